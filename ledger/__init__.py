@@ -1,0 +1,1 @@
+"""carbon-ledger: a signed, append-only ledger of material flows and embodied carbon."""

@@ -1,0 +1,178 @@
+"""One record, one byte string: RFC 8785 (JCS) restricted to what a record may contain.
+
+A body is accepted only if its sorted re-encoding equals it. Because keys are ASCII, and numbers are integers below
+2^53, JCS's UTF-16 key order and number formatting fall together with plain sorting and plain integers.
+"""
+
+import hashlib
+import json
+import re
+from typing import Any
+
+import msgspec
+
+from ledger.core.records import AnyRecord
+from ledger.core.values import RULES
+from ledger.errors import InvalidBody
+
+MAX_BODY = 1 << 20
+MAX_DEPTH = 32
+_MAX_INTEGER = 1 << 53
+
+_generic = msgspec.json.Decoder()
+_typed: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
+_encoder = msgspec.json.Encoder(order="sorted")
+
+
+def digest(body: bytes) -> bytes:
+    """SHA-256 of a record's canonical bytes."""
+    return hashlib.sha256(body).digest()
+
+
+def encode(value: object) -> bytes:
+    """Canonical bytes of a record or of any value of records' vocabulary. The inverse of `decode_record`."""
+    return _encoder.encode(_generic.decode(_encoder.encode(value)))
+
+
+def decode_record(body: bytes) -> AnyRecord:
+    """The record whose canonical bytes are `body`; raises InvalidBody that names the field, the value and the rule."""
+    tree = check_canonical(body)
+    if not isinstance(tree, dict):
+        raise InvalidBody("a record is a JSON object", code="not-an-object", value=body[:40], rule="a JSON object")
+    try:
+        return _typed.decode(body)
+    except msgspec.ValidationError as error:
+        raise _explain_schema(str(error), tree) from None
+
+
+def check_canonical(body: bytes) -> Any:
+    """The generic JSON tree of `body`; raises InvalidBody where `body` is not its one canonical spelling."""
+    if len(body) > MAX_BODY:
+        raise InvalidBody(
+            f"the body has {len(body)} bytes", code="body-too-large", value=len(body), rule=f"at most {MAX_BODY} bytes"
+        )
+    try:
+        tree = _generic.decode(body)
+    except RecursionError:
+        raise _too_deep("$") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidBody(f"not JSON: {error}", code="not-json", value=body[:40], rule="RFC 8259 JSON") from None
+    _walk(tree)
+    if _encoder.encode(tree) != body:
+        raise _explain_spelling(body, _encoder.encode(tree))
+    return tree
+
+
+def _walk(tree: Any) -> None:
+    """Finds what JCS would allow but a record may not hold. Levels are kept in a list, so depth costs no stack."""
+    level = [tree]
+    depth = 1
+    while level:
+        if depth > MAX_DEPTH:
+            raise _too_deep(_path_to(tree, level[0]))
+        below: list[Any] = []
+        for node in level:
+            if isinstance(node, str):
+                continue
+            if isinstance(node, dict):
+                for key in node:
+                    if not key.isascii():
+                        raise InvalidBody(
+                            f"key {key!r} is not ASCII", code="non-ascii-key", field=_path_to(tree, node), value=key,
+                            rule="keys are ASCII",
+                        )
+                below.extend(node.values())
+            elif isinstance(node, list):
+                below.extend(node)
+            elif node is None:
+                raise InvalidBody(
+                    "null is not allowed", code="null", field=_path_to(tree, node), value="null",
+                    rule="absent fields are left out",
+                )
+            elif isinstance(node, float):
+                raise InvalidBody(
+                    "a JSON number with fraction or exponent", code="float", field=_path_to(tree, node), value=node,
+                    rule="numbers are decimal strings; integers below 2^53 are the only JSON numbers",
+                )
+            elif not -_MAX_INTEGER < node < _MAX_INTEGER:
+                raise InvalidBody(
+                    f"integer {node} is too large", code="integer-too-large", field=_path_to(tree, node), value=node,
+                    rule="integers lie between -2^53 and 2^53",
+                )
+        level = below
+        depth += 1
+
+
+def _too_deep(field: str) -> InvalidBody:
+    return InvalidBody(
+        f"nested more than {MAX_DEPTH} levels deep", code="too-deep", field=field, rule=f"at most {MAX_DEPTH} levels"
+    )
+
+
+def _path_to(tree: Any, target: Any) -> str:
+    """The path of the first node that is `target` (by identity), found again only to explain an error."""
+    stack: list[tuple[str, Any]] = [("$", tree)]
+    while stack:
+        path, node = stack.pop()
+        if node is target:
+            return path
+        if isinstance(node, dict):
+            stack.extend((f"{path}.{key}", child) for key, child in reversed(node.items()))
+        elif isinstance(node, list):
+            stack.extend((f"{path}[{i}]", child) for i, child in reversed(list(enumerate(node))))
+    return "$"
+
+
+def _explain_spelling(body: bytes, canonical: bytes) -> InvalidBody:
+    duplicates: list[str] = []
+
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(items)
+        if len(found) != len(items):
+            duplicates.extend(key for key, _ in items if [k for k, _ in items].count(key) > 1)
+        return found
+
+    json.loads(body, object_pairs_hook=pairs)
+    if duplicates:
+        return InvalidBody(
+            f"key {duplicates[0]!r} appears twice in one object", code="duplicate-key", field=duplicates[0],
+            value=duplicates[0], rule="every key appears once",
+        )
+    at = next((i for i, (a, b) in enumerate(zip(body, canonical, strict=False)) if a != b), len(canonical))
+    return InvalidBody(
+        f"not canonical at byte {at}: {body[at:at + 20]!r} where the canonical form has {canonical[at:at + 20]!r}",
+        code="not-canonical", value=body[at : at + 20].decode("utf-8", "replace"),
+        rule="RFC 8785: sorted keys, no spaces, shortest escapes, no `-0`",
+    )
+
+
+_WHERE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.S)
+_FIELD = re.compile(r"(?:unknown|required) field `([^`]*)`")
+_PATTERN = re.compile(r"matching regex '(.*)'$", re.S)
+_STEP = re.compile(r"\.([A-Za-z0-9_]+)|\[(\d+|\.\.\.)\]")
+
+
+def _explain_schema(message: str, tree: Any) -> InvalidBody:
+    found = _WHERE.match(message)
+    what, path = (found["what"], found["path"] or "$") if found else (message, "$")
+    named = _FIELD.search(what)
+    if named:
+        code = "unknown-field" if "unknown" in what else "missing-field"
+        return InvalidBody(
+            f"{what} at {path}", code=code, field=f"{path}.{named[1]}", value=_value_at(tree, f"{path}.{named[1]}"),
+            rule="exactly the fields of the record's type, and no others",
+        )
+    value = _value_at(tree, path)
+    pattern = _PATTERN.search(what)
+    rule = RULES.get(pattern[1].encode().decode("unicode_escape"), what) if pattern else what
+    return InvalidBody(f"{path}: {value!r} is not {rule}", code="invalid-field", field=path, value=value, rule=rule)
+
+
+def _value_at(tree: Any, path: str) -> Any:
+    node = tree
+    for key, index in _STEP.findall(path):
+        try:
+            node = node[key] if key else node[int(index)]
+        except (KeyError, IndexError, TypeError, ValueError):
+            return None
+    return node

@@ -1,0 +1,65 @@
+"""Identifiers: absolute URIs in RFC 3986 normal form (URNs, GS1 Digital Links, others), one spelling each.
+
+An organisation mints identifiers under its prefixes. A prefix ends at a delimiter, so that `urn:example:mill:` never
+covers `urn:example:mill-two:x`, and no two organisations' prefixes overlap.
+"""
+
+import re
+
+from ledger.errors import InvalidInput
+
+# The authority's or namespace's part is lower case; what follows may hold any URI character.
+_URI = re.compile(
+    r"(?:urn:[a-z0-9][a-z0-9-]{1,31}:|https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-9][0-9]{1,4})?/)"
+    r"[A-Za-z0-9._~!$&'()*+,;=:@/?#%-]*"
+)
+_OTHER_SCHEME = re.compile(r"(?!urn:|https?:)[a-z][a-z0-9+.-]*:[A-Za-z0-9._~!$&'()*+,;=:@/?#%-]+")
+_PERCENT = re.compile(r"%(?:([0-9A-F]{2})|)")
+_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_DOT_SEGMENT = re.compile(r"/\.{1,2}(?:/|\?|#|\Z)")
+_DELIMITERS = (":", "/", "#", "=", "?")
+_DEFAULT_PORT = re.compile(r"http://[^/]*:80/|https://[^/]*:443/")
+
+
+def check_identifier(text: str, field: str) -> None:
+    """Raises InvalidInput where `text` is no absolute URI in normal form of at most 255 bytes."""
+    if len(text) > 255:
+        raise _invalid(text, field, "at most 255 bytes")
+    if not (_URI.fullmatch(text) or _OTHER_SCHEME.fullmatch(text)):
+        raise _invalid(text, field, "an absolute URI (RFC 3986) with scheme, host and URN namespace in lower case")
+    if text.count("#") > 1:
+        raise _invalid(text, field, "at most one `#`")
+    if "%" in text:
+        for escape in _PERCENT.finditer(text):
+            if escape[1] is None:
+                raise _invalid(text, field, "percent-encodings are `%` and two upper-case hexadecimal digits")
+            if int(escape[1], 16) in _UNRESERVED:
+                raise _invalid(text, field, "letters, digits, `-`, `.`, `_` and `~` are not percent-encoded")
+    if "/." in text and _DOT_SEGMENT.search(text):
+        raise _invalid(text, field, "no `.` or `..` path segments")
+    if _DEFAULT_PORT.match(text):
+        raise _invalid(text, field, "the scheme's default port is left out")
+
+
+def check_prefix(text: str, field: str) -> None:
+    """Raises InvalidInput where `text` cannot be the prefix of an organisation's identifiers."""
+    check_identifier(text, field)
+    if not text.endswith(_DELIMITERS):
+        raise _invalid(text, field, "a prefix ends at one of : / # = ?")
+
+
+def under(prefixes: tuple[str, ...], text: str) -> bool:
+    """Whether `text` lies under one of the prefixes and is longer than it."""
+    return text.startswith(prefixes) and text not in prefixes
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether some identifier could lie under both prefixes."""
+    return one.startswith(other) or other.startswith(one)
+
+
+def _invalid(text: str, field: str, rule: str) -> InvalidInput:
+    return InvalidInput(
+        f"{field}: {text!r} is not a normal identifier: {rule}", code="invalid-identifier", field=field, value=text,
+        rule=rule,
+    )

@@ -1,0 +1,95 @@
+"""Units of measure: the UN/ECE Recommendation 20 codes that the ledger knows, and exact conversion between them.
+
+Every unit is a whole decimal multiple of its dimension's base, so that a conversion is exact or is refused.
+"""
+
+from decimal import Clamped, Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow, Underflow
+from typing import NamedTuple
+
+from ledger.errors import InvalidQuantity
+
+
+class Unit(NamedTuple):
+    """`scale` base units make one of this unit."""
+
+    code: str
+    dimension: str
+    scale: Decimal
+    name: str
+
+
+def _units(dimension: str, rows: tuple[tuple[str, str, str], ...]) -> dict[str, Unit]:
+    return {code: Unit(code, dimension, Decimal(scale), name) for code, scale, name in rows}
+
+
+UNITS: dict[str, Unit] = {
+    **_units("mass", (("KGM", "1", "kilogram"), ("GRM", "0.001", "gram"), ("MGM", "0.000001", "milligram"),
+                      ("TNE", "1000", "tonne"), ("KTN", "1000000", "kilotonne"))),
+    **_units("energy", (("3B", "1", "megajoule"), ("KJO", "0.001", "kilojoule"), ("JOU", "0.000001", "joule"),
+                        ("GV", "1000", "gigajoule"), ("D30", "1000000", "terajoule"), ("KWH", "3.6", "kilowatt hour"),
+                        ("MWH", "3600", "megawatt hour"), ("GWH", "3600000", "gigawatt hour"))),
+    **_units("volume", (("MTQ", "1", "cubic metre"), ("LTR", "0.001", "litre"), ("MLT", "0.000001", "millilitre"))),
+    **_units("normal volume", (("NM3", "1", "normalised cubic metre"),)),
+    **_units("area", (("MTK", "1", "square metre"), ("CMK", "0.0001", "square centimetre"),
+                      ("HAR", "10000", "hectare"))),
+    **_units("length", (("MTR", "1", "metre"), ("MMT", "0.001", "millimetre"), ("CMT", "0.01", "centimetre"),
+                        ("KMT", "1000", "kilometre"))),
+    **_units("count", (("H87", "1", "piece"), ("C62", "1", "one"), ("EA", "1", "each"), ("PR", "2", "pair"),
+                       ("DZN", "12", "dozen"), ("MIL", "1000", "thousand"))),
+    **_units("freight", (("TKM", "1", "tonne kilometre"),)),
+    **_units("time", (("HUR", "1", "hour"), ("DAY", "24", "day"))),
+}
+
+# Wide enough for 15 integer and 9 decimal digits times any scale; what does not fit is an error, never a rounding.
+EXACT = Context(prec=60, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow, Underflow, Clamped])
+_GRAIN = Decimal("0.000000001")
+_LIMIT = Decimal(10) ** 15
+
+
+def unit(code: str, field: str | None = None) -> Unit:
+    """The unit of a Rec 20 code; raises InvalidQuantity for a code that the ledger does not know."""
+    found = UNITS.get(code)
+    if found is None:
+        raise InvalidQuantity(
+            f"unit {code!r} is not known", code="unknown-unit", field=field, value=code,
+            rule="units are UN/ECE Recommendation 20 codes: " + " ".join(UNITS),
+        )
+    return found
+
+
+def convert(value: Decimal, source: str, target: str, field: str | None = None) -> Decimal:
+    """`value` of unit `source` in unit `target`, exactly, with at most 9 decimals.
+
+    Raises InvalidQuantity where the dimensions differ or the result has no exact spelling (1 MJ in kWh never ends).
+    """
+    if source == target:
+        return value
+    have, want = unit(source, field), unit(target, field)
+    if have.dimension != want.dimension:
+        raise InvalidQuantity(
+            f"{value} {source} is a {have.dimension}, not a {want.dimension}", code="wrong-dimension", field=field,
+            value=f"{value} {source}", rule=f"the quantity must be convertible to {target} ({want.name})",
+        )
+    try:
+        result = EXACT.divide(EXACT.multiply(value, have.scale), want.scale)
+        if result >= _LIMIT:
+            raise InvalidOperation
+        return result if result == result.to_integral_value() else EXACT.quantize(result, _GRAIN).normalize(EXACT)
+    except (Inexact, InvalidOperation):
+        raise InvalidQuantity(
+            f"{value} {source} has no exact value in {target}", code="inexact-conversion", field=field,
+            value=f"{value} {source}",
+            rule=f"say it in {target}, or in a unit that converts to {target} with at most 9 decimals below 10^15",
+        ) from None
+
+
+def check_pieces(value: Decimal, code: str, field: str | None = None) -> None:
+    """Refuses a fraction of a piece: counted things move whole. `value` is in unit `code`."""
+    known = unit(code, field)
+    if known.dimension == "count":
+        pieces = EXACT.multiply(value, known.scale)
+        if pieces != pieces.to_integral_value():
+            raise InvalidQuantity(
+                f"{value} {code} is a fraction of a piece", code="fraction-of-a-piece", field=field,
+                value=f"{value} {code}", rule="counted things move whole",
+            )

@@ -1,0 +1,88 @@
+"""Every error that crosses a border of this package.
+
+LedgerError
+├── InvalidInput            what was sent cannot be read as what it should be
+│   ├── InvalidQuantity     a number, unit or conversion that breaks the rules of exact quantities
+│   ├── InvalidBody         a record's bytes are not the one canonical spelling, or not a record
+│   ├── InvalidKey          a public key that cannot or must not be used
+│   └── InvalidNote         a signed note, checkpoint, vkey or proof text that breaks its format
+├── Refused                 a well-formed record that the rules of admission do not let in
+├── VerificationError       a proof, signature or figure that does not hold
+├── NotFound                nothing on the ledger by this name
+├── PluginError             a plugin raised, or returned what no assessment may contain
+├── Unavailable             this replica cannot answer now; trying again, here or elsewhere, may succeed
+│   └── OutcomeUnknown      a write may or may not have become durable; the caller must ask again
+└── ConfigurationError      the operator has to change something before this can run
+
+Each has a stable `code` for programs and, where it applies, the `field`, `value` and `rule` that explain it to people.
+"""
+
+
+class LedgerError(Exception):
+    """Base of all errors raised on purpose. `code` is stable across versions."""
+
+    code = "error"
+
+    def __init__(
+        self, message: str, *, code: str | None = None, field: str | None = None, value: object = None,
+        rule: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        if code is not None:
+            self.code = code
+        self.field = field
+        self.value = None if value is None else _shorten(str(value))
+        self.rule = rule
+
+
+def _shorten(text: str, limit: int = 200) -> str:
+    return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
+
+
+class InvalidInput(LedgerError):
+    code = "invalid-input"
+
+
+class InvalidQuantity(InvalidInput):
+    code = "invalid-quantity"
+
+
+class InvalidBody(InvalidInput):
+    code = "invalid-body"
+
+
+class InvalidKey(InvalidInput):
+    code = "invalid-key"
+
+
+class InvalidNote(InvalidInput):
+    code = "invalid-note"
+
+
+class Refused(LedgerError):
+    code = "refused"
+
+
+class VerificationError(LedgerError):
+    code = "verification-failed"
+
+
+class NotFound(LedgerError):
+    code = "not-found"
+
+
+class PluginError(LedgerError):
+    code = "plugin-failed"
+
+
+class Unavailable(LedgerError):
+    code = "unavailable"
+
+
+class OutcomeUnknown(Unavailable):
+    code = "outcome-unknown"
+
+
+class ConfigurationError(LedgerError):
+    code = "configuration"

@@ -1,0 +1,191 @@
+"""Contents of lots: mass, carbon, materials, recycled content, elements, in kg. They follow matter.
+
+An output's part of what came in is the plugin's `matter`, else its mass over the mass of inputs and supplies; the rest
+is lost. Where the output's composition is declared, the declared amount is what it holds, and what matter does not
+explain counts as declared. When a transformation consumes a waste lot, each material's whole mass becomes recycled
+content of the lot's origin, replacing what it carried (ISO 14021, 7.8). For every content, always:
+
+    content out + lost = content in + declared + arisen
+
+Names: `mass`, `fossilCarbon`, `biogenicCarbon`, `material:M`, `recycledPreConsumer:M`, `recycledPostConsumer:M`,
+`element:E`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from ledger.errors import PluginError, Refused
+
+Contents = Mapping[str, float]
+
+MASS: Final = "mass"
+MATERIAL: Final = "material:"
+ELEMENT: Final = "element:"
+RECYCLED: Final = {"preConsumer": "recycledPreConsumer:", "postConsumer": "recycledPostConsumer:"}
+CARBONS: Final = ("fossilCarbon", "biogenicCarbon")
+_ROUNDING: Final = 1e-9
+
+
+class Flowing(NamedTuple):
+    """`part` of a lot with `contents`; `recycled`: the origin by which its materials become recycled content here."""
+
+    part: float
+    contents: Contents
+    recycled: str | None
+
+
+class ContentsIn(NamedTuple):
+    """What enters a record: parts of lots, and the contents of supplies."""
+
+    taken: Sequence[Flowing]
+    supplied: Contents
+
+
+class Holding(NamedTuple):
+    """An output: mass in kg (0 for energy and services) and the contents that its composition declares, in kg.
+
+    `lists_materials`: the declared materials are all that it holds.
+    """
+
+    mass: float
+    declared: Contents
+    lists_materials: bool
+
+
+class ContentsOut(NamedTuple):
+    """The content balance of a record."""
+
+    declared: Contents
+    arisen: Contents
+    lost: Contents
+    outputs: tuple[Contents, ...]
+
+
+def recycled_share(contents: Contents, material: str, origin: str) -> float:
+    """The share of a material's mass in the lot that is recycled content of that origin, 0..1."""
+    whole = contents.get(MATERIAL + material, 0.0)
+    return contents.get(RECYCLED[origin] + material, 0.0) / whole if whole else 0.0
+
+
+def follow_matter(
+    entering: ContentsIn, outputs: Sequence[Holding], matter: Mapping[str, Sequence[float]]
+) -> ContentsOut:
+    """The balance and the outputs' contents. Raises Refused where a content would exceed 100 %, PluginError for a
+    `matter` that cannot be."""
+    _check_matter(matter, len(outputs))
+    arisen: dict[str, float] = {}
+    came = _entered(entering.taken, arisen)
+    declared = {name: amount for name, amount in entering.supplied.items() if amount}
+    for name, amount in declared.items():
+        came[name] = came.get(name, 0.0) + amount
+    parts = _default_parts(came.get(MASS, 0.0), outputs)
+    held: list[dict[str, float]] = []
+    for i, output in enumerate(outputs):
+        lot: dict[str, float] = {}
+        for name, amount in came.items():
+            given = _given(matter, name)
+            lot[name] = (given[i] if given is not None else parts[i]) * amount
+        _settle(i, output, lot, declared, _given_recycled(matter))
+        held.append({name: amount for name, amount in lot.items() if amount})
+    return ContentsOut(declared, arisen, _lost(came, entering.supplied, declared, held), tuple(held))
+
+
+def _check_matter(matter: Mapping[str, Sequence[float]], outputs: int) -> None:
+    for name, parts in matter.items():
+        total = 0.0
+        for part in parts:
+            total += part
+        if len(parts) != outputs or not all(0.0 <= part <= 1.0 for part in parts) or total > 1.0 + _ROUNDING:
+            raise PluginError(
+                f"matter of {name} is {list(parts)}", code="invalid-matter", field=f"matter.{name}",
+                value=list(parts), rule="one part an output, each from 0 to 1, together at most 1",
+            )
+
+
+def _entered(taken: Sequence[Flowing], arisen: dict[str, float]) -> dict[str, float]:
+    """Contents of the parts taken, with a waste lot's materials turned into recycled content."""
+    came: dict[str, float] = {}
+    for part, contents, recycled in taken:
+        for name, amount in contents.items():
+            came[name] = came.get(name, 0.0) + part * amount
+        if recycled is None:
+            continue
+        for name, amount in contents.items():
+            if not name.startswith(MATERIAL):
+                continue
+            material = name[len(MATERIAL):]
+            for origin, prefix in RECYCLED.items():
+                carried = part * contents.get(prefix + material, 0.0)
+                change = (part * amount if origin == recycled else 0.0) - carried
+                if change:
+                    arisen[prefix + material] = arisen.get(prefix + material, 0.0) + change
+                    came[prefix + material] = came.get(prefix + material, 0.0) + change
+    return came
+
+
+def _default_parts(mass_in: float, outputs: Sequence[Holding]) -> list[float]:
+    mass_out = 0.0
+    for output in outputs:
+        mass_out += output.mass
+    # Within the sector's tolerance more may be weighed out than in; parts of what came in still sum to one.
+    whole = mass_in if mass_in >= mass_out else mass_out
+    return [output.mass / whole if whole else 0.0 for output in outputs]
+
+
+def _given(matter: Mapping[str, Sequence[float]], name: str) -> Sequence[float] | None:
+    """A plugin's parts for a content; recycled content goes where its material goes."""
+    found = matter.get(name)
+    if found is None and name.startswith("recycled"):
+        return matter.get(MATERIAL + name.partition(":")[2])
+    return found
+
+
+def _given_recycled(matter: Mapping[str, Sequence[float]]) -> frozenset[str]:
+    return frozenset(name.partition(":")[2] for name in matter if name.startswith((MATERIAL, "recycled")))
+
+
+def _settle(
+    index: int, output: Holding, lot: dict[str, float], declared: dict[str, float], given: frozenset[str]
+) -> None:
+    """Puts declared amounts in place of traced ones, and keeps recycled content within its material."""
+    if output.lists_materials:
+        for name in lot:
+            if name.startswith(MATERIAL) and name not in output.declared:
+                lot[name] = 0.0
+    for name, amount in ((MASS, output.mass), *output.declared.items()):
+        traced = lot.get(name, 0.0)
+        if amount > traced:
+            declared[name] = declared.get(name, 0.0) + (amount - traced)
+        lot[name] = amount
+    materials = {name.partition(":")[2] for name in lot if name.startswith("recycled")}
+    for material in sorted(materials):
+        whole = lot.get(MATERIAL + material, 0.0)
+        names = [prefix + material for prefix in RECYCLED.values() if prefix + material in lot]
+        recycled = 0.0
+        for name in names:
+            recycled += lot[name]
+        if recycled <= whole:
+            continue
+        if material in given and recycled > whole * (1.0 + _ROUNDING):
+            raise Refused(
+                f"outputs[{index}] would hold {recycled} kg of recycled {material} in {whole} kg of it",
+                code="contents-above-100", field=f"outputs[{index}]", value=recycled,
+                rule="recycled content is at most 100 % of its material",
+            )
+        for name in names:
+            lot[name] = lot[name] * whole / recycled
+
+
+def _lost(
+    came: Contents, supplied: Contents, declared: Contents, held: Sequence[Contents]
+) -> dict[str, float]:
+    lost: dict[str, float] = {}
+    for name in {**came, **declared}:
+        # `came` already holds what was supplied; only what outputs declared beyond it is added here.
+        rest = came.get(name, 0.0) + (declared.get(name, 0.0) - supplied.get(name, 0.0))
+        scale = rest
+        for contents in held:
+            rest -= contents.get(name, 0.0)
+        if abs(rest) > 1e-12 * scale:
+            lost[name] = rest
+    return lost

@@ -1,0 +1,1 @@
+"""Factor tables that every sector may use."""

@@ -1,0 +1,124 @@
+"""`Draft`: the assessment of one record while a plugin writes it, so that no emission loses its source or its gap.
+
+A factor whose boundary is combustion or generation leaves the upstream of what was burnt or generated out; the draft
+then adds the omission, so that no plugin can forget it.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from ledger.core.assessment import Assessment, Assigned, Basis, EnergyUse, Finding, Line, LineKind, Omission
+from ledger.sdk.context import Context, SupplyFacts
+from ledger.sdk.factors import CO2_PER_C, FactorRow, Fuel, carbon_dioxide_of, grid_electricity, grid_places
+
+_MJ_PER_GJ = 1000
+_OWN = (1, 1, 1)
+_TABLE = (2, 2, 2)
+
+
+class Draft:
+    """Collects lines, energy, omissions, findings and indicators; `assessment()` gives the frozen value."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._lines: list[Line] = []
+        self._energy: list[EnergyUse] = []
+        self._omissions: list[Omission] = []
+        self._findings: list[Finding] = []
+        self._assigned: list[Assigned] = []
+        self._indicators: dict[str, Decimal] = {}
+        self._weights: dict[str, tuple[Decimal, ...]] = {}
+        self._matter: dict[str, tuple[Decimal, ...]] = {}
+
+    def line(self, line: Line) -> None:
+        """Adds a line as it is; zero amounts are left out."""
+        if line.amount != 0:
+            self._lines.append(line)
+
+    def energy(self, carrier: str, megajoules: Decimal, *, renewable: bool = False) -> None:
+        if megajoules > 0:
+            self._energy.append(EnergyUse(carrier=carrier, amount=megajoules, renewable=renewable))
+
+    def omit(self, what: str, estimate: Decimal | None = None) -> None:
+        """Names an upstream part without a figure; `estimate` in kg CO2e."""
+        self._omissions.append(Omission(what=what, estimate=estimate))
+
+    def find(self, code: str, message: str, *, refuses: bool = False) -> None:
+        self._findings.append(Finding(code=code, message=message, refuses=refuses))
+
+    def assign(self, output: int, burden: str, amount: Decimal) -> None:
+        """Gives an amount of a burden (kg CO2e) to one output before the rest is shared."""
+        self._assigned.append(Assigned(output=output, burden=burden, amount=amount))
+
+    def indicate(self, name: str, value: Decimal) -> None:
+        """A figure of this record that does not travel with its lots."""
+        self._indicators[name] = value
+
+    def weigh(self, key: str, weights: Iterable[Decimal]) -> None:
+        """Allocation weights that replace the ones made from the outputs' own fields."""
+        self._weights[key] = tuple(weights)
+
+    def follow(self, content: str, parts: Iterable[Decimal]) -> None:
+        """The part of an incoming content that each output holds."""
+        self._matter[content] = tuple(parts)
+
+    def carbon(
+        self, source: str, kilograms: Decimal, *, kind: LineKind = "onSite", basis: Basis = "calculated",
+        primary: bool = True, ratings: tuple[int, int, int] = _OWN, factor: str | None = None, recalled: bool = False,
+        gas: str = "CO2",
+    ) -> None:
+        """A line of fossil emissions in kg of `gas`, from the site's own data unless said otherwise."""
+        self.line(Line(
+            gas=gas, amount=kilograms, source=source, kind=kind, basis=basis, primary=primary, ratings=ratings,
+            factor=factor, recalled=recalled,
+        ))
+
+    def price(
+        self, source: str, amount: Decimal, factor: FactorRow, *, kind: LineKind, basis: Basis = "calculated",
+        primary: bool = False,
+    ) -> None:
+        """A line of `amount` (in the factor's unit) times a factor of a table, and the omission of its upstream."""
+        self.line(Line(
+            gas=factor.gas, amount=amount * factor.value, source=source, kind=kind, basis=basis, primary=primary,
+            ratings=_TABLE, factor=factor.name, recalled=factor.recalled,
+        ))
+        if factor.boundary in ("combustion", "generation") and amount > 0:
+            self.omit(f"{source} upstream")
+
+    def grid_power(self, kilowatt_hours: Decimal, *, source: str = "electricity", basis: Basis = "metered") -> None:
+        """Power bought from the grid: location-based line by province and year, and its energy."""
+        if kilowatt_hours <= 0:
+            return
+        places = grid_places(self._context.facility.places)
+        factor = grid_electricity().find("electricity", places, self._context.year)
+        self.price(source, kilowatt_hours, factor, kind="electricity", basis=basis)
+        self.energy("electricity", kilowatt_hours * Decimal("3.6"))
+
+    def burn(self, supply: SupplyFacts, fuel: Fuel, *, basis: Basis = "calculated") -> None:
+        """Complete combustion of a fuel: CO2 = NCV * carbon content * oxidised share * 44/12; and its energy."""
+        amount = supply.amount(fuel.unit)
+        self.line(Line(
+            gas="CO2", amount=amount * carbon_dioxide_of(fuel), source=supply.material, kind="onSite", basis=basis,
+            ratings=_TABLE, factor=fuel.name, recalled=fuel.status == "recalled",
+        ))
+        per_unit = fuel.heating_value * _MJ_PER_GJ / (10000 if fuel.unit == "NM3" else 1)
+        self.energy(supply.material, amount * per_unit)
+        if not supply.priced:
+            self.omit(f"{supply.material} upstream")
+
+    def carbon_balance(
+        self, source: str, carbon_in: Mapping[str, Decimal], carbon_out: Mapping[str, Decimal], *,
+        factor: str | None = None, recalled: bool = False,
+    ) -> Decimal:
+        """One line of (carbon in - carbon out) * 44/12 kg CO2; the kg of carbon that left as CO2 are returned."""
+        net = sum(carbon_in.values(), Decimal(0)) - sum(carbon_out.values(), Decimal(0))
+        self.carbon(source, net * CO2_PER_C, factor=factor, recalled=recalled)
+        return net
+
+    def assessment(self) -> Assessment:
+        """The frozen assessment."""
+        return Assessment(
+            lines=tuple(self._lines), energy=tuple(self._energy), omissions=tuple(self._omissions),
+            weights=self._weights, matter=self._matter, assigned=tuple(self._assigned), indicators=self._indicators,
+            findings=tuple(self._findings),
+        )

@@ -1,0 +1,51 @@
+"""What a sector is: a name, a version, and per route a typed activity with the function that assesses it."""
+
+from collections.abc import Callable, Mapping
+from decimal import Context as DecimalContext
+from decimal import Decimal, DivisionByZero, InvalidOperation, Overflow
+from typing import Any, Final
+
+from msgspec import Struct
+
+from ledger.core.assessment import Assessment
+from ledger.sdk.context import Context
+
+CONTEXT: Final = DecimalContext(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
+"""The decimal arithmetic in which every `assess` runs: 34 digits, half even, as IEEE 754 decimal128."""
+
+
+class Activity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
+    """Base of a route's activity: how the process ran. Its fields are strings of the record vocabulary."""
+
+
+class Indicator(Struct, frozen=True, kw_only=True):
+    """A figure that a route reports and that does not travel: unit (Rec 20, or a ratio such as KGM/TNE) and names."""
+
+    unit: str
+    en: str
+    zh: str
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """One process of a sector. `assess(context, activity)` gives the assessment, or raises.
+
+    `activity` is a subclass of `Activity`; unknown fields and wrong types are refused before `assess` is called.
+    """
+
+    activity: type[Activity]
+    assess: Callable[[Context, Any], Assessment]
+    en: str
+    zh: str
+
+
+class Sector(Struct, frozen=True, kw_only=True):
+    """A sector plugin. `name` is the first part of `process`; `mass_tolerance` the share by which outputs may outweigh
+    inputs and supplies (weighing, air that reacts)."""
+
+    name: str
+    version: str
+    en: str
+    zh: str
+    routes: Mapping[str, Route]
+    mass_tolerance: Decimal = Decimal(0)
+    indicators: Mapping[str, Indicator] = {}
