@@ -1,0 +1,210 @@
+"""C2SP signed-note: text with signature lines, and the vkeys that name its Ed25519 keys.
+
+A verifier knows its keys; lines of other keys are ignored, a bad signature by a known key refuses the whole note. Other
+signature types (witness cosignatures) take part by offering what `Signer` and `Verifier` ask for.
+"""
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from ledger.errors import InvalidNote, VerificationError
+
+MAX_SIGNATURES = 100
+MAX_NOTE_LENGTH = 1_000_000
+KEY_HASH_SIZE = 4
+
+_ED25519 = b"\x01"
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
+_VKEY = re.compile(r"([^+]+)\+([0-9a-f]{8})\+(.+)")
+
+
+class Signer(Protocol):
+    """Writes one signature line. `sign` gives the bytes that follow the key hash."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def key_hash(self) -> bytes: ...
+    def sign(self, text: str) -> bytes: ...
+
+
+class Verifier(Protocol):
+    """Checks the signature lines of one key. `verify` raises VerificationError."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def key_hash(self) -> bytes: ...
+    def verify(self, text: str, signature: bytes) -> None: ...
+
+
+class NoteVerifier:
+    """A known Ed25519 key, by name."""
+
+    def __init__(self, name: str, key: Ed25519PublicKey) -> None:
+        _check_name(name)
+        self.name = name
+        self.key = key
+        self.key_hash = _key_hash(name, _ED25519 + key.public_bytes_raw())
+
+    def verify(self, text: str, signature: bytes) -> None:
+        """Return if the key signed the text."""
+        try:
+            self.key.verify(signature, text.encode())
+        except InvalidSignature as error:
+            raise VerificationError(f"the note's signature by {self.name} does not hold") from error
+
+
+class NoteSigner:
+    """An Ed25519 key that signs notes by this name."""
+
+    def __init__(self, name: str, key: Ed25519PrivateKey) -> None:
+        self.verifier = NoteVerifier(name, key.public_key())
+        self.name = name
+        self.key_hash = self.verifier.key_hash
+        self._key = key
+
+    def sign(self, text: str) -> bytes:
+        """The signature of the text: the same whenever it is asked for."""
+        return self._key.sign(text.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSignature:
+    """One signature line, not verified."""
+
+    name: str
+    key_hash: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A note as read, not verified: its text is not to be used before `verify_note` returned it."""
+
+    text: str
+    signatures: tuple[NoteSignature, ...]
+
+
+def vkey(name: str, public_key: Ed25519PublicKey) -> str:
+    """The text `<name>+<key hash>+<base64 of type and key>` by which verifiers are told a key."""
+    _check_name(name)
+    key = _ED25519 + public_key.public_bytes_raw()
+    return f"{name}+{_key_hash(name, key).hex()}+{base64.b64encode(key).decode()}"
+
+
+def parse_vkey(text: str) -> NoteVerifier:
+    """The verifier that a vkey names."""
+    match = _VKEY.fullmatch(text)
+    if not match:
+        raise InvalidNote("a vkey is name+hash+key", field="vkey", value=text)
+    name, key_hash, encoded = match.groups()
+    key = decode_base64(encoded, "the key of a vkey")
+    if key[:1] != _ED25519:
+        raise InvalidNote("the vkey is not of type Ed25519", field="vkey", value=text)
+    try:
+        verifier = NoteVerifier(name, Ed25519PublicKey.from_public_bytes(key[1:]))
+    except ValueError as error:
+        raise InvalidNote("the vkey holds no Ed25519 key", field="vkey", value=text) from error
+    if verifier.key_hash.hex() != key_hash:
+        raise InvalidNote("the vkey's hash is not that of its name and key", field="vkey", value=text)
+    return verifier
+
+
+def sign_note(text: str, signers: Sequence[Signer]) -> str:
+    """The note that says `text`, with one line for each signer."""
+    _check_characters(text)
+    if not text.endswith("\n"):
+        raise InvalidNote("the text of a note does not end in a newline")
+    if not 1 <= len(signers) <= MAX_SIGNATURES:
+        raise InvalidNote(f"a note has 1 to {MAX_SIGNATURES} signatures, not {len(signers)}")
+    lines = [
+        f"— {signer.name} {base64.b64encode(signer.key_hash + signer.sign(text)).decode()}\n" for signer in signers
+    ]
+    return f"{text}\n{''.join(lines)}"
+
+
+def parse_note(note: str) -> Note:
+    """Text and signatures of a note, by form alone."""
+    _check_characters(note)
+    text, separator, block = note.rpartition("\n\n")
+    if not separator:
+        raise InvalidNote("a note has an empty line between text and signatures")
+    if not block.endswith("\n"):
+        raise InvalidNote("a note ends in a signature line and its newline")
+    lines = block[:-1].split("\n")
+    if len(lines) > MAX_SIGNATURES:
+        raise InvalidNote(f"a note has at most {MAX_SIGNATURES} signatures, not {len(lines)}")
+    return Note(text + "\n", tuple(_parse_signature(line) for line in lines))
+
+
+def verify_note(note: str, verifiers: Sequence[Verifier], *, minimum: int | None = None) -> str:
+    """The text, if every line of a known key holds and `minimum` of the known keys signed: all of them by default."""
+    known = {(verifier.name, verifier.key_hash): verifier for verifier in verifiers}
+    if len(known) != len(verifiers):
+        raise VerificationError("two known keys share name and key hash")
+    needed = len(known) if minimum is None else minimum
+    if not 1 <= needed <= len(known):
+        raise VerificationError(f"{needed} signatures cannot be asked of {len(known)} known keys")
+    parsed = parse_note(note)
+    signed = set()
+    for line in parsed.signatures:
+        identity = (line.name, line.key_hash)
+        if identity in known:
+            known[identity].verify(parsed.text, line.signature)
+            signed.add(identity)
+    if len(signed) < needed:
+        raise VerificationError(f"the note is signed by {len(signed)} known keys, not by {needed}")
+    return parsed.text
+
+
+def decode_base64(text: str, what: str) -> bytes:
+    """Standard base64 in its one spelling, padding included."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidNote(f"{what} is not base64", value=text) from error
+    # The unused bits before the padding must be zero, or one signature would have several spellings.
+    if base64.b64encode(data).decode() != text:
+        raise InvalidNote(f"{what} is not the one base64 spelling of its bytes", value=text)
+    return data
+
+
+def _parse_signature(line: str) -> NoteSignature:
+    if not line.startswith("— "):
+        raise InvalidNote("a signature line does not begin with an em dash and a space", value=line)
+    name, _, encoded = line[2:].partition(" ")
+    _check_name(name)
+    data = decode_base64(encoded, "a signature")
+    if len(data) <= KEY_HASH_SIZE:
+        raise InvalidNote("a signature line holds no signature", value=line)
+    return NoteSignature(name, data[:KEY_HASH_SIZE], data[KEY_HASH_SIZE:])
+
+
+def _key_hash(name: str, key: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + b"\n" + key).digest()[:KEY_HASH_SIZE]
+
+
+def _check_name(name: str) -> None:
+    if not name or "+" in name or any(character.isspace() for character in name):
+        raise InvalidNote("a key name is empty or has a space or plus", field="name", value=name)
+    _check_characters(name)
+
+
+def _check_characters(text: str) -> None:
+    if len(text) > MAX_NOTE_LENGTH:
+        raise InvalidNote(f"longer than {MAX_NOTE_LENGTH} characters")
+    if _CONTROL.search(text):
+        raise InvalidNote("control characters are not allowed in notes")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidNote("not encodable as UTF-8") from error
