@@ -42,7 +42,7 @@ def decode_record(body: bytes) -> AnyRecord:
     try:
         return _typed.decode(body)
     except msgspec.ValidationError as error:
-        raise _explain_schema(str(error), tree) from None
+        raise explain_schema(str(error), tree) from None
 
 
 def check_canonical(body: bytes) -> Any:
@@ -152,20 +152,23 @@ _PATTERN = re.compile(r"matching regex '(.*)'$", re.S)
 _STEP = re.compile(r"\.([A-Za-z0-9_]+)|\[(\d+|\.\.\.)\]")
 
 
-def _explain_schema(message: str, tree: Any) -> InvalidBody:
+def explain_schema(message: str, tree: Any, root: str = "$") -> InvalidBody:
+    """Msgspec's complaint about `tree` as an error that names field, value and rule; `root` stands for its `$`."""
     found = _WHERE.match(message)
     what, path = (found["what"], found["path"] or "$") if found else (message, "$")
     named = _FIELD.search(what)
     if named:
         code = "unknown-field" if "unknown" in what else "missing-field"
+        where = path + "." + named[1]
         return InvalidBody(
-            f"{what} at {path}", code=code, field=f"{path}.{named[1]}", value=_value_at(tree, f"{path}.{named[1]}"),
-            rule="exactly the fields of the record's type, and no others",
+            f"{what.replace('Object', 'the object')} at {root}{path[1:]}", code=code, field=root + where[1:],
+            value=_value_at(tree, where), rule="exactly the fields of its type, and no others",
         )
     value = _value_at(tree, path)
     pattern = _PATTERN.search(what)
     rule = RULES.get(pattern[1].encode().decode("unicode_escape"), what) if pattern else what
-    return InvalidBody(f"{path}: {value!r} is not {rule}", code="invalid-field", field=path, value=value, rule=rule)
+    field = root + path[1:]
+    return InvalidBody(f"{field}: {value!r}: {rule}", code="invalid-field", field=field, value=value, rule=rule)
 
 
 def _value_at(tree: Any, path: str) -> Any:

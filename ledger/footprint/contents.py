@@ -24,6 +24,7 @@ ELEMENT: Final = "element:"
 RECYCLED: Final = {"preConsumer": "recycledPreConsumer:", "postConsumer": "recycledPostConsumer:"}
 CARBONS: Final = ("fossilCarbon", "biogenicCarbon")
 _ROUNDING: Final = 1e-9
+_ULPS: Final = 1e-12
 
 
 class Flowing(NamedTuple):
@@ -128,7 +129,7 @@ def _default_parts(mass_in: float, outputs: Sequence[Holding]) -> list[float]:
     for output in outputs:
         mass_out += output.mass
     # Within the sector's tolerance more may be weighed out than in; parts of what came in still sum to one.
-    whole = mass_in if mass_in >= mass_out else mass_out
+    whole = mass_in if mass_in > mass_out * (1.0 + _ULPS) else mass_out
     return [output.mass / whole if whole else 0.0 for output in outputs]
 
 
@@ -154,7 +155,7 @@ def _settle(
                 lot[name] = 0.0
     for name, amount in ((MASS, output.mass), *output.declared.items()):
         traced = lot.get(name, 0.0)
-        if amount > traced:
+        if amount > traced * (1.0 + _ULPS):
             declared[name] = declared.get(name, 0.0) + (amount - traced)
         lot[name] = amount
     materials = {name.partition(":")[2] for name in lot if name.startswith("recycled")}
@@ -186,6 +187,6 @@ def _lost(
         scale = rest
         for contents in held:
             rest -= contents.get(name, 0.0)
-        if abs(rest) > 1e-12 * scale:
+        if abs(rest) > _ULPS * scale:
             lost[name] = rest
     return lost

@@ -1,0 +1,182 @@
+"""The rules that only the log's order decides: keys, roles, free identifiers, balances, items, acceptance."""
+
+from ledger.admission.lots import Plan
+from ledger.admission.parties import proven_keys
+from ledger.admission.state import KeyState, State
+from ledger.core.identifiers import overlap
+from ledger.core.records import (
+    Acceptance,
+    Activation,
+    AnyRecord,
+    Facility,
+    KeyChange,
+    Organization,
+    Product,
+    Transformation,
+)
+from ledger.core.signing import VerifyingKey
+from ledger.errors import Refused
+
+REGISTRAR = "registrar"
+
+
+def admit(record: AnyRecord, keyid: bytes, plan: Plan, state: State) -> None:
+    """Raises Refused where the record may not follow what is on the log. The signature itself is checked before.
+
+    1. the log begins with its registrar; 2. the key is active and the issuer's; 3. what the record's type asks for;
+    4. identifiers are free; 5. no lot is consumed beyond its balance; 6. at most one lot of an item has a balance.
+    """
+    if state.size == 0:
+        _check_first(record, keyid, state)
+    else:
+        _check_signer(record, keyid, state)
+        _check_type(record, keyid, state)
+    _check_free(plan, state)
+    _check_balances(plan, state)
+    _check_items(plan, state)
+
+
+def _check_first(record: AnyRecord, keyid: bytes, state: State) -> None:
+    if not isinstance(record, Organization) or record.issuer != record.id or REGISTRAR not in record.roles:
+        raise Refused("the log is empty: it begins with its registrar", code="registrar-first", field="type",
+                      rule="entry 0 is an organization with role registrar, signed by its own key")
+    if keyid not in {key.keyid for key in _proven(record, state)}:
+        raise Refused("entry 0 is signed with a key that it does not enrol", code="registrar-first", field="keys",
+                      rule="entry 0 is signed by one of its own keys")
+
+
+def _check_signer(record: AnyRecord, keyid: bytes, state: State) -> None:
+    key = state.keys.get(keyid)
+    if key is None:
+        raise Refused(f"key {keyid.hex()} is not enrolled", code="unknown-key", field="key", value=keyid.hex(),
+                      rule="a key that an organization or keyChange record entered")
+    if not key.active:
+        raise Refused(f"key {keyid.hex()} is revoked", code="revoked-key", field="key", value=keyid.hex(),
+                      rule="a key that is active at this index")
+    if key.organization != record.issuer:
+        raise Refused(f"issuer: the key belongs to {key.organization}", code="wrong-issuer", field="issuer",
+                      value=record.issuer, rule="the issuer is the organisation whose key signs")
+
+
+def _check_type(record: AnyRecord, keyid: bytes, state: State) -> None:
+    match record:
+        case Organization():
+            _check_organization(record, state)
+        case KeyChange():
+            _check_key_change(record, keyid, state)
+        case Activation():
+            _check_activation(record, state)
+        case Transformation():
+            sector = record.process.partition(".")[0]
+            if sector not in state.plugins:
+                raise Refused(f"process: no plugin {sector!r} is active", code="unknown-sector", field="process",
+                              value=record.process, rule="an activation record is in force for the sector")
+        case Facility():
+            _check_new(record.id, state.facilities, "facility")
+        case Product():
+            _check_new(record.id, state.products, "product")
+        case Acceptance():
+            if record.transfer in state.accepted:
+                raise Refused("transfer: accepted already", code="accepted", field="transfer", value=record.transfer,
+                              rule="a transfer is accepted once")
+        case _:
+            pass
+
+
+def _check_registrar(record: AnyRecord, state: State, what: str) -> None:
+    issuer = state.organizations.get(record.issuer)
+    if issuer is None or REGISTRAR not in issuer.roles:
+        raise Refused(f"{record.issuer} may not {what}", code="not-registrar", field="issuer", value=record.issuer,
+                      rule="signed by an organisation with role registrar")
+
+
+def _check_organization(record: Organization, state: State) -> None:
+    _check_registrar(record, state, "enrol organisations")
+    _check_new(record.id, state.organizations, "organization")
+    if record.parent is not None and record.parent not in state.organizations:
+        raise Refused(f"parent: {record.parent!r} is not enrolled", code="unknown-organization", field="parent",
+                      value=record.parent, rule="an organisation that is enrolled")
+    for i, prefix in enumerate(record.prefixes):
+        for other, owner in state.prefixes.items():
+            if overlap(prefix, other):
+                raise Refused(
+                    f"prefixes[{i}]: {prefix!r} overlaps with {other!r} of {owner}", code="prefix-overlap",
+                    field=f"prefixes[{i}]", value=prefix, rule="prefixes of organisations do not overlap",
+                )
+    _check_new_keys(_proven(record, state), state, "keys")
+
+
+def _check_key_change(record: KeyChange, keyid: bytes, state: State) -> None:
+    active = {known for known, key in state.keys.items() if key.active and key.organization == record.organization}
+    if record.organization not in state.organizations:
+        raise Refused(f"organization: {record.organization!r} is not enrolled", code="unknown-organization",
+                      field="organization", value=record.organization, rule="an organisation that is enrolled")
+    if keyid not in active:
+        if active:
+            raise Refused("a key change is signed by an active key of the organisation itself", code="not-own-key",
+                          field="issuer", value=record.issuer,
+                          rule="the registrar signs only where the organisation has no active key")
+        _check_registrar(record, state, "change keys")
+    _check_new_keys(proven_keys(record.added, state.origin, record.organization, "added"), state, "added")
+    for i, text in enumerate(record.revoked):
+        if bytes.fromhex(text) not in active:
+            raise Refused(f"revoked[{i}]: not an active key of {record.organization}", code="unknown-key",
+                          field=f"revoked[{i}]", value=text, rule="active keys of the organisation")
+
+
+def _check_new_keys(keys: tuple[VerifyingKey, ...], state: State, field: str) -> None:
+    for i, key in enumerate(keys):
+        known: KeyState | None = state.keys.get(key.keyid)
+        if known is not None:
+            raise Refused(f"{field}[{i}]: the key is enrolled already", code="key-taken", field=f"{field}[{i}]",
+                          value=key.keyid.hex(), rule="a key is enrolled once, for one organisation")
+
+
+def _check_activation(record: Activation, state: State) -> None:
+    _check_registrar(record, state, "activate plugins")
+    if record.retired and record.plugin not in state.plugins:
+        raise Refused(f"plugin: {record.plugin!r} is not active", code="unknown-plugin", field="plugin",
+                      value=record.plugin, rule="an active plugin")
+
+
+def _check_new(name: str, known: object, what: str) -> None:
+    if isinstance(known, dict) and name in known:
+        raise Refused(f"id: {what} {name!r} is on the ledger already", code=f"{what}-taken", field="id", value=name,
+                      rule="identifiers are entered once")
+
+
+def _check_free(plan: Plan, state: State) -> None:
+    for i, (lot, output) in enumerate(plan.created):
+        if lot.id in state.lots:
+            field = f"outputs[{i}].lot" if output is not None else "newLot"
+            raise Refused(f"{field}: {lot.id!r} is on the ledger already", code="lot-taken", field=field,
+                          value=lot.id, rule="a lot identifier is used once")
+
+
+def _check_balances(plan: Plan, state: State) -> None:
+    for i, taken in enumerate(plan.taken):
+        left = state.remaining[taken.lot.id]
+        if taken.quantity > left:
+            raise Refused(
+                f"inputs[{i}]: {taken.quantity} {taken.lot.unit} of {taken.lot.id!r}, which has {left} left",
+                code="over-consumption", field=f"inputs[{i}].quantity", value=f"{taken.quantity} {taken.lot.unit}",
+                rule=f"at most what is left of the lot: {left} {taken.lot.unit}",
+            )
+
+
+def _check_items(plan: Plan, state: State) -> None:
+    used_up = {taken.lot.id for taken in plan.taken if taken.quantity == state.remaining[taken.lot.id]}
+    for i, (lot, _) in enumerate(plan.created):
+        if lot.item is None:
+            continue
+        carriers = {taken.lot.id for taken in plan.taken if taken.lot.item == lot.item}
+        holding = (state.holding.get(lot.item, set()) | carriers) - used_up
+        if holding:
+            raise Refused(
+                f"outputs[{i}].item: {lot.item!r} is in lot {min(holding)!r}, which has a balance", code="item-taken",
+                field=f"outputs[{i}].item", value=lot.item, rule="at most one lot of an item has a balance",
+            )
+
+
+def _proven(record: Organization, state: State) -> tuple[VerifyingKey, ...]:
+    return proven_keys(record.keys, state.origin, record.id, "keys")

@@ -1,0 +1,284 @@
+"""What a record would do, worked out from immutable facts alone: lots taken, lots created, masses in kg."""
+
+from collections.abc import Sequence
+from decimal import Context as DecimalContext
+from decimal import Decimal, InvalidOperation
+from typing import Final, NamedTuple
+
+from ledger.admission.facts import Composition, Facts, LotFacts, ProductFacts
+from ledger.core.identifiers import check_identifier, under
+from ledger.core.units import check_pieces, convert, unit
+from ledger.core.values import Flow, Fractions, Output, Quantity, Supply
+from ledger.errors import Refused
+
+UNKNOWN_LOT: Final = "unknown-lot"
+DEFERRABLE: Final = frozenset(
+    {UNKNOWN_LOT, "unknown-product", "unknown-facility", "unknown-organization", "unknown-declaration",
+     "unknown-transfer"}
+)
+"""Refusals that a record sequenced in the meantime may cure: they are final only under the lock."""
+
+_MASSLESS: Final = ("energy", "freight", "time")
+_DIVISION: Final = DecimalContext(prec=34, traps=[InvalidOperation])
+_NOTHING: Final = Decimal(0)
+_ONE: Final = Decimal(1)
+
+
+class Taken(NamedTuple):
+    """`quantity` of a lot, in its unit; `mass` of it in kg, where the lot's is known."""
+
+    lot: LotFacts
+    quantity: Decimal
+    mass: Decimal | None
+
+
+class Created(NamedTuple):
+    """An output lot; its number is given when it is sequenced. `output` is None for a transferred lot."""
+
+    facts: LotFacts
+    output: Output | None
+
+
+class Supplied(NamedTuple):
+    """A supply with its mass in kg, None where it has none (energy, freight, hours)."""
+
+    supply: Supply
+    mass: Decimal | None
+
+
+class Plan(NamedTuple):
+    """`products` are the facts of the created lots' products, in order."""
+
+    taken: tuple[Taken, ...] = ()
+    created: tuple[Created, ...] = ()
+    supplied: tuple[Supplied, ...] = ()
+
+
+def take(facts: Facts, issuer: str, flows: Sequence[Flow], field: str = "inputs") -> tuple[Taken, ...]:
+    """The lots that `issuer` takes from; refuses unknown ones and those of others with the same words."""
+    taken: list[Taken] = []
+    seen: set[str] = set()
+    for i, flow in enumerate(flows):
+        lot = facts.lots.get(flow.lot)
+        if lot is None or lot.holder != issuer:
+            raise Refused(
+                f"{field}[{i}].lot: {flow.lot!r} is no lot that {issuer} holds", code=UNKNOWN_LOT,
+                field=f"{field}[{i}].lot", value=flow.lot, rule="lots on the ledger that the issuer holds",
+            )
+        if flow.lot in seen:
+            raise Refused(
+                f"{field}[{i}].lot: {flow.lot!r} is named twice", code="duplicate-input", field=f"{field}[{i}].lot",
+                value=flow.lot, rule="every lot is named once",
+            )
+        seen.add(flow.lot)
+        taken.append(_taken(lot, flow.quantity, f"{field}[{i}].quantity"))
+    return tuple(taken)
+
+
+def _taken(lot: LotFacts, quantity: Quantity, field: str) -> Taken:
+    amount = convert(quantity.amount, quantity.unit, lot.unit, field)
+    check_pieces(amount, lot.unit, field)
+    if lot.mass is None or amount == lot.quantity:
+        return Taken(lot, amount, lot.mass)
+    return Taken(lot, amount, _DIVISION.divide(_DIVISION.multiply(lot.mass, amount), lot.quantity))
+
+
+def supply(facts: Facts, supplies: Sequence[Supply], field: str = "supplies") -> tuple[Supplied, ...]:
+    """Supplies with their masses; refuses unknown units, missing masses and unknown references."""
+    return tuple([_supplied(facts, one, f"{field}[{i}]") for i, one in enumerate(supplies)])
+
+
+def _supplied(facts: Facts, one: Supply, field: str) -> Supplied:
+    quantity = one.quantity
+    dimension = unit(quantity.unit, f"{field}.quantity.unit").dimension
+    check_pieces(quantity.amount, quantity.unit, f"{field}.quantity")
+    if one.product is not None and one.product not in facts.products:
+        raise _unknown("product", one.product, f"{field}.product")
+    if one.factor is not None:
+        if one.declaration is not None:
+            raise Refused(
+                f"{field} has both a factor and a declaration", code="two-prices", field=field,
+                rule="at most one of declaration and factor",
+            )
+        convert(quantity.amount, quantity.unit, one.factor.unit, f"{field}.factor.unit")
+    elif one.declaration is not None:
+        declared = facts.declarations.get(one.declaration)
+        if declared is None or declared.per is None:
+            raise _unknown("declaration", one.declaration, f"{field}.declaration")
+        convert(quantity.amount, quantity.unit, declared.per.unit, f"{field}.quantity")
+    if one.mass is not None:
+        return Supplied(one, _kilograms(one.mass, f"{field}.mass"))
+    if dimension == "mass":
+        return Supplied(one, convert(quantity.amount, quantity.unit, "KGM", f"{field}.quantity"))
+    if dimension in _MASSLESS:
+        return Supplied(one, None)
+    raise Refused(
+        f"{field} ({one.material}) is counted in {quantity.unit} and says no mass", code="missing-mass",
+        field=f"{field}.mass", rule="a supply whose unit is no mass says its mass",
+    )
+
+
+def create(
+    facts: Facts, issuer: str, outputs: Sequence[Output], carried: Sequence[LotFacts], *,
+    maker: tuple[str, str] | None = None, field: str = "outputs",
+) -> tuple[Created, ...]:
+    """The lots that `issuer` creates from the `carried` ones. Roles and items are checked against those."""
+    created: list[Created] = []
+    seen: set[str] = set()
+    items = {lot.item for lot in carried if lot.item}
+    for i, output in enumerate(outputs):
+        where = f"{field}[{i}]"
+        check_new_lot(facts, issuer, output.lot, f"{where}.lot")
+        for name in (output.lot, output.item):
+            if name in seen:
+                raise Refused(
+                    f"{where}: {name!r} is named twice", code="duplicate-output", field=where, value=name,
+                    rule="lots and items are created once",
+                )
+            if name:
+                seen.add(name)
+        product = _product_of(facts, issuer, output, carried, where)
+        _check_origin(output, where)
+        if output.item and output.item not in items:
+            check_identifier(output.item, f"{where}.item")
+            _check_prefix(facts, issuer, output.item, f"{where}.item", "item")
+        created.append(Created(_new_lot(issuer, output, product, maker, where), output))
+    return tuple(created)
+
+
+def check_new_lot(facts: Facts, issuer: str, lot: str, field: str) -> None:
+    """Refuses a lot identifier that is not normal, or not under the issuer's prefixes."""
+    check_identifier(lot, field)
+    _check_prefix(facts, issuer, lot, field, "lot")
+
+
+def check_prefix_of(facts: Facts, issuer: str, name: str, field: str, what: str) -> None:
+    """Refuses an identifier that is not normal, or not under the issuer's prefixes."""
+    check_identifier(name, field)
+    _check_prefix(facts, issuer, name, field, what)
+
+
+def _check_prefix(facts: Facts, issuer: str, name: str, field: str, what: str) -> None:
+    organization = facts.organizations.get(issuer)
+    if organization is None:
+        raise _unknown("organization", issuer, "issuer")
+    if not under(organization.prefixes, name):
+        raise Refused(
+            f"{field}: {name!r} is not under a prefix of {issuer}", code="outside-prefix", field=field, value=name,
+            rule=f"{what} identifiers start with one of: {' '.join(organization.prefixes) or '(no prefix enrolled)'}",
+        )
+
+
+def _product_of(
+    facts: Facts, issuer: str, output: Output, carried: Sequence[LotFacts], field: str
+) -> ProductFacts:
+    product = facts.products.get(output.product)
+    if output.role == "core" and carried:
+        if any(lot.product == output.product for lot in carried) and product is not None:
+            return product
+        raise Refused(
+            f"{field}.product: {output.product!r} is not what a core of these inputs can be", code="core-product",
+            field=f"{field}.product", value=output.product, rule="a core keeps the product of the lot that it was",
+        )
+    if product is None or (product.owner != issuer and output.role != "core"):
+        raise Refused(
+            f"{field}.product: {output.product!r} is no product of {issuer}", code="unknown-product",
+            field=f"{field}.product", value=output.product, rule="outputs name a product of the issuer",
+        )
+    return product
+
+
+def _check_origin(output: Output, field: str) -> None:
+    if (output.role == "waste") != (output.origin is not None):
+        raise Refused(
+            f"{field}: role {output.role} with origin {output.origin}", code="waste-origin", field=f"{field}.origin",
+            value=output.origin, rule="waste says preConsumer or postConsumer; nothing else does",
+        )
+
+
+def _new_lot(
+    issuer: str, output: Output, product: ProductFacts, maker: tuple[str, str] | None, field: str
+) -> LotFacts:
+    amount = convert(output.quantity.amount, output.quantity.unit, product.unit, f"{field}.quantity")
+    check_pieces(amount, product.unit, f"{field}.quantity")
+    life = output.previous_life
+    return LotFacts(
+        id=output.lot, number=0, product=product.id, holder=issuer, role=output.role, quantity=amount,
+        unit=product.unit, mass=_output_mass(output, product, amount, field), origin=output.origin, item=output.item,
+        composition=_own_composition(output, product, field), maker=maker,
+        previous_life=(life.record or life.estimated_years) if life else None,
+    )
+
+
+def _output_mass(output: Output, product: ProductFacts, amount: Decimal, field: str) -> Decimal | None:
+    dimension = unit(product.unit).dimension
+    own = convert(amount, product.unit, "KGM", f"{field}.quantity") if dimension == "mass" else None
+    if output.mass is not None:
+        stated = _kilograms(output.mass, f"{field}.mass")
+        if own is not None and own != stated:
+            raise Refused(
+                f"{field}: mass {output.mass} differs from quantity {output.quantity}", code="two-masses",
+                field=f"{field}.mass", value=output.mass, rule="a lot counted in a mass weighs its quantity",
+            )
+        return stated
+    if own is not None:
+        return own
+    if product.mass_per_unit is not None:
+        return _DIVISION.multiply(product.mass_per_unit, amount)
+    if dimension in _MASSLESS:
+        return None
+    raise Refused(
+        f"{field}: nothing says the mass of {output.quantity} of {product.id}", code="missing-mass",
+        field=f"{field}.mass", rule="the output says its mass, or its product a mass per unit",
+    )
+
+
+def _own_composition(output: Output, product: ProductFacts, field: str) -> Composition | None:
+    if not output.materials and not output.elements:
+        return None
+    check_fractions(output.materials, f"{field}.materials")
+    check_fractions(output.elements, f"{field}.elements")
+    own = product.composition
+    return Composition(
+        materials=output.materials or own.materials, elements=output.elements or own.elements,
+        fossil_carbon=own.fossil_carbon, biogenic_carbon=own.biogenic_carbon,
+    )
+
+
+def check_fractions(fractions: Fractions, field: str) -> None:
+    """Refuses mass fractions that add up to more than one."""
+    total = _NOTHING
+    for fraction in fractions.values():
+        total += Decimal(fraction)
+    if total > _ONE:
+        raise Refused(
+            f"{field} add up to {total}", code="contents-above-100", field=field, value=total,
+            rule="mass fractions add up to at most 1",
+        )
+
+
+def check_mass(plan: Plan, tolerance: Decimal) -> None:
+    """Refuses outputs heavier than (inputs + supplies) * (1 + tolerance): matter does not appear."""
+    total_in, total_out = _NOTHING, _NOTHING
+    for taken in plan.taken:
+        total_in += taken.mass or _NOTHING
+    for supplied in plan.supplied:
+        total_in += supplied.mass or _NOTHING
+    for created in plan.created:
+        total_out += created.facts.mass or _NOTHING
+    if total_out > total_in * (_ONE + tolerance):
+        raise Refused(
+            f"outputs weigh {total_out} kg, inputs and supplies {total_in} kg", code="mass-balance", field="outputs",
+            value=total_out, rule=f"outputs <= (inputs + supplies) * (1 + {tolerance})",
+        )
+
+
+def _kilograms(quantity: Quantity, field: str) -> Decimal:
+    return convert(quantity.amount, quantity.unit, "KGM", field)
+
+
+def _unknown(what: str, name: str, field: str) -> Refused:
+    return Refused(
+        f"{field}: {name!r} is no {what} on the ledger", code=f"unknown-{what}", field=field, value=name,
+        rule=f"an earlier record enters the {what}",
+    )

@@ -1,0 +1,59 @@
+"""The rules for organisations, keys and plugin activations that need nothing but the record itself."""
+
+import base64
+
+from ledger.core.identifiers import check_identifier, check_prefix, overlap
+from ledger.core.records import Activation, KeyChange, Organization
+from ledger.core.signing import VerifyingKey, check_possession, load_spki
+from ledger.core.values import PublicKey
+from ledger.errors import Refused
+
+
+def check_organization(record: Organization) -> None:
+    """Identifiers, prefixes and shares in order."""
+    check_identifier(record.id, "id")
+    for i, prefix in enumerate(record.prefixes):
+        check_prefix(prefix, f"prefixes[{i}]")
+        for other in record.prefixes[:i]:
+            if overlap(prefix, other):
+                raise Refused(
+                    f"prefixes[{i}]: {prefix!r} overlaps with {other!r}", code="prefix-overlap",
+                    field=f"prefixes[{i}]", value=prefix, rule="prefixes do not overlap",
+                )
+    if record.parent == record.id:
+        raise Refused("parent: an organisation is not its own parent", code="parent", field="parent",
+                      value=record.parent, rule="another organisation")
+    if record.parent_share is not None and record.parent is None:
+        raise Refused("parentShare without parent", code="parent", field="parentShare", value=record.parent_share,
+                      rule="a share belongs to a parent")
+    _check_distinct([key.spki for key in record.keys], "keys")
+
+
+def check_key_change(record: KeyChange) -> None:
+    """Something changes, and nothing twice."""
+    if not record.added and not record.revoked:
+        raise Refused("a key change without keys", code="no-change", field="added", rule="a key is added or revoked")
+    _check_distinct([key.spki for key in record.added], "added")
+    _check_distinct(record.revoked, "revoked")
+
+
+def check_activation(record: Activation) -> None:
+    """The name is what a process can start with."""
+    if not record.plugin.replace("-", "").isalnum() or not record.plugin.isascii():
+        raise Refused(f"plugin: {record.plugin!r}", code="plugin-name", field="plugin", value=record.plugin,
+                      rule="lower-case ASCII letters, digits and hyphens")
+
+
+def proven_keys(keys: list[PublicKey], origin: str, organization: str, field: str) -> tuple[VerifyingKey, ...]:
+    """The keys whose owner proved possession for this organisation on this ledger; raises InvalidKey for others."""
+    proven = []
+    for i, public in enumerate(keys):
+        key = load_spki(base64.b64decode(public.spki), f"{field}[{i}].spki")
+        check_possession(key, base64.b64decode(public.proof), origin, organization, f"{field}[{i}].proof")
+        proven.append(key)
+    return tuple(proven)
+
+
+def _check_distinct(values: list[str], field: str) -> None:
+    if len(set(values)) != len(values):
+        raise Refused(f"{field} names a key twice", code="duplicate-key", field=field, rule="every key once")

@@ -1,0 +1,252 @@
+"""The rules that immutable facts decide, by record type. `plan` may run anywhere, ahead of the lock."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from ledger.admission.facts import Facts, LotFacts
+from ledger.admission.lots import (
+    Created,
+    Plan,
+    check_fractions,
+    check_mass,
+    check_new_lot,
+    check_prefix_of,
+    create,
+    supply,
+    take,
+)
+from ledger.admission.parties import check_activation, check_key_change, check_organization
+from ledger.core.assessment import ADDITIVE, ENERGY, OF_WHICH, REMOVALS
+from ledger.core.identifiers import check_identifier
+from ledger.core.records import (
+    Acceptance,
+    Activation,
+    AnyRecord,
+    Consumption,
+    Declaration,
+    Facility,
+    KeyChange,
+    Organization,
+    Product,
+    Transfer,
+    Transformation,
+)
+from ledger.core.units import check_pieces, convert, unit
+from ledger.core.values import Flow, Output
+from ledger.errors import Refused
+
+_NO_TOLERANCE = Decimal(0)
+_DECLARABLE = frozenset(ADDITIVE + OF_WHICH + ENERGY)
+
+
+def plan(record: AnyRecord, facts: Facts, tolerance: Decimal = _NO_TOLERANCE) -> Plan:
+    """What the record would do; `tolerance` is its sector's for the mass rule. Raises Refused or InvalidInput.
+
+    A refusal whose code is in `lots.DEFERRABLE` may be cured by a record that is sequenced before this one.
+    """
+    match record:
+        case Transformation():
+            return _transformation(record, facts, tolerance)
+        case Transfer():
+            return _transfer(record, facts)
+        case Consumption():
+            return _consumption(record, facts)
+        case Declaration():
+            return _declaration(record, facts)
+        case Acceptance():
+            return _acceptance(record, facts)
+        case Product():
+            _product(record, facts)
+        case Facility():
+            _facility(record, facts)
+        case Organization():
+            check_organization(record)
+        case KeyChange():
+            check_key_change(record)
+        case Activation():
+            check_activation(record)
+    return Plan()
+
+
+def _transformation(record: Transformation, facts: Facts, tolerance: Decimal) -> Plan:
+    facility = facts.facilities.get(record.facility)
+    if facility is None or facility.operator != record.issuer:
+        raise Refused(
+            f"facility: {record.facility!r} is no facility that {record.issuer} operates", code="unknown-facility",
+            field="facility", value=record.facility, rule="facilities on the ledger that the issuer operates",
+        )
+    _check_period(record.start, record.end)
+    taken = take(facts, record.issuer, record.inputs)
+    found = Plan(
+        taken,
+        create(
+            facts, record.issuer, record.outputs, [one.lot for one in taken], maker=(record.facility, record.process)
+        ),
+        supply(facts, record.supplies),
+    )
+    for i, created in enumerate(found.created):
+        if created.facts.role == "core" and not any(one.lot.role == "core" for one in taken):
+            raise _core(f"outputs[{i}]", "a core comes of a core, of a consumption, or is declared")
+    check_mass(found, tolerance)
+    return found
+
+
+def _transfer(record: Transfer, facts: Facts) -> Plan:
+    _check_time(record.time, "time")
+    (taken,) = take(facts, record.issuer, [Flow(lot=record.lot, quantity=record.quantity)], "lot")
+    if record.to == record.issuer or record.to not in facts.organizations:
+        raise Refused(
+            f"to: {record.to!r} is no other organisation on the ledger", code="unknown-organization", field="to",
+            value=record.to, rule="another organisation that is enrolled",
+        )
+    check_new_lot(facts, record.issuer, record.new_lot, "newLot")
+    lot = taken.lot
+    new = LotFacts(
+        id=record.new_lot, number=0, product=lot.product, holder=record.to, role=lot.role, quantity=taken.quantity,
+        unit=lot.unit, mass=taken.mass, origin=lot.origin, item=lot.item, composition=lot.composition,
+        maker=lot.maker, previous_life=lot.previous_life,
+    )
+    supplies = supply(facts, record.transport, "transport") + supply(facts, record.packaging, "packaging")
+    return Plan((taken,), (Created(new, None),), supplies)
+
+
+def _consumption(record: Consumption, facts: Facts) -> Plan:
+    _check_time(record.time, "time")
+    taken = take(facts, record.issuer, record.inputs)
+    if record.on_behalf_of is not None and record.on_behalf_of not in facts.organizations:
+        raise Refused(
+            f"onBehalfOf: {record.on_behalf_of!r} is not enrolled", code="unknown-organization", field="onBehalfOf",
+            value=record.on_behalf_of, rule="an organisation that is enrolled",
+        )
+    created = create(facts, record.issuer, record.outputs, [one.lot for one in taken])
+    for i, (lot, output) in enumerate(created):
+        if lot.role not in ("waste", "core"):
+            raise Refused(
+                f"outputs[{i}].role: {lot.role}", code="role", field=f"outputs[{i}].role", value=lot.role,
+                rule="a consumption leaves waste and cores only",
+            )
+        if output is not None and output.previous_life is not None:
+            raise _core(f"outputs[{i}].previousLife", "the consumed lot is the previous life; none is stated")
+        if lot.role == "core" and len(taken) != 1:
+            raise _core(f"outputs[{i}]", "a core comes of one consumed lot")
+        if lot.role == "core" and lot.item != taken[0].lot.item:
+            raise _core(f"outputs[{i}].item", f"a core keeps the item of the lot that it was: {taken[0].lot.item}")
+    found = Plan(taken, created)
+    check_mass(found, _NO_TOLERANCE)
+    return found
+
+
+def _declaration(record: Declaration, facts: Facts) -> Plan:
+    _check_period(record.start, record.end)
+    for name in (record.facility, record.collector):
+        if name is not None:
+            check_identifier(name, "facility" if name == record.facility else "collector")
+    _check_burdens(record)
+    if record.per is not None:
+        unit(record.per.unit, "per.unit")
+    if (record.lot is None) == (record.per is None):
+        raise Refused(
+            "a declaration has either `lot` or `per`", code="declaration-form", field="lot",
+            rule="it creates one lot, or gives figures per a quantity",
+        )
+    if record.lot is None:
+        return Plan()
+    return _declared_lot(record, record.lot, facts)
+
+
+def _declared_lot(record: Declaration, lot: Output, facts: Facts) -> Plan:
+    if lot.role not in ("product", "waste", "core"):
+        raise Refused(
+            f"lot.role: {lot.role}", code="role", field="lot.role", value=lot.role,
+            rule="a declared lot is product, waste or core",
+        )
+    if lot.role == "core" and lot.previous_life is None:
+        raise _core("lot.previousLife", "a declared core names its previous life or estimates its age")
+    if lot.role != "core" and lot.previous_life is not None:
+        raise _core("lot.previousLife", "only a core has a previous life")
+    if lot.role != "product" and record.burdens:
+        raise Refused(
+            f"burdens of a lot of role {lot.role}", code="burdened-waste", field="burdens",
+            rule="waste and cores enter without burden (cut-off)",
+        )
+    collected = record.basis == "collected"
+    if collected and (lot.role == "product" or record.collector is None or not record.evidence):
+        raise Refused(
+            "a collected lot is waste or core, and names its collector and evidence", code="collected", field="basis",
+            value=record.basis, rule="basis `collected`: role waste or core, collector, at least one evidence",
+        )
+    return Plan(created=create(facts, record.issuer, [lot], (), field="lot"))
+
+
+def _check_burdens(record: Declaration) -> None:
+    if record.boundary == "none" and record.burdens:
+        raise Refused(
+            "burdens without a boundary", code="declaration-form", field="burdens",
+            rule="boundary `none` declares no burdens",
+        )
+    for name, text in record.burdens.items():
+        if name not in _DECLARABLE:
+            raise Refused(
+                f"burdens.{name} is not a burden", code="unknown-burden", field=f"burdens.{name}", value=name,
+                rule="one of " + " ".join(ADDITIVE + OF_WHICH + ENERGY),
+            )
+        negative = text.startswith("-")
+        if text != "0" and negative != (name in REMOVALS):
+            raise Refused(
+                f"burdens.{name} is {text}", code="burden-sign", field=f"burdens.{name}", value=text,
+                rule="removals are zero or negative, all other burdens zero or positive",
+            )
+
+
+def _acceptance(record: Acceptance, facts: Facts) -> Plan:
+    transfer = facts.transfers.get(record.transfer)
+    if transfer is None or transfer.to != record.issuer:
+        raise Refused(
+            f"transfer: {record.transfer!r} is no transfer to {record.issuer}", code="unknown-transfer",
+            field="transfer", value=record.transfer, rule="the digest of a transfer to the issuer",
+        )
+    return Plan()
+
+
+def _product(record: Product, facts: Facts) -> None:
+    check_prefix_of(facts, record.issuer, record.id, "id", "product")
+    dimension = unit(record.unit, "unit").dimension
+    if record.mass_per_unit is not None:
+        kilograms = convert(record.mass_per_unit.amount, record.mass_per_unit.unit, "KGM", "massPerUnit")
+        if dimension == "mass" and kilograms != convert(Decimal(1), record.unit, "KGM", "massPerUnit"):
+            raise Refused(
+                f"massPerUnit {record.mass_per_unit} of a product counted in {record.unit}", code="two-masses",
+                field="massPerUnit", value=record.mass_per_unit, rule="a product counted in a mass weighs its unit",
+            )
+    check_fractions(record.materials, "materials")
+    check_fractions(record.elements, "elements")
+    check_fractions({"fossil": record.fossil_carbon, "biogenic": record.biogenic_carbon}, "carbon contents")
+
+
+def _facility(record: Facility, facts: Facts) -> None:
+    check_prefix_of(facts, record.issuer, record.id, "id", "facility")
+    if record.subdivision is not None and not record.subdivision.startswith(record.country + "-"):
+        raise Refused(
+            f"subdivision {record.subdivision} is not in {record.country}", code="subdivision", field="subdivision",
+            value=record.subdivision, rule="an ISO 3166-2 code of the country",
+        )
+    if record.capacity is not None:
+        check_pieces(record.capacity.amount, record.capacity.unit, "capacity")
+
+
+def _check_period(start: str, end: str) -> None:
+    if _check_time(start, "start") >= _check_time(end, "end"):
+        raise Refused(f"start {start} is not before end {end}", code="period", field="end", value=end,
+                      rule="a period ends after it starts")
+
+
+def _check_time(text: str, field: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise Refused(f"{field}: {text} is no day of the calendar", code="instant", field=field, value=text,
+                      rule="an instant in UTC") from None
+
+
+def _core(field: str, rule: str) -> Refused:
+    return Refused(f"{field}: {rule}", code="core", field=field, rule=rule)

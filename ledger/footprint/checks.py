@@ -1,0 +1,56 @@
+"""What an assessment may not contain, whoever made it: no NaN, no unknown gas or burden, nothing assigned to waste."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+from ledger.core.assessment import ADDITIVE, REMOVALS, Assessment
+from ledger.core.values import UNBURDENED, Output
+from ledger.errors import PluginError, Refused
+from ledger.footprint.burdens import LINE_BURDENS
+from ledger.footprint.gwp import AR6, potential
+
+_ADDITIVE: Final = frozenset(ADDITIVE)
+_LIMIT: Final = Decimal(10) ** 24
+
+
+def check_assessment(assessment: Assessment, outputs: list[Output], gases: Mapping[str, Decimal] = AR6) -> None:
+    """Raises PluginError where a value cannot be, Refused where a finding refuses the record."""
+    for finding in assessment.findings:
+        if finding.refuses:
+            raise Refused(finding.message, code=finding.code, field="activity", rule="the sector's plausibility limits")
+    for i, line in enumerate(assessment.lines):
+        field = f"lines[{i}]"
+        _check_amount(line.amount, f"{field}.amount")
+        if line.market is not None:
+            _check_amount(line.market, f"{field}.market")
+        if line.deviation is not None and not (line.deviation.is_finite() and line.deviation >= 1):
+            raise _invalid(f"{field}.deviation", line.deviation, "a geometric standard deviation is at least 1")
+        if line.burden not in LINE_BURDENS:
+            raise _invalid(f"{field}.burden", line.burden, "one of the ledger's burdens")
+        if line.burden in REMOVALS and line.amount > 0:
+            raise _invalid(f"{field}.amount", line.amount, "a removal is zero or negative")
+        if line.gas != "CO2":
+            potential(gases, line.gas)
+    for i, use in enumerate(assessment.energy):
+        _check_amount(use.amount, f"energy[{i}].amount", at_least_zero=True)
+    for i, omission in enumerate(assessment.omissions):
+        if omission.estimate is not None:
+            _check_amount(omission.estimate, f"omissions[{i}].estimate", at_least_zero=True)
+    for i, assigned in enumerate(assessment.assigned):
+        _check_amount(assigned.amount, f"assigned[{i}].amount")
+        if not 0 <= assigned.output < len(outputs) or outputs[assigned.output].role in UNBURDENED:
+            raise _invalid(f"assigned[{i}].output", assigned.output, "an output that carries burden")
+        if assigned.burden not in _ADDITIVE:
+            raise _invalid(f"assigned[{i}].burden", assigned.burden, "a burden that adds to the footprint")
+    for name, value in assessment.indicators.items():
+        _check_amount(value, f"indicators.{name}")
+
+
+def _check_amount(amount: Decimal, field: str, *, at_least_zero: bool = False) -> None:
+    if not amount.is_finite() or abs(amount) > _LIMIT or (at_least_zero and amount < 0):
+        raise _invalid(field, amount, "a finite number" + (" of at least zero" if at_least_zero else ""))
+
+
+def _invalid(field: str, value: object, rule: str) -> PluginError:
+    return PluginError(f"{field} is {value}", code="invalid-assessment", field=field, value=value, rule=rule)

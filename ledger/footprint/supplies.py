@@ -1,0 +1,132 @@
+"""What supplies bring with them: upstream lines from a declaration or factor, contents, and gaps that nobody priced."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from typing import Final, cast
+
+from ledger.admission.facts import Composition, Facts
+from ledger.admission.lots import Supplied
+from ledger.core.assessment import ADDITIVE, OF_WHICH, Assessment, Line, LineKind, Omission
+from ledger.core.records import Declaration
+from ledger.core.units import convert
+from ledger.footprint.contents import ELEMENT, MASS, MATERIAL
+
+_CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
+_COUNTED_BY_KIND: Final[Mapping[str, tuple[str, ...]]] = {
+    "transport": ("transportGhgEmissions",),
+    "airTransport": ("transportGhgEmissions", "aircraftGhgEmissions"),
+    "packaging": ("packagingGhgEmissions",),
+    "electricity": ("electricityLocation", "electricityMarket"),
+}
+
+
+def with_supplies(
+    assessment: Assessment, supplied: Sequence[Supplied], facts: Facts, kinds: Sequence[LineKind]
+) -> Assessment:
+    """The assessment with the upstream of its record's supplies: lines where they are priced by the record, an
+    omission where neither the record nor the plugin did. `kinds` gives each supply's kind of line."""
+    lines: list[Line] = []
+    omissions: list[Omission] = []
+    covered = {line.source for line in assessment.lines}
+    named = tuple(omission.what for omission in assessment.omissions)
+    for (supply, _), kind in zip(supplied, kinds, strict=True):
+        if supply.factor is not None:
+            factor = supply.factor
+            amount = convert(supply.quantity.amount, supply.quantity.unit, factor.unit)
+            lines.append(Line(
+                gas=factor.gas, amount=_CONTEXT.multiply(amount, Decimal(factor.value)), source=supply.material,
+                kind=kind, factor=f"{factor.source}/{factor.year}"[:255],
+            ))
+            if factor.boundary != "cradleToGate":
+                omissions.append(Omission(what=f"{supply.material} upstream"))
+        elif supply.declaration is not None:
+            declared = facts.declarations[supply.declaration]
+            lines.extend(_declared(declared, _ratio(supply.quantity.amount, supply.quantity.unit, declared),
+                                   supply.material, kind, supply.declaration))
+            if declared.boundary != "cradleToGate":
+                omissions.append(Omission(what=f"{supply.material} upstream"))
+        elif not (
+            supply.origin == "nature" or supply.material in covered
+            or any(what.startswith(supply.material) for what in named)
+        ):
+            omissions.append(Omission(what=supply.material))
+    if not lines and not omissions:
+        return assessment
+    return Assessment(
+        lines=assessment.lines + tuple(lines), energy=assessment.energy,
+        omissions=assessment.omissions + tuple(omissions), weights=assessment.weights, matter=assessment.matter,
+        assigned=assessment.assigned, indicators=assessment.indicators, findings=assessment.findings,
+    )
+
+
+def declared_lot(record: Declaration, digest: str) -> Assessment:
+    """The assessment of a declaration that creates a lot: its burdens as lines of the declaration itself."""
+    omissions: tuple[Omission, ...] = ()
+    if record.boundary == "gateToGate" or (record.boundary == "none" and record.lot and record.lot.role == "product"):
+        omissions = (Omission(what="upstream of the declared lot"),)
+    lines = tuple(_declared(record, Decimal(1), record.basis, "upstream", digest))
+    return Assessment(lines=lines, omissions=omissions)
+
+
+def _ratio(amount: Decimal, unit: str, declared: Declaration) -> Decimal:
+    per = declared.per
+    if per is None:
+        return Decimal(1)
+    return _CONTEXT.divide(convert(amount, unit, per.unit), per.amount)
+
+
+def _declared(
+    record: Declaration, ratio: Decimal, source: str, kind: LineKind, digest: str
+) -> Iterable[Line]:
+    primary = Decimal(record.primary_share)
+    skipped = _COUNTED_BY_KIND.get(kind, ())
+    for burden, text in record.burdens.items():
+        if burden in skipped:
+            continue
+        amount = _CONTEXT.multiply(Decimal(text), ratio)
+        part = _CONTEXT.multiply(amount, primary) if burden in ADDITIVE else Decimal(0)
+        for share, is_primary in ((part, True), (_CONTEXT.subtract(amount, part), False)):
+            if share:
+                yield Line(
+                    gas="CO2e", amount=share, source=source, kind=kind if burden in ADDITIVE + OF_WHICH else "upstream",
+                    burden=burden, primary=is_primary, factor=f"declaration:{digest}",
+                )
+
+
+def supply_kind(material: str, default: str) -> LineKind:
+    """The kind of line that a supply's upstream is: transport and packaging by the field that they stand in."""
+    if default == "transport":
+        return "airTransport" if material.startswith("air") else "transport"
+    if default == "upstream" and material == "electricity":
+        return "electricity"
+    if default == "upstream" and material in ("heat", "steam", "hotWater"):
+        return "heat"
+    return cast(LineKind, default)
+
+
+def supplied_contents(supplied: Sequence[Supplied], facts: Facts) -> dict[str, float]:
+    """Kg of each content that enters with supplies: their mass, and what a named product's composition says."""
+    contents: dict[str, float] = {}
+    for supply, mass in supplied:
+        if mass is None:
+            continue
+        kilograms = float(mass)
+        contents[MASS] = contents.get(MASS, 0.0) + kilograms
+        if supply.product is not None:
+            for name, amount in composed(facts.products[supply.product].composition, kilograms).items():
+                contents[name] = contents.get(name, 0.0) + amount
+    return contents
+
+
+def composed(composition: Composition, kilograms: float) -> dict[str, float]:
+    """Kg of each content that `kilograms` of a declared composition hold."""
+    contents: dict[str, float] = {}
+    for prefix, fractions in ((MATERIAL, composition.materials), (ELEMENT, composition.elements)):
+        for name, fraction in fractions.items():
+            contents[prefix + name] = float(fraction) * kilograms
+    for name, fraction in (
+        ("fossilCarbon", composition.fossil_carbon), ("biogenicCarbon", composition.biogenic_carbon)
+    ):
+        if fraction != "0":
+            contents[name] = float(fraction) * kilograms
+    return contents

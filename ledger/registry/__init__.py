@@ -1,0 +1,1 @@
+"""Installed plugins, from the entry points of group `carbon_ledger.plugins`."""

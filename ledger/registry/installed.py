@@ -1,0 +1,131 @@
+"""Finding plugins and pinning them: a digest over their code and factors, so that the log says what computed."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from decimal import localcontext
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from ledger.core.assessment import Assessment
+from ledger.core.canonical import explain_schema
+from ledger.errors import ConfigurationError, LedgerError, PluginError
+from ledger.sdk import CONTEXT, Activity, Context, Sector
+
+GROUP = "carbon_ledger.plugins"
+_SHARED_DATA = "ledger.sdk.data"
+
+
+class Installed(Struct, frozen=True):
+    """A sector that this process can compute with. `digest`: hex SHA-256 of its code and factors."""
+
+    sector: Sector
+    digest: str
+    distribution: str
+
+    @property
+    def tag(self) -> str:
+        """How figures name what computed them: name/version."""
+        return f"{self.sector.name}/{self.sector.version}"
+
+    def assess(self, context: Context, activity: bytes) -> Assessment:
+        """Runs the route's `assess` in the SDK's arithmetic. Raises InvalidBody for a wrong activity, PluginError for
+        whatever else goes wrong in the plugin."""
+        route = self.sector.routes.get(context.route)
+        if route is None:
+            raise PluginError(
+                f"process: sector {self.sector.name} has no route {context.route!r}", code="unknown-route",
+                field="process", value=context.process, rule="one of " + " ".join(sorted(self.sector.routes)),
+            )
+        decoded = decode_activity(activity, route.activity)
+        try:
+            with localcontext(CONTEXT):
+                found = route.assess(context, decoded)
+        except LedgerError:
+            raise
+        except Exception as error:
+            raise PluginError(
+                f"plugin {self.tag} failed on {context.process}: {type(error).__name__}: {error}",
+                field="activity", rule="the plugin assesses the activity without an error",
+            ) from error
+        if not isinstance(found, Assessment):
+            raise PluginError(f"plugin {self.tag} returned a {type(found).__name__}, not an Assessment")
+        return found
+
+
+class Registry:
+    """The installed sectors by name."""
+
+    def __init__(self, installed: Iterable[Installed] = ()) -> None:
+        self.sectors: Mapping[str, Installed] = {one.sector.name: one for one in installed}
+
+    def sector(self, name: str) -> Installed | None:
+        return self.sectors.get(name)
+
+
+def installed() -> Registry:
+    """Loads every plugin that is installed. Raises ConfigurationError that names the one which cannot be loaded."""
+    found = [_load(point) for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)]
+    names = [one.sector.name for one in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigurationError(f"two installed plugins are called {name!r}: uninstall one of them")
+    return Registry(found)
+
+
+def _load(point: EntryPoint) -> Installed:
+    try:
+        sector = point.load()()
+    except Exception as error:
+        raise ConfigurationError(f"plugin {point.name} cannot be loaded: {type(error).__name__}: {error}") from error
+    if not isinstance(sector, Sector) or sector.name != point.name:
+        raise ConfigurationError(f"plugin {point.name}: {point.value} does not return a Sector of that name")
+    package = point.module.partition(".")[0]
+    return Installed(sector, digest_of(package), point.dist.name if point.dist else package)
+
+
+def digest_of(package: str) -> str:
+    """Hex SHA-256 over the sorted `path sha256` lines of a package's .py and .csv files and of the SDK's shared tables.
+
+    A plugin that is a single module counts as that one file.
+    """
+    lines = sorted([*_lines(package), *_lines(_SHARED_DATA)])
+    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
+
+
+def _lines(package: str) -> Iterable[str]:
+    spec = find_spec(package)
+    if spec is not None and spec.submodule_search_locations is None and spec.origin is not None:
+        path = Path(spec.origin)
+        return [f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}"]
+    found = _walk(files(package), "")
+    return [f"{package}/{path} {hashlib.sha256(file.read_bytes()).hexdigest()}" for path, file in found]
+
+
+def _walk(folder: Traversable, path: str) -> Iterable[tuple[str, Traversable]]:
+    for child in folder.iterdir():
+        if child.is_dir() and child.name != "__pycache__":
+            yield from _walk(child, f"{path}{child.name}/")
+        elif child.name.endswith((".py", ".csv")):
+            yield path + child.name, child
+
+
+@cache
+def _decoder(activity: type[Activity]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(activity)
+
+
+def decode_activity(raw: bytes, activity: type[Activity]) -> Activity:
+    """The typed activity; raises InvalidBody that names the field below `activity`."""
+    try:
+        decoded: Activity = _decoder(activity).decode(raw)
+        return decoded
+    except msgspec.ValidationError as error:
+        raise explain_schema(str(error), msgspec.json.decode(raw), "activity") from None

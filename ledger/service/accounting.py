@@ -1,0 +1,72 @@
+"""From a prepared record and its inputs' figures to its own figures, outcome leaves and outcome root. Pure."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from msgspec import Raw
+
+from ledger.admission.facts import LotFacts
+from ledger.core.outcome import AssessmentLeaf, LotLeaf, leaf_bytes, outcome_root, salt, salt_seed, written
+from ledger.core.values import Quantity
+from ledger.footprint.burdens import METHOD, named
+from ledger.footprint.figures import LotFigures, RecordFigures, Taken, record_figures
+from ledger.service.contexts import plain
+from ledger.service.preparing import Prepared
+
+
+class Outcome(NamedTuple):
+    """`leaves`: canonical JSON, leaf 0 first; `root`: what the entry commits to."""
+
+    seed: bytes
+    figures: RecordFigures
+    leaves: tuple[bytes, ...]
+    root: bytes
+
+
+def account(prepared: Prepared, figures: Mapping[str, LotFigures]) -> Outcome:
+    """`figures` by lot id, of every lot that the record takes from. Raises Refused where contents exceed 100 %."""
+    plan, work = prepared.plan, prepared.work
+    seed = salt_seed(prepared.submission.record.nonce)
+    taken = [
+        Taken(part_of(one.quantity, one.lot.quantity), figures[one.lot.id], recycled)
+        for one, recycled in zip(plan.taken, work.recycled, strict=True)
+    ]
+    found = record_figures(
+        work.direct, taken, work.shares, work.holdings, work.supplied, work.assigned, work.matter
+    )
+    lots = [created.facts for created in plan.created]
+    leaves = outcome_leaves(seed, prepared.assessment, prepared.tag, found, lots)
+    return Outcome(seed, found, leaves, outcome_root(leaves))
+
+
+def part_of(quantity: Decimal, whole: Decimal) -> float:
+    """The part of a lot that a record takes: each quantity becomes binary64 once."""
+    return float(quantity) / float(whole)
+
+
+def outcome_leaves(
+    seed: bytes, assessment: Raw | None, tag: str | None, found: RecordFigures, lots: Sequence[LotFacts]
+) -> tuple[bytes, ...]:
+    """The leaves of a record's outcome; none where it has no assessment and no outputs."""
+    if assessment is None:
+        return ()
+    contents = found.contents
+    first = leaf_bytes(AssessmentLeaf(
+        salt=salt(seed, 0), assessment=assessment, method=METHOD, retained=written(named(found.retained)),
+        declared=written(contents.declared), arisen=written(contents.arisen), lost=written(contents.lost), plugin=tag,
+    ))
+    rest = [
+        lot_leaf(seed, i, lot, lot_figures, METHOD, tag)
+        for i, (lot, lot_figures) in enumerate(zip(lots, found.outputs, strict=True), start=1)
+    ]
+    return (first, *rest)
+
+
+def lot_leaf(seed: bytes, index: int, lot: LotFacts, figures: LotFigures, method: str, tag: str | None) -> bytes:
+    """Leaf `index` of an outcome, for the lot that is its record's output `index - 1`."""
+    return leaf_bytes(LotLeaf(
+        salt=salt(seed, index), lot=lot.id, product=lot.product,
+        quantity=Quantity(value=plain(lot.quantity), unit=lot.unit), holder=lot.holder, role=lot.role, method=method,
+        burdens=written(named(figures.burdens)), contents=written(figures.contents), plugin=tag,
+    ))

@@ -1,0 +1,170 @@
+"""Everything about a record that immutable facts decide: plan, assessment, shares. Done ahead of the lock."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from msgspec import Raw
+
+from ledger.admission.facts import Facts
+from ledger.admission.lots import Created, Plan, Taken
+from ledger.admission.plan import plan as plan_of
+from ledger.admission.state import PluginState
+from ledger.core.assessment import NOTHING, Assessment, Assigned
+from ledger.core.outcome import assessment_bytes
+from ledger.core.records import AnyRecord, Declaration, Transfer, Transformation
+from ledger.core.values import Output
+from ledger.errors import PluginError, Unavailable
+from ledger.footprint.allocation import Weighed, shares
+from ledger.footprint.burdens import Vector, direct
+from ledger.footprint.checks import check_assessment
+from ledger.footprint.contents import Contents, Holding
+from ledger.footprint.supplies import composed, declared_lot, supplied_contents, supply_kind, with_supplies
+from ledger.registry.installed import Installed, Registry
+from ledger.service.contexts import context_of
+
+
+class Submission(NamedTuple):
+    """A record with verified signature."""
+
+    record: AnyRecord
+    body: bytes
+    digest: bytes
+    keyid: bytes
+    signature: bytes
+
+
+class Work(NamedTuple):
+    """What the figures of a record are made of, besides its inputs' figures."""
+
+    direct: Vector
+    shares: Sequence[float]
+    holdings: tuple[Holding, ...]
+    supplied: Contents
+    recycled: tuple[str | None, ...]
+    assigned: tuple[Assigned, ...]
+    matter: Mapping[str, Sequence[float]]
+
+
+class Prepared(NamedTuple):
+    """A record ready to be sequenced. `plugin` is the version that assessed it, `tag` its name in answers;
+    `assessment` its canonical JSON, None where the record has neither assessment nor outputs."""
+
+    submission: Submission
+    plan: Plan
+    work: Work
+    assessment: Raw | None
+    tag: str | None
+    plugin: PluginState | None
+
+
+def prepare(
+    submission: Submission, facts: Facts, registry: Registry, in_force: Mapping[str, PluginState]
+) -> Prepared:
+    """Raises Refused, InvalidInput or PluginError where the record cannot be admitted, whatever the log holds;
+    Unavailable where its sector's version in force is not installed here."""
+    record = submission.record
+    installed, plugin = _plugin_of(record, registry, in_force)
+    plan = (
+        plan_of(record, facts, installed.sector.mass_tolerance) if installed is not None else plan_of(record, facts)
+    )
+    assessment = assess(record, submission.digest, plan, facts, installed)
+    empty = not plan.taken and not plan.created and assessment is NOTHING
+    return Prepared(
+        submission, plan, work_of(record, plan, facts, assessment),
+        None if empty else assessment_bytes(assessment), installed.tag if installed else None, plugin,
+    )
+
+
+def _plugin_of(
+    record: AnyRecord, registry: Registry, in_force: Mapping[str, PluginState]
+) -> tuple[Installed | None, PluginState | None]:
+    if not isinstance(record, Transformation):
+        return None, None
+    sector = record.process.partition(".")[0]
+    active = in_force.get(sector)
+    if active is None:
+        return None, None
+    installed = registry.sector(sector)
+    if installed is None or installed.digest != active.digest:
+        raise Unavailable(
+            f"plugin {sector} {active.version} is in force, but this server does not have that version",
+            code="plugin-version", field="process", value=record.process,
+            rule=f"install the version whose digest is {active.digest}",
+        )
+    return installed, active
+
+
+def assess(
+    record: AnyRecord, digest: bytes, plan: Plan, facts: Facts, installed: Installed | None
+) -> Assessment:
+    """The record's complete, checked assessment: the plugin's part and what its supplies bring."""
+    try:
+        match record:
+            case Transformation() if installed is not None:
+                found = installed.assess(context_of(record, plan, facts), bytes(record.activity))
+                kinds = [supply_kind(one.supply.material, "upstream") for one in plan.supplied]
+            case Transfer():
+                found = NOTHING
+                kinds = [supply_kind(supply.material, "transport") for supply in record.transport]
+                kinds += [supply_kind(supply.material, "packaging") for supply in record.packaging]
+            case Declaration() if record.lot is not None:
+                found, kinds = declared_lot(record, digest.hex()), []
+            case _:
+                found, kinds = NOTHING, []
+        if plan.supplied and kinds:
+            found = with_supplies(found, plan.supplied, facts, kinds)
+        check_assessment(found, record.outputs if isinstance(record, Transformation) else [])
+    except (AttributeError, TypeError, ArithmeticError) as error:
+        raise PluginError(
+            f"the assessment holds what it may not: {type(error).__name__}: {error}", code="invalid-assessment",
+            field="activity", rule="amounts are finite Decimals",
+        ) from error
+    return found
+
+
+def work_of(record: AnyRecord, plan: Plan, facts: Facts, assessment: Assessment) -> Work:
+    """Direct burdens, shares and contents to come. Raises Refused for weights that cannot be."""
+    maker = (record.facility, record.process) if isinstance(record, Transformation) else None
+    return Work(
+        direct(assessment),
+        _shares(record, plan, assessment),
+        tuple([_holding(created, facts) for created in plan.created]),
+        supplied_contents(plan.supplied, facts) if isinstance(record, Transformation) else {},
+        tuple([_recycled(taken, maker) for taken in plan.taken]),
+        assessment.assigned,
+        {name: [float(part) for part in parts] for name, parts in assessment.matter.items()},
+    )
+
+
+def _shares(record: AnyRecord, plan: Plan, assessment: Assessment) -> list[float]:
+    match record:
+        case Transformation():
+            weighed = [Weighed(_output(created), created.facts.mass) for created in plan.created]
+            return shares(record.allocation, weighed, assessment)
+        case Transfer() | Declaration():
+            # Everything passes on, whatever the role: transport of waste is waste's burden from here on.
+            return [1.0] * len(plan.created)
+        case _:
+            return []
+
+
+def _output(created: Created) -> Output:
+    if created.output is None:
+        raise TypeError("a transformation creates its lots from outputs")
+    return created.output
+
+
+def _holding(created: Created, facts: Facts) -> Holding:
+    lot, output = created
+    mass = float(lot.mass) if lot.mass is not None else 0.0
+    if output is None or not mass:
+        return Holding(mass, {}, False)
+    composition = facts.composition(lot)
+    return Holding(mass, composed(composition, mass), bool(composition.materials))
+
+
+def _recycled(taken: Taken, maker: tuple[str, str] | None) -> str | None:
+    """ISO 14021, 7.8.1.1: what a process takes back from itself is not recycled content."""
+    if maker is None or taken.lot.role != "waste" or taken.lot.maker == maker:
+        return None
+    return taken.lot.origin

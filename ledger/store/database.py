@@ -1,0 +1,119 @@
+"""Connections: a pool whose sessions may read and append and nothing else, and what is asked of the database first."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypeAlias
+
+import asyncpg
+
+from ledger.errors import ConfigurationError, Unavailable
+from ledger.store.sql import migrations, schema
+
+WRITER = "carbon_ledger_writer"
+MINIMUM_VERSION = 150000
+_MIGRATION_LOCK = 0x6C6564676572
+Pool: TypeAlias = asyncpg.pool.Pool
+Connection: TypeAlias = asyncpg.connection.Connection | asyncpg.pool.PoolConnectionProxy
+
+# A stalled replica must not hold the lock for ever, and index look-ups must not turn into scans while the planner's
+# statistics still describe an empty table.
+SETTINGS = {
+    "application_name": "carbon-ledger",
+    "synchronous_commit": "on",
+    "jit": "off",
+    "lock_timeout": "30s",
+    "idle_in_transaction_session_timeout": "30s",
+    "plan_cache_mode": "force_custom_plan",
+}
+
+
+async def open_pool(url: str, *, size: int = 10) -> Pool:
+    """A pool of sessions in role carbon_ledger_writer (INSERT and SELECT; UPDATE of head and balances only).
+
+    Raises ConfigurationError where the database does not suit, Unavailable where it does not answer.
+    """
+    try:
+        pool = await asyncpg.create_pool(
+            url, min_size=1, max_size=size, server_settings=SETTINGS, init=_become_writer, reset=_keep_session,
+            command_timeout=60,
+        )
+    except _UNREACHABLE as error:
+        raise Unavailable(f"the database does not answer: {error}", code="database-down") from error
+    except asyncpg.PostgresError as error:
+        raise ConfigurationError(f"the database refuses: {error}") from error
+    try:
+        await check_database(pool)
+    except BaseException:
+        await pool.close()
+        raise
+    return pool
+
+
+_UNREACHABLE = (OSError, asyncio.TimeoutError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError)
+
+
+async def _keep_session(connection: Connection) -> None:
+    """Nothing to undo between users of a session, so no round trip for it."""
+
+
+async def _become_writer(connection: Connection) -> None:
+    await connection.execute(f"SET SESSION ROLE {WRITER}")
+
+
+async def check_database(pool: Pool) -> None:
+    """Raises ConfigurationError for a version before 15, `fsync=off`, or a schema that is not up to date."""
+    async with pool.acquire() as connection:
+        version = int(await connection.fetchval("SHOW server_version_num"))
+        if version < MINIMUM_VERSION:
+            raise ConfigurationError(f"PostgreSQL {version // 10000} is too old: 15 or newer is needed")
+        for setting in ("fsync", "full_page_writes"):
+            if await connection.fetchval(f"SHOW {setting}") != "on":
+                raise ConfigurationError(
+                    f"PostgreSQL runs with {setting}=off: an answer would not mean durable; turn it on"
+                )
+        found = await connection.fetchval("SELECT max(version) FROM schema_version")
+        newest = migrations()[-1][0]
+        if found != newest:
+            raise ConfigurationError(f"the schema has version {found}, this program needs {newest}: run init")
+
+
+async def migrate(owner_url: str, *, app_role: str | None = None) -> None:
+    """Brings the schema up to date, as the database's owner; `app_role` is a login that may then use it.
+
+    A new database gets the whole schema at once, which is the same as all migrations in order.
+    """
+    async with owner_connection(owner_url) as connection, connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
+        newest = migrations()[-1][0]
+        if await connection.fetchval("SELECT to_regclass('public.schema_version')") is None:
+            await connection.execute(schema())
+            await connection.execute("INSERT INTO schema_version (version) VALUES ($1)", newest)
+        else:
+            found = await connection.fetchval("SELECT max(version) FROM schema_version")
+            for number, script in migrations():
+                if number > found:
+                    await connection.execute(script)
+                    await connection.execute("INSERT INTO schema_version (version) VALUES ($1)", number)
+        user = app_role or await connection.fetchval("SELECT current_user")
+        await connection.execute(f"GRANT {WRITER} TO {quoted(user)}")
+
+
+@asynccontextmanager
+async def owner_connection(url: str) -> AsyncIterator[Connection]:
+    """One session as the database's owner, for set-up alone."""
+    try:
+        connection = await asyncpg.connect(url)
+    except _UNREACHABLE as error:
+        raise Unavailable(f"the database does not answer: {error}", code="database-down") from error
+    except asyncpg.PostgresError as error:
+        raise ConfigurationError(f"the database refuses: {error}") from error
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def quoted(identifier: str) -> str:
+    """An SQL identifier in quotes."""
+    return '"' + identifier.replace('"', '""') + '"'

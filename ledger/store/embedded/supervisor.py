@@ -1,0 +1,216 @@
+"""The process that owns an embedded PostgreSQL: it starts it, starts it again after its death, and stops it."""
+
+import atexit
+import enum
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from ledger.errors import ConfigurationError, LedgerError
+from ledger.store.embedded.account import account_for
+from ledger.store.embedded.addresses import Addresses, addresses
+from ledger.store.embedded.binaries import programs_for
+from ledger.store.embedded.cluster import Cluster
+from ledger.store.embedded.initialise import ensure_cluster
+from ledger.store.embedded.layout import Layout, make_folders
+from ledger.store.embedded.lock import OwnerLock
+from ledger.store.embedded.messages import prune_logs, why_it_ended
+from ledger.store.embedded.sockets import recorded_folder, remove_socket_folder
+
+RESTART_DELAYS = (0.0, 1.0, 3.0, 10.0, 30.0)
+START_LIMIT_SECONDS = 1800.0
+_POLL_SECONDS = 0.2
+_STEADY_SECONDS = 60.0
+_PRUNE_SECONDS = 600.0
+_log = logging.getLogger(__name__)
+
+
+class State(enum.Enum):
+    """`FAILED`: every attempt to start PostgreSQL again has failed; `failure` says why. Then `stop` and `start`."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    RUNNING = "running"
+    RESTARTING = "restarting"
+    FAILED = "failed"
+
+
+class EmbeddedPostgres:
+    """PostgreSQL on the data folder `home`, owned by this process.
+
+    - One owner: a second `start` on the same home, here or in another process, raises `ConfigurationError` with the
+      code `home-in-use`; such a process uses `attach`.
+    - `start` and `stop` block: call them in a thread from asynchronous code. An owner that ends normally stops
+      PostgreSQL even without `stop`.
+    - An owner killed without warning (SIGKILL, or SIGTERM without a handler) leaves PostgreSQL running. Nothing
+      acknowledged is lost, `attach` goes on working, and the next `start` takes that very server over.
+    - A PostgreSQL that dies is started again by a thread of ours, at the same addresses. After five attempts without a
+      steady minute it gives up.
+    - `on_progress` is told what takes long; after the first start it is called from that thread.
+    - A forked child must not use its parent's object; its `stop` does nothing.
+    """
+
+    def __init__(
+        self, home: Path, *, on_progress: Callable[[str], None] | None = None, start_limit: float = START_LIMIT_SECONDS
+    ) -> None:
+        self.state = State.STOPPED
+        self.failure: LedgerError | None = None
+        self._layout = Layout.at(home)
+        self._report = on_progress or _log.info
+        self._start_limit = start_limit
+        self._mutex = threading.Lock()
+        self._stopping = threading.Event()
+        self._watcher: threading.Thread | None = None
+        self._cluster: Cluster | None = None
+        self._lock: OwnerLock | None = None
+        self._process = os.getpid()
+
+    @property
+    def addresses(self) -> Addresses:
+        """Raises `ConfigurationError` before the first start and after `stop`."""
+        sockets = recorded_folder(self._layout)
+        if self._cluster is None or sockets is None:
+            raise ConfigurationError(f"the database in {self._layout.home} is not running")
+        return addresses(self._layout, sockets)
+
+    @property
+    def owner_url(self) -> str:
+        return self.addresses.owner_url
+
+    @property
+    def app_url(self) -> str:
+        return self.addresses.app_url
+
+    @property
+    def pid(self) -> int | None:
+        """The postmaster's process."""
+        return None if self._cluster is None else self._cluster.pid
+
+    def start(self) -> None:
+        """Create the database if there is none, and return once it accepts connections, after recovery if need be.
+
+        Raises `ConfigurationError`; then nothing is left running and no half-made database is left behind.
+        """
+        with self._mutex:
+            if self._cluster is not None:
+                raise ConfigurationError(f"the database in {self._layout.home} was started already")
+            self._process = os.getpid()
+            self._stopping.clear()
+            self.state = State.STARTING
+            self.failure = None
+            lock = OwnerLock(self._layout.owner_lock)
+            try:
+                make_folders(self._layout, account_for(self._layout.data))
+                lock.acquire()
+                self._cluster = self._first_start()
+            except BaseException:
+                self.state = State.STOPPED
+                lock.release()
+                raise
+            self._lock = lock
+            self.state = State.RUNNING
+            atexit.register(self.stop)
+            self._watcher = threading.Thread(
+                target=self._watch, args=(self._cluster,), name="embedded-postgres", daemon=True
+            )
+            self._watcher.start()
+
+    def stop(self) -> None:
+        """Stop PostgreSQL and give the home free. Does nothing if it was not started; interrupts a start under way."""
+        if self._process != os.getpid():
+            return
+        self._stopping.set()
+        with self._mutex:
+            if self._cluster is None or self._lock is None:
+                return
+            if self._watcher is not None:
+                self._watcher.join()
+            if self._cluster.stop():
+                remove_socket_folder(self._layout)
+            else:
+                _log.error("PostgreSQL, process %s, does not end; the next start will take it over", self._cluster.pid)
+            atexit.unregister(self.stop)
+            self._cluster = None
+            self._lock.release()
+            self.state = State.STOPPED
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _first_start(self) -> Cluster:
+        account = account_for(self._layout.data)  # asked under the lock: another process may have made the cluster
+        programs = programs_for(account, self._report)
+        ensure_cluster(self._layout, programs, account, self._report)
+        cluster = Cluster(self._layout, programs, account, self._report, self._stopping, self._start_limit)
+        try:
+            _start_or_stop(cluster)
+        except BaseException:
+            if cluster.pid is None:
+                remove_socket_folder(self._layout)
+            raise
+        return cluster
+
+    def _watch(self, cluster: Cluster) -> None:
+        try:
+            self._keep_running(cluster)
+        except Exception as error:
+            self._give_up(ConfigurationError(f"the supervisor of PostgreSQL failed: {error}"))
+
+    def _keep_running(self, cluster: Cluster) -> None:
+        attempts = 0
+        steady_at = prune_at = time.monotonic()
+        while not self._stopping.wait(_POLL_SECONDS):
+            now = time.monotonic()
+            if now >= prune_at:
+                prune_logs(self._layout.log)
+                prune_at = now + _PRUNE_SECONDS
+            if cluster.alive():
+                attempts = 0 if now >= steady_at else attempts
+                continue
+            if self.state is State.RUNNING:
+                self.state = State.RESTARTING
+                _log.warning("PostgreSQL is gone and is started again: %s", why_it_ended(self._layout))
+            if attempts == len(RESTART_DELAYS):
+                self._give_up(self.failure or ConfigurationError("PostgreSQL dies again and again"))
+                return
+            if self._stopping.wait(RESTART_DELAYS[attempts]):
+                return
+            attempts += 1
+            if self._start_again(cluster):
+                steady_at = time.monotonic() + _STEADY_SECONDS
+
+    def _start_again(self, cluster: Cluster) -> bool:
+        try:
+            _start_or_stop(cluster)
+        except LedgerError as error:
+            self.failure = error
+            _log.warning("PostgreSQL could not be started again: %s", error.message)
+            return False
+        self.failure = None
+        self.state = State.RUNNING
+        return True
+
+    def _give_up(self, failure: LedgerError) -> None:
+        self.failure = failure
+        self.state = State.FAILED
+        _log.error("PostgreSQL is not started again: %s", failure.message)
+
+
+def _start_or_stop(cluster: Cluster) -> None:
+    """No server that nobody watches is left behind by a start that fails or is interrupted."""
+    try:
+        cluster.start()
+    except BaseException:
+        cluster.stop()
+        raise

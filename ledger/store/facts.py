@@ -1,0 +1,144 @@
+"""Loading immutable facts: lots with their figures, and organisations, sites and products through a bounded cache."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Generic, TypeVar
+
+import msgspec
+from asyncpg import Record
+
+from ledger.admission.facts import (
+    Composition,
+    FacilityFacts,
+    Facts,
+    LotFacts,
+    OrganizationFacts,
+    ProductFacts,
+    TransferFacts,
+)
+from ledger.admission.names import Names
+from ledger.admission.state import PluginState, facility_facts, organization_facts, product_facts
+from ledger.core.records import AnyRecord, Declaration, Facility, Organization, Product, Transfer
+from ledger.footprint.figures import LotFigures
+from ledger.store.database import Connection
+from ledger.store.sql import queries
+
+_record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
+_composition = msgspec.json.Decoder(Composition)
+Value = TypeVar("Value")
+
+
+class Cache(Generic[Value]):
+    """The facts seen last, at most `limit`: immutable, so never stale."""
+
+    def __init__(self, limit: int = 50_000) -> None:
+        self._limit = limit
+        self._known: OrderedDict[str, Value] = OrderedDict()
+
+    def fill(self, wanted: Iterable[str], into: dict[str, Value]) -> list[str]:
+        """Puts what is known into `into`, and returns what is not."""
+        missing = []
+        for name in wanted:
+            found = self._known.get(name)
+            if found is None:
+                missing.append(name)
+            else:
+                into[name] = found
+        return missing
+
+    def keep(self, name: str, value: Value) -> None:
+        self._known[name] = value
+        if len(self._known) > self._limit:
+            self._known.popitem(last=False)
+
+
+class FactLoader:
+    """Facts of what records name. One for a process; its methods take the session to read with."""
+
+    def __init__(self) -> None:
+        self._sql = queries("facts")
+        self._organizations: Cache[OrganizationFacts] = Cache()
+        self._facilities: Cache[FacilityFacts] = Cache()
+        self._products: Cache[ProductFacts] = Cache()
+
+    async def load(
+        self, connection: Connection, names: Names, facts: Facts, figures: dict[str, LotFigures]
+    ) -> None:
+        """Adds to `facts` and `figures` (by lot id) all that is on the ledger of what `names` names."""
+        wanted = names.lots - facts.lots.keys()
+        if wanted:
+            for row in await connection.fetch(self._sql["lots_by_id"], list(wanted)):
+                facts.lots[row["id"]] = lot_of(row)
+                figures[row["id"]] = figures_of(row)
+        products = names.products | {facts.lots[lot].product for lot in names.lots if lot in facts.lots}
+        await self._bodies(connection, "organization", names.organizations, self._organizations, facts.organizations,
+                           _organization)
+        await self._bodies(connection, "facility", names.facilities, self._facilities, facts.facilities, _facility)
+        await self._bodies(connection, "product", products, self._products, facts.products, _product)
+        digests = names.declarations | names.transfers
+        if digests:
+            await self._by_digest(connection, digests, facts)
+
+    async def _bodies(
+        self, connection: Connection, what: str, wanted: Iterable[str], cache: Cache[Value], into: dict[str, Value],
+        read: Callable[[AnyRecord], tuple[str, Value]],
+    ) -> None:
+        missing = cache.fill([name for name in wanted if name not in into], into)
+        if not missing:
+            return
+        for row in await connection.fetch(self._sql[f"{what}_bodies"], missing):
+            name, value = read(_record.decode(row["body"]))
+            into[name] = value
+            cache.keep(name, value)
+
+    async def _by_digest(self, connection: Connection, digests: set[str], facts: Facts) -> None:
+        wanted = [bytes.fromhex(digest) for digest in digests]
+        for row in await connection.fetch(self._sql["bodies_by_digest"], wanted):
+            record = _record.decode(row["body"])
+            if isinstance(record, Declaration):
+                facts.declarations[row["digest"].hex()] = record
+            elif isinstance(record, Transfer):
+                facts.transfers[row["digest"].hex()] = TransferFacts(record.to, record.new_lot)
+
+    async def plugins(self, connection: Connection) -> dict[str, PluginState]:
+        """The plugin versions in force."""
+        rows = await connection.fetch(self._sql["plugins_in_force"])
+        return {row["plugin"]: PluginState(row["version"], row["digest"]) for row in rows}
+
+
+def lot_of(row: Record) -> LotFacts:
+    """A lot's static facts from a row of the table `lot`."""
+    facility, process = row["facility"], row["process"]
+    return LotFacts(
+        row["id"], row["number"], row["product"], row["holder"], row["role"], row["quantity"], row["unit"],
+        row["mass"], row["origin"], row["item"],
+        _composition.decode(row["composition"]) if row["composition"] is not None else None,
+        (facility, process) if facility is not None else None, row["previous_life"],
+    )
+
+
+def figures_of(row: Record) -> LotFigures:
+    """A lot's figures from a row of the table `figure`."""
+    contents: Sequence[str] = row["content"]
+    return LotFigures(tuple(row["burdens"]), dict(zip(contents, row["amount"], strict=True)))
+
+
+def _organization(record: AnyRecord) -> tuple[str, OrganizationFacts]:
+    return _expect(record, Organization).id, organization_facts(_expect(record, Organization))
+
+
+def _facility(record: AnyRecord) -> tuple[str, FacilityFacts]:
+    return _expect(record, Facility).id, facility_facts(_expect(record, Facility))
+
+
+def _product(record: AnyRecord) -> tuple[str, ProductFacts]:
+    return _expect(record, Product).id, product_facts(_expect(record, Product))
+
+
+Kind = TypeVar("Kind")
+
+
+def _expect(record: object, kind: type[Kind]) -> Kind:
+    if not isinstance(record, kind):
+        raise TypeError(f"the database names a {type(record).__name__} as a {kind.__name__}")
+    return record

@@ -1,0 +1,34 @@
+"""The named queries in `sql/queries`: `-- name:` begins one, `-- purpose:` and `-- parameters:` explain it."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+_NAME = re.compile(r"^-- name: ([a-z_0-9]+)\n", re.M)
+
+
+@cache
+def queries(group: str) -> Mapping[str, str]:
+    """The queries of `sql/queries/GROUP.sql` by name, each as one statement without its comments."""
+    text = files("ledger._sql").joinpath("queries", f"{group}.sql").read_text(encoding="utf-8")
+    parts = _NAME.split(text)[1:]
+    return {name: _statement(body) for name, body in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def _statement(text: str) -> str:
+    lines = [line for line in text.splitlines() if not line.startswith("--")]
+    return "\n".join(lines).strip().removesuffix(";")
+
+
+def schema() -> str:
+    """The whole schema, for an empty database."""
+    return files("ledger._sql").joinpath("schema.sql").read_text(encoding="utf-8")
+
+
+def migrations() -> list[tuple[int, str]]:
+    """Every migration as (number, script), in order."""
+    folder = files("ledger._sql").joinpath("migrations")
+    found = [(int(file.name[:4]), file.read_text(encoding="utf-8")) for file in folder.iterdir()
+             if file.name.endswith(".sql")]
+    return sorted(found)

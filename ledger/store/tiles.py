@@ -1,0 +1,86 @@
+"""The log as tiles: full ones are rows, partial ones are made from at most 256 rows. And proofs from tiles."""
+
+from ledger.core.frontier import Frontier
+from ledger.core.merkle import tree_root
+from ledger.core.tiles import (
+    Tile,
+    consistency_path_from_tiles,
+    consistency_tiles,
+    inclusion_path_from_tiles,
+    inclusion_tiles,
+    tile_hashes,
+    tiles_for_size,
+)
+from ledger.errors import NotFound
+from ledger.store.database import Connection
+from ledger.store.rows import BatchRows
+from ledger.store.sql import queries
+
+WIDTH = 256
+_HASH = 32
+
+
+async def read_tile(connection: Connection, tile: Tile) -> bytes:
+    """The hashes of a tile of this width. Raises NotFound where the log is too small for it."""
+    level, index, width = tile
+    start = index * WIDTH
+    if width == WIDTH:
+        found = await connection.fetchval(queries("log")["tile"], level, index)
+        if found is not None:
+            return bytes(found)
+    elif level == 0:
+        rows = await connection.fetch(queries("sequence")["tile_leaf_hashes"], start, start + width)
+        if len(rows) == width:
+            return b"".join([row["leaf_hash"] for row in rows])
+    else:
+        rows = await connection.fetch(queries("sequence")["tile_roots"], level - 1, start, start + width)
+        if len(rows) == width:
+            return b"".join([row["root"] for row in rows])
+    raise NotFound(f"the log has no tile {level}/{index} of width {width}", field="path")
+
+
+async def inclusion_path(connection: Connection, index: int, size: int) -> list[bytes]:
+    """The RFC 6962 path of entry `index` in the tree of `size`."""
+    tiles = {tile: await read_tile(connection, tile) for tile in inclusion_tiles(index, size)}
+    return inclusion_path_from_tiles(index, size, tiles)
+
+
+async def consistency_path(connection: Connection, old_size: int, new_size: int) -> list[bytes]:
+    """The RFC 6962 proof that the tree of `new_size` extends that of `old_size`."""
+    tiles = {tile: await read_tile(connection, tile) for tile in consistency_tiles(old_size, new_size)}
+    return consistency_path_from_tiles(old_size, new_size, tiles)
+
+
+async def add_full_tiles(
+    connection: Connection, rows: BatchRows, before: Frontier, leaf_hashes: list[bytes]
+) -> None:
+    """Adds the tiles that a batch fills: what the batch does not hold of them is read, at most 255 rows a level."""
+    new_size = before.size + len(leaf_hashes)
+    fresh = {0: leaf_hashes}
+    first = {0: before.size}
+    for tile in tiles_for_size(before.size, new_size):
+        level, index, width = tile
+        if width != WIDTH:
+            continue
+        start = index * WIDTH
+        known = fresh.get(level, [])
+        offset = start - first.get(level, start)
+        if offset >= 0:
+            hashes = known[offset : offset + WIDTH]
+        else:
+            hashes = await _stored(connection, level, start, first[level]) + known[: WIDTH + offset]
+        root = tree_root(hashes)
+        rows.add_tile(level, index, b"".join(hashes), root)
+        first.setdefault(level + 1, index)
+        fresh.setdefault(level + 1, []).append(root)
+
+
+async def _stored(connection: Connection, level: int, start: int, end: int) -> list[bytes]:
+    if level == 0:
+        found = await connection.fetch(queries("sequence")["tile_leaf_hashes"], start, end)
+        return [bytes(row["leaf_hash"]) for row in found]
+    found = await connection.fetch(queries("sequence")["tile_roots"], level - 1, start, end)
+    return [bytes(row["root"]) for row in found]
+
+
+__all__ = ["WIDTH", "add_full_tiles", "consistency_path", "inclusion_path", "read_tile", "tile_hashes"]

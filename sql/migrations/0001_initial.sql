@@ -1,0 +1,204 @@
+-- The whole schema of a ledger, as all migrations together make it.
+-- Log tables only grow: no role, not even the owner by mistake, updates or deletes what is logged.
+-- Tables on the hot path (record, lot, figure, flow, balance) have no foreign keys: admission has checked what they
+-- would, an audit checks it again, and each would cost a look-up a row.
+
+CREATE TABLE schema_version (
+    version integer PRIMARY KEY,
+    applied timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE ledger (
+    only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+    origin text NOT NULL CHECK (origin <> ''),
+    vkey text NOT NULL
+);
+
+-- The one row whose lock orders all writers. `frontier` holds the complete subtree hashes, largest first.
+CREATE TABLE head (
+    only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+    size bigint NOT NULL CHECK (size >= 0),
+    root bytea NOT NULL CHECK (length(root) = 32),
+    frontier bytea NOT NULL,
+    time bigint NOT NULL CHECK (time >= 0)
+);
+
+CREATE TABLE entry (
+    index bigint PRIMARY KEY CHECK (index >= 0),
+    data bytea NOT NULL CHECK (length(data) = 170),
+    leaf_hash bytea NOT NULL CHECK (leaf_hash = sha256('\x00'::bytea || data))
+);
+
+-- One row a batch: the checkpoint that its receipts are proved against.
+CREATE TABLE batch (
+    size bigint PRIMARY KEY CHECK (size > 0),
+    root bytea NOT NULL CHECK (length(root) = 32)
+);
+
+-- Full tiles only; `root` is the hash that stands in the tile above.
+CREATE TABLE tile (
+    level smallint NOT NULL CHECK (level BETWEEN 0 AND 7),
+    index bigint NOT NULL CHECK (index >= 0),
+    hashes bytea NOT NULL CHECK (length(hashes) = 8192),
+    root bytea NOT NULL CHECK (length(root) = 32),
+    PRIMARY KEY (level, index)
+);
+
+CREATE TABLE record (
+    index bigint PRIMARY KEY CHECK (index >= 0),
+    digest bytea NOT NULL UNIQUE CHECK (length(digest) = 32),
+    type text NOT NULL,
+    issuer text NOT NULL,
+    body bytea NOT NULL CHECK (digest = sha256(body)),
+    seed bytea NOT NULL CHECK (length(seed) = 32),
+    outcome bytea
+);
+
+CREATE TABLE organization (
+    id text PRIMARY KEY,
+    record bigint NOT NULL REFERENCES record
+);
+
+CREATE TABLE prefix (
+    prefix text PRIMARY KEY,
+    organization text NOT NULL REFERENCES organization
+);
+
+CREATE TABLE signing_key (
+    keyid bytea PRIMARY KEY CHECK (keyid = sha256(spki)),
+    spki bytea NOT NULL,
+    organization text NOT NULL REFERENCES organization,
+    record bigint NOT NULL REFERENCES record
+);
+CREATE INDEX signing_key_organization ON signing_key (organization);
+
+CREATE TABLE revocation (
+    keyid bytea PRIMARY KEY REFERENCES signing_key,
+    record bigint NOT NULL REFERENCES record
+);
+
+CREATE TABLE facility (
+    id text PRIMARY KEY,
+    operator text NOT NULL REFERENCES organization,
+    record bigint NOT NULL REFERENCES record
+);
+
+CREATE TABLE product (
+    id text PRIMARY KEY,
+    owner text NOT NULL REFERENCES organization,
+    record bigint NOT NULL REFERENCES record
+);
+
+CREATE TABLE activation (
+    record bigint PRIMARY KEY REFERENCES record,
+    plugin text NOT NULL,
+    version text NOT NULL,
+    digest text NOT NULL,
+    retired boolean NOT NULL
+);
+
+CREATE TABLE transfer (
+    record bigint PRIMARY KEY REFERENCES record,
+    receiver text NOT NULL REFERENCES organization,
+    new_lot text NOT NULL
+);
+
+CREATE TABLE acceptance (
+    transfer bigint PRIMARY KEY REFERENCES transfer,
+    record bigint NOT NULL REFERENCES record
+);
+
+-- `number` is record index * 1024 + position. `composition` only where it differs from the product's.
+CREATE TABLE lot (
+    number bigint PRIMARY KEY CHECK (number >= 0),
+    id text NOT NULL UNIQUE CHECK (octet_length(id) BETWEEN 1 AND 255),
+    product text NOT NULL,
+    holder text NOT NULL,
+    role text NOT NULL CHECK (role IN ('product', 'coProduct', 'byProduct', 'waste', 'core')),
+    origin text CHECK ((origin IS NOT NULL) = (role = 'waste')),
+    quantity numeric NOT NULL CHECK (quantity > 0 AND quantity <> 'NaN'),
+    unit text NOT NULL,
+    mass numeric CHECK (mass > 0 AND mass <> 'NaN'),
+    item text,
+    composition jsonb,
+    facility text,
+    process text,
+    previous_life text
+);
+CREATE INDEX lot_item ON lot (item) WHERE item IS NOT NULL;
+
+-- A lot's figures from a log index on, whole lot as created: burdens in the order of the product's list, contents by
+-- name. `share` is the part of its record's burden that it carries.
+CREATE TABLE figure (
+    lot bigint NOT NULL,
+    from_index bigint NOT NULL,
+    method text NOT NULL,
+    plugin text,
+    share float8 NOT NULL CHECK (share BETWEEN 0 AND 1),
+    burdens float8[] NOT NULL CHECK (array_position(burdens, 'NaN') IS NULL),
+    content text[] NOT NULL,
+    amount float8[] NOT NULL CHECK (array_position(amount, 'NaN') IS NULL AND cardinality(amount) = cardinality(content)),
+    PRIMARY KEY (lot, from_index)
+);
+
+CREATE TABLE flow (
+    record bigint NOT NULL,
+    position smallint NOT NULL CHECK (position >= 0),
+    lot bigint NOT NULL,
+    quantity numeric NOT NULL CHECK (quantity > 0 AND quantity <> 'NaN'),
+    PRIMARY KEY (record, position)
+);
+CREATE INDEX flow_lot ON flow (lot);
+
+-- The only rows that change besides the head: what is left of each lot.
+CREATE TABLE balance (
+    lot bigint PRIMARY KEY,
+    remaining numeric NOT NULL CHECK (remaining >= 0 AND remaining <= quantity AND remaining <> 'NaN'),
+    quantity numeric NOT NULL
+) WITH (fillfactor = 80);
+
+CREATE FUNCTION forbid_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the table % only grows: % is not allowed', TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+
+CREATE FUNCTION forbid_other_changes() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'only remaining changes in balance' USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['ledger', 'entry', 'batch', 'tile', 'record', 'organization', 'prefix', 'signing_key',
+        'revocation', 'facility', 'product', 'activation', 'transfer', 'acceptance', 'lot', 'figure', 'flow']
+    LOOP
+        EXECUTE format('CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON %I '
+            'FOR EACH STATEMENT EXECUTE FUNCTION forbid_change()', name);
+    END LOOP;
+    FOREACH name IN ARRAY ARRAY['head', 'balance']
+    LOOP
+        EXECUTE format('CREATE TRIGGER only_updates BEFORE DELETE OR TRUNCATE ON %I '
+            'FOR EACH STATEMENT EXECUTE FUNCTION forbid_change()', name);
+    END LOOP;
+END
+$$;
+CREATE TRIGGER only_remaining BEFORE UPDATE OF lot, quantity ON balance
+    FOR EACH STATEMENT EXECUTE FUNCTION forbid_other_changes();
+
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'carbon_ledger_writer') THEN
+        CREATE ROLE carbon_ledger_writer NOLOGIN;
+    END IF;
+END
+$$;
+GRANT USAGE ON SCHEMA public TO carbon_ledger_writer;
+GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO carbon_ledger_writer;
+REVOKE INSERT ON schema_version, ledger FROM carbon_ledger_writer;
+GRANT UPDATE ON head TO carbon_ledger_writer;
+GRANT UPDATE (remaining) ON balance TO carbon_ledger_writer;
