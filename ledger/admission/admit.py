@@ -147,7 +147,7 @@ def _check_new(name: str, known: object, what: str) -> None:
 
 def _check_free(plan: Plan, state: State) -> None:
     for i, (lot, output) in enumerate(plan.created):
-        if lot.id in state.lots:
+        if lot.id in state.lots or lot.id in state.used:
             field = f"outputs[{i}].lot" if output is not None else "newLot"
             raise Refused(f"{field}: {lot.id!r} is on the ledger already", code="lot-taken", field=field,
                           value=lot.id, rule="a lot identifier is used once")
@@ -173,7 +173,7 @@ def _check_items(plan: Plan, state: State) -> None:
         holding = (state.holding.get(lot.item, set()) | carriers) - used_up
         if holding:
             raise Refused(
-                f"outputs[{i}].item: {lot.item!r} is in lot {min(holding)!r}, which has a balance", code="item-taken",
+                f"outputs[{i}].item: {lot.item!r} is in another lot that has a balance", code="item-taken",
                 field=f"outputs[{i}].item", value=lot.item, rule="at most one lot of an item has a balance",
             )
 

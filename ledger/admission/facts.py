@@ -75,8 +75,11 @@ class LotFacts(Struct, frozen=True, gc=False):
 
 
 class TransferFacts(Struct, frozen=True, gc=False):
+    """`index`: where the transfer stands in the log."""
+
     to: str
     new_lot: str
+    index: int
 
 
 class Facts:
@@ -89,6 +92,15 @@ class Facts:
         self.lots: dict[str, LotFacts] = {}
         self.declarations: dict[str, Declaration] = {}
         self.transfers: dict[str, TransferFacts] = {}
+
+    def learn(self, other: "Facts") -> None:
+        """Adds all that `other` knows."""
+        self.organizations.update(other.organizations)
+        self.facilities.update(other.facilities)
+        self.products.update(other.products)
+        self.lots.update(other.lots)
+        self.declarations.update(other.declarations)
+        self.transfers.update(other.transfers)
 
     def composition(self, lot: LotFacts) -> Composition:
         """A lot's own composition, else its product's."""

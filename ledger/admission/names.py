@@ -31,6 +31,11 @@ class Names:
         self.prefixes: set[str] = set()
         self.keys_of: set[str] = set()
 
+    def merge(self, other: "Names") -> None:
+        """Adds all that `other` holds."""
+        for kind, found in vars(other).items():
+            getattr(self, kind).update(found)
+
     def add(self, record: AnyRecord) -> None:
         self.organizations.add(record.issuer)
         match record:
@@ -81,3 +86,45 @@ class Names:
                 self.products.add(supply.product)
             if supply.declaration:
                 self.declarations.add(supply.declaration)
+
+
+def mentioned_by(record: AnyRecord) -> list[str]:
+    """Everything by name on which the plan of a record rests, the record's own identifiers left out."""
+    found = [record.issuer]
+    match record:
+        case Transformation():
+            found.append(record.facility)
+            found.extend([flow.lot for flow in record.inputs])
+            found.extend([output.product for output in record.outputs])
+            found.extend(_referenced(record.supplies))
+        case Transfer():
+            found.extend((record.lot, record.to))
+            found.extend(_referenced([*record.transport, *record.packaging]))
+        case Consumption():
+            found.extend([flow.lot for flow in record.inputs])
+            found.extend([output.product for output in record.outputs])
+            if record.on_behalf_of:
+                found.append(record.on_behalf_of)
+        case Declaration():
+            if record.lot:
+                found.append(record.lot.product)
+        case Acceptance():
+            found.append(record.transfer)
+        case _:
+            pass
+    return found
+
+
+def entered_by(record: AnyRecord, digest: bytes) -> str | None:
+    """The name by which later records find what this one enters, besides lots."""
+    match record:
+        case Organization() | Facility() | Product():
+            return record.id
+        case Transfer() | Declaration():
+            return digest.hex()
+        case _:
+            return None
+
+
+def _referenced(supplies: list[Supply]) -> list[str]:
+    return [name for supply in supplies for name in (supply.product, supply.declaration) if name]

@@ -48,8 +48,9 @@ class PluginState(NamedTuple):
 class State(Facts):
     """Everything that the rules read, for the records of a batch or for the whole log.
 
-    `size` is the number of entries so far, `remaining` the quantity left of a lot by lot id, `holding` the lots of an
-    item that have a balance, `prefixes` maps an enrolled prefix to its organisation. Only `apply` changes it.
+    `size` is the number of entries so far, `remaining` the quantity left of a lot by lot id, `used` lot ids that exist
+    without their facts being here, `holding` the lots of an item that have a balance, `prefixes` maps an enrolled
+    prefix to its organisation. Only `apply` changes it.
     """
 
     def __init__(self, origin: str, size: int = 0) -> None:
@@ -58,6 +59,7 @@ class State(Facts):
         self.size = size
         self.keys: dict[bytes, KeyState] = {}
         self.remaining: dict[str, Decimal] = {}
+        self.used: set[str] = set()
         self.holding: dict[str, set[str]] = {}
         self.accepted: set[str] = set()
         self.plugins: dict[str, PluginState] = {}
@@ -78,12 +80,13 @@ class State(Facts):
             self.remaining[lot.id] = lot.quantity
             if lot.item:
                 self.holding.setdefault(lot.item, set()).add(lot.id)
-        self._learn(record, digest)
+        self.note(record, digest)
         self.digests.add(digest)
         self.size = index + 1
         return lots
 
-    def _learn(self, record: AnyRecord, digest: bytes) -> None:
+    def note(self, record: AnyRecord, digest: bytes) -> None:
+        """Enters what a record at index `size` makes known besides lots."""
         match record:
             case Organization():
                 self.organizations[record.id] = organization_facts(record)
@@ -109,7 +112,7 @@ class State(Facts):
                 if record.per is not None:
                     self.declarations[digest.hex()] = record
             case Transfer():
-                self.transfers[digest.hex()] = TransferFacts(record.to, record.new_lot)
+                self.transfers[digest.hex()] = TransferFacts(record.to, record.new_lot, self.size)
             case Acceptance():
                 self.accepted.add(record.transfer)
 

@@ -8,6 +8,7 @@ The algorithm belongs to the key: Ed25519 (RFC 8032).
 
 import hashlib
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -62,6 +63,7 @@ class VerifyingKey(NamedTuple):
         return True
 
 
+@lru_cache(maxsize=4096)
 def load_spki(spki: bytes, field: str = "spki") -> VerifyingKey:
     """The key of a DER SubjectPublicKeyInfo; raises InvalidKey for other algorithms, spellings and weak keys."""
     try:

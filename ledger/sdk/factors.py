@@ -7,7 +7,7 @@ could not be checked: it stays flagged in every answer. What else a sector keeps
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -61,7 +61,7 @@ class FactorTable:
                 raise PluginError(f"factor {row.name} appears twice", code="invalid-factors", field=row.name)
             years[row.year] = row
 
-    def __iter__(self) -> Iterable[FactorRow]:
+    def __iter__(self) -> Iterator[FactorRow]:
         return (row for places in self._rows.values() for years in places.values() for row in years.values())
 
     def __contains__(self, key: str) -> bool:

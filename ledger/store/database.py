@@ -16,6 +16,9 @@ _MIGRATION_LOCK = 0x6C6564676572
 Pool: TypeAlias = asyncpg.pool.Pool
 Connection: TypeAlias = asyncpg.connection.Connection | asyncpg.pool.PoolConnectionProxy
 
+UNREACHABLE = (OSError, asyncio.TimeoutError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError)
+"""What connecting raises where the database is not there, or not yet."""
+
 # A stalled replica must not hold the lock for ever, and index look-ups must not turn into scans while the planner's
 # statistics still describe an empty table.
 SETTINGS = {
@@ -38,7 +41,7 @@ async def open_pool(url: str, *, size: int = 10) -> Pool:
             url, min_size=1, max_size=size, server_settings=SETTINGS, init=_become_writer, reset=_keep_session,
             command_timeout=60,
         )
-    except _UNREACHABLE as error:
+    except UNREACHABLE as error:
         raise Unavailable(f"the database does not answer: {error}", code="database-down") from error
     except asyncpg.PostgresError as error:
         raise ConfigurationError(f"the database refuses: {error}") from error
@@ -48,9 +51,6 @@ async def open_pool(url: str, *, size: int = 10) -> Pool:
         await pool.close()
         raise
     return pool
-
-
-_UNREACHABLE = (OSError, asyncio.TimeoutError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError)
 
 
 async def _keep_session(connection: Connection) -> None:
@@ -104,7 +104,7 @@ async def owner_connection(url: str) -> AsyncIterator[Connection]:
     """One session as the database's owner, for set-up alone."""
     try:
         connection = await asyncpg.connect(url)
-    except _UNREACHABLE as error:
+    except UNREACHABLE as error:
         raise Unavailable(f"the database does not answer: {error}", code="database-down") from error
     except asyncpg.PostgresError as error:
         raise ConfigurationError(f"the database refuses: {error}") from error

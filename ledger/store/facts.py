@@ -19,6 +19,7 @@ from ledger.admission.facts import (
 from ledger.admission.names import Names
 from ledger.admission.state import PluginState, facility_facts, organization_facts, product_facts
 from ledger.core.records import AnyRecord, Declaration, Facility, Organization, Product, Transfer
+from ledger.core.signing import VerifyingKey, load_spki
 from ledger.footprint.figures import LotFigures
 from ledger.store.database import Connection
 from ledger.store.sql import queries
@@ -98,12 +99,32 @@ class FactLoader:
             if isinstance(record, Declaration):
                 facts.declarations[row["digest"].hex()] = record
             elif isinstance(record, Transfer):
-                facts.transfers[row["digest"].hex()] = TransferFacts(record.to, record.new_lot)
+                facts.transfers[row["digest"].hex()] = TransferFacts(record.to, record.new_lot, row["index"])
 
     async def plugins(self, connection: Connection) -> dict[str, PluginState]:
         """The plugin versions in force."""
         rows = await connection.fetch(self._sql["plugins_in_force"])
         return {row["plugin"]: PluginState(row["version"], row["digest"]) for row in rows}
+
+
+class KeyLoader:
+    """Public keys by keyid, enrolled at any time; whether one is active is decided under the lock."""
+
+    def __init__(self) -> None:
+        self._cache: Cache[VerifyingKey] = Cache()
+
+    async def load(
+        self, connection: Connection, wanted: Iterable[bytes], into: dict[bytes, VerifyingKey]
+    ) -> None:
+        found: dict[str, VerifyingKey] = {}
+        missing = self._cache.fill([keyid.hex() for keyid in wanted if keyid not in into], found)
+        if missing:
+            keyids = [bytes.fromhex(keyid) for keyid in missing]
+            for row in await connection.fetch(queries("facts")["keys"], keyids):
+                key = load_spki(bytes(row["spki"]))
+                self._cache.keep(key.keyid.hex(), key)
+                found[key.keyid.hex()] = key
+        into.update({key.keyid: key for key in found.values()})
 
 
 def lot_of(row: Record) -> LotFacts:

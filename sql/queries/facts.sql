@@ -16,9 +16,26 @@ SELECT r.body FROM facility f JOIN record r ON r.index = f.record WHERE f.id = A
 SELECT r.body FROM product p JOIN record r ON r.index = p.record WHERE p.id = ANY ($1::text[]);
 
 -- name: bodies_by_digest
-SELECT digest, body FROM record WHERE digest = ANY ($1::bytea[]);
+SELECT index, digest, body FROM record WHERE digest = ANY ($1::bytea[]);
 
 -- name: plugins_in_force
 SELECT plugin, version, digest FROM (
     SELECT DISTINCT ON (plugin) plugin, version, digest, retired FROM activation ORDER BY plugin, record DESC) newest
 WHERE NOT retired;
+
+-- name: keys
+SELECT spki FROM signing_key WHERE keyid = ANY ($1::bytea[]);
+
+-- name: entries_by_digest
+-- purpose: what the receipts of earlier records are made of
+SELECT r.index, r.digest, r.seed, r.outcome, e.data, b.size, b.root
+FROM record r JOIN entry e ON e.index = r.index
+CROSS JOIN LATERAL (SELECT size, root FROM batch WHERE size > r.index ORDER BY size LIMIT 1) b
+WHERE r.digest = ANY ($1::bytea[]);
+
+-- name: lots_of_records
+-- purpose: lots that records created, with the figures of that time, in output order
+SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, l.quantity, l.unit, l.mass, l.item, l.composition,
+       l.facility, l.process, l.previous_life, f.burdens, f.content, f.amount, f.method, f.plugin, f.share
+FROM lot l JOIN figure f ON f.lot = l.number AND f.from_index = l.number / 1024
+WHERE l.number >= $1 * 1024 AND l.number < ($1 + 1) * 1024 ORDER BY l.number;

@@ -1,0 +1,134 @@
+"""Receipts: that a record is on the log, and which figures came of it, in a form that anyone checks offline."""
+
+import base64
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Raw, Struct
+
+from ledger.core.canonical import digest as record_digest
+from ledger.core.entry import Entry, parse_entry
+from ledger.core.merkle import all_paths, leaf_hash, verify_inclusion
+from ledger.core.note import parse_vkey
+from ledger.core.outcome import AnyLeaf, AssessmentLeaf, LotLeaf
+from ledger.core.signing import VerifyingKey, record_message
+from ledger.core.tlogproof import encode_proof, parse_proof, verify_proof
+from ledger.errors import InvalidInput, VerificationError
+
+_leaf: msgspec.json.Decoder[AnyLeaf] = msgspec.json.Decoder(AnyLeaf)
+_canonical = msgspec.json.Encoder(order="sorted")
+
+
+class ProvenLeaf(Struct, frozen=True):
+    """A leaf of an outcome tree of `size` leaves, at `index`, with its RFC 6962 `path` (base64 hashes)."""
+
+    leaf: Raw
+    index: int
+    size: int
+    path: list[str]
+
+
+class Receipt(Struct, frozen=True):
+    """`digest` is hex, `entry` base64, `proof` a C2SP tlog-proof against the checkpoint of the record's batch."""
+
+    index: int
+    digest: str
+    entry: str
+    proof: str
+    leaves: list[ProvenLeaf] = []
+
+
+class Verified(Struct, frozen=True):
+    """What a receipt proved: the entry at `index` of the log at `size`, with the leaves shown."""
+
+    index: int
+    size: int
+    entry: Entry
+    assessment: AssessmentLeaf | None
+    lots: tuple[LotLeaf, ...]
+
+
+def make_receipt(
+    index: int, digest: bytes, entry: bytes, path: Sequence[bytes], checkpoint: str, leaves: Sequence[bytes]
+) -> Receipt:
+    """The receipt of an entry whose outcome has these leaves; equal inputs give equal receipts."""
+    return Receipt(
+        index, digest.hex(), base64.b64encode(entry).decode(), encode_proof(index, path, checkpoint),
+        prove_leaves(leaves),
+    )
+
+
+def prove_leaves(leaves: Sequence[bytes]) -> list[ProvenLeaf]:
+    """Every leaf of an outcome with its path."""
+    if len(leaves) == 1:
+        return [ProvenLeaf(Raw(leaves[0]), 0, 1, [])]
+    paths = all_paths([leaf_hash(leaf) for leaf in leaves])
+    return [
+        ProvenLeaf(Raw(leaf), i, len(leaves), [base64.b64encode(node).decode() for node in path])
+        for i, (leaf, path) in enumerate(zip(leaves, paths, strict=True))
+    ]
+
+
+def read_receipt(data: bytes) -> Receipt:
+    """Raises InvalidInput where `data` is no receipt."""
+    try:
+        return msgspec.json.decode(data, type=Receipt)
+    except msgspec.DecodeError as error:
+        rule = "a receipt as the ledger returns it"
+        raise InvalidInput(f"not a receipt: {error}", field="receipt", rule=rule) from None
+
+
+def verify_receipt(
+    receipt: Receipt, vkey: str, *, body: bytes | None = None, key: VerifyingKey | None = None
+) -> Verified:
+    """Checks a receipt against the log's `vkey`, offline. Raises VerificationError with the one step that fails.
+
+    1. the entry is well-formed and commits to the receipt's digest; 2. the checkpoint is signed by the log; 3. the
+    entry is in that checkpoint's tree at its index; 4. every leaf shown is in the entry's outcome; 5. the body, where
+    given, has the digest; 6. the key, where given, signed the record.
+    """
+    verifier = parse_vkey(vkey)
+    data = _base64(receipt.entry, "entry")
+    entry = parse_entry(data)
+    if entry.digest.hex() != receipt.digest:
+        raise VerificationError("1. the entry commits to another digest", code="wrong-digest", field="digest",
+                                value=receipt.digest)
+    if parse_proof(receipt.proof).index != receipt.index:
+        raise VerificationError("1. the proof is for another index", code="wrong-index", field="index",
+                                value=receipt.index)
+    checkpoint = verify_proof(receipt.proof, leaf_hash(data), verifier.name, verifier)
+    leaves = [_verify_leaf(i, shown, entry.outcome) for i, shown in enumerate(receipt.leaves)]
+    if body is not None and record_digest(body) != entry.digest:
+        raise VerificationError("5. the body has another digest", code="wrong-body", field="body")
+    if key is not None:
+        if key.keyid != entry.keyid:
+            raise VerificationError("6. another key signed the record", code="wrong-key", field="key",
+                                    value=key.keyid.hex())
+        key.verify(entry.signature, record_message(verifier.name, entry.kind, entry.digest))
+    assessment = next((leaf for leaf in leaves if isinstance(leaf, AssessmentLeaf)), None)
+    lots = tuple(leaf for leaf in leaves if isinstance(leaf, LotLeaf))
+    return Verified(receipt.index, checkpoint.size, entry, assessment, lots)
+
+
+def _verify_leaf(position: int, shown: ProvenLeaf, outcome: bytes) -> AnyLeaf:
+    field = f"leaves[{position}]"
+    try:
+        # A leaf may have been re-formatted on its way; what counts are its canonical bytes.
+        canonical = _canonical.encode(msgspec.json.decode(shown.leaf))
+        leaf = _leaf.decode(canonical)
+        path = [_base64(node, f"{field}.path") for node in shown.path]
+        verify_inclusion(leaf_hash(canonical), shown.index, shown.size, outcome, path)
+    except msgspec.DecodeError as error:
+        raise VerificationError(f"4. {field} is no leaf: {error}", code="malformed-leaf", field=field) from None
+    except VerificationError as error:
+        raise VerificationError(
+            f"4. {field} is not in the entry's outcome: {error.message}", code="wrong-leaf", field=field
+        ) from None
+    return leaf
+
+
+def _base64(text: str, field: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        raise VerificationError(f"{field} is not base64", code="malformed-receipt", field=field) from None

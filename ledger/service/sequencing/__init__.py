@@ -1,0 +1,1 @@
+"""One log out of many requests: micro-batches under the database's one lock."""

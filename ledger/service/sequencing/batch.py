@@ -1,0 +1,155 @@
+"""One micro-batch, record by record, over plain state: admitted or refused, with figures and outcomes. No IO."""
+
+import base64
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from ledger.admission.admit import admit
+from ledger.admission.facts import LotFacts
+from ledger.admission.state import State
+from ledger.core.entry import Entry
+from ledger.core.merkle import leaf_hash
+from ledger.core.records import Acceptance, AnyRecord, KeyChange, Organization, Transformation
+from ledger.core.signing import VerifyingKey, load_spki
+from ledger.errors import LedgerError, Refused
+from ledger.footprint.figures import LotFigures
+from ledger.registry.installed import Registry
+from ledger.service.accounting import Outcome, account
+from ledger.service.preparing import Prepared, Submission, prepare
+from ledger.store.rows import BatchRows
+
+
+class Item(NamedTuple):
+    """A submission on its way into the log.
+
+    `prepared` is None where something that it names was not known yet; `needs` are the digests of records of the same
+    request on whose facts the preparation rests.
+    """
+
+    submission: Submission
+    prepared: Prepared | None
+    needs: frozenset[bytes] = frozenset()
+
+
+class Sequenced(Struct, frozen=True):
+    """An entry of the log with the leaves of its outcome."""
+
+    index: int
+    digest: bytes
+    entry: bytes
+    leaves: tuple[bytes, ...]
+
+
+class Known(NamedTuple):
+    """The record is on the log already, or earlier in this batch."""
+
+    digest: bytes
+
+
+Verdict = Sequenced | Known | LedgerError
+
+
+class Batch:
+    """Runs items over `state` and collects what has to be written. `figures` by lot id, of all lots in `state`."""
+
+    def __init__(self, state: State, figures: dict[str, LotFigures], registry: Registry, time: int) -> None:
+        self.rows = BatchRows()
+        self.leaf_hashes: list[bytes] = []
+        self.balances: dict[int, Decimal] = {}
+        """What is left of lots that were there before, by number."""
+        self.time = time
+        self._state = state
+        self._figures = figures
+        self._registry = registry
+        self._created: dict[int, LotFacts] = {}
+
+    def run(self, items: Sequence[Item]) -> list[Verdict]:
+        """One verdict an item, in order; a refused record leaves no trace and harms no neighbour."""
+        verdicts: list[Verdict] = []
+        for item in items:
+            try:
+                verdicts.append(self._one(item))
+            except LedgerError as error:
+                verdicts.append(error)
+        for lot in self._created.values():
+            self.rows.add_balance(lot, self._state.remaining[lot.id])
+        return verdicts
+
+    def _one(self, item: Item) -> Verdict:
+        submission, state = item.submission, self._state
+        if submission.digest in state.digests:
+            self._check_repost(submission)
+            return Known(submission.digest)
+        prepared = self._prepared(item)
+        admit(submission.record, submission.keyid, prepared.plan, state)
+        outcome = account(prepared, self._figures)
+        return self._append(prepared, outcome)
+
+    def _check_repost(self, submission: Submission) -> None:
+        """A key of the issuer's, even one revoked since, may ask for the receipt again."""
+        key = self._state.keys.get(submission.keyid)
+        if key is None or key.organization != submission.record.issuer:
+            raise Refused(
+                "the record is on the log, signed by another key", code="wrong-issuer", field="key",
+                value=submission.keyid.hex(), rule="a key of the record's issuer",
+            )
+
+    def _prepared(self, item: Item) -> Prepared:
+        """The preparation if what it rests on still holds, else a new one over the state of now."""
+        state, found = self._state, item.prepared
+        if found is None or not item.needs <= state.digests or not self._in_force(found):
+            return prepare(item.submission, state, self._registry, state.plugins)
+        if not item.needs:
+            return found
+        # Lots of the same request were prepared without their numbers.
+        taken = tuple([one._replace(lot=state.lots[one.lot.id]) for one in found.plan.taken])
+        return found._replace(plan=found.plan._replace(taken=taken))
+
+    def _in_force(self, prepared: Prepared) -> bool:
+        record = prepared.submission.record
+        if not isinstance(record, Transformation):
+            return True
+        return prepared.plugin == self._state.plugins.get(record.process.partition(".")[0])
+
+    def _append(self, prepared: Prepared, outcome: Outcome) -> Sequenced:
+        submission, state, index = prepared.submission, self._state, self._state.size
+        record, plan = submission.record, prepared.plan
+        entry = Entry(
+            record.kind, submission.digest, submission.keyid, submission.signature, outcome.root, self.time
+        ).to_bytes()
+        leaf = leaf_hash(entry)
+        lots = state.apply(record, submission.digest, plan)
+        rows = self.rows
+        rows.add_entry(index, entry, leaf)
+        rows.add_record(
+            index, submission.digest, record, submission.body, outcome.seed,
+            outcome.leaves[0] if outcome.leaves else None,
+        )
+        rows.add_flows(index, plan.taken)
+        shares = prepared.work.shares or [0.0] * len(lots)
+        for lot, figures, share in zip(lots, outcome.figures.outputs, shares, strict=True):
+            self._figures[lot.id] = figures
+            rows.add_lot(index, lot, figures, share, prepared.tag)
+        for taken in plan.taken:
+            if taken.lot.number not in self._created:
+                self.balances[taken.lot.number] = state.remaining[taken.lot.id]
+        self._created.update({lot.number: lot for lot in lots})
+        rows.add_named(index, record, _entered_keys(record), self._accepted(record))
+        self.leaf_hashes.append(leaf)
+        return Sequenced(index, submission.digest, entry, outcome.leaves)
+
+    def _accepted(self, record: AnyRecord) -> int | None:
+        return self._state.transfers[record.transfer].index if isinstance(record, Acceptance) else None
+
+
+def _entered_keys(record: AnyRecord) -> list[VerifyingKey]:
+    match record:
+        case Organization():
+            return [load_spki(base64.b64decode(key.spki)) for key in record.keys]
+        case KeyChange():
+            return [load_spki(base64.b64decode(key.spki)) for key in record.added]
+        case _:
+            return []

@@ -1,0 +1,308 @@
+"""The task that appends: it gathers what waits into micro-batches and runs each in one transaction under the lock.
+
+An answer means durable: it is given after COMMIT, and never when a warning, a lost connection or a timeout leaves the
+outcome of a COMMIT open. Such a batch is run again through the lock, where what was written shows as known.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import asyncpg
+
+from ledger.admission.facts import Facts
+from ledger.admission.names import Names
+from ledger.admission.state import State
+from ledger.core.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.frontier import grow
+from ledger.core.merkle import EMPTY_ROOT
+from ledger.core.note import NoteSigner
+from ledger.core.records import Consumption, Declaration, Transfer, Transformation
+from ledger.errors import LedgerError, OutcomeUnknown, Refused, Unavailable
+from ledger.footprint.figures import LotFigures
+from ledger.registry.installed import Registry
+from ledger.service.sequencing.batch import Batch, Item, Sequenced, Verdict
+from ledger.store.batches import (
+    Head,
+    close_quietly,
+    connect_writer,
+    load_state,
+    lock_head,
+    touch_head,
+    write_batch,
+)
+from ledger.store.facts import FactLoader
+from ledger.store.tiles import add_full_tiles
+
+MAX_FLOWS = 20_000
+MAX_BYTES = 16 << 20
+_RETRIES = 20
+_RETRY_SECONDS = 0.25
+_INLINE = 16
+_log = logging.getLogger(__name__)
+
+# What a lost, stalled or restarting database raises; asking again may succeed.
+_LOST = (OSError, asyncio.TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError,
+         asyncpg.OperatorInterventionError, asyncpg.CannotConnectNowError, asyncpg.LockNotAvailableError,
+         asyncpg.IdleInTransactionSessionTimeoutError, asyncpg.InsufficientResourcesError)
+# What rows that break the schema raise; asking again cannot succeed.
+_ROWS_REFUSED = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, asyncpg.ProgramLimitExceededError)
+
+# Records whose facts, once found, cannot come to be in the meantime; the others enter names that must be free.
+_SETTLED = (Transformation, Transfer, Consumption, Declaration)
+
+
+class Unit:
+    """What one request wants appended, with the facts that were loaded for it. `figures` by lot id."""
+
+    def __init__(self, items: Sequence[Item], facts: Facts, figures: dict[str, LotFigures]) -> None:
+        self.items = items
+        self.facts = facts
+        self.figures = figures
+        self.names = Names()
+        self.fresh = Names()
+        self.bytes = 0
+        for item in items:
+            record = item.submission.record
+            self.names.add(record)
+            self.bytes += len(item.submission.body)
+            if item.prepared is None or item.needs or not isinstance(record, _SETTLED):
+                self.fresh.add(record)
+        self.flows = len(self.names.lots) + len(self.names.new_lots) + len(items)
+        self.done: asyncio.Future[list[Answer]] = asyncio.get_running_loop().create_future()
+
+
+class Placed(NamedTuple):
+    """An entry with its place in the checkpoint of its batch: `path` proves it in the tree of `size` and `root`."""
+
+    sequenced: Sequenced
+    checkpoint: str
+    path: list[bytes]
+
+
+Answer = Placed | Verdict
+
+
+class Sequencer:
+    """One for a process. `clock` gives ms since 1970. Replicas on one database need no other coordination."""
+
+    def __init__(
+        self, url: str, origin: str, signer: NoteSigner, registry: Registry, loader: FactLoader,
+        clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self._url = url
+        self._origin = origin
+        self._signer = signer
+        self._registry = registry
+        self._loader = loader
+        self._clock = clock
+        self._waiting: deque[Unit] = deque()
+        self._wake = asyncio.Event()
+        self._connection: asyncpg.Connection | None = None
+        self._warned = False
+        self._highest = Checkpoint(origin, 0, EMPTY_ROOT)
+        self._halted: Unavailable | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> "Sequencer":
+        self._task = asyncio.create_task(self._run(), name="sequencer")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Ends after the batch that is running; what waits is told that this replica is going."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        for unit in self._waiting:
+            if not unit.done.done():
+                unit.done.set_exception(Unavailable("the server is shutting down", code="shutting-down"))
+        if self._connection is not None:
+            await self._connection.close(timeout=5)
+
+    @property
+    def halted(self) -> Unavailable | None:
+        """Why this replica has stopped signing, if it has."""
+        return self._halted
+
+    async def append(self, unit: Unit) -> list[Answer]:
+        """One answer an item. Raises Unavailable or OutcomeUnknown for the whole unit."""
+        if self._halted is not None:
+            raise self._halted
+        self._waiting.append(unit)
+        self._wake.set()
+        return await unit.done
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            units = self._gather()
+            if not units:
+                self._wake.clear()
+                continue
+            # A batch that has begun is finished even if the server is told to stop meanwhile.
+            await asyncio.shield(self._finish(units))
+
+    def _gather(self) -> list[Unit]:
+        units: list[Unit] = []
+        flows = size = 0
+        while self._waiting and (
+            not units
+            or (flows + self._waiting[0].flows <= MAX_FLOWS and size + self._waiting[0].bytes <= MAX_BYTES)
+        ):
+            unit = self._waiting.popleft()
+            units.append(unit)
+            flows += unit.flows
+            size += unit.bytes
+        return units
+
+    async def _finish(self, units: list[Unit]) -> None:
+        try:
+            answers = await self._append_or_split(units)
+        except LedgerError as error:
+            for unit in units:
+                if not unit.done.done():
+                    unit.done.set_exception(error)
+            return
+        except Exception:
+            _log.exception("a batch failed")
+            for unit in units:
+                if not unit.done.done():
+                    unit.done.set_exception(Unavailable("the batch failed; it was not written", code="batch-failed"))
+            return
+        for unit, found in zip(units, answers, strict=True):
+            if not unit.done.done():
+                unit.done.set_result(found)
+
+    async def _append_or_split(self, units: list[Unit]) -> list[list[Answer]]:
+        """All in one batch; where the database refuses the rows, record by record, the failing one refused."""
+        try:
+            return await self._append(units)
+        except _ROWS_REFUSED as error:
+            _log.warning("the database refused a batch, trying its records one by one: %s", error)
+        answers: list[list[Answer]] = []
+        for unit in units:
+            found: list[Answer] = []
+            for item in unit.items:
+                single = Unit([item], unit.facts, unit.figures)
+                single.fresh.add(item.submission.record)
+                try:
+                    found.extend((await self._append([single]))[0])
+                except _ROWS_REFUSED as error:
+                    found.append(Refused(f"the database refuses the record: {error}", code="not-writable",
+                                         rule="the constraints of the schema"))
+            answers.append(found)
+        return answers
+
+    async def _append(self, units: list[Unit]) -> list[list[Answer]]:
+        """Runs the batch until its outcome is known."""
+        resolving = False
+        for attempt in range(_RETRIES):
+            try:
+                if self._connection is None or self._connection.is_closed():
+                    self._connection = await connect_writer(self._url)
+                    self._connection.add_log_listener(self._heed)
+                return await self._transact(self._connection, units, resolving=resolving)
+            except _Open as error:
+                resolving = True
+                _log.warning("the outcome of a COMMIT is open, asking again through the lock: %s", error)
+            except (*_LOST, Unavailable) as error:
+                if self._halted is not None:
+                    raise self._halted from error
+                _log.warning("the database is away (attempt %d): %s", attempt + 1, error)
+            await close_quietly(self._connection)
+            self._connection = None
+            await asyncio.sleep(_RETRY_SECONDS * min(attempt + 1, 8))
+        if resolving:
+            raise OutcomeUnknown("the database was lost during COMMIT: post the same records again to learn",
+                                 code="outcome-unknown")
+        raise Unavailable("the database does not answer; nothing was written", code="database-down")
+
+    async def _transact(
+        self, connection: asyncpg.Connection, units: list[Unit], *, resolving: bool
+    ) -> list[list[Answer]]:
+        transaction = connection.transaction(isolation="read_committed")
+        await transaction.start()
+        try:
+            head = await lock_head(connection)
+            self._check_head(head)
+            batch, verdicts = await self._run_batch(connection, units, head)
+            if not batch.leaf_hashes and not resolving:
+                await transaction.rollback()
+                return [list(found) for found in verdicts]
+            after, paths = grow(head.frontier, batch.leaf_hashes)
+            root = after.root() if batch.leaf_hashes else head.root
+            if batch.leaf_hashes:
+                await add_full_tiles(connection, batch.rows, head.frontier, batch.leaf_hashes)
+                await write_batch(connection, batch.rows, after, root, batch.time, batch.balances)
+            else:
+                await touch_head(connection)
+        except BaseException:
+            if not connection.is_closed():
+                await asyncio.wait_for(transaction.rollback(), 10)
+            raise
+        await self._commit(transaction)
+        checkpoint = Checkpoint(self._origin, after.size, root)
+        self._highest = checkpoint
+        return _placed(verdicts, paths, sign_checkpoint(checkpoint, self._signer) if paths else "", head.size)
+
+    async def _run_batch(
+        self, connection: asyncpg.Connection, units: list[Unit], head: Head
+    ) -> tuple[Batch, list[list[Verdict]]]:
+        state = State(self._origin, head.size)
+        names, fresh = Names(), Names()
+        figures: dict[str, LotFigures] = {}
+        digests: list[bytes] = []
+        keyids: set[bytes] = set()
+        for unit in units:
+            names.merge(unit.names)
+            fresh.merge(unit.fresh)
+            state.learn(unit.facts)
+            figures.update(unit.figures)
+            digests.extend([item.submission.digest for item in unit.items])
+            keyids.update([item.submission.keyid for item in unit.items])
+        await load_state(connection, state, names, digests, keyids, fresh, self._loader, figures)
+        batch = Batch(state, figures, self._registry, max(self._clock(), head.time))
+        if len(digests) <= _INLINE:
+            return batch, [batch.run(unit.items) for unit in units]
+        # In a thread, so that this replica goes on answering and reading while it computes.
+        return batch, await asyncio.to_thread(lambda: [batch.run(unit.items) for unit in units])
+
+    async def _commit(self, transaction: asyncpg.transaction.Transaction) -> None:
+        self._warned = False
+        try:
+            await transaction.commit()
+        except (*_LOST, asyncpg.PostgresError, asyncio.CancelledError) as error:
+            raise _Open(f"{type(error).__name__}: {error}") from error
+        if self._warned:
+            raise _Open("the database warned that the commit may not be everywhere")
+
+    def _heed(self, _: object, message: asyncpg.PostgresLogMessage) -> None:
+        if getattr(message, "severity_en", "") == "WARNING" or getattr(message, "severity", "") == "WARNING":
+            self._warned = True
+
+    def _check_head(self, head: Head) -> None:
+        """A head behind, or beside, what this process has seen means another history: it must sign nothing more."""
+        seen = self._highest
+        if head.size < seen.size or (head.size == seen.size and seen.size and head.root != seen.root):
+            self._halted = Unavailable(
+                f"the database holds a log of {head.size} entries, but {seen.size} with root {seen.root.hex()} were "
+                "signed here: it was rolled back or replaced; this server signs nothing more", code="log-mismatch",
+            )
+            _log.critical("%s", self._halted)
+            raise self._halted
+
+
+class _Open(Exception):
+    """The outcome of a COMMIT is not known."""
+
+
+def _placed(
+    verdicts: list[list[Verdict]], paths: list[list[bytes]], checkpoint: str, first: int
+) -> list[list[Answer]]:
+    return [
+        [Placed(one, checkpoint, paths[one.index - first]) if isinstance(one, Sequenced) else one for one in unit]
+        for unit in verdicts
+    ]
