@@ -7,6 +7,9 @@ INSERT INTO ledger (origin, vkey) VALUES ($1, $2);
 -- name: create_head
 INSERT INTO head (size, root, frontier, time) VALUES (0, $1, $2, 0);
 
+-- name: is_empty
+SELECT size = 0 FROM head;
+
 -- name: head
 SELECT size, root FROM head;
 

@@ -1,0 +1,47 @@
+"""Private keys on disk: PKCS#8 PEM of mode 0600, encrypted when a passphrase is given; never overwritten."""
+
+import os
+import secrets
+from pathlib import Path
+
+from ledger.core.signing import SigningKey
+from ledger.errors import ConfigurationError
+
+
+def new_key() -> SigningKey:
+    """A fresh Ed25519 key."""
+    return SigningKey.from_seed(secrets.token_bytes(32))
+
+
+def write_key(path: Path, key: SigningKey, passphrase: bytes | None = None) -> None:
+    """Writes a new file that only its owner reads. Raises ConfigurationError where it exists or cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(handle, "wb") as file:
+            file.write(key.to_pem(passphrase))
+            file.flush()
+            os.fsync(file.fileno())
+    except FileExistsError:
+        raise ConfigurationError(f"{path} exists: a key is never overwritten", field="key", value=path) from None
+    except OSError as error:
+        raise ConfigurationError(f"cannot write {path}: {error.strerror}", field="key", value=path) from error
+
+
+def read_key(path: Path, passphrase: bytes | None = None) -> SigningKey:
+    """Raises ConfigurationError where there is no such file, InvalidKey where it holds no key or needs a passphrase."""
+    try:
+        return SigningKey.from_pem(path.read_bytes(), passphrase)
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {path}: {error.strerror}", field="key", value=path) from error
+
+
+def key_at(path: Path) -> SigningKey:
+    """The key in a file, made where there is none yet. Two processes that come at once get the same one."""
+    if not path.exists():
+        try:
+            write_key(path, new_key())
+        except ConfigurationError:
+            if not path.exists():
+                raise
+    return read_key(path)

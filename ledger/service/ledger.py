@@ -1,0 +1,68 @@
+"""One open ledger: everything that a server or a command works with, opened and closed together."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from ledger.registry.installed import Registry, installed
+from ledger.service.receipts import ReceiptReader
+from ledger.service.sequencing.sequencer import Sequencer
+from ledger.service.settings import Settings
+from ledger.service.setup import Identity, bootstrap, establish
+from ledger.service.submission import Submitter
+from ledger.store.database import Pool, open_pool
+from ledger.store.facts import FactLoader, KeyLoader
+from ledger.store.hosting import Hosted, hosted
+
+
+def silent(_: str) -> None:
+    """Progress that nobody wants to see."""
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """`pool` reads; only the sequencer writes."""
+
+    settings: Settings
+    identity: Identity
+    registry: Registry
+    pool: Pool
+    sequencer: Sequencer
+    submitter: Submitter
+    receipts: ReceiptReader
+
+
+@asynccontextmanager
+async def open_ledger(
+    settings: Settings, *, progress: Callable[[str], None] = silent, registry: Registry | None = None
+) -> AsyncIterator[Ledger]:
+    """Opens the ledger of these settings, doing what a first run needs. Raises ConfigurationError or Unavailable."""
+    async with (
+        hosted(settings.home, settings.database_url, on_progress=progress) as database,
+        _opened(settings, database, registry or installed(), progress) as ledger,
+    ):
+        yield ledger
+
+
+@asynccontextmanager
+async def _opened(
+    settings: Settings, database: Hosted, registry: Registry, progress: Callable[[str], None]
+) -> AsyncIterator[Ledger]:
+    identity = await establish(settings, database)
+    pool = await open_pool(database.app_url)
+    loader = FactLoader()
+    try:
+        receipts = ReceiptReader(pool, identity.signer)
+        async with Sequencer(
+            database.app_url, identity.origin, identity.signer, registry, loader,
+            lambda: time.time_ns() // 1_000_000,
+        ) as sequencer:
+            submitter = Submitter(pool, loader, KeyLoader(), registry, sequencer, identity.origin, receipts)
+            await bootstrap(settings.home, identity, pool, registry, submitter, progress)
+            try:
+                yield Ledger(settings, identity, registry, pool, sequencer, submitter, receipts)
+            finally:
+                submitter.close()
+    finally:
+        await pool.close()

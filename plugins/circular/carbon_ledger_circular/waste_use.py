@@ -1,0 +1,70 @@
+"""Use of bulk solid waste (slag, fly ash, gypsum, tailings) as a raw material."""
+
+from decimal import Decimal
+from typing import Final, Literal
+
+from carbon_ledger_circular.common import check_accounted, check_carried, factors, invalid, mass_taken
+from carbon_ledger_circular.composition import follow_composition
+from carbon_ledger_circular.utilities import book_energy, matter_in
+from ledger.sdk import Activity, Assessment, Context, Draft, Fraction, Quantity, convert
+
+# Grinding slag to cement fineness takes 35 to 60 kWh per t, steel slag up to 90; bricks and aggregate less.
+USUAL_POWER: Final = Decimal(150)
+LOSS: Final = Decimal("0.1")
+USED: Final = ("waste", "byProduct")
+"""Roles of lots that are residues of another process."""
+
+Use = Literal[
+    "cementAddition", "concreteAddition", "aggregate", "brick", "board", "roadBase", "backfill", "soilConditioner",
+    "metalRecovery", "other",
+]
+
+
+class WasteUse(Activity, frozen=True, kw_only=True):
+    """How solid waste was used; every field may be left out.
+
+    Supplies: `electricity`, `diesel`, `naturalGas` and other standard fuels (drying), `heat`, `steam`; binders and
+    virgin raw materials are left to the core.
+    `use`: what becomes of it. `generated`: mass of the same waste that arose where it comes from in this period; the
+    use rate needs it.
+    `moisture_loss`: share of all that came in that dried off, below 1. `renewable_share`: of the electricity that comes
+    as lots.
+    """
+
+    use: Use = "other"
+    generated: Quantity | None = None
+    moisture_loss: Fraction = "0"
+    renewable_share: Fraction = "0"
+
+
+def assess(context: Context, activity: WasteUse) -> Assessment:
+    """Power and fuels; contents by declared composition.
+
+    Use rate = waste used / waste generated (comprehensive utilisation rate of industrial solid waste). Content of solid
+    waste = waste used / all that came in but fuels.
+    """
+    if activity.moisture_loss == "1":
+        raise invalid("moistureLoss", activity.moisture_loss, "below 1")
+    draft = Draft(context)
+    power = book_energy(draft, context, Decimal(activity.renewable_share), factors())
+    used = mass_taken(context, *USED)
+    if used == 0:
+        draft.find("no-waste", "no input lot is waste or a by-product", refuses=True)
+        return draft.assessment()
+    if activity.generated is not None:
+        generated = convert(activity.generated.amount, activity.generated.unit, "KGM", "activity.generated")
+        if generated < used:
+            # Stock of earlier periods may be used up, so this is rare and not impossible.
+            draft.find("use-above-generation", f"{used:f} kg used of {generated:f} kg generated")
+        draft.indicate("useRate", used / generated)
+    follow_composition(draft, context)
+    check_accounted(draft, context, Decimal(activity.moisture_loss), LOSS)
+    check_carried(draft, context)
+    came = matter_in(context)
+    per_tonne = power / came * 1000
+    if per_tonne > USUAL_POWER:
+        draft.find("electricity-unusual", f"{per_tonne:.1f} kWh per t of raw material")
+    draft.indicate("solidWasteUsed", used / 1000)
+    draft.indicate("solidWasteContent", used / came)
+    draft.indicate("electricityPerTonne", per_tonne)
+    return draft.assessment()

@@ -1,0 +1,47 @@
+"""Assembly of parts into machines."""
+
+from decimal import Decimal
+from typing import Final, Literal
+
+from carbon_ledger_equipment.common import Work, begin, check_test_power, indicate_energy, pieces
+from carbon_ledger_equipment.composition import ZERO, follow_composition
+from carbon_ledger_equipment.utilities import matter_in
+from ledger.sdk import Assessment, Context, Quantity
+
+# Parts leave as machines: what is neither product nor waste by more than this was not weighed.
+LOSS: Final = Decimal("0.05")
+
+Joining = Literal["bolting", "pressing", "shrinking", "welding", "brazing", "riveting", "bonding"]
+
+
+class Assembly(Work, frozen=True, kw_only=True):
+    """How machines were assembled; every field may be left out.
+
+    Supplies: `electricity`, standard fuels, `heat`, `steam`, `carbonDioxide` (shielding gas), `acetylene`; bought parts
+    with a mass, `weldingWire`, `lubricant`, `paint` and others are left to the core.
+    `joining`: how parts are joined. `test_electricity`: of the test bench, part of the record's.
+    """
+
+    joining: tuple[Joining, ...] = ()
+    test_electricity: Quantity | None = None
+
+
+def assess(context: Context, activity: Assembly) -> Assessment:
+    """Power, fuels and welding gas; each material goes where the products' compositions say."""
+    draft, power = begin(context, activity)
+    check_test_power(activity.test_electricity, power, draft)
+    follow_composition(draft, context)
+    came, made = matter_in(context), context.mass_out("product", "coProduct")
+    if came == 0:
+        draft.find("no-parts", "no input or supply has a mass: nothing is assembled", refuses=True)
+    elif came - context.mass_out() > came * LOSS:
+        draft.find("mass-unaccounted", f"{came - context.mass_out():f} kg of {came:f} kg are in no output")
+    assembled = sum((pieces(output.quantity) or ZERO for output in context.outputs if output.role == "product"), ZERO)
+    if assembled > 0:
+        draft.indicate("electricityPerPiece", power / assembled)
+        if activity.rejected is not None:
+            draft.indicate("rejectRate", Decimal(activity.rejected) / (assembled + activity.rejected))
+    if came > 0:
+        draft.indicate("materialYield", made / came)
+    indicate_energy(draft, made, power)
+    return draft.assessment()

@@ -1,0 +1,159 @@
+"""Remanufacturing: used products (cores) are taken apart, cleaned, restored, fitted with new parts and tested.
+
+A core comes without burden (cut-off), so that the product carries the new parts and the work, and not its first life.
+Which life that was, the core itself names.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final, Literal
+
+from carbon_ledger_equipment.common import (
+    WEIGHING,
+    Work,
+    begin,
+    check_named,
+    check_test_power,
+    indicate_energy,
+    invalid,
+    is_energy,
+    pieces,
+)
+from carbon_ledger_equipment.composition import ZERO, follow_composition
+from carbon_ledger_equipment.utilities import matter_in
+from ledger.sdk import Assessment, Context, Draft, InputFacts, Key, Name, Part, Quantity, convert
+
+# New parts that were taken but not fitted go back to stock; beyond this they should not have been taken.
+UNFITTED: Final = Decimal("0.05")
+# Dirt, oil and swarf leave with the washing water; worn parts do not.
+LOSS: Final = Decimal("0.1")
+
+Restoration = Literal[
+    "machining", "grinding", "welding", "laserCladding", "thermalSpraying", "brushPlating", "plating", "straightening",
+    "balancing",
+]
+
+
+class ReplacedPart(Part, frozen=True, kw_only=True):
+    """`count` new pieces of `part` fitted, above zero; `mass` is that of all of them together."""
+
+    part: Name
+    count: int
+    mass: Quantity
+
+
+class Remanufacturing(Work, frozen=True, kw_only=True):
+    """How cores became products; every field may be left out.
+
+    Inputs: cores, counted in pieces; new parts as lots. Outputs: products in pieces; worn parts as waste with the
+    origin postConsumer. Supplies: `electricity`, standard fuels, `heat`, `steam`, `carbonDioxide`, `acetylene`; new
+    parts with a mass under any other material, cleaning media, `weldingWire`, `claddingPowder` are left to the core.
+    `replaced`: new parts fitted. `reused`: mass of the cores that stays in the products; products minus replaced where
+    absent. `cleaning`: by what means; `cleaning_medium`: the material of the supply that does it. `test_electricity`:
+    of the test bench, part of the record's. `restoration`: how worn surfaces were restored, in order. `scrapped_cores`:
+    cores that could not be restored.
+    """
+
+    replaced: tuple[ReplacedPart, ...] = ()
+    reused: Quantity | None = None
+    cleaning: Literal["water", "detergent", "solvent", "dryIce", "blasting", "thermal", "ultrasonic"] | None = None
+    cleaning_medium: Key | None = None
+    restoration: tuple[Restoration, ...] = ()
+    test_electricity: Quantity | None = None
+    scrapped_cores: int | None = None
+
+
+def assess(context: Context, activity: Remanufacturing) -> Assessment:
+    """Energy of the work; where reused and new material went; rates of reuse.
+
+    Reuse rate by mass = reused / products. Material saved = reused mass, which need not be made anew.
+    """
+    replaced = _replaced_mass(activity)
+    if activity.scrapped_cores is not None and activity.scrapped_cores < 0:
+        raise invalid("scrappedCores", activity.scrapped_cores, "a number of cores, zero or more")
+    check_named(context, "cleaningMedium", activity.cleaning_medium)
+    draft, power = begin(context, activity)
+    check_test_power(activity.test_electricity, power, draft)
+    follow_composition(draft, context)
+    cores = [taken for taken in context.inputs if taken.role == "core"]
+    if not cores:
+        draft.find("no-core", "remanufacturing takes at least one core, none is among the inputs", refuses=True)
+        return draft.assessment()
+    _check_pieces(draft, context, activity, cores)
+    made = context.mass_out("product", "coProduct")
+    _check_replaced(draft, context, activity, replaced)
+    _check_reused(draft, context, activity, cores, replaced)
+    draft.indicate("replacedMass", replaced)
+    indicate_energy(draft, made, power)
+    return draft.assessment()
+
+
+def _replaced_mass(activity: Remanufacturing) -> Decimal:
+    total = ZERO
+    for i, fitted in enumerate(activity.replaced):
+        if fitted.count < 1:
+            raise invalid(f"replaced[{i}].count", fitted.count, "a number of pieces above zero")
+        total += convert(fitted.mass.amount, fitted.mass.unit, "KGM", f"activity.replaced[{i}].mass")
+    return total
+
+
+def _check_pieces(draft: Draft, context: Context, activity: Remanufacturing, cores: Sequence[InputFacts]) -> None:
+    """Cores and products are counted; no product without a core of its own."""
+    taken = [pieces(core.quantity) for core in cores]
+    made = [pieces(output.quantity) for output in context.outputs if output.role == "product"]
+    if not made:
+        draft.find("no-product", "no output is a product", refuses=True)
+        return
+    if None in taken or None in made:
+        draft.find("not-pieces", "cores and remanufactured products are counted in pieces", refuses=True)
+        return
+    in_all, out = (sum((count or ZERO for count in counts), ZERO) for counts in (taken, made))
+    scrapped = activity.scrapped_cores or 0
+    if scrapped > in_all:
+        raise invalid("scrappedCores", scrapped, f"at most the {in_all:f} cores taken")
+    if out > in_all - scrapped:
+        # Only a warning: one core may give several products when it is an assembly.
+        draft.find("more-products-than-cores", f"{out:f} products from {in_all - scrapped:f} cores")
+    draft.indicate("coresPerProduct", in_all / out)
+
+
+def _check_replaced(draft: Draft, context: Context, activity: Remanufacturing, replaced: Decimal) -> None:
+    """New parts fitted must have come in; new parts that came as lots should have been fitted."""
+    lots = sum(
+        (taken.mass or ZERO for taken in context.inputs if taken.role != "core" and not is_energy(taken.quantity)), ZERO
+    )
+    cores = sum((taken.mass or ZERO for taken in context.inputs if taken.role == "core"), ZERO)
+    media = (supply.mass or ZERO for supply in context.supplied(activity.cleaning_medium or ""))
+    supplies = matter_in(context) - cores - lots - sum(media, ZERO)
+    if replaced > (lots + supplies) * (1 + WEIGHING):
+        message = f"{replaced:f} kg of new parts fitted, {lots + supplies:f} kg came in"
+        draft.find("replaced-not-supplied", message, refuses=True)
+    if lots > replaced * (1 + UNFITTED):
+        draft.find("parts-not-fitted", f"{lots:f} kg of new parts came in, {replaced:f} kg were fitted")
+
+
+def _check_reused(
+    draft: Draft, context: Context, activity: Remanufacturing, cores: Sequence[InputFacts], replaced: Decimal
+) -> None:
+    """Products are what was reused and what is new; what the cores lost is waste or another output."""
+    made = context.mass_out("product", "coProduct")
+    core_mass = sum((core.mass or ZERO for core in cores), ZERO)
+    if made == 0 or core_mass == 0:
+        draft.find("mass-unknown", "cores or products have no mass: no rate of reuse")
+        return
+    reused = made - replaced
+    if activity.reused is not None:
+        reused = convert(activity.reused.amount, activity.reused.unit, "KGM", "activity.reused")
+        if reused + replaced < made * (1 - UNFITTED) or reused > made * (1 + WEIGHING):
+            draft.find("reuse-balance", f"{reused:f} kg reused and {replaced:f} kg new in {made:f} kg of products")
+    if reused <= 0:
+        draft.find("nothing-reused", f"{replaced:f} kg of new parts in {made:f} kg of products", refuses=True)
+        return
+    if reused > core_mass * (1 + WEIGHING):
+        draft.find("reused-above-cores", f"{reused:f} kg reused of {core_mass:f} kg of cores", refuses=True)
+    worn = core_mass - reused
+    left = context.mass_out() - made
+    if worn - left > core_mass * LOSS:
+        draft.find("mass-unaccounted", f"{worn:f} kg of the cores were not reused, {left:f} kg are in other outputs")
+    draft.indicate("reuseRate", min(reused / made, Decimal(1)))
+    draft.indicate("materialSaved", reused)

@@ -1,0 +1,82 @@
+"""Electric arc furnace steel."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
+
+from carbon_ledger_steel.carbon import check_balance, factors, price_process, subtract_fixed
+from carbon_ledger_steel.charge import Charged, charge_of
+from carbon_ledger_steel.composition import ZERO
+from carbon_ledger_steel.furnace import Furnace, check_furnace, invalid
+from carbon_ledger_steel.indicators import indicate_steel
+from carbon_ledger_steel.metal import check_yield, follow_metal, steel_made
+from carbon_ledger_steel.utilities import book_energy
+from ledger.sdk import Assessment, Context, Draft, Positive, Quantity, convert
+
+# Melting cold scrap and heating it to 1600 C takes about 380 kWh/t; gas, oxygen and carbon give up to half of it.
+# Below 150 a figure is in the wrong unit or without its furnace; above 2000 too. Each part of the charge that is
+# pig iron, mostly liquid, brings its own heat and carbon, and lowers the lower limits in proportion.
+USUAL: Final = (Decimal(250), Decimal(900))
+POSSIBLE: Final = (Decimal(150), Decimal(2000))
+
+
+class ElectricArcFurnace(Furnace, frozen=True, kw_only=True):
+    """How an arc furnace ran; every field may be left out.
+
+    Supplies: `electricity`, `heat`, `steam`, standard fuels (`naturalGas`, `coke`, `anthracite`, ...), `electrode`,
+    `carburiser`, `limestone`, `dolomite`; metals `scrap`, `pigIron`, `directReducedIron`, `crudeSteel`, `ferrochrome`,
+    `ferronickel`, `ferromolybdenum`; others (`lime`, `oxygen`, `refractory`, other ferro-alloys) are left to the core.
+    `tapped`: liquid steel, a mass. `tap_to_tap`: minutes from tap to tap. `scrap_preheated`: by off-gas.
+    """
+
+    tapped: Quantity | None = None
+    tap_to_tap: Positive | None = None
+    scrap_preheated: bool = False
+
+
+def assess(context: Context, activity: ElectricArcFurnace) -> Assessment:
+    """GB/T 32151.5 for one furnace; raises PluginError for an activity that cannot be."""
+    check_furnace(activity, context)
+    made = steel_made(context)
+    _check_tapped(activity, made)
+    draft = Draft(context)
+    charged = charge_of(context, activity)
+    power = book_energy(draft, context, Decimal(activity.renewable_share), factors())
+    price_process(draft, context, charged)
+    subtract_fixed(draft, context)
+    emitted = check_balance(draft)
+    draft.indicate("metallicYield", check_yield(draft, context, charged))
+    follow_metal(draft, context, charged)
+    if made > 0:
+        per_tonne = power / made * 1000
+        _check_power(draft, per_tonne, charged)
+        draft.indicate("electricityPerTonne", per_tonne)
+        indicate_steel(draft, made, emitted, charged)
+    if activity.heats is not None:
+        draft.indicate("steelPerHeat", made / 1000 / activity.heats)
+        _check_time(draft, context, activity, activity.heats)
+    return draft.assessment()
+
+
+def _check_tapped(activity: ElectricArcFurnace, made: Decimal) -> None:
+    if activity.tapped is not None:
+        tapped = convert(activity.tapped.amount, activity.tapped.unit, "KGM", "activity.tapped")
+        if tapped < made:
+            raise invalid("tapped", activity.tapped, f"at least the {made:f} kg of steel that came out")
+
+
+def _check_power(draft: Draft, per_tonne: Decimal, charged: Sequence[Charged]) -> None:
+    metal = sum((part.metal for part in charged), ZERO)
+    iron = sum((part.metal for part in charged if part.kind == "pigIron"), ZERO)
+    rest = 1 - iron / metal if metal else Decimal(1)
+    message = f"{per_tonne:.1f} kWh per t of crude steel"
+    if per_tonne == 0 or per_tonne < POSSIBLE[0] * rest or per_tonne > POSSIBLE[1]:
+        draft.find("electricity-impossible", message, refuses=True)
+    elif per_tonne < USUAL[0] * rest or per_tonne > USUAL[1]:
+        draft.find("electricity-unusual", message)
+
+
+def _check_time(draft: Draft, context: Context, activity: ElectricArcFurnace, heats: int) -> None:
+    if activity.tap_to_tap is not None and heats * Decimal(activity.tap_to_tap) > context.hours * 60:
+        # Only a warning: the facility may run several furnaces.
+        draft.find("furnace-hours", f"{heats} heats of {activity.tap_to_tap} minutes in {context.hours:f} hours")

@@ -1,0 +1,75 @@
+"""The carbon balance of GB/T 32151.5 beside fuels and power: fluxes, electrodes, carbon-bearing materials, products.
+
+    E = E_fuel + E_process + E_electricity + E_heat - R_fixed
+    E_process = sum of mass * factor over limestone, dolomite, electrodes, and carbon-bearing materials bought
+    R_fixed = sum of product mass * factor
+
+A factor is t CO2 per t (carbon fraction * 44/12). What a lot or a product declares of its own carbon replaces it.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from carbon_ledger_steel.charge import Charged, mass_of
+from carbon_ledger_steel.composition import ZERO
+from carbon_ledger_steel.metal import metal_held
+from ledger.sdk import Context, Draft, FactorTable, read_factors
+
+CO2_PER_C = Decimal(44) / Decimal(12)
+KG_PER_T = 1000
+
+
+def factors() -> FactorTable:
+    """The sector's factors: kg CO2 per t of material; per GJ of heat."""
+    return read_factors("carbon_ledger_steel", "factors.csv", "steel")
+
+
+def price_process(draft: Draft, context: Context, charged: Sequence[Charged]) -> None:
+    """Lines of the carbon that enters with fluxes, electrodes and metals, as supplies and as lots."""
+    table = factors()
+    for supply in context.supplies:
+        if supply.material not in table or supply.material == "heat":
+            continue
+        draft.price(supply.material, mass_of(supply) / KG_PER_T, table.find(supply.material), kind="onSite")
+        # The factor is the reaction here; how the material was made is another matter.
+        if not supply.priced and not supply.nature:
+            draft.omit(f"{supply.material} upstream")
+    for kind in sorted({part.kind for part in charged if part.lot}):
+        lots = [part for part in charged if part.lot and part.kind == kind]
+        draft.carbon(kind, sum((part.carbon for part in lots), ZERO) * CO2_PER_C)
+        undeclared = sum((part.mass for part in lots if part.carbon == 0), ZERO)
+        if kind in table:
+            draft.price(kind, undeclared / KG_PER_T, table.find(kind), kind="onSite")
+
+
+def subtract_fixed(draft: Draft, context: Context) -> None:
+    """Negative lines of the carbon that leaves with the outputs instead of as CO2.
+
+    An output's own fossil carbon counts where declared (coke, tar and gas sold too); else its metal as crude steel or
+    as pig iron.
+    """
+    table = factors()
+    declared = ZERO
+    by_factor = {"crudeSteel": ZERO, "pigIron": ZERO}
+    for output in context.outputs:
+        if output.fossil_carbon > 0:
+            declared += (output.mass or ZERO) * output.fossil_carbon
+        else:
+            by_factor["pigIron" if "pigIron" in output.materials else "crudeSteel"] += metal_held(output)
+    draft.carbon("fixedCarbon", -declared * CO2_PER_C)
+    for key, metal in by_factor.items():
+        factor = table.find(key)
+        draft.carbon(
+            "fixedCarbon", -metal / KG_PER_T * factor.value, primary=False, ratings=(2, 2, 2), factor=factor.name,
+            recalled=factor.recalled,
+        )
+
+
+def check_balance(draft: Draft) -> Decimal:
+    """Kg CO2 that left the site directly; finds a balance by which products hold more carbon than came in."""
+    emitted = sum((line.amount for line in draft.assessment().lines if line.kind == "onSite"), ZERO)
+    if emitted < 0:
+        draft.find(
+            "carbon-balance", f"outputs hold carbon of {-emitted:f} kg CO2 more than came in", refuses=True,
+        )
+    return emitted

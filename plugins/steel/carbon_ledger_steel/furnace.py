@@ -1,0 +1,62 @@
+"""What both steelmaking routes ask of an activity."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final, Literal
+
+from ledger.sdk import Activity, Context, Fraction, Key, Name, Part, PluginError
+
+ORES: Final[Mapping[str, Decimal]] = {
+    "ironOre": Decimal("0.62"),  # the grade to which iron ore fines are priced
+    "sinter": Decimal("0.57"),
+    "pellet": Decimal("0.65"),
+}
+"""Iron carriers that have to be reduced, with the iron content taken where the activity names none."""
+
+Kind = Literal[
+    "scrap", "pigIron", "directReducedIron", "crudeSteel", "ferrochrome", "ferronickel", "ferromolybdenum", "ore",
+    "other",
+]
+
+
+class Charge(Part, frozen=True, kw_only=True):
+    """Says what an input lot is, where its composition does not: `other` is no metal."""
+
+    lot: Name
+    kind: Kind
+
+
+class Furnace(Activity, frozen=True, kw_only=True):
+    """What both steelmaking routes say.
+
+    `charge`: kinds of input lots that cannot be told from their composition.
+    `iron_content`: iron as a mass fraction of `ironOre`, `sinter`, `pellet`; typical grades where absent.
+    `renewable_share`: of the electricity that comes as lots.
+    `heats`: number of heats tapped.
+    """
+
+    charge: tuple[Charge, ...] = ()
+    iron_content: Mapping[Key, Fraction] = {}
+    renewable_share: Fraction = "0"
+    heats: int | None = None
+
+
+def check_furnace(activity: Furnace, context: Context) -> None:
+    """Raises PluginError for values that no furnace can have."""
+    if activity.heats is not None and activity.heats < 1:
+        raise invalid("heats", activity.heats, "a number of heats above zero")
+    lots = {taken.lot for taken in context.inputs}
+    for i, named in enumerate(activity.charge):
+        if named.lot not in lots:
+            raise invalid(f"charge[{i}].lot", named.lot, "an input lot of this record")
+    for material in activity.iron_content:
+        if material not in ORES:
+            raise invalid(f"ironContent.{material}", material, "one of " + ", ".join(ORES))
+
+
+def invalid(field: str, value: object, rule: str) -> PluginError:
+    """The error for a value of the activity."""
+    return PluginError(
+        f"activity.{field} is {value}: it must be {rule}", code="invalid-activity", field=f"activity.{field}",
+        value=value, rule=rule,
+    )

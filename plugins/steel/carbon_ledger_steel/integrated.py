@@ -1,0 +1,96 @@
+"""Iron and steel at one site: blast furnace and basic oxygen furnace."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
+
+from carbon_ledger_steel.carbon import CO2_PER_C, check_balance, factors, price_process, subtract_fixed
+from carbon_ledger_steel.charge import Charged, charge_of, mass_of
+from carbon_ledger_steel.composition import ZERO
+from carbon_ledger_steel.furnace import Furnace, check_furnace
+from carbon_ledger_steel.indicators import indicate_steel
+from carbon_ledger_steel.metal import check_yield, follow_metal, metal_held, steel_made
+from carbon_ledger_steel.utilities import book_energy
+from ledger.sdk import Assessment, Context, Draft, Quantity, carbon_dioxide_of, convert, standard_fuels
+
+# Fe3O4 + 2 C -> 3 Fe + 2 CO2: 24 kg of carbon for 167.55 kg of iron, less than any real furnace needs. Hydrogen
+# reduces too, so the limit holds only where none is supplied.
+REDUCING_CARBON: Final = Decimal(24) / Decimal("167.55")
+# Large furnaces with much coal run at 280 kg of coke per t of hot metal, small ones without coal at 600.
+USUAL_COKE: Final = (Decimal(250), Decimal(700))
+# Integrated sites emit 1.6 to 2.4 t per t; with much scrap, or coke and power for others, the range is wider.
+USUAL_EMISSIONS: Final = (Decimal(800), Decimal(3500))
+
+COALS: Final = ("anthracite", "bituminous", "lignite", "washedCoal", "otherWashedCoal")
+
+
+class BlastFurnaceBasicOxygen(Furnace, frozen=True, kw_only=True):
+    """How an integrated site ran; every field may be left out.
+
+    Supplies: `ironOre`, `sinter`, `pellet`; `coke`, `anthracite`, `bituminous`, `washedCoal` and all other standard
+    fuels, as reductants too (the standard counts them by the fuel formula); `limestone`, `dolomite`, `electrode`,
+    `carburiser`; metals `scrap`, `pigIron`, `directReducedIron`, `crudeSteel`, `ferrochrome`, `ferronickel`,
+    `ferromolybdenum`; `electricity`, `heat`, `steam`; others (`lime`, `oxygen`, `hydrogen`, `refractory`) are left to
+    the core. Gas made and burnt on the site is no supply.
+    `hot_metal`: liquid iron made, a mass; coke and coal rates need it.
+    """
+
+    hot_metal: Quantity | None = None
+
+
+def assess(context: Context, activity: BlastFurnaceBasicOxygen) -> Assessment:
+    """GB/T 32151.5 for one site; raises PluginError for an activity that cannot be."""
+    check_furnace(activity, context)
+    draft = Draft(context)
+    charged = charge_of(context, activity)
+    power = book_energy(draft, context, Decimal(activity.renewable_share), factors())
+    price_process(draft, context, charged)
+    subtract_fixed(draft, context)
+    emitted = check_balance(draft)
+    draft.indicate("metallicYield", check_yield(draft, context, charged))
+    follow_metal(draft, context, charged)
+    _check_reduction(draft, context, charged)
+    made = steel_made(context)
+    if made > 0:
+        per_tonne = emitted / made * 1000
+        if not USUAL_EMISSIONS[0] <= per_tonne <= USUAL_EMISSIONS[1]:
+            draft.find("emissions-unusual", f"{per_tonne:.0f} kg of direct CO2 per t of crude steel")
+        draft.indicate("electricityPerTonne", power / made * 1000)
+        indicate_steel(draft, made, emitted, charged)
+    if activity.hot_metal is not None:
+        _indicate_iron(draft, context, activity.hot_metal, made)
+    if activity.heats is not None:
+        draft.indicate("steelPerHeat", made / 1000 / activity.heats)
+    return draft.assessment()
+
+
+def _check_reduction(draft: Draft, context: Context, charged: Sequence[Charged]) -> None:
+    """Iron that can only have come from ore needs carbon to leave its oxygen."""
+    held = sum((metal_held(output) for output in context.outputs), ZERO)
+    reduced = held - sum((part.metal for part in charged if part.kind != "ore"), ZERO)
+    if reduced <= 0 or context.supplied("hydrogen"):
+        return
+    fuels = standard_fuels()
+    carbon = ZERO
+    for supply in context.supplies:
+        if supply.material in fuels:
+            fuel = fuels[supply.material]
+            carbon += supply.amount(fuel.unit) * carbon_dioxide_of(fuel) / fuel.oxidation / CO2_PER_C
+        elif supply.material == "carburiser":
+            carbon += mass_of(supply)
+    if carbon < reduced * REDUCING_CARBON:
+        draft.find(
+            "reductant-missing", f"{carbon:.0f} kg of carbon cannot reduce {reduced:.0f} kg of iron", refuses=True,
+        )
+
+
+def _indicate_iron(draft: Draft, context: Context, quantity: Quantity, made: Decimal) -> None:
+    iron = convert(quantity.amount, quantity.unit, "KGM", "activity.hotMetal")
+    coke = sum((mass_of(supply) for supply in context.supplied("coke")), ZERO) / iron * 1000
+    coal = sum((mass_of(supply) for supply in context.supplied(*COALS)), ZERO) / iron * 1000
+    if not USUAL_COKE[0] <= coke <= USUAL_COKE[1]:
+        draft.find("coke-rate-unusual", f"{coke:.0f} kg of coke per t of hot metal")
+    draft.indicate("cokeRate", coke)
+    draft.indicate("coalRate", coal)
+    if made > 0:
+        draft.indicate("hotMetalRatio", iron / made)

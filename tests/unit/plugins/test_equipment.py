@@ -1,0 +1,357 @@
+"""The equipment sector against cases solved by hand. Masses in kg, energy in kWh, emissions in kg CO2."""
+
+from collections.abc import Mapping
+from decimal import Decimal, localcontext
+from typing import Any
+
+import carbon_ledger_steel
+import msgspec
+import pytest
+from carbon_ledger_equipment import plugin
+from carbon_ledger_equipment.assembly import Assembly
+from carbon_ledger_equipment.common import factors
+from carbon_ledger_equipment.forging import Forging
+from carbon_ledger_equipment.machining import Machining
+from carbon_ledger_equipment.remanufacturing import Remanufacturing, ReplacedPart
+
+from ledger.core.values import Output
+from ledger.errors import PluginError
+from ledger.footprint.allocation import Weighed, shares
+from ledger.footprint.burdens import ZERO, direct, footprint, named, vector_of
+from ledger.footprint.contents import Contents, Holding
+from ledger.footprint.figures import LotFigures, RecordFigures, Taken, record_figures
+from ledger.sdk import CONTEXT, Assessment, Context, FacilityFacts, InputFacts, OutputFacts, Quantity, SupplyFacts
+
+STEEL = {"steel": "1"}
+GEARBOX = {"steel": "0.8", "aluminium": "0.2"}
+Shares = Mapping[str, str]
+
+
+def fractions(given: Shares) -> dict[str, Decimal]:
+    return {name: Decimal(share) for name, share in given.items()}
+
+
+def supply(material: str, value: str, unit: str = "KGM", **facts: Any) -> SupplyFacts:
+    mass = Decimal(value) if unit == "KGM" else None
+    return SupplyFacts(**{
+        "index": 0, "material": material, "quantity": Quantity(value=value, unit=unit), "mass": mass, "nature": False,
+        "priced": False, **facts,
+    })
+
+
+def lot(
+    mass: str, materials: Shares = STEEL, role: str = "product", pieces: str | None = None, **facts: Any
+) -> InputFacts:
+    quantity = Quantity(value=pieces, unit="H87") if pieces else Quantity(value=mass, unit="KGM")
+    return InputFacts(**{
+        "lot": "urn:lot:in", "product": "urn:product:in", "sector": "equipment", "role": role, "mass": Decimal(mass),
+        "quantity": quantity, "materials": fractions(materials), **facts,
+    })
+
+
+def out(
+    mass: str, materials: Shares = STEEL, role: str = "product", pieces: str | None = None, **facts: Any
+) -> OutputFacts:
+    quantity = Quantity(value=pieces, unit="H87") if pieces else Quantity(value=mass, unit="KGM")
+    return OutputFacts(**{
+        "lot": "urn:lot:out", "product": "urn:product:out", "role": role, "mass": Decimal(mass), "quantity": quantity,
+        "materials": fractions(materials), **facts,
+    })
+
+
+def context(
+    route: str, inputs: tuple[InputFacts, ...], supplies: tuple[SupplyFacts, ...], outputs: tuple[OutputFacts, ...],
+) -> Context:
+    sector = "steel" if route == "electricArcFurnace" else "equipment"
+    return Context(
+        process=f"{sector}.{route}", route=route, year=2022, hours=Decimal(24), allocation="mass",
+        facility=FacilityFacts(id="urn:facility", country="CN", subdivision="CN-SH"),
+        inputs=inputs, supplies=supplies, outputs=outputs,
+    )
+
+
+def assess(given: Context, activity: Any = None) -> Assessment:
+    sector = carbon_ledger_steel.plugin() if given.process.startswith("steel") else plugin()
+    route = sector.routes[given.route]
+    with localcontext(CONTEXT):
+        return route.assess(given, activity or route.activity())
+
+
+def codes(assessment: Assessment) -> dict[str, bool]:
+    return {finding.code: finding.refuses for finding in assessment.findings}
+
+
+def figures(given: Context, assessment: Assessment, lots: tuple[LotFigures, ...]) -> RecordFigures:
+    """As the core does, with all of each lot taken."""
+    taken = [
+        Taken(1.0, lot_figures, i.origin if i.role == "waste" else None)
+        for i, lot_figures in zip(given.inputs, lots, strict=True)
+    ]
+    weighed, held = [], []
+    for o in given.outputs:
+        output = msgspec.convert(
+            {"lot": o.lot, "product": o.product, "quantity": {"value": o.quantity.value, "unit": o.quantity.unit},
+             "role": o.role}, Output,
+        )
+        mass = float(o.mass or 0)
+        declared = {f"material:{name}": mass * float(share) for name, share in o.materials.items()}
+        weighed.append(Weighed(output, o.mass))
+        held.append(Holding(mass, declared, bool(declared)))
+    supplied = {"mass": float(sum((s.mass or Decimal(0) for s in given.supplies), Decimal(0)))}
+    matter = {name: [float(part) for part in parts] for name, parts in assessment.matter.items()}
+    return record_figures(
+        direct(assessment), taken, shares("mass", weighed, assessment), held, supplied, assessment.assigned, matter,
+    )
+
+
+def figures_of(mass: float, materials: Shares, kilograms: float = 0.0) -> LotFigures:
+    held: Contents = {"mass": mass, **{f"material:{name}": mass * float(share) for name, share in materials.items()}}
+    return LotFigures(vector_of({"fossilGhgEmissions": kilograms}) if kilograms else ZERO, held)
+
+
+def test_scrap_to_steel_to_gears_and_the_swarf_back() -> None:
+    # Furnace: 1100 of post-consumer scrap, 50 of lime -> 1000 of steel, all of it recycled. 400 kWh * 0.5849 = 233.96,
+    # scrap 16.5, fixed -15.4: 235.06 kg CO2.
+    furnace = context(
+        "electricArcFurnace", (lot("1100", role="waste", origin="postConsumer"),),
+        (supply("electricity", "400", "KWH"), supply("lime", "50")), (out("1000"), out("120", {}, "waste")),
+    )
+    melted = figures(furnace, assess(furnace), (figures_of(1100.0, STEEL),))
+    steel = melted.outputs[0]
+    assert footprint(steel.burdens) == pytest.approx(235.06)
+    assert steel.contents["recycledPostConsumer:steel"] == pytest.approx(1000.0)
+    assert steel.contents["material:steel"] == 1000.0
+
+    # Machining: 1000 of steel, 20 of coolant -> 700 of gears, 300 of swarf. 100 kWh * 0.5849 = 58.49. The gears carry
+    # all of it, 235.06 + 58.49 = 293.55, and the swarf nothing; the coolant dilutes neither.
+    shop = context(
+        "machining", (lot("1000"),), (supply("electricity", "100", "KWH"), supply("coolant", "20")),
+        (out("700"), out("300", role="waste", origin="preConsumer")),
+    )
+    cut = assess(shop, Machining(operations=("gearCutting",), coolant="coolant"))
+    assert codes(cut) == {}
+    gears, swarf = figures(shop, cut, (steel,)).outputs
+    assert footprint(gears.burdens) == pytest.approx(293.55)
+    assert footprint(swarf.burdens) == 0.0
+    assert gears.contents["recycledPostConsumer:steel"] == pytest.approx(700.0)
+    assert swarf.contents["recycledPostConsumer:steel"] == pytest.approx(300.0)
+
+    # The furnace again: 300 of swarf, now pre-consumer, and 800 of old scrap -> 1000: 300/1100 and 800/1100 of it.
+    again = context(
+        "electricArcFurnace",
+        (lot("300", role="waste", origin="preConsumer"), lot("800", role="waste", origin="postConsumer")),
+        (supply("electricity", "400", "KWH"), supply("lime", "50")), (out("1000"), out("120", {}, "waste")),
+    )
+    second = figures(again, assess(again), (swarf, figures_of(800.0, STEEL))).outputs[0]
+    assert second.contents["recycledPreConsumer:steel"] == pytest.approx(1000 * 300 / 1100)
+    assert second.contents["recycledPostConsumer:steel"] == pytest.approx(1000 * 800 / 1100)
+    assert footprint(second.burdens) == pytest.approx(235.06)
+
+
+def forging(*supplies: SupplyFacts, product: str = "800", waste: str = "200") -> Context:
+    return context("forging", (lot("1000"),), supplies, (out(product), out(waste, role="waste", origin="preConsumer")))
+
+
+def test_forging_with_gas() -> None:
+    # 60 Nm3 * 2.162188809 = 129.73132854; power 100 * 0.5849 = 58.49; gas 60 * 38.931 = 2335.86 MJ for 1 t
+    given = forging(supply("naturalGas", "60", "NM3"), supply("electricity", "100", "KWH"))
+    activity = Forging(
+        heating="fuel", heating_energy=Quantity(value="2335.86", unit="3B"), temperature="1200", forming="press",
+        heat_treatment=("normalising",),
+    )
+    found = assess(given, activity)
+    assert footprint(direct(found)) == pytest.approx(188.22132854)
+    assert codes(found) == {}
+    assert found.indicators["materialYield"] == Decimal("0.8")
+    assert found.indicators["electricityPerTonne"] == 125
+    assert found.indicators["heatingPerTonne"] == Decimal("2335.86")
+    # (2335.86 + 360) / 0.8
+    assert found.indicators["energyPerTonne"] == Decimal("3369.825")
+    assert [omission.what for omission in found.omissions] == ["electricity upstream", "naturalGas upstream"]
+
+
+def test_forging_by_induction() -> None:
+    # 400 kWh * 3.6 = 1440 MJ per t
+    given = forging(supply("electricity", "500", "KWH"))
+    heating = Quantity(value="400", unit="KWH")
+    found = assess(given, Forging(heating="induction", heating_energy=heating, temperature="1200"))
+    assert codes(found) == {}
+    assert found.indicators["heatingPerTonne"] == 1440
+
+
+def test_forging_findings() -> None:
+    power = supply("electricity", "100", "KWH")
+    assert codes(assess(forging(power), Forging(heating="fuel"))) == {"heating-missing": True}
+    gas = supply("naturalGas", "60", "NM3")
+    assert codes(assess(forging(gas), Forging(heating="induction"))) == {"heating-missing": True}
+    # 800 MJ per t at 1200 C is less than steel holds; at 700 C it may be
+    energy = Quantity(value="800", unit="3B")
+    assert codes(assess(forging(gas), Forging(heating_energy=energy, temperature="1200"))) == {"heating-unusual": False}
+    assert codes(assess(forging(gas), Forging(heating_energy=energy, temperature="700"))) == {}
+    assert codes(assess(forging(gas, product="1020", waste="1"))) == {"material-yield": True}
+    assert codes(assess(forging(gas, product="300", waste="700"))) == {"material-yield": False}
+    assert codes(assess(forging(gas, product="800", waste="100"))) == {"mass-unaccounted": False}
+    assert codes(assess(context("forging", (), (gas,), (out("1"),)))) == {"no-workpiece": True}
+
+
+def test_bought_steel_is_a_workpiece_and_left_to_the_core() -> None:
+    given = context("forging", (), (supply("steel", "1000"),), (out("800"), out("200", role="waste")))
+    found = assess(given)
+    assert found.indicators["materialYield"] == Decimal("0.8")
+    assert found.lines == ()
+    assert found.omissions == ()
+
+
+def test_machining_indicators() -> None:
+    given = context(
+        "machining", (lot("1000"),), (supply("electricity", "100", "KWH"),), (out("700"), out("300", role="waste")),
+    )
+    found = assess(given, Machining(machine_hours="20"))
+    assert found.indicators["electricityPerHour"] == 5
+    assert round(found.indicators["chipRatio"], 6) == Decimal("0.428571")
+    assert found.indicators["materialYield"] == Decimal("0.7")
+
+
+def test_assembly_with_welding() -> None:
+    # power 200 * 0.5849 = 116.98; shielding gas 10 kg vented; acetylene 1.3 * 88/26 = 4.4
+    given = context(
+        "assembly", (lot("700"), lot("300", {"aluminium": "1"})),
+        (supply("electricity", "200", "KWH"), supply("carbonDioxide", "10"), supply("acetylene", "1.3")),
+        (out("1000", {"steel": "0.7", "aluminium": "0.3"}, pieces="10"),),
+    )
+    activity = Assembly(joining=("welding",), test_electricity=Quantity(value="20", unit="KWH"), rejected=2)
+    found = assess(given, activity)
+    assert {line.source: round(line.amount, 6) for line in found.lines} == {
+        "electricity": Decimal("116.98"), "carbonDioxide": 10, "acetylene": Decimal("4.4"),
+    }
+    assert [omission.what for omission in found.omissions] == [
+        "electricity upstream", "carbonDioxide upstream", "acetylene upstream",
+    ]
+    assert found.indicators["electricityPerPiece"] == 20
+    assert found.indicators["testElectricity"] == 20
+    assert round(found.indicators["rejectRate"], 6) == Decimal("0.166667")
+    assert codes(found) == {}
+    assert codes(assess(context("assembly", (), (), (out("1"),)))) == {"no-parts": True}
+
+
+CORES = lot("1000", GEARBOX, "core", pieces="10")
+BEARINGS = lot("50", lot="urn:lot:bearings", pieces="36")
+WORK = (supply("electricity", "500", "KWH"), supply("detergent", "20"))
+REPLACED = ReplacedPart(part="bearing", count=36, mass=Quantity(value="50", unit="KGM"))
+
+
+def rebuilt(
+    *inputs: InputFacts, product: str = "900", waste: str = "150", pieces: str | None = "9"
+) -> Context:
+    return context(
+        "remanufacturing", inputs or (CORES, BEARINGS), WORK,
+        (out(product, GEARBOX, pieces=pieces), out(waste, {}, "waste", origin="postConsumer")),
+    )
+
+
+def test_remanufacturing_rates() -> None:
+    # 10 cores of 100 and 50 of bearings -> 9 gearboxes of 100 and 150 of worn parts
+    # reused 900 - 50 = 850; 850/900 = 0.944444; 10/9 cores a product; worn 1000 - 850 = 150
+    activity = Remanufacturing(
+        replaced=(REPLACED,), cleaning="detergent", cleaning_medium="detergent", restoration=("laserCladding",),
+        test_electricity=Quantity(value="40", unit="KWH"), scrapped_cores=1, rejected=0,
+    )
+    found = assess(rebuilt(), activity)
+    assert codes(found) == {}
+    rates = {name: round(value, 6) for name, value in found.indicators.items()}
+    assert rates["reuseRate"] == Decimal("0.944444")
+    assert rates["replacedMass"] == 50
+    assert rates["materialSaved"] == 850
+    assert rates["coresPerProduct"] == Decimal("1.111111")
+    assert rates["testElectricity"] == 40
+
+
+def test_a_remanufactured_product_carries_new_parts_and_work_only() -> None:
+    # bearings 100, power 500 * 0.5849 = 292.45; the cores bring nothing: 392.45 in all, none in the waste
+    given = rebuilt()
+    found = assess(given, Remanufacturing(replaced=(REPLACED,)))
+    gearboxes, worn = figures(given, found, (figures_of(1000.0, GEARBOX), figures_of(50.0, STEEL, 100.0))).outputs
+    assert footprint(gearboxes.burdens) == pytest.approx(392.45)
+    assert footprint(worn.burdens) == 0.0
+    # aluminium 200 came in: 180 in the gearboxes, 20 worn; steel 850: 720 and 130
+    assert gearboxes.contents["material:aluminium"] == pytest.approx(180.0)
+    assert worn.contents["material:aluminium"] == pytest.approx(20.0)
+    assert worn.contents["material:steel"] == pytest.approx(130.0)
+
+
+def test_declared_reuse_replaces_the_difference() -> None:
+    activity = Remanufacturing(replaced=(REPLACED,), reused=Quantity(value="0.845", unit="TNE"))
+    assert assess(rebuilt(), activity).indicators["materialSaved"] == 845
+    off = Remanufacturing(replaced=(REPLACED,), reused=Quantity(value="700", unit="KGM"))
+    assert codes(assess(rebuilt(waste="300"), off)) == {"reuse-balance": False}
+
+
+def test_remanufacturing_findings() -> None:
+    fitted = Remanufacturing(replaced=(REPLACED,))
+    assert codes(assess(rebuilt(BEARINGS), fitted)) == {"no-core": True}
+    assert codes(assess(rebuilt(CORES), fitted)) == {"replaced-not-supplied": True}
+    assert codes(assess(rebuilt())) == {"parts-not-fitted": False}
+    assert codes(assess(rebuilt(waste="20"), fitted)) == {"mass-unaccounted": False}
+    assert codes(assess(rebuilt(pieces=None), fitted)) == {"not-pieces": True}
+    assert codes(assess(rebuilt(pieces="11"), fitted)) == {"more-products-than-cores": False}
+    assert codes(assess(rebuilt(product="1070"), fitted)) == {"reused-above-cores": True}
+    assert codes(assess(rebuilt(product="50", waste="1000"), fitted)) == {"nothing-reused": True}
+
+
+def test_new_parts_that_are_supplies_count() -> None:
+    given = context(
+        "remanufacturing", (CORES,), (*WORK, supply("bearing", "50")),
+        (out("900", GEARBOX, pieces="9"), out("150", {}, "waste")),
+    )
+    assert codes(assess(given, Remanufacturing(replaced=(REPLACED,), cleaning_medium="detergent"))) == {}
+    # without them, 20 of detergent are no parts
+    without = Remanufacturing(replaced=(REPLACED,), cleaning_medium="detergent")
+    assert codes(assess(rebuilt(CORES), without)) == {"replaced-not-supplied": True}
+
+
+def _replaced(count: int) -> Remanufacturing:
+    return Remanufacturing(replaced=(msgspec.structs.replace(REPLACED, count=count),))
+
+
+@pytest.mark.parametrize(("route", "activity", "field"), [
+    ("remanufacturing", _replaced(0), "activity.replaced[0].count"),
+    ("remanufacturing", _replaced(-3), "activity.replaced[0].count"),
+    ("remanufacturing", Remanufacturing(scrapped_cores=-1), "activity.scrappedCores"),
+    ("remanufacturing", Remanufacturing(scrapped_cores=11), "activity.scrappedCores"),
+    ("remanufacturing", Remanufacturing(cleaning_medium="acid"), "activity.cleaningMedium"),
+    ("remanufacturing", Remanufacturing(rejected=-1), "activity.rejected"),
+    ("assembly", Assembly(test_electricity=Quantity(value="501", unit="KWH")), "activity.testElectricity"),
+    ("forging", Forging(temperature="1500"), "activity.temperature"),
+    ("machining", Machining(coolant="emulsion"), "activity.coolant"),
+])
+def test_bad_activities_are_refused_by_field(route: str, activity: Any, field: str) -> None:
+    given = rebuilt()
+    with pytest.raises(PluginError) as caught:
+        assess(context(route, given.inputs, given.supplies, given.outputs), activity)
+    assert caught.value.field == field
+    assert caught.value.rule
+    assert caught.value.value
+
+
+@pytest.mark.parametrize(("activity", "body"), [
+    (Remanufacturing, b'{"replaced":[{"part":"bearing","count":"36","mass":{"value":"50","unit":"KGM"}}]}'),
+    (Remanufacturing, b'{"replaced":[{"part":"bearing","count":1}]}'), (Forging, b'{"heating":"sun"}'),
+    (Machining, b'{"machineHours":20}'), (Assembly, b'{"tests":1}'),
+])
+def test_activities_are_typed(activity: type, body: bytes) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(body, type=activity)
+
+
+def test_the_factor_table() -> None:
+    assert {(row.key, row.value, row.unit, row.status) for row in factors()} == {
+        ("heat", Decimal(110), "GV", "read"), ("carbonDioxide", Decimal(1), "KGM", "read"),
+        ("acetylene", Decimal("3.384615385"), "KGM", "read"),
+    }
+
+
+def test_electricity_of_the_record_is_the_vectors() -> None:
+    given = rebuilt()
+    vector = named(direct(assess(given, Remanufacturing(replaced=(REPLACED,)))))
+    assert vector["electricityKwh"] == 500.0
+    assert vector["electricityLocation"] == pytest.approx(292.45)

@@ -1,0 +1,109 @@
+"""Sector plugins use the SDK and the standard library, at the top of the file, and are packaged with their factors."""
+
+import ast
+import importlib
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from ledger.sdk import Sector, read_factors
+
+ROOT = Path(__file__).parents[3] / "plugins"
+PLUGINS = ("steel", "circular", "equipment")
+
+
+def _sources(plugin: str) -> list[Path]:
+    return sorted((ROOT / plugin).rglob("carbon_ledger_*/**/*.py"))
+
+
+def _imports(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or "." * node.level
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_only_the_sdk_and_the_standard_library_are_imported(plugin: str) -> None:
+    own = f"carbon_ledger_{plugin}"
+    files = _sources(plugin)
+    assert files
+    for path in files:
+        for name in _imports(ast.parse(path.read_text(encoding="utf-8"))):
+            root = name.partition(".")[0]
+            assert name == "ledger.sdk" or root == own or root in sys.stdlib_module_names, f"{path.name}: {name}"
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_no_import_hides_in_a_function(plugin: str) -> None:
+    for path in _sources(plugin):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                assert list(_imports(node)) == [], f"{path.name}: {node.name}"
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_no_module_imports_its_package_root(plugin: str) -> None:
+    for path in _sources(plugin):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == f"carbon_ledger_{plugin}":
+                names = {alias.name for alias in node.names}
+                assert names <= {p.stem for p in _sources(plugin)}, f"{path.name}: {names}"
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_the_entry_point_gives_the_sector(plugin: str) -> None:
+    project = tomllib.loads((ROOT / plugin / "pyproject.toml").read_text(encoding="utf-8"))
+    points = project["project"]["entry-points"]["carbon_ledger.plugins"]
+    assert list(points) == [plugin]
+    sector = EntryPoint(plugin, points[plugin], "carbon_ledger.plugins").load()()
+    assert isinstance(sector, Sector)
+    assert sector.name == plugin
+    assert sector.version == project["project"]["version"]
+    assert project["project"]["name"] == f"carbon-ledger-{plugin}"
+    assert "*.csv" in project["tool"]["setuptools"]["package-data"][f"carbon_ledger_{plugin}"]
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_every_name_is_english_and_chinese(plugin: str) -> None:
+    sector = importlib.import_module(f"carbon_ledger_{plugin}").plugin()
+    for named in (sector, *sector.routes.values(), *sector.indicators.values()):
+        assert named.en.isascii()
+        assert any("\u4e00" <= letter <= "\u9fff" for letter in named.zh)
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_every_indicator_that_is_given_is_described(plugin: str) -> None:
+    sector = importlib.import_module(f"carbon_ledger_{plugin}").plugin()
+    given = set()
+    for path in _sources(plugin):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "indicate":
+                name = node.args[0]
+                assert isinstance(name, ast.Constant)
+                given.add(name.value)
+    assert given == set(sector.indicators)
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_every_factor_says_where_it_comes_from(plugin: str) -> None:
+    for row in read_factors(f"carbon_ledger_{plugin}", "factors.csv", plugin):
+        assert row.status in ("read", "recalled"), row.name
+        assert len(row.source) > 20, row.name
+        assert row.value > 0, row.name
+        assert row.boundary in ("process", "generation"), row.name
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_every_field_of_an_activity_is_described(plugin: str) -> None:
+    sector = importlib.import_module(f"carbon_ledger_{plugin}").plugin()
+    for name, route in sector.routes.items():
+        described = " ".join(cls.__doc__ or "" for cls in route.activity.__mro__)
+        for field in route.activity.__struct_fields__:
+            assert f"`{field}`" in described, f"{plugin}.{name}: {field}"
