@@ -8,9 +8,9 @@ from ledger.admission.facts import Facts
 from ledger.admission.lots import Created, Plan, Supplied, Taken
 from ledger.core.records import Transformation
 from ledger.core.units import convert
-from ledger.core.values import Output, Quantity
+from ledger.core.values import Output, Quantity, Supply
 from ledger.errors import Refused
-from ledger.sdk import Context, FacilityFacts, InputFacts, OutputFacts, SupplyFacts
+from ledger.sdk import CONTEXT, Context, FacilityFacts, InputFacts, OutputFacts, SupplyFacts
 
 _SECONDS_AN_HOUR = 3600
 
@@ -53,7 +53,16 @@ def _supply(index: int, supplied: Supplied) -> SupplyFacts:
     return SupplyFacts(
         index=index, material=supply.material, quantity=supply.quantity, mass=supplied.mass,
         nature=supply.origin == "nature", priced=supply.factor is not None or supply.declaration is not None,
+        combustion=_combustion(supply),
     )
+
+
+def _combustion(supply: Supply) -> Decimal | None:
+    """Kg of CO2 or CO2e; a combustion factor of another gas (methane slip) leaves the carbon to the plugin."""
+    factor = supply.factor
+    if factor is None or factor.boundary != "combustion" or factor.gas not in ("CO2", "CO2e"):
+        return None
+    return CONTEXT.multiply(convert(supply.quantity.amount, supply.quantity.unit, factor.unit), Decimal(factor.value))
 
 
 def _output(created: Created, facts: Facts) -> OutputFacts:

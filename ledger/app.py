@@ -1,0 +1,44 @@
+"""The composition root of the server: an open ledger and the HTTP handlers over it."""
+
+from litestar import Litestar
+from litestar.config.app import AppConfig
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
+
+from ledger.errors import LedgerError
+from ledger.service.ledger import Ledger
+from ledger.web.health import HealthController
+from ledger.web.log import LogController
+from ledger.web.problems import http_error, ledger_error, unexpected_error
+from ledger.web.queries import QueriesController
+from ledger.web.records import RecordsController
+
+VERSION = "0.1.0"
+MAX_REQUEST = 64 << 20
+
+
+def create_app(ledger: Ledger) -> Litestar:
+    """The ASGI application over an open ledger, which must outlive it."""
+    return Litestar(
+        route_handlers=[RecordsController, QueriesController, LogController, HealthController],
+        dependencies={"ledger": Provide(lambda: ledger, sync_to_thread=False)},
+        exception_handlers={
+            LedgerError: ledger_error, HTTPException: http_error, Exception: unexpected_error,
+        },
+        openapi_config=OpenAPIConfig(
+            title="carbon-ledger", version=VERSION,
+            description="A signed, append-only ledger of material flows and embodied carbon.",
+            path="/schema", render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
+        ),
+        request_max_body_size=MAX_REQUEST,
+        on_app_init=[_quiet],
+        debug=False,
+    )
+
+
+def _quiet(config: AppConfig) -> AppConfig:
+    """The server's own logging stays as the process has set it up."""
+    config.logging_config = None
+    return config

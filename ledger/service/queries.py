@@ -1,0 +1,123 @@
+"""Reading: records, lots, organisations, plugins, and the log's own rows."""
+
+import base64
+
+import msgspec
+from msgspec import Raw
+
+from ledger.core.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.receipt import prove_leaves
+from ledger.core.records import Organization
+from ledger.core.tiles import EntriesTile, Tile, encode_entries, parse_path, tile_width
+from ledger.errors import InvalidInput, NotFound
+from ledger.registry.installed import Registry
+from ledger.service.answers import KeyAnswer, LotAnswer, OrganizationAnswer, PluginAnswer, RecordAnswer
+from ledger.service.footprints import lot_answer
+from ledger.service.receipts import read_leaves
+from ledger.service.setup import Identity
+from ledger.store.database import Pool
+from ledger.store.facts import FactLoader
+from ledger.store.sql import queries
+from ledger.store.tiles import WIDTH, read_tile
+
+_organization = msgspec.json.Decoder(Organization)
+
+
+def digest_from(text: str) -> bytes:
+    """A record's digest from its hex spelling; raises InvalidInput for anything else."""
+    if len(text) != 64 or text.strip("0123456789abcdef"):
+        raise InvalidInput(f"{text[:80]!r} is no digest", field="digest", value=text,
+                           rule="64 lower-case hexadecimal digits")
+    return bytes.fromhex(text)
+
+
+async def read_record(pool: Pool, digest: str) -> RecordAnswer:
+    """Raises NotFound for a digest that is not on the log."""
+    async with pool.acquire() as connection:
+        row = await connection.fetchrow(queries("read")["record"], digest_from(digest))
+        if row is None:
+            raise NotFound(f"no record {digest} on the log", field="digest", value=digest)
+        leaves = await read_leaves(connection, row["index"], bytes(row["seed"]), row["outcome"])
+    return RecordAnswer(
+        index=row["index"], digest=digest, type=row["type"], issuer=row["issuer"], body=Raw(bytes(row["body"])),
+        entry=base64.b64encode(row["data"]).decode(), leaves=prove_leaves(leaves) if leaves else [],
+    )
+
+
+async def read_lots(pool: Pool, lot: str | None, item: str | None) -> list[LotAnswer]:
+    """A lot, or all lots of an item in log order: its whole life. Raises NotFound where there is none."""
+    if (lot is None) == (item is None):
+        raise InvalidInput("name either a lot or an item", field="lot", rule="one of the parameters lot and item")
+    rows = await pool.fetch(queries("read")["lots"], lot, item)
+    if not rows:
+        raise NotFound(f"{lot or item!r} is not on the ledger", field="lot" if lot else "item", value=lot or item)
+    return [lot_answer(row) for row in rows]
+
+
+async def read_organizations(pool: Pool, after: int, limit: int) -> list[OrganizationAnswer]:
+    """Organisations entered after index `after`, with all keys that they ever had."""
+    sql = queries("read")
+    rows = await pool.fetch(sql["organizations"], after, limit)
+    records = [(row["index"], _organization.decode(row["body"])) for row in rows]
+    keys: dict[str, list[KeyAnswer]] = {}
+    for row in await pool.fetch(sql["organization_keys"], [record.id for _, record in records]):
+        keys.setdefault(row["organization"], []).append(
+            KeyAnswer(keyid=row["keyid"], enrolled=row["from"], revoked=row["revoked"])
+        )
+    return [
+        OrganizationAnswer(
+            id=record.id, index=index, names={str(language): name for language, name in record.names.items()}, roles=[*record.roles], prefixes=record.prefixes,
+            parent=record.parent, parent_share=record.parent_share, keys=keys.get(record.id, []),
+        )
+        for index, record in records
+    ]
+
+
+async def read_plugins(pool: Pool, registry: Registry) -> list[PluginAnswer]:
+    """Installed plugins, and those in force that this server lacks."""
+    async with pool.acquire() as connection:
+        in_force = await FactLoader().plugins(connection)
+    return plugin_answers(registry, {name: (state.version, state.digest) for name, state in in_force.items()})
+
+
+def plugin_answers(registry: Registry, in_force: dict[str, tuple[str, str]]) -> list[PluginAnswer]:
+    """One answer a plugin, by name."""
+    found = []
+    for name in sorted({*registry.sectors, *in_force}):
+        one, active = registry.sector(name), in_force.get(name)
+        if one is None:
+            version, digest = active or ("", "")
+            found.append(PluginAnswer(name=name, version=version, digest=digest, names={}, routes={},
+                                      in_force=version))
+            continue
+        sector = one.sector
+        found.append(PluginAnswer(
+            name=name, version=sector.version, digest=one.digest, names={"en": sector.en, "zh": sector.zh},
+            routes={route: {"en": found.en, "zh": found.zh} for route, found in sorted(sector.routes.items())},
+            in_force=active[0] if active else None, installed=active is None or active[1] == one.digest,
+        ))
+    return found
+
+
+async def read_checkpoint(pool: Pool, identity: Identity) -> str:
+    """The signed checkpoint of the newest batch."""
+    row = await pool.fetchrow(queries("log")["head"])
+    if row is None:
+        raise NotFound("this database holds no log")
+    return sign_checkpoint(Checkpoint(identity.origin, row["size"], bytes(row["root"])), identity.signer)
+
+
+async def read_log_path(pool: Pool, path: str) -> tuple[bytes, bool]:
+    """The bytes of a tile or entry bundle by its C2SP path, and whether it is full. Raises NotFound."""
+    tile: Tile | EntriesTile = parse_path(path)
+    async with pool.acquire() as connection:
+        size = await connection.fetchval(queries("log")["size"])
+        level = tile.level if isinstance(tile, Tile) else 0
+        if tile.width > tile_width(level, tile.index, size):
+            raise NotFound(f"the log of {size} entries has no {path}", field="path", value=path)
+        if isinstance(tile, Tile):
+            return await read_tile(connection, tile), tile.width == WIDTH
+        start = tile.index * WIDTH
+        rows = await connection.fetch(queries("log")["entries"], start, start + tile.width)
+    return encode_entries([bytes(row["data"]) for row in rows]), tile.width == WIDTH
+

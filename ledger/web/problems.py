@@ -1,0 +1,90 @@
+"""Errors on the wire: RFC 9457 problem details, made through one table."""
+
+import logging
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from msgspec import Struct
+
+from ledger.errors import (
+    InvalidInput,
+    LedgerError,
+    NotFound,
+    OutcomeUnknown,
+    PluginError,
+    Refused,
+    Unavailable,
+    VerificationError,
+)
+
+MEDIA_TYPE = "application/problem+json"
+_log = logging.getLogger(__name__)
+
+# The first class that an error is an instance of decides.
+_STATUS: tuple[tuple[type[LedgerError], int, str], ...] = (
+    (OutcomeUnknown, 503, "The outcome is not known yet"),
+    (Unavailable, 503, "This server cannot answer now"),
+    (NotFound, 404, "Not on the ledger"),
+    (Refused, 422, "The record is refused"),
+    (PluginError, 422, "The sector plugin cannot assess the record"),
+    (VerificationError, 400, "Verification failed"),
+    (InvalidInput, 400, "Invalid input"),
+    (LedgerError, 500, "The server is not set up for this"),
+)
+
+
+class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """RFC 9457, with the ledger's `code` for programs, and the field, value and rule that explain it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    field: str | None = None
+    value: str | None = None
+    rule: str | None = None
+
+
+def problem_of(error: LedgerError) -> Problem:
+    """The problem that tells an error to a client."""
+    status, title = next((status, title) for kind, status, title in _STATUS if isinstance(error, kind))
+    return Problem(
+        type=f"urn:carbon-ledger:problem:{error.code}", title=title, status=status, detail=error.message,
+        code=error.code, field=error.field, value=error.value, rule=error.rule,
+    )
+
+
+def ledger_error(_: Request[Any, Any, Any], error: LedgerError) -> Response[bytes]:
+    return _response(problem_of(error))
+
+
+def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    """What the framework refuses: unknown paths, wrong methods, parameters that do not parse."""
+    code = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "media-type"}.get(
+        error.status_code, "invalid-request"
+    )
+    extra = getattr(error, "extra", None)
+    first = extra[0] if isinstance(extra, list) and extra and isinstance(extra[0], dict) else {}
+    return _response(Problem(
+        type=f"urn:carbon-ledger:problem:{code}", title="The request is refused", status=error.status_code,
+        detail=first.get("message") or error.detail, code=code, field=first.get("key"),
+    ))
+
+
+def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """A defect of ours: logged in full, told without detail."""
+    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return _response(Problem(
+        type="urn:carbon-ledger:problem:internal", title="Internal error", status=500,
+        detail="the server failed; its log says why", code="internal",
+    ))
+
+
+def _response(problem: Problem) -> Response[bytes]:
+    headers = {"Retry-After": "1"} if problem.status == 503 else None
+    return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
+
+

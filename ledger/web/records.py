@@ -1,0 +1,65 @@
+"""Posting records, and asking for them."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Controller, MediaType, Request, Response, get, post
+from litestar.params import Parameter
+
+from ledger.core.receipt import Receipt
+from ledger.errors import InvalidInput
+from ledger.service.answers import RecordAnswer
+from ledger.service.ledger import Ledger
+from ledger.service.queries import digest_from, read_record
+from ledger.service.submission import Result
+from ledger.web.problems import MEDIA_TYPE, problem_of
+
+NDJSON = "application/x-ndjson"
+MAX_LINES = 20_000
+_encode = msgspec.json.Encoder().encode
+
+
+class RecordsController(Controller):
+    path = "/v1/records"
+    tags = ("records",)
+
+    @post("/", status_code=200, summary="Post one signed record, or many as NDJSON", media_type=MediaType.JSON)
+    async def submit(self, request: Request[Any, Any, Any], ledger: Ledger) -> Response[bytes]:
+        """JSON: an envelope in, a receipt (201 new, 200 known) or a problem out. NDJSON (`application/x-ndjson`): an
+        envelope a line in, a receipt or a problem a line out, in the same order, at most 20,000 lines."""
+        body = await request.body()
+        if request.content_type[0] in (NDJSON, "application/ndjson"):
+            return await _many(ledger, body)
+        (result,) = await ledger.submitter.submit([body])
+        if result.error is not None:
+            problem = problem_of(result.error)
+            return Response(_encode(problem), status_code=problem.status, media_type=MEDIA_TYPE)
+        return Response(_line(result), status_code=201 if result.created else 200, media_type=MediaType.JSON)
+
+    @get("/{digest:str}", summary="A record by its digest, with its entry and outcome")
+    async def record(self, digest: str, ledger: Ledger) -> RecordAnswer:
+        return await read_record(ledger.pool, digest)
+
+    @get("/{digest:str}/proof", summary="The receipt of a record: the same whenever it is asked for")
+    async def proof(
+        self, digest: Annotated[str, Parameter(description="hex SHA-256 of the record's body")], ledger: Ledger
+    ) -> Receipt:
+        found = digest_from(digest)
+        return (await ledger.receipts.read([found]))[found]
+
+
+async def _many(ledger: Ledger, body: bytes) -> Response[bytes]:
+    lines = body.split(b"\n")
+    if lines and not lines[-1]:
+        lines.pop()
+    if len(lines) > MAX_LINES:
+        raise InvalidInput(f"{len(lines)} lines in one request", code="too-many-lines", value=len(lines),
+                           rule=f"at most {MAX_LINES} lines; send the rest in further requests")
+    results = await ledger.submitter.submit(lines)
+    return Response(b"".join([_line(result) + b"\n" for result in results]), status_code=200, media_type=NDJSON)
+
+
+def _line(result: Result) -> bytes:
+    return _encode(result.receipt if result.error is None else problem_of(result.error))
+
+
