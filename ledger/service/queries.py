@@ -66,8 +66,9 @@ async def read_organizations(pool: Pool, after: int, limit: int) -> list[Organiz
         )
     return [
         OrganizationAnswer(
-            id=record.id, index=index, names={str(language): name for language, name in record.names.items()}, roles=[*record.roles], prefixes=record.prefixes,
-            parent=record.parent, parent_share=record.parent_share, keys=keys.get(record.id, []),
+            id=record.id, index=index, names={str(language): name for language, name in record.names.items()},
+            roles=[*record.roles], prefixes=record.prefixes, parent=record.parent, parent_share=record.parent_share,
+            keys=keys.get(record.id, []),
         )
         for index, record in records
     ]

@@ -1,0 +1,51 @@
+"""Auditing a database directly: the one source that also shows stored rows which no leaf commits to."""
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+
+from ledger.core.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.tiles import Tile
+from ledger.errors import ConfigurationError
+from ledger.service.audit.rows import ENTRIES, LOTS, balance_rows, entry_rows
+from ledger.service.audit.source import Row
+from ledger.service.setup import Identity
+from ledger.store.database import Pool
+from ledger.store.sql import queries
+from ledger.store.tiles import read_tile
+
+
+class DatabaseSource:
+    """A ledger's database. The checkpoint is signed here, so `identity` holds the log's key; an auditor without it
+    reads over HTTP."""
+
+    def __init__(self, pool: Pool, identity: Identity) -> None:
+        self._pool = pool
+        self._identity = identity
+
+    async def vkey(self) -> str:
+        return self._identity.vkey
+
+    async def checkpoint(self) -> str:
+        row = await self._pool.fetchrow(queries("log")["head"])
+        if row is None:
+            raise ConfigurationError("this database holds no ledger")
+        head = Checkpoint(self._identity.origin, row["size"], bytes(row["root"]))
+        return sign_checkpoint(head, self._identity.signer)
+
+    async def rows(self, size: int) -> AsyncIterator[list[Row]]:
+        for start in range(0, size, ENTRIES):
+            yield await entry_rows(self._pool, start, min(start + ENTRIES, size))
+
+    async def batches(self, size: int) -> list[tuple[int, bytes]]:
+        rows = await self._pool.fetch(queries("log")["batches"], 0, 1 << 40)
+        return [(row["size"], bytes(row["root"])) for row in rows if row["size"] <= size]
+
+    async def tile(self, tile: Tile) -> bytes:
+        async with self._pool.acquire() as connection:
+            return await read_tile(connection, tile)
+
+    async def balances(self) -> AsyncIterator[list[tuple[int, str, Decimal]]]:
+        after = -1
+        while found := await balance_rows(self._pool, after, LOTS):
+            yield found
+            after = found[-1][0]

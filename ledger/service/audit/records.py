@@ -1,0 +1,178 @@
+"""Replaying one record: its body, its rules, its figures, against what the log commits to and what is stored."""
+
+import base64
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+import msgspec
+
+from ledger.admission.admit import admit
+from ledger.admission.plan import plan as plan_of
+from ledger.admission.state import State
+from ledger.core.assessment import Assessment
+from ledger.core.canonical import decode_record, digest
+from ledger.core.entry import Entry, parse_entry
+from ledger.core.outcome import AssessmentLeaf
+from ledger.core.records import AnyRecord, KeyChange, Organization, Transformation
+from ledger.core.signing import VerifyingKey, load_spki, record_message
+from ledger.errors import LedgerError, Unavailable
+from ledger.footprint.figures import LotFigures
+from ledger.registry.installed import Registry
+from ledger.service.accounting import Outcome, account
+from ledger.service.audit.source import Row
+from ledger.service.preparing import Prepared, Submission, prepare, work_of
+
+_ANY_TOLERANCE = Decimal(10) ** 15
+_leaf = msgspec.json.Decoder(AssessmentLeaf)
+_assessment = msgspec.json.Decoder(Assessment)
+
+
+class Checked(NamedTuple):
+    """A row with what could be read of it; `error` and `rule` say what could not."""
+
+    row: Row
+    entry: Entry | None
+    record: AnyRecord | None
+    error: str | None = None
+    rule: str = "body"
+
+
+def decode_row(row: Row) -> Checked:
+    """Never raises: what is wrong becomes a finding."""
+    entry = None
+    try:
+        entry = parse_entry(row.entry)
+        if row.body is None:
+            return Checked(row, entry, None, "the record's body is missing")
+        if digest(row.body) != entry.digest:
+            return Checked(row, entry, None, "the body has another digest than the entry commits to")
+        record = decode_record(row.body)
+        if record.kind != entry.kind:
+            return Checked(row, entry, record, f"the entry says kind {entry.kind}, the record is of {record.kind}")
+        return Checked(row, entry, record)
+    except LedgerError as error:
+        return Checked(row, entry, None, error.message, "entry" if entry is None else "body")
+
+
+def signature_error(one: Checked, keys: Mapping[bytes, VerifyingKey], origin: str) -> str | None:
+    """What is wrong with an entry's signature, if anything. It needs no body."""
+    entry = one.entry
+    if entry is None:
+        return "the entry cannot be read"
+    key = keys.get(entry.keyid)
+    if key is None:
+        return f"key {entry.keyid.hex()} is not on the log"
+    if not key.holds(entry.signature, record_message(origin, entry.kind, entry.digest)):
+        return "the signature does not hold"
+    return None
+
+
+class Replayer:
+    """The state of the ledger, rebuilt record by record. Figures of lots that are used up are let go."""
+
+    def __init__(self, state: State, registry: Registry) -> None:
+        self.state = state
+        self.keys: dict[bytes, VerifyingKey] = {}
+        self.figures_of_last = 0
+        self.recomputed_last = 0
+        self._registry = registry
+        self._figures: dict[str, LotFigures] = {}
+        self._not_recomputed: dict[str, int] = {}
+
+    def learn_keys(self, one: Checked) -> None:
+        """Keys by keyid, so that signatures can be checked on all cores before the rules run in order."""
+        record = one.record
+        entered = record.keys if isinstance(record, Organization) else (
+            record.added if isinstance(record, KeyChange) else [])
+        for public in entered:
+            try:
+                key = load_spki(base64.b64decode(public.spki))
+            except LedgerError:
+                continue  # the rules name it when its record is replayed
+            self.keys[key.keyid] = key
+
+    def notes(self) -> list[str]:
+        """What could not be recomputed, and why."""
+        return [
+            f"not recomputed: {count} records of {plugin}, whose version is not installed here; their stored "
+            "assessments were taken as they are" for plugin, count in sorted(self._not_recomputed.items())
+        ]
+
+    def replay(self, one: Checked) -> Iterator[tuple[str, str]]:
+        """Rule and message of all that does not hold. The state goes on as the rules say."""
+        self.figures_of_last = self.recomputed_last = 0
+        record, entry = one.record, one.entry
+        if record is None or entry is None or one.row.body is None:
+            self.state.size += 1
+            return
+        submission = Submission(record, one.row.body, entry.digest, entry.keyid, entry.signature)
+        if entry.digest in self.state.digests:
+            yield "admission", "the record is on the log already"
+        try:
+            prepared = self._prepare(submission, one.row)
+            admit(record, entry.keyid, prepared.plan, self.state)
+            outcome = account(prepared, self._figures)
+        except LedgerError as error:
+            yield "admission", f"{error.code}: {error.message}"
+            self.state.size += 1
+            return
+        yield from self._compare(one.row, entry, outcome)
+        self._apply(prepared, outcome)
+        yield from self._compare_lots(one.row, prepared)
+
+    def _prepare(self, submission: Submission, row: Row) -> Prepared:
+        """With the plugin where the version in force is installed, else with the assessment that is committed."""
+        record, state = submission.record, self.state
+        try:
+            prepared = prepare(submission, state, self._registry, state.plugins)
+            self.recomputed_last = 1 if prepared.plugin is not None else 0
+            return prepared
+        except Unavailable:
+            if not isinstance(record, Transformation) or not row.leaves:
+                raise
+        leaf = _leaf.decode(row.leaves[0])
+        self._not_recomputed[leaf.plugin or "?"] = self._not_recomputed.get(leaf.plugin or "?", 0) + 1
+        plan = plan_of(record, state, _ANY_TOLERANCE)
+        work = work_of(record, plan, state, _assessment.decode(leaf.assessment))
+        plugin = state.plugins.get(record.process.partition(".")[0])
+        return Prepared(submission, plan, work, leaf.assessment, leaf.plugin, plugin)
+
+    def _compare(self, row: Row, entry: Entry, outcome: Outcome) -> Iterator[tuple[str, str]]:
+        self.figures_of_last = max(len(outcome.leaves) - 1, 0)
+        if outcome.root != entry.outcome:
+            yield "outcome", "the entry commits to other results than the record gives"
+        if len(row.leaves) != len(outcome.leaves):
+            yield "figures", f"{len(row.leaves)} results are stored, the record gives {len(outcome.leaves)}"
+        for i, (stored, computed) in enumerate(zip(row.leaves, outcome.leaves, strict=False)):
+            if stored != computed:
+                yield "figures", f"result {i} is not what the record gives: {_difference(stored, computed)}"
+
+    def _apply(self, prepared: Prepared, outcome: Outcome) -> None:
+        state = self.state
+        lots = state.apply(prepared.submission.record, prepared.submission.digest, prepared.plan)
+        for lot, figures in zip(lots, outcome.figures.outputs, strict=True):
+            self._figures[lot.id] = figures
+        for taken in prepared.plan.taken:
+            if not state.remaining[taken.lot.id]:
+                state.used.add(taken.lot.id)
+                for gone in (state.remaining, state.lots, self._figures):
+                    gone.pop(taken.lot.id)
+
+    def _compare_lots(self, row: Row, prepared: Prepared) -> Iterator[tuple[str, str]]:
+        if row.lots is None or row.shares is None:
+            return
+        shares = prepared.work.shares or [0.0] * len(prepared.plan.created)
+        for i, created in enumerate(prepared.plan.created):
+            lot = self.state.lots[created.facts.id]
+            if i >= len(row.lots) or row.lots[i] != lot:
+                yield "lots", f"lot {lot.id!r} is stored otherwise than its record says"
+            elif row.shares[i] != shares[i]:
+                yield "figures", f"lot {lot.id!r} is stored with share {row.shares[i]}, not {shares[i]}"
+
+
+def _difference(stored: bytes, computed: bytes) -> str:
+    pairs = enumerate(zip(stored, computed, strict=False))
+    at = next((i for i, (a, b) in pairs if a != b), min(len(stored), len(computed)))
+    shown = slice(max(at - 30, 0), at + 30)
+    return f"…{stored[shown].decode(errors='replace')}… instead of …{computed[shown].decode(errors='replace')}…"

@@ -1,0 +1,30 @@
+"""What an audit found."""
+
+from msgspec import Struct
+
+
+class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that does not hold: at which index of the log (None: of the log as a whole), by which rule."""
+
+    rule: str
+    message: str
+    index: int | None = None
+    digest: str | None = None
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """`ok` says that every entry, signature, balance and figure holds, as far as `notes` do not limit it."""
+
+    ok: bool
+    origin: str
+    vkey: str
+    size: int
+    root: str
+    entries: int
+    signatures: int
+    records: dict[str, int]
+    figures: int
+    balances: int
+    recomputed: int
+    findings: list[Finding]
+    notes: list[str]

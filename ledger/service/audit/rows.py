@@ -1,0 +1,45 @@
+"""Rows as an audit reads them, the same for the database source and for the HTTP API behind the other one."""
+
+from collections import defaultdict
+from decimal import Decimal
+
+from asyncpg import Record
+
+from ledger.service.accounting import lot_leaf
+from ledger.service.audit.source import Row
+from ledger.store.database import Pool
+from ledger.store.facts import figures_of, lot_of
+from ledger.store.sql import queries
+
+ENTRIES = 1_000
+LOTS = 10_000
+
+
+async def entry_rows(pool: Pool, start: int, end: int) -> list[Row]:
+    """Entries from `start`, below `end`, with the leaves that their stored rows make."""
+    sql = queries("log")
+    async with pool.acquire() as connection:
+        entries = await connection.fetch(sql["audit_entries"], start, end)
+        lots: dict[int, list[Record]] = defaultdict(list)
+        for row in await connection.fetch(sql["audit_lots"], start, end):
+            lots[row["number"] // 1024].append(row)
+    return [_row(entry, lots.get(entry["index"], [])) for entry in entries]
+
+
+def _row(entry: Record, lots: list[Record]) -> Row:
+    index = entry["index"]
+    if entry["body"] is None:
+        return Row(index, bytes(entry["data"]), None, [])
+    leaves = [] if entry["outcome"] is None else [bytes(entry["outcome"])]
+    for i, row in enumerate(lots, start=1):
+        leaves.append(lot_leaf(bytes(entry["seed"]), i, lot_of(row), figures_of(row), row["method"], row["plugin"]))
+    return Row(
+        index, bytes(entry["data"]), bytes(entry["body"]), leaves, [lot_of(row) for row in lots],
+        [row["share"] for row in lots],
+    )
+
+
+async def balance_rows(pool: Pool, after: int, limit: int) -> list[tuple[int, str, Decimal]]:
+    """Lot number, id and balance, of lots with a number above `after`."""
+    rows = await pool.fetch(queries("log")["audit_balances"], after, limit)
+    return [(row["number"], row["id"], row["remaining"]) for row in rows]

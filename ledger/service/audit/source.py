@@ -1,0 +1,52 @@
+"""Where an audit reads from: a ledger's database, or its HTTP API. Nothing that comes from it is believed."""
+
+from collections.abc import AsyncIterator, Sequence
+from decimal import Decimal
+from typing import Protocol
+
+from msgspec import Struct
+
+from ledger.admission.facts import LotFacts
+from ledger.core.tiles import Tile
+
+
+class Row(Struct, frozen=True):
+    """An entry with its body (None where it is missing) and the stored leaves of its outcome.
+
+    `lots` and `shares` are the stored rows of the lots that it created; None where the source does not show them.
+    """
+
+    index: int
+    entry: bytes
+    body: bytes | None
+    leaves: Sequence[bytes]
+    lots: Sequence[LotFacts] | None = None
+    shares: Sequence[float] | None = None
+
+
+class Source(Protocol):
+    """Every method reads as of now; an audit reads the checkpoint first and looks at no entry beyond it."""
+
+    async def vkey(self) -> str:
+        """The log's verifier key as the source tells it; an auditor pins its own."""
+        ...
+
+    async def checkpoint(self) -> str:
+        """The newest signed checkpoint."""
+        ...
+
+    def rows(self, size: int) -> AsyncIterator[list[Row]]:
+        """All entries below `size`, in order, in lists of bounded length."""
+        ...
+
+    async def batches(self, size: int) -> list[tuple[int, bytes]]:
+        """Size and root of every batch up to `size`, in order."""
+        ...
+
+    async def tile(self, tile: Tile) -> bytes:
+        """The bytes of a full tile."""
+        ...
+
+    def balances(self) -> AsyncIterator[list[tuple[int, str, Decimal]]]:
+        """Lot number, lot id and what is left of it, of every lot, in order of number."""
+        ...

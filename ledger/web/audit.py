@@ -1,0 +1,47 @@
+"""What an auditor takes: entries with bodies and results, batch roots, balances; in pages."""
+
+import base64
+from typing import Annotated, Any
+
+from litestar import Controller, get
+from litestar.params import Parameter
+
+from ledger.service.audit.rows import ENTRIES, LOTS, balance_rows, entry_rows
+from ledger.service.audit.source import Row
+from ledger.service.contexts import plain
+from ledger.service.ledger import Ledger
+from ledger.store.sql import queries
+
+Start = Annotated[int, Parameter(query="from", ge=0)]
+End = Annotated[int, Parameter(query="to", ge=0)]
+After = Annotated[int, Parameter(ge=-1)]
+
+
+class AuditController(Controller):
+    path = "/v1/audit"
+    tags = ("audit",)
+
+    @get("/entries", summary="Entries with their bodies and the leaves of their outcomes, at most 1,000")
+    async def entries(self, ledger: Ledger, start: Start, end: End) -> list[dict[str, Any]]:
+        rows = await entry_rows(ledger.pool, start, min(end, start + ENTRIES))
+        return [_row(row) for row in rows]
+
+    @get("/batches", summary="Size and root of every batch, at most 10,000")
+    async def batches(self, ledger: Ledger, after: After = 0) -> list[dict[str, Any]]:
+        rows = await ledger.pool.fetch(queries("log")["batches"], after, LOTS)
+        return [{"size": row["size"], "root": base64.b64encode(row["root"]).decode()} for row in rows]
+
+    @get("/balances", summary="What is left of each lot, in order of number, at most 10,000")
+    async def balances(self, ledger: Ledger, after: After = -1) -> list[dict[str, Any]]:
+        found = await balance_rows(ledger.pool, after, LOTS)
+        return [{"number": number, "lot": lot, "remaining": plain(remaining)} for number, lot, remaining in found]
+
+
+def _row(row: Row) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "index": row.index, "entry": base64.b64encode(row.entry).decode(),
+        "leaves": [base64.b64encode(leaf).decode() for leaf in row.leaves],
+    }
+    if row.body is not None:
+        answer["body"] = base64.b64encode(row.body).decode()
+    return answer
