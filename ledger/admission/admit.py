@@ -8,10 +8,12 @@ from ledger.core.records import (
     Acceptance,
     Activation,
     AnyRecord,
+    Declaration,
     Facility,
     KeyChange,
     Organization,
     Product,
+    Transfer,
     Transformation,
 )
 from ledger.core.signing import VerifyingKey
@@ -31,9 +33,9 @@ def admit(record: AnyRecord, keyid: bytes, plan: Plan, state: State) -> None:
     else:
         _check_signer(record, keyid, state)
         _check_type(record, keyid, state)
-    _check_free(plan, state)
-    _check_balances(plan, state)
-    _check_items(plan, state)
+    _check_free(record, plan, state)
+    _check_balances(record, plan, state)
+    _check_items(record, plan, state)
 
 
 def _check_first(record: AnyRecord, keyid: bytes, state: State) -> None:
@@ -43,6 +45,7 @@ def _check_first(record: AnyRecord, keyid: bytes, state: State) -> None:
     if keyid not in {key.keyid for key in _proven(record, state)}:
         raise Refused("entry 0 is signed with a key that it does not enrol", code="registrar-first", field="keys",
                       rule="entry 0 is signed by one of its own keys")
+    _check_parent(record, state)
 
 
 def _check_signer(record: AnyRecord, keyid: bytes, state: State) -> None:
@@ -93,9 +96,7 @@ def _check_registrar(record: AnyRecord, state: State, what: str) -> None:
 def _check_organization(record: Organization, state: State) -> None:
     _check_registrar(record, state, "enrol organisations")
     _check_new(record.id, state.organizations, "organization")
-    if record.parent is not None and record.parent not in state.organizations:
-        raise Refused(f"parent: {record.parent!r} is not enrolled", code="unknown-organization", field="parent",
-                      value=record.parent, rule="an organisation that is enrolled")
+    _check_parent(record, state)
     for i, prefix in enumerate(record.prefixes):
         for other, owner in state.prefixes.items():
             if overlap(prefix, other):
@@ -104,6 +105,12 @@ def _check_organization(record: Organization, state: State) -> None:
                     field=f"prefixes[{i}]", value=prefix, rule="prefixes of organisations do not overlap",
                 )
     _check_new_keys(_proven(record, state), state, "keys")
+
+
+def _check_parent(record: Organization, state: State) -> None:
+    if record.parent is not None and record.parent not in state.organizations:
+        raise Refused(f"parent: {record.parent!r} is not enrolled", code="unknown-organization", field="parent",
+                      value=record.parent, rule="an organisation that is enrolled")
 
 
 def _check_key_change(record: KeyChange, keyid: bytes, state: State) -> None:
@@ -145,26 +152,31 @@ def _check_new(name: str, known: object, what: str) -> None:
                       rule="identifiers are entered once")
 
 
-def _check_free(plan: Plan, state: State) -> None:
-    for i, (lot, output) in enumerate(plan.created):
+def _check_free(record: AnyRecord, plan: Plan, state: State) -> None:
+    for i, (lot, _) in enumerate(plan.created):
         if lot.id in state.lots or lot.id in state.used:
-            field = f"outputs[{i}].lot" if output is not None else "newLot"
+            field = "newLot" if isinstance(record, Transfer) else f"{_created_field(record, i)}.lot"
             raise Refused(f"{field}: {lot.id!r} is on the ledger already", code="lot-taken", field=field,
                           value=lot.id, rule="a lot identifier is used once")
 
 
-def _check_balances(plan: Plan, state: State) -> None:
+def _created_field(record: AnyRecord, index: int) -> str:
+    return "lot" if isinstance(record, Declaration) else f"outputs[{index}]"
+
+
+def _check_balances(record: AnyRecord, plan: Plan, state: State) -> None:
     for i, taken in enumerate(plan.taken):
         left = state.remaining[taken.lot.id]
         if taken.quantity > left:
+            field = "quantity" if isinstance(record, Transfer) else f"inputs[{i}].quantity"
             raise Refused(
-                f"inputs[{i}]: {taken.quantity} {taken.lot.unit} of {taken.lot.id!r}, which has {left} left",
-                code="over-consumption", field=f"inputs[{i}].quantity", value=f"{taken.quantity} {taken.lot.unit}",
-                rule=f"at most what is left of the lot: {left} {taken.lot.unit}",
+                f"{field}: {taken.quantity:f} {taken.lot.unit} of {taken.lot.id!r}, which has {left:f} left",
+                code="over-consumption", field=field, value=f"{taken.quantity:f} {taken.lot.unit}",
+                rule=f"at most what is left of the lot: {left:f} {taken.lot.unit}",
             )
 
 
-def _check_items(plan: Plan, state: State) -> None:
+def _check_items(record: AnyRecord, plan: Plan, state: State) -> None:
     used_up = {taken.lot.id for taken in plan.taken if taken.quantity == state.remaining[taken.lot.id]}
     for i, (lot, _) in enumerate(plan.created):
         if lot.item is None:
@@ -172,9 +184,11 @@ def _check_items(plan: Plan, state: State) -> None:
         carriers = {taken.lot.id for taken in plan.taken if taken.lot.item == lot.item}
         holding = (state.holding.get(lot.item, set()) | carriers) - used_up
         if holding:
+            # A transferred lot carries its item on: what is wrong then is that a part stays behind.
+            field = "quantity" if isinstance(record, Transfer) else f"{_created_field(record, i)}.item"
             raise Refused(
-                f"outputs[{i}].item: {lot.item!r} is in another lot that has a balance", code="item-taken",
-                field=f"outputs[{i}].item", value=lot.item, rule="at most one lot of an item has a balance",
+                f"{field}: {lot.item!r} is in another lot that has a balance", code="item-taken", field=field,
+                value=lot.item, rule="at most one lot of an item has a balance",
             )
 
 

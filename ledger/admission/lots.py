@@ -22,6 +22,8 @@ _MASSLESS: Final = ("energy", "freight", "time")
 _DIVISION: Final = DecimalContext(prec=34, traps=[InvalidOperation])
 _NOTHING: Final = Decimal(0)
 _ONE: Final = Decimal(1)
+_ROUNDING: Final = Decimal("0.0000000005")
+"""Kg; half of the smallest step in which a mass can be written."""
 
 
 class Taken(NamedTuple):
@@ -54,28 +56,32 @@ class Plan(NamedTuple):
     supplied: tuple[Supplied, ...] = ()
 
 
-def take(facts: Facts, issuer: str, flows: Sequence[Flow], field: str = "inputs") -> tuple[Taken, ...]:
+def take(facts: Facts, issuer: str, flows: Sequence[Flow]) -> tuple[Taken, ...]:
     """The lots that `issuer` takes from; refuses unknown ones and those of others with the same words."""
     taken: list[Taken] = []
     seen: set[str] = set()
     for i, flow in enumerate(flows):
-        lot = facts.lots.get(flow.lot)
-        if lot is None or lot.holder != issuer:
-            raise Refused(
-                f"{field}[{i}].lot: {flow.lot!r} is no lot that {issuer} holds", code=UNKNOWN_LOT,
-                field=f"{field}[{i}].lot", value=flow.lot, rule="lots on the ledger that the issuer holds",
-            )
+        where = f"inputs[{i}]."
+        one = take_one(facts, issuer, flow, where)
         if flow.lot in seen:
             raise Refused(
-                f"{field}[{i}].lot: {flow.lot!r} is named twice", code="duplicate-input", field=f"{field}[{i}].lot",
+                f"{where}lot: {flow.lot!r} is named twice", code="duplicate-input", field=f"{where}lot",
                 value=flow.lot, rule="every lot is named once",
             )
         seen.add(flow.lot)
-        taken.append(_taken(lot, flow.quantity, f"{field}[{i}].quantity"))
+        taken.append(one)
     return tuple(taken)
 
 
-def _taken(lot: LotFacts, quantity: Quantity, field: str) -> Taken:
+def take_one(facts: Facts, issuer: str, flow: Flow, where: str = "") -> Taken:
+    """What `issuer` takes of one lot; `where` stands before the names of fields."""
+    lot = facts.lots.get(flow.lot)
+    if lot is None or lot.holder != issuer:
+        raise Refused(
+            f"{where}lot: {flow.lot!r} is no lot that {issuer} holds", code=UNKNOWN_LOT, field=f"{where}lot",
+            value=flow.lot, rule="lots on the ledger that the issuer holds",
+        )
+    field, quantity = f"{where}quantity", flow.quantity
     amount = convert(quantity.amount, quantity.unit, lot.unit, field)
     check_pieces(amount, lot.unit, field)
     if lot.mass is None or amount == lot.quantity:
@@ -106,10 +112,11 @@ def _supplied(facts: Facts, one: Supply, field: str) -> Supplied:
         if declared is None or declared.per is None:
             raise _unknown("declaration", one.declaration, f"{field}.declaration")
         convert(quantity.amount, quantity.unit, declared.per.unit, f"{field}.quantity")
+    own = _kilograms(quantity, f"{field}.quantity") if dimension == "mass" else None
     if one.mass is not None:
-        return Supplied(one, _kilograms(one.mass, f"{field}.mass"))
-    if dimension == "mass":
-        return Supplied(one, convert(quantity.amount, quantity.unit, "KGM", f"{field}.quantity"))
+        return Supplied(one, _stated_mass(one.mass, own, quantity, field))
+    if own is not None:
+        return Supplied(one, own)
     if dimension in _MASSLESS:
         return Supplied(one, None)
     raise Refused(
@@ -120,16 +127,20 @@ def _supplied(facts: Facts, one: Supply, field: str) -> Supplied:
 
 def create(
     facts: Facts, issuer: str, outputs: Sequence[Output], carried: Sequence[LotFacts], *,
-    maker: tuple[str, str] | None = None, field: str = "outputs",
+    maker: tuple[str, str] | None = None, field: str | None = None,
 ) -> tuple[Created, ...]:
-    """The lots that `issuer` creates from the `carried` ones. Roles and items are checked against those."""
+    """The lots that `issuer` creates from the `carried` ones. Roles and items are checked against those.
+
+    `field` names the one output of a record that has no list of them.
+    """
     created: list[Created] = []
-    seen: set[str] = set()
+    lots: set[str] = set()
+    known_items: set[str] = set()
     items = {lot.item for lot in carried if lot.item}
     for i, output in enumerate(outputs):
-        where = f"{field}[{i}]"
+        where = field or f"outputs[{i}]"
         check_new_lot(facts, issuer, output.lot, f"{where}.lot")
-        for name in (output.lot, output.item):
+        for name, seen in ((output.lot, lots), (output.item, known_items)):
             if name in seen:
                 raise Refused(
                     f"{where}: {name!r} is named twice", code="duplicate-output", field=where, value=name,
@@ -201,6 +212,8 @@ def _new_lot(
 ) -> LotFacts:
     amount = convert(output.quantity.amount, output.quantity.unit, product.unit, f"{field}.quantity")
     check_pieces(amount, product.unit, f"{field}.quantity")
+    if output.heating_value is not None:
+        convert(output.heating_value.amount, output.heating_value.unit, "3B", f"{field}.heatingValue")
     life = output.previous_life
     return LotFacts(
         id=output.lot, number=0, product=product.id, holder=issuer, role=output.role, quantity=amount,
@@ -214,13 +227,7 @@ def _output_mass(output: Output, product: ProductFacts, amount: Decimal, field: 
     dimension = unit(product.unit).dimension
     own = convert(amount, product.unit, "KGM", f"{field}.quantity") if dimension == "mass" else None
     if output.mass is not None:
-        stated = _kilograms(output.mass, f"{field}.mass")
-        if own is not None and own != stated:
-            raise Refused(
-                f"{field}: mass {output.mass} differs from quantity {output.quantity}", code="two-masses",
-                field=f"{field}.mass", value=output.mass, rule="a lot counted in a mass weighs its quantity",
-            )
-        return stated
+        return _stated_mass(output.mass, own, output.quantity, field)
     if own is not None:
         return own
     if product.mass_per_unit is not None:
@@ -231,6 +238,17 @@ def _output_mass(output: Output, product: ProductFacts, amount: Decimal, field: 
         f"{field}: nothing says the mass of {output.quantity} of {product.id}", code="missing-mass",
         field=f"{field}.mass", rule="the output says its mass, or its product a mass per unit",
     )
+
+
+def _stated_mass(mass: Quantity, own: Decimal | None, quantity: Quantity, field: str) -> Decimal:
+    """Kg; `own` is what the quantity itself weighs, where it is a mass."""
+    stated = _kilograms(mass, f"{field}.mass")
+    if own is not None and own != stated:
+        raise Refused(
+            f"{field}: mass {mass} differs from quantity {quantity}", code="two-masses", field=f"{field}.mass",
+            value=mass, rule="what is counted in a mass weighs its quantity",
+        )
+    return stated
 
 
 def _own_composition(output: Output, product: ProductFacts, field: str) -> Composition | None:
@@ -259,18 +277,23 @@ def check_fractions(fractions: Fractions, field: str) -> None:
 
 def check_mass(plan: Plan, tolerance: Decimal) -> None:
     """Refuses outputs heavier than (inputs + supplies) * (1 + tolerance): matter does not appear."""
-    total_in, total_out = _NOTHING, _NOTHING
-    for taken in plan.taken:
-        total_in += taken.mass or _NOTHING
-    for supplied in plan.supplied:
-        total_in += supplied.mass or _NOTHING
-    for created in plan.created:
-        total_out += created.facts.mass or _NOTHING
-    if total_out > total_in * (_ONE + tolerance):
+    total_in = _total([*[taken.mass for taken in plan.taken], *[supplied.mass for supplied in plan.supplied]])
+    total_out = _total([created.facts.mass for created in plan.created])
+    limit = _DIVISION.multiply(total_in, _DIVISION.add(_ONE, tolerance))
+    # The mass of a third of a lot is rounded, and three such thirds still make the whole.
+    if total_out > _DIVISION.add(limit, _ROUNDING):
         raise Refused(
             f"outputs weigh {total_out} kg, inputs and supplies {total_in} kg", code="mass-balance", field="outputs",
             value=total_out, rule=f"outputs <= (inputs + supplies) * (1 + {tolerance})",
         )
+
+
+def _total(masses: Sequence[Decimal | None]) -> Decimal:
+    total = _NOTHING
+    for mass in masses:
+        if mass is not None:
+            total = _DIVISION.add(total, mass)
+    return total
 
 
 def _kilograms(quantity: Quantity, field: str) -> Decimal:

@@ -1,12 +1,16 @@
 """The rules for organisations, keys and plugin activations that need nothing but the record itself."""
 
 import base64
+import re
 
 from ledger.core.identifiers import check_identifier, check_prefix, overlap
 from ledger.core.records import Activation, KeyChange, Organization
 from ledger.core.signing import VerifyingKey, check_possession, load_spki
 from ledger.core.values import PublicKey
 from ledger.errors import Refused
+
+_PLUGIN = re.compile(r"[a-z][a-z0-9-]*")
+_VERSION = re.compile(r"[!-~]+")
 
 
 def check_organization(record: Organization) -> None:
@@ -38,10 +42,13 @@ def check_key_change(record: KeyChange) -> None:
 
 
 def check_activation(record: Activation) -> None:
-    """The name is what a process can start with."""
-    if not record.plugin.replace("-", "").isalnum() or not record.plugin.isascii():
+    """The name is what a process can start with; the version is one word."""
+    if not _PLUGIN.fullmatch(record.plugin):
         raise Refused(f"plugin: {record.plugin!r}", code="plugin-name", field="plugin", value=record.plugin,
-                      rule="lower-case ASCII letters, digits and hyphens")
+                      rule="a lower-case ASCII letter, then such letters, digits and hyphens")
+    if not _VERSION.fullmatch(record.version):
+        raise Refused(f"version: {record.version!r}", code="plugin-version", field="version", value=record.version,
+                      rule="printable ASCII characters without spaces")
 
 
 def proven_keys(keys: list[PublicKey], origin: str, organization: str, field: str) -> tuple[VerifyingKey, ...]:

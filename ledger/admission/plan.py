@@ -1,7 +1,10 @@
 """The rules that immutable facts decide, by record type. `plan` may run anywhere, ahead of the lock."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from ledger.admission.facts import Facts, LotFacts
 from ledger.admission.lots import (
@@ -14,6 +17,7 @@ from ledger.admission.lots import (
     create,
     supply,
     take,
+    take_one,
 )
 from ledger.admission.parties import check_activation, check_key_change, check_organization
 from ledger.core.assessment import ADDITIVE, ENERGY, OF_WHICH, REMOVALS
@@ -84,16 +88,26 @@ def _transformation(record: Transformation, facts: Facts, tolerance: Decimal) ->
         ),
         supply(facts, record.supplies),
     )
-    for i, created in enumerate(found.created):
-        if created.facts.role == "core" and not any(one.lot.role == "core" for one in taken):
-            raise _core(f"outputs[{i}]", "a core comes of a core, of a consumption, or is declared")
+    cores = {one.lot.product for one in taken if one.lot.role == "core"}
+    for i, (lot, output) in enumerate(found.created):
+        if lot.role == "core" and lot.product not in cores:
+            raise _core(f"outputs[{i}]", "a core comes of a core of its product, of a consumption, or is declared")
+        if output is not None and output.previous_life is not None:
+            raise _core(f"outputs[{i}].previousLife", "only a declared core states its previous life")
     check_mass(found, tolerance)
-    return found
+    lives = {one.lot.item: one.lot.previous_life for one in taken if one.lot.role == "core" and one.lot.item}
+    return found._replace(created=tuple([_with_life(one, lives) for one in found.created])) if lives else found
+
+
+def _with_life(created: Created, lives: Mapping[str, str | None]) -> Created:
+    """What is made of a core, as the same item, names the life that the core had."""
+    life = lives.get(created.facts.item or "")
+    return created if life is None else created._replace(facts=replace(created.facts, previous_life=life))
 
 
 def _transfer(record: Transfer, facts: Facts) -> Plan:
     _check_time(record.time, "time")
-    (taken,) = take(facts, record.issuer, [Flow(lot=record.lot, quantity=record.quantity)], "lot")
+    taken = take_one(facts, record.issuer, Flow(lot=record.lot, quantity=record.quantity))
     if record.to == record.issuer or record.to not in facts.organizations:
         raise Refused(
             f"to: {record.to!r} is no other organisation on the ledger", code="unknown-organization", field="to",
@@ -164,6 +178,9 @@ def _declared_lot(record: Declaration, lot: Output, facts: Facts) -> Plan:
         raise _core("lot.previousLife", "a declared core names its previous life or estimates its age")
     if lot.role != "core" and lot.previous_life is not None:
         raise _core("lot.previousLife", "only a core has a previous life")
+    life = lot.previous_life
+    if life is not None and (life.record is None) == (life.estimated_years is None):
+        raise _core("lot.previousLife", "either the record that ended it, or an estimate of its age")
     if lot.role != "product" and record.burdens:
         raise Refused(
             f"burdens of a lot of role {lot.role}", code="burdened-waste", field="burdens",
@@ -230,6 +247,8 @@ def _facility(record: Facility, facts: Facts) -> None:
             f"subdivision {record.subdivision} is not in {record.country}", code="subdivision", field="subdivision",
             value=record.subdivision, rule="an ISO 3166-2 code of the country",
         )
+    if record.park is not None:
+        check_identifier(record.park, "park")
     if record.capacity is not None:
         check_pieces(record.capacity.amount, record.capacity.unit, "capacity")
 

@@ -4,6 +4,8 @@ import base64
 from decimal import Decimal
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from ledger.admission.facts import (
     LOT_SLOTS,
     Composition,
@@ -19,6 +21,7 @@ from ledger.core.records import (
     Acceptance,
     Activation,
     AnyRecord,
+    Consumption,
     Declaration,
     Facility,
     KeyChange,
@@ -74,7 +77,9 @@ class State(Facts):
             self.remaining[taken.lot.id] = left
             if taken.lot.item and not left:
                 self.holding.get(taken.lot.item, set()).discard(taken.lot.id)
-        lots = tuple([_numbered(created.facts, index, i) for i, created in enumerate(plan.created)])
+        lots = tuple([
+            _numbered(as_entered(record, digest, created.facts), index, i) for i, created in enumerate(plan.created)
+        ])
         for lot in lots:
             self.lots[lot.id] = lot
             self.remaining[lot.id] = lot.quantity
@@ -119,6 +124,13 @@ class State(Facts):
     def _enrol(self, spki: bytes, organization: str) -> None:
         key = load_spki(spki)
         self.keys[key.keyid] = KeyState(key, organization)
+
+
+def as_entered(record: AnyRecord, digest: bytes, lot: LotFacts) -> LotFacts:
+    """A planned lot with what only the digest adds: a core names the consumption that ended its life."""
+    if isinstance(record, Consumption) and lot.role == "core":
+        return replace(lot, previous_life=digest.hex())
+    return lot
 
 
 def _numbered(lot: LotFacts, index: int, position: int) -> LotFacts:

@@ -18,6 +18,7 @@ from ledger.errors import InvalidBody
 MAX_BODY = 1 << 20
 MAX_DEPTH = 32
 _MAX_INTEGER = 1 << 53
+_MAX_SHOWN = 200
 
 _generic = msgspec.json.Decoder()
 _typed: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
@@ -55,6 +56,12 @@ def check_canonical(body: bytes) -> Any:
         tree = _generic.decode(body)
     except RecursionError:
         raise _too_deep("$") from None
+    except msgspec.ValidationError:
+        # The one thing that the generic decoder finds wrong in well-formed JSON.
+        raise InvalidBody(
+            "an integer has thousands of digits", code="integer-too-large", value=body[:40],
+            rule="integers lie between -2^53 and 2^53",
+        ) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidBody(f"not JSON: {error}", code="not-json", value=body[:40], rule="RFC 8259 JSON") from None
     _walk(tree)
@@ -65,11 +72,12 @@ def check_canonical(body: bytes) -> Any:
 
 def _walk(tree: Any) -> None:
     """Finds what JCS would allow but a record may not hold. Levels are kept in a list, so depth costs no stack."""
+    above: list[Any] = []
     level = [tree]
     depth = 1
     while level:
         if depth > MAX_DEPTH:
-            raise _too_deep(_path_to(tree, level[0]))
+            raise _too_deep(_path_to(tree, next(node for node in above if isinstance(node, dict | list) and node)))
         below: list[Any] = []
         for node in level:
             if isinstance(node, str):
@@ -78,8 +86,8 @@ def _walk(tree: Any) -> None:
                 for key in node:
                     if not key.isascii():
                         raise InvalidBody(
-                            f"key {key!r} is not ASCII", code="non-ascii-key", field=_path_to(tree, node), value=key,
-                            rule="keys are ASCII",
+                            f"key {_shown(key)} is not ASCII", code="non-ascii-key", field=_path_to(tree, node),
+                            value=key, rule="keys are ASCII",
                         )
                 below.extend(node.values())
             elif isinstance(node, list):
@@ -96,10 +104,10 @@ def _walk(tree: Any) -> None:
                 )
             elif not -_MAX_INTEGER < node < _MAX_INTEGER:
                 raise InvalidBody(
-                    f"integer {node} is too large", code="integer-too-large", field=_path_to(tree, node), value=node,
-                    rule="integers lie between -2^53 and 2^53",
+                    f"integer {_shown(node)} is too large", code="integer-too-large", field=_path_to(tree, node),
+                    value=node, rule="integers lie between -2^53 and 2^53",
                 )
-        level = below
+        above, level = level, below
         depth += 1
 
 
@@ -115,7 +123,7 @@ def _path_to(tree: Any, target: Any) -> str:
     while stack:
         path, node = stack.pop()
         if node is target:
-            return path
+            return _cut(path)
         if isinstance(node, dict):
             stack.extend((f"{path}.{key}", child) for key, child in reversed(node.items()))
         elif isinstance(node, list):
@@ -127,16 +135,18 @@ def _explain_spelling(body: bytes, canonical: bytes) -> InvalidBody:
     duplicates: list[str] = []
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(items)
-        if len(found) != len(items):
-            duplicates.extend(key for key, _ in items if [k for k, _ in items].count(key) > 1)
+        found: dict[str, Any] = {}
+        for key, value in items:
+            if key in found:
+                duplicates.append(key)
+            found[key] = value
         return found
 
     json.loads(body, object_pairs_hook=pairs)
     if duplicates:
         return InvalidBody(
-            f"key {duplicates[0]!r} appears twice in one object", code="duplicate-key", field=duplicates[0],
-            value=duplicates[0], rule="every key appears once",
+            f"key {_shown(duplicates[0])} appears twice in one object", code="duplicate-key",
+            field=_cut(duplicates[0]), value=duplicates[0], rule="every key appears once",
         )
     at = next((i for i, (a, b) in enumerate(zip(body, canonical, strict=False)) if a != b), len(canonical))
     return InvalidBody(
@@ -146,29 +156,68 @@ def _explain_spelling(body: bytes, canonical: bytes) -> InvalidBody:
     )
 
 
-_WHERE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.S)
+_WHERE = re.compile(r"^(?P<what>.*?)(?: - at (?P<key>`key` in )?`(?P<path>[^`]*)`)?$", re.S)
 _FIELD = re.compile(r"(?:unknown|required) field `([^`]*)`")
 _PATTERN = re.compile(r"matching regex '(.*)'$", re.S)
+_LENGTH = re.compile(r"of length (>=|<=) (\d+)$")
 _STEP = re.compile(r"\.([A-Za-z0-9_]+)|\[(\d+|\.\.\.)\]")
+_ANY_KEY = "[...]"
 
 
 def explain_schema(message: str, tree: Any, root: str = "$") -> InvalidBody:
     """Msgspec's complaint about `tree` as an error that names field, value and rule; `root` stands for its `$`."""
     found = _WHERE.match(message)
     what, path = (found["what"], found["path"] or "$") if found else (message, "$")
+    of_key = bool(found and found["key"])
     named = _FIELD.search(what)
     if named:
         code = "unknown-field" if "unknown" in what else "missing-field"
         where = path + "." + named[1]
         return InvalidBody(
-            f"{what.replace('Object', 'the object')} at {root}{path[1:]}", code=code, field=root + where[1:],
-            value=_value_at(tree, where), rule="exactly the fields of its type, and no others",
+            f"{_cut(what.replace('Object', 'the object'))} at {root}{path[1:]}", code=code,
+            field=_cut(root + where[1:]), value=_value_at(tree, where),
+            rule="exactly the fields of its type, and no others",
         )
+    quoted = _PATTERN.search(what)
+    pattern = quoted[1].encode().decode("unicode_escape") if quoted else None
+    rule = RULES.get(pattern, what) if pattern else what
     value = _value_at(tree, path)
-    pattern = _PATTERN.search(what)
-    rule = RULES.get(pattern[1].encode().decode("unicode_escape"), what) if pattern else what
+    if of_key:
+        value = next((key for key in value if _breaks(key, what, pattern)), None) if isinstance(value, dict) else None
+    elif path.endswith(_ANY_KEY):
+        path, value = _first_breaking(tree, path, what, pattern)
     field = root + path[1:]
-    return InvalidBody(f"{field}: {value!r}: {rule}", code="invalid-field", field=field, value=value, rule=rule)
+    return InvalidBody(f"{field}: {_shown(value)}: {rule}", code="invalid-field", field=field, value=value, rule=rule)
+
+
+def _first_breaking(tree: Any, path: str, what: str, pattern: str | None) -> tuple[str, Any]:
+    """Msgspec does not say under which key of a mapping a value is wrong: path and value of the first that is."""
+    mapping = path.removesuffix(_ANY_KEY)
+    values = _value_at(tree, mapping)
+    for key, value in values.items() if isinstance(values, dict) else ():
+        if _breaks(value, what, pattern):
+            return f"{mapping}.{key}", value
+    return path, None
+
+
+def _breaks(value: Any, what: str, pattern: str | None) -> bool:
+    """Whether `value` may be what msgspec complains about, as far as its words tell."""
+    if what.startswith("Invalid enum value"):
+        return what == f"Invalid enum value {value!r}"
+    length = _LENGTH.search(what)
+    if length and isinstance(value, str):
+        return len(value) < int(length[2]) if length[1] == ">=" else len(value) > int(length[2])
+    if isinstance(value, str):
+        return pattern is not None and not re.search(pattern, value)
+    return True
+
+
+def _shown(value: Any) -> str:
+    return _cut(repr(value))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}… ({len(text)} characters)"
 
 
 def _value_at(tree: Any, path: str) -> Any:

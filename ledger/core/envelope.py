@@ -45,9 +45,11 @@ def seal(record: AnyRecord, key: SigningKey, origin: str) -> Envelope:
 def open_envelope(data: bytes) -> Opened:
     """The parts of a posted envelope; raises InvalidInput that names what is wrong with it."""
     try:
-        envelope = _decoder.decode(data)
-    except msgspec.ValidationError as error:
-        raise canonical.explain_schema(str(error), msgspec.json.decode(data)) from None
+        try:
+            envelope = _decoder.decode(data)
+        except msgspec.ValidationError as error:
+            # The typed decoder stops at the first wrong field: what follows it may be no JSON at all.
+            raise canonical.explain_schema(str(error), msgspec.json.decode(data)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput(
             f"not an envelope: {error}", code="not-json", value=data[:40],

@@ -9,11 +9,12 @@ import re
 from ledger.errors import InvalidInput
 
 # The authority's or namespace's part is lower case; what follows may hold any URI character.
-_URI = re.compile(
-    r"(?:urn:[a-z0-9][a-z0-9-]{1,31}:|https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-9][0-9]{1,4})?/)"
-    r"[A-Za-z0-9._~!$&'()*+,;=:@/?#%-]*"
+_AUTHORITY = r"//[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-9][0-9]{1,4})?"
+_REST = r"[A-Za-z0-9._~!$&'()*+,;=:@/?#%-]"
+_URI = re.compile(rf"(?:urn:[a-z0-9][a-z0-9-]{{1,31}}:|https?:{_AUTHORITY}/){_REST}*")
+_OTHER_SCHEME = re.compile(
+    rf"(?!urn:|https?:)[a-z][a-z0-9+.-]*:(?:{_AUTHORITY}(?:[/?#]{_REST}*)?|(?!//){_REST}+)"
 )
-_OTHER_SCHEME = re.compile(r"(?!urn:|https?:)[a-z][a-z0-9+.-]*:[A-Za-z0-9._~!$&'()*+,;=:@/?#%-]+")
 _PERCENT = re.compile(r"%(?:([0-9A-F]{2})|)")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _DOT_SEGMENT = re.compile(r"/\.{1,2}(?:/|\?|#|\Z)")

@@ -7,13 +7,14 @@ import msgspec
 from msgspec import Raw, Struct
 
 from ledger.core.canonical import digest as record_digest
+from ledger.core.checkpoint import Checkpoint, open_checkpoint
 from ledger.core.entry import Entry, parse_entry
 from ledger.core.merkle import all_paths, leaf_hash, verify_inclusion
-from ledger.core.note import parse_vkey
+from ledger.core.note import NoteVerifier, parse_vkey
 from ledger.core.outcome import AnyLeaf, AssessmentLeaf, LotLeaf
 from ledger.core.signing import VerifyingKey, record_message
-from ledger.core.tlogproof import encode_proof, parse_proof, verify_proof
-from ledger.errors import InvalidInput, VerificationError
+from ledger.core.tlogproof import TlogProof, encode_proof, parse_proof
+from ledger.errors import InvalidInput, InvalidNote, VerificationError
 
 _leaf: msgspec.json.Decoder[AnyLeaf] = msgspec.json.Decoder(AnyLeaf)
 _canonical = msgspec.json.Encoder(order="sorted")
@@ -73,7 +74,7 @@ def read_receipt(data: bytes) -> Receipt:
     """Raises InvalidInput where `data` is no receipt."""
     try:
         return msgspec.json.decode(data, type=Receipt)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         rule = "a receipt as the ledger returns it"
         raise InvalidInput(f"not a receipt: {error}", field="receipt", rule=rule) from None
 
@@ -81,7 +82,8 @@ def read_receipt(data: bytes) -> Receipt:
 def verify_receipt(
     receipt: Receipt, vkey: str, *, body: bytes | None = None, key: VerifyingKey | None = None
 ) -> Verified:
-    """Checks a receipt against the log's `vkey`, offline. Raises VerificationError with the one step that fails.
+    """Checks a receipt against the log's `vkey`, offline. Raises VerificationError with the one step that fails;
+    InvalidNote where `vkey` is none.
 
     1. the entry is well-formed and commits to the receipt's digest; 2. the checkpoint is signed by the log; 3. the
     entry is in that checkpoint's tree at its index; 4. every leaf shown is in the entry's outcome; 5. the body, where
@@ -93,10 +95,12 @@ def verify_receipt(
     if entry.digest.hex() != receipt.digest:
         raise VerificationError("1. the entry commits to another digest", code="wrong-digest", field="digest",
                                 value=receipt.digest)
-    if parse_proof(receipt.proof).index != receipt.index:
+    proof = _proof(receipt.proof)
+    if proof.index != receipt.index:
         raise VerificationError("1. the proof is for another index", code="wrong-index", field="index",
                                 value=receipt.index)
-    checkpoint = verify_proof(receipt.proof, leaf_hash(data), verifier.name, verifier)
+    checkpoint = _checkpoint(proof, verifier)
+    _verify_entry(data, proof, checkpoint)
     leaves = [_verify_leaf(i, shown, entry.outcome) for i, shown in enumerate(receipt.leaves)]
     if body is not None and record_digest(body) != entry.digest:
         raise VerificationError("5. the body has another digest", code="wrong-body", field="body")
@@ -110,6 +114,35 @@ def verify_receipt(
     return Verified(receipt.index, checkpoint.size, entry, assessment, lots)
 
 
+def _proof(text: str) -> TlogProof:
+    try:
+        return parse_proof(text)
+    except InvalidNote as error:
+        raise VerificationError(
+            f"the proof is no tlog-proof: {error.message}", code="malformed-receipt", field="proof"
+        ) from None
+
+
+def _checkpoint(proof: TlogProof, verifier: NoteVerifier) -> Checkpoint:
+    try:
+        return open_checkpoint(proof.checkpoint_note, verifier.name, verifier)
+    except VerificationError as error:
+        raise VerificationError(
+            f"2. the checkpoint is not signed by the log: {error.message}", code="wrong-checkpoint", field="proof",
+            value=verifier.name,
+        ) from None
+
+
+def _verify_entry(data: bytes, proof: TlogProof, checkpoint: Checkpoint) -> None:
+    try:
+        verify_inclusion(leaf_hash(data), proof.index, checkpoint.size, checkpoint.root, proof.path)
+    except VerificationError as error:
+        raise VerificationError(
+            f"3. the entry is not in the checkpoint's tree: {error.message}", code="not-included", field="proof",
+            value=proof.index,
+        ) from None
+
+
 def _verify_leaf(position: int, shown: ProvenLeaf, outcome: bytes) -> AnyLeaf:
     field = f"leaves[{position}]"
     try:
@@ -118,17 +151,27 @@ def _verify_leaf(position: int, shown: ProvenLeaf, outcome: bytes) -> AnyLeaf:
         leaf = _leaf.decode(canonical)
         path = [_base64(node, f"{field}.path") for node in shown.path]
         verify_inclusion(leaf_hash(canonical), shown.index, shown.size, outcome, path)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise VerificationError(f"4. {field} is no leaf: {error}", code="malformed-leaf", field=field) from None
     except VerificationError as error:
         raise VerificationError(
             f"4. {field} is not in the entry's outcome: {error.message}", code="wrong-leaf", field=field
         ) from None
+    if isinstance(leaf, AssessmentLeaf) != (shown.index == 0):
+        raise VerificationError(
+            f"4. {field} is shown at index {shown.index}: leaf 0, and no other, is the assessment", code="wrong-leaf",
+            field=field, value=shown.index,
+        )
     return leaf
 
 
 def _base64(text: str, field: str) -> bytes:
     try:
-        return base64.b64decode(text, validate=True)
+        data = base64.b64decode(text, validate=True)
     except ValueError:
-        raise VerificationError(f"{field} is not base64", code="malformed-receipt", field=field) from None
+        data = None
+    if data is None or base64.b64encode(data).decode() != text:
+        raise VerificationError(
+            f"{field} is not base64 in its one spelling", code="malformed-receipt", field=field, value=text
+        )
+    return data

@@ -67,8 +67,8 @@ def convert(value: Decimal, source: str, target: str, field: str | None = None) 
     have, want = unit(source, field), unit(target, field)
     if have.dimension != want.dimension:
         raise InvalidQuantity(
-            f"{value} {source} is a {have.dimension}, not a {want.dimension}", code="wrong-dimension", field=field,
-            value=f"{value} {source}", rule=f"the quantity must be convertible to {target} ({want.name})",
+            f"{value:f} {source} is a {have.dimension}, not a {want.dimension}", code="wrong-dimension", field=field,
+            value=f"{value:f} {source}", rule=f"the quantity must be convertible to {target} ({want.name})",
         )
     try:
         result = EXACT.divide(EXACT.multiply(value, have.scale), want.scale)
@@ -77,8 +77,8 @@ def convert(value: Decimal, source: str, target: str, field: str | None = None) 
         return result if result == result.to_integral_value() else EXACT.quantize(result, _GRAIN).normalize(EXACT)
     except (Inexact, InvalidOperation):
         raise InvalidQuantity(
-            f"{value} {source} has no exact value in {target}", code="inexact-conversion", field=field,
-            value=f"{value} {source}",
+            f"{value:f} {source} has no exact value in {target}", code="inexact-conversion", field=field,
+            value=f"{value:f} {source}",
             rule=f"say it in {target}, or in a unit that converts to {target} with at most 9 decimals below 10^15",
         ) from None
 
@@ -90,6 +90,6 @@ def check_pieces(value: Decimal, code: str, field: str | None = None) -> None:
         pieces = EXACT.multiply(value, known.scale)
         if pieces != pieces.to_integral_value():
             raise InvalidQuantity(
-                f"{value} {code} is a fraction of a piece", code="fraction-of-a-piece", field=field,
-                value=f"{value} {code}", rule="counted things move whole",
+                f"{value:f} {code} is a fraction of a piece", code="fraction-of-a-piece", field=field,
+                value=f"{value:f} {code}", rule="counted things move whole",
             )

@@ -18,7 +18,8 @@ _SIGNED: Final = "^(?:0|-?(?=.*[1-9])" + _DECIMAL + _END
 _FRACTION: Final = r"^(?:0|1|0\.[0-9]{0,8}[1-9]" + _END
 _ID: Final = "^(?:[!-~]+" + _END
 _SHA256: Final = "^(?:[0-9a-f]{64}" + _END
-_BASE64: Final = "^(?:(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?" + _END
+# The bits that padding leaves unused are zero, or one key would have several spellings.
+_BASE64: Final = "^(?:(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?" + _END
 _NONCE: Final = "^(?:[A-Za-z0-9_-]{21}[AQgw]" + _END
 _INSTANT: Final = (
     r"^(?:[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z" + _END
@@ -36,7 +37,7 @@ RULES: Final = {
     _FRACTION: "a decimal string from 0 to 1 with at most 9 decimals",
     _ID: "1 to 255 printable ASCII characters without spaces",
     _SHA256: "64 lower-case hexadecimal digits",
-    _BASE64: "standard base64 with padding",
+    _BASE64: "standard base64 with padding, in its one spelling",
     _NONCE: "16 random bytes as base64url without padding (22 characters)",
     _INSTANT: "an instant in UTC as YYYY-MM-DDThh:mm:ssZ",
     _UNIT: "a UN/ECE Recommendation 20 code of 2 or 3 characters",

@@ -1,6 +1,6 @@
 """What an assessment may not contain, whoever made it: no NaN, no unknown gas or burden, nothing assigned to waste."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -45,6 +45,16 @@ def check_assessment(assessment: Assessment, outputs: list[Output], gases: Mappi
             raise _invalid(f"assigned[{i}].burden", assigned.burden, "a burden that adds to the footprint")
     for name, value in assessment.indicators.items():
         _check_amount(value, f"indicators.{name}")
+    _check_parts(assessment.matter, "matter")
+    _check_parts(assessment.weights, "weights")
+
+
+def _check_parts(given: Mapping[str, Sequence[Decimal]], what: str) -> None:
+    """That they are numbers; what they may be is for those to say who share by them."""
+    for name, parts in given.items():
+        for i, part in enumerate(parts):
+            if not part.is_finite():
+                raise _invalid(f"{what}.{name}[{i}]", part, "a finite number")
 
 
 def _check_amount(amount: Decimal, field: str, *, at_least_zero: bool = False) -> None:

@@ -175,6 +175,27 @@ def _settle(
             )
         for name in names:
             lot[name] = lot[name] * whole / recycled
+    _check_whole(index, output.mass, lot)
+
+
+def _check_whole(index: int, mass: float, lot: Contents) -> None:
+    """A plugin's `matter` may put more into an output than it weighs; traced and declared amounts never do."""
+    limit = mass * (1.0 + _ROUNDING)
+    materials = 0.0
+    for name, amount in lot.items():
+        if name.startswith(MATERIAL):
+            materials += amount
+        elif amount > limit:
+            raise _above(index, amount, name, mass)
+    if materials > limit:
+        raise _above(index, materials, "materials", mass)
+
+
+def _above(index: int, amount: float, name: str, mass: float) -> Refused:
+    return Refused(
+        f"outputs[{index}] would hold {amount} kg of {name} in {mass} kg", code="contents-above-100",
+        field=f"outputs[{index}]", value=amount, rule="an output's contents are at most 100 % of its mass",
+    )
 
 
 def _lost(

@@ -35,7 +35,8 @@ def with_supplies(
             amount = convert(supply.quantity.amount, supply.quantity.unit, factor.unit)
             lines.append(Line(
                 gas=factor.gas, amount=_CONTEXT.multiply(amount, Decimal(factor.value)), source=supply.material,
-                kind=kind, factor=f"{factor.source}/{factor.year}"[:255],
+                kind="onSite" if kind == "upstream" and factor.boundary == "combustion" else kind,
+                factor=f"{factor.source}/{factor.year}"[:255],
             ))
             if factor.boundary != "cradleToGate":
                 omissions.append(Omission(what=f"{supply.material} upstream"))
@@ -47,7 +48,7 @@ def with_supplies(
                 omissions.append(Omission(what=f"{supply.material} upstream"))
         elif not (
             supply.origin == "nature" or supply.material in covered
-            or any(what.startswith(supply.material) for what in named)
+            or any(what == supply.material or what.startswith(supply.material + " ") for what in named)
         ):
             omissions.append(Omission(what=supply.material))
     if not lines and not omissions:

@@ -20,7 +20,7 @@ from ledger.errors import ConfigurationError, LedgerError, PluginError
 from ledger.sdk import CONTEXT, Activity, Context, Sector
 
 GROUP = "carbon_ledger.plugins"
-_SHARED_DATA = "ledger.sdk.data"
+_SDK = "ledger.sdk"
 
 
 class Installed(Struct, frozen=True):
@@ -92,11 +92,11 @@ def _load(point: EntryPoint) -> Installed:
 
 
 def digest_of(package: str) -> str:
-    """Hex SHA-256 over the sorted `path sha256` lines of a package's .py and .csv files and of the SDK's shared tables.
+    """Hex SHA-256 over the sorted `path sha256` lines of a package's .py and .csv files, and of the SDK's.
 
-    A plugin that is a single module counts as that one file.
+    The SDK computes parts of every assessment. A plugin that is a single module counts as that one file.
     """
-    lines = sorted([*_lines(package), *_lines(_SHARED_DATA)])
+    lines = sorted([*_lines(package), *_lines(_SDK)])
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 

@@ -17,22 +17,28 @@ from ledger.core.assessment import (
 from ledger.core.units import convert
 from ledger.core.values import Fraction, Key, Name, Part, Positive, Quantity, Role, Signed
 from ledger.errors import PluginError
-from ledger.sdk.context import Context, FacilityFacts, InputFacts, OutputFacts, SupplyFacts
+from ledger.sdk.context import ZERO, Context, FacilityFacts, InputFacts, OutputFacts, SupplyFacts
+from ledger.sdk.energy import book_energy, is_energy, is_fuel
 from ledger.sdk.factors import (
+    CO2_PER_C,
     FactorRow,
     FactorTable,
     Fuel,
     carbon_dioxide_of,
     grid_electricity,
+    purchased_heat,
     read_factors,
     rows,
     standard_fuels,
 )
+from ledger.sdk.matter import follow_composition, matter_in
 from ledger.sdk.pricing import Draft
-from ledger.sdk.sector import CONTEXT, Activity, Indicator, Route, Sector
+from ledger.sdk.sector import CONTEXT, Activity, Indicator, Route, Sector, invalid_activity
 
 __all__ = [
+    "CO2_PER_C",
     "CONTEXT",
+    "ZERO",
     "Activity",
     "Assessment",
     "Assigned",
@@ -63,9 +69,16 @@ __all__ = [
     "Sector",
     "Signed",
     "SupplyFacts",
+    "book_energy",
     "carbon_dioxide_of",
     "convert",
+    "follow_composition",
     "grid_electricity",
+    "invalid_activity",
+    "is_energy",
+    "is_fuel",
+    "matter_in",
+    "purchased_heat",
     "read_factors",
     "rows",
     "standard_fuels",

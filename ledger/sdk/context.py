@@ -6,11 +6,15 @@ services) or no mass is known.
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Final
 
 from msgspec import Struct
 
 from ledger.core.units import convert
+from ledger.core.units import unit as unit_of
 from ledger.core.values import Quantity
+
+ZERO: Final = Decimal(0)
 
 
 class FacilityFacts(Struct, frozen=True, kw_only=True):
@@ -48,7 +52,11 @@ class InputFacts(Struct, frozen=True, kw_only=True):
 
 
 class SupplyFacts(Struct, frozen=True, kw_only=True):
-    """A supply. `priced`: its upstream comes from the supplier's declaration or factor, so the plugin adds none."""
+    """A supply. `priced`: its upstream comes from the supplier's declaration or factor, so the plugin adds none.
+
+    `combustion`: kg of CO2 (or CO2e) from burning it, where the supply brings a factor for that: the core makes this
+    line, so the plugin makes none.
+    """
 
     index: int
     material: str
@@ -56,9 +64,15 @@ class SupplyFacts(Struct, frozen=True, kw_only=True):
     mass: Decimal | None
     nature: bool
     priced: bool
+    combustion: Decimal | None = None
 
     def amount(self, unit: str) -> Decimal:
-        """The quantity in `unit`; raises InvalidQuantity that names this supply where it has another dimension."""
+        """The quantity in `unit`; where `unit` is a mass and the supply is counted in something else, its mass.
+
+        Raises InvalidQuantity that names this supply where neither has that dimension.
+        """
+        if self.mass is not None and unit_of(unit).dimension == "mass" != unit_of(self.quantity.unit).dimension:
+            return convert(self.mass, "KGM", unit, f"supplies[{self.index}].mass")
         return convert(self.quantity.amount, self.quantity.unit, unit, f"supplies[{self.index}].quantity")
 
 
@@ -101,17 +115,23 @@ class Context(Struct, frozen=True, kw_only=True):
     @property
     def mass_in(self) -> Decimal:
         """Kg of inputs and supplies together."""
-        total = Decimal(0)
-        for taken in self.inputs:
-            total += taken.mass or 0
+        total = self.mass_taken()
         for supply in self.supplies:
-            total += supply.mass or 0
+            total += supply.mass or ZERO
+        return total
+
+    def mass_taken(self, *roles: str) -> Decimal:
+        """Kg of the inputs with these roles; of all without any. Supplies are not counted."""
+        total = ZERO
+        for taken in self.inputs:
+            if not roles or taken.role in roles:
+                total += taken.mass or ZERO
         return total
 
     def mass_out(self, *roles: str) -> Decimal:
         """Kg of the outputs with these roles; of all without any."""
-        total = Decimal(0)
+        total = ZERO
         for output in self.outputs:
             if not roles or output.role in roles:
-                total += output.mass or 0
+                total += output.mass or ZERO
         return total

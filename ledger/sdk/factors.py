@@ -67,6 +67,11 @@ class FactorTable:
     def __contains__(self, key: str) -> bool:
         return key in self._rows
 
+    def covers(self, key: str, places: Sequence[str] = ()) -> bool:
+        """Whether `find` has an answer."""
+        by_place = self._rows.get(key, {})
+        return any(place in by_place for place in (*places, ANYWHERE))
+
     def find(self, key: str, places: Sequence[str] = (), year: int | None = None) -> FactorRow:
         """The factor of `key` for the first place that has one, of the year asked or that place's latest earlier one.
 
@@ -120,6 +125,11 @@ def grid_electricity() -> FactorTable:
     return read_factors("ledger.sdk.data", "electricity-china.csv", "electricity-china")
 
 
+def purchased_heat() -> FactorTable:
+    """China's default CO2 factor of bought heat and steam (key `heat`, kg CO2 per GJ, generation)."""
+    return read_factors("ledger.sdk.data", "heat-china.csv", "heat-china")
+
+
 def grid_places(places: Sequence[str]) -> tuple[str, ...]:
     """The places of a facility with its province's grid region put between province and country."""
     regions = {row["subdivision"]: row["region"] for row in rows("ledger.sdk.data", "regions-china.csv")}
@@ -150,6 +160,15 @@ class Fuel(Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         return f"fuels-china:{self.key}"
+
+    @property
+    def recalled(self) -> bool:
+        return self.status == "recalled"
+
+    @property
+    def megajoules(self) -> Decimal:
+        """MJ of one `unit`."""
+        return self.heating_value * 1000 / (10000 if self.unit == "NM3" else 1)
 
 
 @cache

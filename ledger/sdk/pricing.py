@@ -8,10 +8,19 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from ledger.core.assessment import Assessment, Assigned, Basis, EnergyUse, Finding, Line, LineKind, Omission
-from ledger.sdk.context import Context, SupplyFacts
-from ledger.sdk.factors import CO2_PER_C, FactorRow, Fuel, carbon_dioxide_of, grid_electricity, grid_places
+from ledger.sdk.context import ZERO, Context, SupplyFacts
+from ledger.sdk.factors import (
+    CO2_PER_C,
+    FactorRow,
+    Fuel,
+    carbon_dioxide_of,
+    grid_electricity,
+    grid_places,
+    purchased_heat,
+    standard_fuels,
+)
 
-_MJ_PER_GJ = 1000
+_MJ_PER_KWH = Decimal("3.6")
 _OWN = (1, 1, 1)
 _TABLE = (2, 2, 2)
 
@@ -38,6 +47,19 @@ class Draft:
     def energy(self, carrier: str, megajoules: Decimal, *, renewable: bool = False) -> None:
         if megajoules > 0:
             self._energy.append(EnergyUse(carrier=carrier, amount=megajoules, renewable=renewable))
+
+    def power(self, kilowatt_hours: Decimal, *, renewable: bool = False) -> None:
+        """Electricity as energy, without a line."""
+        self.energy("electricity", kilowatt_hours * _MJ_PER_KWH, renewable=renewable)
+
+    @property
+    def megajoules(self) -> Decimal:
+        """All energy booked so far, MJ."""
+        return sum((use.amount for use in self._energy), ZERO)
+
+    def emitted(self, kind: LineKind) -> Decimal:
+        """Kg of CO2 in the lines of this kind so far."""
+        return sum((line.amount for line in self._lines if line.kind == kind and line.gas == "CO2"), ZERO)
 
     def omit(self, what: str, estimate: Decimal | None = None) -> None:
         """Names an upstream part without a figure; `estimate` in kg CO2e."""
@@ -85,24 +107,44 @@ class Draft:
         if factor.boundary in ("combustion", "generation") and amount > 0:
             self.omit(f"{source} upstream")
 
-    def grid_power(self, kilowatt_hours: Decimal, *, source: str = "electricity", basis: Basis = "metered") -> None:
-        """Power bought from the grid: location-based line by province and year, and its energy."""
-        if kilowatt_hours <= 0:
-            return
-        places = grid_places(self._context.facility.places)
-        factor = grid_electricity().find("electricity", places, self._context.year)
-        self.price(source, kilowatt_hours, factor, kind="electricity", basis=basis)
-        self.energy("electricity", kilowatt_hours * Decimal("3.6"))
+    def buy_power(self, supply: SupplyFacts, *, basis: Basis = "metered") -> Decimal:
+        """Power from the grid: its energy, and the location-based line by province and year. Returns kWh.
 
-    def burn(self, supply: SupplyFacts, fuel: Fuel, *, basis: Basis = "calculated") -> None:
-        """Complete combustion of a fuel: CO2 = NCV * carbon content * oxidised share * 44/12; and its energy."""
-        amount = supply.amount(fuel.unit)
-        self.line(Line(
-            gas="CO2", amount=amount * carbon_dioxide_of(fuel), source=supply.material, kind="onSite", basis=basis,
-            ratings=_TABLE, factor=fuel.name, recalled=fuel.status == "recalled",
-        ))
-        per_unit = fuel.heating_value * _MJ_PER_GJ / (10000 if fuel.unit == "NM3" else 1)
-        self.energy(supply.material, amount * per_unit)
+        Without a line where the supply is priced, or where no grid factor is known: the core names that omission.
+        """
+        amount = supply.amount("KWH")
+        places = grid_places(self._context.facility.places)
+        if not supply.priced and grid_electricity().covers("electricity", places):
+            factor = grid_electricity().find("electricity", places, self._context.year)
+            self.price(supply.material, amount, factor, kind="electricity", basis=basis)
+        self.power(amount)
+        return amount
+
+    def buy_heat(self, supply: SupplyFacts, *, basis: Basis = "invoiced") -> None:
+        """Heat or steam from a network, as `buy_power`: outside China the core names the omission."""
+        megajoules = supply.amount("3B")
+        places = self._context.facility.places
+        if not supply.priced and purchased_heat().covers("heat", places):
+            factor = purchased_heat().find("heat", places, self._context.year)
+            self.price(supply.material, megajoules / 1000, factor, kind="heat", basis=basis)
+        self.energy("heat", megajoules)
+
+    def burn(
+        self, supply: SupplyFacts, fuel: Fuel | None = None, *, kind: LineKind = "onSite", basis: Basis = "calculated"
+    ) -> None:
+        """Complete combustion of a fuel: CO2 = NCV * carbon content * oxidised share * 44/12; and its energy.
+
+        `fuel` is the standard one of the supply's material unless given. Vehicle fuels are of kind transport. Where the
+        supply's own factor covers its combustion only the energy is booked.
+        """
+        burnt = fuel if fuel is not None else standard_fuels()[supply.material]
+        amount = supply.amount(burnt.unit)
+        if supply.combustion is None:
+            self.line(Line(
+                gas="CO2", amount=amount * carbon_dioxide_of(burnt), source=supply.material, kind=kind, basis=basis,
+                ratings=_TABLE, factor=burnt.name, recalled=burnt.recalled,
+            ))
+        self.energy(supply.material, amount * burnt.megajoules)
         if not supply.priced:
             self.omit(f"{supply.material} upstream")
 

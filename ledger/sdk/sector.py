@@ -8,6 +8,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from ledger.core.assessment import Assessment
+from ledger.errors import PluginError
 from ledger.sdk.context import Context
 
 CONTEXT: Final = DecimalContext(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
@@ -16,6 +17,14 @@ CONTEXT: Final = DecimalContext(prec=34, traps=[InvalidOperation, DivisionByZero
 
 class Activity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
     """Base of a route's activity: how the process ran. Its fields are strings of the record vocabulary."""
+
+
+def invalid_activity(field: str, value: object, rule: str) -> PluginError:
+    """The error for a value that its type allows and the process does not; `rule` completes "it must be"."""
+    return PluginError(
+        f"activity.{field} is {value}: it must be {rule}", code="invalid-activity", field=f"activity.{field}",
+        value=value, rule=rule,
+    )
 
 
 class Indicator(Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 from ledger.admission.facts import Facts
 from ledger.admission.lots import DEFERRABLE
 from ledger.admission.names import Names, entered_by, mentioned_by
-from ledger.admission.state import PluginState, State
+from ledger.admission.state import PluginState, State, as_entered
 from ledger.core.canonical import decode_record, digest
 from ledger.core.envelope import Opened, open_envelope
 from ledger.core.receipt import Receipt, make_receipt
@@ -200,7 +200,7 @@ class _Request:
         record, made = submission.record, submission.digest
         for created in prepared.plan.created:
             if created.facts.id not in self.view.lots:
-                self.view.lots[created.facts.id] = created.facts
+                self.view.lots[created.facts.id] = as_entered(record, made, created.facts)
                 self._made_by[created.facts.id] = made
         name = entered_by(record, made)
         if name is not None and name not in self._made_by:

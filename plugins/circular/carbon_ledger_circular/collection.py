@@ -3,9 +3,20 @@
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_circular.common import check_accounted, check_carried, factors, invalid, mass_taken
-from carbon_ledger_circular.utilities import book_energy
-from ledger.sdk import Activity, Assessment, Context, Draft, Fraction, Key, Quantity, convert
+from carbon_ledger_circular.common import check_accounted, check_carried
+from ledger.sdk import (
+    ZERO,
+    Activity,
+    Assessment,
+    Context,
+    Draft,
+    Fraction,
+    Key,
+    Quantity,
+    book_energy,
+    convert,
+    invalid_activity,
+)
 
 # A full 30 t lorry burns about 0.01 kg per t and km, a van with half a tonne 0.2; beyond that it drives empty.
 USUAL_FUEL: Final = Decimal("0.3")
@@ -43,31 +54,28 @@ def assess(context: Context, activity: Collection) -> Assessment:
     """Fuel and power of the round; what is collected keeps its composition, by mass."""
     for field, number in (("trips", activity.trips), ("collectionPoints", activity.collection_points)):
         if number is not None and number < 1:
-            raise invalid(field, number, "a number above zero")
+            raise invalid_activity(field, number, "a number above zero")
     draft = Draft(context)
-    book_energy(draft, context, Decimal(activity.renewable_share), factors(), transport=VEHICLE_FUELS)
-    collected = mass_taken(context)
+    book_energy(
+        draft, context, renewable_share=Decimal(activity.renewable_share), vehicle_fuels=VEHICLE_FUELS,
+    )
+    collected = context.mass_taken()
     if collected == 0:
         draft.find("nothing-collected", "no input lot has a mass", refuses=True)
         return draft.assessment()
-    check_accounted(draft, context, Decimal(0), LOSS)
+    check_accounted(draft, context, ZERO, LOSS)
     check_carried(draft, context)
     draft.indicate("massCollected", collected / 1000)
-    draft.indicate("transportPerTonne", _carried(draft) / collected * 1000)
+    draft.indicate("transportPerTonne", draft.emitted("transport") / collected * 1000)
     if activity.distance is not None:
         _check_distance(draft, context, activity.distance, collected)
     return draft.assessment()
 
 
-def _carried(draft: Draft) -> Decimal:
-    """Kg CO2 of driving."""
-    return sum((line.amount for line in draft.assessment().lines if line.kind == "transport"), Decimal(0))
-
-
 def _check_distance(draft: Draft, context: Context, quantity: Quantity, collected: Decimal) -> None:
     kilometres = convert(quantity.amount, quantity.unit, "KMT", "activity.distance")
     liquids = context.supplied("diesel", "gasoline", "lng", "lpg")
-    fuel = sum((supply.mass or Decimal(0) for supply in liquids), Decimal(0))
+    fuel = sum((supply.mass or ZERO for supply in liquids), ZERO)
     per_tonne_kilometre = fuel / (collected / 1000 * kilometres)
     if per_tonne_kilometre > USUAL_FUEL:
         draft.find("fuel-unusual", f"{per_tonne_kilometre:.3f} kg of fuel per t collected and km driven")

@@ -1,35 +1,13 @@
-"""What the circular routes share: the sector's factors, masses by role, findings that hold for all."""
+"""Findings that hold for all circular routes."""
 
 from decimal import Decimal
 from typing import Final
 
-from carbon_ledger_circular.composition import ZERO
-from carbon_ledger_circular.utilities import matter_in
-from ledger.sdk import Context, Draft, FactorTable, PluginError, read_factors
+from ledger.sdk import Context, Draft, matter_in
 
 UNBURDENED: Final = ("waste", "core")
 RECOVERED: Final = ("product", "coProduct", "byProduct", "core")
 """Roles of what is gained: goods, and used products that are fit for remanufacturing."""
-
-
-def factors() -> FactorTable:
-    """The sector's factors: kg CO2 per GJ of heat."""
-    return read_factors("carbon_ledger_circular", "factors.csv", "circular")
-
-
-def invalid(field: str, value: object, rule: str) -> PluginError:
-    """The error for a value of the activity."""
-    return PluginError(
-        f"activity.{field} is {value}: it must be {rule}", code="invalid-activity", field=f"activity.{field}",
-        value=value, rule=rule,
-    )
-
-
-def mass_taken(context: Context, *roles: str) -> Decimal:
-    """Kg of the inputs with these roles; of all without any."""
-    return sum(
-        (taken.mass or ZERO for taken in context.inputs if not roles or taken.role in roles), ZERO,
-    )
 
 
 def check_carried(draft: Draft, context: Context) -> None:

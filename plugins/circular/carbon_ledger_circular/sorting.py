@@ -3,10 +3,19 @@
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_circular.common import RECOVERED, check_accounted, check_carried, factors, invalid, mass_taken
-from carbon_ledger_circular.composition import ZERO, follow_composition
-from carbon_ledger_circular.utilities import book_energy, matter_in
-from ledger.sdk import Activity, Assessment, Context, Draft, Fraction
+from carbon_ledger_circular.common import RECOVERED, check_accounted, check_carried
+from ledger.sdk import (
+    ZERO,
+    Activity,
+    Assessment,
+    Context,
+    Draft,
+    Fraction,
+    book_energy,
+    follow_composition,
+    invalid_activity,
+    matter_in,
+)
 
 # The composition of a mixed lot is a sample's: two samples differ by a few per cent, not by a tenth.
 USUAL_EXCESS: Final = Decimal("0.02")
@@ -45,12 +54,12 @@ def assess(context: Context, activity: Sorting) -> Assessment:
     for vehicles, without energy recovery).
     """
     if activity.units is not None and activity.units < 1:
-        raise invalid("units", activity.units, "a number above zero")
+        raise invalid_activity("units", activity.units, "a number above zero")
     if activity.moisture_loss == "1":
-        raise invalid("moistureLoss", activity.moisture_loss, "below 1")
+        raise invalid_activity("moistureLoss", activity.moisture_loss, "below 1")
     draft = Draft(context)
-    power = book_energy(draft, context, Decimal(activity.renewable_share), factors())
-    came = mass_taken(context)
+    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
+    came = context.mass_taken()
     if came == 0:
         draft.find("nothing-sorted", "no input lot has a mass", refuses=True)
         return draft.assessment()

@@ -3,10 +3,20 @@
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_circular.common import check_accounted, check_carried, factors, invalid, mass_taken
-from carbon_ledger_circular.composition import follow_composition
-from carbon_ledger_circular.utilities import book_energy, matter_in
-from ledger.sdk import Activity, Assessment, Context, Draft, Fraction, Quantity, convert
+from carbon_ledger_circular.common import check_accounted, check_carried
+from ledger.sdk import (
+    Activity,
+    Assessment,
+    Context,
+    Draft,
+    Fraction,
+    Quantity,
+    book_energy,
+    convert,
+    follow_composition,
+    invalid_activity,
+    matter_in,
+)
 
 # Grinding slag to cement fineness takes 35 to 60 kWh per t, steel slag up to 90; bricks and aggregate less.
 USUAL_POWER: Final = Decimal(150)
@@ -44,10 +54,10 @@ def assess(context: Context, activity: WasteUse) -> Assessment:
     waste = waste used / all that came in but fuels.
     """
     if activity.moisture_loss == "1":
-        raise invalid("moistureLoss", activity.moisture_loss, "below 1")
+        raise invalid_activity("moistureLoss", activity.moisture_loss, "below 1")
     draft = Draft(context)
-    power = book_energy(draft, context, Decimal(activity.renewable_share), factors())
-    used = mass_taken(context, *USED)
+    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
+    used = context.mass_taken(*USED)
     if used == 0:
         draft.find("no-waste", "no input lot is waste or a by-product", refuses=True)
         return draft.assessment()

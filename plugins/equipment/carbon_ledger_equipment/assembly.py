@@ -4,9 +4,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_equipment.common import Work, begin, check_test_power, indicate_energy, pieces
-from carbon_ledger_equipment.composition import ZERO, follow_composition
-from carbon_ledger_equipment.utilities import matter_in
-from ledger.sdk import Assessment, Context, Quantity
+from ledger.sdk import ZERO, Assessment, Context, Quantity, follow_composition, matter_in
 
 # Parts leave as machines: what is neither product nor waste by more than this was not weighed.
 LOSS: Final = Decimal("0.05")

@@ -3,9 +3,19 @@
 from decimal import Decimal
 from typing import Final
 
-from carbon_ledger_equipment.composition import ZERO
-from carbon_ledger_equipment.utilities import HEAT_UNITS, POWER_UNITS, book_energy
-from ledger.sdk import Activity, Context, Draft, FactorTable, Fraction, PluginError, Quantity, convert, read_factors
+from ledger.sdk import (
+    ZERO,
+    Activity,
+    Context,
+    Draft,
+    FactorTable,
+    Fraction,
+    Quantity,
+    book_energy,
+    convert,
+    invalid_activity,
+    read_factors,
+)
 
 COUNTED: Final = ("H87", "C62", "EA", "PR", "DZN", "MIL")
 """Units of pieces."""
@@ -28,16 +38,8 @@ class Work(Activity, frozen=True, kw_only=True):
 
 
 def factors() -> FactorTable:
-    """The sector's factors: kg CO2 per GJ of heat, per kg of shop gas."""
+    """The sector's factors: kg CO2 per kg of shop gas."""
     return read_factors("carbon_ledger_equipment", "factors.csv", "equipment")
-
-
-def invalid(field: str, value: object, rule: str) -> PluginError:
-    """The error for a value of the activity."""
-    return PluginError(
-        f"activity.{field} is {value}: it must be {rule}", code="invalid-activity", field=f"activity.{field}",
-        value=value, rule=rule,
-    )
 
 
 def begin(context: Context, activity: Work) -> tuple[Draft, Decimal]:
@@ -46,13 +48,12 @@ def begin(context: Context, activity: Work) -> tuple[Draft, Decimal]:
     Shop gases: `carbonDioxide` (shielding gas, all vented) and `acetylene` (burnt), by mass.
     """
     if activity.rejected is not None and activity.rejected < 0:
-        raise invalid("rejected", activity.rejected, "a number of pieces, zero or more")
+        raise invalid_activity("rejected", activity.rejected, "a number of pieces, zero or more")
     draft = Draft(context)
     table = factors()
-    power = book_energy(draft, context, Decimal(activity.renewable_share), table)
+    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
     for supply in context.supplied("acetylene", "carbonDioxide"):
-        mass = supply.amount("KGM") if supply.mass is None else supply.mass
-        draft.price(supply.material, mass, table.find(supply.material), kind="onSite")
+        draft.price(supply.material, supply.amount("KGM"), table.find(supply.material), kind="onSite")
         if not supply.priced:
             draft.omit(f"{supply.material} upstream")
     return draft, power
@@ -60,8 +61,7 @@ def begin(context: Context, activity: Work) -> tuple[Draft, Decimal]:
 
 def workpiece_mass(context: Context) -> Decimal:
     """Kg of lots, and of supplies that become the product."""
-    lots = sum((taken.mass or ZERO for taken in context.inputs), ZERO)
-    return lots + sum((supply.mass or ZERO for supply in context.supplied(*WORKPIECES)), ZERO)
+    return context.mass_taken() + sum((supply.mass or ZERO for supply in context.supplied(*WORKPIECES)), ZERO)
 
 
 def indicate_yield(draft: Draft, context: Context, power: Decimal, least: Decimal) -> None:
@@ -86,9 +86,8 @@ def indicate_yield(draft: Draft, context: Context, power: Decimal, least: Decima
 def indicate_energy(draft: Draft, made: Decimal, power: Decimal) -> None:
     """Electricity and energy per tonne of `made` kg."""
     if made > 0:
-        megajoules = sum((use.amount for use in draft.assessment().energy), ZERO)
         draft.indicate("electricityPerTonne", power / made * 1000)
-        draft.indicate("energyPerTonne", megajoules / made * 1000)
+        draft.indicate("energyPerTonne", draft.megajoules / made * 1000)
 
 
 def pieces(quantity: Quantity) -> Decimal | None:
@@ -96,14 +95,10 @@ def pieces(quantity: Quantity) -> Decimal | None:
     return convert(quantity.amount, quantity.unit, "H87") if quantity.unit in COUNTED else None
 
 
-def is_energy(quantity: Quantity) -> bool:
-    return quantity.unit in POWER_UNITS or quantity.unit in HEAT_UNITS
-
-
 def check_named(context: Context, field: str, material: str | None) -> None:
     """Raises PluginError where the activity names a supply that the record has not."""
     if material is not None and not context.supplied(material):
-        raise invalid(field, material, "the material of a supply of this record")
+        raise invalid_activity(field, material, "the material of a supply of this record")
 
 
 def check_test_power(quantity: Quantity | None, power: Decimal, draft: Draft) -> None:
@@ -112,5 +107,5 @@ def check_test_power(quantity: Quantity | None, power: Decimal, draft: Draft) ->
         return
     test = convert(quantity.amount, quantity.unit, "KWH", "activity.testElectricity")
     if test > power:
-        raise invalid("testElectricity", quantity, f"a part of the {power:f} kWh of electricity of this record")
+        raise invalid_activity("testElectricity", quantity, f"a part of this record's {power:f} kWh of electricity")
     draft.indicate("testElectricity", test)

@@ -3,9 +3,18 @@
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_equipment.common import Work, begin, indicate_yield, invalid, workpiece_mass
-from carbon_ledger_equipment.composition import follow_composition
-from ledger.sdk import Assessment, Context, Draft, Positive, Quantity, convert, standard_fuels
+from carbon_ledger_equipment.common import Work, begin, indicate_yield, workpiece_mass
+from ledger.sdk import (
+    Assessment,
+    Context,
+    Draft,
+    Positive,
+    Quantity,
+    convert,
+    follow_composition,
+    invalid_activity,
+    standard_fuels,
+)
 
 # Steel at 1250 C holds 0.83 GJ per t, and no furnace gives it all. Below that a figure lacks part of the furnace;
 # old chamber furnaces take 6.
@@ -37,7 +46,7 @@ class Forging(Work, frozen=True, kw_only=True):
 def assess(context: Context, activity: Forging) -> Assessment:
     """Fuels and power; each material goes where the outputs' compositions say."""
     if activity.temperature is not None and Decimal(activity.temperature) > HOTTEST:
-        raise invalid("temperature", activity.temperature, f"at most {HOTTEST} degrees Celsius")
+        raise invalid_activity("temperature", activity.temperature, f"at most {HOTTEST} degrees Celsius")
     draft, power = begin(context, activity)
     _check_heating(draft, context, activity, power)
     follow_composition(draft, context)

@@ -4,8 +4,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_equipment.common import Work, begin, check_named, indicate_yield
-from carbon_ledger_equipment.composition import ZERO, follow_composition
-from ledger.sdk import Assessment, Context, Key, Positive
+from ledger.sdk import ZERO, Assessment, Context, Key, Positive, follow_composition
 
 # Parts cut from the solid for aircraft keep a tenth of the billet; below half of that a weight is wrong.
 LEAST_YIELD: Final = Decimal("0.05")

@@ -15,13 +15,24 @@ from carbon_ledger_equipment.common import (
     check_named,
     check_test_power,
     indicate_energy,
-    invalid,
-    is_energy,
     pieces,
 )
-from carbon_ledger_equipment.composition import ZERO, follow_composition
-from carbon_ledger_equipment.utilities import matter_in
-from ledger.sdk import Assessment, Context, Draft, InputFacts, Key, Name, Part, Quantity, convert
+from ledger.sdk import (
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    InputFacts,
+    Key,
+    Name,
+    Part,
+    Quantity,
+    convert,
+    follow_composition,
+    invalid_activity,
+    is_energy,
+    matter_in,
+)
 
 # New parts that were taken but not fitted go back to stock; beyond this they should not have been taken.
 UNFITTED: Final = Decimal("0.05")
@@ -70,7 +81,7 @@ def assess(context: Context, activity: Remanufacturing) -> Assessment:
     """
     replaced = _replaced_mass(activity)
     if activity.scrapped_cores is not None and activity.scrapped_cores < 0:
-        raise invalid("scrappedCores", activity.scrapped_cores, "a number of cores, zero or more")
+        raise invalid_activity("scrappedCores", activity.scrapped_cores, "a number of cores, zero or more")
     check_named(context, "cleaningMedium", activity.cleaning_medium)
     draft, power = begin(context, activity)
     check_test_power(activity.test_electricity, power, draft)
@@ -92,7 +103,7 @@ def _replaced_mass(activity: Remanufacturing) -> Decimal:
     total = ZERO
     for i, fitted in enumerate(activity.replaced):
         if fitted.count < 1:
-            raise invalid(f"replaced[{i}].count", fitted.count, "a number of pieces above zero")
+            raise invalid_activity(f"replaced[{i}].count", fitted.count, "a number of pieces above zero")
         total += convert(fitted.mass.amount, fitted.mass.unit, "KGM", f"activity.replaced[{i}].mass")
     return total
 
@@ -110,7 +121,7 @@ def _check_pieces(draft: Draft, context: Context, activity: Remanufacturing, cor
     in_all, out = (sum((count or ZERO for count in counts), ZERO) for counts in (taken, made))
     scrapped = activity.scrapped_cores or 0
     if scrapped > in_all:
-        raise invalid("scrappedCores", scrapped, f"at most the {in_all:f} cores taken")
+        raise invalid_activity("scrappedCores", scrapped, f"at most the {in_all:f} cores taken")
     if out > in_all - scrapped:
         # Only a warning: one core may give several products when it is an assembly.
         draft.find("more-products-than-cores", f"{out:f} products from {in_all - scrapped:f} cores")
@@ -122,7 +133,7 @@ def _check_replaced(draft: Draft, context: Context, activity: Remanufacturing, r
     lots = sum(
         (taken.mass or ZERO for taken in context.inputs if taken.role != "core" and not is_energy(taken.quantity)), ZERO
     )
-    cores = sum((taken.mass or ZERO for taken in context.inputs if taken.role == "core"), ZERO)
+    cores = context.mass_taken("core")
     media = (supply.mass or ZERO for supply in context.supplied(activity.cleaning_medium or ""))
     supplies = matter_in(context) - cores - lots - sum(media, ZERO)
     if replaced > (lots + supplies) * (1 + WEIGHING):

@@ -4,14 +4,22 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
-from carbon_ledger_steel.carbon import check_balance, factors, price_process, subtract_fixed
+from carbon_ledger_steel.carbon import check_balance, price_process, subtract_fixed
 from carbon_ledger_steel.charge import Charged, charge_of
-from carbon_ledger_steel.composition import ZERO
-from carbon_ledger_steel.furnace import Furnace, check_furnace, invalid
+from carbon_ledger_steel.furnace import Furnace, check_furnace
 from carbon_ledger_steel.indicators import indicate_steel
 from carbon_ledger_steel.metal import check_yield, follow_metal, steel_made
-from carbon_ledger_steel.utilities import book_energy
-from ledger.sdk import Assessment, Context, Draft, Positive, Quantity, convert
+from ledger.sdk import (
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    Positive,
+    Quantity,
+    book_energy,
+    convert,
+    invalid_activity,
+)
 
 # Melting cold scrap and heating it to 1600 C takes about 380 kWh/t; gas, oxygen and carbon give up to half of it.
 # Below 150 a figure is in the wrong unit or without its furnace; above 2000 too. Each part of the charge that is
@@ -41,10 +49,10 @@ def assess(context: Context, activity: ElectricArcFurnace) -> Assessment:
     _check_tapped(activity, made)
     draft = Draft(context)
     charged = charge_of(context, activity)
-    power = book_energy(draft, context, Decimal(activity.renewable_share), factors())
+    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
     price_process(draft, context, charged)
     subtract_fixed(draft, context)
-    emitted = check_balance(draft)
+    emitted = check_balance(draft, context)
     draft.indicate("metallicYield", check_yield(draft, context, charged))
     follow_metal(draft, context, charged)
     if made > 0:
@@ -62,7 +70,7 @@ def _check_tapped(activity: ElectricArcFurnace, made: Decimal) -> None:
     if activity.tapped is not None:
         tapped = convert(activity.tapped.amount, activity.tapped.unit, "KGM", "activity.tapped")
         if tapped < made:
-            raise invalid("tapped", activity.tapped, f"at least the {made:f} kg of steel that came out")
+            raise invalid_activity("tapped", activity.tapped, f"at least the {made:f} kg of steel that came out")
 
 
 def _check_power(draft: Draft, per_tonne: Decimal, charged: Sequence[Charged]) -> None:

@@ -10,17 +10,15 @@ A factor is t CO2 per t (carbon fraction * 44/12). What a lot or a product decla
 from collections.abc import Sequence
 from decimal import Decimal
 
-from carbon_ledger_steel.charge import Charged, mass_of
-from carbon_ledger_steel.composition import ZERO
+from carbon_ledger_steel.charge import Charged
 from carbon_ledger_steel.metal import metal_held
-from ledger.sdk import Context, Draft, FactorTable, read_factors
+from ledger.sdk import CO2_PER_C, ZERO, Context, Draft, FactorTable, read_factors
 
-CO2_PER_C = Decimal(44) / Decimal(12)
 KG_PER_T = 1000
 
 
 def factors() -> FactorTable:
-    """The sector's factors: kg CO2 per t of material; per GJ of heat."""
+    """The sector's factors: kg CO2 per t of material."""
     return read_factors("carbon_ledger_steel", "factors.csv", "steel")
 
 
@@ -28,9 +26,9 @@ def price_process(draft: Draft, context: Context, charged: Sequence[Charged]) ->
     """Lines of the carbon that enters with fluxes, electrodes and metals, as supplies and as lots."""
     table = factors()
     for supply in context.supplies:
-        if supply.material not in table or supply.material == "heat":
+        if supply.material not in table:
             continue
-        draft.price(supply.material, mass_of(supply) / KG_PER_T, table.find(supply.material), kind="onSite")
+        draft.price(supply.material, supply.amount("KGM") / KG_PER_T, table.find(supply.material), kind="onSite")
         # The factor is the reaction here; how the material was made is another matter.
         if not supply.priced and not supply.nature:
             draft.omit(f"{supply.material} upstream")
@@ -65,9 +63,9 @@ def subtract_fixed(draft: Draft, context: Context) -> None:
         )
 
 
-def check_balance(draft: Draft) -> Decimal:
+def check_balance(draft: Draft, context: Context) -> Decimal:
     """Kg CO2 that left the site directly; finds a balance by which products hold more carbon than came in."""
-    emitted = sum((line.amount for line in draft.assessment().lines if line.kind == "onSite"), ZERO)
+    emitted = draft.emitted("onSite") + sum((supply.combustion or ZERO for supply in context.supplies), ZERO)
     if emitted < 0:
         draft.find(
             "carbon-balance", f"outputs hold carbon of {-emitted:f} kg CO2 more than came in", refuses=True,

@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from carbon_ledger_steel.composition import ZERO
 from carbon_ledger_steel.furnace import ORES, Furnace
-from carbon_ledger_steel.utilities import HEAT_UNITS, POWER_UNITS
-from ledger.sdk import Context, InputFacts, SupplyFacts
+from ledger.sdk import ZERO, Context, InputFacts, is_energy
 
 FERROUS: Final = ("alloySteel", "castIron", "directReducedIron", "iron", "pigIron", "stainlessSteel", "steel")
 """Materials of products that are iron or steel."""
@@ -33,11 +31,6 @@ class Charged(NamedTuple):
     lot: bool
 
 
-def mass_of(supply: SupplyFacts) -> Decimal:
-    """Kg of a supply; raises InvalidQuantity where it says none."""
-    return supply.amount("KGM") if supply.mass is None else supply.mass
-
-
 def charge_of(context: Context, activity: Furnace) -> tuple[Charged, ...]:
     """Inputs with a mass, then supplies that hold iron."""
     kinds = {named.lot: named.kind for named in activity.charge}
@@ -45,7 +38,7 @@ def charge_of(context: Context, activity: Furnace) -> tuple[Charged, ...]:
     best = {ore: grade if ore in activity.iron_content else RICHEST_ORE for ore, grade in grades.items()}
     charged: list[Charged] = []
     for taken in context.inputs:
-        if taken.quantity.unit in POWER_UNITS or taken.quantity.unit in HEAT_UNITS:
+        if is_energy(taken.quantity):
             continue
         mass = taken.mass or ZERO
         kind = kinds.get(taken.lot) or _kind_of(taken)
@@ -56,10 +49,10 @@ def charge_of(context: Context, activity: Furnace) -> tuple[Charged, ...]:
     for supply in context.supplies:
         material = supply.material
         if material in ORES:
-            mass = mass_of(supply)
+            mass = supply.amount("KGM")
             charged.append(Charged("ore", mass, mass * grades[material], mass * best[material], ZERO, lot=False))
         elif material in _METALS or material.startswith("ferro"):
-            mass = mass_of(supply)
+            mass = supply.amount("KGM")
             charged.append(Charged(material, mass, mass, mass, ZERO, lot=False))
     return tuple(charged)
 

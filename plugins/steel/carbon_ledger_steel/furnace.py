@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final, Literal
 
-from ledger.sdk import Activity, Context, Fraction, Key, Name, Part, PluginError
+from ledger.sdk import Activity, Context, Fraction, Key, Name, Part, invalid_activity
 
 ORES: Final[Mapping[str, Decimal]] = {
     "ironOre": Decimal("0.62"),  # the grade to which iron ore fines are priced
@@ -44,19 +44,11 @@ class Furnace(Activity, frozen=True, kw_only=True):
 def check_furnace(activity: Furnace, context: Context) -> None:
     """Raises PluginError for values that no furnace can have."""
     if activity.heats is not None and activity.heats < 1:
-        raise invalid("heats", activity.heats, "a number of heats above zero")
+        raise invalid_activity("heats", activity.heats, "a number of heats above zero")
     lots = {taken.lot for taken in context.inputs}
     for i, named in enumerate(activity.charge):
         if named.lot not in lots:
-            raise invalid(f"charge[{i}].lot", named.lot, "an input lot of this record")
+            raise invalid_activity(f"charge[{i}].lot", named.lot, "an input lot of this record")
     for material in activity.iron_content:
         if material not in ORES:
-            raise invalid(f"ironContent.{material}", material, "one of " + ", ".join(ORES))
-
-
-def invalid(field: str, value: object, rule: str) -> PluginError:
-    """The error for a value of the activity."""
-    return PluginError(
-        f"activity.{field} is {value}: it must be {rule}", code="invalid-activity", field=f"activity.{field}",
-        value=value, rule=rule,
-    )
+            raise invalid_activity(f"ironContent.{material}", material, "one of " + ", ".join(ORES))

@@ -5,9 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from carbon_ledger_steel.charge import Charged
-from carbon_ledger_steel.composition import ZERO
-from carbon_ledger_steel.utilities import megajoules_used
-from ledger.sdk import Draft, Indicator
+from ledger.sdk import ZERO, Draft, Indicator
 
 INDICATORS: Final[Mapping[str, Indicator]] = {
     "crudeSteel": Indicator(unit="TNE", en="Crude steel produced", zh="粗钢产量"),
@@ -34,4 +32,4 @@ def indicate_steel(draft: Draft, made: Decimal, emitted: Decimal, charged: Seque
     draft.indicate("scrapUsed", scrap / 1000)
     draft.indicate("scrapRatio", scrap / made)
     draft.indicate("directEmissionsPerTonne", emitted / made * 1000)
-    draft.indicate("energyPerTonne", megajoules_used(draft) / made * 1000)
+    draft.indicate("energyPerTonne", draft.megajoules / made * 1000)

@@ -4,14 +4,23 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
-from carbon_ledger_steel.carbon import CO2_PER_C, check_balance, factors, price_process, subtract_fixed
-from carbon_ledger_steel.charge import Charged, charge_of, mass_of
-from carbon_ledger_steel.composition import ZERO
+from carbon_ledger_steel.carbon import check_balance, price_process, subtract_fixed
+from carbon_ledger_steel.charge import Charged, charge_of
 from carbon_ledger_steel.furnace import Furnace, check_furnace
 from carbon_ledger_steel.indicators import indicate_steel
 from carbon_ledger_steel.metal import check_yield, follow_metal, metal_held, steel_made
-from carbon_ledger_steel.utilities import book_energy
-from ledger.sdk import Assessment, Context, Draft, Quantity, carbon_dioxide_of, convert, standard_fuels
+from ledger.sdk import (
+    CO2_PER_C,
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    Quantity,
+    book_energy,
+    carbon_dioxide_of,
+    convert,
+    standard_fuels,
+)
 
 # Fe3O4 + 2 C -> 3 Fe + 2 CO2: 24 kg of carbon for 167.55 kg of iron, less than any real furnace needs. Hydrogen
 # reduces too, so the limit holds only where none is supplied.
@@ -43,10 +52,10 @@ def assess(context: Context, activity: BlastFurnaceBasicOxygen) -> Assessment:
     check_furnace(activity, context)
     draft = Draft(context)
     charged = charge_of(context, activity)
-    power = book_energy(draft, context, Decimal(activity.renewable_share), factors())
+    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
     price_process(draft, context, charged)
     subtract_fixed(draft, context)
-    emitted = check_balance(draft)
+    emitted = check_balance(draft, context)
     draft.indicate("metallicYield", check_yield(draft, context, charged))
     follow_metal(draft, context, charged)
     _check_reduction(draft, context, charged)
@@ -77,7 +86,7 @@ def _check_reduction(draft: Draft, context: Context, charged: Sequence[Charged])
             fuel = fuels[supply.material]
             carbon += supply.amount(fuel.unit) * carbon_dioxide_of(fuel) / fuel.oxidation / CO2_PER_C
         elif supply.material == "carburiser":
-            carbon += mass_of(supply)
+            carbon += supply.amount("KGM")
     if carbon < reduced * REDUCING_CARBON:
         draft.find(
             "reductant-missing", f"{carbon:.0f} kg of carbon cannot reduce {reduced:.0f} kg of iron", refuses=True,
@@ -86,8 +95,8 @@ def _check_reduction(draft: Draft, context: Context, charged: Sequence[Charged])
 
 def _indicate_iron(draft: Draft, context: Context, quantity: Quantity, made: Decimal) -> None:
     iron = convert(quantity.amount, quantity.unit, "KGM", "activity.hotMetal")
-    coke = sum((mass_of(supply) for supply in context.supplied("coke")), ZERO) / iron * 1000
-    coal = sum((mass_of(supply) for supply in context.supplied(*COALS)), ZERO) / iron * 1000
+    coke = sum((supply.amount("KGM") for supply in context.supplied("coke")), ZERO) / iron * 1000
+    coal = sum((supply.amount("KGM") for supply in context.supplied(*COALS)), ZERO) / iron * 1000
     if not USUAL_COKE[0] <= coke <= USUAL_COKE[1]:
         draft.find("coke-rate-unusual", f"{coke:.0f} kg of coke per t of hot metal")
     draft.indicate("cokeRate", coke)

@@ -5,8 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from carbon_ledger_steel.charge import FERROUS, Charged, ferrous_share
-from carbon_ledger_steel.composition import ZERO
-from ledger.sdk import Context, Draft, OutputFacts
+from ledger.sdk import ZERO, Context, Draft, OutputFacts
 
 # Nobler than iron: what enters the bath stays in it.
 _NOBLE: Final = frozenset(("Ag", "As", "Co", "Cu", "Mo", "Ni", "Sb", "Sn", "W"))

@@ -3,12 +3,9 @@
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_steel.carbon import factors
 from carbon_ledger_steel.charge import ferrous_share
-from carbon_ledger_steel.composition import ZERO, follow_composition
 from carbon_ledger_steel.metal import metal_held
-from carbon_ledger_steel.utilities import book_energy
-from ledger.sdk import Activity, Assessment, Context, Draft, Fraction
+from ledger.sdk import ZERO, Activity, Assessment, Context, Draft, Fraction, book_energy, follow_composition
 
 # Shredders, the largest users, draw 20 to 80 kWh per t; three machines in a row stay below this.
 USUAL_POWER: Final = Decimal(150)
@@ -32,14 +29,15 @@ class ScrapProcessing(Activity, frozen=True, kw_only=True):
 def assess(context: Context, activity: ScrapProcessing) -> Assessment:
     """Power and fuels; metal goes where the outputs' compositions say."""
     draft = Draft(context)
-    power = book_energy(draft, context, Decimal(activity.renewable_share), factors())
+    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
     follow_composition(draft, context)
     taken = [lot for lot in context.inputs if lot.mass]
-    mass = sum((lot.mass or ZERO for lot in taken), ZERO)
+    mass = context.mass_taken()
     if mass == 0:
         draft.find("no-scrap", "no lot of scrap is among the inputs", refuses=True)
         return draft.assessment()
-    if all(lot.role not in ("waste", "core") for lot in taken):
+    # What a collector or sorter hands on as a product became recycled content there.
+    if all(lot.role not in ("waste", "core") and lot.sector != "circular" for lot in taken):
         draft.find("no-waste", "no input is waste: nothing becomes recycled content here")
     if context.outputs and all(output.role in ("waste", "core") for output in context.outputs):
         draft.find("burden-retained", "all outputs are waste, which carries no burden: processed scrap is a product")

@@ -8,7 +8,6 @@ import msgspec
 import pytest
 from carbon_ledger_circular import plugin
 from carbon_ledger_circular.collection import Collection
-from carbon_ledger_circular.common import factors
 from carbon_ledger_circular.sorting import Sorting
 from carbon_ledger_circular.waste_use import WasteUse
 
@@ -268,9 +267,3 @@ def test_bad_activities_are_refused_by_field(route: str, activity: Any, field: s
 def test_activities_are_typed(activity: type, body: bytes) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.json.decode(body, type=activity)
-
-
-def test_the_factor_table() -> None:
-    assert {(row.key, row.place, row.value, row.unit, row.status) for row in factors()} == {
-        ("heat", "CN", Decimal(110), "GV", "read"),
-    }

@@ -345,7 +345,7 @@ def test_activities_are_typed(activity: type, body: bytes) -> None:
 
 def test_the_factor_table() -> None:
     assert {(row.key, row.value, row.unit, row.status) for row in factors()} == {
-        ("heat", Decimal(110), "GV", "read"), ("carbonDioxide", Decimal(1), "KGM", "read"),
+        ("carbonDioxide", Decimal(1), "KGM", "read"),
         ("acetylene", Decimal("3.384615385"), "KGM", "read"),
     }
 

@@ -170,7 +170,6 @@ def test_the_factor_table_is_the_standards() -> None:
         "ferromolybdenum": (Decimal(18), "recalled"), "pigIron": (Decimal(172), "recalled"),
         "directReducedIron": (Decimal(73), "recalled"), "crudeSteel": (Decimal("15.4"), "recalled"),
         "limestone": (Decimal(440), "recalled"), "dolomite": (Decimal(471), "recalled"),
-        "heat": (Decimal(110), "read"),
     }
 
 

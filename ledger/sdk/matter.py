@@ -3,9 +3,18 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from ledger.sdk import Context, Draft
+from ledger.sdk.context import ZERO, Context
+from ledger.sdk.energy import is_fuel
+from ledger.sdk.pricing import Draft
 
-ZERO = Decimal(0)
+
+def matter_in(context: Context) -> Decimal:
+    """Kg of inputs and supplies that can end up in an output: all but fuels."""
+    burnt = ZERO
+    for supply in context.supplies:
+        if is_fuel(supply):
+            burnt += supply.mass or ZERO
+    return context.mass_in - burnt
 
 
 def follow_composition(draft: Draft, context: Context) -> None:
@@ -36,10 +45,10 @@ def _follow(
     draft: Draft, context: Context, content: str, came: Decimal, declared: Sequence[Decimal | None]
 ) -> None:
     if came > 0 and any(amount is not None for amount in declared):
-        draft.follow(content, parts(came, declared, [output.mass or ZERO for output in context.outputs]))
+        draft.follow(content, _parts(came, declared, [output.mass or ZERO for output in context.outputs]))
 
 
-def parts(came: Decimal, declared: Sequence[Decimal | None], masses: Sequence[Decimal]) -> list[Decimal]:
+def _parts(came: Decimal, declared: Sequence[Decimal | None], masses: Sequence[Decimal]) -> list[Decimal]:
     """Parts of `came` kg: declared amounts first, the rest by mass to outputs without one; together at most 1."""
     known = sum((amount for amount in declared if amount is not None), ZERO)
     whole = max(came, known)

@@ -1,0 +1,66 @@
+# Every target does its own set-up in $(VENV): a virtual environment with the packages that requirements.lock pins.
+# PYTHON and VENV may be given: make test PYTHON=/usr/bin/python3.12 VENV=/var/tmp/py312
+
+SHELL := /bin/sh
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PLUGINS := plugins/steel plugins/circular plugins/equipment
+PROJECTS := pyproject.toml $(PLUGINS:%=%/pyproject.toml)
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PYTEST := $(BIN)/python -m pytest
+
+# The first of these that runs, is 3.11 or later, and can make virtual environments.
+define FIND_PYTHON
+for python in python3.13 python3.12 python3.11 python3 /usr/bin/python3; do \
+  if "$$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+    echo "$$python"; break; \
+  fi; \
+done
+endef
+ifeq ($(origin PYTHON), undefined)
+PYTHON = $(eval PYTHON := $(shell $(FIND_PYTHON)))$(PYTHON)
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test faults bench vectors lint lock clean
+
+help: ## Show the targets.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+
+demo: $(STAMP) ## Run a closed loop of steel and gearboxes, audit it, catch a tampering.
+	@$(BIN)/carbon-ledger demo
+
+test: $(STAMP) ## Run the whole test suite, without the long fault tests.
+	@$(PYTEST) -m "not faults_long and not bench"
+
+faults: $(STAMP) ## Run all fault tests, the long ones too.
+	@$(PYTEST) -m "not bench" tests/faults
+
+bench: $(STAMP) ## Measure against the peers, write bench.json.
+	@$(BIN)/python tests/bench/run.py
+
+vectors: $(STAMP) ## Compare figures and bytes with the vectors, bit for bit.
+	@$(PYTEST) tests/unit/test_vectors.py
+
+lint: $(STAMP) ## Check style (ruff) and types (mypy, strict).
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+lock: $(STAMP) ## Pin the newest versions that pip's resolver finds.
+	@$(BIN)/python .ci/lock.py
+
+clean: ## Remove what the other targets have made.
+	@test ! -e $(VENV)/pyvenv.cfg || rm -rf $(VENV)
+	@rm -rf build dist bench.json .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -path ./.git -prune -o \( -name __pycache__ -o -name '*.egg-info' \) -type d -print | xargs rm -rf
+
+$(STAMP): requirements.lock $(PROJECTS)
+	@test -n "$(PYTHON)" || { echo "no Python 3.11 or later that can make virtual environments is here" \
+	  "(Debian: apt-get install python3-venv); another one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@echo "setting up $(VENV) with $$($(PYTHON) --version)"
+	@test ! -e $(VENV)/pyvenv.cfg || rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation $(addprefix --editable ,. $(PLUGINS))
+	@touch $(STAMP)

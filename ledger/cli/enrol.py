@@ -1,0 +1,90 @@
+"""`enrol`: the registrar enters an organisation with its key and the prefixes of its ids."""
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from ledger.cli.client import Client, Refusal, url_option
+from ledger.cli.console import json_option, print_json, show
+from ledger.cli.environment import REGISTRAR_KEY, home_option, settings
+from ledger.cli.files import FILE, passphrase_options, signing_key
+from ledger.cli.keys import EnrolmentRequest, names_of, public_key, read_request
+from ledger.cli.signing import fresh_nonce
+from ledger.core.canonical import decode_record, encode
+from ledger.core.envelope import seal
+from ledger.core.signing import SigningKey
+from ledger.errors import ConfigurationError
+from ledger.service.answers import OrganizationAnswer
+from ledger.service.keyfiles import read_key
+
+
+@click.command()
+@click.option("--id", "identifier", help="URN of the organisation; with --request, what the request says.")
+@click.option("--prefix", "prefixes", multiple=True, help="Prefix of the ids that it mints; may be repeated.")
+@click.option("--name-en", help="Its name in English.")
+@click.option("--name-zh", help="Its name in Chinese.")
+@click.option("--parent", help="URN of its parent organisation.")
+@click.option("--role", "roles", type=click.Choice(["auditor", "registrar"]), multiple=True, help="A right that it has.")
+@click.option("--request", "request", type=FILE, help="What `key request` printed for the organisation.")
+@click.option("--key", "key", type=FILE, help="The organisation's private key, where it is at hand.")
+@passphrase_options
+@click.option("--registrar-key", type=FILE, help=f"The registrar's key.  [default: {REGISTRAR_KEY} in the data folder]")
+@home_option
+@url_option
+@json_option
+def enrol(
+    identifier: str | None, prefixes: tuple[str, ...], name_en: str | None, name_zh: str | None, parent: str | None,
+    roles: tuple[str, ...], request: Path | None, key: Path | None, passphrase_file: Path | None, prompt: bool,
+    registrar_key: Path | None, home: Path | None, url: str, as_json: bool,
+) -> None:
+    """Enter an organisation, as the registrar.
+
+    The record is signed with the registrar's key for the ledger that the server at --url serves.
+    """
+    if (request is None) == (key is None):
+        raise click.UsageError("one of --request and --key")
+    if key is not None and identifier is None:
+        raise click.UsageError("--key needs --id")
+    registrar = read_key(registrar_key or settings(home).home / REGISTRAR_KEY)
+    with Client(url) as client:
+        origin = client.get("/health/ready", dict[str, object])["origin"]
+        if not isinstance(origin, str):
+            raise ConfigurationError(f"{url} does not say which ledger it serves")
+        if request is not None:
+            asked = read_request(request, origin)
+            if identifier not in (None, asked.organization):
+                raise click.UsageError(f"the request is for {asked.organization}, not for {identifier}")
+        else:
+            private = signing_key(Path(str(key)), passphrase_file, prompt)
+            asked = EnrolmentRequest(organization=str(identifier), origin=origin,
+                                     key=public_key(private, origin, str(identifier)))
+        record = decode_record(encode({
+            "type": "organization", "issuer": _issuer(client, registrar), "nonce": fresh_nonce(),
+            "id": asked.organization, "keys": [asked.key], "prefixes": list(prefixes) or asked.prefixes,
+            "names": {**asked.names, **names_of(name_en, name_zh)}, "roles": roles,
+            **({"parent": parent} if parent else {}),
+        }))
+        (answer,) = client.post([msgspec.json.encode(seal(record, registrar, origin))])
+    if isinstance(answer, Refusal):
+        raise answer.error()
+    minted = list(prefixes) or asked.prefixes
+    told = {"organization": asked.organization, "index": answer.index, "digest": answer.digest, "prefixes": minted}
+    if as_json:
+        print_json(told)
+    else:
+        show(f"{asked.organization} is enrolled at index {answer.index}, record {answer.digest}",
+             f"ids that it may mint begin with: {' '.join(minted) or 'none'}")
+
+
+def _issuer(client: Client, registrar: SigningKey) -> str:
+    """The organisation whose key this is: it must be the registrar's, or the server would refuse the record anyway."""
+    after = -1
+    while page := client.get("/v1/organizations", list[OrganizationAnswer], after=after, limit=1000):
+        for one in page:
+            if "registrar" in one.roles and any(key.keyid == registrar.keyid.hex() for key in one.keys):
+                return one.id
+        after = page[-1].index
+    raise ConfigurationError(
+        f"key {registrar.keyid.hex()} is not the registrar's on {client.url}: give --registrar-key", field="registrar-key"
+    )

@@ -1,0 +1,110 @@
+"""Files that commands read and write: keys with their passphrases, and results that appear whole or not at all."""
+
+import base64
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, BinaryIO
+
+import click
+from cryptography.hazmat.primitives import serialization
+
+from ledger.cli.console import Command
+from ledger.core.signing import SigningKey, VerifyingKey, load_spki
+from ledger.errors import InvalidKey
+from ledger.service.keyfiles import read_key
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+def passphrase_options(command: Command) -> Command:
+    """How the passphrase of an encrypted key is given."""
+    command = click.option("--prompt", is_flag=True, help="Ask for the key's passphrase.")(command)
+    return click.option("--passphrase-file", type=FILE, help="File that holds the key's passphrase.")(command)
+
+
+def passphrase_of(file: Path | None, prompt: bool, *, new: bool = False) -> bytes | None:
+    """The passphrase, without the newline that ends its file; None where none is given."""
+    if file is not None and prompt:
+        raise click.UsageError("--passphrase-file or --prompt, not both")
+    if prompt:
+        text: str = click.prompt("Passphrase", hide_input=True, confirmation_prompt=new, err=True)
+        return text.encode()
+    if file is None:
+        return None
+    secret = file.read_bytes().rstrip(b"\r\n")
+    if not secret:
+        raise InvalidKey(f"{file} is empty", field="passphrase-file", value=file, rule="a passphrase")
+    return secret
+
+
+def signing_key(path: Path, passphrase_file: Path | None, prompt: bool) -> SigningKey:
+    """Raises ConfigurationError or InvalidKey, which names the file."""
+    try:
+        return read_key(path, passphrase_of(passphrase_file, prompt))
+    except InvalidKey as error:
+        raise InvalidKey(f"{path}: {error.message}", code=error.code, field=error.field, rule=error.rule) from None
+
+
+def public_half(given: str) -> VerifyingKey:
+    """The public key that `given` is or names: base64 or hex of an SPKI, a PEM file, or a private key's file."""
+    if not os.path.isfile(given):
+        return load_spki(_spki_from(given), "key")
+    path = Path(given)
+    data = path.read_bytes()
+    if b"PRIVATE KEY" in data:
+        return load_spki(SigningKey.from_pem(data).spki, "key")
+    if b"PUBLIC KEY" not in data:
+        return load_spki(_spki_from(data.decode("ascii", "replace").strip()), "key")
+    try:
+        public = serialization.load_pem_public_key(data)
+    except ValueError:
+        raise InvalidKey(f"{path} holds no public key", field="key", rule="PEM SubjectPublicKeyInfo") from None
+    der = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return load_spki(der, "key")
+
+
+def _spki_from(text: str) -> bytes:
+    with suppress(ValueError):
+        return bytes.fromhex(text)
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        raise InvalidKey(
+            f"{text[:80]!r} is no key and no file", field="key", rule="base64 of an SPKI, or a PEM file"
+        ) from None
+
+
+def text_or_file(given: str) -> str:
+    """A short text that may also be given as the file that holds it."""
+    return Path(given).read_text(encoding="utf-8").strip() if os.path.isfile(given) else given
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[BinaryIO]:
+    """The file's bytes; `-` is stdin."""
+    if str(path) == "-":
+        yield sys.stdin.buffer
+        return
+    with path.open("rb") as file:
+        yield file
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file that only its owner reads, which takes the place of `path` when all is written, and not before."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with open(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise

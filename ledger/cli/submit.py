@@ -1,0 +1,176 @@
+"""`submit`: envelopes, or records that are signed on the way, are posted in bounded requests; receipts come back."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, BinaryIO, NamedTuple
+
+import click
+import msgspec
+from rich.table import Table
+
+from ledger.cli.client import Client, Refusal, url_option
+from ledger.cli.console import explained, json_option, print_json, progress, say, show
+from ledger.cli.environment import origin_option, required
+from ledger.cli.files import FILE, passphrase_options, reading, replacing, signing_key
+from ledger.cli.receipts import Brief, brief
+from ledger.cli.signing import Signer, sign_file
+from ledger.core.receipt import Receipt
+from ledger.errors import LedgerError, Unavailable
+
+MAX_LINES = 1_000
+MAX_BYTES = 16 << 20
+_SHOWN = 20
+
+
+class Refused(NamedTuple):
+    """A line that is not on the ledger."""
+
+    line: int
+    refusal: Refusal
+
+
+class Posting:
+    """What came of a file. Of a million receipts only what is shown is kept."""
+
+    def __init__(self, receipts: IO[bytes] | None) -> None:
+        self.accepted = 0
+        self.refused: list[Refused] = []
+        self.shown: list[tuple[int, Brief]] = []
+        self._receipts = receipts
+
+    @property
+    def answered(self) -> int:
+        return self.accepted + len(self.refused)
+
+    def note(self, line: int, answer: Receipt | Refusal, keep: bool) -> None:
+        if isinstance(answer, Refusal):
+            self.refused.append(Refused(line, answer))
+            return
+        self.accepted += 1
+        if self._receipts is not None:
+            self._receipts.write(msgspec.json.encode(answer) + b"\n")
+        if keep or len(self.shown) < _SHOWN:
+            self.shown.append((line, brief(answer)))
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@url_option
+@click.option("--key", "key", type=FILE, help="Sign the records in FILE with this key first.")
+@click.option("--issuer", help="With --key: URN of the organisation that signs.")
+@origin_option
+@click.option("--type", "kind", help="With --key: type of the records that name none.")
+@passphrase_options
+@click.option("--receipts", "receipts", type=FILE, help="File for the receipts, a line each, in order.")
+@click.option("--patience", type=click.FloatRange(min=0), default=30.0, show_default=True,
+              help="Seconds for which a server that does not answer is asked again.")
+@json_option
+def submit(
+    file: Path, url: str, key: Path | None, issuer: str | None, origin: str | None, kind: str | None,
+    passphrase_file: Path | None, prompt: bool, receipts: Path | None, patience: float, as_json: bool,
+) -> int:
+    """Post the envelopes in FILE (NDJSON; `-` is stdin), or with --key sign its records (JSON, NDJSON, CSV) first.
+
+    Posting again is safe: a record that is on the ledger gives its first receipt. With --key each run draws new nonces
+    and so makes other records; to be able to post again, `sign` to a file first.
+    """
+    with ExitStack() as stack:
+        if key is None:
+            envelopes: BinaryIO | IO[bytes] = stack.enter_context(reading(file))
+        else:
+            signer = Signer(signing_key(key, passphrase_file, prompt), required(origin, "--origin"), issuer)
+            envelopes = stack.enter_context(tempfile.TemporaryFile())
+            sign_file(file, kind, signer, envelopes)
+            envelopes.seek(0)
+        client = stack.enter_context(Client(url, patience=patience))
+        posting = Posting(stack.enter_context(replacing(receipts)) if receipts else None)
+        failure = _post(envelopes, client, posting, as_json, None if key is None else file)
+    _report(posting, as_json)
+    if failure is not None:
+        raise failure
+    return 1 if posting.refused else 0
+
+
+def _post(
+    envelopes: BinaryIO | IO[bytes], client: Client, posting: Posting, keep: bool, signed_from: Path | None
+) -> LedgerError | None:
+    """Posts all; returns why it stopped, where it did. The receipts until then are kept."""
+    with progress("posting") as told:
+        for chunk in chunks(envelopes):
+            try:
+                answers = client.post([envelope for _, envelope in chunk])
+            except LedgerError as error:
+                return _stopped(error, chunk, envelopes, posting, signed_from)
+            for (line, _), answer in zip(chunk, answers, strict=True):
+                posting.note(line, answer, keep)
+            told(posting.answered)
+    return None
+
+
+def chunks(envelopes: BinaryIO | IO[bytes]) -> Iterator[list[tuple[int, bytes]]]:
+    """Numbered lines in requests that a server takes; empty lines are left out."""
+    chunk: list[tuple[int, bytes]] = []
+    size = 0
+    for number, line in enumerate(envelopes, start=1):
+        envelope = line.strip()
+        if not envelope:
+            continue
+        if chunk and (len(chunk) == MAX_LINES or size + len(envelope) > MAX_BYTES):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append((number, envelope))
+        size += len(envelope) + 1
+    if chunk:
+        yield chunk
+
+
+def _stopped(
+    error: LedgerError, chunk: list[tuple[int, bytes]], rest: BinaryIO | IO[bytes], posting: Posting,
+    signed_from: Path | None,
+) -> LedgerError:
+    """Records signed on the way are kept, since some may be on the ledger: these very ones can be posted again."""
+    first = chunk[0][0]
+    if signed_from is None:
+        return Unavailable(f"stopped at line {first}: {error.message}; post the same file again", code=error.code)
+    kept = Path("unposted.ndjson") if str(signed_from) == "-" else signed_from.with_name(signed_from.name + ".unposted")
+    with replacing(kept) as file:
+        for _, envelope in chunk:
+            file.write(envelope + b"\n")
+        for line in rest:
+            file.write(line)
+    return Unavailable(
+        f"stopped after {posting.answered} records: {error.message}; the signed rest is kept: "
+        f"carbon-ledger submit {kept}", code=error.code,
+    )
+
+
+def _report(posting: Posting, as_json: bool) -> None:
+    if as_json:
+        print_json({
+            "accepted": posting.accepted,
+            "refused": [{"line": one.line, "problem": one.refusal} for one in posting.refused],
+            "receipts": [{"line": line, **msgspec.to_builtins(one)} for line, one in posting.shown],
+        })
+        return
+    if posting.shown:
+        show(_table(posting))
+    if posting.accepted > len(posting.shown):
+        show(f"… and {posting.accepted - len(posting.shown)} more")
+    show(f"{posting.accepted} on the ledger, {len(posting.refused)} refused")
+    for line, refusal in posting.refused:
+        say(f"line {line}: {refusal.code}: {explained(refusal.error())}")
+
+
+def _table(posting: Posting) -> Table:
+    table = Table("line", "index", "record", "lot", "quantity", "kg CO2e", box=None, pad_edge=False)
+    table.columns[0].justify = table.columns[1].justify = table.columns[5].justify = "right"
+    for line, one in posting.shown:
+        lots = one.lots or [None]
+        for i, lot in enumerate(lots):
+            table.add_row(
+                *((str(line), str(one.index), f"{one.digest[:16]}…") if i == 0 else ("", "", "")),
+                *((lot.lot, str(lot.quantity), f"{lot.footprint:,.3f}") if lot else ("", "", "")),
+            )
+    return table

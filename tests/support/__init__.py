@@ -1,0 +1,1 @@
+"""What tests and benchmarks share: a ledger in memory, a sector, networks of records, exact recomputation."""

@@ -1,0 +1,169 @@
+"""A whole ledger in memory: the real batch over one long-lived state, without database, server or clock."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import Final
+
+import msgspec
+
+from ledger.admission.state import State
+from ledger.core import canonical
+from ledger.core.frontier import Frontier
+from ledger.core.outcome import AssessmentLeaf, read
+from ledger.core.records import Activation, AnyRecord, Consumption, Transfer, Transformation
+from ledger.core.units import convert
+from ledger.core.values import Flow
+from ledger.errors import LedgerError
+from ledger.footprint.burdens import named
+from ledger.footprint.figures import LotFigures
+from ledger.registry.installed import Registry
+from ledger.service.preparing import Submission
+from ledger.service.sequencing.batch import Batch, Item, Sequenced, Verdict
+from support.parties import Party, enrolment, nonces, party
+
+ORIGIN: Final = "test.example/log"
+_START: Final = 1_700_000_000_000
+_leaf = msgspec.json.Decoder(AssessmentLeaf)
+
+
+class MemoryLedger:
+    """Begins with its registrar and with an activation of each sector of the registry.
+
+    `records`, `digests`, `entries` and `leaves` are by log index, `figures` by lot id.
+    """
+
+    def __init__(self, registry: Registry, origin: str = ORIGIN, seed: int = 0) -> None:
+        self.registry = registry
+        self.state = State(origin)
+        self.figures: dict[str, LotFigures] = {}
+        self.records: list[AnyRecord] = []
+        self.digests: list[bytes] = []
+        self.entries: list[bytes] = []
+        self.leaves: list[tuple[bytes, ...]] = []
+        self.frontier = Frontier()
+        self.seed = seed
+        self.nonces = nonces(seed, "ledger")
+        self.registrar = party(seed, "registrar")
+        self._batches = 0
+        self.must((self.registrar, enrolment(self.registrar, self.registrar, origin, self.nonce(), prefixes=())))
+        for one in registry.sectors.values():
+            self.must((self.registrar, Activation(
+                issuer=self.registrar.id, nonce=self.nonce(), plugin=one.sector.name, version=one.sector.version,
+                digest=one.digest,
+            )))
+
+    def nonce(self) -> str:
+        return next(self.nonces)
+
+    def enrol(self, name: str, prefixes: Sequence[str] | None = None) -> Party:
+        """Enters `urn:example:NAME` with a key of its own, by default with the prefix `urn:example:NAME:`."""
+        entered = party(self.seed, name)
+        self.admit([entered], prefixes)
+        return entered
+
+    def admit(self, parties: Iterable[Party], prefixes: Sequence[str] | None = None) -> None:
+        """Enters organisations made elsewhere."""
+        for one in parties:
+            record = enrolment(one, self.registrar, self.state.origin, self.nonce(), prefixes=prefixes)
+            self.must((self.registrar, record))
+
+    def submission(self, signer: Party, record: AnyRecord) -> Submission:
+        """The record as it would come out of its envelope: canonical, decoded again, signed."""
+        body = canonical.encode(record)
+        digest = canonical.digest(body)
+        signature = signer.key.sign_record(self.state.origin, record.kind, digest)
+        return Submission(canonical.decode_record(body), body, digest, signer.key.keyid, signature)
+
+    def post(self, records: Iterable[tuple[Party, AnyRecord]]) -> list[Verdict]:
+        """One batch; one verdict a record, in order. A record that does not decode gets its error as verdict."""
+        verdicts: list[Verdict | None] = []
+        items: list[Item] = []
+        for signer, record in records:
+            try:
+                items.append(Item(self.submission(signer, record), None))
+                verdicts.append(None)
+            except LedgerError as error:
+                verdicts.append(error)
+        batch = Batch(self.state, self.figures, self.registry, _START + 1_000 * self._batches)
+        found = batch.run(items)
+        self._batches += 1
+        self.frontier = self.frontier.extended(batch.leaf_hashes)
+        for item, verdict in zip(items, found, strict=True):
+            if isinstance(verdict, Sequenced):
+                self.records.append(item.submission.record)
+                self.digests.append(verdict.digest)
+                self.entries.append(verdict.entry)
+                self.leaves.append(verdict.leaves)
+        rest = iter(found)
+        return [next(rest) if verdict is None else verdict for verdict in verdicts]
+
+    def must(self, *records: tuple[Party, AnyRecord]) -> list[Sequenced]:
+        """Posts records of which none may be refused; raises the first error."""
+        sequenced = []
+        for verdict in self.post(records):
+            if isinstance(verdict, LedgerError):
+                raise verdict
+            if not isinstance(verdict, Sequenced):
+                raise TypeError(f"the record is on the log already: {verdict}")
+            sequenced.append(verdict)
+        return sequenced
+
+    def burdens(self, lot: str) -> dict[str, float]:
+        """Burdens of a whole lot by name."""
+        return named(self.figures[lot].burdens)
+
+    def contents(self, lot: str) -> dict[str, float]:
+        return dict(self.figures[lot].contents)
+
+    def assessment(self, index: int) -> AssessmentLeaf | None:
+        """Leaf 0 of the outcome at `index`; None for a record without results."""
+        leaves = self.leaves[index]
+        return _leaf.decode(leaves[0]) if leaves else None
+
+    def retained(self, index: int) -> dict[str, float]:
+        """Burdens that stayed with the record at `index`; zeros are absent."""
+        leaf = self.assessment(index)
+        return read(leaf.retained) if leaf else {}
+
+    def left(self, lot: str) -> Fraction:
+        """The part of a lot that nobody has taken yet."""
+        return Fraction(self.state.remaining[lot]) / Fraction(self.state.lots[lot].quantity)
+
+    def taken(self, record: AnyRecord) -> list[tuple[str, float]]:
+        """The lots that a record on the log took from, with the part of each."""
+        match record:
+            case Transformation() | Consumption():
+                flows = record.inputs
+            case Transfer():
+                flows = [Flow(lot=record.lot, quantity=record.quantity)]
+            case _:
+                flows = []
+        found = []
+        for flow in flows:
+            lot = self.state.lots[flow.lot]
+            amount = convert(flow.quantity.amount, flow.quantity.unit, lot.unit)
+            found.append((flow.lot, float(amount) / float(lot.quantity)))
+        return found
+
+    def root(self) -> bytes:
+        """RFC 6962 root of the log."""
+        return self.frontier.root()
+
+    def fingerprint(self) -> str:
+        """SHA-256 over all that a record could change; equal before and after where it left no trace."""
+        state = self.state
+        keys = {keyid.hex(): (key.organization, key.active) for keyid, key in state.keys.items()}
+        parts = [
+            state.size, keys, state.remaining, state.used, state.holding, state.accepted, state.plugins,
+            state.prefixes, state.digests, state.organizations, state.facilities, state.products, state.lots,
+            state.declarations, state.transfers, self.figures, self.entries, self.frontier.to_bytes(),
+        ]
+        return hashlib.sha256("\n".join(_stable(part) for part in parts).encode()).hexdigest()
+
+
+def _stable(part: object) -> str:
+    """`repr` without the order in which sets and dicts were filled."""
+    if isinstance(part, dict):
+        return repr(sorted((repr(key), _stable(value)) for key, value in part.items()))
+    return repr(sorted(map(repr, part))) if isinstance(part, set | frozenset) else repr(part)

@@ -1,0 +1,69 @@
+"""Networks of records on a ledger in memory, and the book that follows them in exact fractions."""
+
+import random
+from collections.abc import Iterable
+
+from ledger.core.outcome import read
+from support.exact import Book
+from support.generator import generate, parties
+from support.memory import MemoryLedger
+from support.sectors import registry
+
+
+def network(
+    seed: int, size: int, organizations: int | None = None, source: random.Random | None = None
+) -> MemoryLedger:
+    """A ledger that holds a whole generated network; raises where a record is refused."""
+    memory = MemoryLedger(registry(), seed=seed)
+    memory.admit(parties(seed, size, organizations))
+    memory.must(*generate(seed, size, organizations, source=source))
+    return memory
+
+
+def book_of(memory: MemoryLedger, *, figures: bool = True) -> Book:
+    """Follows the ledger's records; raises ValueError where they break balances or order."""
+    book = Book(figures=figures)
+    for record, digest in zip(memory.records, memory.digests, strict=True):
+        book.add(record, digest)
+    return book
+
+
+def burden_errors(memory: MemoryLedger, book: Book) -> Iterable[tuple[str, float, float, float]]:
+    """For each burden: its name, what is left in lots and with records minus all that was direct, the sum of absolute
+    amounts, and that which was direct."""
+    kept: dict[str, float] = {}
+    scale: dict[str, float] = {}
+    for name in memory.figures:
+        left = float(memory.left(name))
+        for burden, amount in memory.burdens(name).items():
+            kept[burden] = kept.get(burden, 0.0) + left * amount
+            scale[burden] = scale.get(burden, 0.0) + abs(left * amount)
+    for index in range(len(memory.records)):
+        for burden, amount in memory.retained(index).items():
+            kept[burden] = kept.get(burden, 0.0) + amount
+            scale[burden] = scale.get(burden, 0.0) + abs(amount)
+    for burden in {*kept, *book.direct}:
+        direct = float(book.direct.get(burden, 0))
+        yield burden, kept.get(burden, 0.0) - direct, scale.get(burden, 0.0) + abs(direct), direct
+
+
+def content_errors(memory: MemoryLedger) -> Iterable[tuple[int, str, float, float]]:
+    """For each record and content: in + declared + arisen - out - lost, and the sum of absolute amounts."""
+    made: dict[int, list[str]] = {}
+    for name, lot in memory.state.lots.items():
+        made.setdefault(lot.index, []).append(name)
+    for index, record in enumerate(memory.records):
+        leaf = memory.assessment(index)
+        if leaf is None:
+            continue
+        parts = [(memory.contents(name), part) for name, part in memory.taken(record)]
+        parts += [(read(leaf.declared), 1.0), (read(leaf.arisen), 1.0), (read(leaf.lost), -1.0)]
+        parts += [(memory.contents(name), -1.0) for name in made.get(index, ())]
+        rest: dict[str, float] = {}
+        scale: dict[str, float] = {}
+        for contents, times in parts:
+            for content, amount in contents.items():
+                rest[content] = rest.get(content, 0.0) + times * amount
+                scale[content] = scale.get(content, 0.0) + abs(times * amount)
+        for content, error in rest.items():
+            yield index, content, error, scale[content]

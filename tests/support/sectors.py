@@ -1,0 +1,199 @@
+"""A small sector for tests, made with the SDK like any other: what a record emits stands in its own activity."""
+
+import hashlib
+from decimal import Decimal
+from typing import Any, Final, Literal
+
+from ledger.registry.installed import Installed, Registry
+from ledger.sdk import (
+    Activity,
+    Assessment,
+    Assigned,
+    Context,
+    Draft,
+    EnergyUse,
+    Key,
+    Line,
+    LineKind,
+    Name,
+    Omission,
+    Part,
+    Positive,
+    Route,
+    Sector,
+    Signed,
+)
+
+NAME: Final = "works"
+VERSION: Final = "1.0.0"
+MAKE: Final = f"{NAME}.make"
+
+
+class Emission(Part, frozen=True):
+    """One line as the plugin shall return it."""
+
+    amount: Signed
+    gas: Key = "CO2"
+    source: Name = "process"
+    kind: LineKind = "onSite"
+    burden: Key = "fossilGhgEmissions"
+    primary: bool = True
+    ratings: tuple[int, int, int] = (1, 1, 1)
+    market: Signed | None = None
+
+
+class Carrier(Part, frozen=True):
+    """MJ of energy."""
+
+    carrier: Name
+    amount: Signed
+    renewable: bool = False
+
+
+class Gap(Part, frozen=True):
+    """An omission."""
+
+    what: Name
+    estimate: Signed | None = None
+
+
+class Given(Part, frozen=True):
+    """An amount assigned to an output."""
+
+    output: int
+    burden: Key
+    amount: Signed
+
+
+class Make(Activity, frozen=True):
+    """`co2` and `ch4`: kg emitted on site, metered, of the best quality. The rest is passed on as it stands."""
+
+    co2: Signed = "0"
+    ch4: Signed = "0"
+    emissions: list[Emission] = []
+    energy: list[Carrier] = []
+    gaps: list[Gap] = []
+    weights: dict[Key, list[Signed]] = {}
+    matter: dict[Key, list[Signed]] = {}
+    assigned: list[Given] = []
+
+
+class Smelt(Activity, frozen=True):
+    """Copper matte becomes copper and acid. Prices per kg, in the order of the outputs."""
+
+    co2: Signed
+    prices: list[Positive]
+
+
+class Wrong(Activity, frozen=True):
+    """`how` a plugin may fail."""
+
+    how: Literal[
+        "raises", "recurses", "nan", "infinite", "nothing", "float", "text", "gas", "burden", "removal", "weightNaN",
+        "weightFloat", "matterNaN", "matterSignalling", "matterText", "matterAboveOne", "assignedToNobody", "estimate",
+    ]
+
+
+def _make(_: Context, activity: Make) -> Assessment:
+    own = (("CO2", activity.co2), ("CH4", activity.ch4))
+    lines = [
+        Line(gas=gas, amount=Decimal(amount), source="site", kind="onSite", basis="metered", primary=True,
+             ratings=(1, 1, 1))
+        for gas, amount in own if amount != "0"
+    ]
+    lines += [
+        Line(gas=one.gas, amount=Decimal(one.amount), source=one.source, kind=one.kind, burden=one.burden,
+             primary=one.primary, ratings=one.ratings, market=None if one.market is None else Decimal(one.market))
+        for one in activity.emissions
+    ]
+    return Assessment(
+        lines=tuple(lines),
+        energy=tuple(EnergyUse(carrier=one.carrier, amount=Decimal(one.amount), renewable=one.renewable)
+                     for one in activity.energy),
+        omissions=tuple(Omission(what=gap.what, estimate=None if gap.estimate is None else Decimal(gap.estimate))
+                        for gap in activity.gaps),
+        weights={key: tuple(map(Decimal, weights)) for key, weights in activity.weights.items()},
+        matter={content: tuple(map(Decimal, parts)) for content, parts in activity.matter.items()},
+        assigned=tuple(Assigned(output=one.output, burden=one.burden, amount=Decimal(one.amount))
+                       for one in activity.assigned),
+    )
+
+
+def _smelt(context: Context, activity: Smelt) -> Assessment:
+    draft = Draft(context)
+    draft.carbon("furnace", Decimal(activity.co2), basis="metered")
+    draft.weigh("value", [
+        Decimal(price) * (output.mass or 0) for price, output in zip(activity.prices, context.outputs, strict=True)
+    ])
+    copper = [Decimal("1") if i == 0 else Decimal(0) for i in range(len(context.outputs))]
+    draft.follow("material:copper", copper)
+    draft.follow("material:sulphur", [1 - part for part in copper])
+    return draft.assessment()
+
+
+def _raising(_: Context, __: Activity) -> Assessment:
+    raise ValueError("the furnace is out of order")
+
+
+def _nan(context: Context, _: Activity) -> Assessment:
+    draft = Draft(context)
+    draft.line(Line(gas="CO2", amount=Decimal("NaN"), source="site", kind="onSite"))
+    return draft.assessment()
+
+
+def _wrong(context: Context, activity: Wrong) -> Any:
+    first = Decimal(1)
+    line = Line(gas="CO2", amount=first, source="site", kind="onSite")
+    outputs = len(context.outputs)
+    match activity.how:
+        case "raises":
+            raise KeyError("missing")
+        case "recurses":
+            return _wrong(context, activity)
+        case "nothing":
+            return None
+        case "nan" | "infinite" | "float" | "text":
+            bad: Any = {"nan": Decimal("NaN"), "infinite": Decimal("-Infinity"), "float": 1.5, "text": "1.5"}
+            return Assessment(lines=(Line(gas="CO2", amount=bad[activity.how], source="site", kind="onSite"),))
+        case "gas":
+            return Assessment(lines=(Line(gas="phlogiston", amount=first, source="site", kind="onSite"),))
+        case "burden":
+            return Assessment(lines=(Line(gas="CO2", amount=first, source="s", kind="onSite", burden="absGhg"),))
+        case "removal":
+            return Assessment(lines=(
+                Line(gas="CO2", amount=first, source="s", kind="onSite", burden="technologicalCO2Removals"),
+            ))
+        case "weightNaN":
+            return Assessment(lines=(line,), weights={"mass": (Decimal("NaN"),) * outputs})
+        case "weightFloat":
+            floats: Any = (1.0,) * outputs
+            return Assessment(lines=(line,), weights={"mass": floats})
+        case "matterNaN" | "matterSignalling" | "matterText" | "matterAboveOne":
+            parts: Any = {
+                "matterNaN": Decimal("NaN"), "matterSignalling": Decimal("sNaN"), "matterText": "half",
+                "matterAboveOne": Decimal("1.01"),
+            }
+            return Assessment(lines=(line,), matter={"mass": (parts[activity.how],) * outputs})
+        case "assignedToNobody":
+            return Assessment(assigned=(Assigned(output=outputs, burden="fossilGhgEmissions", amount=first),))
+        case "estimate":
+            return Assessment(omissions=(Omission(what="ore", estimate=-first),))
+
+
+def works() -> Sector:
+    """The sector; its outputs may not outweigh what comes in."""
+    return Sector(
+        name=NAME, version=VERSION, en="Test works", zh="试验厂",
+        routes={
+            "make": Route(activity=Make, assess=_make, en="Make", zh="制造"),
+            "smelt": Route(activity=Smelt, assess=_smelt, en="Smelt", zh="冶炼"),
+            "raising": Route(activity=Make, assess=_raising, en="Raises", zh="出错"),
+            "nan": Route(activity=Make, assess=_nan, en="Not a number", zh="非数"),
+            "wrong": Route(activity=Wrong, assess=_wrong, en="Returns what it may not", zh="越界"),
+        },
+    )
+
+
+def registry() -> Registry:
+    """A registry with that sector only. Its digest is of its name: vectors must not change with this file."""
+    return Registry([Installed(works(), hashlib.sha256(f"{NAME}/{VERSION}".encode()).hexdigest(), "tests")])

@@ -1,0 +1,259 @@
+"""A ledger in memory, built record by record: what a test needs to say who posts what, and that nothing else changes."""
+
+import base64
+import hashlib
+from copy import deepcopy
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from msgspec import Raw
+
+from ledger.admission.state import State
+from ledger.core import canonical
+from ledger.core.envelope import open_envelope, seal
+from ledger.core.records import (
+    Acceptance,
+    Activation,
+    AnyRecord,
+    Consumption,
+    Declaration,
+    Facility,
+    KeyChange,
+    Organization,
+    Product,
+    Transfer,
+    Transformation,
+)
+from ledger.core.signing import SigningKey
+from ledger.core.values import Flow, Output, PublicKey, Quantity, Supply
+from ledger.errors import LedgerError
+from ledger.footprint.figures import LotFigures
+from ledger.registry.installed import Installed, Registry
+from ledger.sdk import Activity, Assessment, Context, Route, Sector
+from ledger.service.preparing import Submission
+from ledger.service.sequencing.batch import Batch, Item, Sequenced, Verdict
+
+ORIGIN: Final = "test.example/log"
+START: Final = "2024-01-01T00:00:00Z"
+END: Final = "2024-02-01T00:00:00Z"
+PLUGIN_DIGEST: Final = "0" * 64
+
+
+class Party(NamedTuple):
+    """An organisation and the key that it signs with."""
+
+    id: str
+    key: SigningKey
+
+    def name(self, name: str) -> str:
+        """An identifier under its prefix."""
+        return f"{self.id}:{name}"
+
+
+def signing_key(name: str) -> SigningKey:
+    return SigningKey.from_seed(hashlib.sha256(name.encode()).digest())
+
+
+def party(name: str) -> Party:
+    return Party(f"urn:example:{name}", signing_key(name))
+
+
+REGISTRAR: Final = party("registrar")
+MILL: Final = party("mill")
+FORGE: Final = party("forge")
+STRANGER: Final = party("stranger")
+
+
+class Nothing(Activity, frozen=True):
+    """Nothing is said of how the process ran."""
+
+
+def _sector(name: str, tolerance: str) -> Installed:
+    def assess(_: Context, __: Nothing) -> Assessment:
+        return Assessment()
+
+    route = Route(activity=Nothing, assess=assess, en="make", zh="制造")
+    sector = Sector(name=name, version="1.0.0", en=name, zh=name, routes={"make": route},
+                    mass_tolerance=Decimal(tolerance))
+    return Installed(sector, PLUGIN_DIGEST, name)
+
+
+REGISTRY: Final = Registry([_sector("works", "0"), _sector("loose", "0.02")])
+_count = iter(range(1 << 60))
+
+
+def nonce() -> str:
+    """Never the same twice."""
+    return base64.urlsafe_b64encode(next(_count).to_bytes(16, "big")).decode().rstrip("=")
+
+
+def public(key: SigningKey, organization: str, origin: str = ORIGIN) -> PublicKey:
+    """The key with its proof of possession."""
+    proof = key.prove_possession(origin, organization)
+    return PublicKey(spki=base64.b64encode(key.spki).decode(), proof=base64.b64encode(proof).decode())
+
+
+def quantity(text: str) -> Quantity:
+    """`1.5 TNE`, the unit being tonnes where none is said."""
+    value, _, unit = text.partition(" ")
+    return Quantity(value=value, unit=unit or "TNE")
+
+
+def flow(lot: str, amount: str, of: Party = MILL) -> Flow:
+    return Flow(lot=of.name(lot), quantity=quantity(amount))
+
+
+def output(lot: str, amount: str = "1", role: Any = "product", *, of: Party = MILL, product: str = "steel",
+           **fields: Any) -> Output:
+    """A lot of the maker's own product. Waste is from before the consumer unless said otherwise."""
+    if role == "waste":
+        fields.setdefault("origin", "preConsumer")
+    return Output(lot=of.name(lot), product=product if ":" in product else of.name(product),
+                  quantity=quantity(amount), role=role, **fields)
+
+
+def ore(amount: str = "1000", **fields: Any) -> Supply:
+    return Supply(material="ore", quantity=quantity(amount), **fields)
+
+
+def organization(who: Party, *, by: Party = REGISTRAR, **fields: Any) -> Organization:
+    fields = {"prefixes": [f"{who.id}:"], "keys": [public(who.key, who.id)], "id": who.id, **fields}
+    return Organization(issuer=by.id, nonce=nonce(), **fields)
+
+
+def first_record(**fields: Any) -> Organization:
+    return organization(REGISTRAR, **{"roles": ["registrar"], **fields})
+
+
+def key_change(of: Party, *, by: Party | None = None, **fields: Any) -> KeyChange:
+    return KeyChange(issuer=(by or of).id, nonce=nonce(), organization=of.id, **fields)
+
+
+def activation(plugin: str, *, by: Party = REGISTRAR, **fields: Any) -> Activation:
+    fields = {"version": "1.0.0", "digest": PLUGIN_DIGEST, **fields}
+    return Activation(issuer=by.id, nonce=nonce(), plugin=plugin, **fields)
+
+
+def facility(name: str = "site", *, by: Party = MILL, **fields: Any) -> Facility:
+    return Facility(issuer=by.id, nonce=nonce(), **{"id": by.name(name), "country": "CN", **fields})
+
+
+def product(name: str, unit: str = "TNE", *, by: Party = MILL, **fields: Any) -> Product:
+    return Product(issuer=by.id, nonce=nonce(), **{"id": by.name(name), "sector": "works", "unit": unit, **fields})
+
+
+def transformation(outputs: list[Output], inputs: list[Flow] | None = None, supplies: list[Supply] | None = None, *,
+                   by: Party = MILL, **fields: Any) -> Transformation:
+    """Of enough ore, unless supplies or inputs are given."""
+    if supplies is None:
+        supplies = [] if inputs else [ore()]
+    fields = {"facility": by.name("site"), "start": START, "end": END, "process": "works.make",
+              "activity": Raw(b"{}"), **fields}
+    return Transformation(issuer=by.id, nonce=nonce(), outputs=outputs, inputs=inputs or [], supplies=supplies, **fields)
+
+
+def transfer(lot: str, amount: str, new_lot: str, *, by: Party = MILL, to: Party = FORGE, of: Party | None = None,
+             **fields: Any) -> Transfer:
+    fields = {"time": END, **fields}
+    return Transfer(issuer=by.id, nonce=nonce(), lot=(of or by).name(lot), quantity=quantity(amount), to=to.id,
+                    new_lot=by.name(new_lot), **fields)
+
+
+def acceptance(of: Transfer, *, by: Party = FORGE) -> Acceptance:
+    return Acceptance(issuer=by.id, nonce=nonce(), transfer=digest_of(of))
+
+
+def consumption(inputs: list[Flow], outputs: list[Output] | None = None, *, by: Party = MILL,
+                **fields: Any) -> Consumption:
+    fields = {"time": END, "purpose": "finalUse", **fields}
+    return Consumption(issuer=by.id, nonce=nonce(), inputs=inputs, outputs=outputs or [], **fields)
+
+
+def declaration(*, by: Party = MILL, **fields: Any) -> Declaration:
+    fields = {"start": START, "end": END, "basis": "study", "boundary": "cradleToGate", **fields}
+    return Declaration(issuer=by.id, nonce=nonce(), **fields)
+
+
+def digest_of(record: AnyRecord) -> str:
+    return canonical.digest(canonical.encode(record)).hex()
+
+
+def submission(record: AnyRecord, key: SigningKey) -> Submission:
+    """The record as it arrives: encoded, signed, sent, opened and decoded again."""
+    opened = open_envelope(msgspec.json.encode(seal(record, key, ORIGIN)))
+    return Submission(canonical.decode_record(opened.body), opened.body, canonical.digest(opened.body), opened.keyid,
+                      opened.signature)
+
+
+class World:
+    """State and figures of a ledger. Parties sign with their own key unless another is given."""
+
+    def __init__(self, *records: AnyRecord) -> None:
+        self.state = State(ORIGIN)
+        self.figures: dict[str, LotFigures] = {}
+        self._keys = {one.id: one.key for one in (REGISTRAR, MILL, FORGE, STRANGER)}
+        self.admit(*records)
+
+    def run(self, *records: AnyRecord, key: SigningKey | None = None) -> tuple[list[Verdict], Batch]:
+        """The verdicts of one batch, and the batch."""
+        batch = Batch(self.state, self.figures, REGISTRY, 1)
+        items = [Item(submission(record, key or self._keys[record.issuer]), None) for record in records]
+        return batch.run(items), batch
+
+    def admit(self, *records: AnyRecord, key: SigningKey | None = None) -> list[Sequenced]:
+        """One batch in which everything is admitted."""
+        first = self.state.size
+        found: list[Sequenced] = []
+        for verdict in self.run(*records, key=key)[0]:
+            if not isinstance(verdict, Sequenced):
+                raise AssertionError(f"not admitted: {verdict!r}") from verdict if isinstance(
+                    verdict, LedgerError) else None
+            found.append(verdict)
+        assert [one.index for one in found] == list(range(first, first + len(records)))
+        return found
+
+    def refuse(self, record: AnyRecord, code: str, field: str | None, value: object = ..., *,
+               says: str | None = None, key: SigningKey | None = None) -> LedgerError:
+        """The record is refused with this code at this field, and leaves no trace."""
+        before = self.snapshot()
+        (error,), batch = self.run(record, key=key)
+        assert isinstance(error, LedgerError), error
+        assert (error.code, error.field) == (code, field), error
+        assert self.snapshot() == before
+        assert (batch.leaf_hashes, batch.balances) == ([], {})
+        if value is not ...:
+            assert error.value == (None if value is None else str(value))
+        if says is not None:
+            assert says in error.message
+        assert error.message
+        return error
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything that records change."""
+        return deepcopy({**{name: part for name, part in vars(self.state).items() if name != "keys"},
+                         "keys": {keyid: (key.organization, key.active) for keyid, key in self.state.keys.items()},
+                         "figures": self.figures})
+
+    def left(self, lot: str, of: Party = MILL) -> Decimal:
+        """What is left of a lot."""
+        return self.state.remaining[of.name(lot)]
+
+
+def stocked() -> World:
+    """Two sectors in force; mill and forge with a site and products each; two lots of the mill's.
+
+    `steel` is counted in tonnes, `gear` in pieces of 50 kg, `oil` in litres without a known mass, `power` in kWh.
+    `steel-1` is 10 t. `gear-1` is one gear, the item `gear-no-1`.
+    """
+    world = World(first_record(), activation("works"), activation("loose"), organization(MILL), organization(FORGE))
+    for who in (MILL, FORGE):
+        world.admit(
+            facility(by=who), product("steel", by=who), product("gear", "H87", by=who, mass_per_unit=quantity("50 KGM")),
+            product("oil", "LTR", by=who), product("power", "KWH", by=who),
+        )
+    world.admit(
+        transformation([output("steel-1", "10")]),
+        transformation([output("gear-1", "1 H87", product="gear", item=MILL.name("gear-no-1"))]),
+    )
+    return world

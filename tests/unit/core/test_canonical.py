@@ -1,0 +1,375 @@
+import base64
+import hashlib
+import json
+import time
+from typing import Any
+
+import msgspec
+import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import Raw
+
+from ledger.core import canonical
+from ledger.core.canonical import MAX_BODY, MAX_DEPTH, check_canonical, decode_record, digest, explain_schema
+from ledger.core.records import (
+    Acceptance,
+    Activation,
+    Consumption,
+    Declaration,
+    Facility,
+    KeyChange,
+    Organization,
+    Product,
+    Transfer,
+    Transformation,
+)
+from ledger.errors import InvalidBody
+
+NONCE = "AAAAAAAAAAAAAAAAAAAAAA"
+TEMPLATE = (
+    '{"activity":%s,"end":"2024-01-02T00:00:00Z","facility":"urn:example:mill:site","issuer":"urn:example:mill",'
+    '"nonce":"' + NONCE + '","outputs":[],"process":"steel.eaf","start":"2024-01-01T00:00:00Z","type":"transformation"}'
+)
+
+# Bad JSON values by the code that refuses them. Each is tried alone and inside `activity`.
+BAD: dict[str, tuple[str, bytes]] = {
+    "space after colon": ("not-canonical", b'{"a": 1}'),
+    "space before brace": ("not-canonical", b'{"a":1 }'),
+    "newline": ("not-canonical", b'{"a":1,\n"b":2}'),
+    "tab": ("not-canonical", b'[1,\t2]'),
+    "key order": ("not-canonical", b'{"b":1,"a":2}'),
+    "key order by case": ("not-canonical", b'{"a":1,"B":2}'),
+    "shorter key first": ("not-canonical", b'{"ab":1,"a":2}'),
+    "key order below": ("not-canonical", b'{"x":[{"b":1,"a":2}]}'),
+    "duplicate key": ("duplicate-key", b'{"a":1,"a":2}'),
+    "duplicate key, equal values": ("duplicate-key", b'{"a":1,"a":1}'),
+    "duplicate key, other spelling": ("duplicate-key", b'{"a":1,"\\u0061":1}'),
+    "duplicate key below": ("duplicate-key", b'{"x":[{"a":1,"a":2}]}'),
+    "null": ("null", b'{"a":null}'),
+    "null in a list": ("null", b'[null]'),
+    "float": ("float", b'{"a":1.5}'),
+    "float that is whole": ("float", b'{"a":1.0}'),
+    "exponent": ("float", b'{"a":1E5}'),
+    "small exponent": ("float", b'{"a":1e0}'),
+    "negative exponent": ("float", b'[1e-7]'),
+    "minus zero point zero": ("float", b'[-0.0]'),
+    "minus zero": ("not-canonical", b'{"a":-0}'),
+    "integer of 2^53": ("integer-too-large", b'{"a":9007199254740992}'),
+    "integer of -2^53": ("integer-too-large", b'{"a":-9007199254740992}'),
+    "integer of 2^64": ("integer-too-large", b'[18446744073709551616]'),
+    "integer of 400 digits": ("integer-too-large", b'[' + b'1' * 400 + b']'),
+    "integer of 5000 digits": ("integer-too-large", b'[' + b'1' * 5000 + b']'),
+    "integer of -5000 digits": ("integer-too-large", b'[-' + b'1' * 5000 + b']'),
+    "leading zero": ("not-json", b'[01]'),
+    "plus": ("not-json", b'[+1]'),
+    "NaN": ("not-json", b'[NaN]'),
+    "Infinity": ("not-json", b'[Infinity]'),
+    "non-ASCII key": ("non-ascii-key", '{"ключ":1}'.encode()),
+    "non-ASCII key, escaped": ("non-ascii-key", b'{"\\u00e9":1}'),
+    "escaped letter": ("not-canonical", b'{"a":"\\u0041"}'),
+    "escaped letter in a key": ("not-canonical", b'{"\\u0061":1}'),
+    "escaped slash": ("not-canonical", b'{"a":"\\/"}'),
+    "escaped delete": ("not-canonical", b'{"a":"\\u007f"}'),
+    "escaped e acute": ("not-canonical", b'{"a":"\\u00e9"}'),
+    "escaped pair": ("not-canonical", b'{"a":"\\ud83d\\ude00"}'),
+    "long escape of newline": ("not-canonical", b'{"a":"\\u000a"}'),
+    "long escape of quote": ("not-canonical", b'{"a":"\\u0022"}'),
+    "upper-case escape": ("not-canonical", b'{"a":"\\u001F"}'),
+    "control character, not escaped": ("not-json", b'{"a":"\x01"}'),
+    "newline, not escaped": ("not-json", b'{"a":"\n"}'),
+    "NUL, not escaped": ("not-json", b'{"a":"\x00"}'),
+    "unknown escape": ("not-json", b'{"a":"\\x41"}'),
+    "high surrogate alone": ("not-json", b'{"a":"\\ud83d"}'),
+    "high surrogate and letter": ("not-json", b'{"a":"\\ud83dx"}'),
+    "low surrogate alone": ("not-json", b'{"a":"\\ude00"}'),
+    "surrogates swapped": ("not-json", b'{"a":"\\ude00\\ud83d"}'),
+    "surrogate in UTF-8": ("not-json", b'{"a":"\xed\xa0\x80"}'),
+    "overlong UTF-8": ("not-json", b'{"a":"\xc0\xaf"}'),
+    "broken UTF-8": ("not-json", b'{"a":"\xff"}'),
+    "cut UTF-8": ("not-json", b'{"a":"\xe9"}'),
+    "broken UTF-8 in a key": ("not-json", b'{"\xff":1}'),
+    "comment": ("not-json", b'[1/**/]'),
+    "trailing comma": ("not-json", b'[1,]'),
+    "single quotes": ("not-json", b"['a']"),
+    "depth 33": ("too-deep", b'[' * 33 + b']' * 33),
+    "depth 33 by objects": ("too-deep", b'{"a":' * 32 + b'1' + b'}' * 32),
+    "100,000 brackets": ("too-deep", b'[' * 100_000),
+    "100,000 brackets, closed": ("too-deep", b'[' * 100_000 + b']' * 100_000),
+    "100,000 objects": ("too-deep", b'{"a":' * 100_000),
+}
+# What stands around a value cannot be tried inside `activity`.
+BAD_AROUND: dict[str, tuple[str, bytes]] = {
+    "empty": ("not-json", b''),
+    "only a space": ("not-json", b' '),
+    "space before": ("not-canonical", b' {}'),
+    "space after": ("not-canonical", b'{} '),
+    "newline after": ("not-canonical", b'{}\n'),
+    "byte order mark": ("not-json", b'\xef\xbb\xbf{}'),
+    "UTF-16": ("not-json", '{"a":1}'.encode("utf-16")),
+    "trailing bytes": ("not-json", b'{}x'),
+    "trailing NUL": ("not-json", b'{}\x00'),
+    "two values": ("not-json", b'{}{}'),
+    "cut": ("not-json", b'{"a":'),
+    "open string": ("not-json", b'"a'),
+    "null alone": ("null", b'null'),
+}
+
+
+def refusal(data: bytes) -> InvalidBody:
+    with pytest.raises(InvalidBody) as caught:
+        decode_record(data)
+    return caught.value
+
+
+@pytest.mark.parametrize("name", [*BAD, *BAD_AROUND])
+def test_bad_bytes(name: str) -> None:
+    code, data = {**BAD, **BAD_AROUND}[name]
+    with pytest.raises(InvalidBody) as caught:
+        check_canonical(data)
+    error = caught.value
+    assert error.code == code
+    assert error.rule
+    assert 0 < len(error.message) < 500
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_bytes_inside_activity(name: str) -> None:
+    code, value = BAD[name]
+    before, after = TEMPLATE.encode().split(b"%s")
+    error = refusal(before + value + after)
+    assert error.code == code
+    if code in ("null", "float", "non-ascii-key") or (code == "too-deep" and len(value) < 1000):
+        assert (error.field or "").startswith("$.activity")
+
+
+@pytest.mark.parametrize("name", ["key order", "duplicate key", "space after colon", "minus zero", "escaped slash"])
+def test_bad_bytes_inside_other_fields(name: str) -> None:
+    code, value = BAD[name]
+    assert refusal((TEMPLATE % "{}").encode().replace(b'"outputs":[]', b'"outputs":' + value)).code == code
+
+
+@pytest.mark.parametrize(
+    ("data", "field", "value"),
+    [
+        (b'{"a":{"b":[1,2,null]}}', "$.a.b[2]", "null"),
+        (b'{"a":[{"b":"1"},{"b":2.5}]}', "$.a[1].b", "2.5"),
+        (b'{"a":[9007199254740992]}', "$.a[0]", "9007199254740992"),
+        ('{"a":[{"é":1}]}'.encode(), "$.a[0]", "é"),
+        (b'{"a":{"b":1,"b":1}}', "b", "b"),
+        (b'{"b":[' + b'[' * 31 + b']' * 31 + b'],"c":1}', "$.b" + "[0]" * 30, None),
+    ],
+)
+def test_what_is_wrong_is_named(data: bytes, field: str, value: str | None) -> None:
+    with pytest.raises(InvalidBody) as caught:
+        check_canonical(data)
+    assert caught.value.field == field
+    assert caught.value.value == value
+    assert value is None or value in caught.value.message or value in ("null", "2.5")
+
+
+def test_a_wrong_spelling_is_shown_where_it_is() -> None:
+    error = refusal(b'{"a":1, "b":2}')
+    assert error.code == "not-canonical"
+    assert "byte 7" in error.message
+    assert error.value == ' "b":2}'
+
+
+@pytest.mark.parametrize("levels", [1, MAX_DEPTH - 1, MAX_DEPTH])
+def test_the_deepest_that_is_let_in(levels: int) -> None:
+    """The outermost value is at level 1; what a list holds is one deeper, be it a list or a number."""
+    assert check_canonical(b'[' * levels + b']' * levels) is not None
+    assert check_canonical(b'[' * (levels - 1) + b'1' + b']' * (levels - 1)) is not None
+
+
+def test_the_depth_limit_is_no_matter_of_the_stack() -> None:
+    """500 levels are few for the decoder: they are refused by the rule, with the place that is too deep."""
+    error = refusal((TEMPLATE % ('{"x":' * 500 + "1" + "}" * 500)).encode())
+    assert error.code == "too-deep"
+    assert (error.field or "").startswith("$.activity.x.x")
+
+
+def test_a_body_of_one_mebibyte() -> None:
+    filled = json.dumps({"x": "y" * (MAX_BODY - len(TEMPLATE % '{"x":""}'))}, separators=(",", ":"))
+    body = (TEMPLATE % filled).encode()
+    assert len(body) == MAX_BODY
+    assert isinstance(decode_record(body), Transformation)
+    error = refusal(body.replace(b'"y', b'"yy'))
+    assert (error.code, error.value) == ("body-too-large", str(MAX_BODY + 1))
+    assert str(MAX_BODY + 1) in error.message
+
+
+def test_size_is_looked_at_first() -> None:
+    assert refusal(b"[" * (MAX_BODY + 1)).code == "body-too-large"
+
+
+def test_explaining_a_large_bad_body_takes_no_longer_than_reading_it() -> None:
+    """One object with 170,000 times the same key: an answer in less than a second, with a short message."""
+    body = b'{' + b','.join([b'"a":1'] * 170_000) + b'}'
+    started = time.perf_counter()
+    error = refusal(body)
+    assert time.perf_counter() - started < 5
+    assert error.code == "duplicate-key"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"' + b'k' * 500_000 + b'":1,"type":"product"}',
+        b'{"' + b'k' * 500_000 + b'":null}',
+        b'{"' + "é".encode() * 200_000 + b'":1}',
+        b'{"' + b'k' * 500_000 + b'":1,"' + b'k' * 500_000 + b'":1}',
+        b'{"id":[' + b','.join([b'"x"'] * 200_000) + b'],"issuer":"a:b","nonce":"' + NONCE.encode()
+        + b'","sector":"s","type":"product","unit":"KGM"}',
+    ],
+    ids=["unknown field", "null", "non-ASCII key", "duplicate key", "list for a string"],
+)
+def test_errors_stay_short_whatever_was_sent(data: bytes) -> None:
+    error = refusal(data)
+    assert len(error.message) < 1000
+    assert len(error.field or "") < 1000
+    assert len(error.value or "") < 1000
+
+
+def test_digest() -> None:
+    body = (TEMPLATE % "{}").encode()
+    assert digest(body) == hashlib.sha256(body).digest()
+    assert digest(b"").hex().startswith("e3b0c442")
+
+
+def test_activity_is_kept_as_it_came() -> None:
+    record = decode_record((TEMPLATE % '{"a":"é","b":[1,{"c":true}]}').encode())
+    assert isinstance(record, Transformation)
+    assert bytes(record.activity) == '{"a":"é","b":[1,{"c":true}]}'.encode()
+
+
+def test_activity_is_brought_into_order_when_written() -> None:
+    """A Raw field is encoded as it came; `encode` still gives canonical bytes."""
+    loose = decode_record((TEMPLATE % "{}").encode())
+    assert isinstance(loose, Transformation)
+    spaced = msgspec.structs.replace(loose, activity=Raw(b'{ "b" : "\\u0041", "a" : 1 }'))
+    assert b'"activity":{"a":1,"b":"A"}' in canonical.encode(spaced)
+    assert decode_record(canonical.encode(spaced)).nonce == loose.nonce
+
+
+# Values of the generic tree that a record may hold, and strings that JSON writers disagree on.
+awkward = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from('"\\/\b\t\n\f\r\x00\x1f\x7f\u2028é😀'),
+                  max_size=12)
+keys = st.text(st.characters(max_codepoint=127), max_size=8)
+integers = st.integers(min_value=-(2**53) + 1, max_value=2**53 - 1)
+trees = st.recursive(
+    integers | awkward | st.booleans(),
+    lambda below: st.lists(below, max_size=4) | st.dictionaries(keys, below, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(st.dictionaries(keys, trees, max_size=6))
+def test_any_tree_agrees_with_the_rfc8785_package(tree: dict[str, Any]) -> None:
+    expected = rfc8785.dumps(tree)
+    assert canonical.encode(tree) == expected
+    assert check_canonical(expected) == tree
+
+
+@given(st.dictionaries(keys, trees, max_size=6))
+def test_another_encoding_of_the_same_tree_is_refused(tree: dict[str, Any]) -> None:
+    expected = rfc8785.dumps(tree)
+    loose = json.dumps(tree)
+    for other in (loose, json.dumps(tree, separators=(",", ":")), json.dumps(tree, sort_keys=True, indent=1)):
+        if other.encode() != expected:
+            with pytest.raises(InvalidBody) as caught:
+                check_canonical(other.encode())
+            assert caught.value.code == "not-canonical"
+
+
+@given(st.binary(max_size=60) | st.text(alphabet='{}[]":,0123456789-.eEtrufalsn\\ \n', max_size=40).map(str.encode))
+def test_any_bytes_are_canonical_or_refused_by_name(data: bytes) -> None:
+    code = None
+    try:
+        tree = check_canonical(data)
+    except InvalidBody as error:
+        code = error.code
+    if code is None:
+        assert rfc8785.dumps(tree) == data
+    else:
+        assert code in {"not-json", "not-canonical", "duplicate-key", "null", "float", "integer-too-large",
+                        "non-ascii-key", "too-deep"}
+
+
+ids = st.from_regex(r"urn:[a-z]{2,6}:[!-~]{1,20}", fullmatch=True)
+nonces = st.binary(min_size=16, max_size=16).map(lambda data: base64.urlsafe_b64encode(data).decode().rstrip("="))
+numbers = st.integers(min_value=1, max_value=10**24 - 1).map(
+    lambda grains: f"{grains // 10**9}.{grains % 10**9:09d}".rstrip("0").rstrip(".")
+)
+fractions = st.integers(min_value=0, max_value=10**9).map(
+    lambda grains: f"{grains // 10**9}.{grains % 10**9:09d}".rstrip("0").rstrip(".")
+)
+names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
+instants = st.datetimes().map(lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0"))
+quantities = st.fixed_dictionaries({"value": numbers, "unit": st.sampled_from(["KGM", "TNE", "KWH", "H87"])})
+material_keys = st.from_regex(r"[A-Za-z][A-Za-z0-9:_.+-]{0,8}", fullmatch=True)
+flows = st.fixed_dictionaries({"lot": ids, "quantity": quantities})
+outputs = st.fixed_dictionaries(
+    {"lot": ids, "product": ids, "quantity": quantities, "role": st.sampled_from(["product", "waste"])},
+    optional={"item": ids, "mass": quantities, "materials": st.dictionaries(material_keys, fractions, max_size=3)},
+)
+supplies = st.fixed_dictionaries(
+    {"material": material_keys, "quantity": quantities},
+    optional={"description": names, "origin": st.sampled_from(["nature", "technosphere"]), "mass": quantities},
+)
+
+
+def _wire(tag: str, fields: dict[str, Any], optional: dict[str, Any] | None = None) -> st.SearchStrategy[Any]:
+    return st.fixed_dictionaries({"type": st.just(tag), "issuer": ids, "nonce": nonces, **fields}, optional=optional)
+
+
+digests = st.binary(min_size=32, max_size=32).map(bytes.hex)
+public_keys = st.binary(min_size=1, max_size=40).map(
+    lambda data: {"spki": msgspec.to_builtins(data), "proof": msgspec.to_builtins(data[::-1])}
+)
+languages = st.dictionaries(st.sampled_from(["en", "zh"]), names, min_size=1)
+wire_records = st.one_of(
+    _wire("organization", {"id": ids, "keys": st.lists(public_keys, min_size=1, max_size=3)},
+          {"names": languages, "roles": st.just(["registrar"]), "prefixes": st.lists(ids, min_size=1, max_size=3)}),
+    _wire("keyChange", {"organization": ids}, {"revoked": st.lists(digests, min_size=1, max_size=3)}),
+    _wire("activation", {"plugin": names, "version": names, "digest": digests}, {"retired": st.just(True)}),
+    _wire("facility", {"id": ids, "country": st.just("CN")}, {"names": languages, "capacity": quantities}),
+    _wire("product", {"id": ids, "sector": material_keys, "unit": st.just("KGM")},
+          {"names": languages, "materials": st.dictionaries(material_keys, fractions, min_size=1, max_size=5)}),
+    _wire("transformation",
+          {"facility": ids, "start": instants, "end": instants, "process": st.just("steel.eaf"),
+           "outputs": st.lists(outputs, max_size=3), "activity": st.dictionaries(keys, trees, max_size=4)},
+          {"inputs": st.lists(flows, min_size=1, max_size=3), "supplies": st.lists(supplies, min_size=1, max_size=3),
+           "allocation": st.just("energy")}),
+    _wire("transfer", {"lot": ids, "quantity": quantities, "to": ids, "newLot": ids, "time": instants}),
+    _wire("acceptance", {"transfer": digests}),
+    _wire("consumption", {"inputs": st.lists(flows, min_size=1, max_size=3), "time": instants,
+                          "purpose": st.just("loss")}, {"destination": names}),
+    _wire("declaration",
+          {"start": instants, "end": instants, "basis": st.just("pact"), "boundary": st.just("none")},
+          {"lot": outputs, "per": quantities, "burdens": st.dictionaries(material_keys, numbers, min_size=1)}),
+)
+TYPES = (Organization, KeyChange, Activation, Facility, Product, Transformation, Transfer, Acceptance, Consumption,
+         Declaration)
+
+
+@given(wire_records)
+def test_records_agree_with_the_rfc8785_package(tree: dict[str, Any]) -> None:
+    body = rfc8785.dumps(tree)
+    record = decode_record(body)
+    assert isinstance(record, TYPES)
+    # Not `body`: it may state an empty map, which we leave out when we write.
+    again = canonical.encode(record)
+    assert again == rfc8785.dumps(json.loads(again))
+    assert decode_record(again) == record
+
+
+def test_explain_schema_names_fields_below_another_root() -> None:
+    tree = {"furnace": {"power": "x"}}
+    error = explain_schema("Expected `int`, got `str` - at `$.furnace.power`", tree, "activity")
+    assert (error.code, error.field, error.value) == ("invalid-field", "activity.furnace.power", "x")
+    missing = explain_schema("Object missing required field `power` - at `$.furnace`", {"furnace": {}}, "activity")
+    assert (missing.code, missing.field) == ("missing-field", "activity.furnace.power")
+    whole = explain_schema("Expected `object`, got `array`", [1], "activity")
+    assert (whole.code, whole.field, whole.value) == ("invalid-field", "activity", "[1]")

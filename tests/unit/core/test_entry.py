@@ -1,0 +1,83 @@
+import hashlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.core.entry import KINDS, SIZE, VERSION, Entry, parse_entry
+from ledger.core.records import Activation, KeyChange, Organization, Product, Transformation
+from ledger.errors import VerificationError
+
+ENTRY = Entry(kind=2, digest=b"\x11" * 32, keyid=b"\x22" * 32, signature=b"\x33" * 64, outcome=b"\x44" * 32,
+              time=0x0102030405060708)
+hashes = st.binary(min_size=32, max_size=32)
+entries = st.builds(
+    Entry, kind=st.sampled_from(KINDS), digest=hashes, keyid=hashes, signature=st.binary(min_size=64, max_size=64),
+    outcome=hashes, time=st.integers(min_value=0, max_value=2**64 - 1),
+)
+
+
+def test_170_bytes_in_the_order_of_the_design() -> None:
+    assert SIZE == 170
+    assert VERSION == 1
+    assert ENTRY.to_bytes() == (
+        bytes([1, 2]) + b"\x11" * 32 + b"\x22" * 32 + b"\x33" * 64 + b"\x44" * 32 + bytes.fromhex("0102030405060708")
+    )
+
+
+def test_kinds() -> None:
+    """0 private, 1 organization, 2 keyChange, 3 activation."""
+    assert KINDS == (0, 1, 2, 3)
+    assert (Product.kind, Transformation.kind) == (0, 0)
+    assert (Organization.kind, KeyChange.kind, Activation.kind) == (1, 2, 3)
+
+
+@given(entries)
+def test_an_entry_reads_back(entry: Entry) -> None:
+    data = entry.to_bytes()
+    assert len(data) == 170
+    assert parse_entry(data) == entry
+
+
+@given(entries, entries)
+def test_different_entries_have_different_bytes(one: Entry, other: Entry) -> None:
+    assert (one == other) is (one.to_bytes() == other.to_bytes())
+
+
+@pytest.mark.parametrize("length", [0, 1, 169, 171, 340])
+def test_a_wrong_length(length: int) -> None:
+    with pytest.raises(VerificationError) as caught:
+        parse_entry((ENTRY.to_bytes() * 2)[:length])
+    assert caught.value.code == "malformed-entry"
+    assert f"not {length}" in caught.value.message
+
+
+@pytest.mark.parametrize("version", [0, 2, 255])
+def test_another_version(version: int) -> None:
+    with pytest.raises(VerificationError) as caught:
+        parse_entry(bytes([version]) + ENTRY.to_bytes()[1:])
+    assert caught.value.code == "malformed-entry"
+    assert f"version {version} " in caught.value.message
+
+
+@pytest.mark.parametrize("kind", [4, 5, 255])
+def test_an_unknown_kind(kind: int) -> None:
+    with pytest.raises(VerificationError) as caught:
+        parse_entry(ENTRY._replace(kind=kind).to_bytes())
+    assert caught.value.code == "malformed-entry"
+    assert f"kind {kind} " in caught.value.message
+
+
+def test_every_byte_counts() -> None:
+    """No two bytes of an entry say the same: each change gives another entry, or none."""
+    data = ENTRY.to_bytes()
+    for at in range(SIZE):
+        changed = bytearray(data)
+        changed[at] ^= 1
+        try:
+            found = parse_entry(bytes(changed))
+        except VerificationError:
+            assert at == 0
+        else:
+            assert found != ENTRY
+    assert len({hashlib.sha256(data[:i] + bytes([data[i] ^ 1]) + data[i + 1 :]).digest() for i in range(SIZE)}) == SIZE

@@ -1,0 +1,187 @@
+"""What a record emits itself: gases, removals, electricity, supplies, declarations, and what nobody priced."""
+
+from typing import Any, Literal
+
+import pytest
+from support.memory import MemoryLedger
+from support.sectors import Carrier, Emission, Gap, Make
+from support.site import Site, ore, supply
+
+from ledger.core.values import Factor, Supply
+from ledger.errors import InvalidQuantity, Refused
+from ledger.footprint.burdens import footprint, vector_of
+
+
+@pytest.fixture
+def site(memory: MemoryLedger) -> Site:
+    made = Site(memory, "plant")
+    made.product("good")
+    return made
+
+
+def made(site: Site, activity: Make, *supplies: Supply) -> dict[str, float]:
+    """The burdens, zeros left out, of one lot of 1 kg out of 1 kg of ore and the supplies."""
+    site.make([site.out("lot", "good", "1 KGM")], supplies=[ore("1 KGM"), *supplies], activity=activity)
+    return {name: amount for name, amount in site.ledger.burdens(site.name("lot")).items() if amount}
+
+
+def factor(
+    value: str, unit: str, gas: str = "CO2e",
+    boundary: Literal["combustion", "generation", "cradleToGate"] = "cradleToGate",
+) -> Factor:
+    return Factor(value=value, unit=unit, source="by hand", year=2025, boundary=boundary, gas=gas)
+
+
+@pytest.mark.parametrize(("gas", "warming"), [
+    ("CO2", 1.0), ("CO2e", 1.0), ("CH4", 29.8), ("CH4biogenic", 27.0), ("N2O", 273.0), ("SF6", 24300.0),
+])
+def test_warming_potentials_of_ar6(site: Site, gas: str, warming: float) -> None:
+    """IPCC AR6 WG1, table 7.15: fossil CH4 29.8, other CH4 27.0, N2O 273, SF6 24300 kg CO2e a kg."""
+    burdens = made(site, Make(emissions=[Emission(amount="2", gas=gas)]))
+    assert burdens["fossilGhgEmissions"] == burdens["absGhg"] == 2 * warming
+
+
+def test_removals_are_negative_and_weigh_in_quality(site: Site) -> None:
+    burdens = made(site, Make(co2="200", emissions=[
+        Emission(amount="-50", burden="technologicalCO2Removals", primary=False, ratings=(3, 2, 1)),
+    ]))
+    assert burdens == {
+        "fossilGhgEmissions": 200.0, "technologicalCO2Removals": -50.0, "absGhg": 250.0, "primaryAbs": 200.0,
+        "technologyAbs": 350.0, "timeAbs": 300.0, "geographyAbs": 250.0,
+    }
+    assert footprint(vector_of(burdens)) == 150.0
+
+
+def test_biogenic_methane_is_not_fossil(site: Site) -> None:
+    burdens = made(site, Make(emissions=[Emission(amount="1", gas="CH4biogenic", burden="biogenicNonCO2Emissions")]))
+    assert burdens["biogenicNonCO2Emissions"] == 27.0
+    assert "fossilGhgEmissions" not in burdens
+
+
+def test_electricity_by_location_and_by_market(site: Site) -> None:
+    """100 kWh at 0.5 kg; 90 % of it covered by certificates."""
+    burdens = made(site, Make(
+        emissions=[Emission(amount="50", kind="electricity", market="5")],
+        energy=[Carrier(carrier="electricity", amount="360"), Carrier(carrier="solar", amount="7", renewable=True)],
+    ))
+    assert (burdens["electricityLocation"], burdens["electricityMarket"]) == (50.0, 5.0)
+    assert burdens["fossilGhgEmissions"] == 50.0
+    assert (burdens["electricityKwh"], burdens["energyMj"], burdens["renewableEnergyMj"]) == (100.0, 367.0, 7.0)
+
+
+def test_an_estimated_omission_counts_against_completeness(site: Site) -> None:
+    burdens = made(site, Make(co2="475", gaps=[Gap(what="lubricants", estimate="25")]))
+    assert (burdens["absGhg"], burdens["omittedAbs"]) == (475.0, 25.0)
+    assert burdens["absGhg"] / (burdens["absGhg"] + burdens["omittedAbs"]) == 0.95
+    assert "unestimated" not in burdens
+
+
+@pytest.mark.parametrize(("supplies", "activity", "gaps"), [
+    ([], Make(), 0),
+    ([supply("coal", "1 KGM")], Make(), 1),
+    ([supply("coal", "1 KGM"), supply("lime", "1 KGM"), supply("water", "1 KGM", origin="nature")], Make(), 2),
+    ([supply("coal", "1 KGM")], Make(emissions=[Emission(amount="1", source="coal")]), 0),
+    ([supply("coal", "1 KGM")], Make(gaps=[Gap(what="coal upstream", estimate="1")]), 0),
+    ([supply("coal", "1 KGM")], Make(gaps=[Gap(what="coal")]), 1),
+    ([supply("coal", "1 KGM")], Make(gaps=[Gap(what="coalTar upstream", estimate="1")]), 1),
+    ([supply("coal", "1 KGM", factor=factor("2", "KGM", "CO2", "combustion"))], Make(), 1),
+    ([supply("power", "1 KWH", factor=factor("2", "KWH", "CO2", "generation"))], Make(), 1),
+    ([supply("coal", "1 KGM", factor=factor("2", "KGM"))], Make(), 0),
+], ids=["nothing", "unpriced", "two and nature", "priced by the plugin", "estimated by the plugin",
+        "named by the plugin", "another's name", "combustion", "generation", "cradle to gate"])
+def test_what_nobody_priced_is_counted(site: Site, supplies: list[Supply], activity: Make, gaps: int) -> None:
+    assert made(site, activity, *supplies).get("unestimated", 0.0) == gaps
+
+
+def test_an_omission_travels_with_the_allocation(memory: MemoryLedger, site: Site) -> None:
+    site.make([site.out("x", "good", "3 KGM"), site.out("y", "good", "1 KGM", "coProduct")],
+              supplies=[ore("3 KGM"), supply("coal", "1 KGM")])
+    assert memory.burdens(site.name("x"))["unestimated"] == 0.75
+
+
+def test_a_supply_with_a_factor(site: Site) -> None:
+    """0.25 t at 4 kg of CO2e a kg, and 2 kWh of methane at a gram each: converted, and warmed."""
+    burdens = made(site, Make(), supply("alloy", "0.25 TNE", factor=factor("4", "KGM")),
+                   supply("leak", "7.2 3B", factor=factor("0.001", "KWH", "CH4")))
+    assert burdens["fossilGhgEmissions"] == pytest.approx(1000 + 2 * 0.0298, rel=1e-15)
+    assert "primaryAbs" not in burdens
+    assert burdens["geographyAbs"] == pytest.approx(3 * burdens["absGhg"], rel=1e-15)
+
+
+def test_electricity_bought_with_a_factor_is_an_electricity_line(site: Site) -> None:
+    burdens = made(site, Make(), supply("electricity", "10 KWH", factor=factor("0.5", "KWH")))
+    assert burdens["electricityLocation"] == burdens["electricityMarket"] == burdens["fossilGhgEmissions"] == 5.0
+
+
+def test_a_factor_in_another_dimension_is_refused(site: Site) -> None:
+    with pytest.raises(InvalidQuantity) as caught:
+        made(site, Make(), supply("alloy", "1 KGM", factor=factor("4", "KWH")))
+    assert caught.value.code == "wrong-dimension"
+
+
+DECLARED: dict[str, Any] = {
+    "burdens": {"fossilGhgEmissions": "1000", "technologicalCO2Removals": "-200", "electricityKwh": "60",
+                "transportGhgEmissions": "40"},
+    "primary_share": "0.4",
+}
+
+
+def test_a_declared_lot(memory: MemoryLedger, site: Site) -> None:
+    site.declare(lot=site.out("d", "good", "1 KGM"), **DECLARED)
+    assert {name: amount for name, amount in memory.burdens(site.name("d")).items() if amount} == {
+        "fossilGhgEmissions": 1000.0, "technologicalCO2Removals": -200.0, "electricityKwh": 60.0,
+        "transportGhgEmissions": 40.0, "absGhg": 1200.0, "primaryAbs": 480.0, "technologyAbs": 3600.0,
+        "timeAbs": 3600.0, "geographyAbs": 3600.0,
+    }
+
+
+@pytest.mark.parametrize(("boundary", "gaps"), [("cradleToGate", 0.0), ("gateToGate", 1.0)])
+def test_a_declaration_gate_to_gate_lacks_its_upstream(
+    memory: MemoryLedger, site: Site, boundary: str, gaps: float
+) -> None:
+    site.declare(lot=site.out("d", "good", "1 KGM"), boundary=boundary, **DECLARED)
+    assert memory.burdens(site.name("d"))["unestimated"] == gaps
+
+
+def test_a_declared_product_without_boundary_is_a_gap(memory: MemoryLedger, site: Site) -> None:
+    site.declare(lot=site.out("d", "good", "1 KGM"), boundary="none")
+    assert memory.burdens(site.name("d"))["unestimated"] == 1.0
+
+
+@pytest.mark.parametrize(("boundary", "gaps"), [("cradleToGate", 0.0), ("gateToGate", 1.0)])
+def test_a_supply_with_a_declaration_per_tonne(site: Site, boundary: str, gaps: float) -> None:
+    """250 kg of what is declared per tonne: a quarter of each figure, primary as declared."""
+    declared = site.declare(per=supply("x", "1 TNE").quantity, boundary=boundary, **DECLARED)
+    assert declared.leaves == ()
+    burdens = made(site, Make(), supply("alloy", "250 KGM", declaration=declared.digest.hex()))
+    assert burdens["fossilGhgEmissions"] == 250.0
+    assert burdens["technologicalCO2Removals"] == -50.0
+    assert (burdens["absGhg"], burdens["primaryAbs"]) == (300.0, 120.0)
+    assert (burdens["electricityKwh"], burdens["transportGhgEmissions"]) == (15.0, 10.0)
+    assert burdens.get("unestimated", 0.0) == gaps
+
+
+def test_declared_transport_is_not_counted_twice(memory: MemoryLedger, site: Site) -> None:
+    """Freight bought with a declaration: its emissions are transport by the field they stand in, once."""
+    other = Site(memory, "carrier")
+    declared = other.declare(per=supply("x", "1 TKM").quantity, burdens={
+        "fossilGhgEmissions": "0.1", "transportGhgEmissions": "0.1",
+    })
+    made(site, Make())
+    site.send("lot", "1 KGM", other, "sent", [supply("truck", "100 TKM", declaration=declared.digest.hex())])
+    assert memory.burdens(site.name("sent"))["transportGhgEmissions"] == pytest.approx(10.0, rel=1e-15)
+
+
+@pytest.mark.parametrize("extra", [{"declaration": "f" * 64}, {"declaration": "f" * 64, "factor": factor("1", "KGM")}],
+                         ids=["unknown", "two prices"])
+def test_prices_that_cannot_be(site: Site, extra: dict[str, Any]) -> None:
+    with pytest.raises(Refused) as caught:
+        made(site, Make(), supply("alloy", "1 KGM", **extra))
+    assert caught.value.code == ("two-prices" if "factor" in extra else "unknown-declaration")
+
+
+@pytest.mark.parametrize(("name", "value"), [("technologicalCO2Removals", "5"), ("fossilGhgEmissions", "-5")])
+def test_declared_signs(site: Site, name: str, value: str) -> None:
+    with pytest.raises(Refused) as caught:
+        site.declare(lot=site.out("d", "good", "1 KGM"), burdens={name: value})
+    assert caught.value.code == "burden-sign"
