@@ -47,7 +47,7 @@ lint: $(STAMP) ## Check style (ruff) and types (mypy, strict).
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-lock: $(STAMP) ## Pin the newest versions that pip's resolver finds.
+lock: $(STAMP) ## Pin the newest versions that pip's resolver finds (with Python 3.11).
 	@$(BIN)/python .ci/lock.py
 
 clean: ## Remove what the other targets have made.
@@ -63,4 +63,5 @@ $(STAMP): requirements.lock $(PROJECTS)
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) install -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation $(addprefix --editable ,. $(PLUGINS))
+	@$(PIP) check
 	@touch $(STAMP)

@@ -1,5 +1,5 @@
-"""Writes requirements.lock: every package that the base install and the extras `server` and `test` need, pinned by
-pip's own resolver. Packages of ours and index addresses are left out."""
+"""Writes requirements.lock: every package that the base install and the extras `server` and `test` need, in the newest
+versions that pip's resolver finds for the oldest Python. Names and versions only: no index, no hashes."""
 
 import json
 import re
@@ -8,6 +8,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+OLDEST = (3, 11)
 ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "requirements.lock"
 HEADER = """\
@@ -36,6 +37,9 @@ def resolved(requirements: list[str]) -> dict[str, str]:
 
 
 def main() -> None:
+    if sys.version_info[:2] != OLDEST:
+        # Newer ones get versions that the oldest cannot install; what the oldest gets, all can.
+        sys.exit("the oldest Python resolves for all: make lock PYTHON=python3.11 VENV=.venv-lock")
     requirements = wanted()
     markers = {}
     for requirement in requirements:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import click
 import msgspec
@@ -22,6 +22,12 @@ _QUIET_SECONDS = 1.0
 _LINE_SECONDS = 5.0
 _MAX_PARTS = 50
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Told(Protocol):
+    """Is told how much is done."""
+
+    def __call__(self, done: int, total: int | None = None) -> None: ...
 
 
 @dataclass
@@ -121,7 +127,7 @@ def explained(error: LedgerError) -> str:
     if error.value and error.value not in text:
         text += f" (found {error.value})"
     if error.rule and error.rule not in text:
-        text += f"; {error.rule}"
+        text += f" (rule: {error.rule})"
     return text
 
 
@@ -132,21 +138,21 @@ def leave_pipe() -> None:
 
 
 @contextmanager
-def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """Yields a function that is told how much is done. Nothing is shown in the first second; then a bar on a terminal,
-    else a line every few seconds."""
+def progress(what: str) -> Iterator[Told]:
+    """Yields a function that is told how much is done, and of how much. Nothing is shown in the first second; then a
+    bar on a terminal, else a line every few seconds."""
     started = shown = time.monotonic()
     bar = _bar() if sys.stderr.isatty() else None
-    task = None if bar is None else bar.add_task(what, total=total)
+    task = None if bar is None else bar.add_task(what, total=None)
 
-    def told(done: int) -> None:
+    def told(done: int, total: int | None = None) -> None:
         nonlocal shown
         now = time.monotonic()
         if now - started < _QUIET_SECONDS:
             return
         if bar is not None and task is not None:
             bar.start()
-            bar.update(task, completed=done)
+            bar.update(task, completed=done, total=total)
         elif now - shown >= _LINE_SECONDS:
             shown = now
             say(f"{what}: {done}" + ("" if total is None else f" of {total}"))

@@ -25,7 +25,8 @@ from ledger.service.keyfiles import read_key
 @click.option("--name-en", help="Its name in English.")
 @click.option("--name-zh", help="Its name in Chinese.")
 @click.option("--parent", help="URN of its parent organisation.")
-@click.option("--role", "roles", type=click.Choice(["auditor", "registrar"]), multiple=True, help="A right that it has.")
+@click.option("--role", "roles", type=click.Choice(["auditor", "registrar"]), multiple=True,
+              help="A right that it has.")
 @click.option("--request", "request", type=FILE, help="What `key request` printed for the organisation.")
 @click.option("--key", "key", type=FILE, help="The organisation's private key, where it is at hand.")
 @passphrase_options
@@ -62,7 +63,7 @@ def enrol(
         record = decode_record(encode({
             "type": "organization", "issuer": _issuer(client, registrar), "nonce": fresh_nonce(),
             "id": asked.organization, "keys": [asked.key], "prefixes": list(prefixes) or asked.prefixes,
-            "names": {**asked.names, **names_of(name_en, name_zh)}, "roles": roles,
+            "names": asked.names | names_of(name_en, name_zh), "roles": roles,
             **({"parent": parent} if parent else {}),
         }))
         (answer,) = client.post([msgspec.json.encode(seal(record, registrar, origin))])
@@ -86,5 +87,6 @@ def _issuer(client: Client, registrar: SigningKey) -> str:
                 return one.id
         after = page[-1].index
     raise ConfigurationError(
-        f"key {registrar.keyid.hex()} is not the registrar's on {client.url}: give --registrar-key", field="registrar-key"
+        f"key {registrar.keyid.hex()} is not the registrar's on {client.url}: give --registrar-key",
+        field="registrar-key",
     )

@@ -21,7 +21,7 @@ class Lazy(NamedTuple):
 COMMANDS = {
     "init": Lazy("ledger.cli.init:init", "Set up the ledger: database, keys, registrar, plugins."),
     "serve": Lazy("ledger.cli.serve:serve", "Serve the ledger over HTTP."),
-    "demo": Lazy("ledger.cli.demo.command:demo", "Show a closed loop of steel and gearboxes, from scrap to second life."),
+    "demo": Lazy("ledger.cli.demo.command:demo", "Show a closed loop of steel and gearboxes on a ledger."),
     "key": Lazy("ledger.cli.keys:key", "Make keys, show them, ask for their enrolment."),
     "enrol": Lazy("ledger.cli.enrol:enrol", "Enter an organisation, as the registrar."),
     "sign": Lazy("ledger.cli.sign:sign", "Sign records, offline."),

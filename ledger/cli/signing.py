@@ -74,6 +74,8 @@ def _sealed(draft: Draft, signer: Signer) -> Envelope:
         record = decode_record(encode(tree))
     except LedgerError as error:
         raise _placed(error, draft) from None
+    except (OverflowError, RecursionError, UnicodeEncodeError) as error:
+        raise InvalidInput(f"{draft.place}: cannot be written as JSON: {error}", code="not-json") from None
     return seal(record, signer.key, signer.origin)
 
 

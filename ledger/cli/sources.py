@@ -95,7 +95,8 @@ def _refuse(constant: str) -> NoReturn:
 
 
 def _csv(first: bytes, file: BinaryIO) -> Iterator[Draft | LedgerError]:
-    text = io.TextIOWrapper(_Prefixed(first, file), encoding="utf-8-sig", newline="")
+    whole = io.BufferedReader(_Prefixed(first, file))
+    text = io.TextIOWrapper(whole, encoding="utf-8-sig", newline="")
     rows = csv.reader(text, strict=True)
     try:
         columns = _header(next(rows, []))
@@ -117,11 +118,11 @@ class _Prefixed(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def read(self, size: int = -1) -> bytes:
-        first, self._first = self._first, b""
-        return first or self._rest.read(size)
-
-    read1 = read
+    def readinto(self, buffer: Any) -> int:
+        part = self._first[: len(buffer)] or self._rest.read(len(buffer))
+        self._first = self._first[len(buffer) :]
+        buffer[: len(part)] = part
+        return len(part)
 
 
 def _header(cells: list[str]) -> list[Column | None]:

@@ -1,5 +1,6 @@
 """`submit`: envelopes, or records that are signed on the way, are posted in bounded requests; receipts come back."""
 
+import itertools
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,7 +15,7 @@ from ledger.cli.client import Client, Refusal, url_option
 from ledger.cli.console import explained, json_option, print_json, progress, say, show
 from ledger.cli.environment import origin_option, required
 from ledger.cli.files import FILE, passphrase_options, reading, replacing, signing_key
-from ledger.cli.receipts import Brief, brief
+from ledger.cli.receipts import Brief, LotBrief, brief
 from ledger.cli.signing import Signer, sign_file
 from ledger.core.receipt import Receipt
 from ledger.errors import LedgerError, Unavailable
@@ -22,6 +23,7 @@ from ledger.errors import LedgerError, Unavailable
 MAX_LINES = 1_000
 MAX_BYTES = 16 << 20
 _SHOWN = 20
+Chunk = list[tuple[int, bytes]]
 
 
 class Refused(NamedTuple):
@@ -97,21 +99,22 @@ def _post(
     envelopes: BinaryIO | IO[bytes], client: Client, posting: Posting, keep: bool, signed_from: Path | None
 ) -> LedgerError | None:
     """Posts all; returns why it stopped, where it did. The receipts until then are kept."""
+    pending = chunks(envelopes)
     with progress("posting") as told:
-        for chunk in chunks(envelopes):
+        for chunk in pending:
             try:
                 answers = client.post([envelope for _, envelope in chunk])
             except LedgerError as error:
-                return _stopped(error, chunk, envelopes, posting, signed_from)
+                return _stopped(error, chunk, pending, posting, signed_from)
             for (line, _), answer in zip(chunk, answers, strict=True):
                 posting.note(line, answer, keep)
             told(posting.answered)
     return None
 
 
-def chunks(envelopes: BinaryIO | IO[bytes]) -> Iterator[list[tuple[int, bytes]]]:
+def chunks(envelopes: BinaryIO | IO[bytes]) -> Iterator[Chunk]:
     """Numbered lines in requests that a server takes; empty lines are left out."""
-    chunk: list[tuple[int, bytes]] = []
+    chunk: Chunk = []
     size = 0
     for number, line in enumerate(envelopes, start=1):
         envelope = line.strip()
@@ -127,8 +130,7 @@ def chunks(envelopes: BinaryIO | IO[bytes]) -> Iterator[list[tuple[int, bytes]]]
 
 
 def _stopped(
-    error: LedgerError, chunk: list[tuple[int, bytes]], rest: BinaryIO | IO[bytes], posting: Posting,
-    signed_from: Path | None,
+    error: LedgerError, chunk: Chunk, pending: Iterator[Chunk], posting: Posting, signed_from: Path | None
 ) -> LedgerError:
     """Records signed on the way are kept, since some may be on the ledger: these very ones can be posted again."""
     first = chunk[0][0]
@@ -136,10 +138,8 @@ def _stopped(
         return Unavailable(f"stopped at line {first}: {error.message}; post the same file again", code=error.code)
     kept = Path("unposted.ndjson") if str(signed_from) == "-" else signed_from.with_name(signed_from.name + ".unposted")
     with replacing(kept) as file:
-        for _, envelope in chunk:
+        for _, envelope in itertools.chain(chunk, itertools.chain.from_iterable(pending)):
             file.write(envelope + b"\n")
-        for line in rest:
-            file.write(line)
     return Unavailable(
         f"stopped after {posting.answered} records: {error.message}; the signed rest is kept: "
         f"carbon-ledger submit {kept}", code=error.code,
@@ -167,7 +167,7 @@ def _table(posting: Posting) -> Table:
     table = Table("line", "index", "record", "lot", "quantity", "kg CO2e", box=None, pad_edge=False)
     table.columns[0].justify = table.columns[1].justify = table.columns[5].justify = "right"
     for line, one in posting.shown:
-        lots = one.lots or [None]
+        lots: list[LotBrief | None] = [*one.lots] or [None]
         for i, lot in enumerate(lots):
             table.add_row(
                 *((str(line), str(one.index), f"{one.digest[:16]}…") if i == 0 else ("", "", "")),

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec import Raw, Struct
 
-from ledger.core.assessment import Assessment
+from ledger.core.assessment import BURDENS, Assessment
 from ledger.core.merkle import EMPTY_ROOT, leaf_hash, tree_root
 from ledger.core.values import Quantity
 
@@ -69,6 +69,11 @@ def salt(seed: bytes, index: int) -> str:
 def written(figures: Figures) -> dict[str, str]:
     """Figures as the shortest decimal strings that read back to the same binary64; zeros are left out."""
     return {name: repr(amount) for name, amount in figures.items() if amount != 0.0}
+
+
+def written_burdens(vector: Sequence[float]) -> dict[str, str]:
+    """`written` of a vector in the order of BURDENS."""
+    return {name: repr(amount) for name, amount in zip(BURDENS, vector, strict=True) if amount != 0.0}
 
 
 def read(figures: Mapping[str, str]) -> dict[str, float]:

@@ -82,11 +82,8 @@ def follow_matter(
     parts = _default_parts(came.get(MASS, 0.0), outputs)
     held: list[dict[str, float]] = []
     for i, output in enumerate(outputs):
-        lot: dict[str, float] = {}
-        for name, amount in came.items():
-            given = _given(matter, name)
-            lot[name] = (given[i] if given is not None else parts[i]) * amount
-        _settle(i, output, lot, declared, _given_recycled(matter))
+        lot = _traced(i, parts[i], came, matter)
+        _settle(i, output, lot, declared, matter)
         held.append({name: amount for name, amount in lot.items() if amount})
     return ContentsOut(declared, arisen, _lost(came, entering.supplied, declared, held), tuple(held))
 
@@ -133,6 +130,16 @@ def _default_parts(mass_in: float, outputs: Sequence[Holding]) -> list[float]:
     return [output.mass / whole if whole else 0.0 for output in outputs]
 
 
+def _traced(index: int, part: float, came: Contents, matter: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    if not matter:
+        return {name: part * amount for name, amount in came.items()}
+    lot: dict[str, float] = {}
+    for name, amount in came.items():
+        given = _given(matter, name)
+        lot[name] = (given[index] if given is not None else part) * amount
+    return lot
+
+
 def _given(matter: Mapping[str, Sequence[float]], name: str) -> Sequence[float] | None:
     """A plugin's parts for a content; recycled content goes where its material goes."""
     found = matter.get(name)
@@ -146,7 +153,8 @@ def _given_recycled(matter: Mapping[str, Sequence[float]]) -> frozenset[str]:
 
 
 def _settle(
-    index: int, output: Holding, lot: dict[str, float], declared: dict[str, float], given: frozenset[str]
+    index: int, output: Holding, lot: dict[str, float], declared: dict[str, float],
+    matter: Mapping[str, Sequence[float]],
 ) -> None:
     """Puts declared amounts in place of traced ones, and keeps recycled content within its material."""
     if output.lists_materials:
@@ -158,24 +166,32 @@ def _settle(
         if amount > traced * (1.0 + _ULPS):
             declared[name] = declared.get(name, 0.0) + (amount - traced)
         lot[name] = amount
-    materials = {name.partition(":")[2] for name in lot if name.startswith("recycled")}
-    for material in sorted(materials):
-        whole = lot.get(MATERIAL + material, 0.0)
-        names = [prefix + material for prefix in RECYCLED.values() if prefix + material in lot]
-        recycled = 0.0
-        for name in names:
-            recycled += lot[name]
-        if recycled <= whole:
-            continue
-        if material in given and recycled > whole * (1.0 + _ROUNDING):
-            raise Refused(
-                f"outputs[{index}] would hold {recycled} kg of recycled {material} in {whole} kg of it",
-                code="contents-above-100", field=f"outputs[{index}]", value=recycled,
-                rule="recycled content is at most 100 % of its material",
-            )
-        for name in names:
-            lot[name] = lot[name] * whole / recycled
-    _check_whole(index, output.mass, lot)
+    recycled = [name.partition(":")[2] for name in lot if name.startswith("recycled")]
+    if recycled:
+        given = _given_recycled(matter)
+        for material in sorted(set(recycled)):
+            _settle_recycled(index, material, lot, strict=material in given)
+    if matter:
+        _check_whole(index, output.mass, lot)
+
+
+def _settle_recycled(index: int, material: str, lot: dict[str, float], *, strict: bool) -> None:
+    """Recycled content is at most its material: the rest of a default part is lost, a plugin's claim is refused."""
+    whole = lot.get(MATERIAL + material, 0.0)
+    names = [prefix + material for prefix in RECYCLED.values() if prefix + material in lot]
+    recycled = 0.0
+    for name in names:
+        recycled += lot[name]
+    if recycled <= whole:
+        return
+    if strict and recycled > whole * (1.0 + _ROUNDING):
+        raise Refused(
+            f"outputs[{index}] would hold {recycled} kg of recycled {material} in {whole} kg of it",
+            code="contents-above-100", field=f"outputs[{index}]", value=recycled,
+            rule="recycled content is at most 100 % of its material",
+        )
+    for name in names:
+        lot[name] = lot[name] * whole / recycled
 
 
 def _check_whole(index: int, mass: float, lot: Contents) -> None:

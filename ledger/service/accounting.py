@@ -7,9 +7,9 @@ from typing import NamedTuple
 from msgspec import Raw
 
 from ledger.admission.facts import LotFacts
-from ledger.core.outcome import AssessmentLeaf, LotLeaf, leaf_bytes, outcome_root, salt, salt_seed, written
+from ledger.core.outcome import AssessmentLeaf, LotLeaf, leaf_bytes, outcome_root, salt, salt_seed, written, written_burdens
 from ledger.core.values import Quantity
-from ledger.footprint.burdens import METHOD, named
+from ledger.footprint.burdens import METHOD
 from ledger.footprint.figures import LotFigures, RecordFigures, Taken, record_figures
 from ledger.service.contexts import plain
 from ledger.service.preparing import Prepared
@@ -53,7 +53,7 @@ def outcome_leaves(
         return ()
     contents = found.contents
     first = leaf_bytes(AssessmentLeaf(
-        salt=salt(seed, 0), assessment=assessment, method=METHOD, retained=written(named(found.retained)),
+        salt=salt(seed, 0), assessment=assessment, method=METHOD, retained=written_burdens(found.retained),
         declared=written(contents.declared), arisen=written(contents.arisen), lost=written(contents.lost), plugin=tag,
     ))
     rest = [
@@ -68,5 +68,5 @@ def lot_leaf(seed: bytes, index: int, lot: LotFacts, figures: LotFigures, method
     return leaf_bytes(LotLeaf(
         salt=salt(seed, index), lot=lot.id, product=lot.product,
         quantity=Quantity(value=plain(lot.quantity), unit=lot.unit), holder=lot.holder, role=lot.role, method=method,
-        burdens=written(named(figures.burdens)), contents=written(figures.contents), plugin=tag,
+        burdens=written_burdens(figures.burdens), contents=written(figures.contents), plugin=tag,
     ))

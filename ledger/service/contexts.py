@@ -13,6 +13,8 @@ from ledger.errors import Refused
 from ledger.sdk import CONTEXT, Context, FacilityFacts, InputFacts, OutputFacts, SupplyFacts
 
 _SECONDS_AN_HOUR = 3600
+_ZERO = Decimal(0)
+_EMPTY: Mapping[str, Decimal] = {}
 
 
 def context_of(record: Transformation, plan: Plan, facts: Facts) -> Context:
@@ -43,8 +45,8 @@ def _input(taken: Taken, maker: tuple[str, str], facts: Facts) -> InputFacts:
         lot=lot.id, product=lot.product, sector=product.sector if product else "",
         quantity=Quantity(value=plain(taken.quantity), unit=lot.unit), role=lot.role, mass=taken.mass,
         origin=lot.origin, item=lot.item, materials=_decimals(composition.materials),
-        elements=_decimals(composition.elements), fossil_carbon=Decimal(composition.fossil_carbon),
-        biogenic_carbon=Decimal(composition.biogenic_carbon), same_maker=lot.maker == maker,
+        elements=_decimals(composition.elements), fossil_carbon=_fraction(composition.fossil_carbon),
+        biogenic_carbon=_fraction(composition.biogenic_carbon), same_maker=lot.maker == maker,
     )
 
 
@@ -75,17 +77,23 @@ def _output(created: Created, facts: Facts) -> OutputFacts:
         heating_value=convert(heat.amount, heat.unit, "3B") if heat else None,
         moles=Decimal(moles) if moles else None,
         materials=_decimals(composition.materials), elements=_decimals(composition.elements),
-        fossil_carbon=Decimal(composition.fossil_carbon), biogenic_carbon=Decimal(composition.biogenic_carbon),
+        fossil_carbon=_fraction(composition.fossil_carbon), biogenic_carbon=_fraction(composition.biogenic_carbon),
     )
 
 
 def _decimals(fractions: Mapping[str, str]) -> Mapping[str, Decimal]:
-    return {name: Decimal(fraction) for name, fraction in fractions.items()} if fractions else {}
+    return {name: Decimal(fraction) for name, fraction in fractions.items()} if fractions else _EMPTY
+
+
+def _fraction(text: str) -> Decimal:
+    return _ZERO if text == "0" else Decimal(text)
 
 
 def plain(amount: Decimal) -> str:
     """The record spelling of an amount: no exponent, no needless zeros."""
-    text = format(amount, "f")
+    text = str(amount)
+    if "E" in text:
+        text = format(amount, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -11,8 +11,8 @@ from support.exact import COUNTED_APART, Book
 from support.memory import MemoryLedger
 from support.networks import book_of, burden_errors, content_errors, network
 
+from ledger.core.assessment import BURDENS
 from ledger.core.records import Acceptance, Consumption, Declaration, Transfer, Transformation
-from ledger.footprint.burdens import BURDENS
 
 CONSERVED = 1e-9
 EXACT = Fraction(1, 10**12)

@@ -1,4 +1,4 @@
-"""A refused record leaves no trace, whatever is wrong with it and wherever it stands; what is right goes in after it."""
+"""A refused record leaves no trace, whatever is wrong with it and wherever it stands; what is right goes in after."""
 
 import itertools
 import random

@@ -1,7 +1,7 @@
 """Burdens and contents once more, in exact fractions, from the records alone and the ledger's published formulas.
 
-Written apart from `ledger.footprint` on purpose: it shares no code with it, knows the sector of `support.sectors` by the
-meaning of its activity, and has its own tables of units and warming potentials.
+Written apart from `ledger.footprint` on purpose: it shares no code with it, knows the sector of `support.sectors` by
+the meaning of its activity, and has its own tables of units and warming potentials.
 
     burden(o) = share(o) * (direct + sum_i q_i/Q_i * burden(i) - sum assigned) + assigned(o)
     content out + lost = content in + declared + arisen
@@ -135,7 +135,8 @@ class Book:
         if isinstance(record, Transfer):
             lot, part = taken[0]
             mass = None if lot.mass is None else lot.mass * part
-            return [Lot(record.new_lot, lot.quantity * part, lot.unit, mass, lot.role, lot.origin, lot.maker, record.to)]
+            whole = lot.quantity * part
+            return [Lot(record.new_lot, whole, lot.unit, mass, lot.role, lot.origin, lot.maker, record.to)]
         maker = (record.facility, record.process) if isinstance(record, Transformation) else None
         return [self._output(output, maker, record.issuer) for output in _outputs(record)]
 

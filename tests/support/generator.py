@@ -360,7 +360,8 @@ class _Network:
         assigned: list[Given] = []
         if chance > 0.9:
             emissions.append(Emission(
-                amount=f"-{1 + kilograms // 50}", burden="technologicalCO2Removals", source="capture", ratings=(2, 1, 3),
+                amount=f"-{1 + kilograms // 50}", burden="technologicalCO2Removals", source="capture",
+                ratings=(2, 1, 3),
             ))
         if chance > 0.8:
             emissions.append(Emission(

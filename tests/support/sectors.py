@@ -4,6 +4,8 @@ import hashlib
 from decimal import Decimal
 from typing import Any, Final, Literal
 
+from msgspec import field
+
 from ledger.registry.installed import Installed, Registry
 from ledger.sdk import (
     Activity,
@@ -70,12 +72,12 @@ class Make(Activity, frozen=True):
 
     co2: Signed = "0"
     ch4: Signed = "0"
-    emissions: list[Emission] = []
-    energy: list[Carrier] = []
-    gaps: list[Gap] = []
-    weights: dict[Key, list[Signed]] = {}
-    matter: dict[Key, list[Signed]] = {}
-    assigned: list[Given] = []
+    emissions: list[Emission] = field(default_factory=list)
+    energy: list[Carrier] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    weights: dict[Key, list[Signed]] = field(default_factory=dict)
+    matter: dict[Key, list[Signed]] = field(default_factory=dict)
+    assigned: list[Given] = field(default_factory=list)
 
 
 class Smelt(Activity, frozen=True):

@@ -48,9 +48,10 @@ def test_the_root_is_that_of_the_entries(vectors: dict[str, Any]) -> None:
     assert Frontier.from_bytes(bytes.fromhex(vectors["frontier"])).root().hex() == vectors["root"]
 
 
-def test_entries_hold_the_digests(vectors: dict[str, Any]) -> None:
+def test_entries_hold_digests_and_outcomes(vectors: dict[str, Any]) -> None:
     for record in vectors["records"]:
-        assert parse_entry(bytes.fromhex(record["entry"])).digest.hex() == record["digest"]
+        entry = parse_entry(bytes.fromhex(record["entry"]))
+        assert (entry.digest.hex(), entry.outcome.hex()) == (record["digest"], record["outcome"])
 
 
 def test_leaves_in_full_are_what_the_entries_commit_to(vectors: dict[str, Any]) -> None:

@@ -11,12 +11,14 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from ledger.core.merkle import leaf_hash
-from ledger.core.values import Evidence, Factor, Money
 from support.generator import generate, parties
 from support.memory import MemoryLedger
 from support.sectors import Carrier, Emission, Gap, Given, Make, Smelt, registry
 from support.site import Site, ore, quantity, supply
+
+from ledger.core.merkle import leaf_hash
+from ledger.core.outcome import outcome_root
+from ledger.core.values import Evidence, Factor, Money
 
 FILE: Final = Path(__file__).with_name("figures.json")
 SEED: Final = 20_250_301
@@ -42,8 +44,8 @@ def vectors(memory: MemoryLedger) -> dict[str, Any]:
     """What `figures.json` holds, ready for JSON. Hashes are hex."""
     whole = {memory.state.lots[name].index for name in WHOLE}
     return {
-        "about": "Records of tests/vectors/build_figures.py in log order. `entry` is the 170 bytes of the log, `leaves` "
-                 "the SHA-256 of each outcome leaf. Rebuilt with no diff by that script.",
+        "about": "Records of tests/vectors/build_figures.py in log order. `entry` is the 170 bytes of the log, "
+                 "`leaves` the SHA-256 of each outcome leaf. Rebuilt with no diff by that script.",
         "origin": memory.state.origin,
         "size": memory.frontier.size,
         "root": memory.root().hex(),
@@ -55,6 +57,7 @@ def vectors(memory: MemoryLedger) -> dict[str, Any]:
                 "digest": digest.hex(),
                 "entry": entry.hex(),
                 "leafHash": leaf_hash(entry).hex(),
+                "outcome": outcome_root(leaves).hex(),
                 "leaves": [hashlib.sha256(leaf).hexdigest() for leaf in leaves],
             }
             for record, digest, entry, leaves in zip(

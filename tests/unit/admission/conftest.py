@@ -1,5 +1,5 @@
 import pytest
-from world import World, stocked
+from unit.admission.world import World, stocked
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 from msgspec.structs import replace
-from world import (
+from unit.admission.world import (
     FORGE,
     MILL,
     ORIGIN,
@@ -33,6 +33,7 @@ from ledger.core.records import AnyRecord, Organization
 from ledger.core.signing import SigningKey
 from ledger.core.values import PublicKey
 from ledger.errors import InvalidBody, InvalidInput, InvalidKey, Refused
+from ledger.service.sequencing.batch import Known, Sequenced
 
 SPARE = signing_key("spare")
 NEWCOMER = party("newcomer")
@@ -183,7 +184,8 @@ def _spki(key: bytes) -> PublicKey:
 
 @pytest.mark.parametrize(
     ("key", "code"),
-    [(_spki(bytes(32)), "weak-key"), (_spki(b"\1" + bytes(31)), "weak-key"), (_spki(b"\xee" + b"\xff" * 31), "weak-key"),
+    [(_spki(bytes(32)), "weak-key"), (_spki(b"\1" + bytes(31)), "weak-key"),
+     (_spki(b"\xee" + b"\xff" * 30 + b"\x7f"), "weak-key"),
      (PublicKey(spki="AAAA", proof="AAAA"), "invalid-key"), (PublicKey(spki="", proof=""), "invalid-key")],
 )
 def test_keys_that_must_not_be_used(world: World, key: PublicKey, code: str) -> None:
@@ -298,18 +300,21 @@ def test_twice_in_one_batch(world: World) -> None:
     assert verdicts[1].code == "organization-taken"
 
 
-@pytest.mark.parametrize("identifier", ["urn:Example:x", "x", "urn:example:x y"[:-2] + "%7e", "https://example.org"])
+@pytest.mark.parametrize("identifier", ["urn:Example:x", "x", "urn:example:%7e", "https://example.org"])
 def test_the_identifier_is_normal(world: World, identifier: str) -> None:
     record = organization(NEWCOMER, id=identifier, keys=[public(NEWCOMER.key, identifier)])
     error = world.refuse(record, "invalid-identifier", "id", identifier)
     assert isinstance(error, InvalidInput)
 
 
-@pytest.mark.parametrize("prefix", ["urn:example:mill:", "urn:example:mill:deep:", "urn:example:", "urn:example:mill:x/"])
+@pytest.mark.parametrize("prefix", ["urn:example:mill:", "urn:example:mill:deep:", "urn:example:mill:x/"])
 def test_prefixes_of_organisations_do_not_overlap(world: World, prefix: str) -> None:
     record = organization(NEWCOMER, prefixes=["urn:example:newcomer:", prefix])
-    error = world.refuse(record, "prefix-overlap" if prefix != "urn:example:" else "prefix-overlap", "prefixes[1]", prefix)
-    assert repr(prefix) in error.message
+    world.refuse(record, "prefix-overlap", "prefixes[1]", prefix, says=repr(prefix))
+
+
+def test_a_prefix_over_others_overlaps_with_them(world: World) -> None:
+    world.refuse(organization(NEWCOMER, prefixes=["urn:example:"]), "prefix-overlap", "prefixes[0]", "urn:example:")
 
 
 def test_the_owner_of_the_other_prefix_is_named(world: World) -> None:
@@ -375,8 +380,8 @@ def test_kinds_of_things_have_names_of_their_own(world: World) -> None:
     world.admit(facility("steel"), product("site"))
 
 
-@pytest.mark.parametrize("identifier", ["urn:example:mill:a b"[:-2] + "%7E", "urn:example:mill:a#b#c",
-                                        "urn:example:mill:" + "x" * 238 + "%2f"[:1]])
+@pytest.mark.parametrize("identifier", ["urn:example:mill:%7E", "urn:example:mill:%2f", "urn:example:mill:a#b#c",
+                                        "urn:example:mill:a/../b"])
 def test_ids_that_are_not_normal(world: World, identifier: str) -> None:
     world.refuse(facility(id=identifier), "invalid-identifier", "id", identifier)
     world.refuse(product("any", id=identifier), "invalid-identifier", "id", identifier)
@@ -454,7 +459,8 @@ def test_retirement_is_in_force_from_the_next_record_on(world: World) -> None:
     assert verdicts[1].code == "unknown-sector"
 
 
-@pytest.mark.parametrize("name", ["Steel", "2steel", "-steel", "steel_x", "steel.x", "stéel", "steel x", "steel\n", "钢"])
+@pytest.mark.parametrize("name", ["Steel", "2steel", "-steel", "steel_x", "steel.x", "stéel", "steel x", "steel\n",
+                                  "钢"])
 def test_the_name_of_a_plugin_can_begin_a_process(world: World, name: str) -> None:
     world.refuse(activation(name), "plugin-name", "plugin", name, says=repr(name))
 
@@ -473,18 +479,15 @@ def test_a_known_record_is_known(world: World) -> None:
     (entry,) = world.admit(record)
     before = world.snapshot()
     (verdict,), batch = world.run(record)
-    assert getattr(verdict, "digest", None) == entry.digest
-    assert not hasattr(verdict, "index")
+    assert verdict == Known(entry.digest)
     assert (world.snapshot(), batch.leaf_hashes) == (before, [])
 
 
 def test_the_same_record_many_times_in_one_batch(world: World) -> None:
     size = world.state.size
-    verdicts, batch = world.run(*[facility("new")] * 1, *[])
-    record = facility("newer")
-    verdicts, batch = world.run(*[record] * 64)
-    assert [type(verdict).__name__ for verdict in verdicts] == ["Sequenced", *["Known"] * 63]
-    assert (world.state.size, len(batch.leaf_hashes)) == (size + 2, 1)
+    verdicts, batch = world.run(*[facility("new")] * 64)
+    assert [type(verdict) for verdict in verdicts] == [Sequenced, *[Known] * 63]
+    assert (world.state.size, len(batch.leaf_hashes)) == (size + 1, 1)
 
 
 @pytest.mark.parametrize("key", [FORGE.key, REGISTRAR.key, SPARE])
@@ -502,7 +505,7 @@ def test_a_repost_by_another_key_of_the_issuer_even_one_revoked_since(world: Wor
     world.admit(key_change(MILL, revoked=[MILL.key.keyid.hex()]), key=SPARE)
     for key in (MILL.key, SPARE):
         (verdict,), _ = world.run(record, key=key)
-        assert type(verdict).__name__ == "Known"
+        assert isinstance(verdict, Known)
     world.refuse(facility("newer"), "revoked-key", "key")
 
 

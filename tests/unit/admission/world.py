@@ -1,4 +1,4 @@
-"""A ledger in memory, built record by record: what a test needs to say who posts what, and that nothing else changes."""
+"""A ledger in memory, built record by record: tests say who posts what, and see that nothing else changes."""
 
 import base64
 import hashlib
@@ -150,7 +150,8 @@ def transformation(outputs: list[Output], inputs: list[Flow] | None = None, supp
         supplies = [] if inputs else [ore()]
     fields = {"facility": by.name("site"), "start": START, "end": END, "process": "works.make",
               "activity": Raw(b"{}"), **fields}
-    return Transformation(issuer=by.id, nonce=nonce(), outputs=outputs, inputs=inputs or [], supplies=supplies, **fields)
+    return Transformation(issuer=by.id, nonce=nonce(), outputs=outputs, inputs=inputs or [], supplies=supplies,
+                          **fields)
 
 
 def transfer(lot: str, amount: str, new_lot: str, *, by: Party = MILL, to: Party = FORGE, of: Party | None = None,
@@ -249,8 +250,8 @@ def stocked() -> World:
     world = World(first_record(), activation("works"), activation("loose"), organization(MILL), organization(FORGE))
     for who in (MILL, FORGE):
         world.admit(
-            facility(by=who), product("steel", by=who), product("gear", "H87", by=who, mass_per_unit=quantity("50 KGM")),
-            product("oil", "LTR", by=who), product("power", "KWH", by=who),
+            facility(by=who), product("steel", by=who), product("oil", "LTR", by=who), product("power", "KWH", by=who),
+            product("gear", "H87", by=who, mass_per_unit=quantity("50 KGM")),
         )
     world.admit(
         transformation([output("steel-1", "10")]),

@@ -29,7 +29,7 @@ def record(site: Site, lot: str, process: str, activity: object) -> Transformati
     )
 
 
-CASES = [(f"{NAME}.raising", Make(), "raising"), (f"{NAME}.nan", Make(), "nan")]
+CASES: list[tuple[str, object, str]] = [(f"{NAME}.raising", Make(), "raising"), (f"{NAME}.nan", Make(), "nan")]
 CASES += [(f"{NAME}.wrong", Wrong(how=how), how) for how in HOWS]
 
 

@@ -168,6 +168,20 @@ def test_recycled_content_is_never_more_than_its_material(memory: MemoryLedger, 
     assert read(leaf.lost) == close({"mass": 100.0, "material:steel": 200.0, POST: 200.0})
 
 
+def test_an_output_that_lists_its_materials_holds_no_others(memory: MemoryLedger, collector: Site, mill: Site) -> None:
+    """Half of 1 t of scrap is aluminium, which the output does not list: it is lost, with its recycled content."""
+    collector.product("mixed", "TNE", materials={"steel": "0.5", "aluminium": "0.5"})
+    collector.declare(basis="study", boundary="none",
+                      lot=collector.out("m1", "mixed", "1 TNE", "waste", origin="postConsumer"))
+    collector.send("m1", "1 TNE", mill, "m2")
+    melt = mill.make([mill.out("steel1", "steel", "1 TNE", materials={"steel": "0.5"})],
+                     {collector.name("m2"): "1 TNE"})
+    assert memory.contents(mill.name("steel1")) == close({"mass": 1000.0, "material:steel": 500.0, POST: 500.0})
+    leaf = memory.assessment(melt.index)
+    assert leaf is not None
+    assert read(leaf.lost) == close({"material:aluminium": 500.0, "recycledPostConsumer:aluminium": 500.0})
+
+
 def test_supplies_bring_their_composition(memory: MemoryLedger, mill: Site) -> None:
     product = mill.product("ferro", "KGM", materials={"chromium": "0.6"}, elements={"Cr": "0.6"},
                            fossil_carbon="0.08")

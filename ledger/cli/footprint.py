@@ -1,0 +1,100 @@
+"""`footprint`: the figure, what it consists of, and how good it is."""
+
+from collections.abc import Iterator
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from ledger.cli.client import Client, url_option
+from ledger.cli.console import json_option, print_json, show
+from ledger.service.answers import FootprintAnswer, LineAnswer
+
+
+@click.command()
+@click.argument("lot")
+@url_option
+@json_option
+def footprint(lot: str, url: str, as_json: bool) -> None:
+    """Show the footprint of LOT: the figure, what it consists of, and how good it is."""
+    with Client(url) as client:
+        answer = client.get("/v1/footprint", FootprintAnswer, lot=lot)
+    if as_json:
+        print_json(answer)
+    else:
+        show(*footprint_report(answer))
+
+
+def footprint_report(answer: FootprintAnswer) -> Iterator[str | Text | Table]:
+    """What people want to read of a footprint."""
+    lot = answer.lot
+    yield Text(f"{answer.title} of {lot.lot}", style="bold")
+    yield f"{lot.quantity} of {lot.product}, {lot.role}, held by {lot.holder}, record {lot.index}"
+    per_unit = f"{answer.footprint_per_unit:,.6g} kg CO2e per {answer.unit}"
+    yield Text(f"{answer.footprint:,.3f} kg CO2e, {per_unit}", style="bold green")
+    yield breakdown(answer)
+    yield _quality(answer)
+    if answer.direct.omissions:
+        told = ", ".join(_omission(one) for one in answer.direct.omissions)
+        yield f"left out of its own record: {told}"
+    if answer.recalled_factors:
+        yield f"[recalled] factors could not be checked against their source: {', '.join(answer.recalled_factors)}"
+
+
+def breakdown(answer: FootprintAnswer) -> Table:
+    """The lot's own record line by line, and each input, with what part of the whole it is."""
+    table = Table("from", "kind", "kg CO2e", "share", "basis and factor", box=None, pad_edge=False)
+    table.columns[2].justify = table.columns[3].justify = "right"
+    for line in answer.direct.lines:
+        share = _share(line.amount, answer.footprint)
+        table.add_row(line.source, line.kind, f"{line.amount:,.3f}", share, _basis(line))
+    for one in answer.inputs:
+        taken = f"{one.part * 100:.4g} % of the lot"
+        table.add_row(one.lot, "input", f"{one.footprint:,.3f}", _share(one.footprint, answer.footprint), taken)
+    if answer.assigned:
+        share = _share(answer.assigned, answer.footprint)
+        table.add_row("assigned (system expansion)", "", f"{answer.assigned:,.3f}", share)
+    table.add_row("sum", "", f"{answer.footprint:,.3f}", "100 %", "", style="bold")
+    return table
+
+
+def _quality(answer: FootprintAnswer) -> Table:
+    table = Table(show_header=False, box=None, pad_edge=False)
+    unestimated = f", {answer.unestimated:g} parts without an estimate" if answer.unestimated else ""
+    table.add_row("completeness", f"{answer.completeness}, exempted {answer.exempted}{unestimated}")
+    primary = "unknown" if answer.primary_share is None else f"{answer.primary_share * 100:.1f} %"
+    table.add_row("primary data", primary)
+    table.add_row("burdens", _figures(answer.burdens))
+    table.add_row("contents", _figures(answer.contents))
+    if answer.biogenic_uptake:
+        table.add_row("biogenic uptake", f"{answer.biogenic_uptake:,.3f} kg CO2, not in the figure")
+    for material, shares in answer.recycled_content.items():
+        told = ", ".join(f"{share * 100:.1f} % {origin}" for origin, share in shares.items())
+        table.add_row(f"recycled {material}", told)
+    if answer.indicators:
+        table.add_row("indicators", ", ".join(f"{name} {value}" for name, value in answer.indicators.items()))
+    table.add_row("method", f"{answer.method}, plugin {answer.plugin or 'none'}")
+    table.add_row("record", answer.record)
+    return table
+
+
+def _basis(line: LineAnswer) -> str:
+    parts = [line.basis, "primary" if line.primary else "secondary"]
+    if line.burden != "fossilGhgEmissions":
+        parts.append(line.burden)
+    if line.factor:
+        parts.append(line.factor)
+    return " ".join(parts) + (" [recalled]" if line.recalled else "")
+
+
+def _omission(one: dict[str, object]) -> str:
+    estimate = f"{one['estimate']:,.3f} kg CO2e" if "estimate" in one else "no estimate"
+    return f"{one['what']} ({estimate})"
+
+
+def _share(amount: float, whole: float) -> str:
+    return f"{amount / whole * 100:.1f} %" if whole else ""
+
+
+def _figures(figures: dict[str, float]) -> str:
+    return ", ".join(f"{name} {amount:,.6g}" for name, amount in figures.items()) or "none"

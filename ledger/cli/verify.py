@@ -1,0 +1,127 @@
+"""`verify`: receipts checked step by step, without a network and without trust in the server."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from ledger.cli.console import explained, json_option, print_json, problem_of, say, show
+from ledger.cli.files import FILE, public_half, reading, text_or_file
+from ledger.cli.receipts import lot_brief
+from ledger.core.note import parse_vkey
+from ledger.core.receipt import Verified, read_receipt, verify_receipt
+from ledger.core.signing import VerifyingKey
+from ledger.errors import InvalidInput, LedgerError
+
+STEPS = (
+    "the entry is well-formed and commits to the receipt's digest",
+    "the checkpoint is signed by the log",
+    "the entry is in that checkpoint's tree at its index",
+    "every figure shown is in the entry's outcome",
+    "the body has the digest",
+    "the key signed the record",
+)
+
+
+class Verdict(NamedTuple):
+    """One receipt: what it proved, or why it does not hold."""
+
+    line: int
+    verified: Verified | None
+    error: LedgerError | None = None
+
+
+@click.command()
+@click.argument("receipt", type=FILE)
+@click.option("--vkey", required=True, help="The log's verifier key, or the file that holds it.")
+@click.option("--body", type=FILE, help="The record's canonical bytes.")
+@click.option("--key", help="The signer's public key: base64 of its SPKI, or a PEM file.")
+@json_option
+def verify(receipt: Path, vkey: str, body: Path | None, key: str | None, as_json: bool) -> int:
+    """Check the receipts in RECEIPT (one as JSON, many as NDJSON; `-` is stdin) against the log's --vkey.
+
+    Nothing is asked of anyone: a receipt that holds proves that its figures are in the log that this key signs.
+    """
+    verifier = text_or_file(vkey)
+    parse_vkey(verifier)
+    bytes_of_body = None if body is None else body.read_bytes()
+    signer = None if key is None else public_half(key)
+    with reading(receipt) as file:
+        verdicts = [_verdict(line, text, verifier, bytes_of_body, signer) for line, text in _receipts(file.read())]
+    if not verdicts:
+        raise InvalidInput(f"{receipt}: there is no receipt in it", code="empty-input")
+    if as_json:
+        print_json([_told(one) for one in verdicts])
+    elif len(verdicts) == 1:
+        _print_steps(verdicts[0], body is not None, signer is not None)
+    else:
+        _print_many(verdicts)
+    return 1 if any(one.error for one in verdicts) else 0
+
+
+def _receipts(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Numbered receipts: one over many lines, or one a line."""
+    text = data.strip()
+    if text.startswith(b"{") and not text.partition(b"\n")[0].rstrip().endswith(b"}"):
+        yield 1, text
+        return
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        if line.strip():
+            yield number, line
+
+
+def _verdict(line: int, text: bytes, vkey: str, body: bytes | None, key: VerifyingKey | None) -> Verdict:
+    try:
+        return Verdict(line, verify_receipt(read_receipt(text), vkey, body=body, key=key))
+    except LedgerError as error:
+        return Verdict(line, None, error)
+
+
+def _print_steps(one: Verdict, with_body: bool, with_key: bool) -> None:
+    failed = int(one.error.message[0]) if one.error is not None and one.error.message[0].isdigit() else 0
+    if one.error is not None and not failed:
+        say(f"error: {explained(one.error)}")
+        return
+    for number, step in enumerate(STEPS, start=1):
+        if number == failed:
+            break
+        given = {5: with_body, 6: with_key}.get(number, True)
+        show(f"{number}. {step}: {'ok' if given else 'not asked'}")
+    if one.error is not None:
+        show(f"{one.error.message[0]}. {STEPS[failed - 1]}: DOES NOT HOLD")
+        say(f"error: {explained(one.error)}")
+    if one.verified is not None:
+        show(*_proved(one.verified))
+
+
+def _print_many(verdicts: list[Verdict]) -> None:
+    for one in verdicts:
+        if one.error is not None:
+            say(f"line {one.line}: {explained(one.error)}")
+    failed = sum(one.error is not None for one in verdicts)
+    lots = sum(len(one.verified.lots) for one in verdicts if one.verified)
+    show(f"{len(verdicts) - failed} receipts hold, with the figures of {lots} lots; {failed} do not")
+
+
+def _proved(verified: Verified) -> Iterator[str]:
+    signed = datetime.fromtimestamp(verified.entry.time / 1000, UTC)
+    yield f"record {verified.entry.digest.hex()} is entry {verified.index} of the log at size {verified.size}"
+    yield f"signed by key {verified.entry.keyid.hex()}; the log says at {signed:%Y-%m-%d %H:%M:%S} UTC"
+    for lot in map(lot_brief, verified.lots):
+        yield f"{lot.lot}: {lot.quantity} of {lot.product}, {lot.role}, held by {lot.holder}"
+        yield f"  {lot.footprint:,.6g} kg CO2e"
+        for name, amount in lot.burdens.items():
+            yield f"    {name} {amount!r}"
+
+
+def _told(one: Verdict) -> dict[str, object]:
+    if one.verified is None:
+        return {"line": one.line, "ok": False, "problem": problem_of(one.error) if one.error else None}
+    entry = one.verified.entry
+    return {
+        "line": one.line, "ok": True, "index": one.verified.index, "size": one.verified.size,
+        "digest": entry.digest.hex(), "keyid": entry.keyid.hex(), "time": entry.time,
+        "lots": [lot_brief(lot) for lot in one.verified.lots],
+    }

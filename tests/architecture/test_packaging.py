@@ -1,0 +1,155 @@
+"""What is installed is what stands in the tree: packages, SQL, tables, entry points."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tomllib
+import venv
+import zipfile
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from ledger.app import VERSION
+from ledger.store.sql import migrations
+
+ROOT: Final = Path(__file__).parents[2]
+PLUGINS: Final = sorted(path.parent for path in (ROOT / "plugins").glob("*/pyproject.toml"))
+SOURCES: Final = ("ledger", "sql", "plugins", "pyproject.toml", "README.md", "LICENSE")
+DATA: Final = (".sql", ".csv")
+READS: Final = """
+import json
+from importlib.metadata import entry_points
+from importlib.resources import files
+from ledger.store.sql import migrations, queries, schema
+print(json.dumps({
+    "schema": "CREATE TABLE head" in schema(), "migrations": [number for number, _ in migrations()],
+    "queries": "lock_head" in queries("sequence"), "typed": files("ledger").joinpath("py.typed").is_file(),
+    "tables": sum(1 for file in files("ledger.sdk.data").iterdir() if file.name.endswith(".csv")),
+    "commands": [point.value for point in entry_points(group="console_scripts", name="carbon-ledger")],
+    "plugins": sorted(f"{point.name}={point.value}" for point in entry_points(group="carbon_ledger.plugins")),
+}))
+"""
+
+
+def project(folder: Path) -> dict[str, Any]:
+    return tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def data_files(folder: Path) -> set[str]:
+    return {file.name for file in folder.rglob("*") if file.suffix in DATA}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with sdist and wheel of every distribution, built from a copy so that the tree stays as it is."""
+    copy = tmp_path_factory.mktemp("source")
+    unwanted = shutil.ignore_patterns("*.egg-info", "__pycache__", "build", "dist")
+    for name in SOURCES:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, copy / name, ignore=unwanted)
+        else:
+            shutil.copy(ROOT / name, copy / name)
+    dist = tmp_path_factory.mktemp("dist")
+    for folder in (copy, *(copy / path.relative_to(ROOT) for path in PLUGINS)):
+        done = subprocess.run(
+            [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(dist), str(folder)],
+            capture_output=True, text=True, check=False, timeout=300,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    return dist
+
+
+def archive(dist: Path, distribution: str, pattern: str) -> Path:
+    (found,) = dist.glob(distribution.replace("-", "_") + "-" + pattern)
+    return found
+
+
+def test_packages_are_the_folders_of_the_tree() -> None:
+    listed = set(project(ROOT)["tool"]["setuptools"]["packages"])
+    folders = {
+        ".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "ledger").rglob("__init__.py")
+    }
+    assert listed == folders | {"ledger._sql"}
+    with_modules = {
+        ".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "ledger").rglob("*.py")
+    }
+    assert with_modules == folders, "a folder with modules has no __init__.py"
+
+
+@pytest.mark.parametrize("folder", PLUGINS, ids=lambda path: path.name)
+def test_plugin_packages_are_the_folders_of_the_tree(folder: Path) -> None:
+    listed = set(project(folder)["tool"]["setuptools"]["packages"])
+    assert listed == {
+        ".".join(path.parent.relative_to(folder).parts) for path in folder.glob("carbon_ledger_*/**/__init__.py")
+    }
+
+
+def test_versions_agree() -> None:
+    assert project(ROOT)["project"]["version"] == VERSION
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(rf"^## {re.escape(VERSION)}\b", changes, re.M)
+
+
+@pytest.mark.parametrize("folder", [ROOT, *PLUGINS], ids=lambda path: path.name)
+def test_archives_hold_sql_and_tables(built: Path, folder: Path) -> None:
+    name = project(folder)["project"]["name"]
+    wanted = data_files(ROOT / "ledger") | data_files(ROOT / "sql") if folder == ROOT else data_files(folder)
+    with zipfile.ZipFile(archive(built, name, "*.whl")) as wheel:
+        packed = [Path(entry).name for entry in wheel.namelist() if entry.endswith(DATA)]
+    with tarfile.open(archive(built, name, "*.tar.gz")) as sdist:
+        sources = [Path(entry).name for entry in sdist.getnames() if entry.endswith(DATA)]
+    assert sorted(packed) == sorted(wanted)
+    assert sorted(sources) == sorted(wanted)
+
+
+def test_wheels_hold_nothing_else(built: Path) -> None:
+    with zipfile.ZipFile(archive(built, "carbon-ledger", "*.whl")) as wheel:
+        tops = {entry.partition("/")[0] for entry in wheel.namelist()}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"ledger"}
+
+
+def test_wheels_install_and_are_readable(built: Path, tmp_path: Path) -> None:
+    """Without their dependencies: SQL, tables and entry points need none."""
+    venv.create(tmp_path / "venv", symlinks=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    site = subprocess.run(
+        [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+        capture_output=True, text=True, check=True, timeout=60,
+    ).stdout.strip()
+    names = [project(folder)["project"]["name"] for folder in (ROOT, *PLUGINS)]
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", site,
+         *(str(archive(built, name, "*.whl")) for name in names)],
+        check=True, capture_output=True, timeout=120,
+    )
+    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [python, "-c", READS], capture_output=True, text=True, check=True, timeout=60, cwd=tmp_path, env=clean
+    )
+    assert json.loads(done.stdout) == {
+        "schema": True, "queries": True, "typed": True, "migrations": [number for number, _ in migrations()],
+        "tables": len(list((ROOT / "ledger" / "sdk" / "data").glob("*.csv"))), "commands": ["ledger.cli:main"],
+        "plugins": [f"{path.name}=carbon_ledger_{path.name}:plugin" for path in PLUGINS],
+    }
+
+
+def test_the_lock_names_versions_and_nothing_else() -> None:
+    lines = [line for line in (ROOT / "requirements.lock").read_text().splitlines() if not line.startswith("#")]
+    assert lines
+    for line in lines:
+        assert re.fullmatch(r"[a-z0-9-]+==[^ ;@]+( ; sys_platform == .+)?", line), line
+
+
+def test_the_lock_covers_every_requirement() -> None:
+    pinned = {line.partition("==")[0] for line in (ROOT / "requirements.lock").read_text().splitlines()}
+    about = project(ROOT)["project"]
+    extras = about["optional-dependencies"]
+    for requirement in [*about["dependencies"], *extras["server"], *extras["test"]]:
+        name = re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
+        assert re.sub(r"[-_.]+", "-", name).lower() in pinned, requirement

@@ -1,0 +1,154 @@
+"""The schema of a new ledger and the one that all migrations make in order are the same, on a real PostgreSQL."""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+
+from ledger.store.database import WRITER
+from ledger.store.embedded import EmbeddedPostgres
+from ledger.store.sql import migrations, queries, schema
+
+pytestmark = pytest.mark.anyio
+
+GROUPS = ("facts", "log", "read", "sequence")
+
+# Everything that a schema consists of, by stable names: no object ids, no order of creation.
+CATALOGUE = {
+    "columns": """
+        SELECT table_name, column_name, ordinal_position, column_default, is_nullable, udt_name, is_generated
+        FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 3""",
+    "constraints": """
+        SELECT conrelid::regclass::text, conname, contype::text, pg_get_constraintdef(oid) FROM pg_constraint
+        WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2""",
+    "indexes": "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1, 2",
+    "triggers": """
+        SELECT tgrelid::regclass::text, tgname, tgenabled::text, pg_get_triggerdef(oid) FROM pg_trigger
+        WHERE NOT tgisinternal ORDER BY 1, 2""",
+    "functions": """
+        SELECT proname, pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace ORDER BY 1""",
+    "storage": """
+        SELECT relname, relkind::text, relpersistence::text, reloptions FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace ORDER BY 1""",
+    "views": "SELECT viewname, definition FROM pg_views WHERE schemaname = 'public' ORDER BY 1",
+    "table privileges": """
+        SELECT table_name, grantee, privilege_type FROM information_schema.table_privileges
+        WHERE table_schema = 'public' ORDER BY 1, 2, 3""",
+    "column privileges": """
+        SELECT table_name, column_name, grantee, privilege_type FROM information_schema.column_privileges
+        WHERE table_schema = 'public' ORDER BY 1, 2, 3, 4""",
+    "types": """
+        SELECT typname, typtype::text FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype IN ('e', 'd')
+        ORDER BY 1""",
+}
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """Not below `tmp_path`: for root that lies in a folder which PostgreSQL's account cannot enter."""
+    folder = Path(tempfile.mkdtemp(prefix="schema-"))
+    folder.chmod(0o711)
+    try:
+        with EmbeddedPostgres(folder / "home") as running:
+            yield running
+    finally:
+        shutil.rmtree(folder)
+
+
+@asynccontextmanager
+async def database(postgres: EmbeddedPostgres, name: str) -> AsyncIterator[asyncpg.Connection[Any]]:
+    """An empty database of its own for the owner."""
+    url = postgres.owner_url
+    owner = await asyncpg.connect(url)
+    try:
+        await owner.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        own = await asyncpg.connect(url.replace(urlsplit(url).path + "?", f"/{name}?"))
+        try:
+            yield own
+        finally:
+            await own.close()
+            await owner.execute(f"DROP DATABASE {name}")
+    finally:
+        await owner.close()
+
+
+async def catalogue(connection: asyncpg.Connection[Any]) -> dict[str, list[tuple[Any, ...]]]:
+    return {what: [tuple(row) for row in await connection.fetch(query)] for what, query in CATALOGUE.items()}
+
+
+async def test_schema_equals_all_migrations(postgres: EmbeddedPostgres) -> None:
+    async with database(postgres, "at_once") as at_once, database(postgres, "step_by_step") as step_by_step:
+        await at_once.execute(schema())
+        for _, script in migrations():
+            async with step_by_step.transaction():
+                await step_by_step.execute(script)
+        expected, found = await catalogue(at_once), await catalogue(step_by_step)
+    for what, rows in expected.items():
+        assert found[what] == rows, what
+    for what in ("columns", "constraints", "indexes", "triggers", "functions", "table privileges"):
+        assert expected[what], f"the comparison sees no {what}"
+
+
+def test_migrations_are_numbered_without_a_gap() -> None:
+    assert [number for number, _ in migrations()] == list(range(1, len(migrations()) + 1))
+
+
+@pytest.mark.parametrize("group", GROUPS)
+async def test_every_query_can_be_prepared(postgres: EmbeddedPostgres, group: str) -> None:
+    """Names, columns and types are those of the schema, and the writer's role may run it."""
+    async with database(postgres, f"queries_{group}") as connection:
+        await connection.execute(schema())
+        owner_only = {"create_ledger", "create_head"}
+        for name, query in queries(group).items():
+            await connection.execute("RESET ROLE" if name in owner_only else f"SET ROLE {WRITER}")
+            await connection.prepare(query)
+
+
+def test_every_group_of_queries_is_checked() -> None:
+    folder = Path(__file__).parents[2] / "sql" / "queries"
+    assert sorted(path.stem for path in folder.glob("*.sql")) == list(GROUPS)
+
+
+LOGGED = ("entry", "batch", "tile", "record", "organization", "prefix", "signing_key", "revocation", "facility",
+          "product", "activation", "transfer", "acceptance", "lot", "figure", "flow", "ledger")
+
+
+@pytest.mark.parametrize("change", ["DELETE FROM {}", "TRUNCATE {} CASCADE", "UPDATE {} SET {} = {}"])
+async def test_logged_tables_only_grow(postgres: EmbeddedPostgres, change: str) -> None:
+    """Not even the owner changes what is logged, unless triggers are switched off on purpose."""
+    async with database(postgres, "only_grows") as connection:
+        await connection.execute(schema())
+        for table in LOGGED:
+            column = await connection.fetchval(
+                "SELECT column_name FROM information_schema.columns WHERE table_name = $1 ORDER BY ordinal_position "
+                "LIMIT 1", table,
+            )
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only grows"):
+                await connection.execute(change.format(table, f'"{column}"', f'"{column}"'))
+
+
+async def test_the_writer_role_has_no_way_to_change_what_is_logged(postgres: EmbeddedPostgres) -> None:
+    async with database(postgres, "writer") as connection:
+        await connection.execute(schema())
+        rows = await connection.fetch(
+            "SELECT table_name, privilege_type FROM information_schema.table_privileges "
+            "WHERE table_schema = 'public' AND grantee = $1 AND privilege_type NOT IN ('SELECT', 'INSERT')", WRITER,
+        )
+        assert [tuple(row) for row in rows] == [("head", "UPDATE")]
+        columns = await connection.fetch(
+            "SELECT table_name, column_name FROM information_schema.column_privileges "
+            "WHERE table_schema = 'public' AND grantee = $1 AND privilege_type = 'UPDATE' AND table_name <> 'head'",
+            WRITER,
+        )
+        assert [tuple(row) for row in columns] == [("balance", "remaining")]
