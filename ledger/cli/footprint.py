@@ -8,6 +8,7 @@ from rich.text import Text
 
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option, print_json, show
+from ledger.core.assessment import QUALITY
 from ledger.service.answers import FootprintAnswer, LineAnswer
 
 
@@ -60,11 +61,11 @@ def breakdown(answer: FootprintAnswer) -> Table:
 
 def _quality(answer: FootprintAnswer) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
-    unestimated = f", {answer.unestimated:g} parts without an estimate" if answer.unestimated else ""
+    unestimated = f"; left out without an estimate: {answer.unestimated:.3g}" if answer.unestimated else ""
     table.add_row("completeness", f"{answer.completeness}, exempted {answer.exempted}{unestimated}")
     primary = "unknown" if answer.primary_share is None else f"{answer.primary_share * 100:.1f} %"
     table.add_row("primary data", primary)
-    table.add_row("burdens", _figures(answer.burdens))
+    table.add_row("burdens", _figures({name: one for name, one in answer.burdens.items() if name not in QUALITY}))
     table.add_row("contents", _figures(answer.contents))
     if answer.biogenic_uptake:
         table.add_row("biogenic uptake", f"{answer.biogenic_uptake:,.3f} kg CO2, not in the figure")
@@ -72,7 +73,7 @@ def _quality(answer: FootprintAnswer) -> Table:
         told = ", ".join(f"{share * 100:.1f} % {origin}" for origin, share in shares.items())
         table.add_row(f"recycled {material}", told)
     if answer.indicators:
-        table.add_row("indicators", ", ".join(f"{name} {value}" for name, value in answer.indicators.items()))
+        table.add_row("indicators", _figures({name: float(value) for name, value in answer.indicators.items()}))
     table.add_row("method", f"{answer.method}, plugin {answer.plugin or 'none'}")
     table.add_row("record", answer.record)
     return table

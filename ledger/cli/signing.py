@@ -81,15 +81,15 @@ def _sealed(draft: Draft, signer: Signer) -> Envelope:
 
 def _placed(error: LedgerError, draft: Draft) -> LedgerError:
     """The error with its place in front; in a CSV file, the column instead of the path."""
-    where = draft.place
-    message, rule = error.message, error.rule
-    if error.field is not None:
-        column = column_of(error.field, draft)
-        where += f", {'column' if draft.columns else 'field'} {column}"
-        message = message.removeprefix(f"{error.field}: ")
-        if draft.columns and error.rule and "`int`" in error.rule:
-            rule = f"name the column {column}:int"
-    return InvalidInput(f"{where}: {message}", code=error.code, field=error.field, value=error.value, rule=rule)
+    if error.field is None:
+        return InvalidInput(f"{draft.place}: {error.message}", code=error.code, value=error.value, rule=error.rule)
+    field = column_of(error.field, draft)
+    where = f"{draft.place}, {'column' if draft.columns else 'field'} {field}"
+    rule = error.rule
+    if draft.columns and rule and "`int`" in rule:
+        rule = f"name the column {field}:int"
+    message = error.message.removeprefix(f"{error.field}: ")
+    return InvalidInput(f"{where}: {message}", code=error.code, field=field, value=error.value, rule=rule)
 
 
 def column_of(field: str, draft: Draft) -> str:

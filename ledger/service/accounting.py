@@ -7,7 +7,16 @@ from typing import NamedTuple
 from msgspec import Raw
 
 from ledger.admission.facts import LotFacts
-from ledger.core.outcome import AssessmentLeaf, LotLeaf, leaf_bytes, outcome_root, salt, salt_seed, written, written_burdens
+from ledger.core.outcome import (
+    AssessmentLeaf,
+    LotLeaf,
+    leaf_bytes,
+    outcome_root,
+    salt,
+    salt_seed,
+    written,
+    written_burdens,
+)
 from ledger.core.values import Quantity
 from ledger.footprint.burdens import METHOD
 from ledger.footprint.figures import LotFigures, RecordFigures, Taken, record_figures

@@ -7,7 +7,7 @@ cores (the library releases the interpreter's lock).
 import asyncio
 import base64
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
@@ -92,14 +92,16 @@ class Submitter:
 
     async def _load(
         self, parsed: Sequence[_Parsed], request: "_Request"
-    ) -> tuple[Facts, dict[str, LotFigures], dict[str, PluginState]]:
+    ) -> tuple[Facts, dict[str, LotFigures], Mapping[str, PluginState]]:
         names, known = Names(), Facts()
         figures: dict[str, LotFigures] = {}
         for one in parsed:
             names.add(one.record)
         async with self._pool.acquire() as connection:
             await self._loader.load(connection, names, known, figures)
-            in_force = await self._loader.plugins(connection)
+            in_force = self._sequencer.in_force
+            if in_force is None:
+                in_force = await self._loader.plugins(connection)
             await self._keys.load(connection, {one.opened.keyid for one in parsed}, request.keys)
         request.view.learn(known)
         return known, figures, in_force
@@ -122,7 +124,7 @@ class Submitter:
 
     def _prepare_all(
         self, checked: Sequence[_Parsed | LedgerError], request: "_Request", known: Facts,
-        in_force: dict[str, PluginState],
+        in_force: Mapping[str, PluginState],
     ) -> tuple[list[Item], list[LedgerError | None]]:
         items: list[Item] = []
         errors: list[LedgerError | None] = []
@@ -139,7 +141,7 @@ class Submitter:
         return items, errors
 
     def _prepare_one(
-        self, submission: Submission, request: "_Request", in_force: dict[str, PluginState]
+        self, submission: Submission, request: "_Request", in_force: Mapping[str, PluginState]
     ) -> Item:
         needs = request.needs(submission.record)
         try:

@@ -19,7 +19,7 @@ from ledger.store.rows import BatchRows
 from ledger.store.sql import queries
 
 # Look-ups by index only: statistics of a table that fills in seconds describe an empty one.
-_SEQUENCING = {**SETTINGS, "enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+_SEQUENCING = {**SETTINGS, "enable_hashjoin": "off", "enable_mergejoin": "off"}
 
 
 class Head(NamedTuple):

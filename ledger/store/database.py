@@ -19,6 +19,11 @@ Connection: TypeAlias = asyncpg.connection.Connection | asyncpg.pool.PoolConnect
 UNREACHABLE = (OSError, asyncio.TimeoutError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError)
 """What connecting raises where the database is not there, or not yet."""
 
+LOST = (OSError, asyncio.TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError,
+        asyncpg.OperatorInterventionError, asyncpg.CannotConnectNowError, asyncpg.LockNotAvailableError,
+        asyncpg.IdleInTransactionSessionTimeoutError, asyncpg.InsufficientResourcesError)
+"""What a lost, stalled or restarting database raises; asking again may succeed."""
+
 # A stalled replica must not hold the lock for ever, and index look-ups must not turn into scans while the planner's
 # statistics still describe an empty table.
 SETTINGS = {
@@ -28,6 +33,7 @@ SETTINGS = {
     "lock_timeout": "30s",
     "idle_in_transaction_session_timeout": "30s",
     "plan_cache_mode": "force_custom_plan",
+    "enable_seqscan": "off",
 }
 
 

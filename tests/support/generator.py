@@ -612,6 +612,7 @@ def _mix(
 ) -> Posted:
     """Takes from lots of the pool and gives back what comes of them, keeping pool and mass about the same."""
     flows: list[Flow] = []
+    begun: list[_Lot] = []
     grams = 0
     for _ in range(inputs):
         recent = len(pool) if len(pool) < 16 or source.random() < 0.2 else 16
@@ -621,7 +622,7 @@ def _mix(
         grams += grains
         flows.append(Flow(lot=lot.id, quantity=Quantity(value=_decimal(grains, 3), unit="KGM")))
         if lot.left:
-            pool.insert(0, lot)  # to the old ones: the next pick must not meet it again in this record
+            begun.append(lot)
     made: list[Output] = []
     new: list[_Lot] = []
     for position in range(outputs):
@@ -631,6 +632,7 @@ def _mix(
         new.append(lot)
         made.append(Output(lot=lot.id, product=lot.product, quantity=Quantity(value=_decimal(grains, 3), unit="KGM"),
                            role=lot.role))
+    pool[:0] = begun
     pool.extend(new)
     start = i // 60 * 60
     return org.party, Transformation(

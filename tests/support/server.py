@@ -1,4 +1,4 @@
-"""Real server processes for tests and benchmarks: `carbon-ledger serve` with the test sector installed beside the others."""
+"""Real server processes for tests and benchmarks: `carbon-ledger serve`, with the test sector installed too."""
 
 import contextlib
 import os

@@ -74,9 +74,12 @@ class Batch:
                 verdicts.append(self._one(item))
             except LedgerError as error:
                 verdicts.append(error)
+        return verdicts
+
+    def finish(self) -> None:
+        """To be called once, after the last item: the balances of the new lots are what later items left of them."""
         for lot in self._created.values():
             self.rows.add_balance(lot, self._state.remaining[lot.id])
-        return verdicts
 
     def _one(self, item: Item) -> Verdict:
         submission, state = item.submission, self._state

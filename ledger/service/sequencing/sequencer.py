@@ -8,14 +8,14 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import asyncpg
 
 from ledger.admission.facts import Facts
 from ledger.admission.names import Names
-from ledger.admission.state import State
+from ledger.admission.state import PluginState, State
 from ledger.core.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.frontier import grow
 from ledger.core.merkle import EMPTY_ROOT
@@ -34,6 +34,7 @@ from ledger.store.batches import (
     touch_head,
     write_batch,
 )
+from ledger.store.database import LOST
 from ledger.store.facts import FactLoader
 from ledger.store.tiles import add_full_tiles
 
@@ -44,10 +45,6 @@ _RETRY_SECONDS = 0.25
 _INLINE = 16
 _log = logging.getLogger(__name__)
 
-# What a lost, stalled or restarting database raises; asking again may succeed.
-_LOST = (OSError, asyncio.TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError,
-         asyncpg.OperatorInterventionError, asyncpg.CannotConnectNowError, asyncpg.LockNotAvailableError,
-         asyncpg.IdleInTransactionSessionTimeoutError, asyncpg.InsufficientResourcesError)
 # What rows that break the schema raise; asking again cannot succeed.
 _ROWS_REFUSED = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, asyncpg.ProgramLimitExceededError)
 
@@ -103,6 +100,8 @@ class Sequencer:
         self._wake = asyncio.Event()
         self._connection: asyncpg.Connection | None = None
         self._warned = False
+        self.in_force: Mapping[str, PluginState] | None = None
+        """Plugin versions as of the last batch here: good enough to prepare with, decided again under the lock."""
         self._highest = Checkpoint(origin, 0, EMPTY_ROOT)
         self._halted: Unavailable | None = None
         self._task: asyncio.Task[None] | None = None
@@ -208,7 +207,7 @@ class Sequencer:
             except _Open as error:
                 resolving = True
                 _log.warning("the outcome of a COMMIT is open, asking again through the lock: %s", error)
-            except (*_LOST, Unavailable) as error:
+            except (*LOST, Unavailable) as error:
                 if self._halted is not None:
                     raise self._halted from error
                 _log.warning("the database is away (attempt %d): %s", attempt + 1, error)
@@ -235,6 +234,7 @@ class Sequencer:
             after, paths = grow(head.frontier, batch.leaf_hashes)
             root = after.root() if batch.leaf_hashes else head.root
             if batch.leaf_hashes:
+                batch.finish()
                 await add_full_tiles(connection, batch.rows, head.frontier, batch.leaf_hashes)
                 await write_batch(connection, batch.rows, after, root, batch.time, batch.balances)
             else:
@@ -264,6 +264,7 @@ class Sequencer:
             digests.extend([item.submission.digest for item in unit.items])
             keyids.update([item.submission.keyid for item in unit.items])
         await load_state(connection, state, names, digests, keyids, fresh, self._loader, figures)
+        self.in_force = dict(state.plugins)
         batch = Batch(state, figures, self._registry, max(self._clock(), head.time))
         if len(digests) <= _INLINE:
             return batch, [batch.run(unit.items) for unit in units]
@@ -274,7 +275,7 @@ class Sequencer:
         self._warned = False
         try:
             await transaction.commit()
-        except (*_LOST, asyncpg.PostgresError, asyncio.CancelledError) as error:
+        except (*LOST, asyncpg.PostgresError, asyncio.CancelledError) as error:
             raise _Open(f"{type(error).__name__}: {error}") from error
         if self._warned:
             raise _Open("the database warned that the commit may not be everywhere")

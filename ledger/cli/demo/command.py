@@ -1,0 +1,168 @@
+"""`demo`: a closed loop from scrap to a second life, on a real server and database of its own, over HTTP."""
+
+import contextlib
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import NoReturn
+
+import click
+import msgspec
+
+from ledger.cli.client import Client, Refusal
+from ledger.cli.console import say, show
+from ledger.cli.demo import scenario as story
+from ledger.cli.demo.actors import ACTORS, REGISTRAR
+from ledger.cli.demo.server import Running, command, environment, serving, temporary_home
+from ledger.cli.demo.tampering import halve_footprint, restore_footprint
+from ledger.cli.demo.telling import (
+    heading,
+    show_footprints,
+    show_organizations,
+    show_receipts,
+    show_side_by_side,
+    show_sources,
+)
+from ledger.cli.demo.writing import Step
+from ledger.cli.environment import REGISTRAR_KEY
+from ledger.cli.signing import fresh_nonce
+from ledger.core.envelope import seal
+from ledger.core.note import parse_vkey
+from ledger.core.receipt import Receipt
+from ledger.core.signing import SigningKey
+from ledger.errors import ConfigurationError, LedgerError, Unavailable, VerificationError
+from ledger.registry.installed import installed
+from ledger.service.answers import OrganizationAnswer
+from ledger.service.keyfiles import new_key, read_key, write_key
+
+POSTED_AT_ONCE = 20
+SECTORS = ("circular", "equipment", "steel")
+_AUDIT_SECONDS = 120.0
+
+
+@click.command()
+@click.option("--keep", is_flag=True, help="Leave the server up until Ctrl-C, and say what to try.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of the server.  [default: a free one]")
+def demo(keep: bool, port: int) -> None:
+    """Show a closed loop of steel and gearboxes on a ledger.
+
+    Scrap becomes steel, steel a gearbox, the worn gearbox a remanufactured one, and what is left scrap again. A server
+    and a database of its own are started on a temporary home, which is removed in the end.
+    """
+    signal.signal(signal.SIGTERM, _interrupted)
+    started = time.monotonic()
+    missing = [name for name in SECTORS if installed().sector(name) is None]
+    if missing:
+        raise ConfigurationError(f"the demo needs the sector plugins: pip install "
+                                 f"{' '.join(f'carbon-ledger-{name}' for name in missing)}")
+    with temporary_home() as home:
+        say(f"starting a server and a database in {home}")
+        with serving(home, port) as running, Client(running.url, patience=10) as client:
+            tell(running, client)
+            show("", f"The demo is done, after {time.monotonic() - started:.0f} s.")
+            if keep:
+                _keep(running)
+
+
+def tell(running: Running, client: Client) -> None:
+    """The whole story. Raises LedgerError at the first thing that is not as it should be."""
+    origin = parse_vkey(running.vkey).name
+    registrar = client.get("/v1/organizations", list[OrganizationAnswer], limit=1)[0].id
+    heading("The ledger")
+    show(f"address    {running.url}", f"origin     {origin}", f"vkey       {running.vkey}", f"registrar  {registrar}")
+    keys = _keys(running.home)
+    steps = story.scenario(keys, origin, fresh_nonce, registrar)
+    receipts = post_steps(client, steps, keys, origin)
+    heading("Who takes part")
+    show_organizations(client)
+    heading(f"What happened: {len(steps)} records, each signed by its organisation; one receipt of each kind")
+    show_receipts(steps, receipts)
+    show_footprints(client, story.NEW_GEARBOX, story.REMANUFACTURED_GEARBOX)
+    heading("Steel by two routes")
+    show_side_by_side(client, {"electric arc furnace": story.ARC_STEEL, "blast furnace": story.BLAST_STEEL})
+    heading("Where the figures come from")
+    show_sources()
+    heading("The audit: the whole log, replayed from zero")
+    show(_audit(running, expected=0))
+    _tamper(running, receipts, steps)
+
+
+def post_steps(client: Client, steps: list[Step], keys: dict[str, SigningKey], origin: str) -> list[Receipt]:
+    """Posts the records in order, some at a time. Raises the reason where one is refused."""
+    receipts: list[Receipt] = []
+    for start in range(0, len(steps), POSTED_AT_ONCE):
+        part = steps[start : start + POSTED_AT_ONCE]
+        answers = client.post([msgspec.json.encode(seal(step.record, keys[step.actor], origin)) for step in part])
+        for step, answer in zip(part, answers, strict=True):
+            if isinstance(answer, Refusal):
+                raise LedgerError(f"{step.note}: {answer.detail}", code=answer.code, field=answer.field)
+            receipts.append(answer)
+    return receipts
+
+
+def _keys(home: Path) -> dict[str, SigningKey]:
+    """A key file for each actor, beside the registrar's, which the server made."""
+    keys = {REGISTRAR: read_key(home / REGISTRAR_KEY)}
+    for name in ACTORS:
+        keys[name] = new_key()
+        write_key(home / "keys" / f"{name}.pem", keys[name])
+    return keys
+
+
+def _audit(running: Running, *, expected: int) -> str:
+    """`carbon-ledger audit` as an auditor runs it, with both keys pinned. Raises VerificationError where it ends
+    otherwise than expected."""
+    registrar = read_key(running.home / REGISTRAR_KEY).keyid.hex()
+    try:
+        done = subprocess.run(
+            command("audit", running.url, "--vkey", running.vkey, "--registrar", registrar),
+            env=environment(running.home), check=False, capture_output=True, text=True, timeout=_AUDIT_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        raise Unavailable(f"the audit takes more than {_AUDIT_SECONDS:.0f} s", code="timeout") from None
+    if done.returncode != expected:
+        raise VerificationError(f"the audit ended with {done.returncode}, not {expected}: {done.stdout}{done.stderr}")
+    return done.stdout.strip()
+
+
+def _tamper(running: Running, receipts: list[Receipt], steps: list[Step]) -> None:
+    """One figure is changed in the database, past all triggers: the audit names the record; then it is undone."""
+    lot = story.NEW_GEARBOX
+    index = next(
+        receipt.index for step, receipt in zip(steps, receipts, strict=True)
+        if any(output.lot == lot for output in getattr(step.record, "outputs", []))
+    )
+    heading("Tampering: the database's owner halves the new gearbox's footprint")
+    before = halve_footprint(running.home, lot)
+    told = _audit(running, expected=1)
+    found = [line for line in told.splitlines() if line.startswith("DOES NOT HOLD")]
+    if not any(f"index {index}," in line for line in found):
+        raise VerificationError(f"the audit did not find the change at index {index}: {told}")
+    show(*found, f"caught: the record at index {index} commits to another figure")
+    restore_footprint(running.home, lot, before)
+    _audit(running, expected=0)
+    show("undone: the audit passes again")
+
+
+def _keep(running: Running) -> None:
+    """Waits for Ctrl-C, SIGTERM, or the server's end."""
+    run, url, vkey = "carbon-ledger", running.url, running.vkey
+    show(
+        "", "Try, in another terminal:",
+        f"  {run} footprint {story.REMANUFACTURED_GEARBOX} --url {url}",
+        f"  {run} trace {story.REMANUFACTURED_GEARBOX} --url {url}",
+        f"  {run} trace {story.ARC_STEEL} --direction down --url {url}",
+        f"  {run} plugin list --url {url}",
+        f"  {run} audit {url} --vkey {vkey}",
+        f"  curl '{url}/v1/lots?item={story.SERIAL}'",
+        f"The organisations' keys are in {running.home / 'keys'}. Ctrl-C ends it and removes everything.", "",
+    )
+    click.echo(f"{url}\n{vkey}")
+    with contextlib.suppress(KeyboardInterrupt):
+        code = running.process.wait()
+        raise Unavailable(f"the server ended by itself, with {code}", code="server-down")
+
+
+def _interrupted(*_: object) -> NoReturn:
+    raise KeyboardInterrupt

@@ -1,0 +1,102 @@
+"""A server of its own for the demo: a real process on a temporary home, gone when the demo is."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from ledger.errors import Unavailable
+from ledger.store.embedded import default_home
+
+_START_SECONDS = 120.0
+_STOP_SECONDS = 60.0
+_OURS = ("CARBON_LEDGER_DATABASE_URL", "CARBON_LEDGER_ORIGIN", "CARBON_LEDGER_PUBLIC_URL", "CARBON_LEDGER_URL")
+
+
+class Running(NamedTuple):
+    """A server that takes requests."""
+
+    home: Path
+    url: str
+    vkey: str
+    process: "subprocess.Popen[str]"
+
+
+def command(*arguments: str) -> list[str]:
+    """This very command line, as another process."""
+    return [sys.executable, "-m", "ledger.cli", *arguments]
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Nothing that the user has configured for a real ledger reaches the demo's."""
+    kept = {name: value for name, value in os.environ.items() if name not in _OURS}
+    return {**kept, "CARBON_LEDGER_HOME": str(home)}
+
+
+@contextmanager
+def temporary_home() -> Iterator[Path]:
+    """A folder that the database's account can reach, removed in the end."""
+    parent = Path(tempfile.gettempdir())
+    if os.geteuid() == 0:
+        # Root's database runs under another account, and a temporary folder may be root's alone.
+        parent = default_home().parent
+        if not parent.exists():
+            parent.mkdir(parents=True)
+            parent.chmod(0o711)
+    folder = Path(tempfile.mkdtemp(prefix="demo-", dir=parent))
+    try:
+        if os.geteuid() == 0:
+            folder.chmod(0o711)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def serving(home: Path, port: int) -> Iterator[Running]:
+    """`carbon-ledger serve` on this home. Raises Unavailable, with what it said, where it does not start."""
+    with (home / "serve.log").open("w+", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            command("serve", "--port", str(port)), env=environment(home), stdout=subprocess.PIPE, stderr=log, text=True,
+            start_new_session=True,  # Ctrl-C is for the demo, which stops the server in good order
+        )
+        try:
+            lines = _first_lines(process, 2)
+            if len(lines) < 2:
+                log.seek(0)
+                raise Unavailable(f"the server did not start: {log.read().strip()[-2000:]}", code="server-down")
+            yield Running(home, lines[0], lines[1], process)
+        finally:
+            _stop(process)
+
+
+def _first_lines(process: "subprocess.Popen[str]", count: int) -> list[str]:
+    """What it prints first, read in a thread so that waiting has an end."""
+    lines: list[str] = []
+
+    def read() -> None:
+        while len(lines) < count and process.stdout is not None and (line := process.stdout.readline()):
+            lines.append(line.strip())
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    reader.join(_START_SECONDS)
+    return list(lines)
+
+
+def _stop(process: "subprocess.Popen[str]") -> None:
+    with suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()

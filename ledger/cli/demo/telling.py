@@ -1,0 +1,92 @@
+"""What the demo shows of the ledger, asked of its server like anybody would."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from ledger.cli.client import Client
+from ledger.cli.console import show
+from ledger.cli.demo.figures import REFERENCES, SOURCES
+from ledger.cli.demo.writing import Step
+from ledger.cli.footprint import footprint_report
+from ledger.cli.receipts import brief
+from ledger.core.receipt import Receipt
+from ledger.service.answers import FootprintAnswer, OrganizationAnswer
+
+
+def heading(text: str) -> None:
+    show("", Text(f"== {text} ==", style="bold"))
+
+
+def show_organizations(client: Client) -> None:
+    found = client.get("/v1/organizations", list[OrganizationAnswer], limit=1000)
+    table = Table("index", "organisation", "name", "", "key", box=None, pad_edge=False)
+    for one in found:
+        table.add_row(str(one.index), one.id, one.names.get("en", ""), one.names.get("zh", ""), one.keys[0].keyid[:16])
+    show(table)
+
+
+def show_receipts(steps: Sequence[Step], receipts: Sequence[Receipt]) -> None:
+    """One receipt for each kind of thing that happens."""
+    table = Table("index", "record", "what happened", "new lots, kg CO2e", box=None, pad_edge=False)
+    seen: set[str] = set()
+    for step, receipt in zip(steps, receipts, strict=True):
+        kind = type(step.record).__name__
+        if kind in seen:
+            continue
+        seen.add(kind)
+        told = brief(receipt)
+        lots = ", ".join(f"{lot.lot} {lot.footprint:,.1f}" for lot in told.lots)
+        table.add_row(str(told.index), f"{told.digest[:12]}…", f"{kind.lower()}: {step.note}", lots)
+    show(table)
+
+
+def show_footprints(client: Client, new: str, remanufactured: str) -> None:
+    """A gearbox in its first and its second life."""
+    answers = [client.get("/v1/footprint", FootprintAnswer, lot=lot) for lot in (new, remanufactured)]
+    for title, answer in zip(("The new gearbox", "The remanufactured gearbox"), answers, strict=True):
+        heading(title)
+        show(*footprint_report(answer))
+    first, second = (answer.footprint for answer in answers)
+    heading("Saving")
+    show(f"new {first:,.1f} kg CO2e, remanufactured {second:,.1f} kg CO2e: {(1 - second / first) * 100:.1f} % less",
+         f"completeness: new {answers[0].completeness}, remanufactured {answers[1].completeness}. What nobody declared "
+         "is in neither figure, so this compares what was counted, not two whole footprints.",
+         "Published savings, of other products:", *(f"- {figure}" for figure in REFERENCES))
+
+
+def show_side_by_side(client: Client, lots: dict[str, str]) -> None:
+    """The same good by several routes."""
+    answers = {title: client.get("/v1/footprint", FootprintAnswer, lot=lot) for title, lot in lots.items()}
+    table = Table("", *answers, box=None, pad_edge=False)
+    rows = {
+        "kg CO2e per t": [f"{one.footprint_per_unit:,.1f}" for one in answers.values()],
+        "of it electricity": [_of(one, "electricity") for one in answers.values()],
+        "of it on site": [_of(one, "onSite") for one in answers.values()],
+        "of it inputs": [f"{sum(i.footprint for i in one.inputs) / _quantity(one):,.1f}" for one in answers.values()],
+        "recycled steel": [_recycled(one) for one in answers.values()],
+        "completeness": [one.completeness for one in answers.values()],
+        "title": [one.title for one in answers.values()],
+    }
+    for name, cells in rows.items():
+        table.add_row(name, *cells)
+    show(table)
+
+
+def show_sources() -> None:
+    """Of the records' figures; emission factors are the plugins', and each footprint names its own."""
+    show(*(f"- {figure}" for figure in SOURCES if figure not in REFERENCES))
+
+
+def _quantity(answer: FootprintAnswer) -> float:
+    return float(answer.lot.quantity.value)
+
+
+def _of(answer: FootprintAnswer, kind: str) -> str:
+    return f"{sum(line.amount for line in answer.direct.lines if line.kind == kind) / _quantity(answer):,.1f}"
+
+
+def _recycled(answer: FootprintAnswer) -> str:
+    shares = answer.recycled_content.get("steel", {})
+    return ", ".join(f"{share * 100:.1f} % {origin}" for origin, share in shares.items()) or "0 %"

@@ -1,0 +1,65 @@
+"""A lean HTTP/1.1 client over plain sockets: the load must not cost more than what it measures."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+from urllib.parse import urlsplit
+
+_HEAD_END = b"\r\n\r\n"
+
+
+class Connection:
+    """One kept-alive connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def open(cls, url: str) -> "Connection":
+        parts = urlsplit(url)
+        return cls(*await asyncio.open_connection(parts.hostname, parts.port, limit=1 << 24))
+
+    async def request(self, data: bytes) -> tuple[int, bytes]:
+        """Status and body of the answer."""
+        self._writer.write(data)
+        head = await self._reader.readuntil(_HEAD_END)
+        lower = head.lower()
+        at = lower.index(b"content-length:") + 15
+        body = await self._reader.readexactly(int(lower[at : lower.index(b"\r", at)]))
+        return int(head[9:12]), body
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+def post(body: bytes, media_type: str) -> bytes:
+    """The bytes of a POST of records."""
+    head = ("POST /v1/records HTTP/1.1", "Host: bench", f"Content-Type: {media_type}", f"Content-Length: {len(body)}")
+    return "\r\n".join(head).encode() + _HEAD_END + body
+
+
+def get(path: str) -> bytes:
+    """The bytes of a GET."""
+    return f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n".encode()
+
+
+async def drive(
+    url: str, lanes: Sequence[Iterator[bytes]], check: Callable[[int, bytes], None]
+) -> tuple[int, float]:
+    """Sends each lane's requests on a connection of its own, one after the other; requests done and seconds taken."""
+    connections = [await Connection.open(url) for _ in lanes]
+    done = 0
+
+    async def run(connection: Connection, requests: Iterator[bytes]) -> None:
+        nonlocal done
+        for request in requests:
+            check(*await connection.request(request))
+            done += 1
+
+    began = time.perf_counter()
+    await asyncio.gather(*[run(*pair) for pair in zip(connections, lanes, strict=True)])
+    elapsed = time.perf_counter() - began
+    for connection in connections:
+        connection.close()
+    return done, elapsed

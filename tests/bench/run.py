@@ -1,0 +1,214 @@
+"""`make bench`: measures the ledger beside its peers on this machine, writes bench.json and prints a table.
+
+Signed loads are all Ed25519. Every load is checked: an answer that is no receipt, or no figure, stops the run.
+"""
+
+import asyncio
+import json
+import os
+import random
+import resource
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from bench.load import drive, get, post
+from bench.measures import Measure, ed25519_verifications, fsyncs, peak_memory, rate
+from support.generator import parties, transformations
+from support.parties import enrolment, nonces
+from support.server import Server, environment, temporary_home
+
+from ledger.core.canonical import decode_record
+from ledger.core.envelope import open_envelope
+from ledger.core.records import Transformation
+
+BATCH = 1_000
+BATCHES = 30
+SINGLES = 12_000
+READS = 20_000
+CONNECTIONS = 64
+SIGNERS = CONNECTIONS
+LANES = 2
+ED25519 = "Ed25519 verifications on one core"
+OUTPUT = Path(__file__).resolve().parents[2] / "bench.json"
+
+
+def main() -> int:
+    console = Console()
+    measures: list[Measure] = []
+    with temporary_home() as home, Server(home) as server:
+        console.print("signing the load …")
+        setup, batch, single = _loads(server)
+        _set_up(server, setup)
+        console.print("append.batch …")
+        measures.append(_append_batch(server, batch))
+        console.print("append.single …")
+        measures.append(_append_single(server, single))
+        lots = _lots_of(batch)
+        console.print("footprint.read …")
+        measures.append(_footprint_read(server, lots))
+        console.print("audit.replay …")
+        measures.append(_audit_replay(server))
+        rate_of_fsync = fsyncs(home)
+    OUTPUT.write_text(json.dumps(msgspec.to_builtins(measures), indent=1) + "\n")
+    _print(console, measures, rate_of_fsync)
+    return 0
+
+
+def _loads(server: Server) -> tuple[list[bytes], list[bytes], list[bytes]]:
+    """Signed set-up records, and transformations of two inputs and two outputs for both append loads."""
+    source = nonces(1, "bench")
+    count = BATCH * BATCHES + SINGLES
+    enrolled = parties(1, count, SIGNERS)
+    registrar = server.registrar
+    setup = server.envelopes(
+        [(registrar, enrolment(one, registrar, server.origin, next(source))) for one in enrolled]
+    )
+    posted = list(transformations(1, count, signers=SIGNERS))
+    envelopes = server.envelopes(posted)
+    first = len(posted) - count
+    # Signers take turns, so that every SIGNERS-th record is of one signer and needs only lots of its own before it.
+    return setup + envelopes[:first], envelopes[first : first + BATCH * BATCHES], envelopes[first + BATCH * BATCHES :]
+
+
+def _set_up(server: Server, envelopes: Sequence[bytes]) -> None:
+    for answer in server.submit(envelopes):
+        if isinstance(answer, dict):
+            raise SystemExit(f"set-up refused: {answer}")
+
+
+def _append_batch(server: Server, envelopes: Sequence[bytes]) -> Measure:
+    """NDJSON of 1,000 transformations a request, durable, over HTTP, two connections with the signers shared out."""
+
+    def lane(first: int) -> Iterator[bytes]:
+        own = envelopes[first::LANES]
+        for start in range(0, len(own), BATCH):
+            yield post(b"\n".join(own[start : start + BATCH]), "application/x-ndjson")
+
+    def check(status: int, body: bytes) -> None:
+        if status != 200 or b'"proof":' not in body or b"urn:carbon-ledger:problem" in body:
+            raise SystemExit(f"batch refused: {status} {body[:400]!r}")
+
+    before = ed25519_verifications()
+    _, seconds = asyncio.run(drive(server.url, [lane(first) for first in range(LANES)], check))
+    peer = (before + ed25519_verifications()) / 2
+    return rate("append.batch", len(envelopes) / seconds, ED25519, peer, peak_memory(server.process.pid))
+
+
+def _append_single(server: Server, envelopes: Sequence[bytes]) -> Measure:
+    """One record a request, 64 connections, each with the records of one signer."""
+
+    def lane(signer: int) -> Iterator[bytes]:
+        for envelope in envelopes[signer::SIGNERS]:
+            yield post(envelope, "application/json")
+
+    def check(status: int, body: bytes) -> None:
+        if status != 201:
+            raise SystemExit(f"record refused: {status} {body[:400]!r}")
+
+    before = ed25519_verifications()
+    done, seconds = asyncio.run(drive(server.url, [lane(signer) for signer in range(SIGNERS)], check))
+    peer = (before + ed25519_verifications()) / 2
+    return rate("append.single", done / seconds, ED25519, peer, peak_memory(server.process.pid))
+
+
+def _lots_of(envelopes: Sequence[bytes]) -> list[str]:
+    lots: list[str] = []
+    for envelope in envelopes:
+        record = decode_record(open_envelope(envelope).body)
+        if isinstance(record, Transformation):
+            lots.extend(output.lot for output in record.outputs)
+    return lots
+
+
+def _footprint_read(server: Server, lots: Sequence[str]) -> Measure:
+    """Footprints of random lots, each read from the database, 64 connections."""
+    picked = random.Random(1).choices(lots, k=READS)
+
+    def check(status: int, body: bytes) -> None:
+        if status != 200 or b'"footprint":' not in body:
+            raise SystemExit(f"read failed: {status} {body[:400]!r}")
+
+    def lanes(requests: Sequence[bytes]) -> list[Iterator[bytes]]:
+        return [iter(requests[i::CONNECTIONS]) for i in range(CONNECTIONS)]
+
+    reads = [get("/v1/footprint?lot=" + quote(lot, safe="")) for lot in picked]
+    done, seconds = asyncio.run(drive(server.url, lanes(reads), check))
+    memory = peak_memory(server.process.pid)
+    peer = _bare(lanes([get("/")] * READS), check)
+    return rate("footprint.read", done / seconds, "bare Litestar handler on the same server", peer, memory)
+
+
+def _bare(lanes: Sequence[Iterator[bytes]], check: object) -> float:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen([sys.executable, str(Path(__file__).with_name("bare.py")), str(port)])
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _await_port(port)
+        done, seconds = asyncio.run(drive(url, lanes, check))  # type: ignore[arg-type]
+        return done / seconds
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _await_port(port: int) -> None:
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise SystemExit("the bare server did not start")
+
+
+def _audit_replay(server: Server) -> Measure:
+    """Entries a second that `carbon-ledger audit` replays and compares over HTTP."""
+    before = ed25519_verifications()
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ledger.cli", "audit", server.url, "--vkey", server.vkey, "--json"],
+        env=environment(server.home), cwd="/", stdout=subprocess.PIPE,
+    )
+    output, _ = process.communicate(timeout=900)
+    seconds = time.perf_counter() - began
+    report = json.loads(output)
+    if process.returncode or not report["ok"]:
+        raise SystemExit(f"the audit failed: {report}")
+    peer = (before + ed25519_verifications()) / 2
+    memory = round(resource_of_children(), 1)
+    return rate("audit.replay", report["entries"] / seconds, ED25519, peer, memory)
+
+
+def resource_of_children() -> float:
+    """The most memory of any child that has ended, MiB."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+
+
+def _print(console: Console, measures: Sequence[Measure], rate_of_fsync: float) -> None:
+    pages = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    table = Table(title=f"{os.cpu_count()} cores, {pages:.0f} GiB memory, {rate_of_fsync:.0f} fsync/s")
+    for column in ("name", "value", "unit", "MiB", "peer", "peer value", "ratio"):
+        table.add_column(column, justify="left" if column in ("name", "unit", "peer") else "right")
+    for one in measures:
+        cells = (one.name, one.value, one.unit, one.memory_mi_b, one.peer, one.peer_value, one.ratio)
+        table.add_row(*["" if cell is None else str(cell) for cell in cells])
+    console.print(table)
+    console.print(f"written to {OUTPUT.name}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
