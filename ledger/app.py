@@ -1,6 +1,5 @@
 """The composition root of the server: an open ledger and the HTTP handlers over it."""
 
-import asyncpg
 from litestar import Litestar
 from litestar.config.app import AppConfig
 from litestar.di import Provide
@@ -10,11 +9,10 @@ from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 
 from ledger.errors import LedgerError
 from ledger.service.ledger import Ledger
-from ledger.store.database import LOST
 from ledger.web.audit import AuditController
 from ledger.web.health import HealthController
 from ledger.web.log import LogController
-from ledger.web.problems import database_away, http_error, ledger_error, unexpected_error, value_refused
+from ledger.web.problems import http_error, ledger_error, unexpected_error
 from ledger.web.queries import QueriesController
 from ledger.web.records import RecordsController
 
@@ -29,7 +27,6 @@ def create_app(ledger: Ledger) -> Litestar:
         dependencies={"ledger": Provide(lambda: ledger, sync_to_thread=False)},
         exception_handlers={
             LedgerError: ledger_error, HTTPException: http_error, Exception: unexpected_error,
-            asyncpg.DataError: value_refused, **dict.fromkeys(LOST, database_away),
         },
         openapi_config=OpenAPIConfig(
             title="carbon-ledger", version=VERSION,

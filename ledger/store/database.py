@@ -3,17 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import asyncpg
 
-from ledger.errors import ConfigurationError, Unavailable
+from ledger.errors import ConfigurationError, InvalidInput, Unavailable
 from ledger.store.sql import migrations, schema
 
 WRITER = "carbon_ledger_writer"
 MINIMUM_VERSION = 150000
+_CLOSE_SECONDS = 10
 _MIGRATION_LOCK = 0x6C6564676572
-Pool: TypeAlias = asyncpg.pool.Pool
 Connection: TypeAlias = asyncpg.connection.Connection | asyncpg.pool.PoolConnectionProxy
 
 UNREACHABLE = (OSError, asyncio.TimeoutError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError)
@@ -37,13 +37,52 @@ SETTINGS = {
 }
 
 
+class Pool:
+    """Sessions that read. Raises Unavailable where the database is lost, stalled or restarting: asking again may
+    succeed, and nothing was changed. Raises InvalidInput for a parameter that no row can hold."""
+
+    def __init__(self, sessions: asyncpg.Pool) -> None:
+        self._sessions = sessions
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[Connection]:
+        """A session for several queries."""
+        try:
+            async with self._sessions.acquire() as connection:
+                yield connection
+        except LOST as error:
+            raise Unavailable(f"the database does not answer: {error}", code="database-down") from error
+        except asyncpg.DataError as error:
+            # A parameter that no row can hold, such as text with NUL or an integer of 65 bits.
+            raise InvalidInput(f"the database cannot hold a value: {error}", code="invalid-request") from error
+
+    async def fetch(self, sql: str, *parameters: object) -> list[asyncpg.Record]:
+        async with self.acquire() as connection:
+            return await connection.fetch(sql, *parameters)
+
+    async def fetchrow(self, sql: str, *parameters: object) -> asyncpg.Record | None:
+        async with self.acquire() as connection:
+            return await connection.fetchrow(sql, *parameters)
+
+    async def fetchval(self, sql: str, *parameters: object) -> Any:
+        async with self.acquire() as connection:
+            return await connection.fetchval(sql, *parameters)
+
+    async def close(self) -> None:
+        """Waits a little for queries under way."""
+        try:
+            await asyncio.wait_for(self._sessions.close(), _CLOSE_SECONDS)
+        except TimeoutError:
+            self._sessions.terminate()
+
+
 async def open_pool(url: str, *, size: int = 10) -> Pool:
     """A pool of sessions in role carbon_ledger_writer (INSERT and SELECT; UPDATE of head and balances only).
 
     Raises ConfigurationError where the database does not suit, Unavailable where it does not answer.
     """
     try:
-        pool = await asyncpg.create_pool(
+        sessions = await asyncpg.create_pool(
             url, min_size=1, max_size=size, server_settings=SETTINGS, init=_become_writer, reset=_keep_session,
             command_timeout=60,
         )
@@ -51,6 +90,7 @@ async def open_pool(url: str, *, size: int = 10) -> Pool:
         raise Unavailable(f"the database does not answer: {error}", code="database-down") from error
     except asyncpg.PostgresError as error:
         raise ConfigurationError(f"the database refuses: {error}") from error
+    pool = Pool(sessions)
     try:
         await check_database(pool)
     except BaseException:

@@ -3,7 +3,6 @@
 import logging
 from typing import Any
 
-import asyncpg
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
@@ -73,17 +72,6 @@ def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[byte
         type=f"urn:carbon-ledger:problem:{code}", title="The request is refused", status=error.status_code,
         detail=first.get("message") or error.detail, code=code, field=first.get("key"),
     ))
-
-
-def database_away(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """What `LOST` names, met while reading: nothing was written, and asking again may succeed."""
-    _log.warning("%s %s: the database is away: %s", request.method, request.url.path, error)
-    return _response(problem_of(Unavailable("the database does not answer", code="database-down")))
-
-
-def value_refused(_: Request[Any, Any, Any], error: asyncpg.DataError) -> Response[bytes]:
-    """A parameter that no row can hold, such as text with NUL or an integer of 65 bits."""
-    return _response(problem_of(InvalidInput(f"the database cannot hold a value: {error}", code="invalid-request")))
 
 
 def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -105,6 +105,7 @@ class Sequencer:
         self._highest = Checkpoint(origin, 0, EMPTY_ROOT)
         self._halted: Unavailable | None = None
         self._task: asyncio.Task[None] | None = None
+        self._stopping = False
 
     async def __aenter__(self) -> "Sequencer":
         self._task = asyncio.create_task(self._run(), name="sequencer")
@@ -112,9 +113,10 @@ class Sequencer:
 
     async def __aexit__(self, *_: object) -> None:
         """Ends after the batch that is running; what waits is told that this replica is going."""
+        self._stopping = True
+        self._wake.set()
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await self._task
         for unit in self._waiting:
             if not unit.done.done():
                 unit.done.set_exception(Unavailable("the server is shutting down", code="shutting-down"))
@@ -130,19 +132,20 @@ class Sequencer:
         """One answer an item. Raises Unavailable or OutcomeUnknown for the whole unit."""
         if self._halted is not None:
             raise self._halted
+        if self._stopping:
+            raise Unavailable("the server is shutting down", code="shutting-down")
         self._waiting.append(unit)
         self._wake.set()
         return await unit.done
 
     async def _run(self) -> None:
-        while True:
+        while not self._stopping:
             await self._wake.wait()
-            units = self._gather()
-            if not units:
+            units = [] if self._stopping else self._gather()
+            if units:
+                await self._finish(units)
+            else:
                 self._wake.clear()
-                continue
-            # A batch that has begun is finished even if the server is told to stop meanwhile.
-            await asyncio.shield(self._finish(units))
 
     def _gather(self) -> list[Unit]:
         units: list[Unit] = []
@@ -213,6 +216,8 @@ class Sequencer:
                 _log.warning("the database is away (attempt %d): %s", attempt + 1, error)
             await close_quietly(self._connection)
             self._connection = None
+            if self._stopping:
+                break
             await asyncio.sleep(_RETRY_SECONDS * min(attempt + 1, 8))
         if resolving:
             raise OutcomeUnknown("the database was lost during COMMIT: post the same records again to learn",
