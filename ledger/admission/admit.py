@@ -129,6 +129,11 @@ def _check_key_change(record: KeyChange, keyid: bytes, state: State) -> None:
         if bytes.fromhex(text) not in active:
             raise Refused(f"revoked[{i}]: not an active key of {record.organization}", code="unknown-key",
                           field=f"revoked[{i}]", value=text, rule="active keys of the organisation")
+    if REGISTRAR in state.organizations[record.organization].roles and not record.added and (
+        len(record.revoked) >= len(active)
+    ):
+        raise Refused("the registrar would have no active key left", code="last-key", field="revoked",
+                      value=record.revoked, rule="nobody could enrol organisations any more; add a key first")
 
 
 def _check_new_keys(keys: tuple[VerifyingKey, ...], state: State, field: str) -> None:

@@ -32,8 +32,8 @@ class Composition(Struct, frozen=True, gc=False):
 
     materials: Mapping[str, str] = {}
     elements: Mapping[str, str] = {}
-    fossil_carbon: str = "0"
-    biogenic_carbon: str = "0"
+    fossil_carbon: str | None = None
+    biogenic_carbon: str | None = None
 
 
 class ProductFacts(Struct, frozen=True, gc=False):

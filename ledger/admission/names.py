@@ -1,5 +1,9 @@
 """What a record names, so that a batch's state can be loaded before its rules run."""
 
+import base64
+import hashlib
+from collections.abc import Iterable
+
 from ledger.core.records import (
     Acceptance,
     Activation,
@@ -13,11 +17,12 @@ from ledger.core.records import (
     Transfer,
     Transformation,
 )
-from ledger.core.values import Output, Supply
+from ledger.core.values import Output, PublicKey, Supply
 
 
 class Names:
-    """Identifiers by kind, collected from any number of records. `lots` are taken from, `new_lots` are created."""
+    """Identifiers by kind, collected from any number of records. `lots` are taken from, `new_lots` are created;
+    `new_keys` are the keyids that records enter."""
 
     def __init__(self) -> None:
         self.organizations: set[str] = set()
@@ -30,6 +35,7 @@ class Names:
         self.transfers: set[str] = set()
         self.prefixes: set[str] = set()
         self.keys_of: set[str] = set()
+        self.new_keys: set[bytes] = set()
 
     def merge(self, other: "Names") -> None:
         """Adds all that `other` holds."""
@@ -67,11 +73,16 @@ class Names:
             case Organization():
                 self.organizations.update((record.id, record.parent or record.id))
                 self.prefixes.update(record.prefixes)
+                self._keys(record.keys)
             case KeyChange():
                 self.organizations.add(record.organization)
                 self.keys_of.add(record.organization)
+                self._keys(record.added)
             case Activation():
                 pass
+
+    def _keys(self, keys: Iterable[PublicKey]) -> None:
+        self.new_keys.update([hashlib.sha256(base64.b64decode(key.spki)).digest() for key in keys])
 
     def _outputs(self, outputs: list[Output]) -> None:
         for output in outputs:

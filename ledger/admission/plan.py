@@ -1,6 +1,6 @@
 """The rules that immutable facts decide, by record type. `plan` may run anywhere, ahead of the lock."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -10,6 +10,7 @@ from ledger.admission.facts import Facts, LotFacts
 from ledger.admission.lots import (
     Created,
     Plan,
+    Taken,
     check_fractions,
     check_mass,
     check_new_lot,
@@ -39,7 +40,7 @@ from ledger.core.units import check_pieces, convert, unit
 from ledger.core.values import Flow, Output
 from ledger.errors import Refused
 
-_NO_TOLERANCE = Decimal(0)
+_NO_TOLERANCE = _NONE = Decimal(0)
 _DECLARABLE = frozenset(ADDITIVE + OF_WHICH + ENERGY)
 
 
@@ -94,6 +95,7 @@ def _transformation(record: Transformation, facts: Facts, tolerance: Decimal) ->
             raise _core(f"outputs[{i}]", "a core comes of a core of its product, of a consumption, or is declared")
         if output is not None and output.previous_life is not None:
             raise _core(f"outputs[{i}].previousLife", "only a declared core states its previous life")
+    _check_core_quantity([one for one in taken if one.lot.role == "core"], found.created)
     check_mass(found, tolerance)
     lives = {one.lot.item: one.lot.previous_life for one in taken if one.lot.role == "core" and one.lot.item}
     return found._replace(created=tuple([_with_life(one, lives) for one in found.created])) if lives else found
@@ -145,9 +147,22 @@ def _consumption(record: Consumption, facts: Facts) -> Plan:
             raise _core(f"outputs[{i}]", "a core comes of one consumed lot")
         if lot.role == "core" and lot.item != taken[0].lot.item:
             raise _core(f"outputs[{i}].item", f"a core keeps the item of the lot that it was: {taken[0].lot.item}")
+    _check_core_quantity(taken, created)
     found = Plan(taken, created)
     check_mass(found, _NO_TOLERANCE)
     return found
+
+
+def _check_core_quantity(taken: Sequence[Taken], created: Sequence[Created]) -> None:
+    """No more cores come back than things of their product went in."""
+    left: dict[str, Decimal] = {}
+    for one in taken:
+        left[one.lot.product] = left.get(one.lot.product, _NONE) + one.quantity
+    for i, (lot, _) in enumerate(created):
+        if lot.role == "core":
+            left[lot.product] = left.get(lot.product, _NONE) - lot.quantity
+            if left[lot.product] < _NONE:
+                raise _core(f"outputs[{i}].quantity", "there are at most as many cores as what they were")
 
 
 def _declaration(record: Declaration, facts: Facts) -> Plan:
@@ -237,7 +252,8 @@ def _product(record: Product, facts: Facts) -> None:
             )
     check_fractions(record.materials, "materials")
     check_fractions(record.elements, "elements")
-    check_fractions({"fossil": record.fossil_carbon, "biogenic": record.biogenic_carbon}, "carbon contents")
+    carbon = {"fossil": record.fossil_carbon or "0", "biogenic": record.biogenic_carbon or "0"}
+    check_fractions(carbon, "carbon contents")
 
 
 def _facility(record: Facility, facts: Facts) -> None:

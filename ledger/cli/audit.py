@@ -1,31 +1,24 @@
 """`audit`: takes a log, replays it from zero and compares everything. Exit 1 where anything does not hold."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import click
 import msgspec
 
-from ledger.cli.console import json_option, print_json, progress, say, show
+from ledger.cli.console import json_option, print_json, progress, show
 from ledger.cli.environment import home_option, settings
 from ledger.cli.files import text_or_file
-from ledger.core.note import NoteSigner
-from ledger.errors import ConfigurationError, InvalidInput
+from ledger.cli.lazy import attribute
 from ledger.registry.installed import installed
-from ledger.service.audit.database_source import DatabaseSource
 from ledger.service.audit.http_source import http_source
 from ledger.service.audit.replay import audit as replay
 from ledger.service.audit.report import Report
 from ledger.service.audit.source import Source
-from ledger.service.keyfiles import read_key
 from ledger.service.settings import Settings
-from ledger.service.setup import LOG_KEY, Identity, vkey_of
-from ledger.store.database import Pool, open_pool
-from ledger.store.embedded.layout import Layout
-from ledger.store.hosting import hosted
-from ledger.store.sql import queries
+
+_DATABASE_SOURCE = "ledger.cli.audit_database:database_source"
 
 
 @click.command()
@@ -55,41 +48,17 @@ def audit(target: str | None, vkey: str | None, registrar: str | None, home: Pat
 
 
 async def _audit(target: Settings | str, vkey: str | None, registrar: str | None) -> Report:
-    async with (database_source(target) if isinstance(target, Settings) else http_source(target)) as source:
+    async with _source(target) as source:
         with progress("auditing") as told:
-            return await replay(
-                source, registry=installed(), vkey=vkey, registrar=registrar, progress=told
-            )
+            return await replay(source, registry=installed(), vkey=vkey, registrar=registrar, progress=told)
 
 
-@asynccontextmanager
-async def database_source(chosen: Settings) -> AsyncIterator[Source]:
-    """The ledger of these settings as it lies there: nothing is set up, and nothing written.
-
-    Raises ConfigurationError where there is none, or where the home does not hold its log's key.
-    """
-    if chosen.database_url is None and not Layout.at(chosen.home).data.is_dir():
-        raise ConfigurationError(f"no ledger in {chosen.home}", field="home", value=chosen.home,
-                                 rule="a home that `init` or `serve` has set up; or name a TARGET")
-    async with hosted(chosen.home, chosen.database_url, on_progress=say) as database:
-        pool = await open_pool(database.app_url)
-        try:
-            yield DatabaseSource(pool, await _identity(pool, chosen))
-        finally:
-            await pool.close()
-
-
-async def _identity(pool: Pool, chosen: Settings) -> Identity:
-    row = await pool.fetchrow(queries("log")["ledger"])
-    if row is None:
-        raise ConfigurationError("this database holds no ledger")
-    signer = NoteSigner(row["origin"], read_key(chosen.home / LOG_KEY).private)
-    if vkey_of(signer) != row["vkey"]:
-        raise InvalidInput(
-            f"{chosen.home / LOG_KEY} is not the key of this database's log ({row['vkey']})", field="home",
-            value=chosen.home, rule="the home of this ledger; without it, audit its server",
-        )
-    return Identity(row["origin"], row["vkey"], signer)
+def _source(target: Settings | str) -> AbstractAsyncContextManager[Source]:
+    """A server is audited with the base install; a database needs what the server needs."""
+    if isinstance(target, str):
+        return http_source(target)
+    found: AbstractAsyncContextManager[Source] = attribute(_DATABASE_SOURCE, "auditing a database")(target)
+    return found
 
 
 def _print(report: Report) -> None:

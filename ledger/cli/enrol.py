@@ -7,16 +7,15 @@ import msgspec
 
 from ledger.cli.client import Client, Refusal, url_option
 from ledger.cli.console import json_option, print_json, show
-from ledger.cli.environment import REGISTRAR_KEY, home_option, settings
+from ledger.cli.environment import home_option, settings
 from ledger.cli.files import FILE, passphrase_options, signing_key
-from ledger.cli.keys import EnrolmentRequest, names_of, public_key, read_request
-from ledger.cli.signing import fresh_nonce
+from ledger.cli.keys import EnrolmentRequest, names_of, read_request
 from ledger.core.canonical import decode_record, encode
 from ledger.core.envelope import seal
-from ledger.core.signing import SigningKey
+from ledger.core.signing import SigningKey, public_key
 from ledger.errors import ConfigurationError
 from ledger.service.answers import OrganizationAnswer
-from ledger.service.keyfiles import read_key
+from ledger.service.keyfiles import REGISTRAR_KEY, new_nonce, read_key
 
 
 @click.command()
@@ -61,7 +60,7 @@ def enrol(
             asked = EnrolmentRequest(organization=str(identifier), origin=origin,
                                      key=public_key(private, origin, str(identifier)))
         record = decode_record(encode({
-            "type": "organization", "issuer": _issuer(client, registrar), "nonce": fresh_nonce(),
+            "type": "organization", "issuer": _issuer(client, registrar), "nonce": new_nonce(),
             "id": asked.organization, "keys": [asked.key], "prefixes": list(prefixes) or asked.prefixes,
             "names": asked.names | names_of(name_en, name_zh), "roles": roles,
             **({"parent": parent} if parent else {}),

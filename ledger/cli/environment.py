@@ -10,9 +10,6 @@ from ledger.cli.files import FOLDER
 from ledger.service.settings import Settings, settings_from
 from ledger.store.embedded import default_home
 
-REGISTRAR_KEY = "registrar-key.pem"
-"""Where set-up leaves the registrar's key in the data folder."""
-
 
 def home_option(command: Command) -> Command:
     """`--home`, for commands that open a ledger of this host."""

@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from ledger.cli.console import json_option, print_json, say, show
-from ledger.cli.environment import REGISTRAR_KEY, home_option, settings
-from ledger.service.keyfiles import read_key
+from ledger.cli.environment import home_option, settings
+from ledger.service.keyfiles import REGISTRAR_KEY, read_key
 from ledger.service.ledger import open_ledger
 from ledger.service.settings import Settings
 from ledger.service.setup import Identity, registrar_id

@@ -10,7 +10,7 @@ from msgspec import Struct
 from ledger.cli.console import json_option, print_json, show
 from ledger.cli.environment import origin_option, required
 from ledger.cli.files import FILE, passphrase_of, passphrase_options, public_half, reading, replacing, signing_key
-from ledger.core.signing import SigningKey, check_possession, load_spki
+from ledger.core.signing import check_possession, load_spki, public_key
 from ledger.core.values import Id, Names, PublicKey
 from ledger.errors import InvalidInput
 from ledger.service.keyfiles import new_key, write_key
@@ -24,14 +24,6 @@ class EnrolmentRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     key: PublicKey
     names: Names = {}
     prefixes: list[Id] = []
-
-
-def public_key(key: SigningKey, origin: str, organization: str) -> PublicKey:
-    """A key as an organization record enters it, with its proof of possession."""
-    return PublicKey(
-        spki=base64.b64encode(key.spki).decode(),
-        proof=base64.b64encode(key.prove_possession(origin, organization)).decode(),
-    )
 
 
 def read_request(path: Path, origin: str) -> EnrolmentRequest:

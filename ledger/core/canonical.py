@@ -41,9 +41,32 @@ def decode_record(body: bytes) -> AnyRecord:
     if not isinstance(tree, dict):
         raise InvalidBody("a record is a JSON object", code="not-an-object", value=body[:40], rule="a JSON object")
     try:
-        return _typed.decode(body)
+        record = _typed.decode(body)
     except msgspec.ValidationError as error:
         raise explain_schema(str(error), tree) from None
+    # A default that is written out would be a second spelling of the same record.
+    spelled = _encoder.encode(record)
+    if spelled != body:
+        raise _explain_default(tree, _generic.decode(spelled))
+    return record
+
+
+def _explain_default(tree: Any, spelled: Any) -> InvalidBody:
+    """Names the first field of `tree` that its one spelling leaves out."""
+    pairs: list[tuple[str, Any, Any]] = [("$", tree, spelled)]
+    while pairs:
+        where, found, wanted = pairs.pop(0)
+        if isinstance(found, dict):
+            for key, value in found.items():
+                if key not in wanted:
+                    return InvalidBody(
+                        f"{where}.{key} states its default", code="stated-default", field=f"{where}.{key}", value=value,
+                        rule="fields that hold their default are left out",
+                    )
+                pairs.append((f"{where}.{key}", value, wanted[key]))
+        elif isinstance(found, list):
+            pairs.extend((f"{where}[{i}]", one, wanted[i]) for i, one in enumerate(found))
+    return InvalidBody("the record has another spelling", code="not-canonical", rule="one record, one byte string")
 
 
 def check_canonical(body: bytes) -> Any:

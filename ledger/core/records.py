@@ -98,7 +98,8 @@ class Facility(Record, frozen=True, kw_only=True, tag="facility"):
 class Product(Record, frozen=True, kw_only=True, tag="product"):
     """A kind of good that the issuer owns; its lots are counted in `unit`.
 
-    `materials`, `elements`, `fossilCarbon` and `biogenicCarbon` are mass fractions of the product.
+    `materials`, `elements`, `fossilCarbon` and `biogenicCarbon` are mass fractions of the product; what is
+    not stated is not known, and follows from what goes in.
     """
 
     id: Id
@@ -109,8 +110,8 @@ class Product(Record, frozen=True, kw_only=True, tag="product"):
     classifications: dict[Literal["cn", "hs", "cpc"], Name] = {}
     materials: Fractions = {}
     elements: Fractions = {}
-    fossil_carbon: Fraction = "0"
-    biogenic_carbon: Fraction = "0"
+    fossil_carbon: Fraction | None = None
+    biogenic_carbon: Fraction | None = None
 
 
 class Transformation(Record, frozen=True, kw_only=True, tag="transformation"):
@@ -160,7 +161,8 @@ class Consumption(Record, frozen=True, kw_only=True, tag="consumption"):
 class Declaration(Record, frozen=True, kw_only=True, tag="declaration"):
     """A footprint made elsewhere: creates `lot`, or gives figures `per` a quantity that supplies may name.
 
-    `burdens` are kg CO2e (kWh and MJ where the name says so) of the whole lot, or of `per`.
+    `burdens` are kg CO2e (kWh and MJ where the name says so) of the whole lot, or of `per`;
+    `primaryShare` is the part of them that rests on primary data, 0 where it is not stated.
     """
 
     start: Instant
@@ -168,7 +170,7 @@ class Declaration(Record, frozen=True, kw_only=True, tag="declaration"):
     basis: Literal["pact", "cbam", "study", "factor", "collected"]
     boundary: Literal["cradleToGate", "gateToGate", "none"]
     burdens: dict[Key, Signed] = {}
-    primary_share: Fraction = "0"
+    primary_share: Fraction | None = None
     lot: Output | None = None
     per: Quantity | None = None
     facility: Id | None = None

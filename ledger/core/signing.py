@@ -6,6 +6,7 @@ ledger, and anyone can check who signed an entry without its body. A key's proof
 The algorithm belongs to the key: Ed25519 (RFC 8032).
 """
 
+import base64
 import hashlib
 from collections.abc import Callable
 from functools import lru_cache
@@ -15,6 +16,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from ledger.core.values import PublicKey
 from ledger.errors import InvalidKey, VerificationError
 
 SIGNATURE_BYTES = 64
@@ -125,7 +127,9 @@ class SigningKey:
         return cls(key)
 
     def to_pem(self, passphrase: bytes | None = None) -> bytes:
-        """PKCS#8 PEM, encrypted when a passphrase is given."""
+        """PKCS#8 PEM, encrypted when a passphrase is given. Raises InvalidKey for an empty one."""
+        if passphrase == b"":
+            raise InvalidKey("the passphrase is empty", field="passphrase", rule="at least one byte, or none at all")
         encryption: serialization.KeySerializationEncryption = (
             serialization.BestAvailableEncryption(passphrase) if passphrase else serialization.NoEncryption()
         )
@@ -140,6 +144,14 @@ class SigningKey:
 
     def prove_possession(self, origin: str, organization: str) -> bytes:
         return self._private.sign(possession_message(origin, organization, self.keyid))
+
+
+def public_key(key: SigningKey, origin: str, organization: str) -> PublicKey:
+    """A key as an organization or keyChange record enters it, with its proof of possession."""
+    return PublicKey(
+        spki=base64.b64encode(key.spki).decode(),
+        proof=base64.b64encode(key.prove_possession(origin, organization)).decode(),
+    )
 
 
 def _der(key: Ed25519PublicKey) -> bytes:

@@ -122,14 +122,14 @@ class Evidence(Part, frozen=True):
 
 
 class Factor(Part, frozen=True):
-    """An emission factor: `value` kg of `gas` per `unit`, published by `source` for `year`."""
+    """An emission factor: `value` kg of `gas` (CO2e where none is named) per `unit`, by `source` for `year`."""
 
     value: Signed
     unit: UnitCode
     source: Name
     year: Annotated[int, Meta(ge=1900, le=2200)]
     boundary: FactorBoundary
-    gas: Key = "CO2e"
+    gas: Key | None = None
 
 
 class Supply(Part, frozen=True):

@@ -34,7 +34,8 @@ def with_supplies(
             factor = supply.factor
             amount = convert(supply.quantity.amount, supply.quantity.unit, factor.unit)
             lines.append(Line(
-                gas=factor.gas, amount=_CONTEXT.multiply(amount, Decimal(factor.value)), source=supply.material,
+                gas=factor.gas or "CO2e", source=supply.material,
+                amount=_CONTEXT.multiply(amount, Decimal(factor.value)),
                 kind="onSite" if kind == "upstream" and factor.boundary == "combustion" else kind,
                 factor=f"{factor.source}/{factor.year}"[:255],
             ))
@@ -63,7 +64,8 @@ def with_supplies(
 def declared_lot(record: Declaration, digest: str) -> Assessment:
     """The assessment of a declaration that creates a lot: its burdens as lines of the declaration itself."""
     omissions: tuple[Omission, ...] = ()
-    if record.boundary == "gateToGate" or (record.boundary == "none" and record.lot and record.lot.role == "product"):
+    # Waste and cores enter without burden by cut-off: nothing is missing upstream of them.
+    if record.boundary != "cradleToGate" and record.lot is not None and record.lot.role == "product":
         omissions = (Omission(what="upstream of the declared lot"),)
     lines = tuple(_declared(record, Decimal(1), record.basis, "upstream", digest))
     return Assessment(lines=lines, omissions=omissions)
@@ -79,7 +81,7 @@ def _ratio(amount: Decimal, unit: str, declared: Declaration) -> Decimal:
 def _declared(
     record: Declaration, ratio: Decimal, source: str, kind: LineKind, digest: str
 ) -> Iterable[Line]:
-    primary = Decimal(record.primary_share)
+    primary = Decimal(record.primary_share or 0)
     skipped = _COUNTED_BY_KIND.get(kind, ())
     for burden, text in record.burdens.items():
         if burden in skipped:
@@ -125,9 +127,9 @@ def composed(composition: Composition, kilograms: float) -> dict[str, float]:
     for prefix, fractions in ((MATERIAL, composition.materials), (ELEMENT, composition.elements)):
         for name, fraction in fractions.items():
             contents[prefix + name] = float(fraction) * kilograms
-    for name, fraction in (
+    for name, carbon in (
         ("fossilCarbon", composition.fossil_carbon), ("biogenicCarbon", composition.biogenic_carbon)
     ):
-        if fraction != "0":
-            contents[name] = float(fraction) * kilograms
+        if carbon is not None:
+            contents[name] = float(carbon) * kilograms
     return contents

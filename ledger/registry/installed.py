@@ -16,11 +16,13 @@ from msgspec import Struct
 
 from ledger.core.assessment import Assessment
 from ledger.core.canonical import explain_schema
+from ledger.core.outcome import assessment_bytes
 from ledger.errors import ConfigurationError, LedgerError, PluginError
 from ledger.sdk import CONTEXT, Activity, Context, Sector
 
 GROUP = "carbon_ledger.plugins"
 _SDK = "ledger.sdk"
+_assessment = msgspec.json.Decoder(Assessment)
 
 
 class Installed(Struct, frozen=True):
@@ -57,7 +59,18 @@ class Installed(Struct, frozen=True):
             ) from error
         if not isinstance(found, Assessment):
             raise PluginError(f"plugin {self.tag} returned a {type(found).__name__}, not an Assessment")
+        self._check_types(found)
         return found
+
+    def _check_types(self, found: Assessment) -> None:
+        """Structs do not check what they are made of: what is not spelled as it must be is found by reading it back."""
+        try:
+            _assessment.decode(assessment_bytes(found))
+        except (msgspec.MsgspecError, TypeError, ValueError, RecursionError, OverflowError) as error:
+            raise PluginError(
+                f"plugin {self.tag} returned what no assessment may hold: {error}", code="invalid-assessment",
+                field="activity", rule="the types and limits of an Assessment",
+            ) from error
 
 
 class Registry:

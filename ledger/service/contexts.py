@@ -62,7 +62,7 @@ def _supply(index: int, supplied: Supplied) -> SupplyFacts:
 def _combustion(supply: Supply) -> Decimal | None:
     """Kg of CO2 or CO2e; a combustion factor of another gas (methane slip) leaves the carbon to the plugin."""
     factor = supply.factor
-    if factor is None or factor.boundary != "combustion" or factor.gas not in ("CO2", "CO2e"):
+    if factor is None or factor.boundary != "combustion" or factor.gas not in (None, "CO2", "CO2e"):
         return None
     return CONTEXT.multiply(convert(supply.quantity.amount, supply.quantity.unit, factor.unit), Decimal(factor.value))
 
@@ -85,8 +85,8 @@ def _decimals(fractions: Mapping[str, str]) -> Mapping[str, Decimal]:
     return {name: Decimal(fraction) for name, fraction in fractions.items()} if fractions else _EMPTY
 
 
-def _fraction(text: str) -> Decimal:
-    return _ZERO if text == "0" else Decimal(text)
+def _fraction(text: str | None) -> Decimal:
+    return _ZERO if text is None else Decimal(text)
 
 
 def plain(amount: Decimal) -> str:

@@ -1,11 +1,21 @@
 """Private keys on disk: PKCS#8 PEM of mode 0600, encrypted when a passphrase is given; never overwritten."""
 
+import base64
 import os
 import secrets
 from pathlib import Path
 
 from ledger.core.signing import SigningKey
 from ledger.errors import ConfigurationError
+
+LOG_KEY = "log-key.pem"
+REGISTRAR_KEY = "registrar-key.pem"
+"""Where set-up leaves the ledger's own keys in the data folder."""
+
+
+def new_nonce() -> str:
+    """16 random bytes, base64url."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
 
 
 def new_key() -> SigningKey:

@@ -1,6 +1,5 @@
 """The first run: schema, log key, origin, the registrar as entry 0, and an activation for each installed plugin."""
 
-import base64
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -13,20 +12,16 @@ from ledger.core.frontier import Frontier
 from ledger.core.merkle import EMPTY_ROOT
 from ledger.core.note import NoteSigner, vkey
 from ledger.core.records import Activation, AnyRecord, Organization
-from ledger.core.signing import SigningKey
-from ledger.core.values import PublicKey
+from ledger.core.signing import SigningKey, public_key
 from ledger.errors import ConfigurationError
 from ledger.registry.installed import Registry
-from ledger.service.keyfiles import key_at
+from ledger.service.keyfiles import LOG_KEY, REGISTRAR_KEY, key_at, new_nonce
 from ledger.service.settings import Settings, check_origin
 from ledger.service.submission import Submitter
 from ledger.store.database import Pool, migrate, owner_connection
 from ledger.store.facts import FactLoader
 from ledger.store.hosting import Hosted
 from ledger.store.sql import queries
-
-REGISTRAR_KEY = "registrar-key.pem"
-LOG_KEY = "log-key.pem"
 
 
 class Identity(NamedTuple):
@@ -35,11 +30,6 @@ class Identity(NamedTuple):
     origin: str
     vkey: str
     signer: NoteSigner
-
-
-def new_nonce() -> str:
-    """16 random bytes, base64url."""
-    return base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
 
 
 def registrar_id(origin: str) -> str:
@@ -121,14 +111,6 @@ def _registrar(origin: str, key: SigningKey) -> Organization:
     return Organization(
         issuer=name, nonce=new_nonce(), id=name, keys=[public_key(key, origin, name)], roles=["registrar"],
         names={"en": "Registrar", "zh": "登记机构"},
-    )
-
-
-def public_key(key: SigningKey, origin: str, organization: str) -> PublicKey:
-    """A key as an organization or keyChange record enters it, with its proof of possession."""
-    return PublicKey(
-        spki=base64.b64encode(key.spki).decode(),
-        proof=base64.b64encode(key.prove_possession(origin, organization)).decode(),
     )
 
 

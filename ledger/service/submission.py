@@ -9,6 +9,7 @@ import base64
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import NamedTuple, TypeVar
 
 from ledger.admission.facts import Facts
@@ -20,7 +21,7 @@ from ledger.core.envelope import Opened, open_envelope
 from ledger.core.receipt import Receipt, make_receipt
 from ledger.core.records import AnyRecord, KeyChange, Organization
 from ledger.core.signing import VerifyingKey, load_spki, record_message
-from ledger.errors import InvalidInput, LedgerError, Refused
+from ledger.errors import InvalidInput, InvalidKey, LedgerError, Refused
 from ledger.footprint.figures import LotFigures
 from ledger.registry.installed import Registry
 from ledger.service.preparing import Prepared, Submission, prepare
@@ -206,8 +207,10 @@ class _Request:
                 self._made_by[created.facts.id] = made
         name = entered_by(record, made)
         if name is not None and name not in self._made_by:
-            self.view.note(record, made)
             self._made_by[name] = made
+            # A key that cannot be: the record is refused under the lock, and with it what rests on it.
+            with suppress(InvalidKey):
+                self.view.note(record, made)
 
 
 def _parse(envelope: bytes) -> _Parsed | LedgerError:

@@ -64,7 +64,7 @@ async def load_state(
     await loader.load(connection, fresh, state, figures)
     numbers = [state.lots[lot].number for lot in names.lots if lot in state.lots]
     row = await connection.fetchrow(
-        queries("sequence")["batch_state"], numbers, list(names.new_lots), list(digests), list(keyids)
+        queries("sequence")["batch_state"], numbers, list(names.new_lots), list(digests), [*keyids, *names.new_keys]
     )
     if row is None:
         raise Unavailable("the database gave no state", code="database-down")

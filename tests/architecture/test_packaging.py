@@ -30,7 +30,7 @@ from ledger.store.sql import migrations, queries, schema
 print(json.dumps({
     "schema": "CREATE TABLE head" in schema(), "migrations": [number for number, _ in migrations()],
     "queries": "lock_head" in queries("sequence"), "typed": files("ledger").joinpath("py.typed").is_file(),
-    "tables": sum(1 for file in files("ledger.sdk.data").iterdir() if file.name.endswith(".csv")),
+    "tables": sum(1 for file in files("ledger").joinpath("sdk", "data").iterdir() if file.name.endswith(".csv")),
     "commands": [point.value for point in entry_points(group="console_scripts", name="carbon-ledger")],
     "plugins": sorted(f"{point.name}={point.value}" for point in entry_points(group="carbon_ledger.plugins")),
 }))

@@ -67,7 +67,7 @@ def postgres() -> Iterator[EmbeddedPostgres]:
 
 
 @asynccontextmanager
-async def database(postgres: EmbeddedPostgres, name: str) -> AsyncIterator[asyncpg.Connection[Any]]:
+async def database(postgres: EmbeddedPostgres, name: str) -> AsyncIterator[asyncpg.Connection]:
     """An empty database of its own for the owner."""
     url = postgres.owner_url
     owner = await asyncpg.connect(url)
@@ -83,7 +83,7 @@ async def database(postgres: EmbeddedPostgres, name: str) -> AsyncIterator[async
         await owner.close()
 
 
-async def catalogue(connection: asyncpg.Connection[Any]) -> dict[str, list[tuple[Any, ...]]]:
+async def catalogue(connection: asyncpg.Connection) -> dict[str, list[tuple[Any, ...]]]:
     return {what: [tuple(row) for row in await connection.fetch(query)] for what, query in CATALOGUE.items()}
 
 

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.exact import COUNTED_APART, Book
+from support.examples import examples
 from support.memory import MemoryLedger
 from support.networks import book_of, burden_errors, content_errors, network
 
@@ -104,13 +105,13 @@ def check_all(memory: MemoryLedger) -> None:
         check(memory, book)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(seed=st.integers(0, 2**32), size=st.integers(1, 150), organizations=st.integers(2, 5))
 def test_generated_networks(seed: int, size: int, organizations: int) -> None:
     check_all(network(seed, size, organizations))
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(source=st.randoms(use_true_random=False), size=st.integers(1, 25))
 def test_drawn_networks(source: random.Random, size: int) -> None:
     """Hypothesis makes every choice of the generator, and shrinks what fails."""

@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 from support.generator import generate, parties
 from support.memory import MemoryLedger
 from support.networks import book_of
@@ -120,7 +121,7 @@ FAULTS: list[Fault] = [
 ]
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(seed=st.integers(0, 2**32))
 def test_refused_records_leave_no_trace(seed: int) -> None:
     memory = MemoryLedger(registry(), seed=seed)
@@ -138,7 +139,7 @@ def test_refused_records_leave_no_trace(seed: int) -> None:
     book_of(memory, figures=False)
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(seed=st.integers(0, 2**32))
 def test_refused_records_harm_no_neighbour(seed: int) -> None:
     """The same network with and without bad records in the same batches gives the same log, byte for byte."""
@@ -168,7 +169,7 @@ STATELESS: list[Fault] = [
 """Faults that can be made before the lots which the record takes are there."""
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(seed=st.integers(0, 2**32), share=st.integers(1, 1_000))
 def test_a_lot_is_not_consumed_twice_by_two_records_of_a_batch(seed: int, share: int) -> None:
     """Of two consumptions of one lot, each within its balance, the second is refused if together they are not."""
@@ -193,7 +194,7 @@ def test_a_lot_is_not_consumed_twice_by_two_records_of_a_batch(seed: int, share:
         assert memory.state.remaining[lot.id] == left - some * (2 if isinstance(second, Sequenced) else 1)
 
 
-@settings(max_examples=10)
+@examples(10)
 @given(seed=st.integers(0, 2**32))
 def test_posting_again_changes_nothing(seed: int) -> None:
     memory = MemoryLedger(registry(), seed=seed)

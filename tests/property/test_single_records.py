@@ -5,8 +5,9 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
+from support.examples import examples
 from support.memory import MemoryLedger
 from support.networks import book_of, burden_errors, content_errors
 from support.sectors import Carrier, Emission, Gap, Given, Make, registry
@@ -17,6 +18,7 @@ from ledger.core.values import Factor, Money, Supply
 from ledger.errors import PluginError, Refused
 
 CONSERVED = 1e-9
+SCRAP = "urn:example:collector:scrap2"
 REASONS = {"mass-balance", "zero-weights", "invalid-weights", "invalid-assessment", "contents-above-100"}
 
 
@@ -94,6 +96,7 @@ def cases(draw: st.DrawFn) -> dict[str, Any]:
         "composed": [draw(st.sampled_from([{}, {"steel": "0.5"}, {"zinc": "1"}])) for _ in roles],
         "supplies": draw(st.lists(supplies(), max_size=3)), "activity": draw(activities(len(roles))),
         "allocation": draw(st.sampled_from(["mass", "mass", "value"])), "part": draw(st.integers(1, 1_000_000)),
+        "inputs": draw(st.sampled_from([["steel1"], [SCRAP], [SCRAP, "steel1"]])),
     }
 
 
@@ -112,7 +115,7 @@ def ledger_with_stock() -> tuple[MemoryLedger, Site]:
     return memory, site
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(case=cases())
 def test_any_assessment(case: dict[str, Any]) -> None:
     memory, site = ledger_with_stock()
@@ -125,7 +128,7 @@ def test_any_assessment(case: dict[str, Any]) -> None:
     ]
     before = memory.fingerprint()
     try:
-        site.make(outputs, {"urn:example:collector:scrap2": part, "steel1": part},
+        site.make(outputs, dict.fromkeys(case["inputs"], part),
                   [*case["supplies"], ore("5000 KGM")], activity=case["activity"], allocation=case["allocation"])
     except (Refused, PluginError) as refusal:
         event(refusal.code)
@@ -136,7 +139,9 @@ def test_any_assessment(case: dict[str, Any]) -> None:
     event("admitted")
     book = book_of(memory)
     for burden, error, scale, _ in burden_errors(memory, book):
-        assert abs(error) <= CONSERVED * scale, burden
+        # An amount that is given to one output and taken from all may cancel down to its own rounding.
+        moved = sum(float(one.amount) for one in case["activity"].assigned if one.burden == burden)
+        assert abs(error) <= CONSERVED * (scale + moved), burden
     for index, content, error, scale in content_errors(memory):
         assert abs(error) <= CONSERVED * scale, (index, content)
     given_away = sum(Fraction(one.amount) for one in case["activity"].assigned)

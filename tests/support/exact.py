@@ -327,7 +327,7 @@ def _add_supply(
 ) -> None:
     if one.factor is not None:
         amount = scaled(one.quantity, one.factor.unit) * Fraction(one.factor.value)
-        _add_line(found, amount * Fraction(_WARMING[one.factor.gas]), kind=kind)
+        _add_line(found, amount * Fraction(_WARMING[one.factor.gas or "CO2e"]), kind=kind)
         if one.factor.boundary != "cradleToGate":
             found["unestimated"] += 1
     elif one.declaration is not None:
@@ -343,7 +343,7 @@ def _add_supply(
 
 def _add_declared(found: Figures, record: Declaration, times: Fraction, kind: str) -> None:
     for burden, text in record.burdens.items():
-        amount, primary = Fraction(text) * times, Fraction(record.primary_share)
+        amount, primary = Fraction(text) * times, Fraction(record.primary_share or 0)
         if burden in ADDED:
             _add_line(found, amount * primary, burden, kind, primary=True)
             _add_line(found, amount * (1 - primary), burden, kind)
@@ -410,7 +410,7 @@ def _composition(product: Product, output: Output | None) -> Figures:
     found = {f"material:{name}": Fraction(text) for name, text in materials.items()}
     found |= {f"element:{name}": Fraction(text) for name, text in elements.items()}
     for name, text in (("fossilCarbon", product.fossil_carbon), ("biogenicCarbon", product.biogenic_carbon)):
-        if text != "0":
+        if text is not None:
             found[name] = Fraction(text)
     return found
 

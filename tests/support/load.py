@@ -31,7 +31,8 @@ class Load(threading.Thread):
     """One organisation's records, batch after batch: each takes 1 kg from the pot and all of the lot before it, so one
     that is lost or counted twice shows. A batch is posted again, the same bytes, until every line is answered.
 
-    `url` is asked anew before each attempt. `error` is what ended the thread early, `failures` how many attempts failed.
+    `url` is asked anew before each attempt. `failures` counts those that failed, `error` is what
+    ended the thread early.
     """
 
     def __init__(self, server: Server, name: str, url: Callable[[], str], sizes: Sequence[int] = (1, 8, 1, 40)) -> None:

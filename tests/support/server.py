@@ -18,8 +18,8 @@ import msgspec
 from ledger.core.envelope import seal
 from ledger.core.receipt import Receipt
 from ledger.core.records import AnyRecord
-from ledger.service.keyfiles import read_key
-from ledger.service.setup import REGISTRAR_KEY, registrar_id
+from ledger.service.keyfiles import REGISTRAR_KEY, read_key
+from ledger.service.setup import registrar_id
 from ledger.store.embedded import default_home
 from support.parties import Party
 

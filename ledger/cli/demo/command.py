@@ -25,8 +25,6 @@ from ledger.cli.demo.telling import (
     show_sources,
 )
 from ledger.cli.demo.writing import Step
-from ledger.cli.environment import REGISTRAR_KEY
-from ledger.cli.signing import fresh_nonce
 from ledger.core.envelope import seal
 from ledger.core.note import parse_vkey
 from ledger.core.receipt import Receipt
@@ -34,7 +32,7 @@ from ledger.core.signing import SigningKey
 from ledger.errors import ConfigurationError, LedgerError, Unavailable, VerificationError
 from ledger.registry.installed import installed
 from ledger.service.answers import OrganizationAnswer
-from ledger.service.keyfiles import new_key, read_key, write_key
+from ledger.service.keyfiles import REGISTRAR_KEY, new_key, new_nonce, read_key, write_key
 
 POSTED_AT_ONCE = 20
 SECTORS = ("circular", "equipment", "steel")
@@ -72,7 +70,7 @@ def tell(running: Running, client: Client) -> None:
     heading("The ledger")
     show(f"address    {running.url}", f"origin     {origin}", f"vkey       {running.vkey}", f"registrar  {registrar}")
     keys = _keys(running.home)
-    steps = story.scenario(keys, origin, fresh_nonce, registrar)
+    steps = story.scenario(keys, origin, new_nonce, registrar)
     receipts = post_steps(client, steps, keys, origin)
     heading("Who takes part")
     show_organizations(client)

@@ -1,6 +1,5 @@
 """`Book`: writes the scenario's records one after the other, with the little that all of them share."""
 
-import base64
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,8 +23,8 @@ from ledger.core.records import (
     Transfer,
     Transformation,
 )
-from ledger.core.signing import SigningKey
-from ledger.core.values import Evidence, Factor, Flow, Output, PublicKey, Quantity, Supply
+from ledger.core.signing import SigningKey, public_key
+from ledger.core.values import Evidence, Factor, Flow, Output, Quantity, Supply
 
 Purpose = Literal["soldOutside", "finalUse", "ownUse", "loss", "stockCorrection", "disposed", "exported"]
 
@@ -75,10 +74,7 @@ class Book:
     def enrol(self, actor: str) -> None:
         """The organisation, signed by the registrar, and its site."""
         who, key = ACTORS[actor], self._keys[actor]
-        public = PublicKey(
-            spki=base64.b64encode(key.spki).decode(),
-            proof=base64.b64encode(key.prove_possession(self._origin, who.id)).decode(),
-        )
+        public = public_key(key, self._origin, who.id)
         self._add(REGISTRAR, Organization(
             issuer=self._registrar, nonce=self._nonce(), id=who.id, keys=[public], prefixes=[who.prefix],
             names={"en": who.en, "zh": who.zh},

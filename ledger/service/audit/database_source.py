@@ -32,9 +32,9 @@ class DatabaseSource:
         head = Checkpoint(self._identity.origin, row["size"], bytes(row["root"]))
         return sign_checkpoint(head, self._identity.signer)
 
-    async def rows(self, size: int) -> AsyncIterator[list[Row]]:
-        for start in range(0, size, ENTRIES):
-            yield await entry_rows(self._pool, start, min(start + ENTRIES, size))
+    async def rows(self, size: int, start: int = 0) -> AsyncIterator[list[Row]]:
+        for first in range(start, size, ENTRIES):
+            yield await entry_rows(self._pool, first, min(first + ENTRIES, size))
 
     async def batches(self, size: int) -> list[tuple[int, bytes]]:
         rows = await self._pool.fetch(queries("log")["batches"], 0, 1 << 40)

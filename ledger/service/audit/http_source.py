@@ -28,8 +28,7 @@ class HttpSource:
     async def checkpoint(self) -> str:
         return (await self._get("/log/checkpoint")).text
 
-    async def rows(self, size: int) -> AsyncIterator[list[Row]]:
-        start = 0
+    async def rows(self, size: int, start: int = 0) -> AsyncIterator[list[Row]]:
         while start < size:
             found = [
                 Row(one["index"], base64.b64decode(one["entry"]),

@@ -8,16 +8,19 @@ balances are what the records leave.
 
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from typing import NamedTuple
 
+from ledger.admission.facts import LOT_SLOTS
+from ledger.admission.names import Names
 from ledger.admission.state import State
 from ledger.core.checkpoint import open_checkpoint
 from ledger.core.entry import Entry
 from ledger.core.frontier import Frontier
 from ledger.core.merkle import leaf_hash
-from ledger.core.note import parse_vkey
+from ledger.core.note import NoteVerifier, parse_vkey
 from ledger.core.tiles import TILE_WIDTH, Tile
 from ledger.errors import LedgerError
 from ledger.registry.installed import Registry
@@ -67,7 +70,7 @@ class _Audit:
         try:
             checkpoint = open_checkpoint(await self._source.checkpoint(), verifier.name, verifier)
             size, root = checkpoint.size, checkpoint.root
-            await self._replay(verifier.name, size, root, registrar)
+            await self._replay(verifier, size, root, registrar)
         except LedgerError as error:
             if not isinstance(error, _Stop) and error.code in ("server-down", "database-down"):
                 raise
@@ -80,8 +83,8 @@ class _Audit:
             recomputed=self._counts["recomputed"], findings=self._findings, notes=self._notes,
         )
 
-    async def _replay(self, origin: str, size: int, root: bytes, registrar: str | None) -> None:
-        replayer = Replayer(State(origin), self._registry)
+    async def _replay(self, verifier: NoteVerifier, size: int, root: bytes, registrar: str | None) -> None:
+        replayer = Replayer(State(verifier.name), self._registry)
         batches = await self._source.batches(size)
         boundaries = {end for end, _ in batches}
         with ThreadPoolExecutor(os.cpu_count()) as threads:
@@ -94,7 +97,7 @@ class _Audit:
             self._find("root", f"the entries' root is {self._frontier.root().hex()}, the checkpoint says {root.hex()}")
         self._check_batches(batches, size)
         await self._check_tiles()
-        await self._check_balances(replayer)
+        await self._check_balances(replayer, verifier)
         self._notes.extend(replayer.notes())
 
     def _chunk(
@@ -173,24 +176,49 @@ class _Audit:
             if found != expected:
                 self._find("tiles", f"tile {tile.level}/{tile.index} holds other hashes than the entries give")
 
-    async def _check_balances(self, replayer: Replayer) -> None:
-        expected = dict(replayer.state.remaining)
+    async def _check_balances(self, replayer: Replayer, verifier: NoteVerifier) -> None:
+        """Balances are read as they are now: what differs from the checkpoint's may come of later records."""
+        state = replayer.state
+        expected = dict(state.remaining)
+        other: dict[str, _Balance] = {}
         async for page in self._source.balances():
             for number, lot, remaining in page:
-                if lot in expected:
-                    wanted = expected.pop(lot)
-                elif lot in replayer.state.used:
-                    wanted = Decimal(0)
-                else:
-                    if number // 1024 < self._counts["entries"]:
-                        self._find("balances", f"lot {lot!r} has a balance, but no record made it", number // 1024)
-                    continue
-                self._counts["balances"] += 1
+                wanted = expected.pop(lot, Decimal(0) if lot in state.used else None)
+                if wanted is not None:
+                    self._counts["balances"] += 1
                 if remaining != wanted:
-                    self._find("balances", f"{remaining} is left of lot {lot!r}, its records leave {wanted}",
-                               number // 1024)
+                    other[lot] = _Balance(number // LOT_SLOTS, remaining, wanted)
+        explained = await self._later_balances(replayer, verifier, other) if other else {}
+        for lot, (index, remaining, wanted) in other.items():
+            if remaining in explained.get(lot, ()):
+                continue
+            if wanted is None:
+                self._find("balances", f"lot {lot!r} has a balance, but no record made it", index)
+            else:
+                self._find("balances", f"{remaining} is left of lot {lot!r}, its records leave {wanted}", index)
         for lot in expected:
             self._find("balances", f"lot {lot!r} has no balance")
+
+    async def _later_balances(
+        self, replayer: Replayer, verifier: NoteVerifier, wanted: Container[str]
+    ) -> dict[str, set[Decimal]]:
+        """What was left of each lot at any time after the checkpoint, until now."""
+        state = replayer.state
+        found: dict[str, set[Decimal]] = {}
+        newest = open_checkpoint(await self._source.checkpoint(), verifier.name, verifier)
+        async for rows in self._source.rows(newest.size, self._counts["entries"]):
+            for one in map(decode_row, rows):
+                names = Names()
+                if one.record is not None:
+                    names.add(one.record)
+                replayer.learn_keys(one)
+                # What does not hold there is for the audit of a later checkpoint to find.
+                for _ in replayer.replay(one):
+                    pass
+                for lot in (names.lots | names.new_lots):
+                    if lot in wanted:
+                        found.setdefault(lot, set()).add(state.remaining.get(lot, Decimal(0)))
+        return found
 
     def _find(self, rule: str, message: str, index: int | None = None, one: Checked | None = None) -> None:
         digest = one.entry.digest.hex() if one is not None and one.entry is not None else None
@@ -198,6 +226,15 @@ class _Audit:
         if len(self._findings) >= MAX_FINDINGS:
             self._notes.append(f"stopped after {MAX_FINDINGS} findings")
             raise _Stop("too many findings", code="stop")
+
+
+class _Balance(NamedTuple):
+    """A stored balance of a lot of entry `made` that is not what the checkpoint's records leave; `wanted` is that, None
+    where none of them made the lot."""
+
+    made: int
+    remaining: Decimal
+    wanted: Decimal | None
 
 
 class _Stop(LedgerError):

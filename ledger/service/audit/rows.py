@@ -3,8 +3,10 @@
 from collections import defaultdict
 from decimal import Decimal
 
+import msgspec
 from asyncpg import Record
 
+from ledger.admission.facts import LotFacts
 from ledger.service.accounting import lot_leaf
 from ledger.service.audit.source import Row
 from ledger.store.database import Pool
@@ -31,12 +33,25 @@ def _row(entry: Record, lots: list[Record]) -> Row:
     if entry["body"] is None:
         return Row(index, bytes(entry["data"]), None, [])
     leaves = [] if entry["outcome"] is None else [bytes(entry["outcome"])]
+    facts: list[LotFacts | None] = []
     for i, row in enumerate(lots, start=1):
-        leaves.append(lot_leaf(bytes(entry["seed"]), i, lot_of(row), figures_of(row), row["method"], row["plugin"]))
-    return Row(
-        index, bytes(entry["data"]), bytes(entry["body"]), leaves, [lot_of(row) for row in lots],
-        [row["share"] for row in lots],
-    )
+        lot, leaf = _lot(bytes(entry["seed"]), i, row)
+        facts.append(lot)
+        leaves.append(leaf)
+    return Row(index, bytes(entry["data"]), bytes(entry["body"]), leaves, facts, [row["share"] for row in lots])
+
+
+def _lot(seed: bytes, position: int, row: Record) -> tuple[LotFacts | None, bytes]:
+    """A stored lot and its leaf; none, and no bytes, where a row cannot be what the ledger has written."""
+    unreadable = (ValueError, ArithmeticError, msgspec.MsgspecError)
+    try:
+        lot = lot_of(row)
+    except unreadable:
+        return None, b""
+    try:
+        return lot, lot_leaf(seed, position, lot, figures_of(row), row["method"], row["plugin"])
+    except unreadable:
+        return lot, b""
 
 
 async def balance_rows(pool: Pool, after: int, limit: int) -> list[tuple[int, str, Decimal]]:

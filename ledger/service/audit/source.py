@@ -13,14 +13,15 @@ from ledger.core.tiles import Tile
 class Row(Struct, frozen=True):
     """An entry with its body (None where it is missing) and the stored leaves of its outcome.
 
-    `lots` and `shares` are the stored rows of the lots that it created; None where the source does not show them.
+    `lots` and `shares` are the stored rows of the lots that it created; None where the source does not show them. A
+    leaf without bytes, and None for a lot, stand for a row that cannot be read.
     """
 
     index: int
     entry: bytes
     body: bytes | None
     leaves: Sequence[bytes]
-    lots: Sequence[LotFacts] | None = None
+    lots: Sequence[LotFacts | None] | None = None
     shares: Sequence[float] | None = None
 
 
@@ -35,8 +36,8 @@ class Source(Protocol):
         """The newest signed checkpoint."""
         ...
 
-    def rows(self, size: int) -> AsyncIterator[list[Row]]:
-        """All entries below `size`, in order, in lists of bounded length."""
+    def rows(self, size: int, start: int = 0) -> AsyncIterator[list[Row]]:
+        """All entries from `start`, below `size`, in order, in lists of bounded length."""
         ...
 
     async def batches(self, size: int) -> list[tuple[int, bytes]]:

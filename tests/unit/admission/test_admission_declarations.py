@@ -58,7 +58,7 @@ def test_signs_of_burdens(world: World, name: str) -> None:
     good, bad = ("-1", "0.000000001") if name in REMOVALS else ("1", "-0.000000001")
     error = world.refuse(declaration(per=quantity("1"), burdens={name: bad}), "burden-sign", f"burdens.{name}", bad)
     assert f"{name} is {bad}" in error.message
-    world.admit(declaration(per=quantity("1"), burdens={name: good}), declaration(per=quantity("1"), burdens={name: "0"}))
+    world.admit(*[declaration(per=quantity("1"), burdens={name: amount}) for amount in (good, "0")])
 
 
 @pytest.mark.parametrize("name", ["co2", "FossilGhgEmissions", "mass", *QUALITY])

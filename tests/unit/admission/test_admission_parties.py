@@ -11,6 +11,7 @@ from unit.admission.world import (
     PLUGIN_DIGEST,
     REGISTRAR,
     STRANGER,
+    Party,
     World,
     activation,
     declaration,
@@ -129,8 +130,7 @@ def test_a_key_is_in_force_from_the_next_record_on(world: World) -> None:
 
 
 @pytest.mark.parametrize("issuer", [FORGE, REGISTRAR, STRANGER])
-def test_the_issuer_is_whose_key_signs(world: World, issuer: object) -> None:
-    assert isinstance(issuer, type(MILL))
+def test_the_issuer_is_whose_key_signs(world: World, issuer: Party) -> None:
     record = activation("works") if issuer is not FORGE else product("new", by=FORGE)
     record = replace(record, issuer=issuer.id)
     error = world.refuse(record, "wrong-issuer", "issuer", issuer.id, key=MILL.key)
@@ -243,8 +243,7 @@ def test_a_key_may_revoke_itself(world: World) -> None:
 
 
 @pytest.mark.parametrize("by", [REGISTRAR, FORGE])
-def test_nobody_else_changes_keys_while_one_is_active(world: World, by: object) -> None:
-    assert isinstance(by, type(MILL))
+def test_nobody_else_changes_keys_while_one_is_active(world: World, by: Party) -> None:
     for change in (key_change(MILL, by=by, added=[public(SPARE, MILL.id)]),
                    key_change(MILL, by=by, revoked=[MILL.key.keyid.hex()])):
         world.refuse(change, "not-own-key", "issuer", by.id, says="active key of the organisation itself")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from ledger.core.assessment import NOTHING, Assessment, EnergyUse, Line, Omission
+from ledger.core.assessment import BURDENS, NOTHING, Assessment, EnergyUse, Line, Omission
 from ledger.core.merkle import EMPTY_ROOT
 from ledger.core.outcome import (
     AssessmentLeaf,
@@ -21,6 +21,7 @@ from ledger.core.outcome import (
     salt,
     salt_seed,
     written,
+    written_burdens,
 )
 from ledger.core.values import Quantity
 
@@ -126,6 +127,14 @@ def test_figures_are_the_shortest_strings(amount: float, text: str) -> None:
 
 def test_zeros_are_left_out() -> None:
     assert written({"a": 0.0, "b": -0.0, "c": 1.0}) == {"c": "1.0"}
+
+
+def test_burdens_are_written_in_their_order() -> None:
+    vector = [float(i) for i in range(len(BURDENS))]
+    assert list(written_burdens(vector).items()) == [(name, f"{i}.0") for i, name in enumerate(BURDENS) if i]
+    for wrong in (vector[1:], [*vector, 1.0]):
+        with pytest.raises(ValueError, match="argument"):
+            written_burdens(wrong)
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=5), st.floats(allow_nan=False, allow_infinity=False)))

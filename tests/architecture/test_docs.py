@@ -1,0 +1,172 @@
+"""What the documents name is there: targets, commands and options, routes, variables, files, tables."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, cast
+
+import click
+import pytest
+
+from ledger.app import create_app
+from ledger.cli.root import cli
+from ledger.service.ledger import Ledger
+from ledger.store.sql import schema
+
+ROOT: Final = Path(__file__).parents[2]
+DOCUMENTS: Final = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "plugins").glob("*/README.md"))]
+TEXTS: Final = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in DOCUMENTS}
+MAKEFILE: Final = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+_BLOCK: Final = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
+_CODE: Final = re.compile(r"`([^`\n]+)`")
+_ROUTE: Final = re.compile(r"/(?:v1|log|health|schema|metrics)(?:/[A-Za-z0-9_{}.-]+)*")
+_FILE: Final = re.compile(r"(?:[\w.-]+/)*[\w-]+\.(?:py|sql|csv|toml|md|lock|json)")
+_MADE: Final = frozenset({"bench.json", "record.json", "receipt.json"})
+"""Files that readers make or get, and that are not in the repository."""
+
+
+def shell_lines() -> Iterator[tuple[str, list[str]]]:
+    """Every command in a block of shell, as words; a line that ends with a backslash goes on."""
+    for name, text in TEXTS.items():
+        for language, block in _BLOCK.findall(text):
+            if language == "sh":
+                for line in block.replace("\\\n", " ").splitlines():
+                    words = shlex.split(line, comments=True)
+                    if words:
+                        yield name, words
+
+
+def code_spans() -> Iterator[tuple[str, str]]:
+    for name, text in TEXTS.items():
+        for span in _CODE.findall(_BLOCK.sub("", text)):
+            yield name, span
+
+
+def resolve(words: list[str]) -> tuple[click.Command, list[str]]:
+    """The command that the words name, and the words that are left."""
+    command: click.Command = cli
+    rest = words
+    while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
+        found = command.get_command(click.Context(command), rest[0])
+        assert found is not None, f"there is no command {' '.join(words)!r}"
+        command, rest = found, rest[1:]
+    return command, rest
+
+
+def options(command: click.Command) -> set[str]:
+    context = click.Context(command, help_option_names=["-h", "--help"])
+    return {name for parameter in command.get_params(context) for name in (*parameter.opts, *parameter.secondary_opts)}
+
+
+def check_command(words: list[str]) -> None:
+    command, rest = resolve(words)
+    for word in rest:
+        if word in ("|", ">", "&&", ";"):
+            return
+        if word.startswith("-"):
+            assert word.partition("=")[0] in options(command), f"carbon-ledger {' '.join(words)}: no option {word}"
+
+
+def routes() -> set[str]:
+    return {route.rstrip("/") or "/" for route in create_app(cast(Ledger, None)).openapi_schema.paths or {}}
+
+
+def test_commands_in_blocks_exist() -> None:
+    seen = 0
+    for _, words in shell_lines():
+        if "carbon-ledger" in (Path(word).name for word in words[:1]):
+            check_command(words[1:])
+            seen += 1
+    assert seen > 10
+
+
+def test_commands_in_prose_exist() -> None:
+    for _, span in code_spans():
+        words = span.split()
+        if words[:1] == ["carbon-ledger"]:
+            check_command(words[1:])
+
+
+def test_every_command_is_in_the_readme() -> None:
+    readme = TEXTS["README.md"]
+    for name in cli.list_commands(click.Context(cli)):
+        assert re.search(rf"carbon-ledger {name}\b", readme), name
+
+
+def test_make_targets_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", MAKEFILE, re.M))
+    named = {words[1] for _, words in shell_lines() if words[0] == "make" and len(words) > 1}
+    named |= {span.split()[1] for _, span in code_spans() if re.match(r"make [a-z]", span)}
+    assert {"demo", "test", "bench"} <= named <= targets
+
+
+def test_every_make_target_is_described() -> None:
+    targets = set(re.findall(r"^([a-z]+):", MAKEFILE, re.M))
+    assert set(re.findall(r"^([a-z]+):.* ## \S", MAKEFILE, re.M)) == targets
+
+
+@pytest.mark.parametrize("name", [name for name in TEXTS if "/" not in name])
+def test_routes_exist(name: str) -> None:
+    """`/log/...` stands for all below `/log`; a query is no part of a route."""
+    known = {re.sub(r"\{[^}]*\}", "{}", route) for route in routes()}
+    tops = {"/log", "/v1", "/health", "/schema"}
+    for span in _CODE.findall(TEXTS[name]):
+        for match in _ROUTE.findall(span.removeprefix("GET ").removeprefix("POST ")):
+            if not span.removeprefix("GET ").removeprefix("POST ").startswith(match):
+                continue
+            route = re.sub(r"\{[^}]*\}", "{}", match.rstrip("./"))
+            assert route in known or route in tops or any(
+                one.startswith(route + "/") and "{}" not in route for one in known
+            ), f"{name}: no route {match}"
+
+
+def test_every_route_is_documented() -> None:
+    text = TEXTS["README.md"]
+    for route in routes():
+        first = route.partition("{")[0].rstrip("/")
+        assert first in text, route
+
+
+def test_variables_exist() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "ledger").rglob("*.py"))
+    containerfile = (ROOT / "Containerfile").read_text(encoding="utf-8")
+    named = set(re.findall(r"CARBON_LEDGER_[A-Z_]*[A-Z]", "".join((*TEXTS.values(), containerfile))))
+    assert named
+    for variable in named:
+        assert variable in sources, variable
+
+
+@pytest.mark.parametrize("name", list(TEXTS))
+def test_files_exist(name: str) -> None:
+    here = (ROOT / name).parent
+    names = {path.name for path in ROOT.rglob("*") if path.is_file() and ".venv" not in path.parts}
+    for span in _CODE.findall(TEXTS[name]):
+        if not _FILE.fullmatch(span) or Path(span).name in _MADE or "NNNN" in span:
+            continue
+        places = (ROOT / span, here / span, ROOT / "ledger" / span)
+        assert any(place.is_file() for place in places) or ("/" not in span and span in names), f"{name}: no {span}"
+
+
+@pytest.mark.parametrize("name", list(TEXTS))
+def test_links_lead_somewhere(name: str) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", TEXTS[name]):
+        if "://" not in target:
+            assert ((ROOT / name).parent / target).exists(), f"{name}: {target}"
+
+
+def test_tables_of_the_database_are_described() -> None:
+    tables = set(re.findall(r"^CREATE TABLE (\w+)", schema(), re.M))
+    section = re.search(r"^## What is stored where\n(.*?)^## ", TEXTS["ARCHITECTURE.md"], re.M | re.S)
+    assert section is not None
+    first_cells = re.findall(r"^\| ([^|]+) \|", section[1], re.M)
+    described = {name for cell in first_cells for name in re.findall(r"`(\w+)`", cell)}
+    assert described == tables
+
+
+def test_layers_are_drawn() -> None:
+    drawn = TEXTS["ARCHITECTURE.md"]
+    for path in (ROOT / "ledger").iterdir():
+        if path.is_dir() and (path / "__init__.py").exists():
+            assert re.search(rf"^ *{path.name}\b|\| {path.name}\b", drawn, re.M), path.name

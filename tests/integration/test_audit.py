@@ -1,0 +1,546 @@
+"""An operator who changes the database, with every trigger off: the audit finds what, where, and by which rule.
+
+Each case works on a copy of one ledger of some 400 entries. `CHECK` constraints stay unless a case says otherwise.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import asyncpg
+import httpx
+import msgspec
+import pytest
+from support.generator import generate, parties
+from support.parties import enrolment, nonces
+from support.server import Server, command, temporary_home
+from support.witness import Witness, registry, roots_at
+from support.workshop import Workshop
+
+from ledger.admission.state import State
+from ledger.core import canonical
+from ledger.core.entry import Entry, parse_entry
+from ledger.core.frontier import Frontier
+from ledger.core.merkle import leaf_hash
+from ledger.core.note import NoteSigner
+from ledger.core.outcome import outcome_root
+from ledger.core.receipt import Receipt, read_receipt, verify_receipt
+from ledger.errors import VerificationError
+from ledger.footprint.figures import LotFigures
+from ledger.service.accounting import Outcome, account
+from ledger.service.audit.database_source import DatabaseSource
+from ledger.service.audit.replay import audit
+from ledger.service.audit.report import Report
+from ledger.service.audit.rows import entry_rows
+from ledger.service.keyfiles import LOG_KEY, read_key
+from ledger.service.preparing import Submission, prepare
+from ledger.service.setup import Identity
+from ledger.store.database import Pool, open_pool
+from ledger.store.embedded import EmbeddedPostgres
+
+SEED, SIZE = 3, 330
+Finding = tuple[str, int | None]
+_copies = count(1)
+
+
+class Origin(NamedTuple):
+    """The ledger that all cases copy. `receipts` of the mill's records by their first output's short name."""
+
+    home: Path
+    identity: Identity
+    postgres: EmbeddedPostgres
+    mill: Workshop
+    receipts: Mapping[str, Receipt]
+    checkpoint: str
+    size: int
+
+    def index(self, lot: str) -> int:
+        return self.receipts[lot].index
+
+
+@pytest.fixture(scope="module")
+def origin() -> Iterator[Origin]:
+    """A mill's lots a, b, c, d, each of the one before, after a network and before its own last record."""
+    with temporary_home() as home:
+        with Server(home) as server:
+            members, new = parties(SEED, SIZE), nonces(SEED, "enrol")
+            server.post([
+                (server.registrar, enrolment(one, server.registrar, server.origin, next(new))) for one in members
+            ])
+            network = list(generate(SEED, SIZE))
+            # Several requests, so that there are several batches, of which some end inside a tile.
+            for start in range(0, len(network), 90):
+                server.post(network[start : start + 90])
+            mill = Workshop("mill")
+            server.post([mill.enrolment(server), *mill.opening()])
+            posted = {
+                "a": mill.mine("a", "100", co2="50"), "b": mill.make({"b": "60", "b2": "20"}, {"a": "80"}),
+                "c": mill.make({"c": "40"}, {"b": "40"}), "d": mill.make({"d": "30"}, {"c": "35"}),
+                "used": mill.use({"d": "10"}),
+            }
+            receipts = dict(zip(posted, server.post(list(posted.values())), strict=True))
+            checkpoint = httpx.get(f"{server.url}/log/checkpoint").text
+            size = httpx.get(f"{server.url}/health/ready").json()["size"]
+            vkey, name = server.vkey, server.origin
+        identity = Identity(name, vkey, NoteSigner(name, read_key(home / LOG_KEY).private))
+        with EmbeddedPostgres(home) as postgres:
+            yield Origin(home, identity, postgres, mill, receipts, checkpoint, size)
+
+
+class Copy:
+    """A database that holds the same ledger, and one session of its owner, triggers off."""
+
+    def __init__(self, origin: Origin, url: str, runner: asyncio.Runner) -> None:
+        self.origin = origin
+        self.url = url
+        self._run = runner.run
+        self._session: asyncpg.Connection = self._run(asyncpg.connect(url))
+        self._run(self._session.execute("SET session_replication_role = replica"))
+
+    def close(self) -> None:
+        self._run(self._session.close())
+
+    def tamper(self, statement: str, *values: Any) -> None:
+        """Changes something, or fails."""
+        # A prepared statement tells what it did, with values or without.
+        async def change() -> str:
+            prepared = await self._session.prepare(statement)
+            await prepared.fetch(*values)
+            return str(prepared.get_statusmsg())
+
+        assert not self._run(change()).endswith(" 0"), f"nothing was changed by {statement}"
+
+    def fetch(self, query: str, *values: Any) -> list[asyncpg.Record]:
+        return list(self._run(self._session.fetch(query, *values)))
+
+    def number(self, lot: str) -> int:
+        (row,) = self.fetch("SELECT number FROM lot WHERE id = $1", self.origin.mill.name(lot))
+        number: int = row["number"]
+        return number
+
+    def audit(self) -> Report:
+        async def run() -> Report:
+            async with self._pool() as pool:
+                source = DatabaseSource(pool, self.origin.identity)
+                return await audit(source, registry=registry(), vkey=self.origin.identity.vkey)
+
+        return self._run(run())
+
+    def findings(self) -> list[Finding]:
+        report = self.audit()
+        assert report.ok == (not report.findings)
+        return [(one.rule, one.index) for one in report.findings]
+
+    def stored_outcome(self, index: int) -> bytes:
+        """The outcome root over the leaves that the rows of a record make now."""
+        async def run() -> bytes:
+            async with self._pool() as pool:
+                (row,) = await entry_rows(pool, index, index + 1)
+                return outcome_root(row.leaves)
+
+        return self._run(run())
+
+    def served(self) -> Server:
+        return Server(self.origin.home, self.url)
+
+    @asynccontextmanager
+    async def _pool(self) -> AsyncIterator[Pool]:
+        pool = await open_pool(self.url)
+        try:
+            yield pool
+        finally:
+            await pool.close()
+
+
+@pytest.fixture
+def copy(origin: Origin) -> Iterator[Copy]:
+    name, owner = f"copy_{next(_copies)}", origin.postgres.owner_url
+    database = f"{urlsplit(owner).path}?"
+    with asyncio.Runner() as runner:
+        session = runner.run(asyncpg.connect(owner.replace(database, "/postgres?")))
+        runner.run(session.execute(f"CREATE DATABASE {name} TEMPLATE ledger STRATEGY file_copy"))
+        made = Copy(origin, owner.replace(database, f"/{name}?"), runner)
+        yield made
+        made.close()
+        runner.run(session.execute(f"DROP DATABASE {name} WITH (FORCE)"))
+        runner.run(session.close())
+
+
+def test_an_untouched_copy_holds(copy: Copy) -> None:
+    report = copy.audit()
+    assert report.ok, report.findings
+    assert report.entries == report.signatures == copy.origin.size > 300
+    assert report.recomputed == report.records["Transformation"] > 150
+    assert report.figures == report.balances > 400
+
+
+# --- stored results that the log does not commit to -------------------------------------------------------------------
+
+
+FIGURE = "UPDATE figure SET … WHERE lot = $1"
+LOT = "UPDATE lot SET … WHERE number = $1"
+BALANCE = "UPDATE balance SET remaining = … WHERE lot = $1"
+
+
+@pytest.mark.parametrize("change", [
+    "burdens[1] = burdens[1] + 0.001", "burdens[1] = burdens[1] * (1 + 1e-15)", "burdens[12] = 'Infinity'",
+    "amount[1] = amount[1] / 2", "content[1] = 'mess'", "method = 'cut-off/2'", "plugin = 'works/2'", "plugin = NULL",
+    "burdens = burdens[1:3]",
+])
+def test_a_figure(copy: Copy, change: str) -> None:
+    copy.tamper(FIGURE.replace("…", change), copy.number("b"))
+    assert set(copy.findings()) == {("figures", copy.origin.index("b"))}
+
+
+def test_a_share(copy: Copy) -> None:
+    """No leaf holds it, but it follows from the record."""
+    copy.tamper(FIGURE.replace("…", "share = share / 2"), copy.number("b"))
+    assert copy.findings() == [("figures", copy.origin.index("b"))]
+
+
+def test_a_missing_figure(copy: Copy) -> None:
+    copy.tamper("DELETE FROM figure WHERE lot = $1", copy.number("b"))
+    assert ("figures", copy.origin.index("b")) in copy.findings()
+
+
+def test_an_assessment(copy: Copy) -> None:
+    """Leaf 0 of an outcome, which says what the record itself emitted."""
+    copy.tamper(
+        "UPDATE record SET outcome = replace(convert_from(outcome, 'UTF8'), '\"50\"', '\"5\"')::bytea WHERE index = $1",
+        copy.origin.index("a"),
+    )
+    assert copy.findings() == [("figures", copy.origin.index("a"))]
+
+
+@pytest.mark.parametrize("change", [
+    "quantity = quantity * 2", "holder = 'urn:example:org-1'", "role = 'coProduct'", "mass = 1",
+    "item = 'urn:example:x'", "role = 'waste', origin = 'preConsumer'", "process = 'works.smelt'",
+    "previous_life = '7'", "composition = '{\"materials\":{\"gold\":\"1\"}}'", "composition = '7'", "unit = 'TNE'",
+])
+def test_a_fact_of_a_lot(copy: Copy, change: str) -> None:
+    copy.tamper(LOT.replace("…", change), copy.number("c"))
+    found = copy.findings()
+    assert ("lots", copy.origin.index("c")) in found
+    assert {index for _, index in found} == {copy.origin.index("c")}
+
+
+@pytest.mark.parametrize("remaining", ["0", "quantity", "remaining - 0.000000001"])
+def test_a_balance(copy: Copy, remaining: str) -> None:
+    copy.tamper(BALANCE.replace("…", remaining), copy.number("b"))
+    assert copy.findings() == [("balances", copy.origin.index("b"))]
+
+
+def test_a_missing_balance(copy: Copy) -> None:
+    copy.tamper("DELETE FROM balance WHERE lot = $1", copy.number("c"))
+    report = copy.audit()
+    assert [one.rule for one in report.findings] == ["balances"]
+    assert copy.origin.mill.name("c") in report.findings[0].message
+
+
+def test_a_missing_lot(copy: Copy) -> None:
+    lot = copy.number("c")
+    copy.tamper("DELETE FROM figure WHERE lot = $1", lot)
+    copy.tamper("DELETE FROM balance WHERE lot = $1", lot)
+    copy.tamper("DELETE FROM lot WHERE number = $1", lot)
+    found = copy.findings()
+    assert {("figures", copy.origin.index("c")), ("lots", copy.origin.index("c"))} <= set(found)
+
+
+@pytest.mark.parametrize("where", ["beside others", "of a record without lots", "beyond the log"])
+def test_a_lot_out_of_nothing(copy: Copy, where: str) -> None:
+    """A hundred kilograms of green steel that no record made."""
+    indices = {"beside others": copy.origin.index("c"), "of a record without lots": copy.origin.index("used"),
+               "beyond the log": copy.origin.size + 7}
+    index, model = indices[where], copy.number("c")
+    new = index * 1024 + 9
+    copy.tamper(
+        "INSERT INTO lot (number, id, product, holder, role, quantity, unit, mass, facility, process) SELECT $1, "
+        "id || '-green', product, holder, role, quantity, unit, mass, facility, process FROM lot WHERE number = $2",
+        new, model,
+    )
+    copy.tamper(
+        "INSERT INTO figure (lot, from_index, method, plugin, share, burdens, content, amount) SELECT $1, $2, method, "
+        "plugin, share, burdens, content, amount FROM figure WHERE lot = $3", new, index, model,
+    )
+    copy.tamper("INSERT INTO balance VALUES ($1, 40, 40)", new)
+    found = copy.findings()
+    assert ("balances", index) in found
+    assert {one for _, one in found} == {index}
+
+
+# --- entries and bodies ----------------------------------------------------------------------------------------------
+
+
+def change_entry(copy: Copy, index: int, change: Callable[[Entry], Entry]) -> None:
+    """As an operator would who knows that the leaf hash is checked."""
+    (row,) = copy.fetch("SELECT data FROM entry WHERE index = $1", index)
+    data = change(parse_entry(row["data"])).to_bytes()
+    copy.tamper("UPDATE entry SET data = $1, leaf_hash = sha256('\\x00'::bytea || $1) WHERE index = $2", data, index)
+
+
+def tree_findings(copy: Copy, index: int) -> set[Finding]:
+    """What a changed entry does to the tree: every batch from it on, and the tile that it is in."""
+    ends = [row["size"] for row in copy.fetch("SELECT size FROM batch WHERE size > $1", index)]
+    tile: set[Finding] = {("tiles", None)} if index < copy.origin.size // 256 * 256 else set()
+    return {("root", None), *[("batches", end - 1) for end in ends], *tile}
+
+
+def test_a_body(copy: Copy) -> None:
+    """The database itself refuses it; an operator can drop that constraint."""
+    index = copy.origin.index("b")
+    change = "UPDATE record SET body = body || ' '::bytea WHERE index = $1"
+    with pytest.raises(asyncpg.CheckViolationError):
+        copy.tamper(change, index)
+    copy.tamper(
+        "DO $$ DECLARE name text; BEGIN FOR name IN SELECT conname FROM pg_constraint WHERE contype = 'c' "
+        "AND conrelid = 'record'::regclass LOOP EXECUTE format('ALTER TABLE record DROP CONSTRAINT %I', name); "
+        "END LOOP; END $$"
+    )
+    copy.tamper(change, index)
+    found = copy.findings()
+    assert found[0] == ("body", index)
+
+
+def test_a_body_with_its_digest_in_the_entry(copy: Copy) -> None:
+    """All hashes fit; the supplier's signature does not."""
+    index = copy.origin.index("a")
+    (row,) = copy.fetch("SELECT body FROM record WHERE index = $1", index)
+    body = row["body"].replace(b'"co2":"50"', b'"co2":"5"')
+    digest = canonical.digest(body)
+    copy.tamper("UPDATE record SET body = $1, digest = $2 WHERE index = $3", body, digest, index)
+    change_entry(copy, index, lambda entry: entry._replace(digest=digest))
+    found = copy.findings()
+    assert found[0] == ("signature", index)
+    assert tree_findings(copy, index) <= set(found)
+
+
+def test_a_missing_body(copy: Copy) -> None:
+    index = copy.origin.index("b")
+    copy.tamper("DELETE FROM record WHERE index = $1", index)
+    assert copy.findings()[0] == ("body", index)
+
+
+def test_an_outcome(copy: Copy) -> None:
+    index = copy.origin.index("b")
+    change_entry(copy, index, lambda entry: entry._replace(outcome=bytes(32)))
+    assert set(copy.findings()) == {("outcome", index), *tree_findings(copy, index)}
+
+
+def test_a_time(copy: Copy) -> None:
+    index = copy.origin.index("b")
+    change_entry(copy, index, lambda entry: entry._replace(time=1))
+    assert set(copy.findings()) == {("time", index), *tree_findings(copy, index)}
+
+
+def test_a_kind(copy: Copy) -> None:
+    """A record that is passed off as private."""
+    (row,) = copy.fetch("SELECT min(index) AS index FROM record WHERE type = 'organization' AND index > 0")
+    change_entry(copy, row["index"], lambda entry: entry._replace(kind=0))
+    found = copy.findings()
+    assert {("body", row["index"]), ("signature", row["index"]), *tree_findings(copy, row["index"])} <= set(found)
+
+
+def test_a_key(copy: Copy) -> None:
+    """Another organisation's key in the entry, with a signature that was made for another record."""
+    index = copy.origin.index("b")
+    (row,) = copy.fetch("SELECT data FROM entry WHERE index = 20")
+    other = parse_entry(row["data"])
+    change_entry(copy, index, lambda entry: entry._replace(keyid=other.keyid, signature=other.signature))
+    found = copy.findings()
+    assert found[0] == ("signature", index)
+    assert ("admission", index) in found
+
+
+def test_a_removed_entry(copy: Copy) -> None:
+    copy.tamper("DELETE FROM entry WHERE index = 100")
+    assert copy.findings() == [("order", 100)]
+
+
+def test_a_cut_off_end(copy: Copy) -> None:
+    copy.tamper("DELETE FROM entry WHERE index = $1", copy.origin.size - 1)
+    assert {("complete", None), ("root", None)} <= set(copy.findings())
+
+
+def test_entries_in_another_order(copy: Copy) -> None:
+    """Two products of one organisation, whose order matters to no rule and no figure."""
+    first, second = [row["index"] for row in copy.fetch(
+        "SELECT index FROM record WHERE type = 'product' ORDER BY index LIMIT 2"
+    )]
+    assert second == first + 1
+    copy.tamper(
+        "UPDATE entry SET data = other.data, leaf_hash = other.leaf_hash FROM entry other "
+        "WHERE entry.index IN ($1::bigint, $1::bigint + 1) AND other.index = 2 * $1::bigint + 1 - entry.index", first,
+    )
+    for old, new in ((first, 1_000_000), (second, first), (1_000_000, second)):
+        copy.tamper("UPDATE record SET index = $1 WHERE index = $2", new, old)
+    assert set(copy.findings()) == tree_findings(copy, first)
+
+
+# --- the log's own rows ----------------------------------------------------------------------------------------------
+
+
+def test_a_root_of_a_batch(copy: Copy) -> None:
+    (row,) = copy.fetch("SELECT size FROM batch WHERE size < $1 ORDER BY size DESC LIMIT 1", copy.origin.size)
+    copy.tamper("UPDATE batch SET root = sha256('') WHERE size = $1", row["size"])
+    assert copy.findings() == [("batches", row["size"] - 1)]
+
+
+def test_a_batch_too_many(copy: Copy) -> None:
+    """A size that was never signed."""
+    (row,) = copy.fetch("SELECT max(size) AS size FROM batch WHERE size < $1", copy.origin.size)
+    copy.tamper("INSERT INTO batch VALUES ($1, sha256(''))", row["size"] - 1)
+    assert copy.findings() == [("batches", row["size"] - 2)]
+
+
+def test_a_missing_last_batch(copy: Copy) -> None:
+    copy.tamper("DELETE FROM batch WHERE size = $1", copy.origin.size)
+    assert copy.findings() == [("batches", None)]
+
+
+def test_a_tile(copy: Copy) -> None:
+    copy.tamper("UPDATE tile SET hashes = overlay(hashes PLACING sha256('') FROM 33) WHERE level = 0 AND index = 0")
+    assert copy.findings() == [("tiles", None)]
+
+
+def test_a_missing_tile(copy: Copy) -> None:
+    copy.tamper("DELETE FROM tile WHERE level = 0 AND index = 0")
+    assert copy.findings() == [("tiles", None)]
+
+
+def test_a_head(copy: Copy) -> None:
+    copy.tamper("UPDATE head SET root = sha256('')")
+    assert copy.findings() == [("root", None)]
+
+
+# --- lies that are consistent ----------------------------------------------------------------------------------------
+
+
+class Restated(NamedTuple):
+    index: int
+    entry: Entry
+    outcome: Outcome
+    figures: Sequence[LotFigures]
+
+
+def restate(copy: Copy, lot: str, times: float) -> list[Restated]:
+    """Every result as it would be, had `lot` been given so many times its burdens: the lie, carried through by the
+    ledger's own rules to all that was made of it."""
+    state, figures, found = State(copy.origin.identity.origin), dict[str, LotFigures](), []
+    plugins = registry()
+    for row in copy.fetch("SELECT e.index, e.data, r.body FROM entry e JOIN record r USING (index) ORDER BY index"):
+        entry, record = parse_entry(row["data"]), canonical.decode_record(row["body"])
+        submission = Submission(record, row["body"], entry.digest, entry.keyid, entry.signature)
+        prepared = prepare(submission, state, plugins, state.plugins)
+        outcome = account(prepared, figures)
+        made = list(outcome.figures.outputs)
+        for i, created in enumerate(prepared.plan.created):
+            if created.facts.id == lot:
+                made[i] = LotFigures(tuple([times * amount for amount in made[i].burdens]), made[i].contents)
+            figures[created.facts.id] = made[i]
+        found.append(Restated(row["index"], entry, outcome, made))
+        state.apply(record, entry.digest, prepared.plan)
+    return found
+
+
+def write_figures(copy: Copy, restated: Sequence[Restated]) -> set[int]:
+    """Stores restated figures and first leaves; the indices of the records whose rows that changed."""
+    changed = set()
+    for one in restated:
+        rows = copy.fetch("SELECT lot, burdens FROM figure WHERE from_index = $1 ORDER BY lot", one.index)
+        for row, figures in zip(rows, one.figures, strict=True):
+            if tuple(row["burdens"]) != figures.burdens:
+                changed.add(one.index)
+                copy.tamper("UPDATE figure SET burdens = $1 WHERE lot = $2", figures.burdens, row["lot"])
+        if not one.outcome.leaves:
+            continue
+        (stored,) = copy.fetch("SELECT outcome FROM record WHERE index = $1", one.index)
+        if stored["outcome"] != one.outcome.leaves[0]:
+            changed.add(one.index)
+            copy.tamper("UPDATE record SET outcome = $1 WHERE index = $2", one.outcome.leaves[0], one.index)
+    return changed
+
+
+def test_a_figure_and_all_that_follows_from_it(copy: Copy) -> None:
+    """Rows, leaves, descendants, what a later consumption retains: the entries still say otherwise."""
+    origin = copy.origin
+    changed = write_figures(copy, restate(copy, origin.mill.name("b"), 0.1))
+    assert changed == {origin.index(lot) for lot in ("b", "c", "d", "used")}
+    assert set(copy.findings()) == {("figures", index) for index in changed}
+    with copy.served() as server:
+        checked = server.audit()
+        assert checked.returncode == 1, checked.stderr
+        print(checked.stderr)
+        assert f"index {origin.index('b')}, rule figures" in checked.stdout
+        # What the API now hands out no longer proves, and names the step; what it handed out before still does.
+        now = receipt_now(server, origin.receipts["b"])
+        assert now.leaves[1].leaf != origin.receipts["b"].leaves[1].leaf
+        with pytest.raises(VerificationError, match=r"4\. leaves\[.\] is not in the entry's outcome"):
+            verify_receipt(now, origin.identity.vkey)
+        answered = httpx.get(f"{server.url}/v1/footprint", params={"lot": origin.mill.name("b")}).json()
+        proved = verify_receipt(origin.receipts["b"], origin.identity.vkey)
+        figure = float(proved.lots[0].burdens["fossilGhgEmissions"])
+        assert answered["burdens"]["fossilGhgEmissions"] == pytest.approx(figure / 10)
+
+
+def receipt_now(server: Server, receipt: Receipt) -> Receipt:
+    return read_receipt(httpx.get(f"{server.url}/v1/records/{receipt.digest}/proof").content)
+
+
+def test_verify_on_the_command_line(copy: Copy, tmp_path: Path) -> None:
+    """The earlier receipt shows the original figure; the one of now does not hold. Then the audit says where."""
+    origin = copy.origin
+    copy.tamper(FIGURE.replace("…", "burdens[1] = burdens[1] / 10"), copy.number("b"))
+    (tmp_path / "then.json").write_bytes(msgspec.json.encode(origin.receipts["b"]))
+    with copy.served() as server:
+        (tmp_path / "now.json").write_bytes(msgspec.json.encode(receipt_now(server, origin.receipts["b"])))
+        then, now = [
+            command(origin.home, "verify", str(tmp_path / f"{name}.json"), "--vkey", server.vkey, "--json")
+            for name in ("then", "now")
+        ]
+    assert (then.returncode, now.returncode) == (0, 1)
+    leaf = msgspec.json.decode(origin.receipts["b"].leaves[1].leaf)
+    (told,) = msgspec.json.decode(then.stdout)
+    assert told["lots"][0]["burdens"]["fossilGhgEmissions"] == float(leaf["burdens"]["fossilGhgEmissions"])
+    (told,) = msgspec.json.decode(now.stdout)
+    assert told["problem"]["code"] == "wrong-leaf"
+    checked = command(origin.home, "audit", copy.url, "--vkey", origin.identity.vkey, "--json")
+    assert checked.returncode == 1, checked.stderr
+    report = msgspec.json.decode(checked.stdout)
+    assert not report["ok"]
+    assert [(one["rule"], one["index"]) for one in report["findings"]] == [("figures", origin.index("b"))]
+
+
+def test_a_log_written_anew(copy: Copy) -> None:
+    """The operator holds the log's key: entries, tiles, roots and head are made again around the lie, and signed. The
+    audit recomputes the figures; every receipt and checkpoint given before says that there are two logs."""
+    origin, lied = copy.origin, restate(copy, copy.origin.mill.name("b"), 0.1)
+    changed = write_figures(copy, lied)
+    entries = [bytes(row["data"]) for row in copy.fetch("SELECT data FROM entry ORDER BY index")]
+    for index in sorted(changed):
+        entries[index] = lied[index].entry._replace(outcome=copy.stored_outcome(index)).to_bytes()
+        change_entry(copy, index, lambda _, changed=entries[index]: parse_entry(changed))
+    sizes = [row["size"] for row in copy.fetch("SELECT size FROM batch")]
+    for size, root in roots_at(entries, sizes).items():
+        if size:
+            copy.tamper("UPDATE batch SET root = $1 WHERE size = $2", root, size)
+    hashes = [leaf_hash(entry) for entry in entries]
+    assert len(hashes) < 512
+    full = hashes[:256]
+    copy.tamper("UPDATE tile SET hashes = $1, root = $2", b"".join(full), Frontier().extended(full).root())
+    frontier = Frontier().extended(hashes)
+    copy.tamper("UPDATE head SET root = $1, frontier = $2", frontier.root(), frontier.to_bytes())
+    assert {("outcome", origin.index("b")), ("figures", origin.index("b"))} <= set(copy.findings())
+    assert {rule for rule, _ in copy.findings()} == {"outcome", "figures"}
+    with copy.served() as server:
+        # Each by itself proves: this is why one keeps receipts and checkpoints, and compares.
+        verify_receipt(receipt_now(server, origin.receipts["b"]), server.vkey)
+        verify_receipt(origin.receipts["b"], server.vkey)
+        witness = Witness(server.vkey)
+        witness.note(origin.checkpoint)
+        with pytest.raises(AssertionError, match=f"a checkpoint of size {origin.size}"):
+            witness.check(server.url)
+        assert server.audit().returncode == 1

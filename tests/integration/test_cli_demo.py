@@ -1,0 +1,91 @@
+"""The demo, to its end: what it shows, that it catches the tampering, and that it leaves nothing behind."""
+
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import httpx
+import psutil  # type: ignore[import-untyped]
+import pytest
+from support.cli import SECONDS, Done, command, environment, run
+
+from ledger.store.embedded import default_home
+
+PARENT = default_home().parent if os.geteuid() == 0 else Path(tempfile.gettempdir())
+
+
+def homes() -> set[Path]:
+    return set(PARENT.glob("demo-*"))
+
+
+@pytest.fixture(scope="module")
+def told() -> Done:
+    before, started = homes(), time.monotonic()
+    # what is configured for a real ledger must not matter
+    done = run("demo", CARBON_LEDGER_DATABASE_URL="postgresql://nowhere/none", CARBON_LEDGER_ORIGIN="other.example")
+    assert time.monotonic() - started < 90
+    assert homes() == before
+    return done
+
+
+def test_it_ends_by_itself_with_0(told: Done) -> None:
+    assert told.code == 0, told.err
+    assert "The demo is done" in told.out
+    assert "Traceback" not in told.err
+
+
+@pytest.mark.parametrize("part", [
+    "origin ", "vkey ", "Rudong Wind Power", "如东风电", "What happened: ", "transformation: ", "The new gearbox",
+    "The remanufactured gearbox", "completeness", "% less", "Published savings", "electric arc furnace",
+    "blast furnace", "kg CO2e per t", "Where the figures come from", "MEE guidelines", "everything holds",
+    "DOES NOT HOLD at index", "undone: the audit passes again",
+])
+def test_it_shows(told: Done, part: str) -> None:
+    assert part in told.out
+
+
+def test_it_is_as_large_as_promised(told: Done) -> None:
+    records = re.search(r"What happened: (\d+) records", told.out)
+    assert records is not None
+    assert int(records[1]) >= 60
+    assert len(re.findall(r"^\d+ +urn:example:", told.out, re.M)) >= 8
+
+
+def test_the_tampering_is_caught_at_the_record_that_made_the_gearbox(told: Done) -> None:
+    made = re.search(r"gearbox-maker, record (\d+)", told.out)
+    assert made is not None
+    assert f"DOES NOT HOLD at index {made[1]}, rule " in told.out
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_keep_leaves_the_server_up_until_a_signal(number: signal.Signals) -> None:
+    before = homes()
+    with subprocess.Popen(command("demo", "--keep"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          env=environment()) as process:
+        try:
+            assert process.stdout is not None
+            lines: list[str] = []
+            while not (len(lines) > 1 and re.fullmatch(r"http://127\.0\.0\.1:\d+", lines[-2])):
+                line = process.stdout.readline()
+                assert line, process.communicate(timeout=SECONDS)[1]
+                lines.append(line.strip())
+            url, vkey = lines[-2:]
+            assert httpx.get(f"{url}/log/vkey").text.strip() == vkey
+            tries = [line.split(maxsplit=1)[1] for line in lines if line.startswith("carbon-ledger ")]
+            assert len(tries) >= 5
+            for arguments in tries:
+                assert run(*arguments.split()).code == 0, arguments
+            children = psutil.Process(process.pid).children(recursive=True)
+            assert children
+            process.send_signal(number)
+            _, err = process.communicate(timeout=SECONDS)
+        finally:
+            process.kill()
+    assert process.returncode == 0
+    assert "Traceback" not in err
+    assert psutil.wait_procs(children, timeout=20)[1] == []
+    assert homes() == before

@@ -1,0 +1,105 @@
+"""The README's own words: its blocks are run in order against a server, as a reader would."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from ledger.sdk import Sector
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+PLACEHOLDER = "carbon-ledger/0123456789abcdef+…"
+BIN = Path(sys.executable).parent
+
+
+class Running(NamedTuple):
+    folder: Path
+    url: str
+    vkey: str
+    registrar: str
+
+    def run(self, script: str) -> str:
+        """A block of the README, with this server's address and keys in place of the examples."""
+        script = re.sub(r"--registrar [0-9a-f]{64}", f"--registrar {self.registrar}", script)
+        script = script.replace("http://127.0.0.1:8080", self.url).replace(PLACEHOLDER, self.vkey)
+        done = subprocess.run(
+            ["/bin/sh", "-euc", script], cwd=self.folder, capture_output=True, text=True, check=False,
+            timeout=120, env=self.environment(),
+        )
+        assert done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def environment(self) -> dict[str, str]:
+        return environment(self.folder) | {
+            "CARBON_LEDGER_URL": self.url, "CARBON_LEDGER_ORIGIN": self.vkey.partition("+")[0],
+        }
+
+
+def environment(folder: Path) -> dict[str, str]:
+    return os.environ | {"CARBON_LEDGER_HOME": str(folder / "home"), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+
+
+def blocks(section: str, language: str = "sh") -> list[str]:
+    text = re.search(rf"^## {section}\n(.*?)^## ", README, re.M | re.S)
+    assert text is not None
+    return re.findall(rf"^```{language}\n(.*?)^```", text[1], re.M | re.S)
+
+
+@pytest.fixture
+def running() -> Iterator[Running]:
+    """Not below `tmp_path`: for root that lies in a folder which PostgreSQL's account cannot enter."""
+    folder = Path(tempfile.mkdtemp(prefix="readme-"))
+    folder.chmod(0o711)
+    command = [str(BIN / "carbon-ledger"), "serve", "--port", "0"]
+    with subprocess.Popen(
+        command, cwd=folder, env=environment(folder), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as server:
+        try:
+            assert server.stdout is not None
+            url, vkey = server.stdout.readline().strip(), server.stdout.readline().strip()
+            shown = subprocess.run(
+                [str(BIN / "carbon-ledger"), "key", "show", str(folder / "home" / "registrar-key.pem")],
+                capture_output=True, text=True, check=True, timeout=60,
+            )
+            yield Running(folder, url, vkey, shown.stdout.split()[1])
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(60)
+            shutil.rmtree(folder)
+
+
+def test_supplier_buyer_and_auditor(running: Running) -> None:
+    keys, records = blocks("Supplier")
+    (enrolment,) = [block for block in blocks("Run a ledger") if "enrol" in block]
+    running.run(keys)
+    running.run(enrolment)
+    running.run(records)
+    (ask,) = blocks("Buyer")
+    told = running.run(ask)
+    assert "kg CO2e per TNE" in told
+    assert "2 lots; 0 do not" in told
+    (check,) = blocks("Auditor")
+    assert "everything holds" in running.run(check)
+
+
+def test_the_smallest_plugin_is_a_sector() -> None:
+    (code,) = blocks("Plugin author", "python")
+    (project,) = blocks("Plugin author", "toml")
+    names: dict[str, object] = {}
+    exec(compile(code, "carbon_ledger_glass.py", "exec"), names)  # noqa: S102 - the README's own code
+    plugin = names["plugin"]
+    assert callable(plugin)
+    sector = plugin()
+    assert isinstance(sector, Sector)
+    about = tomllib.loads(project)
+    assert about["project"]["entry-points"]["carbon_ledger.plugins"] == {sector.name: "carbon_ledger_glass:plugin"}
+    assert about["project"]["version"] == sector.version

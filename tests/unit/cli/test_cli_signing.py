@@ -1,0 +1,228 @@
+"""Signing offline: JSON, NDJSON and CSV become envelopes, or nothing does and every mistake is named."""
+
+import base64
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.cli import main
+from ledger.cli.sources import Draft, read_drafts
+from ledger.core.canonical import decode_record, digest
+from ledger.core.envelope import open_envelope
+from ledger.core.records import Facility, Transformation
+from ledger.core.signing import SigningKey, load_spki, record_message
+from ledger.errors import LedgerError
+
+ORIGIN = "test.example/log"
+ISSUER = "urn:example:mill"
+FACILITY = {"type": "facility", "id": "urn:example:mill:site", "country": "CN"}
+HEADER = ("facility,process,start,end,inputs.0.lot,inputs.0.quantity.value,inputs.0.quantity.unit,inputs.1.lot,"
+          "inputs.1.quantity.value,inputs.1.quantity.unit,outputs.0.lot,outputs.0.product,outputs.0.quantity.value,"
+          "outputs.0.quantity.unit,outputs.0.role,activity.heats:int,activity.tapped.value,activity.tapped.unit")
+ROW = ("urn:f,steel.electricArcFurnace,2024-01-03T00:00:00Z,2024-01-03T12:00:00Z,urn:a,55,TNE,,,,urn:b,urn:p,50,TNE,"
+       "product,3,51,TNE")
+Sign = Callable[..., tuple[int, list[Any], str]]
+
+
+@pytest.fixture
+def sign(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Sign:
+    """Signs a text; returns the exit code, the records of the envelopes, and what was complained of."""
+    key = SigningKey.from_seed(bytes(32))
+    pem, source, output = tmp_path / "key.pem", tmp_path / "records", tmp_path / "signed"
+    pem.write_bytes(key.to_pem())
+
+    def signed(text: str | bytes, *options: str, issuer: str | None = ISSUER) -> tuple[int, list[Any], str]:
+        source.write_bytes(text.encode() if isinstance(text, str) else text)
+        output.unlink(missing_ok=True)
+        given = [] if issuer is None else ["--issuer", issuer]
+        code = main(["sign", str(source), "--key", str(pem), "--origin", ORIGIN, "-o", str(output), *given, *options])
+        assert output.exists() == (code == 0)
+        assert {path.name for path in tmp_path.iterdir()} <= {"key.pem", "records", "signed"}
+        records = []
+        for line in output.read_bytes().splitlines() if output.exists() else []:
+            opened = open_envelope(line)
+            record = decode_record(opened.body)
+            load_spki(key.spki).verify(opened.signature, record_message(ORIGIN, record.kind, digest(opened.body)))
+            records.append(record)
+        return code, records, capsys.readouterr().err
+
+    return signed
+
+
+def test_a_record_in_json_of_any_layout(sign: Sign) -> None:
+    for indent in (None, 2):
+        code, (record,), _ = sign(json.dumps(FACILITY, indent=indent))
+        assert code == 0
+        assert isinstance(record, Facility)
+        assert record.issuer == ISSUER
+        assert len(base64.urlsafe_b64decode(record.nonce + "==")) == 16
+
+
+def test_nonces_are_drawn_and_given_ones_are_kept(sign: Sign) -> None:
+    lines = [json.dumps(FACILITY), json.dumps(FACILITY), "", json.dumps({**FACILITY, "nonce": "A" * 22})]
+    code, records, _ = sign("\n".join(lines))
+    assert code == 0
+    nonces = [record.nonce for record in records]
+    assert nonces[2] == "A" * 22
+    assert len(set(nonces)) == 3
+
+
+def test_csv_columns_are_paths_and_empty_cells_are_left_out(sign: Sign) -> None:
+    for text in (f"{HEADER}\n{ROW}\n\n{ROW}\n", f"{HEADER}\r\n{ROW}\r\n{ROW}"):
+        code, records, _ = sign(text, "--type", "transformation")
+        assert code == 0
+        assert len(records) == 2
+        record = records[0]
+        assert isinstance(record, Transformation)
+        assert [(flow.lot, str(flow.quantity)) for flow in record.inputs] == [("urn:a", "55 TNE")]
+        assert record.outputs[0].quantity.value == "50"
+        assert json.loads(bytes(record.activity)) == {"heats": 3, "tapped": {"unit": "TNE", "value": "51"}}
+
+
+def test_csv_of_a_spreadsheet(sign: Sign) -> None:
+    text = 'type,id,country,names.zh,names.en\nfacility,urn:f, CN ,"钢厂, 一号","Mill ""A""\nNorth"\n'
+    code, (record,), _ = sign("\ufeff" + text)
+    assert code == 0
+    assert record.names == {"zh": "钢厂, 一号", "en": 'Mill "A"\nNorth'}
+    assert record.country == "CN"
+
+
+@pytest.mark.parametrize(("old", "new", "told"), [
+    (",55,", ',"5,5",', ("row 3, column inputs.0.quantity.value", "'5,5'", "decimal string above zero")),
+    (",50,TNE,product", ",50.0,TNE,product", ("row 3, column outputs.0.quantity.value", "'50.0'", "no needless zeros")),
+    ("TNE,product", "t,product", ("row 3, column outputs.0.quantity.unit", "'t'", "Recommendation 20")),
+    ("product,3", "produce,3", ("row 3, column outputs.0.role", "produce")),
+    (",urn:p,", ",,", ("row 3, column outputs.0.product", "required field `product`")),
+    ("urn:a,55,TNE,,,", ",,,urn:a,,", ("row 3, column inputs.1.quantity", "required field `quantity`")),
+    ("2024-01-03T00", "2024-13-03T00", ("row 3, column start", "YYYY-MM-DD")),
+    ("product,3", "product,three", ("row 3, column activity.heats:int", "'three' is no int")),
+    ("51,TNE", "51,TNE,more", ("row 3", "cell 19 has no column")),
+])
+def test_a_row_that_is_no_record_names_row_column_value_and_rule(
+    sign: Sign, old: str, new: str, told: tuple[str, ...]
+) -> None:
+    wrong = ROW.replace(old, new)
+    assert wrong != ROW
+    code, _, err = sign(f"{HEADER}\n{ROW}\n{wrong}\n{ROW}\n", "--type", "transformation")
+    assert code == 1
+    first, last = err.splitlines()
+    for part in told:
+        assert part in first
+    assert "1 of 3 records" in last
+    assert "nothing is written" in last
+
+
+def test_every_wrong_row_is_told(sign: Sign) -> None:
+    rows = [ROW.replace(",55,", f",{value},") for value in ("1", "x", "2", "y", "z")]
+    code, _, err = sign("\n".join([HEADER, *rows]), "--type", "transformation")
+    assert code == 1
+    assert [line.split(",")[0] for line in err.splitlines()[:-1]] == ["row 3", "row 5", "row 6"]
+    assert "3 of 5" in err.splitlines()[-1]
+
+
+def test_a_number_where_the_column_is_no_number(sign: Sign) -> None:
+    header = ("type,start,end,basis,boundary,supplies.0.material,supplies.0.quantity.value,supplies.0.quantity.unit,"
+              "supplies.0.factor.value,supplies.0.factor.unit,supplies.0.factor.source,supplies.0.factor.boundary,"
+              "facility,process,supplies.0.factor.year,outputs:json,activity:json")
+    row = ("transformation,2024-01-03T00:00:00Z,2024-01-03T12:00:00Z,,,diesel,1,KGM,3.1,KGM,MEE,combustion,urn:f,"
+           "steel.x,2020,[],{}")
+    code, _, err = sign(f"{header}\n{row}\n")
+    assert code == 1
+    assert "row 2, column supplies.0.factor.year" in err
+    assert "supplies.0.factor.year:int" in err
+    code, (record,), _ = sign(f"{header.replace('year', 'year:int')}\n{row}\n")
+    assert code == 0
+    assert record.supplies[0].factor.year == 2020
+
+
+@pytest.mark.parametrize(("line", "told"), [
+    ('{"type":"facility"', "not JSON"),
+    ("[]", "JSON object"),
+    ('{"type":"facility","id":"a","id":"b","country":"CN"}', "'id' appears twice"),
+    ('{"type":"facility","id":"a","country":"CN","capacity":{"value":1.5,"unit":"TNE"}}', "decimal strings"),
+    ('{"type":"facility","id":"a","country":"CN","capacity":{"value":"1e5","unit":"TNE"}}', "field capacity.value"),
+    ('{"type":"facility","id":"a","country":"CN","more":"x"}', "unknown field `more`"),
+    ('{"type":"facility","id":"a","country":null}', "null"),
+    ('{"type":"facility","id":"a","country":NaN}', "not JSON"),
+    ('{"type":"facility","id":"a","country":' + "9" * 30 + "}", "too large"),
+    ('{"type":"facility","id":"\\ud800","country":"CN"}', "JSON"),
+    ('{"type":"facility","id":"a","country":' + "[" * 100_000 + "]" * 100_000 + "}", "too deep"),
+    ('{"type":"nonsense","id":"a"}', "nonsense"),
+    ('{"id":"a","country":"CN"}', "give --type"),
+    ('{"type":"facility","id":"a","country":"CN","issuer":"urn:other"}', "urn:other"),
+])
+def test_a_line_that_is_no_record(sign: Sign, line: str, told: str) -> None:
+    code, _, err = sign(f"{json.dumps(FACILITY)}\n{line}\n{json.dumps(FACILITY)}\n")
+    assert code == 1
+    first, last = err.splitlines()
+    assert first.startswith("line 2")
+    assert told in first
+    assert "1 of 3 records" in last
+
+
+def test_an_issuer_has_to_come_from_somewhere(sign: Sign) -> None:
+    assert sign(json.dumps(FACILITY), issuer=None)[0] == 1
+    assert sign(json.dumps({**FACILITY, "issuer": "urn:x"}), issuer=None)[0] == 0
+
+
+@pytest.mark.parametrize(("text", "told"), [
+    ("", "no record"), ("\n\n", "no record"), (HEADER, "no record"), ("a;b;c\n1;2;3\n", "separated by commas"),
+    ("id,id\n1,2\n", "same field"), ("a,a.b\n1,2\n", "lies within"), ("a..b\n1\n", "no path"),
+    ('id,"country\n', "not CSV"), (b"id,\xff\n1,2\n", "not UTF-8"),
+])
+def test_a_file_that_cannot_be_read(sign: Sign, text: str | bytes, told: str) -> None:
+    code, _, err = sign(text, "--type", "facility")
+    assert code == 1
+    assert told in err
+    assert len(err.splitlines()) == 1
+
+
+def test_errors_of_rows_are_problems_with_their_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pem, source = tmp_path / "key.pem", tmp_path / "records.csv"
+    pem.write_bytes(SigningKey.from_seed(bytes(32)).to_pem())
+    source.write_text("id,country\nurn:a,China\n")
+    assert main(["submit", str(source), "--key", str(pem), "--origin", ORIGIN, "--issuer", ISSUER, "--type", "facility",
+                 "--json"]) == 1
+    problem = json.loads(capsys.readouterr().err)
+    assert problem["code"] == "invalid-records"
+    assert problem["errors"][0]["field"] == "country"
+    assert problem["errors"][0]["value"] == "China"
+
+
+_texts = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1)
+_keys = st.sampled_from(["lot", "product", "steel:x", "unit", "a-b"])
+_trees = st.dictionaries(_keys, st.recursive(
+    _texts, lambda below: st.dictionaries(_keys, below, min_size=1) | st.lists(below, min_size=1), max_leaves=8,
+), min_size=1, max_size=4)
+
+
+def _cells(node: Any, path: str) -> dict[str, str]:
+    if isinstance(node, str):
+        return {path: node}
+    children = node.items() if isinstance(node, dict) else enumerate(node)
+    return {name: cell for step, child in children
+            for name, cell in _cells(child, f"{path}.{step}" if path else str(step)).items()}
+
+
+@given(st.lists(_trees, min_size=1, max_size=4))
+def test_any_tree_of_texts_survives_csv(trees: list[dict[str, Any]]) -> None:
+    rows = [_cells(tree, "") for tree in trees]
+    for i, row in enumerate(rows):  # one file has one shape
+        if any(a != b and b.startswith(f"{a}.") for a in {n for r in rows for n in r} for b in row):
+            rows, trees = rows[i : i + 1], trees[i : i + 1]
+            break
+    columns = sorted({name for row in rows for name in row})
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns)
+    writer.writeheader()
+    writer.writerows(rows)
+    read = list(read_drafts(io.BytesIO(text.getvalue().encode())))
+    assert not any(isinstance(one, LedgerError) for one in read)
+    assert [one.tree for one in read if isinstance(one, Draft)] == trees
