@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import ipaddress
 import logging
 import os
@@ -54,6 +55,13 @@ def serve(host: str, port: int, home: Path | None) -> int:
     return 0
 
 
+def _tune_collector() -> None:
+    """A batch holds tens of thousands of live objects and hardly a cycle: searching them again and again for garbage
+    costs a fifth of the server's time."""
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -97,6 +105,7 @@ class _Serving:
                 serving = asyncio.create_task(server.serve())
                 try:
                     await self._until_ready(serving)
+                    _tune_collector()
                     if not self._stop.is_set():
                         click.echo(f"{self._url()}\n{ledger.identity.vkey}")
                     await self._until_stopped(serving)

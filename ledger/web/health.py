@@ -16,7 +16,6 @@ class HealthController(Controller):
 
     @get("/ready", summary="The database answers and this replica signs")
     async def ready(self, ledger: Ledger) -> Response[dict[str, object]]:
-        if ledger.sequencer.halted is not None:
-            raise ledger.sequencer.halted
+        ledger.sequencer.require_signing()
         size = await ledger.pool.fetchval(queries("log")["size"])
         return Response({"status": "ready", "size": size, "origin": ledger.identity.origin})

@@ -15,6 +15,7 @@ class LogController(Controller):
 
     @get("/checkpoint", summary="The newest signed checkpoint")
     async def checkpoint(self, ledger: Ledger) -> Response[str]:
+        ledger.sequencer.require_signing()
         text = await read_checkpoint(ledger.pool, ledger.identity)
         return Response(text, media_type="text/plain; charset=utf-8", headers=_CHANGING)
 

@@ -44,6 +44,7 @@ class RecordsController(Controller):
     async def proof(
         self, digest: Annotated[str, Parameter(description="hex SHA-256 of the record's body")], ledger: Ledger
     ) -> Receipt:
+        ledger.sequencer.require_signing()
         found = digest_from(digest)
         return (await ledger.receipts.read([found]))[found]
 

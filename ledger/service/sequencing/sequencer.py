@@ -123,15 +123,14 @@ class Sequencer:
         if self._connection is not None:
             await self._connection.close(timeout=5)
 
-    @property
-    def halted(self) -> Unavailable | None:
-        """Why this replica has stopped signing, if it has."""
-        return self._halted
+    def require_signing(self) -> None:
+        """Raises Unavailable where this replica has stopped signing: it has seen two histories."""
+        if self._halted is not None:
+            raise self._halted
 
     async def append(self, unit: Unit) -> list[Answer]:
         """One answer an item. Raises Unavailable or OutcomeUnknown for the whole unit."""
-        if self._halted is not None:
-            raise self._halted
+        self.require_signing()
         if self._stopping:
             raise Unavailable("the server is shutting down", code="shutting-down")
         self._waiting.append(unit)
