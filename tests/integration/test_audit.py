@@ -3,18 +3,16 @@
 Each case works on a copy of one ledger of some 400 entries. `CHECK` constraints stay unless a case says otherwise.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from itertools import count
 from pathlib import Path
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from typing import NamedTuple
 
 import asyncpg
 import httpx
 import msgspec
 import pytest
+from support.databases import Database, copied
 from support.generator import generate, parties
 from support.parties import enrolment, nonces
 from support.server import Server, command, temporary_home
@@ -44,7 +42,6 @@ from ledger.store.embedded import EmbeddedPostgres
 
 SEED, SIZE = 3, 330
 Finding = tuple[str, int | None]
-_copies = count(1)
 
 
 class Origin(NamedTuple):
@@ -92,30 +89,15 @@ def origin() -> Iterator[Origin]:
 
 
 class Copy:
-    """A database that holds the same ledger, and one session of its owner, triggers off."""
+    """A database that holds the same ledger."""
 
-    def __init__(self, origin: Origin, url: str, runner: asyncio.Runner) -> None:
+    def __init__(self, origin: Origin, database: Database) -> None:
         self.origin = origin
-        self.url = url
-        self._run = runner.run
-        self._session: asyncpg.Connection = self._run(asyncpg.connect(url))
-        self._run(self._session.execute("SET session_replication_role = replica"))
-
-    def close(self) -> None:
-        self._run(self._session.close())
-
-    def tamper(self, statement: str, *values: Any) -> None:
-        """Changes something, or fails."""
-        # A prepared statement tells what it did, with values or without.
-        async def change() -> str:
-            prepared = await self._session.prepare(statement)
-            await prepared.fetch(*values)
-            return str(prepared.get_statusmsg())
-
-        assert not self._run(change()).endswith(" 0"), f"nothing was changed by {statement}"
-
-    def fetch(self, query: str, *values: Any) -> list[asyncpg.Record]:
-        return list(self._run(self._session.fetch(query, *values)))
+        self.url = database.url
+        self.tamper = database.tamper
+        self.execute = database.execute
+        self.fetch = database.fetch
+        self._run = database.run
 
     def number(self, lot: str) -> int:
         (row,) = self.fetch("SELECT number FROM lot WHERE id = $1", self.origin.mill.name(lot))
@@ -158,16 +140,8 @@ class Copy:
 
 @pytest.fixture
 def copy(origin: Origin) -> Iterator[Copy]:
-    name, owner = f"copy_{next(_copies)}", origin.postgres.owner_url
-    database = f"{urlsplit(owner).path}?"
-    with asyncio.Runner() as runner:
-        session = runner.run(asyncpg.connect(owner.replace(database, "/postgres?")))
-        runner.run(session.execute(f"CREATE DATABASE {name} TEMPLATE ledger STRATEGY file_copy"))
-        made = Copy(origin, owner.replace(database, f"/{name}?"), runner)
-        yield made
-        made.close()
-        runner.run(session.execute(f"DROP DATABASE {name} WITH (FORCE)"))
-        runner.run(session.close())
+    with copied(origin.postgres) as database:
+        yield Copy(origin, database)
 
 
 def test_an_untouched_copy_holds(copy: Copy) -> None:
@@ -295,7 +269,7 @@ def test_a_body(copy: Copy) -> None:
     change = "UPDATE record SET body = body || ' '::bytea WHERE index = $1"
     with pytest.raises(asyncpg.CheckViolationError):
         copy.tamper(change, index)
-    copy.tamper(
+    copy.execute(
         "DO $$ DECLARE name text; BEGIN FOR name IN SELECT conname FROM pg_constraint WHERE contype = 'c' "
         "AND conrelid = 'record'::regclass LOOP EXECUTE format('ALTER TABLE record DROP CONSTRAINT %I', name); "
         "END LOOP; END $$"
@@ -473,7 +447,6 @@ def test_a_figure_and_all_that_follows_from_it(copy: Copy) -> None:
     with copy.served() as server:
         checked = server.audit()
         assert checked.returncode == 1, checked.stderr
-        print(checked.stderr)
         assert f"index {origin.index('b')}, rule figures" in checked.stdout
         # What the API now hands out no longer proves, and names the step; what it handed out before still does.
         now = receipt_now(server, origin.receipts["b"])

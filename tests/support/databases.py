@@ -1,0 +1,78 @@
+"""Copies of a ledger's database, and a session of its owner who may do everything, triggers off included."""
+
+import asyncio
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from ledger.store.embedded import EmbeddedPostgres
+from support.server import Server
+
+Value = TypeVar("Value")
+_copies = count(1)
+
+
+class Database:
+    """One database by its owner's `url`, with an event loop of its own for the session."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._runner = asyncio.Runner()
+        self._session: asyncpg.Connection = self.run(asyncpg.connect(url))
+
+    def run(self, work: Coroutine[Any, Any, Value]) -> Value:
+        return self._runner.run(work)
+
+    def close(self) -> None:
+        self.run(self._session.close())
+        self._runner.close()
+
+    def __enter__(self) -> "Database":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def execute(self, statement: str) -> None:
+        self.run(self._session.execute(statement))
+
+    def fetch(self, query: str, *values: Any) -> list[asyncpg.Record]:
+        return list(self.run(self._session.fetch(query, *values)))
+
+    def one(self, query: str, *values: Any) -> Any:
+        """The first column of the only row."""
+        ((found, *_),) = self.fetch(query, *values)
+        return found
+
+    def tamper(self, statement: str, *values: Any) -> None:
+        """Changes something with all triggers off, or fails."""
+        async def change() -> str:
+            await self._session.execute("SET session_replication_role = replica")
+            # A prepared statement tells what it did, with values or without.
+            prepared = await self._session.prepare(statement)
+            await prepared.fetch(*values)
+            await self._session.execute("SET session_replication_role = origin")
+            return str(prepared.get_statusmsg())
+
+        if self.run(change()).endswith(" 0"):
+            raise AssertionError(f"nothing was changed by {statement}")
+
+    def served(self, home: Path) -> Server:
+        """A server on this database, with the log's key in `home`."""
+        return Server(home, self.url)
+
+
+@contextmanager
+def copied(postgres: EmbeddedPostgres, template: str = "ledger") -> Iterator[Database]:
+    """A copy of a database that nobody is connected to, gone afterwards."""
+    name, path = f"copy_{next(_copies)}", f"{urlsplit(postgres.owner_url).path}?"
+    with Database(postgres.owner_url.replace(path, "/postgres?")) as cluster:
+        cluster.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        with Database(postgres.owner_url.replace(path, f"/{name}?")) as database:
+            yield database
+        cluster.execute(f"DROP DATABASE {name} WITH (FORCE)")
