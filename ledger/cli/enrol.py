@@ -10,7 +10,7 @@ from ledger.cli.console import json_option, print_json, show
 from ledger.cli.environment import home_option, settings
 from ledger.cli.files import FILE, passphrase_options, signing_key
 from ledger.cli.keys import EnrolmentRequest, names_of, read_request
-from ledger.core.canonical import decode_record, encode
+from ledger.core.canonical import record_of
 from ledger.core.envelope import seal
 from ledger.core.signing import SigningKey, public_key
 from ledger.errors import ConfigurationError
@@ -59,12 +59,12 @@ def enrol(
             private = signing_key(Path(str(key)), passphrase_file, prompt)
             asked = EnrolmentRequest(organization=str(identifier), origin=origin,
                                      key=public_key(private, origin, str(identifier)))
-        record = decode_record(encode({
+        record = record_of({
             "type": "organization", "issuer": _issuer(client, registrar), "nonce": new_nonce(),
             "id": asked.organization, "keys": [asked.key], "prefixes": list(prefixes) or asked.prefixes,
             "names": asked.names | names_of(name_en, name_zh), "roles": roles,
             **({"parent": parent} if parent else {}),
-        }))
+        })
         (answer,) = client.post([msgspec.json.encode(seal(record, registrar, origin))])
     if isinstance(answer, Refusal):
         raise answer.error()

@@ -8,7 +8,7 @@ import msgspec
 from ledger.cli.console import Rejected, progress
 from ledger.cli.files import reading
 from ledger.cli.sources import Draft, read_drafts
-from ledger.core.canonical import decode_record, encode
+from ledger.core.canonical import record_of
 from ledger.core.envelope import Envelope, seal
 from ledger.core.signing import SigningKey
 from ledger.errors import InvalidInput, LedgerError
@@ -65,7 +65,7 @@ def _sealed(draft: Draft, signer: Signer) -> Envelope:
     if "type" not in tree:
         raise InvalidInput(f"{draft.place}: no type", code="missing-field", field="type", rule="give --type")
     try:
-        record = decode_record(encode(tree))
+        record = record_of(tree)
     except LedgerError as error:
         raise _placed(error, draft) from None
     except (OverflowError, RecursionError, UnicodeEncodeError) as error:

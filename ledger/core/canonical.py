@@ -37,18 +37,28 @@ def encode(value: object) -> bytes:
 
 def decode_record(body: bytes) -> AnyRecord:
     """The record whose canonical bytes are `body`; raises InvalidBody that names the field, the value and the rule."""
-    tree = check_canonical(body)
-    if not isinstance(tree, dict):
-        raise InvalidBody("a record is a JSON object", code="not-an-object", value=body[:40], rule="a JSON object")
-    try:
-        record = _typed.decode(body)
-    except msgspec.ValidationError as error:
-        raise explain_schema(str(error), tree) from None
+    tree, record = _read(body)
     # A default that is written out would be a second spelling of the same record.
     spelled = _encoder.encode(record)
     if spelled != body:
         raise _explain_default(tree, _generic.decode(spelled))
     return record
+
+
+def record_of(tree: object) -> AnyRecord:
+    """The record that a JSON tree describes, for those who write one: stated defaults are let pass, and left out by
+    `encode`. Raises InvalidBody as `decode_record` does."""
+    return _read(encode(tree))[1]
+
+
+def _read(body: bytes) -> tuple[Any, AnyRecord]:
+    tree = check_canonical(body)
+    if not isinstance(tree, dict):
+        raise InvalidBody("a record is a JSON object", code="not-an-object", value=body[:40], rule="a JSON object")
+    try:
+        return tree, _typed.decode(body)
+    except msgspec.ValidationError as error:
+        raise explain_schema(str(error), tree) from None
 
 
 def _explain_default(tree: Any, spelled: Any) -> InvalidBody:

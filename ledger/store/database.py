@@ -118,10 +118,13 @@ async def check_database(pool: Pool) -> None:
                 raise ConfigurationError(
                     f"PostgreSQL runs with {setting}=off: an answer would not mean durable; turn it on"
                 )
+        if await connection.fetchval("SELECT to_regclass('public.schema_version')") is None:
+            raise ConfigurationError("the database holds no ledger: run init")
         found = await connection.fetchval("SELECT max(version) FROM schema_version")
         newest = migrations()[-1][0]
         if found != newest:
-            raise ConfigurationError(f"the schema has version {found}, this program needs {newest}: run init")
+            remedy = "run init" if found < newest else "a later version of it has been here, use that one"
+            raise ConfigurationError(f"the schema has version {found}, this program needs {newest}: {remedy}")
 
 
 async def migrate(owner_url: str, *, app_role: str | None = None) -> None:

@@ -395,3 +395,12 @@ def test_explain_schema_names_fields_below_another_root() -> None:
     assert (missing.code, missing.field) == ("missing-field", "activity.furnace.power")
     whole = explain_schema("Expected `object`, got `array`", [1], "activity")
     assert (whole.code, whole.field, whole.value) == ("invalid-field", "activity", "[1]")
+
+
+def test_a_written_tree_may_state_defaults_which_its_record_leaves_out() -> None:
+    tree = {"type": "facility", "issuer": "urn:example:mill", "nonce": "AAAAAAAAAAAAAAAAAAAAAA",
+            "id": "urn:example:mill:works", "country": "CN"}
+    record = canonical.record_of({**tree, "names": {}})
+    assert canonical.encode(record) == rfc8785.dumps(tree)
+    with pytest.raises(InvalidBody, match="country"):
+        canonical.record_of({**tree, "country": "China"})

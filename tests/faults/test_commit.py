@@ -1,0 +1,120 @@
+"""A COMMIT whose outcome is open: written or not, the answer comes only when that is known, and it comes once.
+
+PostgreSQL is told to wait for a standby that does not exist. A session that waits there has written its commit; what
+interrupts the wait leaves the client without word of it.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import httpx
+import pytest
+from support.databases import Database
+from support.load import post
+from support.server import Server, temporary_home
+from support.witness import Witness, audited
+from support.workshop import Workshop, workshop
+
+from ledger.core.receipt import Receipt
+from ledger.store.embedded import attach
+
+WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+_SECONDS = 60
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with temporary_home() as home, Server(home) as found:
+        yield found
+
+
+@pytest.fixture
+def database(server: Server) -> Iterator[Database]:
+    """The session of an operator; afterwards the whole log is verified."""
+    witness = Witness(server.vkey)
+    witness.look(server.url)
+    with Database(attach(server.home).owner_url) as found:
+        # This session's own statements must not wait for the standby.
+        found.execute("SET synchronous_commit = local")
+        yield found
+    witness.check(server.url)
+    report = audited(server)
+    assert report.ok, report.findings
+
+
+@contextmanager
+def nobody_to_wait_for(database: Database) -> Iterator[None]:
+    """Every commit hangs, durable here and not elsewhere."""
+    database.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+    database.execute("SELECT pg_reload_conf()")
+    until(lambda: database.one("SHOW synchronous_standby_names") == "nobody")
+    try:
+        yield
+    finally:
+        database.execute("ALTER SYSTEM RESET synchronous_standby_names")
+        database.execute("SELECT pg_reload_conf()")
+
+
+def until(condition: Callable[[], object]) -> None:
+    give_up = time.monotonic() + _SECONDS
+    while not condition():
+        assert time.monotonic() < give_up, condition
+        time.sleep(0.02)
+
+
+def interrupted(database: Database, interrupt: str, times: int) -> None:
+    """Interrupts so many sessions, one after the other, each while it waits in its COMMIT."""
+    for _ in range(times):
+        until(lambda: database.fetch(WAITING))
+        pid = database.one(WAITING)
+        database.execute(f"SELECT {interrupt}({pid})")
+        until(lambda pid=pid: pid not in [row["pid"] for row in database.fetch(WAITING)])
+
+
+@pytest.mark.parametrize("interrupt", ["pg_cancel_backend", "pg_terminate_backend"])
+def test_an_interrupted_commit_is_not_answered_as_done(server: Server, database: Database, interrupt: str) -> None:
+    """After a cancel the client gets a warning and COMMIT; after a termination it gets nothing. Either way the records
+    are run again through the lock, where they show as known, and that transaction has to wait as well."""
+    shop = workshop(server, f"works-{interrupt.split('_')[1]}", pot="100")
+    envelopes = server.envelopes([shop.make({f"lot-{i}": "1"}, {"pot": "1"}) for i in range(5)])
+    before = httpx.get(f"{server.url}/health/ready").json()["size"]
+    with ThreadPoolExecutor(1) as threads:
+        with nobody_to_wait_for(database):
+            asked = threads.submit(server.submit, envelopes)
+            interrupted(database, interrupt, 3)
+            until(lambda: database.fetch(WAITING))
+            # By now the rows are there for all to see, and still nobody has been promised anything.
+            assert database.one("SELECT size FROM head") == before + 5
+            assert not asked.done()
+        answers = asked.result(_SECONDS)
+    receipts = [answer for answer in answers if isinstance(answer, Receipt)]
+    assert [receipt.index for receipt in receipts] == list(range(before, before + 5))
+    assert server.submit(envelopes) == answers
+    assert left(server, shop) == "95"
+
+
+def test_a_server_that_is_killed_in_its_commit(server: Server, database: Database) -> None:
+    """The commit stands without anyone to answer. Whoever posts again is answered by the next server, not doubled."""
+    shop = workshop(server, "works-killed", pot="100")
+    envelopes = server.envelopes([shop.make({f"lot-{i}": "1"}, {"pot": "1"}) for i in range(5)])
+    before = httpx.get(f"{server.url}/health/ready").json()["size"]
+    with Server(server.home) as other:
+        with ThreadPoolExecutor(1) as threads, nobody_to_wait_for(database):
+            asked = threads.submit(other.submit, envelopes)
+            until(lambda: database.fetch(WAITING))
+            other.kill()
+            assert isinstance(asked.exception(_SECONDS), httpx.TransportError)
+        (first, *_) = answers = post(server.url, envelopes)
+    assert isinstance(first, Receipt)
+    assert first.index == before
+    assert httpx.get(f"{server.url}/health/ready").json()["size"] == before + 5
+    assert server.submit(envelopes) == answers
+    assert left(server, shop) == "95"
+
+
+def left(server: Server, shop: Workshop) -> str:
+    (pot,) = httpx.get(f"{server.url}/v1/lots", params={"lot": shop.name("pot")}).json()
+    remaining: str = pot["remaining"]
+    return remaining
