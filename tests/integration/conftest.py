@@ -2,12 +2,21 @@
 
 from collections.abc import Iterator
 from itertools import count
+from typing import NamedTuple
 
+import networkx
 import pytest
-from support.server import Server, temporary_home
+from support.generator import generate, parties
+from support.parties import enrolment, nonces
+from support.server import Posted, Server, temporary_home
 from support.witness import Witness, audited
 from support.workshop import Workshop, workshop
 
+from ledger.core import canonical
+from ledger.core.receipt import Receipt
+from ledger.core.records import AnyRecord, Consumption, Declaration, Transfer, Transformation
+
+_SEED, _SIZE = 5, 600
 _numbers = count(1)
 
 
@@ -39,3 +48,54 @@ def server(serving: Server, witness: Witness) -> Iterator[Server]:
 def shop(server: Server) -> Workshop:
     """A new organisation with 1,000 kg in the lot `pot`."""
     return workshop(server, f"shop-{next(_numbers)}", pot="1000")
+
+
+class Network(NamedTuple):
+    """A generated network on a server that nobody writes to. `graph` is made of the records alone: lots and digests of
+    records, edges with the matter. `posted` and `receipts` are in log order, the enrolments first."""
+
+    server: Server
+    posted: list[Posted]
+    receipts: list[Receipt]
+    graph: "networkx.DiGraph[str]"
+
+    @property
+    def lots(self) -> list[str]:
+        return [node for node, kind in self.graph.nodes(data="kind") if kind == "lot"]
+
+
+@pytest.fixture(scope="session")
+def network() -> Iterator[Network]:
+    with temporary_home() as home, Server(home) as server:
+        new = nonces(_SEED, "enrolments")
+        posted = [
+            (server.registrar, enrolment(one, server.registrar, server.origin, next(new)))
+            for one in parties(_SEED, _SIZE)
+        ]
+        posted += generate(_SEED, _SIZE)
+        receipts: list[Receipt] = []
+        for start in range(0, len(posted), 170):
+            receipts += server.post(posted[start : start + 170])
+        graph: networkx.DiGraph[str] = networkx.DiGraph()
+        for _, record in posted:
+            _add(graph, record)
+        yield Network(server, posted, receipts, graph)
+
+
+def _add(graph: "networkx.DiGraph[str]", record: AnyRecord) -> None:
+    digest = canonical.digest(canonical.encode(record)).hex()
+    graph.add_node(digest, kind="record")
+    match record:
+        case Transformation() | Consumption():
+            taken, made = [flow.lot for flow in record.inputs], [output.lot for output in record.outputs]
+        case Transfer():
+            taken, made = [record.lot], [record.new_lot]
+        case Declaration(lot=lot) if lot is not None:
+            taken, made = [], [lot.lot]
+        case _:
+            taken, made = [], []
+    for lot in made:
+        graph.add_node(lot, kind="lot")
+        graph.add_edge(digest, lot)
+    for lot in taken:
+        graph.add_edge(lot, digest)
