@@ -10,12 +10,12 @@ from textwrap import dedent
 
 import httpx
 import pytest
-
-from ledger.core.records import Facility, Product, Transformation
-from ledger.core.values import Output, Quantity, Supply
 from support import server as processes
 from support.parties import Party, enrolment, nonces, party
 from support.site import raw
+
+from ledger.core.records import Facility, Product, Transformation
+from ledger.core.values import Output, Quantity, Supply
 
 MODULE = dedent('''
     """A brewery: the third party's whole plugin."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 
 import httpx
 from support.load import Load, check_promises, wait_for
@@ -47,7 +48,7 @@ def test_checkpoints_follow_each_other(server: Server) -> None:
         for _ in range(6):
             checkpoints.append(witness.look(server.url))
             wait_for(loads, 1)
-        for old, new in zip(checkpoints, checkpoints[1:], strict=False):
+        for old, new in pairwise(checkpoints):
             tiles = {}
             for tile in consistency_tiles(old.size, new.size):
                 response = httpx.get(f"{server.url}/log/{tile_path(tile)}")

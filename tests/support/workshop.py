@@ -1,6 +1,6 @@
 """An organisation's records for a real server: built here, posted by the test, which decides how they travel."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -60,14 +60,14 @@ class Workshop:
 
     def make(
         self, outputs: Mapping[str, str], inputs: Mapping[str, str] | None = None, *, ore: str | None = None,
-        route: str = "make", activity: msgspec.Struct | None = None, **fields: Any,
+        supplies: Sequence[Supply] = (), route: str = "make", activity: msgspec.Struct | None = None, **fields: Any,
     ) -> Posted:
         """Amounts by lot."""
         return self.signed(Transformation(
             issuer=self.id, nonce=self.nonce(), facility=self.name("site"), start=START, end=END,
             process=f"{NAME}.{route}", activity=Raw(msgspec.json.encode(activity or Make(co2="1"))),
             inputs=[Flow(lot=self.name(lot), quantity=kilograms(amount)) for lot, amount in (inputs or {}).items()],
-            supplies=[Supply(material="ore", quantity=kilograms(ore), origin="nature")] if ore else [],
+            supplies=[*supplies, *([Supply(material="ore", quantity=kilograms(ore), origin="nature")] if ore else [])],
             outputs=[
                 Output(lot=self.name(lot), product=self.name("part"), quantity=kilograms(amount), role="product")
                 for lot, amount in outputs.items()

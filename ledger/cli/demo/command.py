@@ -48,7 +48,9 @@ def demo(keep: bool, port: int) -> None:
     Scrap becomes steel, steel a gearbox, the worn gearbox a remanufactured one, and what is left scrap again. A server
     and a database of its own are started on a temporary home, which is removed in the end.
     """
-    signal.signal(signal.SIGTERM, _interrupted)
+    # SIGINT too: a shell starts its background jobs with it ignored, and children inherit that.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupted)
     started = time.monotonic()
     missing = [name for name in SECTORS if installed().sector(name) is None]
     if missing:
