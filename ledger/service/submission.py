@@ -21,7 +21,7 @@ from ledger.core.envelope import Opened, open_envelope
 from ledger.core.receipt import Receipt, make_receipt
 from ledger.core.records import AnyRecord, KeyChange, Organization
 from ledger.core.signing import VerifyingKey, load_spki, record_message
-from ledger.errors import InvalidInput, InvalidKey, LedgerError, Refused
+from ledger.errors import InvalidInput, InvalidKey, LedgerError, Refused, Unavailable
 from ledger.footprint.figures import LotFigures
 from ledger.registry.installed import Registry
 from ledger.service.preparing import Prepared, Submission, prepare
@@ -150,6 +150,9 @@ class Submitter:
         except Refused as error:
             if error.code not in DEFERRABLE:
                 raise
+            return Item(submission, None, needs)
+        except Unavailable:
+            # Another version may have come into force since the last batch here; the lock knows.
             return Item(submission, None, needs)
         request.overlay(submission, prepared)
         return Item(submission, prepared, needs)

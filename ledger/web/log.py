@@ -17,7 +17,7 @@ class LogController(Controller):
     async def checkpoint(self, ledger: Ledger) -> Response[str]:
         ledger.sequencer.require_signing()
         text = await read_checkpoint(ledger.pool, ledger.identity)
-        return Response(text, media_type="text/plain; charset=utf-8", headers=_CHANGING)
+        return Response(text, media_type="text/plain", headers=_CHANGING)
 
     @get("/tile/{path:path}", summary="A tile or entry bundle, full or partial")
     async def tile(self, path: str, ledger: Ledger) -> Response[bytes]:
@@ -27,4 +27,4 @@ class LogController(Controller):
 
     @get("/vkey", summary="The log's verifier key")
     async def vkey(self, ledger: Ledger) -> Response[str]:
-        return Response(ledger.identity.vkey + "\n", media_type="text/plain; charset=utf-8", headers=_CHANGING)
+        return Response(ledger.identity.vkey + "\n", media_type="text/plain", headers=_CHANGING)

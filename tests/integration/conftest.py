@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import count
 from typing import NamedTuple
 
+import httpx
 import networkx
 import pytest
 from support.generator import generate, parties
@@ -55,6 +56,7 @@ class Network(NamedTuple):
     records, edges with the matter. `posted` and `receipts` are in log order, the enrolments first."""
 
     server: Server
+    client: httpx.Client
     posted: list[Posted]
     receipts: list[Receipt]
     graph: "networkx.DiGraph[str]"
@@ -79,7 +81,8 @@ def network() -> Iterator[Network]:
         graph: networkx.DiGraph[str] = networkx.DiGraph()
         for _, record in posted:
             _add(graph, record)
-        yield Network(server, posted, receipts, graph)
+        with httpx.Client(base_url=server.url, timeout=60) as client:
+            yield Network(server, client, posted, receipts, graph)
 
 
 def _add(graph: "networkx.DiGraph[str]", record: AnyRecord) -> None:

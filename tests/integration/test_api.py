@@ -22,7 +22,8 @@ PROBLEM = "application/problem+json"
 
 
 def get(network: Any, path: str, **parameters: Any) -> httpx.Response:
-    return httpx.get(network.server.url + path, params=parameters or None, timeout=60)
+    response: httpx.Response = network.client.get(path, params=parameters or None)
+    return response
 
 
 def found(network: Any, path: str, **parameters: Any) -> Any:
@@ -299,4 +300,4 @@ def test_the_schema_names_every_route(network: Any) -> None:
     ("PUT", "/v1/records", 405, "method-not-allowed"),
 ])
 def test_routes_that_are_not_there(network: Any, method: str, path: str, status: int, code: str) -> None:
-    check_problem(httpx.request(method, network.server.url + path, timeout=60), status, code)
+    check_problem(network.client.request(method, path), status, code)

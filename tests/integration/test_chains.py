@@ -4,7 +4,6 @@ import random
 from decimal import Decimal
 from typing import Any
 
-import httpx
 import networkx
 import pytest
 
@@ -12,9 +11,7 @@ from ledger.core.records import Transformation
 
 
 def chain(network: Any, lot: str, direction: str = "upstream", **more: Any) -> "networkx.DiGraph[str]":
-    response = httpx.get(
-        f"{network.server.url}/v1/chain", params={"lot": lot, "direction": direction, **more}, timeout=60
-    )
+    response = network.client.get("/v1/chain", params={"lot": lot, "direction": direction, **more})
     assert response.status_code == 200, response.text
     graph: networkx.DiGraph[str] = networkx.node_link_graph(response.json(), edges="edges")
     assert graph.graph == {"root": lot, "direction": direction}
@@ -102,6 +99,6 @@ def test_nodes_and_edges_carry_what_they_stand_for(network: Any) -> None:
     ({"lot": "x\0y"}, 400, "invalid-request"),
 ])
 def test_what_cannot_be_traced(network: Any, parameters: dict[str, str], status: int, code: str) -> None:
-    response = httpx.get(f"{network.server.url}/v1/chain", params=parameters)
+    response = network.client.get("/v1/chain", params=parameters)
     assert (response.status_code, response.json()["code"]) == (status, code), response.text
     assert response.headers["Content-Type"] == "application/problem+json"

@@ -80,19 +80,18 @@ def test_every_lot_of_a_network(network: Any) -> None:
         proved.update({leaf.lot: leaf for leaf in verify_receipt(receipt, network.server.vkey).lots})
     assert proved.keys() == set(network.lots)
     titles, shares = set(), []
-    with httpx.Client(base_url=network.server.url, timeout=60) as client:
-        for lot in network.lots:
-            answer = client.get("/v1/footprint", params={"lot": lot}).json()
-            check_parts(answer)
-            check_quality(answer)
-            leaf = proved[lot]
-            assert answer["burdens"] == {name: float(text) for name, text in leaf.burdens.items()}
-            assert answer["contents"] == {name: float(text) for name, text in leaf.contents.items()}
-            assert (answer["method"], answer.get("plugin")) == (leaf.method, leaf.plugin)
-            assert answer["lot"]["quantity"] == msgspec.to_builtins(leaf.quantity)
-            assert answer["record"] in network.graph.predecessors(lot)
-            titles.add(answer["title"])
-            shares += [share for material in answer.get("recycledContent", {}).values() for share in material.values()]
+    for lot in network.lots:
+        answer = network.client.get("/v1/footprint", params={"lot": lot}).json()
+        check_parts(answer)
+        check_quality(answer)
+        leaf = proved[lot]
+        assert answer["burdens"] == {name: float(text) for name, text in leaf.burdens.items()}
+        assert answer["contents"] == {name: float(text) for name, text in leaf.contents.items()}
+        assert (answer["method"], answer.get("plugin")) == (leaf.method, leaf.plugin)
+        assert answer["lot"]["quantity"] == msgspec.to_builtins(leaf.quantity)
+        assert answer["record"] in network.graph.predecessors(lot)
+        titles.add(answer["title"])
+        shares += [share for material in answer.get("recycledContent", {}).values() for share in material.values()]
     assert titles == {"footprint", "incomplete footprint"}
     assert shares
     assert all(0 < share <= 1 + 1e-9 for share in shares)
@@ -229,7 +228,7 @@ def test_waste_leaves_its_record_without_burden(server: Server) -> None:
     ({"lot": "x", "method": "magic/1"}, 400, "unknown-method"),
 ])
 def test_what_has_no_footprint(network: Any, parameters: dict[str, str], status: int, code: str) -> None:
-    response = httpx.get(f"{network.server.url}/v1/footprint", params=parameters)
+    response = network.client.get("/v1/footprint", params=parameters)
     assert (response.status_code, response.json()["code"]) == (status, code), response.text
     assert response.headers["Content-Type"] == "application/problem+json"
 
@@ -237,7 +236,5 @@ def test_what_has_no_footprint(network: Any, parameters: dict[str, str], status:
 def test_the_method_can_be_named(network: Any) -> None:
     lot = network.lots[0]
     answer = footprint(network.server, lot)
-    again = httpx.get(
-        f"{network.server.url}/v1/footprint", params={"lot": lot, "method": answer["method"]}
-    )
+    again = network.client.get("/v1/footprint", params={"lot": lot, "method": answer["method"]})
     assert again.json() == answer

@@ -40,10 +40,10 @@ def temporary_home() -> Iterator[Path]:
         yield Path(folder) / "home"
 
 
-def environment(home: Path, database_url: str | None = None) -> Mapping[str, str]:
-    """The environment of a server process."""
+def environment(home: Path, database_url: str | None = None, installed: Sequence[Path] = ()) -> Mapping[str, str]:
+    """The environment of a server process. `installed`: folders into which more has been installed."""
     found = {name: value for name, value in os.environ.items() if not name.startswith("CARBON_LEDGER_")}
-    found["PYTHONPATH"] = os.pathsep.join(str(path) for path in _PATHS)
+    found["PYTHONPATH"] = os.pathsep.join(str(path) for path in (*_PATHS, *installed))
     found["CARBON_LEDGER_HOME"] = str(home)
     if database_url is not None:
         found["CARBON_LEDGER_DATABASE_URL"] = database_url
@@ -53,12 +53,12 @@ def environment(home: Path, database_url: str | None = None) -> Mapping[str, str
 class Server:
     """One `carbon-ledger serve` process. `url` and `vkey` are what it printed."""
 
-    def __init__(self, home: Path, database_url: str | None = None) -> None:
+    def __init__(self, home: Path, database_url: str | None = None, installed: Sequence[Path] = ()) -> None:
         self.home = home
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         self.process = subprocess.Popen(
             [sys.executable, "-m", "ledger.cli", "serve", "--port", "0"], stdout=subprocess.PIPE, stderr=self._log,
-            env=environment(home, database_url), cwd="/",
+            env=environment(home, database_url, installed), cwd="/",
         )
         self.url, self.vkey = self._lines(2)
 
@@ -153,9 +153,11 @@ def answer_of(line: bytes) -> Receipt | dict[str, object]:
     return msgspec.json.decode(line, type=Receipt) if "proof" in found else found
 
 
-def command(home: Path, *arguments: str, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+def command(
+    home: Path, *arguments: str, timeout: float = 300, installed: Sequence[Path] = ()
+) -> subprocess.CompletedProcess[str]:
     """Runs the command line in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "ledger.cli", *arguments], env=environment(home), cwd="/", capture_output=True,
-        text=True, timeout=timeout, check=False,
+        [sys.executable, "-m", "ledger.cli", *arguments], env=environment(home, None, installed), cwd="/",
+        capture_output=True, text=True, timeout=timeout, check=False,
     )
