@@ -3,6 +3,7 @@
 import base64
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from ledger.core.signing import SigningKey
@@ -27,15 +28,30 @@ def write_key(path: Path, key: SigningKey, passphrase: bytes | None = None) -> N
     """Writes a new file that only its owner reads. Raises ConfigurationError where it exists or cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(handle, "wb") as file:
-            file.write(key.to_pem(passphrase))
-            file.flush()
-            os.fsync(file.fileno())
+        handle, temporary = tempfile.mkstemp(prefix=".new-", dir=path.parent)
+        try:
+            with open(handle, "wb") as file:
+                file.write(key.to_pem(passphrase))
+                file.flush()
+                os.fsync(file.fileno())
+            # Under its name it appears whole or not at all, and only where there was none.
+            os.link(temporary, path)
+        finally:
+            os.unlink(temporary)
+        _sync(path.parent)
     except FileExistsError:
         raise ConfigurationError(f"{path} exists: a key is never overwritten", field="key", value=path) from None
     except OSError as error:
         raise ConfigurationError(f"cannot write {path}: {error.strerror}", field="key", value=path) from error
+
+
+def _sync(folder: Path) -> None:
+    """Makes a new name in the folder durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def read_key(path: Path, passphrase: bytes | None = None) -> SigningKey:
