@@ -4,11 +4,14 @@ PostgreSQL is told to wait for a standby that does not exist. A session that wai
 interrupts the wait leaves the client without word of it.
 """
 
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+import asyncpg
 import httpx
 import pytest
 from support.databases import Database
@@ -18,6 +21,7 @@ from support.witness import Witness, audited
 from support.workshop import Workshop, workshop
 
 from ledger.core.receipt import Receipt
+from ledger.store.database import LOST
 from ledger.store.embedded import attach
 
 WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
@@ -31,30 +35,49 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def database(server: Server) -> Iterator[Database]:
-    """The session of an operator; afterwards the whole log is verified."""
+def verified(server: Server) -> Iterator[Server]:
+    """Afterwards the whole log is verified."""
     witness = Witness(server.vkey)
     witness.look(server.url)
-    with Database(attach(server.home).owner_url) as found:
-        # This session's own statements must not wait for the standby.
-        found.execute("SET synchronous_commit = local")
-        yield found
+    yield server
     witness.check(server.url)
     report = audited(server)
     assert report.ok, report.findings
 
 
 @contextmanager
-def nobody_to_wait_for(database: Database) -> Iterator[None]:
-    """Every commit hangs, durable here and not elsewhere."""
+def operator(server: Server) -> Iterator[Database]:
+    """A session of the owner whose own statements do not wait for the standby."""
+    with Database(attach(server.home).owner_url) as found:
+        found.execute("SET synchronous_commit = local")
+        yield found
+
+
+@pytest.fixture
+def database(verified: Server) -> Iterator[Database]:
+    with operator(verified) as found:
+        yield found
+
+
+def wait_for_nobody(database: Database) -> None:
+    """From now on every commit hangs, durable here and not elsewhere."""
     database.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
     database.execute("SELECT pg_reload_conf()")
     until(lambda: database.one("SHOW synchronous_standby_names") == "nobody")
+
+
+def wait_no_more(database: Database) -> None:
+    database.execute("ALTER SYSTEM RESET synchronous_standby_names")
+    database.execute("SELECT pg_reload_conf()")
+
+
+@contextmanager
+def nobody_to_wait_for(database: Database) -> Iterator[None]:
+    wait_for_nobody(database)
     try:
         yield
     finally:
-        database.execute("ALTER SYSTEM RESET synchronous_standby_names")
-        database.execute("SELECT pg_reload_conf()")
+        wait_no_more(database)
 
 
 def until(condition: Callable[[], object]) -> None:
@@ -112,6 +135,40 @@ def test_a_server_that_is_killed_in_its_commit(server: Server, database: Databas
     assert httpx.get(f"{server.url}/health/ready").json()["size"] == before + 5
     assert server.submit(envelopes) == answers
     assert left(server, shop) == "95"
+
+
+def test_a_backend_that_is_killed_in_its_commit(server: Server, verified: Server) -> None:
+    """No warning, no last word, and PostgreSQL starts all over. What was written is recovered, once."""
+    shop = workshop(server, "works-backend", pot="100")
+    envelopes = server.envelopes([shop.make({f"lot-{i}": "1"}, {"pot": "1"}) for i in range(5)])
+    before = httpx.get(f"{server.url}/health/ready").json()["size"]
+    with ThreadPoolExecutor(1) as threads:
+        with operator(server) as database:
+            wait_for_nobody(database)
+            asked = threads.submit(server.submit, envelopes)
+            until(lambda: database.fetch(WAITING))
+            pid = database.one(WAITING)
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: answers_again(server))
+        with operator(server) as database:
+            try:
+                until(lambda: database.fetch(WAITING))
+                assert database.one("SELECT size FROM head") == before + 5
+                assert not asked.done()
+            finally:
+                wait_no_more(database)
+        answers = asked.result(_SECONDS)
+    assert [answer.index for answer in answers if isinstance(answer, Receipt)] == list(range(before, before + 5))
+    assert server.submit(envelopes) == answers
+    assert left(server, shop) == "95"
+
+
+def answers_again(server: Server) -> bool:
+    try:
+        with operator(server) as found:
+            return bool(found.one("SELECT true"))
+    except (*LOST, asyncpg.PostgresError):
+        return False
 
 
 def left(server: Server, shop: Workshop) -> str:

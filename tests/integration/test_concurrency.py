@@ -21,10 +21,12 @@ def growing(server: Server, names: str) -> Iterator[list[Load]]:
     loads = [Load(server, f"{names}-{i}", lambda: server.url, (1, 5, 20)) for i in range(2)]
     for load in loads:
         load.start()
-    wait_for(loads, 2)
-    yield loads
-    for load in loads:
-        load.finish()
+    try:
+        wait_for(loads, 2)
+        yield loads
+    finally:
+        for load in loads:
+            load.finish()
     check_promises(server, loads, witness, before)
 
 

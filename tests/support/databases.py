@@ -23,7 +23,11 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self._runner = asyncio.Runner()
-        self._session: asyncpg.Connection = self.run(asyncpg.connect(url))
+        try:
+            self._session: asyncpg.Connection = self.run(asyncpg.connect(url))
+        except BaseException:
+            self._runner.close()
+            raise
 
     def run(self, work: Coroutine[Any, Any, Value]) -> Value:
         return self._runner.run(work)
