@@ -21,7 +21,7 @@ class AuditController(Controller):
     path = "/v1/audit"
     tags = ("audit",)
 
-    @get("/entries", summary="Entries with their bodies and the leaves of their outcomes, at most 1,000")
+    @get("/entries", summary="Entries with bodies, leaves of their outcomes, flows and shares, at most 1,000")
     async def entries(self, ledger: Ledger, start: Start, end: End) -> list[dict[str, Any]]:
         rows = await entry_rows(ledger.pool, start, min(end, start + ENTRIES))
         return [_row(row) for row in rows]
@@ -41,6 +41,7 @@ def _row(row: Row) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "index": row.index, "entry": base64.b64encode(row.entry).decode(),
         "leaves": [base64.b64encode(leaf).decode() for leaf in row.leaves],
+        "flows": [(number, plain(quantity)) for number, quantity in row.flows], "shares": row.shares,
     }
     if row.body is not None:
         answer["body"] = base64.b64encode(row.body).decode()

@@ -40,6 +40,9 @@ SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, l.quantity, l.unit
 FROM lot l JOIN figure f ON f.lot = l.number AND f.from_index = l.number / 1024
 WHERE l.number >= $1 * 1024 AND l.number < $2 * 1024 ORDER BY l.number;
 
+-- name: audit_flows
+SELECT record, lot, quantity FROM flow WHERE record >= $1 AND record < $2 ORDER BY record, position;
+
 -- name: audit_balances
 SELECT l.number, l.id, b.remaining FROM balance b JOIN lot l ON l.number = b.lot
 WHERE b.lot > $1 ORDER BY b.lot LIMIT $2;

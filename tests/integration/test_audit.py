@@ -211,8 +211,21 @@ def test_a_balance(copy: Copy, remaining: str) -> None:
 def test_a_missing_balance(copy: Copy) -> None:
     copy.tamper("DELETE FROM balance WHERE lot = $1", copy.number("c"))
     report = copy.audit()
-    assert [one.rule for one in report.findings] == ["balances"]
+    assert [(one.rule, one.index) for one in report.findings] == [("balances", copy.origin.index("c"))]
     assert copy.origin.mill.name("c") in report.findings[0].message
+
+
+@pytest.mark.parametrize("change", [
+    "UPDATE flow SET quantity = quantity / 2 WHERE lot = $1", "UPDATE flow SET lot = lot + 1 WHERE lot = $1",
+    "DELETE FROM flow WHERE lot = $1",
+    "INSERT INTO flow SELECT record, position + 9, lot, quantity FROM flow WHERE lot = $1",
+])
+def test_a_flow(copy: Copy, change: str) -> None:
+    """What `trace` shows, and how an input's part of a footprint is told."""
+    copy.tamper(change, copy.number("b"))
+    found = copy.findings()
+    assert found
+    assert {rule for rule, _ in found} == {"flows"}
 
 
 def test_a_missing_lot(copy: Copy) -> None:

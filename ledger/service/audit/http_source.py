@@ -30,12 +30,8 @@ class HttpSource:
 
     async def rows(self, size: int, start: int = 0) -> AsyncIterator[list[Row]]:
         while start < size:
-            found = [
-                Row(one["index"], base64.b64decode(one["entry"]),
-                    base64.b64decode(one["body"]) if "body" in one else None,
-                    [base64.b64decode(leaf) for leaf in one["leaves"]])
-                for one in await self._json("/v1/audit/entries", {"from": start, "to": min(start + _ENTRIES, size)})
-            ]
+            page = {"from": start, "to": min(start + _ENTRIES, size)}
+            found = [_row(one) for one in await self._json("/v1/audit/entries", page)]
             yield found
             if not found:
                 return
@@ -71,6 +67,15 @@ class HttpSource:
                 f"{response.request.url} answers {response.status_code}: {response.text[:200]}", code="server-down"
             )
         return response
+
+
+def _row(told: dict[str, Any]) -> Row:
+    return Row(
+        told["index"], base64.b64decode(told["entry"]),
+        base64.b64decode(told["body"]) if "body" in told else None,
+        [base64.b64decode(leaf) for leaf in told["leaves"]],
+        [(number, Decimal(quantity)) for number, quantity in told["flows"]], told["shares"],
+    )
 
 
 @asynccontextmanager

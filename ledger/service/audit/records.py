@@ -1,7 +1,7 @@
 """Replaying one record: its body, its rules, its figures, against what the log commits to and what is stored."""
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -119,7 +119,7 @@ class Replayer:
             return
         yield from self._compare(one.row, entry, outcome)
         self._apply(prepared, outcome)
-        yield from self._compare_lots(one.row, prepared)
+        yield from self._compare_rows(one.row, prepared)
 
     def _prepare(self, submission: Submission, row: Row) -> Prepared:
         """With the plugin where the version in force is installed, else with the assessment that is committed."""
@@ -159,16 +159,24 @@ class Replayer:
                 for gone in (state.remaining, state.lots, self._figures):
                     gone.pop(taken.lot.id)
 
-    def _compare_lots(self, row: Row, prepared: Prepared) -> Iterator[tuple[str, str]]:
-        if row.lots is None or row.shares is None:
+    def _compare_rows(self, row: Row, prepared: Prepared) -> Iterator[tuple[str, str]]:
+        """What answers are made of besides leaves: flows, shares and, where they are shown, lots."""
+        flows = [(taken.lot.number, taken.quantity) for taken in prepared.plan.taken]
+        if list(row.flows) != flows:
+            yield "flows", f"the record is stored to take {_flows(row.flows)}, but takes {_flows(flows)}"
+        created = prepared.plan.created
+        shares = list(prepared.work.shares) or [0.0] * len(created)
+        if list(row.shares) != shares:
+            yield "figures", f"its lots are stored with shares {list(row.shares)}, not {shares}"
+        if row.lots is None:
             return
-        shares = prepared.work.shares or [0.0] * len(prepared.plan.created)
-        for i, created in enumerate(prepared.plan.created):
-            lot = self.state.lots[created.facts.id]
-            if i >= len(row.lots) or row.lots[i] != lot:
-                yield "lots", f"lot {lot.id!r} is stored otherwise than its record says"
-            elif row.shares[i] != shares[i]:
-                yield "figures", f"lot {lot.id!r} is stored with share {row.shares[i]}, not {shares[i]}"
+        for i, (planned, _) in enumerate(created):
+            if i >= len(row.lots) or row.lots[i] != self.state.lots[planned.id]:
+                yield "lots", f"lot {planned.id!r} is stored otherwise than its record says"
+
+
+def _flows(flows: Iterable[tuple[int, Decimal]]) -> str:
+    return ", ".join([f"{quantity} of lot number {number}" for number, quantity in flows]) or "nothing"
 
 
 def _difference(stored: bytes, computed: bytes) -> str:

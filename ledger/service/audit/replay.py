@@ -197,7 +197,8 @@ class _Audit:
             else:
                 self._find("balances", f"{remaining} is left of lot {lot!r}, its records leave {wanted}", index)
         for lot in expected:
-            self._find("balances", f"lot {lot!r} has no balance")
+            known = state.lots.get(lot)
+            self._find("balances", f"lot {lot!r} has no balance", None if known is None else known.index)
 
     async def _later_balances(
         self, replayer: Replayer, verifier: NoteVerifier, wanted: Container[str]

@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 from asyncpg import Record
 
-from ledger.admission.facts import LotFacts
+from ledger.admission.facts import LOT_SLOTS, LotFacts
 from ledger.service.accounting import lot_leaf
 from ledger.service.audit.source import Row
 from ledger.store.database import Pool
@@ -24,11 +24,14 @@ async def entry_rows(pool: Pool, start: int, end: int) -> list[Row]:
         entries = await connection.fetch(sql["audit_entries"], start, end)
         lots: dict[int, list[Record]] = defaultdict(list)
         for row in await connection.fetch(sql["audit_lots"], start, end):
-            lots[row["number"] // 1024].append(row)
-    return [_row(entry, lots.get(entry["index"], [])) for entry in entries]
+            lots[row["number"] // LOT_SLOTS].append(row)
+        flows: dict[int, list[tuple[int, Decimal]]] = defaultdict(list)
+        for row in await connection.fetch(sql["audit_flows"], start, end):
+            flows[row["record"]].append((row["lot"], row["quantity"]))
+    return [_row(entry, lots.get(entry["index"], []), flows.get(entry["index"], [])) for entry in entries]
 
 
-def _row(entry: Record, lots: list[Record]) -> Row:
+def _row(entry: Record, lots: list[Record], flows: list[tuple[int, Decimal]]) -> Row:
     index = entry["index"]
     if entry["body"] is None:
         return Row(index, bytes(entry["data"]), None, [])
@@ -38,7 +41,8 @@ def _row(entry: Record, lots: list[Record]) -> Row:
         lot, leaf = _lot(bytes(entry["seed"]), i, row)
         facts.append(lot)
         leaves.append(leaf)
-    return Row(index, bytes(entry["data"]), bytes(entry["body"]), leaves, facts, [row["share"] for row in lots])
+    shares = [row["share"] for row in lots]
+    return Row(index, bytes(entry["data"]), bytes(entry["body"]), leaves, flows, shares, facts)
 
 
 def _lot(seed: bytes, position: int, row: Record) -> tuple[LotFacts | None, bytes]:

@@ -11,18 +11,20 @@ from ledger.core.tiles import Tile
 
 
 class Row(Struct, frozen=True):
-    """An entry with its body (None where it is missing) and the stored leaves of its outcome.
+    """An entry with its body (None where it is missing), the stored leaves of its outcome, what it is stored to have
+    taken (lot number and quantity) and the shares of its lots.
 
-    `lots` and `shares` are the stored rows of the lots that it created; None where the source does not show them. A
-    leaf without bytes, and None for a lot, stand for a row that cannot be read.
+    `lots` are the stored rows of the lots that it created; None where the source does not show them. A leaf without
+    bytes, and None for a lot, stand for a row that cannot be read.
     """
 
     index: int
     entry: bytes
     body: bytes | None
     leaves: Sequence[bytes]
+    flows: Sequence[tuple[int, Decimal]] = ()
+    shares: Sequence[float] = ()
     lots: Sequence[LotFacts | None] | None = None
-    shares: Sequence[float] | None = None
 
 
 class Source(Protocol):

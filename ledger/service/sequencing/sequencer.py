@@ -171,7 +171,10 @@ class Sequencer:
             _log.exception("a batch failed")
             for unit in units:
                 if not unit.done.done():
-                    unit.done.set_exception(Unavailable("the batch failed; it was not written", code="batch-failed"))
+                    unit.done.set_exception(OutcomeUnknown(
+                        "the batch failed: post the same records again to learn whether they are on the log",
+                        code="batch-failed",
+                    ))
             return
         for unit, found in zip(units, answers, strict=True):
             if not unit.done.done():
