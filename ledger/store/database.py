@@ -16,13 +16,16 @@ _CLOSE_SECONDS = 10
 _MIGRATION_LOCK = 0x6C6564676572
 Connection: TypeAlias = asyncpg.connection.Connection | asyncpg.pool.PoolConnectionProxy
 
-UNREACHABLE = (OSError, asyncio.TimeoutError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError)
+UNREACHABLE = (OSError, asyncio.TimeoutError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError,
+               asyncpg.InternalClientError, asyncpg.TooManyConnectionsError)
 """What connecting raises where the database is not there, or not yet."""
 
-LOST = (OSError, asyncio.TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError,
-        asyncpg.OperatorInterventionError, asyncpg.CannotConnectNowError, asyncpg.LockNotAvailableError,
-        asyncpg.IdleInTransactionSessionTimeoutError, asyncpg.InsufficientResourcesError)
-"""What a lost, stalled or restarting database raises; asking again may succeed."""
+LOST = (OSError, asyncio.TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError,
+        asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.CannotConnectNowError,
+        asyncpg.LockNotAvailableError, asyncpg.IdleInTransactionSessionTimeoutError,
+        asyncpg.InsufficientResourcesError)
+"""What a lost, stalled or restarting database raises; asking again may succeed. asyncpg's InternalClientError is how
+a pooled session shows itself that died between two of the pool's own steps."""
 
 # A stalled replica must not hold the lock for ever. All look-ups go by index: neither must they turn into scans while
 # the planner's statistics still describe an empty table, nor be planned again each time, which costs more than they do.

@@ -116,7 +116,7 @@ def test_a_server_without_its_database_says_so(home: Path) -> None:
                 for path in list(pending):
                     answer = httpx.get(server.url + path, timeout=60)
                     seen.add(answer.status_code)
-                    assert answer.status_code in (200, 503), answer.text
+                    assert answer.status_code in (200, 503), answer.text + server.log()
                     if answer.status_code == 200:
                         pending.discard(path)
                     else:
