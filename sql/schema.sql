@@ -14,13 +14,15 @@ CREATE TABLE ledger (
     vkey text NOT NULL
 );
 
--- The one row whose lock orders all writers. `frontier` holds the complete subtree hashes, largest first.
+-- The one row whose lock orders all writers. `frontier` holds the complete subtree hashes, largest first; `revisions`
+-- counts the records that have revised others: what was read under another count may be outdated.
 CREATE TABLE head (
     only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
     size bigint NOT NULL CHECK (size >= 0),
     root bytea NOT NULL CHECK (length(root) = 32),
     frontier bytea NOT NULL,
-    time bigint NOT NULL CHECK (time >= 0)
+    time bigint NOT NULL CHECK (time >= 0),
+    revisions bigint NOT NULL DEFAULT 0 CHECK (revisions >= 0)
 );
 
 CREATE TABLE entry (
@@ -114,7 +116,7 @@ CREATE TABLE lot (
     id text NOT NULL UNIQUE CHECK (octet_length(id) BETWEEN 1 AND 255),
     product text NOT NULL,
     holder text NOT NULL,
-    role text NOT NULL CHECK (role IN ('product', 'coProduct', 'byProduct', 'waste', 'core')),
+    role text NOT NULL CHECK (role IN ('product', 'coProduct', 'byProduct', 'waste', 'core', 'credit')),
     origin text CHECK ((origin IS NOT NULL) = (role = 'waste')),
     quantity numeric NOT NULL CHECK (quantity > 0 AND quantity <> 'NaN'),
     unit text NOT NULL,
@@ -123,22 +125,28 @@ CREATE TABLE lot (
     composition jsonb,
     facility text,
     process text,
-    previous_life text
+    previous_life text,
+    owner text,
+    sender text,
+    pool text,
+    credit text,
+    expires text
 );
 CREATE INDEX lot_item ON lot (item) WHERE item IS NOT NULL;
+CREATE INDEX lot_pool ON lot (pool, number) WHERE pool IS NOT NULL;
 
--- A lot's figures from a log index on, whole lot as created: burdens in the order of the product's list, contents by
--- name. `share` is the part of its record's burden that it carries.
+-- A lot's figures, whole lot as created: burdens in the order of the product's list, contents by name; version 0 is
+-- that of its own record, others are those of revisions. `share` is the part of its record's burden that it carries.
 CREATE TABLE figure (
     lot bigint NOT NULL,
-    from_index bigint NOT NULL,
+    version bigint NOT NULL CHECK (version >= 0),
     method text NOT NULL,
     plugin text,
     share float8 NOT NULL CHECK (share BETWEEN 0 AND 1),
     burdens float8[] NOT NULL CHECK (array_position(burdens, 'NaN') IS NULL),
     content text[] NOT NULL,
     amount float8[] NOT NULL CHECK (array_position(amount, 'NaN') IS NULL AND cardinality(amount) = cardinality(content)),
-    PRIMARY KEY (lot, from_index)
+    PRIMARY KEY (lot, version)
 );
 
 CREATE TABLE flow (
@@ -146,9 +154,104 @@ CREATE TABLE flow (
     position smallint NOT NULL CHECK (position >= 0),
     lot bigint NOT NULL,
     quantity numeric NOT NULL CHECK (quantity > 0 AND quantity <> 'NaN'),
-    PRIMARY KEY (record, position)
+    version bigint NOT NULL DEFAULT 0 CHECK (version >= 0),
+    PRIMARY KEY (record, version, position)
 );
 CREATE INDEX flow_lot ON flow (lot);
+
+-- Records that revise others (amendments, closings), counted from 1. A version is chosen before the head is locked, so
+-- that all its rows can be written before; `record` says from which index on it holds.
+CREATE TABLE revision (
+    version bigint PRIMARY KEY CHECK (version > 0),
+    record bigint NOT NULL UNIQUE
+);
+
+-- What a revision made of a record: its results (`leaf`: leaf 0, `outcome`: their root) and, where the record itself
+-- was changed (`own`), the body that holds now, none where it was withdrawn. Its flows then are those of this version.
+CREATE TABLE revised (
+    record bigint NOT NULL,
+    version bigint NOT NULL,
+    own boolean NOT NULL,
+    body bytea,
+    leaf bytea,
+    outcome bytea NOT NULL CHECK (length(outcome) = 32),
+    PRIMARY KEY (record, version)
+);
+CREATE INDEX revised_own ON revised (record, version) WHERE own;
+CREATE INDEX revised_version ON revised (version, record);
+
+-- What a revision changed of a lot.
+CREATE TABLE lot_version (
+    number bigint NOT NULL,
+    version bigint NOT NULL,
+    quantity numeric NOT NULL CHECK (quantity > 0 AND quantity <> 'NaN'),
+    mass numeric CHECK (mass > 0 AND mass <> 'NaN'),
+    composition jsonb,
+    PRIMARY KEY (number, version)
+);
+
+CREATE TABLE pool (
+    id text PRIMARY KEY,
+    holder text NOT NULL REFERENCES organization,
+    product text NOT NULL,
+    is_default boolean NOT NULL,
+    record bigint NOT NULL REFERENCES record
+);
+CREATE UNIQUE INDEX pool_default ON pool (holder, product) WHERE is_default;
+
+CREATE TABLE closing (
+    record bigint PRIMARY KEY REFERENCES record,
+    facility text NOT NULL REFERENCES facility,
+    starts text NOT NULL,
+    ends text NOT NULL,
+    processes text[] NOT NULL
+);
+CREATE INDEX closing_facility ON closing (facility);
+
+CREATE TABLE reopening (
+    closing bigint PRIMARY KEY REFERENCES closing,
+    record bigint NOT NULL REFERENCES record
+);
+
+-- Transformations that were posted provisional, by their period; an amendment of the period adds a row.
+CREATE TABLE provisional (
+    record bigint NOT NULL,
+    facility text NOT NULL,
+    process text NOT NULL,
+    starts text NOT NULL,
+    ends text NOT NULL,
+    PRIMARY KEY (record, starts, ends)
+);
+CREATE INDEX provisional_facility ON provisional (facility, record);
+
+-- Disputes of transferred lots, and what settled them; the newest row of a lot says whether it is frozen.
+CREATE TABLE dispute (
+    lot bigint NOT NULL,
+    record bigint NOT NULL REFERENCES record,
+    frozen boolean NOT NULL,
+    PRIMARY KEY (lot, record)
+);
+
+CREATE TABLE opening (
+    facility text NOT NULL,
+    product text NOT NULL,
+    record bigint NOT NULL REFERENCES record,
+    PRIMARY KEY (facility, product)
+);
+
+CREATE TABLE attestation (
+    record bigint PRIMARY KEY REFERENCES record,
+    kind text NOT NULL,
+    subject text NOT NULL
+);
+CREATE INDEX attestation_subject ON attestation (kind, subject);
+
+-- Credits used up for a lot.
+CREATE TABLE claim (
+    record bigint PRIMARY KEY REFERENCES record,
+    lot text
+);
+CREATE INDEX claim_lot ON claim (lot);
 
 -- The only rows that change besides the head: what is left of each lot.
 CREATE TABLE balance (
@@ -166,7 +269,7 @@ $$;
 
 CREATE FUNCTION forbid_other_changes() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'only remaining changes in balance' USING ERRCODE = 'insufficient_privilege';
+    RAISE EXCEPTION 'a balance stays with its lot' USING ERRCODE = 'insufficient_privilege';
 END
 $$;
 
@@ -175,7 +278,9 @@ DECLARE
     name text;
 BEGIN
     FOREACH name IN ARRAY ARRAY['ledger', 'entry', 'batch', 'tile', 'record', 'organization', 'prefix', 'signing_key',
-        'revocation', 'facility', 'product', 'activation', 'transfer', 'acceptance', 'lot', 'figure', 'flow']
+        'revocation', 'facility', 'product', 'activation', 'transfer', 'acceptance', 'lot', 'figure', 'flow', 'revision',
+        'revised', 'lot_version', 'pool', 'closing', 'reopening', 'provisional', 'dispute', 'opening', 'attestation',
+        'claim']
     LOOP
         EXECUTE format('CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON %I '
             'FOR EACH STATEMENT EXECUTE FUNCTION forbid_change()', name);
@@ -187,7 +292,7 @@ BEGIN
     END LOOP;
 END
 $$;
-CREATE TRIGGER only_remaining BEFORE UPDATE OF lot, quantity ON balance
+CREATE TRIGGER only_remaining BEFORE UPDATE OF lot ON balance
     FOR EACH STATEMENT EXECUTE FUNCTION forbid_other_changes();
 
 DO $$
@@ -201,4 +306,4 @@ GRANT USAGE ON SCHEMA public TO carbon_ledger_writer;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO carbon_ledger_writer;
 REVOKE INSERT ON schema_version, ledger FROM carbon_ledger_writer;
 GRANT UPDATE ON head TO carbon_ledger_writer;
-GRANT UPDATE (remaining) ON balance TO carbon_ledger_writer;
+GRANT UPDATE (remaining, quantity) ON balance TO carbon_ledger_writer;

@@ -7,12 +7,17 @@ from ledger.core.identifiers import overlap
 from ledger.core.records import (
     Acceptance,
     Activation,
+    Addition,
     AnyRecord,
+    Attestation,
+    Closing,
     Declaration,
     Facility,
     KeyChange,
     Organization,
+    Pool,
     Product,
+    Reopening,
     Transfer,
     Transformation,
 )
@@ -20,6 +25,7 @@ from ledger.core.signing import VerifyingKey
 from ledger.errors import Refused
 
 REGISTRAR = "registrar"
+AUDITOR = "auditor"
 
 
 def admit(record: AnyRecord, keyid: bytes, plan: Plan, state: State) -> None:
@@ -74,16 +80,84 @@ def _check_type(record: AnyRecord, keyid: bytes, state: State) -> None:
             if sector not in state.plugins:
                 raise Refused(f"process: no plugin {sector!r} is active", code="unknown-sector", field="process",
                               value=record.process, rule="an activation record is in force for the sector")
+            check_open(record, state)
         case Facility():
             _check_new(record.id, state.facilities, "facility")
         case Product():
             _check_new(record.id, state.products, "product")
         case Acceptance():
-            if record.transfer in state.accepted:
-                raise Refused("transfer: accepted already", code="accepted", field="transfer", value=record.transfer,
-                              rule="a transfer is accepted once")
+            _check_acceptance(record, state)
+        case Declaration():
+            _check_opening(record, state)
+        case Pool():
+            _check_pool(record, state)
+        case Closing():
+            _check_closing(record, state)
+        case Reopening():
+            if not any(record.closing in periods for periods in state.closed.values()):
+                raise Refused("closing: reopened already", code="not-closed", field="closing", value=record.closing,
+                              rule="a closing that is in force")
+        case Attestation():
+            issuer = state.organizations.get(record.issuer)
+            if issuer is None or AUDITOR not in issuer.roles:
+                raise Refused(f"{record.issuer} may not attest", code="not-auditor", field="issuer",
+                              value=record.issuer, rule="signed by an organisation with role auditor")
         case _:
             pass
+
+
+def check_open(record: Transformation, state: State) -> None:
+    """Refuses a transformation in a closed period of its facility."""
+    for closing, period in state.closed.get(record.facility, {}).items():
+        if period.holds(record.start, record.end, (record.process,)):
+            raise Refused(
+                f"start: {record.facility} is closed from {period.start} to {period.end} (closing {closing})",
+                code="period-closed", field="start", value=record.start,
+                rule="a closed period takes no record before it is reopened",
+            )
+
+
+def _check_acceptance(record: Acceptance, state: State) -> None:
+    lot = state.lots[state.transfers[record.transfer].new_lot]
+    if record.transfer in state.accepted:
+        raise Refused("transfer: accepted already", code="accepted", field="transfer", value=record.transfer,
+                      rule="a transfer is accepted once")
+    if record.disputed and (lot.id in state.frozen or state.remaining[lot.id] != lot.quantity):
+        raise Refused(
+            f"disputed: {lot.id!r} is disputed already, or was used", code="used", field="disputed", value=lot.id,
+            rule="a delivery is disputed once, and before anything is taken of it: first use accepts it",
+        )
+
+
+def _check_opening(record: Declaration, state: State) -> None:
+    if record.basis == "opening" and record.lot is not None and (
+        (record.facility, record.lot.product) in state.openings
+    ):
+        raise Refused(
+            f"lot.product: {record.facility} has opening stock of {record.lot.product!r} already",
+            code="opening-taken", field="lot.product", value=record.lot.product,
+            rule="opening stock is declared once per facility and product",
+        )
+
+
+def _check_pool(record: Pool, state: State) -> None:
+    if record.id in state.pools or record.id in state.lots or record.id in state.used:
+        raise Refused(f"id: {record.id!r} is on the ledger already", code="pool-taken", field="id", value=record.id,
+                      rule="identifiers are entered once")
+    default = state.default_pools.get((record.issuer, record.product))
+    if record.default and default is not None:
+        raise Refused(f"default: {default!r} is the default pool of {record.product!r}", code="default-pool-taken",
+                      field="default", value=record.product, rule="one default pool a product")
+
+
+def _check_closing(record: Closing, state: State) -> None:
+    for closing, period in state.closed.get(record.facility, {}).items():
+        if period.holds(record.start, record.end, record.processes):
+            raise Refused(
+                f"start: closed already from {period.start} to {period.end} (closing {closing})",
+                code="closed-already", field="start", value=record.start,
+                rule="a period is closed once, and again only after it was reopened",
+            )
 
 
 def _check_registrar(record: AnyRecord, state: State, what: str) -> None:
@@ -172,13 +246,33 @@ def _created_field(record: AnyRecord, index: int) -> str:
 def _check_balances(record: AnyRecord, plan: Plan, state: State) -> None:
     for i, taken in enumerate(plan.taken):
         left = state.remaining[taken.lot.id]
+        if taken.lot.id in state.frozen and not isinstance(record, Acceptance):
+            raise Refused(
+                f"{taken.lot.id!r} is in dispute", code="disputed", field=_taken_field(record, plan, i, "lot"),
+                value=taken.lot.id, rule="a disputed lot is frozen until it is settled or its transfer withdrawn",
+            )
         if taken.quantity > left:
-            field = "quantity" if isinstance(record, Transfer) else f"inputs[{i}].quantity"
+            field = _taken_field(record, plan, i, "quantity")
             raise Refused(
                 f"{field}: {taken.quantity:f} {taken.lot.unit} of {taken.lot.id!r}, which has {left:f} left",
                 code="over-consumption", field=field, value=f"{taken.quantity:f} {taken.lot.unit}",
                 rule=f"at most what is left of the lot: {left:f} {taken.lot.unit}",
             )
+
+
+def _taken_field(record: AnyRecord, plan: Plan, index: int, name: str) -> str:
+    match record:
+        case Transfer():
+            return name
+        case Acceptance():
+            return "received"
+        case Closing():
+            return f"retired[{index}].{name}"
+        case Addition():
+            # What is left in the pool stands before what is added.
+            return f"inputs[{index - (len(plan.taken) - len(record.inputs))}].{name}"
+        case _:
+            return f"inputs[{index}].{name}"
 
 
 def _check_items(record: AnyRecord, plan: Plan, state: State) -> None:

@@ -51,7 +51,9 @@ class LotFacts(Struct, frozen=True, gc=False):
     """A lot as created. `quantity` is in the product's unit, `mass` is kg of the whole lot.
 
     `composition` only where it differs from the product's. `maker`: facility and process that made it.
-    `previous_life`: digest of the record that ended it, or an estimate in years, of a core.
+    `previous_life`: digest of the record that ended it, or an estimate in years, of a core. `owner` where that is not
+    the holder; `sender`: who handed it over, of a transferred lot. `pool`: of which pool it is a generation. `credit`:
+    what a lot of that role stands for, to be used up before `expires`.
     """
 
     id: str
@@ -67,6 +69,15 @@ class LotFacts(Struct, frozen=True, gc=False):
     composition: Composition | None = None
     maker: tuple[str, str] | None = None
     previous_life: str | None = None
+    owner: str | None = None
+    sender: str | None = None
+    pool: str | None = None
+    credit: str | None = None
+    expires: str | None = None
+
+    @property
+    def owned_by(self) -> str:
+        return self.owner or self.holder
 
     @property
     def index(self) -> int:
@@ -75,15 +86,44 @@ class LotFacts(Struct, frozen=True, gc=False):
 
 
 class TransferFacts(Struct, frozen=True, gc=False):
-    """`index`: where the transfer stands in the log."""
+    """`index`: where the transfer stands in the log; `tolerance`: the part that may be short on arrival."""
 
+    issuer: str
     to: str
     new_lot: str
     index: int
+    purpose: str = "sale"
+    tolerance: Decimal = Decimal(0)
+
+
+class PoolFacts(Struct, frozen=True, gc=False):
+    """A pool as its record says."""
+
+    id: str
+    holder: str
+    facility: str
+    product: str
+    role: str = "product"
+    origin: str | None = None
+    custody: str = "controlledBlending"
+    averaging: str = "moving"
+    default: bool = False
+    attribute: str | None = None
+    conversion: Decimal = Decimal(1)
+    balance_months: int = 12
+
+
+class RecordFacts(Struct, frozen=True, gc=False):
+    """A record that another names by its digest."""
+
+    index: int
+    type: str
+    issuer: str
 
 
 class Facts:
-    """Immutable facts by name; what is not in here is not known (or not loaded)."""
+    """Facts by name; what is not in here is not known (or not loaded). All are immutable but `lines`, the generations
+    of each pool in log order (at least the newest), and `default_pools`, by holder and product, which grow."""
 
     def __init__(self) -> None:
         self.organizations: dict[str, OrganizationFacts] = {}
@@ -92,6 +132,10 @@ class Facts:
         self.lots: dict[str, LotFacts] = {}
         self.declarations: dict[str, Declaration] = {}
         self.transfers: dict[str, TransferFacts] = {}
+        self.pools: dict[str, PoolFacts] = {}
+        self.default_pools: dict[tuple[str, str], str] = {}
+        self.lines: dict[str, tuple[str, ...]] = {}
+        self.records: dict[str, RecordFacts] = {}
 
     def learn(self, other: "Facts") -> None:
         """Adds all that `other` knows."""
@@ -101,6 +145,31 @@ class Facts:
         self.lots.update(other.lots)
         self.declarations.update(other.declarations)
         self.transfers.update(other.transfers)
+        self.pools.update(other.pools)
+        self.default_pools.update(other.default_pools)
+        self.lines.update(other.lines)
+        self.records.update(other.records)
+
+    def left(self, lot: str) -> Decimal | None:
+        """What is left of a lot, where that is known."""
+        return None
+
+    def pool_named(self, name: str, holder: str) -> PoolFacts | None:
+        """The pool that an input of `holder`'s names: by its id, or by the product whose default pool it is."""
+        return self.pools.get(name) or self.pools.get(self.default_pools.get((holder, name), ""))
+
+    def lot_named(self, name: str, holder: str, before: int | None = None) -> LotFacts | None:
+        """The lot that an input of `holder`'s names: itself, or the newest generation of its pool; of those with a
+        number below `before`, where that is given."""
+        lot = self.lots.get(name)
+        if lot is not None:
+            return lot
+        pool = self.pool_named(name, holder)
+        for generation in reversed(self.lines.get(pool.id, ()) if pool is not None else ()):
+            lot = self.lots.get(generation)
+            if lot is not None and (before is None or lot.number < before):
+                return lot
+        return None
 
     def composition(self, lot: LotFacts) -> Composition:
         """A lot's own composition, else its product's."""

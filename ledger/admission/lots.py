@@ -5,6 +5,10 @@ from decimal import Context as DecimalContext
 from decimal import Decimal, InvalidOperation
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
+from ledger.admission.credits import check_credit
+from ledger.admission.custody import owner_of
 from ledger.admission.facts import Composition, Facts, LotFacts, ProductFacts
 from ledger.core.identifiers import check_identifier, under
 from ledger.core.units import check_pieces, convert, unit
@@ -14,9 +18,11 @@ from ledger.errors import Refused
 UNKNOWN_LOT: Final = "unknown-lot"
 DEFERRABLE: Final = frozenset(
     {UNKNOWN_LOT, "unknown-product", "unknown-facility", "unknown-organization", "unknown-declaration",
-     "unknown-transfer"}
+     "unknown-transfer", "unknown-pool", "empty-pool", "no-default-pool", "unknown-balance", "unknown-record",
+     "unknown-subject"}
 )
-"""Refusals that a record sequenced in the meantime may cure: they are final only under the lock."""
+"""Refusals that a record sequenced in the meantime may cure, or that rest on what only the lock knows: they are final
+only under it."""
 
 _MASSLESS: Final = ("energy", "freight", "time")
 _DIVISION: Final = DecimalContext(prec=34, traps=[InvalidOperation])
@@ -56,37 +62,57 @@ class Plan(NamedTuple):
     supplied: tuple[Supplied, ...] = ()
 
 
-def take(facts: Facts, issuer: str, flows: Sequence[Flow]) -> tuple[Taken, ...]:
-    """The lots that `issuer` takes from; refuses unknown ones and those of others with the same words."""
+def take(facts: Facts, issuer: str, flows: Sequence[Flow], before: int | None = None) -> tuple[Taken, ...]:
+    """The lots that `issuer` takes from; refuses unknown ones and those of others with the same words. A flow may
+    name a pool, or the product of a default pool: then the newest generation is taken from."""
     taken: list[Taken] = []
     seen: set[str] = set()
     for i, flow in enumerate(flows):
         where = f"inputs[{i}]."
-        one = take_one(facts, issuer, flow, where)
-        if flow.lot in seen:
+        one = take_one(facts, issuer, flow, where, before)
+        if one.lot.id in seen:
             raise Refused(
                 f"{where}lot: {flow.lot!r} is named twice", code="duplicate-input", field=f"{where}lot",
                 value=flow.lot, rule="every lot is named once",
             )
-        seen.add(flow.lot)
+        seen.add(one.lot.id)
         taken.append(one)
     return tuple(taken)
 
 
-def take_one(facts: Facts, issuer: str, flow: Flow, where: str = "") -> Taken:
-    """What `issuer` takes of one lot; `where` stands before the names of fields."""
-    lot = facts.lots.get(flow.lot)
-    if lot is None or lot.holder != issuer:
-        raise Refused(
-            f"{where}lot: {flow.lot!r} is no lot that {issuer} holds", code=UNKNOWN_LOT, field=f"{where}lot",
-            value=flow.lot, rule="lots on the ledger that the issuer holds",
-        )
+def take_one(facts: Facts, issuer: str, flow: Flow, where: str = "", before: int | None = None) -> Taken:
+    """What `issuer` takes of one lot; `where` stands before the names of fields. Only lots with a number below
+    `before` are known, where that is given."""
+    lot = facts.lot_named(flow.lot, issuer, before)
+    if lot is None or lot.holder != issuer or (before is not None and lot.number >= before):
+        raise _no_lot(facts, issuer, flow.lot, f"{where}lot", before)
     field, quantity = f"{where}quantity", flow.quantity
     amount = convert(quantity.amount, quantity.unit, lot.unit, field)
     check_pieces(amount, lot.unit, field)
+    return Taken(lot, amount, part_of_mass(lot, amount))
+
+
+def part_of_mass(lot: LotFacts, amount: Decimal) -> Decimal | None:
+    """Kg of a part of a lot, where the lot's mass is known."""
     if lot.mass is None or amount == lot.quantity:
-        return Taken(lot, amount, lot.mass)
-    return Taken(lot, amount, _DIVISION.divide(_DIVISION.multiply(lot.mass, amount), lot.quantity))
+        return lot.mass
+    return _DIVISION.divide(_DIVISION.multiply(lot.mass, amount), lot.quantity)
+
+
+def _no_lot(facts: Facts, issuer: str, name: str, field: str, before: int | None) -> Refused:
+    pool = facts.pool_named(name, issuer)
+    if pool is not None and pool.holder == issuer:
+        return Refused(f"{field}: pool {name!r} holds nothing", code="empty-pool", field=field, value=name,
+                       rule="a pool to which lots were added")
+    if before is not None and (lot := facts.lots.get(name)) is not None and lot.holder == issuer:
+        return Refused(f"{field}: {name!r} is younger than the record", code="younger-lot", field=field, value=name,
+                       rule="an amended record takes lots that were there before it")
+    product = facts.products.get(name)
+    if product is not None:
+        return Refused(f"{field}: {issuer} has no default pool of {name!r}", code="no-default-pool", field=field,
+                       value=name, rule="a lot, a pool, or a product of which the issuer has a default pool")
+    return Refused(f"{field}: {name!r} is no lot that {issuer} holds", code=UNKNOWN_LOT, field=field, value=name,
+                   rule="lots on the ledger that the issuer holds")
 
 
 def supply(facts: Facts, supplies: Sequence[Supply], field: str = "supplies") -> tuple[Supplied, ...]:
@@ -153,7 +179,9 @@ def create(
         if output.item and output.item not in items:
             check_identifier(output.item, f"{where}.item")
             _check_prefix(facts, issuer, output.item, f"{where}.item", "item")
-        created.append(Created(_new_lot(issuer, output, product, maker, where), output))
+        lot = _new_lot(issuer, output, product, maker, where)
+        owner = owner_of(facts, issuer, output, carried, where)
+        created.append(Created(lot if owner == issuer else replace(lot, owner=owner), output))
     return tuple(created)
 
 
@@ -214,12 +242,12 @@ def _new_lot(
     check_pieces(amount, product.unit, f"{field}.quantity")
     if output.heating_value is not None:
         convert(output.heating_value.amount, output.heating_value.unit, "3B", f"{field}.heatingValue")
-    life = output.previous_life
+    life, credit = output.previous_life, check_credit(output, product, field)
     return LotFacts(
         id=output.lot, number=0, product=product.id, holder=issuer, role=output.role, quantity=amount,
-        unit=product.unit, mass=_output_mass(output, product, amount, field), origin=output.origin, item=output.item,
-        composition=_own_composition(output, product, field), maker=maker,
-        previous_life=(life.record or life.estimated_years) if life else None,
+        unit=product.unit, mass=None if credit else _output_mass(output, product, amount, field),
+        origin=output.origin, item=output.item, composition=_own_composition(output, product, field), maker=maker,
+        previous_life=(life.record or life.estimated_years) if life else None, credit=credit,
     )
 
 

@@ -7,13 +7,19 @@ from collections.abc import Iterable
 from ledger.core.records import (
     Acceptance,
     Activation,
+    Addition,
+    Amendment,
     AnyRecord,
+    Attestation,
+    Closing,
     Consumption,
     Declaration,
     Facility,
     KeyChange,
     Organization,
+    Pool,
     Product,
+    Reopening,
     Transfer,
     Transformation,
 )
@@ -21,8 +27,10 @@ from ledger.core.values import Output, PublicKey, Supply
 
 
 class Names:
-    """Identifiers by kind, collected from any number of records. `lots` are taken from, `new_lots` are created;
-    `new_keys` are the keyids that records enter."""
+    """Identifiers by kind, collected from any number of records. `lots` are taken from (an input may name a pool or a
+    product instead), `new_lots` are created; `new_keys` are the keyids that records enter; `records` are named by
+    digest for what they are, `openings` are facility and product of opening stock,
+    `pools` holder and product of new pools."""
 
     def __init__(self) -> None:
         self.organizations: set[str] = set()
@@ -36,6 +44,9 @@ class Names:
         self.prefixes: set[str] = set()
         self.keys_of: set[str] = set()
         self.new_keys: set[bytes] = set()
+        self.records: set[str] = set()
+        self.openings: set[tuple[str, str]] = set()
+        self.pools: set[tuple[str, str]] = set()
 
     def merge(self, other: "Names") -> None:
         """Adds all that `other` holds."""
@@ -61,11 +72,39 @@ class Names:
                 self._outputs(record.outputs)
                 if record.on_behalf_of:
                     self.organizations.add(record.on_behalf_of)
+                if record.claim and record.claim.lot:
+                    self.lots.add(record.claim.lot)
             case Declaration():
                 if record.lot:
                     self._outputs([record.lot])
+                    if record.basis == "opening" and record.facility:
+                        self.facilities.add(record.facility)
+                        self.openings.add((record.facility, record.lot.product))
             case Acceptance():
                 self.transfers.add(record.transfer)
+                if record.return_lot:
+                    self.new_lots.add(record.return_lot)
+            case Pool():
+                self.facilities.add(record.facility)
+                self.products.add(record.product)
+                self.new_lots.add(record.id)
+                self.pools.add((record.issuer, record.product))
+            case Addition():
+                self.lots.add(record.pool)
+                self.lots.update([flow.lot for flow in record.inputs])
+                if record.credit_lot:
+                    self.new_lots.add(record.credit_lot)
+            case Closing():
+                self.facilities.add(record.facility)
+                self.lots.update([flow.lot for flow in record.retired])
+                self._supplies(record.measured)
+                self._supplies(record.overheads)
+            case Reopening():
+                self.records.add(record.closing)
+            case Attestation():
+                self._subject(record)
+            case Amendment():
+                self.records.update([change.record for change in record.changes])
             case Product():
                 self.products.add(record.id)
             case Facility():
@@ -81,6 +120,18 @@ class Names:
             case Activation():
                 pass
 
+    def _subject(self, record: Attestation) -> None:
+        subject = record.subject
+        match subject.kind:
+            case "record":
+                self.records.add(subject.id)
+            case "lot":
+                self.lots.add(subject.id)
+            case "product":
+                self.products.add(subject.id)
+            case "facility":
+                self.facilities.add(subject.id)
+
     def _keys(self, keys: Iterable[PublicKey]) -> None:
         self.new_keys.update([hashlib.sha256(base64.b64decode(key.spki)).digest() for key in keys])
 
@@ -88,6 +139,8 @@ class Names:
         for output in outputs:
             self.new_lots.add(output.lot)
             self.products.add(output.product)
+            if output.owner:
+                self.organizations.add(output.owner)
             if output.item:
                 self.items.add(output.item)
 
@@ -119,17 +172,39 @@ def mentioned_by(record: AnyRecord) -> list[str]:
         case Declaration():
             if record.lot:
                 found.append(record.lot.product)
+            if record.facility and record.basis == "opening":
+                found.append(record.facility)
         case Acceptance():
             found.append(record.transfer)
+        case Pool():
+            found.extend((record.facility, record.product))
+        case Addition():
+            found.append(record.pool)
+            found.extend([flow.lot for flow in record.inputs])
+        case Attestation():
+            found.append(record.subject.id)
         case _:
             pass
     return found
 
 
+def flows_named(record: AnyRecord) -> list[str]:
+    """What the flows of a record name, in order: lots, pools, or products of default pools."""
+    match record:
+        case Transformation() | Consumption() | Addition():
+            return [flow.lot for flow in record.inputs]
+        case Transfer():
+            return [record.lot]
+        case Closing():
+            return [flow.lot for flow in record.retired]
+        case _:
+            return []
+
+
 def entered_by(record: AnyRecord, digest: bytes) -> str | None:
     """The name by which later records find what this one enters, besides lots."""
     match record:
-        case Organization() | Facility() | Product():
+        case Organization() | Facility() | Product() | Pool():
             return record.id
         case Transfer() | Declaration():
             return digest.hex()

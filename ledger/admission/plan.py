@@ -1,65 +1,91 @@
 """The rules that immutable facts decide, by record type. `plan` may run anywhere, ahead of the lock."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from decimal import Decimal
 
 from msgspec.structs import replace
 
-from ledger.admission.facts import Facts, LotFacts
+from ledger.admission.credits import RECYCLING, check_claim, check_recycled
+from ledger.admission.custody import check_leaving
+from ledger.admission.facts import Facts
+from ledger.admission.handover import acceptance_plan, transfer_plan
 from ledger.admission.lots import (
     Created,
     Plan,
     Taken,
     check_fractions,
     check_mass,
-    check_new_lot,
     check_prefix_of,
     create,
     supply,
     take,
-    take_one,
 )
 from ledger.admission.parties import check_activation, check_key_change, check_organization
+from ledger.admission.periods import check_attestation, closing_plan, unknown_record
+from ledger.admission.stock import addition_plan, pool_plan
+from ledger.admission.times import check_period, check_time
 from ledger.core.assessment import ADDITIVE, ENERGY, OF_WHICH, REMOVALS
 from ledger.core.identifiers import check_identifier
 from ledger.core.records import (
     Acceptance,
     Activation,
+    Addition,
+    Amendment,
     AnyRecord,
+    Attestation,
+    Closing,
     Consumption,
     Declaration,
     Facility,
     KeyChange,
     Organization,
+    Pool,
     Product,
+    Reopening,
     Transfer,
     Transformation,
 )
 from ledger.core.units import check_pieces, convert, unit
-from ledger.core.values import Flow, Output
+from ledger.core.values import Output
 from ledger.errors import Refused
 
 _NO_TOLERANCE = _NONE = Decimal(0)
 _DECLARABLE = frozenset(ADDITIVE + OF_WHICH + ENERGY)
 
 
-def plan(record: AnyRecord, facts: Facts, tolerance: Decimal = _NO_TOLERANCE) -> Plan:
+def plan(
+    record: AnyRecord, facts: Facts, tolerance: Decimal = _NO_TOLERANCE, before: int | None = None
+) -> Plan:
     """What the record would do; `tolerance` is its sector's for the mass rule. Raises Refused or InvalidInput.
 
-    A refusal whose code is in `lots.DEFERRABLE` may be cured by a record that is sequenced before this one.
+    A refusal whose code is in `lots.DEFERRABLE` may be cured by a record that is sequenced before this one. `before`:
+    of an amended record, the lot number that its inputs lie below.
     """
     match record:
         case Transformation():
-            return _transformation(record, facts, tolerance)
+            return _transformation(record, facts, tolerance, before)
         case Transfer():
-            return _transfer(record, facts)
+            return transfer_plan(record, facts, before)
         case Consumption():
-            return _consumption(record, facts)
+            return _consumption(record, facts, before)
         case Declaration():
             return _declaration(record, facts)
         case Acceptance():
-            return _acceptance(record, facts)
+            return acceptance_plan(record, facts)
+        case Addition():
+            return addition_plan(record, facts, before)
+        case Pool():
+            return pool_plan(record, facts)
+        case Closing():
+            return closing_plan(record, facts)
+        case Attestation():
+            check_attestation(record, facts)
+        case Reopening():
+            found = facts.records.get(record.closing)
+            if found is None or found.issuer != record.issuer or found.type != "closing":
+                raise unknown_record(record.closing, "closing")
+        case Amendment():
+            _amendment(record, facts)
         case Product():
             _product(record, facts)
         case Facility():
@@ -73,15 +99,16 @@ def plan(record: AnyRecord, facts: Facts, tolerance: Decimal = _NO_TOLERANCE) ->
     return Plan()
 
 
-def _transformation(record: Transformation, facts: Facts, tolerance: Decimal) -> Plan:
+def _transformation(record: Transformation, facts: Facts, tolerance: Decimal, before: int | None) -> Plan:
     facility = facts.facilities.get(record.facility)
     if facility is None or facility.operator != record.issuer:
         raise Refused(
             f"facility: {record.facility!r} is no facility that {record.issuer} operates", code="unknown-facility",
             field="facility", value=record.facility, rule="facilities on the ledger that the issuer operates",
         )
-    _check_period(record.start, record.end)
-    taken = take(facts, record.issuer, record.inputs)
+    check_period(record.start, record.end)
+    taken = take(facts, record.issuer, record.inputs, before)
+    _check_credits_in(record, taken)
     found = Plan(
         taken,
         create(
@@ -97,6 +124,7 @@ def _transformation(record: Transformation, facts: Facts, tolerance: Decimal) ->
             raise _core(f"outputs[{i}].previousLife", "only a declared core states its previous life")
     _check_core_quantity([one for one in taken if one.lot.role == "core"], found.created)
     check_mass(found, tolerance)
+    check_recycled([(one.lot, one.mass) for one in taken], [one.facts for one in found.created])
     lives = {one.lot.item: one.lot.previous_life for one in taken if one.lot.role == "core" and one.lot.item}
     return found._replace(created=tuple([_with_life(one, lives) for one in found.created])) if lives else found
 
@@ -107,28 +135,36 @@ def _with_life(created: Created, lives: Mapping[str, str | None]) -> Created:
     return created if life is None else created._replace(facts=replace(created.facts, previous_life=life))
 
 
-def _transfer(record: Transfer, facts: Facts) -> Plan:
-    _check_time(record.time, "time")
-    taken = take_one(facts, record.issuer, Flow(lot=record.lot, quantity=record.quantity))
-    if record.to == record.issuer or record.to not in facts.organizations:
-        raise Refused(
-            f"to: {record.to!r} is no other organisation on the ledger", code="unknown-organization", field="to",
-            value=record.to, rule="another organisation that is enrolled",
-        )
-    check_new_lot(facts, record.issuer, record.new_lot, "newLot")
-    lot = taken.lot
-    new = LotFacts(
-        id=record.new_lot, number=0, product=lot.product, holder=record.to, role=lot.role, quantity=taken.quantity,
-        unit=lot.unit, mass=taken.mass, origin=lot.origin, item=lot.item, composition=lot.composition,
-        maker=lot.maker, previous_life=lot.previous_life,
-    )
-    supplies = supply(facts, record.transport, "transport") + supply(facts, record.packaging, "packaging")
-    return Plan((taken,), (Created(new, None),), supplies)
+def _check_credits_in(record: Transformation, taken: Sequence[Taken]) -> None:
+    """Credits of a mass balance go in before they expire; those of recycling are used up by claims alone."""
+    for i, (lot, _, _) in enumerate(taken):
+        if lot.credit is not None and (lot.credit.startswith(RECYCLING) or record.end > (lot.expires or record.end)):
+            raise Refused(
+                f"inputs[{i}].lot: {lot.id!r} stands for {lot.credit}, until {lot.expires}", code="credit-form",
+                field=f"inputs[{i}].lot", value=lot.id,
+                rule="credits of a mass balance go into a record that ends within their balance period",
+            )
 
 
-def _consumption(record: Consumption, facts: Facts) -> Plan:
-    _check_time(record.time, "time")
-    taken = take(facts, record.issuer, record.inputs)
+def _amendment(record: Amendment, facts: Facts) -> None:
+    seen: set[str] = set()
+    for i, change in enumerate(record.changes):
+        found = facts.records.get(change.record)
+        if found is None or found.issuer != record.issuer:
+            raise unknown_record(change.record, f"changes[{i}].record")
+        if change.record in seen or change.withdrawn == bool(change.fields):
+            raise Refused(
+                f"changes[{i}]: either fields or a withdrawal, and each record once", code="amendment-form",
+                field=f"changes[{i}]", value=change.record, rule="fields that change, or `withdrawn`",
+            )
+        seen.add(change.record)
+
+
+def _consumption(record: Consumption, facts: Facts, before: int | None) -> Plan:
+    check_time(record.time, "time")
+    taken = take(facts, record.issuer, record.inputs, before)
+    check_leaving(record, [one.lot for one in taken])
+    check_claim(record, [one.lot for one in taken], facts)
     if record.on_behalf_of is not None and record.on_behalf_of not in facts.organizations:
         raise Refused(
             f"onBehalfOf: {record.on_behalf_of!r} is not enrolled", code="unknown-organization", field="onBehalfOf",
@@ -166,7 +202,7 @@ def _check_core_quantity(taken: Sequence[Taken], created: Sequence[Created]) -> 
 
 
 def _declaration(record: Declaration, facts: Facts) -> Plan:
-    _check_period(record.start, record.end)
+    check_period(record.start, record.end)
     for name in (record.facility, record.collector):
         if name is not None:
             check_identifier(name, "facility" if name == record.facility else "collector")
@@ -201,6 +237,14 @@ def _declared_lot(record: Declaration, lot: Output, facts: Facts) -> Plan:
             f"burdens of a lot of role {lot.role}", code="burdened-waste", field="burdens",
             rule="waste and cores enter without burden (cut-off)",
         )
+    if record.basis == "opening":
+        facility = facts.facilities.get(record.facility or "")
+        if facility is None or facility.operator != record.issuer:
+            raise Refused(
+                f"facility: {record.facility!r} is no facility that {record.issuer} operates",
+                code="unknown-facility", field="facility", value=record.facility,
+                rule="opening stock names the facility that holds it",
+            )
     collected = record.basis == "collected"
     if collected and (lot.role == "product" or record.collector is None or not record.evidence):
         raise Refused(
@@ -230,16 +274,6 @@ def _check_burdens(record: Declaration) -> None:
             )
 
 
-def _acceptance(record: Acceptance, facts: Facts) -> Plan:
-    transfer = facts.transfers.get(record.transfer)
-    if transfer is None or transfer.to != record.issuer:
-        raise Refused(
-            f"transfer: {record.transfer!r} is no transfer to {record.issuer}", code="unknown-transfer",
-            field="transfer", value=record.transfer, rule="the digest of a transfer to the issuer",
-        )
-    return Plan()
-
-
 def _product(record: Product, facts: Facts) -> None:
     check_prefix_of(facts, record.issuer, record.id, "id", "product")
     dimension = unit(record.unit, "unit").dimension
@@ -267,20 +301,6 @@ def _facility(record: Facility, facts: Facts) -> None:
         check_identifier(record.park, "park")
     if record.capacity is not None:
         check_pieces(record.capacity.amount, record.capacity.unit, "capacity")
-
-
-def _check_period(start: str, end: str) -> None:
-    if _check_time(start, "start") >= _check_time(end, "end"):
-        raise Refused(f"start {start} is not before end {end}", code="period", field="end", value=end,
-                      rule="a period ends after it starts")
-
-
-def _check_time(text: str, field: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise Refused(f"{field}: {text} is no day of the calendar", code="instant", field=field, value=text,
-                      rule="an instant in UTC") from None
 
 
 def _core(field: str, rule: str) -> Refused:

@@ -1,6 +1,7 @@
 """The ledger's state as far as a batch needs it: immutable facts, and what changes from record to record."""
 
 import base64
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -13,20 +14,27 @@ from ledger.admission.facts import (
     Facts,
     LotFacts,
     OrganizationFacts,
+    PoolFacts,
     ProductFacts,
+    RecordFacts,
     TransferFacts,
 )
 from ledger.admission.lots import Plan
+from ledger.admission.times import overlaps
 from ledger.core.records import (
     Acceptance,
     Activation,
+    Addition,
     AnyRecord,
+    Closing,
     Consumption,
     Declaration,
     Facility,
     KeyChange,
     Organization,
+    Pool,
     Product,
+    Reopening,
     Transfer,
 )
 from ledger.core.signing import VerifyingKey, load_spki
@@ -48,12 +56,26 @@ class PluginState(NamedTuple):
     digest: str
 
 
+class ClosedPeriod(NamedTuple):
+    """A period that takes no new transformation of `processes` (of none at all where none is named)."""
+
+    start: str
+    end: str
+    processes: tuple[str, ...]
+
+    def holds(self, start: str, end: str, processes: Sequence[str]) -> bool:
+        """Whether it shares a moment and a process with a period of `processes`."""
+        shared = not self.processes or not processes or not set(self.processes).isdisjoint(processes)
+        return shared and overlaps(self.start, self.end, start, end)
+
+
 class State(Facts):
     """Everything that the rules read, for the records of a batch or for the whole log.
 
     `size` is the number of entries so far, `remaining` the quantity left of a lot by lot id, `used` lot ids that exist
     without their facts being here, `holding` the lots of an item that have a balance, `prefixes` maps an enrolled
-    prefix to its organisation. Only `apply` changes it.
+    prefix to its organisation. `closed` holds the closed periods of a facility by their closing's digest, `frozen` the
+    lots in dispute, `openings` facility and product of opening stock. Only `apply` and a revision change it.
     """
 
     def __init__(self, origin: str, size: int = 0) -> None:
@@ -68,6 +90,12 @@ class State(Facts):
         self.plugins: dict[str, PluginState] = {}
         self.prefixes: dict[str, str] = {}
         self.digests: set[bytes] = set()
+        self.closed: dict[str, dict[str, ClosedPeriod]] = {}
+        self.frozen: set[str] = set()
+        self.openings: set[tuple[str, str]] = set()
+
+    def left(self, lot: str) -> Decimal | None:
+        return self.remaining.get(lot)
 
     def apply(self, record: AnyRecord, digest: bytes, plan: Plan) -> tuple[LotFacts, ...]:
         """Makes the change of an admitted record at index `size`; the created lots come back with their numbers."""
@@ -78,7 +106,7 @@ class State(Facts):
             if taken.lot.item and not left:
                 self.holding.get(taken.lot.item, set()).discard(taken.lot.id)
         lots = tuple([
-            _numbered(as_entered(record, digest, created.facts), index, i) for i, created in enumerate(plan.created)
+            numbered(as_entered(record, digest, created.facts), index, i) for i, created in enumerate(plan.created)
         ])
         for lot in lots:
             self.lots[lot.id] = lot
@@ -116,10 +144,36 @@ class State(Facts):
             case Declaration():
                 if record.per is not None:
                     self.declarations[digest.hex()] = record
+                elif record.basis == "opening" and record.lot is not None and record.facility is not None:
+                    self.openings.add((record.facility, record.lot.product))
             case Transfer():
-                self.transfers[digest.hex()] = TransferFacts(record.to, record.new_lot, self.size)
+                self.transfers[digest.hex()] = transfer_facts(record, self.size)
             case Acceptance():
-                self.accepted.add(record.transfer)
+                self._accept(record)
+            case Pool():
+                self.pools[record.id] = pool_facts(record)
+                if record.default:
+                    self.default_pools[record.issuer, record.product] = record.id
+            case Addition():
+                line = self.lines.get(record.pool, ())
+                self.lines[record.pool] = (*line, next_generation(record.pool, line))
+            case Closing():
+                period = ClosedPeriod(record.start, record.end, tuple(record.processes))
+                self.closed.setdefault(record.facility, {})[digest.hex()] = period
+            case Reopening():
+                for periods in self.closed.values():
+                    periods.pop(record.closing, None)
+            case _:
+                pass
+        self.records[digest.hex()] = RecordFacts(self.size, type_of(record), record.issuer)
+
+    def _accept(self, record: Acceptance) -> None:
+        lot = self.transfers[record.transfer].new_lot
+        if record.disputed:
+            self.frozen.add(lot)
+        else:
+            self.frozen.discard(lot)
+            self.accepted.add(record.transfer)
 
     def _enrol(self, spki: bytes, organization: str) -> None:
         key = load_spki(spki)
@@ -133,10 +187,36 @@ def as_entered(record: AnyRecord, digest: bytes, lot: LotFacts) -> LotFacts:
     return lot
 
 
-def _numbered(lot: LotFacts, index: int, position: int) -> LotFacts:
+def numbered(lot: LotFacts, index: int, position: int) -> LotFacts:
+    """A planned lot with its number: output `position` of the record at `index`."""
     return LotFacts(
         lot.id, index * LOT_SLOTS + position, lot.product, lot.holder, lot.role, lot.quantity, lot.unit, lot.mass,
-        lot.origin, lot.item, lot.composition, lot.maker, lot.previous_life,
+        lot.origin, lot.item, lot.composition, lot.maker, lot.previous_life, lot.owner, lot.sender, lot.pool,
+        lot.credit, lot.expires,
+    )
+
+
+def next_generation(pool: str, line: Sequence[str]) -> str:
+    """The id of the lot that the next addition to a pool makes, after the newest of `line`."""
+    return f"{pool}:{int(line[-1].rpartition(':')[2]) + 1 if line else 1}"
+
+
+def type_of(record: AnyRecord) -> str:
+    """The record's `type` on the wire."""
+    return str(type(record).__struct_config__.tag)
+
+
+def transfer_facts(record: Transfer, index: int) -> TransferFacts:
+    return TransferFacts(
+        record.issuer, record.to, record.new_lot, index, record.purpose, Decimal(record.tolerance or 0)
+    )
+
+
+def pool_facts(record: Pool) -> PoolFacts:
+    return PoolFacts(
+        record.id, record.issuer, record.facility, record.product, record.role, record.origin, record.custody,
+        record.averaging, record.default, record.attribute, Decimal(record.conversion or 1),
+        record.balance_months or 12,
     )
 
 

@@ -45,8 +45,10 @@ QUALITY: Final = (
     "geographyAbs",
     "omittedAbs",
     "unestimated",
+    "provisionalAbs",
 )
-"""Sums weighted by |line| in kg CO2e; `unestimated` counts omissions without an estimate."""
+"""Sums weighted by |line| in kg CO2e; `unestimated` counts omissions without an estimate, `provisionalAbs` is the part
+of `absGhg` whose records wait for a closing."""
 
 BURDENS: Final = ADDITIVE + OF_WHICH + ENERGY + QUALITY
 """Every burden, in the order in which a stored vector holds them."""

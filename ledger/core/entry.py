@@ -6,7 +6,7 @@
 import struct
 from typing import NamedTuple
 
-from ledger.core.records import ACTIVATION, KEY_CHANGE, ORGANIZATION, PRIVATE
+from ledger.core.record import ACTIVATION, KEY_CHANGE, ORGANIZATION, PRIVATE
 from ledger.errors import VerificationError
 
 VERSION = 1

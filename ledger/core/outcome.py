@@ -40,7 +40,8 @@ class AssessmentLeaf(Leaf, frozen=True, kw_only=True, tag="assessment"):
 
 
 class LotLeaf(Leaf, frozen=True, kw_only=True, tag="lot"):
-    """An output lot as created. `plugin` is `name/version` of the sector that assessed its record."""
+    """An output lot as created. `plugin` is `name/version` of the sector that assessed its record; `owner` is named
+    where it is not the holder, `credit` of a lot of that role."""
 
     lot: str
     product: str
@@ -51,9 +52,19 @@ class LotLeaf(Leaf, frozen=True, kw_only=True, tag="lot"):
     burdens: dict[str, str] = {}
     contents: dict[str, str] = {}
     plugin: str | None = None
+    owner: str | None = None
+    credit: str | None = None
 
 
-AnyLeaf = AssessmentLeaf | LotLeaf
+class RevisionLeaf(Leaf, frozen=True, kw_only=True, tag="revision"):
+    """What the record with this log index and digest comes to from now on: the root of its new outcome."""
+
+    index: int
+    record: str
+    outcome: str
+
+
+AnyLeaf = AssessmentLeaf | LotLeaf | RevisionLeaf
 
 
 def salt_seed(nonce: str) -> bytes:

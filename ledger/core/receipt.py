@@ -20,6 +20,10 @@ _leaf: msgspec.json.Decoder[AnyLeaf] = msgspec.json.Decoder(AnyLeaf)
 _canonical = msgspec.json.Encoder(order="sorted")
 
 
+MAX_SHOWN = 1_001
+"""Leaf 0 and a leaf for each of the lots that a record can make."""
+
+
 class ProvenLeaf(Struct, frozen=True):
     """A leaf of an outcome tree of `size` leaves, at `index`, with its RFC 6962 `path` (base64 hashes)."""
 
@@ -52,21 +56,22 @@ class Verified(Struct, frozen=True):
 def make_receipt(
     index: int, digest: bytes, entry: bytes, path: Sequence[bytes], checkpoint: str, leaves: Sequence[bytes]
 ) -> Receipt:
-    """The receipt of an entry whose outcome has these leaves; equal inputs give equal receipts."""
+    """The receipt of an entry whose outcome has these leaves, of which the first MAX_SHOWN are shown; equal inputs give
+    equal receipts."""
     return Receipt(
         index, digest.hex(), base64.b64encode(entry).decode(), encode_proof(index, path, checkpoint),
         prove_leaves(leaves),
     )
 
 
-def prove_leaves(leaves: Sequence[bytes]) -> list[ProvenLeaf]:
-    """Every leaf of an outcome with its path."""
+def prove_leaves(leaves: Sequence[bytes], shown: int = MAX_SHOWN) -> list[ProvenLeaf]:
+    """The first leaves of an outcome, each with its path: all of a plain record's, not all of what a revision did."""
     if len(leaves) == 1:
         return [ProvenLeaf(Raw(leaves[0]), 0, 1, [])]
     paths = all_paths([leaf_hash(leaf) for leaf in leaves])
     return [
         ProvenLeaf(Raw(leaf), i, len(leaves), [base64.b64encode(node).decode() for node in path])
-        for i, (leaf, path) in enumerate(zip(leaves, paths, strict=True))
+        for i, (leaf, path) in enumerate(zip(leaves[:shown], paths, strict=False))
     ]
 
 

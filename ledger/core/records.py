@@ -2,14 +2,17 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from msgspec import Meta, Raw, Struct
+from msgspec import Meta, Raw
 
+from ledger.core.record import ACTIVATION, KEY_CHANGE, ORGANIZATION, Flows, Outputs, Record, Supplies
+from ledger.core.revisions import Amendment as Amendment
+from ledger.core.revisions import Closing as Closing
+from ledger.core.revisions import Reopening as Reopening
 from ledger.core.values import (
-    MAX_FLOWS,
     AllocationKey,
+    Claim,
     Country,
     Evidence,
-    Flow,
     Fraction,
     Fractions,
     Id,
@@ -17,35 +20,18 @@ from ledger.core.values import (
     Key,
     Name,
     Names,
-    Nonce,
+    Origin,
     Output,
+    Part,
     Process,
     PublicKey,
     Quantity,
+    Role,
     Sha256,
     Signed,
     Subdivision,
-    Supply,
     UnitCode,
 )
-
-PRIVATE, ORGANIZATION, KEY_CHANGE, ACTIVATION = 0, 1, 2, 3
-"""Kind bytes of a log entry; bodies of all kinds but PRIVATE are public."""
-
-Flows = Annotated[list[Flow], Meta(max_length=MAX_FLOWS)]
-Supplies = Annotated[list[Supply], Meta(max_length=MAX_FLOWS)]
-Outputs = Annotated[list[Output], Meta(max_length=MAX_FLOWS)]
-
-
-class Record(
-    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True, tag_field="type"
-):
-    """`issuer`: URN of the organisation that signs; `nonce`: 16 random bytes that make the digest unguessable."""
-
-    kind: ClassVar[int] = PRIVATE
-
-    issuer: Id
-    nonce: Nonce
 
 
 class Organization(Record, frozen=True, kw_only=True, tag="organization"):
@@ -115,59 +101,87 @@ class Product(Record, frozen=True, kw_only=True, tag="product"):
 
 
 class Transformation(Record, frozen=True, kw_only=True, tag="transformation"):
-    """A process at a facility turns inputs and supplies into new lots; `activity` says how it ran."""
+    """A process at a facility turns inputs and supplies into new lots; `activity` says how it ran.
+
+    An input names a lot, a pool of the issuer's, or a product of which the issuer has a default pool. `basis`:
+    provisional until a closing brings what was measured.
+    """
 
     facility: Id
     start: Instant
     end: Instant
     process: Process
-    outputs: Annotated[list[Output], Meta(max_length=MAX_FLOWS)]
+    outputs: Outputs
     activity: Raw
     inputs: Flows = []
     supplies: Supplies = []
     allocation: AllocationKey = "mass"
+    basis: Literal["provisional", "final"] = "final"
     evidence: list[Evidence] = []
 
 
 class Transfer(Record, frozen=True, kw_only=True, tag="transfer"):
-    """The holder hands a quantity of a lot to another organisation, as a new lot."""
+    """The holder hands a quantity of a lot to another organisation, as a new lot.
+
+    A sale makes the receiver its owner; with custody and storage the owner stays; a return goes to the one who handed
+    the lot over, who owns it again if he had sold it. `tolerance`: the part of the quantity that may be short on
+    arrival and is then the receiver's loss; what is short beyond it goes back.
+    """
 
     lot: Id
     quantity: Quantity
     to: Id
     new_lot: Id
     time: Instant
+    purpose: Literal["sale", "custody", "return", "storage"] = "sale"
+    tolerance: Fraction | None = None
     transport: Supplies = []
     packaging: Supplies = []
 
 
 class Acceptance(Record, frozen=True, kw_only=True, tag="acceptance"):
-    """The receiver of a transfer accepts it. `transfer` is the digest of the transfer record."""
+    """The receiver of a transfer accepts it. `transfer` is the digest of the transfer record.
+
+    `received`: what arrived, where it is less than what was sent; what is short beyond the transfer's tolerance goes
+    back to the sender as `returnLot`. A `disputed` lot is frozen until a later acceptance, or until the transfer is
+    withdrawn.
+    """
 
     transfer: Sha256
+    received: Quantity | None = None
+    return_lot: Id | None = None
+    disputed: bool = False
+    reason: Name | None = None
 
 
 class Consumption(Record, frozen=True, kw_only=True, tag="consumption"):
-    """Lots leave the ledger; waste and cores may come of it. The burden stays with this record."""
+    """Lots leave the ledger; waste and cores may come of it. The burden stays with this record.
 
-    inputs: Annotated[list[Flow], Meta(min_length=1, max_length=MAX_FLOWS)]
+    With purpose `claim` the inputs are credits, and `claim` says for what they are used up.
+    """
+
+    inputs: Annotated[Flows, Meta(min_length=1)]
     time: Instant
-    purpose: Literal["soldOutside", "finalUse", "ownUse", "loss", "stockCorrection", "disposed", "exported"]
+    purpose: Literal[
+        "soldOutside", "finalUse", "ownUse", "loss", "stockCorrection", "disposed", "exported", "retired", "claim"
+    ]
     outputs: Outputs = []
     on_behalf_of: Id | None = None
     destination: Name | None = None
+    claim: Claim | None = None
 
 
 class Declaration(Record, frozen=True, kw_only=True, tag="declaration"):
     """A footprint made elsewhere: creates `lot`, or gives figures `per` a quantity that supplies may name.
 
     `burdens` are kg CO2e (kWh and MJ where the name says so) of the whole lot, or of `per`;
-    `primaryShare` is the part of them that rests on primary data, 0 where it is not stated.
+    `primaryShare` is the part of them that rests on primary data, 0 where it is not stated. Basis `statement` is what
+    a supplier who is not on the ledger says; `opening` is stock that was there before, once a facility and product.
     """
 
     start: Instant
     end: Instant
-    basis: Literal["pact", "cbam", "study", "factor", "collected"]
+    basis: Literal["pact", "cbam", "study", "factor", "collected", "statement", "opening"]
     boundary: Literal["cradleToGate", "gateToGate", "none"]
     burdens: dict[Key, Signed] = {}
     primary_share: Fraction | None = None
@@ -178,7 +192,64 @@ class Declaration(Record, frozen=True, kw_only=True, tag="declaration"):
     evidence: list[Evidence] = []
 
 
+class Pool(Record, frozen=True, kw_only=True, tag="pool"):
+    """Stock of one product, role and origin that blends, held by the issuer at a facility: a line of lots, each
+    addition making the next one.
+
+    `custody` (ISO 22095): segregated takes only lots with the same contents; controlledBlending lets contents average;
+    massBalance books the content `attribute`, times `conversion`, as credits that are used up within
+    `balanceMonths` calendar months. `averaging`: figures blend with each addition (moving), or over each closed
+    period. Of a `default` pool, inputs may name the product.
+    """
+
+    id: Id
+    facility: Id
+    product: Id
+    role: Role = "product"
+    origin: Origin | None = None
+    custody: Literal["segregated", "controlledBlending", "massBalance"] = "controlledBlending"
+    averaging: Literal["moving", "period"] = "moving"
+    default: bool = False
+    attribute: Key | None = None
+    conversion: Fraction | None = None
+    balance_months: Annotated[int, Meta(ge=1, le=12)] | None = None
+
+
+class Addition(Record, frozen=True, kw_only=True, tag="addition"):
+    """Lots go into a pool: with what is left in it they make its next lot, whose id is `POOL:N`. In a mass balance
+    pool, `credits` of its attribute become the lot `creditLot`."""
+
+    pool: Id
+    inputs: Annotated[Flows, Meta(min_length=1)]
+    time: Instant
+    credit_lot: Id | None = None
+    credits: Quantity | None = None
+
+
+class Subject(Part, frozen=True):
+    """What is attested: a record by its digest; a lot, product, facility or statement by its id."""
+
+    kind: Literal["record", "lot", "product", "facility", "statement"]
+    id: Id
+
+
+class Attestation(Record, frozen=True, kw_only=True, tag="attestation"):
+    """An auditor's conclusion on a subject (ISO 14064-3). `materiality`: the part of the figure below which errors
+    were let pass; `samples`: how many records were looked at."""
+
+    subject: Subject
+    standard: Name
+    level: Literal["limited", "reasonable"]
+    opinion: Literal["unmodified", "qualified", "adverse", "disclaimer"]
+    start: Instant
+    end: Instant
+    valid_until: Instant
+    samples: Annotated[int, Meta(ge=0)] | None = None
+    materiality: Fraction | None = None
+    evidence: list[Evidence] = []
+
+
 AnyRecord = (
     Organization | KeyChange | Activation | Facility | Product | Transformation | Transfer | Acceptance | Consumption
-    | Declaration
+    | Declaration | Pool | Addition | Amendment | Closing | Reopening | Attestation
 )

@@ -66,13 +66,13 @@ Name = Annotated[str, Meta(min_length=1, max_length=255)]
 Names = dict[Literal["en", "zh"], Name]
 Fractions = dict[Key, Fraction]
 
-Role = Literal["product", "coProduct", "byProduct", "waste", "core"]
+Role = Literal["product", "coProduct", "byProduct", "waste", "core", "credit"]
 Origin = Literal["preConsumer", "postConsumer"]
 AllocationKey = Literal["mass", "value", "energy", "moles", "declared"]
 FactorBoundary = Literal["combustion", "generation", "cradleToGate"]
 
 MAX_FLOWS: Final = 1_000
-UNBURDENED: Final = ("waste", "core")
+UNBURDENED: Final = ("waste", "core", "credit")
 """Roles that leave their own record without burden (cut-off)."""
 
 
@@ -156,11 +156,26 @@ class PreviousLife(Part, frozen=True):
     estimated_years: Positive | None = None
 
 
+class Credit(Part, frozen=True):
+    """What a credit lot stands for: kg of `material` recycled, and the emissions that this avoids elsewhere."""
+
+    material: Key
+    factor: Factor | None = None
+
+
+class Claim(Part, frozen=True):
+    """What credits are used up for: by which method, and for which lot the claim is made."""
+
+    method: Literal["avoidedBurden", "endOfLife", "moduleD"]
+    lot: Id | None = None
+
+
 class Output(Part, frozen=True):
     """A new lot.
 
     `materials` and `elements` are mass fractions of this lot where they differ from its product's. `value`,
     `heating_value` (of the whole lot, an energy), `moles` and `share` serve the allocation keys of the same name.
+    `owner` is named where the record takes lots that belong to another; `credit` by a lot of that role.
     """
 
     lot: Id
@@ -177,3 +192,5 @@ class Output(Part, frozen=True):
     materials: Fractions = {}
     elements: Fractions = {}
     previous_life: PreviousLife | None = None
+    owner: Id | None = None
+    credit: Credit | None = None

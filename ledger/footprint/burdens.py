@@ -22,7 +22,7 @@ LINE_BURDENS: Final = frozenset(ADDITIVE + OF_WHICH + ENERGY)
 _ABS, _PRIMARY, _TECHNOLOGY, _TIME, _GEOGRAPHY = (
     SLOT[name] for name in ("absGhg", "primaryAbs", "technologyAbs", "timeAbs", "geographyAbs")
 )
-_OMITTED, _UNESTIMATED = SLOT["omittedAbs"], SLOT["unestimated"]
+_OMITTED, _UNESTIMATED, _PROVISIONAL = SLOT["omittedAbs"], SLOT["unestimated"], SLOT["provisionalAbs"]
 _KWH, _MJ, _RENEWABLE = SLOT["electricityKwh"], SLOT["energyMj"], SLOT["renewableEnergyMj"]
 _LOCATION, _MARKET = SLOT["electricityLocation"], SLOT["electricityMarket"]
 _BY_KIND: Final = {
@@ -33,8 +33,9 @@ _BY_KIND: Final = {
 _MJ_PER_KWH: Final = Decimal("3.6")
 
 
-def direct(assessment: Assessment, gases: Mapping[str, Decimal] = AR6) -> Vector:
-    """The vector of what happens in the record itself. Units as the burdens' names say; kg CO2e by default.
+def direct(assessment: Assessment, gases: Mapping[str, Decimal] = AR6, *, provisional: bool = False) -> Vector:
+    """The vector of what happens in the record itself. Units as the burdens' names say; kg CO2e by default. Of a
+    `provisional` record all of it waits for a closing.
 
     Raises PluginError for a gas without a potential.
     """
@@ -53,6 +54,8 @@ def direct(assessment: Assessment, gases: Mapping[str, Decimal] = AR6) -> Vector
             vector[_UNESTIMATED] += 1.0
         else:
             vector[_OMITTED] += float(omission.estimate)
+    if provisional:
+        vector[_PROVISIONAL] = vector[_ABS]
     return tuple(vector)
 
 

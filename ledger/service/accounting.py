@@ -1,6 +1,6 @@
 """From a prepared record and its inputs' figures to its own figures, outcome leaves and outcome root. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from ledger.admission.facts import LotFacts
 from ledger.core.outcome import (
     AssessmentLeaf,
     LotLeaf,
+    RevisionLeaf,
     leaf_bytes,
     outcome_root,
     salt,
@@ -20,6 +21,7 @@ from ledger.core.outcome import (
 from ledger.core.values import Quantity
 from ledger.footprint.burdens import METHOD
 from ledger.footprint.figures import LotFigures, RecordFigures, Taken, record_figures
+from ledger.footprint.massbalance import booked
 from ledger.service.contexts import plain
 from ledger.service.preparing import Prepared
 
@@ -45,6 +47,8 @@ def account(prepared: Prepared, figures: Mapping[str, LotFigures]) -> Outcome:
         work.direct, taken, work.shares, work.holdings, work.supplied, work.assigned, work.matter
     )
     lots = [created.facts for created in plan.created]
+    if work.booking is not None:
+        found = booked(found, work.booking)
     leaves = outcome_leaves(seed, prepared.assessment, prepared.tag, found, lots)
     return Outcome(seed, found, leaves, outcome_root(leaves))
 
@@ -72,10 +76,26 @@ def outcome_leaves(
     return (first, *rest)
 
 
+def with_revisions(outcome: Outcome, revised: Iterable[tuple[int, bytes, bytes]]) -> Outcome:
+    """The outcome of a record that revises others: after leaf 0, a leaf a revised record with its log index, digest
+    and new outcome root, in log order."""
+    leaves = [*outcome.leaves, *revision_leaves(outcome.seed, revised)]
+    return Outcome(outcome.seed, outcome.figures, tuple(leaves), outcome_root(leaves))
+
+
+def revision_leaves(seed: bytes, revised: Iterable[tuple[int, bytes, bytes]]) -> list[bytes]:
+    """Leaves 1 and following of a record that revises others: log index, digest and new outcome root of each."""
+    return [
+        leaf_bytes(RevisionLeaf(salt=salt(seed, i), index=index, record=digest.hex(), outcome=root.hex()))
+        for i, (index, digest, root) in enumerate(revised, start=1)
+    ]
+
+
 def lot_leaf(seed: bytes, index: int, lot: LotFacts, figures: LotFigures, method: str, tag: str | None) -> bytes:
     """Leaf `index` of an outcome, for the lot that is its record's output `index - 1`."""
     return leaf_bytes(LotLeaf(
         salt=salt(seed, index), lot=lot.id, product=lot.product,
         quantity=Quantity(value=plain(lot.quantity), unit=lot.unit), holder=lot.holder, role=lot.role, method=method,
         burdens=written_burdens(figures.burdens), contents=written(figures.contents), plugin=tag,
+        owner=lot.owner, credit=lot.credit,
     ))

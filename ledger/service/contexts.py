@@ -31,7 +31,11 @@ def context_of(record: Transformation, plan: Plan, facts: Facts) -> Context:
         facility=FacilityFacts(
             id=facility.id, country=facility.country, subdivision=facility.subdivision, industry=facility.industry
         ),
-        inputs=tuple([_input(taken, (record.facility, record.process), facts) for taken in plan.taken]),
+        # Credits are no matter: their content follows that of the other inputs.
+        inputs=tuple([
+            _input(taken, (record.facility, record.process), facts) for taken in plan.taken
+            if taken.lot.role != "credit"
+        ]),
         supplies=tuple([_supply(i, supplied) for i, supplied in enumerate(plan.supplied)]),
         outputs=tuple([_output(created, facts) for created in plan.created]),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ledger.registry.installed import Registry, installed
 from ledger.service.receipts import ReceiptReader
+from ledger.service.revising.reviser import Reviser
 from ledger.service.sequencing.sequencer import Sequencer
 from ledger.service.settings import Settings
 from ledger.service.setup import Identity, bootstrap, establish
@@ -14,6 +15,11 @@ from ledger.service.submission import Submitter
 from ledger.store.database import Pool, open_pool
 from ledger.store.facts import FactLoader, KeyLoader
 from ledger.store.hosting import Hosted, hosted
+
+
+def _now() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
 
 
 def silent(_: str) -> None:
@@ -56,9 +62,10 @@ async def _opened(
         receipts = ReceiptReader(pool, identity.signer)
         async with Sequencer(
             database.app_url, identity.origin, identity.signer, registry, loader,
-            lambda: time.time_ns() // 1_000_000,
+            _now,
         ) as sequencer:
-            submitter = Submitter(pool, loader, KeyLoader(), registry, sequencer, identity.origin, receipts)
+            reviser = Reviser(database.app_url, identity.origin, sequencer, registry, loader, _now)
+            submitter = Submitter(pool, loader, KeyLoader(), registry, sequencer, identity.origin, receipts, reviser)
             await bootstrap(settings.home, identity, pool, registry, submitter, progress)
             try:
                 yield Ledger(settings, identity, registry, pool, sequencer, submitter, receipts)

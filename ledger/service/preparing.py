@@ -1,6 +1,7 @@
 """Everything about a record that immutable facts decide: plan, assessment, shares. Done ahead of the lock."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
 from msgspec import Raw
@@ -11,16 +12,22 @@ from ledger.admission.plan import plan as plan_of
 from ledger.admission.state import PluginState
 from ledger.core.assessment import NOTHING, Assessment, Assigned
 from ledger.core.outcome import assessment_bytes
-from ledger.core.records import AnyRecord, Declaration, Transfer, Transformation
+from ledger.core.records import Acceptance, Addition, AnyRecord, Closing, Declaration, Transfer, Transformation
+from ledger.core.revisions import Amendment
 from ledger.core.values import Output
 from ledger.errors import PluginError, Unavailable
 from ledger.footprint.allocation import Weighed, shares
 from ledger.footprint.burdens import Vector, direct
 from ledger.footprint.checks import check_assessment
 from ledger.footprint.contents import Contents, Holding
+from ledger.footprint.massbalance import Booking
 from ledger.footprint.supplies import composed, declared_lot, supplied_contents, supply_kind, with_supplies
 from ledger.registry.installed import Installed, Registry
 from ledger.service.contexts import context_of
+
+REVISING = (Amendment, Closing)
+"""Records that change what earlier ones say."""
+REVISING_TYPES = ("amendment", "closing")
 
 
 class Submission(NamedTuple):
@@ -43,6 +50,7 @@ class Work(NamedTuple):
     recycled: tuple[str | None, ...]
     assigned: tuple[Assigned, ...]
     matter: Mapping[str, Sequence[float]]
+    booking: Booking | None = None
 
 
 class Prepared(NamedTuple):
@@ -58,17 +66,17 @@ class Prepared(NamedTuple):
 
 
 def prepare(
-    submission: Submission, facts: Facts, registry: Registry, in_force: Mapping[str, PluginState]
+    submission: Submission, facts: Facts, registry: Registry, in_force: Mapping[str, PluginState],
+    before: int | None = None,
 ) -> Prepared:
     """Raises Refused, InvalidInput or PluginError where the record cannot be admitted, whatever the log holds;
-    Unavailable where its sector's version in force is not installed here."""
+    Unavailable where its sector's version in force is not installed here. `before`: see `admission.plan`."""
     record = submission.record
     installed, plugin = _plugin_of(record, registry, in_force)
-    plan = (
-        plan_of(record, facts, installed.sector.mass_tolerance) if installed is not None else plan_of(record, facts)
-    )
+    tolerance = installed.sector.mass_tolerance if installed is not None else Decimal(0)
+    plan = plan_of(record, facts, tolerance, before)
     assessment = assess(record, submission.digest, plan, facts, installed)
-    empty = not plan.taken and not plan.created and assessment is NOTHING
+    empty = not plan.taken and not plan.created and assessment is NOTHING and not isinstance(record, REVISING)
     return Prepared(
         submission, plan, work_of(record, plan, facts, assessment),
         None if empty else assessment_bytes(assessment), installed.tag if installed else None, plugin,
@@ -109,6 +117,9 @@ def assess(
                 kinds += [supply_kind(supply.material, "packaging") for supply in record.packaging]
             case Declaration() if record.lot is not None:
                 found, kinds = declared_lot(record, digest.hex()), []
+            case Closing():
+                found = NOTHING
+                kinds = [supply_kind(supply.material, "upstream") for supply in record.overheads]
             case _:
                 found, kinds = NOTHING, []
         if plan.supplied and kinds:
@@ -125,15 +136,24 @@ def assess(
 def work_of(record: AnyRecord, plan: Plan, facts: Facts, assessment: Assessment) -> Work:
     """Direct burdens, shares and contents to come. Raises Refused for weights that cannot be."""
     maker = (record.facility, record.process) if isinstance(record, Transformation) else None
+    provisional = isinstance(record, Transformation) and record.basis == "provisional"
     return Work(
-        direct(assessment),
+        direct(assessment, provisional=provisional),
         _shares(record, plan, assessment),
         tuple([_holding(created, facts) for created in plan.created]),
         supplied_contents(plan.supplied, facts) if isinstance(record, Transformation) else {},
         tuple([_recycled(taken, maker) for taken in plan.taken]),
         assessment.assigned,
         {name: [float(part) for part in parts] for name, parts in assessment.matter.items()},
+        _booking(record, plan, facts),
     )
+
+
+def _booking(record: AnyRecord, plan: Plan, facts: Facts) -> Booking | None:
+    if not isinstance(record, Addition) or len(plan.created) < 2:
+        return None
+    pool = facts.pools[record.pool]
+    return Booking(pool.attribute or "", float(plan.created[1].facts.quantity), float(pool.conversion))
 
 
 def _shares(record: AnyRecord, plan: Plan, assessment: Assessment) -> list[float]:
@@ -141,9 +161,11 @@ def _shares(record: AnyRecord, plan: Plan, assessment: Assessment) -> list[float
         case Transformation():
             weighed = [Weighed(_output(created), created.facts.mass) for created in plan.created]
             return shares(record.allocation, weighed, assessment)
-        case Transfer() | Declaration():
+        case Transfer() | Declaration() | Acceptance():
             # Everything passes on, whatever the role: transport of waste is waste's burden from here on.
             return [1.0] * len(plan.created)
+        case Addition():
+            return [0.0 if created.facts.role == "credit" else 1.0 for created in plan.created]
         case _:
             return []
 

@@ -37,7 +37,7 @@ async def read_record(pool: Pool, digest: str) -> RecordAnswer:
         row = await connection.fetchrow(queries("read")["record"], digest_from(digest))
         if row is None:
             raise NotFound(f"no record {digest} on the log", field="digest", value=digest)
-        leaves = await read_leaves(connection, row["index"], bytes(row["seed"]), row["outcome"])
+        leaves = await read_leaves(connection, row["index"], bytes(row["seed"]), row["outcome"], row["type"])
     return RecordAnswer(
         index=row["index"], digest=digest, type=row["type"], issuer=row["issuer"], body=Raw(bytes(row["body"])),
         entry=base64.b64encode(row["data"]).decode(), leaves=prove_leaves(leaves) if leaves else [],

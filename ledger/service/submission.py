@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import groupby
 from typing import NamedTuple, TypeVar
 
 from ledger.admission.facts import Facts
@@ -24,12 +25,15 @@ from ledger.core.signing import VerifyingKey, load_spki, record_message
 from ledger.errors import InvalidInput, InvalidKey, LedgerError, Refused, Unavailable
 from ledger.footprint.figures import LotFigures
 from ledger.registry.installed import Registry
-from ledger.service.preparing import Prepared, Submission, prepare
+from ledger.service.preparing import REVISING, Prepared, Submission, prepare
 from ledger.service.receipts import ReceiptReader
+from ledger.service.revising.reviser import Reviser
 from ledger.service.sequencing.batch import Item, Known
 from ledger.service.sequencing.sequencer import Answer, Placed, Sequencer, Unit
+from ledger.service.sequencing.sequencer import Known as InForce
 from ledger.store.database import Pool
 from ledger.store.facts import FactLoader, KeyLoader
+from ledger.store.sql import queries
 
 CHUNK = 1_000
 _INLINE = 8
@@ -57,7 +61,7 @@ class Submitter:
 
     def __init__(
         self, pool: Pool, loader: FactLoader, keys: KeyLoader, registry: Registry, sequencer: Sequencer, origin: str,
-        receipts: ReceiptReader,
+        receipts: ReceiptReader, reviser: Reviser,
     ) -> None:
         self._pool = pool
         self._loader = loader
@@ -66,6 +70,7 @@ class Submitter:
         self._sequencer = sequencer
         self._origin = origin
         self._receipts = receipts
+        self._reviser = reviser
         self._threads = ThreadPoolExecutor(_CORES, thread_name_prefix="submit")
 
     def close(self) -> None:
@@ -75,37 +80,46 @@ class Submitter:
         """One result an envelope, in order. Raises Unavailable or OutcomeUnknown for all of them."""
         request = _Request(self._origin)
         pending: list[asyncio.Task[list[Result]]] = []
+        done: list[Result] = []
         for start in range(0, len(envelopes), CHUNK):
             unit, errors = await self._prepare(envelopes[start : start + CHUNK], request)
-            pending.append(asyncio.create_task(self._append(unit, errors)))
-        return [result for part in await asyncio.gather(*pending) for result in part]
+            if any(isinstance(item.submission.record, REVISING) for item in unit.items):
+                # What revises others comes after all that stands before it, and before what follows.
+                done.extend(await _together(pending))
+                done.extend(await self._append(unit, errors))
+                pending = []
+            else:
+                pending.append(asyncio.create_task(self._append(unit, errors)))
+        return done + await _together(pending)
 
     async def _prepare(
         self, envelopes: Sequence[bytes], request: "_Request"
     ) -> tuple[Unit, list[LedgerError | None]]:
         parsed = await self._work(len(envelopes), lambda: [_parse(envelope) for envelope in envelopes])
-        known, figures, in_force = await self._load([one for one in parsed if isinstance(one, _Parsed)], request)
+        known, figures, now = await self._load([one for one in parsed if isinstance(one, _Parsed)], request)
         checked = await self._verify(parsed, request)
         items, errors = await self._work(
-            len(envelopes), lambda: self._prepare_all(checked, request, known, in_force)
+            len(envelopes), lambda: self._prepare_all(checked, request, now.in_force)
         )
-        return Unit(items, known, figures), errors
+        return Unit(items, known, figures, now.revisions), errors
 
     async def _load(
         self, parsed: Sequence[_Parsed], request: "_Request"
-    ) -> tuple[Facts, dict[str, LotFigures], Mapping[str, PluginState]]:
+    ) -> tuple[Facts, dict[str, LotFigures], InForce]:
         names, known = Names(), Facts()
         figures: dict[str, LotFigures] = {}
         for one in parsed:
             names.add(one.record)
         async with self._pool.acquire() as connection:
+            # Before the figures: where a revision comes in between, the lock finds that they may be outdated.
+            now = self._sequencer.known
+            if now is None:
+                revisions = await connection.fetchval(queries("log")["revisions"])
+                now = InForce(await self._loader.plugins(connection), revisions)
             await self._loader.load(connection, names, known, figures)
-            in_force = self._sequencer.in_force
-            if in_force is None:
-                in_force = await self._loader.plugins(connection)
             await self._keys.load(connection, {one.opened.keyid for one in parsed}, request.keys)
         request.view.learn(known)
-        return known, figures, in_force
+        return known, figures, now
 
     async def _verify(
         self, parsed: Sequence[_Parsed | LedgerError], request: "_Request"
@@ -124,8 +138,7 @@ class Submitter:
         return [one for part in done for one in part]
 
     def _prepare_all(
-        self, checked: Sequence[_Parsed | LedgerError], request: "_Request", known: Facts,
-        in_force: Mapping[str, PluginState],
+        self, checked: Sequence[_Parsed | LedgerError], request: "_Request", in_force: Mapping[str, PluginState],
     ) -> tuple[list[Item], list[LedgerError | None]]:
         items: list[Item] = []
         errors: list[LedgerError | None] = []
@@ -145,6 +158,8 @@ class Submitter:
         self, submission: Submission, request: "_Request", in_force: Mapping[str, PluginState]
     ) -> Item:
         needs = request.needs(submission.record)
+        if isinstance(submission.record, REVISING):
+            return Item(submission, None, needs)
         try:
             prepared = prepare(submission, request.view, self._registry, in_force)
         except Refused as error:
@@ -158,12 +173,25 @@ class Submitter:
         return Item(submission, prepared, needs)
 
     async def _append(self, unit: Unit, errors: Sequence[LedgerError | None]) -> list[Result]:
-        answers = await self._sequencer.append(unit) if unit.items else []
+        answers = await self._sequence(unit)
         known = [answer.digest for answer in answers if isinstance(answer, Known)]
         earlier = await self._receipts.read(known) if known else {}
         results = await self._work(len(answers), lambda: [_result(answer, earlier) for answer in answers])
         remaining = iter(results)
         return [next(remaining) if error is None else Result(None, error) for error in errors]
+
+    async def _sequence(self, unit: Unit) -> list[Answer]:
+        """The items in order: runs of plain records through the sequencer, what revises others by itself."""
+        answers: list[Answer] = []
+        for revising, run in groupby(unit.items, key=lambda item: isinstance(item.submission.record, REVISING)):
+            items = list(run)
+            if revising:
+                answers.extend([await self._reviser.append(item.submission) for item in items])
+            elif len(items) == len(unit.items):
+                answers.extend(await self._sequencer.append(unit))
+            else:
+                answers.extend(await self._sequencer.append(Unit(items, unit.facts, unit.figures, unit.revisions)))
+        return answers
 
     async def _work(self, size: int, work: Callable[[], Value]) -> Value:
         """Runs small work at once, large work in a thread so that the loop goes on answering."""
@@ -214,6 +242,10 @@ class _Request:
             # A key that cannot be: the record is refused under the lock, and with it what rests on it.
             with suppress(InvalidKey):
                 self.view.note(record, made)
+
+
+async def _together(pending: Sequence[asyncio.Task[list[Result]]]) -> list[Result]:
+    return [result for part in await asyncio.gather(*pending) for result in part]
 
 
 def _parse(envelope: bytes) -> _Parsed | LedgerError:

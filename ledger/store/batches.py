@@ -8,7 +8,7 @@ from typing import NamedTuple
 import asyncpg
 
 from ledger.admission.names import Names
-from ledger.admission.state import KeyState, PluginState, State
+from ledger.admission.state import ClosedPeriod, KeyState, PluginState, State
 from ledger.core.frontier import Frontier
 from ledger.core.signing import load_spki
 from ledger.errors import Unavailable
@@ -23,11 +23,13 @@ _SEQUENCING = {**SETTINGS, "enable_hashjoin": "off", "enable_mergejoin": "off"}
 
 
 class Head(NamedTuple):
-    """The locked head: all that the next batch builds on. `time`: ms of the last entry."""
+    """The locked head: all that the next batch builds on. `time`: ms of the last entry. `revisions`: how many records
+    have revised others; figures and facts of lots that were read under another count may be outdated."""
 
     frontier: Frontier
     root: bytes
     time: int
+    revisions: int
 
     @property
     def size(self) -> int:
@@ -50,7 +52,7 @@ async def lock_head(connection: Connection) -> Head:
     if row is None:
         raise Unavailable("the database holds no ledger: run init", code="no-ledger")
     frontier = Frontier.from_bytes(row["frontier"])
-    return Head(frontier, bytes(row["root"]), row["time"])
+    return Head(frontier, bytes(row["root"]), row["time"], row["revisions"])
 
 
 async def load_state(
@@ -62,16 +64,22 @@ async def load_state(
     Facts of what `fresh` names are read here too: they may have come to be since the batch was prepared.
     """
     await loader.load(connection, fresh, state, figures)
-    numbers = [state.lots[lot].number for lot in names.lots if lot in state.lots]
+    by_number = {lot.number: lot.id for lot in state.lots.values()}
     row = await connection.fetchrow(
-        queries("sequence")["batch_state"], numbers, list(names.new_lots), list(digests), [*keyids, *names.new_keys]
+        queries("sequence")["batch_state"], list(by_number), list(names.new_lots), list(digests),
+        [*keyids, *names.new_keys], list(names.facilities),
     )
     if row is None:
         raise Unavailable("the database gave no state", code="database-down")
-    by_number = {state.lots[lot].number: lot for lot in names.lots if lot in state.lots}
     left: Iterable[tuple[int, Decimal]] = zip(row["lots"], row["remaining"], strict=True)
     state.remaining.update({by_number[number]: remaining for number, remaining in left})
+    state.frozen.update([by_number[number] for number in row["frozen"]])
     state.used.update(row["taken_ids"])
+    state.used.update(row["taken_pools"])
+    for digest, facility, starts, ends, processes in zip(
+        row["closings"], row["closed_facilities"], row["starts"], row["ends"], row["processes"], strict=True
+    ):
+        state.closed.setdefault(facility, {})[digest] = ClosedPeriod(starts, ends, tuple(processes.split()))
     state.digests.update(bytes(digest) for digest in row["digests"])
     for keyid, spki, organization, active in zip(
         row["keyids"], row["spkis"], row["organizations"], row["active"], strict=True
@@ -97,6 +105,14 @@ async def _load_rare(connection: Connection, state: State, names: Names) -> None
     if names.prefixes:
         for row in await connection.fetch(sql["overlapping_prefixes"], list(names.prefixes)):
             state.prefixes[row["prefix"]] = row["organization"]
+    if names.openings:
+        facilities, products = zip(*names.openings, strict=True)
+        for row in await connection.fetch(sql["openings"], list(facilities), list(products)):
+            state.openings.add((row["facility"], row["product"]))
+    if names.pools:
+        holders, products = zip(*names.pools, strict=True)
+        for row in await connection.fetch(sql["default_pools"], list(holders), list(products)):
+            state.default_pools[row["holder"], row["product"]] = row["id"]
     if names.transfers:
         wanted = [bytes.fromhex(digest) for digest in names.transfers]
         for row in await connection.fetch(sql["accepted_transfers"], wanted):
@@ -105,7 +121,7 @@ async def _load_rare(connection: Connection, state: State, names: Names) -> None
 
 async def write_batch(
     connection: Connection, rows: BatchRows, after: Frontier, root: bytes, time: int,
-    balances: dict[int, Decimal],
+    balances: dict[int, Decimal], revisions: int,
 ) -> None:
     """Writes everything of a batch; it is durable once the transaction is committed, and not before."""
     sql = queries("sequence")
@@ -114,7 +130,7 @@ async def write_batch(
         numbers = sorted(balances)
         await connection.execute(sql["update_balances"], numbers, [balances[number] for number in numbers])
     await connection.execute(sql["insert_batch"], after.size, root)
-    await connection.execute(sql["update_head"], after.size, root, after.to_bytes(), time)
+    await connection.execute(sql["update_head"], after.size, root, after.to_bytes(), time, revisions)
 
 
 async def touch_head(connection: Connection) -> None:

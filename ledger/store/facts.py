@@ -14,11 +14,18 @@ from ledger.admission.facts import (
     LotFacts,
     OrganizationFacts,
     ProductFacts,
-    TransferFacts,
+    RecordFacts,
 )
 from ledger.admission.names import Names
-from ledger.admission.state import PluginState, facility_facts, organization_facts, product_facts
-from ledger.core.records import AnyRecord, Declaration, Facility, Organization, Product, Transfer
+from ledger.admission.state import (
+    PluginState,
+    facility_facts,
+    organization_facts,
+    pool_facts,
+    product_facts,
+    transfer_facts,
+)
+from ledger.core.records import AnyRecord, Declaration, Facility, Organization, Pool, Product, Transfer
 from ledger.core.signing import VerifyingKey, load_spki
 from ledger.footprint.figures import LotFigures
 from ledger.store.database import Connection
@@ -66,19 +73,53 @@ class FactLoader:
         self, connection: Connection, names: Names, facts: Facts, figures: dict[str, LotFigures]
     ) -> None:
         """Adds to `facts` and `figures` (by lot id) all that is on the ledger of what `names` names."""
-        wanted = names.lots - facts.lots.keys()
-        if wanted:
-            for row in await connection.fetch(self._sql["lots_by_id"], list(wanted)):
-                facts.lots[row["id"]] = lot_of(row)
-                figures[row["id"]] = figures_of(row)
-        products = names.products | {facts.lots[lot].product for lot in names.lots if lot in facts.lots}
+        digests = names.declarations | names.transfers
+        if digests:
+            await self._by_digest(connection, digests, facts)
+        received = {facts.transfers[one].new_lot for one in names.transfers if one in facts.transfers}
+        named = names.lots | received
+        await self._lots(connection, named, facts, figures)
+        missing = named - facts.lots.keys()
+        if missing:
+            # A name that is no lot may be a pool, or a product of which the issuer has a default pool.
+            await self._pools(connection, missing, names.organizations, facts, figures)
+        if names.records:
+            await self._named_records(connection, names.records, facts)
+        products = names.products | missing | {lot.product for lot in facts.lots.values()} | {
+            pool.product for pool in facts.pools.values()}
         await self._bodies(connection, "organization", names.organizations, self._organizations, facts.organizations,
                            _organization)
         await self._bodies(connection, "facility", names.facilities, self._facilities, facts.facilities, _facility)
         await self._bodies(connection, "product", products, self._products, facts.products, _product)
-        digests = names.declarations | names.transfers
-        if digests:
-            await self._by_digest(connection, digests, facts)
+
+    async def _lots(
+        self, connection: Connection, names: Iterable[str], facts: Facts, figures: dict[str, LotFigures]
+    ) -> None:
+        wanted = set(names) - facts.lots.keys()
+        if wanted:
+            for row in await connection.fetch(self._sql["lots_by_id"], list(wanted)):
+                facts.lots[row["id"]] = lot_of(row)
+                figures[row["id"]] = figures_of(row)
+
+    async def _pools(
+        self, connection: Connection, names: Iterable[str], holders: Iterable[str], facts: Facts,
+        figures: dict[str, LotFigures],
+    ) -> None:
+        newest = []
+        for row in await connection.fetch(self._sql["pools_named"], list(names), list(holders)):
+            record = _expect(_record.decode(row["body"]), Pool)
+            facts.pools[record.id] = pool_facts(record)
+            if record.default:
+                facts.default_pools[record.issuer, record.product] = record.id
+            if row["newest"] is not None:
+                facts.lines[record.id] = (row["newest"],)
+                newest.append(row["newest"])
+        await self._lots(connection, newest, facts, figures)
+
+    async def _named_records(self, connection: Connection, digests: Iterable[str], facts: Facts) -> None:
+        wanted = [bytes.fromhex(digest) for digest in digests if is_digest(digest)]
+        for row in await connection.fetch(self._sql["records_named"], wanted):
+            facts.records[row["digest"]] = RecordFacts(row["index"], row["type"], row["issuer"])
 
     async def _bodies(
         self, connection: Connection, what: str, wanted: Iterable[str], cache: Cache[Value], into: dict[str, Value],
@@ -99,7 +140,7 @@ class FactLoader:
             if isinstance(record, Declaration):
                 facts.declarations[row["digest"].hex()] = record
             elif isinstance(record, Transfer):
-                facts.transfers[row["digest"].hex()] = TransferFacts(record.to, record.new_lot, row["index"])
+                facts.transfers[row["digest"].hex()] = transfer_facts(record, row["index"])
 
     async def plugins(self, connection: Connection) -> dict[str, PluginState]:
         """The plugin versions in force."""
@@ -134,8 +175,14 @@ def lot_of(row: Record) -> LotFacts:
         row["id"], row["number"], row["product"], row["holder"], row["role"], row["quantity"], row["unit"],
         row["mass"], row["origin"], row["item"],
         _composition.decode(row["composition"]) if row["composition"] is not None else None,
-        (facility, process) if facility is not None else None, row["previous_life"],
+        (facility, process) if facility is not None else None, row["previous_life"], row["owner"], row["sender"],
+        row["pool"], row["credit"], row["expires"],
     )
+
+
+def is_digest(text: str) -> bool:
+    """Whether a text is 64 lower-case hexadecimal digits."""
+    return len(text) == 64 and not text.strip("0123456789abcdef")
 
 
 def figures_of(row: Record) -> LotFigures:

@@ -9,15 +9,23 @@ import msgspec
 
 from ledger.admission.facts import LotFacts
 from ledger.admission.lots import Taken
+from ledger.admission.state import type_of
 from ledger.core.records import (
     Acceptance,
     Activation,
     AnyRecord,
+    Attestation,
+    Closing,
+    Consumption,
+    Declaration,
     Facility,
     KeyChange,
     Organization,
+    Pool,
     Product,
+    Reopening,
     Transfer,
+    Transformation,
 )
 from ledger.core.signing import VerifyingKey
 from ledger.footprint.burdens import METHOD
@@ -37,10 +45,21 @@ _TABLES: Final = {
     "transfer": ("record", "receiver", "new_lot"),
     "acceptance": ("transfer", "record"),
     "lot": ("number", "id", "product", "holder", "role", "origin", "quantity", "unit", "mass", "item", "composition",
-            "facility", "process", "previous_life"),
-    "figure": ("lot", "from_index", "method", "plugin", "share", "burdens", "content", "amount"),
-    "flow": ("record", "position", "lot", "quantity"),
+            "facility", "process", "previous_life", "owner", "sender", "pool", "credit", "expires"),
+    "figure": ("lot", "version", "method", "plugin", "share", "burdens", "content", "amount"),
+    "flow": ("record", "position", "lot", "quantity", "version"),
     "balance": ("lot", "remaining", "quantity"),
+    "pool": ("id", "holder", "product", "is_default", "record"),
+    "closing": ("record", "facility", "starts", "ends", "processes"),
+    "reopening": ("closing", "record"),
+    "provisional": ("record", "facility", "process", "starts", "ends"),
+    "dispute": ("lot", "record", "frozen"),
+    "opening": ("facility", "product", "record"),
+    "attestation": ("record", "kind", "subject"),
+    "claim": ("record", "lot"),
+    "revision": ("version", "record"),
+    "revised": ("record", "version", "own", "body", "leaf", "outcome"),
+    "lot_version": ("number", "version", "quantity", "mass", "composition"),
     "tile": ("level", "index", "hashes", "root"),
 }
 
@@ -61,33 +80,53 @@ class BatchRows:
         self, index: int, digest: bytes, record: AnyRecord, body: bytes, seed: bytes, leaf: bytes | None
     ) -> None:
         """`leaf`: leaf 0 of the outcome; the leaves of lots are made of their own rows again."""
-        self._rows["record"].append((index, digest, tag_of(record), record.issuer, body, seed, leaf))
+        self._rows["record"].append((index, digest, type_of(record), record.issuer, body, seed, leaf))
 
-    def add_flows(self, index: int, taken: Sequence[Taken]) -> None:
+    def add_flows(self, index: int, taken: Sequence[Taken], version: int = 0) -> None:
         self._rows["flow"].extend(
-            [(index, position, one.lot.number, one.quantity) for position, one in enumerate(taken)]
+            [(index, position, one.lot.number, one.quantity, version) for position, one in enumerate(taken)]
         )
 
-    def add_lot(self, index: int, lot: LotFacts, figures: LotFigures, share: float, plugin: str | None) -> None:
+    def add_lot(self, lot: LotFacts, figures: LotFigures, share: float, plugin: str | None) -> None:
         facility, process = lot.maker or (None, None)
-        composition = msgspec.json.encode(lot.composition).decode() if lot.composition is not None else None
         self._rows["lot"].append((
             lot.number, lot.id, lot.product, lot.holder, lot.role, lot.origin, lot.quantity, lot.unit, lot.mass,
-            lot.item, composition, facility, process, lot.previous_life,
+            lot.item, _composition(lot), facility, process, lot.previous_life, lot.owner, lot.sender, lot.pool,
+            lot.credit, lot.expires,
         ))
+        self.add_figure(lot.number, 0, figures, share, plugin)
+
+    def add_figure(self, lot: int, version: int, figures: LotFigures, share: float, plugin: str | None) -> None:
+        """A lot's figures as of a revision; version 0 is that of its own record."""
         self._rows["figure"].append((
-            lot.number, index, METHOD, plugin, share, figures.burdens, list(figures.contents),
+            lot, version, METHOD, plugin, share, figures.burdens, list(figures.contents),
             list(figures.contents.values()),
         ))
+
+    def add_lot_version(self, lot: LotFacts, version: int) -> None:
+        self._rows["lot_version"].append((lot.number, version, lot.quantity, lot.mass, _composition(lot)))
+
+    def add_revision(self, version: int, index: int) -> None:
+        self._rows["revision"].append((version, index))
+
+    def add_revised(
+        self, index: int, version: int, *, own: bool, body: bytes | None, leaf: bytes | None, outcome: bytes
+    ) -> None:
+        """What a revision made of the record at `index`; no `body` of an `own` one: it is withdrawn."""
+        self._rows["revised"].append((index, version, own, body, leaf, outcome))
 
     def add_balance(self, lot: LotFacts, remaining: Decimal) -> None:
         self._rows["balance"].append((lot.number, remaining, lot.quantity))
 
     def add_named(
-        self, index: int, record: AnyRecord, keys: Sequence[VerifyingKey], accepted: int | None
+        self, index: int, record: AnyRecord, keys: Sequence[VerifyingKey], meant: int | None
     ) -> None:
-        """The rows by which later records find what this one entered. `accepted`: index of the transfer."""
+        """The rows by which later records find what this one entered. `meant`: of an acceptance the transfer's index,
+        of a reopening the closing's."""
         match record:
+            case Transformation():
+                if record.basis == "provisional":
+                    self.add_provisional(index, record)
             case Organization():
                 self._rows["organization"].append((record.id, index))
                 self._rows["prefix"].extend([(prefix, record.id) for prefix in record.prefixes])
@@ -104,9 +143,32 @@ class BatchRows:
             case Transfer():
                 self._rows["transfer"].append((index, record.to, record.new_lot))
             case Acceptance():
-                self._rows["acceptance"].append((accepted, index))
+                if not record.disputed:
+                    self._rows["acceptance"].append((meant, index))
+            case Pool():
+                self._rows["pool"].append((record.id, record.issuer, record.product, record.default, index))
+            case Closing():
+                self._rows["closing"].append(
+                    (index, record.facility, record.start, record.end, list(record.processes))
+                )
+            case Reopening():
+                self._rows["reopening"].append((meant, index))
+            case Attestation():
+                self._rows["attestation"].append((index, record.subject.kind, record.subject.id))
+            case Declaration():
+                if record.basis == "opening" and record.lot is not None:
+                    self._rows["opening"].append((record.facility, record.lot.product, index))
+            case Consumption():
+                if record.claim is not None:
+                    self._rows["claim"].append((index, record.claim.lot))
             case _:
                 pass
+
+    def add_provisional(self, index: int, record: Transformation) -> None:
+        self._rows["provisional"].append((index, record.facility, record.process, record.start, record.end))
+
+    def add_dispute(self, lot: int, index: int, *, frozen: bool) -> None:
+        self._rows["dispute"].append((lot, index, frozen))
 
     def _add_keys(self, index: int, organization: str, keys: Sequence[VerifyingKey]) -> None:
         self._rows["signing_key"].extend([(key.keyid, key.spki, organization, index) for key in keys])
@@ -120,7 +182,5 @@ class BatchRows:
                 await asyncio.sleep(0)
 
 
-def tag_of(record: AnyRecord) -> str:
-    """The record's `type`."""
-    tag = type(record).__struct_config__.tag
-    return str(tag)
+def _composition(lot: LotFacts) -> str | None:
+    return msgspec.json.encode(lot.composition).decode() if lot.composition is not None else None

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from litestar import Controller, get
 from litestar.params import Parameter
 
-from ledger.service.audit.rows import ENTRIES, LOTS, balance_rows, entry_rows
-from ledger.service.audit.source import Row
+from ledger.service.audit.rows import ENTRIES, LOTS, balance_rows, entry_rows, revised_rows
+from ledger.service.audit.source import RevisedRow, Row
 from ledger.service.contexts import plain
 from ledger.service.ledger import Ledger
 from ledger.store.sql import queries
@@ -31,10 +31,32 @@ class AuditController(Controller):
         rows = await ledger.pool.fetch(queries("log")["batches"], after, LOTS)
         return [{"size": row["size"], "root": base64.b64encode(row["root"]).decode()} for row in rows]
 
+    @get("/revisions", summary="How many records revise others")
+    async def revisions(self, ledger: Ledger) -> dict[str, int]:
+        return {"revisions": await ledger.pool.fetchval(queries("log")["revisions"])}
+
+    @get("/revised", summary="What the record at an index made of others, at most 1,000")
+    async def revised(
+        self, ledger: Ledger, index: Annotated[int, Parameter(ge=0)], after: After = -1
+    ) -> list[dict[str, Any]]:
+        return [_revised(row) for row in await revised_rows(ledger.pool, index, after, ENTRIES)]
+
     @get("/balances", summary="What is left of each lot, in order of number, at most 10,000")
     async def balances(self, ledger: Ledger, after: After = -1) -> list[dict[str, Any]]:
         found = await balance_rows(ledger.pool, after, LOTS)
         return [{"number": number, "lot": lot, "remaining": plain(remaining)} for number, lot, remaining in found]
+
+
+def _revised(row: RevisedRow) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "index": row.index, "own": row.own, "leaves": [base64.b64encode(leaf).decode() for leaf in row.leaves],
+        "outcome": base64.b64encode(row.outcome).decode(), "shares": row.shares,
+        "flows": [(number, plain(quantity)) for number, quantity in row.flows],
+        "quantities": [plain(quantity) for quantity in row.quantities],
+    }
+    if row.body is not None:
+        answer["body"] = base64.b64encode(row.body).decode()
+    return answer
 
 
 def _row(row: Row) -> dict[str, Any]:

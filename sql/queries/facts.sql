@@ -1,10 +1,26 @@
 -- name: lots_by_id
--- purpose: static facts and newest figures of lots
-SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, l.quantity, l.unit, l.mass, l.item, l.composition,
-       l.facility, l.process, l.previous_life, f.burdens, f.content, f.amount
+-- purpose: facts and newest figures of lots
+SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantity, l.quantity) AS quantity, l.unit,
+       CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, l.item,
+       CASE WHEN v.number IS NULL THEN l.composition ELSE v.composition END AS composition,
+       l.facility, l.process, l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, f.burdens, f.content,
+       f.amount
 FROM lot l CROSS JOIN LATERAL (
-    SELECT burdens, content, amount FROM figure WHERE lot = l.number ORDER BY from_index DESC LIMIT 1) f
+    SELECT burdens, content, amount FROM figure WHERE lot = l.number ORDER BY version DESC LIMIT 1) f
+LEFT JOIN LATERAL (
+    SELECT number, quantity, mass, composition FROM lot_version WHERE number = l.number
+    ORDER BY version DESC LIMIT 1) v ON true
 WHERE l.id = ANY ($1::text[]);
+
+-- name: pools_named
+-- purpose: pools by id, or by holder and product where they are the default, each with its newest generation
+-- parameters: names, holders
+SELECT r.body, (SELECT l.id FROM lot l WHERE l.pool = p.id ORDER BY l.number DESC LIMIT 1) AS newest
+FROM pool p JOIN record r ON r.index = p.record
+WHERE p.id = ANY ($1::text[]) OR (p.is_default AND p.holder = ANY ($2::text[]) AND p.product = ANY ($1::text[]));
+
+-- name: records_named
+SELECT encode(digest, 'hex') AS digest, index, type, issuer FROM record WHERE digest = ANY ($1::bytea[]);
 
 -- name: organization_bodies
 SELECT r.body FROM organization o JOIN record r ON r.index = o.record WHERE o.id = ANY ($1::text[]);
@@ -28,7 +44,7 @@ SELECT spki FROM signing_key WHERE keyid = ANY ($1::bytea[]);
 
 -- name: entries_by_digest
 -- purpose: what the receipts of earlier records are made of
-SELECT r.index, r.digest, r.seed, r.outcome, e.data, b.size, b.root
+SELECT r.index, r.digest, r.type, r.seed, r.outcome, e.data, b.size, b.root
 FROM record r JOIN entry e ON e.index = r.index
 CROSS JOIN LATERAL (SELECT size, root FROM batch WHERE size > r.index ORDER BY size LIMIT 1) b
 WHERE r.digest = ANY ($1::bytea[]);
@@ -36,6 +52,7 @@ WHERE r.digest = ANY ($1::bytea[]);
 -- name: lots_of_records
 -- purpose: lots that records created, with the figures of that time, in output order
 SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, l.quantity, l.unit, l.mass, l.item, l.composition,
-       l.facility, l.process, l.previous_life, f.burdens, f.content, f.amount, f.method, f.plugin, f.share
-FROM lot l JOIN figure f ON f.lot = l.number AND f.from_index = l.number / 1024
+       l.facility, l.process, l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, f.burdens, f.content,
+       f.amount, f.method, f.plugin, f.share
+FROM lot l JOIN figure f ON f.lot = l.number AND f.version = 0
 WHERE l.number >= $1 * 1024 AND l.number < ($1 + 1) * 1024 ORDER BY l.number;

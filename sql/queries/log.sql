@@ -16,6 +16,9 @@ SELECT size FROM head;
 -- name: head
 SELECT size, root FROM head;
 
+-- name: revisions
+SELECT revisions FROM head;
+
 -- name: tile
 SELECT hashes FROM tile WHERE level = $1 AND index = $2;
 
@@ -31,17 +34,43 @@ SELECT size, root FROM batch WHERE size > $1 ORDER BY size LIMIT $2;
 
 -- name: audit_entries
 -- purpose: what an audit replays: entries with their bodies and what was stored of their outcomes
-SELECT e.index, e.data, r.body, r.seed, r.outcome FROM entry e LEFT JOIN record r ON r.index = e.index
+SELECT e.index, e.data, r.type, r.body, r.seed, r.outcome FROM entry e LEFT JOIN record r ON r.index = e.index
 WHERE e.index >= $1 AND e.index < $2 ORDER BY e.index;
 
 -- name: audit_lots
 SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, l.quantity, l.unit, l.mass, l.item, l.composition,
-       l.facility, l.process, l.previous_life, f.burdens, f.content, f.amount, f.method, f.plugin, f.share
-FROM lot l JOIN figure f ON f.lot = l.number AND f.from_index = l.number / 1024
+       l.facility, l.process, l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, f.burdens, f.content,
+       f.amount, f.method, f.plugin, f.share
+FROM lot l JOIN figure f ON f.lot = l.number AND f.version = 0
 WHERE l.number >= $1 * 1024 AND l.number < $2 * 1024 ORDER BY l.number;
 
 -- name: audit_flows
-SELECT record, lot, quantity FROM flow WHERE record >= $1 AND record < $2 ORDER BY record, position;
+SELECT record, lot, quantity FROM flow WHERE record >= $1 AND record < $2 AND version = 0 ORDER BY record, position;
+
+-- name: audit_revised
+-- purpose: what the record at an index made of others, of those after another index
+SELECT v.record, v.own, v.body, v.leaf, v.outcome, v.version, r.seed FROM revision n
+JOIN revised v ON v.version = n.version JOIN record r ON r.index = v.record
+WHERE n.record = $1 AND v.record > $2 ORDER BY v.record LIMIT $3;
+
+-- name: audit_revised_lots
+-- purpose: the lots of records as a revision left them
+-- parameters: version, record indexes
+SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantity, l.quantity) AS quantity, l.unit,
+       CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, l.item,
+       CASE WHEN v.number IS NULL THEN l.composition ELSE v.composition END AS composition,
+       l.facility, l.process, l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, f.burdens, f.content,
+       f.amount, f.method, f.plugin, f.share
+FROM unnest($2::bigint[]) AS wanted (record)
+JOIN lot l ON l.number >= wanted.record * 1024 AND l.number < (wanted.record + 1) * 1024
+JOIN figure f ON f.lot = l.number AND f.version = $1
+LEFT JOIN LATERAL (
+    SELECT number, quantity, mass, composition FROM lot_version WHERE number = l.number AND version <= $1
+    ORDER BY version DESC LIMIT 1) v ON true
+ORDER BY l.number;
+
+-- name: audit_revised_flows
+SELECT record, lot, quantity FROM flow WHERE record = ANY ($2::bigint[]) AND version = $1 ORDER BY record, position;
 
 -- name: audit_balances
 SELECT l.number, l.id, b.remaining FROM balance b JOIN lot l ON l.number = b.lot

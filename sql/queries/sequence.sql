@@ -1,17 +1,31 @@
 -- name: lock_head
 -- purpose: take the one lock that orders all writers, as a statement of its own
-SELECT size, root, frontier, time FROM head FOR UPDATE;
+SELECT size, root, frontier, time, revisions FROM head FOR UPDATE;
 
 -- name: batch_state
 -- purpose: what changes from batch to batch, for all that a batch names, in one round trip
--- parameters: lot numbers, new lot ids, record digests, key ids
+-- parameters: lot numbers, new lot ids, record digests, key ids, facilities
 WITH b AS MATERIALIZED (SELECT lot, remaining FROM balance WHERE lot = ANY ($1::bigint[])),
      k AS MATERIALIZED (
          SELECT s.keyid, s.spki, s.organization, r.keyid IS NULL AS active
          FROM signing_key s LEFT JOIN revocation r ON r.keyid = s.keyid WHERE s.keyid = ANY ($4::bytea[])),
      p AS MATERIALIZED (
-         SELECT DISTINCT ON (plugin) plugin, version, digest, retired FROM activation ORDER BY plugin, record DESC)
+         SELECT DISTINCT ON (plugin) plugin, version, digest, retired FROM activation ORDER BY plugin, record DESC),
+     c AS MATERIALIZED (
+         SELECT encode(r.digest, 'hex') AS digest, c.facility, c.starts, c.ends,
+                array_to_string(c.processes, ' ') AS processes
+         FROM closing c JOIN record r ON r.index = c.record
+         WHERE c.facility = ANY ($5::text[]) AND NOT EXISTS (SELECT FROM reopening o WHERE o.closing = c.record))
 SELECT
+    ARRAY(SELECT lot FROM (
+        SELECT DISTINCT ON (lot) lot, frozen FROM dispute WHERE lot = ANY ($1::bigint[]) ORDER BY lot, record DESC) d
+        WHERE frozen) AS frozen,
+    ARRAY(SELECT id FROM pool WHERE id = ANY ($2::text[])) AS taken_pools,
+    (SELECT coalesce(array_agg(digest), '{}') FROM c) AS closings,
+    (SELECT coalesce(array_agg(facility), '{}') FROM c) AS closed_facilities,
+    (SELECT coalesce(array_agg(starts), '{}') FROM c) AS starts,
+    (SELECT coalesce(array_agg(ends), '{}') FROM c) AS ends,
+    (SELECT coalesce(array_agg(processes), '{}') FROM c) AS processes,
     (SELECT coalesce(array_agg(lot), '{}') FROM b) AS lots,
     (SELECT coalesce(array_agg(remaining), '{}') FROM b) AS remaining,
     ARRAY(SELECT id FROM lot WHERE id = ANY ($2::text[])) AS taken_ids,
@@ -43,8 +57,15 @@ ON starts_with(p.prefix, new.prefix) OR starts_with(new.prefix, p.prefix);
 SELECT encode(r.digest, 'hex') AS digest FROM acceptance a JOIN record r ON r.index = a.transfer
 WHERE r.digest = ANY ($1::bytea[]);
 
+-- name: openings
+SELECT o.facility, o.product FROM opening o JOIN unnest($1::text[], $2::text[]) AS wanted (facility, product)
+ON o.facility = wanted.facility AND o.product = wanted.product;
+
+-- name: default_pools
+SELECT holder, product, id FROM pool WHERE is_default AND holder = ANY ($1::text[]) AND product = ANY ($2::text[]);
+
 -- name: update_head
-UPDATE head SET size = $1, root = $2, frontier = $3, time = $4;
+UPDATE head SET size = $1, root = $2, frontier = $3, time = $4, revisions = $5;
 
 -- name: update_balances
 -- parameters: lot numbers, what is left of each

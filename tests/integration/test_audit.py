@@ -194,6 +194,8 @@ def test_an_assessment(copy: Copy) -> None:
     "quantity = quantity * 2", "holder = 'urn:example:org-1'", "role = 'coProduct'", "mass = 1",
     "item = 'urn:example:x'", "role = 'waste', origin = 'preConsumer'", "process = 'works.smelt'",
     "previous_life = '7'", "composition = '{\"materials\":{\"gold\":\"1\"}}'", "composition = '7'", "unit = 'TNE'",
+    "owner = 'urn:example:org-1'", "sender = 'urn:example:org-1'", "pool = 'urn:example:org-1:heap'",
+    "credit = 'recycling:steel'", "expires = '2025-12-31T00:00:00Z'",
 ])
 def test_a_fact_of_a_lot(copy: Copy, change: str) -> None:
     copy.tamper(LOT.replace("…", change), copy.number("c"))
@@ -250,8 +252,8 @@ def test_a_lot_out_of_nothing(copy: Copy, where: str) -> None:
         new, model,
     )
     copy.tamper(
-        "INSERT INTO figure (lot, from_index, method, plugin, share, burdens, content, amount) SELECT $1, $2, method, "
-        "plugin, share, burdens, content, amount FROM figure WHERE lot = $3", new, index, model,
+        "INSERT INTO figure (lot, version, method, plugin, share, burdens, content, amount) SELECT $1, version, method, "
+        "plugin, share, burdens, content, amount FROM figure WHERE lot = $2", new, model,
     )
     copy.tamper("INSERT INTO balance VALUES ($1, 40, 40)", new)
     found = copy.findings()
@@ -437,7 +439,7 @@ def write_figures(copy: Copy, restated: Sequence[Restated]) -> set[int]:
     """Stores restated figures and first leaves; the indices of the records whose rows that changed."""
     changed = set()
     for one in restated:
-        rows = copy.fetch("SELECT lot, burdens FROM figure WHERE from_index = $1 ORDER BY lot", one.index)
+        rows = copy.fetch("SELECT lot, burdens FROM figure WHERE lot / 1024 = $1 ORDER BY lot", one.index)
         for row, figures in zip(rows, one.figures, strict=True):
             if tuple(row["burdens"]) != figures.burdens:
                 changed.add(one.index)

@@ -11,14 +11,25 @@ from ledger.admission.state import State
 from ledger.core import canonical
 from ledger.core.frontier import Frontier
 from ledger.core.outcome import AssessmentLeaf, read
-from ledger.core.records import Activation, AnyRecord, Consumption, Transfer, Transformation
+from ledger.core.records import (
+    Activation,
+    Amendment,
+    AnyRecord,
+    Closing,
+    Consumption,
+    Transfer,
+    Transformation,
+)
 from ledger.core.units import convert
 from ledger.core.values import Flow
 from ledger.errors import LedgerError
 from ledger.footprint.burdens import named
 from ledger.footprint.figures import LotFigures
 from ledger.registry.installed import Registry
-from ledger.service.preparing import Submission
+from ledger.service.preparing import Prepared, Submission
+from ledger.service.revising.changes import changes_of
+from ledger.service.revising.engine import Engine, Revision
+from ledger.service.revising.history import History, keep
 from ledger.service.sequencing.batch import Batch, Item, Sequenced, Verdict
 from support.parties import Party, enrolment, nonces, party
 
@@ -42,6 +53,8 @@ class MemoryLedger:
         self.entries: list[bytes] = []
         self.leaves: list[tuple[bytes, ...]] = []
         self.frontier = Frontier()
+        self.history = History(self.state, self.figures)
+        self.revisions: list[tuple[int, Revision]] = []
         self.seed = seed
         self.nonces = nonces(seed, "ledger")
         self.registrar = party(seed, "registrar")
@@ -85,10 +98,10 @@ class MemoryLedger:
                 verdicts.append(None)
             except LedgerError as error:
                 verdicts.append(error)
-        batch = Batch(self.state, self.figures, self.registry, _START + 1_000 * self._batches)
-        found = batch.run(items)
+        found: list[Verdict] = []
+        for item in items:
+            found.extend(self._run(item))
         self._batches += 1
-        self.frontier = self.frontier.extended(batch.leaf_hashes)
         for item, verdict in zip(items, found, strict=True):
             if isinstance(verdict, Sequenced):
                 self.records.append(item.submission.record)
@@ -97,6 +110,26 @@ class MemoryLedger:
                 self.leaves.append(verdict.leaves)
         rest = iter(found)
         return [next(rest) if verdict is None else verdict for verdict in verdicts]
+
+    def _run(self, item: Item) -> list[Verdict]:
+        """A batch of one, since a record may revise those before it."""
+        time = _START + 1_000 * self._batches
+        batch = Batch(
+            self.state, self.figures, self.registry, time, self._revise, len(self.revisions) + 1
+        )
+        verdicts = batch.run([item])
+        for index, prepared in batch.sequenced:
+            keep(self.history, index, prepared)
+        self.frontier = self.frontier.extended(batch.leaf_hashes)
+        return verdicts
+
+    def _revise(self, prepared: Prepared) -> Revision:
+        record = prepared.submission.record
+        if not isinstance(record, Amendment | Closing):
+            raise TypeError(record)
+        revision = Engine(self.history, self.registry).run(changes_of(record, self.history))
+        self.revisions.append((self.state.size, revision))
+        return revision
 
     def must(self, *records: tuple[Party, AnyRecord]) -> list[Sequenced]:
         """Posts records of which none may be refused; raises the first error."""

@@ -11,7 +11,7 @@ import msgspec
 
 from ledger.core.tiles import Tile, tile_path
 from ledger.errors import InvalidInput, Unavailable
-from ledger.service.audit.source import Row, Source
+from ledger.service.audit.source import RevisedRow, Row, Source
 
 _ENTRIES = 1_000
 
@@ -45,6 +45,16 @@ class HttpSource:
             after = page[-1]["size"]
         return found
 
+    async def revisions(self) -> int:
+        return int((await self._json("/v1/audit/revisions", {}))["revisions"])
+
+    async def revised(self, index: int) -> AsyncIterator[list[RevisedRow]]:
+        after = -1
+        while page := await self._json("/v1/audit/revised", {"index": index, "after": after}):
+            found = [_revised(one) for one in page]
+            yield found
+            after = found[-1].index
+
     async def tile(self, tile: Tile) -> bytes:
         return (await self._get("/log/" + tile_path(tile))).content
 
@@ -75,6 +85,15 @@ def _row(told: dict[str, Any]) -> Row:
         base64.b64decode(told["body"]) if "body" in told else None,
         [base64.b64decode(leaf) for leaf in told["leaves"]],
         [(number, Decimal(quantity)) for number, quantity in told["flows"]], told["shares"],
+    )
+
+
+def _revised(told: dict[str, Any]) -> RevisedRow:
+    return RevisedRow(
+        told["index"], told["own"], base64.b64decode(told["body"]) if "body" in told else None,
+        [base64.b64decode(leaf) for leaf in told["leaves"]], base64.b64decode(told["outcome"]),
+        [(number, Decimal(quantity)) for number, quantity in told["flows"]], told["shares"],
+        [Decimal(quantity) for quantity in told["quantities"]],
     )
 
 

@@ -1,7 +1,7 @@
 """Replaying one record: its body, its rules, its figures, against what the log commits to and what is stored."""
 
 import base64
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -14,14 +14,18 @@ from ledger.core.assessment import Assessment
 from ledger.core.canonical import decode_record, digest
 from ledger.core.entry import Entry, parse_entry
 from ledger.core.outcome import AssessmentLeaf
-from ledger.core.records import AnyRecord, KeyChange, Organization, Transformation
+from ledger.core.records import Amendment, AnyRecord, Closing, KeyChange, Organization, Transformation
 from ledger.core.signing import VerifyingKey, load_spki, record_message
-from ledger.errors import LedgerError, Unavailable
+from ledger.errors import LedgerError, Unavailable, VerificationError
 from ledger.footprint.figures import LotFigures
 from ledger.registry.installed import Registry
-from ledger.service.accounting import Outcome, account
-from ledger.service.audit.source import Row
-from ledger.service.preparing import Prepared, Submission, prepare, work_of
+from ledger.service.accounting import Outcome, account, with_revisions
+from ledger.service.audit.differences import compare_revised, difference, told_flows
+from ledger.service.audit.source import RevisedRow, Row
+from ledger.service.preparing import REVISING, Prepared, Submission, prepare, work_of
+from ledger.service.revising.changes import changes_of
+from ledger.service.revising.engine import Engine, Revision
+from ledger.service.revising.history import History, keep
 
 _ANY_TOLERANCE = Decimal(10) ** 15
 _leaf = msgspec.json.Decoder(AssessmentLeaf)
@@ -69,15 +73,21 @@ def signature_error(one: Checked, keys: Mapping[bytes, VerifyingKey], origin: st
 
 
 class Replayer:
-    """The state of the ledger, rebuilt record by record. Figures of lots that are used up are let go."""
+    """The state of the ledger, rebuilt record by record. Figures of lots that are used up are let go, unless `revised`:
+    then later records may revise what took from them, and all of it is kept."""
 
-    def __init__(self, state: State, registry: Registry) -> None:
+    def __init__(self, state: State, registry: Registry, *, revised: bool) -> None:
         self.state = state
+        self.revision: Revision | None = None
+        """What the last record came to, where it was one that revises others."""
         self.keys: dict[bytes, VerifyingKey] = {}
         self.figures_of_last = 0
         self.recomputed_last = 0
+        self.touched_last: set[str] = set()
+        """Lots whose balance the last record changed."""
         self._registry = registry
         self._figures: dict[str, LotFigures] = {}
+        self._history = History(state, self._figures) if revised else None
         self._not_recomputed: dict[str, int] = {}
 
     def learn_keys(self, one: Checked) -> None:
@@ -99,9 +109,12 @@ class Replayer:
             "assessments were taken as they are" for plugin, count in sorted(self._not_recomputed.items())
         ]
 
-    def replay(self, one: Checked) -> Iterator[tuple[str, str]]:
-        """Rule and message of all that does not hold. The state goes on as the rules say."""
+    def replay(self, one: Checked, revised: Sequence[RevisedRow] = ()) -> Iterator[tuple[str, str]]:
+        """Rule and message of all that does not hold. The state goes on as the rules say. `revised`: what is stored of
+        the records that this one revises."""
         self.figures_of_last = self.recomputed_last = 0
+        self.revision = None
+        self.touched_last = set()
         record, entry = one.record, one.entry
         if record is None or entry is None or one.row.body is None:
             self.state.size += 1
@@ -112,7 +125,13 @@ class Replayer:
         try:
             prepared = self._prepare(submission, one.row)
             admit(record, entry.keyid, prepared.plan, self.state)
+            if isinstance(record, REVISING):
+                self.revision = self._revise(record, revised)
             outcome = account(prepared, self._figures)
+            if self.revision is not None:
+                outcome = with_revisions(
+                    outcome, [(one.index, one.digest, one.root) for one in self.revision.revised]
+                )
         except LedgerError as error:
             yield "admission", f"{error.code}: {error.message}"
             self.state.size += 1
@@ -120,6 +139,15 @@ class Replayer:
         yield from self._compare(one.row, entry, outcome)
         self._apply(prepared, outcome)
         yield from self._compare_rows(one.row, prepared)
+        if self.revision is not None:
+            yield from compare_revised(revised, self.revision)
+
+    def _revise(self, record: Amendment | Closing, revised: Sequence[RevisedRow]) -> Revision:
+        if self._history is None:
+            raise VerificationError("the source said that nothing is revised, so nothing was kept that could be",
+                                    code="unexpected-revision")
+        stored = {one.index: _leaf.decode(one.leaves[0]) for one in revised if one.leaves and one.leaves[0]}
+        return Engine(self._history, self._registry, stored).run(changes_of(record, self._history))
 
     def _prepare(self, submission: Submission, row: Row) -> Prepared:
         """With the plugin where the version in force is installed, else with the assessment that is committed."""
@@ -139,20 +167,32 @@ class Replayer:
         return Prepared(submission, plan, work, leaf.assessment, leaf.plugin, plugin)
 
     def _compare(self, row: Row, entry: Entry, outcome: Outcome) -> Iterator[tuple[str, str]]:
-        self.figures_of_last = max(len(outcome.leaves) - 1, 0)
+        self.figures_of_last = len(outcome.figures.outputs)
+        for one in self.revision.revised if self.revision is not None else ():
+            self.figures_of_last += len(one.figures)
         if outcome.root != entry.outcome:
             yield "outcome", "the entry commits to other results than the record gives"
         if len(row.leaves) != len(outcome.leaves):
             yield "figures", f"{len(row.leaves)} results are stored, the record gives {len(outcome.leaves)}"
         for i, (stored, computed) in enumerate(zip(row.leaves, outcome.leaves, strict=False)):
             if stored != computed:
-                yield "figures", f"result {i} is not what the record gives: {_difference(stored, computed)}"
+                yield "figures", f"result {i} is not what the record gives: {difference(stored, computed)}"
 
     def _apply(self, prepared: Prepared, outcome: Outcome) -> None:
         state = self.state
         lots = state.apply(prepared.submission.record, prepared.submission.digest, prepared.plan)
+        self.touched_last.update([one.lot.id for one in prepared.plan.taken], [lot.id for lot in lots])
+        if self.revision is not None:
+            self.touched_last.update(self.revision.balances)
         for lot, figures in zip(lots, outcome.figures.outputs, strict=True):
             self._figures[lot.id] = figures
+        if self._history is not None:
+            index = state.size - 1
+            numbered = prepared._replace(plan=prepared.plan._replace(taken=tuple(
+                [one._replace(lot=state.lots[one.lot.id]) for one in prepared.plan.taken]
+            )))
+            keep(self._history, index, numbered)
+            return
         for taken in prepared.plan.taken:
             if not state.remaining[taken.lot.id]:
                 state.used.add(taken.lot.id)
@@ -163,7 +203,7 @@ class Replayer:
         """What answers are made of besides leaves: flows, shares and, where they are shown, lots."""
         flows = [(taken.lot.number, taken.quantity) for taken in prepared.plan.taken]
         if list(row.flows) != flows:
-            yield "flows", f"the record is stored to take {_flows(row.flows)}, but takes {_flows(flows)}"
+            yield "flows", f"the record is stored to take {told_flows(row.flows)}, but takes {told_flows(flows)}"
         created = prepared.plan.created
         shares = list(prepared.work.shares) or [0.0] * len(created)
         if list(row.shares) != shares:
@@ -173,14 +213,3 @@ class Replayer:
         for i, (planned, _) in enumerate(created):
             if i >= len(row.lots) or row.lots[i] != self.state.lots[planned.id]:
                 yield "lots", f"lot {planned.id!r} is stored otherwise than its record says"
-
-
-def _flows(flows: Iterable[tuple[int, Decimal]]) -> str:
-    return ", ".join([f"{quantity} of lot number {number}" for number, quantity in flows]) or "nothing"
-
-
-def _difference(stored: bytes, computed: bytes) -> str:
-    pairs = enumerate(zip(stored, computed, strict=False))
-    at = next((i for i, (a, b) in pairs if a != b), min(len(stored), len(computed)))
-    shown = slice(max(at - 30, 0), at + 30)
-    return f"…{stored[shown].decode(errors='replace')}… instead of …{computed[shown].decode(errors='replace')}…"

@@ -14,7 +14,6 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from ledger.admission.facts import LOT_SLOTS
-from ledger.admission.names import Names
 from ledger.admission.state import State
 from ledger.core.checkpoint import open_checkpoint
 from ledger.core.entry import Entry
@@ -26,7 +25,8 @@ from ledger.errors import LedgerError
 from ledger.registry.installed import Registry
 from ledger.service.audit.records import Checked, Replayer, decode_row, signature_error
 from ledger.service.audit.report import Finding, Report
-from ledger.service.audit.source import Row, Source
+from ledger.service.audit.source import RevisedRow, Row, Source
+from ledger.service.preparing import REVISING
 
 MAX_FINDINGS = 50
 
@@ -84,12 +84,14 @@ class _Audit:
         )
 
     async def _replay(self, verifier: NoteVerifier, size: int, root: bytes, registrar: str | None) -> None:
-        replayer = Replayer(State(verifier.name), self._registry)
+        replayer = Replayer(
+            State(verifier.name), self._registry, revised=await self._source.revisions() > 0
+        )
         batches = await self._source.batches(size)
         boundaries = {end for end, _ in batches}
         with ThreadPoolExecutor(os.cpu_count()) as threads:
             async for rows in self._source.rows(size):
-                self._chunk(rows, replayer, boundaries, registrar, threads)
+                await self._chunk(rows, replayer, boundaries, registrar, threads)
                 self._progress(self._counts["entries"], size)
         if self._counts["entries"] != size:
             self._find("complete", f"the checkpoint speaks of {size} entries, {self._counts['entries']} are there")
@@ -100,7 +102,7 @@ class _Audit:
         await self._check_balances(replayer, verifier)
         self._notes.extend(replayer.notes())
 
-    def _chunk(
+    async def _chunk(
         self, rows: Sequence[Row], replayer: Replayer, boundaries: set[int], registrar: str | None,
         threads: ThreadPoolExecutor,
     ) -> None:
@@ -119,22 +121,27 @@ class _Audit:
                 self._find("signature", wrong_signature, index, one)
             else:
                 self._counts["signatures"] += 1
-            self._entry(one, index, registrar, replayer)
+            await self._entry(one, index, registrar, replayer)
 
-    def _entry(self, one: Checked, index: int, registrar: str | None, replayer: Replayer) -> None:
+    async def _entry(self, one: Checked, index: int, registrar: str | None, replayer: Replayer) -> None:
         if one.entry is not None:
             self._check_time(one.entry, index)
             if index == 0 and registrar is not None and one.entry.keyid.hex() != registrar:
                 self._find("registrar", f"entry 0 is signed with {one.entry.keyid.hex()}, not the pinned key", 0)
         if one.error is not None:
             self._find(one.rule, one.error, index, one)
-        for rule, message in replayer.replay(one):
+        for rule, message in replayer.replay(one, await self._revised(one, index)):
             self._find(rule, message, index, one)
         if one.record is not None:
             self._types[type(one.record).__name__] += 1
         self._counts["figures"] += replayer.figures_of_last
         self._counts["recomputed"] += replayer.recomputed_last
         self._counts["entries"] += 1
+
+    async def _revised(self, one: Checked, index: int) -> list[RevisedRow]:
+        if not isinstance(one.record, REVISING):
+            return []
+        return [row async for page in self._source.revised(index) for row in page]
 
     def _check_time(self, entry: Entry, index: int) -> None:
         if entry.time < self._time:
@@ -209,14 +216,11 @@ class _Audit:
         newest = open_checkpoint(await self._source.checkpoint(), verifier.name, verifier)
         async for rows in self._source.rows(newest.size, self._counts["entries"]):
             for one in map(decode_row, rows):
-                names = Names()
-                if one.record is not None:
-                    names.add(one.record)
                 replayer.learn_keys(one)
                 # What does not hold there is for the audit of a later checkpoint to find.
-                for _ in replayer.replay(one):
+                for _ in replayer.replay(one, await self._revised(one, one.row.index)):
                     pass
-                for lot in (names.lots | names.new_lots):
+                for lot in replayer.touched_last:
                     if lot in wanted:
                         found.setdefault(lot, set()).add(state.remaining.get(lot, Decimal(0)))
         return found

@@ -7,10 +7,12 @@ import msgspec
 from asyncpg import Record
 
 from ledger.admission.facts import LOT_SLOTS, LotFacts
-from ledger.service.accounting import lot_leaf
-from ledger.service.audit.source import Row
+from ledger.service.accounting import lot_leaf, revision_leaves
+from ledger.service.audit.source import RevisedRow, Row
+from ledger.service.preparing import REVISING_TYPES
 from ledger.store.database import Pool
 from ledger.store.facts import figures_of, lot_of
+from ledger.store.revisions import revised_by
 from ledger.store.sql import queries
 
 ENTRIES = 1_000
@@ -28,14 +30,24 @@ async def entry_rows(pool: Pool, start: int, end: int) -> list[Row]:
         flows: dict[int, list[tuple[int, Decimal]]] = defaultdict(list)
         for row in await connection.fetch(sql["audit_flows"], start, end):
             flows[row["record"]].append((row["lot"], row["quantity"]))
-    return [_row(entry, lots.get(entry["index"], []), flows.get(entry["index"], [])) for entry in entries]
+        revised = {
+            entry["index"]: await revised_by(connection, entry["index"]) for entry in entries
+            if entry["type"] in REVISING_TYPES
+        }
+    return [
+        _row(entry, lots.get(entry["index"], []), flows.get(entry["index"], []), revised.get(entry["index"], []))
+        for entry in entries
+    ]
 
 
-def _row(entry: Record, lots: list[Record], flows: list[tuple[int, Decimal]]) -> Row:
+def _row(
+    entry: Record, lots: list[Record], flows: list[tuple[int, Decimal]], revised: list[tuple[int, bytes, bytes]]
+) -> Row:
     index = entry["index"]
     if entry["body"] is None:
         return Row(index, bytes(entry["data"]), None, [])
     leaves = [] if entry["outcome"] is None else [bytes(entry["outcome"])]
+    leaves.extend(revision_leaves(bytes(entry["seed"]), revised))
     facts: list[LotFacts | None] = []
     for i, row in enumerate(lots, start=1):
         lot, leaf = _lot(bytes(entry["seed"]), i, row)
@@ -43,6 +55,33 @@ def _row(entry: Record, lots: list[Record], flows: list[tuple[int, Decimal]]) ->
         leaves.append(leaf)
     shares = [row["share"] for row in lots]
     return Row(index, bytes(entry["data"]), bytes(entry["body"]), leaves, flows, shares, facts)
+
+
+async def revised_rows(pool: Pool, index: int, after: int, limit: int) -> list[RevisedRow]:
+    """What the record at `index` revised, of those after another index."""
+    sql = queries("log")
+    async with pool.acquire() as connection:
+        rows = await connection.fetch(sql["audit_revised"], index, after, limit)
+        if not rows:
+            return []
+        version, indexes = rows[0]["version"], [row["record"] for row in rows]
+        lots: dict[int, list[Record]] = defaultdict(list)
+        for row in await connection.fetch(sql["audit_revised_lots"], version, indexes):
+            lots[row["number"] // LOT_SLOTS].append(row)
+        flows: dict[int, list[tuple[int, Decimal]]] = defaultdict(list)
+        for row in await connection.fetch(sql["audit_revised_flows"], version, indexes):
+            flows[row["record"]].append((row["lot"], row["quantity"]))
+    return [_revised(row, lots.get(row["record"], []), flows.get(row["record"], [])) for row in rows]
+
+
+def _revised(row: Record, lots: list[Record], flows: list[tuple[int, Decimal]]) -> RevisedRow:
+    leaves = [] if row["leaf"] is None else [bytes(row["leaf"])]
+    if leaves:
+        leaves.extend([_lot(bytes(row["seed"]), i, lot)[1] for i, lot in enumerate(lots, start=1)])
+    return RevisedRow(
+        row["record"], row["own"], None if row["body"] is None else bytes(row["body"]), leaves, bytes(row["outcome"]),
+        flows, [lot["share"] for lot in lots], [lot["quantity"] for lot in lots],
+    )
 
 
 def _lot(seed: bytes, position: int, row: Record) -> tuple[LotFacts | None, bytes]:

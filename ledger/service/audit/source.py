@@ -27,6 +27,20 @@ class Row(Struct, frozen=True):
     lots: Sequence[LotFacts | None] | None = None
 
 
+class RevisedRow(Struct, frozen=True):
+    """What a revision is stored to have made of the record at `index`: new leaves, and where the record itself was
+    changed (`own`) its body now (None: withdrawn) and what it takes. `quantities` are of its lots."""
+
+    index: int
+    own: bool
+    body: bytes | None
+    leaves: Sequence[bytes]
+    outcome: bytes
+    flows: Sequence[tuple[int, Decimal]] = ()
+    shares: Sequence[float] = ()
+    quantities: Sequence[Decimal] = ()
+
+
 class Source(Protocol):
     """Every method reads as of now; an audit reads the checkpoint first and looks at no entry beyond it."""
 
@@ -40,6 +54,14 @@ class Source(Protocol):
 
     def rows(self, size: int, start: int = 0) -> AsyncIterator[list[Row]]:
         """All entries from `start`, below `size`, in order, in lists of bounded length."""
+        ...
+
+    async def revisions(self) -> int:
+        """How many records revise others. Where it says none, an audit need not keep what could be revised."""
+        ...
+
+    def revised(self, index: int) -> AsyncIterator[list[RevisedRow]]:
+        """What the record at `index` revised, in log order, in lists of bounded length."""
         ...
 
     async def batches(self, size: int) -> list[tuple[int, bytes]]:

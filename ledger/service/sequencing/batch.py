@@ -1,7 +1,7 @@
 """One micro-batch, record by record, over plain state: admitted or refused, with figures and outcomes. No IO."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -9,16 +9,26 @@ from msgspec import Struct
 
 from ledger.admission.admit import admit
 from ledger.admission.facts import LotFacts
+from ledger.admission.names import flows_named
 from ledger.admission.state import State
 from ledger.core.entry import Entry
 from ledger.core.merkle import leaf_hash
-from ledger.core.records import Acceptance, AnyRecord, KeyChange, Organization, Transformation
+from ledger.core.records import (
+    Acceptance,
+    Addition,
+    AnyRecord,
+    KeyChange,
+    Organization,
+    Reopening,
+    Transformation,
+)
 from ledger.core.signing import VerifyingKey, load_spki
 from ledger.errors import LedgerError, Refused
 from ledger.footprint.figures import LotFigures
 from ledger.registry.installed import Registry
-from ledger.service.accounting import Outcome, account
-from ledger.service.preparing import Prepared, Submission, prepare
+from ledger.service.accounting import Outcome, account, with_revisions
+from ledger.service.preparing import REVISING, Prepared, Submission, prepare
+from ledger.service.revising.engine import Revision
 from ledger.store.rows import BatchRows
 
 
@@ -53,10 +63,18 @@ Verdict = Sequenced | Known | LedgerError
 
 
 class Batch:
-    """Runs items over `state` and collects what has to be written. `figures` by lot id, of all lots in `state`."""
+    """Runs items over `state` and collects what has to be written. `figures` by lot id, of all lots in `state`.
 
-    def __init__(self, state: State, figures: dict[str, LotFigures], registry: Registry, time: int) -> None:
+    `revise` says what a record that revises others comes to; without it there is none among the items. `version` is
+    the count of its revision.
+    """
+
+    def __init__(
+        self, state: State, figures: dict[str, LotFigures], registry: Registry, time: int,
+        revise: Callable[[Prepared], Revision] | None = None, version: int = 0,
+    ) -> None:
         self.rows = BatchRows()
+        self.sequenced: list[tuple[int, Prepared]] = []
         self.leaf_hashes: list[bytes] = []
         self.balances: dict[int, Decimal] = {}
         """What is left of lots that were there before, by number."""
@@ -64,6 +82,8 @@ class Batch:
         self._state = state
         self._figures = figures
         self._registry = registry
+        self._revise = revise
+        self._version = version
         self._created: dict[int, LotFacts] = {}
 
     def run(self, items: Sequence[Item]) -> list[Verdict]:
@@ -88,7 +108,18 @@ class Batch:
             return Known(submission.digest)
         prepared = self._prepared(item)
         admit(submission.record, submission.keyid, prepared.plan, state)
-        outcome = account(prepared, self._figures)
+        if isinstance(submission.record, REVISING):
+            return self._revised(prepared)
+        return self._append(prepared, account(prepared, self._figures))
+
+    def _revised(self, prepared: Prepared) -> Verdict:
+        if self._revise is None:
+            raise TypeError("a batch of plain records has none that revises others")
+        revision = self._revise(prepared)
+        outcome = with_revisions(
+            account(prepared, self._figures), [(one.index, one.digest, one.root) for one in revision.revised]
+        )
+        self.rows.add_revision(self._version, self._state.size)
         return self._append(prepared, outcome)
 
     def _check_repost(self, submission: Submission) -> None:
@@ -103,13 +134,23 @@ class Batch:
     def _prepared(self, item: Item) -> Prepared:
         """The preparation if what it rests on still holds, else a new one over the state of now."""
         state, found = self._state, item.prepared
-        if found is None or not item.needs <= state.digests or not self._in_force(found):
+        if found is None or not item.needs <= state.digests or not self._in_force(found) or not self._named(found):
             return prepare(item.submission, state, self._registry, state.plugins)
         if not item.needs:
             return found
         # Lots of the same request were prepared without their numbers.
         taken = tuple([one._replace(lot=state.lots[one.lot.id]) for one in found.plan.taken])
         return found._replace(plan=found.plan._replace(taken=taken))
+
+    def _named(self, prepared: Prepared) -> bool:
+        """Whether the flows still name the lots that were found: of a pool, the newest generation counts."""
+        record = prepared.submission.record
+        for name, taken in zip(flows_named(record), prepared.plan.taken, strict=False):
+            if name != taken.lot.id:
+                found = self._state.lot_named(name, record.issuer)
+                if found is None or found.id != taken.lot.id:
+                    return False
+        return not isinstance(record, Addition)
 
     def _in_force(self, prepared: Prepared) -> bool:
         record = prepared.submission.record
@@ -124,6 +165,7 @@ class Batch:
             record.kind, submission.digest, submission.keyid, submission.signature, outcome.root, self.time
         ).to_bytes()
         leaf = leaf_hash(entry)
+        settles = isinstance(record, Acceptance) and state.transfers[record.transfer].new_lot in state.frozen
         lots = state.apply(record, submission.digest, plan)
         rows = self.rows
         rows.add_entry(index, entry, leaf)
@@ -135,17 +177,39 @@ class Batch:
         shares = prepared.work.shares or [0.0] * len(lots)
         for lot, figures, share in zip(lots, outcome.figures.outputs, shares, strict=True):
             self._figures[lot.id] = figures
-            rows.add_lot(index, lot, figures, share, prepared.tag)
+            rows.add_lot(lot, figures, share, prepared.tag)
         for taken in plan.taken:
             if taken.lot.number not in self._created:
                 self.balances[taken.lot.number] = state.remaining[taken.lot.id]
         self._created.update({lot.number: lot for lot in lots})
-        rows.add_named(index, record, _entered_keys(record), self._accepted(record))
+        self._add_named(index, record, settles)
         self.leaf_hashes.append(leaf)
+        self.sequenced.append((index, prepared))
         return Sequenced(index, submission.digest, entry, outcome.leaves)
 
-    def _accepted(self, record: AnyRecord) -> int | None:
-        return self._state.transfers[record.transfer].index if isinstance(record, Acceptance) else None
+    def _add_named(self, index: int, record: AnyRecord, settles: bool) -> None:
+        """The rows by which later records find this one, and what it says of earlier ones."""
+        meant: int | None = None
+        match record:
+            case Acceptance():
+                transfer = self._state.transfers[record.transfer]
+                meant = transfer.index
+                if record.disputed or settles:
+                    lot = self._state.lots[transfer.new_lot]
+                    self.rows.add_dispute(lot.number, index, frozen=record.disputed)
+            case Reopening():
+                meant = self._state.records[record.closing].index
+        self.rows.add_named(index, record, _entered_keys(record), meant)
+
+
+def pooled(prepared: Prepared) -> bool:
+    """Whether a record's flows name a pool, whose newest generation only the lock knows."""
+    record = prepared.submission.record
+    if isinstance(record, Addition):
+        return True
+    return any(
+        name != taken.lot.id for name, taken in zip(flows_named(record), prepared.plan.taken, strict=False)
+    )
 
 
 def _entered_keys(record: AnyRecord) -> list[VerifyingKey]:

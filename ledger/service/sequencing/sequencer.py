@@ -24,7 +24,7 @@ from ledger.core.records import Consumption, Declaration, Transfer, Transformati
 from ledger.errors import LedgerError, OutcomeUnknown, Refused, Unavailable
 from ledger.footprint.figures import LotFigures
 from ledger.registry.installed import Registry
-from ledger.service.sequencing.batch import Batch, Item, Sequenced, Verdict
+from ledger.service.sequencing.batch import Batch, Item, Sequenced, Verdict, pooled
 from ledger.store.batches import (
     Head,
     close_quietly,
@@ -53,12 +53,16 @@ _SETTLED = (Transformation, Transfer, Consumption, Declaration)
 
 
 class Unit:
-    """What one request wants appended, with the facts that were loaded for it. `figures` by lot id."""
+    """What one request wants appended, with the facts that were loaded for it when the head counted `revisions`.
+    `figures` by lot id."""
 
-    def __init__(self, items: Sequence[Item], facts: Facts, figures: dict[str, LotFigures]) -> None:
+    def __init__(
+        self, items: Sequence[Item], facts: Facts, figures: dict[str, LotFigures], revisions: int
+    ) -> None:
         self.items = items
         self.facts = facts
         self.figures = figures
+        self.revisions = revisions
         self.names = Names()
         self.fresh = Names()
         self.bytes = 0
@@ -66,10 +70,17 @@ class Unit:
             record = item.submission.record
             self.names.add(record)
             self.bytes += len(item.submission.body)
-            if item.prepared is None or item.needs or not isinstance(record, _SETTLED):
+            if item.prepared is None or item.needs or not isinstance(record, _SETTLED) or pooled(item.prepared):
                 self.fresh.add(record)
         self.flows = len(self.names.lots) + len(self.names.new_lots) + len(items)
         self.done: asyncio.Future[list[Answer]] = asyncio.get_running_loop().create_future()
+
+
+class Known(NamedTuple):
+    """The plugin versions in force, and how many records have revised others."""
+
+    in_force: Mapping[str, PluginState]
+    revisions: int
 
 
 class Placed(NamedTuple):
@@ -92,7 +103,7 @@ class Sequencer:
     ) -> None:
         self._url = url
         self._origin = origin
-        self._signer = signer
+        self.signer = signer
         self._registry = registry
         self._loader = loader
         self._clock = clock
@@ -100,8 +111,8 @@ class Sequencer:
         self._wake = asyncio.Event()
         self._connection: asyncpg.Connection | None = None
         self._warned = False
-        self.in_force: Mapping[str, PluginState] | None = None
-        """Plugin versions as of the last batch here: good enough to prepare with, decided again under the lock."""
+        self.known: Known | None = None
+        """As of the last batch here: good enough to prepare with, decided again under the lock."""
         self._highest = Checkpoint(origin, 0, EMPTY_ROOT)
         self._halted: Unavailable | None = None
         self._task: asyncio.Task[None] | None = None
@@ -190,7 +201,7 @@ class Sequencer:
         for unit in units:
             found: list[Answer] = []
             for item in unit.items:
-                single = Unit([item], unit.facts, unit.figures)
+                single = Unit([item], unit.facts, unit.figures, unit.revisions)
                 single.fresh.add(item.submission.record)
                 try:
                     found.extend((await self._append([single]))[0])
@@ -209,7 +220,7 @@ class Sequencer:
                     self._connection = await connect_writer(self._url)
                     self._connection.add_log_listener(self._heed)
                 return await self._transact(self._connection, units, resolving=resolving)
-            except _Open as error:
+            except Open as error:
                 resolving = True
                 _log.warning("the outcome of a COMMIT is open, asking again through the lock: %s", error)
             except (*LOST, Unavailable) as error:
@@ -233,7 +244,7 @@ class Sequencer:
         await transaction.start()
         try:
             head = await lock_head(connection)
-            self._check_head(head)
+            self.check_head(head)
             batch, verdicts = await self._run_batch(connection, units, head)
             if not batch.leaf_hashes and not resolving:
                 await transaction.rollback()
@@ -243,7 +254,9 @@ class Sequencer:
             if batch.leaf_hashes:
                 batch.finish()
                 await add_full_tiles(connection, batch.rows, head.frontier, batch.leaf_hashes)
-                await write_batch(connection, batch.rows, after, root, batch.time, batch.balances)
+                await write_batch(
+                    connection, batch.rows, after, root, batch.time, batch.balances, head.revisions
+                )
             else:
                 await touch_head(connection)
         except BaseException:
@@ -252,8 +265,8 @@ class Sequencer:
             raise
         await self._commit(transaction)
         checkpoint = Checkpoint(self._origin, after.size, root)
-        self._highest = checkpoint
-        return _placed(verdicts, paths, sign_checkpoint(checkpoint, self._signer) if paths else "", head.size)
+        self.advance(checkpoint)
+        return _placed(verdicts, paths, sign_checkpoint(checkpoint, self.signer) if paths else "", head.size)
 
     async def _run_batch(
         self, connection: asyncpg.Connection, units: list[Unit], head: Head
@@ -263,35 +276,48 @@ class Sequencer:
         figures: dict[str, LotFigures] = {}
         digests: list[bytes] = []
         keyids: set[bytes] = set()
-        for unit in units:
+        stale = [unit.revisions != head.revisions for unit in units]
+        for unit, outdated in zip(units, stale, strict=True):
             names.merge(unit.names)
-            fresh.merge(unit.fresh)
-            state.learn(unit.facts)
-            figures.update(unit.figures)
+            if outdated:
+                # A revision came between: what was read before it is read again, and prepared again.
+                fresh.merge(unit.names)
+            else:
+                fresh.merge(unit.fresh)
+                state.learn(unit.facts)
+                figures.update(unit.figures)
             digests.extend([item.submission.digest for item in unit.items])
             keyids.update([item.submission.keyid for item in unit.items])
         await load_state(connection, state, names, digests, keyids, fresh, self._loader, figures)
-        self.in_force = dict(state.plugins)
+        self.known = Known(dict(state.plugins), head.revisions)
         batch = Batch(state, figures, self._registry, max(self._clock(), head.time))
+        items = [
+            [item._replace(prepared=None) for item in unit.items] if outdated else unit.items
+            for unit, outdated in zip(units, stale, strict=True)
+        ]
         if len(digests) <= _INLINE:
-            return batch, [batch.run(unit.items) for unit in units]
+            return batch, [batch.run(one) for one in items]
         # In a thread, so that this replica goes on answering and reading while it computes.
-        return batch, await asyncio.to_thread(lambda: [batch.run(unit.items) for unit in units])
+        return batch, await asyncio.to_thread(lambda: [batch.run(one) for one in items])
 
     async def _commit(self, transaction: asyncpg.transaction.Transaction) -> None:
         self._warned = False
         try:
             await transaction.commit()
         except (*LOST, asyncpg.PostgresError, asyncio.CancelledError) as error:
-            raise _Open(f"{type(error).__name__}: {error}") from error
+            raise Open(f"{type(error).__name__}: {error}") from error
         if self._warned:
-            raise _Open("the database warned that the commit may not be everywhere")
+            raise Open("the database warned that the commit may not be everywhere")
+
+    def advance(self, checkpoint: Checkpoint) -> None:
+        """Remembers what was committed here: no head behind it is signed again."""
+        self._highest = checkpoint
 
     def _heed(self, _: object, message: asyncpg.PostgresLogMessage) -> None:
         if getattr(message, "severity_en", "") == "WARNING" or getattr(message, "severity", "") == "WARNING":
             self._warned = True
 
-    def _check_head(self, head: Head) -> None:
+    def check_head(self, head: Head) -> None:
         """A head behind, or beside, what this process has seen means another history: it must sign nothing more."""
         seen = self._highest
         if head.size < seen.size or (head.size == seen.size and seen.size and head.root != seen.root):
@@ -303,7 +329,7 @@ class Sequencer:
             raise self._halted
 
 
-class _Open(Exception):
+class Open(Exception):
     """The outcome of a COMMIT is not known."""
 
 

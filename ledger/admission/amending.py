@@ -1,0 +1,87 @@
+"""Amendments: which fields of which records may change, and what a record reads like afterwards."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from ledger.admission.facts import LotFacts
+from ledger.admission.state import State
+from ledger.core import canonical
+from ledger.core.records import (
+    Addition,
+    AnyRecord,
+    Consumption,
+    Declaration,
+    Transfer,
+    Transformation,
+)
+from ledger.core.revisions import Change
+from ledger.errors import InvalidBody, Refused
+
+_FIELDS: Final[dict[type, frozenset[str]]] = {
+    Transformation: frozenset({
+        "start", "end", "inputs", "supplies", "outputs", "activity", "allocation", "basis", "evidence",
+    }),
+    Transfer: frozenset({"quantity", "time", "transport", "packaging"}),
+    Consumption: frozenset({"inputs", "outputs", "time", "destination", "onBehalfOf"}),
+    Declaration: frozenset({
+        "start", "end", "basis", "boundary", "burdens", "primaryShare", "lot", "collector", "evidence",
+    }),
+    Addition: frozenset({"inputs", "time"}),
+}
+"""Fields that an amendment may replace, by type of record; others say what the record is about."""
+
+_WITHDRAWABLE: Final = (Transformation, Transfer, Consumption, Declaration)
+Amendable = Transformation | Transfer | Consumption | Declaration | Addition
+
+
+def amended(record: AnyRecord, change: Change, field: str) -> AnyRecord:
+    """The record as it reads after a change. Raises Refused or InvalidBody that names the field of the amendment."""
+    allowed = _FIELDS.get(type(record), frozenset())
+    if isinstance(record, Declaration) and record.lot is None:
+        allowed = frozenset()
+    tree: dict[str, Any] = msgspec.json.decode(canonical.encode(record))
+    for name, value in change.fields.items():
+        if name not in allowed:
+            raise Refused(
+                f"{field}.fields.{name} of a {tree['type']} does not change", code="not-amendable",
+                field=f"{field}.fields.{name}", value=name,
+                rule="one of: " + (" ".join(sorted(allowed)) or "none; enter a new record"),
+            )
+        tree[name] = msgspec.json.decode(value)
+    try:
+        return canonical.record_of(tree)
+    except InvalidBody as error:
+        where = (error.field or "$").replace("$", f"{field}.fields", 1)
+        raise InvalidBody(f"{where}: {error.message}", code=error.code, field=where, value=error.value,
+                          rule=error.rule) from None
+
+
+def check_withdrawal(record: AnyRecord, digest: str, lots: Sequence[LotFacts], state: State, field: str) -> None:
+    """Refuses to withdraw what others rest on: lots of which something was taken, a delivery that was accepted."""
+    if not isinstance(record, _WITHDRAWABLE) or (isinstance(record, Declaration) and record.lot is None):
+        raise Refused(f"{field}: a {type(record).__name__.lower()} is not withdrawn", code="not-amendable", field=field,
+                      rule="transformations, transfers, consumptions and declarations of lots")
+    if digest in state.accepted:
+        raise Refused(f"{field}: the delivery was accepted", code="accepted", field=field, value=digest,
+                      rule="what was accepted comes back by a return")
+    for lot in lots:
+        if state.remaining[lot.id] != lot.quantity:
+            raise Refused(
+                f"{field}: something was taken of {lot.id!r}", code="used", field=field, value=lot.id,
+                rule="a record is withdrawn while its outputs are untouched",
+            )
+
+
+def check_same_lots(old: Sequence[LotFacts], new: Sequence[LotFacts], field: str) -> None:
+    """Refuses other lots than the record made: only how much they are, and what of, may change."""
+    def fixed(lot: LotFacts) -> tuple[object, ...]:
+        return (lot.id, lot.product, lot.holder, lot.role, lot.unit, lot.origin, lot.item, lot.owner, lot.credit)
+
+    if [fixed(lot) for lot in old] != [fixed(lot) for lot in new]:
+        raise Refused(
+            f"{field}: the record's lots are other ones", code="amended-lots", field=field,
+            value=" ".join(lot.id for lot in new),
+            rule="an amended record makes the same lots: " + " ".join(lot.id for lot in old),
+        )

@@ -1,0 +1,132 @@
+"""Closings: what was measured for a period is spread over its provisional transformations, which become final."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import Final, NamedTuple
+
+from msgspec.structs import replace
+
+from ledger.core.records import Closing, Transformation
+from ledger.core.units import convert
+from ledger.core.values import UNBURDENED, Quantity, Supply
+from ledger.errors import Refused
+
+_CONTEXT: Final = Context(prec=34)
+_STEP: Final = Decimal("0.000000001")
+_NONE: Final = Decimal(0)
+
+
+class Spread(NamedTuple):
+    """A transformation of the period, with the kg of what it made."""
+
+    record: Transformation
+    mass: Decimal
+
+
+def covered(closing: Closing, record: Transformation) -> bool:
+    """Whether a closing brings the measured end of a transformation."""
+    return (
+        record.facility == closing.facility and closing.start <= record.start and record.end <= closing.end
+        and (not closing.processes or record.process in closing.processes)
+    )
+
+
+def spread(closing: Closing, found: Mapping[int, Spread]) -> dict[int, Transformation]:
+    """The transformations, by log index, as they read once they are final. Raises Refused where a total cannot be
+    spread: quantity(i) = stated(i) + (total - sum of stated) * weight(i) / sum of weights, in log order, the last one
+    taking what rounding to 9 decimals leaves."""
+    if closing.measured and not found:
+        raise Refused(
+            f"measured: {closing.facility} has no provisional transformation in the period", code="nothing-to-close",
+            field="measured", rule="totals are spread over the provisional transformations of the period",
+        )
+    indexes = sorted(found)
+    records = [found[index].record for index in indexes]
+    for i, total in enumerate(closing.measured):
+        field = f"measured[{i}]"
+        stated = [_stated(record, total, field) for record in records]
+        weights = _weights(closing.spread, [found[index] for index in indexes], stated, field)
+        amounts = _amounts(total, stated, weights, field)
+        records = [
+            _with(record, total, amount) for record, amount in zip(records, amounts, strict=True)
+        ]
+    return {index: replace(record, basis="final") for index, record in zip(indexes, records, strict=True)}
+
+
+def _stated(record: Transformation, total: Supply, field: str) -> Decimal:
+    amount = _NONE
+    for supply in record.supplies:
+        if supply.material == total.material:
+            amount += convert(supply.quantity.amount, supply.quantity.unit, total.quantity.unit, f"{field}.quantity")
+    return amount
+
+
+def _weights(key: str, found: Sequence[Spread], stated: Sequence[Decimal], field: str) -> list[Decimal]:
+    match key:
+        case "mass":
+            weights = [one.mass for one in found]
+        case "hours":
+            weights = [_seconds(one.record) for one in found]
+        case _:
+            weights = list(stated)
+    if not any(weights):
+        raise Refused(f"{field}: every transformation weighs nothing by {key}", code="zero-weights", field="spread",
+                      value=key, rule="at least one transformation of the period has a weight")
+    return weights
+
+
+def _seconds(record: Transformation) -> Decimal:
+    return Decimal(int((datetime.fromisoformat(record.end) - datetime.fromisoformat(record.start)).total_seconds()))
+
+
+def _amounts(total: Supply, stated: Sequence[Decimal], weights: Sequence[Decimal], field: str) -> list[Decimal]:
+    difference, whole = total.quantity.amount, _NONE
+    for one in stated:
+        difference -= one
+    for weight in weights:
+        whole = _CONTEXT.add(whole, weight)
+    amounts: list[Decimal] = []
+    left = difference
+    last = max(i for i, weight in enumerate(weights) if weight)
+    for i, (one, weight) in enumerate(zip(stated, weights, strict=True)):
+        part = _CONTEXT.divide(_CONTEXT.multiply(difference, weight), whole).quantize(_STEP, ROUND_HALF_EVEN)
+        if i == last:
+            part = left
+        left -= part
+        amounts.append(one + part)
+        if amounts[-1] < 0:
+            raise Refused(
+                f"{field}: {amounts[-1]} {total.quantity.unit} of {total.material} would be left to a transformation",
+                code="negative-share", field=f"{field}.quantity", value=total.quantity,
+                rule="no transformation's share of a total is negative",
+            )
+    return amounts
+
+
+def _with(record: Transformation, total: Supply, amount: Decimal) -> Transformation:
+    """The transformation with its part of a total in place of what it had stated of the material."""
+    rest = [supply for supply in record.supplies if supply.material != total.material]
+    if not amount:
+        return replace(record, supplies=rest)
+    at = next((i for i, supply in enumerate(record.supplies) if supply.material == total.material), len(rest))
+    mass = total.mass
+    if mass is not None:
+        part = _CONTEXT.divide(_CONTEXT.multiply(mass.amount, amount), total.quantity.amount)
+        mass = Quantity(value=_plain(part.quantize(_STEP, ROUND_HALF_EVEN)), unit=mass.unit)
+    share = replace(total, quantity=Quantity(value=_plain(amount), unit=total.quantity.unit), mass=mass)
+    return replace(record, supplies=[*rest[:at], share, *rest[at:]])
+
+
+def _plain(amount: Decimal) -> str:
+    text = f"{amount:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def made(masses: Sequence[tuple[str, Decimal | None]]) -> Decimal:
+    """Kg of what a transformation made, by its outputs' roles and masses; wastes, cores and credits do not count."""
+    total = _NONE
+    for role, mass in masses:
+        if role not in UNBURDENED and mass is not None:
+            total += mass
+    return total

@@ -1,0 +1,25 @@
+"""What every record has, and the kind byte of its log entry."""
+
+from typing import Annotated, ClassVar
+
+from msgspec import Meta, Struct
+
+from ledger.core.values import MAX_FLOWS, Flow, Id, Nonce, Output, Supply
+
+PRIVATE, ORGANIZATION, KEY_CHANGE, ACTIVATION = 0, 1, 2, 3
+"""Kind bytes of a log entry; bodies of all kinds but PRIVATE are public."""
+
+Flows = Annotated[list[Flow], Meta(max_length=MAX_FLOWS)]
+Supplies = Annotated[list[Supply], Meta(max_length=MAX_FLOWS)]
+Outputs = Annotated[list[Output], Meta(max_length=MAX_FLOWS)]
+
+
+class Record(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True, tag_field="type"
+):
+    """`issuer`: URN of the organisation that signs; `nonce`: 16 random bytes that make the digest unguessable."""
+
+    kind: ClassVar[int] = PRIVATE
+
+    issuer: Id
+    nonce: Nonce

@@ -1,0 +1,49 @@
+"""What an amendment or a closing changes: the records as they are to read from now on."""
+
+from ledger.admission.admit import check_open
+from ledger.admission.amending import amended, check_withdrawal
+from ledger.admission.spreading import Spread, covered, made, spread
+from ledger.core.records import Amendment, AnyRecord, Closing, Transformation
+from ledger.core.revisions import Change
+from ledger.errors import Refused
+from ledger.service.revising.engine import Changes
+from ledger.service.revising.history import History
+
+
+def changes_of(record: Amendment | Closing, history: History) -> Changes:
+    """Records by log index as they are to read; None withdraws one. Raises Refused for what may not change."""
+    if isinstance(record, Closing):
+        return _closed(record, history)
+    found: dict[int, AnyRecord | None] = {}
+    for i, change in enumerate(record.changes):
+        index = history.index_of(change.record, f"changes[{i}].record")
+        old = history.prepared[index].submission.record
+        found[index] = _changed(history, index, old, change, f"changes[{i}]")
+    return found
+
+
+def _changed(history: History, index: int, old: AnyRecord, change: Change, field: str) -> AnyRecord | None:
+    if isinstance(old, Transformation):
+        check_open(old, history.state)
+    if change.withdrawn:
+        check_withdrawal(old, change.record, history.lots_of(index), history.state, field)
+        return None
+    new = amended(old, change, field)
+    if new == old:
+        raise Refused(f"{field}: nothing changes", code="amendment-form", field=f"{field}.fields",
+                      value=" ".join(change.fields), rule="fields that differ from what the record says now")
+    if isinstance(new, Transformation):
+        check_open(new, history.state)
+    return new
+
+
+def _closed(closing: Closing, history: History) -> Changes:
+    found: dict[int, Spread] = {}
+    for index in history.provisional:
+        prepared = history.prepared.get(index)
+        if prepared is None or not isinstance(prepared.submission.record, Transformation):
+            continue
+        if covered(closing, prepared.submission.record):
+            masses = [(created.facts.role, created.facts.mass) for created in prepared.plan.created]
+            found[index] = Spread(prepared.submission.record, made(masses))
+    return {index: record for index, record in spread(closing, found).items() if record != found[index].record}

@@ -1,0 +1,28 @@
+"""The rows of a revision."""
+
+from collections.abc import Container
+
+from ledger.core.records import Transformation
+from ledger.service.revising.engine import Revised
+from ledger.store.rows import BatchRows
+
+
+def add_revised(rows: BatchRows, one: Revised, version: int, provisional: Container[int]) -> None:
+    """What a revision made of one record. `provisional`: indexes of records that were posted so."""
+    prepared, outcome = one.prepared, one.outcome
+    own = one.own
+    rows.add_revised(
+        one.index, version, own=own, body=prepared.submission.body if own and prepared is not None else None,
+        leaf=outcome.leaves[0] if outcome is not None and outcome.leaves else None, outcome=one.root,
+    )
+    if own and prepared is not None:
+        rows.add_flows(one.index, prepared.plan.taken, version)
+    shares = (prepared.work.shares if prepared is not None else ()) or [0.0] * len(one.lots)
+    tag = prepared.tag if prepared is not None else None
+    for lot, figures, share in zip(one.lots, one.figures, shares, strict=True):
+        rows.add_figure(lot.number, version, figures, share, tag)
+        if one.resized:
+            rows.add_lot_version(lot, version)
+    record = prepared.submission.record if prepared is not None else None
+    if own and isinstance(record, Transformation) and one.index in provisional and one.moved:
+        rows.add_provisional(one.index, record)
