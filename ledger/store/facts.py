@@ -33,6 +33,7 @@ from ledger.store.sql import queries
 
 _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 _composition = msgspec.json.Decoder(Composition)
+_LOTS_AT_ONCE = 5_000
 Value = TypeVar("Value")
 
 
@@ -95,9 +96,10 @@ class FactLoader:
     async def _lots(
         self, connection: Connection, names: Iterable[str], facts: Facts, figures: dict[str, LotFigures]
     ) -> None:
-        wanted = set(names) - facts.lots.keys()
-        if wanted:
-            for row in await connection.fetch(self._sql["lots_by_id"], list(wanted)):
+        wanted = list(set(names) - facts.lots.keys())
+        for start in range(0, len(wanted), _LOTS_AT_ONCE):
+            # In parts, since reading rows holds up everything else that this process does.
+            for row in await connection.fetch(self._sql["lots_by_id"], wanted[start : start + _LOTS_AT_ONCE]):
                 facts.lots[row["id"]] = lot_of(row)
                 figures[row["id"]] = figures_of(row)
 

@@ -62,6 +62,7 @@ _TABLES: Final = {
     "lot_version": ("number", "version", "quantity", "mass", "composition"),
     "tile": ("level", "index", "hashes", "root"),
 }
+_ROWS_AT_ONCE: Final = 5_000
 
 
 class BatchRows:
@@ -177,8 +178,11 @@ class BatchRows:
         """Appends all rows; nothing is durable before the transaction is committed."""
         for table, columns in _TABLES.items():
             rows = self._rows[table]
-            if rows:
-                await connection.copy_records_to_table(table, records=rows, columns=columns)
+            for start in range(0, len(rows), _ROWS_AT_ONCE):
+                await connection.copy_records_to_table(
+                    table, records=rows[start : start + _ROWS_AT_ONCE], columns=columns
+                )
+                # Writing rows out holds up everything else that this process does.
                 await asyncio.sleep(0)
 
 

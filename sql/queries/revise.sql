@@ -19,9 +19,11 @@ SELECT size, revisions FROM head;
 WITH RECURSIVE reached (record) AS (
     SELECT unnest($1::bigint[])
     UNION
-    SELECT w.record FROM reached
-    JOIN lot made ON made.number >= reached.record * 1024 AND made.number < (reached.record + 1) * 1024
-    JOIN flow w ON w.lot = made.number AND w.version = coalesce((
+    SELECT w.record FROM reached CROSS JOIN LATERAL (
+        -- A record's lots are those of a range of numbers; OFFSET 0 keeps this a look-up by index.
+        SELECT record, version FROM flow
+        WHERE lot >= reached.record * 1024 AND lot < (reached.record + 1) * 1024 OFFSET 0) w
+    WHERE w.version = coalesce((
         SELECT max(v.version) FROM revised v WHERE v.record = w.record AND v.own), 0)
 )
 SELECT record FROM reached ORDER BY record;

@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.load import drive, get, post
 from bench.measures import Measure, ed25519_verifications, fsyncs, peak_memory, rate
+from bench.revisions import measure_revisions
 from support.generator import parties, transformations
 from support.parties import enrolment, nonces
 from support.server import Server, environment, temporary_home
@@ -59,6 +60,8 @@ def main() -> int:
         measures.append(_footprint_read(server, lots))
         console.print("audit.replay …")
         measures.append(_audit_replay(server))
+        console.print("amend.30k and close.1200 …")
+        measures.extend(measure_revisions(server))
         rate_of_fsync = fsyncs(home)
     OUTPUT.write_text(json.dumps(msgspec.to_builtins(measures), indent=1) + "\n")
     _print(console, measures, rate_of_fsync)

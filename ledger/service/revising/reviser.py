@@ -150,6 +150,8 @@ class Reviser:
             raise Open(f"{type(error).__name__}: {error}") from error
         done = monotonic()
         self.last = Timing(done - started, done - locked, len(work.revision.revised))
+        _log.info("revised %d records in %.3f s, the head was held for %.3f s", self.last.records, self.last.whole,
+                  self.last.locked)
         checkpoint = Checkpoint(self._origin, after.size, root)
         self._sequencer.advance(checkpoint)
         return Placed(answer, sign_checkpoint(checkpoint, self._sequencer.signer), paths[0])
