@@ -10,6 +10,7 @@ from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from ledger.errors import LedgerError
 from ledger.service.ledger import Ledger
 from ledger.web.audit import AuditController
+from ledger.web.gaps import GapsController
 from ledger.web.health import HealthController
 from ledger.web.log import LogController
 from ledger.web.problems import http_error, ledger_error, unexpected_error
@@ -23,7 +24,9 @@ MAX_REQUEST = 64 << 20
 def create_app(ledger: Ledger) -> Litestar:
     """The ASGI application over an open ledger, which must outlive it."""
     return Litestar(
-        route_handlers=[RecordsController, QueriesController, LogController, AuditController, HealthController],
+        route_handlers=[
+            RecordsController, QueriesController, GapsController, LogController, AuditController, HealthController,
+        ],
         dependencies={"ledger": Provide(lambda: ledger, sync_to_thread=False)},
         exception_handlers={
             LedgerError: ledger_error, HTTPException: http_error, Exception: unexpected_error,

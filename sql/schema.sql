@@ -179,6 +179,8 @@ CREATE TABLE revised (
 );
 CREATE INDEX revised_own ON revised (record, version) WHERE own;
 CREATE INDEX revised_version ON revised (version, record);
+CREATE INDEX figure_version ON figure (version) WHERE version > 0;
+CREATE INDEX flow_version ON flow (version) WHERE version > 0;
 
 -- What a revision changed of a lot.
 CREATE TABLE lot_version (
@@ -189,15 +191,19 @@ CREATE TABLE lot_version (
     composition jsonb,
     PRIMARY KEY (number, version)
 );
+CREATE INDEX lot_version_version ON lot_version (version);
 
 CREATE TABLE pool (
     id text PRIMARY KEY,
     holder text NOT NULL REFERENCES organization,
+    facility text NOT NULL REFERENCES facility,
     product text NOT NULL,
+    averaging text NOT NULL,
     is_default boolean NOT NULL,
     record bigint NOT NULL REFERENCES record
 );
 CREATE UNIQUE INDEX pool_default ON pool (holder, product) WHERE is_default;
+CREATE INDEX pool_facility ON pool (facility);
 
 CREATE TABLE closing (
     record bigint PRIMARY KEY REFERENCES record,
@@ -257,7 +263,7 @@ CREATE INDEX claim_lot ON claim (lot);
 CREATE TABLE balance (
     lot bigint PRIMARY KEY,
     remaining numeric NOT NULL CHECK (remaining >= 0 AND remaining <= quantity AND remaining <> 'NaN'),
-    quantity numeric NOT NULL
+    quantity numeric NOT NULL CHECK (quantity <> 'NaN')
 ) WITH (fillfactor = 80);
 
 CREATE FUNCTION forbid_change() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -11,6 +11,7 @@ from ledger.core.records import (
     AnyRecord,
     Attestation,
     Closing,
+    Consumption,
     Declaration,
     Facility,
     KeyChange,
@@ -85,6 +86,8 @@ def _check_type(record: AnyRecord, keyid: bytes, state: State) -> None:
             _check_new(record.id, state.facilities, "facility")
         case Product():
             _check_new(record.id, state.products, "product")
+        case Addition():
+            check_open_pool(record, state)
         case Acceptance():
             _check_acceptance(record, state)
         case Declaration():
@@ -114,6 +117,18 @@ def check_open(record: Transformation, state: State) -> None:
                 f"start: {record.facility} is closed from {period.start} to {period.end} (closing {closing})",
                 code="period-closed", field="start", value=record.start,
                 rule="a closed period takes no record before it is reopened",
+            )
+
+
+def check_open_pool(record: Addition, state: State) -> None:
+    """Refuses an addition in a period in which its pool is averaged, or all of its facility is closed."""
+    pool = state.pools[record.pool]
+    for closing, period in state.closed.get(pool.facility, {}).items():
+        if period.start <= record.time < period.end and (not period.processes or pool.averaging == "period"):
+            raise Refused(
+                f"time: {pool.facility} is closed from {period.start} to {period.end} (closing {closing})",
+                code="period-closed", field="time", value=record.time,
+                rule="a closed period takes no addition before it is reopened",
             )
 
 
@@ -233,10 +248,22 @@ def _check_new(name: str, known: object, what: str) -> None:
 
 def _check_free(record: AnyRecord, plan: Plan, state: State) -> None:
     for i, (lot, _) in enumerate(plan.created):
-        if lot.id in state.lots or lot.id in state.used:
-            field = "newLot" if isinstance(record, Transfer) else f"{_created_field(record, i)}.lot"
+        if lot.id in state.lots or lot.id in state.used or lot.id in state.pools:
+            field = _new_lot_field(record, i)
             raise Refused(f"{field}: {lot.id!r} is on the ledger already", code="lot-taken", field=field,
                           value=lot.id, rule="a lot identifier is used once")
+
+
+def _new_lot_field(record: AnyRecord, index: int) -> str:
+    match record:
+        case Transfer():
+            return "newLot"
+        case Acceptance():
+            return "returnLot"
+        case Addition():
+            return "creditLot" if index else "pool"
+        case _:
+            return f"{_created_field(record, index)}.lot"
 
 
 def _created_field(record: AnyRecord, index: int) -> str:
@@ -253,11 +280,25 @@ def _check_balances(record: AnyRecord, plan: Plan, state: State) -> None:
             )
         if taken.quantity > left:
             field = _taken_field(record, plan, i, "quantity")
+            what, rule = _overdrawn(record, taken.lot.role)
             raise Refused(
-                f"{field}: {taken.quantity:f} {taken.lot.unit} of {taken.lot.id!r}, which has {left:f} left",
+                f"{field}: {what}{taken.quantity:f} {taken.lot.unit} of {taken.lot.id!r}, which has {left:f} left",
                 code="over-consumption", field=field, value=f"{taken.quantity:f} {taken.lot.unit}",
-                rule=f"at most what is left of the lot: {left:f} {taken.lot.unit}",
+                rule=f"{rule}: {left:f} {taken.lot.unit}",
             )
+
+
+def _overdrawn(record: AnyRecord, role: str) -> tuple[str, str]:
+    """What is wrong, where more is to be taken of a lot than it has left; and the rule that says how much may."""
+    match record:
+        case Transfer(purpose="return"):
+            return "a return of more than was received, ", "a return is at most what is left of what was received"
+        case Acceptance():
+            return "short by more than is there, ", "what was used has arrived: at most what is left is short"
+        case Consumption(purpose="claim") if role == "credit":
+            return "a credit claimed after use, ", "a tonne is claimed once: at most what is left of the credit"
+        case _:
+            return "", "at most what is left of the lot"
 
 
 def _taken_field(record: AnyRecord, plan: Plan, index: int, name: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from ledger.admission.facts import LotFacts
+from ledger.admission.lots import Taken
 from ledger.admission.state import State
 from ledger.core import canonical
 from ledger.core.records import (
@@ -58,6 +59,19 @@ def amended(record: AnyRecord, change: Change, field: str) -> AnyRecord:
                           rule=error.rule) from None
 
 
+def check_basis(old: AnyRecord, new: AnyRecord, field: str, *, provisional: bool) -> None:
+    """Refuses a basis that only a new record can have. `provisional`: the record was posted so."""
+    match old, new:
+        case Transformation(), Transformation(basis="provisional") if not provisional:
+            rule = "a record that was posted final awaits no closing"
+        case Declaration(), Declaration() if (old.basis == "opening") != (new.basis == "opening"):
+            rule = "opening stock is declared as such, once per facility and product"
+        case _:
+            return
+    raise Refused(f"{field} does not change to {new.basis}", code="not-amendable", field=field, value=new.basis,
+                  rule=rule)
+
+
 def check_withdrawal(record: AnyRecord, digest: str, lots: Sequence[LotFacts], state: State, field: str) -> None:
     """Refuses to withdraw what others rest on: lots of which something was taken, a delivery that was accepted."""
     if not isinstance(record, _WITHDRAWABLE) or (isinstance(record, Declaration) and record.lot is None):
@@ -74,6 +88,25 @@ def check_withdrawal(record: AnyRecord, digest: str, lots: Sequence[LotFacts], s
             )
 
 
+def check_sector(record: AnyRecord, state: State) -> None:
+    """Refuses to assess a transformation anew whose sector is not in force any more: nothing could say what it
+    emits."""
+    sector = record.process.partition(".")[0] if isinstance(record, Transformation) else None
+    if sector is not None and sector not in state.plugins:
+        raise Refused(f"process: no plugin {sector!r} is active", code="unknown-sector", field="process",
+                      value=sector, rule="an activation record is in force for the sector of what reads otherwise")
+
+
+def check_undisputed(taken: Sequence[Taken], state: State) -> None:
+    """Refuses a changed record that takes from a lot in dispute."""
+    for one in taken:
+        if one.lot.id in state.frozen:
+            raise Refused(
+                f"{one.lot.id!r} is in dispute", code="disputed", field="changes", value=one.lot.id,
+                rule="a disputed lot is frozen until it is settled or its transfer withdrawn",
+            )
+
+
 def check_same_lots(old: Sequence[LotFacts], new: Sequence[LotFacts], field: str) -> None:
     """Refuses other lots than the record made: only how much they are, and what of, may change."""
     def fixed(lot: LotFacts) -> tuple[object, ...]:
@@ -83,5 +116,6 @@ def check_same_lots(old: Sequence[LotFacts], new: Sequence[LotFacts], field: str
         raise Refused(
             f"{field}: the record's lots are other ones", code="amended-lots", field=field,
             value=" ".join(lot.id for lot in new),
-            rule="an amended record makes the same lots: " + " ".join(lot.id for lot in old),
+            rule="an amended record makes the same lots, of the same product, holder, owner, role, unit, origin and "
+                 "item: " + " ".join(lot.id for lot in old),
         )

@@ -1,7 +1,8 @@
 """Credits: lots that stand for kg of material recycled, beside the material, and are used up by one claim.
 
 A credit carries neither burden nor mass, so no figure of the default method contains one. A tonne is credited once:
-where waste or cores become a product, and never more than went in or came out.
+where waste or cores become a product, and never more than went in or came out. What a process takes back from itself
+is not recycled (ISO 14021, 7.8.1.1): else home scrap, melted again and again, would be credited each time.
 """
 
 from collections.abc import Sequence
@@ -9,10 +10,10 @@ from decimal import Decimal
 from typing import Final
 
 from ledger.admission.facts import Facts, LotFacts, ProductFacts
-from ledger.core.identifiers import check_identifier
+from ledger.core.identifiers import check_identifier, under
 from ledger.core.records import Consumption
 from ledger.core.units import convert, unit
-from ledger.core.values import Output
+from ledger.core.values import UNBURDENED, Output
 from ledger.errors import Refused
 
 RECYCLING: Final = "recycling:"
@@ -30,41 +31,55 @@ def check_credit(output: Output, product: ProductFacts, field: str) -> str | Non
         )
     if output.credit is None:
         return None
-    if unit(product.unit).dimension != "mass" or output.mass is not None or output.item is not None:
+    if unit(product.unit).dimension != "mass":
         raise Refused(
-            f"{field}: a credit is counted in a mass, and has neither mass nor item", code="credit-form",
-            field=f"{field}.quantity", value=output.quantity, rule="credits count kg of material recycled",
+            f"{field}.product: {product.id!r} is counted in {product.unit}", code="credit-form",
+            field=f"{field}.product", value=product.id,
+            rule="credits count kg of material recycled: their product is counted in a mass",
         )
+    for name in ("mass", "item", "materials", "elements"):
+        stated = getattr(output, name)
+        if stated:
+            raise Refused(
+                f"{field}.{name} of a credit", code="credit-form", field=f"{field}.{name}", value=stated,
+                rule="a credit is no thing: it has neither mass nor item nor composition",
+            )
     if output.credit.factor is not None:
         convert(Decimal(1), "KGM", output.credit.factor.unit, f"{field}.credit.factor.unit")
     return RECYCLING + output.credit.material
 
 
 def check_recycled(taken: Sequence[tuple[LotFacts, Decimal | None]], created: Sequence[LotFacts]) -> None:
-    """Refuses credits beyond what a record recycles. `taken`: lots with the kg taken of them.
+    """Refuses credits beyond what a transformation recycles. `taken`: lots with the kg taken of them.
 
-    Kg of credits <= kg of waste and cores in, and <= kg of products out.
+    Kg of credits <= kg of waste and cores in that another process left, and <= kg of products out.
     """
-    credits_ = _NONE
-    recycled, products = _NONE, _NONE
-    for lot in created:
-        if lot.role == "credit":
-            credits_ += convert(lot.quantity, lot.unit, "KGM")
-        elif lot.role in ("product", "coProduct", "byProduct"):
-            products += lot.mass or _NONE
+    credits_ = [(i, convert(lot.quantity, lot.unit, "KGM")) for i, lot in enumerate(created) if lot.role == "credit"]
     if not credits_:
         return
+    credited, recycled, products = _NONE, _NONE, _NONE
+    for _, amount in credits_:
+        credited += amount
     for lot, mass in taken:
-        if lot.role in ("waste", "core"):
+        if lot.role in ("waste", "core") and lot.maker != created[0].maker:
             recycled += mass or _NONE
+    for lot in created:
+        if lot.role not in UNBURDENED:
+            products += lot.mass or _NONE
     limit = min(recycled, products)
-    if credits_ > limit:
-        at = next(i for i, lot in enumerate(created) if lot.role == "credit")
+    if credited > limit:
+        field = f"outputs[{credits_[0][0]}].quantity"
         raise Refused(
-            f"outputs[{at}].quantity: credits for {credits_} kg, but {limit} kg became product again",
-            code="credit-excess", field=f"outputs[{at}].quantity", value=credits_,
-            rule="credits are at most the waste and cores that went in and the products that came out",
+            f"{field}: credits for {_plain(credited)} kg; {_plain(recycled)} kg of waste and cores from elsewhere "
+            f"became {_plain(products)} kg of products", code="credit-excess", field=field,
+            value=f"{_plain(credited)} KGM",
+            rule=f"credits are at most the waste and cores that went in, without what the process takes back from "
+                 f"itself, and the products that came out: {_plain(limit)} KGM",
         )
+
+
+def _plain(amount: Decimal) -> str:
+    return f"{amount.normalize():f}"
 
 
 def check_claim(record: Consumption, taken: Sequence[LotFacts], facts: Facts) -> None:
@@ -72,28 +87,44 @@ def check_claim(record: Consumption, taken: Sequence[LotFacts], facts: Facts) ->
     claim = record.claim
     if (record.purpose == "claim") != (claim is not None):
         raise Refused(
-            f"purpose {record.purpose} with claim {claim}", code="claim-form", field="claim",
+            f"purpose {record.purpose} with{'out' if claim is None else ''} `claim`", code="claim-form", field="claim",
+            value=claim.method if claim is not None else None,
             rule="purpose `claim` says what is claimed, and no other does",
         )
     for i, lot in enumerate(taken):
-        if (lot.role == "credit") != (record.purpose == "claim") and record.purpose not in ("loss", "stockCorrection"):
-            raise Refused(
-                f"inputs[{i}].lot: {lot.id!r} is of role {lot.role}", code="claim-form", field=f"inputs[{i}].lot",
-                value=lot.id, rule="a claim uses up credits, and credits are used up by claims",
-            )
-        if lot.credit is not None and not lot.credit.startswith(RECYCLING):
-            raise Refused(
-                f"inputs[{i}].lot: {lot.id!r} stands for {lot.credit}", code="claim-form", field=f"inputs[{i}].lot",
-                value=lot.id, rule="credits of a mass balance are used up by the transformation that claims them",
-            )
+        _check_used_up(record, lot, f"inputs[{i}].lot")
     if claim is None:
         return
     if record.outputs:
-        raise Refused("a claim makes no lots", code="claim-form", field="outputs", rule="purpose `claim`: no outputs")
+        raise Refused("a claim makes no lots", code="claim-form", field="outputs", value=record.outputs[0].lot,
+                      rule="purpose `claim`: no outputs")
     if claim.lot is not None:
-        check_identifier(claim.lot, "claim.lot")
-        if claim.lot not in facts.lots:
-            raise Refused(
-                f"claim.lot: {claim.lot!r} is not on the ledger", code="unknown-lot", field="claim.lot",
-                value=claim.lot, rule="the lot for which the claim is made",
-            )
+        _check_claimed_for(record.issuer, claim.lot, facts)
+
+
+def _check_used_up(record: Consumption, lot: LotFacts, field: str) -> None:
+    if (lot.role == "credit") != (record.purpose == "claim") and record.purpose not in ("loss", "stockCorrection"):
+        raise Refused(
+            f"{field}: {lot.id!r} is of role {lot.role}, purpose {record.purpose}", code="claim-form", field=field,
+            value=lot.id, rule="a claim uses up credits, and credits are used up by claims",
+        )
+    if lot.credit is not None and not lot.credit.startswith(RECYCLING):
+        raise Refused(
+            f"{field}: {lot.id!r} stands for {lot.credit}", code="claim-form", field=field, value=lot.id,
+            rule="credits of a mass balance are used up by the transformation that claims them",
+        )
+
+
+def _check_claimed_for(issuer: str, name: str, facts: Facts) -> None:
+    """The issuer owns the lot, or named it. Another's is refused with the words for an unknown one."""
+    check_identifier(name, "claim.lot")
+    lot, organization = facts.lots.get(name), facts.organizations.get(issuer)
+    own = organization is not None and under(organization.prefixes, name)
+    if lot is None or not (own or lot.owned_by == issuer):
+        raise Refused(
+            f"claim.lot: {name!r} is no lot that {issuer} owns or made", code="unknown-lot", field="claim.lot",
+            value=name, rule="the lot for which the claim is made: one that the issuer owns or made",
+        )
+    if lot.role == "credit":
+        raise Refused(f"claim.lot: {name!r} is a credit", code="claim-form", field="claim.lot", value=name,
+                      rule="credits are claimed for things")

@@ -30,9 +30,7 @@ def owner_of(facts: Facts, issuer: str, output: Output, carried: Sequence[LotFac
             f"{field}.owner is missing", code="missing-owner", field=f"{field}.owner",
             rule="where lots of others go in, every output names its owner: one of " + " ".join(sorted(owners)),
         )
-    if output.owner == issuer and (issuer in owners or output.role == "waste"):
-        return issuer
-    if output.owner == issuer or output.owner not in owners:
+    if output.owner not in owners and not (output.owner == issuer and output.role == "waste"):
         raise _wrong_owner(field, output, "an owner of an input; the issuer where an input is its own")
     return output.owner
 
@@ -52,10 +50,12 @@ def check_leaving(record: Consumption, taken: Sequence[LotFacts]) -> None:
 def new_owner(record: Transfer, lot: LotFacts) -> str:
     """To whom a lot belongs after a transfer. Raises Refused where the issuer may not hand it over so."""
     if record.purpose == "return":
-        if lot.sender != record.to:
+        if record.to not in (lot.sender, lot.owned_by):
             raise Refused(
-                f"to: {lot.id!r} did not come from {record.to!r}", code="wrong-return", field="to", value=record.to,
-                rule="a return goes to the one who handed the lot over",
+                f"to: {lot.id!r} did not come from {record.to!r} and does not belong to it", code="wrong-return",
+                field="to", value=record.to,
+                rule="a return goes to the one who handed the lot over, or to its owner; what was made or blended "
+                     "since was handed over by nobody",
             )
         return record.to if lot.owned_by == record.issuer else lot.owned_by
     if record.purpose == "sale":
@@ -63,6 +63,17 @@ def new_owner(record: Transfer, lot: LotFacts) -> str:
             raise _not_owner("lot", lot, "sale")
         return record.to
     return lot.owned_by
+
+
+def sender_of(issuer: str, taken: LotFacts, holder: str, owner: str) -> str | None:
+    """Who may get a lot back that `issuer` hands to `holder`; nobody where it only comes home to its owner: by a
+    return of that, whoever had held it would own it."""
+    return None if taken.owned_by == owner == holder else issuer
+
+
+def owner_before(transfer: TransferFacts, lot: LotFacts) -> str:
+    """Whose the lot of a transfer was before it: what did not arrive is theirs still."""
+    return transfer.issuer if lot.owned_by == transfer.to and lot.sender is not None else lot.owned_by
 
 
 def _not_owner(field: str, lot: LotFacts, purpose: str) -> Refused:

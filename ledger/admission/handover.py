@@ -1,6 +1,7 @@
 """What a transfer and its acceptance do to lots."""
 
-from ledger.admission.custody import new_owner, shortage_of
+from ledger.admission.credits import RECYCLING
+from ledger.admission.custody import new_owner, owner_before, sender_of, shortage_of
 from ledger.admission.facts import Facts, LotFacts
 from ledger.admission.lots import Created, Plan, Taken, check_new_lot, part_of_mass, supply, take_one
 from ledger.admission.times import check_time
@@ -19,6 +20,7 @@ def transfer_plan(record: Transfer, facts: Facts, before: int | None = None) -> 
             value=record.to, rule="another organisation that is enrolled",
         )
     check_new_lot(facts, record.issuer, record.new_lot, "newLot")
+    _check_credit(record, taken.lot)
     new = _handed_over(taken, record.new_lot, record.to, new_owner(record, taken.lot), record.issuer)
     supplies = supply(facts, record.transport, "transport") + supply(facts, record.packaging, "packaging")
     return Plan((taken,), (Created(new, None),), supplies)
@@ -44,9 +46,31 @@ def acceptance_plan(record: Acceptance, facts: Facts) -> Plan:
     if not back or record.return_lot is None:
         return Plan((taken,))
     check_new_lot(facts, record.issuer, record.return_lot, "returnLot")
-    owner = transfer.issuer if lot.owned_by == record.issuer else lot.owned_by
-    new = _handed_over(taken, record.return_lot, transfer.issuer, owner, record.issuer)
+    if lot.item is not None:
+        raise Refused(
+            f"received: a part of {lot.item!r} would go back", code="item-taken", field="received",
+            value=record.received, rule="an item is in one lot: what is short of it is lost within the tolerance, or "
+                                        "all of it is disputed",
+        )
+    new = _handed_over(taken, record.return_lot, transfer.issuer, owner_before(transfer, lot), record.issuer)
     return Plan((taken,), (Created(new, None),))
+
+
+def _check_credit(record: Transfer, lot: LotFacts) -> None:
+    """A credit is no thing: it has no freight, whose burden it would carry. One of a mass balance is the pool's."""
+    if lot.credit is None:
+        return
+    if not lot.credit.startswith(RECYCLING):
+        raise Refused(
+            f"lot: {lot.id!r} stands for {lot.credit}", code="credit-form", field="lot", value=lot.id,
+            rule="credits of a mass balance are used up by the holder of the pool that gave them",
+        )
+    for field, found in (("transport", record.transport), ("packaging", record.packaging)):
+        if found:
+            raise Refused(
+                f"{field}: {lot.id!r} is a credit", code="credit-form", field=field, value=found[0].material,
+                rule="credits have no mass and carry no burden: nothing transports or packs them",
+            )
 
 
 def _handed_over(taken: Taken, name: str, holder: str, owner: str, sender: str) -> LotFacts:
@@ -54,6 +78,6 @@ def _handed_over(taken: Taken, name: str, holder: str, owner: str, sender: str) 
     return LotFacts(
         id=name, number=0, product=lot.product, holder=holder, role=lot.role, quantity=taken.quantity, unit=lot.unit,
         mass=taken.mass, origin=lot.origin, item=lot.item, composition=lot.composition, maker=lot.maker,
-        previous_life=lot.previous_life, owner=None if owner == holder else owner, sender=sender, credit=lot.credit,
-        expires=lot.expires,
+        previous_life=lot.previous_life, owner=None if owner == holder else owner,
+        sender=sender_of(sender, lot, holder, owner), credit=lot.credit, expires=lot.expires,
     )

@@ -169,6 +169,10 @@ def mentioned_by(record: AnyRecord) -> list[str]:
             found.extend([output.product for output in record.outputs])
             if record.on_behalf_of:
                 found.append(record.on_behalf_of)
+            if record.claim and record.claim.lot:
+                found.append(record.claim.lot)
+        case Reopening():
+            found.append(record.closing)
         case Declaration():
             if record.lot:
                 found.append(record.lot.product)

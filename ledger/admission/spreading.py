@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from ledger.core.records import Closing, Transformation
-from ledger.core.units import convert
+from ledger.core.units import convert, unit
 from ledger.core.values import UNBURDENED, Quantity, Supply
 from ledger.errors import Refused
 
@@ -48,8 +48,10 @@ def spread(closing: Closing, found: Mapping[int, Spread]) -> dict[int, Transform
         stated = [_stated(record, total, field) for record in records]
         weights = _weights(closing.spread, [found[index] for index in indexes], stated, field)
         amounts = _amounts(total, stated, weights, field)
+        masses = _masses(total, amounts)
         records = [
-            _with(record, total, amount) for record, amount in zip(records, amounts, strict=True)
+            _with(record, total, amount, mass)
+            for record, amount, mass in zip(records, amounts, masses, strict=True)
         ]
     return {index: replace(record, basis="final") for index, record in zip(indexes, records, strict=True)}
 
@@ -104,16 +106,28 @@ def _amounts(total: Supply, stated: Sequence[Decimal], weights: Sequence[Decimal
     return amounts
 
 
-def _with(record: Transformation, total: Supply, amount: Decimal) -> Transformation:
+def _masses(total: Supply, amounts: Sequence[Decimal]) -> list[Quantity | None]:
+    """The parts' masses, where the total says its own beside a quantity that is none. They sum to it, the last one
+    taking what rounding leaves; but nothing weighs nothing."""
+    mass = total.mass
+    if mass is None or unit(total.quantity.unit).dimension == "mass":
+        return [None] * len(amounts)
+    left, found = mass.amount, list[Quantity | None]()
+    last = max(i for i, amount in enumerate(amounts) if amount)
+    for i, amount in enumerate(amounts):
+        part = _CONTEXT.divide(_CONTEXT.multiply(mass.amount, amount), total.quantity.amount)
+        part = left if i == last else part.quantize(_STEP, ROUND_HALF_EVEN)
+        left -= part
+        found.append(Quantity(value=_plain(max(part, _STEP)), unit=mass.unit))
+    return found
+
+
+def _with(record: Transformation, total: Supply, amount: Decimal, mass: Quantity | None) -> Transformation:
     """The transformation with its part of a total in place of what it had stated of the material."""
     rest = [supply for supply in record.supplies if supply.material != total.material]
     if not amount:
         return replace(record, supplies=rest)
     at = next((i for i, supply in enumerate(record.supplies) if supply.material == total.material), len(rest))
-    mass = total.mass
-    if mass is not None:
-        part = _CONTEXT.divide(_CONTEXT.multiply(mass.amount, amount), total.quantity.amount)
-        mass = Quantity(value=_plain(part.quantize(_STEP, ROUND_HALF_EVEN)), unit=mass.unit)
     share = replace(total, quantity=Quantity(value=_plain(amount), unit=total.quantity.unit), mass=mass)
     return replace(record, supplies=[*rest[:at], share, *rest[at:]])
 

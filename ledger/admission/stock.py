@@ -1,21 +1,31 @@
 """Pools: stock that blends, as a line of lots. Each addition takes what the newest still holds and makes the next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import ROUND_DOWN, Context, Decimal
 from typing import Final
 
 from ledger.admission.facts import Composition, Facts, LotFacts, PoolFacts
 from ledger.admission.lots import Created, Plan, Taken, check_new_lot, check_prefix_of, part_of_mass, take
 from ledger.admission.times import balance_period_end, check_time
+from ledger.core.identifiers import check_identifier, under
 from ledger.core.records import Addition, Pool
 from ledger.core.units import convert, unit
+from ledger.core.values import UNBURDENED
 from ledger.errors import Refused
 
 MASS_BALANCE: Final = "massBalance:"
 """How the `credit` of a lot begins that a mass balance gave; the content follows."""
 
+BOOKED: Final = "massBalance"
+"""In place of a process, what made a lot of credits."""
+
+MAX_POOL_ID: Final = 240
+"""Bytes; a colon and the generation's number follow in the ids of its lots."""
+
+_BOOKABLE: Final = ("recycledPreConsumer:", "recycledPostConsumer:")
 _CONTEXT: Final = Context(prec=34)
-_STEP: Final = Decimal("0.000000001")
+_STEP: Final = Decimal("0.000000000000000001")
+"""Fractions of a blend are blended again with each addition: nine decimals would drift."""
 _NONE: Final = Decimal(0)
 
 
@@ -31,16 +41,44 @@ def pool_plan(record: Pool, facts: Facts) -> Plan:
     if product is None:
         raise Refused(f"product: {record.product!r} is not on the ledger", code="unknown-product", field="product",
                       value=record.product, rule="a product on the ledger")
-    if record.role == "credit" or (record.role == "waste") != (record.origin is not None):
-        raise _form("origin", record.origin, "a pool of waste says its origin, and no other does; credits do not blend")
-    mass_balance = (record.attribute, record.balance_months)
-    if record.custody == "massBalance":
-        if None in mass_balance or unit(product.unit).dimension != "mass":
-            raise _form("attribute", record.attribute,
-                        "a mass balance names attribute and balanceMonths, of a product counted in a mass")
-    elif mass_balance != (None, None) or record.conversion is not None:
-        raise _form("attribute", record.attribute, "attribute, conversion and balanceMonths belong to a mass balance")
+    if record.role == "credit":
+        raise _form("role", record.role, "credits do not blend")
+    if (record.role == "waste") != (record.origin is not None):
+        raise _form("origin", record.origin, "a pool of waste says its origin, and no other does")
+    _check_pool_id(record.id)
+    _check_custody(record, unit(product.unit).dimension)
     return Plan()
+
+
+def _check_pool_id(name: str) -> None:
+    if len(name) > MAX_POOL_ID:
+        raise _form("id", name, f"the id of a pool is at most {MAX_POOL_ID} bytes: its lots are named ID:1, ID:2, ...")
+    if name.rpartition(":")[2].isdecimal():
+        raise _form("id", name, "the id of a pool does not end in a colon and a number, as those of pools' lots do")
+    check_identifier(f"{name}:1", "id")
+
+
+def _check_custody(record: Pool, dimension: str) -> None:
+    """What a mass balance says (ISO 22095), and no other pool does."""
+    if record.custody != "massBalance":
+        if (record.attribute, record.conversion, record.balance_months) != (None, None, None):
+            raise _form("attribute", record.attribute,
+                        "attribute, conversion and balanceMonths belong to a mass balance")
+        return
+    if record.attribute is None or record.balance_months is None or dimension != "mass":
+        raise _form("attribute", record.attribute,
+                    "a mass balance names attribute and balanceMonths, of a product counted in a mass")
+    if not record.attribute.startswith(_BOOKABLE) or record.attribute in _BOOKABLE:
+        raise _form("attribute", record.attribute, "recycledPreConsumer:M or recycledPostConsumer:M of a material M; "
+                                                   "matter itself, carbon and elements stay where they are")
+    if record.role in UNBURDENED:
+        raise _form("role", record.role, "waste and cores become recycled content when they are used; booked from "
+                                         "their stock, it would count twice")
+    if record.conversion is not None and not Decimal(record.conversion):
+        raise _form("conversion", record.conversion, "each kg of content gives more than nothing")
+    if record.averaging != "moving":
+        raise _form("averaging", record.averaging, "credits are booked from what the pool holds at that moment: a mass "
+                                                   "balance is not averaged over a period afterwards")
 
 
 def addition_plan(record: Addition, facts: Facts, before: int | None = None) -> Plan:
@@ -52,11 +90,18 @@ def addition_plan(record: Addition, facts: Facts, before: int | None = None) -> 
                       value=record.pool, rule="pools on the ledger that the issuer holds")
     added = take(facts, record.issuer, record.inputs, before)
     current = facts.lot_named(pool.id, record.issuer, before)
-    _check_added(pool, added, current, facts)
-    taken = (*_rest(facts, current), *added)
-    number = int(current.id.rpartition(":")[2]) + 1 if current is not None else 1
-    made = _generation(pool, f"{pool.id}:{number}", taken, facts)
-    return Plan(taken, (Created(made, None), *_credits(record, pool, facts)))
+    rest = _rest(facts, current)
+    _check_added(pool, added, rest, facts)
+    taken = (*rest, *added)
+    made = _generation(pool, _next(pool, current, facts, before), taken, facts)
+    return Plan(taken, (Created(made, None), *_credits(record, pool, made.owner, facts)))
+
+
+def _next(pool: PoolFacts, current: LotFacts | None, facts: Facts, before: int | None) -> str:
+    """The id of the lot that an addition makes. An audit lets go of a lot that is used up, but not of its name."""
+    line = facts.lines.get(pool.id, ())
+    newest = current.id if current is not None else line[-1] if line and before is None else f"{pool.id}:0"
+    return f"{pool.id}:{int(newest.rpartition(':')[2]) + 1}"
 
 
 def _rest(facts: Facts, current: LotFacts | None) -> tuple[Taken, ...]:
@@ -68,28 +113,35 @@ def _rest(facts: Facts, current: LotFacts | None) -> tuple[Taken, ...]:
     return (Taken(current, left, part_of_mass(current, left)),) if left else ()
 
 
-def _check_added(pool: PoolFacts, added: Sequence[Taken], current: LotFacts | None, facts: Facts) -> None:
-    others = [one.lot for one in added]
-    for i, lot in enumerate(others):
+def _check_added(pool: PoolFacts, added: Sequence[Taken], rest: Sequence[Taken], facts: Facts) -> None:
+    """Refuses lots that do not blend with what is left in the pool, or with the first one added to an empty pool."""
+    first = (*rest, *added)[0].lot
+    for i, (lot, _, _) in enumerate(added):
         where = f"inputs[{i}].lot"
         if lot.pool == pool.id:
             raise _mixed(where, lot, "what is left in the pool is added by itself")
         if (lot.product, lot.role, lot.origin) != (pool.product, pool.role, pool.origin):
-            raise _mixed(where, lot, f"the pool holds {pool.product} of role {pool.role}, one product and unit alone")
+            kind = pool.role if pool.origin is None else f"{pool.role} ({pool.origin})"
+            raise _mixed(where, lot, f"the pool holds {pool.product} of role {kind}, one product and unit alone")
         if lot.item is not None:
             raise _mixed(where, lot, "things with a serial do not blend")
-        first = current or others[0]
         if lot.owned_by != first.owned_by:
             raise _mixed(where, lot, f"a pool holds what belongs to one owner: {first.owned_by}")
-        if pool.role == "waste" and lot.maker != first.maker and pool.facility in (_site(lot), _site(first)):
-            raise _mixed(where, lot, "a site's own waste does not blend with what comes from elsewhere: ISO 14021 does "
-                                     "not count it as recycled content")
+        if (lot.mass is None) != (first.mass is None):
+            raise _mixed(where, lot, "what has a known mass does not blend with what has none")
+        if pool.role == "waste" and lot.maker != first.maker and (
+            _own(facts, pool, lot) or _own(facts, pool, first)
+        ):
+            raise _mixed(where, lot, "waste of a process of the holder's own blends with nothing but itself: ISO 14021 "
+                                     "does not count it as recycled content where it goes back")
         if pool.custody == "segregated" and facts.composition(lot) != facts.composition(first):
             raise _mixed(where, lot, "a segregated pool holds lots of one composition")
 
 
-def _site(lot: LotFacts) -> str | None:
-    return lot.maker[0] if lot.maker else None
+def _own(facts: Facts, pool: PoolFacts, lot: LotFacts) -> bool:
+    """Whether the pool's holder made a lot itself: facilities are named under the prefixes of their operator."""
+    holder = facts.organizations.get(pool.holder)
+    return lot.maker is not None and holder is not None and under(holder.prefixes, lot.maker[0])
 
 
 def _generation(pool: PoolFacts, name: str, taken: Sequence[Taken], facts: Facts) -> LotFacts:
@@ -98,45 +150,62 @@ def _generation(pool: PoolFacts, name: str, taken: Sequence[Taken], facts: Facts
     for one in taken:
         quantity = _CONTEXT.add(quantity, one.quantity)
         mass = _CONTEXT.add(mass, one.mass or _NONE)
-    makers = {one.lot.maker for one in taken}
+    if unit(first.unit).dimension == "mass":
+        # Exact, where the mass of a part is a rounded quotient.
+        mass = convert(quantity, first.unit, "KGM")
+    makers, lives = {one.lot.maker for one in taken}, {one.lot.previous_life for one in taken}
     return LotFacts(
         id=name, number=0, product=pool.product, holder=pool.holder, role=pool.role, quantity=quantity, unit=first.unit,
         mass=mass or None, origin=pool.origin, composition=_blended(taken, facts),
-        maker=first.maker if len(makers) == 1 else None, owner=first.owner, pool=pool.id,
+        maker=first.maker if len(makers) == 1 else None,
+        previous_life=first.previous_life if len(lives) == 1 else None, owner=first.owner, pool=pool.id,
     )
 
 
 def _blended(taken: Sequence[Taken], facts: Facts) -> Composition | None:
-    """The lots' composition by mass; None where they have no other than their product's. Fractions round down."""
-    if all(one.lot.composition is None for one in taken):
-        return None
-    found = [(facts.composition(one.lot), one.mass or _NONE) for one in taken]
-    total = _NONE
-    for _, mass in found:
-        total = _CONTEXT.add(total, mass)
-    if not total:
-        return None
+    """The mean of the lots' compositions by mass (by quantity, where no mass is known); None where they have no other
+    than their product's. Of a blend is known what is known of all its parts. Fractions round down."""
+    found = [(facts.composition(one.lot), one.quantity if one.mass is None else one.mass) for one in taken]
+    first = found[0][0]
+    if all(one == first for one, _ in found):
+        return taken[0].lot.composition
+    fossil = [({"": one.fossil_carbon} if one.fossil_carbon else {}, weight) for one, weight in found]
+    biogenic = [({"": one.biogenic_carbon} if one.biogenic_carbon else {}, weight) for one, weight in found]
+    # Materials list all that a lot holds, so one that is not listed is not there.
+    listed = [(one.materials, weight) for one, weight in found]
+    names = {name for one, _ in listed for name in one} if all(one for one, _ in listed) else set()
     return Composition(
-        materials=_mean([(one.materials, mass) for one, mass in found], total),
-        elements=_mean([(one.elements, mass) for one, mass in found], total),
-        fossil_carbon=_mean([({"": one.fossil_carbon or "0"}, mass) for one, mass in found], total).get("")
-        if any(one.fossil_carbon is not None for one, _ in found) else None,
-        biogenic_carbon=_mean([({"": one.biogenic_carbon or "0"}, mass) for one, mass in found], total).get("")
-        if any(one.biogenic_carbon is not None for one, _ in found) else None,
+        materials=_mean(listed, names),
+        elements=_mean([(one.elements, weight) for one, weight in found], _shared([one.elements for one, _ in found])),
+        fossil_carbon=_mean(fossil, _shared([one for one, _ in fossil])).get(""),
+        biogenic_carbon=_mean(biogenic, _shared([one for one, _ in biogenic])).get(""),
     )
 
 
-def _mean(found: Sequence[tuple[Mapping[str, str], Decimal]], total: Decimal) -> dict[str, str]:
-    sums: dict[str, Decimal] = {}
-    for fractions, mass in found:
-        for name, fraction in fractions.items():
-            sums[name] = _CONTEXT.add(sums.get(name, _NONE), _CONTEXT.multiply(Decimal(fraction), mass))
-    parts = {name: _CONTEXT.divide(amount, total).quantize(_STEP, ROUND_DOWN) for name, amount in sums.items()}
-    return {name: f"{part.normalize():f}" for name, part in parts.items() if part}
+def _shared(found: Sequence[Mapping[str, str]]) -> set[str]:
+    return set(found[0]).intersection(*found[1:])
 
 
-def _credits(record: Addition, pool: PoolFacts, facts: Facts) -> tuple[Created, ...]:
-    """The lot of credits that a mass balance gives; `footprint` checks that its content covers them."""
+def _mean(found: Sequence[tuple[Mapping[str, str], Decimal]], names: Collection[str]) -> dict[str, str]:
+    total = _NONE
+    for _, weight in found:
+        total = _CONTEXT.add(total, weight)
+    means: dict[str, str] = {}
+    for name in sorted(names):
+        amount = _NONE
+        for fractions, weight in found:
+            amount = _CONTEXT.add(amount, _CONTEXT.multiply(Decimal(fractions.get(name, "0")), weight))
+        means[name] = _fraction(_CONTEXT.divide(amount, total).quantize(_STEP, ROUND_DOWN))
+    return means
+
+
+def _fraction(part: Decimal) -> str:
+    return f"{part.normalize():f}"
+
+
+def _credits(record: Addition, pool: PoolFacts, owner: str | None, facts: Facts) -> tuple[Created, ...]:
+    """The lot of credits that a mass balance gives, to the owner of the stock; `footprint` checks that its content
+    covers them."""
     if (record.credit_lot is None) != (record.credits is None) or (
         record.credits is not None and pool.custody != "massBalance"
     ):
@@ -144,10 +213,12 @@ def _credits(record: Addition, pool: PoolFacts, facts: Facts) -> tuple[Created, 
     if record.credit_lot is None or record.credits is None or pool.attribute is None:
         return ()
     check_new_lot(facts, record.issuer, record.credit_lot, "creditLot")
+    if record.credit_lot.startswith(f"{pool.id}:"):
+        raise _form("creditLot", record.credit_lot, "names under a pool's id are those of its own lots")
     amount = convert(record.credits.amount, record.credits.unit, "KGM", "credits")
     return (Created(LotFacts(
         id=record.credit_lot, number=0, product=pool.product, holder=pool.holder, role="credit", quantity=amount,
-        unit="KGM", credit=MASS_BALANCE + pool.attribute,
+        unit="KGM", maker=(pool.facility, BOOKED), owner=owner, credit=MASS_BALANCE + pool.attribute,
         expires=balance_period_end(record.time, pool.balance_months),
     ), None),)
 

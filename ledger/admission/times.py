@@ -1,8 +1,11 @@
 """Instants of records: days of the calendar, periods that end after they start."""
 
 from datetime import datetime
+from typing import Final
 
 from ledger.errors import Refused
+
+_MONTHS: Final = 12
 
 
 def check_time(text: str, field: str) -> datetime:
@@ -27,8 +30,10 @@ def overlaps(start: str, end: str, other_start: str, other_end: str) -> bool:
 
 
 def balance_period_end(time: str, months: int) -> str:
-    """The end of the calendar period of so many months (counted from January) in which `time` lies."""
+    """The end of the calendar period of so many months, counted from January, in which `time` lies. The last period of
+    a year ends with it, even where it is shorter."""
     moment = check_time(time, "time")
-    month = (moment.month - 1) // months * months + months + 1
-    year = moment.year + (month - 1) // 12
-    return f"{year:04d}-{(month - 1) % 12 + 1:02d}-01T00:00:00Z"
+    following = (moment.month - 1) // months * months + months + 1
+    if following > _MONTHS:
+        return f"{moment.year + 1:04d}-01-01T00:00:00Z"
+    return f"{moment.year:04d}-{following:02d}-01T00:00:00Z"

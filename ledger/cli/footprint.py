@@ -14,12 +14,13 @@ from ledger.service.answers import FootprintAnswer, LineAnswer
 
 @click.command()
 @click.argument("lot")
+@click.option("--at", type=int, help="As of a log of so many entries.  [default: now]")
 @url_option
 @json_option
-def footprint(lot: str, url: str, as_json: bool) -> None:
+def footprint(lot: str, at: int | None, url: str, as_json: bool) -> None:
     """Show the footprint of LOT: the figure, what it consists of, and how good it is."""
     with Client(url) as client:
-        answer = client.get("/v1/footprint", FootprintAnswer, lot=lot)
+        answer = client.get("/v1/footprint", FootprintAnswer, lot=lot, at=at)
     if as_json:
         print_json(answer)
     else:
@@ -30,7 +31,7 @@ def footprint_report(answer: FootprintAnswer) -> Iterator[str | Text | Table]:
     """What people want to read of a footprint."""
     lot = answer.lot
     yield Text(f"{answer.title} of {lot.lot}", style="bold")
-    yield f"{lot.quantity} of {lot.product}, {lot.role}, held by {lot.holder}, record {lot.index}"
+    yield f"{lot.quantity} of {lot.product}, {lot.role}, held by {lot.holder}, record {lot.index}{_state(answer)}"
     per_unit = f"{answer.footprint_per_unit:,.6g} kg CO2e per {answer.unit}"
     yield Text(f"{answer.footprint:,.3f} kg CO2e, {per_unit}", style="bold green")
     yield breakdown(answer)
@@ -40,6 +41,34 @@ def footprint_report(answer: FootprintAnswer) -> Iterator[str | Text | Table]:
         yield f"left out of its own record: {told}"
     if answer.recalled_factors:
         yield f"[recalled] factors could not be checked against their source: {', '.join(answer.recalled_factors)}"
+    yield from _beside(answer)
+
+
+def _state(answer: FootprintAnswer) -> str:
+    """What is out of the ordinary with a lot."""
+    lot = answer.lot
+    parts = [f"owned by {lot.owner}"] if lot.owner else []
+    parts += ["disputed"] if lot.frozen else []
+    parts += ["opening stock"] if answer.opening else []
+    parts += [f"revised by record {answer.revised_at}"] if answer.revised_at is not None else []
+    parts += [f"as of {answer.at} entries"] if answer.at is not None else []
+    return "".join(f", {part}" for part in parts)
+
+
+def _beside(answer: FootprintAnswer) -> Iterator[str]:
+    """What waits for a closing, what auditors said, and the credits, which are in no figure."""
+    if answer.provisional_share:
+        months = ", ".join(f"{one.records} of {one.month} at {one.facility}" for one in answer.open_periods)
+        more = ", and more" if answer.more_periods else ""
+        yield f"provisional: {answer.provisional_share * 100:.1f} % of the figure waits for a closing ({months}{more})"
+    for one in answer.attestations:
+        outdated = ", outdated: revised since" if one.outdated else ""
+        yield (f"{one.kind} attested by {one.auditor} after {one.standard}, {one.level} assurance, {one.opinion}, "
+               f"valid until {one.valid_until}, record {one.index}{outdated}")
+    for claim in answer.claims:
+        told = "" if claim.avoided is None else f", would avoid {claim.avoided:,.3f} kg CO2e elsewhere"
+        yield (f"not in the figure: {claim.quantity} of {claim.material} credits claimed for it ({claim.method}), "
+               f"record {claim.index}{told}")
 
 
 def breakdown(answer: FootprintAnswer) -> Table:
@@ -55,6 +84,9 @@ def breakdown(answer: FootprintAnswer) -> Table:
     if answer.assigned:
         share = _share(answer.assigned, answer.footprint)
         table.add_row("assigned (system expansion)", "", f"{answer.assigned:,.3f}", share)
+    if answer.averaged:
+        share = _share(answer.averaged, answer.footprint)
+        table.add_row("averaged over the period", "", f"{answer.averaged:,.3f}", share)
     table.add_row("sum", "", f"{answer.footprint:,.3f}", "100 %", "", style="bold")
     return table
 

@@ -27,6 +27,8 @@ COMMANDS = {
     "sign": Lazy("ledger.cli.sign:sign", "Sign records, offline."),
     "submit": Lazy("ledger.cli.submit:submit", "Post signed records and keep their receipts."),
     "footprint": Lazy("ledger.cli.footprint:footprint", "Show the footprint of a lot and where it comes from."),
+    "gaps": Lazy("ledger.cli.gaps:gaps", "Show what is missing in a lot's figure: what to ask of whom."),
+    "changes": Lazy("ledger.cli.changes:changes", "Show which lots of an organisation were given other figures."),
     "trace": Lazy("ledger.cli.trace:trace", "Show the lots and records behind or after a lot."),
     "audit": Lazy("ledger.cli.audit:audit", "Replay the whole log and compare everything."),
     "verify": Lazy("ledger.cli.verify:verify", "Check receipts, offline."),

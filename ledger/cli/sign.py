@@ -30,7 +30,12 @@ def sign(
 
     A missing `nonce` is drawn: sign once and keep the output, since signing again makes other records. Columns of CSV
     are paths such as `outputs.0.quantity.value`; empty cells are left out; a column of integers is named
-    `activity.heats:int`, of booleans `:bool`, of lists `:json`. Where one record cannot be signed, nothing is written.
+    `activity.heats:int`, of booleans `:bool`, of lists `:json`; columns whose name begins with `#` are notes. Where one
+    record cannot be signed, nothing is written.
+
+    A record that names an earlier one by its digest finds it in the receipts: in a column `transfer:digest` or
+    `changes.0.record:digest`, the cell `receipts.ndjson#LOT` is the record that made a lot, `receipts.ndjson#3` the one
+    of the third receipt in the file.
     """
     signer = Signer(signing_key(key, passphrase_file, prompt), required(origin, "--origin"), issuer)
     if output is not None:

@@ -2,7 +2,8 @@
 
 A CSV column `outputs.0.quantity.value` fills that field; empty cells are left out, and with them the parts of a list
 that have no cell. Cells are text, as numbers in records are; where a field is an integer, a boolean or a list, the
-column says so: `activity.heats:int`, `activity.sealed:bool`, `activity.operations:json`.
+column says so: `activity.heats:int`, `activity.sealed:bool`, `activity.operations:json`. In a column `transfer:digest`
+cells may name a record by its receipt (see `references`). Columns whose name begins with `#` are notes.
 """
 
 import csv
@@ -12,10 +13,12 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
+from ledger.cli.references import References
 from ledger.errors import InvalidInput, LedgerError
 
 Path = tuple[str, ...]
-_KINDS = ("int", "bool", "json")
+_KINDS = ("int", "bool", "json", "digest")
+_NOTE = "#"
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -28,6 +31,8 @@ class Draft(NamedTuple):
 
 
 class Column(NamedTuple):
+    """`path` is empty where the column is a note."""
+
     name: str
     path: Path
     kind: str
@@ -98,11 +103,12 @@ def _csv(first: bytes, file: BinaryIO) -> Iterator[Draft | LedgerError]:
     whole = io.BufferedReader(_Prefixed(first, file))
     text = io.TextIOWrapper(whole, encoding="utf-8-sig", newline="")
     rows = csv.reader(text, strict=True)
+    references = References()
     try:
         columns = _header(next(rows, []))
         for number, row in enumerate(rows, start=2):
             if any(cell.strip() for cell in row):
-                yield _draft(f"row {number}", columns, row)
+                yield _draft(f"row {number}", columns, row, references)
     except UnicodeDecodeError as error:
         raise InvalidInput(f"not UTF-8: {error}", code="not-csv", rule="CSV in UTF-8") from None
     except csv.Error as error:
@@ -130,16 +136,16 @@ def _header(cells: list[str]) -> list[Column | None]:
     if len(names) == 1 and ";" in names[0]:
         raise InvalidInput("the columns are separated by semicolons", code="not-csv", rule="separated by commas")
     columns = [_column(name) if name else None for name in names]
-    paths = [column.path for column in columns if column is not None]
-    if not paths:
+    filling = [column for column in columns if column is not None and column.path]
+    if not filling:
         raise InvalidInput("there is no record in it", code="empty-input", rule="JSON, NDJSON, or CSV with a header")
     taken: dict[Path, str] = {}
-    for column in filter(None, columns):
+    for column in filling:
         if column.path in taken:
             raise InvalidInput(f"columns {taken[column.path]} and {column.name} fill the same field",
                                code="duplicate-column", field=column.name)
         taken[column.path] = column.name
-    for column in filter(None, columns):
+    for column in filling:
         above = next((taken[column.path[:n]] for n in range(1, len(column.path)) if column.path[:n] in taken), None)
         if above is not None:
             raise InvalidInput(f"column {column.name} lies within column {above}", code="duplicate-column",
@@ -148,6 +154,8 @@ def _header(cells: list[str]) -> list[Column | None]:
 
 
 def _column(name: str) -> Column:
+    if name.startswith(_NOTE):
+        return Column(name, (), "text")
     path, colon, kind = name.rpartition(":")
     # Keys of materials may hold colons of their own.
     if not colon or kind not in _KINDS:
@@ -158,7 +166,9 @@ def _column(name: str) -> Column:
     return Column(name, steps, kind)
 
 
-def _draft(place: str, columns: list[Column | None], row: list[str]) -> Draft | LedgerError:
+def _draft(
+    place: str, columns: list[Column | None], row: list[str], references: References
+) -> Draft | LedgerError:
     tree: dict[str, Any] = {}
     columns_of: dict[str, str] = {}
     for i, cell in enumerate(row):
@@ -168,15 +178,22 @@ def _draft(place: str, columns: list[Column | None], row: list[str]) -> Draft | 
         column = columns[i] if i < len(columns) else None
         if column is None:
             return InvalidInput(f"{place}: cell {i + 1} has no column", code="not-csv", value=text)
+        if not column.path:
+            continue
         try:
-            _fill(tree, column.path, _typed(text, column.kind))
+            _fill(tree, column.path, _typed(text, column.kind, references))
         except ValueError:
             return InvalidInput(f"{place}, column {column.name}: {text!r} is no {column.kind}", code="invalid-field",
                                 field=column.name, value=text)
+        except LedgerError as error:
+            return InvalidInput(f"{place}, column {column.name}: {error.message}", code=error.code, field=column.name,
+                                value=text, rule=error.rule)
     return Draft(place, _lists(tree, "$", "", columns_of), columns_of)
 
 
-def _typed(text: str, kind: str) -> Any:
+def _typed(text: str, kind: str, references: References) -> Any:
+    if kind == "digest":
+        return references.digest(text)
     if kind == "int":
         return int(text)
     if kind == "bool":

@@ -76,7 +76,7 @@ def submit(
     """Post the envelopes in FILE (NDJSON; `-` is stdin), or with --key sign its records (JSON, NDJSON, CSV) first.
 
     Posting again is safe: a record that is on the ledger gives its first receipt. With --key each run draws new nonces
-    and so makes other records; to be able to post again, `sign` to a file first.
+    and so makes other records; to be able to post again, `sign` to a file first. Its help tells about CSV.
     """
     with ExitStack() as stack:
         if key is None:

@@ -12,6 +12,7 @@ from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option, print_json, show
 
 _DIRECTIONS = {"up": "upstream", "down": "downstream"}
+_DAY = len("2025-12-31")
 
 
 @click.command()
@@ -23,29 +24,30 @@ _DIRECTIONS = {"up": "upstream", "down": "downstream"}
 @url_option
 @json_option
 def trace(lot: str, direction: Literal["up", "down"], depth: int | None, limit: int, url: str, as_json: bool) -> None:
-    """Show the lots and records behind LOT, or after it."""
+    """Show the lots and records behind LOT, or after it. LOT may be a pool, which is shown as one."""
     with Client(url) as client:
         data = client.get("/v1/chain", dict[str, Any], lot=lot, direction=_DIRECTIONS[direction], depth=depth)
     if as_json:
         print_json(data)
     else:
         graph: networkx.DiGraph[str] = networkx.DiGraph(networkx.node_link_graph(data, edges="edges"))
-        show(chain_tree(graph, lot, direction, limit))
+        show(chain_tree(graph, graph.graph["root"], direction, limit))
 
 
-def chain_tree(graph: "networkx.DiGraph[str]", lot: str, direction: str, limit: int) -> Tree:
-    """Lots below the lot that they lead to or come from. One that comes again is named, not shown again.
+def chain_tree(graph: "networkx.DiGraph[str]", root: str, direction: str, limit: int) -> Tree:
+    """Lots below the lot that they lead to or come from, pools among them. One that comes again is named, not shown
+    again.
 
     Nothing recurses: a chain may be thousands of records deep.
     """
-    tree = Tree(_lot_label(graph, lot))
-    shown = {lot}
+    tree = Tree(_lot_label(graph, root))
+    shown = {root}
     left = 0
-    waiting = [(lot, tree)]
+    waiting = [(root, tree)]
     while waiting:
         name, branch = waiting.pop()
         for record, beyond in _steps(graph, name, direction):
-            node = branch.add(_record_label(graph, record))
+            node = branch if record is None else branch.add(_record_label(graph, record))
             for other in beyond:
                 if other in shown:
                     node.add(Text(f"{other} (shown elsewhere)", style="dim"))
@@ -53,22 +55,31 @@ def chain_tree(graph: "networkx.DiGraph[str]", lot: str, direction: str, limit: 
                     left += 1
                 else:
                     shown.add(other)
-                    waiting.append((other, node.add(_lot_label(graph, other, _taken(graph, other, record)))))
+                    taken = _taken(graph, other, name if record is None else record)
+                    waiting.append((other, node.add(_lot_label(graph, other, taken))))
     if left:
         tree.add(Text(f"… and more behind {left} lots: --limit, --depth or --json", style="dim"))
     return tree
 
 
-def _steps(graph: "networkx.DiGraph[str]", lot: str, direction: str) -> Iterator[tuple[str, list[str]]]:
-    """The records next to a lot, and the lots on their other side."""
-    records = graph.predecessors(lot) if direction == "up" else graph.successors(lot)
-    for record in records:
-        yield record, list(graph.predecessors(record) if direction == "up" else graph.successors(record))
+def _steps(graph: "networkx.DiGraph[str]", lot: str, direction: str) -> Iterator[tuple[str | None, list[str]]]:
+    """The records next to a lot, each with the lots on its other side; and with no record the lots that went into a
+    pool straight away, or the pools that a lot went into."""
+    beside = graph.predecessors if direction == "up" else graph.successors
+    straight: list[str] = []
+    for one in beside(lot):
+        if graph.nodes[one]["kind"] == "record":
+            yield one, list(beside(one))
+        else:
+            straight.append(one)
+    if straight:
+        yield None, straight
 
 
 def _taken(graph: "networkx.DiGraph[str]", lot: str, record: str) -> str:
-    edge = graph.get_edge_data(lot, record)
-    return "" if edge is None else f"{edge['quantity']} {edge['unit']} of "
+    """The quantity of an edge; from a pool to the credits that it gave there is none."""
+    edge = graph.get_edge_data(lot, record) or {}
+    return f"{edge['quantity']} {edge['unit']} of " if "quantity" in edge else ""
 
 
 def _lot_label(graph: "networkx.DiGraph[str]", lot: str, taken: str = "") -> Text:
@@ -76,7 +87,17 @@ def _lot_label(graph: "networkx.DiGraph[str]", lot: str, taken: str = "") -> Tex
     label = Text(f"{taken}")
     label.append(lot, style="bold")
     label.append(f"  {found['quantity']} {found['unit']} {found['role']}, {found['footprint']:,.3f} kg CO2e")
+    if found["kind"] == "pool":
+        label.append(f"; {_pool_period(found)}", style="cyan")
     return label
+
+
+def _pool_period(found: dict[str, Any]) -> str:
+    """How often a pool was added to, on which days and by which records. Its figures are those of its newest lot."""
+    first, last = found["firstAddition"][:_DAY], found["lastAddition"][:_DAY]
+    if found["generations"] == 1:
+        return f"pool of 1 addition, {first} (record {found['from']})"
+    return f"pool of {found['generations']} additions, {first} to {last} (records {found['from']} to {found['to']})"
 
 
 def _record_label(graph: "networkx.DiGraph[str]", record: str) -> Text:

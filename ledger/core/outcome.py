@@ -28,7 +28,8 @@ class Leaf(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
 
 class AssessmentLeaf(Leaf, frozen=True, kw_only=True, tag="assessment"):
     """`retained`: burdens that stay with the record; `declared`, `arisen`, `lost`: contents, so that
-    content out + lost = content in + declared + arisen."""
+    content out + lost = content in + declared + arisen. `averaged`: of an addition to a pool that is averaged over
+    periods, what its lot holds more or less than the moving average."""
 
     assessment: Raw
     method: str
@@ -37,6 +38,8 @@ class AssessmentLeaf(Leaf, frozen=True, kw_only=True, tag="assessment"):
     arisen: dict[str, str] = {}
     lost: dict[str, str] = {}
     plugin: str | None = None
+    averaged: dict[str, str] = {}
+    averaged_contents: dict[str, str] = {}
 
 
 class LotLeaf(Leaf, frozen=True, kw_only=True, tag="lot"):

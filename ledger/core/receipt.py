@@ -54,24 +54,25 @@ class Verified(Struct, frozen=True):
 
 
 def make_receipt(
-    index: int, digest: bytes, entry: bytes, path: Sequence[bytes], checkpoint: str, leaves: Sequence[bytes]
+    index: int, digest: bytes, entry: bytes, path: Sequence[bytes], checkpoint: str, leaves: Sequence[bytes],
+    shown: Sequence[int] | None = None,
 ) -> Receipt:
-    """The receipt of an entry whose outcome has these leaves, of which the first MAX_SHOWN are shown; equal inputs give
-    equal receipts."""
+    """The receipt of an entry whose outcome has these leaves, of which those at `shown` (the first MAX_SHOWN, where it
+    is None) are shown; equal inputs give equal receipts."""
     return Receipt(
         index, digest.hex(), base64.b64encode(entry).decode(), encode_proof(index, path, checkpoint),
-        prove_leaves(leaves),
+        prove_leaves(leaves, shown),
     )
 
 
-def prove_leaves(leaves: Sequence[bytes], shown: int = MAX_SHOWN) -> list[ProvenLeaf]:
-    """The first leaves of an outcome, each with its path: all of a plain record's, not all of what a revision did."""
+def prove_leaves(leaves: Sequence[bytes], shown: Sequence[int] | None = None) -> list[ProvenLeaf]:
+    """Leaves of an outcome, each with its path: all of a plain record's, not all of what a revision did."""
     if len(leaves) == 1:
         return [ProvenLeaf(Raw(leaves[0]), 0, 1, [])]
     paths = all_paths([leaf_hash(leaf) for leaf in leaves])
     return [
-        ProvenLeaf(Raw(leaf), i, len(leaves), [base64.b64encode(node).decode() for node in path])
-        for i, (leaf, path) in enumerate(zip(leaves[:shown], paths, strict=False))
+        ProvenLeaf(Raw(leaves[i]), i, len(leaves), [base64.b64encode(node).decode() for node in paths[i]])
+        for i in (range(min(len(leaves), MAX_SHOWN)) if shown is None else shown)
     ]
 
 

@@ -56,6 +56,9 @@ def direct(assessment: Assessment, gases: Mapping[str, Decimal] = AR6, *, provis
             vector[_OMITTED] += float(omission.estimate)
     if provisional:
         vector[_PROVISIONAL] = vector[_ABS]
+        if not vector[_ABS]:
+            # Nothing is stated yet: what is to come is a gap without an estimate.
+            vector[_UNESTIMATED] += 1.0
     return tuple(vector)
 
 

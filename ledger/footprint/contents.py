@@ -8,7 +8,8 @@ content of the lot's origin, replacing what it carried (ISO 14021, 7.8). For eve
     content out + lost = content in + declared + arisen
 
 Names: `mass`, `fossilCarbon`, `biogenicCarbon`, `material:M`, `recycledPreConsumer:M`, `recycledPostConsumer:M`,
-`element:E`.
+`element:E`; and `attributed:` before recycled content that credits of a mass balance give, which is in no matter. It
+goes where its material goes. With the recycled content that is there, it is at most 100 % of the material.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,7 @@ MASS: Final = "mass"
 MATERIAL: Final = "material:"
 ELEMENT: Final = "element:"
 RECYCLED: Final = {"preConsumer": "recycledPreConsumer:", "postConsumer": "recycledPostConsumer:"}
+ATTRIBUTED: Final = "attributed:"
 CARBONS: Final = ("fossilCarbon", "biogenicCarbon")
 _ROUNDING: Final = 1e-9
 _ULPS: Final = 1e-12
@@ -80,11 +82,15 @@ def follow_matter(
     for name, amount in declared.items():
         came[name] = came.get(name, 0.0) + amount
     parts = _default_parts(came.get(MASS, 0.0), outputs)
-    held: list[dict[str, float]] = []
+    lots: list[dict[str, float]] = []
     for i, output in enumerate(outputs):
         lot = _traced(i, parts[i], came, matter)
         _settle(i, output, lot, declared, matter)
-        held.append({name: amount for name, amount in lot.items() if amount})
+        lots.append(lot)
+    attributed = [name for name in came if name.startswith(ATTRIBUTED)]
+    if attributed and lots:
+        _attribute(attributed, came, lots)
+    held = [{name: amount for name, amount in lot.items() if amount} for lot in lots]
     return ContentsOut(declared, arisen, _lost(came, entering.supplied, declared, held), tuple(held))
 
 
@@ -101,10 +107,14 @@ def _check_matter(matter: Mapping[str, Sequence[float]], outputs: int) -> None:
 
 
 def _entered(taken: Sequence[Flowing], arisen: dict[str, float]) -> dict[str, float]:
-    """Contents of the parts taken, with a waste lot's materials turned into recycled content."""
+    """Contents of the parts taken, with a waste lot's materials turned into recycled content. That replaces what was
+    attributed to them as well."""
     came: dict[str, float] = {}
     for part, contents, recycled in taken:
         for name, amount in contents.items():
+            if recycled is not None and name.startswith(ATTRIBUTED):
+                arisen[name] = arisen.get(name, 0.0) - part * amount
+                continue
             came[name] = came.get(name, 0.0) + part * amount
         if recycled is None:
             continue
@@ -192,6 +202,42 @@ def _settle_recycled(index: int, material: str, lot: dict[str, float], *, strict
         )
     for name in names:
         lot[name] = lot[name] * whole / recycled
+
+
+def _attribute(attributed: Sequence[str], came: Contents, lots: Sequence[dict[str, float]]) -> None:
+    """Attributed content is of each output the same part as its material is. Raises Refused where more is claimed than
+    there is of the material."""
+    for material in sorted({name.split(":", 2)[2] for name in attributed}):
+        recycled = [prefix + material for prefix in RECYCLED.values()]
+        names = [name for name in attributed if name.removeprefix(ATTRIBUTED) in recycled]
+        held, claimed = 0.0, 0.0
+        for lot in lots:
+            held += lot.get(MATERIAL + material, 0.0)
+        whole = max(held, came.get(MATERIAL + material, 0.0))
+        for name in (*recycled, *names):
+            claimed += came.get(name, 0.0)
+        if claimed > whole * (1.0 + _ROUNDING):
+            raise Refused(
+                f"{claimed} kg of {material} would be recycled or attributed, of {whole} kg",
+                code="contents-above-100", field="inputs", value=claimed,
+                rule="attributed and recycled content together are at most 100 % of their material",
+            )
+        for lot in lots:
+            part = lot.get(MATERIAL + material, 0.0) / whole if whole else 0.0
+            lot.update({name: part * came[name] for name in names})
+            _settle_attributed(material, lot, names)
+
+
+def _settle_attributed(material: str, lot: dict[str, float], names: Sequence[str]) -> None:
+    """Where recycled content gathers in an output, what is attributed to it beyond 100 % is lost."""
+    room, given = lot.get(MATERIAL + material, 0.0), 0.0
+    for prefix in RECYCLED.values():
+        room -= lot.get(prefix + material, 0.0)
+    for name in names:
+        given += lot[name]
+    if given > room:
+        for name in names:
+            lot[name] = lot[name] * max(room, 0.0) / given
 
 
 def _check_whole(index: int, mass: float, lot: Contents) -> None:

@@ -1,16 +1,17 @@
 """Mass balance (ISO 22095): content of a pool becomes credits that are used up apart from the matter.
 
 Credits are booked from physical content, which leaves the pool by it: credits = content * conversion. So nothing is
-claimed both as content and as credit. What a credit's user receives is named `attributed:CONTENT`, never the content.
+claimed both as content and as credit, and no balance is ever negative. What a credit's user receives is named
+`attributed:CONTENT`, never the content. `conversion` stands for losses between the pool and the record that uses the
+credits; what is lost in that record is lost of the attributed content too, as of its material (see `contents`).
 """
 
 from typing import Final, NamedTuple
 
 from ledger.errors import Refused
-from ledger.footprint.contents import ContentsOut
+from ledger.footprint.contents import ATTRIBUTED, ContentsOut
 from ledger.footprint.figures import LotFigures, RecordFigures
 
-ATTRIBUTED: Final = "attributed:"
 _ROUNDING: Final = 1e-9
 
 

@@ -19,6 +19,7 @@ from ledger.core.outcome import (
     written_burdens,
 )
 from ledger.core.values import Quantity
+from ledger.footprint.averaging import Adjustment, adjusted
 from ledger.footprint.burdens import METHOD
 from ledger.footprint.figures import LotFigures, RecordFigures, Taken, record_figures
 from ledger.footprint.massbalance import booked
@@ -49,7 +50,9 @@ def account(prepared: Prepared, figures: Mapping[str, LotFigures]) -> Outcome:
     lots = [created.facts for created in plan.created]
     if work.booking is not None:
         found = booked(found, work.booking)
-    leaves = outcome_leaves(seed, prepared.assessment, prepared.tag, found, lots)
+    if work.adjustment is not None:
+        found = adjusted(found, work.adjustment)
+    leaves = outcome_leaves(seed, prepared.assessment, prepared.tag, found, lots, work.adjustment)
     return Outcome(seed, found, leaves, outcome_root(leaves))
 
 
@@ -59,7 +62,8 @@ def part_of(quantity: Decimal, whole: Decimal) -> float:
 
 
 def outcome_leaves(
-    seed: bytes, assessment: Raw | None, tag: str | None, found: RecordFigures, lots: Sequence[LotFacts]
+    seed: bytes, assessment: Raw | None, tag: str | None, found: RecordFigures, lots: Sequence[LotFacts],
+    adjustment: Adjustment | None = None,
 ) -> tuple[bytes, ...]:
     """The leaves of a record's outcome; none where it has no assessment and no outputs."""
     if assessment is None:
@@ -68,6 +72,8 @@ def outcome_leaves(
     first = leaf_bytes(AssessmentLeaf(
         salt=salt(seed, 0), assessment=assessment, method=METHOD, retained=written_burdens(found.retained),
         declared=written(contents.declared), arisen=written(contents.arisen), lost=written(contents.lost), plugin=tag,
+        averaged={} if adjustment is None else written_burdens(adjustment.burdens),
+        averaged_contents={} if adjustment is None else written(adjustment.contents),
     ))
     rest = [
         lot_leaf(seed, i, lot, lot_figures, METHOD, tag)

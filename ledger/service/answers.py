@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import Raw, Struct
 
 from ledger.core.receipt import ProvenLeaf
-from ledger.core.values import Quantity
+from ledger.core.values import Factor, Quantity
 
 
 class Answer(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -13,7 +13,11 @@ class Answer(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
 
 
 class LotAnswer(Answer, frozen=True):
-    """A lot as created, and what is left of it. `record` is the digest of the record that made it."""
+    """A lot as it reads now, or read in the tree that was asked for, and what is left of it.
+
+    `record` is the digest of the record that made it, `owner` is named where it is not the holder, `sender` is who
+    handed it over. A `frozen` lot is disputed, a `withdrawn` one no longer counts.
+    """
 
     lot: str
     product: str
@@ -22,6 +26,14 @@ class LotAnswer(Answer, frozen=True):
     holder: str
     role: str
     index: int
+    record: str
+    owner: str | None = None
+    sender: str | None = None
+    pool: str | None = None
+    credit: str | None = None
+    expires: str | None = None
+    withdrawn: bool = False
+    frozen: bool = False
     mass_kg: str | None = None
     origin: str | None = None
     item: str | None = None
@@ -63,11 +75,60 @@ class InputAnswer(Answer, frozen=True):
     burdens: dict[str, float]
 
 
+class OpenPeriod(Answer, frozen=True):
+    """So many provisional records of a facility and a month (`YYYY-MM`, that of their start) wait for a closing."""
+
+    facility: str
+    month: str
+    records: int
+
+
+class AttestationAnswer(Answer, frozen=True):
+    """An auditor's conclusion, at `index` of the log by the record with digest `record`. `outdated`: what it attests
+    was revised after it. Whether it is still valid on a day is for the reader to say, by `validUntil`."""
+
+    kind: str
+    subject: str
+    auditor: str
+    standard: str
+    level: str
+    opinion: str
+    start: str
+    end: str
+    valid_until: str
+    index: int
+    record: str
+    samples: int | None = None
+    materiality: str | None = None
+    outdated: bool = False
+
+
+class ClaimAnswer(Answer, frozen=True):
+    """A credit lot of which `quantity` was used up for a lot, by the record at `index`. `avoided`: kg CO2e that
+    recycling the material would avoid elsewhere, by the credit's own `factor`; in no footprint."""
+
+    method: str
+    credit: str
+    quantity: Quantity
+    material: str
+    claimant: str
+    index: int
+    record: str
+    factor: Factor | None = None
+    avoided: float | None = None
+
+
 class FootprintAnswer(Answer, frozen=True):
     """The footprint of a whole lot, kg CO2e excluding biogenic uptake, with where it comes from and how good it is.
 
-    `title` says *incomplete footprint* where `completeness` is unknown or below 95 %. `recalledFactors` could not be
-    checked against their source. `recycledContent` is the share of each material's mass, by origin.
+    `title` says *incomplete footprint* where `completeness` is unknown or below 95 %, and that a lot is withdrawn.
+    `recalledFactors` could not be checked against their source. `recycledContent` is the share of each material's mass,
+    by origin. `averaged` is what a pool that is averaged over periods holds more (or less) than came in until then.
+
+    `at`: the size of the tree as of which it is answered, none for now. `revisedAt`: the log index of the revision
+    whose figures these are, none where they are the first. `provisionalShare` is the part of the footprint (by absolute
+    amounts) that waits for a closing, `openPeriods` says of which months; with `morePeriods` there are more than were
+    looked at. `opening`: the lot is opening stock. `claims` stand beside the figure and are never in it.
     """
 
     title: str
@@ -87,16 +148,75 @@ class FootprintAnswer(Answer, frozen=True):
     direct: DirectAnswer
     inputs: list[InputAnswer] = []
     assigned: float = 0.0
+    averaged: float = 0.0
     primary_share: float | None = None
     plugin: str | None = None
     factors: list[str] = []
     recalled_factors: list[str] = []
     recycled_content: dict[str, dict[str, float]] = {}
     indicators: dict[str, str] = {}
+    at: int | None = None
+    revised_at: int | None = None
+    provisional_share: float | None = None
+    open_periods: list[OpenPeriod] = []
+    more_periods: bool = False
+    opening: bool = False
+    attestations: list[AttestationAnswer] = []
+    claims: list[ClaimAnswer] = []
+
+
+class ChangeAnswer(Answer, frozen=True):
+    """A lot's other figures: kg CO2e of the whole lot before and after, by the revising record at `index` (`record`
+    is its digest). `quantity` is what the lot is now, `quantityBefore` is told where it was another."""
+
+    index: int
+    record: str
+    type: str
+    lot: str
+    product: str
+    quantity: Quantity
+    footprint_before: float
+    footprint: float
+    difference: float
+    quantity_before: Quantity | None = None
+    withdrawn: bool = False
+    reason: str | None = None
+
+
+class Next(Answer, frozen=True):
+    """Where the next page begins: parameters of the same names."""
+
+    since: int
+    after: int
+
+
+class ChangesAnswer(Answer, frozen=True):
+    """A page in log order. It may be short, or empty, and still have a `next` one."""
+
+    changes: list[ChangeAnswer]
+    next: Next | None = None
+
+
+class RevisionAnswer(Answer, frozen=True):
+    """What the record at `index`, with `digest` and `type`, made of an earlier one: its new results, whose `root` (hex)
+    stands in a leaf of the revising record's own outcome. `body`: how the record reads from then on, where the
+    revision changed that; none where only its results changed, or where it is `withdrawn`."""
+
+    index: int
+    digest: str
+    type: str
+    root: str
+    withdrawn: bool = False
+    body: Raw | None = None
+    leaves: list[ProvenLeaf] = []
 
 
 class RecordAnswer(Answer, frozen=True):
-    """A record with its entry (base64) and the proven leaves of its outcome."""
+    """A record with its entry (base64) and the proven leaves of its outcome, as they were posted and logged.
+
+    `revisions`: what later records made of it, in log order; of more than 100 the newest, and `earlierRevisions` says
+    how many there are before them.
+    """
 
     index: int
     digest: str
@@ -105,6 +225,8 @@ class RecordAnswer(Answer, frozen=True):
     body: Raw
     entry: str
     leaves: list[ProvenLeaf] = []
+    revisions: list[RevisionAnswer] = []
+    earlier_revisions: int = 0
 
 
 class KeyAnswer(Answer, frozen=True):

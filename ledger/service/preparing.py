@@ -17,6 +17,7 @@ from ledger.core.revisions import Amendment
 from ledger.core.values import Output
 from ledger.errors import PluginError, Unavailable
 from ledger.footprint.allocation import Weighed, shares
+from ledger.footprint.averaging import Adjustment
 from ledger.footprint.burdens import Vector, direct
 from ledger.footprint.checks import check_assessment
 from ledger.footprint.contents import Contents, Holding
@@ -51,6 +52,7 @@ class Work(NamedTuple):
     assigned: tuple[Assigned, ...]
     matter: Mapping[str, Sequence[float]]
     booking: Booking | None = None
+    adjustment: Adjustment | None = None
 
 
 class Prepared(NamedTuple):

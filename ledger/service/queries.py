@@ -12,8 +12,10 @@ from ledger.core.tiles import EntriesTile, Tile, encode_entries, parse_path, til
 from ledger.errors import InvalidInput, NotFound
 from ledger.registry.installed import Registry
 from ledger.service.answers import KeyAnswer, LotAnswer, OrganizationAnswer, PluginAnswer, RecordAnswer
-from ledger.service.footprints import lot_answer
+from ledger.service.footprints import lot_answer, not_found, remaining_at
+from ledger.service.moments import moment_at
 from ledger.service.receipts import read_leaves
+from ledger.service.revisions import read_revisions
 from ledger.service.setup import Identity
 from ledger.store.database import Pool
 from ledger.store.facts import FactLoader
@@ -37,21 +39,29 @@ async def read_record(pool: Pool, digest: str) -> RecordAnswer:
         row = await connection.fetchrow(queries("read")["record"], digest_from(digest))
         if row is None:
             raise NotFound(f"no record {digest} on the log", field="digest", value=digest)
-        leaves = await read_leaves(connection, row["index"], bytes(row["seed"]), row["outcome"], row["type"])
+        seed = bytes(row["seed"])
+        leaves = await read_leaves(connection, row["index"], seed, row["outcome"], row["type"])
+        revisions, earlier = await read_revisions(connection, row["index"], seed) if row["revised"] else ([], 0)
     return RecordAnswer(
         index=row["index"], digest=digest, type=row["type"], issuer=row["issuer"], body=Raw(bytes(row["body"])),
         entry=base64.b64encode(row["data"]).decode(), leaves=prove_leaves(leaves) if leaves else [],
+        revisions=revisions, earlier_revisions=earlier,
     )
 
 
-async def read_lots(pool: Pool, lot: str | None, item: str | None) -> list[LotAnswer]:
-    """A lot, or all lots of an item in log order: its whole life. Raises NotFound where there is none."""
+async def read_lots(pool: Pool, lot: str | None, item: str | None, at: int | None = None) -> list[LotAnswer]:
+    """A lot, or all lots of an item in log order: its whole life, as of now or of a tree of `at` entries.
+
+    Raises NotFound where there is none, or was none yet; InvalidInput for a tree that is not.
+    """
     if (lot is None) == (item is None):
         raise InvalidInput("name either a lot or an item", field="lot", rule="one of the parameters lot and item")
-    rows = await pool.fetch(queries("read")["lots"], lot, item)
+    moment = await moment_at(pool, at)
+    rows = await pool.fetch(queries("read")["lots"], lot, item, moment.version, moment.size)
     if not rows:
-        raise NotFound(f"{lot or item!r} is not on the ledger", field="lot" if lot else "item", value=lot or item)
-    return [lot_answer(row) for row in rows]
+        raise not_found("lot" if lot else "item", lot or item or "", at)
+    remaining = {} if moment.is_now else await remaining_at(pool, rows, moment)
+    return [lot_answer(row, remaining.get(row["number"])) for row in rows]
 
 
 async def read_organizations(pool: Pool, after: int, limit: int) -> list[OrganizationAnswer]:

@@ -1,12 +1,13 @@
 """Receipts of records that are on the log already: made again from the rows, byte for byte as they were given first."""
 
+import asyncio
 from collections.abc import Sequence
 
 from asyncpg import Record
 
 from ledger.core.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.note import NoteSigner
-from ledger.core.receipt import Receipt, make_receipt
+from ledger.core.receipt import MAX_SHOWN, Receipt, make_receipt
 from ledger.errors import NotFound
 from ledger.service.accounting import lot_leaf, revision_leaves
 from ledger.service.preparing import REVISING_TYPES
@@ -35,12 +36,33 @@ class ReceiptReader:
                 raise NotFound("no such record on the log", field="digest", value=digest.hex())
         return found
 
-    async def _receipt(self, connection: Connection, row: Record) -> Receipt:
+    async def read_revised(self, digest: bytes, revised: int) -> Receipt:
+        """The receipt of a record that revises others, showing what it made of the one at index `revised`.
+
+        Raises NotFound where it is not on the log, or revises no such record.
+        """
+        async with self._pool.acquire() as connection:
+            row = await connection.fetchrow(queries("facts")["entries_by_digest"], [digest])
+            places = {} if row is None else {
+                index: i for i, (index, _, _) in enumerate(await revised_by(connection, row["index"]), start=1)
+            }
+            if row is None or revised not in places:
+                raise NotFound(f"no record {digest.hex()} on the log that revises the one at index {revised}",
+                               field="revised", value=revised, rule="the index of a record that it revises")
+            return await self._receipt(connection, row, [0, places[revised]])
+
+    async def _receipt(
+        self, connection: Connection, row: Record, shown: Sequence[int] | None = None
+    ) -> Receipt:
         index, size = row["index"], row["size"]
         leaves = await read_leaves(connection, index, bytes(row["seed"]), row["outcome"], row["type"])
         path = await inclusion_path(connection, index, size)
         note = sign_checkpoint(Checkpoint(self._signer.name, size, bytes(row["root"])), self._signer)
-        return make_receipt(index, bytes(row["digest"]), bytes(row["data"]), path, note, leaves)
+        digest, entry = bytes(row["digest"]), bytes(row["data"])
+        if len(leaves) <= MAX_SHOWN:
+            return make_receipt(index, digest, entry, path, note, leaves, shown)
+        # So many that hashing them would hold up everything else that this process does.
+        return await asyncio.to_thread(make_receipt, index, digest, entry, path, note, leaves, shown)
 
 
 async def read_leaves(

@@ -238,7 +238,7 @@ class _Request:
                 self._made_by[created.facts.id] = made
         name = entered_by(record, made)
         if name is not None and name not in self._made_by:
-            self._made_by[name] = made
+            self._made_by[name] = self._made_by[made.hex()] = made
             # A key that cannot be: the record is refused under the lock, and with it what rests on it.
             with suppress(InvalidKey):
                 self.view.note(record, made)

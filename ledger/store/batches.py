@@ -14,7 +14,7 @@ from ledger.core.signing import load_spki
 from ledger.errors import Unavailable
 from ledger.footprint.figures import LotFigures
 from ledger.store.database import SETTINGS, UNREACHABLE, WRITER, Connection
-from ledger.store.facts import FactLoader
+from ledger.store.facts import FactLoader, is_digest
 from ledger.store.rows import BatchRows
 from ledger.store.sql import queries
 
@@ -67,7 +67,8 @@ async def load_state(
     by_number = {lot.number: lot.id for lot in state.lots.values()}
     row = await connection.fetchrow(
         queries("sequence")["batch_state"], list(by_number), list(names.new_lots), list(digests),
-        [*keyids, *names.new_keys], list(names.facilities),
+        [*keyids, *names.new_keys], [*names.facilities, *{pool.facility for pool in state.pools.values()}],
+        [bytes.fromhex(named) for named in names.records if is_digest(named)],
     )
     if row is None:
         raise Unavailable("the database gave no state", code="database-down")

@@ -3,19 +3,18 @@
 from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 
+import asyncpg
 from asyncpg import Record
 from msgspec import Struct
 
-from ledger.admission.names import Names
-from ledger.admission.state import State
+from ledger.admission.facts import LOT_SLOTS
 from ledger.errors import Unavailable
-from ledger.footprint.figures import LotFigures
 from ledger.store.database import Connection
-from ledger.store.facts import FactLoader
 from ledger.store.sql import queries
 
 _REVISION_LOCK = 0x7265766973
-_CHUNK = 5_000
+_LONG_SECONDS = 600
+"""A walk over many descendants takes longer than other statements may."""
 
 
 class Past(Struct, frozen=True):
@@ -32,11 +31,23 @@ class Past(Struct, frozen=True):
 
 
 async def begin_revision(connection: Connection) -> tuple[int, int]:
-    """Waits for other revisions; the log's size now, and how many revisions there are."""
-    sql = queries("revise")
-    await connection.execute(sql["patience"])
-    await connection.fetchval(sql["lock_revisions"], _REVISION_LOCK)
+    """Waits for other revisions; the log's size now, and how many revisions there are. Raises Unavailable with code
+    `revising` where another one takes longer than a session waits for locks: the transaction is lost then."""
+    try:
+        await connection.fetchval(queries("revise")["lock_revisions"], _REVISION_LOCK)
+    except asyncpg.LockNotAvailableError:
+        raise revising() from None
     return await head_now(connection)
+
+
+def revising() -> Unavailable:
+    """Says that others are before this revision."""
+    return Unavailable("other records are being revised, and nothing was written: post it again", code="revising")
+
+
+async def still_here(connection: Connection) -> None:
+    """Shows that the session does not idle."""
+    await connection.fetchval(queries("revise")["still_here"])
 
 
 async def head_now(connection: Connection) -> tuple[int, int]:
@@ -52,54 +63,71 @@ async def indexes_of(connection: Connection, digests: Iterable[str]) -> list[int
     return [row["index"] for row in await connection.fetch(queries("revise")["indexes"], wanted)]
 
 
-async def provisional_records(connection: Connection, facility: str, start: str, end: str) -> list[int]:
-    """Transformations that were posted provisional for the period."""
-    rows = await connection.fetch(queries("revise")["provisional"], facility, start, end)
-    return [row["record"] for row in rows]
-
-
-async def with_pools(connection: Connection, records: Collection[int]) -> set[int]:
-    """The records, and all later additions to the pools that they take from: what one leaves, the next takes."""
+async def closed_records(connection: Connection, facility: str, start: str, end: str, since: int = 0) -> set[int]:
+    """Of the records from index `since` on: transformations that were posted provisional for the period, and additions
+    to pools that are averaged over it."""
     sql = queries("revise")
-    found = set(records)
-    for row in await connection.fetch(sql["pools_taken"], list(records)):
-        for addition in await connection.fetch(sql["additions_since"], [row["pool"]], row["since"]):
-            found.add(addition["record"])
-    return found
+    rows = [*await connection.fetch(sql["provisional"], facility, start, end, since),
+            *await connection.fetch(sql["averaged"], facility, start, end, since)]
+    return {row["record"] for row in rows}
 
 
-async def descendants(connection: Connection, records: Collection[int]) -> list[int]:
-    """The records and all that descends from them, in log order."""
-    return [row["record"] for row in await connection.fetch(queries("revise")["descendants"], list(records))]
+async def next_additions(connection: Connection, lots: Collection[int]) -> set[int]:
+    """The additions that follow generations of pools: what is left of one belongs to the next."""
+    return {row["record"] for row in await connection.fetch(queries("revise")["next_additions"], list(lots))}
 
 
-async def takers_since(
-    connection: Connection, lots: Collection[int], pools: Collection[str], since: int
-) -> set[int]:
-    """Records from index `since` on that take from lots or add to pools."""
-    sql = queries("revise")
-    found = {row["record"] for row in await connection.fetch(sql["takers_since"], list(lots), since)}
-    if pools:
-        found.update([row["record"] for row in await connection.fetch(sql["additions_since"], list(pools), since)])
-    return found
+async def newest_before(connection: Connection, pools: Collection[tuple[str, int]]) -> list[str]:
+    """The newest generation of each pool of those with a lot number below the one that stands beside it."""
+    names, numbers = [pool for pool, _ in pools], [number for _, number in pools]
+    return [row["id"] for row in await connection.fetch(queries("revise")["newest_before"], names, numbers)]
+
+
+async def descendants(
+    connection: Connection, records: Collection[int], limit: int, *, pools: bool
+) -> list[int]:
+    """The records and all that descends from them, in log order, but no more than `limit`; with `pools`, what the lines
+    of pools hand on counts as descending too."""
+    rows = await connection.fetch(
+        queries("revise")["descendants"], list(records), pools, limit, timeout=_LONG_SECONDS
+    )
+    return sorted([row["record"] for row in rows])
+
+
+async def flows_since(connection: Connection, since: int) -> list[tuple[int, int]]:
+    """What records from index `since` on take: record and lot number."""
+    rows = await connection.fetch(queries("revise")["flows_since"], since)
+    return [(row["record"], row["lot"]) for row in rows]
+
+
+async def additions_since(connection: Connection, pools: Collection[str], since: int) -> set[int]:
+    """Records from index `since` on that add to pools."""
+    return {row["record"] for row in await connection.fetch(queries("revise")["additions_since"], list(pools), since)}
+
+
+async def disputes_since(connection: Connection, lots: Iterable[int], since: int) -> list[int]:
+    """Those of the lots that a record from index `since` on has disputed, and none has settled after it."""
+    rows = await connection.fetch(queries("revise")["disputes_since"], list(lots), since)
+    return [row["lot"] for row in rows if row["frozen"]]
 
 
 async def read_past(connection: Connection, records: Sequence[int]) -> list[Past]:
     """Records of flows as they read now, in log order."""
     sql = queries("revise")
-    found: list[Past] = []
-    for start in range(0, len(records), _CHUNK):
-        part = records[start : start + _CHUNK]
-        rows = await connection.fetch(sql["records"], part)
-        lots: dict[int, list[str]] = {}
-        for row in await connection.fetch(sql["lots_made"], part):
-            lots.setdefault(row["number"] // 1024, []).append(row["id"])
-        additions = [row["index"] for row in rows if row["type"] == "addition"]
-        rests: dict[int, dict[int, Decimal]] = {}
-        for row in await connection.fetch(sql["rests"], additions) if additions else ():
-            rests.setdefault(row["record"], {})[row["lot"]] = row["quantity"]
-        found.extend([_past(row, lots.get(row["index"], []), rests.get(row["index"], {})) for row in rows])
-    return found
+    lots: dict[int, list[str]] = {}
+    for row in await connection.fetch(sql["lots_made"], records):
+        lots.setdefault(row["number"] // LOT_SLOTS, []).append(row["id"])
+    rows = await connection.fetch(sql["records"], records)
+    additions = [row["index"] for row in rows if row["type"] == "addition"]
+    rests: dict[int, dict[int, Decimal]] = {}
+    for row in await connection.fetch(sql["rests"], additions) if additions else ():
+        rests.setdefault(row["record"], {})[row["lot"]] = row["quantity"]
+    return [_past(row, lots.get(row["index"], []), rests.get(row["index"], {})) for row in rows]
+
+
+async def generations_taken(connection: Connection, records: Sequence[int]) -> set[str]:
+    """The generations of pools that records take from, as they read now."""
+    return {row["id"] for row in await connection.fetch(queries("revise")["generations_taken"], records)}
 
 
 def _past(row: Record, lots: list[str], rests: dict[int, Decimal]) -> Past:
@@ -116,20 +144,10 @@ async def posted_provisional(connection: Connection, records: Sequence[int]) -> 
     return {row["record"] for row in rows}
 
 
-async def load_lines(
-    connection: Connection, loader: FactLoader, state: State, figures: dict[str, LotFigures]
-) -> None:
-    """All generations of the pools that `state` knows, with their facts."""
-    if not state.pools:
-        return
-    lines: dict[str, list[str]] = {pool: [] for pool in state.pools}
-    for row in await connection.fetch(queries("revise")["lines"], list(lines)):
-        lines[row["pool"]].append(row["id"])
-    names = Names()
-    for pool, line in lines.items():
-        state.lines[pool] = tuple(line)
-        names.lots.update(line)
-    await loader.load(connection, names, state, figures)
+async def read_holdings(connection: Connection, items: Collection[str]) -> list[tuple[str, str, Decimal]]:
+    """Item, lot and what is left of it, of the lots of items that have a balance."""
+    rows = await connection.fetch(queries("revise")["holdings"], list(items))
+    return [(row["item"], row["id"], row["remaining"]) for row in rows]
 
 
 async def read_balances(connection: Connection, lots: Iterable[int]) -> dict[int, Decimal]:
@@ -145,11 +163,6 @@ async def write_balances(connection: Connection, balances: Sequence[tuple[int, D
         await connection.execute(
             queries("revise")["update_balances"], list(numbers), list(remaining), list(quantities)
         )
-
-
-async def lose_patience(connection: Connection) -> None:
-    """From here on the session may not idle: it is about to hold the head."""
-    await connection.execute(queries("revise")["impatience"])
 
 
 async def revised_by(connection: Connection, index: int) -> list[tuple[int, bytes, bytes]]:

@@ -49,7 +49,7 @@ _TABLES: Final = {
     "figure": ("lot", "version", "method", "plugin", "share", "burdens", "content", "amount"),
     "flow": ("record", "position", "lot", "quantity", "version"),
     "balance": ("lot", "remaining", "quantity"),
-    "pool": ("id", "holder", "product", "is_default", "record"),
+    "pool": ("id", "holder", "facility", "product", "averaging", "is_default", "record"),
     "closing": ("record", "facility", "starts", "ends", "processes"),
     "reopening": ("closing", "record"),
     "provisional": ("record", "facility", "process", "starts", "ends"),
@@ -147,7 +147,9 @@ class BatchRows:
                 if not record.disputed:
                     self._rows["acceptance"].append((meant, index))
             case Pool():
-                self._rows["pool"].append((record.id, record.issuer, record.product, record.default, index))
+                self._rows["pool"].append((
+                    record.id, record.issuer, record.facility, record.product, record.averaging, record.default, index
+                ))
             case Closing():
                 self._rows["closing"].append(
                     (index, record.facility, record.start, record.end, list(record.processes))

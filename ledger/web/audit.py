@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from litestar import Controller, get
 from litestar.params import Parameter
 
-from ledger.service.audit.rows import ENTRIES, LOTS, balance_rows, entry_rows, revised_rows
-from ledger.service.audit.source import RevisedRow, Row
+from ledger.service.audit.rows import ENTRIES, LOTS, balance_rows, entry_rows, revised_rows, version_rows
+from ledger.service.audit.source import RevisedRow, Revisions, Row
 from ledger.service.contexts import plain
 from ledger.service.ledger import Ledger
 from ledger.store.sql import queries
@@ -31,9 +31,9 @@ class AuditController(Controller):
         rows = await ledger.pool.fetch(queries("log")["batches"], after, LOTS)
         return [{"size": row["size"], "root": base64.b64encode(row["root"]).decode()} for row in rows]
 
-    @get("/revisions", summary="How many records revise others")
-    async def revisions(self, ledger: Ledger) -> dict[str, int]:
-        return {"revisions": await ledger.pool.fetchval(queries("log")["revisions"])}
+    @get("/revisions", summary="Records that revise others, with how many rows each has")
+    async def revisions(self, ledger: Ledger) -> Revisions:
+        return await version_rows(ledger.pool)
 
     @get("/revised", summary="What the record at an index made of others, at most 1,000")
     async def revised(

@@ -42,10 +42,14 @@ class RecordsController(Controller):
 
     @get("/{digest:str}/proof", summary="The receipt of a record: the same whenever it is asked for")
     async def proof(
-        self, digest: Annotated[str, Parameter(description="hex SHA-256 of the record's body")], ledger: Ledger
+        self, digest: Annotated[str, Parameter(description="hex SHA-256 of the record's body")], ledger: Ledger,
+        revised: Annotated[int | None, Parameter(
+            ge=0, description="of a record that revises others: the index of the one to show")] = None,
     ) -> Receipt:
         ledger.sequencer.require_signing()
         found = digest_from(digest)
+        if revised is not None:
+            return await ledger.receipts.read_revised(found, revised)
         return (await ledger.receipts.read([found]))[found]
 
 

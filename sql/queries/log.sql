@@ -47,6 +47,19 @@ WHERE l.number >= $1 * 1024 AND l.number < $2 * 1024 ORDER BY l.number;
 -- name: audit_flows
 SELECT record, lot, quantity FROM flow WHERE record >= $1 AND record < $2 AND version = 0 ORDER BY record, position;
 
+-- name: audit_versions
+-- purpose: how many rows of each kind each revision has, whoever wrote them
+SELECT h.revisions, v.version, n.record,
+       (SELECT count(*) FROM revised x WHERE x.version = v.version) AS revised,
+       (SELECT count(*) FROM figure x WHERE x.version = v.version AND x.version > 0) AS figures,
+       (SELECT count(*) FROM flow x WHERE x.version = v.version AND x.version > 0) AS flows,
+       (SELECT count(*) FROM lot_version x WHERE x.version = v.version) AS lots
+FROM head h LEFT JOIN (
+    SELECT version FROM revision UNION SELECT version FROM revised UNION SELECT version FROM lot_version
+    UNION SELECT version FROM figure WHERE version > 0 UNION SELECT version FROM flow WHERE version > 0) v
+    ON true
+LEFT JOIN revision n ON n.version = v.version ORDER BY v.version;
+
 -- name: audit_revised
 -- purpose: what the record at an index made of others, of those after another index
 SELECT v.record, v.own, v.body, v.leaf, v.outcome, v.version, r.seed FROM revision n

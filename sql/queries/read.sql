@@ -1,12 +1,23 @@
 -- name: footprint
--- purpose: all that an answer about one lot is made of, in one row
--- parameters: lot id, the newest revision that counts
+-- purpose: all that an answer about one lot is made of, in one row; it also says what more there is to ask for. Inputs
+-- count as of the same revision: one that changed an input later would have given the lot other figures too
+-- parameters: lot id, the newest revision that counts, tree size, place of provisionalAbs in a vector, from 1
 SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantity, l.quantity) AS quantity, l.unit,
        CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, l.item, l.facility, l.process,
        l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, b.remaining, f.version, f.method, f.plugin,
        f.share, f.burdens, f.content, f.amount, r.index, encode(r.digest, 'hex') AS digest, r.type, r.issuer,
        coalesce(o.leaf, r.outcome) AS outcome, w.own IS NOT NULL AND w.body IS NULL AS withdrawn,
-       coalesce(w.body, r.body) AS body, i.lots, i.products, i.parts, i.burdens AS input_burdens
+       CASE WHEN r.type = 'declaration' OR f.burdens[$4] > 0 THEN coalesce(w.body, r.body) END AS body,
+       CASE WHEN f.version > 0 THEN (SELECT record FROM revision WHERE version = f.version) END AS revised_at,
+       CASE WHEN f.burdens[$4] > 0 THEN (
+           SELECT version FROM revision WHERE version <= $2 ORDER BY version DESC LIMIT 1) END AS newest,
+       CASE WHEN r.type = 'transfer' THEN (
+           SELECT frozen FROM dispute WHERE lot = l.number AND record < $3 ORDER BY record DESC LIMIT 1) END AS frozen,
+       EXISTS (SELECT FROM claim WHERE lot = l.id) AS claimed,
+       EXISTS (SELECT FROM (VALUES ('lot', l.id), ('record', encode(r.digest, 'hex')), ('product', l.product),
+                                   ('facility', l.facility)) AS s (kind, subject)
+               JOIN attestation a ON a.kind = s.kind AND a.subject = s.subject) AS attested,
+       i.lots, i.products, i.parts, i.burdens AS input_burdens
 FROM lot l
 JOIN balance b ON b.lot = l.number
 JOIN record r ON r.index = l.number / 1024
@@ -27,41 +38,191 @@ CROSS JOIN LATERAL (
            array_agg(g.burdens ORDER BY w2.position) AS burdens
     FROM flow w2 JOIN lot x ON x.number = w2.lot
     CROSS JOIN LATERAL (
-        SELECT burdens FROM figure WHERE lot = x.number AND version <= f.version
+        SELECT burdens FROM figure WHERE lot = x.number AND version <= $2
         ORDER BY version DESC LIMIT 1) g
     LEFT JOIN LATERAL (
-        SELECT quantity FROM lot_version WHERE number = x.number AND version <= f.version
+        SELECT quantity FROM lot_version WHERE number = x.number AND version <= $2
         ORDER BY version DESC LIMIT 1) y ON true
     WHERE w2.record = r.index AND w2.version = coalesce(w.version, 0)) i
-WHERE l.id = $1;
+WHERE l.id = $1 AND l.number < $3 * 1024;
 
--- name: version_at
--- purpose: the newest revision that a tree of so many entries holds
-SELECT coalesce(max(version), 0) FROM revision WHERE record < $1;
+-- name: moment
+-- purpose: the log's size, and the newest revision that a tree of so many entries holds
+SELECT size, coalesce((SELECT version FROM revision WHERE record < $1 ORDER BY record DESC LIMIT 1), 0) AS version
+FROM head;
 
 -- name: taken_at
--- purpose: what records of a tree of so many entries, as revised until then, take of a lot
--- parameters: lot number, tree size, the newest revision that counts
-SELECT coalesce(sum(w.quantity), 0) FROM flow w
-WHERE w.lot = $1 AND w.record < $2 AND w.version = coalesce((
-    SELECT max(v.version) FROM revised v WHERE v.record = w.record AND v.own AND v.version <= $3), 0);
+-- purpose: what records of a tree of so many entries, as revised until then, take of lots; `+ 0` keeps the index of
+-- records, of which most are below the size, out of it
+-- parameters: lot numbers, tree size, the newest revision that counts
+SELECT w.lot, sum(w.quantity) AS taken FROM flow w
+WHERE w.lot = ANY ($1::bigint[]) AND w.record + 0 < $2 AND w.version = coalesce((
+    SELECT max(v.version) FROM revised v WHERE v.record = w.record AND v.own AND v.version <= $3), 0)
+GROUP BY w.lot;
+
+-- name: open_periods
+-- purpose: records behind a record that were posted provisional, as far as their lots carry provisional figures: by
+-- facility and calendar month of their start; one that was changed since comes with its body, which decides; and a row
+-- without either that says how many records were looked at
+-- parameters: record index, the newest revision that counts, place of provisionalAbs from 1, at most so many records
+WITH RECURSIVE reached (record) AS (
+    SELECT $1::bigint
+    UNION
+    SELECT w.lot / 1024 FROM reached
+    JOIN flow w ON w.record = reached.record AND w.version = coalesce((
+        SELECT max(v.version) FROM revised v WHERE v.record = w.record AND v.own AND v.version <= $2), 0)
+    CROSS JOIN LATERAL (
+        SELECT burdens FROM figure WHERE lot = w.lot AND version <= $2 ORDER BY version DESC LIMIT 1) f
+    WHERE f.burdens[$3] > 0
+), looked AS MATERIALIZED (SELECT record FROM reached LIMIT $4), read AS (
+    SELECT w.own, w.body, p.facility, p.month FROM looked k
+    LEFT JOIN LATERAL (
+        SELECT own, body FROM revised WHERE record = k.record AND own AND version <= $2
+        ORDER BY version DESC LIMIT 1) w ON true
+    LEFT JOIN LATERAL (
+        SELECT facility, left(starts, 7) AS month FROM provisional
+        WHERE record = k.record AND w.own IS NULL LIMIT 1) p ON true
+)
+SELECT facility, month, NULL::bytea AS body, count(*) AS records FROM read
+WHERE facility IS NOT NULL GROUP BY facility, month
+UNION ALL
+SELECT NULL, NULL, body, 1 FROM read WHERE own AND position('"basis":"provisional"'::bytea IN body) > 0
+UNION ALL
+SELECT NULL, NULL, NULL, count(*) FROM looked;
+
+-- name: attestations
+-- purpose: what was attested of a lot, its record, its product or its facility, newest first; with whether the record
+-- was revised after it, up to the lot's own newest figures, or the lot was
+-- parameters: lot id, its number, digest of its record, product, facility, tree size, version of the lot's figures
+SELECT a.index, encode(a.digest, 'hex') AS digest, a.issuer, a.body,
+       EXISTS (SELECT FROM revised WHERE record = $2 / 1024 AND version > t.version AND version <= $7)
+           AS record_revised,
+       EXISTS (SELECT FROM lot_version WHERE number = $2 AND version > t.version AND version <= $7)
+           OR ROW(f.burdens, f.content, f.amount) IS DISTINCT FROM ROW(g.burdens, g.content, g.amount)
+           OR EXISTS (SELECT FROM revised WHERE record = $2 / 1024 AND own AND body IS NULL AND version > t.version
+                      AND version <= $7) AS lot_revised
+FROM (SELECT s.record FROM (VALUES ('lot', $1), ('record', $3), ('product', $4), ('facility', $5)) AS w (kind, subject)
+      JOIN attestation s ON s.kind = w.kind AND s.subject = w.subject
+      WHERE s.record < $6 ORDER BY s.record DESC LIMIT 100) s
+JOIN record a ON a.index = s.record
+CROSS JOIN LATERAL (
+    SELECT coalesce((SELECT version FROM revision WHERE record < a.index ORDER BY record DESC LIMIT 1), 0) AS version) t
+CROSS JOIN LATERAL (
+    SELECT burdens, content, amount FROM figure WHERE lot = $2 AND version <= t.version
+    ORDER BY version DESC LIMIT 1) f
+CROSS JOIN LATERAL (
+    SELECT burdens, content, amount FROM figure WHERE lot = $2 AND version = $7) g
+ORDER BY a.index DESC;
+
+-- name: claims
+-- purpose: credits that claims of a tree, as they read then, use up for a lot, newest first
+-- parameters: lot id, tree size, the newest revision that counts, at most so many claims
+SELECT r.index, encode(r.digest, 'hex') AS digest, r.issuer, r.body, l.number, l.id, l.credit, l.unit, w.quantity
+FROM (SELECT record FROM claim WHERE lot = $1 AND record < $2 ORDER BY record DESC LIMIT $4) c
+JOIN record r ON r.index = c.record
+JOIN flow w ON w.record = c.record AND w.version = coalesce((
+    SELECT max(v.version) FROM revised v WHERE v.record = w.record AND v.own AND v.version <= $3), 0)
+JOIN lot l ON l.number = w.lot ORDER BY r.index DESC, w.position;
+
+-- name: credit_makers
+-- purpose: the records, as they read then, that issued credits which were handed on since
+-- parameters: lot numbers of credits, the newest revision that counts, at most so many
+WITH RECURSIVE reached (credit, lot) AS (
+    SELECT number, number FROM unnest($1::bigint[]) AS wanted (number)
+    UNION
+    SELECT reached.credit, w.lot FROM reached
+    JOIN record r ON r.index = reached.lot / 1024 AND r.type IN ('transfer', 'acceptance', 'addition')
+    JOIN flow w ON w.record = r.index AND w.version = coalesce((
+        SELECT max(v.version) FROM revised v WHERE v.record = w.record AND v.own AND v.version <= $2), 0)
+), looked AS MATERIALIZED (SELECT credit, lot FROM reached LIMIT $3)
+SELECT k.credit, l.id, coalesce(w.body, r.body) AS body FROM looked k
+JOIN lot l ON l.number = k.lot
+JOIN record r ON r.index = k.lot / 1024 AND r.type NOT IN ('transfer', 'acceptance', 'addition')
+LEFT JOIN LATERAL (
+    SELECT body FROM revised WHERE record = r.index AND own AND version <= $2 ORDER BY version DESC LIMIT 1) w ON true
+ORDER BY k.credit, k.lot;
+
+-- name: is_organization
+SELECT EXISTS (SELECT FROM organization WHERE id = $1);
+
+-- name: looked_until
+-- purpose: the last of so many revised records from a place on; none where there are fewer
+-- parameters: index of a revising record, of a record that it revised, how many to pass over
+SELECT n.record AS index, v.record FROM revision n JOIN revised v ON v.version = n.version
+WHERE n.record >= $1 AND (n.record > $1 OR v.record >= $2) ORDER BY n.record, v.record OFFSET $3 LIMIT 1;
+
+-- name: changes
+-- purpose: lots of a holder that revisions gave other figures or quantities, from a place on and up to another
+-- parameters: holder; index and lot number after which to begin; index and record at which to end; at most so many
+SELECT n.record AS index, l.number, l.id, l.product, l.unit, g.burdens, f.burdens AS burdens_before,
+       coalesce(q.quantity, l.quantity) AS quantity, coalesce(p.quantity, l.quantity) AS quantity_before,
+       v.own AND v.body IS NULL AS withdrawn
+FROM revision n JOIN revised v ON v.version = n.version
+JOIN lot l ON l.number >= v.record * 1024 AND l.number < (v.record + 1) * 1024
+JOIN figure g ON g.lot = l.number AND g.version = n.version
+CROSS JOIN LATERAL (
+    SELECT burdens, content, amount FROM figure WHERE lot = l.number AND version < n.version
+    ORDER BY version DESC LIMIT 1) f
+LEFT JOIN LATERAL (
+    SELECT quantity FROM lot_version WHERE number = l.number AND version <= n.version
+    ORDER BY version DESC LIMIT 1) q ON true
+LEFT JOIN LATERAL (
+    SELECT quantity FROM lot_version WHERE number = l.number AND version < n.version
+    ORDER BY version DESC LIMIT 1) p ON true
+WHERE l.holder = $1 AND n.record >= $2 AND (n.record > $2 OR v.record >= ($3 + 1) / 1024)
+    AND (n.record > $2 OR l.number > $3) AND n.record <= $4 AND (n.record < $4 OR v.record <= $5)
+    AND (ROW(f.burdens, f.content, f.amount) IS DISTINCT FROM ROW(g.burdens, g.content, g.amount)
+         OR coalesce(q.quantity, l.quantity) <> coalesce(p.quantity, l.quantity) OR v.own AND v.body IS NULL)
+ORDER BY n.record, l.number LIMIT $6;
+
+-- name: revising
+-- purpose: records that revised others
+SELECT index, encode(digest, 'hex') AS digest, type, body FROM record WHERE index = ANY ($1::bigint[]);
 
 -- name: lots
 -- purpose: lots by identifier or item, oldest first
+-- parameters: lot id, item, the newest revision that counts, tree size
 SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantity, l.quantity) AS quantity, l.unit,
        CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, l.item, l.facility, l.process,
-       l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, b.remaining, l.number / 1024 AS index,
-       w.own IS NOT NULL AND w.body IS NULL AS withdrawn
-FROM lot l JOIN balance b ON b.lot = l.number
+       l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, b.remaining, r.index,
+       encode(r.digest, 'hex') AS digest, w.own IS NOT NULL AND w.body IS NULL AS withdrawn,
+       CASE WHEN r.type = 'transfer' THEN (
+           SELECT frozen FROM dispute WHERE lot = l.number AND record < $4 ORDER BY record DESC LIMIT 1) END AS frozen
+FROM lot l JOIN balance b ON b.lot = l.number JOIN record r ON r.index = l.number / 1024
 LEFT JOIN LATERAL (
-    SELECT number, quantity, mass FROM lot_version WHERE number = l.number ORDER BY version DESC LIMIT 1) v ON true
+    SELECT number, quantity, mass FROM lot_version WHERE number = l.number AND version <= $3
+    ORDER BY version DESC LIMIT 1) v ON true
 LEFT JOIN LATERAL (
-    SELECT own, body FROM revised WHERE record = l.number / 1024 AND own ORDER BY version DESC LIMIT 1) w ON true
-WHERE l.id = $1 OR l.item = $2 ORDER BY l.number LIMIT 1000;
+    SELECT own, body FROM revised WHERE record = l.number / 1024 AND own AND version <= $3
+    ORDER BY version DESC LIMIT 1) w ON true
+WHERE (l.id = $1 OR l.item = $2) AND l.number + 0 < $4 * 1024 ORDER BY l.number LIMIT 1000;
 
 -- name: record
-SELECT r.index, r.digest, r.type, r.issuer, r.body, r.seed, r.outcome, e.data
+SELECT r.index, r.digest, r.type, r.issuer, r.body, r.seed, r.outcome, e.data,
+       EXISTS (SELECT FROM revised WHERE record = r.index) AS revised
 FROM record r JOIN entry e ON e.index = r.index WHERE r.digest = $1;
+
+-- name: record_revisions
+-- purpose: what revisions made of a record, newest first
+-- parameters: record index, at most so many
+SELECT n.record AS index, encode(r.digest, 'hex') AS digest, r.type, v.version, v.own, v.body, v.leaf, v.outcome,
+       count(*) OVER () AS revisions
+FROM revised v JOIN revision n ON n.version = v.version JOIN record r ON r.index = n.record
+WHERE v.record = $1 ORDER BY v.version DESC LIMIT $2;
+
+-- name: revised_lots
+-- purpose: the lots of a record as revisions left them, in output order
+-- parameters: record index, revisions
+SELECT f.version, l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantity, l.quantity) AS quantity,
+       l.unit, CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, l.item,
+       CASE WHEN v.number IS NULL THEN l.composition ELSE v.composition END AS composition,
+       l.facility, l.process, l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, f.burdens, f.content,
+       f.amount, f.method, f.plugin, f.share
+FROM lot l JOIN figure f ON f.lot = l.number AND f.version = ANY ($2::bigint[])
+LEFT JOIN LATERAL (
+    SELECT number, quantity, mass, composition FROM lot_version WHERE number = l.number AND version <= f.version
+    ORDER BY version DESC LIMIT 1) v ON true
+WHERE l.number >= $1 * 1024 AND l.number < ($1 + 1) * 1024 ORDER BY l.number;
 
 -- name: organizations
 SELECT r.index, r.body FROM organization o JOIN record r ON r.index = o.record

@@ -2,59 +2,82 @@
 -- purpose: one revision at a time, before the head is locked
 SELECT pg_advisory_xact_lock($1);
 
--- name: patience
--- purpose: computing takes longer than a stalled replica may
-SET LOCAL idle_in_transaction_session_timeout = 0;
-
--- name: impatience
--- purpose: once the head is locked, as everywhere else
-SET LOCAL idle_in_transaction_session_timeout = '30s';
+-- name: still_here
+-- purpose: a session that says something does not idle
+SELECT true;
 
 -- name: head
 SELECT size, revisions FROM head;
 
 -- name: descendants
--- purpose: records that take from the lots of records, and from theirs, and so on; themselves included
--- parameters: record indexes
+-- purpose: records that take from the lots of records, and from theirs, and so on; themselves included. Where
+-- quantities may change, what is left of a pool's generation passes to the next one: its addition counts as well
+-- parameters: record indexes, whether quantities may change, at most so many records
 WITH RECURSIVE reached (record) AS (
     SELECT unnest($1::bigint[])
     UNION
-    SELECT w.record FROM reached CROSS JOIN LATERAL (
-        -- A record's lots are those of a range of numbers; OFFSET 0 keeps this a look-up by index.
-        SELECT record, version FROM flow
-        WHERE lot >= reached.record * 1024 AND lot < (reached.record + 1) * 1024 OFFSET 0) w
-    WHERE w.version = coalesce((
-        SELECT max(v.version) FROM revised v WHERE v.record = w.record AND v.own), 0)
+    SELECT found.record FROM reached CROSS JOIN LATERAL (
+        SELECT w.record FROM (
+            -- A record's lots are those of a range of numbers; OFFSET 0 keeps this a look-up by index.
+            SELECT record, version FROM flow
+            WHERE lot >= reached.record * 1024 AND lot < (reached.record + 1) * 1024 OFFSET 0) w
+        WHERE w.version = coalesce((
+            SELECT max(v.version) FROM revised v WHERE v.record = w.record AND v.own), 0)
+        UNION ALL
+        SELECT next.number / 1024 FROM (
+            SELECT pool, number FROM lot WHERE $2
+            AND number >= reached.record * 1024 AND number < (reached.record + 1) * 1024 OFFSET 0) made
+        CROSS JOIN LATERAL (
+            SELECT number FROM lot WHERE pool = made.pool AND number > made.number ORDER BY number LIMIT 1) next
+        ) found
 )
-SELECT record FROM reached ORDER BY record;
+SELECT record FROM reached LIMIT $3;
 
--- name: takers_since
--- purpose: records from an index on that take from lots, as they read now
--- parameters: lot numbers, index
-SELECT DISTINCT w.record FROM flow w WHERE w.lot = ANY ($1::bigint[]) AND w.record >= $2;
+-- name: flows_since
+-- purpose: what records from an index on take
+SELECT record, lot FROM flow WHERE record >= $1;
 
 -- name: additions_since
 -- purpose: records from an index on that made generations of pools
 -- parameters: pools, index
 SELECT number / 1024 AS record FROM lot WHERE pool = ANY ($1::text[]) AND number >= $2 * 1024 ORDER BY number;
 
--- name: pools_taken
--- purpose: from which pools records take, and from which of their generations on
--- parameters: record indexes
-SELECT l.pool, min(l.number) / 1024 + 1 AS since FROM flow w JOIN lot l ON l.number = w.lot
-WHERE w.record = ANY ($1::bigint[]) AND l.pool IS NOT NULL GROUP BY l.pool;
+-- name: next_additions
+-- purpose: the records that made the generations after these
+-- parameters: lot numbers
+SELECT next.number / 1024 AS record FROM lot l CROSS JOIN LATERAL (
+    SELECT number FROM lot WHERE pool = l.pool AND number > l.number ORDER BY number LIMIT 1) next
+WHERE l.number = ANY ($1::bigint[]) AND l.pool IS NOT NULL;
 
--- name: lines
--- purpose: the generations of pools
-SELECT pool, id FROM lot WHERE pool = ANY ($1::text[]) ORDER BY number;
+-- name: newest_before
+-- purpose: of each pool, the newest generation below a number
+-- parameters: pools, lot numbers
+SELECT found.id FROM unnest($1::text[], $2::bigint[]) AS wanted (pool, number) CROSS JOIN LATERAL (
+    SELECT id FROM lot WHERE pool = wanted.pool AND number < wanted.number ORDER BY number DESC LIMIT 1) found;
+
+-- name: generations_taken
+-- purpose: the generations of pools that records take from, as they read now
+-- parameters: record indexes
+SELECT l.id FROM flow w JOIN lot l ON l.number = w.lot
+WHERE w.record = ANY ($1::bigint[]) AND l.pool IS NOT NULL AND w.version = coalesce((
+    SELECT max(v.version) FROM revised v WHERE v.record = w.record AND v.own), 0);
 
 -- name: indexes
 SELECT index FROM record WHERE digest = ANY ($1::bytea[]);
 
 -- name: provisional
 -- purpose: transformations of a facility that were posted provisional for a period
--- parameters: facility, start, end
-SELECT DISTINCT record FROM provisional WHERE facility = $1 AND starts >= $2 AND ends <= $3;
+-- parameters: facility, start, end, index from which on
+SELECT DISTINCT record FROM provisional WHERE facility = $1 AND starts >= $2 AND ends <= $3 AND record >= $4;
+
+-- name: averaged
+-- purpose: additions of a period to a facility's pools that are averaged over periods
+-- parameters: facility, start, end, index from which on
+SELECT r.index AS record FROM pool p JOIN lot l ON l.pool = p.id JOIN record r ON r.index = l.number / 1024
+LEFT JOIN LATERAL (
+    SELECT body FROM revised WHERE record = r.index AND own ORDER BY version DESC LIMIT 1) w ON true
+CROSS JOIN LATERAL (SELECT convert_from(coalesce(w.body, r.body), 'UTF8')::jsonb ->> 'time' AS time) t
+WHERE p.facility = $1 AND p.averaging = 'period' AND t.time >= $2 AND t.time < $3 AND l.number >= $4 * 1024;
 
 -- name: posted_provisional
 SELECT DISTINCT record FROM provisional WHERE record = ANY ($1::bigint[]);
@@ -79,6 +102,17 @@ JOIN lot l ON l.number >= wanted.record * 1024 AND l.number < (wanted.record + 1
 SELECT w.record, w.lot, w.quantity FROM flow w
 WHERE w.record = ANY ($1::bigint[]) AND w.version = coalesce((
     SELECT max(v.version) FROM revised v WHERE v.record = w.record AND v.own), 0);
+
+-- name: disputes_since
+-- purpose: whether lots are frozen by what records from an index on say
+-- parameters: lot numbers, index
+SELECT DISTINCT ON (lot) lot, frozen FROM dispute WHERE lot = ANY ($1::bigint[]) AND record >= $2
+ORDER BY lot, record DESC;
+
+-- name: holdings
+-- purpose: the lots of items that have a balance, and what is left of them
+SELECT l.item, l.id, b.remaining FROM lot l JOIN balance b ON b.lot = l.number
+WHERE l.item = ANY ($1::text[]) AND b.remaining > 0;
 
 -- name: balances
 SELECT lot, remaining FROM balance WHERE lot = ANY ($1::bigint[]);

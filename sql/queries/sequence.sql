@@ -4,7 +4,7 @@ SELECT size, root, frontier, time, revisions FROM head FOR UPDATE;
 
 -- name: batch_state
 -- purpose: what changes from batch to batch, for all that a batch names, in one round trip
--- parameters: lot numbers, new lot ids, record digests, key ids, facilities
+-- parameters: lot numbers, new lot ids, record digests, key ids, facilities, digests of closings
 WITH b AS MATERIALIZED (SELECT lot, remaining FROM balance WHERE lot = ANY ($1::bigint[])),
      k AS MATERIALIZED (
          SELECT s.keyid, s.spki, s.organization, r.keyid IS NULL AS active
@@ -15,7 +15,7 @@ WITH b AS MATERIALIZED (SELECT lot, remaining FROM balance WHERE lot = ANY ($1::
          SELECT encode(r.digest, 'hex') AS digest, c.facility, c.starts, c.ends,
                 array_to_string(c.processes, ' ') AS processes
          FROM closing c JOIN record r ON r.index = c.record
-         WHERE c.facility = ANY ($5::text[]) AND NOT EXISTS (SELECT FROM reopening o WHERE o.closing = c.record))
+         WHERE (c.facility = ANY ($5::text[]) OR r.digest = ANY ($6::bytea[])) AND NOT EXISTS (SELECT FROM reopening o WHERE o.closing = c.record))
 SELECT
     ARRAY(SELECT lot FROM (
         SELECT DISTINCT ON (lot) lot, frozen FROM dispute WHERE lot = ANY ($1::bigint[]) ORDER BY lot, record DESC) d

@@ -285,8 +285,9 @@ def test_the_schema_names_every_route(network: Any) -> None:
     assert schema["openapi"].startswith("3.1")
     assert set(schema["paths"]) == {
         "/v1/records", "/v1/records/{digest}", "/v1/records/{digest}/proof", "/v1/lots", "/v1/footprint", "/v1/chain",
-        "/v1/organizations", "/v1/plugins", "/v1/audit/entries", "/v1/audit/batches", "/v1/audit/balances",
-        "/log/checkpoint", "/log/tile/{path}", "/log/vkey", "/health/live", "/health/ready",
+        "/v1/changes", "/v1/gaps", "/v1/organizations", "/v1/plugins", "/v1/audit/entries", "/v1/audit/batches",
+        "/v1/audit/balances", "/v1/audit/revisions", "/v1/audit/revised", "/log/checkpoint",
+        "/log/tile/{path}", "/log/vkey", "/health/live", "/health/ready",
     }
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():

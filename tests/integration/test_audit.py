@@ -4,7 +4,7 @@ Each case works on a copy of one ledger of some 400 entries. `CHECK` constraints
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ import pytest
 from support.databases import Database, copied
 from support.generator import generate, parties
 from support.parties import enrolment, nonces
-from support.server import Server, command, temporary_home
+from support.server import Posted, Server, command, temporary_home
 from support.witness import Witness, registry, roots_at
 from support.workshop import Workshop
 
@@ -27,6 +27,8 @@ from ledger.core.merkle import leaf_hash
 from ledger.core.note import NoteSigner
 from ledger.core.outcome import outcome_root
 from ledger.core.receipt import Receipt, read_receipt, verify_receipt
+from ledger.core.records import Amendment
+from ledger.core.revisions import Change
 from ledger.errors import VerificationError
 from ledger.footprint.figures import LotFigures
 from ledger.service.accounting import Outcome, account
@@ -59,26 +61,14 @@ class Origin(NamedTuple):
         return self.receipts[lot].index
 
 
-@pytest.fixture(scope="module")
-def origin() -> Iterator[Origin]:
-    """A mill's lots a, b, c, d, each of the one before, after a network and before its own last record."""
+@contextmanager
+def stopped_ledger(fill: Callable[[Server, Workshop], Mapping[str, Posted]]) -> Iterator[Origin]:
+    """The database of a ledger, its server stopped. `fill` posts what comes first, and says which records of the mill's
+    come last."""
     with temporary_home() as home:
         with Server(home) as server:
-            members, new = parties(SEED, SIZE), nonces(SEED, "enrol")
-            server.post([
-                (server.registrar, enrolment(one, server.registrar, server.origin, next(new))) for one in members
-            ])
-            network = list(generate(SEED, SIZE))
-            # Several requests, so that there are several batches, of which some end inside a tile.
-            for start in range(0, len(network), 90):
-                server.post(network[start : start + 90])
             mill = Workshop("mill")
-            server.post([mill.enrolment(server), *mill.opening()])
-            posted = {
-                "a": mill.mine("a", "100", co2="50"), "b": mill.make({"b": "60", "b2": "20"}, {"a": "80"}),
-                "c": mill.make({"c": "40"}, {"b": "40"}), "d": mill.make({"d": "30"}, {"c": "35"}),
-                "used": mill.use({"d": "10"}),
-            }
+            posted = fill(server, mill)
             receipts = dict(zip(posted, server.post(list(posted.values())), strict=True))
             checkpoint = httpx.get(f"{server.url}/log/checkpoint").text
             size = httpx.get(f"{server.url}/health/ready").json()["size"]
@@ -86,6 +76,34 @@ def origin() -> Iterator[Origin]:
         identity = Identity(name, vkey, NoteSigner(name, read_key(home / LOG_KEY).private))
         with EmbeddedPostgres(home) as postgres:
             yield Origin(home, identity, postgres, mill, receipts, checkpoint, size)
+
+
+def lots_of(server: Server, mill: Workshop) -> dict[str, Posted]:
+    """A mill's lots a, b, c, d, each of the one before, and its own last record."""
+    server.post([mill.enrolment(server), *mill.opening()])
+    return {
+        "a": mill.mine("a", "100", co2="50"), "b": mill.make({"b": "60", "b2": "20"}, {"a": "80"}),
+        "c": mill.make({"c": "40"}, {"b": "40"}), "d": mill.make({"d": "30"}, {"c": "35"}),
+        "used": mill.use({"d": "10"}),
+    }
+
+
+@pytest.fixture(scope="module")
+def origin() -> Iterator[Origin]:
+    """The mill's lots after a network."""
+    def fill(server: Server, mill: Workshop) -> Mapping[str, Posted]:
+        members, new = parties(SEED, SIZE), nonces(SEED, "enrol")
+        server.post([
+            (server.registrar, enrolment(one, server.registrar, server.origin, next(new))) for one in members
+        ])
+        network = list(generate(SEED, SIZE))
+        # Several requests, so that there are several batches, of which some end inside a tile.
+        for start in range(0, len(network), 90):
+            server.post(network[start : start + 90])
+        return lots_of(server, mill)
+
+    with stopped_ledger(fill) as found:
+        yield found
 
 
 class Copy:
@@ -252,13 +270,107 @@ def test_a_lot_out_of_nothing(copy: Copy, where: str) -> None:
         new, model,
     )
     copy.tamper(
-        "INSERT INTO figure (lot, version, method, plugin, share, burdens, content, amount) SELECT $1, version, method, "
-        "plugin, share, burdens, content, amount FROM figure WHERE lot = $2", new, model,
+        "INSERT INTO figure (lot, version, method, plugin, share, burdens, content, amount) SELECT $1, version, "
+        "method, plugin, share, burdens, content, amount FROM figure WHERE lot = $2", new, model,
     )
     copy.tamper("INSERT INTO balance VALUES ($1, 40, 40)", new)
     found = copy.findings()
     assert ("balances", index) in found
     assert {one for _, one in found} == {index}
+
+
+# --- rows of revisions -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def amended() -> Iterator[Origin]:
+    """The mill's lots alone. At last the record of b and b2 was amended: it took 60 kg of a instead of 80, and made 50
+    and 10 kg; so c, d and what was used of d are figured anew."""
+    def fill(server: Server, mill: Workshop) -> Mapping[str, Posted]:
+        posted = lots_of(server, mill)
+        (_, before), (_, now) = posted["b"], mill.make({"b": "50", "b2": "10"}, {"a": "60"})
+        fields = {name: msgspec.Raw(msgspec.json.encode(getattr(now, name))) for name in ("inputs", "outputs")}
+        change = Change(record=canonical.digest(canonical.encode(before)).hex(), fields=fields)
+        amendment = Amendment(issuer=mill.id, nonce=mill.nonce(), reason="weighed again", changes=[change])
+        return {**posted, "amended": mill.signed(amendment)}
+
+    with stopped_ledger(fill) as found:
+        yield found
+
+
+@pytest.fixture
+def revised(amended: Origin) -> Iterator[Copy]:
+    with copied(amended.postgres) as database:
+        yield Copy(amended, database)
+
+
+def test_an_untouched_revision_holds(revised: Copy) -> None:
+    report = revised.audit()
+    assert report.ok, report.findings
+    # a, b, b2, c and d as made, and b, b2, c and d once more.
+    assert report.figures == 5 + 4
+    assert report.balances == 5
+
+
+@pytest.mark.parametrize("change", [
+    "UPDATE figure SET burdens[1] = burdens[1] * 2 WHERE lot = {b} AND version = 1",
+    "UPDATE figure SET burdens[1] = 0 WHERE lot = {c} AND version = 1",
+    "UPDATE figure SET share = share / 2 WHERE lot = {b} AND version = 1",
+    "UPDATE figure SET amount[1] = amount[1] / 2 WHERE lot = {c} AND version = 1",
+    "DELETE FROM figure WHERE lot = {c} AND version = 1",
+    "UPDATE figure SET version = 2 WHERE lot = {b} AND version = 1",
+    "UPDATE lot_version SET quantity = quantity * 2 WHERE number = {b}",
+    "UPDATE lot_version SET mass = 1 WHERE number = {b}",
+    "UPDATE lot_version SET composition = '{{\"materials\":{{\"gold\":\"1\"}}}}' WHERE number = {b}",
+    "DELETE FROM lot_version WHERE number = {b}",
+    "UPDATE flow SET quantity = quantity / 2 WHERE record = {b} / 1024 AND version = 1",
+    "DELETE FROM flow WHERE record = {b} / 1024 AND version = 1",
+    "INSERT INTO flow SELECT record, 9, lot, quantity, 1 FROM flow WHERE record = {b} / 1024 AND version = 1",
+    "UPDATE revised SET body = replace(convert_from(body, 'UTF8'), '60', '6')::bytea WHERE record = {b} / 1024",
+    "UPDATE revised SET body = NULL WHERE record = {b} / 1024",
+    "UPDATE revised SET own = true WHERE record = {c} / 1024",
+    "UPDATE revised SET own = false WHERE record = {b} / 1024",
+    "UPDATE revised SET outcome = sha256('') WHERE record = {b} / 1024",
+    "UPDATE revised SET leaf = leaf || ' '::bytea WHERE record = {c} / 1024",
+    "DELETE FROM revised WHERE record = {c} / 1024",
+    "INSERT INTO revised VALUES ({a} / 1024, 1, false, NULL, NULL, sha256(''))",
+    "DELETE FROM revision", "UPDATE revision SET version = 2", "UPDATE revision SET record = record - 1",
+    "UPDATE head SET revisions = 0",
+])
+def test_a_row_of_a_revision(revised: Copy, change: str) -> None:
+    """What is stored otherwise is found at the record that revises."""
+    revised.tamper(change.format(**{lot: revised.number(lot) for lot in ("a", "b", "c")}))
+    found = revised.findings()
+    assert revised.origin.index("amended") in {index for _, index in found}
+
+
+REVISIONS = {
+    "a better figure":
+        "INSERT INTO figure SELECT lot, 1, method, plugin, share, ARRAY(SELECT x / 10 FROM unnest(burdens) x), "
+        "content, amount FROM figure WHERE lot = $1",
+    "a lot twice as large, of which a part carries half":
+        "INSERT INTO lot_version SELECT number, 1, quantity * 2, mass * 2, composition FROM lot WHERE number = $1",
+    "a withdrawal":
+        "INSERT INTO revised SELECT lot / 1024, 1, true, NULL, NULL, sha256('') FROM figure WHERE lot = $1",
+    "a taker that takes less":
+        "WITH less AS (INSERT INTO flow SELECT record, position, lot, quantity / 2, 1 FROM flow WHERE lot = $1) "
+        "INSERT INTO revised SELECT w.record, 1, true, r.body, r.outcome, substr(e.data, 131, 32) FROM flow w "
+        "JOIN record r ON r.index = w.record JOIN entry e ON e.index = w.record WHERE w.lot = $1",
+}
+
+
+@pytest.mark.parametrize("what", REVISIONS)
+def test_a_revision_that_no_record_made(copy: Copy, what: str) -> None:
+    """Answers show the newest version of a row; only an amendment or a closing on the log may make one."""
+    copy.tamper(REVISIONS[what], copy.number("b"))
+    assert copy.findings()
+
+
+@pytest.mark.parametrize("what", [what for what in REVISIONS if what != "a taker that takes less"])
+def test_more_than_its_record_made_of_a_revision(revised: Copy, what: str) -> None:
+    """Of lot a, which the amendment left as it was."""
+    revised.tamper(REVISIONS[what], revised.number("a"))
+    assert revised.findings()
 
 
 # --- entries and bodies ----------------------------------------------------------------------------------------------

@@ -139,6 +139,7 @@ LOT_VERSION = "INSERT INTO lot_version VALUES (999424, 1, {}, {}, NULL)"
     "INSERT INTO balance VALUES (999424, -1, 5)", "INSERT INTO balance VALUES (999424, 6, 5)",
     "UPDATE balance SET remaining = -0.000000001", "UPDATE balance SET remaining = quantity + 0.000000001",
     "UPDATE balance SET remaining = 'NaN'", "UPDATE balance SET quantity = remaining - 0.000000001",
+    "UPDATE balance SET quantity = 'NaN'",
     LOT.format("'product'", "'NaN'"), LOT.format("'product'", "0"), LOT.format("'product'", "-1"),
     LOT.format("'waste'", "1"),
     "INSERT INTO flow VALUES (976, 0, 1, 'NaN')", "INSERT INTO flow VALUES (976, 0, 1, 0)",

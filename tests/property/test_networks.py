@@ -4,13 +4,16 @@ import random
 from collections.abc import Callable
 from fractions import Fraction
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.exact import COUNTED_APART, Book
 from support.examples import examples
+from support.generator import generate, parties
 from support.memory import MemoryLedger
 from support.networks import book_of, burden_errors, content_errors, network
+from support.sectors import registry
 
 from ledger.core.assessment import BURDENS
 from ledger.core.records import Acceptance, Consumption, Declaration, Transfer, Transformation
@@ -116,6 +119,38 @@ def test_generated_networks(seed: int, size: int, organizations: int) -> None:
 def test_drawn_networks(source: random.Random, size: int) -> None:
     """Hypothesis makes every choice of the generator, and shrinks what fails."""
     check_all(network(0, size, 2, source))
+
+
+def partly_provisional(seed: int, size: int) -> MemoryLedger:
+    """A network of which about half of the transformations are posted provisional."""
+    memory, chosen = MemoryLedger(registry(), seed=seed), random.Random(seed)
+    memory.admit(parties(seed, size, 3))
+    for signer, record in generate(seed, size, 3):
+        if isinstance(record, Transformation) and chosen.random() < 0.5:
+            record = msgspec.structs.replace(record, basis="provisional")
+        memory.must((signer, record))
+    return memory
+
+
+@examples(15)
+@given(seed=st.integers(0, 2**32), size=st.integers(1, 120))
+def test_provisional_networks(seed: int, size: int) -> None:
+    """What waits for a closing goes down the chain as every burden does."""
+    check_all(partly_provisional(seed, size))
+
+
+def test_what_waits_is_a_part_of_the_whole() -> None:
+    memory = partly_provisional(7, 300)
+    check_all(memory)
+    parts = []
+    for name in memory.figures:
+        burdens = memory.burdens(name)
+        assert 0 <= burdens["provisionalAbs"] <= burdens["absGhg"] * (1 + CONSERVED)
+        if burdens["absGhg"]:
+            parts.append(burdens["provisionalAbs"] / burdens["absGhg"])
+    # All of some lots waits, nothing of others, and of many a part that came down to them.
+    assert min(len([part for part in parts if part == 0]), len([part for part in parts if part > 0.999])) > 10
+    assert len([part for part in parts if 0.01 < part < 0.99]) > 50
 
 
 @pytest.fixture(scope="module")

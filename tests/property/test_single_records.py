@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from support.examples import examples
 from support.memory import MemoryLedger
 from support.networks import book_of, burden_errors, content_errors
-from support.sectors import Carrier, Emission, Gap, Given, Make, registry
-from support.site import Site, ore, supply
+from support.sectors import NAME, Carrier, Emission, Gap, Given, Make, registry
+from support.site import END, START, Site, ore, raw, supply
 
 from ledger.core.assessment import ADDITIVE, BURDENS, ENERGY, OF_WHICH, REMOVALS
+from ledger.core.records import Transformation
 from ledger.core.values import Factor, Money, Supply
 from ledger.errors import PluginError, Refused
 
@@ -97,6 +98,7 @@ def cases(draw: st.DrawFn) -> dict[str, Any]:
         "supplies": draw(st.lists(supplies(), max_size=3)), "activity": draw(activities(len(roles))),
         "allocation": draw(st.sampled_from(["mass", "mass", "value"])), "part": draw(st.integers(1, 1_000_000)),
         "inputs": draw(st.sampled_from([["steel1"], [SCRAP], [SCRAP, "steel1"]])),
+        "basis": draw(st.sampled_from(["final", "provisional"])),
     }
 
 
@@ -128,8 +130,11 @@ def test_any_assessment(case: dict[str, Any]) -> None:
     ]
     before = memory.fingerprint()
     try:
-        site.make(outputs, dict.fromkeys(case["inputs"], part),
-                  [*case["supplies"], ore("5000 KGM")], activity=case["activity"], allocation=case["allocation"])
+        memory.must((site.party, Transformation(
+            issuer=site.id, nonce=memory.nonce(), facility=site.facility, start=START, end=END, process=f"{NAME}.make",
+            inputs=site.flows(dict.fromkeys(case["inputs"], part)), supplies=[*case["supplies"], ore("5000 KGM")],
+            outputs=outputs, activity=raw(case["activity"]), allocation=case["allocation"], basis=case["basis"],
+        )))
     except (Refused, PluginError) as refusal:
         event(refusal.code)
         if refusal.code not in REASONS:

@@ -5,6 +5,8 @@ the meaning of its activity, and has its own tables of units and warming potenti
 
     burden(o) = share(o) * (direct + sum_i q_i/Q_i * burden(i) - sum assigned) + assigned(o)
     content out + lost = content in + declared + arisen
+
+Of a provisional record, all that it emits itself waits for a closing: provisionalAbs = absGhg, and so it is handed on.
 """
 
 import json
@@ -282,6 +284,10 @@ def direct_of(record: AnyRecord, declarations: Mapping[str, Declaration]) -> Fig
                     gap == one.material or gap.startswith(f"{one.material} ") for gap in gaps
                 )
                 _add_supply(found, one, kind, declarations, named=named)
+            if record.basis == "provisional":
+                found["provisionalAbs"] = found["absGhg"]
+                if not found["absGhg"]:
+                    found["unestimated"] += 1
         case Transfer():
             for one in record.transport:
                 kind = "airTransport" if one.material.startswith("air") else "transport"

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
@@ -10,7 +11,7 @@ import msgspec
 from ledger.admission.state import State
 from ledger.core import canonical
 from ledger.core.frontier import Frontier
-from ledger.core.outcome import AssessmentLeaf, read
+from ledger.core.outcome import AssessmentLeaf, LotLeaf, read
 from ledger.core.records import (
     Activation,
     Amendment,
@@ -23,11 +24,11 @@ from ledger.core.records import (
 from ledger.core.units import convert
 from ledger.core.values import Flow
 from ledger.errors import LedgerError
-from ledger.footprint.burdens import named
+from ledger.footprint.burdens import named, vector_of
 from ledger.footprint.figures import LotFigures
 from ledger.registry.installed import Registry
-from ledger.service.preparing import Prepared, Submission
-from ledger.service.revising.changes import changes_of
+from ledger.service.preparing import REVISING, Prepared, Submission
+from ledger.service.revising.averages import revise
 from ledger.service.revising.engine import Engine, Revision
 from ledger.service.revising.history import History, keep
 from ledger.service.sequencing.batch import Batch, Item, Sequenced, Verdict
@@ -36,12 +37,14 @@ from support.parties import Party, enrolment, nonces, party
 ORIGIN: Final = "test.example/log"
 _START: Final = 1_700_000_000_000
 _leaf = msgspec.json.Decoder(AssessmentLeaf)
+_lot_leaf = msgspec.json.Decoder(LotLeaf)
 
 
 class MemoryLedger:
     """Begins with its registrar and with an activation of each sector of the registry.
 
-    `records`, `digests`, `entries` and `leaves` are by log index, `figures` by lot id.
+    `records`, `digests`, `entries`, `leaves` and `original_leaves` are by log index, `figures` by lot id. `records` and
+    `original_leaves` are as posted; `leaves`, `figures` and what methods tell are as the log reads now.
     """
 
     def __init__(self, registry: Registry, origin: str = ORIGIN, seed: int = 0) -> None:
@@ -52,6 +55,9 @@ class MemoryLedger:
         self.digests: list[bytes] = []
         self.entries: list[bytes] = []
         self.leaves: list[tuple[bytes, ...]] = []
+        self.original_leaves: list[tuple[bytes, ...]] = []
+        self._readings: dict[int, list[tuple[int, AnyRecord | None]]] = {}
+        self._versions: dict[str, list[tuple[int, LotFigures]]] = {}
         self.frontier = Frontier()
         self.history = History(self.state, self.figures)
         self.revisions: list[tuple[int, Revision]] = []
@@ -104,12 +110,29 @@ class MemoryLedger:
         self._batches += 1
         for item, verdict in zip(items, found, strict=True):
             if isinstance(verdict, Sequenced):
-                self.records.append(item.submission.record)
-                self.digests.append(verdict.digest)
-                self.entries.append(verdict.entry)
-                self.leaves.append(verdict.leaves)
+                self._enter(item.submission.record, verdict)
         rest = iter(found)
         return [next(rest) if verdict is None else verdict for verdict in verdicts]
+
+    def _enter(self, record: AnyRecord, verdict: Sequenced) -> None:
+        """Notes a record, and what it made of those before it."""
+        size = verdict.index + 1
+        self.records.append(record)
+        self.digests.append(verdict.digest)
+        self.entries.append(verdict.entry)
+        self.leaves.append(verdict.leaves)
+        self.original_leaves.append(verdict.leaves)
+        for revision in [found for index, found in self.revisions if index == verdict.index]:
+            for one in revision.revised:
+                self.leaves[one.index] = one.outcome.leaves if one.outcome is not None else ()
+                reading = one.prepared.submission.record if one.prepared is not None else None
+                self._readings.setdefault(one.index, []).append((size, reading))
+                for lot, figures in zip(one.lots, one.figures, strict=True):
+                    self._versions[lot.id].append((size, figures))
+        if verdict.index in self.history.made and not isinstance(record, REVISING):
+            for leaf, name in zip(verdict.leaves[1:], self.history.made[verdict.index], strict=True):
+                told = _lot_leaf.decode(leaf)
+                self._versions[name] = [(size, LotFigures(vector_of(read(told.burdens)), read(told.contents)))]
 
     def _run(self, item: Item) -> list[Verdict]:
         """A batch of one, since a record may revise those before it."""
@@ -127,7 +150,7 @@ class MemoryLedger:
         record = prepared.submission.record
         if not isinstance(record, Amendment | Closing):
             raise TypeError(record)
-        revision = Engine(self.history, self.registry).run(changes_of(record, self.history))
+        revision = revise(Engine(self.history, self.registry), record, self.history)
         self.revisions.append((self.state.size, revision))
         return revision
 
@@ -159,25 +182,52 @@ class MemoryLedger:
         leaf = self.assessment(index)
         return read(leaf.retained) if leaf else {}
 
+    def reading(self, index: int, size: int | None = None) -> AnyRecord | None:
+        """The record at `index` as it reads now, or in the tree of `size`; None where it is withdrawn."""
+        found: AnyRecord | None = self.records[index]
+        for since, record in self._readings.get(index, ()):
+            if size is None or since <= size:
+                found = record
+        return found
+
+    def figures_at(self, size: int) -> dict[str, LotFigures]:
+        """The figures of all lots that are in the tree of `size`, as of then."""
+        found: dict[str, LotFigures] = {}
+        for lot, versions in self._versions.items():
+            for since, figures in versions:
+                if since <= size:
+                    found[lot] = figures
+        return found
+
     def left(self, lot: str) -> Fraction:
         """The part of a lot that nobody has taken yet."""
         return Fraction(self.state.remaining[lot]) / Fraction(self.state.lots[lot].quantity)
 
     def taken(self, record: AnyRecord) -> list[tuple[str, float]]:
-        """The lots that a record on the log took from, with the part of each."""
+        """The lots that a record on the log takes from as it reads now, with the part of each."""
+        return self.taken_by(self.state.records[canonical.digest(canonical.encode(record)).hex()].index)
+
+    def taken_by(self, index: int) -> list[tuple[str, float]]:
+        """The same of the record at `index`. Which generation of a pool a flow means stands in the record's plan, and
+        what other records take but do not state."""
+        prepared = self.history.prepared.get(index)
+        if prepared is None:
+            return []
+        record = prepared.submission.record
         match record:
             case Transformation() | Consumption():
                 flows = record.inputs
             case Transfer():
                 flows = [Flow(lot=record.lot, quantity=record.quantity)]
             case _:
-                flows = []
-        found = []
-        for flow in flows:
-            lot = self.state.lots[flow.lot]
-            amount = convert(flow.quantity.amount, flow.quantity.unit, lot.unit)
-            found.append((flow.lot, float(amount) / float(lot.quantity)))
-        return found
+                return [(one.lot.id, self._part(one.lot.id, one.quantity)) for one in prepared.plan.taken]
+        return [
+            (one.lot.id, self._part(one.lot.id, convert(flow.quantity.amount, flow.quantity.unit, one.lot.unit)))
+            for flow, one in zip(flows, prepared.plan.taken, strict=True)
+        ]
+
+    def _part(self, lot: str, amount: Decimal) -> float:
+        return float(amount) / float(self.state.lots[lot].quantity)
 
     def root(self) -> bytes:
         """RFC 6962 root of the log."""
@@ -190,7 +240,9 @@ class MemoryLedger:
         parts = [
             state.size, keys, state.remaining, state.used, state.holding, state.accepted, state.plugins,
             state.prefixes, state.digests, state.organizations, state.facilities, state.products, state.lots,
-            state.declarations, state.transfers, self.figures, self.entries, self.frontier.to_bytes(),
+            state.declarations, state.transfers, state.closed, state.frozen, state.openings, state.pools,
+            state.default_pools, state.lines, state.records, self.figures, self.entries, self.frontier.to_bytes(),
+            *[vars(self.history)[name] for name in vars(self.history) if name not in ("state", "figures")],
         ]
         return hashlib.sha256("\n".join(_stable(part) for part in parts).encode()).hexdigest()
 

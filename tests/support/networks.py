@@ -1,13 +1,18 @@
 """Networks of records on a ledger in memory, and the book that follows them in exact fractions."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import NamedTuple, Protocol
+
+from msgspec import Raw
 
 from ledger.core.outcome import read
-from support.exact import Book
+from ledger.core.records import Closing, Declaration, Transformation
+from support.exact import Book, direct_of
 from support.generator import generate, parties
 from support.memory import MemoryLedger
-from support.sectors import registry
+from support.sectors import MAKE, registry
 
 
 def network(
@@ -28,7 +33,37 @@ def book_of(memory: MemoryLedger, *, figures: bool = True) -> Book:
     return book
 
 
-def burden_errors(memory: MemoryLedger, book: Book) -> Iterable[tuple[str, float, float, float]]:
+class Direct(Protocol):
+    """What all records emit themselves."""
+
+    @property
+    def direct(self) -> Mapping[str, Fraction]: ...
+
+
+class Emitted(NamedTuple):
+    direct: Mapping[str, Fraction]
+
+
+def emitted(memory: MemoryLedger) -> Emitted:
+    """What all records emit themselves as they read now, in exact fractions; a closing by its overheads."""
+    total: dict[str, Fraction] = {}
+    declarations = {
+        digest.hex(): record for record, digest in zip(memory.records, memory.digests, strict=True)
+        if isinstance(record, Declaration)
+    }
+    for index in range(len(memory.records)):
+        record = memory.reading(index)
+        if isinstance(record, Closing):
+            record = Transformation(
+                issuer=record.issuer, nonce=record.nonce, facility=record.facility, start=record.start, end=record.end,
+                process=MAKE, outputs=[], activity=Raw(b"{}"), supplies=record.overheads,
+            )
+        for burden, amount in (direct_of(record, declarations) if record is not None else {}).items():
+            total[burden] = total.get(burden, Fraction(0)) + amount
+    return Emitted(total)
+
+
+def burden_errors(memory: MemoryLedger, book: Direct) -> Iterable[tuple[str, float, float, float]]:
     """For each burden: its name, what is left in lots and with records minus all that was direct, the sum of absolute
     amounts, and that which was direct."""
     kept: dict[str, float] = {}
@@ -52,11 +87,11 @@ def content_errors(memory: MemoryLedger) -> Iterable[tuple[int, str, float, floa
     made: dict[int, list[str]] = {}
     for name, lot in memory.state.lots.items():
         made.setdefault(lot.index, []).append(name)
-    for index, record in enumerate(memory.records):
+    for index in range(len(memory.records)):
         leaf = memory.assessment(index)
         if leaf is None:
             continue
-        parts = [(memory.contents(name), part) for name, part in memory.taken(record)]
+        parts = [(memory.contents(name), part) for name, part in memory.taken_by(index)]
         parts += [(read(leaf.declared), 1.0), (read(leaf.arisen), 1.0), (read(leaf.lost), -1.0)]
         parts += [(memory.contents(name), -1.0) for name in made.get(index, ())]
         rest: dict[str, float] = {}

@@ -6,8 +6,8 @@ from decimal import Decimal
 from ledger.core.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.tiles import Tile
 from ledger.errors import ConfigurationError
-from ledger.service.audit.rows import ENTRIES, LOTS, balance_rows, entry_rows, revised_rows
-from ledger.service.audit.source import RevisedRow, Row
+from ledger.service.audit.rows import ENTRIES, LOTS, balance_rows, entry_rows, revised_rows, version_rows
+from ledger.service.audit.source import RevisedRow, Revisions, Row
 from ledger.service.setup import Identity
 from ledger.store.database import Pool
 from ledger.store.sql import queries
@@ -40,8 +40,8 @@ class DatabaseSource:
         rows = await self._pool.fetch(queries("log")["batches"], 0, 1 << 40)
         return [(row["size"], bytes(row["root"])) for row in rows if row["size"] <= size]
 
-    async def revisions(self) -> int:
-        return int(await self._pool.fetchval(queries("log")["revisions"]))
+    async def revisions(self) -> Revisions:
+        return await version_rows(self._pool)
 
     async def revised(self, index: int) -> AsyncIterator[list[RevisedRow]]:
         after = -1

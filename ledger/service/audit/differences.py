@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from ledger.service.audit.source import RevisedRow
+from ledger.service.audit.source import RevisedRow, Version
 from ledger.service.revising.engine import Revised, Revision
 
 
@@ -40,6 +40,18 @@ def _compare_one(row: RevisedRow, one: Revised) -> Iterator[tuple[str, str]]:
     quantities = [lot.quantity for lot in one.lots]
     if list(row.quantities) != quantities:
         yield "lots", f"quantities {where} are stored as {list(row.quantities)}, not {quantities}"
+    elif row.lots is not None and list(row.lots) != list(one.lots):
+        yield "lots", f"lots {where} are stored otherwise than it leaves them"
+
+
+def counted(version: int, index: int, revision: Revision) -> Version:
+    """How many rows a revision has."""
+    own = [one.prepared for one in revision.revised if one.own and one.prepared is not None]
+    return Version(
+        version, index, len(revision.revised), sum(len(one.figures) for one in revision.revised),
+        sum(len(prepared.plan.taken) for prepared in own),
+        sum(len(one.lots) for one in revision.revised if one.resized),
+    )
 
 
 def told_flows(flows: Iterable[tuple[int, Decimal]]) -> str:

@@ -11,7 +11,7 @@ import msgspec
 
 from ledger.core.tiles import Tile, tile_path
 from ledger.errors import InvalidInput, Unavailable
-from ledger.service.audit.source import RevisedRow, Row, Source
+from ledger.service.audit.source import RevisedRow, Revisions, Row, Source
 
 _ENTRIES = 1_000
 
@@ -45,8 +45,8 @@ class HttpSource:
             after = page[-1]["size"]
         return found
 
-    async def revisions(self) -> int:
-        return int((await self._json("/v1/audit/revisions", {}))["revisions"])
+    async def revisions(self) -> Revisions:
+        return msgspec.convert(await self._json("/v1/audit/revisions", {}), Revisions)
 
     async def revised(self, index: int) -> AsyncIterator[list[RevisedRow]]:
         after = -1

@@ -20,10 +20,10 @@ from ledger.errors import LedgerError, Unavailable, VerificationError
 from ledger.footprint.figures import LotFigures
 from ledger.registry.installed import Registry
 from ledger.service.accounting import Outcome, account, with_revisions
-from ledger.service.audit.differences import compare_revised, difference, told_flows
-from ledger.service.audit.source import RevisedRow, Row
+from ledger.service.audit.differences import compare_revised, counted, difference, told_flows
+from ledger.service.audit.source import RevisedRow, Row, Version
 from ledger.service.preparing import REVISING, Prepared, Submission, prepare, work_of
-from ledger.service.revising.changes import changes_of
+from ledger.service.revising.averages import revise
 from ledger.service.revising.engine import Engine, Revision
 from ledger.service.revising.history import History, keep
 
@@ -78,6 +78,7 @@ class Replayer:
 
     def __init__(self, state: State, registry: Registry, *, revised: bool) -> None:
         self.state = state
+        self.versions: list[Version] = []
         self.revision: Revision | None = None
         """What the last record came to, where it was one that revises others."""
         self.keys: dict[bytes, VerifyingKey] = {}
@@ -89,6 +90,11 @@ class Replayer:
         self._figures: dict[str, LotFigures] = {}
         self._history = History(state, self._figures) if revised else None
         self._not_recomputed: dict[str, int] = {}
+
+    @property
+    def keeps(self) -> bool:
+        """Whether what could be revised is kept."""
+        return self._history is not None
 
     def learn_keys(self, one: Checked) -> None:
         """Keys by keyid, so that signatures can be checked on all cores before the rules run in order."""
@@ -140,6 +146,7 @@ class Replayer:
         self._apply(prepared, outcome)
         yield from self._compare_rows(one.row, prepared)
         if self.revision is not None:
+            self.versions.append(counted(len(self.versions) + 1, one.row.index, self.revision))
             yield from compare_revised(revised, self.revision)
 
     def _revise(self, record: Amendment | Closing, revised: Sequence[RevisedRow]) -> Revision:
@@ -147,7 +154,7 @@ class Replayer:
             raise VerificationError("the source said that nothing is revised, so nothing was kept that could be",
                                     code="unexpected-revision")
         stored = {one.index: _leaf.decode(one.leaves[0]) for one in revised if one.leaves and one.leaves[0]}
-        return Engine(self._history, self._registry, stored).run(changes_of(record, self._history))
+        return revise(Engine(self._history, self._registry, stored), record, self._history)
 
     def _prepare(self, submission: Submission, row: Row) -> Prepared:
         """With the plugin where the version in force is installed, else with the assessment that is committed."""
@@ -194,10 +201,9 @@ class Replayer:
             keep(self._history, index, numbered)
             return
         for taken in prepared.plan.taken:
+            # What it was may be named again; its figures are not needed any more.
             if not state.remaining[taken.lot.id]:
-                state.used.add(taken.lot.id)
-                for gone in (state.remaining, state.lots, self._figures):
-                    gone.pop(taken.lot.id)
+                self._figures.pop(taken.lot.id)
 
     def _compare_rows(self, row: Row, prepared: Prepared) -> Iterator[tuple[str, str]]:
         """What answers are made of besides leaves: flows, shares and, where they are shown, lots."""

@@ -25,7 +25,7 @@ from ledger.errors import LedgerError
 from ledger.registry.installed import Registry
 from ledger.service.audit.records import Checked, Replayer, decode_row, signature_error
 from ledger.service.audit.report import Finding, Report
-from ledger.service.audit.source import RevisedRow, Row, Source
+from ledger.service.audit.source import RevisedRow, Row, Source, Version
 from ledger.service.preparing import REVISING
 
 MAX_FINDINGS = 50
@@ -85,7 +85,7 @@ class _Audit:
 
     async def _replay(self, verifier: NoteVerifier, size: int, root: bytes, registrar: str | None) -> None:
         replayer = Replayer(
-            State(verifier.name), self._registry, revised=await self._source.revisions() > 0
+            State(verifier.name), self._registry, revised=bool((await self._source.revisions()).versions)
         )
         batches = await self._source.batches(size)
         boundaries = {end for end, _ in batches}
@@ -99,6 +99,7 @@ class _Audit:
             self._find("root", f"the entries' root is {self._frontier.root().hex()}, the checkpoint says {root.hex()}")
         self._check_batches(batches, size)
         await self._check_tiles()
+        await self._check_versions(replayer.versions, size)
         await self._check_balances(replayer, verifier)
         self._notes.extend(replayer.notes())
 
@@ -183,6 +184,22 @@ class _Audit:
             if found != expected:
                 self._find("tiles", f"tile {tile.level}/{tile.index} holds other hashes than the entries give")
 
+    async def _check_versions(self, expected: Sequence[Version], size: int) -> None:
+        """No row of a revision beside those that were compared: answers show the newest version that there is."""
+        revisions = await self._source.revisions()
+        found = [one for one in revisions.versions if one.record is None or one.record < size]
+        known = {one.version: one for one in expected}
+        if revisions.counted != len(revisions.versions):
+            self._find("revisions", f"the head counts {revisions.counted} revisions, {len(revisions.versions)} are "
+                       "stored", expected[-1].record if expected else None)
+        for one in found:
+            wanted = known.pop(one.version, None)
+            if one != wanted:
+                self._find("revisions", f"revision {one.version} is stored with {_rows(one)}, not {_rows(wanted)}",
+                           one.record if wanted is None else wanted.record)
+        for version, wanted in known.items():
+            self._find("revisions", f"revision {version} is not stored", wanted.record)
+
     async def _check_balances(self, replayer: Replayer, verifier: NoteVerifier) -> None:
         """Balances are read as they are now: what differs from the checkpoint's may come of later records."""
         state = replayer.state
@@ -196,6 +213,11 @@ class _Audit:
                 if remaining != wanted:
                     other[lot] = _Balance(number // LOT_SLOTS, remaining, wanted)
         explained = await self._later_balances(replayer, verifier, other) if other else {}
+        for lot in expected:
+            known = state.lots.get(lot)
+            self._find("balances", f"lot {lot!r} has no balance", None if known is None else known.index)
+        if explained is None:
+            return
         for lot, (index, remaining, wanted) in other.items():
             if remaining in explained.get(lot, ()):
                 continue
@@ -203,17 +225,18 @@ class _Audit:
                 self._find("balances", f"lot {lot!r} has a balance, but no record made it", index)
             else:
                 self._find("balances", f"{remaining} is left of lot {lot!r}, its records leave {wanted}", index)
-        for lot in expected:
-            known = state.lots.get(lot)
-            self._find("balances", f"lot {lot!r} has no balance", None if known is None else known.index)
 
     async def _later_balances(
         self, replayer: Replayer, verifier: NoteVerifier, wanted: Container[str]
-    ) -> dict[str, set[Decimal]]:
-        """What was left of each lot at any time after the checkpoint, until now."""
+    ) -> dict[str, set[Decimal]] | None:
+        """What was left of each lot at any time after the checkpoint, until now; None where that cannot be known,
+        since the first revision came after the audit had begun."""
         state = replayer.state
         found: dict[str, set[Decimal]] = {}
         newest = open_checkpoint(await self._source.checkpoint(), verifier.name, verifier)
+        if not replayer.keeps and (await self._source.revisions()).versions:
+            self._notes.append("records were revised while this audit ran: balances that differ were not compared")
+            return None
         async for rows in self._source.rows(newest.size, self._counts["entries"]):
             for one in map(decode_row, rows):
                 replayer.learn_keys(one)
@@ -231,6 +254,13 @@ class _Audit:
         if len(self._findings) >= MAX_FINDINGS:
             self._notes.append(f"stopped after {MAX_FINDINGS} findings")
             raise _Stop("too many findings", code="stop")
+
+
+def _rows(version: Version | None) -> str:
+    if version is None:
+        return "none"
+    return (f"{version.revised} records, {version.figures} figures, {version.flows} flows and {version.lots} changed "
+            f"lots by entry {version.record}")
 
 
 class _Balance(NamedTuple):

@@ -8,7 +8,7 @@ from asyncpg import Record
 
 from ledger.admission.facts import LOT_SLOTS, LotFacts
 from ledger.service.accounting import lot_leaf, revision_leaves
-from ledger.service.audit.source import RevisedRow, Row
+from ledger.service.audit.source import RevisedRow, Revisions, Row, Version
 from ledger.service.preparing import REVISING_TYPES
 from ledger.store.database import Pool
 from ledger.store.facts import figures_of, lot_of
@@ -57,6 +57,15 @@ def _row(
     return Row(index, bytes(entry["data"]), bytes(entry["body"]), leaves, flows, shares, facts)
 
 
+async def version_rows(pool: Pool) -> Revisions:
+    """What is stored of each revision."""
+    rows = await pool.fetch(queries("log")["audit_versions"])
+    return Revisions(rows[0]["revisions"] if rows else 0, [
+        Version(row["version"], row["record"], row["revised"], row["figures"], row["flows"], row["lots"])
+        for row in rows if row["version"] is not None
+    ])
+
+
 async def revised_rows(pool: Pool, index: int, after: int, limit: int) -> list[RevisedRow]:
     """What the record at `index` revised, of those after another index."""
     sql = queries("log")
@@ -76,11 +85,13 @@ async def revised_rows(pool: Pool, index: int, after: int, limit: int) -> list[R
 
 def _revised(row: Record, lots: list[Record], flows: list[tuple[int, Decimal]]) -> RevisedRow:
     leaves = [] if row["leaf"] is None else [bytes(row["leaf"])]
+    read = [_lot(bytes(row["seed"]), i, lot) for i, lot in enumerate(lots, start=1)]
     if leaves:
-        leaves.extend([_lot(bytes(row["seed"]), i, lot)[1] for i, lot in enumerate(lots, start=1)])
+        leaves.extend([leaf for _, leaf in read])
     return RevisedRow(
         row["record"], row["own"], None if row["body"] is None else bytes(row["body"]), leaves, bytes(row["outcome"]),
         flows, [lot["share"] for lot in lots], [lot["quantity"] for lot in lots],
+        [facts for facts, _ in read],
     )
 
 

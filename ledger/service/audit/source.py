@@ -29,7 +29,8 @@ class Row(Struct, frozen=True):
 
 class RevisedRow(Struct, frozen=True):
     """What a revision is stored to have made of the record at `index`: new leaves, and where the record itself was
-    changed (`own`) its body now (None: withdrawn) and what it takes. `quantities` are of its lots."""
+    changed (`own`) its body now (None: withdrawn) and what it takes. `quantities` are of its lots, `lots` their rows,
+    None where the source does not show them."""
 
     index: int
     own: bool
@@ -39,6 +40,26 @@ class RevisedRow(Struct, frozen=True):
     flows: Sequence[tuple[int, Decimal]] = ()
     shares: Sequence[float] = ()
     quantities: Sequence[Decimal] = ()
+    lots: Sequence[LotFacts | None] | None = None
+
+
+class Version(Struct, frozen=True):
+    """How many rows a revision is stored to have: of revised records, of lots' figures, of flows, of changed lots.
+    `record` is the log index of the one that revises, None where no such record is stored."""
+
+    version: int
+    record: int | None
+    revised: int
+    figures: int
+    flows: int
+    lots: int
+
+
+class Revisions(Struct, frozen=True):
+    """All revisions that are stored, in order, and how many there are by the log's head."""
+
+    counted: int
+    versions: Sequence[Version]
 
 
 class Source(Protocol):
@@ -56,8 +77,8 @@ class Source(Protocol):
         """All entries from `start`, below `size`, in order, in lists of bounded length."""
         ...
 
-    async def revisions(self) -> int:
-        """How many records revise others. Where it says none, an audit need not keep what could be revised."""
+    async def revisions(self) -> Revisions:
+        """What there is of revisions. Where there is nothing, an audit need not keep what could be revised."""
         ...
 
     def revised(self, index: int) -> AsyncIterator[list[RevisedRow]]:

@@ -1,9 +1,10 @@
 """What an amendment or a closing changes: the records as they are to read from now on."""
 
-from ledger.admission.admit import check_open
-from ledger.admission.amending import amended, check_withdrawal
+from ledger.admission.admit import check_open, check_open_pool
+from ledger.admission.amending import amended, check_basis, check_withdrawal
 from ledger.admission.spreading import Spread, covered, made, spread
-from ledger.core.records import Amendment, AnyRecord, Closing, Transformation
+from ledger.core.canonical import decode_record, encode
+from ledger.core.records import Addition, Amendment, AnyRecord, Closing, Transformation
 from ledger.core.revisions import Change
 from ledger.errors import Refused
 from ledger.service.revising.engine import Changes
@@ -23,8 +24,7 @@ def changes_of(record: Amendment | Closing, history: History) -> Changes:
 
 
 def _changed(history: History, index: int, old: AnyRecord, change: Change, field: str) -> AnyRecord | None:
-    if isinstance(old, Transformation):
-        check_open(old, history.state)
+    _check_open(old, history)
     if change.withdrawn:
         check_withdrawal(old, change.record, history.lots_of(index), history.state, field)
         return None
@@ -32,9 +32,17 @@ def _changed(history: History, index: int, old: AnyRecord, change: Change, field
     if new == old:
         raise Refused(f"{field}: nothing changes", code="amendment-form", field=f"{field}.fields",
                       value=" ".join(change.fields), rule="fields that differ from what the record says now")
-    if isinstance(new, Transformation):
-        check_open(new, history.state)
+    _check_open(new, history)
+    check_basis(old, new, f"{field}.fields.basis", provisional=index in history.provisional)
     return new
+
+
+def _check_open(record: AnyRecord, history: History) -> None:
+    match record:
+        case Transformation():
+            check_open(record, history.state)
+        case Addition():
+            check_open_pool(record, history.state)
 
 
 def _closed(closing: Closing, history: History) -> Changes:
@@ -46,4 +54,8 @@ def _closed(closing: Closing, history: History) -> Changes:
         if covered(closing, prepared.submission.record):
             masses = [(created.facts.role, created.facts.mass) for created in prepared.plan.created]
             found[index] = Spread(prepared.submission.record, made(masses))
-    return {index: record for index, record in spread(closing, found).items() if record != found[index].record}
+    return {
+        # Spreading adds supplies and amounts: what comes of it has to be a record like one that was posted.
+        index: decode_record(encode(record))
+        for index, record in spread(closing, found).items() if record != found[index].record
+    }

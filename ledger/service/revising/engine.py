@@ -6,15 +6,15 @@ assessment; changed figures alone mean new arithmetic over the stored assessment
 """
 
 import heapq
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
 
-from ledger.admission.amending import check_same_lots
+from ledger.admission.amending import check_same_lots, check_sector, check_undisputed
 from ledger.admission.facts import LotFacts
 from ledger.admission.lots import Taken
 from ledger.admission.plan import plan as plan_of
@@ -23,20 +23,21 @@ from ledger.core.assessment import Assessment
 from ledger.core.canonical import encode
 from ledger.core.merkle import EMPTY_ROOT
 from ledger.core.outcome import AssessmentLeaf
-from ledger.core.records import Addition, AnyRecord, Transformation
-from ledger.errors import LedgerError, Refused, Unavailable
+from ledger.core.records import AnyRecord, Transformation
+from ledger.errors import LedgerError, Unavailable
+from ledger.footprint.averaging import Adjustment
 from ledger.footprint.burdens import ZERO
 from ledger.footprint.figures import LotFigures
 from ledger.registry.installed import Registry
 from ledger.service.accounting import Outcome, account
 from ledger.service.preparing import Prepared, Submission, prepare, work_of
+from ledger.service.revising.balances import Balances, Undoing
 from ledger.service.revising.history import History, base
 
 _NONE = Decimal(0)
 ANY_TOLERANCE = Decimal(10) ** 15
 _WITHDRAWN = LotFigures(ZERO, {})
 _assessment = msgspec.json.Decoder(Assessment)
-Value = TypeVar("Value")
 Changes = Mapping[int, AnyRecord | None]
 """Records by log index as they are to read; None withdraws one."""
 
@@ -87,47 +88,67 @@ class Engine:
         self._queue: list[int] = []
         self._waiting: set[int] = set()
         self._changes: dict[int, AnyRecord | None] = {}
+        self._averages: dict[int, Adjustment] = {}
         self._again: set[int] = set()
         self._resized: set[str] = set()
         self._refigured: set[str] = set()
-        self._touched: dict[str, Decimal] = {}
         self._done: dict[int, Revised] = {}
-        self._undoing: list[Callable[[], None]] = []
+        self._undoing = Undoing()
+        self._balances = Balances(history.state, self._undoing)
 
-    def run(self, changes: Changes) -> Revision:
+    def run(self, changes: Changes, averages: Mapping[int, Adjustment] | None = None) -> Revision:
         """Raises Refused, InvalidInput or PluginError where the changed records could not stand; then nothing has
-        changed."""
+        changed. `averages`: adjustments of additions to pools, by log index."""
         self._changes.update(changes)
-        for index in changes:
+        self._averages.update(averages or {})
+        for index in (*changes, *(averages or ())):
             self._push(index)
         try:
             while self._queue:
                 index = heapq.heappop(self._queue)
                 self._waiting.discard(index)
-                self._one(index)
-            self._check_balances()
-            self._settle_items()
-        except LedgerError:
-            self._undo()
+                self._named(index)
+            self._balances.settle()
+        except BaseException:
+            # Whatever it was: what is half revised is good for nothing.
+            self._undoing.undo()
             raise
         return self.result()
 
     def catch_up(self, index: int) -> None:
-        """A record that the log has gained since: it is recomputed if it takes from what has changed."""
-        prepared = self._history.prepared[index]
+        """A record that the log has gained since: it is recomputed if it takes from what has changed, or if it is the
+        addition that takes what is left of a generation of which there is more or less now."""
+        prepared = self._history.prepared.get(index)
+        if prepared is None:
+            return
         names = {taken.lot.id for taken in prepared.plan.taken}
         if names & (self._resized | self._refigured):
             self._push(index)
+        rest = self._history.preceding.get(index)
+        if rest is not None and rest in self._balances.touched:
+            self._queue_additions(index - 1, (rest,))
 
     def result(self) -> Revision:
         remaining = self._history.state.remaining
-        balances = {lot: remaining[lot] for lot in {*self._touched, *self._resized}}
+        balances = {lot: remaining[lot] for lot in self._balances.touched}
         return Revision(tuple(self._done[index] for index in sorted(self._done)), balances)
 
     def _push(self, index: int) -> None:
         if index not in self._waiting:
             self._waiting.add(index)
             heapq.heappush(self._queue, index)
+
+    def _named(self, index: int) -> None:
+        """One record; what is wrong with it is told with its digest and index, since many are recomputed at once."""
+        try:
+            self._one(index)
+        except LedgerError as error:
+            own = index in self._changes
+            record = f"record {self._history.prepared[index].submission.digest.hex()} (entry {index})"
+            raise type(error)(
+                f"{record}: {error.message}" if own else f"{record}, which descends from it: {error.message}",
+                code=error.code, field=error.field if own else "changes", value=error.value, rule=error.rule,
+            ) from error
 
     def _one(self, index: int) -> None:
         history = self._history
@@ -137,14 +158,14 @@ class Engine:
         if index in self._changes and self._changes[index] is None:
             self._withdraw(index, old)
             return
-        new = self._prepared(index, old)
+        new = self._averaged(index, old, self._prepared(index, old))
         outcome = account(new, history.figures)
         lots = self._numbered(index, new)
         self._settle(index, old, new, lots)
         figures = outcome.figures.outputs
         for lot, now in zip(lots, figures, strict=True):
             if history.figures[lot.id] != now:
-                self._set(history.figures, lot.id, now)
+                self._undoing.set(history.figures, lot.id, now)
                 self._refigured.add(lot.id)
                 self._push_takers(lot.id)
         self._note(index, old, new, outcome, lots, figures)
@@ -154,10 +175,14 @@ class Engine:
         figures: tuple[LotFigures, ...],
     ) -> None:
         earlier = self._done.get(index)
-        own = index in self._changes or _flows(old) != _flows(new) or (earlier is not None and earlier.own)
+        own = (
+            index in self._changes or index in self._averages or _flows(old) != _flows(new)
+            or (earlier is not None and earlier.own)
+        )
         resized = any(lot.id in self._resized for lot in lots)
+        moved = _period(old) != _period(new) or (earlier is not None and earlier.moved)
         self._done[index] = Revised(
-            index, new.submission.digest, own, new, outcome, lots, figures, resized, _period(old) != _period(new)
+            index, new.submission.digest, own, new, outcome, lots, figures, resized, moved
         )
         if new is not old:
             self._replace(index, new)
@@ -166,16 +191,23 @@ class Engine:
         history = self._history
         lots = tuple(history.lots_of(index))
         for taken in old.plan.taken:
-            self._add(taken.lot.id, taken.quantity)
+            self._balances.add(taken.lot.id, taken.quantity)
         for lot in lots:
-            self._set(history.state.remaining, lot.id, _NONE)
-            self._touched.setdefault(lot.id, _NONE)
-            self._set(history.figures, lot.id, _WITHDRAWN)
+            # What others have taken of it in the meantime leaves it overdrawn.
+            self._balances.add(lot.id, -lot.quantity)
+            self._undoing.set(history.figures, lot.id, _WITHDRAWN)
         self._replace(index, None)
         self._done[index] = Revised(
             index, old.submission.digest, True, None, None, lots, (_WITHDRAWN,) * len(lots), False
         )
-        self._queue_additions(index)
+        self._queue_additions(index, [taken.lot.id for taken in old.plan.taken])
+
+    def _averaged(self, index: int, old: Prepared, new: Prepared) -> Prepared:
+        """What a closing has averaged stays so until another closing does."""
+        adjustment = self._averages.get(index, old.work.adjustment)
+        if new.work.adjustment == adjustment:
+            return new
+        return new._replace(work=new.work._replace(adjustment=adjustment))
 
     def _prepared(self, index: int, old: Prepared) -> Prepared:
         """How the record reads now: as it did, unless it was changed or a lot that it takes from was."""
@@ -185,12 +217,9 @@ class Engine:
         ):
             return old
         state = self._history.state
-        if isinstance(old.submission.record, Addition):
-            self._give_back_rest(index, old)
+        self._give_back_rest(index, old)
         if changed is not None:
-            body = encode(changed)
-            submission = old.submission._replace(record=changed, body=body)
-            return self._assessed(index, submission)
+            return self._assessed(index, old.submission._replace(record=changed, body=encode(changed)))
         record = old.submission.record
         plan = plan_of(record, state, ANY_TOLERANCE, base(index))
         if [_seen(one) for one in plan.taken] == [_seen(one) for one in old.plan.taken] and old.assessment is not None:
@@ -200,6 +229,7 @@ class Engine:
 
     def _assessed(self, index: int, submission: Submission) -> Prepared:
         state = self._history.state
+        check_sector(submission.record, state)
         try:
             return prepare(submission, state, self._registry, state.plugins, base(index))
         except Unavailable:
@@ -211,11 +241,15 @@ class Engine:
         return Prepared(submission, plan, work, leaf.assessment, leaf.plugin, None)
 
     def _give_back_rest(self, index: int, old: Prepared) -> None:
-        """An addition takes whatever its pool still holds: what it took before is there again while it is planned."""
+        """An addition takes whatever its pool still holds: what it took before is there again while it is planned. All
+        that took from that generation stands before it in the log, so what is there now is what is left."""
+        rest = self._history.preceding.get(index)
+        if rest is None:
+            return
         for taken in old.plan.taken:
-            if self._history.following.get(taken.lot.id) == index:
-                self._set(self._history.state.remaining, taken.lot.id,
-                          self._history.state.remaining[taken.lot.id] + taken.quantity)
+            if taken.lot.id == rest:
+                self._balances.add(rest, taken.quantity)
+        self._balances.check(rest)
 
     def _numbered(self, index: int, new: Prepared) -> tuple[LotFacts, ...]:
         record, digest = new.submission.record, new.submission.digest
@@ -225,34 +259,32 @@ class Engine:
 
     def _settle(self, index: int, old: Prepared, new: Prepared, lots: tuple[LotFacts, ...]) -> None:
         """Balances: what is taken otherwise, and what there is more or less of."""
-        if new is old:
+        if new.plan is old.plan:
             return
         state = self._history.state
         check_same_lots(self._history.lots_of(index), lots, "changes")
+        if index in self._changes:
+            check_undisputed(new.plan.taken, state)
+        rest = self._history.preceding.get(index)
         for taken in old.plan.taken:
-            if self._history.following.get(taken.lot.id) != index:
-                self._add(taken.lot.id, taken.quantity)
+            if taken.lot.id != rest:
+                self._balances.add(taken.lot.id, taken.quantity)
         for taken in new.plan.taken:
-            self._add(taken.lot.id, -taken.quantity)
+            self._balances.add(taken.lot.id, -taken.quantity)
         for lot in lots:
             before = state.lots[lot.id]
             if before != lot:
-                self._set(state.lots, lot.id, lot)
+                self._undoing.set(state.lots, lot.id, lot)
                 self._resized.add(lot.id)
-                self._add(lot.id, lot.quantity - before.quantity)
+                self._balances.add(lot.id, lot.quantity - before.quantity)
                 self._push_takers(lot.id)
-        self._queue_additions(index)
+        self._queue_additions(index, [one.lot.id for one in (*old.plan.taken, *new.plan.taken)])
+        self._queue_additions(index, [lot.id for lot in lots])
 
-    def _add(self, lot: str, amount: Decimal) -> None:
-        remaining = self._history.state.remaining
-        self._touched.setdefault(lot, remaining[lot])
-        if amount:
-            self._set(remaining, lot, remaining[lot] + amount)
-
-    def _queue_additions(self, index: int) -> None:
+    def _queue_additions(self, index: int, lots: Iterable[str]) -> None:
         """What is left of a generation that is not the newest belongs to the next one."""
         history = self._history
-        for lot in list(self._touched):
+        for lot in lots:
             following = history.following.get(lot)
             if following is not None and following > index and history.state.remaining[lot] != _NONE and (
                 following in history.prepared
@@ -264,50 +296,14 @@ class Engine:
         for taker in self._history.takers.get(lot, ()):
             self._push(taker)
 
-    def _settle_items(self) -> None:
-        """The lots of an item that have a balance, as the revision leaves them."""
-        state = self._history.state
-        for lot in self._touched:
-            item = state.lots[lot].item
-            if item is not None and state.remaining[lot]:
-                state.holding.setdefault(item, set()).add(lot)
-            elif item is not None:
-                state.holding.get(item, set()).discard(lot)
-
-    def _check_balances(self) -> None:
-        state = self._history.state
-        for lot in self._touched:
-            left = state.remaining[lot]
-            facts = state.lots[lot]
-            if left < 0:
-                raise Refused(
-                    f"{lot!r} would be overdrawn by {-left:f} {facts.unit}", code="over-consumption", field="changes",
-                    value=lot, rule="no lot is taken beyond its quantity, by all records together",
-                )
-            if facts.item is not None:
-                holding = {one for one in state.holding.get(facts.item, set()) if state.remaining.get(one)}
-                if len(holding | ({lot} if left else set())) > 1:
-                    raise Refused(
-                        f"{facts.item!r} would be in two lots that have a balance", code="item-taken", field="changes",
-                        value=facts.item, rule="at most one lot of an item has a balance",
-                    )
-
     def _replace(self, index: int, prepared: Prepared | None) -> None:
-        self._undoing.append(partial(self._history.replace, index, self._history.prepared.get(index)))
+        self._undoing.note(partial(self._history.replace, index, self._history.prepared.get(index)))
         self._history.replace(index, prepared)
-
-    def _set(self, mapping: MutableMapping[str, Value], name: str, value: Value) -> None:
-        self._undoing.append(partial(mapping.__setitem__, name, mapping[name]))
-        mapping[name] = value
-
-    def _undo(self) -> None:
-        for step in reversed(self._undoing):
-            step()
 
 
 def _seen(taken: Taken) -> tuple[object, ...]:
     """What a sector sees of an input that a revision can change."""
-    return taken.lot.id, taken.quantity, taken.mass, taken.lot.composition
+    return taken.lot.id, taken.quantity, taken.mass, taken.lot.composition, taken.lot.maker
 
 
 def _period(prepared: Prepared) -> tuple[str, str] | None:

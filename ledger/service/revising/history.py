@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from ledger.admission.facts import LOT_SLOTS, LotFacts
 from ledger.admission.state import State
-from ledger.core.records import Transformation
+from ledger.core.records import Amendment, Transformation
 from ledger.errors import Refused
 from ledger.footprint.figures import LotFigures
-from ledger.service.preparing import REVISING, Prepared
+from ledger.service.preparing import Prepared
 
 
 class History:
@@ -28,6 +28,8 @@ class History:
         """Records that were posted provisional, whatever a closing has made of them since."""
         self.following: dict[str, int] = {}
         """Of a pool's generation, the index of the addition that made the next one."""
+        self.preceding: dict[int, str] = {}
+        """Of an addition, the generation whose rest it took, or would take: the inverse of `following`."""
 
     def add(self, index: int, prepared: Prepared, lots: Sequence[str]) -> None:
         """The record at `index`, with the lots that it made."""
@@ -43,7 +45,9 @@ class History:
     def _follow(self, pool: str, lot: str, index: int) -> None:
         number = int(lot.rpartition(":")[2])
         if number > 1:
-            self.following[f"{pool}:{number - 1}"] = index
+            rest = f"{pool}:{number - 1}"
+            self.following[rest] = index
+            self.preceding[index] = rest
 
     def index_of(self, digest: str, field: str) -> int:
         """Where a record stands that may be revised; raises Refused for one that is withdrawn."""
@@ -62,7 +66,10 @@ class History:
         """Puts another reading in the place of a record; None withdraws it."""
         old = self.prepared.pop(index, None)
         for taken in old.plan.taken if old is not None else ():
-            self.takers.get(taken.lot.id, set()).discard(index)
+            takers = self.takers.get(taken.lot.id, set())
+            takers.discard(index)
+            if not takers:
+                self.takers.pop(taken.lot.id, None)
         if prepared is not None:
             self.add(index, prepared, self.made[index])
 
@@ -72,12 +79,11 @@ def base(index: int) -> int:
     return index * LOT_SLOTS
 
 
-
-
 def keep(history: History, index: int, prepared: Prepared) -> None:
-    """Adds a record that was just sequenced, where it is one whose results a revision can change."""
+    """Adds a record that was just sequenced, where it is one whose results a revision can change: a closing too, since
+    it retains the burden of what it retired."""
     record = prepared.submission.record
-    if prepared.assessment is None or isinstance(record, REVISING):
+    if prepared.assessment is None or isinstance(record, Amendment):
         return
     history.add(index, prepared, [created.facts.id for created in prepared.plan.created])
     if isinstance(record, Transformation) and record.basis == "provisional":

@@ -1,23 +1,51 @@
 """From rows to a history: the records that a revision may touch, prepared again as they read now."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Final
 
 import msgspec
 from msgspec import Raw
 
-from ledger.admission.names import Names
+from ledger.admission.amending import amended
+from ledger.admission.names import Names, flows_named
 from ledger.admission.plan import plan as plan_of
 from ledger.admission.state import State
 from ledger.core.assessment import Assessment
-from ledger.core.outcome import AssessmentLeaf
-from ledger.core.records import Addition, AnyRecord
+from ledger.core.outcome import AssessmentLeaf, read
+from ledger.core.records import Addition, Amendment, AnyRecord
+from ledger.core.revisions import Change
+from ledger.errors import LedgerError, Refused
+from ledger.footprint.averaging import Adjustment
+from ledger.footprint.burdens import vector_of
+from ledger.footprint.figures import LotFigures
 from ledger.service.preparing import Prepared, Submission, work_of
+from ledger.service.revising.aside import aside
 from ledger.service.revising.engine import ANY_TOLERANCE
 from ledger.service.revising.history import History, base
-from ledger.store.revisions import Past
+from ledger.store.batches import load_state
+from ledger.store.database import Connection
+from ledger.store.facts import FactLoader
+from ledger.store.revisions import (
+    Past,
+    descendants,
+    generations_taken,
+    newest_before,
+    posted_provisional,
+    read_balances,
+    read_holdings,
+    read_past,
+)
+
+MAX_RECORDS: Final = 200_000
+MAX_BYTES: Final = 1 << 30
+"""Of the records that one revision may recompute: more than a server can hold in memory harms everyone on it."""
+
+_CHUNK = 1_000
 
 _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 _leaf = msgspec.json.Decoder(AssessmentLeaf)
+_NONE = Decimal(0)
 Decoded = tuple[Past, AnyRecord | None]
 
 
@@ -35,9 +63,18 @@ def names_of(decoded: Iterable[Decoded]) -> Names:
             names.add(record)
         if past.type == "transfer":
             names.transfers.add(past.digest.hex())
+        if past.type == "addition":
+            # What was left of the generation before may have been nothing; then no flow names it.
+            names.lots.update([before for lot in past.lots if (before := _generation_before(lot)) is not None])
     names.new_lots.clear()
     names.new_keys.clear()
     return names
+
+
+def _generation_before(lot: str) -> str | None:
+    """Of `POOL:N`, `POOL:N-1`; none before the first, nor of a lot that is no generation."""
+    pool, _, number = lot.rpartition(":")
+    return f"{pool}:{int(number) - 1}" if number.isdecimal() and number.isascii() and int(number) > 1 else None
 
 
 def extend(history: History, decoded: Sequence[Decoded], provisional: Iterable[int]) -> None:
@@ -52,15 +89,148 @@ def extend(history: History, decoded: Sequence[Decoded], provisional: Iterable[i
 
 def _prepared(state: State, past: Past, record: AnyRecord, leaf: AssessmentLeaf) -> Prepared:
     submission = Submission(record, past.body or b"", past.digest, b"", b"")
-    left = {}
-    if isinstance(record, Addition):
+    before = _generation_before(past.lots[0]) if isinstance(record, Addition) else None
+    if before is not None:
         # It took whatever there was: what it took then, not what is there now.
-        line = state.lines.get(record.pool, ())
-        for lot in [state.lots[name] for name in line if name in state.lots]:
-            left[lot.id] = state.remaining[lot.id]
-            state.remaining[lot.id] = past.rests.get(lot.number, left[lot.id] * 0)
-    plan = plan_of(record, state, ANY_TOLERANCE, base(past.index))
-    state.remaining.update(left)
+        left = state.remaining[before]
+        state.remaining[before] = past.rests.get(state.lots[before].number, _NONE)
+        plan = plan_of(record, state, ANY_TOLERANCE, base(past.index))
+        state.remaining[before] = left
+    else:
+        plan = plan_of(record, state, ANY_TOLERANCE, base(past.index))
     assessment = msgspec.json.decode(leaf.assessment, type=Assessment)
     work = work_of(record, plan, state, assessment)
+    if leaf.averaged or leaf.averaged_contents:
+        work = work._replace(adjustment=Adjustment(vector_of(read(leaf.averaged)), read(leaf.averaged_contents)))
     return Prepared(submission, plan, work, Raw(bytes(leaf.assessment)), leaf.plugin, None)
+
+
+class Loading:
+    """Reads into `history`, on one session, what the revision by `record` may touch. `start` are the balances by which
+    the history's own are told: what the database holds."""
+
+    def __init__(self, connection: Connection, loader: FactLoader, record: AnyRecord, origin: str) -> None:
+        self.figures: dict[str, LotFigures] = {}
+        self.history = History(State(origin), self.figures)
+        self.start: dict[str, Decimal] = {}
+        self._connection = connection
+        self._loader = loader
+        self._amends: Mapping[str, Change] = (
+            {change.record: change for change in record.changes} if isinstance(record, Amendment) else {}
+        )
+        self._field = "changes" if isinstance(record, Amendment) else "start"
+        self._bytes = 0
+
+    async def extend(self, seeds: Collection[int], size: int, *, pools: bool) -> list[int]:
+        """Loads records and all that descends from them below `size`, as far as they are not here yet; returns which
+        those are. `pools`: see `descendants`."""
+        left = MAX_RECORDS - len(self.history.made)
+        found = await descendants(self._connection, seeds, left + 1, pools=pools)
+        if len(found) > left:
+            raise self._too_large(f"more than {MAX_RECORDS} records")
+        fresh = [index for index in found if index < size and index not in self.history.made]
+        await self.load(fresh)
+        return fresh
+
+    async def load(self, records: Sequence[int]) -> None:
+        """Loads records, in parts, since reading rows holds up everything else that this process does."""
+        for start in range(0, len(records), _CHUNK):
+            await self._load_part(records[start : start + _CHUNK])
+
+    async def refresh(self, lots: Iterable[str]) -> None:
+        """Balances as they are now, with what the revision adds to them or takes."""
+        state = self.history.state
+        known = {state.lots[lot].number: lot for lot in lots}
+        for number, left in (await read_balances(self._connection, known)).items():
+            lot = known[number]
+            state.remaining[lot] += left - self.start[lot]
+            self.start[lot] = left
+        items = {state.lots[lot].item for lot in known.values()}
+        await self._load_holdings({item for item in items if item is not None}, known.values())
+
+    async def _load_part(self, records: Sequence[int]) -> None:
+        pasts = await read_past(self._connection, records)
+        self._bytes += sum([len(past.body or b"") for past in pasts])
+        if self._bytes > MAX_BYTES:
+            raise self._too_large(f"more than {MAX_BYTES} bytes of records")
+        decoded = await aside(self._connection, decode, pasts)
+        names = names_of(decoded)
+        names.lots.update(await generations_taken(self._connection, records))
+        readings = self._readings(decoded)
+        for reading in readings.values():
+            names.add(reading)
+        names.new_lots.clear()
+        await self._learn(names)
+        pools = self._pools_named(readings)
+        if pools:
+            names = Names()
+            names.lots.update(await newest_before(self._connection, pools))
+            await self._learn(names)
+        provisional = await posted_provisional(self._connection, records)
+        await aside(self._connection, extend, self.history, decoded, provisional)
+
+    def _readings(self, decoded: Sequence[Decoded]) -> dict[int, AnyRecord]:
+        """How those of the records read that an amendment changes; what is wrong with one shows later."""
+        found: dict[int, AnyRecord] = {}
+        for past, old in decoded:
+            change = self._amends.get(past.digest.hex())
+            if change is not None and old is not None and not change.withdrawn:
+                try:
+                    found[past.index] = amended(old, change, "changes")
+                except LedgerError:
+                    continue
+        return found
+
+    def _pools_named(self, readings: Mapping[int, AnyRecord]) -> list[tuple[str, int]]:
+        """The pools that changed flows name, each with the number below which its generations count."""
+        state = self.history.state
+        found = []
+        for index, record in readings.items():
+            for name in flows_named(record):
+                pool = state.pool_named(name, record.issuer) if name not in state.lots else None
+                if pool is not None:
+                    found.append((pool.id, base(index)))
+        return found
+
+    async def _learn(self, names: Names) -> None:
+        """Facts, figures and balances of what is named, as far as they are not here; what is here stays, since it may
+        have been revised already. Of a pool those generations count that are named: they are what was taken from."""
+        state = self.history.state
+        names.lots -= state.lots.keys()
+        found, figures = State(state.origin, state.size), dict[str, LotFigures]()
+        await load_state(self._connection, found, names, [], [], names, self._loader, figures)
+        found.lots = {name: lot for name, lot in found.lots.items() if name not in state.lots}
+        found.lines.clear()
+        lines: dict[str, set[str]] = {}
+        for lot in found.lots.values():
+            state.remaining[lot.id] = self.start[lot.id] = found.remaining[lot.id]
+            self.figures[lot.id] = figures[lot.id]
+            if lot.pool is not None:
+                lines.setdefault(lot.pool, set()).add(lot.id)
+        state.learn(found)
+        for pool, generations in lines.items():
+            line = {*state.lines.get(pool, ()), *generations}
+            state.lines[pool] = tuple(sorted(line, key=lambda one: state.lots[one].number))
+        state.accepted.update(found.accepted)
+        state.frozen.update(found.frozen)
+        for facility, periods in found.closed.items():
+            state.closed.setdefault(facility, {}).update(periods)
+        await self._load_holdings({lot.item for lot in found.lots.values() if lot.item is not None}, found.lots)
+
+    async def _load_holdings(self, items: Collection[str], known: Collection[str]) -> None:
+        """Which lots of the items have a balance now, whoever holds them. `known`: lots whose balances are right."""
+        if not items:
+            return
+        state = self.history.state
+        for item in items:
+            state.holding[item] = set()
+        for item, lot, remaining in await read_holdings(self._connection, items):
+            state.holding[item].add(lot)
+            if lot not in known:
+                state.remaining[lot] = self.start[lot] = remaining
+
+    def _too_large(self, found: str) -> Refused:
+        return Refused(
+            f"{found} would be recomputed", code="revision-too-large", field=self._field,
+            rule=f"at most {MAX_RECORDS} records and {MAX_BYTES} bytes of them descend from what is revised",
+        )

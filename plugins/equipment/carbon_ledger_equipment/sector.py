@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from carbon_ledger_equipment import assembly, forging, machining, remanufacturing
+from carbon_ledger_equipment import assembly, casting, forging, heat_treatment, machining, remanufacturing
 from ledger.sdk import Indicator, Route, Sector
 
 INDICATORS: Final[Mapping[str, Indicator]] = {
     "materialYield": Indicator(unit="KGM/KGM", en="Material yield", zh="材料利用率"),
     "electricityPerTonne": Indicator(unit="KWH/TNE", en="Electricity per tonne of product", zh="单位产品电耗"),
     "energyPerTonne": Indicator(unit="3B/TNE", en="Energy per tonne of product", zh="单位产品能耗"),
-    "heatingPerTonne": Indicator(unit="3B/TNE", en="Billet heating per tonne", zh="坯料加热能耗"),
+    "returnRate": Indicator(unit="KGM/KGM", en="Returns per charge", zh="回炉料率"),
+    "heatingPerTonne": Indicator(unit="3B/TNE", en="Heating of workpieces per tonne", zh="工件加热能耗"),
     "electricityPerHour": Indicator(unit="KWH/HUR", en="Electricity per machine hour", zh="机床小时电耗"),
     "chipRatio": Indicator(unit="KGM/KGM", en="Swarf per product", zh="切屑率"),
     "electricityPerPiece": Indicator(unit="KWH/H87", en="Electricity per piece", zh="单台电耗"),
@@ -30,7 +31,11 @@ def plugin() -> Sector:
         name="equipment", version="0.1.0", en="Machinery and equipment", zh="装备制造",
         mass_tolerance=Decimal("0.01"), indicators=INDICATORS,
         routes={
+            "casting": Route(activity=casting.Casting, assess=casting.assess, en="Casting", zh="铸造"),
             "forging": Route(activity=forging.Forging, assess=forging.assess, en="Forging", zh="锻造"),
+            "heatTreatment": Route(
+                activity=heat_treatment.HeatTreatment, assess=heat_treatment.assess, en="Heat treatment", zh="热处理",
+            ),
             "machining": Route(
                 activity=machining.Machining, assess=machining.assess, en="Machining", zh="机械加工",
             ),

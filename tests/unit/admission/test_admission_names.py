@@ -1,10 +1,18 @@
 """That a record's names are all that its rules need: a batch loads these and no more."""
 
+from collections.abc import Collection, Mapping
+from typing import Any, TypeVar
+
 import pytest
+from msgspec import Raw
 from unit.admission.world import (
+    END,
     FORGE,
     MILL,
+    ORIGIN,
+    START,
     STRANGER,
+    Party,
     World,
     acceptance,
     activation,
@@ -14,6 +22,7 @@ from unit.admission.world import (
     facility,
     flow,
     key_change,
+    nonce,
     ore,
     organization,
     output,
@@ -26,13 +35,65 @@ from unit.admission.world import (
 )
 
 from ledger.admission.facts import Facts
-from ledger.admission.names import Names, entered_by, mentioned_by
+from ledger.admission.names import Names, entered_by, flows_named, mentioned_by
 from ledger.admission.plan import plan
-from ledger.core.records import AnyRecord
+from ledger.admission.state import State
+from ledger.core.records import (
+    Acceptance,
+    Addition,
+    Amendment,
+    AnyRecord,
+    Attestation,
+    Closing,
+    Pool,
+    Reopening,
+    Subject,
+)
+from ledger.core.revisions import Change
+from ledger.core.values import Claim, Credit, Flow
 from ledger.errors import Refused
+
+Value = TypeVar("Value")
+RECYCLED = "recycledPostConsumer:steel"
+
+
+def pool(name: str, **fields: Any) -> Pool:
+    return Pool(issuer=MILL.id, nonce=nonce(), **{
+        "id": MILL.name(name), "facility": MILL.name("site"), "product": MILL.name("steel"), **fields,
+    })
+
+
+def addition(to: str, inputs: list[Flow], **fields: Any) -> Addition:
+    return Addition(issuer=MILL.id, nonce=nonce(), pool=MILL.name(to), inputs=inputs, time=END, **fields)
+
+
+def closing(**fields: Any) -> Closing:
+    return Closing(issuer=MILL.id, nonce=nonce(), facility=MILL.name("site"), start=START, end=END, **fields)
+
+
+def attestation(kind: Any, subject: str, *, by: Party = FORGE) -> Attestation:
+    return Attestation(
+        issuer=by.id, nonce=nonce(), subject=Subject(kind=kind, id=subject), standard="ISO 14064-3", level="limited",
+        opinion="unmodified", start=START, end=END, valid_until="2025-02-01T00:00:00Z",
+    )
+
+
+def short(of: AnyRecord, received: str, return_lot: str) -> Acceptance:
+    return Acceptance(issuer=FORGE.id, nonce=nonce(), transfer=digest_of(of), received=quantity(received),
+                      return_lot=FORGE.name(return_lot))
+
 
 SENT = transfer("steel-1", "1", "sent")
 PRICE = declaration(per=quantity("1 TNE"), burdens={"fossilGhgEmissions": "2"})
+MADE = transformation([output("scrap", "1", "waste")], process="loose.make")
+RECYCLED_AGAIN = transformation(
+    [output("bar", "1"), output("credit-1", "1", "credit", credit=Credit(material="steel"))], [flow("scrap", "1")],
+)
+TOLLED = transfer("steel-1", "1", "tolled", purpose="custody")
+HEAP = pool("heap", default=True)
+BOOKED = pool("booked", custody="massBalance", attribute=RECYCLED, balance_months=3)
+FILLED = addition("heap", [flow("steel-1", "2")])
+CLOSED = closing()
 RECORDS: dict[str, AnyRecord] = {
     "organization": organization(STRANGER, parent=MILL.id),
     "keyChange": key_change(MILL, added=[public(signing_key("spare"), MILL.id)]),
@@ -50,24 +111,74 @@ RECORDS: dict[str, AnyRecord] = {
     "declared lot": declaration(lot=output("x"), facility=MILL.name("site")),
     "declared figures": PRICE,
 }
+STOCK: dict[str, AnyRecord] = {
+    "pool": pool("bin", product=FORGE.name("steel")),
+    "addition": addition("heap", [flow("steel-1", "1"), flow("bar", "0.5")]),
+    "addition with credits": addition("booked", [flow("steel-1", "1")], credit_lot=MILL.name("credit-2"),
+                                      credits=quantity("10 KGM")),
+    "transformation of a pool": transformation([output("a", "1 H87", product="gear")], [flow("heap", "1")]),
+    "consumption of a default pool": consumption([flow("steel", "1")]),
+    "tolling": transformation([output("a", of=FORGE, owner=MILL.id)], [flow("tolled", "1")], by=FORGE),
+    "short acceptance": short(SENT, "0.5", "back"),
+    "opening": declaration(basis="opening", lot=output("old"), facility=MILL.name("site")),
+    "claim": consumption([flow("credit-1", "0.5")], purpose="claim",
+                         claim=Claim(method="moduleD", lot=MILL.name("bar"))),
+    "amendment": Amendment(issuer=MILL.id, nonce=nonce(), reason="late", changes=[
+        Change(record=digest_of(MADE), fields={"basis": Raw(b'"provisional"')}),
+        Change(record=digest_of(SENT), withdrawn=True),
+    ]),
+    "closing": closing(
+        retired=[flow("steel-1", "1"), flow("gear-1", "1 H87")],
+        measured=[ore("1", declaration=digest_of(PRICE))], overheads=[ore("1", product=FORGE.name("steel"))],
+    ),
+    "reopening": Reopening(issuer=MILL.id, nonce=nonce(), closing=digest_of(CLOSED), reason="late"),
+    "attested record": attestation("record", digest_of(SENT)),
+    "attested lot": attestation("lot", MILL.name("steel-1")),
+    "attested product": attestation("product", MILL.name("steel")),
+    "attested facility": attestation("facility", MILL.name("site")),
+    "attested statement": attestation("statement", "urn:example:statement:7"),
+}
+ALL = {**RECORDS, **STOCK}
+REVISING = ("amendment", "closing")
+"""What revises others is prepared under the lock alone, when all that it may name is loaded."""
+NO_ISSUER = ("acceptance", "short acceptance", "addition", "claim", "reopening", "attested record", "attested lot",
+             "attested product", "attested facility")
+"""Whose plan asks nothing of the issuer's organisation."""
 
 
 @pytest.fixture
 def prepared(world: World) -> World:
     """Something of each kind that records may name."""
-    world.admit(SENT, PRICE)
+    world.admit(SENT, PRICE, MADE, RECYCLED_AGAIN, TOLLED, HEAP, BOOKED, FILLED)
+    world.state.apply(CLOSED, bytes.fromhex(digest_of(CLOSED)), plan(CLOSED, world.state))
     return world
 
 
-def only(names: Names, world: World) -> Facts:
-    """What a batch would have loaded for these names."""
-    known, found = world.state, Facts()
-    found.organizations = {name: known.organizations[name] for name in names.organizations & known.organizations.keys()}
-    found.facilities = {name: known.facilities[name] for name in names.facilities & known.facilities.keys()}
-    found.products = {name: known.products[name] for name in names.products & known.products.keys()}
-    found.lots = {name: known.lots[name] for name in names.lots & known.lots.keys()}
-    found.declarations = {name: known.declarations[name] for name in names.declarations & known.declarations.keys()}
-    found.transfers = {name: known.transfers[name] for name in names.transfers & known.transfers.keys()}
+def part(known: Mapping[str, Value], names: Collection[str]) -> dict[str, Value]:
+    return {name: known[name] for name in known.keys() & set(names)}
+
+
+def only(names: Names, world: World) -> State:
+    """What a batch would have loaded for these names: a transfer brings its lot, and a lot that is none may be a pool
+    or the product of a default pool of somebody named, which brings its newest generation."""
+    known, found = world.state, State(ORIGIN)
+    found.organizations = part(known.organizations, names.organizations)
+    found.facilities = part(known.facilities, names.facilities)
+    found.declarations = part(known.declarations, names.declarations)
+    found.transfers = part(known.transfers, names.transfers)
+    found.records = part(known.records, names.records)
+    lots = names.lots | {one.new_lot for one in found.transfers.values()}
+    pooled = lots - known.lots.keys()
+    for one in known.pools.values():
+        if one.id in pooled or (one.default and one.product in pooled and one.holder in names.organizations):
+            found.pools[one.id] = one
+            found.lines[one.id] = known.lines.get(one.id, ())[-1:]
+            if one.default:
+                found.default_pools[one.holder, one.product] = one.id
+    lots = lots.union(*found.lines.values())
+    found.products = part(known.products, {*names.products, *pooled, *[one.product for one in found.pools.values()]})
+    found.lots = part(known.lots, lots)
+    found.remaining = part(known.remaining, lots)
     return found
 
 
@@ -78,34 +189,41 @@ def names_of(*records: AnyRecord) -> Names:
     return names
 
 
-@pytest.mark.parametrize("kind", RECORDS)
+def by_name(names: Names) -> tuple[set[str], ...]:
+    """The kinds of names that bring facts."""
+    return (names.organizations, names.facilities, names.products, names.lots, names.declarations, names.transfers,
+            names.records)
+
+
+@pytest.mark.parametrize("kind", ALL)
 def test_the_names_of_a_record_are_all_that_its_plan_needs(prepared: World, kind: str) -> None:
-    record = RECORDS[kind]
+    record = ALL[kind]
     assert plan(record, only(names_of(record), prepared)) == plan(record, prepared.state)
 
 
-@pytest.mark.parametrize("kind", RECORDS)
+@pytest.mark.parametrize("kind", [kind for kind in ALL if kind not in REVISING])
 def test_what_a_plan_rests_on_is_mentioned(prepared: World, kind: str) -> None:
     """Without any one of the things mentioned, the record is refused or planned as before; none else is needed."""
-    record = RECORDS[kind]
+    record = ALL[kind]
     names = names_of(record)
     mentioned = set(mentioned_by(record))
-    for part in (names.organizations, names.facilities, names.products, names.lots, names.declarations,
-                 names.transfers):
-        part &= mentioned
+    for found in by_name(names):
+        found &= mentioned
     assert plan(record, only(names, prepared)) == plan(record, prepared.state)
 
 
-@pytest.mark.parametrize("kind", ["transformation", "transfer", "acceptance", "consumption", "declared lot", "product"])
+@pytest.mark.parametrize("kind", [
+    "transformation", "transfer", "acceptance", "consumption", "declared lot", "product",
+    *[kind for kind in STOCK if kind not in (*REVISING, "attested statement")],
+])
 def test_nothing_is_mentioned_in_vain(prepared: World, kind: str) -> None:
-    record = RECORDS[kind]
-    for name in mentioned_by(record):
+    record = ALL[kind]
+    missed = [name for name in mentioned_by(record) if name != record.issuer or kind not in NO_ISSUER]
+    assert missed
+    for name in missed:
         names = names_of(record)
-        for part in (names.organizations, names.facilities, names.products, names.lots, names.declarations,
-                     names.transfers):
-            part.discard(name)
-        if kind == "acceptance" and name == record.issuer:
-            continue
+        for found in by_name(names):
+            found.discard(name)
         with pytest.raises(Refused, match=name):
             plan(record, only(names, prepared))
 
@@ -123,6 +241,64 @@ def test_names_by_kind() -> None:
     assert {MILL.id, FORGE.id, STRANGER.id} <= names.organizations
 
 
+def named(record: AnyRecord) -> dict[str, set[Any]]:
+    """What a record names, by kind, its issuer left out; kinds without names are absent."""
+    names = names_of(record)
+    names.organizations.discard(record.issuer)
+    return {kind: found for kind, found in vars(names).items() if found}
+
+
+SITE, STEEL = MILL.name("site"), MILL.name("steel")
+
+
+@pytest.mark.parametrize(("kind", "names"), [
+    ("pool", {"facilities": {SITE}, "products": {FORGE.name("steel")}, "new_lots": {MILL.name("bin")},
+              "pools": {(MILL.id, FORGE.name("steel"))}}),
+    ("addition", {"lots": {MILL.name("heap"), MILL.name("steel-1"), MILL.name("bar")}}),
+    ("addition with credits", {"lots": {MILL.name("booked"), MILL.name("steel-1")},
+                               "new_lots": {MILL.name("credit-2")}}),
+    ("transformation of a pool", {"facilities": {SITE}, "lots": {MILL.name("heap")},
+                                  "products": {MILL.name("gear")}, "new_lots": {MILL.name("a")}}),
+    ("consumption of a default pool", {"lots": {STEEL}}),
+    ("tolling", {"organizations": {MILL.id}, "facilities": {FORGE.name("site")}, "lots": {MILL.name("tolled")},
+                 "products": {FORGE.name("steel")}, "new_lots": {FORGE.name("a")}}),
+    ("short acceptance", {"transfers": {digest_of(SENT)}, "new_lots": {FORGE.name("back")}}),
+    ("opening", {"facilities": {SITE}, "products": {STEEL}, "new_lots": {MILL.name("old")},
+                 "openings": {(SITE, STEEL)}}),
+    ("claim", {"lots": {MILL.name("credit-1"), MILL.name("bar")}}),
+    ("amendment", {"records": {digest_of(MADE), digest_of(SENT)}}),
+    ("closing", {"facilities": {SITE}, "lots": {MILL.name("steel-1"), MILL.name("gear-1")},
+                 "declarations": {digest_of(PRICE)}, "products": {FORGE.name("steel")}}),
+    ("reopening", {"records": {digest_of(CLOSED)}}),
+    ("attested record", {"records": {digest_of(SENT)}}),
+    ("attested lot", {"lots": {MILL.name("steel-1")}}),
+    ("attested product", {"products": {STEEL}}),
+    ("attested facility", {"facilities": {SITE}}),
+    ("attested statement", {}),
+])
+def test_names_of_stock_periods_and_credits(kind: str, names: dict[str, set[Any]]) -> None:
+    """Each record's, whole: nothing is named besides."""
+    assert named(STOCK[kind]) == names
+
+
+def test_a_declared_lot_takes_no_opening() -> None:
+    """Nor does opening stock whose facility is not said: it is refused."""
+    assert "openings" not in named(RECORDS["declared lot"])
+    assert "openings" not in named(declaration(basis="opening", lot=output("old")))
+
+
+def test_flows_in_order() -> None:
+    """As they are named, pools and products included."""
+    expected = {
+        "transformation": ["steel-1", "gear-1"], "transfer": ["steel-1"], "consumption": ["steel-1"],
+        "addition": ["steel-1", "bar"], "addition with credits": ["steel-1"], "transformation of a pool": ["heap"],
+        "consumption of a default pool": ["steel"], "tolling": ["tolled"], "claim": ["credit-1"],
+        "closing": ["steel-1", "gear-1"],
+    }
+    for kind, record in ALL.items():
+        assert flows_named(record) == [MILL.name(name) for name in expected.get(kind, [])], kind
+
+
 def test_items_are_named() -> None:
     item = MILL.name("no-1")
     assert names_of(transformation([output("a", "1 H87", product="gear", item=item)])).items == {item}
@@ -130,22 +306,25 @@ def test_items_are_named() -> None:
 
 
 def test_names_are_merged() -> None:
-    one, other = names_of(RECORDS["transformation"]), names_of(RECORDS["consumption"], RECORDS["keyChange"])
+    one, other = names_of(RECORDS["transformation"]), names_of(*ALL.values())
     merged = Names()
     merged.merge(one)
     merged.merge(other)
-    together = names_of(RECORDS["transformation"], RECORDS["consumption"], RECORDS["keyChange"])
+    together = names_of(RECORDS["transformation"], *ALL.values())
     assert vars(merged) == vars(together)
+    assert vars(merged).keys() - {"items"} == {kind for kind, found in vars(merged).items() if found}
     assert vars(one) == vars(names_of(RECORDS["transformation"]))
 
 
 def test_what_a_record_enters_by_name() -> None:
     digest = bytes(range(32))
     for kind, name in (("organization", STRANGER.id), ("facility", MILL.name("new")), ("product", MILL.name("new")),
-                       ("transfer", digest.hex()), ("declared figures", digest.hex())):
-        assert entered_by(RECORDS[kind], digest) == name
-    for kind in ("keyChange", "activation", "transformation", "acceptance", "consumption"):
-        assert entered_by(RECORDS[kind], digest) is None
+                       ("transfer", digest.hex()), ("declared figures", digest.hex()), ("opening", digest.hex()),
+                       ("pool", MILL.name("bin"))):
+        assert entered_by(ALL[kind], digest) == name
+    for kind in ("keyChange", "activation", "transformation", "acceptance", "consumption", "addition", "claim",
+                 "amendment", "closing", "reopening", "attested lot"):
+        assert entered_by(ALL[kind], digest) is None
 
 
 def test_facts_are_learnt(prepared: World) -> None:

@@ -9,25 +9,30 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Raw
 
+from ledger.admission.facts import LotFacts
 from ledger.admission.state import State
 from ledger.core import canonical
 from ledger.core.envelope import open_envelope, seal
+from ledger.core.outcome import AssessmentLeaf, read
 from ledger.core.records import (
     Acceptance,
     Activation,
     AnyRecord,
+    Attestation,
     Consumption,
     Declaration,
     Facility,
     KeyChange,
     Organization,
     Product,
+    Subject,
     Transfer,
     Transformation,
 )
 from ledger.core.signing import SigningKey
-from ledger.core.values import Flow, Output, PublicKey, Quantity, Supply
+from ledger.core.values import Claim, Credit, Factor, Flow, Output, PublicKey, Quantity, Supply
 from ledger.errors import LedgerError
+from ledger.footprint.burdens import SLOT
 from ledger.footprint.figures import LotFigures
 from ledger.registry.installed import Installed, Registry
 from ledger.sdk import Activity, Assessment, Context, Route, Sector
@@ -63,6 +68,9 @@ REGISTRAR: Final = party("registrar")
 MILL: Final = party("mill")
 FORGE: Final = party("forge")
 STRANGER: Final = party("stranger")
+TREATER: Final = party("treater")
+DEALER: Final = party("dealer")
+AUDITOR: Final = party("auditor")
 
 
 class Nothing(Activity, frozen=True):
@@ -81,6 +89,7 @@ def _sector(name: str, tolerance: str) -> Installed:
 
 REGISTRY: Final = Registry([_sector("works", "0"), _sector("loose", "0.02")])
 _count = iter(range(1 << 60))
+_leaf = msgspec.json.Decoder(AssessmentLeaf)
 
 
 def nonce() -> str:
@@ -161,8 +170,16 @@ def transfer(lot: str, amount: str, new_lot: str, *, by: Party = MILL, to: Party
                     new_lot=by.name(new_lot), **fields)
 
 
-def acceptance(of: Transfer, *, by: Party = FORGE) -> Acceptance:
-    return Acceptance(issuer=by.id, nonce=nonce(), transfer=digest_of(of))
+def acceptance(of: Transfer, received: str | None = None, back: str | None = None, *, by: Party = FORGE,
+               **fields: Any) -> Acceptance:
+    """Of all that was sent, or of what was `received`; `back` is the name of the lot that goes back."""
+    arrived = None if received is None else quantity(received)
+    return Acceptance(issuer=by.id, nonce=nonce(), transfer=digest_of(of), received=arrived,
+                      return_lot=None if back is None else by.name(back), **fields)
+
+
+def dispute(of: Transfer, *, by: Party = FORGE, **fields: Any) -> Acceptance:
+    return acceptance(of, by=by, **{"disputed": True, "reason": "the wrong alloy", **fields})
 
 
 def consumption(inputs: list[Flow], outputs: list[Output] | None = None, *, by: Party = MILL,
@@ -174,6 +191,37 @@ def consumption(inputs: list[Flow], outputs: list[Output] | None = None, *, by: 
 def declaration(*, by: Party = MILL, **fields: Any) -> Declaration:
     fields = {"start": START, "end": END, "basis": "study", "boundary": "cradleToGate", **fields}
     return Declaration(issuer=by.id, nonce=nonce(), **fields)
+
+
+def burdened(lot: Output, co2: str, *, by: Party = MILL, **fields: Any) -> Declaration:
+    """A lot that comes in with so many kg of fossil CO2e."""
+    return declaration(by=by, lot=lot, burdens={"fossilGhgEmissions": co2}, **fields)
+
+
+def emitting(kilograms: str, material: str = "power") -> Supply:
+    """Energy, which weighs nothing, of so many kg of CO2e: a kWh of each."""
+    factor = Factor(value="1", unit="KWH", source="a study", year=2024, boundary="cradleToGate")
+    return Supply(material=material, quantity=quantity(f"{kilograms} KWH"), factor=factor)
+
+
+def credit(lot: str, amount: str, *, of: Party = MILL, stands_for: Any = ..., **fields: Any) -> Output:
+    """A credit lot, for steel recycled."""
+    if stands_for is ...:
+        stands_for = Credit(material="steel")
+    return output(lot, amount, "credit", of=of, credit=stands_for, **fields)
+
+
+def claiming(lot: str, amount: str, *, by: Party = MILL, of: Party | None = None, method: Any = "avoidedBurden",
+             made_for: str | None = None, **fields: Any) -> Consumption:
+    """A credit is claimed, for the lot `made_for` where that is named."""
+    fields = {"purpose": "claim", "claim": Claim(method=method, lot=made_for), **fields}
+    return consumption([flow(lot, amount, of=of or by)], by=by, **fields)
+
+
+def attestation(kind: Any, subject: str, *, by: Party = AUDITOR, **fields: Any) -> Attestation:
+    fields = {"standard": "ISO 14064-3", "level": "limited", "opinion": "unmodified", "start": START, "end": END,
+              "valid_until": "2025-02-01T00:00:00Z", **fields}
+    return Attestation(issuer=by.id, nonce=nonce(), subject=Subject(kind=kind, id=subject), **fields)
 
 
 def digest_of(record: AnyRecord) -> str:
@@ -193,14 +241,20 @@ class World:
     def __init__(self, *records: AnyRecord) -> None:
         self.state = State(ORIGIN)
         self.figures: dict[str, LotFigures] = {}
-        self._keys = {one.id: one.key for one in (REGISTRAR, MILL, FORGE, STRANGER)}
+        self.retained: list[float] = []
+        """Kg of fossil CO2e that stayed with a record, of each with results."""
+        self._keys = {one.id: one.key for one in (REGISTRAR, MILL, FORGE, STRANGER, TREATER, DEALER, AUDITOR)}
         self.admit(*records)
 
     def run(self, *records: AnyRecord, key: SigningKey | None = None) -> tuple[list[Verdict], Batch]:
         """The verdicts of one batch, and the batch."""
         batch = Batch(self.state, self.figures, REGISTRY, 1)
         items = [Item(submission(record, key or self._keys[record.issuer]), None) for record in records]
-        return batch.run(items), batch
+        verdicts = batch.run(items)
+        for verdict in verdicts:
+            if isinstance(verdict, Sequenced) and verdict.leaves:
+                self.retained.append(read(_leaf.decode(verdict.leaves[0]).retained).get("fossilGhgEmissions", 0.0))
+        return verdicts, batch
 
     def admit(self, *records: AnyRecord, key: SigningKey | None = None) -> list[Sequenced]:
         """One batch in which everything is admitted."""
@@ -240,6 +294,26 @@ class World:
         """What is left of a lot."""
         return self.state.remaining[of.name(lot)]
 
+    def lot(self, lot: str, of: Party = MILL) -> LotFacts:
+        """A lot's facts, as it was created."""
+        return self.state.lots[of.name(lot)]
+
+    def parties(self, lot: str, of: Party = MILL) -> tuple[str, str, str | None]:
+        """A lot's holder and owner, and who may get it back."""
+        facts = self.lot(lot, of)
+        return facts.holder, facts.owned_by, facts.sender
+
+    def fossil(self, lot: str, of: Party = MILL) -> float:
+        """Kg of fossil CO2e of a whole lot."""
+        return self.figures[of.name(lot)].burdens[SLOT["fossilGhgEmissions"]]
+
+    def accounted(self) -> float:
+        """Kg of fossil CO2e of all that is left of lots, and of what records kept: what was ever emitted."""
+        slot, total = SLOT["fossilGhgEmissions"], sum(self.retained)
+        for name, left in self.state.remaining.items():
+            total += float(left / self.state.lots[name].quantity) * self.figures[name].burdens[slot]
+        return total
+
 
 def stocked() -> World:
     """Two sectors in force; mill and forge with a site and products each; two lots of the mill's.
@@ -257,4 +331,20 @@ def stocked() -> World:
         transformation([output("steel-1", "10")]),
         transformation([output("gear-1", "1 H87", product="gear", item=MILL.name("gear-no-1"))]),
     )
+    return world
+
+
+def trading() -> World:
+    """As `stocked`, with a heat treater and a dealer, who have sites and products too, and an auditor.
+
+    `cast` are 10 t of castings of the mill's with 1000 kg of fossil CO2e.
+    """
+    world = stocked()
+    world.admit(organization(TREATER), organization(DEALER), organization(AUDITOR, roles=["auditor"]))
+    for who in (TREATER, DEALER):
+        world.admit(
+            facility(by=who), product("steel", by=who),
+            product("gear", "H87", by=who, mass_per_unit=quantity("50 KGM")),
+        )
+    world.admit(burdened(output("cast", "10"), "1000"))
     return world

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ledger.core import canonical, values
 from ledger.core.canonical import decode_record
-from ledger.core.records import Consumption, KeyChange, Organization, Product, Transformation
+from ledger.core.records import Amendment, Consumption, KeyChange, Organization, Product, Transformation
 from ledger.core.values import (
     MAX_FLOWS,
     RULES,
@@ -350,6 +350,73 @@ def test_other_lists_have_bounds() -> None:
     change = {"type": "keyChange", "issuer": "a:b", "nonce": NONCE, "organization": "a:b"}
     assert isinstance(decode_record(body({**change, "revoked": ["0" * 64] * 16})), KeyChange)
     assert refusal({**change, "revoked": ["0" * 64] * 17}).field == "$.revoked"
+
+
+POOL = {"type": "pool", "issuer": "a:b", "nonce": NONCE, "id": "a:p", "facility": "a:s", "product": "a:g"}
+CLOSING = {"type": "closing", "issuer": "a:b", "nonce": NONCE, "facility": "a:s", "start": "2024-01-01T00:00:00Z",
+           "end": "2024-02-01T00:00:00Z"}
+ATTESTATION = {"type": "attestation", "issuer": "a:b", "nonce": NONCE, "subject": {"kind": "lot", "id": "a:1"},
+               "standard": "ISO 14064-3", "level": "limited", "opinion": "qualified", "start": "2024-01-01T00:00:00Z",
+               "end": "2024-02-01T00:00:00Z", "validUntil": "2025-01-01T00:00:00Z"}
+AMENDMENT = {"type": "amendment", "issuer": "a:b", "nonce": NONCE, "reason": "late",
+             "changes": [{"record": "0" * 64, "withdrawn": True}]}
+
+
+@pytest.mark.parametrize(("tree", "field", "most", "one"), [
+    (AMENDMENT, "changes", 1_000, {"record": "0" * 64, "withdrawn": True}),
+    (CLOSING, "processes", 64, "steel.eaf"),
+    (CLOSING, "retired", 1_000, {"lot": "a:1", "quantity": {"value": "1", "unit": "KWH"}}),
+    (CLOSING, "measured", 1_000, {"material": "coal", "quantity": {"value": "1", "unit": "TNE"}}),
+])
+def test_lists_of_revisions_have_bounds(tree: dict[str, Any], field: str, most: int, one: object) -> None:
+    record = decode_record(body({**tree, field: [one] * most}))
+    assert len(getattr(record, field)) == most
+    error = refusal({**tree, field: [one] * (most + 1)})
+    assert (error.code, error.field) == ("invalid-field", f"$.{field}")
+
+
+def test_an_amendment_changes_something() -> None:
+    assert refusal({**AMENDMENT, "changes": []}).field == "$.changes"
+    assert refusal({name: value for name, value in AMENDMENT.items() if name != "reason"}).code == "missing-field"
+
+
+@pytest.mark.parametrize(("tree", "field", "values"), [
+    (POOL, "balanceMonths", (0, 13, True, "3")), (POOL, "custody", ("mixed",)), (POOL, "averaging", ("monthly",)),
+    (POOL, "role", ("scrap",)), (ATTESTATION, "samples", (-1, True)), (ATTESTATION, "level", ("absolute",)),
+    (ATTESTATION, "opinion", ("good",)), (ATTESTATION, "subject", ("a:1",)), (ATTESTATION, "validUntil", ("2025",)),
+    (CLOSING, "spread", ("evenly",)),
+])
+def test_values_beyond_those_that_there_are(tree: dict[str, Any], field: str, values: tuple[object, ...]) -> None:
+    decode_record(body(tree))
+    for value in values:
+        error = refusal({**tree, field: value})
+        assert (error.code, error.field) == ("invalid-field", f"$.{field}")
+
+
+def test_months_and_samples_within_bounds() -> None:
+    for months in (1, 12):
+        assert getattr(decode_record(body({**POOL, "balanceMonths": months})), "balance_months", None) == months
+    assert getattr(decode_record(body({**ATTESTATION, "samples": 0})), "samples", None) == 0
+
+
+@pytest.mark.parametrize(("tree", "field"), [
+    ({**AMENDMENT, "changes": [{"record": "0" * 64, "withdrawn": True, "why": "x"}]}, "$.changes[0].why"),
+    ({**ATTESTATION, "subject": {"kind": "lot", "id": "a:1", "name": "x"}}, "$.subject.name"),
+    ({**POOL, "holder": "a:b"}, "$.holder"), ({**CLOSING, "basis": "final"}, "$.basis"),
+])
+def test_unknown_fields_of_stock_and_periods(tree: dict[str, Any], field: str) -> None:
+    error = refusal(tree)
+    assert (error.code, error.field) == ("unknown-field", field)
+
+
+def test_changed_fields_stay_as_they_were_written() -> None:
+    """They are any JSON: what they may be is decided with the record that they change."""
+    fields = {"activity": {"co2": "1", "deep": [{"x": "y"}]}, "end": "2024-02-01T00:00:00Z"}
+    tree = {**AMENDMENT, "changes": [{"record": "0" * 64, "fields": fields}]}
+    record = decode_record(body(tree))
+    assert isinstance(record, Amendment)
+    assert {name: json.loads(bytes(raw)) for name, raw in record.changes[0].fields.items()} == fields
+    assert canonical.encode(record) == body(tree)
 
 
 def test_a_factor_has_a_plausible_year() -> None:

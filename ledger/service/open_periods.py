@@ -1,0 +1,57 @@
+"""Which months of which facilities have to be closed before a footprint is final."""
+
+from collections import Counter
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from ledger.footprint.burdens import SLOT
+from ledger.service.answers import OpenPeriod
+from ledger.store.database import Pool
+from ledger.store.sql import queries
+
+PROVISIONAL = SLOT["provisionalAbs"] + 1
+"""Its place in a stored vector, as SQL counts."""
+
+MAX_RECORDS = 10_000
+"""So many records behind a lot are looked at."""
+
+
+class _Read(Struct):
+    """The part of a transformation that says for when it is provisional."""
+
+    facility: str
+    start: str
+    basis: str = "final"
+
+
+class OpenPeriods(NamedTuple):
+    """`more`: there are records that were not looked at."""
+
+    periods: list[OpenPeriod]
+    more: bool
+
+
+_read = msgspec.json.Decoder(_Read)
+
+
+async def read_open_periods(pool: Pool, index: int, version: int, most: int = MAX_RECORDS) -> OpenPeriods:
+    """The provisional records behind the record at `index`, itself included, as revisions up to `version` left them:
+    by facility and calendar month. At most `most` records are looked at."""
+    found: Counter[tuple[str, str]] = Counter()
+    looked = 0
+    for row in await pool.fetch(queries("read")["open_periods"], index, version, PROVISIONAL, most + 1):
+        if row["body"] is not None:
+            # The text may also stand in an activity; the field of the record itself decides.
+            record = _read.decode(row["body"])
+            if record.basis == "provisional":
+                found[record.facility, record.start[:7]] += 1
+        elif row["facility"] is not None:
+            found[row["facility"], row["month"]] += row["records"]
+        else:
+            looked = row["records"]
+    return OpenPeriods([
+        OpenPeriod(facility=facility, month=month, records=count)
+        for (facility, month), count in sorted(found.items())
+    ], looked > most)

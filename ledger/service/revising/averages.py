@@ -1,0 +1,68 @@
+"""The averages of a closing: pools of its facility that are averaged over periods."""
+
+from collections.abc import Iterator
+
+from ledger.core.records import Addition, Amendment, Closing
+from ledger.footprint.averaging import Added, Adjustment, adjustments
+from ledger.footprint.burdens import ZERO, Vector
+from ledger.footprint.contents import Contents
+from ledger.service.accounting import part_of
+from ledger.service.preparing import Prepared
+from ledger.service.revising.changes import changes_of
+from ledger.service.revising.engine import Engine, Revision
+from ledger.service.revising.history import History
+
+
+def revise(engine: Engine, record: Amendment | Closing, history: History) -> Revision:
+    """What a record that revises others comes to: first what it changes and all that follows; then, of a closing, the
+    averages over its period. Raises Refused, and then nothing has changed."""
+    revision = engine.run(changes_of(record, history))
+    if isinstance(record, Closing):
+        averages = period_averages(record, history)
+        if averages:
+            revision = engine.run({}, averages)
+    return revision
+
+
+def period_averages(closing: Closing, history: History) -> dict[int, Adjustment]:
+    """The adjustment of every addition in the period, by log index, by the figures as they are."""
+    found: dict[int, Adjustment] = {}
+    for pool in sorted(history.state.pools.values(), key=lambda one: one.id):
+        if pool.averaging == "period" and pool.facility == closing.facility:
+            additions = list(_additions(closing, pool.id, history))
+            added = [_added(prepared, history, first=not i) for i, (_, prepared) in enumerate(additions)]
+            found.update(zip([index for index, _ in additions], adjustments(added), strict=True))
+    return found
+
+
+def _additions(closing: Closing, pool: str, history: History) -> Iterator[tuple[int, Prepared]]:
+    for index in sorted(history.prepared):
+        prepared = history.prepared[index]
+        record = prepared.submission.record
+        if isinstance(record, Addition) and record.pool == pool and closing.start <= record.time < closing.end:
+            yield index, prepared
+
+
+def _added(prepared: Prepared, history: History, *, first: bool) -> Added:
+    stock = prepared.plan.created[0].facts.pool
+    own: tuple[float, Vector, Contents] = (0.0, ZERO, {})
+    rest: tuple[float, Vector, Contents] | None = None
+    for taken in prepared.plan.taken:
+        figures = history.figures[taken.lot.id]
+        part = part_of(taken.quantity, taken.lot.quantity)
+        vector = tuple([part * amount for amount in figures.burdens])
+        contents = {name: part * amount for name, amount in figures.contents.items()}
+        if taken.lot.pool == stock:
+            rest = (float(taken.quantity), vector, contents)
+        else:
+            own = _plus(own, (float(taken.quantity), vector, contents))
+    return Added(*own, opening=rest if first else None)
+
+
+def _plus(
+    one: tuple[float, Vector, Contents], other: tuple[float, Vector, Contents]
+) -> tuple[float, Vector, Contents]:
+    contents = dict(one[2])
+    for name, amount in other[2].items():
+        contents[name] = contents.get(name, 0.0) + amount
+    return one[0] + other[0], tuple([a + b for a, b in zip(one[1], other[1], strict=True)]), contents

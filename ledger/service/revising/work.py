@@ -1,0 +1,255 @@
+"""One revision on one session, inside its transaction: what it recomputes, writes and catches up with."""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import NamedTuple, ParamSpec, TypeVar
+
+import asyncpg
+
+from ledger.admission.admit import admit
+from ledger.admission.amending import check_undisputed, check_withdrawal
+from ledger.admission.names import Names, flows_named
+from ledger.admission.state import State
+from ledger.core.records import Amendment, AnyRecord, Closing
+from ledger.footprint.figures import LotFigures
+from ledger.registry.installed import Registry
+from ledger.service.preparing import Submission, prepare
+from ledger.service.revising.aside import aside
+from ledger.service.revising.averages import revise
+from ledger.service.revising.changes import changes_of
+from ledger.service.revising.engine import Changes, Engine, Revised, Revision
+from ledger.service.revising.history import base
+from ledger.service.revising.loading import Loading
+from ledger.service.revising.rows import add_revised
+from ledger.service.sequencing.batch import Batch, Item, Sequenced, Verdict
+from ledger.store.batches import Head, load_state
+from ledger.store.facts import FactLoader
+from ledger.store.revisions import (
+    additions_since,
+    closed_records,
+    disputes_since,
+    flows_since,
+    head_now,
+    indexes_of,
+    next_additions,
+    write_balances,
+)
+from ledger.store.rows import BatchRows
+
+_CHUNK = 1_000
+_ROUNDS = 6
+_NEAR = 500
+_RESIZING = frozenset({"inputs", "outputs", "quantity", "lot"})
+"""Fields by which an amendment changes what there is of a lot, or what is left of it."""
+
+Arguments = ParamSpec("Arguments")
+Value = TypeVar("Value")
+
+
+class Overtaken(Exception):
+    """The log has gained what the revision itself is about: it is to be prepared anew."""
+
+
+class _Withdrawal(NamedTuple):
+    """A record that is withdrawn by `changes[position]`, with the lots that it made."""
+
+    position: int
+    record: AnyRecord
+    digest: str
+    lots: tuple[str, ...]
+
+
+class Work:
+    """`version` is the count of the revision, `revision` what it came to so far."""
+
+    def __init__(
+        self, connection: asyncpg.Connection, loader: FactLoader, registry: Registry, origin: str,
+        submission: Submission, version: int,
+    ) -> None:
+        record = submission.record
+        if not isinstance(record, Amendment | Closing):
+            raise TypeError(f"{type(record).__name__} revises nothing")
+        self.revision = Revision((), {})
+        self._record = record
+        self._connection = connection
+        self._loader = loader
+        self._registry = registry
+        self._submission = submission
+        self._version = version
+        self._loading = Loading(connection, loader, record, origin)
+        self._history = self._loading.history
+        self._engine = Engine(self._history, registry)
+        self._known = False
+        self._seen = 0
+        self._changes: Changes = {}
+        self._withdrawals: list[_Withdrawal] = []
+        self._written: dict[int, Revised] = {}
+        self._numbers: set[int] = set()
+        changes = record.changes if isinstance(record, Amendment) else []
+        self._resizing = any(one.withdrawn or not _RESIZING.isdisjoint(one.fields) for one in changes)
+
+    async def prepare(self, size: int) -> None:
+        """Loads and recomputes as of the log's `size`. Raises Refused where the record could not be admitted: what it
+        says itself is looked at before anything that descends from it."""
+        state = self._history.state
+        self._seen = state.size = size
+        await self._load_own(state, self._loading.figures)
+        self._loading.start.update(state.remaining)
+        if self._submission.digest in state.digests:
+            # It is on the log: nothing is to be done but to say so.
+            self._known = True
+            return
+        own = prepare(self._submission, state, self._registry, state.plugins)
+        admit(self._record, self._submission.keyid, own.plan, state)
+        named = await self._named(size)
+        await self._loading.load(named)
+        self._changes = await self._aside(changes_of, self._record, self._history)
+        self._note_withdrawals()
+        await self._loading.extend({*named, *await self._following()}, size, pools=self._resizing)
+        self.revision = await self._aside(revise, self._engine, self._record, self._history)
+        await self._write()
+
+    async def approach(self) -> None:
+        """Catches up ahead of the lock until few entries are left to look at under it."""
+        for _ in range(0 if self._known else _ROUNDS):
+            size, _revisions = await head_now(self._connection)
+            if size - self._seen < _NEAR:
+                return
+            await self.catch_up(size)
+
+    async def catch_up(self, size: int) -> None:
+        """Recomputes what the log has gained up to `size` of takers of what has changed; balances as of now. Raises
+        Refused where the revision could not be admitted any more, Overtaken where it would do something else."""
+        if self._known or size == self._seen:
+            return
+        await self._look_again()
+        seeds = await self._takers()
+        self._seen = self._history.state.size = size
+        fresh = await self._loading.extend(seeds, size, pools=self._resizing) if seeds else []
+        await self._loading.refresh(self.revision.balances)
+        for index in fresh:
+            self._engine.catch_up(index)
+        self.revision = await self._aside(self._engine.run, {})
+        await self._write()
+
+    async def sequence(self, head: Head, time: int) -> tuple[Batch, Verdict]:
+        """The record's own entry, over the state of now. Raises Overtaken where other plugins are in force than those
+        that the revised records were assessed by."""
+        state, figures = State(self._history.state.origin, head.size), dict[str, LotFigures]()
+        await self._load_own(state, figures)
+        if not self._known and state.plugins != self._history.state.plugins:
+            raise Overtaken("other plugin versions came into force")
+        batch = Batch(state, figures, self._registry, time, lambda _: self.revision, self._version)
+        (answer,) = await self._aside(batch.run, [Item(self._submission, None)])
+        if isinstance(answer, Sequenced):
+            batch.finish()
+            await write_balances(self._connection, self._balances())
+        return batch, answer
+
+    async def _load_own(self, state: State, figures: dict[str, LotFigures]) -> None:
+        """What the revising record names itself, and whether it is on the log."""
+        names = Names()
+        names.add(self._record)
+        await load_state(
+            self._connection, state, names, [self._submission.digest], [self._submission.keyid], names, self._loader,
+            figures,
+        )
+
+    def _balances(self) -> list[tuple[int, Decimal, Decimal]]:
+        state = self._history.state
+        found = [state.lots[lot] for lot in sorted(self.revision.balances)]
+        return [(lot.number, state.remaining[lot.id], lot.quantity) for lot in found]
+
+    async def _named(self, size: int) -> list[int]:
+        """The records that the revision itself is about."""
+        record = self._record
+        if isinstance(record, Closing):
+            found = await closed_records(self._connection, record.facility, record.start, record.end)
+            return sorted([index for index in found if index < size])
+        return sorted(await indexes_of(self._connection, [change.record for change in record.changes]))
+
+    def _note_withdrawals(self) -> None:
+        history = self._history
+        for position, change in enumerate(self._record.changes if isinstance(self._record, Amendment) else ()):
+            index = history.state.records[change.record].index
+            if self._changes[index] is None:
+                old = history.prepared[index].submission.record
+                self._withdrawals.append(_Withdrawal(position, old, change.record, history.made[index]))
+
+    async def _following(self) -> set[int]:
+        """The additions that come after the generations that changed records take from, or took from: where a record
+        takes otherwise, another rest is handed on."""
+        if not self._resizing:
+            return set()
+        history, taken = self._history, set()
+        for index, record in self._changes.items():
+            taken.update([one.lot for one in history.prepared[index].plan.taken])
+            if record is not None:
+                found = [history.state.lot_named(name, record.issuer, base(index)) for name in flows_named(record)]
+                taken.update([lot for lot in found if lot is not None])
+        return await next_additions(self._connection, [lot.number for lot in taken if lot.pool is not None])
+
+    async def _look_again(self) -> None:
+        """Whether the revision is still about the same records, and these may still be changed so."""
+        record, state = self._record, self._history.state
+        if isinstance(record, Closing) and await closed_records(
+            self._connection, record.facility, record.start, record.end, self._seen
+        ):
+            raise Overtaken("the period that is closed has got more records")
+        taken = [
+            one for index in self._changes if index in self._history.prepared
+            for one in self._history.prepared[index].plan.taken
+        ]
+        lots = {one.lot.number: one.lot.id for one in taken}
+        state.frozen.update([lots[lot] for lot in await disputes_since(self._connection, lots, self._seen)])
+        check_undisputed(taken, state)
+        if self._withdrawals:
+            await self._check_withdrawals()
+
+    async def _check_withdrawals(self) -> None:
+        state = self._history.state
+        names, now = Names(), State(state.origin, state.size)
+        names.lots.update([lot for one in self._withdrawals for lot in one.lots])
+        names.transfers.update([one.digest for one in self._withdrawals])
+        await load_state(self._connection, now, names, [], [], names, self._loader, {})
+        for one in self._withdrawals:
+            lots = [state.lots[lot] for lot in one.lots]
+            check_withdrawal(one.record, one.digest, lots, now, f"changes[{one.position}]")
+
+    async def _takers(self) -> set[int]:
+        """Records that the log has gained since it was looked at, and that take from what has changed."""
+        lots = self._history.state.lots
+        touched = {lots[lot].number for lot in self.revision.balances}
+        found = {
+            record for record, lot in await flows_since(self._connection, self._seen)
+            if lot in self._numbers or lot in touched
+        }
+        if self._resizing:
+            pools = {lot.pool for one in self.revision.revised for lot in one.lots}
+            pools.update([lots[lot].pool for lot in self.revision.balances])
+            named = [pool for pool in pools if pool is not None]
+            found |= await additions_since(self._connection, named, self._seen)
+        return found
+
+    async def _write(self) -> None:
+        """Rows of what was recomputed since the last time."""
+        fresh = [one for one in self.revision.revised if self._written.get(one.index) is not one]
+        if any(one.index in self._written for one in fresh):
+            raise Overtaken("what was written already has changed again")
+        for start in range(0, len(fresh), _CHUNK):
+            rows = await self._aside(self._rows, fresh[start : start + _CHUNK])
+            await rows.write(self._connection)
+        for one in fresh:
+            self._written[one.index] = one
+            self._numbers.update([lot.number for lot in one.lots])
+
+    def _rows(self, part: Sequence[Revised]) -> BatchRows:
+        rows = BatchRows()
+        for one in part:
+            add_revised(rows, one, self._version, self._history.provisional)
+        return rows
+
+    async def _aside(
+        self, work: Callable[Arguments, Value], *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> Value:
+        return await aside(self._connection, work, *args, **kwargs)

@@ -1,0 +1,112 @@
+"""Casting: metal is melted, treated, and poured into moulds. What a heat takes back from the last one (gates, risers,
+rejects) comes as a lot of waste that this route made: it is no recycled content."""
+
+from decimal import Decimal
+from typing import Final, Literal
+
+from carbon_ledger_equipment.common import WEIGHING, Work, begin, indicate_energy
+from ledger.sdk import (
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    Positive,
+    Quantity,
+    convert,
+    follow_composition,
+    invalid_activity,
+    is_energy,
+    standard_fuels,
+)
+
+METALS: Final = ("pigIron", "scrap", "steel", "castIron", "aluminium", "copper", "zinc", "magnesium", "ingot",
+                 "carburiser", "silicon")
+"""Supplies that go into the melt, besides every one whose name begins with `ferro`."""
+
+# Iron at 1500 C holds 380 kWh per t, aluminium at 750 C 310, and no furnace gives all of its power to the metal; small
+# ones that are kept hot over night take three times as much.
+MELTING_KWH: Final = (Decimal(300), Decimal(2000))
+# Castings are half to nine tenths of what is poured; of investment castings a quarter.
+LEAST_YIELD: Final = Decimal("0.2")
+# Slag, fume and chips of the melt: 2 to 8 %; beyond that something was not weighed.
+LOSS: Final = Decimal("0.1")
+HOTTEST: Final = Decimal(1750)
+
+Moulding = Literal[
+    "greenSand", "resinSand", "shell", "lostFoam", "investment", "permanentMould", "pressureDie", "centrifugal",
+]
+
+
+class Casting(Work, frozen=True, kw_only=True):
+    """How metal was melted and cast; every field may be left out.
+
+    Inputs: scrap, pig iron, ingots, and the foundry's own returns. Outputs: castings; returns (gates, risers, rejects)
+    and slag as waste with the origin preConsumer. Supplies: `electricity`, `coke`, `naturalGas` and other standard
+    fuels, `heat`, `steam`, `carbonDioxide` (hardening of sand), `acetylene`; `pigIron`, `scrap`, `ferrosilicon` and
+    other metals go into the melt, and are left to the core as are `mouldingSand`, `binder`, `limestone` and others.
+    `furnace`: what melts. `moulding`: into what it is poured. `tapped`: liquid metal, a mass. `temperature`: of
+    pouring, degrees Celsius.
+    """
+
+    furnace: Literal["induction", "cupola", "arc", "rotary", "crucible", "reverberatory"] | None = None
+    moulding: Moulding | None = None
+    tapped: Quantity | None = None
+    temperature: Positive | None = None
+
+
+def assess(context: Context, activity: Casting) -> Assessment:
+    """Power, fuels and shop gases; each material goes where the outputs' compositions say."""
+    if activity.temperature is not None and Decimal(activity.temperature) > HOTTEST:
+        raise invalid_activity("temperature", activity.temperature, f"at most {HOTTEST} degrees Celsius")
+    draft, power = begin(context, activity)
+    charged, made = charge_mass(context), context.mass_out("product", "coProduct", "byProduct")
+    _check_tapped(activity.tapped, charged, context.mass_out())
+    _check_melting(draft, context, activity, power, charged)
+    follow_composition(draft, context)
+    _indicate_yield(draft, context, charged, made)
+    indicate_energy(draft, made, power)
+    return draft.assessment()
+
+
+def charge_mass(context: Context) -> Decimal:
+    """Kg of what is melted: lots that are no energy, and supplies of metal."""
+    lots = sum((taken.mass or ZERO for taken in context.inputs if not is_energy(taken.quantity)), ZERO)
+    bought = (supply.mass or ZERO for supply in context.supplies
+              if supply.material in METALS or supply.material.startswith("ferro"))
+    return lots + sum(bought, ZERO)
+
+
+def _check_tapped(tapped: Quantity | None, charged: Decimal, out: Decimal) -> None:
+    if tapped is None:
+        return
+    mass = convert(tapped.amount, tapped.unit, "KGM", "activity.tapped")
+    if mass * (1 + WEIGHING) < out or mass > charged * (1 + WEIGHING):
+        raise invalid_activity("tapped", tapped, f"between the {out:f} kg that came out and the {charged:f} kg charged")
+
+
+def _check_melting(draft: Draft, context: Context, activity: Casting, power: Decimal, charged: Decimal) -> None:
+    """Warns only: what a provisional heat used may still wait for the meter."""
+    if activity.furnace == "cupola" and not context.supplied(*standard_fuels()):
+        draft.find("melting-missing", "a cupola melts with fuel, but none is supplied")
+    if activity.furnace not in ("induction", "arc") or charged == 0:
+        return
+    per_tonne = power / charged * 1000
+    if power == 0:
+        draft.find("melting-missing", "the furnace melts with electricity, but none is supplied")
+    elif not MELTING_KWH[0] <= per_tonne <= MELTING_KWH[1]:
+        draft.find("melting-unusual", f"{per_tonne:.1f} kWh per t of metal charged")
+
+
+def _indicate_yield(draft: Draft, context: Context, charged: Decimal, made: Decimal) -> None:
+    """Material yield = castings / charge; return rate = waste (gates, risers, rejects, slag) / charge."""
+    if charged == 0:
+        draft.find("no-charge", "no lot and no supply of metal has a mass", refuses=True)
+        return
+    if made > charged * (1 + WEIGHING):
+        draft.find("material-yield", f"{made:f} kg of castings out of {charged:f} kg of metal", refuses=True)
+    elif made < charged * LEAST_YIELD:
+        draft.find("material-yield", f"only {made:f} kg of castings out of {charged:f} kg of metal")
+    if context.mass_out() < charged * (1 - LOSS):
+        draft.find("mass-unaccounted", f"{charged - context.mass_out():f} kg of the charge are in no output")
+    draft.indicate("materialYield", made / charged)
+    draft.indicate("returnRate", context.mass_out("waste") / charged)

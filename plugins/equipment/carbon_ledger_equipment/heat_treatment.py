@@ -1,0 +1,75 @@
+"""Heat treatment: parts are heated, held and cooled, often for another who owns them (tolling)."""
+
+from decimal import Decimal
+from typing import Final, Literal
+
+from carbon_ledger_equipment.common import Work, begin, indicate_yield, workpiece_mass
+from ledger.sdk import (
+    Assessment,
+    Context,
+    Draft,
+    Positive,
+    Quantity,
+    convert,
+    follow_composition,
+    invalid_activity,
+    standard_fuels,
+)
+
+# MJ per kg of the part. Steel holds 0.11 at 250 C and 0.6 at 900 C; a furnace that is mostly empty, or heats in steps
+# for days, takes twenty times as much.
+HEATING_MJ: Final = (Decimal("0.1"), Decimal(12))
+# Scale takes a per cent or two.
+LEAST_YIELD: Final = Decimal("0.9")
+# High-speed steel is hardened from 1230 C; above that cast iron has melted and steel is burnt.
+HOTTEST: Final = Decimal(1350)
+
+Step = Literal[
+    "normalising", "annealing", "stressRelieving", "solutionTreatment", "quenching", "tempering", "austempering",
+    "carburising", "nitriding", "inductionHardening", "ageing",
+]
+
+
+class HeatTreatment(Work, frozen=True, kw_only=True):
+    """How parts were treated; every field may be left out.
+
+    Supplies: `electricity`, `naturalGas`, `lpg` and other standard fuels, `heat`, `steam`, `acetylene` (carburising
+    and heating), `carbonDioxide`; material that becomes the product: `steel`, `casting`, `forging`, `workpiece`;
+    `quenchOil`, `nitrogen`, `methanol`, `ammonia`, `salt` and others are left to the core. Scale is an output with the
+    role waste.
+    `steps`: in the order in which they were done. `heating`: what heats the furnace. `heating_energy`: of these
+    furnaces alone. `temperature`: the highest, degrees Celsius. `holding`: hours at it.
+    """
+
+    steps: tuple[Step, ...] = ()
+    heating: Literal["fuel", "induction", "resistance"] | None = None
+    heating_energy: Quantity | None = None
+    temperature: Positive | None = None
+    holding: Positive | None = None
+
+
+def assess(context: Context, activity: HeatTreatment) -> Assessment:
+    """Fuels, power and shop gases; each material goes where the outputs' compositions say."""
+    if activity.temperature is not None and Decimal(activity.temperature) > HOTTEST:
+        raise invalid_activity("temperature", activity.temperature, f"at most {HOTTEST} degrees Celsius")
+    draft, power = begin(context, activity)
+    _check_heating(draft, context, activity, power)
+    follow_composition(draft, context)
+    indicate_yield(draft, context, power, LEAST_YIELD)
+    return draft.assessment()
+
+
+def _check_heating(draft: Draft, context: Context, activity: HeatTreatment, power: Decimal) -> None:
+    """Warns only: what a provisional record used may still wait for the meter."""
+    if activity.heating == "fuel" and not context.supplied("heat", "steam", *standard_fuels()):
+        draft.find("heating-missing", "the furnace is heated with fuel, but none is supplied")
+    if activity.heating in ("induction", "resistance") and power == 0:
+        draft.find("heating-missing", "the furnace is heated with electricity, but none is supplied")
+    treated = workpiece_mass(context)
+    if activity.heating_energy is None or treated == 0:
+        return
+    energy = activity.heating_energy
+    per_kilogram = convert(energy.amount, energy.unit, "3B", "activity.heatingEnergy") / treated
+    if not HEATING_MJ[0] <= per_kilogram <= HEATING_MJ[1]:
+        draft.find("heating-unusual", f"{per_kilogram:.2f} MJ of heating per kg")
+    draft.indicate("heatingPerTonne", per_kilogram * 1000)

@@ -1,0 +1,272 @@
+"""A database that the first version of the schema holds, with a ledger in it, is brought up to date: every row, figure
+and receipt is what it was, the audit holds, and the ledger goes on from there."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import asyncpg
+import httpx
+import pytest
+from msgspec import Raw
+from support.databases import LOGGED, Database, copied
+from support.generator import generate, parties
+from support.parties import enrolment, nonces
+from support.server import Posted, Server, temporary_home
+from support.witness import Witness, audited, registry
+from support.workshop import END, Workshop, kilograms
+
+from ledger.core.assessment import BURDENS
+from ledger.core.note import NoteSigner
+from ledger.core.receipt import read_receipt, verify_receipt
+from ledger.core.records import Acceptance, Addition, Amendment, KeyChange, Pool, Transfer
+from ledger.core.revisions import Change
+from ledger.core.signing import SigningKey, public_key
+from ledger.core.values import Flow
+from ledger.errors import ConfigurationError
+from ledger.service.audit.database_source import DatabaseSource
+from ledger.service.audit.replay import audit
+from ledger.service.audit.report import Report
+from ledger.service.keyfiles import LOG_KEY, read_key
+from ledger.service.setup import Identity
+from ledger.store.database import migrate, open_pool
+from ledger.store.embedded import EmbeddedPostgres
+from ledger.store.sql import migrations
+
+SEED, SIZE = 9, 220
+BURDENS_THEN: Final = len(BURDENS) - 1
+"""All but `provisionalAbs`, which stands last."""
+KEPT_OTHERWISE: Final = {("figure", "from_index"): "lot / 1024", ("figure", "burdens"): "trim_array(burdens, 1)"}
+"""Columns of the first version, made of those of today."""
+SINCE: Final = ("revision", "revised", "lot_version", "pool", "closing", "reopening", "provisional", "dispute",
+                "opening", "attestation", "claim")
+"""Tables that the first version did not have."""
+
+
+class Made(NamedTuple):
+    """A ledger that holds no record which the first version did not know. `mined` is the digest of the record of lot a,
+    `receipts` by digest and `answers` by lot are what its server gave out."""
+
+    home: Path
+    identity: Identity
+    postgres: EmbeddedPostgres
+    mill: Workshop
+    smith: Workshop
+    mined: str
+    receipts: Mapping[str, bytes]
+    answers: Mapping[str, Any]
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[Made]:
+    """A network; a mill, a part of whose lot goes to a smith, who accepts it; an organisation that changes its key."""
+    with temporary_home() as home:
+        with Server(home) as server:
+            members, new = parties(SEED, SIZE), nonces(SEED, "enrol")
+            mill, smith, changer = Workshop("mill"), Workshop("smith"), Workshop("changer")
+            network: list[Posted] = [
+                *[(server.registrar, enrolment(one, server.registrar, server.origin, next(new))) for one in members],
+                *generate(SEED, SIZE), *[one.enrolment(server) for one in (mill, smith, changer)],
+            ]
+            receipts = [receipt for start in range(0, len(network), 90)
+                        for receipt in server.post(network[start : start + 90])]
+            receipts += server.post([*mill.opening(), *smith.opening(), change_of_key(server, changer)])
+            (mined,) = server.post([mill.mine("a", "100", co2="50")])
+            receipts += [mined, *server.post([mill.make({"b": "60", "b2": "20"}, {"a": "80"}), mill.use({"b2": "5"})])]
+            (sent,) = server.post([mill.send("b", "30", smith, "sent")])
+            accepted = Acceptance(issuer=smith.id, nonce=smith.nonce(), transfer=sent.digest)
+            receipts += [sent, *server.post([smith.signed(accepted)])]
+            lots = [*lots_of(network)[::10], *[mill.name(lot) for lot in ("a", "b", "b2", "sent")]]
+            given = {receipt.digest: proof(server, receipt.digest) for receipt in receipts}
+            answers = {lot: footprint(server, lot) for lot in lots}
+            vkey, origin = server.vkey, server.origin
+        identity = Identity(origin, vkey, NoteSigner(origin, read_key(home / LOG_KEY).private))
+        with EmbeddedPostgres(home) as postgres:
+            yield Made(home, identity, postgres, mill, smith, mined.digest, given, answers)
+
+
+def change_of_key(server: Server, of: Workshop) -> Posted:
+    new = public_key(SigningKey.from_seed(b"\7" * 32), server.origin, of.id)
+    return of.signed(KeyChange(
+        issuer=of.id, nonce=of.nonce(), organization=of.id, added=[new], revoked=[of.party.key.keyid.hex()],
+    ))
+
+
+def lots_of(posted: Sequence[Posted]) -> list[str]:
+    return [output.lot for _, record in posted for output in getattr(record, "outputs", ())]
+
+
+def proof(server: Server, digest: str) -> bytes:
+    response = httpx.get(f"{server.url}/v1/records/{digest}/proof", timeout=60)
+    response.raise_for_status()
+    return response.content
+
+
+def footprint(server: Server, lot: str) -> Any:
+    response = httpx.get(f"{server.url}/v1/footprint", params={"lot": lot}, timeout=60)
+    response.raise_for_status()
+    return response.json()
+
+
+def tables(database: Database) -> list[str]:
+    return [row["tablename"] for row in database.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+
+
+def columns(database: Database, table: str) -> list[str]:
+    rows = database.fetch(
+        "SELECT column_name FROM information_schema.columns WHERE table_name = $1 AND table_schema = 'public' "
+        "ORDER BY ordinal_position", table,
+    )
+    return [row["column_name"] for row in rows]
+
+
+def rows_of(database: Database, table: str) -> list[tuple[Any, ...]]:
+    """All rows, in the order of their text, columns by name."""
+    chosen = ", ".join(sorted(columns(database, table)))
+    return [tuple(row) for row in database.fetch(f"SELECT {chosen} FROM {table} t ORDER BY t::text COLLATE \"C\"")]
+
+
+def turn_back(now: Database, then: Database) -> None:
+    """Makes of an empty database what the first version would have made of the same records."""
+    (_, script), *_ = migrations()
+    then.execute(script)
+    then.execute("INSERT INTO schema_version (version) VALUES (1)")
+    for table in tables(then):
+        if table != "schema_version":
+            names = columns(then, table)
+            chosen = ", ".join([KEPT_OTHERWISE.get((table, name), name) for name in names])
+            rows = now.fetch(f"SELECT {chosen} FROM {table}")
+            assert rows, f"no row of {table} would be converted"
+            then.fill(table, names, rows)
+
+
+@pytest.fixture
+def today(made: Made) -> Iterator[Database]:
+    with copied(made.postgres) as found:
+        yield found
+
+
+@pytest.fixture
+def first(made: Made, today: Database) -> Iterator[Database]:
+    """The same ledger as the first version of the schema held it."""
+    with copied(made.postgres, "template0") as found:
+        turn_back(today, found)
+        yield found
+
+
+def audit_of(made: Made, database: Database) -> Report:
+    async def run() -> Report:
+        pool = await open_pool(database.url)
+        try:
+            source = DatabaseSource(pool, made.identity)
+            return await audit(source, registry=registry(), vkey=made.identity.vkey)
+        finally:
+            await pool.close()
+
+    return database.run(run())
+
+
+def test_turning_back_loses_nothing(today: Database, first: Database) -> None:
+    """What the other tests rest on: the ledger has nothing that the first version could not hold."""
+    assert {*tables(today)} == {*tables(first), *SINCE}
+    assert {*SINCE} < {*LOGGED}
+    for table in SINCE:
+        assert rows_of(today, table) == []
+    assert today.one("SELECT revisions FROM head") == 0
+    assert today.one("SELECT count(*) FROM figure WHERE version <> 0 OR burdens[cardinality(burdens)] <> 0") == 0
+    assert today.one("SELECT count(*) FROM flow WHERE version <> 0") == 0
+    assert today.one("SELECT count(*) FROM lot WHERE coalesce(owner, pool, credit, expires) IS NOT NULL") == 0
+    assert today.one("SELECT count(*) FROM lot WHERE sender IS NOT NULL") > 20
+    lengths = {row["n"] for row in first.fetch("SELECT DISTINCT cardinality(burdens) AS n FROM figure")}
+    assert lengths == {BURDENS_THEN}
+    assert "sender" not in columns(first, "lot")
+
+
+def test_it_is_not_read_before(made: Made, first: Database) -> None:
+    newest = migrations()[-1][0]
+    with pytest.raises(ConfigurationError, match=f"the schema has version 1, this program needs {newest}: run init"):
+        audit_of(made, first)
+    assert [row["version"] for row in first.fetch("SELECT version FROM schema_version")] == [1]
+
+
+def test_every_row_is_what_it_would_be_today(made: Made, today: Database, first: Database) -> None:
+    asyncio.run(migrate(first.url))
+    assert [version for _, version in rows_of(first, "schema_version")] == [number for number, _ in migrations()]
+    assert {*tables(first)} == {*tables(today)}
+    for table in tables(today):
+        if table != "schema_version":
+            assert columns(first, table) == columns(today, table), table
+            assert rows_of(first, table) == rows_of(today, table), table
+    report, expected = audit_of(made, first), audit_of(made, today)
+    assert report.ok, report.findings
+    assert report == expected
+    assert report.entries == report.signatures > 256
+    assert report.recomputed > 100
+
+
+def test_a_second_time_changes_nothing(today: Database, first: Database) -> None:
+    asyncio.run(migrate(first.url))
+    before = {table: rows_of(first, table) for table in tables(first)}
+    asyncio.run(migrate(first.url))
+    assert {table: rows_of(first, table) for table in tables(first)} == before
+
+
+def test_what_is_logged_only_grows_again(first: Database) -> None:
+    """Migrations change rows with triggers off; afterwards these are on."""
+    asyncio.run(migrate(first.url))
+    for table in LOGGED:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only grows"):
+            first.execute(f"DELETE FROM {table}")
+
+
+def test_a_server_brings_it_up_to_date_and_goes_on(made: Made, first: Database) -> None:
+    """Receipts and answers are those of before, byte for byte; and what is new takes what was there.
+
+    b: 60 of the 80 kg that are made of 80 of a's 100 kg. a emitted 50 kg of CO2, making b another 1, so b carries
+    60/80 * (80/100 * 50 + 1) = 30.75, the 30 kg that were sent half of it, 15.375. Of these 20 kg go back: 10.25.
+    A pool takes those, and 30 of the 60 kg of b, which carry 15.375: together 25.625.
+    Then a turns out to have emitted 60 kg: b carries 60/80 * (80/100 * 60 + 1) = 36.75, 30 kg of it 18.375, 20 kg
+    12.25, and the pool 30.625.
+    """
+    mill, smith = made.mill, made.smith
+    with first.served(made.home) as server:
+        assert server.vkey == made.identity.vkey
+        for digest, receipt in made.receipts.items():
+            assert proof(server, digest) == receipt
+        assert {lot: footprint(server, lot) for lot in made.answers} == made.answers
+        assert co2(server, mill.name("sent")) == pytest.approx(15.375, rel=1e-12)
+        # Only who was sent a lot can send it back, which rests on a column that the first version did not have.
+        back = [Transfer(
+            issuer=smith.id, nonce=smith.nonce(), lot=mill.name("sent"), quantity=kilograms("20"), to=to,
+            new_lot=smith.name("back"), time=END, purpose="return",
+        ) for to in (server.registrar.id, mill.id)]
+        (problem,) = server.submit(server.envelopes([smith.signed(back[0])]))
+        assert isinstance(problem, dict)
+        assert (problem["code"], problem["field"]) == ("wrong-return", "to")
+        pool = Pool(issuer=mill.id, nonce=mill.nonce(), id=mill.name("heap"), facility=mill.name("site"),
+                    product=mill.name("part"))
+        added = Addition(issuer=mill.id, nonce=mill.nonce(), pool=pool.id, time=END, inputs=[
+            Flow(lot=smith.name("back"), quantity=kilograms("20")), Flow(lot=mill.name("b"), quantity=kilograms("30")),
+        ])
+        server.post([smith.signed(back[1])])
+        receipts = server.post([mill.signed(pool), mill.signed(added)])
+        assert co2(server, smith.name("back")) == pytest.approx(10.25, rel=1e-12)
+        assert co2(server, f"{pool.id}:1") == pytest.approx(25.625, rel=1e-12)
+        proved = verify_receipt(read_receipt(proof(server, receipts[-1].digest)), server.vkey)
+        assert [lot.lot for lot in proved.lots] == [f"{pool.id}:1"]
+        change = Change(record=made.mined, fields={"activity": Raw(b'{"co2":"60"}')})
+        server.post([mill.signed(Amendment(
+            issuer=mill.id, nonce=mill.nonce(), reason="the meter was read wrongly", changes=[change],
+        ))])
+        for lot, figure in ((mill.name("b"), 36.75), (mill.name("sent"), 18.375), (smith.name("back"), 12.25),
+                            (f"{pool.id}:1", 30.625)):
+            assert co2(server, lot) == pytest.approx(figure, rel=1e-12)
+        Witness(server.vkey).check(server.url)
+        report = audited(server)
+        assert report.ok, report.findings
+
+
+def co2(server: Server, lot: str) -> float:
+    found: float = footprint(server, lot)["burdens"]["fossilGhgEmissions"]
+    return found

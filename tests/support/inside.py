@@ -1,0 +1,72 @@
+"""A ledger opened in the test's own process, so that a test can decide what happens between two of its steps."""
+
+import asyncio
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from ledger.core.envelope import seal
+from ledger.core.receipt import Receipt
+from ledger.errors import LedgerError
+from ledger.service.keyfiles import REGISTRAR_KEY, read_key
+from ledger.service.ledger import Ledger, open_ledger
+from ledger.service.settings import Settings
+from ledger.service.setup import registrar_id
+from support.parties import Party
+from support.server import Posted
+from support.witness import registry
+
+Value = TypeVar("Value")
+Answer = Receipt | LedgerError
+
+
+class Inside:
+    """Posts like a client does, but without HTTP. `ledger` is to be used in coroutines that `run` runs."""
+
+    def __init__(self, runner: asyncio.Runner, ledger: Ledger) -> None:
+        self._runner = runner
+        self.ledger = ledger
+        self.origin = ledger.identity.origin
+        self.vkey = ledger.identity.vkey
+
+    @property
+    def registrar(self) -> Party:
+        return Party(registrar_id(self.origin), read_key(self.ledger.settings.home / REGISTRAR_KEY))
+
+    def run(self, work: Coroutine[Any, Any, Value]) -> Value:
+        return self._runner.run(work)
+
+    def envelopes(self, posted: Sequence[Posted]) -> list[bytes]:
+        return [msgspec.json.encode(seal(record, party.key, self.origin)) for party, record in posted]
+
+    async def submit(self, posted: Sequence[Posted]) -> list[Answer]:
+        """One answer a record, in order, as one request."""
+        found = await self.ledger.submitter.submit(self.envelopes(posted))
+        return [one.receipt if one.error is None else one.error for one in found]  # type: ignore[misc]
+
+    async def must(self, posted: Sequence[Posted]) -> list[Receipt]:
+        """Posts records that must all be admitted."""
+        found = []
+        for answer in await self.submit(posted):
+            if isinstance(answer, LedgerError):
+                raise answer
+            found.append(answer)
+        return found
+
+    def post(self, posted: Sequence[Posted]) -> list[Receipt]:
+        return self.run(self.must(posted))
+
+
+@contextmanager
+def inside(home: Path, database_url: str | None = None) -> Iterator[Inside]:
+    """The ledger of a data folder, beside whoever else has it open."""
+    with asyncio.Runner() as runner:
+        opening = open_ledger(Settings(home=home, database_url=database_url), registry=registry())
+        ledger = runner.run(opening.__aenter__())
+        try:
+            yield Inside(runner, ledger)
+        finally:
+            runner.run(opening.__aexit__(None, None, None))

@@ -1,0 +1,60 @@
+"""What stands behind a lot of a ledger in memory, as the service reads it from a database."""
+
+import msgspec
+
+from ledger.admission.facts import LOT_SLOTS
+from ledger.core.assessment import Assessment
+from ledger.core.records import Declaration
+from ledger.footprint.burdens import SLOT, ZERO, Vector
+from ledger.footprint.contributions import Chain, Weights, compiled, contribution, weights
+from ledger.footprint.gaps import Gap
+from ledger.footprint.gathering import Gathering, Upstream
+from ledger.service.accounting import part_of
+from support.memory import MemoryLedger
+
+_assessment = msgspec.json.Decoder(Assessment)
+
+
+def chain_of(memory: MemoryLedger) -> Chain:
+    """All records as they read now; what is not upstream of a target weighs nothing."""
+    lots, flows = [], []
+    for index, prepared in memory.history.prepared.items():
+        shares = prepared.work.shares or [0.0] * len(prepared.plan.created)
+        lots += [(index * LOT_SLOTS + i, share) for i, share in enumerate(shares)]
+        if shares:
+            for taken in prepared.plan.taken:
+                lot = memory.state.lots[taken.lot.id]
+                flows.append((index, lot.number, part_of(taken.quantity, lot.quantity)))
+    return compiled(lots, flows)
+
+
+def weights_of(memory: MemoryLedger, lot: str, chain: Chain | None = None) -> Weights:
+    return weights(chain or chain_of(memory), memory.state.lots[lot].number)
+
+
+def explained(memory: MemoryLedger, found: Weights) -> Vector:
+    """The sum of what all records bring into the target."""
+    total = ZERO
+    for index in found.records:
+        work = memory.history.prepared[index].work
+        part = contribution(
+            found, index, work.direct, work.assigned, work.adjustment.burdens if work.adjustment else ZERO
+        )
+        total = tuple([a + b for a, b in zip(total, part, strict=True)])
+    return total
+
+
+def gathered(memory: MemoryLedger, lot: str, chain: Chain | None = None) -> tuple[Gathering, list[Gap], float]:
+    """The gaps of a lot, and the kg CO2e that have none."""
+    gathering = Gathering()
+    for index, weight in weights_of(memory, lot, chain).records.items():
+        prepared = memory.history.prepared[index]
+        assert prepared.assessment is not None
+        digest, record = prepared.submission.digest.hex(), prepared.submission.record
+        gathering.add(Upstream(digest, record, _assessment.decode(prepared.assessment), weight))
+    declared = {
+        digest.hex(): record for record, digest in zip(memory.records, memory.digests, strict=True)
+        if isinstance(record, Declaration)
+    }
+    gaps, founded = gathering.finish(declared, memory.figures[lot].burdens[SLOT["absGhg"]])
+    return gathering, gaps, founded
