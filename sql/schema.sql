@@ -241,9 +241,9 @@ CREATE TABLE dispute (
 CREATE TABLE opening (
     facility text NOT NULL,
     product text NOT NULL,
-    record bigint NOT NULL REFERENCES record,
-    PRIMARY KEY (facility, product)
+    record bigint PRIMARY KEY REFERENCES record
 );
+CREATE INDEX opening_stock ON opening (facility, product);
 
 CREATE TABLE attestation (
     record bigint PRIMARY KEY REFERENCES record,

@@ -159,6 +159,10 @@ def _check_pool(record: Pool, state: State) -> None:
     if record.id in state.pools or record.id in state.lots or record.id in state.used:
         raise Refused(f"id: {record.id!r} is on the ledger already", code="pool-taken", field="id", value=record.id,
                       rule="identifiers are entered once")
+    first = f"{record.id}:1"
+    if first in state.lots or first in state.used:
+        raise Refused(f"id: {first!r} is on the ledger already", code="pool-taken", field="id", value=first,
+                      rule="the lots of a pool are named after it: ID:1, ID:2, ...")
     default = state.default_pools.get((record.issuer, record.product))
     if record.default and default is not None:
         raise Refused(f"default: {default!r} is the default pool of {record.product!r}", code="default-pool-taken",
@@ -248,6 +252,11 @@ def _check_new(name: str, known: object, what: str) -> None:
 
 def _check_free(record: AnyRecord, plan: Plan, state: State) -> None:
     for i, (lot, _) in enumerate(plan.created):
+        stem, _, number = lot.id.rpartition(":")
+        if lot.pool is None and number.isdecimal() and (stem in state.pools or stem in state.pool_ids):
+            field = _new_lot_field(record, i)
+            raise Refused(f"{field}: {lot.id!r} is the name of a lot of the pool {stem!r}", code="pool-lot-id",
+                          field=field, value=lot.id, rule="a pool's id, a colon and a number name its own lots")
         if lot.id in state.lots or lot.id in state.used or lot.id in state.pools:
             field = _new_lot_field(record, i)
             raise Refused(f"{field}: {lot.id!r} is on the ledger already", code="lot-taken", field=field,

@@ -110,7 +110,8 @@ def check_undisputed(taken: Sequence[Taken], state: State) -> None:
 def check_same_lots(old: Sequence[LotFacts], new: Sequence[LotFacts], field: str) -> None:
     """Refuses other lots than the record made: only how much they are, and what of, may change."""
     def fixed(lot: LotFacts) -> tuple[object, ...]:
-        return (lot.id, lot.product, lot.holder, lot.role, lot.unit, lot.origin, lot.item, lot.owner, lot.credit)
+        return (lot.id, lot.product, lot.holder, lot.role, lot.unit, lot.origin, lot.item, lot.owner, lot.credit,
+                lot.maker, lot.previous_life, lot.expires)
 
     if [fixed(lot) for lot in old] != [fixed(lot) for lot in new]:
         raise Refused(

@@ -316,6 +316,24 @@ def check_mass(plan: Plan, tolerance: Decimal) -> None:
         )
 
 
+def check_kept(issuer: str, plan: Plan, tolerance: Decimal) -> None:
+    """Refuses a worker on another's lots who keeps more than its own matter makes: without waste, the kg of its outputs
+    are at most the kg of its own inputs and of supplies."""
+    if all(one.lot.owned_by == issuer for one in plan.taken):
+        return
+    own = _total([
+        *[one.mass for one in plan.taken if one.lot.owned_by == issuer], *[one.mass for one in plan.supplied],
+    ])
+    kept = _total([
+        lot.mass for lot, _ in plan.created if lot.owned_by == issuer and lot.role != "waste"
+    ])
+    if kept > _DIVISION.add(_DIVISION.multiply(own, _DIVISION.add(_ONE, tolerance)), _ROUNDING):
+        raise Refused(
+            f"outputs: {issuer} keeps {kept} kg, but put in {own} kg of its own", code="wrong-owner", field="outputs",
+            value=kept, rule="where lots of others go in, their owners get what is made of them",
+        )
+
+
 def _total(masses: Sequence[Decimal | None]) -> Decimal:
     total = _NOTHING
     for mass in masses:

@@ -87,7 +87,7 @@ class Names:
             case Pool():
                 self.facilities.add(record.facility)
                 self.products.add(record.product)
-                self.new_lots.add(record.id)
+                self.new_lots.update((record.id, f"{record.id}:1"))
                 self.pools.add((record.issuer, record.product))
             case Addition():
                 self.lots.add(record.pool)

@@ -14,6 +14,7 @@ from ledger.admission.lots import (
     Plan,
     Taken,
     check_fractions,
+    check_kept,
     check_mass,
     check_prefix_of,
     create,
@@ -125,6 +126,7 @@ def _transformation(record: Transformation, facts: Facts, tolerance: Decimal, be
     _check_core_quantity([one for one in taken if one.lot.role == "core"], found.created)
     check_mass(found, tolerance)
     check_recycled([(one.lot, one.mass) for one in taken], [one.facts for one in found.created])
+    check_kept(record.issuer, found, tolerance)
     lives = {one.lot.item: one.lot.previous_life for one in taken if one.lot.role == "core" and one.lot.item}
     return found._replace(created=tuple([_with_life(one, lives) for one in found.created])) if lives else found
 
@@ -143,6 +145,11 @@ def _check_credits_in(record: Transformation, taken: Sequence[Taken]) -> None:
                 f"inputs[{i}].lot: {lot.id!r} stands for {lot.credit}, until {lot.expires}", code="credit-form",
                 field=f"inputs[{i}].lot", value=lot.id,
                 rule="credits of a mass balance go into a record that ends within their balance period",
+            )
+        if lot.credit is not None and lot.maker is not None and lot.maker[0] != record.facility:
+            raise Refused(
+                f"facility: {lot.id!r} was booked at {lot.maker[0]}", code="credit-form", field="facility",
+                value=record.facility, rule="credits of a mass balance are used at the site of their pool",
             )
 
 
@@ -215,6 +222,9 @@ def _declaration(record: Declaration, facts: Facts) -> Plan:
             rule="it creates one lot, or gives figures per a quantity",
         )
     if record.lot is None:
+        if record.basis == "opening":
+            raise Refused("opening stock is a lot", code="declaration-form", field="basis", value=record.basis,
+                          rule="basis `opening` declares a lot, not figures per a quantity")
         return Plan()
     return _declared_lot(record, record.lot, facts)
 

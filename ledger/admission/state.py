@@ -93,6 +93,7 @@ class State(Facts):
         self.closed: dict[str, dict[str, ClosedPeriod]] = {}
         self.frozen: set[str] = set()
         self.openings: set[tuple[str, str]] = set()
+        self.pool_ids: set[str] = set()
 
     def left(self, lot: str) -> Decimal | None:
         return self.remaining.get(lot)

@@ -124,8 +124,8 @@ class Transfer(Record, frozen=True, kw_only=True, tag="transfer"):
     """The holder hands a quantity of a lot to another organisation, as a new lot.
 
     A sale makes the receiver its owner; with custody and storage the owner stays; a return goes to the one who handed
-    the lot over, who owns it again if he had sold it. `tolerance`: the part of the quantity that may be short on
-    arrival and is then the receiver's loss; what is short beyond it goes back.
+    the lot over, who owns it again if he had sold it, or to its owner. `tolerance`: the part of the quantity that may
+    be short on arrival and is then the receiver's loss; what is short beyond it goes back.
     """
 
     lot: Id

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import asyncpg
 
 from ledger.admission.names import Names
-from ledger.admission.state import ClosedPeriod, KeyState, PluginState, State
+from ledger.admission.state import ClosedPeriod, KeyState, PluginState, State, next_generation
 from ledger.core.frontier import Frontier
 from ledger.core.signing import load_spki
 from ledger.errors import Unavailable
@@ -65,8 +65,11 @@ async def load_state(
     """
     await loader.load(connection, fresh, state, figures)
     by_number = {lot.number: lot.id for lot in state.lots.values()}
+    # What additions will name their lots, and pools that a new lot could be taken for one of.
+    coming = [next_generation(pool, state.lines.get(pool, ())) for pool in state.pools]
+    stems = {stem for stem, _, number in (name.rpartition(":") for name in names.new_lots) if number.isdecimal()}
     row = await connection.fetchrow(
-        queries("sequence")["batch_state"], list(by_number), list(names.new_lots), list(digests),
+        queries("sequence")["batch_state"], list(by_number), [*names.new_lots, *coming, *stems], list(digests),
         [*keyids, *names.new_keys], [*names.facilities, *{pool.facility for pool in state.pools.values()}],
         [bytes.fromhex(named) for named in names.records if is_digest(named)],
     )
@@ -77,6 +80,7 @@ async def load_state(
     state.frozen.update([by_number[number] for number in row["frozen"]])
     state.used.update(row["taken_ids"])
     state.used.update(row["taken_pools"])
+    state.pool_ids.update(row["taken_pools"])
     for digest, facility, starts, ends, processes in zip(
         row["closings"], row["closed_facilities"], row["starts"], row["ends"], row["processes"], strict=True
     ):

@@ -58,8 +58,10 @@ SELECT encode(r.digest, 'hex') AS digest FROM acceptance a JOIN record r ON r.in
 WHERE r.digest = ANY ($1::bytea[]);
 
 -- name: openings
+-- purpose: which opening stock there is, what was withdrawn left out
 SELECT o.facility, o.product FROM opening o JOIN unnest($1::text[], $2::text[]) AS wanted (facility, product)
-ON o.facility = wanted.facility AND o.product = wanted.product;
+ON o.facility = wanted.facility AND o.product = wanted.product
+WHERE NOT EXISTS (SELECT FROM revised v WHERE v.record = o.record AND v.own AND v.body IS NULL);
 
 -- name: default_pools
 SELECT holder, product, id FROM pool WHERE is_default AND holder = ANY ($1::text[]) AND product = ANY ($2::text[]);

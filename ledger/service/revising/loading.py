@@ -81,7 +81,7 @@ def extend(history: History, decoded: Sequence[Decoded], provisional: Iterable[i
     """Adds records, in log order, to a history whose state holds what they name."""
     history.provisional.update(provisional)
     for past, record in decoded:
-        if record is None or past.leaf is None:
+        if record is None or past.leaf is None or isinstance(record, Amendment):
             history.made[past.index] = past.lots
         else:
             history.add(past.index, _prepared(history.state, past, record, _leaf.decode(past.leaf)), past.lots)
