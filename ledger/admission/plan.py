@@ -14,13 +14,12 @@ from ledger.admission.lots import (
     Plan,
     Taken,
     check_fractions,
-    check_kept,
-    check_mass,
     check_prefix_of,
     create,
     supply,
     take,
 )
+from ledger.admission.matter import check_kept, check_mass
 from ledger.admission.parties import check_activation, check_key_change, check_organization
 from ledger.admission.periods import check_attestation, closing_plan, unknown_record
 from ledger.admission.stock import addition_plan, pool_plan

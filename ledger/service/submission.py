@@ -158,7 +158,9 @@ class Submitter:
         self, submission: Submission, request: "_Request", in_force: Mapping[str, PluginState]
     ) -> Item:
         needs = request.needs(submission.record)
-        if isinstance(submission.record, REVISING):
+        request.revises = request.revises or isinstance(submission.record, REVISING)
+        if request.revises:
+            # What follows rests on what the revision will have made: prepared under the lock, after it.
             return Item(submission, None, needs)
         try:
             prepared = prepare(submission, request.view, self._registry, in_force)
@@ -207,6 +209,8 @@ class _Request:
         self.origin = origin
         self.view = State(origin)
         self.keys: dict[bytes, VerifyingKey] = {}
+        self.revises = False
+        """Whether a record so far revises others."""
         self._made_by: dict[str, bytes] = {}
 
     def enrol(self, record: AnyRecord) -> None:

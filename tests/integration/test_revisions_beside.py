@@ -501,7 +501,6 @@ def test_a_batch_that_was_prepared_before_a_lot_was_withdrawn(
     assert refusal(inner, shop.make({"b": "50"}, {"a": "50"})) == ("over-consumption", "inputs[0].quantity")
 
 
-@pytest.mark.xfail(strict=True, reason="what follows a revision in a request is refused by the facts of before it")
 def test_what_rests_on_an_amendment_of_the_same_request(
     server: Server, inner: Inside, database: Database, shop: Workshop
 ) -> None:

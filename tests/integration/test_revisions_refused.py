@@ -316,7 +316,7 @@ def test_a_closing_with_a_negative_total(plant: Plant) -> None:
     ))
     before = list(everything(plant.database))
     found = posting(plant.server, envelope)
-    assert (found["code"], found["field"]) == ("invalid-field", "$.measured[].quantity.value")
+    assert (found["code"], found["field"]) == ("invalid-field", "$.measured[0].quantity.value")
     assert list(everything(plant.database)) == before
 
 

@@ -6,8 +6,9 @@ from collections import Counter
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, event, given
 from hypothesis import strategies as st
+from support.catching import Beside
 from support.examples import examples
 from support.histories import FromZero, History
 from support.memory import MemoryLedger
@@ -16,6 +17,7 @@ from support.sectors import registry
 
 from ledger.core.records import Acceptance, Addition, Amendment, Closing, Consumption, Transfer, Transformation
 from ledger.core.values import UNBURDENED
+from ledger.errors import LedgerError
 from ledger.service.revising.engine import Revised
 
 CONSERVED = 1e-9
@@ -142,6 +144,46 @@ def test_random_histories(seed: int, steps: int, plants: int) -> None:
 def test_drawn_histories(source: random.Random, steps: int) -> None:
     """Hypothesis makes every choice of the history, and shrinks what fails."""
     run(history(0, 2, source), steps)
+
+
+@examples(150)
+@given(seed=st.integers(0, 2**32), steps=st.integers(20, 60), meanwhile=st.integers(1, 15))
+def test_what_the_log_gains_meanwhile(seed: int, steps: int, meanwhile: int) -> None:
+    """An amendment that was computed while the log went on is what it is over the whole log."""
+    aside, log = history(seed, 2), history(seed, 2)
+    for story in (aside, log):
+        for _ in range(steps):
+            story.step()
+    amendment = log.amendment()
+    assume(amendment is not None)
+    signer = next(plant.party for plant in log.plants if plant.id == amendment.issuer)
+    try:
+        beside = Beside(aside.memory, log.memory, amendment)
+    except LedgerError as error:
+        event(f"refused at once: {error.code}")
+        return
+    for _ in range(meanwhile):
+        log.step(revising=False)
+    code = ""
+    try:
+        revision = beside.catch_up()
+    except LedgerError as error:
+        code = error.code
+    (verdict,) = log.memory.post([(signer, amendment)])
+    if isinstance(verdict, LedgerError):
+        event(f"refused: {verdict.code}")
+        # Whether a lot that is withdrawn was touched has been looked at before: then it is overdrawn. Whether its
+        # transfer was accepted in the meantime is for those to see who catch up.
+        assert verdict.code == "accepted" or code == ("over-consumption" if verdict.code == "used" else verdict.code)
+        return
+    assert code == ""
+    straight = log.memory.revisions[-1][1]
+    event("caught up" if any(one.index >= beside.begun for one in revision.revised) else "nothing to catch up with")
+    assert [(one.index, one.root) for one in revision.revised] == [(one.index, one.root) for one in straight.revised]
+    assert revision.balances == straight.balances
+    assert aside.memory.figures == log.memory.figures
+    assert aside.memory.state.remaining == log.memory.state.remaining
+    assert aside.memory.state.lots == log.memory.state.lots
 
 
 @pytest.fixture(scope="module")

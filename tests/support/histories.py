@@ -93,19 +93,24 @@ class History:
         self.counts: Counter[str] = Counter()
         self.left: dict[int, dict[str, Decimal]] = {}
         self._random = source.random
-        self._plants = [Plant(memory.enrol(f"plant-{i}")) for i in range(plants)]
-        for plant in self._plants:
+        self.plants = [Plant(memory.enrol(f"plant-{i}")) for i in range(plants)]
+        for plant in self.plants:
             for record in self._opening(plant):
                 memory.must((plant.party, record))
         self._keep()
 
-    def step(self) -> bool:
-        """Whether something was revised."""
-        plant = self._one_of(self._plants)
-        record = self._one_of(_ACTIONS)(self, plant)
+    def step(self, *, revising: bool = True) -> bool:
+        """Whether something was revised, if it may be."""
+        plant = self._one_of(self.plants)
+        record = self._one_of(_ACTIONS if revising else _PLAIN)(self, plant)
         if record is None:
             record = self._mine(plant)
         return self.post(plant, record)
+
+    def amendment(self) -> Amendment | None:
+        """One that could be posted next; whether it would be admitted is for the ledger to say."""
+        found = self._amend(self._one_of(self.plants))
+        return found if isinstance(found, Amendment) else None
 
     def post(self, plant: Plant, record: AnyRecord) -> bool:
         revises = isinstance(record, Amendment | Closing)
@@ -315,7 +320,7 @@ class History:
         if not lots:
             return None
         lot = self._one_of(lots)
-        others = [one for one in self._plants if one is not plant]
+        others = [one for one in self.plants if one is not plant]
         purpose, to = self._one_of(["sale", "sale", "custody", "storage"]), self._one_of(others).id
         if lot.sender is not None and self._random() < 0.5:
             purpose, to = "return", lot.sender
@@ -479,11 +484,12 @@ class History:
                 for i, flow in enumerate(flows)]
 
 
-_ACTIONS: Final[tuple[Callable[[History, Plant], AnyRecord | None], ...]] = (
+_PLAIN: Final[tuple[Callable[[History, Plant], AnyRecord | None], ...]] = (
     *[History._declare] * 3, *[History._bought] * 2, *[History._mine] * 3, *[History._melt] * 4, *[History._work] * 5,
     *[History._build] * 2, *[History._retire] * 1, *[History._send] * 5, *[History._accept] * 3, *[History._use] * 2,
-    *[History._claim] * 2, *[History._fill] * 6, *[History._close] * 1, *[History._reopen] * 2, *[History._amend] * 16,
+    *[History._claim] * 2, *[History._fill] * 6,
 )
+_ACTIONS: Final = (*_PLAIN, *[History._close] * 1, *[History._reopen] * 2, *[History._amend] * 16)
 
 
 class FromZero:

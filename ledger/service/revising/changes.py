@@ -1,8 +1,8 @@
 """What an amendment or a closing changes: the records as they are to read from now on."""
 
-from ledger.admission.admit import check_open, check_open_pool
 from ledger.admission.amending import amended, check_basis, check_withdrawal
 from ledger.admission.spreading import Spread, covered, made, spread
+from ledger.admission.standing import check_open, check_open_pool
 from ledger.core.canonical import decode_record, encode
 from ledger.core.records import Addition, Amendment, AnyRecord, Closing, Transformation
 from ledger.core.revisions import Change

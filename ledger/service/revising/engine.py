@@ -12,11 +12,11 @@ from functools import partial
 from typing import NamedTuple
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from ledger.admission.amending import check_same_lots, check_sector, check_undisputed
 from ledger.admission.facts import LotFacts
-from ledger.admission.lots import Taken
+from ledger.admission.lots import Plan, Taken
 from ledger.admission.plan import plan as plan_of
 from ledger.admission.state import as_entered, numbered
 from ledger.core.assessment import Assessment
@@ -90,6 +90,7 @@ class Engine:
         self._changes: dict[int, AnyRecord | None] = {}
         self._averages: dict[int, Adjustment] = {}
         self._again: set[int] = set()
+        self._caught_up: set[int] = set()
         self._resized: set[str] = set()
         self._refigured: set[str] = set()
         self._done: dict[int, Revised] = {}
@@ -121,8 +122,8 @@ class Engine:
         prepared = self._history.prepared.get(index)
         if prepared is None:
             return
-        names = {taken.lot.id for taken in prepared.plan.taken}
-        if names & (self._resized | self._refigured):
+        self._caught_up.add(index)
+        if any(taken.lot.id in self._resized or taken.lot.id in self._refigured for taken in prepared.plan.taken):
             self._push(index)
         rest = self._history.preceding.get(index)
         if rest is not None and rest in self._balances.touched:
@@ -222,10 +223,17 @@ class Engine:
             return self._assessed(index, old.submission._replace(record=changed, body=encode(changed)))
         record = old.submission.record
         plan = plan_of(record, state, ANY_TOLERANCE, base(index))
-        if [_seen(one) for one in plan.taken] == [_seen(one) for one in old.plan.taken] and old.assessment is not None:
-            work = work_of(record, plan, state, _assessment.decode(old.assessment))
-            return old._replace(plan=plan, work=work)
+        holds = self._assessment_that_holds(index, old, plan)
+        if holds is not None:
+            return old._replace(plan=plan, work=work_of(record, plan, state, _assessment.decode(holds)))
         return self._assessed(index, old.submission)
+
+    def _assessment_that_holds(self, index: int, old: Prepared, plan: Plan) -> Raw | None:
+        """The assessment of a record, where it rests on nothing that has changed. Of a record that the log has gained
+        meanwhile, the plan was made over lots as they read now, and the assessment was not."""
+        if index in self._caught_up or [_seen(one) for one in plan.taken] != [_seen(one) for one in old.plan.taken]:
+            return None
+        return old.assessment
 
     def _assessed(self, index: int, submission: Submission) -> Prepared:
         state = self._history.state

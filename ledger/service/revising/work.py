@@ -181,13 +181,14 @@ class Work:
         takes otherwise, another rest is handed on."""
         if not self._resizing:
             return set()
-        history, taken = self._history, set()
+        history, generations = self._history, set[int]()
         for index, record in self._changes.items():
-            taken.update([one.lot for one in history.prepared[index].plan.taken])
+            lots = [one.lot for one in history.prepared[index].plan.taken]
             if record is not None:
                 found = [history.state.lot_named(name, record.issuer, base(index)) for name in flows_named(record)]
-                taken.update([lot for lot in found if lot is not None])
-        return await next_additions(self._connection, [lot.number for lot in taken if lot.pool is not None])
+                lots.extend([lot for lot in found if lot is not None])
+            generations.update([lot.number for lot in lots if lot.pool is not None])
+        return await next_additions(self._connection, generations)
 
     async def _look_again(self) -> None:
         """Whether the revision is still about the same records, and these may still be changed so."""

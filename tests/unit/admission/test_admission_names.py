@@ -252,7 +252,8 @@ SITE, STEEL = MILL.name("site"), MILL.name("steel")
 
 
 @pytest.mark.parametrize(("kind", "names"), [
-    ("pool", {"facilities": {SITE}, "products": {FORGE.name("steel")}, "new_lots": {MILL.name("bin"), MILL.name("bin:1")},
+    ("pool", {"facilities": {SITE}, "products": {FORGE.name("steel")},
+              "new_lots": {MILL.name("bin"), MILL.name("bin:1")},
               "pools": {(MILL.id, FORGE.name("steel"))}}),
     ("addition", {"lots": {MILL.name("heap"), MILL.name("steel-1"), MILL.name("bar")}}),
     ("addition with credits", {"lots": {MILL.name("booked"), MILL.name("steel-1")},
