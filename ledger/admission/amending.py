@@ -117,6 +117,6 @@ def check_same_lots(old: Sequence[LotFacts], new: Sequence[LotFacts], field: str
         raise Refused(
             f"{field}: the record's lots are other ones", code="amended-lots", field=field,
             value=" ".join(lot.id for lot in new),
-            rule="an amended record makes the same lots, of the same product, holder, owner, role, unit, origin and "
-                 "item: " + " ".join(lot.id for lot in old),
+            rule="an amended record makes the same lots, of the same product, holder, owner, role, unit, origin, item, "
+                 "maker, previous life and expiry: " + " ".join(lot.id for lot in old),
         )

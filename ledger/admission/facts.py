@@ -1,5 +1,6 @@
 """What the ledger knows of organisations, sites, products and lots. All immutable once logged."""
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -166,11 +167,9 @@ class Facts:
         if lot is not None:
             return lot
         pool = self.pool_named(name, holder)
-        for generation in reversed(self.lines.get(pool.id, ()) if pool is not None else ()):
-            lot = self.lots.get(generation)
-            if lot is not None and (before is None or lot.number < before):
-                return lot
-        return None
+        line = self.lines.get(pool.id, ()) if pool is not None else ()
+        place = len(line) if before is None else bisect_left(line, before, key=lambda one: self.lots[one].number)
+        return self.lots.get(line[place - 1]) if place else None
 
     def composition(self, lot: LotFacts) -> Composition:
         """A lot's own composition, else its product's."""

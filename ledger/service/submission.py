@@ -37,6 +37,7 @@ from ledger.store.sql import queries
 
 CHUNK = 1_000
 _INLINE = 8
+_LEAVES_AN_ANSWER = 100
 _CORES = os.cpu_count() or 1
 _MAX_KEYS = 16
 Value = TypeVar("Value")
@@ -178,7 +179,10 @@ class Submitter:
         answers = await self._sequence(unit)
         known = [answer.digest for answer in answers if isinstance(answer, Known)]
         earlier = await self._receipts.read(known) if known else {}
-        results = await self._work(len(answers), lambda: [_result(answer, earlier) for answer in answers])
+        leaves = sum([len(answer.sequenced.leaves) for answer in answers if isinstance(answer, Placed)])
+        results = await self._work(
+            max(len(answers), leaves // _LEAVES_AN_ANSWER), lambda: [_result(answer, earlier) for answer in answers]
+        )
         remaining = iter(results)
         return [next(remaining) if error is None else Result(None, error) for error in errors]
 

@@ -44,7 +44,10 @@ class AuditController(Controller):
     @get("/balances", summary="What is left of each lot, in order of number, at most 10,000")
     async def balances(self, ledger: Ledger, after: After = -1) -> list[dict[str, Any]]:
         found = await balance_rows(ledger.pool, after, LOTS)
-        return [{"number": number, "lot": lot, "remaining": plain(remaining)} for number, lot, remaining in found]
+        return [
+            {"number": one.number, "lot": one.lot, "remaining": plain(one.remaining), "quantity": plain(one.quantity)}
+            for one in found
+        ]
 
 
 def _revised(row: RevisedRow) -> dict[str, Any]:
@@ -52,7 +55,7 @@ def _revised(row: RevisedRow) -> dict[str, Any]:
         "index": row.index, "own": row.own, "leaves": [base64.b64encode(leaf).decode() for leaf in row.leaves],
         "outcome": base64.b64encode(row.outcome).decode(), "shares": row.shares,
         "flows": [(number, plain(quantity)) for number, quantity in row.flows],
-        "quantities": [plain(quantity) for quantity in row.quantities],
+        "blank": row.blank, "quantities": [plain(quantity) for quantity in row.quantities],
     }
     if row.body is not None:
         answer["body"] = base64.b64encode(row.body).decode()

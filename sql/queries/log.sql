@@ -86,5 +86,5 @@ ORDER BY l.number;
 SELECT record, lot, quantity FROM flow WHERE record = ANY ($2::bigint[]) AND version = $1 ORDER BY record, position;
 
 -- name: audit_balances
-SELECT l.number, l.id, b.remaining FROM balance b JOIN lot l ON l.number = b.lot
+SELECT l.number, l.id, b.remaining, b.quantity FROM balance b JOIN lot l ON l.number = b.lot
 WHERE b.lot > $1 ORDER BY b.lot LIMIT $2;

@@ -258,14 +258,12 @@ def test_what_is_stored_of_a_revision(copy: Copy, case: str) -> None:
     assert by_http == (told if over_http is None else over_http)
 
 
-@pytest.mark.xfail(strict=True, reason="figures of lots whose record is withdrawn are not compared")
 def test_a_figure_of_a_withdrawn_lot(copy: Copy) -> None:
     copy.tamper("UPDATE figure SET burdens[1] = -1000 WHERE lot = {d} AND version = 4")
     index = copy.origin.index("4")
     assert copy.findings() == ({("figures", index)}, {("figures", index)})
 
 
-@pytest.mark.xfail(strict=True, reason="how much a balance is of is not compared")
 def test_how_much_a_balance_is_of(copy: Copy) -> None:
     copy.tamper("UPDATE balance SET quantity = quantity * 2 WHERE lot = {b}")
     index = copy.origin.index("b")

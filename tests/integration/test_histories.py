@@ -24,7 +24,7 @@ from ledger.store.batches import Head, lock_head
 from ledger.store.embedded import attach
 from ledger.store.revisions import head_now
 
-SEEDS = (4, 5, 6, 7, 8, 9)
+SEEDS = (1, 2)
 STEPS = 120
 
 
@@ -72,9 +72,6 @@ def test_a_history_in_requests_of_any_length(inner: Inside, seed: int) -> None:
     enrol(inner, parties, seed)
     while posted:
         length = lengths.choice((1, 2, 5, 20, 60))
-        # A request may end with a revision.
-        ends = [i for i, (_, record) in enumerate(posted[:length], start=1) if isinstance(record, Amendment | Closing)]
-        length = min([length, *ends])
         inner.post(posted[:length])
         posted = posted[length:]
     assert memory.revisions

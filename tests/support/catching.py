@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from ledger.admission.lots import part_of_mass
 from ledger.admission.state import type_of
 from ledger.core import canonical
-from ledger.core.records import Amendment, Transformation
+from ledger.core.records import Acceptance, Amendment, Transformation
 from ledger.service.revising.changes import changes_of
 from ledger.service.revising.engine import Engine, Revision
 from ledger.service.revising.loading import decode, extend
@@ -62,4 +63,15 @@ class Beside:
                         lots, rests)
             provisional = isinstance(record, Transformation) and record.basis == "provisional"
             extend(history, decode([past]), [index] if provisional else [])
+            self._as_taken(index)
             yield index
+
+    def _as_taken(self, index: int) -> None:
+        """What was short of a delivery is what was taken of it then, whatever is said to have been sent now."""
+        prepared = self._aside.history.prepared[index]
+        taken = self._log.history.prepared[index].plan.taken
+        if isinstance(prepared.submission.record, Acceptance):
+            lots = self._aside.state.lots
+            parts = [one._replace(lot=lots[one.lot.id], mass=part_of_mass(lots[one.lot.id], one.quantity))
+                     for one in taken]
+            self._aside.history.replace(index, prepared._replace(plan=prepared.plan._replace(taken=tuple(parts))))

@@ -1,13 +1,12 @@
 """Auditing a database directly: the one source that also shows stored rows which no leaf commits to."""
 
 from collections.abc import AsyncIterator
-from decimal import Decimal
 
 from ledger.core.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.tiles import Tile
 from ledger.errors import ConfigurationError
 from ledger.service.audit.rows import ENTRIES, LOTS, balance_rows, entry_rows, revised_rows, version_rows
-from ledger.service.audit.source import RevisedRow, Revisions, Row
+from ledger.service.audit.source import Balance, RevisedRow, Revisions, Row
 from ledger.service.setup import Identity
 from ledger.store.database import Pool
 from ledger.store.sql import queries
@@ -53,8 +52,8 @@ class DatabaseSource:
         async with self._pool.acquire() as connection:
             return await read_tile(connection, tile)
 
-    async def balances(self) -> AsyncIterator[list[tuple[int, str, Decimal]]]:
+    async def balances(self) -> AsyncIterator[list[Balance]]:
         after = -1
         while found := await balance_rows(self._pool, after, LOTS):
             yield found
-            after = found[-1][0]
+            after = found[-1].number

@@ -29,6 +29,8 @@ def _compare_one(row: RevisedRow, one: Revised) -> Iterator[tuple[str, str]]:
     for i, (found, wanted) in enumerate(zip(row.leaves, leaves, strict=False)):
         if found != wanted:
             yield "figures", f"result {i} {where} is not what it gives: {difference(found, wanted)}"
+    if one.outcome is None and not row.blank:
+        yield "figures", f"lots {where}, which is withdrawn, are stored with figures"
     flows = [(taken.lot.number, taken.quantity) for taken in prepared.plan.taken] if prepared and one.own else []
     if row.own != one.own or list(row.flows) != flows:
         yield "flows", f"what is taken {where} is stored as {told_flows(row.flows)}, but is {told_flows(flows)}"

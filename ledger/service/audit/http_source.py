@@ -11,7 +11,7 @@ import msgspec
 
 from ledger.core.tiles import Tile, tile_path
 from ledger.errors import InvalidInput, Unavailable
-from ledger.service.audit.source import RevisedRow, Revisions, Row, Source
+from ledger.service.audit.source import Balance, RevisedRow, Revisions, Row, Source
 
 _ENTRIES = 1_000
 
@@ -58,10 +58,12 @@ class HttpSource:
     async def tile(self, tile: Tile) -> bytes:
         return (await self._get("/log/" + tile_path(tile))).content
 
-    async def balances(self) -> AsyncIterator[list[tuple[int, str, Decimal]]]:
+    async def balances(self) -> AsyncIterator[list[Balance]]:
         after = -1
         while page := await self._json("/v1/audit/balances", {"after": after}):
-            yield [(one["number"], one["lot"], Decimal(one["remaining"])) for one in page]
+            yield [
+                Balance(one["number"], one["lot"], Decimal(one["remaining"]), Decimal(one["quantity"])) for one in page
+            ]
             after = page[-1]["number"]
 
     async def _json(self, path: str, parameters: dict[str, int]) -> Any:
@@ -93,7 +95,7 @@ def _revised(told: dict[str, Any]) -> RevisedRow:
         told["index"], told["own"], base64.b64decode(told["body"]) if "body" in told else None,
         [base64.b64decode(leaf) for leaf in told["leaves"]], base64.b64decode(told["outcome"]),
         [(number, Decimal(quantity)) for number, quantity in told["flows"]], told["shares"],
-        [Decimal(quantity) for quantity in told["quantities"]],
+        [Decimal(quantity) for quantity in told["quantities"]], told["blank"],
     )
 
 

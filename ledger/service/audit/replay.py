@@ -44,6 +44,16 @@ async def audit(
     return await _Audit(source, registry, progress).run(vkey, registrar)
 
 
+class _Balance(NamedTuple):
+    """What is left of a lot, and how much it is."""
+
+    remaining: Decimal
+    quantity: Decimal
+
+    def __str__(self) -> str:
+        return f"{self.remaining} of {self.quantity}"
+
+
 class _Audit:
     def __init__(self, source: Source, registry: Registry, progress: Callable[[int, int], None]) -> None:
         self._source = source
@@ -204,35 +214,37 @@ class _Audit:
         """Balances are read as they are now: what differs from the checkpoint's may come of later records."""
         state = replayer.state
         expected = dict(state.remaining)
-        other: dict[str, _Balance] = {}
+        other: dict[str, _Other] = {}
         async for page in self._source.balances():
-            for number, lot, remaining in page:
-                wanted = expected.pop(lot, Decimal(0) if lot in state.used else None)
+            for one in page:
+                left = expected.pop(one.lot, None)
+                wanted = None if left is None else _Balance(left, state.lots[one.lot].quantity)
                 if wanted is not None:
                     self._counts["balances"] += 1
-                if remaining != wanted:
-                    other[lot] = _Balance(number // LOT_SLOTS, remaining, wanted)
+                found = _Balance(one.remaining, one.quantity)
+                if found != wanted:
+                    other[one.lot] = _Other(one.number // LOT_SLOTS, found, wanted)
         explained = await self._later_balances(replayer, verifier, other) if other else {}
         for lot in expected:
             known = state.lots.get(lot)
             self._find("balances", f"lot {lot!r} has no balance", None if known is None else known.index)
         if explained is None:
             return
-        for lot, (index, remaining, wanted) in other.items():
-            if remaining in explained.get(lot, ()):
+        for lot, (index, found, wanted) in other.items():
+            if found in explained.get(lot, ()):
                 continue
             if wanted is None:
                 self._find("balances", f"lot {lot!r} has a balance, but no record made it", index)
             else:
-                self._find("balances", f"{remaining} is left of lot {lot!r}, its records leave {wanted}", index)
+                self._find("balances", f"{found} is left of lot {lot!r}, its records leave {wanted}", index)
 
     async def _later_balances(
         self, replayer: Replayer, verifier: NoteVerifier, wanted: Container[str]
-    ) -> dict[str, set[Decimal]] | None:
+    ) -> dict[str, set[_Balance]] | None:
         """What was left of each lot at any time after the checkpoint, until now; None where that cannot be known,
         since the first revision came after the audit had begun."""
         state = replayer.state
-        found: dict[str, set[Decimal]] = {}
+        found: dict[str, set[_Balance]] = {}
         newest = open_checkpoint(await self._source.checkpoint(), verifier.name, verifier)
         if not replayer.keeps and (await self._source.revisions()).versions:
             self._notes.append("records were revised while this audit ran: balances that differ were not compared")
@@ -245,7 +257,7 @@ class _Audit:
                     pass
                 for lot in replayer.touched_last:
                     if lot in wanted:
-                        found.setdefault(lot, set()).add(state.remaining.get(lot, Decimal(0)))
+                        found.setdefault(lot, set()).add(_Balance(state.remaining[lot], state.lots[lot].quantity))
         return found
 
     def _find(self, rule: str, message: str, index: int | None = None, one: Checked | None = None) -> None:
@@ -263,13 +275,13 @@ def _rows(version: Version | None) -> str:
             f"lots by entry {version.record}")
 
 
-class _Balance(NamedTuple):
+class _Other(NamedTuple):
     """A stored balance of a lot of entry `made` that is not what the checkpoint's records leave; `wanted` is that, None
     where none of them made the lot."""
 
     made: int
-    remaining: Decimal
-    wanted: Decimal | None
+    found: _Balance
+    wanted: _Balance | None
 
 
 class _Stop(LedgerError):

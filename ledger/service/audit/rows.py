@@ -8,7 +8,7 @@ from asyncpg import Record
 
 from ledger.admission.facts import LOT_SLOTS, LotFacts
 from ledger.service.accounting import lot_leaf, revision_leaves
-from ledger.service.audit.source import RevisedRow, Revisions, Row, Version
+from ledger.service.audit.source import Balance, RevisedRow, Revisions, Row, Version
 from ledger.service.preparing import REVISING_TYPES
 from ledger.store.database import Pool
 from ledger.store.facts import figures_of, lot_of
@@ -91,6 +91,7 @@ def _revised(row: Record, lots: list[Record], flows: list[tuple[int, Decimal]]) 
     return RevisedRow(
         row["record"], row["own"], None if row["body"] is None else bytes(row["body"]), leaves, bytes(row["outcome"]),
         flows, [lot["share"] for lot in lots], [lot["quantity"] for lot in lots],
+        not any(any(lot["burdens"]) or any(lot["amount"]) for lot in lots),
         [facts for facts, _ in read],
     )
 
@@ -108,7 +109,7 @@ def _lot(seed: bytes, position: int, row: Record) -> tuple[LotFacts | None, byte
         return lot, b""
 
 
-async def balance_rows(pool: Pool, after: int, limit: int) -> list[tuple[int, str, Decimal]]:
-    """Lot number, id and balance, of lots with a number above `after`."""
+async def balance_rows(pool: Pool, after: int, limit: int) -> list[Balance]:
+    """Balances of lots with a number above `after`."""
     rows = await pool.fetch(queries("log")["audit_balances"], after, limit)
-    return [(row["number"], row["id"], row["remaining"]) for row in rows]
+    return [Balance(row["number"], row["id"], row["remaining"], row["quantity"]) for row in rows]

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -29,8 +29,8 @@ class Row(Struct, frozen=True):
 
 class RevisedRow(Struct, frozen=True):
     """What a revision is stored to have made of the record at `index`: new leaves, and where the record itself was
-    changed (`own`) its body now (None: withdrawn) and what it takes. `quantities` are of its lots, `lots` their rows,
-    None where the source does not show them."""
+    changed (`own`) its body now (None: withdrawn) and what it takes. `quantities` are of its lots, `blank` says that
+    all their figures are zero, `lots` are their rows, None where the source does not show them."""
 
     index: int
     own: bool
@@ -40,6 +40,7 @@ class RevisedRow(Struct, frozen=True):
     flows: Sequence[tuple[int, Decimal]] = ()
     shares: Sequence[float] = ()
     quantities: Sequence[Decimal] = ()
+    blank: bool = True
     lots: Sequence[LotFacts | None] | None = None
 
 
@@ -60,6 +61,15 @@ class Revisions(Struct, frozen=True):
 
     counted: int
     versions: Sequence[Version]
+
+
+class Balance(NamedTuple):
+    """What is stored to be left of a lot, and how much it is."""
+
+    number: int
+    lot: str
+    remaining: Decimal
+    quantity: Decimal
 
 
 class Source(Protocol):
@@ -93,6 +103,6 @@ class Source(Protocol):
         """The bytes of a full tile."""
         ...
 
-    def balances(self) -> AsyncIterator[list[tuple[int, str, Decimal]]]:
-        """Lot number, lot id and what is left of it, of every lot, in order of number."""
+    def balances(self) -> AsyncIterator[list[Balance]]:
+        """Of every lot, in order of number."""
         ...

@@ -1,7 +1,5 @@
 """The averages of a closing: pools of its facility that are averaged over periods."""
 
-from collections.abc import Iterator
-
 from ledger.core.records import Addition, Amendment, Closing
 from ledger.footprint.averaging import Added, Adjustment, adjustments
 from ledger.footprint.burdens import ZERO, Vector
@@ -27,20 +25,22 @@ def revise(engine: Engine, record: Amendment | Closing, history: History) -> Rev
 def period_averages(closing: Closing, history: History) -> dict[int, Adjustment]:
     """The adjustment of every addition in the period, by log index, by the figures as they are."""
     found: dict[int, Adjustment] = {}
-    for pool in sorted(history.state.pools.values(), key=lambda one: one.id):
-        if pool.averaging == "period" and pool.facility == closing.facility:
-            additions = list(_additions(closing, pool.id, history))
-            added = [_added(prepared, history, first=not i) for i, (_, prepared) in enumerate(additions)]
-            found.update(zip([index for index, _ in additions], adjustments(added), strict=True))
+    for additions in _additions(closing, history).values():
+        added = [_added(history.prepared[index], history, first=not i) for i, index in enumerate(additions)]
+        found.update(zip(additions, adjustments(added), strict=True))
     return found
 
 
-def _additions(closing: Closing, pool: str, history: History) -> Iterator[tuple[int, Prepared]]:
-    for index in sorted(history.prepared):
-        prepared = history.prepared[index]
-        record = prepared.submission.record
-        if isinstance(record, Addition) and record.pool == pool and closing.start <= record.time < closing.end:
-            yield index, prepared
+def _additions(closing: Closing, history: History) -> dict[str, list[int]]:
+    """The log indexes of the period's additions, by pool that is averaged so, in log order."""
+    averaged = {pool.id for pool in history.state.pools.values()
+                if pool.averaging == "period" and pool.facility == closing.facility}
+    found: dict[str, list[int]] = {}
+    for index in sorted(history.prepared) if averaged else ():
+        record = history.prepared[index].submission.record
+        if isinstance(record, Addition) and record.pool in averaged and closing.start <= record.time < closing.end:
+            found.setdefault(record.pool, []).append(index)
+    return found
 
 
 def _added(prepared: Prepared, history: History, *, first: bool) -> Added:

@@ -310,8 +310,8 @@ class Engine:
 
 
 def _seen(taken: Taken) -> tuple[object, ...]:
-    """What a sector sees of an input that a revision can change."""
-    return taken.lot.id, taken.quantity, taken.mass, taken.lot.composition, taken.lot.maker
+    """What a sector sees of an input that a revision can change: see `check_same_lots`."""
+    return taken.lot.id, taken.quantity, taken.mass, taken.lot.composition
 
 
 def _period(prepared: Prepared) -> tuple[str, str] | None:

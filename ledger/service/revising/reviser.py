@@ -19,7 +19,7 @@ from ledger.errors import LedgerError, OutcomeUnknown, Refused, Unavailable
 from ledger.registry.installed import Registry
 from ledger.service.preparing import Submission
 from ledger.service.revising.work import Overtaken, Work
-from ledger.service.sequencing.batch import Sequenced
+from ledger.service.sequencing.batch import Batch, Sequenced
 from ledger.service.sequencing.sequencer import Answer, Open, Placed, Sequencer
 from ledger.store.batches import Head, close_quietly, connect_writer, lock_head, touch_head, write_batch
 from ledger.store.database import LOST
@@ -135,30 +135,17 @@ class Reviser:
         started = monotonic()
         transaction = connection.transaction(isolation="read_committed")
         await transaction.start()
+        placed: tuple[Sequenced, Checkpoint, list[bytes]] | None = None
         try:
-            size, revisions = await begin_revision(connection)
-            work = Work(connection, self._loader, self._registry, self._origin, submission, revisions + 1)
-            locked, head = monotonic(), await self._lock(connection) if at_once else None
-            await work.prepare(size if head is None else head.size)
-            if head is None:
-                await work.approach()
-                head = await self._lock(connection)
-                locked = monotonic()
-            await work.catch_up(head.size)
+            work, head, locked = await self._caught_up(connection, submission, at_once=at_once)
             batch, answer = await work.sequence(head, max(self._clock(), head.time))
-            if not isinstance(answer, Sequenced):
-                if resolving:
-                    await touch_head(connection)
-                else:
-                    await transaction.rollback()
-                    return answer
+            if isinstance(answer, Sequenced):
+                placed = answer, *await self._write(connection, head, batch)
+            elif resolving:
+                await touch_head(connection)
             else:
-                after, paths = grow(head.frontier, batch.leaf_hashes)
-                root = after.root()
-                await add_full_tiles(connection, batch.rows, head.frontier, batch.leaf_hashes)
-                await write_batch(
-                    connection, batch.rows, after, root, batch.time, batch.balances, head.revisions + 1
-                )
+                await transaction.rollback()
+                return answer
         except BaseException:
             if not connection.is_closed():
                 # The session is dropped anyway; what went wrong first is what counts.
@@ -166,20 +153,49 @@ class Reviser:
                     await asyncio.wait_for(transaction.rollback(), 10)
             raise
         await self._commit(transaction)
-        if not isinstance(answer, Sequenced):
+        if placed is None:
             return answer
         done = monotonic()
         self.last = Timing(done - started, done - locked, len(work.revision.revised))
         _log.info("revised %d records in %.3f s, the head was held for %.3f s", self.last.records, self.last.whole,
                   self.last.locked)
-        checkpoint = Checkpoint(self._origin, after.size, root)
+        asyncio.get_running_loop().run_in_executor(None, _let_go, work.pieces())
+        del work, batch
+        sequenced, checkpoint, path = placed
         self._sequencer.advance(checkpoint)
-        return Placed(answer, sign_checkpoint(checkpoint, self._sequencer.signer), paths[0])
+        return Placed(sequenced, sign_checkpoint(checkpoint, self._sequencer.signer), path)
 
-    async def _lock(self, connection: asyncpg.Connection) -> Head:
+    async def _caught_up(
+        self, connection: asyncpg.Connection, submission: Submission, *, at_once: bool
+    ) -> tuple[Work, Head, float]:
+        """All but its own entry, under the lock; and when that was taken."""
+        size, revisions = await begin_revision(connection)
+        work = Work(connection, self._loader, self._registry, self._origin, submission, revisions + 1)
+        if at_once:
+            head, locked = await self._lock(connection)
+            await work.prepare(head.size)
+            return work, head, locked
+        await work.prepare(size)
+        await work.approach()
+        head, locked = await self._lock(connection)
+        await work.catch_up(head.size)
+        return work, head, locked
+
+    async def _write(
+        self, connection: asyncpg.Connection, head: Head, batch: Batch
+    ) -> tuple[Checkpoint, list[bytes]]:
+        """The entry's rows; where it stands once they are committed."""
+        after, paths = grow(head.frontier, batch.leaf_hashes)
+        root = after.root()
+        await add_full_tiles(connection, batch.rows, head.frontier, batch.leaf_hashes)
+        await write_batch(connection, batch.rows, after, root, batch.time, batch.balances, head.revisions + 1)
+        return Checkpoint(self._origin, after.size, root), paths[0]
+
+    async def _lock(self, connection: asyncpg.Connection) -> tuple[Head, float]:
+        """The head, and since when it is locked."""
         head = await lock_head(connection)
         self._sequencer.check_head(head)
-        return head
+        return head, monotonic()
 
     async def _commit(self, transaction: asyncpg.transaction.Transaction) -> None:
         """As the sequencer does: a warning, or no word at all, means that the outcome is open."""
@@ -194,6 +210,12 @@ class Reviser:
     def _heed(self, _: object, message: asyncpg.PostgresLogMessage) -> None:
         if "WARNING" in (getattr(message, "severity_en", ""), getattr(message, "severity", "")):
             self._warned = True
+
+
+def _let_go(pieces: list[object]) -> None:
+    """Lets go of what a revision was made of, one by one: all at once it would stop this process for a moment."""
+    while pieces:
+        pieces.pop()
 
 
 def _unknown() -> OutcomeUnknown:

@@ -146,6 +146,14 @@ class Work:
             await write_balances(self._connection, self._balances())
         return batch, answer
 
+    def pieces(self) -> list[object]:
+        """Everything that this is made of and that there is much of."""
+        state = self._history.state
+        return [
+            *self._loading.figures.values(), *state.lots.values(), *self._history.prepared.values(),
+            *self.revision.revised,
+        ]
+
     async def _load_own(self, state: State, figures: dict[str, LotFigures]) -> None:
         """What the revising record names itself, and whether it is on the log."""
         names = Names()

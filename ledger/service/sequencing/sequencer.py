@@ -311,7 +311,9 @@ class Sequencer:
 
     def advance(self, checkpoint: Checkpoint) -> None:
         """Remembers what was committed here: no head behind it is signed again."""
-        self._highest = checkpoint
+        # A batch and a revision may end in either order here.
+        if checkpoint.size > self._highest.size:
+            self._highest = checkpoint
 
     def _heed(self, _: object, message: asyncpg.PostgresLogMessage) -> None:
         if getattr(message, "severity_en", "") == "WARNING" or getattr(message, "severity", "") == "WARNING":

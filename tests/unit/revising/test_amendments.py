@@ -78,6 +78,8 @@ def test_more_or_less_of_a_lot(works: Works, kilograms: str, b: float, left: str
     assert works.co2("b") == b
     assert str(works.left("a")) == left
     assert works.ledger.state.lots[works.name("a")].quantity == int(kilograms)
+    assert [(one.own, one.resized, one.moved) for one in revised(works.ledger).values()] == [
+        (True, True, False), (False, False, False)]
 
 
 def test_a_part_of_a_resized_lot_that_was_sent_on(works: Works, other: Works) -> None:

@@ -26,7 +26,8 @@ from ledger.service.sequencing.batch import Sequenced
 
 
 class Meter:
-    """A sector whose records emit what they say, and `rate` a kg of what they take; it notes what it assesses."""
+    """A sector whose records emit what they say, and `rate` a kg of what they take, of copper twice as much. It notes
+    what it assesses."""
 
     def __init__(self, version: str, rate: str) -> None:
         self.assessed: list[str] = []
@@ -38,7 +39,9 @@ class Meter:
 
     def _assess(self, context: Context, activity: Any) -> Assessment:
         self.assessed.append(context.outputs[0].lot.rpartition(":")[2])
-        mass = sum([one.mass or Decimal(0) for one in context.inputs], Decimal(0))
+        mass = sum([
+            (one.mass or Decimal(0)) * (1 + one.materials.get("copper", Decimal(0))) for one in context.inputs
+        ], Decimal(0))
         amounts = [Decimal(activity.co2), self.rate * mass]
         return Assessment(lines=tuple(
             [Line(gas="CO2", amount=amount, source="site", kind="onSite") for amount in amounts if amount]))
@@ -99,6 +102,18 @@ def test_more_of_a_lot_is_nothing_that_a_sector_sees(metered: Metered) -> None:
     assert metered.plugins(b.index) == {"works/1.0.0"}
 
 
+def test_a_draw_from_more_or_less_of_a_pool_is_not_assessed_again(metered: Metered) -> None:
+    """It names the pool, and means the generation of its time still."""
+    metered.mine("a", "100", "100")
+    metered.pool()
+    first = metered.add({"a": "50"})
+    metered.run({"b": "20"}, {"pool": "20"})
+    metered.add({"a": "10"})
+    metered.amend(change(first, inputs=metered.kilograms({"a": "80"})))
+    assert metered.co2("b") == 40.0
+    assert metered.first.assessed == ["a", "b"]
+
+
 def test_another_mass_is_assessed_again_by_what_is_in_force(metered: Metered) -> None:
     a = metered.run({"a": metered.gears("a", "100")}, supplies=[ore("100 KGM")], co2="100")
     b = metered.run({"b": "20"}, {"a": "4 H87"})
@@ -115,6 +130,17 @@ def test_another_mass_is_assessed_again_by_what_is_in_force(metered: Metered) ->
     assert metered.co2("c") == 95.0
     assert metered.second.assessed == ["a", "b"]
     assert [metered.plugins(one.index) for one in (a, b, c)] == [{"works/2.0.0"}, {"works/2.0.0"}, {"works/1.0.0"}]
+
+
+def test_another_composition_is_assessed_again(metered: Metered) -> None:
+    def lot(copper: str) -> Any:
+        return metered.out("d", "metal", "100 KGM", materials={"copper": copper})
+
+    declared = metered.declared(lot("0.5"))
+    metered.run({"b": "40"}, {"d": "40"})
+    assert metered.co2("b") == 60.0
+    metered.amend(change(declared, lot=lot("0.25")))
+    assert metered.co2("b") == 50.0
 
 
 def test_a_sector_that_was_retired(metered: Metered) -> None:

@@ -157,6 +157,12 @@ def test_a_record_from_before_there_was_something_in_the_pool(works: Works) -> N
             "inputs[0].lot", works.name("pool:1"), names=early)
 
 
+def test_a_later_record_does_not_draw_from_a_generation_that_was_handed_on(works: Works) -> None:
+    line = Line(works)
+    refused(works, lambda: works.amend(change(line.draws[1], inputs=works.kilograms({"pool:1": "60"}))),
+            "over-consumption", "changes", works.name("pool:1"), says="overdrawn by 60 KGM")
+
+
 def test_an_earlier_record_begins_to_draw(works: Works) -> None:
     """It takes from the generation that was the newest before it, and that one's rest is the less."""
     works.mine("x", "10", "7")
@@ -229,3 +235,43 @@ def test_an_addition_of_a_closed_period(works: Works) -> None:
     works.close()
     refused(works, lambda: works.amend(change(line.additions[1], inputs=works.kilograms({"a2": "50"}))),
             "period-closed", "time", day(10))
+
+
+def test_a_draw_that_was_of_something_else(works: Works) -> None:
+    line = Line(works)
+    works.amend(change(line.draws[0], inputs=[], supplies=[ore("40 KGM")]))
+    # As if it had been withdrawn, but for the part itself.
+    assert [works.co2(lot) for lot in ("d1", "pool:2", "d2", "pool:3")] == [0.0, 280.0, 105.0, 205.0]
+    assert line.quantities() == [100, 160, 130]
+    line.check()
+
+
+def test_what_a_closing_has_averaged_stays(works: Works) -> None:
+    """What comes later flows on by the moving rule, on top of it."""
+    a, b = (works.declared(works.out(lot, "metal", "100 KGM"), burdens={"fossilGhgEmissions": co2})
+            for lot, co2 in (("a", "100"), ("b", "300")))
+    works.pool(averaging="period")
+    works.add({"a": "100"})
+    works.add({"b": "100"})
+    assert [works.co2(lot) for lot in ("pool:1", "pool:2")] == [100.0, 400.0]
+    works.close()
+    # 2 kg CO2 a kg: 100 more in the first, 100 less with the second.
+    assert [works.co2(lot) for lot in ("pool:1", "pool:2")] == [200.0, 400.0]
+    works.amend(change(a, burdens={"fossilGhgEmissions": "150"}))
+    assert [works.co2(lot) for lot in ("pool:1", "pool:2")] == [250.0, 450.0]
+    works.amend(change(a, lot=works.out("a", "metal", "200 KGM")))
+    # Half of 150, and 100; that, 300, and 100 less.
+    assert [works.co2(lot) for lot in ("pool:1", "pool:2")] == [175.0, 375.0]
+    works.amend(change(b, burdens={"fossilGhgEmissions": "200"}))
+    assert [works.co2(lot) for lot in ("pool:1", "pool:2")] == [175.0, 275.0]
+
+
+def test_a_generation_keeps_its_maker(works: Works) -> None:
+    """Whether a process takes back its own decides what is recycled: that is no matter of a correction."""
+    works.mine("here", "50")
+    works.mine("there", "50", facility=works.another_facility("yard"))
+    works.pool()
+    added = works.add({"here": "20"})
+    for inputs in ({"there": "20"}, {"here": "10", "there": "10"}):
+        refused(works, lambda inputs=inputs: works.amend(change(added, inputs=works.kilograms(inputs))),
+                "amended-lots", "changes", works.name("pool:1"), names=added)
