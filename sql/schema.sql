@@ -189,6 +189,9 @@ CREATE TABLE lot_version (
     quantity numeric NOT NULL CHECK (quantity > 0 AND quantity <> 'NaN'),
     mass numeric CHECK (mass > 0 AND mass <> 'NaN'),
     composition jsonb,
+    facility text,
+    process text,
+    withdrawn boolean NOT NULL,
     PRIMARY KEY (number, version)
 );
 CREATE INDEX lot_version_version ON lot_version (version);

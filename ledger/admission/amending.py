@@ -7,7 +7,7 @@ import msgspec
 
 from ledger.admission.facts import LotFacts
 from ledger.admission.lots import Taken
-from ledger.admission.state import State
+from ledger.admission.state import State, type_of
 from ledger.core import canonical
 from ledger.core.records import (
     Addition,
@@ -75,7 +75,8 @@ def check_basis(old: AnyRecord, new: AnyRecord, field: str, *, provisional: bool
 def check_withdrawal(record: AnyRecord, digest: str, lots: Sequence[LotFacts], state: State, field: str) -> None:
     """Refuses to withdraw what others rest on: lots of which something was taken, a delivery that was accepted."""
     if not isinstance(record, _WITHDRAWABLE) or (isinstance(record, Declaration) and record.lot is None):
-        raise Refused(f"{field}: a {type(record).__name__.lower()} is not withdrawn", code="not-amendable", field=field,
+        raise Refused(f"{field}: a record of type {type_of(record)} is not withdrawn", code="not-amendable",
+                      field=field, value=digest,
                       rule="transformations, transfers, consumptions and declarations of lots")
     if digest in state.accepted:
         raise Refused(f"{field}: the delivery was accepted", code="accepted", field=field, value=digest,
@@ -86,6 +87,13 @@ def check_withdrawal(record: AnyRecord, digest: str, lots: Sequence[LotFacts], s
                 f"{field}: something was taken of {lot.id!r}", code="used", field=field, value=lot.id,
                 rule="a record is withdrawn while its outputs are untouched",
             )
+
+
+def check_unaccepted(record: AnyRecord, change: Change, state: State, field: str) -> None:
+    """Refuses another quantity of a delivery that its receiver has weighed and accepted."""
+    if isinstance(record, Transfer) and "quantity" in change.fields and change.record in state.accepted:
+        raise Refused(f"{field}: the delivery was accepted", code="accepted", field=f"{field}.fields.quantity",
+                      value=change.record, rule="what was accepted comes back by a return")
 
 
 def check_sector(record: AnyRecord, state: State) -> None:
@@ -108,10 +116,11 @@ def check_undisputed(taken: Sequence[Taken], state: State) -> None:
 
 
 def check_same_lots(old: Sequence[LotFacts], new: Sequence[LotFacts], field: str) -> None:
-    """Refuses other lots than the record made: only how much they are, and what of, may change."""
+    """Refuses other lots than the record made: only how much they are, and what of, may change; of a pool's lot also
+    who made it, since that follows from what was added."""
     def fixed(lot: LotFacts) -> tuple[object, ...]:
         return (lot.id, lot.product, lot.holder, lot.role, lot.unit, lot.origin, lot.item, lot.owner, lot.credit,
-                lot.maker, lot.previous_life, lot.expires)
+                lot.maker if lot.pool is None else None, lot.previous_life, lot.expires)
 
     if [fixed(lot) for lot in old] != [fixed(lot) for lot in new]:
         raise Refused(

@@ -125,7 +125,8 @@ class RecordFacts(Struct, frozen=True, gc=False):
 
 class Facts:
     """Facts by name; what is not in here is not known (or not loaded). All are immutable but `lines`, the generations
-    of each pool in log order (at least the newest), and `default_pools`, by holder and product, which grow."""
+    of each pool in log order (at least the newest), and `default_pools`, by holder and product, which grow; `withdrawn`
+    are lots whose record was."""
 
     def __init__(self) -> None:
         self.organizations: dict[str, OrganizationFacts] = {}
@@ -138,6 +139,7 @@ class Facts:
         self.default_pools: dict[tuple[str, str], str] = {}
         self.lines: dict[str, tuple[str, ...]] = {}
         self.records: dict[str, RecordFacts] = {}
+        self.withdrawn: set[str] = set()
 
     def learn(self, other: "Facts") -> None:
         """Adds all that `other` knows."""
@@ -151,6 +153,7 @@ class Facts:
         self.default_pools.update(other.default_pools)
         self.lines.update(other.lines)
         self.records.update(other.records)
+        self.withdrawn.update(other.withdrawn)
 
     def left(self, lot: str) -> Decimal | None:
         """What is left of a lot, where that is known."""
@@ -164,7 +167,7 @@ class Facts:
         """The lot that an input of `holder`'s names: itself, or the newest generation of its pool; of those with a
         number below `before`, where that is given."""
         lot = self.lots.get(name)
-        if lot is not None:
+        if lot is not None and (before is None or lot.number < before):
             return lot
         pool = self.pool_named(name, holder)
         line = self.lines.get(pool.id, ()) if pool is not None else ()

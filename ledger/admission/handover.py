@@ -30,7 +30,7 @@ def acceptance_plan(record: Acceptance, facts: Facts) -> Plan:
     """What was short of a delivery: lost with the receiver, or back with the sender as a lot."""
     transfer = facts.transfers.get(record.transfer)
     lot = facts.lots.get(transfer.new_lot) if transfer is not None else None
-    if transfer is None or transfer.to != record.issuer or lot is None:
+    if transfer is None or transfer.to != record.issuer or lot is None or lot.id in facts.withdrawn:
         raise Refused(
             f"transfer: {record.transfer!r} is no transfer to {record.issuer}", code="unknown-transfer",
             field="transfer", value=record.transfer, rule="the digest of a transfer to the issuer",

@@ -9,7 +9,7 @@ from ledger.core.values import Sha256
 from ledger.errors import Refused
 
 
-def closing_plan(record: Closing, facts: Facts) -> Plan:
+def closing_plan(record: Closing, facts: Facts, before: int | None = None) -> Plan:
     """What a closing itself takes and is supplied with: certificates and overheads."""
     facility = facts.facilities.get(record.facility)
     if facility is None or facility.operator != record.issuer:
@@ -27,14 +27,14 @@ def closing_plan(record: Closing, facts: Facts) -> Plan:
                 field=f"measured[{i}].material", value=total.material, rule="one total a material",
             )
         seen.add(total.material)
-    return Plan(_retired(record, facts), (), supply(facts, record.overheads, "overheads"))
+    return Plan(_retired(record, facts, before), (), supply(facts, record.overheads, "overheads"))
 
 
-def _retired(record: Closing, facts: Facts) -> tuple[Taken, ...]:
+def _retired(record: Closing, facts: Facts, before: int | None) -> tuple[Taken, ...]:
     taken: dict[str, Taken] = {}
     for i, flow in enumerate(record.retired):
         where = f"retired[{i}]."
-        one = take_one(facts, record.issuer, flow, where)
+        one = take_one(facts, record.issuer, flow, where, before)
         lot = one.lot
         if lot.id in taken:
             raise Refused(f"{where}lot: {flow.lot!r} is named twice", code="duplicate-input", field=f"{where}lot",

@@ -77,7 +77,7 @@ def plan(
         case Pool():
             return pool_plan(record, facts)
         case Closing():
-            return closing_plan(record, facts)
+            return closing_plan(record, facts, before)
         case Attestation():
             check_attestation(record, facts)
         case Reopening():

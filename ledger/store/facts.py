@@ -102,6 +102,8 @@ class FactLoader:
             for row in await connection.fetch(self._sql["lots_by_id"], wanted[start : start + _LOTS_AT_ONCE]):
                 facts.lots[row["id"]] = lot_of(row)
                 figures[row["id"]] = figures_of(row)
+                if row["withdrawn"]:
+                    facts.withdrawn.add(row["id"])
 
     async def _pools(
         self, connection: Connection, names: Iterable[str], holders: Iterable[str], facts: Facts,

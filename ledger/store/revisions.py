@@ -64,11 +64,12 @@ async def indexes_of(connection: Connection, digests: Iterable[str]) -> list[int
 
 
 async def closed_records(connection: Connection, facility: str, start: str, end: str, since: int = 0) -> set[int]:
-    """Of the records from index `since` on: transformations that were posted provisional for the period, and additions
-    to pools that are averaged over it."""
+    """Of the records from index `since` on: transformations that were posted provisional for the period, additions to
+    pools that are averaged over it, and closings of it that were opened again."""
     sql = queries("revise")
     rows = [*await connection.fetch(sql["provisional"], facility, start, end, since),
-            *await connection.fetch(sql["averaged"], facility, start, end, since)]
+            *await connection.fetch(sql["averaged"], facility, start, end, since),
+            *await connection.fetch(sql["reopened"], facility, start, end, since)]
     return {row["record"] for row in rows}
 
 

@@ -59,7 +59,7 @@ _TABLES: Final = {
     "claim": ("record", "lot"),
     "revision": ("version", "record"),
     "revised": ("record", "version", "own", "body", "leaf", "outcome"),
-    "lot_version": ("number", "version", "quantity", "mass", "composition"),
+    "lot_version": ("number", "version", "quantity", "mass", "composition", "facility", "process", "withdrawn"),
     "tile": ("level", "index", "hashes", "root"),
 }
 _ROWS_AT_ONCE: Final = 5_000
@@ -104,8 +104,11 @@ class BatchRows:
             list(figures.contents.values()),
         ))
 
-    def add_lot_version(self, lot: LotFacts, version: int) -> None:
-        self._rows["lot_version"].append((lot.number, version, lot.quantity, lot.mass, _composition(lot)))
+    def add_lot_version(self, lot: LotFacts, version: int, *, withdrawn: bool) -> None:
+        facility, process = lot.maker or (None, None)
+        self._rows["lot_version"].append(
+            (lot.number, version, lot.quantity, lot.mass, _composition(lot), facility, process, withdrawn)
+        )
 
     def add_revision(self, version: int, index: int) -> None:
         self._rows["revision"].append((version, index))

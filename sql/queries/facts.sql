@@ -3,12 +3,14 @@
 SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantity, l.quantity) AS quantity, l.unit,
        CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, l.item,
        CASE WHEN v.number IS NULL THEN l.composition ELSE v.composition END AS composition,
-       l.facility, l.process, l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, f.burdens, f.content,
-       f.amount
+       CASE WHEN v.number IS NULL THEN l.facility ELSE v.facility END AS facility,
+       CASE WHEN v.number IS NULL THEN l.process ELSE v.process END AS process,
+       l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires,
+       coalesce(v.withdrawn, false) AS withdrawn, f.burdens, f.content, f.amount
 FROM lot l CROSS JOIN LATERAL (
     SELECT burdens, content, amount FROM figure WHERE lot = l.number ORDER BY version DESC LIMIT 1) f
 LEFT JOIN LATERAL (
-    SELECT number, quantity, mass, composition FROM lot_version WHERE number = l.number
+    SELECT number, quantity, mass, composition, facility, process, withdrawn FROM lot_version WHERE number = l.number
     ORDER BY version DESC LIMIT 1) v ON true
 WHERE l.id = ANY ($1::text[]);
 

@@ -72,13 +72,16 @@ WHERE n.record = $1 AND v.record > $2 ORDER BY v.record LIMIT $3;
 SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantity, l.quantity) AS quantity, l.unit,
        CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, l.item,
        CASE WHEN v.number IS NULL THEN l.composition ELSE v.composition END AS composition,
-       l.facility, l.process, l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, f.burdens, f.content,
+       CASE WHEN v.number IS NULL THEN l.facility ELSE v.facility END AS facility,
+       CASE WHEN v.number IS NULL THEN l.process ELSE v.process END AS process,
+       l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, f.burdens, f.content,
        f.amount, f.method, f.plugin, f.share
 FROM unnest($2::bigint[]) AS wanted (record)
 JOIN lot l ON l.number >= wanted.record * 1024 AND l.number < (wanted.record + 1) * 1024
 JOIN figure f ON f.lot = l.number AND f.version = $1
 LEFT JOIN LATERAL (
-    SELECT number, quantity, mass, composition FROM lot_version WHERE number = l.number AND version <= $1
+    SELECT number, quantity, mass, composition, facility, process FROM lot_version
+    WHERE number = l.number AND version <= $1
     ORDER BY version DESC LIMIT 1) v ON true
 ORDER BY l.number;
 

@@ -70,6 +70,12 @@ SELECT index FROM record WHERE digest = ANY ($1::bytea[]);
 -- parameters: facility, start, end, index from which on
 SELECT DISTINCT record FROM provisional WHERE facility = $1 AND starts >= $2 AND ends <= $3 AND record >= $4;
 
+-- name: reopened
+-- purpose: closings of a facility that were opened again, by their period
+-- parameters: facility, start, end, index
+SELECT c.record FROM closing c JOIN reopening o ON o.closing = c.record
+WHERE c.facility = $1 AND c.starts < $3 AND c.ends > $2 AND c.record >= $4;
+
 -- name: averaged
 -- purpose: additions of a period to a facility's pools that are averaged over periods
 -- parameters: facility, start, end, index from which on

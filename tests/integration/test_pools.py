@@ -25,6 +25,7 @@ from ledger.service.chains import Generation, folded
 
 WEIGHED = [Evidence(digest="7" * 64, media_type="application/pdf", kind="weighbridge")]
 POST = "recycledPostConsumer:steel"
+PRE = "recycledPreConsumer:steel"
 Answer = Receipt | dict[str, Any]
 
 
@@ -291,8 +292,8 @@ def test_a_pools_lots_have_names_that_nobody_else_gives(server: Server, shop: Wo
     assert refused(server, pool(shop, "bin")) == ("pool-taken", "id")
 
 
-def test_an_amended_addition_makes_the_same_kind_of_lot(server: Server, shop: Workshop) -> None:
-    """Bought scrap in place of the process's own would be recycled content from there on."""
+def test_an_amended_addition_of_what_another_made(server: Server, shop: Workshop) -> None:
+    """Bought scrap in place of the process's own is recycled content from there on, also of what was drawn before."""
     _, making = shop.make({"good": "10"}, ore="20", activity=Make())
     own = replace(making, outputs=[*making.outputs, waste(shop, "own", "10", "preConsumer")])
     bought = Declaration(
@@ -301,9 +302,14 @@ def test_an_amended_addition_makes_the_same_kind_of_lot(server: Server, shop: Wo
     )
     receipts = server.post([shop.signed(own), shop.signed(bought), pool(shop, role="waste", origin="preConsumer"),
                             add(shop, {"own": "10"})])
-    assert refused(server, amended(shop, receipts[-1], inputs=[
-        {"lot": shop.name("bought"), "quantity": {"value": "10", "unit": "KGM"}}])) == ("amended-lots", "changes")
     server.post([draw(shop, "heap", "1", "x")])
+    assert PRE not in footprint(server, shop, "x")["contents"]
+    server.post([amended(shop, receipts[-1], inputs=[
+        {"lot": shop.name("bought"), "quantity": {"value": "10", "unit": "KGM"}}])])
+    server.post([draw(shop, "heap", "1", "y")])
+    # 1 kg of a product that is 98 % steel, all of it scrap of others.
+    for lot in ("x", "y"):
+        assert footprint(server, shop, lot)["contents"][PRE] == pytest.approx(0.98, rel=1e-9)
 
 
 # --- mass balance ----------------------------------------------------------------------------------------------------

@@ -123,7 +123,7 @@ def test_triggers_stop_the_owner_too(database: Database, change: str) -> None:
 HASH = "sha256('')"
 LOT = "INSERT INTO lot (number, id, product, holder, unit, role, quantity) VALUES (9999, 'x', 'p', 'h', 'KGM', {}, {})"
 FIGURE = "INSERT INTO figure VALUES (999424, 0, 'm', NULL, {}, {}, {}, {})"
-LOT_VERSION = "INSERT INTO lot_version VALUES (999424, 1, {}, {}, NULL)"
+LOT_VERSION = "INSERT INTO lot_version VALUES (999424, 1, {}, {}, NULL, NULL, NULL, false)"
 
 
 @pytest.mark.parametrize("statement", [

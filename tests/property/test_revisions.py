@@ -236,7 +236,8 @@ def test_histories_look_like_real_ones(long_history: History) -> None:
     used = [lot for prepared in memory.history.prepared.values() for lot in prepared.plan.taken
             if isinstance(prepared.submission.record, Transformation) and lot.lot.role == "credit"]
     assert len(used) > 2
-    assert sum(bool(one.retired) for one in readings if isinstance(one, Closing)) > 3
+    # Those that were closed again are gone.
+    assert sum(bool(one.retired) for one in readings if isinstance(one, Closing)) > 2
     assert max(int(line[-1].rpartition(":")[2]) for line in memory.state.lines.values()) > 10
 
 

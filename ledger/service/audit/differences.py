@@ -52,7 +52,7 @@ def counted(version: int, index: int, revision: Revision) -> Version:
     return Version(
         version, index, len(revision.revised), sum(len(one.figures) for one in revision.revised),
         sum(len(prepared.plan.taken) for prepared in own),
-        sum(len(one.lots) for one in revision.revised if one.resized),
+        sum(len(one.lots) for one in revision.revised if one.resized or one.outcome is None),
     )
 
 

@@ -1,6 +1,6 @@
 """What a revision makes of balances and of items, and how all that it has done is put back."""
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping, MutableSet
 from decimal import Decimal
 from functools import partial
 from typing import TypeVar
@@ -9,6 +9,7 @@ from ledger.admission.state import State
 from ledger.errors import Refused
 
 Value = TypeVar("Value")
+Member = TypeVar("Member")
 
 
 class Undoing:
@@ -24,6 +25,19 @@ class Undoing:
         """Changes what stands by a name already."""
         self.note(partial(mapping.__setitem__, name, mapping[name]))
         mapping[name] = value
+
+    def add(self, among: MutableSet[Member], members: Iterable[Member]) -> None:
+        """Enters members of a set, as far as they are not in it."""
+        for member in members:
+            if member not in among:
+                self.note(partial(among.discard, member))
+                among.add(member)
+
+    def discard(self, among: MutableSet[Member], member: Member) -> None:
+        """Takes a member out of a set, if it is in it."""
+        if member in among:
+            self.note(partial(among.add, member))
+            among.discard(member)
 
     def undo(self) -> None:
         while self._steps:

@@ -1,8 +1,11 @@
 """What an amendment or a closing changes: the records as they are to read from now on."""
 
-from ledger.admission.amending import amended, check_basis, check_withdrawal
+from collections.abc import Iterator
+
+from ledger.admission.amending import amended, check_basis, check_unaccepted, check_withdrawal
 from ledger.admission.spreading import Spread, covered, made, spread
 from ledger.admission.standing import check_open, check_open_pool
+from ledger.admission.state import ClosedPeriod
 from ledger.core.canonical import decode_record, encode
 from ledger.core.records import Addition, Amendment, AnyRecord, Closing, Transformation
 from ledger.core.revisions import Change
@@ -28,6 +31,7 @@ def _changed(history: History, index: int, old: AnyRecord, change: Change, field
     if change.withdrawn:
         check_withdrawal(old, change.record, history.lots_of(index), history.state, field)
         return None
+    check_unaccepted(old, change, history.state, field)
     new = amended(old, change, field)
     if new == old:
         raise Refused(f"{field}: nothing changes", code="amendment-form", field=f"{field}.fields",
@@ -54,8 +58,22 @@ def _closed(closing: Closing, history: History) -> Changes:
         if covered(closing, prepared.submission.record):
             masses = [(created.facts.role, created.facts.mass) for created in prepared.plan.created]
             found[index] = Spread(prepared.submission.record, made(masses))
-    return {
+    replaced: dict[int, AnyRecord | None] = dict.fromkeys(_reopened(closing, history))
+    return replaced | {
         # Spreading adds supplies and amounts: what comes of it has to be a record like one that was posted.
         index: decode_record(encode(record))
         for index, record in spread(closing, found).items() if record != found[index].record
     }
+
+
+def _reopened(closing: Closing, history: History) -> Iterator[int]:
+    """The closings that were opened again and that this one takes the place of: what they retain is stated anew."""
+    period = ClosedPeriod(closing.start, closing.end, tuple(closing.processes))
+    in_force = history.state.closed.get(closing.facility, {})
+    for index, prepared in history.prepared.items():
+        record = prepared.submission.record
+        if isinstance(record, Closing) and record.facility == closing.facility and (
+            prepared.submission.digest.hex() not in in_force
+            and period.holds(record.start, record.end, record.processes)
+        ):
+            yield index

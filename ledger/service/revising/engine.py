@@ -23,7 +23,7 @@ from ledger.core.assessment import Assessment
 from ledger.core.canonical import encode
 from ledger.core.merkle import EMPTY_ROOT
 from ledger.core.outcome import AssessmentLeaf
-from ledger.core.records import AnyRecord, Transformation
+from ledger.core.records import AnyRecord, Declaration, Transformation
 from ledger.errors import LedgerError, Unavailable
 from ledger.footprint.averaging import Adjustment
 from ledger.footprint.burdens import ZERO
@@ -197,6 +197,10 @@ class Engine:
             # What others have taken of it in the meantime leaves it overdrawn.
             self._balances.add(lot.id, -lot.quantity)
             self._undoing.set(history.figures, lot.id, _WITHDRAWN)
+        self._undoing.add(history.state.withdrawn, [lot.id for lot in lots])
+        record = old.submission.record
+        if isinstance(record, Declaration) and record.basis == "opening" and record.lot is not None:
+            self._undoing.discard(history.state.openings, (record.facility or "", record.lot.product))
         self._replace(index, None)
         self._done[index] = Revised(
             index, old.submission.digest, True, None, None, lots, (_WITHDRAWN,) * len(lots), False
@@ -311,7 +315,7 @@ class Engine:
 
 def _seen(taken: Taken) -> tuple[object, ...]:
     """What a sector sees of an input that a revision can change: see `check_same_lots`."""
-    return taken.lot.id, taken.quantity, taken.mass, taken.lot.composition
+    return taken.lot.id, taken.quantity, taken.mass, taken.lot.composition, taken.lot.maker
 
 
 def _period(prepared: Prepared) -> tuple[str, str] | None:

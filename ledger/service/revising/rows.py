@@ -21,8 +21,8 @@ def add_revised(rows: BatchRows, one: Revised, version: int, provisional: Contai
     tag = prepared.tag if prepared is not None else None
     for lot, figures, share in zip(one.lots, one.figures, shares, strict=True):
         rows.add_figure(lot.number, version, figures, share, tag)
-        if one.resized:
-            rows.add_lot_version(lot, version)
+        if one.resized or prepared is None:
+            rows.add_lot_version(lot, version, withdrawn=prepared is None)
     record = prepared.submission.record if prepared is not None else None
     if own and isinstance(record, Transformation) and one.index in provisional and one.moved:
         rows.add_provisional(one.index, record)

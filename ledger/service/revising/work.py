@@ -7,10 +7,11 @@ from typing import NamedTuple, ParamSpec, TypeVar
 import asyncpg
 
 from ledger.admission.admit import admit
-from ledger.admission.amending import check_undisputed, check_withdrawal
+from ledger.admission.amending import check_unaccepted, check_undisputed, check_withdrawal
 from ledger.admission.names import Names, flows_named
 from ledger.admission.state import State
-from ledger.core.records import Amendment, AnyRecord, Closing
+from ledger.core.records import Amendment, AnyRecord, Closing, Transfer
+from ledger.core.revisions import Change
 from ledger.footprint.figures import LotFigures
 from ledger.registry.installed import Registry
 from ledger.service.preparing import Submission, prepare
@@ -50,12 +51,12 @@ class Overtaken(Exception):
     """The log has gained what the revision itself is about: it is to be prepared anew."""
 
 
-class _Withdrawal(NamedTuple):
-    """A record that is withdrawn by `changes[position]`, with the lots that it made."""
+class _Guarded(NamedTuple):
+    """A record that `changes[position]` withdraws, or says another quantity of, with the lots that it made."""
 
     position: int
     record: AnyRecord
-    digest: str
+    change: Change
     lots: tuple[str, ...]
 
 
@@ -82,7 +83,7 @@ class Work:
         self._known = False
         self._seen = 0
         self._changes: Changes = {}
-        self._withdrawals: list[_Withdrawal] = []
+        self._guarded: list[_Guarded] = []
         self._written: dict[int, Revised] = {}
         self._numbers: set[int] = set()
         changes = record.changes if isinstance(record, Amendment) else []
@@ -104,7 +105,7 @@ class Work:
         named = await self._named(size)
         await self._loading.load(named)
         self._changes = await self._aside(changes_of, self._record, self._history)
-        self._note_withdrawals()
+        self._note_guarded()
         await self._loading.extend({*named, *await self._following()}, size, pools=self._resizing)
         self.revision = await self._aside(revise, self._engine, self._record, self._history)
         await self._write()
@@ -176,13 +177,13 @@ class Work:
             return sorted([index for index in found if index < size])
         return sorted(await indexes_of(self._connection, [change.record for change in record.changes]))
 
-    def _note_withdrawals(self) -> None:
+    def _note_guarded(self) -> None:
         history = self._history
         for position, change in enumerate(self._record.changes if isinstance(self._record, Amendment) else ()):
             index = history.state.records[change.record].index
-            if self._changes[index] is None:
-                old = history.prepared[index].submission.record
-                self._withdrawals.append(_Withdrawal(position, old, change.record, history.made[index]))
+            old = history.prepared[index].submission.record
+            if change.withdrawn or isinstance(old, Transfer):
+                self._guarded.append(_Guarded(position, old, change, history.made[index]))
 
     async def _following(self) -> set[int]:
         """The additions that come after the generations that changed records take from, or took from: where a record
@@ -212,18 +213,21 @@ class Work:
         lots = {one.lot.number: one.lot.id for one in taken}
         state.frozen.update([lots[lot] for lot in await disputes_since(self._connection, lots, self._seen)])
         check_undisputed(taken, state)
-        if self._withdrawals:
-            await self._check_withdrawals()
+        if self._guarded:
+            await self._check_guarded()
 
-    async def _check_withdrawals(self) -> None:
+    async def _check_guarded(self) -> None:
+        """That nothing was taken, nor a delivery accepted, in the meantime."""
         state = self._history.state
         names, now = Names(), State(state.origin, state.size)
-        names.lots.update([lot for one in self._withdrawals for lot in one.lots])
-        names.transfers.update([one.digest for one in self._withdrawals])
+        names.lots.update([lot for one in self._guarded for lot in one.lots])
+        names.transfers.update([one.change.record for one in self._guarded])
         await load_state(self._connection, now, names, [], [], names, self._loader, {})
-        for one in self._withdrawals:
-            lots = [state.lots[lot] for lot in one.lots]
-            check_withdrawal(one.record, one.digest, lots, now, f"changes[{one.position}]")
+        for one in self._guarded:
+            lots, field = [state.lots[lot] for lot in one.lots], f"changes[{one.position}]"
+            if one.change.withdrawn:
+                check_withdrawal(one.record, one.change.record, lots, now, field)
+            check_unaccepted(one.record, one.change, now, field)
 
     async def _takers(self) -> set[int]:
         """Records that the log has gained since it was looked at, and that take from what has changed."""

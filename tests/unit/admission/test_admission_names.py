@@ -330,6 +330,7 @@ def test_what_a_record_enters_by_name() -> None:
 
 def test_facts_are_learnt(prepared: World) -> None:
     found = Facts()
+    prepared.state.withdrawn.add(MILL.name("gone"))
     found.learn(prepared.state)
     for kind in vars(found):
         assert getattr(found, kind) == getattr(prepared.state, kind)

@@ -330,8 +330,20 @@ def test_what_a_closing_does_not_change_is_left_alone(works: Works) -> None:
     assert indexes(works.ledger) == [one.index for one in heats]
     works.reopen(closing)
     works.close(gas("20"))
-    assert indexes(works.ledger) == []
-    assert revised(works.ledger) == {}
+    # What is closed again takes the place of the closing that was opened, and of nothing else.
+    assert indexes(works.ledger) == [closing.index]
+    assert revised(works.ledger)[closing.index].outcome is None
+
+
+def test_overheads_are_those_of_the_last_closing(works: Works) -> None:
+    heat(works, "a", "100", "10")
+    # Gas is 2 kg CO2e a kg.
+    first = works.close(gas("20"), overheads=[gas("4")])
+    assert works.ledger.retained(first.index)["fossilGhgEmissions"] == 8.0
+    works.reopen(first)
+    second = works.close(gas("20"), overheads=[gas("6")])
+    assert works.ledger.retained(second.index)["fossilGhgEmissions"] == 12.0
+    assert works.ledger.retained(first.index) == {}
 
 
 AMOUNTS = st.integers(1, 10**12).map(lambda grains: Decimal(grains).scaleb(-9))

@@ -2,7 +2,7 @@
 
 import pytest
 from support.networks import content_errors
-from support.sectors import Make
+from support.sectors import MAKE, Make
 from support.site import ore
 from unit.revising.works import Works, change, day, indexes, refused, revised, withdrawal
 
@@ -266,12 +266,12 @@ def test_what_a_closing_has_averaged_stays(works: Works) -> None:
     assert [works.co2(lot) for lot in ("pool:1", "pool:2")] == [175.0, 275.0]
 
 
-def test_a_generation_keeps_its_maker(works: Works) -> None:
-    """Whether a process takes back its own decides what is recycled: that is no matter of a correction."""
+def test_a_generation_has_the_maker_of_what_was_added(works: Works) -> None:
+    """Whether a process takes back its own decides what is recycled; a correction may change it."""
     works.mine("here", "50")
     works.mine("there", "50", facility=works.another_facility("yard"))
     works.pool()
     added = works.add({"here": "20"})
-    for inputs in ({"there": "20"}, {"here": "10", "there": "10"}):
-        refused(works, lambda inputs=inputs: works.amend(change(added, inputs=works.kilograms(inputs))),
-                "amended-lots", "changes", works.name("pool:1"), names=added)
+    for inputs, maker in (({"there": "20"}, (works.name("yard"), MAKE)), ({"here": "10", "there": "10"}, None)):
+        works.amend(change(added, inputs=works.kilograms(inputs)))
+        assert works.ledger.state.lots[works.name("pool:1")].maker == maker

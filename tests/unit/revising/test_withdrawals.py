@@ -178,4 +178,5 @@ def test_records_that_are_not_withdrawn(works: Works, other: Works, kind: str) -
         "acceptance": lambda: (other, other.accept(transfer, received=quantity("9 KGM"))),
         "closing": lambda: (works, works.close(retired=works.kilograms({"a": "1"}), start=day(27), end=day(28))),
     }[kind]()
-    refused(who, lambda: who.amend(withdrawal(entry)), "not-amendable", "changes[0]", says=f"a {kind} is not withdrawn")
+    refused(who, lambda: who.amend(withdrawal(entry)), "not-amendable", "changes[0]",
+            says=f"a record of type {kind} is not withdrawn")
