@@ -349,8 +349,8 @@ REVISIONS = {
         "INSERT INTO figure SELECT lot, 1, method, plugin, share, ARRAY(SELECT x / 10 FROM unnest(burdens) x), "
         "content, amount FROM figure WHERE lot = $1",
     "a lot twice as large, of which a part carries half":
-        "INSERT INTO lot_version SELECT number, 1, quantity * 2, mass * 2, composition, facility, process, false FROM lot "
-        "WHERE number = $1",
+        "INSERT INTO lot_version SELECT number, 1, quantity * 2, mass * 2, composition, facility, process, false "
+        "FROM lot WHERE number = $1",
     "a withdrawal":
         "INSERT INTO revised SELECT lot / 1024, 1, true, NULL, NULL, sha256('') FROM figure WHERE lot = $1",
     "a taker that takes less":

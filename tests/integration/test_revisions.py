@@ -30,12 +30,13 @@ from support.revising import (
 )
 from support.sectors import Make
 from support.server import Posted, Server
-from support.workshop import Workshop, kilograms, workshop
+from support.workshop import END, START, Workshop, kilograms, workshop
 
 from ledger.core import canonical
 from ledger.core.receipt import Receipt, verify_receipt
+from ledger.core.records import Acceptance, Declaration
 from ledger.core.signing import load_spki
-from ledger.core.values import Supply
+from ledger.core.values import Output, Supply
 from ledger.store.embedded import attach
 
 
@@ -280,3 +281,36 @@ def test_only_the_amendment_names_it(server: Server, database: Database, shop: W
     nobody = party(1, "nobody").id
     assert problem(server, amend(shop, change(used, onBehalfOf=nobody)))["code"] == "unknown-organization"
     assert problem(server, amend(shop, change(made, inputs=flows(shop, {"late": "5"}))))["code"] == "younger-lot"
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_what_is_withdrawn_makes_room(server: Server, database: Database, shop: Workshop, together: bool) -> None:
+    """Opening stock may be declared anew; a delivery that was taken back is not accepted any more."""
+    def opening(lot: str) -> Posted:
+        return shop.signed(Declaration(
+            issuer=shop.id, nonce=shop.nonce(), start=START, end=END, basis="opening", boundary="none",
+            facility=shop.name("site"), lot=Output(
+                lot=shop.name(lot), product=shop.name("part"), quantity=kilograms("5"), role="product"),
+        ))
+
+    smith = workshop(server, shop.id.rpartition(":")[2] + "-smith")
+    first, sent = opening("old"), shop.send("pot", "5", smith, "sent")
+    posted(server, [first, sent, amend(shop, change(first), change(sent)), opening("new")], together=together)
+    acceptance = smith.signed(Acceptance(issuer=smith.id, nonce=smith.nonce(), transfer=digest_of(sent)))
+    assert problem(server, acceptance)["code"] == "unknown-transfer"
+    assert problem(server, opening("more"))["code"] == "opening-taken"
+
+
+def test_a_closing_takes_the_place_of_the_one_that_was_opened(
+    server: Server, database: Database, shop: Workshop
+) -> None:
+    """Its overheads are those of the month, not those of both."""
+    heat = shop.make({"heat": "10"}, {"pot": "10"}, activity=Make(), basis="provisional")
+    first = close(shop, gas("10"), overheads=[gas("4")])
+    second = close(shop, gas("10"), overheads=[gas("6")])
+    receipts = server.post([heat, first, reopen(shop, first), second])
+    assert [one.index for one in revised_by(receipts[-1])] == [receipts[1].index]
+    # 6 kg of gas with 2.75 kg CO2e a kg stay with the second; the first has no results any more.
+    answer = httpx.get(f"{server.url}/v1/records/{digest_of(first)}", timeout=60).json()
+    assert [one.get("withdrawn") for one in answer["revisions"]] == [True]
+    assert co2e(server, shop, "heat") == pytest.approx([0.01 + 27.5], rel=1e-9)

@@ -180,3 +180,24 @@ def test_records_that_are_not_withdrawn(works: Works, other: Works, kind: str) -
     }[kind]()
     refused(who, lambda: who.amend(withdrawal(entry)), "not-amendable", "changes[0]",
             says=f"a record of type {kind} is not withdrawn")
+
+
+def test_a_delivery_that_was_withdrawn_is_not_accepted(works: Works, other: Works) -> None:
+    works.mine("a", "100")
+    sent = works.hand("a", "10", other, "sent")
+    works.amend(withdrawal(sent))
+    for fields in ({}, {"disputed": True, "reason": "never came"}, {"received": quantity("10 KGM")}):
+        refused(other, lambda fields=fields: other.accept(sent, **fields), "unknown-transfer", "transfer",
+                sent.digest.hex())
+
+
+def test_opening_stock_that_was_withdrawn_is_declared_anew(works: Works) -> None:
+    def stock(lot: str, amount: str) -> Sequenced:
+        return works.declared(works.out(lot, "metal", f"{amount} KGM"), facility=works.facility, basis="opening")
+
+    first = stock("old", "50")
+    refused(works, lambda: stock("again", "40"), "opening-taken", "lot.product", works.name("metal"))
+    works.amend(withdrawal(first))
+    stock("again", "40")
+    assert works.left("again") == 40
+    refused(works, lambda: stock("third", "30"), "opening-taken", "lot.product", works.name("metal"))
