@@ -30,8 +30,9 @@ class Closing(Record, frozen=True, kw_only=True, tag="closing"):
     named) become final.
 
     `measured` are the totals of what those transformations used, by material; what they had not stated of it is spread
-    over them by `spread`: their outputs' mass, their hours, or what they stated of the material. `overheads` serve
-    no product, and stay with this record. `retired` are certificates (lots) given up for the period.
+    over them by `spread`: their outputs' mass, their hours, or what they stated of the material. `overheads` serve no
+    product, and stay with this record. `retired` are certificates (lots) given up for the period. One that closes
+    again what was reopened takes the place of the earlier closing, as if the period had been closed once.
     """
 
     facility: Id

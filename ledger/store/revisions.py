@@ -73,6 +73,16 @@ async def closed_records(connection: Connection, facility: str, start: str, end:
     return {row["record"] for row in rows}
 
 
+async def read_statements(
+    connection: Connection, records: Sequence[int]
+) -> tuple[dict[int, bytes], list[tuple[int, bytes]]]:
+    """How records were posted, by log index; and the amendments of theirs, as (index of the record, body), in order."""
+    sql = queries("revise")
+    posted = {row["index"]: bytes(row["body"]) for row in await connection.fetch(sql["posted"], list(records))}
+    amendments = await connection.fetch(sql["amendments"], list(records))
+    return posted, [(row["record"], bytes(row["body"])) for row in amendments]
+
+
 async def next_additions(connection: Connection, lots: Collection[int]) -> set[int]:
     """The additions that follow generations of pools: what is left of one belongs to the next."""
     return {row["record"] for row in await connection.fetch(queries("revise")["next_additions"], list(lots))}

@@ -76,6 +76,14 @@ SELECT DISTINCT record FROM provisional WHERE facility = $1 AND starts >= $2 AND
 SELECT c.record FROM closing c JOIN reopening o ON o.closing = c.record
 WHERE c.facility = $1 AND c.starts < $3 AND c.ends > $2 AND c.record >= $4;
 
+-- name: posted
+SELECT index, body FROM record WHERE index = ANY ($1::bigint[]);
+
+-- name: amendments
+-- purpose: by which amendments the issuers of records have changed them, in order
+SELECT v.record, a.body FROM revised v JOIN revision n ON n.version = v.version JOIN record a ON a.index = n.record
+WHERE v.record = ANY ($1::bigint[]) AND v.own AND a.type = 'amendment' ORDER BY v.record, v.version;
+
 -- name: averaged
 -- purpose: additions of a period to a facility's pools that are averaged over periods
 -- parameters: facility, start, end, index from which on

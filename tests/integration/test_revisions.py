@@ -175,19 +175,19 @@ def test_a_closing(server: Server, database: Database, shop: Workshop) -> None:
 
 
 def test_a_closing_that_is_opened_again(server: Server, database: Database, shop: Workshop) -> None:
-    """A late heat of 40 kg, and 80 kg of gas now: 40 more than stated, by 10:30:40 kg made, are 5, 15 and 20. All in
-    one request, since records are sequenced in its order."""
+    """A late heat of 40 kg, another reading of the first, and 80 kg of gas now: by 10:30:40 kg made they are 10, 30 and
+    40, as if the period had been closed once. All in one request, since records are sequenced in its order."""
     first = close(shop, gas("40"))
+    heat = shop.make({"p1": "10"}, {"src": "10"}, activity=Make(co2="2"), basis="provisional")
     server.post([
-        shop.mine("src", "100", co2="0"),
-        shop.make({"p1": "10"}, {"src": "10"}, activity=Make(co2="2"), basis="provisional"),
+        shop.mine("src", "100", co2="0"), heat,
         shop.make({"p2": "30"}, {"src": "30"}, activity=Make(co2="6"), basis="provisional"),
-        first, reopen(shop, first),
+        first, reopen(shop, first), amend(shop, change(heat, activity=Make(co2="4"))),
         shop.make({"p3": "40"}, {"src": "40"}, activity=Make(co2="0"), basis="provisional"),
         close(shop, gas("80")),
     ])
     assert co2e(server, shop, "p1", "p2", "p3") == pytest.approx(
-        [2 + 15 * 2.75, 6 + 45 * 2.75, 20 * 2.75], rel=1e-12
+        [4 + 10 * 2.75, 6 + 30 * 2.75, 40 * 2.75], rel=1e-12
     )
 
 

@@ -6,7 +6,7 @@ from ledger.footprint.burdens import ZERO, Vector
 from ledger.footprint.contents import Contents
 from ledger.service.accounting import part_of
 from ledger.service.preparing import Prepared
-from ledger.service.revising.changes import changes_of
+from ledger.service.revising.changes import changes_of, state_anew
 from ledger.service.revising.engine import Engine, Revision
 from ledger.service.revising.history import History
 
@@ -19,6 +19,8 @@ def revise(engine: Engine, record: Amendment | Closing, history: History) -> Rev
         averages = period_averages(record, history)
         if averages:
             revision = engine.run({}, averages)
+    else:
+        state_anew(record, history)
     return revision
 
 

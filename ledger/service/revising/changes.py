@@ -51,19 +51,31 @@ def _check_open(record: AnyRecord, history: History) -> None:
 
 def _closed(closing: Closing, history: History) -> Changes:
     found: dict[int, Spread] = {}
-    for index in history.provisional:
+    for index, stated in history.stated.items():
         prepared = history.prepared.get(index)
-        if prepared is None or not isinstance(prepared.submission.record, Transformation):
-            continue
-        if covered(closing, prepared.submission.record):
+        if prepared is not None and stated.basis == "provisional" and covered(closing, stated):
             masses = [(created.facts.role, created.facts.mass) for created in prepared.plan.created]
-            found[index] = Spread(prepared.submission.record, made(masses))
+            found[index] = Spread(stated, made(masses))
     replaced: dict[int, AnyRecord | None] = dict.fromkeys(_reopened(closing, history))
     return replaced | {
         # Spreading adds supplies and amounts: what comes of it has to be a record like one that was posted.
         index: decode_record(encode(record))
-        for index, record in spread(closing, found).items() if record != found[index].record
+        for index, record in spread(closing, found).items() if record != history.prepared[index].submission.record
     }
+
+
+def state_anew(amendment: Amendment, history: History) -> None:
+    """What an amendment that holds makes of its issuer's own statements, on which closings rest."""
+    for i, change in enumerate(amendment.changes):
+        index = history.state.records[change.record].index
+        if not change.withdrawn and index in history.stated:
+            history.stated[index] = restated(history.stated[index], change, f"changes[{i}]")
+
+
+def restated(record: Transformation, change: Change, field: str) -> Transformation:
+    """A transformation as its issuer states it after a change."""
+    new = amended(record, change, field)
+    return new if isinstance(new, Transformation) else record
 
 
 def _reopened(closing: Closing, history: History) -> Iterator[int]:

@@ -26,6 +26,8 @@ class History:
         self.made: dict[int, tuple[str, ...]] = {}
         self.provisional: set[int] = set()
         """Records that were posted provisional, whatever a closing has made of them since."""
+        self.stated: dict[int, Transformation] = {}
+        """Those as their issuer states them, in posting and in amendments: without what a closing has spread."""
         self.following: dict[str, int] = {}
         """Of a pool's generation, the index of the addition that made the next one."""
         self.preceding: dict[int, str] = {}
@@ -88,3 +90,4 @@ def keep(history: History, index: int, prepared: Prepared) -> None:
     history.add(index, prepared, [created.facts.id for created in prepared.plan.created])
     if isinstance(record, Transformation) and record.basis == "provisional":
         history.provisional.add(index)
+        history.stated[index] = record

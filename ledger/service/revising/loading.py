@@ -12,8 +12,9 @@ from ledger.admission.names import Names, flows_named
 from ledger.admission.plan import plan as plan_of
 from ledger.admission.state import State
 from ledger.core.assessment import Assessment
+from ledger.core.canonical import digest
 from ledger.core.outcome import AssessmentLeaf, read
-from ledger.core.records import Addition, Amendment, AnyRecord
+from ledger.core.records import Addition, Amendment, AnyRecord, Closing, Transformation
 from ledger.core.revisions import Change
 from ledger.errors import LedgerError, Refused
 from ledger.footprint.averaging import Adjustment
@@ -21,6 +22,7 @@ from ledger.footprint.burdens import vector_of
 from ledger.footprint.figures import LotFigures
 from ledger.service.preparing import Prepared, Submission, work_of
 from ledger.service.revising.aside import aside
+from ledger.service.revising.changes import restated
 from ledger.service.revising.engine import ANY_TOLERANCE
 from ledger.service.revising.history import History, base
 from ledger.store.batches import load_state
@@ -35,6 +37,7 @@ from ledger.store.revisions import (
     read_balances,
     read_holdings,
     read_past,
+    read_statements,
 )
 
 MAX_RECORDS: Final = 200_000
@@ -118,6 +121,7 @@ class Loading:
         self._amends: Mapping[str, Change] = (
             {change.record: change for change in record.changes} if isinstance(record, Amendment) else {}
         )
+        self._closes = isinstance(record, Closing)
         self._field = "changes" if isinstance(record, Amendment) else "start"
         self._bytes = 0
 
@@ -168,6 +172,22 @@ class Loading:
             await self._learn(names)
         provisional = await posted_provisional(self._connection, records)
         await aside(self._connection, extend, self.history, decoded, provisional)
+        if self._closes:
+            posted, amendments = await read_statements(self._connection, sorted(provisional))
+            await aside(self._connection, self._state, posted, amendments)
+
+    def _state(self, posted: Mapping[int, bytes], amendments: Sequence[tuple[int, bytes]]) -> None:
+        """How the issuers of provisional records state them, without what closings have made of them."""
+        stated = self.history.stated
+        for index, body in posted.items():
+            record = _record.decode(body)
+            if isinstance(record, Transformation):
+                stated[index] = record
+        for index, body in amendments:
+            amendment, named = _record.decode(body), digest(posted[index]).hex()
+            for change in amendment.changes if isinstance(amendment, Amendment) else ():
+                if not change.withdrawn and change.record == named:
+                    stated[index] = restated(stated[index], change, "changes")
 
     def _readings(self, decoded: Sequence[Decoded]) -> dict[int, AnyRecord]:
         """How those of the records read that an amendment changes; what is wrong with one shows later."""
