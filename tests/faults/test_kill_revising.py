@@ -88,7 +88,7 @@ class Closing:
 
     def __init__(self, server: Server, count: int) -> None:
         self.shop = workshop(server, "closed", pot="1000000")
-        self.expected = count
+        self.expected = self._count = count
         self._made = 0
         _fill(server, [
             self.shop.make({f"heat-{i}": "10"}, {"pot": "10"}, basis="provisional") for i in range(count)
@@ -100,6 +100,8 @@ class Closing:
 
     def again(self, server: Server, done: Posted) -> None:
         server.post([reopen(self.shop, done)])
+        # The next one takes the place of this one, besides.
+        self.expected = self._count + 1
 
 
 Story = Amending | Closing
