@@ -12,7 +12,7 @@ from typing import Final
 from ledger.admission.facts import Facts, LotFacts, ProductFacts
 from ledger.core.identifiers import check_identifier, under
 from ledger.core.records import Consumption
-from ledger.core.units import convert, unit
+from ledger.core.units import convert, plain, unit
 from ledger.core.values import UNBURDENED, Output
 from ledger.errors import Refused
 
@@ -70,16 +70,12 @@ def check_recycled(taken: Sequence[tuple[LotFacts, Decimal | None]], created: Se
     if credited > limit:
         field = f"outputs[{credits_[0][0]}].quantity"
         raise Refused(
-            f"{field}: credits for {_plain(credited)} kg; {_plain(recycled)} kg of waste and cores from elsewhere "
-            f"became {_plain(products)} kg of products", code="credit-excess", field=field,
-            value=f"{_plain(credited)} KGM",
+            f"{field}: credits for {plain(credited)} kg; {plain(recycled)} kg of waste and cores from elsewhere "
+            f"became {plain(products)} kg of products", code="credit-excess", field=field,
+            value=f"{plain(credited)} KGM",
             rule=f"credits are at most the waste and cores that went in, without what the process takes back from "
-                 f"itself, and the products that came out: {_plain(limit)} KGM",
+                 f"itself, and the products that came out: {plain(limit)} KGM",
         )
-
-
-def _plain(amount: Decimal) -> str:
-    return f"{amount.normalize():f}"
 
 
 def check_claim(record: Consumption, taken: Sequence[LotFacts], facts: Facts) -> None:

@@ -189,6 +189,16 @@ def check_new_lot(facts: Facts, issuer: str, lot: str, field: str) -> None:
     _check_prefix(facts, issuer, lot, field, "lot")
 
 
+def check_operated(facts: Facts, issuer: str, facility: str | None) -> None:
+    """Refuses a facility that is not on the ledger, or that another operates, with the same words."""
+    found = facts.facilities.get(facility or "")
+    if found is None or found.operator != issuer:
+        raise Refused(
+            f"facility: {facility!r} is no facility that {issuer} operates", code="unknown-facility",
+            field="facility", value=facility, rule="facilities on the ledger that the issuer operates",
+        )
+
+
 def check_prefix_of(facts: Facts, issuer: str, name: str, field: str, what: str) -> None:
     """Refuses an identifier that is not normal, or not under the issuer's prefixes."""
     check_identifier(name, field)

@@ -1,7 +1,7 @@
 """Closings, what opens them again, and attestations: what facts decide of them."""
 
 from ledger.admission.facts import Facts
-from ledger.admission.lots import Plan, Taken, supply, take_one
+from ledger.admission.lots import Plan, Taken, check_operated, supply, take_one
 from ledger.admission.times import check_period, check_time
 from ledger.core.identifiers import check_identifier, under
 from ledger.core.records import Attestation, Closing, Subject
@@ -11,12 +11,7 @@ from ledger.errors import Refused
 
 def closing_plan(record: Closing, facts: Facts, before: int | None = None) -> Plan:
     """What a closing itself takes and is supplied with: certificates and overheads."""
-    facility = facts.facilities.get(record.facility)
-    if facility is None or facility.operator != record.issuer:
-        raise Refused(
-            f"facility: {record.facility!r} is no facility that {record.issuer} operates", code="unknown-facility",
-            field="facility", value=record.facility, rule="facilities on the ledger that the issuer operates",
-        )
+    check_operated(facts, record.issuer, record.facility)
     check_period(record.start, record.end)
     supply(facts, record.measured, "measured")
     seen: set[str] = set()

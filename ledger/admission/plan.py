@@ -14,6 +14,7 @@ from ledger.admission.lots import (
     Plan,
     Taken,
     check_fractions,
+    check_operated,
     check_prefix_of,
     create,
     supply,
@@ -100,12 +101,7 @@ def plan(
 
 
 def _transformation(record: Transformation, facts: Facts, tolerance: Decimal, before: int | None) -> Plan:
-    facility = facts.facilities.get(record.facility)
-    if facility is None or facility.operator != record.issuer:
-        raise Refused(
-            f"facility: {record.facility!r} is no facility that {record.issuer} operates", code="unknown-facility",
-            field="facility", value=record.facility, rule="facilities on the ledger that the issuer operates",
-        )
+    check_operated(facts, record.issuer, record.facility)
     check_period(record.start, record.end)
     taken = take(facts, record.issuer, record.inputs, before)
     _check_credits_in(record, taken)
@@ -247,13 +243,7 @@ def _declared_lot(record: Declaration, lot: Output, facts: Facts) -> Plan:
             rule="waste and cores enter without burden (cut-off)",
         )
     if record.basis == "opening":
-        facility = facts.facilities.get(record.facility or "")
-        if facility is None or facility.operator != record.issuer:
-            raise Refused(
-                f"facility: {record.facility!r} is no facility that {record.issuer} operates",
-                code="unknown-facility", field="facility", value=record.facility,
-                rule="opening stock names the facility that holds it",
-            )
+        check_operated(facts, record.issuer, record.facility)
     collected = record.basis == "collected"
     if collected and (lot.role == "product" or record.collector is None or not record.evidence):
         raise Refused(

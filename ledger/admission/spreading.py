@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from ledger.core.records import Closing, Transformation
-from ledger.core.units import convert, unit
+from ledger.core.units import convert, plain, unit
 from ledger.core.values import UNBURDENED, Quantity, Supply
 from ledger.errors import Refused
 
@@ -118,7 +118,7 @@ def _masses(total: Supply, amounts: Sequence[Decimal]) -> list[Quantity | None]:
         part = _CONTEXT.divide(_CONTEXT.multiply(mass.amount, amount), total.quantity.amount)
         part = left if i == last else part.quantize(_STEP, ROUND_HALF_EVEN)
         left -= part
-        found.append(Quantity(value=_plain(max(part, _STEP)), unit=mass.unit))
+        found.append(Quantity(value=plain(max(part, _STEP)), unit=mass.unit))
     return found
 
 
@@ -128,13 +128,8 @@ def _with(record: Transformation, total: Supply, amount: Decimal, mass: Quantity
     if not amount:
         return replace(record, supplies=rest)
     at = next((i for i, supply in enumerate(record.supplies) if supply.material == total.material), len(rest))
-    share = replace(total, quantity=Quantity(value=_plain(amount), unit=total.quantity.unit), mass=mass)
+    share = replace(total, quantity=Quantity(value=plain(amount), unit=total.quantity.unit), mass=mass)
     return replace(record, supplies=[*rest[:at], share, *rest[at:]])
-
-
-def _plain(amount: Decimal) -> str:
-    text = f"{amount:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def made(masses: Sequence[tuple[str, Decimal | None]]) -> Decimal:

@@ -5,7 +5,16 @@ from decimal import ROUND_DOWN, Context, Decimal
 from typing import Final
 
 from ledger.admission.facts import Composition, Facts, LotFacts, PoolFacts
-from ledger.admission.lots import Created, Plan, Taken, check_new_lot, check_prefix_of, part_of_mass, take
+from ledger.admission.lots import (
+    Created,
+    Plan,
+    Taken,
+    check_new_lot,
+    check_operated,
+    check_prefix_of,
+    part_of_mass,
+    take,
+)
 from ledger.admission.times import balance_period_end, check_time
 from ledger.core.identifiers import check_identifier, under
 from ledger.core.records import Addition, Pool
@@ -32,12 +41,8 @@ _NONE: Final = Decimal(0)
 def pool_plan(record: Pool, facts: Facts) -> Plan:
     """Checks a new pool against its facility and product."""
     check_prefix_of(facts, record.issuer, record.id, "id", "pool")
-    facility, product = facts.facilities.get(record.facility), facts.products.get(record.product)
-    if facility is None or facility.operator != record.issuer:
-        raise Refused(
-            f"facility: {record.facility!r} is no facility that {record.issuer} operates", code="unknown-facility",
-            field="facility", value=record.facility, rule="facilities on the ledger that the issuer operates",
-        )
+    check_operated(facts, record.issuer, record.facility)
+    product = facts.products.get(record.product)
     if product is None:
         raise Refused(f"product: {record.product!r} is not on the ledger", code="unknown-product", field="product",
                       value=record.product, rule="a product on the ledger")

@@ -93,3 +93,11 @@ def check_pieces(value: Decimal, code: str, field: str | None = None) -> None:
                 f"{value:f} {code} is a fraction of a piece", code="fraction-of-a-piece", field=field,
                 value=f"{value:f} {code}", rule="counted things move whole",
             )
+
+
+def plain(amount: Decimal) -> str:
+    """The record spelling of an amount: no exponent, no needless zeros."""
+    text = str(amount)
+    if "E" in text:
+        text = format(amount, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -18,12 +18,12 @@ from ledger.core.outcome import (
     written,
     written_burdens,
 )
+from ledger.core.units import plain
 from ledger.core.values import Quantity
 from ledger.footprint.averaging import Adjustment, adjusted
 from ledger.footprint.burdens import METHOD
 from ledger.footprint.figures import LotFigures, RecordFigures, Taken, record_figures
 from ledger.footprint.massbalance import booked
-from ledger.service.contexts import plain
 from ledger.service.preparing import Prepared
 
 

@@ -14,9 +14,9 @@ import networkx
 from asyncpg import Record
 
 from ledger.admission.facts import LOT_SLOTS
+from ledger.core.units import plain
 from ledger.errors import InvalidInput, NotFound
 from ledger.footprint.burdens import footprint
-from ledger.service.contexts import plain
 from ledger.store.database import Connection, Pool
 from ledger.store.sql import queries
 

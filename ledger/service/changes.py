@@ -7,11 +7,11 @@ from asyncpg import Record
 from msgspec import Struct
 
 from ledger.admission.facts import LOT_SLOTS
+from ledger.core.units import plain
 from ledger.core.values import Quantity
 from ledger.errors import NotFound
 from ledger.footprint.burdens import footprint
 from ledger.service.answers import ChangeAnswer, ChangesAnswer, Next
-from ledger.service.contexts import plain
 from ledger.service.moments import EVER
 from ledger.store.database import Pool
 from ledger.store.sql import queries

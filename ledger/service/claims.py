@@ -8,12 +8,11 @@ from msgspec import Struct
 
 from ledger.admission.credits import RECYCLING
 from ledger.core.records import Consumption
-from ledger.core.units import unit
+from ledger.core.units import plain, unit
 from ledger.core.values import Factor, Output, Quantity
 from ledger.footprint.gwp import AR6
 from ledger.sdk import CONTEXT
 from ledger.service.answers import ClaimAnswer
-from ledger.service.contexts import plain
 from ledger.service.moments import Moment
 from ledger.store.database import Pool
 from ledger.store.sql import queries

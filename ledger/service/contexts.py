@@ -7,7 +7,7 @@ from decimal import Decimal
 from ledger.admission.facts import Facts
 from ledger.admission.lots import Created, Plan, Supplied, Taken
 from ledger.core.records import Transformation
-from ledger.core.units import convert
+from ledger.core.units import convert, plain
 from ledger.core.values import Output, Quantity, Supply
 from ledger.errors import Refused
 from ledger.sdk import CONTEXT, Context, FacilityFacts, InputFacts, OutputFacts, SupplyFacts
@@ -91,14 +91,6 @@ def _decimals(fractions: Mapping[str, str]) -> Mapping[str, Decimal]:
 
 def _fraction(text: str | None) -> Decimal:
     return _ZERO if text is None else Decimal(text)
-
-
-def plain(amount: Decimal) -> str:
-    """The record spelling of an amount: no exponent, no needless zeros."""
-    text = str(amount)
-    if "E" in text:
-        text = format(amount, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _check_currency(outputs: list[Output]) -> None:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from ledger.core.assessment import BURDENS, NOTHING, Assessment
 from ledger.core.outcome import AssessmentLeaf, read
+from ledger.core.units import plain
 from ledger.core.values import Quantity
 from ledger.errors import NotFound
 from ledger.footprint.burdens import SLOT, direct, footprint, line_co2e, vector_of
@@ -28,7 +29,6 @@ from ledger.service.answers import (
 )
 from ledger.service.attestations import read_attestations
 from ledger.service.claims import read_claims
-from ledger.service.contexts import plain
 from ledger.service.moments import Moment, moment_at
 from ledger.service.open_periods import PROVISIONAL, OpenPeriods, read_open_periods
 from ledger.store.database import Pool

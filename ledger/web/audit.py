@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from litestar import Controller, get
 from litestar.params import Parameter
 
+from ledger.core.units import plain
 from ledger.service.audit.rows import ENTRIES, LOTS, balance_rows, entry_rows, revised_rows, version_rows
 from ledger.service.audit.source import RevisedRow, Revisions, Row
-from ledger.service.contexts import plain
 from ledger.service.ledger import Ledger
 from ledger.store.sql import queries
 

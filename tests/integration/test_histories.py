@@ -21,6 +21,7 @@ from ledger.service.audit.database_source import DatabaseSource
 from ledger.service.audit.replay import audit
 from ledger.service.revising import reviser, work
 from ledger.store.batches import Head, lock_head
+from ledger.store.database import Connection
 from ledger.store.embedded import attach
 from ledger.store.revisions import head_now
 
@@ -101,13 +102,13 @@ def test_a_history_whose_records_overtake_its_revisions(
             batch.append(one)
         admitted[0] += sum(isinstance(answer, Receipt) for answer in await inner.submit(batch))
 
-    async def locking(connection: object) -> Head:
+    async def locking(connection: Connection) -> Head:
         await some()
-        return await lock_head(connection)  # type: ignore[arg-type]
+        return await lock_head(connection)
 
-    async def looking(connection: object) -> tuple[int, int]:
+    async def looking(connection: Connection) -> tuple[int, int]:
         await some()
-        return await head_now(connection)  # type: ignore[arg-type]
+        return await head_now(connection)
 
     monkeypatch.setattr(reviser, "lock_head", locking)
     monkeypatch.setattr(work, "head_now", looking)

@@ -90,13 +90,13 @@ def check_conserved(memory: MemoryLedger) -> None:
 
 def check_credits(memory: MemoryLedger) -> None:
     """No tonne is credited twice: not where it is recycled, not by two claims, not as content and as credit."""
-    claimed: Counter[str] = Counter()
+    claimed: dict[str, Decimal] = {}
     for index, prepared in memory.history.prepared.items():
         record, plan = prepared.submission.record, prepared.plan
         credits_ = sum([one.facts.quantity for one in plan.created if one.facts.role == "credit"], Decimal(0))
         for one in plan.taken:
             if one.lot.role == "credit":
-                claimed[one.lot.id] += one.quantity  # type: ignore[assignment]
+                claimed[one.lot.id] = claimed.get(one.lot.id, Decimal(0)) + one.quantity
         if credits_ and isinstance(record, Transformation):
             maker = (record.facility, record.process)
             assert credits_ <= sum([one.mass or 0 for one in plan.taken
@@ -110,8 +110,7 @@ def check_credits(memory: MemoryLedger) -> None:
             assert stays + float(credits_ / pool.conversion) <= came * (1 + CONSERVED)
     for lot, facts in memory.state.lots.items():
         if facts.role == "credit" and lot not in withdrawn(memory):
-            passed = claimed[lot]
-            assert passed + memory.state.remaining[lot] == facts.quantity  # type: ignore[operator]
+            assert claimed.get(lot, Decimal(0)) + memory.state.remaining[lot] == facts.quantity
 
 
 def check_all(memory: MemoryLedger) -> None:

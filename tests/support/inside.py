@@ -45,7 +45,8 @@ class Inside:
     async def submit(self, posted: Sequence[Posted]) -> list[Answer]:
         """One answer a record, in order, as one request."""
         found = await self.ledger.submitter.submit(self.envelopes(posted))
-        return [one.receipt if one.error is None else one.error for one in found]  # type: ignore[misc]
+        answers = [one.receipt or one.error for one in found]
+        return [answer for answer in answers if answer is not None]
 
     async def must(self, posted: Sequence[Posted]) -> list[Receipt]:
         """Posts records that must all be admitted."""

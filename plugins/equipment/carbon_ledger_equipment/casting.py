@@ -4,7 +4,7 @@ rejects) comes as a lot of waste that this route made: it is no recycled content
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_equipment.common import WEIGHING, Work, begin, indicate_energy
+from carbon_ledger_equipment.common import WEIGHING, Work, begin, check_temperature, indicate_energy
 from ledger.sdk import (
     ZERO,
     Assessment,
@@ -56,8 +56,7 @@ class Casting(Work, frozen=True, kw_only=True):
 
 def assess(context: Context, activity: Casting) -> Assessment:
     """Power, fuels and shop gases; each material goes where the outputs' compositions say."""
-    if activity.temperature is not None and Decimal(activity.temperature) > HOTTEST:
-        raise invalid_activity("temperature", activity.temperature, f"at most {HOTTEST} degrees Celsius")
+    check_temperature(activity.temperature, HOTTEST)
     draft, power = begin(context, activity)
     charged, made = charge_mass(context), context.mass_out("product", "coProduct", "byProduct")
     _check_tapped(activity.tapped, charged, context.mass_out())

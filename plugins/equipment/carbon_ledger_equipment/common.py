@@ -101,6 +101,12 @@ def check_named(context: Context, field: str, material: str | None) -> None:
         raise invalid_activity(field, material, "the material of a supply of this record")
 
 
+def check_temperature(celsius: str | None, hottest: Decimal) -> None:
+    """Raises PluginError for a temperature, degrees Celsius, that no such process reaches."""
+    if celsius is not None and Decimal(celsius) > hottest:
+        raise invalid_activity("temperature", celsius, f"at most {hottest} degrees Celsius")
+
+
 def check_test_power(quantity: Quantity | None, power: Decimal, draft: Draft) -> None:
     """Electricity of the test bench is part of the record's; raises PluginError where it is more."""
     if quantity is None:

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_equipment.common import Work, begin, indicate_yield, workpiece_mass
+from carbon_ledger_equipment.common import Work, begin, check_temperature, indicate_yield, workpiece_mass
 from ledger.sdk import (
     Assessment,
     Context,
@@ -12,7 +12,6 @@ from ledger.sdk import (
     Quantity,
     convert,
     follow_composition,
-    invalid_activity,
     standard_fuels,
 )
 
@@ -50,8 +49,7 @@ class HeatTreatment(Work, frozen=True, kw_only=True):
 
 def assess(context: Context, activity: HeatTreatment) -> Assessment:
     """Fuels, power and shop gases; each material goes where the outputs' compositions say."""
-    if activity.temperature is not None and Decimal(activity.temperature) > HOTTEST:
-        raise invalid_activity("temperature", activity.temperature, f"at most {HOTTEST} degrees Celsius")
+    check_temperature(activity.temperature, HOTTEST)
     draft, power = begin(context, activity)
     _check_heating(draft, context, activity, power)
     follow_composition(draft, context)

@@ -92,7 +92,7 @@ def test_what_comes_in_later_is_no_opening_stock(world: World, basis: str) -> No
 def test_opening_stock_lies_at_a_facility_of_the_issuer_s(world: World, at: str | None) -> None:
     error = world.refuse(opening(output("old"), at=at), "unknown-facility", "facility", at)
     assert error.message == f"facility: {at!r} is no facility that {MILL.id} operates"
-    assert "facility that holds it" in (error.rule or "")
+    assert "facilities on the ledger" in (error.rule or "")
 
 
 def test_another_takes_nobody_s_opening(world: World) -> None:
