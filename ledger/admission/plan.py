@@ -20,7 +20,7 @@ from ledger.admission.lots import (
     supply,
     take,
 )
-from ledger.admission.matter import check_kept, check_mass
+from ledger.admission.matter import check_elements, check_kept, check_mass
 from ledger.admission.parties import check_activation, check_key_change, check_organization
 from ledger.admission.periods import check_attestation, closing_plan, unknown_record
 from ledger.admission.stock import addition_plan, pool_plan
@@ -55,16 +55,18 @@ _DECLARABLE = frozenset(ADDITIVE + OF_WHICH + ENERGY)
 
 
 def plan(
-    record: AnyRecord, facts: Facts, tolerance: Decimal = _NO_TOLERANCE, before: int | None = None
+    record: AnyRecord, facts: Facts, tolerance: Decimal = _NO_TOLERANCE, before: int | None = None,
+    element_tolerance: Decimal | None = None,
 ) -> Plan:
-    """What the record would do; `tolerance` is its sector's for the mass rule. Raises Refused or InvalidInput.
+    """What the record would do; `tolerance` is its sector's for the mass rule, `element_tolerance` for the balances of
+    elements, which are not looked at without one. Raises Refused or InvalidInput.
 
     A refusal whose code is in `lots.DEFERRABLE` may be cured by a record that is sequenced before this one. `before`:
     of an amended record, the lot number that its inputs lie below.
     """
     match record:
         case Transformation():
-            return _transformation(record, facts, tolerance, before)
+            return _transformation(record, facts, tolerance, element_tolerance, before)
         case Transfer():
             return transfer_plan(record, facts, before)
         case Consumption():
@@ -100,7 +102,9 @@ def plan(
     return Plan()
 
 
-def _transformation(record: Transformation, facts: Facts, tolerance: Decimal, before: int | None) -> Plan:
+def _transformation(
+    record: Transformation, facts: Facts, tolerance: Decimal, element_tolerance: Decimal | None, before: int | None
+) -> Plan:
     check_operated(facts, record.issuer, record.facility)
     check_period(record.start, record.end)
     taken = take(facts, record.issuer, record.inputs, before)
@@ -120,6 +124,8 @@ def _transformation(record: Transformation, facts: Facts, tolerance: Decimal, be
             raise _core(f"outputs[{i}].previousLife", "only a declared core states its previous life")
     _check_core_quantity([one for one in taken if one.lot.role == "core"], found.created)
     check_mass(found, tolerance)
+    if element_tolerance is not None:
+        check_elements(found, facts, element_tolerance)
     check_recycled([(one.lot, one.mass) for one in taken], [one.facts for one in found.created])
     check_kept(record.issuer, found, tolerance)
     lives = {one.lot.item: one.lot.previous_life for one in taken if one.lot.role == "core" and one.lot.item}

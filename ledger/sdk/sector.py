@@ -48,8 +48,12 @@ class Route(Struct, frozen=True, kw_only=True):
 
 
 class Sector(Struct, frozen=True, kw_only=True):
-    """A sector plugin. `name` is the first part of `process`; `mass_tolerance` the share by which outputs may outweigh
-    inputs and supplies (weighing, air that reacts)."""
+    """A sector plugin. `name` is the first part of `process`.
+
+    `mass_tolerance`: the share by which outputs may outweigh inputs and supplies (weighing, air that reacts).
+    `element_tolerance`: the share by which outputs may state more of an element than inputs and supplies do (weighing,
+    sampling, analysis). Both are 0 where a sector says nothing: what nobody gave a reason for does not appear.
+    """
 
     name: str
     version: str
@@ -57,4 +61,5 @@ class Sector(Struct, frozen=True, kw_only=True):
     zh: str
     routes: Mapping[str, Route]
     mass_tolerance: Decimal = Decimal(0)
+    element_tolerance: Decimal = Decimal(0)
     indicators: Mapping[str, Indicator] = {}

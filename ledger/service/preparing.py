@@ -1,7 +1,6 @@
 """Everything about a record that immutable facts decide: plan, assessment, shares. Done ahead of the lock."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import NamedTuple
 
 from msgspec import Raw
@@ -75,14 +74,21 @@ def prepare(
     Unavailable where its sector's version in force is not installed here. `before`: see `admission.plan`."""
     record = submission.record
     installed, plugin = _plugin_of(record, registry, in_force)
-    tolerance = installed.sector.mass_tolerance if installed is not None else Decimal(0)
-    plan = plan_of(record, facts, tolerance, before)
+    plan = _plan(record, facts, installed, before)
     assessment = assess(record, submission.digest, plan, facts, installed)
     empty = not plan.taken and not plan.created and assessment is NOTHING and not isinstance(record, REVISING)
     return Prepared(
         submission, plan, work_of(record, plan, facts, assessment),
         None if empty else assessment_bytes(assessment), installed.tag if installed else None, plugin,
     )
+
+
+def _plan(record: AnyRecord, facts: Facts, installed: Installed | None, before: int | None) -> Plan:
+    """The plan by the rules of the plugin version that is in force."""
+    if installed is None:
+        return plan_of(record, facts, before=before)
+    sector = installed.sector
+    return plan_of(record, facts, sector.mass_tolerance, before, sector.element_tolerance)
 
 
 def _plugin_of(

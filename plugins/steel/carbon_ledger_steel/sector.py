@@ -8,10 +8,11 @@ from ledger.sdk import Route, Sector
 
 
 def plugin() -> Sector:
-    """The sector `steel`. Outputs may outweigh what comes in by 2 %: weighbridges, and oxygen from the air in scale."""
+    """The sector `steel`. Outputs may outweigh what comes in by 2 %: weighbridges, and oxygen from the air in scale.
+    They may state 5 % more of an element: a heat is analysed, but of scrap and ore samples are."""
     return Sector(
         name="steel", version="0.1.0", en="Iron and steel", zh="钢铁", mass_tolerance=Decimal("0.02"),
-        indicators=INDICATORS,
+        element_tolerance=Decimal("0.05"), indicators=INDICATORS,
         routes={
             "blastFurnaceBasicOxygen": Route(
                 activity=integrated.BlastFurnaceBasicOxygen, assess=integrated.assess,
