@@ -27,7 +27,8 @@ _FIELDS: Final[dict[type, frozenset[str]]] = {
     Transfer: frozenset({"quantity", "time", "transport", "packaging"}),
     Consumption: frozenset({"inputs", "outputs", "time", "destination", "onBehalfOf"}),
     Declaration: frozenset({
-        "start", "end", "basis", "boundary", "burdens", "primaryShare", "lot", "collector", "evidence",
+        "start", "end", "basis", "boundary", "burdens", "primaryShare", "lot", "collector", "evidence", "deviation",
+        "pedigree",
     }),
     Addition: frozenset({"inputs", "time"}),
 }

@@ -56,6 +56,8 @@ BURDENS: Final = ADDITIVE + OF_WHICH + ENERGY + QUALITY
 LineKind = Literal["onSite", "electricity", "heat", "upstream", "transport", "airTransport", "packaging", "treatment"]
 Basis = Literal["metered", "invoiced", "calculated", "estimated"]
 Rating = Annotated[int, Meta(ge=1, le=3)]
+Scores = tuple[int, ...]
+"""A pedigree as a plugin returns it; `ledger.footprint.checks` says which line's is none."""
 
 
 class Value(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
@@ -67,8 +69,11 @@ class Line(Value, frozen=True):
 
     `source` names what it comes from (a supply's material, a process). `market` is the market-based amount of an
     electricity line where it differs from the location-based one. `ratings` are PACT's technology, time and geography
-    scores, 1 (best) to 3. `deviation` is a geometric standard deviation. `factor` names the row of the factor table,
-    and `recalled` says that its source could not be checked.
+    scores, 1 (best) to 3. `factor` names the row of the factor table, and `recalled` says that its source could not be
+    checked.
+
+    `deviation` (a geometric standard deviation) and `pedigree` are of the line's own amount, independent of every other
+    line; `factorDeviation` and `factorPedigree` of its factor, and so of all lines at once that name this `factor`.
     """
 
     gas: Key
@@ -83,6 +88,9 @@ class Line(Value, frozen=True):
     deviation: Decimal | None = None
     factor: Name | None = None
     recalled: bool = False
+    pedigree: Scores | None = None
+    factor_deviation: Decimal | None = None
+    factor_pedigree: Scores | None = None
 
 
 class EnergyUse(Value, frozen=True):

@@ -12,6 +12,7 @@ from ledger.core.values import (
     AllocationKey,
     Claim,
     Country,
+    Deviation,
     Evidence,
     Fraction,
     Fractions,
@@ -23,6 +24,7 @@ from ledger.core.values import (
     Origin,
     Output,
     Part,
+    Pedigree,
     Process,
     PublicKey,
     Quantity,
@@ -175,8 +177,9 @@ class Declaration(Record, frozen=True, kw_only=True, tag="declaration"):
     """A footprint made elsewhere: creates `lot`, or gives figures `per` a quantity that supplies may name.
 
     `burdens` are kg CO2e (kWh and MJ where the name says so) of the whole lot, or of `per`;
-    `primaryShare` is the part of them that rests on primary data, 0 where it is not stated. Basis `statement` is what
-    a supplier who is not on the ledger says; `opening` is stock that was there before, once a facility and product.
+    `primaryShare` is the part of them that rests on primary data, 0 where it is not stated; `deviation` and `pedigree`
+    say how uncertain they are, all together. Basis `statement` is what a supplier who is not on the ledger says;
+    `opening` is stock that was there before, once a facility and product.
     """
 
     start: Instant
@@ -190,6 +193,8 @@ class Declaration(Record, frozen=True, kw_only=True, tag="declaration"):
     facility: Id | None = None
     collector: Id | None = None
     evidence: list[Evidence] = []
+    deviation: Deviation | None = None
+    pedigree: Pedigree | None = None
 
 
 class Pool(Record, frozen=True, kw_only=True, tag="pool"):

@@ -16,6 +16,7 @@ _SPELLING: Final = "at most 9 decimals, below 10^15, no needless zeros, no `+`, 
 _POSITIVE: Final = "^(?:(?=.*[1-9])" + _DECIMAL + _END
 _SIGNED: Final = "^(?:0|-?(?=.*[1-9])" + _DECIMAL + _END
 _FRACTION: Final = r"^(?:0|1|0\.[0-9]{0,8}[1-9]" + _END
+_DEVIATION: Final = r"^(?:[1-9][0-9]{0,2}(?:\.[0-9]{0,8}[1-9])?" + _END
 _ID: Final = "^(?:[!-~]+" + _END
 _SHA256: Final = "^(?:[0-9a-f]{64}" + _END
 # The bits that padding leaves unused are zero, or one key would have several spellings.
@@ -35,6 +36,8 @@ RULES: Final = {
     _POSITIVE: f"a decimal string above zero: {_SPELLING}",
     _SIGNED: f"a signed decimal string: {_SPELLING}, no `-0`",
     _FRACTION: "a decimal string from 0 to 1 with at most 9 decimals",
+    _DEVIATION: "a geometric standard deviation: a decimal string of at least 1 and below 1000, at most 9 decimals, no "
+    "needless zeros",
     _ID: "1 to 255 printable ASCII characters without spaces",
     _SHA256: "64 lower-case hexadecimal digits",
     _BASE64: "standard base64 with padding, in its one spelling",
@@ -51,6 +54,13 @@ RULES: Final = {
 Positive = Annotated[str, Meta(pattern=_POSITIVE, max_length=25)]
 Signed = Annotated[str, Meta(pattern=_SIGNED, max_length=26)]
 Fraction = Annotated[str, Meta(pattern=_FRACTION, max_length=11)]
+Deviation = Annotated[str, Meta(pattern=_DEVIATION, max_length=26)]
+"""A geometric standard deviation, not its square: 1 is certain, of 1.1 two thirds lie within a factor of 1.1."""
+
+Score = Annotated[int, Meta(ge=1, le=5)]
+Pedigree = tuple[Score, Score, Score, Score, Score]
+"""From 1 (best) to 5: reliability, completeness, temporal, geographical and further technological correlation."""
+
 Id = Annotated[str, Meta(pattern=_ID, max_length=255)]
 Sha256 = Annotated[str, Meta(pattern=_SHA256, max_length=64)]
 Base64 = Annotated[str, Meta(pattern=_BASE64, max_length=4096)]
@@ -122,7 +132,10 @@ class Evidence(Part, frozen=True):
 
 
 class Factor(Part, frozen=True):
-    """An emission factor: `value` kg of `gas` (CO2e where none is named) per `unit`, by `source` for `year`."""
+    """An emission factor: `value` kg of `gas` (CO2e where none is named) per `unit`, by `source` for `year`.
+
+    `deviation` and `pedigree` say how uncertain `value` is. Both may be stated: they add, as in ecoinvent.
+    """
 
     value: Signed
     unit: UnitCode
@@ -130,13 +143,16 @@ class Factor(Part, frozen=True):
     year: Annotated[int, Meta(ge=1900, le=2200)]
     boundary: FactorBoundary
     gas: Key | None = None
+    deviation: Deviation | None = None
+    pedigree: Pedigree | None = None
 
 
 class Supply(Part, frozen=True):
     """What enters a record without being a lot on the ledger: fuel, ore, air, freight, bought parts.
 
     `material` is the sector's key. `mass` is needed where `quantity` is no mass and matter enters. At most one of
-    `declaration` (digest of a record that gives figures per quantity) and `factor` prices its upstream.
+    `declaration` (digest of a record that gives figures per quantity) and `factor` prices its upstream. `deviation` and
+    `pedigree` say how uncertain `quantity` is; what prices it has its own.
     """
 
     material: Key
@@ -147,6 +163,8 @@ class Supply(Part, frozen=True):
     origin: Literal["technosphere", "nature"] = "technosphere"
     declaration: Sha256 | None = None
     factor: Factor | None = None
+    deviation: Deviation | None = None
+    pedigree: Pedigree | None = None
 
 
 class PreviousLife(Part, frozen=True):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-from ledger.core.assessment import ADDITIVE, REMOVALS, Assessment
+from ledger.core.assessment import ADDITIVE, REMOVALS, Assessment, Line, Scores
 from ledger.core.values import UNBURDENED, Output
 from ledger.errors import PluginError, Refused
 from ledger.footprint.burdens import LINE_BURDENS
@@ -12,6 +12,9 @@ from ledger.footprint.gwp import AR6, potential
 
 _ADDITIVE: Final = frozenset(ADDITIVE)
 _LIMIT: Final = Decimal(10) ** 24
+_INDICATORS: Final = 5
+_WORST_SCORE: Final = 5
+_LARGEST_DEVIATION: Final = 1000
 
 
 def check_assessment(assessment: Assessment, outputs: list[Output], gases: Mapping[str, Decimal] = AR6) -> None:
@@ -20,18 +23,7 @@ def check_assessment(assessment: Assessment, outputs: list[Output], gases: Mappi
         if finding.refuses:
             raise Refused(finding.message, code=finding.code, field="activity", rule="the sector's plausibility limits")
     for i, line in enumerate(assessment.lines):
-        field = f"lines[{i}]"
-        _check_amount(line.amount, f"{field}.amount")
-        if line.market is not None:
-            _check_amount(line.market, f"{field}.market")
-        if line.deviation is not None and not (line.deviation.is_finite() and line.deviation >= 1):
-            raise _invalid(f"{field}.deviation", line.deviation, "a geometric standard deviation is at least 1")
-        if line.burden not in LINE_BURDENS:
-            raise _invalid(f"{field}.burden", line.burden, "one of the ledger's burdens")
-        if line.burden in REMOVALS and line.amount > 0:
-            raise _invalid(f"{field}.amount", line.amount, "a removal is zero or negative")
-        if line.gas != "CO2":
-            potential(gases, line.gas)
+        _check_line(line, f"lines[{i}]", gases)
     for i, use in enumerate(assessment.energy):
         _check_amount(use.amount, f"energy[{i}].amount", at_least_zero=True)
     for i, omission in enumerate(assessment.omissions):
@@ -47,6 +39,39 @@ def check_assessment(assessment: Assessment, outputs: list[Output], gases: Mappi
         _check_amount(value, f"indicators.{name}")
     _check_parts(assessment.matter, "matter")
     _check_parts(assessment.weights, "weights")
+
+
+def _check_line(line: Line, field: str, gases: Mapping[str, Decimal]) -> None:
+    _check_amount(line.amount, f"{field}.amount")
+    if line.market is not None:
+        _check_amount(line.market, f"{field}.market")
+    if line.burden not in LINE_BURDENS:
+        raise _invalid(f"{field}.burden", line.burden, "one of the ledger's burdens")
+    if line.burden in REMOVALS and line.amount > 0:
+        raise _invalid(f"{field}.amount", line.amount, "a removal is zero or negative")
+    if line.gas != "CO2":
+        potential(gases, line.gas)
+    _check_deviation(line.deviation, f"{field}.deviation")
+    _check_pedigree(line.pedigree, f"{field}.pedigree")
+    _check_deviation(line.factor_deviation, f"{field}.factorDeviation")
+    _check_pedigree(line.factor_pedigree, f"{field}.factorPedigree")
+    if line.factor is None and (line.factor_deviation is not None or line.factor_pedigree is not None):
+        raise _invalid(f"{field}.factor", None, "a line that says how uncertain its factor is names that factor")
+
+
+def _check_deviation(deviation: Decimal | None, field: str) -> None:
+    if deviation is not None and not (deviation.is_finite() and 1 <= deviation < _LARGEST_DEVIATION):
+        raise _invalid(field, deviation, "a geometric standard deviation is at least 1 and below 1000")
+
+
+def _check_pedigree(pedigree: Scores | None, field: str) -> None:
+    if pedigree is None:
+        return
+    if len(pedigree) != _INDICATORS:
+        raise _invalid(field, list(pedigree), "a pedigree has five scores")
+    for i, score in enumerate(pedigree):
+        if not 1 <= score <= _WORST_SCORE:
+            raise _invalid(f"{field}[{i}]", score, "a pedigree's scores are from 1 (best) to 5")
 
 
 def _check_parts(given: Mapping[str, Sequence[Decimal]], what: str) -> None:

@@ -9,6 +9,7 @@ from ledger.admission.lots import Supplied
 from ledger.core.assessment import ADDITIVE, OF_WHICH, Assessment, Line, LineKind, Omission
 from ledger.core.records import Declaration
 from ledger.core.units import convert
+from ledger.core.values import Supply
 from ledger.footprint.contents import ELEMENT, MASS, MATERIAL
 
 _CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
@@ -37,14 +38,17 @@ def with_supplies(
                 gas=factor.gas or "CO2e", source=supply.material,
                 amount=_CONTEXT.multiply(amount, Decimal(factor.value)),
                 kind="onSite" if kind == "upstream" and factor.boundary == "combustion" else kind,
-                factor=f"{factor.source}/{factor.year}"[:255],
+                factor=f"{factor.source}/{factor.year}"[:255], deviation=_decimal(supply.deviation),
+                pedigree=supply.pedigree, factor_deviation=_decimal(factor.deviation), factor_pedigree=factor.pedigree,
             ))
             if factor.boundary != "cradleToGate":
                 omissions.append(Omission(what=f"{supply.material} upstream"))
         elif supply.declaration is not None:
             declared = facts.declarations[supply.declaration]
-            lines.extend(_declared(declared, _ratio(supply.quantity.amount, supply.quantity.unit, declared),
-                                   supply.material, kind, supply.declaration))
+            lines.extend(_declared(
+                declared, _ratio(supply.quantity.amount, supply.quantity.unit, declared), supply.material, kind,
+                supply.declaration, supply,
+            ))
             if declared.boundary != "cradleToGate":
                 omissions.append(Omission(what=f"{supply.material} upstream"))
         elif not (
@@ -79,10 +83,13 @@ def _ratio(amount: Decimal, unit: str, declared: Declaration) -> Decimal:
 
 
 def _declared(
-    record: Declaration, ratio: Decimal, source: str, kind: LineKind, digest: str
+    record: Declaration, ratio: Decimal, source: str, kind: LineKind, digest: str, supply: Supply | None = None
 ) -> Iterable[Line]:
+    """Lines of the figures of `record`, `ratio` times. How uncertain they are is said of the lines' factor, and of the
+    lines themselves how uncertain the quantity of the `supply` is."""
     primary = Decimal(record.primary_share or 0)
     skipped = _COUNTED_BY_KIND.get(kind, ())
+    deviation, pedigree = (supply.deviation, supply.pedigree) if supply is not None else (None, None)
     for burden, text in record.burdens.items():
         if burden in skipped:
             continue
@@ -92,8 +99,13 @@ def _declared(
             if share:
                 yield Line(
                     gas="CO2e", amount=share, source=source, kind=kind if burden in ADDITIVE + OF_WHICH else "upstream",
-                    burden=burden, primary=is_primary, factor=f"declaration:{digest}",
+                    burden=burden, primary=is_primary, factor=f"declaration:{digest}", deviation=_decimal(deviation),
+                    pedigree=pedigree, factor_deviation=_decimal(record.deviation), factor_pedigree=record.pedigree,
                 )
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
 
 
 def supply_kind(material: str, default: str) -> LineKind:

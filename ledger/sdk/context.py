@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from ledger.core.units import convert
 from ledger.core.units import unit as unit_of
-from ledger.core.values import Quantity
+from ledger.core.values import Pedigree, Quantity
 
 ZERO: Final = Decimal(0)
 
@@ -55,7 +55,7 @@ class SupplyFacts(Struct, frozen=True, kw_only=True):
     """A supply. `priced`: its upstream comes from the supplier's declaration or factor, so the plugin adds none.
 
     `combustion`: kg of CO2 (or CO2e) from burning it, where the supply brings a factor for that: the core makes this
-    line, so the plugin makes none.
+    line, so the plugin makes none. `deviation` and `pedigree` say how uncertain the quantity is.
     """
 
     index: int
@@ -65,6 +65,8 @@ class SupplyFacts(Struct, frozen=True, kw_only=True):
     nature: bool
     priced: bool
     combustion: Decimal | None = None
+    deviation: Decimal | None = None
+    pedigree: Pedigree | None = None
 
     def amount(self, unit: str) -> Decimal:
         """The quantity in `unit`; where `unit` is a mass and the supply is counted in something else, its mass.

@@ -1,6 +1,7 @@
 """Emission factors as CSV: value, unit, gas, place, year, boundary, status and source, found by key, place and year.
 
-Columns: `key,place,year,value,unit,gas,boundary,status,source`. `value` is kg of `gas` per `unit` (a Rec 20 code).
+Columns: `key,place,year,value,unit,gas,boundary,status,source`, and `deviation` where a table has it: the geometric
+standard deviation of `value`, empty where it is not known. `value` is kg of `gas` per `unit` (a Rec 20 code).
 `place` is an ISO 3166 code, a grid region's name, or `*`. `status` is `read`, or `recalled` for a figure whose source
 could not be checked: it stays flagged in every answer. What else a sector keeps in CSV it reads with `rows`.
 """
@@ -21,6 +22,7 @@ Boundary = Literal["combustion", "generation", "cradleToGate", "process"]
 COLUMNS: Final = ("key", "place", "year", "value", "unit", "gas", "boundary", "status", "source")
 _BOUNDARIES: Final = ("combustion", "generation", "cradleToGate", "process")
 _STATUSES: Final = ("read", "recalled", "supplied")
+_LARGEST_DEVIATION: Final = 1000
 ANYWHERE: Final = "*"
 CO2_PER_C: Final = Decimal(44) / Decimal(12)
 
@@ -38,6 +40,7 @@ class FactorRow(Struct, frozen=True, kw_only=True):
     boundary: Boundary
     status: str
     source: str
+    deviation: Decimal | None = None
 
     @property
     def name(self) -> str:
@@ -115,9 +118,25 @@ def _row(table: str, line: int, fields: Mapping[str, str]) -> FactorRow:
             table=table, key=fields["key"], place=fields["place"], year=int(fields["year"]),
             value=Decimal(fields["value"]), unit=fields["unit"], gas=fields["gas"],
             boundary=cast(Boundary, fields["boundary"]), status=fields["status"], source=fields["source"],
+            deviation=_deviation(table, line, fields.get("deviation")),
         )
     except ArithmeticError:
         raise PluginError(f"{table} line {line}: {fields['value']!r} is no number", code="invalid-factors") from None
+
+
+def _deviation(table: str, line: int, text: str | None) -> Decimal | None:
+    if not text:
+        return None
+    try:
+        deviation = Decimal(text)
+    except ArithmeticError:
+        deviation = Decimal("NaN")
+    if not (deviation.is_finite() and 1 <= deviation < _LARGEST_DEVIATION):
+        raise PluginError(
+            f"{table} line {line}: deviation is {text!r}", code="invalid-factors", field="deviation", value=text,
+            rule="a geometric standard deviation is at least 1 and below 1000",
+        )
+    return deviation
 
 
 def grid_electricity() -> FactorTable:

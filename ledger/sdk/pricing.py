@@ -7,7 +7,7 @@ then adds the omission, so that no plugin can forget it.
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from ledger.core.assessment import Assessment, Assigned, Basis, EnergyUse, Finding, Line, LineKind, Omission
+from ledger.core.assessment import Assessment, Assigned, Basis, EnergyUse, Finding, Line, LineKind, Omission, Scores
 from ledger.sdk.context import ZERO, Context, SupplyFacts
 from ledger.sdk.factors import (
     CO2_PER_C,
@@ -87,22 +87,31 @@ class Draft:
     def carbon(
         self, source: str, kilograms: Decimal, *, kind: LineKind = "onSite", basis: Basis = "calculated",
         primary: bool = True, ratings: tuple[int, int, int] = _OWN, factor: str | None = None, recalled: bool = False,
-        gas: str = "CO2",
+        gas: str = "CO2", supply: SupplyFacts | None = None,
     ) -> None:
-        """A line of fossil emissions in kg of `gas`, from the site's own data unless said otherwise."""
+        """A line of fossil emissions in kg of `gas`, from the site's own data unless said otherwise.
+
+        Where it is made of a `supply`, it is as uncertain as that one's quantity.
+        """
+        deviation, pedigree = _uncertainty(supply)
         self.line(Line(
             gas=gas, amount=kilograms, source=source, kind=kind, basis=basis, primary=primary, ratings=ratings,
-            factor=factor, recalled=recalled,
+            factor=factor, recalled=recalled, deviation=deviation, pedigree=pedigree,
         ))
 
     def price(
         self, source: str, amount: Decimal, factor: FactorRow, *, kind: LineKind, basis: Basis = "calculated",
-        primary: bool = False,
+        primary: bool = False, supply: SupplyFacts | None = None,
     ) -> None:
-        """A line of `amount` (in the factor's unit) times a factor of a table, and the omission of its upstream."""
+        """A line of `amount` (in the factor's unit) times a factor of a table, and the omission of its upstream.
+
+        Where `amount` is that of a `supply`, it is as uncertain as its quantity; the factor's own uncertainty is added.
+        """
+        deviation, pedigree = _uncertainty(supply)
         self.line(Line(
             gas=factor.gas, amount=amount * factor.value, source=source, kind=kind, basis=basis, primary=primary,
-            ratings=_TABLE, factor=factor.name, recalled=factor.recalled,
+            ratings=_TABLE, factor=factor.name, recalled=factor.recalled, deviation=deviation, pedigree=pedigree,
+            factor_deviation=factor.deviation,
         ))
         if factor.boundary in ("combustion", "generation") and amount > 0:
             self.omit(f"{source} upstream")
@@ -116,7 +125,7 @@ class Draft:
         places = grid_places(self._context.facility.places)
         if not supply.priced and grid_electricity().covers("electricity", places):
             factor = grid_electricity().find("electricity", places, self._context.year)
-            self.price(supply.material, amount, factor, kind="electricity", basis=basis)
+            self.price(supply.material, amount, factor, kind="electricity", basis=basis, supply=supply)
         self.power(amount)
         return amount
 
@@ -126,7 +135,7 @@ class Draft:
         places = self._context.facility.places
         if not supply.priced and purchased_heat().covers("heat", places):
             factor = purchased_heat().find("heat", places, self._context.year)
-            self.price(supply.material, megajoules / 1000, factor, kind="heat", basis=basis)
+            self.price(supply.material, megajoules / 1000, factor, kind="heat", basis=basis, supply=supply)
         self.energy("heat", megajoules)
 
     def burn(
@@ -142,7 +151,8 @@ class Draft:
         if supply.combustion is None:
             self.line(Line(
                 gas="CO2", amount=amount * carbon_dioxide_of(burnt), source=supply.material, kind=kind, basis=basis,
-                ratings=_TABLE, factor=burnt.name, recalled=burnt.recalled,
+                ratings=_TABLE, factor=burnt.name, recalled=burnt.recalled, deviation=supply.deviation,
+                pedigree=supply.pedigree,
             ))
         self.energy(supply.material, amount * burnt.megajoules)
         if not supply.priced:
@@ -164,3 +174,7 @@ class Draft:
             weights=self._weights, matter=self._matter, assigned=tuple(self._assigned), indicators=self._indicators,
             findings=tuple(self._findings),
         )
+
+
+def _uncertainty(supply: SupplyFacts | None) -> tuple[Decimal | None, Scores | None]:
+    return (None, None) if supply is None else (supply.deviation, supply.pedigree)

@@ -59,7 +59,8 @@ def _supply(index: int, supplied: Supplied) -> SupplyFacts:
     return SupplyFacts(
         index=index, material=supply.material, quantity=supply.quantity, mass=supplied.mass,
         nature=supply.origin == "nature", priced=supply.factor is not None or supply.declaration is not None,
-        combustion=_combustion(supply),
+        combustion=_combustion(supply), deviation=None if supply.deviation is None else Decimal(supply.deviation),
+        pedigree=supply.pedigree,
     )
 
 

@@ -42,6 +42,11 @@ class Emission(Part, frozen=True):
     primary: bool = True
     ratings: tuple[int, int, int] = (1, 1, 1)
     market: Signed | None = None
+    factor: Name | None = None
+    deviation: Signed | None = None
+    pedigree: list[int] | None = None
+    factor_deviation: Signed | None = None
+    factor_pedigree: list[int] | None = None
 
 
 class Carrier(Part, frozen=True):
@@ -105,20 +110,30 @@ def _make(_: Context, activity: Make) -> Assessment:
     ]
     lines += [
         Line(gas=one.gas, amount=Decimal(one.amount), source=one.source, kind=one.kind, burden=one.burden,
-             primary=one.primary, ratings=one.ratings, market=None if one.market is None else Decimal(one.market))
+             primary=one.primary, ratings=one.ratings, market=_decimal(one.market), factor=one.factor,
+             deviation=_decimal(one.deviation), pedigree=_scores(one.pedigree),
+             factor_deviation=_decimal(one.factor_deviation), factor_pedigree=_scores(one.factor_pedigree))
         for one in activity.emissions
     ]
     return Assessment(
         lines=tuple(lines),
         energy=tuple(EnergyUse(carrier=one.carrier, amount=Decimal(one.amount), renewable=one.renewable)
                      for one in activity.energy),
-        omissions=tuple(Omission(what=gap.what, estimate=None if gap.estimate is None else Decimal(gap.estimate))
+        omissions=tuple(Omission(what=gap.what, estimate=_decimal(gap.estimate))
                         for gap in activity.gaps),
         weights={key: tuple(map(Decimal, weights)) for key, weights in activity.weights.items()},
         matter={content: tuple(map(Decimal, parts)) for content, parts in activity.matter.items()},
         assigned=tuple(Assigned(output=one.output, burden=one.burden, amount=Decimal(one.amount))
                        for one in activity.assigned),
     )
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def _scores(pedigree: list[int] | None) -> tuple[int, ...] | None:
+    return None if pedigree is None else tuple(pedigree)
 
 
 def _smelt(context: Context, activity: Smelt) -> Assessment:

@@ -53,7 +53,8 @@ def begin(context: Context, activity: Work) -> tuple[Draft, Decimal]:
     table = factors()
     power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
     for supply in context.supplied("acetylene", "carbonDioxide"):
-        draft.price(supply.material, supply.amount("KGM"), table.find(supply.material), kind="onSite")
+        factor = table.find(supply.material)
+        draft.price(supply.material, supply.amount("KGM"), factor, kind="onSite", supply=supply)
         if not supply.priced:
             draft.omit(f"{supply.material} upstream")
     return draft, power

@@ -28,7 +28,8 @@ def price_process(draft: Draft, context: Context, charged: Sequence[Charged]) ->
     for supply in context.supplies:
         if supply.material not in table:
             continue
-        draft.price(supply.material, supply.amount("KGM") / KG_PER_T, table.find(supply.material), kind="onSite")
+        factor = table.find(supply.material)
+        draft.price(supply.material, supply.amount("KGM") / KG_PER_T, factor, kind="onSite", supply=supply)
         # The factor is the reaction here; how the material was made is another matter.
         if not supply.priced and not supply.nature:
             draft.omit(f"{supply.material} upstream")

@@ -18,6 +18,7 @@ from ledger.core.values import (
     Base64,
     Country,
     Currency,
+    Deviation,
     Factor,
     Flow,
     Fraction,
@@ -60,6 +61,11 @@ SPELLINGS: dict[str, tuple[Any, tuple[str, ...], tuple[str, ...]]] = {
         Fraction,
         ("0", "1", "0.5", "0.000000001", "0.999999999"),
         ("2", "1.000000001", "-1", "-0.5", "0.10", "10", "0.9999999999", *NEVER_A_NUMBER),
+    ),
+    "deviation": (
+        Deviation,
+        ("1", "1.5", "1.000000001", "2", "10", "999", "999.999999999"),
+        ("0", "0.9", "0.999999999", "-1", "-1.5", "1000", "1000.5", "1.50", "1.0000000001", *NEVER_A_NUMBER),
     ),
     "identifier": (
         Id,

@@ -1,0 +1,332 @@
+"""Variance in closed form against cases solved by hand, exact enumeration, quadrature, and published variances."""
+
+import itertools
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+from math import exp, expm1, log, log1p, sqrt
+from typing import Any, Final
+
+import msgspec
+import numpy
+import pytest
+from scipy import stats
+
+from ledger.core.assessment import Line
+from ledger.errors import InvalidInput
+from ledger.footprint.uncertainty.answer import MOST_DRAWS, Source, uncertainty
+from ledger.footprint.uncertainty.pedigree import SCORE_VARIANCES, log_variance
+from ledger.footprint.uncertainty.sources import Term, grouped, line_terms
+from ledger.footprint.uncertainty.variance import Interval, interval, moments
+
+BEST: Final = (1, 1, 1, 1, 1)
+
+
+def of(variance: float) -> float:
+    """The variance of the logarithm of a lognormal variable of mean 1 and this variance."""
+    return log1p(variance)
+
+
+# Frischknecht et al., ecoinvent report 1 (2007), table 7.3; where it has no factor, that of version 3 is 1.05.
+FACTORS: Final = {
+    "reliability": ("1.00", "1.05", "1.10", "1.20", "1.50"),
+    "completeness": ("1.00", "1.02", "1.05", "1.10", "1.20"),
+    "temporalCorrelation": ("1.00", "1.03", "1.10", "1.20", "1.50"),
+    "geographicalCorrelation": ("1.00", "1.01", "1.02", "1.05", "1.10"),
+    "furtherTechnologicalCorrelation": ("1.00", "1.05", "1.20", "1.50", "2.00"),
+}
+
+
+def test_variances_of_scores_are_those_of_their_factors() -> None:
+    """Version 3 gives (ln U / 2)^2 of version 2's factors U with one or two digits."""
+    assert [name for name, _ in SCORE_VARIANCES] == list(FACTORS)
+    for name, variances in SCORE_VARIANCES:
+        for variance, factor in zip(variances, FACTORS[name], strict=True):
+            published = Decimal(str(variance))
+            half_a_digit = float(Decimal((0, (5,), int(published.as_tuple().exponent) - 1))) if variance else 0.0
+            assert abs((log(float(factor)) / 2) ** 2 - variance) <= half_a_digit, (name, factor)
+
+
+@pytest.mark.parametrize(("deviation", "pedigree", "expected"), [
+    ("1", None, 0.0),
+    (None, BEST, 0.0),
+    ("1.1", None, 0.00908403),  # ln(1.1)^2 = 0.0953102^2
+    (Decimal("1.1"), BEST, 0.00908403),
+    (None, (2, 3, 4, 5, 1), 0.0006 + 0.0006 + 0.008 + 0.002),
+    (None, (5, 4, 3, 2, 5), 0.04 + 0.002 + 0.002 + 0.000025 + 0.12),
+    ("1.1", (5, 5, 5, 5, 5), 0.00908403 + 0.04 + 0.008 + 0.04 + 0.002 + 0.12),
+])
+def test_what_is_stated_as_a_variance(deviation: Any, pedigree: Any, expected: float) -> None:
+    assert log_variance(deviation, pedigree) == pytest.approx(expected, rel=1e-6)
+
+
+def test_nothing_stated_is_not_certainty() -> None:
+    assert log_variance(None, None) is None
+
+
+@pytest.mark.parametrize(("deviation", "pedigree"), [
+    ("0.9", None), ("-1.1", None), ("NaN", None), (None, (1, 1, 1, 1)), (None, (1, 1, 1, 1, 6)),
+    (None, (0, 1, 1, 1, 1)), (None, (-1, 1, 1, 1, 1)), (None, ()),
+])
+def test_what_no_record_can_state(deviation: Any, pedigree: Any) -> None:
+    with pytest.raises(ValueError, match=r"at least 1|five scores"):
+        log_variance(deviation, pedigree)
+
+
+def test_one_line_by_hand() -> None:
+    """100 kg with v = 0.04: standard deviation 20."""
+    found = moments([Term(100.0, own=of(0.04))])
+    assert (found.mean, found.variance, found.first_order) == pytest.approx((100.0, 400.0, 400.0), rel=1e-14)
+
+
+def test_two_lines_of_one_factor_by_hand() -> None:
+    """60 and 40 kg, v = 0.04 for both of the factor: (60 + 40)^2 * 0.04 = 400, not (60^2 + 40^2) * 0.04 = 208."""
+    shared = moments([Term(60.0, "f", None, of(0.04)), Term(40.0, "f", None, of(0.04))])
+    apart = moments([Term(60.0, "f", None, of(0.04)), Term(40.0, "g", None, of(0.04))])
+    assert shared.variance == pytest.approx(400.0, rel=1e-14)
+    assert apart.variance == pytest.approx(208.0, rel=1e-14)
+
+
+def test_own_and_shared_by_hand() -> None:
+    """60 and 40 kg, 10 % own each (v = 0.01), 20 % shared (v = 0.04).
+
+    First order: 100^2 * 0.04 + (3600 + 1600) * 0.01 = 400 + 52 = 452. Exact: 400 + 52 * 1.04 = 454.08, which is
+    (1 + 0.04) * (100^2 + 5200 * 0.01) - 100^2 = 1.04 * 10052 - 10000.
+    """
+    found = moments([Term(60.0, "f", of(0.01), of(0.04)), Term(40.0, "f", of(0.01), of(0.04))])
+    assert found.first_order == pytest.approx(452.0, rel=1e-13)
+    assert found.variance == pytest.approx(454.08, rel=1e-13)
+    assert found.shared == pytest.approx({"f": 400.0}, rel=1e-13)
+    assert found.own.tolist() == pytest.approx([3600 * 0.0104, 1600 * 0.0104], rel=1e-13)
+
+
+def test_a_removal_by_the_same_factor_takes_its_uncertainty_away() -> None:
+    """100 kg and -40 kg of one factor: (100 - 40)^2 * 0.04 = 144; of two: (10000 + 1600) * 0.04 = 464."""
+    assert moments([Term(100.0, "f", None, of(0.04)), Term(-40.0, "f", None, of(0.04))]).variance == pytest.approx(
+        144.0, rel=1e-14
+    )
+    assert moments([Term(100.0, "f", None, of(0.04)), Term(-40.0, "g", None, of(0.04))]).variance == pytest.approx(
+        464.0, rel=1e-14
+    )
+
+
+def test_a_factor_without_a_name_is_shared_with_nobody() -> None:
+    """Two of them: (3600 + 1600) * v; the line's own adds as variances of the logarithm."""
+    terms = [Term(60.0, None, of(0.01), of(0.04)), Term(40.0, None, of(0.01), of(0.04))]
+    # (1 + 0.01) * (1 + 0.04) - 1 = 0.0504
+    assert moments(terms).variance == pytest.approx(5200 * 0.0504, rel=1e-13)
+
+
+def test_a_factor_that_is_certain_shares_nothing() -> None:
+    terms = [Term(60.0, "f", of(0.04), 0.0), Term(40.0, "f", of(0.04), None)]
+    assert moments(terms).variance == pytest.approx(208.0, rel=1e-14)
+
+
+CASES: Final[Sequence[Sequence[tuple[int, str, Fraction, Fraction]]]] = [
+    [(3, "f", Fraction(1, 2), Fraction(1, 3)), (5, "f", Fraction(1, 4), Fraction(1, 3))],
+    [(3, "f", Fraction(1, 2), Fraction(1, 3)), (-2, "f", Fraction(1, 4), Fraction(1, 3)),
+     (7, "g", Fraction(0), Fraction(1, 5)), (1, "", Fraction(2, 3), Fraction(0))],
+    [(4, "f", Fraction(0), Fraction(1, 2)), (6, "f", Fraction(0), Fraction(1, 2)), (-3, "g", Fraction(1, 7),
+                                                                                   Fraction(1, 2))],
+]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_against_exact_enumeration(case: Sequence[tuple[int, str, Fraction, Fraction]]) -> None:
+    """The variance of a sum of products of independent variables of mean 1 depends on their variances alone. So they
+    may be coins that show 1 - d or 1 + d, of variance d^2, and all ways in which they fall can be added as fractions.
+    """
+    factors = sorted({name for _, name, _, d in case if d})
+    spread = {name: d for _, name, _, d in case}
+    mean, square, ways = Fraction(0), Fraction(0), 0
+    for own in itertools.product((-1, 1), repeat=len(case)):
+        for common in itertools.product((-1, 1), repeat=len(factors)):
+            shown = {name: 1 + sign * spread[name] for name, sign in zip(factors, common, strict=True)}
+            total = sum(
+                (amount * (1 + sign * d) * shown.get(name, Fraction(1))
+                 for (amount, name, d, _), sign in zip(case, own, strict=True)), Fraction(0),
+            )
+            mean, square, ways = mean + total, square + total * total, ways + 1
+    exact = square / ways - (mean / ways) ** 2
+    found = moments([Term(float(a), n or None, of(float(d) ** 2), of(float(c) ** 2)) for a, n, d, c in case])
+    assert found.mean == pytest.approx(float(mean / ways), rel=1e-14)
+    assert found.variance == pytest.approx(float(exact), rel=1e-12)
+
+
+def test_against_scipys_lognormal() -> None:
+    """One line: X Y is lognormal with the sum of the variances of the logarithm, scaled to the mean."""
+    own, shared = log_variance("1.3", (2, 2, 2, 2, 2)), log_variance("1.5", None)
+    assert own is not None
+    assert shared is not None
+    spread = sqrt(own + shared)
+    law = stats.lognorm(s=spread, scale=50.0 * exp(-(spread**2) / 2))
+    found = moments([Term(50.0, "f", own, shared)])
+    assert found.mean == pytest.approx(law.mean(), rel=1e-12)
+    assert found.variance == pytest.approx(law.var(), rel=1e-12)
+
+
+@pytest.mark.parametrize("parts", [
+    [(60.0, 0.1), (40.0, 0.3)], [(60.0, 0.2), (-40.0, 0.5), (10.0, 0.0)], [(1.0, 1.0), (2.0, 1.5), (-1.0, 0.5)],
+])
+def test_one_factor_stated_with_different_deviations(parts: list[tuple[float, float]]) -> None:
+    """Each follows the one error as far as it says. Against Gauss-Hermite quadrature over that error, and pairs."""
+    nodes, weights = numpy.polynomial.hermite_e.hermegauss(80)
+    totals = sum((a * numpy.exp(r * nodes - r * r / 2) for a, r in parts), numpy.zeros_like(nodes))
+    weights = weights / weights.sum()
+    by_quadrature = float((weights * totals**2).sum() - (weights * totals).sum() ** 2)
+    by_pairs = sum(a * b * expm1(r * s) for a, r in parts for b, s in parts)
+    found = moments([Term(a, "f", None, r * r) for a, r in parts])
+    assert found.variance == pytest.approx(by_quadrature, rel=1e-9)
+    assert found.variance == pytest.approx(by_pairs, rel=1e-12)
+
+
+def test_the_widest_deviations_that_can_be_stated() -> None:
+    """Twice 999.999999999 and the worst pedigree: the series ends where it may."""
+    widest = log_variance("999.999999999", (5, 5, 5, 5, 5))
+    assert widest is not None
+    terms = [Term(1.0, "f", None, widest), Term(2.0, "f", None, widest / 2), Term(3.0, "f", widest, 0.0)]
+    r, s = sqrt(widest), sqrt(widest / 2)
+    expected = expm1(r * r) + 4 * expm1(s * s) + 4 * expm1(r * s) + 9 * expm1(widest)
+    assert moments(terms).variance == pytest.approx(expected, rel=1e-12)
+
+
+def test_nothing_and_certainties() -> None:
+    for terms, mean in (([], 0.0), ([Term(3.0), Term(-1.0, own=0.0, factor="f", shared=0.0)], 2.0)):
+        found = uncertainty(terms, samples=100, seed=1)
+        assert (found.mean, found.analytic.deviation, found.analytic.distribution) == (mean, 0.0, "certain")
+        assert (found.analytic.low, found.analytic.high, found.sources, found.others) == (mean, mean, [], 0.0)
+        assert found.sampled is not None
+        assert (found.sampled.mean, found.sampled.deviation, found.sampled.low) == (mean, 0.0, mean)
+
+
+@pytest.mark.parametrize("term", [Term(1.0, own=-0.1), Term(1.0, "f", shared=-0.1), Term(1.0, own=float("nan"))])
+def test_a_variance_below_zero_is_an_error(term: Term) -> None:
+    with pytest.raises(ValueError, match="term 1 has a variance below zero"):
+        grouped([Term(2.0), term])
+
+
+def test_an_interval_of_emissions_alone_is_lognormal() -> None:
+    """Mean 100 and standard deviation 20: against SciPy's percentiles."""
+    spread = sqrt(log(1.04))
+    law = stats.lognorm(s=spread, scale=100.0 / sqrt(1.04))
+    found = interval(100.0, 400.0, positive=True)
+    assert found.distribution == "lognormal"
+    assert (found.low, found.high) == pytest.approx((law.ppf(0.025), law.ppf(0.975)), rel=1e-10)
+    assert found.low > 0
+
+
+def test_an_interval_with_removals_is_normal() -> None:
+    found = interval(10.0, 400.0, positive=False)
+    assert found == Interval(
+        pytest.approx(stats.norm(10.0, 20.0).ppf(0.025)), pytest.approx(stats.norm(10.0, 20.0).ppf(0.975)), "normal"
+    )
+    assert found.low < 0
+
+
+def test_the_smallest_figures_have_an_interval_too() -> None:
+    """1e-162 squared is no number; its variance is, just about."""
+    found = interval(1e-162, 1e-323, positive=True)
+    assert found.distribution == "lognormal"
+    assert 0 < found.low < 1e-162 < found.high
+
+
+def test_a_negative_line_makes_the_answer_normal() -> None:
+    emissions = [Term(100.0, own=of(0.04)), Term(20.0)]
+    assert uncertainty(emissions).analytic.distribution == "lognormal"
+    # A lognormal fit: exp(sqrt(ln(1 + 400 / 120^2)))
+    assert uncertainty(emissions).analytic.geometric_deviation == pytest.approx(exp(sqrt(log1p(400 / 14400))))
+    with_removal = uncertainty([*emissions, Term(-10.0)])
+    assert (with_removal.analytic.distribution, with_removal.analytic.geometric_deviation) == ("normal", None)
+    assert with_removal.mean == 110.0
+
+
+def line(amount: str, **fields: Any) -> Line:
+    return Line(**{"gas": "CO2", "amount": Decimal(amount), "source": "s", "kind": "onSite", **fields})
+
+
+def test_terms_of_lines_by_hand() -> None:
+    """A quarter of -12 kg and of 8 kg N2O (273 kg CO2e, AR6); energy and parts of others are left out."""
+    terms = line_terms(0.25, [
+        line("-12", burden="technologicalCO2Removals", deviation=Decimal("1.1")),
+        line("4", burden="energyMj"),
+        line("6", burden="transportGhgEmissions"),
+        line("8", gas="N2O", factor="f", factor_deviation=Decimal("1.2"), factor_pedigree=(1, 1, 1, 1, 2)),
+    ], 7)
+    assert terms == [
+        Term(-3.0, None, pytest.approx(log(1.1) ** 2), None, 7, "s", 3.0),
+        Term(pytest.approx(2 * 273.0), "f", None, pytest.approx(log(1.2) ** 2 + 0.0006), 7, "s",
+             pytest.approx(2 * 273.0)),
+    ]
+
+
+def test_the_lines_of_one_declaration_are_one_quantity() -> None:
+    """Primary and secondary halves of one supply: its quantity's error is the same in both."""
+    stated: dict[str, Any] = {
+        "factor": "declaration:d", "deviation": Decimal("1.1"), "factor_deviation": Decimal("1.2"),
+    }
+    removal = {**stated, "burden": "landManagementBiogenicCO2Removals"}
+    (term,) = line_terms(0.5, [line("30", **stated), line("10", primary=True, **stated), line("-8", **removal)])
+    assert (term.amount, term.weight) == (16.0, 24.0)
+    assert len(line_terms(1.0, [line("30", **stated), line("10", **{**stated, "source": "other"})])) == 2
+    assert len(line_terms(1.0, [line("30", deviation=Decimal("1.1")), line("10", deviation=Decimal("1.1"))])) == 2
+
+
+def test_what_states_its_uncertainty() -> None:
+    """60 of 100 kg state something, be it that they are certain; removals count by their size."""
+    found = uncertainty([Term(30.0, own=of(0.01)), Term(-20.0, "f", None, 0.0), Term(10.0, own=0.0), Term(40.0)])
+    assert found.stated == pytest.approx(0.6, rel=1e-15)
+    assert "counts as certain" in (found.note or "")
+    whole = uncertainty([Term(30.0, own=of(0.01))])
+    assert (whole.stated, whole.note) == (1.0, None)
+
+
+def test_the_sources_with_the_largest_parts() -> None:
+    """Variances: factor f 100^2 * 0.04 = 400, line a 30^2 * 0.1 = 90, line b 10^2 * 0.1 = 10; together 500."""
+    terms = [
+        Term(70.0, "f", None, of(0.04), 3, "slab"), Term(10.0, None, of(0.1), None, 5, "b"),
+        Term(30.0, "f", None, of(0.04), 4, "slab"), Term(30.0, None, of(0.1), None, 4, "a"),
+    ]
+    found = uncertainty(terms, top=2)
+    assert found.sources == [
+        Source(kind="factor", name="f", part=pytest.approx(0.8)),
+        Source(kind="line", name="a", part=pytest.approx(0.18), record=4),
+    ]
+    assert found.others == pytest.approx(0.02)
+    everything = uncertainty(terms)
+    assert sum(one.part for one in everything.sources) == pytest.approx(1.0, rel=1e-12)
+    assert everything.others == pytest.approx(0.0, abs=1e-12)
+    assert [one.name for one in everything.sources] == ["f", "a", "b"]
+
+
+def test_it_goes_over_the_wire() -> None:
+    found = uncertainty([Term(70.0, "f", of(0.01), of(0.04), 3, "slab"), Term(30.0)], samples=100, seed=5)
+    told = msgspec.json.decode(msgspec.json.encode(found))
+    assert set(told) == {"mean", "stated", "analytic", "sampled", "sources", "others", "note"}
+    assert set(told["analytic"]) == {"deviation", "firstOrder", "low", "high", "distribution", "geometricDeviation"}
+    assert set(told["sampled"]) == {
+        "samples", "seed", "generator", "mean", "deviation", "standardError", "deviationError", "low", "median", "high"
+    }
+    assert (told["sampled"]["seed"], told["sampled"]["samples"], told["sampled"]["generator"]) == (5, 100, "PCG64")
+
+
+@pytest.mark.parametrize(("samples", "seed", "code", "field"), [
+    (99, 0, "invalid-samples", "samples"), (-1, 0, "invalid-samples", "samples"),
+    (1_000_001, 0, "invalid-samples", "samples"), (100, -1, "invalid-seed", "seed"),
+    (100, 2**53, "invalid-seed", "seed"),
+])
+def test_samples_and_seeds_out_of_bounds(samples: int, seed: int, code: str, field: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        uncertainty([Term(1.0, own=0.1)], samples=samples, seed=seed)
+    error = caught.value
+    assert (error.code, error.field, error.value) == (code, field, str(samples if field == "samples" else seed))
+    assert error.rule
+
+
+def test_more_draws_than_there_is_time_for() -> None:
+    """1,000,000 samples of 2,001 quantities; of a factor's many lines only one is drawn."""
+    own = [Term(1.0, own=0.01)] * 2_001
+    with pytest.raises(InvalidInput) as caught:
+        uncertainty(own, samples=1_000_000)
+    assert (caught.value.code, caught.value.field) == ("too-many-draws", "samples")
+    assert MOST_DRAWS < 2_001 * 1_000_000
+    assert uncertainty([Term(1.0, "f", None, 0.01)] * 2_001, samples=1_000).sampled is not None

@@ -1,0 +1,104 @@
+"""Monte Carlo against the closed form, within five standard errors of each estimate; seeds are fixed."""
+
+from math import log1p, sqrt
+from typing import Final
+
+import numpy
+import pytest
+
+from ledger.footprint.uncertainty import sampling
+from ledger.footprint.uncertainty.answer import uncertainty
+from ledger.footprint.uncertainty.sampling import described, draws, sample, totals
+from ledger.footprint.uncertainty.sources import Term, grouped
+from ledger.footprint.uncertainty.variance import moments
+
+BOUND: Final = 5.0
+"""Standard errors by which an estimate may be off: of a normal one, once in 1.7 million."""
+
+SAMPLES: Final = 40_000
+
+
+def of(variance: float) -> float:
+    return log1p(variance)
+
+
+NETWORKS: Final = {
+    "own alone": [Term(100.0, own=of(0.04)), Term(30.0, own=of(0.09)), Term(5.0)],
+    "one factor": [Term(60.0, "f", None, of(0.04)), Term(40.0, "f", None, of(0.04))],
+    "own and shared": [Term(60.0, "f", of(0.01), of(0.04)), Term(40.0, "f", of(0.02), of(0.04)),
+                       Term(20.0, "g", None, of(0.09)), Term(7.0, "g", of(0.05), of(0.09))],
+    "removals": [Term(60.0, "f", of(0.01), of(0.04)), Term(-40.0, "f", None, of(0.04)), Term(-15.0, own=of(0.02)),
+                 Term(-3.0)],
+    "one factor, several deviations": [Term(60.0, "f", None, of(0.04)), Term(40.0, "f", of(0.01), of(0.16)),
+                                       Term(-30.0, "f", None, of(0.01)), Term(20.0, "f", of(0.03), None)],
+}
+
+
+@pytest.mark.parametrize("terms", list(NETWORKS.values()), ids=list(NETWORKS))
+def test_it_agrees_with_the_closed_form(terms: list[Term]) -> None:
+    exact = moments(terms)
+    found = sample(grouped(terms), SAMPLES, seed=20_240_501)
+    assert abs(found.mean - exact.mean) <= BOUND * found.standard_error
+    assert abs(found.deviation - sqrt(exact.variance)) <= BOUND * found.deviation_error
+    # The bounds are tight enough to see an error of a few per cent.
+    assert BOUND * found.deviation_error < 0.06 * found.deviation
+    assert BOUND * found.standard_error < 0.03 * found.deviation
+
+
+@pytest.mark.parametrize("terms", [NETWORKS["own alone"], NETWORKS["own and shared"]])
+def test_percentiles_agree_with_the_lognormal_fit(terms: list[Term]) -> None:
+    """Not exactly lognormal, but close to it where deviations are small: within 2 % of the mean."""
+    found = uncertainty(terms, samples=SAMPLES, seed=9)
+    assert found.sampled is not None
+    assert found.sampled.low == pytest.approx(found.analytic.low, abs=0.02 * found.mean)
+    assert found.sampled.high == pytest.approx(found.analytic.high, abs=0.02 * found.mean)
+    assert found.sampled.low < found.sampled.median < found.sampled.high
+
+
+def test_the_same_seed_gives_the_same_sample() -> None:
+    sources = grouped(NETWORKS["own and shared"])
+    assert sample(sources, 1_000, seed=7) == sample(sources, 1_000, seed=7)
+    assert sample(sources, 1_000, seed=7) != sample(sources, 1_000, seed=8)
+
+
+def test_how_much_is_drawn_at_a_time_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory is bounded by blocks of rows; the totals are those of one block."""
+    terms = [Term(float(i + 1), "f" if i % 2 else "g", of(0.01 * (i + 1)), of(0.04)) for i in range(50)]
+    whole = totals(grouped(terms), 100, seed=3)
+    monkeypatch.setattr(sampling, "_BLOCK", 700)
+    assert totals(grouped(terms), 100, seed=3) == pytest.approx(whole, rel=1e-12)
+    monkeypatch.setattr(sampling, "_BLOCK", 1)
+    assert totals(grouped(terms), 100, seed=3) == pytest.approx(whole, rel=1e-12)
+
+
+def test_only_what_varies_by_itself_is_drawn() -> None:
+    """1,000 lines of one factor need one variable, and lines that are certain none."""
+    shared = [Term(1.0, "f", None, of(0.04))] * 1_000
+    assert draws(grouped([*shared, Term(5.0), Term(6.0, own=0.0)])) == 1
+    assert draws(grouped([*shared, Term(5.0, "f", of(0.01), of(0.04)), Term(2.0, own=of(0.1))])) == 3
+    one = totals(grouped([Term(1_000.0, "f", None, of(0.04))]), 200, seed=1)
+    assert totals(grouped(shared), 200, seed=1) == pytest.approx(one, rel=1e-12)
+
+
+def test_what_is_said_of_totals_by_hand() -> None:
+    """1, 2, 3, 4: mean 2.5, variance 5 / 3, fourth moment (2 * 1.5^4 + 2 * 0.5^4) / 4 = 2.5625.
+
+    The variance of the variance is (2.5625 - (5/3)^2 * 1/3) / 4.
+    """
+    found = described(numpy.array([1.0, 2.0, 3.0, 4.0]))
+    deviation = sqrt(5 / 3)
+    assert found.mean == 2.5
+    assert found.deviation == pytest.approx(deviation, rel=1e-14)
+    assert found.standard_error == pytest.approx(deviation / 2, rel=1e-14)
+    assert found.deviation_error == pytest.approx(
+        sqrt((2.5625 - (5 / 3) ** 2 / 3) / 4) / (2 * deviation), rel=1e-14
+    )
+    # Linear between the order statistics: 1 + 0.025 * 3, 4 - 0.025 * 3
+    assert (found.low, found.median, found.high) == pytest.approx((1.075, 2.5, 3.925), rel=1e-14)
+
+
+def test_errors_shrink_with_the_square_root_of_the_samples() -> None:
+    sources = grouped(NETWORKS["own and shared"])
+    few, many = sample(sources, 2_500, seed=2), sample(sources, 40_000, seed=2)
+    assert few.standard_error / many.standard_error == pytest.approx(4.0, rel=0.1)
+    assert few.deviation_error / many.deviation_error == pytest.approx(4.0, rel=0.25)
