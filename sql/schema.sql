@@ -134,6 +134,11 @@ CREATE TABLE lot (
 );
 CREATE INDEX lot_item ON lot (item) WHERE item IS NOT NULL;
 CREATE INDEX lot_pool ON lot (pool, number) WHERE pool IS NOT NULL;
+-- What was made of a product. Of transfers, pools, declarations, waste, cores and credits it holds nothing, save what a
+-- transfer brought home to its owner. It is no third random index of the hot path: numbers only grow, so each product
+-- appends at one place, the last leaf of its range, and only as many leaves are hot as there are products being made.
+CREATE INDEX lot_product ON lot (product, number)
+    WHERE facility IS NOT NULL AND sender IS NULL AND pool IS NULL AND role IN ('product', 'coProduct', 'byProduct');
 
 -- A lot's figures, whole lot as created: burdens in the order of the product's list, contents by name; version 0 is
 -- that of its own record, others are those of revisions. `share` is the part of its record's burden that it carries.

@@ -1,6 +1,6 @@
-"""`footprint`: the figure, what it consists of, and how good it is."""
+"""`footprint`: a lot's figure, what it consists of, how good it is; or that of a product, by facility and spread."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import click
 from rich.table import Table
@@ -10,21 +10,40 @@ from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option, print_json, show
 from ledger.core.assessment import QUALITY
 from ledger.service.answers import FootprintAnswer, LineAnswer
+from ledger.service.product_answers import ProductAnswer, ProductionAnswer
 
 
 @click.command()
-@click.argument("lot")
+@click.argument("lot", required=False)
+@click.option("--product", metavar="PRODUCT", help="Of what was made of a product, instead of a lot.")
+@click.option("--from", "since", metavar="DAY",
+              help="With --product: made on this day (YYYY-MM-DD, UTC) or instant, or later.")
+@click.option("--to", "until", metavar="DAY", help="With --product: made before this day or instant.")
+@click.option("--limit", type=click.IntRange(0, 1_000), help="With --product: lots to show at most.  [default: 20]")
 @click.option("--at", type=int, help="As of a log of so many entries.  [default: now]")
 @url_option
 @json_option
-def footprint(lot: str, at: int | None, url: str, as_json: bool) -> None:
-    """Show the footprint of LOT: the figure, what it consists of, and how good it is."""
+def footprint(
+    lot: str | None, product: str | None, since: str | None, until: str | None, limit: int | None, at: int | None,
+    url: str, as_json: bool,
+) -> None:
+    """Show the footprint of LOT: the figure, what it consists of, and how good it is. Or, with --product, that of all
+    its lots that were made in a period, weighted by production: by facility, its spread, and the largest lots."""
+    if (lot is None) == (product is None):
+        raise click.UsageError("name either LOT or --product")
+    if product is None and any(one is not None for one in (since, until, limit)):
+        raise click.UsageError("--from, --to and --limit go with --product")
+    answer: FootprintAnswer | ProductAnswer
     with Client(url) as client:
-        answer = client.get("/v1/footprint", FootprintAnswer, lot=lot, at=at)
+        if product is None:
+            answer = client.get("/v1/footprint", FootprintAnswer, lot=lot, at=at)
+        else:
+            period = {"from": since, "to": until}
+            answer = client.get("/v1/footprint", ProductAnswer, product=product, limit=limit, at=at, **period)
     if as_json:
         print_json(answer)
     else:
-        show(*footprint_report(answer))
+        show(*(footprint_report(answer) if isinstance(answer, FootprintAnswer) else product_report(answer)))
 
 
 def footprint_report(answer: FootprintAnswer) -> Iterator[str | Text | Table]:
@@ -42,6 +61,80 @@ def footprint_report(answer: FootprintAnswer) -> Iterator[str | Text | Table]:
     if answer.recalled_factors:
         yield f"[recalled] factors could not be checked against their source: {', '.join(answer.recalled_factors)}"
     yield from _beside(answer)
+
+
+def product_report(answer: ProductAnswer) -> Iterator[str | Text | Table]:
+    """What people want to read of a product's footprint."""
+    yield Text(f"{answer.title} of {answer.product}", style="bold")
+    since = f" from {answer.since}" if answer.since else ""
+    until = f" before {answer.until}" if answer.until else ""
+    yield (f"{answer.quantity}{since}{until}: {answer.number_of_lots:,} lots of {answer.number_of_records:,} records, "
+           f"as of {answer.at} entries")
+    per_unit = f"{answer.footprint_per_unit:,.6g} kg CO2e per {answer.unit}"
+    yield Text(f"{per_unit}, weighted by production; {answer.footprint:,.3f} kg CO2e in all", style="bold green")
+    yield _by_facility(answer)
+    yield _spread(answer)
+    yield _product_quality(answer)
+    if answer.lots:
+        yield _largest(answer)
+    if answer.left_off:
+        yield f"… and {answer.left_off:,} more: --limit or a shorter period"
+
+
+def _by_facility(answer: ProductAnswer) -> Table:
+    per_unit = f"kg CO2e per {answer.unit}"
+    table = Table("facility", "share", "quantity", per_unit, "lots", "completeness", "primary data", box=None,
+                  pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    rows: list[tuple[str, float, ProductionAnswer]] = [(one.facility, one.share, one) for one in answer.facilities]
+    for name, share, one in (*rows, ("all", 1.0, answer)):
+        table.add_row(name, f"{share * 100:.1f} %", str(one.quantity), f"{one.footprint_per_unit:,.6g}",
+                      f"{one.number_of_lots:,}", one.completeness, _part(one.primary_share))
+    table.rows[-1].style = "bold"
+    return table
+
+
+def _spread(answer: ProductAnswer) -> Table:
+    """Over the lots, each of the weight of its quantity."""
+    names = ("minimum", "5 %", "25 %", "median", "75 %", "95 %", "maximum", "mean", "deviation")
+    table = Table("spread over lots", *names, box=None, pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, one in (*((one.facility, one.spread) for one in answer.facilities), ("all", answer.spread)):
+        figures = (one.minimum, one.p5, one.p25, one.median, one.p75, one.p95, one.maximum, one.mean, one.deviation)
+        table.add_row(name, *[f"{figure:,.6g}" for figure in figures])
+    table.rows[-1].style = "bold"
+    return table
+
+
+def _product_quality(answer: ProductAnswer) -> Table:
+    table = Table(show_header=False, box=None, pad_edge=False)
+    unestimated = f"; left out without an estimate: {answer.unestimated:.3g}" if answer.unestimated else ""
+    table.add_row("completeness", f"{answer.completeness}, exempted {answer.exempted}{unestimated}")
+    table.add_row("primary data", _part(answer.primary_share))
+    if answer.provisional_share:
+        table.add_row("provisional", f"{_part(answer.provisional_share)} waits for closings")
+    told = ", ".join(f"{name} {rating:.2f}" for name, rating in answer.ratings.items())
+    table.add_row("ratings (1 best, 3)", told or "unknown")
+    table.add_row(f"burdens per {answer.unit}",
+                  _figures({name: one for name, one in answer.burdens.items() if name not in QUALITY}))
+    table.add_row(f"contents per {answer.unit}", _figures(answer.contents))
+    if answer.biogenic_uptake:
+        table.add_row("biogenic uptake", f"{answer.biogenic_uptake:,.6g} kg CO2 per {answer.unit}, not in the figure")
+    _add_recycled(table, answer.recycled_content)
+    table.add_row("method", f"{answer.method}, plugins {', '.join(answer.plugins) or 'none'}")
+    return table
+
+
+def _largest(answer: ProductAnswer) -> Table:
+    table = Table("largest lots", "quantity", f"kg CO2e per {answer.unit}", "facility", "end", "record", box=None,
+                  pad_edge=False)
+    table.columns[1].justify = table.columns[2].justify = "right"
+    for one in answer.lots:
+        table.add_row(one.lot, str(one.quantity), f"{one.footprint_per_unit:,.6g}", one.facility, one.end,
+                      str(one.index))
+    return table
 
 
 def _state(answer: FootprintAnswer) -> str:
@@ -95,20 +188,23 @@ def _quality(answer: FootprintAnswer) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
     unestimated = f"; left out without an estimate: {answer.unestimated:.3g}" if answer.unestimated else ""
     table.add_row("completeness", f"{answer.completeness}, exempted {answer.exempted}{unestimated}")
-    primary = "unknown" if answer.primary_share is None else f"{answer.primary_share * 100:.1f} %"
-    table.add_row("primary data", primary)
+    table.add_row("primary data", _part(answer.primary_share))
     table.add_row("burdens", _figures({name: one for name, one in answer.burdens.items() if name not in QUALITY}))
     table.add_row("contents", _figures(answer.contents))
     if answer.biogenic_uptake:
         table.add_row("biogenic uptake", f"{answer.biogenic_uptake:,.3f} kg CO2, not in the figure")
-    for material, shares in answer.recycled_content.items():
-        told = ", ".join(f"{share * 100:.1f} % {origin}" for origin, share in shares.items())
-        table.add_row(f"recycled {material}", told)
+    _add_recycled(table, answer.recycled_content)
     if answer.indicators:
         table.add_row("indicators", _figures({name: float(value) for name, value in answer.indicators.items()}))
     table.add_row("method", f"{answer.method}, plugin {answer.plugin or 'none'}")
     table.add_row("record", answer.record)
     return table
+
+
+def _add_recycled(table: Table, contents: Mapping[str, Mapping[str, float]]) -> None:
+    for material, shares in contents.items():
+        told = ", ".join(f"{share * 100:.1f} % {origin}" for origin, share in shares.items())
+        table.add_row(f"recycled {material}", told)
 
 
 def _basis(line: LineAnswer) -> str:
@@ -123,6 +219,10 @@ def _basis(line: LineAnswer) -> str:
 def _omission(one: dict[str, object]) -> str:
     estimate = f"{one['estimate']:,.3f} kg CO2e" if "estimate" in one else "no estimate"
     return f"{one['what']} ({estimate})"
+
+
+def _part(share: float | None) -> str:
+    return "unknown" if share is None else f"{share * 100:.1f} %"
 
 
 def _share(amount: float, whole: float) -> str:

@@ -29,6 +29,8 @@ from ledger.service.audit.database_source import DatabaseSource
 from ledger.service.audit.replay import audit
 from ledger.service.audit.report import Report
 from ledger.service.keyfiles import LOG_KEY, read_key
+from ledger.service.product_answers import ProductAnswer
+from ledger.service.products import read_product
 from ledger.service.setup import Identity
 from ledger.store.database import migrate, open_pool
 from ledger.store.embedded import EmbeddedPostgres
@@ -203,6 +205,35 @@ def test_every_row_is_what_it_would_be_today(made: Made, today: Database, first:
     assert report == expected
     assert report.entries == report.signatures > 256
     assert report.recomputed > 100
+
+
+def test_the_second_version_gains_an_index(made: Made, today: Database) -> None:
+    """Rows stay what they are, and lots that were there before are found by product.
+
+    The mill made 100 kg with 50 kg of CO2, and of 80 of them 80 kg with another 1: 50 + 41 over 180 kg. What the smith
+    was sent it did not make.
+    """
+    index = "SELECT indexdef FROM pg_indexes WHERE indexname = 'lot_product'"
+    before = {table: rows_of(today, table) for table in tables(today) if table != "schema_version"}
+    definition = today.one(index)
+    today.execute("DROP INDEX lot_product; DELETE FROM schema_version; INSERT INTO schema_version (version) VALUES (2)")
+    with pytest.raises(ConfigurationError, match="the schema has version 2"):
+        audit_of(made, today)
+    asyncio.run(migrate(today.url))
+    assert today.one("SELECT max(version) FROM schema_version") == migrations()[-1][0]
+    assert today.one(index) == definition
+    assert {table: rows_of(today, table) for table in before} == before
+
+    async def ask() -> ProductAnswer:
+        pool = await open_pool(today.url)
+        try:
+            return await read_product(pool, made.mill.name("part"))
+        finally:
+            await pool.close()
+
+    answer = today.run(ask())
+    assert (answer.number_of_lots, answer.quantity) == (3, kilograms("180"))
+    assert answer.footprint_per_unit == pytest.approx(91 / 180, rel=1e-12)
 
 
 def test_a_second_time_changes_nothing(today: Database, first: Database) -> None:

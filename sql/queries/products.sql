@@ -1,0 +1,38 @@
+-- name: entered
+-- purpose: whether a product was on the ledger
+-- parameters: product, tree size
+SELECT EXISTS (SELECT FROM product WHERE id = $1 AND record < $2);
+
+-- name: made
+-- purpose: lots of a product that carry burden and say where they were made, in log order from a place on. The
+-- conditions are those of the index lot_product. What a transfer brought home to its owner is still among them
+-- parameters: product, lot number after which to begin, tree size, at most so many
+SELECT number, facility, unit FROM lot
+WHERE product = $1 AND facility IS NOT NULL AND sender IS NULL AND pool IS NULL
+    AND role IN ('product', 'coProduct', 'byProduct') AND number > $2 AND number < $3 * 1024
+ORDER BY number LIMIT $4;
+
+-- name: ended
+-- purpose: when records ended that are transformations, as they read then; those withdrawn are left out. Bodies stay in
+-- the database, since each may have 1 MiB; JSON may hold \u0000, which text of PostgreSQL may not
+-- parameters: record indexes, the newest revision that counts
+SELECT r.index,
+       replace(convert_from(coalesce(w.body, r.body), 'UTF8'), '\u0000', '\u0001')::json ->> 'end' AS ended
+FROM record r
+LEFT JOIN LATERAL (
+    SELECT own, body FROM revised WHERE record = r.index AND own AND version <= $2
+    ORDER BY version DESC LIMIT 1) w ON true
+WHERE r.index = ANY ($1::bigint[]) AND r.type = 'transformation' AND (w.own IS NULL OR w.body IS NOT NULL);
+
+-- name: figures
+-- purpose: how much lots are and what they embody, in log order
+-- parameters: lot numbers, the newest revision that counts
+SELECT l.number, l.id, l.facility, coalesce(v.quantity, l.quantity) AS quantity, f.plugin, f.burdens, f.content, f.amount
+FROM lot l
+CROSS JOIN LATERAL (
+    SELECT plugin, burdens, content, amount FROM figure WHERE lot = l.number AND version <= $2
+    ORDER BY version DESC LIMIT 1) f
+LEFT JOIN LATERAL (
+    SELECT quantity FROM lot_version WHERE number = l.number AND version <= $2
+    ORDER BY version DESC LIMIT 1) v ON true
+WHERE l.number = ANY ($1::bigint[]) ORDER BY l.number;
