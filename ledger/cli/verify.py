@@ -1,4 +1,4 @@
-"""`verify`: receipts checked step by step, without a network and without trust in the server."""
+"""`verify`: receipts and statements checked step by step, without a network and without trust in the server."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,9 +10,11 @@ import click
 from ledger.cli.console import explained, json_option, print_json, problem_of, say, show
 from ledger.cli.files import FILE, public_half, reading, text_or_file
 from ledger.cli.receipts import lot_brief
+from ledger.cli.statements import verify_statement
 from ledger.core.note import parse_vkey
 from ledger.core.receipt import Verified, read_receipt, verify_receipt
 from ledger.core.signing import VerifyingKey
+from ledger.core.statement import is_statement
 from ledger.errors import InvalidInput, LedgerError
 
 STEPS = (
@@ -34,22 +36,34 @@ class Verdict(NamedTuple):
 
 
 @click.command()
-@click.argument("receipt", type=FILE)
+@click.argument("receipt", type=FILE, metavar="FILE")
 @click.option("--vkey", required=True, help="The log's verifier key, or the file that holds it.")
-@click.option("--body", type=FILE, help="The record's canonical bytes.")
-@click.option("--key", help="The signer's public key: base64 of its SPKI, or a PEM file.")
+@click.option("--body", type=FILE, help="Of a receipt: the record's canonical bytes.")
+@click.option("--key", help="Of a receipt: the signer's public key, base64 of its SPKI, or a PEM file.")
+@click.option("--bodies", help="Of a statement: folder with the bodies, or address of a server, to compute it anew.")
 @json_option
-def verify(receipt: Path, vkey: str, body: Path | None, key: str | None, as_json: bool) -> int:
-    """Check the receipts in RECEIPT (one as JSON, many as NDJSON; `-` is stdin) against the log's --vkey.
+def verify(
+    receipt: Path, vkey: str, body: Path | None, key: str | None, bodies: str | None, as_json: bool
+) -> int:
+    """Check the receipts (one as JSON, many as NDJSON), or the statement, in FILE (`-` is stdin) against the log's
+    --vkey.
 
-    Nothing is asked of anyone: a receipt that holds proves that its figures are in the log that this key signs.
+    Nothing is asked of anyone: a receipt or a statement that holds proves that its figures are in the log that this
+    key signs.
     """
     verifier = text_or_file(vkey)
     parse_vkey(verifier)
+    with reading(receipt) as file:
+        data = file.read()
+    if is_statement(data):
+        if body is not None or key is not None:
+            raise click.UsageError("--body and --key belong to receipts; a statement takes --bodies")
+        return verify_statement(data, verifier, bodies, as_json=as_json)
+    if bodies is not None:
+        raise click.UsageError("--bodies belongs to statements; a receipt takes --body")
     bytes_of_body = None if body is None else body.read_bytes()
     signer = None if key is None else public_half(key)
-    with reading(receipt) as file:
-        verdicts = [_verdict(line, text, verifier, bytes_of_body, signer) for line, text in _receipts(file.read())]
+    verdicts = [_verdict(line, text, verifier, bytes_of_body, signer) for line, text in _receipts(data)]
     if not verdicts:
         raise InvalidInput(f"{receipt}: there is no receipt in it", code="empty-input")
     if as_json:

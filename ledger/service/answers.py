@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from msgspec import Raw, Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from ledger.core.receipt import ProvenLeaf
 from ledger.core.values import Factor, Quantity
@@ -128,7 +128,9 @@ class FootprintAnswer(Answer, frozen=True):
     `at`: the size of the tree as of which it is answered, none for now. `revisedAt`: the log index of the revision
     whose figures these are, none where they are the first. `provisionalShare` is the part of the footprint (by absolute
     amounts) that waits for a closing, `openPeriods` says of which months; with `morePeriods` there are more than were
-    looked at. `opening`: the lot is opening stock. `claims` stand beside the figure and are never in it.
+    looked at. `ratings` are PACT's for technology, time and geography, 1 (best) to 3, weighted by absolute amounts like
+    `primaryShare`; none where there is no amount. `opening`: the lot is opening stock. `claims` stand beside the figure
+    and are never in it.
     """
 
     title: str
@@ -150,6 +152,7 @@ class FootprintAnswer(Answer, frozen=True):
     assigned: float = 0.0
     averaged: float = 0.0
     primary_share: float | None = None
+    ratings: dict[str, float] = {}
     plugin: str | None = None
     factors: list[str] = []
     recalled_factors: list[str] = []
@@ -163,6 +166,32 @@ class FootprintAnswer(Answer, frozen=True):
     opening: bool = False
     attestations: list[AttestationAnswer] = []
     claims: list[ClaimAnswer] = []
+
+
+class ChainLineAnswer(Answer, frozen=True):
+    """A part of a figure, kg CO2e: what it is called, and `what` it stands for."""
+
+    name: str
+    amount: float
+    what: str = ""
+
+
+class ChainMethodAnswer(Answer, frozen=True):
+    """What a sector's own method makes of a lot's chain, beside the stored figure: kg CO2e of the whole lot in `lines`
+    that add up to it, as of a tree of `at` entries. `pool`: where the lot is a generation of one, its figure is of the
+    pool's node. `digest`: hex SHA-256 of the code that computed it."""
+
+    lot: str
+    method: str
+    plugin: str
+    digest: str
+    names: dict[str, str]
+    at: int
+    footprint: float
+    stored: float
+    lines: list[ChainLineAnswer]
+    notes: list[str] = []
+    pool: str | None = None
 
 
 class ChangeAnswer(Answer, frozen=True):
@@ -207,7 +236,7 @@ class RevisionAnswer(Answer, frozen=True):
     type: str
     root: str
     withdrawn: bool = False
-    body: Raw | None = None
+    body: Raw | UnsetType = UNSET
     leaves: list[ProvenLeaf] = []
 
 

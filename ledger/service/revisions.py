@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from asyncpg import Record
-from msgspec import Raw
+from msgspec import UNSET, Raw
 
 from ledger.core.receipt import prove_leaves
 from ledger.service.accounting import lot_leaf
@@ -31,7 +31,7 @@ def _answer(row: Record, lots: list[Record], seed: bytes) -> RevisionAnswer:
     body = row["body"]
     return RevisionAnswer(
         index=row["index"], digest=row["digest"], type=row["type"], root=bytes(row["outcome"]).hex(),
-        withdrawn=row["own"] and body is None, body=None if body is None else Raw(bytes(body)),
+        withdrawn=row["own"] and body is None, body=UNSET if body is None else Raw(bytes(body)),
         leaves=prove_leaves(_leaves(row["leaf"], lots, seed)),
     )
 

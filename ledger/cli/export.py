@@ -1,0 +1,43 @@
+"""`export`: files for others to check and to read."""
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from ledger.cli.client import Client, url_option
+from ledger.cli.console import json_option, print_json, say
+from ledger.cli.files import FILE, replacing
+from ledger.core.statement import Statement, canonical_claims, note_text
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def export() -> None:
+    """Write files for others: signed statements."""
+
+
+@export.command()
+@click.argument("lot")
+@click.option("--at", type=int, help="As of a log of so many entries.  [default: now]")
+@click.option("--output", type=FILE, help="File to write.  [default: stdout]")
+@url_option
+@json_option
+def footprint(lot: str, at: int | None, output: Path | None, url: str, as_json: bool) -> None:
+    """Write the signed statement of LOT: its figure with the proofs that `carbon-ledger verify` checks offline.
+
+    It holds the record's assessment and the figures of what went in, so whoever gets the file sees these.
+    """
+    with Client(url) as client:
+        statement = client.get("/v1/statement", Statement, lot=lot, at=at)
+    if output is None:
+        print_json(statement)
+        return
+    claims, data = canonical_claims(statement)
+    with replacing(output) as file:
+        file.write(msgspec.json.format(msgspec.json.encode(statement), indent=2) + b"\n")
+    if as_json:
+        print_json({"file": str(output), "lot": claims.lot, "size": claims.size,
+                    "digest": note_text(data).split("\n")[1]})
+    else:
+        say(f"{output}: statement of {claims.lot} in the log of {claims.size} entries; check it with "
+            f"carbon-ledger verify {output} --vkey KEY")

@@ -1,0 +1,122 @@
+"""A statement, checked step by step and told."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from msgspec import UNSET
+
+from ledger.cli.bodies import bodies_at
+from ledger.cli.console import explained, print_json, problem_of, say, show
+from ledger.core.statement import read_statement
+from ledger.core.statement_proofs import STEPS, Proven
+from ledger.errors import VerificationError
+from ledger.footprint.statements import check_statement
+from ledger.registry.installed import installed
+from ledger.service.statement_bodies import Recomputed, recompute_from_bodies
+
+_BODIES = len(STEPS)
+
+
+class Verdict(NamedTuple):
+    """What was proved and done again, or why the statement does not hold."""
+
+    proven: Proven | None = None
+    recomputed: Recomputed | None = None
+    error: VerificationError | None = None
+
+
+def verify_statement(data: bytes, vkey: str, bodies: str | None, *, as_json: bool) -> int:
+    """Tells which steps hold; returns the exit code. Raises InvalidInput where `data` is no statement."""
+    verdict = _verdict(data, vkey, bodies)
+    if as_json:
+        print_json(_told(verdict))
+    else:
+        _print_steps(verdict)
+        if verdict.error is not None:
+            say(f"error: {explained(verdict.error)}")
+        elif verdict.proven is not None:
+            show(*_proved(verdict.proven, verdict.recomputed))
+    return 1 if verdict.error is not None else 0
+
+
+def _verdict(data: bytes, vkey: str, bodies: str | None) -> Verdict:
+    statement = read_statement(data)
+    proven = None
+    try:
+        proven = check_statement(statement, vkey)
+        if bodies is None:
+            return Verdict(proven)
+        with bodies_at(bodies) as found:
+            return Verdict(proven, recompute_from_bodies(proven, found, installed()))
+    except VerificationError as error:
+        return Verdict(proven, error=error)
+
+
+def _print_steps(verdict: Verdict) -> None:
+    failed = _step_of(verdict.error)
+    for number, step in enumerate(STEPS, start=1):
+        if number == failed:
+            show(f"{number}. {step}: DOES NOT HOLD")
+            return
+        show(f"{number}. {step}: {_bodies_told(verdict) if number == _BODIES else 'ok'}")
+
+
+def _bodies_told(verdict: Verdict) -> str:
+    done = verdict.recomputed
+    if done is None:
+        return "not asked"
+    if not done.results:
+        return "not recomputed"
+    return "ok" if done.assessment else "ok, but for the assessment"
+
+
+def _step_of(error: VerificationError | None) -> int:
+    """Messages begin with the step that fails."""
+    return 0 if error is None or not error.message[0].isdigit() else int(error.message[0])
+
+
+def _proved(proven: Proven, done: Recomputed | None) -> Iterator[str]:
+    claims, figure = proven.claims, proven.claims.figure
+    logged = datetime.fromtimestamp(proven.entry.time / 1000, UTC)
+    yield f"{figure.title} of {claims.lot}: {claims.quantity} of {claims.product}"
+    yield (f"{float(figure.footprint):,.6g} kg CO2e, {float(figure.per_unit):,.6g} kg CO2e per {claims.quantity.unit}; "
+           f"completeness {figure.completeness}")
+    yield f"method {claims.method} ({claims.gwp}), plugin {claims.plugin or 'none'}, {claims.software}"
+    yield (f"log {claims.origin} at size {claims.size}, root {proven.checkpoint.root.hex()}; record {claims.digest}, "
+           f"entry {claims.record}, which the log says it took at {logged:%Y-%m-%d %H:%M:%S} UTC")
+    for one, lot in zip(claims.inputs, proven.inputs, strict=True):
+        yield f"  took {one.quantity} of {lot.quantity} of {lot.lot}, committed by entry {one.record}"
+    if claims.answer is not UNSET:
+        yield "an answer of another method stands beside it: signed by the log, proved by no tree"
+    yield from _notes(proven, done)
+
+
+def _notes(proven: Proven, done: Recomputed | None) -> Iterator[str]:
+    """What these steps cannot show."""
+    if done is not None:
+        yield from done.notes
+    if done is None or not done.results:
+        yield "contents are those that the log committed to; to recompute them takes the bodies (--bodies)"
+    if proven.inputs:
+        yield "what went in carries the figures that the log committed to; where these come from is not in a statement"
+    yield "that nothing below this size has revised a figure since is the log's word, which an audit checks"
+
+
+def _told(verdict: Verdict) -> dict[str, object]:
+    proven, error = verdict.proven, verdict.error
+    told: dict[str, object] = {"ok": error is None}
+    if error is not None:
+        told |= {"step": _step_of(error), "problem": problem_of(error)}
+    if proven is not None and error is None:
+        claims = proven.claims
+        told |= {
+            "lot": claims.lot, "product": claims.product, "quantity": claims.quantity, "figure": claims.figure,
+            "method": claims.method, "gwp": claims.gwp, "plugin": claims.plugin, "software": claims.software,
+            "origin": claims.origin, "size": claims.size, "root": proven.checkpoint.root.hex(),
+            "index": claims.record, "record": claims.digest, "digest": proven.digest,
+            "recomputed": bool(verdict.recomputed and verdict.recomputed.results),
+            "assessed": bool(verdict.recomputed and verdict.recomputed.assessment),
+            "notes": list(_notes(proven, verdict.recomputed)),
+        }
+    return told
