@@ -10,12 +10,17 @@ from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from ledger.errors import LedgerError
 from ledger.service.ledger import Ledger
 from ledger.web.audit import AuditController
+from ledger.web.chains import ChainsController
+from ledger.web.contributions import ContributionsController
 from ledger.web.gaps import GapsController
 from ledger.web.health import HealthController
 from ledger.web.log import LogController
+from ledger.web.methods import MethodsController
 from ledger.web.problems import http_error, ledger_error, unexpected_error
 from ledger.web.queries import QueriesController
 from ledger.web.records import RecordsController
+from ledger.web.statements import StatementsController
+from ledger.web.uncertainty import UncertaintyController
 
 VERSION = "0.1.0"
 MAX_REQUEST = 64 << 20
@@ -25,7 +30,9 @@ def create_app(ledger: Ledger) -> Litestar:
     """The ASGI application over an open ledger, which must outlive it."""
     return Litestar(
         route_handlers=[
-            RecordsController, QueriesController, GapsController, LogController, AuditController, HealthController,
+            RecordsController, QueriesController, MethodsController, ChainsController, ContributionsController,
+            UncertaintyController, GapsController, StatementsController, LogController, AuditController,
+            HealthController,
         ],
         dependencies={"ledger": Provide(lambda: ledger, sync_to_thread=False)},
         exception_handlers={

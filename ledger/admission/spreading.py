@@ -123,13 +123,25 @@ def _masses(total: Supply, amounts: Sequence[Decimal]) -> list[Quantity | None]:
 
 
 def _with(record: Transformation, total: Supply, amount: Decimal, mass: Quantity | None) -> Transformation:
-    """The transformation with its part of a total in place of what it had stated of the material."""
+    """The transformation with its part of a total in place of what it had stated of the material: `shares` finds it
+    again."""
     rest = [supply for supply in record.supplies if supply.material != total.material]
     if not amount:
         return replace(record, supplies=rest)
     at = next((i for i, supply in enumerate(record.supplies) if supply.material == total.material), len(rest))
     share = replace(total, quantity=Quantity(value=plain(amount), unit=total.quantity.unit), mass=mass)
     return replace(record, supplies=[*rest[:at], share, *rest[at:]])
+
+
+def shares(closing: Closing, record: Transformation) -> list[Supply]:
+    """The supplies of a transformation, as it reads, that are its shares of a closing's totals. They were measured
+    together with those of all others that it covers: what a total's deviation and pedigree say is said of it once."""
+    totals = {total.material: total for total in closing.measured}
+    return [supply for supply in record.supplies if _is_share(supply, totals.get(supply.material))]
+
+
+def _is_share(supply: Supply, total: Supply | None) -> bool:
+    return total is not None and replace(total, quantity=supply.quantity, mass=supply.mass) == supply
 
 
 def made(masses: Sequence[tuple[str, Decimal | None]]) -> Decimal:

@@ -77,8 +77,9 @@ class Client:
     ) -> None:
         self._http.close()
 
-    def get(self, path: str, answer: type[Value], **parameters: str | int | None) -> Value:
-        """A JSON answer. Raises the server's own error, or Unavailable."""
+    def get(self, path: str, answer: type[Value], **parameters: str | int | Sequence[str] | None) -> Value:
+        """A JSON answer; parameters that are None are left out, those that are several are repeated. Raises the
+        server's own error, or Unavailable."""
         query = {name: value for name, value in parameters.items() if value is not None}
         return _decoded(self._patiently("GET", path, params=query), answer)
 

@@ -19,16 +19,27 @@ def export() -> None:
 @export.command()
 @click.argument("lot")
 @click.option("--at", type=int, help="As of a log of so many entries.  [default: now]")
+@click.option("--method", metavar="NAME", help="With the answer of another method beside it; see `methods`.")
+@click.option("--gwp", metavar="SET", help="With the answer by another set of warming potentials beside it.")
+@click.option("--allocation", metavar="KEY", help="With the answer by one key for all records beside it.")
+@click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True,
+              help="Of the method: also MATERIAL.NAME=VALUE. May be repeated.")
 @click.option("--output", type=FILE, help="File to write.  [default: stdout]")
 @url_option
 @json_option
-def footprint(lot: str, at: int | None, output: Path | None, url: str, as_json: bool) -> None:
+def footprint(
+    lot: str, at: int | None, method: str | None, gwp: str | None, allocation: str | None, parameters: tuple[str, ...],
+    output: Path | None, url: str, as_json: bool,
+) -> None:
     """Write the signed statement of LOT: its figure with the proofs that `carbon-ledger verify` checks offline.
 
     It holds the record's assessment and the figures of what went in, so whoever gets the file sees these.
     """
     with Client(url) as client:
-        statement = client.get("/v1/statement", Statement, lot=lot, at=at)
+        statement = client.get(
+            "/v1/statement", Statement, lot=lot, at=at, method=method, gwp=gwp, allocation=allocation,
+            parameter=parameters,
+        )
     if output is None:
         print_json(statement)
         return

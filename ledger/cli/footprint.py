@@ -8,8 +8,11 @@ from rich.text import Text
 
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option, print_json, show
+from ledger.cli.method_report import ask_method, chain_method_report, method_report
 from ledger.core.assessment import QUALITY
-from ledger.service.answers import FootprintAnswer, LineAnswer
+from ledger.footprint.burdens import METHOD
+from ledger.service.answers import ChainMethodAnswer, FootprintAnswer, LineAnswer
+from ledger.service.method_answers import MethodAnswer
 from ledger.service.product_answers import ProductAnswer, ProductionAnswer
 
 
@@ -21,11 +24,16 @@ from ledger.service.product_answers import ProductAnswer, ProductionAnswer
 @click.option("--to", "until", metavar="DAY", help="With --product: made before this day or instant.")
 @click.option("--limit", type=click.IntRange(0, 1_000), help="With --product: lots to show at most.  [default: 20]")
 @click.option("--at", type=int, help="As of a log of so many entries.  [default: now]")
+@click.option("--method", metavar="NAME", help=f"With LOT: by another method; see `methods`.  [default: {METHOD}]")
+@click.option("--gwp", metavar="SET", help="With LOT: by another set of warming potentials.  [default: AR6]")
+@click.option("--allocation", metavar="KEY", help="With LOT: one key for all records.  [default: each record's own]")
+@click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True,
+              help="Of the method: also MATERIAL.NAME=VALUE. May be repeated.")
 @url_option
 @json_option
 def footprint(
     lot: str | None, product: str | None, since: str | None, until: str | None, limit: int | None, at: int | None,
-    url: str, as_json: bool,
+    method: str | None, gwp: str | None, allocation: str | None, parameters: tuple[str, ...], url: str, as_json: bool,
 ) -> None:
     """Show the footprint of LOT: the figure, what it consists of, and how good it is. Or, with --product, that of all
     its lots that were made in a period, weighted by production: by facility, its spread, and the largest lots."""
@@ -33,9 +41,15 @@ def footprint(
         raise click.UsageError("name either LOT or --product")
     if product is None and any(one is not None for one in (since, until, limit)):
         raise click.UsageError("--from, --to and --limit go with --product")
-    answer: FootprintAnswer | ProductAnswer
+    other = method not in (None, METHOD) or gwp is not None or allocation is not None or bool(parameters)
+    if product is not None and (other or method is not None):
+        raise click.UsageError("--method, --gwp, --allocation and --parameter go with LOT")
+    answer: FootprintAnswer | ProductAnswer | MethodAnswer | ChainMethodAnswer
     with Client(url) as client:
-        if product is None:
+        if other:
+            asked = {"method": method, "gwp": gwp, "allocation": allocation, "parameter": parameters}
+            answer = ask_method(client, {"lot": lot, "at": at, **asked})
+        elif product is None:
             answer = client.get("/v1/footprint", FootprintAnswer, lot=lot, at=at)
         else:
             period = {"from": since, "to": until}
@@ -43,7 +57,21 @@ def footprint(
     if as_json:
         print_json(answer)
     else:
-        show(*(footprint_report(answer) if isinstance(answer, FootprintAnswer) else product_report(answer)))
+        show(*_report(answer))
+
+
+def _report(
+    answer: FootprintAnswer | ProductAnswer | MethodAnswer | ChainMethodAnswer
+) -> Iterator[str | Text | Table]:
+    match answer:
+        case FootprintAnswer():
+            return footprint_report(answer)
+        case ProductAnswer():
+            return product_report(answer)
+        case MethodAnswer():
+            return method_report(answer)
+        case ChainMethodAnswer():
+            return chain_method_report(answer)
 
 
 def footprint_report(answer: FootprintAnswer) -> Iterator[str | Text | Table]:
@@ -115,8 +143,7 @@ def _product_quality(answer: ProductAnswer) -> Table:
     table.add_row("primary data", _part(answer.primary_share))
     if answer.provisional_share:
         table.add_row("provisional", f"{_part(answer.provisional_share)} waits for closings")
-    told = ", ".join(f"{name} {rating:.2f}" for name, rating in answer.ratings.items())
-    table.add_row("ratings (1 best, 3)", told or "unknown")
+    table.add_row("ratings (1 best, 3)", _ratings(answer.ratings))
     table.add_row(f"burdens per {answer.unit}",
                   _figures({name: one for name, one in answer.burdens.items() if name not in QUALITY}))
     table.add_row(f"contents per {answer.unit}", _figures(answer.contents))
@@ -189,6 +216,7 @@ def _quality(answer: FootprintAnswer) -> Table:
     unestimated = f"; left out without an estimate: {answer.unestimated:.3g}" if answer.unestimated else ""
     table.add_row("completeness", f"{answer.completeness}, exempted {answer.exempted}{unestimated}")
     table.add_row("primary data", _part(answer.primary_share))
+    table.add_row("ratings (1 best, 3)", _ratings(answer.ratings))
     table.add_row("burdens", _figures({name: one for name, one in answer.burdens.items() if name not in QUALITY}))
     table.add_row("contents", _figures(answer.contents))
     if answer.biogenic_uptake:
@@ -223,6 +251,10 @@ def _omission(one: dict[str, object]) -> str:
 
 def _part(share: float | None) -> str:
     return "unknown" if share is None else f"{share * 100:.1f} %"
+
+
+def _ratings(ratings: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {rating:.2f}" for name, rating in ratings.items()) or "unknown"
 
 
 def _share(amount: float, whole: float) -> str:

@@ -27,11 +27,16 @@ COMMANDS = {
     "sign": Lazy("ledger.cli.sign:sign", "Sign records, offline."),
     "submit": Lazy("ledger.cli.submit:submit", "Post signed records and keep their receipts."),
     "footprint": Lazy("ledger.cli.footprint:footprint", "Show the footprint of a lot and where it comes from."),
+    "contributions": Lazy("ledger.cli.contributions:contributions", "Show what a lot's figure consists of."),
+    "methods": Lazy("ledger.cli.methods:methods", "Show by which methods footprints can be told."),
+    "sensitivity": Lazy("ledger.cli.sensitivity:sensitivity", "Show how a lot's figure depends on allocation."),
     "gaps": Lazy("ledger.cli.gaps:gaps", "Show what is missing in a lot's figure: what to ask of whom."),
+    "uncertainty": Lazy("ledger.cli.uncertainty:uncertainty", "Show how uncertain a lot's figure is, and why."),
     "changes": Lazy("ledger.cli.changes:changes", "Show which lots of an organisation were given other figures."),
     "trace": Lazy("ledger.cli.trace:trace", "Show the lots and records behind or after a lot."),
     "audit": Lazy("ledger.cli.audit:audit", "Replay the whole log and compare everything."),
-    "verify": Lazy("ledger.cli.verify:verify", "Check receipts, offline."),
+    "export": Lazy("ledger.cli.export:export", "Write files for others: signed statements."),
+    "verify": Lazy("ledger.cli.verify:verify", "Check receipts and statements, offline."),
     "plugin": Lazy("ledger.cli.plugins:plugin", "Show sector plugins."),
 }
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from msgspec import UNSET
+import msgspec
+from msgspec import UNSET, Raw, Struct
 
 from ledger.cli.bodies import bodies_at
 from ledger.cli.console import explained, print_json, problem_of, say, show
@@ -16,6 +17,15 @@ from ledger.registry.installed import installed
 from ledger.service.statement_bodies import Recomputed, recompute_from_bodies
 
 _BODIES = len(STEPS)
+
+
+class _Answer(Struct):
+    """What is told of another method's answer; numbers are in text."""
+
+    method: str
+    footprint: str
+    gwp: str = ""
+    allocation: str = ""
 
 
 class Verdict(NamedTuple):
@@ -88,8 +98,16 @@ def _proved(proven: Proven, done: Recomputed | None) -> Iterator[str]:
     for one, lot in zip(claims.inputs, proven.inputs, strict=True):
         yield f"  took {one.quantity} of {lot.quantity} of {lot.lot}, committed by entry {one.record}"
     if claims.answer is not UNSET:
-        yield "an answer of another method stands beside it: signed by the log, proved by no tree"
+        yield _beside(claims.answer)
     yield from _notes(proven, done)
+
+
+def _beside(answer: Raw) -> str:
+    """Another method's answer, in one line."""
+    told = msgspec.json.decode(answer, type=_Answer)
+    chosen = ", ".join([told.method, *[one for one in (told.gwp, told.allocation) if one]])
+    return (f"beside it by {chosen}: {float(told.footprint):,.6g} kg CO2e, signed by the log and proved by no tree "
+            "(--json shows all of it)")
 
 
 def _notes(proven: Proven, done: Recomputed | None) -> Iterator[str]:
@@ -119,4 +137,6 @@ def _told(verdict: Verdict) -> dict[str, object]:
             "assessed": bool(verdict.recomputed and verdict.recomputed.assessment),
             "notes": list(_notes(proven, verdict.recomputed)),
         }
+        if claims.answer is not UNSET:
+            told["answer"] = claims.answer
     return told

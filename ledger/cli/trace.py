@@ -1,4 +1,4 @@
-"""`trace`: a lot's chain as a tree, each lot once."""
+"""`trace`: the chain of lots as a tree, each lot once."""
 
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -16,32 +16,49 @@ _DAY = len("2025-12-31")
 
 
 @click.command()
-@click.argument("lot")
+@click.argument("lots", metavar="LOT...", nargs=-1, required=True)
 @click.option("--direction", type=click.Choice(list(_DIRECTIONS)), default="up", show_default=True,
               help="Where it comes from, or what became of it.")
 @click.option("--depth", type=click.IntRange(0, 10_000), help="Records to go at most.  [default: all]")
+@click.option("--stage", "stages", metavar="PROCESS", multiple=True,
+              help="A process behind whose records is not looked; may be given several times.")
+@click.option("--at", type=click.IntRange(min=1), metavar="SIZE",
+              help="In the tree of so many entries.  [default: now]")
 @click.option("--limit", type=click.IntRange(min=1), default=200, show_default=True, help="Lots to show at most.")
 @url_option
 @json_option
-def trace(lot: str, direction: Literal["up", "down"], depth: int | None, limit: int, url: str, as_json: bool) -> None:
-    """Show the lots and records behind LOT, or after it. LOT may be a pool, which is shown as one."""
+def trace(
+    lots: tuple[str, ...], direction: Literal["up", "down"], depth: int | None, stages: tuple[str, ...], at: int | None,
+    limit: int, url: str, as_json: bool,
+) -> None:
+    """Show the lots and records behind each LOT, or after it. LOT may be a pool, which is shown as one."""
+    asked: dict[str, Any] = {
+        "lot": list(lots), "direction": _DIRECTIONS[direction], "depth": depth, "stage": list(stages) or None, "at": at,
+    }
     with Client(url) as client:
-        data = client.get("/v1/chain", dict[str, Any], lot=lot, direction=_DIRECTIONS[direction], depth=depth)
+        data = client.get("/v1/chain", dict[str, Any], **asked)
     if as_json:
         print_json(data)
-    else:
-        graph: networkx.DiGraph[str] = networkx.DiGraph(networkx.node_link_graph(data, edges="edges"))
-        show(chain_tree(graph, graph.graph["root"], direction, limit))
+        return
+    graph: networkx.DiGraph[str] = networkx.DiGraph(networkx.node_link_graph(data, edges="edges"))
+    shown: set[str] = set()
+    for root in graph.graph["roots"]:
+        show(chain_tree(graph, root, direction, limit, shown))
 
 
-def chain_tree(graph: "networkx.DiGraph[str]", root: str, direction: str, limit: int) -> Tree:
+def chain_tree(
+    graph: "networkx.DiGraph[str]", root: str, direction: str, limit: int, shown: set[str] | None = None
+) -> Tree:
     """Lots below the lot that they lead to or come from, pools among them. One that comes again is named, not shown
-    again.
+    again. `shown`: those of trees before this one, to which its own are added.
 
     Nothing recurses: a chain may be thousands of records deep.
     """
+    shown = set() if shown is None else shown
+    if root in shown:
+        return Tree(_elsewhere(root))
     tree = Tree(_lot_label(graph, root))
-    shown = {root}
+    shown.add(root)
     left = 0
     waiting = [(root, tree)]
     while waiting:
@@ -50,7 +67,7 @@ def chain_tree(graph: "networkx.DiGraph[str]", root: str, direction: str, limit:
             node = branch if record is None else branch.add(_record_label(graph, record))
             for other in beyond:
                 if other in shown:
-                    node.add(Text(f"{other} (shown elsewhere)", style="dim"))
+                    node.add(_elsewhere(other))
                 elif len(shown) >= limit:
                     left += 1
                 else:
@@ -60,6 +77,10 @@ def chain_tree(graph: "networkx.DiGraph[str]", root: str, direction: str, limit:
     if left:
         tree.add(Text(f"… and more behind {left} lots: --limit, --depth or --json", style="dim"))
     return tree
+
+
+def _elsewhere(lot: str) -> Text:
+    return Text(f"{lot} (shown elsewhere)", style="dim")
 
 
 def _steps(graph: "networkx.DiGraph[str]", lot: str, direction: str) -> Iterator[tuple[str | None, list[str]]]:

@@ -72,8 +72,9 @@ class Line(Value, frozen=True):
     scores, 1 (best) to 3. `factor` names the row of the factor table, and `recalled` says that its source could not be
     checked.
 
-    `deviation` (a geometric standard deviation) and `pedigree` are of the line's own amount, independent of every other
-    line; `factorDeviation` and `factorPedigree` of its factor, and so of all lines at once that name this `factor`.
+    `deviation` (a geometric standard deviation) and `pedigree` are of the line's own amount: one error with the other
+    lines of the record that have this `source` and say the same, independent of all others. `factorDeviation` and
+    `factorPedigree` are of its factor, and so of all lines at once that name this `factor`.
     """
 
     gas: Key

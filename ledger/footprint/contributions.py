@@ -15,33 +15,20 @@ its period adds to a lot, or takes from it, is one of weight(that lot). So for e
         weight(record) * direct(record) + weight(first lot) * averaged(record)
         + sum over assigned of (weight(its output) - weight(record)) * amount
 
-These are passes over flat arrays. They add in another order than stored figures, from which they may differ by 1e-9
-of absGhg, and are never stored. The recurrence runs along the log and cannot be done a whole array at a time; a loop
-over integer positions does 100,000 records in a fraction of a second.
+Such sums add in another order than stored figures, from which they may differ by 1e-9 of absGhg, and are never stored.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import numpy
+
 from ledger.admission.facts import LOT_SLOTS
-from ledger.core.assessment import Assigned
+from ledger.core.assessment import Assessment, Assigned
+from ledger.core.records import AnyRecord
 from ledger.footprint.burdens import SLOT, ZERO, Vector
-
-
-class Chain(NamedTuple):
-    """Records with their lots and what they take, compiled to positions. All in log order.
-
-    The lots of record i are `numbers[made[i]:made[i + 1]]`, of which it carries `shares`; it takes `parts` of the lots
-    at `inputs[taken[i]:taken[i + 1]]`.
-    """
-
-    records: list[int]
-    made: list[int]
-    taken: list[int]
-    numbers: list[int]
-    shares: list[float]
-    inputs: list[int]
-    parts: list[float]
+from ledger.footprint.chain.arrays import Arrays, Floats
+from ledger.footprint.chain.passes import adjoint
 
 
 class Weights(NamedTuple):
@@ -55,65 +42,36 @@ class Weights(NamedTuple):
     lots: dict[int, float]
 
 
-def compiled(lots: Iterable[tuple[int, float]], flows: Iterable[tuple[int, int, float]]) -> Chain:
-    """`lots`: (number, share); `flows`: (record, number of the lot taken from, q/Q), all of these lots' records.
+class Upstream(NamedTuple):
+    """A record upstream of a lot, as it reads: `weight` of it is in the lot; `averaged` is what a pool's period average
+    moved into its first output. `made`: the parts of its outputs that are in the lot, by position, where they are not
+    zero and something was assigned to them or moved."""
 
-    Raises ValueError for a flow out of a lot that is not among `lots`, or that is not older than the record: the pass
-    would be wrong.
-    """
-    entries = sorted(lots)
-    numbers = [number for number, _ in entries]
-    position = {number: i for i, number in enumerate(numbers)}
-    records: list[int] = []
-    made: list[int] = []
-    for i, number in enumerate(numbers):
-        if not records or number // LOT_SLOTS != records[-1]:
-            records.append(number // LOT_SLOTS)
-            made.append(i)
-    made.append(len(numbers))
-    taken, inputs, parts = _flows(records, position, flows)
-    return Chain(records, made, taken, numbers, [share for _, share in entries], inputs, parts)
+    log_index: int
+    digest: str
+    record: AnyRecord
+    assessment: Assessment
+    weight: float
+    made: Mapping[int, float] = {}
+    averaged: Mapping[str, float] = {}
 
 
-def _flows(
-    records: Sequence[int], position: dict[int, int], flows: Iterable[tuple[int, int, float]]
-) -> tuple[list[int], list[int], list[float]]:
-    by_record: dict[int, list[tuple[int, float]]] = {index: [] for index in records}
-    for record, lot, part in flows:
-        if lot // LOT_SLOTS >= record or lot not in position or record not in by_record:
-            raise ValueError(f"record {record} takes from lot {lot}, which is not upstream of it")
-        by_record[record].append((position[lot], part))
-    taken, inputs, parts = [0], list[int](), list[float]()
-    for index in records:
-        for lot, part in by_record[index]:
-            inputs.append(lot)
-            parts.append(part)
-        taken.append(len(inputs))
-    return taken, inputs, parts
-
-
-def weights(chain: Chain, target: int) -> Weights:
+def weights(arrays: Arrays, target: int) -> Weights:
     """What the lot with number `target` carries of everything in the chain. Raises KeyError where it is not in it."""
-    shares, inputs, parts = chain.shares, chain.inputs, chain.parts
-    made, taken = chain.made, chain.taken
-    lots = [0.0] * len(chain.numbers)
-    try:
-        lots[chain.numbers.index(target)] = 1.0
-    except ValueError:
-        raise KeyError(target) from None
-    records: dict[int, float] = {}
-    for i in range(len(chain.records) - 1, -1, -1):
-        weight, carried = 0.0, False
-        for lot in range(made[i], made[i + 1]):
-            if lots[lot]:
-                carried = True
-                weight += lots[lot] * shares[lot]
-        if carried:
-            records[chain.records[i]] = weight
-        if weight:
-            for flow in range(taken[i], taken[i + 1]):
-                lots[inputs[flow]] += weight * parts[flow]
-    return Weights(records, {number: weight for number, weight in zip(chain.numbers, lots, strict=True) if weight})
+    wanted = numpy.zeros(len(arrays.numbers))
+    wanted[arrays.position(target)] = 1.0
+    return weights_of_sum(arrays, wanted)
+
+
+def weights_of_sum(arrays: Arrays, wanted: Floats) -> Weights:
+    """What a sum of lots carries, of each of them as much as is `wanted`."""
+    records, lots = adjoint(arrays, wanted)
+    carried = numpy.flatnonzero(lots)
+    makers = numpy.unique(arrays.makers[carried])[::-1]
+    return Weights(
+        dict(zip(arrays.records[makers].tolist(), records[makers].tolist(), strict=True)),
+        dict(zip(arrays.numbers[carried].tolist(), lots[carried].tolist(), strict=True)),
+    )
 
 
 def contribution(

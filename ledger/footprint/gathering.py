@@ -2,25 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final
 
-from ledger.core.assessment import ADDITIVE, Assessment, Line
+from ledger.core.assessment import ADDITIVE, Line
 from ledger.core.records import AnyRecord, Declaration, Transfer, Transformation
 from ledger.core.values import UNBURDENED, Evidence, Supply
 from ledger.footprint.burdens import line_co2e
+from ledger.footprint.contributions import Upstream
 from ledger.footprint.gaps import WEAK, Gap, Group, Head, ask_for, rank
 
 _DECLARED: Final = "declaration:"
 _ADDITIVE: Final = frozenset(ADDITIVE)
-
-
-class Upstream(NamedTuple):
-    """A record upstream of the lot, which carries `weight` of it."""
-
-    digest: str
-    record: AnyRecord
-    assessment: Assessment
-    weight: float
 
 
 class _Named:

@@ -9,7 +9,7 @@ from ledger.admission.lots import Supplied
 from ledger.core.assessment import ADDITIVE, OF_WHICH, Assessment, Line, LineKind, Omission
 from ledger.core.records import Declaration
 from ledger.core.units import convert
-from ledger.core.values import Supply
+from ledger.core.values import Factor, Supply
 from ledger.footprint.contents import ELEMENT, MASS, MATERIAL
 
 _CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
@@ -32,16 +32,8 @@ def with_supplies(
     named = tuple(omission.what for omission in assessment.omissions)
     for (supply, _), kind in zip(supplied, kinds, strict=True):
         if supply.factor is not None:
-            factor = supply.factor
-            amount = convert(supply.quantity.amount, supply.quantity.unit, factor.unit)
-            lines.append(Line(
-                gas=factor.gas or "CO2e", source=supply.material,
-                amount=_CONTEXT.multiply(amount, Decimal(factor.value)),
-                kind="onSite" if kind == "upstream" and factor.boundary == "combustion" else kind,
-                factor=f"{factor.source}/{factor.year}"[:255], deviation=_decimal(supply.deviation),
-                pedigree=supply.pedigree, factor_deviation=_decimal(factor.deviation), factor_pedigree=factor.pedigree,
-            ))
-            if factor.boundary != "cradleToGate":
+            lines.append(factor_line(supply, supply.factor, kind))
+            if supply.factor.boundary != "cradleToGate":
                 omissions.append(Omission(what=f"{supply.material} upstream"))
         elif supply.declaration is not None:
             declared = facts.declarations[supply.declaration]
@@ -62,6 +54,17 @@ def with_supplies(
         lines=assessment.lines + tuple(lines), energy=assessment.energy,
         omissions=assessment.omissions + tuple(omissions), weights=assessment.weights, matter=assessment.matter,
         assigned=assessment.assigned, indicators=assessment.indicators, findings=assessment.findings,
+    )
+
+
+def factor_line(supply: Supply, factor: Factor, kind: LineKind) -> Line:
+    """The line of a supply that its record has priced by a factor of its own."""
+    amount = convert(supply.quantity.amount, supply.quantity.unit, factor.unit)
+    return Line(
+        gas=factor.gas or "CO2e", source=supply.material, amount=_CONTEXT.multiply(amount, Decimal(factor.value)),
+        kind="onSite" if kind == "upstream" and factor.boundary == "combustion" else kind,
+        factor=f"{factor.source}/{factor.year}"[:255], deviation=_decimal(supply.deviation), pedigree=supply.pedigree,
+        factor_deviation=_decimal(factor.deviation), factor_pedigree=factor.pedigree,
     )
 
 

@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import networkx
 from msgspec import Struct
 
 from ledger.core.assessment import Assessment
 from ledger.core.canonical import explain_schema
 from ledger.core.outcome import assessment_bytes
 from ledger.errors import ConfigurationError, LedgerError, PluginError
-from ledger.sdk import CONTEXT, Activity, Context, Sector
+from ledger.registry.chain_figures import checked
+from ledger.sdk import CONTEXT, Activity, ChainFigure, Context, Sector
 
 GROUP = "carbon_ledger.plugins"
 _SDK = "ledger.sdk"
@@ -71,6 +73,29 @@ class Installed(Struct, frozen=True):
                 f"plugin {self.tag} returned what no assessment may hold: {error}", code="invalid-assessment",
                 field="activity", rule="the types and limits of an Assessment",
             ) from error
+
+
+    def method_tags(self) -> list[str]:
+        """How its chain methods are asked for: sector.method/version."""
+        return [f"{self.sector.name}.{name}/{one.version}" for name, one in sorted(self.sector.methods.items())]
+
+    def footprint(self, method: str, chain: "networkx.DiGraph[str]", lot: str) -> ChainFigure:
+        """What the chain method of that name makes of the node `lot`. Raises KeyError where the sector has none of that
+        name; PluginError, which names plugin and method, for whatever goes wrong in the plugin."""
+        found = self.sector.methods[method]
+        name = f"{self.sector.name}.{method}/{found.version} of plugin {self.tag}"
+        try:
+            with localcontext(CONTEXT):
+                figure: object = found.footprint(chain, lot)
+        except PluginError as error:
+            raise PluginError(f"chain method {name}: {error.message}", code=error.code, field=error.field,
+                              value=error.value, rule=error.rule) from error
+        except Exception as error:
+            raise PluginError(
+                f"chain method {name} failed on lot {lot!r}: {type(error).__name__}: {error}", field="method",
+                rule="the plugin makes a figure of the chain without an error",
+            ) from error
+        return checked(figure, name)
 
 
 class Registry:

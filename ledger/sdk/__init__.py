@@ -15,8 +15,9 @@ from ledger.core.assessment import (
     Omission,
 )
 from ledger.core.units import convert
-from ledger.core.values import Fraction, Key, Name, Part, Positive, Quantity, Role, Signed
+from ledger.core.values import Deviation, Fraction, Key, Name, Part, Pedigree, Positive, Quantity, Role, Signed
 from ledger.errors import PluginError
+from ledger.sdk.chain import ChainFigure, ChainLine, ChainMethod
 from ledger.sdk.context import ZERO, Context, FacilityFacts, InputFacts, OutputFacts, SupplyFacts
 from ledger.sdk.energy import book_energy, is_energy, is_fuel
 from ledger.sdk.factors import (
@@ -43,7 +44,11 @@ __all__ = [
     "Assessment",
     "Assigned",
     "Basis",
+    "ChainFigure",
+    "ChainLine",
+    "ChainMethod",
     "Context",
+    "Deviation",
     "Draft",
     "EnergyUse",
     "FacilityFacts",
@@ -61,6 +66,7 @@ __all__ = [
     "Omission",
     "OutputFacts",
     "Part",
+    "Pedigree",
     "PluginError",
     "Positive",
     "Quantity",

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from ledger.core.assessment import Assessment
 from ledger.errors import PluginError
+from ledger.sdk.chain import ChainMethod
 from ledger.sdk.context import Context
 
 CONTEXT: Final = DecimalContext(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
@@ -53,6 +54,7 @@ class Sector(Struct, frozen=True, kw_only=True):
     `mass_tolerance`: the share by which outputs may outweigh inputs and supplies (weighing, air that reacts).
     `element_tolerance`: the share by which outputs may state more of an element than inputs and supplies do (weighing,
     sampling, analysis). Both are 0 where a sector says nothing: what nobody gave a reason for does not appear.
+    `methods`: figures of whole chains by the sector's own rules, by name: letters and digits.
     """
 
     name: str
@@ -63,3 +65,4 @@ class Sector(Struct, frozen=True, kw_only=True):
     mass_tolerance: Decimal = Decimal(0)
     element_tolerance: Decimal = Decimal(0)
     indicators: Mapping[str, Indicator] = {}
+    methods: Mapping[str, ChainMethod] = {}

@@ -18,6 +18,7 @@ from ledger.core.values import Quantity
 from ledger.errors import NotFound
 from ledger.footprint.burdens import SLOT, direct, footprint, line_co2e, vector_of
 from ledger.footprint.contents import MATERIAL, RECYCLED
+from ledger.footprint.products import ratings
 from ledger.service.answers import (
     AttestationAnswer,
     ClaimAnswer,
@@ -136,7 +137,7 @@ def answer(row: Record, beside: Beside = NOTHING_BESIDE, at: int | None = None) 
         exempted="unknown" if completeness is None else _percent(1.0 - completeness),
         unestimated=burdens[SLOT["unestimated"]], share=share, direct=own, inputs=inputs,
         assigned=total - explained if assessment.assigned else 0.0, averaged=averaged,
-        primary_share=burdens[SLOT["primaryAbs"]] / absolute if absolute else None,
+        primary_share=burdens[SLOT["primaryAbs"]] / absolute if absolute else None, ratings=ratings(burdens),
         factors=sorted({line.factor for line in assessment.lines if line.factor}),
         recalled_factors=sorted({line.factor for line in assessment.lines if line.factor and line.recalled}),
         recycled_content=recycled_content(contents),

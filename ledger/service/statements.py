@@ -39,6 +39,13 @@ _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 _lot = msgspec.json.Decoder(LotLeaf)
 
 
+async def statement_size(pool: Pool, at: int | None) -> int:
+    """The size of the tree in which a statement as of `at` entries is proved. Raises InvalidInput for a tree that is
+    not."""
+    async with pool.acquire() as connection:
+        return (await read_tree(connection, at)).size
+
+
 async def make_statement(
     pool: Pool, signer: NoteSigner, lot: str, at: int | None = None, answer: object = None
 ) -> Statement:

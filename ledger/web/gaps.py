@@ -8,7 +8,7 @@ from litestar.params import Parameter
 from ledger.footprint.gaps import LotGaps
 from ledger.service.gaps import SHOWN, read_gaps
 from ledger.service.ledger import Ledger
-from ledger.web.queries import LotId
+from ledger.web.queries import At, LotId
 
 
 class GapsController(Controller):
@@ -18,6 +18,6 @@ class GapsController(Controller):
     @get("/gaps", summary="What in a lot's figure is missing or rests on little: what to ask of whom, by weight")
     async def gaps(
         self, ledger: Ledger, lot: LotId,
-        limit: Annotated[int, Parameter(description="gaps at most", ge=1, le=10_000)] = SHOWN,
+        limit: Annotated[int, Parameter(description="gaps at most", ge=1, le=10_000)] = SHOWN, at: At = None,
     ) -> LotGaps:
-        return await read_gaps(ledger.pool, lot, limit)
+        return await read_gaps(ledger.pool, lot, limit, at)

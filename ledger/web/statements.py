@@ -3,9 +3,11 @@
 from litestar import Controller, get
 
 from ledger.core.statement import Statement
+from ledger.footprint.burdens import METHOD
 from ledger.service.ledger import Ledger
-from ledger.service.statements import make_statement
-from ledger.web.queries import At, LotId
+from ledger.service.method_catalogue import run_method
+from ledger.service.statements import make_statement, statement_size
+from ledger.web.queries import Allocation, At, Gwp, LotId, MethodName, Parameters
 
 
 class StatementsController(Controller):
@@ -13,6 +15,16 @@ class StatementsController(Controller):
     tags = ("queries",)
 
     @get("/", summary="A lot's figure with proofs down to the figures one hop away, signed: to be checked offline")
-    async def statement(self, ledger: Ledger, lot: LotId, at: At = None) -> Statement:
+    async def statement(
+        self, ledger: Ledger, lot: LotId, method: MethodName = None, gwp: Gwp = None, allocation: Allocation = None,
+        parameter: Parameters = None, at: At = None,
+    ) -> Statement:
+        """With a method, potentials or an allocation of one's own, their answer stands beside the proven figure."""
         ledger.sequencer.require_signing()
-        return await make_statement(ledger.pool, ledger.identity.signer, lot, at)
+        if method in (None, METHOD) and gwp is None and allocation is None and not parameter:
+            return await make_statement(ledger.pool, ledger.identity.signer, lot, at)
+        size = await statement_size(ledger.pool, at)
+        answer = await run_method(
+            ledger.pool, ledger.registry, lot, size, method or METHOD, gwp, allocation, parameter or ()
+        )
+        return await make_statement(ledger.pool, ledger.identity.signer, lot, size, answer)

@@ -1,6 +1,7 @@
 """`make bench`: measures the ledger beside its peers on this machine, writes bench.json and prints a table.
 
 Signed loads are all Ed25519. Every load is checked: an answer that is no receipt, or no figure, stops the run.
+`python tests/bench/run.py chain footprint` makes those measures alone whose names begin so, and writes nothing.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench.chains import MEASURES
 from bench.load import drive, get, post
 from bench.measures import Measure, ed25519_verifications, fsyncs, peak_memory, rate
 from bench.revisions import measure_revisions
@@ -40,12 +42,33 @@ READS = 20_000
 CONNECTIONS = 64
 SIGNERS = CONNECTIONS
 LANES = 2
+SERVED = ("append.batch", "append.single", "footprint.read", "audit.replay", "amend.30k", "close.1200")
 ED25519 = "Ed25519 verifications on one core"
 OUTPUT = Path(__file__).resolve().parents[2] / "bench.json"
 
 
-def main() -> int:
+def main(prefixes: Sequence[str]) -> int:
     console = Console()
+    wanted = [name for name in (*SERVED, *MEASURES) if not prefixes or name.startswith(tuple(prefixes))]
+    if not wanted:
+        console.print(f"no measure begins with {' or '.join(prefixes)}: {', '.join((*SERVED, *MEASURES))}")
+        return 2
+    measures = _served(console, wanted) if set(SERVED) & set(wanted) else []
+    for name, make in MEASURES.items():
+        if name in wanted:
+            console.print(f"{name} …")
+            measures.append(make(name))
+    with temporary_home() as home:
+        rate_of_fsync = fsyncs(home.parent)
+    _print(console, measures, rate_of_fsync)
+    if not prefixes:
+        OUTPUT.write_text(json.dumps(msgspec.to_builtins(measures), indent=1) + "\n")
+        console.print(f"written to {OUTPUT.name}")
+    return 0
+
+
+def _served(console: Console, wanted: Sequence[str]) -> list[Measure]:
+    """What a server does, one after the other; the load that others rest on is always appended."""
     measures: list[Measure] = []
     with temporary_home() as home, Server(home) as server:
         console.print("signing the load …")
@@ -53,19 +76,17 @@ def main() -> int:
         _set_up(server, setup)
         console.print("append.batch …")
         measures.append(_append_batch(server, batch))
-        console.print("append.single …")
-        measures.append(_append_single(server, single))
-        lots = _lots_of(batch)
-        console.print("footprint.read …")
-        measures.append(_footprint_read(server, lots))
-        console.print("audit.replay …")
-        measures.append(_audit_replay(server))
-        console.print("amend.30k and close.1200 …")
-        measures.extend(measure_revisions(server))
-        rate_of_fsync = fsyncs(home)
-    OUTPUT.write_text(json.dumps(msgspec.to_builtins(measures), indent=1) + "\n")
-    _print(console, measures, rate_of_fsync)
-    return 0
+        steps: dict[str, Callable[[], Sequence[Measure]]] = {
+            "append.single": lambda: [_append_single(server, single)],
+            "footprint.read": lambda: [_footprint_read(server, _lots_of(batch))],
+            "audit.replay": lambda: [_audit_replay(server)],
+            "amend.30k and close.1200": lambda: measure_revisions(server),
+        }
+        for name, step in steps.items():
+            if set(name.split(" and ")) & set(wanted):
+                console.print(f"{name} …")
+                measures.extend(step())
+    return [one for one in measures if one.name.startswith(tuple(wanted))]
 
 
 def _loads(server: Server) -> tuple[list[bytes], list[bytes], list[bytes]]:
@@ -205,13 +226,13 @@ def _print(console: Console, measures: Sequence[Measure], rate_of_fsync: float) 
     pages = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     table = Table(title=f"{os.cpu_count()} cores, {pages:.0f} GiB memory, {rate_of_fsync:.0f} fsync/s")
     for column in ("name", "value", "unit", "MiB", "peer", "peer value", "ratio"):
-        table.add_column(column, justify="left" if column in ("name", "unit", "peer") else "right")
+        table.add_column(column, justify="left" if column in ("name", "unit", "peer") else "right",
+                         no_wrap=column != "peer")
     for one in measures:
         cells = (one.name, one.value, one.unit, one.memory_mi_b, one.peer, one.peer_value, one.ratio)
         table.add_row(*["" if cell is None else str(cell) for cell in cells])
     console.print(table)
-    console.print(f"written to {OUTPUT.name}")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -14,7 +14,7 @@ def chain(network: Any, lot: str, direction: str = "upstream", **more: Any) -> "
     response = network.client.get("/v1/chain", params={"lot": lot, "direction": direction, **more})
     assert response.status_code == 200, response.text
     graph: networkx.DiGraph[str] = networkx.node_link_graph(response.json(), edges="edges")
-    assert graph.graph == {"root": lot, "direction": direction}
+    assert graph.graph == {"roots": [lot], "direction": direction}
     return graph
 
 

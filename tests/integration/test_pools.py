@@ -3,12 +3,14 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from threading import Barrier
 from typing import Any
 
 import httpx
 import msgspec
 import networkx
+import numpy
 import pytest
 from msgspec import Raw
 from msgspec.structs import replace
@@ -17,11 +19,15 @@ from support.sectors import Make
 from support.server import Posted, Server
 from support.workshop import END, Workshop, kilograms
 
+from ledger.admission.facts import LOT_SLOTS
+from ledger.core.assessment import BURDENS
 from ledger.core.receipt import Receipt
 from ledger.core.records import Addition, Amendment, Declaration, Facility, Pool, Product
 from ledger.core.revisions import Change
 from ledger.core.values import Evidence, Flow, Output
-from ledger.service.chains import Generation, folded
+from ledger.footprint.chain.arrays import compiled_from
+from ledger.footprint.chain.columns import Lots, Records
+from ledger.footprint.chain.graph import Chain
 
 WEIGHED = [Evidence(digest="7" * 64, media_type="application/pdf", kind="weighbridge")]
 POST = "recycledPostConsumer:steel"
@@ -395,22 +401,26 @@ def test_generations_are_one_node_with_its_period(server: Server, shop: Workshop
         "kind": "pool", "product": shop.name("part"), "holder": shop.id, "role": "product", "quantity": "34",
         "unit": "KGM", "remaining": "0", "lot": shop.name("heap:5"), "generations": 5, "from": line[1].index,
         "to": line[9].index, "firstAddition": "2025-03-01T00:00:00Z", "lastAddition": "2025-03-05T00:00:00Z",
+        # All that went into it was made there, by that.
+        "facility": shop.name("site"), "process": "works.make",
     }
     into, out = graph.edges[shop.name("pot"), shop.name("heap")], graph.edges[shop.name("heap"), drawn]
+    # Five times 10 of 1,000 kg; 4 of 34 kg.
+    assert into.pop("part") == pytest.approx(0.05, rel=1e-12)
     assert into == {"quantity": "50", "unit": "KGM", "additions": [one.digest for one in line[1:10:2]]}
-    assert out == {"quantity": "4", "unit": "KGM"}
+    assert out == {"quantity": "4", "unit": "KGM", "part": 4 / 34}
 
 
 def test_what_became_of_a_pool(server: Server, shop: Workshop, line: list[Receipt]) -> None:
     """All ten draws are behind the pool's id, and behind its first lot; behind its last one that of the last alone."""
     for name, found in (("heap", range(10)), ("heap:1", range(10)), ("heap:10", [9])):
         graph = chain(server, shop, name, "downstream")
-        assert graph.graph["root"] == shop.name("heap")
+        assert graph.graph["roots"] == [shop.name("heap")]
         assert {node for node, data in graph.nodes(data=True) if data["kind"] == "lot"} == {
             shop.name(f"x{i}") for i in found}
         assert graph.nodes[shop.name("heap")]["generations"] == len(found)
     graph = chain(server, shop, "pot", "downstream")
-    assert graph.graph["root"] == shop.name("pot")
+    assert graph.graph["roots"] == [shop.name("pot")]
     assert graph.edges[shop.name("pot"), shop.name("heap")]["quantity"] == "100"
     assert len(line) == 21
 
@@ -418,7 +428,7 @@ def test_what_became_of_a_pool(server: Server, shop: Workshop, line: list[Receip
 def test_a_pool_by_its_id_upstream(server: Server, shop: Workshop, line: list[Receipt]) -> None:
     """All that its newest lot came from."""
     graph = chain(server, shop, "heap")
-    assert graph.graph["root"] == shop.name("heap")
+    assert graph.graph["roots"] == [shop.name("heap")]
     assert graph.nodes[shop.name("heap")]["lot"] == shop.name("heap:10")
     assert graph.nodes[shop.name("heap")]["to"] == line[19].index
     (maker,) = graph.predecessors(shop.name("pot"))
@@ -450,7 +460,7 @@ def test_pools_behind_pools_and_credits_beside_them(server: Server, shop: Worksh
     # The credits come from the third addition, whose own lot nothing in this chain was drawn from.
     (booking,) = graph.predecessors(shop.name("c"))
     assert graph.nodes[booking]["type"] == "addition"
-    assert graph.edges[shop.name("heap"), booking] == {"quantity": "100", "unit": "KGM"}
+    assert graph.edges[shop.name("heap"), booking] == {"quantity": "100", "unit": "KGM", "part": 1.0}
     assert networkx.is_directed_acyclic_graph(graph)
     down = chain(server, shop, "r", "downstream")
     assert down.edges[shop.name("heap"), shop.name("c")] == {"share": 0.0, "additions": [booking]}
@@ -515,27 +525,35 @@ def test_a_pool_that_holds_nothing_has_no_chain(server: Server, shop: Workshop, 
 
 
 def test_folding_adds_up_what_runs_beside_each_other() -> None:
-    """A record that takes from two lots of a pool, and a lot that goes in twice, in one graph by hand."""
-    graph: networkx.DiGraph[str] = networkx.DiGraph(root="p:2", direction="upstream")
-    for index, record in enumerate(("add-1", "add-2", "use")):
-        graph.add_node(record, kind="record", index=index)
-    for lot in ("a", "p:1", "p:2"):
-        graph.add_node(lot, kind="lot", quantity=lot)
-    for start, end, amount in (("a", "add-1", "1.5"), ("a", "add-2", "2.25"), ("p:1", "add-2", "9"),
-                               ("p:1", "use", "0.000000001"), ("p:2", "use", "1")):
-        graph.add_edge(start, end, quantity=amount, unit="KGM")
-    graph.add_edge("add-1", "p:1", share=1.0)
-    graph.add_edge("add-2", "p:2", share=1.0)
-    line = [Generation("p:1", "p", "add-1"), Generation("p:2", "p", "add-2")]
-    found = folded(graph, line, {"add-1": "early", "add-2": "late"})
-    assert found.graph == {"root": "p", "direction": "upstream"}
+    """By hand: record 1 makes 10 kg of `a`; records 2 and 3 add 1.5 and 2.25 kg of it to `p`, the second one with the
+    1 kg that is left of the first lot; record 4 takes a milligram of the first lot and 1 of the second's 3.25 kg."""
+    a, first, second, made = 1 * LOT_SLOTS, 2 * LOT_SLOTS, 3 * LOT_SLOTS, 4 * LOT_SLOTS
+    arrays = compiled_from([(a, 1.0), (first, 1.0), (second, 1.0), (made, 1.0)], [
+        (2, a, 1.5 / 10), (3, a, 2.25 / 10), (3, first, 1 / 1.5), (4, first, 1e-6 / 1.5), (4, second, 1 / 3.25),
+    ])
+    lots = Lots(
+        ids=["a", "p:1", "p:2", "x"], products=["b"] * 4, holders=["h"] * 4, roles=["product"] * 4,
+        quantities=["10", "1.5", "3.25", "1"], units=["KGM"] * 4, items=[None] * 4, pools=[None, "p", "p", None],
+        facilities=[None] * 4, processes=[None] * 4, burdens=numpy.zeros((4, len(BURDENS))),
+    )
+    records = Records(["mine", "add-1", "add-2", "use"], ["transformation", "addition", "addition", "transformation"],
+                      ["h"] * 4, {2: "early", 3: "late"})
+    taken = [Decimal(one) for one in ("1.5", "2.25", "1", "0.000001", "1")]
+    found = Chain.of(arrays, lots, records, taken, roots=[2], direction="upstream")
+    assert found.graph == {"roots": ["p"], "direction": "upstream"}
     assert dict(found.nodes["p"]) == {
-        "kind": "pool", "quantity": "p:2", "lot": "p:2", "generations": 2, "from": 0, "to": 1,
-        "firstAddition": "early", "lastAddition": "late",
+        "kind": "pool", "product": "b", "holder": "h", "role": "product", "quantity": "3.25", "unit": "KGM",
+        "footprint": 0.0, "lot": "p:2", "generations": 2, "from": 2, "to": 3, "firstAddition": "early",
+        "lastAddition": "late",
     }
-    assert {(start, end): data for start, end, data in found.edges(data=True)} == {
+    edges = {(start, end): dict(data) for start, end, data in found.edges(data=True)}
+    # 0.15 and 0.225 of `a`; a millionth of 1.5 and 1 of 3.25
+    assert edges["a", "p"].pop("part") == pytest.approx(0.375, rel=1e-12)
+    assert edges["p", "use"].pop("part") == pytest.approx(1e-6 / 1.5 + 1 / 3.25, rel=1e-12)
+    assert edges == {
+        ("mine", "a"): {"share": 1.0}, ("use", "x"): {"share": 1.0},
         ("a", "p"): {"quantity": "3.75", "unit": "KGM", "additions": ["add-1", "add-2"]},
-        ("p", "use"): {"quantity": "1.000000001", "unit": "KGM"},
+        ("p", "use"): {"quantity": "1.000001", "unit": "KGM"},
     }
 
 

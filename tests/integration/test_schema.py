@@ -18,7 +18,7 @@ from ledger.store.sql import migrations, queries, schema
 
 pytestmark = pytest.mark.anyio
 
-GROUPS = ("facts", "gaps", "log", "read", "revise", "sequence")
+GROUPS = ("facts", "gaps", "log", "products", "read", "revise", "sequence")
 
 # Everything that a schema consists of, by stable names: no object ids, no order of creation.
 CATALOGUE = {

@@ -19,7 +19,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec.structs import replace
 from support.databases import Database
-from support.inside import inside
 from support.revising import add, amend, change, close, digest_of, gas, pool
 from support.sectors import Given, Make
 from support.server import Posted, Server, command, temporary_home
@@ -39,7 +38,6 @@ from ledger.errors import VerificationError
 from ledger.footprint.statements import check_statement
 from ledger.registry.installed import Registry
 from ledger.service.statement_bodies import Recomputed, recompute_from_bodies
-from ledger.service.statements import make_statement
 from ledger.store.embedded import attach
 
 FEBRUARY: Final = {"start": "2025-02-01T00:00:00Z", "end": "2025-03-01T00:00:00Z"}
@@ -276,14 +274,29 @@ def test_it_holds_no_body(story: Story) -> None:
 
 
 def test_an_answer_of_another_method_stands_beside_it(story: Story) -> None:
-    """The log's key vouches for it; the figure is what it was."""
-    with inside(story.server.home) as inner:
-        statement = inner.run(make_statement(
-            inner.ledger.pool, inner.ledger.identity.signer, story.mill.name("c"), answer={"method": "pef/1", "kg": 0.5}
-        ))
-    claims = check_statement(statement, story.server.vkey).claims
-    assert json.loads(bytes(claims.answer)) == {"method": "pef/1", "kg": "0.5"}
-    assert msgspec.structs.replace(claims, answer=msgspec.UNSET) == story.proven("c").claims
+    """The log's key vouches for it; the figure is what it was. As of the same tree, also where `at` lies within a
+    batch's."""
+    asked = {"lot": story.mill.name("c"), "gwp": "AR5"}
+    for at in (None, story.sizes["c"]):
+        claims = check_statement(
+            msgspec.json.decode(msgspec.json.encode(story.get("/v1/statement", **asked, at=at)), type=Statement),
+            story.server.vkey,
+        ).claims
+        told, plain = json.loads(bytes(claims.answer)), story.get("/v1/footprint", **asked, at=claims.size)
+        assert (told["method"], told["gwp"], told["at"]) == ("cut-off/1", "AR5", claims.size)
+        assert float(told["footprint"]) == plain["footprint"] > 0
+        assert float(told["default"]) == float(claims.figure.footprint)
+        without = check_statement(story.statement(story.mill.name("c"), at), story.server.vkey).claims
+        assert msgspec.structs.replace(claims, answer=msgspec.UNSET) == without
+
+
+@pytest.mark.parametrize(("choice", "code", "field"), [
+    ({"method": "magic/1"}, "unknown-method", "method"), ({"gwp": "AR9"}, "unknown-gwp", "gwp"),
+    ({"allocation": "value"}, "missing-weight", "allocation"),
+    ({"method": "cut-off/1", "parameter": "R2=1"}, "unknown-parameter", "parameter"),
+])
+def test_answers_that_cannot_be_had(story: Story, choice: dict[str, str], code: str, field: str) -> None:
+    assert story.problem(lot=story.mill.name("c"), **choice) == (400, code, field)
 
 
 def test_the_same_question_has_the_same_answer(story: Story) -> None:
@@ -451,6 +464,17 @@ def test_export_and_verify(story: Story, exported: Path) -> None:
     assert f"footprint of {story.mill.name('c')}: 30 KGM of {story.mill.name('part')}" in lines[7]
     assert "71 kg CO2e" in lines[8]
     assert any("--bodies" in line for line in lines)
+
+
+def test_export_with_another_answer(story: Story, tmp_path: Path) -> None:
+    path = tmp_path / "ar5.json"
+    done = run(story, "export", "footprint", story.mill.name("c"), "--gwp", "AR5", "--output", str(path), "--url",
+               story.server.url)
+    assert done.returncode == 0, done.stderr
+    done = run(story, "verify", str(path), "--vkey", story.server.vkey)
+    assert (done.returncode, "beside it by cut-off/1, AR5:" in done.stdout) == (0, True), done.stdout
+    told = json.loads(run(story, "verify", str(path), "--vkey", story.server.vkey, "--json").stdout)
+    assert told["answer"]["gwp"] == "AR5"
 
 
 def test_verify_with_the_bodies_of_a_server(story: Story, exported: Path) -> None:

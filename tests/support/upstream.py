@@ -1,21 +1,24 @@
 """What stands behind a lot of a ledger in memory, as the service reads it from a database."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from ledger.admission.facts import LOT_SLOTS
 from ledger.core.assessment import Assessment
 from ledger.core.records import Declaration
-from ledger.footprint.burdens import SLOT, ZERO, Vector
-from ledger.footprint.contributions import Chain, Weights, compiled, contribution, weights
+from ledger.footprint.burdens import SLOT, ZERO, Vector, named
+from ledger.footprint.chain.arrays import Arrays, compiled_from
+from ledger.footprint.contributions import Upstream, Weights, contribution, weights
 from ledger.footprint.gaps import Gap
-from ledger.footprint.gathering import Gathering, Upstream
+from ledger.footprint.gathering import Gathering
 from ledger.service.accounting import part_of
 from support.memory import MemoryLedger
 
 _assessment = msgspec.json.Decoder(Assessment)
 
 
-def chain_of(memory: MemoryLedger) -> Chain:
+def chain_of(memory: MemoryLedger) -> Arrays:
     """All records as they read now; what is not upstream of a target weighs nothing."""
     lots, flows = [], []
     for index, prepared in memory.history.prepared.items():
@@ -25,10 +28,10 @@ def chain_of(memory: MemoryLedger) -> Chain:
             for taken in prepared.plan.taken:
                 lot = memory.state.lots[taken.lot.id]
                 flows.append((index, lot.number, part_of(taken.quantity, lot.quantity)))
-    return compiled(lots, flows)
+    return compiled_from(lots, flows)
 
 
-def weights_of(memory: MemoryLedger, lot: str, chain: Chain | None = None) -> Weights:
+def weights_of(memory: MemoryLedger, lot: str, chain: Arrays | None = None) -> Weights:
     return weights(chain or chain_of(memory), memory.state.lots[lot].number)
 
 
@@ -44,14 +47,26 @@ def explained(memory: MemoryLedger, found: Weights) -> Vector:
     return total
 
 
-def gathered(memory: MemoryLedger, lot: str, chain: Chain | None = None) -> tuple[Gathering, list[Gap], float]:
-    """The gaps of a lot, and the kg CO2e that have none."""
-    gathering = Gathering()
-    for index, weight in weights_of(memory, lot, chain).records.items():
+def upstream_of(memory: MemoryLedger, lot: str, chain: Arrays | None = None) -> Iterator[Upstream]:
+    """The records behind a lot, newest first."""
+    found = weights_of(memory, lot, chain)
+    for index, weight in found.records.items():
         prepared = memory.history.prepared[index]
         assert prepared.assessment is not None
-        digest, record = prepared.submission.digest.hex(), prepared.submission.record
-        gathering.add(Upstream(digest, record, _assessment.decode(prepared.assessment), weight))
+        outputs = range(len(prepared.plan.created))
+        made = {i: found.lots[index * LOT_SLOTS + i] for i in outputs if index * LOT_SLOTS + i in found.lots}
+        adjustment = prepared.work.adjustment
+        yield Upstream(
+            index, prepared.submission.digest.hex(), prepared.submission.record,
+            _assessment.decode(prepared.assessment), weight, made, named(adjustment.burdens) if adjustment else {},
+        )
+
+
+def gathered(memory: MemoryLedger, lot: str, chain: Arrays | None = None) -> tuple[Gathering, list[Gap], float]:
+    """The gaps of a lot, and the kg CO2e that have none."""
+    gathering = Gathering()
+    for one in upstream_of(memory, lot, chain):
+        gathering.add(one)
     declared = {
         digest.hex(): record for record, digest in zip(memory.records, memory.digests, strict=True)
         if isinstance(record, Declaration)

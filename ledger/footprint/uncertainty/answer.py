@@ -15,7 +15,7 @@ from ledger.footprint.uncertainty.variance import Distribution, Moments, interva
 FEWEST_SAMPLES: Final = 100
 MOST_SAMPLES: Final = 1_000_000
 MOST_DRAWS: Final = 2_000_000_000
-"""Normal variables of one answer: about half a minute of one core."""
+"""Normal variables of one answer: half a minute to a minute of one core, by how many factors there are."""
 
 _MOST_SEED: Final = (1 << 53) - 1
 NOTE: Final = "what states no uncertainty counts as certain, so the true spread may be wider"
@@ -54,12 +54,15 @@ class Sampled(Said, frozen=True):
 
 
 class Source(Said, frozen=True):
-    """What brings `part` of the variance: a `factor` by name, or the amount of a line of `record` (its log index)."""
+    """What brings `part` of the variance. `name` is that of a `factor`, which for one that a record brought itself goes
+    on with what it is; or what was measured: for a `line` of `record` (its log index), or in a `closing` (its digest)
+    for all records of its period."""
 
-    kind: Literal["factor", "line"]
+    kind: Literal["factor", "line", "closing"]
     name: str
     part: float
     record: int | None = None
+    closing: str | None = None
 
 
 class Uncertainty(Said, frozen=True):
@@ -82,10 +85,11 @@ def uncertainty(terms: Sequence[Term], *, samples: int = 0, seed: int = 0, top: 
 
     Raises InvalidInput for a number of samples or a seed that is out of bounds, or too many samples for so many terms.
     """
+    check_samples(samples, seed)
     sources = grouped(terms)
-    _check(samples, seed, sources)
+    _check_draws(samples, sources)
     found = moments(terms, sources)
-    listed = _listed(terms, found, top)
+    listed = heapq.nsmallest(top, _sources(terms, sources, found), key=_rank) if found.variance else []
     stated = _stated(terms)
     return Uncertainty(
         mean=found.mean, stated=stated, analytic=_analytic(found, positive=sources.positive), sources=listed,
@@ -94,7 +98,8 @@ def uncertainty(terms: Sequence[Term], *, samples: int = 0, seed: int = 0, top: 
     )
 
 
-def _check(samples: int, seed: int, sources: Sources) -> None:
+def check_samples(samples: int, seed: int) -> None:
+    """Raises InvalidInput for a number of samples or a seed that is out of bounds."""
     if samples and not FEWEST_SAMPLES <= samples <= MOST_SAMPLES:
         raise InvalidInput(
             f"{samples} samples", code="invalid-samples", field="samples", value=samples,
@@ -102,6 +107,9 @@ def _check(samples: int, seed: int, sources: Sources) -> None:
         )
     if not 0 <= seed <= _MOST_SEED:
         raise InvalidInput(f"seed {seed}", code="invalid-seed", field="seed", value=seed, rule="from 0 to 2^53 - 1")
+
+
+def _check_draws(samples: int, sources: Sources) -> None:
     if samples * draws(sources) > MOST_DRAWS:
         raise InvalidInput(
             f"{samples} samples of {draws(sources)} uncertain quantities", code="too-many-draws", field="samples",
@@ -131,19 +139,18 @@ def _sampled(sources: Sources, samples: int, seed: int) -> Sampled:
     return Sampled(samples=samples, seed=seed, generator="PCG64", **found._asdict())
 
 
-def _listed(terms: Sequence[Term], found: Moments, top: int) -> list[Source]:
-    """Those with the largest parts; of equal ones the first by kind and name."""
-    if not found.variance:
-        return []
-    return heapq.nsmallest(
-        top, _sources(terms, found), key=lambda one: (-one.part, one.kind, one.name, one.record or 0)
-    )
+def _rank(one: Source) -> tuple[object, ...]:
+    """Those with the largest parts first; of equal ones the first by kind and name."""
+    return -one.part, one.kind, one.name, one.record or 0, one.closing or ""
 
 
-def _sources(terms: Sequence[Term], found: Moments) -> Iterator[Source]:
+def _sources(terms: Sequence[Term], sources: Sources, found: Moments) -> Iterator[Source]:
     for name, variance in found.shared.items():
         if variance:
             yield Source(kind="factor", name=name, part=variance / found.variance)
     for place in found.own.nonzero()[0].tolist():
-        term = terms[place]
-        yield Source(kind="line", name=term.source, part=float(found.own[place]) / found.variance, record=term.record)
+        term, part = terms[int(sources.first[place])], float(found.own[place]) / found.variance
+        if term.closing is None:
+            yield Source(kind="line", name=term.source, part=part, record=term.record)
+        else:
+            yield Source(kind="closing", name=term.source, part=part, closing=term.closing)

@@ -1,7 +1,8 @@
 """Seeded Monte Carlo of a figure; the model is that of `sources`.
 
-Parts that do not vary are one constant, and parts of a factor without a deviation of their own are one amount. The
-rest is drawn in blocks of rows, so that memory is bounded by the number of samples, whatever the number of parts.
+Parts that do not vary are one constant, and parts of one measurement that follow one factor alike are one sum. The rest
+is drawn for some samples at a time, and of those for some measurements at a time, so that memory is bounded whatever
+the number of samples and of parts.
 """
 
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from typing import Final, NamedTuple
 
 import numpy
 
-from ledger.footprint.uncertainty.sources import Floats, Group, Sources
+from ledger.footprint.uncertainty.sources import Floats, Integers, Sources, summed
 
 _BLOCK: Final = 1 << 20
 """Numbers drawn at a time, 8 MiB of them."""
@@ -28,9 +29,23 @@ class Sample(NamedTuple):
     high: float
 
 
+class _Plan(NamedTuple):
+    """What to draw. There are so many ways in which parts follow their factors as `factor` and `spread` are long: which
+    one, and r; the first one follows none. `common` holds by way the kg CO2e whose amounts are certain. The other sums
+    are in the order of their `measurement`, with `amounts` and `way`; `bounds` are where measurements change."""
+
+    factor: Integers
+    spread: Floats
+    common: Floats
+    measurement: Integers
+    amounts: Floats
+    way: Integers
+    bounds: Integers
+
+
 def draws(sources: Sources) -> int:
     """Normal variables that one sample needs."""
-    return sum(bool(group.factor) + int(numpy.count_nonzero(group.own)) for group in sources.groups)
+    return len(sources.factors) - 1 + len(sources.own)
 
 
 def sample(sources: Sources, samples: int, seed: int) -> Sample:
@@ -41,13 +56,16 @@ def sample(sources: Sources, samples: int, seed: int) -> Sample:
 def totals(sources: Sources, samples: int, seed: int) -> Floats:
     """The totals themselves, in kg CO2e."""
     random = numpy.random.Generator(numpy.random.PCG64(seed))
-    block = numpy.empty((max(1, _BLOCK // samples), samples))
+    plan = _plan(sources)
+    width = min(samples, max(1, _BLOCK // len(plan.spread)))
+    blocks = list(_blocks(plan, max(1, _BLOCK // width)))
     found = numpy.full(samples, sources.certain)
-    for group in sources.groups:
-        common = random.standard_normal(samples) if group.factor else None
-        for spread, part in _by_spread(group):
-            drawn = _amounts(part, random, block, samples)
-            found += drawn if common is None else drawn * numpy.exp(spread * common - spread**2 / 2)
+    for start in range(0, samples, width):
+        part = found[start : start + width]
+        followed = _followed(plan, random.standard_normal((len(sources.factors), len(part))))
+        part += plan.common @ followed
+        for block in blocks:
+            part += _block(plan, block, sources.own, random, followed)
     return found
 
 
@@ -64,25 +82,53 @@ def described(found: Floats) -> Sample:
     return Sample(mean, deviation, deviation / sqrt(count), deviation_error, low, median, high)
 
 
-def _by_spread(group: Group) -> Iterator[tuple[float, Group]]:
-    """The group's terms by the deviation of its factor that they state: one, as a rule."""
-    order = numpy.argsort(group.spread, kind="stable")
-    ordered = group.spread[order]
-    for places in numpy.split(order, numpy.flatnonzero(numpy.diff(ordered)) + 1):
-        part = Group(group.factor, group.amounts[places], group.own[places], group.spread[places], group.places[places])
-        yield float(part.spread[0]), part
+def _plan(sources: Sources) -> _Plan:
+    ways = dict[tuple[int, float], int]()
+    for pair in ((0, 0.0), *zip(sources.factor.tolist(), sources.spread.tolist(), strict=True)):
+        ways.setdefault(pair, len(ways))
+    pairs = zip(sources.factor.tolist(), sources.spread.tolist(), strict=True)
+    way = numpy.array([ways[pair] for pair in pairs], numpy.int64)
+    common = sources.measurement < 0
+    order = numpy.argsort(sources.measurement, kind="stable")[int(common.sum()) :]
+    measurement = sources.measurement[order]
+    return _Plan(
+        numpy.array([factor for factor, _ in ways], numpy.int64), numpy.array([spread for _, spread in ways]),
+        summed(way[common], sources.amounts[common], len(ways)), measurement, sources.amounts[order],
+        way[order], numpy.append(numpy.flatnonzero(numpy.diff(measurement, prepend=-1)), len(order)),
+    )
 
 
-def _amounts(group: Group, random: numpy.random.Generator, block: Floats, samples: int) -> Floats:
-    """The sum of the terms' amounts, each with the error of its own."""
-    varying = numpy.flatnonzero(group.own)
-    found = numpy.full(samples, float(group.amounts[group.own == 0.0].sum()))
-    for start in range(0, len(varying), len(block)):
-        rows = varying[start : start + len(block)]
-        drawn = random.standard_normal(out=block[: len(rows)])
-        own = group.own[rows, numpy.newaxis]
-        drawn *= numpy.sqrt(own)
-        drawn -= own / 2
-        numpy.exp(drawn, out=drawn)
-        found += group.amounts[rows] @ drawn
-    return found
+def _blocks(plan: _Plan, height: int) -> Iterator[slice]:
+    """Sums of whole measurements, of as many of them at a time as stay within `height` sums, or of one."""
+    start = 0
+    while start < len(plan.measurement):
+        at = int(numpy.searchsorted(plan.bounds, start + height, side="right")) - 1
+        end = int(plan.bounds[at])
+        if end <= start:
+            end = int(plan.bounds[at + 1])
+        yield slice(start, end)
+        start = end
+
+
+def _followed(plan: _Plan, common: Floats) -> Floats:
+    """exp(r W - r^2/2), by way and sample."""
+    spread = plan.spread[:, numpy.newaxis]
+    drawn = common[plan.factor]
+    drawn *= spread
+    drawn -= spread**2 / 2
+    return numpy.exp(drawn, out=drawn)
+
+
+def _block(plan: _Plan, block: slice, own: Floats, random: numpy.random.Generator, followed: Floats) -> Floats:
+    """The total by sample of sums that rest on measurements that are drawn here."""
+    measurement = plan.measurement[block]
+    first = int(measurement[0])
+    variance = own[first : int(measurement[-1]) + 1, numpy.newaxis]
+    drawn = random.standard_normal((len(variance), followed.shape[1]))
+    drawn *= numpy.sqrt(variance)
+    drawn -= variance / 2
+    numpy.exp(drawn, out=drawn)
+    total: Floats = numpy.einsum(
+        "i,ij,ij->j", plan.amounts[block], drawn[measurement - first], followed[plan.way[block]]
+    )
+    return total

@@ -1,24 +1,24 @@
 """The variance of a figure in closed form, and to first order; the model is that of `sources`.
 
-Of the parts a X Y of one factor, with v = exp(s^2) - 1 the variance of X:
+Of the parts a X Y of one factor alone, sum over i, j of a_i a_j (exp(r_i r_j) - 1): it is F. Where all r are equal it
+is S^2 (exp(r^2) - 1) with S the sum of a: parts are added before they are squared, so that a factor that reaches a lot
+by several ways counts once. With v = exp(s^2) - 1 of a measurement,
 
-    variance = sum over i, j of a_i a_j (exp(r_i r_j) - 1) + sum over j of a_j^2 v_j exp(r_j^2)
+    variance = sum over factors of F + sum over measurements of v * (S^2 + sum over factors of F of its parts)
 
-Where all r are equal, the first sum is S^2 (exp(r^2) - 1) with S the sum of a: the parts are added before they are
-squared, so that a factor that reaches a lot by several ways counts once. Factors, and parts without one, are
-independent of each other, so their variances add.
+for exp(s^2 + r_i r_j) - 1 = (exp(r_i r_j) - 1) + v + v (exp(r_i r_j) - 1), and what shares neither is independent.
 
 To first order (JCGM 100:2008, 5.1.2 and 5.2.2; R. Heijungs, Int. J. LCA 15 (2010) 511) the product of the two
-deviations within a part is left out, that is exp(r_j^2) in the last sum.
+deviations within a part is left out, that is the last sum.
 """
 
 from collections.abc import Sequence
-from math import exp, expm1, fsum, log1p, sqrt
+from math import exp, fsum, log1p, sqrt
 from typing import Final, Literal, NamedTuple
 
 import numpy
 
-from ledger.footprint.uncertainty.sources import Floats, Group, Sources, Term, grouped
+from ledger.footprint.uncertainty.sources import Floats, Integers, Sources, Term, grouped, summed
 
 Distribution = Literal["lognormal", "normal", "certain"]
 Z95: Final = 1.959963984540054
@@ -27,7 +27,7 @@ Z95: Final = 1.959963984540054
 
 class Moments(NamedTuple):
     """Of a figure: its mean in kg CO2e, and variances in its square. `variance` is the sum of `shared`, by factor, and
-    of `own`, by term."""
+    of `own`, by measurement."""
 
     mean: float
     variance: float
@@ -46,37 +46,60 @@ class Interval(NamedTuple):
 
 def moments(terms: Sequence[Term], sources: Sources | None = None) -> Moments:
     """`sources` are those of the terms, where they are grouped already."""
-    shared, own, linear = dict[str, float](), numpy.zeros(len(terms)), numpy.zeros(len(terms))
-    for group in (sources or grouped(terms)).groups:
-        linear[group.places] = group.amounts**2 * numpy.expm1(group.own)
-        own[group.places] = linear[group.places] * numpy.exp(group.spread**2)
-        if group.factor:
-            shared[group.factor] = _shared(group)
+    sources = sources or grouped(terms)
+    shared, own, linear = _of_factors(sources), numpy.zeros(len(sources.own)), numpy.zeros(len(sources.own))
+    measured = numpy.flatnonzero(sources.measurement >= 0)
+    if len(measured):
+        together = summed(sources.measurement[measured], sources.amounts[measured], len(sources.own))
+        linear = numpy.expm1(sources.own) * together**2
+        own = linear + numpy.expm1(sources.own) * _products(sources, measured)
     factors = fsum(shared.values())
     return Moments(
         fsum(term.amount for term in terms), factors + fsum(own), factors + fsum(linear), shared, own
     )
 
 
-def _shared(group: Group) -> float:
-    """The variance that the factor brings."""
-    widest = float(group.spread.max())
-    if float(group.spread.min()) == widest:
-        return fsum(group.amounts) ** 2 * expm1(widest**2)
-    return _mixed(group, widest)
+def _of_factors(sources: Sources) -> dict[str, float]:
+    """The variance that each factor brings by itself."""
+    varying = numpy.flatnonzero(sources.factor)
+    codes, found = _common(sources, varying, sources.factor[varying])
+    return {sources.factors[code]: variance for code, variance in zip(codes.tolist(), found.tolist(), strict=True)}
 
 
-def _mixed(group: Group, widest: float) -> float:
-    """The same where the parts state different deviations r: with exp(r_i r_j) as its series, the double sum is
+def _products(sources: Sources, measured: Integers) -> Floats:
+    """By measurement, the sum over factors of the variance that each brings to the parts that rest on it."""
+    both = measured[sources.factor[measured] > 0]
+    codes, found = _common(sources, both, sources.measurement[both] * len(sources.factors) + sources.factor[both])
+    return summed(codes // len(sources.factors), found, len(sources.own))
+
+
+def _common(sources: Sources, places: Integers, codes: Integers) -> tuple[Integers, Floats]:
+    """F of the sums at `places`, for each distinct code."""
+    if not len(places):
+        return numpy.zeros(0, numpy.int64), numpy.zeros(0)
+    order = numpy.argsort(codes, kind="stable")
+    starts = numpy.flatnonzero(numpy.diff(codes[order], prepend=-1))
+    amounts, spread = sources.amounts[places[order]], sources.spread[places[order]]
+    widest = numpy.maximum.reduceat(spread, starts)
+    found = numpy.add.reduceat(amounts, starts) ** 2 * numpy.expm1(widest**2)
+    ends = numpy.append(starts[1:], len(order))
+    for i in numpy.flatnonzero(numpy.minimum.reduceat(spread, starts) != widest).tolist():
+        part = slice(int(starts[i]), int(ends[i]))
+        found[i] = _mixed(amounts[part], spread[part])
+    return codes[order][starts], found
+
+
+def _mixed(amounts: Floats, spread: Floats) -> float:
+    """F where the parts state different deviations r: with exp(r_i r_j) as its series it is
 
         sum over n >= 1 of (sum over j of a_j r_j^n)^2 / n!
 
     of which no part is negative. The weights r^2n / n! are those of a Poisson distribution of mean r^2 but for a
     factor; what lies twelve of its standard deviations and forty above its mean is less than 1e-17 of all.
     """
-    powers, total = group.amounts.copy(), list[float]()
+    powers, total, widest = amounts.copy(), list[float](), float(spread.max())
     for n in range(1, int(widest**2 + 12 * widest) + 41):
-        powers *= group.spread / sqrt(n)
+        powers *= spread / sqrt(n)
         total.append(float(powers.sum()) ** 2)
     return fsum(total)
 

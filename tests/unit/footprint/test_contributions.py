@@ -20,7 +20,8 @@ from ledger.core.assessment import BURDENS, Assigned
 from ledger.core.records import Addition, Amendment, Closing, Consumption, Pool, Transformation
 from ledger.core.revisions import Change
 from ledger.footprint.burdens import SLOT, ZERO, vector_of
-from ledger.footprint.contributions import Weights, compiled, contribution, weights
+from ledger.footprint.chain.arrays import compiled_from
+from ledger.footprint.contributions import Weights, contribution, weights
 
 ABS, FOSSIL = SLOT["absGhg"], SLOT["fossilGhgEmissions"]
 APART = frozenset({"electricityKwh", "energyMj", "renewableEnergyMj", "omittedAbs", "unestimated"})
@@ -41,7 +42,7 @@ def check_explained(memory: MemoryLedger, lot: str, chain: Any = None) -> None:
 
 def test_two_records_by_hand() -> None:
     """Record 1 makes lot A. Record 2 takes 0.8 of it and makes B (share 0.75) and C (share 0.25)."""
-    chain = compiled(
+    chain = compiled_from(
         [(number(2, 1), 0.25), (number(2), 0.75), (number(1), 1.0)], [(2, number(1), 0.8)]
     )
     found = weights(chain, number(2))
@@ -55,7 +56,7 @@ def test_two_records_by_hand() -> None:
 def test_a_lot_that_comes_by_two_ways() -> None:
     """Record 1 makes A. Record 2 takes 0.25 of A and makes B; record 3 takes 0.5 of A and 0.4 of B and makes C and the
     waste D, without share."""
-    chain = compiled(
+    chain = compiled_from(
         [(number(1), 1.0), (number(2), 1.0), (number(3), 1.0), (number(3, 1), 0.0)],
         [(2, number(1), 0.25), (3, number(1), 0.5), (3, number(2), 0.4)],
     )
@@ -141,12 +142,12 @@ def test_a_chain_that_the_pass_would_get_wrong_is_refused(
     lots: list[tuple[int, float]], flows: list[tuple[int, int, float]]
 ) -> None:
     with pytest.raises(ValueError, match="not upstream of it"):
-        compiled(lots, flows)
+        compiled_from(lots, flows)
 
 
 def test_a_target_outside_the_chain() -> None:
     with pytest.raises(KeyError):
-        weights(compiled([(number(2), 1.0)], []), number(3))
+        weights(compiled_from([(number(2), 1.0)], []), number(3))
 
 
 @examples(25)

@@ -12,8 +12,9 @@ from ledger.core.assessment import Assessment, Line, Omission
 from ledger.core.records import AnyRecord, Declaration, Transfer, Transformation
 from ledger.core.values import Evidence, Factor, Output, PreviousLife, Quantity, Supply
 from ledger.footprint.burdens import SLOT
+from ledger.footprint.contributions import Upstream
 from ledger.footprint.gaps import WEAK, Gap
-from ledger.footprint.gathering import Gathering, Upstream
+from ledger.footprint.gathering import Gathering
 
 MILL, SITE, FORGE = "urn:example:mill", "urn:example:mill:site", "urn:example:forge"
 NONCE = "A" * 22
@@ -59,7 +60,7 @@ def found(
     """Gaps, kg that are well founded, and the gathering, of records with digest and weight."""
     gathering = Gathering()
     for digest, record, assessment, weight in upstream:
-        gathering.add(Upstream(digest, record, assessment, weight))
+        gathering.add(Upstream(0, digest, record, assessment, weight))
     gaps, founded = gathering.finish(declarations, absolute)
     return gaps, founded, gathering
 

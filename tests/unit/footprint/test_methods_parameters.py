@@ -60,7 +60,7 @@ def test_a_value_says_its_source() -> None:
         "Qsout": ("1", "published"), "R3": ("0", "given"), "Ed": ("0", "given"),
     }
     (factor,) = [one for one in result.parameters if one.name == "A"]
-    assert (factor.material, factor.unit, factor.recalled) == ("steel", "1", False)
+    assert (factor.material, factor.unit, factor.recalled) == ("steel", "1", True)
     assert "Annex C" in (factor.citation or "")
     # 0.25 * 0.8 * 1.6 - 0.8 * 0.9 * 1.5
     assert result.total == pytest.approx(1800 + 1000 * (0.32 - 1.08), rel=1e-12)

@@ -31,6 +31,10 @@ NETWORKS: Final = {
                  Term(-3.0)],
     "one factor, several deviations": [Term(60.0, "f", None, of(0.04)), Term(40.0, "f", of(0.01), of(0.16)),
                                        Term(-30.0, "f", None, of(0.01)), Term(20.0, "f", of(0.03), None)],
+    "one measurement, two factors": [Term(60.0, "f", of(0.03), of(0.04), 1), Term(40.0, "g", of(0.03), of(0.09), 1),
+                                     Term(30.0, None, of(0.03), None, 1), Term(25.0, "f", of(0.03), of(0.04), 2)],
+    "a closing over two records": [Term(60.0, "f", of(0.05), of(0.02), 1, "gas", closing="c"),
+                                   Term(40.0, "f", of(0.05), of(0.06), 2, "gas", closing="c"), Term(-9.0)],
 }
 
 
@@ -61,14 +65,32 @@ def test_the_same_seed_gives_the_same_sample() -> None:
     assert sample(sources, 1_000, seed=7) != sample(sources, 1_000, seed=8)
 
 
-def test_how_much_is_drawn_at_a_time_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Memory is bounded by blocks of rows; the totals are those of one block."""
-    terms = [Term(float(i + 1), "f" if i % 2 else "g", of(0.01 * (i + 1)), of(0.04)) for i in range(50)]
-    whole = totals(grouped(terms), 100, seed=3)
-    monkeypatch.setattr(sampling, "_BLOCK", 700)
-    assert totals(grouped(terms), 100, seed=3) == pytest.approx(whole, rel=1e-12)
-    monkeypatch.setattr(sampling, "_BLOCK", 1)
-    assert totals(grouped(terms), 100, seed=3) == pytest.approx(whole, rel=1e-12)
+def test_how_many_rows_are_drawn_at_a_time_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory is bounded by blocks of rows; the totals are those of one block. Every third measurement is of two parts,
+    and one of twenty, more than fit into what is left of a block."""
+    own = [of(0.01 * (i + 1)) for i in range(50)]
+    terms = [Term(float(i + 1), "f" if i % 2 else "g", own[i], of(0.04), i) for i in range(50)]
+    terms += [Term(2.0, "f", own[i], of(0.09), i) for i in range(0, 50, 3)]
+    terms += [Term(1.0, f"of {i}", own[7], of(0.01), 7) for i in range(20)]
+    sources = grouped(terms)
+    assert draws(sources) == 50 + 22
+    whole = totals(sources, 100, seed=3)
+    for size in (100 * 24, 100 * 30, 100 * 60):
+        monkeypatch.setattr(sampling, "_BLOCK", size)
+        assert totals(sources, 100, seed=3) == pytest.approx(whole, rel=1e-12)
+
+
+@pytest.mark.parametrize("network", ["own and shared", "one measurement, two factors"])
+@pytest.mark.parametrize("size", [1, 50, 20_000])
+def test_how_many_samples_are_drawn_at_a_time(monkeypatch: pytest.MonkeyPatch, size: int, network: str) -> None:
+    """Other draws of the same law: one sample at a time, 16 of them, or most at once."""
+    monkeypatch.setattr(sampling, "_BLOCK", size)
+    terms = NETWORKS[network]
+    found = sample(grouped(terms), 8_000, seed=5)
+    exact = moments(terms)
+    assert abs(found.mean - exact.mean) <= BOUND * found.standard_error
+    assert abs(found.deviation - sqrt(exact.variance)) <= BOUND * found.deviation_error
+    assert sample(grouped(terms), 8_000, seed=5) == found
 
 
 def test_only_what_varies_by_itself_is_drawn() -> None:

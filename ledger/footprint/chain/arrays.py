@@ -1,0 +1,142 @@
+"""A chain as flat arrays: records with their lots and what they take, compiled to positions, all in log order.
+
+Log order is a topological order of the supply graph, so nothing needs to be sorted: a pass in array order meets every
+lot before the records that take from it, a pass against it meets every record before the lots that it takes.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy
+from numpy.typing import ArrayLike, NDArray
+
+from ledger.admission.facts import LOT_SLOTS
+
+Integers = NDArray[numpy.int64]
+Floats = NDArray[numpy.float64]
+Flags = NDArray[numpy.bool_]
+
+
+class Arrays(NamedTuple):
+    """R records, L lots and F flows, as rows of compressed sparse matrices.
+
+    The lots of record i stand at `made[i]:made[i + 1]` of `numbers` (lot numbers) and `shares` (the parts of its burden
+    that they carry). It takes `parts` (q/Q) of the lots at the positions `inputs[taken[i]:taken[i + 1]]`. `records` are
+    log indexes. Shapes: records R, made and taken R + 1, numbers and shares L, inputs and parts F.
+    """
+
+    records: Integers
+    made: Integers
+    taken: Integers
+    numbers: Integers
+    shares: Floats
+    inputs: Integers
+    parts: Floats
+
+    def position(self, number: int) -> int:
+        """Where the lot with this number stands. Raises KeyError where it is not in the chain."""
+        found = int(numpy.searchsorted(self.numbers, number))
+        if found == len(self.numbers) or self.numbers[found] != number:
+            raise KeyError(number)
+        return found
+
+    @property
+    def makers(self) -> Integers:
+        """The position of each lot's record."""
+        return numpy.repeat(numpy.arange(len(self.records)), numpy.diff(self.made))
+
+    @property
+    def takers(self) -> Integers:
+        """The position of each flow's record."""
+        return numpy.repeat(numpy.arange(len(self.records)), numpy.diff(self.taken))
+
+
+def compiled(
+    numbers: ArrayLike, shares: ArrayLike, takers: ArrayLike, lots: ArrayLike, parts: ArrayLike,
+    records: ArrayLike | None = None,
+) -> Arrays:
+    """Arrays of lots (`numbers`, `shares`) in any order, and of flows: `parts` of `lots` into the records `takers`,
+    whose order within a record is kept. `records`: those that are in the chain beside the makers of its lots.
+
+    Raises ValueError for a lot that stands twice, for a flow out of a lot, or into a record, that is not in the chain,
+    or out of a lot that is not older than the record, and for columns of different lengths: a pass would be wrong.
+    """
+    lot_numbers, lot_shares = _sorted(numpy.asarray(numbers, numpy.int64), numpy.asarray(shares, numpy.float64))
+    makers = lot_numbers // LOT_SLOTS
+    indexes = _indexes(makers, records)
+    flow_takers, flow_lots = numpy.asarray(takers, numpy.int64), numpy.asarray(lots, numpy.int64)
+    flow_parts = numpy.asarray(parts, numpy.float64)
+    _check_lengths("flows", flow_takers, flow_lots, flow_parts)
+    if not _ascending(flow_takers):
+        order = numpy.argsort(flow_takers, kind="stable")
+        flow_takers, flow_lots, flow_parts = flow_takers[order], flow_lots[order], flow_parts[order]
+    inputs = numpy.searchsorted(lot_numbers, flow_lots)
+    _check_flows(indexes, lot_numbers, flow_takers, flow_lots, inputs)
+    return Arrays(
+        records=indexes, made=_starts(indexes, makers), taken=_starts(indexes, flow_takers), numbers=lot_numbers,
+        shares=lot_shares, inputs=inputs, parts=flow_parts,
+    )
+
+
+def compiled_from(
+    lots: Iterable[tuple[int, float]], flows: Iterable[tuple[int, int, float]]
+) -> Arrays:
+    """The same from tuples: lots as (number, share), flows as (record, number of the lot taken from, q/Q)."""
+    lot_list, flow_list = list(lots), list(flows)
+    return compiled(
+        [number for number, _ in lot_list], [share for _, share in lot_list], [record for record, _, _ in flow_list],
+        [lot for _, lot, _ in flow_list], [part for _, _, part in flow_list],
+    )
+
+
+def _sorted(numbers: Integers, shares: Floats) -> tuple[Integers, Floats]:
+    _check_lengths("lots", numbers, shares)
+    if not _ascending(numbers):
+        order = numpy.argsort(numbers, kind="stable")
+        numbers, shares = numbers[order], shares[order]
+    twice = numpy.flatnonzero(numbers[1:] == numbers[:-1])
+    if len(twice):
+        raise ValueError(f"lot {numbers[twice[0]]} stands twice in the chain")
+    return numbers, shares
+
+
+def distinct(values: Integers) -> Integers:
+    """Each once, in order. `numpy.unique` hashes them first, which takes longer where they are nearly in order."""
+    found = values if _ascending(values) else numpy.sort(values)
+    return found[numpy.append(True, found[1:] != found[:-1])] if len(found) else found
+
+
+def _ascending(values: Integers) -> bool:
+    """As they come from the database: sorting again would take longer than all the rest."""
+    return bool((values[1:] >= values[:-1]).all())
+
+
+def _indexes(makers: Integers, records: ArrayLike | None) -> Integers:
+    """The log indexes of the records, in order; `makers` are."""
+    return distinct(makers if records is None else numpy.append(makers, numpy.asarray(records, numpy.int64)))
+
+
+def _check_lengths(what: str, *columns: Integers | Floats) -> None:
+    if len({column.shape for column in columns}) > 1 or columns[0].ndim != 1:
+        raise ValueError(f"the columns of {what} are of shapes {[column.shape for column in columns]}")
+
+
+def _starts(indexes: Integers, of: Integers) -> Integers:
+    """Where the run of each index begins in a sorted array, and where the last one ends."""
+    return numpy.append(numpy.searchsorted(of, indexes), len(of)).astype(numpy.int64)
+
+
+def _check_flows(
+    indexes: Integers, numbers: Integers, takers: Integers, lots: Integers, inputs: Integers
+) -> None:
+    if not len(takers):
+        return
+    wrong = lots // LOT_SLOTS >= takers
+    if len(numbers):
+        wrong |= numbers[numpy.minimum(inputs, len(numbers) - 1)] != lots
+        wrong |= indexes[numpy.minimum(numpy.searchsorted(indexes, takers), len(indexes) - 1)] != takers
+    else:
+        wrong[:] = True
+    if wrong.any():
+        first = int(numpy.flatnonzero(wrong)[0])
+        raise ValueError(f"record {takers[first]} takes from lot {lots[first]}, which is not upstream of it")

@@ -1,0 +1,59 @@
+"""Figures by sectors' own methods: a plugin is given the whole chain of a lot, and what it returns is checked."""
+
+import asyncio
+from typing import Final
+
+from ledger.errors import InvalidInput
+from ledger.footprint.burdens import footprint
+from ledger.footprint.chain.graph import Chain
+from ledger.registry.installed import Installed, Registry
+from ledger.sdk import ChainFigure
+from ledger.service.answers import ChainLineAnswer, ChainMethodAnswer
+from ledger.service.chain_loading import pinned
+from ledger.service.chains import MAX_LOTS, Limits, trace
+from ledger.service.moments import moment_at
+from ledger.store.database import Pool
+
+_NO_METHODS: Final = "no installed sector has a chain method"
+
+
+async def run_chain_method(
+    pool: Pool, registry: Registry, method: str, lot: str, at: int | None = None, most: int = MAX_LOTS
+) -> ChainMethodAnswer:
+    """What `sector.method/version` makes of a lot, now or in a tree of `at` entries.
+
+    Raises InvalidInput for an unknown method, a tree that is not, and more than `most` lots upstream; NotFound for an
+    unknown lot; PluginError for what goes wrong in the plugin.
+    """
+    one, name = find_chain_method(registry, method)
+    moment = await pinned(pool, await moment_at(pool, at))
+    chain = await trace(pool, [lot], "upstream", Limits(most=most), moment.size)
+    (node,) = chain.graph["roots"]
+    figure = await asyncio.to_thread(one.footprint, name, chain, node)
+    return _answer(one, name, chain, moment.size, figure)
+
+
+def find_chain_method(registry: Registry, method: str) -> tuple[Installed, str]:
+    """The plugin and the name of its method. Raises InvalidInput for one that is not installed in that version."""
+    sector, _, rest = method.partition(".")
+    name, _, version = rest.partition("/")
+    one = registry.sector(sector)
+    found = None if one is None else one.sector.methods.get(name)
+    if one is None or found is None or found.version != version:
+        known = [tag for other in registry.sectors.values() for tag in other.method_tags()]
+        raise InvalidInput(f"method {method!r} is not known", code="unknown-method", field="method", value=method,
+                           rule=f"one of: {' '.join(sorted(known))}" if known else _NO_METHODS)
+    return one, name
+
+
+def _answer(one: Installed, name: str, chain: Chain, at: int, figure: ChainFigure) -> ChainMethodAnswer:
+    found = one.sector.methods[name]
+    (node,) = chain.graph["roots"]
+    # In log order, so that the lot asked about is the last one of what lies upstream of it.
+    lot, stored = chain.lots.ids[-1], footprint(chain.lots.burdens[-1].tolist())
+    return ChainMethodAnswer(
+        lot=lot, method=f"{one.sector.name}.{name}/{found.version}", plugin=one.tag, digest=one.digest,
+        names={"en": found.en, "zh": found.zh}, at=at, footprint=figure.total, stored=stored,
+        lines=[ChainLineAnswer(name=line.name, amount=line.amount, what=line.what) for line in figure.lines],
+        notes=list(figure.notes), pool=node if node != lot else None,
+    )

@@ -1,0 +1,115 @@
+"""What methods need from the rows: all records behind a lot with the choices that they leave, an item's lives, a root.
+"""
+
+import asyncio
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from asyncpg import Record
+
+from ledger.admission.facts import LOT_SLOTS
+from ledger.core.merkle import node_hash
+from ledger.core.records import Transformation
+from ledger.core.values import UNBURDENED
+from ledger.footprint.contributions import Upstream, Weights
+from ledger.footprint.reallocation import Split, split_of
+from ledger.footprint.recount import Recount
+from ledger.service.moments import Moment
+from ledger.service.upstream import Behind, read_records
+from ledger.store.database import Pool
+from ledger.store.sql import queries
+from ledger.store.tiles import inclusion_path
+
+
+class Life(NamedTuple):
+    """The lot with which a life of an item began, and its stored burdens, of the whole lot."""
+
+    number: int
+    burdens: Sequence[float]
+
+
+class Read(NamedTuple):
+    """All records behind a lot; `splits` are those that leave a choice of allocation."""
+
+    recount: Recount
+    splits: list[Split]
+
+
+async def read_carried(pool: Pool, behind: Behind, gases: Mapping[str, Decimal]) -> Recount:
+    """The records of which the lot carries something."""
+    recount = Recount(behind.arrays, gases)
+    async for records in read_records(pool, behind):
+        await asyncio.to_thread(_add, recount, records)
+    return recount
+
+
+async def read_all(pool: Pool, behind: Behind, gases: Mapping[str, Decimal]) -> Read:
+    """All records in the chain: those of which the lot carries nothing may weigh something by another key."""
+    indexes = behind.arrays.records[::-1].tolist()
+    carried = {index: behind.weights.records.get(index, 0.0) for index in indexes}
+    everything = behind._replace(weights=Weights(carried, behind.weights.lots))
+    recount, splits = Recount(behind.arrays, gases), list[Split]()
+    async for records in read_records(pool, everything):
+        choosing = [one for one in records if _leaves_a_choice(one)]
+        masses = await _masses(pool, choosing, behind.moment)
+        await asyncio.to_thread(_add, recount, records)
+        splits += await asyncio.to_thread(_splits, choosing, masses)
+    return Read(recount, splits)
+
+
+def _add(recount: Recount, records: Iterable[Upstream]) -> None:
+    for one in records:
+        recount.add(one)
+
+
+def _leaves_a_choice(one: Upstream) -> bool:
+    record = one.record
+    return isinstance(record, Transformation) and sum(out.role not in UNBURDENED for out in record.outputs) > 1
+
+
+async def _masses(pool: Pool, records: Sequence[Upstream], moment: Moment) -> Sequence[Record]:
+    if not records:
+        return []
+    indexes = [one.log_index for one in records]
+    rows: Sequence[Record] = await pool.fetch(queries("methods")["masses"], indexes, moment.version)
+    return rows
+
+
+def _splits(records: Iterable[Upstream], rows: Iterable[Record]) -> list[Split]:
+    masses: dict[int, list[Decimal | None]] = {}
+    for row in rows:
+        masses.setdefault(row["number"] // LOT_SLOTS, []).append(row["mass"])
+    found = []
+    for one in records:
+        if isinstance(one.record, Transformation):
+            split = split_of(one.log_index, one.digest, one.record, one.assessment, masses[one.log_index])
+            found += [split] if split is not None else []
+    return found
+
+
+async def read_lives(pool: Pool, item: str | None, moment: Moment) -> list[Life]:
+    """The lives of a physical item, oldest first: each begins with what a transformation made of it, first or out of
+    the core that the life before has left. None where its first life is not on the ledger: what a later one added is
+    not what making it anew adds."""
+    if item is None:
+        return []
+    lives: dict[str | None, Life] = {}
+    for row in await pool.fetch(queries("methods")["lives"], item, moment.version, moment.size):
+        # Worked on, or sent and brought home, it lives on.
+        lives.setdefault(row["previous_life"], Life(row["number"], row["burdens"]))
+    return list(lives.values()) if None in lives and next(iter(lives)) is None else []
+
+
+async def read_root(pool: Pool, size: int) -> str:
+    """The root, in base64, of the tree of the first `size` entries, of which there is at least one."""
+    root: bytes | None = await pool.fetchval(queries("methods")["root"], size)
+    if root is None:
+        async with pool.acquire() as connection:
+            rows = await connection.fetch(queries("sequence")["tile_leaf_hashes"], size - 1, size)
+            root = rows[0]["leaf_hash"]
+            # Of the last entry, all siblings are on the left.
+            for sibling in await inclusion_path(connection, size - 1, size):
+                root = node_hash(sibling, root)
+    return base64.b64encode(root).decode()

@@ -1,0 +1,29 @@
+-- name: masses
+-- purpose: kg of the lots of records as they read then, in order
+-- parameters: record indexes, the newest revision that counts
+SELECT l.number, CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass
+FROM unnest($1::bigint[]) AS k (record)
+JOIN lot l ON l.number >= k.record * 1024 AND l.number < (k.record + 1) * 1024
+LEFT JOIN LATERAL (
+    SELECT number, mass FROM lot_version WHERE number = l.number AND version <= $2
+    ORDER BY version DESC LIMIT 1) v ON true
+ORDER BY l.number;
+
+-- name: lives
+-- purpose: what transformations made of a physical item, in log order, with the life before and the figures of then
+-- parameters: item, the newest revision that counts, tree size
+SELECT l.number, l.previous_life, f.burdens
+FROM lot l JOIN record r ON r.index = l.number / 1024 AND r.type = 'transformation'
+CROSS JOIN LATERAL (
+    SELECT burdens FROM figure WHERE lot = l.number AND version <= $2 ORDER BY version DESC LIMIT 1) f
+LEFT JOIN LATERAL (
+    SELECT withdrawn FROM lot_version WHERE number = l.number AND version <= $2
+    ORDER BY version DESC LIMIT 1) v ON true
+WHERE l.item = $1 AND l.role IN ('product', 'coProduct', 'byProduct') AND l.number + 0 < $3 * 1024
+    AND v.withdrawn IS NOT TRUE
+ORDER BY l.number;
+
+-- name: root
+-- purpose: the root of a tree that ended a batch
+-- parameters: tree size
+SELECT root FROM batch WHERE size = $1;

@@ -1,0 +1,11 @@
+-- name: closings
+-- purpose: closings of a tree that may have brought what was measured of transformations that were posted provisional
+-- parameters: record indexes, tree size
+SELECT DISTINCT p.record, c.record AS closing
+FROM unnest($1::bigint[]) AS k (record) JOIN provisional p ON p.record = k.record
+JOIN closing c ON c.facility = p.facility AND c.record > p.record AND c.record < $2
+ORDER BY p.record, c.record DESC;
+
+-- name: bodies
+-- parameters: record indexes
+SELECT index, encode(digest, 'hex') AS digest, body FROM record WHERE index = ANY ($1::bigint[]) AND body IS NOT NULL;

@@ -1,0 +1,138 @@
+"""Sectors' own chain methods over a real database: what a plugin is given of a lot's chain, and what comes of it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import networkx
+import pytest
+from support.inside import Inside, inside
+from support.parties import enrolment
+from support.sectors import Make
+from support.server import temporary_home
+from support.workshop import START, Workshop, kilograms
+
+from ledger.core.records import Addition, Pool
+from ledger.core.values import Flow
+from ledger.errors import InvalidInput, NotFound, PluginError
+from ledger.registry.installed import Installed, Registry
+from ledger.sdk import ChainFigure, ChainLine, ChainMethod, Sector
+from ledger.service.answers import ChainMethodAnswer
+from ledger.service.chain_methods import run_chain_method
+
+
+def bought(chain: networkx.DiGraph, lot: str) -> ChainFigure:
+    """What came with each input, by what was taken of it, and what is left for the lot's own record."""
+    left = total = chain.nodes[lot]["footprint"]
+    lines = []
+    for record in chain.predecessors(lot):
+        if chain.nodes[record]["kind"] == "record":
+            for taken in chain.predecessors(record):
+                amount = chain.edges[record, lot]["share"] * chain.edges[taken, record]["part"]
+                amount *= chain.nodes[taken]["footprint"]
+                left -= amount
+                lines.append(ChainLine(name=taken, amount=amount, what=chain.nodes[taken]["product"]))
+    lines.append(ChainLine(name="own", amount=left))
+    kinds = sorted({data["kind"] for _, data in chain.nodes(data=True)})
+    return ChainFigure(total=total, lines=tuple(lines), notes=(" ".join(kinds),))
+
+
+def failing(chain: networkx.DiGraph, _: str) -> ChainFigure:
+    chain.add_node("forged")
+    raise AssertionError("a chain cannot be changed")
+
+
+def short(chain: networkx.DiGraph, lot: str) -> ChainFigure:
+    return ChainFigure(total=chain.nodes[lot]["footprint"], lines=(ChainLine(name="half", amount=1.0),))
+
+
+def method(footprint: Any) -> ChainMethod:
+    return ChainMethod(version="1", en="Test", zh="试验", footprint=footprint)
+
+
+REGISTRY = Registry([Installed(
+    Sector(name="tables", version="2.0.0", en="Tables", zh="表", routes={},
+           methods={"bought": method(bought), "failing": method(failing), "short": method(short)}),
+    "ab" * 32, "tests",
+)])
+
+
+class Asked:
+    """A shop with 100 kg of `pot` (80 kg CO2), half of which becomes a part with 5 kg more."""
+
+    def __init__(self, inner: Inside) -> None:
+        self.inner = inner
+        self.shop = shop = Workshop("chain-methods")
+        inner.post([(inner.registrar, enrolment(shop.party, inner.registrar, inner.origin, shop.nonce()))])
+        inner.post(shop.opening())
+        self.size = inner.post([
+            shop.mine("pot", "100", co2="80"), shop.make({"part": "50"}, {"pot": "50"}, activity=Make(co2="5")),
+        ])[-1].index + 1
+
+    def __call__(self, lot: str, name: str = "tables.bought/1", **more: Any) -> ChainMethodAnswer:
+        return self.inner.run(run_chain_method(self.inner.ledger.pool, REGISTRY, name, lot, **more))
+
+
+@pytest.fixture(scope="module")
+def asked() -> Iterator[Asked]:
+    with temporary_home() as home, inside(home) as inner:
+        yield Asked(inner)
+
+
+def test_a_method_by_hand(asked: Asked) -> None:
+    """Half of 80 kg came with the pot, 5 are the part's own."""
+    shop = asked.shop
+    found = asked(shop.name("part"))
+    assert (found.lot, found.method, found.plugin) == (shop.name("part"), "tables.bought/1", "tables/2.0.0")
+    assert (found.digest, found.names) == ("ab" * 32, {"en": "Test", "zh": "试验"})
+    assert (found.footprint, found.stored, found.pool) == (45.0, 45.0, None)
+    assert [(line.name, line.amount, line.what) for line in found.lines] == [
+        (shop.name("pot"), 40.0, shop.name("part")), ("own", 5.0, ""),
+    ]
+    assert found.notes == ["lot record"]
+    assert found.at >= asked.size
+
+
+def test_a_lot_of_a_pool_and_an_earlier_tree(asked: Asked) -> None:
+    """What is in a pool is asked of the pool's node; before, the lot was not there, and the part as it was."""
+    shop = asked.shop
+    asked.inner.post([shop.signed(Pool(
+        issuer=shop.id, nonce=shop.nonce(), id=shop.name("bin"), facility=shop.name("site"), product=shop.name("part"),
+    ))])
+    asked.inner.post([shop.signed(Addition(
+        issuer=shop.id, nonce=shop.nonce(), pool=shop.name("bin"), time=START,
+        inputs=[Flow(lot=shop.name("part"), quantity=kilograms("20"))],
+    ))])
+    for name in (shop.name("bin:1"), shop.name("bin")):
+        found = asked(name)
+        # 20 of the 50 kg with 45 kg CO2e.
+        assert (found.lot, found.pool) == (shop.name("bin:1"), shop.name("bin"))
+        assert (found.stored, found.footprint, found.notes) == (18.0, 18.0, ["lot pool record"])
+    assert asked(shop.name("part"), at=asked.size).at == asked.size
+    with pytest.raises(NotFound):
+        asked(shop.name("bin:1"), at=asked.size)
+
+
+@pytest.mark.parametrize(("name", "code", "told"), [
+    ("tables.failing/1", "plugin-failed", "tables.failing/1 of plugin tables/2.0.0 failed on lot"),
+    ("tables.short/1", "invalid-chain-figure", "tables.short/1 of plugin tables/2.0.0 returned lines of 1.0"),
+])
+def test_what_a_plugin_does_wrong(asked: Asked, name: str, code: str, told: str) -> None:
+    with pytest.raises(PluginError, match="chain method") as caught:
+        asked(asked.shop.name("part"), name)
+    assert caught.value.code == code
+    assert told in caught.value.message
+    # It harms nobody else.
+    assert asked(asked.shop.name("part")).footprint == 45.0
+
+
+def test_what_cannot_be_asked(asked: Asked) -> None:
+    part = asked.shop.name("part")
+    for lot, options, kind, code, field in (
+        ("urn:example:nobody", {}, NotFound, "not-found", "lot"),
+        (part, {"name": "tables.bought/2"}, InvalidInput, "unknown-method", "method"),
+        (part, {"at": 0}, InvalidInput, "tree-size", "at"), (part, {"at": 10**9}, InvalidInput, "tree-size", "at"),
+        (part, {"most": 1}, InvalidInput, "chain-too-large", "lot"),
+    ):
+        with pytest.raises(kind) as caught:
+            asked(lot, **options)
+        assert (caught.value.code, caught.value.field) == (code, field)
