@@ -32,11 +32,10 @@ def trace(
     limit: int, url: str, as_json: bool,
 ) -> None:
     """Show the lots and records behind each LOT, or after it. LOT may be a pool, which is shown as one."""
-    asked: dict[str, Any] = {
-        "lot": list(lots), "direction": _DIRECTIONS[direction], "depth": depth, "stage": list(stages) or None, "at": at,
-    }
     with Client(url) as client:
-        data = client.get("/v1/chain", dict[str, Any], **asked)
+        data = client.get(
+            "/v1/chain", dict[str, Any], lot=lots, direction=_DIRECTIONS[direction], depth=depth, stage=stages, at=at
+        )
     if as_json:
         print_json(data)
         return

@@ -285,7 +285,8 @@ def test_the_schema_names_every_route(network: Any) -> None:
     assert schema["openapi"].startswith("3.1")
     assert set(schema["paths"]) == {
         "/v1/records", "/v1/records/{digest}", "/v1/records/{digest}/proof", "/v1/lots", "/v1/footprint", "/v1/chain",
-        "/v1/contributions", "/v1/methods", "/v1/sensitivity", "/v1/statement", "/v1/uncertainty", "/v1/changes", "/v1/gaps", "/v1/organizations", "/v1/plugins", "/v1/audit/entries", "/v1/audit/batches",
+        "/v1/contributions", "/v1/methods", "/v1/sensitivity", "/v1/statement", "/v1/uncertainty", "/v1/changes",
+        "/v1/gaps", "/v1/organizations", "/v1/plugins", "/v1/audit/entries", "/v1/audit/batches",
         "/v1/audit/balances", "/v1/audit/revisions", "/v1/audit/revised", "/log/checkpoint",
         "/log/tile/{path}", "/log/vkey", "/health/live", "/health/ready",
     }

@@ -199,6 +199,21 @@ def test_before_and_after_a_withdrawal(server: Server, shop: Workshop) -> None:
         assert set(chain(server, lot=x, depth=depth)) == {x, *chain(server, lot=x).predecessors(x)}
 
 
+def test_before_and_after_a_pool_got_what_another_process_made(server: Server, shop: Workshop) -> None:
+    """What was cast is smelted after all: the pool's lot says who made what is in it, and a stage holds for it."""
+    smelted = shop.make({"matte": "40"}, {"pot": "50"}, route="smelt", activity=Smelt(co2="3", prices=["1"]))
+    added = add(shop, "heap", {"x": "4"})
+    before = size_after(server.post([
+        smelted, shop.make({"x": "10"}, {"pot": "10"}), pool(shop, "heap"), added, shop.make({"y": "1"}, {"heap": "1"}),
+    ])[-1])
+    server.post([amend(shop, change(added, inputs=flows(shop, {"matte": "4"})))])
+    heap, y = shop.name("heap"), shop.name("y")
+    assert chain(server, lot=y, at=before).nodes[heap]["process"] == "works.make"
+    assert chain(server, lot=y).nodes[heap]["process"] == "works.smelt"
+    assert set(lots(chain(server, lot=y, at=before, stage="works.smelt"))) == {"y", "x", "pot"}
+    assert set(lots(chain(server, lot=y, stage="works.smelt"))) == {"y", "matte"}
+
+
 def test_before_and_after_more_was_taken(server: Server, shop: Workshop) -> None:
     """A consumption that makes nothing ends a chain; what is left says what of it had happened."""
     sizes = [size_after(receipt) for receipt in server.post([

@@ -130,7 +130,7 @@ def test_a_receipt_is_verified_offline_down_to_the_figure(mill: Mill) -> None:
     (1, lambda receipt: {**receipt, "digest": "0" * 64}),
     (1, lambda receipt: {**receipt, "index": 0}),
     (3, lambda receipt: {**receipt, "entry": base64.b64encode(
-        base64.b64decode(receipt["entry"])[:-1] + b"\0").decode()}),
+        base64.b64decode(receipt["entry"])[:-1] + bytes([base64.b64decode(receipt["entry"])[-1] ^ 1])).decode()}),
     (4, lambda receipt: json.loads(json.dumps(receipt).replace('"12011.0"', '"12010.0"'))),
 ])
 def test_a_receipt_that_does_not_hold_names_the_step(mill: Mill, step: int, change: Any, tmp_path: Path) -> None:

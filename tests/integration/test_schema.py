@@ -18,7 +18,10 @@ from ledger.store.sql import migrations, queries, schema
 
 pytestmark = pytest.mark.anyio
 
-GROUPS = ("facts", "gaps", "log", "products", "read", "revise", "sequence")
+GROUPS = (
+    "chain", "contributions", "facts", "gaps", "log", "methods", "products", "read", "revise", "sequence", "statement",
+    "uncertainty",
+)
 
 # Everything that a schema consists of, by stable names: no object ids, no order of creation.
 CATALOGUE = {

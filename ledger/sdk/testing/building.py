@@ -1,0 +1,86 @@
+"""Contexts for tests, built in a line each. Quantities are written `12.5 TNE`, shares as decimal strings."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from ledger.core.units import convert
+from ledger.core.units import unit as unit_of
+from ledger.core.values import Quantity
+from ledger.sdk.context import Context, FacilityFacts, InputFacts, OutputFacts, SupplyFacts
+
+Shares = Mapping[str, str]
+_NOTHING: Shares = {}
+
+
+def supply(material: str, quantity: str, mass: str | None = None, **facts: Any) -> SupplyFacts:
+    """A supply; `mass` (such as `5 KGM`) where the quantity is none and matter enters. `facts` are those of
+    SupplyFacts: `nature`, `priced`, `combustion` and so on."""
+    amount = _quantity(quantity)
+    return SupplyFacts(**{
+        "index": 0, "material": material, "quantity": amount, "mass": _mass(amount, mass), "nature": False,
+        "priced": False, **facts,
+    })
+
+
+def lot(
+    quantity: str, role: str = "product", mass: str | None = None, materials: Shares = _NOTHING,
+    elements: Shares = _NOTHING, **facts: Any,
+) -> InputFacts:
+    """A quantity taken from a lot; waste is post-consumer where `origin` says nothing else."""
+    amount = _quantity(quantity)
+    return InputFacts(**{
+        "lot": "urn:example:lot:in", "product": "urn:example:product:in", "sector": "", "quantity": amount,
+        "role": role, "mass": _mass(amount, mass), "origin": "postConsumer" if role == "waste" else None,
+        "materials": _decimals(materials), "elements": _decimals(elements), **facts,
+    })
+
+
+def output(
+    quantity: str, role: str = "product", mass: str | None = None, materials: Shares = _NOTHING,
+    elements: Shares = _NOTHING, **facts: Any,
+) -> OutputFacts:
+    """A new lot. `facts` are those of OutputFacts: `value`, `heating_value` (MJ), `moles` and so on."""
+    amount = _quantity(quantity)
+    return OutputFacts(**{
+        "lot": "urn:example:lot:out", "product": "urn:example:product:out", "role": role, "quantity": amount,
+        "mass": _mass(amount, mass), "materials": _decimals(materials), "elements": _decimals(elements), **facts,
+    })
+
+
+def context(
+    process: str, *, inputs: tuple[InputFacts, ...] = (), supplies: tuple[SupplyFacts, ...] = (),
+    outputs: tuple[OutputFacts, ...] = (), place: str = "CN-SH", year: int = 2022, hours: str = "24",
+    allocation: str = "mass",
+) -> Context:
+    """A record of `process` (`sector.route`) that ended in `year` at a facility in `place` (ISO 3166)."""
+    country, _, subdivision = place.partition("-")
+    facility = FacilityFacts(id="urn:example:site", country=country, subdivision=place if subdivision else None)
+    return Context(
+        process=process, route=process.partition(".")[2], year=year, hours=Decimal(hours), allocation=allocation,
+        facility=facility, inputs=inputs,
+        supplies=tuple(_at(index, one) for index, one in enumerate(supplies)), outputs=outputs,
+    )
+
+
+def _at(index: int, one: SupplyFacts) -> SupplyFacts:
+    return SupplyFacts(**{name: getattr(one, name) for name in one.__struct_fields__} | {"index": index})
+
+
+def _quantity(text: str) -> Quantity:
+    value, _, unit = text.partition(" ")
+    return Quantity(value=value, unit=unit)
+
+
+def _mass(quantity: Quantity, stated: str | None) -> Decimal | None:
+    """Kg: as stated, else of a quantity that is a mass."""
+    if stated is not None:
+        given = _quantity(stated)
+        return convert(given.amount, given.unit, "KGM")
+    if unit_of(quantity.unit).dimension == "mass":
+        return convert(quantity.amount, quantity.unit, "KGM")
+    return None
+
+
+def _decimals(shares: Shares) -> dict[str, Decimal]:
+    return {name: Decimal(share) for name, share in shares.items()}

@@ -1,0 +1,91 @@
+"""Assesses a context as the ledger does: strict activity, the SDK's arithmetic, checks, shares, contents."""
+
+from collections.abc import Mapping
+from decimal import Decimal, localcontext
+from typing import Any, NamedTuple, cast
+
+import msgspec
+
+from ledger.core.assessment import Assessment
+from ledger.core.values import AllocationKey, Money, Output, Quantity, Role
+from ledger.errors import PluginError
+from ledger.footprint.allocation import Weighed, shares
+from ledger.footprint.burdens import direct, footprint, named
+from ledger.footprint.checks import check_assessment
+from ledger.footprint.contents import MASS, MATERIAL, Contents, ContentsIn, ContentsOut, Flowing, Holding, follow_matter
+from ledger.footprint.figures import record_figures
+from ledger.sdk.context import Context, OutputFacts
+from ledger.sdk.sector import CONTEXT, Sector
+
+
+class Run(NamedTuple):
+    """What a record came to. `assessment`: the plugin's, without the upstream that supplies bring; `burdens`: what it
+    emitted itself, by name; `outputs`: the part of that each output carries; `contents`: where matter went."""
+
+    assessment: Assessment
+    burdens: Mapping[str, float]
+    outputs: tuple[Mapping[str, float], ...]
+    contents: ContentsOut
+
+    @property
+    def footprint(self) -> float:
+        """Kg CO2e of the record itself."""
+        return footprint(tuple(self.burdens.values()))
+
+    @property
+    def findings(self) -> dict[str, bool]:
+        """Codes of the findings, and whether each refuses the record."""
+        return {one.code: one.refuses for one in self.assessment.findings}
+
+
+def run(sector: Sector, given: Context, activity: Mapping[str, Any] | None = None) -> Run:
+    """Runs the route of a context. Findings that refuse are returned, not raised; wrong activities and what no
+    assessment may hold raise as on the ledger: msgspec.ValidationError, PluginError, Refused."""
+    route = sector.routes.get(given.route)
+    if route is None:
+        raise PluginError(f"sector {sector.name} has no route {given.route!r}", code="unknown-route", field="process")
+    decoded = msgspec.json.decode(msgspec.json.encode(activity or {}), type=route.activity)
+    with localcontext(CONTEXT):
+        found = route.assess(given, decoded)
+    outputs = [_output(one) for one in given.outputs]
+    without = msgspec.structs.replace(found, findings=())
+    check_assessment(without, outputs)
+    weighed = [Weighed(output, facts.mass) for output, facts in zip(outputs, given.outputs, strict=True)]
+    parts = shares(cast(AllocationKey, given.allocation), weighed, without)
+    vector = direct(found)
+    figures = record_figures(vector, [], parts, [Holding(0.0, {}, False)] * len(outputs), {}, found.assigned)
+    return Run(found, named(vector), tuple(named(one.burdens) for one in figures.outputs), _contents(given, found))
+
+
+def _output(facts: OutputFacts) -> Output:
+    """As much of the output of a record as shares are made of."""
+    return Output(
+        lot=facts.lot, product=facts.product, quantity=facts.quantity, role=cast(Role, facts.role),
+        value=None if facts.value is None else Money(value=_plain(facts.value), currency="CNY"),
+        heating_value=None if facts.heating_value is None else Quantity(value=_plain(facts.heating_value), unit="3B"),
+        moles=None if facts.moles is None else _plain(facts.moles),
+    )
+
+
+def _plain(amount: Decimal) -> str:
+    return f"{amount.normalize():f}"
+
+
+def _contents(given: Context, found: Assessment) -> ContentsOut:
+    taken = [
+        Flowing(1.0, _held(one.mass, one.materials), one.origin if one.role == "waste" and not one.same_maker else None)
+        for one in given.inputs
+    ]
+    supplied = {MASS: float(sum((one.mass for one in given.supplies if one.mass is not None), Decimal(0)))}
+    holdings = [
+        Holding(float(one.mass or 0), {name: amount for name, amount in _held(one.mass, one.materials).items()
+                                       if name != MASS}, bool(one.materials))
+        for one in given.outputs
+    ]
+    matter = {name: [float(part) for part in parts] for name, parts in found.matter.items()}
+    return follow_matter(ContentsIn(taken, supplied), holdings, matter)
+
+
+def _held(mass: Decimal | None, materials: Mapping[str, Decimal]) -> Contents:
+    kilograms = float(mass or 0)
+    return {MASS: kilograms, **{MATERIAL + name: kilograms * float(share) for name, share in materials.items()}}

@@ -1,0 +1,37 @@
+"""The kit for plugin tests runs a record as the ledger does."""
+
+from decimal import Decimal
+
+import msgspec
+import pytest
+from support.sectors import works
+
+from ledger.errors import PluginError
+from ledger.sdk.testing import context, lot, output, run, supply
+
+
+def test_a_record_by_hand() -> None:
+    """100 kg CO2 over 60 and 40 kg; 80 kg of post-consumer scrap among 100 kg of steel: recycled 0.8 of each."""
+    given = context(
+        "works.make", inputs=(lot("80 KGM", "waste", materials={"steel": "1"}),),
+        supplies=(supply("ore", "0.02 TNE", nature=True),),
+        outputs=(output("60 KGM", materials={"steel": "1"}), output("40 KGM", "coProduct", materials={"steel": "1"})),
+    )
+    assert [one.index for one in given.supplies] == [0]
+    assert given.supplies[0].mass == Decimal(20)
+    found = run(works(), given, {"co2": "100"})
+    assert found.footprint == 100.0
+    assert [one["fossilGhgEmissions"] for one in found.outputs] == [60.0, 40.0]
+    held = [one["recycledPostConsumer:steel"] for one in found.contents.outputs]
+    assert held == pytest.approx([48.0, 32.0], rel=1e-12)
+    assert found.findings == {}
+
+
+def test_what_is_wrong_raises_as_on_the_ledger() -> None:
+    given = context("works.make", outputs=(output("1 KGM"),))
+    with pytest.raises(msgspec.ValidationError, match="unknown"):
+        run(works(), given, {"unknown": "1"})
+    with pytest.raises(PluginError, match="no route 'melt'"):
+        run(works(), context("works.melt"))
+    with pytest.raises(PluginError, match="phlogiston"):
+        run(works(), context("works.wrong", outputs=(output("1 KGM"),)), {"how": "gas"})
