@@ -83,10 +83,14 @@ def test_supplier_buyer_and_auditor(running: Running) -> None:
     running.run(keys)
     running.run(enrolment)
     running.run(records)
-    (ask,) = blocks("Buyer")
+    ask, choose, prove = blocks("Buyer")
     told = running.run(ask)
     assert "kg CO2e per TNE" in told
     assert "2 lots; 0 do not" in told
+    told = running.run(choose)
+    assert "weighted by production" in told
+    assert "beside it, never added" in told
+    assert "6. the figure recomputes from the record's assessment and the inputs' figures: ok" in running.run(prove)
     (check,) = blocks("Auditor")
     assert "everything holds" in running.run(check)
 
