@@ -4,15 +4,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Final, cast
 
+from msgspec.structs import replace
+
 from ledger.admission.facts import Composition, Facts
 from ledger.admission.lots import Supplied
 from ledger.core.assessment import ADDITIVE, OF_WHICH, Assessment, Line, LineKind, Omission
 from ledger.core.records import Declaration
 from ledger.core.units import convert
-from ledger.core.values import Factor, Supply
+from ledger.core.values import Evidence, Factor, Supply
 from ledger.footprint.contents import ELEMENT, MASS, MATERIAL
 
 _CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
+FACTOR_EVIDENCE: Final = ("supplierFactor", "productFootprint", "environmentalProductDeclaration")
+"""Kinds of evidence by which a supply's own factor is primary: a supplier's statement, footprint or EPD."""
+
+_LOCATION: Final = "electricityLocation"
+_RECENT: Final = 5
 _COUNTED_BY_KIND: Final[Mapping[str, tuple[str, ...]]] = {
     "transport": ("transportGhgEmissions",),
     "airTransport": ("transportGhgEmissions", "aircraftGhgEmissions"),
@@ -22,26 +29,24 @@ _COUNTED_BY_KIND: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def with_supplies(
-    assessment: Assessment, supplied: Sequence[Supplied], facts: Facts, kinds: Sequence[LineKind]
+    assessment: Assessment, supplied: Sequence[Supplied], facts: Facts, kinds: Sequence[LineKind],
+    evidence: Sequence[Evidence] = (), year: int | None = None,
 ) -> Assessment:
     """The assessment with the upstream of its record's supplies: lines where they are priced by the record, an
-    omission where neither the record nor the plugin did. `kinds` gives each supply's kind of line."""
+    omission where neither the record nor the plugin did. `kinds` gives each supply's kind of line; `evidence` and
+    `year` are the record's."""
     lines: list[Line] = []
     omissions: list[Omission] = []
-    covered = {line.source for line in assessment.lines}
+    covered = {line.source for line in assessment.lines if line.burden in ADDITIVE}
+    located = {line.source for line in assessment.lines if line.burden == _LOCATION}
     named = tuple(omission.what for omission in assessment.omissions)
     for (supply, _), kind in zip(supplied, kinds, strict=True):
-        if supply.factor is not None:
-            lines.append(factor_line(supply, supply.factor, kind))
-            if supply.factor.boundary != "cradleToGate":
-                omissions.append(Omission(what=f"{supply.material} upstream"))
-        elif supply.declaration is not None:
-            declared = facts.declarations[supply.declaration]
-            lines.extend(_declared(
-                declared, _ratio(supply.quantity.amount, supply.quantity.unit, declared), supply.material, kind,
-                supply.declaration, supply,
-            ))
-            if declared.boundary != "cradleToGate":
+        if supply.factor is not None or supply.declaration is not None:
+            own, boundary = _priced(supply, facts, kind, year if proves_factor(evidence, supply.material) else None)
+            lines.extend(own)
+            if supply.material in located:
+                lines.extend(_elsewhere(own))
+            if boundary != "cradleToGate":
                 omissions.append(Omission(what=f"{supply.material} upstream"))
         elif not (
             supply.origin == "nature" or supply.material in covered
@@ -50,22 +55,60 @@ def with_supplies(
             omissions.append(Omission(what=supply.material))
     if not lines and not omissions:
         return assessment
-    return Assessment(
-        lines=assessment.lines + tuple(lines), energy=assessment.energy,
-        omissions=assessment.omissions + tuple(omissions), weights=assessment.weights, matter=assessment.matter,
-        assigned=assessment.assigned, indicators=assessment.indicators, findings=assessment.findings,
+    return replace(assessment, lines=assessment.lines + tuple(lines), omissions=assessment.omissions + tuple(omissions))
+
+
+def _priced(supply: Supply, facts: Facts, kind: LineKind, proved_for: int | None) -> tuple[list[Line], str]:
+    """The lines of a supply that its record prices, and how far back they reach."""
+    if supply.factor is not None:
+        return [factor_line(supply, supply.factor, kind, proved_for)], supply.factor.boundary
+    declaration = supply.declaration or ""
+    declared = facts.declarations[declaration]
+    ratio = _ratio(supply.quantity.amount, supply.quantity.unit, declared)
+    return list(_declared(declared, ratio, supply.material, kind, declaration, supply)), declared.boundary
+
+
+def _elsewhere(own: Iterable[Line]) -> Iterable[Line]:
+    """Takes power that the record prices out of the location-based figure, where the sector says what the grid of that
+    place emits instead."""
+    for line in own:
+        if line.kind == "electricity" and line.burden in ADDITIVE:
+            yield Line(
+                gas=line.gas, amount=-line.amount, source=line.source, kind=line.kind, burden=_LOCATION,
+                factor=line.factor,
+            )
+
+
+def proves_factor(evidence: Iterable[Evidence], material: str) -> bool:
+    """Whether a record pins the document in which a supplier states the factor of `material`.
+
+    Its kind is one of `FACTOR_EVIDENCE`, alone (of all its supplies) or with `:material`. Other evidence, of a weight
+    or a meter reading, proves no factor: a value from a data base stays secondary.
+    """
+    return any(
+        kind in FACTOR_EVIDENCE and of in ("", material)
+        for kind, _, of in (one.kind.partition(":") for one in evidence)
     )
 
 
-def factor_line(supply: Supply, factor: Factor, kind: LineKind) -> Line:
-    """The line of a supply that its record has priced by a factor of its own."""
+def factor_line(supply: Supply, factor: Factor, kind: LineKind, proved_for: int | None = None) -> Line:
+    """The line of a supply that its record has priced by a factor of its own.
+
+    Primary where evidence proves that it is the supplier's (PACT: data of the supplier's own processes); then
+    `proved_for` is the record's year, and the ratings are those of the supplier's own technology and place, in time as
+    PACT scores them: 1 of the same year, 2 less than 5 years off, 3 older.
+    """
     amount = convert(supply.quantity.amount, supply.quantity.unit, factor.unit)
-    return Line(
+    line = Line(
         gas=factor.gas or "CO2e", source=supply.material, amount=_CONTEXT.multiply(amount, Decimal(factor.value)),
         kind="onSite" if kind == "upstream" and factor.boundary == "combustion" else kind,
         factor=f"{factor.source}/{factor.year}"[:255], deviation=_decimal(supply.deviation), pedigree=supply.pedigree,
         factor_deviation=_decimal(factor.deviation), factor_pedigree=factor.pedigree,
     )
+    if proved_for is None:
+        return line
+    off = abs(proved_for - factor.year)
+    return replace(line, primary=True, ratings=(1, 1 if off == 0 else 2 if off < _RECENT else 3, 1))
 
 
 def declared_lot(record: Declaration, digest: str) -> Assessment:

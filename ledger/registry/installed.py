@@ -33,6 +33,7 @@ class Installed(Struct, frozen=True):
     sector: Sector
     digest: str
     distribution: str
+    package: str = ""
 
     @property
     def tag(self) -> str:
@@ -126,7 +127,7 @@ def _load(point: EntryPoint) -> Installed:
     if not isinstance(sector, Sector) or sector.name != point.name:
         raise ConfigurationError(f"plugin {point.name}: {point.value} does not return a Sector of that name")
     package = point.module.partition(".")[0]
-    return Installed(sector, digest_of(package), point.dist.name if point.dist else package)
+    return Installed(sector, digest_of(package), point.dist.name if point.dist else package, package)
 
 
 def digest_of(package: str) -> str:

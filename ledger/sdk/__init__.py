@@ -2,6 +2,17 @@
 
 A sector plugin is a package with an entry point in group `carbon_ledger.plugins` that names a function returning a
 `Sector`. Amounts are Decimals; `assess` runs in `CONTEXT` (34 digits, half even), so `+ - * /` need no care.
+
+What you need, and where it is:
+- power, heat and fuels of a record, priced and booked: `book_energy`; one alone: `Draft.buy_power`, `buy_heat`, `burn`;
+- a fuel's own heating value, carbon, oxidation or biogenic share: `FuelAnalysis`, a part of your activity (`analyses:
+  tuple[FuelAnalysis, ...] = ()`), for `book_energy(..., analyses=activity.analyses)`, `matter_in(context, analyses)`,
+  `is_fuel(supply, analyses)`; or one for `Draft.burn(supply, analysis=...)`; it makes fuels without default values too
+  (waste, biomass). Fossil CO2 becomes the line, biogenic CO2 is `Draft.biogenic`;
+- carbonates: `carbonate(mineral, purity, calcined)` in kg CO2 per kg; clinker and lime: `from_oxides` (GB/T 32151.8),
+  or `calcination` (IPCC Tier 2);
+- factors of your own from CSV: `read_factors`, `FactorTable.find`, `Draft.price`;
+- where matter goes: `follow_composition`, `Draft.follow`; tests: `ledger.sdk.testing`.
 """
 
 from ledger.core.assessment import (
@@ -17,51 +28,79 @@ from ledger.core.assessment import (
 from ledger.core.units import convert
 from ledger.core.values import Deviation, Fraction, Key, Name, Part, Pedigree, Positive, Quantity, Role, Signed
 from ledger.errors import PluginError
+from ledger.sdk.calcination import CARBONATES, CO2_PER_CAO, CO2_PER_MGO, calcination, carbonate, from_oxides
 from ledger.sdk.chain import ChainFigure, ChainLine, ChainMethod
-from ledger.sdk.context import ZERO, Context, FacilityFacts, InputFacts, OutputFacts, SupplyFacts
-from ledger.sdk.energy import book_energy, is_energy, is_fuel
+from ledger.sdk.context import ZERO, AttributeFacts, Context, FacilityFacts, InputFacts, OutputFacts, SupplyFacts
+from ledger.sdk.documents import Answer, Document, invalid_field, read_document, spelled
+from ledger.sdk.energy import RENEWABLE_POWER, book_energy, is_energy, is_fuel
+from ledger.sdk.exchange import Exchange
 from ledger.sdk.factors import (
     CO2_PER_C,
     FactorRow,
     FactorTable,
-    Fuel,
-    carbon_dioxide_of,
+    FoundFactor,
     grid_electricity,
     purchased_heat,
     read_factors,
-    rows,
-    standard_fuels,
+    residual_mix,
+)
+from ledger.sdk.fuels import Fuel, FuelAnalysis, analysis_of, carbon_dioxide_of, fuel_of, standard_fuels
+from ledger.sdk.installation import (
+    EmissionLine,
+    Installations,
+    InstallationYear,
+    MadeLot,
+    PowerUse,
+    Production,
+    Sheet,
+    TakenLot,
 )
 from ledger.sdk.matter import follow_composition, matter_in
+from ledger.sdk.places import wider_places
 from ledger.sdk.pricing import Draft
 from ledger.sdk.sector import CONTEXT, Activity, Indicator, Route, Sector, invalid_activity
+from ledger.sdk.tables import rows
 
 __all__ = [
+    "CARBONATES",
     "CO2_PER_C",
+    "CO2_PER_CAO",
+    "CO2_PER_MGO",
     "CONTEXT",
+    "RENEWABLE_POWER",
     "ZERO",
     "Activity",
+    "Answer",
     "Assessment",
     "Assigned",
+    "AttributeFacts",
     "Basis",
     "ChainFigure",
     "ChainLine",
     "ChainMethod",
     "Context",
     "Deviation",
+    "Document",
     "Draft",
+    "EmissionLine",
     "EnergyUse",
+    "Exchange",
     "FacilityFacts",
     "FactorRow",
     "FactorTable",
     "Finding",
+    "FoundFactor",
     "Fraction",
     "Fuel",
+    "FuelAnalysis",
     "Indicator",
     "InputFacts",
+    "InstallationYear",
+    "Installations",
     "Key",
     "Line",
     "LineKind",
+    "MadeLot",
     "Name",
     "Omission",
     "OutputFacts",
@@ -69,23 +108,37 @@ __all__ = [
     "Pedigree",
     "PluginError",
     "Positive",
+    "PowerUse",
+    "Production",
     "Quantity",
     "Role",
     "Route",
     "Sector",
+    "Sheet",
     "Signed",
     "SupplyFacts",
+    "TakenLot",
+    "analysis_of",
     "book_energy",
+    "calcination",
     "carbon_dioxide_of",
+    "carbonate",
     "convert",
     "follow_composition",
+    "from_oxides",
+    "fuel_of",
     "grid_electricity",
     "invalid_activity",
+    "invalid_field",
     "is_energy",
     "is_fuel",
     "matter_in",
     "purchased_heat",
+    "read_document",
     "read_factors",
+    "residual_mix",
     "rows",
+    "spelled",
     "standard_fuels",
+    "wider_places",
 ]

@@ -1,15 +1,37 @@
-"""CO2 that carbonates give off when they are burnt: clinker and quicklime by what calcium oxide they hold."""
+"""CO2 that carbonates give off when they are burnt: by their mass, or by the oxides that clinker and lime hold."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
 from ledger.errors import PluginError
+from ledger.sdk.context import ZERO
 
 CAO_PER_CACO3: Final = Decimal("0.5603")
 """kg of CaO that a kg of CaCO3 leaves."""
 
 CO2_PER_CACO3: Final = Decimal("0.43971")
 """kg of CO2 that a kg of CaCO3 gives off."""
+
+CARBONATES: Final[Mapping[str, Decimal]] = {
+    "calcite": CO2_PER_CACO3,
+    "magnesite": Decimal("0.52197"),
+    "dolomite": Decimal("0.47732"),
+    "siderite": Decimal("0.37987"),
+    "rhodochrosite": Decimal("0.38286"),
+    "sodaAsh": Decimal("0.41492"),
+    "witherite": Decimal("0.22301"),
+    "strontianite": Decimal("0.29811"),
+    "lithiumCarbonate": Decimal("0.59563"),
+    "potash": Decimal("0.31843"),
+    "sodiumBicarbonate": Decimal("0.52388"),
+}
+"""Kg of CO2 per kg of the pure mineral, all of it given off: the ratio of molar masses (IPCC 2006 Guidelines, volume 3,
+table 2.1, as far as it goes). Sodium bicarbonate gives off all of its carbon where it reacts with acid or silica."""
+
+CO2_PER_CAO: Final = Decimal(44) / Decimal(56)
+CO2_PER_MGO: Final = Decimal(44) / Decimal(40)
+"""Kg of CO2 that left per kg of oxide that stayed, in the whole molar masses of GB/T 32151.8."""
 
 _ONE: Final = Decimal(1)
 
@@ -22,10 +44,49 @@ def calcination(calcium_oxide: Decimal, from_carbonate: Decimal = _ONE, dust: De
     Tier 2; the ratios of masses as in the data of amee and in bonsai_ipcc. Raises PluginError for a fraction outside
     0..1 and a correction below 1.
     """
-    for field, value in (("calcium_oxide", calcium_oxide), ("from_carbonate", from_carbonate)):
-        if not 0 <= value <= 1:
-            raise PluginError(f"{field} is {value}", code="invalid-fraction", field=field, value=value,
-                              rule="a mass fraction from 0 to 1")
+    _check_fraction("calcium_oxide", calcium_oxide)
+    _check_fraction("from_carbonate", from_carbonate)
     if not dust >= 1:
         raise PluginError(f"dust is {dust}", code="invalid-fraction", field="dust", value=dust, rule="at least 1")
     return calcium_oxide * from_carbonate / CAO_PER_CACO3 * CO2_PER_CACO3 * dust
+
+
+def carbonate(mineral: str, purity: Decimal = _ONE, calcined: Decimal = _ONE) -> Decimal:
+    """Kg CO2 per kg of a raw material: the mineral's ratio * its mass fraction * the part that was calcined.
+
+    IPCC 2006 Guidelines, volume 3, equations 2.3 and 2.15 (Tier 3), GB/T 32150. Raises PluginError for a mineral that
+    is not in `CARBONATES` and for a fraction outside 0..1.
+    """
+    if mineral not in CARBONATES:
+        raise PluginError(f"{mineral} is no carbonate that is known", code="no-factor", field="mineral", value=mineral,
+                          rule="one of " + ", ".join(CARBONATES))
+    _check_fraction("purity", purity)
+    _check_fraction("calcined", calcined)
+    return CARBONATES[mineral] * purity * calcined
+
+
+def from_oxides(
+    calcium_oxide: Decimal, magnesium_oxide: Decimal, other_calcium_oxide: Decimal = ZERO,
+    other_magnesium_oxide: Decimal = ZERO,
+) -> Decimal:
+    """Kg CO2 per kg of clinker or lime: (CaO - CaO that never was carbonate) * 44/56 + (MgO - same) * 44/40.
+
+    All four are mass fractions of the product; `other_...` came in as slag, fly ash or other oxides and silicates.
+    GB/T 32151.8 (cement), clinker by CaO and MgO. Raises PluginError for fractions outside 0..1, and where more came in
+    otherwise than is there.
+    """
+    for field, value, other in (
+        ("calcium_oxide", calcium_oxide, other_calcium_oxide),
+        ("magnesium_oxide", magnesium_oxide, other_magnesium_oxide),
+    ):
+        _check_fraction(field, value)
+        if not 0 <= other <= value:
+            raise PluginError(f"other_{field} is {other}", code="invalid-fraction", field=f"other_{field}", value=other,
+                              rule=f"from 0 to the {field} of {value}")
+    return (calcium_oxide - other_calcium_oxide) * CO2_PER_CAO + (magnesium_oxide - other_magnesium_oxide) * CO2_PER_MGO
+
+
+def _check_fraction(field: str, value: Decimal) -> None:
+    if not 0 <= value <= 1:
+        raise PluginError(f"{field} is {value}", code="invalid-fraction", field=field, value=value,
+                          rule="a mass fraction from 0 to 1")

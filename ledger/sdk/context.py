@@ -33,7 +33,8 @@ class FacilityFacts(Struct, frozen=True, kw_only=True):
 class InputFacts(Struct, frozen=True, kw_only=True):
     """A quantity taken from a lot. `materials` and `elements` are the lot's mass fractions; `mass` is of what is taken.
 
-    `same_maker`: the lot was made by this facility and process (its own scrap coming back).
+    `same_maker`: the lot was made by this facility and process (its own scrap coming back). `generated`: power that a
+    record of this ledger made, so that what is green about it is a lot of its own (see `AttributeFacts`).
     """
 
     lot: str
@@ -49,6 +50,16 @@ class InputFacts(Struct, frozen=True, kw_only=True):
     fossil_carbon: Decimal = Decimal(0)
     biogenic_carbon: Decimal = Decimal(0)
     same_maker: bool = False
+    generated: bool = False
+
+
+class AttributeFacts(Struct, frozen=True, kw_only=True):
+    """A green attribute that the record takes: it stands for `amount` kWh of power of a renewable source, and is used
+    up with as much of the electricity that the record uses."""
+
+    lot: str
+    technology: str
+    amount: Decimal
 
 
 class SupplyFacts(Struct, frozen=True, kw_only=True):
@@ -79,7 +90,8 @@ class SupplyFacts(Struct, frozen=True, kw_only=True):
 
 
 class OutputFacts(Struct, frozen=True, kw_only=True):
-    """A new lot. `heating_value` is MJ of the whole lot, `value` is money in the currency that all outputs share."""
+    """A new lot. `heating_value` is MJ of the whole lot, `value` is money in the currency that all outputs share.
+    `technology`: how the power was generated, of a green attribute."""
 
     lot: str
     product: str
@@ -95,10 +107,12 @@ class OutputFacts(Struct, frozen=True, kw_only=True):
     elements: Mapping[str, Decimal] = {}
     fossil_carbon: Decimal = Decimal(0)
     biogenic_carbon: Decimal = Decimal(0)
+    technology: str | None = None
 
 
 class Context(Struct, frozen=True, kw_only=True):
-    """One record, as a plugin sees it. `year` is the year in which it ended."""
+    """One record, as a plugin sees it. `year` is the year in which it ended. Green attributes that it takes are not
+    among its `inputs`: they are no matter, and no power."""
 
     process: str
     route: str
@@ -109,6 +123,12 @@ class Context(Struct, frozen=True, kw_only=True):
     inputs: tuple[InputFacts, ...]
     supplies: tuple[SupplyFacts, ...]
     outputs: tuple[OutputFacts, ...]
+    attributes: tuple[AttributeFacts, ...] = ()
+
+    @property
+    def green_power(self) -> Decimal:
+        """KWh of electricity for which the record takes green attributes."""
+        return sum((one.amount for one in self.attributes), ZERO)
 
     def supplied(self, *materials: str) -> tuple[SupplyFacts, ...]:
         """The supplies of these materials, in record order."""

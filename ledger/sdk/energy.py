@@ -1,52 +1,65 @@
 """Energy that enters a process: power, heat and fuels as supplies, power and heat as lots."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Final
 
-from ledger.core.units import convert
+from ledger.core.assessment import LineKind
+from ledger.core.units import POWER_UNITS, convert
 from ledger.core.values import Quantity
+from ledger.errors import PluginError
+from ledger.footprint.attributes import RENEWABLE_POWER as RENEWABLE_POWER
 from ledger.sdk.context import ZERO, Context, SupplyFacts
-from ledger.sdk.factors import standard_fuels
+from ledger.sdk.fuels import FuelAnalysis, analysis_of, standard_fuels
 from ledger.sdk.pricing import Draft
 
-POWER_UNITS: Final = ("KWH", "MWH", "GWH")
 HEAT_UNITS: Final = ("3B", "KJO", "JOU", "GV", "D30")
 
 
 def book_energy(
     draft: Draft, context: Context, *, renewable_share: Decimal = ZERO, vehicle_fuels: Collection[str] = (),
+    analyses: Sequence[FuelAnalysis] = (),
 ) -> Decimal:
     """Prices what the supplier has not priced, books all energy in MJ, and returns the electricity in kWh.
 
     Supplies: `electricity` (grid average by province and year), `heat` and `steam` (China's default), every standard
     fuel (complete combustion; those in `vehicle_fuels` as transport). Lots of energy bring their own burden: a unit of
-    watt hours is electricity, of joules heat. `renewable_share` is of the electricity that comes as lots. Raises
-    InvalidQuantity where a supply is counted in a unit that measures no such thing.
+    watt hours is electricity, of joules heat. `renewable_share` is of the electricity that comes as declared lots: what
+    a record of this ledger generated is green by its attributes alone. Where the record takes attributes
+    (`context.green_power`), the core counts so much of its electricity as renewable, whatever is claimed. `analyses`:
+    what the site measured of its fuels; what is analysed is burnt, standard fuel or not. Raises InvalidQuantity where a
+    supply is counted in a unit that measures no such thing, PluginError for an analysis of what is not supplied.
     """
+    _check_analyses(context, analyses)
     power = ZERO
     for supply in context.supplied("electricity"):
         power += draft.buy_power(supply)
     for supply in context.supplied("heat", "steam"):
         draft.buy_heat(supply)
     for supply in context.supplies:
-        if is_fuel(supply):
-            draft.burn(supply, kind="transport" if supply.material in vehicle_fuels else "onSite")
+        analysis = analysis_of(supply.material, analyses)
+        if is_fuel(supply, analyses):
+            kind: LineKind = "transport" if supply.material in vehicle_fuels else "onSite"
+            draft.burn(supply, analysis=analysis, kind=kind)
     return power + _book_lots(draft, context, renewable_share)
 
 
 def _book_lots(draft: Draft, context: Context, renewable_share: Decimal) -> Decimal:
-    power = ZERO
+    power = declared = ZERO
     for taken in context.inputs:
         amount, unit = taken.quantity.amount, taken.quantity.unit
         if unit in POWER_UNITS:
             power += convert(amount, unit, "KWH")
+            declared += ZERO if taken.generated else convert(amount, unit, "KWH")
         elif unit in HEAT_UNITS:
             draft.energy("heat", convert(amount, unit, "3B"))
-    draft.power(power * renewable_share, renewable=True)
-    draft.power(power * (1 - renewable_share))
+    draft.power(declared * renewable_share, renewable=True)
+    draft.power(power - declared * renewable_share)
     if renewable_share > 0 and power == 0:
         draft.find("renewable-without-lot", "renewable electricity is claimed, but no such lot is taken", refuses=True)
+    elif renewable_share > 0 and declared == 0 and not context.attributes:
+        draft.find("renewable-without-attribute", "power that was generated on this ledger is renewable by its green "
+                   "attributes alone, and the record takes none", refuses=True)
     return power
 
 
@@ -55,6 +68,16 @@ def is_energy(quantity: Quantity) -> bool:
     return quantity.unit in POWER_UNITS or quantity.unit in HEAT_UNITS
 
 
-def is_fuel(supply: SupplyFacts) -> bool:
-    """Whether a supply is burnt, so that none of it ends up in an output."""
-    return supply.material in standard_fuels()
+def is_fuel(supply: SupplyFacts, analyses: Sequence[FuelAnalysis] = ()) -> bool:
+    """Whether a supply is burnt, so that none of it ends up in an output: a standard fuel, or one that is analysed."""
+    return supply.material in standard_fuels() or any(one.material == supply.material for one in analyses)
+
+
+def _check_analyses(context: Context, analyses: Sequence[FuelAnalysis]) -> None:
+    for i, one in enumerate(analyses):
+        if not context.supplied(one.material):
+            raise PluginError(
+                f"activity.analyses[{i}].material is {one.material}: it must be the material of a supply",
+                code="invalid-activity", field=f"activity.analyses[{i}].material", value=one.material,
+                rule="the material of a supply of this record",
+            )

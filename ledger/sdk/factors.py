@@ -4,26 +4,34 @@ Columns: `key,place,year,value,unit,gas,boundary,status,source`, and `deviation`
 standard deviation of `value`, empty where it is not known. `value` is kg of `gas` per `unit` (a Rec 20 code).
 `place` is an ISO 3166 code, a grid region's name, or `*`. `status` is `read`, or `recalled` for a figure whose source
 could not be checked: it stays flagged in every answer. What else a sector keeps in CSV it reads with `rows`.
+
+How `find` chooses, in this order, each place with its factor of the year asked, else its latest earlier one:
+
+    1  the place asked for, such as a province      3  the country
+    2  the province's grid region                   4  anywhere (`*`)
+
+The line that is made of a factor names table, place and year of the row found, and its ratings say how far that is from
+what was asked. A province that there is not, and a year before every factor of all these places, are errors. A later
+plugin version that finds differently is another version: the digest which pins it covers code and factors.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
-from importlib.resources import files
 from typing import Final, Literal, cast
 
 from msgspec import Struct
 
 from ledger.errors import PluginError
+from ledger.sdk.places import ANYWHERE, geography_rating, time_rating, wider_places
+from ledger.sdk.tables import rows
 
 Boundary = Literal["combustion", "generation", "cradleToGate", "process"]
 COLUMNS: Final = ("key", "place", "year", "value", "unit", "gas", "boundary", "status", "source")
 _BOUNDARIES: Final = ("combustion", "generation", "cradleToGate", "process")
 _STATUSES: Final = ("read", "recalled", "supplied")
 _LARGEST_DEVIATION: Final = 1000
-ANYWHERE: Final = "*"
+_SECONDARY: Final = (2, 2, 2)
 CO2_PER_C: Final = Decimal(44) / Decimal(12)
 
 
@@ -51,6 +59,37 @@ class FactorRow(Struct, frozen=True, kw_only=True):
     def recalled(self) -> bool:
         return self.status == "recalled"
 
+    @property
+    def ratings(self) -> tuple[int, int, int]:
+        """PACT's technology, time and geography scores: secondary data, with no place or year asked for."""
+        return _SECONDARY
+
+
+class FoundFactor(FactorRow, frozen=True, kw_only=True):
+    """The row that `FactorTable.find` chose, and what it was asked for; None where it was not."""
+
+    asked_place: str | None = None
+    asked_year: int | None = None
+
+    @property
+    def ratings(self) -> tuple[int, int, int]:
+        """As PACT scores it; see `ledger.sdk.places`. A reaction is the same at any place and time."""
+        technology, time, geography = _SECONDARY
+        if self.boundary != "process":
+            if self.asked_year is not None:
+                time = time_rating(self.asked_year - self.year)
+            if self.asked_place is not None:
+                geography = geography_rating(self.asked_place, self.place)
+        return technology, time, geography
+
+    @property
+    def resolution(self) -> str:
+        """In words: `as asked`, or what was found for what."""
+        place, year = self.asked_place or self.place, self.asked_year or self.year
+        if (place, year) == (self.place, self.year):
+            return "as asked"
+        return f"{self.place}/{self.year} for {place}/{year}"
+
 
 class FactorTable:
     """The rows of one CSV file, by key and place."""
@@ -71,34 +110,37 @@ class FactorTable:
         return key in self._rows
 
     def covers(self, key: str, places: Sequence[str] = ()) -> bool:
-        """Whether `find` has an answer."""
+        """Whether there is a factor, of whatever year; raises PluginError for a province that there is not."""
         by_place = self._rows.get(key, {})
-        return any(place in by_place for place in (*places, ANYWHERE))
+        return any(place in by_place for place in (*wider_places(places), ANYWHERE))
 
-    def find(self, key: str, places: Sequence[str] = (), year: int | None = None) -> FactorRow:
-        """The factor of `key` for the first place that has one, of the year asked or that place's latest earlier one.
+    def find(self, key: str, places: Sequence[str] = (), year: int | None = None) -> FoundFactor:
+        """The factor of `key` for the places of a facility, narrowest first, and a year; the module says how.
 
-        A place without a year so early gives its earliest. `*` comes last. Raises PluginError where there is none.
+        Without a year it is the latest. Raises PluginError for a key or place without factor (`no-factor`), a year
+        before the first (`no-factor-for-year`), and a province that there is not (`unknown-place`).
         """
         by_place = self._rows.get(key, {})
-        for place in (*places, ANYWHERE):
-            years = by_place.get(place)
-            if years:
-                if year is None:
-                    return years[max(years)]
-                earlier = [known for known in years if known <= year]
-                return years[max(earlier) if earlier else min(years)]
+        known = [by_place[place] for place in (*wider_places(places), ANYWHERE) if place in by_place]
+        if not known:
+            raise PluginError(
+                f"{self.name} has no factor for {key!r} in {', '.join(places) or 'any place'}", code="no-factor",
+                field=key, value=key, rule="name the supply's own factor or declaration, or a material of this table",
+            )
+        for years in known:
+            earlier = [one for one in years if year is None or one <= year]
+            if earlier:
+                return _found(years[max(earlier)], places, year)
+        first = min(min(years) for years in known)
         raise PluginError(
-            f"{self.name} has no factor for {key!r} in {', '.join(places) or 'any place'}", code="no-factor",
-            field=key, value=key, rule="name the supply's own factor or declaration, or a material of this table",
+            f"{self.name} has no factor for {key!r} in {year}: the first is of {first}", code="no-factor-for-year",
+            field="end", value=year, rule=f"{first} or later, or a supply with its own factor or declaration",
         )
 
 
-@cache
-def rows(package: str, file: str) -> tuple[Mapping[str, str], ...]:
-    """The rows of a CSV file in a package, as mappings from column to text. Read once."""
-    text = files(package).joinpath(file).read_text(encoding="utf-8")
-    return tuple(csv.DictReader(io.StringIO(text)))
+def _found(row: FactorRow, places: Sequence[str], year: int | None) -> FoundFactor:
+    fields = {name: getattr(row, name) for name in row.__struct_fields__}
+    return FoundFactor(**fields, asked_place=places[0] if places else None, asked_year=year)
 
 
 @cache
@@ -149,60 +191,9 @@ def purchased_heat() -> FactorTable:
     return read_factors("ledger.sdk.data", "heat-china.csv", "heat-china")
 
 
-def grid_places(places: Sequence[str]) -> tuple[str, ...]:
-    """The places of a facility with its province's grid region put between province and country."""
-    regions = {row["subdivision"]: row["region"] for row in rows("ledger.sdk.data", "regions-china.csv")}
-    widened: list[str] = []
-    for place in places:
-        widened.append(place)
-        if place in regions:
-            widened.append(regions[place])
-    return tuple(widened)
+def residual_mix() -> FactorTable:
+    """China's average CO2 factor of the power that is left when non-fossil power sold on the market is taken out.
 
-
-def standard_fuels() -> Mapping[str, "Fuel"]:
-    """The default fuels of China's enterprise accounting guidelines, by key."""
-    return _fuels()
-
-
-class Fuel(Struct, frozen=True, kw_only=True):
-    """Net calorific value in GJ per `unit` (TNE, or NM3 in GJ per 10^4), carbon in t per GJ, oxidised share 0..1."""
-
-    key: str
-    unit: str
-    heating_value: Decimal
-    carbon_content: Decimal
-    oxidation: Decimal
-    status: str
-    source: str
-
-    @property
-    def name(self) -> str:
-        return f"fuels-china:{self.key}"
-
-    @property
-    def recalled(self) -> bool:
-        return self.status == "recalled"
-
-    @property
-    def megajoules(self) -> Decimal:
-        """MJ of one `unit`."""
-        return self.heating_value * 1000 / (10000 if self.unit == "NM3" else 1)
-
-
-@cache
-def _fuels() -> Mapping[str, Fuel]:
-    return {
-        row["key"]: Fuel(
-            key=row["key"], unit=row["unit"], heating_value=Decimal(row["heating_value_gj"]),
-            carbon_content=Decimal(row["carbon_t_per_gj"]), oxidation=Decimal(row["oxidation"]),
-            status=row["status"], source=row["source"],
-        )
-        for row in rows("ledger.sdk.data", "fuels-china.csv")
-    }
-
-
-def carbon_dioxide_of(fuel: Fuel) -> Decimal:
-    """Kg CO2 per `fuel.unit`: NCV * carbon content * oxidised share * 44/12 (GB/T 32150 and the sector guidelines)."""
-    per_unit = fuel.heating_value * fuel.carbon_content * fuel.oxidation * CO2_PER_C * 1000
-    return per_unit / 10000 if fuel.unit == "NM3" else per_unit
+    Key `electricity`, kg CO2 per KWH, generation: the market-based figure of power without attributes of its own.
+    """
+    return read_factors("ledger.sdk.data", "residual-china.csv", "residual-china")

@@ -8,17 +8,10 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from ledger.core.assessment import Assessment, Assigned, Basis, EnergyUse, Finding, Line, LineKind, Omission, Scores
+from ledger.errors import PluginError
 from ledger.sdk.context import ZERO, Context, SupplyFacts
-from ledger.sdk.factors import (
-    CO2_PER_C,
-    FactorRow,
-    Fuel,
-    carbon_dioxide_of,
-    grid_electricity,
-    grid_places,
-    purchased_heat,
-    standard_fuels,
-)
+from ledger.sdk.factors import CO2_PER_C, FactorRow, grid_electricity, purchased_heat, residual_mix
+from ledger.sdk.fuels import Fuel, FuelAnalysis, carbon_dioxide_of, fuel_of
 
 _MJ_PER_KWH = Decimal("3.6")
 _OWN = (1, 1, 1)
@@ -38,6 +31,7 @@ class Draft:
         self._indicators: dict[str, Decimal] = {}
         self._weights: dict[str, tuple[Decimal, ...]] = {}
         self._matter: dict[str, tuple[Decimal, ...]] = {}
+        self._biogenic = ZERO
 
     def line(self, line: Line) -> None:
         """Adds a line as it is; zero amounts are left out."""
@@ -101,33 +95,57 @@ class Draft:
 
     def price(
         self, source: str, amount: Decimal, factor: FactorRow, *, kind: LineKind, basis: Basis = "calculated",
-        primary: bool = False, supply: SupplyFacts | None = None,
+        primary: bool = False, supply: SupplyFacts | None = None, market: Decimal | None = None,
     ) -> None:
         """A line of `amount` (in the factor's unit) times a factor of a table, and the omission of its upstream.
+
+        The factor as `FactorTable.find` gave it rates how well it fits place and year. `market`: kg CO2 of the
+        market-based figure of power, where it differs.
 
         Where `amount` is that of a `supply`, it is as uncertain as its quantity; the factor's own uncertainty is added.
         """
         deviation, pedigree = _uncertainty(supply)
         self.line(Line(
             gas=factor.gas, amount=amount * factor.value, source=source, kind=kind, basis=basis, primary=primary,
-            ratings=_TABLE, factor=factor.name, recalled=factor.recalled, deviation=deviation, pedigree=pedigree,
-            factor_deviation=factor.deviation,
+            market=market, ratings=factor.ratings, factor=factor.name, recalled=factor.recalled, deviation=deviation,
+            pedigree=pedigree, factor_deviation=factor.deviation,
         ))
         if factor.boundary in ("combustion", "generation") and amount > 0:
             self.omit(f"{source} upstream")
 
-    def buy_power(self, supply: SupplyFacts, *, basis: Basis = "metered") -> Decimal:
-        """Power from the grid: its energy, and the location-based line by province and year. Returns kWh.
+    def buy_power(self, supply: SupplyFacts, *, basis: Basis = "metered", market: Decimal | None = None) -> Decimal:
+        """Power from the grid: its energy, and a line by province and year. Returns kWh.
 
-        Without a line where the supply is priced, or where no grid factor is known: the core names that omission.
+        The line's amount is location-based. `market` is the market-based one, kg CO2: zero for power whose green
+        attributes are used up in this record, else what contracts say; where it is not given, that of the residual mix
+        where the country publishes one, else the same. Where no grid factor is known there is no line, and the core
+        names the omission. Where the record prices the supply its figure is the line, and the grid's is told as the
+        location-based one (GHG Protocol, Scope 2 Guidance, 6.1: both are reported). Raises PluginError for a province
+        that there is not, and a year before the first factor.
         """
         amount = supply.amount("KWH")
-        places = grid_places(self._context.facility.places)
-        if not supply.priced and grid_electricity().covers("electricity", places):
-            factor = grid_electricity().find("electricity", places, self._context.year)
-            self.price(supply.material, amount, factor, kind="electricity", basis=basis, supply=supply)
+        places, year = self._context.facility.places, self._context.year
+        if supply.priced:
+            self._locate(supply, amount)
+        elif grid_electricity().covers("electricity", places):
+            if market is None and residual_mix().covers("electricity", places):
+                market = amount * residual_mix().find("electricity", places, year).value
+            factor = grid_electricity().find("electricity", places, year)
+            self.price(supply.material, amount, factor, kind="electricity", basis=basis, supply=supply, market=market)
         self.power(amount)
         return amount
+
+    def _locate(self, supply: SupplyFacts, kilowatt_hours: Decimal) -> None:
+        """What the grid would have emitted for power that the record prices. It is beside the footprint, so a place or
+        year without a factor is no error: then the record's own figure stands for both."""
+        try:
+            factor = grid_electricity().find("electricity", self._context.facility.places, self._context.year)
+        except PluginError:
+            return
+        self.line(Line(
+            gas=factor.gas, amount=kilowatt_hours * factor.value, source=supply.material, kind="electricity",
+            burden="electricityLocation", ratings=factor.ratings, factor=factor.name, recalled=factor.recalled,
+        ))
 
     def buy_heat(self, supply: SupplyFacts, *, basis: Basis = "invoiced") -> None:
         """Heat or steam from a network, as `buy_power`: outside China the core names the omission."""
@@ -139,24 +157,35 @@ class Draft:
         self.energy("heat", megajoules)
 
     def burn(
-        self, supply: SupplyFacts, fuel: Fuel | None = None, *, kind: LineKind = "onSite", basis: Basis = "calculated"
+        self, supply: SupplyFacts, fuel: Fuel | None = None, *, analysis: FuelAnalysis | None = None,
+        kind: LineKind = "onSite", basis: Basis = "calculated",
     ) -> None:
         """Complete combustion of a fuel: CO2 = NCV * carbon content * oxidised share * 44/12; and its energy.
 
-        `fuel` is the standard one of the supply's material unless given. Vehicle fuels are of kind transport. Where the
-        supply's own factor covers its combustion only the energy is booked.
+        `fuel` is the default one of the supply's material unless given, and `analysis` says what the site measured of
+        it. CO2 of biogenic carbon makes no line: see `biogenic`. Vehicle fuels are of kind transport. Where the
+        supply's own factor covers its combustion only the energy is booked. Raises PluginError for what is no fuel.
         """
-        burnt = fuel if fuel is not None else standard_fuels()[supply.material]
+        burnt = fuel if fuel is not None else fuel_of(supply, analysis)
         amount = supply.amount(burnt.unit)
         if supply.combustion is None:
+            emitted = amount * carbon_dioxide_of(burnt)
+            self._biogenic += emitted * burnt.biogenic
             self.line(Line(
-                gas="CO2", amount=amount * carbon_dioxide_of(burnt), source=supply.material, kind=kind, basis=basis,
-                ratings=_TABLE, factor=burnt.name, recalled=burnt.recalled, deviation=supply.deviation,
-                pedigree=supply.pedigree,
+                gas="CO2", amount=emitted * (1 - burnt.biogenic), source=supply.material, kind=kind, basis=basis,
+                primary=burnt.measured, ratings=_OWN if burnt.measured else _TABLE, factor=burnt.name,
+                recalled=burnt.recalled, deviation=supply.deviation, pedigree=supply.pedigree,
             ))
-        self.energy(supply.material, amount * burnt.megajoules)
+        megajoules = amount * burnt.megajoules
+        self.energy(supply.material, megajoules * burnt.biogenic, renewable=True)
+        self.energy(supply.material, megajoules * (1 - burnt.biogenic))
         if not supply.priced:
             self.omit(f"{supply.material} upstream")
+
+    @property
+    def biogenic(self) -> Decimal:
+        """Kg of CO2 from biogenic carbon burnt so far: no burden, but what reports name beside the fossil one."""
+        return self._biogenic
 
     def carbon_balance(
         self, source: str, carbon_in: Mapping[str, Decimal], carbon_out: Mapping[str, Decimal], *,

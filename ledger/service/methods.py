@@ -21,7 +21,7 @@ from ledger.footprint.methods.published import Published, published_values
 from ledger.footprint.methods.subject import Subject, materials_of
 from ledger.footprint.reallocation import allocation_named, missing_weight, under
 from ledger.footprint.recount import Figures, Recount, Weighed
-from ledger.sdk.factors import rows
+from ledger.sdk.tables import rows
 from ledger.service.chain_loading import Question, load_arrays
 from ledger.service.footprints import COMPLETE
 from ledger.service.method_answers import MethodAnswer

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from ledger.admission.attributes import kilowatt_hours
 from ledger.core.units import convert
 from ledger.core.units import unit as unit_of
 from ledger.core.values import Quantity
-from ledger.sdk.context import Context, FacilityFacts, InputFacts, OutputFacts, SupplyFacts
+from ledger.sdk.context import AttributeFacts, Context, FacilityFacts, InputFacts, OutputFacts, SupplyFacts
 
 Shares = Mapping[str, str]
 _NOTHING: Shares = {}
@@ -51,7 +52,7 @@ def output(
 def context(
     process: str, *, inputs: tuple[InputFacts, ...] = (), supplies: tuple[SupplyFacts, ...] = (),
     outputs: tuple[OutputFacts, ...] = (), place: str = "CN-SH", year: int = 2022, hours: str = "24",
-    allocation: str = "mass",
+    allocation: str = "mass", attributes: tuple[AttributeFacts, ...] = (),
 ) -> Context:
     """A record of `process` (`sector.route`) that ended in `year` at a facility in `place` (ISO 3166)."""
     country, _, subdivision = place.partition("-")
@@ -59,7 +60,15 @@ def context(
     return Context(
         process=process, route=process.partition(".")[2], year=year, hours=Decimal(hours), allocation=allocation,
         facility=facility, inputs=inputs,
-        supplies=tuple(_at(index, one) for index, one in enumerate(supplies)), outputs=outputs,
+        supplies=tuple(_at(index, one) for index, one in enumerate(supplies)), outputs=outputs, attributes=attributes,
+    )
+
+
+def attribute(quantity: str, technology: str = "photovoltaic") -> AttributeFacts:
+    """A green attribute that the record takes, such as `100 KWH`."""
+    amount = _quantity(quantity)
+    return AttributeFacts(
+        lot="urn:example:lot:attribute", technology=technology, amount=kilowatt_hours(amount.amount, amount.unit)
     )
 
 

@@ -1,15 +1,18 @@
 """Assesses a context as the ledger does: strict activity, the SDK's arithmetic, checks, shares, contents."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, localcontext
 from typing import Any, NamedTuple, cast
 
 import msgspec
 
+from ledger.admission.attributes import kilowatt_hours
 from ledger.core.assessment import Assessment
+from ledger.core.units import POWER_UNITS
 from ledger.core.values import AllocationKey, Money, Output, Quantity, Role
 from ledger.errors import PluginError
 from ledger.footprint.allocation import Weighed, shares
+from ledger.footprint.attributes import Coverage, check_made_power, cover
 from ledger.footprint.burdens import direct, footprint, named
 from ledger.footprint.checks import check_assessment
 from ledger.footprint.contents import MASS, MATERIAL, Contents, ContentsIn, ContentsOut, Flowing, Holding, follow_matter
@@ -47,14 +50,37 @@ def run(sector: Sector, given: Context, activity: Mapping[str, Any] | None = Non
     decoded = msgspec.json.decode(msgspec.json.encode(activity or {}), type=route.activity)
     with localcontext(CONTEXT):
         found = route.assess(given, decoded)
-    outputs = [_output(one) for one in given.outputs]
+    outputs = outputs_of(given)
     without = msgspec.structs.replace(found, findings=())
     check_assessment(without, outputs)
+    _check_made(given, found)
+    found = cover(found, _coverage(given))
     weighed = [Weighed(output, facts.mass) for output, facts in zip(outputs, given.outputs, strict=True)]
     parts = shares(cast(AllocationKey, given.allocation), weighed, without)
     vector = direct(found)
     figures = record_figures(vector, [], parts, [Holding(0.0, {}, False)] * len(outputs), {}, found.assigned)
     return Run(found, named(vector), tuple(named(one.burdens) for one in figures.outputs), _contents(given, found))
+
+
+def _coverage(given: Context) -> Coverage:
+    """What the attributes that a context takes cover: of its electricity, as lots and as supplies."""
+    power = [one.quantity for one in given.inputs if one.quantity.unit in POWER_UNITS]
+    power += [one.quantity for one in given.supplied("electricity")]
+    leaving = [one.quantity for one in given.outputs if one.quantity.unit in POWER_UNITS and one.role != "attribute"]
+    return Coverage(given.green_power, _total(power), _total(leaving))
+
+
+def _total(power: Sequence[Quantity]) -> Decimal:
+    return sum((kilowatt_hours(one.amount, one.unit) for one in power), Decimal(0))
+
+
+def _check_made(given: Context, found: Assessment) -> None:
+    check_made_power(_total([one.quantity for one in given.outputs if one.role == "attribute"]), found)
+
+
+def outputs_of(given: Context) -> list[Output]:
+    """The outputs of a context, as the core reads them of its record."""
+    return [_output(one) for one in given.outputs]
 
 
 def _output(facts: OutputFacts) -> Output:

@@ -17,7 +17,7 @@ from ledger.footprint.methods.parameters import LEDGER
 from ledger.footprint.methods.published import COLUMNS, STATUSES, published_values
 from ledger.footprint.methods.subject import Material, Subject
 from ledger.sdk.calcination import calcination
-from ledger.sdk.factors import rows
+from ledger.sdk.tables import rows
 
 CFF, EOL, MODULE_D, CYCLE, LIFE = (
     "circular-footprint/1", "end-of-life/1", "module-d/1", "multi-cycle/1", "multi-life/1"

@@ -15,7 +15,7 @@ from ledger.core.records import Transformation
 from ledger.core.values import Factor, Quantity
 from ledger.footprint.checks import check_assessment
 from ledger.sdk import Context, Draft, FacilityFacts, FactorRow, PluginError, SupplyFacts, read_factors
-from ledger.sdk.factors import rows
+from ledger.sdk.tables import rows
 from ledger.service.contexts import context_of
 
 SCORES = (1, 2, 3, 4, 5)

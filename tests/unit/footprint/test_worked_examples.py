@@ -26,7 +26,7 @@ from ledger.footprint.methods.formulas import (
 )
 from ledger.footprint.methods.subject import Material, Subject
 from ledger.sdk.calcination import CAO_PER_CACO3, CO2_PER_CACO3, calcination
-from ledger.sdk.factors import carbon_dioxide_of, standard_fuels
+from ledger.sdk.fuels import carbon_dioxide_of, standard_fuels
 from ledger.service.footprints import CO2_PER_C
 
 FILE = Path(__file__).parents[2] / "vectors" / "worked-examples.json"

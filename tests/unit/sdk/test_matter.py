@@ -2,7 +2,10 @@
 
 from decimal import Decimal, localcontext
 
+import pytest
+
 from ledger.sdk import CONTEXT, Context, Draft, FacilityFacts, InputFacts, OutputFacts, Quantity, follow_composition
+from ledger.sdk.testing import context, lot, output
 
 
 def out(mass: str, materials: dict[str, str], elements: dict[str, str] | None = None) -> OutputFacts:
@@ -54,3 +57,20 @@ def test_more_declared_than_came_in_stays_within_the_whole() -> None:
 def test_an_analysis_of_elements_leaves_the_rest_to_the_others() -> None:
     # 4 of 10 of nickel are in the first; 6 in the other
     assert followed(out("40", {}, {"Ni": "0.1"}), out("60", {}))["element:Ni"] == (Decimal("0.4"), Decimal("0.6"))
+
+
+def test_an_output_without_composition_holds_no_more_than_it_weighs() -> None:
+    """1,000 kg of aluminium (0.96) and paint (0.04) give 767 kg of aluminium and 200 kg of which nothing is said: of
+    the rest, 193 kg of aluminium and 40 of paint, 200 of 233 fit."""
+    given = context(
+        "circular.sorting", inputs=(lot("1000 KGM", "waste", materials={"aluminium": "0.96", "paint": "0.04"}),),
+        outputs=(output("767 KGM", materials={"aluminium": "1"}), output("200 KGM", "waste")),
+    )
+    draft = Draft(given)
+    with localcontext(CONTEXT):
+        follow_composition(draft, given)
+    matter = draft.assessment().matter
+    aluminium, paint = float(matter["material:aluminium"][1]) * 960, float(matter["material:paint"][1]) * 40
+    assert aluminium == pytest.approx(193 * 200 / 233, rel=1e-12)
+    assert paint == pytest.approx(40 * 200 / 233, rel=1e-12)
+    assert float(matter["material:aluminium"][0]) * 960 == pytest.approx(767, rel=1e-12)

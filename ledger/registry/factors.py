@@ -1,0 +1,102 @@
+"""Every factor that this process computes with, of the SDK and the installed sectors: as a list, and as a page."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.util import find_spec
+from itertools import groupby
+from typing import Final
+
+from msgspec import Struct
+
+from ledger.core.units import UNITS, plain
+from ledger.registry.installed import Registry
+from ledger.sdk import carbon_dioxide_of, read_factors, standard_fuels
+from ledger.sdk.tables import factor_files
+
+SDK: Final = "sdk"
+_DATA: Final = "ledger.sdk.data"
+_HEAD: Final = """\
+# Emission factors
+
+Every factor of the SDK and of the sectors in this repository, in kg of the gas per unit, with its source; made by
+`carbon-ledger plugin factors --markdown`. `read`: its source was seen; `recalled`: it is well known, but its source was
+not at hand, and every answer that rests on it says so. `*`: anywhere. A record's own factor or declaration comes before
+any of these.
+"""
+
+
+class ListedFactor(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A factor of `table`, which belongs to the sector `owner` or to the SDK: `value` kg of `gas` per `unit`."""
+
+    owner: str
+    table: str
+    key: str
+    place: str
+    year: int | None = None
+    value: str
+    unit: str
+    gas: str
+    boundary: str
+    status: str
+    source: str
+    deviation: str | None = None
+
+
+def listed(registry: Registry) -> list[ListedFactor]:
+    """The SDK's tables, then each sector's by name. Raises PluginError that names the row which is none."""
+    found = [*_tables(SDK, _DATA), *_fuels()]
+    for name, one in sorted(registry.sectors.items()):
+        if one.package and _is_package(one.package):
+            found += _tables(name, one.package)
+    return found
+
+
+def _is_package(name: str) -> bool:
+    """A plugin that is a single module has no files beside it."""
+    spec = find_spec(name)
+    return spec is not None and spec.submodule_search_locations is not None
+
+
+def _tables(owner: str, package: str) -> Iterator[ListedFactor]:
+    for file in factor_files(package):
+        table = owner if file == "factors.csv" else file.removesuffix(".csv")
+        for row in read_factors(package, file, table):
+            yield ListedFactor(
+                owner=owner, table=row.table, key=row.key, place=row.place, year=row.year, value=plain(row.value),
+                unit=row.unit, gas=row.gas, boundary=row.boundary, status=row.status, source=row.source,
+                deviation=None if row.deviation is None else plain(row.deviation),
+            )
+
+
+def _fuels() -> Iterator[ListedFactor]:
+    """The default fuels, as what complete combustion gives: NCV * carbon content * oxidised share * 44/12."""
+    for fuel in standard_fuels().values():
+        yield ListedFactor(
+            owner=SDK, table="fuels-china", key=fuel.key, place="CN", value=f"{carbon_dioxide_of(fuel):.6g}",
+            unit=fuel.unit, gas="CO2", boundary="combustion", status=fuel.status, source=fuel.source,
+        )
+
+
+def page(factors: Sequence[ListedFactor]) -> str:
+    """The factors as Markdown, a section an owner."""
+    parts = [_HEAD]
+    for owner, rows in groupby(factors, key=lambda one: one.owner):
+        parts.append(section(owner, list(rows)))
+    return "\n".join(parts)
+
+
+def section(owner: str, factors: Iterable[ListedFactor]) -> str:
+    """One owner's tables."""
+    lines = [f"## {owner}"]
+    for table, rows in groupby(factors, key=lambda one: one.table):
+        lines += ["", f"`{table}`", "", "| key | place | year | value | per | gas | boundary | status | source |",
+                  "|---|---|---|---|---|---|---|---|---|"]
+        lines += [_line(row) for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _line(row: ListedFactor) -> str:
+    place = "`*`" if row.place == "*" else row.place
+    unit = UNITS[row.unit].name if row.unit in UNITS else row.unit
+    cells = (row.key, place, "" if row.year is None else str(row.year), row.value, unit, row.gas, row.boundary,
+             row.status, row.source.replace("|", "\\|"))
+    return "| " + " | ".join(cells) + " |"

@@ -1,0 +1,47 @@
+"""A new sector plugin that works: the files of `carbon-ledger plugin new NAME`, which pass the conformance kit."""
+
+import re
+from collections.abc import Mapping
+from string import Template
+from typing import Final
+
+from ledger.errors import ConfigurationError
+from ledger.registry.scaffold_texts import FACTORS, PACKAGE, PYPROJECT, README, ROUTE, SECTOR, TEST
+
+_NAME: Final = re.compile("[a-z][a-z0-9-]{0,39}")
+_TEXTS: Final[Mapping[str, str]] = {
+    "pyproject.toml": PYPROJECT,
+    "README.md": README,
+    "$package/__init__.py": PACKAGE,
+    "$package/sector.py": SECTOR,
+    "$package/making.py": ROUTE,
+    "$package/factors.csv": FACTORS,
+    "$package/py.typed": "",
+    "tests/test_$module.py": TEST,
+}
+
+
+def files_of(name: str, en: str | None = None, zh: str | None = None) -> Mapping[str, str]:
+    """Path below the plugin's folder to text, for a sector of this name and its names in English and Chinese.
+
+    Raises ConfigurationError for a name that cannot be the first part of a `process`.
+    """
+    if not _NAME.fullmatch(name) or name.endswith("-"):
+        raise ConfigurationError(
+            f"{name!r} cannot be a sector's name", code="plugin-name", field="name", value=name,
+            rule="lower-case letters, digits and hyphens, first a letter, at most 40",
+        )
+    module = name.replace("-", "_")
+    words = {
+        "name": name, "module": module, "package": f"carbon_ledger_{module}",
+        "en": _quoted(en or name.replace("-", " ").capitalize()), "zh": _quoted(zh or f"{name} 行业"),
+    }
+    return {Template(path).substitute(words): Template(text).substitute(words) for path, text in _TEXTS.items()}
+
+
+def _quoted(text: str) -> str:
+    """Text that may stand between double quotes in TOML and Python."""
+    if not text.isprintable() or '"' in text or "\\" in text:
+        raise ConfigurationError(f"{text!r} cannot be a sector's name", code="plugin-name", field="names", value=text,
+                                 rule="printable, without quotation marks and backslashes")
+    return text

@@ -1,0 +1,187 @@
+"""Fuels: China's default values by kind, and what a site has measured of its own.
+
+CO2 of a fuel = NCV * carbon content * oxidised share * 44/12 (GB/T 32150, and the sectors' parts of GB/T 32151).
+A route whose sites analyse what they burn takes `analyses: tuple[FuelAnalysis, ...] = ()` into its activity and hands
+it to `book_energy`, or one of them to `Draft.burn`.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from functools import cache
+from typing import Final
+
+from msgspec import Struct
+
+from ledger.core.units import unit as unit_of
+from ledger.core.values import Fraction, Key, Part, Positive
+from ledger.errors import PluginError
+from ledger.sdk.context import ZERO, SupplyFacts
+from ledger.sdk.factors import CO2_PER_C
+from ledger.sdk.tables import rows
+
+_ONE: Final = Decimal(1)
+_NM3_PER_TABLE_UNIT: Final = 10_000
+_RICHEST: Final = {"TNE": Decimal(120), "NM3": Decimal(150)}
+"""MJ per kg and per Nm3 that no fuel exceeds: hydrogen has 120, vapour of pentane 146."""
+_MOST_CARBON: Final = {"TNE": Decimal(1), "NM3": Decimal(3)}
+"""Kg of carbon in a kg, and in a Nm3: vapour of pentane has 2.7."""
+
+
+class Fuel(Struct, frozen=True, kw_only=True):
+    """Net calorific value in GJ per `unit` (TNE, or NM3 in GJ per 10^4), carbon in t per GJ, oxidised share 0..1.
+
+    `biogenic` is the share of its carbon that grew. `status` is `measured` where a site's analysis gives all of its
+    carbon: then a line made of it is primary.
+    """
+
+    key: str
+    unit: str
+    heating_value: Decimal
+    carbon_content: Decimal
+    oxidation: Decimal
+    status: str
+    source: str
+    biogenic: Decimal = ZERO
+
+    @property
+    def name(self) -> str:
+        """How a line names what it was computed with."""
+        return f"{'analysis' if self.measured else 'fuels-china'}:{self.key}"
+
+    @property
+    def recalled(self) -> bool:
+        return self.status == "recalled"
+
+    @property
+    def measured(self) -> bool:
+        return self.status == "measured"
+
+    @property
+    def megajoules(self) -> Decimal:
+        """MJ of one `unit`."""
+        return self.heating_value * 1000 / (_NM3_PER_TABLE_UNIT if self.unit == "NM3" else 1)
+
+
+class FuelAnalysis(Part, frozen=True, kw_only=True):
+    """What a site has measured of a fuel that it burns; for what it does not say the default of `material` holds.
+
+    `material`: of the supply, and it may be a fuel without defaults (`refuseDerivedFuel`, `woodChips`); then heating
+    value and carbon have to be given, and all of it oxidises unless said otherwise (IPCC 2006, volume 2, 1.4.2.1).
+    `heating_value`: net, as received, MJ per kg (GJ per t), of gases MJ per Nm3.
+    `carbon`: kg per kg as received, of gases per Nm3; or, as tables put it, `carbon_content`: t per GJ. Not both.
+    `oxidation`: share of the carbon that burns, above 0 and at most 1.
+    `biogenic_share`: of the carbon. Its CO2 is not counted (the plant took it up), its energy is renewable.
+    """
+
+    material: Key
+    heating_value: Positive | None = None
+    carbon: Positive | None = None
+    carbon_content: Positive | None = None
+    oxidation: Fraction | None = None
+    biogenic_share: Fraction = "0"
+
+
+def standard_fuels() -> Mapping[str, Fuel]:
+    """The default fuels of China's enterprise accounting guidelines, by key."""
+    return _fuels()
+
+
+@cache
+def _fuels() -> Mapping[str, Fuel]:
+    return {
+        row["key"]: Fuel(
+            key=row["key"], unit=row["unit"], heating_value=Decimal(row["heating_value_gj"]),
+            carbon_content=Decimal(row["carbon_t_per_gj"]), oxidation=Decimal(row["oxidation"]),
+            status=row["status"], source=row["source"],
+        )
+        for row in rows("ledger.sdk.data", "fuels-china.csv")
+    }
+
+
+def carbon_dioxide_of(fuel: Fuel) -> Decimal:
+    """Kg CO2 per `fuel.unit`, of all its carbon: NCV * carbon content * oxidised share * 44/12 (GB/T 32150)."""
+    per_unit = fuel.heating_value * fuel.carbon_content * fuel.oxidation * CO2_PER_C * 1000
+    return per_unit / _NM3_PER_TABLE_UNIT if fuel.unit == "NM3" else per_unit
+
+
+def analysis_of(material: str, analyses: Iterable[FuelAnalysis]) -> FuelAnalysis | None:
+    """The analysis of a material; raises PluginError where there are two."""
+    found = [one for one in analyses if one.material == material]
+    if len(found) > 1:
+        raise _wrong("material", material, "analysed once in a record")
+    return found[0] if found else None
+
+
+def fuel_of(supply: SupplyFacts, analysis: FuelAnalysis | None = None) -> Fuel:
+    """The fuel that a supply is: the default one of its material, with what an analysis measured in its place.
+
+    Raises PluginError for a material that neither a table nor the analysis describes, and for values that no fuel has.
+    """
+    usual = standard_fuels().get(supply.material)
+    if analysis is None:
+        if usual is None:
+            raise PluginError(
+                f"{supply.material} is no fuel with default values", code="no-factor",
+                field=f"supplies[{supply.index}].material", value=supply.material,
+                rule="one of " + ", ".join(standard_fuels()) + ", or a fuel with an analysis",
+            )
+        return usual
+    _check(supply, analysis, usual)
+    unit = usual.unit if usual is not None else _unit_of(supply)
+    megajoules = _chosen(analysis.heating_value, None if usual is None else _per_small_unit(usual))
+    content = _content(analysis, usual, megajoules)
+    carbon = megajoules * content
+    if megajoules > _RICHEST[unit]:
+        raise _wrong("heatingValue", megajoules, f"at most {_RICHEST[unit]} MJ per {_SMALL[unit]}")
+    if carbon > _MOST_CARBON[unit]:
+        raise _wrong("carbon", carbon, f"at most {_MOST_CARBON[unit]} kg per {_SMALL[unit]}")
+    measured = analysis.carbon is not None or None not in (analysis.heating_value, analysis.carbon_content)
+    return Fuel(
+        key=supply.material, unit=unit, heating_value=megajoules * (10 if unit == "NM3" else 1), carbon_content=content,
+        oxidation=_chosen(analysis.oxidation, _ONE if usual is None else usual.oxidation),
+        status="measured" if measured or usual is None else usual.status,
+        source="analysis of the site" if measured or usual is None else usual.source,
+        biogenic=Decimal(analysis.biogenic_share),
+    )
+
+
+_SMALL: Final = {"TNE": "kg", "NM3": "Nm3"}
+
+
+def _check(supply: SupplyFacts, analysis: FuelAnalysis, usual: Fuel | None) -> None:
+    if analysis.material != supply.material:
+        raise _wrong("material", analysis.material, f"{supply.material}, the supply that is burnt")
+    if analysis.carbon is not None and analysis.carbon_content is not None:
+        raise _wrong("carbonContent", analysis.carbon_content, "left out where carbon is given")
+    if analysis.oxidation is not None and Decimal(analysis.oxidation) == 0:
+        raise _wrong("oxidation", analysis.oxidation, "above 0 and at most 1")
+    carbon_known = analysis.carbon is not None or analysis.carbon_content is not None
+    if usual is None and (analysis.heating_value is None or not carbon_known):
+        raise _wrong("material", supply.material, "a fuel with default values, or have heatingValue and carbon")
+
+
+def _content(analysis: FuelAnalysis, usual: Fuel | None, megajoules: Decimal) -> Decimal:
+    """Carbon per heat, t per GJ (kg per MJ)."""
+    if analysis.carbon is not None:
+        return Decimal(analysis.carbon) / megajoules
+    return _chosen(analysis.carbon_content, None if usual is None else usual.carbon_content)
+
+
+def _chosen(stated: str | None, otherwise: Decimal | None) -> Decimal:
+    return Decimal(stated) if stated is not None else otherwise if otherwise is not None else ZERO
+
+
+def _per_small_unit(fuel: Fuel) -> Decimal:
+    """MJ per kg, or per Nm3."""
+    return fuel.heating_value / (10 if fuel.unit == "NM3" else 1)
+
+
+def _unit_of(supply: SupplyFacts) -> str:
+    return "NM3" if unit_of(supply.quantity.unit).dimension == "normal volume" else "TNE"
+
+
+def _wrong(field: str, value: object, rule: str) -> PluginError:
+    return PluginError(
+        f"the fuel's {field} is {value}: it must be {rule}", code="invalid-fuel", field=f"analyses.{field}",
+        value=value, rule=rule,
+    )

@@ -1,0 +1,28 @@
+"""CSV files of a package, as plain rows."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Final
+
+_FACTOR_COLUMNS: Final = frozenset({"key", "place", "value", "gas"})
+
+
+@cache
+def rows(package: str, file: str) -> tuple[Mapping[str, str], ...]:
+    """The rows of a CSV file in a package, as mappings from column to text. Read once."""
+    return tuple(csv.DictReader(io.StringIO(_text(files(package).joinpath(file)))))
+
+
+def factor_files(package: str) -> Iterator[str]:
+    """The CSV files of a package that are tables of factors, by name; others hold what else a sector knows."""
+    for file in sorted(files(package).iterdir(), key=lambda one: one.name):
+        if file.name.endswith(".csv") and set(next(csv.reader(io.StringIO(_text(file))), [])) >= _FACTOR_COLUMNS:
+            yield file.name
+
+
+def _text(file: Traversable) -> str:
+    return file.read_text(encoding="utf-8")

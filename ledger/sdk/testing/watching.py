@@ -1,0 +1,39 @@
+"""What a call touches outside its arguments: files, network, processes, as Python's audit events tell."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, Final
+
+_EVENTS: Final = ("open", "os.", "socket.", "subprocess.", "urllib.", "shutil.", "tempfile.", "sqlite3.", "ctypes.")
+
+
+class _Watch:
+    """Audit hooks cannot be taken away, so there is one, which listens while somebody watches."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] | None = None
+
+    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if self.seen is not None and (event == "open" or event.startswith(_EVENTS[1:])):
+            self.seen.append(f"{event} {arguments[0] if arguments else ''}".strip())
+
+
+@cache
+def _watch() -> _Watch:
+    watch = _Watch()
+    sys.addaudithook(watch)
+    return watch
+
+
+@contextmanager
+def watched() -> Iterator[list[str]]:
+    """Gives a list that fills with the events of the block."""
+    watch = _watch()
+    seen: list[str] = []
+    watch.seen = seen
+    try:
+        yield seen
+    finally:
+        watch.seen = None

@@ -1,0 +1,91 @@
+"""A plugin that `carbon-ledger plugin new` wrote, untouched: its own test passes, it installs, and it computes."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from msgspec import Raw
+from support.server import Server, command, temporary_home
+from support.workshop import Workshop
+
+from ledger.core.receipt import verify_receipt
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    with temporary_home() as found:
+        yield found
+
+
+@pytest.fixture
+def written(home: Path, tmp_path: Path) -> Path:
+    """The folder of a new plugin `deep-sea`."""
+    folder = tmp_path / "written"
+    done = command(home, "plugin", "new", "deep-sea", "--output", str(folder), "--zh", "深海")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def install(source: Path, target: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index", "--no-deps",
+         "--no-build-isolation", "--target", str(target), str(source)],
+        capture_output=True, text=True, timeout=120, check=False, cwd=source,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_its_own_test_passes(written: Path) -> None:
+    """The conformance kit and a case by hand, run as its author would."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], cwd=written, capture_output=True, text=True,
+        timeout=120, check=False, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert done.returncode == 0, done.stdout
+    assert "3 passed" in done.stdout
+
+
+def test_the_kit_catches_it_once_it_is_broken(written: Path) -> None:
+    making = written / "carbon_ledger_deep_sea/making.py"
+    text = making.read_text(encoding="utf-8")
+    making.write_text(text.replace('            draft.omit("flux upstream")\n', "            pass\n"), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "conforms"], cwd=written, text=True,
+        capture_output=True, timeout=120, check=False, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert done.returncode == 1
+    assert "deep-sea.making: silent-gap: flux" in done.stdout
+
+
+def made(shop: Workshop, lot: str) -> Any:
+    """900 kg out of 1,000 kg of flux, of which each kg gives off 0.43971 kg of CO2."""
+    party, record = shop.make({lot: "900"}, ore="1000")
+    (ore,) = record.supplies
+    return party, msgspec.structs.replace(
+        record, process="deep-sea.making", activity=Raw(b'{"rejected":"0.05"}'),
+        supplies=[msgspec.structs.replace(ore, material="flux", origin="technosphere")],
+    )
+
+
+def test_it_computes_on_a_ledger(written: Path, home: Path, tmp_path: Path) -> None:
+    target = tmp_path / "site"
+    install(written, target)
+    listed = command(home, "plugin", "list", "--json", installed=[target])
+    assert listed.returncode == 0, listed.stderr
+    (told,) = [one for one in msgspec.json.decode(listed.stdout) if one["name"] == "deep-sea"]
+    assert (told["version"], told["names"]) == ("0.1.0", {"en": "Deep sea", "zh": "深海"})
+    factors = command(home, "plugin", "factors", "--json", installed=[target])
+    assert [one["key"] for one in msgspec.json.decode(factors.stdout) if one["owner"] == "deep-sea"] == ["flux"]
+    with Server(home, installed=[target]) as server:
+        shop = Workshop("reef")
+        (*_, receipt) = server.post([shop.enrolment(server), *shop.opening(), made(shop, "corals")])
+        (lot,) = verify_receipt(receipt, server.vkey).lots
+        assert lot.plugin == "deep-sea/0.1.0"
+        answer = httpx.get(f"{server.url}/v1/footprint", params={"lot": shop.name("corals")}).json()
+        assert answer["footprint"] == pytest.approx(439.71)

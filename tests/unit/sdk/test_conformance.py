@@ -1,0 +1,204 @@
+"""The conformance kit catches planted faults by name, each in a sector that is sound but for it."""
+
+import hashlib
+import sys
+import tomllib
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from planted import sectors as planted
+from planted.sectors import bricks
+
+from ledger.sdk import Activity, FactorRow, Indicator, Route, Sector
+from ledger.sdk.testing import context, output, supply
+from ledger.sdk.testing.conformance import Case, assert_conforms, check
+from ledger.sdk.testing.sources import faults_of_row
+
+TESTS = Path(__file__).parents[1] / "plugins"
+FOLDERS = sorted(path.parent for path in (Path(__file__).parents[3] / "plugins").glob("*/pyproject.toml"))
+GIVEN = context(
+    "bricks.kiln", supplies=(supply("clay", "1 TNE"), supply("electricity", "50 KWH"), supply("naturalGas", "9 NM3")),
+    outputs=(output("850 KGM"), output("50 KGM", "waste", origin="preConsumer")),
+)
+ACTIVITY = {"carbonate": "12", "lost": "0.05", "fired": {"value": "900", "unit": "KGM"}, "kilns": 2}
+CASE = Case(context=GIVEN, activity=ACTIVITY)
+
+
+def route(assess: Callable[..., Any], activity: Any = Activity) -> dict[str, Route]:
+    return {"kiln": Route(activity=activity, assess=assess, en="Firing in a kiln", zh="窑烧")}
+
+
+def codes(sector: Sector, case: Case = CASE) -> set[str]:
+    return {fault.code for fault in check(sector, [case])}
+
+
+def test_a_sound_sector_conforms() -> None:
+    assert check(bricks(), [CASE]) == []
+    assert_conforms(bricks(), [CASE])
+
+
+@pytest.mark.parametrize(("changed", "expected"), [
+    ({"zh": "Bricks"}, "names"),
+    ({"en": "砖瓦"}, "names"),
+    ({"name": "Bricks"}, "name"),
+    ({"version": "one"}, "version"),
+    ({"mass_tolerance": Decimal(2)}, "tolerance"),
+    ({"indicators": {}}, "undeclared-indicator"),
+    ({"indicators": {"claySupplied": Indicator(unit="catty", en="Clay", zh="粘土")}}, "indicator-unit"),
+    ({"routes": {**route(planted.sound, planted.Firing),
+                 "oven": Route(activity=Activity, assess=planted.takes_anything, en="Oven", zh="炉")}}, "no-case"),
+])
+def test_faults_of_the_front_page(changed: dict[str, Any], expected: str) -> None:
+    assert codes(bricks(**changed)) == {expected}
+
+
+@pytest.mark.parametrize(("assess", "expected"), [
+    (planted.counts_calls, {"not-deterministic", "scale"}),
+    (planted.follows_a_set, {"not-deterministic"}),
+    (planted.changes_what_it_gets, {"changes-context"}),
+    (planted.sets_the_arithmetic, {"changes-arithmetic"}),
+    (planted.adds_no_number, {"not-finite", "round-trip"}),
+    (planted.emits_phlogiston, {"unknown-gas", "round-trip"}),
+    (planted.removes_upwards, {"positive-removal"}),
+    (planted.burdens_waste, {"burden-on-waste"}),
+    (planted.sends_matter_twice, {"matter"}),
+    (planted.hides_a_gap, {"silent-gap"}),
+    (planted.prices_all, {"unknown-supply", "priced-twice"}),
+    (planted.prices_the_priced, {"priced-twice"}),
+    (planted.grows_with_the_square, {"scale"}),
+    (planted.breaks, {"refuses-case"}),
+    (planted.hands_back_nothing, {"returns"}),
+])
+def test_faults_of_an_assessment(assess: Callable[..., Any], expected: set[str]) -> None:
+    given = context(GIVEN.process, supplies=GIVEN.supplies,
+                    outputs=(output("850 KGM", materials={"fired": "1"}), GIVEN.outputs[1]))
+    assert codes(bricks(routes=route(assess), indicators={}), Case(context=given)) == expected
+
+
+@pytest.mark.parametrize(("activity", "stated", "expected"), [
+    (planted.Loose, {"lost": "0.1"}, {"negative"}),
+    (planted.Open, {}, {"unknown-field"}),
+    (planted.Binary, {}, {"number-field"}),
+    (planted.Bare, {}, {"activity-described"}),
+    (planted.Firing, {}, {"negative"}),  # takes kilns of -1, which only `sound` refuses
+])
+def test_faults_of_an_activity(activity: Any, stated: dict[str, Any], expected: set[str]) -> None:
+    sector = bricks(routes=route(planted.takes_anything, activity), indicators={})
+    assert codes(sector, Case(context=GIVEN, activity=stated)) == expected
+
+
+def test_an_activity_that_is_no_activity() -> None:
+    sector = bricks(routes=route(planted.takes_anything, dict), indicators={})
+    assert codes(sector, Case(context=GIVEN)) == {"activity"}
+
+
+def test_a_field_that_may_be_negative() -> None:
+    sector = bricks(routes=route(planted.takes_anything, planted.Loose), indicators={})
+    assert codes(sector, Case(context=GIVEN, activity={"lost": "0.1"}, signed=("lost",))) == set()
+
+
+def test_a_case_that_cannot_scale_says_so() -> None:
+    sector = bricks(routes=route(planted.grows_with_the_square), indicators={})
+    assert codes(sector, Case(context=GIVEN, scales=False)) == set()
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], Sector]]:
+    """Makes a plugin of one module, with a table of factors, and gives its sector."""
+    made: list[str] = []
+
+    def make(source: str, table: str) -> Sector:
+        name = f"planted_{hashlib.sha256((source + table).encode()).hexdigest()}"
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "__init__.py").write_text(source, encoding="utf-8")
+        (folder / "factors.csv").write_text(table, encoding="utf-8")
+        monkeypatch.syspath_prepend(str(tmp_path))
+        made.append(name)
+        sector: Sector = import_module(name).plugin()
+        return sector
+
+    yield make
+    for name in made:
+        sys.modules.pop(name, None)
+
+
+PLUGIN = '''\
+"""Bricks."""
+
+from datetime import UTC, datetime
+
+from ledger.sdk import Activity, Assessment, Context, Draft, Route, Sector, book_energy, read_factors
+{imported}
+
+def kiln(given: Context, activity: Activity) -> Assessment:
+    draft = Draft(given)
+    book_energy(draft, given)
+    {done}
+    return draft.assessment()
+
+
+def plugin() -> Sector:
+    return Sector(name="bricks", version="0.1.0", en="Bricks", zh="砖瓦",
+                  routes={{"kiln": Route(activity=Activity, assess=kiln, en="Firing", zh="窑烧")}})
+'''
+HEAD = "key,place,year,value,unit,gas,boundary,status,source\n"
+ROW = "clay,*,2020,0.1,KGM,CO2,process,read,GB/T 32151.9 table B.1\n"
+
+
+@pytest.mark.parametrize(("imported", "done", "table", "expected"), [
+    ("", "", HEAD + ROW, set()),
+    ("import ledger.core.units", "", HEAD + ROW, {"imports"}),
+    ("import numpy", "", HEAD + ROW, {"imports"}),
+    ("import random", "", HEAD + ROW, {"impure"}),
+    ("", "datetime.now(UTC)", HEAD + ROW, {"impure"}),
+    ("import io", "io.FileIO(__file__).close()", HEAD + ROW, {"impure"}),
+    ("", "", HEAD + ROW.replace("KGM", "catty"), {"factor"}),
+    ("", "", HEAD + ROW + ROW, {"factor"}),
+    ("", "", HEAD + ROW.replace("read", "guessed"), {"factor"}),
+    ("", "", HEAD + ROW.replace(",process", ","), {"factor"}),
+])
+def test_faults_of_files(
+    package: Callable[[str, str], Sector], imported: str, done: str, table: str, expected: set[str]
+) -> None:
+    sector = package(PLUGIN.format(imported=imported, done=done), table)
+    assert codes(sector, Case(context=GIVEN)) == expected
+
+
+@pytest.mark.parametrize(("changed", "said"), [
+    ({}, []),
+    ({"unit": "XYZ"}, ["'XYZ' is no Rec 20 code that the ledger knows"]),
+    ({"gas": "air"}, ["gas 'air' has no global warming potential"]),
+    ({"value": Decimal("NaN")}, ["value NaN is no number"]),
+    ({"year": 1989}, ["year 1989 is not from 1990 to now"]),
+    ({"year": 2999}, ["year 2999 is not from 1990 to now"]),
+    ({"source": "MEE"}, ["source 'MEE' is a mere name"]),
+    ({"source": "Intergovernmentals"}, ["source 'Intergovernmentals' is a mere name"]),
+    ({"place": "CN-QQ"}, ["CN-QQ is no province of China"]),
+])
+def test_faults_of_a_factor(changed: dict[str, Any], said: list[str]) -> None:
+    row = FactorRow(**{
+        "table": "t", "key": "k", "place": "CN-SH", "year": 2020, "value": Decimal(1), "unit": "KGM", "gas": "CO2",
+        "boundary": "process", "status": "read", "source": "GB/T 32151.9 table B.1", **changed,
+    })
+    found = list(faults_of_row(row))
+    assert len(found) == len(said)
+    assert all(one.startswith(start) for one, start in zip(found, said, strict=True))
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda one: one.name)
+def test_every_sector_of_the_tree_goes_through_the_kit(folder: Path) -> None:
+    """Each by cases of its own, in its own tests; the kit asks for one of every route."""
+    project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    if "carbon_ledger.plugins" in project["entry-points"]:
+        tests = TESTS.glob(f"test_{folder.name.replace('-', '_')}*.py")
+        assert any("assert_conforms(plugin(), " in path.read_text(encoding="utf-8") for path in tests)
+
+
+def test_all_faults_are_told_at_once() -> None:
+    with pytest.raises(AssertionError, match="2 faults of sector bricks:\nbricks: version: 'x' is no semantic version"):
+        assert_conforms(bricks(version="x", zh="Bricks"), [CASE])
