@@ -1,0 +1,5 @@
+"""Electricity and heat for carbon-ledger."""
+
+from carbon_ledger_energy.sector import plugin
+
+__all__ = ["plugin"]

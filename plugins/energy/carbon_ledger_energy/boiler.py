@@ -1,0 +1,61 @@
+"""Boilers and heat pumps: heat as lots."""
+
+from decimal import Decimal
+from typing import Final, Literal, NamedTuple
+
+from carbon_ledger_energy.common import Burning, carrying, check_outputs, converted, heat_of, share_by_energy
+from ledger.sdk import Assessment, Context, Draft, book_energy
+
+
+class _Limits(NamedTuple):
+    """Heat out of energy in: below `least` something is wrong, above `most` it cannot be."""
+
+    least: Decimal
+    most: Decimal
+
+
+_LIMITS: Final = {
+    # GB/T 15317 asks of coal boilers for 0.7 and more; by the net calorific value none gives more than it takes.
+    "combustion": _Limits(Decimal("0.6"), Decimal(1)),
+    # Condensing what methane's burning makes gives back 11 % of the net calorific value at the most.
+    "condensing": _Limits(Decimal("0.85"), Decimal("1.11")),
+    "electrode": _Limits(Decimal("0.9"), Decimal(1)),
+    # Carnot allows 8 from 20 to 60 degrees Celsius; half of it is good.
+    "heatPump": _Limits(Decimal("1.5"), Decimal(8)),
+}
+
+
+class HeatBoiler(Burning, frozen=True, kw_only=True):
+    """How heat was made.
+
+    Supplies: every standard fuel, others with an analysis, `electricity`. Inputs: power for electrodes, pumps, fans.
+    Outputs: heat (steam, hot water) in joules, net of what feed water and condensate bring back; ash as waste. `kind`:
+    of the boiler.
+    """
+
+    kind: Literal["combustion", "condensing", "electrode", "heatPump"] = "combustion"
+
+
+def assess(context: Context, activity: HeatBoiler) -> Assessment:
+    """Emissions of fuels and power (GB/T 32150); efficiency = heat out / energy in, by net calorific values. What a
+    heat pump takes from its surroundings is no energy that anyone supplied."""
+    draft = Draft(context)
+    check_outputs(draft, context, power=False, heat=True)
+    share_by_energy(draft, context)
+    book_energy(draft, context, analyses=activity.analyses)
+    delivered, entered = heat_of(carrying(context)), draft.megajoules
+    _check_efficiency(draft, activity, delivered, entered)
+    return converted(draft.assessment(), delivered)
+
+
+def _check_efficiency(draft: Draft, activity: HeatBoiler, delivered: Decimal, entered: Decimal) -> None:
+    least, most = _LIMITS[activity.kind]
+    if entered == 0:
+        draft.find("no-energy", "heat is made of nothing: no fuel and no power is supplied", refuses=True)
+    elif delivered > entered * most:
+        draft.find("efficiency-above-limit", f"{delivered:f} MJ of heat out of {entered:f} MJ: a boiler of kind "
+                   f"{activity.kind} gives {most} of it at the most", refuses=True)
+    else:
+        draft.indicate("boilerEfficiency", delivered / entered)
+        if delivered < entered * least:
+            draft.find("efficiency-unusual", f"only {delivered / entered:.3f} of the energy became heat")

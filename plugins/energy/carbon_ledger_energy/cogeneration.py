@@ -1,0 +1,172 @@
+"""Combined heat and power: one fuel, two products, and several customary ways to share what it emits."""
+
+from decimal import Decimal
+from typing import Final, Literal, NamedTuple
+
+from carbon_ledger_energy.common import (
+    MJ_PER_KWH,
+    Burning,
+    carrying,
+    check_outputs,
+    converted,
+    heat_of,
+    is_power,
+    megajoules_of,
+    power_of,
+    stated,
+)
+from ledger.sdk import (
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    Fraction,
+    OutputFacts,
+    Positive,
+    Quantity,
+    book_energy,
+    carbonate,
+    convert,
+    invalid_activity,
+    is_fuel,
+)
+
+KELVIN: Final = Decimal("273.15")
+HOTTEST: Final = Decimal(650)
+"""Degrees Celsius; live steam of the best plants has 630."""
+
+# The best combined cycles turn 0.64 of their gas into power.
+_MOST_POWER: Final = Decimal("0.65")
+# China counts a plant as cogeneration from 0.45 of all its fuel on, as a mean of the year.
+_LEAST: Final = Decimal("0.45")
+_PURITY: Final = Decimal("0.9")
+"""Calcium carbonate in limestone for desulphurisation, where it is not analysed (default of GB/T 32151.1)."""
+
+
+class CombinedHeatAndPower(Burning, frozen=True, kw_only=True):
+    """How heat and power were made together.
+
+    Supplies: every standard fuel, others with an analysis, `electricity`, `limestone` (desulphurisation). Outputs:
+    electricity in watt hours, net of the plant's own needs, and heat in joules, net of condensate; ash as waste.
+    `basis`: what `allocation` by `energy` weighs: the energy itself; its exergy; the fuel that separate plants of
+    `power_efficiency` and `heat_efficiency` would need; or, as Chinese power plants report, heat by its share of
+    `boiler_heat`, all heat that the boilers gave. `heat_temperature` and `ambient_temperature`: degrees Celsius, mean
+    of the heat that is given and of the surroundings, for exergy.
+    """
+
+    basis: Literal["energy", "exergy", "efficiency", "heatSupplyRatio"] = "energy"
+    heat_temperature: Positive | None = None
+    ambient_temperature: Positive = "25"
+    power_efficiency: Fraction = "0.35"
+    heat_efficiency: Fraction = "0.8"
+    boiler_heat: Quantity | None = None
+
+
+class _Made(NamedTuple):
+    """MJ of power and of heat."""
+
+    power: Decimal
+    heat: Decimal
+
+    @property
+    def all(self) -> Decimal:
+        return self.power + self.heat
+
+
+def assess(context: Context, activity: CombinedHeatAndPower) -> Assessment:
+    """Emissions: fuels, limestone * purity * 0.44 and power by province and year (GB/T 32151.1: combustion,
+    desulphurisation, purchased power); shared out by the weights of `basis`. Efficiency = (power + heat) / energy in,
+    by net calorific values."""
+    draft = Draft(context)
+    check_outputs(draft, context, power=True, heat=True)
+    book_energy(draft, context, analyses=activity.analyses)
+    for supply in context.supplied("limestone"):
+        draft.carbon(supply.material, supply.amount("KGM") * _PURITY * carbonate("calcite"), supply=supply)
+        if not supply.priced:
+            draft.omit("limestone upstream")
+    made = _Made(power_of(carrying(context)) * MJ_PER_KWH, heat_of(carrying(context)))
+    if not any(is_fuel(supply, activity.analyses) for supply in context.supplies) and heat_of(context.inputs) == 0:
+        draft.find("no-fuel", "heat and power are made of nothing: no fuel is supplied", refuses=True)
+    elif made.power == 0 or made.heat == 0:
+        draft.find("not-combined", "cogeneration makes heat and power; heat alone is `energy.heatBoiler`", refuses=True)
+    else:
+        _check_efficiency(draft, made)
+        _share(draft, context, activity, made)
+    return converted(draft.assessment(), made.all)
+
+
+def _check_efficiency(draft: Draft, made: _Made) -> None:
+    entered = draft.megajoules
+    if made.all > entered:
+        draft.find("efficiency-above-limit", f"{made.all:f} MJ of heat and power out of {entered:f} MJ of energy",
+                   refuses=True)
+    elif made.power > entered * _MOST_POWER:
+        draft.find("efficiency-above-limit", f"{made.power / entered:.3f} of the energy became power; the best plants "
+                   "reach 0.64", refuses=True)
+    elif made.all < entered * _LEAST:
+        draft.find("efficiency-unusual", f"only {made.all / entered:.3f} of the energy became heat and power")
+    draft.indicate("totalEfficiency", made.all / entered)
+    draft.indicate("electricEfficiency", made.power / entered)
+    draft.indicate("heatToPowerRatio", made.heat / made.power)
+
+
+def _share(draft: Draft, context: Context, activity: CombinedHeatAndPower, made: _Made) -> None:
+    """Each output's part of its carrier's weight, so that outputs of one carrier have one figure per unit."""
+    power, heat = _weights(activity, made)
+    draft.indicate("heatShare", heat / (power + heat))
+    if activity.basis != "energy" and context.allocation != "energy":
+        draft.find("basis-unused", f"basis {activity.basis} weighs energy, but allocation is by {context.allocation}")
+    lots = carrying(context)
+    draft.weigh("energy", [_part(one, power, heat, made) if one in lots else ZERO for one in context.outputs])
+
+
+def _part(one: OutputFacts, power: Decimal, heat: Decimal, made: _Made) -> Decimal:
+    energy = megajoules_of(one)
+    return power * energy / made.power if is_power(one) else heat * energy / made.heat
+
+
+def _weights(activity: CombinedHeatAndPower, made: _Made) -> tuple[Decimal, Decimal]:
+    """Of power and of heat.
+
+    energy:           P, H (GHG Protocol, Allocation of GHG Emissions from a CHP Plant, 2006, energy content method)
+    exergy:           P, H * (1 - T0/T), T in kelvin (work potential method of the same, after Carnot)
+    efficiency:       P / eP, H / eH (efficiency method of the same; 0.35 and 0.8 where the plant has no better)
+    heatSupplyRatio:  Q - H, H with Q the heat of the boilers: a = H / Q (GB/T 32151.1, annex)
+    """
+    match activity.basis:
+        case "exergy":
+            return made.power, made.heat * _carnot(activity)
+        case "efficiency":
+            return _over(made.power, activity.power_efficiency, "powerEfficiency"), _over(
+                made.heat, activity.heat_efficiency, "heatEfficiency")
+        case "heatSupplyRatio":
+            return _boiled(activity, made) - made.heat, made.heat
+        case _:
+            return made.power, made.heat
+
+
+def _carnot(activity: CombinedHeatAndPower) -> Decimal:
+    """1 - T0/T: the part of heat at T that could have been work. Raises PluginError for heat that is not warm."""
+    if activity.heat_temperature is None:
+        raise invalid_activity("heatTemperature", None, "given for exergy: degrees Celsius of the heat supplied")
+    hot = stated("heatTemperature", activity.heat_temperature, HOTTEST, f"at most {HOTTEST} degrees Celsius")
+    cold = Decimal(activity.ambient_temperature)
+    if hot <= cold:
+        raise invalid_activity("heatTemperature", activity.heat_temperature, f"above the surroundings' {cold} degrees")
+    return 1 - (cold + KELVIN) / (hot + KELVIN)
+
+
+def _over(amount: Decimal, efficiency: str, field: str) -> Decimal:
+    if Decimal(efficiency) == 0:
+        raise invalid_activity(field, efficiency, "above 0")
+    return amount / Decimal(efficiency)
+
+
+def _boiled(activity: CombinedHeatAndPower, made: _Made) -> Decimal:
+    """MJ of heat that the boilers gave: turbines made power of what was not passed on as heat."""
+    if activity.boiler_heat is None:
+        raise invalid_activity("boilerHeat", None, "given for the heat supply ratio: all heat of the boilers")
+    total = convert(activity.boiler_heat.amount, activity.boiler_heat.unit, "3B", "activity.boilerHeat")
+    if total < made.all:
+        raise invalid_activity("boilerHeat", activity.boiler_heat, f"at least the {made.all:f} MJ that came of it")
+    return total

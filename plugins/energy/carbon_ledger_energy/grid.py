@@ -1,0 +1,72 @@
+"""Power of the grid that becomes lots, and a microgrid that brings lots of power from plants to users."""
+
+from decimal import Decimal
+from typing import Final
+
+from carbon_ledger_energy.common import (
+    MJ_PER_KWH,
+    Selling,
+    carrying,
+    check_outputs,
+    converted,
+    power_of,
+    share_by_energy,
+)
+from ledger.sdk import Activity, Assessment, Context, Draft, book_energy
+
+# Lines and transformers of a works lose 1 to 8 %.
+_LARGEST_LOSS: Final = Decimal("0.12")
+
+
+class GridImport(Selling, frozen=True, kw_only=True):
+    """Power bought from the grid, as lots for the site.
+
+    Supplies: `electricity`, at the grid's average of province and year (location-based) and by the residual mix
+    (market-based), unless it brings a declaration or factor of its own. Outputs: electricity behind the transformer.
+    """
+
+
+class Microgrid(Activity, frozen=True, kw_only=True):
+    """Lots of power of several sources come in, and go to users.
+
+    Inputs: electricity. Outputs: electricity, each lot with the same mix of all that came in. Whose power is green
+    attributes say, not wires. There is nothing to state of how the process ran.
+    """
+
+
+def assess_import(context: Context, activity: GridImport) -> Assessment:
+    """Emissions = bought * average of the grid; the loss on the way is used by the site."""
+    draft = Draft(context)
+    check_outputs(draft, context, power=True, heat=False)
+    share_by_energy(draft, context)
+    if context.inputs:
+        draft.find("not-of-the-grid", "power of the grid is a supply; lots of power are brought together by "
+                   "`energy.microgrid`", refuses=True)
+    bought = Decimal(0)
+    for supply in context.supplied("electricity"):
+        market = None
+        if activity.residual_mix is not None:
+            market = supply.amount("KWH") * Decimal(activity.residual_mix)
+        bought += draft.buy_power(supply, market=market)
+    draft.indicate("importedElectricity", bought)
+    return _delivered(draft, context, bought)
+
+
+def assess_microgrid(context: Context, activity: Microgrid) -> Assessment:
+    """Nothing is emitted; what is lost on lines stays on what comes out."""
+    draft = Draft(context)
+    check_outputs(draft, context, power=True, heat=False)
+    share_by_energy(draft, context)
+    return _delivered(draft, context, book_energy(draft, context))
+
+
+def _delivered(draft: Draft, context: Context, entered: Decimal) -> Assessment:
+    delivered = power_of(carrying(context))
+    if delivered > entered:
+        draft.find("power-appears", f"{delivered:f} kWh come out, {entered:f} kWh went in", refuses=True)
+    elif entered > 0:
+        loss = 1 - delivered / entered
+        draft.indicate("lossRate", loss)
+        if loss > _LARGEST_LOSS:
+            draft.find("loss-unusual", f"{loss:.3f} of the power is lost on lines and transformers")
+    return converted(draft.assessment(), delivered * MJ_PER_KWH)

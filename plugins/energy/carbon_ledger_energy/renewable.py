@@ -1,0 +1,102 @@
+"""Photovoltaic and wind plants: power that burns nothing, with its attributes as lots of their own beside it.
+
+Location-based the power carries what its plant took to make (carbon footprint factors of electricity). Market-based it
+counts as the residual mix until an attribute is used up with it: whoever has bought the attribute has bought what was
+green about it (GHG Protocol, Scope 2 Guidance, 7.1).
+"""
+
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from carbon_ledger_energy.common import (
+    METERING,
+    Selling,
+    carrying,
+    check_outputs,
+    check_technology,
+    factors,
+    leave_residual,
+    power_of,
+    share_by_energy,
+)
+from ledger.sdk import ZERO, Assessment, Context, Draft, Positive
+
+A_WEEK: Final = Decimal(168)
+
+
+class Plant(NamedTuple):
+    """`technology` of its attributes, `factor` by key. Above `usual` load over a week or more, something is wrong."""
+
+    technology: str
+    factor: str
+    usual: Decimal
+
+
+# The best sites with trackers reach a third of their capacity over a year; nights are a half of it.
+_PHOTOVOLTAIC: Final = Plant("photovoltaic", "photovoltaicPlant", Decimal("0.35"))
+# Offshore sites reach 0.6 over a windy month.
+_WIND: Final = Plant("wind", "windPlant", Decimal("0.65"))
+
+
+class Generation(Selling, frozen=True, kw_only=True):
+    """A plant and what it generated.
+
+    Outputs: electricity, and beside it, of role attribute, its green attributes. Supplies, if any, keep the plant going
+    and are left to the core. `capacity`: kW, of all of the plant (photovoltaic: direct current, as on the modules).
+    `generated`: kWh at the generator's meter, where the plant and the site use a part themselves.
+    """
+
+    capacity: Positive
+    generated: Positive | None = None
+
+
+def assess_photovoltaic(context: Context, activity: Generation) -> Assessment:
+    """Photovoltaic plants."""
+    return _assess(context, activity, _PHOTOVOLTAIC)
+
+
+def assess_wind(context: Context, activity: Generation) -> Assessment:
+    """Wind turbines."""
+    return _assess(context, activity, _WIND)
+
+
+def _assess(context: Context, activity: Generation, plant: Plant) -> Assessment:
+    """Upstream = generated * factor of the plant; market-based = delivered * residual mix; no energy is used up: the
+    power that comes out is counted where it is used (physical content of renewable power, IEA and GB/T 2589)."""
+    draft = Draft(context)
+    check_outputs(draft, context, power=True, heat=False)
+    check_technology(draft, context, plant.technology)
+    share_by_energy(draft, context)
+    delivered = power_of(carrying(context))
+    generated = delivered if activity.generated is None else Decimal(activity.generated)
+    _check_amounts(draft, context, activity, plant, delivered, generated)
+    _add_plant(draft, context, plant, generated)
+    leave_residual(draft, context, delivered, activity.residual_mix)
+    draft.indicate("renewableElectricity", generated)
+    return draft.assessment()
+
+
+def _check_amounts(
+    draft: Draft, context: Context, activity: Generation, plant: Plant, delivered: Decimal, generated: Decimal
+) -> None:
+    """Load = generated / (capacity * hours), never above 1."""
+    if delivered > generated:
+        draft.find("delivered-above-generated", f"{delivered:f} kWh leave a plant that generated {generated:f} kWh",
+                   refuses=True)
+    possible = Decimal(activity.capacity) * context.hours
+    load = generated / possible if possible > 0 else ZERO
+    if load > 1 + METERING:
+        draft.find("capacity-exceeded", f"{generated:f} kWh in {context.hours:f} h are more than "
+                   f"{activity.capacity} kW give", refuses=True)
+    elif load > plant.usual and context.hours >= A_WEEK:
+        draft.find("load-unusual", f"a load of {load:.2f} over {context.hours:f} h; {plant.technology} plants seldom "
+                   f"exceed {plant.usual}")
+    draft.indicate("capacityFactor", load)
+
+
+def _add_plant(draft: Draft, context: Context, plant: Plant, generated: Decimal) -> None:
+    places = context.facility.places
+    if factors().covers(plant.factor, places):
+        draft.price(f"{plant.technology} plant", generated, factors().find(plant.factor, places), kind="upstream")
+    else:
+        draft.omit(f"{plant.technology} plant upstream")

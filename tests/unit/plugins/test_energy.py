@@ -1,0 +1,305 @@
+"""The energy sector against cases solved by hand: plants, the grid, storage, a microgrid, boilers.
+
+Published: the national average of China's grid, 0.5366 kg CO2 per kWh in 2022 and 0.5306 in 2023, and 0.6096 in 2023
+for what is left when non-fossil power sold on the market is taken out (MEE and NBS; China Electric Power News,
+2026-01-15); carbon footprints of photovoltaic and wind power in 2023, 0.0545 and 0.0336 kg CO2e per kWh (MEE, NBS and
+NEA, 2025-01-17).
+"""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+from carbon_ledger_energy import plugin
+
+from ledger.errors import PluginError, Refused
+from ledger.sdk.testing import Run, attribute, context, lot, output, run, supply
+
+ENERGY = plugin()
+EXACT = 1e-12
+MONTH = "744"
+
+
+def assessed(
+    route: str, *outputs: Any, activity: dict[str, Any] | None = None, inputs: Any = (), supplies: Any = (),
+    **given: Any,
+) -> Run:
+    asked = context(f"energy.{route}", inputs=tuple(inputs), supplies=tuple(supplies), outputs=outputs,
+                    **{"place": "CN-JS", "year": 2023, "hours": MONTH, **given})
+    return run(ENERGY, asked, activity)
+
+
+def power(quantity: str, **facts: Any) -> Any:
+    """Power that a record of this ledger made."""
+    return lot(quantity, generated=True, **facts)
+
+
+def green(quantity: str, technology: str = "photovoltaic") -> Any:
+    return output(quantity, "attribute", technology=technology)
+
+
+# Photovoltaic and wind power
+
+
+def test_photovoltaic_power_carries_its_plant_and_the_residual_mix() -> None:
+    # 100,000 kWh * 0.0545 = 5,450 kg; market-based beside it 100,000 * 0.6096 = 60,960; 1000 kW * 744 h = 744,000 kWh
+    found = assessed("photovoltaic", output("100 MWH"), green("100 MWH"), activity={"capacity": "1000"})
+    assert found.footprint == pytest.approx(5450, rel=EXACT)
+    assert found.burdens["electricityLocation"] == 0
+    assert found.burdens["electricityMarket"] == pytest.approx(60960, rel=EXACT)
+    assert found.outputs[0]["electricityMarket"] == pytest.approx(60960, rel=EXACT)
+    assert not any(found.outputs[1].values())
+    assert found.burdens["energyMj"] == found.burdens["renewableEnergyMj"] == found.burdens["unestimated"] == 0
+    assert found.assessment.indicators["renewableElectricity"] == 100_000
+    assert float(found.assessment.indicators["capacityFactor"]) == pytest.approx(100 / 744, rel=EXACT)
+    assert found.findings == {}
+
+
+def test_wind_power_and_the_residual_mix_of_another_year() -> None:
+    # 0.0336 per kWh; the residual mix of 2022 is 0.5856
+    found = assessed("wind", output("50000 KWH"), green("20000 KWH", "wind"), activity={"capacity": "500"}, year=2022)
+    assert found.footprint == pytest.approx(1680, rel=EXACT)
+    assert found.burdens["electricityMarket"] == pytest.approx(29280, rel=EXACT)
+
+
+def test_what_a_plant_uses_itself_burdens_what_it_delivers() -> None:
+    # 1050 kWh generated, 1000 delivered as two lots of 3 : 1; plant 1050 * 0.0545 = 57.225
+    found = assessed("photovoltaic", output("750 KWH"), output("250 KWH"),
+                     activity={"capacity": "10", "generated": "1050"})
+    assert [one["fossilGhgEmissions"] for one in found.outputs] == pytest.approx([42.91875, 14.30625], rel=EXACT)
+    assert found.burdens["electricityMarket"] == pytest.approx(609.6, rel=EXACT)
+
+
+def test_a_market_that_the_ledger_does_not_know() -> None:
+    found = assessed("wind", output("1000 KWH"), activity={"capacity": "10"}, place="DE-BY")
+    assert found.findings == {"no-residual-mix": False}
+    assert found.burdens["electricityMarket"] == found.footprint == 0
+    assert found.burdens["unestimated"] == 1, "the plant"
+    found = assessed("wind", output("1000 KWH"), activity={"capacity": "10", "residualMix": "0.7"}, place="DE-BY")
+    assert found.burdens["electricityMarket"] == pytest.approx(700, rel=EXACT)
+    assert found.findings == {}
+
+
+@pytest.mark.parametrize(("route", "activity", "outputs", "findings"), [
+    ("photovoltaic", {"capacity": "100", "generated": "900"}, ["1000 KWH"], {"delivered-above-generated": True}),
+    ("photovoltaic", {"capacity": "1"}, ["752 KWH"], {"capacity-exceeded": True}),
+    ("photovoltaic", {"capacity": "1"}, ["300 KWH"], {"load-unusual": False}),
+    ("photovoltaic", {"capacity": "1"}, ["260 KWH"], {}),
+    ("wind", {"capacity": "1"}, ["300 KWH"], {}),
+    ("wind", {"capacity": "1"}, ["500 KWH"], {"load-unusual": False}),
+    ("wind", {"capacity": "1"}, ["10 GV"], {"wrong-unit": True}),
+    ("wind", {"capacity": "1"}, ["1 KWH", "10 KGM"], {"wrong-unit": True}),
+])
+def test_what_plants_can_give(
+    route: str, activity: dict[str, str], outputs: list[str], findings: dict[str, bool]
+) -> None:
+    """100 % of 744 h are 744 kWh of 1 kW, and 1 % are left to the meters: 751.44."""
+    assert assessed(route, *[output(one) for one in outputs], activity=activity).findings == findings
+
+
+
+def test_attributes_are_of_the_plant_and_no_more_than_it_generated() -> None:
+    found = assessed("photovoltaic", output("100 KWH"), green("100 KWH", "wind"), activity={"capacity": "10"})
+    assert found.findings == {"attribute-technology": True}
+    with pytest.raises(Refused) as caught:
+        assessed("photovoltaic", output("100 KWH"), green("100.1 KWH"), activity={"capacity": "10"})
+    assert caught.value.code == "attribute-excess"
+
+
+def test_a_route_that_generates_nothing_renewable_makes_no_attributes() -> None:
+    with pytest.raises(Refused) as caught:
+        assessed("gridImport", output("100 KWH"), green("1 KWH"), supplies=[supply("electricity", "100 KWH")])
+    assert caught.value.code == "attribute-excess"
+
+
+@pytest.mark.parametrize("activity", [{}, {"capacity": "0"}, {"capacity": "-5"}, {"capacity": "1", "tilt": "30"}])
+def test_wrong_activities_are_refused(activity: dict[str, str]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        assessed("photovoltaic", output("1 KWH"), activity=activity)
+
+
+# The grid
+
+
+@pytest.mark.parametrize(("place", "year", "average", "residual"), [
+    ("CN", 2022, "0.5366", "0.5856"),  # published: the national average
+    ("CN", 2023, "0.5306", "0.6096"),
+    ("CN-JS", 2022, "0.5978", "0.5856"),
+    ("CN-JS", 2023, "0.5978", "0.6096"),  # the province's latest earlier
+    ("CN-XZ", 2022, "0.2268", "0.5856"),  # no factor of Tibet: its region
+])
+def test_power_of_the_grid_by_province_and_year(place: str, year: int, average: str, residual: str) -> None:
+    bought = supply("electricity", "1 MWH")
+    found = assessed("gridImport", output("1000 KWH"), supplies=[bought], place=place, year=year)
+    expected = 1000 * float(average)
+    assert found.footprint == found.burdens["electricityLocation"] == pytest.approx(expected, rel=EXACT)
+    assert found.burdens["electricityMarket"] == pytest.approx(1000 * float(residual), rel=EXACT)
+    assert found.burdens["electricityKwh"] == 0, "who takes the power uses it"
+
+
+def test_what_is_lost_behind_the_meter_is_used_by_the_site() -> None:
+    # 1000 kWh bought, 960 delivered: 40 kWh are used here, and all emissions are on 960 kWh
+    found = assessed("gridImport", output("600 KWH"), output("360 KWH"), supplies=[supply("electricity", "1000 KWH")])
+    assert [one["electricityLocation"] for one in found.outputs] == pytest.approx([373.625, 224.175], rel=EXACT)
+    assert found.burdens["electricityKwh"] == pytest.approx(40, rel=EXACT)
+    assert float(found.assessment.indicators["lossRate"]) == pytest.approx(0.04, rel=EXACT)
+    assert [one.what for one in found.assessment.omissions] == ["electricity upstream"]
+
+
+def test_a_contract_or_another_country_says_its_own_residual_mix() -> None:
+    found = assessed("gridImport", output("100 KWH"), supplies=[supply("electricity", "100 KWH")],
+                     activity={"residualMix": "0.7"})
+    assert found.burdens["electricityMarket"] == pytest.approx(70, rel=EXACT)
+    assert found.burdens["electricityLocation"] == pytest.approx(59.78, rel=EXACT)
+
+
+@pytest.mark.parametrize(("place", "year", "code"), [("CN-ZZ", 2022, "unknown-place"),
+                                                      ("CN-JS", 2019, "no-factor-for-year")])
+def test_places_and_years_without_a_factor_are_refused(place: str, year: int, code: str) -> None:
+    with pytest.raises(PluginError) as caught:
+        assessed("gridImport", output("1 KWH"), supplies=[supply("electricity", "1 KWH")], place=place, year=year)
+    assert caught.value.code == code
+    if year == 2019:
+        with pytest.raises(PluginError) as caught:
+            assessed("photovoltaic", output("1 KWH"), activity={"capacity": "1"}, place=place, year=year)
+        assert caught.value.code == code
+
+
+@pytest.mark.parametrize(("bought", "inputs", "findings"), [
+    ("99", [], {"power-appears": True}),
+    ("120", [], {"loss-unusual": False}),
+    ("100", ["5 KWH"], {"not-of-the-grid": True}),
+])
+def test_what_the_grid_cannot_give(bought: str, inputs: list[str], findings: dict[str, bool]) -> None:
+    found = assessed("gridImport", output("100 KWH"), supplies=[supply("electricity", f"{bought} KWH")],
+                     inputs=[power(one) for one in inputs])
+    assert found.findings == findings
+
+
+# A microgrid
+
+
+def test_a_microgrid_mixes_and_loses() -> None:
+    # 600 of the sun, 400 of the grid; 20 are lost; of 980 two users get 700 and 280
+    found = assessed("microgrid", output("700 KWH"), output("280 KWH"), inputs=[power("600 KWH"), power("0.4 MWH")])
+    assert found.footprint == 0
+    assert found.burdens["electricityKwh"] == pytest.approx(20, rel=EXACT)
+    assert found.burdens["energyMj"] == pytest.approx(72, rel=EXACT)
+    assert found.findings == {}
+    assert assessed("microgrid", output("1001 KWH"), inputs=[power("1 MWH")]).findings == {"power-appears": True}
+
+
+# Storage
+
+
+def test_a_cycle_of_storage() -> None:
+    # 1000 kWh in, 900 out: 100 lost; made of 900 * 0.0167 = 15.03 kg that are known to be left out
+    found = assessed("storage", output("900 KWH"), inputs=[power("1000 KWH")],
+                     activity={"phase": "cycle", "capacity": "500", "cycles": "2"})
+    assert found.footprint == 0
+    assert found.burdens["electricityKwh"] == pytest.approx(100, rel=EXACT)
+    assert found.burdens["omittedAbs"] == pytest.approx(15.03, rel=EXACT)
+    assert found.burdens["unestimated"] == 0
+    assert (found.assessment.indicators["storageLoss"], found.assessment.indicators["storageEfficiency"]) == (
+        100, Decimal("0.9"))
+    assert found.findings == {}
+
+
+def test_charge_and_discharge_are_records_of_their_own() -> None:
+    charged = assessed("storage", output("475 KWH"), inputs=[power("300 KWH")],
+                       supplies=[supply("electricity", "200 KWH")], activity={"phase": "charge", "capacity": "500"})
+    # 200 kWh of Jiangsu's grid * 0.5978; 25 of 500 kWh are lost
+    assert charged.footprint == pytest.approx(119.56, rel=EXACT)
+    assert charged.burdens["electricityKwh"] == pytest.approx(25, rel=EXACT)
+    assert charged.findings == {}
+    discharged = assessed("storage", output("450 KWH"), inputs=[power("475 KWH", same_maker=True)],
+                          activity={"phase": "discharge", "capacity": "500"})
+    assert discharged.burdens["electricityKwh"] == pytest.approx(25, rel=EXACT)
+    assert discharged.findings == {}
+
+
+@pytest.mark.parametrize(("phase", "taken", "same", "given", "findings"), [
+    ("cycle", "1000 KWH", False, "1000.1 KWH", {"storage-gives-more": True}),
+    ("cycle", "1000 KWH", False, "999 KWH", {"efficiency-unusual": False}),
+    ("cycle", "1000 KWH", False, "740 KWH", {"efficiency-unusual": False}),
+    ("cycle", "2100 KWH", False, "2001 KWH", {"storage-capacity": True}),
+    ("charge", "1100 KWH", False, "1001 KWH", {"storage-capacity": True}),
+    ("charge", "1000 KWH", True, "950 KWH", {"wrong-phase": True}),
+    ("discharge", "1000 KWH", False, "950 KWH", {"wrong-phase": True}),
+])
+def test_what_storage_cannot_do(
+    phase: str, taken: str, same: bool, given: str, findings: dict[str, bool]
+) -> None:
+    activity = {"phase": phase, "capacity": "1000"} | ({"cycles": "2"} if phase == "cycle" else {})
+    found = assessed("storage", output(given), inputs=[power(taken, same_maker=same)], activity=activity)
+    assert found.findings == findings
+
+
+def test_a_discharge_takes_nothing_of_the_grid() -> None:
+    found = assessed("storage", output("90 KWH"), inputs=[power("50 KWH", same_maker=True)],
+                     supplies=[supply("electricity", "50 KWH")], activity={"phase": "discharge", "capacity": "100"})
+    assert found.findings == {"wrong-phase": True}
+
+
+def test_a_storage_needs_attributes_for_its_losses_alone() -> None:
+    given = {"inputs": [power("1000 KWH")], "activity": {"phase": "cycle", "capacity": "1000"}}
+    found = assessed("storage", output("900 KWH"), attributes=(attribute("100 KWH"),), **given)
+    assert found.burdens["renewableEnergyMj"] == pytest.approx(360, rel=EXACT)
+    with pytest.raises(Refused) as caught:
+        assessed("storage", output("900 KWH"), attributes=(attribute("101 KWH"),), **given)
+    assert caught.value.code == "attribute-excess"
+    with pytest.raises(Refused) as caught:
+        assessed("storage", output("900 KWH"), green("900 KWH"), **given)
+    assert caught.value.code == "attribute-excess", "storage generates nothing"
+
+
+# Boilers
+
+
+def test_a_gas_boiler() -> None:
+    """1000 Nm3 of natural gas: 38,931 MJ, 2,162.19 kg of CO2 (389.31 GJ * 0.0153 t C/GJ * 0.99 * 44/12 per 10^4 Nm3);
+    35 GJ of heat are 0.899, and 3,931 MJ were lost."""
+    found = assessed("heatBoiler", output("35 GV"), supplies=[supply("naturalGas", "1000 NM3", "720 KGM")])
+    assert found.footprint == pytest.approx(389.31 * 0.0153 * 0.99 * 44 / 12 * 100, rel=EXACT)
+    assert found.burdens["energyMj"] == pytest.approx(3931, rel=EXACT)
+    assert float(found.assessment.indicators["boilerEfficiency"]) == pytest.approx(35000 / 38931, rel=EXACT)
+    assert found.findings == {}
+
+
+@pytest.mark.parametrize(("kind", "supplied", "heat", "findings"), [
+    ("combustion", ("naturalGas", "1000 NM3", "720 KGM"), "38932 3B", {"efficiency-above-limit": True}),
+    ("condensing", ("naturalGas", "1000 NM3", "720 KGM"), "41000 3B", {}),
+    ("condensing", ("naturalGas", "1000 NM3", "720 KGM"), "43300 3B", {"efficiency-above-limit": True}),
+    ("combustion", ("naturalGas", "1000 NM3", "720 KGM"), "20000 3B", {"efficiency-unusual": False}),
+    ("electrode", ("electricity", "1000 KWH"), "3601 3B", {"efficiency-above-limit": True}),
+    ("electrode", ("electricity", "1000 KWH"), "3500 3B", {}),
+    ("heatPump", ("electricity", "1000 KWH"), "12000 3B", {}),
+    ("heatPump", ("electricity", "1000 KWH"), "28801 3B", {"efficiency-above-limit": True}),
+    ("combustion", ("water", "10 TNE"), "100 3B", {"no-energy": True}),
+    ("combustion", ("naturalGas", "1000 NM3", "720 KGM"), "100 KWH", {"wrong-unit": True,
+                                                                      "efficiency-unusual": False}),
+])
+def test_what_boilers_give(kind: str, supplied: tuple[str, ...], heat: str, findings: dict[str, bool]) -> None:
+    found = assessed("heatBoiler", output(heat), supplies=[supply(*supplied)], activity={"kind": kind})
+    assert found.findings == findings
+
+
+def test_a_heat_pump_uses_no_more_than_its_power() -> None:
+    # 1000 kWh make 12,000 MJ of heat: 8,400 MJ come from outside, and nothing is lost
+    found = assessed("heatBoiler", output("12 GV"), inputs=[power("1000 KWH")], activity={"kind": "heatPump"})
+    assert found.burdens["energyMj"] == found.footprint == 0
+    assert float(found.assessment.indicators["boilerEfficiency"]) == pytest.approx(12 / 3.6, rel=EXACT)
+
+
+def test_an_electrode_boiler_takes_attributes_for_all_of_its_power() -> None:
+    # 1000 kWh become 3500 MJ of heat; 100 MJ are lost, and that part of the power is used here
+    given = {"inputs": [power("600 KWH")], "supplies": [supply("electricity", "400 KWH")],
+             "activity": {"kind": "electrode"}}
+    found = assessed("heatBoiler", output("3500 3B"), attributes=(attribute("750 KWH"),), **given)
+    assert found.burdens["electricityLocation"] == pytest.approx(239.12, rel=EXACT)  # 400 * 0.5978
+    assert found.burdens["electricityMarket"] == pytest.approx(400 * 0.6096 * 0.25, rel=EXACT)
+    assert found.burdens["renewableEnergyMj"] == pytest.approx(100, rel=EXACT)
+    with pytest.raises(Refused) as caught:
+        assessed("heatBoiler", output("3500 3B"), attributes=(attribute("1000.1 KWH"),), **given)
+    assert caught.value.code == "attribute-excess"
