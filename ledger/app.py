@@ -10,10 +10,13 @@ from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from ledger.errors import LedgerError
 from ledger.service.ledger import Ledger
 from ledger.web.audit import AuditController
+from ledger.web.cbam import CbamController
 from ledger.web.chains import ChainsController
 from ledger.web.contributions import ContributionsController
 from ledger.web.gaps import GapsController
 from ledger.web.health import HealthController
+from ledger.web.indicators import IndicatorsController
+from ledger.web.inventory import InventoryController
 from ledger.web.log import LogController
 from ledger.web.methods import MethodsController
 from ledger.web.problems import http_error, ledger_error, unexpected_error
@@ -31,8 +34,8 @@ def create_app(ledger: Ledger) -> Litestar:
     return Litestar(
         route_handlers=[
             RecordsController, QueriesController, MethodsController, ChainsController, ContributionsController,
-            UncertaintyController, GapsController, StatementsController, LogController, AuditController,
-            HealthController,
+            UncertaintyController, GapsController, StatementsController, IndicatorsController, InventoryController,
+            CbamController, LogController, AuditController, HealthController,
         ],
         dependencies={"ledger": Provide(lambda: ledger, sync_to_thread=False)},
         exception_handlers={

@@ -116,7 +116,8 @@ CREATE TABLE lot (
     id text NOT NULL UNIQUE CHECK (octet_length(id) BETWEEN 1 AND 255),
     product text NOT NULL,
     holder text NOT NULL,
-    role text NOT NULL CHECK (role IN ('product', 'coProduct', 'byProduct', 'waste', 'core', 'credit')),
+    role text NOT NULL
+        CHECK (role IN ('product', 'coProduct', 'byProduct', 'waste', 'core', 'credit', 'attribute')),
     origin text CHECK ((origin IS NOT NULL) = (role = 'waste')),
     quantity numeric NOT NULL CHECK (quantity > 0 AND quantity <> 'NaN'),
     unit text NOT NULL,
@@ -267,6 +268,15 @@ CREATE TABLE claim (
 );
 CREATE INDEX claim_lot ON claim (lot);
 
+-- Periods that are reported of a subject: a facility, or the organisation that issued the record.
+CREATE TABLE report (
+    record bigint PRIMARY KEY REFERENCES record,
+    subject text NOT NULL,
+    starts text NOT NULL,
+    ends text NOT NULL
+);
+CREATE INDEX report_subject ON report (subject, starts);
+
 -- The only rows that change besides the head: what is left of each lot.
 CREATE TABLE balance (
     lot bigint PRIMARY KEY,
@@ -294,7 +304,7 @@ BEGIN
     FOREACH name IN ARRAY ARRAY['ledger', 'entry', 'batch', 'tile', 'record', 'organization', 'prefix', 'signing_key',
         'revocation', 'facility', 'product', 'activation', 'transfer', 'acceptance', 'lot', 'figure', 'flow', 'revision',
         'revised', 'lot_version', 'pool', 'closing', 'reopening', 'provisional', 'dispute', 'opening', 'attestation',
-        'claim']
+        'claim', 'report']
     LOOP
         EXECUTE format('CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON %I '
             'FOR EACH STATEMENT EXECUTE FUNCTION forbid_change()', name);

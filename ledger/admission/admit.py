@@ -2,6 +2,7 @@
 
 from ledger.admission.lots import Plan
 from ledger.admission.parties import proven_keys
+from ledger.admission.reports import check_unreported
 from ledger.admission.standing import (
     check_acceptance,
     check_closing,
@@ -27,6 +28,7 @@ from ledger.core.records import (
     Pool,
     Product,
     Reopening,
+    Report,
     Transfer,
     Transformation,
 )
@@ -108,6 +110,8 @@ def _check_type(record: AnyRecord, keyid: bytes, state: State) -> None:
             if not any(record.closing in periods for periods in state.closed.values()):
                 raise Refused("closing: reopened already", code="not-closed", field="closing", value=record.closing,
                               rule="a closing that is in force")
+        case Report():
+            check_unreported(record, state)
         case Attestation():
             issuer = state.organizations.get(record.issuer)
             if issuer is None or AUDITOR not in issuer.roles:
@@ -244,6 +248,8 @@ def _overdrawn(record: AnyRecord, role: str) -> tuple[str, str]:
             return "short by more than is there, ", "what was used has arrived: at most what is left is short"
         case Consumption(purpose="claim") if role == "credit":
             return "a credit claimed after use, ", "a tonne is claimed once: at most what is left of the credit"
+        case _ if role == "attribute":
+            return "an attribute used after it was used or sold, ", "power is green once: at most what is left of it"
         case _:
             return "", "at most what is left of the lot"
 

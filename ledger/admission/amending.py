@@ -14,6 +14,7 @@ from ledger.core.records import (
     AnyRecord,
     Consumption,
     Declaration,
+    Report,
     Transfer,
     Transformation,
 )
@@ -31,11 +32,12 @@ _FIELDS: Final[dict[type, frozenset[str]]] = {
         "pedigree",
     }),
     Addition: frozenset({"inputs", "time"}),
+    Report: frozenset({"valueAdded", "baseline", "figures", "evidence"}),
 }
 """Fields that an amendment may replace, by type of record; others say what the record is about."""
 
-_WITHDRAWABLE: Final = (Transformation, Transfer, Consumption, Declaration)
-Amendable = Transformation | Transfer | Consumption | Declaration | Addition
+_WITHDRAWABLE: Final = (Transformation, Transfer, Consumption, Declaration, Report)
+Amendable = Transformation | Transfer | Consumption | Declaration | Addition | Report
 
 
 def amended(record: AnyRecord, change: Change, field: str) -> AnyRecord:
@@ -78,7 +80,7 @@ def check_withdrawal(record: AnyRecord, digest: str, lots: Sequence[LotFacts], s
     if not isinstance(record, _WITHDRAWABLE) or (isinstance(record, Declaration) and record.lot is None):
         raise Refused(f"{field}: a record of type {type_of(record)} is not withdrawn", code="not-amendable",
                       field=field, value=digest,
-                      rule="transformations, transfers, consumptions and declarations of lots")
+                      rule="transformations, transfers, consumptions, declarations of lots and reports")
     if digest in state.accepted:
         raise Refused(f"{field}: the delivery was accepted", code="accepted", field=field, value=digest,
                       rule="what was accepted comes back by a return")

@@ -104,7 +104,7 @@ def _check_used_up(record: Consumption, lot: LotFacts, field: str) -> None:
             f"{field}: {lot.id!r} is of role {lot.role}, purpose {record.purpose}", code="claim-form", field=field,
             value=lot.id, rule="a claim uses up credits, and credits are used up by claims",
         )
-    if lot.credit is not None and not lot.credit.startswith(RECYCLING):
+    if lot.role == "credit" and not (lot.credit or "").startswith(RECYCLING):
         raise Refused(
             f"{field}: {lot.id!r} stands for {lot.credit}", code="claim-form", field=field, value=lot.id,
             rule="credits of a mass balance are used up by the transformation that claims them",
@@ -121,6 +121,6 @@ def _check_claimed_for(issuer: str, name: str, facts: Facts) -> None:
             f"claim.lot: {name!r} is no lot that {issuer} owns or made", code="unknown-lot", field="claim.lot",
             value=name, rule="the lot for which the claim is made: one that the issuer owns or made",
         )
-    if lot.role == "credit":
-        raise Refused(f"claim.lot: {name!r} is a credit", code="claim-form", field="claim.lot", value=name,
+    if lot.role in ("credit", "attribute"):
+        raise Refused(f"claim.lot: {name!r} is of role {lot.role}", code="claim-form", field="claim.lot", value=name,
                       rule="credits are claimed for things")

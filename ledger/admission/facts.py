@@ -54,8 +54,8 @@ class LotFacts(Struct, frozen=True, gc=False):
     `composition` only where it differs from the product's. `maker`: facility and process that made it.
     `previous_life`: digest of the record that ended it, or an estimate in years, of a core. `owner` where that is not
     the holder; `sender`: who handed it over, of a transferred lot (none
-    of one that came home to its owner). `pool`: of which pool it is a generation. `credit`:
-    what a lot of that role stands for, to be used up before `expires`.
+    of one that came home to its owner). `pool`: of which pool it is a generation. `credit`: what a credit or an
+    attribute stands for, to be used up before `expires`.
     """
 
     id: str

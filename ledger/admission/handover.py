@@ -1,5 +1,6 @@
 """What a transfer and its acceptance do to lots."""
 
+from ledger.admission.attributes import check_handed_over
 from ledger.admission.credits import RECYCLING
 from ledger.admission.custody import new_owner, owner_before, sender_of, shortage_of
 from ledger.admission.facts import Facts, LotFacts
@@ -58,7 +59,9 @@ def acceptance_plan(record: Acceptance, facts: Facts) -> Plan:
 
 def _check_credit(record: Transfer, lot: LotFacts) -> None:
     """A credit is no thing: it has no freight, whose burden it would carry. One of a mass balance is the pool's."""
-    if lot.credit is None:
+    if lot.role == "attribute":
+        check_handed_over(record, lot)
+    if lot.role != "credit" or lot.credit is None:
         return
     if not lot.credit.startswith(RECYCLING):
         raise Refused(

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
+from ledger.admission.attributes import check_attribute
 from ledger.admission.credits import check_credit
 from ledger.admission.custody import owner_of
 from ledger.admission.facts import Composition, Facts, LotFacts, ProductFacts
@@ -161,6 +162,7 @@ def create(
     lots: set[str] = set()
     known_items: set[str] = set()
     items = {lot.item for lot in carried if lot.item}
+    country = facts.facilities[maker[0]].country if maker else None
     for i, output in enumerate(outputs):
         where = field or f"outputs[{i}]"
         check_new_lot(facts, issuer, output.lot, f"{where}.lot")
@@ -177,7 +179,7 @@ def create(
         if output.item and output.item not in items:
             check_identifier(output.item, f"{where}.item")
             _check_prefix(facts, issuer, output.item, f"{where}.item", "item")
-        lot = _new_lot(issuer, output, product, maker, where)
+        lot = _new_lot(issuer, output, product, maker, country, where)
         owner = owner_of(facts, issuer, output, carried, where)
         created.append(Created(lot if owner == issuer else replace(lot, owner=owner), output))
     return tuple(created)
@@ -244,18 +246,20 @@ def _check_origin(output: Output, field: str) -> None:
 
 
 def _new_lot(
-    issuer: str, output: Output, product: ProductFacts, maker: tuple[str, str] | None, field: str
+    issuer: str, output: Output, product: ProductFacts, maker: tuple[str, str] | None, country: str | None, field: str
 ) -> LotFacts:
     amount = convert(output.quantity.amount, output.quantity.unit, product.unit, f"{field}.quantity")
     check_pieces(amount, product.unit, f"{field}.quantity")
     if output.heating_value is not None:
         convert(output.heating_value.amount, output.heating_value.unit, "3B", f"{field}.heatingValue")
-    life, credit = output.previous_life, check_credit(output, product, field)
+    life = output.previous_life
+    credit = check_credit(output, product, field) or check_attribute(output, product, country, field)
     return LotFacts(
         id=output.lot, number=0, product=product.id, holder=issuer, role=output.role, quantity=amount,
         unit=product.unit, mass=None if credit else _output_mass(output, product, amount, field),
         origin=output.origin, item=output.item, composition=_own_composition(output, product, field), maker=maker,
         previous_life=(life.record or life.estimated_years) if life else None, credit=credit,
+        expires=output.attribute.end if output.attribute else None,
     )
 
 

@@ -20,6 +20,7 @@ from ledger.core.records import (
     Pool,
     Product,
     Reopening,
+    Report,
     Transfer,
     Transformation,
 )
@@ -30,7 +31,7 @@ class Names:
     """Identifiers by kind, collected from any number of records. `lots` are taken from (an input may name a pool or a
     product instead), `new_lots` are created; `new_keys` are the keyids that records enter; `records` are named by
     digest for what they are, `openings` are facility and product of opening stock,
-    `pools` holder and product of new pools."""
+    `pools` holder and product of new pools, `reports` the subjects of reports."""
 
     def __init__(self) -> None:
         self.organizations: set[str] = set()
@@ -47,6 +48,7 @@ class Names:
         self.records: set[str] = set()
         self.openings: set[tuple[str, str]] = set()
         self.pools: set[tuple[str, str]] = set()
+        self.reports: set[str] = set()
 
     def merge(self, other: "Names") -> None:
         """Adds all that `other` holds."""
@@ -72,6 +74,8 @@ class Names:
                 self._outputs(record.outputs)
                 if record.on_behalf_of:
                     self.organizations.add(record.on_behalf_of)
+                if record.facility:
+                    self.facilities.add(record.facility)
                 if record.claim and record.claim.lot:
                     self.lots.add(record.claim.lot)
             case Declaration():
@@ -103,6 +107,10 @@ class Names:
                 self.records.add(record.closing)
             case Attestation():
                 self._subject(record)
+            case Report():
+                self.reports.add(record.subject)
+                if record.facility:
+                    self.facilities.add(record.facility)
             case Amendment():
                 self.records.update([change.record for change in record.changes])
             case Product():
@@ -167,8 +175,7 @@ def mentioned_by(record: AnyRecord) -> list[str]:
         case Consumption():
             found.extend([flow.lot for flow in record.inputs])
             found.extend([output.product for output in record.outputs])
-            if record.on_behalf_of:
-                found.append(record.on_behalf_of)
+            found.extend([name for name in (record.on_behalf_of, record.facility) if name])
             if record.claim and record.claim.lot:
                 found.append(record.claim.lot)
         case Reopening():
@@ -187,6 +194,9 @@ def mentioned_by(record: AnyRecord) -> list[str]:
             found.extend([flow.lot for flow in record.inputs])
         case Attestation():
             found.append(record.subject.id)
+        case Report():
+            if record.facility:
+                found.append(record.facility)
         case _:
             pass
     return found

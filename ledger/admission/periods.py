@@ -1,5 +1,6 @@
 """Closings, what opens them again, and attestations: what facts decide of them."""
 
+from ledger.admission.attributes import check_closed
 from ledger.admission.facts import Facts
 from ledger.admission.lots import Plan, Taken, check_operated, supply, take_one
 from ledger.admission.times import check_period, check_time
@@ -22,7 +23,9 @@ def closing_plan(record: Closing, facts: Facts, before: int | None = None) -> Pl
                 field=f"measured[{i}].material", value=total.material, rule="one total a material",
             )
         seen.add(total.material)
-    return Plan(_retired(record, facts, before), (), supply(facts, record.overheads, "overheads"))
+    retired = _retired(record, facts, before)
+    check_closed(record, [(one.lot, one.quantity) for one in retired], facts)
+    return Plan(retired, (), supply(facts, record.overheads, "overheads"))
 
 
 def _retired(record: Closing, facts: Facts, before: int | None) -> tuple[Taken, ...]:

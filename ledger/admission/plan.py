@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from ledger.admission.attributes import check_made, check_retired, check_used
 from ledger.admission.credits import RECYCLING, check_claim, check_recycled
 from ledger.admission.custody import check_leaving
 from ledger.admission.facts import Facts
@@ -23,6 +24,7 @@ from ledger.admission.lots import (
 from ledger.admission.matter import check_elements, check_kept, check_mass
 from ledger.admission.parties import check_activation, check_key_change, check_organization
 from ledger.admission.periods import check_attestation, closing_plan, unknown_record
+from ledger.admission.reports import check_report
 from ledger.admission.stock import addition_plan, pool_plan
 from ledger.admission.times import check_period, check_time
 from ledger.core.assessment import ADDITIVE, ENERGY, OF_WHICH, REMOVALS
@@ -43,6 +45,7 @@ from ledger.core.records import (
     Pool,
     Product,
     Reopening,
+    Report,
     Transfer,
     Transformation,
 )
@@ -83,6 +86,8 @@ def plan(
             return closing_plan(record, facts, before)
         case Attestation():
             check_attestation(record, facts)
+        case Report():
+            check_report(record, facts)
         case Reopening():
             found = facts.records.get(record.closing)
             if found is None or found.issuer != record.issuer or found.type != "closing":
@@ -109,6 +114,7 @@ def _transformation(
     check_period(record.start, record.end)
     taken = take(facts, record.issuer, record.inputs, before)
     _check_credits_in(record, taken)
+    check_used(record, [one.lot for one in taken], facts)
     found = Plan(
         taken,
         create(
@@ -127,6 +133,7 @@ def _transformation(
     if element_tolerance is not None:
         check_elements(found, facts, element_tolerance)
     check_recycled([(one.lot, one.mass) for one in taken], [one.facts for one in found.created])
+    check_made(record, [one.facts for one in found.created])
     check_kept(record.issuer, found, tolerance)
     lives = {one.lot.item: one.lot.previous_life for one in taken if one.lot.role == "core" and one.lot.item}
     return found._replace(created=tuple([_with_life(one, lives) for one in found.created])) if lives else found
@@ -141,6 +148,8 @@ def _with_life(created: Created, lives: Mapping[str, str | None]) -> Created:
 def _check_credits_in(record: Transformation, taken: Sequence[Taken]) -> None:
     """Credits of a mass balance go in before they expire; those of recycling are used up by claims alone."""
     for i, (lot, _, _) in enumerate(taken):
+        if lot.role != "credit":
+            continue
         if lot.credit is not None and (lot.credit.startswith(RECYCLING) or record.end > (lot.expires or record.end)):
             raise Refused(
                 f"inputs[{i}].lot: {lot.id!r} stands for {lot.credit}, until {lot.expires}", code="credit-form",
@@ -173,6 +182,7 @@ def _consumption(record: Consumption, facts: Facts, before: int | None) -> Plan:
     taken = take(facts, record.issuer, record.inputs, before)
     check_leaving(record, [one.lot for one in taken])
     check_claim(record, [one.lot for one in taken], facts)
+    check_retired(record, [one.lot for one in taken], facts)
     if record.on_behalf_of is not None and record.on_behalf_of not in facts.organizations:
         raise Refused(
             f"onBehalfOf: {record.on_behalf_of!r} is not enrolled", code="unknown-organization", field="onBehalfOf",

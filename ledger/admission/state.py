@@ -35,6 +35,7 @@ from ledger.core.records import (
     Pool,
     Product,
     Reopening,
+    Report,
     Transfer,
 )
 from ledger.core.signing import VerifyingKey, load_spki
@@ -75,7 +76,8 @@ class State(Facts):
     `size` is the number of entries so far, `remaining` the quantity left of a lot by lot id, `used` lot ids that exist
     without their facts being here, `holding` the lots of an item that have a balance, `prefixes` maps an enrolled
     prefix to its organisation. `closed` holds the closed periods of a facility by their closing's digest, `frozen` the
-    lots in dispute, `openings` facility and product of opening stock. Only `apply` and a revision change it.
+    lots in dispute, `openings` facility and product of opening stock, `reports` the periods that are reported of a
+    facility or an organisation. Only `apply` and a revision change it.
     """
 
     def __init__(self, origin: str, size: int = 0) -> None:
@@ -94,6 +96,7 @@ class State(Facts):
         self.frozen: set[str] = set()
         self.openings: set[tuple[str, str]] = set()
         self.pool_ids: set[str] = set()
+        self.reports: dict[str, set[tuple[str, str]]] = {}
 
     def left(self, lot: str) -> Decimal | None:
         return self.remaining.get(lot)
@@ -155,6 +158,8 @@ class State(Facts):
                 self.pools[record.id] = pool_facts(record)
                 if record.default:
                     self.default_pools[record.issuer, record.product] = record.id
+            case Report():
+                self.reports.setdefault(record.subject, set()).add((record.start, record.end))
             case Addition():
                 line = self.lines.get(record.pool, ())
                 self.lines[record.pool] = (*line, next_generation(record.pool, line))

@@ -46,8 +46,8 @@ def pool_plan(record: Pool, facts: Facts) -> Plan:
     if product is None:
         raise Refused(f"product: {record.product!r} is not on the ledger", code="unknown-product", field="product",
                       value=record.product, rule="a product on the ledger")
-    if record.role == "credit":
-        raise _form("role", record.role, "credits do not blend")
+    if record.role in ("credit", "attribute"):
+        raise _form("role", record.role, "credits and attributes do not blend")
     if (record.role == "waste") != (record.origin is not None):
         raise _form("origin", record.origin, "a pool of waste says its origin, and no other does")
     _check_pool_id(record.id)

@@ -20,8 +20,8 @@ from ledger.service.product_answers import ProductAnswer, ProductionAnswer
 @click.argument("lot", required=False)
 @click.option("--product", metavar="PRODUCT", help="Of what was made of a product, instead of a lot.")
 @click.option("--from", "since", metavar="DAY",
-              help="With --product: made on this day (YYYY-MM-DD, UTC) or instant, or later.")
-@click.option("--to", "until", metavar="DAY", help="With --product: made before this day or instant.")
+              help="With --product: made after this day (YYYY-MM-DD, 00:00 UTC) or instant.")
+@click.option("--to", "until", metavar="DAY", help="With --product: made until this day (00:00 UTC) or instant.")
 @click.option("--limit", type=click.IntRange(0, 1_000), help="With --product: lots to show at most.  [default: 20]")
 @click.option("--at", type=int, help="As of a log of so many entries.  [default: now]")
 @click.option("--method", metavar="NAME", help=f"With LOT: by another method; see `methods`.  [default: {METHOD}]")
@@ -94,8 +94,8 @@ def footprint_report(answer: FootprintAnswer) -> Iterator[str | Text | Table]:
 def product_report(answer: ProductAnswer) -> Iterator[str | Text | Table]:
     """What people want to read of a product's footprint."""
     yield Text(f"{answer.title} of {answer.product}", style="bold")
-    since = f" from {answer.since}" if answer.since else ""
-    until = f" before {answer.until}" if answer.until else ""
+    since = f" after {answer.since}" if answer.since else ""
+    until = f" until {answer.until}" if answer.until else ""
     yield (f"{answer.quantity}{since}{until}: {answer.number_of_lots:,} lots of {answer.number_of_records:,} records, "
            f"as of {answer.at} entries")
     per_unit = f"{answer.footprint_per_unit:,.6g} kg CO2e per {answer.unit}"

@@ -34,10 +34,13 @@ COMMANDS = {
     "uncertainty": Lazy("ledger.cli.uncertainty:uncertainty", "Show how uncertain a lot's figure is, and why."),
     "changes": Lazy("ledger.cli.changes:changes", "Show which lots of an organisation were given other figures."),
     "trace": Lazy("ledger.cli.trace:trace", "Show the lots and records behind or after a lot."),
+    "indicators": Lazy("ledger.cli.indicators:indicators", "Show a sector's indicators beside the targets of plans."),
+    "inventory": Lazy("ledger.cli.inventory:inventory", "Show an organisation's yearly inventory by scopes and sites."),
+    "cbam": Lazy("ledger.cli.cbam:cbam", "Compute embedded emissions for CBAM."),
     "audit": Lazy("ledger.cli.audit:audit", "Replay the whole log and compare everything."),
     "export": Lazy("ledger.cli.export:export", "Write files for others: signed statements."),
     "verify": Lazy("ledger.cli.verify:verify", "Check receipts and statements, offline."),
-    "plugin": Lazy("ledger.cli.plugins:plugin", "Show sector plugins."),
+    "plugin": Lazy("ledger.cli.plugins:plugin", "Show sector plugins and factors, make new ones."),
 }
 
 class LazyGroup(click.Group):

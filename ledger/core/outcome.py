@@ -29,7 +29,8 @@ class Leaf(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
 class AssessmentLeaf(Leaf, frozen=True, kw_only=True, tag="assessment"):
     """`retained`: burdens that stay with the record; `declared`, `arisen`, `lost`: contents, so that
     content out + lost = content in + declared + arisen. `averaged`: of an addition to a pool that is averaged over
-    periods, what its lot holds more or less than the moving average."""
+    periods, what its lot holds more or less than the moving average. `covered`: what green attributes take from the
+    market-based amounts of the electricity lots that the record uses."""
 
     assessment: Raw
     method: str
@@ -40,11 +41,12 @@ class AssessmentLeaf(Leaf, frozen=True, kw_only=True, tag="assessment"):
     plugin: str | None = None
     averaged: dict[str, str] = {}
     averaged_contents: dict[str, str] = {}
+    covered: dict[str, str] = {}
 
 
 class LotLeaf(Leaf, frozen=True, kw_only=True, tag="lot"):
     """An output lot as created. `plugin` is `name/version` of the sector that assessed its record; `owner` is named
-    where it is not the holder, `credit` of a lot of that role."""
+    where it is not the holder, `credit` of a lot of role credit or attribute."""
 
     lot: str
     product: str

@@ -19,6 +19,7 @@ from ledger.core.values import (
     Id,
     Instant,
     Key,
+    Money,
     Name,
     Names,
     Origin,
@@ -159,7 +160,8 @@ class Acceptance(Record, frozen=True, kw_only=True, tag="acceptance"):
 class Consumption(Record, frozen=True, kw_only=True, tag="consumption"):
     """Lots leave the ledger; waste and cores may come of it. The burden stays with this record.
 
-    With purpose `claim` the inputs are credits, and `claim` says for what they are used up.
+    With purpose `claim` the inputs are credits, and `claim` says for what they are used up. With purpose `retired` they
+    may be green attributes: for power used at a `facility` between `start` and `end`.
     """
 
     inputs: Annotated[Flows, Meta(min_length=1)]
@@ -171,6 +173,9 @@ class Consumption(Record, frozen=True, kw_only=True, tag="consumption"):
     on_behalf_of: Id | None = None
     destination: Name | None = None
     claim: Claim | None = None
+    facility: Id | None = None
+    start: Instant | None = None
+    end: Instant | None = None
 
 
 class Declaration(Record, frozen=True, kw_only=True, tag="declaration"):
@@ -254,7 +259,45 @@ class Attestation(Record, frozen=True, kw_only=True, tag="attestation"):
     evidence: list[Evidence] = []
 
 
+class Amount(Part, frozen=True):
+    """A figure of a site that may be zero or negative, with its Rec 20 unit."""
+
+    value: Signed
+    unit: UnitCode
+
+
+class Baseline(Part, frozen=True):
+    """The period with which a report's own is compared, such as the year before a plan began: at the same prices, so
+    that ratios per value added may be compared. `indicators` are figures of that period by name, in the units of the
+    catalogue of indicators."""
+
+    start: Instant
+    end: Instant
+    value_added: Money | None = None
+    energy: Quantity | None = None
+    emissions: Quantity | None = None
+    indicators: dict[Key, Signed] = {}
+
+
+class Report(Record, frozen=True, kw_only=True, tag="report"):
+    """What the issuer says of a facility that it operates, or of itself as a whole where none is named, over a period:
+    figures that no flow of material shows. `figures` by name are what else was measured of the site."""
+
+    start: Instant
+    end: Instant
+    facility: Id | None = None
+    value_added: Money | None = None
+    baseline: Baseline | None = None
+    figures: dict[Key, Amount] = {}
+    evidence: list[Evidence] = []
+
+    @property
+    def subject(self) -> str:
+        """The facility that it is on, or its issuer."""
+        return self.facility or self.issuer
+
+
 AnyRecord = (
     Organization | KeyChange | Activation | Facility | Product | Transformation | Transfer | Acceptance | Consumption
-    | Declaration | Pool | Addition | Amendment | Closing | Reopening | Attestation
+    | Declaration | Pool | Addition | Amendment | Closing | Reopening | Attestation | Report
 )

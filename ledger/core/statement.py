@@ -78,7 +78,7 @@ class Held(Claim, frozen=True):
 
 class InputFacts(Claim, frozen=True):
     """What a sector, and the rules, see of an input lot besides its leaf. `mass`: kg of the whole lot; `sameMaker`:
-    it was made by the very facility and process that it goes into."""
+    it was made by the very facility and process that it goes into; `generated`: it is power that a record made."""
 
     mass: str | None = None
     origin: str | None = None
@@ -88,6 +88,7 @@ class InputFacts(Claim, frozen=True):
     sender: str | None = None
     pool: str | None = None
     expires: str | None = None
+    generated: bool = False
 
 
 class Input(Claim, frozen=True):

@@ -40,6 +40,9 @@ UNITS: dict[str, Unit] = {
     **_units("time", (("HUR", "1", "hour"), ("DAY", "24", "day"))),
 }
 
+POWER_UNITS = ("KWH", "MWH", "GWH")
+"""What is counted in watt hours is electricity; heat is counted in joules."""
+
 # Wide enough for 15 integer and 9 decimal digits times any scale; what does not fit is an error, never a rounding.
 EXACT = Context(prec=60, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow, Underflow, Clamped])
 _GRAIN = Decimal("0.000000001")

@@ -76,13 +76,13 @@ Name = Annotated[str, Meta(min_length=1, max_length=255)]
 Names = dict[Literal["en", "zh"], Name]
 Fractions = dict[Key, Fraction]
 
-Role = Literal["product", "coProduct", "byProduct", "waste", "core", "credit"]
+Role = Literal["product", "coProduct", "byProduct", "waste", "core", "credit", "attribute"]
 Origin = Literal["preConsumer", "postConsumer"]
 AllocationKey = Literal["mass", "value", "energy", "moles", "declared"]
 FactorBoundary = Literal["combustion", "generation", "cradleToGate"]
 
 MAX_FLOWS: Final = 1_000
-UNBURDENED: Final = ("waste", "core", "credit")
+UNBURDENED: Final = ("waste", "core", "credit", "attribute")
 """Roles that leave their own record without burden (cut-off)."""
 
 
@@ -181,6 +181,16 @@ class Credit(Part, frozen=True):
     factor: Factor | None = None
 
 
+class Attribute(Part, frozen=True):
+    """What a lot of that role stands for: that so much power was generated of a renewable source. Whoever holds it may
+    say so of power that is used from `start` on and before `end`."""
+
+    carrier: Literal["electricity"]
+    technology: Literal["photovoltaic", "solarThermal", "wind", "hydro", "biomass", "geothermal", "ocean"]
+    start: Instant
+    end: Instant
+
+
 class Claim(Part, frozen=True):
     """What credits are used up for: by which method, and for which lot the claim is made."""
 
@@ -193,7 +203,7 @@ class Output(Part, frozen=True):
 
     `materials` and `elements` are mass fractions of this lot where they differ from its product's. `value`,
     `heating_value` (of the whole lot, an energy), `moles` and `share` serve the allocation keys of the same name.
-    `owner` is named where the record takes lots that belong to another; `credit` by a lot of that role.
+    `owner` is named where the record takes lots that belong to another; `credit` and `attribute` by lots of that role.
     """
 
     lot: Id
@@ -212,3 +222,4 @@ class Output(Part, frozen=True):
     previous_life: PreviousLife | None = None
     owner: Id | None = None
     credit: Credit | None = None
+    attribute: Attribute | None = None

@@ -12,7 +12,7 @@ and an amount assigned to output a is a source of its own, of weight(a) - weight
 its period adds to a lot, or takes from it, is one of weight(that lot). So for every burden
 
     burden(target) = sum over records of
-        weight(record) * direct(record) + weight(first lot) * averaged(record)
+        weight(record) * (direct(record) + covered(record)) + weight(first lot) * averaged(record)
         + sum over assigned of (weight(its output) - weight(record)) * amount
 
 Such sums add in another order than stored figures, from which they may differ by 1e-9 of absGhg, and are never stored.
@@ -45,7 +45,7 @@ class Weights(NamedTuple):
 class Upstream(NamedTuple):
     """A record upstream of a lot, as it reads: `weight` of it is in the lot; `averaged` is what a pool's period average
     moved into its first output. `made`: the parts of its outputs that are in the lot, by position, where they are not
-    zero and something was assigned to them or moved."""
+    zero and something was assigned to them or moved. `covered`: what green attributes took from its inputs."""
 
     log_index: int
     digest: str
@@ -54,6 +54,7 @@ class Upstream(NamedTuple):
     weight: float
     made: Mapping[int, float] = {}
     averaged: Mapping[str, float] = {}
+    covered: Mapping[str, float] = {}
 
 
 def weights(arrays: Arrays, target: int) -> Weights:

@@ -1,6 +1,6 @@
 """Step 6 of checking a statement: that its figure follows from what the log committed to one hop away.
 
-    burden(o) = share(o) * (direct + sum_i q_i/Q_i * burden(i) - sum assigned) + assigned(o) + averaged(o)
+    burden(o) = share(o) * (direct + covered + sum_i q_i/Q_i * burden(i) - sum assigned) + assigned(o) + averaged(o)
 
 by the very functions that made it, so bit for bit. What the record retained, where it says so, must follow too. Of
 contents nothing is computed here: which matter went where stands in the body.
@@ -17,6 +17,7 @@ from ledger.core.outcome import AssessmentLeaf, LotLeaf, read, written_burdens
 from ledger.core.statement import Claims, Figure, Input, Statement
 from ledger.core.statement_proofs import Proven, verify_statement
 from ledger.errors import LedgerError, VerificationError
+from ledger.footprint.attributes import with_covered
 from ledger.footprint.averaging import Adjustment, adjusted
 from ledger.footprint.burdens import METHOD, SLOT, Vector, direct, footprint, vector_of
 from ledger.footprint.contents import Holding
@@ -50,7 +51,7 @@ def recompute(proven: Proven) -> None:
     taken = [Taken(part, LotFigures(vector, {})) for part, vector in zip(parts, vectors, strict=True)]
     try:
         assessment = _assessment.decode(proven.assessment.assessment)
-        own = direct(assessment, provisional=claims.provisional)
+        own = with_covered(direct(assessment, provisional=claims.provisional), read(proven.assessment.covered))
         _check_retained(proven.assessment, own, taken)
         burdens = _burdens(claims, proven.assessment, assessment, own, taken)
     except (msgspec.DecodeError, LedgerError, ArithmeticError) as error:

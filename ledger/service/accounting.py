@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import NamedTuple
 
 from msgspec import Raw
@@ -20,6 +21,7 @@ from ledger.core.outcome import (
 )
 from ledger.core.units import plain
 from ledger.core.values import Quantity
+from ledger.footprint.attributes import covered_market, with_covered
 from ledger.footprint.averaging import Adjustment, adjusted
 from ledger.footprint.burdens import METHOD
 from ledger.footprint.figures import LotFigures, RecordFigures, Taken, record_figures
@@ -44,15 +46,17 @@ def account(prepared: Prepared, figures: Mapping[str, LotFigures]) -> Outcome:
         Taken(part_of(one.quantity, one.lot.quantity), figures[one.lot.id], recycled)
         for one, recycled in zip(plan.taken, work.recycled, strict=True)
     ]
-    found = record_figures(
-        work.direct, taken, work.shares, work.holdings, work.supplied, work.assigned, work.matter
-    )
+    covered = covered_market(
+        [(one, found.part, found.figures.burdens) for one, found in zip(plan.taken, taken, strict=True)], work.covered
+    ) if work.covered else {}
+    own = with_covered(work.direct, covered)
+    found = record_figures(own, taken, work.shares, work.holdings, work.supplied, work.assigned, work.matter)
     lots = [created.facts for created in plan.created]
     if work.booking is not None:
         found = booked(found, work.booking)
     if work.adjustment is not None:
         found = adjusted(found, work.adjustment)
-    leaves = outcome_leaves(seed, prepared.assessment, prepared.tag, found, lots, work.adjustment)
+    leaves = outcome_leaves(seed, prepared.assessment, prepared.tag, found, lots, work.adjustment, covered)
     return Outcome(seed, found, leaves, outcome_root(leaves))
 
 
@@ -63,7 +67,7 @@ def part_of(quantity: Decimal, whole: Decimal) -> float:
 
 def outcome_leaves(
     seed: bytes, assessment: Raw | None, tag: str | None, found: RecordFigures, lots: Sequence[LotFacts],
-    adjustment: Adjustment | None = None,
+    adjustment: Adjustment | None = None, covered: Mapping[str, float] = MappingProxyType({}),
 ) -> tuple[bytes, ...]:
     """The leaves of a record's outcome; none where it has no assessment and no outputs."""
     if assessment is None:
@@ -73,7 +77,7 @@ def outcome_leaves(
         salt=salt(seed, 0), assessment=assessment, method=METHOD, retained=written_burdens(found.retained),
         declared=written(contents.declared), arisen=written(contents.arisen), lost=written(contents.lost), plugin=tag,
         averaged={} if adjustment is None else written_burdens(adjustment.burdens),
-        averaged_contents={} if adjustment is None else written(adjustment.contents),
+        averaged_contents={} if adjustment is None else written(adjustment.contents), covered=written(covered),
     ))
     rest = [
         lot_leaf(seed, i, lot, lot_figures, METHOD, tag)

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
+from ledger.admission.attributes import generated, is_generated, kilowatt_hours
 from ledger.admission.facts import Facts
 from ledger.admission.lots import Created, Plan, Supplied, Taken
 from ledger.core.records import Transformation
 from ledger.core.units import convert, plain
 from ledger.core.values import Output, Quantity, Supply
 from ledger.errors import Refused
-from ledger.sdk import CONTEXT, Context, FacilityFacts, InputFacts, OutputFacts, SupplyFacts
+from ledger.sdk import CONTEXT, AttributeFacts, Context, FacilityFacts, InputFacts, OutputFacts, SupplyFacts
 
 _SECONDS_AN_HOUR = 3600
 _ZERO = Decimal(0)
@@ -31,11 +32,12 @@ def context_of(record: Transformation, plan: Plan, facts: Facts) -> Context:
         facility=FacilityFacts(
             id=facility.id, country=facility.country, subdivision=facility.subdivision, industry=facility.industry
         ),
-        # Credits are no matter: their content follows that of the other inputs.
+        # Credits are no matter: their content follows that of the other inputs. Nor are attributes.
         inputs=tuple([
             _input(taken, (record.facility, record.process), facts) for taken in plan.taken
-            if taken.lot.role != "credit"
+            if taken.lot.role not in ("credit", "attribute")
         ]),
+        attributes=tuple([_attribute(taken) for taken in plan.taken if taken.lot.role == "attribute"]),
         supplies=tuple([_supply(i, supplied) for i, supplied in enumerate(plan.supplied)]),
         outputs=tuple([_output(created, facts) for created in plan.created]),
     )
@@ -47,11 +49,25 @@ def _input(taken: Taken, maker: tuple[str, str], facts: Facts) -> InputFacts:
     product = facts.products.get(lot.product)
     return InputFacts(
         lot=lot.id, product=lot.product, sector=product.sector if product else "",
-        quantity=Quantity(value=plain(taken.quantity), unit=lot.unit), role=lot.role, mass=taken.mass,
+        quantity=Quantity(value=plain(taken.quantity), unit=lot.unit), role=lot.role, mass=_spelled(taken.mass),
         origin=lot.origin, item=lot.item, materials=_decimals(composition.materials),
         elements=_decimals(composition.elements), fossil_carbon=_fraction(composition.fossil_carbon),
         biogenic_carbon=_fraction(composition.biogenic_carbon), same_maker=lot.maker == maker,
+        generated=is_generated(lot),
     )
+
+
+def _attribute(taken: Taken) -> AttributeFacts:
+    lot = taken.lot
+    return AttributeFacts(
+        lot=lot.id, technology=generated(lot).technology, amount=kilowatt_hours(taken.quantity, lot.unit),
+    )
+
+
+def _spelled(mass: Decimal | None) -> Decimal | None:
+    """The mass in one spelling: 2E+4 as computed and 20000 as stored are equal, but what a sector makes of them would
+    be written in different ways."""
+    return None if mass is None else Decimal(plain(mass))
 
 
 def _supply(index: int, supplied: Supplied) -> SupplyFacts:
@@ -83,6 +99,7 @@ def _output(created: Created, facts: Facts) -> OutputFacts:
         moles=Decimal(moles) if moles else None,
         materials=_decimals(composition.materials), elements=_decimals(composition.elements),
         fossil_carbon=_fraction(composition.fossil_carbon), biogenic_carbon=_fraction(composition.biogenic_carbon),
+        technology=generated(lot).technology if lot.role == "attribute" else None,
     )
 
 

@@ -11,11 +11,12 @@ from ledger.admission.plan import plan as plan_of
 from ledger.admission.state import PluginState
 from ledger.core.assessment import NOTHING, Assessment, Assigned
 from ledger.core.outcome import assessment_bytes
-from ledger.core.records import Acceptance, Addition, AnyRecord, Closing, Declaration, Transfer, Transformation
+from ledger.core.records import Acceptance, Addition, AnyRecord, Closing, Declaration, Report, Transfer, Transformation
 from ledger.core.revisions import Amendment
 from ledger.core.values import Output
 from ledger.errors import PluginError, Unavailable
 from ledger.footprint.allocation import Weighed, shares
+from ledger.footprint.attributes import Coverage, check_coverage, check_generated, cover, coverage
 from ledger.footprint.averaging import Adjustment
 from ledger.footprint.burdens import Vector, direct
 from ledger.footprint.checks import check_assessment
@@ -28,6 +29,8 @@ from ledger.service.contexts import context_of
 REVISING = (Amendment, Closing)
 """Records that change what earlier ones say."""
 REVISING_TYPES = ("amendment", "closing")
+_ASSESSED = (*REVISING, Report)
+"""Records that have a leaf 0 although they may take, make and emit nothing: what has none cannot be amended."""
 
 
 class Submission(NamedTuple):
@@ -41,7 +44,8 @@ class Submission(NamedTuple):
 
 
 class Work(NamedTuple):
-    """What the figures of a record are made of, besides its inputs' figures."""
+    """What the figures of a record are made of, besides its inputs' figures. `covered`: the share of its electricity
+    for which it takes green attributes."""
 
     direct: Vector
     shares: Sequence[float]
@@ -52,6 +56,7 @@ class Work(NamedTuple):
     matter: Mapping[str, Sequence[float]]
     booking: Booking | None = None
     adjustment: Adjustment | None = None
+    covered: float = 0.0
 
 
 class Prepared(NamedTuple):
@@ -76,7 +81,7 @@ def prepare(
     installed, plugin = _plugin_of(record, registry, in_force)
     plan = _plan(record, facts, installed, before)
     assessment = assess(record, submission.digest, plan, facts, installed)
-    empty = not plan.taken and not plan.created and assessment is NOTHING and not isinstance(record, REVISING)
+    empty = not plan.taken and not plan.created and assessment is NOTHING and not isinstance(record, _ASSESSED)
     return Prepared(
         submission, plan, work_of(record, plan, facts, assessment),
         None if empty else assessment_bytes(assessment), installed.tag if installed else None, plugin,
@@ -131,8 +136,12 @@ def assess(
             case _:
                 found, kinds = NOTHING, []
         if plan.supplied and kinds:
-            found = with_supplies(found, plan.supplied, facts, kinds)
+            made = record if isinstance(record, Transformation) else None
+            evidence, year = (made.evidence, int(made.end[:4])) if made is not None else ((), None)
+            found = with_supplies(found, plan.supplied, facts, kinds, evidence, year)
         check_assessment(found, record.outputs if isinstance(record, Transformation) else [])
+        if isinstance(record, Transformation):
+            found = cover(found, coverage(plan.taken, plan.supplied, plan.created))
     except (AttributeError, TypeError, ArithmeticError) as error:
         raise PluginError(
             f"the assessment holds what it may not: {type(error).__name__}: {error}", code="invalid-assessment",
@@ -142,9 +151,11 @@ def assess(
 
 
 def work_of(record: AnyRecord, plan: Plan, facts: Facts, assessment: Assessment) -> Work:
-    """Direct burdens, shares and contents to come. Raises Refused for weights that cannot be."""
+    """Direct burdens, shares and contents to come. Raises Refused for weights that cannot be, and for green attributes
+    beyond the electricity that they are of."""
     maker = (record.facility, record.process) if isinstance(record, Transformation) else None
     provisional = isinstance(record, Transformation) and record.basis == "provisional"
+    covering = _checked_coverage(plan, assessment) if isinstance(record, Transformation) else Coverage()
     return Work(
         direct(assessment, provisional=provisional),
         _shares(record, plan, assessment),
@@ -154,7 +165,15 @@ def work_of(record: AnyRecord, plan: Plan, facts: Facts, assessment: Assessment)
         assessment.assigned,
         {name: [float(part) for part in parts] for name, parts in assessment.matter.items()},
         _booking(record, plan, facts),
+        covered=float(covering.share),
     )
+
+
+def _checked_coverage(plan: Plan, assessment: Assessment) -> Coverage:
+    found = coverage(plan.taken, plan.supplied, plan.created)
+    check_coverage(found, assessment)
+    check_generated(plan.created, assessment)
+    return found
 
 
 def _booking(record: AnyRecord, plan: Plan, facts: Facts) -> Booking | None:

@@ -70,7 +70,7 @@ class ProductLotAnswer(Answer, frozen=True, kw_only=True):
 
 class ProductAnswer(ProductionAnswer, frozen=True, kw_only=True):
     """The production-weighted footprint of a product: of all lots that transformations made of it as product,
-    co-product or by-product and that ended at `from` or later and before `to`, as it all read in the tree of `at`
+    co-product or by-product and that ended after `from` and at `to` or before, as it all read in the tree of `at`
     entries. The same question for that tree has this answer ever after.
 
     `facilities` begin with the one that made most of it, `lots` are the largest, `leftOff` counts the others.

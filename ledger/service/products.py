@@ -37,25 +37,26 @@ _NEVER: Final = "9999-99-99T99:99:99Z"
 
 
 class Period(NamedTuple):
-    """From an instant on, and before another; None where it is open."""
+    """After an instant, and up to another; None where it is open. So what ends at midnight counts in the day, month or
+    year that ends then."""
 
     since: str | None
     until: str | None
 
     def __contains__(self, instant: object) -> bool:
-        return isinstance(instant, str) and (self.since or _BEGIN) <= instant < (self.until or _NEVER)
+        return isinstance(instant, str) and (self.since or _BEGIN) < instant <= (self.until or _NEVER)
 
     def __str__(self) -> str:
-        parts = [f" from {self.since}"] if self.since else []
-        return "".join([*parts, f" before {self.until}"] if self.until else parts)
+        parts = [f" after {self.since}"] if self.since else []
+        return "".join([*parts, f" until {self.until}"] if self.until else parts)
 
 
 async def read_product(
     pool: Pool, product: str, since: str | None = None, until: str | None = None, at: int | None = None,
     limit: int = SHOWN, most: int = MAX_LOTS, chunk: int = _CHUNK,
 ) -> ProductAnswer:
-    """The footprint of what was made of a product from `since` on and before `until` (days or instants, open where
-    None), with the `limit` largest lots, as of a tree of `at` entries, the newest where None.
+    """The footprint of what was made of a product and ended after `since`, and until `until` (days or instants, open
+    where None), with the `limit` largest lots, as of a tree of `at` entries, the newest where None.
 
     Raises NotFound for a product that is not on the ledger, or of which nothing was made in the period; InvalidInput
     for days that are none, an empty period, a tree that is not, and more than `most` lots.

@@ -41,6 +41,9 @@ where the record was changed since. None where there is no such body at hand."""
 ANY_TOLERANCE: Final = Decimal(10) ** 15
 """How far a sector lets masses differ was looked at when the record was admitted."""
 
+_UNNAMED: Final = ("", "")
+"""The maker of power, as far as a sector sees it: that there was one."""
+
 _assessment = msgspec.json.Decoder(Assessment)
 
 
@@ -216,7 +219,8 @@ def _lot(one: Input, leaf: LotLeaf, maker: tuple[str, str] | None) -> LotFacts:
         composition=None if held is None else Composition(
             held.materials, held.elements, held.fossil_carbon, held.biogenic_carbon
         ),
-        maker=maker if facts.same_maker else None, owner=leaf.owner, sender=facts.sender, pool=facts.pool,
+        maker=maker if facts.same_maker else _UNNAMED if facts.generated else None, owner=leaf.owner,
+        sender=facts.sender, pool=facts.pool,
         credit=leaf.credit, expires=facts.expires,
     )
 

@@ -10,6 +10,7 @@ from importlib.metadata import version
 import msgspec
 from msgspec import UNSET
 
+from ledger.admission.attributes import is_generated
 from ledger.admission.facts import LOT_SLOTS, LotFacts
 from ledger.admission.names import Names
 from ledger.core.checkpoint import Checkpoint, sign_checkpoint
@@ -130,6 +131,7 @@ def _facts(lot: LotFacts, *, same_maker: bool) -> InputFacts:
             biogenic_carbon=own.biogenic_carbon,
         ),
         same_maker=same_maker and lot.maker is not None, sender=lot.sender, pool=lot.pool, expires=lot.expires,
+        generated=is_generated(lot),
     )
 
 

@@ -87,6 +87,6 @@ def _decoded(rows: Iterable[Record], found: Weights) -> list[Upstream]:
         made = {i: found.lots[first + i] for i in outputs if first + i in found.lots}
         decoded.append(Upstream(
             index, row["digest"], _record.decode(row["body"]), assessment, found.records[index], made,
-            read(leaf.averaged),
+            read(leaf.averaged), read(leaf.covered),
         ))
     return decoded

@@ -118,6 +118,9 @@ async def _load_rare(connection: Connection, state: State, names: Names) -> None
         holders, products = zip(*names.pools, strict=True)
         for row in await connection.fetch(sql["default_pools"], list(holders), list(products)):
             state.default_pools[row["holder"], row["product"]] = row["id"]
+    if names.reports:
+        for row in await connection.fetch(sql["reports"], list(names.reports)):
+            state.reports.setdefault(row["subject"], set()).add((row["starts"], row["ends"]))
     if names.transfers:
         wanted = [bytes.fromhex(digest) for digest in names.transfers]
         for row in await connection.fetch(sql["accepted_transfers"], wanted):

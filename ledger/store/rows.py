@@ -24,6 +24,7 @@ from ledger.core.records import (
     Pool,
     Product,
     Reopening,
+    Report,
     Transfer,
     Transformation,
 )
@@ -57,6 +58,7 @@ _TABLES: Final = {
     "opening": ("facility", "product", "record"),
     "attestation": ("record", "kind", "subject"),
     "claim": ("record", "lot"),
+    "report": ("record", "subject", "starts", "ends"),
     "revision": ("version", "record"),
     "revised": ("record", "version", "own", "body", "leaf", "outcome"),
     "lot_version": ("number", "version", "quantity", "mass", "composition", "facility", "process", "withdrawn"),
@@ -164,6 +166,8 @@ class BatchRows:
             case Declaration():
                 if record.basis == "opening" and record.lot is not None:
                     self._rows["opening"].append((record.facility, record.lot.product, index))
+            case Report():
+                self._rows["report"].append((index, record.subject, record.start, record.end))
             case Consumption():
                 if record.claim is not None:
                     self._rows["claim"].append((index, record.claim.lot))

@@ -9,9 +9,9 @@ from ledger.service.product_answers import ProductAnswer
 from ledger.service.products import MAX_SHOWN, SHOWN, read_product
 
 From = Annotated[str | None, Parameter(
-    query="from", description="with `product`: what ended at this day (00:00 UTC) or instant, or later", max_length=30)]
+    query="from", description="with `product`: what ended after this day (00:00 UTC) or instant", max_length=30)]
 To = Annotated[str | None, Parameter(
-    query="to", description="with `product`: what ended before this day (00:00 UTC) or instant", max_length=30)]
+    query="to", description="with `product`: what ended until this day (00:00 UTC) or instant", max_length=30)]
 Limit = Annotated[int, Parameter(description="with `product`: lots at most, the largest", ge=0, le=MAX_SHOWN)]
 
 

@@ -63,6 +63,11 @@ SELECT o.facility, o.product FROM opening o JOIN unnest($1::text[], $2::text[]) 
 ON o.facility = wanted.facility AND o.product = wanted.product
 WHERE NOT EXISTS (SELECT FROM revised v WHERE v.record = o.record AND v.own AND v.body IS NULL);
 
+-- name: reports
+-- purpose: which periods are reported of facilities and organisations, what was withdrawn left out
+SELECT t.subject, t.starts, t.ends FROM report t WHERE t.subject = ANY ($1::text[])
+    AND NOT EXISTS (SELECT FROM revised v WHERE v.record = t.record AND v.own AND v.body IS NULL);
+
 -- name: default_pools
 SELECT holder, product, id FROM pool WHERE is_default AND holder = ANY ($1::text[]) AND product = ANY ($2::text[]);
 

@@ -42,7 +42,7 @@ BURDENS_THEN: Final = len(BURDENS) - 1
 KEPT_OTHERWISE: Final = {("figure", "from_index"): "lot / 1024", ("figure", "burdens"): "trim_array(burdens, 1)"}
 """Columns of the first version, made of those of today."""
 SINCE: Final = ("revision", "revised", "lot_version", "pool", "closing", "reopening", "provisional", "dispute",
-                "opening", "attestation", "claim")
+                "opening", "attestation", "claim", "report")
 """Tables that the first version did not have."""
 
 
@@ -216,7 +216,8 @@ def test_the_second_version_gains_an_index(made: Made, today: Database) -> None:
     index = "SELECT indexdef FROM pg_indexes WHERE indexname = 'lot_product'"
     before = {table: rows_of(today, table) for table in tables(today) if table != "schema_version"}
     definition = today.one(index)
-    today.execute("DROP INDEX lot_product; DELETE FROM schema_version; INSERT INTO schema_version (version) VALUES (2)")
+    today.execute("DROP TABLE report; DROP INDEX lot_product; DELETE FROM schema_version; "
+                  "INSERT INTO schema_version (version) VALUES (2)")
     with pytest.raises(ConfigurationError, match="the schema has version 2"):
         audit_of(made, today)
     asyncio.run(migrate(today.url))

@@ -14,6 +14,7 @@ from ledger.footprint.tables.rows import FOOTPRINT, NONE, UNKNOWN, PartOf, is_em
 
 ASSIGNED: Final = "assigned"
 AVERAGED: Final = "averaged"
+COVERED: Final = "green attributes"
 _ADDITIVE: Final = frozenset(ADDITIVE)
 _OMITTED: Final = ("omittedAbs", "unestimated")
 _Amount = Callable[[Line], float]
@@ -42,6 +43,8 @@ def _all(one: Upstream, burden: str) -> Iterator[Part]:
     if one.weight:
         yield from _lines(one, burden)
         yield from _apart(one, burden)
+        if burden in one.covered:
+            yield Part(one.weight * one.covered[burden], COVERED, NONE, "electricity", UNKNOWN, NONE)
     yield from _assigned(one, burden)
     if one.averaged:
         named = ADDITIVE if burden == FOOTPRINT else (burden,)

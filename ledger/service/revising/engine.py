@@ -23,7 +23,7 @@ from ledger.core.assessment import Assessment
 from ledger.core.canonical import encode
 from ledger.core.merkle import EMPTY_ROOT
 from ledger.core.outcome import AssessmentLeaf
-from ledger.core.records import AnyRecord, Declaration, Transformation
+from ledger.core.records import AnyRecord, Declaration, Report, Transformation
 from ledger.errors import LedgerError, Unavailable
 from ledger.footprint.averaging import Adjustment
 from ledger.footprint.burdens import ZERO
@@ -201,6 +201,9 @@ class Engine:
         record = old.submission.record
         if isinstance(record, Declaration) and record.basis == "opening" and record.lot is not None:
             self._undoing.discard(history.state.openings, (record.facility or "", record.lot.product))
+        if isinstance(record, Report):
+            periods = history.state.reports.setdefault(record.subject, set())
+            self._undoing.discard(periods, (record.start, record.end))
         self._replace(index, None)
         self._done[index] = Revised(
             index, old.submission.digest, True, None, None, lots, (_WITHDRAWN,) * len(lots), False

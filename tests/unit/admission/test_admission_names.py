@@ -47,10 +47,11 @@ from ledger.core.records import (
     Closing,
     Pool,
     Reopening,
+    Report,
     Subject,
 )
 from ledger.core.revisions import Change
-from ledger.core.values import Claim, Credit, Flow
+from ledger.core.values import Claim, Credit, Flow, Money
 from ledger.errors import Refused
 
 Value = TypeVar("Value")
@@ -137,12 +138,16 @@ STOCK: dict[str, AnyRecord] = {
     "attested product": attestation("product", MILL.name("steel")),
     "attested facility": attestation("facility", MILL.name("site")),
     "attested statement": attestation("statement", "urn:example:statement:7"),
+    "reported site": Report(
+        issuer=MILL.id, nonce=nonce(), facility=MILL.name("site"), start=START, end=END,
+        value_added=Money(value="1", currency="CNY"),
+    ),
 }
 ALL = {**RECORDS, **STOCK}
 REVISING = ("amendment", "closing")
 """What revises others is prepared under the lock alone, when all that it may name is loaded."""
 NO_ISSUER = ("acceptance", "short acceptance", "addition", "claim", "reopening", "attested record", "attested lot",
-             "attested product", "attested facility")
+             "attested product", "attested facility", "reported site")
 """Whose plan asks nothing of the issuer's organisation."""
 
 

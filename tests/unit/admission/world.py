@@ -238,6 +238,9 @@ def submission(record: AnyRecord, key: SigningKey) -> Submission:
 class World:
     """State and figures of a ledger. Parties sign with their own key unless another is given."""
 
+    registry: Registry = REGISTRY
+    """The sectors that are installed."""
+
     def __init__(self, *records: AnyRecord) -> None:
         self.state = State(ORIGIN)
         self.figures: dict[str, LotFigures] = {}
@@ -248,7 +251,7 @@ class World:
 
     def run(self, *records: AnyRecord, key: SigningKey | None = None) -> tuple[list[Verdict], Batch]:
         """The verdicts of one batch, and the batch."""
-        batch = Batch(self.state, self.figures, REGISTRY, 1)
+        batch = Batch(self.state, self.figures, self.registry, 1)
         items = [Item(submission(record, key or self._keys[record.issuer]), None) for record in records]
         verdicts = batch.run(items)
         for verdict in verdicts:

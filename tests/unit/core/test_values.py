@@ -436,4 +436,4 @@ def test_a_factor_has_a_plausible_year() -> None:
 def test_records_are_values() -> None:
     with pytest.raises(AttributeError):
         Quantity(value="1", unit="KGM").value = "2"  # type: ignore[misc]
-    assert values.UNBURDENED == ("waste", "core", "credit")
+    assert values.UNBURDENED == ("waste", "core", "credit", "attribute")

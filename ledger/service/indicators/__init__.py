@@ -1,0 +1,1 @@
+"""Indicators of sectors over the records of a period, beside the targets of plans."""

@@ -1,0 +1,165 @@
+"""The records of organisations that ended in a period, with what they took and made: what an inventory is made of."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+import msgspec
+from asyncpg import Record
+
+from ledger.core.assessment import NOTHING, Assessment
+from ledger.core.outcome import AssessmentLeaf
+from ledger.core.records import AnyRecord, Closing, Consumption, Report, Transfer, Transformation
+from ledger.errors import InvalidInput
+from ledger.footprint.attributes import MARKET
+from ledger.footprint.burdens import SLOT, footprint
+from ledger.footprint.inventory import Booked, Made, Taken
+from ledger.footprint.origins import Lot, Origins, Passed
+from ledger.service.moments import Moment
+from ledger.store.database import Pool
+from ledger.store.sql import queries
+
+MAX_RECORDS: Final = 500_000
+"""Records of one organisation that are read for an answer."""
+_CHUNK: Final = 1_000
+_ABSOLUTE, _PRIMARY = SLOT["absGhg"], SLOT["primaryAbs"]
+_LOCATION, _MARKET = SLOT["electricityLocation"], SLOT[MARKET]
+_record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
+_report = msgspec.json.Decoder(Report)
+_leaf = msgspec.json.Decoder(AssessmentLeaf)
+_assessment = msgspec.json.Decoder(Assessment)
+
+
+class Span(NamedTuple):
+    """A period between two instants. What lasts belongs to the period in which it ends, at its end or before; what
+    happens at one instant to the one that has begun by then."""
+
+    since: str
+    until: str
+
+    def has(self, record: AnyRecord) -> bool:
+        match record:
+            case Transformation() | Closing() | Consumption(end=str()):
+                return self.since < (record.end or "") <= self.until
+            case Transfer() | Consumption():
+                return self.since <= record.time < self.until
+            case _:
+                return False
+
+
+def year_span(year: int) -> Span:
+    """A calendar year in UTC."""
+    return Span(f"{year:04d}-01-01T00:00:00Z", f"{year + 1:04d}-01-01T00:00:00Z")
+
+
+async def read_booked(
+    pool: Pool, issuers: Sequence[str], members: Collection[str], span: Span, moment: Moment, most: int = MAX_RECORDS
+) -> AsyncIterator[list[Booked]]:
+    """The records of `issuers` in the period, some at a time, in log order. `members` draw the boundary inside which
+    nothing is bought. Raises InvalidInput where the issuers have more than `most` records."""
+    after, seen = -1, 0
+    while True:
+        rows = await pool.fetch(queries("inventory")["records"], list(issuers), after, moment.size, _CHUNK)
+        if not rows:
+            return
+        after, seen = rows[-1]["index"], seen + len(rows)
+        if seen > most:
+            raise InvalidInput(f"more than {most:,} records were issued by {', '.join(issuers)}",
+                               code="too-many-records", field="organization", value=issuers[0],
+                               rule=f"at most {most:,} records are read for an answer")
+        details = await pool.fetch(queries("chain")["details"], [row["index"] for row in rows], moment.version)
+        found = await asyncio.to_thread(_decoded, details, span)
+        if found:
+            yield await _completed(pool, found, members, moment)
+
+
+class _Read(NamedTuple):
+    """What a record and its leaf 0 say."""
+
+    record: AnyRecord
+    assessment: Assessment
+    covered: float
+
+
+def _decoded(rows: Iterable[Record], span: Span) -> dict[int, _Read]:
+    found: dict[int, _Read] = {}
+    for row in rows:
+        record = None if row["body"] is None else _record.decode(row["body"])
+        if record is not None and span.has(record):
+            found[row["index"]] = _read(record, row["leaf"])
+    return found
+
+
+def _read(record: AnyRecord, leaf: bytes | None) -> _Read:
+    if leaf is None:
+        return _Read(record, NOTHING, 0.0)
+    first = _leaf.decode(leaf)
+    return _Read(record, _assessment.decode(first.assessment), float(first.covered.get(MARKET, 0)))
+
+
+async def _completed(pool: Pool, found: Mapping[int, _Read], members: Collection[str], moment: Moment) -> list[Booked]:
+    sql, indexes = queries("inventory"), list(found)
+    flows: dict[int, list[tuple[int, Decimal]]] = {}
+    for row in await pool.fetch(sql["taken"], indexes, moment.version):
+        flows.setdefault(row["record"], []).append((row["lot"], row["quantity"]))
+    numbers = sorted({lot for taken in flows.values() for lot, _ in taken})
+    lots = {row["number"]: row for row in await pool.fetch(sql["lots"], numbers, moment.version, list(members))}
+    origins = await _origins(pool, lots, members, moment)
+    made: dict[int, list[Made]] = {}
+    for row in await pool.fetch(sql["made"], indexes, moment.version):
+        made.setdefault(row["record"], []).append(_made(row))
+    return [
+        Booked(
+            one.record, one.assessment,
+            tuple([_taken(lots[lot], quantity, origins) for lot, quantity in flows.get(index, ())]),
+            tuple(made.get(index, ())), one.covered,
+        )
+        for index, one in found.items()
+    ]
+
+
+async def _origins(pool: Pool, lots: Mapping[int, Record], members: Collection[str], moment: Moment) -> Origins:
+    """Which of the lots were bought, with the flows of those that were pooled or handed on inside the boundary."""
+    facts = [_lot(row) for row in lots.values()]
+    passing = sorted({lot.record for lot in facts if Origins(members, (), {}).passes(lot)})
+    flows: dict[int, list[Passed]] = {}
+    for row in await pool.fetch(queries("inventory")["taken"], passing, moment.version) if passing else ():
+        flows.setdefault(row["record"], []).append(Passed(row["lot"], row["quantity"]))
+    return Origins(members, facts, flows)
+
+
+def _lot(row: Record) -> Lot:
+    burdens, carried = row["burdens"], footprint(row["burdens"])
+    return Lot(
+        row["number"], row["quantity"], carried, carried + (burdens[_MARKET] - burdens[_LOCATION]), burdens[_ABSOLUTE],
+        burdens[_PRIMARY], row["type"], row["issuer"], row["operator"], row["owner"], row["opening"],
+    )
+
+
+def _taken(row: Record, quantity: Decimal, origins: Origins) -> Taken:
+    part, lot = float(quantity) / float(row["quantity"]), _lot(row)
+    return Taken(
+        row["product"], row["unit"], row["role"], quantity, None if row["mass"] is None else part * float(row["mass"]),
+        part * lot.footprint, origins.of(row["number"]).times(part), part * lot.market, row["facility"],
+    )
+
+
+def _made(row: Record) -> Made:
+    return Made(row["product"], row["unit"], row["role"], row["quantity"],
+                None if row["mass"] is None else float(row["mass"]), footprint(row["burdens"]))
+
+
+class Reported(NamedTuple):
+    """A report that lies in a period, on a facility or an organisation."""
+
+    subject: str
+    record: Report
+
+
+async def read_reports(pool: Pool, subjects: Sequence[str], span: Span, moment: Moment) -> list[Reported]:
+    """The reports that lie wholly in the period, in log order."""
+    rows = await pool.fetch(
+        queries("inventory")["reports"], list(subjects), span.since, span.until, moment.size, moment.version
+    )
+    return [Reported(row["subject"], _report.decode(row["body"])) for row in rows if row["body"] is not None]

@@ -1,0 +1,95 @@
+-- name: candidates
+-- purpose: records that made goods at a facility, now or before they were amended, in log order. Records have no index by
+-- facility or time: this reads a range of the index lot_product for every product of the operator, with one row of `lot`
+-- a lot that it ever made anywhere, and looks for changed facilities of those of other sites. It grows with the
+-- operator's history, not with the ledger's; the conditions are those of the index
+-- parameters: operator, facility, tree size, the newest revision that counts, at most so many
+SELECT DISTINCT l.number / 1024 AS record
+FROM product p JOIN lot l ON l.product = p.id
+WHERE p.owner = $1 AND p.record < $3 AND l.facility IS NOT NULL AND l.sender IS NULL AND l.pool IS NULL
+    AND l.role IN ('product', 'coProduct', 'byProduct') AND l.number < $3 * 1024
+    AND (l.facility = $2 OR EXISTS (
+        SELECT FROM lot_version v WHERE v.number = l.number AND v.facility = $2 AND v.version <= $4))
+ORDER BY record LIMIT $5;
+
+-- name: productions
+-- purpose: transformations at a facility that ended in a period, as they read then, with leaf 0 of their outcomes; those
+-- withdrawn are left out. Other bodies stay in the database, since each may have 1 MiB; JSON may hold \u0000, which text
+-- of PostgreSQL may not
+-- parameters: record indexes, the newest revision that counts, facility, instants after which and until which one ended
+SELECT r.index, encode(r.digest, 'hex') AS digest, x.body, coalesce(o.leaf, r.outcome) AS leaf
+FROM record r
+LEFT JOIN LATERAL (
+    SELECT own, body FROM revised WHERE record = r.index AND own AND version <= $2
+    ORDER BY version DESC LIMIT 1) w ON true
+LEFT JOIN LATERAL (
+    SELECT leaf FROM revised WHERE record = r.index AND version <= $2 ORDER BY version DESC LIMIT 1) o ON true
+CROSS JOIN LATERAL (SELECT CASE WHEN w.own THEN w.body ELSE r.body END AS body) x
+CROSS JOIN LATERAL (
+    SELECT j ->> 'facility' AS facility, j ->> 'end' AS ended
+    FROM (SELECT replace(convert_from(x.body, 'UTF8'), '\u0000', '\u0001')::json AS j OFFSET 0) p) t
+WHERE r.index = ANY ($1::bigint[]) AND r.type = 'transformation' AND x.body IS NOT NULL
+    AND t.facility = $3 AND t.ended > $4 AND t.ended <= $5
+ORDER BY r.index;
+
+-- name: made
+-- purpose: the lots of records with the parts of their burdens that they carry, as they read then
+-- parameters: record indexes, the newest revision that counts
+SELECT l.number, l.id, l.product, l.unit, l.role, coalesce(v.quantity, l.quantity) AS quantity,
+       CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, f.share, f.burdens
+FROM unnest($1::bigint[]) AS k (record)
+JOIN lot l ON l.number >= k.record * 1024 AND l.number < (k.record + 1) * 1024
+CROSS JOIN LATERAL (
+    SELECT share, burdens FROM figure WHERE lot = l.number AND version <= $2 ORDER BY version DESC LIMIT 1) f
+LEFT JOIN LATERAL (
+    SELECT number, quantity, mass FROM lot_version WHERE number = l.number AND version <= $2
+    ORDER BY version DESC LIMIT 1) v ON true
+ORDER BY l.number;
+
+-- name: passed
+-- purpose: lots, and all that they were made of by records that only pass lots on, as they read then
+-- parameters: lot numbers, the newest revision that counts, at most so many
+WITH RECURSIVE reached (lot) AS (
+    SELECT DISTINCT number FROM unnest($1::bigint[]) AS wanted (number)
+    UNION
+    SELECT w.lot FROM reached
+    JOIN record r ON r.index = reached.lot / 1024 AND r.type IN ('addition', 'transfer', 'acceptance')
+    JOIN flow w ON w.record = r.index AND w.version = coalesce((
+        SELECT max(v.version) FROM revised v WHERE v.record = w.record AND v.own AND v.version <= $2), 0)
+)
+SELECT l.number, l.id, l.product, l.unit, l.role, coalesce(v.quantity, l.quantity) AS quantity,
+       CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, f.burdens, m.type
+FROM (SELECT lot FROM reached LIMIT $3) k JOIN lot l ON l.number = k.lot JOIN record m ON m.index = l.number / 1024
+CROSS JOIN LATERAL (
+    SELECT burdens FROM figure WHERE lot = l.number AND version <= $2 ORDER BY version DESC LIMIT 1) f
+LEFT JOIN LATERAL (
+    SELECT number, quantity, mass FROM lot_version WHERE number = l.number AND version <= $2
+    ORDER BY version DESC LIMIT 1) v ON true
+ORDER BY l.number;
+
+-- name: makers
+-- purpose: where, how and when lots were made by records, as they read then, with the newest revision of their results
+-- parameters: record indexes, the newest revision that counts
+SELECT r.index, encode(r.digest, 'hex') AS digest, r.type, t.facility, t.process, t.started, t.ended, t.basis,
+       coalesce(o.version, 0) AS version
+FROM record r
+LEFT JOIN LATERAL (
+    SELECT own, body FROM revised WHERE record = r.index AND own AND version <= $2
+    ORDER BY version DESC LIMIT 1) w ON true
+LEFT JOIN LATERAL (
+    SELECT version FROM revised WHERE record = r.index AND version <= $2 ORDER BY version DESC LIMIT 1) o ON true
+CROSS JOIN LATERAL (
+    SELECT j ->> 'facility' AS facility, j ->> 'process' AS process, j ->> 'start' AS started, j ->> 'end' AS ended,
+           j ->> 'basis' AS basis
+    FROM (SELECT replace(convert_from(coalesce(w.body, r.body), 'UTF8'), '\u0000', '\u0001')::json AS j OFFSET 0) p) t
+WHERE r.index = ANY ($1::bigint[]);
+
+-- name: attestations
+-- purpose: what was attested of subjects, newest first, with the newest revision before it
+-- parameters: kinds, subjects (as many), tree size
+SELECT s.kind, s.subject, a.index, encode(a.digest, 'hex') AS digest, a.body, coalesce((
+           SELECT version FROM revision WHERE record < a.index ORDER BY record DESC LIMIT 1), 0) AS version
+FROM unnest($1::text[], $2::text[]) AS k (kind, subject)
+JOIN attestation s ON s.kind = k.kind AND s.subject = k.subject
+JOIN record a ON a.index = s.record
+WHERE s.record < $3 ORDER BY a.index DESC;

@@ -1,0 +1,33 @@
+-- name: transformations
+-- purpose: transformations that may be of wanted processes, in log order from a place on, as they read then; with what
+-- they indicate and made, of those that ended in a period. Bodies stay in the database, since each may have 1 MiB; JSON
+-- may hold \u0000, which text of PostgreSQL may not
+-- parameters: how bodies name the processes, index after which to begin, tree size, the newest revision that counts,
+-- instants after which and until which a record ended, at most so many
+SELECT r.index, r.issuer, x.facility, x.process, x.ended, CASE WHEN x.ended > $5 AND x.ended <= $6 THEN
+           CASE WHEN o.version IS NULL THEN r.outcome ELSE o.leaf END END AS leaf,
+       CASE WHEN x.ended > $5 AND x.ended <= $6 THEN (
+           SELECT sum(CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END) FROM lot l
+           LEFT JOIN LATERAL (
+               SELECT number, mass FROM lot_version WHERE number = l.number AND version <= $4
+               ORDER BY version DESC LIMIT 1) v ON true
+           WHERE l.number >= r.index * 1024 AND l.number < (r.index + 1) * 1024
+               AND l.role IN ('product', 'coProduct', 'byProduct')) END AS mass
+FROM record r
+LEFT JOIN LATERAL (
+    SELECT own, body FROM revised WHERE record = r.index AND own AND version <= $4
+    ORDER BY version DESC LIMIT 1) w ON true
+LEFT JOIN LATERAL (
+    SELECT version, leaf FROM revised WHERE record = r.index AND version <= $4 ORDER BY version DESC LIMIT 1) o ON true
+CROSS JOIN LATERAL (
+    SELECT j ->> 'facility' AS facility, j ->> 'process' AS process, j ->> 'end' AS ended
+    FROM (SELECT replace(convert_from(coalesce(w.body, r.body), 'UTF8'), '\u0000', '\u0001')::json AS j OFFSET 0) p) x
+WHERE r.index > $2 AND r.index < $3 AND r.type = 'transformation' AND (w.own IS NULL OR w.body IS NOT NULL)
+    AND EXISTS (SELECT FROM unnest($1::bytea[]) AS wanted (name) WHERE position(wanted.name IN r.body) > 0)
+ORDER BY r.index LIMIT $7;
+
+-- name: reported
+-- purpose: facilities of which a report lies in a period
+-- parameters: instants from and until which reports reach, tree size
+SELECT DISTINCT f.id FROM report t JOIN facility f ON f.id = t.subject
+WHERE t.starts >= $1 AND t.ends <= $2 AND t.record < $3 ORDER BY f.id;

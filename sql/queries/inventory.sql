@@ -1,0 +1,80 @@
+-- name: members
+-- purpose: organisations of a tree that have a parent; JSON may hold \u0000, which text of PostgreSQL may not
+-- parameters: tree size
+SELECT r.body FROM organization o JOIN record r ON r.index = o.record
+WHERE o.record < $1 AND position('"parent":'::bytea IN r.body) > 0 ORDER BY o.record;
+
+-- name: organization
+-- purpose: the record that entered an organisation
+-- parameters: its id, tree size
+SELECT r.body FROM organization o JOIN record r ON r.index = o.record WHERE o.id = $1 AND o.record < $2;
+
+-- name: sites
+-- purpose: records that entered the facilities of organisations
+-- parameters: operators, tree size
+SELECT r.body FROM facility f JOIN record r ON r.index = f.record
+WHERE f.operator = ANY ($1::text[]) AND f.record < $2 ORDER BY f.record;
+
+-- name: records
+-- purpose: records of organisations that move or emit something, in log order from a place on
+-- parameters: issuers, index after which to begin, tree size, at most so many
+SELECT r.index FROM record r
+WHERE r.index > $2 AND r.index < $3 AND r.issuer = ANY ($1::text[])
+    AND r.type IN ('transformation', 'transfer', 'consumption', 'closing')
+ORDER BY r.index LIMIT $4;
+
+-- name: taken
+-- purpose: what records take, as they read then, in order
+-- parameters: record indexes, the newest revision that counts
+SELECT w.record, w.lot, w.quantity FROM flow w
+WHERE w.record = ANY ($1::bigint[]) AND w.version = coalesce((
+    SELECT max(v.version) FROM revised v WHERE v.record = w.record AND v.own AND v.version <= $2), 0)
+ORDER BY w.record, w.position;
+
+-- name: made
+-- purpose: the lots of records, as they read then
+-- parameters: record indexes, the newest revision that counts
+SELECT l.number / 1024 AS record, l.product, l.unit, l.role, coalesce(v.quantity, l.quantity) AS quantity,
+       CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, f.burdens
+FROM unnest($1::bigint[]) AS k (record)
+JOIN lot l ON l.number >= k.record * 1024 AND l.number < (k.record + 1) * 1024
+CROSS JOIN LATERAL (
+    SELECT burdens FROM figure WHERE lot = l.number AND version <= $2 ORDER BY version DESC LIMIT 1) f
+LEFT JOIN LATERAL (
+    SELECT number, quantity, mass FROM lot_version WHERE number = l.number AND version <= $2
+    ORDER BY version DESC LIMIT 1) v ON true
+ORDER BY l.number;
+
+-- name: lots
+-- purpose: lots, and all that they were made of inside a boundary by records that only pass lots on; with who made them
+-- parameters: lot numbers, the newest revision that counts, members of the boundary
+WITH RECURSIVE reached (lot) AS (
+    SELECT DISTINCT number FROM unnest($1::bigint[]) AS wanted (number)
+    UNION
+    SELECT w.lot FROM reached
+    JOIN record r ON r.index = reached.lot / 1024 AND r.type IN ('addition', 'transfer', 'acceptance')
+        AND r.issuer = ANY ($3::text[])
+    JOIN flow w ON w.record = r.index AND w.version = coalesce((
+        SELECT max(v.version) FROM revised v WHERE v.record = w.record AND v.own AND v.version <= $2), 0)
+)
+SELECT l.number, l.product, l.unit, l.role, l.owner, l.holder, coalesce(v.quantity, l.quantity) AS quantity,
+       CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, f.burdens, m.type, m.issuer, p.operator, p.id AS facility,
+       EXISTS (SELECT FROM opening WHERE record = m.index) AS opening
+FROM reached k JOIN lot l ON l.number = k.lot JOIN record m ON m.index = l.number / 1024
+CROSS JOIN LATERAL (
+    SELECT burdens FROM figure WHERE lot = l.number AND version <= $2 ORDER BY version DESC LIMIT 1) f
+LEFT JOIN LATERAL (
+    SELECT number, quantity, mass, facility FROM lot_version WHERE number = l.number AND version <= $2
+    ORDER BY version DESC LIMIT 1) v ON true
+LEFT JOIN facility p ON p.id = coalesce(v.facility, l.facility) AND l.pool IS NULL
+ORDER BY l.number;
+
+-- name: reports
+-- purpose: reports on subjects that end in a period, as they read then; no body where one is withdrawn
+-- parameters: subjects, instants from and until which a report reaches, tree size, the newest revision that counts
+SELECT t.record AS index, t.subject, CASE WHEN w.own THEN w.body ELSE r.body END AS body
+FROM report t JOIN record r ON r.index = t.record
+LEFT JOIN LATERAL (
+    SELECT own, body FROM revised WHERE record = t.record AND own AND version <= $5
+    ORDER BY version DESC LIMIT 1) w ON true
+WHERE t.subject = ANY ($1::text[]) AND t.starts >= $2 AND t.ends <= $3 AND t.record < $4 ORDER BY t.record;
