@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
-from carbon_ledger_steel.carbon import check_balance, price_process, subtract_fixed
+from carbon_ledger_steel.carbon import check_balance, follow_carbon, price_process, subtract_fixed
 from carbon_ledger_steel.charge import Charged, charge_of
 from carbon_ledger_steel.furnace import Furnace, check_furnace
 from carbon_ledger_steel.indicators import indicate_steel
@@ -55,6 +55,7 @@ def assess(context: Context, activity: ElectricArcFurnace) -> Assessment:
     emitted = check_balance(draft, context)
     draft.indicate("metallicYield", check_yield(draft, context, charged))
     follow_metal(draft, context, charged)
+    follow_carbon(draft, context)
     if made > 0:
         per_tonne = power / made * 1000
         _check_power(draft, per_tonne, charged)

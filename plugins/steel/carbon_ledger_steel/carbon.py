@@ -9,16 +9,30 @@ A factor is t CO2 per t (carbon fraction * 44/12). What a lot or a product decla
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import cache
+from typing import Final
 
 from carbon_ledger_steel.charge import Charged
 from carbon_ledger_steel.metal import metal_held
-from ledger.sdk import CO2_PER_C, ZERO, Context, Draft, FactorTable, read_factors
+from ledger.sdk import CO2_PER_C, ZERO, Context, Draft, FactorTable, OutputFacts, read_factors
 
 KG_PER_T = 1000
 
+STANDARD: Final = frozenset((
+    "electrode", "carburiser", "scrap", "ferrochrome", "ferronickel", "ferromolybdenum", "pigIron",
+    "directReducedIron", "crudeSteel", "limestone", "dolomite",
+))
+"""What GB/T 32151.5 gives a factor for."""
 
+
+@cache
 def factors() -> FactorTable:
-    """The sector's factors: kg CO2 per t of material."""
+    """The standard's factors: kg CO2 per t of material, which is its carbon * 44/12."""
+    return FactorTable("steel", (row for row in all_factors() if row.key in STANDARD))
+
+
+def all_factors() -> FactorTable:
+    """All of the sector's factors: those of the standard, coking coal, methane, and what credits rest on."""
     return read_factors("carbon_ledger_steel", "factors.csv", "steel")
 
 
@@ -54,7 +68,7 @@ def subtract_fixed(draft: Draft, context: Context) -> None:
         if output.fossil_carbon > 0:
             declared += (output.mass or ZERO) * output.fossil_carbon
         else:
-            by_factor["pigIron" if "pigIron" in output.materials else "crudeSteel"] += metal_held(output)
+            by_factor[_metal_of(output)] += metal_held(output)
     draft.carbon("fixedCarbon", -declared * CO2_PER_C)
     for key, metal in by_factor.items():
         factor = table.find(key)
@@ -62,6 +76,24 @@ def subtract_fixed(draft: Draft, context: Context) -> None:
             "fixedCarbon", -metal / KG_PER_T * factor.value, primary=False, ratings=(2, 2, 2), factor=factor.name,
             recalled=factor.recalled,
         )
+
+
+def _metal_of(output: OutputFacts) -> str:
+    return "pigIron" if "pigIron" in output.materials else "crudeSteel"
+
+
+def follow_carbon(draft: Draft, context: Context) -> None:
+    """Fossil carbon of lots is where the balance says: what outputs hold of it, and the rest has left as CO2."""
+    came = sum(((taken.mass or ZERO) * taken.fossil_carbon for taken in context.inputs), ZERO)
+    if came == 0:
+        return
+    held = [
+        (output.mass or ZERO) * output.fossil_carbon
+        or metal_held(output) / KG_PER_T * factors().find(_metal_of(output)).value / CO2_PER_C
+        for output in context.outputs
+    ]
+    whole = max(came, sum(held, ZERO))
+    draft.follow("fossilCarbon", [carbon / whole for carbon in held])
 
 
 def check_balance(draft: Draft, context: Context) -> Decimal:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from carbon_ledger_steel.furnace import ORES, Furnace
+from carbon_ledger_steel.furnace import ORES, Charging
 from ledger.sdk import ZERO, Context, InputFacts, is_energy
 
 FERROUS: Final = ("alloySteel", "castIron", "directReducedIron", "iron", "pigIron", "stainlessSteel", "steel")
@@ -31,7 +31,7 @@ class Charged(NamedTuple):
     lot: bool
 
 
-def charge_of(context: Context, activity: Furnace) -> tuple[Charged, ...]:
+def charge_of(context: Context, activity: Charging) -> tuple[Charged, ...]:
     """Inputs with a mass, then supplies that hold iron."""
     kinds = {named.lot: named.kind for named in activity.charge}
     grades = {ore: Decimal(activity.iron_content.get(ore, typical)) for ore, typical in ORES.items()}
@@ -41,7 +41,7 @@ def charge_of(context: Context, activity: Furnace) -> tuple[Charged, ...]:
         if is_energy(taken.quantity):
             continue
         mass = taken.mass or ZERO
-        kind = kinds.get(taken.lot) or _kind_of(taken)
+        kind = kinds.get(taken.lot) or kind_of(taken)
         charged.append(Charged(
             kind, mass, mass * _metal_share(taken, kind, grades), mass * _metal_share(taken, kind, best),
             mass * taken.fossil_carbon, lot=True,
@@ -57,7 +57,7 @@ def charge_of(context: Context, activity: Furnace) -> tuple[Charged, ...]:
     return tuple(charged)
 
 
-def _kind_of(taken: InputFacts) -> str:
+def kind_of(taken: InputFacts) -> str:
     """What a lot is by its materials, role and sector; a waste or steel lot without a composition counts as scrap."""
     materials = taken.materials
     if not materials:

@@ -1,8 +1,8 @@
-"""What both steelmaking routes ask of an activity."""
+"""What the furnaces ask of an activity: what is charged, and what the ores hold."""
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 from ledger.sdk import Activity, Context, Fraction, Key, Name, Part, invalid_activity
 
@@ -26,6 +26,16 @@ class Charge(Part, frozen=True, kw_only=True):
     kind: Kind
 
 
+class Charging(Protocol):
+    """An activity of a furnace that is charged with metal or ore."""
+
+    @property
+    def charge(self) -> tuple[Charge, ...]: ...
+
+    @property
+    def iron_content(self) -> Mapping[Key, Fraction]: ...
+
+
 class Furnace(Activity, frozen=True, kw_only=True):
     """What both steelmaking routes say.
 
@@ -43,8 +53,17 @@ class Furnace(Activity, frozen=True, kw_only=True):
 
 def check_furnace(activity: Furnace, context: Context) -> None:
     """Raises PluginError for values that no furnace can have."""
-    if activity.heats is not None and activity.heats < 1:
-        raise invalid_activity("heats", activity.heats, "a number of heats above zero")
+    check_heats(activity.heats)
+    check_charge(activity, context)
+
+
+def check_heats(heats: int | None) -> None:
+    if heats is not None and heats < 1:
+        raise invalid_activity("heats", heats, "a number of heats above zero")
+
+
+def check_charge(activity: Charging, context: Context) -> None:
+    """Raises PluginError where the activity names a lot or an ore that is none."""
     lots = {taken.lot for taken in context.inputs}
     for i, named in enumerate(activity.charge):
         if named.lot not in lots:

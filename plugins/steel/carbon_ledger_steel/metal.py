@@ -57,8 +57,8 @@ def follow_metal(draft: Draft, context: Context, charged: Sequence[Charged]) -> 
 
     All iron and steel melt into one bath, so every ferrous material of the charge loses the same share:
     part(o, M) = min(metal of o / metal in, mass of M that o can hold / mass of M in lots).
-    Elements: what an output declares; else noble ones wholly by the metals' masses, volatile ones not at all, all
-    others, and carbon, as the metal.
+    Fossil carbon is left to who balances it. Elements: what an output declares; else noble ones wholly by the metals'
+    masses, volatile ones not at all, all others, and carbon, as the metal.
     """
     held = [metal_held(output) for output in context.outputs]
     out = sum(held, ZERO)
@@ -73,18 +73,18 @@ def follow_metal(draft: Draft, context: Context, charged: Sequence[Charged]) -> 
                 min(part, _held_of(output, material) / in_lots)
                 for part, output in zip(pool, context.outputs, strict=True)
             ])
-    draft.follow("fossilCarbon", pool)
     noble = [metal / out for metal in held]
     for element in sorted({name for taken in context.inputs for name in taken.elements}):
         default = noble if element in _NOBLE else [ZERO] * len(held) if element in _VOLATILE else pool
-        _follow_element(draft, context, element, default)
+        follow_element(draft, context, element, default)
 
 
 def _held_of(output: OutputFacts, material: str) -> Decimal:
     return (output.mass or ZERO) * output.materials.get(material, ZERO) if output.materials else metal_held(output)
 
 
-def _follow_element(draft: Draft, context: Context, element: str, default: Sequence[Decimal]) -> None:
+def follow_element(draft: Draft, context: Context, element: str, default: Sequence[Decimal]) -> None:
+    """What outputs declare of an element, and of those that declare nothing the `default` part."""
     came = sum(((taken.mass or ZERO) * taken.elements.get(element, ZERO) for taken in context.inputs), ZERO)
     if came == 0:
         return

@@ -2,7 +2,18 @@
 
 from decimal import Decimal
 
-from carbon_ledger_steel import arc_furnace, integrated, scrap
+from carbon_ledger_steel import (
+    agglomeration,
+    arc_furnace,
+    blast_furnace,
+    capture,
+    coking,
+    converter,
+    direct_reduction,
+    integrated,
+    rolling,
+    scrap,
+)
 from carbon_ledger_steel.indicators import INDICATORS
 from ledger.sdk import Route, Sector
 
@@ -25,6 +36,29 @@ def plugin() -> Sector:
             "scrapProcessing": Route(
                 activity=scrap.ScrapProcessing, assess=scrap.assess,
                 en="Scrap processing", zh="废钢加工",
+            ),
+            "coking": Route(activity=coking.Coking, assess=coking.assess, en="Coking", zh="焦化"),
+            "sintering": Route(
+                activity=agglomeration.Agglomeration, assess=agglomeration.sinter, en="Sintering", zh="烧结",
+            ),
+            "pelletising": Route(
+                activity=agglomeration.Agglomeration, assess=agglomeration.pelletise, en="Pelletising", zh="球团",
+            ),
+            "blastFurnace": Route(
+                activity=blast_furnace.BlastFurnace, assess=blast_furnace.assess,
+                en="Blast furnace, with coke or rich in hydrogen", zh="高炉炼铁(含富氢)",
+            ),
+            "basicOxygenFurnace": Route(
+                activity=converter.BasicOxygenFurnace, assess=converter.assess,
+                en="Basic oxygen furnace", zh="转炉炼钢",
+            ),
+            "directReduction": Route(
+                activity=direct_reduction.DirectReduction, assess=direct_reduction.assess,
+                en="Direct reduction by gas, hydrogen or coal", zh="直接还原(气基、氢基、煤基)",
+            ),
+            "rolling": Route(activity=rolling.Rolling, assess=rolling.assess, en="Rolling", zh="轧钢"),
+            "carbonCapture": Route(
+                activity=capture.CarbonCapture, assess=capture.assess, en="Carbon capture", zh="碳捕集与封存",
             ),
         },
     )

@@ -1,0 +1,37 @@
+"""Lots that burn in a process which neither melts nor reduces: gas of the works, coal that another record handed on."""
+
+from decimal import Decimal
+
+from carbon_ledger_steel.charge import ferrous_share
+from carbon_ledger_steel.entering import entering
+from ledger.sdk import CO2_PER_C, ZERO, Context, Draft, InputFacts, is_energy
+
+
+def metal_in(lot: InputFacts) -> Decimal:
+    """Kg of iron and steel in a lot; one that has a mass and names no materials is metal throughout."""
+    mass = lot.mass or ZERO
+    if lot.materials:
+        return mass * ferrous_share(lot.materials)
+    return ZERO if is_energy(lot.quantity) or lot.quantity.unit == "NM3" else mass
+
+
+def burn_lots(draft: Draft, context: Context) -> tuple[Decimal, Decimal]:
+    """Lots without metal: their carbon becomes CO2, their heat is booked. Returns kg CO2, fossil and biogenic."""
+    fossil = biogenic = ZERO
+    for lot in context.inputs:
+        if is_energy(lot.quantity) or metal_in(lot) > 0:
+            continue
+        for one in entering(_of(context, lot)):
+            draft.carbon(
+                one.source, one.fossil * CO2_PER_C, primary=one.primary, factor=one.factor, recalled=one.recalled,
+                ratings=(1, 1, 1) if one.primary else (2, 2, 2),
+            )
+            draft.energy(one.source, one.megajoules)
+            fossil += one.fossil * CO2_PER_C
+            biogenic += one.biogenic * CO2_PER_C
+    return fossil, biogenic
+
+
+def _of(context: Context, lot: InputFacts) -> Context:
+    facts = {name: getattr(context, name) for name in context.__struct_fields__}
+    return Context(**{**facts, "inputs": (lot,), "supplies": ()})

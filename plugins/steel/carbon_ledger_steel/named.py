@@ -1,0 +1,140 @@
+"""Waste gas and slag that leave with an amount of their own, not with a share: system expansion, or none at all."""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Final, Literal
+
+from carbon_ledger_steel.carbon import KG_PER_T, all_factors
+from ledger.sdk import (
+    ZERO,
+    Context,
+    Draft,
+    Name,
+    OutputFacts,
+    Part,
+    convert,
+    invalid_activity,
+    is_energy,
+    standard_fuels,
+)
+
+Gas = Literal["blastFurnaceGas", "cokeOvenGas", "converterGas", "otherGas", "offGas"]
+
+WASTE_GAS_CORRECTION: Final = Decimal("0.667")
+"""Waste gas does less than natural gas of the same heating value: Regulation (EU) 2025/2547, annex II."""
+
+_POWER: Final = ("KWH", "MWH", "GWH")
+_UNBURDENED: Final = ("waste", "core", "credit")
+_ROLE: Final = "a byProduct, or a coProduct that names its materials: others are waste, or the metal itself"
+
+
+class WasteGas(Part, frozen=True, kw_only=True):
+    """An output `lot` that is gas for others.
+
+    `naturalGasEquivalent`: all CO2 of its carbon stays in this record, and the gas carries what natural gas of its
+    heating value would have emitted, times 0.667. It is counted in energy (GJ), so that who burns it books heat alone.
+    `carbonOut`: its carbon leaves with it and is emitted where it is burnt; it carries nothing else. It says its mass
+    and its fossil carbon.
+    """
+
+    lot: Name
+    gas: Gas
+    treatment: Literal["naturalGasEquivalent", "carbonOut"] = "naturalGasEquivalent"
+
+
+class Slag(Part, frozen=True, kw_only=True):
+    """An output `lot` that is slag; one that is not named here shares by the record's allocation (mass, value).
+
+    `substitution`: granulated, for cement; it carries what the clinker that it replaces would have emitted.
+    `cutOff`: it carries nothing.
+    """
+
+    lot: Name
+    treatment: Literal["substitution", "cutOff"]
+
+
+def gas_megajoules(context: Context, gases: Sequence[WasteGas]) -> Decimal:
+    """MJ of the gases whose carbon stays here."""
+    return sum((_energy(context, i, gas) for i, gas in _staying(gases)), ZERO)
+
+
+def gas_carbon(context: Context, gases: Sequence[WasteGas]) -> Decimal:
+    """Kg of carbon in the gases whose carbon stays here: MJ * the default carbon content of their kind."""
+    fuels = standard_fuels()
+    return sum(
+        (_energy(context, i, gas) * fuels[gas.gas].carbon_content for i, gas in _staying(gases) if gas.gas in fuels),
+        ZERO,
+    )
+
+
+def _staying(gases: Sequence[WasteGas]) -> list[tuple[int, WasteGas]]:
+    return [(i, gas) for i, gas in enumerate(gases) if gas.treatment == "naturalGasEquivalent"]
+
+
+def assign_named(
+    draft: Draft, context: Context, gases: Sequence[WasteGas], slags: Sequence[Slag], *, granulated: bool = True
+) -> None:
+    """Assigns to each named output its amount, kg CO2e, and takes it out of all shares.
+
+    gas: MJ / 1000 * 56.1 * 0.667 (Regulation (EU) 2025/2547, annex II, waste gas export). slag: t * 550 (World Steel
+    Association). `granulated`: whether the process makes slag that can replace clinker. Raises PluginError for an
+    output that is none, is named twice, or cannot be treated so.
+    """
+    places = {output.lot: i for i, output in enumerate(context.outputs)}
+    named = [*(gas.lot for gas in gases), *(slag.lot for slag in slags)]
+    if len(set(named)) != len(named):
+        raise invalid_activity("wasteGases", sorted(named), "each output named once")
+    equivalent = all_factors().find("naturalGasEquivalent").value * WASTE_GAS_CORRECTION
+    for i, gas in enumerate(gases):
+        place = places[_checked(context, gas.lot, f"wasteGases[{i}].lot").lot]
+        if gas.treatment == "naturalGasEquivalent":
+            draft.assign(place, "fossilGhgEmissions", _energy(context, i, gas) / 1000 * equivalent)
+        else:
+            _check_carbon(context.outputs[place], i)
+    clinker = all_factors().find("slagToCement")
+    for i, slag in enumerate(slags):
+        output = _checked(context, slag.lot, f"slags[{i}].lot")
+        if slag.treatment == "substitution":
+            if not granulated or not output.mass:
+                raise invalid_activity(f"slags[{i}].treatment", slag.treatment, "cutOff, or of blast furnace slag")
+            draft.assign(places[slag.lot], "fossilGhgEmissions", output.mass / KG_PER_T * clinker.value)
+            draft.find("slag-credit-recalled", f"the slag's amount rests on {clinker.name}, which was not checked")
+    if named:
+        _weigh(draft, context, frozenset(named))
+
+
+def _checked(context: Context, lot: str, field: str) -> OutputFacts:
+    for output in context.outputs:
+        told = output.role == "byProduct" or (output.role == "coProduct" and output.materials)
+        if output.lot == lot and told:
+            return output
+    raise invalid_activity(field, lot, _ROLE)
+
+
+def _energy(context: Context, index: int, gas: WasteGas) -> Decimal:
+    output = _checked(context, gas.lot, f"wasteGases[{index}].lot")
+    if not is_energy(output.quantity) or output.quantity.unit in _POWER:
+        raise invalid_activity(f"wasteGases[{index}].lot", output.quantity, "an output in MJ, GJ or TJ")
+    if output.fossil_carbon > 0:
+        raise invalid_activity(f"wasteGases[{index}].lot", gas.lot, "an output without carbon: it is counted here")
+    return convert(output.quantity.amount, output.quantity.unit, "3B")
+
+
+def _check_carbon(output: OutputFacts, index: int) -> None:
+    if not output.mass or output.fossil_carbon == 0:
+        raise invalid_activity(f"wasteGases[{index}].lot", output.lot, "an output with a mass and its fossil carbon")
+
+
+def _weigh(draft: Draft, context: Context, named: frozenset[str]) -> None:
+    """Shares of the other outputs alone, by each key that they all know."""
+    fields: dict[str, Callable[[OutputFacts], Decimal | None]] = {
+        "mass": lambda output: output.mass, "value": lambda output: output.value,
+        "energy": lambda output: output.heating_value, "moles": lambda output: output.moles,
+    }
+    for key, field in fields.items():
+        weights: list[Decimal | None] = [
+            ZERO if output.lot in named or output.role in _UNBURDENED else field(output) for output in context.outputs
+        ]
+        known = [weight for weight in weights if weight is not None]
+        if len(known) == len(weights) and any(known):
+            draft.weigh(key, known)
