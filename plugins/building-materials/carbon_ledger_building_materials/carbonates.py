@@ -1,0 +1,51 @@
+"""Carbonates in the batch of glass and in the body of ceramics: CO2 by stoichiometry.
+
+    E = sum of mass * purity * ratio of masses of the mineral * calcined part
+
+GB/T 32151.7 (flat glass) and IPCC 2006, volume 3, 2.4, equation 2.15; the ratios are the SDK's.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+from ledger.sdk import Context, Draft, Fraction, Key, Part, carbonate, invalid_activity
+
+CARBONATES: Final[Mapping[str, str]] = {
+    "limestone": "calcite", "dolomite": "dolomite", "magnesite": "magnesite", "siderite": "siderite",
+    "rhodochrosite": "rhodochrosite", "sodaAsh": "sodaAsh", "potash": "potash", "bariumCarbonate": "witherite",
+    "strontiumCarbonate": "strontianite", "lithiumCarbonate": "lithiumCarbonate",
+    "sodiumBicarbonate": "sodiumBicarbonate",
+}
+"""Supplies that give off CO2 when they are heated, and the mineral that they are."""
+
+
+class Carbonate(Part, frozen=True, kw_only=True):
+    """What is known of a carbonate. `purity`: the pure carbonate in it, mass fraction; `calcined`: how much of it gives
+    off its CO2. Both are 1 where absent."""
+
+    purity: Fraction = "1"
+    calcined: Fraction = "1"
+
+
+def book_carbonates(draft: Draft, context: Context, stated: Mapping[Key, Carbonate]) -> Decimal:
+    """A line for each supply of a carbonate, and the upstream that nobody priced; returns the kg of CO2.
+
+    Raises PluginError where `stated` names what is no carbonate among the supplies.
+    """
+    for name in stated:
+        if name not in CARBONATES or not context.supplied(name):
+            raise invalid_activity("carbonates", name, "a supply of this record, one of " + " ".join(CARBONATES))
+    total = Decimal(0)
+    for supply in context.supplied(*CARBONATES):
+        known = stated.get(supply.material, Carbonate())
+        ratio = carbonate(CARBONATES[supply.material], Decimal(known.purity), Decimal(known.calcined))
+        amount = supply.amount("KGM") * ratio
+        analysed = supply.material in stated
+        draft.carbon(
+            supply.material, amount, primary=analysed, ratings=(1, 1, 1) if analysed else (2, 2, 2), supply=supply
+        )
+        total += amount
+        if not supply.priced and not supply.nature:
+            draft.omit(f"{supply.material} upstream")
+    return total

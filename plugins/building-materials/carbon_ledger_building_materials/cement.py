@@ -1,0 +1,165 @@
+"""Cement: clinker ground with gypsum, slag, fly ash, limestone and other main constituents."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final, Literal
+
+from carbon_ledger_building_materials.common import (
+    KG_PER_T,
+    Limits,
+    Plant,
+    check_compositions,
+    factors,
+    made,
+    waste_used,
+)
+from ledger.sdk import (
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    InputFacts,
+    Name,
+    Part,
+    book_energy,
+    follow_composition,
+    invalid_activity,
+    is_energy,
+    matter_in,
+)
+
+Kind = Literal["clinker", "slag", "flyAsh", "pozzolana", "calcinedClay", "limestone", "gypsum", "silicaFume", "other"]
+KINDS: Final = ("clinker", "slag", "flyAsh", "pozzolana", "calcinedClay", "limestone", "gypsum", "silicaFume")
+"""Constituents, by the names of supplies and of materials in lots."""
+
+CementType = Literal["PI", "PII", "PO", "PSA", "PSB", "PP", "PF", "PC"]
+# GB 175: mass fraction of clinker and gypsum in cement of each type; half a per cent for weighing and grinding aids.
+CLINKER_AND_GYPSUM: Final[Mapping[str, Limits]] = {
+    "PI": (Decimal("0.995"), Decimal(1)), "PII": (Decimal("0.95"), Decimal(1)),
+    "PO": (Decimal("0.80"), Decimal("0.95")),
+    "PSA": (Decimal("0.50"), Decimal("0.80")), "PSB": (Decimal("0.30"), Decimal("0.50")),
+    "PP": (Decimal("0.60"), Decimal("0.80")), "PF": (Decimal("0.60"), Decimal("0.80")),
+    "PC": (Decimal("0.50"), Decimal("0.80")),
+}
+# SO3 is limited to 3.5 %, 4 % with slag; gypsum of 40 % SO3 then is at most a tenth.
+MOST_GYPSUM: Final = Decimal("0.10")
+# EN 197-1 goes to 35 % of limestone, GB 175 less.
+MOST_LIMESTONE: Final = Decimal("0.35")
+# Blast furnace cement holds 5 % of clinker and more; the world's average is 75 %.
+LEAST_CLINKER: Final = Decimal("0.05")
+# Mills take 25 to 45 kWh per t, slag ground fine 60; with drying and packing not more than 120.
+USUAL_POWER: Final = Decimal(120)
+# Slag and gypsum come with up to a tenth of water.
+LOSS: Final = Decimal("0.10")
+
+
+class Component(Part, frozen=True, kw_only=True):
+    """Says what a lot is, where its composition does not."""
+
+    lot: Name
+    kind: Kind
+
+
+class Cement(Plant, frozen=True, kw_only=True):
+    """How cement was ground; every field may be left out.
+
+    Lots or supplies: `clinker`, `slag`, `flyAsh`, `pozzolana`, `calcinedClay`, `limestone`, `gypsum`, `silicaFume`;
+    supplies of `electricity`, standard fuels (drying), `heat`, `steam`; `grindingAid` and others are left to the core.
+    Slag, fly ash and gypsum of flue gas that are waste come as lots of waste: then they are recycled content.
+    `components`: kinds of lots that cannot be told from their composition. `cement_type`: of GB 175.
+    """
+
+    components: tuple[Component, ...] = ()
+    cement_type: CementType | None = None
+
+
+def assess(context: Context, activity: Cement) -> Assessment:
+    """Power and fuels; constituents go where the declared compositions say. Clinker ratio = clinker / cement.
+
+    GB/T 32151.8: grinding has no emissions from materials; clinker brings its own. Raises PluginError for a component
+    that is no lot of the record.
+    """
+    draft = Draft(context)
+    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
+    parts = constituents(context, activity)
+    cement = made(context)
+    _omit_clinker(draft, context)
+    if cement == 0:
+        draft.find("no-cement", "no product or co-product has a mass", refuses=True)
+        return draft.assessment()
+    _check_ratio(draft, parts["clinker"], cement)
+    _check_parts(draft, activity, parts, cement)
+    follow_composition(draft, context)
+    check_compositions(draft, context)
+    _check_work(draft, context, power, cement)
+    charged = matter_in(context)
+    draft.indicate("cement", cement / KG_PER_T)
+    draft.indicate("clinkerRatio", parts["clinker"] / cement)
+    draft.indicate("electricityPerTonne", power / cement * KG_PER_T)
+    draft.indicate("energyPerTonne", draft.megajoules / cement * KG_PER_T)
+    draft.indicate("solidWasteUsed", waste_used(context) / KG_PER_T)
+    if charged > 0:
+        draft.indicate("solidWasteContent", waste_used(context) / charged)
+    return draft.assessment()
+
+
+def constituents(context: Context, activity: Cement) -> dict[str, Decimal]:
+    """Kg of each constituent, from lots and supplies. A lot's materials count in their parts (cement ground again)."""
+    kinds = {named.lot: named.kind for named in activity.components}
+    for lot in kinds:
+        if all(taken.lot != lot for taken in context.inputs):
+            raise invalid_activity("components", lot, "a lot of this record")
+    parts = dict.fromkeys((*KINDS, "other"), ZERO)
+    for taken in context.inputs:
+        if not is_energy(taken.quantity):
+            for kind, mass in _parts_of(taken, kinds.get(taken.lot)).items():
+                parts[kind] += mass
+    for supply in context.supplied(*KINDS):
+        parts[supply.material] += supply.amount("KGM")
+    return parts
+
+
+def _parts_of(taken: InputFacts, kind: str | None) -> dict[str, Decimal]:
+    mass = taken.mass or ZERO
+    if kind is not None:
+        return {kind: mass}
+    found = {name: mass * share for name, share in taken.materials.items() if name in KINDS}
+    return {**found, "other": mass - sum(found.values(), ZERO)}
+
+
+def _omit_clinker(draft: Draft, context: Context) -> None:
+    """Bought clinker that nobody priced is the greatest gap that cement can have: estimated by the world's average."""
+    bought = sum((supply.amount("KGM") for supply in context.supplied("clinker") if not supply.priced), ZERO)
+    if bought > 0:
+        draft.omit("clinker upstream", bought / KG_PER_T * factors().find("clinker").value)
+
+
+def _check_ratio(draft: Draft, clinker: Decimal, cement: Decimal) -> None:
+    ratio = clinker / cement
+    if ratio > 1:
+        draft.find("clinker-ratio", f"{clinker:.6g} kg of clinker in {cement:.6g} kg of cement", refuses=True)
+    elif ratio < LEAST_CLINKER:
+        draft.find("clinker-ratio", f"{ratio:.3g} of clinker in cement: usual are {LEAST_CLINKER} to 1")
+
+
+def _check_parts(draft: Draft, activity: Cement, parts: Mapping[str, Decimal], cement: Decimal) -> None:
+    for kind, most in (("gypsum", MOST_GYPSUM), ("limestone", MOST_LIMESTONE)):
+        if parts[kind] > cement * most:
+            draft.find(f"{kind}-unusual", f"{parts[kind] / cement:.3g} of {kind} in cement: usual is up to {most}")
+    if activity.cement_type is not None:
+        share = (parts["clinker"] + parts["gypsum"]) / cement
+        least, most = CLINKER_AND_GYPSUM[activity.cement_type]
+        if not least <= share <= most:
+            name = activity.cement_type
+            draft.find("cement-type", f"{share:.3g} of clinker and gypsum; GB 175 has {least} to {most} for {name}")
+
+
+def _check_work(draft: Draft, context: Context, power: Decimal, cement: Decimal) -> None:
+    """Warns only: what a provisional record used may still wait for the meter."""
+    if power == 0:
+        draft.find("grinding-missing", "mills run on electricity, but none is supplied")
+    elif power / cement * KG_PER_T > USUAL_POWER:
+        draft.find("electricity-unusual", f"{power / cement * KG_PER_T:.4g} kWh per t of cement")
+    came = matter_in(context)
+    if context.mass_out() < came * (1 - LOSS):
+        draft.find("mass-unaccounted", f"{came - context.mass_out():.6g} kg of what was charged are in no output")

@@ -1,0 +1,115 @@
+"""Ceramics: bodies and glazes fired; tiles, sanitary ware, tableware, bricks."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+from carbon_ledger_building_materials.carbonates import CARBONATES, Carbonate, book_carbonates
+from carbon_ledger_building_materials.common import (
+    KG_PER_T,
+    Limits,
+    Plant,
+    check_compositions,
+    judge,
+    made,
+    sell_energy,
+    waste_used,
+)
+from ledger.sdk import (
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    Fraction,
+    Key,
+    Part,
+    book_energy,
+    follow_composition,
+    invalid_activity,
+    matter_in,
+)
+
+CO2_PER_CACO3: Final = Decimal(44) / Decimal(100)
+CO2_PER_MGCO3: Final = Decimal(44) / Decimal(84)
+
+# Drying and firing a body to 1,100 C takes 1 GJ/t in the best of kilns; bricks 1.5 to 3, tiles 3 to 8, sanitary ware
+# and porcelain that is fired twice up to 60.
+USUAL_ENERGY: Final[Limits] = (Decimal(1000), Decimal(60000))
+POSSIBLE_ENERGY: Final[Limits] = (Decimal(400), Decimal(200000))
+WEIGHING: Final = Decimal("0.02")
+# Water of 20 to 30 % in clay and broken ware; below a third something was not weighed.
+LEAST_YIELD: Final = Decimal("0.33")
+
+
+class RawMaterial(Part, frozen=True, kw_only=True):
+    """Carbonates in a raw material, mass fractions. `used`: the part of the material that is fired (GB/T 32151.9: 0.9
+    where nobody measured)."""
+
+    calcium_carbonate: Fraction = "0"
+    magnesium_carbonate: Fraction = "0"
+    used: Fraction = "0.9"
+
+
+class Ceramics(Plant, frozen=True, kw_only=True):
+    """How ware was fired; every field may be left out.
+
+    Supplies: `clay`, `kaolin`, `feldspar`, `quartz`, `glaze` and other raw materials, whose carbonates `raw_materials`
+    says; `limestone`, `dolomite` and other carbonates by name; `electricity`, `naturalGas`, `lpg` and other standard
+    fuels, `heat`, `steam`. Ware counted in square metres or pieces says its mass.
+    `raw_materials`: carbonates by supply. `carbonates`: purity and calcined part of carbonates that are supplies.
+    """
+
+    raw_materials: Mapping[Key, RawMaterial] = {}
+    carbonates: Mapping[Key, Carbonate] = {}
+
+
+def assess(context: Context, activity: Ceramics) -> Assessment:
+    """GB/T 32151.9: E = E_fuel + E_electricity + E_heat + sum of mass * used * (CaCO3 * 44/100 + MgCO3 * 44/84)."""
+    draft = Draft(context)
+    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
+    carbon_dioxide = book_carbonates(draft, context, activity.carbonates) + _book_bodies(draft, context, activity)
+    sold = sell_energy(draft, context)
+    follow_composition(draft, context)
+    check_compositions(draft, context)
+    ware, charged = made(context), matter_in(context)
+    if ware == 0 or charged == 0:
+        draft.find("no-ware", "no product has a mass, or nothing that is fired came in", refuses=True)
+        return draft.assessment()
+    _check_yield(draft, context, ware, charged - carbon_dioxide)
+    energy = (draft.megajoules - sold) / ware * KG_PER_T
+    if draft.megajoules == 0:
+        draft.find("firing-missing", "kilns fire with fuel or electricity, but none is supplied")
+    else:
+        judge(draft, "ceramics-energy", "MJ per t of ware", energy, usual=USUAL_ENERGY, possible=POSSIBLE_ENERGY)
+    draft.indicate("materialYield", ware / charged)
+    draft.indicate("energyPerTonne", energy)
+    draft.indicate("electricityPerTonne", power / ware * KG_PER_T)
+    draft.indicate("processEmissionsPerTonne", carbon_dioxide / ware * KG_PER_T)
+    draft.indicate("solidWasteUsed", waste_used(context) / KG_PER_T)
+    return draft.assessment()
+
+
+def _book_bodies(draft: Draft, context: Context, activity: Ceramics) -> Decimal:
+    """Lines of the carbonates in raw materials; returns kg of CO2. Raises PluginError for materials that cannot be."""
+    total = ZERO
+    for name, known in activity.raw_materials.items():
+        lime, magnesia = Decimal(known.calcium_carbonate), Decimal(known.magnesium_carbonate)
+        if name in CARBONATES or not context.supplied(name):
+            raise invalid_activity("rawMaterials", name, "a supply of this record that is no carbonate itself")
+        if lime + magnesia > 1:
+            raise invalid_activity(f"rawMaterials.{name}", lime + magnesia, "at most 1 of carbonates together")
+        for supply in context.supplied(name):
+            amount = supply.amount("KGM") * Decimal(known.used) * (lime * CO2_PER_CACO3 + magnesia * CO2_PER_MGCO3)
+            draft.carbon(name, amount, supply=supply)
+            total += amount
+            if not supply.priced and not supply.nature:
+                draft.omit(f"{name} upstream")
+    return total
+
+
+def _check_yield(draft: Draft, context: Context, ware: Decimal, fired: Decimal) -> None:
+    out = context.mass_out()
+    if out > fired * (1 + WEIGHING):
+        draft.find("material-yield", f"{out:.6g} kg came out of {fired:.6g} kg of raw material less CO2", refuses=True)
+    elif ware < fired * LEAST_YIELD:
+        draft.find("material-yield", f"only {ware:.6g} kg of ware out of {fired:.6g} kg of raw material")

@@ -1,0 +1,123 @@
+"""Flat glass: batch and cullet melted in a furnace, and floated."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+from carbon_ledger_building_materials.carbonates import Carbonate, book_carbonates
+from carbon_ledger_building_materials.common import (
+    KG_PER_T,
+    Limits,
+    Plant,
+    check_compositions,
+    judge,
+    made,
+    sell_energy,
+    waste_used,
+)
+from ledger.sdk import (
+    CO2_PER_C,
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    Fraction,
+    Key,
+    book_energy,
+    follow_composition,
+    invalid_activity,
+    is_energy,
+    matter_in,
+)
+
+# Melting batch takes 2.6 GJ/t, cullet 1.9, of which reaction and hot glass need 1.5 at least; float furnaces take 5 to
+# 9, small old ones 15.
+USUAL_ENERGY: Final[Limits] = (Decimal(4000), Decimal(15000))
+POSSIBLE_ENERGY: Final[Limits] = (Decimal(1500), Decimal(40000))
+# Edges, breakage at start-up and changes of colour: lines sell 75 to 95 % of what they melt.
+LEAST_YIELD: Final = Decimal("0.6")
+# Belt scales.
+WEIGHING: Final = Decimal("0.02")
+CULLET: Final = ("glass", "cullet")
+"""Materials of lots that are cullet."""
+
+
+class FlatGlass(Plant, frozen=True, kw_only=True):
+    """How glass was melted; every field may be left out.
+
+    Supplies: `sodaAsh`, `limestone`, `dolomite`, `potash`, `bariumCarbonate`, `lithiumCarbonate`,
+    `strontiumCarbonate`, `sodiumBicarbonate`, `magnesite`, `siderite`, `rhodochrosite`; `carbonPowder` (burns off as it
+    takes oxygen from salt cake); `electricity`, `naturalGas`, `fuelOil`, `petroleumCoke` and other standard fuels,
+    `heat`, `steam`; `sand`, `feldspar`, `saltCake` and others are left to the core. Cullet comes as lots whose material
+    is `glass` or `cullet`; what this line broke itself is no recycled content.
+    `carbonates`: purity and calcined part by supply. `carbon_powder_content`: carbon in carbon powder, mass fraction.
+    """
+
+    carbonates: Mapping[Key, Carbonate] = {}
+    carbon_powder_content: Fraction = "1"
+
+
+def assess(context: Context, activity: FlatGlass) -> Assessment:
+    """GB/T 32151.7: E = E_fuel + E_carbon powder + E_carbonates + E_electricity + E_heat, net of energy sold.
+
+    Cullet ratio = cullet / all that was charged; yield = glass sold / glass melted (charge less CO2).
+    """
+    draft = Draft(context)
+    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
+    carbon_dioxide = book_carbonates(draft, context, activity.carbonates)
+    powder = _book_powder(draft, context, activity)
+    sold = sell_energy(draft, context)
+    follow_composition(draft, context)
+    check_compositions(draft, context)
+    glass, charged = made(context), matter_in(context)
+    melted = charged - carbon_dioxide - powder
+    if glass == 0 or melted <= 0:
+        draft.find("no-glass", "no product has a mass, or nothing that melts came in", refuses=True)
+        return draft.assessment()
+    _check_yield(draft, context, glass, melted)
+    energy = (draft.megajoules - sold) / glass * KG_PER_T
+    if draft.megajoules == 0:
+        draft.find("melting-missing", "furnaces melt with fuel or electricity, but none is supplied")
+    else:
+        judge(draft, "glass-energy", "MJ per t of glass", energy, usual=USUAL_ENERGY, possible=POSSIBLE_ENERGY)
+    draft.indicate("glassYield", glass / melted)
+    draft.indicate("culletRatio", _cullet(context) / charged)
+    draft.indicate("energyPerTonne", energy)
+    draft.indicate("electricityPerTonne", power / glass * KG_PER_T)
+    draft.indicate("processEmissionsPerTonne", (carbon_dioxide + powder) / glass * KG_PER_T)
+    draft.indicate("solidWasteUsed", waste_used(context) / KG_PER_T)
+    return draft.assessment()
+
+
+def _book_powder(draft: Draft, context: Context, activity: FlatGlass) -> Decimal:
+    """Carbon powder burns off: mass * carbon content * 44/12 (GB/T 32151.7, 5.2.2). Returns kg of CO2."""
+    supplies = context.supplied("carbonPowder")
+    if activity.carbon_powder_content != "1" and not supplies:
+        raise invalid_activity("carbonPowderContent", activity.carbon_powder_content, "said of a supply `carbonPowder`")
+    total = ZERO
+    for supply in supplies:
+        amount = supply.amount("KGM") * Decimal(activity.carbon_powder_content) * CO2_PER_C
+        draft.carbon(supply.material, amount, supply=supply)
+        total += amount
+        if not supply.priced:
+            draft.omit("carbonPowder upstream")
+    return total
+
+
+def _cullet(context: Context) -> Decimal:
+    """Kg of cullet; a lot of waste without a composition is taken for cullet."""
+    total = ZERO
+    for taken in context.inputs:
+        if is_energy(taken.quantity):
+            continue
+        share = sum((taken.materials.get(name, ZERO) for name in CULLET), ZERO)
+        total += (taken.mass or ZERO) * (share if taken.materials else Decimal(taken.role == "waste"))
+    return total
+
+
+def _check_yield(draft: Draft, context: Context, glass: Decimal, melted: Decimal) -> None:
+    out = context.mass_out()
+    if out > melted * (1 + WEIGHING):
+        draft.find("glass-yield", f"{out:.6g} kg came out of {melted:.6g} kg of melt", refuses=True)
+    elif glass < melted * LEAST_YIELD:
+        draft.find("glass-yield", f"only {glass:.6g} kg of glass out of {melted:.6g} kg of melt")
