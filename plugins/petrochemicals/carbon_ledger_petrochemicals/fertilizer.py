@@ -1,0 +1,95 @@
+"""Fertiliser: urea, ammonium nitrate and others made, and what urea gives off where it is used.
+
+CO2 that urea binds is no emission of its maker. It travels as fossil carbon in the lot's contents, 0.2 kg per kg, and
+comes free within days on the field or in a catalyst: `fertilizerUse`, a record of whoever applies it, has that line.
+A figure from cradle to gate leaves it out; the indicator `boundCo2PerTonne` says how much is to come.
+"""
+
+from decimal import Decimal
+from typing import Final, Literal
+
+from carbon_ledger_petrochemicals.carbon import Plant, Process, balance, begin
+from carbon_ledger_petrochemicals.sharing import factors, share_out
+from carbon_ledger_petrochemicals.substances import made, nitrogen_in, nitrogen_out, substances
+from ledger.sdk import CO2_PER_C, ZERO, Assessment, Context
+
+FEEDS: Final = ("carbonDioxide", "urea")
+# Products that give their carbon off again when they are used.
+BOUND: Final = ("urea", "ammoniumBicarbonate")
+
+WEIGHING: Final = Decimal("0.01")
+# Urea plants bind 98 to 99 % of their ammonia, nitrate plants as much; below nine tenths something was not weighed.
+LEAST_YIELD: Final = Decimal("0.9")
+
+
+class Fertilizer(Process, frozen=True, kw_only=True):
+    """How fertiliser was made; every field may be left out.
+
+    Inputs: lots or supplies of `ammonia`, `carbonDioxide`, `nitricAcid`, `urea`; `naturalGas` and other standard fuels
+    are burnt; `electricity`, `heat`, `steam`; others (`phosphateRock`, `potash`, `sulphuricAcid`, `limestone` as a
+    filler) are left to the core. Outputs name their `materials`: `urea`, `ammoniumNitrate`, `ammoniumBicarbonate`,
+    `ammoniumSulphate`, `limestone`, or state `N` among their elements.
+    `process`: what is made mainly; another main product warns.
+    """
+
+    process: Literal["urea", "ammoniumNitrate", "ammoniumBicarbonate", "compound", "other"] = "urea"
+
+
+class FertilizerUse(Process, frozen=True, kw_only=True):
+    """How fertiliser was used; every field may be left out. The record has no outputs, and keeps its burden.
+
+    Inputs: lots or a supply of `urea`; other fertilisers by their `N`. `purpose`: on soil nitrogen gives N2O as well,
+    in exhaust gas (urea solution) it does not.
+    """
+
+    purpose: Literal["soil", "exhaustGas"] = "soil"
+
+
+def assess(context: Context, activity: Fertilizer) -> Assessment:
+    """GB/T 32151.10: CO2 that came as a feedstock and is in no product is emitted. Nitrogen out is at most nitrogen in.
+
+    CO2 + 2 NH3 -> CO(NH2)2 + H2O: urea holds 0.733 kg of CO2 per kg.
+    """
+    plant = begin(context, activity, FEEDS)
+    balance(plant, "unboundCarbonDioxide")
+    _check_nitrogen(plant)
+    if activity.process not in ("compound", "other") and made(context, activity.process) == 0:
+        plant.draft.find("product-unusual", f"no output names {activity.process} among its materials")
+    share_out(plant.draft, context)
+    products = context.mass_out("product", "coProduct")
+    if products > 0:
+        bound = sum((made(context, key) * substances()[key].carbon for key in BOUND), ZERO)
+        plant.draft.indicate("fertilizerNitrogen", nitrogen_out(context) / 1000)
+        plant.draft.indicate("boundCo2PerTonne", bound * CO2_PER_C / products * 1000)
+    return plant.draft.assessment()
+
+
+def _check_nitrogen(plant: Plant) -> None:
+    brought, bound = nitrogen_in(plant.context), nitrogen_out(plant.context)
+    if bound == 0:
+        plant.draft.find("no-nitrogen", "no output names a nitrogen fertiliser among its materials, or N")
+        return
+    if bound > brought * (1 + WEIGHING):
+        plant.draft.find(
+            "nitrogen-yield", f"{bound:f} kg of nitrogen in products out of {brought:f} kg", refuses=True,
+        )
+    elif bound < brought * LEAST_YIELD:
+        plant.draft.find("nitrogen-yield", f"only {bound:f} kg of nitrogen in products out of {brought:f} kg")
+    if brought > 0:
+        plant.draft.indicate("nitrogenYield", bound / brought)
+
+
+def assess_use(context: Context, activity: FertilizerUse) -> Assessment:
+    """CO2 = carbon of urea * 44/12 (IPCC 2006, volume 4, equation 11.13, and volume 2, 3.2.1.1 for exhaust gas);
+    N2O = nitrogen * 0.01 * 44/28 (volume 4, equation 11.1, direct emissions from managed soils)."""
+    plant = begin(context, activity, FEEDS)
+    plant.draft.carbon("ureaUse", plant.carbon.fossil * CO2_PER_C, recalled=plant.recalled)
+    nitrogen = nitrogen_in(context)
+    if activity.purpose == "soil":
+        factor = factors().find("fertilizerOnSoil")
+        plant.draft.price("soilNitrousOxide", nitrogen / 1000, factor, kind="onSite")
+    if plant.carbon.total == 0 and nitrogen == 0:
+        plant.draft.find("no-fertilizer", "no input or supply is a fertiliser that is known here", refuses=True)
+    if context.outputs:
+        plant.draft.find("outputs-of-use", "fertiliser that is used makes no new lot", refuses=True)
+    return plant.draft.assessment()

@@ -1,0 +1,78 @@
+"""Hydrogen: reforming, gasification, electrolysis of water, and of brine with chlorine and caustic soda."""
+
+from decimal import Decimal
+from typing import Final, Literal
+
+from carbon_ledger_petrochemicals.carbon import Plant, Process, balance, begin, direct_emissions
+from carbon_ledger_petrochemicals.electrolysis import check_brine, check_water, indicate_power
+from carbon_ledger_petrochemicals.sharing import share_out
+from carbon_ledger_petrochemicals.substances import came, made
+from carbon_ledger_petrochemicals.synthesis import COALS, METHANE_LIKE, hydrogen_limit
+from ledger.sdk import Assessment, Context, invalid_activity
+
+FEEDS: Final = (*METHANE_LIKE, *COALS, "cokeOvenGas", "otherGas", "naphtha", "fuelOil", "refineryGas", "lpg",
+                "methanol")
+WEIGHING: Final = Decimal("0.01")
+# Natural gas gives 9 to 11 kg per kg of hydrogen, coal 18 to 27; less is captured, more is a missing product.
+MOST_EMITTED: Final = Decimal(30)
+
+Method = Literal["steamReforming", "gasification", "electrolysis", "chlorAlkali"]
+Cell = Literal["alkaline", "protonExchange", "anionExchange", "solidOxide", "membrane", "diaphragm"]
+
+
+class Hydrogen(Process, frozen=True, kw_only=True):
+    """How hydrogen was made; every field may be left out.
+
+    Supplies: reforming and gasification: `naturalGas`, `bituminous` and other coals, `cokeOvenGas`, `naphtha`, as
+    feedstock and fuel together; electrolysis: `electricity` and `water`; chlor-alkali: `electricity`, `salt`, `water`;
+    `heat`, `steam`; others are left to the core. Power as lots, with `renewable_share`, is how green power comes in.
+    Outputs name their `materials`: `hydrogen`, `oxygen`, `chlorine`, `sodiumHydroxide` (0.5 of lye of 50 %),
+    `carbonDioxide` that is captured.
+    `method`: how hydrogen is made. `electrolyser`: by what cell.
+    """
+
+    method: Method = "steamReforming"
+    electrolyser: Cell | None = None
+
+
+def assess(context: Context, activity: Hydrogen) -> Assessment:
+    """Carbon balance of GB/T 32151.10 where there is carbon; power as bought or as lots where there is none."""
+    electric = activity.method in ("electrolysis", "chlorAlkali")
+    if activity.electrolyser is not None and not electric:
+        raise invalid_activity("electrolyser", activity.electrolyser, "left out where nothing is electrolysed")
+    plant = begin(context, activity, () if electric else FEEDS, converted=True)
+    balance(plant, "synthesisGas")
+    hydrogen = made(context, "hydrogen")
+    if activity.method == "chlorAlkali":
+        check_brine(plant)
+    elif hydrogen == 0:
+        plant.draft.find("no-product", "no output names hydrogen among its materials", refuses=True)
+    elif electric:
+        check_water(plant, hydrogen)
+    else:
+        _check_reforming(plant, hydrogen)
+    if electric:
+        indicate_power(plant, activity)
+    share_out(plant.draft, context)
+    if hydrogen > 0:
+        plant.draft.indicate("hydrogenProduced", hydrogen / 1000)
+        plant.draft.indicate("directEmissionsPerTonneHydrogen", direct_emissions(plant) / hydrogen * 1000)
+    return plant.draft.assessment()
+
+
+def _check_reforming(plant: Plant, hydrogen: Decimal) -> None:
+    """CH4 + 2 H2O -> CO2 + 4 H2: a yield above 1 of what the feedstock's carbon can give refuses."""
+    draft = plant.draft
+    # Hydrogen that comes with lots and supplies (purification) may leave as well.
+    most = hydrogen_limit(plant)
+    if plant.carbon.total == 0 and came(plant.context, "hydrogen") == 0:
+        draft.find("no-feedstock", "no feedstock is supplied: say which method makes the hydrogen", refuses=True)
+        return
+    if hydrogen > most * (1 + WEIGHING):
+        draft.find(
+            "hydrogen-yield", f"{hydrogen:f} kg of hydrogen, but the feedstock gives {most:f} at most", refuses=True,
+        )
+    emitted = direct_emissions(plant) / hydrogen
+    if emitted > MOST_EMITTED:
+        draft.find("emissions-unusual", f"{emitted:.1f} kg of direct CO2 per kg of hydrogen")
+    draft.indicate("hydrogenYield", hydrogen / most)

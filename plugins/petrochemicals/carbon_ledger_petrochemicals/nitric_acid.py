@@ -1,0 +1,98 @@
+"""Nitric acid: N2O by technology and abatement, or as the stack's analyser counts it."""
+
+from decimal import Decimal
+from typing import Final, Literal
+
+from carbon_ledger_petrochemicals.carbon import Plant, Process, balance, begin
+from carbon_ledger_petrochemicals.sharing import factors, share_out
+from carbon_ledger_petrochemicals.substances import came, made, substances
+from ledger.sdk import Assessment, Context, Fraction, Quantity, convert, invalid_activity
+
+WEIGHING: Final = Decimal("0.01")
+# 93 to 97 % of the ammonia's nitrogen becomes acid; far less is a wrong weight or strength.
+LEAST_YIELD: Final = Decimal("0.85")
+# The worst plants of old, at high pressure, gave 19 kg per t.
+MOST_N2O: Final = Decimal(20)
+_FACTORS: Final = {
+    "nonSelectiveReduction": "nitricAcidNscr", "integratedDestruction": "nitricAcidIntegrated",
+    "atmospheric": "nitricAcidAtmospheric", "mediumPressure": "nitricAcidMedium", "highPressure": "nitricAcidHigh",
+}
+_ABATED: Final = ("nonSelectiveReduction", "integratedDestruction")
+
+
+class NitricAcid(Process, frozen=True, kw_only=True):
+    """How a nitric acid plant ran; every field may be left out.
+
+    Inputs: lots or a supply of `ammonia`; supplies `air` of origin nature and `water`, with their mass; `naturalGas`
+    (reducing agent, burnt); `electricity`, `heat`, `steam`; others are left to the core. Outputs name `nitricAcid`
+    among their materials: 0.6 of acid of 60 %; heat sold is counted in joules.
+    `technology`: what the factor is of. `abatement`: share of the N2O that a catalyst destroys when it runs, 0 to 1;
+    `utilisation`: share of the production during which it runs. `measured`: mass of N2O by continuous measurement,
+    instead of factor and abatement.
+    """
+
+    technology: Literal[
+        "nonSelectiveReduction", "integratedDestruction", "atmospheric", "mediumPressure", "highPressure",
+    ] = "highPressure"
+    abatement: Fraction = "0"
+    utilisation: Fraction = "1"
+    measured: Quantity | None = None
+
+
+def assess(context: Context, activity: NitricAcid) -> Assessment:
+    """N2O = acid of 100 % * factor * (1 - abatement * utilisation): IPCC 2006, volume 3, equation 3.6; GB/T 32151.10.
+
+    Yield = nitrogen in acid / nitrogen in ammonia, at most 1.
+    """
+    _check(activity)
+    plant = begin(context, activity, ())
+    balance(plant, "nitricAcidCarbon")
+    acid = made(context, "nitricAcid")
+    if acid == 0:
+        plant.draft.find("no-product", "no output names nitricAcid among its materials", refuses=True)
+        return plant.draft.assessment()
+    emitted = _emit(plant, activity, acid)
+    _check_yield(plant, acid)
+    share_out(plant.draft, context)
+    per_tonne = emitted / acid * 1000
+    if per_tonne > MOST_N2O:
+        plant.draft.find("n2o-unusual", f"{per_tonne:.1f} kg of N2O per t of acid")
+    plant.draft.indicate("nitricAcidProduced", acid / 1000)
+    plant.draft.indicate("n2oPerTonneAcid", per_tonne)
+    return plant.draft.assessment()
+
+
+def _check(activity: NitricAcid) -> None:
+    """Raises PluginError where abatement would be counted twice."""
+    if activity.abatement == "0":
+        return
+    if activity.technology in _ABATED:
+        raise invalid_activity("abatement", activity.abatement, f"0: the factor of {activity.technology} includes it")
+    if activity.measured is not None:
+        raise invalid_activity("abatement", activity.abatement, "0 where N2O is measured behind it")
+
+
+def _emit(plant: Plant, activity: NitricAcid, acid: Decimal) -> Decimal:
+    """The line of N2O; returns its kg."""
+    if activity.measured is not None:
+        mass = convert(activity.measured.amount, activity.measured.unit, "KGM", "activity.measured")
+        plant.draft.carbon("nitricAcidTailGas", mass, gas="N2O", basis="metered")
+        return mass
+    left = 1 - Decimal(activity.abatement) * Decimal(activity.utilisation)
+    factor = factors().find(_FACTORS[activity.technology])
+    plant.draft.price("nitricAcidTailGas", acid / 1000 * left, factor, kind="onSite")
+    return acid / 1000 * left * factor.value
+
+
+def _check_yield(plant: Plant, acid: Decimal) -> None:
+    """Nitrogen of ammonia becomes acid; that of the air goes through."""
+    brought = came(plant.context, "ammonia") * substances()["ammonia"].nitrogen
+    bound = acid * substances()["nitricAcid"].nitrogen
+    if brought <= 0 or bound > brought * (1 + WEIGHING):
+        plant.draft.find(
+            "nitric-acid-yield", f"{bound:f} kg of nitrogen in acid out of {brought:f} kg in ammonia", refuses=True,
+        )
+    elif bound < brought * LEAST_YIELD:
+        plant.draft.find("nitric-acid-yield", f"only {bound:f} kg of nitrogen in acid out of {brought:f} kg in ammonia")
+    if brought > 0:
+        plant.draft.indicate("ammoniaConversion", bound / brought)

@@ -1,0 +1,51 @@
+"""Hydrogen that a feedstock can give: the upper limit of reforming, gasification, ammonia and methanol."""
+
+from decimal import Decimal
+from typing import Final
+
+from carbon_ledger_petrochemicals.carbon import Plant
+from carbon_ledger_petrochemicals.substances import came
+from ledger.sdk import ZERO, is_energy, standard_fuels
+
+COALS: Final = ("anthracite", "bituminous", "lignite", "washedCoal", "otherWashedCoal", "briquettes", "coke",
+                "petroleumCoke")
+METHANE_LIKE: Final = ("naturalGas", "lng", "methane")
+CARBON_MOLE: Final = Decimal("12.011")
+HYDROGEN_MOLE: Final = Decimal("2.016")
+HYDROGEN_HEAT: Final = Decimal(120)
+"""Lower heating value of hydrogen, MJ per kg."""
+
+# Moles of H2 per mole of carbon, all of it shifted to CO2. CH4 + 2 H2O -> CO2 + 4 H2; coal is CH0.8 at most CH, so
+# CH + 2 H2O -> CO2 + 2.5 H2; liquids CH2 to CH2.3 give 3 to 3.2. Coke oven gas brings hydrogen of its own.
+_PER_CARBON: Final = {"methane": Decimal(4), "coal": Decimal("2.5"), "gas": Decimal(6), "other": Decimal("3.25")}
+
+
+def hydrogen_limit(plant: Plant) -> Decimal:
+    """Kg of H2 that feedstocks, lots and bought hydrogen can give at most."""
+    total = came(plant.context, "hydrogen")
+    whole = plant.carbon.total
+    if whole == 0:
+        return total
+    # What the feeds share of the carbon by kind is not kept apart, so the most generous kind holds for all.
+    return total + whole / CARBON_MOLE * max(_ratios(plant)) * HYDROGEN_MOLE
+
+
+def _ratios(plant: Plant) -> list[Decimal]:
+    found = [_ratio(feed.material) for feed in plant.feeds]
+    for taken in plant.context.inputs:
+        if not is_energy(taken.quantity):
+            found.extend(_ratio(name) for name in taken.materials)
+            if not taken.materials:
+                found.append(_PER_CARBON["methane"])
+    return found or [ZERO]
+
+
+def _ratio(material: str) -> Decimal:
+    if material in METHANE_LIKE:
+        return _PER_CARBON["methane"]
+    if material in COALS:
+        return _PER_CARBON["coal"]
+    if material in ("hydrogen", "carbonDioxide"):
+        return ZERO
+    fuel = standard_fuels().get(material)
+    return _PER_CARBON["gas" if fuel is not None and fuel.unit == "NM3" else "other"]
