@@ -1,0 +1,44 @@
+"""The sector's front page: routes and what they are called."""
+
+from decimal import Decimal
+
+from carbon_ledger_nonferrous import alumina, casthouse, copper, electrolysis, lead, remelting
+from carbon_ledger_nonferrous.indicators import INDICATORS
+from ledger.sdk import Route, Sector
+
+
+def plugin() -> Sector:
+    """The sector `nonferrous`. Outputs may outweigh what comes in by 2 %: weighbridges, and concentrates whose moisture
+    is sampled. They may state 5 % more of an element: metal and acid are analysed, of concentrates and scrap samples
+    are. Oxygen and water that acid and hydrate take up from air and liquor have to be named as supplies."""
+    return Sector(
+        name="nonferrous", version="0.1.0", en="Non-ferrous metals", zh="有色金属", mass_tolerance=Decimal("0.02"),
+        element_tolerance=Decimal("0.05"), indicators=INDICATORS,
+        routes={
+            "alumina": Route(activity=alumina.Alumina, assess=alumina.assess, en="Alumina refining", zh="氧化铝"),
+            "aluminiumElectrolysis": Route(
+                activity=electrolysis.AluminiumElectrolysis, assess=electrolysis.assess,
+                en="Aluminium electrolysis", zh="铝电解",
+            ),
+            "aluminiumCasting": Route(
+                activity=casthouse.AluminiumCasting, assess=casthouse.assess,
+                en="Aluminium casting and direct alloying", zh="铝铸造与铝水直接合金化",
+            ),
+            "secondaryAluminium": Route(
+                activity=remelting.SecondaryAluminium, assess=remelting.assess, en="Secondary aluminium", zh="再生铝",
+            ),
+            "copperSmelting": Route(
+                activity=copper.CopperSmelting, assess=copper.assess_primary,
+                en="Copper smelting and refining", zh="铜冶炼",
+            ),
+            "secondaryCopper": Route(
+                activity=copper.SecondaryCopper, assess=copper.assess_secondary, en="Secondary copper", zh="再生铜",
+            ),
+            "leadSmelting": Route(
+                activity=lead.LeadSmelting, assess=lead.assess_primary, en="Lead smelting and refining", zh="铅冶炼",
+            ),
+            "secondaryLead": Route(
+                activity=lead.SecondaryLead, assess=lead.assess_secondary, en="Secondary lead", zh="再生铅",
+            ),
+        },
+    )
