@@ -1,0 +1,166 @@
+"""Battery cells and packs."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final, Literal
+
+from carbon_ledger_electronics.common import MJ_PER_KWH, Work, begin, check_mass, check_pieces, own_emissions
+from carbon_ledger_electronics.service import ServiceLife, delivered
+from ledger.sdk import (
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    Quantity,
+    convert,
+    follow_composition,
+    invalid_activity,
+    is_energy,
+    matter_in,
+)
+
+Chemistry = Literal["lfp", "nmc", "nca", "lmo", "sodiumIon", "leadAcid"]
+
+# Kg per kWh cannot fall below that of the active materials alone: mAh per g of both electrodes together times volts.
+# 1 / (1/170 + 1/3861) * 3.4 V for iron phosphate against lithium, 1 / (1/275 + 1/3861) * 3.8 V for layered oxides,
+# 1 / (1/148 + 1/3861) * 4 V for spinel, 1 / (1/160 + 1/1166) * 3.2 V for sodium oxides against sodium, 167 Wh per kg
+# for lead, lead dioxide and acid.
+DENSEST: Final[Mapping[str, Decimal]] = {
+    "lfp": Decimal("0.56"), "nmc": Decimal("0.98"), "nca": Decimal("0.98"), "lmo": Decimal("0.57"),
+    "sodiumIon": Decimal("0.45"), "leadAcid": Decimal("0.167"),
+}
+# What is sold, kWh per kg of cell.
+USUAL_DENSITY: Final[Mapping[str, tuple[Decimal, Decimal]]] = {
+    "lfp": (Decimal("0.09"), Decimal("0.22")), "nmc": (Decimal("0.13"), Decimal("0.35")),
+    "nca": (Decimal("0.15"), Decimal("0.35")), "lmo": (Decimal("0.08"), Decimal("0.2")),
+    "sodiumIon": (Decimal("0.08"), Decimal("0.19")), "leadAcid": (Decimal("0.02"), Decimal("0.06")),
+}
+# Large lines use 50 to 65 kWh of electricity per kWh of cells, the best 20 to 40 with heat; pilots some hundreds.
+# Beyond a thousand a unit is wrong.
+USUAL_CELL_ENERGY: Final = (Decimal(15), Decimal(150))
+POSSIBLE_ENERGY: Final = Decimal(1000)
+# Joining and testing take 1 to 10 kWh per kWh.
+USUAL_PACK_ENERGY: Final = Decimal(20)
+# New lines lose a third of their cells, run-in ones a tenth and less; of packs one in a hundred.
+LEAST_CELL_YIELD: Final = Decimal("0.6")
+LEAST_PACK_YIELD: Final = Decimal("0.9")
+# Leaves the cell again: solvents are driven off and recovered.
+AIDS: Final = ("nmp", "water", "nitrogen", "argon")
+
+
+class Battery(Work, frozen=True, kw_only=True):
+    """What both routes may say.
+
+    `capacity`: nominal energy of all good products together, of packs the usable one, in watt hours. `chemistry`: of
+    the cells. `service_life`: gives the energy that is delivered over the life, by which footprints are compared.
+    """
+
+    capacity: Quantity | None = None
+    chemistry: Chemistry | None = None
+    service_life: ServiceLife | None = None
+
+
+class BatteryCell(Battery, frozen=True, kw_only=True):
+    """How cells were made, from coating to forming; every field may be left out.
+
+    Supplies: `electricity`, `heat`, `steam`, standard fuels; `cathodeMaterial`, `graphite`, `electrolyte`, `separator`,
+    `copperFoil`, `aluminiumFoil`, `binder`, `nmp`, `housing` and others are left to the core. Outputs: cells by number
+    or mass; scrap of electrodes and rejects as waste, with their composition.
+    """
+
+
+class BatteryPack(Battery, frozen=True, kw_only=True):
+    """How packs were assembled; every field may be left out.
+
+    Inputs: cells or modules. Supplies: `electricity`, `heat`, standard fuels; `housing`, `cables`, `coolingPlate`,
+    `batteryManagementSystem` and others are left to the core. `cell_capacity`: nominal energy of the cells that went
+    in.
+    """
+
+    cell_capacity: Quantity | None = None
+
+
+def assess_cell(context: Context, activity: BatteryCell) -> Assessment:
+    """Energy per kWh of cells, and where their materials go."""
+    draft, _ = begin(context, activity)
+    _make(draft, context, activity, LEAST_CELL_YIELD)
+    if activity.capacity is not None:
+        capacity = _capacity(activity.capacity, "capacity")
+        _check_energy(draft, capacity, USUAL_CELL_ENERGY)
+        _check_density(draft, context, activity.chemistry, capacity)
+        _indicate(draft, context, activity, capacity)
+    return draft.assessment()
+
+
+def assess_pack(context: Context, activity: BatteryPack) -> Assessment:
+    """Energy per kWh of packs, and where their materials go; a pack stores no more than its cells."""
+    draft, _ = begin(context, activity)
+    _make(draft, context, activity, LEAST_PACK_YIELD)
+    if activity.capacity is not None:
+        capacity = _capacity(activity.capacity, "capacity")
+        if activity.cell_capacity is not None:
+            cells = _capacity(activity.cell_capacity, "cellCapacity")
+            if capacity > cells:
+                draft.find("capacity-yield", f"{capacity:f} kWh of packs out of {cells:f} kWh of cells", refuses=True)
+            draft.indicate("capacityYield", capacity / cells)
+        _check_energy(draft, capacity, (ZERO, USUAL_PACK_ENERGY))
+        _check_density(draft, context, activity.chemistry, capacity, usual=False)
+        _indicate(draft, context, activity, capacity)
+    elif activity.cell_capacity is not None:
+        raise invalid_activity("capacity", None, "stated where cellCapacity is")
+    return draft.assessment()
+
+
+def _make(draft: Draft, context: Context, activity: Battery, least: Decimal) -> None:
+    if any(is_energy(output.quantity) for output in context.outputs):
+        # A lot counted in watt hours is electricity.
+        draft.find("counted-as-energy", "batteries are counted in pieces or by mass: say their capacity", refuses=True)
+    check_pieces(draft, context, activity, least)
+    aids = sum((supply.mass or ZERO for supply in context.supplied(*AIDS)), ZERO)
+    check_mass(draft, context, matter_in(context, activity.analyses) - aids)
+    follow_composition(draft, context)
+    if activity.service_life is not None and activity.capacity is None:
+        raise invalid_activity("capacity", None, "stated where serviceLife is")
+
+
+def _capacity(quantity: Quantity, field: str) -> Decimal:
+    """KWh; raises InvalidQuantity for what is no energy."""
+    return convert(quantity.amount, quantity.unit, "KWH", f"activity.{field}")
+
+
+def _check_energy(draft: Draft, capacity: Decimal, usual: tuple[Decimal, Decimal]) -> None:
+    per_unit = draft.megajoules / MJ_PER_KWH / capacity
+    draft.indicate("energyPerCapacity", per_unit)
+    message = f"{per_unit:.1f} kWh per kWh of capacity"
+    if per_unit > POSSIBLE_ENERGY:
+        draft.find("energy-impossible", message, refuses=True)
+    elif not usual[0] <= per_unit <= usual[1]:
+        draft.find("energy-unusual", message)
+
+
+def _check_density(
+    draft: Draft, context: Context, chemistry: Chemistry | None, capacity: Decimal, *, usual: bool = True
+) -> None:
+    mass = context.mass_out("product")
+    if mass == 0:
+        return
+    density = capacity / mass
+    draft.indicate("energyDensity", density)
+    most = DENSEST[chemistry] if chemistry is not None else max(DENSEST.values())
+    message = f"{density:.3f} kWh per kg"
+    if density > most:
+        draft.find("density-impossible", f"{message}, active materials alone give {most}", refuses=True)
+    elif usual and chemistry is not None:
+        low, high = USUAL_DENSITY[chemistry]
+        if not low <= density <= high:
+            draft.find("density-unusual", message)
+
+
+def _indicate(draft: Draft, context: Context, activity: Battery, capacity: Decimal) -> None:
+    draft.indicate("batteryCapacity", capacity)
+    emitted = own_emissions(draft, context)
+    draft.indicate("co2PerCapacity", emitted / capacity)
+    if activity.service_life is not None:
+        energy = delivered(draft, activity.service_life, capacity)
+        draft.indicate("kwhDelivered", energy)
+        draft.indicate("co2PerKwhDelivered", emitted / energy)

@@ -1,0 +1,86 @@
+"""What the electronics routes share: factors, energy, yields of pieces, and energy per what is made."""
+
+from decimal import Decimal
+from typing import Final
+
+from ledger.sdk import (
+    ZERO,
+    Activity,
+    Context,
+    Draft,
+    FactorTable,
+    Fraction,
+    FuelAnalysis,
+    Quantity,
+    book_energy,
+    convert,
+    invalid_activity,
+    read_factors,
+)
+
+MJ_PER_KWH: Final = Decimal("3.6")
+COUNTED: Final = ("H87", "C62", "EA", "PR", "DZN", "MIL")
+"""Units of pieces."""
+
+
+class Work(Activity, frozen=True, kw_only=True):
+    """What every electronics route may say.
+
+    `started`: pieces (wafers, cells, modules) that entered the line for what came out; the products are counted in
+    pieces then. `renewable_share`: of the electricity that comes as declared lots. `analyses`: what the site measured
+    of its fuels.
+    """
+
+    started: Quantity | None = None
+    renewable_share: Fraction = "0"
+    analyses: tuple[FuelAnalysis, ...] = ()
+
+
+def factors() -> FactorTable:
+    """The sector's factors: kg of gas emitted per kg of gas used."""
+    return read_factors("carbon_ledger_electronics", "factors.csv", "electronics")
+
+
+def begin(context: Context, activity: Work) -> tuple[Draft, Decimal]:
+    """A draft with energy priced, and the electricity in kWh."""
+    draft = Draft(context)
+    power = book_energy(
+        draft, context, renewable_share=Decimal(activity.renewable_share), analyses=activity.analyses,
+    )
+    return draft, power
+
+
+def check_pieces(draft: Draft, context: Context, activity: Work, least: Decimal) -> None:
+    """Yield = pieces of product / pieces started: above 1 refuses, below `least` warns.
+
+    Raises InvalidQuantity where `started` is no number of pieces, PluginError where products are not counted.
+    """
+    if activity.started is None:
+        return
+    started = convert(activity.started.amount, activity.started.unit, "H87", "activity.started")
+    made = ZERO
+    for output in context.outputs:
+        if output.role == "product":
+            if output.quantity.unit not in COUNTED:
+                raise invalid_activity("started", activity.started, "stated where all products are counted in pieces")
+            made += convert(output.quantity.amount, output.quantity.unit, "H87")
+    if made > started:
+        draft.find("yield", f"{made:f} pieces out of {started:f} that were started", refuses=True)
+    elif made < started * least:
+        draft.find("yield", f"only {made:f} pieces out of {started:f} that were started")
+    draft.indicate("yieldRate", made / started)
+
+
+def check_mass(draft: Draft, context: Context, came: Decimal) -> None:
+    """Products are made of what came in, `came` kg without what only helps: heavier ones are refused."""
+    made = context.mass_out("product", "coProduct", "byProduct")
+    if came > 0 and made > came:
+        draft.find("material-yield", f"{made:f} kg of products out of {came:f} kg of materials", refuses=True)
+    if came > 0 and made > 0:
+        draft.indicate("materialYield", made / came)
+
+
+def own_emissions(draft: Draft, context: Context) -> Decimal:
+    """Kg of CO2 of the record itself: on site, of power and of heat, and what suppliers say of burning their fuels."""
+    burnt = sum((supply.combustion or ZERO for supply in context.supplies), ZERO)
+    return draft.emitted("onSite") + draft.emitted("electricity") + draft.emitted("heat") + burnt

@@ -1,0 +1,150 @@
+"""Fluorinated gases of etching and of cleaning deposition chambers.
+
+    E(gas) = use * (1 - heel) * (1 - U) * (1 - a * d)
+    E(by-product) = use * (1 - heel) * B * (1 - a * d(by-product))
+
+IPCC 2006 Guidelines, volume 3, 6.2.1.1 (Tier 2): U is the part of the gas that the plasma uses up, B the kg of
+by-product (CF4, C2F6) per kg used, a the part of the gas that goes through abatement, d what abatement destroys.
+Defaults of U and B by substrate; those of the IPCC are recalled, those of 40 CFR 98 subpart I read.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final, Literal
+
+from carbon_ledger_electronics.common import factors
+from ledger.sdk import (
+    ZERO,
+    Context,
+    Draft,
+    FactorRow,
+    FactorTable,
+    Fraction,
+    Part,
+    PluginError,
+    SupplyFacts,
+    invalid_activity,
+)
+
+OTHERS: Final = ("C4F8", "C4F6", "C5F8", "C4F8O", "CH2F2", "CH3F", "C2HF5")
+"""Gases in use that the ledger has no potential for: what they emit is named as an omission."""
+
+BY_PRODUCTS: Final = ("CF4", "C2F6")
+
+Gas = Literal["CF4", "C2F6", "C3F8", "CHF3", "NF3", "SF6", "HFC134a", "N2O"]
+GASES: Final[tuple[Gas, ...]] = ("CF4", "C2F6", "C3F8", "CHF3", "NF3", "SF6", "HFC134a", "N2O")
+"""Supplies that are counted here: the gases whose potential the ledger knows."""
+
+Process = Literal["etching", "cleaning", "remoteCleaning"]
+Substrate = Literal["semiconductor", "wafer200", "wafer300", "display", "photovoltaic"]
+
+
+class GasUse(Part, frozen=True, kw_only=True):
+    """How a gas that is supplied was used.
+
+    `share`: of the supply, where it is used in several ways. `process`: where; some defaults need it. `utilisation`: U,
+    and `by_product`: kg CF4 per kg used, both replace the default. `abated`: part that goes through abatement;
+    `destruction` and `by_product_destruction`: what that destroys, the latter as the former where absent. `heel`: part
+    that goes back in its container.
+    """
+
+    gas: Gas
+    share: Fraction = "1"
+    process: Process | None = None
+    utilisation: Fraction | None = None
+    by_product: Fraction | None = None
+    abated: Fraction = "0"
+    destruction: Fraction | None = None
+    by_product_destruction: Fraction | None = None
+    heel: Fraction = "0.1"
+
+
+def emit_gases(draft: Draft, context: Context, uses: Sequence[GasUse], substrate: Substrate) -> None:
+    """Lines of every gas that is supplied; what no use covers goes by the defaults, unabated.
+
+    Raises PluginError for uses that cannot be, and where a default needs the process; InvalidQuantity for a gas that is
+    supplied in a unit without a mass.
+    """
+    _check(context, uses)
+    for gas in GASES:
+        mine = [use for use in uses if use.gas == gas]
+        rest = 1 - sum((Decimal(use.share) for use in mine), ZERO)
+        for supply in context.supplied(gas):
+            for use in mine:
+                _emit(draft, supply, use, Decimal(use.share), substrate)
+            if rest > 0:
+                _emit(draft, supply, GasUse(gas=gas), rest, substrate)
+            if not supply.priced and not supply.nature:
+                draft.omit(f"{gas} upstream")
+    for supply in context.supplied(*OTHERS):
+        draft.omit(f"{supply.material} emissions and upstream")
+
+
+def _emit(draft: Draft, supply: SupplyFacts, use: GasUse, share: Decimal, substrate: Substrate) -> None:
+    used = supply.amount("KGM") * share * (1 - Decimal(use.heel))
+    table, abated = factors(), Decimal(use.abated)
+    destroyed = abated * Decimal(use.destruction or "0")
+    if use.utilisation is not None:
+        draft.carbon(use.gas, used * (1 - Decimal(use.utilisation)) * (1 - destroyed), gas=use.gas, supply=supply)
+    else:
+        factor = _default(table, use, substrate)
+        _line(draft, supply, used * (1 - destroyed), factor)
+    kept = 1 - abated * Decimal(use.by_product_destruction or use.destruction or "0")
+    if use.by_product is not None:
+        draft.carbon(use.gas, used * Decimal(use.by_product) * kept, gas="CF4", supply=supply)
+    for gas in BY_PRODUCTS:
+        found = _by_product(table, use, substrate, gas)
+        if found is not None and not (gas == "CF4" and use.by_product is not None):
+            _line(draft, supply, used * kept, found)
+
+
+def _line(draft: Draft, supply: SupplyFacts, used: Decimal, factor: FactorRow) -> None:
+    draft.price(supply.material, used, factor, kind="onSite", supply=supply)
+
+
+def _default(table: FactorTable, use: GasUse, substrate: Substrate) -> FactorRow:
+    for key in _keys(table, "emitted", use, substrate):
+        if key in table:
+            return table.find(key)
+    raise PluginError(
+        f"there is no default for {use.gas} on {substrate} in {use.process or 'a process that is not named'}",
+        code="no-factor", field="activity.gases", value=use.gas, rule="name its process, or its utilisation",
+    )
+
+
+def _by_product(table: FactorTable, use: GasUse, substrate: Substrate, gas: str) -> FactorRow | None:
+    tail = "" if gas == "CF4" else f":{gas}"
+    for key in _keys(table, "byproduct", use, substrate):
+        if key + tail in table:
+            return table.find(key + tail)
+        # A process with its own emission default has its own by-products, if any.
+        if key.replace("byproduct", "emitted", 1) in table:
+            break
+    return None
+
+
+def _keys(table: FactorTable, kind: str, use: GasUse, substrate: Substrate) -> tuple[str, ...]:
+    """Keys of a default, the most special first: of the process, which need not be named where a gas has one alone."""
+    whole = f"{substrate}:{use.gas}"
+    known = [row.key for row in table if row.key.startswith(f"emitted:{whole}")]
+    process = use.process
+    if process is not None:
+        special: tuple[str, ...] = (f"{kind}:{whole}:{process}",)
+    else:
+        special = (known[0].replace("emitted", kind, 1),) if len(known) == 1 else ()
+    return (*special, f"{kind}:{whole}", f"{kind}:any:{use.gas}")
+
+
+def _check(context: Context, uses: Sequence[GasUse]) -> None:
+    shares: dict[str, Decimal] = {}
+    for i, use in enumerate(uses):
+        field = f"gases[{i}]."
+        if not context.supplied(use.gas):
+            raise invalid_activity(field + "gas", use.gas, "the material of a supply of this record")
+        shares[use.gas] = shares.get(use.gas, ZERO) + Decimal(use.share)
+        if shares[use.gas] > 1:
+            raise invalid_activity(field + "share", use.share, "with the other uses of this gas at most 1")
+        if Decimal(use.abated) > 0 and use.destruction is None:
+            raise invalid_activity(field + "destruction", None, "stated where gas is abated")
+        if Decimal(use.heel) == 1:
+            raise invalid_activity(field + "heel", use.heel, "below 1: nothing would be used")

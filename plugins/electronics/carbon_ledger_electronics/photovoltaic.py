@@ -1,0 +1,105 @@
+"""Photovoltaic modules of crystalline silicon: ingots are pulled, sawn to wafers, made to cells and laminated; one
+record may cover one step or all. Thin films come from one line."""
+
+from decimal import Decimal
+from typing import Final, Literal
+
+from carbon_ledger_electronics.common import Work, begin, check_mass, check_pieces
+from carbon_ledger_electronics.fluorinated import GasUse, emit_gases
+from ledger.sdk import (
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    Positive,
+    Quantity,
+    convert,
+    follow_composition,
+    invalid_activity,
+    matter_in,
+)
+
+# Cells break and fail at 1 to 5 %, modules at less; below 85 % the count is of something else.
+LEAST_YIELD: Final = Decimal("0.85")
+STANDARD_IRRADIANCE: Final = Decimal(1)
+"""kW per m2 at which peak power is measured (IEC 60904-3)."""
+# Shockley and Queisser's limit of one junction under sunlight is 33.7 %, of two 46 %. Modules sold have 15 to 25 %.
+MOST_EFFICIENT: Final = {"tandem": Decimal("0.46")}
+ONE_JUNCTION: Final = Decimal("0.337")
+USUAL_EFFICIENCY: Final = (Decimal("0.12"), Decimal("0.27"))
+# Polysilicon: 3 kg per kW in 2020, with 2 as an aim for 2030; early ones took 10.
+USUAL_SILICON: Final = (Decimal("1.2"), Decimal(10))
+# Ingot, wafer, cell and module together take 150 to 900 kWh per kW, polysilicon as much again.
+USUAL_POWER: Final = Decimal(2000)
+# Helps and leaves: it is in no module.
+AIDS: Final = ("water", "nitrogen", "argon", "slurry", "hydrofluoricAcid", "nitricAcid", "hydrochloricAcid",
+               "sodiumHydroxide", "potassiumHydroxide", "CF4", "C2F6", "C3F8", "CHF3", "NF3", "SF6", "N2O", "ammonia")
+
+
+class PhotovoltaicModule(Work, frozen=True, kw_only=True):
+    """How modules, or what they are made of, were made; every field may be left out.
+
+    Supplies: `electricity`, `heat`, `steam`, standard fuels; the gases `SF6`, `CF4`, `NF3`, `C2F6`, `C3F8`, `CHF3`,
+    `N2O` of etching and of cleaning deposition chambers; `polysilicon`, `siliconWafer`, `solarCell`, `glass`,
+    `encapsulant`, `backsheet`, `aluminiumFrame`, `silverPaste` and others are left to the core.
+    `steps`: done in this record. `technology`: of the cell. `gases`: how they were used. `peak_kilowatts`: of all
+    products together at standard conditions. `area`: of all modules together.
+    """
+
+    steps: tuple[Literal["ingot", "wafer", "cell", "module"], ...] = ("module",)
+    technology: Literal["perc", "topcon", "heterojunction", "backContact", "multi", "thinFilm", "tandem"] | None = None
+    gases: tuple[GasUse, ...] = ()
+    peak_kilowatts: Positive | None = None
+    area: Quantity | None = None
+
+
+def assess(context: Context, activity: PhotovoltaicModule) -> Assessment:
+    """Energy and gases of the steps; silicon and other materials go where outputs name them."""
+    if not activity.steps or len(set(activity.steps)) < len(activity.steps):
+        raise invalid_activity("steps", list(activity.steps), "one or more steps, each named once")
+    draft, power = begin(context, activity)
+    emit_gases(draft, context, activity.gases, "photovoltaic")
+    check_pieces(draft, context, activity, LEAST_YIELD)
+    aids = sum((supply.mass or ZERO for supply in context.supplied(*AIDS)), ZERO)
+    check_mass(draft, context, matter_in(context, activity.analyses) - aids)
+    follow_composition(draft, context)
+    _check_silicon(draft, context)
+    if activity.peak_kilowatts is not None:
+        _check_power(draft, context, activity, power, Decimal(activity.peak_kilowatts))
+    return draft.assessment()
+
+
+def _check_silicon(draft: Draft, context: Context) -> None:
+    """Silicon that outputs name is silicon that came in: by name of lots and of supplies, or unknown."""
+    lots = [(taken.mass or ZERO) * taken.materials.get("silicon", ZERO) for taken in context.inputs]
+    unnamed = [taken for taken in context.inputs if not taken.materials]
+    bought = [one.mass or ZERO for one in context.supplied("polysilicon", "siliconWafer", "silicon")]
+    came = sum(lots, ZERO) + sum(bought, ZERO)
+    held = sum(((output.mass or ZERO) * output.materials.get("silicon", ZERO) for output in context.outputs), ZERO)
+    if came > 0 and not unnamed and not context.supplied("solarCell"):
+        if held > came:
+            draft.find("silicon-yield", f"{held:f} kg of silicon out of {came:f} kg", refuses=True)
+        draft.indicate("siliconYield", held / came)
+
+
+def _check_power(
+    draft: Draft, context: Context, activity: PhotovoltaicModule, power: Decimal, kilowatts: Decimal
+) -> None:
+    per_kilowatt = power / kilowatts
+    draft.indicate("electricityPerPeakKilowatt", per_kilowatt)
+    if per_kilowatt > USUAL_POWER:
+        draft.find("electricity-unusual", f"{per_kilowatt:.0f} kWh per kW of peak power")
+    silicon = sum((one.mass or ZERO for one in context.supplied("polysilicon")), ZERO) / kilowatts
+    if silicon > 0 and not USUAL_SILICON[0] <= silicon <= USUAL_SILICON[1]:
+        draft.find("silicon-unusual", f"{silicon:.2f} kg of polysilicon per kW")
+    if activity.area is None:
+        return
+    area = convert(activity.area.amount, activity.area.unit, "MTK", "activity.area")
+    efficiency = kilowatts / area / STANDARD_IRRADIANCE
+    most = MOST_EFFICIENT.get(activity.technology or "", ONE_JUNCTION)
+    if efficiency > most:
+        draft.find("efficiency-impossible", f"{efficiency:.1%} of sunlight, more than {most:.1%}", refuses=True)
+    elif not USUAL_EFFICIENCY[0] <= efficiency <= USUAL_EFFICIENCY[1]:
+        draft.find("efficiency-unusual", f"{efficiency:.1%} of sunlight")
+    draft.indicate("moduleEfficiency", efficiency)
+    draft.indicate("areaProcessed", area)

@@ -1,0 +1,314 @@
+"""Semiconductors and photovoltaic modules against cases solved by hand. Masses in kg, energy in kWh, emissions in kg of
+gas."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+from carbon_ledger_electronics import plugin
+from carbon_ledger_electronics.common import factors
+
+from ledger.errors import InvalidQuantity, PluginError
+from ledger.footprint.gwp import AR6
+from ledger.sdk import InputFacts, OutputFacts, SupplyFacts
+from ledger.sdk.testing import Run, context, lot, output, run, supply
+
+SECTOR = plugin()
+NF3 = supply("NF3", "100 KGM")
+WAFERS = output("1000 H87", mass="125 KGM")
+
+
+def fab(*supplies: SupplyFacts, place: str = "CN-SH", year: int = 2022, made: OutputFacts = WAFERS,
+        **activity: Any) -> Run:
+    given = context("electronics.semiconductor", supplies=supplies, outputs=(made,), place=place, year=year)
+    return run(SECTOR, given, activity)
+
+
+def gases(found: Run) -> dict[tuple[str, str], Decimal]:
+    """Kg by what was supplied and what was emitted."""
+    told: dict[tuple[str, str], Decimal] = {}
+    for line in found.assessment.lines:
+        told[line.source, line.gas] = told.get((line.source, line.gas), Decimal(0)) + line.amount
+    return told
+
+
+def test_gases_of_a_300_mm_fab_by_default() -> None:
+    # 100 kg less a heel of 10: 90 * 0.19 = 17.1 NF3, 90 * 0.04 = 3.6 CF4, 90 * 0.0204 = 1.836 C2F6
+    # 17.1 * 17400 + 3.6 * 7380 + 1.836 * 12400 = 297540 + 26568 + 22766.4; power 1000 * 0.5849
+    found = fab(NF3, supply("electricity", "1 MWH"), substrate="wafer300")
+    assert gases(found) == {
+        ("NF3", "NF3"): Decimal("17.1"), ("NF3", "CF4"): Decimal("3.6"), ("NF3", "C2F6"): Decimal("1.836"),
+        ("electricity", "CO2"): Decimal("584.9"),
+    }
+    assert found.footprint == pytest.approx(347459.3)
+    assert [one.what for one in found.assessment.omissions] == ["electricity upstream", "NF3 upstream"]
+    assert not any(line.recalled for line in found.assessment.lines)
+    assert found.assessment.indicators["fluorinatedGasUsed"] == 100
+
+
+def test_gases_as_they_were_used() -> None:
+    # four fifths in remote cleaning: 72 kg used, 1 - 0.9 * 0.95 = 0.145 passes abatement:
+    #   72 * 0.018 * 0.145 = 0.18792 NF3, 72 * 0.037 * 0.145 = 0.38628 CF4, and no C2F6
+    # one fifth in etching, measured: 18 kg used, 18 * 0.2 = 3.6 NF3, 18 * 0.05 = 0.9 CF4, 18 * 0.0204 = 0.3672 C2F6
+    found = fab(NF3, substrate="wafer300", gases=[
+        {"gas": "NF3", "share": "0.8", "process": "remoteCleaning", "abated": "0.9", "destruction": "0.95"},
+        {"gas": "NF3", "share": "0.2", "process": "etching", "utilisation": "0.8", "byProduct": "0.05"},
+    ])
+    assert gases(found) == {
+        ("NF3", "NF3"): Decimal("3.78792"), ("NF3", "CF4"): Decimal("1.28628"), ("NF3", "C2F6"): Decimal("0.3672"),
+    }
+
+
+def test_by_products_are_destroyed_in_their_own_measure() -> None:
+    # SF6 50 kg, no heel: 50 * 0.3 * (1 - 0.9) = 1.5; CF4 50 * 0.033 * (1 - 0.4) = 0.99; C2F6 50 * 0.041 * 0.6 = 1.23
+    found = fab(supply("SF6", "50 KGM"), substrate="wafer300", gases=[
+        {"gas": "SF6", "heel": "0", "abated": "1", "destruction": "0.9", "byProductDestruction": "0.4"},
+    ])
+    assert gases(found) == {
+        ("SF6", "SF6"): Decimal("1.5"), ("SF6", "CF4"): Decimal("0.99"), ("SF6", "C2F6"): Decimal("1.23"),
+    }
+
+
+@pytest.mark.parametrize(("substrate", "gas", "emitted", "tetrafluoromethane", "recalled"), [
+    ("semiconductor", "CF4", "0.9", "0", True), ("semiconductor", "C2F6", "0.6", "0.2", True),
+    ("semiconductor", "CHF3", "0.4", "0.07", True), ("semiconductor", "C3F8", "0.4", "0.1", True),
+    ("semiconductor", "NF3", "0.2", "0.09", True), ("semiconductor", "SF6", "0.2", "0", True),
+    ("wafer200", "C2F6", "0.55", "0.19", False), ("wafer200", "SF6", "0.58", "0.13", False),
+    ("wafer300", "CHF3", "0.37", "0.076", False), ("wafer300", "C3F8", "0.3", "0.21", False),
+    # One process alone is known, so it need not be named.
+    ("display", "CF4", "0.6", "0", False), ("display", "CHF3", "0.2", "0.07", False),
+    ("wafer300", "HFC134a", "1", "0", True), ("wafer200", "N2O", "1", "0", False),
+])
+def test_defaults(substrate: str, gas: str, emitted: str, tetrafluoromethane: str, recalled: bool) -> None:
+    found = fab(supply(gas, "10 KGM"), substrate=substrate, gases=[{"gas": gas, "heel": "0"}])
+    amounts = gases(found)
+    # CF4 that is left over and CF4 that is made come together.
+    assert amounts[gas, gas] == 10 * Decimal(emitted)
+    if gas != "CF4":
+        assert amounts.get((gas, "CF4"), Decimal(0)) == 10 * Decimal(tetrafluoromethane)
+    assert {line.recalled for line in found.assessment.lines} == {recalled}
+
+
+def test_displays_need_to_know_the_process() -> None:
+    with pytest.raises(PluginError) as told:
+        fab(NF3, substrate="display")
+    assert (told.value.code, told.value.field) == ("no-factor", "activity.gases")
+    found = fab(NF3, substrate="display", gases=[{"gas": "NF3", "process": "remoteCleaning"}])
+    assert gases(found) == {("NF3", "NF3"): Decimal("2.7")}
+    with pytest.raises(PluginError, match="no default for C3F8 on display"):
+        fab(supply("C3F8", "1 KGM"), substrate="display")
+    own = fab(supply("C3F8", "1 KGM"), substrate="display", gases=[{"gas": "C3F8", "utilisation": "0.6"}])
+    assert gases(own) == {("C3F8", "C3F8"): Decimal("0.36")}
+
+
+def test_gases_without_a_potential_are_named() -> None:
+    found = fab(supply("C4F8", "5 KGM"), supply("CH2F2", "5 KGM", priced=True))
+    assert found.assessment.lines == ()
+    assert [one.what for one in found.assessment.omissions] == [
+        "C4F8 emissions and upstream", "CH2F2 emissions and upstream",
+    ]
+
+
+def test_priced_gas_is_emitted_all_the_same() -> None:
+    found = fab(supply("NF3", "100 KGM", priced=True, deviation=Decimal("1.1")), substrate="wafer300")
+    assert found.assessment.omissions == ()
+    assert gases(found)["NF3", "NF3"] == Decimal("17.1")
+    assert {line.deviation for line in found.assessment.lines} == {Decimal("1.1")}
+
+
+@pytest.mark.parametrize("use", [
+    {"gas": "NF3", "utilisation": "1.01"}, {"gas": "NF3", "utilisation": "-0.1"}, {"gas": "NF3", "abated": "1.5"},
+    {"gas": "NF3", "abated": "0.5", "destruction": "1.2"}, {"gas": "NF3", "byProduct": "2"}, {"gas": "C4F8"},
+    {"gas": "NF3", "process": "sputtering"},
+])
+def test_fractions_outside_zero_to_one_and_unknown_gases(use: dict[str, str]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        fab(NF3, gases=[use])
+
+
+@pytest.mark.parametrize(("uses", "field"), [
+    ([{"gas": "SF6"}], "activity.gases[0].gas"),
+    ([{"gas": "NF3", "share": "0.6"}, {"gas": "NF3", "share": "0.5"}], "activity.gases[1].share"),
+    ([{"gas": "NF3", "abated": "0.5"}], "activity.gases[0].destruction"),
+    ([{"gas": "NF3", "heel": "1"}], "activity.gases[0].heel"),
+])
+def test_uses_that_cannot_be(uses: list[dict[str, str]], field: str) -> None:
+    with pytest.raises(PluginError) as told:
+        fab(NF3, gases=uses)
+    assert (told.value.code, told.value.field) == ("invalid-activity", field)
+
+
+@pytest.mark.parametrize("wrong", [supply("NF3", "100 KWH"), supply("CF4", "3 NM3"), supply("electricity", "1 TNE")])
+def test_wrong_units(wrong: SupplyFacts) -> None:
+    with pytest.raises(InvalidQuantity):
+        fab(wrong)
+    with pytest.raises(InvalidQuantity):
+        fab(NF3, area={"value": "100", "unit": "KGM"})
+    with pytest.raises(InvalidQuantity):
+        fab(NF3, started={"value": "100", "unit": "KGM"})
+
+
+def test_the_published_average_of_the_industry_is_reproduced() -> None:
+    # Wang and others, Water Cycle 2023, 28 companies in 2021: 1.15 kWh per cm2, 83.7 % of it electricity; 0.84 kg CO2e
+    # per cm2, 44.1 of 71.5 Mt of it scope 2: 0.518 kg. By China's average: 1.15 * 0.837 * 0.5366 = 0.5165
+    found = fab(
+        supply("electricity", "962550 KWH"), place="CN", substrate="wafer300", area={"value": "100", "unit": "MTK"},
+    )
+    assert found.footprint / 1_000_000 == pytest.approx(0.84 * 44.1 / 71.5, rel=0.01)
+    assert found.findings == {}
+    assert found.assessment.indicators["electricityPerArea"] == Decimal("0.96255")
+    assert found.assessment.indicators["areaProcessed"] == 100
+
+
+@pytest.mark.parametrize(("kilowatt_hours", "substrate", "told"), [
+    ("2999", "wafer300", {"electricity-unusual": False}), ("3000", "wafer300", {}), ("60000", "wafer300", {}),
+    ("60001", "wafer300", {"electricity-unusual": False}), ("2999", "display", {}),
+    ("10000001", "display", {"electricity-impossible": True}),
+])
+def test_power_per_area(kilowatt_hours: str, substrate: str, told: dict[str, bool]) -> None:
+    found = fab(
+        supply("electricity", f"{kilowatt_hours} KWH"), substrate=substrate, area={"value": "10000", "unit": "CMK"},
+    )
+    assert found.findings == told
+
+
+@pytest.mark.parametrize(("started", "told"), [
+    ("999", {"yield": True}), ("1000", {}), ("2000", {}), ("2001", {"yield": False}),
+])
+def test_yield_of_a_fab(started: str, told: dict[str, bool]) -> None:
+    found = fab(NF3, started={"value": started, "unit": "H87"})
+    assert found.findings == told
+    assert round(found.assessment.indicators["yieldRate"], 12) == round(1000 / Decimal(started), 12)
+
+
+def test_what_is_not_counted_has_no_yield_of_pieces() -> None:
+    with pytest.raises(PluginError, match="counted in pieces"):
+        fab(NF3, made=output("125 KGM"), started={"value": "1000", "unit": "H87"})
+
+
+def test_places_and_years() -> None:
+    power = supply("electricity", "1 MWH")
+    assert gases(fab(power, place="CN-SH", year=2021)) == {("electricity", "CO2"): Decimal("583.4")}
+    assert gases(fab(power, place="KR")) == {}  # left to the core
+    for place, year, code in (("CN-XX", 2022, "unknown-place"), ("CN-SH", 2019, "no-factor-for-year")):
+        with pytest.raises(PluginError) as told:
+            fab(power, place=place, year=year)
+        assert told.value.code == code
+
+
+def modules(*supplies: SupplyFacts, inputs: tuple[InputFacts, ...] = (), out: OutputFacts | None = None,
+            **activity: Any) -> Run:
+    made = out or output("2200 H87", mass="50 TNE", materials={"silicon": "0.045", "glass": "0.7", "other": "0.255"})
+    given = context(
+        "electronics.photovoltaicModule", inputs=inputs, supplies=supplies, outputs=(made,), place="CN-JS", year=2021,
+    )
+    return run(SECTOR, given, activity)
+
+
+POWER = supply("electricity", "650 MWH")
+MATERIALS = (supply("polysilicon", "2800 KGM"), supply("glass", "36 TNE"), supply("aluminiumFrame", "13 TNE"))
+ALL_STEPS = ["ingot", "wafer", "cell", "module"]
+
+
+def test_modules_from_polysilicon() -> None:
+    # 1000 kW: power 650,000 * 0.6451 = 419,315; SF6 2 kg, 1.8 used in cleaning, 0.4 of it left over, half of that
+    # abated by 90 %: 1.8 * 0.4 * 0.55 = 0.396 kg * 24300 = 9622.8
+    found = modules(
+        POWER, *MATERIALS, supply("SF6", "2 KGM"), steps=ALL_STEPS, peakKilowatts="1000", technology="topcon",
+        area={"value": "4800", "unit": "MTK"}, started={"value": "2250", "unit": "H87"},
+        gases=[{"gas": "SF6", "process": "cleaning", "abated": "0.5", "destruction": "0.9"}],
+    )
+    assert found.footprint == pytest.approx(428937.8)
+    assert found.findings == {}
+    told = {name: round(value, 6) for name, value in found.assessment.indicators.items()}
+    assert told["electricityPerPeakKilowatt"] == 650
+    assert told["moduleEfficiency"] == Decimal("0.208333")
+    assert told["siliconYield"] == Decimal("0.803571")  # 2250 / 2800
+    assert told["yieldRate"] == Decimal("0.977778")
+    assert told["materialYield"] == Decimal("0.965251")  # 50 / 51.8
+    # Bought materials are left to the core.
+    assert [one.what for one in found.assessment.omissions] == ["electricity upstream", "SF6 upstream"]
+
+
+def test_the_published_footprint_of_modules_is_bracketed() -> None:
+    # Müller and others, Fraunhofer ISE 2021: glass-backsheet modules made in China have 810 kg CO2e per kW, 50 to 63 %
+    # of that the energy of manufacturing from silicon on: 405 to 510 kg.
+    per_kilowatt = modules(POWER, *MATERIALS, steps=ALL_STEPS, peakKilowatts="1000").footprint / 1000
+    assert 0.50 * 810 < per_kilowatt < 0.63 * 810
+
+
+@pytest.mark.parametrize(("activity", "told"), [
+    ({"area": {"value": "2967", "unit": "MTK"}}, {"efficiency-impossible": True}),  # 33.704 %
+    ({"area": {"value": "2968", "unit": "MTK"}}, {"efficiency-unusual": False}),
+    ({"area": {"value": "2967", "unit": "MTK"}, "technology": "tandem"}, {"efficiency-unusual": False}),
+    ({"area": {"value": "2173", "unit": "MTK"}, "technology": "tandem"}, {"efficiency-impossible": True}),  # 46.02 %
+    ({"area": {"value": "3704", "unit": "MTK"}}, {}), ({"area": {"value": "8333", "unit": "MTK"}}, {}),
+    ({"area": {"value": "8334", "unit": "MTK"}}, {"efficiency-unusual": False}),
+    ({"started": {"value": "2199", "unit": "H87"}}, {"yield": True}),
+    ({"started": {"value": "2588", "unit": "H87"}}, {}),
+    ({"started": {"value": "2589", "unit": "H87"}}, {"yield": False}),
+])
+def test_findings_of_modules(activity: dict[str, Any], told: dict[str, bool]) -> None:
+    assert modules(POWER, *MATERIALS, steps=ALL_STEPS, peakKilowatts="1000", **activity).findings == told
+
+
+@pytest.mark.parametrize(("silicon", "told"), [
+    ("2249", {"silicon-yield": True}), ("2250", {}), ("10000", {}), ("10001", {"silicon-unusual": False}),
+])
+def test_silicon(silicon: str, told: dict[str, bool]) -> None:
+    rest = (supply("glass", "36 TNE"), supply("aluminiumFrame", "13 TNE"))
+    found = modules(POWER, supply("polysilicon", f"{silicon} KGM"), *rest, peakKilowatts="1000")
+    assert found.findings == told
+
+
+def test_little_polysilicon_and_much_power() -> None:
+    cells = output("100 H87", mass="1 TNE", materials={"silicon": "0.5", "other": "0.5"})
+    given = (supply("polysilicon", "1199 KGM"), supply("silverPaste", "10 KGM"))
+    assert modules(*given, out=cells, peakKilowatts="1000").findings == {"silicon-unusual": False}
+    much = supply("electricity", "2000001 KWH")
+    assert modules(much, *MATERIALS, peakKilowatts="1000").findings == {"electricity-unusual": False}
+
+
+def test_wafers_as_a_lot_and_modules_heavier_than_what_they_are_made_of() -> None:
+    wafers = (lot("2300 KGM", materials={"silicon": "0.99", "silver": "0.01"}),)
+    # 2300 + 36000 + 11699 is below 50,000; water and argon are no part of a module
+    light = (supply("glass", "36 TNE"), supply("aluminiumFrame", "11699 KGM"), supply("water", "100 TNE"))
+    assert modules(POWER, *light, inputs=wafers).findings == {"material-yield": True}
+    enough = (supply("glass", "36 TNE"), supply("aluminiumFrame", "11700 KGM"))
+    found = modules(POWER, *enough, inputs=wafers)
+    assert found.findings == {}
+    # All silicon that came is followed to the modules as they state: 2250 of 2277
+    assert [round(part, 6) for part in found.assessment.matter["material:silicon"]] == [Decimal("0.988142")]
+    assert round(found.assessment.indicators["siliconYield"], 6) == Decimal("0.988142")
+
+
+def test_silicon_that_nobody_weighed_is_not_balanced() -> None:
+    rest = (supply("glass", "36 TNE"), supply("aluminiumFrame", "13 TNE"))
+    cells = modules(POWER, supply("solarCell", "10000 H87", mass="2300 KGM"), supply("silicon", "1 KGM"), *rest)
+    unknown = modules(POWER, *rest, supply("silicon", "1 KGM"), inputs=(lot("2300 KGM"),))
+    for found in (cells, unknown):
+        assert found.findings == {}
+        assert "siliconYield" not in found.assessment.indicators
+
+
+@pytest.mark.parametrize("steps", [[], ["cell", "cell"]])
+def test_steps_that_are_none(steps: list[str]) -> None:
+    with pytest.raises(PluginError, match="each named once"):
+        modules(POWER, steps=steps)
+
+
+def test_two_processes_of_sulphur_hexafluoride_have_to_be_told_apart() -> None:
+    with pytest.raises(PluginError, match="no default for SF6 on photovoltaic"):
+        modules(POWER, supply("SF6", "1 KGM"))
+
+
+def test_every_factor_says_what_it_emits() -> None:
+    table = list(factors())
+    assert len(table) == 68
+    for row in table:
+        kind, _, gas, *rest = row.key.split(":")
+        assert 0 < row.value <= 1
+        assert row.gas in AR6
+        assert row.gas == (gas if kind == "emitted" else "C2F6" if rest[-1:] == ["C2F6"] else "CF4")
+        assert row.recalled == row.source.startswith("IPCC")
