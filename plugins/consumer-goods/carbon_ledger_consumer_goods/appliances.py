@@ -1,0 +1,102 @@
+"""Household appliances: bodies and parts put together, insulated with foam, filled with refrigerant, tested."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final, Literal
+
+from carbon_ledger_consumer_goods.common import KG_PER_T, Limits, is_made
+from carbon_ledger_consumer_goods.fibre import check_closure
+from carbon_ledger_consumer_goods.gases import FilledGas, lose_gases
+from ledger.sdk import (
+    ZERO,
+    Activity,
+    Assessment,
+    Context,
+    Draft,
+    Fraction,
+    FuelAnalysis,
+    book_energy,
+    convert,
+    follow_composition,
+    invalid_activity,
+    matter_in,
+)
+
+COUNTED: Final = ("H87", "C62", "EA", "PR", "DZN", "MIL")
+Appliance = Literal[
+    "refrigerator", "freezer", "airConditioner", "heatPump", "washingMachine", "dryer", "dishwasher", "waterHeater",
+    "television", "rangeHood", "cooker", "smallAppliance",
+]
+
+USUAL_MASS: Final[Mapping[str, Limits]] = {
+    "refrigerator": (Decimal(15), Decimal(200)), "freezer": (Decimal(15), Decimal(200)),
+    "airConditioner": (Decimal(8), Decimal(250)), "heatPump": (Decimal(20), Decimal(400)),
+    "washingMachine": (Decimal(10), Decimal(130)), "dryer": (Decimal(15), Decimal(130)),
+    "dishwasher": (Decimal(10), Decimal(90)), "waterHeater": (Decimal(3), Decimal(150)),
+    "television": (Decimal(2), Decimal(90)), "rangeHood": (Decimal(5), Decimal(60)),
+    "cooker": (Decimal(2), Decimal(80)), "smallAppliance": (Decimal("0.1"), Decimal(25)),
+}
+"""Kg of one, ready to sell without packaging; lighter or heavier ones are parts, pallets, or another kind."""
+
+# MJ per appliance: a kettle's last assembly 1, a refrigerator with pressing, painting and foaming 100 to 600.
+USUAL_ENERGY: Final[Limits] = (Decimal(1), Decimal(3000))
+# Swarf, offcuts and packaging of parts are weighed as waste: what is in no output by more than this was not weighed.
+LOSS: Final = Decimal("0.10")
+
+
+class HouseholdAppliances(Activity, frozen=True, kw_only=True):
+    """How appliances were made; a line that makes several kinds posts one record for each.
+
+    Inputs: sheet, resin, compressors, motors, boards as lots, or as supplies with a mass, left to the core. Outputs:
+    appliances in pieces with their mass. Priced supplies: `electricity`, `heat`, `steam`, standard and analysed fuels.
+    `appliance`: the kind. `gases`: refrigerants and blowing agents. `rejected`: pieces that failed inspection, zero or
+    more. `analyses`: what the site measured of its fuels. `renewable_share`: of the electricity that comes as lots.
+    """
+
+    appliance: Appliance
+    gases: tuple[FilledGas, ...] = ()
+    rejected: int | None = None
+    analyses: tuple[FuelAnalysis, ...] = ()
+    renewable_share: Fraction = "0"
+
+
+def assess(context: Context, activity: HouseholdAppliances) -> Assessment:
+    """Energy and gases lost; each material goes where the products' compositions say. Raises PluginError for a negative
+    number of rejects."""
+    if activity.rejected is not None and activity.rejected < 0:
+        raise invalid_activity("rejected", activity.rejected, "a number of pieces, zero or more")
+    draft = Draft(context)
+    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share), analyses=activity.analyses)
+    lose_gases(draft, context, activity.gases)
+    follow_composition(draft, context)
+    came = matter_in(context, activity.analyses)
+    if came == 0:
+        draft.find("no-parts", "no input or supply has a mass: nothing is assembled", refuses=True)
+    else:
+        made = context.mass_out("product", "coProduct")
+        check_closure(draft, "material-yield", made, came)
+        if context.mass_out() < came * (1 - LOSS):
+            draft.find("mass-unaccounted", f"{came - context.mass_out():.6g} kg of {came:.6g} kg are in no output")
+        draft.indicate("materialYield", made / came)
+    _count(draft, context, activity, power)
+    return draft.assessment()
+
+
+def _count(draft: Draft, context: Context, activity: HouseholdAppliances, power: Decimal) -> None:
+    products = [output for output in context.outputs if is_made(output)]
+    if not products or any(one.quantity.unit not in COUNTED or one.mass is None for one in products):
+        draft.find("not-pieces", "appliances are products that are counted in pieces and say their mass", refuses=True)
+        return
+    units = sum((convert(one.quantity.amount, one.quantity.unit, "H87") for one in products), ZERO)
+    mass = sum((one.mass or ZERO for one in products), ZERO)
+    draft.indicate("appliancesMade", units)
+    draft.indicate("massPerAppliance", mass / units)
+    draft.indicate("energyPerAppliance", draft.megajoules / units)
+    draft.indicate("electricityPerTonne", power / mass * KG_PER_T)
+    if activity.rejected is not None:
+        draft.indicate("rejectRate", Decimal(activity.rejected) / (units + activity.rejected))
+    low, high = USUAL_MASS[activity.appliance]
+    if not low <= mass / units <= high:
+        draft.find("mass-unusual", f"{mass / units:.4g} kg per {activity.appliance}: usual are {low} to {high}")
+    if not USUAL_ENERGY[0] <= draft.megajoules / units <= USUAL_ENERGY[1]:
+        draft.find("energy-unusual", f"{draft.megajoules / units:.4g} MJ per {activity.appliance}")

@@ -1,0 +1,103 @@
+"""What the routes share: factors, masses, limits, carbonates, and what every activity may say."""
+
+from decimal import Decimal
+from typing import Final
+
+from ledger.sdk import (
+    ZERO,
+    Context,
+    Draft,
+    FactorTable,
+    OutputFacts,
+    Quantity,
+    carbonate,
+    convert,
+    is_energy,
+    read_factors,
+)
+
+PACKAGE: Final = "carbon_ledger_consumer_goods"
+KG_PER_T: Final = 1000
+CARRYING: Final = ("product", "coProduct", "byProduct")
+"""Roles of outputs that carry burden."""
+
+WEIGHING: Final = Decimal("0.02")
+"""Scales, and moisture that fibres take up from the air after they were weighed."""
+
+Limits = tuple[Decimal, Decimal]
+
+
+def factors() -> FactorTable:
+    """The sector's factors: carbonates, biomass of the process itself, methane of waste water, fluorinated gases."""
+    return read_factors(PACKAGE, "factors.csv", "consumer-goods")
+
+
+def kilograms(quantity: Quantity, field: str) -> Decimal:
+    """A mass of the activity in kg; raises InvalidQuantity that names `field`."""
+    return convert(quantity.amount, quantity.unit, "KGM", f"activity.{field}")
+
+
+def megajoules(quantity: Quantity, field: str) -> Decimal:
+    """An energy of the activity in MJ; raises InvalidQuantity that names `field`."""
+    return convert(quantity.amount, quantity.unit, "3B", f"activity.{field}")
+
+
+def is_made(output: OutputFacts) -> bool:
+    """Whether an output is what the plant makes: a product or co-product that is no energy."""
+    return output.role in ("product", "coProduct") and not is_energy(output.quantity)
+
+
+def made(context: Context) -> Decimal:
+    """Kg of products and co-products that are no energy."""
+    return sum((output.mass or ZERO for output in context.outputs if is_made(output)), ZERO)
+
+
+def judge(draft: Draft, code: str, what: str, value: Decimal, *, usual: Limits, possible: Limits) -> None:
+    """A finding that refuses outside of what is possible, and warns outside of what is usual."""
+    if not possible[0] <= value <= possible[1]:
+        draft.find(f"{code}-impossible", f"{value:.4g} {what}: possible are {possible[0]} to {possible[1]}",
+                   refuses=True)
+    elif not usual[0] <= value <= usual[1]:
+        draft.find(f"{code}-unusual", f"{value:.4g} {what}: usual are {usual[0]} to {usual[1]}")
+
+
+def judge_energy(draft: Draft, code: str, tonnes: Decimal, *, usual: Limits, possible: Limits) -> None:
+    """As `judge`, of MJ per t; a record without any energy warns alone, since its closing may bring what is missing."""
+    if draft.megajoules == 0:
+        draft.find(f"{code}-missing", "no energy is supplied")
+    else:
+        judge(draft, code, "MJ per t", draft.megajoules / tonnes, usual=usual, possible=possible)
+
+
+def book_limestone(draft: Draft, context: Context, purity: str | None) -> Decimal:
+    """CO2 of bought `limestone` that the lime kiln burns: mass * 0.405 (accounting guideline for makers of paper), or
+    mass * CaCO3 content * 44/100 where it is analysed. Returns kg of CO2.
+
+    Lime mud that goes round in the kraft cycle gives off carbon of the wood: only what is bought counts, as in
+    equation AA-3 of 40 CFR 98.273.
+    """
+    total = ZERO
+    for supply in context.supplied("limestone"):
+        if purity is None:
+            factor = factors().find("limestone", context.facility.places, context.year)
+            draft.price(supply.material, supply.amount("TNE"), factor, kind="onSite", supply=supply)
+            total += supply.amount("TNE") * factor.value
+        else:
+            amount = supply.amount("KGM") * carbonate("calcite", Decimal(purity))
+            draft.carbon(supply.material, amount, supply=supply)
+            total += amount
+        if not supply.priced:
+            draft.omit("limestone upstream")
+    return total
+
+
+def book_soda_ash(draft: Draft, context: Context, purity: str) -> Decimal:
+    """CO2 of `sodaAsh` that acid or lime drives out: mass * Na2CO3 content * 0.41492 (44/105.99). Returns kg of CO2."""
+    total = ZERO
+    for supply in context.supplied("sodaAsh"):
+        amount = supply.amount("KGM") * carbonate("sodaAsh", Decimal(purity))
+        draft.carbon(supply.material, amount, supply=supply)
+        total += amount
+        if not supply.priced:
+            draft.omit("sodaAsh upstream")
+    return total

@@ -1,0 +1,90 @@
+"""Fibres: what of the lots and supplies is fibre, how much of it is recovered, and where its carbon goes."""
+
+from decimal import Decimal
+from typing import Final
+
+from carbon_ledger_consumer_goods.common import WEIGHING
+from ledger.sdk import ZERO, Context, Draft, FuelAnalysis, InputFacts, SupplyFacts, is_energy, is_fuel
+
+FIBROUS: Final = ("fibre", "pulp", "cellulose", "paper", "board", "wood", "bamboo", "straw", "reed", "bagasse")
+"""Materials of lots that are fibre or hold it. Name recovered paper and what is made of it alike (`fibre`), so that
+recycled content is traced."""
+
+RAW: Final = (
+    "wood", "woodChips", "pulpwood", "bamboo", "straw", "reed", "bagasse", "cottonLinters", "recoveredPaper", "pulp",
+    "mechanicalPulp", "chemicalPulp", "recoveredPulp",
+)
+"""Supplies that are fibre."""
+
+RECOVERED: Final = ("recoveredPaper", "recoveredPulp")
+
+# Dry wood, fibres and paper are half carbon: cellulose 0.44, lignin 0.63.
+CARBON_OF_FIBRE: Final = Decimal("0.5")
+CARBON_TOLERANCE: Final = Decimal("0.05")
+
+
+def fibre_of(taken: InputFacts) -> Decimal:
+    """Kg of fibre in what is taken of a lot; all of it where the lot says no composition."""
+    if is_energy(taken.quantity) or taken.mass is None:
+        return ZERO
+    if not taken.materials:
+        return taken.mass
+    return taken.mass * sum((taken.materials.get(name, ZERO) for name in FIBROUS), ZERO)
+
+
+def fibre_supplies(context: Context, analyses: tuple[FuelAnalysis, ...]) -> tuple[SupplyFacts, ...]:
+    """Supplies of fibre; wood that is analysed as a fuel is burnt."""
+    return tuple(supply for supply in context.supplied(*RAW) if not is_fuel(supply, analyses))
+
+
+def furnish(context: Context, analyses: tuple[FuelAnalysis, ...]) -> Decimal:
+    """Kg of fibre that came in, as weighed."""
+    lots = sum((fibre_of(taken) for taken in context.inputs), ZERO)
+    return lots + sum((supply.mass or ZERO for supply in fibre_supplies(context, analyses)), ZERO)
+
+
+def indicate_recycled(
+    draft: Draft, context: Context, analyses: tuple[FuelAnalysis, ...], recycled_lots: tuple[str, ...] = (),
+) -> None:
+    """recycledFibreShare = recovered fibre / all fibre, as weighed (utilisation rate of recovered paper).
+
+    Recovered are lots of waste but the line's own broke (ISO 14021), the lots that are named, and supplies by name.
+    """
+    whole = furnish(context, analyses)
+    if whole == 0:
+        return
+    lots = sum((fibre_of(taken) for taken in context.inputs
+                if taken.lot in recycled_lots or (taken.role == "waste" and not taken.same_maker)), ZERO)
+    supplies = [one for one in fibre_supplies(context, analyses) if one.material in RECOVERED]
+    if supplies:
+        draft.find("recovered-without-lot", "recovered fibre that is no lot of waste gives no recycled content")
+    if any(taken.role == "waste" and taken.mass and not taken.materials for taken in context.inputs):
+        draft.find("waste-without-composition", "recycled content cannot be traced from a lot without materials")
+    draft.indicate("recycledFibreShare", (lots + sum((one.mass or ZERO for one in supplies), ZERO)) / whole)
+
+
+def follow_grown_carbon(draft: Draft, context: Context, burnt: Decimal) -> None:
+    """Biogenic carbon: to outputs as they declare it, the rest but `burnt` kg of it by mass to those that do not.
+
+    Outputs that do not declare it hold at most half of their mass. Warns where more is declared and burnt than came.
+    """
+    came = sum(((taken.mass or ZERO) * taken.biogenic_carbon for taken in context.inputs), ZERO)
+    if came == 0:
+        return
+    held = [(one.mass or ZERO) * one.biogenic_carbon for one in context.outputs]
+    silent = [(one.mass or ZERO) if amount == 0 else ZERO for one, amount in zip(context.outputs, held, strict=True)]
+    declared, rest = sum(held, ZERO), sum(silent, ZERO)
+    if declared + burnt > came * (1 + CARBON_TOLERANCE) and not context.supplied(*RAW):
+        draft.find("biogenic-carbon-balance",
+                   f"{declared + burnt:.6g} kg of biogenic carbon are declared and burnt, of {came:.6g} kg")
+    whole = max(came, declared)
+    left = min(max(came - declared - burnt, ZERO), rest * CARBON_OF_FIBRE)
+    draft.follow("biogenicCarbon", [
+        (amount + (left * mass / rest if rest else ZERO)) / whole for amount, mass in zip(held, silent, strict=True)
+    ])
+
+
+def check_closure(draft: Draft, code: str, out: Decimal, came: Decimal) -> None:
+    """Refuses more kg of products than came in."""
+    if out > came * (1 + WEIGHING):
+        draft.find(code, f"{out:.6g} kg came out of {came:.6g} kg", refuses=True)

@@ -1,0 +1,61 @@
+"""What pulp and paper mills share: their activity, and all of their lines but those of the fibre."""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from carbon_ledger_consumer_goods.cogeneration import Cogeneration, Energy, book_cogeneration
+from carbon_ledger_consumer_goods.common import KG_PER_T, book_limestone, book_soda_ash
+from carbon_ledger_consumer_goods.effluent import Effluent, book_effluents
+from carbon_ledger_consumer_goods.residues import Burnt, OwnFuel, burn_residues
+from ledger.sdk import CO2_PER_C, Activity, Context, Draft, Fraction, FuelAnalysis, Quantity, book_energy
+
+
+class Mill(Activity, frozen=True, kw_only=True):
+    """What a mill may say.
+
+    `renewable_share`: of the electricity that comes as lots. `analyses`: what the site measured of its fuels; bought
+    biomass needs one. `own_fuels`: residues of its fibre that it burns. `chp`: its plant for heat and power;
+    `boiler_heat`: heat of boilers beside it; `heat_from_chp`: share of bought heat and steam that comes of
+    cogeneration. `effluents`: waste water. `limestone_purity`: CaCO3 in bought limestone; `soda_ash_purity`: Na2CO3
+    in bought soda ash.
+    """
+
+    renewable_share: Fraction = "0"
+    analyses: tuple[FuelAnalysis, ...] = ()
+    own_fuels: tuple[OwnFuel, ...] = ()
+    chp: Cogeneration | None = None
+    boiler_heat: Quantity | None = None
+    heat_from_chp: Fraction = "0"
+    effluents: tuple[Effluent, ...] = ()
+    limestone_purity: Fraction | None = None
+    soda_ash_purity: Fraction = "1"
+
+
+class Run(NamedTuple):
+    """What the mill used: kWh of electricity, what was burnt of its own, kg of CO2 of carbonates, energy sold."""
+
+    power: Decimal
+    own: Burnt
+    carbonates: Decimal
+    sold: Energy
+
+
+def run_mill(draft: Draft, context: Context, activity: Mill) -> Run:
+    """E = fuels + carbonates + CH4 of waste water + bought power and heat - sold (NDRC accounting guideline for makers
+    of paper and paper products; GB/T 32150)."""
+    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share), analyses=activity.analyses)
+    own = burn_residues(draft, activity.own_fuels)
+    carbonates = book_limestone(draft, context, activity.limestone_purity)
+    carbonates += book_soda_ash(draft, context, activity.soda_ash_purity)
+    book_effluents(draft, activity.effluents, grown=True)
+    sold = book_cogeneration(draft, context, activity.chp, activity.boiler_heat, activity.heat_from_chp)
+    return Run(power, own, carbonates, sold)
+
+
+def indicate_mill(draft: Draft, run: Run, made: Decimal, energy: str) -> None:
+    """Per tonne of `made` kg. Energy is all that came in and was burnt, less what was sold, at 3.6 MJ per kWh (GB/T
+    2589 without its conversion to coal: 29.3076 MJ are 1 kgce)."""
+    draft.indicate(energy, (draft.megajoules - run.sold.all) / made * KG_PER_T)
+    draft.indicate("electricityPerTonne", run.power / made * KG_PER_T)
+    draft.indicate("processEmissionsPerTonne", run.carbonates / made * KG_PER_T)
+    draft.indicate("biogenicCarbonDioxide", (draft.biogenic + run.own.carbon * CO2_PER_C) / KG_PER_T)

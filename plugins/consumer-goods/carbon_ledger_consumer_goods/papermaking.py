@@ -1,0 +1,72 @@
+"""Paper and board of virgin and recovered fibre."""
+
+from decimal import Decimal
+from typing import Final, Literal
+
+from carbon_ledger_consumer_goods.common import KG_PER_T, Limits, judge_energy, made
+from carbon_ledger_consumer_goods.fibre import check_closure, follow_grown_carbon, furnish, indicate_recycled
+from carbon_ledger_consumer_goods.mill import Mill, indicate_mill, run_mill
+from ledger.sdk import ZERO, Assessment, Context, Draft, Name, follow_composition, invalid_activity, matter_in
+
+Grade = Literal["newsprint", "printing", "containerboard", "cartonboard", "tissue", "speciality"]
+
+# A kg of paper leaves the press with a kg of water, which takes 2.3 MJ to dry without recovery of heat; with pulp of
+# recovered paper 6 to 12, tissue 10 to 25. A hundred would burn the paper six times.
+USUAL_ENERGY: Final[Limits] = (Decimal(2500), Decimal(30000))
+POSSIBLE_ENERGY: Final[Limits] = (Decimal(0), Decimal(100000))
+# Deinking for tissue loses four tenths; beyond that fibre is missing.
+LEAST_YIELD: Final = Decimal("0.5")
+# The best filled and coated papers are six tenths fibre; rather less is no paper.
+LEAST_FIBRE: Final = Decimal("0.3")
+
+
+class Papermaking(Mill, frozen=True, kw_only=True):
+    """How paper or board was made.
+
+    Lots and supplies of fibre: pulp as made by `pulping` (`pulp`, `chemicalPulp`, `mechanicalPulp`), recovered paper
+    as lots of waste, broke of the same line; integrated mills take `wood` too. Fillers and chemicals: `filler`,
+    `calciumCarbonate`, `kaolin`, `starch`, `latex`, left to the core; `water` with a mass where it stays in the paper.
+    Priced supplies: `electricity`, `heat`, `steam`, standard and analysed fuels, `limestone` that is burnt, `sodaAsh`.
+    Weigh pulp and paper air-dry.
+    `grade`: what was made. `recycled_lots`: lots taken that are no waste, but pulp of recovered paper.
+    """
+
+    grade: Grade | None = None
+    recycled_lots: tuple[Name, ...] = ()
+
+
+def assess(context: Context, activity: Papermaking) -> Assessment:
+    """The mill's lines; yield = paper / (fibre, fillers and chemicals). Raises PluginError for a lot that is not
+    taken."""
+    draft = Draft(context)
+    taken = {one.lot for one in context.inputs}
+    for name in activity.recycled_lots:
+        if name not in taken:
+            raise invalid_activity("recycledLots", name, "a lot that this record takes")
+    run = run_mill(draft, context, activity)
+    follow_composition(draft, context)
+    follow_grown_carbon(draft, context, run.own.carbon)
+    indicate_recycled(draft, context, activity.analyses, activity.recycled_lots)
+    paper = made(context)
+    if paper == 0:
+        draft.find("no-paper", "no product or co-product has a mass", refuses=True)
+        return draft.assessment()
+    _check_yield(draft, context, activity, paper)
+    judge_energy(draft, "paper-energy", paper / KG_PER_T, usual=USUAL_ENERGY, possible=POSSIBLE_ENERGY)
+    draft.indicate("paperMade", paper / KG_PER_T)
+    indicate_mill(draft, run, paper, "energyPerTonnePaper")
+    return draft.assessment()
+
+
+def _check_yield(draft: Draft, context: Context, activity: Papermaking, paper: Decimal) -> None:
+    burnt_minerals = sum((supply.mass or ZERO for supply in context.supplied("limestone")), ZERO)
+    came, fibre = matter_in(context, activity.analyses) - burnt_minerals, furnish(context, activity.analyses)
+    check_closure(draft, "paper-yield", paper, came)
+    if fibre == 0:
+        draft.find("no-fibre", "no lot and no supply is fibre", refuses=True)
+        return
+    if paper < fibre * LEAST_YIELD:
+        draft.find("paper-yield-unusual", f"only {paper:.6g} kg of paper out of {fibre:.6g} kg of fibre")
+    if fibre < paper * LEAST_FIBRE:
+        draft.find("fibre-unusual", f"only {fibre:.6g} kg of fibre for {paper:.6g} kg of paper")
+    draft.indicate("paperYield", paper / came)

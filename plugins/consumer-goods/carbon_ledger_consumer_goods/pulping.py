@@ -1,0 +1,107 @@
+"""Pulp of wood, straw, bamboo and recovered paper, by chemicals or by force."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final, Literal, NamedTuple
+
+from carbon_ledger_consumer_goods.common import KG_PER_T, Limits, judge, judge_energy, made
+from carbon_ledger_consumer_goods.fibre import CARBON_OF_FIBRE, follow_grown_carbon, furnish, indicate_recycled
+from carbon_ledger_consumer_goods.mill import Mill, indicate_mill, run_mill
+from carbon_ledger_consumer_goods.residues import Burnt
+from ledger.sdk import Assessment, Context, Draft, Fraction, follow_composition, invalid_activity
+
+Method = Literal["kraft", "soda", "sulphite", "semichemical", "chemimechanical", "mechanical", "recovered"]
+
+
+class _Process(NamedTuple):
+    """`dryness` of the raw material where it is not weighed dry; dry yields; MJ per t of air-dry pulp."""
+
+    dryness: Decimal
+    usual: Limits
+    possible: Limits
+    energy: Limits
+
+
+def _process(dryness: str, usual: tuple[str, str], possible: tuple[str, str], energy: tuple[int, int]) -> _Process:
+    return _Process(Decimal(dryness), (Decimal(usual[0]), Decimal(usual[1])),
+                    (Decimal(possible[0]), Decimal(possible[1])), (Decimal(energy[0]), Decimal(energy[1])))
+
+
+PROCESSES: Final[Mapping[str, _Process]] = {
+    # Wood is 40 to 50 % cellulose. Cooking dissolves lignin and half of the hemicellulose; bleaching takes 5 % more.
+    # Black liquor gives 20 GJ, more than a modern mill needs.
+    "kraft": _process("0.5", ("0.38", "0.56"), ("0.25", "0.70"), (8000, 40000)),
+    # Straw, bagasse and bamboo, air-dry: less lignin, more ash and pith.
+    "soda": _process("0.85", ("0.35", "0.58"), ("0.25", "0.70"), (6000, 40000)),
+    "sulphite": _process("0.5", ("0.40", "0.62"), ("0.25", "0.75"), (6000, 40000)),
+    "semichemical": _process("0.5", ("0.60", "0.85"), ("0.45", "0.95"), (4000, 25000)),
+    # Refiners and grinders keep the lignin; 1.2 to 4 MWh per t tear the wood apart.
+    "chemimechanical": _process("0.5", ("0.80", "0.95"), ("0.60", "1"), (3000, 25000)),
+    "mechanical": _process("0.5", ("0.90", "0.985"), ("0.70", "1"), (3000, 25000)),
+    # Brown stock loses a tenth, pulp for tissue four tenths with ink and filler. Slushing takes 0.1 to 0.5 MWh.
+    "recovered": _process("0.92", ("0.58", "0.97"), ("0.35", "1"), (300, 10000)),
+}
+CHEMICAL: Final = ("kraft", "soda", "sulphite", "semichemical")
+
+# Ten times the heat of the wood itself is a figure in the wrong unit.
+POSSIBLE_ENERGY: Final[Limits] = (Decimal(0), Decimal(200000))
+# What kraft cooking dissolves, with the salts: 1.3 to 1.9 t of dry solids per t of pulp.
+USUAL_LIQUOR: Final[Limits] = (Decimal("0.7"), Decimal("2.3"))
+POSSIBLE_LIQUOR: Final[Limits] = (Decimal(0), Decimal(4))
+
+
+class Pulping(Mill, frozen=True, kw_only=True):
+    """How pulp was made.
+
+    Lots and supplies of fibre: `wood`, `woodChips`, `pulpwood`, `bamboo`, `straw`, `reed`, `bagasse`, `cottonLinters`,
+    `recoveredPaper`; recovered paper as lots of waste. Priced supplies: `electricity`, `heat`, `steam`, standard
+    and analysed fuels, `limestone` that is burnt, `sodaAsh`. `sodiumHydroxide`, `sodiumSulphate`,
+    `hydrogenPeroxide`, `chlorate` and others are left to the core.
+    `method`: kraft (sulphate), soda, sulphite, semichemical, chemimechanical, mechanical (ground, refined,
+    thermomechanical), recovered. `raw_dryness`, `pulp_dryness`: dry parts of raw material and pulp as weighed; green
+    wood 0.5, straw 0.85, recovered paper 0.92 and air-dry pulp 0.9 where not said.
+    """
+
+    method: Method
+    raw_dryness: Fraction | None = None
+    pulp_dryness: Fraction = "0.9"
+
+
+def assess(context: Context, activity: Pulping) -> Assessment:
+    """The mill's lines; dry yield = pulp * dryness / (raw material * dryness). Raises PluginError for black liquor of a
+    process that makes none."""
+    draft = Draft(context)
+    run = run_mill(draft, context, activity)
+    pulp, raw = made(context), furnish(context, activity.analyses)
+    follow_composition(draft, context)
+    follow_grown_carbon(draft, context, run.own.carbon)
+    indicate_recycled(draft, context, activity.analyses)
+    if pulp == 0:
+        draft.find("no-pulp", "no product or co-product has a mass", refuses=True)
+    elif raw == 0:
+        draft.find("no-fibre", "no lot and no supply is fibre", refuses=True)
+    else:
+        _check(draft, activity, raw, pulp, run.own)
+        draft.indicate("pulpMade", pulp / KG_PER_T)
+        indicate_mill(draft, run, pulp, "energyPerTonnePulp")
+    return draft.assessment()
+
+
+def _check(draft: Draft, activity: Pulping, raw: Decimal, pulp: Decimal, own: Burnt) -> None:
+    process = PROCESSES[activity.method]
+    dryness = process.dryness if activity.raw_dryness is None else Decimal(activity.raw_dryness)
+    if dryness == 0:
+        raise invalid_activity("rawDryness", activity.raw_dryness, "above 0")
+    dry = raw * dryness
+    share = pulp * Decimal(activity.pulp_dryness) / dry
+    draft.indicate("pulpYield", share)
+    judge(draft, "pulp-yield", "of dry raw material became pulp", share, usual=process.usual, possible=process.possible)
+    judge_energy(draft, "pulp-energy", pulp / KG_PER_T, usual=process.energy, possible=POSSIBLE_ENERGY)
+    if own.carbon > dry * (CARBON_OF_FIBRE + Decimal("0.06")):
+        draft.find("carbon-above-fibre", f"residues of {own.carbon:.6g} kg of carbon out of {dry:.6g} kg of dry fibre, "
+                   "of which half is carbon", refuses=True)
+    if own.liquor > 0:
+        if activity.method not in CHEMICAL:
+            raise invalid_activity("ownFuels", "blackLiquor", f"left out: {activity.method} pulping makes none")
+        judge(draft, "black-liquor", "kg of dry solids per kg of pulp", own.liquor / pulp, usual=USUAL_LIQUOR,
+              possible=POSSIBLE_LIQUOR)

@@ -1,0 +1,30 @@
+"""The sector's front page: routes and what they are called."""
+
+from decimal import Decimal
+
+from carbon_ledger_consumer_goods import appliances, papermaking, pulping, textile_dyeing
+from carbon_ledger_consumer_goods.indicators import INDICATORS
+from ledger.sdk import Route, Sector
+
+
+def plugin() -> Sector:
+    """The sector `consumer-goods`. Outputs may outweigh what comes in by 2 %: paper, cotton and pulp take up moisture
+    from the air. They may state 5 % more of an element: bales of recovered paper and chips of wood are mixtures."""
+    return Sector(
+        name="consumer-goods", version="0.1.0", en="Consumer goods", zh="消费品", mass_tolerance=Decimal("0.02"),
+        element_tolerance=Decimal("0.05"), indicators=INDICATORS,
+        routes={
+            "pulping": Route(activity=pulping.Pulping, assess=pulping.assess, en="Pulping", zh="制浆"),
+            "papermaking": Route(
+                activity=papermaking.Papermaking, assess=papermaking.assess, en="Papermaking", zh="造纸",
+            ),
+            "textileDyeing": Route(
+                activity=textile_dyeing.TextileDyeing, assess=textile_dyeing.assess, en="Textiles and dyeing",
+                zh="纺织印染",
+            ),
+            "householdAppliances": Route(
+                activity=appliances.HouseholdAppliances, assess=appliances.assess, en="Household appliances",
+                zh="家用电器",
+            ),
+        },
+    )

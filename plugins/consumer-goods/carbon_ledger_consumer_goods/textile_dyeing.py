@@ -1,0 +1,133 @@
+"""Textiles: dyeing, printing and finishing, with spinning, weaving and knitting where the site does them too."""
+
+from decimal import Decimal
+from typing import Final, Literal
+
+from carbon_ledger_consumer_goods.common import KG_PER_T, Limits, book_soda_ash, judge, judge_energy, kilograms, made
+from carbon_ledger_consumer_goods.effluent import Effluent, book_effluents
+from carbon_ledger_consumer_goods.fibre import check_closure
+from ledger.sdk import (
+    ZERO,
+    Activity,
+    Assessment,
+    Context,
+    Draft,
+    Fraction,
+    FuelAnalysis,
+    Part,
+    Quantity,
+    book_energy,
+    follow_composition,
+    invalid_activity,
+    matter_in,
+)
+
+Process = Literal["spinning", "weaving", "knitting", "pretreatment", "dyeing", "printing", "finishing"]
+Technique = Literal[
+    "exhaust", "padSteam", "lowLiquorRatio", "coldPadBatch", "foam", "waterless", "screenPrinting", "digitalPrinting",
+]
+LOW_ENERGY: Final = ("lowLiquorRatio", "coldPadBatch", "foam", "waterless", "digitalPrinting")
+"""Techniques that this sector counts as low-energy dyeing: baths of at most 6 litres per kg (air flow), cold pad-batch,
+foam, without water (supercritical CO2, reduced pressure), digital printing."""
+
+# Steam of 5 to 40 GJ and 0.3 to 3 MWh per t, stenters another 5 to 15 GJ; spinning and weaving add 10 to 40.
+USUAL_ENERGY: Final[Limits] = (Decimal(5000), Decimal(90000))
+USUAL_WITH_YARN: Final[Limits] = (Decimal(8000), Decimal(160000))
+# Ten times what heats and dries the cloth: a figure in the wrong unit.
+POSSIBLE_ENERGY: Final[Limits] = (Decimal(0), Decimal(500000))
+# Cubic metres per t: waterless lines next to nothing, printed cotton 200.
+USUAL_WATER: Final[Limits] = (Decimal(2), Decimal(250))
+POSSIBLE_WATER: Final[Limits] = (Decimal(0), Decimal(2000))
+# Combing takes 0.2 of cotton, scouring half of greasy wool.
+LEAST_YIELD: Final = Decimal("0.6")
+
+
+class DyedFabric(Part, frozen=True, kw_only=True):
+    """`mass` of fabric or yarn that was dyed or printed by a `technique`."""
+
+    technique: Technique
+    mass: Quantity
+
+
+class TextileDyeing(Activity, frozen=True, kw_only=True):
+    """How textiles were dyed.
+
+    Lots: fibre, yarn, grey fabric, the customer's too. Supplies: `cotton`, `polyester`, `viscose`, `wool`, `yarn`,
+    `greyFabric`, dyes and auxiliaries with a mass, left to the core; `water`, in volume or mass. Priced:
+    `electricity`, `heat`, `steam`, standard and analysed fuels, `sodaAsh` (fixing of reactive dyes, scouring).
+    `processes`: what the site did. `dyed`: fabric by technique. `soda_ash_purity`: Na2CO3 in soda ash. `effluents`:
+    waste water. `analyses`: what the site measured of its fuels. `renewable_share`: of electricity that comes as lots.
+    """
+
+    processes: tuple[Process, ...] = ("dyeing",)
+    dyed: tuple[DyedFabric, ...] = ()
+    soda_ash_purity: Fraction = "1"
+    effluents: tuple[Effluent, ...] = ()
+    analyses: tuple[FuelAnalysis, ...] = ()
+    renewable_share: Fraction = "0"
+
+
+def assess(context: Context, activity: TextileDyeing) -> Assessment:
+    """E = fuels + carbonates + CH4 of waste water + bought power and heat (GB/T 32151.12, textiles and garments).
+
+    Raises PluginError for more fabric dyed than there is."""
+    draft = Draft(context)
+    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share), analyses=activity.analyses)
+    carbonates = book_soda_ash(draft, context, activity.soda_ash_purity)
+    book_effluents(draft, activity.effluents, grown=False)
+    follow_composition(draft, context)
+    fabric = made(context)
+    if fabric == 0:
+        draft.find("no-fabric", "no product or co-product has a mass", refuses=True)
+        return draft.assessment()
+    _check_yield(draft, context, activity, fabric)
+    yarn = any(one in ("spinning", "weaving", "knitting") for one in activity.processes)
+    judge_energy(draft, "textile-energy", fabric / KG_PER_T, usual=USUAL_WITH_YARN if yarn else USUAL_ENERGY,
+                 possible=POSSIBLE_ENERGY)
+    draft.indicate("fabricMade", fabric / KG_PER_T)
+    draft.indicate("energyPerTonneFabric", draft.megajoules / fabric * KG_PER_T)
+    draft.indicate("electricityPerTonne", power / fabric * KG_PER_T)
+    draft.indicate("processEmissionsPerTonne", carbonates / fabric * KG_PER_T)
+    _indicate_water(draft, context, fabric)
+    _indicate_techniques(draft, activity, fabric)
+    return draft.assessment()
+
+
+def _check_yield(draft: Draft, context: Context, activity: TextileDyeing, fabric: Decimal) -> None:
+    """Fabric out of fibres, dyes and auxiliaries: water leaves again."""
+    aside = sum((supply.mass or ZERO for supply in context.supplied("water", "sodaAsh")), ZERO)
+    came = matter_in(context, activity.analyses) - aside
+    if came == 0:
+        draft.find("no-textile", "no lot and no supply has a mass: nothing is dyed", refuses=True)
+        return
+    check_closure(draft, "textile-yield", fabric, came)
+    if fabric < came * LEAST_YIELD:
+        draft.find("textile-yield-unusual", f"only {fabric:.6g} kg of fabric out of {came:.6g} kg")
+    draft.indicate("fabricYield", fabric / came)
+
+
+def _indicate_water(draft: Draft, context: Context, fabric: Decimal) -> None:
+    """Fresh water per tonne; a kg of it is a litre."""
+    supplies = context.supplied("water")
+    if not supplies:
+        return
+    volume = sum((one.amount("MTQ") if one.mass is None else one.mass / KG_PER_T for one in supplies), ZERO)
+    per_tonne = volume / fabric * KG_PER_T
+    judge(draft, "water", "m3 of water per t", per_tonne, usual=USUAL_WATER, possible=POSSIBLE_WATER)
+    draft.indicate("waterPerTonneFabric", per_tonne)
+
+
+def _indicate_techniques(draft: Draft, activity: TextileDyeing, fabric: Decimal) -> None:
+    """The share of low-energy dyeing over records is the sum of `lowEnergyDyed` over that of `fabricDyed`."""
+    if not activity.dyed:
+        return
+    dyed = low = ZERO
+    for i, one in enumerate(activity.dyed):
+        mass = kilograms(one.mass, f"dyed[{i}].mass")
+        dyed += mass
+        low += mass if one.technique in LOW_ENERGY else ZERO
+    if dyed > fabric / LEAST_YIELD:
+        raise invalid_activity("dyed", dyed, f"about the {fabric:.6g} kg of fabric that were made")
+    draft.indicate("fabricDyed", dyed / KG_PER_T)
+    draft.indicate("lowEnergyDyed", low / KG_PER_T)
+    draft.indicate("lowEnergyDyeingShare", low / dyed)
