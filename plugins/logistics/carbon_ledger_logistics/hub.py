@@ -1,0 +1,79 @@
+"""Hubs: terminals, warehouses, ports; freight handled is the service, counted in pieces and known in tonnes."""
+
+from decimal import Decimal
+from typing import Final, Literal
+
+from carbon_ledger_logistics.common import CARRYING, KG_PER_T, Operation, book_operation, factors, weigh
+from ledger.sdk import ZERO, Assessment, Context, Draft, Name, Part, Quantity, convert, invalid_activity
+
+# Cross-docks take 5 to 50 MJ per t, cold stores that hold goods for weeks up to 3,000.
+MOST_ENERGY: Final = Decimal(5000)
+
+
+class Handled(Part, frozen=True, kw_only=True):
+    """Freight that left the hub for a lot of service: `lot`, the output, and its `mass`."""
+
+    lot: Name
+    mass: Quantity
+
+
+class Hub(Operation, frozen=True, kw_only=True):
+    """How a hub ran in a period (hub operation category).
+
+    Supplies: `electricity`, `diesel` and other standard fuels of lifts, tractors and heating, `heat`, `steam`,
+    `HFC134a` that leaked; `packaging` and others are left to the core. Outputs: lots of service, counted (C62:
+    shipments, containers, or whole tonnes), never in a mass: freight itself passes by transfers.
+    `handled`: one for each output. `kind`: what the hub does.
+    """
+
+    handled: tuple[Handled, ...]
+    kind: Literal["transhipment", "warehouse", "storageAndTranshipment", "port", "airport", "terminal"] = "transhipment"
+
+
+def assess(context: Context, activity: Hub) -> Assessment:
+    """ISO 14083: emissions of energy, its provision and refrigerants, else freight * default intensity. Each lot
+    carries by its part of the freight that left.
+
+    Raises PluginError for outputs that are a mass, and freight that does not match the outputs.
+    """
+    draft = Draft(context)
+    tonnes = _tonnes(context, activity)
+    total = sum(tonnes, ZERO)
+    energy = book_operation(draft, context, activity, "transport")
+    _book_intensity(draft, activity, total, energy)
+    if energy > 0:
+        draft.indicate("energyPerTonneHandled", energy / total)
+        if energy / total > MOST_ENERGY:
+            draft.find("energy-unusual", f"{energy / total:.4g} MJ per t handled: usual is up to {MOST_ENERGY}")
+    elif activity.intensity is None:
+        draft.find("no-energy", "neither energy nor an intensity is given")
+        draft.omit("energy of the hub")
+    weigh(draft, context, tonnes)
+    draft.indicate("freightHandled", total)
+    return draft.assessment()
+
+
+def _tonnes(context: Context, activity: Hub) -> list[Decimal]:
+    known = {one.lot: one for one in activity.handled}
+    if len(known) != len(activity.handled) or set(known) != {output.lot for output in context.outputs}:
+        raise invalid_activity("handled", ", ".join(known) or "empty", "one for each output, by its lot")
+    tonnes = []
+    for output in context.outputs:
+        if output.mass is not None:
+            raise invalid_activity("handled", output.lot, "of an output that is a service: counted, without a mass")
+        mass = known[output.lot].mass
+        kilograms = convert(mass.amount, mass.unit, "KGM", "activity.handled[].mass")
+        tonnes.append(kilograms / KG_PER_T if output.role in CARRYING else ZERO)
+    if not any(tonnes):
+        raise invalid_activity("handled", "nothing that carries burden", "freight of at least one product")
+    return tonnes
+
+
+def _book_intensity(draft: Draft, activity: Hub, total: Decimal, energy: Decimal) -> None:
+    if activity.intensity is None:
+        return
+    if energy > 0:
+        raise invalid_activity("intensity", activity.intensity, "left out where energy is supplied: it counts twice")
+    if not activity.intensity.startswith("hub") or activity.intensity not in factors():
+        raise invalid_activity("intensity", activity.intensity, "a default of hubs: hubTranshipment")
+    draft.price(activity.intensity, total, factors().find(activity.intensity), kind="transport")

@@ -1,0 +1,190 @@
+"""Transport: freight moved by vehicles, trains, vessels, aircraft; the service is a lot in tonne kilometres."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final, Literal
+
+from carbon_ledger_logistics.common import CARRYING, KG_PER_T, Operation, book_operation, factors, weigh
+from ledger.sdk import (
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    Fraction,
+    LineKind,
+    Name,
+    Part,
+    Positive,
+    Quantity,
+    convert,
+    invalid_activity,
+)
+
+Mode = Literal["road", "rail", "inlandWaterway", "sea", "air", "pipeline"]
+
+Limits = tuple[Decimal, Decimal]
+# MJ per tkm. Trucks take 1 with 20 t on board and 10 with parcels in a van; trains 0.05 to 0.5, barges 0.2 to 1, ships
+# 0.02 to 1, ferries more, aircraft 7 to 30.
+USUAL_ENERGY: Final[Mapping[str, Limits]] = {
+    "road": (Decimal("0.4"), Decimal(20)), "rail": (Decimal("0.03"), Decimal(1)),
+    "inlandWaterway": (Decimal("0.1"), Decimal(2)), "sea": (Decimal("0.02"), Decimal(3)),
+    "air": (Decimal(5), Decimal(40)), "pipeline": (Decimal("0.01"), Decimal(2)),
+}
+# Tyres roll at 5 N per kN, steel wheels at 1: 0.05 and 0.01 MJ for each gross tkm at the wheel. What flies at a lift to
+# drag ratio of 20 takes 0.5 at the wings, and jets give a third of their fuel's energy. Slow ships need least of all.
+POSSIBLE_ENERGY: Final[Mapping[str, Decimal]] = {
+    "road": Decimal("0.05"), "rail": Decimal("0.01"), "inlandWaterway": Decimal("0.005"), "sea": Decimal("0.002"),
+    "air": Decimal("1.5"), "pipeline": Decimal("0.001"),
+}
+# Detours of 5 % on roads and 15 % at sea are usual; twice the distance is another route.
+MOST_ADJUSTMENT: Final = Decimal(2)
+# Axles bear some overload; half as much again is a wrong weight or distance.
+FULL: Final = Decimal(1)
+MOST_LOAD: Final = Decimal("1.5")
+# Odometers and maps agree to a part in a thousand.
+ROUNDING: Final = Decimal("0.001")
+PREFIXES: Final[Mapping[str, str]] = {
+    "road": "road", "rail": "rail", "inlandWaterway": "inland", "sea": "sea", "air": "air", "pipeline": "pipeline",
+}
+"""How the defaults of a mode begin in `factors.csv`."""
+
+
+class Consignment(Part, frozen=True, kw_only=True):
+    """What was carried for a lot of service: `lot`, the output; `mass` with packaging; `distance` from where it was
+    loaded to where it was unloaded, by the record's kind of distance."""
+
+    lot: Name
+    mass: Quantity
+    distance: Quantity
+
+
+class Transport(Operation, frozen=True, kw_only=True):
+    """How freight was moved: one trip, or all trips of one kind in a period (transport operation category).
+
+    Supplies: `diesel`, `gasoline`, `lng`, `fuelOil`, `kerosene` and other standard fuels of loaded and empty trips;
+    `electricity`; `HFC134a` that leaked. Lots in tonne kilometres are services bought from other carriers. Outputs:
+    lots of service in tonne kilometres (TKM), each with its consignment.
+    `mode`: what carries. `consignments`: one for each output. `distance_basis`: of their distances, the shortest that
+    is feasible, or the great circle (air). `distance_adjustment`: kilometres driven per kilometre of that distance,
+    for an intensity that is per kilometre driven. `loaded_distance`, `empty_distance`: of the vehicles together;
+    `capacity`: payload of one of them, a mass. `methane_slip`: share of `lng` that leaves unburnt.
+    """
+
+    mode: Mode
+    consignments: tuple[Consignment, ...]
+    distance_basis: Literal["shortestFeasible", "greatCircle"] = "shortestFeasible"
+    distance_adjustment: Positive = "1"
+    loaded_distance: Quantity | None = None
+    empty_distance: Quantity | None = None
+    capacity: Quantity | None = None
+    methane_slip: Fraction | None = None
+
+
+def assess(context: Context, activity: Transport) -> Assessment:
+    """ISO 14083: transport activity T = sum of mass * distance; emissions are those of energy and its provision, else
+    T * distance adjustment * default intensity. Each lot of service carries by its part of T.
+
+    Raises PluginError for consignments that do not match the outputs, InvalidQuantity for outputs in other units.
+    """
+    draft = Draft(context)
+    carried = _carried(context, activity)
+    total = sum(carried, ZERO)
+    kind: LineKind = "airTransport" if activity.mode == "air" else "transport"
+    energy = book_operation(draft, context, activity, kind)
+    _book_slip(draft, context, activity, kind)
+    bought = any(taken.quantity.unit == "TKM" for taken in context.inputs)
+    _book_intensity(draft, activity, total, kind, energy)
+    if energy > 0:
+        _check_energy(draft, activity.mode, energy / total)
+        draft.indicate("energyPerTonneKilometre", energy / total)
+    elif activity.intensity is None and not bought:
+        # Only a warning: what a provisional trip used may still wait for the closing.
+        draft.find("no-energy", "neither energy nor an intensity is given")
+        draft.omit("energy of transport")
+    if activity.mode == "air" and activity.distance_basis != "greatCircle":
+        draft.find("distance-basis", "air freight is counted by the great circle distance")
+    _indicate_vehicles(draft, activity, total)
+    weigh(draft, context, carried)
+    draft.indicate("transportActivity", total)
+    return draft.assessment()
+
+
+def _carried(context: Context, activity: Transport) -> list[Decimal]:
+    """Tkm of each output, as its consignment says; raises PluginError where the two differ."""
+    known = {one.lot: one for one in activity.consignments}
+    if len(known) != len(activity.consignments) or set(known) != {output.lot for output in context.outputs}:
+        raise invalid_activity("consignments", ", ".join(known) or "empty", "one for each output, by its lot")
+    carried = []
+    for output in context.outputs:
+        one = known[output.lot]
+        tonnes = convert(one.mass.amount, one.mass.unit, "TNE", "activity.consignments[].mass")
+        kilometres = convert(one.distance.amount, one.distance.unit, "KMT", "activity.consignments[].distance")
+        stated = convert(output.quantity.amount, output.quantity.unit, "TKM", "outputs[].quantity")
+        if abs(stated - tonnes * kilometres) > stated * ROUNDING:
+            raise invalid_activity(
+                "consignments", f"{tonnes} t over {kilometres} km", f"the {stated} tkm of {output.lot}"
+            )
+        carried.append(tonnes * kilometres if output.role in CARRYING else ZERO)
+    if not any(carried):
+        raise invalid_activity("consignments", "nothing that carries burden", "freight of at least one product")
+    return carried
+
+
+def _book_intensity(draft: Draft, activity: Transport, total: Decimal, kind: LineKind, energy: Decimal) -> None:
+    adjustment = Decimal(activity.distance_adjustment)
+    if not 1 <= adjustment <= MOST_ADJUSTMENT:
+        rule = f"from 1, since no road is shorter than the shortest, to {MOST_ADJUSTMENT}"
+        raise invalid_activity("distanceAdjustment", activity.distance_adjustment, rule)
+    if activity.intensity is None:
+        if adjustment != 1:
+            raise invalid_activity("distanceAdjustment", activity.distance_adjustment, "1 where energy is measured")
+        return
+    if energy > 0:
+        raise invalid_activity("intensity", activity.intensity, "left out where energy is supplied: it counts twice")
+    if not activity.intensity.startswith(PREFIXES[activity.mode]) or activity.intensity not in factors():
+        defaults = " ".join(row.key for row in factors() if row.key.startswith(PREFIXES[activity.mode]))
+        raise invalid_activity("intensity", activity.intensity, f"a default of {activity.mode}: {defaults or 'none'}")
+    draft.price(activity.intensity, total * adjustment, factors().find(activity.intensity), kind=kind)
+
+
+def _book_slip(draft: Draft, context: Context, activity: Transport, kind: LineKind) -> None:
+    """Methane that passes engines unburnt: mass of LNG * slip, kg of CH4. Unknown, it is a gap."""
+    supplies = context.supplied("lng")
+    if activity.methane_slip is not None and not supplies:
+        raise invalid_activity("methaneSlip", activity.methane_slip, "said of a supply `lng`")
+    for supply in supplies:
+        if activity.methane_slip is None:
+            draft.omit("lng methane slip")
+        else:
+            slip = supply.amount("KGM") * Decimal(activity.methane_slip)
+            draft.carbon("methaneSlip", slip, kind=kind, gas="CH4", supply=supply)
+
+
+def _check_energy(draft: Draft, mode: str, per_tonne_kilometre: Decimal) -> None:
+    least, most = USUAL_ENERGY[mode]
+    message = f"{per_tonne_kilometre:.3g} MJ per tkm by {mode}: usual are {least} to {most}"
+    if per_tonne_kilometre < POSSIBLE_ENERGY[mode]:
+        draft.find("energy-impossible", message, refuses=True)
+    elif not least <= per_tonne_kilometre <= most:
+        draft.find("energy-unusual", message)
+
+
+def _indicate_vehicles(draft: Draft, activity: Transport, total: Decimal) -> None:
+    """Load factor = tkm / (payload * kilometres loaded); empty running = empty kilometres / all kilometres."""
+    loaded = _kilometres(activity.loaded_distance, "loadedDistance")
+    empty = _kilometres(activity.empty_distance, "emptyDistance")
+    if activity.empty_distance is not None and activity.loaded_distance is None:
+        raise invalid_activity("emptyDistance", activity.empty_distance, "given with loadedDistance")
+    if loaded == 0:
+        return
+    draft.indicate("emptyRunning", empty / (loaded + empty))
+    if activity.capacity is not None:
+        payload = convert(activity.capacity.amount, activity.capacity.unit, "KGM", "activity.capacity") / KG_PER_T
+        factor = total / (payload * loaded)
+        draft.indicate("loadFactor", factor)
+        if factor > FULL:
+            draft.find("overloaded", f"{factor:.3g} of the payload on average", refuses=factor > MOST_LOAD)
+
+
+def _kilometres(distance: Quantity | None, field: str) -> Decimal:
+    return ZERO if distance is None else convert(distance.amount, distance.unit, "KMT", f"activity.{field}")
