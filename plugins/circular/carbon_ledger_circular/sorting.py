@@ -1,4 +1,4 @@
-"""Sorting of waste into materials, and dismantling of used products into parts and materials."""
+"""Sorting of waste into materials: what dismantling shares is here too."""
 
 from decimal import Decimal
 from typing import Final, Literal
@@ -48,7 +48,12 @@ class Sorting(Activity, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: Sorting) -> Assessment:
-    """Power and fuels; each material goes where the outputs' compositions say.
+    """Power and fuels; each material goes where the outputs' compositions say."""
+    return sort(context, activity).assessment()
+
+
+def sort(context: Context, activity: Sorting) -> Draft:
+    """The draft of what was taken apart into materials: energy, matter, findings, rates.
 
     Recovery rate = mass of products, co-products, by-products and cores / mass of lots that came in (as ISO 22628 does
     for vehicles, without energy recovery).
@@ -62,7 +67,7 @@ def assess(context: Context, activity: Sorting) -> Assessment:
     came = context.mass_taken()
     if came == 0:
         draft.find("nothing-sorted", "no input lot has a mass", refuses=True)
-        return draft.assessment()
+        return draft
     follow_composition(draft, context)
     _check_materials(draft, context)
     check_accounted(draft, context, Decimal(activity.moisture_loss), LOSS)
@@ -74,7 +79,7 @@ def assess(context: Context, activity: Sorting) -> Assessment:
     draft.indicate("recoveryRate", context.mass_out(*RECOVERED) / came)
     draft.indicate("residueRate", context.mass_out("waste") / came)
     draft.indicate("electricityPerTonne", per_tonne)
-    return draft.assessment()
+    return draft
 
 
 def _check_materials(draft: Draft, context: Context) -> None:

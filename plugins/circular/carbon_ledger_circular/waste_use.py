@@ -48,7 +48,12 @@ class WasteUse(Activity, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: WasteUse) -> Assessment:
-    """Power and fuels; contents by declared composition.
+    """Power and fuels; contents by declared composition."""
+    return use(context, activity).assessment()
+
+
+def use(context: Context, activity: WasteUse) -> Draft:
+    """The draft of what became a raw material: energy, matter, findings, rates.
 
     Use rate = waste used / waste generated (comprehensive utilisation rate of industrial solid waste). Content of solid
     waste = waste used / all that came in but fuels.
@@ -60,7 +65,7 @@ def assess(context: Context, activity: WasteUse) -> Assessment:
     used = context.mass_taken(*USED)
     if used == 0:
         draft.find("no-waste", "no input lot is waste or a by-product", refuses=True)
-        return draft.assessment()
+        return draft
     if activity.generated is not None:
         generated = convert(activity.generated.amount, activity.generated.unit, "KGM", "activity.generated")
         if generated < used:
@@ -77,4 +82,4 @@ def assess(context: Context, activity: WasteUse) -> Assessment:
     draft.indicate("solidWasteUsed", used / 1000)
     draft.indicate("solidWasteContent", used / came)
     draft.indicate("electricityPerTonne", per_tonne)
-    return draft.assessment()
+    return draft

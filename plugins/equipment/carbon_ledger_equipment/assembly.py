@@ -17,11 +17,13 @@ class Assembly(Work, frozen=True, kw_only=True):
 
     Supplies: `electricity`, standard fuels, `heat`, `steam`, `carbonDioxide` (shielding gas), `acetylene`; bought parts
     with a mass, `weldingWire`, `lubricant`, `paint` and others are left to the core.
-    `joining`: how parts are joined. `test_electricity`: of the test bench, part of the record's.
+    `joining`: how parts are joined. `test_electricity`: of the test bench, part of the record's. `intermediate`: the
+    products are groups of parts, not machines, so that they are no new units beside remanufactured ones.
     """
 
     joining: tuple[Joining, ...] = ()
     test_electricity: Quantity | None = None
+    intermediate: bool = False
 
 
 def assess(context: Context, activity: Assembly) -> Assessment:
@@ -37,6 +39,8 @@ def assess(context: Context, activity: Assembly) -> Assessment:
     assembled = sum((pieces(output.quantity) or ZERO for output in context.outputs if output.role == "product"), ZERO)
     if assembled > 0:
         draft.indicate("electricityPerPiece", power / assembled)
+        if not activity.intermediate:
+            draft.indicate("newUnits", assembled)
         if activity.rejected is not None:
             draft.indicate("rejectRate", Decimal(activity.rejected) / (assembled + activity.rejected))
     if came > 0:

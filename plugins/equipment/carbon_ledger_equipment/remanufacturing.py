@@ -17,15 +17,23 @@ from carbon_ledger_equipment.common import (
     indicate_energy,
     pieces,
 )
+from carbon_ledger_equipment.comparison import NewProduct, check_new, check_use, compare
+from carbon_ledger_equipment.parts import (
+    Machine,
+    ReplacedPart,
+    ReusedPart,
+    indicate_parts,
+    replaced_mass,
+    reused_mass,
+)
 from ledger.sdk import (
     ZERO,
     Assessment,
     Context,
     Draft,
+    Fraction,
     InputFacts,
     Key,
-    Name,
-    Part,
     Quantity,
     convert,
     follow_composition,
@@ -45,14 +53,6 @@ Restoration = Literal[
 ]
 
 
-class ReplacedPart(Part, frozen=True, kw_only=True):
-    """`count` new pieces of `part` fitted, above zero; `mass` is that of all of them together."""
-
-    part: Name
-    count: int
-    mass: Quantity
-
-
 class Remanufacturing(Work, frozen=True, kw_only=True):
     """How cores became products; every field may be left out.
 
@@ -62,7 +62,9 @@ class Remanufacturing(Work, frozen=True, kw_only=True):
     `replaced`: new parts fitted. `reused`: mass of the cores that stays in the products; products minus replaced where
     absent. `cleaning`: by what means; `cleaning_medium`: the material of the supply that does it. `test_electricity`:
     of the test bench, part of the record's. `restoration`: how worn surfaces were restored, in order. `scrapped_cores`:
-    cores that could not be restored.
+    cores that could not be restored. `machine`: what is remanufactured. `reused_parts`: what was kept, by kind; their
+    mass is `reused` where that is left out. `compared_to`: the new product, with its declared figure and evidence.
+    `efficiency`: of the remanufactured machine, as tested.
     """
 
     replaced: tuple[ReplacedPart, ...] = ()
@@ -72,6 +74,10 @@ class Remanufacturing(Work, frozen=True, kw_only=True):
     restoration: tuple[Restoration, ...] = ()
     test_electricity: Quantity | None = None
     scrapped_cores: int | None = None
+    machine: Machine | None = None
+    reused_parts: tuple[ReusedPart, ...] = ()
+    compared_to: NewProduct | None = None
+    efficiency: Fraction | None = None
 
 
 def assess(context: Context, activity: Remanufacturing) -> Assessment:
@@ -79,7 +85,9 @@ def assess(context: Context, activity: Remanufacturing) -> Assessment:
 
     Reuse rate by mass = reused / products. Material saved = reused mass, which need not be made anew.
     """
-    replaced = _replaced_mass(activity)
+    replaced = replaced_mass(activity.replaced)
+    kept, restored = reused_mass(activity.reused_parts)
+    check_new(activity.compared_to, activity.efficiency)
     if activity.scrapped_cores is not None and activity.scrapped_cores < 0:
         raise invalid_activity("scrappedCores", activity.scrapped_cores, "a number of cores, zero or more")
     check_named(context, "cleaningMedium", activity.cleaning_medium)
@@ -90,34 +98,29 @@ def assess(context: Context, activity: Remanufacturing) -> Assessment:
     if not cores:
         draft.find("no-core", "remanufacturing takes at least one core, none is among the inputs", refuses=True)
         return draft.assessment()
-    _check_pieces(draft, context, activity, cores)
+    units = _check_pieces(draft, context, activity, cores)
     made = context.mass_out("product", "coProduct")
     _check_replaced(draft, context, activity, replaced)
-    _check_reused(draft, context, activity, cores, replaced)
+    _check_reused(draft, context, activity, cores, replaced, kept)
     draft.indicate("replacedMass", replaced)
+    indicate_parts(draft, activity.machine, activity.reused_parts, activity.replaced, restored)
     indicate_energy(draft, made, power)
+    if activity.compared_to is not None and units > 0:
+        saved = compare(draft, context, activity.compared_to, units, made, activity.replaced)
+        check_use(draft, context, activity.machine, activity.compared_to, activity.efficiency, saved)
     return draft.assessment()
 
 
-def _replaced_mass(activity: Remanufacturing) -> Decimal:
-    total = ZERO
-    for i, fitted in enumerate(activity.replaced):
-        if fitted.count < 1:
-            raise invalid_activity(f"replaced[{i}].count", fitted.count, "a number of pieces above zero")
-        total += convert(fitted.mass.amount, fitted.mass.unit, "KGM", f"activity.replaced[{i}].mass")
-    return total
-
-
-def _check_pieces(draft: Draft, context: Context, activity: Remanufacturing, cores: Sequence[InputFacts]) -> None:
-    """Cores and products are counted; no product without a core of its own."""
+def _check_pieces(draft: Draft, context: Context, activity: Remanufacturing, cores: Sequence[InputFacts]) -> Decimal:
+    """Cores and products are counted; no product without a core of its own. Returns how many products were made."""
     taken = [pieces(core.quantity) for core in cores]
     made = [pieces(output.quantity) for output in context.outputs if output.role == "product"]
     if not made:
         draft.find("no-product", "no output is a product", refuses=True)
-        return
+        return ZERO
     if None in taken or None in made:
         draft.find("not-pieces", "cores and remanufactured products are counted in pieces", refuses=True)
-        return
+        return ZERO
     in_all, out = (sum((count or ZERO for count in counts), ZERO) for counts in (taken, made))
     scrapped = activity.scrapped_cores or 0
     if scrapped > in_all:
@@ -126,6 +129,8 @@ def _check_pieces(draft: Draft, context: Context, activity: Remanufacturing, cor
         # Only a warning: one core may give several products when it is an assembly.
         draft.find("more-products-than-cores", f"{out:f} products from {in_all - scrapped:f} cores")
     draft.indicate("coresPerProduct", in_all / out)
+    draft.indicate("remanufacturedUnits", out)
+    return out
 
 
 def _check_replaced(draft: Draft, context: Context, activity: Remanufacturing, replaced: Decimal) -> None:
@@ -144,17 +149,22 @@ def _check_replaced(draft: Draft, context: Context, activity: Remanufacturing, r
 
 
 def _check_reused(
-    draft: Draft, context: Context, activity: Remanufacturing, cores: Sequence[InputFacts], replaced: Decimal
+    draft: Draft, context: Context, activity: Remanufacturing, cores: Sequence[InputFacts], replaced: Decimal,
+    kept: Decimal,
 ) -> None:
-    """Products are what was reused and what is new; what the cores lost is waste or another output."""
+    """Products are what was reused and what is new; what the cores lost is waste or another output. `kept`: kg of the
+    parts that are named as reused."""
     made = context.mass_out("product", "coProduct")
     core_mass = sum((core.mass or ZERO for core in cores), ZERO)
     if made == 0 or core_mass == 0:
         draft.find("mass-unknown", "cores or products have no mass: no rate of reuse")
         return
-    reused = made - replaced
-    if activity.reused is not None:
-        reused = convert(activity.reused.amount, activity.reused.unit, "KGM", "activity.reused")
+    reused = _stated(activity, kept)
+    if reused is None:
+        reused = made - replaced
+    else:
+        if kept > reused * (1 + WEIGHING):
+            draft.find("reuse-balance", f"{kept:f} kg of parts are named as reused, {reused:f} kg in all")
         if reused + replaced < made * (1 - UNFITTED) or reused > made * (1 + WEIGHING):
             draft.find("reuse-balance", f"{reused:f} kg reused and {replaced:f} kg new in {made:f} kg of products")
     if reused <= 0:
@@ -168,3 +178,11 @@ def _check_reused(
         draft.find("mass-unaccounted", f"{worn:f} kg of the cores were not reused, {left:f} kg are in other outputs")
     draft.indicate("reuseRate", min(reused / made, Decimal(1)))
     draft.indicate("materialSaved", reused)
+    draft.indicate("massReused", reused)
+
+
+def _stated(activity: Remanufacturing, kept: Decimal) -> Decimal | None:
+    """Kg of the cores that stayed in the products, as the activity says; None where it says nothing of it."""
+    if activity.reused is not None:
+        return convert(activity.reused.amount, activity.reused.unit, "KGM", "activity.reused")
+    return kept or None

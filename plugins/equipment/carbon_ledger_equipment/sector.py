@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from carbon_ledger_equipment import assembly, casting, forging, heat_treatment, machining, remanufacturing
+from carbon_ledger_equipment import (
+    assembly,
+    casting,
+    forging,
+    heat_treatment,
+    machining,
+    remanufacturing,
+    vehicles,
+    welding,
+)
 from ledger.sdk import Indicator, Route, Sector
 
 INDICATORS: Final[Mapping[str, Indicator]] = {
@@ -22,6 +31,26 @@ INDICATORS: Final[Mapping[str, Indicator]] = {
     "replacedMass": Indicator(unit="KGM", en="Mass of new parts fitted", zh="更换件质量"),
     "materialSaved": Indicator(unit="KGM", en="Material saved", zh="节材量"),
     "coresPerProduct": Indicator(unit="H87/H87", en="Cores per product", zh="单位产品旧件耗用量"),
+    "remanufacturedUnits": Indicator(unit="H87", en="Remanufactured machines", zh="再制造产品产量"),
+    "newUnits": Indicator(unit="H87", en="New machines assembled", zh="新品产量"),
+    "massReused": Indicator(unit="KGM", en="Mass of cores reused", zh="旧件再利用质量"),
+    "partsReused": Indicator(unit="H87", en="Parts reused", zh="再利用件数"),
+    "partsReplaced": Indicator(unit="H87", en="Parts replaced", zh="更换件数"),
+    "reusedPartsRate": Indicator(unit="H87/H87", en="Reuse rate by number of parts", zh="再利用率（数量）"),
+    "restoredMass": Indicator(unit="KGM", en="Mass of parts restored", zh="修复件质量"),
+    "savedComparedToNew": Indicator(
+        unit="KGM", en="CO2e saved compared with new products", zh="与新品相比的减排量",
+    ),
+    "savingRate": Indicator(unit="KGM/KGM", en="CO2e saved per CO2e of new products", zh="与新品相比的减排率"),
+    "breakEvenWork": Indicator(
+        unit="KWH", en="Work after which a lower efficiency uses up the saving", zh="减排量抵消前做功量",
+    ),
+    "depositionEfficiency": Indicator(unit="KGM/KGM", en="Weld metal per filler", zh="熔敷效率"),
+    "electricityPerWeldMetal": Indicator(unit="KWH/KGM", en="Electricity per weld metal", zh="单位熔敷金属电耗"),
+    "vehiclesMade": Indicator(unit="H87", en="Vehicles made", zh="汽车产量"),
+    "newEnergyVehicles": Indicator(unit="H87", en="New-energy vehicles made", zh="新能源汽车产量"),
+    "cleanEnergyVehicles": Indicator(unit="H87", en="Other clean-energy vehicles made", zh="其他清洁能源汽车产量"),
+    "energyPerVehicle": Indicator(unit="3B/H87", en="Energy per vehicle", zh="单车综合能耗"),
 }
 
 
@@ -44,6 +73,10 @@ def plugin() -> Sector:
             "remanufacturing": Route(
                 activity=remanufacturing.Remanufacturing, assess=remanufacturing.assess,
                 en="Remanufacturing", zh="再制造",
+            ),
+            "welding": Route(activity=welding.Welding, assess=welding.assess, en="Welding", zh="焊接"),
+            "vehicleAssembly": Route(
+                activity=vehicles.VehicleAssembly, assess=vehicles.assess, en="Vehicle assembly", zh="整车制造",
             ),
         },
     )

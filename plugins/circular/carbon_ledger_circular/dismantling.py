@@ -1,0 +1,83 @@
+"""Dismantling of used products: fluids and gases first, then parts for reuse, then materials and the rest."""
+
+from decimal import Decimal
+from typing import Final, Literal
+
+from carbon_ledger_circular.common import RECOVERED
+from carbon_ledger_circular.sorting import Sorting, sort
+from ledger.sdk import ZERO, Assessment, Context, Draft, Key, Part, Quantity, convert, invalid_activity
+
+COUNTED: Final = ("H87", "C62", "EA", "PR", "DZN", "MIL")
+"""Units of pieces: what is counted is used again as the part that it is."""
+
+DEPOLLUTED: Final = ("vehicle", "appliance", "transformer", "ship")
+"""Items whose oils, coolants and gases come out before they are cut (China's GB 22128 for vehicles)."""
+GASES: Final = ("HFC134a", "SF6", "CHF3", "CF4", "C2F6")
+"""Gases in products whose warming potentials the ledger holds."""
+
+Item = Literal[
+    "vehicle", "engine", "machine", "appliance", "electronics", "battery", "transformer", "photovoltaicModule",
+    "windTurbine", "ship", "building",
+]
+
+
+class Held(Part, frozen=True, kw_only=True):
+    """`held`: kg of `gas` (such as `HFC134a`, `SF6`) in the products as they came. `recovered`: kg of it taken out and
+    kept; what is missing escaped."""
+
+    gas: Key
+    held: Quantity
+    recovered: Quantity | None = None
+
+
+class Dismantling(Sorting, frozen=True, kw_only=True):
+    """How products were dismantled; every field may be left out. Supplies as in `sorting`.
+
+    Outputs: parts for reuse in pieces, cores, materials by mass, residue as waste.
+    `item`: what was taken apart. `gases`: refrigerants and insulating gases in it.
+    """
+
+    item: Item | None = None
+    gases: tuple[Held, ...] = ()
+
+
+def assess(context: Context, activity: Sorting) -> Assessment:
+    """As sorting; gas that escapes, and what is used again as a part.
+
+    Gas lost = held - recovered (IPCC 2006 Guidelines, volume 3, 7.5, emissions at the end of life).
+    """
+    draft = sort(context, activity)
+    came = context.mass_taken()
+    if came == 0:
+        return draft.assessment()
+    if isinstance(activity, Dismantling):
+        _release(draft, activity)
+        if activity.item in DEPOLLUTED and activity.methods and "depollution" not in activity.methods:
+            draft.find("not-depolluted", f"fluids and gases come out of a {activity.item} before it is cut")
+    _count(draft, context, activity.units, came)
+    return draft.assessment()
+
+
+def _release(draft: Draft, activity: Dismantling) -> None:
+    for i, one in enumerate(activity.gases):
+        held = convert(one.held.amount, one.held.unit, "KGM", f"activity.gases[{i}].held")
+        kept = ZERO
+        if one.recovered is not None:
+            kept = convert(one.recovered.amount, one.recovered.unit, "KGM", f"activity.gases[{i}].recovered")
+        if kept > held:
+            raise invalid_activity(f"gases[{i}].recovered", one.recovered, f"at most the {held:f} kg held")
+        if one.gas in GASES:
+            draft.carbon(one.gas, held - kept, kind="treatment", gas=one.gas)
+        elif held > kept:
+            draft.omit(f"{one.gas} lost in dismantling")
+
+
+def _count(draft: Draft, context: Context, units: int | None, came: Decimal) -> None:
+    parts = [output for output in context.outputs if output.role in RECOVERED and output.quantity.unit in COUNTED]
+    draft.indicate("partsRecovered", sum((output.mass or ZERO for output in parts), ZERO) / came)
+    taken = [lot.quantity for lot in context.inputs if lot.quantity.unit in COUNTED]
+    pieces = sum((convert(one.amount, one.unit, "H87") for one in taken), ZERO)
+    if units is not None and pieces not in (ZERO, units):
+        draft.find("units-differ", f"{units} products dismantled, {pieces:f} were taken")
+    if units is not None or pieces > 0:
+        draft.indicate("unitsDismantled", pieces or Decimal(units or 0))

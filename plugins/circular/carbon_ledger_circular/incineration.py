@@ -1,0 +1,162 @@
+"""Incineration of waste, with or without recovery of power and heat."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final, Literal, NamedTuple
+
+from carbon_ledger_circular.charging import Charged, charge
+from carbon_ledger_circular.wastes import Component, carbon_of, check_shares, factors, wastes
+from ledger.sdk import (
+    CO2_PER_C,
+    ZERO,
+    Activity,
+    Assessment,
+    Context,
+    Draft,
+    Fraction,
+    Line,
+    Quantity,
+    book_energy,
+    convert,
+    follow_composition,
+    is_energy,
+)
+
+# MJ of power and heat per kg of waste: a boiler gives out four fifths of what waste holds, and no mixed waste holds
+# more than 20 MJ per kg; with more the heating value has to be stated.
+MOST_RECOVERED: Final = Decimal(16)
+_TABLE: Final = (2, 2, 2)
+
+Technology = Literal[
+    "continuousStoker", "continuousFluidisedBed", "semiContinuousStoker", "semiContinuousFluidisedBed", "batchStoker",
+    "batchFluidisedBed",
+]
+
+
+class Incineration(Activity, frozen=True, kw_only=True):
+    """How waste was burnt. Supplies: `electricity`, `diesel`, `naturalGas` and other standard fuels (support firing),
+    `heat`, `steam`; lime, ammonia and others are left to the core.
+
+    Inputs: lots of waste. Outputs: lots of service for those whose waste it was, power and heat as lots in their units
+    of energy, ash as waste, metal out of the ash as byProduct.
+    `composition`: of the wet waste, together 1; lots that state their fossil and biogenic carbon need none.
+    `technology`: of the furnace. `oxidation`: share of the carbon that burns. `heating_value`: energy in all the waste
+    that was burnt, net. `charged_to`: who carries the burden. `renewable_share`: of the electricity that comes as lots.
+    """
+
+    composition: tuple[Component, ...] = ()
+    technology: Technology = "continuousStoker"
+    oxidation: Fraction = "1"
+    heating_value: Quantity | None = None
+    charged_to: Charged = "generator"
+    renewable_share: Fraction = "0"
+
+
+class Burnt(NamedTuple):
+    """Kg of CO2 of one kind of waste, and what it rests on."""
+
+    source: str
+    fossil: Decimal
+    biogenic: Decimal
+    factor: str | None
+    recalled: bool
+
+
+def assess(context: Context, activity: Incineration) -> Assessment:
+    """CO2 of fossil carbon, CH4 and N2O of the furnace, fuels and power; all of it charged as the activity says.
+
+    CO2 = sum of wet mass * dry matter * carbon * fossil share * oxidised share * 44/12 (IPCC 2006 Guidelines, volume 5,
+    equation 5.2). CO2 of biogenic carbon is told as an indicator and is no burden.
+    """
+    check_shares("composition", activity.composition)
+    draft = Draft(context)
+    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
+    charge(draft, context, activity.charged_to)
+    treated = context.mass_taken("waste")
+    if treated == 0:
+        draft.find("no-waste", "no input lot is waste that has a mass", refuses=True)
+        return draft.assessment()
+    burnt = _burnt(draft, context, activity)
+    fossil = sum((one.fossil for one in burnt), ZERO)
+    total = fossil + sum((one.biogenic for one in burnt), ZERO)
+    for one in burnt:
+        draft.line(Line(
+            gas="CO2", amount=one.fossil, source=one.source, kind="treatment", factor=one.factor, recalled=one.recalled,
+            ratings=_TABLE if one.factor else (1, 1, 1), primary=one.factor is None,
+        ))
+    for gas in ("CH4", "N2O"):
+        key = activity.technology + gas
+        if key in factors():
+            draft.price("waste", treated / 1000, factors().find(key), kind="treatment")
+    _book_heating_value(draft, activity, fossil / total if total else ZERO)
+    _check_recovered(draft, context, activity, treated)
+    _follow(draft, context, Decimal(activity.oxidation))
+    draft.indicate("wasteTreated", treated / 1000)
+    draft.indicate("carbonDioxidePerTonne", total / treated * 1000)
+    if total > 0:
+        draft.indicate("fossilCarbonShare", fossil / total)
+    draft.indicate("electricityPerTonne", power / treated * 1000)
+    draft.indicate("residueRate", context.mass_out("waste") / treated)
+    return draft.assessment()
+
+
+def _burnt(draft: Draft, context: Context, activity: Incineration) -> Sequence[Burnt]:
+    """Lots that state their carbon count with it, all others with the composition."""
+    oxidised = Decimal(activity.oxidation) * CO2_PER_C
+    found, unknown = [], ZERO
+    for taken in context.inputs:
+        mass = taken.mass or ZERO
+        if taken.role != "waste":
+            continue
+        if taken.fossil_carbon + taken.biogenic_carbon > 0:
+            found.append(Burnt(
+                "waste", mass * taken.fossil_carbon * oxidised, mass * taken.biogenic_carbon * oxidised, None, False,
+            ))
+        else:
+            unknown += mass
+    if unknown > 0 and not activity.composition:
+        draft.find("carbon-unknown", f"{unknown:f} kg of waste state no carbon, and no composition does", refuses=True)
+    for i, one in enumerate(activity.composition):
+        carbon, fossil = carbon_of(f"composition[{i}]", one)
+        emitted = unknown * Decimal(one.share) * carbon * oxidised
+        waste = wastes()[one.kind]
+        found.append(Burnt(one.kind, emitted * fossil, emitted * (1 - fossil), waste.name, waste.recalled))
+    return found
+
+
+def _book_heating_value(draft: Draft, activity: Incineration, fossil: Decimal) -> None:
+    """The waste's own energy, renewable as far as its carbon grew."""
+    if activity.heating_value is not None:
+        value = activity.heating_value
+        megajoules = convert(value.amount, value.unit, "3B", "activity.heatingValue")
+        draft.energy("waste", megajoules * fossil)
+        draft.energy("waste", megajoules * (1 - fossil), renewable=True)
+
+
+def _check_recovered(draft: Draft, context: Context, activity: Incineration, treated: Decimal) -> None:
+    recovered = [output.quantity for output in context.outputs if is_energy(output.quantity)]
+    if not recovered:
+        return
+    out = sum((convert(one.amount, one.unit, "3B") for one in recovered), ZERO)
+    if activity.heating_value is None:
+        if out > treated * MOST_RECOVERED:
+            draft.find("recovery-unusual", f"{out / treated:.1f} MJ recovered per kg of waste: state its heating value")
+    elif out > draft.megajoules:
+        message = f"{out:f} MJ of power and heat from {draft.megajoules:f} MJ of waste and fuels"
+        draft.find("energy-from-nothing", message, refuses=True)
+    else:
+        draft.indicate("energyEfficiency", out / draft.megajoules)
+    draft.indicate("energyRecovered", out / treated * 1000)
+
+
+def _follow(draft: Draft, context: Context, oxidation: Decimal) -> None:
+    """Metal and minerals go where compositions say; carbon leaves as gas, but for what does not burn and is ash."""
+    follow_composition(draft, context)
+    ash = context.mass_out("waste")
+    left = [
+        (1 - oxidation) * (output.mass or ZERO) / ash if ash and output.role == "waste" else ZERO
+        for output in context.outputs
+    ]
+    if context.outputs:
+        draft.follow("fossilCarbon", left)
+        draft.follow("biogenicCarbon", left)

@@ -1,0 +1,200 @@
+"""Recycling of one material: scrap and waste become steel, metal, pulp, resin, crumb, cullet or battery metals again.
+
+What comes as a lot of waste turns into recycled content by the core's rule (ISO 14021); this route says where matter
+went, what that emitted, and how much came back.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Final, Literal
+
+from carbon_ledger_circular.common import RECOVERED, check_accounted, check_carried
+from carbon_ledger_circular.recycled import MATERIALS, METALS, Material, Recyclable
+from carbon_ledger_circular.wastes import Component, Kind, carbon_of, factors, wastes
+from ledger.sdk import (
+    CO2_PER_C,
+    ZERO,
+    Activity,
+    Assessment,
+    Context,
+    Draft,
+    Fraction,
+    Line,
+    OutputFacts,
+    Part,
+    Quantity,
+    book_energy,
+    carbonate,
+    convert,
+    follow_composition,
+    invalid_activity,
+    matter_in,
+)
+
+CARBONATES: Final = {"limestone": "calcite", "dolomite": "dolomite", "sodaAsh": "sodaAsh"}
+"""Fluxes, and the pure mineral that each is counted as."""
+# Samples of scrap and of what is made of it agree to a few per cent.
+SAMPLING: Final = Decimal("0.02")
+# Off-gas, spills and washing water, beyond the moisture and what is named as burnt off.
+LOSS: Final = Decimal("0.15")
+MELTED: Final = ("remelting", "smelting")
+
+Method = Literal[
+    "remelting", "smelting", "electrolyticRefining", "hydrometallurgy", "pulping", "mechanical", "extrusion",
+    "chemical", "pyrolysis", "devulcanisation", "grinding", "preparation",
+]
+
+
+class BurntOff(Part, frozen=True, kw_only=True):
+    """`mass` of waste of this `kind` (paint, insulation, plastics, paper) that burnt in the furnace with the scrap."""
+
+    kind: Kind
+    mass: Quantity
+
+
+class Recycling(Activity, frozen=True, kw_only=True):
+    """How a material was recycled; all but `material` may be left out.
+
+    Inputs: lots of scrap and waste. Outputs: the recycled material as product; slag, dross, rejects as waste. Supplies:
+    `electricity`, `coke`, `naturalGas` and other standard fuels (reductants too), `heat`, `steam`; `limestone`,
+    `dolomite`, `sodaAsh` (CO2 given off, but not where they precipitate in hydrometallurgy), `electrode`; salt, acid,
+    caustic soda, deinking agents, additives, virgin material to dilute and others are left to the core.
+    `material`: what is recycled. `method`: how. `content`: share of it in lots that state no composition.
+    `moisture_loss`: share of all that came in that dried off, below 1. `burnt_off`: what burnt with the scrap.
+    `renewable_share`: of the electricity that comes as lots.
+    """
+
+    material: Material
+    method: Method | None = None
+    content: Fraction = "1"
+    moisture_loss: Fraction = "0"
+    burnt_off: tuple[BurntOff, ...] = ()
+    renewable_share: Fraction = "0"
+
+
+def assess(context: Context, activity: Recycling) -> Assessment:
+    """Power, fuels, fluxes, and what burns off the scrap; each material goes where the outputs' compositions say."""
+    if activity.moisture_loss == "1":
+        raise invalid_activity("moistureLoss", activity.moisture_loss, "below 1")
+    draft = Draft(context)
+    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
+    _calcine(draft, context, activity.method)
+    burnt = _burn_off(draft, activity.burnt_off)
+    scrap = context.mass_taken()
+    if scrap == 0:
+        draft.find("nothing-recycled", "no input lot has a mass", refuses=True)
+        return draft.assessment()
+    if all(taken.role not in ("waste", "core") and taken.sector != "circular" for taken in context.inputs):
+        draft.find("no-waste", "no input is waste: nothing becomes recycled content here")
+    follow_composition(draft, context)
+    check_accounted(draft, context, Decimal(activity.moisture_loss), LOSS + burnt / matter_in(context))
+    check_carried(draft, context)
+    made = _yield(draft, context, activity)
+    if made > 0:
+        _check_energy(draft, activity, made)
+        draft.indicate("electricityPerTonne", power / made * 1000)
+    if activity.material in METALS:
+        draft.indicate("scrapProcessed", scrap / 1000)
+    draft.indicate("residueRate", context.mass_out("waste") / scrap)
+    return draft.assessment()
+
+
+def _calcine(draft: Draft, context: Context, method: str | None) -> None:
+    """CO2 of fluxes by stoichiometry (IPCC 2006 Guidelines, volume 3, equation 2.15), and of graphite electrodes."""
+    for supply in context.supplied(*CARBONATES):
+        if method == "hydrometallurgy":
+            continue  # carbonate precipitates with the metal, and its carbon stays in the product
+        draft.carbon(
+            supply.material, supply.amount("KGM") * carbonate(CARBONATES[supply.material]), primary=False,
+            ratings=(2, 2, 2), supply=supply,
+        )
+        if not supply.priced:
+            draft.omit(f"{supply.material} upstream")
+    for supply in context.supplied("electrode"):
+        draft.price("electrode", supply.amount("TNE"), factors().find("electrode"), kind="onSite", supply=supply)
+        if not supply.priced:
+            draft.omit("electrode upstream")
+
+
+def _burn_off(draft: Draft, burnt: Sequence[BurntOff]) -> Decimal:
+    """Fossil CO2 of what burnt with the scrap, as of waste incinerated; returns its kg."""
+    total = ZERO
+    for i, one in enumerate(burnt):
+        mass = convert(one.mass.amount, one.mass.unit, "KGM", f"activity.burntOff[{i}].mass")
+        carbon, fossil = carbon_of(f"burntOff[{i}]", Component(kind=one.kind, share="1"))
+        waste = wastes()[one.kind]
+        draft.line(Line(
+            gas="CO2", amount=mass * carbon * fossil * CO2_PER_C, source=one.kind, kind="onSite", factor=waste.name,
+            recalled=waste.recalled, ratings=(2, 2, 2),
+        ))
+        total += mass
+    return total
+
+
+def _yield(draft: Draft, context: Context, activity: Recycling) -> Decimal:
+    """Yield = kg of the material in what is gained / kg of it that came in; above 1 refuses. Returns the kg gained."""
+    material = MATERIALS[activity.material]
+    came = sum((supply.mass or ZERO for supply in context.supplied(*material.names)), ZERO)
+    for taken in context.inputs:
+        share = _share(material, taken.materials) if taken.materials else Decimal(activity.content)
+        came += (taken.mass or ZERO) * share
+    made = sum((_held(material, output) for output in context.outputs if output.role in RECOVERED), ZERO)
+    if came == 0:
+        names = ", ".join(material.names)
+        draft.find("material-missing", f"what came in holds none of {names}", refuses=True)
+        return made
+    if made == 0:
+        draft.find("nothing-gained", f"no {activity.material} is in what is gained", refuses=True)
+        return made
+    if made > came * (1 + SAMPLING):
+        draft.find("yield-above-1", f"{made:f} kg of {activity.material} out of {came:f} kg", refuses=True)
+    elif made < came * material.least:
+        draft.find("yield-unusual", f"only {made:f} kg of {activity.material} out of {came:f} kg")
+    draft.indicate("recyclingYield", min(made / came, Decimal(1)))
+    draft.indicate("recycledResources", made / 1000)
+    _indicate_material(draft, activity.material, made / 1000)
+    return made
+
+
+def _share(material: Recyclable, materials: Mapping[str, Decimal]) -> Decimal:
+    return sum((share for name, share in materials.items() if name in material.names), ZERO)
+
+
+def _held(material: Recyclable, output: OutputFacts) -> Decimal:
+    """Kg of the material in an output: what its composition says; all of a product that states none."""
+    if output.materials:
+        return (output.mass or ZERO) * _share(material, output.materials)
+    return (output.mass or ZERO) if output.role in ("product", "coProduct") else ZERO
+
+
+def _check_energy(draft: Draft, activity: Recycling, made: Decimal) -> None:
+    """Warns only: what a provisional record used may still wait for the meter."""
+    material, per_kilogram = MATERIALS[activity.material], draft.megajoules / made
+    melted = activity.method in MELTED and material.melting is not None and per_kilogram < material.melting
+    if melted or per_kilogram > material.most:
+        draft.find("energy-unusual", f"{per_kilogram:.2f} MJ per kg of {activity.material} recycled")
+    draft.indicate("energyPerTonne", per_kilogram * 1000)
+
+
+def _indicate_material(draft: Draft, material: str, tonnes: Decimal) -> None:
+    match material:
+        case "steel":
+            draft.indicate("recycledSteel", tonnes)
+        case "copper":
+            draft.indicate("recycledCopper", tonnes)
+        case "aluminium":
+            draft.indicate("recycledAluminium", tonnes)
+        case "lead":
+            draft.indicate("recycledLead", tonnes)
+        case "zinc":
+            draft.indicate("recycledZinc", tonnes)
+        case "paper":
+            draft.indicate("recycledPaper", tonnes)
+        case "plastics":
+            draft.indicate("recycledPlastics", tonnes)
+        case "rubber":
+            draft.indicate("recycledRubber", tonnes)
+        case "glass":
+            draft.indicate("recycledGlass", tonnes)
+        case _:
+            draft.indicate("recycledBatteryMaterials", tonnes)

@@ -1,0 +1,140 @@
+"""Vehicle assembly: body welding, painting, and final assembly of road vehicles, with what drives them."""
+
+from decimal import Decimal
+from typing import Final, Literal
+
+from carbon_ledger_equipment.common import Work, begin, check_test_power, indicate_energy, pieces
+from ledger.sdk import (
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    Quantity,
+    convert,
+    follow_composition,
+    invalid_activity,
+    matter_in,
+)
+
+NEW_ENERGY: Final = ("batteryElectric", "plugInHybrid", "rangeExtended", "fuelCell")
+"""New-energy vehicles as China's rules of access for makers define them: driven wholly or mainly by electricity that is
+charged or made on board by a fuel cell; a hybrid that cannot be charged is none."""
+CLEAN_ENERGY: Final = ("naturalGas", "methanol", "hydrogenCombustion")
+"""Counted beside them by targets that say new or clean energy."""
+CHARGED: Final = ("batteryElectric", "plugInHybrid", "rangeExtended")
+
+# Kg of one vehicle, ready to drive without load: what is lighter or heavier is another kind, or its parts.
+USUAL_MASS: Final = {
+    "passengerCar": (Decimal(500), Decimal(4000)), "bus": (Decimal(2500), Decimal(30000)),
+    "truck": (Decimal(1000), Decimal(60000)), "special": (Decimal(1000), Decimal(100000)),
+    "motorcycle": (Decimal(40), Decimal(600)),
+}
+# GJ per vehicle of a plant with body, paint and final assembly: cars take 4 to 15, buses and heavy trucks several times
+# as much; below 0.5 a meter is missing.
+USUAL_ENERGY: Final = (Decimal("0.5"), Decimal(200))
+# kWh of traction battery: a city car's 10 to a heavy truck's 1000. A hybrid that is not charged keeps 1 to 3.
+USUAL_BATTERY: Final = (Decimal(5), Decimal(1200))
+LARGEST_UNCHARGED: Final = Decimal(150)
+LOSS: Final = Decimal("0.05")
+
+Vehicle = Literal["passengerCar", "bus", "truck", "special", "motorcycle"]
+Powertrain = Literal[
+    "batteryElectric", "plugInHybrid", "rangeExtended", "fuelCell", "hybrid", "gasoline", "diesel", "naturalGas",
+    "methanol", "hydrogenCombustion",
+]
+
+
+class VehicleAssembly(Work, frozen=True, kw_only=True):
+    """How vehicles were made; a line that makes several kinds posts one record for each. All but `powertrain` may be
+    left out.
+
+    Inputs: bodies, engines, batteries, parts as lots. Outputs: vehicles, in pieces. Supplies: `electricity`,
+    `naturalGas` and other standard fuels (paint drying, heating; all burnt), `heat`, `steam`, `carbonDioxide`,
+    `acetylene`; `refrigerant` (HFC-134a), `paint`, `adhesive`, `weldingWire`, `tyre`, `glass` and other bought parts
+    with a mass are left to the core. Fuel that is filled into tanks is not burnt here: name it `firstFill`.
+    `powertrain`: what drives them. `vehicle`: their kind. `battery_capacity`: of the traction battery of one vehicle,
+    an energy. `refrigerant_charged`: HFC-134a that went into the vehicles, a mass; what else was supplied is lost to
+    the air. `test_electricity`: of test stands, part of the record's.
+    """
+
+    powertrain: Powertrain
+    vehicle: Vehicle | None = None
+    battery_capacity: Quantity | None = None
+    refrigerant_charged: Quantity | None = None
+    test_electricity: Quantity | None = None
+
+
+def assess(context: Context, activity: VehicleAssembly) -> Assessment:
+    """Energy and shop gases, refrigerant lost in filling; vehicles made, and how many of them are new-energy ones."""
+    draft, power = begin(context, activity)
+    check_test_power(activity.test_electricity, power, draft)
+    _lose_refrigerant(draft, context, activity)
+    _check_battery(draft, activity)
+    follow_composition(draft, context)
+    came, made = matter_in(context), context.mass_out("product", "coProduct")
+    if came == 0:
+        draft.find("no-parts", "no input or supply has a mass: nothing is assembled", refuses=True)
+    elif came - context.mass_out() > came * LOSS:
+        draft.find("mass-unaccounted", f"{came - context.mass_out():f} kg of {came:f} kg are in no output")
+    _count(draft, context, activity, power)
+    indicate_energy(draft, made, power)
+    return draft.assessment()
+
+
+def _count(draft: Draft, context: Context, activity: VehicleAssembly, power: Decimal) -> None:
+    products = [output for output in context.outputs if output.role == "product"]
+    counts = [pieces(output.quantity) for output in products]
+    if not counts or None in counts:
+        draft.find("not-pieces", "vehicles are products that are counted in pieces", refuses=True)
+        return
+    vehicles = sum((count or ZERO for count in counts), ZERO)
+    draft.indicate("vehiclesMade", vehicles)
+    draft.indicate("newEnergyVehicles", vehicles if activity.powertrain in NEW_ENERGY else ZERO)
+    draft.indicate("cleanEnergyVehicles", vehicles if activity.powertrain in CLEAN_ENERGY else ZERO)
+    draft.indicate("electricityPerPiece", power / vehicles)
+    draft.indicate("energyPerVehicle", draft.megajoules / vehicles)
+    if activity.rejected is not None:
+        draft.indicate("rejectRate", Decimal(activity.rejected) / (vehicles + activity.rejected))
+    if not USUAL_ENERGY[0] <= draft.megajoules / vehicles / 1000 <= USUAL_ENERGY[1]:
+        draft.find("energy-unusual", f"{draft.megajoules / vehicles / 1000:.2f} GJ per vehicle")
+    one = sum((output.mass or ZERO for output in products), ZERO) / vehicles
+    if activity.vehicle is not None:
+        low, high = USUAL_MASS[activity.vehicle]
+        if not low <= one <= high:
+            draft.find("mass-unusual", f"{one:.1f} kg per {activity.vehicle}")
+
+
+def _lose_refrigerant(draft: Draft, context: Context, activity: VehicleAssembly) -> None:
+    """What was supplied and did not go into the vehicles escaped, or is waste that a record must name: HFC-134a lost =
+    supplied - charged (IPCC 2006 Guidelines, volume 3, 7.5, losses of charging)."""
+    supplied = sum((supply.amount("KGM") for supply in context.supplied("refrigerant")), ZERO)
+    if activity.refrigerant_charged is None:
+        if supplied > 0:
+            draft.omit("refrigerant lost in filling")
+            draft.omit("refrigerant upstream")
+        return
+    quantity = activity.refrigerant_charged
+    charged = convert(quantity.amount, quantity.unit, "KGM", "activity.refrigerantCharged")
+    if charged > supplied:
+        raise invalid_activity("refrigerantCharged", quantity, f"at most the {supplied:f} kg of refrigerant supplied")
+    for supply in context.supplied("refrigerant"):
+        lost = supply.amount("KGM") * (supplied - charged) / supplied
+        draft.carbon("refrigerant", lost, gas="HFC134a", supply=supply)
+        if not supply.priced:
+            draft.omit("refrigerant upstream")
+
+
+def _check_battery(draft: Draft, activity: VehicleAssembly) -> None:
+    if activity.battery_capacity is None:
+        if activity.powertrain in CHARGED:
+            draft.find("battery-unknown", f"a {activity.powertrain} vehicle has a traction battery; say its capacity")
+        return
+    quantity = activity.battery_capacity
+    capacity = convert(quantity.amount, quantity.unit, "KWH", "activity.batteryCapacity")
+    if activity.powertrain not in (*NEW_ENERGY, "hybrid"):
+        rule = f"left out: a vehicle driven by {activity.powertrain} has no traction battery"
+        raise invalid_activity("batteryCapacity", quantity, rule)
+    if capacity > (USUAL_BATTERY[1] if activity.powertrain in CHARGED else LARGEST_UNCHARGED):
+        draft.find("battery-unusual", f"{capacity:f} kWh in one vehicle")
+    elif activity.powertrain in CHARGED and capacity < USUAL_BATTERY[0]:
+        draft.find("battery-unusual", f"only {capacity:f} kWh in one vehicle that is charged")

@@ -1,0 +1,176 @@
+"""Welding, brazing and thermal cutting: metal parts joined with power, fuel gas, filler and shielding gas."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Final, Literal
+
+from carbon_ledger_equipment.common import WEIGHING, Work, begin, indicate_energy, workpiece_mass
+from ledger.sdk import (
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    FactorTable,
+    Fraction,
+    Part,
+    Positive,
+    Quantity,
+    convert,
+    follow_composition,
+    invalid_activity,
+    read_factors,
+    standard_fuels,
+)
+
+FILLERS: Final = ("weldingWire", "weldingRod", "coveredElectrode", "fluxCoredWire", "stripElectrode", "brazingFiller")
+FUEL_GASES: Final = ("propane", "propylene")
+"""Burnt wholly, besides acetylene and the standard fuels. Hydrogen burns without CO2."""
+
+MOLAR_MASS: Final[Mapping[str, Decimal]] = {
+    "carbonDioxide": Decimal("44.01"), "argon": Decimal("39.95"), "helium": Decimal("4.003"),
+    "oxygen": Decimal("32.00"), "hydrogen": Decimal("2.016"), "nitrogen": Decimal("28.01"),
+}
+"""Kg per kmol."""
+
+LEAST_DEPOSITED: Final[Mapping[str, Decimal]] = {
+    "shieldedMetalArc": Decimal("0.5"), "fluxCored": Decimal("0.7"), "gasMetalArc": Decimal("0.85"),
+    "gasTungsten": Decimal("0.85"), "submergedArc": Decimal("0.9"),
+}
+"""Kg of weld metal per kg of filler that is still usual. Published ranges: covered electrodes 0.60 to 0.65 (stubs and
+slag), flux-cored wire 0.75 to 0.88, solid wire under gas 0.92 to 0.99, TIG 0.94 to 0.97, submerged arc 0.99
+(weldinganswers.com, deposition efficiency by process); a tenth is left for how it is weighed."""
+
+# A kg of steel is molten with 0.4 kWh, but most of an arc's heat goes into the plates: submerged arc takes 2 to 3 kWh
+# per kg deposited, covered electrodes 3 to 6, TIG up to 15.
+ARC_KWH: Final = (Decimal(1), Decimal(20))
+# Spatter, stubs and slag leave; the parts themselves do not.
+LOSS: Final = Decimal("0.05")
+ELECTRIC: Final = (*LEAST_DEPOSITED, "resistance", "laser", "electronBeam", "friction", "plasma")
+
+Gas = Literal["carbonDioxide", "argon", "helium", "oxygen", "hydrogen", "nitrogen"]
+Method = Literal[
+    "shieldedMetalArc", "gasMetalArc", "fluxCored", "gasTungsten", "submergedArc", "plasma", "resistance", "laser",
+    "electronBeam", "friction", "oxyfuel", "brazing", "oxyfuelCutting", "plasmaCutting",
+]
+
+
+class GasShare(Part, frozen=True, kw_only=True):
+    """`share` of the mixture's volume that is `gas`."""
+
+    gas: Gas
+    share: Fraction
+
+
+class Welding(Work, frozen=True, kw_only=True):
+    """How parts were welded, brazed or cut; every field may be left out.
+
+    Supplies: `electricity`, `naturalGas`, `lpg` and other standard fuels, `acetylene`, `propane`, `propylene` (burnt),
+    `carbonDioxide` (all vented), `shieldingGas` (a mixture: see `shielding`), by mass; fillers `weldingWire`,
+    `weldingRod`, `coveredElectrode`, `fluxCoredWire`, `stripElectrode`, `brazingFiller`, and `weldingFlux`, `oxygen`,
+    `argon`, are left to the core. Workpieces: lots, or `steel`, `bar`, `casting`, `forging`, `aluminium`, `workpiece`.
+    `method`: how. `shielding`: what the mixture holds, by volume, together 1. `deposited`: weld metal, a mass.
+    `arc_hours`: hours that arcs burnt.
+    """
+
+    method: Method | None = None
+    shielding: tuple[GasShare, ...] = ()
+    deposited: Quantity | None = None
+    arc_hours: Positive | None = None
+
+
+def gases() -> FactorTable:
+    """Kg CO2 per kg of fuel gas burnt."""
+    return read_factors("carbon_ledger_equipment", "welding.csv", "equipment-welding")
+
+
+def assess(context: Context, activity: Welding) -> Assessment:
+    """Power, fuel gas, and the CO2 that shielding gas holds; each material goes where the outputs' compositions say."""
+    carbon_dioxide = carbon_dioxide_share(activity.shielding)
+    draft, power = begin(context, activity)
+    for supply in context.supplied(*FUEL_GASES):
+        draft.price(supply.material, supply.amount("KGM"), gases().find(supply.material), kind="onSite", supply=supply)
+        if not supply.priced:
+            draft.omit(f"{supply.material} upstream")
+    _vent(draft, context, carbon_dioxide)
+    follow_composition(draft, context)
+    _check_energy(draft, context, activity, power)
+    filler = sum((supply.mass or ZERO for supply in context.supplied(*FILLERS)), ZERO)
+    _check_deposited(draft, activity, filler, power)
+    _check_mass(draft, context, filler)
+    if activity.arc_hours is not None and power > 0:
+        draft.indicate("electricityPerHour", power / Decimal(activity.arc_hours))
+    indicate_energy(draft, context.mass_out("product", "coProduct"), power)
+    return draft.assessment()
+
+
+def carbon_dioxide_share(shielding: Sequence[GasShare]) -> Decimal | None:
+    """Kg of CO2 per kg of a mixture: P(CO2) * 44 / sum of P(j) * M(j), with volume shares P and molar masses M; None
+    where nothing is said of it. China's accounting guideline for machinery and equipment makers (2015), gas-shielded
+    welding. Raises PluginError where shares do not add up to 1.
+    """
+    if not shielding:
+        return None
+    total, mass, carbon_dioxide = ZERO, ZERO, ZERO
+    for one in shielding:
+        share = Decimal(one.share)
+        total += share
+        mass += share * MOLAR_MASS[one.gas]
+        if one.gas == "carbonDioxide":
+            carbon_dioxide += share * MOLAR_MASS[one.gas]
+    if total != 1:
+        raise invalid_activity("shielding", f"{total:f} in all", "volume shares that add up to 1")
+    return carbon_dioxide / mass
+
+
+def _vent(draft: Draft, context: Context, share: Decimal | None) -> None:
+    for supply in context.supplied("shieldingGas"):
+        kilograms = supply.amount("KGM")
+        if share is None:
+            draft.omit("shieldingGas vented", kilograms)  # at most all of it is CO2
+            draft.find("shielding-unknown", "a mixture is vented, but the activity does not say how much of it is CO2")
+        else:
+            draft.carbon("shieldingGas", kilograms * share, supply=supply)
+        if not supply.priced:
+            draft.omit("shieldingGas upstream")
+
+
+def _check_energy(draft: Draft, context: Context, activity: Welding, power: Decimal) -> None:
+    """Warns only: what a provisional record used may still wait for the meter."""
+    if activity.method in ELECTRIC and power == 0:
+        draft.find("power-missing", f"{activity.method} runs on electricity, but none is supplied")
+    fuels = ("acetylene", "hydrogen", *FUEL_GASES, *standard_fuels())
+    if activity.method in ("oxyfuel", "oxyfuelCutting") and not context.supplied(*fuels):
+        draft.find("fuel-missing", f"{activity.method} burns gas, but none is supplied")
+
+
+def _check_deposited(draft: Draft, activity: Welding, filler: Decimal, power: Decimal) -> None:
+    if activity.deposited is None:
+        return
+    deposited = convert(activity.deposited.amount, activity.deposited.unit, "KGM", "activity.deposited")
+    if filler == 0:
+        draft.find("filler-missing", f"{deposited:f} kg of weld metal, but no filler is supplied")
+    elif deposited > filler * (1 + WEIGHING):
+        raise invalid_activity("deposited", activity.deposited, f"at most the {filler:f} kg of filler supplied")
+    else:
+        efficiency = deposited / filler
+        if efficiency < LEAST_DEPOSITED.get(activity.method or "", ZERO):
+            draft.find("deposition-unusual", f"{efficiency:.3f} kg of weld metal per kg of filler")
+        draft.indicate("depositionEfficiency", efficiency)
+    if power > 0:
+        per_kilogram = power / deposited
+        if activity.method in LEAST_DEPOSITED and not ARC_KWH[0] <= per_kilogram <= ARC_KWH[1]:
+            draft.find("electricity-unusual", f"{per_kilogram:.2f} kWh per kg of weld metal")
+        draft.indicate("electricityPerWeldMetal", per_kilogram)
+
+
+def _check_mass(draft: Draft, context: Context, filler: Decimal) -> None:
+    """Products are workpieces and filler; gas and flux are in none of them."""
+    came, made = workpiece_mass(context) + filler, context.mass_out("product", "coProduct")
+    if came == filler:
+        draft.find("no-workpiece", "no lot and no supply that becomes the product has a mass", refuses=True)
+        return
+    if made > came * (1 + WEIGHING):
+        draft.find("material-yield", f"{made:f} kg of products out of {came:f} kg of parts and filler", refuses=True)
+    if came - context.mass_out() > came * LOSS:
+        draft.find("mass-unaccounted", f"{came - context.mass_out():f} kg of {came:f} kg are in no output")
+    draft.indicate("materialYield", made / came)
