@@ -1,0 +1,159 @@
+"""What installations come to, as it goes over the wire: figures are t CO2e, t and MWh, and per t of goods."""
+
+from collections.abc import Sequence
+
+from ledger.sdk import Answer
+
+
+class ProcessName(Answer, frozen=True):
+    """An installation, calendar year, aggregated goods category and route; of what is no good of annex I and used by
+    other processes, its `product` in place of the category."""
+
+    facility: str
+    year: int
+    category: str | None
+    route: str
+    product: str | None
+
+
+class ProductShare(Answer, frozen=True):
+    """A product in a process: t, or its own `unit` where it is no good of annex I."""
+
+    product: str
+    cn: str | None
+    amount: float
+    unit: str
+
+
+class ProcessAnswer(Answer, frozen=True):
+    """A process. `specific` is of the process itself, `embedded` with all precursors, both per t; the totals are of all
+    its `tonnes`. `payable`: what counts for certificates before free allocation, from 2026 on; of goods of annex II
+    without the indirect emissions of their own process. `footprint` is the ledger's, ISO 14067. `default_share`: the
+    part of the embedded emissions that default values are, at this process or behind it."""
+
+    process: ProcessName
+    asked: bool
+    en: str
+    zh: str
+    sector: str | None
+    country: str
+    tonnes: float
+    unit: str
+    products: Sequence[ProductShare]
+    direct_only: bool
+    specific_direct: float
+    specific_indirect: float
+    embedded_direct: float
+    embedded_indirect: float
+    embedded_electricity: float
+    payable: float
+    total_embedded: float
+    total_payable: float
+    total_footprint: float
+    default_share: float | None
+    provisional: bool
+
+
+class GoodsAnswer(Answer, frozen=True):
+    """Goods of one category of the installation, over all routes (regulation 2025/2547, article 4(6)); per t."""
+
+    category: str
+    en: str
+    zh: str
+    tonnes: float
+    embedded_direct: float
+    embedded_indirect: float
+    payable: float
+    total_embedded: float
+    total_payable: float
+
+
+class PrecursorAnswer(Answer, frozen=True):
+    """A precursor of a process. `way`: own, actual, declared, default or exempt. Figures are t CO2e per t, a default
+    value's with its mark-up (per cent); `carried` is what the ledger says that it carries, t CO2e in all."""
+
+    process: ProcessName
+    way: str
+    product: str
+    cn: str | None
+    category: str
+    tonnes: float
+    facility: str | None
+    country: str | None
+    made_in: int | None
+    route: str
+    attested: str | None
+    direct: float
+    indirect: float
+    counted: float
+    electricity: float
+    mark_up: float | None
+    source: str
+    carried: float
+
+
+class PowerAnswer(Answer, frozen=True):
+    """Electricity of a process by its way: grid, directLine or contract; t CO2e per MWh, and in all."""
+
+    process: ProcessName
+    way: str
+    megawatt_hours: float
+    factor: float
+    indirect: float
+    source: str
+
+
+class LineAnswer(Answer, frozen=True):
+    """A line of a process, kg CO2e: as the ledger counts it, and as it is embedded. Electricity is inside, and its
+    embedded amount stands with the power."""
+
+    process: ProcessName
+    source: str
+    kind: str
+    gas: str
+    inside: bool
+    reason: str
+    why: str
+    footprint: float
+    embedded: float
+    factor: str | None
+    recalled: bool
+
+
+class DifferenceAnswer(Answer, frozen=True):
+    """Kg CO2e that the footprint has and the embedded emissions have not (negative: the other way round). For every
+    process, footprint = embedded + sum of its differences."""
+
+    process: ProcessName
+    reason: str
+    why: str
+    source: str
+    kilograms: float
+
+
+class SourceAnswer(Answer, frozen=True):
+    """What a figure rests on: `status` is read, recalled (not checked), given (by the user's file) or ledger."""
+
+    what: str
+    value: str
+    source: str
+    status: str
+
+
+class ChainReport(Answer, frozen=True):
+    """An installation's goods in a calendar year."""
+
+    facility: str
+    operator: str
+    country: str
+    year: int
+    at: int
+    goods: Sequence[GoodsAnswer]
+    processes: Sequence[ProcessAnswer]
+    precursors: Sequence[PrecursorAnswer]
+    power: Sequence[PowerAnswer]
+    lines: Sequence[LineAnswer]
+    differences: Sequence[DifferenceAnswer]
+    sources: Sequence[SourceAnswer]
+    warnings: Sequence[str]
+    rules: Sequence[str]

@@ -1,0 +1,86 @@
+"""Which goods count, and how: annexes I and II of Regulation (EU) 2023/956 by CN code, mark-ups, exempt origins."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from typing import Final, NamedTuple
+
+from ledger.sdk import rows
+
+_PACKAGE: Final = "carbon_ledger_cbam"
+_SHORTEST, _LONGEST = 4, 10
+
+
+class Good(NamedTuple):
+    """A row of annex I: the CN code or its beginning, the aggregated goods category, and whether only direct emissions
+    count (annex II). `gases` are CO2, N2O and PFC."""
+
+    cn: str
+    category: str
+    sector: str
+    direct_only: bool
+    gases: frozenset[str]
+    source: str
+    recalled: bool
+
+
+class Mark(NamedTuple):
+    """The mark-up of default values, per cent."""
+
+    percent: Decimal
+    source: str
+
+
+def digits(cn: str | None) -> str | None:
+    """The digits of a CN code, written with or without spaces and dots; None for what is none."""
+    bare = "" if cn is None else cn.replace(" ", "").replace(".", "")
+    return bare if bare.isascii() and bare.isdecimal() and _SHORTEST <= len(bare) <= _LONGEST else None
+
+
+def good_of(cn: str | None) -> Good | None:
+    """The row of annex I that a code falls under: the longest that it begins with; None where it is outside."""
+    code = digits(cn)
+    if code is None:
+        return None
+    for length in range(len(code), _SHORTEST - 1, -1):
+        found = _goods().get(code[:length])
+        if found is not None:
+            return found if found.category else None
+    return None
+
+
+def is_unclear(cn: str | None) -> bool:
+    """Whether a code does not say if the goods are of annex I: none is stated, it is no code, or it is too short."""
+    code = digits(cn)
+    if code is None:
+        return True
+    return good_of(code) is None and any(row.category and row.cn.startswith(code) for row in _goods().values())
+
+
+@cache
+def _goods() -> Mapping[str, Good]:
+    return {
+        row["cn"]: Good(row["cn"], row["category"], row["sector"], row["direct_only"] == "yes",
+                        frozenset(row["gases"].split()), row["source"], row["status"] == "recalled")
+        for row in rows(_PACKAGE, "goods.csv")
+    }
+
+
+@cache
+def category_names() -> Mapping[str, tuple[str, str]]:
+    """English and Chinese names of the aggregated goods categories."""
+    return {row["category"]: (row["en"], row["zh"]) for row in rows(_PACKAGE, "categories.csv")}
+
+
+def mark_up(sector: str, year: int) -> Mark:
+    """By sector and year; none before the definitive period."""
+    found = Mark(Decimal(0), "none before the definitive period")
+    for row in rows(_PACKAGE, "markups.csv"):
+        if row["sector"] == sector and int(row["from"]) <= year:
+            found = Mark(Decimal(row["percent"]), row["source"])
+    return found
+
+
+def exemption(country: str | None) -> str | None:
+    """Why precursors of a country count as zero, where they do."""
+    return next((row["source"] for row in rows(_PACKAGE, "exempt.csv") if row["country"] == country), None)

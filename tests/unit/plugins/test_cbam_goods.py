@@ -1,0 +1,286 @@
+"""Which emissions of which goods count for CBAM, power and heat by the way they come, and the exchange's tables."""
+
+import csv
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import carbon_ledger_cbam
+import pytest
+from carbon_ledger_cbam import exchange
+from carbon_ledger_cbam.declaring import declare
+from carbon_ledger_cbam.goods import category_names, good_of, mark_up
+from msgspec.structs import replace
+from support.installations import (
+    POTENTIALS,
+    emission,
+    energy,
+    grid,
+    made,
+    near,
+    process,
+    production,
+    reconciled,
+    simple,
+    site,
+    taken,
+)
+
+from ledger.errors import InvalidInput
+from ledger.sdk import Installations, InstallationYear, PowerUse, TakenLot
+
+PROOF = "a" * 64
+BILLET, POWER, HEAT = "urn:mill:billet", "urn:x:power", "urn:x:heat"
+HEADER = "cn,country,direct,indirect,source\n"
+
+
+# Which emissions of which goods count
+
+
+@pytest.mark.parametrize(("cn", "gas", "embedded"), [
+    ("2808 00 00", "N2O", 265.0), ("7207", "N2O", 0.0), ("7601", "CF4", 6630.0), ("7601", "C2F6", 11100.0),
+    ("7207", "CF4", 0.0), ("2814", "N2O", 0.0), ("3105 20", "N2O", 265.0), ("7207", "CH4", 0.0),
+])
+def test_gases_by_goods(cn: str, gas: str, embedded: float) -> None:
+    report = declare(Installations(at=1, installations=[simple(cn, emission(1.0, gas=gas))]))
+    (line,) = report.lines
+    assert (line.embedded, line.inside) == (near(embedded), bool(embedded))
+    assert report.processes[0].embedded_direct == near(embedded / 10000)
+    difference = POTENTIALS[gas] - embedded
+    assert report.differences[0].kilograms == near(difference)
+    assert report.differences[0].reason == ("potential" if embedded else "gas")
+
+
+@pytest.mark.parametrize(("burden", "reason"), [
+    ("landManagementBiogenicCO2Emissions", "biogenic"), ("landUseChangeGhgEmissions", "landUse"),
+    ("ccsTechnologicalCO2Capture", "removal"), ("biogenicNonCO2Emissions", "gas"),
+])
+def test_burdens_outside(burden: str, reason: str) -> None:
+    lines = (emission(5.0), emission(3.0, "other", burden=burden))
+    report = declare(Installations(at=1, installations=[simple("2523 10 00", *lines)]))
+    assert report.processes[0].embedded_direct == near(0.0005)
+    assert {one.reason for one in report.lines if not one.inside} == {reason}
+    assert reconciled(report)
+
+
+def test_heat_is_inside_and_capture_outside() -> None:
+    report = declare(Installations(at=1, installations=[simple(
+        "2523 10 00", emission(7.0, "steam", "heat"), emission(-2.0, "kiln", burden="ccsTechnologicalCO2Capture"))]))
+    assert report.processes[0].embedded_direct == near(0.0007)
+    assert reconciled(report)
+
+
+def test_indirect_emissions_of_a_precursor_outside_annex_ii_are_paid_for() -> None:
+    """Sintered ore at 0.05 + 0.02 into pig iron, 1.5 t a t: 0.03 of the pig iron's indirect emissions count."""
+    ore = taken("urn:sinter", 15.0, 1050.0, cn="2601 12 00", facility="urn:sinterer", country="CN", year=2026,
+                process="steel.sintering", attested=PROOF)
+    sinter = site("urn:sinterer", production(
+        "steel.sintering", lines=[emission(1000), emission(400, "electricity", "electricity")], power=[grid(1, 400)],
+        makes=[made("urn:sinter", 20.0, "26011200", 1400.0)]))
+    iron = simple("7201", emission(18000), emission(300, "electricity", "electricity"), takes=[ore],
+                  power=[grid(1, 300)])
+    report = declare(Installations(at=1, installations=[iron, sinter]))
+    mine = process(report, "urn:plant")
+    assert (mine.embedded_direct, mine.embedded_indirect) == (near(1.8 + 0.075), near(0.03 + 0.03))
+    assert mine.payable == near(1.875 + 0.03)
+    assert process(report, "urn:sinterer").payable == near(0.05 + 0.02)
+    by_default = declare(Installations(at=1, installations=[simple(
+        "7201", takes=[replace(ore, attested=None)])]), f"{HEADER}26011200,CN,0.1,0.02,x\n".encode())
+    assert process(by_default, "urn:plant").payable == near(1.5 * 0.12 * 1.1)
+
+
+def test_indirect_emissions_of_a_precursor_of_annex_ii_are_not() -> None:
+    """Hydrogen (annex II) into ammonia: its electricity is embedded but not counted, the ammonia's own is."""
+    hydrogen = taken("urn:h2", 2.0, 4000.0, cn="2804 10 00", facility="urn:plant", year=2026,
+                     process="petrochemicals.electrolysis", country="CN")
+    electrolysis = production("petrochemicals.electrolysis", power=[grid(10, 6000)],
+                              lines=[emission(6000, "electricity", "electricity")],
+                              makes=[made("urn:h2", 3.0, "28041000", 6000.0)])
+    synthesis = production("petrochemicals.ammonia", power=[grid(2, 1000)], takes=[hydrogen],
+                           lines=[emission(500), emission(1000, "electricity", "electricity")],
+                           makes=[made("urn:nh3", 10.0, "2814", 5500.0)])
+    report = declare(Installations(at=1, installations=[site("urn:plant", electrolysis, synthesis)]))
+    mine = process(report, "urn:plant", "ammonia")
+    assert (mine.embedded_direct, mine.embedded_indirect) == (near(0.05), near(0.1 + 0.4))
+    assert mine.payable == near(0.05 + 0.1)
+    assert report.precursors[0].way == "own"
+    assert reconciled(report)
+
+
+def test_mark_up_of_fertilisers() -> None:
+    ammonia = taken("urn:nh3", 5.0, 9.0, cn="2814", country="EG", year=2026, facility="urn:x")
+    report = declare(Installations(at=1, installations=[simple("3102 10", takes=[ammonia])]),
+                     f"{HEADER}2814,*,2,0.5,x\n".encode())
+    assert process(report, "urn:plant").payable == near(0.5 * 2.5 * 1.01)
+
+
+# Power and heat
+
+
+def powered(use: PowerUse, country: str = "VN", **more: Any) -> InstallationYear:
+    return site("urn:plant", production("nonferrous.electrolysis", power=[use], lines=[],
+                                        makes=[made("urn:metal", 10.0, "7601", 0.0)]), country=country, **more)
+
+
+def indirect(installation: InstallationYear, defaults: bytes | None = None, *others: InstallationYear) -> Any:
+    report = declare(Installations(at=1, installations=[installation, *others]), defaults)
+    (power,) = report.power
+    assert process(report, "urn:plant").embedded_indirect * 10 == near(power.indirect)
+    return power
+
+
+GRID = f"{HEADER}2716 00 00,VN,0.7,,the grid of VN\n".encode()
+
+
+def test_power_by_contract_counts_with_its_own_factor_where_evidence_is_there() -> None:
+    contract = PowerUse(way="contract", kilowatt_hours=1000, carbon_dioxide=30, evidence="powerPurchaseAgreement")
+    assert (indirect(powered(contract)).way, indirect(powered(contract)).indirect) == ("contract", near(0.03))
+    line = replace(contract, evidence="directLine")
+    assert indirect(powered(line), GRID).way == "directLine"
+    without = indirect(powered(replace(contract, evidence=None)), GRID)
+    assert (without.way, without.factor, without.source) == ("grid", near(0.7), "the grid of VN")
+
+
+def test_power_of_the_grid() -> None:
+    """The file's factor before the record's own line; the ledger's table where a contract proves nothing."""
+    use = grid(1, 600)
+    assert (indirect(powered(use)).indirect, indirect(powered(use), GRID).indirect) == (near(0.6), near(0.7))
+    contract = PowerUse(way="contract", kilowatt_hours=1000, carbon_dioxide=0)
+    found = indirect(powered(contract, "CN", subdivision="CN-JS"))
+    assert (found.way, "electricity" in found.source) == ("grid", True)
+    assert 0.3 < found.factor < 1.0
+    with pytest.raises(InvalidInput) as caught:
+        declare(Installations(at=1, installations=[powered(contract)]))
+    assert (caught.value.code, "VN" in caught.value.message) == ("no-grid-factor", True)
+
+
+def lot_of_power(**more: Any) -> TakenLot:
+    fields = {"quantity": 1000.0, "unit": "KWH", "facility": "urn:wind", "country": "VN", "year": 2026,
+              "process": "energy.wind", **more}
+    return taken(POWER, None, 90.0, **fields)
+
+
+def test_lots_of_power() -> None:
+    """A generator burns 400 kg for 10 MWh, with 100 upstream: 0.04 t/MWh count by direct line; else the grid does."""
+    generator = site("urn:wind", production("energy.power", lines=[emission(400), emission(100, "fuel", "upstream")],
+                                            makes=[energy(POWER, 10000.0, "KWH", 500.0)]), country="VN")
+
+    def plant(lot: TakenLot) -> InstallationYear:
+        return site("urn:plant", production("nonferrous.electrolysis", takes=[lot],
+                                            makes=[made("urn:metal", 10.0, "7601", 90.0)]), country="VN")
+
+    proved = plant(lot_of_power(evidence="directLine"))
+    power = indirect(proved, None, generator)
+    assert (power.way, power.factor, power.megawatt_hours) == ("directLine", near(0.04), near(1))
+    report = declare(Installations(at=1, installations=[proved, generator]))
+    assert process(report, "urn:plant").embedded_electricity == near(0.1)
+    assert reconciled(report)
+    unproved = indirect(plant(lot_of_power()), GRID)
+    assert (unproved.way, unproved.factor) == ("grid", near(0.7))
+    green = taken("urn:green", None, 0.0, role="attribute", quantity=1000.0, unit="KWH")
+    both = site("urn:plant", production("nonferrous.electrolysis", takes=[lot_of_power(), green],
+                                        makes=[made("urn:metal", 10.0, "7601", 90.0)]), country="VN")
+    assert indirect(both, GRID).indirect == near(0.7)
+
+
+def test_power_and_heat_of_the_installation_itself() -> None:
+    """A boiler burns 600 kg for 10 GJ, a generator 800 kg and 2 GJ of that heat for 1 MWh, a store passes half of it on
+    with 1/4 lost: heat is direct, power indirect with the heat in it."""
+    boiler = production("energy.boiler", lines=[emission(600)], makes=[energy(HEAT, 10.0, "GV", 600.0)])
+    steam = taken(HEAT, None, 120.0, quantity=2.0, unit="GV", facility="urn:plant", year=2026, process="energy.boiler")
+    generator = production("energy.power", lines=[emission(800)], takes=[steam],
+                           makes=[energy(POWER, 1.0, "MWH", 920.0)])
+    store = production("energy.storage", makes=[energy("urn:x:stored", 0.375, "MWH", 460.0)], takes=[taken(
+        POWER, None, 460.0, quantity=0.5, unit="MWH", facility="urn:plant", year=2026, process="energy.power")])
+    works = production("nonferrous.electrolysis", makes=[made("urn:metal", 10.0, "7601", 1060.0)], takes=[
+        replace(steam, quantity=8.0, carried=480.0, made=480.0),
+        taken("urn:x:stored", None, 460.0, quantity=0.375, unit="MWH", facility="urn:plant", year=2026,
+              process="energy.storage"),
+        taken(POWER, None, 120.0, quantity=0.125, unit="MWH", facility="urn:plant", year=2026, process="energy.power",
+              made=115.0),
+    ])
+    report = declare(Installations(at=1, installations=[site("urn:plant", boiler, generator, store, works)]))
+    metal = process(report, "urn:plant", "unwroughtAluminium")
+    assert metal.embedded_direct == near(0.048)
+    assert metal.specific_direct == near(0.048)
+    assert metal.embedded_indirect == near((460 + 115) / 10000)
+    assert metal.embedded_electricity == near(0.05)
+    assert {one.way for one in report.power if one.process == metal.process} == {"directLine"}
+    assert reconciled(report)
+
+
+def test_energy_that_leaves_takes_its_own_emissions_and_slag_none() -> None:
+    """1,000 kg on site; waste gas is assigned 100, slag 50. The ledger's steel carries 850, the regulation's 900."""
+    record = production("steel.basicOxygen", lines=[emission(1000)], makes=[
+        made(BILLET, 10.0, "7207", 850.0),
+        energy("urn:gas", 5.0, "GV", 100.0, 0.0, assigned=100.0, role="byProduct"),
+        made("urn:slag", 1.0, None, 50.0, 0.0, assigned=50.0, role="byProduct"),
+    ])
+    report = declare(Installations(at=1, installations=[site("urn:plant", record)]))
+    steel = process(report, "urn:plant", "crudeSteel")
+    assert steel.embedded_direct == near(0.09)
+    assert process(report, "urn:plant", "urn:gas").total_embedded == near(0.1)
+    assert [(one.reason, one.kilograms) for one in report.differences] == [("allocation", near(-50))]
+    assert reconciled(report)
+
+
+def test_own_emissions_are_not_below_zero() -> None:
+    record = production("steel.basicOxygen", lines=[emission(50)], makes=[
+        made(BILLET, 10.0, "7207", -50.0), energy("urn:gas", 5.0, "GV", 100.0, 0.0, assigned=100.0, role="byProduct")])
+    report = declare(Installations(at=1, installations=[site("urn:plant", record)]))
+    assert process(report, "urn:plant", "crudeSteel").embedded_direct == 0.0
+    assert [(one.reason, one.kilograms) for one in report.differences] == [("floor", near(-50))]
+    assert any("below zero" in text for text in report.warnings)
+    assert reconciled(report)
+
+
+# Tables
+
+
+@pytest.mark.parametrize(("cn", "category"), [
+    ("2507 00 80", "calcinedClay"), ("25231000", "cementClinker"), ("2523.29.00", "cement"), ("2804 10 00", "hydrogen"),
+    ("2808 00 00", "nitricAcid"), ("2814 10 00", "ammonia"), ("3102 10 10", "urea"), ("3102 30 10", "mixedFertilisers"),
+    ("3105 60 00", None), ("3105 20 10", "mixedFertilisers"), ("2601 12 00", "sinteredOre"), ("2601 11 00", None),
+    ("7201 10 11", "pigIron"), ("7202 11 20", "ferroAlloys"), ("7202 21 00", None), ("7203", "directReducedIron"),
+    ("7204 10 00", None), ("7207 11 14", "crudeSteel"), ("7208 10 00", "steelProducts"), ("7224 90 02", "crudeSteel"),
+    ("7312 10", None), ("7318 15 42", "steelProducts"), ("7601 10 00", "unwroughtAluminium"), ("7602 00 00", None),
+    ("7616 99 90", "aluminiumProducts"), ("8708", None), ("72", None), ("steel", None), (None, None),
+])
+def test_goods_of_annex_i(cn: str | None, category: str | None) -> None:
+    found = good_of(cn)
+    assert (None if found is None else found.category) == category
+
+
+@pytest.mark.parametrize(("cn", "direct_only"), [
+    ("2523 10 00", False), ("2814", False), ("2601 12 00", False), ("2804 10 00", True), ("7207", True), ("7326", True),
+    ("7601", True), ("7202 60", True),
+])
+def test_goods_of_annex_ii(cn: str, direct_only: bool) -> None:
+    found = good_of(cn)
+    assert found is not None
+    assert found.direct_only == direct_only
+
+
+def test_every_row_of_a_table_has_a_source_and_a_status() -> None:
+    folder = Path(carbon_ledger_cbam.__file__).parent
+    for name in ("goods", "markups", "exempt"):
+        with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            rows: list[Mapping[str, str]] = list(csv.DictReader(file))
+        assert rows, name
+        assert all(row["source"] and row["status"] in ("read", "recalled") for row in rows), name
+    with (folder / "goods.csv").open(encoding="utf-8", newline="") as file:
+        assert {row["category"] for row in csv.DictReader(file)} - {""} == set(category_names())
+    assert (mark_up("cement", 2027).percent, mark_up("fertilisers", 2030).percent) == (20, 1)
+
+
+def test_tables_for_a_workbook() -> None:
+    cbam = exchange()
+    assert cbam.report is not None
+    assert cbam.sheets is not None
+    sheets = cbam.sheets(cbam.report(Installations(at=1, installations=[simple("7207", emission(5.0))]), None))
+    assert [sheet.name for sheet in sheets] == ["summary", "processes", "precursors", "lines", "sources"]
+    for sheet in sheets:
+        assert all(len(row) == len(sheet.columns) for row in sheet.rows), sheet.name
+    with pytest.raises(InvalidInput):
+        cbam.sheets(cbam.read(json.dumps({"processes": []}).encode()))
