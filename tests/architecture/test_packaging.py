@@ -32,7 +32,8 @@ print(json.dumps({
     "queries": "lock_head" in queries("sequence"), "typed": files("ledger").joinpath("py.typed").is_file(),
     "tables": sum(1 for file in files("ledger").joinpath("sdk", "data").iterdir() if file.name.endswith(".csv")),
     "commands": [point.value for point in entry_points(group="console_scripts", name="carbon-ledger")],
-    "plugins": sorted(f"{point.name}={point.value}" for point in entry_points(group="carbon_ledger.plugins")),
+    "plugins": sorted(f"{point.name}={point.value}" for group in ("carbon_ledger.plugins", "carbon_ledger.exchanges")
+                      for point in entry_points(group=group)),
 }))
 """
 
@@ -135,7 +136,10 @@ def test_wheels_install_and_are_readable(built: Path, tmp_path: Path) -> None:
     assert json.loads(done.stdout) == {
         "schema": True, "queries": True, "typed": True, "migrations": [number for number, _ in migrations()],
         "tables": len(list((ROOT / "ledger" / "sdk" / "data").glob("*.csv"))), "commands": ["ledger.cli:main"],
-        "plugins": [f"{path.name}=carbon_ledger_{path.name}:plugin" for path in PLUGINS],
+        "plugins": sorted(
+            f"{name}={value}" for path in PLUGINS for points in project(path)["project"]["entry-points"].values()
+            for name, value in points.items()
+        ),
     }
 
 

@@ -89,7 +89,7 @@ def test_by_facility_and_spread(told: Told) -> None:
 
 def test_a_period_and_a_limit(told: Told) -> None:
     january = told.ask("--from", "2025-01-01", "--to", "2025-02-01")
-    assert "100 KGM from 2025-01-01T00:00:00Z before 2025-02-01T00:00:00Z: 1 lots of 1 records" in january.out
+    assert "100 KGM after 2025-01-01T00:00:00Z until 2025-02-01T00:00:00Z: 1 lots of 1 records" in january.out
     assert rows(january.out, "facility")[-1][3] == "0.5"
     february = told.ask("--from", "2025-01-02T00:00:01Z")
     assert rows(february.out, "facility")[-1][3] == "2"

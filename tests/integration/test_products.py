@@ -132,10 +132,10 @@ def test_a_by_product_has_its_share(mill: Mill) -> None:
     (MARCH, "closed", {"d", "p"}, 37.5),
     ((None, None), "less b", {"a", "b", "b2", "c", "d", "p"}, 307.5),
     ((None, "2025-01-20"), "less b", {"a"}, 50.0),
-    # The period has its first instant and not its last one.
-    (("2025-01-15T12:00:00Z", "2025-01-20T12:00:00Z"), "d", {"a"}, 50.0),
-    (("2025-01-15T12:00:01Z", "2025-01-20T12:00:01Z"), "d", {"b", "b2"}, 160.0),
-    (("2025-01-20T12:00:00Z", None), "b", {"b", "b2"}, 160.0),
+    # The period has its last instant and not its first one: what ends at midnight is of the day that ends then.
+    (("2025-01-15T12:00:00Z", "2025-01-20T12:00:00Z"), "d", {"b", "b2"}, 160.0),
+    (("2025-01-15T11:59:59Z", "2025-01-20T11:59:59Z"), "d", {"a"}, 50.0),
+    (("2025-01-20T11:59:59Z", None), "b", {"b", "b2"}, 160.0),
 ])
 def test_periods_at_moments(
     mill: Mill, period: tuple[str | None, str | None], step: str, lots: set[str], footprint: float

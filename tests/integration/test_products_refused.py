@@ -36,9 +36,9 @@ def test_a_product_that_was_not_there_yet(mill: Mill) -> None:
     # The only lot of then is b's record's neighbour: made, but not of this product.
     ("other", YEAR, "c", "nothing of it was made by a transformation"),
     ("part", FEBRUARY, None, "what there is ended from 2025-01-15T12:00:00Z to 2025-03-31T12:00:00Z"),
-    ("part", ("2024-01-01", "2025-01-01"), None, " from 2024-01-01T00:00:00Z before 2025-01-01T00:00:00Z: what there"),
-    ("part", ("2026-01-01", None), None, " from 2026-01-01T00:00:00Z: what there is"),
-    ("part", (None, "2025-01-15T12:00:00Z"), None, " before 2025-01-15T12:00:00Z: what there is"),
+    ("part", ("2024-01-01", "2025-01-01"), None, " after 2024-01-01T00:00:00Z until 2025-01-01T00:00:00Z: what there"),
+    ("part", ("2026-01-01", None), None, " after 2026-01-01T00:00:00Z: what there is"),
+    ("part", (None, "2025-01-15T11:59:59Z"), None, " until 2025-01-15T11:59:59Z: what there is"),
 ])
 def test_nothing_was_made(
     mill: Mill, product: str, period: tuple[str | None, str | None], at: str | None, told: str

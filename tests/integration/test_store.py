@@ -28,6 +28,8 @@ from ledger.store.database import WRITER, open_pool
 from ledger.store.embedded import EmbeddedPostgres
 
 _SECONDS = 60
+SET_UP = 12
+"""Entries of a ledger just set up: the registrar, ten sectors, and the one of the tests."""
 
 
 @pytest.fixture(scope="module")
@@ -293,14 +295,14 @@ def test_serve_on_an_empty_home_does_what_init_does() -> None:
         done = command(initialised, "init")
         assert done.returncode == 0, done.stderr
         with Server(served) as server:
-            first = (server.vkey, entries_of(server.url, 5))
+            first = (server.vkey, entries_of(server.url, SET_UP))
             check_whole_log(server)
-        expected = [("organization", "registrar"), *[("activation", "registrar")] * 4]
+        expected = [("organization", "registrar"), *[("activation", "registrar")] * (SET_UP - 1)]
         assert shape(initialised) == shape(served) == expected
         # A second start finds all that in place.
         with Server(served) as server:
-            assert (server.vkey, entries_of(server.url, 5)) == first
-            assert httpx.get(f"{server.url}/health/ready").json()["size"] == 5
+            assert (server.vkey, entries_of(server.url, SET_UP)) == first
+            assert httpx.get(f"{server.url}/health/ready").json()["size"] == SET_UP
         for home in (initialised, served):
             for name in (LOG_KEY, REGISTRAR_KEY):
                 assert stat.S_IMODE((home / name).stat().st_mode) == 0o600
