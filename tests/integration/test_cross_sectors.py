@@ -78,7 +78,8 @@ def park() -> Iterator[Park]:
 
 
 def test_sunlight_into_aluminium_into_a_gearbox(park: Park) -> None:
-    """100 MWh of one's own roof with their attributes -> 7.4 t of liquid aluminium -> 7.2 t of castings -> gearboxes.
+    """100 MWh of one's own roof, over the lines of the microgrid, with their attributes -> 7.4 t of liquid aluminium ->
+    7.2 t of castings -> gearboxes.
 
     Sunlight: 100,000 kWh * 0.0545 = 5,450 kg. Electrolysis: anodes 7.4 * 0.42 * (1 - 0.02 - 0.004) * 44/12 * 1000;
     PFC 7.4 * (0.034 * 7,380 + 0.0034 * 12,400). Casting: 1,000 kWh of the grid. 1,440 kg of castings go into the
@@ -95,9 +96,10 @@ def test_sunlight_into_aluminium_into_a_gearbox(park: Park) -> None:
             "carrier": "electricity", "technology": "photovoltaic", "start": "2025-03-01T00:00:00Z",
             "end": "2027-03-01T00:00:00Z"}),
     ], activity={"capacity": "20000"})
+    park.run("energy.microgrid", [park.out("lines", "power", "100 MWH")], {"sun": "100 MWH"})
     park.run(
         "nonferrous.aluminiumElectrolysis", [park.out("liquid", "aluminium", "7.4 TNE")],
-        {"sun": "100 MWH", "sun-green": "100000 KWH"},
+        {"lines": "100 MWH", "sun-green": "100000 KWH"},
         [supply("alumina", "14.4 TNE"), supply("anode", "3.2 TNE")],
     )
     park.run("nonferrous.aluminiumCasting", [park.out("castings", "casting", "7200 KGM")], {"liquid": "7.4 TNE"},
