@@ -5,11 +5,12 @@ from decimal import Decimal
 from typing import Final
 
 from ledger.core.assessment import ADDITIVE, Line
-from ledger.core.records import AnyRecord, Declaration, Transfer, Transformation
+from ledger.core.records import AnyRecord, Declaration, Transformation
 from ledger.core.values import UNBURDENED, Evidence, Supply
 from ledger.footprint.burdens import line_co2e
 from ledger.footprint.contributions import Upstream
 from ledger.footprint.gaps import WEAK, Gap, Group, Head, ask_for, rank
+from ledger.footprint.supplies import supplies_of
 
 _DECLARED: Final = "declaration:"
 _ADDITIVE: Final = frozenset(ADDITIVE)
@@ -62,7 +63,7 @@ class Gathering:
         """Takes a record; one of which the lot carries nothing has no gap for it."""
         if not one.weight:
             return
-        supplies = _supplies(one.record)
+        supplies = supplies_of(one.record)
         self._name(one, supplies)
         self._add_omissions(one, supplies)
         waits = isinstance(one.record, Transformation) and one.record.basis == "provisional"
@@ -160,16 +161,6 @@ class Gathering:
             head = Head("firstLife", f"{record.lot.product}, age {age}", record.issuer,
                         f"the collector {record.collector}" if record.collector else None, record.facility)
             self._group(head).add(one.digest, one.weight, 0.0)
-
-
-def _supplies(record: AnyRecord) -> Sequence[Supply]:
-    match record:
-        case Transformation():
-            return record.supplies
-        case Transfer():
-            return [*record.transport, *record.packaging]
-        case _:
-            return ()
 
 
 def _concerns(what: str, supply: Supply) -> bool:

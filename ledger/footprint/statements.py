@@ -19,15 +19,13 @@ from ledger.core.statement_proofs import Proven, verify_statement
 from ledger.errors import LedgerError, VerificationError
 from ledger.footprint.attributes import with_covered
 from ledger.footprint.averaging import Adjustment, adjusted
-from ledger.footprint.burdens import METHOD, SLOT, Vector, direct, footprint, vector_of
+from ledger.footprint.burdens import METHOD, Vector, direct, footprint, vector_of
+from ledger.footprint.completeness import completeness_of, title_of
 from ledger.footprint.contents import Holding
 from ledger.footprint.figures import LotFigures, RecordFigures, Taken, record_figures
 
 GWP: Final = "AR6"
 """The set of potentials that METHOD applies."""
-
-COMPLETE: Final = 0.95
-"""ISO 14067 leaves a cut-off to the study; PACT 3 exempts at most 5 %."""
 
 _assessment = msgspec.json.Decoder(Assessment)
 _NO_MATTER: Final = Holding(0.0, {}, False)
@@ -73,19 +71,11 @@ def figure_of(lot: LotLeaf) -> Figure:
     vector = vector_of(read(lot.burdens))
     total, known = footprint(vector), completeness_of(vector)
     return Figure(
-        title="incomplete footprint" if known is None or known < COMPLETE else "footprint",
+        title=title_of(known),
         footprint=repr(total), per_unit=repr(total / float(lot.quantity.value)),
         completeness="unknown" if known is None else f"{known * 100:.1f} %",
         burdens=lot.burdens, contents=lot.contents,
     )
-
-
-def completeness_of(burdens: Sequence[float]) -> float | None:
-    """absGhg / (absGhg + omittedAbs); None (unknown) where something is omitted that nobody estimated."""
-    if burdens[SLOT["unestimated"]] > 0:
-        return None
-    absolute, omitted = burdens[SLOT["absGhg"]], burdens[SLOT["omittedAbs"]]
-    return absolute / (absolute + omitted) if absolute + omitted else 1.0
 
 
 def adjustment_of(leaf: AssessmentLeaf) -> Adjustment | None:

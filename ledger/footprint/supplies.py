@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from ledger.admission.facts import Composition, Facts
 from ledger.admission.lots import Supplied
 from ledger.core.assessment import ADDITIVE, OF_WHICH, Assessment, Line, LineKind, Omission
-from ledger.core.records import Declaration
+from ledger.core.records import AnyRecord, Declaration, Transfer, Transformation
 from ledger.core.units import convert
 from ledger.core.values import Evidence, Factor, Supply
 from ledger.footprint.contents import ELEMENT, MASS, MATERIAL
@@ -26,6 +26,17 @@ _COUNTED_BY_KIND: Final[Mapping[str, tuple[str, ...]]] = {
     "packaging": ("packagingGhgEmissions",),
     "electricity": ("electricityLocation", "electricityMarket"),
 }
+
+
+def supplies_of(record: AnyRecord) -> Sequence[Supply]:
+    """What records that lots come from were supplied with."""
+    match record:
+        case Transformation():
+            return record.supplies
+        case Transfer():
+            return [*record.transport, *record.packaging]
+        case _:
+            return ()
 
 
 def with_supplies(

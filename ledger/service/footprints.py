@@ -17,6 +17,7 @@ from ledger.core.units import plain
 from ledger.core.values import Quantity
 from ledger.errors import NotFound
 from ledger.footprint.burdens import SLOT, direct, footprint, line_co2e, vector_of
+from ledger.footprint.completeness import completeness_of, title_of
 from ledger.footprint.contents import MATERIAL, RECYCLED
 from ledger.footprint.products import ratings
 from ledger.service.answers import (
@@ -34,9 +35,6 @@ from ledger.service.moments import Moment, moment_at
 from ledger.service.open_periods import PROVISIONAL, OpenPeriods, read_open_periods
 from ledger.store.database import Pool
 from ledger.store.sql import queries
-
-COMPLETE = 0.95
-"""ISO 14067 leaves a cut-off to the study; PACT 3 exempts at most 5 %."""
 
 CO2_PER_C = 44 / 12
 _NONE = Decimal(0)
@@ -128,7 +126,7 @@ def answer(row: Record, beside: Beside = NOTHING_BESIDE, at: int | None = None) 
     completeness = None if withdrawn else completeness_of(burdens)
     absolute = burdens[SLOT["absGhg"]]
     return FootprintAnswer(
-        title=_title(withdrawn, completeness), at=at,
+        title=title_of(completeness, withdrawn=withdrawn), at=at,
         lot=lot_answer(row, beside.remaining), record=row["digest"], method=row["method"], plugin=row["plugin"],
         footprint=total, footprint_per_unit=total / float(row["quantity"]), unit=row["unit"],
         burdens=present(burdens), contents=contents,
@@ -147,20 +145,6 @@ def answer(row: Record, beside: Beside = NOTHING_BESIDE, at: int | None = None) 
         open_periods=beside.open_periods.periods, more_periods=beside.open_periods.more,
         attestations=list(beside.attestations), claims=list(beside.claims),
     )
-
-
-def _title(withdrawn: bool, completeness: float | None) -> str:
-    if withdrawn:
-        return "withdrawn lot, no footprint"
-    return "incomplete footprint" if completeness is None or completeness < COMPLETE else "footprint"
-
-
-def completeness_of(burdens: Sequence[float]) -> float | None:
-    """absGhg / (absGhg + omittedAbs); None (unknown) where something is omitted that nobody estimated."""
-    if burdens[SLOT["unestimated"]] > 0:
-        return None
-    absolute, omitted = burdens[SLOT["absGhg"]], burdens[SLOT["omittedAbs"]]
-    return absolute / (absolute + omitted) if absolute + omitted else 1.0
 
 
 def recycled_content(contents: Mapping[str, float]) -> dict[str, dict[str, float]]:

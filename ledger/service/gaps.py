@@ -10,10 +10,10 @@ from asyncpg import Record
 
 from ledger.core.records import AnyRecord, Declaration
 from ledger.footprint.burdens import SLOT, ZERO, footprint, vector_of
+from ledger.footprint.completeness import completeness_of
 from ledger.footprint.contributions import Upstream, contribution
 from ledger.footprint.gaps import LotGaps
 from ledger.footprint.gathering import Gathering
-from ledger.service.footprints import completeness_of
 from ledger.service.upstream import MAX_RECORDS, Behind, read_behind, read_records
 from ledger.store.database import Pool
 from ledger.store.sql import queries

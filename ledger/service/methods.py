@@ -13,6 +13,7 @@ from ledger.core.units import plain
 from ledger.core.values import Quantity
 from ledger.footprint.burdens import METHOD, footprint
 from ledger.footprint.chain.arrays import Arrays
+from ledger.footprint.completeness import title_of
 from ledger.footprint.limitations import STORED_GWP, Asked, limitations
 from ledger.footprint.methods.calculation import Result, calculate
 from ledger.footprint.methods.catalogue import MULTI_LIFE, method_named
@@ -23,7 +24,6 @@ from ledger.footprint.reallocation import allocation_named, missing_weight, unde
 from ledger.footprint.recount import Figures, Recount, Weighed
 from ledger.sdk.tables import rows
 from ledger.service.chain_loading import Question, load_arrays
-from ledger.service.footprints import COMPLETE
 from ledger.service.method_answers import MethodAnswer
 from ledger.service.method_reading import Life, Read, read_all, read_carried, read_lives, read_root
 from ledger.service.upstream import MAX_RECORDS, Behind, read_behind
@@ -106,12 +106,9 @@ def figure_head(behind: Behind, figures: Figures, root: str) -> dict[str, Any]:
     """The fields of `LotFigure`, with these figures."""
     row = behind.row
     completeness = None if row["withdrawn"] else figures.completeness
-    if row["withdrawn"]:
-        title = "withdrawn lot, no footprint"
-    else:
-        title = "incomplete footprint" if completeness is None or completeness < COMPLETE else "footprint"
     return {
-        "title": title, "lot": behind.lot, "product": row["product"], "unit": row["unit"],
+        "title": title_of(completeness, withdrawn=row["withdrawn"]), "lot": behind.lot, "product": row["product"],
+        "unit": row["unit"],
         "quantity": Quantity(value=plain(row["quantity"]), unit=row["unit"]), "size": behind.moment.size, "root": root,
         "at": behind.at, "plugin": row["plugin"], "unestimated": figures.unestimated,
         "completeness": "unknown" if completeness is None else f"{completeness * 100:.1f} %",

@@ -20,8 +20,9 @@ from ledger.core.units import plain
 from ledger.core.values import Instant, Quantity
 from ledger.errors import InvalidInput, NotFound
 from ledger.footprint.burdens import METHOD, SLOT, footprint
+from ledger.footprint.completeness import completeness_of, title_of
 from ledger.footprint.products import Chunk, Production, Total, part_of_absolute, ratings
-from ledger.service.footprints import CO2_PER_C, COMPLETE, completeness_of, present, recycled_content
+from ledger.service.footprints import CO2_PER_C, present, recycled_content
 from ledger.service.moments import EVER, Moment, moment_at
 from ledger.service.product_answers import FacilityAnswer, ProductAnswer, ProductLotAnswer, SpreadAnswer
 from ledger.store.database import Pool
@@ -201,9 +202,8 @@ def _production(total: Total, unit: str) -> dict[str, Any]:
     """The fields of a ProductionAnswer."""
     quantity, burdens = float(total.quantity), total.burdens
     completeness = completeness_of(burdens)
-    incomplete = completeness is None or completeness < COMPLETE
     return {
-        "title": "incomplete footprint" if incomplete else "footprint",
+        "title": title_of(completeness),
         "quantity": Quantity(value=plain(total.quantity), unit=unit),
         "number_of_lots": total.lots, "number_of_records": total.records,
         "footprint": total.footprint, "footprint_per_unit": total.per_unit,

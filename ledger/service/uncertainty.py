@@ -11,11 +11,11 @@ from ledger.core.records import AnyRecord, Closing, Transformation
 from ledger.core.units import plain
 from ledger.core.values import Quantity
 from ledger.footprint.burdens import SLOT, ZERO, Vector, footprint, vector_of
+from ledger.footprint.completeness import completeness_of, title_of
 from ledger.footprint.contributions import Upstream, Weights, contribution
 from ledger.footprint.uncertainty.answer import check_samples, uncertainty
 from ledger.footprint.uncertainty.origins import origins, states_amounts
 from ledger.footprint.uncertainty.sources import Term, line_terms, rest_of
-from ledger.service.footprints import COMPLETE, completeness_of
 from ledger.service.uncertainty_answers import UncertaintyAnswer
 from ledger.service.upstream import Behind, read_behind, read_records
 from ledger.store.database import Pool
@@ -120,7 +120,7 @@ def _answer(behind: Behind, work: _Work, samples: int, seed: int, top: int) -> U
     terms = work.terms if rest is None else [*work.terms, rest]
     completeness = None if row["withdrawn"] else completeness_of(burdens)
     return UncertaintyAnswer(
-        title=_title(row["withdrawn"], completeness), lot=behind.lot,
+        title=title_of(completeness, withdrawn=row["withdrawn"]), lot=behind.lot,
         quantity=Quantity(value=plain(row["quantity"]), unit=row["unit"]), at=behind.moment.size, method=row["method"],
         footprint=figure, unit=row["unit"], footprint_per_unit=figure / float(row["quantity"]),
         completeness="unknown" if completeness is None else f"{completeness * 100:.1f} %",
@@ -128,9 +128,3 @@ def _answer(behind: Behind, work: _Work, samples: int, seed: int, top: int) -> U
         uncertainty=uncertainty(terms, samples=samples, seed=seed, top=top), assigned=work.assigned,
         averaged=work.averaged, rest=0.0 if rest is None else rest.amount,
     )
-
-
-def _title(withdrawn: bool, completeness: float | None) -> str:
-    if withdrawn:
-        return "withdrawn lot, no footprint"
-    return "incomplete footprint" if completeness is None or completeness < COMPLETE else "footprint"

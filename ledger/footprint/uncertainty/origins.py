@@ -4,15 +4,15 @@ A line names the factor that a record brought by source and year alone, of which
 coal and lime. And a share of what a closing has spread reads like an amount that was measured for its record by itself.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 from ledger.admission.spreading import shares
 from ledger.core.assessment import Line
-from ledger.core.records import AnyRecord, Closing, Transfer, Transformation
+from ledger.core.records import AnyRecord, Closing, Transformation
 from ledger.core.values import Factor, Supply
-from ledger.footprint.supplies import factor_line
+from ledger.footprint.supplies import factor_line, supplies_of
 from ledger.footprint.uncertainty.pedigree import log_variance
 
 _Priced = tuple[str, str | None, str, Decimal]
@@ -38,7 +38,7 @@ NO_ORIGINS: Final = Origins({}, {})
 
 def origins(record: AnyRecord, closing: Closing | None = None, digest: str = "") -> Origins:
     """Of a record as it reads. `closing` is the one, with this digest, that spread what was measured over it."""
-    supplies = _supplies(record)
+    supplies = supplies_of(record)
     if not any(_states(supply) for supply in supplies):
         return NO_ORIGINS
     return Origins(
@@ -50,7 +50,7 @@ def origins(record: AnyRecord, closing: Closing | None = None, digest: str = "")
 
 def states_amounts(record: AnyRecord) -> bool:
     """Whether a record says how uncertain the quantity of any of its supplies is."""
-    return any(supply.deviation is not None or supply.pedigree is not None for supply in _supplies(record))
+    return any(supply.deviation is not None or supply.pedigree is not None for supply in supplies_of(record))
 
 
 def _states(supply: Supply) -> bool:
@@ -59,17 +59,6 @@ def _states(supply: Supply) -> bool:
         supply.deviation is not None or supply.pedigree is not None
         or (factor is not None and (factor.deviation is not None or factor.pedigree is not None))
     )
-
-
-def _supplies(record: AnyRecord) -> Sequence[Supply]:
-    """Of the records that lots come from."""
-    match record:
-        case Transformation():
-            return record.supplies
-        case Transfer():
-            return [*record.transport, *record.packaging]
-        case _:
-            return ()
 
 
 def _priced(line: Line) -> _Priced:
