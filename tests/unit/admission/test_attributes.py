@@ -55,7 +55,7 @@ class Park(World):
     """A ledger on which the energy sector is in force."""
 
     registry = Registry([REGISTRY.sector("works"), REGISTRY.sector("loose"),
-                         Installed(plugin(), PLUGIN_DIGEST, "energy")])  # type: ignore[list-item]
+                         Installed(plugin(), PLUGIN_DIGEST, "energy")])
 
 
 def empty_park() -> Park:

@@ -121,7 +121,7 @@ def test_what_is_taken_from_lots_is_within_what_they_bring(
 
 def test_a_table_says_what_attributes_took() -> None:
     """Half of a record is in the lot; it took 30 kg from what its lots of power bring."""
-    one = Upstream(1, "x", None, Assessment(lines=(electric("10"),)), 0.5,  # type: ignore[arg-type]
+    one = Upstream(1, "x", None, Assessment(lines=(electric("10"),)), 0.5,
                    covered={"electricityMarket": -30.0})
     assert [(part.source, part.amount) for part in parts(one, "electricityMarket")] == [
         ("electricity", 5.0), ("green attributes", -15.0)]
