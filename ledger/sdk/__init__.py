@@ -55,6 +55,7 @@ from ledger.sdk.installation import (
     Sheet,
     TakenLot,
 )
+from ledger.sdk.limits import Limits, judge
 from ledger.sdk.matter import follow_composition, matter_in
 from ledger.sdk.places import wider_places
 from ledger.sdk.pricing import Draft
@@ -98,6 +99,7 @@ __all__ = [
     "InstallationYear",
     "Installations",
     "Key",
+    "Limits",
     "Line",
     "LineKind",
     "MadeLot",
@@ -132,6 +134,7 @@ __all__ = [
     "invalid_field",
     "is_energy",
     "is_fuel",
+    "judge",
     "matter_in",
     "purchased_heat",
     "read_document",

@@ -12,7 +12,7 @@ that of the WBCSD CSI protocol (CO2 and Energy Accounting and Reporting Standard
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
-from carbon_ledger_building_materials.common import KG_PER_T, Limits, Plant, factors, judge, kilograms
+from carbon_ledger_building_materials.common import KG_PER_T, Plant, factors, kilograms
 from ledger.sdk import (
     CO2_PER_C,
     CO2_PER_CAO,
@@ -20,10 +20,12 @@ from ledger.sdk import (
     Context,
     Draft,
     Fraction,
+    Limits,
     Positive,
     Quantity,
     calcination,
     invalid_activity,
+    judge,
 )
 
 # Defaults of GB/T 32151.8, recalled (see factors.csv).

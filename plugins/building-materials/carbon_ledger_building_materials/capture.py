@@ -8,22 +8,14 @@ where the carbon grew, as a removal. What is sold for use is taken off nowhere: 
 from decimal import Decimal
 from typing import Final
 
-from carbon_ledger_building_materials.common import (
-    KG_PER_T,
-    Limits,
-    Plant,
-    is_material,
-    judge,
-    kilograms,
-    made,
-    weigh_materials,
-)
+from carbon_ledger_building_materials.common import KG_PER_T, Plant, is_material, kilograms, made, weigh_materials
 from ledger.sdk import (
     ZERO,
     Assessment,
     Context,
     Draft,
     Fraction,
+    Limits,
     Line,
     Name,
     Quantity,
@@ -31,6 +23,7 @@ from ledger.sdk import (
     follow_composition,
     invalid_activity,
     is_energy,
+    judge,
 )
 
 KILN_GAS: Final = "kilnGas"

@@ -4,21 +4,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_building_materials.common import (
-    KG_PER_T,
-    Limits,
-    Plant,
-    check_compositions,
-    factors,
-    made,
-    waste_used,
-)
+from carbon_ledger_building_materials.common import KG_PER_T, Plant, check_compositions, factors, made, waste_used
 from ledger.sdk import (
     ZERO,
     Assessment,
     Context,
     Draft,
     InputFacts,
+    Limits,
     Name,
     Part,
     book_energy,

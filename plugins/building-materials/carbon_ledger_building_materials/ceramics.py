@@ -5,16 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from carbon_ledger_building_materials.carbonates import CARBONATES, Carbonate, book_carbonates
-from carbon_ledger_building_materials.common import (
-    KG_PER_T,
-    Limits,
-    Plant,
-    check_compositions,
-    judge,
-    made,
-    sell_energy,
-    waste_used,
-)
+from carbon_ledger_building_materials.common import KG_PER_T, Plant, check_compositions, made, sell_energy, waste_used
 from ledger.sdk import (
     ZERO,
     Assessment,
@@ -22,10 +13,12 @@ from ledger.sdk import (
     Draft,
     Fraction,
     Key,
+    Limits,
     Part,
     book_energy,
     follow_composition,
     invalid_activity,
+    judge,
     matter_in,
 )
 

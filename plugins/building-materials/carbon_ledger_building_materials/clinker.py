@@ -5,17 +5,21 @@ from decimal import Decimal
 from typing import Final
 
 from carbon_ledger_building_materials.calcining import Calcination, book_calcination, check_closure
-from carbon_ledger_building_materials.common import (
-    KG_PER_T,
-    Limits,
-    check_compositions,
-    judge,
-    made,
-    sell_energy,
-    waste_used,
-)
+from carbon_ledger_building_materials.common import KG_PER_T, check_compositions, made, sell_energy, waste_used
 from carbon_ledger_building_materials.kiln_fuels import Burnt, FuelLot, burn, kiln_fuels, without_fuels
-from ledger.sdk import ZERO, Assessment, Context, Draft, FuelAnalysis, Key, book_energy, follow_composition, matter_in
+from ledger.sdk import (
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    FuelAnalysis,
+    Key,
+    Limits,
+    book_energy,
+    follow_composition,
+    judge,
+    matter_in,
+)
 
 # Forming clinker takes 1.75 GJ/t, most of it to decompose limestone: no kiln runs on less. Kilns with six preheater
 # stages need 2.9, old wet ones 6. Above 12 a figure is in the wrong unit.

@@ -30,9 +30,6 @@ CARBON_DIOXIDE: Final = "carbonDioxide"
 
 _POWER: Final = ("KWH", "MWH", "GWH")
 
-Limits = tuple[Decimal, Decimal]
-
-
 class Plant(Activity, frozen=True, kw_only=True):
     """What every route may say. `renewable_share`: of the electricity that comes as lots."""
 
@@ -61,15 +58,6 @@ def made(context: Context) -> Decimal:
          if output.role in ("product", "coProduct") and is_material(output)),
         ZERO,
     )
-
-
-def judge(draft: Draft, code: str, what: str, value: Decimal, *, usual: Limits, possible: Limits) -> None:
-    """A finding that refuses outside of what is possible, and warns outside of what is usual."""
-    if not possible[0] <= value <= possible[1]:
-        draft.find(f"{code}-impossible", f"{value:.4g} {what}: possible are {possible[0]} to {possible[1]}",
-                   refuses=True)
-    elif not usual[0] <= value <= usual[1]:
-        draft.find(f"{code}-unusual", f"{value:.4g} {what}: usual are {usual[0]} to {usual[1]}")
 
 
 def sell_energy(draft: Draft, context: Context) -> Decimal:

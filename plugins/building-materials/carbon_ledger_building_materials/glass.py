@@ -5,16 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from carbon_ledger_building_materials.carbonates import Carbonate, book_carbonates
-from carbon_ledger_building_materials.common import (
-    KG_PER_T,
-    Limits,
-    Plant,
-    check_compositions,
-    judge,
-    made,
-    sell_energy,
-    waste_used,
-)
+from carbon_ledger_building_materials.common import KG_PER_T, Plant, check_compositions, made, sell_energy, waste_used
 from ledger.sdk import (
     CO2_PER_C,
     ZERO,
@@ -23,10 +14,12 @@ from ledger.sdk import (
     Draft,
     Fraction,
     Key,
+    Limits,
     book_energy,
     follow_composition,
     invalid_activity,
     is_energy,
+    judge,
     matter_in,
 )
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_consumer_goods.common import KG_PER_T, Limits, is_made
+from carbon_ledger_consumer_goods.common import KG_PER_T, is_made
 from carbon_ledger_consumer_goods.fibre import check_closure
 from carbon_ledger_consumer_goods.gases import FilledGas, lose_gases
 from ledger.sdk import (
@@ -15,6 +15,7 @@ from ledger.sdk import (
     Draft,
     Fraction,
     FuelAnalysis,
+    Limits,
     book_energy,
     convert,
     follow_composition,

@@ -8,11 +8,13 @@ from ledger.sdk import (
     Context,
     Draft,
     FactorTable,
+    Limits,
     OutputFacts,
     Quantity,
     carbonate,
     convert,
     is_energy,
+    judge,
     read_factors,
 )
 
@@ -23,9 +25,6 @@ CARRYING: Final = ("product", "coProduct", "byProduct")
 
 WEIGHING: Final = Decimal("0.02")
 """Scales, and moisture that fibres take up from the air after they were weighed."""
-
-Limits = tuple[Decimal, Decimal]
-
 
 def factors() -> FactorTable:
     """The sector's factors: carbonates, biomass of the process itself, methane of waste water, fluorinated gases."""
@@ -50,15 +49,6 @@ def is_made(output: OutputFacts) -> bool:
 def made(context: Context) -> Decimal:
     """Kg of products and co-products that are no energy."""
     return sum((output.mass or ZERO for output in context.outputs if is_made(output)), ZERO)
-
-
-def judge(draft: Draft, code: str, what: str, value: Decimal, *, usual: Limits, possible: Limits) -> None:
-    """A finding that refuses outside of what is possible, and warns outside of what is usual."""
-    if not possible[0] <= value <= possible[1]:
-        draft.find(f"{code}-impossible", f"{value:.4g} {what}: possible are {possible[0]} to {possible[1]}",
-                   refuses=True)
-    elif not usual[0] <= value <= usual[1]:
-        draft.find(f"{code}-unusual", f"{value:.4g} {what}: usual are {usual[0]} to {usual[1]}")
 
 
 def judge_energy(draft: Draft, code: str, tonnes: Decimal, *, usual: Limits, possible: Limits) -> None:

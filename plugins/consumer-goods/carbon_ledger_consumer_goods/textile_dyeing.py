@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_consumer_goods.common import KG_PER_T, Limits, book_soda_ash, judge, judge_energy, kilograms, made
+from carbon_ledger_consumer_goods.common import KG_PER_T, book_soda_ash, judge_energy, kilograms, made
 from carbon_ledger_consumer_goods.effluent import Effluent, book_effluents
 from carbon_ledger_consumer_goods.fibre import check_closure
 from ledger.sdk import (
@@ -14,11 +14,13 @@ from ledger.sdk import (
     Draft,
     Fraction,
     FuelAnalysis,
+    Limits,
     Part,
     Quantity,
     book_energy,
     follow_composition,
     invalid_activity,
+    judge,
     matter_in,
 )
 
