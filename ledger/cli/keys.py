@@ -10,7 +10,8 @@ from msgspec import Struct
 from ledger.cli.console import json_option, print_json, show
 from ledger.cli.environment import origin_option, required
 from ledger.cli.files import FILE, passphrase_of, passphrase_options, public_half, reading, replacing, signing_key
-from ledger.core.signing import check_possession, load_spki, public_key
+from ledger.core.algorithms import ALGORITHMS
+from ledger.core.signing import SigningKey, VerifyingKey, check_possession, load_spki, public_key
 from ledger.core.values import Id, Names, PublicKey
 from ledger.errors import InvalidInput
 from ledger.service.keyfiles import new_key, write_key
@@ -62,13 +63,15 @@ def key() -> None:
 
 @key.command()
 @click.argument("file", type=FILE)
+@click.option("--algorithm", type=click.Choice(list(ALGORITHMS)), default="ed25519", show_default=True,
+              help="p256 is ECDSA over P-256, where hardware or rules ask for it.")
 @passphrase_options
 @json_option
-def new(file: Path, passphrase_file: Path | None, prompt: bool, as_json: bool) -> None:
-    """Make a new Ed25519 key in FILE (PKCS#8, readable by its owner only; encrypted with a passphrase if given)."""
-    made = new_key()
+def new(file: Path, algorithm: str, passphrase_file: Path | None, prompt: bool, as_json: bool) -> None:
+    """Make a new key in FILE (PKCS#8, readable by its owner only; encrypted with a passphrase if given)."""
+    made = new_key(algorithm)
     write_key(file, made, passphrase_of(passphrase_file, prompt, new=True))
-    _print(made.keyid, made.spki, as_json)
+    _print(made, as_json)
 
 
 @key.command("show")
@@ -79,11 +82,9 @@ def show_key(file: Path, passphrase_file: Path | None, prompt: bool, as_json: bo
     """Show the public half of the key in FILE (a private key, or a public one as PEM or base64)."""
     data = file.read_bytes()
     if b"PRIVATE KEY" in data:
-        private = signing_key(file, passphrase_file, prompt)
-        _print(private.keyid, private.spki, as_json)
+        _print(signing_key(file, passphrase_file, prompt), as_json)
     else:
-        public = public_half(str(file))
-        _print(public.keyid, public.spki, as_json)
+        _print(public_half(str(file)), as_json)
 
 
 @key.command()
@@ -113,9 +114,11 @@ def request(
         written.write(msgspec.json.format(msgspec.json.encode(asked), indent=2) + b"\n")
 
 
-def _print(keyid: bytes, spki: bytes, as_json: bool) -> None:
-    told = {"keyid": keyid.hex(), "spki": base64.b64encode(spki).decode()}
+def _print(shown: SigningKey | VerifyingKey, as_json: bool) -> None:
+    told = {
+        "keyid": shown.keyid.hex(), "algorithm": shown.algorithm, "spki": base64.b64encode(shown.spki).decode(),
+    }
     if as_json:
         print_json(told)
     else:
-        show(f"keyid  {told['keyid']}", f"spki   {told['spki']}")
+        show(*(f"{name:<10} {value}" for name, value in told.items()))

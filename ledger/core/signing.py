@@ -3,30 +3,26 @@
 A record's signature covers `carbon-ledger/record/v1\\n` origin `\\n` kind digest, so it cannot be replayed on another
 ledger, and anyone can check who signed an entry without its body. A key's proof of possession covers
 `carbon-ledger/key/v1\\n` origin `\\n` organisation `\\n` keyid, so nobody can enrol a key that is not theirs.
-The algorithm belongs to the key: Ed25519 (RFC 8032).
+The algorithm belongs to the key: see `ledger.core.algorithms`.
 """
 
 import base64
 import hashlib
-from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 
+from ledger.core.algorithms import ALGORITHMS, Check, supported
+from ledger.core.algorithms import SIGNATURE_BYTES as SIGNATURE_BYTES
 from ledger.core.values import PublicKey
 from ledger.errors import InvalidKey, VerificationError
 
-SIGNATURE_BYTES = 64
 KEYID_BYTES = 32
-
-_P = 2**255 - 19
-# The y coordinates of Curve25519's eight points of small order (RFC 7748, section 6: all-zero results); with such a
-# key, one signature can hold for many messages.
-_ORDER_8 = int.from_bytes(bytes.fromhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"), "little")
-_SMALL_ORDER = frozenset({0, 1, _P - 1, _ORDER_8, _P - _ORDER_8})
 
 
 def record_message(origin: str, kind: int, digest: bytes) -> bytes:
@@ -40,14 +36,15 @@ def possession_message(origin: str, organization: str, keyid: bytes) -> bytes:
 
 
 class VerifyingKey(NamedTuple):
-    """A public key: `keyid` is SHA-256 of its DER SubjectPublicKeyInfo."""
+    """A public key: `keyid` is SHA-256 of its DER SubjectPublicKeyInfo, `algorithm` a name of the table."""
 
     keyid: bytes
     spki: bytes
-    check: Callable[[bytes, bytes], None]
+    check: Check
+    algorithm: str
 
     def verify(self, signature: bytes, message: bytes) -> None:
-        """Raises VerificationError where the signature does not hold."""
+        """Raises VerificationError where the signature does not hold; by a code of its own where it is known why."""
         try:
             self.check(signature, message)
         except InvalidSignature:
@@ -60,7 +57,7 @@ class VerifyingKey(NamedTuple):
         """Whether the signature holds."""
         try:
             self.check(signature, message)
-        except InvalidSignature:
+        except (InvalidSignature, VerificationError):
             return False
         return True
 
@@ -72,20 +69,15 @@ def load_spki(spki: bytes, field: str = "spki") -> VerifyingKey:
         key = serialization.load_der_public_key(spki)
     except (ValueError, UnsupportedAlgorithm):
         raise InvalidKey("not a public key", field=field, value=spki.hex(), rule="DER SubjectPublicKeyInfo") from None
-    if not isinstance(key, Ed25519PublicKey):
-        raise InvalidKey(
-            f"keys of type {type(key).__name__} are not supported", code="unsupported-key", field=field,
-            value=type(key).__name__, rule="Ed25519",
-        )
+    found = [(name, one.public(key, spki, field)) for name, one in ALGORITHMS.items()]
+    name, check = next(((name, check) for name, check in found if check is not None), ("", None))
+    if check is None:
+        told = _described(key)
+        raise InvalidKey(f"keys of type {told} are not supported", code="unsupported-key", field=field, value=told,
+                         rule=supported())
     if _der(key) != spki:
         raise InvalidKey("not the canonical DER", field=field, value=spki.hex(), rule="canonical DER")
-    y = int.from_bytes(key.public_bytes_raw(), "little") & ((1 << 255) - 1)
-    if y >= _P or y in _SMALL_ORDER:
-        raise InvalidKey(
-            "the key is of small order or not canonical", code="weak-key", field=field, value=spki.hex(),
-            rule="a canonical point of large order",
-        )
-    return VerifyingKey(hashlib.sha256(spki).digest(), spki, key.verify)
+    return VerifyingKey(hashlib.sha256(spki).digest(), spki, check, name)
 
 
 def check_possession(key: VerifyingKey, proof: bytes, origin: str, organization: str, field: str) -> None:
@@ -100,15 +92,20 @@ def check_possession(key: VerifyingKey, proof: bytes, origin: str, organization:
 class SigningKey:
     """A private key. `keyid` and `spki` are those of its public half."""
 
-    def __init__(self, private: Ed25519PrivateKey) -> None:
-        self._private = private
-        self.spki = _der(private.public_key())
+    def __init__(self, private: PrivateKeyTypes) -> None:
+        """Raises InvalidKey for a key of another algorithm than those of the table."""
+        halves = [(name, one.private(private)) for name, one in ALGORITHMS.items()]
+        found = next(((name, half) for name, half in halves if half is not None), None)
+        if found is None:
+            raise InvalidKey(f"a {_described(private)}", code="unsupported-key", field="key", rule=supported())
+        self.algorithm, self._half = found
+        self.spki = _der(self._half.public)
         self.keyid = hashlib.sha256(self.spki).digest()
 
     @classmethod
-    def from_seed(cls, seed: bytes) -> "SigningKey":
-        """The key of a 32-byte seed: for tests and simulations that must repeat."""
-        return cls(Ed25519PrivateKey.from_private_bytes(seed))
+    def from_seed(cls, seed: bytes, algorithm: str = "ed25519") -> "SigningKey":
+        """The key of a 32-byte seed: 32 random bytes make a new key, others what must repeat."""
+        return cls(ALGORITHMS[algorithm].from_seed(seed).key)
 
     @classmethod
     def from_pem(cls, pem: bytes, passphrase: bytes | None = None) -> "SigningKey":
@@ -122,8 +119,6 @@ class SigningKey:
             raise InvalidKey(
                 "not a private key, or a wrong passphrase", field="key", rule="PKCS#8 PEM and its passphrase"
             ) from None
-        if not isinstance(key, Ed25519PrivateKey):
-            raise InvalidKey(f"a {type(key).__name__}", code="unsupported-key", field="key", rule="Ed25519")
         return cls(key)
 
     def to_pem(self, passphrase: bytes | None = None) -> bytes:
@@ -133,17 +128,22 @@ class SigningKey:
         encryption: serialization.KeySerializationEncryption = (
             serialization.BestAvailableEncryption(passphrase) if passphrase else serialization.NoEncryption()
         )
-        return self._private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
+        return self._half.key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
 
     @property
     def private(self) -> Ed25519PrivateKey:
-        return self._private
+        """The key that signs notes. Raises InvalidKey for another algorithm: C2SP names none for P-256."""
+        key = self._half.key
+        if not isinstance(key, Ed25519PrivateKey):
+            raise InvalidKey(f"a log signs with Ed25519, this key is {ALGORITHMS[self.algorithm].title}",
+                             code="unsupported-key", field="key", value=self.algorithm, rule="Ed25519")
+        return key
 
     def sign_record(self, origin: str, kind: int, digest: bytes) -> bytes:
-        return self._private.sign(record_message(origin, kind, digest))
+        return self._half.sign(record_message(origin, kind, digest))
 
     def prove_possession(self, origin: str, organization: str) -> bytes:
-        return self._private.sign(possession_message(origin, organization, self.keyid))
+        return self._half.sign(possession_message(origin, organization, self.keyid))
 
 
 def public_key(key: SigningKey, origin: str, organization: str) -> PublicKey:
@@ -154,5 +154,11 @@ def public_key(key: SigningKey, origin: str, organization: str) -> PublicKey:
     )
 
 
-def _der(key: Ed25519PublicKey) -> bytes:
+def _der(key: PublicKeyTypes) -> bytes:
     return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def _described(key: PublicKeyTypes | PrivateKeyTypes) -> str:
+    """Its type, and of elliptic curves the curve."""
+    curve = f" on {key.curve.name}" if isinstance(key, ec.EllipticCurvePublicKey | ec.EllipticCurvePrivateKey) else ""
+    return f"{type(key).__name__}{curve}"

@@ -19,9 +19,9 @@ def new_nonce() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
 
 
-def new_key() -> SigningKey:
-    """A fresh Ed25519 key."""
-    return SigningKey.from_seed(secrets.token_bytes(32))
+def new_key(algorithm: str = "ed25519") -> SigningKey:
+    """A fresh key. What a log signs with is Ed25519."""
+    return SigningKey.from_seed(secrets.token_bytes(32), algorithm)
 
 
 def write_key(path: Path, key: SigningKey, passphrase: bytes | None = None) -> None:
