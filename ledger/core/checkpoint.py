@@ -35,11 +35,14 @@ class Checkpoint:
         return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
 
 
-def parse_checkpoint(text: str) -> Checkpoint:
-    """The checkpoint that a note's text states. Extension lines, which nobody can audit, are refused."""
+def parse_checkpoint(text: str, *, extensions: bool = False) -> Checkpoint:
+    """The checkpoint that a note's text states. Extension lines, which nobody can audit, are refused, but for one who
+    takes them from other logs: then they are lines that are not empty, and are not looked at."""
     lines = text.split("\n")
-    if len(lines) != 4 or lines[3]:
+    if len(lines) < 4 or lines[-1]:
         raise InvalidNote("a checkpoint is three lines: origin, size and root")
+    if len(lines) > 4 and not (extensions and all(lines[3:-1])):
+        raise InvalidNote("a checkpoint is three lines: origin, size and root; this one has more")
     return Checkpoint(lines[0], parse_decimal(lines[1], "size"), decode_base64(lines[2], "the root of a checkpoint"))
 
 

@@ -50,10 +50,10 @@ class NoteVerifier:
     """A known Ed25519 key, by name."""
 
     def __init__(self, name: str, key: Ed25519PublicKey) -> None:
-        _check_name(name)
+        check_name(name)
         self.name = name
         self.key = key
-        self.key_hash = _key_hash(name, _ED25519 + key.public_bytes_raw())
+        self.key_hash = key_hash(name, _ED25519 + key.public_bytes_raw())
 
     def verify(self, text: str, signature: bytes) -> None:
         """Return if the key signed the text."""
@@ -96,27 +96,32 @@ class Note:
 
 def vkey(name: str, public_key: Ed25519PublicKey) -> str:
     """The text `<name>+<key hash>+<base64 of type and key>` by which verifiers are told a key."""
-    _check_name(name)
+    check_name(name)
     key = _ED25519 + public_key.public_bytes_raw()
-    return f"{name}+{_key_hash(name, key).hex()}+{base64.b64encode(key).decode()}"
+    return f"{name}+{key_hash(name, key).hex()}+{base64.b64encode(key).decode()}"
 
 
 def parse_vkey(text: str) -> NoteVerifier:
     """The verifier that a vkey names."""
-    match = _VKEY.fullmatch(text)
-    if not match:
-        raise InvalidNote("a vkey is name+hash+key", field="vkey", value=text)
-    name, key_hash, encoded = match.groups()
-    key = decode_base64(encoded, "the key of a vkey")
+    name, hashed, key = split_vkey(text)
     if key[:1] != _ED25519:
         raise InvalidNote("the vkey is not of type Ed25519", field="vkey", value=text)
     try:
         verifier = NoteVerifier(name, Ed25519PublicKey.from_public_bytes(key[1:]))
     except ValueError as error:
         raise InvalidNote("the vkey holds no Ed25519 key", field="vkey", value=text) from error
-    if verifier.key_hash.hex() != key_hash:
+    if verifier.key_hash != hashed:
         raise InvalidNote("the vkey's hash is not that of its name and key", field="vkey", value=text)
     return verifier
+
+
+def split_vkey(text: str) -> tuple[str, bytes, bytes]:
+    """Name, key hash, and the key with the byte of its type before it; by form alone."""
+    match = _VKEY.fullmatch(text)
+    if not match:
+        raise InvalidNote("a vkey is name+hash+key", field="vkey", value=text)
+    name, hashed, encoded = match.groups()
+    return name, bytes.fromhex(hashed), decode_base64(encoded, "the key of a vkey")
 
 
 def sign_note(text: str, signers: Sequence[Signer]) -> str:
@@ -182,18 +187,20 @@ def _parse_signature(line: str) -> NoteSignature:
     if not line.startswith("— "):
         raise InvalidNote("a signature line does not begin with an em dash and a space", value=line)
     name, _, encoded = line[2:].partition(" ")
-    _check_name(name)
+    check_name(name)
     data = decode_base64(encoded, "a signature")
     if len(data) <= KEY_HASH_SIZE:
         raise InvalidNote("a signature line holds no signature", value=line)
     return NoteSignature(name, data[:KEY_HASH_SIZE], data[KEY_HASH_SIZE:])
 
 
-def _key_hash(name: str, key: bytes) -> bytes:
+def key_hash(name: str, key: bytes) -> bytes:
+    """The 4 bytes that stand for a key in signature lines; `key` begins with the byte of its type."""
     return hashlib.sha256(name.encode() + b"\n" + key).digest()[:KEY_HASH_SIZE]
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raises InvalidNote for what cannot be a key's name."""
     if not name or "+" in name or any(character.isspace() for character in name):
         raise InvalidNote("a key name is empty or has a space or plus", field="name", value=name)
     _check_characters(name)

@@ -1,0 +1,155 @@
+from contextlib import suppress
+from itertools import chain, combinations
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.core.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.cosignature import Cosigner, cosignature_line
+from ledger.core.note import NoteSigner, vkey
+from ledger.core.policy import MAX_POLICY, Policy, open_cosigned, parse_policy
+from ledger.errors import InvalidInput, VerificationError
+
+ORIGIN, TIME = "log.example/one", 1_700_000_000
+LOG = NoteSigner(ORIGIN, Ed25519PrivateKey.from_private_bytes(bytes([1]) * 32))
+OTHER = NoteSigner(ORIGIN, Ed25519PrivateKey.from_private_bytes(bytes([2]) * 32))
+CHECKPOINT = Checkpoint(ORIGIN, 7, bytes(range(32)))
+
+
+def cosigner(name: str, number: int) -> Cosigner:
+    return Cosigner(name, Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32), TIME + number)
+
+
+NAMES = ("X1", "X2", "X3", "Y1", "Y2")
+WITNESSES = {name: cosigner(f"{name}.example", number) for number, name in enumerate(NAMES, 10)}
+LINES = [f"witness {name} {one.verifier.vkey}" for name, one in WITNESSES.items()]
+EXAMPLE = "\n".join([
+    f"log {vkey(ORIGIN, LOG.verifier.key)}", "", "# the first operator", *LINES[:3], "group X-witnesses 2 X1 X2 X3",
+    "  \t", *LINES[3:], "group\tY-witnesses any Y1  Y2 ", "group X-and-Y all X-witnesses Y-witnesses",
+    "quorum X-and-Y", "",
+])
+
+
+def policy(*lines: str) -> Policy:
+    return parse_policy("".join(line + "\n" for line in (*LINES, *lines)).encode())
+
+
+def subsets() -> list[tuple[str, ...]]:
+    return list(chain.from_iterable(combinations(WITNESSES, count) for count in range(len(WITNESSES) + 1)))
+
+
+def test_the_example_of_the_specification_means_what_it_says() -> None:
+    found = parse_policy(EXAMPLE.encode())
+    assert [one.verifier.name for one in found.logs] == [ORIGIN]
+    for names in subsets():
+        wanted = sum(name.startswith("X") for name in names) >= 2 and any(name.startswith("Y") for name in names)
+        assert found.satisfied(names) is wanted, names
+
+
+@pytest.mark.parametrize(("threshold", "needed"), [("any", 1), ("all", 5), ("1", 1), ("3", 3), ("5", 5)])
+def test_a_group_counts_its_members(threshold: str, needed: int) -> None:
+    found = policy(f"group all-five {threshold} X1 X2 X3 Y1 Y2", "quorum all-five")
+    for names in subsets():
+        assert found.satisfied(names) is (len(names) >= needed)
+
+
+def test_a_witness_is_a_quorum_and_none_asks_for_nobody() -> None:
+    one = policy("quorum X2")
+    assert one.satisfied(["X2"])
+    assert not one.satisfied(["X1", "X3", "unknown"])
+    assert policy("quorum none").satisfied([])
+    assert parse_policy(b"quorum none\n") == Policy((), (), {}, None)
+
+
+def test_names_of_groups_are_no_witnesses() -> None:
+    found = policy("group g 2 X1 X2", "quorum g")
+    assert not found.satisfied(["g"])
+    assert not found.satisfied(["g", "X1"])
+
+
+def test_addresses_are_kept() -> None:
+    log = f"log {vkey(ORIGIN, LOG.verifier.key)} https://log.example/"
+    found = parse_policy(f"{log}\n{LINES[0]} https://w.example/prefix\nquorum X1\n".encode())
+    assert found.logs[0].url == "https://log.example/"
+    assert found.witnesses[0].url == "https://w.example/prefix"
+    assert found.log(ORIGIN)[0].key_hash == LOG.key_hash
+    assert found.log("another") == []
+
+
+@pytest.mark.parametrize(("lines", "number", "why"), [
+    (["quorum X9"], 6, "no line above"),
+    (["group g any X9", "quorum g"], 6, "no line above"),
+    (["group g any h", "group h any X1", "quorum g"], 6, "no line above"),
+    (["group g any g", "quorum g"], 6, "no line above"),
+    (["group g 2 X1 X1", "quorum g"], 6, "member of a group already"),
+    (["group g any X1", "group h any X1", "quorum g"], 7, "member of a group already"),
+    (["group g 3 X1 X2", "quorum g"], 6, "number from 1 to 2"),
+    (["group g 0 X1 X2", "quorum g"], 6, "number from 1 to 2"),
+    (["group g 01 X1 X2", "quorum g"], 6, "number from 1 to 2"),
+    (["group g 1", "quorum g"], 6, "a group line is"),
+    (["group X1 any X2", "quorum X1"], 6, "is taken"),
+    (["group none any X2", "quorum none"], 6, "is taken"),
+    (["group g any none", "quorum g"], 6, "no line above"),
+    (["quorum X1", "quorum X2"], 7, "second quorum"),
+    (["quorum"], 6, "a quorum line is"),
+    (["quorum X1 X2"], 6, "a quorum line is"),
+    (["Quorum X1"], 6, "not with log, witness"),
+    (["quorum\u00a0X1"], 6, "not with log, witness"),
+    (["quorum X1\r"], 6, "control characters"),
+    (["# \x7f"], 6, "control characters"),
+    ([LINES[0].replace("X1", "Z1", 1), "quorum X1"], 6, "same key"),
+    (["witness Z1 " + cosigner("other.name", 10).verifier.vkey, "quorum X1"], 6, "same key"),
+    (["witness Z1", "quorum X1"], 6, "a witness line is"),
+    (["witness Z1 " + vkey(ORIGIN, LOG.verifier.key), "quorum X1"], 6, "not of a type that cosigns"),
+    (["log " + WITNESSES["X1"].verifier.vkey, "quorum X1"], 6, "not of type Ed25519"),
+    (["log " + vkey(ORIGIN, LOG.verifier.key)] * 2 + ["quorum X1"], 7, "same key"),
+    (["log a b c", "quorum X1"], 6, "a log line is"),
+])
+def test_what_is_no_policy_is_refused_by_its_line(lines: list[str], number: int, why: str) -> None:
+    with pytest.raises(InvalidInput, match=why) as caught:
+        policy(*lines)
+    assert caught.value.code == "invalid-policy"
+    assert caught.value.value == str(number)
+    assert f"line {number} " in caught.value.message
+
+
+@pytest.mark.parametrize(("data", "why"), [
+    (b"", "no quorum"), (b"# nothing\n", "no quorum"), (b"quorum none", "cut off"),
+    (b"quorum none\n\xff\n", "line 2 .*UTF-8"), (b"#" * MAX_POLICY + b"\n", "longer"),
+])
+def test_what_is_no_policy_as_a_whole(data: bytes, why: str) -> None:
+    with pytest.raises(InvalidInput, match=why):
+        parse_policy(data)
+
+
+def test_names_beyond_ascii_are_kept_apart_by_their_bytes() -> None:
+    latin, kelvin = LINES[0].replace("X1", "K", 1), LINES[1].replace("X2", "\u212a", 1)
+    found = parse_policy(f"{latin}\n{kelvin}\nquorum \u212a\n".encode())
+    assert found.satisfied(["\u212a"])
+    assert not found.satisfied(["K"])
+
+
+def test_a_note_with_the_quorum_opens() -> None:
+    found = parse_policy(EXAMPLE.encode())
+    text = CHECKPOINT.text()
+    note = sign_checkpoint(CHECKPOINT, LOG)
+    lines = {name: cosignature_line(one, text) for name, one in WITNESSES.items()}
+    cosigned = open_cosigned(note + lines["X1"] + lines["X3"] + lines["Y2"], found, LOG.verifier)
+    assert cosigned.checkpoint == CHECKPOINT
+    assert dict(cosigned.times) == {"X1": TIME + 10, "X3": TIME + 12, "Y2": TIME + 14}
+    with pytest.raises(VerificationError, match="no quorum") as caught:
+        open_cosigned(note + lines["X1"] + lines["X1"] + lines["Y2"], found, LOG.verifier)
+    assert caught.value.code == "no-quorum"
+    with pytest.raises(VerificationError):
+        open_cosigned(note + lines["X1"] + lines["X3"] + lines["Y2"], found, OTHER.verifier)
+
+
+@given(st.binary(max_size=300) | st.lists(st.sampled_from([
+    *LINES, "group g 2 X1 X2", "group h any g X3", "quorum h", "quorum none", "log x", "#", "", "witness", "\x00",
+]), max_size=10).map(lambda lines: "".join(line + "\n" for line in lines).encode()))
+def test_any_bytes_are_a_policy_or_refused(data: bytes) -> None:
+    with suppress(InvalidInput):
+        found = parse_policy(data)
+        assert found.satisfied([one.name for one in found.witnesses])
