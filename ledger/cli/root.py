@@ -40,6 +40,7 @@ COMMANDS = {
     "audit": Lazy("ledger.cli.audit:audit", "Replay the whole log and compare everything."),
     "export": Lazy("ledger.cli.export:export", "Write files for others: signed statements."),
     "verify": Lazy("ledger.cli.verify:verify", "Check receipts and statements, offline."),
+    "witness": Lazy("ledger.cli.witness:witness", "Cosign the checkpoints of logs, as a witness for others."),
     "plugin": Lazy("ledger.cli.plugins:plugin", "Show sector plugins and factors, make new ones."),
 }
 

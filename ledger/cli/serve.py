@@ -1,34 +1,22 @@
 """`serve`: opens the ledger, setting it up where that is needed, and serves it in this process."""
 
-import asyncio
-import contextlib
-import gc
 import ipaddress
 import logging
-import os
-import signal
-import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import click
-from granian.constants import Interfaces
-from granian.server.embed import Server
 
 from ledger.app import create_app
 from ledger.cli.console import say
 from ledger.cli.environment import home_option, settings
-from ledger.errors import ConfigurationError
+from ledger.cli.serving import Served, serve_until_stopped
 from ledger.service.ledger import open_ledger
 from ledger.service.settings import Settings
 
-BACKLOG = 1024
-_GRACE_SECONDS = 30.0
-_LAST_SECONDS = 5.0
-_START_SECONDS = 15.0
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not bound
 
 
 @click.command()
@@ -47,19 +35,13 @@ def serve(host: str, port: int, home: Path | None) -> int:
     if not _is_loopback(host):
         say(f"warning: {host} is not loopback and there is no access control yet: whoever reaches the port reads "
             "everything; only signatures protect what is written")
-    free = _free_port(host, port)
-    try:
-        asyncio.run(_Serving(chosen, host, free).run())
-    except asyncio.CancelledError:
-        return 1
-    return 0
+    return serve_until_stopped(host, port, _opened(chosen))
 
 
-def _tune_collector() -> None:
-    """A batch holds tens of thousands of live objects and hardly a cycle: searching them again and again for garbage
-    costs a fifth of the server's time."""
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
+@asynccontextmanager
+async def _opened(chosen: Settings) -> AsyncIterator[Served]:
+    async with open_ledger(chosen, progress=say) as ledger:
+        yield Served(create_app(ledger), [ledger.identity.vkey])
 
 
 def _is_loopback(host: str) -> bool:
@@ -67,107 +49,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _free_port(host: str, port: int) -> int:
-    """The port, or a free one for 0. Raises ConfigurationError where it cannot be had: granian would share the port
-    with whoever has it, or stop with a panic."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-            found: int = probe.getsockname()[1]
-            return found
-    except OSError as error:
-        raise ConfigurationError(
-            f"cannot listen at {host} port {port}: {error.strerror or error}", code="port-in-use", field="port",
-            value=port, rule="a free port; --port 0 takes one",
-        ) from None
-
-
-class _Serving:
-    """One run of the server."""
-
-    def __init__(self, chosen: Settings, host: str, port: int) -> None:
-        self._settings = chosen
-        self._host, self._port = host, port
-        self._stop = asyncio.Event()
-        self._signals = 0
-
-    async def run(self) -> None:
-        with self._signals_handled():
-            async with open_ledger(self._settings, progress=say) as ledger:
-                server = Server(
-                    create_app(ledger), address=self._address(), port=self._port, interface=Interfaces.ASGINL,
-                    log_enabled=False, backlog=BACKLOG, websockets=False,
-                )
-                serving = asyncio.create_task(server.serve())
-                try:
-                    await self._until_ready(serving)
-                    _tune_collector()
-                    if not self._stop.is_set():
-                        click.echo(f"{self._url()}\n{ledger.identity.vkey}")
-                    await self._until_stopped(serving)
-                finally:
-                    server.stop()  # type: ignore[no-untyped-call]
-                    await asyncio.wait({serving}, timeout=_GRACE_SECONDS)
-
-    @contextlib.contextmanager
-    def _signals_handled(self) -> Iterator[None]:
-        """The first signal ends it in good order, the second without waiting for requests, the third at once.
-
-        After the second, a batch that waits for the database's lock gets a moment, not the lock's own patience. Ended
-        by force, nothing acknowledged is lost, and the next start takes over an embedded database left running.
-        """
-        loop = asyncio.get_running_loop()
-        task = asyncio.current_task()
-
-        def handle() -> None:
-            self._signals += 1
-            self._stop.set()
-            if self._signals == 1:
-                say("stopping")
-            elif self._signals == 2 and task is not None:
-                task.cancel()
-                loop.call_later(_LAST_SECONDS, os._exit, 1)
-            elif self._signals > 2:
-                os._exit(1)
-
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, handle)
-        try:
-            yield
-        finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
-
-    async def _until_ready(self, serving: "asyncio.Task[None]") -> None:
-        give_up = asyncio.get_running_loop().time() + _START_SECONDS
-        while not self._stop.is_set():
-            if serving.done():
-                raise ConfigurationError(f"the server ended at once: {serving.exception()}")
-            try:
-                _, writer = await asyncio.open_connection(self._address(), self._port)
-            except OSError as error:
-                if asyncio.get_running_loop().time() > give_up:
-                    raise ConfigurationError(f"cannot listen at {self._host} port {self._port}: {error}") from None
-                await asyncio.sleep(0.02)
-            else:
-                writer.close()
-                return
-
-    async def _until_stopped(self, serving: "asyncio.Task[None]") -> None:
-        stopped = asyncio.create_task(self._stop.wait())
-        await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        if serving.done() and not self._stop.is_set():
-            raise ConfigurationError(f"the server ended by itself: {serving.exception()}")
-
-    def _address(self) -> str:
-        """Granian wants a number."""
-        return str(socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)[0][4][0])
-
-    def _url(self) -> str:
-        host = _ANYWHERE.get(self._host, self._host)
-        return f"http://{f'[{host}]' if ':' in host else host}:{self._port}"

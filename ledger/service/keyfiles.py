@@ -26,12 +26,17 @@ def new_key(algorithm: str = "ed25519") -> SigningKey:
 
 def write_key(path: Path, key: SigningKey, passphrase: bytes | None = None) -> None:
     """Writes a new file that only its owner reads. Raises ConfigurationError where it exists or cannot be written."""
+    write_pem(path, key.to_pem(passphrase))
+
+
+def write_pem(path: Path, pem: bytes) -> None:
+    """`write_key` of a private key that is PEM already."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=".new-", dir=path.parent)
         try:
             with open(handle, "wb") as file:
-                file.write(key.to_pem(passphrase))
+                file.write(pem)
                 file.flush()
                 os.fsync(file.fileno())
             # Under its name it appears whole or not at all, and only where there was none.

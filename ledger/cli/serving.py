@@ -1,0 +1,154 @@
+"""Serving an application over HTTP in this process: port, signals, readiness. What `serve` and `witness` share."""
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import NamedTuple
+
+import click
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from litestar import Litestar
+
+from ledger.cli.console import say
+from ledger.errors import ConfigurationError
+
+BACKLOG = 1024
+_GRACE_SECONDS = 30.0
+_LAST_SECONDS = 5.0
+_START_SECONDS = 15.0
+_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not bound
+
+
+class Served(NamedTuple):
+    """An application, and the lines that are printed once it takes requests, after its address."""
+
+    app: Litestar
+    lines: Sequence[str]
+    path: str = ""
+    """What the printed address ends in."""
+
+
+def free_port(host: str, port: int) -> int:
+    """The port, or a free one for 0. Raises ConfigurationError where it cannot be had: granian would share the port
+    with whoever has it, or stop with a panic."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            found: int = probe.getsockname()[1]
+            return found
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot listen at {host} port {port}: {error.strerror or error}", code="port-in-use", field="port",
+            value=port, rule="a free port; --port 0 takes one",
+        ) from None
+
+
+def serve_until_stopped(host: str, port: int, opened: AbstractAsyncContextManager[Served]) -> int:
+    """Opens what is served, serves it until a signal, and closes it. The exit code."""
+    free = free_port(host, port)
+    try:
+        asyncio.run(_Serving(host, free).run(opened))
+    except asyncio.CancelledError:
+        return 1
+    return 0
+
+
+def _tune_collector() -> None:
+    """A batch holds tens of thousands of live objects and hardly a cycle: searching them again and again for garbage
+    costs a fifth of the server's time."""
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+
+
+class _Serving:
+    """One run of the server."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._host, self._port = host, port
+        self._stop = asyncio.Event()
+        self._signals = 0
+
+    async def run(self, opened: AbstractAsyncContextManager[Served]) -> None:
+        with self._signals_handled():
+            async with opened as served:
+                server = Server(
+                    served.app, address=self._address(), port=self._port, interface=Interfaces.ASGINL,
+                    log_enabled=False, backlog=BACKLOG, websockets=False,
+                )
+                serving = asyncio.create_task(server.serve())
+                try:
+                    await self._until_ready(serving)
+                    _tune_collector()
+                    if not self._stop.is_set():
+                        click.echo("\n".join([self._url() + served.path, *served.lines]))
+                    await self._until_stopped(serving)
+                finally:
+                    server.stop()  # type: ignore[no-untyped-call]
+                    await asyncio.wait({serving}, timeout=_GRACE_SECONDS)
+
+    @contextlib.contextmanager
+    def _signals_handled(self) -> Iterator[None]:
+        """The first signal ends it in good order, the second without waiting for requests, the third at once.
+
+        After the second, a batch that waits for the database's lock gets a moment, not the lock's own patience. Ended
+        by force, nothing acknowledged is lost, and the next start takes over an embedded database left running.
+        """
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task()
+
+        def handle() -> None:
+            self._signals += 1
+            self._stop.set()
+            if self._signals == 1:
+                say("stopping")
+            elif self._signals == 2 and task is not None:
+                task.cancel()
+                loop.call_later(_LAST_SECONDS, os._exit, 1)
+            elif self._signals > 2:
+                os._exit(1)
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, handle)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+    async def _until_ready(self, serving: "asyncio.Task[None]") -> None:
+        give_up = asyncio.get_running_loop().time() + _START_SECONDS
+        while not self._stop.is_set():
+            if serving.done():
+                raise ConfigurationError(f"the server ended at once: {serving.exception()}")
+            try:
+                _, writer = await asyncio.open_connection(self._address(), self._port)
+            except OSError as error:
+                if asyncio.get_running_loop().time() > give_up:
+                    raise ConfigurationError(f"cannot listen at {self._host} port {self._port}: {error}") from None
+                await asyncio.sleep(0.02)
+            else:
+                writer.close()
+                return
+
+    async def _until_stopped(self, serving: "asyncio.Task[None]") -> None:
+        stopped = asyncio.create_task(self._stop.wait())
+        await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if serving.done() and not self._stop.is_set():
+            raise ConfigurationError(f"the server ended by itself: {serving.exception()}")
+
+    def _address(self) -> str:
+        """Granian wants a number."""
+        return str(socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)[0][4][0])
+
+    def _url(self) -> str:
+        host = _ANYWHERE.get(self._host, self._host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self._port}"

@@ -1,0 +1,1 @@
+"""A witness for others: what it has cosigned is durable before a cosignature leaves."""
