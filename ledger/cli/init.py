@@ -31,6 +31,7 @@ def init(home: Path | None, as_json: bool) -> None:
 
 async def _open(chosen: Settings) -> Identity:
     async with open_ledger(chosen, progress=say) as ledger:
+        ledger.heads.require_signing()
         return ledger.identity
 
 

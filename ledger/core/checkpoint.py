@@ -46,11 +46,13 @@ def parse_checkpoint(text: str, *, extensions: bool = False) -> Checkpoint:
     return Checkpoint(lines[0], parse_decimal(lines[1], "size"), decode_base64(lines[2], "the root of a checkpoint"))
 
 
-def sign_checkpoint(checkpoint: Checkpoint, signer: Signer) -> str:
-    """The checkpoint as a note; byte for byte the same each time. A log signs by the name of its origin."""
-    if signer.name != checkpoint.origin:
-        raise InvalidNote("a checkpoint is signed by the name of its origin", field="name", value=signer.name)
-    return sign_note(checkpoint.text(), [signer])
+def sign_checkpoint(checkpoint: Checkpoint, *signers: Signer) -> str:
+    """The checkpoint as a note, signed by these keys of the log; byte for byte the same each time. A log signs by the
+    name of its origin."""
+    for signer in signers:
+        if signer.name != checkpoint.origin:
+            raise InvalidNote("a checkpoint is signed by the name of its origin", field="name", value=signer.name)
+    return sign_note(checkpoint.text(), signers)
 
 
 def open_checkpoint(note_text: str, origin: str, verifier: Verifier) -> Checkpoint:

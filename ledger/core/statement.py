@@ -173,10 +173,10 @@ _claims = msgspec.json.Decoder(Claims)
 _probe = msgspec.json.Decoder(_Probe)
 
 
-def sign_statement(claims: Claims, signer: NoteSigner) -> Statement:
+def sign_statement(claims: Claims, *signers: NoteSigner) -> Statement:
     """The statement that the log makes of these claims; byte for byte the same each time."""
     data = encode(claims)
-    return Statement(statement=TAG, note=sign_note(note_text(data), [signer]), claims=Raw(data))
+    return Statement(statement=TAG, note=sign_note(note_text(data), signers), claims=Raw(data))
 
 
 def note_text(canonical: bytes) -> str:

@@ -6,12 +6,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from ledger.registry.installed import Registry, installed
+from ledger.service.heads import Heads
 from ledger.service.receipts import ReceiptReader
 from ledger.service.revising.reviser import Reviser
 from ledger.service.sequencing.sequencer import Sequencer
 from ledger.service.settings import Settings
 from ledger.service.setup import Identity, bootstrap, establish
 from ledger.service.submission import Submitter
+from ledger.store.anchor import Anchor
 from ledger.store.database import Pool, open_pool
 from ledger.store.facts import FactLoader, KeyLoader
 from ledger.store.hosting import Hosted, hosted
@@ -37,6 +39,7 @@ class Ledger:
     sequencer: Sequencer
     submitter: Submitter
     receipts: ReceiptReader
+    heads: Heads
 
 
 @asynccontextmanager
@@ -59,16 +62,19 @@ async def _opened(
     pool = await open_pool(database.app_url)
     loader = FactLoader()
     try:
-        receipts = ReceiptReader(pool, identity.signer)
+        heads = Heads(identity.origin, [identity.signer], Anchor(settings.anchor_path))
+        async with pool.acquire() as connection:
+            await heads.start(connection)
+        receipts = ReceiptReader(pool, heads)
         async with Sequencer(
-            database.app_url, identity.origin, identity.signer, registry, loader,
-            _now,
+            database.app_url, identity.origin, heads, registry, loader, _now
         ) as sequencer:
-            reviser = Reviser(database.app_url, identity.origin, sequencer, registry, loader, _now)
+            reviser = Reviser(database.app_url, identity.origin, heads, registry, loader, _now)
             submitter = Submitter(pool, loader, KeyLoader(), registry, sequencer, identity.origin, receipts, reviser)
-            await bootstrap(settings.home, identity, pool, registry, submitter, progress)
+            if heads.signing:
+                await bootstrap(settings.home, identity, pool, registry, submitter, progress)
             try:
-                yield Ledger(settings, identity, registry, pool, sequencer, submitter, receipts)
+                yield Ledger(settings, identity, registry, pool, sequencer, submitter, receipts, heads)
             finally:
                 submitter.close()
     finally:

@@ -5,7 +5,6 @@ import base64
 import msgspec
 from msgspec import Raw
 
-from ledger.core.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.receipt import prove_leaves
 from ledger.core.records import Organization
 from ledger.core.tiles import EntriesTile, Tile, encode_entries, parse_path, tile_width
@@ -13,10 +12,10 @@ from ledger.errors import InvalidInput, NotFound
 from ledger.registry.installed import Registry
 from ledger.service.answers import KeyAnswer, LotAnswer, OrganizationAnswer, PluginAnswer, RecordAnswer
 from ledger.service.footprints import lot_answer, not_found, remaining_at
+from ledger.service.heads import Heads
 from ledger.service.moments import moment_at
 from ledger.service.receipts import read_leaves
 from ledger.service.revisions import read_revisions
-from ledger.service.setup import Identity
 from ledger.store.database import Pool
 from ledger.store.facts import FactLoader
 from ledger.store.sql import queries
@@ -110,12 +109,10 @@ def plugin_answers(registry: Registry, in_force: dict[str, tuple[str, str]]) -> 
     return found
 
 
-async def read_checkpoint(pool: Pool, identity: Identity) -> str:
+async def read_checkpoint(pool: Pool, heads: Heads) -> str:
     """The signed checkpoint of the newest batch."""
-    row = await pool.fetchrow(queries("log")["head"])
-    if row is None:
-        raise NotFound("this database holds no log")
-    return sign_checkpoint(Checkpoint(identity.origin, row["size"], bytes(row["root"])), identity.signer)
+    async with pool.acquire() as connection:
+        return await heads.sign(connection, await heads.newest(connection))
 
 
 async def read_log_path(pool: Pool, path: str) -> tuple[bytes, bool]:

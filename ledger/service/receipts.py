@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from asyncpg import Record
 
-from ledger.core.checkpoint import Checkpoint, sign_checkpoint
-from ledger.core.note import NoteSigner
+from ledger.core.checkpoint import Checkpoint
 from ledger.core.receipt import MAX_SHOWN, Receipt, make_receipt
 from ledger.errors import NotFound
 from ledger.service.accounting import lot_leaf, revision_leaves
+from ledger.service.heads import Heads
 from ledger.service.preparing import REVISING_TYPES
 from ledger.store.database import Connection, Pool
 from ledger.store.facts import figures_of, lot_of
@@ -21,9 +21,9 @@ from ledger.store.tiles import inclusion_path
 class ReceiptReader:
     """Reads receipts; signing a checkpoint again gives the same bytes, since Ed25519 is deterministic."""
 
-    def __init__(self, pool: Pool, signer: NoteSigner) -> None:
+    def __init__(self, pool: Pool, heads: Heads) -> None:
         self._pool = pool
-        self._signer = signer
+        self._heads = heads
 
     async def read(self, digests: Sequence[bytes]) -> dict[bytes, Receipt]:
         """Receipts by digest; raises NotFound for a digest that is not on the log."""
@@ -57,7 +57,7 @@ class ReceiptReader:
         index, size = row["index"], row["size"]
         leaves = await read_leaves(connection, index, bytes(row["seed"]), row["outcome"], row["type"])
         path = await inclusion_path(connection, index, size)
-        note = sign_checkpoint(Checkpoint(self._signer.name, size, bytes(row["root"])), self._signer)
+        note = await self._heads.sign(connection, Checkpoint(self._heads.origin, size, bytes(row["root"])))
         digest, entry = bytes(row["digest"]), bytes(row["data"])
         if len(leaves) <= MAX_SHOWN:
             return make_receipt(index, digest, entry, path, note, leaves, shown)

@@ -9,16 +9,24 @@ from ledger.errors import ConfigurationError
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """`database_url` None means the embedded PostgreSQL in `home`; `origin` None means the one in the database."""
+    """`database_url` None means the embedded PostgreSQL in `home`; `origin` None means the one in the database;
+    `anchor` None means the file of that name in `home`."""
 
     home: Path
     database_url: str | None = None
     origin: str | None = None
     public_url: str | None = None
+    anchor: Path | None = None
+
+    @property
+    def anchor_path(self) -> Path:
+        """Where the highest signed head is kept."""
+        return self.anchor or self.home / "anchor"
 
 
 def settings_from(environment: Mapping[str, str], default_home: Path) -> Settings:
-    """Reads CARBON_LEDGER_HOME, _DATABASE_URL, _ORIGIN and _PUBLIC_URL. Raises ConfigurationError for unfit values."""
+    """Reads CARBON_LEDGER_HOME, _DATABASE_URL, _ORIGIN, _PUBLIC_URL and _ANCHOR. Raises ConfigurationError for unfit
+    values."""
     home = Path(environment.get("CARBON_LEDGER_HOME") or default_home).expanduser().absolute()
     url = environment.get("CARBON_LEDGER_DATABASE_URL") or None
     if url is not None and not url.startswith(("postgresql://", "postgres://")):
@@ -27,7 +35,9 @@ def settings_from(environment: Mapping[str, str], default_home: Path) -> Setting
     if origin is not None:
         check_origin(origin)
     public_url = (environment.get("CARBON_LEDGER_PUBLIC_URL") or "").rstrip("/") or None
-    return Settings(home=home, database_url=url, origin=origin, public_url=public_url)
+    named = environment.get("CARBON_LEDGER_ANCHOR") or None
+    anchor = None if named is None else Path(named).expanduser().absolute()
+    return Settings(home=home, database_url=url, origin=origin, public_url=public_url, anchor=anchor)
 
 
 def check_origin(origin: str) -> None:

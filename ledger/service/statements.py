@@ -5,6 +5,7 @@ get the log's signature this way.
 """
 
 import asyncio
+from collections.abc import Sequence
 from importlib.metadata import version
 
 import msgspec
@@ -13,7 +14,7 @@ from msgspec import UNSET
 from ledger.admission.attributes import is_generated
 from ledger.admission.facts import LOT_SLOTS, LotFacts
 from ledger.admission.names import Names
-from ledger.core.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.checkpoint import Checkpoint
 from ledger.core.note import NoteSigner
 from ledger.core.outcome import LotLeaf
 from ledger.core.records import Addition, AnyRecord, Transformation
@@ -32,6 +33,7 @@ from ledger.core.statement_proofs import prove
 from ledger.core.units import plain
 from ledger.errors import LedgerError, VerificationError
 from ledger.footprint.statements import GWP, figure_of, part_taken, recompute
+from ledger.service.heads import Heads
 from ledger.service.statement_rows import Found, Results, Tree, read_results, read_tree
 from ledger.store.database import Connection, Pool
 from ledger.store.sql import queries
@@ -48,7 +50,7 @@ async def statement_size(pool: Pool, at: int | None) -> int:
 
 
 async def make_statement(
-    pool: Pool, signer: NoteSigner, lot: str, at: int | None = None, answer: object = None
+    pool: Pool, heads: Heads, lot: str, at: int | None = None, answer: object = None
 ) -> Statement:
     """The statement of a lot now, or as of a tree of `at` entries. It is proved in the smallest tree with a checkpoint
     that holds these: figures are the same in it, since a revision is a batch of its own. `answer`: what another method
@@ -57,39 +59,41 @@ async def make_statement(
     Raises NotFound for a lot that is not on the ledger, was not yet, or is withdrawn; InvalidInput for a tree that is
     not, or for too much; LedgerError where what is stored does not prove what it says.
     """
-    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        tree = await read_tree(connection, at)
-        found = await read_results(connection, lot, tree, at)
-        record = _record.decode(found.body)
-        named = await _named(connection, record, found)
-        digest = await _plugin_digest(connection, found)
-    return await asyncio.to_thread(_signed, signer, tree, found, record, named, digest, answer)
+    async with pool.acquire() as connection:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            tree = await read_tree(connection, at)
+            found = await read_results(connection, lot, tree, at)
+            record = _record.decode(found.body)
+            named = await _named(connection, record, found)
+            digest = await _plugin_digest(connection, found)
+        checkpoint = await heads.sign(connection, Checkpoint(heads.origin, tree.size, tree.root))
+    return await asyncio.to_thread(_signed, heads.signers, checkpoint, tree, found, record, named, digest, answer)
 
 
 def _signed(
-    signer: NoteSigner, tree: Tree, found: Found, record: AnyRecord, named: list[str], plugin_digest: str | None,
-    answer: object,
+    signers: Sequence[NoteSigner], checkpoint: str, tree: Tree, found: Found, record: AnyRecord, named: list[str],
+    plugin_digest: str | None, answer: object,
 ) -> Statement:
-    claims = _claims(signer, tree, found, record, named, plugin_digest, answer)
+    claims = _claims(signers[0].name, checkpoint, tree, found, record, named, plugin_digest, answer)
     try:
-        recompute(prove(claims, signer.verifier))
+        recompute(prove(claims, signers[0].verifier))
     except VerificationError as error:
         raise LedgerError(f"what is stored of {claims.lot!r} does not prove its figure: {error.message}",
                           code="unproven", field=error.field, value=error.value) from error
-    return sign_statement(claims, signer)
+    return sign_statement(claims, *signers)
 
 
 def _claims(
-    signer: NoteSigner, tree: Tree, found: Found, record: AnyRecord, named: list[str], plugin_digest: str | None,
-    answer: object,
+    origin: str, checkpoint: str, tree: Tree, found: Found, record: AnyRecord, named: list[str],
+    plugin_digest: str | None, answer: object,
 ) -> Claims:
     own, place = found.own, found.number % LOT_SLOTS + 1
     leaf = _lot.decode(own.shown[place].leaf)
     return Claims(
-        origin=signer.name, lot=leaf.lot, product=leaf.product, quantity=leaf.quantity, figure=figure_of(leaf),
+        origin=origin, lot=leaf.lot, product=leaf.product, quantity=leaf.quantity, figure=figure_of(leaf),
         method=leaf.method, gwp=GWP, software=f"carbon-ledger/{version('carbon-ledger')}", plugin=leaf.plugin,
         plugin_digest=plugin_digest, size=tree.size, root=spelled_path([tree.root])[0],
-        checkpoint=sign_checkpoint(Checkpoint(signer.name, tree.size, tree.root), signer),
+        checkpoint=checkpoint,
         record=own.row["index"], digest=own.row["digest"].hex(), type=own.row["type"], share=repr(found.share),
         provisional=isinstance(record, Transformation) and record.basis == "provisional",
         assessment=own.shown[0], result=own.shown[place],

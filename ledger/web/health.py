@@ -3,7 +3,6 @@
 from litestar import Controller, Response, get
 
 from ledger.service.ledger import Ledger
-from ledger.store.sql import queries
 
 
 class HealthController(Controller):
@@ -16,6 +15,6 @@ class HealthController(Controller):
 
     @get("/ready", summary="The database answers and this replica signs")
     async def ready(self, ledger: Ledger) -> Response[dict[str, object]]:
-        ledger.sequencer.require_signing()
-        size = await ledger.pool.fetchval(queries("log")["size"])
-        return Response({"status": "ready", "size": size, "origin": ledger.identity.origin})
+        async with ledger.pool.acquire() as connection:
+            head = await ledger.heads.newest(connection)
+        return Response({"status": "ready", "size": head.size, "origin": head.origin})

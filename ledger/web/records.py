@@ -46,7 +46,7 @@ class RecordsController(Controller):
         revised: Annotated[int | None, Parameter(
             ge=0, description="of a record that revises others: the index of the one to show")] = None,
     ) -> Receipt:
-        ledger.sequencer.require_signing()
+        ledger.heads.require_signing()
         found = digest_from(digest)
         if revised is not None:
             return await ledger.receipts.read_revised(found, revised)

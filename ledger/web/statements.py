@@ -20,11 +20,11 @@ class StatementsController(Controller):
         parameter: Parameters = None, at: At = None,
     ) -> Statement:
         """With a method, potentials or an allocation of one's own, their answer stands beside the proven figure."""
-        ledger.sequencer.require_signing()
+        ledger.heads.require_signing()
         if method in (None, METHOD) and gwp is None and allocation is None and not parameter:
-            return await make_statement(ledger.pool, ledger.identity.signer, lot, at)
+            return await make_statement(ledger.pool, ledger.heads, lot, at)
         size = await statement_size(ledger.pool, at)
         answer = await run_method(
             ledger.pool, ledger.registry, lot, size, method or METHOD, gwp, allocation, parameter or ()
         )
-        return await make_statement(ledger.pool, ledger.identity.signer, lot, size, answer)
+        return await make_statement(ledger.pool, ledger.heads, lot, size, answer)

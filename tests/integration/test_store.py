@@ -386,8 +386,14 @@ def test_a_log_that_was_rolled_back(home: Path, database: Database) -> None:
         for path in ("/log/checkpoint", "/health/ready", f"/v1/records/{receipt.digest}/proof"):
             assert httpx.get(server.url + path).json()["code"] == "log-mismatch", path
         assert httpx.get(f"{server.url}/health/live").status_code == 200
-    with database.served(home) as server, pytest.raises(AssertionError, match=f"size {index + 1} is not of this log"):
-        # A new process has seen nothing: only those who kept a checkpoint know.
+    with database.served(home) as server:
+        # A new process has it from the anchor.
+        answer = httpx.get(f"{server.url}/health/ready").json()
+        assert answer["code"] == "log-mismatch"
+        assert f"entries {index} to {index} are missing" in answer["detail"]
+    lost = pytest.raises(AssertionError, match=f"size {index + 1} is not of this log")
+    with Server(home, database.url, anchor=home / "none") as server, lost:
+        # Without it, those who kept a checkpoint know.
         witness.check(server.url)
 
 

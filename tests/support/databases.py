@@ -84,8 +84,9 @@ class Database:
         self.run(copy())
 
     def served(self, home: Path) -> Server:
-        """A server on this database, with the log's key in `home`."""
-        return Server(home, self.url)
+        """A server on this database, with the log's key in `home`, and an anchor of the database's own there: copies of
+        one database are logs apart."""
+        return Server(home, self.url, anchor=home / f"anchor-{urlsplit(self.url).path[1:]}")
 
 
 @contextmanager

@@ -40,25 +40,31 @@ def temporary_home() -> Iterator[Path]:
         yield Path(folder) / "home"
 
 
-def environment(home: Path, database_url: str | None = None, installed: Sequence[Path] = ()) -> Mapping[str, str]:
+def environment(
+    home: Path, database_url: str | None = None, installed: Sequence[Path] = (), anchor: Path | None = None
+) -> Mapping[str, str]:
     """The environment of a server process. `installed`: folders into which more has been installed."""
     found = {name: value for name, value in os.environ.items() if not name.startswith("CARBON_LEDGER_")}
     found["PYTHONPATH"] = os.pathsep.join(str(path) for path in (*_PATHS, *installed))
     found["CARBON_LEDGER_HOME"] = str(home)
     if database_url is not None:
         found["CARBON_LEDGER_DATABASE_URL"] = database_url
+    if anchor is not None:
+        found["CARBON_LEDGER_ANCHOR"] = str(anchor)
     return found
 
 
 class Server:
     """One `carbon-ledger serve` process. `url` and `vkey` are what it printed."""
 
-    def __init__(self, home: Path, database_url: str | None = None, installed: Sequence[Path] = ()) -> None:
+    def __init__(
+        self, home: Path, database_url: str | None = None, installed: Sequence[Path] = (), anchor: Path | None = None
+    ) -> None:
         self.home = home
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         self.process = subprocess.Popen(
             [sys.executable, "-m", "ledger.cli", "serve", "--port", "0"], stdout=subprocess.PIPE, stderr=self._log,
-            env=environment(home, database_url, installed), cwd="/",
+            env=environment(home, database_url, installed, anchor), cwd="/",
         )
         self.url, self.vkey = self._lines(2)
 

@@ -13,14 +13,15 @@ from typing import NamedTuple
 
 import asyncpg
 
-from ledger.core.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.checkpoint import Checkpoint
 from ledger.core.frontier import grow
 from ledger.errors import LedgerError, OutcomeUnknown, Refused, Unavailable
 from ledger.registry.installed import Registry
+from ledger.service.heads import ANCHOR_CODES, Heads
 from ledger.service.preparing import Submission
 from ledger.service.revising.work import Overtaken, Work
 from ledger.service.sequencing.batch import Batch, Sequenced
-from ledger.service.sequencing.sequencer import Answer, Open, Placed, Sequencer
+from ledger.service.sequencing.sequencer import Answer, Open, Placed
 from ledger.store.batches import Head, close_quietly, connect_writer, lock_head, touch_head, write_batch
 from ledger.store.database import LOST
 from ledger.store.facts import FactLoader
@@ -53,12 +54,12 @@ class Reviser:
     """
 
     def __init__(
-        self, url: str, origin: str, sequencer: Sequencer, registry: Registry, loader: FactLoader,
+        self, url: str, origin: str, heads: Heads, registry: Registry, loader: FactLoader,
         clock: Callable[[], int], patience: float = _PATIENCE_SECONDS,
     ) -> None:
         self._url = url
         self._origin = origin
-        self._sequencer = sequencer
+        self._heads = heads
         self._registry = registry
         self._loader = loader
         self._clock = clock
@@ -85,7 +86,7 @@ class Reviser:
         """Runs the revision until its outcome is known."""
         resolving, lost, overtaken = False, 0, 0
         while lost < _RETRIES:
-            self._sequencer.require_signing()
+            self._heads.require_signing()
             connection = None
             try:
                 connection = await connect_writer(self._url)
@@ -100,6 +101,8 @@ class Reviser:
             except LedgerError as error:
                 if not isinstance(error, Unavailable) or error.code == "plugin-version":
                     return error
+                if error.code in ANCHOR_CODES:
+                    raise
                 if error.code == "revising":
                     # Another server's revision has the lock; the wait for it was long enough a pause.
                     if monotonic() > give_up and not resolving:
@@ -162,8 +165,7 @@ class Reviser:
         asyncio.get_running_loop().run_in_executor(None, _let_go, work.pieces())
         del work, batch
         sequenced, checkpoint, path = placed
-        self._sequencer.advance(checkpoint)
-        return Placed(sequenced, sign_checkpoint(checkpoint, self._sequencer.signer), path)
+        return Placed(sequenced, await self._heads.committed(connection, checkpoint), path)
 
     async def _caught_up(
         self, connection: asyncpg.Connection, submission: Submission, *, at_once: bool
@@ -193,9 +195,11 @@ class Reviser:
 
     async def _lock(self, connection: asyncpg.Connection) -> tuple[Head, float]:
         """The head, and since when it is locked."""
+        expected = self._heads.expected()
         head = await lock_head(connection)
-        self._sequencer.check_head(head)
-        return head, monotonic()
+        locked = monotonic()
+        await self._heads.check(connection, Checkpoint(self._origin, head.size, head.root), expected)
+        return head, locked
 
     async def _commit(self, transaction: asyncpg.transaction.Transaction) -> None:
         """As the sequencer does: a warning, or no word at all, means that the outcome is open."""

@@ -16,14 +16,13 @@ import asyncpg
 from ledger.admission.facts import Facts
 from ledger.admission.names import Names
 from ledger.admission.state import PluginState, State
-from ledger.core.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.checkpoint import Checkpoint
 from ledger.core.frontier import grow
-from ledger.core.merkle import EMPTY_ROOT
-from ledger.core.note import NoteSigner
 from ledger.core.records import Consumption, Declaration, Transfer, Transformation
 from ledger.errors import LedgerError, OutcomeUnknown, Refused, Unavailable
 from ledger.footprint.figures import LotFigures
 from ledger.registry.installed import Registry
+from ledger.service.heads import ANCHOR_CODES, Heads
 from ledger.service.sequencing.batch import Batch, Item, Sequenced, Verdict, pooled
 from ledger.store.batches import (
     Head,
@@ -98,12 +97,12 @@ class Sequencer:
     """One for a process. `clock` gives ms since 1970. Replicas on one database need no other coordination."""
 
     def __init__(
-        self, url: str, origin: str, signer: NoteSigner, registry: Registry, loader: FactLoader,
+        self, url: str, origin: str, heads: Heads, registry: Registry, loader: FactLoader,
         clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self._url = url
         self._origin = origin
-        self.signer = signer
+        self.heads = heads
         self._registry = registry
         self._loader = loader
         self._clock = clock
@@ -113,8 +112,6 @@ class Sequencer:
         self._warned = False
         self.known: Known | None = None
         """As of the last batch here: good enough to prepare with, decided again under the lock."""
-        self._highest = Checkpoint(origin, 0, EMPTY_ROOT)
-        self._halted: Unavailable | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -134,14 +131,9 @@ class Sequencer:
         if self._connection is not None:
             await self._connection.close(timeout=5)
 
-    def require_signing(self) -> None:
-        """Raises Unavailable where this replica has stopped signing: it has seen two histories."""
-        if self._halted is not None:
-            raise self._halted
-
     async def append(self, unit: Unit) -> list[Answer]:
         """One answer an item. Raises Unavailable or OutcomeUnknown for the whole unit."""
-        self.require_signing()
+        self.heads.require_signing()
         if self._stopping:
             raise Unavailable("the server is shutting down", code="shutting-down")
         self._waiting.append(unit)
@@ -224,8 +216,9 @@ class Sequencer:
                 resolving = True
                 _log.warning("the outcome of a COMMIT is open, asking again through the lock: %s", error)
             except (*LOST, Unavailable) as error:
-                if self._halted is not None:
-                    raise self._halted from error
+                self.heads.require_signing()
+                if getattr(error, "code", None) in ANCHOR_CODES:
+                    raise
                 _log.warning("the database is away (attempt %d): %s", attempt + 1, error)
             await close_quietly(self._connection)
             self._connection = None
@@ -240,11 +233,12 @@ class Sequencer:
     async def _transact(
         self, connection: asyncpg.Connection, units: list[Unit], *, resolving: bool
     ) -> list[list[Answer]]:
+        expected = self.heads.expected()
         transaction = connection.transaction(isolation="read_committed")
         await transaction.start()
         try:
             head = await lock_head(connection)
-            self.check_head(head)
+            await self.heads.check(connection, Checkpoint(self._origin, head.size, head.root), expected)
             batch, verdicts = await self._run_batch(connection, units, head)
             if not batch.leaf_hashes and not resolving:
                 await transaction.rollback()
@@ -264,9 +258,8 @@ class Sequencer:
                 await asyncio.wait_for(transaction.rollback(), 10)
             raise
         await self._commit(transaction)
-        checkpoint = Checkpoint(self._origin, after.size, root)
-        self.advance(checkpoint)
-        return _placed(verdicts, paths, sign_checkpoint(checkpoint, self.signer) if paths else "", head.size)
+        note = await self.heads.committed(connection, Checkpoint(self._origin, after.size, root))
+        return _placed(verdicts, paths, note, head.size)
 
     async def _run_batch(
         self, connection: asyncpg.Connection, units: list[Unit], head: Head
@@ -309,26 +302,9 @@ class Sequencer:
         if self._warned:
             raise Open("the database warned that the commit may not be everywhere")
 
-    def advance(self, checkpoint: Checkpoint) -> None:
-        """Remembers what was committed here: no head behind it is signed again."""
-        # A batch and a revision may end in either order here.
-        if checkpoint.size > self._highest.size:
-            self._highest = checkpoint
-
     def _heed(self, _: object, message: asyncpg.PostgresLogMessage) -> None:
         if getattr(message, "severity_en", "") == "WARNING" or getattr(message, "severity", "") == "WARNING":
             self._warned = True
-
-    def check_head(self, head: Head) -> None:
-        """A head behind, or beside, what this process has seen means another history: it must sign nothing more."""
-        seen = self._highest
-        if head.size < seen.size or (head.size == seen.size and seen.size and head.root != seen.root):
-            self._halted = Unavailable(
-                f"the database holds a log of {head.size} entries, but {seen.size} with root {seen.root.hex()} were "
-                "signed here: it was rolled back or replaced; this server signs nothing more", code="log-mismatch",
-            )
-            _log.critical("%s", self._halted)
-            raise self._halted
 
 
 class Open(Exception):

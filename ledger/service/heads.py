@@ -1,0 +1,218 @@
+"""Which heads may leave: every one that is signed here begins, or continues, the highest that was ever signed here.
+
+A database that was restored to an earlier state, a standby that was promoted before it had everything, or another
+database under the same key shows a head that is not such a one, also after it has grown past. Then signing stops, until
+the operator decides. What is known as highest is kept in this process and in the anchor (`ledger.store.anchor`), which
+other replicas of the host share; no head is signed before the anchor has it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Final, NoReturn
+
+from ledger.core.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.merkle import EMPTY_ROOT, verify_consistency
+from ledger.core.note import NoteSigner, verify_note
+from ledger.errors import (
+    ConfigurationError,
+    InvalidInput,
+    LedgerError,
+    NotFound,
+    Unavailable,
+    VerificationError,
+)
+from ledger.store.anchor import UNREADABLE, UNWRITABLE, Anchor, stated
+from ledger.store.database import Connection
+from ledger.store.sql import queries
+from ledger.store.tiles import consistency_path
+
+MISMATCH: Final = "log-mismatch"
+ANCHOR_CODES: Final = (UNREADABLE, UNWRITABLE)
+_REMEMBERED = 10_000
+_log = logging.getLogger(__name__)
+Known = tuple[Checkpoint, ...]
+
+
+class Heads:
+    """One for a process. The sessions that it is given see what is committed now: none is in a snapshot of its own."""
+
+    def __init__(self, origin: str, signers: Sequence[NoteSigner], anchor: Anchor) -> None:
+        self.origin = origin
+        self.signers = tuple(signers)
+        """All of them sign every head."""
+        self._anchor = anchor
+        self._note: str | None = None
+        self._highest = self._anchored = Checkpoint(origin, 0, EMPTY_ROOT)
+        self._vouched = {self._highest: None}
+        self._halted: Unavailable | None = None
+        self._turn = asyncio.Lock()
+
+    @property
+    def highest(self) -> Checkpoint:
+        """The highest head that this process has signed, or has committed in order to."""
+        return self._highest
+
+    @property
+    def signing(self) -> bool:
+        """Whether this replica signs at all."""
+        return self._halted is None
+
+    def require_signing(self) -> None:
+        """Raises Unavailable where this replica has stopped signing: it has seen two histories."""
+        if self._halted is not None:
+            raise self._halted
+
+    def halt(self, why: str, code: str = MISMATCH) -> NoReturn:
+        """Stops signing, for as long as the process runs. Raises the Unavailable that says why."""
+        if self._halted is None:
+            self._halted = Unavailable(
+                f"{why}; this server signs nothing more: bring back the database that was signed, or see "
+                "`carbon-ledger anchor`", code=code, field="anchor", value=self._anchor.path,
+            )
+            _log.critical("%s", self._halted)
+        raise self._halted
+
+    def contradict(self, size: int, whose: str) -> None:
+        """Heeds that another, such as a witness, was shown this log with `size` entries. Raises Unavailable, and stops
+        signing, where the database that this process has checked holds less. Ask `newest` first."""
+        if size > self._highest.size:
+            self.halt(_missing(self._highest.size, size, f"were shown to {whose}"))
+
+    async def start(self, connection: Connection) -> None:
+        """Compares the database with the anchor before anything is signed; a mismatch stops signing. Raises
+        ConfigurationError where the anchor cannot be read or is of another log."""
+        try:
+            head = await self.newest(connection)
+        except Unavailable as error:
+            if error.code != UNREADABLE:
+                if self._halted is None:
+                    raise
+                return
+            raise ConfigurationError(error.message, code=error.code, field=error.field, value=error.value,
+                                     rule=error.rule) from error
+        if self._note is None and head.size:
+            _log.warning("there is no anchor %s: the %d entries of the database are taken as they are",
+                         self._anchor.path, head.size)
+
+    def expected(self) -> Known:
+        """The heads with which every view of the database that is taken from now on must begin. Raises Unavailable
+        where the anchor cannot be read or is not of this log."""
+        self.require_signing()
+        note = self._anchor.read()
+        if note is not None and note != self._note:
+            self._anchored, self._note = self._opened(note), note
+        return self._highest, self._anchored
+
+    async def check(self, connection: Connection, head: Checkpoint, expected: Known) -> None:
+        """Returns if this session's database, with this head, begins with all that was expected before its head was
+        read. Raises Unavailable, and stops signing, where it does not."""
+        for known in dict.fromkeys(expected):
+            if head.size < known.size:
+                self.halt(_missing(head.size, known.size, f"were signed here, with root {known.root.hex()}"))
+            try:
+                await _prove(connection, known, head)
+            except (VerificationError, NotFound, InvalidInput) as error:
+                self.halt(
+                    f"the database holds another log of {head.size} entries than the one signed here: its first "
+                    f"{known.size} have not the root {known.root.hex()} ({error.message})"
+                )
+
+    async def newest(self, connection: Connection) -> Checkpoint:
+        """The database's head, checked. Raises Unavailable, and stops signing, where it is of another history."""
+        expected = self.expected()
+        head = await read_head(connection, self.origin)
+        await self.check(connection, head, expected)
+        return head
+
+    async def committed(self, connection: Connection, head: Checkpoint) -> str:
+        """A head that was checked before it was built on, and is committed now, as a signed note.
+
+        Raises Unavailable where the anchor cannot be written: then the batch stands, and nobody has been told.
+        """
+        if head.size > self._highest.size:
+            self._highest = head
+        await self._advance(head)
+        if self._anchored.size > head.size:
+            # Another replica was faster to write it; or it has another log.
+            await self._check_stated(connection, head)
+        self._vouch(head)
+        return self._signed(head)
+
+    async def sign(self, connection: Connection, head: Checkpoint) -> str:
+        """A head that the database states, as a signed note: the same bytes each time while the same keys sign.
+
+        Raises Unavailable, and stops signing, where the database is of another history; LedgerError where this head of
+        it is not part of its log.
+        """
+        self.require_signing()
+        if head not in self._vouched:
+            await self._check_stated(connection, head)
+            await self._advance(head)
+            if head.size > self._highest.size:
+                self._highest = head
+            self._vouch(head)
+        return self._signed(head)
+
+    async def _check_stated(self, connection: Connection, head: Checkpoint) -> None:
+        newest = await self.newest(connection)
+        try:
+            await _prove(connection, head, newest)
+        except (VerificationError, NotFound, InvalidInput) as error:
+            raise LedgerError(
+                f"the database states a head of {head.size} entries that is not of its log: {error.message}",
+                code="unproven", field="size", value=head.size,
+            ) from error
+
+    async def _advance(self, head: Checkpoint) -> None:
+        """Returns when the anchor is at least there, durably."""
+        async with self._turn:
+            if self._anchored.size < head.size:
+                # Those that wait for their turn are served too, and find that it is done.
+                note = self._signed(max(head, self._highest, key=lambda one: one.size))
+                standing = await asyncio.to_thread(self._anchor.advance, note)
+                self._anchored, self._note = self._opened(standing), standing
+
+    def _vouch(self, head: Checkpoint) -> None:
+        self._vouched[head] = None
+        if len(self._vouched) > _REMEMBERED:
+            del self._vouched[next(iter(self._vouched))]
+
+    def _signed(self, head: Checkpoint) -> str:
+        self.require_signing()
+        return sign_checkpoint(head, *self.signers)
+
+    def _opened(self, note: str) -> Checkpoint:
+        """What the anchor says, if one of this log's keys signed it."""
+        found = stated(note)
+        try:
+            verify_note(note, [signer.verifier for signer in self.signers], minimum=1)
+        except VerificationError as error:
+            raise Unavailable(
+                f"the anchor {self._anchor.path} is not of this log, {self.origin}, but of {found.origin}: "
+                f"{error.message}", code=UNREADABLE, field="anchor", value=self._anchor.path,
+                rule="an anchor of its own for each log: another home, or CARBON_LEDGER_ANCHOR",
+            ) from error
+        return found
+
+
+async def read_head(connection: Connection, origin: str) -> Checkpoint:
+    """The head that the database states, not checked. Raises NotFound where it holds no log."""
+    row = await connection.fetchrow(queries("log")["head"])
+    if row is None:
+        raise NotFound("this database holds no log")
+    return Checkpoint(origin, row["size"], bytes(row["root"]))
+
+
+async def _prove(connection: Connection, old: Checkpoint, new: Checkpoint) -> None:
+    """Raises VerificationError or NotFound where the tree of `new`, as it stands in the database, does not begin with
+    that of `old`."""
+    if old == new:
+        return
+    path = await consistency_path(connection, old.size, new.size)
+    verify_consistency(old.size, new.size, old.root, new.root, path)
+
+
+def _missing(held: int, signed: int, how: str) -> str:
+    return (f"the database holds {held} entries, {signed} {how}: entries {held} to {signed - 1} are missing; it was "
+            "rolled back or replaced")
