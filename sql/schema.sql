@@ -79,6 +79,23 @@ CREATE TABLE revocation (
     record bigint NOT NULL REFERENCES record
 );
 
+-- What is reported of revoked keys: their signatures from log index `since` on are in doubt. A later report may name an
+-- earlier index.
+CREATE TABLE compromise (
+    keyid bytea NOT NULL REFERENCES signing_key,
+    record bigint NOT NULL REFERENCES record,
+    since bigint NOT NULL CHECK (since >= 0 AND since <= record),
+    PRIMARY KEY (keyid, record)
+);
+
+-- Changes of an organisation's keys. A recovery waits while the newest one is its request: any later one ends it.
+CREATE TABLE key_change (
+    record bigint PRIMARY KEY REFERENCES record,
+    organization text NOT NULL REFERENCES organization,
+    recovery text CHECK (recovery IN ('request', 'objection', 'complete'))
+);
+CREATE INDEX key_change_organization ON key_change (organization, record);
+
 CREATE TABLE facility (
     id text PRIMARY KEY,
     operator text NOT NULL REFERENCES organization,
@@ -302,9 +319,9 @@ DECLARE
     name text;
 BEGIN
     FOREACH name IN ARRAY ARRAY['ledger', 'entry', 'batch', 'tile', 'record', 'organization', 'prefix', 'signing_key',
-        'revocation', 'facility', 'product', 'activation', 'transfer', 'acceptance', 'lot', 'figure', 'flow', 'revision',
-        'revised', 'lot_version', 'pool', 'closing', 'reopening', 'provisional', 'dispute', 'opening', 'attestation',
-        'claim', 'report']
+        'revocation', 'compromise', 'key_change', 'facility', 'product', 'activation', 'transfer', 'acceptance',
+        'lot', 'figure', 'flow', 'revision', 'revised', 'lot_version', 'pool', 'closing', 'reopening', 'provisional',
+        'dispute', 'opening', 'attestation', 'claim', 'report']
     LOOP
         EXECUTE format('CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON %I '
             'FOR EACH STATEMENT EXECUTE FUNCTION forbid_change()', name);

@@ -1,8 +1,10 @@
 """The rules that only the log's order decides: keys, roles, free identifiers, balances, items, acceptance."""
 
+from ledger.admission.keys import check_key_change, check_new_keys
 from ledger.admission.lots import Plan
 from ledger.admission.parties import proven_keys
 from ledger.admission.reports import check_unreported
+from ledger.admission.roles import AUDITOR, REGISTRAR, check_registrar, has_role
 from ledger.admission.standing import (
     check_acceptance,
     check_closing,
@@ -11,7 +13,7 @@ from ledger.admission.standing import (
     check_opening,
     check_pool,
 )
-from ledger.admission.state import KeyState, State
+from ledger.admission.state import State
 from ledger.core.identifiers import overlap
 from ledger.core.records import (
     Acceptance,
@@ -34,9 +36,6 @@ from ledger.core.records import (
 )
 from ledger.core.signing import VerifyingKey
 from ledger.errors import Refused
-
-REGISTRAR = "registrar"
-AUDITOR = "auditor"
 
 
 def admit(record: AnyRecord, keyid: bytes, plan: Plan, state: State) -> None:
@@ -83,7 +82,7 @@ def _check_type(record: AnyRecord, keyid: bytes, state: State) -> None:
         case Organization():
             _check_organization(record, state)
         case KeyChange():
-            _check_key_change(record, keyid, state)
+            check_key_change(record, keyid, state)
         case Activation():
             _check_activation(record, state)
         case Transformation():
@@ -113,23 +112,15 @@ def _check_type(record: AnyRecord, keyid: bytes, state: State) -> None:
         case Report():
             check_unreported(record, state)
         case Attestation():
-            issuer = state.organizations.get(record.issuer)
-            if issuer is None or AUDITOR not in issuer.roles:
+            if not has_role(record.issuer, AUDITOR, state):
                 raise Refused(f"{record.issuer} may not attest", code="not-auditor", field="issuer",
                               value=record.issuer, rule="signed by an organisation with role auditor")
         case _:
             pass
 
 
-def _check_registrar(record: AnyRecord, state: State, what: str) -> None:
-    issuer = state.organizations.get(record.issuer)
-    if issuer is None or REGISTRAR not in issuer.roles:
-        raise Refused(f"{record.issuer} may not {what}", code="not-registrar", field="issuer", value=record.issuer,
-                      rule="signed by an organisation with role registrar")
-
-
 def _check_organization(record: Organization, state: State) -> None:
-    _check_registrar(record, state, "enrol organisations")
+    check_registrar(record, state, "enrol organisations")
     _check_new(record.id, state.organizations, "organization")
     _check_parent(record, state)
     for i, prefix in enumerate(record.prefixes):
@@ -139,7 +130,7 @@ def _check_organization(record: Organization, state: State) -> None:
                     f"prefixes[{i}]: {prefix!r} overlaps with {other!r} of {owner}", code="prefix-overlap",
                     field=f"prefixes[{i}]", value=prefix, rule="prefixes of organisations do not overlap",
                 )
-    _check_new_keys(_proven(record, state), state, "keys")
+    check_new_keys(_proven(record, state), state, "keys")
 
 
 def _check_parent(record: Organization, state: State) -> None:
@@ -148,39 +139,8 @@ def _check_parent(record: Organization, state: State) -> None:
                       value=record.parent, rule="an organisation that is enrolled")
 
 
-def _check_key_change(record: KeyChange, keyid: bytes, state: State) -> None:
-    active = {known for known, key in state.keys.items() if key.active and key.organization == record.organization}
-    if record.organization not in state.organizations:
-        raise Refused(f"organization: {record.organization!r} is not enrolled", code="unknown-organization",
-                      field="organization", value=record.organization, rule="an organisation that is enrolled")
-    if keyid not in active:
-        if active:
-            raise Refused("a key change is signed by an active key of the organisation itself", code="not-own-key",
-                          field="issuer", value=record.issuer,
-                          rule="the registrar signs only where the organisation has no active key")
-        _check_registrar(record, state, "change keys")
-    _check_new_keys(proven_keys(record.added, state.origin, record.organization, "added"), state, "added")
-    for i, text in enumerate(record.revoked):
-        if bytes.fromhex(text) not in active:
-            raise Refused(f"revoked[{i}]: not an active key of {record.organization}", code="unknown-key",
-                          field=f"revoked[{i}]", value=text, rule="active keys of the organisation")
-    if REGISTRAR in state.organizations[record.organization].roles and not record.added and (
-        len(record.revoked) >= len(active)
-    ):
-        raise Refused("the registrar would have no active key left", code="last-key", field="revoked",
-                      value=record.revoked, rule="nobody could enrol organisations any more; add a key first")
-
-
-def _check_new_keys(keys: tuple[VerifyingKey, ...], state: State, field: str) -> None:
-    for i, key in enumerate(keys):
-        known: KeyState | None = state.keys.get(key.keyid)
-        if known is not None:
-            raise Refused(f"{field}[{i}]: the key is enrolled already", code="key-taken", field=f"{field}[{i}]",
-                          value=key.keyid.hex(), rule="a key is enrolled once, for one organisation")
-
-
 def _check_activation(record: Activation, state: State) -> None:
-    _check_registrar(record, state, "activate plugins")
+    check_registrar(record, state, "activate plugins")
     if record.retired and record.plugin not in state.plugins:
         raise Refused(f"plugin: {record.plugin!r} is not active", code="unknown-plugin", field="plugin",
                       value=record.plugin, rule="an active plugin")

@@ -2,6 +2,8 @@
 
 import base64
 import re
+from collections.abc import Mapping
+from typing import Final
 
 from ledger.core.identifiers import check_identifier, check_prefix, overlap
 from ledger.core.records import Activation, KeyChange, Organization
@@ -11,6 +13,13 @@ from ledger.errors import Refused
 
 _PLUGIN = re.compile(r"[a-z][a-z0-9-]*")
 _VERSION = re.compile(r"[!-~]+")
+_STEPS: Final[Mapping[str | None, tuple[tuple[str, ...], str | None]]] = {
+    None: (("added", "revoked", "compromisedSince"), None),
+    "request": (("added",), "added"),
+    "objection": (("request",), "request"),
+    "complete": (("request", "compromisedSince"), "request"),
+}
+"""What a key change takes, and which part it needs, by `recovery`."""
 
 
 def check_organization(record: Organization) -> None:
@@ -34,9 +43,21 @@ def check_organization(record: Organization) -> None:
 
 
 def check_key_change(record: KeyChange) -> None:
-    """Something changes, and nothing twice."""
-    if not record.added and not record.revoked:
+    """Something changes, nothing twice, and nothing is said that this step does not take."""
+    takes, needs = _STEPS[record.recovery]
+    said = {"added": bool(record.added), "revoked": bool(record.revoked), "request": record.request is not None,
+            "compromisedSince": record.compromised_since is not None}
+    for field in [name for name, given in said.items() if given and name not in takes]:
+        raise Refused(f"{field}: no part of this key change", code="recovery-fields", field=field,
+                      rule=f"a change with recovery {record.recovery or 'absent'} has {' '.join(takes)}")
+    if needs is not None and not said[needs]:
+        raise Refused(f"{needs}: missing", code="recovery-fields", field=needs,
+                      rule=f"a change with recovery {record.recovery} has {needs}")
+    if record.recovery is None and not record.added and not record.revoked:
         raise Refused("a key change without keys", code="no-change", field="added", rule="a key is added or revoked")
+    if record.recovery is None and record.compromised_since is not None and not record.revoked:
+        raise Refused("compromisedSince without revoked keys", code="no-change", field="compromisedSince",
+                      value=record.compromised_since, rule="it is said of keys that are revoked")
     _check_distinct([key.spki for key in record.added], "added")
     _check_distinct(record.revoked, "revoked")
 

@@ -40,14 +40,34 @@ from ledger.core.records import (
 )
 from ledger.core.signing import VerifyingKey, load_spki
 from ledger.core.units import convert
+from ledger.core.values import PublicKey
 
 
 class KeyState(NamedTuple):
-    """A key that was enrolled at some time; `active` until it is revoked."""
+    """A key that was enrolled at some time; `active` until it is revoked. `compromised_since`: the log index from which
+    on its signatures are in doubt, where that is reported."""
 
     key: VerifyingKey
     organization: str
     active: bool = True
+    compromised_since: int | None = None
+
+
+class Recovery(NamedTuple):
+    """A registrar's request that waits: `digest` (hex) of its record, `time` in ms of its entry, and the keys that its
+    completion makes active."""
+
+    digest: str
+    time: int
+    keys: tuple[VerifyingKey, ...]
+
+
+class KeyEffect(NamedTuple):
+    """What a key change does: keys that it enters, keys that it revokes, keys that it reports as compromised."""
+
+    entered: tuple[VerifyingKey, ...] = ()
+    revoked: tuple[bytes, ...] = ()
+    compromised: tuple[bytes, ...] = ()
 
 
 class PluginState(NamedTuple):
@@ -73,17 +93,20 @@ class ClosedPeriod(NamedTuple):
 class State(Facts):
     """Everything that the rules read, for the records of a batch or for the whole log.
 
-    `size` is the number of entries so far, `remaining` the quantity left of a lot by lot id, `used` lot ids that exist
-    without their facts being here, `holding` the lots of an item that have a balance, `prefixes` maps an enrolled
-    prefix to its organisation. `closed` holds the closed periods of a facility by their closing's digest, `frozen` the
-    lots in dispute, `openings` facility and product of opening stock, `reports` the periods that are reported of a
-    facility or an organisation. Only `apply` and a revision change it.
+    `size` is the number of entries so far, `time` that of the next entry in ms, `remaining` the quantity left of a lot
+    by lot id, `used` lot ids that exist without their facts being here, `holding` the lots of an item that have a
+    balance, `prefixes` maps an enrolled prefix to its organisation. `closed` holds the closed periods of a facility by
+    their closing's digest, `frozen` the lots in dispute, `openings` facility and product of opening stock, `reports`
+    the periods that are reported of a facility or an organisation, `recoveries` the request that waits, by
+    organisation. Only `apply` and a revision change it; `time` is set by whoever appends.
     """
 
     def __init__(self, origin: str, size: int = 0) -> None:
         super().__init__()
         self.origin = origin
         self.size = size
+        self.time = 0
+        self.recoveries: dict[str, Recovery] = {}
         self.keys: dict[bytes, KeyState] = {}
         self.remaining: dict[str, Decimal] = {}
         self.used: set[str] = set()
@@ -132,10 +155,7 @@ class State(Facts):
                 for public in record.keys:
                     self._enrol(base64.b64decode(public.spki), record.id)
             case KeyChange():
-                for public in record.added:
-                    self._enrol(base64.b64decode(public.spki), record.organization)
-                for keyid in map(bytes.fromhex, record.revoked):
-                    self.keys[keyid] = self.keys[keyid]._replace(active=False)
+                self._change_keys(record, digest.hex())
             case Activation():
                 if record.retired:
                     self.plugins.pop(record.plugin, None)
@@ -181,9 +201,44 @@ class State(Facts):
             self.frozen.discard(lot)
             self.accepted.add(record.transfer)
 
+    def effect_of(self, record: KeyChange) -> KeyEffect:
+        """What an admitted key change will do to the keys of its organisation."""
+        named: tuple[bytes, ...] = tuple(map(bytes.fromhex, record.revoked))
+        entered = _loaded(record.added)
+        match record.recovery:
+            case "request" | "objection":
+                return KeyEffect()
+            case "complete":
+                entered = self.recoveries[record.organization].keys
+                named = tuple([keyid for keyid, one in self.keys.items() if one.organization == record.organization])
+            case None:
+                pass
+        revoked = tuple([keyid for keyid in named if self.keys[keyid].active])
+        if record.compromised_since is None:
+            return KeyEffect(entered, revoked)
+        return KeyEffect(entered, revoked, revoked if record.recovery else named)
+
+    def _change_keys(self, record: KeyChange, digest: str) -> None:
+        effect = self.effect_of(record)
+        for keyid in effect.revoked:
+            self.keys[keyid] = self.keys[keyid]._replace(active=False)
+        for keyid in effect.compromised:
+            self.keys[keyid] = self.keys[keyid]._replace(compromised_since=record.compromised_since)
+        for key in effect.entered:
+            self.keys[key.keyid] = KeyState(key, record.organization)
+        if record.recovery == "request":
+            waiting = Recovery(digest, self.time, _loaded(record.added))
+            self.recoveries[record.organization] = waiting
+        else:
+            self.recoveries.pop(record.organization, None)
+
     def _enrol(self, spki: bytes, organization: str) -> None:
         key = load_spki(spki)
         self.keys[key.keyid] = KeyState(key, organization)
+
+
+def _loaded(keys: Sequence[PublicKey]) -> tuple[VerifyingKey, ...]:
+    return tuple([load_spki(base64.b64decode(key.spki)) for key in keys])
 
 
 def as_entered(record: AnyRecord, digest: bytes, lot: LotFacts) -> LotFacts:

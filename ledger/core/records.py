@@ -52,13 +52,21 @@ class Organization(Record, frozen=True, kw_only=True, tag="organization"):
 
 
 class KeyChange(Record, frozen=True, kw_only=True, tag="keyChange"):
-    """Keys added and revoked, signed by an active key of the organisation; by the registrar where none is active."""
+    """Keys added and revoked, signed by an active key of the organisation; by the registrar where none is active.
+
+    `compromisedSince`: what the revoked keys signed from that log index on may not be the organisation's. `recovery`:
+    the registrar's request to give keys to an organisation that has lost its own, the organisation's objection to it,
+    or its completion; the latter two name the digest of the `request`.
+    """
 
     kind: ClassVar[int] = KEY_CHANGE
 
     organization: Id
     added: Annotated[list[PublicKey], Meta(max_length=16)] = []
     revoked: Annotated[list[Sha256], Meta(max_length=16)] = []
+    compromised_since: Annotated[int, Meta(ge=0)] | None = None
+    recovery: Literal["request", "objection", "complete"] | None = None
+    request: Sha256 | None = None
 
 
 class Activation(Record, frozen=True, kw_only=True, tag="activation"):

@@ -1,15 +1,19 @@
 """The locked part of a batch: the head, the state that its records need, and the writes. All on one session."""
 
 import asyncio
+import base64
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
 import asyncpg
+import msgspec
 
 from ledger.admission.names import Names
-from ledger.admission.state import ClosedPeriod, KeyState, PluginState, State, next_generation
+from ledger.admission.state import ClosedPeriod, KeyState, PluginState, Recovery, State, next_generation
+from ledger.core.entry import parse_entry
 from ledger.core.frontier import Frontier
+from ledger.core.records import KeyChange
 from ledger.core.signing import load_spki
 from ledger.errors import Unavailable
 from ledger.footprint.figures import LotFigures
@@ -19,6 +23,7 @@ from ledger.store.rows import BatchRows
 from ledger.store.sql import queries
 
 # Look-ups by index only: statistics of a table that fills in seconds describe an empty one.
+_key_change = msgspec.json.Decoder(KeyChange)
 _SEQUENCING = {**SETTINGS, "enable_hashjoin": "off", "enable_mergejoin": "off"}
 
 
@@ -95,8 +100,27 @@ async def load_state(
     await _load_rare(connection, state, names)
 
 
-def _learn_key(state: State, keyid: bytes, spki: bytes, organization: str, active: bool) -> None:
-    state.keys[keyid] = KeyState(load_spki(spki), organization, active)
+def _learn_key(
+    state: State, keyid: bytes, spki: bytes, organization: str, active: bool, since: int | None = None
+) -> None:
+    state.keys[keyid] = KeyState(load_spki(spki), organization, active, since)
+
+
+async def _load_recoveries(connection: Connection, state: State, names: Names) -> None:
+    """Requests that wait, and whether their keys were enrolled since."""
+    sql = queries("sequence")
+    coming: list[bytes] = []
+    for row in await connection.fetch(sql["waiting_recoveries"], list(names.keys_of)):
+        record = _key_change.decode(row["body"])
+        keys = tuple([load_spki(base64.b64decode(key.spki)) for key in record.added])
+        time = parse_entry(bytes(row["data"])).time
+        state.recoveries[row["organization"]] = Recovery(row["digest"], time, keys)
+        coming.extend([key.keyid for key in keys])
+    if coming:
+        for row in await connection.fetch(sql["keys_known"], coming):
+            state.keys.setdefault(
+                bytes(row["keyid"]), KeyState(load_spki(bytes(row["spki"])), row["organization"], row["active"])
+            )
 
 
 async def _load_rare(connection: Connection, state: State, names: Names) -> None:
@@ -106,7 +130,9 @@ async def _load_rare(connection: Connection, state: State, names: Names) -> None
             state.holding.setdefault(row["item"], set()).add(row["id"])
     if names.keys_of:
         for row in await connection.fetch(sql["keys_of"], list(names.keys_of)):
-            _learn_key(state, bytes(row["keyid"]), bytes(row["spki"]), row["organization"], row["active"])
+            _learn_key(state, bytes(row["keyid"]), bytes(row["spki"]), row["organization"], row["active"],
+                       row["compromised_since"])
+        await _load_recoveries(connection, state, names)
     if names.prefixes:
         for row in await connection.fetch(sql["overlapping_prefixes"], list(names.prefixes)):
             state.prefixes[row["prefix"]] = row["organization"]

@@ -9,7 +9,7 @@ import msgspec
 
 from ledger.admission.facts import LotFacts
 from ledger.admission.lots import Taken
-from ledger.admission.state import type_of
+from ledger.admission.state import KeyEffect, type_of
 from ledger.core.records import (
     Acceptance,
     Activation,
@@ -40,6 +40,8 @@ _TABLES: Final = {
     "prefix": ("prefix", "organization"),
     "signing_key": ("keyid", "spki", "organization", "record"),
     "revocation": ("keyid", "record"),
+    "compromise": ("keyid", "record", "since"),
+    "key_change": ("record", "organization", "recovery"),
     "facility": ("id", "operator", "record"),
     "product": ("id", "owner", "record"),
     "activation": ("record", "plugin", "version", "digest", "retired"),
@@ -137,9 +139,6 @@ class BatchRows:
                 self._rows["organization"].append((record.id, index))
                 self._rows["prefix"].extend([(prefix, record.id) for prefix in record.prefixes])
                 self._add_keys(index, record.id, keys)
-            case KeyChange():
-                self._add_keys(index, record.organization, keys)
-                self._rows["revocation"].extend([(bytes.fromhex(keyid), index) for keyid in record.revoked])
             case Facility():
                 self._rows["facility"].append((record.id, record.issuer, index))
             case Product():
@@ -176,6 +175,12 @@ class BatchRows:
 
     def add_provisional(self, index: int, record: Transformation) -> None:
         self._rows["provisional"].append((index, record.facility, record.process, record.start, record.end))
+
+    def add_key_change(self, index: int, record: KeyChange, effect: KeyEffect) -> None:
+        self._rows["key_change"].append((index, record.organization, record.recovery))
+        self._add_keys(index, record.organization, effect.entered)
+        self._rows["revocation"].extend([(keyid, index) for keyid in effect.revoked])
+        self._rows["compromise"].extend([(keyid, index, record.compromised_since) for keyid in effect.compromised])
 
     def add_dispute(self, lot: int, index: int, *, frozen: bool) -> None:
         self._rows["dispute"].append((lot, index, frozen))

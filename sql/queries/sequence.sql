@@ -44,8 +44,21 @@ SELECT l.item, l.id FROM lot l JOIN balance b ON b.lot = l.number WHERE l.item =
 
 -- name: keys_of
 -- purpose: all keys of organisations whose keys change
-SELECT s.keyid, s.spki, s.organization, r.keyid IS NULL AS active
+SELECT s.keyid, s.spki, s.organization, r.keyid IS NULL AS active,
+       (SELECT min(since) FROM compromise c WHERE c.keyid = s.keyid) AS compromised_since
 FROM signing_key s LEFT JOIN revocation r ON r.keyid = s.keyid WHERE s.organization = ANY ($1::text[]);
+
+-- name: waiting_recoveries
+-- purpose: requests to recover organisations, each the newest change of its keys, with their entries
+SELECT w.organization, encode(r.digest, 'hex') AS digest, r.body, e.data
+FROM (SELECT DISTINCT ON (organization) organization, record, recovery FROM key_change
+      WHERE organization = ANY ($1::text[]) ORDER BY organization, record DESC) w
+JOIN record r ON r.index = w.record JOIN entry e ON e.index = w.record WHERE w.recovery = 'request';
+
+-- name: keys_known
+-- purpose: keys by keyid, of whichever organisation
+SELECT s.keyid, s.spki, s.organization, r.keyid IS NULL AS active
+FROM signing_key s LEFT JOIN revocation r ON r.keyid = s.keyid WHERE s.keyid = ANY ($1::bytea[]);
 
 -- name: overlapping_prefixes
 -- purpose: enrolled prefixes that start with a new one, or that a new one starts with

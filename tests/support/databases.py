@@ -14,10 +14,10 @@ from ledger.store.embedded import EmbeddedPostgres
 from support.server import Server
 
 LOGGED: Final = (
-    "entry", "batch", "tile", "record", "organization", "prefix", "signing_key", "revocation", "facility", "product",
-    "activation", "transfer", "acceptance", "lot", "figure", "flow", "ledger", "revision", "revised", "lot_version",
-    "pool", "closing", "reopening", "provisional", "dispute", "opening", "attestation", "claim",
-    "report",
+    "entry", "batch", "tile", "record", "organization", "prefix", "signing_key", "revocation", "compromise",
+    "key_change", "facility", "product", "activation", "transfer", "acceptance", "lot", "figure", "flow", "ledger",
+    "revision", "revised", "lot_version", "pool", "closing", "reopening", "provisional", "dispute", "opening",
+    "attestation", "claim", "report",
 )
 """Tables that only grow, as opposed to `head`, `balance` and `schema_version`."""
 

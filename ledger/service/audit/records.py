@@ -126,6 +126,7 @@ class Replayer:
             self.state.size += 1
             return
         submission = Submission(record, one.row.body, entry.digest, entry.keyid, entry.signature)
+        self.state.time = entry.time
         if entry.digest in self.state.digests:
             yield "admission", "the record is on the log already"
         try:

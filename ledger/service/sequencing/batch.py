@@ -80,6 +80,7 @@ class Batch:
         """What is left of lots that were there before, by number."""
         self.time = time
         self._state = state
+        state.time = time
         self._figures = figures
         self._registry = registry
         self._revise = revise
@@ -166,6 +167,8 @@ class Batch:
         ).to_bytes()
         leaf = leaf_hash(entry)
         settles = isinstance(record, Acceptance) and state.transfers[record.transfer].new_lot in state.frozen
+        if isinstance(record, KeyChange):
+            self.rows.add_key_change(index, record, state.effect_of(record))
         lots = state.apply(record, submission.digest, plan)
         rows = self.rows
         rows.add_entry(index, entry, leaf)
@@ -216,7 +219,5 @@ def _entered_keys(record: AnyRecord) -> list[VerifyingKey]:
     match record:
         case Organization():
             return [load_spki(base64.b64decode(key.spki)) for key in record.keys]
-        case KeyChange():
-            return [load_spki(base64.b64decode(key.spki)) for key in record.added]
         case _:
             return []

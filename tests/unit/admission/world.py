@@ -243,6 +243,8 @@ class World:
 
     def __init__(self, *records: AnyRecord) -> None:
         self.state = State(ORIGIN)
+        self.time = 1
+        """Of the next batch, in ms."""
         self.figures: dict[str, LotFigures] = {}
         self.retained: list[float] = []
         """Kg of fossil CO2e that stayed with a record, of each with results."""
@@ -251,7 +253,7 @@ class World:
 
     def run(self, *records: AnyRecord, key: SigningKey | None = None) -> tuple[list[Verdict], Batch]:
         """The verdicts of one batch, and the batch."""
-        batch = Batch(self.state, self.figures, self.registry, 1)
+        batch = Batch(self.state, self.figures, self.registry, self.time)
         items = [Item(submission(record, key or self._keys[record.issuer]), None) for record in records]
         verdicts = batch.run(items)
         for verdict in verdicts:
@@ -289,8 +291,12 @@ class World:
 
     def snapshot(self) -> dict[str, Any]:
         """Everything that records change."""
-        return deepcopy({**{name: part for name, part in vars(self.state).items() if name != "keys"},
-                         "keys": {keyid: (key.organization, key.active) for keyid, key in self.state.keys.items()},
+        apart = ("keys", "recoveries", "time")
+        return deepcopy({**{name: part for name, part in vars(self.state).items() if name not in apart},
+                         "recoveries": {of: (one.digest, one.time, tuple([key.keyid for key in one.keys]))
+                                        for of, one in self.state.recoveries.items()},
+                         "keys": {keyid: (key.organization, key.active, key.compromised_since)
+                                  for keyid, key in self.state.keys.items()},
                          "figures": self.figures})
 
     def left(self, lot: str, of: Party = MILL) -> Decimal:

@@ -1,0 +1,125 @@
+"""The rules for keys that the log's order decides: who may change them, and a lost organisation's delayed recovery.
+
+An organisation changes its own keys. Where none of them is active, the registrar does. Where they are active but lost,
+the registrar requests a recovery on the log, in public; any change by a key of the organisation ends it, an objection
+too. When RECOVERY_DELAY has passed by the entries' own times, the registrar completes it: the keys of the request are
+active, all others are revoked. So a registrar alone cannot take an organisation over unseen, nor at once.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from ledger.admission.parties import proven_keys
+from ledger.admission.roles import REGISTRAR, check_registrar
+from ledger.admission.state import Recovery, State
+from ledger.core.records import KeyChange
+from ledger.core.signing import VerifyingKey
+from ledger.errors import Refused
+
+RECOVERY_DELAY: Final = 7 * 24 * 3600 * 1000
+"""Milliseconds between the entries of a request and of its completion."""
+
+
+def check_new_keys(keys: Sequence[VerifyingKey], state: State, field: str) -> None:
+    """Raises Refused for a key that was enrolled at any time."""
+    for i, key in enumerate(keys):
+        if key.keyid in state.keys:
+            raise Refused(f"{field}[{i}]: the key is enrolled already", code="key-taken", field=f"{field}[{i}]",
+                          value=key.keyid.hex(), rule="a key is enrolled once, for one organisation")
+
+
+def check_key_change(record: KeyChange, keyid: bytes, state: State) -> None:
+    """Raises Refused where `keyid`, which is active, may not sign this change now."""
+    if record.organization not in state.organizations:
+        raise Refused(f"organization: {record.organization!r} is not enrolled", code="unknown-organization",
+                      field="organization", value=record.organization, rule="an organisation that is enrolled")
+    active = {key for key, found in state.keys.items() if found.organization == record.organization and found.active}
+    _check_since(record, state)
+    match record.recovery:
+        case "request":
+            _check_recovers(record, keyid in active, bool(active), state)
+            check_new_keys(proven_keys(record.added, state.origin, record.organization, "added"), state, "added")
+        case "complete":
+            _check_recovers(record, keyid in active, bool(active), state)
+            _check_due(_waiting(record, state), state)
+        case "objection":
+            _check_own(keyid in active, record)
+            _waiting(record, state)
+        case None:
+            _check_change(record, keyid, active, state)
+
+
+def _check_change(record: KeyChange, keyid: bytes, active: set[bytes], state: State) -> None:
+    if keyid not in active:
+        if active:
+            _check_own(False, record)
+        check_registrar(record, state, "change keys")
+    check_new_keys(proven_keys(record.added, state.origin, record.organization, "added"), state, "added")
+    for i, text in enumerate(record.revoked):
+        _check_revoked(record, i, bytes.fromhex(text), active, state)
+    left = active.difference(map(bytes.fromhex, record.revoked))
+    if REGISTRAR in state.organizations[record.organization].roles and not record.added and not left:
+        raise Refused("the registrar would have no active key left", code="last-key", field="revoked",
+                      value=record.revoked, rule="nobody could enrol organisations any more; add a key first")
+
+
+def _check_own(own: bool, record: KeyChange) -> None:
+    if not own:
+        raise Refused("a key change is signed by an active key of the organisation itself", code="not-own-key",
+                      field="issuer", value=record.issuer,
+                      rule="the registrar signs only where the organisation has no active key, or to recover it")
+
+
+def _check_since(record: KeyChange, state: State) -> None:
+    since = record.compromised_since
+    if since is not None and since > state.size:
+        raise Refused(
+            f"compromisedSince: entry {since} comes after this change, which is entry {state.size}",
+            code="compromised-later", field="compromisedSince", value=since, rule="at most the change's own log index",
+        )
+
+
+def _check_revoked(record: KeyChange, i: int, keyid: bytes, active: set[bytes], state: State) -> None:
+    """An active key of the organisation; or one that was revoked, and turns out to be compromised from earlier on."""
+    if keyid in active:
+        return
+    known, since = state.keys.get(keyid), record.compromised_since
+    if since is None or known is None or known.organization != record.organization:
+        raise Refused(f"revoked[{i}]: not an active key of {record.organization}", code="unknown-key",
+                      field=f"revoked[{i}]", value=keyid.hex(), rule="active keys of the organisation")
+    if known.compromised_since is not None and known.compromised_since <= since:
+        raise Refused(
+            f"revoked[{i}]: reported compromised since entry {known.compromised_since} already",
+            code="compromise-known", field=f"revoked[{i}]", value=keyid.hex(),
+            rule="a revoked key is named again only with an earlier compromisedSince",
+        )
+
+
+def _check_recovers(record: KeyChange, own: bool, needed: bool, state: State) -> None:
+    if own or not needed:
+        raise Refused(
+            f"recovery: {record.organization} needs none", code="recovery-needless", field="recovery",
+            value=record.recovery,
+            rule="who has an active key changes its keys itself; where none is active the registrar does, at once",
+        )
+    check_registrar(record, state, "recover keys")
+
+
+def _waiting(record: KeyChange, state: State) -> Recovery:
+    found = state.recoveries.get(record.organization)
+    if found is None or found.digest != record.request:
+        raise Refused(
+            f"request: no such recovery of {record.organization} waits", code="no-recovery", field="request",
+            value=record.request, rule="this request is the organisation's newest key change: any later one ends it",
+        )
+    return found
+
+
+def _check_due(waiting: Recovery, state: State) -> None:
+    check_new_keys(waiting.keys, state, "added")
+    if state.time - waiting.time < RECOVERY_DELAY:
+        raise Refused(
+            f"recovery: requested at {waiting.time} ms, it can be completed from {waiting.time + RECOVERY_DELAY} ms on",
+            code="recovery-early", field="recovery", value=state.time,
+            rule=f"{RECOVERY_DELAY} ms between the entries of a request and of its completion, by their own times",
+        )
