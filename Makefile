@@ -5,6 +5,7 @@ SHELL := /bin/sh
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+FUZZERS := $(VENV)/.fuzzers
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 PROJECTS := pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -23,7 +24,7 @@ PYTHON = $(eval PYTHON := $(shell $(FIND_PYTHON)))$(PYTHON)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults bench vectors lint lock clean
+.PHONY: help demo test faults fuzz bench vectors lint lock clean
 
 help: ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +37,9 @@ test: $(STAMP) ## Run the whole test suite, without the long fault tests.
 
 faults: $(STAMP) ## Run all fault tests, the long ones too.
 	@$(PYTEST) -m "not bench" tests/faults
+
+fuzz: $(FUZZERS) ## Fuzz every parser and the HTTP API for FUZZ_SECONDS (3600), FUZZ_TARGETS alone where it names some.
+	@$(BIN)/python tests/fuzz/run.py
 
 bench: $(STAMP) ## Measure against the peers, write bench.json.
 	@$(BIN)/python tests/bench/run.py
@@ -65,3 +69,8 @@ $(STAMP): requirements.lock $(PROJECTS)
 	@$(PIP) install --no-deps --no-build-isolation $(addprefix --editable ,. $(PLUGINS))
 	@$(PIP) check
 	@touch $(STAMP)
+
+$(FUZZERS): tests/fuzz/requirements.txt $(STAMP)
+	@$(PIP) install -r tests/fuzz/requirements.txt
+	@$(PIP) check
+	@touch $(FUZZERS)

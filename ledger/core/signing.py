@@ -11,7 +11,7 @@ import hashlib
 from functools import lru_cache
 from typing import NamedTuple
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -23,6 +23,9 @@ from ledger.core.values import PublicKey
 from ledger.errors import InvalidKey, VerificationError
 
 KEYID_BYTES = 32
+
+# InternalError: what the library makes of a key of a known type but an impossible length.
+_UNREADABLE = (ValueError, UnsupportedAlgorithm, InternalError)
 
 
 def record_message(origin: str, kind: int, digest: bytes) -> bytes:
@@ -67,7 +70,7 @@ def load_spki(spki: bytes, field: str = "spki") -> VerifyingKey:
     """The key of a DER SubjectPublicKeyInfo; raises InvalidKey for other algorithms, spellings and weak keys."""
     try:
         key = serialization.load_der_public_key(spki)
-    except (ValueError, UnsupportedAlgorithm):
+    except _UNREADABLE:
         raise InvalidKey("not a public key", field=field, value=spki.hex(), rule="DER SubjectPublicKeyInfo") from None
     found = [(name, one.public(key, spki, field)) for name, one in ALGORITHMS.items()]
     name, check = next(((name, check) for name, check in found if check is not None), ("", None))
@@ -115,7 +118,7 @@ class SigningKey:
         except TypeError:
             state = "needs a passphrase" if passphrase is None else "is not encrypted, but a passphrase was given"
             raise InvalidKey(f"the key file {state}", field="passphrase", rule="a passphrase iff encrypted") from None
-        except (ValueError, UnsupportedAlgorithm):
+        except _UNREADABLE:
             raise InvalidKey(
                 "not a private key, or a wrong passphrase", field="key", rule="PKCS#8 PEM and its passphrase"
             ) from None
