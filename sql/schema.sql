@@ -294,6 +294,19 @@ CREATE TABLE report (
 );
 CREATE INDEX report_subject ON report (subject, starts);
 
+-- What a record has entered is found by its index too, so that an audit compares it beside the record.
+CREATE INDEX organization_record ON organization (record);
+CREATE INDEX prefix_organization ON prefix (organization);
+CREATE INDEX signing_key_record ON signing_key (record);
+CREATE INDEX revocation_record ON revocation (record);
+CREATE INDEX compromise_record ON compromise (record);
+CREATE INDEX facility_record ON facility (record);
+CREATE INDEX product_record ON product (record);
+CREATE INDEX acceptance_record ON acceptance (record);
+CREATE INDEX pool_record ON pool (record);
+CREATE INDEX reopening_record ON reopening (record);
+CREATE INDEX dispute_record ON dispute (record);
+
 -- The only rows that change besides the head: what is left of each lot.
 CREATE TABLE balance (
     lot bigint PRIMARY KEY,

@@ -188,6 +188,10 @@ class BatchRows:
     def _add_keys(self, index: int, organization: str, keys: Sequence[VerifyingKey]) -> None:
         self._rows["signing_key"].extend([(key.keyid, key.spki, organization, index) for key in keys])
 
+    def of(self, table: str) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+        """Columns and rows of one table."""
+        return _TABLES[table], self._rows[table]
+
     async def write(self, connection: Connection) -> None:
         """Appends all rows; nothing is durable before the transaction is committed."""
         for table, columns in _TABLES.items():

@@ -9,6 +9,7 @@ from ledger.service.audit.rows import ENTRIES, LOTS, balance_rows, entry_rows, r
 from ledger.service.audit.source import Balance, RevisedRow, Revisions, Row
 from ledger.service.setup import Identity
 from ledger.store.database import Pool
+from ledger.store.names import Ends, Names, read_ends, read_names
 from ledger.store.sql import queries
 from ledger.store.tiles import read_tile
 
@@ -51,6 +52,12 @@ class DatabaseSource:
     async def tile(self, tile: Tile) -> bytes:
         async with self._pool.acquire() as connection:
             return await read_tile(connection, tile)
+
+    async def names(self, start: int, end: int) -> Names:
+        return await read_names(self._pool, start, end)
+
+    async def ends(self) -> Ends:
+        return await read_ends(self._pool)
 
     async def balances(self) -> AsyncIterator[list[Balance]]:
         after = -1

@@ -22,6 +22,7 @@ from ledger.registry.installed import Registry
 from ledger.service.accounting import Outcome, account, with_revisions
 from ledger.service.audit.differences import compare_revised, counted, difference, told_flows
 from ledger.service.audit.source import RevisedRow, Row, Version
+from ledger.service.naming import Before, before_entering
 from ledger.service.preparing import REVISING, Prepared, Submission, prepare, work_of
 from ledger.service.revising.averages import revise
 from ledger.service.revising.engine import Engine, Revision
@@ -86,6 +87,9 @@ class Replayer:
         self.recomputed_last = 0
         self.touched_last: set[str] = set()
         """Lots whose balance the last record changed."""
+        self.before_last = Before()
+        self.made_last: int | None = None
+        """How many lots the last record made; None where it was not admitted."""
         self._registry = registry
         self._figures: dict[str, LotFigures] = {}
         self._history = History(state, self._figures) if revised else None
@@ -119,7 +123,7 @@ class Replayer:
         """Rule and message of all that does not hold. The state goes on as the rules say. `revised`: what is stored of
         the records that this one revises."""
         self.figures_of_last = self.recomputed_last = 0
-        self.revision = None
+        self.revision = self.made_last = None
         self.touched_last = set()
         record, entry = one.record, one.entry
         if record is None or entry is None or one.row.body is None:
@@ -188,7 +192,9 @@ class Replayer:
 
     def _apply(self, prepared: Prepared, outcome: Outcome) -> None:
         state = self.state
+        self.before_last = before_entering(prepared.submission.record, state)
         lots = state.apply(prepared.submission.record, prepared.submission.digest, prepared.plan)
+        self.made_last = len(lots)
         self.touched_last.update([one.lot.id for one in prepared.plan.taken], [lot.id for lot in lots])
         if self.revision is not None:
             self.touched_last.update(self.revision.balances)

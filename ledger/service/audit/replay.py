@@ -23,10 +23,12 @@ from ledger.core.note import NoteVerifier, parse_vkey
 from ledger.core.tiles import TILE_WIDTH, Tile
 from ledger.errors import LedgerError
 from ledger.registry.installed import Registry
+from ledger.service.audit.names import RULE, NameCheck, ShowsNames, compare_ends, entered
 from ledger.service.audit.records import Checked, Replayer, decode_row, signature_error
 from ledger.service.audit.report import Finding, Report
 from ledger.service.audit.source import RevisedRow, Row, Source, Version
 from ledger.service.preparing import REVISING
+from ledger.store.names import Names
 
 MAX_FINDINGS = 50
 
@@ -66,6 +68,8 @@ class _Audit:
         self._tiles: dict[int, list[bytes]] = {}
         self._full: list[tuple[Tile, bytes]] = []
         self._time = 0
+        self._names = NameCheck()
+        self._range: Names | None = None
         self._counts: Counter[str] = Counter()
         self._types: Counter[str] = Counter()
 
@@ -80,7 +84,7 @@ class _Audit:
         try:
             checkpoint = open_checkpoint(await self._source.checkpoint(), verifier.name, verifier)
             size, root = checkpoint.size, checkpoint.root
-            await self._replay(verifier, size, root, registrar)
+            await self._replay(verifier, vkey, size, root, registrar)
         except LedgerError as error:
             if not isinstance(error, _Stop) and error.code in ("server-down", "database-down"):
                 raise
@@ -93,7 +97,9 @@ class _Audit:
             recomputed=self._counts["recomputed"], findings=self._findings, notes=self._notes,
         )
 
-    async def _replay(self, verifier: NoteVerifier, size: int, root: bytes, registrar: str | None) -> None:
+    async def _replay(
+        self, verifier: NoteVerifier, vkey: str, size: int, root: bytes, registrar: str | None
+    ) -> None:
         replayer = Replayer(
             State(verifier.name), self._registry, revised=bool((await self._source.revisions()).versions)
         )
@@ -109,6 +115,7 @@ class _Audit:
             self._find("root", f"the entries' root is {self._frontier.root().hex()}, the checkpoint says {root.hex()}")
         self._check_batches(batches, size)
         await self._check_tiles()
+        await self._check_ends(verifier, vkey)
         await self._check_versions(replayer.versions, size)
         await self._check_balances(replayer, verifier)
         self._notes.extend(replayer.notes())
@@ -118,6 +125,9 @@ class _Audit:
         threads: ThreadPoolExecutor,
     ) -> None:
         checked = [decode_row(row) for row in rows]
+        first = self._counts["entries"]
+        if isinstance(self._source, ShowsNames):
+            self._range = await self._source.names(first, first + len(rows))
         for one in checked:
             replayer.learn_keys(one)
         keys, origin = replayer.keys, replayer.state.origin
@@ -132,32 +142,59 @@ class _Audit:
                 self._find("signature", wrong_signature, index, one)
             else:
                 self._counts["signatures"] += 1
-            await self._entry(one, index, registrar, replayer)
+            await self._entry(one, index, boundaries, registrar, replayer)
 
-    async def _entry(self, one: Checked, index: int, registrar: str | None, replayer: Replayer) -> None:
+    async def _entry(
+        self, one: Checked, index: int, boundaries: Container[int], registrar: str | None, replayer: Replayer
+    ) -> None:
         if one.entry is not None:
-            self._check_time(one.entry, index)
+            self._check_time(one.entry, index, boundaries)
             if index == 0 and registrar is not None and one.entry.keyid.hex() != registrar:
                 self._find("registrar", f"entry 0 is signed with {one.entry.keyid.hex()}, not the pinned key", 0)
         if one.error is not None:
             self._find(one.rule, one.error, index, one)
         for rule, message in replayer.replay(one, await self._revised(one, index)):
             self._find(rule, message, index, one)
+        self._check_names(one, index, replayer)
         if one.record is not None:
             self._types[type(one.record).__name__] += 1
         self._counts["figures"] += replayer.figures_of_last
         self._counts["recomputed"] += replayer.recomputed_last
         self._counts["entries"] += 1
 
+    def _check_names(self, one: Checked, index: int, replayer: Replayer) -> None:
+        """Where the source shows rows themselves: those by which later records find this one."""
+        if self._range is None or one.record is None or replayer.made_last is None:
+            return
+        columns = self._range.columns[index - self._range.columns[0].index]
+        wanted = entered(index, one.record, replayer.state, replayer.before_last)
+        stored = self._range.entered.get(index, ())
+        for rule, message in self._names.compare(one, columns, stored, wanted, replayer.made_last):
+            self._find(rule, message, index, one)
+        if replayer.revision is not None:
+            self._names.revised(replayer.revision)
+
+    async def _check_ends(self, verifier: NoteVerifier, vkey: str) -> None:
+        if not isinstance(self._source, ShowsNames):
+            return
+        for index, message in self._names.unexplained():
+            self._find(RULE, message, index)
+        ends = await self._source.ends()
+        for rule, told, at in compare_ends(ends, self._frontier, self._time, (verifier.name, vkey), self._full):
+            self._find(rule, told, at)
+
     async def _revised(self, one: Checked, index: int) -> list[RevisedRow]:
         if not isinstance(one.record, REVISING):
             return []
         return [row async for page in self._source.revised(index) for row in page]
 
-    def _check_time(self, entry: Entry, index: int) -> None:
+    def _check_time(self, entry: Entry, index: int, boundaries: Container[int]) -> None:
+        """Times never decrease, and those of one batch are equal: where they change, a batch has ended."""
         if entry.time < self._time:
             self._find("time", f"time {entry.time} is before that of the entry before it", index)
-        self._time = entry.time
+        elif entry.time > self._time and index and index not in boundaries:
+            self._find("batches", f"a batch ends at {index}, where the time changes, but is not stored", index - 1)
+        self._time = max(self._time, entry.time)
 
     def _grow(self, entry: bytes, boundaries: set[int]) -> None:
         """Adds an entry to the tree, and to the tiles that it completes."""

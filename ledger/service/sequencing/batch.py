@@ -1,6 +1,5 @@
 """One micro-batch, record by record, over plain state: admitted or refused, with figures and outcomes. No IO."""
 
-import base64
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
@@ -13,20 +12,12 @@ from ledger.admission.names import flows_named
 from ledger.admission.state import State
 from ledger.core.entry import Entry
 from ledger.core.merkle import leaf_hash
-from ledger.core.records import (
-    Acceptance,
-    Addition,
-    AnyRecord,
-    KeyChange,
-    Organization,
-    Reopening,
-    Transformation,
-)
-from ledger.core.signing import VerifyingKey, load_spki
+from ledger.core.records import Addition, Transformation
 from ledger.errors import LedgerError, Refused
 from ledger.footprint.figures import LotFigures
 from ledger.registry.installed import Registry
 from ledger.service.accounting import Outcome, account, with_revisions
+from ledger.service.naming import add_named, before_entering
 from ledger.service.preparing import REVISING, Prepared, Submission, prepare
 from ledger.service.revising.engine import Revision
 from ledger.store.rows import BatchRows
@@ -166,9 +157,7 @@ class Batch:
             record.kind, submission.digest, submission.keyid, submission.signature, outcome.root, self.time
         ).to_bytes()
         leaf = leaf_hash(entry)
-        settles = isinstance(record, Acceptance) and state.transfers[record.transfer].new_lot in state.frozen
-        if isinstance(record, KeyChange):
-            self.rows.add_key_change(index, record, state.effect_of(record))
+        before = before_entering(record, state)
         lots = state.apply(record, submission.digest, plan)
         rows = self.rows
         rows.add_entry(index, entry, leaf)
@@ -185,24 +174,10 @@ class Batch:
             if taken.lot.number not in self._created:
                 self.balances[taken.lot.number] = state.remaining[taken.lot.id]
         self._created.update({lot.number: lot for lot in lots})
-        self._add_named(index, record, settles)
+        add_named(rows, index, record, state, before)
         self.leaf_hashes.append(leaf)
         self.sequenced.append((index, prepared))
         return Sequenced(index, submission.digest, entry, outcome.leaves)
-
-    def _add_named(self, index: int, record: AnyRecord, settles: bool) -> None:
-        """The rows by which later records find this one, and what it says of earlier ones."""
-        meant: int | None = None
-        match record:
-            case Acceptance():
-                transfer = self._state.transfers[record.transfer]
-                meant = transfer.index
-                if record.disputed or settles:
-                    lot = self._state.lots[transfer.new_lot]
-                    self.rows.add_dispute(lot.number, index, frozen=record.disputed)
-            case Reopening():
-                meant = self._state.records[record.closing].index
-        self.rows.add_named(index, record, _entered_keys(record), meant)
 
 
 def pooled(prepared: Prepared) -> bool:
@@ -213,11 +188,3 @@ def pooled(prepared: Prepared) -> bool:
     return any(
         name != taken.lot.id for name, taken in zip(flows_named(record), prepared.plan.taken, strict=False)
     )
-
-
-def _entered_keys(record: AnyRecord) -> list[VerifyingKey]:
-    match record:
-        case Organization():
-            return [load_spki(base64.b64decode(key.spki)) for key in record.keys]
-        case _:
-            return []

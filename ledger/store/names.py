@@ -1,0 +1,122 @@
+"""What records have entered under which name, as stored, in one spelling for all tables: for an audit to compare."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from asyncpg import Record
+from msgspec import Struct
+
+from ledger.store.database import Pool
+from ledger.store.rows import BatchRows
+from ledger.store.sql import queries
+
+NAMED: Final = (
+    "organization", "prefix", "signing_key", "revocation", "compromise", "key_change", "facility", "product",
+    "activation", "transfer", "acceptance", "pool", "closing", "reopening", "provisional", "dispute", "opening",
+    "attestation", "claim", "report",
+)
+"""Tables that say which record entered a name or a state."""
+
+
+class Told(NamedTuple):
+    """A row of table `kind` without the index of its record, each value as text."""
+
+    kind: str
+    values: tuple[str | None, ...]
+
+
+class Columns(Struct, frozen=True):
+    """What stands beside the entry and the body at `index`; None where the record's row is missing. `lots`, `figures`
+    and `balances` count the rows of the record's lots."""
+
+    index: int
+    leaf_hash: bytes
+    digest: bytes | None
+    type: str | None
+    issuer: str | None
+    seed: bytes | None
+    lots: int
+    figures: int
+    balances: int
+
+
+class Names(NamedTuple):
+    """All of a range of records."""
+
+    columns: list[Columns]
+    entered: dict[int, list[Told]]
+
+
+class Ends(NamedTuple):
+    """What belongs to no record: tables with rows beyond the log's `size` and the first index there; prefixes of
+    nobody; the head's frontier and time; origin and vkey; roots of full tiles by level and index."""
+
+    size: int
+    beyond: list[tuple[str, int]]
+    strays: list[tuple[str, str]]
+    frontier: bytes
+    time: int
+    ledger: tuple[str, str]
+    tiles: dict[tuple[int, int], bytes]
+
+
+def told_by(rows: BatchRows) -> list[Told]:
+    """What the rows of one record should read as."""
+    return [Told(table, told) for table in NAMED for told in _without_record(rows, table)]
+
+
+def _without_record(rows: BatchRows, table: str) -> Iterator[tuple[str | None, ...]]:
+    columns, found = rows.of(table)
+    for row in found:
+        yield tuple([_text(value) for name, value in zip(columns, row, strict=True) if name != "record"])
+
+
+def _text(value: Any) -> str | None:
+    match value:
+        case None:
+            return None
+        case bool():
+            return str(value).lower()
+        case bytes():
+            return value.hex()
+        case list():
+            return " ".join(value)
+        case _:
+            return str(value)
+
+
+async def read_names(pool: Pool, start: int, end: int) -> Names:
+    """Of the records from `start`, below `end`."""
+    sql = queries("names")
+    async with pool.acquire() as connection:
+        columns = await connection.fetch(sql["columns"], start, end)
+        entered: dict[int, list[Told]] = defaultdict(list)
+        for row in await connection.fetch(sql["named"], start, end):
+            entered[row["index"]].append(Told(row["kind"], tuple(row["told"])))
+    return Names([_columns(row) for row in columns], entered)
+
+
+def _columns(row: Record) -> Columns:
+    return Columns(
+        row["index"], bytes(row["leaf_hash"]), _bytes(row["digest"]), row["type"], row["issuer"], _bytes(row["seed"]),
+        row["lots"], row["figures"], row["balances"],
+    )
+
+
+def _bytes(value: bytes | None) -> bytes | None:
+    return None if value is None else bytes(value)
+
+
+async def read_ends(pool: Pool) -> Ends:
+    """What is stored now, whatever the log grew to in the meantime."""
+    sql = queries("names")
+    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        (head,) = await connection.fetch(sql["head_row"])
+        ((origin, vkey),) = await connection.fetch(sql["ledger_row"])
+        beyond = [(row["kind"], row["index"]) for row in await connection.fetch(sql["beyond"])]
+        strays = [(row["prefix"], row["organization"]) for row in await connection.fetch(sql["strays"])]
+        tiles = {
+            (row["level"], row["index"]): bytes(row["root"]) for row in await connection.fetch(sql["tile_roots"])
+        }
+    return Ends(head["size"], beyond, strays, bytes(head["frontier"]), head["time"], (origin, vkey), tiles)

@@ -1,0 +1,89 @@
+-- name: named
+-- purpose: what the records of a range have entered, table by table, as an audit compares it
+-- parameters: first index, end of the range
+SELECT 'organization' AS kind, record AS index, ARRAY[id] AS told FROM organization WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'prefix', o.record, ARRAY[p.prefix, p.organization] FROM organization o
+    JOIN prefix p ON p.organization = o.id WHERE o.record >= $1 AND o.record < $2
+UNION ALL SELECT 'signing_key', record, ARRAY[encode(keyid, 'hex'), encode(spki, 'hex'), organization]
+    FROM signing_key WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'revocation', record, ARRAY[encode(keyid, 'hex')] FROM revocation WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'compromise', record, ARRAY[encode(keyid, 'hex'), since::text]
+    FROM compromise WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'key_change', record, ARRAY[organization, recovery] FROM key_change WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'facility', record, ARRAY[id, operator] FROM facility WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'product', record, ARRAY[id, owner] FROM product WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'activation', record, ARRAY[plugin, version, digest, retired::text]
+    FROM activation WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'transfer', record, ARRAY[receiver, new_lot] FROM transfer WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'acceptance', record, ARRAY[transfer::text] FROM acceptance WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'pool', record, ARRAY[id, holder, facility, product, averaging, is_default::text]
+    FROM pool WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'closing', record, ARRAY[facility, starts, ends, array_to_string(processes, ' ')]
+    FROM closing WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'reopening', record, ARRAY[closing::text] FROM reopening WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'provisional', record, ARRAY[facility, process, starts, ends]
+    FROM provisional WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'dispute', record, ARRAY[lot::text, frozen::text] FROM dispute WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'opening', record, ARRAY[facility, product] FROM opening WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'attestation', record, ARRAY[kind, subject] FROM attestation WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'claim', record, ARRAY[lot] FROM claim WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'report', record, ARRAY[subject, starts, ends] FROM report WHERE record >= $1 AND record < $2;
+
+-- name: columns
+-- purpose: what stands beside bodies and entries, and how many rows there are of each record's lots
+-- parameters: first index, end of the range
+SELECT e.index, e.leaf_hash, r.digest, r.type, r.issuer, r.seed,
+       (SELECT count(*) FROM lot l WHERE l.number >= e.index * 1024 AND l.number < (e.index + 1) * 1024) AS lots,
+       (SELECT count(*) FROM figure f WHERE f.lot >= e.index * 1024 AND f.lot < (e.index + 1) * 1024
+            AND f.version = 0) AS figures,
+       (SELECT count(*) FROM balance b WHERE b.lot >= e.index * 1024 AND b.lot < (e.index + 1) * 1024) AS balances
+FROM entry e LEFT JOIN record r ON r.index = e.index WHERE e.index >= $1 AND e.index < $2 ORDER BY e.index;
+
+-- name: beyond
+-- purpose: tables with rows beyond the log, and the first index in question, in the snapshot of one statement
+SELECT h.size, t.kind, t.index FROM head h, LATERAL (
+    SELECT 'entry' AS kind, min(index) AS index FROM entry WHERE index >= h.size
+    UNION ALL SELECT 'batch', min(size) FROM batch WHERE size > h.size
+    UNION ALL SELECT 'record', min(index) FROM record WHERE index >= h.size
+    UNION ALL SELECT 'lot', min(number) / 1024 FROM lot WHERE number >= h.size * 1024
+    UNION ALL SELECT 'figure', min(lot) / 1024 FROM figure WHERE lot >= h.size * 1024
+    UNION ALL SELECT 'balance', min(lot) / 1024 FROM balance WHERE lot >= h.size * 1024
+    UNION ALL SELECT 'flow', min(record) FROM flow WHERE record >= h.size
+    UNION ALL SELECT 'revision', min(record) FROM revision WHERE record >= h.size
+    UNION ALL SELECT 'revised', min(record) FROM revised WHERE record >= h.size
+    UNION ALL SELECT 'lot_version', min(number) / 1024 FROM lot_version WHERE number >= h.size * 1024
+    UNION ALL SELECT 'organization', min(record) FROM organization WHERE record >= h.size
+    UNION ALL SELECT 'signing_key', min(record) FROM signing_key WHERE record >= h.size
+    UNION ALL SELECT 'revocation', min(record) FROM revocation WHERE record >= h.size
+    UNION ALL SELECT 'compromise', min(record) FROM compromise WHERE record >= h.size
+    UNION ALL SELECT 'key_change', min(record) FROM key_change WHERE record >= h.size
+    UNION ALL SELECT 'facility', min(record) FROM facility WHERE record >= h.size
+    UNION ALL SELECT 'product', min(record) FROM product WHERE record >= h.size
+    UNION ALL SELECT 'activation', min(record) FROM activation WHERE record >= h.size
+    UNION ALL SELECT 'transfer', min(record) FROM transfer WHERE record >= h.size
+    UNION ALL SELECT 'acceptance', min(record) FROM acceptance WHERE record >= h.size
+    UNION ALL SELECT 'pool', min(record) FROM pool WHERE record >= h.size
+    UNION ALL SELECT 'closing', min(record) FROM closing WHERE record >= h.size
+    UNION ALL SELECT 'reopening', min(record) FROM reopening WHERE record >= h.size
+    UNION ALL SELECT 'provisional', min(record) FROM provisional WHERE record >= h.size
+    UNION ALL SELECT 'dispute', min(record) FROM dispute WHERE record >= h.size
+    UNION ALL SELECT 'opening', min(record) FROM opening WHERE record >= h.size
+    UNION ALL SELECT 'attestation', min(record) FROM attestation WHERE record >= h.size
+    UNION ALL SELECT 'claim', min(record) FROM claim WHERE record >= h.size
+    UNION ALL SELECT 'report', min(record) FROM report WHERE record >= h.size) t
+WHERE t.index IS NOT NULL;
+
+-- name: strays
+-- purpose: prefixes of nobody who is enrolled by a record, which no range of records shows
+SELECT p.prefix, p.organization FROM prefix p WHERE NOT EXISTS (
+    SELECT FROM organization o WHERE o.id = p.organization AND o.record >= 0) ORDER BY p.prefix LIMIT 20;
+
+-- name: head_row
+SELECT size, frontier, time FROM head;
+
+-- name: ledger_row
+SELECT origin, vkey FROM ledger;
+
+-- name: tile_roots
+-- purpose: every full tile with the hash that stands for it in the tile above
+SELECT level, index, root FROM tile ORDER BY level, index;

@@ -1,0 +1,216 @@
+"""The owner of the database, triggers off: in every table a row is changed, deleted, or swapped with another. The audit
+finds each, at the record that it belongs to, and by its rule.
+
+Each case works on a copy of one ledger that has rows in every table. What the server's API shows is audited over HTTP
+too.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import httpx
+import pytest
+from support.databases import LOGGED, Database, copied
+from support.everytable import fill_every_table
+from support.server import Server, temporary_home
+from support.witness import registry
+
+from ledger.app import create_app
+from ledger.core.note import NoteSigner
+from ledger.service.audit.database_source import DatabaseSource
+from ledger.service.audit.http_source import HttpSource
+from ledger.service.audit.replay import audit
+from ledger.service.audit.report import Report
+from ledger.service.keyfiles import LOG_KEY, read_key
+from ledger.service.ledger import open_ledger
+from ledger.service.settings import Settings
+from ledger.service.setup import Identity
+from ledger.store.database import open_pool
+from ledger.store.embedded import EmbeddedPostgres
+
+
+class Table(NamedTuple):
+    """What is done to a table. `key`: the columns that a row keeps in a swap; `about`: the log index that a row is of;
+    `change`: what is set; `rules`: one of them finds it, at that index. `http`: from outside, too. `where` picks two
+    rows."""
+
+    key: str
+    about: str
+    change: str
+    rules: str
+    http: bool = False
+    where: str = "true"
+
+
+RECORD, NUMBER, LOT = "record", "number / 1024", "lot / 1024"
+REVISION = "(SELECT n.record FROM revision n WHERE n.version = {}.version)"
+TABLES: Final = {
+    "entry": Table("index", "index", "data = set_byte(data, 2, 1 + get_byte(data, 2) % 2), leaf_hash = sha256('\\x00'::"
+                   "bytea || set_byte(data, 2, 1 + get_byte(data, 2) % 2))", "body order", http=True,
+                   where="index > 10"),
+    "batch": Table("size", "size - 1", "root = sha256('')", "batches", http=True),
+    "record": Table("index", "index", "issuer = issuer || 'x'", "names body", where="type = 'transformation'"),
+    "organization": Table("id", RECORD, "record = record + 1", "names", where="record > 0"),
+    "prefix": Table("prefix", "(SELECT o.record FROM organization o WHERE o.id = prefix.organization)",
+                    "organization = (SELECT min(o.id) FROM organization o WHERE o.id <> prefix.organization)", "names"),
+    "signing_key": Table("keyid, spki", RECORD, "organization = 'urn:example:smith'", "names",
+                         where="organization <> 'urn:example:smith' AND record > 0"),
+    "revocation": Table("keyid", RECORD, "record = record - 1", "names"),
+    "compromise": Table("keyid, record", RECORD, "since = since - 1", "names"),
+    "key_change": Table("record", RECORD, "recovery = 'objection'", "names"),
+    "facility": Table("id", RECORD, "operator = 'urn:example:auditor'", "names"),
+    "product": Table("id", RECORD, "owner = 'urn:example:auditor'", "names"),
+    "activation": Table("record", RECORD, "version = version || '.1'", "names"),
+    "transfer": Table("record", RECORD, "receiver = 'urn:example:auditor'", "names"),
+    "acceptance": Table("transfer", RECORD, "record = record + 1", "names"),
+    "lot": Table("number", NUMBER, "quantity = quantity * 2", "lots figures",
+                 where="id LIKE '%:made-%' OR id LIKE '%:of-heap'"),
+    "figure": Table("lot, version", LOT, "burdens[1] = burdens[1] * (1 + 1e-15)", "figures", http=True,
+                    where="version = 0 AND burdens[1] > 0"),
+    "flow": Table("record, version, position", RECORD, "quantity = quantity / 2", "flows", http=True,
+                  where="version = 0"),
+    "revision": Table("version", RECORD, "record = record - 1", "revisions", http=True, where="version > 1"),
+    "revised": Table("record, version", REVISION.format("revised"), "outcome = sha256('x')", "revisions", http=True),
+    "lot_version": Table("number, version", REVISION.format("lot_version"), "quantity = quantity * 2", "lots revisions",
+                         http=True),
+    "pool": Table("id", RECORD, "is_default = true", "names"),
+    "closing": Table("record", RECORD, "ends = starts", "names"),
+    "reopening": Table("closing", RECORD, "record = record - 1", "names"),
+    "provisional": Table("record", RECORD, "process = process || 's'", "names"),
+    "dispute": Table("lot", RECORD, "frozen = NOT frozen", "names"),
+    "opening": Table("record", RECORD, "product = product || 's'", "names"),
+    "attestation": Table("record", RECORD, "subject = subject || 's'", "names"),
+    "claim": Table("record", RECORD, "lot = NULL", "names"),
+    "report": Table("record", RECORD, "starts = ends", "names"),
+    "balance": Table("lot", LOT, "remaining = remaining / 2", "balances", http=True, where="remaining > 0"),
+}
+
+
+class Kept(NamedTuple):
+    """The ledger that all cases copy."""
+
+    home: Path
+    identity: Identity
+    postgres: EmbeddedPostgres
+
+
+@pytest.fixture(scope="module")
+def kept() -> Iterator[Kept]:
+    with temporary_home() as home:
+        with Server(home) as server:
+            fill_every_table(server)
+            vkey, name = server.vkey, server.origin
+        identity = Identity(name, vkey, NoteSigner(name, read_key(home / LOG_KEY).private))
+        with EmbeddedPostgres(home) as postgres:
+            yield Kept(home, identity, postgres)
+
+
+@pytest.fixture(scope="module")
+def database(kept: Kept) -> Iterator[Database]:
+    with copied(kept.postgres) as found:
+        yield found
+
+
+@pytest.fixture
+def put_back(database: Database) -> Iterator[list[str]]:
+    """The tables that are named in it are put back, row by row."""
+    names: list[str] = []
+    before = {name: database.fetch(f"SELECT * FROM {name}") for name in TABLES}
+    yield names
+    for name in names:
+        database.tamper(f"DELETE FROM {name}")
+        database.fill(name, list(before[name][0].keys()), before[name])
+
+
+def audits(kept: Kept, database: Database, *, http: bool) -> list[Report]:
+    """What is found in the database itself, and by its API."""
+    async def run() -> list[Report]:
+        pool = await open_pool(database.url)
+        try:
+            found = [await audit(DatabaseSource(pool, kept.identity), registry=registry(), vkey=kept.identity.vkey)]
+        finally:
+            await pool.close()
+        if http:
+            settings = Settings(home=kept.home, database_url=database.url)
+            async with open_ledger(settings, registry=registry()) as ledger, httpx.AsyncClient(
+                transport=httpx.ASGITransport(app=create_app(ledger)), base_url="http://ledger"
+            ) as client:
+                found.append(await audit(HttpSource(client), registry=registry(), vkey=kept.identity.vkey))
+        return found
+
+    return database.run(run())
+
+
+def rows(database: Database, name: str) -> list[tuple[str, int]]:
+    """Where the two rows of a table are, and which record each is of."""
+    table = TABLES[name]
+    return [(row["place"], row["about"]) for row in database.fetch(
+        f"SELECT ctid::text AS place, ({table.about})::bigint AS about FROM {name} WHERE {table.where} "
+        f"ORDER BY {table.key} LIMIT 2"
+    )]
+
+
+def changed(database: Database, name: str) -> list[int]:
+    (place, about), *_ = rows(database, name)
+    database.tamper(f"UPDATE {name} SET {TABLES[name].change} WHERE ctid = '{place}'")
+    return [about]
+
+
+def deleted(database: Database, name: str) -> list[int]:
+    (place, about), *_ = rows(database, name)
+    database.tamper(f"DELETE FROM {name} WHERE ctid = '{place}'")
+    return [about]
+
+
+def swapped(database: Database, name: str) -> list[int]:
+    """Two rows exchange all but their keys."""
+    found = rows(database, name)
+    assert len(found) == 2, f"a swap needs two rows of {name}"
+    first, second = [database.fetch(f"SELECT * FROM {name} WHERE ctid = '{place}'")[0] for place, _ in found]
+    columns = list(first.keys())
+    kept = {column.strip() for column in TABLES[name].key.split(",")}
+    assert [first[one] for one in columns if one not in kept] != [second[one] for one in columns if one not in kept]
+    for place, _ in found:
+        database.tamper(f"DELETE FROM {name} WHERE ctid = '{place}'")
+    exchanged = [
+        [keeps[column] if column in kept else gives[column] for column in columns]
+        for keeps, gives in ((first, second), (second, first))
+    ]
+    database.fill(name, columns, exchanged)
+    return [about for _, about in found]
+
+
+DEEDS: Final[Sequence[Callable[[Database, str], list[int]]]] = (changed, deleted, swapped)
+
+
+def test_the_untouched_ledger_holds(kept: Kept, database: Database) -> None:
+    """And has two rows at least in every table, save that of full tiles."""
+    for report in audits(kept, database, http=True):
+        assert report.ok, report.findings
+    assert set(TABLES) == {*LOGGED, "balance"} - {"ledger", "tile"}
+    for name in TABLES:
+        assert len(rows(database, name)) == 2, name
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+@pytest.mark.parametrize("name", TABLES)
+def test_a_row(
+    kept: Kept, database: Database, put_back: list[str], name: str, deed: Callable[[Database, str], list[int]]
+) -> None:
+    table = TABLES[name]
+    put_back.append(name)
+    for about in deed(database, name):
+        for report in audits(kept, database, http=table.http):
+            found = {(one.rule, one.index) for one in report.findings}
+            assert not report.ok
+            assert found & {(rule, about) for rule in table.rules.split()}, (about, report.findings)
+
+
+def test_every_row_is_back(kept: Kept, database: Database, put_back: list[str]) -> None:
+    """None of the cases before has left anything that another one's finding could have come of."""
+    put_back.append("flow")
+    (_, about), *_ = rows(database, "flow")
+    database.tamper(f"DELETE FROM flow WHERE record = {about}")
+    (report,) = audits(kept, database, http=False)
+    assert {(one.rule, one.index) for one in report.findings} == {("flows", about)}
