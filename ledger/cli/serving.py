@@ -17,6 +17,7 @@ from litestar import Litestar
 
 from ledger.cli.console import say
 from ledger.errors import ConfigurationError
+from ledger.web.resources import HeadAsGet
 
 BACKLOG = 1024
 _GRACE_SECONDS = 30.0
@@ -80,7 +81,7 @@ class _Serving:
         with self._signals_handled():
             async with opened as served:
                 server = Server(
-                    served.app, address=self._address(), port=self._port, interface=Interfaces.ASGINL,
+                    HeadAsGet(served.app), address=self._address(), port=self._port, interface=Interfaces.ASGINL,
                     log_enabled=False, backlog=BACKLOG, websockets=False,
                 )
                 serving = asyncio.create_task(server.serve())

@@ -7,7 +7,7 @@ from msgspec import Raw
 
 from ledger.core.receipt import prove_leaves
 from ledger.core.records import Organization
-from ledger.core.tiles import EntriesTile, Tile, encode_entries, parse_path, tile_width
+from ledger.core.tiles import EntriesTile, Tile, parse_path, tile_width
 from ledger.errors import InvalidInput, NotFound
 from ledger.registry.installed import Registry
 from ledger.service.answers import KeyAnswer, LotAnswer, OrganizationAnswer, PluginAnswer, RecordAnswer
@@ -19,7 +19,7 @@ from ledger.service.revisions import read_revisions
 from ledger.store.database import Pool
 from ledger.store.facts import FactLoader
 from ledger.store.sql import queries
-from ledger.store.tiles import WIDTH, read_tile
+from ledger.store.tiles import read_bundle, read_tile
 
 _organization = msgspec.json.Decoder(Organization)
 
@@ -115,17 +115,14 @@ async def read_checkpoint(pool: Pool, heads: Heads) -> str:
         return await heads.sign(connection, await heads.newest(connection))
 
 
-async def read_log_path(pool: Pool, path: str) -> tuple[bytes, bool]:
-    """The bytes of a tile or entry bundle by its C2SP path, and whether it is full. Raises NotFound."""
-    tile: Tile | EntriesTile = parse_path(path)
+async def read_log_path(pool: Pool, path: str) -> tuple[Tile | EntriesTile, bytes]:
+    """What a C2SP path names, and its bytes. Raises NotFound."""
+    tile = parse_path(path)
     async with pool.acquire() as connection:
         size = await connection.fetchval(queries("log")["size"])
         level = tile.level if isinstance(tile, Tile) else 0
         if tile.width > tile_width(level, tile.index, size):
             raise NotFound(f"the log of {size} entries has no {path}", field="path", value=path)
         if isinstance(tile, Tile):
-            return await read_tile(connection, tile), tile.width == WIDTH
-        start = tile.index * WIDTH
-        rows = await connection.fetch(queries("log")["entries"], start, start + tile.width)
-    return encode_entries([bytes(row["data"]) for row in rows]), tile.width == WIDTH
-
+            return tile, await read_tile(connection, tile)
+        return tile, await read_bundle(connection, tile)

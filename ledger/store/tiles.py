@@ -3,9 +3,11 @@
 from ledger.core.frontier import Frontier
 from ledger.core.merkle import tree_root
 from ledger.core.tiles import (
+    EntriesTile,
     Tile,
     consistency_path_from_tiles,
     consistency_tiles,
+    encode_entries,
     inclusion_path_from_tiles,
     inclusion_tiles,
     tile_hashes,
@@ -37,6 +39,15 @@ async def read_tile(connection: Connection, tile: Tile) -> bytes:
         if len(rows) == width:
             return b"".join([row["root"] for row in rows])
     raise NotFound(f"the log has no tile {level}/{index} of width {width}", field="path")
+
+
+async def read_bundle(connection: Connection, tile: EntriesTile) -> bytes:
+    """The entries of a bundle of this width. Raises NotFound where the log is too small for it."""
+    start = tile.index * WIDTH
+    rows = await connection.fetch(queries("log")["entries"], start, start + tile.width)
+    if len(rows) != tile.width:
+        raise NotFound(f"the log has no entries {start} to {start + tile.width - 1}", field="path")
+    return encode_entries([row["data"] for row in rows])
 
 
 async def inclusion_path(connection: Connection, index: int, size: int) -> list[bytes]:
@@ -83,4 +94,4 @@ async def _stored(connection: Connection, level: int, start: int, end: int) -> l
     return [bytes(row["root"]) for row in found]
 
 
-__all__ = ["WIDTH", "add_full_tiles", "consistency_path", "inclusion_path", "read_tile", "tile_hashes"]
+__all__ = ["WIDTH", "add_full_tiles", "consistency_path", "inclusion_path", "read_bundle", "read_tile", "tile_hashes"]

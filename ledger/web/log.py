@@ -1,29 +1,39 @@
 """The transparency log as C2SP tlog-tiles serves it: checkpoint, tiles, entry bundles."""
 
-from litestar import Controller, Response, get
+from typing import Any
 
+from litestar import Controller, Request, Response, get
+
+from ledger.core.tiles import EntriesTile
 from ledger.service.ledger import Ledger
 from ledger.service.queries import read_checkpoint, read_log_path
+from ledger.web.resources import CHANGING, IMMUTABLE, check_path, resource
 
-_IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
-_CHANGING = {"Cache-Control": "no-cache"}
+_TEXT = "text/plain"  # to which the framework adds the charset, UTF-8
+_BYTES = "application/octet-stream"
+_AnyRequest = Request[Any, Any, Any]
 
 
 class LogController(Controller):
     path = "/log"
     tags = ("log",)
 
-    @get("/checkpoint", summary="The newest signed checkpoint")
-    async def checkpoint(self, ledger: Ledger) -> Response[str]:
+    @get("/checkpoint", summary="The newest signed checkpoint", media_type=_TEXT)
+    async def checkpoint(self, request: _AnyRequest, ledger: Ledger) -> Response[bytes]:
+        check_path(request, "/log/checkpoint")
         text = await read_checkpoint(ledger.pool, ledger.heads)
-        return Response(text, media_type="text/plain", headers=_CHANGING)
+        return resource(request, text.encode(), _TEXT, CHANGING)
 
-    @get("/tile/{path:path}", summary="A tile or entry bundle, full or partial")
-    async def tile(self, path: str, ledger: Ledger) -> Response[bytes]:
-        data, _ = await read_log_path(ledger.pool, "tile/" + path.removeprefix("/"))
-        # A partial tile of some width never changes either: its hashes are those of entries already signed.
-        return Response(data, media_type="application/octet-stream", headers=_IMMUTABLE)
+    @get("/tile/{path:path}", summary="A tile or entry bundle, full or partial", media_type=_BYTES)
+    async def tile(self, request: _AnyRequest, path: str, ledger: Ledger) -> Response[bytes]:
+        name = "tile/" + path.removeprefix("/")
+        check_path(request, f"/log/{name}")
+        tile, data = await read_log_path(ledger.pool, name)
+        # A partial tile of some width never changes either: its hashes are those of entries already signed. Entries
+        # repeat keys and times; hashes repeat nothing.
+        return resource(request, data, _BYTES, IMMUTABLE, compressible=isinstance(tile, EntriesTile))
 
-    @get("/vkey", summary="The log's verifier key")
-    async def vkey(self, ledger: Ledger) -> Response[str]:
-        return Response(ledger.identity.vkey + "\n", media_type="text/plain", headers=_CHANGING)
+    @get("/vkey", summary="The log's verifier key", media_type=_TEXT)
+    async def vkey(self, request: _AnyRequest, ledger: Ledger) -> Response[bytes]:
+        check_path(request, "/log/vkey")
+        return resource(request, f"{ledger.identity.vkey}\n".encode(), _TEXT, CHANGING)

@@ -84,7 +84,8 @@ def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Respo
 
 
 def _response(problem: Problem) -> Response[bytes]:
-    headers = {"Retry-After": "1"} if problem.status == 503 else None
+    # A cache that keeps a 404 would hide what the log has gained since.
+    headers = {"Cache-Control": "no-store"} | ({"Retry-After": "1"} if problem.status == 503 else {})
     return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
 
 
