@@ -169,6 +169,7 @@ def _state(answer: FootprintAnswer) -> str:
     lot = answer.lot
     parts = [f"owned by {lot.owner}"] if lot.owner else []
     parts += ["disputed"] if lot.frozen else []
+    parts += ["in doubt"] if answer.in_doubt else []
     parts += ["opening stock"] if answer.opening else []
     parts += [f"revised by record {answer.revised_at}"] if answer.revised_at is not None else []
     parts += [f"as of {answer.at} entries"] if answer.at is not None else []
@@ -183,8 +184,11 @@ def _beside(answer: FootprintAnswer) -> Iterator[str]:
         yield f"provisional: {answer.provisional_share * 100:.1f} % of the figure waits for a closing ({months}{more})"
     for one in answer.attestations:
         outdated = ", outdated: revised since" if one.outdated else ""
+        if one.in_doubt:
+            outdated += ", does not count: signed by a key reported compromised"
         yield (f"{one.kind} attested by {one.auditor} after {one.standard}, {one.level} assurance, {one.opinion}, "
                f"valid until {one.valid_until}, record {one.index}{outdated}")
+    yield from answer.limitations
     for claim in answer.claims:
         told = "" if claim.avoided is None else f", would avoid {claim.avoided:,.3f} kg CO2e elsewhere"
         yield (f"not in the figure: {claim.quantity} of {claim.material} credits claimed for it ({claim.method}), "

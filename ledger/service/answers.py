@@ -12,11 +12,24 @@ class Answer(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
     """Base of every answer."""
 
 
+class DoubtAnswer(Answer, frozen=True):
+    """The record at `index` is signed by a `key` that entry `reported` reports compromised `since` a log index at or
+    below it: its issuer may not have signed it. It stands all the same."""
+
+    index: int
+    record: str
+    issuer: str
+    key: str
+    since: int
+    reported: int
+
+
 class LotAnswer(Answer, frozen=True):
     """A lot as it reads now, or read in the tree that was asked for, and what is left of it.
 
     `record` is the digest of the record that made it, `owner` is named where it is not the holder, `sender` is who
-    handed it over. A `frozen` lot is disputed, a `withdrawn` one no longer counts.
+    handed it over. A `frozen` lot is disputed, a `withdrawn` one no longer counts; `inDoubt`: the key that signed its
+    record is reported compromised.
     """
 
     lot: str
@@ -40,6 +53,7 @@ class LotAnswer(Answer, frozen=True):
     facility: str | None = None
     process: str | None = None
     previous_life: str | None = None
+    in_doubt: DoubtAnswer | None = None
 
 
 class LineAnswer(Answer, frozen=True):
@@ -85,7 +99,8 @@ class OpenPeriod(Answer, frozen=True):
 
 class AttestationAnswer(Answer, frozen=True):
     """An auditor's conclusion, at `index` of the log by the record with digest `record`. `outdated`: what it attests
-    was revised after it. Whether it is still valid on a day is for the reader to say, by `validUntil`."""
+    was revised after it. `inDoubt`: it is signed by a key that is reported compromised, and counts for nothing. Whether
+    it is still valid on a day is for the reader to say, by `validUntil`."""
 
     kind: str
     subject: str
@@ -101,6 +116,7 @@ class AttestationAnswer(Answer, frozen=True):
     samples: int | None = None
     materiality: str | None = None
     outdated: bool = False
+    in_doubt: bool = False
 
 
 class ClaimAnswer(Answer, frozen=True):
@@ -130,7 +146,8 @@ class FootprintAnswer(Answer, frozen=True):
     amounts) that waits for a closing, `openPeriods` says of which months; with `morePeriods` there are more than were
     looked at. `ratings` are PACT's for technology, time and geography, 1 (best) to 3, weighted by absolute amounts like
     `primaryShare`; none where there is no amount. `opening`: the lot is opening stock. `claims` stand beside the figure
-    and are never in it.
+    and are never in it. `inDoubt`: records at and behind this figure that keys signed which are reported compromised,
+    newest first, at most 20; `limitations` say so in words.
     """
 
     title: str
@@ -166,6 +183,8 @@ class FootprintAnswer(Answer, frozen=True):
     opening: bool = False
     attestations: list[AttestationAnswer] = []
     claims: list[ClaimAnswer] = []
+    in_doubt: list[DoubtAnswer] = []
+    limitations: list[str] = []
 
 
 class ChainLineAnswer(Answer, frozen=True):
@@ -244,7 +263,7 @@ class RecordAnswer(Answer, frozen=True):
     """A record with its entry (base64) and the proven leaves of its outcome, as they were posted and logged.
 
     `revisions`: what later records made of it, in log order; of more than 100 the newest, and `earlierRevisions` says
-    how many there are before them.
+    how many there are before them. `inDoubt`: the key that signed it is reported compromised, `limitations` say so.
     """
 
     index: int
@@ -256,17 +275,36 @@ class RecordAnswer(Answer, frozen=True):
     leaves: list[ProvenLeaf] = []
     revisions: list[RevisionAnswer] = []
     earlier_revisions: int = 0
+    in_doubt: DoubtAnswer | None = None
+    limitations: list[str] = []
 
 
 class KeyAnswer(Answer, frozen=True):
-    """A key in force from log index `enrolled` on, until `revoked`."""
+    """A key in force from log index `enrolled` on, until `revoked`. `compromisedSince`: what it signed from that log
+    index on is in doubt."""
 
     keyid: str
+    algorithm: str
     enrolled: int
     revoked: int | None = None
+    compromised_since: int | None = None
+
+
+class RecoveryAnswer(Answer, frozen=True):
+    """A registrar's `request` (digest; at log `index`, of `time` ms) to give an organisation these `keys` in place of
+    its own; it can be completed from `due` ms on, unless the organisation objects by any change of its keys."""
+
+    request: str
+    index: int
+    time: int
+    due: int
+    keys: list[str]
 
 
 class OrganizationAnswer(Answer, frozen=True):
+    """An organisation as it was enrolled at `index`, with all keys that it ever had. `recovery`: what waits to take
+    their place. `inDoubt`: its enrolment is signed by a key that is reported compromised."""
+
     id: str
     index: int
     names: dict[str, str] = {}
@@ -275,6 +313,8 @@ class OrganizationAnswer(Answer, frozen=True):
     parent: str | None = None
     parent_share: str | None = None
     keys: list[KeyAnswer] = []
+    recovery: RecoveryAnswer | None = None
+    in_doubt: DoubtAnswer | None = None
 
 
 class PluginAnswer(Answer, frozen=True):

@@ -5,6 +5,7 @@ from asyncpg import Record
 
 from ledger.core.records import Attestation
 from ledger.service.answers import AttestationAnswer
+from ledger.service.doubts import read_doubts
 from ledger.store.database import Pool
 from ledger.store.sql import queries
 
@@ -18,10 +19,11 @@ async def read_attestations(pool: Pool, lot: Record, size: int) -> list[Attestat
         queries("read")["attestations"], lot["id"], lot["number"], lot["digest"], lot["product"], lot["facility"],
         size, lot["version"],
     )
-    return [_answer(row, _attestation.decode(row["body"])) for row in rows]
+    doubts = await read_doubts(pool, [row["index"] for row in rows], size)
+    return [_answer(row, _attestation.decode(row["body"]), row["index"] in doubts) for row in rows]
 
 
-def _answer(row: Record, record: Attestation) -> AttestationAnswer:
+def _answer(row: Record, record: Attestation, in_doubt: bool) -> AttestationAnswer:
     """One on a record is outdated by any revision of its results, one on anything else by other figures of the lot."""
     subject = record.subject
     outdated = row["lot_revised"] or (subject.kind == "record" and row["record_revised"])
@@ -29,5 +31,5 @@ def _answer(row: Record, record: Attestation) -> AttestationAnswer:
         kind=subject.kind, subject=subject.id, auditor=row["issuer"], standard=record.standard, level=record.level,
         opinion=record.opinion, start=record.start, end=record.end, valid_until=record.valid_until,
         index=row["index"], record=row["digest"], samples=record.samples, materiality=record.materiality,
-        outdated=outdated,
+        outdated=outdated, in_doubt=in_doubt,
     )

@@ -24,6 +24,7 @@ from ledger.service.answers import (
     AttestationAnswer,
     ClaimAnswer,
     DirectAnswer,
+    DoubtAnswer,
     FootprintAnswer,
     InputAnswer,
     LineAnswer,
@@ -31,6 +32,7 @@ from ledger.service.answers import (
 )
 from ledger.service.attestations import read_attestations
 from ledger.service.claims import read_claims
+from ledger.service.doubts import SHOWN, read_doubts_behind
 from ledger.service.moments import Moment, moment_at
 from ledger.service.open_periods import PROVISIONAL, OpenPeriods, read_open_periods
 from ledger.store.database import Pool
@@ -59,6 +61,8 @@ class Beside(NamedTuple):
     open_periods: OpenPeriods = OpenPeriods([], False)
     attestations: Sequence[AttestationAnswer] = ()
     claims: Sequence[ClaimAnswer] = ()
+    doubts: Sequence[DoubtAnswer] = ()
+    limitations: Sequence[str] = ()
 
 
 NOTHING_BESIDE = Beside()
@@ -104,6 +108,9 @@ async def _beside(pool: Pool, row: Record, moment: Moment) -> Beside:
         found = found._replace(open_periods=periods)
     if row["attested"]:
         found = found._replace(attestations=await read_attestations(pool, row, moment.size))
+    if row["doubted"]:
+        doubts, limitations = await read_doubts_behind(pool, row["index"], moment)
+        found = found._replace(doubts=doubts, limitations=limitations)
     if row["claimed"]:
         found = found._replace(claims=await read_claims(pool, row["id"], moment))
     return found
@@ -127,7 +134,8 @@ def answer(row: Record, beside: Beside = NOTHING_BESIDE, at: int | None = None) 
     absolute = burdens[SLOT["absGhg"]]
     return FootprintAnswer(
         title=title_of(completeness, withdrawn=withdrawn), at=at,
-        lot=lot_answer(row, beside.remaining), record=row["digest"], method=row["method"], plugin=row["plugin"],
+        lot=lot_answer(row, beside.remaining, next((one for one in beside.doubts if one.index == row["index"]), None)),
+        record=row["digest"], method=row["method"], plugin=row["plugin"],
         footprint=total, footprint_per_unit=total / float(row["quantity"]), unit=row["unit"],
         burdens=present(burdens), contents=contents,
         biogenic_uptake=-CO2_PER_C * contents.get("biogenicCarbon", 0.0),
@@ -144,6 +152,7 @@ def answer(row: Record, beside: Beside = NOTHING_BESIDE, at: int | None = None) 
         provisional_share=burdens[SLOT["provisionalAbs"]] / absolute if absolute else None,
         open_periods=beside.open_periods.periods, more_periods=beside.open_periods.more,
         attestations=list(beside.attestations), claims=list(beside.claims),
+        in_doubt=list(beside.doubts[:SHOWN]), limitations=list(beside.limitations),
     )
 
 
@@ -163,7 +172,7 @@ def present(burdens: Sequence[float]) -> dict[str, float]:
     return {name: amount for name, amount in zip(BURDENS, burdens, strict=True) if amount}
 
 
-def lot_answer(row: Record, remaining: Decimal | None = None) -> LotAnswer:
+def lot_answer(row: Record, remaining: Decimal | None = None, doubt: DoubtAnswer | None = None) -> LotAnswer:
     """A lot from a row that holds its columns and what remains; `remaining`: what was left at an earlier moment."""
     left = row["remaining"] if remaining is None else remaining
     return LotAnswer(
@@ -173,6 +182,7 @@ def lot_answer(row: Record, remaining: Decimal | None = None) -> LotAnswer:
         facility=row["facility"], process=row["process"], previous_life=row["previous_life"], owner=row["owner"],
         sender=row["sender"], pool=row["pool"], credit=row["credit"], expires=row["expires"],
         withdrawn=row["withdrawn"], frozen=bool(row["frozen"]) and not row["withdrawn"],
+        in_doubt=doubt,
     )
 
 

@@ -19,7 +19,7 @@ from ledger.store.facts import FactLoader, KeyLoader
 from ledger.store.hosting import Hosted, hosted
 
 
-def _now() -> int:
+def now() -> int:
     """Milliseconds since 1970."""
     return time.time_ns() // 1_000_000
 
@@ -44,19 +44,22 @@ class Ledger:
 
 @asynccontextmanager
 async def open_ledger(
-    settings: Settings, *, progress: Callable[[str], None] = silent, registry: Registry | None = None
+    settings: Settings, *, progress: Callable[[str], None] = silent, registry: Registry | None = None,
+    clock: Callable[[], int] = now,
 ) -> AsyncIterator[Ledger]:
-    """Opens the ledger of these settings, doing what a first run needs. Raises ConfigurationError or Unavailable."""
+    """Opens the ledger of these settings, doing what a first run needs. `clock` gives ms since 1970. Raises
+    ConfigurationError or Unavailable."""
     async with (
         hosted(settings.home, settings.database_url, on_progress=progress) as database,
-        _opened(settings, database, registry or installed(), progress) as ledger,
+        _opened(settings, database, registry or installed(), progress, clock) as ledger,
     ):
         yield ledger
 
 
 @asynccontextmanager
 async def _opened(
-    settings: Settings, database: Hosted, registry: Registry, progress: Callable[[str], None]
+    settings: Settings, database: Hosted, registry: Registry, progress: Callable[[str], None],
+    clock: Callable[[], int],
 ) -> AsyncIterator[Ledger]:
     identity = await establish(settings, database)
     pool = await open_pool(database.app_url)
@@ -67,9 +70,9 @@ async def _opened(
             await heads.start(connection)
         receipts = ReceiptReader(pool, heads)
         async with Sequencer(
-            database.app_url, identity.origin, heads, registry, loader, _now
+            database.app_url, identity.origin, heads, registry, loader, clock
         ) as sequencer:
-            reviser = Reviser(database.app_url, identity.origin, heads, registry, loader, _now)
+            reviser = Reviser(database.app_url, identity.origin, heads, registry, loader, clock)
             submitter = Submitter(pool, loader, KeyLoader(), registry, sequencer, identity.origin, receipts, reviser)
             if heads.signing:
                 await bootstrap(settings.home, identity, pool, registry, submitter, progress)

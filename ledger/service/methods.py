@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy
 from msgspec.structs import replace
 
+from ledger.admission.facts import LOT_SLOTS
 from ledger.core.units import plain
 from ledger.core.values import Quantity
 from ledger.footprint.burdens import METHOD, footprint
@@ -24,6 +25,7 @@ from ledger.footprint.reallocation import allocation_named, missing_weight, unde
 from ledger.footprint.recount import Figures, Recount, Weighed
 from ledger.sdk.tables import rows
 from ledger.service.chain_loading import Question, load_arrays
+from ledger.service.doubts import read_doubts_behind
 from ledger.service.method_answers import MethodAnswer
 from ledger.service.method_reading import Life, Read, read_all, read_carried, read_lives, read_root
 from ledger.service.upstream import MAX_RECORDS, Behind, read_behind
@@ -59,7 +61,8 @@ async def read_method(
         materials=materials_of(dict(zip(row["content"], row["amount"], strict=True))), lives=counted.lives,
     )
     result = await asyncio.to_thread(calculate, asked.method, subject, parameters, _published())
-    result = replace(result, limitations=(*result.limitations, *counted.limitations))
+    _, doubted = await read_doubts_behind(pool, behind.row["number"] // LOT_SLOTS, behind.moment)
+    result = replace(result, limitations=(*result.limitations, *counted.limitations, *doubted))
     return _answer(behind, asked, counted.figures, result, await read_root(pool, behind.moment.size))
 
 

@@ -1,19 +1,31 @@
 """Reading: records, lots, organisations, plugins, and the log's own rows."""
 
 import base64
+from collections.abc import Sequence
 
 import msgspec
 from msgspec import Raw
 
+from ledger.admission.keys import RECOVERY_DELAY
+from ledger.core.entry import parse_entry
 from ledger.core.receipt import prove_leaves
-from ledger.core.records import Organization
+from ledger.core.records import KeyChange, Organization
+from ledger.core.signing import load_spki
 from ledger.core.tiles import EntriesTile, Tile, parse_path, tile_width
 from ledger.errors import InvalidInput, NotFound
 from ledger.registry.installed import Registry
-from ledger.service.answers import KeyAnswer, LotAnswer, OrganizationAnswer, PluginAnswer, RecordAnswer
+from ledger.service.answers import (
+    KeyAnswer,
+    LotAnswer,
+    OrganizationAnswer,
+    PluginAnswer,
+    RecordAnswer,
+    RecoveryAnswer,
+)
+from ledger.service.doubts import limitation, read_doubts
 from ledger.service.footprints import lot_answer, not_found, remaining_at
 from ledger.service.heads import Heads
-from ledger.service.moments import moment_at
+from ledger.service.moments import EVER, moment_at
 from ledger.service.receipts import read_leaves
 from ledger.service.revisions import read_revisions
 from ledger.store.database import Pool
@@ -22,6 +34,7 @@ from ledger.store.sql import queries
 from ledger.store.tiles import read_bundle, read_tile
 
 _organization = msgspec.json.Decoder(Organization)
+_key_change = msgspec.json.Decoder(KeyChange)
 
 
 def digest_from(text: str) -> bytes:
@@ -41,10 +54,12 @@ async def read_record(pool: Pool, digest: str) -> RecordAnswer:
         seed = bytes(row["seed"])
         leaves = await read_leaves(connection, row["index"], seed, row["outcome"], row["type"])
         revisions, earlier = await read_revisions(connection, row["index"], seed) if row["revised"] else ([], 0)
+    doubt = (await read_doubts(pool, [row["index"]], EVER)).get(row["index"])
     return RecordAnswer(
         index=row["index"], digest=digest, type=row["type"], issuer=row["issuer"], body=Raw(bytes(row["body"])),
         entry=base64.b64encode(row["data"]).decode(), leaves=prove_leaves(leaves) if leaves else [],
-        revisions=revisions, earlier_revisions=earlier,
+        revisions=revisions, earlier_revisions=earlier, in_doubt=doubt,
+        limitations=[] if doubt is None else [limitation(doubt)],
     )
 
 
@@ -60,27 +75,46 @@ async def read_lots(pool: Pool, lot: str | None, item: str | None, at: int | Non
     if not rows:
         raise not_found("lot" if lot else "item", lot or item or "", at)
     remaining = {} if moment.is_now else await remaining_at(pool, rows, moment)
-    return [lot_answer(row, remaining.get(row["number"])) for row in rows]
+    doubts = await read_doubts(pool, [row["index"] for row in rows], moment.size)
+    return [lot_answer(row, remaining.get(row["number"]), doubts.get(row["index"])) for row in rows]
 
 
 async def read_organizations(pool: Pool, after: int, limit: int) -> list[OrganizationAnswer]:
     """Organisations entered after index `after`, with all keys that they ever had."""
-    sql = queries("read")
-    rows = await pool.fetch(sql["organizations"], after, limit)
+    rows = await pool.fetch(queries("read")["organizations"], after, limit)
     records = [(row["index"], _organization.decode(row["body"])) for row in rows]
-    keys: dict[str, list[KeyAnswer]] = {}
-    for row in await pool.fetch(sql["organization_keys"], [record.id for _, record in records]):
-        keys.setdefault(row["organization"], []).append(
-            KeyAnswer(keyid=row["keyid"], enrolled=row["from"], revoked=row["revoked"])
-        )
+    names = [record.id for _, record in records]
+    keys, recoveries = await _keys(pool, names), await _recoveries(pool, names)
+    doubts = await read_doubts(pool, [index for index, _ in records], EVER)
     return [
         OrganizationAnswer(
             id=record.id, index=index, names={str(language): name for language, name in record.names.items()},
             roles=[*record.roles], prefixes=record.prefixes, parent=record.parent, parent_share=record.parent_share,
-            keys=keys.get(record.id, []),
+            keys=keys.get(record.id, []), recovery=recoveries.get(record.id), in_doubt=doubts.get(index),
         )
         for index, record in records
     ]
+
+
+async def _keys(pool: Pool, organizations: Sequence[str]) -> dict[str, list[KeyAnswer]]:
+    found: dict[str, list[KeyAnswer]] = {}
+    for row in await pool.fetch(queries("read")["organization_keys"], organizations):
+        found.setdefault(row["organization"], []).append(KeyAnswer(
+            keyid=row["keyid"], algorithm=load_spki(bytes(row["spki"])).algorithm, enrolled=row["from"],
+            revoked=row["revoked"], compromised_since=row["compromised_since"],
+        ))
+    return found
+
+
+async def _recoveries(pool: Pool, organizations: Sequence[str]) -> dict[str, RecoveryAnswer]:
+    found = {}
+    for row in await pool.fetch(queries("sequence")["waiting_recoveries"], organizations):
+        time = parse_entry(bytes(row["data"])).time
+        keys = [load_spki(base64.b64decode(key.spki)).keyid.hex() for key in _key_change.decode(row["body"]).added]
+        found[row["organization"]] = RecoveryAnswer(
+            request=row["digest"], index=row["index"], time=time, due=time + RECOVERY_DELAY, keys=keys
+        )
+    return found
 
 
 async def read_plugins(pool: Pool, registry: Registry) -> list[PluginAnswer]:

@@ -85,11 +85,15 @@ CROSS JOIN LATERAL (
 WHERE r.index = ANY ($1::bigint[]);
 
 -- name: attestations
--- purpose: what was attested of subjects, newest first, with the newest revision before it
+-- purpose: what was attested of subjects, newest first, with the newest revision before it; what is signed by a key that
+-- is reported compromised counts for nothing
 -- parameters: kinds, subjects (as many), tree size
 SELECT s.kind, s.subject, a.index, encode(a.digest, 'hex') AS digest, a.body, coalesce((
            SELECT version FROM revision WHERE record < a.index ORDER BY record DESC LIMIT 1), 0) AS version
 FROM unnest($1::text[], $2::text[]) AS k (kind, subject)
 JOIN attestation s ON s.kind = k.kind AND s.subject = k.subject
 JOIN record a ON a.index = s.record
-WHERE s.record < $3 ORDER BY a.index DESC;
+WHERE s.record < $3 AND NOT EXISTS (
+    SELECT FROM compromise c JOIN entry e ON e.index = a.index AND c.keyid = substring(e.data FROM 35 FOR 32)
+    WHERE c.since <= a.index AND c.record < $3)
+ORDER BY a.index DESC;

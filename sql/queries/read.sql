@@ -14,6 +14,7 @@ SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantit
        CASE WHEN r.type = 'transfer' THEN (
            SELECT frozen FROM dispute WHERE lot = l.number AND record < $3 ORDER BY record DESC LIMIT 1) END AS frozen,
        EXISTS (SELECT FROM claim WHERE lot = l.id) AS claimed,
+       EXISTS (SELECT FROM compromise WHERE record < $3) AS doubted,
        EXISTS (SELECT FROM (VALUES ('lot', l.id), ('record', encode(r.digest, 'hex')), ('product', l.product),
                                    ('facility', l.facility)) AS s (kind, subject)
                JOIN attestation a ON a.kind = s.kind AND a.subject = s.subject) AS attested,
@@ -229,7 +230,8 @@ SELECT r.index, r.body FROM organization o JOIN record r ON r.index = o.record
 WHERE r.index > $1 ORDER BY r.index LIMIT $2;
 
 -- name: organization_keys
-SELECT encode(s.keyid, 'hex') AS keyid, s.organization, s.record AS "from", v.record AS revoked
+SELECT encode(s.keyid, 'hex') AS keyid, s.spki, s.organization, s.record AS "from", v.record AS revoked,
+       (SELECT min(since) FROM compromise c WHERE c.keyid = s.keyid) AS compromised_since
 FROM signing_key s LEFT JOIN revocation v ON v.keyid = s.keyid WHERE s.organization = ANY ($1::text[])
 ORDER BY s.record, s.keyid;
 

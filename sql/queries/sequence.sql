@@ -50,7 +50,7 @@ FROM signing_key s LEFT JOIN revocation r ON r.keyid = s.keyid WHERE s.organizat
 
 -- name: waiting_recoveries
 -- purpose: requests to recover organisations, each the newest change of its keys, with their entries
-SELECT w.organization, encode(r.digest, 'hex') AS digest, r.body, e.data
+SELECT w.organization, w.record AS index, encode(r.digest, 'hex') AS digest, r.body, e.data
 FROM (SELECT DISTINCT ON (organization) organization, record, recovery FROM key_change
       WHERE organization = ANY ($1::text[]) ORDER BY organization, record DESC) w
 JOIN record r ON r.index = w.record JOIN entry e ON e.index = w.record WHERE w.recovery = 'request';

@@ -6,17 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import openpyxl
 import pytest
 from msgspec import Raw
-from support.border import BILLETS, DEFAULTS, FORGE, LATER, MILL, Poster, Story, attest, emission, tell
+from support.border import AUDITOR, BILLETS, DEFAULTS, FORGE, LATER, MILL, Poster, Story, attest, emission, tell
 from support.cli import run
+from support.parties import Party
 from support.sectors import MAKE, Make
 from support.server import Server, temporary_home
 
-from ledger.core.records import Amendment
+from ledger.core.records import Amendment, KeyChange
 from ledger.core.revisions import Change
+from ledger.core.signing import SigningKey, public_key
 
 CASES = Path(__file__).parents[1] / "vectors" / "cbam"
 
@@ -224,6 +227,22 @@ def test_a_record_that_was_revised_is_no_longer_attested(story: Story) -> None:
     assert way(story) == {"actual", "default"}
     assert way(story, "--at", before) == {"actual", "default"}
     attest(poster, "lot", f"{MILL.prefix}billets-2026", 2026, opinion="adverse", start="2025-01-01T00:00:00Z")
+    assert way(story) == {"default"}
+
+
+def test_attestations_by_a_key_that_is_reported_compromised(story: Story) -> None:
+    """The adverse opinions, which came last, count no more; nor do the others, once they are known not to be his."""
+    poster = Poster(story.server, "cbam/compromised")
+    adverse = attest(poster, "lot", f"{MILL.prefix}billets-2026", 2026, opinion="adverse", start="2025-01-01T00:00:00Z")
+    assert way(story) == {"default"}
+    index = httpx.get(f"{story.server.url}/v1/records/{adverse}").json()["index"]
+    size = poster.size
+    new = Party(AUDITOR.id, SigningKey.from_seed(b"\x51" * 32, "p256"))
+    added, keyid = [public_key(new.key, story.server.origin, new.id)], AUDITOR.key.keyid.hex()
+    poster.new(AUDITOR, KeyChange, organization=new.id, added=added, revoked=[keyid], compromised_since=index - 1)
+    assert way(story) == {"actual", "default"}
+    assert way(story, "--at", size) == {"default"}
+    poster.new(new, KeyChange, organization=new.id, revoked=[keyid], compromised_since=0)
     assert way(story) == {"default"}
 
 

@@ -1,7 +1,7 @@
 """A ledger opened in the test's own process, so that a test can decide what happens between two of its steps."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,8 +11,11 @@ import msgspec
 from ledger.core.envelope import seal
 from ledger.core.receipt import Receipt
 from ledger.errors import LedgerError
+from ledger.service.audit.database_source import DatabaseSource
+from ledger.service.audit.replay import audit
+from ledger.service.audit.report import Report
 from ledger.service.keyfiles import REGISTRAR_KEY, read_key
-from ledger.service.ledger import Ledger, open_ledger
+from ledger.service.ledger import Ledger, now, open_ledger
 from ledger.service.settings import Settings
 from ledger.service.setup import registrar_id
 from support.parties import Party
@@ -57,15 +60,22 @@ class Inside:
             found.append(answer)
         return found
 
+    def audited(self) -> Report:
+        """Audits the database, the log's key pinned."""
+        source = DatabaseSource(self.ledger.pool, self.ledger.identity)
+        return self.run(audit(source, registry=registry(), vkey=self.vkey))
+
     def post(self, posted: Sequence[Posted]) -> list[Receipt]:
         return self.run(self.must(posted))
 
 
 @contextmanager
-def inside(home: Path, database_url: str | None = None) -> Iterator[Inside]:
-    """The ledger of a data folder, beside whoever else has it open."""
+def inside(
+    home: Path, database_url: str | None = None, clock: Callable[[], int] = now
+) -> Iterator[Inside]:
+    """The ledger of a data folder, beside whoever else has it open. `clock`: in place of the host's, ms since 1970."""
     with asyncio.Runner() as runner:
-        opening = open_ledger(Settings(home=home, database_url=database_url), registry=registry())
+        opening = open_ledger(Settings(home=home, database_url=database_url), registry=registry(), clock=clock)
         ledger = runner.run(opening.__aenter__())
         try:
             yield Inside(runner, ledger)

@@ -1,0 +1,191 @@
+"""A key is reported compromised since an entry: which records, lots, footprints and attestations say so, and which not.
+
+The mill mines `early`, then `late`; the forge, whose key is never in doubt, makes `gear` of both and `plain` of `early`
+alone. The auditor attests `gear` and `plain`. Then the mill reports its key compromised since the entry of `late`, and
+later from the auditor's first attestation on the auditor does.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+from msgspec.structs import replace
+from support.cli import run
+from support.parties import Party, enrolment
+from support.server import Server, temporary_home
+from support.witness import audited
+from support.workshop import END, START, Workshop, workshop
+
+from ledger.core.receipt import Receipt
+from ledger.core.records import Attestation, KeyChange, Subject
+from ledger.core.signing import SigningKey, public_key
+
+
+class Story(NamedTuple):
+    server: Server
+    mill: Workshop
+    forge: Workshop
+    auditor: Workshop
+    receipts: dict[str, Receipt]
+
+    def ask(self, path: str, **parameters: object) -> Any:
+        response = httpx.get(f"{self.server.url}{path}", params=parameters, timeout=60)  # type: ignore[arg-type]
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def footprint(self, lot: str, **parameters: object) -> Any:
+        return self.ask("/v1/footprint", lot=lot, **parameters)
+
+    @property
+    def size(self) -> int:
+        """Of the log before anything was reported."""
+        return self.receipts["reported"].index
+
+
+def reporting(server: Server, who: Workshop, since: int, new: SigningKey) -> KeyChange:
+    return KeyChange(
+        issuer=who.id, nonce=who.nonce(), organization=who.id, added=[public_key(new, server.origin, who.id)],
+        revoked=[who.party.key.keyid.hex()], compromised_since=since,
+    )
+
+
+def attesting(auditor: Workshop, lot: str) -> Attestation:
+    return Attestation(
+        issuer=auditor.id, nonce=auditor.nonce(), subject=Subject(kind="lot", id=lot), standard="ISO 14064-3",
+        level="reasonable", opinion="unmodified", start=START, end=END, valid_until="2027-01-01T00:00:00Z",
+    )
+
+
+@pytest.fixture(scope="module")
+def story() -> Iterator[Story]:
+    with temporary_home() as home, Server(home) as server:
+        mill, forge, auditor = workshop(server, "mill"), workshop(server, "forge"), Workshop("auditor")
+        enter = enrolment(auditor.party, server.registrar, server.origin, auditor.nonce())
+        server.post([(server.registrar, replace(enter, roles=["auditor"]))])
+        told: dict[str, Receipt] = {}
+
+        def post(name: str, who: Workshop, record: Any) -> None:
+            (told[name],) = server.post([(who.party, record)])
+
+        post("early", mill, mill.mine("early", "10")[1])
+        post("late", mill, mill.mine("late", "10")[1])
+        for name in ("early", "late"):
+            post(f"{name} sent", mill, mill.send(name, "10", forge, f"{name}-sent")[1])
+        post("gear", forge, made(forge, mill, "gear", ("early-sent", "late-sent")))
+        post("plain", forge, made(forge, mill, "plain", ("early-sent",)))
+        post("attested plain", auditor, attesting(auditor, forge.name("plain")))
+        post("attested gear", auditor, attesting(auditor, forge.name("gear")))
+        change = reporting(server, mill, told["late"].index, SigningKey.from_seed(b"\x41" * 32, "p256"))
+        post("reported", mill, change)
+        change = reporting(server, auditor, told["attested gear"].index, SigningKey.from_seed(b"\x42" * 32))
+        post("auditor's", auditor, change)
+        yield Story(server, mill, forge, auditor, told)
+        report = audited(server)
+        assert report.ok, report.findings
+
+
+def made(forge: Workshop, mill: Workshop, lot: str, taken: tuple[str, ...]) -> Any:
+    made = forge.make({lot: "4"}, dict.fromkeys(taken, "2"))[1]
+    flows = [replace(flow, lot=mill.name(name)) for flow, name in zip(made.inputs, taken, strict=True)]
+    return replace(made, inputs=flows, supplies=forge.make({lot: "4"}, ore="4")[1].supplies)  # type: ignore[union-attr]
+
+
+def test_the_record_and_its_lot(story: Story) -> None:
+    key, late = story.mill.party.key.keyid.hex(), story.receipts["late"]
+    doubt = {"index": late.index, "record": late.digest, "issuer": story.mill.id, "key": key, "since": late.index,
+             "reported": story.receipts["reported"].index}
+    record = story.ask(f"/v1/records/{late.digest}")
+    assert record["inDoubt"] == doubt
+    (limitation,) = record["limitations"]
+    assert f"reported compromised since entry {late.index}" in limitation
+    (lot,) = story.ask("/v1/lots", lot=story.mill.name("late"))
+    assert lot["inDoubt"] == doubt
+
+
+@pytest.mark.parametrize("name", ["early", "gear", "plain", "attested plain"])
+def test_records_that_are_not(story: Story, name: str) -> None:
+    """Before that entry, or by other keys: not even where they rest on one that is."""
+    record = story.ask(f"/v1/records/{story.receipts[name].digest}")
+    assert "inDoubt" not in record
+    assert "limitations" not in record
+
+
+def test_a_footprint_that_rests_on_it(story: Story) -> None:
+    """`gear` took what was sent of `late`, and of `early`: the transfer of that was signed after the report's index."""
+    found = story.footprint(story.forge.name("gear"))
+    names = ("late sent", "early sent", "late")
+    assert [one["index"] for one in found["inDoubt"]] == sorted(
+        [story.receipts[name].index for name in names], reverse=True)
+    assert len(found["limitations"]) == 3
+    assert "inDoubt" not in found["lot"]
+    early = story.footprint(story.mill.name("early"))
+    assert "inDoubt" not in early
+    assert "limitations" not in early
+
+
+def test_as_of_a_tree_in_which_nothing_was_reported(story: Story) -> None:
+    lot = story.forge.name("gear")
+    assert "inDoubt" not in story.footprint(lot, at=story.size)
+    assert len(story.footprint(lot, at=story.size + 1)["inDoubt"]) == 3
+    (then,), (now,) = (story.ask("/v1/lots", lot=story.mill.name("late"), **at) for at in ({"at": story.size}, {}))
+    assert ("inDoubt" in then, "inDoubt" in now) == (False, True)
+
+
+def test_figures_are_what_they_were(story: Story) -> None:
+    """Nothing of it is undone: order decided when it was admitted."""
+    lot = story.forge.name("gear")
+    before, after = story.footprint(lot, at=story.size), story.footprint(lot)
+    assert (before["footprint"], before["burdens"]) == (after["footprint"], after["burdens"])
+
+
+def test_an_attestation_that_counts_for_nothing(story: Story) -> None:
+    found = {lot: story.footprint(story.forge.name(lot))["attestations"] for lot in ("gear", "plain")}
+    assert [[one.get("inDoubt", False) for one in told] for told in found.values()] == [[True], [False]]
+    before = story.footprint(story.forge.name("gear"), at=story.receipts["auditor's"].index)
+    assert "inDoubt" not in before["attestations"][0]
+
+
+def test_another_method_says_so_too(story: Story) -> None:
+    found = story.footprint(story.forge.name("gear"), gwp="AR5")
+    assert len([one for one in found["limitations"] if "reported compromised" in one]) == 3
+
+
+def test_what_is_told_of_the_organisation(story: Story) -> None:
+    told = {one["id"]: one for one in story.ask("/v1/organizations", limit=1000)}
+    old, new = told[story.mill.id]["keys"]
+    assert (old["algorithm"], old["revoked"], old["compromisedSince"]) == (
+        "ed25519", story.receipts["reported"].index, story.receipts["late"].index)
+    assert (new["algorithm"], new.get("revoked"), new.get("compromisedSince")) == ("p256", None, None)
+
+
+def test_on_the_command_line(story: Story) -> None:
+    done = run("footprint", story.forge.name("gear"), "--url", story.server.url)
+    assert done.code == 0, done.err
+    assert "in doubt" in done.out
+    assert done.out.count("is signed by a key reported compromised since entry") == 3
+    assert "does not count: signed by a key reported compromised" in done.out
+
+
+def test_a_later_report_that_names_an_earlier_entry(story: Story) -> None:
+    """It stands last: the mill learns that its key was taken before `early`."""
+    new = Party(story.mill.id, SigningKey.from_seed(b"\x41" * 32, "p256"))
+    keyid = story.mill.party.key.keyid.hex()
+    since = story.receipts["early"].index
+
+    def again(since: int) -> KeyChange:
+        return KeyChange(issuer=new.id, nonce=story.mill.nonce(), organization=new.id, revoked=[keyid],
+                         compromised_since=since)
+
+    answers = story.server.submit(story.server.envelopes([(new, again(index)) for index in (since + 1, since, since)]))
+    codes = [one.get("code") if isinstance(one, dict) else None for one in answers]
+    assert codes == ["compromise-known", None, "compromise-known"]
+    receipt = answers[1]
+    assert isinstance(receipt, Receipt)
+    found = story.ask(f"/v1/records/{story.receipts['early'].digest}")["inDoubt"]
+    assert (found["since"], found["reported"]) == (since, receipt.index)
+    assert len(story.footprint(story.forge.name("gear"))["inDoubt"]) == 4
+    (told,) = [one for one in story.ask("/v1/organizations", limit=1000) if one["id"] == story.mill.id]
+    assert told["keys"][0]["compromisedSince"] == since
+    assert json.dumps(told).count(keyid) == 1
