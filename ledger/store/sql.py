@@ -11,7 +11,16 @@ _NAME = re.compile(r"^-- name: ([a-z_0-9]+)\n", re.M)
 @cache
 def queries(group: str) -> Mapping[str, str]:
     """The queries of `sql/queries/GROUP.sql` by name, each as one statement without its comments."""
-    text = files("ledger._sql").joinpath("queries", f"{group}.sql").read_text(encoding="utf-8")
+    return _named(files("ledger._sql").joinpath("queries", f"{group}.sql").read_text(encoding="utf-8"))
+
+
+@cache
+def book_queries() -> Mapping[str, str]:
+    """The queries of an audit's own file, which is SQLite, by name."""
+    return _named(files("ledger._sql").joinpath("book.sql").read_text(encoding="utf-8"))
+
+
+def _named(text: str) -> Mapping[str, str]:
     parts = _NAME.split(text)[1:]
     return {name: _statement(body) for name, body in zip(parts[::2], parts[1::2], strict=True)}
 
@@ -24,6 +33,11 @@ def _statement(text: str) -> str:
 def schema() -> str:
     """The whole schema, for an empty database."""
     return files("ledger._sql").joinpath("schema.sql").read_text(encoding="utf-8")
+
+
+def book_schema() -> str:
+    """The schema of an audit's own file."""
+    return files("ledger._sql").joinpath("book_schema.sql").read_text(encoding="utf-8")
 
 
 def migrations() -> list[tuple[int, str]]:

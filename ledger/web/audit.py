@@ -3,11 +3,13 @@
 import base64
 from typing import Annotated, Any
 
-from litestar import Controller, get
+import msgspec
+from litestar import Controller, Request, Response, get
 from litestar.params import Parameter
 
 from ledger.core.units import plain
-from ledger.service.audit.rows import ENTRIES, LOTS, balance_rows, entry_rows, revised_rows, version_rows
+from ledger.service.audit.pages import ENTRIES, MEDIA_TYPE, write_page
+from ledger.service.audit.rows import LOTS, balance_rows, balance_rows_of, entry_rows, revised_rows, version_rows
 from ledger.service.audit.source import RevisedRow, Revisions, Row
 from ledger.service.ledger import Ledger
 from ledger.store.sql import queries
@@ -15,16 +17,21 @@ from ledger.store.sql import queries
 Start = Annotated[int, Parameter(query="from", ge=0)]
 End = Annotated[int, Parameter(query="to", ge=0)]
 After = Annotated[int, Parameter(ge=-1)]
+Lots = Annotated[str | None, Parameter(pattern=r"^[0-9]{1,18}(,[0-9]{1,18}){0,999}$")]
 
 
 class AuditController(Controller):
     path = "/v1/audit"
     tags = ("audit",)
 
-    @get("/entries", summary="Entries with bodies, leaves of their outcomes, flows and shares, at most 1,000")
-    async def entries(self, ledger: Ledger, start: Start, end: End) -> list[dict[str, Any]]:
+    @get("/entries", summary="Entries with bodies and what is stored of them, at most 1,000; JSON or MessagePack")
+    async def entries(
+        self, ledger: Ledger, request: Request[Any, Any, Any], start: Start, end: End
+    ) -> Response[bytes]:
         rows = await entry_rows(ledger.pool, start, min(end, start + ENTRIES))
-        return [_row(row) for row in rows]
+        if MEDIA_TYPE in request.headers.get("Accept", ""):
+            return Response(write_page(rows), media_type=MEDIA_TYPE)
+        return Response(msgspec.json.encode([_row(row) for row in rows]), media_type="application/json")
 
     @get("/batches", summary="Size and root of every batch, at most 10,000")
     async def batches(self, ledger: Ledger, after: After = 0) -> list[dict[str, Any]]:
@@ -41,9 +48,12 @@ class AuditController(Controller):
     ) -> list[dict[str, Any]]:
         return [_revised(row) for row in await revised_rows(ledger.pool, index, after, ENTRIES)]
 
-    @get("/balances", summary="What is left of each lot, in order of number, at most 10,000")
-    async def balances(self, ledger: Ledger, after: After = -1) -> list[dict[str, Any]]:
-        found = await balance_rows(ledger.pool, after, LOTS)
+    @get("/balances", summary="What is left of each lot, or of `lots` by number, at most 10,000, in order of number")
+    async def balances(self, ledger: Ledger, after: After = -1, lots: Lots = None) -> list[dict[str, Any]]:
+        if lots is None:
+            found = await balance_rows(ledger.pool, after, LOTS)
+        else:
+            found = await balance_rows_of(ledger.pool, [int(number) for number in lots.split(",")])
         return [
             {"number": one.number, "lot": one.lot, "remaining": plain(one.remaining), "quantity": plain(one.quantity)}
             for one in found
@@ -63,11 +73,4 @@ def _revised(row: RevisedRow) -> dict[str, Any]:
 
 
 def _row(row: Row) -> dict[str, Any]:
-    answer: dict[str, Any] = {
-        "index": row.index, "entry": base64.b64encode(row.entry).decode(),
-        "leaves": [base64.b64encode(leaf).decode() for leaf in row.leaves],
-        "flows": [(number, plain(quantity)) for number, quantity in row.flows], "shares": row.shares,
-    }
-    if row.body is not None:
-        answer["body"] = base64.b64encode(row.body).decode()
-    return answer
+    return msgspec.structs.asdict(row) | {"lots": [msgspec.Raw(lot.encode()) for lot in row.lots]}

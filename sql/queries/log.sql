@@ -38,14 +38,17 @@ SELECT e.index, e.data, r.type, r.body, r.seed, r.outcome FROM entry e LEFT JOIN
 WHERE e.index >= $1 AND e.index < $2 ORDER BY e.index;
 
 -- name: audit_lots
-SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, l.quantity, l.unit, l.mass, l.item, l.composition,
-       l.facility, l.process, l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, f.burdens, f.content,
-       f.amount, f.method, f.plugin, f.share
+-- purpose: each lot with its own record's figures as one JSON array, which an audit reads without this server's help
+SELECT l.number / 1024 AS record, json_build_array(
+       l.number, l.id, l.product, l.holder, l.role, l.origin, l.quantity::text, l.unit, l.mass::text, l.item,
+       l.composition, l.facility, l.process, l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires,
+       f.burdens, f.content, f.amount, f.method, f.plugin, f.share)::text AS lot
 FROM lot l JOIN figure f ON f.lot = l.number AND f.version = 0
 WHERE l.number >= $1 * 1024 AND l.number < $2 * 1024 ORDER BY l.number;
 
 -- name: audit_flows
-SELECT record, lot, quantity FROM flow WHERE record >= $1 AND record < $2 AND version = 0 ORDER BY record, position;
+SELECT record, lot, quantity::text FROM flow
+WHERE record >= $1 AND record < $2 AND version = 0 ORDER BY record, position;
 
 -- name: audit_versions
 -- purpose: how many rows of each kind each revision has, whoever wrote them
@@ -91,3 +94,7 @@ SELECT record, lot, quantity FROM flow WHERE record = ANY ($2::bigint[]) AND ver
 -- name: audit_balances
 SELECT l.number, l.id, b.remaining, b.quantity FROM balance b JOIN lot l ON l.number = b.lot
 WHERE b.lot > $1 ORDER BY b.lot LIMIT $2;
+
+-- name: audit_balances_of
+SELECT l.number, l.id, b.remaining, b.quantity FROM balance b JOIN lot l ON l.number = b.lot
+WHERE b.lot = ANY ($1::bigint[]) ORDER BY b.lot;

@@ -35,7 +35,7 @@ from ledger.service.accounting import Outcome, account
 from ledger.service.audit.database_source import DatabaseSource
 from ledger.service.audit.replay import audit
 from ledger.service.audit.report import Report
-from ledger.service.audit.rows import entry_rows
+from ledger.service.audit.rows import entry_rows, stored_leaves
 from ledger.service.keyfiles import LOG_KEY, read_key
 from ledger.service.preparing import Submission, prepare
 from ledger.service.setup import Identity
@@ -140,7 +140,7 @@ class Copy:
         async def run() -> bytes:
             async with self._pool() as pool:
                 (row,) = await entry_rows(pool, index, index + 1)
-                return outcome_root(row.leaves)
+                return outcome_root(stored_leaves(row))
 
         return self._run(run())
 

@@ -1,15 +1,16 @@
 """Auditing a database directly: the one source that also shows stored rows which no leaf commits to."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from ledger.core.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.tiles import Tile
 from ledger.errors import ConfigurationError
-from ledger.service.audit.rows import ENTRIES, LOTS, balance_rows, entry_rows, revised_rows, version_rows
-from ledger.service.audit.source import Balance, RevisedRow, Revisions, Row
+from ledger.service.audit.names import NameCheck
+from ledger.service.audit.pages import ENTRIES, write_page
+from ledger.service.audit.rows import LOTS, balance_rows, balance_rows_of, entry_rows, revised_rows, version_rows
+from ledger.service.audit.source import Balance, RevisedRow, Revisions
 from ledger.service.setup import Identity
 from ledger.store.database import Pool
-from ledger.store.names import Ends, Names, read_ends, read_names
 from ledger.store.sql import queries
 from ledger.store.tiles import read_tile
 
@@ -32,13 +33,14 @@ class DatabaseSource:
         head = Checkpoint(self._identity.origin, row["size"], bytes(row["root"]))
         return sign_checkpoint(head, self._identity.signer)
 
-    async def rows(self, size: int, start: int = 0) -> AsyncIterator[list[Row]]:
+    async def pages(self, size: int, start: int = 0) -> AsyncIterator[bytes]:
         for first in range(start, size, ENTRIES):
-            yield await entry_rows(self._pool, first, min(first + ENTRIES, size))
+            yield write_page(await entry_rows(self._pool, first, min(first + ENTRIES, size)))
 
-    async def batches(self, size: int) -> list[tuple[int, bytes]]:
-        rows = await self._pool.fetch(queries("log")["batches"], 0, 1 << 40)
-        return [(row["size"], bytes(row["root"])) for row in rows if row["size"] <= size]
+    async def batches(self, size: int, start: int = 0) -> AsyncIterator[list[tuple[int, bytes]]]:
+        while rows := await self._pool.fetch(queries("log")["batches"], start, LOTS):
+            yield [(row["size"], row["root"]) for row in rows if row["size"] <= size]
+            start = rows[-1]["size"]
 
     async def revisions(self) -> Revisions:
         return await version_rows(self._pool)
@@ -53,14 +55,14 @@ class DatabaseSource:
         async with self._pool.acquire() as connection:
             return await read_tile(connection, tile)
 
-    async def names(self, start: int, end: int) -> Names:
-        return await read_names(self._pool, start, end)
-
-    async def ends(self) -> Ends:
-        return await read_ends(self._pool)
+    def row_check(self) -> NameCheck:
+        return NameCheck(self._pool)
 
     async def balances(self) -> AsyncIterator[list[Balance]]:
         after = -1
         while found := await balance_rows(self._pool, after, LOTS):
             yield found
             after = found[-1].number
+
+    async def balances_of(self, numbers: Sequence[int]) -> list[Balance]:
+        return await balance_rows_of(self._pool, numbers)

@@ -1,7 +1,7 @@
 """Auditing a server over HTTP: all that an outsider has."""
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Any
@@ -11,9 +11,8 @@ import msgspec
 
 from ledger.core.tiles import Tile, tile_path
 from ledger.errors import InvalidInput, Unavailable
-from ledger.service.audit.source import Balance, RevisedRow, Revisions, Row, Source
-
-_ENTRIES = 1_000
+from ledger.service.audit.pages import ENTRIES, MEDIA_TYPE
+from ledger.service.audit.source import Balance, RevisedRow, Revisions, Source
 
 
 class HttpSource:
@@ -28,22 +27,16 @@ class HttpSource:
     async def checkpoint(self) -> str:
         return (await self._get("/log/checkpoint")).text
 
-    async def rows(self, size: int, start: int = 0) -> AsyncIterator[list[Row]]:
+    async def pages(self, size: int, start: int = 0) -> AsyncIterator[bytes]:
         while start < size:
-            page = {"from": start, "to": min(start + _ENTRIES, size)}
-            found = [_row(one) for one in await self._json("/v1/audit/entries", page)]
-            yield found
-            if not found:
-                return
-            start += len(found)
+            page = {"from": start, "to": min(start + ENTRIES, size)}
+            yield (await self._get("/v1/audit/entries", page, MEDIA_TYPE)).content
+            start += ENTRIES
 
-    async def batches(self, size: int) -> list[tuple[int, bytes]]:
-        found: list[tuple[int, bytes]] = []
-        after = 0
-        while page := await self._json("/v1/audit/batches", {"after": after}):
-            found.extend([(one["size"], base64.b64decode(one["root"])) for one in page if one["size"] <= size])
-            after = page[-1]["size"]
-        return found
+    async def batches(self, size: int, start: int = 0) -> AsyncIterator[list[tuple[int, bytes]]]:
+        while page := await self._json("/v1/audit/batches", {"after": start}):
+            yield [(one["size"], base64.b64decode(one["root"])) for one in page if one["size"] <= size]
+            start = page[-1]["size"]
 
     async def revisions(self) -> Revisions:
         return msgspec.convert(await self._json("/v1/audit/revisions", {}), Revisions)
@@ -61,17 +54,22 @@ class HttpSource:
     async def balances(self) -> AsyncIterator[list[Balance]]:
         after = -1
         while page := await self._json("/v1/audit/balances", {"after": after}):
-            yield [
-                Balance(one["number"], one["lot"], Decimal(one["remaining"]), Decimal(one["quantity"])) for one in page
-            ]
+            yield [_balance(one) for one in page]
             after = page[-1]["number"]
 
-    async def _json(self, path: str, parameters: dict[str, int]) -> Any:
+    async def balances_of(self, numbers: Sequence[int]) -> list[Balance]:
+        return [_balance(one) for one in await self._json(
+            "/v1/audit/balances", {"lots": ",".join(map(str, numbers))}
+        )]
+
+    async def _json(self, path: str, parameters: Mapping[str, int | str]) -> Any:
         return msgspec.json.decode((await self._get(path, parameters)).content)
 
-    async def _get(self, path: str, parameters: dict[str, int] | None = None) -> httpx.Response:
+    async def _get(
+        self, path: str, parameters: Mapping[str, int | str] | None = None, accept: str = "*/*"
+    ) -> httpx.Response:
         try:
-            response = await self._client.get(path, params=parameters)
+            response = await self._client.get(path, params=parameters, headers={"Accept": accept})
         except httpx.HTTPError as error:
             raise Unavailable(f"{self._client.base_url} does not answer: {error}", code="server-down") from error
         if response.status_code != 200:
@@ -81,13 +79,8 @@ class HttpSource:
         return response
 
 
-def _row(told: dict[str, Any]) -> Row:
-    return Row(
-        told["index"], base64.b64decode(told["entry"]),
-        base64.b64decode(told["body"]) if "body" in told else None,
-        [base64.b64decode(leaf) for leaf in told["leaves"]],
-        [(number, Decimal(quantity)) for number, quantity in told["flows"]], told["shares"],
-    )
+def _balance(told: dict[str, Any]) -> Balance:
+    return Balance(told["number"], told["lot"], Decimal(told["remaining"]), Decimal(told["quantity"]))
 
 
 def _revised(told: dict[str, Any]) -> RevisedRow:

@@ -5,36 +5,22 @@ transfer and sign it honestly. Only a database shows them.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterator, Sequence
 
 from ledger.admission.state import State, type_of
-from ledger.core.frontier import Frontier
 from ledger.core.merkle import leaf_hash
 from ledger.core.outcome import salt_seed
 from ledger.core.records import AnyRecord, Transformation
-from ledger.core.tiles import Tile
-from ledger.service.audit.records import Checked
-from ledger.service.naming import Before, add_named
+from ledger.core.tiles import TILE_WIDTH
+from ledger.service.audit.records import Read, Replayer
+from ledger.service.audit.watching import Made
+from ledger.service.naming import Before, add_named, before_entering
 from ledger.service.revising.engine import Revision
-from ledger.store.names import Columns, Ends, Names, Told, told_by
+from ledger.store.database import Pool
+from ledger.store.names import Columns, Ends, Names, Told, read_ends, read_names, told_by
 from ledger.store.rows import BatchRows
 
 RULE = "names"
-_HASH = 32
-
-
-@runtime_checkable
-class ShowsNames(Protocol):
-    """A source that shows the rows themselves."""
-
-    async def names(self, start: int, end: int) -> Names:
-        """Of the records from `start`, below `end`."""
-        ...
-
-    async def ends(self) -> Ends:
-        """What is stored now and belongs to no record."""
-        ...
 
 
 def entered(index: int, record: AnyRecord, state: State, before: Before) -> list[Told]:
@@ -50,16 +36,30 @@ class NameCheck:
     """Compares record by record. A period that a revision has moved a record to is stored beside the record's own, so
     what is more than a record entered is judged at the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
         self._more: dict[int, Counter[Told]] = {}
+        self._range = Names([], {})
+        self._before = Before()
 
-    def compare(
-        self, one: Checked, columns: Columns | None, stored: Sequence[Told], wanted: Sequence[Told], lots: int
-    ) -> Iterator[tuple[str, str]]:
-        """Rule and message of what is stored otherwise than `one`, which was admitted and made so many lots, says."""
-        if columns is None or one.record is None:
+    async def load(self, start: int, end: int) -> None:
+        self._range = await read_names(self._pool, start, end)
+
+    def before(self, record: AnyRecord, state: State) -> None:
+        self._before = before_entering(record, state)
+
+    def compare(self, one: Read, replayer: Replayer) -> Iterator[tuple[str, str]]:
+        index, lots = one.row.index, replayer.made_last
+        if one.record is None or lots is None or not self._range.columns:
             return
+        columns = self._range.columns[index - self._range.columns[0].index]
         yield from _compare_columns(one, one.record, columns, lots)
+        wanted = entered(index, one.record, replayer.state, self._before)
+        yield from self._compare_told(index, self._range.entered.get(index, ()), wanted)
+        if replayer.revision is not None:
+            self._revised(replayer.revision)
+
+    def _compare_told(self, index: int, stored: Sequence[Told], wanted: Sequence[Told]) -> Iterator[tuple[str, str]]:
         more = Counter(stored)
         more.subtract(wanted)
         for told, count in more.items():
@@ -70,9 +70,9 @@ class NameCheck:
         for told in over - later:
             yield RULE, f"{_said(told)} is stored, but the record did not enter it"
         if later:
-            self._more[columns.index] = later
+            self._more[index] = later
 
-    def revised(self, revision: Revision) -> None:
+    def _revised(self, revision: Revision) -> None:
         """Accounts for the periods that a revision has moved records to."""
         for one in revision.revised:
             record = one.prepared.submission.record if one.prepared is not None else None
@@ -81,14 +81,15 @@ class NameCheck:
                 rows.add_provisional(one.index, record)
                 self._more[one.index].subtract(told_by(rows))
 
-    def unexplained(self) -> Iterator[tuple[int, str]]:
-        """Index and message of rows that no record and no revision has entered."""
-        for index, more in self._more.items():
-            for told in +more:
-                yield index, f"{_said(told)} is stored, but no record entered it"
+    async def compare_ends(self, made: Made) -> list[tuple[str, str, int | None]]:
+        found: list[tuple[str, str, int | None]] = [
+            (RULE, f"{_said(told)} is stored, but no record entered it", index)
+            for index, more in self._more.items() for told in +more
+        ]
+        return [*found, *_compare_ends(await read_ends(self._pool), made)]
 
 
-def _compare_columns(one: Checked, record: AnyRecord, columns: Columns, lots: int) -> Iterator[tuple[str, str]]:
+def _compare_columns(one: Read, record: AnyRecord, columns: Columns, lots: int) -> Iterator[tuple[str, str]]:
     if columns.leaf_hash != leaf_hash(one.row.entry):
         yield RULE, "the entry is stored with another leaf hash than its own"
     pairs = (
@@ -105,32 +106,29 @@ def _compare_columns(one: Checked, record: AnyRecord, columns: Columns, lots: in
             yield RULE, f"{count} {name} of the record are stored, it made {lots}"
 
 
-def compare_ends(
-    ends: Ends, frontier: Frontier, time: int, ledger: tuple[str, str], full: Iterable[tuple[Tile, bytes]]
-) -> Iterator[tuple[str, str, int | None]]:
-    """Rule, message and index of what belongs to no record and is not as the log makes it. `frontier` and `time` are
-    those of the audited size, `full` its full tiles; what the log has gained since is left out."""
+def _compare_ends(ends: Ends, made: Made) -> Iterator[tuple[str, str, int | None]]:
+    """Rule, message and index of what belongs to no record and is not as the log makes it; what the log has gained
+    since is left out."""
     for kind, index in ends.beyond:
         yield RULE, f"table {kind} has rows beyond the log", index
     for prefix, organization in ends.strays:
         yield RULE, f"prefix {prefix!r} is stored for {organization}, whom no record enters", None
-    if ends.ledger != ledger:
+    if ends.ledger != made.ledger:
         yield RULE, f"the database says that it is ledger {ends.ledger[0]!r} with key {ends.ledger[1]}", None
-    if ends.size == frontier.size and ends.frontier != frontier.to_bytes():
+    same = ends.size == made.frontier.size
+    if same and ends.frontier != made.frontier.to_bytes():
         yield "root", "the head is stored with another frontier than the entries give", None
-    if ends.size == frontier.size and ends.time != time:
-        yield "time", f"the head is stored with time {ends.time}, the last entry has {time}", None
-    roots = {(tile.level, tile.index): _root(hashes) for tile, hashes in full}
-    for place, stored in ends.tiles.items():
-        wanted = roots.pop(place, None)
-        if wanted is None and ends.size == frontier.size:
-            yield "tiles", f"tile {place[0]}/{place[1]} is stored, but the log is not that long", None
+    if same and ends.time != made.time:
+        yield "time", f"the head is stored with time {ends.time}, the last entry has {made.time}", None
+    roots = dict(made.roots)
+    for (level, index), stored in ends.tiles.items():
+        if (index + 1) * TILE_WIDTH ** (level + 1) <= made.start:
+            continue
+        wanted = roots.pop((level, index), None)
+        if wanted is None and same:
+            yield "tiles", f"tile {level}/{index} is stored, but the log is not that long", None
         elif wanted is not None and stored != wanted:
-            yield "tiles", f"tile {place[0]}/{place[1]} is stored with another root than its entries give", None
-
-
-def _root(hashes: bytes) -> bytes:
-    return Frontier().extended([hashes[at : at + _HASH] for at in range(0, len(hashes), _HASH)]).root()
+            yield "tiles", f"tile {level}/{index} is stored with another root than its entries give", None
 
 
 def _said(told: Told) -> str:

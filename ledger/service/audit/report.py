@@ -13,18 +13,24 @@ class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """`ok` says that every entry, signature, balance and figure holds, as far as `notes` do not limit it."""
+    """`ok` says that every entry, signature, balance and figure holds, as far as `notes` do not limit it.
+
+    `start` is the entry that this audit began with: what is before it was audited earlier, and is counted here. Counts
+    are of the whole log, but for `balances`. `witnesses` have cosigned the checkpoint, where a policy was given.
+    """
 
     ok: bool
     origin: str
     vkey: str
     size: int
     root: str
+    start: int
     entries: int
     signatures: int
     records: dict[str, int]
     figures: int
     balances: int
     recomputed: int
+    witnesses: list[str]
     findings: list[Finding]
     notes: list[str]

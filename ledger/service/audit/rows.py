@@ -1,6 +1,7 @@
 """Rows as an audit reads them, the same for the database source and for the HTTP API behind the other one."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
@@ -8,25 +9,26 @@ from asyncpg import Record
 
 from ledger.admission.facts import LOT_SLOTS, LotFacts
 from ledger.service.accounting import lot_leaf, revision_leaves
+from ledger.service.audit.pages import read_lot
 from ledger.service.audit.source import Balance, RevisedRow, Revisions, Row, Version
+from ledger.service.audit.stored import stored_leaf
 from ledger.service.preparing import REVISING_TYPES
 from ledger.store.database import Pool
 from ledger.store.facts import figures_of, lot_of
 from ledger.store.revisions import revised_by
 from ledger.store.sql import queries
 
-ENTRIES = 1_000
 LOTS = 10_000
 
 
 async def entry_rows(pool: Pool, start: int, end: int) -> list[Row]:
-    """Entries from `start`, below `end`, with the leaves that their stored rows make."""
+    """Entries from `start`, below `end`, with what is stored of them."""
     sql = queries("log")
     async with pool.acquire() as connection:
         entries = await connection.fetch(sql["audit_entries"], start, end)
-        lots: dict[int, list[Record]] = defaultdict(list)
+        lots: dict[int, list[str]] = defaultdict(list)
         for row in await connection.fetch(sql["audit_lots"], start, end):
-            lots[row["number"] // LOT_SLOTS].append(row)
+            lots[row["record"]].append(row["lot"])
         flows: dict[int, list[tuple[int, Decimal]]] = defaultdict(list)
         for row in await connection.fetch(sql["audit_flows"], start, end):
             flows[row["record"]].append((row["lot"], row["quantity"]))
@@ -35,26 +37,20 @@ async def entry_rows(pool: Pool, start: int, end: int) -> list[Row]:
             if entry["type"] in REVISING_TYPES
         }
     return [
-        _row(entry, lots.get(entry["index"], []), flows.get(entry["index"], []), revised.get(entry["index"], []))
+        Row(
+            entry["index"], entry["data"], entry["body"], entry["seed"], entry["outcome"],
+            lots.get(entry["index"], []), flows.get(entry["index"], []), revised.get(entry["index"], []),
+        )
         for entry in entries
     ]
 
 
-def _row(
-    entry: Record, lots: list[Record], flows: list[tuple[int, Decimal]], revised: list[tuple[int, bytes, bytes]]
-) -> Row:
-    index = entry["index"]
-    if entry["body"] is None:
-        return Row(index, bytes(entry["data"]), None, [])
-    leaves = [] if entry["outcome"] is None else [bytes(entry["outcome"])]
-    leaves.extend(revision_leaves(bytes(entry["seed"]), revised))
-    facts: list[LotFacts | None] = []
-    for i, row in enumerate(lots, start=1):
-        lot, leaf = _lot(bytes(entry["seed"]), i, row)
-        facts.append(lot)
-        leaves.append(leaf)
-    shares = [row["share"] for row in lots]
-    return Row(index, bytes(entry["data"]), bytes(entry["body"]), leaves, flows, shares, facts)
+def stored_leaves(row: Row) -> list[bytes]:
+    """The leaves that the stored rows of an entry make; one without bytes stands for a row that cannot be read."""
+    if row.seed is None or row.leaf is None:
+        return []
+    lots = [stored_leaf(row.seed, i, read_lot(lot)) for i, lot in enumerate(row.lots, start=1)]
+    return [row.leaf, *revision_leaves(row.seed, row.revised), *lots]
 
 
 async def version_rows(pool: Pool) -> Revisions:
@@ -112,4 +108,10 @@ def _lot(seed: bytes, position: int, row: Record) -> tuple[LotFacts | None, byte
 async def balance_rows(pool: Pool, after: int, limit: int) -> list[Balance]:
     """Balances of lots with a number above `after`."""
     rows = await pool.fetch(queries("log")["audit_balances"], after, limit)
+    return [Balance(row["number"], row["id"], row["remaining"], row["quantity"]) for row in rows]
+
+
+async def balance_rows_of(pool: Pool, numbers: Sequence[int]) -> list[Balance]:
+    """Balances of the lots with these numbers."""
+    rows = await pool.fetch(queries("log")["audit_balances_of"], list(numbers))
     return [Balance(row["number"], row["id"], row["remaining"], row["quantity"]) for row in rows]

@@ -6,25 +6,58 @@ from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
-from ledger.admission.facts import LotFacts
+from ledger.admission.facts import Composition, LotFacts
 from ledger.core.tiles import Tile
 
 
-class Row(Struct, frozen=True):
-    """An entry with its body (None where it is missing), the stored leaves of its outcome, what it is stored to have
-    taken (lot number and quantity) and the shares of its lots.
+class Row(Struct, frozen=True, omit_defaults=True, gc=False):
+    """An entry with what is stored of it; `body`, `seed` and `leaf` (leaf 0 of its outcome) are None where they are
+    missing, or where the source does not show them.
 
-    `lots` are the stored rows of the lots that it created; None where the source does not show them. A leaf without
-    bytes, and None for a lot, stand for a row that cannot be read.
+    `lots` are the rows of the lots that it created, each as JSON (see `StoredLot`); `flows` what it is stored to have
+    taken, as lot number and quantity; `revised` what it is stored to have revised: log index, digest and new outcome
+    root of each record.
     """
 
     index: int
     entry: bytes
-    body: bytes | None
-    leaves: Sequence[bytes]
-    flows: Sequence[tuple[int, Decimal]] = ()
-    shares: Sequence[float] = ()
-    lots: Sequence[LotFacts | None] | None = None
+    body: bytes | None = None
+    seed: bytes | None = None
+    leaf: bytes | None = None
+    lots: list[str] = []
+    flows: list[tuple[int, Decimal]] = []
+    revised: list[tuple[int, bytes, bytes]] = []
+
+
+class StoredLot(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
+    """A lot's row with that of its figures, as JSON an array in this order. JSON has no word for a number that is
+    infinite: it comes as a string."""
+
+    number: int
+    id: str
+    product: str
+    holder: str
+    role: str
+    origin: str | None
+    quantity: Decimal
+    unit: str
+    mass: Decimal | None
+    item: str | None
+    composition: Composition | None
+    facility: str | None
+    process: str | None
+    previous_life: str | None
+    owner: str | None
+    sender: str | None
+    pool: str | None
+    credit: str | None
+    expires: str | None
+    burdens: list[float | str]
+    content: list[str]
+    amount: list[float | str]
+    method: str
+    plugin: str | None
+    share: float
 
 
 class RevisedRow(Struct, frozen=True):
@@ -72,8 +105,8 @@ class Balance(NamedTuple):
     quantity: Decimal
 
 
-class Source(Protocol):
-    """Every method reads as of now; an audit reads the checkpoint first and looks at no entry beyond it."""
+class TreeSource(Protocol):
+    """The public log: a checkpoint and its tiles."""
 
     async def vkey(self) -> str:
         """The log's verifier key as the source tells it; an auditor pins its own."""
@@ -83,9 +116,21 @@ class Source(Protocol):
         """The newest signed checkpoint."""
         ...
 
-    def rows(self, size: int, start: int = 0) -> AsyncIterator[list[Row]]:
-        """All entries from `start`, below `size`, in order, in lists of bounded length."""
+    async def tile(self, tile: Tile) -> bytes:
+        """The bytes of a tile of that width. Raises a LedgerError where there is none."""
         ...
+
+    def pages(self, size: int, start: int = 0) -> AsyncIterator[bytes]:
+        """All entries from `start`, below `size`, in order, in pages (see `pages`) of bounded length."""
+        ...
+
+    def batches(self, size: int, start: int = 0) -> AsyncIterator[list[tuple[int, bytes]]]:
+        """Size and root of every batch that ends after `start` and not after `size`, in order, in bounded lists."""
+        ...
+
+
+class Source(TreeSource, Protocol):
+    """Every method reads as of now; an audit reads the checkpoint first and looks at no entry beyond it."""
 
     async def revisions(self) -> Revisions:
         """What there is of revisions. Where there is nothing, an audit need not keep what could be revised."""
@@ -95,14 +140,10 @@ class Source(Protocol):
         """What the record at `index` revised, in log order, in lists of bounded length."""
         ...
 
-    async def batches(self, size: int) -> list[tuple[int, bytes]]:
-        """Size and root of every batch up to `size`, in order."""
-        ...
-
-    async def tile(self, tile: Tile) -> bytes:
-        """The bytes of a full tile."""
-        ...
-
     def balances(self) -> AsyncIterator[list[Balance]]:
         """Of every lot, in order of number."""
+        ...
+
+    async def balances_of(self, numbers: Sequence[int]) -> list[Balance]:
+        """Of these lots, in order of number; what has none is left out."""
         ...

@@ -1,0 +1,84 @@
+"""The checks of pages beside the replay: in a process of its own, so that both cores work, or in a thread."""
+
+import asyncio
+import gc
+import multiprocessing
+import signal
+from collections.abc import Sequence
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from types import TracebackType
+from typing import Self, TypeVar
+
+from ledger.errors import Unavailable
+from ledger.service.audit.checking import Checker, Progress, Verdict
+from ledger.service.audit.pages import read_page
+
+Value = TypeVar("Value")
+
+_here: list[Checker] = []
+"""The one checker of a process that was started for it."""
+
+
+class Beside:
+    """Checks pages one after the other, in the order in which they are given. `apart`: in another process, which pays
+    from some thousand entries on."""
+
+    def __init__(
+        self, origin: str, registrar: str | None, progress: Progress | None, *, public: bool, apart: bool
+    ) -> None:
+        self._checker = None if apart else Checker(origin, registrar, progress, public=public)
+        self._executor: Executor = ProcessPoolExecutor(
+            1, multiprocessing.get_context("spawn"), _begin, (origin, registrar, progress, public)
+        ) if apart else ThreadPoolExecutor(1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def check(self, page: bytes, ends: Sequence[int]) -> "asyncio.Future[Verdict]":
+        """What the page comes to, once those before it are done. `ends`: sizes that batches end at, within it."""
+        loop = asyncio.get_running_loop()
+        if self._checker is None:
+            return loop.run_in_executor(self._executor, _check, page, ends)
+        return loop.run_in_executor(self._executor, _check_by, self._checker, page, ends)
+
+    async def progress(self) -> Progress:
+        """How far the pages have brought it."""
+        loop = asyncio.get_running_loop()
+        if self._checker is None:
+            return await settled(loop.run_in_executor(self._executor, _progress))
+        return self._checker.progress()
+
+
+async def settled(work: "asyncio.Future[Value]") -> Value:
+    """The result; raises Unavailable where the process that works on it has died."""
+    try:
+        return await work
+    except BrokenExecutor as error:
+        raise Unavailable(
+            "the process that checks signatures has ended: audit again", code="worker-down"
+        ) from error
+
+
+def _begin(origin: str, registrar: str | None, progress: Progress | None, public: bool) -> None:
+    # The process that started this one stops it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+    _here[:] = [Checker(origin, registrar, progress, public=public)]
+
+
+def _check(page: bytes, ends: Sequence[int]) -> Verdict:
+    return _check_by(_here[0], page, ends)
+
+
+def _check_by(checker: Checker, page: bytes, ends: Sequence[int]) -> Verdict:
+    return checker.check(read_page(page), ends)
+
+
+def _progress() -> Progress:
+    return _here[0].progress()

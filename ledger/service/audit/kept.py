@@ -1,0 +1,57 @@
+"""How far an audit has come, as its book says: all that the next one needs to go on from there."""
+
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from ledger.errors import ConfigurationError
+from ledger.service.audit.checking import Progress
+from ledger.store.book import Book
+
+_KEY = "audit"
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """A log that was audited up to `size` and held. `registrar` is the keyid (hex) that entry 0 is signed with;
+    `counts` and `records` are of all that was audited so far."""
+
+    origin: str
+    vkey: str
+    registrar: str
+    size: int
+    root: bytes
+    progress: Progress
+    counts: dict[str, int]
+    records: dict[str, int]
+    not_recomputed: dict[str, int]
+
+
+class Pinned(NamedTuple):
+    """What an auditor knows beforehand; what is None is taken from the source."""
+
+    vkey: str | None
+    registrar: str | None
+
+
+def read_kept(book: Book) -> Kept | None:
+    """What an earlier audit has left; None in a new file."""
+    data = book.fact(_KEY)
+    return None if data is None else msgspec.msgpack.decode(data, type=Kept)
+
+
+def write_kept(book: Book, kept: Kept) -> None:
+    book.write_fact(_KEY, msgspec.msgpack.encode(kept))
+
+
+def pinned_by(kept: Kept | None, pinned: Pinned) -> Pinned:
+    """With a state, its keys are pinned. Raises ConfigurationError where others were asked for."""
+    if kept is None:
+        return pinned
+    for name, own, asked in (("vkey", kept.vkey, pinned.vkey), ("registrar", kept.registrar, pinned.registrar)):
+        if asked is not None and asked != own:
+            raise ConfigurationError(
+                f"the state is of a log whose {name} is {own}", field=name, value=asked,
+                rule="each log has its own state file",
+            )
+    return Pinned(kept.vkey, kept.registrar)

@@ -1,0 +1,164 @@
+"""What a replay remembers of the log: the newest part in memory, all of it in a book where that is more than fits.
+
+A state holds what the records at hand name. `recall` reads the rest of that from the book, `keep` notes what a record
+has changed, `spill` writes changes down and lets go.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Final
+
+from ledger.admission.names import Names
+from ledger.admission.state import State, next_generation
+from ledger.core.records import AnyRecord, Declaration, Facility, Product, Transfer
+from ledger.footprint.figures import LotFigures
+from ledger.service.audit.registers import pools_named, registers_of, write_registers
+from ledger.store.book import Book, KeptLot, KeptTransfer
+
+LOTS_IN_MEMORY: Final = 60_000
+"""Some 2 KB each."""
+
+LET_GO = frozenset({
+    "accepted", "declarations", "digests", "facilities", "holding", "lots", "products", "records", "remaining",
+    "transfers", "withdrawn",
+})
+"""What of a state `Memory` reads when it is named; `used` and `pool_ids` are other words for what is in here."""
+
+
+class Memory:
+    """Of one replay over `state` and `figures`, by lot id. `book`: where an earlier audit has left what it knew."""
+
+    def __init__(
+        self, state: State, figures: dict[str, LotFigures], book: Book | None = None, *, limit: int = LOTS_IN_MEMORY
+    ) -> None:
+        self._state = state
+        self._figures = figures
+        self._book = book
+        self._limit = limit
+        self._complete = state.size == 0
+        """Whether all that there is is in memory."""
+        self._lots: set[str] = set()
+        self._records: list[str] = []
+        self._facilities: list[str] = []
+        self._products: list[str] = []
+        self._transfers: set[str] = set()
+        self._declarations: list[str] = []
+
+    def recall(self, records: Iterable[tuple[AnyRecord | None, bytes]]) -> None:
+        """Makes known what these records, with their digests, name; they have not been replayed yet."""
+        if self._complete or self._book is None:
+            return
+        names, digests = Names(), []
+        for record, digest in records:
+            digests.append(digest.hex())
+            if record is not None:
+                names.add(record)
+        self._recall(self._book, names, digests)
+
+    def _recall(self, book: Book, names: Names, digests: Sequence[str]) -> None:
+        state = self._state
+        for digest, found in book.records({*digests, *names.records} - state.records.keys()):
+            state.records[digest] = found
+            state.digests.add(bytes.fromhex(digest))
+        state.declarations.update(book.declarations(names.declarations - state.declarations.keys()))
+        for digest, transfer in book.transfers(names.transfers - state.transfers.keys()):
+            state.transfers[digest] = transfer.facts
+            if transfer.accepted:
+                state.accepted.add(digest)
+        lots = self._recall_lots(book, names)
+        products = names.products | names.lots | {state.lots[lot].product for lot in lots if lot in state.lots} | {
+            pool.product for pool in state.pools.values()}
+        state.products.update({one.id: one for one in book.products(products - state.products.keys())})
+        facilities = names.facilities | {pool.facility for pool in state.pools.values()}
+        state.facilities.update({one.id: one for one in book.facilities(facilities - state.facilities.keys())})
+
+    def _recall_lots(self, book: Book, names: Names) -> set[str]:
+        """Lots that are named, and who holds an item that they are; the names that were looked for come back."""
+        state = self._state
+        wanted = names.lots | names.new_lots
+        wanted.update([state.transfers[one].new_lot for one in names.transfers if one in state.transfers])
+        for pool in pools_named(state, names.lots):
+            line = state.lines.get(pool, ())
+            wanted.update([*line[-1:], next_generation(pool, line)])
+        items = set(names.items)
+        for facts, figures, remaining, withdrawn in book.lots(wanted - state.lots.keys()):
+            state.lots[facts.id] = facts
+            state.remaining[facts.id] = remaining
+            self._figures[facts.id] = figures
+            if withdrawn:
+                state.withdrawn.add(facts.id)
+            if facts.item is not None:
+                items.add(facts.item)
+        missing = items - state.holding.keys()
+        for item, lot in book.items(missing):
+            state.holding.setdefault(item, set()).add(lot)
+        return wanted
+
+    def keep(self, record: AnyRecord, digest: bytes, touched: Iterable[str]) -> None:
+        """Notes what a record that was replayed has entered, and the lots whose balance it has changed."""
+        name = digest.hex()
+        self._lots.update(touched)
+        self._records.append(name)
+        match record:
+            case Facility():
+                self._facilities.append(record.id)
+            case Product():
+                self._products.append(record.id)
+            case Transfer():
+                self._transfers.add(name)
+            case Declaration() if record.per is not None:
+                self._declarations.append(name)
+            case _:
+                transfer: str | None = getattr(record, "transfer", None)
+                if transfer is not None:
+                    self._transfers.add(transfer)
+
+    def spill(self) -> None:
+        """Lets go of what is in memory where it is more than the limit. Between two pages."""
+        if len(self._state.lots) > self._limit:
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Writes changes down and forgets what the book knows."""
+        if self._book is None:
+            self._book = Book(None)
+        self.write(self._book)
+        for name in LET_GO:
+            getattr(self._state, name).clear()
+        self._state.lines = {pool: line[-1:] for pool, line in self._state.lines.items()}
+        self._figures.clear()
+        self._complete = False
+
+    def write(self, book: Book) -> None:
+        """Writes into a book what has changed since the last time."""
+        state, figures = self._state, self._figures
+        book.write_lots([
+            KeptLot(state.lots[lot], figures[lot], state.remaining[lot], lot in state.withdrawn) for lot in self._lots
+        ])
+        book.write_records([(digest, state.records[digest]) for digest in self._records])
+        book.write_named("facility", [(one, state.facilities[one]) for one in self._facilities])
+        book.write_named("product", [(one, state.products[one]) for one in self._products])
+        book.write_named("declaration", [(one, state.declarations[one]) for one in self._declarations])
+        book.write_named("transfer", [
+            (one, KeptTransfer(state.transfers[one], one in state.accepted)) for one in self._transfers
+        ])
+        book.write_fact("registers", write_registers(registers_of(state)))
+        for noted in (
+            self._lots, self._records, self._facilities, self._products, self._declarations, self._transfers
+        ):
+            noted.clear()
+
+    def balances_of(self, lots: Iterable[str]) -> list[tuple[int, str, Decimal, Decimal]]:
+        """The same of lots that records since the last `let_go` have touched."""
+        state = self._state
+        return sorted([(state.lots[lot].number, lot, state.remaining[lot], state.lots[lot].quantity) for lot in lots])
+
+    def balances(self) -> Iterator[tuple[int, str, Decimal, Decimal]]:
+        """Number, id, what is left and how much it is of every lot, in order of number."""
+        if self._complete or self._book is None:
+            state = self._state
+            for lot in sorted(state.lots.values(), key=lambda one: one.number):
+                yield lot.number, lot.id, state.remaining[lot.id], lot.quantity
+        else:
+            self.write(self._book)
+            yield from self._book.balances()

@@ -1,0 +1,206 @@
+"""The walk over the entries: what arrives is replayed in order, and compared."""
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from ledger.admission.state import State
+from ledger.core.checkpoint import Checkpoint
+from ledger.core.frontier import Frontier
+from ledger.core.merkle import EMPTY_ROOT, tree_root
+from ledger.core.tiles import Tile, tile_hashes
+from ledger.errors import LedgerError, Unavailable
+from ledger.footprint.figures import LotFigures
+from ledger.registry.installed import Registry
+from ledger.service.audit.arriving import Arrived, Batch, Batches, arriving
+from ledger.service.audit.beside import Beside
+from ledger.service.audit.checking import Fault, Progress
+from ledger.service.audit.findings import Findings, Stop
+from ledger.service.audit.kept import Kept, write_kept
+from ledger.service.audit.memory import Memory
+from ledger.service.audit.pages import read_page
+from ledger.service.audit.records import Read, Replayer, read_row, read_unchecked
+from ledger.service.audit.registers import read_registers, restore
+from ledger.service.audit.source import RevisedRow, Source, TreeSource
+from ledger.service.audit.watching import Made, RowCheck
+from ledger.service.preparing import REVISING
+from ledger.store.book import Book
+
+_APART: Final = 4_000
+"""Entries from which on another process pays for its start."""
+
+
+class Walk:
+    """Over the log `origin`, from where `kept` ended: what was known then is in the book. `registrar` is the keyid
+    (hex) of entry 0's key, where it is pinned. `revised`: see `Replayer`."""
+
+    def __init__(
+        self, origin: str, registry: Registry, findings: Findings, *, kept: Kept | None = None,
+        book: Book | None = None, registrar: str | None = None, revised: bool = False, lots_in_memory: int,
+        row_check: RowCheck | None = None,
+    ) -> None:
+        self.counts = Counter[str]() if kept is None else Counter(kept.counts)
+        self.types = Counter[str]() if kept is None else Counter(kept.records)
+        self.touched: set[str] = set()
+        """Lots whose balance has changed, where the walk did not begin at zero."""
+        self.start = 0 if kept is None else kept.size
+        self.registrar = registrar
+        self._findings = findings
+        self._root = EMPTY_ROOT if kept is None else kept.root
+        self._progress = None if kept is None else kept.progress
+        self._faults: dict[int, list[Fault]] = {}
+        state, figures = State(origin), dict[str, LotFigures]()
+        if kept is not None and book is not None:
+            restore(state, read_registers(book.fact("registers") or b""))
+        self.memory = Memory(state, figures, book if kept is not None else None, limit=lots_in_memory)
+        self.replayer = Replayer(
+            state, figures, registry, revised=revised, not_recomputed={} if kept is None else kept.not_recomputed,
+            watcher=row_check,
+        )
+        self._row_check = row_check
+        self._roots: dict[tuple[int, int], bytes] = {}
+
+    async def run(self, source: Source, checkpoint: Checkpoint, progress: Callable[[int, int], None]) -> None:
+        """Walks on to the checkpoint. Raises Stop once there are findings enough, or an entry is missing."""
+        size = checkpoint.size
+        batches = Batches(source.batches(size, self.start))
+        apart = size - self.start >= _APART and (os.cpu_count() or 1) > 1
+        with Beside(checkpoint.origin, self.registrar, self._progress, public=False, apart=apart) as beside:
+            async with arriving(source, batches, beside, self.start, size) as pages:
+                async for page in pages:
+                    await self._page(source, page)
+                    progress(self.counts["entries"], size)
+            self._progress = await beside.progress()
+        if self.counts["entries"] != size:
+            self._findings.add(
+                "complete", f"the checkpoint speaks of {size} entries, {self.counts['entries']} are there")
+        if self._root != checkpoint.root:
+            self._findings.add("root", f"the entries' root is {self._root.hex()}, the checkpoint says "
+                               f"{checkpoint.root.hex()}")
+        rest = await batches.take(size)
+        self._check_batches(rest, {})
+        if size > self.start and batches.last != size:
+            self._findings.add("batches", f"no batch ends at the checkpoint's size {size}")
+
+    async def check_rows(self, vkey: str) -> None:
+        """Where the source shows rows that belong to no record: that they are as the log makes them."""
+        if self._row_check is None or self._progress is None:
+            return
+        frontier = Frontier.from_bytes(self._progress.edge.frontier)
+        ledger = (self.replayer.state.origin, vkey)
+        made = Made(self.start, frontier, self._progress.time, ledger, self._roots)
+        for rule, message, index in await self._row_check.compare_ends(made):
+            self._findings.add(rule, message, index)
+
+    def keep(self, book: Book, vkey: str, checkpoint: Checkpoint) -> None:
+        """Writes what the next audit needs; it is durable once the book is committed."""
+        self.memory.write(book)
+        write_kept(book, Kept(
+            origin=checkpoint.origin, vkey=vkey, registrar=self.registrar or "", size=checkpoint.size,
+            root=checkpoint.root, progress=self._progress or Progress(), counts=dict(self.counts),
+            records=dict(self.types), not_recomputed=self.replayer.not_recomputed,
+        ))
+
+    async def later(self, source: Source, size: int, look: Callable[[Replayer, set[str]], None]) -> None:
+        """Replays what the log has gained since, below `size`, and shows the lots that each record touched. What does
+        not hold there is for the audit of a later checkpoint to find."""
+        async for page in source.pages(size, self.counts["entries"]):
+            reads = [read_unchecked(row) for row in read_page(page)]
+            self.memory.recall([(one.record, one.entry.digest) for one in reads if one.entry is not None])
+            for one in reads:
+                for _ in self.replayer.replay(one, await read_revised(source, one)):
+                    pass
+                look(self.replayer, self.replayer.touched_last or set())
+
+    async def _page(self, source: Source, page: Arrived) -> None:
+        verdict = page.verdict
+        self._root = verdict.root
+        self.counts["signatures"] += verdict.signatures
+        self._faults = {}
+        for fault in verdict.faults:
+            self._faults.setdefault(fault.index, []).append(fault)
+        if self._row_check is not None and page.rows:
+            await self._row_check.load(page.rows[0].index, page.rows[-1].index + 1)
+        reads = await asyncio.to_thread(self._read, page)
+        for fault in verdict.faults:
+            if fault.index < page.rows[0].index:
+                self._findings.add(fault.rule, fault.message, fault.index)
+        for part in parts(reads):
+            revised = await read_revised(source, part[0])
+            await asyncio.to_thread(self._replay, part, revised)
+        if verdict.stopped:
+            (missing,) = self._faults[verdict.size]
+            self._findings.add(missing.rule, missing.message, missing.index)
+            raise Stop("entries are missing")
+        self._check_batches(page.batches, verdict.roots)
+        await self._check_tiles(source, verdict.tiles)
+        if not self.replayer.keeps:
+            self.memory.spill()
+
+    def _read(self, page: Arrived) -> list[Read]:
+        reads = [read_row(row, page.verdict.unread) for row in page.rows[: page.verdict.size - page.rows[0].index]]
+        self.memory.recall([(one.record, one.entry.digest) for one in reads if one.entry is not None])
+        return reads
+
+    def _replay(self, reads: Sequence[Read], revised: Sequence[RevisedRow]) -> None:
+        replayer, counts = self.replayer, self.counts
+        for one in reads:
+            index = one.row.index
+            digest = None if one.entry is None else one.entry.digest
+            if index == 0 and one.entry is not None:
+                self.registrar = one.entry.keyid.hex()
+            for fault in self._faults.get(index, ()):
+                self._findings.add(fault.rule, fault.message, index, digest)
+            for rule, message in replayer.replay(one, revised):
+                self._findings.add(rule, message, index, digest)
+            for rule, message in self._row_check.compare(one, replayer) if self._row_check is not None else ():
+                self._findings.add(rule, message, index, digest)
+            counts["entries"] += 1
+            counts["figures"] += replayer.figures_of_last
+            counts["recomputed"] += replayer.recomputed_last
+            if one.record is not None:
+                self.types[type(one.record).__name__] += 1
+                if replayer.touched_last is not None and digest is not None:
+                    self.memory.keep(one.record, digest, replayer.touched_last)
+                    if self.start:
+                        self.touched.update(replayer.touched_last)
+
+    def _check_batches(self, batches: Sequence[Batch], roots: Mapping[int, bytes]) -> None:
+        for end, root in batches:
+            if roots.get(end) != root:
+                self._findings.add(
+                    "batches", f"the batch that ends at {end} has another root than the entries", end - 1)
+
+    async def _check_tiles(self, source: TreeSource, tiles: Sequence[tuple[Tile, bytes]]) -> None:
+        if self._row_check is not None:
+            self._roots.update({(tile.level, tile.index): tree_root(tile_hashes(data)) for tile, data in tiles})
+        found = await asyncio.gather(*[source.tile(tile) for tile, _ in tiles], return_exceptions=True)
+        for (tile, expected), data in zip(tiles, found, strict=True):
+            where = f"tile {tile.level}/{tile.index}"
+            if isinstance(data, Unavailable) or not isinstance(data, bytes | LedgerError):
+                raise data
+            if isinstance(data, LedgerError):
+                self._findings.add("tiles", f"{where}: {data.message}")
+            elif data != expected:
+                self._findings.add("tiles", f"{where} holds other hashes than the entries give")
+
+
+def parts(reads: Sequence[Read]) -> list[Sequence[Read]]:
+    """The records in order, each that revises others apart."""
+    found: list[Sequence[Read]] = []
+    begun = 0
+    for i, one in enumerate(reads):
+        if isinstance(one.record, REVISING):
+            found.extend((reads[begun:i], reads[i : i + 1]))
+            begun = i + 1
+    found.append(reads[begun:])
+    return [part for part in found if part]
+
+
+async def read_revised(source: Source, one: Read) -> list[RevisedRow]:
+    """What is stored of the records that this one revises."""
+    if not isinstance(one.record, REVISING):
+        return []
+    return [row async for page in source.revised(one.row.index) for row in page]

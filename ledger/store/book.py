@@ -1,0 +1,184 @@
+"""An audit's own file: what it keeps of a log, so that it needs little memory, and can go on where it ended.
+
+SQLite, one transaction from opening to `commit`: a file that is there holds a whole state, whatever was killed when.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from ledger.admission.facts import FacilityFacts, LotFacts, ProductFacts, RecordFacts, TransferFacts
+from ledger.core.assessment import BURDENS
+from ledger.core.records import AnyRecord, Declaration
+from ledger.errors import ConfigurationError
+from ledger.footprint.figures import LotFigures
+from ledger.store.sql import book_queries, book_schema
+
+VERSION = 1
+"""Of the schema, in SQLite's own `user_version`."""
+_APPLICATION = 0x63626C61
+_CACHE_KIB = 65_536
+
+
+class KeptLot(NamedTuple):
+    """A lot with what is left of it."""
+
+    facts: LotFacts
+    figures: LotFigures
+    remaining: Decimal
+    withdrawn: bool
+
+
+class KeptTransfer(Struct, frozen=True, array_like=True):
+    """A transfer, and whether it was accepted."""
+
+    facts: TransferFacts
+    accepted: bool
+
+
+class _Data(Struct, frozen=True, array_like=True):
+    """`burdens` that are not zero, by their place in the list."""
+
+    facts: LotFacts
+    burdens: dict[int, float]
+    contents: dict[str, float]
+    withdrawn: bool
+
+
+_encoder = msgspec.msgpack.Encoder()
+_data = msgspec.msgpack.Decoder(_Data)
+_facility = msgspec.msgpack.Decoder(FacilityFacts)
+_product = msgspec.msgpack.Decoder(ProductFacts)
+_transfer = msgspec.msgpack.Decoder(KeptTransfer)
+_record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
+
+
+class Book:
+    """The file at `path`, or a nameless one that is gone when it is closed. Raises ConfigurationError where the file is
+    something else, was made by another version, or is in use."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._sql = book_queries()
+        self._path = path
+        try:
+            # An empty name is a file that SQLite makes, and deletes when it is closed.
+            self._connection = sqlite3.connect(path or "", isolation_level=None, check_same_thread=False, timeout=0)
+            self._begin()
+        except sqlite3.Error as error:
+            raise ConfigurationError(
+                f"{path} cannot be used as the state of an audit: {error}", field="state", value=path,
+                rule="a file that an audit has written, or none yet",
+            ) from error
+
+    def _begin(self) -> None:
+        connection = self._connection
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        connection.execute("PRAGMA synchronous = FULL" if self._path else "PRAGMA journal_mode = OFF")
+        connection.execute("BEGIN EXCLUSIVE")
+        (version,), (application,) = [
+            connection.execute(f"PRAGMA {name}").fetchone() for name in ("user_version", "application_id")
+        ]
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if not tables:
+            for statement in book_schema().split(";\n"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+            connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+        elif (version, application) != (VERSION, _APPLICATION):
+            raise ConfigurationError(
+                f"{self._path} is no state of this version's audit", field="state", value=self._path,
+                rule="a file that an audit of this version has written, or none yet",
+            )
+
+    def commit(self) -> None:
+        """All that was written is durable from here on."""
+        self._connection.execute("COMMIT")
+        self._connection.execute("BEGIN EXCLUSIVE")
+
+    def close(self) -> None:
+        """What was not committed is gone."""
+        self._connection.close()
+
+    # Single facts
+
+    def fact(self, key: str) -> bytes | None:
+        """What was written under a key."""
+        row = self._connection.execute(self._sql["read_fact"], (key,)).fetchone()
+        return None if row is None else row[0]
+
+    def write_fact(self, key: str, value: bytes) -> None:
+        self._connection.execute(self._sql["write_fact"], (key, value))
+
+    # Lots
+
+    def lots(self, ids: Iterable[str]) -> Iterator[KeptLot]:
+        """Those of the lots that are here."""
+        for _, remaining, data in self._rows("read_lots", _array(ids)):
+            found = _data.decode(data)
+            burdens = tuple([found.burdens.get(i, 0.0) for i in range(len(BURDENS))])
+            yield KeptLot(found.facts, LotFigures(burdens, found.contents), Decimal(remaining), found.withdrawn)
+
+    def write_lots(self, lots: Iterable[KeptLot]) -> None:
+        self._connection.executemany(self._sql["write_lots"], [
+            (facts.number, facts.id, facts.item, bool(remaining), str(remaining), str(facts.quantity),
+             _encoder.encode(_Data(
+                 facts, {i: amount for i, amount in enumerate(figures.burdens) if amount}, dict(figures.contents),
+                 withdrawn)))
+            for facts, figures, remaining, withdrawn in lots
+        ])
+
+    def items(self, items: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Item and lot of those lots of the items that have a balance."""
+        return self._rows("read_items", _array(items))
+
+    def balances(self) -> Iterator[tuple[int, str, Decimal, Decimal]]:
+        """Number, id, what is left and how much it is of every lot, in order of number."""
+        for number, lot, remaining, quantity in self._rows("balances"):
+            yield number, lot, Decimal(remaining), Decimal(quantity)
+
+    # Records, and what they enter
+
+    def records(self, digests: Iterable[str]) -> Iterator[tuple[str, RecordFacts]]:
+        """Those of the records that are on the log, by digest."""
+        for digest, position, type_, issuer in self._rows("read_records", _array(digests)):
+            yield digest, RecordFacts(position, type_, issuer)
+
+    def write_records(self, records: Iterable[tuple[str, RecordFacts]]) -> None:
+        self._connection.executemany(self._sql["write_records"], [
+            (digest, facts.index, facts.type, facts.issuer) for digest, facts in records
+        ])
+
+    def facilities(self, ids: Iterable[str]) -> Iterator[FacilityFacts]:
+        return (_facility.decode(data) for _, data in self._rows("read_named", "facility", _array(ids)))
+
+    def products(self, ids: Iterable[str]) -> Iterator[ProductFacts]:
+        return (_product.decode(data) for _, data in self._rows("read_named", "product", _array(ids)))
+
+    def transfers(self, digests: Iterable[str]) -> Iterator[tuple[str, KeptTransfer]]:
+        return ((name, _transfer.decode(data)) for name, data in self._rows("read_named", "transfer", _array(digests)))
+
+    def declarations(self, digests: Iterable[str]) -> Iterator[tuple[str, Declaration]]:
+        for name, data in self._rows("read_named", "declaration", _array(digests)):
+            found = _record.decode(data)
+            if isinstance(found, Declaration):
+                yield name, found
+
+    def write_named(self, kind: str, named: Iterable[tuple[str, Struct]]) -> None:
+        """Facts by name; a declaration as its own JSON."""
+        encode = msgspec.json.encode if kind == "declaration" else _encoder.encode
+        self._connection.executemany(
+            self._sql["write_named"], [(kind, name, encode(found)) for name, found in named]
+        )
+
+    def _rows(self, query: str, *values: str) -> Iterator[Any]:
+        return iter(self._connection.execute(self._sql[query], values).fetchall()) if values else (
+            iter(self._connection.execute(self._sql[query])))
+
+
+def _array(names: Iterable[str]) -> str:
+    return msgspec.json.encode(list(names)).decode()
