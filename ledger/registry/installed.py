@@ -27,6 +27,14 @@ _SDK = "ledger.sdk"
 _assessment = msgspec.json.Decoder(Assessment)
 
 
+def words_of(error: BaseException) -> str:
+    """What an error of a plugin says of itself, where it can be made to."""
+    try:
+        return str(error)
+    except BaseException:
+        return "(it cannot be told)"
+
+
 class Installed(Struct, frozen=True):
     """A sector that this process can compute with. `digest`: hex SHA-256 of its code and factors."""
 
@@ -57,7 +65,7 @@ class Installed(Struct, frozen=True):
             raise
         except Exception as error:
             raise PluginError(
-                f"plugin {self.tag} failed on {context.process}: {type(error).__name__}: {error}",
+                f"plugin {self.tag} failed on {context.process}: {type(error).__name__}: {words_of(error)}",
                 field="activity", rule="the plugin assesses the activity without an error",
             ) from error
         if not isinstance(found, Assessment):
@@ -93,7 +101,7 @@ class Installed(Struct, frozen=True):
                               value=error.value, rule=error.rule) from error
         except Exception as error:
             raise PluginError(
-                f"chain method {name} failed on lot {lot!r}: {type(error).__name__}: {error}", field="method",
+                f"chain method {name} failed on lot {lot!r}: {type(error).__name__}: {words_of(error)}", field="method",
                 rule="the plugin makes a figure of the chain without an error",
             ) from error
         return checked(figure, name)

@@ -1,16 +1,19 @@
 """One open ledger: everything that a server or a command works with, opened and closed together."""
 
+import os
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from ledger.registry.assessing import Assessor, Inside
 from ledger.registry.installed import Registry, installed
+from ledger.registry.workers.supervised import Workers
 from ledger.service.heads import Heads
 from ledger.service.receipts import ReceiptReader
 from ledger.service.revising.reviser import Reviser
 from ledger.service.sequencing.sequencer import Sequencer
-from ledger.service.settings import Settings
+from ledger.service.settings import MIN_WORKERS, Settings
 from ledger.service.setup import Identity, bootstrap, establish
 from ledger.service.submission import Submitter
 from ledger.store.anchor import Anchor
@@ -48,19 +51,29 @@ async def open_ledger(
     clock: Callable[[], int] = now,
 ) -> AsyncIterator[Ledger]:
     """Opens the ledger of these settings, doing what a first run needs. `clock` gives ms since 1970. Raises
-    ConfigurationError or Unavailable."""
-    async with (
-        hosted(settings.home, settings.database_url, on_progress=progress) as database,
-        _opened(settings, database, registry or installed(), progress, clock) as ledger,
-    ):
-        yield ledger
+    ConfigurationError or Unavailable.
+
+    The installed sectors run in worker processes; those of a `registry` that is given, in this one.
+    """
+    async with AsyncExitStack() as stack:
+        # Before the database, so that both start at the same time.
+        assessor = await stack.enter_async_context(_workers(settings)) if registry is None else Inside(registry)
+        database = await stack.enter_async_context(
+            hosted(settings.home, settings.database_url, on_progress=progress)
+        )
+        yield await stack.enter_async_context(_opened(settings, database, assessor, progress, clock))
+
+
+def _workers(settings: Settings) -> Workers:
+    return Workers(installed(), settings.workers or max(MIN_WORKERS, os.cpu_count() or 1), settings.assess_seconds)
 
 
 @asynccontextmanager
 async def _opened(
-    settings: Settings, database: Hosted, registry: Registry, progress: Callable[[str], None],
+    settings: Settings, database: Hosted, assessor: Assessor, progress: Callable[[str], None],
     clock: Callable[[], int],
 ) -> AsyncIterator[Ledger]:
+    registry = assessor.registry
     identity = await establish(settings, database)
     pool = await open_pool(database.app_url)
     loader = FactLoader()
@@ -70,12 +83,13 @@ async def _opened(
             await heads.start(connection)
         receipts = ReceiptReader(pool, heads)
         async with Sequencer(
-            database.app_url, identity.origin, heads, registry, loader, clock
+            database.app_url, identity.origin, heads, assessor, loader, clock
         ) as sequencer:
             reviser = Reviser(database.app_url, identity.origin, heads, registry, loader, clock)
-            submitter = Submitter(pool, loader, KeyLoader(), registry, sequencer, identity.origin, receipts, reviser)
+            submitter = Submitter(pool, loader, KeyLoader(), assessor, sequencer, identity.origin, receipts, reviser)
             if heads.signing:
                 await bootstrap(settings.home, identity, pool, registry, submitter, progress)
+            await assessor.ready()
             try:
                 yield Ledger(settings, identity, registry, pool, sequencer, submitter, receipts, heads)
             finally:

@@ -24,6 +24,7 @@ from ledger.footprint.contents import Contents, Holding
 from ledger.footprint.massbalance import Booking
 from ledger.footprint.supplies import composed, declared_lot, supplied_contents, supply_kind, with_supplies
 from ledger.registry.installed import Installed, Registry
+from ledger.sdk import Context
 from ledger.service.contexts import context_of
 
 REVISING = (Amendment, Closing)
@@ -71,21 +72,66 @@ class Prepared(NamedTuple):
     plugin: PluginState | None
 
 
+class Draft(NamedTuple):
+    """A record with its plan, before its sector has assessed it. `context`: what the sector is to be asked with; None
+    where there is nothing to ask."""
+
+    submission: Submission
+    plan: Plan
+    installed: Installed | None
+    plugin: PluginState | None
+    context: Context | None
+
+
 def prepare(
     submission: Submission, facts: Facts, registry: Registry, in_force: Mapping[str, PluginState],
     before: int | None = None,
 ) -> Prepared:
     """Raises Refused, InvalidInput or PluginError where the record cannot be admitted, whatever the log holds;
     Unavailable where its sector's version in force is not installed here. `before`: see `admission.plan`."""
+    draft = draft_of(submission, facts, registry, in_force, before)
+    return completed(draft, facts, _asked(submission.record, draft.context, draft.installed))
+
+
+def draft_of(
+    submission: Submission, facts: Facts, registry: Registry, in_force: Mapping[str, PluginState],
+    before: int | None = None,
+) -> Draft:
+    """What comes before the sector's assessment. Raises as `prepare` does."""
     record = submission.record
     installed, plugin = _plugin_of(record, registry, in_force)
     plan = _plan(record, facts, installed, before)
-    assessment = assess(record, submission.digest, plan, facts, installed)
+    return Draft(submission, plan, installed, plugin, _context(record, plan, facts, installed))
+
+
+def completed(draft: Draft, facts: Facts, found: Assessment | None) -> Prepared:
+    """What comes after it. `facts` say of what the record names what they said when it was drafted; `found` is what the
+    sector gave, None where it was not asked. Raises as `prepare` does."""
+    submission, plan, installed, plugin, _ = draft
+    record = submission.record
+    assessment = assess(record, submission.digest, plan, facts, found)
     empty = not plan.taken and not plan.created and assessment is NOTHING and not isinstance(record, _ASSESSED)
     return Prepared(
         submission, plan, work_of(record, plan, facts, assessment),
         None if empty else assessment_bytes(assessment), installed.tag if installed else None, plugin,
     )
+
+
+def ask_sector(record: AnyRecord, plan: Plan, facts: Facts, installed: Installed | None) -> Assessment | None:
+    """The sector's own part of the assessment; None where there is no sector to ask. Raises as `prepare` does."""
+    return _asked(record, _context(record, plan, facts, installed), installed)
+
+
+def _asked(record: AnyRecord, context: Context | None, installed: Installed | None) -> Assessment | None:
+    if context is None or installed is None or not isinstance(record, Transformation):
+        return None
+    return installed.assess(context, bytes(record.activity))
+
+
+def _context(record: AnyRecord, plan: Plan, facts: Facts, installed: Installed | None) -> Context | None:
+    if installed is None or not isinstance(record, Transformation):
+        return None
+    return context_of(record, plan, facts)
 
 
 def _plan(record: AnyRecord, facts: Facts, installed: Installed | None, before: int | None) -> Plan:
@@ -116,13 +162,12 @@ def _plugin_of(
 
 
 def assess(
-    record: AnyRecord, digest: bytes, plan: Plan, facts: Facts, installed: Installed | None
+    record: AnyRecord, digest: bytes, plan: Plan, facts: Facts, found: Assessment | None
 ) -> Assessment:
-    """The record's complete, checked assessment: the plugin's part and what its supplies bring."""
+    """The record's complete, checked assessment: what `ask_sector` gave, and what its supplies bring."""
     try:
         match record:
-            case Transformation() if installed is not None:
-                found = installed.assess(context_of(record, plan, facts), bytes(record.activity))
+            case Transformation() if found is not None:
                 kinds = [supply_kind(one.supply.material, "upstream") for one in plan.supplied]
             case Transfer():
                 found = NOTHING

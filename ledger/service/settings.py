@@ -2,21 +2,31 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
 
 from ledger.errors import ConfigurationError
 
+MIN_WORKERS: Final = 2
+"""One of which a hanging plugin may hold up."""
+_MAX_WORKERS: Final = 256
+_SECONDS: Final = (0.05, 10.0)
+"""As long as a record may be assessed: under the log's lock nobody has more time than that."""
+
 
 class Settings(Struct, frozen=True, kw_only=True):
     """`database_url` None means the embedded PostgreSQL in `home`; `origin` None means the one in the database;
-    `anchor` None means the file of that name in `home`."""
+    `anchor` None means the file of that name in `home`. `workers`: processes that run plugins, None as many as there
+    are cores, but two at least. `assess_seconds`: what a record may take of a worker's time."""
 
     home: Path
     database_url: str | None = None
     origin: str | None = None
     public_url: str | None = None
     anchor: Path | None = None
+    workers: int | None = None
+    assess_seconds: float = 5.0
 
     @property
     def anchor_path(self) -> Path:
@@ -25,8 +35,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 def settings_from(environment: Mapping[str, str], default_home: Path) -> Settings:
-    """Reads CARBON_LEDGER_HOME, _DATABASE_URL, _ORIGIN, _PUBLIC_URL and _ANCHOR. Raises ConfigurationError for unfit
-    values."""
+    """Reads CARBON_LEDGER_HOME, _DATABASE_URL, _ORIGIN, _PUBLIC_URL, _ANCHOR, _WORKERS and _ASSESS_SECONDS. Raises
+    ConfigurationError for unfit values."""
     home = Path(environment.get("CARBON_LEDGER_HOME") or default_home).expanduser().absolute()
     url = environment.get("CARBON_LEDGER_DATABASE_URL") or None
     if url is not None and not url.startswith(("postgresql://", "postgres://")):
@@ -37,7 +47,31 @@ def settings_from(environment: Mapping[str, str], default_home: Path) -> Setting
     public_url = (environment.get("CARBON_LEDGER_PUBLIC_URL") or "").rstrip("/") or None
     named = environment.get("CARBON_LEDGER_ANCHOR") or None
     anchor = None if named is None else Path(named).expanduser().absolute()
-    return Settings(home=home, database_url=url, origin=origin, public_url=public_url, anchor=anchor)
+    return Settings(
+        home=home, database_url=url, origin=origin, public_url=public_url, anchor=anchor,
+        workers=_workers(environment.get("CARBON_LEDGER_WORKERS") or None),
+        assess_seconds=_seconds(environment.get("CARBON_LEDGER_ASSESS_SECONDS") or "5"),
+    )
+
+
+def _workers(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdecimal() or not MIN_WORKERS <= int(text[:9]) <= _MAX_WORKERS:
+        raise ConfigurationError(f"CARBON_LEDGER_WORKERS is {text!r}: it must be a number from {MIN_WORKERS} to "
+                                 f"{_MAX_WORKERS}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    least, most = _SECONDS
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not least <= found <= most:
+        raise ConfigurationError(f"CARBON_LEDGER_ASSESS_SECONDS is {text!r}: it must be from {least:g} to {most:g}")
+    return found
 
 
 def check_origin(origin: str) -> None:

@@ -32,7 +32,7 @@ from ledger.footprint.figures import LotFigures
 from ledger.footprint.statements import adjustment_of
 from ledger.registry.installed import Installed, Registry
 from ledger.service.accounting import account
-from ledger.service.preparing import Prepared, Submission, Work, assess, work_of
+from ledger.service.preparing import Prepared, Submission, Work, ask_sector, assess, work_of
 
 Bodies = Callable[[str, str], bytes | None]
 """The body with a SHA-256 (the second argument) of the record whose entry has the digest in the first; they differ
@@ -81,7 +81,9 @@ def _recomputed(
         _check_plan(proven, plan)
         committed = proven.assessment.assessment
         if note is None:
-            again = assessment_bytes(assess(record, entry.digest, plan, state, installed))
+            again = assessment_bytes(assess(
+                record, entry.digest, plan, state, ask_sector(record, plan, state, installed)
+            ))
             if again != committed:
                 raise _fails("wrong-assessment", "claims.assessment",
                              "the assessment, made again, is not the one that the log committed to")

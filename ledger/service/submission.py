@@ -1,32 +1,31 @@
 """Submitting: envelopes in, receipts or reasons out. The optimistic work of a request happens here, ahead of the lock.
 
-Decoding, checking and preparing run in a thread where a request has many records, and signatures are verified on all
-cores (the library releases the interpreter's lock).
+Decoding, checking and preparing run in a thread where a request has many records, signatures are verified on all cores
+(the library releases the interpreter's lock), and sectors are asked where the `Assessor` runs them.
 """
 
 import asyncio
-import base64
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from functools import partial
 from itertools import groupby
 from typing import NamedTuple, TypeVar
 
 from ledger.admission.facts import Facts
-from ledger.admission.lots import DEFERRABLE
-from ledger.admission.names import Names, entered_by, mentioned_by
-from ledger.admission.state import PluginState, State, as_entered
+from ledger.admission.names import Names, entered_by
+from ledger.admission.state import PluginState
 from ledger.core.canonical import decode_record, digest
 from ledger.core.envelope import Opened, open_envelope
 from ledger.core.receipt import Receipt, make_receipt
-from ledger.core.records import AnyRecord, KeyChange, Organization
-from ledger.core.signing import VerifyingKey, load_spki, record_message
-from ledger.errors import InvalidInput, InvalidKey, LedgerError, Refused, Unavailable
+from ledger.core.records import AnyRecord, Transformation
+from ledger.core.signing import record_message
+from ledger.errors import InvalidInput, LedgerError, Refused
 from ledger.footprint.figures import LotFigures
-from ledger.registry.installed import Registry
-from ledger.service.preparing import REVISING, Prepared, Submission, prepare
+from ledger.registry.assessing import Assessor
+from ledger.service.preparing import REVISING, Submission
 from ledger.service.receipts import ReceiptReader
+from ledger.service.requests import Drafted, Request, complete, draft
 from ledger.service.revising.reviser import Reviser
 from ledger.service.sequencing.batch import Item, Known
 from ledger.service.sequencing.sequencer import Answer, Placed, Sequencer, Unit
@@ -39,7 +38,6 @@ CHUNK = 1_000
 _INLINE = 8
 _LEAVES_AN_ANSWER = 100
 _CORES = os.cpu_count() or 1
-_MAX_KEYS = 16
 Value = TypeVar("Value")
 
 
@@ -61,13 +59,13 @@ class Submitter:
     """One for a process. A request's records are worked on in order; they may name each other's lots."""
 
     def __init__(
-        self, pool: Pool, loader: FactLoader, keys: KeyLoader, registry: Registry, sequencer: Sequencer, origin: str,
+        self, pool: Pool, loader: FactLoader, keys: KeyLoader, assessor: Assessor, sequencer: Sequencer, origin: str,
         receipts: ReceiptReader, reviser: Reviser,
     ) -> None:
         self._pool = pool
         self._loader = loader
         self._keys = keys
-        self._registry = registry
+        self._assessor = assessor
         self._sequencer = sequencer
         self._origin = origin
         self._receipts = receipts
@@ -79,7 +77,7 @@ class Submitter:
 
     async def submit(self, envelopes: Sequence[bytes]) -> list[Result]:
         """One result an envelope, in order. Raises Unavailable or OutcomeUnknown for all of them."""
-        request = _Request(self._origin)
+        request = Request(self._origin)
         pending: list[asyncio.Task[list[Result]]] = []
         done: list[Result] = []
         for start in range(0, len(envelopes), CHUNK):
@@ -94,18 +92,18 @@ class Submitter:
         return done + await _together(pending)
 
     async def _prepare(
-        self, envelopes: Sequence[bytes], request: "_Request"
+        self, envelopes: Sequence[bytes], request: Request
     ) -> tuple[Unit, list[LedgerError | None]]:
         parsed = await self._work(len(envelopes), lambda: [_parse(envelope) for envelope in envelopes])
         known, figures, now = await self._load([one for one in parsed if isinstance(one, _Parsed)], request)
         checked = await self._verify(parsed, request)
-        items, errors = await self._work(
-            len(envelopes), lambda: self._prepare_all(checked, request, now.in_force)
-        )
+        found = await self._prepare_all(checked, request, now.in_force)
+        items = [one for one in found if isinstance(one, Item)]
+        errors = [one if isinstance(one, LedgerError) else None for one in found]
         return Unit(items, known, figures, now.revisions), errors
 
     async def _load(
-        self, parsed: Sequence[_Parsed], request: "_Request"
+        self, parsed: Sequence[_Parsed], request: Request
     ) -> tuple[Facts, dict[str, LotFigures], InForce]:
         names, known = Names(), Facts()
         figures: dict[str, LotFigures] = {}
@@ -123,7 +121,7 @@ class Submitter:
         return known, figures, now
 
     async def _verify(
-        self, parsed: Sequence[_Parsed | LedgerError], request: "_Request"
+        self, parsed: Sequence[_Parsed | LedgerError], request: Request
     ) -> list[_Parsed | LedgerError]:
         for one in parsed:
             if isinstance(one, _Parsed):
@@ -138,42 +136,27 @@ class Submitter:
         ])
         return [one for part in done for one in part]
 
-    def _prepare_all(
-        self, checked: Sequence[_Parsed | LedgerError], request: "_Request", in_force: Mapping[str, PluginState],
-    ) -> tuple[list[Item], list[LedgerError | None]]:
-        items: list[Item] = []
-        errors: list[LedgerError | None] = []
-        for one in checked:
-            if isinstance(one, LedgerError):
-                errors.append(one)
-                continue
-            submission = Submission(one.record, one.opened.body, one.digest, one.opened.keyid, one.opened.signature)
-            try:
-                items.append(self._prepare_one(submission, request, in_force))
-                errors.append(None)
-            except LedgerError as error:
-                errors.append(error)
-        return items, errors
+    async def _prepare_all(
+        self, checked: Sequence[_Parsed | LedgerError], request: Request, in_force: Mapping[str, PluginState],
+    ) -> list[Item | LedgerError]:
+        """One item or error a record. Sectors are asked for many records at once, elsewhere; in between, what was
+        drafted with a name's facts is completed before a later record may give that name others."""
+        found: list[Item | LedgerError] = []
+        for part in _runs(checked):
+            size = len(part)
+            drafted = await self._work(size, partial(self._draft, part, request, in_force))
+            calls = [one.call for one in drafted if isinstance(one, Drafted) and one.call is not None]
+            assessed = await self._assessor.assess(calls) if calls else []
+            found += await self._work(size, partial(complete, drafted, assessed, request))
+        return found
 
-    def _prepare_one(
-        self, submission: Submission, request: "_Request", in_force: Mapping[str, PluginState]
-    ) -> Item:
-        needs = request.needs(submission.record)
-        request.revises = request.revises or isinstance(submission.record, REVISING)
-        if request.revises:
-            # What follows rests on what the revision will have made: prepared under the lock, after it.
-            return Item(submission, None, needs)
-        try:
-            prepared = prepare(submission, request.view, self._registry, in_force)
-        except Refused as error:
-            if error.code not in DEFERRABLE:
-                raise
-            return Item(submission, None, needs)
-        except Unavailable:
-            # Another version may have come into force since the last batch here; the lock knows.
-            return Item(submission, None, needs)
-        request.overlay(submission, prepared)
-        return Item(submission, prepared, needs)
+    def _draft(
+        self, part: Sequence[_Parsed | LedgerError], request: Request, in_force: Mapping[str, PluginState]
+    ) -> list[Drafted | Item | LedgerError]:
+        return [
+            one if isinstance(one, LedgerError) else draft(_submission(one), request, self._assessor.registry, in_force)
+            for one in part
+        ]
 
     async def _append(self, unit: Unit, errors: Sequence[LedgerError | None]) -> list[Result]:
         answers = await self._sequence(unit)
@@ -206,54 +189,25 @@ class Submitter:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
 
-class _Request:
-    """What the records of one request know of each other, laid over what the ledger holds."""
-
-    def __init__(self, origin: str) -> None:
-        self.origin = origin
-        self.view = State(origin)
-        self.keys: dict[bytes, VerifyingKey] = {}
-        self.revises = False
-        """Whether a record so far revises others."""
-        self._made_by: dict[str, bytes] = {}
-
-    def enrol(self, record: AnyRecord) -> None:
-        """Keys that a record of this request enters may sign later ones; entry 0 is signed by its own."""
-        entered = record.keys if isinstance(record, Organization) else (
-            record.added if isinstance(record, KeyChange) else [])
-        for public in entered[:_MAX_KEYS]:
-            try:
-                key = load_spki(base64.b64decode(public.spki))
-            except LedgerError:
-                continue  # the record that enters it is refused with the reason
-            self.keys.setdefault(key.keyid, key)
-
-    def needs(self, record: AnyRecord) -> frozenset[bytes]:
-        """Digests of the request's own records whose facts this record's preparation rests on."""
-        made_by = self._made_by
-        if not made_by:
-            return frozenset()
-        mentioned = mentioned_by(record)
-        products = [self.view.lots[name].product for name in mentioned if name in self.view.lots]
-        return frozenset([made_by[name] for name in (*mentioned, *products) if name in made_by])
-
-    def overlay(self, submission: Submission, prepared: Prepared) -> None:
-        """Lets later records of the request see what this one would enter."""
-        record, made = submission.record, submission.digest
-        for created in prepared.plan.created:
-            if created.facts.id not in self.view.lots:
-                self.view.lots[created.facts.id] = as_entered(record, made, created.facts)
-                self._made_by[created.facts.id] = made
-        name = entered_by(record, made)
-        if name is not None and name not in self._made_by:
-            self._made_by[name] = self._made_by[made.hex()] = made
-            # A key that cannot be: the record is refused under the lock, and with it what rests on it.
-            with suppress(InvalidKey):
-                self.view.note(record, made)
-
-
 async def _together(pending: Sequence[asyncio.Task[list[Result]]]) -> list[Result]:
     return [result for part in await asyncio.gather(*pending) for result in part]
+
+
+def _runs(checked: Sequence[_Parsed | LedgerError]) -> Iterator[Sequence[_Parsed | LedgerError]]:
+    """The records in parts, of which none goes on after a record that enters a name if a sector is asked before it."""
+    start, asks = 0, False
+    for i, one in enumerate(checked):
+        if isinstance(one, LedgerError):
+            continue
+        if asks and entered_by(one.record, one.digest) is not None:
+            yield checked[start:i]
+            start, asks = i, False
+        asks = asks or isinstance(one.record, Transformation)
+    yield checked[start:]
+
+
+def _submission(one: _Parsed) -> Submission:
+    return Submission(one.record, one.opened.body, one.digest, one.opened.keyid, one.opened.signature)
 
 
 def _parse(envelope: bytes) -> _Parsed | LedgerError:
@@ -264,7 +218,7 @@ def _parse(envelope: bytes) -> _Parsed | LedgerError:
         return error
 
 
-def _verified(one: _Parsed | LedgerError, request: _Request) -> _Parsed | LedgerError:
+def _verified(one: _Parsed | LedgerError, request: Request) -> _Parsed | LedgerError:
     if isinstance(one, LedgerError):
         return one
     key = request.keys.get(one.opened.keyid)
@@ -280,7 +234,7 @@ def _verified(one: _Parsed | LedgerError, request: _Request) -> _Parsed | Ledger
     return one
 
 
-def _verify_part(part: Sequence[_Parsed | LedgerError], request: _Request) -> list[_Parsed | LedgerError]:
+def _verify_part(part: Sequence[_Parsed | LedgerError], request: Request) -> list[_Parsed | LedgerError]:
     return [_verified(one, request) for one in part]
 
 

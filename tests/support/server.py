@@ -58,13 +58,15 @@ class Server:
     """One `carbon-ledger serve` process. `url` and `vkey` are what it printed."""
 
     def __init__(
-        self, home: Path, database_url: str | None = None, installed: Sequence[Path] = (), anchor: Path | None = None
+        self, home: Path, database_url: str | None = None, installed: Sequence[Path] = (), anchor: Path | None = None,
+        **variables: str,
     ) -> None:
+        """`variables` of its environment, besides."""
         self.home = home
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         self.process = subprocess.Popen(
             [sys.executable, "-m", "ledger.cli", "serve", "--port", "0"], stdout=subprocess.PIPE, stderr=self._log,
-            env=environment(home, database_url, installed, anchor), cwd="/",
+            env={**environment(home, database_url, installed, anchor), **variables}, cwd="/",
         )
         self.url, self.vkey = self._lines(2)
 

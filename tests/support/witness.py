@@ -84,11 +84,11 @@ def registry() -> Registry:
     return Registry([*installed().sectors.values(), Installed(works(), digest_of("support"), "works")])
 
 
-def audited(server: Server) -> Report:
-    """Audits a server over HTTP in this process, the log's key pinned."""
+def audited(server: Server, known: Registry | None = None) -> Report:
+    """Audits a server over HTTP in this process, the log's key pinned; with the sectors of `registry`, or others."""
 
     async def run() -> Report:
         async with http_source(server.url) as source:
-            return await audit(source, registry=registry(), vkey=server.vkey)
+            return await audit(source, registry=known or registry(), vkey=server.vkey)
 
     return asyncio.run(run())

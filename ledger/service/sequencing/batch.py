@@ -12,7 +12,7 @@ from ledger.admission.names import flows_named
 from ledger.admission.state import State
 from ledger.core.entry import Entry
 from ledger.core.merkle import leaf_hash
-from ledger.core.records import Addition, Transformation
+from ledger.core.records import Activation, Addition, Transformation
 from ledger.errors import LedgerError, Refused
 from ledger.footprint.figures import LotFigures
 from ledger.registry.installed import Registry
@@ -87,6 +87,16 @@ class Batch:
             except LedgerError as error:
                 verdicts.append(error)
         return verdicts
+
+    def may_ask(self, items: Sequence[Item]) -> bool:
+        """Whether a sector may have to be asked again for one of them, which takes as long as it takes."""
+        return any(isinstance(item.submission.record, Activation) for item in items) or any(
+            isinstance(item.submission.record, Transformation) and not self._settled(item) for item in items
+        )
+
+    def _settled(self, item: Item) -> bool:
+        found = item.prepared
+        return found is not None and not item.needs and not pooled(found) and self._in_force(found)
 
     def finish(self) -> None:
         """To be called once, after the last item: the balances of the new lots are what later items left of them."""

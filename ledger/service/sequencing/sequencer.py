@@ -21,7 +21,7 @@ from ledger.core.frontier import grow
 from ledger.core.records import Consumption, Declaration, Transfer, Transformation
 from ledger.errors import LedgerError, OutcomeUnknown, Refused, Unavailable
 from ledger.footprint.figures import LotFigures
-from ledger.registry.installed import Registry
+from ledger.registry.assessing import Assessor
 from ledger.service.heads import ANCHOR_CODES, Heads
 from ledger.service.sequencing.batch import Batch, Item, Sequenced, Verdict, pooled
 from ledger.store.batches import (
@@ -97,13 +97,13 @@ class Sequencer:
     """One for a process. `clock` gives ms since 1970. Replicas on one database need no other coordination."""
 
     def __init__(
-        self, url: str, origin: str, heads: Heads, registry: Registry, loader: FactLoader,
+        self, url: str, origin: str, heads: Heads, assessor: Assessor, loader: FactLoader,
         clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self._url = url
         self._origin = origin
         self.heads = heads
-        self._registry = registry
+        self._assessor = assessor
         self._loader = loader
         self._clock = clock
         self._waiting: deque[Unit] = deque()
@@ -283,12 +283,12 @@ class Sequencer:
             keyids.update([item.submission.keyid for item in unit.items])
         await load_state(connection, state, names, digests, keyids, fresh, self._loader, figures)
         self.known = Known(dict(state.plugins), head.revisions)
-        batch = Batch(state, figures, self._registry, max(self._clock(), head.time))
+        batch = Batch(state, figures, self._assessor.under_lock(), max(self._clock(), head.time))
         items = [
             [item._replace(prepared=None) for item in unit.items] if outdated else unit.items
             for unit, outdated in zip(units, stale, strict=True)
         ]
-        if len(digests) <= _INLINE:
+        if len(digests) <= _INLINE and (self._assessor.inline or not any(batch.may_ask(one) for one in items)):
             return batch, [batch.run(one) for one in items]
         # In a thread, so that this replica goes on answering and reading while it computes.
         return batch, await asyncio.to_thread(lambda: [batch.run(one) for one in items])

@@ -1,0 +1,160 @@
+"""Records that wait for a worker, and what becomes of those whose worker ended."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from time import monotonic
+from typing import Final
+
+from ledger.errors import PluginError, Unavailable
+from ledger.registry.assessing import Found
+from ledger.registry.workers.process import Ended
+
+MAX_CHUNK: Final = 64
+"""Records that a worker is sent at once."""
+MAX_CRASHES: Final = 3
+"""A worker may be killed by another's hand; by the same record three times, twice of them alone, it is not."""
+MAX_STARTS: Final = 5
+_DISTRUST_SECONDS: Final = 60.0
+
+class Group:
+    """Calls that came together. `done` is set once all of them are answered."""
+
+    def __init__(self, size: int) -> None:
+        self.left = size
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._found: list[Found | None] = [None] * size
+
+    @property
+    def found(self) -> list[Found]:
+        """The answers, in order."""
+        return [found for found in self._found if found is not None]
+
+    def answered(self, position: int) -> bool:
+        return self._found[position] is not None
+
+    def put(self, position: int, found: Found) -> None:
+        """The first answer counts: the worker of one that was given up may still come to its end."""
+        if self.answered(position):
+            return
+        self._found[position] = found
+        self.left -= 1
+        if not self.left and not self.done.done():
+            self.done.set_result(None)
+
+
+class Job:
+    """One call. `process` and `tag` name it in errors: as in `steel.eaf` and `steel/1.0.0`."""
+
+    def __init__(self, group: Group, position: int, message: bytes, process: str, tag: str) -> None:
+        self.group = group
+        self.position = position
+        self.message = message
+        self.process = process
+        self.tag = tag
+        self.crashes = 0
+        self.starts = 0
+
+    def put(self, found: Found) -> None:
+        self.group.put(self.position, found)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody still waits for it."""
+        return not self.group.answered(self.position) and not self.group.done.cancelled()
+
+
+class Queue:
+    """What waits. Suspects, and whatever runs a process that has lately ended a worker, wait apart: they run one by
+    one, on one worker at a time, so that they hold up nobody but each other."""
+
+    def __init__(self) -> None:
+        self._ready: deque[Job] = deque()
+        self._alone: deque[Job] = deque()
+        self._distrusted: dict[str, float] = {}
+        self._isolating = False
+
+    def add(self, jobs: Sequence[Job], *, first: bool = False) -> None:
+        trusted = [job for job in jobs if not self._distrusts(job.process)]
+        self._alone.extend([job for job in jobs if self._distrusts(job.process)])
+        if first:
+            self._ready.extendleft(reversed(trusted))
+        else:
+            self._ready.extend(trusted)
+
+    def take(self, workers: int) -> tuple[list[Job], bool]:
+        """The next chunk for one of so many workers, and whether it is one to be run alone: then `returned` has to be
+        called afterwards."""
+        while self._alone and not self._isolating:
+            job = self._alone.popleft()
+            if job.wanted:
+                self._isolating = True
+                return [job], True
+        size = min(MAX_CHUNK, -(-len(self._ready) // max(workers, 1)))
+        chunk: list[Job] = []
+        while self._ready and len(chunk) < size:
+            job = self._ready.popleft()
+            if job.wanted:
+                chunk.append(job)
+        return chunk, False
+
+    def returned(self) -> None:
+        self._isolating = False
+
+    def drain(self) -> list[Job]:
+        """All that waits, which then waits no longer."""
+        found = [*self._ready, *self._alone]
+        self._ready.clear()
+        self._alone.clear()
+        return found
+
+    def ended(self, jobs: Sequence[Job], end: Ended, seconds: float) -> None:
+        """Sorts a chunk whose worker ended: who is refused, who is tried alone, who is asked again with others."""
+        if end.position == 0:
+            self._not_begun(jobs)
+            return
+        # Beyond the last: all were worked on, and one of them has closed the channel behind it.
+        suspects = jobs if end.position > len(jobs) else jobs[end.position - 1 : end.position]
+        self.add([job for job in jobs if job not in suspects], first=True)
+        for job in suspects:
+            self._distrusted[job.process] = monotonic() + _DISTRUST_SECONDS
+            job.crashes += not end.late
+            if end.late and len(jobs) == 1:
+                job.put(_late(job, seconds))
+            elif job.crashes >= MAX_CRASHES:
+                job.put(_crashed(job, end))
+            else:
+                self._alone.append(job)
+
+    def _not_begun(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            job.starts += 1
+            if job.starts >= MAX_STARTS:
+                job.put(busy("workers for plugins end before they begin"))
+        self.add([job for job in jobs if job.wanted], first=True)
+
+    def _distrusts(self, process: str) -> bool:
+        until = self._distrusted.get(process)
+        if until is not None and until < monotonic():
+            del self._distrusted[process]
+            return False
+        return until is not None
+
+
+def busy(why: str) -> Unavailable:
+    """Nothing is wrong with the record, as far as anybody knows."""
+    return Unavailable(f"{why}; nothing was written: post the record again", code="plugin-busy", field="process")
+
+
+def _late(job: Job, seconds: float) -> PluginError:
+    return PluginError(
+        f"plugin {job.tag} gave no assessment of {job.process} within {seconds:g} s", code="plugin-timeout",
+        field="activity", value=job.process, rule=f"an assessment within {seconds:g} s",
+    )
+
+
+def _crashed(job: Job, end: Ended) -> PluginError:
+    return PluginError(
+        f"plugin {job.tag} ended the process that assessed {job.process}: {end}", code="plugin-crashed",
+        field="activity", value=job.process, rule="the plugin leaves its process alone",
+    )

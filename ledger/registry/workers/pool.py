@@ -1,0 +1,185 @@
+"""The workers of a server: as many as it was told, replaced when they end, and ended with it."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Final
+
+from ledger.errors import ConfigurationError
+from ledger.registry.assessing import Call, Found
+from ledger.registry.installed import Registry
+from ledger.registry.workers.jobs import Group, Job, Queue, busy
+from ledger.registry.workers.messages import Answer, encode, error_of
+from ledger.registry.workers.messages import Call as Message
+from ledger.registry.workers.process import Ended, Worker, start_worker
+
+PATIENCE_SECONDS: Final = 30.0
+"""For which records wait for a worker while none of their request is answered."""
+MOST_MEMORY: Final = 512 << 20
+"""Bytes that a worker may have held before another takes its place."""
+_MOST_PAUSE_SECONDS: Final = 30.0
+_log = logging.getLogger(__name__)
+
+
+class Pool:
+    """`seconds`: how long the assessment of a record may take. A pool belongs to the loop that it was entered in.
+
+    Entering it starts the workers without waiting for them; `ready` does.
+    """
+
+    def __init__(self, registry: Registry, workers: int, seconds: float) -> None:
+        self.seconds = seconds
+        self._digests = {name: one.digest for name, one in registry.sectors.items()}
+        self._count = workers
+        self._queue = Queue()
+        self._idle: deque[asyncio.Event] = deque()
+        self._workers: dict[int, Worker] = {}
+        self._started: list[asyncio.Future[None]] = []
+        self._slots: list[asyncio.Task[None]] = []
+        self._closed = False
+
+    async def __aenter__(self) -> "Pool":
+        loop = asyncio.get_running_loop()
+        self._started = [loop.create_future() for _ in range(self._count)]
+        self._slots = [loop.create_task(self._slot(started), name="plugin worker") for started in self._started]
+        return self
+
+    async def __aexit__(
+        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
+    ) -> None:
+        """Ends all workers; what waits is told that this replica is going."""
+        self._closed = True
+        for slot in self._slots:
+            slot.cancel()
+        await asyncio.gather(*self._slots, *self._started, return_exceptions=True)
+        _give_up(self._queue.drain(), "the server is shutting down")
+
+    async def ready(self) -> None:
+        """Waits until all have loaded their plugins. Raises ConfigurationError where one cannot."""
+        await asyncio.gather(*[asyncio.shield(started) for started in self._started])
+
+    @property
+    def processes(self) -> list[int]:
+        """The workers' process ids."""
+        return list(self._workers)
+
+    async def assess(self, calls: Sequence[Call], patience: float = PATIENCE_SECONDS) -> list[Found]:
+        """See `Assessor.assess`."""
+        if self._closed:
+            return [busy("the server is shutting down") for _ in calls]
+        group = Group(len(calls))
+        jobs = [
+            Job(group, i, encode(Message(one.sector.name, context, activity)), context.process, one.tag)
+            for i, (one, context, activity) in enumerate(calls)
+        ]
+        self._queue.add(jobs)
+        self._wake(len(jobs))
+        await _wait(group, jobs, patience)
+        return group.found
+
+    async def _slot(self, started: "asyncio.Future[None]") -> None:
+        """One worker after the other, for as long as the server runs."""
+        wake = asyncio.Event()
+        try:
+            while True:
+                worker = await self._start(wake, started)
+                self._workers[worker.pid] = worker
+                try:
+                    await self._serve(worker, wake)
+                except Ended as end:
+                    _log.warning("a worker for plugins ended: %s", end)
+                finally:
+                    del self._workers[worker.pid]
+                    # It may have been called to what another has to do now.
+                    self._wake(1)
+                    await worker.end()
+        finally:
+            started.cancel()
+
+    async def _start(self, wake: asyncio.Event, started: "asyncio.Future[None]") -> Worker:
+        """The next worker. What keeps the first one from starting is for `ready` to tell; later it may pass."""
+        pause = 1.0
+        while True:
+            try:
+                worker = await start_worker(self._digests, self.seconds, wake.set)
+            except ConfigurationError as error:
+                if not started.done():
+                    started.set_exception(error)
+                    raise
+                _log.error("no new worker for plugins: %s", error)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _MOST_PAUSE_SECONDS)
+            else:
+                if not started.done():
+                    started.set_result(None)
+                return worker
+
+    async def _serve(self, worker: Worker, wake: asyncio.Event) -> None:
+        """Until it is lost (raises Ended where it was at work), or has grown too large."""
+        while not worker.lost and worker.memory < MOST_MEMORY:
+            jobs, alone = self._queue.take(self._count)
+            if not jobs:
+                await self._rest(wake)
+                continue
+            try:
+                await self._work(worker, jobs)
+            finally:
+                if alone:
+                    self._queue.returned()
+                    self._wake(1)
+
+    async def _rest(self, wake: asyncio.Event) -> None:
+        """Until there may be something to do, or the worker is lost."""
+        wake.clear()
+        self._idle.append(wake)
+        try:
+            await wake.wait()
+        finally:
+            if wake in self._idle:
+                self._idle.remove(wake)
+
+    async def _work(self, worker: Worker, jobs: Sequence[Job]) -> None:
+        try:
+            found = await worker.ask([job.message for job in jobs])
+        except Ended as end:
+            self._queue.ended(jobs, end, self.seconds)
+            self._wake(len(jobs))
+            raise
+        except asyncio.CancelledError:
+            _give_up(jobs, "the server is shutting down")
+            raise
+        for job, answer in zip(jobs, found.answers, strict=True):
+            job.put(_read(answer))
+
+    def _wake(self, jobs: int) -> None:
+        while jobs > 0 and self._idle:
+            self._idle.popleft().set()
+            jobs -= 1
+
+
+async def _wait(group: Group, jobs: Sequence[Job], patience: float) -> None:
+    try:
+        while group.left:
+            left = group.left
+            await asyncio.wait({group.done}, timeout=patience)
+            if group.left == left:
+                _give_up(jobs, "no worker for plugins is free")
+    except asyncio.CancelledError:
+        group.done.cancel()
+        raise
+
+
+def _give_up(jobs: Sequence[Job], why: str) -> None:
+    for job in jobs:
+        if job.wanted:
+            job.put(busy(why))
+
+
+def _read(answer: Answer) -> Found:
+    if answer.assessment is not None:
+        return answer.assessment
+    if answer.fault is None:
+        return busy("a worker for plugins gave an empty answer")
+    return error_of(answer.fault)

@@ -1,0 +1,96 @@
+"""Sectors whose `assess` is the workers': for threads that need an answer before they can go on."""
+
+import asyncio
+from collections.abc import Sequence
+from time import monotonic
+from types import TracebackType
+from typing import Final
+
+from ledger.core.assessment import Assessment
+from ledger.errors import LedgerError
+from ledger.registry.assessing import Call, Found
+from ledger.registry.installed import Installed, Registry
+from ledger.registry.workers.jobs import busy
+from ledger.registry.workers.pool import PATIENCE_SECONDS, Pool
+from ledger.sdk import Context
+
+LOCKED_SECONDS: Final = 10.0
+"""For all assessments of a batch under the log's lock. A session that does nothing is ended after 30 s."""
+
+
+class Budget:
+    """Seconds that are left; None: no end of them. For one thread after the other."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self.left = seconds
+
+    def patience(self) -> float:
+        """How long to wait. Raises Unavailable where nothing is left."""
+        if self.left is None:
+            return PATIENCE_SECONDS
+        if self.left <= 0:
+            raise busy("plugins have held the log's lock for long enough")
+        return self.left
+
+    def spend(self, seconds: float) -> None:
+        if self.left is not None:
+            self.left -= seconds
+
+
+class Supervised(Installed, frozen=True, kw_only=True):
+    """`loop` is the pool's."""
+
+    pool: Pool
+    loop: asyncio.AbstractEventLoop
+    budget: Budget
+
+    def assess(self, context: Context, activity: bytes) -> Assessment:
+        """As `Installed.assess`; PluginError too where the plugin hangs or ends its process, Unavailable where no
+        worker is free. Waits, so it must not be called in the loop's own thread."""
+        patience, started = self.budget.patience(), monotonic()
+        waiting = self.pool.assess([Call(self, context, activity)], patience)
+        try:
+            (found,) = asyncio.run_coroutine_threadsafe(waiting, self.loop).result()
+        finally:
+            self.budget.spend(monotonic() - started)
+        if isinstance(found, LedgerError):
+            raise found
+        return found
+
+
+class Workers:
+    """The `Assessor` of a server, to be entered in its loop."""
+
+    inline = False
+
+    def __init__(self, registry: Registry, workers: int, seconds: float) -> None:
+        self.pool = Pool(registry, workers, seconds)
+        self._plain = registry
+        self._loop = asyncio.get_running_loop()
+        self.registry = self._supervised(Budget(None))
+
+    async def __aenter__(self) -> "Workers":
+        await self.pool.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.pool.__aexit__(kind, error, trace)
+
+    async def ready(self) -> None:
+        """See `Pool.ready`."""
+        await self.pool.ready()
+
+    def under_lock(self) -> Registry:
+        return self._supervised(Budget(LOCKED_SECONDS))
+
+    async def assess(self, calls: Sequence[Call]) -> list[Found]:
+        return await self.pool.assess(calls) if calls else []
+
+    def _supervised(self, budget: Budget) -> Registry:
+        return Registry([
+            Supervised(one.sector, one.digest, one.distribution, one.package, pool=self.pool, loop=self._loop,
+                       budget=budget)
+            for one in self._plain.sectors.values()
+        ])

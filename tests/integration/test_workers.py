@@ -1,0 +1,307 @@
+"""Sectors in worker processes: whatever one does to its process, it refuses its own record and harms nothing else."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from msgspec import Raw
+from planted.hazards import ACT, LEAK, STEADY
+from support.hazards import act, eventually, gone, known, server_of_hazards, workers_of
+from support.revising import add, amend, change, flows, pool
+from support.server import Server, temporary_home
+from support.witness import Witness, audited
+from support.workshop import Workshop, workshop
+
+from ledger.core.receipt import Receipt
+from ledger.registry.workers.pool import MOST_MEMORY
+
+_numbers = count(1)
+TIMEOUTS = ["loops", "swallows", "sleeps", "sleepsInC", "backtracks", "deadlocks", "silences"]
+CRASHES = {
+    "exits": "it ended itself with code 3", "segfaults": "SIGSEGV", "aborts": "SIGABRT", "closes": "it ended itself",
+    "babbles": "ended",
+}
+FAILURES = {
+    "raises": "ValueError: out of order ?", "raisesUntellable": "Untellable: (it cannot be told)",
+    "exitsPython": "SystemExit: that is all", "interrupts": "KeyboardInterrupt", "fills": "MemoryError",
+}
+INVALID = ["garbage", "float", "text", "integer"]
+
+
+@pytest.fixture(scope="module")
+def hazardous() -> Iterator[Server]:
+    with temporary_home() as home, server_of_hazards(home) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def looking(hazardous: Server) -> Witness:
+    return Witness(hazardous.vkey)
+
+
+@pytest.fixture
+def server(hazardous: Server, looking: Witness) -> Iterator[Server]:
+    """Afterwards both workers are there again, and the log is one that an audit in this process recomputes."""
+    yield hazardous
+    eventually(lambda: len(workers_of(hazardous)) == 2, "a worker is missing, or there are too many")
+    looking.check(hazardous.url)
+    report = audited(hazardous, known())
+    assert report.ok, report.findings
+    assert report.entries == report.size
+    assert report.recomputed == report.records["Transformation"]
+
+
+@pytest.fixture
+def shop(server: Server) -> Workshop:
+    return workshop(server, f"shop-{next(_numbers)}", pot="1000")
+
+
+def told_of(answer: object) -> dict[str, Any]:
+    """A problem, not a receipt."""
+    assert isinstance(answer, dict), answer
+    return answer
+
+
+def refused(server: Server, shop: Workshop, how: str, note: str = "") -> Any:
+    """The problem of one record among sound ones of the same request, and of both of its sector's routes."""
+    posted = [
+        shop.make({"before": "1"}, {"pot": "1"}), act(shop, "well"), act(shop, "bad", how, note=note),
+        act(shop, "well-too", process=STEADY), shop.make({"after": "1"}, {"before": "1"}), shop.use({"bad": "1"}),
+    ]
+    answers = server.submit(server.envelopes(posted))
+    assert [isinstance(answer, Receipt) for answer in answers] == [True, True, False, True, True, False], answers
+    assert told_of(answers[-1])["code"] == "unknown-lot"
+    return answers[2]
+
+
+@pytest.mark.parametrize("how", TIMEOUTS)
+def test_a_sector_that_hangs(server: Server, shop: Workshop, how: str) -> None:
+    told = refused(server, shop, how)
+    assert (told["status"], told["code"], told["field"]) == (422, "plugin-timeout", "activity")
+    assert told["detail"] == "plugin hazards/1.0.0 gave no assessment of hazards.act within 0.5 s"
+
+
+@pytest.mark.parametrize("how", CRASHES)
+def test_a_sector_that_ends_its_process(server: Server, shop: Workshop, how: str) -> None:
+    told = refused(server, shop, how)
+    assert (told["status"], told["code"], told["field"]) == (422, "plugin-crashed", "activity")
+    assert "plugin hazards/1.0.0 ended the process that assessed hazards.act" in told["detail"]
+    assert CRASHES[how] in told["detail"]
+
+
+@pytest.mark.parametrize("how", FAILURES)
+def test_a_sector_that_raises(server: Server, shop: Workshop, how: str) -> None:
+    """Nobody's process ends for it."""
+    before = {worker.pid for worker in workers_of(server)}
+    told = refused(server, shop, how)
+    assert (told["status"], told["code"], told["field"]) == (422, "plugin-failed", "activity")
+    assert FAILURES[how] in told["detail"]
+    assert {worker.pid for worker in workers_of(server)} == before
+
+
+@pytest.mark.parametrize("how", INVALID)
+def test_a_sector_that_returns_what_it_may_not(server: Server, shop: Workshop, how: str) -> None:
+    told = refused(server, shop, how)
+    assert told["code"] in ("invalid-assessment", "plugin-failed")
+    assert "returned" in told["detail"]
+
+
+def test_a_sector_that_prints(server: Server, shop: Workshop) -> None:
+    """Into the server's log, not between what workers and server say to each other."""
+    server.post([act(shop, "printed", "prints"), act(shop, "next")])
+    assert "water" in server.log()
+
+
+def test_a_sector_that_leaks(server: Server, shop: Workshop) -> None:
+    """Another worker takes the place of one that has grown too large; no record is refused for it."""
+    before = {worker.pid for worker in workers_of(server)}
+    for number in range(2 * (MOST_MEMORY // LEAK + 1)):
+        server.post([act(shop, f"leaked-{number}", "leaks")])
+    after = workers_of(server)
+    assert {worker.pid for worker in after} != before
+    assert sum(worker.memory_info().rss for worker in after) < 2 * (MOST_MEMORY + LEAK)
+
+
+def test_what_a_sector_has_started_ends_with_it(server: Server, shop: Workshop, tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    refused(server, shop, "spawns", str(note))
+    eventually(lambda: gone(int(note.read_text())), "a process that the plugin started is left")
+
+
+def test_one_record_alone(server: Server, shop: Workshop) -> None:
+    """A request of one is prepared without threads; it is cut off like others."""
+    for how, code in (("loops", "plugin-timeout"), ("exits", "plugin-crashed"), ("raises", "plugin-failed")):
+        (told,) = server.submit(server.envelopes([act(shop, "bad", how)]))
+        assert told_of(told)["code"] == code
+
+
+def test_others_go_on_while_one_hangs(server: Server, shop: Workshop) -> None:
+    """Requests of others are answered while a request of ten that hang is not."""
+    other = workshop(server, f"shop-{next(_numbers)}", pot="1000")
+    answers: list[object] = []
+    hanging = server.envelopes([act(shop, f"bad-{i}", "sleeps") for i in range(10)])
+    thread = threading.Thread(target=lambda: answers.extend(server.submit(hanging)))
+    thread.start()
+    made = 0
+    while thread.is_alive():
+        made += 1
+        server.post([
+            other.make({f"lot-{made}": "0.001"}, {"pot": "0.001"}), act(other, f"well-{made}", process=STEADY),
+        ])
+    assert made > 10
+    assert [told_of(answer)["code"] for answer in answers] == ["plugin-timeout"] * 10
+
+
+def test_a_sector_that_hangs_under_the_lock(server: Server, shop: Workshop) -> None:
+    """What follows a revision in its request is prepared under the lock: it is cut off there, and the transaction of
+    its neighbours holds."""
+    mined = shop.mine("mined", "10")
+    server.post([mined])
+    answers = server.submit(server.envelopes([
+        amend(shop, change(mined, allocation="mass", activity={"co2": "2"})),
+        act(shop, "one"), act(shop, "bad", "loops"), act(shop, "worse", "exits"),
+        shop.make({"two": "1"}, {"mined": "1"}),
+    ]))
+    assert [isinstance(answer, Receipt) for answer in answers] == [True, True, False, False, True]
+    assert [told_of(answer)["code"] for answer in answers[2:4]] == ["plugin-timeout", "plugin-crashed"]
+
+
+def test_the_lock_is_not_held_for_many_that_hang(server: Server, shop: Workshop) -> None:
+    """Beyond ten seconds of a batch, what its sector has to be asked for is told to come again; others are entered."""
+    mined = shop.mine("mined", "10")
+    server.post([mined])
+    bad = [act(shop, f"bad-{i}", "loops") for i in range(25)]
+    answers = server.submit(server.envelopes([
+        amend(shop, change(mined, allocation="mass", activity={"co2": "2"})), *bad, shop.use({"mined": "1"}),
+    ]))
+    assert isinstance(answers[0], Receipt)
+    assert isinstance(answers[-1], Receipt)
+    codes = [told_of(answer)["code"] for answer in answers[1:-1]]
+    cut_off = codes.count("plugin-timeout")
+    assert codes == ["plugin-timeout"] * cut_off + ["plugin-busy"] * (25 - cut_off)
+    assert 1 <= cut_off <= 20
+    assert told_of(answers[-2])["status"] == 503
+
+
+def test_a_record_of_a_pool_that_hangs_under_the_lock(server: Server, shop: Workshop) -> None:
+    """Which generation of a pool it takes is known under the lock alone, so its sector is asked there again."""
+    server.post([pool(shop, "stock"), add(shop, "stock", {"pot": "10"}), act(shop, "fine")])
+    taking = flows(shop, {"stock": "1"})
+    answers = server.submit(server.envelopes([
+        add(shop, "stock", {"pot": "10"}), act(shop, "bad", "loops", inputs=taking),
+        shop.make({"good": "1"}, {"stock": "1"}),
+    ]))
+    assert [isinstance(answer, Receipt) for answer in answers] == [True, False, True]
+    assert told_of(answers[1])["code"] == "plugin-timeout"
+
+
+def test_a_revision_that_hangs(server: Server, shop: Workshop) -> None:
+    """The amended record hangs: the amendment is refused, what stood stands, and the log goes on."""
+    sound = act(shop, "sound")
+    server.post([sound, shop.make({"made": "1"}, {"sound": "1"})])
+    for how, code in (("sleeps", "plugin-timeout"), ("exits", "plugin-crashed")):
+        (told,) = server.submit(server.envelopes([amend(shop, change(sound, activity={"how": how}))]))
+        assert told_of(told)["code"] == code
+    server.post([amend(shop, change(sound, activity={"co2": "3"})), act(shop, "after")])
+
+
+def test_a_busy_worker_is_killed(server: Server, shop: Workshop) -> None:
+    """By another's hand: whichever record it was at is tried again, and all are entered."""
+    enough = threading.Event()
+
+    def kill() -> None:
+        while not enough.is_set():
+            for worker in workers_of(server)[:1]:
+                if worker.cpu_times().user > 0:
+                    worker.kill()
+            eventually(lambda: enough.is_set() or len(workers_of(server)) == 2, "a worker was not replaced")
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    try:
+        for part in range(8):
+            receipts = server.post([act(shop, f"lot-{part}-{i}", process=ACT) for i in range(150)])
+            assert len(receipts) == 150
+    finally:
+        enough.set()
+        thread.join()
+
+
+def test_workers_see_nothing_of_the_ledgers_settings(server: Server) -> None:
+    """Neither where the database is nor where the keys are; and none of what the server has open but their channel."""
+    for worker in workers_of(server):
+        assert not [name for name in worker.environ() if name.startswith("CARBON_LEDGER_")]
+        assert "127.0.0.1" not in " ".join(str(one.laddr) for one in worker.net_connections("inet"))
+        assert not worker.open_files()
+
+
+def test_workers_load_no_server(server: Server) -> None:
+    """They are small: neither database driver nor HTTP, numpy or numba."""
+    for worker in workers_of(server):
+        loaded = "\n".join(entry.path for entry in worker.memory_maps())
+        assert not [name for name in ("asyncpg", "granian", "numpy", "llvmlite", "cryptography") if name in loaded]
+
+
+@pytest.mark.parametrize("how", ["loops", "backtracks"])
+def test_no_worker_outlives_its_server(how: str) -> None:
+    """One that idles and one that hangs, in Python or in C with the interpreter's lock: both are gone after `kill -9`
+    of the server, though nobody is left to end them."""
+    with temporary_home() as home, server_of_hazards(home, seconds="3") as server:
+        shop = workshop(server, "shop")
+        thread = threading.Thread(target=lambda: _post_in_vain(server, [act(shop, "bad", how)]))
+        thread.start()
+        workers = workers_of(server)
+        idle = {worker.pid: worker.cpu_times().user for worker in workers}
+        eventually(lambda: any(worker.cpu_times().user > idle[worker.pid] + 0.3 for worker in workers), "none is busy")
+        server.kill()
+        thread.join()
+        eventually(lambda: all(gone(worker.pid) for worker in workers), "a worker is left")
+
+
+def _post_in_vain(server: Server, posted: list[Any]) -> None:
+    with suppress(httpx.HTTPError):
+        server.submit(server.envelopes(posted))
+
+
+def test_a_server_that_stops_ends_its_workers() -> None:
+    with temporary_home() as home, server_of_hazards(home) as server:
+        workers = workers_of(server)
+        assert len(workers) == 2
+        assert server.stop() == 0
+        assert all(gone(worker.pid) for worker in workers)
+
+
+def test_plugins_that_change_under_a_running_server(tmp_path: Path) -> None:
+    """A worker that would compute otherwise than the server believes is none."""
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "kilns.py").write_text(_KILNS)
+    (site / "kilns-1.0.0.dist-info").mkdir()
+    (site / "kilns-1.0.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: kilns\nVersion: 1.0.0\n")
+    (site / "kilns-1.0.0.dist-info" / "entry_points.txt").write_text("[carbon_ledger.plugins]\nkilns = kilns:plugin\n")
+    with temporary_home() as home, Server(home, installed=[site], CARBON_LEDGER_WORKERS="2") as server:
+        shop = workshop(server, "shop")
+        server.post([act(shop, "one", process="kilns.fire", activity=Raw(b"{}"))])
+        (site / "kilns.py").write_text(_KILNS + "# changed\n")
+        for worker in workers_of(server):
+            worker.kill()
+        eventually(lambda: "have changed since this server started" in server.log(), "the change is not noticed")
+
+
+_KILNS = """
+from ledger.sdk import Activity, Assessment, Route, Sector
+
+
+class Firing(Activity, frozen=True):
+    pass
+
+
+def plugin():
+    return Sector(name="kilns", version="1.0.0", en="Kilns", zh="窑", routes={
+        "fire": Route(activity=Firing, assess=lambda context, activity: Assessment(), en="Fire", zh="烧")})
+"""

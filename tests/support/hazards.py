@@ -1,0 +1,65 @@
+"""Servers with the planted sector of hazards, records of it, and a look at the worker processes."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import psutil
+from msgspec import Raw
+from planted.hazards import ACT, Acting, hazards
+
+from ledger.registry.installed import Installed, Registry, digest_of
+from support.server import TESTS, Posted, Server
+from support.witness import registry
+from support.workshop import Workshop
+
+INSTALLED: Final = TESTS / "planted" / "installed"
+_PATIENCE_SECONDS: Final = 60.0
+
+
+def server_of_hazards(home: Path, seconds: str = "0.5", workers: str = "2") -> Server:
+    return Server(home, installed=[INSTALLED], CARBON_LEDGER_ASSESS_SECONDS=seconds, CARBON_LEDGER_WORKERS=workers)
+
+
+def known() -> Registry:
+    """For an audit in this process: hazards that are on the log are those that did not act."""
+    found = Installed(hazards(), digest_of("planted"), "hazards")
+    return Registry([*registry().sectors.values(), found])
+
+
+def act(shop: Workshop, lot: str, how: str = "works", process: str = ACT, note: str = "", **fields: Any) -> Posted:
+    """A record that makes 1 kg of ore into the lot, and does `how` while it is assessed."""
+    party, record = shop.make({lot: "1"}, ore="1")
+    activity = Raw(msgspec.json.encode(Acting(how=how, note=note)))
+    return party, msgspec.structs.replace(record, **{"process": process, "activity": activity, **fields})
+
+
+def workers_of(server: Server) -> list[psutil.Process]:
+    """The worker processes that run now."""
+    found = []
+    for process in psutil.Process(server.process.pid).children():
+        try:
+            if "ledger.registry.workers.child" in process.cmdline():
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def eventually(what: Callable[[], bool], why: str) -> None:
+    """Raises AssertionError where it does not come true."""
+    give_up = time.monotonic() + _PATIENCE_SECONDS
+    while not what():
+        if time.monotonic() > give_up:
+            raise AssertionError(why)
+        time.sleep(0.01)
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended; one that nobody has waited for has."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

@@ -1,0 +1,30 @@
+"""How many workers there are, and what time a record has, as the environment says it."""
+
+from pathlib import Path
+
+import pytest
+
+from ledger.errors import ConfigurationError
+from ledger.service.settings import settings_from
+
+
+def test_a_plain_environment_says_nothing() -> None:
+    found = settings_from({}, Path("/nowhere"))
+    assert (found.workers, found.assess_seconds) == (None, 5.0)
+
+
+def test_what_is_said() -> None:
+    found = settings_from({"CARBON_LEDGER_WORKERS": "7", "CARBON_LEDGER_ASSESS_SECONDS": "0.5"}, Path("/nowhere"))
+    assert (found.workers, found.assess_seconds) == (7, 0.5)
+
+
+@pytest.mark.parametrize("text", ["1", "0", "257", "-2", "2.0", "two", "٣", "9" * 5000])
+def test_numbers_of_workers_that_cannot_be(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="CARBON_LEDGER_WORKERS"):
+        settings_from({"CARBON_LEDGER_WORKERS": text}, Path("/nowhere"))
+
+
+@pytest.mark.parametrize("text", ["0", "0.01", "11", "nan", "inf", "-1", "soon"])
+def test_times_that_cannot_be(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="CARBON_LEDGER_ASSESS_SECONDS"):
+        settings_from({"CARBON_LEDGER_ASSESS_SECONDS": text}, Path("/nowhere"))
