@@ -17,7 +17,7 @@ from ledger.core.records import KeyChange
 from ledger.core.signing import load_spki
 from ledger.errors import Unavailable
 from ledger.footprint.figures import LotFigures
-from ledger.store.database import SETTINGS, UNREACHABLE, WRITER, Connection
+from ledger.store.database import LOST, SETTINGS, UNREACHABLE, WRITER, Connection
 from ledger.store.facts import FactLoader, is_digest
 from ledger.store.rows import BatchRows
 from ledger.store.sql import queries
@@ -49,6 +49,23 @@ async def connect_writer(url: str) -> asyncpg.Connection:
     except (*UNREACHABLE, asyncpg.PostgresError) as error:
         raise Unavailable(f"the database does not answer: {error}", code="database-down") from error
     return connection
+
+
+async def end_stalled(url: str) -> list[int]:
+    """Ends sessions that keep the lock of the head because their server stalls in the middle of writing rows, and says
+    which. PostgreSQL ends a session that idles in its transaction, but not one that is expected to go on with a COPY.
+    To be asked after having waited for the lock for as long as sessions do. Never raises: they may be gone by now."""
+    try:
+        connection = await asyncpg.connect(url, server_settings=_SEQUENCING, command_timeout=10)
+    except (*UNREACHABLE, asyncpg.PostgresError):
+        return []
+    try:
+        # As who logged in, not as the writer: a login may end its own sessions.
+        return [row["pid"] for row in await connection.fetch(queries("sequence")["end_stalled"])]
+    except (*LOST, asyncpg.PostgresError):
+        return []
+    finally:
+        await close_quietly(connection)
 
 
 async def lock_head(connection: Connection) -> Head:

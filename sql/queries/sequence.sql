@@ -102,3 +102,13 @@ SELECT leaf_hash FROM entry WHERE index >= $1 AND index < $2 ORDER BY index;
 -- name: tile_roots
 -- purpose: roots of full tiles of level $1, from index $2 on, below $3: the hashes of the tile above
 SELECT root FROM tile WHERE level = $1 AND index >= $2 AND index < $3 ORDER BY index;
+
+-- name: end_stalled
+-- purpose: end sessions that hold the lock of the head, and within a COPY have kept the database waiting for longer than
+-- sessions wait for locks: no timeout of the database's ends these
+SELECT a.pid, pg_terminate_backend(a.pid) FROM pg_stat_activity a
+WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.state = 'active'
+    AND a.wait_event_type = 'Client'
+    AND a.query_start < clock_timestamp() - current_setting('lock_timeout')::interval
+    AND EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid AND l.relation = 'head'::regclass AND l.granted
+                AND l.mode = 'RowShareLock');

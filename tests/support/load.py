@@ -122,11 +122,13 @@ def wait_for(loads: Sequence[Load], batches: int) -> None:
         time.sleep(0.01)
 
 
-def check_promises(server: Server, loads: Sequence[Load], witness: Witness, before: int) -> None:
-    """1. every acknowledged record is on the log once, and nothing else since `before` entries; 2. its receipt of then
-    verifies, and is the one asked for now, byte for byte; 3. balances are what the records leave; 4. every checkpoint
-    seen, those in receipts included, is of this one log; 5. the audit holds."""
-    promises = [promise for load in loads for promise in load.promises]
+def check_promises(
+    server: Server, loads: Sequence[Load], witness: Witness, before: int, others: Sequence[Promise] = ()
+) -> None:
+    """1. every acknowledged record, those of `others` beside the loads too, is on the log once, and nothing else since
+    `before` entries; 2. its receipt of then verifies, and is the one asked for now, byte for byte; 3. balances are what
+    the records leave; 4. every checkpoint seen, those in receipts included, is of this one log; 5. the audit holds."""
+    promises = [*others, *[promise for load in loads for promise in load.promises]]
     for promise in promises:
         witness.note(parse_proof(promise.receipt.proof).checkpoint_note)
     entries = witness.check(server.url)

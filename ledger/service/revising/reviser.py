@@ -21,7 +21,7 @@ from ledger.service.heads import ANCHOR_CODES, Heads
 from ledger.service.preparing import Submission
 from ledger.service.revising.work import Overtaken, Work
 from ledger.service.sequencing.batch import Batch, Sequenced
-from ledger.service.sequencing.sequencer import Answer, Open, Placed
+from ledger.service.sequencing.sequencer import Answer, Open, Placed, free_lock
 from ledger.store.batches import Head, close_quietly, connect_writer, lock_head, touch_head, write_batch
 from ledger.store.database import LOST
 from ledger.store.facts import FactLoader
@@ -114,6 +114,8 @@ class Reviser:
                 _log.warning("the outcome of a COMMIT is open, asking again through the lock: %s", error)
             except LOST as error:
                 _log.warning("the database is away (attempt %d): %s", lost + 1, error)
+                if isinstance(error, asyncpg.LockNotAvailableError):
+                    await free_lock(self._url)
             except _ROWS_REFUSED as error:
                 _log.warning("the database refused the rows of a revision: %s", error)
                 return Refused(f"the database refuses the record: {error}", code="not-writable",
@@ -165,7 +167,10 @@ class Reviser:
         asyncio.get_running_loop().run_in_executor(None, _let_go, work.pieces())
         del work, batch
         sequenced, checkpoint, path = placed
-        return Placed(sequenced, await self._heads.committed(connection, checkpoint), path)
+        try:
+            return Placed(sequenced, await self._heads.committed(connection, checkpoint), path)
+        except LOST as error:
+            raise Open(f"it is committed, but not signed: {error}") from error
 
     async def _caught_up(
         self, connection: asyncpg.Connection, submission: Submission, *, at_once: bool

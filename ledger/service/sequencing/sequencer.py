@@ -28,6 +28,7 @@ from ledger.store.batches import (
     Head,
     close_quietly,
     connect_writer,
+    end_stalled,
     load_state,
     lock_head,
     touch_head,
@@ -220,6 +221,8 @@ class Sequencer:
                 if getattr(error, "code", None) in ANCHOR_CODES:
                     raise
                 _log.warning("the database is away (attempt %d): %s", attempt + 1, error)
+                if isinstance(error, asyncpg.LockNotAvailableError):
+                    await free_lock(self._url)
             await close_quietly(self._connection)
             self._connection = None
             if self._stopping:
@@ -258,7 +261,10 @@ class Sequencer:
                 await asyncio.wait_for(transaction.rollback(), 10)
             raise
         await self._commit(transaction)
-        note = await self.heads.committed(connection, Checkpoint(self._origin, after.size, root))
+        try:
+            note = await self.heads.committed(connection, Checkpoint(self._origin, after.size, root))
+        except LOST as error:
+            raise Open(f"it is committed, but not signed: {error}") from error
         return _placed(verdicts, paths, note, head.size)
 
     async def _run_batch(
@@ -305,6 +311,12 @@ class Sequencer:
     def _heed(self, _: object, message: asyncpg.PostgresLogMessage) -> None:
         if getattr(message, "severity_en", "") == "WARNING" or getattr(message, "severity", "") == "WARNING":
             self._warned = True
+
+
+async def free_lock(url: str) -> None:
+    """After the wait for the lock was in vain: ends who keeps it and does nothing."""
+    for pid in await end_stalled(url):
+        _log.warning("ended session %d, which held the lock and did nothing", pid)
 
 
 class Open(Exception):
