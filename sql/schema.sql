@@ -37,6 +37,13 @@ CREATE TABLE batch (
     root bytea NOT NULL CHECK (length(root) = 32)
 );
 
+-- Heads that the quorum of a log's witnesses has cosigned, each as the note that was published: what is public of a log
+-- that has witnesses. The first row is the head at which it began to have them. Without rows every batch is public.
+CREATE TABLE publication (
+    size bigint PRIMARY KEY CHECK (size >= 0),
+    note text NOT NULL
+);
+
 -- Full tiles only; `root` is the hash that stands in the tile above.
 CREATE TABLE tile (
     level smallint NOT NULL CHECK (level BETWEEN 0 AND 7),
@@ -334,7 +341,7 @@ BEGIN
     FOREACH name IN ARRAY ARRAY['ledger', 'entry', 'batch', 'tile', 'record', 'organization', 'prefix', 'signing_key',
         'revocation', 'compromise', 'key_change', 'facility', 'product', 'activation', 'transfer', 'acceptance',
         'lot', 'figure', 'flow', 'revision', 'revised', 'lot_version', 'pool', 'closing', 'reopening', 'provisional',
-        'dispute', 'opening', 'attestation', 'claim', 'report']
+        'dispute', 'opening', 'attestation', 'claim', 'report', 'publication']
     LOOP
         EXECUTE format('CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON %I '
             'FOR EACH STATEMENT EXECUTE FUNCTION forbid_change()', name);

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from ledger.cli.console import Command, say
+from ledger.core.acknowledgement import Acknowledgement, read_answer
 from ledger.core.receipt import Receipt
 from ledger.errors import InvalidInput, LedgerError, NotFound, Refused, Unavailable
 
@@ -39,10 +40,12 @@ class Refusal(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return kind(self.detail, code=self.code, field=self.field, value=self.value, rule=self.rule)
 
 
-class _Line(Struct, frozen=True):
-    """What only receipts have, and what only problems have."""
+Posted = Receipt | Acknowledgement | Refusal
 
-    digest: str | None = None
+
+class _Line(Struct, frozen=True):
+    """What only problems have."""
+
     code: str | None = None
 
 
@@ -86,16 +89,18 @@ class Client:
     def text(self, path: str) -> str:
         return self._patiently("GET", path).decode().strip()
 
-    def post(self, envelopes: Sequence[bytes]) -> list[Receipt | Refusal]:
-        """One answer an envelope, in order. Posting again is safe: what is on the log gives its first receipt.
+    def post(self, envelopes: Sequence[bytes], wait: float = 0) -> list[Posted]:
+        """One answer an envelope, in order. Posting again is safe: what is on the log gives its first answer. `wait`:
+        for how many seconds the server waits for the log's witnesses, before it acknowledges instead.
 
         Raises Unavailable where the server did not answer in time.
         """
+        parameters = {"wait": wait} if wait else {}
         content = b"".join([envelope + b"\n" for envelope in envelopes])
         give_up = time.monotonic() + self._patience
         delay = _FIRST_DELAY
         while True:
-            body = self._patiently("POST", "/v1/records", content=content, headers=_NDJSON)
+            body = self._patiently("POST", "/v1/records", content=content, headers=_NDJSON, params=parameters)
             answers = [_answer(line) for line in body.split(b"\n") if line]
             if len(answers) != len(envelopes):
                 raise Unavailable(f"{self.url} gave {len(answers)} answers to {len(envelopes)} records",
@@ -140,9 +145,13 @@ class Client:
         raise refusal.error()
 
 
-def _answer(line: bytes) -> Receipt | Refusal:
-    probe = _decoded(line, _Line)
-    return _decoded(line, Receipt) if probe.code is None else _decoded(line, Refusal)
+def _answer(line: bytes) -> Posted:
+    if _decoded(line, _Line).code is not None:
+        return _decoded(line, Refusal)
+    try:
+        return read_answer(line)
+    except InvalidInput as error:
+        raise LedgerError(f"the server's answer cannot be read: {error.message}", code="unexpected-answer") from None
 
 
 def _decoded(data: bytes, kind: type[Value]) -> Value:

@@ -3,6 +3,7 @@
 import msgspec
 from msgspec import Struct
 
+from ledger.core.acknowledgement import Acknowledgement
 from ledger.core.outcome import AnyLeaf, LotLeaf, read
 from ledger.core.receipt import Receipt
 from ledger.core.values import Quantity
@@ -32,7 +33,7 @@ class Brief(Struct, frozen=True, kw_only=True):
     lots: list[LotBrief]
 
 
-def brief(receipt: Receipt) -> Brief:
+def brief(receipt: Receipt | Acknowledgement) -> Brief:
     """What a receipt claims; nothing is proved by reading it."""
     leaves = [_leaf.decode(shown.leaf) for shown in receipt.leaves]
     return Brief(index=receipt.index, digest=receipt.digest,

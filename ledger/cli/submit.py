@@ -2,6 +2,7 @@
 
 import itertools
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,18 +12,19 @@ import click
 import msgspec
 from rich.table import Table
 
-from ledger.cli.client import Client, Refusal, url_option
+from ledger.cli.client import Client, Posted, Refusal, url_option
 from ledger.cli.console import explained, json_option, print_json, progress, say, show
 from ledger.cli.environment import origin_option, required
 from ledger.cli.files import FILE, passphrase_options, reading, replacing, signing_key
 from ledger.cli.receipts import Brief, LotBrief, brief
 from ledger.cli.signing import Signer, sign_file
-from ledger.core.receipt import Receipt
+from ledger.core.acknowledgement import Acknowledgement
 from ledger.errors import LedgerError, Unavailable
 
 MAX_LINES = 1_000
 MAX_BYTES = 16 << 20
 _SHOWN = 20
+_WAIT_SECONDS = 30.0
 Chunk = list[tuple[int, bytes]]
 
 
@@ -41,16 +43,19 @@ class Posting:
         self.refused: list[Refused] = []
         self.shown: list[tuple[int, Brief]] = []
         self._receipts = receipts
+        self.promised = 0
+        """Of those accepted: how many the log has only acknowledged."""
 
     @property
     def answered(self) -> int:
         return self.accepted + len(self.refused)
 
-    def note(self, line: int, answer: Receipt | Refusal, keep: bool) -> None:
+    def note(self, line: int, answer: Posted, keep: bool) -> None:
         if isinstance(answer, Refusal):
             self.refused.append(Refused(line, answer))
             return
         self.accepted += 1
+        self.promised += isinstance(answer, Acknowledgement)
         if self._receipts is not None:
             self._receipts.write(msgspec.json.encode(answer) + b"\n")
         if keep or len(self.shown) < _SHOWN:
@@ -68,15 +73,21 @@ class Posting:
 @click.option("--receipts", "receipts", type=FILE, help="File for the receipts, a line each, in order.")
 @click.option("--patience", type=click.FloatRange(min=0), default=30.0, show_default=True,
               help="Seconds for which a server that does not answer is asked again.")
+@click.option("--no-wait", is_flag=True,
+              help="Of a log with witnesses: take its acknowledgements, do not wait for their signatures.")
 @json_option
 def submit(
     file: Path, url: str, key: Path | None, issuer: str | None, origin: str | None, kind: str | None,
-    passphrase_file: Path | None, prompt: bool, receipts: Path | None, patience: float, as_json: bool,
+    passphrase_file: Path | None, prompt: bool, receipts: Path | None, patience: float, no_wait: bool,
+    as_json: bool,
 ) -> int:
     """Post the envelopes in FILE (NDJSON; `-` is stdin), or with --key sign its records (JSON, NDJSON, CSV) first.
 
     Posting again is safe: a record that is on the ledger gives its first receipt. With --key each run draws new nonces
     and so makes other records; to be able to post again, `sign` to a file first. Its help tells about CSV.
+
+    A log with witnesses acknowledges a record when it is durable; its receipt follows when they have signed. That is
+    waited for as long as --patience says; what is acknowledged by then is posted again later for its receipt.
     """
     with ExitStack() as stack:
         if key is None:
@@ -88,7 +99,8 @@ def submit(
             envelopes.seek(0)
         client = stack.enter_context(Client(url, patience=patience))
         posting = Posting(stack.enter_context(replacing(receipts)) if receipts else None)
-        failure = _post(envelopes, client, posting, as_json, None if key is None else file)
+        waiting = None if no_wait else patience
+        failure = _post(envelopes, client, posting, as_json, None if key is None else file, waiting)
     _report(posting, as_json)
     if failure is not None:
         raise failure
@@ -96,20 +108,34 @@ def submit(
 
 
 def _post(
-    envelopes: BinaryIO | IO[bytes], client: Client, posting: Posting, keep: bool, signed_from: Path | None
+    envelopes: BinaryIO | IO[bytes], client: Client, posting: Posting, keep: bool, signed_from: Path | None,
+    waiting: float | None,
 ) -> LedgerError | None:
-    """Posts all; returns why it stopped, where it did. The receipts until then are kept."""
+    """Posts all; returns why it stopped, where it did. The receipts until then are kept. `waiting`: for how many
+    seconds the log's witnesses are waited for; None takes what is answered at once."""
     pending = chunks(envelopes)
     with progress("posting") as told:
         for chunk in pending:
             try:
-                answers = client.post([envelope for _, envelope in chunk])
+                answers = _posted(client, [envelope for _, envelope in chunk], waiting)
             except LedgerError as error:
                 return _stopped(error, chunk, pending, posting, signed_from)
             for (line, _), answer in zip(chunk, answers, strict=True):
                 posting.note(line, answer, keep)
             told(posting.answered)
     return None
+
+
+def _posted(client: Client, envelopes: list[bytes], waiting: float | None) -> list[Posted]:
+    """Durable first, then proved: the same bytes again give the receipts once the witnesses have signed."""
+    answers = client.post(envelopes)
+    give_up = time.monotonic() + (waiting or 0)
+    while any(isinstance(one, Acknowledgement) for one in answers) and waiting is not None:
+        left = give_up - time.monotonic()
+        if left <= 0:
+            break
+        answers = client.post(envelopes, min(max(left, 1), _WAIT_SECONDS))
+    return answers
 
 
 def chunks(envelopes: BinaryIO | IO[bytes]) -> Iterator[Chunk]:
@@ -149,7 +175,7 @@ def _stopped(
 def _report(posting: Posting, as_json: bool) -> None:
     if as_json:
         print_json({
-            "accepted": posting.accepted,
+            "accepted": posting.accepted, "acknowledged": posting.promised,
             "refused": [{"line": one.line, "problem": one.refusal} for one in posting.refused],
             "receipts": [{"line": line, **msgspec.to_builtins(one)} for line, one in posting.shown],
         })
@@ -159,6 +185,9 @@ def _report(posting: Posting, as_json: bool) -> None:
     if posting.accepted > len(posting.shown):
         show(f"… and {posting.accepted - len(posting.shown)} more")
     show(f"{posting.accepted} on the ledger, {len(posting.refused)} refused")
+    if posting.promised:
+        show(f"{posting.promised} of them are acknowledged; the log's witnesses have not signed yet: post the same "
+             "file again later for the receipts")
     for line, refusal in posting.refused:
         say(f"line {line}: {refusal.code}: {explained(refusal.error())}")
 

@@ -11,8 +11,9 @@ from ledger.cli.console import explained, json_option, print_json, problem_of, s
 from ledger.cli.files import FILE, public_half, reading, text_or_file
 from ledger.cli.receipts import lot_brief
 from ledger.cli.statements import verify_statement
+from ledger.core.acknowledgement import read_answer, verify_answer
 from ledger.core.note import parse_vkey
-from ledger.core.receipt import Verified, read_receipt, verify_receipt
+from ledger.core.receipt import Verified
 from ledger.core.signing import VerifyingKey
 from ledger.core.statement import is_statement
 from ledger.errors import InvalidInput, LedgerError
@@ -25,6 +26,11 @@ STEPS = (
     "the body has the digest",
     "the key signed the record",
 )
+
+_PROMISED = {
+    2: "the log's acknowledgement of this entry is signed by the log: ok",
+    3: "the entry is in a published tree: not yet, the log's witnesses had not signed",
+}
 
 
 class Verdict(NamedTuple):
@@ -88,7 +94,7 @@ def _receipts(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 def _verdict(line: int, text: bytes, vkey: str, body: bytes | None, key: VerifyingKey | None) -> Verdict:
     try:
-        return Verdict(line, verify_receipt(read_receipt(text), vkey, body=body, key=key))
+        return Verdict(line, verify_answer(read_answer(text), vkey, body=body, key=key))
     except LedgerError as error:
         return Verdict(line, None, error)
 
@@ -102,7 +108,10 @@ def _print_steps(one: Verdict, with_body: bool, with_key: bool) -> None:
         if number == failed:
             break
         given = {5: with_body, 6: with_key}.get(number, True)
-        show(f"{number}. {step}: {'ok' if given else 'not asked'}")
+        if one.verified is not None and one.verified.size is None and number in _PROMISED:
+            show(f"{number}. {_PROMISED[number]}")
+        else:
+            show(f"{number}. {step}: {'ok' if given else 'not asked'}")
     if one.error is not None:
         show(f"{one.error.message[0]}. {STEPS[failed - 1]}: DOES NOT HOLD")
         say(f"error: {explained(one.error)}")
@@ -121,7 +130,8 @@ def _print_many(verdicts: list[Verdict]) -> None:
 
 def _proved(verified: Verified) -> Iterator[str]:
     signed = datetime.fromtimestamp(verified.entry.time / 1000, UTC)
-    yield f"record {verified.entry.digest.hex()} is entry {verified.index} of the log at size {verified.size}"
+    where = "of the log, as it promised" if verified.size is None else f"of the log at size {verified.size}"
+    yield f"record {verified.entry.digest.hex()} is entry {verified.index} {where}"
     yield f"signed by key {verified.entry.keyid.hex()}; the log says at {signed:%Y-%m-%d %H:%M:%S} UTC"
     for lot in map(lot_brief, verified.lots):
         yield f"{lot.lot}: {lot.quantity} of {lot.product}, {lot.role}, held by {lot.holder}"

@@ -44,10 +44,11 @@ class Receipt(Struct, frozen=True):
 
 
 class Verified(Struct, frozen=True):
-    """What a receipt proved: the entry at `index` of the log at `size`, with the leaves shown."""
+    """What a receipt proved: the entry at `index` of the log at `size`, with the leaves shown; `size` is None where the
+    log has only promised it."""
 
     index: int
-    size: int
+    size: int | None
     entry: Entry
     assessment: AssessmentLeaf | None
     lots: tuple[LotLeaf, ...]
@@ -96,28 +97,44 @@ def verify_receipt(
     given, has the digest; 6. the key, where given, signed the record.
     """
     verifier = parse_vkey(vkey)
-    data = _base64(receipt.entry, "entry")
-    entry = parse_entry(data)
-    if entry.digest.hex() != receipt.digest:
-        raise VerificationError("1. the entry commits to another digest", code="wrong-digest", field="digest",
-                                value=receipt.digest)
+    data, entry = unpacked_entry(receipt.entry, receipt.digest)
     proof = _proof(receipt.proof)
     if proof.index != receipt.index:
         raise VerificationError("1. the proof is for another index", code="wrong-index", field="index",
                                 value=receipt.index)
     checkpoint = _checkpoint(proof, verifier)
     _verify_entry(data, proof, checkpoint)
-    leaves = [_verify_leaf(i, shown, entry.outcome) for i, shown in enumerate(receipt.leaves)]
+    assessment, lots = verified_leaves(receipt.leaves, entry.outcome)
+    check_signed(entry, verifier.name, body, key)
+    return Verified(receipt.index, checkpoint.size, entry, assessment, lots)
+
+
+def unpacked_entry(encoded: str, digest: str) -> tuple[bytes, Entry]:
+    """Step 1: the entry, in bytes and read, which commits to the hex `digest`."""
+    data = _base64(encoded, "entry")
+    entry = parse_entry(data)
+    if entry.digest.hex() != digest:
+        raise VerificationError("1. the entry commits to another digest", code="wrong-digest", field="digest",
+                                value=digest)
+    return data, entry
+
+
+def verified_leaves(shown: Sequence[ProvenLeaf], outcome: bytes) -> tuple[AssessmentLeaf | None, tuple[LotLeaf, ...]]:
+    """Step 4: the assessment, where it is shown, and the lots, each in the outcome."""
+    leaves = [_verify_leaf(i, one, outcome) for i, one in enumerate(shown)]
+    assessment = next((leaf for leaf in leaves if isinstance(leaf, AssessmentLeaf)), None)
+    return assessment, tuple(leaf for leaf in leaves if isinstance(leaf, LotLeaf))
+
+
+def check_signed(entry: Entry, origin: str, body: bytes | None, key: VerifyingKey | None) -> None:
+    """Steps 5 and 6, of what is given."""
     if body is not None and record_digest(body) != entry.digest:
         raise VerificationError("5. the body has another digest", code="wrong-body", field="body")
     if key is not None:
         if key.keyid != entry.keyid:
             raise VerificationError("6. another key signed the record", code="wrong-key", field="key",
                                     value=key.keyid.hex())
-        key.verify(entry.signature, record_message(verifier.name, entry.kind, entry.digest))
-    assessment = next((leaf for leaf in leaves if isinstance(leaf, AssessmentLeaf)), None)
-    lots = tuple(leaf for leaf in leaves if isinstance(leaf, LotLeaf))
-    return Verified(receipt.index, checkpoint.size, entry, assessment, lots)
+        key.verify(entry.signature, record_message(origin, entry.kind, entry.digest))
 
 
 def _proof(text: str) -> TlogProof:

@@ -10,12 +10,15 @@ from ledger.registry.assessing import Assessor, Inside
 from ledger.registry.installed import Registry, installed
 from ledger.registry.workers.supervised import Workers
 from ledger.service.heads import Heads
+from ledger.service.publication import Publication
 from ledger.service.receipts import ReceiptReader
 from ledger.service.revising.reviser import Reviser
 from ledger.service.sequencing.sequencer import Sequencer
 from ledger.service.settings import MIN_WORKERS, Settings
 from ledger.service.setup import Identity, bootstrap, establish
 from ledger.service.submission import Submitter
+from ledger.service.witnessing.policies import read_policy
+from ledger.service.witnessing.publisher import Publisher
 from ledger.store.anchor import Anchor
 from ledger.store.database import Pool, open_pool
 from ledger.store.facts import FactLoader, KeyLoader
@@ -43,6 +46,7 @@ class Ledger:
     submitter: Submitter
     receipts: ReceiptReader
     heads: Heads
+    publication: Publication
 
 
 @asynccontextmanager
@@ -81,18 +85,34 @@ async def _opened(
         heads = Heads(identity.origin, [identity.signer], Anchor(settings.anchor_path))
         async with pool.acquire() as connection:
             await heads.start(connection)
-        receipts = ReceiptReader(pool, heads)
-        async with Sequencer(
-            database.app_url, identity.origin, heads, assessor, loader, clock
-        ) as sequencer:
+        policy = None if settings.policy is None else read_policy(settings.policy, identity.signer.verifier)
+        publication = Publication(pool, heads, policy)
+        await publication.start()
+        receipts = ReceiptReader(pool, publication)
+        async with (
+            Sequencer(database.app_url, identity.origin, heads, assessor, loader, clock) as sequencer,
+            _publishing(database.app_url, pool, heads, publication),
+        ):
             reviser = Reviser(database.app_url, identity.origin, heads, registry, loader, clock)
-            submitter = Submitter(pool, loader, KeyLoader(), assessor, sequencer, identity.origin, receipts, reviser)
+            submitter = Submitter(
+                pool, loader, KeyLoader(), assessor, sequencer, identity.origin, receipts, reviser, publication
+            )
             if heads.signing:
                 await bootstrap(settings.home, identity, pool, registry, submitter, progress)
             await assessor.ready()
             try:
-                yield Ledger(settings, identity, registry, pool, sequencer, submitter, receipts, heads)
+                yield Ledger(settings, identity, registry, pool, sequencer, submitter, receipts, heads, publication)
             finally:
                 submitter.close()
     finally:
         await pool.close()
+
+
+@asynccontextmanager
+async def _publishing(url: str, pool: Pool, heads: Heads, publication: Publication) -> AsyncIterator[None]:
+    """While this is open, heads are shown to the witnesses of the log, where it has a policy."""
+    if publication.policy is None:
+        yield
+        return
+    async with Publisher(url, pool, heads, publication, publication.policy):
+        yield

@@ -24,8 +24,8 @@ from ledger.service.answers import (
 )
 from ledger.service.doubts import limitation, read_doubts
 from ledger.service.footprints import lot_answer, not_found, remaining_at
-from ledger.service.heads import Heads
 from ledger.service.moments import EVER, moment_at
+from ledger.service.publication import Publication
 from ledger.service.receipts import read_leaves
 from ledger.service.revisions import read_revisions
 from ledger.store.database import Pool
@@ -143,17 +143,19 @@ def plugin_answers(registry: Registry, in_force: dict[str, tuple[str, str]]) -> 
     return found
 
 
-async def read_checkpoint(pool: Pool, heads: Heads) -> str:
-    """The signed checkpoint of the newest batch."""
+async def read_checkpoint(pool: Pool, publication: Publication) -> str:
+    """The newest signed checkpoint that is public."""
     async with pool.acquire() as connection:
-        return await heads.sign(connection, await heads.newest(connection))
+        return (await publication.newest(connection)).note
 
 
-async def read_log_path(pool: Pool, path: str) -> tuple[Tile | EntriesTile, bytes]:
-    """What a C2SP path names, and its bytes. Raises NotFound."""
+async def read_log_path(pool: Pool, publication: Publication, path: str) -> tuple[Tile | EntriesTile, bytes]:
+    """What a C2SP path names, and its bytes. Raises NotFound, also for what is of no published head yet."""
     tile = parse_path(path)
     async with pool.acquire() as connection:
-        size = await connection.fetchval(queries("log")["size"])
+        size = await publication.limit(connection)
+        if size is None:
+            size = await connection.fetchval(queries("log")["size"])
         level = tile.level if isinstance(tile, Tile) else 0
         if tile.width > tile_width(level, tile.index, size):
             raise NotFound(f"the log of {size} entries has no {path}", field="path", value=path)

@@ -5,41 +5,62 @@ from collections.abc import Sequence
 
 from asyncpg import Record
 
-from ledger.core.checkpoint import Checkpoint
+from ledger.core.acknowledgement import Acknowledgement
 from ledger.core.receipt import MAX_SHOWN, Receipt, make_receipt
+from ledger.core.tiles import Tile, inclusion_path_from_tiles, inclusion_tiles
 from ledger.errors import NotFound
 from ledger.service.accounting import lot_leaf, revision_leaves
-from ledger.service.heads import Heads
 from ledger.service.preparing import REVISING_TYPES
+from ledger.service.publication import Publication
 from ledger.store.database import Connection, Pool
 from ledger.store.facts import figures_of, lot_of
 from ledger.store.revisions import revised_by
 from ledger.store.sql import queries
-from ledger.store.tiles import inclusion_path
+from ledger.store.tiles import read_tile
+
+Tiles = dict[Tile, bytes]
 
 
 class ReceiptReader:
-    """Reads receipts; signing a checkpoint again gives the same bytes, since Ed25519 is deterministic."""
+    """Reads receipts. A head's note is the same each time: it is stored, or signed again with Ed25519, which is
+    deterministic."""
 
-    def __init__(self, pool: Pool, heads: Heads) -> None:
+    def __init__(self, pool: Pool, publication: Publication) -> None:
         self._pool = pool
-        self._heads = heads
+        self._publication = publication
 
     async def read(self, digests: Sequence[bytes]) -> dict[bytes, Receipt]:
-        """Receipts by digest; raises NotFound for a digest that is not on the log."""
-        found: dict[bytes, Receipt] = {}
+        """Receipts by digest. Raises NotFound for a digest that is not on the log; Unavailable with code
+        `not-published-yet` where the witnesses have not signed a head that holds it."""
+        tiles: Tiles = {}
         async with self._pool.acquire() as connection:
-            for row in await connection.fetch(queries("facts")["entries_by_digest"], list(set(digests))):
-                found[bytes(row["digest"])] = await self._receipt(connection, row)
-        for digest in digests:
-            if digest not in found:
-                raise NotFound("no such record on the log", field="digest", value=digest.hex())
+            rows = await self._rows(connection, digests)
+            return {digest: await self._receipt(connection, row, tiles) for digest, row in rows.items()}
+
+    async def read_first(self, digests: Sequence[bytes]) -> dict[bytes, Receipt | Acknowledgement]:
+        """What was answered when these records were posted first, by digest. Raises NotFound."""
+        tiles: Tiles = {}
+        found: dict[bytes, Receipt | Acknowledgement] = {}
+        async with self._pool.acquire() as connection:
+            for digest, row in (await self._rows(connection, digests)).items():
+                if not self._publication.waits(row["index"]):
+                    found[digest] = await self._receipt(connection, row, tiles)
+                    continue
+                leaves = await _leaves_of(connection, row)
+                found[digest] = self._publication.acknowledged(row["index"], bytes(row["data"]), leaves)
         return found
+
+    async def wait(self, digests: Sequence[bytes], seconds: float) -> None:
+        """Returns when all of these are in a published head. Raises as `read` does."""
+        async with self._pool.acquire() as connection:
+            rows = await self._rows(connection, digests)
+        if rows:
+            await self._publication.wait(max([row["index"] for row in rows.values()]), seconds)
 
     async def read_revised(self, digest: bytes, revised: int) -> Receipt:
         """The receipt of a record that revises others, showing what it made of the one at index `revised`.
 
-        Raises NotFound where it is not on the log, or revises no such record.
+        Raises NotFound where it is not on the log, or revises no such record; and as `read` does.
         """
         async with self._pool.acquire() as connection:
             row = await connection.fetchrow(queries("facts")["entries_by_digest"], [digest])
@@ -49,20 +70,36 @@ class ReceiptReader:
             if row is None or revised not in places:
                 raise NotFound(f"no record {digest.hex()} on the log that revises the one at index {revised}",
                                field="revised", value=revised, rule="the index of a record that it revises")
-            return await self._receipt(connection, row, [0, places[revised]])
+            return await self._receipt(connection, row, {}, [0, places[revised]])
+
+    async def _rows(self, connection: Connection, digests: Sequence[bytes]) -> dict[bytes, Record]:
+        rows = await connection.fetch(queries("facts")["entries_by_digest"], list(set(digests)))
+        found = {bytes(row["digest"]): row for row in rows}
+        for digest in digests:
+            if digest not in found:
+                raise NotFound("no such record on the log", field="digest", value=digest.hex())
+        return found
 
     async def _receipt(
-        self, connection: Connection, row: Record, shown: Sequence[int] | None = None
+        self, connection: Connection, row: Record, tiles: Tiles, shown: Sequence[int] | None = None
     ) -> Receipt:
-        index, size = row["index"], row["size"]
-        leaves = await read_leaves(connection, index, bytes(row["seed"]), row["outcome"], row["type"])
-        path = await inclusion_path(connection, index, size)
-        note = await self._heads.sign(connection, Checkpoint(self._heads.origin, size, bytes(row["root"])))
+        """`tiles` are those that were read already; what is read is added."""
+        index = row["index"]
+        leaves = await _leaves_of(connection, row)
+        size, note = await self._publication.proving(connection, index, row["size"], bytes(row["root"]))
+        for tile in inclusion_tiles(index, size):
+            if tile not in tiles:
+                tiles[tile] = await read_tile(connection, tile)
+        path = inclusion_path_from_tiles(index, size, tiles)
         digest, entry = bytes(row["digest"]), bytes(row["data"])
         if len(leaves) <= MAX_SHOWN:
             return make_receipt(index, digest, entry, path, note, leaves, shown)
         # So many that hashing them would hold up everything else that this process does.
         return await asyncio.to_thread(make_receipt, index, digest, entry, path, note, leaves, shown)
+
+
+async def _leaves_of(connection: Connection, row: Record) -> list[bytes]:
+    return await read_leaves(connection, row["index"], bytes(row["seed"]), row["outcome"], row["type"])
 
 
 async def read_leaves(

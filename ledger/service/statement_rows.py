@@ -14,6 +14,7 @@ from ledger.core.statement import ProvenEntry, Revision, Shown, proven_entry, sh
 from ledger.core.tiles import Tile, inclusion_path_from_tiles, inclusion_tiles
 from ledger.errors import InvalidInput, NotFound
 from ledger.service.accounting import lot_leaf, revision_leaves
+from ledger.service.publication import not_yet
 from ledger.store.database import Connection
 from ledger.store.facts import figures_of, lot_of
 from ledger.store.revisions import revised_by
@@ -82,6 +83,8 @@ async def read_results(connection: Connection, lot: str, tree: Tree, at: int | N
     """Raises NotFound for a lot that is not on the ledger, was not yet, or is withdrawn; InvalidInput for too much."""
     sql = queries("statement")
     row = await connection.fetchrow(sql["lot"], lot, tree.version)
+    if row is not None and at is None and row["number"] >= tree.size * LOT_SLOTS:
+        raise not_yet(row["number"] // LOT_SLOTS)
     if row is None or row["number"] >= (tree.size if at is None else at) * LOT_SLOTS:
         when = "is not on the ledger" if at is None else f"was not on the ledger when it had {at} entries"
         raise NotFound(f"lot {lot!r} {when}", field="lot", value=lot, rule="the id of a lot")

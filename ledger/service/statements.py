@@ -14,7 +14,6 @@ from msgspec import UNSET
 from ledger.admission.attributes import is_generated
 from ledger.admission.facts import LOT_SLOTS, LotFacts
 from ledger.admission.names import Names
-from ledger.core.checkpoint import Checkpoint
 from ledger.core.note import NoteSigner
 from ledger.core.outcome import LotLeaf
 from ledger.core.records import Addition, AnyRecord, Transformation
@@ -33,7 +32,7 @@ from ledger.core.statement_proofs import prove
 from ledger.core.units import plain
 from ledger.errors import LedgerError, VerificationError
 from ledger.footprint.statements import GWP, figure_of, part_taken, recompute
-from ledger.service.heads import Heads
+from ledger.service.publication import Publication
 from ledger.service.statement_rows import Found, Results, Tree, read_results, read_tree
 from ledger.store.database import Connection, Pool
 from ledger.store.sql import queries
@@ -50,7 +49,7 @@ async def statement_size(pool: Pool, at: int | None) -> int:
 
 
 async def make_statement(
-    pool: Pool, heads: Heads, lot: str, at: int | None = None, answer: object = None
+    pool: Pool, publication: Publication, lot: str, at: int | None = None, answer: object = None
 ) -> Statement:
     """The statement of a lot now, or as of a tree of `at` entries. It is proved in the smallest tree with a checkpoint
     that holds these: figures are the same in it, since a revision is a batch of its own. `answer`: what another method
@@ -66,8 +65,8 @@ async def make_statement(
             record = _record.decode(found.body)
             named = await _named(connection, record, found)
             digest = await _plugin_digest(connection, found)
-        checkpoint = await heads.sign(connection, Checkpoint(heads.origin, tree.size, tree.root))
-    return await asyncio.to_thread(_signed, heads.signers, checkpoint, tree, found, record, named, digest, answer)
+        checkpoint = await publication.checkpoint(connection, tree.size, tree.root)
+    return await asyncio.to_thread(_signed, publication.signers, checkpoint, tree, found, record, named, digest, answer)
 
 
 def _signed(

@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeVar
 from ledger.admission.facts import Facts
 from ledger.admission.names import Names, entered_by
 from ledger.admission.state import PluginState
+from ledger.core.acknowledgement import Acknowledgement
 from ledger.core.canonical import decode_record, digest
 from ledger.core.envelope import Opened, open_envelope
 from ledger.core.receipt import Receipt, make_receipt
@@ -24,6 +25,7 @@ from ledger.errors import InvalidInput, LedgerError, Refused
 from ledger.footprint.figures import LotFigures
 from ledger.registry.assessing import Assessor
 from ledger.service.preparing import REVISING, Submission
+from ledger.service.publication import Publication
 from ledger.service.receipts import ReceiptReader
 from ledger.service.requests import Drafted, Request, complete, draft
 from ledger.service.revising.reviser import Reviser
@@ -42,9 +44,10 @@ Value = TypeVar("Value")
 
 
 class Result(NamedTuple):
-    """`receipt`, or `error` that says why not; `created` is false where the record was on the log before."""
+    """`receipt`, or `error` that says why not; `created` is false where the record was on the log before. Of a log with
+    witnesses it is the log's own word, until they have signed."""
 
-    receipt: Receipt | None
+    receipt: Receipt | Acknowledgement | None
     error: LedgerError | None
     created: bool = False
 
@@ -60,7 +63,7 @@ class Submitter:
 
     def __init__(
         self, pool: Pool, loader: FactLoader, keys: KeyLoader, assessor: Assessor, sequencer: Sequencer, origin: str,
-        receipts: ReceiptReader, reviser: Reviser,
+        receipts: ReceiptReader, reviser: Reviser, publication: Publication,
     ) -> None:
         self._pool = pool
         self._loader = loader
@@ -70,6 +73,7 @@ class Submitter:
         self._origin = origin
         self._receipts = receipts
         self._reviser = reviser
+        self._publication = publication
         self._threads = ThreadPoolExecutor(_CORES, thread_name_prefix="submit")
 
     def close(self) -> None:
@@ -161,10 +165,13 @@ class Submitter:
     async def _append(self, unit: Unit, errors: Sequence[LedgerError | None]) -> list[Result]:
         answers = await self._sequence(unit)
         known = [answer.digest for answer in answers if isinstance(answer, Known)]
-        earlier = await self._receipts.read(known) if known else {}
+        earlier = await self._receipts.read_first(known) if known else {}
+        if any(isinstance(answer, Placed) for answer in answers):
+            self._publication.committed.set()
         leaves = sum([len(answer.sequenced.leaves) for answer in answers if isinstance(answer, Placed)])
         results = await self._work(
-            max(len(answers), leaves // _LEAVES_AN_ANSWER), lambda: [_result(answer, earlier) for answer in answers]
+            max(len(answers), leaves // _LEAVES_AN_ANSWER),
+            lambda: [self._result(answer, earlier) for answer in answers],
         )
         remaining = iter(results)
         return [next(remaining) if error is None else Result(None, error) for error in errors]
@@ -181,6 +188,12 @@ class Submitter:
             else:
                 answers.extend(await self._sequencer.append(Unit(items, unit.facts, unit.figures, unit.revisions)))
         return answers
+
+    def _result(self, answer: Answer, earlier: Mapping[bytes, Receipt | Acknowledgement]) -> Result:
+        if isinstance(answer, Placed) and self._publication.waits(answer.sequenced.index):
+            one = answer.sequenced
+            return Result(self._publication.acknowledged(one.index, one.entry, one.leaves), None, created=True)
+        return _result(answer, earlier)
 
     async def _work(self, size: int, work: Callable[[], Value]) -> Value:
         """Runs small work at once, large work in a thread so that the loop goes on answering."""
@@ -238,7 +251,7 @@ def _verify_part(part: Sequence[_Parsed | LedgerError], request: Request) -> lis
     return [_verified(one, request) for one in part]
 
 
-def _result(answer: Answer, earlier: dict[bytes, Receipt]) -> Result:
+def _result(answer: Answer, earlier: Mapping[bytes, Receipt | Acknowledgement]) -> Result:
     match answer:
         case Placed(sequenced, checkpoint, path):
             receipt = make_receipt(

@@ -21,14 +21,14 @@ class LogController(Controller):
     @get("/checkpoint", summary="The newest signed checkpoint", media_type=_TEXT)
     async def checkpoint(self, request: _AnyRequest, ledger: Ledger) -> Response[bytes]:
         check_path(request, "/log/checkpoint")
-        text = await read_checkpoint(ledger.pool, ledger.heads)
+        text = await read_checkpoint(ledger.pool, ledger.publication)
         return resource(request, text.encode(), _TEXT, CHANGING)
 
     @get("/tile/{path:path}", summary="A tile or entry bundle, full or partial", media_type=_BYTES)
     async def tile(self, request: _AnyRequest, path: str, ledger: Ledger) -> Response[bytes]:
         name = "tile/" + path.removeprefix("/")
         check_path(request, f"/log/{name}")
-        tile, data = await read_log_path(ledger.pool, name)
+        tile, data = await read_log_path(ledger.pool, ledger.publication, name)
         # A partial tile of some width never changes either: its hashes are those of entries already signed. Entries
         # repeat keys and times; hashes repeat nothing.
         return resource(request, data, _BYTES, IMMUTABLE, compressible=isinstance(tile, EntriesTile))

@@ -6,10 +6,12 @@ import msgspec
 from litestar import Controller, MediaType, Request, Response, get, post
 from litestar.params import Parameter
 
+from ledger.core.acknowledgement import Acknowledgement
 from ledger.core.receipt import Receipt
-from ledger.errors import InvalidInput
+from ledger.errors import InvalidInput, Unavailable
 from ledger.service.answers import RecordAnswer
 from ledger.service.ledger import Ledger
+from ledger.service.publication import MAX_WAIT_SECONDS
 from ledger.service.queries import digest_from, read_record
 from ledger.service.submission import Result
 from ledger.web.problems import MEDIA_TYPE, problem_of
@@ -17,6 +19,8 @@ from ledger.web.problems import MEDIA_TYPE, problem_of
 NDJSON = "application/x-ndjson"
 MAX_LINES = 20_000
 _encode = msgspec.json.Encoder().encode
+Wait = Annotated[float, Parameter(
+    ge=0, le=MAX_WAIT_SECONDS, description="seconds to wait for the witnesses of the log")]
 
 
 class RecordsController(Controller):
@@ -24,13 +28,16 @@ class RecordsController(Controller):
     tags = ("records",)
 
     @post("/", status_code=200, summary="Post one signed record, or many as NDJSON", media_type=MediaType.JSON)
-    async def submit(self, request: Request[Any, Any, Any], ledger: Ledger) -> Response[bytes]:
+    async def submit(
+        self, request: Request[Any, Any, Any], ledger: Ledger, wait: Wait = 0,
+    ) -> Response[bytes]:
         """JSON: an envelope in, a receipt (201 new, 200 known) or a problem out. NDJSON (`application/x-ndjson`): an
-        envelope a line in, a receipt or a problem a line out, in the same order, at most 20,000 lines."""
+        envelope a line in, a receipt or a problem a line out, in the same order, at most 20,000 lines. A log with
+        witnesses acknowledges in the place of a receipt, unless they sign within `wait`."""
         body = await request.body()
         if request.content_type[0] in (NDJSON, "application/ndjson"):
-            return await _many(ledger, body)
-        (result,) = await ledger.submitter.submit([body])
+            return await _many(ledger, body, wait)
+        (result,) = await _proved(ledger, await ledger.submitter.submit([body]), wait)
         if result.error is not None:
             problem = problem_of(result.error)
             return Response(_encode(problem), status_code=problem.status, media_type=MEDIA_TYPE)
@@ -45,23 +52,47 @@ class RecordsController(Controller):
         self, digest: Annotated[str, Parameter(description="hex SHA-256 of the record's body")], ledger: Ledger,
         revised: Annotated[int | None, Parameter(
             ge=0, description="of a record that revises others: the index of the one to show")] = None,
+        wait: Wait = 0,
     ) -> Receipt:
+        """Of a log with witnesses: 503 with code `not-published-yet` while they have not signed."""
         ledger.heads.require_signing()
         found = digest_from(digest)
+        if wait:
+            await ledger.receipts.wait([found], wait)
         if revised is not None:
             return await ledger.receipts.read_revised(found, revised)
         return (await ledger.receipts.read([found]))[found]
 
 
-async def _many(ledger: Ledger, body: bytes) -> Response[bytes]:
+async def _many(ledger: Ledger, body: bytes, wait: float) -> Response[bytes]:
     lines = body.split(b"\n")
     if lines and not lines[-1]:
         lines.pop()
     if len(lines) > MAX_LINES:
         raise InvalidInput(f"{len(lines)} lines in one request", code="too-many-lines", value=len(lines),
                            rule=f"at most {MAX_LINES} lines; send the rest in further requests")
-    results = await ledger.submitter.submit(lines)
+    results = await _proved(ledger, await ledger.submitter.submit(lines), wait)
     return Response(b"".join([_line(result) + b"\n" for result in results]), status_code=200, media_type=NDJSON)
+
+
+async def _proved(ledger: Ledger, results: list[Result], wait: float) -> list[Result]:
+    """The results with receipts in the place of acknowledgements, where the witnesses sign in time."""
+    promised = [
+        bytes.fromhex(one.receipt.digest) for one in results if wait and isinstance(one.receipt, Acknowledgement)
+    ]
+    if not promised:
+        return results
+    try:
+        await ledger.receipts.wait(promised, wait)
+        receipts = await ledger.receipts.read(promised)
+    except Unavailable:
+        # What is acknowledged stays so; the proof may be asked for later.
+        return results
+    return [
+        one._replace(receipt=receipts[bytes.fromhex(one.receipt.digest)])
+        if isinstance(one.receipt, Acknowledgement) else one
+        for one in results
+    ]
 
 
 def _line(result: Result) -> bytes:

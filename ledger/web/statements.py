@@ -22,9 +22,9 @@ class StatementsController(Controller):
         """With a method, potentials or an allocation of one's own, their answer stands beside the proven figure."""
         ledger.heads.require_signing()
         if method in (None, METHOD) and gwp is None and allocation is None and not parameter:
-            return await make_statement(ledger.pool, ledger.heads, lot, at)
+            return await make_statement(ledger.pool, ledger.publication, lot, at)
         size = await statement_size(ledger.pool, at)
         answer = await run_method(
             ledger.pool, ledger.registry, lot, size, method or METHOD, gwp, allocation, parameter or ()
         )
-        return await make_statement(ledger.pool, ledger.heads, lot, size, answer)
+        return await make_statement(ledger.pool, ledger.publication, lot, size, answer)

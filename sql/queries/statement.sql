@@ -1,11 +1,18 @@
 -- name: tree
 -- purpose: the log's size; the smallest tree with a checkpoint that holds so many entries, the newest where none is
--- named; and the newest revision that it holds
+-- named; and the newest revision that it holds. Of a log with witnesses only what is published counts.
 -- parameters: tree size
-SELECT h.size AS newest, b.size, b.root,
+SELECT p.newest, b.size, b.root,
        coalesce((SELECT version FROM revision WHERE record < b.size ORDER BY record DESC LIMIT 1), 0) AS version
-FROM head h LEFT JOIN LATERAL (
-    SELECT size, root FROM batch WHERE size >= coalesce($1, h.size) ORDER BY size LIMIT 1) b ON true;
+FROM (
+    SELECT coalesce((SELECT size FROM publication ORDER BY size DESC LIMIT 1), h.size) AS newest,
+           (SELECT size FROM publication ORDER BY size LIMIT 1) AS first
+    FROM head h) p
+LEFT JOIN LATERAL (
+    SELECT size, root FROM batch
+    WHERE size >= coalesce($1, p.newest) AND (p.first IS NULL OR size <= p.first OR EXISTS (
+        SELECT FROM publication WHERE publication.size = batch.size))
+    ORDER BY size LIMIT 1) b ON true;
 
 -- name: lot
 -- purpose: which record made a lot, and which part of its burden the lot carries

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 
 GROUPS = (
     "cbam", "chain", "contributions", "doubts", "facts", "gaps", "indicators", "inventory", "log", "methods", "names",
-    "products", "read", "revise", "sequence", "statement", "uncertainty",
+    "products", "publication", "read", "revise", "sequence", "statement", "uncertainty",
 )
 
 # Everything that a schema consists of, by stable names: no object ids, no order of creation.

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from ledger.core.acknowledgement import Acknowledgement
 from ledger.core.envelope import seal
 from ledger.core.receipt import Receipt
 from ledger.errors import LedgerError
@@ -49,7 +50,7 @@ class Inside:
         """One answer a record, in order, as one request."""
         found = await self.ledger.submitter.submit(self.envelopes(posted))
         answers = [one.receipt or one.error for one in found]
-        return [answer for answer in answers if answer is not None]
+        return [answer for answer in answers if answer is not None and not isinstance(answer, Acknowledgement)]
 
     async def must(self, posted: Sequence[Posted]) -> list[Receipt]:
         """Posts records that must all be admitted."""

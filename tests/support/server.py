@@ -63,6 +63,8 @@ class Server:
     ) -> None:
         """`variables` of its environment, besides."""
         self.home = home
+        self.wait = 30 if "CARBON_LEDGER_POLICY" in variables else 0
+        """Seconds for which `submit` waits for witnesses."""
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         self.process = subprocess.Popen(
             [sys.executable, "-m", "ledger.cli", "serve", "--port", "0"], stdout=subprocess.PIPE, stderr=self._log,
@@ -110,7 +112,7 @@ class Server:
     def submit(self, envelopes: Sequence[bytes], timeout: float = 120) -> list[Receipt | dict[str, object]]:
         """Posts envelopes as NDJSON: a receipt or a problem each."""
         response = httpx.post(
-            f"{self.url}/v1/records", content=b"\n".join(envelopes) + b"\n",
+            f"{self.url}/v1/records", content=b"\n".join(envelopes) + b"\n", params={"wait": self.wait},
             headers={"Content-Type": "application/x-ndjson"}, timeout=timeout,
         )
         response.raise_for_status()

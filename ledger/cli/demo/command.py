@@ -97,6 +97,8 @@ def post_steps(client: Client, steps: list[Step], keys: dict[str, SigningKey], o
         for step, answer in zip(part, answers, strict=True):
             if isinstance(answer, Refusal):
                 raise LedgerError(f"{step.note}: {answer.detail}", code=answer.code, field=answer.field)
+            if not isinstance(answer, Receipt):
+                raise LedgerError(f"{step.note}: acknowledged only, on a ledger without witnesses")
             receipts.append(answer)
     return receipts
 

@@ -1,0 +1,164 @@
+"""Which heads the world may see: all of them, or with a policy those that a quorum of witnesses has cosigned.
+
+A log begins to have witnesses with the first row of `publication`, and has them from then on: entries below that size
+keep the receipts of their batches, later ones are proved in the first published head that holds them. Rows never
+change, so a receipt is the same whenever it is asked for.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from ledger.core.acknowledgement import Acknowledgement, acknowledge
+from ledger.core.checkpoint import Checkpoint
+from ledger.core.note import NoteSigner
+from ledger.core.policy import Policy
+from ledger.errors import ConfigurationError, NotFound, Unavailable
+from ledger.service.heads import Heads
+from ledger.store.database import Connection, Pool
+from ledger.store.sql import queries
+
+NOT_YET: Final = "not-published-yet"
+MAX_WAIT_SECONDS: Final = 60.0
+
+
+class Published(NamedTuple):
+    """A head as others see it: its size, and the note with all its signatures."""
+
+    size: int
+    note: str
+
+
+class Publication:
+    """One for a process. `policy` None: every head is public as soon as it is signed."""
+
+    def __init__(self, pool: Pool, heads: Heads, policy: Policy | None) -> None:
+        self._pool = pool
+        self._heads = heads
+        self.policy = policy
+        self._first = 0
+        self._newest = -1
+        self._changed = asyncio.Event()
+        self.committed = asyncio.Event()
+        """Set when something was appended here that is to be published."""
+
+    @property
+    def signers(self) -> Sequence[NoteSigner]:
+        """The keys by which the log speaks."""
+        return self._heads.signers
+
+    @property
+    def witnessed(self) -> bool:
+        """Whether heads need witnesses before they are public."""
+        return self.policy is not None
+
+    async def start(self) -> None:
+        """Lets a log begin to have witnesses where a policy is given for the first time: what was public until then
+        stays so. Raises ConfigurationError for a log that has witnesses where no policy is given."""
+        async with self._pool.acquire() as connection:
+            if self.policy is not None and self._heads.signing:
+                await self._begin(connection)
+            first = await connection.fetchval(queries("publication")["first"])
+            newest = await connection.fetchrow(queries("publication")["newest"])
+        if first is not None and self.policy is None:
+            raise ConfigurationError(
+                f"the heads of this log are published with witnesses since size {first}: CARBON_LEDGER_POLICY has to "
+                "name the policy, be it one with `quorum none`", code="no-policy", field="policy",
+            )
+        if first is not None and newest is not None:
+            self._first, self._newest = first, newest["size"]
+
+    async def _begin(self, connection: Connection) -> None:
+        sql = queries("publication")
+        while await connection.fetchval(sql["first"]) is None:
+            head = await self._heads.newest(connection)
+            note = await self._heads.sign(connection, head)
+            async with connection.transaction():
+                row = await connection.fetchrow(sql["lock_head"])
+                # Another server may have begun meanwhile, or have appended: then the head is read again.
+                if row is not None and row["size"] == head.size and await connection.fetchval(sql["first"]) is None:
+                    await connection.execute(sql["publish"], head.size, note)
+
+    def heard(self, size: int) -> None:
+        """Wakes those who wait: a head of this size is public now."""
+        if size > self._newest:
+            self._newest = size
+            changed, self._changed = self._changed, asyncio.Event()
+            changed.set()
+
+    async def refresh(self) -> None:
+        """Reads what became public while nobody told."""
+        row = await self._pool.fetchrow(queries("publication")["newest"])
+        if row is not None:
+            self.heard(row["size"])
+
+    async def newest(self, connection: Connection) -> Published:
+        """The newest public head. Raises Unavailable, and stops signing, where the database is of another history."""
+        head = await self._heads.newest(connection)
+        if not self.witnessed:
+            return Published(head.size, await self._heads.sign(connection, head))
+        row = await connection.fetchrow(queries("publication")["newest"])
+        if row is None:
+            raise NotFound("nothing of this log is published")
+        return Published(row["size"], row["note"])
+
+    async def limit(self, connection: Connection) -> int | None:
+        """The size up to which tiles are public; None where all are."""
+        if not self.witnessed:
+            return None
+        row = await connection.fetchrow(queries("publication")["newest"])
+        return 0 if row is None else int(row["size"])
+
+    async def proving(self, connection: Connection, index: int, size: int, root: bytes) -> Published:
+        """The head in which an entry is proved for good: that of its batch, of this size and root, or the first
+        published one that holds it.
+
+        Raises Unavailable with code `not-published-yet`.
+        """
+        if not self.waits(index):
+            return Published(size, await self._heads.sign(connection, Checkpoint(self._heads.origin, size, root)))
+        self._heads.require_signing()
+        row = await connection.fetchrow(queries("publication")["covering"], index)
+        if row is None:
+            raise not_yet(index)
+        return Published(row["size"], row["note"])
+
+    async def checkpoint(self, connection: Connection, size: int, root: bytes) -> str:
+        """The note of a head that is public, or that is of a batch from before the log had witnesses."""
+        if not self.waits(size - 1):
+            return await self._heads.sign(connection, Checkpoint(self._heads.origin, size, root))
+        self._heads.require_signing()
+        note = await connection.fetchval(queries("publication")["at"], size)
+        if note is None:
+            raise not_yet(size - 1)
+        return str(note)
+
+    def waits(self, index: int) -> bool:
+        """Whether an entry is proved in a head that needs witnesses."""
+        return self.witnessed and index >= self._first
+
+    async def wait(self, index: int, seconds: float) -> None:
+        """Returns when an entry is in a published head. Raises Unavailable with code `not-published-yet`."""
+        if not self.waits(index):
+            return
+        try:
+            async with asyncio.timeout(min(seconds, MAX_WAIT_SECONDS)):
+                while self._newest <= index:
+                    await self._changed.wait()
+        except TimeoutError:
+            raise not_yet(index) from None
+
+    def acknowledged(
+        self, index: int, entry: bytes, leaves: Sequence[bytes], shown: Sequence[int] | None = None
+    ) -> Acknowledgement:
+        """The log's promise of an entry that is committed here."""
+        self._heads.require_signing()
+        return acknowledge(index, entry, leaves, self._heads.signers, shown)
+
+
+def not_yet(index: int) -> Unavailable:
+    """Asking again later will succeed, as soon as enough witnesses answer."""
+    return Unavailable(
+        f"entry {index} is on the log, but in no head yet that its witnesses have signed", code=NOT_YET, field="index",
+        value=index, rule="cosigned by the quorum of the log's policy",
+    )

@@ -1,0 +1,1 @@
+"""Feeding heads to witnesses, and publishing those that a quorum has cosigned."""

@@ -1,0 +1,141 @@
+"""One witness as a log asks it: `add-checkpoint`, every status of it, and the proof of what it was shown before.
+
+Nothing that a witness says is believed before it is checked, and none of it raises: an answer is one of `Answer`.
+"""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+import httpx
+
+from ledger.core.checkpoint import Checkpoint, parse_checkpoint
+from ledger.core.cosignature import cosigned_at
+from ledger.core.note import NoteVerifier, parse_note, verify_note
+from ledger.core.policy import Witness
+from ledger.core.witnessing import AddCheckpoint, encode_request, parse_size
+from ledger.errors import InvalidNote, VerificationError
+
+MAX_ANSWER: Final = 64 << 10
+SKEW_SECONDS: Final = 300
+"""By how much a witness's clock may differ from ours."""
+TIMEOUT_SECONDS: Final = 10.0
+_LOCAL = ("127.0.0.1", "localhost", "::1")
+
+
+class Cosigned(NamedTuple):
+    """The witness has signed: its line, verified."""
+
+    line: str
+
+
+class Conflict(NamedTuple):
+    """The witness says that it has cosigned this size last; no one has signed that."""
+
+    size: int
+
+
+class Differs(NamedTuple):
+    """The witness says that the checkpoint does not extend what it has cosigned."""
+
+    why: str
+
+
+class Failed(NamedTuple):
+    """No answer that can be used; asking again may help."""
+
+    why: str
+
+
+Answer = Cosigned | Conflict | Differs | Failed
+
+
+class WitnessClient:
+    """Asks one witness of a policy, over connections that are kept. `clock` gives POSIX seconds."""
+
+    def __init__(
+        self, witness: Witness, timeout: float = TIMEOUT_SECONDS, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.name = witness.name
+        self._verifier = witness.verifier
+        self._url = (witness.url or "").rstrip("/")
+        self._clock = clock
+        self._timeout = timeout
+        # A proxy of the environment is for other hosts than this one.
+        trust = httpx.URL(self._url).host not in _LOCAL
+        self._http = httpx.AsyncClient(timeout=timeout, trust_env=trust, follow_redirects=False)
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def add_checkpoint(self, request: AddCheckpoint) -> Answer:
+        """What comes of showing the witness a checkpoint."""
+        asked = self._clock()
+        try:
+            status, kind, body = await self._fetch("POST", "/add-checkpoint", encode_request(request).encode())
+        except (httpx.HTTPError, TimeoutError, _TooLong) as error:
+            return Failed(f"does not answer: {str(error) or type(error).__name__}")
+        match status:
+            case 200:
+                return self._cosigned(request.note, body, asked)
+            case 409:
+                size = parse_size(body, kind)
+                return Differs("has another root of this size") if size is None else Conflict(size)
+            case 422:
+                return Differs(f"refuses the proof: {_said(body)}")
+            case _:
+                return Failed(f"answers {status}: {_said(body)}")
+
+    async def shown(self, origin: str, verifiers: list[NoteVerifier]) -> Checkpoint | None:
+        """The checkpoint that the witness says it has cosigned last, if the log's own key signed it; else None. Only
+        this proves that the log has shown it."""
+        hashed = hashlib.sha256(origin.encode()).hexdigest()
+        try:
+            status, _, body = await self._fetch("GET", f"/{hashed}/checkpoint", b"")
+            found = parse_checkpoint(verify_note(body.decode(), verifiers, minimum=1))
+        except (httpx.HTTPError, TimeoutError, _TooLong, InvalidNote, VerificationError, UnicodeDecodeError):
+            return None
+        return found if status == 200 and found.origin == origin else None
+
+    def _cosigned(self, note: str, body: bytes, asked: float) -> Answer:
+        try:
+            text = body.decode()
+            times = cosigned_at(note + text, [self._verifier])
+            lines = parse_note(f"-\n\n{text}").signatures
+        except (InvalidNote, UnicodeDecodeError) as error:
+            return Failed(f"answers what are no signature lines: {error}")
+        except VerificationError as error:
+            return Failed(f"answers with a signature that does not hold: {error.message}")
+        if not times:
+            return Failed("answers without a signature of its key")
+        (at,) = times.values()
+        if not asked - SKEW_SECONDS <= at <= self._clock() + SKEW_SECONDS:
+            return Failed(f"says that it signed at {at}, which is not now")
+        mine = [
+            line for line, one in zip(text.rstrip("\n").split("\n"), lines, strict=True)
+            if (one.name, one.key_hash) == (self._verifier.name, self._verifier.key_hash)
+        ]
+        return Cosigned(mine[0] + "\n")
+
+    async def _fetch(self, method: str, path: str, content: bytes) -> tuple[int, str, bytes]:
+        """Status, content type and body, which is cut off where it is too long."""
+        async with (
+            asyncio.timeout(self._timeout),
+            self._http.stream(method, self._url + path, content=content) as response,
+        ):
+            body = b""
+            async for part in response.aiter_bytes():
+                body += part
+                if len(body) > MAX_ANSWER:
+                    raise _TooLong(f"more than {MAX_ANSWER} bytes")
+            return response.status_code, response.headers.get("content-type", ""), body
+
+
+class _TooLong(Exception):
+    """An answer that nobody reads to its end."""
+
+
+def _said(body: bytes) -> str:
+    return body.decode(errors="replace").strip()[:200]

@@ -1,0 +1,32 @@
+"""The policy of a log: read from its file, and fit to publish by."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ledger.core.note import NoteVerifier
+from ledger.core.policy import Policy, parse_policy
+from ledger.errors import ConfigurationError, InvalidInput
+
+
+def read_policy(path: Path, verifier: NoteVerifier) -> Policy:
+    """The policy in a file, for the log with this key. Raises ConfigurationError where it cannot be read, is for other
+    logs, or asks for witnesses that nobody can ask."""
+    try:
+        policy = parse_policy(path.read_bytes())
+    except OSError as error:
+        raise _unfit(path, str(error.strerror)) from error
+    except InvalidInput as error:
+        raise _unfit(path, error.message) from error
+    if policy.logs and verifier.key_hash not in [one.key_hash for one in policy.log(verifier.name)]:
+        raise _unfit(path, f"names logs, but not {verifier.name} with its key")
+    addressed = [one.name for one in policy.witnesses if one.url is not None]
+    for one in policy.witnesses:
+        if one.url is not None and urlsplit(one.url).scheme not in ("http", "https"):
+            raise _unfit(path, f"the address of witness {one.name} is not http:// or https://")
+    if not policy.satisfied(addressed):
+        raise _unfit(path, f"the witnesses with an address are no quorum: {', '.join(addressed) or 'none'}")
+    return policy
+
+
+def _unfit(path: Path, why: str) -> ConfigurationError:
+    return ConfigurationError(f"CARBON_LEDGER_POLICY {path}: {why}", code="invalid-policy", field="policy", value=path)

@@ -1,0 +1,34 @@
+
+-- name: lock_head
+-- purpose: the head, held until the transaction ends
+SELECT size, root FROM head FOR UPDATE;
+
+-- name: first
+-- purpose: the size at which the log began to have witnesses
+SELECT size FROM publication ORDER BY size LIMIT 1;
+
+-- name: newest
+SELECT size, note FROM publication ORDER BY size DESC LIMIT 1;
+
+-- name: covering
+-- purpose: the first published head that holds an entry
+-- parameters: index of the entry
+SELECT size, note FROM publication WHERE size > $1 ORDER BY size LIMIT 1;
+
+-- name: at
+SELECT note FROM publication WHERE size = $1;
+
+-- name: publish
+-- purpose: makes a head public, for good; false where that size is public already
+-- parameters: size, note
+INSERT INTO publication (size, note) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING true;
+
+-- name: lead
+-- purpose: whether this session may feed the witnesses: one at a time does, until its session ends
+-- parameters: number of the lock
+SELECT pg_try_advisory_lock($1);
+
+-- name: tell
+-- purpose: wakes the other servers of this database
+-- parameters: channel, payload
+SELECT pg_notify($1, $2);

@@ -1,0 +1,174 @@
+"""A log with witnesses: what is public, what is answered, and what witnesses that fail or lie can do."""
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+from msgspec.structs import replace
+from support.publishing import Site, acknowledged, answers, proof, receipt, site, three_witnesses
+from support.server import Server, command
+from support.witness import Witness, audited
+from support.witnesses import WitnessProcess
+from support.workshop import Workshop, workshop
+
+from ledger.core.acknowledgement import Acknowledgement, read_answer, verify_answer
+from ledger.core.policy import open_cosigned
+from ledger.core.receipt import Receipt, verify_receipt
+from ledger.core.tlogproof import parse_proof
+from ledger.errors import VerificationError
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Site]:
+    with site() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def witnesses(place: Site) -> Iterator[list[WitnessProcess]]:
+    with three_witnesses(place) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def serving(place: Site, witnesses: list[WitnessProcess]) -> Iterator[Server]:
+    with place.serve() as server:
+        yield server
+
+
+@pytest.fixture
+def server(place: Site, serving: Server, witnesses: list[WitnessProcess]) -> Iterator[Server]:
+    """Afterwards all witnesses run, all that was posted is published, and the whole log is verified."""
+    yield serving
+    for one in witnesses:
+        if one.process.poll() is not None:
+            one.start()
+    (last,) = answers(serving, serving.envelopes([Workshop(f"last-{next(_numbers)}").enrolment(serving)]), wait=30)
+    assert isinstance(last, Receipt)
+    Witness(serving.vkey).check(serving.url)
+    report = audited(serving)
+    assert report.ok, report.findings
+    assert report.entries == report.size == place.checkpoint(serving.url).checkpoint.size
+
+
+def test_a_post_is_acknowledged_and_its_proof_follows(place: Site, server: Server) -> None:
+    shop = workshop(server, f"shop-{next(_numbers)}", pot="1000")
+    envelopes = server.envelopes([shop.make({f"lot-{i}": "1"}, {"pot": "1"}) for i in range(3)])
+    first = answers(server, envelopes)
+    for answer in first:
+        assert isinstance(answer, Acknowledgement)
+        verified = verify_answer(answer, server.vkey)
+        assert (verified.index, verified.size, len(verified.lots)) == (answer.index, None, 1)
+        proven = receipt(proof(server, answer.digest, wait=30))
+        assert verify_receipt(proven, server.vkey).entry == verified.entry
+        assert proven.leaves == answer.leaves
+        found = open_cosigned(parse_proof(proven.proof).checkpoint_note, place.policy, place.policy.logs[0].verifier)
+        assert len(found.times) >= 2
+    assert answers(server, envelopes) == first, "posted again, the first answer is given"
+
+
+def test_a_receipt_is_the_same_for_ever(server: Server) -> None:
+    shop = workshop(server, f"shop-{next(_numbers)}", pot="1000")
+    (one,) = answers(server, server.envelopes([shop.make({"a": "1"}, {"pot": "1"})]), wait=30)
+    assert isinstance(one, Receipt)
+    workshop(server, f"shop-{next(_numbers)}", pot="1000")
+    again = proof(server, one.digest)
+    assert again.content == msgspec.json.encode(one)
+    assert proof(server, one.digest, wait=30).content == again.content
+
+
+def test_only_what_the_quorum_has_signed_is_public(
+    place: Site, server: Server, witnesses: list[WitnessProcess]
+) -> None:
+    before = place.checkpoint(server.url).checkpoint
+    for one in witnesses[:2]:
+        one.kill()
+    shop = Workshop(f"shop-{next(_numbers)}")
+    (held,) = acknowledged(server, [shop.enrolment(server)])
+    assert isinstance(held, Acknowledgement)
+    assert held.index == before.size
+    assert place.checkpoint(server.url).checkpoint == before
+    late = proof(server, held.digest)
+    assert (late.status_code, late.json()["code"]) == (503, "not-published-yet")
+    assert int(late.headers["Retry-After"]) > 0
+    assert proof(server, held.digest, wait=0.2).json()["code"] == "not-published-yet"
+    assert proof(server, "0" * 64, wait=5).status_code == 404
+    entries = held.index // 256
+    for width, status in ((held.index % 256, 200), (held.index % 256 + 1, 404)):
+        for kind in ("0", "entries"):
+            path = f"/log/tile/{kind}/{entries:03}.p/{width}"
+            assert httpx.get(server.url + path).status_code == status, path
+    witnesses[0].start()
+    proven = receipt(proof(server, held.digest, wait=30))
+    assert verify_receipt(proven, server.vkey).index == held.index
+    assert place.checkpoint(server.url).checkpoint.size > held.index
+
+
+def test_a_witness_that_comes_back_is_asked_from_what_it_has(
+    place: Site, server: Server, witnesses: list[WitnessProcess]
+) -> None:
+    witnesses[2].kill()
+    for _ in range(3):
+        workshop(server, f"shop-{next(_numbers)}", pot="10")
+    assert "gamma" not in place.checkpoint(server.url).times
+    witnesses[2].start()
+    witnesses[0].kill()
+    workshop(server, f"shop-{next(_numbers)}", pot="10")
+    assert sorted(place.checkpoint(server.url).times) == ["beta", "gamma"]
+
+
+def test_statements_are_of_published_heads(place: Site, server: Server) -> None:
+    shop = workshop(server, f"shop-{next(_numbers)}", pot="10")
+    found = httpx.get(f"{server.url}/v1/statement", params={"lot": shop.name("pot")}).raise_for_status().json()
+    cosigned = open_cosigned(found["claims"]["checkpoint"], place.policy, place.policy.logs[0].verifier)
+    assert cosigned.checkpoint.size == found["claims"]["size"]
+
+
+def test_an_acknowledgement_is_of_its_entry_alone(server: Server) -> None:
+    shop = workshop(server, f"shop-{next(_numbers)}", pot="10")
+    one, other = acknowledged(server, [shop.make({"a": "1"}, {"pot": "1"}), shop.make({"b": "1"}, {"pot": "1"})])
+    assert isinstance(one, Acknowledgement)
+    assert isinstance(other, Acknowledgement)
+    for changed, step in (
+        (replace(one, index=one.index + 1), "2."), (replace(one, note=other.note), "2."),
+        (replace(one, digest=other.digest), "1."), (replace(one, entry=other.entry), "1."),
+        (replace(one, leaves=other.leaves), "4."),
+    ):
+        with pytest.raises(VerificationError) as caught:
+            verify_answer(changed, server.vkey)
+        assert caught.value.message.startswith(step)
+
+
+def test_the_command_line_waits_for_the_receipts(
+    place: Site, server: Server, witnesses: list[WitnessProcess], tmp_path: Path
+) -> None:
+    shop = workshop(server, f"shop-{next(_numbers)}", pot="10")
+    envelopes = tmp_path / "signed.ndjson"
+    envelopes.write_bytes(b"\n".join(server.envelopes([shop.make({"a": "1"}, {"pot": "1"})])) + b"\n")
+    kept, vkey = tmp_path / "receipts.ndjson", tmp_path / "vkey"
+    vkey.write_text(server.vkey)
+    submit = ("submit", str(envelopes), "--url", server.url, "--receipts", str(kept))
+    for one in witnesses[:2]:
+        one.kill()
+    for options in (("--no-wait",), ("--patience", "1")):
+        ended = command(place.home, *submit, *options)
+        assert ended.returncode == 0, ended.stderr
+        assert "1 of them are acknowledged" in ended.stdout
+        verified = command(place.home, "verify", str(kept), "--vkey", str(vkey))
+        assert verified.returncode == 0, verified.stderr
+        assert "3. the entry is in a published tree: not yet" in verified.stdout
+        assert isinstance(read_answer(kept.read_bytes()), Acknowledgement)
+    witnesses[1].start()
+    ended = command(place.home, *submit)
+    assert ended.returncode == 0, ended.stderr
+    assert "acknowledged" not in ended.stdout
+    proven = read_answer(kept.read_bytes())
+    assert isinstance(proven, Receipt)
+    assert proof(server, proven.digest).content + b"\n" == kept.read_bytes()
+    verified = command(place.home, "verify", str(kept), "--vkey", str(vkey))
+    assert "3. the entry is in that checkpoint's tree at its index: ok" in verified.stdout
