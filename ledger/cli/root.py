@@ -38,6 +38,7 @@ COMMANDS = {
     "inventory": Lazy("ledger.cli.inventory:inventory", "Show an organisation's yearly inventory by scopes and sites."),
     "cbam": Lazy("ledger.cli.cbam:cbam", "Compute embedded emissions for CBAM."),
     "audit": Lazy("ledger.cli.audit:audit", "Replay the whole log and compare everything."),
+    "anchor": Lazy("ledger.cli.anchor:anchor", "Compare the database with what was signed here; decide."),
     "export": Lazy("ledger.cli.export:export", "Write files for others: signed statements."),
     "verify": Lazy("ledger.cli.verify:verify", "Check receipts and statements, offline."),
     "witness": Lazy("ledger.cli.witness:witness", "Cosign the checkpoints of logs, as a witness for others."),

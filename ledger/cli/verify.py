@@ -1,6 +1,6 @@
 """`verify`: receipts and statements checked step by step, without a network and without trust in the server."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from ledger.core.receipt import Verified
 from ledger.core.signing import VerifyingKey
 from ledger.core.statement import is_statement
 from ledger.errors import InvalidInput, LedgerError
+from ledger.service.published import check_published
 
 STEPS = (
     "the entry is well-formed and commits to the receipt's digest",
@@ -25,11 +26,13 @@ STEPS = (
     "every figure shown is in the entry's outcome",
     "the body has the digest",
     "the key signed the record",
+    "the log, as it is published now, begins with that checkpoint",
 )
 
 _PROMISED = {
     2: "the log's acknowledgement of this entry is signed by the log: ok",
     3: "the entry is in a published tree: not yet, the log's witnesses had not signed",
+    7: "the log, as it is published now, begins with a checkpoint: there is none yet",
 }
 
 
@@ -47,35 +50,36 @@ class Verdict(NamedTuple):
 @click.option("--body", type=FILE, help="Of a receipt: the record's canonical bytes.")
 @click.option("--key", help="Of a receipt: the signer's public key, base64 of its SPKI, or a PEM file.")
 @click.option("--bodies", help="Of a statement: folder with the bodies, or address of a server, to compute it anew.")
+@click.option("--log", help="Of a receipt: address of the log's server; whether the log still holds what it signed.")
 @json_option
 def verify(
-    receipt: Path, vkey: str, body: Path | None, key: str | None, bodies: str | None, as_json: bool
+    receipt: Path, vkey: str, body: Path | None, key: str | None, bodies: str | None, log: str | None, as_json: bool
 ) -> int:
     """Check the receipts (one as JSON, many as NDJSON), or the statement, in FILE (`-` is stdin) against the log's
     --vkey.
 
-    Nothing is asked of anyone: a receipt or a statement that holds proves that its figures are in the log that this
-    key signs.
+    Nothing is asked of anyone, but with --log: a receipt or a statement that holds proves that its figures are in the
+    log that this key signs.
     """
     verifier = text_or_file(vkey)
     parse_vkey(verifier)
     with reading(receipt) as file:
         data = file.read()
     if is_statement(data):
-        if body is not None or key is not None:
-            raise click.UsageError("--body and --key belong to receipts; a statement takes --bodies")
+        if body is not None or key is not None or log is not None:
+            raise click.UsageError("--body, --key and --log belong to receipts; a statement takes --bodies")
         return verify_statement(data, verifier, bodies, as_json=as_json)
     if bodies is not None:
         raise click.UsageError("--bodies belongs to statements; a receipt takes --body")
     bytes_of_body = None if body is None else body.read_bytes()
     signer = None if key is None else public_half(key)
-    verdicts = [_verdict(line, text, verifier, bytes_of_body, signer) for line, text in _receipts(data)]
+    verdicts = [_verdict(line, text, verifier, bytes_of_body, signer, log) for line, text in _receipts(data)]
     if not verdicts:
         raise InvalidInput(f"{receipt}: there is no receipt in it", code="empty-input")
     if as_json:
         print_json([_told(one) for one in verdicts])
     elif len(verdicts) == 1:
-        _print_steps(verdicts[0], body is not None, signer is not None)
+        _print_steps(verdicts[0], {5: body is not None, 6: signer is not None, 7: log is not None})
     else:
         _print_many(verdicts)
     return 1 if any(one.error for one in verdicts) else 0
@@ -92,14 +96,19 @@ def _receipts(data: bytes) -> Iterator[tuple[int, bytes]]:
             yield number, line
 
 
-def _verdict(line: int, text: bytes, vkey: str, body: bytes | None, key: VerifyingKey | None) -> Verdict:
+def _verdict(
+    line: int, text: bytes, vkey: str, body: bytes | None, key: VerifyingKey | None, log: str | None
+) -> Verdict:
     try:
-        return Verdict(line, verify_answer(read_answer(text), vkey, body=body, key=key))
+        verified = verify_answer(read_answer(text), vkey, body=body, key=key)
+        if log is not None and verified.checkpoint is not None:
+            check_published(log, verified.checkpoint, parse_vkey(vkey))
+        return Verdict(line, verified)
     except LedgerError as error:
         return Verdict(line, None, error)
 
 
-def _print_steps(one: Verdict, with_body: bool, with_key: bool) -> None:
+def _print_steps(one: Verdict, given: Mapping[int, bool]) -> None:
     failed = int(one.error.message[0]) if one.error is not None and one.error.message[0].isdigit() else 0
     if one.error is not None and not failed:
         say(f"error: {explained(one.error)}")
@@ -107,11 +116,10 @@ def _print_steps(one: Verdict, with_body: bool, with_key: bool) -> None:
     for number, step in enumerate(STEPS, start=1):
         if number == failed:
             break
-        given = {5: with_body, 6: with_key}.get(number, True)
         if one.verified is not None and one.verified.size is None and number in _PROMISED:
             show(f"{number}. {_PROMISED[number]}")
         else:
-            show(f"{number}. {step}: {'ok' if given else 'not asked'}")
+            show(f"{number}. {step}: {'ok' if given.get(number, True) else 'not asked'}")
     if one.error is not None:
         show(f"{one.error.message[0]}. {STEPS[failed - 1]}: DOES NOT HOLD")
         say(f"error: {explained(one.error)}")

@@ -44,14 +44,18 @@ class Receipt(Struct, frozen=True):
 
 
 class Verified(Struct, frozen=True):
-    """What a receipt proved: the entry at `index` of the log at `size`, with the leaves shown; `size` is None where the
-    log has only promised it."""
+    """What a receipt proved: the entry at `index` of the log at `checkpoint`, with the leaves shown; it is None where
+    the log has only promised it."""
 
     index: int
-    size: int | None
+    checkpoint: Checkpoint | None
     entry: Entry
     assessment: AssessmentLeaf | None
     lots: tuple[LotLeaf, ...]
+
+    @property
+    def size(self) -> int | None:
+        return None if self.checkpoint is None else self.checkpoint.size
 
 
 def make_receipt(
@@ -106,7 +110,7 @@ def verify_receipt(
     _verify_entry(data, proof, checkpoint)
     assessment, lots = verified_leaves(receipt.leaves, entry.outcome)
     check_signed(entry, verifier.name, body, key)
-    return Verified(receipt.index, checkpoint.size, entry, assessment, lots)
+    return Verified(receipt.index, checkpoint, entry, assessment, lots)
 
 
 def unpacked_entry(encoded: str, digest: str) -> tuple[bytes, Entry]:

@@ -19,11 +19,12 @@ from ledger.errors import (
     InvalidInput,
     LedgerError,
     NotFound,
+    OutcomeUnknown,
     Unavailable,
     VerificationError,
 )
 from ledger.store.anchor import UNREADABLE, UNWRITABLE, Anchor, stated
-from ledger.store.database import Connection
+from ledger.store.database import Connection, Pool
 from ledger.store.sql import queries
 from ledger.store.tiles import consistency_path
 
@@ -37,8 +38,9 @@ Known = tuple[Checkpoint, ...]
 class Heads:
     """One for a process. The sessions that it is given see what is committed now: none is in a snapshot of its own."""
 
-    def __init__(self, origin: str, signers: Sequence[NoteSigner], anchor: Anchor) -> None:
+    def __init__(self, origin: str, signers: Sequence[NoteSigner], anchor: Anchor, pool: Pool) -> None:
         self.origin = origin
+        self._pool = pool
         self.signers = tuple(signers)
         """All of them sign every head."""
         self._anchor = anchor
@@ -67,8 +69,8 @@ class Heads:
         """Stops signing, for as long as the process runs. Raises the Unavailable that says why."""
         if self._halted is None:
             self._halted = Unavailable(
-                f"{why}; this server signs nothing more: bring back the database that was signed, or see "
-                "`carbon-ledger anchor`", code=code, field="anchor", value=self._anchor.path,
+                f"{why}; this server signs nothing more", code=code, field="anchor", value=self._anchor.path,
+                rule="bring back the database that was signed, or decide with `carbon-ledger anchor`",
             )
             _log.critical("%s", self._halted)
         raise self._halted
@@ -107,16 +109,9 @@ class Heads:
     async def check(self, connection: Connection, head: Checkpoint, expected: Known) -> None:
         """Returns if this session's database, with this head, begins with all that was expected before its head was
         read. Raises Unavailable, and stops signing, where it does not."""
-        for known in dict.fromkeys(expected):
-            if head.size < known.size:
-                self.halt(_missing(head.size, known.size, f"were signed here, with root {known.root.hex()}"))
-            try:
-                await _prove(connection, known, head)
-            except (VerificationError, NotFound, InvalidInput) as error:
-                self.halt(
-                    f"the database holds another log of {head.size} entries than the one signed here: its first "
-                    f"{known.size} have not the root {known.root.hex()} ({error.message})"
-                )
+        why = await contradiction(connection, head, expected)
+        if why is not None:
+            self.halt(why)
 
     async def newest(self, connection: Connection) -> Checkpoint:
         """The database's head, checked. Raises Unavailable, and stops signing, where it is of another history."""
@@ -125,18 +120,30 @@ class Heads:
         await self.check(connection, head, expected)
         return head
 
-    async def committed(self, connection: Connection, head: Checkpoint) -> str:
-        """A head that was checked before it was built on, and is committed now, as a signed note.
-
-        Raises Unavailable where the anchor cannot be written: then the batch stands, and nobody has been told.
-        """
+    def advance(self, head: Checkpoint) -> None:
+        """Remembers a head that is committed, on top of one that was checked: from now on no database without it will
+        do."""
+        # A batch and a revision may end in either order here.
         if head.size > self._highest.size:
             self._highest = head
-        await self._advance(head)
-        if self._anchored.size > head.size:
-            # Another replica was faster to write it; or it has another log.
-            await self._check_stated(connection, head)
         self._vouch(head)
+
+    async def committed(self, head: Checkpoint) -> str:
+        """A head that was advanced to, as a signed note. Several wait for the anchor together.
+
+        Raises Unavailable where the anchor cannot be written, OutcomeUnknown where the database is lost: then the batch
+        stands, and nobody has been told.
+        """
+        await self._anchor_at(head)
+        if self._anchored.size > head.size and self._anchored not in self._vouched:
+            # Another replica was faster to write it; or it has another log.
+            try:
+                async with self._pool.acquire() as connection:
+                    await self._check_stated(connection, head)
+            except Unavailable as error:
+                self.require_signing()
+                raise OutcomeUnknown("the database was lost after COMMIT: post the same records again to learn",
+                                     code="outcome-unknown") from error
         return self._signed(head)
 
     async def sign(self, connection: Connection, head: Checkpoint) -> str:
@@ -148,10 +155,8 @@ class Heads:
         self.require_signing()
         if head not in self._vouched:
             await self._check_stated(connection, head)
-            await self._advance(head)
-            if head.size > self._highest.size:
-                self._highest = head
-            self._vouch(head)
+            self.advance(head)
+        await self._anchor_at(head)
         return self._signed(head)
 
     async def _check_stated(self, connection: Connection, head: Checkpoint) -> None:
@@ -164,7 +169,7 @@ class Heads:
                 code="unproven", field="size", value=head.size,
             ) from error
 
-    async def _advance(self, head: Checkpoint) -> None:
+    async def _anchor_at(self, head: Checkpoint) -> None:
         """Returns when the anchor is at least there, durably."""
         async with self._turn:
             if self._anchored.size < head.size:
@@ -202,6 +207,19 @@ async def read_head(connection: Connection, origin: str) -> Checkpoint:
     if row is None:
         raise NotFound("this database holds no log")
     return Checkpoint(origin, row["size"], bytes(row["root"]))
+
+
+async def contradiction(connection: Connection, head: Checkpoint, expected: Known) -> str | None:
+    """Why the database with this head does not begin with all these heads, if that is so."""
+    for known in dict.fromkeys(expected):
+        if head.size < known.size:
+            return _missing(head.size, known.size, f"were signed here, with root {known.root.hex()}")
+        try:
+            await _prove(connection, known, head)
+        except (VerificationError, NotFound, InvalidInput) as error:
+            return (f"the database holds another log of {head.size} entries than the one signed here: its first "
+                    f"{known.size} have not the root {known.root.hex()} ({error.message})")
+    return None
 
 
 async def _prove(connection: Connection, old: Checkpoint, new: Checkpoint) -> None:

@@ -82,7 +82,7 @@ async def _opened(
     pool = await open_pool(database.app_url)
     loader = FactLoader()
     try:
-        heads = Heads(identity.origin, [identity.signer], Anchor(settings.anchor_path))
+        heads = Heads(identity.origin, [identity.signer], Anchor(settings.anchor_path), pool)
         async with pool.acquire() as connection:
             await heads.start(connection)
         policy = None if settings.policy is None else read_policy(settings.policy, identity.signer.verifier)

@@ -30,8 +30,9 @@ from ledger.service.receipts import ReceiptReader
 from ledger.service.requests import Drafted, Request, complete, draft
 from ledger.service.revising.reviser import Reviser
 from ledger.service.sequencing.batch import Item, Known
-from ledger.service.sequencing.sequencer import Answer, Placed, Sequencer, Unit
 from ledger.service.sequencing.sequencer import Known as InForce
+from ledger.service.sequencing.sequencer import Sequencer
+from ledger.service.sequencing.unit import Answer, Placed, Unit
 from ledger.store.database import Pool
 from ledger.store.facts import FactLoader, KeyLoader
 from ledger.store.sql import queries

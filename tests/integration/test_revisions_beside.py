@@ -38,7 +38,7 @@ from ledger.core.records import Acceptance, Activation, Consumption, Declaration
 from ledger.core.values import Flow, Output, PreviousLife, Quantity
 from ledger.errors import LedgerError, Unavailable
 from ledger.service.revising import loading, reviser, work
-from ledger.service.sequencing.sequencer import Answer, Unit
+from ledger.service.sequencing.unit import Answer, Unit
 from ledger.store import batches
 from ledger.store.batches import lock_head
 from ledger.store.embedded import attach

@@ -40,8 +40,12 @@ class Database:
     def run(self, work: Coroutine[Any, Any, Value]) -> Value:
         return self._runner.run(work)
 
-    def close(self) -> None:
+    def disconnect(self) -> None:
+        """Ends the session, as is needed before the database is renamed."""
         self.run(self._session.close())
+
+    def close(self) -> None:
+        self.disconnect()
         self._runner.close()
 
     def __enter__(self) -> "Database":

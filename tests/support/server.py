@@ -59,7 +59,7 @@ class Server:
 
     def __init__(
         self, home: Path, database_url: str | None = None, installed: Sequence[Path] = (), anchor: Path | None = None,
-        **variables: str,
+        program: str = "ledger.cli", **variables: str,
     ) -> None:
         """`variables` of its environment, besides."""
         self.home = home
@@ -67,7 +67,7 @@ class Server:
         """Seconds for which `submit` waits for witnesses."""
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "ledger.cli", "serve", "--port", "0"], stdout=subprocess.PIPE, stderr=self._log,
+            [sys.executable, "-m", program, "serve", "--port", "0"], stdout=subprocess.PIPE, stderr=self._log,
             env={**environment(home, database_url, installed, anchor), **variables}, cwd="/",
         )
         self.url, self.vkey = self._lines(2)

@@ -21,7 +21,8 @@ from ledger.service.heads import ANCHOR_CODES, Heads
 from ledger.service.preparing import Submission
 from ledger.service.revising.work import Overtaken, Work
 from ledger.service.sequencing.batch import Batch, Sequenced
-from ledger.service.sequencing.sequencer import Answer, Open, Placed, free_lock
+from ledger.service.sequencing.sequencer import Open, free_lock
+from ledger.service.sequencing.unit import Answer, Placed
 from ledger.store.batches import Head, close_quietly, connect_writer, lock_head, touch_head, write_batch
 from ledger.store.database import LOST
 from ledger.store.facts import FactLoader
@@ -167,10 +168,8 @@ class Reviser:
         asyncio.get_running_loop().run_in_executor(None, _let_go, work.pieces())
         del work, batch
         sequenced, checkpoint, path = placed
-        try:
-            return Placed(sequenced, await self._heads.committed(connection, checkpoint), path)
-        except LOST as error:
-            raise Open(f"it is committed, but not signed: {error}") from error
+        self._heads.advance(checkpoint)
+        return Placed(sequenced, await self._heads.committed(checkpoint), path)
 
     async def _caught_up(
         self, connection: asyncpg.Connection, submission: Submission, *, at_once: bool

@@ -8,22 +8,21 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, NamedTuple
 
 import asyncpg
 
-from ledger.admission.facts import Facts
 from ledger.admission.names import Names
 from ledger.admission.state import PluginState, State
 from ledger.core.checkpoint import Checkpoint
 from ledger.core.frontier import grow
-from ledger.core.records import Consumption, Declaration, Transfer, Transformation
 from ledger.errors import LedgerError, OutcomeUnknown, Refused, Unavailable
 from ledger.footprint.figures import LotFigures
 from ledger.registry.assessing import Assessor
 from ledger.service.heads import ANCHOR_CODES, Heads
-from ledger.service.sequencing.batch import Batch, Item, Sequenced, Verdict, pooled
+from ledger.service.sequencing.batch import Batch, Sequenced, Verdict
+from ledger.service.sequencing.unit import Answer, Placed, Unit
 from ledger.store.batches import (
     Head,
     close_quietly,
@@ -48,33 +47,6 @@ _log = logging.getLogger(__name__)
 # What rows that break the schema raise; asking again cannot succeed.
 _ROWS_REFUSED = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, asyncpg.ProgramLimitExceededError)
 
-# Records whose facts, once found, cannot come to be in the meantime; the others enter names that must be free.
-_SETTLED = (Transformation, Transfer, Consumption, Declaration)
-
-
-class Unit:
-    """What one request wants appended, with the facts that were loaded for it when the head counted `revisions`.
-    `figures` by lot id."""
-
-    def __init__(
-        self, items: Sequence[Item], facts: Facts, figures: dict[str, LotFigures], revisions: int
-    ) -> None:
-        self.items = items
-        self.facts = facts
-        self.figures = figures
-        self.revisions = revisions
-        self.names = Names()
-        self.fresh = Names()
-        self.bytes = 0
-        for item in items:
-            record = item.submission.record
-            self.names.add(record)
-            self.bytes += len(item.submission.body)
-            if item.prepared is None or item.needs or not isinstance(record, _SETTLED) or pooled(item.prepared):
-                self.fresh.add(record)
-        self.flows = len(self.names.lots) + len(self.names.new_lots) + len(items)
-        self.done: asyncio.Future[list[Answer]] = asyncio.get_running_loop().create_future()
-
 
 class Known(NamedTuple):
     """The plugin versions in force, and how many records have revised others."""
@@ -83,15 +55,14 @@ class Known(NamedTuple):
     revisions: int
 
 
-class Placed(NamedTuple):
-    """An entry with its place in the checkpoint of its batch: `path` proves it in the tree of `size` and `root`."""
+class _Written(NamedTuple):
+    """A batch whose outcome is known. `head` is what it made, committed and not yet signed; None where nothing of it is
+    new. `paths` are of its new entries, which begin at index `first`."""
 
-    sequenced: Sequenced
-    checkpoint: str
-    path: list[bytes]
-
-
-Answer = Placed | Verdict
+    verdicts: list[list[Verdict]]
+    head: Checkpoint | None
+    paths: list[list[bytes]]
+    first: int
 
 
 class Sequencer:
@@ -114,6 +85,7 @@ class Sequencer:
         self.known: Known | None = None
         """As of the last batch here: good enough to prepare with, decided again under the lock."""
         self._task: asyncio.Task[None] | None = None
+        self._answering: set[asyncio.Task[None]] = set()
         self._stopping = False
 
     async def __aenter__(self) -> "Sequencer":
@@ -126,6 +98,7 @@ class Sequencer:
         self._wake.set()
         if self._task is not None:
             await self._task
+        await asyncio.gather(*self._answering)
         for unit in self._waiting:
             if not unit.done.done():
                 unit.done.set_exception(Unavailable("the server is shutting down", code="shutting-down"))
@@ -164,8 +137,23 @@ class Sequencer:
         return units
 
     async def _finish(self, units: list[Unit]) -> None:
+        """Ends when the next batch may begin. What is committed is signed and answered meanwhile, once the anchor has
+        it, so that the next batch's COMMIT need not wait for that; one advance then serves all that wait."""
         try:
-            answers = await self._append_or_split(units)
+            written = await self._append(units)
+        except _ROWS_REFUSED as error:
+            _log.warning("the database refused a batch, trying its records one by one: %s", error)
+            await self._answer(units, self._singly(units))
+        except Exception as error:
+            await self._answer(units, _raised(error))
+        else:
+            task = asyncio.create_task(self._answer(units, self._signed(written)))
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
+
+    async def _answer(self, units: list[Unit], coming: Coroutine[Any, Any, list[list[Answer]]]) -> None:
+        try:
+            answers = await coming
         except LedgerError as error:
             for unit in units:
                 if not unit.done.done():
@@ -184,12 +172,15 @@ class Sequencer:
             if not unit.done.done():
                 unit.done.set_result(found)
 
-    async def _append_or_split(self, units: list[Unit]) -> list[list[Answer]]:
-        """All in one batch; where the database refuses the rows, record by record, the failing one refused."""
-        try:
-            return await self._append(units)
-        except _ROWS_REFUSED as error:
-            _log.warning("the database refused a batch, trying its records one by one: %s", error)
+    async def _signed(self, written: _Written) -> list[list[Answer]]:
+        """The answers: no new entry is told of before the anchor has its head."""
+        if written.head is None:
+            return [list(found) for found in written.verdicts]
+        note = await self.heads.committed(written.head)
+        return _placed(written.verdicts, written.paths, note, written.first)
+
+    async def _singly(self, units: list[Unit]) -> list[list[Answer]]:
+        """Record by record, those refused whose rows the database refuses."""
         answers: list[list[Answer]] = []
         for unit in units:
             found: list[Answer] = []
@@ -197,14 +188,14 @@ class Sequencer:
                 single = Unit([item], unit.facts, unit.figures, unit.revisions)
                 single.fresh.add(item.submission.record)
                 try:
-                    found.extend((await self._append([single]))[0])
+                    found.extend((await self._signed(await self._append([single])))[0])
                 except _ROWS_REFUSED as error:
                     found.append(Refused(f"the database refuses the record: {error}", code="not-writable",
                                          rule="the constraints of the schema"))
             answers.append(found)
         return answers
 
-    async def _append(self, units: list[Unit]) -> list[list[Answer]]:
+    async def _append(self, units: list[Unit]) -> _Written:
         """Runs the batch until its outcome is known."""
         resolving = False
         for attempt in range(_RETRIES):
@@ -235,7 +226,7 @@ class Sequencer:
 
     async def _transact(
         self, connection: asyncpg.Connection, units: list[Unit], *, resolving: bool
-    ) -> list[list[Answer]]:
+    ) -> _Written:
         expected = self.heads.expected()
         transaction = connection.transaction(isolation="read_committed")
         await transaction.start()
@@ -245,7 +236,7 @@ class Sequencer:
             batch, verdicts = await self._run_batch(connection, units, head)
             if not batch.leaf_hashes and not resolving:
                 await transaction.rollback()
-                return [list(found) for found in verdicts]
+                return _Written(verdicts, None, [], head.size)
             after, paths = grow(head.frontier, batch.leaf_hashes)
             root = after.root() if batch.leaf_hashes else head.root
             if batch.leaf_hashes:
@@ -261,11 +252,9 @@ class Sequencer:
                 await asyncio.wait_for(transaction.rollback(), 10)
             raise
         await self._commit(transaction)
-        try:
-            note = await self.heads.committed(connection, Checkpoint(self._origin, after.size, root))
-        except LOST as error:
-            raise Open(f"it is committed, but not signed: {error}") from error
-        return _placed(verdicts, paths, note, head.size)
+        made = Checkpoint(self._origin, after.size, root)
+        self.heads.advance(made)
+        return _Written(verdicts, made, paths, head.size)
 
     async def _run_batch(
         self, connection: asyncpg.Connection, units: list[Unit], head: Head
@@ -321,6 +310,10 @@ async def free_lock(url: str) -> None:
 
 class Open(Exception):
     """The outcome of a COMMIT is not known."""
+
+
+async def _raised(error: Exception) -> list[list[Answer]]:
+    raise error
 
 
 def _placed(

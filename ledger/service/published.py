@@ -1,0 +1,49 @@
+"""Whether a head that somebody has kept is part of what its log publishes now: proved from the public tiles."""
+
+import httpx
+
+from ledger.core.checkpoint import Checkpoint, open_checkpoint
+from ledger.core.merkle import verify_consistency
+from ledger.core.note import NoteVerifier
+from ledger.core.tiles import consistency_path_from_tiles, consistency_tiles, tile_path
+from ledger.errors import InvalidInput, InvalidNote, NotFound, Unavailable, VerificationError
+
+VOID = "void"
+_SECONDS = 30
+
+
+def check_published(url: str, kept: Checkpoint, verifier: NoteVerifier) -> Checkpoint:
+    """The newest checkpoint of the log at this address, if it begins with the one that was kept; both are signed by the
+    log's key. Raises VerificationError of code `void` where it does not: the log has given up that history, and the two
+    notes together prove it. Raises Unavailable where the log does not answer.
+    """
+    with httpx.Client(base_url=url.rstrip("/"), timeout=_SECONDS, follow_redirects=False) as client:
+        newest = open_checkpoint(_get(client, "/log/checkpoint").decode("utf-8", "replace"), kept.origin, verifier)
+        if newest.size < kept.size:
+            raise _void(kept, newest, f"entries {newest.size} to {kept.size - 1} are not there")
+        try:
+            needed = consistency_tiles(kept.size, newest.size)
+            tiles = {tile: _get(client, "/log/" + tile_path(tile)) for tile in needed}
+            path = consistency_path_from_tiles(kept.size, newest.size, tiles)
+            verify_consistency(kept.size, newest.size, kept.root, newest.root, path)
+        except (VerificationError, InvalidInput, InvalidNote, NotFound) as error:
+            raise _void(kept, newest, error.message) from error
+    return newest
+
+
+def _void(kept: Checkpoint, newest: Checkpoint, why: str) -> VerificationError:
+    return VerificationError(
+        f"7. the log of {newest.size} entries does not begin with the {kept.size} that it signed before: {why}",
+        code=VOID, field="size", value=kept.size, rule="keep both checkpoints: together they prove two histories",
+    )
+
+
+def _get(client: httpx.Client, path: str) -> bytes:
+    try:
+        response = client.get(path)
+    except httpx.HTTPError as error:
+        raise Unavailable(f"{client.base_url} does not answer: {error}", code="no-answer", field="log") from error
+    if response.status_code != 200:
+        raise Unavailable(f"{client.base_url} answers {response.status_code} for {path}", code="no-answer", field="log",
+                          value=path)
+    return response.content

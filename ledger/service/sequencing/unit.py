@@ -1,0 +1,49 @@
+"""What waits to be appended, and what its sender is answered."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ledger.admission.facts import Facts
+from ledger.admission.names import Names
+from ledger.core.records import Consumption, Declaration, Transfer, Transformation
+from ledger.footprint.figures import LotFigures
+from ledger.service.sequencing.batch import Item, Sequenced, Verdict, pooled
+
+# Records whose facts, once found, cannot come to be in the meantime; the others enter names that must be free.
+_SETTLED = (Transformation, Transfer, Consumption, Declaration)
+
+
+class Placed(NamedTuple):
+    """An entry with its place in the checkpoint of its batch: `path` proves it in the tree of `size` and `root`."""
+
+    sequenced: Sequenced
+    checkpoint: str
+    path: list[bytes]
+
+
+Answer = Placed | Verdict
+
+
+class Unit:
+    """What one request wants appended, with the facts that were loaded for it when the head counted `revisions`.
+    `figures` by lot id."""
+
+    def __init__(
+        self, items: Sequence[Item], facts: Facts, figures: dict[str, LotFigures], revisions: int
+    ) -> None:
+        self.items = items
+        self.facts = facts
+        self.figures = figures
+        self.revisions = revisions
+        self.names = Names()
+        self.fresh = Names()
+        self.bytes = 0
+        for item in items:
+            record = item.submission.record
+            self.names.add(record)
+            self.bytes += len(item.submission.body)
+            if item.prepared is None or item.needs or not isinstance(record, _SETTLED) or pooled(item.prepared):
+                self.fresh.add(record)
+        self.flows = len(self.names.lots) + len(self.names.new_lots) + len(items)
+        self.done: asyncio.Future[list[Answer]] = asyncio.get_running_loop().create_future()
