@@ -3,19 +3,17 @@
 from pathlib import Path
 
 import click
-import msgspec
 
-from ledger.cli.client import Client, Refusal, url_option
+from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option, print_json, show
-from ledger.cli.environment import home_option, settings
+from ledger.cli.environment import home_option
 from ledger.cli.files import FILE, passphrase_options, signing_key
-from ledger.cli.keys import EnrolmentRequest, names_of, read_request
+from ledger.cli.keys import names_of
+from ledger.cli.registrar import origin_of, post_one, registrar_key_at, registrar_of
+from ledger.cli.requests import EnrolmentRequest, read_request
 from ledger.core.canonical import record_of
-from ledger.core.envelope import seal
-from ledger.core.signing import SigningKey, public_key
-from ledger.errors import ConfigurationError
-from ledger.service.answers import OrganizationAnswer
-from ledger.service.keyfiles import REGISTRAR_KEY, new_nonce, read_key
+from ledger.core.signing import public_key
+from ledger.service.keyfiles import REGISTRAR_KEY, new_nonce
 
 
 @click.command()
@@ -46,11 +44,9 @@ def enrol(
         raise click.UsageError("one of --request and --key")
     if key is not None and identifier is None:
         raise click.UsageError("--key needs --id")
-    registrar = read_key(registrar_key or settings(home).home / REGISTRAR_KEY)
+    registrar = registrar_key_at(registrar_key, home)
     with Client(url) as client:
-        origin = client.get("/health/ready", dict[str, object])["origin"]
-        if not isinstance(origin, str):
-            raise ConfigurationError(f"{url} does not say which ledger it serves")
+        origin = origin_of(client)
         if request is not None:
             asked = read_request(request, origin)
             if identifier not in (None, asked.organization):
@@ -60,32 +56,16 @@ def enrol(
             asked = EnrolmentRequest(organization=str(identifier), origin=origin,
                                      key=public_key(private, origin, str(identifier)))
         record = record_of({
-            "type": "organization", "issuer": _issuer(client, registrar), "nonce": new_nonce(),
+            "type": "organization", "issuer": registrar_of(client, registrar), "nonce": new_nonce(),
             "id": asked.organization, "keys": [asked.key], "prefixes": list(prefixes) or asked.prefixes,
             "names": asked.names | names_of(name_en, name_zh), "roles": roles,
             **({"parent": parent} if parent else {}),
         })
-        (answer,) = client.post([msgspec.json.encode(seal(record, registrar, origin))])
-    if isinstance(answer, Refusal):
-        raise answer.error()
+        index, digest = post_one(client, record, registrar, origin)
     minted = list(prefixes) or asked.prefixes
-    told = {"organization": asked.organization, "index": answer.index, "digest": answer.digest, "prefixes": minted}
+    told = {"organization": asked.organization, "index": index, "digest": digest, "prefixes": minted}
     if as_json:
         print_json(told)
     else:
-        show(f"{asked.organization} is enrolled at index {answer.index}, record {answer.digest}",
+        show(f"{asked.organization} is enrolled at index {index}, record {digest}",
              f"ids that it may mint begin with: {' '.join(minted) or 'none'}")
-
-
-def _issuer(client: Client, registrar: SigningKey) -> str:
-    """The organisation whose key this is: it must be the registrar's, or the server would refuse the record anyway."""
-    after = -1
-    while page := client.get("/v1/organizations", list[OrganizationAnswer], after=after, limit=1000):
-        for one in page:
-            if "registrar" in one.roles and any(key.keyid == registrar.keyid.hex() for key in one.keys):
-                return one.id
-        after = page[-1].index
-    raise ConfigurationError(
-        f"key {registrar.keyid.hex()} is not the registrar's on {client.url}: give --registrar-key",
-        field="registrar-key",
-    )

@@ -4,9 +4,10 @@ import os
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from ledger.cli.console import Command
-from ledger.cli.files import FOLDER
+from ledger.cli.files import FOLDER, passphrase_in
 from ledger.service.settings import Settings, settings_from
 from ledger.store.embedded import default_home
 
@@ -34,9 +35,11 @@ def required(value: str | None, option: str) -> str:
     return value
 
 
-def settings(home: Path | None) -> Settings:
-    """The settings that CARBON_LEDGER_* and `--home` give. Raises ConfigurationError."""
+def settings(home: Path | None, passphrase_file: Path | None = None) -> Settings:
+    """The settings that CARBON_LEDGER_*, `--home` and `--passphrase-file` give. Raises ConfigurationError, or
+    InvalidKey for an empty passphrase."""
     environment = dict(os.environ)
     if home is not None:
         environment["CARBON_LEDGER_HOME"] = str(home)
-    return settings_from(environment, default_home())
+    found = settings_from(environment, default_home())
+    return found if passphrase_file is None else replace(found, passphrase=passphrase_in(passphrase_file))

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from ledger.cli.console import Command
 from ledger.core.signing import SigningKey, VerifyingKey, load_spki
 from ledger.errors import InvalidKey
-from ledger.service.keyfiles import read_key
+from ledger.service.keyfiles import PASSPHRASE, is_encrypted, read_key
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -24,30 +24,43 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 def passphrase_options(command: Command) -> Command:
     """How the passphrase of an encrypted key is given."""
     command = click.option("--prompt", is_flag=True, help="Ask for the key's passphrase.")(command)
-    return click.option("--passphrase-file", type=FILE, help="File that holds the key's passphrase.")(command)
+    return passphrase_file_option(command)
 
 
-def passphrase_of(file: Path | None, prompt: bool, *, new: bool = False) -> bytes | None:
-    """The passphrase, without the newline that ends its file; None where none is given."""
+def passphrase_file_option(command: Command) -> Command:
+    """For commands that nobody watches."""
+    return click.option(
+        "--passphrase-file", type=FILE, help=f"File that holds the key's passphrase.  [default: {PASSPHRASE}, if set]",
+    )(command)
+
+
+def passphrase_for(path: Path, file: Path | None, prompt: bool = False) -> bytes | None:
+    """The passphrase of the key at `path`, or of the one that is to be written there; None where none is given.
+
+    That of the environment is left out for a file that is there and is not encrypted: it may be another key's.
+    """
     if file is not None and prompt:
         raise click.UsageError("--passphrase-file or --prompt, not both")
     if prompt:
-        text: str = click.prompt("Passphrase", hide_input=True, confirmation_prompt=new, err=True)
+        text: str = click.prompt("Passphrase", hide_input=True, confirmation_prompt=not path.exists(), err=True)
         return text.encode()
-    if file is None:
-        return None
+    if file is not None:
+        return passphrase_in(file)
+    secret = os.environ.get(PASSPHRASE, "").encode()
+    return secret if secret and (is_encrypted(path) or not path.exists()) else None
+
+
+def passphrase_in(file: Path) -> bytes:
+    """The passphrase that a file holds, without the newline that ends it. Raises InvalidKey for an empty one."""
     secret = file.read_bytes().rstrip(b"\r\n")
     if not secret:
         raise InvalidKey(f"{file} is empty", field="passphrase-file", value=file, rule="a passphrase")
     return secret
 
 
-def signing_key(path: Path, passphrase_file: Path | None, prompt: bool) -> SigningKey:
+def signing_key(path: Path, passphrase_file: Path | None = None, prompt: bool = False) -> SigningKey:
     """Raises ConfigurationError or InvalidKey, which names the file."""
-    try:
-        return read_key(path, passphrase_of(passphrase_file, prompt))
-    except InvalidKey as error:
-        raise InvalidKey(f"{path}: {error.message}", code=error.code, field=error.field, rule=error.rule) from None
+    return read_key(path, passphrase_for(path, passphrase_file, prompt))
 
 
 def public_half(given: str) -> VerifyingKey:

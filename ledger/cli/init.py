@@ -7,7 +7,8 @@ import click
 
 from ledger.cli.console import json_option, print_json, say, show
 from ledger.cli.environment import home_option, settings
-from ledger.service.keyfiles import REGISTRAR_KEY, read_key
+from ledger.cli.files import passphrase_file_option
+from ledger.service.keyfiles import REGISTRAR_KEY, read_own_key
 from ledger.service.ledger import open_ledger
 from ledger.service.settings import Settings
 from ledger.service.setup import Identity, registrar_id
@@ -15,13 +16,15 @@ from ledger.service.setup import Identity, registrar_id
 
 @click.command()
 @home_option
+@passphrase_file_option
 @json_option
-def init(home: Path | None, as_json: bool) -> None:
+def init(home: Path | None, passphrase_file: Path | None, as_json: bool) -> None:
     """Set up the ledger: database, log key, registrar, installed plugins. Doing it again changes nothing.
 
-    Which ledger, CARBON_LEDGER_HOME, CARBON_LEDGER_DATABASE_URL and CARBON_LEDGER_ORIGIN say.
+    Which ledger, CARBON_LEDGER_HOME, CARBON_LEDGER_DATABASE_URL and CARBON_LEDGER_ORIGIN say. With a passphrase the
+    keys that are made are encrypted.
     """
-    chosen = settings(home)
+    chosen = settings(home, passphrase_file)
     told = _told(chosen, asyncio.run(_open(chosen)))
     if as_json:
         print_json(told)
@@ -40,5 +43,5 @@ def _told(chosen: Settings, identity: Identity) -> dict[str, str]:
     path = chosen.home / REGISTRAR_KEY
     # Another replica may have been the first: then the registrar's key is in its home.
     if path.exists():
-        told["keyid"] = read_key(path).keyid.hex()
+        told["keyid"] = read_own_key(path, chosen.passphrase).keyid.hex()
     return {**told, "home": str(chosen.home)}

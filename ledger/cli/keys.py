@@ -5,46 +5,16 @@ from pathlib import Path
 
 import click
 import msgspec
-from msgspec import Struct
 
 from ledger.cli.console import json_option, print_json, show
 from ledger.cli.environment import origin_option, required
-from ledger.cli.files import FILE, passphrase_of, passphrase_options, public_half, reading, replacing, signing_key
+from ledger.cli.files import FILE, passphrase_for, passphrase_options, public_half, replacing, signing_key
+from ledger.cli.key_changes import change, object_to, recover
+from ledger.cli.requests import EnrolmentRequest
 from ledger.core.algorithms import ALGORITHMS
-from ledger.core.signing import SigningKey, VerifyingKey, check_possession, load_spki, public_key
-from ledger.core.values import Id, Names, PublicKey
-from ledger.errors import InvalidInput
+from ledger.core.signing import SigningKey, VerifyingKey, public_key
+from ledger.core.values import Names
 from ledger.service.keyfiles import new_key, write_key
-
-
-class EnrolmentRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What an organisation sends to the registrar: nothing in it is secret."""
-
-    organization: Id
-    origin: str
-    key: PublicKey
-    names: Names = {}
-    prefixes: list[Id] = []
-
-
-def read_request(path: Path, origin: str) -> EnrolmentRequest:
-    """A request whose key consents to its enrolment on the ledger of that origin. Raises InvalidInput, InvalidKey."""
-    with reading(path) as file:
-        data = file.read()
-    try:
-        request = msgspec.json.decode(data, type=EnrolmentRequest)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidInput(
-            f"{path} is no enrolment request: {error}", field="request", rule="what `carbon-ledger key request` prints"
-        ) from None
-    if request.origin != origin:
-        raise InvalidInput(
-            f"the request is for the ledger {request.origin}, not for {origin}", code="wrong-origin", field="origin",
-            value=request.origin,
-        )
-    check_possession(load_spki(base64.b64decode(request.key.spki)), base64.b64decode(request.key.proof), origin,
-                     request.organization, "key.proof")
-    return request
 
 
 def names_of(en: str | None, zh: str | None) -> Names:
@@ -56,9 +26,11 @@ def names_of(en: str | None, zh: str | None) -> Names:
     return found
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    commands=[change, recover, object_to], context_settings={"help_option_names": ["-h", "--help"]},
+)
 def key() -> None:
-    """Make keys, show them, ask for their enrolment."""
+    """Make keys, show them, ask for their enrolment, change and recover them."""
 
 
 @key.command()
@@ -70,7 +42,7 @@ def key() -> None:
 def new(file: Path, algorithm: str, passphrase_file: Path | None, prompt: bool, as_json: bool) -> None:
     """Make a new key in FILE (PKCS#8, readable by its owner only; encrypted with a passphrase if given)."""
     made = new_key(algorithm)
-    write_key(file, made, passphrase_of(passphrase_file, prompt, new=True))
+    write_key(file, made, passphrase_for(file, passphrase_file, prompt))
     _print(made, as_json)
 
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from ledger.cli.console import say
 from ledger.core.note import NoteSigner
 from ledger.errors import ConfigurationError
-from ledger.service.keyfiles import LOG_KEY, read_key
+from ledger.service.keyfiles import LOG_KEY, read_own_key
 from ledger.service.settings import Settings
 from ledger.service.setup import Identity, vkey_of
 from ledger.store.database import Pool, open_pool
@@ -36,7 +36,7 @@ async def _identity(pool: Pool, chosen: Settings) -> Identity:
     row = await pool.fetchrow(queries("log")["ledger"])
     if row is None:
         raise ConfigurationError("this database holds no ledger")
-    signer = NoteSigner(row["origin"], read_key(chosen.home / LOG_KEY).private)
+    signer = NoteSigner(row["origin"], read_own_key(chosen.home / LOG_KEY, chosen.passphrase).private)
     if vkey_of(signer) != row["vkey"]:
         raise ConfigurationError(
             f"{chosen.home / LOG_KEY} is not the key of this database's log ({row['vkey']})", field="home",

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
+from ledger.cli.activations import activate, retire
 from ledger.cli.client import Client
 from ledger.cli.console import json_option, print_json, show
 from ledger.cli.files import FOLDER
@@ -15,9 +16,9 @@ from ledger.registry.scaffold import files_of
 from ledger.service.answers import PluginAnswer
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(commands=[activate, retire], context_settings={"help_option_names": ["-h", "--help"]})
 def plugin() -> None:
-    """Show sector plugins, their factors, and make new ones."""
+    """Show sector plugins and their factors, make new ones, and say which version is in force."""
 
 
 @plugin.command("list")

@@ -22,7 +22,7 @@ COMMANDS = {
     "init": Lazy("ledger.cli.init:init", "Set up the ledger: database, keys, registrar, plugins."),
     "serve": Lazy("ledger.cli.serve:serve", "Serve the ledger over HTTP."),
     "demo": Lazy("ledger.cli.demo.command:demo", "Show a closed loop of steel and gearboxes on a ledger."),
-    "key": Lazy("ledger.cli.keys:key", "Make keys, show them, ask for their enrolment."),
+    "key": Lazy("ledger.cli.keys:key", "Make keys, show them, enrol, change, recover them."),
     "enrol": Lazy("ledger.cli.enrol:enrol", "Enter an organisation, as the registrar."),
     "sign": Lazy("ledger.cli.sign:sign", "Sign records, offline."),
     "submit": Lazy("ledger.cli.submit:submit", "Post signed records and keep their receipts."),
@@ -42,7 +42,7 @@ COMMANDS = {
     "export": Lazy("ledger.cli.export:export", "Write files for others: signed statements."),
     "verify": Lazy("ledger.cli.verify:verify", "Check receipts and statements, offline."),
     "witness": Lazy("ledger.cli.witness:witness", "Cosign the checkpoints of logs, as a witness for others."),
-    "plugin": Lazy("ledger.cli.plugins:plugin", "Show sector plugins and factors, make new ones."),
+    "plugin": Lazy("ledger.cli.plugins:plugin", "Show sector plugins and factors, make, activate, retire them."),
 }
 
 class LazyGroup(click.Group):

@@ -12,6 +12,7 @@ import click
 from ledger.app import create_app
 from ledger.cli.console import say
 from ledger.cli.environment import home_option, settings
+from ledger.cli.files import passphrase_file_option
 from ledger.cli.serving import Served, serve_until_stopped
 from ledger.service.ledger import open_ledger
 from ledger.service.settings import Settings
@@ -23,7 +24,8 @@ _LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
 @home_option
-def serve(host: str, port: int, home: Path | None) -> int:
+@passphrase_file_option
+def serve(host: str, port: int, home: Path | None, passphrase_file: Path | None) -> int:
     """Serve the ledger over HTTP; an empty home is set up first, as `init` does.
 
     Prints its address and the log's vkey, one a line, once it takes requests. SIGINT or SIGTERM: requests under way
@@ -31,7 +33,7 @@ def serve(host: str, port: int, home: Path | None) -> int:
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=_LOG_FORMAT)
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    chosen = settings(home)
+    chosen = settings(home, passphrase_file)
     if not _is_loopback(host):
         say(f"warning: {host} is not loopback and there is no access control yet: whoever reaches the port reads "
             "everything; only signatures protect what is written")

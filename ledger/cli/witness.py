@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from ledger.cli.console import say
-from ledger.cli.files import FILE, FOLDER, passphrase_of, passphrase_options, text_or_file
+from ledger.cli.files import FILE, FOLDER, passphrase_for, passphrase_options, text_or_file
 from ledger.cli.serving import Served, serve_until_stopped
 from ledger.core.cosignature import PrivateKey
 from ledger.core.note import NoteVerifier, parse_vkey
@@ -51,7 +51,7 @@ def witness(
     logs = known_logs([*map(text_or_file, vkeys), *_listed(listed)])
     if not logs:
         raise click.UsageError("name the logs to cosign for with --log or --logs")
-    passphrase = passphrase_of(passphrase_file, prompt)
+    passphrase = passphrase_for(folder / KEY, passphrase_file, prompt)
     with Store(folder) as store:
         key = witness_key_at(folder / KEY, algorithm, passphrase)
         return serve_until_stopped(host, port, _opened(store, name or default_name(key), key, logs, path))

@@ -318,7 +318,7 @@ class OrganizationAnswer(Answer, frozen=True):
 
 
 class PluginAnswer(Answer, frozen=True):
-    """`inForce`: the version and digest that the log activates; `installed`: whether this server has that digest."""
+    """`inForce` and `inForceDigest`: what the log activates; `installed`: whether this server has that digest."""
 
     name: str
     version: str
@@ -326,4 +326,5 @@ class PluginAnswer(Answer, frozen=True):
     names: dict[str, str]
     routes: dict[str, dict[str, str]]
     in_force: str | None = None
+    in_force_digest: str | None = None
     installed: bool = False

@@ -7,11 +7,14 @@ import tempfile
 from pathlib import Path
 
 from ledger.core.signing import SigningKey
-from ledger.errors import ConfigurationError
+from ledger.errors import ConfigurationError, InvalidKey
 
 LOG_KEY = "log-key.pem"
 REGISTRAR_KEY = "registrar-key.pem"
 """Where set-up leaves the ledger's own keys in the data folder."""
+
+PASSPHRASE = "CARBON_LEDGER_PASSPHRASE"  # noqa: S105 - the variable's name
+PASSPHRASE_RULE = f"a passphrase where the file is encrypted: by --prompt, --passphrase-file or {PASSPHRASE}"
 
 
 def new_nonce() -> str:
@@ -60,19 +63,37 @@ def _sync(folder: Path) -> None:
 
 
 def read_key(path: Path, passphrase: bytes | None = None) -> SigningKey:
-    """Raises ConfigurationError where there is no such file, InvalidKey where it holds no key or needs a passphrase."""
+    """Raises ConfigurationError where there is no such file; InvalidKey, which names it, where it holds no key, or the
+    passphrase is wrong, missing, or of no use."""
     try:
         return SigningKey.from_pem(path.read_bytes(), passphrase)
     except OSError as error:
         raise ConfigurationError(f"cannot read {path}: {error.strerror}", field="key", value=path) from error
+    except InvalidKey as error:
+        rule = PASSPHRASE_RULE if error.field == "passphrase" else error.rule
+        raise InvalidKey(f"{path}: {error.message}", code=error.code, field=error.field, rule=rule) from None
 
 
-def key_at(path: Path) -> SigningKey:
-    """The key in a file, made where there is none yet. Two processes that come at once get the same one."""
+def is_encrypted(path: Path) -> bool:
+    """Whether a key file needs a passphrase. One that cannot be read is none."""
+    try:
+        return b"ENCRYPTED" in path.read_bytes()
+    except OSError:
+        return False
+
+
+def read_own_key(path: Path, passphrase: bytes | None) -> SigningKey:
+    """A key of the ledger itself: the passphrase is there for all of them, and counts where this one is encrypted."""
+    return read_key(path, passphrase if is_encrypted(path) else None)
+
+
+def key_at(path: Path, passphrase: bytes | None = None) -> SigningKey:
+    """The key in a file, made where there is none yet, and encrypted where there is a passphrase. Two processes that
+    come at once get the same one."""
     if not path.exists():
         try:
-            write_key(path, new_key())
+            write_key(path, new_key(), passphrase)
         except ConfigurationError:
             if not path.exists():
                 raise
-    return read_key(path)
+    return read_own_key(path, passphrase)

@@ -98,7 +98,7 @@ async def _opened(
                 pool, loader, KeyLoader(), assessor, sequencer, identity.origin, receipts, reviser, publication
             )
             if heads.signing:
-                await bootstrap(settings.home, identity, pool, registry, submitter, progress)
+                await bootstrap(settings, identity, pool, registry, submitter, progress)
             await assessor.ready()
             try:
                 yield Ledger(settings, identity, registry, pool, sequencer, submitter, receipts, heads, publication)

@@ -132,13 +132,14 @@ def plugin_answers(registry: Registry, in_force: dict[str, tuple[str, str]]) -> 
         if one is None:
             version, digest = active or ("", "")
             found.append(PluginAnswer(name=name, version=version, digest=digest, names={}, routes={},
-                                      in_force=version))
+                                      in_force=version, in_force_digest=digest))
             continue
         sector = one.sector
         found.append(PluginAnswer(
             name=name, version=sector.version, digest=one.digest, names={"en": sector.en, "zh": sector.zh},
             routes={route: {"en": found.en, "zh": found.zh} for route, found in sorted(sector.routes.items())},
-            in_force=active[0] if active else None, installed=active is None or active[1] == one.digest,
+            in_force=active[0] if active else None, in_force_digest=active[1] if active else None,
+            installed=active is None or active[1] == one.digest,
         ))
     return found
 

@@ -18,14 +18,16 @@ _SECONDS: Final = (0.05, 10.0)
 class Settings(Struct, frozen=True, kw_only=True):
     """`database_url` None means the embedded PostgreSQL in `home`; `origin` None means the one in the database;
     `anchor` None means the file of that name in `home`; `policy` None that heads are published without witnesses.
-    `workers`: processes that run plugins, None as many as there are cores, but two at least. `assess_seconds`: what a
-    record may take of a worker's time."""
+    `passphrase`: of the ledger's own keys, where they are encrypted, and of those that are made. `workers`: processes
+    that run plugins, None as many as there are cores, but two at least. `assess_seconds`: what a record may take of a
+    worker's time."""
 
     home: Path
     database_url: str | None = None
     origin: str | None = None
     public_url: str | None = None
     anchor: Path | None = None
+    passphrase: bytes | None = None
     workers: int | None = None
     assess_seconds: float = 5.0
     policy: Path | None = None
@@ -37,8 +39,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 def settings_from(environment: Mapping[str, str], default_home: Path) -> Settings:
-    """Reads CARBON_LEDGER_HOME, _DATABASE_URL, _ORIGIN, _PUBLIC_URL, _ANCHOR, _POLICY, _WORKERS and _ASSESS_SECONDS.
-    Raises ConfigurationError for unfit values."""
+    """Reads CARBON_LEDGER_HOME, _DATABASE_URL, _ORIGIN, _PUBLIC_URL, _ANCHOR, _POLICY, _PASSPHRASE, _WORKERS and
+    _ASSESS_SECONDS. Raises ConfigurationError for unfit values."""
     home = Path(environment.get("CARBON_LEDGER_HOME") or default_home).expanduser().absolute()
     url = environment.get("CARBON_LEDGER_DATABASE_URL") or None
     if url is not None and not url.startswith(("postgresql://", "postgres://")):
@@ -53,6 +55,7 @@ def settings_from(environment: Mapping[str, str], default_home: Path) -> Setting
     return Settings(
         home=home, database_url=url, origin=origin, public_url=public_url, anchor=anchor,
         policy=None if policy is None else Path(policy).expanduser().absolute(),
+        passphrase=environment.get("CARBON_LEDGER_PASSPHRASE", "").encode() or None,
         workers=_workers(environment.get("CARBON_LEDGER_WORKERS") or None),
         assess_seconds=_seconds(environment.get("CARBON_LEDGER_ASSESS_SECONDS") or "5"),
     )

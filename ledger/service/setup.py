@@ -19,7 +19,6 @@ from ledger.service.keyfiles import LOG_KEY, REGISTRAR_KEY, key_at, new_nonce
 from ledger.service.settings import Settings, check_origin
 from ledger.service.submission import Submitter
 from ledger.store.database import Pool, migrate, owner_connection
-from ledger.store.facts import FactLoader
 from ledger.store.hosting import Hosted
 from ledger.store.sql import queries
 
@@ -45,7 +44,7 @@ async def establish(settings: Settings, hosted: Hosted) -> Identity:
     is not the one that this database's log is signed with."""
     await migrate(hosted.owner_url, app_role=hosted.app_role)
     make_home(settings.home)
-    key = key_at(settings.home / LOG_KEY)
+    key = key_at(settings.home / LOG_KEY, settings.passphrase)
     wanted = settings.origin or f"carbon-ledger/{secrets.token_hex(8)}"
     check_origin(wanted)
     sql = queries("log")
@@ -84,22 +83,27 @@ def make_home(home: Path) -> None:
 
 
 async def bootstrap(
-    home: Path, identity: Identity, pool: Pool, registry: Registry, submitter: Submitter,
+    settings: Settings, identity: Identity, pool: Pool, registry: Registry, submitter: Submitter,
     progress: Callable[[str], None],
 ) -> None:
-    """Entry 0 where the log is empty, and activations for installed plugin versions that are not in force."""
+    """Entry 0 where the log is empty, and activations for installed plugin versions that the log has never seen.
+
+    One that was in force before, or whose sector is retired, is for the registrar to activate: else two replicas with
+    different versions would each undo what the other has done, at every start.
+    """
+    path = settings.home / REGISTRAR_KEY
     empty = await pool.fetchval(queries("log")["is_empty"])
-    key = key_at(home / REGISTRAR_KEY) if empty else None
+    key = key_at(path, settings.passphrase) if empty else None
     if key is not None:
         progress("entering the registrar as entry 0")
         await _enter(submitter, [_registrar(identity.origin, key)], key, identity.origin)
-    elif (home / REGISTRAR_KEY).exists():
-        key = key_at(home / REGISTRAR_KEY)
-    async with pool.acquire() as connection:
-        in_force = await FactLoader().plugins(connection)
+    elif path.exists():
+        key = key_at(path, settings.passphrase)
+    seen = {(row["plugin"], row["digest"]) for row in await pool.fetch(queries("log")["activations"])}
+    retired = {row["plugin"] for row in await pool.fetch(queries("log")["retired"])}
     missing = [
         one for one in registry.sectors.values()
-        if one.sector.name not in in_force or in_force[one.sector.name].digest != one.digest
+        if one.sector.name not in retired and (one.sector.name, one.digest) not in seen
     ]
     if missing and key is not None:
         progress("activating " + ", ".join(one.tag for one in missing))

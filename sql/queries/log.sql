@@ -1,3 +1,12 @@
+-- name: activations
+-- purpose: every version of a plugin that was ever activated
+SELECT DISTINCT plugin, digest FROM activation WHERE NOT retired;
+
+-- name: retired
+-- purpose: plugins whose newest activation is their retirement
+SELECT plugin FROM (SELECT DISTINCT ON (plugin) plugin, retired FROM activation ORDER BY plugin, record DESC) newest
+WHERE retired;
+
 -- name: ledger
 SELECT origin, vkey FROM ledger;
 

@@ -1,101 +1,29 @@
 """A third party's sector: one file and one pyproject outside this repository, installed with pip, and it computes."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import httpx
 import msgspec
 import pytest
 from msgspec import Raw
+from support.bricks import MODULE, PYPROJECT, bricks, install, release
 from support.server import Server, command, temporary_home
 from support.workshop import Workshop
 
 from ledger.core.receipt import Receipt, verify_receipt
 
-PYPROJECT = """\
-[build-system]
-requires = ["setuptools>=77"]
-build-backend = "setuptools.build_meta"
-
-[project]
-name = "brickworks-for-carbon-ledger"
-version = "2.3.0"
-dependencies = ["carbon-ledger>=0.1"]
-
-[project.entry-points."carbon_ledger.plugins"]
-bricks = "brickworks:plugin"
-
-[tool.setuptools]
-py-modules = ["brickworks"]
-"""
-
-MODULE = '''\
-"""Bricks from clay: what the kiln burns, and what the clay itself gives off."""
-
-from decimal import Decimal
-
-from ledger.sdk import CO2_PER_C, Activity, Assessment, Context, Draft, Positive, Route, Sector, book_energy
-
-
-class Firing(Activity, frozen=True, kw_only=True):
-    """`carbonate`: kg of carbonate carbon per tonne of clay."""
-
-    carbonate: Positive
-
-
-def fire(context: Context, activity: Firing) -> Assessment:
-    draft = Draft(context)
-    book_energy(draft, context)
-    clay = sum((supply.mass or Decimal(0) for supply in context.supplied("clay")), Decimal(0))
-    draft.carbon("clay", clay / 1000 * Decimal(activity.carbonate) * CO2_PER_C)
-    draft.weigh("mass", [output.mass or Decimal(0) for output in context.outputs])
-    return draft.assessment()
-
-
-def plugin() -> Sector:
-    return Sector(
-        name="bricks", version="2.3.0", en="Bricks", zh="砖瓦",
-        routes={"kiln": Route(activity=Firing, assess=fire, en="Firing in a kiln", zh="窑烧")},
-    )
-'''
-
-
-def install(source: Path, target: Path) -> None:
-    """As its user would, but into a folder of its own, without asking an index for anything."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index", "--no-deps",
-         "--no-build-isolation", "--upgrade", "--target", str(target), str(source)],
-        capture_output=True, text=True, timeout=120, check=False, cwd=source,
-    )
-    assert done.returncode == 0, done.stderr
-
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("brickworks")
-    (folder / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
-    (folder / "brickworks.py").write_text(MODULE, encoding="utf-8")
-    return folder
+    return release(tmp_path_factory.mktemp("brickworks") / "source", "2.3.0")
 
 
 @pytest.fixture
 def home() -> Iterator[Path]:
     with temporary_home() as found:
         yield found
-
-
-def bricks(shop: Workshop, lot: str) -> Any:
-    """1,000 kg of clay with 12 kg carbonate carbon a tonne."""
-    party, record = shop.make({lot: "900"}, ore="1000")
-    (clay,) = record.supplies
-    return party, msgspec.structs.replace(
-        record, process="bricks.kiln", activity=Raw(b'{"carbonate":"12"}'),
-        supplies=[msgspec.structs.replace(clay, material="clay")],
-    )
 
 
 def check_audit(server: Server, installed: list[Path]) -> str:
@@ -139,13 +67,7 @@ def test_a_sector_that_changes_or_goes(source: Path, home: Path, tmp_path: Path)
     shop = Workshop("kiln")
     with Server(home, installed=[old]) as server:
         server.post([shop.enrolment(server), *shop.opening(), bricks(shop, "first")])
-    changed = tmp_path / "changed"
-    changed.mkdir()
-    (changed / "pyproject.toml").write_text(PYPROJECT.replace("2.3.0", "2.4.0"), encoding="utf-8")
-    (changed / "brickworks.py").write_text(
-        MODULE.replace("2.3.0", "2.4.0").replace("clay / 1000 *", "2 * clay / 1000 *"), encoding="utf-8"
-    )
-    install(changed, new)
+    install(release(tmp_path / "changed", "2.4.0"), new)
     with Server(home, installed=[new]) as server:
         server.post([bricks(shop, "second")])
         figures = [httpx.get(f"{server.url}/v1/footprint", params={"lot": shop.name(lot)}).json()

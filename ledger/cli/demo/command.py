@@ -25,6 +25,7 @@ from ledger.cli.demo.telling import (
     show_sources,
 )
 from ledger.cli.demo.writing import Step
+from ledger.cli.files import signing_key
 from ledger.core.envelope import seal
 from ledger.core.note import parse_vkey
 from ledger.core.receipt import Receipt
@@ -32,7 +33,7 @@ from ledger.core.signing import SigningKey
 from ledger.errors import ConfigurationError, LedgerError, Unavailable, VerificationError
 from ledger.registry.installed import installed
 from ledger.service.answers import OrganizationAnswer
-from ledger.service.keyfiles import REGISTRAR_KEY, new_key, new_nonce, read_key, write_key
+from ledger.service.keyfiles import REGISTRAR_KEY, new_key, new_nonce, write_key
 
 POSTED_AT_ONCE = 20
 SECTORS = ("circular", "equipment", "steel")
@@ -105,7 +106,7 @@ def post_steps(client: Client, steps: list[Step], keys: dict[str, SigningKey], o
 
 def _keys(home: Path) -> dict[str, SigningKey]:
     """A key file for each actor, beside the registrar's, which the server made."""
-    keys = {REGISTRAR: read_key(home / REGISTRAR_KEY)}
+    keys = {REGISTRAR: signing_key(home / REGISTRAR_KEY)}
     for name in ACTORS:
         keys[name] = new_key()
         write_key(home / "keys" / f"{name}.pem", keys[name])
@@ -115,7 +116,7 @@ def _keys(home: Path) -> dict[str, SigningKey]:
 def _audit(running: Running, *, expected: int) -> str:
     """`carbon-ledger audit` as an auditor runs it, with both keys pinned. Raises VerificationError where it ends
     otherwise than expected."""
-    registrar = read_key(running.home / REGISTRAR_KEY).keyid.hex()
+    registrar = signing_key(running.home / REGISTRAR_KEY).keyid.hex()
     try:
         done = subprocess.run(
             command("audit", running.url, "--vkey", running.vkey, "--registrar", registrar),

@@ -50,9 +50,11 @@ def main() -> int:
         except ConfigurationError as error:
             connection.sendall(framed(encode(Hello({}, error.message))))
             return 1
-        connection.sendall(framed(encode(Hello({name: one.digest for name, one in registry.sectors.items()}))))
-        while (calls := _receive(connection)) is not None:
-            connection.sendall(framed(_answer(registry, calls, progress, seconds)))
+        # A server that ended while this process was starting, or working, has nobody left to be told.
+        with suppress(ConnectionError):
+            connection.sendall(framed(encode(Hello({name: one.digest for name, one in registry.sectors.items()}))))
+            while (calls := _receive(connection)) is not None:
+                connection.sendall(framed(_answer(registry, calls, progress, seconds)))
     return 0
 
 

@@ -14,7 +14,8 @@ from ledger.cli import main
 from ledger.cli.lazy import SERVER_PACKAGES
 from ledger.cli.root import COMMANDS, load
 
-GROUPS = {"key": ("new", "show", "request"), "plugin": ("list", "new", "factors"), "export": ("footprint",),
+GROUPS = {"key": ("new", "show", "request", "change", "recover", "object"),
+          "plugin": ("list", "new", "factors", "activate", "retire"), "export": ("footprint",),
           "anchor": ("show", "accept")}
 EVERY = [(name,) for name in COMMANDS] + [(group, name) for group, names in GROUPS.items() for name in names]
 BASE = [("key", "new"), ("enrol",), ("sign",), ("verify",), ("submit",), ("footprint",), ("trace",), ("audit",),
