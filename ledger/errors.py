@@ -9,6 +9,7 @@ LedgerError
 ├── Refused                 a well-formed record that the rules of admission do not let in
 ├── VerificationError       a proof, signature or figure that does not hold
 ├── NotFound                nothing on the ledger by this name
+├── Erased                  a body that was on the ledger and is gone for good
 ├── PluginError             a plugin raised, or returned what no assessment may contain
 ├── Unavailable             this replica cannot answer now; trying again, here or elsewhere, may succeed
 │   └── OutcomeUnknown      a write may or may not have become durable; the caller must ask again
@@ -70,6 +71,12 @@ class VerificationError(LedgerError):
 
 class NotFound(LedgerError):
     code = "not-found"
+
+
+class Erased(LedgerError):
+    code = "erased"
+    erasure: object = None
+    """By which record of the log, on what legal basis, and what is still known of the erased one."""
 
 
 class PluginError(LedgerError):

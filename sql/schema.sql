@@ -53,14 +53,25 @@ CREATE TABLE tile (
     PRIMARY KEY (level, index)
 );
 
+-- Where a record is `erased`, `body` is its residue. No statistics are kept of bodies: they would quote them.
 CREATE TABLE record (
     index bigint PRIMARY KEY CHECK (index >= 0),
     digest bytea NOT NULL UNIQUE CHECK (length(digest) = 32),
     type text NOT NULL,
     issuer text NOT NULL,
-    body bytea NOT NULL CHECK (digest = sha256(body)),
+    body bytea NOT NULL,
     seed bytea NOT NULL CHECK (length(seed) = 32),
-    outcome bytea
+    outcome bytea,
+    erased boolean NOT NULL DEFAULT false,
+    CONSTRAINT record_body_check CHECK (erased OR digest = sha256(body))
+);
+ALTER TABLE record ALTER COLUMN body SET STATISTICS 0;
+
+-- Erasures on the log: `record` asks that the body of `subject` goes, which is done once it is committed.
+CREATE TABLE erasure (
+    record bigint PRIMARY KEY REFERENCES record,
+    subject bigint NOT NULL UNIQUE REFERENCES record,
+    legal_basis text NOT NULL
 );
 
 CREATE TABLE organization (
@@ -207,6 +218,7 @@ CREATE TABLE revised (
     outcome bytea NOT NULL CHECK (length(outcome) = 32),
     PRIMARY KEY (record, version)
 );
+ALTER TABLE revised ALTER COLUMN body SET STATISTICS 0;
 CREATE INDEX revised_own ON revised (record, version) WHERE own;
 CREATE INDEX revised_version ON revised (version, record);
 CREATE INDEX figure_version ON figure (version) WHERE version > 0;
@@ -328,6 +340,45 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION forbid_change_but_erasing() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP <> 'UPDATE' OR current_user <> 'carbon_ledger_eraser' THEN
+        RAISE EXCEPTION 'the table % only grows: % is not allowed', TG_TABLE_NAME, TG_OP
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+-- A record gives way to its residue once, and only where an erasure on the log names it.
+CREATE FUNCTION forbid_unlogged_erasure() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.erased OR NOT NEW.erased OR to_jsonb(NEW) - 'body' - 'erased' <> to_jsonb(OLD) - 'body' - 'erased'
+        OR NOT EXISTS (SELECT FROM erasure WHERE subject = OLD.index)
+    THEN
+        RAISE EXCEPTION 'no erasure on the log asks for this change of record %', OLD.index
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+-- How a record reads since a revision goes with the record itself, and with what revised it first.
+CREATE FUNCTION forbid_unlogged_erasure_of_revised() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.body IS NULL OR OLD.body IS NULL OR to_jsonb(NEW) - 'body' <> to_jsonb(OLD) - 'body' OR NOT EXISTS (
+        SELECT FROM erasure WHERE subject = OLD.record
+        UNION ALL
+        SELECT FROM revised v JOIN revision n ON n.version = v.version JOIN erasure e ON e.subject = n.record
+        WHERE v.record = OLD.record AND v.own AND v.version <= OLD.version)
+    THEN
+        RAISE EXCEPTION 'no erasure on the log asks for this change of what record % reads like', OLD.record
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
 CREATE FUNCTION forbid_other_changes() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'a balance stays with its lot' USING ERRCODE = 'insufficient_privilege';
@@ -338,13 +389,18 @@ DO $$
 DECLARE
     name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['ledger', 'entry', 'batch', 'tile', 'record', 'organization', 'prefix', 'signing_key',
+    FOREACH name IN ARRAY ARRAY['ledger', 'entry', 'batch', 'tile', 'erasure', 'organization', 'prefix', 'signing_key',
         'revocation', 'compromise', 'key_change', 'facility', 'product', 'activation', 'transfer', 'acceptance',
-        'lot', 'figure', 'flow', 'revision', 'revised', 'lot_version', 'pool', 'closing', 'reopening', 'provisional',
+        'lot', 'figure', 'flow', 'revision', 'lot_version', 'pool', 'closing', 'reopening', 'provisional',
         'dispute', 'opening', 'attestation', 'claim', 'report', 'publication']
     LOOP
         EXECUTE format('CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON %I '
             'FOR EACH STATEMENT EXECUTE FUNCTION forbid_change()', name);
+    END LOOP;
+    FOREACH name IN ARRAY ARRAY['record', 'revised']
+    LOOP
+        EXECUTE format('CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON %I '
+            'FOR EACH STATEMENT EXECUTE FUNCTION forbid_change_but_erasing()', name);
     END LOOP;
     FOREACH name IN ARRAY ARRAY['head', 'balance']
     LOOP
@@ -353,6 +409,9 @@ BEGIN
     END LOOP;
 END
 $$;
+CREATE TRIGGER only_erased BEFORE UPDATE ON record FOR EACH ROW EXECUTE FUNCTION forbid_unlogged_erasure();
+CREATE TRIGGER only_erased BEFORE UPDATE ON revised
+    FOR EACH ROW EXECUTE FUNCTION forbid_unlogged_erasure_of_revised();
 CREATE TRIGGER only_remaining BEFORE UPDATE OF lot ON balance
     FOR EACH STATEMENT EXECUTE FUNCTION forbid_other_changes();
 
@@ -368,3 +427,16 @@ GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO carbon_ledger_writer;
 REVOKE INSERT ON schema_version, ledger FROM carbon_ledger_writer;
 GRANT UPDATE ON head TO carbon_ledger_writer;
 GRANT UPDATE (remaining, quantity) ON balance TO carbon_ledger_writer;
+
+-- Whoever erases reads, and puts residues in the place of bodies; triggers hold him to the erasures on the log.
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'carbon_ledger_eraser') THEN
+        CREATE ROLE carbon_ledger_eraser NOLOGIN;
+    END IF;
+END
+$$;
+GRANT USAGE ON SCHEMA public TO carbon_ledger_eraser;
+GRANT SELECT ON record, revised, revision, erasure, head TO carbon_ledger_eraser;
+GRANT UPDATE (body, erased) ON record TO carbon_ledger_eraser;
+GRANT UPDATE (body) ON revised TO carbon_ledger_eraser;

@@ -1,5 +1,6 @@
 """The rules that only the log's order decides: keys, roles, free identifiers, balances, items, acceptance."""
 
+from ledger.admission.erasing import check_erasure
 from ledger.admission.keys import check_key_change, check_new_keys
 from ledger.admission.lots import Plan
 from ledger.admission.parties import proven_keys
@@ -24,6 +25,7 @@ from ledger.core.records import (
     Closing,
     Consumption,
     Declaration,
+    Erasure,
     Facility,
     KeyChange,
     Organization,
@@ -85,6 +87,9 @@ def _check_type(record: AnyRecord, keyid: bytes, state: State) -> None:
             check_key_change(record, keyid, state)
         case Activation():
             _check_activation(record, state)
+        case Erasure():
+            check_registrar(record, state, "erase records")
+            check_erasure(record, state)
         case Transformation():
             sector = record.process.partition(".")[0]
             if sector not in state.plugins:

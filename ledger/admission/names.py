@@ -14,6 +14,7 @@ from ledger.core.records import (
     Closing,
     Consumption,
     Declaration,
+    Erasure,
     Facility,
     KeyChange,
     Organization,
@@ -31,7 +32,8 @@ class Names:
     """Identifiers by kind, collected from any number of records. `lots` are taken from (an input may name a pool or a
     product instead), `new_lots` are created; `new_keys` are the keyids that records enter; `records` are named by
     digest for what they are, `openings` are facility and product of opening stock,
-    `pools` holder and product of new pools, `reports` the subjects of reports."""
+    `pools` holder and product of new pools, `reports` the subjects of reports, `erasures` the digests of records that
+    are to be erased."""
 
     def __init__(self) -> None:
         self.organizations: set[str] = set()
@@ -49,6 +51,7 @@ class Names:
         self.openings: set[tuple[str, str]] = set()
         self.pools: set[tuple[str, str]] = set()
         self.reports: set[str] = set()
+        self.erasures: set[str] = set()
 
     def merge(self, other: "Names") -> None:
         """Adds all that `other` holds."""
@@ -113,6 +116,9 @@ class Names:
                     self.facilities.add(record.facility)
             case Amendment():
                 self.records.update([change.record for change in record.changes])
+            case Erasure():
+                self.records.add(record.record)
+                self.erasures.add(record.record)
             case Product():
                 self.products.add(record.id)
             case Facility():
@@ -180,6 +186,8 @@ def mentioned_by(record: AnyRecord) -> list[str]:
                 found.append(record.claim.lot)
         case Reopening():
             found.append(record.closing)
+        case Erasure():
+            found.append(record.record)
         case Declaration():
             if record.lot:
                 found.append(record.lot.product)

@@ -39,6 +39,7 @@ from ledger.core.records import (
     Closing,
     Consumption,
     Declaration,
+    Erasure,
     Facility,
     KeyChange,
     Organization,
@@ -49,6 +50,7 @@ from ledger.core.records import (
     Transfer,
     Transformation,
 )
+from ledger.core.residue import is_residue
 from ledger.core.units import check_pieces, convert, unit
 from ledger.core.values import Output
 from ledger.errors import Refused
@@ -94,6 +96,10 @@ def plan(
                 raise unknown_record(record.closing, "closing")
         case Amendment():
             _amendment(record, facts)
+        case Erasure():
+            if record.record not in facts.records:
+                raise Refused(f"record: {record.record} is not on the log", code="unknown-record", field="record",
+                              value=record.record, rule="the digest of a record on the log")
         case Product():
             _product(record, facts)
         case Facility():
@@ -169,7 +175,7 @@ def _amendment(record: Amendment, facts: Facts) -> None:
         found = facts.records.get(change.record)
         if found is None or found.issuer != record.issuer:
             raise unknown_record(change.record, f"changes[{i}].record")
-        if change.record in seen or change.withdrawn == bool(change.fields):
+        if change.record in seen or (change.withdrawn == bool(change.fields) and not is_residue(record)):
             raise Refused(
                 f"changes[{i}]: either fields or a withdrawal, and each record once", code="amendment-form",
                 field=f"changes[{i}]", value=change.record, rule="fields that change, or `withdrawn`",
@@ -261,7 +267,8 @@ def _declared_lot(record: Declaration, lot: Output, facts: Facts) -> Plan:
     if record.basis == "opening":
         check_operated(facts, record.issuer, record.facility)
     collected = record.basis == "collected"
-    if collected and (lot.role == "product" or record.collector is None or not record.evidence):
+    proved = is_residue(record) or (record.collector is not None and record.evidence)
+    if collected and (lot.role == "product" or not proved):
         raise Refused(
             "a collected lot is waste or core, and names its collector and evidence", code="collected", field="basis",
             value=record.basis, rule="basis `collected`: role waste or core, collector, at least one evidence",

@@ -5,6 +5,7 @@ from ledger.admission.lots import check_operated
 from ledger.admission.state import State
 from ledger.admission.times import check_period, overlaps
 from ledger.core.records import Baseline, Report
+from ledger.core.residue import is_residue
 from ledger.core.units import convert, unit
 from ledger.errors import Refused
 
@@ -15,7 +16,7 @@ def check_report(record: Report, facts: Facts) -> None:
     if record.facility is not None:
         check_operated(facts, record.issuer, record.facility)
     check_period(record.start, record.end)
-    if record.value_added is None and record.baseline is None and not record.figures:
+    if not is_residue(record) and record.value_added is None and record.baseline is None and not record.figures:
         raise Refused("the report reports nothing", code="report-form", field="valueAdded",
                       rule="value added, a baseline or figures")
     for name, amount in record.figures.items():

@@ -32,10 +32,12 @@ def covered(closing: Closing, record: Transformation) -> bool:
     )
 
 
-def spread(closing: Closing, found: Mapping[int, Spread]) -> dict[int, Transformation]:
-    """The transformations, by log index, as they read once they are final. Raises Refused where a total cannot be
-    spread: quantity(i) = stated(i) + (total - sum of stated) * weight(i) / sum of weights, in log order, the last one
-    taking what rounding to 9 decimals leaves."""
+def spread(
+    closing: Closing, found: Mapping[int, Spread], fixed: Sequence[Transformation] = ()
+) -> dict[int, Transformation]:
+    """The transformations, by log index, as they read once they are final; `fixed` are others of the period, whose part
+    of a total stays what it is. Raises Refused where a total cannot be spread: quantity(i) = stated(i) + (total - sum
+    of stated) * weight(i) / sum of weights, in log order, the last one taking what rounding to 9 decimals leaves."""
     if closing.measured and not found:
         raise Refused(
             f"measured: {closing.facility} has no provisional transformation in the period", code="nothing-to-close",
@@ -47,8 +49,9 @@ def spread(closing: Closing, found: Mapping[int, Spread]) -> dict[int, Transform
         field = f"measured[{i}]"
         stated = [_stated(record, total, field) for record in records]
         weights = _weights(closing.spread, [found[index] for index in indexes], stated, field)
-        amounts = _amounts(total, stated, weights, field)
-        masses = _masses(total, amounts)
+        kept = [_stated(record, total, field) for record in fixed]
+        amounts = _amounts(total, stated, weights, kept, field)
+        masses = _masses(total, [*kept, *amounts])[len(kept) :]
         records = [
             _with(record, total, amount, mass)
             for record, amount, mass in zip(records, amounts, masses, strict=True)
@@ -82,9 +85,11 @@ def _seconds(record: Transformation) -> Decimal:
     return Decimal(int((datetime.fromisoformat(record.end) - datetime.fromisoformat(record.start)).total_seconds()))
 
 
-def _amounts(total: Supply, stated: Sequence[Decimal], weights: Sequence[Decimal], field: str) -> list[Decimal]:
+def _amounts(
+    total: Supply, stated: Sequence[Decimal], weights: Sequence[Decimal], fixed: Sequence[Decimal], field: str
+) -> list[Decimal]:
     difference, whole = total.quantity.amount, _NONE
-    for one in stated:
+    for one in (*stated, *fixed):
         difference -= one
     for weight in weights:
         whole = _CONTEXT.add(whole, weight)

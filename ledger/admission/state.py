@@ -25,10 +25,12 @@ from ledger.core.records import (
     Acceptance,
     Activation,
     Addition,
+    Amendment,
     AnyRecord,
     Closing,
     Consumption,
     Declaration,
+    Erasure,
     Facility,
     KeyChange,
     Organization,
@@ -98,7 +100,8 @@ class State(Facts):
     balance, `prefixes` maps an enrolled prefix to its organisation. `closed` holds the closed periods of a facility by
     their closing's digest, `frozen` the lots in dispute, `openings` facility and product of opening stock, `reports`
     the periods that are reported of a facility or an organisation, `recoveries` the request that waits, by
-    organisation. Only `apply` and a revision change it; `time` is set by whoever appends.
+    organisation, `erased` the records whose erasure is on the log and `amendments` those that changed fields of a
+    record, all by digest. Only `apply` and a revision change it; `time` is set by whoever appends.
     """
 
     def __init__(self, origin: str, size: int = 0) -> None:
@@ -120,6 +123,8 @@ class State(Facts):
         self.openings: set[tuple[str, str]] = set()
         self.pool_ids: set[str] = set()
         self.reports: dict[str, set[tuple[str, str]]] = {}
+        self.erased: set[str] = set()
+        self.amendments: dict[str, set[str]] = {}
 
     def left(self, lot: str) -> Decimal | None:
         return self.remaining.get(lot)
@@ -161,6 +166,12 @@ class State(Facts):
                     self.plugins.pop(record.plugin, None)
                 else:
                     self.plugins[record.plugin] = PluginState(record.version, record.digest)
+            case Erasure():
+                self.erased.add(record.record)
+            case Amendment():
+                for change in record.changes:
+                    if not change.withdrawn:
+                        self.amendments.setdefault(change.record, set()).add(digest.hex())
             case Facility():
                 self.facilities[record.id] = facility_facts(record)
             case Product():

@@ -69,6 +69,7 @@ def _print(report: Report) -> None:
         f"signatures  {report.signatures} hold",
         f"figures     {report.figures} of lots compared, {report.recomputed} records recomputed by their plugins",
         f"balances    {report.balances} compared",
+        *([f"erased      {report.erased} records, by erasures on the log"] if report.erased else []),
     )
     for note in report.notes:
         show(f"note: {note}")

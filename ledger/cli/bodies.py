@@ -9,7 +9,7 @@ from msgspec import Raw, Struct
 
 from ledger.cli.client import Client
 from ledger.core.canonical import MAX_BODY
-from ledger.errors import InvalidInput, NotFound
+from ledger.errors import Erased, InvalidInput, NotFound
 from ledger.service.statement_bodies import Bodies
 
 
@@ -58,7 +58,7 @@ def _on_server(client: Client) -> Bodies:
     def read(digest: str, reads: str) -> bytes | None:
         try:
             answer = client.get(f"/v1/records/{digest}", _Posted)
-        except NotFound:
+        except (NotFound, Erased):
             return None
         if digest == reads:
             return bytes(answer.body)

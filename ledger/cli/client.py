@@ -13,14 +13,16 @@ from msgspec import Struct
 from ledger.cli.console import Command, say
 from ledger.core.acknowledgement import Acknowledgement, read_answer
 from ledger.core.receipt import Receipt
-from ledger.errors import InvalidInput, LedgerError, NotFound, Refused, Unavailable
+from ledger.errors import Erased, InvalidInput, LedgerError, NotFound, Refused, Unavailable
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 _TIMEOUT = httpx.Timeout(120.0, connect=10.0)
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 10.0
 _NDJSON = {"Content-Type": "application/x-ndjson"}
 _LOCAL = ("127.0.0.1", "localhost", "::1")
-_KINDS: Mapping[int, type[LedgerError]] = {400: InvalidInput, 404: NotFound, 422: Refused, 503: Unavailable}
+_KINDS: Mapping[int, type[LedgerError]] = {
+    400: InvalidInput, 404: NotFound, 410: Erased, 422: Refused, 503: Unavailable
+}
 Value = TypeVar("Value")
 
 

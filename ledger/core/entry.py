@@ -6,13 +6,13 @@
 import struct
 from typing import NamedTuple
 
-from ledger.core.record import ACTIVATION, KEY_CHANGE, ORGANIZATION, PRIVATE
+from ledger.core.record import ACTIVATION, ERASURE, KEY_CHANGE, ORGANIZATION, PRIVATE
 from ledger.errors import VerificationError
 
 VERSION = 1
 _LAYOUT = struct.Struct(">BB32s32s64s32sQ")
 SIZE = _LAYOUT.size
-KINDS = (PRIVATE, ORGANIZATION, KEY_CHANGE, ACTIVATION)
+KINDS = (PRIVATE, ORGANIZATION, KEY_CHANGE, ACTIVATION, ERASURE)
 
 
 class Entry(NamedTuple):

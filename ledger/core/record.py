@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 
 from ledger.core.values import MAX_FLOWS, Flow, Id, Nonce, Output, Supply
 
-PRIVATE, ORGANIZATION, KEY_CHANGE, ACTIVATION = 0, 1, 2, 3
+PRIVATE, ORGANIZATION, KEY_CHANGE, ACTIVATION, ERASURE = 0, 1, 2, 3, 4
 """Kind bytes of a log entry; bodies of all kinds but PRIVATE are public."""
 
 Flows = Annotated[list[Flow], Meta(max_length=MAX_FLOWS)]

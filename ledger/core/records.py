@@ -1,10 +1,10 @@
 """The records: one tagged union, `type` is the tag. What each may do is the business of `ledger.admission`."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal, get_args
 
 from msgspec import Meta, Raw
 
-from ledger.core.record import ACTIVATION, KEY_CHANGE, ORGANIZATION, Flows, Outputs, Record, Supplies
+from ledger.core.record import ACTIVATION, ERASURE, KEY_CHANGE, ORGANIZATION, PRIVATE, Flows, Outputs, Record, Supplies
 from ledger.core.revisions import Amendment as Amendment
 from ledger.core.revisions import Closing as Closing
 from ledger.core.revisions import Reopening as Reopening
@@ -78,6 +78,18 @@ class Activation(Record, frozen=True, kw_only=True, tag="activation"):
     version: Name
     digest: Sha256
     retired: bool = False
+
+
+class Erasure(Record, frozen=True, kw_only=True, tag="erasure"):
+    """The body of a private record goes for good, signed by the registrar; `core.residue` says what is left of it.
+
+    `record` is its digest. `legalBasis` is served to everyone, like this whole record: it names the rule, nobody.
+    """
+
+    kind: ClassVar[int] = ERASURE
+
+    record: Sha256
+    legal_basis: Name
 
 
 class Facility(Record, frozen=True, kw_only=True, tag="facility"):
@@ -306,6 +318,11 @@ class Report(Record, frozen=True, kw_only=True, tag="report"):
 
 
 AnyRecord = (
-    Organization | KeyChange | Activation | Facility | Product | Transformation | Transfer | Acceptance | Consumption
-    | Declaration | Pool | Addition | Amendment | Closing | Reopening | Attestation | Report
+    Organization | KeyChange | Activation | Erasure | Facility | Product | Transformation | Transfer | Acceptance
+    | Consumption | Declaration | Pool | Addition | Amendment | Closing | Reopening | Attestation | Report
 )
+
+PUBLIC_TYPES: Final = frozenset(
+    [str(kind.__struct_config__.tag) for kind in get_args(AnyRecord) if kind.kind != PRIVATE]
+)
+"""Types on the wire of the records whose bodies everyone may see."""

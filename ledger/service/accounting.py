@@ -15,7 +15,6 @@ from ledger.core.outcome import (
     leaf_bytes,
     outcome_root,
     salt,
-    salt_seed,
     written,
     written_burdens,
 )
@@ -41,7 +40,7 @@ class Outcome(NamedTuple):
 def account(prepared: Prepared, figures: Mapping[str, LotFigures]) -> Outcome:
     """`figures` by lot id, of every lot that the record takes from. Raises Refused where contents exceed 100 %."""
     plan, work = prepared.plan, prepared.work
-    seed = salt_seed(prepared.submission.record.nonce)
+    seed = prepared.submission.salt_seed
     taken = [
         Taken(part_of(one.quantity, one.lot.quantity), figures[one.lot.id], recycled)
         for one, recycled in zip(plan.taken, work.recycled, strict=True)

@@ -248,13 +248,14 @@ class ChangesAnswer(Answer, frozen=True):
 class RevisionAnswer(Answer, frozen=True):
     """What the record at `index`, with `digest` and `type`, made of an earlier one: its new results, whose `root` (hex)
     stands in a leaf of the revising record's own outcome. `body`: how the record reads from then on, where the
-    revision changed that; none where only its results changed, or where it is `withdrawn`."""
+    revision changed that; none where only its results changed, where it is `withdrawn`, or where that is `erased`."""
 
     index: int
     digest: str
     type: str
     root: str
     withdrawn: bool = False
+    erased: bool = False
     body: Raw | UnsetType = UNSET
     leaves: list[ProvenLeaf] = []
 
@@ -277,6 +278,19 @@ class RecordAnswer(Answer, frozen=True):
     earlier_revisions: int = 0
     in_doubt: DoubtAnswer | None = None
     limitations: list[str] = []
+
+
+class ErasureAnswer(Answer, frozen=True):
+    """The record at `index`, with `digest`, that erased the body of another, and on what legal basis; and what is known
+    of that one: its own index `record`, `type`, `issuer` and entry (base64). Its receipt and figures stay."""
+
+    index: int
+    digest: str
+    legal_basis: str
+    record: int
+    type: str
+    issuer: str
+    entry: str
 
 
 class KeyAnswer(Answer, frozen=True):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ledger.registry.assessing import Assessor, Inside
 from ledger.registry.installed import Registry, installed
 from ledger.registry.workers.supervised import Workers
+from ledger.service.erasing import Eraser
 from ledger.service.heads import Heads
 from ledger.service.publication import Publication
 from ledger.service.receipts import ReceiptReader
@@ -91,11 +92,12 @@ async def _opened(
         receipts = ReceiptReader(pool, publication)
         async with (
             Sequencer(database.app_url, identity.origin, heads, assessor, loader, clock) as sequencer,
-            _publishing(database.app_url, pool, heads, publication),
+            _publishing(database.app_url, pool, heads, publication), Eraser(database.app_url) as eraser,
         ):
             reviser = Reviser(database.app_url, identity.origin, heads, registry, loader, clock)
             submitter = Submitter(
-                pool, loader, KeyLoader(), assessor, sequencer, identity.origin, receipts, reviser, publication
+                pool, loader, KeyLoader(), assessor, sequencer, identity.origin, receipts, reviser, publication,
+                eraser.wake,
             )
             if heads.signing:
                 await bootstrap(settings, identity, pool, registry, submitter, progress)

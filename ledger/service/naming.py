@@ -4,7 +4,7 @@ import base64
 from typing import NamedTuple
 
 from ledger.admission.state import KeyEffect, State
-from ledger.core.records import Acceptance, AnyRecord, KeyChange, Organization, Reopening
+from ledger.core.records import Acceptance, AnyRecord, Erasure, KeyChange, Organization, Reopening
 from ledger.core.signing import VerifyingKey, load_spki
 from ledger.store.rows import BatchRows
 
@@ -38,6 +38,8 @@ def add_named(rows: BatchRows, index: int, record: AnyRecord, state: State, befo
                 rows.add_dispute(state.lots[transfer.new_lot].number, index, frozen=record.disputed)
         case Reopening():
             meant = state.records[record.closing].index
+        case Erasure():
+            meant = state.records[record.record].index
         case KeyChange():
             if before.keys is not None:
                 rows.add_key_change(index, record, before.keys)

@@ -10,7 +10,8 @@ from ledger.admission.lots import Created, Plan, Taken
 from ledger.admission.plan import plan as plan_of
 from ledger.admission.state import PluginState
 from ledger.core.assessment import NOTHING, Assessment, Assigned
-from ledger.core.outcome import assessment_bytes
+from ledger.core.canonical import encode
+from ledger.core.outcome import assessment_bytes, salt_seed
 from ledger.core.records import Acceptance, Addition, AnyRecord, Closing, Declaration, Report, Transfer, Transformation
 from ledger.core.revisions import Amendment
 from ledger.core.values import Output
@@ -35,13 +36,22 @@ _ASSESSED = (*REVISING, Report)
 
 
 class Submission(NamedTuple):
-    """A record with verified signature."""
+    """A record with verified signature. `seed`: what its salts come of, where its nonce does not say: of a residue."""
 
     record: AnyRecord
     body: bytes
     digest: bytes
     keyid: bytes
     signature: bytes
+    seed: bytes | None = None
+
+    @property
+    def salt_seed(self) -> bytes:
+        return salt_seed(self.record.nonce) if self.seed is None else self.seed
+
+    def reading(self, record: AnyRecord) -> "Submission":
+        """The same submission as it reads after a change."""
+        return self._replace(record=record, body=encode(record), seed=self.salt_seed)
 
 
 class Work(NamedTuple):

@@ -4,6 +4,7 @@ import base64
 from collections.abc import Sequence
 
 import msgspec
+from asyncpg import Record
 from msgspec import Raw
 
 from ledger.admission.keys import RECOVERY_DELAY
@@ -12,9 +13,10 @@ from ledger.core.receipt import prove_leaves
 from ledger.core.records import KeyChange, Organization
 from ledger.core.signing import load_spki
 from ledger.core.tiles import EntriesTile, Tile, parse_path, tile_width
-from ledger.errors import InvalidInput, NotFound
+from ledger.errors import Erased, InvalidInput, NotFound
 from ledger.registry.installed import Registry
 from ledger.service.answers import (
+    ErasureAnswer,
     KeyAnswer,
     LotAnswer,
     OrganizationAnswer,
@@ -46,11 +48,14 @@ def digest_from(text: str) -> bytes:
 
 
 async def read_record(pool: Pool, digest: str) -> RecordAnswer:
-    """Raises NotFound for a digest that is not on the log."""
+    """Raises NotFound for a digest that is not on the log, Erased from the moment on that the log says so."""
     async with pool.acquire() as connection:
         row = await connection.fetchrow(queries("read")["record"], digest_from(digest))
         if row is None:
             raise NotFound(f"no record {digest} on the log", field="digest", value=digest)
+        erasure = await connection.fetchrow(queries("erase")["erasure_of"], row["index"])
+        if erasure is not None:
+            raise _erased(digest, row, erasure)
         seed = bytes(row["seed"])
         leaves = await read_leaves(connection, row["index"], seed, row["outcome"], row["type"])
         revisions, earlier = await read_revisions(connection, row["index"], seed) if row["revised"] else ([], 0)
@@ -61,6 +66,18 @@ async def read_record(pool: Pool, digest: str) -> RecordAnswer:
         revisions=revisions, earlier_revisions=earlier, in_doubt=doubt,
         limitations=[] if doubt is None else [limitation(doubt)],
     )
+
+
+def _erased(digest: str, row: Record, erasure: Record) -> Erased:
+    error = Erased(
+        f"the body of record {digest} (entry {row['index']}) is erased, as record {erasure['digest']} (entry "
+        f"{erasure['index']}) asks on this basis: {erasure['legal_basis']}", field="digest", value=digest,
+    )
+    error.erasure = ErasureAnswer(
+        index=erasure["index"], digest=erasure["digest"], legal_basis=erasure["legal_basis"], record=row["index"],
+        type=row["type"], issuer=row["issuer"], entry=base64.b64encode(row["data"]).decode(),
+    )
+    return error
 
 
 async def read_lots(pool: Pool, lot: str | None, item: str | None, at: int | None = None) -> list[LotAnswer]:

@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 
+import msgspec
 from asyncpg import Record
-from msgspec import UNSET, Raw
+from msgspec import UNSET, Raw, Struct
 
 from ledger.core.receipt import prove_leaves
+from ledger.core.residue import NONCE
 from ledger.service.accounting import lot_leaf
 from ledger.service.answers import RevisionAnswer
 from ledger.store.database import Connection
@@ -13,6 +15,13 @@ from ledger.store.facts import figures_of, lot_of
 from ledger.store.sql import queries
 
 MAX_REVISIONS = 100
+
+
+class _Nonced(Struct):
+    nonce: str
+
+
+_nonced = msgspec.json.Decoder(_Nonced)
 
 
 async def read_revisions(connection: Connection, index: int, seed: bytes) -> tuple[list[RevisionAnswer], int]:
@@ -29,9 +38,11 @@ async def read_revisions(connection: Connection, index: int, seed: bytes) -> tup
 
 def _answer(row: Record, lots: list[Record], seed: bytes) -> RevisionAnswer:
     body = row["body"]
+    erased = body is not None and _nonced.decode(body).nonce == NONCE
     return RevisionAnswer(
         index=row["index"], digest=row["digest"], type=row["type"], root=bytes(row["outcome"]).hex(),
-        withdrawn=row["own"] and body is None, body=UNSET if body is None else Raw(bytes(body)),
+        withdrawn=row["own"] and body is None, erased=erased,
+        body=UNSET if body is None or erased else Raw(bytes(body)),
         leaves=prove_leaves(_leaves(row["leaf"], lots, seed)),
     )
 

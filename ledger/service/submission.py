@@ -19,9 +19,10 @@ from ledger.core.acknowledgement import Acknowledgement
 from ledger.core.canonical import decode_record, digest
 from ledger.core.envelope import Opened, open_envelope
 from ledger.core.receipt import Receipt, make_receipt
-from ledger.core.records import AnyRecord, Transformation
+from ledger.core.records import AnyRecord, Erasure, Transformation
+from ledger.core.residue import NONCE, is_residue
 from ledger.core.signing import record_message
-from ledger.errors import InvalidInput, LedgerError, Refused
+from ledger.errors import InvalidBody, InvalidInput, LedgerError, Refused
 from ledger.footprint.figures import LotFigures
 from ledger.registry.assessing import Assessor
 from ledger.service.preparing import REVISING, Submission
@@ -59,13 +60,19 @@ class _Parsed(NamedTuple):
     digest: bytes
 
 
+def _nothing() -> None:
+    """Nobody waits for erasures."""
+
+
 class Submitter:
     """One for a process. A request's records are worked on in order; they may name each other's lots."""
 
     def __init__(
         self, pool: Pool, loader: FactLoader, keys: KeyLoader, assessor: Assessor, sequencer: Sequencer, origin: str,
         receipts: ReceiptReader, reviser: Reviser, publication: Publication,
+        on_erasure: Callable[[], None] = _nothing,
     ) -> None:
+        """`on_erasure` is called once an erasure is on the log."""
         self._pool = pool
         self._loader = loader
         self._keys = keys
@@ -75,6 +82,7 @@ class Submitter:
         self._receipts = receipts
         self._reviser = reviser
         self._publication = publication
+        self._on_erasure = on_erasure
         self._threads = ThreadPoolExecutor(_CORES, thread_name_prefix="submit")
 
     def close(self) -> None:
@@ -165,6 +173,8 @@ class Submitter:
 
     async def _append(self, unit: Unit, errors: Sequence[LedgerError | None]) -> list[Result]:
         answers = await self._sequence(unit)
+        if any(isinstance(item.submission.record, Erasure) for item in unit.items):
+            self._on_erasure()
         known = [answer.digest for answer in answers if isinstance(answer, Known)]
         earlier = await self._receipts.read_first(known) if known else {}
         if any(isinstance(answer, Placed) for answer in answers):
@@ -227,7 +237,11 @@ def _submission(one: _Parsed) -> Submission:
 def _parse(envelope: bytes) -> _Parsed | LedgerError:
     try:
         opened = open_envelope(envelope)
-        return _Parsed(decode_record(opened.body), opened, digest(opened.body))
+        record = decode_record(opened.body)
+        if is_residue(record):
+            raise InvalidBody("the nonce is that of residues", code="residue", field="nonce", value=NONCE,
+                              rule="16 random bytes: what an erasure leaves is no record")
+        return _Parsed(record, opened, digest(opened.body))
     except LedgerError as error:
         return error
 

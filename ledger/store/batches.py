@@ -14,6 +14,7 @@ from ledger.admission.state import ClosedPeriod, KeyState, PluginState, Recovery
 from ledger.core.entry import parse_entry
 from ledger.core.frontier import Frontier
 from ledger.core.records import KeyChange
+from ledger.core.revisions import Amendment
 from ledger.core.signing import load_spki
 from ledger.errors import Unavailable
 from ledger.footprint.figures import LotFigures
@@ -25,6 +26,9 @@ from ledger.store.sql import queries
 # Look-ups by index only: statistics of a table that fills in seconds describe an empty one.
 _key_change = msgspec.json.Decoder(KeyChange)
 _SEQUENCING = {**SETTINGS, "enable_hashjoin": "off", "enable_mergejoin": "off"}
+
+
+_amendment = msgspec.json.Decoder(Amendment)
 
 
 class Head(NamedTuple):
@@ -164,10 +168,23 @@ async def _load_rare(connection: Connection, state: State, names: Names) -> None
     if names.reports:
         for row in await connection.fetch(sql["reports"], list(names.reports)):
             state.reports.setdefault(row["subject"], set()).add((row["starts"], row["ends"]))
+    if names.erasures:
+        await _load_erasures(connection, state, names.erasures)
     if names.transfers:
         wanted = [bytes.fromhex(digest) for digest in names.transfers]
         for row in await connection.fetch(sql["accepted_transfers"], wanted):
             state.accepted.add(row["digest"])
+
+
+async def _load_erasures(connection: Connection, state: State, digests: Iterable[str]) -> None:
+    """Which records are erased already, and which amendments hold fields of them in a body that is there."""
+    sql = queries("erase")
+    wanted = [bytes.fromhex(digest) for digest in digests]
+    state.erased.update([row["digest"] for row in await connection.fetch(sql["erased"], wanted)])
+    for row in await connection.fetch(sql["amendments"], wanted):
+        for change in _amendment.decode(row["body"]).changes:
+            if change.record == row["digest"] and not change.withdrawn:
+                state.amendments.setdefault(row["digest"], set()).add(row["amendment"])
 
 
 async def write_batch(

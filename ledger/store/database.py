@@ -11,6 +11,7 @@ from ledger.errors import ConfigurationError, InvalidInput, Unavailable
 from ledger.store.sql import migrations, schema
 
 WRITER = "carbon_ledger_writer"
+ERASER = "carbon_ledger_eraser"
 MINIMUM_VERSION = 150000
 _CLOSE_SECONDS = 10
 _MIGRATION_LOCK = 0x6C6564676572
@@ -148,7 +149,7 @@ async def migrate(owner_url: str, *, app_role: str | None = None) -> None:
                     await connection.execute(script)
                     await connection.execute("INSERT INTO schema_version (version) VALUES ($1)", number)
         user = app_role or await connection.fetchval("SELECT current_user")
-        await connection.execute(f"GRANT {WRITER} TO {quoted(user)}")
+        await connection.execute(f"GRANT {WRITER}, {ERASER} TO {quoted(user)}")
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from ledger.store.sql import queries
 NAMED: Final = (
     "organization", "prefix", "signing_key", "revocation", "compromise", "key_change", "facility", "product",
     "activation", "transfer", "acceptance", "pool", "closing", "reopening", "provisional", "dispute", "opening",
-    "attestation", "claim", "report",
+    "attestation", "claim", "report", "erasure",
 )
 """Tables that say which record entered a name or a state."""
 

@@ -19,7 +19,8 @@ _LONG_SECONDS = 600
 
 class Past(Struct, frozen=True):
     """A record of flows as it reads now: `body` and `leaf` (leaf 0) are None where it is withdrawn. `lots` are the ids
-    of its lots; `rests`, of an addition, what it took by lot number."""
+    of its lots; `rests`, of an addition, what it took by lot number. `erased`: the log says that its body, or that of a
+    record which changed it, goes; `seed`: what its salts come of."""
 
     index: int
     digest: bytes
@@ -28,6 +29,8 @@ class Past(Struct, frozen=True):
     leaf: bytes | None
     lots: tuple[str, ...]
     rests: dict[int, Decimal]
+    seed: bytes
+    erased: bool
 
 
 async def begin_revision(connection: Connection) -> tuple[int, int]:
@@ -75,12 +78,18 @@ async def closed_records(connection: Connection, facility: str, start: str, end:
 
 async def read_statements(
     connection: Connection, records: Sequence[int]
-) -> tuple[dict[int, bytes], list[tuple[int, bytes]]]:
-    """How records were posted, by log index; and the amendments of theirs, as (index of the record, body), in order."""
+) -> tuple[dict[int, bytes], list[tuple[int, str, bytes]]]:
+    """How records were posted, by log index; and the amendments of theirs in order, as (index of the record, its
+    digest, the amendment's body)."""
     sql = queries("revise")
     posted = {row["index"]: bytes(row["body"]) for row in await connection.fetch(sql["posted"], list(records))}
     amendments = await connection.fetch(sql["amendments"], list(records))
-    return posted, [(row["record"], bytes(row["body"])) for row in amendments]
+    return posted, [(row["record"], row["digest"], bytes(row["body"])) for row in amendments]
+
+
+async def erased_since(connection: Connection, since: int) -> bool:
+    """Whether a record from index `since` on erases another."""
+    return bool(await connection.fetchval(queries("revise")["erased_since"], since))
 
 
 async def next_additions(connection: Connection, lots: Collection[int]) -> set[int]:
@@ -145,7 +154,7 @@ def _past(row: Record, lots: list[str], rests: dict[int, Decimal]) -> Past:
     body, leaf = row["body"], row["leaf"]
     return Past(
         row["index"], bytes(row["digest"]), row["type"], None if body is None else bytes(body),
-        None if leaf is None or body is None else bytes(leaf), tuple(lots), rests,
+        None if leaf is None or body is None else bytes(leaf), tuple(lots), rests, bytes(row["seed"]), row["erased"],
     )
 
 

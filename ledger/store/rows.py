@@ -18,6 +18,7 @@ from ledger.core.records import (
     Closing,
     Consumption,
     Declaration,
+    Erasure,
     Facility,
     KeyChange,
     Organization,
@@ -45,6 +46,7 @@ _TABLES: Final = {
     "facility": ("id", "operator", "record"),
     "product": ("id", "owner", "record"),
     "activation": ("record", "plugin", "version", "digest", "retired"),
+    "erasure": ("record", "subject", "legal_basis"),
     "transfer": ("record", "receiver", "new_lot"),
     "acceptance": ("transfer", "record"),
     "lot": ("number", "id", "product", "holder", "role", "origin", "quantity", "unit", "mass", "item", "composition",
@@ -130,7 +132,7 @@ class BatchRows:
         self, index: int, record: AnyRecord, keys: Sequence[VerifyingKey], meant: int | None
     ) -> None:
         """The rows by which later records find what this one entered. `meant`: of an acceptance the transfer's index,
-        of a reopening the closing's."""
+        of a reopening the closing's, of an erasure that of the record whose body goes."""
         match record:
             case Transformation():
                 if record.basis == "provisional":
@@ -145,6 +147,8 @@ class BatchRows:
                 self._rows["product"].append((record.id, record.issuer, index))
             case Activation():
                 self._rows["activation"].append((index, record.plugin, record.version, record.digest, record.retired))
+            case Erasure():
+                self._rows["erasure"].append((index, meant, record.legal_basis))
             case Transfer():
                 self._rows["transfer"].append((index, record.to, record.new_lot))
             case Acceptance():

@@ -9,6 +9,7 @@ from litestar.exceptions import HTTPException
 from msgspec import Struct
 
 from ledger.errors import (
+    Erased,
     InvalidInput,
     LedgerError,
     NotFound,
@@ -27,6 +28,7 @@ _STATUS: tuple[tuple[type[LedgerError], int, str], ...] = (
     (OutcomeUnknown, 503, "The outcome is not known yet"),
     (Unavailable, 503, "This server cannot answer now"),
     (NotFound, 404, "Not on the ledger"),
+    (Erased, 410, "Erased"),
     (Refused, 422, "The record is refused"),
     (PluginError, 422, "The sector plugin cannot assess the record"),
     (VerificationError, 400, "Verification failed"),
@@ -36,7 +38,8 @@ _STATUS: tuple[tuple[type[LedgerError], int, str], ...] = (
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """RFC 9457, with the ledger's `code` for programs, and the field, value and rule that explain it."""
+    """RFC 9457, with the ledger's `code` for programs, and the field, value and rule that explain it. `erasure`: of an
+    erased record, what the log says of that."""
 
     type: str
     title: str
@@ -46,6 +49,7 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     field: str | None = None
     value: str | None = None
     rule: str | None = None
+    erasure: Any = None
 
 
 def problem_of(error: LedgerError) -> Problem:
@@ -54,6 +58,7 @@ def problem_of(error: LedgerError) -> Problem:
     return Problem(
         type=f"urn:carbon-ledger:problem:{error.code}", title=title, status=status, detail=error.message,
         code=error.code, field=error.field, value=error.value, rule=error.rule,
+        erasure=error.erasure if isinstance(error, Erased) else None,
     )
 
 

@@ -43,7 +43,7 @@ SELECT size, root FROM batch WHERE size > $1 ORDER BY size LIMIT $2;
 
 -- name: audit_entries
 -- purpose: what an audit replays: entries with their bodies and what was stored of their outcomes
-SELECT e.index, e.data, r.type, r.body, r.seed, r.outcome FROM entry e LEFT JOIN record r ON r.index = e.index
+SELECT e.index, e.data, r.type, r.body, r.seed, r.outcome, r.erased FROM entry e LEFT JOIN record r ON r.index = e.index
 WHERE e.index >= $1 AND e.index < $2 ORDER BY e.index;
 
 -- name: audit_lots

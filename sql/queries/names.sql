@@ -27,7 +27,8 @@ UNION ALL SELECT 'dispute', record, ARRAY[lot::text, frozen::text] FROM dispute 
 UNION ALL SELECT 'opening', record, ARRAY[facility, product] FROM opening WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'attestation', record, ARRAY[kind, subject] FROM attestation WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'claim', record, ARRAY[lot] FROM claim WHERE record >= $1 AND record < $2
-UNION ALL SELECT 'report', record, ARRAY[subject, starts, ends] FROM report WHERE record >= $1 AND record < $2;
+UNION ALL SELECT 'report', record, ARRAY[subject, starts, ends] FROM report WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'erasure', record, ARRAY[subject::text, legal_basis] FROM erasure WHERE record >= $1 AND record < $2;
 
 -- name: columns
 -- purpose: what stands beside bodies and entries, and how many rows there are of each record's lots
@@ -70,7 +71,8 @@ SELECT h.size, t.kind, t.index FROM head h, LATERAL (
     UNION ALL SELECT 'opening', min(record) FROM opening WHERE record >= h.size
     UNION ALL SELECT 'attestation', min(record) FROM attestation WHERE record >= h.size
     UNION ALL SELECT 'claim', min(record) FROM claim WHERE record >= h.size
-    UNION ALL SELECT 'report', min(record) FROM report WHERE record >= h.size) t
+    UNION ALL SELECT 'report', min(record) FROM report WHERE record >= h.size
+    UNION ALL SELECT 'erasure', min(record) FROM erasure WHERE record >= h.size) t
 WHERE t.index IS NOT NULL;
 
 -- name: strays

@@ -81,7 +81,8 @@ SELECT index, body FROM record WHERE index = ANY ($1::bigint[]);
 
 -- name: amendments
 -- purpose: by which amendments the issuers of records have changed them, in order
-SELECT v.record, a.body FROM revised v JOIN revision n ON n.version = v.version JOIN record a ON a.index = n.record
+SELECT v.record, encode(r.digest, 'hex') AS digest, a.body FROM revised v JOIN record r ON r.index = v.record
+JOIN revision n ON n.version = v.version JOIN record a ON a.index = n.record
 WHERE v.record = ANY ($1::bigint[]) AND v.own AND a.type = 'amendment' ORDER BY v.record, v.version;
 
 -- name: averaged
@@ -98,8 +99,11 @@ SELECT DISTINCT record FROM provisional WHERE record = ANY ($1::bigint[]);
 
 -- name: records
 -- purpose: records of flows as they read now; no body where one is withdrawn
-SELECT r.index, r.digest, r.type,
-       CASE WHEN w.version IS NULL THEN r.body ELSE w.body END AS body, coalesce(o.leaf, r.outcome) AS leaf
+SELECT r.index, r.digest, r.type, r.seed,
+       CASE WHEN w.version IS NULL THEN r.body ELSE w.body END AS body, coalesce(o.leaf, r.outcome) AS leaf,
+       EXISTS (SELECT FROM erasure WHERE subject = r.index) OR EXISTS (
+           SELECT FROM revised v JOIN revision n ON n.version = v.version JOIN erasure e ON e.subject = n.record
+           WHERE v.record = r.index AND v.own) AS erased
 FROM record r
 LEFT JOIN LATERAL (
     SELECT version, body FROM revised WHERE record = r.index AND own ORDER BY version DESC LIMIT 1) w ON true
@@ -122,6 +126,10 @@ WHERE w.record = ANY ($1::bigint[]) AND w.version = coalesce((
 -- parameters: lot numbers, index
 SELECT DISTINCT ON (lot) lot, frozen FROM dispute WHERE lot = ANY ($1::bigint[]) AND record >= $2
 ORDER BY lot, record DESC;
+
+-- name: erased_since
+-- purpose: whether a record from an index on erases another
+SELECT EXISTS (SELECT FROM erasure WHERE record >= $1);
 
 -- name: holdings
 -- purpose: the lots of items that have a balance, and what is left of them

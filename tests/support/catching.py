@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from ledger.admission.lots import part_of_mass
 from ledger.admission.state import type_of
 from ledger.core import canonical
+from ledger.core.outcome import salt_seed
 from ledger.core.records import Acceptance, Amendment, Transformation
 from ledger.service.revising.changes import changes_of
 from ledger.service.revising.engine import Engine, Revision
@@ -60,7 +61,7 @@ class Beside:
                 history.figures[lot] = log.figures[lot]
             rests = {one.lot.number: one.quantity for one in log.history.prepared[index].plan.taken}
             past = Past(index, log.digests[index], type_of(record), canonical.encode(record), log.leaves[index][0],
-                        lots, rests)
+                        lots, rests, salt_seed(record.nonce), index in log.history.erased)
             provisional = isinstance(record, Transformation) and record.basis == "provisional"
             extend(history, decode([past]), [index] if provisional else [])
             self._as_taken(index)

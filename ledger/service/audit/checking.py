@@ -16,6 +16,7 @@ from ledger.core.records import AnyRecord, KeyChange, Organization
 from ledger.core.signing import VerifyingKey, load_spki, record_message
 from ledger.core.tiles import Tile
 from ledger.errors import LedgerError
+from ledger.service.audit.erasures import wrong_residue
 from ledger.service.audit.source import Row
 from ledger.service.audit.tree import Edge, Tree
 
@@ -123,9 +124,12 @@ class Checker:
         """What is wrong with a body that can be read all the same; raises LedgerError where it cannot."""
         if row.body is None:
             raise _Unread("the record's body is missing")
-        if digest(row.body) != entry.digest:
+        if not row.erased and digest(row.body) != entry.digest:
             raise _Unread("the body has another digest than the entry commits to")
         record = decode_record(row.body)
+        wrong = wrong_residue(record) if row.erased else None
+        if wrong is not None:
+            raise _Unread(wrong)
         for spki in entered_keys(record):
             self._learn(spki)
         if record.kind != entry.kind:

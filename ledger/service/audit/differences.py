@@ -3,24 +3,28 @@
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
+from ledger.service.audit.erasures import reduced
 from ledger.service.audit.source import RevisedRow, Version
 from ledger.service.revising.engine import Revised, Revision
 
 
-def compare_revised(stored: Sequence[RevisedRow], revision: Revision) -> Iterator[tuple[str, str]]:
-    """Rule and message of every revised record that is stored otherwise than its revision gives."""
+def compare_revised(
+    stored: Sequence[RevisedRow], revision: Revision, erased: set[int]
+) -> Iterator[tuple[str, str]]:
+    """Rule and message of every revised record that is stored otherwise than its revision gives. Of those of which the
+    residue is stored, the index is added to `erased`: the log has to ask for that."""
     rows = {row.index: row for row in stored}
     for one in revision.revised:
         row = rows.pop(one.index, None)
         if row is None:
             yield "revisions", f"what it makes of record {one.index} is not stored"
         else:
-            yield from _compare_one(row, one)
+            yield from _compare_one(row, one, erased)
     for index in rows:
         yield "revisions", f"it is stored to revise record {index}, which it leaves as it is"
 
 
-def _compare_one(row: RevisedRow, one: Revised) -> Iterator[tuple[str, str]]:
+def _compare_one(row: RevisedRow, one: Revised, erased: set[int]) -> Iterator[tuple[str, str]]:
     prepared = one.prepared
     leaves = one.outcome.leaves if one.outcome is not None else ()
     where = f"of record {one.index}"
@@ -34,7 +38,9 @@ def _compare_one(row: RevisedRow, one: Revised) -> Iterator[tuple[str, str]]:
     flows = [(taken.lot.number, taken.quantity) for taken in prepared.plan.taken] if prepared and one.own else []
     if row.own != one.own or list(row.flows) != flows:
         yield "flows", f"what is taken {where} is stored as {told_flows(row.flows)}, but is {told_flows(flows)}"
-    if one.own and row.body != (prepared.submission.body if prepared else None):
+    if one.own and prepared is not None and reduced(row.body, prepared.submission.record):
+        erased.add(one.index)
+    elif one.own and row.body != (prepared.submission.body if prepared else None):
         yield "body", f"the body {where} as it reads now is stored otherwise"
     shares = list(prepared.work.shares) if prepared else []
     if list(row.shares) != (shares or [0.0] * len(one.lots)):

@@ -95,7 +95,7 @@ def _compare_columns(one: Read, record: AnyRecord, columns: Columns, lots: int) 
     pairs = (
         ("digest", columns.digest, one.entry.digest if one.entry is not None else None),
         ("type", columns.type, type_of(record)), ("issuer", columns.issuer, record.issuer),
-        ("seed", columns.seed, salt_seed(record.nonce)),
+        ("seed", columns.seed, one.row.seed if one.row.erased else salt_seed(record.nonce)),
     )
     for name, stored, wanted in pairs:
         if stored != wanted:

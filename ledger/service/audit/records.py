@@ -11,17 +11,18 @@ from ledger.admission.admit import admit
 from ledger.admission.facts import LotFacts
 from ledger.admission.plan import plan as plan_of
 from ledger.admission.state import State
-from ledger.core.assessment import Assessment
+from ledger.core.assessment import NOTHING, Assessment
 from ledger.core.canonical import decode_record
 from ledger.core.entry import Entry, parse_entry
 from ledger.core.outcome import AssessmentLeaf
-from ledger.core.records import Amendment, AnyRecord, Closing, Transformation
+from ledger.core.records import Amendment, AnyRecord, Closing, Erasure, Transformation
 from ledger.errors import LedgerError, Unavailable, VerificationError
 from ledger.footprint.figures import LotFigures
 from ledger.registry.installed import Registry
 from ledger.service.accounting import Outcome, account, with_revisions
 from ledger.service.audit.comparing import compare_results, compare_rows
 from ledger.service.audit.differences import compare_revised, counted
+from ledger.service.audit.erasures import Erasures
 from ledger.service.audit.source import RevisedRow, Row, Version
 from ledger.service.preparing import REVISING, Prepared, Submission, prepare, work_of
 from ledger.service.revising.averages import revise
@@ -83,6 +84,7 @@ class Replayer:
         """Lots whose balance the last record changed; None where it has changed nothing at all."""
         self.made_last: int | None = None
         """How many lots the last record made; None where it was not admitted."""
+        self.erasures = Erasures()
         self._registry = registry
         self._watcher = watcher
         self._figures = figures
@@ -111,7 +113,8 @@ class Replayer:
         if record is None or entry is None or one.row.body is None:
             self.state.size += 1
             return
-        submission = Submission(record, one.row.body, entry.digest, entry.keyid, entry.signature)
+        seed = one.row.seed if one.row.erased else None
+        submission = Submission(record, one.row.body, entry.digest, entry.keyid, entry.signature, seed)
         self.state.time = entry.time
         if entry.digest in self.state.digests:
             yield "admission", "the record is on the log already"
@@ -129,10 +132,22 @@ class Replayer:
             return
         yield from self._compare(one.row, entry, outcome)
         lots = self._apply(prepared, outcome)
+        self._note_erased(one.row, record)
         yield from compare_rows(one.row, prepared, outcome, lots)
         if self.revision is not None:
             self.versions.append(counted(len(self.versions) + 1, one.row.index, self.revision))
-            yield from compare_revised(revised, self.revision)
+            yield from compare_revised(revised, self.revision, self.erasures.readings)
+
+    def _note_erased(self, row: Row, record: AnyRecord) -> None:
+        """Bodies that are gone, and erasures of such that are on the log."""
+        if row.erased:
+            self.erasures.found(row.index)
+        if self.revision is not None:
+            self.erasures.revised(row.index, [one.index for one in self.revision.revised if one.own])
+        if isinstance(record, Erasure):
+            gone = self.erasures.logged(self.state.records[record.record].index)
+            if self._history is not None:
+                self._history.erase(gone)
 
     def _revise(self, record: Amendment | Closing, revised: Sequence[RevisedRow]) -> Revision:
         if self._history is None:
@@ -144,6 +159,8 @@ class Replayer:
     def _prepare(self, submission: Submission, row: Row) -> Prepared:
         """With the plugin where the version in force is installed, else with the assessment that is committed."""
         record, state = submission.record, self.state
+        if row.erased:
+            return self._prepare_residue(submission, row)
         try:
             prepared = prepare(submission, state, self._registry, state.plugins)
             self.recomputed_last = 1 if prepared.plugin is not None else 0
@@ -156,6 +173,16 @@ class Replayer:
         plan = plan_of(record, state, _ANY_TOLERANCE)
         work = work_of(record, plan, state, _assessment.decode(leaf.assessment))
         plugin = state.plugins.get(record.process.partition(".")[0])
+        return Prepared(submission, plan, work, leaf.assessment, leaf.plugin, plugin)
+
+    def _prepare_residue(self, submission: Submission, row: Row) -> Prepared:
+        record, state = submission.record, self.state
+        plan = plan_of(record, state, _ANY_TOLERANCE)
+        plugin = state.plugins.get(record.process.partition(".")[0]) if isinstance(record, Transformation) else None
+        if row.leaf is None:
+            return Prepared(submission, plan, work_of(record, plan, state, NOTHING), None, None, plugin)
+        leaf = _leaf.decode(row.leaf)
+        work = work_of(record, plan, state, _assessment.decode(leaf.assessment))
         return Prepared(submission, plan, work, leaf.assessment, leaf.plugin, plugin)
 
     def _compare(self, row: Row, entry: Entry, outcome: Outcome) -> Iterator[tuple[str, str]]:

@@ -11,8 +11,8 @@ from ledger.admission.state import ClosedPeriod, KeyState, PluginState, Recovery
 from ledger.core.signing import load_spki
 
 KEPT_WHOLE = frozenset({
-    "closed", "default_pools", "frozen", "keys", "lines", "openings", "organizations", "origin", "plugins", "pools",
-    "prefixes", "recoveries", "reports", "size", "time",
+    "amendments", "closed", "default_pools", "erased", "frozen", "keys", "lines", "openings", "organizations", "origin",
+    "plugins", "pools", "prefixes", "recoveries", "reports", "size", "time",
 })
 """What of a state `Registers` holds; `lines` as far as their newest generations."""
 
@@ -34,6 +34,8 @@ class Registers(Struct, frozen=True):
     reports: dict[str, set[tuple[str, str]]]
     time: int = 0
     recoveries: dict[str, tuple[str, int, list[bytes]]] = {}
+    erased: set[str] = set()
+    amendments: dict[str, set[str]] = {}
 
 
 def registers_of(state: State) -> Registers:
@@ -45,6 +47,7 @@ def registers_of(state: State) -> Registers:
         state.plugins, state.prefixes, state.closed, state.frozen, state.openings, state.reports,
         state.time, {name: (one.digest, one.time, [key.spki for key in one.keys]) for name, one in
                      state.recoveries.items()},
+        state.erased, state.amendments,
     )
 
 
@@ -65,6 +68,8 @@ def restore(state: State, registers: Registers) -> None:
     state.openings = registers.openings
     state.reports = registers.reports
     state.time = registers.time
+    state.erased = registers.erased
+    state.amendments = registers.amendments
     for name, (digest, time, keys) in registers.recoveries.items():
         state.recoveries[name] = Recovery(digest, time, tuple([load_spki(spki) for spki in keys]))
 

@@ -10,12 +10,13 @@ recomputed, make the outcome in its entry, and are what is stored; 7. the balanc
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ledger.core.checkpoint import Checkpoint
+from ledger.core.checkpoint import Checkpoint, open_checkpoint
 from ledger.core.note import NoteVerifier, parse_vkey
 from ledger.core.policy import Policy
 from ledger.errors import LedgerError
 from ledger.registry.installed import Registry
 from ledger.service.audit.balances import check_balances
+from ledger.service.audit.erasures import noted
 from ledger.service.audit.findings import Findings, Stop
 from ledger.service.audit.growth import check_growth, read_checkpoint
 from ledger.service.audit.kept import Pinned, pinned_by, read_kept
@@ -101,7 +102,8 @@ class _Audit:
             # Before balances are explained by what came after the checkpoint.
             walk.keep(self._book, vkey, self._checkpoint)
         await check_balances(source, walk, verifier, findings, full=full_balances)
-        findings.notes.extend(walk.replayer.notes())
+        await self._check_erasures(walk, verifier)
+        findings.notes.extend([*noted(walk.counts["erased"]), *walk.replayer.notes()])
         if self._book is not None and not findings.found:
             self._book.commit()
 
@@ -117,6 +119,15 @@ class _Audit:
             registrar=self._pinned.registrar, revised=revised, lots_in_memory=self._limit,
             row_check=self._source.row_check() if isinstance(self._source, ShowsRows) else None,
         )
+
+    async def _check_erasures(self, walk: Walk, verifier: NoteVerifier) -> None:
+        """No body is gone that the log does not ask to go. Rows are read as they are now: it may do so since."""
+        erasures = walk.replayer.erasures
+        if any(erasures.unexplained()):
+            newest = open_checkpoint(await self._source.checkpoint(), verifier.name, verifier)
+            await walk.later(self._source, newest.size, lambda *_: None)
+        for index, message in erasures.unexplained():
+            self._findings.add("erasure", message, index)
 
     async def _check_versions(self, expected: Sequence[Version], size: int) -> None:
         """No row of a revision beside those that were compared: answers show the newest version that there is."""
@@ -146,8 +157,8 @@ class _Audit:
             root=checkpoint.root.hex() if checkpoint else "", start=walk.start if walk else 0,
             entries=counts.get("entries", 0), signatures=counts.get("signatures", 0), records=dict(types),
             figures=counts.get("figures", 0), balances=counts.get("balances", 0),
-            recomputed=counts.get("recomputed", 0), witnesses=self._witnesses, findings=self._findings.found,
-            notes=self._findings.notes,
+            recomputed=counts.get("recomputed", 0), erased=counts.get("erased", 0), witnesses=self._witnesses,
+            findings=self._findings.found, notes=self._findings.notes,
         )
 
 

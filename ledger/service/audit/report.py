@@ -16,7 +16,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """`ok` says that every entry, signature, balance and figure holds, as far as `notes` do not limit it.
 
     `start` is the entry that this audit began with: what is before it was audited earlier, and is counted here. Counts
-    are of the whole log, but for `balances`. `witnesses` have cosigned the checkpoint, where a policy was given.
+    are of the whole log, but for `balances`; `erased` are records of which only residues are left. `witnesses` have
+    cosigned the checkpoint, where a policy was given.
     """
 
     ok: bool
@@ -31,6 +32,7 @@ class Report(Struct, frozen=True, kw_only=True):
     figures: int
     balances: int
     recomputed: int
+    erased: int
     witnesses: list[str]
     findings: list[Finding]
     notes: list[str]

@@ -40,6 +40,7 @@ async def entry_rows(pool: Pool, start: int, end: int) -> list[Row]:
         Row(
             entry["index"], entry["data"], entry["body"], entry["seed"], entry["outcome"],
             lots.get(entry["index"], []), flows.get(entry["index"], []), revised.get(entry["index"], []),
+            bool(entry["erased"]),
         )
         for entry in entries
     ]

@@ -16,7 +16,7 @@ class Row(Struct, frozen=True, omit_defaults=True, gc=False):
 
     `lots` are the rows of the lots that it created, each as JSON (see `StoredLot`); `flows` what it is stored to have
     taken, as lot number and quantity; `revised` what it is stored to have revised: log index, digest and new outcome
-    root of each record.
+    root of each record. `erased`: `body` is its residue.
     """
 
     index: int
@@ -27,6 +27,7 @@ class Row(Struct, frozen=True, omit_defaults=True, gc=False):
     lots: list[str] = []
     flows: list[tuple[int, Decimal]] = []
     revised: list[tuple[int, bytes, bytes]] = []
+    erased: bool = False
 
 
 class StoredLot(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):

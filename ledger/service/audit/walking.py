@@ -160,6 +160,7 @@ class Walk:
             counts["entries"] += 1
             counts["figures"] += replayer.figures_of_last
             counts["recomputed"] += replayer.recomputed_last
+            counts["erased"] += one.row.erased
             if one.record is not None:
                 self.types[type(one.record).__name__] += 1
                 if replayer.touched_last is not None and digest is not None:

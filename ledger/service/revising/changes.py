@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from ledger.admission.amending import amended, check_basis, check_unaccepted, check_withdrawal
+from ledger.admission.erasing import erased
 from ledger.admission.spreading import Spread, covered, made, spread
 from ledger.admission.standing import check_open, check_open_pool
 from ledger.admission.state import ClosedPeriod
 from ledger.core.canonical import decode_record, encode
 from ledger.core.records import Addition, Amendment, AnyRecord, Closing, Transformation
+from ledger.core.residue import is_residue, residue
 from ledger.core.revisions import Change
 from ledger.errors import Refused
 from ledger.service.revising.engine import Changes
@@ -22,18 +26,26 @@ def changes_of(record: Amendment | Closing, history: History) -> Changes:
     for i, change in enumerate(record.changes):
         index = history.index_of(change.record, f"changes[{i}].record")
         old = history.prepared[index].submission.record
-        found[index] = _changed(history, index, old, change, f"changes[{i}]")
+        found[index] = _changed(history, index, old, change, f"changes[{i}]", residual=is_residue(record))
     return found
 
 
-def _changed(history: History, index: int, old: AnyRecord, change: Change, field: str) -> AnyRecord | None:
+def _changed(
+    history: History, index: int, old: AnyRecord, change: Change, field: str, *, residual: bool
+) -> AnyRecord | None:
+    """`residual`: the change itself is the residue of one."""
     _check_open(old, history)
     if change.withdrawn:
         check_withdrawal(old, change.record, history.lots_of(index), history.state, field)
         return None
+    if index in history.erased:
+        raise erased(change.record, f"{field}.record")
     check_unaccepted(old, change, history.state, field)
     new = amended(old, change, field)
-    if new == old:
+    if residual or is_residue(old):
+        # What was amended then is known as far as residues tell; the assessment of it is stored.
+        new = residue(new)
+    elif new == old:
         raise Refused(f"{field}: nothing changes", code="amendment-form", field=f"{field}.fields",
                       value=" ".join(change.fields), rule="fields that differ from what the record says now")
     _check_open(new, history)
@@ -50,18 +62,33 @@ def _check_open(record: AnyRecord, history: History) -> None:
 
 
 def _closed(closing: Closing, history: History) -> Changes:
-    found: dict[int, Spread] = {}
+    found, fixed = dict[int, Spread](), dict[int, Transformation]()
     for index, stated in history.stated.items():
         prepared = history.prepared.get(index)
-        if prepared is not None and stated.basis == "provisional" and covered(closing, stated):
+        if prepared is None or stated.basis != "provisional" or not covered(closing, stated):
+            continue
+        reads = prepared.submission.record
+        if index in history.erased and isinstance(reads, Transformation):
+            # Nothing could assess another share: it keeps what it has, and the others take the rest.
+            fixed[index] = replace(reads, basis="final")
+        else:
             masses = [(created.facts.role, created.facts.mass) for created in prepared.plan.created]
             found[index] = Spread(stated, made(masses))
     replaced: dict[int, AnyRecord | None] = dict.fromkeys(_reopened(closing, history))
-    return replaced | {
-        # Spreading adds supplies and amounts: what comes of it has to be a record like one that was posted.
-        index: decode_record(encode(record))
-        for index, record in spread(closing, found).items() if record != history.prepared[index].submission.record
+    final = fixed | {
+        index: _read(record, residual=is_residue(closing))
+        for index, record in spread(closing, found, list(fixed.values())).items()
     }
+    return replaced | {
+        index: record for index, record in final.items() if record != history.prepared[index].submission.record
+    }
+
+
+def _read(record: AnyRecord, *, residual: bool) -> AnyRecord:
+    """Spreading adds supplies and amounts: what comes of it has to be a record like one that was posted, or like the
+    residue of one."""
+    found = decode_record(encode(record))
+    return residue(found) if residual or is_residue(found) else found
 
 
 def state_anew(amendment: Amendment, history: History) -> None:
@@ -69,12 +96,14 @@ def state_anew(amendment: Amendment, history: History) -> None:
     for i, change in enumerate(amendment.changes):
         index = history.state.records[change.record].index
         if not change.withdrawn and index in history.stated:
-            history.stated[index] = restated(history.stated[index], change, f"changes[{i}]")
+            history.stated[index] = restated(history.stated[index], amendment, change, f"changes[{i}]")
 
 
-def restated(record: Transformation, change: Change, field: str) -> Transformation:
-    """A transformation as its issuer states it after a change."""
+def restated(record: Transformation, amendment: Amendment, change: Change, field: str) -> Transformation:
+    """A transformation as its issuer states it after a change; the residue of that, where either is one."""
     new = amended(record, change, field)
+    if is_residue(amendment) or is_residue(record):
+        new = residue(new)
     return new if isinstance(new, Transformation) else record
 
 

@@ -19,12 +19,12 @@ from ledger.admission.facts import LotFacts
 from ledger.admission.lots import Plan, Taken
 from ledger.admission.plan import plan as plan_of
 from ledger.admission.state import as_entered, numbered
-from ledger.core.assessment import Assessment
-from ledger.core.canonical import encode
+from ledger.core.assessment import NOTHING, Assessment
 from ledger.core.merkle import EMPTY_ROOT
 from ledger.core.outcome import AssessmentLeaf
 from ledger.core.records import AnyRecord, Declaration, Report, Transformation
-from ledger.errors import LedgerError, Unavailable
+from ledger.core.residue import is_residue
+from ledger.errors import LedgerError, Unavailable, VerificationError
 from ledger.footprint.averaging import Adjustment
 from ledger.footprint.burdens import ZERO
 from ledger.footprint.figures import LotFigures
@@ -227,13 +227,13 @@ class Engine:
         state = self._history.state
         self._give_back_rest(index, old)
         if changed is not None:
-            return self._assessed(index, old.submission._replace(record=changed, body=encode(changed)))
+            return self._assessed(index, old.submission.reading(changed), old)
         record = old.submission.record
         plan = plan_of(record, state, ANY_TOLERANCE, base(index))
         holds = self._assessment_that_holds(index, old, plan)
         if holds is not None:
             return old._replace(plan=plan, work=work_of(record, plan, state, _assessment.decode(holds)))
-        return self._assessed(index, old.submission)
+        return self._assessed(index, old.submission, old)
 
     def _assessment_that_holds(self, index: int, old: Prepared, plan: Plan) -> Raw | None:
         """The assessment of a record, where it rests on nothing that has changed. Of a record that the log has gained
@@ -242,18 +242,30 @@ class Engine:
             return None
         return old.assessment
 
-    def _assessed(self, index: int, submission: Submission) -> Prepared:
+    def _assessed(self, index: int, submission: Submission, old: Prepared) -> Prepared:
+        """Assessed anew; with the assessment that there is, where what it was made of is gone or its plugin is not
+        here."""
+        if index in self._history.erased:
+            return self._taken_over(index, submission, old.assessment, old.tag)
         state = self._history.state
         check_sector(submission.record, state)
+        leaf = self._stored.get(index)
         try:
-            return prepare(submission, state, self._registry, state.plugins, base(index))
+            if not is_residue(submission.record):
+                return prepare(submission, state, self._registry, state.plugins, base(index))
         except Unavailable:
-            leaf = self._stored.get(index)
             if leaf is None:
                 raise
+        if leaf is None:
+            raise VerificationError("its body is gone, and no assessment of it is stored", code="erased")
+        return self._taken_over(index, submission, leaf.assessment, leaf.plugin)
+
+    def _taken_over(self, index: int, submission: Submission, assessment: Raw | None, tag: str | None) -> Prepared:
+        """With an assessment as it stands, over lots as they are now."""
+        state = self._history.state
         plan = plan_of(submission.record, state, ANY_TOLERANCE, base(index))
-        work = work_of(submission.record, plan, state, _assessment.decode(leaf.assessment))
-        return Prepared(submission, plan, work, leaf.assessment, leaf.plugin, None)
+        found = NOTHING if assessment is None else _assessment.decode(assessment)
+        return Prepared(submission, plan, work_of(submission.record, plan, state, found), assessment, tag, None)
 
     def _give_back_rest(self, index: int, old: Prepared) -> None:
         """An addition takes whatever its pool still holds: what it took before is there again while it is planned. All

@@ -1,10 +1,11 @@
 """What a revision works on: the records that it may touch as they stand, their lots, and who took from what."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ledger.admission.facts import LOT_SLOTS, LotFacts
 from ledger.admission.state import State
 from ledger.core.records import Amendment, Transformation
+from ledger.core.residue import residue
 from ledger.errors import Refused
 from ledger.footprint.figures import LotFigures
 from ledger.service.preparing import Prepared
@@ -32,6 +33,9 @@ class History:
         """Of a pool's generation, the index of the addition that made the next one."""
         self.preceding: dict[int, str] = {}
         """Of an addition, the generation whose rest it took, or would take: the inverse of `following`."""
+        self.erased: set[int] = set()
+        """Records of which the log has erased the body, or a record that changed them: their assessments stay as they
+        are, whatever comes."""
 
     def add(self, index: int, prepared: Prepared, lots: Sequence[str]) -> None:
         """The record at `index`, with the lots that it made."""
@@ -74,6 +78,19 @@ class History:
                 self.takers.pop(taken.lot.id, None)
         if prepared is not None:
             self.add(index, prepared, self.made[index])
+
+
+    def erase(self, indexes: Iterable[int]) -> None:
+        """Leaves the residues of records, as the log does from the erasure on."""
+        for index in indexes:
+            self.erased.add(index)
+            prepared, stated = self.prepared.get(index), self.stated.get(index)
+            if prepared is not None:
+                submission = prepared.submission
+                self.prepared[index] = prepared._replace(submission=submission.reading(residue(submission.record)))
+            left = None if stated is None else residue(stated)
+            if isinstance(left, Transformation):
+                self.stated[index] = left
 
 
 def base(index: int) -> int:

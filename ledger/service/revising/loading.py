@@ -6,15 +6,17 @@ from typing import Final
 
 import msgspec
 from msgspec import Raw
+from msgspec.structs import replace
 
 from ledger.admission.amending import amended
 from ledger.admission.names import Names, flows_named
 from ledger.admission.plan import plan as plan_of
 from ledger.admission.state import State
 from ledger.core.assessment import Assessment
-from ledger.core.canonical import digest
+from ledger.core.canonical import encode
 from ledger.core.outcome import AssessmentLeaf, read
 from ledger.core.records import Addition, Amendment, AnyRecord, Closing, Transformation
+from ledger.core.residue import is_residue, residue
 from ledger.core.revisions import Change
 from ledger.errors import LedgerError, Refused
 from ledger.footprint.averaging import Adjustment
@@ -47,14 +49,26 @@ MAX_BYTES: Final = 1 << 30
 _CHUNK = 1_000
 
 _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
+_amendment = msgspec.json.Decoder(Amendment)
 _leaf = msgspec.json.Decoder(AssessmentLeaf)
 _NONE = Decimal(0)
 Decoded = tuple[Past, AnyRecord | None]
 
 
 def decode(pasts: Iterable[Past]) -> list[Decoded]:
-    """The records of pasts; None for a withdrawn one."""
-    return [(past, None if past.body is None else _record.decode(past.body)) for past in pasts]
+    """The records of pasts, residues of erased ones; None for a withdrawn one."""
+    return [_decoded(past) for past in pasts]
+
+
+def _decoded(past: Past) -> Decoded:
+    if past.body is None:
+        return past, None
+    record = _record.decode(past.body)
+    if not past.erased or is_residue(record):
+        return past, record
+    # The log says that its body goes, and nobody has come to it yet.
+    left = residue(record)
+    return replace(past, body=encode(left)), left
 
 
 def names_of(decoded: Iterable[Decoded]) -> Names:
@@ -88,10 +102,12 @@ def extend(history: History, decoded: Sequence[Decoded], provisional: Iterable[i
             history.made[past.index] = past.lots
         else:
             history.add(past.index, _prepared(history.state, past, record, _leaf.decode(past.leaf)), past.lots)
+        if past.erased:
+            history.erased.add(past.index)
 
 
 def _prepared(state: State, past: Past, record: AnyRecord, leaf: AssessmentLeaf) -> Prepared:
-    submission = Submission(record, past.body or b"", past.digest, b"", b"")
+    submission = Submission(record, past.body or b"", past.digest, b"", b"", past.seed)
     before = _generation_before(past.lots[0]) if isinstance(record, Addition) else None
     if before is not None:
         # It took whatever there was: what it took then, not what is there now.
@@ -176,18 +192,18 @@ class Loading:
             posted, amendments = await read_statements(self._connection, sorted(provisional))
             await aside(self._connection, self._state, posted, amendments)
 
-    def _state(self, posted: Mapping[int, bytes], amendments: Sequence[tuple[int, bytes]]) -> None:
+    def _state(self, posted: Mapping[int, bytes], amendments: Sequence[tuple[int, str, bytes]]) -> None:
         """How the issuers of provisional records state them, without what closings have made of them."""
         stated = self.history.stated
         for index, body in posted.items():
             record = _record.decode(body)
             if isinstance(record, Transformation):
                 stated[index] = record
-        for index, body in amendments:
-            amendment, named = _record.decode(body), digest(posted[index]).hex()
-            for change in amendment.changes if isinstance(amendment, Amendment) else ():
+        for index, named, body in amendments:
+            amendment = _amendment.decode(body)
+            for change in amendment.changes:
                 if not change.withdrawn and change.record == named:
-                    stated[index] = restated(stated[index], change, "changes")
+                    stated[index] = restated(stated[index], amendment, change, "changes")
 
     def _readings(self, decoded: Sequence[Decoded]) -> dict[int, AnyRecord]:
         """How those of the records read that an amendment changes; what is wrong with one shows later."""

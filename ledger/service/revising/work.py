@@ -29,6 +29,7 @@ from ledger.store.revisions import (
     additions_since,
     closed_records,
     disputes_since,
+    erased_since,
     flows_since,
     head_now,
     indexes_of,
@@ -202,6 +203,8 @@ class Work:
     async def _look_again(self) -> None:
         """Whether the revision is still about the same records, and these may still be changed so."""
         record, state = self._record, self._history.state
+        if await erased_since(self._connection, self._seen):
+            raise Overtaken("a body was erased")
         if isinstance(record, Closing) and await closed_records(
             self._connection, record.facility, record.start, record.end, self._seen
         ):

@@ -19,6 +19,7 @@ from unit.admission.world import (
     consumption,
     declaration,
     digest_of,
+    erasure,
     facility,
     flow,
     key_change,
@@ -99,6 +100,7 @@ RECORDS: dict[str, AnyRecord] = {
     "organization": organization(STRANGER, parent=MILL.id),
     "keyChange": key_change(MILL, added=[public(signing_key("spare"), MILL.id)]),
     "activation": activation("works"),
+    "erasure": erasure(PRICE),
     "facility": facility("new"),
     "product": product("new"),
     "transformation": transformation(
@@ -328,8 +330,8 @@ def test_what_a_record_enters_by_name() -> None:
                        ("transfer", digest.hex()), ("declared figures", digest.hex()), ("opening", digest.hex()),
                        ("pool", MILL.name("bin"))):
         assert entered_by(ALL[kind], digest) == name
-    for kind in ("keyChange", "activation", "transformation", "acceptance", "consumption", "addition", "claim",
-                 "amendment", "closing", "reopening", "attested lot"):
+    for kind in ("keyChange", "activation", "erasure", "transformation", "acceptance", "consumption", "addition",
+                 "claim", "amendment", "closing", "reopening", "attested lot"):
         assert entered_by(ALL[kind], digest) is None
 
 

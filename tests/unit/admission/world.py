@@ -21,6 +21,7 @@ from ledger.core.records import (
     Attestation,
     Consumption,
     Declaration,
+    Erasure,
     Facility,
     KeyChange,
     Organization,
@@ -142,6 +143,12 @@ def key_change(of: Party, *, by: Party | None = None, **fields: Any) -> KeyChang
 def activation(plugin: str, *, by: Party = REGISTRAR, **fields: Any) -> Activation:
     fields = {"version": "1.0.0", "digest": PLUGIN_DIGEST, **fields}
     return Activation(issuer=by.id, nonce=nonce(), plugin=plugin, **fields)
+
+
+def erasure(of: AnyRecord | str, *, by: Party = REGISTRAR, **fields: Any) -> Erasure:
+    """`of`: the record whose body goes, or its digest."""
+    digest = of if isinstance(of, str) else digest_of(of)
+    return Erasure(issuer=by.id, nonce=nonce(), record=digest, **{"legal_basis": "GDPR Art. 17", **fields})
 
 
 def facility(name: str = "site", *, by: Party = MILL, **fields: Any) -> Facility:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.core.entry import KINDS, SIZE, VERSION, Entry, parse_entry
-from ledger.core.records import Activation, KeyChange, Organization, Product, Transformation
+from ledger.core.records import Activation, Erasure, KeyChange, Organization, Product, Transformation
 from ledger.errors import VerificationError
 
 ENTRY = Entry(kind=2, digest=b"\x11" * 32, keyid=b"\x22" * 32, signature=b"\x33" * 64, outcome=b"\x44" * 32,
@@ -26,10 +26,10 @@ def test_170_bytes_in_the_order_of_the_design() -> None:
 
 
 def test_kinds() -> None:
-    """0 private, 1 organization, 2 keyChange, 3 activation."""
-    assert KINDS == (0, 1, 2, 3)
+    """0 private, 1 organization, 2 keyChange, 3 activation, 4 erasure."""
+    assert KINDS == (0, 1, 2, 3, 4)
     assert (Product.kind, Transformation.kind) == (0, 0)
-    assert (Organization.kind, KeyChange.kind, Activation.kind) == (1, 2, 3)
+    assert (Organization.kind, KeyChange.kind, Activation.kind, Erasure.kind) == (1, 2, 3, 4)
 
 
 @given(entries)
@@ -60,7 +60,7 @@ def test_another_version(version: int) -> None:
     assert f"version {version} " in caught.value.message
 
 
-@pytest.mark.parametrize("kind", [4, 5, 255])
+@pytest.mark.parametrize("kind", [5, 6, 255])
 def test_an_unknown_kind(kind: int) -> None:
     with pytest.raises(VerificationError) as caught:
         parse_entry(ENTRY._replace(kind=kind).to_bytes())

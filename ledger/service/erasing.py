@@ -1,0 +1,77 @@
+"""Erasing: after an erasure is on the log and answered, the body that it names goes.
+
+A step of its own: done again at each start and now and then, by whichever server comes to it first, until no erasure on
+the log is left whose record still has its body. So a crash in between delays it and loses nothing.
+"""
+
+import asyncio
+import logging
+from contextlib import suppress
+
+import asyncpg
+import msgspec
+
+from ledger.core.canonical import encode
+from ledger.core.records import AnyRecord
+from ledger.core.residue import residue
+from ledger.errors import Unavailable
+from ledger.store.batches import close_quietly
+from ledger.store.database import LOST
+from ledger.store.erasures import connect_eraser, erase, pending
+
+_EVERY_SECONDS = 60.0
+_record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
+_log = logging.getLogger(__name__)
+
+
+class Eraser:
+    """One for a process. `wake` says that an erasure was logged; `every`: seconds after which it looks by itself."""
+
+    def __init__(self, url: str, every: float = _EVERY_SECONDS) -> None:
+        self._url = url
+        self._every = every
+        self._woken = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> "Eraser":
+        self._task = asyncio.create_task(self._run())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    async def _run(self) -> None:
+        while True:
+            self._woken.clear()
+            try:
+                await carry_out(self._url)
+            except (Unavailable, *LOST, asyncpg.PostgresError) as error:
+                _log.warning("an erasure waits: %s", error)
+            except Exception:
+                _log.exception("an erasure failed; it is tried again")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), self._every)
+
+
+async def carry_out(url: str) -> int:
+    """Erases what the log asks for; how many records that were. Raises Unavailable where the database does not
+    answer."""
+    connection, done = await connect_eraser(url), 0
+    try:
+        for index in await pending(connection):
+            if await erase(connection, index, _reduce):
+                _log.info("the body of record %d is erased", index)
+                done += 1
+        await connection.close()
+    finally:
+        await close_quietly(connection)
+    return done
+
+
+def _reduce(body: bytes) -> bytes:
+    return encode(residue(_record.decode(body)))

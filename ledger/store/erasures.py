@@ -1,0 +1,42 @@
+"""Carrying out what the log asks for: bodies give way to their residues, on a session that can do nothing else."""
+
+from collections.abc import Callable
+
+import asyncpg
+
+from ledger.errors import Unavailable
+from ledger.store.database import ERASER, SETTINGS, UNREACHABLE, Connection
+from ledger.store.sql import queries
+
+Reduce = Callable[[bytes], bytes]
+"""From a body to its residue; of a residue, itself."""
+
+
+async def connect_eraser(url: str) -> asyncpg.Connection:
+    """A session in role carbon_ledger_eraser. Raises Unavailable where the database does not answer."""
+    try:
+        connection = await asyncpg.connect(url, server_settings=SETTINGS, command_timeout=60)
+        await connection.execute(f"SET SESSION ROLE {ERASER}")
+    except (*UNREACHABLE, asyncpg.PostgresError) as error:
+        raise Unavailable(f"the database does not answer: {error}", code="database-down") from error
+    return connection
+
+
+async def pending(connection: Connection) -> list[int]:
+    """The records whose erasure is on the log and whose bodies are still there."""
+    return [row["subject"] for row in await connection.fetch(queries("erase")["pending"])]
+
+
+async def erase(connection: Connection, index: int, reduce: Reduce) -> bool:
+    """Leaves the residue of the record at `index`, and of all that it made others read like, in one transaction; false
+    where that was done already. Durable when it returns. What is replaced stays in the files until they are rewritten:
+    see `service.purging`."""
+    sql = queries("erase")
+    async with connection.transaction():
+        body = await connection.fetchval(sql["lock_body"], index)
+        if body is None:
+            return False
+        await connection.execute(sql["leave_residue"], index, reduce(bytes(body)))
+        async for row in connection.cursor(sql["readings"], index):
+            await connection.execute(sql["leave_reading"], row["record"], row["version"], reduce(bytes(row["body"])))
+    return True

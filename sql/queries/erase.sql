@@ -1,0 +1,38 @@
+-- name: erased
+-- purpose: those of the records whose erasure is on the log
+SELECT encode(r.digest, 'hex') AS digest FROM record r JOIN erasure e ON e.subject = r.index
+WHERE r.digest = ANY ($1::bytea[]);
+
+-- name: amendments
+-- purpose: the amendments of records that are not erased themselves
+SELECT encode(r.digest, 'hex') AS digest, encode(a.digest, 'hex') AS amendment, a.body
+FROM record r JOIN revised v ON v.record = r.index AND v.own JOIN revision n ON n.version = v.version
+JOIN record a ON a.index = n.record
+WHERE r.digest = ANY ($1::bytea[]) AND a.type = 'amendment'
+    AND NOT EXISTS (SELECT FROM erasure e WHERE e.subject = a.index);
+
+-- name: pending
+-- purpose: records whose erasure is on the log and whose bodies are still there, in the order of the erasures
+SELECT e.subject FROM erasure e JOIN record r ON r.index = e.subject WHERE NOT r.erased ORDER BY e.record;
+
+-- name: lock_body
+SELECT body FROM record WHERE index = $1 AND NOT erased FOR UPDATE;
+
+-- name: readings
+-- purpose: how a record reads since it was revised; and of one that revises others, how these read from then on
+SELECT v.record, v.version, v.body FROM revised v WHERE v.record = $1 AND v.own AND v.body IS NOT NULL
+UNION
+SELECT v.record, v.version, v.body FROM revision n JOIN revised f ON f.version = n.version AND f.own
+JOIN revised v ON v.record = f.record AND v.version >= f.version AND v.own AND v.body IS NOT NULL
+WHERE n.record = $1;
+
+-- name: leave_residue
+UPDATE record SET body = $2, erased = true WHERE index = $1;
+
+-- name: leave_reading
+UPDATE revised SET body = $3 WHERE record = $1 AND version = $2;
+
+-- name: erasure_of
+-- purpose: the erasure of a record, where there is one
+SELECT e.record AS index, encode(r.digest, 'hex') AS digest, e.legal_basis FROM erasure e
+JOIN record r ON r.index = e.record WHERE e.subject = $1;
