@@ -36,6 +36,16 @@ def resolved(requirements: list[str]) -> dict[str, str]:
     return {normalised(one["name"]): one["version"] for one in found}
 
 
+def later(requirements: list[str]) -> dict[str, str]:
+    """Versions of what is for later Pythons alone."""
+    if not requirements:
+        return {}
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--no-deps", "--ignore-installed"]
+    command += ["--ignore-requires-python", "--report", "-"]
+    report = subprocess.run([*command, *requirements], check=True, stdout=subprocess.PIPE).stdout
+    return {normalised(one["metadata"]["name"]): one["metadata"]["version"] for one in json.loads(report)["install"]}
+
+
 def main() -> None:
     if sys.version_info[:2] != OLDEST:
         # Newer ones get versions that the oldest cannot install; what the oldest gets, all can.
@@ -46,7 +56,9 @@ def main() -> None:
         text, _, marker = requirement.partition(";")
         if marker:
             markers[normalised(re.split(r"[^A-Za-z0-9._-]", text, maxsplit=1)[0])] = f" ;{marker}"
-    pins = [f"{name}=={version}{markers.get(name, '')}\n" for name, version in sorted(resolved(requirements).items())]
+    left_out = [one.partition(";")[0] for one in requirements if "python_version" in one]
+    found = resolved(requirements) | later(left_out)
+    pins = [f"{name}=={version}{markers.get(name, '')}\n" for name, version in sorted(found.items())]
     LOCK.write_text(HEADER + "".join(pins), encoding="utf-8")
     print(f"{LOCK.name}: {len(pins)} packages")
 

@@ -1,4 +1,4 @@
-"""`export`: files for others to check and to read."""
+"""`export`: files for others to check and to read. Of statements here, of the log in `export_log`."""
 
 from pathlib import Path
 
@@ -7,13 +7,14 @@ import msgspec
 
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option, print_json, say
+from ledger.cli.export_log import log
 from ledger.cli.files import FILE, replacing
 from ledger.core.statement import Statement, canonical_claims, note_text
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(commands=[log], context_settings={"help_option_names": ["-h", "--help"]})
 def export() -> None:
-    """Write files for others: signed statements."""
+    """Write files for others: the public log, signed statements."""
 
 
 @export.command()

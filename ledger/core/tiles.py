@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from ledger.core.merkle import HASH_SIZE, MAX_SIZE, last_subtree, node_hash, tree_root
+from ledger.core.merkle import EMPTY_ROOT, HASH_SIZE, MAX_SIZE, last_subtree, node_hash, tree_root
 from ledger.errors import InvalidInput, NotFound, VerificationError
 
 TILE_HEIGHT = 8
@@ -164,6 +164,30 @@ def consistency_tiles(old_size: int, new_size: int) -> list[Tile]:
 def consistency_path_from_tiles(old_size: int, new_size: int, tiles: Mapping[Tile, bytes]) -> list[bytes]:
     """The consistency path, from the bytes of the tiles that `consistency_tiles` names."""
     return [_range_hash(nodes, new_size, tiles) for nodes in _consistency_ranges(old_size, new_size)]
+
+
+def edge_tiles(size: int) -> list[Tile]:
+    """The tiles that give the root of the tree of `size`: the last one of a level, where it is not full."""
+    _check_sizes(0, size)
+    return _tiles_of([_subtrees(0, size)], size)
+
+
+def root_from_tiles(size: int, tiles: Mapping[Tile, bytes]) -> bytes:
+    """The root of the tree of `size`, from the bytes of the tiles that `edge_tiles` names."""
+    _check_sizes(0, size)
+    return _range_hash(_subtrees(0, size), size, tiles) if size else EMPTY_ROOT
+
+
+def all_tiles(size: int) -> list[Tile]:
+    """Every tile of the tree of `size`, level 0 first: full ones, and the last one of a level, where it is not."""
+    _check_sizes(0, size)
+    tiles: list[Tile] = []
+    level = 0
+    while hashes := size >> TILE_HEIGHT * level:
+        tiles += (Tile(level, start >> TILE_HEIGHT, min(TILE_WIDTH, hashes - start))
+                  for start in range(0, hashes, TILE_WIDTH))
+        level += 1
+    return tiles
 
 
 def _inclusion_ranges(index: int, size: int) -> list[list[_Node]]:

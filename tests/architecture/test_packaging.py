@@ -147,7 +147,7 @@ def test_the_lock_names_versions_and_nothing_else() -> None:
     lines = [line for line in (ROOT / "requirements.lock").read_text().splitlines() if not line.startswith("#")]
     assert lines
     for line in lines:
-        assert re.fullmatch(r"[a-z0-9-]+==[^ ;@]+( ; sys_platform == .+)?", line), line
+        assert re.fullmatch(r"[a-z0-9-]+==[^ ;@]+( ; (sys_platform|python_version) [=>]= .+)?", line), line
 
 
 def test_the_lock_covers_every_requirement() -> None:

@@ -12,19 +12,14 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from support.biglog import big_log
 from support.server import temporary_home
 from support.witness import entries_of, roots_at
 
 from ledger.core.checkpoint import open_checkpoint
 from ledger.core.merkle import EMPTY_ROOT
 from ledger.errors import NotFound
-from ledger.service.heads import Heads
 from ledger.service.queries import read_checkpoint, read_log_path
-from ledger.service.settings import Settings
-from ledger.service.setup import establish
-from ledger.store.anchor import Anchor
-from ledger.store.database import open_pool
-from ledger.store.hosting import hosted
 from ledger.web.resources import takes_gzip
 
 
@@ -159,21 +154,14 @@ def test_a_log_without_entries_has_a_checkpoint_and_no_tile(home: Path) -> None:
     """`serve` enters the registrar at once; a database that was only set up has a head all the same."""
 
     async def run() -> None:
-        settings = Settings(home=home)
-        async with hosted(home, None) as database:
-            identity = await establish(settings, database)
-            heads = Heads(identity.origin, [identity.signer], Anchor(home / "anchor"))
-            pool = await open_pool(database.app_url)
-            try:
-                note = await read_checkpoint(pool, heads)
-                head = open_checkpoint(note, identity.origin, identity.signer.verifier)
-                assert (head.size, head.root) == (0, EMPTY_ROOT)
-                assert note.split("\n")[1:3] == ["0", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="]
-                assert roots_at([], [0]) == {0: head.root}
-                for path in ("tile/0/000", "tile/0/000.p/1", "tile/entries/000.p/1", "tile/1/000.p/1"):
-                    with pytest.raises(NotFound, match="the log of 0 entries has no"):
-                        await read_log_path(pool, path)
-            finally:
-                await pool.close()
+        async with big_log(home) as log:
+            note = await read_checkpoint(log.pool, log.publication)
+            head = open_checkpoint(note, log.identity.origin, log.identity.signer.verifier)
+            assert (head.size, head.root) == (0, EMPTY_ROOT)
+            assert note.split("\n")[1:3] == ["0", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="]
+            assert roots_at([], [0]) == {0: head.root}
+            for path in ("tile/0/000", "tile/0/000.p/1", "tile/entries/000.p/1", "tile/1/000.p/1"):
+                with pytest.raises(NotFound, match="the log of 0 entries has no"):
+                    await read_log_path(log.pool, log.publication, path)
 
     asyncio.run(run())

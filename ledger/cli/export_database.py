@@ -1,0 +1,29 @@
+"""The log in this host's own database, for `export log`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from ledger.cli.opened import opened_database
+from ledger.service.exporting.database_log import DatabaseLog
+from ledger.service.exporting.log import PublicLog
+from ledger.service.heads import Heads
+from ledger.service.publication import Publication
+from ledger.service.settings import Settings
+from ledger.service.witnessing.policies import read_policy
+from ledger.store.anchor import Anchor
+
+
+@asynccontextmanager
+async def database_log(chosen: Settings) -> AsyncIterator[PublicLog]:
+    """The log of these settings as it lies there. Raises ConfigurationError where there is none, or where the home does
+    not hold its log's key; Unavailable where the anchor knows of a higher head."""
+    async with opened_database(chosen) as (pool, identity):
+        heads = Heads(identity.origin, [identity.signer], Anchor(chosen.anchor_path), pool)
+        async with pool.acquire() as connection:
+            await heads.start(connection)
+        policy = None if chosen.policy is None else read_policy(chosen.policy, identity.signer.verifier)
+        publication = Publication(pool, heads, policy)
+        if policy is None:
+            # Raises where the log has witnesses all the same. With a policy it would begin to have them: not here.
+            await publication.start()
+        yield DatabaseLog(pool, publication, identity.vkey)

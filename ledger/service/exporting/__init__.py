@@ -1,0 +1,1 @@
+"""The public log as a folder that any static host can serve."""

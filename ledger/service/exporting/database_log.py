@@ -1,0 +1,37 @@
+"""The log in a ledger's own database, with the key that signs its heads."""
+
+from ledger.core.tiles import EntriesTile, Tile
+from ledger.errors import NotFound
+from ledger.service.publication import Publication
+from ledger.service.queries import read_checkpoint
+from ledger.store.database import Pool
+from ledger.store.sql import queries
+from ledger.store.tiles import read_bundle, read_tile
+
+
+class DatabaseLog:
+    """As an operator exports it. A head leaves only under the rules of a server: in line with the anchor, and published
+    where the log has witnesses."""
+
+    def __init__(self, pool: Pool, publication: Publication, vkey: str) -> None:
+        self._pool, self._publication, self._vkey = pool, publication, vkey
+
+    async def vkey(self) -> str:
+        return self._vkey
+
+    async def checkpoint(self) -> str:
+        return await read_checkpoint(self._pool, self._publication)
+
+    async def tile(self, tile: Tile) -> bytes:
+        async with self._pool.acquire() as connection:
+            return await read_tile(connection, tile)
+
+    async def bundle(self, tile: EntriesTile) -> bytes:
+        async with self._pool.acquire() as connection:
+            return await read_bundle(connection, tile)
+
+    async def body(self, digest: bytes) -> bytes:
+        row = await self._pool.fetchrow(queries("read")["record"], digest)
+        if row is None:
+            raise NotFound(f"no record {digest.hex()} on the log", field="digest", value=digest.hex())
+        return bytes(row["body"])

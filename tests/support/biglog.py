@@ -1,0 +1,82 @@
+"""Logs of any size in PostgreSQL, written by the store's own code but not record by record: entries without records.
+
+A million take half a minute. What tiles, proofs, checkpoints and folders are made of is all there; an audit, which asks
+for the records, is for logs that were posted.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from ledger.core.entry import Entry
+from ledger.core.frontier import grow
+from ledger.core.merkle import leaf_hash
+from ledger.core.record import PRIVATE
+from ledger.service.heads import Heads
+from ledger.service.publication import Publication
+from ledger.service.settings import Settings
+from ledger.service.setup import Identity, establish
+from ledger.store.anchor import Anchor
+from ledger.store.batches import lock_head, write_batch
+from ledger.store.database import Pool, open_pool
+from ledger.store.hosting import hosted
+from ledger.store.rows import BatchRows
+from ledger.store.tiles import add_full_tiles
+
+BATCH: Final = 20_000
+_START: Final = 1_700_000_000_000
+
+
+def entries(start: int, end: int) -> Iterator[bytes]:
+    """Entries of the form that the log has: hashes where digests, keys and signatures stand, a key for each 100."""
+    for index in range(start, end):
+        digest = hashlib.sha256(b"digest %d" % index).digest()
+        keyid = hashlib.sha256(b"key %d" % (index % 100)).digest()
+        signature = hashlib.sha512(digest + keyid).digest()
+        yield Entry(PRIVATE, digest, keyid, signature, hashlib.sha256(signature).digest(), _START + index).to_bytes()
+
+
+class BigLog(NamedTuple):
+    """An open one. Heads leave it under the rules of a server."""
+
+    home: Path
+    identity: Identity
+    pool: Pool
+    publication: Publication
+
+    async def grow(self, size: int) -> None:
+        """Appends entries up to `size`, in batches, the last of which ends there."""
+        async with self.pool.acquire() as connection:
+            held = (await lock_head(connection)).size
+            for start in range(held, size, BATCH):
+                await self._append(start, min(start + BATCH, size))
+
+    async def _append(self, start: int, end: int) -> None:
+        rows, hashes = BatchRows(), []
+        for index, entry in enumerate(entries(start, end), start=start):
+            hashes.append(leaf_hash(entry))
+            rows.add_entry(index, entry, hashes[-1])
+        async with self.pool.acquire() as connection, connection.transaction():
+            head = await lock_head(connection)
+            after, _ = grow(head.frontier, hashes)
+            await add_full_tiles(connection, rows, head.frontier, hashes)
+            await write_batch(connection, rows, after, after.root(), _START + end, {}, 0)
+
+
+@asynccontextmanager
+async def big_log(home: Path, sizes: Sequence[int] = ()) -> AsyncIterator[BigLog]:
+    """The log in the embedded database of `home`, set up where it is missing, grown through these sizes."""
+    settings = Settings(home=home)
+    async with hosted(home, None) as database:
+        identity = await establish(settings, database)
+        pool = await open_pool(database.app_url)
+        try:
+            heads = Heads(identity.origin, [identity.signer], Anchor(settings.anchor_path), pool)
+            log = BigLog(home, identity, pool, Publication(pool, heads, None))
+            for size in sizes:
+                await log.grow(size)
+            yield log
+        finally:
+            await pool.close()
