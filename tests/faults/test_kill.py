@@ -10,6 +10,7 @@ import httpx
 import pytest
 from support.load import Load, check_promises, wait_for
 from support.server import Server, temporary_home
+from support.waiting import until
 from support.witness import Witness
 
 from ledger.store.embedded.layout import Layout
@@ -100,6 +101,22 @@ def test_both_are_killed_under_load(home: Path) -> None:
         servers.start()
 
     under_load(home, kill)
+
+
+def test_postgres_is_restarted_under_load(home: Path) -> None:
+    """Fast, immediate, and smart, which waits for the sessions there are until it is told to be fast: the server starts
+    it again each time."""
+    signals = iter([[signal.SIGINT], [signal.SIGQUIT], [signal.SIGTERM, signal.SIGINT]])
+
+    def restart(_: Servers) -> None:
+        before = running_postmaster(Layout.at(home).data)
+        assert before is not None
+        for number in next(signals):
+            os.kill(before.pid, number)
+        until(lambda: (now := running_postmaster(Layout.at(home).data)) is not None and now.pid != before.pid
+              and now.status == "ready")
+
+    under_load(home, restart)
 
 
 def test_a_server_without_its_database_says_so(home: Path) -> None:

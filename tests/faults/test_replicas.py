@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from decimal import Decimal
-from itertools import cycle
+from itertools import count, cycle
 from threading import Barrier, Event, Thread
 
 import httpx
@@ -80,6 +80,31 @@ def test_two_servers_write_one_log(replicas: tuple[Server, Server]) -> None:
         assert witness.check(third.url) == witness.check(first.url)
         assert audited(third) == audited(first)
         assert third.stop() == 0
+
+
+def test_four_servers_of_which_three_are_killed(replicas: tuple[Server, Server]) -> None:
+    """Organisations post at all four in turn. The owner of the database is among those that are killed."""
+    first, second = replicas
+    with Server(first.home) as third, Server(first.home) as fourth:
+        servers = [first, second, third, fourth]
+        alive = list(servers)
+        witness = Witness(first.vkey)
+        before = witness.look(first.url).size
+        order = count()
+        loads = [Load(first, f"works-{i}", lambda: alive[next(order) % len(alive)].url) for i in range(4)]
+        watch = Watch(witness, *servers)
+        watch.start()
+        for load in loads:
+            load.start()
+        for victim in (second, first, third):
+            wait_for(loads, 3)
+            alive.remove(victim)
+            victim.kill()
+        wait_for(loads, 3)
+        for load in loads:
+            load.finish()
+        watch.finish()
+        check_promises(fourth, loads, witness, before)
 
 
 def turns(servers: list[Server]) -> Callable[[], str]:

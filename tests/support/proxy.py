@@ -78,6 +78,14 @@ class Proxy:
 
         self._arm(point, fault)
 
+    def when(self, point: Point, action: Callable[[], object]) -> None:
+        """Does something right before the message at `point` passes."""
+        def fault(_: "Link", message: bytes) -> bytes:
+            action()
+            return message
+
+        self._arm(point, fault)
+
     def thaw(self) -> None:
         self._thawed.set()
 

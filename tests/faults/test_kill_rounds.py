@@ -1,0 +1,106 @@
+"""`kill -9` of the server, of PostgreSQL, or of both, round after round, at random moments and at named points of a
+transaction, under load. After every ten rounds each promise is checked, and the log is audited.
+
+The seed decides what is killed, and when; a failure prints it with the test's name.
+"""
+
+import os
+import random
+import signal
+from collections.abc import Callable
+from contextlib import ExitStack
+from threading import Event
+from typing import Final
+
+import httpx
+import pytest
+from support.load import Load, check_promises, wait_for
+from support.proxy import BEGUN, COMMIT, COMMITTED, COPYING, LOCKED, UPDATED, Point, Proxy
+from support.server import Server, temporary_home
+from support.waiting import until
+from support.witness import Witness
+
+from ledger.store.embedded import EmbeddedPostgres
+
+POINTS: Final[list[Point]] = [BEGUN, LOCKED, COPYING, UPDATED, COMMIT, COMMITTED]
+VICTIMS: Final = ("server", "postgres", "both")
+LOADS: Final = 3
+
+
+class Round:
+    """A ledger whose database is reached through a proxy that tells where a transaction is."""
+
+    def __init__(self, stack: ExitStack, chance: random.Random) -> None:
+        self._stack = stack
+        self._chance = chance
+        self._home = stack.enter_context(temporary_home())
+        self._postgres = stack.enter_context(EmbeddedPostgres(self._home))
+        self._proxy = stack.enter_context(Proxy(self._postgres.owner_url))
+        self.told: list[str] = []
+        self.server = self._start()
+
+    def _start(self) -> Server:
+        return self._stack.enter_context(Server(self._home, self._proxy.url))
+
+    def kill(self) -> None:
+        """Once, and starts again what does not come back by itself."""
+        victim = self._chance.choice(VICTIMS)
+        point = self._chance.choice([None, *POINTS])
+        moment = self._chance.random() / 2
+        self.told.append(f"{victim} {'at random' if point is None else point}")
+        strike = self._strike(victim)
+        if point is None:
+            Event().wait(moment)
+            strike()
+        else:
+            self._proxy.when(point, strike)
+            self._proxy.wait()
+        if victim != "postgres":
+            self.server.kill()
+            self.server = self._start()
+
+    def _strike(self, victim: str) -> Callable[[], None]:
+        def strike() -> None:
+            if victim != "postgres":
+                os.kill(self.server.process.pid, signal.SIGKILL)
+            if victim != "server" and self._postgres.pid is not None:
+                os.kill(self._postgres.pid, signal.SIGKILL)
+
+        return strike
+
+    def answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.server.url}/health/ready", timeout=60).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+
+def rounds(seed: int, count: int) -> None:
+    with ExitStack() as stack:
+        run = Round(stack, random.Random(seed))
+        witness = Witness(run.server.vkey)
+        before = witness.look(run.server.url).size
+        loads = [Load(run.server, f"works-{i}", lambda: run.server.url) for i in range(LOADS)]
+        for load in loads:
+            load.start()
+        for _ in range(count):
+            wait_for(loads, 1)
+            run.kill()
+            until(run.answers)
+            witness.look(run.server.url)
+        wait_for(loads, 1)
+        for load in loads:
+            load.finish()
+        print(f"seed {seed}: {'; '.join(run.told)}")
+        check_promises(run.server, loads, witness, before)
+        assert run.server.stop() == 0
+
+
+def test_a_few_rounds() -> None:
+    rounds(seed=1, count=4)
+
+
+@pytest.mark.faults_long
+@pytest.mark.parametrize("seed", range(10, 15))
+def test_fifty_rounds(seed: int) -> None:
+    rounds(seed, count=10)

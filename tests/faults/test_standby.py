@@ -1,0 +1,100 @@
+"""A synchronous standby: what is acknowledged is there too, also when it is frozen, and when it takes over."""
+
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Final
+
+import httpx
+import pytest
+from support.databases import Database
+from support.load import Load, check_promises, wait_for
+from support.server import Server, temporary_home
+from support.standby import Standby
+from support.waiting import until
+from support.witness import Witness, audited
+from support.workshop import workshop
+
+from ledger.core.receipt import Receipt
+from ledger.store.embedded import EmbeddedPostgres
+
+WAITING: Final = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+SYNCHRONOUS: Final = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync' AND state = 'streaming'"
+
+
+@contextmanager
+def operator(postgres: EmbeddedPostgres) -> Iterator[Database]:
+    """A session of the owner whose own statements wait for no standby."""
+    with Database(postgres.owner_url) as found:
+        found.execute("SET synchronous_commit = local")
+        yield found
+
+
+def wait_for_standby(database: Database) -> None:
+    """From now on an answer means that the standby has it as well."""
+    database.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+    database.execute("SELECT pg_reload_conf()")
+    until(lambda: database.one(SYNCHRONOUS) == 1)
+
+
+@pytest.mark.parametrize("interrupt", ["pg_cancel_backend", "pg_terminate_backend"])
+def test_a_commit_is_interrupted_while_the_standby_is_frozen(interrupt: str) -> None:
+    """It is written here and not there: nobody is promised anything until the standby has it as well."""
+    with (
+        temporary_home() as home, EmbeddedPostgres(home) as postgres, Server(home, postgres.owner_url) as server,
+        operator(postgres) as database, Standby(home, postgres) as standby,
+    ):
+        shop = workshop(server, "works", pot="100")
+        envelopes = server.envelopes([shop.make({f"lot-{i}": "1"}, {"pot": "1"}) for i in range(5)])
+        before = httpx.get(f"{server.url}/health/ready").json()["size"]
+        wait_for_standby(database)
+        with ThreadPoolExecutor(1) as threads:
+            standby.freeze()
+            try:
+                asked = threads.submit(server.submit, envelopes)
+                for _ in range(2):
+                    until(lambda: database.fetch(WAITING))
+                    pid = database.one(WAITING)
+                    database.execute(f"SELECT {interrupt}({pid})")
+                    until(lambda pid=pid: pid not in [row["pid"] for row in database.fetch(WAITING)])
+                until(lambda: database.fetch(WAITING))
+                assert database.one("SELECT size FROM head") == before + 5
+                assert not asked.done()
+            finally:
+                standby.thaw()
+            answers = asked.result(60)
+        receipts = [answer for answer in answers if isinstance(answer, Receipt)]
+        assert [receipt.index for receipt in receipts] == list(range(before, before + 5))
+        assert server.submit(envelopes) == answers
+        with Database(standby.url) as copy:
+            until(lambda: copy.one("SELECT size FROM head") == before + 5)
+        assert audited(server).ok
+
+
+def test_a_synchronous_standby_is_promoted() -> None:
+    """The primary and its server are killed under load. On the standby another server goes on: nothing is lost."""
+    with temporary_home() as home, EmbeddedPostgres(home) as postgres, Server(home, postgres.owner_url) as first:
+        witness = Witness(first.vkey)
+        with Standby(home, postgres) as standby:
+            with operator(postgres) as database:
+                wait_for_standby(database)
+            before = witness.look(first.url).size
+            current = [first.url]
+            loads = [Load(first, f"works-{i}", lambda: current[0]) for i in range(3)]
+            for load in loads:
+                load.start()
+            wait_for(loads, 6)
+            first.kill()
+            assert postgres.pid is not None
+            os.kill(postgres.pid, signal.SIGKILL)
+            postgres.stop()
+            standby.promote()
+            with Server(home, standby.url) as second:
+                current[0] = second.url
+                wait_for(loads, 6)
+                for load in loads:
+                    load.finish()
+                check_promises(second, loads, witness, before)
+        assert all(load.failures for load in loads), "no load noticed"
