@@ -55,6 +55,9 @@ class Pool:
             async with self._sessions.acquire() as connection:
                 yield connection
         except LOST as error:
+            if isinstance(error, ValueError):
+                # asyncpg's word for a parameter that it cannot encode.
+                raise InvalidInput(f"the database cannot hold a value: {error}", code="invalid-request") from error
             raise Unavailable(f"the database does not answer: {error}", code="database-down") from error
         except asyncpg.DataError as error:
             # A parameter that no row can hold, such as text with NUL or an integer of 65 bits.

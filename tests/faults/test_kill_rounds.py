@@ -12,15 +12,18 @@ from contextlib import ExitStack
 from threading import Event
 from typing import Final
 
+import asyncpg
 import httpx
 import pytest
+from support.databases import Database
 from support.load import Load, check_promises, wait_for
 from support.proxy import BEGUN, COMMIT, COMMITTED, COPYING, LOCKED, UPDATED, Point, Proxy
 from support.server import Server, temporary_home
 from support.waiting import until
 from support.witness import Witness
 
-from ledger.store.embedded import EmbeddedPostgres
+from ledger.store.database import LOST
+from ledger.store.embedded import EmbeddedPostgres, State
 
 POINTS: Final[list[Point]] = [BEGUN, LOCKED, COPYING, UPDATED, COMMIT, COMMITTED]
 VICTIMS: Final = ("server", "postgres", "both")
@@ -40,7 +43,25 @@ class Round:
         self.server = self._start()
 
     def _start(self) -> Server:
-        return self._stack.enter_context(Server(self._home, self._proxy.url))
+        """As a service manager does: again, where the database was not there yet."""
+        while True:
+            until(self._database_answers)
+            try:
+                return self._stack.enter_context(Server(self._home, self._proxy.url))
+            except RuntimeError as error:
+                if "the database does not answer" not in str(error):
+                    raise
+
+    def _database_answers(self) -> bool:
+        if self._postgres.state is State.FAILED:
+            # It was killed too often within a minute: its supervisor leaves it to the operator, who is here.
+            self._postgres.stop()
+            self._postgres.start()
+        try:
+            with Database(self._postgres.owner_url) as database:
+                return bool(database.one("SELECT true"))
+        except (*LOST, asyncpg.PostgresError):
+            return False
 
     def kill(self) -> None:
         """Once, and starts again what does not come back by itself."""
@@ -69,6 +90,8 @@ class Round:
         return strike
 
     def answers(self) -> bool:
+        if not self._database_answers():
+            return False
         try:
             return httpx.get(f"{self.server.url}/health/ready", timeout=60).status_code == 200
         except httpx.HTTPError:

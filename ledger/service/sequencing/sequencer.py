@@ -144,8 +144,11 @@ class Sequencer:
         except _ROWS_REFUSED as error:
             _log.warning("the database refused a batch, trying its records one by one: %s", error)
             await self._answer(units, self._singly(units))
-        except Exception as error:
+        except LedgerError as error:
             await self._answer(units, _raised(error))
+        except Exception:
+            _log.exception("a batch failed, trying its records one by one")
+            await self._answer(units, self._singly(units))
         else:
             task = asyncio.create_task(self._answer(units, self._signed(written)))
             self._answering.add(task)
@@ -163,10 +166,7 @@ class Sequencer:
             _log.exception("a batch failed")
             for unit in units:
                 if not unit.done.done():
-                    unit.done.set_exception(OutcomeUnknown(
-                        "the batch failed: post the same records again to learn whether they are on the log",
-                        code="batch-failed",
-                    ))
+                    unit.done.set_exception(_failed())
             return
         for unit, found in zip(units, answers, strict=True):
             if not unit.done.done():
@@ -180,7 +180,8 @@ class Sequencer:
         return _placed(written.verdicts, written.paths, note, written.first)
 
     async def _singly(self, units: list[Unit]) -> list[list[Answer]]:
-        """Record by record, those refused whose rows the database refuses."""
+        """Record by record, those refused whose rows the database refuses. Where one fails in a way that nobody has
+        foreseen, its neighbours are none the worse."""
         answers: list[list[Answer]] = []
         for unit in units:
             found: list[Answer] = []
@@ -192,6 +193,11 @@ class Sequencer:
                 except _ROWS_REFUSED as error:
                     found.append(Refused(f"the database refuses the record: {error}", code="not-writable",
                                          rule="the constraints of the schema"))
+                except LedgerError:
+                    raise
+                except Exception:
+                    _log.exception("record %s failed", item.submission.digest.hex())
+                    found.append(_failed())
             answers.append(found)
         return answers
 
@@ -208,6 +214,9 @@ class Sequencer:
                 resolving = True
                 _log.warning("the outcome of a COMMIT is open, asking again through the lock: %s", error)
             except (*LOST, Unavailable) as error:
+                if isinstance(error, ValueError):
+                    # Not the database: asyncpg cannot encode a parameter.
+                    raise
                 self.heads.require_signing()
                 if getattr(error, "code", None) in ANCHOR_CODES:
                     raise
@@ -300,6 +309,11 @@ class Sequencer:
     def _heed(self, _: object, message: asyncpg.PostgresLogMessage) -> None:
         if getattr(message, "severity_en", "") == "WARNING" or getattr(message, "severity", "") == "WARNING":
             self._warned = True
+
+
+def _failed() -> OutcomeUnknown:
+    return OutcomeUnknown("the batch failed: post the same records again to learn whether they are on the log",
+                          code="batch-failed")
 
 
 async def free_lock(url: str) -> None:
