@@ -65,15 +65,19 @@ class Book:
     def __init__(self, path: Path | None) -> None:
         self._sql = book_queries()
         self._path = path
+        # An empty name is a file that SQLite makes, and deletes when it is closed.
+        self._connection = sqlite3.connect(path or "", isolation_level=None, check_same_thread=False, timeout=0)
         try:
-            # An empty name is a file that SQLite makes, and deletes when it is closed.
-            self._connection = sqlite3.connect(path or "", isolation_level=None, check_same_thread=False, timeout=0)
             self._begin()
         except sqlite3.Error as error:
+            self.close()
             raise ConfigurationError(
                 f"{path} cannot be used as the state of an audit: {error}", field="state", value=path,
-                rule="a file that an audit has written, or none yet",
+                rule="a file that an audit has written, or none yet; one audit at a time",
             ) from error
+        except ConfigurationError:
+            self.close()
+            raise
 
     def _begin(self) -> None:
         connection = self._connection

@@ -3,17 +3,21 @@
 import asyncio
 import gc
 import multiprocessing
+import os
 import signal
 from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Final, Self, TypeVar
 
 from ledger.errors import Unavailable
 from ledger.service.audit.checking import Checker, Progress, Verdict
 from ledger.service.audit.pages import read_page
 
 Value = TypeVar("Value")
+
+APART: Final = 4_000
+"""Entries from which on another process pays for its start."""
 
 _here: list[Checker] = []
 """The one checker of a process that was started for it."""
@@ -26,6 +30,7 @@ class Beside:
     def __init__(
         self, origin: str, registrar: str | None, progress: Progress | None, *, public: bool, apart: bool
     ) -> None:
+        apart = apart and (os.cpu_count() or 1) > 1
         self._checker = None if apart else Checker(origin, registrar, progress, public=public)
         self._executor: Executor = ProcessPoolExecutor(
             1, multiprocessing.get_context("spawn"), _begin, (origin, registrar, progress, public)

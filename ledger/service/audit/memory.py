@@ -4,7 +4,7 @@ A state holds what the records at hand name. `recall` reads the rest of that fro
 has changed, `spill` writes changes down and lets go.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -34,6 +34,8 @@ class Memory:
         self._state = state
         self._figures = figures
         self._book = book
+        self._own: Book | None = None
+        """A book without a name, for as long as this lasts."""
         self._limit = limit
         self._complete = state.size == 0
         """Whether all that there is is in memory."""
@@ -121,7 +123,7 @@ class Memory:
     def let_go(self) -> None:
         """Writes changes down and forgets what the book knows."""
         if self._book is None:
-            self._book = Book(None)
+            self._book = self._own = Book(None)
         self.write(self._book)
         for name in LET_GO:
             getattr(self._state, name).clear()
@@ -148,10 +150,21 @@ class Memory:
         ):
             noted.clear()
 
-    def balances_of(self, lots: Iterable[str]) -> list[tuple[int, str, Decimal, Decimal]]:
-        """The same of lots that records since the last `let_go` have touched."""
+    def close(self) -> None:
+        """Nothing is to be recalled any more."""
+        if self._own is not None:
+            self._own.close()
+
+    def balances_of(self, lots: Collection[str]) -> list[tuple[int, str, Decimal, Decimal]]:
+        """The same of these lots."""
         state = self._state
-        return sorted([(state.lots[lot].number, lot, state.remaining[lot], state.lots[lot].quantity) for lot in lots])
+        here = [(state.lots[lot].number, lot, state.remaining[lot], state.lots[lot].quantity) for lot in lots
+                if lot in state.lots]
+        if self._book is not None and len(here) < len(lots):
+            # What is not in memory was written down with the last change.
+            here.extend([(lot.number, lot.id, remaining, lot.quantity) for lot, _, remaining, _ in self._book.lots(
+                set(lots) - state.lots.keys())])
+        return sorted(here)
 
     def balances(self) -> Iterator[tuple[int, str, Decimal, Decimal]]:
         """Number, id, what is left and how much it is of every lot, in order of number."""

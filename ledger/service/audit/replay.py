@@ -86,6 +86,9 @@ class _Audit:
             if error.code in _DOWN:
                 raise
             self._findings.add("checkpoint", error.message)
+        finally:
+            if self._walk is not None:
+                self._walk.memory.close()
         return self._report(verifier.name, vkey)
 
     async def _steps(

@@ -1,10 +1,8 @@
 """The walk over the entries: what arrives is replayed in order, and compared."""
 
 import asyncio
-import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
 
 from ledger.admission.state import State
 from ledger.core.checkpoint import Checkpoint
@@ -15,7 +13,7 @@ from ledger.errors import LedgerError, Unavailable
 from ledger.footprint.figures import LotFigures
 from ledger.registry.installed import Registry
 from ledger.service.audit.arriving import Arrived, Batch, Batches, arriving
-from ledger.service.audit.beside import Beside
+from ledger.service.audit.beside import APART, Beside
 from ledger.service.audit.checking import Fault, Progress
 from ledger.service.audit.findings import Findings, Stop
 from ledger.service.audit.kept import Kept, write_kept
@@ -27,9 +25,6 @@ from ledger.service.audit.source import RevisedRow, Source, TreeSource
 from ledger.service.audit.watching import Made, RowCheck
 from ledger.service.preparing import REVISING
 from ledger.store.book import Book
-
-_APART: Final = 4_000
-"""Entries from which on another process pays for its start."""
 
 
 class Walk:
@@ -54,7 +49,7 @@ class Walk:
         state, figures = State(origin), dict[str, LotFigures]()
         if kept is not None and book is not None:
             restore(state, read_registers(book.fact("registers") or b""))
-        self.memory = Memory(state, figures, book if kept is not None else None, limit=lots_in_memory)
+        self.memory = Memory(state, figures, book, limit=lots_in_memory)
         self.replayer = Replayer(
             state, figures, registry, revised=revised, not_recomputed={} if kept is None else kept.not_recomputed,
             watcher=row_check,
@@ -66,7 +61,7 @@ class Walk:
         """Walks on to the checkpoint. Raises Stop once there are findings enough, or an entry is missing."""
         size = checkpoint.size
         batches = Batches(source.batches(size, self.start))
-        apart = size - self.start >= _APART and (os.cpu_count() or 1) > 1
+        apart = size - self.start >= APART
         with Beside(checkpoint.origin, self.registrar, self._progress, public=False, apart=apart) as beside:
             async with arriving(source, batches, beside, self.start, size) as pages:
                 async for page in pages:

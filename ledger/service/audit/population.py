@@ -1,0 +1,134 @@
+"""The population that a sample is drawn from: read from the whole log, whose entries must hash to its checkpoint."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from ledger.core.assessment import Assessment
+from ledger.core.canonical import decode_record
+from ledger.core.entry import Entry
+from ledger.core.note import parse_vkey
+from ledger.core.outcome import AssessmentLeaf
+from ledger.core.policy import Policy
+from ledger.core.records import Transformation
+from ledger.errors import LedgerError, VerificationError
+from ledger.footprint.burdens import SLOT, direct
+from ledger.service.audit.arriving import Batches, arriving
+from ledger.service.audit.beside import APART, Beside
+from ledger.service.audit.growth import read_checkpoint
+from ledger.service.audit.records import Read, read_row
+from ledger.service.audit.sampling import Basis, Member, Question, draw, totals
+from ledger.service.audit.source import RevisedRow, Source
+from ledger.service.audit.walking import read_revised
+
+_leaf = msgspec.json.Decoder(AssessmentLeaf)
+_assessment = msgspec.json.Decoder(Assessment)
+_ABS: Final = SLOT["absGhg"]
+_METHODS: Final = {
+    "random": "simple random, without replacement: the records with the least numbers by their digest",
+    "monetary": "systematic by emissions (monetary units): equal steps along all records' kg CO2e, one place in each",
+}
+
+
+class Sample(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What was drawn, from what, and how: see `sampling` for the numbers."""
+
+    question: Question
+    basis: Basis
+    vkey: str
+    drawn_how: str
+    population: dict[str, float]
+    sampled: dict[str, float]
+    records: list[Member]
+    notes: list[str]
+
+
+async def take_sample(
+    source: Source, question: Question, *, vkey: str | None, policy: Policy | None,
+    progress: Callable[[int, int], None],
+) -> Sample:
+    """Raises VerificationError where the log that the source shows does not hash to a checkpoint by `vkey`, or its
+    entries, bodies and signatures do not hold; it is not replayed."""
+    pinned = vkey or await source.vkey()
+    verifier = parse_vkey(pinned)
+    checkpoint, _ = await read_checkpoint(source, verifier, policy)
+    population = _Population(question)
+    batches = Batches(source.batches(checkpoint.size))
+    apart = checkpoint.size >= APART
+    root = None
+    with Beside(checkpoint.origin, None, None, public=False, apart=apart) as beside:
+        async with arriving(source, batches, beside, 0, checkpoint.size) as pages:
+            async for page in pages:
+                for fault in page.verdict.faults:
+                    raise VerificationError(f"entry {fault.index}: {fault.message}: audit the log", code="unsound-log")
+                root = page.verdict.root
+                for one in [read_row(row, ()) for row in page.rows]:
+                    population.see(one, await read_revised(source, one))
+                progress(page.verdict.size, checkpoint.size)
+    if checkpoint.size and root != checkpoint.root:
+        raise VerificationError("the entries do not hash to the checkpoint: audit the log", code="unsound-log")
+    basis = Basis(checkpoint.origin, checkpoint.size, checkpoint.root.hex())
+    members = population.members()
+    drawn = draw(question, basis, members)
+    notes = ["the log was not replayed: an audit says whether its figures hold"]
+    if vkey is None:
+        notes.append("the log's key was not pinned: it is the one that the source itself names")
+    return Sample(
+        question=question, basis=basis, vkey=pinned, drawn_how=_METHODS[question.method],
+        population=dict(totals(members)), sampled=dict(totals(drawn)), records=drawn, notes=notes,
+    )
+
+
+class _Population:
+    def __init__(self, question: Question) -> None:
+        self._question = question
+        self._entries: dict[int, Entry] = {}
+        self._members: dict[int, Member] = {}
+        self._candidates: dict[int, list[int]] = {}
+
+    def see(self, one: Read, revised: Sequence[RevisedRow]) -> None:
+        """The next entry of the log, and what it makes of earlier ones."""
+        record, entry, index = one.record, one.entry, one.row.index
+        for row in revised:
+            if row.index in self._entries:
+                self._revise(row, index)
+        if isinstance(record, Transformation) and entry is not None and record.facility == self._question.facility:
+            self._entries[index] = entry
+            self._candidates[index] = []
+            self._enter(index, record, one.row.leaf)
+
+    def members(self) -> list[Member]:
+        return [self._members[index] for index in sorted(self._members)]
+
+    def _revise(self, row: RevisedRow, by: int) -> None:
+        self._candidates[row.index].append(by)
+        old = self._members.pop(row.index, None)
+        leaf = row.leaves[0] if row.leaves else None
+        if not row.own:
+            # Its figures are others, what happened in it is not.
+            if old is not None:
+                self._members[row.index] = msgspec.structs.replace(
+                    old, revised_by=list(self._candidates[row.index]))
+        elif row.body is not None:
+            record = decode_record(row.body)
+            if isinstance(record, Transformation):
+                self._enter(row.index, record, leaf)
+
+    def _enter(self, index: int, record: Transformation, leaf: bytes | None) -> None:
+        question, entry = self._question, self._entries[index]
+        if not question.start <= record.start < question.end:
+            return
+        try:
+            stored = _leaf.decode(leaf or b"")
+            emissions = direct(_assessment.decode(stored.assessment))[_ABS]
+        except (msgspec.MsgspecError, LedgerError):
+            raise VerificationError(f"entry {index} has no assessment that can be read: audit the log",
+                                    code="unsound-log") from None
+        self._members[index] = Member(
+            index, entry.digest.hex(), entry.time, record.issuer, record.process, record.start, record.end,
+            record.basis, emissions, [output.lot for output in record.outputs], list(record.supplies),
+            list(record.evidence), stored.plugin, entry.keyid.hex(), entry.to_bytes().hex(),
+            list(self._candidates[index]),
+        )
