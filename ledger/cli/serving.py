@@ -66,7 +66,7 @@ def _tune_collector() -> None:
     """A batch holds tens of thousands of live objects and hardly a cycle: searching them again and again for garbage
     costs a fifth of the server's time."""
     gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
+    gc.set_threshold(1_000_000, 10, 10)
 
 
 class _Serving:
