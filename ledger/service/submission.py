@@ -12,7 +12,6 @@ from functools import partial
 from itertools import groupby
 from typing import NamedTuple, TypeVar
 
-from ledger.admission.facts import Facts
 from ledger.admission.names import Names, entered_by
 from ledger.admission.state import PluginState
 from ledger.core.acknowledgement import Acknowledgement
@@ -23,20 +22,18 @@ from ledger.core.records import AnyRecord, Erasure, Transformation
 from ledger.core.residue import NONCE, is_residue
 from ledger.core.signing import record_message
 from ledger.errors import InvalidBody, InvalidInput, LedgerError, Refused
-from ledger.footprint.figures import LotFigures
 from ledger.registry.assessing import Assessor
 from ledger.service.preparing import REVISING, Submission
 from ledger.service.publication import Publication
+from ledger.service.reading import Read, Reader
 from ledger.service.receipts import ReceiptReader
 from ledger.service.requests import Drafted, Request, complete, draft
 from ledger.service.revising.reviser import Reviser
 from ledger.service.sequencing.batch import Item, Known
-from ledger.service.sequencing.sequencer import Known as InForce
 from ledger.service.sequencing.sequencer import Sequencer
 from ledger.service.sequencing.unit import Answer, Placed, Unit
 from ledger.store.database import Pool
 from ledger.store.facts import FactLoader, KeyLoader
-from ledger.store.sql import queries
 
 CHUNK = 1_000
 _INLINE = 8
@@ -73,9 +70,7 @@ class Submitter:
         on_erasure: Callable[[], None] = _nothing,
     ) -> None:
         """`on_erasure` is called once an erasure is on the log."""
-        self._pool = pool
-        self._loader = loader
-        self._keys = keys
+        self._reader = Reader(pool, loader, keys, lambda: sequencer.known)
         self._assessor = assessor
         self._sequencer = sequencer
         self._origin = origin
@@ -108,30 +103,24 @@ class Submitter:
         self, envelopes: Sequence[bytes], request: Request
     ) -> tuple[Unit, list[LedgerError | None]]:
         parsed = await self._work(len(envelopes), lambda: [_parse(envelope) for envelope in envelopes])
-        known, figures, now = await self._load([one for one in parsed if isinstance(one, _Parsed)], request)
+        read = await self._read([one for one in parsed if isinstance(one, _Parsed)], request)
         checked = await self._verify(parsed, request)
-        found = await self._prepare_all(checked, request, now.in_force)
+        found = await self._prepare_all(checked, request, read.now.in_force)
         items = [one for one in found if isinstance(one, Item)]
         errors = [one if isinstance(one, LedgerError) else None for one in found]
-        return Unit(items, known, figures, now.revisions), errors
+        return Unit(items, read.facts, read.figures, read.now.revisions), errors
 
-    async def _load(
-        self, parsed: Sequence[_Parsed], request: Request
-    ) -> tuple[Facts, dict[str, LotFigures], InForce]:
-        names, known = Names(), Facts()
-        figures: dict[str, LotFigures] = {}
+    async def _read(self, parsed: Sequence[_Parsed], request: Request) -> Read:
+        names = Names()
         for one in parsed:
             names.add(one.record)
-        async with self._pool.acquire() as connection:
-            # Before the figures: where a revision comes in between, the lock finds that they may be outdated.
-            now = self._sequencer.known
-            if now is None:
-                revisions = await connection.fetchval(queries("log")["revisions"])
-                now = InForce(await self._loader.plugins(connection), revisions)
-            await self._loader.load(connection, names, known, figures)
-            await self._keys.load(connection, {one.opened.keyid for one in parsed}, request.keys)
-        request.view.learn(known)
-        return known, figures, now
+        keyids = {one.opened.keyid for one in parsed} - request.keys.keys()
+        read = self._reader.read_together if len(parsed) <= _INLINE else self._reader.read
+        found = await read(names, keyids)
+        request.view.learn(found.facts)
+        for keyid in keyids & found.keys.keys():
+            request.keys[keyid] = found.keys[keyid]
+        return found
 
     async def _verify(
         self, parsed: Sequence[_Parsed | LedgerError], request: Request

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
+from ledger.admission.facts import Facts
 from ledger.admission.names import Names
 from ledger.admission.state import PluginState, State
 from ledger.core.checkpoint import Checkpoint
@@ -274,6 +275,7 @@ class Sequencer:
         digests: list[bytes] = []
         keyids: set[bytes] = set()
         stale = [unit.revisions != head.revisions for unit in units]
+        learnt: Facts | None = None
         for unit, outdated in zip(units, stale, strict=True):
             names.merge(unit.names)
             if outdated:
@@ -281,8 +283,11 @@ class Sequencer:
                 fresh.merge(unit.names)
             else:
                 fresh.merge(unit.fresh)
-                state.learn(unit.facts)
-                figures.update(unit.figures)
+                # Small requests that were read for together hold the same.
+                if unit.facts is not learnt:
+                    state.learn(unit.facts)
+                    figures.update(unit.figures)
+                    learnt = unit.facts
             digests.extend([item.submission.digest for item in unit.items])
             keyids.update([item.submission.keyid for item in unit.items])
         await load_state(connection, state, names, digests, keyids, fresh, self._loader, figures)
