@@ -88,6 +88,9 @@ class Client:
         query = {name: value for name, value in parameters.items() if value is not None}
         return _decoded(self._patiently("GET", path, params=query), answer)
 
+    def content(self, path: str) -> bytes:
+        return self._patiently("GET", path)
+
     def text(self, path: str) -> str:
         return self._patiently("GET", path).decode().strip()
 

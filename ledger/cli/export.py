@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from ledger.cli.bundles import make_bundle
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option, print_json, say
 from ledger.cli.export_log import log
@@ -14,7 +15,32 @@ from ledger.core.statement import Statement, canonical_claims, note_text
 
 @click.group(commands=[log], context_settings={"help_option_names": ["-h", "--help"]})
 def export() -> None:
-    """Write files for others: the public log, signed statements."""
+    """Write files for others: the public log, signed statements, and bundles with all that a check needs."""
+
+
+@export.command()
+@click.argument("name", metavar="LOT|DIGEST")
+@click.option("--with-body", is_flag=True, help="With the record itself: only for who may see all of it.")
+@click.option("--output", type=FILE, help="File to write.  [default: stdout]")
+@url_option
+@json_option
+def bundle(name: str, with_body: bool, output: Path | None, url: str, as_json: bool) -> None:
+    """Write all that someone needs to check a record offline into one file, for `carbon-ledger verify`.
+
+    It holds the receipt, and the public records that say whose key signed; of a lot its statement too.
+    """
+    with Client(url) as client:
+        made = make_bundle(client, name, with_body=with_body)
+    if output is None:
+        print_json(made)
+        return
+    with replacing(output) as file:
+        file.write(msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n")
+    if as_json:
+        print_json({"file": str(output), "records": len(made.records)})
+    else:
+        say(f"{output}: bundle of {name} with {len(made.records)} public records; check it with "
+            f"carbon-ledger verify {output} --vkey KEY")
 
 
 @export.command()

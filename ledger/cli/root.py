@@ -41,8 +41,8 @@ COMMANDS = {
     "cbam": Lazy("ledger.cli.cbam:cbam", "Compute embedded emissions for CBAM."),
     "audit": Lazy("ledger.cli.audit:audit", "Replay the whole log and compare everything."),
     "anchor": Lazy("ledger.cli.anchor:anchor", "Compare the database with what was signed here; decide."),
-    "export": Lazy("ledger.cli.export:export", "Write files for others: the public log, statements."),
-    "verify": Lazy("ledger.cli.verify:verify", "Check receipts and statements, offline."),
+    "export": Lazy("ledger.cli.export:export", "Write files for others: the public log, statements, bundles."),
+    "verify": Lazy("ledger.cli.verify:verify", "Check receipts, bundles and statements, offline."),
     "witness": Lazy("ledger.cli.witness:witness", "Cosign the checkpoints of logs, as a witness for others."),
     "plugin": Lazy("ledger.cli.plugins:plugin", "Show sector plugins and factors, make, activate, retire them."),
 }

@@ -1,4 +1,4 @@
-"""`verify`: receipts and statements checked step by step, without a network and without trust in the server."""
+"""`verify`: receipts, bundles and statements checked step by step, without a network or trust in the server."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -7,16 +7,20 @@ from typing import NamedTuple
 
 import click
 
+from ledger.cli.bundles import read_policy, verify_bundle_file
 from ledger.cli.console import explained, json_option, print_json, problem_of, say, show
 from ledger.cli.files import FILE, public_half, reading, text_or_file
 from ledger.cli.receipts import lot_brief
 from ledger.cli.statements import verify_statement
-from ledger.core.acknowledgement import read_answer, verify_answer
+from ledger.core.acknowledgement import Acknowledgement, read_answer, verify_answer
+from ledger.core.bundle import is_bundle
 from ledger.core.note import parse_vkey
-from ledger.core.receipt import Verified
+from ledger.core.policy import Policy
+from ledger.core.receipt import Receipt, Verified
 from ledger.core.signing import VerifyingKey
 from ledger.core.statement import is_statement
-from ledger.errors import InvalidInput, LedgerError
+from ledger.errors import InvalidInput, InvalidNote, LedgerError, VerificationError
+from ledger.service.bundles import Known, check_quorum, known_vkey
 from ledger.service.published import check_published
 
 STEPS = (
@@ -27,6 +31,7 @@ STEPS = (
     "the body has the digest",
     "the key signed the record",
     "the log, as it is published now, begins with that checkpoint",
+    "the policy's quorum of witnesses cosigned the checkpoint",
 )
 
 _PROMISED = {
@@ -46,40 +51,59 @@ class Verdict(NamedTuple):
 
 @click.command()
 @click.argument("receipt", type=FILE, metavar="FILE")
-@click.option("--vkey", required=True, help="The log's verifier key, or the file that holds it.")
+@click.option("--vkey", help="The log's verifier key, or the file that holds it.  [default: the --policy's]")
+@click.option("--policy", "policy_file", type=FILE, help="Which logs and witnesses are known, after C2SP tlog-policy.")
+@click.option("--registrar", help="Of a bundle: hex keyid of the registrar's first key.")
 @click.option("--body", type=FILE, help="Of a receipt: the record's canonical bytes.")
 @click.option("--key", help="Of a receipt: the signer's public key, base64 of its SPKI, or a PEM file.")
 @click.option("--bodies", help="Of a statement: folder with the bodies, or address of a server, to compute it anew.")
 @click.option("--log", help="Of a receipt: address of the log's server; whether the log still holds what it signed.")
 @json_option
 def verify(
-    receipt: Path, vkey: str, body: Path | None, key: str | None, bodies: str | None, log: str | None, as_json: bool
+    receipt: Path, vkey: str | None, policy_file: Path | None, registrar: str | None, body: Path | None,
+    key: str | None, bodies: str | None, log: str | None, as_json: bool,
 ) -> int:
-    """Check the receipts (one as JSON, many as NDJSON), or the statement, in FILE (`-` is stdin) against the log's
-    --vkey.
+    """Check the receipts (one as JSON, many as NDJSON), the bundle, or the statement, in FILE (`-` is stdin) against
+    the log's --vkey, or the --policy that names it.
 
-    Nothing is asked of anyone, but with --log: a receipt or a statement that holds proves that its figures are in the
-    log that this key signs.
+    Nothing is asked of anyone, but with --log: what holds proves that its figures are in the log that this key signs.
+    With a policy, only a checkpoint that its quorum of witnesses has cosigned counts.
     """
-    verifier = text_or_file(vkey)
-    parse_vkey(verifier)
+    if vkey is None and policy_file is None:
+        raise click.UsageError("Missing option '--vkey' (or '--policy').")
+    known = Known(
+        None if vkey is None else text_or_file(vkey), None if policy_file is None else read_policy(policy_file),
+        registrar,
+    )
+    if known.vkey is not None:
+        parse_vkey(known.vkey)
     with reading(receipt) as file:
         data = file.read()
+    if is_bundle(data):
+        if body is not None or key is not None or log is not None or bodies is not None:
+            raise click.UsageError("--body, --key, --log and --bodies are not for bundles, which hold what they need")
+        return verify_bundle_file(data, known, as_json=as_json)
+    if registrar is not None:
+        raise click.UsageError("--registrar belongs to bundles")
     if is_statement(data):
         if body is not None or key is not None or log is not None:
             raise click.UsageError("--body, --key and --log belong to receipts; a statement takes --bodies")
-        return verify_statement(data, verifier, bodies, as_json=as_json)
+        if known.vkey is None or known.policy is not None:
+            raise click.UsageError("a statement takes --vkey; put it into a bundle for a --policy")
+        return verify_statement(data, known.vkey, bodies, as_json=as_json)
     if bodies is not None:
         raise click.UsageError("--bodies belongs to statements; a receipt takes --body")
     bytes_of_body = None if body is None else body.read_bytes()
     signer = None if key is None else public_half(key)
-    verdicts = [_verdict(line, text, verifier, bytes_of_body, signer, log) for line, text in _receipts(data)]
+    verdicts = [_verdict(line, text, known, bytes_of_body, signer, log) for line, text in _receipts(data)]
     if not verdicts:
         raise InvalidInput(f"{receipt}: there is no receipt in it", code="empty-input")
     if as_json:
         print_json([_told(one) for one in verdicts])
     elif len(verdicts) == 1:
-        _print_steps(verdicts[0], {5: body is not None, 6: signer is not None, 7: log is not None})
+        _print_steps(verdicts[0], {
+            5: body is not None, 6: signer is not None, 7: log is not None, 8: known.policy is not None,
+        })
     else:
         _print_many(verdicts)
     return 1 if any(one.error for one in verdicts) else 0
@@ -97,15 +121,28 @@ def _receipts(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _verdict(
-    line: int, text: bytes, vkey: str, body: bytes | None, key: VerifyingKey | None, log: str | None
+    line: int, text: bytes, known: Known, body: bytes | None, key: VerifyingKey | None, log: str | None
 ) -> Verdict:
     try:
-        verified = verify_answer(read_answer(text), vkey, body=body, key=key)
+        answer = read_answer(text)
+        vkey = known_vkey(answer, known)
+        verified = verify_answer(answer, vkey, body=body, key=key)
+        if known.policy is not None:
+            _check_cosigned(answer, known.policy, vkey)
         if log is not None and verified.checkpoint is not None:
             check_published(log, verified.checkpoint, parse_vkey(vkey))
         return Verdict(line, verified)
     except LedgerError as error:
         return Verdict(line, None, error)
+
+
+def _check_cosigned(answer: Receipt | Acknowledgement, policy: Policy, vkey: str) -> None:
+    """Step 8."""
+    try:
+        check_quorum(answer, policy, parse_vkey(vkey))
+    except (VerificationError, InvalidNote) as error:
+        raise VerificationError(f"8. {error.message}", code=error.code, field=error.field, value=error.value,
+                                rule=error.rule) from None
 
 
 def _print_steps(one: Verdict, given: Mapping[int, bool]) -> None:

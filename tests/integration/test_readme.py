@@ -90,7 +90,9 @@ def test_supplier_buyer_and_auditor(running: Running) -> None:
     told = running.run(choose)
     assert "weighted by production" in told
     assert "beside it, never added" in told
-    assert "6. the figure recomputes from the record's assessment and the inputs' figures: ok" in running.run(prove)
+    told = running.run(prove)
+    assert "9. the statement holds down to the figures of what went in, and is of this record: ok" in told
+    assert "6. the figure recomputes from the record's assessment and the inputs' figures: ok" in told
     (check,) = blocks("Auditor")
     assert "everything holds" in running.run(check)
 

@@ -1,0 +1,281 @@
+"""Checking a bundle, offline, in nine steps; and what of it the other files of `verify` share: keys and quorums.
+
+1. the bundle is well-formed, and its entry commits to the record; 2. the log signed the checkpoint; 3. the policy's
+quorum of witnesses cosigned it; 4. the entry is in that tree; 5. every figure shown is in the entry's outcome; 6. the
+body has the digest; 7. the public records are in the log too, follow the rules of keys from the registrar on, and enter
+the key; 8. that key signed the record, for the organisation that the body names; 9. the statement holds down to the
+figures of what went in, and is of this record.
+
+What no step shows, since it is not in the tree: that nothing later below that size revoked the key or revised the
+record. The log vouches for that, and audits check it.
+"""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+import msgspec
+from msgspec import UNSET
+
+from ledger.admission.admit import admit
+from ledger.admission.plan import plan
+from ledger.admission.state import State
+from ledger.core.acknowledgement import Acknowledgement, read_answer, verify_answer
+from ledger.core.bundle import Bundle, PublicRecord, body_of
+from ledger.core.canonical import decode_record
+from ledger.core.entry import Entry
+from ledger.core.note import NoteVerifier, parse_note, parse_vkey, vkey
+from ledger.core.policy import Policy, open_cosigned
+from ledger.core.receipt import Receipt, Verified, unpacked_entry
+from ledger.core.records import KeyChange, Organization
+from ledger.core.signing import record_message
+from ledger.core.statement import read_statement
+from ledger.core.statement_proofs import Proven
+from ledger.core.tlogproof import parse_proof
+from ledger.errors import InvalidInput, InvalidNote, LedgerError, VerificationError
+from ledger.footprint.statements import check_statement
+
+STEPS: Final = (
+    "the bundle is well-formed, and its entry commits to the record",
+    "the checkpoint is signed by the log",
+    "the policy's quorum of witnesses cosigned the checkpoint",
+    "the entry is in that checkpoint's tree at its index",
+    "every figure shown is in the entry's outcome",
+    "the body has the digest",
+    "the public records are in the log, and lead from its registrar to the key",
+    "the key signed the record, for the organisation that it names",
+    "the statement holds down to the figures of what went in, and is of this record",
+)
+_OF_RECEIPTS: Final[Mapping[int, int]] = {1: 1, 2: 2, 3: 4, 4: 5, 5: 6, 6: 8}
+"""Which of these steps those of a receipt are."""
+
+
+class Known(NamedTuple):
+    """What the one who checks knows: the log's key, or a policy that names it; and the registrar's first key, by hex
+    keyid, where he pins it."""
+
+    vkey: str | None = None
+    policy: Policy | None = None
+    registrar: str | None = None
+
+
+class Checked(NamedTuple):
+    """What a bundle proved, and which steps had nothing to look at, with the reason. `organization`: whose key signed,
+    where the public records say so."""
+
+    verified: Verified
+    left_out: Mapping[int, str]
+    cosigned: Mapping[str, int]
+    organization: str | None = None
+    statement: Proven | None = None
+
+
+def known_vkey(answer: Receipt | Acknowledgement, known: Known) -> str:
+    """The vkey to check with: the one that is given, else the one of the policy's log by which the note is signed.
+
+    Raises VerificationError of step 2 where the policy does not know the log, or the note is not signed by its key.
+    """
+    if known.vkey is not None:
+        return known.vkey
+    if known.policy is None:
+        raise InvalidInput("no log's key is known", code="no-key", field="vkey", rule="--vkey, or --policy with a log")
+    note = parse_note(_note(answer))
+    origin = note.signatures[0].name
+    keys = known.policy.log(origin)
+    if not keys:
+        raise VerificationError(f"2. the policy does not know the log {origin!r}", code="unknown-log", field="policy",
+                                value=origin)
+    signed = {(line.name, line.key_hash) for line in note.signatures}
+    found = next((key for key in keys if (key.name, key.key_hash) in signed), keys[0])
+    return vkey(found.name, found.key)
+
+
+def check_quorum(answer: Receipt | Acknowledgement, policy: Policy, verifier: NoteVerifier) -> Mapping[str, int]:
+    """When each witness cosigned the checkpoint, in POSIX seconds by its name in the policy. Raises VerificationError
+    where they are no quorum; where there is none to be had, an acknowledgement is enough."""
+    if policy.quorum is None:
+        return {}
+    if isinstance(answer, Acknowledgement):
+        raise VerificationError(
+            "the log has acknowledged the record, its witnesses had not signed", code="no-quorum", field="policy",
+            value=policy.quorum, rule="ask the log for the record's proof: it comes once they have",
+        )
+    return open_cosigned(parse_proof(answer.proof).checkpoint_note, policy, verifier).times
+
+
+def verify_bundle(bundle: Bundle, known: Known) -> Checked:
+    """Raises VerificationError whose message begins with the one step that fails."""
+    answer = _answer(bytes(bundle.receipt), 1, "receipt")
+    try:
+        unpacked_entry(answer.entry, answer.digest)
+        key = parse_vkey(known_vkey(answer, known))
+    except (VerificationError, InvalidNote) as error:
+        raise _at(_step_of(error, 1), error) from None
+    verified = _verified(answer, key, known, bundle)
+    cosigned = {} if known.policy is None else check_quorum(answer, known.policy, key)
+    state = _replayed(bundle.records, key, known, verified)
+    organization = _check_signer(bundle, verified.entry, state)
+    statement = _check_statement(bundle, key, verified)
+    return Checked(verified, _left_out(bundle, known, verified), cosigned, organization, statement)
+
+
+def _answer(data: bytes, step: int, field: str) -> Receipt | Acknowledgement:
+    try:
+        return read_answer(data)
+    except InvalidInput as error:
+        raise VerificationError(f"{step}. {field}: {error.message}", code="malformed-bundle", field=field) from None
+
+
+def _verified(
+    answer: Receipt | Acknowledgement, key: NoteVerifier, known: Known, bundle: Bundle
+) -> Verified:
+    """Steps 1 to 6. The quorum is asked for as soon as the log's own signature is known to hold."""
+    text = vkey(key.name, key.key)
+    try:
+        verified = verify_answer(answer, text, body=_body(bundle))
+    except (VerificationError, InvalidNote) as error:
+        step = _step_of(error, 1)
+        if step > 2:
+            _check_quorum(answer, key, known, 3)
+        raise _at(_OF_RECEIPTS.get(step, step), error) from None
+    _check_quorum(answer, key, known, 3)
+    return verified
+
+
+def _body(bundle: Bundle) -> bytes | None:
+    if bundle.body is UNSET:
+        return None
+    try:
+        return body_of(bundle.body, "body")
+    except VerificationError as error:
+        raise _at(5, error) from None  # of a receipt, where bodies are step 5
+
+
+def _check_quorum(answer: Receipt | Acknowledgement, key: NoteVerifier, known: Known, step: int) -> None:
+    if known.policy is None:
+        return
+    try:
+        check_quorum(answer, known.policy, key)
+    except (VerificationError, InvalidNote) as error:
+        raise _at(step, error) from None
+
+
+def _replayed(records: list[PublicRecord], key: NoteVerifier, known: Known, of: Verified) -> State | None:
+    """Step 7: the state of keys just before the record, by the very rules by which the log admitted these records."""
+    if not records:
+        return None
+    state = State(key.name)
+    after = -1
+    for i, one in enumerate(records):
+        field = f"records[{i}]"
+        try:
+            verified, record = _public(one, field, key, known)
+            if not after < verified.index < of.index:
+                raise VerificationError(f"{field} is not in log order, or comes after the record", field=field,
+                                        code="wrong-order", value=verified.index)
+            if verified.index == 0 and known.registrar not in (None, verified.entry.keyid.hex()):
+                raise VerificationError("entry 0 is not signed by the pinned key", code="wrong-registrar", field=field,
+                                        value=verified.entry.keyid.hex())
+            if after < 0 and verified.index != 0:
+                raise VerificationError(f"{field} is not entry 0, the registrar's own", code="registrar-first",
+                                        field=field, value=verified.index)
+            after = verified.index
+            _apply(record, verified, state)
+        except (LedgerError, msgspec.MsgspecError) as error:
+            raise _at(7, error) from None
+    return state
+
+
+def _public(
+    one: PublicRecord, field: str, key: NoteVerifier, known: Known
+) -> tuple[Verified, Organization | KeyChange]:
+    answer = _answer(bytes(one.receipt), 7, f"{field}.receipt")
+    body = body_of(one.body, f"{field}.body")
+    verified = verify_answer(answer, vkey(key.name, key.key), body=body)
+    _check_quorum(answer, key, known, 7)
+    record = decode_record(body)
+    if not isinstance(record, Organization | KeyChange) or record.kind != verified.entry.kind:
+        raise VerificationError(f"{field} is neither an organisation nor a change of keys", code="wrong-record",
+                                field=field, value=type(record).__name__)
+    return verified, record
+
+
+def _apply(record: Organization | KeyChange, verified: Verified, state: State) -> None:
+    """Admits a record as the log did. What is not among these records has not changed any key that is."""
+    entry = verified.entry
+    state.size, state.time = verified.index, entry.time
+    planned = plan(record, state)
+    admit(record, entry.keyid, planned, state)
+    state.apply(record, entry.digest, planned)
+    signer = state.keys[entry.keyid].key
+    signer.verify(entry.signature, record_message(state.origin, entry.kind, entry.digest))
+
+
+def _check_signer(bundle: Bundle, entry: Entry, state: State | None) -> str | None:
+    """Step 8: the organisation whose key signed."""
+    if state is None:
+        return None
+    found = state.keys.get(entry.keyid)
+    if found is None:
+        raise VerificationError("7. the public records do not enter the key that signed", code="unknown-key",
+                                field="records", value=entry.keyid.hex())
+    if not found.active:
+        raise VerificationError("8. the key was revoked before the record", code="revoked-key", field="records",
+                                value=entry.keyid.hex())
+    try:
+        found.key.verify(entry.signature, record_message(state.origin, entry.kind, entry.digest))
+    except VerificationError as error:
+        raise _at(8, error) from None
+    if bundle.body is not UNSET:
+        issuer = decode_record(body_of(bundle.body, "body")).issuer
+        if issuer != found.organization:
+            raise VerificationError(f"8. the key is {found.organization}'s, the record says {issuer}",
+                                    code="wrong-issuer", field="body", value=issuer)
+    return found.organization
+
+
+def _check_statement(bundle: Bundle, key: NoteVerifier, verified: Verified) -> Proven | None:
+    """Step 9."""
+    if bundle.statement is UNSET:
+        return None
+    try:
+        proven = check_statement(read_statement(bytes(bundle.statement)), vkey(key.name, key.key))
+    except (VerificationError, InvalidInput, InvalidNote) as error:
+        raise _at(9, error) from None
+    if proven.claims.digest != verified.entry.digest.hex():
+        raise VerificationError("9. the statement is of another record", code="wrong-statement", field="statement",
+                                value=proven.claims.digest)
+    return proven
+
+
+def _left_out(bundle: Bundle, known: Known, verified: Verified) -> dict[int, str]:
+    found: dict[int, str] = {}
+    if known.policy is None:
+        found[3] = "not asked"
+    if verified.size is None:
+        found[4] = "not yet, the log has acknowledged it and its witnesses had not signed"
+    if bundle.body is UNSET:
+        found[6] = "no body in it"
+    if not bundle.records:
+        found[7] = found[8] = "no public records in it"
+    elif known.registrar is None:
+        found[7] = "ok, but nobody pinned the registrar"
+    if bundle.statement is UNSET:
+        found[9] = "no statement in it"
+    return found
+
+
+def _step_of(error: LedgerError, default: int) -> int:
+    """Messages of receipts and statements begin with their own step."""
+    return int(error.message[0]) if error.message[0].isdigit() and error.message[1:3] == ". " else default
+
+
+def _at(step: int, error: Exception) -> VerificationError:
+    """The error as one of this step."""
+    if not isinstance(error, LedgerError):
+        return VerificationError(f"{step}. {error}", code="malformed-bundle", field="records")
+    text = error.message[3:] if error.message[1:3] == ". " and error.message[0].isdigit() else error.message
+    return VerificationError(f"{step}. {text}", code=error.code, field=error.field, value=error.value, rule=error.rule)
+
+
+def _note(answer: Receipt | Acknowledgement) -> str:
+    return parse_proof(answer.proof).checkpoint_note if isinstance(answer, Receipt) else answer.note

@@ -1,0 +1,281 @@
+"""Bundles out of real logs, one of them with witnesses, checked where there is no server; and broken at every step."""
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from support.cli import Done, run
+from support.publishing import site, three_witnesses
+from support.server import Server, temporary_home
+from support.workshop import Workshop, workshop
+
+from ledger.core.bundle import read_bundle
+from ledger.core.cosignature import CosignatureVerifier
+from ledger.core.note import vkey
+from ledger.core.receipt import Receipt
+from ledger.core.records import KeyChange
+from ledger.core.signing import SigningKey, public_key
+from ledger.errors import InvalidInput, LedgerError, VerificationError
+from ledger.service.bundles import STEPS, Known, verify_bundle
+from ledger.service.keyfiles import new_key
+
+Bundle = dict[str, Any]
+
+
+class Story(NamedTuple):
+    """The mill goes over to a P-256 key, mines `ore`, and makes `part` of it; the bundle of `part`, with its body."""
+
+    server: Server
+    mill: Workshop
+    receipt: Receipt
+    bundle: Bundle
+    other: Bundle
+    """Of `ore`, without its body."""
+
+    @property
+    def known(self) -> Known:
+        return Known(self.server.vkey, None, self.server.registrar.key.keyid.hex())
+
+
+def exported(server: Server, name: str, *options: str) -> Bundle:
+    done = run("export", "bundle", name, "--url", server.url, "--json", *options)
+    assert done.code == 0, done.err
+    found: Bundle = json.loads(done.out)
+    return found
+
+
+@pytest.fixture(scope="module")
+def story() -> Iterator[Story]:
+    with temporary_home() as home, Server(home) as server:
+        mill = workshop(server, "mill")
+        new = SigningKey.from_seed(b"\x61" * 32, "p256")
+        server.post([mill.signed(KeyChange(
+            issuer=mill.id, nonce=mill.nonce(), organization=mill.id, added=[public_key(new, server.origin, mill.id)],
+            revoked=[mill.party.key.keyid.hex()],
+        ))])
+        mill.party = mill.party._replace(key=new)
+        _, receipt = server.post([mill.mine("ore", "10"), mill.make({"part": "4"}, {"ore": "5"})])
+        yield Story(server, mill, receipt, exported(server, mill.name("part"), "--with-body"),
+                    exported(server, mill.name("ore")))
+
+
+def check(bundle: Bundle, known: Known) -> Any:
+    return verify_bundle(read_bundle(json.dumps(bundle).encode()), known)
+
+
+def steps(done: Done) -> list[str]:
+    return [line.rpartition(": ")[2] for line in done.out.splitlines()[: len(STEPS)]]
+
+
+def test_it_holds_down_to_the_figures_of_what_went_in(story: Story, tmp_path: Path) -> None:
+    """The server's address that the command would ask leads nowhere."""
+    path = tmp_path / "bundle.json"
+    path.write_text(json.dumps(story.bundle, indent=3))
+    done = run("verify", path, "--vkey", story.server.vkey, "--registrar", story.known.registrar,
+               CARBON_LEDGER_URL="http://127.0.0.1:1")
+    assert done.code == 0, done.err
+    assert steps(done) == ["ok", "ok", "not asked", "ok", "ok", "ok", "ok", "ok", "ok"]
+    assert f"of {story.mill.id}; the log says" in done.out
+    assert story.mill.name("part") in done.out
+    told = json.loads(run("verify", path, "--vkey", story.server.vkey, "--json").out)
+    assert (told["ok"], told["organization"], told["statement"]) == (True, story.mill.id, story.mill.name("part"))
+    assert told["notAsked"]["7"] == "ok, but nobody pinned the registrar"
+
+
+def test_what_is_in_it(story: Story) -> None:
+    """Entry 0, the enrolment of the mill, and its change of keys: no more than says whose key signed."""
+    found = check(story.bundle, story.known)
+    assert (found.verified.index, found.organization) == (story.receipt.index, story.mill.id)
+    assert [lot.lot for lot in found.verified.lots] == [story.mill.name("part")]
+    records = [json.loads(base64.b64decode(one["body"])) for one in story.bundle["records"]]
+    assert [one["type"] for one in records] == ["organization", "organization", "keyChange"]
+    assert [one.get("organization", one.get("id")) for one in records][1:] == [story.mill.id] * 2
+    without = check(story.other, story.known)
+    assert (without.organization, without.left_out[6]) == (story.mill.id, "no body in it")
+
+
+def test_a_bundle_of_a_record_by_its_digest(story: Story) -> None:
+    made = exported(story.server, story.receipt.digest)
+    assert set(made) == {"bundle", "receipt", "records"}
+    found = check(made, story.known)
+    assert set(found.left_out) == {3, 6, 9}
+    bare = {name: made[name] for name in ("bundle", "receipt")}
+    assert set(check(bare, story.known).left_out) == {3, 6, 7, 8, 9}
+
+
+def flip(text: str, at: int = 20) -> str:
+    """Base64 with another byte in the middle."""
+    data = bytearray(base64.b64decode(text))
+    data[at] ^= 1
+    return base64.b64encode(bytes(data)).decode()
+
+
+def proof_of(bundle: Bundle, change: Callable[[list[str]], None]) -> None:
+    lines = bundle["receipt"]["proof"].split("\n")
+    change(lines)
+    bundle["receipt"]["proof"] = "\n".join(lines)
+
+
+def wrong_root(lines: list[str]) -> None:
+    at = lines.index("") + 3
+    lines[at] = flip(lines[at])
+
+
+def wrong_path(lines: list[str]) -> None:
+    lines[2] = flip(lines[2])
+
+
+def record_body(bundle: Bundle, at: int, change: Callable[[Any], None]) -> None:
+    record = json.loads(base64.b64decode(bundle["records"][at]["body"]))
+    change(record)
+    body = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    bundle["records"][at]["body"] = base64.b64encode(body.encode()).decode()
+
+
+FAULTS: dict[str, tuple[Callable[[Bundle, Story], object], int, str]] = {
+    "the entry is another": (lambda b, s: b["receipt"].update(entry=s.other["receipt"]["entry"]), 1, "wrong-digest"),
+    "the receipt is none": (lambda b, s: b.update(receipt={"index": 1}), 1, "malformed-bundle"),
+    "the proof is none": (lambda b, s: b["receipt"].update(proof="x"), 1, "malformed-receipt"),
+    "the root is another": (lambda b, s: proof_of(b, wrong_root), 2, "wrong-checkpoint"),
+    "the path is another": (lambda b, s: proof_of(b, wrong_path), 4, "not-included"),
+    "a figure is halved": (lambda b, s: b["receipt"]["leaves"][1]["leaf"].update(burdens={}), 5, "wrong-leaf"),
+    "leaves of another record": (
+        lambda b, s: b["receipt"].update(leaves=s.other["receipt"]["leaves"]), 5, "wrong-leaf"),
+    "the body is another": (lambda b, s: b.update(body=flip(b["body"])), 6, "wrong-body"),
+    "the body is no base64": (lambda b, s: b.update(body=b["body"] + "="), 6, "malformed-bundle"),
+    "no registrar": (lambda b, s: b["records"].pop(0), 7, "registrar-first"),
+    "no enrolment": (lambda b, s: b["records"].pop(1), 7, "unknown-key"),
+    "no change of keys": (lambda b, s: b["records"].pop(2), 7, "unknown-key"),
+    "records out of order": (lambda b, s: b["records"].reverse(), 7, "registrar-first"),
+    "a record twice": (lambda b, s: b["records"].append(b["records"][2]), 7, "wrong-order"),
+    "an enrolment with another name": (
+        lambda b, s: record_body(b, 1, lambda r: r.update(id="urn:example:other")), 7, "wrong-body"),
+    "a proof of another enrolment": (
+        lambda b, s: b["records"][1].update(receipt=b["records"][0]["receipt"]), 7, "wrong-body"),
+    "a record that is no key's": (
+        lambda b, s: b["records"].append({"body": b["body"], "receipt": b["receipt"]}), 7, "wrong-record"),
+    "the statement of another lot": (lambda b, s: b.update(statement=s.other["statement"]), 9, "wrong-statement"),
+    "a statement that says more": (
+        lambda b, s: b["statement"]["claims"].update(lot="urn:x"), 9, "wrong-claims"),
+    "no statement": (lambda b, s: b.update(statement={}), 9, "not-a-statement"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_one_reason_at_the_step_that_fails(story: Story, fault: str) -> None:
+    change, step, code = FAULTS[fault]
+    broken = deepcopy(story.bundle)
+    change(broken, story)
+    assert broken != story.bundle
+    with pytest.raises(VerificationError) as caught:
+        check(broken, story.known)
+    assert caught.value.message.startswith(f"{step}. "), caught.value.message
+    assert caught.value.code == code, caught.value.message
+
+
+def test_a_registrar_that_is_not_the_pinned_one(story: Story) -> None:
+    with pytest.raises(VerificationError) as caught:
+        check(story.bundle, story.known._replace(registrar="0" * 64))
+    assert (caught.value.message[:3], caught.value.code) == ("7. ", "wrong-registrar")
+
+
+def test_another_log(story: Story) -> None:
+    known = Known(vkey(story.server.origin, new_key().private.public_key()))
+    with pytest.raises(VerificationError) as caught:
+        check(story.bundle, known)
+    assert (caught.value.message[:3], caught.value.code) == ("2. ", "wrong-checkpoint")
+
+
+def test_on_the_command_line_it_says_where(story: Story, tmp_path: Path) -> None:
+    broken = deepcopy(story.bundle)
+    broken["records"].pop(2)
+    path = tmp_path / "bundle"
+    path.write_text(json.dumps(broken))
+    done = run("verify", path, "--vkey", story.server.vkey)
+    assert (done.code, len(done.err.splitlines())) == (1, 1)
+    assert done.out.splitlines()[-1] == f"7. {STEPS[6]}: DOES NOT HOLD"
+    assert json.loads(run("verify", path, "--vkey", story.server.vkey, "--json").out)["step"] == 7
+    for options in (["--key", "x"], ["--bodies", "."], ["--log", story.server.url]):
+        assert run("verify", path, "--vkey", story.server.vkey, *options).code == 2
+    assert run("verify", path).code == 2
+
+
+@pytest.mark.parametrize("data", [
+    b"{}", b'{"bundle": "carbon-ledger/bundle/v2", "receipt": {}}', b'{"bundle": "carbon-ledger/bundle/v1"}',
+    b'{"bundle": "carbon-ledger/bundle/v1", "receipt": {}, "more": 1}', b"[" * 100_000, b"\xff",
+    b'{"bundle": "carbon-ledger/bundle/v1", "receipt": {}, "records": [1]}',
+])
+def test_what_is_no_bundle(data: bytes) -> None:
+    with pytest.raises(InvalidInput):
+        read_bundle(data)
+
+
+def test_any_part_taken_out_or_cut_gives_our_errors_only(story: Story) -> None:
+    """Every value of the tree in turn becomes something else: refused with a step, or left out and said so."""
+    codes: set[str] = set()
+    for path in sorted(paths(story.bundle), key=str):
+        for value in (None, "", 7, [], {}):
+            broken = deepcopy(story.bundle)
+            place: Any = broken
+            for name in path[:-1]:
+                place = place[name]
+            place[path[-1]] = value
+            try:
+                check(broken, story.known)
+            except LedgerError as error:
+                codes.add(error.code)
+    assert len(codes) > 10
+    assert "error" not in codes
+
+
+def paths(tree: Any, depth: int = 3) -> set[tuple[Any, ...]]:
+    """Ways into a tree, to a depth."""
+    pairs = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    found: set[tuple[Any, ...]] = set()
+    for name, value in pairs:
+        found.add((name,))
+        if depth:
+            found |= {(name, *rest) for rest in paths(value, depth - 1)}
+    return found
+
+
+def test_with_a_policy_the_quorum_counts(tmp_path: Path) -> None:
+    """A log with three witnesses, two of which are its quorum; a reader who wants others, or more, is told so."""
+    with site() as place, three_witnesses(place) as witnesses, place.serve() as server:
+        mill = workshop(server, "mill", ore="10")
+        path, policy = tmp_path / "bundle", tmp_path / "policy"
+        path.write_text(json.dumps(exported(server, mill.name("ore"))))
+        done = run("verify", path, "--policy", place.policy_file)
+        assert done.code == 0, done.err
+        assert steps(done)[2] == "ok"
+        assert "cosigned by" in done.out
+        lines = place.policy_file.read_text().splitlines()
+        receipt = tmp_path / "receipt"
+        receipt.write_text(json.dumps(json.loads(path.read_text())["receipt"]))
+        done = run("verify", receipt, "--policy", place.policy_file)
+        assert (done.code, done.out.splitlines()[7]) == (
+            0, "8. the policy's quorum of witnesses cosigned the checkpoint: ok")
+        stranger = new_key()
+        for asked, code in (
+            ([lines[0], *witness_lines(lines), f"witness other {cosigner(stranger)}", "group all all alpha other",
+              "quorum all"], "no-quorum"),
+            ([line for line in lines if not line.startswith("log ")], "unknown-log"),
+        ):
+            policy.write_text("".join(f"{line}\n" for line in asked))
+            told = json.loads(run("verify", path, "--policy", policy, "--json").out)
+            assert (told["ok"], told["problem"]["code"]) == (False, code)
+            assert told["step"] == (3 if code == "no-quorum" else 2)
+        assert witnesses
+
+
+def witness_lines(lines: list[str]) -> list[str]:
+    return [line for line in lines if line.startswith("witness ")]
+
+
+def cosigner(key: SigningKey) -> str:
+    """The vkey of a witness that signed nothing."""
+    return CosignatureVerifier("other.test", key.private.public_key()).vkey
