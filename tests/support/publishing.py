@@ -34,9 +34,8 @@ class Site:
     def witness(self, name: str, *options: str) -> WitnessProcess:
         return WitnessProcess(self.home.parent / f"witness-{name}", [self.vkey], "--name", f"{name}.test", *options)
 
-    def write_policy(self, lines: Sequence[str]) -> Policy:
+    def write_policy(self, lines: Sequence[str]) -> None:
         self.policy_file.write_text("".join(line + "\n" for line in [f"log {self.vkey}", *lines]))
-        return self.policy
 
     @property
     def policy(self) -> Policy:

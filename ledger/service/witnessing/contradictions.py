@@ -31,6 +31,10 @@ class Contradictions:
         self._claims: dict[str, int] = {}
         self.ahead = 0
 
+    def withdrawn(self, name: str) -> None:
+        """A witness has signed what it is shown: what it claimed before is of no account."""
+        self._claims.pop(name, None)
+
     async def heed(self, witness: WitnessClient, size: int | None) -> None:
         """A witness says that it has signed `size`, or (None) that what it is shown does not extend what it has signed.
 
@@ -51,7 +55,7 @@ class Contradictions:
             if shown is not None:
                 await self._compare(connection, head, shown, witness.name)
             elif size is not None and size > head.size:
-                self._claim(witness.name, size)
+                self._claim(witness.name, size, head)
 
     async def _compare(self, connection: Connection, head: Checkpoint, shown: Checkpoint, name: str) -> None:
         if shown.size > head.size:
@@ -66,8 +70,8 @@ class Contradictions:
                 f"log's signature ({error.message})"
             )
 
-    def _claim(self, name: str, size: int) -> None:
-        self._claims[name] = size
+    def _claim(self, name: str, size: int, head: Checkpoint) -> None:
+        self._claims = {one: said for one, said in (self._claims | {name: size}).items() if said > head.size}
         _log.critical("witness %s says that it was shown %d entries, which the database does not hold; it shows no "
                       "signature of this log for them", name, size)
         if self._policy.satisfied(self._claims):

@@ -51,11 +51,11 @@ Proving = Callable[[int, int], Awaitable[Sequence[bytes]]]
 
 
 class Feeder:
-    """Shows rounds to witnesses. `prove` gives the consistency proof between two sizes; `signed` is called after each
-    signature of the round that is on; `sizes`: what each witness has signed, as far as that is known."""
+    """Shows rounds to witnesses. `prove` gives the consistency proof between two sizes; `signed` is called after
+    each signature, with the witness's name; `sizes`: what each witness has signed, as far as that is known."""
 
     def __init__(
-        self, clients: Sequence[WitnessClient], prove: Proving, evidence: Evidence, signed: Callable[[], None],
+        self, clients: Sequence[WitnessClient], prove: Proving, evidence: Evidence, signed: Callable[[str], None],
         sizes: Mapping[str, int],
     ) -> None:
         self._clients = clients
@@ -103,7 +103,7 @@ class Feeder:
                 failures = 0
                 self._sizes[client.name] = current.head.size
                 current.lines[client.name] = answer.line
-                self._signed()
+                self._signed(client.name)
                 continue
             failures += 1
             if failures in (1, 10, 100) or failures % 1_000 == 0:

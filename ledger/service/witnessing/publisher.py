@@ -105,9 +105,12 @@ class Publisher:
             published = await self._publication.newest(reading)
         cosigned = self._policy.cosigned(published.note)
         contradictions = Contradictions(self._pool, self._heads, self._policy, self._wake.set)
-        feeder = Feeder(
-            clients, self._prove, contradictions.heed, self._wake.set, dict.fromkeys(cosigned, published.size)
-        )
+
+        def signed(name: str) -> None:
+            contradictions.withdrawn(name)
+            self._wake.set()
+
+        feeder = Feeder(clients, self._prove, contradictions.heed, signed, dict.fromkeys(cosigned, published.size))
         try:
             async with feeder:
                 await self._publish(connection, feeder, contradictions, published.size)

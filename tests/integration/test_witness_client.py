@@ -1,0 +1,92 @@
+"""What a log makes of each answer of a witness."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from support.liars import LIES, MUCH_LARGER, lying
+from support.witnesses import MemoryLog, WitnessProcess
+
+from ledger.core.cosignature import cosigned_at, parse_cosigner_vkey
+from ledger.core.policy import Witness
+from ledger.core.witnessing import AddCheckpoint
+from ledger.service.witnessing.client import Answer, Conflict, Cosigned, Differs, Failed, WitnessClient
+
+LOG = MemoryLog("log.example/one", 40)
+
+FAILURES = {
+    "silent": "does not answer", "forged": "does not hold", "other-root": "does not hold", "other-time": "not now",
+    "future": "not now", "other-name": "without a signature", "endless": "more than", "garbage": "no signature lines",
+    "empty": "no signature lines", "bad-request": "answers 400", "forbidden": "answers 403", "unknown": "answers 404",
+    "broken": "answers 500", "busy": "answers 503", "redirect": "answers 302",
+}
+
+
+def asked(vkey: str, url: str, request: AddCheckpoint, timeout: float = 0.5) -> Answer:
+    async def ask() -> Answer:
+        client = WitnessClient(Witness("w", parse_cosigner_vkey(vkey), url), timeout)
+        try:
+            return await client.add_checkpoint(request)
+        finally:
+            await client.close()
+
+    return asyncio.run(ask())
+
+
+def request(old: int = 0, size: int = 9) -> AddCheckpoint:
+    return AddCheckpoint(old, LOG.proof(old, size), LOG.note(size))
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_no_lie_counts_as_a_cosignature(name: str) -> None:
+    with lying(name) as (liar,):
+        answer = asked(liar.vkey, liar.url, request())
+    match name:
+        case "ahead":
+            assert answer == Conflict(MUCH_LARGER)
+        case "behind":
+            assert isinstance(answer, Conflict)
+            assert answer.size < 2
+        case "conflict" | "unprocessable":
+            assert isinstance(answer, Differs)
+        case _:
+            assert isinstance(answer, Failed)
+            assert FAILURES[name] in answer.why
+
+
+def test_an_honest_answer_counts() -> None:
+    with lying("honest") as (one,):
+        answer = asked(one.vkey, one.url, request())
+    assert isinstance(answer, Cosigned)
+    assert cosigned_at(LOG.note(9) + answer.line, [parse_cosigner_vkey(one.vkey)])
+
+
+def test_nobody_at_the_address() -> None:
+    with lying("honest") as (one,):
+        pass
+    answer = asked(one.vkey, one.url, request())
+    assert isinstance(answer, Failed)
+    assert "does not answer" in answer.why
+
+
+def test_a_real_witness(tmp_path: Path) -> None:
+    with WitnessProcess(tmp_path / "w", [LOG.vkey]) as witness:
+
+        async def talk() -> None:
+            client = WitnessClient(Witness("w", witness.verifier, witness.url + "/"))
+            assert await client.shown(LOG.signer.name, [LOG.signer.verifier]) is None
+            assert isinstance(await client.add_checkpoint(request(0, 9)), Cosigned)
+            assert await client.add_checkpoint(request(0, 12)) == Conflict(9)
+            assert isinstance(await client.add_checkpoint(request(9, 12)), Cosigned)
+            fork = LOG.fork(3)
+            assert isinstance(await client.add_checkpoint(AddCheckpoint(12, (), fork.note(12))), Differs)
+            forked = AddCheckpoint(12, fork.proof(12, 20), fork.note(20))
+            assert isinstance(await client.add_checkpoint(forked), Differs)
+            assert await client.shown(LOG.signer.name, [LOG.signer.verifier]) == LOG.checkpoint(12)
+            stranger = MemoryLog(LOG.signer.name, 1, seed=9).signer.verifier
+            assert await client.shown(LOG.signer.name, [stranger]) is None
+            assert await client.shown("another log", [LOG.signer.verifier]) is None
+            await client.close()
+
+        asyncio.run(talk())
+

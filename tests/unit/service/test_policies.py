@@ -1,0 +1,42 @@
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from support.witnesses import MemoryLog
+
+from ledger.core.cosignature import CosignatureVerifier
+from ledger.errors import ConfigurationError
+from ledger.service.witnessing.policies import read_policy
+
+LOG, OTHER = MemoryLog("log.example/one", 1), MemoryLog("log.example/one", 1, seed=2)
+WITNESS = CosignatureVerifier("w", Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key()).vkey
+
+
+@pytest.mark.parametrize(("lines", "why"), [
+    (["quorum nobody"], "line 1"), ([f"log {LOG.vkey}"], "no quorum line"),
+    ([f"log {OTHER.vkey}", "quorum none"], "its key"),
+    ([f"witness w {WITNESS}", "quorum w"], "no quorum: none"),
+    ([f"witness w {WITNESS} ftp://w.example", "quorum w"], "not http"),
+])
+def test_a_policy_that_cannot_be_met_stops_the_start(tmp_path: Path, lines: list[str], why: str) -> None:
+    path = tmp_path / "policy"
+    path.write_text("".join(line + "\n" for line in lines))
+    with pytest.raises(ConfigurationError, match=why) as caught:
+        read_policy(path, LOG.signer.verifier)
+    assert caught.value.code == "invalid-policy"
+    assert str(path) in caught.value.message
+
+
+def test_a_policy_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="No such file"):
+        read_policy(tmp_path / "policy", LOG.signer.verifier)
+
+
+@pytest.mark.parametrize("lines", [
+    ["quorum none"], [f"log {LOG.vkey}", "quorum none"], [f"log {OTHER.vkey}", f"log {LOG.vkey}", "quorum none"],
+    [f"witness w {WITNESS} https://w.example/w1", "quorum w"],
+])
+def test_policies_by_which_a_log_can_publish(tmp_path: Path, lines: list[str]) -> None:
+    path = tmp_path / "policy"
+    path.write_text("".join(line + "\n" for line in lines))
+    assert read_policy(path, LOG.signer.verifier).satisfied(["w"])
