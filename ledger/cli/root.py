@@ -45,6 +45,7 @@ COMMANDS = {
     "verify": Lazy("ledger.cli.verify:verify", "Check receipts, bundles and statements, offline."),
     "witness": Lazy("ledger.cli.witness:witness", "Cosign the checkpoints of logs, as a witness for others."),
     "plugin": Lazy("ledger.cli.plugins:plugin", "Show sector plugins and factors, make, activate, retire them."),
+    "monitor": Lazy("ledger.cli.monitor:monitor", "Watch a log for forks, and for keys that it enters."),
 }
 
 class LazyGroup(click.Group):

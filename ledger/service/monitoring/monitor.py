@@ -1,0 +1,189 @@
+"""One look at a log: that it continues what was seen before, and what it entered since.
+
+1. The checkpoint is signed by the pinned key, and where a policy is given by its quorum. 2. It is not behind the last
+one. 3. The entries since then, appended to the tree of then, give its root: so nothing of it has changed. 4. Bodies of
+public kinds are there, have their digests, and are signed by a key that the log has entered. 5. What witnesses show as
+cosigned is of this tree, once it has grown as far.
+"""
+
+import base64
+from collections.abc import Callable
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from ledger.core.canonical import decode_record
+from ledger.core.canonical import digest as digest_of
+from ledger.core.checkpoint import Checkpoint, open_checkpoint
+from ledger.core.entry import Entry, parse_entry
+from ledger.core.frontier import Frontier
+from ledger.core.merkle import leaf_hash, verify_consistency
+from ledger.core.note import NoteVerifier
+from ledger.core.policy import Policy, Witness, open_cosigned
+from ledger.core.record import PRIVATE
+from ledger.core.records import AnyRecord
+from ledger.core.signing import load_spki, record_message
+from ledger.core.tiles import TILE_WIDTH, consistency_path_from_tiles, consistency_tiles
+from ledger.errors import InvalidInput, LedgerError, NotFound, VerificationError
+from ledger.service.monitoring.events import Event, entered_keys, event_of
+from ledger.service.monitoring.log import LogReader
+from ledger.service.monitoring.state import State
+
+Progress = Callable[[int, int], None]
+
+
+class Violation(VerificationError):
+    """The log has broken a promise. `notes` are the signed checkpoints that show it, older first."""
+
+    def __init__(self, message: str, notes: tuple[str, ...], *, code: str, value: object = None) -> None:
+        super().__init__(message, code=code, field="log", value=value)
+        self.notes = notes
+
+
+class Look(NamedTuple):
+    """What a look found: the state to go on from, and the events since the last one. `warnings` are about witnesses."""
+
+    state: State
+    checkpoint: Checkpoint
+    events: list[Event]
+    warnings: list[str]
+
+
+class Monitor:
+    """Looks at one log with a pinned key."""
+
+    def __init__(self, reader: LogReader, verifier: NoteVerifier, policy: Policy | None) -> None:
+        self._reader = reader
+        self._verifier = verifier
+        self._policy = policy
+
+    def look(self, state: State, progress: Progress) -> Look:
+        """Raises Violation; Unavailable where the log, which may be honest, does not answer."""
+        note = self._reader.checkpoint()
+        checkpoint = self._opened(note)
+        tree = state.tree()
+        self._check_not_behind(state, checkpoint, note)
+        events: list[Event] = []
+        keys = dict(state.keys)
+        public: list[tuple[int, Entry]] = []
+        while tree.size < checkpoint.size:
+            tree = self._read(tree, checkpoint, note, public)
+            progress(tree.size, checkpoint.size)
+        if tree.root() != checkpoint.root:
+            raise Violation(
+                f"the entries up to {checkpoint.size} do not give its root: the log is not what it was at "
+                f"{state.tree().size}, or shows other entries than it has signed", _notes(state, note), code="fork",
+                value=checkpoint.size,
+            )
+        # Only now: what the entries say counts when the signed root covers them.
+        for index, entry in public:
+            record = self._public(index, entry, keys, note)
+            keys |= entered_keys(record)
+            events.append(event_of(record, index, entry.digest, entry.time, entry.keyid))
+        ahead, warnings = self._compare(state, checkpoint, note)
+        new = replace(state, note=note, frontier=base64.b64encode(tree.to_bytes()).decode(), keys=keys, ahead=ahead)
+        return Look(new, checkpoint, events, warnings)
+
+    def _opened(self, note: str) -> Checkpoint:
+        try:
+            if self._policy is not None:
+                return open_cosigned(note, self._policy, self._verifier).checkpoint
+            return open_checkpoint(note, self._verifier.name, self._verifier)
+        except LedgerError as error:
+            raise Violation(f"the checkpoint does not hold: {error.message}", (note,), code="wrong-checkpoint"
+                            ) from None
+
+    def _check_not_behind(self, state: State, checkpoint: Checkpoint, note: str) -> None:
+        tree = state.tree()
+        if checkpoint.size < tree.size:
+            raise Violation(
+                f"the log shows {checkpoint.size} entries, it had {tree.size}: it was rolled back, or shows an old "
+                "view", _notes(state, note), code="rollback", value=checkpoint.size,
+            )
+        if checkpoint.size == tree.size and checkpoint.root != tree.root():
+            raise Violation(f"two roots of size {checkpoint.size}", _notes(state, note), code="fork",
+                            value=checkpoint.size)
+
+    def _read(
+        self, tree: Frontier, checkpoint: Checkpoint, note: str, public: list[tuple[int, Entry]]
+    ) -> Frontier:
+        """The tree with the rest of the next bundle."""
+        first = tree.size
+        bundle = first // TILE_WIDTH
+        try:
+            fresh = self._reader.entries(bundle, checkpoint.size)[first - bundle * TILE_WIDTH :]
+            for index, data in enumerate(fresh, start=first):
+                entry = parse_entry(data)
+                if entry.kind != PRIVATE:
+                    public.append((index, entry))
+        except VerificationError as error:
+            raise Violation(f"entries from {first} on: {error.message}", (note,), code="malformed-log", value=first
+                            ) from None
+        return tree.extended([leaf_hash(data) for data in fresh])
+
+    def _public(self, index: int, entry: Entry, keys: dict[str, str], note: str) -> AnyRecord:
+        digest = entry.digest.hex()
+        try:
+            body = self._reader.body(entry.digest)
+            if body is None:
+                raise VerificationError("it is public, but not served", code="missing-body")
+            if digest_of(body) != entry.digest:
+                raise VerificationError("it has another digest", code="wrong-body")
+            record = decode_record(body)
+            if record.kind != entry.kind:
+                raise VerificationError("it is of another kind than its entry", code="wrong-body")
+            # The first record enters the key that signs it.
+            spki = (keys or entered_keys(record)).get(entry.keyid.hex())
+            if spki is None:
+                raise VerificationError("it is signed by a key that the log has not entered", code="unknown-key")
+            message = record_message(self._verifier.name, entry.kind, entry.digest)
+            load_spki(base64.b64decode(spki)).verify(entry.signature, message)
+        except (InvalidInput, VerificationError) as error:
+            raise Violation(f"record {digest} of entry {index}: {error.message}", (note,), code=error.code, value=index
+                            ) from None
+        return record
+
+    def _compare(self, state: State, checkpoint: Checkpoint, note: str) -> tuple[dict[str, str], list[str]]:
+        """What witnesses show, against this tree; notes of heads that the log has not shown yet are kept."""
+        if self._policy is None:
+            return {}, []
+        ahead: dict[str, str] = {}
+        warnings: list[str] = []
+        for witness in self._policy.witnesses:
+            shown = None if witness.url is None else self._reader.cosigned(witness.url, checkpoint.origin)
+            for one in {state.ahead.get(witness.name), shown} - {None}:
+                if one is not None and not self._within(witness, one, checkpoint, note):
+                    ahead[witness.name] = one
+            if witness.name in ahead and state.ahead.get(witness.name) == ahead[witness.name]:
+                warnings.append(f"witness {witness.name} has cosigned a head that the log has not shown since the last "
+                                "look: it may be showing an old view")
+        return ahead, warnings
+
+    def _within(self, witness: Witness, shown: str, checkpoint: Checkpoint, note: str) -> bool:
+        """Whether what a witness shows is a part of this tree; false where it is larger. What the log's key and the
+        witness's have not both signed says nothing about the log."""
+        try:
+            if not self._policy_cosigned(witness, shown):
+                return True
+            theirs = open_checkpoint(shown, checkpoint.origin, self._verifier)
+        except LedgerError:
+            return True
+        if theirs.size > checkpoint.size:
+            return False
+        tiles = {tile: self._reader.tile(tile) for tile in consistency_tiles(theirs.size, checkpoint.size)}
+        try:
+            path = consistency_path_from_tiles(theirs.size, checkpoint.size, tiles)
+            verify_consistency(theirs.size, checkpoint.size, theirs.root, checkpoint.root, path)
+        except (VerificationError, NotFound, InvalidInput) as error:
+            raise Violation(
+                f"witness {witness.name} was shown another log of {theirs.size} entries: {error.message}",
+                (shown, note), code="fork", value=theirs.size,
+            ) from None
+        return True
+
+    def _policy_cosigned(self, witness: Witness, shown: str) -> bool:
+        return self._policy is not None and witness.name in self._policy.cosigned(shown)
+
+
+def _notes(state: State, note: str) -> tuple[str, ...]:
+    return (note,) if state.note is None else (state.note, note)

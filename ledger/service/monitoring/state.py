@@ -1,0 +1,64 @@
+"""What a monitor keeps between looks: the last checkpoint that held, the tree below it, and the keys entered so far."""
+
+import base64
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from ledger.core.frontier import Frontier
+from ledger.errors import ConfigurationError, InvalidInput
+
+
+class State(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`note`: the last checkpoint, None before the first look. `frontier`: base64 of the tree's right edge. `keys`:
+    base64 SPKI by hex keyid, of all keys that the log has entered. `ahead`: notes by witness that they have cosigned
+    and the log did not show yet."""
+
+    origin: str
+    note: str | None = None
+    frontier: str = base64.b64encode(Frontier().to_bytes()).decode()
+    keys: dict[str, str] = {}
+    ahead: dict[str, str] = {}
+
+    def tree(self) -> Frontier:
+        return Frontier.from_bytes(base64.b64decode(self.frontier))
+
+
+def load_state(path: Path, origin: str) -> State:
+    """The state in a file, a new one where there is none. Raises ConfigurationError for what is none of this log."""
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=State)
+        found.tree()
+    except FileNotFoundError:
+        return State(origin=origin)
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {path}: {error.strerror}", field="state", value=path) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, InvalidInput, ValueError) as error:
+        raise ConfigurationError(f"{path} holds no state of a monitor: {error}", field="state", value=path) from error
+    if found.origin != origin:
+        raise ConfigurationError(f"{path} is about the log {found.origin}, not {origin}", field="state", value=path)
+    return found
+
+
+def save(path: Path, data: bytes) -> None:
+    """Puts the data in the file's place, whole and durable when this returns. Raises OSError."""
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with open(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

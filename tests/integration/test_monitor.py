@@ -1,0 +1,245 @@
+"""`carbon-ledger monitor` beside a real server, and beside one that shows another log under the same key."""
+
+import contextlib
+import json
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from support.publishing import Site, site, three_witnesses
+from support.server import Server, command
+from support.witness import entries_of
+from support.workshop import Workshop, workshop
+
+from ledger.core.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.merkle import consistency_path, leaf_hash, tree_root
+from ledger.core.note import NoteSigner, vkey
+from ledger.core.records import KeyChange
+from ledger.core.signing import SigningKey, public_key
+from ledger.core.tiles import encode_entries, entries_path, parse_path
+from ledger.core.witnessing import AddCheckpoint, encode_request
+from ledger.service.keyfiles import LOG_KEY, read_key
+
+_numbers = count(1)
+Answer = Callable[[str], bytes | None]
+
+
+def watch(server: Server, state: Path, *options: str, url: str | None = None) -> subprocess.CompletedProcess[str]:
+    return command(
+        server.home, "monitor", url or server.url, "--vkey", server.vkey, "--state", str(state), "--once", *options
+    )
+
+
+def seen(server: Server, state: Path, *options: str) -> dict[str, Any]:
+    ended = watch(server, state, "--json", *options)
+    assert ended.returncode == 0, ended.stderr
+    found: dict[str, Any] = json.loads(ended.stdout)
+    return found
+
+
+def violation(server: Server, state: Path, url: str, *options: str) -> tuple[str, str]:
+    """The code, and the evidence that was kept."""
+    before = state.read_bytes() if state.exists() else None
+    ended = watch(server, state, "--json", *options, url=url)
+    assert ended.returncode == 1
+    assert (state.read_bytes() if state.exists() else None) == before, "the state is that of the last look that held"
+    (kept,) = state.parent.glob(f"{state.name}-evidence-*")
+    evidence = kept.read_text()
+    kept.unlink()
+    problem = json.loads("{" + ended.stderr.partition("{")[2])
+    return str(problem["code"]), evidence
+
+
+@contextlib.contextmanager
+def proxy(server: Server, answer: Answer) -> Iterator[str]:
+    """The address of something that answers some paths by itself, and passes on the others. b"" is a 404."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            own = answer(self.path)
+            status, content = (404, b"{}") if own == b"" else (200, own)
+            if content is None:
+                response = httpx.get(server.url + self.path, timeout=30)
+                status, content = response.status_code, response.content
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    served = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=served.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{served.server_port}"
+    finally:
+        served.shutdown()
+        served.server_close()
+        thread.join()
+
+
+def signer(server: Server) -> NoteSigner:
+    return NoteSigner(server.origin, read_key(server.home / LOG_KEY).private)
+
+
+class Forked:
+    """The server's log with one entry changed and more at its end, signed by its own key."""
+
+    def __init__(self, server: Server, size: int, changed: int, more: int = 0) -> None:
+        self.entries = entries_of(server.url, size)
+        # The time of the entry: of no record, so that all else holds.
+        self.entries[changed] = self.entries[changed][:-1] + bytes([self.entries[changed][-1] ^ 1])
+        self.entries += [self.entries[-1]] * more
+        self.leaves = [leaf_hash(entry) for entry in self.entries]
+        self.head = Checkpoint(server.origin, len(self.entries), tree_root(self.leaves))
+        self.note = sign_checkpoint(self.head, signer(server))
+
+    def answer(self, path: str) -> bytes | None:
+        if path == "/log/checkpoint":
+            return self.note.encode()
+        if path.startswith("/log/tile/entries/"):
+            tile = parse_path(path.removeprefix("/log/"))
+            return encode_entries(self.entries[tile.index * 256 : tile.index * 256 + tile.width])
+        return None
+
+
+def test_keys_and_activations_are_told_once(server: Server, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    first = seen(server, state)
+    assert [event["type"] for event in first["events"][:2]] == ["organization", "activation"]
+    assert first["size"] == httpx.get(f"{server.url}/health/ready").json()["size"]
+    assert seen(server, state)["events"] == []
+    shop = Workshop(f"watched-{next(_numbers)}")
+    other = Workshop(f"other-{next(_numbers)}")
+    server.post([shop.enrolment(server), other.enrolment(server), *shop.opening()])
+    added = SigningKey.from_seed(bytes([next(_numbers)]) * 32)
+    (receipt,) = server.post([shop.signed(KeyChange(
+        issuer=shop.id, nonce=shop.nonce(), organization=shop.id, added=[public_key(added, server.origin, shop.id)],
+        revoked=[shop.party.key.keyid.hex()], compromised_since=1,
+    ))])
+    enrolled, changed = seen(server, state, "--organization", shop.id)["events"]
+    assert (enrolled["type"], enrolled["subject"]) == ("organization", shop.id)
+    assert (changed["type"], changed["index"], changed["digest"]) == ("keyChange", receipt.index, receipt.digest)
+    assert changed["added"] == [added.keyid.hex()]
+    assert changed["revoked"] == [changed["keyid"]] == [shop.party.key.keyid.hex()]
+    assert changed["compromisedSince"] == 1
+    ended = watch(server, tmp_path / "fresh", "--organization", shop.id)
+    assert f"{shop.id} changes its keys" in ended.stdout
+    assert f"revoked  {shop.party.key.keyid.hex()}" in ended.stdout
+    assert other.id not in ended.stdout
+
+
+def test_a_log_of_many_bundles(server: Server, tmp_path: Path) -> None:
+    shop = workshop(server, f"many-{next(_numbers)}", pot="10000")
+    state = tmp_path / "state"
+    for amount in (1, 300, 256, 255):
+        receipts = server.post([shop.make({f"{amount}-{i}": "1"}, {"pot": "1"}) for i in range(amount)])
+        assert seen(server, state)["size"] == receipts[-1].index + 1
+
+
+@pytest.mark.parametrize(("changed", "more"), [(0, 0), (1, 5), (2, 0)])
+def test_a_fork_under_the_log_s_own_key(server: Server, tmp_path: Path, changed: int, more: int) -> None:
+    state = tmp_path / "state"
+    size = seen(server, state)["size"]
+    honest = httpx.get(f"{server.url}/log/checkpoint").text
+    forked = Forked(server, size, size - 1 - changed, more)
+    with proxy(server, forked.answer) as url:
+        code, evidence = violation(server, state, url)
+    assert code == "fork"
+    assert honest in evidence
+    assert forked.note in evidence
+    assert seen(server, state)["size"] == size
+
+
+def test_a_rollback(server: Server, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    earlier = httpx.get(f"{server.url}/log/checkpoint").text
+    workshop(server, f"shop-{next(_numbers)}")
+    seen(server, state)
+    with proxy(server, lambda path: earlier.encode() if path == "/log/checkpoint" else None) as url:
+        code, evidence = violation(server, state, url)
+    assert code == "rollback"
+    assert earlier in evidence
+
+
+def test_a_checkpoint_of_another_key_is_none_of_this_log(server: Server, tmp_path: Path) -> None:
+    head = httpx.get(f"{server.url}/log/checkpoint").text.split("\n")
+    stranger = NoteSigner(server.origin, SigningKey.from_seed(bytes(32)).private)
+    text = "\n".join(head[:3]) + "\n"
+    forged = text + "\n" + f"{head[4].rpartition(' ')[0]} {'A' * 92}\n"
+    with proxy(server, lambda path: forged.encode() if path == "/log/checkpoint" else None) as url:
+        assert violation(server, tmp_path / "state", url)[0] == "wrong-checkpoint"
+    pinned = command(server.home, "monitor", server.url, "--vkey", vkey(server.origin, stranger.verifier.key),
+                     "--state", str(tmp_path / "other"), "--once")
+    assert pinned.returncode == 1
+    assert "the checkpoint does not hold" in pinned.stderr
+
+
+def test_a_public_record_that_is_not_served_or_is_another(server: Server, tmp_path: Path) -> None:
+    shop = Workshop(f"hidden-{next(_numbers)}")
+    (receipt,) = server.post([shop.enrolment(server)])
+    path = f"/v1/records/{receipt.digest}"
+    body = httpx.get(server.url + path).json()["body"]
+    body["names"] = {"en": "another"}
+    for own, code in ((b"", "missing-body"), (json.dumps({"body": body}).encode(), "wrong-body")):
+        with proxy(server, lambda asked, own=own: own if asked == path else None) as url:
+            assert violation(server, tmp_path / "state", url)[0] == code
+
+
+def test_entries_that_the_root_does_not_cover(server: Server, tmp_path: Path) -> None:
+    size = seen(server, tmp_path / "known")["size"]
+    forked = Forked(server, size, size - 1)
+    with proxy(server, lambda path: forked.answer(path) if "entries" in path else None) as url:
+        assert violation(server, tmp_path / "state", url)[0] == "fork"
+    cut = entries_path(0, min(size, 256))
+    with proxy(server, lambda path: b"\0\5abc" if path.endswith(cut) else None) as url:
+        assert violation(server, tmp_path / "state", url)[0] == "malformed-log"
+
+
+def test_a_server_that_is_away_is_no_violation(server: Server, tmp_path: Path) -> None:
+    ended = watch(server, tmp_path / "state", url="http://127.0.0.1:9")
+    assert ended.returncode == 1
+    assert "does not answer" in ended.stderr
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "state").write_text("{}")
+    ended = watch(server, tmp_path / "state")
+    assert "holds no state of a monitor" in ended.stderr
+
+
+def test_what_witnesses_were_shown_is_compared(tmp_path: Path) -> None:
+    """A third witness was shown a fork, which two others were not: their quorum holds, the monitor finds it. The log
+    does not ask the third one, or it would find it itself."""
+    state = tmp_path / "state"
+    with site() as place, three_witnesses(place) as witnesses:
+        known = tmp_path / "policy"
+        known.write_bytes(place.policy_file.read_bytes())
+        place.policy_file.write_text(place.policy_file.read_text().replace(f" {witnesses[2].url}\n", "\n"))
+        policy = ("--policy", str(known))
+        with place.serve() as server:
+            workshop(server, "shop")
+            size = seen(server, state, *policy)["size"]
+            ahead = _ahead(place, server, size)
+            assert witnesses[2].post(encode_request(ahead)).status_code == 200
+            assert seen(server, state, *policy)["warnings"] == []
+            (warning,) = seen(server, state, *policy)["warnings"]
+            assert "gamma has cosigned a head that the log has not shown" in warning
+            workshop(server, "another")
+            code, evidence = violation(server, state, server.url, *policy)
+            assert code == "fork"
+            assert ahead.note in evidence
+
+
+def _ahead(place: Site, server: Server, size: int) -> AddCheckpoint:
+    leaves = [leaf_hash(entry) for entry in entries_of(server.url, size)]
+    leaves.append(leaf_hash(b"of another log"))
+    assert consistency_path(leaves, size)
+    key = NoteSigner(place.origin, read_key(place.home / LOG_KEY).private)
+    return AddCheckpoint(0, (), sign_checkpoint(Checkpoint(place.origin, size + 1, tree_root(leaves)), key))
