@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bench.chains import MEASURES
 from bench.load import drive, get, post
 from bench.measures import Measure, ed25519_verifications, fsyncs, peak_memory, rate
+from bench.publishing import PUBLISHING, measure_publishing
 from bench.revisions import measure_revisions
 from support.generator import parties, transformations
 from support.parties import enrolment, nonces
@@ -49,15 +50,18 @@ OUTPUT = Path(__file__).resolve().parents[2] / "bench.json"
 
 def main(prefixes: Sequence[str]) -> int:
     console = Console()
-    wanted = [name for name in (*SERVED, *MEASURES) if not prefixes or name.startswith(tuple(prefixes))]
+    wanted = [name for name in (*SERVED, *MEASURES, *PUBLISHING) if not prefixes or name.startswith(tuple(prefixes))]
     if not wanted:
-        console.print(f"no measure begins with {' or '.join(prefixes)}: {', '.join((*SERVED, *MEASURES))}")
+        console.print(f"no measure begins with {' or '.join(prefixes)}: {', '.join((*SERVED, *MEASURES, *PUBLISHING))}")
         return 2
     measures = _served(console, wanted) if set(SERVED) & set(wanted) else []
     for name, make in MEASURES.items():
         if name in wanted:
             console.print(f"{name} …")
             measures.append(make(name))
+    if set(PUBLISHING) & set(wanted):
+        console.print("publish …")
+        measures.extend(measure_publishing([name for name in PUBLISHING if name in wanted]))
     with temporary_home() as home:
         rate_of_fsync = fsyncs(home.parent)
     _print(console, measures, rate_of_fsync)
