@@ -1,6 +1,5 @@
 """Figures by sectors' own methods: a plugin is given the whole chain of a lot, and what it returns is checked."""
 
-import asyncio
 from typing import Final
 
 from ledger.errors import InvalidInput
@@ -12,24 +11,27 @@ from ledger.service.answers import ChainLineAnswer, ChainMethodAnswer
 from ledger.service.chain_loading import pinned
 from ledger.service.chains import MAX_LOTS, Limits, trace
 from ledger.service.moments import moment_at
+from ledger.service.questions import SECONDS, ask
 from ledger.store.database import Pool
 
 _NO_METHODS: Final = "no installed sector has a chain method"
 
 
 async def run_chain_method(
-    pool: Pool, registry: Registry, method: str, lot: str, at: int | None = None, most: int = MAX_LOTS
+    pool: Pool, registry: Registry, method: str, lot: str, at: int | None = None, most: int = MAX_LOTS,
+    seconds: float = SECONDS,
 ) -> ChainMethodAnswer:
     """What `sector.method/version` makes of a lot, now or in a tree of `at` entries.
 
     Raises InvalidInput for an unknown method, a tree that is not, and more than `most` lots upstream; NotFound for an
-    unknown lot; PluginError for what goes wrong in the plugin.
+    unknown lot; PluginError for what goes wrong in the plugin, or takes longer than `seconds`; Unavailable while too
+    many others do.
     """
     one, name = find_chain_method(registry, method)
     moment = await pinned(pool, await moment_at(pool, at))
     chain = await trace(pool, [lot], "upstream", Limits(most=most), moment.size)
     (node,) = chain.graph["roots"]
-    figure = await asyncio.to_thread(one.footprint, name, chain, node)
+    figure = await ask(lambda: one.footprint(name, chain, node), f"chain method {method} of plugin {one.tag}", seconds)
     return _answer(one, name, chain, moment.size, figure)
 
 

@@ -1,10 +1,12 @@
 """Sectors' own chain methods over a real database: what a plugin is given of a lot's chain, and what comes of it."""
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import networkx
 import pytest
+from support.hazards import eventually
 from support.inside import Inside, inside
 from support.parties import enrolment
 from support.sectors import Make
@@ -13,7 +15,7 @@ from support.workshop import START, Workshop, kilograms
 
 from ledger.core.records import Addition, Pool
 from ledger.core.values import Flow
-from ledger.errors import InvalidInput, NotFound, PluginError
+from ledger.errors import InvalidInput, NotFound, PluginError, Unavailable
 from ledger.registry.installed import Installed, Registry
 from ledger.sdk import ChainFigure, ChainLine, ChainMethod, Sector
 from ledger.service.answers import ChainMethodAnswer
@@ -45,13 +47,30 @@ def short(chain: networkx.DiGraph, lot: str) -> ChainFigure:
     return ChainFigure(total=chain.nodes[lot]["footprint"], lines=(ChainLine(name="half", amount=1.0),))
 
 
+def looping(_: networkx.DiGraph, __: str) -> ChainFigure:
+    while True:
+        pass
+
+
+def heedless(_: networkx.DiGraph, lot: str) -> ChainFigure:
+    """It lets nobody stop it, until the test does."""
+    while not RELEASED.is_set():
+        try:
+            RELEASED.wait()
+        except BaseException:  # noqa: S112 - that is the fault
+            continue
+    return ChainFigure(total=0.0, lines=(), notes=(lot,))
+
+
 def method(footprint: Any) -> ChainMethod:
     return ChainMethod(version="1", en="Test", zh="试验", footprint=footprint)
 
 
+RELEASED = threading.Event()
 REGISTRY = Registry([Installed(
     Sector(name="tables", version="2.0.0", en="Tables", zh="表", routes={},
-           methods={"bought": method(bought), "failing": method(failing), "short": method(short)}),
+           methods={"bought": method(bought), "failing": method(failing), "short": method(short),
+                    "looping": method(looping), "heedless": method(heedless)}),
     "ab" * 32, "tests",
 )])
 
@@ -123,6 +142,39 @@ def test_what_a_plugin_does_wrong(asked: Asked, name: str, code: str, told: str)
     assert told in caught.value.message
     # It harms nobody else.
     assert asked(asked.shop.name("part")).footprint == 45.0
+
+
+def test_a_method_that_never_answers(asked: Asked) -> None:
+    """More often than there are places for such questions: each is stopped, and gives its place back."""
+    for _ in range(6):
+        with pytest.raises(PluginError, match=r"of plugin tables/2.0.0 gave no answer within 0.2 s") as one:
+            asked(asked.shop.name("part"), "tables.looping/1", seconds=0.2)
+        assert one.value.code == "plugin-timeout"
+    assert asked(asked.shop.name("part")).footprint == 45.0
+    eventually(lambda: not _asking(), "a thread that was stopped is left")
+
+
+def test_methods_that_heed_nothing(asked: Asked) -> None:
+    """They keep their places, and nothing but those: other methods are told to wait, records are appended, and all is
+    well when they end."""
+    part = asked.shop.name("part")
+    try:
+        for _ in range(4):
+            with pytest.raises(PluginError, match="gave no answer"):
+                asked(part, "tables.heedless/1", seconds=0.1)
+        with pytest.raises(Unavailable, match="has to wait") as caught:
+            asked(part, seconds=0.1)
+        assert caught.value.code == "plugin-busy"
+        made = [asked.shop.make({f"beside-{i}": "0.1"}, {"pot": "0.1"}) for i in range(20)]
+        assert len(asked.inner.post(made)) == 20
+    finally:
+        RELEASED.set()
+    eventually(lambda: not _asking(), "a method that was let go is left")
+    assert asked(part).footprint == 45.0
+
+
+def _asking() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "plugin question"]
 
 
 def test_what_cannot_be_asked(asked: Asked) -> None:
