@@ -55,9 +55,9 @@ def activate(server: Server, *arguments: str, installed: Path | None = None) -> 
     return msgspec.json.decode(done.stdout)
 
 
-def notes(server: Server, installed: Path | None) -> tuple[int, str]:
+def notes(server: Server, installed: Path | None, *options: str) -> tuple[int, str]:
     """How many records an audit recomputed, and its notes."""
-    done = command(server.home, "audit", server.url, "--vkey", server.vkey, "--json",
+    done = command(server.home, "audit", server.url, "--vkey", server.vkey, "--json", *options,
                    installed=[installed] if installed else [])
     assert done.returncode == 0, done.stdout
     report = msgspec.json.decode(done.stdout)
@@ -68,7 +68,7 @@ GONE = (503, "plugin-version")
 RETIRED = (422, "unknown-sector")
 
 
-def test_one_version_is_in_force_and_the_other_server_says_so(sites: Sites, home: Path) -> None:
+def test_one_version_is_in_force_and_the_other_server_says_so(sites: Sites, home: Path, tmp_path: Path) -> None:
     """Each server answers for what the log has in force; what it lacks is 503, in the midst of what it has."""
     shop = Workshop("kiln")
     with Server(home, installed=[sites.old]) as old:
@@ -100,6 +100,14 @@ def test_one_version_is_in_force_and_the_other_server_says_so(sites: Sites, home
             assert with_old == recomputed + 1
             without, said = notes(new, None)
             assert (without, said.count("not recomputed")) == (recomputed - 1, 2)
+            # One that goes on from its state counts on: an old record before it, a new one after it.
+            state = ("--state", str(tmp_path / "state"))
+            assert f"not recomputed: 2 records of bricks/{OLD}" in notes(new, sites.new, *state)[1]
+            assert codes(old, bricks(shop, "fourth")) == [None]
+            again, said = notes(new, sites.new, *state)
+            assert again == recomputed
+            assert f"not recomputed: 3 records of bricks/{OLD}" in said
+            assert "on touch, not of others" in said
 
 
 def test_a_server_that_starts_undoes_nothing(sites: Sites, home: Path) -> None:

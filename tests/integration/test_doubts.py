@@ -7,6 +7,7 @@ later from the auditor's first attestation on the auditor does.
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
@@ -166,6 +167,23 @@ def test_on_the_command_line(story: Story) -> None:
     assert "in doubt" in done.out
     assert done.out.count("is signed by a key reported compromised since entry") == 3
     assert "does not count: signed by a key reported compromised" in done.out
+
+
+def test_an_audit_counts_them(story: Story, tmp_path: Path) -> None:
+    """From zero, and when it goes on from its state: of the mill `late`, two transfers and the report itself; of the
+    auditor one attestation and its report."""
+    late, gear = story.receipts["late"].index, story.receipts["attested gear"].index
+    mill, auditor = (who.party.key.keyid.hex() for who in (story.mill, story.auditor))
+    for start in (0, story.receipts["auditor's"].index + 1):
+        done = story.server.audit("--json", "--state", str(tmp_path / "state"))
+        assert done.returncode == 0, done.stdout
+        report = json.loads(done.stdout)
+        assert (report["ok"], report["start"]) == (True, start)
+        assert [note for note in report["notes"] if note.startswith("in doubt")] == [
+            f"in doubt: {count} entries from {since} on are signed by key {key} of {who.id}, which is reported "
+            "compromised since then; their signatures hold"
+            for count, since, key, who in ((4, late, mill, story.mill), (2, gear, auditor, story.auditor))
+        ]
 
 
 def test_a_later_report_that_names_an_earlier_entry(story: Story) -> None:

@@ -15,8 +15,10 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
+from msgspec import Raw
 
 from ledger.core import canonical
+from ledger.core.bundle import TAG, Bundle, PublicRecord, is_bundle, packed, read_bundle
 from ledger.core.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, sign_checkpoint
 from ledger.core.cosignature import Cosigner, cosigned_at, parse_cosigner_vkey
 from ledger.core.entry import parse_entry
@@ -35,6 +37,7 @@ from ledger.core.merkle import (
 from ledger.core.note import parse_note, parse_vkey, sign_note, vkey
 from ledger.core.policy import parse_policy
 from ledger.core.receipt import make_receipt, read_receipt, verify_receipt
+from ledger.core.records import Organization
 from ledger.core.signing import SigningKey, load_spki, record_message
 from ledger.core.statement import canonical_claims, is_statement, read_statement
 from ledger.core.statement_proofs import verify_statement
@@ -49,6 +52,7 @@ from ledger.core.tiles import (
 )
 from ledger.core.tlogproof import encode_proof, parse_proof, verify_proof
 from ledger.errors import LedgerError
+from ledger.service.bundles import Known, verify_bundle
 from ledger.service.settings import check_origin
 from support.generator import generate, parties
 from support.memory import MemoryLedger
@@ -175,6 +179,13 @@ def _receipt(data: bytes) -> None:
     found = read_receipt(data)
     _same(read_receipt(msgspec.json.encode(found)), found)
     verify_receipt(found, VKEY)
+
+
+def _receipt_bundle(data: bytes) -> None:
+    found = read_bundle(data)
+    _same(is_bundle(data), True)
+    _same(read_bundle(msgspec.json.encode(found)), found)
+    verify_bundle(found, Known(VKEY))
 
 
 def _statement(data: bytes) -> None:
@@ -328,6 +339,25 @@ def _receipts() -> list[bytes]:
     ]
 
 
+def _receipt_bundles() -> list[bytes]:
+    """Of the last record, with its body, and the enrolments before it; and of a receipt alone."""
+    log, note, last = _log(), sign_checkpoint(_signed(), LOG), len(_hashes()) - 1
+
+    def receipt(index: int) -> Raw:
+        return Raw(msgspec.json.encode(make_receipt(
+            index, log.digests[index], log.entries[index], inclusion_path(_hashes(), index), note,
+            log.original_leaves[index],
+        )))
+
+    enrolments = [
+        PublicRecord(packed(canonical.encode(record)), receipt(index))
+        for index, record in enumerate(log.records[:last]) if isinstance(record, Organization)
+    ]
+    whole = Bundle(bundle=TAG, receipt=receipt(last), body=packed(canonical.encode(log.records[last])),
+                   records=enrolments)
+    return [msgspec.json.encode(whole), msgspec.json.encode(Bundle(bundle=TAG, receipt=receipt(0)))]
+
+
 def _keys() -> list[SigningKey]:
     return [SigningKey(ec.derive_private_key(7, ec.SECP256R1())), *[one.key for one in parties(_SEED, 2)]]
 
@@ -378,6 +408,7 @@ TARGETS: Final = {target.name: target._replace(seeds=cache(target.seeds)) for ta
     Target("tile", _tile, lambda: [b"".join(_hashes()[:3])]),
     Target("frontier", _frontier, lambda: [Frontier().to_bytes(), _log().frontier.to_bytes()]),
     Target("receipt", _receipt, _receipts),
+    Target("receipt-bundle", _receipt_bundle, _receipt_bundles),
     Target("statement", _statement, lambda: [msgspec.json.encode(stated(_log(), lot)) for lot in _lots()]),
     Target("spki", _spki, lambda: [key.spki for key in _keys()]),
     Target("pem", _pem, lambda: [key.to_pem() for key in _keys()]),

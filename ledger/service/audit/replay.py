@@ -16,6 +16,7 @@ from ledger.core.policy import Policy
 from ledger.errors import LedgerError
 from ledger.registry.installed import Registry
 from ledger.service.audit.balances import check_balances
+from ledger.service.audit.doubts import doubts
 from ledger.service.audit.erasures import noted
 from ledger.service.audit.findings import Findings, Stop
 from ledger.service.audit.growth import check_growth, read_checkpoint
@@ -100,13 +101,15 @@ class _Audit:
         self._walk = walk = await self._begin(verifier.name)
         await walk.run(source, self._checkpoint, progress)
         await walk.check_rows(vkey)
+        # Before the state goes on to what came after the checkpoint.
+        in_doubt = [note async for note in doubts(source, walk.replayer.state.keys, self._checkpoint.size)]
         await self._check_versions(walk.replayer.versions, self._checkpoint.size)
         if self._book is not None and not findings.found:
             # Before balances are explained by what came after the checkpoint.
             walk.keep(self._book, vkey, self._checkpoint)
         await check_balances(source, walk, verifier, findings, full=full_balances)
         await self._check_erasures(walk, verifier)
-        findings.notes.extend([*noted(walk.counts["erased"]), *walk.replayer.notes()])
+        findings.notes.extend([*noted(walk.counts["erased"]), *walk.replayer.notes(), *in_doubt])
         if self._book is not None and not findings.found:
             self._book.commit()
 

@@ -4,6 +4,7 @@ import base64
 import csv
 import io
 import json
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,21 @@ def test_a_record_in_json_of_any_layout(sign: Sign) -> None:
         assert isinstance(record, Facility)
         assert record.issuer == ISSUER
         assert len(base64.urlsafe_b64decode(record.nonce + "==")) == 16
+
+
+def test_signing_asks_nobody(sign: Sign, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No address is looked up and no socket connects: a machine without a network signs."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("the network was asked")
+
+    for name in ("connect", "connect_ex", "sendto", "bind"):
+        monkeypatch.setattr(socket.socket, name, refuse)
+    for name in ("getaddrinfo", "gethostbyname", "create_connection"):
+        monkeypatch.setattr(socket, name, refuse)
+    monkeypatch.setenv("CARBON_LEDGER_URL", "http://ledger.example")
+    code, (record,), _ = sign(json.dumps(FACILITY))
+    assert (code, record.issuer) == (0, ISSUER)
 
 
 def test_nonces_are_drawn_and_given_ones_are_kept(sign: Sign) -> None:
