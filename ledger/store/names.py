@@ -50,7 +50,8 @@ class Names(NamedTuple):
 
 class Ends(NamedTuple):
     """What belongs to no record: tables with rows beyond the log's `size` and the first index there; prefixes of
-    nobody; the head's frontier and time; origin and vkey; roots of full tiles by level and index."""
+    nobody; the head's frontier and time; origin and vkey; roots of full tiles by level and index; published
+    heads by size, each with its note and the root of the batch that ends there."""
 
     size: int
     beyond: list[tuple[str, int]]
@@ -59,6 +60,7 @@ class Ends(NamedTuple):
     time: int
     ledger: tuple[str, str]
     tiles: dict[tuple[int, int], bytes]
+    published: list[tuple[int, str, bytes | None]]
 
 
 def told_by(rows: BatchRows) -> list[Told]:
@@ -119,4 +121,7 @@ async def read_ends(pool: Pool) -> Ends:
         tiles = {
             (row["level"], row["index"]): bytes(row["root"]) for row in await connection.fetch(sql["tile_roots"])
         }
-    return Ends(head["size"], beyond, strays, bytes(head["frontier"]), head["time"], (origin, vkey), tiles)
+        published = [
+            (row["size"], row["note"], _bytes(row["root"])) for row in await connection.fetch(sql["published"])
+        ]
+    return Ends(head["size"], beyond, strays, bytes(head["frontier"]), head["time"], (origin, vkey), tiles, published)

@@ -89,3 +89,7 @@ SELECT origin, vkey FROM ledger;
 -- name: tile_roots
 -- purpose: every full tile with the hash that stands for it in the tile above
 SELECT level, index, root FROM tile ORDER BY level, index;
+
+-- name: published
+-- purpose: heads as they were published, with the roots of their batches
+SELECT p.size, p.note, b.root FROM publication p LEFT JOIN batch b ON b.size = p.size ORDER BY p.size;

@@ -40,6 +40,8 @@ class Round:
         self._postgres = stack.enter_context(EmbeddedPostgres(self._home))
         self._proxy = stack.enter_context(Proxy(self._postgres.owner_url))
         self.told: list[str] = []
+        self.last = ""
+        """What the server said last of itself."""
         self.server = self._start()
 
     def _start(self) -> Server:
@@ -57,6 +59,7 @@ class Round:
             # It was killed too often within a minute: its supervisor leaves it to the operator, who is here.
             self._postgres.stop()
             self._postgres.start()
+            self._proxy.aim(self._postgres.owner_url)
         try:
             with Database(self._postgres.owner_url) as database:
                 return bool(database.one("SELECT true"))
@@ -93,9 +96,12 @@ class Round:
         if not self._database_answers():
             return False
         try:
-            return httpx.get(f"{self.server.url}/health/ready", timeout=60).status_code == 200
-        except httpx.HTTPError:
+            answer = httpx.get(f"{self.server.url}/health/ready", timeout=60)
+        except httpx.HTTPError as error:
+            self.last = repr(error)
             return False
+        self.last = answer.text
+        return answer.status_code == 200
 
 
 def rounds(seed: int, count: int) -> None:
@@ -109,7 +115,10 @@ def rounds(seed: int, count: int) -> None:
         for _ in range(count):
             wait_for(loads, 1)
             run.kill()
-            until(run.answers)
+            try:
+                until(run.answers)
+            except AssertionError:
+                raise AssertionError(f"{run.told}: {run.last}\n{run.server.log()}") from None
             witness.look(run.server.url)
         wait_for(loads, 1)
         for load in loads:

@@ -83,6 +83,7 @@ TABLES: Final = {
     "attestation": Table("record", RECORD, "subject = subject || 's'", "names"),
     "claim": Table("record", RECORD, "lot = NULL", "names"),
     "report": Table("record", RECORD, "starts = ends", "names"),
+    "erasure": Table("record", RECORD, "legal_basis = 'none'", "names"),
     "balance": Table("lot", LOT, "remaining = remaining / 2", "balances", http=True, where="remaining > 0"),
 }
 

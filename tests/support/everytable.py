@@ -2,7 +2,7 @@
 
 import msgspec
 
-from ledger.core.records import Acceptance, Attestation, Consumption, Declaration, KeyChange, Report, Subject
+from ledger.core.records import Acceptance, Attestation, Consumption, Declaration, Erasure, KeyChange, Report, Subject
 from ledger.core.signing import public_key
 from ledger.core.values import Claim, Credit, Flow, Money, Output
 from support.parties import party
@@ -26,6 +26,9 @@ def fill_every_table(server: Server) -> None:
     for posted in (_delivered(mill, smith), _stocked(mill, smith), _recycled(mill), _stated(mill, auditor)):
         server.post(posted)
     server.post(_revised(mill))
+    used = [mill.use({"pot": "1"}) for _ in range(2)]
+    server.post(used)
+    server.post([_erased(server, mill, posted) for posted in used])
     server.post([_changed_key(server, mill, 20), _changed_key(server, smith, 30)])
 
 
@@ -106,6 +109,12 @@ def _revised(mill: Workshop) -> list[Posted]:
             Output(lot=mill.name("used"), product=mill.name("part"), quantity=kilograms("4"), role="product")])),
         amend(mill, change(plain[1])),
     ]
+
+
+def _erased(server: Server, mill: Workshop, posted: Posted) -> Posted:
+    return server.registrar, Erasure(
+        issuer=server.registrar.id, nonce=mill.nonce(), record=digest_of(posted), legal_basis="GDPR Art. 17",
+    )
 
 
 def _changed_key(server: Server, of: Workshop, since: int) -> Posted:

@@ -59,6 +59,10 @@ class Proxy:
         self._thawed = threading.Event()
         threading.Thread(target=self._accept, daemon=True).start()
 
+    def aim(self, url: str) -> None:
+        """The database is at another socket from now on."""
+        ((self._folder,),) = [parse_qs(urlsplit(url).query)["host"]]
+
     def cut(self, point: Point, passing: float = 0.0) -> None:
         """Both ends are closed at `point`; that part of the message is passed on before. New connections are held."""
         def fault(link: "Link", message: bytes) -> bytes:

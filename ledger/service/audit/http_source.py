@@ -10,7 +10,7 @@ import httpx
 import msgspec
 
 from ledger.core.tiles import Tile, tile_path
-from ledger.errors import InvalidInput, Unavailable
+from ledger.errors import InvalidInput, NotFound, Unavailable
 from ledger.service.audit.pages import ENTRIES, MEDIA_TYPE
 from ledger.service.audit.source import Balance, RevisedRow, Revisions, Source
 
@@ -49,7 +49,12 @@ class HttpSource:
             after = found[-1].index
 
     async def tile(self, tile: Tile) -> bytes:
-        return (await self._get("/log/" + tile_path(tile))).content
+        path = "/log/" + tile_path(tile)
+        try:
+            return (await self._get(path)).content
+        except _NotThere as error:
+            # A log of that size has it: this is a finding, and no reason to ask again.
+            raise NotFound(f"{path} is not there", code="missing-tile", field="path", value=path) from error
 
     async def balances(self) -> AsyncIterator[list[Balance]]:
         after = -1
@@ -73,10 +78,15 @@ class HttpSource:
         except httpx.HTTPError as error:
             raise Unavailable(f"{self._client.base_url} does not answer: {error}", code="server-down") from error
         if response.status_code != 200:
-            raise Unavailable(
+            kind = _NotThere if response.status_code == 404 else Unavailable
+            raise kind(
                 f"{response.request.url} answers {response.status_code}: {response.text[:200]}", code="server-down"
             )
         return response
+
+
+class _NotThere(Unavailable):
+    """The server answers, and has no such thing."""
 
 
 def _balance(told: dict[str, Any]) -> Balance:
