@@ -85,11 +85,11 @@ def test_a_receipt_is_the_same_for_ever(server: Server) -> None:
 def test_only_what_the_quorum_has_signed_is_public(
     place: Site, server: Server, witnesses: list[WitnessProcess]
 ) -> None:
+    shop = workshop(server, f"shop-{next(_numbers)}", pot="10")
     before = place.checkpoint(server.url).checkpoint
     for one in witnesses[:2]:
         one.kill()
-    shop = Workshop(f"shop-{next(_numbers)}")
-    (held,) = acknowledged(server, [shop.enrolment(server)])
+    (held,) = acknowledged(server, [shop.make({"a": "1"}, {"pot": "1"})])
     assert isinstance(held, Acknowledgement)
     assert held.index == before.size
     assert place.checkpoint(server.url).checkpoint == before
@@ -98,6 +98,11 @@ def test_only_what_the_quorum_has_signed_is_public(
     assert int(late.headers["Retry-After"]) > 0
     assert proof(server, held.digest, wait=0.2).json()["code"] == "not-published-yet"
     assert proof(server, "0" * 64, wait=5).status_code == 404
+    statement = httpx.get(f"{server.url}/v1/statement", params={"lot": shop.name("a")})
+    assert (statement.status_code, statement.json()["code"]) == (503, "not-published-yet")
+    report = audited(server)
+    assert report.ok, f"what is not published yet explains the balances: {report.findings}"
+    assert report.size == before.size
     entries = held.index // 256
     for width, status in ((held.index % 256, 200), (held.index % 256 + 1, 404)):
         for kind in ("0", "entries"):

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from msgspec import Raw
 
 from ledger.core import canonical
+from ledger.core.acknowledgement import acknowledge, read_answer, verify_answer
 from ledger.core.bundle import TAG, Bundle, PublicRecord, is_bundle, packed, read_bundle
 from ledger.core.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, sign_checkpoint
 from ledger.core.cosignature import Cosigner, cosigned_at, parse_cosigner_vkey
@@ -51,6 +52,8 @@ from ledger.core.tiles import (
     tile_path,
 )
 from ledger.core.tlogproof import encode_proof, parse_proof, verify_proof
+from ledger.core.witnessing import AddCheckpoint, encode_request, judge, parse_request
+from ledger.core.witnessing import stated as stated_by
 from ledger.errors import LedgerError
 from ledger.service.bundles import Known, verify_bundle
 from ledger.service.settings import check_origin
@@ -150,6 +153,20 @@ def _policy(data: bytes) -> None:
     found = parse_policy(data)
     every = [one.name for one in found.witnesses]
     _same((found.satisfied(every), found.satisfied([])), (True, found.quorum is None))
+
+
+def _request(data: bytes) -> None:
+    found = parse_request(data)
+    _same(encode_request(found).encode(), data)
+    verdict = judge(found, stated_by(found.note), {LOG.name: [LOG.verifier]}, None)
+    if isinstance(verdict, Checkpoint):
+        _same(verdict, _signed())
+
+
+def _answer(data: bytes) -> None:
+    found = read_answer(data)
+    _same(read_answer(msgspec.json.encode(found)), found)
+    verify_answer(found, VKEY)
 
 
 def _proof(data: bytes) -> None:
@@ -329,6 +346,20 @@ def _proofs() -> list[bytes]:
     return [text.encode() for text in texts]
 
 
+def _requests() -> list[bytes]:
+    note = sign_checkpoint(_signed(), LOG)
+    path = tuple(consistency_path(_hashes(), 3))
+    return [encode_request(AddCheckpoint(0, (), note)).encode(), encode_request(AddCheckpoint(3, path, note)).encode()]
+
+
+def _acknowledgements() -> list[bytes]:
+    log = _log()
+    return [
+        msgspec.json.encode(acknowledge(index, log.entries[index], log.original_leaves[index], [LOG]))
+        for index in (0, len(_hashes()) - 1)
+    ]
+
+
 def _receipts() -> list[bytes]:
     log, note = _log(), sign_checkpoint(_signed(), LOG)
     return [
@@ -402,6 +433,8 @@ TARGETS: Final = {target.name: target._replace(seeds=cache(target.seeds)) for ta
     Target("cosigner", _cosigner, lambda: [one.verifier.vkey.encode() for one in _WITNESSES]),
     Target("cosigned", _cosigned, _cosigned_notes),
     Target("policy", _policy, _policies),
+    Target("witness-request", _request, _requests),
+    Target("acknowledgement", _answer, _acknowledgements),
     Target("proof", _proof, _proofs),
     Target("tile-path", _path, _paths),
     Target("bundle", _bundle, lambda: [encode_entries(_log().entries), encode_entries([b"", b"a"])]),

@@ -99,10 +99,12 @@ class Walk:
         ))
 
     async def later(self, source: Source, size: int, look: Callable[[Replayer, set[str]], None]) -> None:
-        """Replays what the log has gained since, below `size`, and shows the lots that each record touched. What does
-        not hold there is for the audit of a later checkpoint to find."""
+        """Replays what the log has gained since, below `size` and as far as there is something, and shows the lots that
+        each record touched. What does not hold there is for the audit of a later checkpoint to find."""
         async for page in source.pages(size, self.counts["entries"]):
             reads = [read_unchecked(row) for row in read_page(page)]
+            if not reads:
+                return
             self.memory.recall([(one.record, one.entry.digest) for one in reads if one.entry is not None])
             for one in reads:
                 for _ in self.replayer.replay(one, await read_revised(source, one)):
