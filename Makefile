@@ -44,8 +44,8 @@ fuzz: $(FUZZERS) ## Fuzz every parser and the HTTP API for FUZZ_SECONDS (3600), 
 bench: $(STAMP) ## Measure against the peers, write bench.json.
 	@$(BIN)/python tests/bench/run.py
 
-vectors: $(STAMP) ## Compare figures and bytes with the vectors, bit for bit.
-	@$(PYTEST) tests/unit/test_vectors.py
+vectors: $(STAMP) ## Compare figures with the vectors, and tiles and proofs with other implementations, bit for bit.
+	@$(PYTEST) tests/unit/test_vectors.py tests/integration/test_golden_sizes.py
 
 lint: $(STAMP) ## Check style (ruff) and types (mypy, strict).
 	@$(BIN)/ruff check .

@@ -172,11 +172,9 @@ async def read_log_path(pool: Pool, publication: Publication, path: str) -> tupl
     tile = parse_path(path)
     async with pool.acquire() as connection:
         size = await publication.limit(connection)
-        if size is None:
-            size = await connection.fetchval(queries("log")["size"])
         level = tile.level if isinstance(tile, Tile) else 0
-        if tile.width > tile_width(level, tile.index, size):
-            raise NotFound(f"the log of {size} entries has no {path}", field="path", value=path)
+        if size is not None and tile.width > tile_width(level, tile.index, size):
+            raise NotFound(f"the published log of {size} entries has no {path}", field="path", value=path)
         if isinstance(tile, Tile):
             return tile, await read_tile(connection, tile)
         return tile, await read_bundle(connection, tile)

@@ -1,5 +1,7 @@
 """The log as tiles: full ones are rows, partial ones are made from at most 256 rows. And proofs from tiles."""
 
+from collections.abc import Sequence
+
 from ledger.core.frontier import Frontier
 from ledger.core.merkle import tree_root
 from ledger.core.tiles import (
@@ -7,7 +9,6 @@ from ledger.core.tiles import (
     Tile,
     consistency_path_from_tiles,
     consistency_tiles,
-    encode_entries,
     inclusion_path_from_tiles,
     inclusion_tiles,
     tile_hashes,
@@ -24,41 +25,38 @@ _HASH = 32
 
 async def read_tile(connection: Connection, tile: Tile) -> bytes:
     """The hashes of a tile of this width. Raises NotFound where the log is too small for it."""
-    level, index, width = tile
-    start = index * WIDTH
-    if width == WIDTH:
-        found = await connection.fetchval(queries("log")["tile"], level, index)
-        if found is not None:
-            return bytes(found)
-    elif level == 0:
-        rows = await connection.fetch(queries("sequence")["tile_leaf_hashes"], start, start + width)
-        if len(rows) == width:
-            return b"".join([row["leaf_hash"] for row in rows])
-    else:
-        rows = await connection.fetch(queries("sequence")["tile_roots"], level - 1, start, start + width)
-        if len(rows) == width:
-            return b"".join([row["root"] for row in rows])
-    raise NotFound(f"the log has no tile {level}/{index} of width {width}", field="path")
+    return (await read_tiles(connection, [tile]))[tile]
+
+
+async def read_tiles(connection: Connection, tiles: Sequence[Tile]) -> dict[Tile, bytes]:
+    """The hashes of tiles of these widths, in one round trip. Raises NotFound where the log is too small for one."""
+    columns = list(zip(*tiles, strict=True)) or [(), (), ()]
+    found: dict[Tile, bytes] = {}
+    for row in await connection.fetch(queries("log")["tiles"], *columns):
+        tile, hashes = Tile(row["level"], row["index"], row["width"]), row["hashes"]
+        if hashes is None or len(hashes) != tile.width * _HASH:
+            raise NotFound(f"the log has no tile {tile.level}/{tile.index} of width {tile.width}", field="path")
+        found[tile] = hashes
+    return found
 
 
 async def read_bundle(connection: Connection, tile: EntriesTile) -> bytes:
     """The entries of a bundle of this width. Raises NotFound where the log is too small for it."""
-    start = tile.index * WIDTH
-    rows = await connection.fetch(queries("log")["entries"], start, start + tile.width)
-    if len(rows) != tile.width:
-        raise NotFound(f"the log has no entries {start} to {start + tile.width - 1}", field="path")
-    return encode_entries([row["data"] for row in rows])
+    row = await connection.fetchrow(queries("log")["bundle"], *tile)
+    if row is None or row["width"] != tile.width:
+        raise NotFound(f"the log has no entry bundle {tile.index} of width {tile.width}", field="path")
+    return bytes(row["bundle"])
 
 
 async def inclusion_path(connection: Connection, index: int, size: int) -> list[bytes]:
     """The RFC 6962 path of entry `index` in the tree of `size`."""
-    tiles = {tile: await read_tile(connection, tile) for tile in inclusion_tiles(index, size)}
+    tiles = await read_tiles(connection, inclusion_tiles(index, size))
     return inclusion_path_from_tiles(index, size, tiles)
 
 
 async def consistency_path(connection: Connection, old_size: int, new_size: int) -> list[bytes]:
     """The RFC 6962 proof that the tree of `new_size` extends that of `old_size`."""
-    tiles = {tile: await read_tile(connection, tile) for tile in consistency_tiles(old_size, new_size)}
+    tiles = await read_tiles(connection, consistency_tiles(old_size, new_size))
     return consistency_path_from_tiles(old_size, new_size, tiles)
 
 
@@ -94,4 +92,5 @@ async def _stored(connection: Connection, level: int, start: int, end: int) -> l
     return [bytes(row["root"]) for row in found]
 
 
-__all__ = ["WIDTH", "add_full_tiles", "consistency_path", "inclusion_path", "read_bundle", "read_tile", "tile_hashes"]
+__all__ = ["WIDTH", "add_full_tiles", "consistency_path", "inclusion_path", "read_bundle", "read_tile", "read_tiles",
+           "tile_hashes"]

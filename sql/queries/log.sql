@@ -28,11 +28,26 @@ SELECT size, root FROM head;
 -- name: revisions
 SELECT revisions FROM head;
 
--- name: tile
-SELECT hashes FROM tile WHERE level = $1 AND index = $2;
+-- name: tiles
+-- purpose: the hashes of tiles, full and partial, in one round trip; null where the log is too small for one
+-- parameters: levels, indexes, widths
+SELECT w.level, w.index, w.width,
+       CASE WHEN w.width = 256 THEN (SELECT t.hashes FROM tile t WHERE t.level = w.level AND t.index = w.index)
+            WHEN w.level = 0 THEN (
+                SELECT string_agg(e.leaf_hash, ''::bytea ORDER BY e.index) FROM entry e
+                WHERE e.index BETWEEN w.index * 256 AND w.index * 256 + (w.width - 1))
+            ELSE (
+                SELECT string_agg(t.root, ''::bytea ORDER BY t.index) FROM tile t
+                WHERE t.level = w.level - 1 AND t.index BETWEEN w.index * 256 AND w.index * 256 + (w.width - 1))
+       END AS hashes
+FROM unnest($1::smallint[], $2::bigint[], $3::integer[]) AS w (level, index, width);
 
--- name: entries
-SELECT data FROM entry WHERE index >= $1 AND index < $2 ORDER BY index;
+-- name: bundle
+-- purpose: an entry bundle of C2SP tlog-tiles, made where its rows are: each entry after its length as 2 bytes; how many
+-- parameters: index and width of the bundle
+SELECT count(*) AS width,
+       string_agg(decode(lpad(to_hex(length(data)), 4, '0'), 'hex') || data, ''::bytea ORDER BY index) AS bundle
+FROM entry WHERE index BETWEEN $1::bigint * 256 AND $1 * 256 + ($2::integer - 1);
 
 -- name: batch_of
 -- purpose: the checkpoint of the batch in which an entry was sequenced

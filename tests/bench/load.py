@@ -25,9 +25,19 @@ class Connection:
         self._writer.write(data)
         head = await self._reader.readuntil(_HEAD_END)
         lower = head.lower()
+        if b"transfer-encoding: chunked" in lower:
+            return int(head[9:12]), await self._chunks()
         at = lower.index(b"content-length:") + 15
         body = await self._reader.readexactly(int(lower[at : lower.index(b"\r", at)]))
         return int(head[9:12]), body
+
+    async def _chunks(self) -> bytes:
+        parts = []
+        while size := int(await self._reader.readuntil(b"\r\n"), 16):
+            parts.append(await self._reader.readexactly(size))
+            await self._reader.readexactly(2)
+        await self._reader.readuntil(b"\r\n")
+        return b"".join(parts)
 
     def close(self) -> None:
         self._writer.close()

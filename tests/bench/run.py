@@ -23,8 +23,9 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench.chains import MEASURES
+from bench.chains import MEASURES as OF_CHAINS
 from bench.load import drive, get, post
+from bench.log import MEASURES as OF_THE_LOG
 from bench.measures import Measure, ed25519_verifications, fsyncs, peak_memory, rate
 from bench.publishing import PUBLISHING, measure_publishing
 from bench.revisions import measure_revisions
@@ -44,6 +45,8 @@ CONNECTIONS = 64
 SIGNERS = CONNECTIONS
 LANES = 2
 SERVED = ("append.batch", "append.single", "footprint.read", "audit.replay", "amend.30k", "close.1200")
+MEASURES = {**OF_CHAINS, **OF_THE_LOG}
+"""Those that make what they need themselves."""
 ED25519 = "Ed25519 verifications on one core"
 OUTPUT = Path(__file__).resolve().parents[2] / "bench.json"
 
