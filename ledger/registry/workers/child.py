@@ -5,6 +5,7 @@ the kernel's: neither a loop in C that keeps the interpreter's lock nor the deat
 """
 
 import faulthandler
+import gc
 import os
 import resource
 import signal
@@ -52,6 +53,9 @@ def main() -> int:
             return 1
         # A server that ended while this process was starting, or working, has nobody left to be told.
         with suppress(ConnectionError):
+            # What is loaded stays; of records, hardly anything is left that a search for garbage would find.
+            gc.freeze()
+            gc.set_threshold(100_000, 50, 100)
             connection.sendall(framed(encode(Hello({name: one.digest for name, one in registry.sectors.items()}))))
             while (calls := _receive(connection)) is not None:
                 connection.sendall(framed(_answer(registry, calls, progress, seconds)))

@@ -13,13 +13,15 @@ from ledger.registry.installed import Registry
 from ledger.registry.workers.jobs import Group, Job, Queue, busy
 from ledger.registry.workers.messages import Answer, encode, error_of
 from ledger.registry.workers.messages import Call as Message
-from ledger.registry.workers.process import Ended, Worker, start_worker
+from ledger.registry.workers.process import PLUGINS_CHANGED, Ended, Worker, start_worker
 
 PATIENCE_SECONDS: Final = 30.0
 """For which records wait for a worker while none of their request is answered."""
 MOST_MEMORY: Final = 512 << 20
 """Bytes that a worker may have held before another takes its place."""
-_MOST_PAUSE_SECONDS: Final = 30.0
+_PAUSE_SECONDS: Final = 1.0
+_CHANGED_SECONDS: Final = 30.0
+"""Whoever is changing the plugins may put them back."""
 _log = logging.getLogger(__name__)
 
 
@@ -100,7 +102,6 @@ class Pool:
 
     async def _start(self, wake: asyncio.Event, started: "asyncio.Future[None]") -> Worker:
         """The next worker. What keeps the first one from starting is for `ready` to tell; later it may pass."""
-        pause = 1.0
         while True:
             try:
                 worker = await start_worker(self._digests, self.seconds, wake.set)
@@ -109,8 +110,7 @@ class Pool:
                     started.set_exception(error)
                     raise
                 _log.error("no new worker for plugins: %s", error)
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, _MOST_PAUSE_SECONDS)
+                await asyncio.sleep(_CHANGED_SECONDS if error.code == PLUGINS_CHANGED else _PAUSE_SECONDS)
             else:
                 if not started.done():
                     started.set_result(None)

@@ -18,6 +18,7 @@ from ledger.registry.workers.messages import Answers, joined, read_answers, read
 from ledger.registry.workers.progress import Progress, make_page
 
 START_SECONDS: Final = 60.0
+PLUGINS_CHANGED: Final = "plugins-changed"
 _GRACE_SECONDS: Final = 1.0
 """What a worker gets beyond its own alarm, and to end by itself."""
 _CHILD: Final = "ledger.registry.workers.child"
@@ -150,7 +151,7 @@ async def start_worker(expected: Mapping[str, str], seconds: float, on_lost: Cal
         await worker.end()
         raise ConfigurationError(
             hello.failed or "the installed plugins have changed since this server started: start it again",
-            code="plugins-changed",
+            code=PLUGINS_CHANGED,
         )
     return worker
 
