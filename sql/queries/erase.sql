@@ -16,7 +16,7 @@ WHERE r.digest = ANY ($1::bytea[]) AND a.type = 'amendment'
 SELECT e.subject FROM erasure e JOIN record r ON r.index = e.subject WHERE NOT r.erased ORDER BY e.record;
 
 -- name: lock_body
-SELECT body FROM record WHERE index = $1 AND NOT erased FOR UPDATE;
+SELECT body FROM record WHERE index = $1 AND NOT erased FOR NO KEY UPDATE;
 
 -- name: readings
 -- purpose: how a record reads since it was revised; and of one that revises others, how these read from then on

@@ -1,0 +1,135 @@
+"""Every question that can be asked of what rests on erased records: it is answered as before, in figures, and without a
+word of what was erased; by every server on the database from the moment on that the bodies are gone."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+import httpx
+import pytest
+from msgspec.structs import replace
+from support.revising import digest_of
+from support.sectors import Make
+from support.server import Posted, Server, temporary_home
+from support.witness import audited
+from support.workshop import Workshop, kilograms
+
+from ledger.core.records import Erasure, Transfer, Transformation
+from ledger.core.values import Evidence, Factor, Supply
+from ledger.service.erasing import carry_out
+from ledger.store.embedded import attach
+
+SECRET: Final = "Lindqvist-Oberhauser"
+Answers = dict[str, Any]
+
+
+def priced(material: str, amount: str) -> Supply:
+    """With words of its own; what its factor is called stands in the assessment, which stays."""
+    return Supply(material=material, quantity=kilograms(amount), description=SECRET, factor=Factor(
+        value="2", unit="KGM", source="price list", year=2025, boundary="cradleToGate"))
+
+
+class Chain(NamedTuple):
+    """A mill makes a of bought parts, b of a, and sends of it to a smith, who makes d: all that the mill has entered
+    holds words. `erased`: the records of the mill's."""
+
+    servers: tuple[Server, Server]
+    mill: Workshop
+    smith: Workshop
+    erased: list[Posted]
+    before: Answers
+    after: tuple[Answers, Answers]
+
+
+def questions(mill: Workshop, smith: Workshop) -> dict[str, tuple[str, dict[str, Any]]]:
+    """By name, path and parameters."""
+    found: dict[str, tuple[str, dict[str, Any]]] = {}
+    lots = {"a": mill.name("a"), "b": mill.name("b"), "sent": mill.name("sent"), "d": smith.name("d")}
+    for short, lot in lots.items():
+        for path in ("lots", "footprint", "gaps", "uncertainty", "sensitivity", "statement"):
+            found[f"{path} of {short}"] = f"/v1/{path}", {"lot": lot}
+        for by in ("record", "organization", "facility", "sector", "stage", "country", "source", "year", "gas"):
+            found[f"contributions of {short} by {by}"] = "/v1/contributions", {"lot": lot, "by": by}
+        found[f"chain of {short}"] = "/v1/chain", {"lot": lot}
+        found[f"AR5 of {short}"] = "/v1/footprint", {"lot": lot, "gwp": "AR5"}
+    for one in (mill, smith):
+        found[f"product of {one.id}"] = "/v1/footprint", {"product": one.name("part")}
+        found[f"inventory of {one.id}"] = "/v1/inventory", {"organization": one.id, "year": 2025}
+        found[f"report of {one.id}"] = "/v1/inventory/report", {"facility": one.name("site"), "year": 2025}
+        found[f"changes of {one.id}"] = "/v1/changes", {"holder": one.id}
+        found[f"cbam of {one.id}"] = "/v1/cbam", {"facility": one.name("site"), "year": 2025}
+    found["indicators"] = "/v1/sectors/industry/indicators", {"from": "2025-01-01", "to": "2026-01-01"}
+    found["organizations"] = "/v1/organizations", {}
+    found["audit"] = "/v1/audit/entries", {"from": 0, "to": 1000}
+    return found
+
+
+def ask(server: Server, mill: Workshop, smith: Workshop) -> Answers:
+    """All answers; what is refused is told with its status."""
+    found: Answers = {}
+    with httpx.Client(base_url=server.url, timeout=120) as client:
+        for name, (path, parameters) in questions(mill, smith).items():
+            answer = client.get(path, params=parameters)
+            found[name] = answer.json() if answer.status_code == 200 else (answer.status_code, answer.text)
+    return found
+
+
+@pytest.fixture(scope="module")
+def chain() -> Iterator[Chain]:
+    with temporary_home() as home, Server(home) as first, Server(home) as second:
+        mill, smith = Workshop("mill"), Workshop("smith")
+        first.post([mill.enrolment(first), smith.enrolment(first)])
+        opening = [(mill.party, replace(one, names={"en": SECRET})) for _, one in mill.opening()]
+        said = [Evidence(digest="ab" * 32, media_type="text/plain", kind=SECRET)]
+        a = mill.make({"a": "100"}, ore="100", supplies=[priced("paint", "3")], activity=Make(co2="50"), evidence=said)
+        b = mill.make({"b": "60"}, {"a": "60"}, supplies=[priced("gas", "2")], activity=Make(co2="7"), evidence=said)
+        party, sent = mill.send("b", "30", smith, "sent")
+        assert isinstance(sent, Transfer)
+        sending = party, replace(sent, transport=[priced("road", "1")])
+        first.post([*opening, *smith.opening(), a, b, sending])
+        made = smith.signed(Transformation(**{
+            name: getattr(smith.make({"d": "20"}, {}, ore="1")[1], name) for name in Transformation.__struct_fields__
+        } | {"inputs": [replace(one, lot=mill.name("sent")) for one in mill.make({"x": "1"}, {"b": "20"})[1].inputs],
+             "supplies": []}))
+        first.post([made])
+        erased = [*opening, a, b, sending]
+        before = ask(second, mill, smith)
+        first.post([(first.registrar, Erasure(
+            issuer=first.registrar.id, nonce=mill.nonce(), record=digest_of(one), legal_basis="GDPR Art. 17"))
+            for one in erased])
+        asyncio.run(carry_out(attach(home).app_url))
+        yield Chain((first, second), mill, smith, erased, before, (ask(first, mill, smith), ask(second, mill, smith)))
+        for server in (first, second):
+            report = audited(server)
+            assert (report.ok, report.erased) == (True, len(erased)), report.findings
+
+
+def test_words_were_told_before(chain: Chain) -> None:
+    """Or the other tests would see nothing."""
+    assert [name for name, answer in chain.before.items() if SECRET in str(answer)]
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["where it was posted", "at the other server"])
+def test_no_answer_tells_a_word(chain: Chain, which: int) -> None:
+    assert {name for name, answer in chain.after[which].items() if SECRET in str(answer)} == set()
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["where it was posted", "at the other server"])
+def test_no_question_fails(chain: Chain, which: int) -> None:
+    failed = {name: answer for name, answer in chain.after[which].items() if isinstance(answer, tuple)}
+    assert failed == {name: answer for name, answer in chain.before.items() if isinstance(answer, tuple)}
+
+
+def test_figures_are_as_they_were(chain: Chain) -> None:
+    for name, answer in chain.before.items():
+        if name.startswith(("footprint", "lots", "product", "AR5")):
+            after = chain.after[0][name]
+            for field in ("burdens", "footprint", "footprintPerUnit", "contents", "quantity", "remaining"):
+                if isinstance(answer, dict) and field in answer:
+                    assert after[field] == answer[field], (name, field)
+
+
+def test_both_say_that_they_are_gone(chain: Chain) -> None:
+    for server in chain.servers:
+        for one in chain.erased:
+            assert httpx.get(f"{server.url}/v1/records/{digest_of(one)}", timeout=60).status_code == 410

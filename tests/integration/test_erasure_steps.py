@@ -1,0 +1,155 @@
+"""An erasure is answered before the body goes. In between a server may be killed, the record may be locked, an audit
+may run: the body goes all the same, once, by whichever server comes to it."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import httpx
+import msgspec
+from support.cli import run
+from support.databases import Database
+from support.revising import digest_of
+from support.server import Posted, Server, command, temporary_home
+from support.witness import audited, registry
+from support.workshop import Workshop, workshop
+
+from ledger.core.receipt import Receipt
+from ledger.core.records import Erasure
+from ledger.service.audit.http_source import http_source
+from ledger.service.audit.replay import audit
+from ledger.service.audit.report import Report
+from ledger.service.erasing import carry_out
+from ledger.service.keyfiles import REGISTRAR_KEY
+from ledger.store.embedded import attach
+
+BASIS: Final = "GDPR Art. 17(1)(d)"
+_SECONDS: Final = 60.0
+
+
+def erasure(server: Server, shop: Workshop, record: Posted) -> Posted:
+    return server.registrar, Erasure(
+        issuer=server.registrar.id, nonce=shop.nonce(), record=digest_of(record), legal_basis=BASIS)
+
+
+def until(condition: Callable[[], object]) -> None:
+    give_up = time.monotonic() + _SECONDS
+    while not condition():
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
+
+
+@contextmanager
+def locked(database: Database, index: int) -> Iterator[None]:
+    """Nobody else changes the record's row meanwhile; others may refer to it."""
+    database.execute(f"BEGIN; SELECT FROM record WHERE index = {index} FOR NO KEY UPDATE")
+    try:
+        yield
+    finally:
+        database.execute("ROLLBACK")
+
+
+def erased(database: Database, index: int) -> bool:
+    return bool(database.one("SELECT erased FROM record WHERE index = $1", index))
+
+
+def waiting(database: Database) -> bool:
+    return bool(database.one("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+
+
+def test_a_server_that_is_killed_before_the_body_goes() -> None:
+    """The answer is durable, the deletion is made up for at the next start."""
+    with temporary_home() as home, Server(home) as server:
+        shop = workshop(server, "shop", pot="1000")
+        a = shop.mine("a", "100")
+        (receipt,) = server.post([a])
+        with Database(attach(home).owner_url) as database:
+            with locked(database, receipt.index):
+                (done,) = server.post([erasure(server, shop, a)])
+                until(lambda: waiting(database))
+                server.kill()
+            assert not erased(database, receipt.index)
+            assert database.one("SELECT subject FROM erasure WHERE record = $1", done.index) == receipt.index
+            with Server(home) as again:
+                until(lambda: erased(database, receipt.index))
+                report = audited(again)
+                assert (report.ok, report.erased) == (True, 1), report.findings
+
+
+def test_another_server_comes_to_it() -> None:
+    """Two of them, and the one that logged the erasure is killed: the other one erases what the log asks for with its
+    own next erasure, and now and then by itself."""
+    with temporary_home() as home, Server(home) as first:
+        with Server(home) as second:
+            shop = workshop(first, "shop", pot="1000")
+            a, b = shop.mine("a", "100"), shop.mine("b", "100")
+            at_a, at_b = first.post([a, b])
+            with Database(attach(home).owner_url) as database:
+                with locked(database, at_a.index):
+                    second.post([erasure(second, shop, a)])
+                    until(lambda: waiting(database))
+                    for server in (first, second):
+                        answer = httpx.get(f"{server.url}/v1/records/{digest_of(a)}", timeout=60)
+                        assert answer.status_code == 410
+                    second.kill()
+                first.post([erasure(first, shop, b)])
+                until(lambda: erased(database, at_a.index) and erased(database, at_b.index))
+        report = audited(first)
+        assert (report.ok, report.erased) == (True, 2), report.findings
+
+
+def test_an_audit_that_goes_on_from_its_state(tmp_path: Path) -> None:
+    """What was audited with its body may be erased afterwards; what is erased when it is read, counts."""
+    with temporary_home() as home, Server(home) as server:
+        shop = workshop(server, "shop", pot="1000")
+        a, b = shop.mine("a", "100"), shop.mine("b", "100")
+        server.post([a])
+        state = tmp_path / "state"
+        first = audited_from(server, state)
+        server.post([erasure(server, shop, a), b, erasure(server, shop, b)])
+        server.post([shop.make({"c": "5"}, {"a": "5", "b": "5"})])
+        asyncio.run(carry_out(attach(home).app_url))
+        report = audited_from(server, state)
+        assert (first.ok, report.ok, report.erased) == (True, True, 1), report.findings
+        assert report.start == first.size
+        again = server.submit(server.envelopes([erasure(server, shop, a)]))
+        assert isinstance(again[0], dict)
+        assert again[0]["code"] == "erased"
+        server.post([shop.make({"d": "5"}, {"a": "5"})])
+        assert audited_from(server, state).ok
+
+
+def audited_from(server: Server, state: Path) -> Report:
+    async def audited_now() -> Report:
+        async with http_source(server.url) as source:
+            return await audit(source, registry=registry(), vkey=server.vkey, state=state)
+
+    return asyncio.run(audited_now())
+
+
+def test_on_the_command_line(tmp_path: Path) -> None:
+    """By `erase`, or signed offline like any record and submitted."""
+    with temporary_home() as home, Server(home) as server:
+        shop = workshop(server, "shop", pot="1000")
+        a, b = shop.mine("a", "100"), shop.mine("b", "100")
+        server.post([a, b])
+        done = command(home, "erase", digest_of(a), "--basis", BASIS, "--url", server.url, "--json")
+        assert done.returncode == 0, done.stderr
+        told = msgspec.json.decode(done.stdout)
+        assert told["record"] == digest_of(a)
+        found = httpx.get(f"{server.url}/v1/records/{digest_of(a)}", timeout=60).json()
+        assert (found["erasure"]["index"], found["erasure"]["digest"]) == (told["index"], told["digest"])
+        twice = command(home, "erase", digest_of(a), "--basis", BASIS, "--url", server.url)
+        assert (twice.returncode, twice.stdout) == (1, "")
+        assert "is erased" in twice.stderr
+        asked = tmp_path / "erasure.json"
+        asked.write_text(msgspec.json.encode({"type": "erasure", "record": digest_of(b), "legalBasis": BASIS}).decode())
+        signed = tmp_path / "signed.ndjson"
+        assert run("sign", asked, "--key", home / REGISTRAR_KEY, "--issuer", server.registrar.id, "--origin",
+                   server.origin, "-o", signed).code == 0
+        (receipt,) = server.submit([signed.read_bytes().strip()])
+        assert isinstance(receipt, Receipt)
+        assert httpx.get(f"{server.url}/v1/records/{digest_of(b)}", timeout=60).status_code == 410
