@@ -4,10 +4,11 @@ may run: the body goes all the same, once, by whichever server comes to it."""
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+import asyncpg
 import httpx
 import msgspec
 from support.cli import run
@@ -43,13 +44,17 @@ def until(condition: Callable[[], object]) -> None:
 
 
 @contextmanager
-def locked(database: Database, index: int) -> Iterator[None]:
-    """Nobody else changes the record's row meanwhile; others may refer to it."""
-    database.execute(f"BEGIN; SELECT FROM record WHERE index = {index} FOR NO KEY UPDATE")
+def locked(home: Path, index: int) -> Iterator[Database]:
+    """Nobody else changes the record's row meanwhile; others may refer to it. A session to look on with. Both may be
+    lost together with the server that is killed."""
+    holder, watcher = Database(attach(home).owner_url), Database(attach(home).owner_url)
+    holder.execute(f"BEGIN; SELECT FROM record WHERE index = {index} FOR NO KEY UPDATE")
     try:
-        yield
+        yield watcher
     finally:
-        database.execute("ROLLBACK")
+        for session in (holder, watcher):
+            with suppress(OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
+                session.close()
 
 
 def erased(database: Database, index: int) -> bool:
@@ -62,21 +67,21 @@ def waiting(database: Database) -> bool:
 
 def test_a_server_that_is_killed_before_the_body_goes() -> None:
     """The answer is durable, the deletion is made up for at the next start."""
-    with temporary_home() as home, Server(home) as server:
-        shop = workshop(server, "shop", pot="1000")
-        a = shop.mine("a", "100")
-        (receipt,) = server.post([a])
-        with Database(attach(home).owner_url) as database:
-            with locked(database, receipt.index):
+    with temporary_home() as home:
+        with Server(home) as server:
+            shop = workshop(server, "shop", pot="1000")
+            a = shop.mine("a", "100")
+            (receipt,) = server.post([a])
+            with locked(home, receipt.index) as watcher:
                 (done,) = server.post([erasure(server, shop, a)])
-                until(lambda: waiting(database))
+                until(lambda: waiting(watcher))
+                assert not erased(watcher, receipt.index)
+                assert watcher.one("SELECT subject FROM erasure WHERE record = $1", done.index) == receipt.index
                 server.kill()
-            assert not erased(database, receipt.index)
-            assert database.one("SELECT subject FROM erasure WHERE record = $1", done.index) == receipt.index
-            with Server(home) as again:
-                until(lambda: erased(database, receipt.index))
-                report = audited(again)
-                assert (report.ok, report.erased) == (True, 1), report.findings
+        with Server(home) as again, Database(attach(home).owner_url) as database:
+            until(lambda: erased(database, receipt.index))
+            report = audited(again)
+            assert (report.ok, report.erased) == (True, 1), report.findings
 
 
 def test_another_server_comes_to_it() -> None:
@@ -87,15 +92,15 @@ def test_another_server_comes_to_it() -> None:
             shop = workshop(first, "shop", pot="1000")
             a, b = shop.mine("a", "100"), shop.mine("b", "100")
             at_a, at_b = first.post([a, b])
+            with locked(home, at_a.index) as watcher:
+                second.post([erasure(second, shop, a)])
+                until(lambda: waiting(watcher))
+                for server in (first, second):
+                    answer = httpx.get(f"{server.url}/v1/records/{digest_of(a)}", timeout=60)
+                    assert answer.status_code == 410
+                second.kill()
+            first.post([erasure(first, shop, b)])
             with Database(attach(home).owner_url) as database:
-                with locked(database, at_a.index):
-                    second.post([erasure(second, shop, a)])
-                    until(lambda: waiting(database))
-                    for server in (first, second):
-                        answer = httpx.get(f"{server.url}/v1/records/{digest_of(a)}", timeout=60)
-                        assert answer.status_code == 410
-                    second.kill()
-                first.post([erasure(first, shop, b)])
                 until(lambda: erased(database, at_a.index) and erased(database, at_b.index))
         report = audited(first)
         assert (report.ok, report.erased) == (True, 2), report.findings
