@@ -112,6 +112,7 @@ def _beside(answer: Raw) -> str:
 
 def _notes(proven: Proven, done: Recomputed | None) -> Iterator[str]:
     """What these steps cannot show."""
+    yield from (f"the log said: {one}" for one in proven.claims.limitations)
     if done is not None:
         yield from done.notes
     if done is None or not done.results:

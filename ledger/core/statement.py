@@ -123,7 +123,8 @@ class Claims(Claim, frozen=True):
     what the record emitted and took; `provisional`: what it emitted waits for a closing. `inputs` are in the record's
     order, `records` and `entries` in log order. `named`: digests of the records whose bodies, besides its own, a
     recomputation needs. `stock`: of an addition to a pool, the pool's lot that it made. `answer`: what another method
-    answers, which no tree proves.
+    answers, which no tree proves. `limitations`: which records at and behind the figure keys signed that were reported
+    compromised when the statement was made.
     """
 
     origin: str
@@ -152,6 +153,7 @@ class Claims(Claim, frozen=True):
     named: list[str] = []
     stock: str | None = None
     answer: Raw | UnsetType = UNSET
+    limitations: list[str] = []
 
 
 class Statement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

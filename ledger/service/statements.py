@@ -32,6 +32,8 @@ from ledger.core.statement_proofs import prove
 from ledger.core.units import plain
 from ledger.errors import LedgerError, VerificationError
 from ledger.footprint.statements import GWP, figure_of, part_taken, recompute
+from ledger.service.doubts import read_doubts_behind
+from ledger.service.moments import EVER, Moment
 from ledger.service.publication import Publication
 from ledger.service.statement_rows import Found, Results, Tree, read_results, read_tree
 from ledger.store.database import Connection, Pool
@@ -66,14 +68,19 @@ async def make_statement(
             named = await _named(connection, record, found)
             digest = await _plugin_digest(connection, found)
         checkpoint = await publication.checkpoint(connection, tree.size, tree.root)
-    return await asyncio.to_thread(_signed, publication.signers, checkpoint, tree, found, record, named, digest, answer)
+    # The tree may end before a report that came since: what is known of signatures is as of the question.
+    reported = Moment(EVER if at is None else at, tree.version)
+    _, limitations = await read_doubts_behind(pool, found.own.row["index"], reported)
+    return await asyncio.to_thread(
+        _signed, publication.signers, checkpoint, tree, found, record, named, digest, answer, limitations
+    )
 
 
 def _signed(
     signers: Sequence[NoteSigner], checkpoint: str, tree: Tree, found: Found, record: AnyRecord, named: list[str],
-    plugin_digest: str | None, answer: object,
+    plugin_digest: str | None, answer: object, limitations: list[str],
 ) -> Statement:
-    claims = _claims(signers[0].name, checkpoint, tree, found, record, named, plugin_digest, answer)
+    claims = _claims(signers[0].name, checkpoint, tree, found, record, named, plugin_digest, answer, limitations)
     try:
         recompute(prove(claims, signers[0].verifier))
     except VerificationError as error:
@@ -84,7 +91,7 @@ def _signed(
 
 def _claims(
     origin: str, checkpoint: str, tree: Tree, found: Found, record: AnyRecord, named: list[str],
-    plugin_digest: str | None, answer: object,
+    plugin_digest: str | None, answer: object, limitations: list[str],
 ) -> Claims:
     own, place = found.own, found.number % LOT_SLOTS + 1
     leaf = _lot.decode(own.shown[place].leaf)
@@ -102,7 +109,7 @@ def _claims(
         ],
         entries=found.entries, inputs=_inputs(found, record), named=named,
         stock=own.first if isinstance(record, Addition) else None,
-        answer=UNSET if answer is None else answer_of(answer),
+        answer=UNSET if answer is None else answer_of(answer), limitations=limitations,
     )
 
 

@@ -128,7 +128,7 @@ def test_organizations(network: Any) -> None:
         assert answer["prefixes"] == record.prefixes
         (key,) = answer["keys"]
         assert key == {"keyid": hashlib.sha256(base64.b64decode(record.keys[0].spki)).hexdigest(),
-                       "enrolled": receipt.index}
+                       "algorithm": "ed25519", "enrolled": receipt.index}
     for limit in (1, 2, 1000):
         pages: list[Any] = []
         while page := found(network, "/v1/organizations", after=pages[-1]["index"] if pages else -1, limit=limit):

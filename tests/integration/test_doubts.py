@@ -153,6 +153,21 @@ def test_another_method_says_so_too(story: Story) -> None:
     assert len([one for one in found["limitations"] if "reported compromised" in one]) == 3
 
 
+def test_a_statement_says_so_under_the_log_s_signature(story: Story, tmp_path: Path) -> None:
+    """Also where its tree ends before the report; not as of a tree in which nothing was reported."""
+    path, lot = tmp_path / "statement", story.forge.name("gear")
+    assert run("export", "footprint", lot, "--output", path, "--url", story.server.url).code == 0
+    done = run("verify", path, "--vkey", story.server.vkey)
+    assert done.code == 0, done.err
+    assert done.out.count("the log said: record") == done.out.count("reported compromised since entry") == 3
+    told = json.loads(path.read_text())
+    told["claims"].pop("limitations")
+    path.write_text(json.dumps(told))
+    assert "2. its claims are signed by the log: DOES NOT HOLD" in run("verify", path, "--vkey", story.server.vkey).out
+    assert "limitations" not in story.ask("/v1/statement", lot=lot, at=story.size)["claims"]
+    assert "limitations" not in story.ask("/v1/statement", lot=story.mill.name("early"))["claims"]
+
+
 def test_what_is_told_of_the_organisation(story: Story) -> None:
     told = {one["id"]: one for one in story.ask("/v1/organizations", limit=1000)}
     old, new = told[story.mill.id]["keys"]
