@@ -25,7 +25,7 @@ COMMANDS = {
     "key": Lazy("ledger.cli.keys:key", "Make keys, show them, enrol, change, recover them."),
     "enrol": Lazy("ledger.cli.enrol:enrol", "Enter an organisation, as the registrar."),
     "erase": Lazy("ledger.cli.erase:erase", "Erase the body of a record, as the registrar."),
-    "purge": Lazy("ledger.cli.purge:purge", "Rewrite the database's files, so that none holds what was erased."),
+    "purge": Lazy("ledger.cli.purge:purge", "Rewrite the database's files without what was erased."),
     "sign": Lazy("ledger.cli.sign:sign", "Sign records, offline."),
     "submit": Lazy("ledger.cli.submit:submit", "Post signed records and keep their receipts."),
     "footprint": Lazy("ledger.cli.footprint:footprint", "Show the footprint of a lot and where it comes from."),
