@@ -17,4 +17,7 @@ class HealthController(Controller):
     async def ready(self, ledger: Ledger) -> Response[dict[str, object]]:
         async with ledger.pool.acquire() as connection:
             head = await ledger.heads.newest(connection)
-        return Response({"status": "ready", "size": head.size, "origin": head.origin})
+            published = await ledger.publication.limit(connection)
+        # Of a log with witnesses: how far behind they are shows here.
+        lag = {} if published is None else {"published": published}
+        return Response({"status": "ready", "size": head.size, "origin": head.origin, **lag})

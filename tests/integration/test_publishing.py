@@ -15,8 +15,10 @@ from support.witnesses import WitnessProcess
 from support.workshop import Workshop, workshop
 
 from ledger.core.acknowledgement import Acknowledgement, read_answer, verify_answer
+from ledger.core.cosignature import CosignatureVerifier as WitnessVerifier
 from ledger.core.policy import open_cosigned
 from ledger.core.receipt import Receipt, verify_receipt
+from ledger.core.signing import SigningKey
 from ledger.core.tlogproof import parse_proof
 from ledger.errors import VerificationError
 
@@ -103,6 +105,8 @@ def test_only_what_the_quorum_has_signed_is_public(
     report = audited(server)
     assert report.ok, f"what is not published yet explains the balances: {report.findings}"
     assert report.size == before.size
+    ready = httpx.get(f"{server.url}/health/ready").json()
+    assert (ready["size"], ready["published"]) == (held.index + 1, before.size)
     entries = held.index // 256
     for width, status in ((held.index % 256, 200), (held.index % 256 + 1, 404)):
         for kind in ("0", "entries"):
@@ -177,3 +181,26 @@ def test_the_command_line_waits_for_the_receipts(
     assert proof(server, proven.digest).content + b"\n" == kept.read_bytes()
     verified = command(place.home, "verify", str(kept), "--vkey", str(vkey))
     assert "3. the entry is in that checkpoint's tree at its index: ok" in verified.stdout
+
+
+def test_receipts_and_bundles_are_checked_with_the_policy(place: Site, server: Server, tmp_path: Path) -> None:
+    """Offline, by the file that names the witnesses; what is only acknowledged does not pass it."""
+    shop = workshop(server, f"shop-{next(_numbers)}", pot="10")
+    envelopes = server.envelopes([shop.make({"a": "1"}, {"pot": "1"})])
+    (promised,), (proven,) = answers(server, envelopes), answers(server, envelopes, wait=30)
+    receipts, bundle, other = tmp_path / "receipt", tmp_path / "bundle", tmp_path / "other-policy"
+    exported = command(place.home, "export", "bundle", shop.name("a"), "--url", server.url, "--output", str(bundle))
+    assert exported.returncode == 0, exported.stderr
+    stranger = WitnessVerifier("stranger", SigningKey.from_seed(bytes(32)).private.public_key())
+    other.write_text(f"log {server.vkey}\nwitness stranger {stranger.vkey}\nquorum stranger\n")
+    receipts.write_bytes(msgspec.json.encode(proven))
+    for file in (receipts, bundle):
+        ended = command(place.home, "verify", str(file), "--policy", str(place.policy_file))
+        assert ended.returncode == 0, ended.stderr
+        assert ". the policy's quorum of witnesses cosigned the checkpoint: ok" in ended.stdout
+        refused = command(place.home, "verify", str(file), "--policy", str(other))
+        assert refused.returncode == 1
+        assert ". the policy's quorum of witnesses cosigned the checkpoint: DOES NOT HOLD" in refused.stdout
+    assert isinstance(promised, Acknowledgement)
+    receipts.write_bytes(msgspec.json.encode(promised))
+    assert command(place.home, "verify", str(receipts), "--policy", str(place.policy_file)).returncode == 1
