@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
@@ -145,7 +146,8 @@ class Copy:
         return self._run(run())
 
     def served(self) -> Server:
-        return Server(self.origin.home, self.url)
+        """With an anchor of the copy's own: whoever writes the log anew has thrown away his own memory of it first."""
+        return Server(self.origin.home, self.url, anchor=self.origin.home / f"anchor-{urlsplit(self.url).path[1:]}")
 
     @asynccontextmanager
     async def _pool(self) -> AsyncIterator[Pool]:
