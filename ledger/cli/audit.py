@@ -10,15 +10,18 @@ from typing import Any
 import click
 
 from ledger.cli.audit_sample import sample
-from ledger.cli.audit_target import source_of
+from ledger.cli.audit_target import is_folder, public_log, source_of
 from ledger.cli.console import json_option, print_json, progress, show
 from ledger.cli.environment import home_option
 from ledger.cli.files import FILE, text_or_file
 from ledger.core.policy import Policy, parse_policy
 from ledger.registry.installed import installed
+from ledger.service.audit.public import audit_public
+from ledger.service.audit.public_source import PublicSource
 from ledger.service.audit.replay import audit as replay
 from ledger.service.audit.report import Report
 from ledger.service.audit.source import Source
+from ledger.service.exporting.log import PublicLog
 
 
 class _Audit(click.Group):
@@ -45,26 +48,34 @@ class _Audit(click.Group):
 @click.option("--registrar", help="The keyid (hex) of the registrar's key that you have pinned.")
 @click.option("--policy", type=FILE, help="A policy file: the checkpoint has to be cosigned by its quorum.")
 @click.option("--state", type=FILE, help="Go on from what an earlier audit has left in this file, and leave it anew.")
+@click.option("--public", is_flag=True, help="Without bodies of private records: what the public log alone allows.")
 @click.option("--full-balances", is_flag=True, help="Compare all balances, not only those that were touched since.")
 @home_option
 @json_option
 def whole(
     target: str | None, vkey: str | None, registrar: str | None, policy: Path | None, state: Path | None,
-    full_balances: bool, home: Path | None, as_json: bool,
+    public: bool, full_balances: bool, home: Path | None, as_json: bool,
 ) -> int:
     """Replay the whole log at TARGET and compare everything: entries, signatures, figures, roots, balances.
 
-    TARGET is a server (http, https), a database (postgresql), or this home's database. What is not pinned with --vkey
-    and --registrar is taken from TARGET itself, and the report says so. `audit sample` draws records for a verifier.
+    TARGET is a server (http, https), a database (postgresql), a folder that `export log` has made, or this home's
+    database. A folder holds the public log: its audit needs no bodies, and says what it could not check. What is not
+    pinned with --vkey and --registrar is taken from TARGET itself, and the report says so. `audit sample` draws records
+    for a verifier.
     """
     asked = parse_policy(policy.read_bytes()) if policy is not None else None
     # What is replayed refers to nothing in a circle: looking for it would cost a third of the time.
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-    report = asyncio.run(_audit(
-        source_of(target, home), None if vkey is None else text_or_file(vkey), registrar, asked, state,
-        full_balances=full_balances,
-    ))
+    pinned = None if vkey is None else text_or_file(vkey)
+    if public or is_folder(target):
+        if state is not None or full_balances:
+            raise click.UsageError("--state and --full-balances need bodies")
+        report = asyncio.run(_audit_public(public_log(target), pinned, registrar, asked))
+    else:
+        report = asyncio.run(_audit(
+            source_of(target, home), pinned, registrar, asked, state, full_balances=full_balances
+        ))
     if as_json:
         print_json(report)
     else:
@@ -84,6 +95,16 @@ async def _audit(
             return await replay(
                 source, registry=installed(), vkey=vkey, registrar=registrar, policy=policy, state=state,
                 full_balances=full_balances, progress=told,
+            )
+
+
+async def _audit_public(
+    opening: AbstractAsyncContextManager[PublicLog], vkey: str | None, registrar: str | None, policy: Policy | None
+) -> Report:
+    async with opening as log:
+        with progress("auditing") as told:
+            return await audit_public(
+                PublicSource(log), vkey=vkey, registrar=registrar, policy=policy, progress=told
             )
 
 

@@ -1,6 +1,7 @@
 """What an audit reads: a server, a database, or this home's database."""
 
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -8,8 +9,11 @@ import msgspec
 from ledger.cli.environment import settings
 from ledger.cli.lazy import attribute
 from ledger.service.audit.http_source import http_source
+from ledger.service.audit.public_source import FolderLog
 from ledger.service.audit.source import Source
+from ledger.service.exporting.log import PublicLog, http_log
 
+CONNECTIONS = 16
 _DATABASE_SOURCE = "ledger.cli.audit_database:database_source"
 
 
@@ -22,3 +26,18 @@ def source_of(target: str | None, home: Path | None) -> AbstractAsyncContextMana
         chosen = msgspec.structs.replace(chosen, database_url=target)
     found: AbstractAsyncContextManager[Source] = attribute(_DATABASE_SOURCE, "auditing a database")(chosen)
     return found
+
+
+def is_folder(target: str | None) -> bool:
+    """Whether TARGET is a folder, which `export log` has made."""
+    return target is not None and Path(target).is_dir()
+
+
+@asynccontextmanager
+async def public_log(target: str | None) -> AsyncIterator[PublicLog]:
+    """The public log of a folder, or of a server. Raises InvalidInput for anything else."""
+    if target is not None and is_folder(target):
+        yield FolderLog(Path(target))
+        return
+    async with http_log(target or "", CONNECTIONS) as log:
+        yield log

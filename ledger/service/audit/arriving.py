@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from ledger.service.audit.beside import Beside, settled
 from ledger.service.audit.checking import Verdict
 from ledger.service.audit.pages import read_page
-from ledger.service.audit.source import Row, Source
+from ledger.service.audit.source import Row, TreeSource
 
 _AHEAD: Final = 3
 
@@ -55,7 +55,7 @@ class Batches:
 
 @asynccontextmanager
 async def arriving(
-    source: Source, batches: Batches, beside: Beside, start: int, size: int
+    source: TreeSource, batches: Batches, beside: Beside, start: int, size: int
 ) -> AsyncIterator[AsyncIterator[Arrived]]:
     """The pages from entry `start` on, below `size`. At most a few are in memory."""
     queue: asyncio.Queue[_Coming | None] = asyncio.Queue()
@@ -71,7 +71,7 @@ async def arriving(
 
 
 async def _fetch(
-    source: Source, batches: Batches, beside: Beside, start: int, size: int, queue: "asyncio.Queue[_Coming | None]",
+    source: TreeSource, batches: Batches, beside: Beside, start: int, size: int, queue: "asyncio.Queue[_Coming | None]",
     room: asyncio.Semaphore,
 ) -> None:
     async for page in source.pages(size, start):

@@ -9,7 +9,6 @@ from ledger.core.checkpoint import Checkpoint
 from ledger.core.frontier import Frontier
 from ledger.core.merkle import EMPTY_ROOT, tree_root
 from ledger.core.tiles import Tile, tile_hashes
-from ledger.errors import LedgerError, Unavailable
 from ledger.footprint.figures import LotFigures
 from ledger.registry.installed import Registry
 from ledger.service.audit.arriving import Arrived, Batch, Batches, arriving
@@ -22,6 +21,7 @@ from ledger.service.audit.pages import read_page
 from ledger.service.audit.records import Read, Replayer, read_row, read_unchecked
 from ledger.service.audit.registers import read_registers, restore
 from ledger.service.audit.source import RevisedRow, Source, TreeSource
+from ledger.service.audit.tiles import check_tiles
 from ledger.service.audit.watching import Made, RowCheck
 from ledger.service.preparing import REVISING
 from ledger.store.book import Book
@@ -174,15 +174,7 @@ class Walk:
     async def _check_tiles(self, source: TreeSource, tiles: Sequence[tuple[Tile, bytes]]) -> None:
         if self._row_check is not None:
             self._roots.update({(tile.level, tile.index): tree_root(tile_hashes(data)) for tile, data in tiles})
-        found = await asyncio.gather(*[source.tile(tile) for tile, _ in tiles], return_exceptions=True)
-        for (tile, expected), data in zip(tiles, found, strict=True):
-            where = f"tile {tile.level}/{tile.index}"
-            if isinstance(data, Unavailable) or not isinstance(data, bytes | LedgerError):
-                raise data
-            if isinstance(data, LedgerError):
-                self._findings.add("tiles", f"{where}: {data.message}")
-            elif data != expected:
-                self._findings.add("tiles", f"{where} holds other hashes than the entries give")
+        await check_tiles(source, tiles, self._findings)
 
 
 def parts(reads: Sequence[Read]) -> list[Sequence[Read]]:
