@@ -1,0 +1,93 @@
+"""A log of a million entries: `python tests/bench/million.py [ENTRIES]`. Signs and posts them, audits the log from zero
+with a state, posts 1,000 more and audits again from the state; prints seconds and peak memory of both as measures.
+
+It takes an hour on two cores, so `make bench` leaves it out.
+"""
+
+import asyncio
+import itertools
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from bench.load import drive, post
+from bench.measures import Measure
+from support.generator import parties, transformations
+from support.parties import enrolment, nonces
+from support.server import Posted, Server, environment, temporary_home
+from support.workshop import workshop
+
+SIGNERS = 64
+AT_ONCE = 20_000
+BATCH = 1_000
+NEW = 1_000
+
+
+def main(count: int) -> int:
+    with temporary_home() as home, Server(home) as server:
+        _fill(server, count)
+        state = home.parent / "audit.state"
+        found = [_audited(server, state, "audit.million")]
+        mill = workshop(server, "mill", pot=str(NEW))
+        server.post([mill.make({f"lot-{i}": "1"}, {"pot": "1"}) for i in range(NEW)])
+        found.append(_audited(server, state, "audit.resumed"))
+        print(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
+    return 0
+
+
+def _fill(server: Server, count: int) -> None:
+    source, registrar = nonces(1, "bench"), server.registrar
+    server.post([(registrar, enrolment(one, registrar, server.origin, next(source)))
+                 for one in parties(1, count, SIGNERS)])
+    stream = transformations(1, count, signers=SIGNERS)
+    # Facilities, products and ore of each signer.
+    server.post(list(itertools.islice(stream, SIGNERS * 11)))
+    while part := list(itertools.islice(stream, AT_ONCE)):
+        asyncio.run(drive(server.url, [_lane(server, part[0::2]), _lane(server, part[1::2])], _check))
+
+
+def _lane(server: Server, records: list[Posted]) -> Iterator[bytes]:
+    envelopes = server.envelopes(records)
+    for start in range(0, len(envelopes), BATCH):
+        yield post(b"\n".join(envelopes[start : start + BATCH]), "application/x-ndjson")
+
+
+def _check(status: int, body: bytes) -> None:
+    if status != 200 or b"urn:carbon-ledger:problem" in body:
+        raise SystemExit(f"refused: {status} {body[:400]!r}")
+
+
+def _audited(server: Server, state: Path, name: str) -> Measure:
+    """The command as it is, its start included. Memory is that of the largest of its processes."""
+    began = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, "audit", server.url, "--vkey", server.vkey, "--state", str(state), "--json"],
+        env=environment(server.home), cwd="/", stdout=subprocess.PIPE, check=False,
+    )
+    seconds = time.perf_counter() - began
+    *report, memory = done.stdout.decode().splitlines()
+    if done.returncode or not json.loads("\n".join(report))["ok"]:
+        raise SystemExit(f"the audit failed: {report}")
+    return Measure(name=name, value=round(seconds, 2), unit="s", memory_mi_b=round(float(memory), 1))
+
+
+RUN = """
+import resource, sys
+from ledger.cli.root import main
+if __name__ == "__main__":
+    code = main()
+    peaks = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    print(max(peaks) / 1024)
+    sys.exit(code)
+"""
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000))

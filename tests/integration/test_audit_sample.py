@@ -1,0 +1,57 @@
+"""`audit sample`: the population is what the log says of a facility and period, and the draw repeats."""
+
+from typing import Any
+
+import msgspec
+from support.databases import Database
+from support.revising import amend, change
+from support.sectors import Make
+from support.server import Server, command, temporary_home
+from support.workshop import END, START, workshop
+
+from ledger.store.embedded import EmbeddedPostgres
+
+YEAR = f"{START}/{END}"
+
+
+def test_a_sample() -> None:
+    with temporary_home() as home, EmbeddedPostgres(home) as postgres, Server(home, postgres.owner_url) as server:
+        mill, other = [workshop(server, name, pot="1000") for name in ("mill", "other")]
+        made = [mill.make({f"lot-{i}": "1"}, {"pot": "1"}, activity=Make(co2=str(i))) for i in range(1, 31)]
+        receipts = server.post(made)
+        server.post([other.make({"else": "1"}, {"pot": "1"})])
+        amendment, _ = server.post([
+            amend(mill, change(made[4], activity=Make(co2="1000"))), amend(mill, change(made[5])),
+        ])
+
+        def sample(*options: str, target: str = server.url) -> dict[str, Any]:
+            done = command(home, "audit", "sample", target, "--facility", mill.name("site"), "--period", YEAR,
+                           "--vkey", server.vkey, "--json", *options)
+            assert done.returncode == 0, done.stderr
+            found: dict[str, Any] = msgspec.json.decode(done.stdout)
+            return found
+
+        first = sample("--seed", "7", "--size", "5")
+        assert first == sample("--seed", "7", "--size", "5")
+        assert first["records"] != sample("--seed", "8", "--size", "5")["records"]
+        # The pot too was made in the year; the withdrawn one is out, the amended one weighs what it says now.
+        assert first["population"] == {"records": 30, "emissions": 1 + sum(range(1, 31)) - 6 - 5 + 1000}
+        heavy = sample("--seed", "7", "--size", "2", "--method", "monetary")
+        (amended,) = [one for one in heavy["records"] if one["emissions"] == 1000]
+        assert amended["digest"] == receipts[4].digest
+        assert amended["revisedBy"] == [amendment.index]
+        assert sample("--seed", "7", "--size", "5", target=postgres.owner_url) == first
+        told = command(home, "audit", "sample", server.url, "--facility", mill.name("site"), "--period", YEAR,
+                       "--seed", "7", "--size", "5", "--vkey", server.vkey)
+        assert "population  30 transformations" in told.stdout
+        assert "note: the log was not replayed" in told.stdout
+        # A log that does not hash to its checkpoint is drawn from by nobody.
+        with Database(postgres.owner_url) as owner:
+            owner.tamper("UPDATE entry SET data = set_byte(data, 100, get_byte(data, 100) # 1), leaf_hash = "
+                         "sha256('\\x00'::bytea || set_byte(data, 100, get_byte(data, 100) # 1)) WHERE index = 30")
+        done = command(home, "audit", "sample", server.url, "--facility", mill.name("site"), "--period", YEAR,
+                       "--seed", "7", "--json")
+        assert done.returncode == 1
+        assert msgspec.json.decode(done.stderr)["code"] == "unsound-log"
+        done = command(home, "audit", "sample", server.url, "--facility", "x", "--period", "2025", "--seed", "7")
+        assert done.returncode == 2
