@@ -4,6 +4,7 @@ gzip, HEAD, conditional requests; and the log before its first entry."""
 import asyncio
 import gzip
 import hashlib
+import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from support.biglog import big_log
-from support.server import temporary_home
+from support.server import command, temporary_home
 from support.witness import entries_of, roots_at
 
 from ledger.core.checkpoint import open_checkpoint
@@ -148,7 +149,12 @@ def test_head_is_answered_wherever_get_is(network: Any) -> None:
 
 @pytest.fixture(scope="module")
 def home() -> Iterator[Path]:
+    async def set_up(folder: Path) -> None:
+        async with big_log(folder):
+            pass
+
     with temporary_home() as folder:
+        asyncio.run(set_up(folder))
         yield folder
 
 
@@ -167,3 +173,13 @@ def test_a_log_without_entries_has_a_checkpoint_and_no_tile(home: Path) -> None:
                     await read_log_path(log.pool, log.publication, path)
 
     asyncio.run(run())
+
+
+def test_a_log_without_entries_is_audited_and_exported(home: Path, tmp_path: Path) -> None:
+    audited = command(home, "audit", "--json")
+    assert audited.returncode == 0, audited.stderr
+    assert (json.loads(audited.stdout)["ok"], json.loads(audited.stdout)["size"]) == (True, 0)
+    exported = command(home, "export", "log", str(tmp_path / "log"), "--json")
+    assert exported.returncode == 0, exported.stderr
+    assert json.loads(exported.stdout)["root"] == EMPTY_ROOT.hex()
+    assert {path.name for path in (tmp_path / "log").iterdir()} == {"checkpoint", "vkey"}

@@ -86,18 +86,29 @@ async def export(log: PublicLog, folder: Folder, *, vkey: str | None, progress: 
 
 async def _keys(log: PublicLog, folder: Folder, pinned: str | None) -> str:
     """The verifier keys that count, a line each: pinned by the caller, by the folder, else what the log says."""
-    held = folder.read("vkey")
-    kept = None if held is None else held.decode("utf-8", "replace").strip()
-    if pinned is not None and kept is not None and pinned.split("\n")[0] != kept.split("\n")[0]:
-        raise VerificationError(f"{folder.root} holds the log of {kept}", code="another-log", field="vkey",
+    kept = _kept_keys(folder)
+    if pinned is not None and kept is not None and parse_vkey(_first(pinned)).name != parse_vkey(_first(kept)).name:
+        raise VerificationError(f"{folder.root} holds the log of {_first(kept)}", code="another-log", field="vkey",
                                 value=pinned, rule="a folder of its own for each log")
     return pinned or kept or await log.vkey()
+
+
+def _kept_keys(folder: Folder) -> str | None:
+    """Those of the folder, with which its checkpoint was checked; a log may have changed its key since."""
+    held = folder.read("vkey")
+    return None if held is None else held.decode("utf-8", "replace").strip()
+
+
+def _first(keys: str) -> str:
+    return keys.partition("\n")[0]
 
 
 def _held(folder: Folder, keys: str) -> Checkpoint | None:
     """What the folder has, None where a run has not come to its end yet."""
     note = folder.read("checkpoint")
-    return None if note is None else _opened(note.decode("utf-8", "replace"), keys, f"{folder.root / 'checkpoint'}")
+    if note is None:
+        return None
+    return _opened(note.decode("utf-8", "replace"), _kept_keys(folder) or keys, f"{folder.root / 'checkpoint'}")
 
 
 def _opened(note: str, keys: str, what: str) -> Checkpoint:

@@ -230,6 +230,22 @@ def test_another_log_is_not_written_over(folder: Path) -> None:
     assert files_in(folder) == before
 
 
+def test_a_log_that_changed_its_key(folder: Path) -> None:
+    """The new key counts where the caller pins it; what the folder holds was checked with the old one."""
+    run(StaticLog(some_entries(300)), folder)
+    before = files_in(folder)
+    changed = StaticLog(some_entries(700), ROGUE)
+    with pytest.raises(VerificationError, match="not signed by the log"):
+        run(changed, folder)
+    assert files_in(folder) == before
+    assert run(changed, folder, changed.key).added == 400
+    assert (folder / "vkey").read_text() == f"{changed.key}\n"
+    rewriting = StaticLog(some_entries(800, changed=5), ROGUE)
+    with pytest.raises(VerificationError) as caught:
+        run(rewriting, folder, rewriting.key)
+    assert caught.value.code == "forked"
+
+
 def test_a_pinned_key_counts_and_not_what_the_log_says(folder: Path) -> None:
     log = StaticLog(some_entries(10), ROGUE)
     with pytest.raises(VerificationError, match="not signed by the log"):
