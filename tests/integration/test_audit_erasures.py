@@ -23,6 +23,9 @@ from ledger.core.canonical import decode_record
 from ledger.core.records import Erasure, Transformation
 from ledger.core.residue import residue
 from ledger.core.values import Evidence
+from ledger.service.audit.http_source import http_source
+from ledger.service.audit.population import Sample, take_sample
+from ledger.service.audit.sampling import Question
 from ledger.service.erasing import carry_out
 
 SAID: Final = [Evidence(digest="ab" * 32, media_type="text/plain", kind="weighed by Mrs Lindqvist")]
@@ -71,6 +74,22 @@ def test_an_untouched_copy_holds(copy: Copy) -> None:
     assert [note for note in report.notes if "not recomputed (erased): 1 records" in note]
     assert b"Lindqvist" not in body(copy, "b")
     assert isinstance(decode_record(body(copy, "b")), Transformation)
+
+
+def test_a_sample_says_what_is_erased(copy: Copy) -> None:
+    """Its figures stand in it, the evidence that a verifier would look at is gone."""
+    question = Question(copy.origin.mill.name("site"), "2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "seed")
+
+    async def sampled(url: str) -> Sample:
+        async with http_source(url) as source:
+            return await take_sample(source, question, vkey=copy.origin.identity.vkey, policy=None,
+                                     progress=lambda *_: None)
+
+    with copy.served() as server:
+        found = {one.index: one for one in asyncio.run(sampled(server.url)).records}
+    assert {index for index, one in found.items() if one.erased} == {copy.origin.index("b")}
+    assert (found[copy.origin.index("b")].evidence, found[copy.origin.index("b")].emissions) == ([], 7.0)
+    assert found[copy.origin.index("a")].emissions == 50.0
 
 
 # --- what is forged --------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ may run: the body goes all the same, once, by whichever server comes to it."""
 import asyncio
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -13,7 +14,8 @@ import httpx
 import msgspec
 from support.cli import run
 from support.databases import Database
-from support.revising import digest_of
+from support.revising import amend, change, co2e, digest_of
+from support.sectors import Make
 from support.server import Posted, Server, command, temporary_home
 from support.witness import audited, registry
 from support.workshop import Workshop, workshop
@@ -61,8 +63,10 @@ def erased(database: Database, index: int) -> bool:
     return bool(database.one("SELECT erased FROM record WHERE index = $1", index))
 
 
-def waiting(database: Database) -> bool:
-    return bool(database.one("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+def waiting(database: Database, sessions: int = 1) -> bool:
+    """Whether so many sessions wait for locks."""
+    return bool(database.one(
+        "SELECT count(*) >= $1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'", sessions))
 
 
 def test_a_server_that_is_killed_before_the_body_goes() -> None:
@@ -104,6 +108,32 @@ def test_another_server_comes_to_it() -> None:
                 until(lambda: erased(database, at_a.index) and erased(database, at_b.index))
         report = audited(first)
         assert (report.ok, report.erased) == (True, 2), report.findings
+
+
+def test_a_revision_that_is_under_way() -> None:
+    """It was prepared with the body; the erasure is logged before it takes the lock. So it begins anew: what it would
+    change is refused, what it passes through keeps its assessment, and nothing is written with words of the body."""
+    with temporary_home() as home, Server(home) as server, ThreadPoolExecutor(2) as threads:
+        shop = workshop(server, "shop", pot="1000")
+        a, b = shop.mine("a", "100", co2="50"), shop.make({"b": "60"}, {"a": "80"})
+        server.post([a, b])
+        upstream = amend(shop, change(a, activity=Make(co2="100")))
+        for erasing, posted in ((b, upstream), (a, amend(shop, change(a, activity=Make(co2="9"))))):
+            gone = [erasing] if erasing is b else [upstream, a]
+            with Database(attach(home).owner_url) as holder, Database(attach(home).owner_url) as watcher:
+                holder.execute("BEGIN; SELECT FROM head FOR UPDATE")
+                first = threads.submit(server.submit, server.envelopes([erasure(server, shop, one) for one in gone]))
+                until(lambda watcher=watcher: waiting(watcher))
+                second = threads.submit(server.submit, server.envelopes([posted]))
+                until(lambda watcher=watcher: waiting(watcher, 2))
+                holder.execute("ROLLBACK")
+            assert all(isinstance(answer, Receipt) for answer in first.result())
+            (answer,) = second.result()
+            assert isinstance(answer, Receipt) if erasing is b else answer["code"] == "erased"
+        asyncio.run(carry_out(attach(home).app_url))
+        assert co2e(server, shop, "a", "b") == [100.0, 81.0]
+        report = audited(server)
+        assert (report.ok, report.erased) == (True, 3), report.findings
 
 
 def test_an_audit_that_goes_on_from_its_state(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from ledger.core.note import parse_vkey
 from ledger.core.outcome import AssessmentLeaf
 from ledger.core.policy import Policy
 from ledger.core.records import Transformation
+from ledger.core.residue import is_residue
 from ledger.errors import LedgerError, VerificationError
 from ledger.footprint.burdens import SLOT, direct
 from ledger.service.audit.arriving import Batches, arriving
@@ -130,5 +131,5 @@ class _Population:
             index, entry.digest.hex(), entry.time, record.issuer, record.process, record.start, record.end,
             record.basis, emissions, [output.lot for output in record.outputs], list(record.supplies),
             list(record.evidence), stored.plugin, entry.keyid.hex(), entry.to_bytes().hex(),
-            list(self._candidates[index]),
+            list(self._candidates[index]), is_residue(record),
         )

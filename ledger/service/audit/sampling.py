@@ -52,7 +52,8 @@ class Basis(Struct, frozen=True):
 
 class Member(Struct, frozen=True, rename="camel", omit_defaults=True):
     """A record of the population, as it reads now. `emissions`: kg CO2e of its own assessment, by amount, removals too.
-    `revised_by` are the entries that changed it, `signed_by` is the key's id (hex), `entry` hex too."""
+    `revised_by` are the entries that changed it, `signed_by` is the key's id (hex), `entry` hex too. `erased`: its
+    evidence is gone, by an erasure on the log."""
 
     index: int
     digest: str
@@ -70,6 +71,7 @@ class Member(Struct, frozen=True, rename="camel", omit_defaults=True):
     signed_by: str
     entry: str
     revised_by: list[int] = []
+    erased: bool = False
 
 
 def draw(question: Question, basis: Basis, population: Sequence[Member]) -> list[Member]:
