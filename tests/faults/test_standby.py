@@ -11,13 +11,14 @@ import httpx
 import pytest
 from support.databases import Database
 from support.load import Load, check_promises, wait_for
+from support.proxy import Proxy
 from support.server import Server, temporary_home
 from support.standby import Standby
 from support.waiting import until
 from support.witness import Witness, audited
 from support.workshop import workshop
 
-from ledger.core.receipt import Receipt
+from ledger.core.receipt import Receipt, verify_receipt
 from ledger.store.embedded import EmbeddedPostgres
 
 WAITING: Final = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
@@ -98,3 +99,40 @@ def test_a_synchronous_standby_is_promoted() -> None:
                     load.finish()
                 check_promises(second, loads, witness, before)
         assert all(load.failures for load in loads), "no load noticed"
+
+
+def test_a_lagging_standby_is_promoted() -> None:
+    """What it lacks was acknowledged. Neither the replica that runs on, nor one that is started, signs its head."""
+    with (
+        temporary_home() as home, EmbeddedPostgres(home) as postgres, Proxy(postgres.owner_url) as proxy,
+        Server(home, proxy.url) as server, Standby(home, postgres) as standby,
+    ):
+        shop = workshop(server, "works", pot="100")
+        size = httpx.get(f"{server.url}/health/ready").json()["size"]
+        with Database(standby.url) as copy:
+            until(lambda: copy.one("SELECT size FROM head") == size)
+        standby.detach()
+        receipts = server.post([shop.make({f"lot-{i}": "1"}, {"pot": "1"}) for i in range(5)])
+        assert postgres.pid is not None
+        os.kill(postgres.pid, signal.SIGKILL)
+        postgres.stop()
+        standby.promote()
+        proxy.aim(standby.url)
+        until(lambda: told(server).get("code") == "log-mismatch")
+        with Server(home, standby.url) as other:
+            for one in (server, other):
+                answer = told(one)
+                assert answer["code"] == "log-mismatch"
+                assert f"entries {size} to {size + 4} are missing" in answer["detail"]
+                assert httpx.get(f"{one.url}/log/checkpoint").status_code == 503
+                (envelope,) = server.envelopes([shop.make({"later": "1"}, {"pot": "1"})])
+                posted = httpx.post(f"{one.url}/v1/records", content=envelope, timeout=60)
+                assert (posted.status_code, posted.json()["code"]) == (503, "log-mismatch")
+        for receipt in receipts:
+            verify_receipt(receipt, server.vkey)
+
+
+def told(server: Server) -> dict[str, str]:
+    """What a server says of itself."""
+    found: dict[str, str] = httpx.get(f"{server.url}/health/ready", timeout=60).json()
+    return found

@@ -70,6 +70,13 @@ class Standby:
             with suppress(ProcessLookupError, psutil.NoSuchProcess):
                 os.kill(process.pid, number)
 
+    def detach(self) -> None:
+        """It receives nothing any more: what is committed from now on it lacks."""
+        with Database(self.url) as database:
+            database.execute("ALTER SYSTEM SET primary_conninfo = ''")
+            database.execute("SELECT pg_reload_conf()")
+            until(lambda: database.one("SELECT count(*) FROM pg_stat_wal_receiver") == 0)
+
     def promote(self) -> None:
         """It is the primary from now on, with whatever it has received."""
         with Database(self.url) as database:
