@@ -11,11 +11,14 @@ WITH b AS MATERIALIZED (SELECT lot, remaining FROM balance WHERE lot = ANY ($1::
          FROM signing_key s LEFT JOIN revocation r ON r.keyid = s.keyid WHERE s.keyid = ANY ($4::bytea[])),
      p AS MATERIALIZED (
          SELECT DISTINCT ON (plugin) plugin, version, digest, retired FROM activation ORDER BY plugin, record DESC),
+     n AS MATERIALIZED (
+         SELECT record FROM closing WHERE facility = ANY ($5::text[])
+         UNION SELECT index FROM record WHERE digest = ANY ($6::bytea[])),
      c AS MATERIALIZED (
          SELECT encode(r.digest, 'hex') AS digest, c.facility, c.starts, c.ends,
                 array_to_string(c.processes, ' ') AS processes
-         FROM closing c JOIN record r ON r.index = c.record
-         WHERE (c.facility = ANY ($5::text[]) OR r.digest = ANY ($6::bytea[])) AND NOT EXISTS (SELECT FROM reopening o WHERE o.closing = c.record))
+         FROM n JOIN closing c ON c.record = n.record JOIN record r ON r.index = n.record
+         WHERE NOT EXISTS (SELECT FROM reopening o WHERE o.closing = n.record))
 SELECT
     ARRAY(SELECT lot FROM (
         SELECT DISTINCT ON (lot) lot, frozen FROM dispute WHERE lot = ANY ($1::bigint[]) ORDER BY lot, record DESC) d
