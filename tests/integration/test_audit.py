@@ -32,6 +32,7 @@ from ledger.core.records import Amendment
 from ledger.core.revisions import Change
 from ledger.errors import VerificationError
 from ledger.footprint.figures import LotFigures
+from ledger.registry.installed import Registry
 from ledger.service.accounting import Outcome, account
 from ledger.service.audit.database_source import DatabaseSource
 from ledger.service.audit.replay import audit
@@ -123,11 +124,11 @@ class Copy:
         number: int = row["number"]
         return number
 
-    def audit(self) -> Report:
+    def audit(self, known: Registry | None = None) -> Report:
         async def run() -> Report:
             async with self._pool() as pool:
                 source = DatabaseSource(pool, self.origin.identity)
-                return await audit(source, registry=registry(), vkey=self.origin.identity.vkey)
+                return await audit(source, registry=known or registry(), vkey=self.origin.identity.vkey)
 
         return self._run(run())
 
@@ -208,6 +209,17 @@ def test_an_assessment(copy: Copy) -> None:
         copy.origin.index("a"),
     )
     assert copy.findings() == [("figures", copy.origin.index("a"))]
+
+
+@pytest.mark.parametrize("content", ["x", "{}", "[]", '{"leaf":"assessment","salt":"","assessment":7,"method":""}'])
+def test_an_assessment_that_is_none(copy: Copy, content: str) -> None:
+    """Where the plugin is not installed, what follows from it cannot be told either."""
+    index = copy.origin.index("a")
+    copy.tamper("UPDATE record SET outcome = convert_to($1, 'UTF8') WHERE index = $2", content, index)
+    assert copy.findings() == [("figures", index)]
+    first = copy.audit(Registry([])).findings[0]
+    assert (first.rule, first.index) == ("admission", index)
+    assert "unreadable-leaf" in first.message
 
 
 @pytest.mark.parametrize("change", [

@@ -6,11 +6,9 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from ledger.core.assessment import Assessment
 from ledger.core.canonical import decode_record
 from ledger.core.entry import Entry
 from ledger.core.note import parse_vkey
-from ledger.core.outcome import AssessmentLeaf
 from ledger.core.policy import Policy
 from ledger.core.records import Transformation
 from ledger.core.residue import is_residue
@@ -19,13 +17,11 @@ from ledger.footprint.burdens import SLOT, direct
 from ledger.service.audit.arriving import Batches, arriving
 from ledger.service.audit.beside import APART, Beside
 from ledger.service.audit.growth import read_checkpoint
-from ledger.service.audit.records import Read, read_row
+from ledger.service.audit.records import Read, read_assessment, read_row
 from ledger.service.audit.sampling import Basis, Member, Question, draw, totals
 from ledger.service.audit.source import RevisedRow, Source
 from ledger.service.audit.walking import read_revised
 
-_leaf = msgspec.json.Decoder(AssessmentLeaf)
-_assessment = msgspec.json.Decoder(Assessment)
 _ABS: Final = SLOT["absGhg"]
 _METHODS: Final = {
     "random": "simple random, without replacement: the records with the least numbers by their digest",
@@ -122,9 +118,9 @@ class _Population:
         if not question.start <= record.start < question.end:
             return
         try:
-            stored = _leaf.decode(leaf or b"")
-            emissions = direct(_assessment.decode(stored.assessment))[_ABS]
-        except (msgspec.MsgspecError, LedgerError):
+            stored, assessment = read_assessment(leaf or b"")
+            emissions = direct(assessment)[_ABS]
+        except LedgerError:
             raise VerificationError(f"entry {index} has no assessment that can be read: audit the log",
                                     code="unsound-log") from None
         self._members[index] = Member(

@@ -60,6 +60,15 @@ def read_unchecked(row: Row) -> Read:
         return Read(row, None, None)
 
 
+def read_assessment(leaf: bytes) -> tuple[AssessmentLeaf, Assessment]:
+    """A stored leaf 0 with its assessment. Raises VerificationError where it cannot be what the ledger has written."""
+    try:
+        found = _leaf.decode(leaf)
+        return found, _assessment.decode(found.assessment)
+    except msgspec.MsgspecError as error:
+        raise VerificationError(f"the stored assessment cannot be read: {error}", code="unreadable-leaf") from error
+
+
 class Watcher(Protocol):
     """One who looks at a state before a record changes it."""
 
@@ -153,7 +162,10 @@ class Replayer:
         if self._history is None:
             raise VerificationError("the source said that nothing is revised, so nothing was kept that could be",
                                     code="unexpected-revision")
-        stored = {one.index: _leaf.decode(one.leaves[0]) for one in revised if one.leaves and one.leaves[0]}
+        stored = {}
+        for one in revised:
+            if one.leaves and one.leaves[0]:
+                stored[one.index], _ = read_assessment(one.leaves[0])
         return revise(Engine(self._history, self._registry, stored), record, self._history)
 
     def _prepare(self, submission: Submission, row: Row) -> Prepared:
@@ -168,10 +180,10 @@ class Replayer:
         except Unavailable:
             if not isinstance(record, Transformation) or row.leaf is None:
                 raise
-        leaf = _leaf.decode(row.leaf)
+        leaf, assessment = read_assessment(row.leaf)
         self.not_recomputed[leaf.plugin or "?"] = self.not_recomputed.get(leaf.plugin or "?", 0) + 1
         plan = plan_of(record, state, _ANY_TOLERANCE)
-        work = work_of(record, plan, state, _assessment.decode(leaf.assessment))
+        work = work_of(record, plan, state, assessment)
         plugin = state.plugins.get(record.process.partition(".")[0])
         return Prepared(submission, plan, work, leaf.assessment, leaf.plugin, plugin)
 
@@ -181,8 +193,8 @@ class Replayer:
         plugin = state.plugins.get(record.process.partition(".")[0]) if isinstance(record, Transformation) else None
         if row.leaf is None:
             return Prepared(submission, plan, work_of(record, plan, state, NOTHING), None, None, plugin)
-        leaf = _leaf.decode(row.leaf)
-        work = work_of(record, plan, state, _assessment.decode(leaf.assessment))
+        leaf, assessment = read_assessment(row.leaf)
+        work = work_of(record, plan, state, assessment)
         return Prepared(submission, plan, work, leaf.assessment, leaf.plugin, plugin)
 
     def _compare(self, row: Row, entry: Entry, outcome: Outcome) -> Iterator[tuple[str, str]]:
