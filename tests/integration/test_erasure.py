@@ -37,9 +37,11 @@ BASIS: Final = "GDPR Art. 17(1)(b)"
 
 @pytest.fixture
 def database(server: Server) -> Iterator[Database]:
-    """Afterwards the audit of the database holds too: it sees rows that no leaf commits to."""
+    """Afterwards the audit of the database holds too, which sees rows that no leaf commits to; and what the database
+    says of itself."""
     with Database(attach(server.home).owner_url) as found:
         yield found
+        assert found.fetch("SELECT * FROM verify_log()") == []
     report = asyncio.run(audited_database(server))
     assert report.ok, report.findings
 
