@@ -44,6 +44,14 @@ CREATE TABLE publication (
     note text NOT NULL
 );
 
+-- Rotations of the log's key, in order: notes by which one who has pinned a key finds those that came after.
+-- `ledger.vkey` is the first key.
+CREATE TABLE log_key (
+    number integer PRIMARY KEY CHECK (number > 0),
+    size bigint NOT NULL CHECK (size >= 0),
+    note text NOT NULL
+);
+
 -- Full tiles only; `root` is the hash that stands in the tile above.
 CREATE TABLE tile (
     level smallint NOT NULL CHECK (level BETWEEN 0 AND 7),
@@ -392,7 +400,7 @@ BEGIN
     FOREACH name IN ARRAY ARRAY['ledger', 'entry', 'batch', 'tile', 'erasure', 'organization', 'prefix', 'signing_key',
         'revocation', 'compromise', 'key_change', 'facility', 'product', 'activation', 'transfer', 'acceptance',
         'lot', 'figure', 'flow', 'revision', 'lot_version', 'pool', 'closing', 'reopening', 'provisional',
-        'dispute', 'opening', 'attestation', 'claim', 'report', 'publication']
+        'dispute', 'opening', 'attestation', 'claim', 'report', 'publication', 'log_key']
     LOOP
         EXECUTE format('CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON %I '
             'FOR EACH STATEMENT EXECUTE FUNCTION forbid_change()', name);

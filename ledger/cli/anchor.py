@@ -75,8 +75,8 @@ async def _accept(chosen: Settings, size: int) -> Path | None:
 
 @asynccontextmanager
 async def _session(chosen: Settings) -> AsyncIterator[tuple[Connection, Heads]]:
-    async with opened_database(chosen) as (pool, identity), pool.acquire() as connection:
-        yield connection, Heads(identity.origin, [identity.signer], Anchor(chosen.anchor_path), pool)
+    async with opened_database(chosen) as (pool, keyring), pool.acquire() as connection:
+        yield connection, Heads(keyring, Anchor(chosen.anchor_path), pool)
 
 
 def _print(found: Standing) -> None:

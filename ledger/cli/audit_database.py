@@ -7,6 +7,7 @@ from ledger.cli.opened import opened_database
 from ledger.service.audit.database_source import DatabaseSource
 from ledger.service.audit.source import Source
 from ledger.service.settings import Settings
+from ledger.service.setup import identity_of
 
 
 @asynccontextmanager
@@ -15,5 +16,5 @@ async def database_source(chosen: Settings) -> AsyncIterator[Source]:
 
     Raises ConfigurationError where there is none, or where the home does not hold its log's key.
     """
-    async with opened_database(chosen) as (pool, identity):
-        yield DatabaseSource(pool, identity)
+    async with opened_database(chosen) as (pool, keyring):
+        yield DatabaseSource(pool, identity_of(keyring), keyring.notes)

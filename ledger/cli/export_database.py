@@ -17,13 +17,13 @@ from ledger.store.anchor import Anchor
 async def database_log(chosen: Settings) -> AsyncIterator[PublicLog]:
     """The log of these settings as it lies there. Raises ConfigurationError where there is none, or where the home does
     not hold its log's key; Unavailable where the anchor knows of a higher head."""
-    async with opened_database(chosen) as (pool, identity):
-        heads = Heads(identity.origin, [identity.signer], Anchor(chosen.anchor_path), pool)
+    async with opened_database(chosen) as (pool, keyring):
+        heads = Heads(keyring, Anchor(chosen.anchor_path), pool)
         async with pool.acquire() as connection:
             await heads.start(connection)
-        policy = None if chosen.policy is None else read_policy(chosen.policy, identity.signer.verifier)
+        policy = None if chosen.policy is None else read_policy(chosen.policy, keyring.signers[-1].verifier)
         publication = Publication(pool, heads, policy)
         if policy is None:
             # Raises where the log has witnesses all the same. With a policy it would begin to have them: not here.
             await publication.start()
-        yield DatabaseLog(pool, publication, identity.vkey)
+        yield DatabaseLog(pool, publication, keyring.vkey)

@@ -11,6 +11,7 @@ from ledger.cli.environment import origin_option, required
 from ledger.cli.files import FILE, passphrase_for, passphrase_options, public_half, replacing, signing_key
 from ledger.cli.key_changes import change, object_to, recover
 from ledger.cli.requests import EnrolmentRequest
+from ledger.cli.rotate_log import rotate_log
 from ledger.core.algorithms import ALGORITHMS
 from ledger.core.signing import SigningKey, VerifyingKey, public_key
 from ledger.core.values import Names
@@ -27,7 +28,7 @@ def names_of(en: str | None, zh: str | None) -> Names:
 
 
 @click.group(
-    commands=[change, recover, object_to], context_settings={"help_option_names": ["-h", "--help"]},
+    commands=[change, recover, object_to, rotate_log], context_settings={"help_option_names": ["-h", "--help"]},
 )
 def key() -> None:
     """Make keys, show them, ask for their enrolment, change and recover them."""

@@ -9,7 +9,8 @@ from msgspec import UNSET, Raw, Struct
 
 from ledger.cli.bodies import bodies_at
 from ledger.cli.console import explained, print_json, problem_of, say, show
-from ledger.core.statement import read_statement
+from ledger.core.logkeys import LogKeys
+from ledger.core.statement import canonical_claims, read_statement
 from ledger.core.statement_proofs import STEPS, Proven
 from ledger.errors import VerificationError
 from ledger.footprint.statements import check_statement
@@ -36,9 +37,9 @@ class Verdict(NamedTuple):
     error: VerificationError | None = None
 
 
-def verify_statement(data: bytes, vkey: str, bodies: str | None, *, as_json: bool) -> int:
+def verify_statement(data: bytes, keys: LogKeys, bodies: str | None, *, as_json: bool) -> int:
     """Tells which steps hold; returns the exit code. Raises InvalidInput where `data` is no statement."""
-    verdict = _verdict(data, vkey, bodies)
+    verdict = _verdict(data, keys, bodies)
     if as_json:
         print_json(_told(verdict))
     else:
@@ -50,11 +51,11 @@ def verify_statement(data: bytes, vkey: str, bodies: str | None, *, as_json: boo
     return 1 if verdict.error is not None else 0
 
 
-def _verdict(data: bytes, vkey: str, bodies: str | None) -> Verdict:
+def _verdict(data: bytes, keys: LogKeys, bodies: str | None) -> Verdict:
     statement = read_statement(data)
     proven = None
     try:
-        proven = check_statement(statement, vkey)
+        proven = check_statement(statement, keys.vkey_of(canonical_claims(statement)[0].checkpoint))
         if bodies is None:
             return Verdict(proven)
         with bodies_at(bodies) as found:

@@ -1,6 +1,6 @@
 """`verify`: receipts, bundles and statements checked step by step, without a network or trust in the server."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from ledger.cli.receipts import lot_brief
 from ledger.cli.statements import verify_statement
 from ledger.core.acknowledgement import Acknowledgement, read_answer, verify_answer
 from ledger.core.bundle import is_bundle
+from ledger.core.logkeys import LogKeys, rotations_in
 from ledger.core.note import parse_vkey
 from ledger.core.policy import Policy
 from ledger.core.receipt import Receipt, Verified
@@ -21,7 +22,7 @@ from ledger.core.signing import VerifyingKey
 from ledger.core.statement import is_statement
 from ledger.errors import InvalidInput, InvalidNote, LedgerError, VerificationError
 from ledger.service.bundles import Known, check_quorum, known_vkey
-from ledger.service.published import check_published
+from ledger.service.published import check_published, published_rotations
 
 STEPS = (
     "the entry is well-formed and commits to the receipt's digest",
@@ -58,10 +59,11 @@ class Verdict(NamedTuple):
 @click.option("--key", help="Of a receipt: the signer's public key, base64 of its SPKI, or a PEM file.")
 @click.option("--bodies", help="Of a statement: folder with the bodies, or address of a server, to compute it anew.")
 @click.option("--log", help="Of a receipt: address of the log's server; whether the log still holds what it signed.")
+@click.option("--log-keys", type=FILE, help="How the log's key was rotated: what its server answers below /log/keys.")
 @json_option
 def verify(
     receipt: Path, vkey: str | None, policy_file: Path | None, registrar: str | None, body: Path | None,
-    key: str | None, bodies: str | None, log: str | None, as_json: bool,
+    key: str | None, bodies: str | None, log: str | None, log_keys: Path | None, as_json: bool,
 ) -> int:
     """Check the receipts (one as JSON, many as NDJSON), the bundle, or the statement, in FILE (`-` is stdin) against
     the log's --vkey, or the --policy that names it.
@@ -73,7 +75,7 @@ def verify(
         raise click.UsageError("Missing option '--vkey' (or '--policy').")
     known = Known(
         None if vkey is None else text_or_file(vkey), None if policy_file is None else read_policy(policy_file),
-        registrar,
+        registrar, _rotations(log_keys, log),
     )
     if known.vkey is not None:
         parse_vkey(known.vkey)
@@ -90,7 +92,7 @@ def verify(
             raise click.UsageError("--body, --key and --log belong to receipts; a statement takes --bodies")
         if known.vkey is None or known.policy is not None:
             raise click.UsageError("a statement takes --vkey; put it into a bundle for a --policy")
-        return verify_statement(data, known.vkey, bodies, as_json=as_json)
+        return verify_statement(data, LogKeys(known.vkey, known.rotations), bodies, as_json=as_json)
     if bodies is not None:
         raise click.UsageError("--bodies belongs to statements; a receipt takes --body")
     bytes_of_body = None if body is None else body.read_bytes()
@@ -120,6 +122,13 @@ def _receipts(data: bytes) -> Iterator[tuple[int, bytes]]:
             yield number, line
 
 
+def _rotations(file: Path | None, log: str | None) -> Sequence[str]:
+    """How the log's key was rotated, where anything says so. Raises InvalidNote for what is no such file."""
+    if file is not None:
+        return rotations_in(file.read_bytes())
+    return () if log is None else published_rotations(log)
+
+
 def _verdict(
     line: int, text: bytes, known: Known, body: bytes | None, key: VerifyingKey | None, log: str | None
 ) -> Verdict:
@@ -130,7 +139,7 @@ def _verdict(
         if known.policy is not None:
             _check_cosigned(answer, known.policy, vkey)
         if log is not None and verified.checkpoint is not None:
-            check_published(log, verified.checkpoint, parse_vkey(vkey))
+            check_published(log, verified.checkpoint, LogKeys(vkey, known.rotations))
         return Verdict(line, verified)
     except LedgerError as error:
         return Verdict(line, None, error)

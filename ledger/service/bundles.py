@@ -10,7 +10,7 @@ What no step shows, since it is not in the tree: that nothing later below that s
 record. The log vouches for that, and audits check it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -23,6 +23,7 @@ from ledger.core.acknowledgement import Acknowledgement, read_answer, verify_ans
 from ledger.core.bundle import Bundle, PublicRecord, body_of
 from ledger.core.canonical import decode_record
 from ledger.core.entry import Entry
+from ledger.core.logkeys import LogKeys
 from ledger.core.note import NoteVerifier, parse_note, parse_vkey, vkey
 from ledger.core.policy import Policy, open_cosigned
 from ledger.core.receipt import Receipt, Verified, unpacked_entry
@@ -50,12 +51,13 @@ _OF_RECEIPTS: Final[Mapping[int, int]] = {1: 1, 2: 2, 3: 4, 4: 5, 5: 6, 6: 8}
 
 
 class Known(NamedTuple):
-    """What the one who checks knows: the log's key, or a policy that names it; and the registrar's first key, by hex
-    keyid, where he pins it."""
+    """What the one who checks knows: the log's key, or a policy that names it; the registrar's first key, by hex keyid,
+    where he pins it; and the notes by which the log's key was rotated, which lead from the one he has to others."""
 
     vkey: str | None = None
     policy: Policy | None = None
     registrar: str | None = None
+    rotations: Sequence[str] = ()
 
 
 class Checked(NamedTuple):
@@ -75,7 +77,9 @@ def known_vkey(answer: Receipt | Acknowledgement, known: Known) -> str:
     Raises VerificationError of step 2 where the policy does not know the log, or the note is not signed by its key.
     """
     if known.vkey is not None:
-        return known.vkey
+        if not known.rotations:
+            return known.vkey
+        return LogKeys(known.vkey, known.rotations).vkey_of(_note(answer))
     if known.policy is None:
         raise InvalidInput("no log's key is known", code="no-key", field="vkey", rule="--vkey, or --policy with a log")
     note = parse_note(_note(answer))

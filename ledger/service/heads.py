@@ -8,7 +8,6 @@ other replicas of the host share; no head is signed before the anchor has it.
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from typing import Final, NoReturn
 
 from ledger.core.checkpoint import Checkpoint, sign_checkpoint
@@ -23,13 +22,15 @@ from ledger.errors import (
     Unavailable,
     VerificationError,
 )
+from ledger.service.keyring import MISSING, Keyring
 from ledger.store.anchor import UNREADABLE, UNWRITABLE, Anchor, stated
 from ledger.store.database import Connection, Pool
 from ledger.store.sql import queries
 from ledger.store.tiles import consistency_path
 
 MISMATCH: Final = "log-mismatch"
-ANCHOR_CODES: Final = (UNREADABLE, UNWRITABLE)
+UNSIGNABLE: Final = (UNREADABLE, UNWRITABLE, MISSING)
+"""Codes of what keeps a head from being signed though the database is there: trying again at once is of no use."""
 _REMEMBERED = 10_000
 _log = logging.getLogger(__name__)
 Known = tuple[Checkpoint, ...]
@@ -38,17 +39,21 @@ Known = tuple[Checkpoint, ...]
 class Heads:
     """One for a process. The sessions that it is given see what is committed now: none is in a snapshot of its own."""
 
-    def __init__(self, origin: str, signers: Sequence[NoteSigner], anchor: Anchor, pool: Pool) -> None:
-        self.origin = origin
+    def __init__(self, keyring: Keyring, anchor: Anchor, pool: Pool) -> None:
+        self.origin = origin = keyring.origin
+        self.keyring = keyring
         self._pool = pool
-        self.signers = tuple(signers)
-        """All of them sign every head."""
         self._anchor = anchor
         self._note: str | None = None
         self._highest = self._anchored = Checkpoint(origin, 0, EMPTY_ROOT)
         self._vouched = {self._highest: None}
         self._halted: Unavailable | None = None
         self._turn = asyncio.Lock()
+
+    @property
+    def signers(self) -> tuple[NoteSigner, ...]:
+        """All of them sign every head: one, or two while the log's key is being rotated."""
+        return self.keyring.signers
 
     @property
     def highest(self) -> Checkpoint:
@@ -109,7 +114,7 @@ class Heads:
     async def check(self, connection: Connection, head: Checkpoint, expected: Known) -> None:
         """Returns if this session's database, with this head, begins with all that was expected before its head was
         read. Raises Unavailable, and stops signing, where it does not."""
-        why = await contradiction(connection, head, expected)
+        why = await self.keyring.refresh(connection) or await contradiction(connection, head, expected)
         if why is not None:
             self.halt(why)
 
@@ -156,6 +161,8 @@ class Heads:
         if head not in self._vouched:
             await self._check_stated(connection, head)
             self.advance(head)
+        elif (why := await self.keyring.refresh(connection)) is not None:
+            self.halt(why)
         await self._anchor_at(head)
         return self._signed(head)
 
@@ -191,7 +198,7 @@ class Heads:
         """What the anchor says, if one of this log's keys signed it."""
         found = stated(note)
         try:
-            verify_note(note, [signer.verifier for signer in self.signers], minimum=1)
+            verify_note(note, [span.verifier for span in self.keyring.keys.spans], minimum=1)
         except VerificationError as error:
             raise Unavailable(
                 f"the anchor {self._anchor.path} is not of this log, {self.origin}, but of {found.origin}: "

@@ -16,7 +16,7 @@ from ledger.service.receipts import ReceiptReader
 from ledger.service.revising.reviser import Reviser
 from ledger.service.sequencing.sequencer import Sequencer
 from ledger.service.settings import MIN_WORKERS, Settings
-from ledger.service.setup import Identity, bootstrap, establish
+from ledger.service.setup import Identity, bootstrap, establish, identity_of
 from ledger.service.submission import Submitter
 from ledger.service.witnessing.policies import read_policy
 from ledger.service.witnessing.publisher import Publisher
@@ -79,11 +79,12 @@ async def _opened(
     clock: Callable[[], int],
 ) -> AsyncIterator[Ledger]:
     registry = assessor.registry
-    identity = await establish(settings, database)
+    keyring = await establish(settings, database)
+    identity = identity_of(keyring)
     pool = await open_pool(database.app_url)
     loader = FactLoader()
     try:
-        heads = Heads(identity.origin, [identity.signer], Anchor(settings.anchor_path), pool)
+        heads = Heads(keyring, Anchor(settings.anchor_path), pool)
         async with pool.acquire() as connection:
             await heads.start(connection)
         policy = None if settings.policy is None else read_policy(settings.policy, identity.signer.verifier)

@@ -3,8 +3,9 @@
 import httpx
 
 from ledger.core.checkpoint import Checkpoint, open_checkpoint
+from ledger.core.logkeys import LogKeys, rotations_in
 from ledger.core.merkle import verify_consistency
-from ledger.core.note import NoteVerifier
+from ledger.core.note import parse_vkey
 from ledger.core.tiles import consistency_path_from_tiles, consistency_tiles, tile_path
 from ledger.errors import InvalidInput, InvalidNote, NotFound, Unavailable, VerificationError
 
@@ -12,13 +13,14 @@ VOID = "void"
 _SECONDS = 30
 
 
-def check_published(url: str, kept: Checkpoint, verifier: NoteVerifier) -> Checkpoint:
+def check_published(url: str, kept: Checkpoint, keys: LogKeys) -> Checkpoint:
     """The newest checkpoint of the log at this address, if it begins with the one that was kept; both are signed by the
     log's key. Raises VerificationError of code `void` where it does not: the log has given up that history, and the two
     notes together prove it. Raises Unavailable where the log does not answer.
     """
     with httpx.Client(base_url=url.rstrip("/"), timeout=_SECONDS, follow_redirects=False) as client:
-        newest = open_checkpoint(_get(client, "/log/checkpoint").decode("utf-8", "replace"), kept.origin, verifier)
+        note = _get(client, "/log/checkpoint").decode("utf-8", "replace")
+        newest = open_checkpoint(note, kept.origin, parse_vkey(keys.vkey_of(note)))
         if newest.size < kept.size:
             raise _void(kept, newest, f"entries {newest.size} to {kept.size - 1} are not there")
         try:
@@ -29,6 +31,12 @@ def check_published(url: str, kept: Checkpoint, verifier: NoteVerifier) -> Check
         except (VerificationError, InvalidInput, InvalidNote, NotFound) as error:
             raise _void(kept, newest, error.message) from error
     return newest
+
+
+def published_rotations(url: str) -> list[str]:
+    """How the key of the log at this address was rotated, not verified. Raises Unavailable, InvalidNote."""
+    with httpx.Client(base_url=url.rstrip("/"), timeout=_SECONDS, follow_redirects=False) as client:
+        return rotations_in(_get(client, "/log/keys"))
 
 
 def _void(kept: Checkpoint, newest: Checkpoint, why: str) -> VerificationError:

@@ -10,15 +10,16 @@ import msgspec
 from ledger.core.envelope import seal
 from ledger.core.frontier import Frontier
 from ledger.core.merkle import EMPTY_ROOT
-from ledger.core.note import NoteSigner, vkey
+from ledger.core.note import NoteSigner
 from ledger.core.records import Activation, AnyRecord, Organization
 from ledger.core.signing import SigningKey, public_key
-from ledger.errors import ConfigurationError
+from ledger.errors import ConfigurationError, Unavailable
 from ledger.registry.installed import Registry
 from ledger.service.keyfiles import LOG_KEY, REGISTRAR_KEY, key_at, new_nonce
+from ledger.service.keyring import Keyring, opened_keyring, vkey_of
 from ledger.service.settings import Settings, check_origin
 from ledger.service.submission import Submitter
-from ledger.store.database import Pool, migrate, owner_connection
+from ledger.store.database import Connection, Pool, migrate, owner_connection
 from ledger.store.hosting import Hosted
 from ledger.store.sql import queries
 
@@ -27,7 +28,8 @@ _ENTERED_BY_ANOTHER = ("organization-taken", "unknown-key", "not-registrar")
 
 
 class Identity(NamedTuple):
-    """Who this ledger is: `signer` signs checkpoints under the origin, `vkey` is what auditors pin."""
+    """Who this ledger is: `signer` signs under the origin, with the newest key; `vkey` is what auditors pin who come
+    now."""
 
     origin: str
     vkey: str
@@ -39,12 +41,11 @@ def registrar_id(origin: str) -> str:
     return f"urn:carbon-ledger:{origin}:registrar"
 
 
-async def establish(settings: Settings, hosted: Hosted) -> Identity:
-    """Schema, origin and log key, made where they are missing. Raises ConfigurationError where the log key in the home
-    is not the one that this database's log is signed with."""
+async def establish(settings: Settings, hosted: Hosted) -> Keyring:
+    """Schema, origin and log key, made where they are missing. Raises ConfigurationError where a key that signs this
+    database's log is not in the home."""
     await migrate(hosted.owner_url, app_role=hosted.app_role)
     make_home(settings.home)
-    key = key_at(settings.home / LOG_KEY, settings.passphrase)
     wanted = settings.origin or f"carbon-ledger/{secrets.token_hex(8)}"
     check_origin(wanted)
     sql = queries("log")
@@ -52,26 +53,32 @@ async def establish(settings: Settings, hosted: Hosted) -> Identity:
         await connection.execute("LOCK TABLE ledger IN SHARE ROW EXCLUSIVE MODE")
         row = await connection.fetchrow(sql["ledger"])
         if row is None:
-            signer = NoteSigner(wanted, key.private)
-            await connection.execute(sql["create_ledger"], wanted, vkey_of(signer))
+            key = key_at(settings.home / LOG_KEY, settings.passphrase)
+            origin, first = wanted, vkey_of(NoteSigner(wanted, key.private))
+            await connection.execute(sql["create_ledger"], origin, first)
             await connection.execute(sql["create_head"], EMPTY_ROOT, Frontier().to_bytes())
-            return Identity(wanted, vkey_of(signer), signer)
-    signer = NoteSigner(row["origin"], key.private)
-    if settings.origin not in (None, row["origin"]):
-        raise ConfigurationError(
-            f"CARBON_LEDGER_ORIGIN is {settings.origin}, but this database holds the log {row['origin']}"
-        )
-    if vkey_of(signer) != row["vkey"]:
-        raise ConfigurationError(
-            f"{settings.home / LOG_KEY} is not the key of this database's log ({row['vkey']}): bring that key, "
-            "or use another database"
-        )
-    return Identity(row["origin"], row["vkey"], signer)
+        else:
+            origin, first = row["origin"], row["vkey"]
+        if settings.origin not in (None, origin):
+            raise ConfigurationError(
+                f"CARBON_LEDGER_ORIGIN is {settings.origin}, but this database holds the log {origin}"
+            )
+        return await keyring_of(connection, settings, origin, first)
 
 
-def vkey_of(signer: NoteSigner) -> str:
-    """The log's verifier key as auditors write it down."""
-    return vkey(signer.name, signer.verifier.key)
+async def keyring_of(connection: Connection, settings: Settings, origin: str, first: str) -> Keyring:
+    """The keys of the log of this origin and first vkey. Raises ConfigurationError where one that signs is not in the
+    home."""
+    try:
+        return await opened_keyring(connection, settings.home, settings.passphrase, origin, first)
+    except Unavailable as error:
+        raise ConfigurationError(error.message, code=error.code, field=error.field, value=error.value,
+                                 rule=error.rule) from error
+
+
+def identity_of(keyring: Keyring) -> Identity:
+    """Who the log is by its newest key."""
+    return Identity(keyring.origin, keyring.vkey, keyring.signers[-1])
 
 
 def make_home(home: Path) -> None:

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import msgspec
 from litestar import Controller, Request, Response, get
 
+from ledger.core.logkeys import Rotations
 from ledger.core.tiles import EntriesTile
 from ledger.service.ledger import Ledger
 from ledger.service.queries import read_checkpoint, read_log_path
@@ -11,6 +13,7 @@ from ledger.web.resources import CHANGING, IMMUTABLE, check_path, resource
 
 _TEXT = "text/plain"  # to which the framework adds the charset, UTF-8
 _BYTES = "application/octet-stream"
+_JSON = "application/json"
 _AnyRequest = Request[Any, Any, Any]
 
 
@@ -36,4 +39,18 @@ class LogController(Controller):
     @get("/vkey", summary="The log's verifier key", media_type=_TEXT)
     async def vkey(self, request: _AnyRequest, ledger: Ledger) -> Response[bytes]:
         check_path(request, "/log/vkey")
-        return resource(request, f"{ledger.identity.vkey}\n".encode(), _TEXT, CHANGING)
+        await _key_news(ledger)
+        return resource(request, f"{ledger.heads.keyring.vkey}\n".encode(), _TEXT, CHANGING)
+
+    @get("/keys", summary="How the log's key was rotated: signed notes that lead from each key to the next",
+         media_type=_JSON)
+    async def keys(self, request: _AnyRequest, ledger: Ledger) -> Response[bytes]:
+        check_path(request, "/log/keys")
+        await _key_news(ledger)
+        told = Rotations(ledger.heads.origin, ledger.heads.keyring.notes)
+        return resource(request, msgspec.json.encode(told), _JSON, CHANGING)
+
+
+async def _key_news(ledger: Ledger) -> None:
+    async with ledger.pool.acquire() as connection:
+        await ledger.heads.keyring.refresh(connection)

@@ -19,8 +19,8 @@ from ledger.store.sql import migrations, queries, schema
 pytestmark = pytest.mark.anyio
 
 GROUPS = (
-    "cbam", "chain", "contributions", "doubts", "erase", "facts", "gaps", "indicators", "inventory", "log", "methods",
-    "names", "products", "publication", "purge", "read", "revise", "sequence", "statement", "uncertainty",
+    "cbam", "chain", "contributions", "doubts", "erase", "facts", "gaps", "indicators", "inventory", "log", "log_key",
+    "methods",    "names", "products", "publication", "purge", "read", "revise", "sequence", "statement", "uncertainty",
 )
 
 # Everything that a schema consists of, by stable names: no object ids, no order of creation.

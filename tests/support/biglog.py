@@ -17,7 +17,7 @@ from ledger.core.record import PRIVATE
 from ledger.service.heads import Heads
 from ledger.service.publication import Publication
 from ledger.service.settings import Settings
-from ledger.service.setup import Identity, establish
+from ledger.service.setup import Identity, establish, identity_of
 from ledger.store.anchor import Anchor
 from ledger.store.batches import lock_head, write_batch
 from ledger.store.database import Pool, open_pool
@@ -70,11 +70,11 @@ async def big_log(home: Path, sizes: Sequence[int] = ()) -> AsyncIterator[BigLog
     """The log in the embedded database of `home`, set up where it is missing, grown through these sizes."""
     settings = Settings(home=home)
     async with hosted(home, None) as database:
-        identity = await establish(settings, database)
+        keyring = await establish(settings, database)
         pool = await open_pool(database.app_url)
         try:
-            heads = Heads(identity.origin, [identity.signer], Anchor(settings.anchor_path), pool)
-            log = BigLog(home, identity, pool, Publication(pool, heads, None))
+            heads = Heads(keyring, Anchor(settings.anchor_path), pool)
+            log = BigLog(home, identity_of(keyring), pool, Publication(pool, heads, None))
             for size in sizes:
                 await log.grow(size)
             yield log

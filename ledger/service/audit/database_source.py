@@ -19,12 +19,16 @@ class DatabaseSource:
     """A ledger's database. The checkpoint is signed here, so `identity` holds the log's key; an auditor without it
     reads over HTTP."""
 
-    def __init__(self, pool: Pool, identity: Identity) -> None:
+    def __init__(self, pool: Pool, identity: Identity, rotations: Sequence[str] = ()) -> None:
         self._pool = pool
+        self._rotations = rotations
         self._identity = identity
 
     async def vkey(self) -> str:
         return self._identity.vkey
+
+    async def rotations(self) -> Sequence[str]:
+        return self._rotations
 
     async def checkpoint(self) -> str:
         row = await self._pool.fetchrow(queries("log")["head"])

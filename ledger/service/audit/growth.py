@@ -1,14 +1,15 @@
 """The checkpoint that an audit goes by, and whether it extends what was audited before."""
 
 from ledger.core.checkpoint import Checkpoint, open_checkpoint
+from ledger.core.logkeys import LogKeys
 from ledger.core.merkle import verify_consistency
-from ledger.core.note import NoteVerifier
+from ledger.core.note import NoteVerifier, parse_vkey
 from ledger.core.policy import Policy, open_cosigned
 from ledger.core.tiles import consistency_path_from_tiles, consistency_tiles
 from ledger.errors import LedgerError, VerificationError
 from ledger.service.audit.findings import Findings, Stop
 from ledger.service.audit.kept import Kept
-from ledger.service.audit.source import TreeSource
+from ledger.service.audit.source import ShowsKeys, TreeSource
 
 
 async def read_checkpoint(
@@ -21,6 +22,13 @@ async def read_checkpoint(
         return open_checkpoint(note, verifier.name, verifier), []
     found = open_cosigned(note, policy, verifier)
     return found.checkpoint, sorted(found.times)
+
+
+async def signing_key(source: TreeSource, vkey: str) -> tuple[NoteVerifier, str]:
+    """The key that has signed the newest checkpoint and to which the pinned one leads, and the log's first vkey. Raises
+    VerificationError where the source's rotations do not hold, or do not lead there."""
+    keys = LogKeys(vkey, await source.rotations() if isinstance(source, ShowsKeys) else ())
+    return parse_vkey(keys.vkey_of(await source.checkpoint())), keys.spans[0].vkey
 
 
 async def check_growth(source: TreeSource, now: Checkpoint, kept: Kept | None, findings: Findings) -> None:

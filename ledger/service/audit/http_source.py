@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from ledger.core.logkeys import rotations_in
 from ledger.core.tiles import Tile, tile_path
 from ledger.errors import InvalidInput, NotFound, Unavailable
 from ledger.service.audit.pages import ENTRIES, MEDIA_TYPE
@@ -23,6 +24,9 @@ class HttpSource:
 
     async def vkey(self) -> str:
         return (await self._get("/log/vkey")).text.strip()
+
+    async def rotations(self) -> Sequence[str]:
+        return rotations_in((await self._get("/log/keys")).content)
 
     async def checkpoint(self) -> str:
         return (await self._get("/log/checkpoint")).text

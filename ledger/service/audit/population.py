@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from ledger.core.canonical import decode_record
 from ledger.core.entry import Entry
-from ledger.core.note import parse_vkey
 from ledger.core.policy import Policy
 from ledger.core.records import Transformation
 from ledger.core.residue import is_residue
@@ -16,7 +15,7 @@ from ledger.errors import LedgerError, VerificationError
 from ledger.footprint.burdens import SLOT, direct
 from ledger.service.audit.arriving import Batches, arriving
 from ledger.service.audit.beside import APART, Beside
-from ledger.service.audit.growth import read_checkpoint
+from ledger.service.audit.growth import read_checkpoint, signing_key
 from ledger.service.audit.records import Read, read_assessment, read_row
 from ledger.service.audit.sampling import Basis, Member, Question, draw, totals
 from ledger.service.audit.source import RevisedRow, Source
@@ -49,7 +48,7 @@ async def take_sample(
     """Raises VerificationError where the log that the source shows does not hash to a checkpoint by `vkey`, or its
     entries, bodies and signatures do not hold; it is not replayed."""
     pinned = vkey or await source.vkey()
-    verifier = parse_vkey(pinned)
+    verifier, _ = await signing_key(source, pinned)
     checkpoint, _ = await read_checkpoint(source, verifier, policy)
     population = _Population(question)
     batches = Batches(source.batches(checkpoint.size))

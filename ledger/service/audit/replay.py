@@ -19,7 +19,7 @@ from ledger.service.audit.balances import check_balances
 from ledger.service.audit.doubts import doubts
 from ledger.service.audit.erasures import noted
 from ledger.service.audit.findings import Findings, Stop
-from ledger.service.audit.growth import check_growth, read_checkpoint
+from ledger.service.audit.growth import check_growth, read_checkpoint, signing_key
 from ledger.service.audit.kept import Pinned, pinned_by, read_kept
 from ledger.service.audit.memory import LOTS_IN_MEMORY
 from ledger.service.audit.report import Report
@@ -80,7 +80,7 @@ class _Audit:
         if self._pinned.registrar is None:
             self._note("the registrar's key was not pinned")
         try:
-            await self._steps(verifier, vkey, progress, full_balances=full_balances)
+            await self._steps(vkey, progress, full_balances=full_balances)
         except Stop:
             pass
         except LedgerError as error:
@@ -93,14 +93,15 @@ class _Audit:
         return self._report(verifier.name, vkey)
 
     async def _steps(
-        self, verifier: NoteVerifier, vkey: str, progress: Callable[[int, int], None], *, full_balances: bool
+        self, vkey: str, progress: Callable[[int, int], None], *, full_balances: bool
     ) -> None:
         source, findings = self._source, self._findings
+        verifier, first = await signing_key(source, vkey)
         self._checkpoint, self._witnesses = await read_checkpoint(source, verifier, self._policy)
         await check_growth(source, self._checkpoint, self._kept, findings)
         self._walk = walk = await self._begin(verifier.name)
         await walk.run(source, self._checkpoint, progress)
-        await walk.check_rows(vkey)
+        await walk.check_rows(first)
         # Before the state goes on to what came after the checkpoint.
         in_doubt = [note async for note in doubts(source, walk.replayer.state.keys, self._checkpoint.size)]
         await self._check_versions(walk.replayer.versions, self._checkpoint.size)

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -127,6 +127,15 @@ class TreeSource(Protocol):
 
     def batches(self, size: int, start: int = 0) -> AsyncIterator[list[tuple[int, bytes]]]:
         """Size and root of every batch that ends after `start` and not after `size`, in order, in bounded lists."""
+        ...
+
+
+@runtime_checkable
+class ShowsKeys(Protocol):
+    """A source that tells how the log's key was rotated."""
+
+    async def rotations(self) -> Sequence[str]:
+        """The notes, in order."""
         ...
 
 

@@ -17,7 +17,7 @@ from ledger.core.checkpoint import Checkpoint
 from ledger.core.frontier import grow
 from ledger.errors import LedgerError, OutcomeUnknown, Refused, Unavailable
 from ledger.registry.installed import Registry
-from ledger.service.heads import ANCHOR_CODES, Heads
+from ledger.service.heads import UNSIGNABLE, Heads
 from ledger.service.preparing import Submission
 from ledger.service.revising.work import Overtaken, Work
 from ledger.service.sequencing.batch import Batch, Sequenced
@@ -102,7 +102,7 @@ class Reviser:
             except LedgerError as error:
                 if not isinstance(error, Unavailable) or error.code == "plugin-version":
                     return error
-                if error.code in ANCHOR_CODES:
+                if error.code in UNSIGNABLE:
                     raise
                 if error.code == "revising":
                     # Another server's revision has the lock; the wait for it was long enough a pause.

@@ -21,7 +21,7 @@ from ledger.core.frontier import grow
 from ledger.errors import LedgerError, OutcomeUnknown, Refused, Unavailable
 from ledger.footprint.figures import LotFigures
 from ledger.registry.assessing import Assessor
-from ledger.service.heads import ANCHOR_CODES, Heads
+from ledger.service.heads import UNSIGNABLE, Heads
 from ledger.service.sequencing.batch import Batch, Sequenced, Verdict
 from ledger.service.sequencing.unit import Answer, Placed, Unit
 from ledger.store.batches import (
@@ -219,7 +219,7 @@ class Sequencer:
                     # Not the database: asyncpg cannot encode a parameter.
                     raise
                 self.heads.require_signing()
-                if getattr(error, "code", None) in ANCHOR_CODES:
+                if getattr(error, "code", None) in UNSIGNABLE:
                     raise
                 _log.warning("the database is away (attempt %d): %s", attempt + 1, error)
                 if isinstance(error, asyncpg.LockNotAvailableError):

@@ -1,0 +1,224 @@
+"""The log's key is rotated while servers run: whoever pinned the old key, or the new one, goes on without a break."""
+
+import asyncio
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from support.databases import Database
+from support.server import Server, command, environment, temporary_home
+from support.waiting import until
+from support.witness import registry
+from support.workshop import Workshop, workshop
+
+from ledger.core.checkpoint import open_checkpoint
+from ledger.core.logkeys import LogKeys, rotations_in
+from ledger.core.note import parse_note, parse_vkey
+from ledger.core.receipt import Receipt
+from ledger.core.tlogproof import parse_proof
+from ledger.service.audit.http_source import http_source
+from ledger.service.audit.replay import audit
+from ledger.service.audit.report import Report
+from ledger.service.keyfiles import LOG_KEY
+from ledger.store.embedded import EmbeddedPostgres, attach
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    with temporary_home() as found:
+        yield found
+
+
+def told(home: Path, *arguments: str, code: int = 0, url: str | None = None) -> Any:
+    """What `key rotate-log` prints with --json, on stderr where it fails."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ledger.cli", "key", "rotate-log", *arguments, "--json"], env=environment(home, url),
+        cwd="/", capture_output=True, text=True, timeout=60, check=False,
+    )
+    assert done.returncode == code, done.stderr
+    return json.loads(done.stdout or done.stderr.splitlines()[-1])
+
+
+def checkpoint(server: Server) -> str:
+    response = httpx.get(f"{server.url}/log/checkpoint", timeout=60)
+    assert response.status_code == 200, response.text
+    return response.text
+
+
+def signed_by(note: str, *vkeys: str) -> bool:
+    """Whether these keys signed, and no other."""
+    lines = {line.key_hash for line in parse_note(note).signatures}
+    if lines != {parse_vkey(one).key_hash for one in vkeys}:
+        return False
+    verifiers = [parse_vkey(one) for one in vkeys]
+    return len({open_checkpoint(note, one.name, one) for one in verifiers}) == 1
+
+
+def note_of(receipt: Receipt) -> str:
+    return parse_proof(receipt.proof).checkpoint_note
+
+
+def use(server: Server, shop: Workshop) -> Receipt:
+    (receipt,) = server.post([shop.use({"pot": "1"})])
+    return receipt
+
+
+def audited(server: Server, vkey: str) -> Report:
+    async def run() -> Report:
+        async with http_source(server.url) as source:
+            return await audit(source, registry=registry(), vkey=vkey)
+
+    return asyncio.run(run())
+
+
+def verified(home: Path, folder: Path, receipt: Receipt, vkey: str, *options: str) -> bool:
+    file = folder / "receipt.json"
+    file.write_bytes(msgspec.json.encode(receipt))
+    done = command(home, "verify", str(file), "--vkey", vkey, *options)
+    assert done.returncode in (0, 1), done
+    return done.returncode == 0
+
+
+def test_a_rotation_from_beginning_to_end(home: Path, tmp_path: Path) -> None:
+    """Two servers run through it. In the overlap both keys sign everything; afterwards the new one alone; the chain of
+    notes leads from either to the other, online and offline, for what was signed before as well."""
+    with Server(home) as first, Server(home) as second:
+        old, shop = first.vkey, workshop(first, "works", pot="1000")
+        before = use(first, shop)
+        assert signed_by(checkpoint(first), old)
+        assert told(home, "--finish", code=1)["code"] == "no-rotation"
+
+        begun = told(home)
+        new = begun["new"]
+        assert begun["old"] == old
+        assert new.partition("+")[0] == first.origin
+        assert told(home, code=1)["code"] == "rotation-begun"
+        for server in (first, second):
+            assert signed_by(checkpoint(server), old, new)
+            assert httpx.get(f"{server.url}/log/vkey").text.strip() == new
+        overlapping = use(second, shop)
+        assert signed_by(note_of(overlapping), old, new)
+        again = httpx.get(f"{first.url}/v1/records/{overlapping.digest}/proof")
+        assert again.content == msgspec.json.encode(overlapping)
+        statement = httpx.get(f"{first.url}/v1/statement", params={"lot": shop.name("pot")}).content
+        for vkey in (old, new):
+            report = audited(second, vkey)
+            assert report.ok, report.findings
+            assert verified(home, tmp_path, overlapping, vkey)
+
+        told(home, "--finish")
+        shutil.move(home / LOG_KEY, tmp_path / "put-away.pem")
+        after = use(first, shop)
+        for server in (first, second):
+            assert signed_by(checkpoint(server), new)
+        assert signed_by(note_of(after), new)
+        chain = tmp_path / "keys.json"
+        chain.write_bytes(httpx.get(f"{first.url}/log/keys").content)
+        for vkey in (old, new):
+            report = audited(first, vkey)
+            assert report.ok, report.findings
+            for receipt in (before, overlapping, after):
+                assert verified(home, tmp_path, receipt, vkey, "--log-keys", str(chain))
+        assert verified(home, tmp_path, before, old, "--log", second.url)
+        assert not verified(home, tmp_path, after, old)
+        assert not verified(home, tmp_path, before, new)
+        (tmp_path / "statement.json").write_bytes(statement)
+        checked = ["verify", str(tmp_path / "statement.json"), "--vkey"]
+        assert command(home, *checked, old).returncode == command(home, *checked, new).returncode == 0
+    with Server(home) as server:
+        assert server.vkey == new
+        told(home)
+        assert len(rotations_in(httpx.get(f"{server.url}/log/keys").content)) == 3
+        newest = told(home, "--finish")["new"]
+        assert signed_by(checkpoint(server), newest)
+        report = audited(server, old)
+        assert report.ok, report.findings
+
+
+def test_a_forged_chain_is_not_followed(home: Path) -> None:
+    """An auditor finds no log of his where his key is not on the chain; a server finds it where the chain was cut."""
+    with Server(home) as server, temporary_home() as elsewhere:
+        told(home)
+        told(home, "--finish")
+        with Server(elsewhere) as other:
+            report = audited(server, other.vkey)
+        assert not report.ok
+        assert "do not lead" in report.findings[0].message
+        with Database(attach(home).owner_url) as database:
+            database.tamper("UPDATE log_key SET note = replace(note, 'end', 'END') WHERE number = 2")
+            keys = rotations_in(httpx.get(f"{server.url}/log/keys").content)
+            assert LogKeys(server.vkey, keys).signing != [server.vkey]
+            database.tamper("DELETE FROM log_key WHERE number = 2")
+        # The server remembers that there was an end, and signs nothing.
+        answer = httpx.get(f"{server.url}/log/checkpoint").json()
+        assert answer["code"] == "log-mismatch"
+        assert "1 rotations of the log's key, 2 were made" in answer["detail"]
+
+
+def test_a_replica_without_the_new_key(home: Path) -> None:
+    """It says which file it lacks and signs nothing; with the file it goes on, without a new start."""
+    with Server(home) as server:
+        shop = workshop(server, "works", pot="1000")
+    with EmbeddedPostgres(home) as postgres, temporary_home() as elsewhere:
+        elsewhere.mkdir()
+        shutil.copy(home / LOG_KEY, elsewhere / LOG_KEY)
+        with Server(home, postgres.owner_url) as first, Server(elsewhere, postgres.owner_url) as second:
+            prepared = told(home, "--prepare", url=postgres.owner_url)
+            assert signed_by(checkpoint(second), second.vkey)
+            new = told(home, url=postgres.owner_url)["new"]
+            assert prepared["new"] == new
+            assert signed_by(checkpoint(first), first.vkey, new)
+            (envelope,) = first.envelopes([shop.use({"pot": "1"})])
+            for _ in range(2):
+                answers = [
+                    httpx.get(second.url + path, timeout=60) for path in ("/log/checkpoint", "/health/ready")
+                ]
+                answers.append(httpx.post(f"{second.url}/v1/records", content=envelope, timeout=60,
+                                          headers={"Content-Type": "application/json"}))
+                for answer in answers:
+                    assert (answer.status_code, answer.json()["code"]) == (503, "log-key-missing")
+                    assert "log-key-2.pem" in answer.json()["detail"]
+            shutil.copy(prepared["file"], elsewhere)
+            assert signed_by(checkpoint(second), first.vkey, new)
+            (receipt,) = second.submit([envelope])
+            assert isinstance(receipt, Receipt)
+            assert signed_by(note_of(receipt), first.vkey, new)
+            report = audited(second, new)
+            assert report.ok, report.findings
+
+
+def test_a_kill_in_the_middle_of_a_rotation(home: Path) -> None:
+    """The command is killed when the key is made and nothing is committed: nothing has begun, and the next attempt goes
+    on with that key. Then the servers are killed right after it has begun: the next one signs with both."""
+    with Server(home) as server:
+        old, shop = server.vkey, workshop(server, "works", pot="1000")
+        with Database(attach(home).owner_url) as database:
+            database.execute("BEGIN")
+            database.execute("LOCK TABLE log_key IN SHARE MODE")
+            with subprocess.Popen(
+                [sys.executable, "-m", "ledger.cli", "key", "rotate-log"], env=environment(home), cwd="/",
+            ) as rotating:
+                until((home / "log-key-2.pem").exists)
+                waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                until(lambda: database.fetch(waiting))
+                rotating.kill()
+            database.execute("ROLLBACK")
+        made = (home / "log-key-2.pem").read_bytes()
+        use(server, shop)
+        assert signed_by(checkpoint(server), old)
+        new = told(home)["new"]
+        assert (home / "log-key-2.pem").read_bytes() == made
+        server.kill()
+    with Server(home) as server:
+        assert server.vkey == new
+        use(server, shop)
+        assert signed_by(checkpoint(server), old, new)
+        report = audited(server, old)
+        assert report.ok, report.findings

@@ -1,0 +1,157 @@
+"""Rotations of a log's key: who pinned one key accepts the others of its line, each up to its end, and nothing else."""
+
+from itertools import pairwise
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ledger.core.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, sign_checkpoint
+from ledger.core.logkeys import TAG, LogKeys, Rotation, Rotations, open_rotation, rotations_in, sign_rotation
+from ledger.core.note import NoteSigner, parse_note, parse_vkey, sign_note, vkey
+from ledger.errors import InvalidNote, LedgerError, VerificationError
+
+ORIGIN = "example.org/log"
+A, B, C, THIEF = (NoteSigner(ORIGIN, Ed25519PrivateKey.from_private_bytes(bytes([i]) * 32)) for i in range(1, 5))
+
+
+def name(signer: NoteSigner) -> str:
+    return vkey(signer.name, signer.verifier.key)
+
+
+def step(begins: bool, old: NoteSigner, new: NoteSigner, size: int, *signers: NoteSigner) -> str:
+    rotation = Rotation(begins, ORIGIN, name(old), name(new), size)
+    return sign_rotation(rotation, *(signers or ((old, new) if begins else (new,))))
+
+
+CHAIN = [step(True, A, B, 10), step(False, A, B, 20), step(True, B, C, 30), step(False, B, C, 30)]
+
+
+def head(size: int, *signers: NoteSigner) -> str:
+    return sign_checkpoint(Checkpoint(ORIGIN, size, bytes([size % 256]) * 32), *signers)
+
+
+def opened(keys: LogKeys, note: str) -> int:
+    return open_checkpoint(note, ORIGIN, parse_vkey(keys.vkey_of(note))).size
+
+
+def test_a_note_is_read_as_it_was_signed() -> None:
+    assert open_rotation(CHAIN[0]) == Rotation(True, ORIGIN, name(A), name(B), 10)
+    assert open_rotation(CHAIN[1]) == Rotation(False, ORIGIN, name(A), name(B), 20)
+    assert parse_note(CHAIN[0]).text.startswith(f"{TAG}\nbegin\n{ORIGIN}\n")
+
+
+@pytest.mark.parametrize("pinned", [A, B, C])
+def test_whoever_pinned_one_key_follows_to_all(pinned: NoteSigner) -> None:
+    keys = LogKeys(name(pinned), CHAIN)
+    assert keys.origin == ORIGIN
+    assert keys.signing == [name(C)]
+    for size, signers in ((5, [A]), (15, [A, B]), (20, [A]), (25, [B]), (30, [B]), (31, [C]), (40, [C])):
+        assert opened(keys, head(size, *signers)) == size
+
+
+@pytest.mark.parametrize(("count", "signing"), [(0, [A]), (1, [A, B]), (2, [B]), (3, [B, C]), (4, [C])])
+def test_which_keys_sign_at_each_step(count: int, signing: list[NoteSigner]) -> None:
+    keys = LogKeys(name(signing[0]), CHAIN[:count])
+    assert keys.signing == [name(signer) for signer in signing]
+
+
+@pytest.mark.parametrize(("size", "signer"), [(21, A), (31, B), (250, A)])
+def test_a_key_that_has_ended_signs_no_later_head(size: int, signer: NoteSigner) -> None:
+    with pytest.raises(VerificationError, match="a key that ended") as caught:
+        opened(LogKeys(name(A), CHAIN), head(size, signer))
+    assert caught.value.code == "ended-key"
+
+
+def test_another_key_is_not_accepted() -> None:
+    for pinned in (A, B, C):
+        with pytest.raises(VerificationError):
+            opened(LogKeys(name(pinned), CHAIN), head(5, THIEF))
+
+
+def test_a_line_of_a_known_key_has_to_hold() -> None:
+    """The newest key of a note decides, so a spoiled line of it is not passed over for an older one."""
+    first, second = head(15, A, B).splitlines()[-2:]
+    other = head(16, A, B)
+    spoiled = other.replace(other.splitlines()[-1], second)
+    assert first != second
+    with pytest.raises(VerificationError):
+        opened(LogKeys(name(A), CHAIN), spoiled)
+
+
+def test_without_the_chain_the_pinned_key_alone_counts() -> None:
+    keys = LogKeys(name(A))
+    assert opened(keys, head(15, A, B)) == 15
+    with pytest.raises(VerificationError):
+        opened(keys, head(25, B))
+
+
+@pytest.mark.parametrize("signers", [(A,), (B,), (A, THIEF), (THIEF, B)])
+def test_a_beginning_needs_both_signatures(signers: tuple[NoteSigner, ...]) -> None:
+    with pytest.raises(VerificationError):
+        open_rotation(step(True, A, B, 10, *signers))
+
+
+@pytest.mark.parametrize("signers", [(A,), (THIEF,)])
+def test_an_end_needs_the_new_key(signers: tuple[NoteSigner, ...]) -> None:
+    """Whoever has the old key alone cannot end, or put off, its own end."""
+    with pytest.raises(VerificationError):
+        open_rotation(step(False, A, B, 20, *signers))
+
+
+@pytest.mark.parametrize("notes", [
+    CHAIN[1:], CHAIN[:1] + CHAIN[2:], [CHAIN[0], CHAIN[0]], [*CHAIN[:2], CHAIN[0]], list(reversed(CHAIN)),
+    [CHAIN[0], step(False, A, C, 20)], [CHAIN[0], step(False, A, B, 9)], [*CHAIN[:2], step(True, A, C, 30)],
+    [*CHAIN[:2], step(True, B, C, 19)],
+], ids=range(9))
+def test_notes_that_are_no_line(notes: list[str]) -> None:
+    with pytest.raises(VerificationError) as caught:
+        LogKeys(name(A), notes)
+    assert caught.value.code == "broken-chain"
+
+
+def test_a_line_that_does_not_have_the_pinned_key() -> None:
+    with pytest.raises(VerificationError, match="do not lead"):
+        LogKeys(name(THIEF), CHAIN)
+
+
+def signed(text: str) -> str:
+    return sign_note(text, [A, B])
+
+
+GOOD = Rotation(True, ORIGIN, name(A), name(B), 10).text()
+
+
+@pytest.mark.parametrize("text", [
+    GOOD.replace(TAG, "carbon-ledger/log-key/v2"), GOOD.replace("begin", "start"), GOOD + "more\n",
+    GOOD.replace("\n10\n", "\n010\n"), GOOD.replace("\n10\n", "\n-1\n"), GOOD.replace(f"\n{ORIGIN}\n", "\nother\n"),
+    GOOD.replace(name(B), name(A)), GOOD.replace(name(B), "nothing"), head(1, A).partition("\n\n")[0] + "\n",
+], ids=range(9))
+def test_texts_that_are_no_rotation(text: str) -> None:
+    with pytest.raises(InvalidNote):
+        open_rotation(signed(text))
+
+
+def test_a_rotation_is_no_checkpoint() -> None:
+    for note in CHAIN:
+        with pytest.raises(InvalidNote):
+            parse_checkpoint(parse_note(note).text)
+
+
+def test_what_is_published_is_read_back() -> None:
+    assert rotations_in(msgspec.json.encode(Rotations(ORIGIN, CHAIN))) == CHAIN
+    for data in (b"", b"[]", b"{}", b'{"origin": 1, "rotations": []}', b"\xff", b"[" * 100_000):
+        with pytest.raises(LedgerError):
+            rotations_in(data)
+
+
+def test_each_step_of_the_chain_is_needed() -> None:
+    """Taking any one out, or swapping two, leaves no line."""
+    for gone in range(3):
+        with pytest.raises(VerificationError):
+            LogKeys(name(C), CHAIN[:gone] + CHAIN[gone + 1:])
+    for i, j in pairwise(range(4)):
+        swapped = [*CHAIN]
+        swapped[i], swapped[j] = swapped[j], swapped[i]
+        with pytest.raises(VerificationError):
+            LogKeys(name(C), swapped)
