@@ -10,6 +10,8 @@ PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 PROJECTS := pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest
+# A file is one process: its tests share servers.
+PARALLEL ?= -n auto --maxprocesses 8 --dist loadfile
 
 # The first of these that runs, is 3.11 or later, and can make virtual environments.
 define FIND_PYTHON
@@ -33,7 +35,7 @@ demo: $(STAMP) ## Run a closed loop of steel and gearboxes, audit it, catch a ta
 	@$(BIN)/carbon-ledger demo
 
 test: $(STAMP) ## Run the whole test suite, without the long fault tests.
-	@$(PYTEST) -m "not faults_long and not bench"
+	@$(PYTEST) $(PARALLEL) -m "not faults_long and not bench"
 
 faults: $(STAMP) ## Run all fault tests, the long ones too.
 	@$(PYTEST) -m "not bench" tests/faults
