@@ -93,8 +93,11 @@ def test_supplier_buyer_and_auditor(running: Running) -> None:
     told = running.run(prove)
     assert "9. the statement holds down to the figures of what went in, and is of this record: ok" in told
     assert "6. the figure recomputes from the record's assessment and the inputs' figures: ok" in told
-    (check,) = blocks("Auditor")
-    assert "everything holds" in running.run(check)
+    check, go_on, sample, public = blocks("Auditor")
+    for block in (check, go_on, go_on):
+        assert "everything holds" in running.run(block)
+    assert "urn:example:mill:lot:heat-1" in running.run(sample)
+    assert running.run(public).count("everything that could be checked holds") == 2
 
 
 def test_the_smallest_plugin_is_a_sector() -> None:

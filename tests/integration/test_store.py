@@ -263,7 +263,7 @@ def test_a_log_s_key_is_not_exchanged(home: Path, database: Database) -> None:
     with temporary_home() as other:
         said = refused(other, database.url)
         assert "is not the key of this database's log" in said
-        assert (other / LOG_KEY).exists()
+        assert not (other / LOG_KEY).exists()
     assert database.one("SELECT size FROM head") == database.one("SELECT count(*) FROM entry")
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
+from hazards.sector import ACT, LEAK, STEADY
 from msgspec import Raw
-from planted.hazards import ACT, LEAK, STEADY
 from support.hazards import act, eventually, gone, known, server_of_hazards, workers_of
 from support.revising import add, amend, change, flows, pool
 from support.server import Server, temporary_home

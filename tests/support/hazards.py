@@ -7,15 +7,15 @@ from typing import Any, Final
 
 import msgspec
 import psutil
+from hazards.sector import ACT, Acting, hazards
 from msgspec import Raw
-from planted.hazards import ACT, Acting, hazards
 
 from ledger.registry.installed import Installed, Registry, digest_of
 from support.server import TESTS, Posted, Server
 from support.witness import registry
 from support.workshop import Workshop
 
-INSTALLED: Final = TESTS / "planted" / "installed"
+INSTALLED: Final = TESTS / "hazards" / "installed"
 _PATIENCE_SECONDS: Final = 60.0
 
 
@@ -25,7 +25,7 @@ def server_of_hazards(home: Path, seconds: str = "0.5", workers: str = "2") -> S
 
 def known() -> Registry:
     """For an audit in this process: hazards that are on the log are those that did not act."""
-    found = Installed(hazards(), digest_of("planted"), "hazards")
+    found = Installed(hazards(), digest_of("hazards"), "hazards")
     return Registry([*registry().sectors.values(), found])
 
 

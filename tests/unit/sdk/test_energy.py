@@ -34,7 +34,7 @@ from ledger.sdk import (
     matter_in,
     purchased_heat,
 )
-from ledger.service.preparing import assess
+from ledger.service.preparing import ask_sector, assess
 
 # 43.33 GJ/t * 0.0202 t C/GJ * 0.98 * 44/12
 DIESEL = 3.145122493
@@ -150,7 +150,9 @@ def recorded(material: str, quantity: Quantity, factor: Factor | None) -> Assess
             ),
         ],
     )
-    return assess(record, b"", plan(record, facts), facts, Installed(SECTOR, "0" * 64, "test"))
+    planned = plan(record, facts)
+    found = ask_sector(record, planned, facts, Installed(SECTOR, "0" * 64, "test"))
+    return assess(record, b"", planned, facts, found)
 
 
 def factor(value: str, unit: str, boundary: Any, gas: str = "CO2e") -> Factor:

@@ -37,7 +37,7 @@ from ledger.sdk import (
 )
 from ledger.sdk.factors import Boundary
 from ledger.sdk.testing import context, supply
-from ledger.service.preparing import assess
+from ledger.service.preparing import ask_sector, assess
 
 
 def row(place: str, year: int, boundary: Boundary = "generation") -> FactorRow:
@@ -197,7 +197,9 @@ def recorded(year: int, bought: Supply, *kinds: str) -> Assessment:
                         role="product")],
         evidence=[Evidence(digest="7" * 64, media_type="application/pdf", kind=kind) for kind in kinds],
     )
-    return assess(record, b"", plan(record, facts), facts, Installed(SECTOR, "0" * 64, "test"))
+    planned = plan(record, facts)
+    found = ask_sector(record, planned, facts, Installed(SECTOR, "0" * 64, "test"))
+    return assess(record, b"", planned, facts, found)
 
 
 @pytest.mark.parametrize(("year", "kinds", "primary", "ratings"), [
