@@ -15,7 +15,8 @@ from ledger.errors import Unavailable
 from ledger.service.monitoring.events import Event
 from ledger.service.monitoring.log import LogReader
 from ledger.service.monitoring.monitor import Monitor, Violation
-from ledger.service.monitoring.state import State, load_state, save
+from ledger.service.monitoring.state import State, load_state
+from ledger.store.durable import replace
 
 
 @click.command()
@@ -74,7 +75,7 @@ def _look(monitor: Monitor, state: State, file: Path, wanted: frozenset[str], as
         say(f"warning: {warning}")
     if found.state != state:
         # Told first: what is told twice after a crash is better than what is never told.
-        save(file, msgspec.json.encode(found.state))
+        replace(file, msgspec.json.encode(found.state))
     return found.state
 
 
@@ -100,5 +101,5 @@ def _keep(file: Path, violation: Violation) -> Path:
     """A file beside the state with the reason and the checkpoints; never in the place of an earlier one."""
     name = f"{file.name}-evidence-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"
     path = file.with_name(name)
-    save(path, "\n".join([f"# {violation.code}: {violation.message}", *violation.notes]).encode())
+    replace(path, "\n".join([f"# {violation.code}: {violation.message}", *violation.notes]).encode())
     return path

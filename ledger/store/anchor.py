@@ -6,15 +6,15 @@ when `advance` returns, the file holds that head or a higher one, and so it does
 
 import fcntl
 import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from ledger.core.checkpoint import Checkpoint, parse_checkpoint
 from ledger.core.note import parse_note
 from ledger.errors import InvalidNote, Unavailable
+from ledger.store.durable import replace
 
 UNWRITABLE: Final = "anchor-unwritable"
 UNREADABLE: Final = "anchor-unreadable"
@@ -52,7 +52,7 @@ class Anchor:
             found = self.read()
             if found is not None and stated(found).size >= size:
                 return found
-            self._replace(note)
+            replace(self.path, note.encode())
             return note
 
     def replace(self, note: str, found: bytes | None, keep: Path) -> None:
@@ -66,7 +66,7 @@ class Anchor:
                     file.write(found)
                     file.flush()
                     os.fsync(file.fileno())
-            self._replace(note)
+            replace(self.path, note.encode())
 
     def raw(self) -> bytes | None:
         """The file's bytes, unread; None where there is none. Raises OSError."""
@@ -74,28 +74,6 @@ class Anchor:
             return self.path.read_bytes()
         except FileNotFoundError:
             return None
-
-    def _replace(self, note: str) -> None:
-        handle, name = tempfile.mkstemp(prefix=f".{self.path.name}-", dir=self.path.parent)
-        try:
-            with open(handle, "wb") as file:
-                file.write(note.encode())
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(name, self.path)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(name)
-            raise
-        self._sync_folder()
-
-    def _sync_folder(self) -> None:
-        """Makes the new name durable."""
-        folder = os.open(self.path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -7,8 +7,6 @@ ends.
 import fcntl
 import hashlib
 import os
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,6 +14,7 @@ from typing import Self
 from ledger.core.cosignature import CosignatureVerifier, cosigned_at
 from ledger.core.witnessing import stated
 from ledger.errors import ConfigurationError, LedgerError
+from ledger.store.durable import replace
 
 LOCK = "lock"
 SUFFIX = ".checkpoint"
@@ -70,22 +69,7 @@ class Store:
 
     def save(self, origin: str, note: str) -> None:
         """Makes the note the one that was cosigned last: durable when this returns, and else as it was before."""
-        handle, temporary = tempfile.mkstemp(prefix=".new-", dir=self.folder)
-        try:
-            with open(handle, "w", encoding="utf-8") as file:
-                file.write(note)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, self._path(origin))
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(temporary)
-            raise
-        folder = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        replace(self._path(origin), note.encode())
 
     def _path(self, origin: str) -> Path:
         return self.folder / (log_id(origin) + SUFFIX)

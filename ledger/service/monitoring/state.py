@@ -1,9 +1,6 @@
 """What a monitor keeps between looks: the last checkpoint that held, the tree below it, and the keys entered so far."""
 
 import base64
-import os
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -42,23 +39,3 @@ def load_state(path: Path, origin: str) -> State:
     if found.origin != origin:
         raise ConfigurationError(f"{path} is about the log {found.origin}, not {origin}", field="state", value=path)
     return found
-
-
-def save(path: Path, data: bytes) -> None:
-    """Puts the data in the file's place, whole and durable when this returns. Raises OSError."""
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with open(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
