@@ -158,10 +158,12 @@ def _past(row: Record, lots: list[str], rests: dict[int, Decimal]) -> Past:
     )
 
 
-async def posted_provisional(connection: Connection, records: Sequence[int]) -> set[int]:
-    """Those of the records that were posted provisional."""
-    rows = await connection.fetch(queries("revise")["posted_provisional"], list(records))
-    return {row["record"] for row in rows}
+async def posted_provisional(connection: Connection, records: Sequence[int]) -> dict[int, set[tuple[str, str]]]:
+    """Those of the records that were posted provisional, with each period, start and end, that is stored of them."""
+    found: dict[int, set[tuple[str, str]]] = {}
+    for row in await connection.fetch(queries("revise")["posted_provisional"], list(records)):
+        found.setdefault(row["record"], set()).add((row["starts"], row["ends"]))
+    return found
 
 
 async def read_holdings(connection: Connection, items: Collection[str]) -> list[tuple[str, str, Decimal]]:

@@ -95,7 +95,8 @@ CROSS JOIN LATERAL (SELECT convert_from(coalesce(w.body, r.body), 'UTF8')::jsonb
 WHERE p.facility = $1 AND p.averaging = 'period' AND t.time >= $2 AND t.time < $3 AND l.number >= $4 * 1024;
 
 -- name: posted_provisional
-SELECT DISTINCT record FROM provisional WHERE record = ANY ($1::bigint[]);
+-- purpose: those of records that were posted provisional, with each period that they have had
+SELECT record, starts, ends FROM provisional WHERE record = ANY ($1::bigint[]);
 
 -- name: records
 -- purpose: records of flows as they read now; no body where one is withdrawn

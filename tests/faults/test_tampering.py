@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import httpx
 import pytest
 from support.databases import LOGGED, Database, copied
-from support.everytable import fill_every_table
+from support.everytable import LATER, fill_every_table
 from support.server import Server, temporary_home
 from support.witness import registry
 
@@ -206,6 +206,15 @@ def test_a_row(
             found = {(one.rule, one.index) for one in report.findings}
             assert not report.ok
             assert found & {(rule, about) for rule in table.rules.split()}, (about, report.findings)
+
+
+def test_a_period_that_a_record_was_moved_to(kept: Kept, database: Database, put_back: list[str]) -> None:
+    """A closing of that period would not find the record."""
+    put_back.append("provisional")
+    ((about,),) = database.fetch(f"SELECT record FROM provisional WHERE starts = '{LATER[0]}'")
+    database.tamper(f"DELETE FROM provisional WHERE starts = '{LATER[0]}'")
+    (report,) = audits(kept, database, http=False)
+    assert {(one.rule, one.index) for one in report.findings} == {("names", about)}
 
 
 def test_every_row_is_back(kept: Kept, database: Database, put_back: list[str]) -> None:

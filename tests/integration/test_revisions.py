@@ -191,6 +191,21 @@ def test_a_closing_that_is_opened_again(server: Server, database: Database, shop
     )
 
 
+def test_a_heat_that_is_moved_to_another_month_and_back(server: Server, database: Database, shop: Workshop) -> None:
+    """A closing finds it in the month that it has by then, once, however often it was moved."""
+    april = {"start": "2025-04-01T00:00:00Z", "end": "2025-04-02T00:00:00Z"}
+    heat = shop.make({"p1": "10"}, {"pot": "10"}, activity=Make(co2="2"), basis="provisional")
+    server.post([heat, shop.make({"p2": "30"}, {"pot": "30"}, activity=Make(co2="6"), basis="provisional")])
+    for period in (april, {"start": START, "end": END}, april, {"start": START, "end": END}):
+        server.post([amend(shop, change(heat, **period))])
+    (nothing, closing) = server.post([close(shop, **april), close(shop, gas("40"))])
+    assert [len(revised_by(receipt)) for receipt in (nothing, closing)] == [0, 2]
+    # By 10:30 kg made, and of the pot 1/1000 kg CO2e a kg.
+    assert co2e(server, shop, "p1", "p2") == pytest.approx([0.01 + 2 + 27.5, 0.03 + 6 + 82.5], rel=1e-12)
+    assert database.one("SELECT count(*) FROM provisional WHERE record = ("
+                        f"SELECT index FROM record WHERE digest = '\\x{digest_of(heat)}')") == 2
+
+
 def test_what_a_closing_retires(server: Server, database: Database, shop: Workshop) -> None:
     """Its own lots are taken as by any record; a later amendment of their maker is felt by the closing too."""
     early = {"start": "2025-01-01T00:00:00Z", "end": "2025-01-02T00:00:00Z"}

@@ -62,8 +62,10 @@ class Beside:
             rests = {one.lot.number: one.quantity for one in log.history.prepared[index].plan.taken}
             past = Past(index, log.digests[index], type_of(record), canonical.encode(record), log.leaves[index][0],
                         lots, rests, salt_seed(record.nonce), index in log.history.erased)
-            provisional = isinstance(record, Transformation) and record.basis == "provisional"
-            extend(history, decode([past]), [index] if provisional else [])
+            provisional = {}
+            if isinstance(record, Transformation) and record.basis == "provisional":
+                provisional[index] = {(record.start, record.end)}
+            extend(history, decode([past]), provisional)
             self._as_taken(index)
             yield index
 

@@ -11,7 +11,7 @@ from support.sectors import Make
 from support.server import Posted, Server
 from support.workshop import END, START, Workshop, kilograms
 
-_LATER = ("2025-04-01T00:00:00Z", "2025-04-02T00:00:00Z")
+LATER = ("2025-04-01T00:00:00Z", "2025-04-02T00:00:00Z")
 
 
 def fill_every_table(server: Server) -> None:
@@ -94,7 +94,8 @@ def _stated(mill: Workshop, auditor: Workshop) -> list[Posted]:
 
 
 def _revised(mill: Workshop) -> list[Posted]:
-    """Two periods are closed, opened again, and one record is moved to another one; two lots change, one is gone."""
+    """Two periods are closed, opened again, and one record is moved to another one, back, and there again; two lots
+    change, one is gone."""
     made = [mill.make({f"made-{i}": "10"}, {"pot": "10"}, basis="provisional") for i in range(3)]
     made[1] = mill.signed(msgspec.structs.replace(made[1][1], end="2025-03-01T12:00:00Z"))
     used = mill.make({"used": "5"}, {"made-0": "5"})
@@ -103,7 +104,7 @@ def _revised(mill: Workshop) -> list[Posted]:
     plain = [mill.make({f"plain-{i}": "10"}, {"pot": "10"}) for i in range(2)]
     return [
         *made, used, *plain, first, reopen(mill, first), second, reopen(mill, second),
-        amend(mill, change(made[2], start=_LATER[0], end=_LATER[1])),
+        *[amend(mill, change(made[2], start=start, end=end)) for start, end in (LATER, (START, END), LATER)],
         amend(mill, change(plain[0], activity=Make(co2="9"))),
         amend(mill, change(used, outputs=[
             Output(lot=mill.name("used"), product=mill.name("part"), quantity=kilograms("4"), role="product")])),

@@ -5,7 +5,8 @@ transfer and sign it honestly. Only a database shows them.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from typing import NamedTuple
 
 from ledger.admission.state import State, type_of
 from ledger.core.checkpoint import parse_checkpoint
@@ -35,13 +36,20 @@ def entered(index: int, record: AnyRecord, state: State, before: Before) -> list
     return told_by(rows)
 
 
+class _Periods(NamedTuple):
+    """Of a record that was posted provisional: the rows of the periods that it has had, and what is stored."""
+
+    had: set[Told]
+    stored: set[Told]
+
+
 class NameCheck:
     """Compares record by record. A period that a revision has moved a record to is stored beside the record's own, so
-    what is more than a record entered is judged at the end."""
+    the periods of a record are judged at the end."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._more: dict[int, Counter[Told]] = {}
+        self._periods: dict[int, _Periods] = {}
         self._range = Names([], {})
         self._before = Before()
 
@@ -58,11 +66,16 @@ class NameCheck:
         columns = self._range.columns[index - self._range.columns[0].index]
         yield from _compare_columns(one, one.record, columns, lots)
         wanted = entered(index, one.record, replayer.state, self._before)
-        yield from self._compare_told(index, self._range.entered.get(index, ()), wanted)
+        later = yield from self._compare_told(self._range.entered.get(index, ()), wanted)
+        if later or (replayer.keeps and isinstance(one.record, Transformation) and wanted):
+            self._periods[index] = _Periods(set(wanted), {*wanted, *later})
         if replayer.revision is not None:
             self._revised(replayer.revision)
 
-    def _compare_told(self, index: int, stored: Sequence[Told], wanted: Sequence[Told]) -> Iterator[tuple[str, str]]:
+    def _compare_told(
+        self, stored: Sequence[Told], wanted: Sequence[Told]
+    ) -> Generator[tuple[str, str], None, Counter[Told]]:
+        """Returns periods beside those that the record entered."""
         more = Counter(stored)
         more.subtract(wanted)
         for told, count in more.items():
@@ -72,23 +85,22 @@ class NameCheck:
         later = Counter({told: count for told, count in over.items() if told.kind == "provisional"})
         for told in over - later:
             yield RULE, f"{_said(told)} is stored, but the record did not enter it"
-        if later:
-            self._more[index] = later
+        return later
 
     def _revised(self, revision: Revision) -> None:
         """Accounts for the periods that a revision has moved records to."""
         for one in revision.revised:
             record = one.prepared.submission.record if one.prepared is not None else None
-            if one.own and one.moved and isinstance(record, Transformation) and one.index in self._more:
+            if one.own and isinstance(record, Transformation) and one.index in self._periods:
                 rows = BatchRows()
                 rows.add_provisional(one.index, record)
-                self._more[one.index].subtract(told_by(rows))
+                self._periods[one.index].had.update(told_by(rows))
 
     async def compare_ends(self, made: Made) -> list[tuple[str, str, int | None]]:
-        found: list[tuple[str, str, int | None]] = [
-            (RULE, f"{_said(told)} is stored, but no record entered it", index)
-            for index, more in self._more.items() for told in +more
-        ]
+        found: list[tuple[str, str, int | None]] = []
+        for index, (had, stored) in self._periods.items():
+            found += [(RULE, f"{_said(told)} is stored, but no record entered it", index) for told in stored - had]
+            found += [(RULE, f"{_said(told)}, to which it was moved, is not stored", index) for told in had - stored]
         return [*found, *_compare_ends(await read_ends(self._pool), made)]
 
 

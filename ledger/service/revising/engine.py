@@ -22,7 +22,7 @@ from ledger.admission.state import as_entered, numbered
 from ledger.core.assessment import NOTHING, Assessment
 from ledger.core.merkle import EMPTY_ROOT
 from ledger.core.outcome import AssessmentLeaf
-from ledger.core.records import AnyRecord, Declaration, Report, Transformation
+from ledger.core.records import AnyRecord, Declaration, Report
 from ledger.core.residue import is_residue
 from ledger.errors import LedgerError, Unavailable, VerificationError
 from ledger.footprint.averaging import Adjustment
@@ -57,8 +57,6 @@ class Revised(Struct, frozen=True):
     lots: tuple[LotFacts, ...]
     figures: tuple[LotFigures, ...]
     resized: bool
-    moved: bool = False
-    """Whether it reads as of another period."""
 
     @property
     def root(self) -> bytes:
@@ -181,10 +179,7 @@ class Engine:
             or (earlier is not None and earlier.own)
         )
         resized = any(lot.id in self._resized for lot in lots)
-        moved = _period(old) != _period(new) or (earlier is not None and earlier.moved)
-        self._done[index] = Revised(
-            index, new.submission.digest, own, new, outcome, lots, figures, resized, moved
-        )
+        self._done[index] = Revised(index, new.submission.digest, own, new, outcome, lots, figures, resized)
         if new is not old:
             self._replace(index, new)
 
@@ -331,11 +326,6 @@ class Engine:
 def _seen(taken: Taken) -> tuple[object, ...]:
     """What a sector sees of an input that a revision can change: see `check_same_lots`."""
     return taken.lot.id, taken.quantity, taken.mass, taken.lot.composition, taken.lot.maker
-
-
-def _period(prepared: Prepared) -> tuple[str, str] | None:
-    record = prepared.submission.record
-    return (record.start, record.end) if isinstance(record, Transformation) else None
 
 
 def _flows(prepared: Prepared) -> list[tuple[int, Decimal]]:

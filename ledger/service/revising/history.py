@@ -25,8 +25,9 @@ class History:
         self.prepared: dict[int, Prepared] = {}
         self.takers: dict[str, set[int]] = {}
         self.made: dict[int, tuple[str, ...]] = {}
-        self.provisional: set[int] = set()
-        """Records that were posted provisional, whatever a closing has made of them since."""
+        self.provisional: dict[int, set[tuple[str, str]]] = {}
+        """Records that were posted provisional, whatever a closing has made of them since; with the periods, start and
+        end, under which they are found."""
         self.stated: dict[int, Transformation] = {}
         """Those as their issuer states them, in posting and in amendments: without what a closing has spread."""
         self.following: dict[str, int] = {}
@@ -106,5 +107,5 @@ def keep(history: History, index: int, prepared: Prepared) -> None:
         return
     history.add(index, prepared, [created.facts.id for created in prepared.plan.created])
     if isinstance(record, Transformation) and record.basis == "provisional":
-        history.provisional.add(index)
+        history.provisional[index] = {(record.start, record.end)}
         history.stated[index] = record

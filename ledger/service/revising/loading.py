@@ -94,7 +94,9 @@ def _generation_before(lot: str) -> str | None:
     return f"{pool}:{int(number) - 1}" if number.isdecimal() and number.isascii() and int(number) > 1 else None
 
 
-def extend(history: History, decoded: Sequence[Decoded], provisional: Iterable[int]) -> None:
+def extend(
+    history: History, decoded: Sequence[Decoded], provisional: Mapping[int, set[tuple[str, str]]]
+) -> None:
     """Adds records, in log order, to a history whose state holds what they name."""
     history.provisional.update(provisional)
     for past, record in decoded:

@@ -1,14 +1,17 @@
 """The rows of a revision."""
 
-from collections.abc import Container
+from collections.abc import Collection, Mapping
 
 from ledger.core.records import Transformation
 from ledger.service.revising.engine import Revised
 from ledger.store.rows import BatchRows
 
 
-def add_revised(rows: BatchRows, one: Revised, version: int, provisional: Container[int]) -> None:
-    """What a revision made of one record. `provisional`: indexes of records that were posted so."""
+def add_revised(
+    rows: BatchRows, one: Revised, version: int, provisional: Mapping[int, Collection[tuple[str, str]]]
+) -> None:
+    """What a revision made of one record. `provisional`: by index, the periods that are stored of a record that was
+    posted so."""
     prepared, outcome = one.prepared, one.outcome
     own = one.own
     rows.add_revised(
@@ -24,5 +27,6 @@ def add_revised(rows: BatchRows, one: Revised, version: int, provisional: Contai
         if one.resized or prepared is None:
             rows.add_lot_version(lot, version, withdrawn=prepared is None)
     record = prepared.submission.record if prepared is not None else None
-    if own and isinstance(record, Transformation) and one.index in provisional and one.moved:
+    periods = provisional.get(one.index, ())
+    if own and periods and isinstance(record, Transformation) and (record.start, record.end) not in periods:
         rows.add_provisional(one.index, record)

@@ -65,7 +65,6 @@ def test_an_unchanged_figure_stops_what_follows(works: Works) -> None:
     assert indexes(works.ledger) == [a.index]
     works.amend(change(a, end=day(3)))
     assert indexes(works.ledger) == [a.index]
-    assert revised(works.ledger)[a.index].moved
     assert of_scrap.index not in indexes(works.ledger)
 
 
@@ -78,8 +77,7 @@ def test_more_or_less_of_a_lot(works: Works, kilograms: str, b: float, left: str
     assert works.co2("b") == b
     assert str(works.left("a")) == left
     assert works.ledger.state.lots[works.name("a")].quantity == int(kilograms)
-    assert [(one.own, one.resized, one.moved) for one in revised(works.ledger).values()] == [
-        (True, True, False), (False, False, False)]
+    assert [(one.own, one.resized) for one in revised(works.ledger).values()] == [(True, True), (False, False)]
 
 
 def test_a_part_of_a_resized_lot_that_was_sent_on(works: Works, other: Works) -> None:
