@@ -1,4 +1,4 @@
-"""`serve`: opens the ledger, setting it up where that is needed, and serves it in this process."""
+"""`serve`: opens the ledger, setting it up where that is needed, and serves it, in several processes if so asked."""
 
 import ipaddress
 import logging
@@ -8,24 +8,32 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from ledger.app import create_app
 from ledger.cli.console import say
 from ledger.cli.environment import home_option, settings
 from ledger.cli.files import passphrase_file_option
-from ledger.cli.serving import Served, serve_until_stopped
+from ledger.cli.serving import Served, serve_as_sibling, serve_until_stopped
+from ledger.cli.siblings import SIBLING, Siblings
 from ledger.service.ledger import open_ledger
 from ledger.service.settings import Settings
 
+MAX_PROCESSES = 64
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
+@click.option("--processes", type=click.IntRange(1, MAX_PROCESSES), default=1, show_default=True,
+              envvar="CARBON_LEDGER_PROCESSES", show_envvar=True, help="Processes that serve; each uses one core.")
+@click.option(SIBLING, is_flag=True, hidden=True)
 @home_option
 @passphrase_file_option
-def serve(host: str, port: int, home: Path | None, passphrase_file: Path | None) -> int:
+def serve(
+    host: str, port: int, processes: int, sibling: bool, home: Path | None, passphrase_file: Path | None
+) -> int:
     """Serve the ledger over HTTP; an empty home is set up first, as `init` does.
 
     Prints its address and the log's vkey, one a line, once it takes requests. SIGINT or SIGTERM: requests under way
@@ -33,11 +41,20 @@ def serve(host: str, port: int, home: Path | None, passphrase_file: Path | None)
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=_LOG_FORMAT)
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    chosen = settings(home, passphrase_file)
+    chosen = replace(settings(home, passphrase_file), processes=processes)
+    if sibling:
+        return serve_as_sibling(host, port, _opened(chosen))
     if not _is_loopback(host):
         say(f"warning: {host} is not loopback and there is no access control yet: whoever reaches the port reads "
             "everything; only signatures protect what is written")
-    return serve_until_stopped(host, port, _opened(chosen))
+    if processes == 1:
+        return serve_until_stopped(host, port, _opened(chosen))
+    options = ["--host", host, "--processes", str(processes), "--home", str(chosen.home)]
+    if passphrase_file is not None:
+        options += ["--passphrase-file", str(passphrase_file.absolute())]
+    return serve_until_stopped(
+        host, port, _opened(chosen), lambda port: Siblings(processes - 1, [*options, "--port", str(port)])
+    )
 
 
 @asynccontextmanager

@@ -6,9 +6,10 @@ import gc
 import os
 import signal
 import socket
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 from granian.constants import Interfaces
@@ -16,6 +17,7 @@ from granian.server.embed import Server
 from litestar import Litestar
 
 from ledger.cli.console import say
+from ledger.cli.siblings import Siblings
 from ledger.errors import ConfigurationError
 from ledger.web.resources import HeadAsGet
 
@@ -52,11 +54,25 @@ def free_port(host: str, port: int) -> int:
         ) from None
 
 
-def serve_until_stopped(host: str, port: int, opened: AbstractAsyncContextManager[Served]) -> int:
-    """Opens what is served, serves it until a signal, and closes it. The exit code."""
+def serve_until_stopped(
+    host: str, port: int, opened: AbstractAsyncContextManager[Served],
+    siblings: Callable[[int], Siblings] | None = None,
+) -> int:
+    """Opens what is served, serves it until a signal, and closes it. The exit code. `siblings` serve the port that they
+    are given beside this process."""
     free = free_port(host, port)
+    return _run(_Serving(host, free).run(opened, None if siblings is None else siblings(free)))
+
+
+def serve_as_sibling(host: str, port: int, opened: AbstractAsyncContextManager[Served]) -> int:
+    """The same at a port that another process serves too, until the standard input ends."""
+    serving = _Serving(host, port)
+    return _run(serving.run(opened, None, sys.stdin.fileno()))
+
+
+def _run(serving: Coroutine[Any, Any, None]) -> int:
     try:
-        asyncio.run(_Serving(host, free).run(opened))
+        asyncio.run(serving)
     except asyncio.CancelledError:
         return 1
     return 0
@@ -77,8 +93,11 @@ class _Serving:
         self._stop = asyncio.Event()
         self._signals = 0
 
-    async def run(self, opened: AbstractAsyncContextManager[Served]) -> None:
-        with self._signals_handled():
+    async def run(
+        self, opened: AbstractAsyncContextManager[Served], siblings: Siblings | None, until: int | None = None
+    ) -> None:
+        """`until`: a pipe whose end stops it."""
+        with self._signals_handled(), self._end_watched(until):
             async with opened as served:
                 server = Server(
                     HeadAsGet(served.app), address=self._address(), port=self._port, interface=Interfaces.ASGINL,
@@ -88,9 +107,10 @@ class _Serving:
                 try:
                     await self._until_ready(serving)
                     _tune_collector()
-                    if not self._stop.is_set():
-                        click.echo("\n".join([self._url() + served.path, *served.lines]))
-                    await self._until_stopped(serving)
+                    async with siblings or contextlib.nullcontext():
+                        if not self._stop.is_set():
+                            click.echo("\n".join([self._url() + served.path, *served.lines]))
+                        await self._until_stopped(serving)
                 finally:
                     server.stop()  # type: ignore[no-untyped-call]
                     await asyncio.wait({serving}, timeout=_GRACE_SECONDS)
@@ -123,6 +143,19 @@ class _Serving:
         finally:
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
+
+    @contextlib.contextmanager
+    def _end_watched(self, pipe: int | None) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+
+        def read(pipe: int) -> None:
+            if not os.read(pipe, 1 << 10):
+                loop.remove_reader(pipe)
+                self._stop.set()
+
+        if pipe is not None:
+            loop.add_reader(pipe, read, pipe)
+        yield
 
     async def _until_ready(self, serving: "asyncio.Task[None]") -> None:
         give_up = asyncio.get_running_loop().time() + _START_SECONDS

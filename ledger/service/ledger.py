@@ -70,7 +70,8 @@ async def open_ledger(
 
 
 def _workers(settings: Settings) -> Workers:
-    return Workers(installed(), settings.workers or max(MIN_WORKERS, os.cpu_count() or 1), settings.assess_seconds)
+    own = max(MIN_WORKERS, (os.cpu_count() or 1) // settings.processes)
+    return Workers(installed(), settings.workers or own, settings.assess_seconds)
 
 
 @asynccontextmanager

@@ -19,8 +19,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """`database_url` None means the embedded PostgreSQL in `home`; `origin` None means the one in the database;
     `anchor` None means the file of that name in `home`; `policy` None that heads are published without witnesses.
     `passphrase`: of the ledger's own keys, where they are encrypted, and of those that are made. `workers`: processes
-    that run plugins, None as many as there are cores, but two at least. `assess_seconds`: what a record may take of a
-    worker's time."""
+    that run plugins, None as many as there are cores for each of the `processes` that serve here, but two at least.
+    `assess_seconds`: what a record may take of a worker's time."""
 
     home: Path
     database_url: str | None = None
@@ -29,6 +29,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     anchor: Path | None = None
     passphrase: bytes | None = None
     workers: int | None = None
+    processes: int = 1
     assess_seconds: float = 5.0
     policy: Path | None = None
 

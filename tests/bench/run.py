@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import quote
 
@@ -43,7 +44,8 @@ SINGLES = 12_000
 READS = 20_000
 CONNECTIONS = 64
 SIGNERS = CONNECTIONS
-LANES = 2
+LANES = 8
+PROCESSES = os.cpu_count() or 1
 SERVED = (
     "append.batch", "append.single", "footprint.read", "audit.replay", "audit.public", "amend.30k", "close.1200",
 )
@@ -79,12 +81,15 @@ def main(prefixes: Sequence[str]) -> int:
 def _served(console: Console, wanted: Sequence[str]) -> list[Measure]:
     """What a server does, one after the other; the load that others rest on is always appended."""
     measures: list[Measure] = []
-    with temporary_home() as home, Server(home) as server:
-        console.print("signing the load …")
-        setup, batch, single = _loads(server)
-        _set_up(server, setup)
-        console.print("append.batch …")
-        measures.append(_append_batch(server, batch))
+    with temporary_home() as home, ExitStack() as stack:
+        with Server(home, CARBON_LEDGER_PROCESSES=str(PROCESSES)) as server:
+            console.print("signing the load …")
+            setup, batch, single = _loads(server)
+            _set_up(server, setup)
+            console.print("append.batch …")
+            measures.append(_append_batch(server, batch))
+        # One process from here on: its peers are one process too.
+        server = stack.enter_context(Server(home))
         steps: dict[str, Callable[[], Sequence[Measure]]] = {
             "append.single": lambda: [_append_single(server, single)],
             "footprint.read": lambda: [_footprint_read(server, _lots_of(batch))],
@@ -122,7 +127,8 @@ def _set_up(server: Server, envelopes: Sequence[bytes]) -> None:
 
 
 def _append_batch(server: Server, envelopes: Sequence[bytes]) -> Measure:
-    """NDJSON of 1,000 transformations a request, durable, over HTTP, two connections with the signers shared out."""
+    """NDJSON of 1,000 transformations a request, durable, over HTTP; as many serving processes as there are cores, eight
+    connections with the signers shared out."""
 
     def lane(first: int) -> Iterator[bytes]:
         own = envelopes[first::LANES]
