@@ -127,8 +127,8 @@ def _set_up(server: Server, envelopes: Sequence[bytes]) -> None:
 
 
 def _append_batch(server: Server, envelopes: Sequence[bytes]) -> Measure:
-    """NDJSON of 1,000 transformations a request, durable, over HTTP; as many serving processes as there are cores, eight
-    connections with the signers shared out."""
+    """NDJSON of 1,000 transformations a request, durable, over HTTP: as many serving processes as there are cores, and
+    eight connections with the signers shared out."""
 
     def lane(first: int) -> Iterator[bytes]:
         own = envelopes[first::LANES]
