@@ -9,7 +9,7 @@ INSERT OR REPLACE INTO fact (key, value) VALUES (?, ?);
 SELECT id, remaining, data FROM lot WHERE id IN (SELECT value FROM json_each(?));
 
 -- name: write_lots
-INSERT OR REPLACE INTO lot (number, id, item, held, remaining, quantity, data) VALUES (?, ?, ?, ?, ?, ?, ?);
+INSERT OR REPLACE INTO lot (number, id, item, pool, held, remaining, quantity, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: read_items
 -- purpose: the lots of items that have a balance
@@ -30,3 +30,52 @@ INSERT OR REPLACE INTO named (kind, id, data) VALUES (?, ?, ?);
 
 -- name: balances
 SELECT number, id, remaining, quantity FROM lot ORDER BY number;
+
+-- name: read_pasts
+-- parameters: log indexes as a JSON array
+SELECT data FROM past WHERE position IN (SELECT value FROM json_each(?)) ORDER BY position;
+
+-- name: write_pasts
+INSERT OR REPLACE INTO past (position, facility, starts, ends, data) VALUES (?, ?, ?, ?, ?);
+
+-- name: write_flows
+INSERT OR IGNORE INTO flow (lot, record, follows) VALUES (?, ?, ?);
+
+-- name: period
+-- purpose: records of a facility that a closing of a period may be about
+-- parameters: facility, end, start
+SELECT position FROM past WHERE facility = ? AND starts < ? AND ends >= ? ORDER BY position;
+
+-- name: descendants
+-- purpose: records that take from the lots of records, and from theirs, and so on; themselves included. Where
+-- quantities may change, what is left of a pool's generation passes to the next one: its addition counts as well
+-- parameters: log indexes as a JSON array, whether quantities may change
+WITH RECURSIVE reached (record) AS (
+    SELECT value FROM json_each(?)
+    UNION
+    SELECT flow.record FROM reached CROSS JOIN flow
+    WHERE flow.lot >= reached.record * 1024 AND flow.lot < (reached.record + 1) * 1024 AND flow.follows <= ?
+)
+SELECT record FROM reached ORDER BY record;
+
+-- name: following
+-- purpose: the additions that made the generations after these
+-- parameters: lot numbers as a JSON array
+SELECT record FROM flow WHERE lot IN (SELECT value FROM json_each(?)) AND follows;
+
+-- name: newest_before
+-- purpose: the newest generation of a pool below a number
+SELECT id FROM lot WHERE pool = ? AND number < ? ORDER BY number DESC LIMIT 1;
+
+-- name: read_changed
+SELECT record FROM changed WHERE reviser = ?;
+
+-- name: write_changed
+INSERT OR IGNORE INTO changed (reviser, record) VALUES (?, ?);
+
+-- name: mark
+-- purpose: what is written from here on goes again with the end
+SAVEPOINT aside;
+
+-- name: back
+ROLLBACK TO aside;

@@ -270,7 +270,12 @@ def numbered(lot: LotFacts, index: int, position: int) -> LotFacts:
 
 def next_generation(pool: str, line: Sequence[str]) -> str:
     """The id of the lot that the next addition to a pool makes, after the newest of `line`."""
-    return f"{pool}:{int(line[-1].rpartition(':')[2]) + 1 if line else 1}"
+    return f"{pool}:{generation(line[-1]) + 1 if line else 1}"
+
+
+def generation(lot: str) -> int:
+    """Which generation of its pool a lot is, the first one being 1."""
+    return int(lot.rpartition(":")[2])
 
 
 def type_of(record: AnyRecord) -> str:

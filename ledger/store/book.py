@@ -4,7 +4,7 @@ SQLite, one transaction from opening to `commit`: a file that is there holds a w
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ from ledger.errors import ConfigurationError
 from ledger.footprint.figures import LotFigures
 from ledger.store.sql import book_queries, book_schema
 
-VERSION = 1
+VERSION = 2
 """Of the schema, in SQLite's own `user_version`."""
 _APPLICATION = 0x63626C61
 _CACHE_KIB = 65_536
@@ -65,6 +65,7 @@ class Book:
     def __init__(self, path: Path | None) -> None:
         self._sql = book_queries()
         self._path = path
+        self._marked = False
         # An empty name is a file that SQLite makes, and deletes when it is closed.
         self._connection = sqlite3.connect(path or "", isolation_level=None, check_same_thread=False, timeout=0)
         try:
@@ -99,8 +100,16 @@ class Book:
                 rule="a file that an audit of this version has written, or none yet",
             )
 
+    def mark(self) -> None:
+        """What is written from here on is for this audit alone: `commit` leaves it out."""
+        self._connection.execute(self._sql["mark"])
+        self._marked = True
+
     def commit(self) -> None:
-        """All that was written is durable from here on."""
+        """All that was written, up to the mark if there is one, is durable from here on."""
+        if self._marked:
+            self._connection.execute(self._sql["back"])
+            self._marked = False
         self._connection.execute("COMMIT")
         self._connection.execute("BEGIN EXCLUSIVE")
 
@@ -122,14 +131,14 @@ class Book:
 
     def lots(self, ids: Iterable[str]) -> Iterator[KeptLot]:
         """Those of the lots that are here."""
-        for _, remaining, data in self._rows("read_lots", _array(ids)):
+        for _, remaining, data in self.rows("read_lots", array(ids)):
             found = _data.decode(data)
             burdens = tuple([found.burdens.get(i, 0.0) for i in range(len(BURDENS))])
             yield KeptLot(found.facts, LotFigures(burdens, found.contents), Decimal(remaining), found.withdrawn)
 
     def write_lots(self, lots: Iterable[KeptLot]) -> None:
-        self._connection.executemany(self._sql["write_lots"], [
-            (facts.number, facts.id, facts.item, bool(remaining), str(remaining), str(facts.quantity),
+        self.write("write_lots", [
+            (facts.number, facts.id, facts.item, facts.pool, bool(remaining), str(remaining), str(facts.quantity),
              _encoder.encode(_Data(
                  facts, {i: amount for i, amount in enumerate(figures.burdens) if amount}, dict(figures.contents),
                  withdrawn)))
@@ -138,36 +147,36 @@ class Book:
 
     def items(self, items: Iterable[str]) -> Iterator[tuple[str, str]]:
         """Item and lot of those lots of the items that have a balance."""
-        return self._rows("read_items", _array(items))
+        return self.rows("read_items", array(items))
 
     def balances(self) -> Iterator[tuple[int, str, Decimal, Decimal]]:
         """Number, id, what is left and how much it is of every lot, in order of number."""
-        for number, lot, remaining, quantity in self._rows("balances"):
+        for number, lot, remaining, quantity in self.rows("balances"):
             yield number, lot, Decimal(remaining), Decimal(quantity)
 
     # Records, and what they enter
 
     def records(self, digests: Iterable[str]) -> Iterator[tuple[str, RecordFacts]]:
         """Those of the records that are on the log, by digest."""
-        for digest, position, type_, issuer in self._rows("read_records", _array(digests)):
+        for digest, position, type_, issuer in self.rows("read_records", array(digests)):
             yield digest, RecordFacts(position, type_, issuer)
 
     def write_records(self, records: Iterable[tuple[str, RecordFacts]]) -> None:
-        self._connection.executemany(self._sql["write_records"], [
+        self.write("write_records", [
             (digest, facts.index, facts.type, facts.issuer) for digest, facts in records
         ])
 
     def facilities(self, ids: Iterable[str]) -> Iterator[FacilityFacts]:
-        return (_facility.decode(data) for _, data in self._rows("read_named", "facility", _array(ids)))
+        return (_facility.decode(data) for _, data in self.rows("read_named", "facility", array(ids)))
 
     def products(self, ids: Iterable[str]) -> Iterator[ProductFacts]:
-        return (_product.decode(data) for _, data in self._rows("read_named", "product", _array(ids)))
+        return (_product.decode(data) for _, data in self.rows("read_named", "product", array(ids)))
 
     def transfers(self, digests: Iterable[str]) -> Iterator[tuple[str, KeptTransfer]]:
-        return ((name, _transfer.decode(data)) for name, data in self._rows("read_named", "transfer", _array(digests)))
+        return ((name, _transfer.decode(data)) for name, data in self.rows("read_named", "transfer", array(digests)))
 
     def declarations(self, digests: Iterable[str]) -> Iterator[tuple[str, Declaration]]:
-        for name, data in self._rows("read_named", "declaration", _array(digests)):
+        for name, data in self.rows("read_named", "declaration", array(digests)):
             found = _record.decode(data)
             if isinstance(found, Declaration):
                 yield name, found
@@ -175,14 +184,17 @@ class Book:
     def write_named(self, kind: str, named: Iterable[tuple[str, Struct]]) -> None:
         """Facts by name; a declaration as its own JSON."""
         encode = msgspec.json.encode if kind == "declaration" else _encoder.encode
-        self._connection.executemany(
-            self._sql["write_named"], [(kind, name, encode(found)) for name, found in named]
-        )
+        self.write("write_named", [(kind, name, encode(found)) for name, found in named])
 
-    def _rows(self, query: str, *values: str) -> Iterator[Any]:
-        return iter(self._connection.execute(self._sql[query], values).fetchall()) if values else (
-            iter(self._connection.execute(self._sql[query])))
+    # By the names of queries
+
+    def rows(self, query: str, *values: str | int) -> Iterator[Any]:
+        return iter(self._connection.execute(self._sql[query], values).fetchall())
+
+    def write(self, query: str, rows: Iterable[Sequence[Any]]) -> None:
+        self._connection.executemany(self._sql[query], rows)
 
 
-def _array(names: Iterable[str]) -> str:
-    return msgspec.json.encode(list(names)).decode()
+def array(values: Iterable[str] | Iterable[int]) -> str:
+    """Values as a parameter that a query takes apart."""
+    return msgspec.json.encode(list(values)).decode()

@@ -5,32 +5,16 @@ from decimal import Decimal
 
 import asyncpg
 from asyncpg import Record
-from msgspec import Struct
 
 from ledger.admission.facts import LOT_SLOTS
 from ledger.errors import Unavailable
 from ledger.store.database import Connection
+from ledger.store.past import Past
 from ledger.store.sql import queries
 
 _REVISION_LOCK = 0x7265766973
 _LONG_SECONDS = 600
 """A walk over many descendants takes longer than other statements may."""
-
-
-class Past(Struct, frozen=True):
-    """A record of flows as it reads now: `body` and `leaf` (leaf 0) are None where it is withdrawn. `lots` are the ids
-    of its lots; `rests`, of an addition, what it took by lot number. `erased`: the log says that its body, or that of a
-    record which changed it, goes; `seed`: what its salts come of."""
-
-    index: int
-    digest: bytes
-    type: str
-    body: bytes | None
-    leaf: bytes | None
-    lots: tuple[str, ...]
-    rests: dict[int, Decimal]
-    seed: bytes
-    erased: bool
 
 
 async def begin_revision(connection: Connection) -> tuple[int, int]:

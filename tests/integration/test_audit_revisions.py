@@ -7,6 +7,7 @@ Each case works on a copy of one ledger with seven revisions, and says what is f
 import asyncio
 from collections.abc import Coroutine, Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple, TypeVar
 
 import httpx
@@ -32,19 +33,22 @@ from ledger.service.keyfiles import LOG_KEY, read_key
 from ledger.service.ledger import Ledger, open_ledger
 from ledger.service.settings import Settings
 from ledger.service.setup import Identity
+from ledger.store.database import open_pool
 from ledger.store.embedded import EmbeddedPostgres
 
 Value = TypeVar("Value")
 
 
 class Origin(NamedTuple):
-    """The ledger that all cases copy, with receipts by the short names of `records`."""
+    """The ledger that all cases copy, with receipts by the short names of `records`; `state` is that of an audit before
+    anything was revised."""
 
     home: Path
     identity: Identity
     postgres: EmbeddedPostgres
     mill: Workshop
     receipts: Mapping[str, Receipt]
+    state: bytes
 
     def index(self, name: str) -> int:
         return self.receipts[name].index
@@ -70,17 +74,21 @@ def records(mill: Workshop) -> dict[str, Posted]:
 
 
 @pytest.fixture(scope="module")
-def origin() -> Iterator[Origin]:
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origin]:
+    state = tmp_path_factory.mktemp("state") / "audit.state"
     with temporary_home() as home:
         with Server(home) as server:
             mill = Workshop("mill")
             server.post([mill.enrolment(server), *mill.opening(), mill.mine("pot", "1000")])
             posted = records(mill)
-            receipts = dict(zip(posted, server.post(list(posted.values())), strict=True))
+            plain = list(posted).index("1")
+            receipts = server.post(list(posted.values())[:plain])
+            assert server.audit("--state", str(state)).returncode == 0
+            receipts += server.post(list(posted.values())[plain:])
             vkey, name = server.vkey, server.origin
         identity = Identity(name, vkey, NoteSigner(name, read_key(home / LOG_KEY).private))
         with EmbeddedPostgres(home) as postgres:
-            yield Origin(home, identity, postgres, mill, receipts)
+            yield Origin(home, identity, postgres, mill, dict(zip(posted, receipts, strict=True)), state.read_bytes())
 
 
 class Copy:
@@ -103,11 +111,24 @@ class Copy:
         return self.run(self._reports(known or registry()))
 
     def findings(self) -> tuple[set[tuple[str, int | None]], set[tuple[str, int | None]]]:
-        found = self.reports()
+        """By the database, from zero and from the state, which is the same, and by the API."""
+        with TemporaryDirectory() as folder:
+            state = Path(folder, "audit.state")
+            state.write_bytes(self.origin.state)
+            found = (*self.reports(), self.run(self._resumed(state)))
+            assert found[-1].ok == (state.read_bytes() != self.origin.state)
         for report in found:
             assert report.ok == (not report.findings)
-        database, http = [{(one.rule, one.index) for one in report.findings} for report in found]
+        database, http, resumed = [{(one.rule, one.index) for one in report.findings} for report in found]
+        assert resumed == database
         return database, http
+
+    async def _resumed(self, state: Path) -> Report:
+        pool = await open_pool(self.database.url)
+        try:
+            return await audit(DatabaseSource(pool, self.origin.identity), registry=registry(), state=state)
+        finally:
+            await pool.close()
 
     async def _reports(self, known: Registry) -> tuple[Report, Report]:
         settings = Settings(home=self.origin.home, database_url=self.database.url)

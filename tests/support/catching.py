@@ -9,8 +9,8 @@ from ledger.core.outcome import salt_seed
 from ledger.core.records import Acceptance, Amendment, Transformation
 from ledger.service.revising.changes import changes_of
 from ledger.service.revising.engine import Engine, Revision
-from ledger.service.revising.loading import decode, extend
-from ledger.store.revisions import Past
+from ledger.service.revising.past import decode, extend
+from ledger.store.past import Past
 from support.memory import MemoryLedger
 
 

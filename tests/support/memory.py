@@ -30,8 +30,9 @@ from ledger.registry.installed import Registry
 from ledger.service.preparing import REVISING, Prepared, Submission
 from ledger.service.revising.averages import revise
 from ledger.service.revising.engine import Engine, Revision
-from ledger.service.revising.history import History, keep
+from ledger.service.revising.history import History
 from ledger.service.sequencing.batch import Batch, Item, Sequenced, Verdict
+from support.keeping import keep
 from support.parties import Party, enrolment, nonces, party
 
 ORIGIN: Final = "test.example/log"

@@ -20,9 +20,10 @@ from ledger.footprint.figures import LotFigures
 from ledger.service.preparing import Prepared, Submission
 from ledger.service.revising.averages import revise
 from ledger.service.revising.engine import Engine, Revision
-from ledger.service.revising.history import History, keep
+from ledger.service.revising.history import History
 from ledger.service.sequencing.batch import Batch, Item, Sequenced
 from support.databases import LOGGED, Database
+from support.keeping import keep
 from support.server import Posted, Server
 from support.witness import registry
 from support.workshop import END, START, Workshop, kilograms

@@ -6,6 +6,8 @@ commits to can: the residue, the stored seed and the stored assessment have to g
 
 from collections.abc import Iterable, Iterator
 
+from msgspec import Struct
+
 from ledger.core.canonical import encode
 from ledger.core.record import PRIVATE
 from ledger.core.records import AnyRecord
@@ -26,36 +28,29 @@ def reduced(stored: bytes | None, record: AnyRecord) -> bool:
     return record.kind == PRIVATE and stored == encode(residue(record))
 
 
-class Erasures:
-    """What an audit has found erased, and has yet to find the erasures of."""
+class Erasures(Struct):
+    """What an audit has found erased, and has yet to find the erasures of. `readings`: records of which a later reading
+    is a residue; `missing`: those of which the record is one, and no erasure is known; `erased`: those of which the log
+    has erased the record or a reading; all by index."""
 
-    def __init__(self) -> None:
-        self.readings: set[int] = set()
-        """Records of which a later reading is a residue, by index."""
-        self._changed: dict[int, frozenset[int]] = {}
-        self._missing: set[int] = set()
-        self._erased: set[int] = set()
+    readings: set[int] = set()
+    missing: set[int] = set()
+    erased: set[int] = set()
 
     def found(self, index: int) -> None:
         """Of the record at `index`, the residue is there."""
-        self._missing.add(index)
+        self.missing.add(index)
 
-    def revised(self, index: int, changed: Iterable[int]) -> None:
-        """The record at `index` changed what others read like."""
-        self._changed[index] = frozenset(changed)
-
-    def logged(self, index: int) -> frozenset[int]:
-        """The log asks that the body of the record at `index` goes: the records of which that erases a reading."""
-        gone = self._changed.get(index, frozenset()) | {index}
-        self._erased |= gone
-        self._missing.discard(index)
-        return gone
+    def logged(self, index: int, gone: Iterable[int]) -> None:
+        """The log asks that the body of the record at `index` goes, and with it readings of the records `gone`."""
+        self.erased.update(gone)
+        self.missing.discard(index)
 
     def unexplained(self) -> Iterator[tuple[int, str]]:
         """Index and message of every body that is gone although the log does not ask for it."""
-        for index in sorted(self._missing):
+        for index in sorted(self.missing):
             yield index, "its body is stored as erased, but no erasure on the log names it"
-        for index in sorted(self.readings - self._erased):
+        for index in sorted(self.readings - self.erased):
             yield index, "how it reads since it was revised is stored as erased, but no erasure on the log asks for it"
 
 

@@ -7,6 +7,8 @@ from msgspec import Struct
 
 from ledger.errors import ConfigurationError
 from ledger.service.audit.checking import Progress
+from ledger.service.audit.erasures import Erasures
+from ledger.service.audit.source import Version
 from ledger.store.book import Book
 
 _KEY = "audit"
@@ -14,7 +16,7 @@ _KEY = "audit"
 
 class Kept(Struct, frozen=True, kw_only=True):
     """A log that was audited up to `size` and held. `registrar` is the keyid (hex) that entry 0 is signed with;
-    `counts` and `records` are of all that was audited so far."""
+    `counts`, `records`, `versions` and `erasures` are of all that was audited so far."""
 
     origin: str
     vkey: str
@@ -25,6 +27,8 @@ class Kept(Struct, frozen=True, kw_only=True):
     counts: dict[str, int]
     records: dict[str, int]
     not_recomputed: dict[str, int]
+    versions: list[Version]
+    erasures: Erasures
 
 
 class Pinned(NamedTuple):

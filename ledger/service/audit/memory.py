@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Final
 
 from ledger.admission.names import Names
-from ledger.admission.state import State, next_generation
+from ledger.admission.state import State, generation, next_generation
 from ledger.core.records import AnyRecord, Declaration, Facility, Product, Transfer
 from ledger.footprint.figures import LotFigures
-from ledger.service.audit.registers import pools_named, registers_of, write_registers
+from ledger.service.audit.registers import pools_named
 from ledger.store.book import Book, KeptLot, KeptTransfer
 
 LOTS_IN_MEMORY: Final = 60_000
@@ -56,6 +56,22 @@ class Memory:
             if record is not None:
                 names.add(record)
         self._recall(self._book, names, digests)
+
+    def learn(self, names: Names) -> None:
+        """Makes known what is named, as a revision needs it: of items all lots that have a balance, of pools the
+        generations that are named. All that has changed is in the book."""
+        if self._complete or self._book is None:
+            return
+        self._recall(self._book, names, ())
+        state = self._state
+        items = {lot.item for name in names.lots if (lot := state.lots.get(name)) is not None and lot.item is not None}
+        carriers = Names()
+        carriers.lots.update([lot for item in items for lot in state.holding.get(item, ()) if lot not in state.lots])
+        self._recall(self._book, carriers, ())
+        for name in names.lots:
+            lot = state.lots.get(name)
+            if lot is not None and lot.pool is not None and name not in state.lines.get(lot.pool, ()):
+                state.lines[lot.pool] = tuple(sorted((*state.lines.get(lot.pool, ()), name), key=generation))
 
     def _recall(self, book: Book, names: Names, digests: Sequence[str]) -> None:
         state = self._state
@@ -115,6 +131,16 @@ class Memory:
                 if transfer is not None:
                     self._transfers.add(transfer)
 
+    def touched(self, lots: Iterable[str]) -> None:
+        """Notes lots that have changed."""
+        self._lots.update(lots)
+
+    def book(self) -> Book:
+        """Where this writes to; it knows what `write` has written."""
+        if self._book is None:
+            self._book = self._own = Book(None)
+        return self._book
+
     def spill(self) -> None:
         """Lets go of what is in memory where it is more than the limit. Between two pages."""
         if len(self._state.lots) > self._limit:
@@ -122,9 +148,7 @@ class Memory:
 
     def let_go(self) -> None:
         """Writes changes down and forgets what the book knows."""
-        if self._book is None:
-            self._book = self._own = Book(None)
-        self.write(self._book)
+        self.write(self.book())
         for name in LET_GO:
             getattr(self._state, name).clear()
         self._state.lines = {pool: line[-1:] for pool, line in self._state.lines.items()}
@@ -144,7 +168,6 @@ class Memory:
         book.write_named("transfer", [
             (one, KeptTransfer(state.transfers[one], one in state.accepted)) for one in self._transfers
         ])
-        book.write_fact("registers", write_registers(registers_of(state)))
         for noted in (
             self._lots, self._records, self._facilities, self._products, self._declarations, self._transfers
         ):

@@ -1,8 +1,7 @@
 """Replaying one record: its body, its rules, its figures, against what the log commits to and what is stored."""
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Sequence
 from decimal import Decimal
-from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -23,11 +22,11 @@ from ledger.service.accounting import Outcome, account, with_revisions
 from ledger.service.audit.comparing import compare_results, compare_rows
 from ledger.service.audit.differences import compare_revised, counted
 from ledger.service.audit.erasures import Erasures
+from ledger.service.audit.revisable import Revisable
 from ledger.service.audit.source import RevisedRow, Row, Version
 from ledger.service.preparing import REVISING, Prepared, Submission, prepare, work_of
 from ledger.service.revising.averages import revise
 from ledger.service.revising.engine import Engine, Revision
-from ledger.service.revising.history import History, keep
 
 _ANY_TOLERANCE = Decimal(10) ** 15
 _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
@@ -76,12 +75,11 @@ class Watcher(Protocol):
 
 
 class Replayer:
-    """The state of the ledger, rebuilt record by record. `revised`: later records may revise earlier ones, so all that
-    this takes is kept."""
+    """The state of the ledger, rebuilt record by record. `revisable`: keeps what later records may revise."""
 
     def __init__(
-        self, state: State, figures: dict[str, LotFigures], registry: Registry, *, revised: bool,
-        not_recomputed: Mapping[str, int] = MappingProxyType({}), watcher: Watcher | None = None,
+        self, state: State, figures: dict[str, LotFigures], registry: Registry, *, revisable: Revisable | None,
+        watcher: Watcher | None = None,
     ) -> None:
         self.state = state
         self.versions: list[Version] = []
@@ -97,14 +95,14 @@ class Replayer:
         self._registry = registry
         self._watcher = watcher
         self._figures = figures
-        self._history = History(state, self._figures) if revised else None
-        self.not_recomputed = dict(not_recomputed)
+        self._revisable = revisable
+        self.not_recomputed: dict[str, int] = {}
         """How many records of which plugin version."""
 
     @property
     def keeps(self) -> bool:
         """Whether what could be revised is kept."""
-        return self._history is not None
+        return self._revisable is not None
 
     def notes(self) -> list[str]:
         """What could not be recomputed, and why."""
@@ -151,22 +149,22 @@ class Replayer:
         """Bodies that are gone, and erasures of such that are on the log."""
         if row.erased:
             self.erasures.found(row.index)
-        if self.revision is not None:
-            self.erasures.revised(row.index, [one.index for one in self.revision.revised if one.own])
         if isinstance(record, Erasure):
-            gone = self.erasures.logged(self.state.records[record.record].index)
-            if self._history is not None:
-                self._history.erase(gone)
+            index = self.state.records[record.record].index
+            self.erasures.logged(index, {index} if self._revisable is None else self._revisable.erase(index))
 
     def _revise(self, record: Amendment | Closing, revised: Sequence[RevisedRow]) -> Revision:
-        if self._history is None:
+        if self._revisable is None:
             raise VerificationError("the source said that nothing is revised, so nothing was kept that could be",
                                     code="unexpected-revision")
         stored = {}
         for one in revised:
             if one.leaves and one.leaves[0]:
                 stored[one.index], _ = read_assessment(one.leaves[0])
-        return revise(Engine(self._history, self._registry, stored), record, self._history)
+        history = self._revisable.history(record)
+        revision = revise(Engine(history, self._registry, stored), record, history)
+        self._revisable.revised(self.state.size, revision, history)
+        return revision
 
     def _prepare(self, submission: Submission, row: Row) -> Prepared:
         """With the plugin where the version in force is installed, else with the assessment that is committed."""
@@ -222,9 +220,6 @@ class Replayer:
         self.touched_last = touched
         for lot, figures in zip(lots, outcome.figures.outputs, strict=True):
             self._figures[lot.id] = figures
-        if self._history is not None:
-            numbered = prepared._replace(plan=prepared.plan._replace(taken=tuple(
-                [one._replace(lot=state.lots[one.lot.id]) for one in prepared.plan.taken]
-            )))
-            keep(self._history, state.size - 1, numbered)
+        if self._revisable is not None:
+            self._revisable.keep(state.size - 1, prepared, outcome)
         return lots

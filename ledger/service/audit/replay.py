@@ -115,15 +115,12 @@ class _Audit:
             self._book.commit()
 
     async def _begin(self, origin: str) -> Walk:
-        """From the state, where there is one, and nothing was revised: what a revision reaches back to is not kept."""
-        revised = bool((await self._source.revisions()).versions)
-        if revised and self._book is not None:
-            self._note("records of this log were revised: it was audited from zero, and no state is kept of it")
-            self._book.close()
-            self._book = self._kept = None
+        """From the state, where there is one. What a revision reaches back to is kept where there are some, and in any
+        state, since some may come."""
+        revisable = self._book is not None or bool((await self._source.revisions()).versions)
         return Walk(
             origin, self._registry, self._findings, kept=self._kept, book=self._book,
-            registrar=self._pinned.registrar, revised=revised, lots_in_memory=self._limit,
+            registrar=self._pinned.registrar, revisable=revisable, lots_in_memory=self._limit,
             row_check=self._source.row_check() if isinstance(self._source, ShowsRows) else None,
         )
 

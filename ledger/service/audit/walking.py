@@ -19,7 +19,8 @@ from ledger.service.audit.kept import Kept, write_kept
 from ledger.service.audit.memory import Memory
 from ledger.service.audit.pages import read_page
 from ledger.service.audit.records import Read, Replayer, read_row, read_unchecked
-from ledger.service.audit.registers import read_registers, restore
+from ledger.service.audit.registers import read_registers, registers_of, restore, write_registers
+from ledger.service.audit.revisable import Revisable
 from ledger.service.audit.source import RevisedRow, Source, TreeSource
 from ledger.service.audit.tiles import check_tiles
 from ledger.service.audit.watching import Made, RowCheck
@@ -29,11 +30,12 @@ from ledger.store.book import Book
 
 class Walk:
     """Over the log `origin`, from where `kept` ended: what was known then is in the book. `registrar` is the keyid
-    (hex) of entry 0's key, where it is pinned. `revised`: see `Replayer`."""
+    (hex) of entry 0's key, where it is pinned. `revisable`: later records may revise earlier ones, so what that takes
+    is kept."""
 
     def __init__(
         self, origin: str, registry: Registry, findings: Findings, *, kept: Kept | None = None,
-        book: Book | None = None, registrar: str | None = None, revised: bool = False, lots_in_memory: int,
+        book: Book | None = None, registrar: str | None = None, revisable: bool = False, lots_in_memory: int,
         row_check: RowCheck | None = None,
     ) -> None:
         self.counts = Counter[str]() if kept is None else Counter(kept.counts)
@@ -50,10 +52,12 @@ class Walk:
         if kept is not None and book is not None:
             restore(state, read_registers(book.fact("registers") or b""))
         self.memory = Memory(state, figures, book, limit=lots_in_memory)
-        self.replayer = Replayer(
-            state, figures, registry, revised=revised, not_recomputed={} if kept is None else kept.not_recomputed,
-            watcher=row_check,
-        )
+        self._revisable = Revisable(self.memory, state, figures) if revisable else None
+        self.replayer = Replayer(state, figures, registry, revisable=self._revisable, watcher=row_check)
+        if kept is not None:
+            self.replayer.not_recomputed = kept.not_recomputed
+            self.replayer.versions = kept.versions
+            self.replayer.erasures = kept.erasures
         self._row_check = row_check
         self._roots: dict[tuple[int, int], bytes] = {}
 
@@ -90,18 +94,28 @@ class Walk:
             self._findings.add(rule, message, index)
 
     def keep(self, book: Book, vkey: str, checkpoint: Checkpoint) -> None:
-        """Writes what the next audit needs; it is durable once the book is committed."""
-        self.memory.write(book)
+        """Writes what the next audit needs; it is durable once the book is committed. What is replayed from here on
+        leaves no trace in it."""
+        self._write()
+        book.write_fact("registers", write_registers(registers_of(self.replayer.state)))
         write_kept(book, Kept(
             origin=checkpoint.origin, vkey=vkey, registrar=self.registrar or "", size=checkpoint.size,
             root=checkpoint.root, progress=self._progress or Progress(), counts=dict(self.counts),
             records=dict(self.types), not_recomputed=self.replayer.not_recomputed,
+            versions=self.replayer.versions, erasures=self.replayer.erasures,
         ))
+        book.mark()
+
+    def _write(self) -> None:
+        if self._revisable is None:
+            self.memory.write(self.memory.book())
+        else:
+            self._revisable.write()
 
     async def later(self, source: Source, size: int, look: Callable[[Replayer, set[str]], None]) -> None:
         """Replays what the log has gained since, below `size` and as far as there is something, and shows the lots that
         each record touched. What does not hold there is for the audit of a later checkpoint to find."""
-        async for page in source.pages(size, self.counts["entries"]):
+        async for page in source.pages(size, self.replayer.state.size):
             reads = [read_unchecked(row) for row in read_page(page)]
             if not reads:
                 return
@@ -109,7 +123,9 @@ class Walk:
             for one in reads:
                 for _ in self.replayer.replay(one, await read_revised(source, one)):
                     pass
+                self._remember(one)
                 look(self.replayer, self.replayer.touched_last or set())
+            self.memory.spill()
 
     async def _page(self, source: Source, page: Arrived) -> None:
         verdict = page.verdict
@@ -133,8 +149,9 @@ class Walk:
             raise Stop("entries are missing")
         self._check_batches(page.batches, verdict.roots)
         await self._check_tiles(source, verdict.tiles)
-        if not self.replayer.keeps:
-            self.memory.spill()
+        if self._revisable is not None:
+            await asyncio.to_thread(self._revisable.write)
+        self.memory.spill()
 
     def _read(self, page: Arrived) -> list[Read]:
         reads = [read_row(row, page.verdict.unread) for row in page.rows[: page.verdict.size - page.rows[0].index]]
@@ -160,10 +177,14 @@ class Walk:
             counts["erased"] += one.row.erased
             if one.record is not None:
                 self.types[type(one.record).__name__] += 1
-                if replayer.touched_last is not None and digest is not None:
-                    self.memory.keep(one.record, digest, replayer.touched_last)
-                    if self.start:
-                        self.touched.update(replayer.touched_last)
+                self._remember(one)
+                if self.start:
+                    self.touched.update(replayer.touched_last or ())
+
+    def _remember(self, one: Read) -> None:
+        touched = self.replayer.touched_last
+        if touched is not None and one.record is not None and one.entry is not None:
+            self.memory.keep(one.record, one.entry.digest, touched)
 
     def _check_batches(self, batches: Sequence[Batch], roots: Mapping[int, bytes]) -> None:
         for end, root in batches:

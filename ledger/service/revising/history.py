@@ -1,11 +1,10 @@
 """What a revision works on: the records that it may touch as they stand, their lots, and who took from what."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from ledger.admission.facts import LOT_SLOTS, LotFacts
 from ledger.admission.state import State
-from ledger.core.records import Amendment, Transformation
-from ledger.core.residue import residue
+from ledger.core.records import Transformation
 from ledger.errors import Refused
 from ledger.footprint.figures import LotFigures
 from ledger.service.preparing import Prepared
@@ -81,31 +80,6 @@ class History:
             self.add(index, prepared, self.made[index])
 
 
-    def erase(self, indexes: Iterable[int]) -> None:
-        """Leaves the residues of records, as the log does from the erasure on."""
-        for index in indexes:
-            self.erased.add(index)
-            prepared, stated = self.prepared.get(index), self.stated.get(index)
-            if prepared is not None:
-                submission = prepared.submission
-                self.prepared[index] = prepared._replace(submission=submission.reading(residue(submission.record)))
-            left = None if stated is None else residue(stated)
-            if isinstance(left, Transformation):
-                self.stated[index] = left
-
-
 def base(index: int) -> int:
     """The number below which the lots lie that were there before the record at `index`."""
     return index * LOT_SLOTS
-
-
-def keep(history: History, index: int, prepared: Prepared) -> None:
-    """Adds a record that was just sequenced, where it is one whose results a revision can change: a closing too, since
-    it retains the burden of what it retired."""
-    record = prepared.submission.record
-    if prepared.assessment is None or isinstance(record, Amendment):
-        return
-    history.add(index, prepared, [created.facts.id for created in prepared.plan.created])
-    if isinstance(record, Transformation) and record.basis == "provisional":
-        history.provisional[index] = {(record.start, record.end)}
-        history.stated[index] = record

@@ -5,33 +5,20 @@ from decimal import Decimal
 from typing import Final
 
 import msgspec
-from msgspec import Raw
-from msgspec.structs import replace
 
-from ledger.admission.amending import amended
-from ledger.admission.names import Names, flows_named
-from ledger.admission.plan import plan as plan_of
+from ledger.admission.names import Names
 from ledger.admission.state import State
-from ledger.core.assessment import Assessment
-from ledger.core.canonical import encode
-from ledger.core.outcome import AssessmentLeaf, read
-from ledger.core.records import Addition, Amendment, AnyRecord, Closing, Transformation
-from ledger.core.residue import is_residue, residue
-from ledger.core.revisions import Change
-from ledger.errors import LedgerError, Refused
-from ledger.footprint.averaging import Adjustment
-from ledger.footprint.burdens import vector_of
+from ledger.core.records import Amendment, AnyRecord, Closing, Transformation
+from ledger.errors import Refused
 from ledger.footprint.figures import LotFigures
-from ledger.service.preparing import Prepared, Submission, work_of
 from ledger.service.revising.aside import aside
 from ledger.service.revising.changes import restated
-from ledger.service.revising.engine import ANY_TOLERANCE
-from ledger.service.revising.history import History, base
+from ledger.service.revising.history import History
+from ledger.service.revising.past import changes_in, decode, extend, names_of, pools_named, readings
 from ledger.store.batches import load_state
 from ledger.store.database import Connection
 from ledger.store.facts import FactLoader
 from ledger.store.revisions import (
-    Past,
     descendants,
     generations_taken,
     newest_before,
@@ -50,80 +37,6 @@ _CHUNK = 1_000
 
 _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 _amendment = msgspec.json.Decoder(Amendment)
-_leaf = msgspec.json.Decoder(AssessmentLeaf)
-_NONE = Decimal(0)
-Decoded = tuple[Past, AnyRecord | None]
-
-
-def decode(pasts: Iterable[Past]) -> list[Decoded]:
-    """The records of pasts, residues of erased ones; None for a withdrawn one."""
-    return [_decoded(past) for past in pasts]
-
-
-def _decoded(past: Past) -> Decoded:
-    if past.body is None:
-        return past, None
-    record = _record.decode(past.body)
-    if not past.erased or is_residue(record):
-        return past, record
-    # The log says that its body goes, and nobody has come to it yet.
-    left = residue(record)
-    return replace(past, body=encode(left)), left
-
-
-def names_of(decoded: Iterable[Decoded]) -> Names:
-    """All that the records name, and the lots that they made."""
-    names = Names()
-    for past, record in decoded:
-        names.lots.update(past.lots)
-        if record is not None:
-            names.add(record)
-        if past.type == "transfer":
-            names.transfers.add(past.digest.hex())
-        if past.type == "addition":
-            # What was left of the generation before may have been nothing; then no flow names it.
-            names.lots.update([before for lot in past.lots if (before := _generation_before(lot)) is not None])
-    names.new_lots.clear()
-    names.new_keys.clear()
-    return names
-
-
-def _generation_before(lot: str) -> str | None:
-    """Of `POOL:N`, `POOL:N-1`; none before the first, nor of a lot that is no generation."""
-    pool, _, number = lot.rpartition(":")
-    return f"{pool}:{int(number) - 1}" if number.isdecimal() and number.isascii() and int(number) > 1 else None
-
-
-def extend(
-    history: History, decoded: Sequence[Decoded], provisional: Mapping[int, set[tuple[str, str]]]
-) -> None:
-    """Adds records, in log order, to a history whose state holds what they name."""
-    history.provisional.update(provisional)
-    for past, record in decoded:
-        if record is None or past.leaf is None or isinstance(record, Amendment):
-            history.made[past.index] = past.lots
-        else:
-            history.add(past.index, _prepared(history.state, past, record, _leaf.decode(past.leaf)), past.lots)
-        if past.erased:
-            history.erased.add(past.index)
-
-
-def _prepared(state: State, past: Past, record: AnyRecord, leaf: AssessmentLeaf) -> Prepared:
-    submission = Submission(record, past.body or b"", past.digest, b"", b"", past.seed)
-    before = _generation_before(past.lots[0]) if isinstance(record, Addition) else None
-    if before is not None:
-        # It took whatever there was: what it took then, not what is there now.
-        left = state.remaining[before]
-        state.remaining[before] = past.rests.get(state.lots[before].number, _NONE)
-        plan = plan_of(record, state, ANY_TOLERANCE, base(past.index))
-        state.remaining[before] = left
-    else:
-        plan = plan_of(record, state, ANY_TOLERANCE, base(past.index))
-    assessment = msgspec.json.decode(leaf.assessment, type=Assessment)
-    work = work_of(record, plan, state, assessment)
-    if leaf.averaged or leaf.averaged_contents:
-        work = work._replace(adjustment=Adjustment(vector_of(read(leaf.averaged)), read(leaf.averaged_contents)))
-    return Prepared(submission, plan, work, Raw(bytes(leaf.assessment)), leaf.plugin, None)
 
 
 class Loading:
@@ -136,9 +49,7 @@ class Loading:
         self.start: dict[str, Decimal] = {}
         self._connection = connection
         self._loader = loader
-        self._amends: Mapping[str, Change] = (
-            {change.record: change for change in record.changes} if isinstance(record, Amendment) else {}
-        )
+        self._amends = changes_in(record)
         self._closes = isinstance(record, Closing)
         self._field = "changes" if isinstance(record, Amendment) else "start"
         self._bytes = 0
@@ -178,12 +89,12 @@ class Loading:
         decoded = await aside(self._connection, decode, pasts)
         names = names_of(decoded)
         names.lots.update(await generations_taken(self._connection, records))
-        readings = self._readings(decoded)
-        for reading in readings.values():
+        changed = readings(decoded, self._amends)
+        for reading in changed.values():
             names.add(reading)
         names.new_lots.clear()
         await self._learn(names)
-        pools = self._pools_named(readings)
+        pools = pools_named(self.history.state, changed)
         if pools:
             names = Names()
             names.lots.update(await newest_before(self._connection, pools))
@@ -206,29 +117,6 @@ class Loading:
             for change in amendment.changes:
                 if not change.withdrawn and change.record == named:
                     stated[index] = restated(stated[index], amendment, change, "changes")
-
-    def _readings(self, decoded: Sequence[Decoded]) -> dict[int, AnyRecord]:
-        """How those of the records read that an amendment changes; what is wrong with one shows later."""
-        found: dict[int, AnyRecord] = {}
-        for past, old in decoded:
-            change = self._amends.get(past.digest.hex())
-            if change is not None and old is not None and not change.withdrawn:
-                try:
-                    found[past.index] = amended(old, change, "changes")
-                except LedgerError:
-                    continue
-        return found
-
-    def _pools_named(self, readings: Mapping[int, AnyRecord]) -> list[tuple[str, int]]:
-        """The pools that changed flows name, each with the number below which its generations count."""
-        state = self.history.state
-        found = []
-        for index, record in readings.items():
-            for name in flows_named(record):
-                pool = state.pool_named(name, record.issuer) if name not in state.lots else None
-                if pool is not None:
-                    found.append((pool.id, base(index)))
-        return found
 
     async def _learn(self, names: Names) -> None:
         """Facts, figures and balances of what is named, as far as they are not here; what is here stays, since it may

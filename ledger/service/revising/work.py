@@ -8,7 +8,7 @@ import asyncpg
 
 from ledger.admission.admit import admit
 from ledger.admission.amending import check_unaccepted, check_undisputed, check_withdrawal
-from ledger.admission.names import Names, flows_named
+from ledger.admission.names import Names
 from ledger.admission.state import State
 from ledger.core.records import Amendment, AnyRecord, Closing, Transfer
 from ledger.core.revisions import Change
@@ -19,8 +19,8 @@ from ledger.service.revising.aside import aside
 from ledger.service.revising.averages import revise
 from ledger.service.revising.changes import changes_of
 from ledger.service.revising.engine import Changes, Engine, Revised, Revision
-from ledger.service.revising.history import base
 from ledger.service.revising.loading import Loading
+from ledger.service.revising.past import generations_changed, resizes
 from ledger.service.revising.rows import add_revised
 from ledger.service.sequencing.batch import Batch, Item, Sequenced, Verdict
 from ledger.store.batches import Head, load_state
@@ -41,8 +41,6 @@ from ledger.store.rows import BatchRows
 _CHUNK = 1_000
 _ROUNDS = 6
 _NEAR = 500
-_RESIZING = frozenset({"inputs", "outputs", "quantity", "lot"})
-"""Fields by which an amendment changes what there is of a lot, or what is left of it."""
 
 Arguments = ParamSpec("Arguments")
 Value = TypeVar("Value")
@@ -87,8 +85,7 @@ class Work:
         self._guarded: list[_Guarded] = []
         self._written: dict[int, Revised] = {}
         self._numbers: set[int] = set()
-        changes = record.changes if isinstance(record, Amendment) else []
-        self._resizing = any(one.withdrawn or not _RESIZING.isdisjoint(one.fields) for one in changes)
+        self._resizing = resizes(record)
 
     async def prepare(self, size: int) -> None:
         """Loads and recomputes as of the log's `size`. Raises Refused where the record could not be admitted: what it
@@ -191,13 +188,7 @@ class Work:
         takes otherwise, another rest is handed on."""
         if not self._resizing:
             return set()
-        history, generations = self._history, set[int]()
-        for index, record in self._changes.items():
-            lots = [one.lot for one in history.prepared[index].plan.taken]
-            if record is not None:
-                found = [history.state.lot_named(name, record.issuer, base(index)) for name in flows_named(record)]
-                lots.extend([lot for lot in found if lot is not None])
-            generations.update([lot.number for lot in lots if lot.pool is not None])
+        generations = generations_changed(self._history, self._changes)
         return await next_additions(self._connection, generations)
 
     async def _look_again(self) -> None:

@@ -1,0 +1,185 @@
+"""What a replay keeps of records so that later ones can revise them: in its book, out of which each revision gets the
+part of the log that it may touch."""
+
+from collections.abc import Collection, Iterator, Sequence
+from decimal import Decimal
+
+import msgspec
+
+from ledger.admission.names import Names
+from ledger.admission.state import State, type_of
+from ledger.core.canonical import encode
+from ledger.core.records import Addition, Amendment, AnyRecord, Closing, Transformation
+from ledger.core.residue import residue
+from ledger.footprint.figures import LotFigures
+from ledger.service.accounting import Outcome
+from ledger.service.audit.memory import Memory
+from ledger.service.preparing import Prepared
+from ledger.service.revising.changes import changes_of
+from ledger.service.revising.engine import Revised, Revision
+from ledger.service.revising.history import History
+from ledger.service.revising.past import (
+    changes_in,
+    decode,
+    extend,
+    generation_before,
+    generations_changed,
+    names_of,
+    pools_named,
+    readings,
+    resizes,
+)
+from ledger.store.book_past import Flow, KeptPast, Pasts, Period
+from ledger.store.past import Past
+
+_AT_ONCE = 1_000
+_record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
+
+
+class Revisable:
+    """Of one replay over `state` and `figures`, which `memory` keeps."""
+
+    def __init__(self, memory: Memory, state: State, figures: dict[str, LotFigures]) -> None:
+        self._memory = memory
+        self._state = state
+        self._figures = figures
+        self._new: list[KeptPast] = []
+        self._flows: list[Flow] = []
+
+    def keep(self, index: int, prepared: Prepared, outcome: Outcome) -> None:
+        """Notes a record that was just replayed, where it is one whose results a revision can change: a closing too,
+        since it retains the burden of what it retired."""
+        record = prepared.submission.record
+        if prepared.assessment is None or isinstance(record, Amendment):
+            return
+        stated = record if isinstance(record, Transformation) and record.basis == "provisional" else None
+        lots = tuple([created.facts.id for created in prepared.plan.created])
+        self._note(index, prepared, outcome.leaves[0], lots, stated, erased=False)
+        before = generation_before(lots[0]) if isinstance(record, Addition) else None
+        if before is not None:
+            self._flows.append(Flow(self._state.lots[before].number, index, follows=True))
+
+    def history(self, record: Amendment | Closing) -> History:
+        """The records that this one may revise as they stand, with all that descends from them. Raises Refused where it
+        says what may not be."""
+        pasts = self.write()
+        history = History(self._state, self._figures)
+        named = self._named(pasts, record)
+        self._load(pasts, history, record, named)
+        pools, seeds = resizes(record), set(named)
+        if pools:
+            seeds |= pasts.following(generations_changed(history, changes_of(record, history)))
+        found = pasts.descendants(seeds, pools=pools)
+        self._load(pasts, history, record, [index for index in found if index not in history.made])
+        return history
+
+    def revised(self, index: int, revision: Revision, history: History) -> None:
+        """Notes what the record at `index` made of others."""
+        for one in revision.revised:
+            self._note_revised(one, history)
+            self._memory.touched([lot.id for lot in one.lots])
+        Pasts(self._memory.book()).write_changed(index, [one.index for one in revision.revised if one.own])
+
+    def erase(self, index: int) -> set[int]:
+        """Leaves the residue of the record at `index`, and of the readings that it gave others; of which records those
+        are comes back, itself included."""
+        pasts = self.write()
+        gone = {index, *pasts.changed_by(index)}
+        pasts.write([_erased(one) for one in pasts.read(gone)], ())
+        return gone
+
+    def write(self) -> Pasts:
+        """Writes down what was noted, and what the replay's memory has that is new."""
+        book = self._memory.book()
+        self._memory.write(book)
+        pasts = Pasts(book)
+        pasts.write(self._new, self._flows)
+        self._new.clear()
+        self._flows.clear()
+        return pasts
+
+    def _named(self, pasts: Pasts, record: Amendment | Closing) -> list[int]:
+        """The records that the revision itself is about."""
+        if isinstance(record, Closing):
+            return pasts.of_period(record.facility, record.start, record.end)
+        records = self._state.records
+        return sorted({records[change.record].index for change in record.changes if change.record in records})
+
+    def _load(
+        self, pasts: Pasts, history: History, record: Amendment | Closing, indexes: Sequence[int]
+    ) -> None:
+        for start in range(0, len(indexes), _AT_ONCE):
+            kept = pasts.read(indexes[start : start + _AT_ONCE])
+            decoded = decode([one.past for one in kept])
+            changed = readings(decoded, changes_in(record))
+            names = names_of(decoded)
+            names.lots.update([lot for one in kept for lot in one.generations])
+            for reading in changed.values():
+                names.add(reading)
+            names.new_lots.clear()
+            self._memory.learn(names)
+            newest = Names()
+            newest.lots.update(pasts.newest_before(pools_named(self._state, changed)))
+            self._memory.learn(newest)
+            stated = dict(_stated(kept))
+            extend(history, decoded, {index: {(one.start, one.end)} for index, one in stated.items()})
+            history.stated.update(stated)
+
+    def _note_revised(self, one: Revised, history: History) -> None:
+        erased, stated = one.index in history.erased, history.stated.get(one.index)
+        if one.prepared is None or one.outcome is None:
+            lots = tuple([lot.id for lot in one.lots])
+            (kept,) = Pasts(self._memory.book()).read([one.index])
+            self._new.append(msgspec.structs.replace(
+                kept, past=msgspec.structs.replace(kept.past, body=None, leaf=None, lots=lots), period=None))
+            return
+        lots = history.made[one.index]
+        self._note(one.index, one.prepared, one.outcome.leaves[0], lots, stated, erased=erased)
+
+    def _note(
+        self, index: int, prepared: Prepared, leaf: bytes, lots: tuple[str, ...], stated: Transformation | None, *,
+        erased: bool,
+    ) -> None:
+        submission, taken = prepared.submission, prepared.plan.taken
+        record = submission.record
+        numbers = self._state.lots
+        rests: dict[int, Decimal] = {}
+        if isinstance(record, Addition):
+            rests = {numbers[one.lot.id].number: one.quantity for one in taken}
+        self._new.append(KeptPast(
+            Past(index, submission.digest, type_of(record), submission.body, leaf, lots, rests, submission.salt_seed,
+                 erased),
+            [one.lot.id for one in taken if one.lot.pool is not None],
+            None if stated is None else encode(stated), self._period(record, stated),
+        ))
+        self._flows.extend([Flow(numbers[one.lot.id].number, index) for one in taken])
+
+    def _period(self, record: AnyRecord, stated: Transformation | None) -> Period | None:
+        match record:
+            case Transformation() if stated is not None:
+                return Period(stated.facility, stated.start, stated.end)
+            case Addition():
+                pool = self._state.pools[record.pool]
+                return Period(pool.facility, record.time, record.time) if pool.averaging == "period" else None
+            case Closing():
+                return Period(record.facility, record.start, record.end)
+            case _:
+                return None
+
+
+def _stated(kept: Collection[KeptPast]) -> Iterator[tuple[int, Transformation]]:
+    for one in kept:
+        stated = None if one.stated is None else _record.decode(one.stated)
+        if isinstance(stated, Transformation):
+            yield one.past.index, stated
+
+
+def _erased(kept: KeptPast) -> KeptPast:
+    return msgspec.structs.replace(
+        kept, past=msgspec.structs.replace(kept.past, body=_reduced(kept.past.body), erased=True),
+        stated=_reduced(kept.stated),
+    )
+
+
+def _reduced(body: bytes | None) -> bytes | None:
+    return None if body is None else encode(residue(_record.decode(body)))
