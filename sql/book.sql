@@ -4,6 +4,9 @@ SELECT value FROM fact WHERE key = ?;
 -- name: write_fact
 INSERT OR REPLACE INTO fact (key, value) VALUES (?, ?);
 
+-- name: delete_fact
+DELETE FROM fact WHERE key = ?;
+
 -- name: read_lots
 -- parameters: ids as a JSON array
 SELECT id, remaining, data FROM lot WHERE id IN (SELECT value FROM json_each(?));

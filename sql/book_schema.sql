@@ -23,7 +23,7 @@ CREATE TABLE record (
     issuer TEXT NOT NULL
 ) WITHOUT ROWID;
 
--- Facilities and products by id, transfers and declarations by the digest of their record.
+-- Facilities and products by id, transfers and declarations by the digest of their record; sites: a facility's id so.
 CREATE TABLE named (
     kind TEXT NOT NULL,
     id TEXT NOT NULL,

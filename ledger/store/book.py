@@ -22,6 +22,7 @@ from ledger.store.sql import book_queries, book_schema
 VERSION = 2
 """Of the schema, in SQLite's own `user_version`."""
 _APPLICATION = 0x63626C61
+_UNSWEPT = "unswept"
 _CACHE_KIB = 65_536
 
 
@@ -41,6 +42,12 @@ class KeptTransfer(Struct, frozen=True, array_like=True):
     accepted: bool
 
 
+class KeptSite(Struct, frozen=True, array_like=True):
+    """The facility that a record has entered."""
+
+    id: str
+
+
 class _Data(Struct, frozen=True, array_like=True):
     """`burdens` that are not zero, by their place in the list."""
 
@@ -55,6 +62,7 @@ _data = msgspec.msgpack.Decoder(_Data)
 _facility = msgspec.msgpack.Decoder(FacilityFacts)
 _product = msgspec.msgpack.Decoder(ProductFacts)
 _transfer = msgspec.msgpack.Decoder(KeptTransfer)
+_site = msgspec.msgpack.Decoder(KeptSite)
 _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 
 
@@ -84,6 +92,7 @@ class Book:
         connection = self._connection
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         connection.execute("PRAGMA synchronous = FULL" if self._path else "PRAGMA journal_mode = OFF")
+        connection.execute("PRAGMA secure_delete = ON")
         connection.execute("BEGIN EXCLUSIVE")
         (version,), (application,) = [
             connection.execute(f"PRAGMA {name}").fetchone() for name in ("user_version", "application_id")
@@ -99,6 +108,10 @@ class Book:
                 f"{self._path} is no state of this version's audit", field="state", value=self._path,
                 rule="a file that an audit of this version has written, or none yet",
             )
+        elif self.fact(_UNSWEPT) is not None:
+            connection.execute("COMMIT")
+            self._sweep()
+            connection.execute("BEGIN EXCLUSIVE")
 
     def mark(self) -> None:
         """What is written from here on is for this audit alone: `commit` leaves it out."""
@@ -106,12 +119,31 @@ class Book:
         self._marked = True
 
     def commit(self) -> None:
-        """All that was written, up to the mark if there is one, is durable from here on."""
+        """All that was written, up to the mark if there is one, is durable from here on. Raises ConfigurationError
+        where what was to be forgotten may be in the file still."""
         if self._marked:
             self._connection.execute(self._sql["back"])
             self._marked = False
         self._connection.execute("COMMIT")
+        if self.fact(_UNSWEPT) is not None:
+            try:
+                self._sweep()
+            except sqlite3.Error as error:
+                raise ConfigurationError(
+                    f"{self._path} may still hold what was erased, in unused parts of pages: {error}", field="state",
+                    value=self._path, rule="room for a second copy of the file; the next audit tries again",
+                ) from error
         self._connection.execute("BEGIN EXCLUSIVE")
+
+    def forget(self) -> None:
+        """What was written over stays nowhere in the file, once it is committed: not where a page has moved it either,
+        which `secure_delete` does not reach."""
+        self.write_fact(_UNSWEPT, b"")
+
+    def _sweep(self) -> None:
+        """Outside of any transaction. Cut off, it is done when the file is opened again."""
+        self._connection.execute("VACUUM")
+        self._connection.execute(self._sql["delete_fact"], (_UNSWEPT,))
 
     def close(self) -> None:
         """What was not committed is gone."""
@@ -168,6 +200,10 @@ class Book:
 
     def facilities(self, ids: Iterable[str]) -> Iterator[FacilityFacts]:
         return (_facility.decode(data) for _, data in self.rows("read_named", "facility", array(ids)))
+
+    def sites(self, digests: Iterable[str]) -> Iterator[str]:
+        """The facilities that these records have entered."""
+        return (_site.decode(data).id for _, data in self.rows("read_named", "site", array(digests)))
 
     def products(self, ids: Iterable[str]) -> Iterator[ProductFacts]:
         return (_product.decode(data) for _, data in self.rows("read_named", "product", array(ids)))

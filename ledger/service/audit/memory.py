@@ -8,12 +8,14 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
+from ledger.admission.facts import FacilityFacts
 from ledger.admission.names import Names
-from ledger.admission.state import State, generation, next_generation
+from ledger.admission.state import State, facility_facts, generation, next_generation
 from ledger.core.records import AnyRecord, Declaration, Facility, Product, Transfer
+from ledger.core.residue import NONCE, residue
 from ledger.footprint.figures import LotFigures
 from ledger.service.audit.registers import pools_named
-from ledger.store.book import Book, KeptLot, KeptTransfer
+from ledger.store.book import Book, KeptLot, KeptSite, KeptTransfer
 
 LOTS_IN_MEMORY: Final = 60_000
 """Some 2 KB each."""
@@ -42,6 +44,8 @@ class Memory:
         self._lots: set[str] = set()
         self._records: list[str] = []
         self._facilities: list[str] = []
+        self._sites: dict[str, str] = {}
+        """Facilities by the digest of their record."""
         self._products: list[str] = []
         self._transfers: set[str] = set()
         self._declarations: list[str] = []
@@ -120,6 +124,7 @@ class Memory:
         match record:
             case Facility():
                 self._facilities.append(record.id)
+                self._sites[name] = record.id
             case Product():
                 self._products.append(record.id)
             case Transfer():
@@ -130,6 +135,20 @@ class Memory:
                 transfer: str | None = getattr(record, "transfer", None)
                 if transfer is not None:
                     self._transfers.add(transfer)
+
+    def erase(self, digest: str) -> None:
+        """Leaves the residue of what the record with this digest has entered; others than these enter no words."""
+        book, state, names = self.book(), self._state, Names()
+        names.declarations.add(digest)
+        names.facilities.update([self._sites[digest]] if digest in self._sites else book.sites([digest]))
+        self._recall(book, names, ())
+        left = residue(state.declarations[digest]) if digest in state.declarations else None
+        if isinstance(left, Declaration):
+            state.declarations[digest] = left
+            self._declarations.append(digest)
+        for site in names.facilities & state.facilities.keys():
+            state.facilities[site] = _reduced(state.facilities[site])
+            self._facilities.append(site)
 
     def touched(self, lots: Iterable[str]) -> None:
         """Notes lots that have changed."""
@@ -163,13 +182,15 @@ class Memory:
         ])
         book.write_records([(digest, state.records[digest]) for digest in self._records])
         book.write_named("facility", [(one, state.facilities[one]) for one in self._facilities])
+        book.write_named("site", [(digest, KeptSite(one)) for digest, one in self._sites.items()])
         book.write_named("product", [(one, state.products[one]) for one in self._products])
         book.write_named("declaration", [(one, state.declarations[one]) for one in self._declarations])
         book.write_named("transfer", [
             (one, KeptTransfer(state.transfers[one], one in state.accepted)) for one in self._transfers
         ])
         for noted in (
-            self._lots, self._records, self._facilities, self._products, self._declarations, self._transfers
+            self._lots, self._records, self._facilities, self._sites, self._products, self._declarations,
+            self._transfers,
         ):
             noted.clear()
 
@@ -198,3 +219,12 @@ class Memory:
         else:
             self.write(self._book)
             yield from self._book.balances()
+
+
+def _reduced(site: FacilityFacts) -> FacilityFacts:
+    """As the residue of its record says."""
+    left = residue(Facility(
+        issuer=site.operator, nonce=NONCE, id=site.id, country=site.country, subdivision=site.subdivision,
+        industry=site.industry,
+    ))
+    return facility_facts(left) if isinstance(left, Facility) else site

@@ -150,8 +150,8 @@ class Replayer:
         if row.erased:
             self.erasures.found(row.index)
         if isinstance(record, Erasure):
-            index = self.state.records[record.record].index
-            self.erasures.logged(index, {index} if self._revisable is None else self._revisable.erase(index))
+            index, kept = self.state.records[record.record].index, self._revisable
+            self.erasures.logged(index, {index} if kept is None else kept.erase(index, record.record))
 
     def _revise(self, record: Amendment | Closing, revised: Sequence[RevisedRow]) -> Revision:
         if self._revisable is None:

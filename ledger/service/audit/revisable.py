@@ -80,9 +80,11 @@ class Revisable:
             self._memory.touched([lot.id for lot in one.lots])
         Pasts(self._memory.book()).write_changed(index, [one.index for one in revision.revised if one.own])
 
-    def erase(self, index: int) -> set[int]:
+    def erase(self, index: int, digest: str) -> set[int]:
         """Leaves the residue of the record at `index`, and of the readings that it gave others; of which records those
         are comes back, itself included."""
+        self._memory.erase(digest)
+        self._memory.book().forget()
         pasts = self.write()
         gone = {index, *pasts.changed_by(index)}
         pasts.write([_erased(one) for one in pasts.read(gone)], ())
