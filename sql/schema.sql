@@ -320,6 +320,12 @@ CREATE TABLE report (
     ends text NOT NULL
 );
 CREATE INDEX report_subject ON report (subject, starts);
+CREATE INDEX report_starts ON report (starts);
+
+CREATE INDEX facility_operator ON facility (operator);
+CREATE INDEX product_owner ON product (owner);
+-- By bytes, whatever the collation of the database: prefixes that begin with another one are a range.
+CREATE INDEX prefix_bytes ON prefix (prefix COLLATE "C");
 
 -- What a record has entered is found by its index too, so that an audit compares it beside the record.
 CREATE INDEX organization_record ON organization (record);

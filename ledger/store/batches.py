@@ -23,9 +23,7 @@ from ledger.store.facts import FactLoader, is_digest
 from ledger.store.rows import BatchRows
 from ledger.store.sql import queries
 
-# Look-ups by index only: statistics of a table that fills in seconds describe an empty one.
 _key_change = msgspec.json.Decoder(KeyChange)
-_SEQUENCING = {**SETTINGS, "enable_hashjoin": "off", "enable_mergejoin": "off"}
 
 
 _amendment = msgspec.json.Decoder(Amendment)
@@ -48,7 +46,7 @@ class Head(NamedTuple):
 async def connect_writer(url: str) -> asyncpg.Connection:
     """The session that sequences. Raises Unavailable where the database does not answer."""
     try:
-        connection = await asyncpg.connect(url, server_settings=_SEQUENCING, command_timeout=60)
+        connection = await asyncpg.connect(url, server_settings=SETTINGS, command_timeout=60)
         await connection.execute(f"SET SESSION ROLE {WRITER}")
     except (*UNREACHABLE, asyncpg.PostgresError) as error:
         raise Unavailable(f"the database does not answer: {error}", code="database-down") from error
@@ -60,7 +58,7 @@ async def end_stalled(url: str) -> list[int]:
     which. PostgreSQL ends a session that idles in its transaction, but not one that is expected to go on with a COPY.
     To be asked after having waited for the lock for as long as sessions do. Never raises: they may be gone by now."""
     try:
-        connection = await asyncpg.connect(url, server_settings=_SEQUENCING, command_timeout=10)
+        connection = await asyncpg.connect(url, server_settings=SETTINGS, command_timeout=10)
     except (*UNREACHABLE, asyncpg.PostgresError):
         return []
     try:

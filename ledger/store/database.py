@@ -30,6 +30,7 @@ a pooled session shows itself that died between two of the pool's own steps."""
 
 # A stalled replica must not hold the lock for ever. All look-ups go by index: neither must they turn into scans while
 # the planner's statistics still describe an empty table, nor be planned again each time, which costs more than they do.
+# Joins by hash or merge read one side as a whole.
 SETTINGS = {
     "application_name": "carbon-ledger",
     "synchronous_commit": "on",
@@ -38,6 +39,8 @@ SETTINGS = {
     "idle_in_transaction_session_timeout": "30s",
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
 }
 
 

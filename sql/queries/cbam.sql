@@ -5,10 +5,10 @@
 -- operator's history, not with the ledger's; the conditions are those of the index
 -- parameters: operator, facility, tree size, the newest revision that counts, at most so many
 SELECT DISTINCT l.number / 1024 AS record
-FROM product p JOIN lot l ON l.product = p.id
-WHERE p.owner = $1 AND p.record < $3 AND l.facility IS NOT NULL AND l.sender IS NULL AND l.pool IS NULL
-    AND l.role IN ('product', 'coProduct', 'byProduct') AND l.number < $3 * 1024
-    AND (l.facility = $2 OR EXISTS (
+FROM product p CROSS JOIN LATERAL (
+    SELECT number, facility FROM lot WHERE product = p.id AND facility IS NOT NULL AND sender IS NULL AND pool IS NULL
+        AND role IN ('product', 'coProduct', 'byProduct') AND number < $3::bigint * 1024 OFFSET 0) l
+WHERE p.owner = $1 AND p.record < $3 AND (l.facility = $2 OR EXISTS (
         SELECT FROM lot_version v WHERE v.number = l.number AND v.facility = $2 AND v.version <= $4))
 ORDER BY record LIMIT $5;
 
@@ -38,7 +38,9 @@ ORDER BY r.index;
 SELECT l.number, l.id, l.product, l.unit, l.role, coalesce(v.quantity, l.quantity) AS quantity,
        CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, f.share, f.burdens
 FROM unnest($1::bigint[]) AS k (record)
-JOIN lot l ON l.number >= k.record * 1024 AND l.number < (k.record + 1) * 1024
+-- OFFSET 0 keeps this a look-up by index for each record, whatever else is joined.
+CROSS JOIN LATERAL (
+    SELECT * FROM lot WHERE number >= k.record * 1024 AND number < (k.record + 1) * 1024 OFFSET 0) l
 CROSS JOIN LATERAL (
     SELECT share, burdens FROM figure WHERE lot = l.number AND version <= $2 ORDER BY version DESC LIMIT 1) f
 LEFT JOIN LATERAL (

@@ -46,7 +46,8 @@ SELECT string_agg(int8send(lot), ''::bytea) FROM (
 SELECT string_agg(int8send(record) || int8send(version) || int8send(lot), ''::bytea) AS numbers,
        string_agg(quantity, E'\n') AS quantities, count(*) AS count
 FROM (SELECT w.record, w.version, w.lot, w.quantity::text AS quantity
-      FROM unnest($1::text::bigint[]) AS k (record) JOIN flow w ON w.record = k.record AND w.version <= $2
+      FROM unnest($1::text::bigint[]) AS k (record)
+      CROSS JOIN LATERAL (SELECT * FROM flow WHERE record = k.record AND version + 0 <= $2 OFFSET 0) w
       ORDER BY w.record, w.version, w.position LIMIT $3) w;
 
 -- name: flows_from
@@ -56,7 +57,7 @@ SELECT string_agg(int8send(record) || int8send(version) || int8send(lot), ''::by
        string_agg(quantity, E'\n') AS quantities, count(*) AS count
 FROM (SELECT w.record, w.version, w.lot, w.quantity::text AS quantity
       FROM unnest($1::text::bigint[]) AS k (lot)
-      JOIN flow w ON w.lot = k.lot AND w.version <= $2 AND w.record + 0 < $4
+      CROSS JOIN LATERAL (SELECT * FROM flow WHERE lot = k.lot AND version + 0 <= $2 AND record + 0 < $4 OFFSET 0) w
       ORDER BY w.record, w.version, w.position LIMIT $3) w;
 
 -- name: own_versions
@@ -100,7 +101,7 @@ FROM (SELECT l.quantity FROM unnest($1::text::bigint[]) AS k (lot) JOIN lot l ON
 -- purpose: what revisions changed of lots
 -- parameters: lot numbers, the newest revision that counts
 SELECT DISTINCT ON (v.number) v.number, v.quantity::text AS quantity, v.facility, v.process
-FROM unnest($1::text::bigint[]) AS k (lot) JOIN lot_version v ON v.number = k.lot AND v.version <= $2
+FROM unnest($1::text::bigint[]) AS k (lot) JOIN lot_version v ON v.number = k.lot AND v.version + 0 <= $2
 ORDER BY v.number, v.version DESC;
 
 -- name: records
@@ -134,13 +135,13 @@ WHERE r.index = ANY ($1::bigint[]) ORDER BY r.index;
 -- name: named
 -- purpose: lots of a tree by id
 -- parameters: names, tree size
-SELECT id, number FROM lot WHERE id = ANY ($1::text[]) AND number + 0 < $2 * 1024;
+SELECT id, number FROM lot WHERE id = ANY ($1::text[]) AND number + 0 < $2::bigint * 1024;
 
 -- name: pools
 -- purpose: the ends of the lines of lots of pools
 -- parameters: names, tree size
 SELECT pool AS id, min(number) AS oldest, max(number) AS newest FROM lot
-WHERE pool = ANY ($1::text[]) AND number < $2 * 1024 GROUP BY pool;
+WHERE pool = ANY ($1::text[]) AND number + 0 < $2::bigint * 1024 GROUP BY pool;
 
 -- name: withdrawn
 -- purpose: lots of records that were withdrawn
@@ -163,4 +164,4 @@ CROSS JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT number, quantity, mass, withdrawn FROM lot_version WHERE number = l.number AND version <= $2
     ORDER BY version DESC LIMIT 1) v ON true
-WHERE l.id = $1 AND l.number < $3 * 1024;
+WHERE l.id = $1 AND l.number < $3::bigint * 1024;

@@ -57,4 +57,4 @@ SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, l.quantity, l.unit
        l.facility, l.process, l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, f.burdens, f.content,
        f.amount, f.method, f.plugin, f.share
 FROM lot l JOIN figure f ON f.lot = l.number AND f.version = 0
-WHERE l.number >= $1 * 1024 AND l.number < ($1 + 1) * 1024 ORDER BY l.number;
+WHERE l.number >= $1::bigint * 1024 AND l.number < ($1::bigint + 1) * 1024 ORDER BY l.number;

@@ -22,7 +22,7 @@ LEFT JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT j ->> 'facility' AS facility, j ->> 'process' AS process, j ->> 'end' AS ended
     FROM (SELECT replace(convert_from(coalesce(w.body, r.body), 'UTF8'), '\u0000', '\u0001')::json AS j OFFSET 0) p) x
-WHERE r.index > $2 AND r.index < $3 AND r.type = 'transformation' AND (w.own IS NULL OR w.body IS NOT NULL)
+WHERE r.index > $2 AND r.index + 0 < $3 AND r.type = 'transformation' AND (w.own IS NULL OR w.body IS NOT NULL)
     AND EXISTS (SELECT FROM unnest($1::bytea[]) AS wanted (name) WHERE position(wanted.name IN r.body) > 0)
 ORDER BY r.index LIMIT $7;
 
@@ -30,4 +30,4 @@ ORDER BY r.index LIMIT $7;
 -- purpose: facilities of which a report lies in a period
 -- parameters: instants from and until which reports reach, tree size
 SELECT DISTINCT f.id FROM report t JOIN facility f ON f.id = t.subject
-WHERE t.starts >= $1 AND t.ends <= $2 AND t.record < $3 ORDER BY f.id;
+WHERE t.starts >= $1 AND t.starts <= $2 AND t.ends <= $2 AND t.record < $3 ORDER BY f.id;

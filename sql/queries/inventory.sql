@@ -37,7 +37,9 @@ ORDER BY w.record, w.position;
 SELECT l.number / 1024 AS record, l.product, l.unit, l.role, coalesce(v.quantity, l.quantity) AS quantity,
        CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, f.burdens
 FROM unnest($1::bigint[]) AS k (record)
-JOIN lot l ON l.number >= k.record * 1024 AND l.number < (k.record + 1) * 1024
+-- OFFSET 0 keeps this a look-up by index for each record, whatever else is joined.
+CROSS JOIN LATERAL (
+    SELECT * FROM lot WHERE number >= k.record * 1024 AND number < (k.record + 1) * 1024 OFFSET 0) l
 CROSS JOIN LATERAL (
     SELECT burdens FROM figure WHERE lot = l.number AND version <= $2 ORDER BY version DESC LIMIT 1) f
 LEFT JOIN LATERAL (

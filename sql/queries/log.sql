@@ -68,7 +68,7 @@ SELECT l.number / 1024 AS record, json_build_array(
        l.composition, l.facility, l.process, l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires,
        f.burdens, f.content, f.amount, f.method, f.plugin, f.share)::text AS lot
 FROM lot l JOIN figure f ON f.lot = l.number AND f.version = 0
-WHERE l.number >= $1 * 1024 AND l.number < $2 * 1024 ORDER BY l.number;
+WHERE l.number >= $1::bigint * 1024 AND l.number < $2::bigint * 1024 ORDER BY l.number;
 
 -- name: audit_flows
 SELECT record, lot, quantity::text FROM flow
@@ -104,8 +104,10 @@ SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantit
        l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, f.burdens, f.content,
        f.amount, f.method, f.plugin, f.share
 FROM unnest($2::bigint[]) AS wanted (record)
-JOIN lot l ON l.number >= wanted.record * 1024 AND l.number < (wanted.record + 1) * 1024
-JOIN figure f ON f.lot = l.number AND f.version = $1
+-- OFFSET 0 keeps this a look-up by index for each record, whatever else is joined.
+CROSS JOIN LATERAL (
+    SELECT * FROM lot WHERE number >= wanted.record * 1024 AND number < (wanted.record + 1) * 1024 OFFSET 0) l
+JOIN figure f ON f.lot = l.number AND f.version + 0 = $1
 LEFT JOIN LATERAL (
     SELECT number, quantity, mass, composition, facility, process FROM lot_version
     WHERE number = l.number AND version <= $1

@@ -3,7 +3,9 @@
 -- parameters: record indexes, the newest revision that counts
 SELECT l.number, CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass
 FROM unnest($1::bigint[]) AS k (record)
-JOIN lot l ON l.number >= k.record * 1024 AND l.number < (k.record + 1) * 1024
+-- OFFSET 0 keeps this a look-up by index for each record, whatever else is joined.
+CROSS JOIN LATERAL (
+    SELECT * FROM lot WHERE number >= k.record * 1024 AND number < (k.record + 1) * 1024 OFFSET 0) l
 LEFT JOIN LATERAL (
     SELECT number, mass FROM lot_version WHERE number = l.number AND version <= $2
     ORDER BY version DESC LIMIT 1) v ON true
@@ -19,7 +21,7 @@ CROSS JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT withdrawn FROM lot_version WHERE number = l.number AND version <= $2
     ORDER BY version DESC LIMIT 1) v ON true
-WHERE l.item = $1 AND l.role IN ('product', 'coProduct', 'byProduct') AND l.number + 0 < $3 * 1024
+WHERE l.item = $1 AND l.role IN ('product', 'coProduct', 'byProduct') AND l.number + 0 < $3::bigint * 1024
     AND v.withdrawn IS NOT TRUE
 ORDER BY l.number;
 

@@ -5,12 +5,13 @@ SELECT EXISTS (SELECT FROM product WHERE id = $1 AND record < $2);
 
 -- name: made
 -- purpose: lots of a product that carry burden and say where they were made, in log order from a place on. The
--- conditions are those of the index lot_product. What a transfer brought home to its owner is still among them
+-- conditions and the order are those of the index lot_product. What a transfer brought home to its owner is still among
+-- them
 -- parameters: product, lot number after which to begin, tree size, at most so many
 SELECT number, facility, unit FROM lot
-WHERE product = $1 AND facility IS NOT NULL AND sender IS NULL AND pool IS NULL
-    AND role IN ('product', 'coProduct', 'byProduct') AND number > $2 AND number < $3 * 1024
-ORDER BY number LIMIT $4;
+WHERE (product, number) > ($1, $2) AND (product, number) < ($1, $3::bigint * 1024) AND facility IS NOT NULL
+    AND sender IS NULL AND pool IS NULL AND role IN ('product', 'coProduct', 'byProduct')
+ORDER BY product, number LIMIT $4;
 
 -- name: ended
 -- purpose: when records ended that are transformations, as they read then; those withdrawn are left out. Bodies stay in

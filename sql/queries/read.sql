@@ -45,7 +45,7 @@ CROSS JOIN LATERAL (
         SELECT quantity FROM lot_version WHERE number = x.number AND version <= $2
         ORDER BY version DESC LIMIT 1) y ON true
     WHERE w2.record = r.index AND w2.version = coalesce(w.version, 0)) i
-WHERE l.id = $1 AND l.number < $3 * 1024;
+WHERE l.id = $1 AND l.number < $3::bigint * 1024;
 
 -- name: moment
 -- purpose: the log's size, and the newest revision that a tree of so many entries holds
@@ -119,7 +119,7 @@ ORDER BY a.index DESC;
 -- purpose: credits that claims of a tree, as they read then, use up for a lot, newest first
 -- parameters: lot id, tree size, the newest revision that counts, at most so many claims
 SELECT r.index, encode(r.digest, 'hex') AS digest, r.issuer, r.body, l.number, l.id, l.credit, l.unit, w.quantity
-FROM (SELECT record FROM claim WHERE lot = $1 AND record < $2 ORDER BY record DESC LIMIT $4) c
+FROM (SELECT record FROM claim WHERE lot = $1 AND record + 0 < $2 ORDER BY record + 0 DESC LIMIT $4) c
 JOIN record r ON r.index = c.record
 JOIN flow w ON w.record = c.record AND w.version = coalesce((
     SELECT max(v.version) FROM revised v WHERE v.record = w.record AND v.own AND v.version <= $3), 0)
@@ -170,7 +170,7 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT quantity FROM lot_version WHERE number = l.number AND version < n.version
     ORDER BY version DESC LIMIT 1) p ON true
-WHERE l.holder = $1 AND n.record >= $2 AND (n.record > $2 OR v.record >= ($3 + 1) / 1024)
+WHERE l.holder = $1 AND n.record >= $2 AND (n.record > $2 OR v.record >= ($3::bigint + 1) / 1024)
     AND (n.record > $2 OR l.number > $3) AND n.record <= $4 AND (n.record < $4 OR v.record <= $5)
     AND (ROW(f.burdens, f.content, f.amount) IS DISTINCT FROM ROW(g.burdens, g.content, g.amount)
          OR coalesce(q.quantity, l.quantity) <> coalesce(p.quantity, l.quantity) OR v.own AND v.body IS NULL)
@@ -196,7 +196,7 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT own, body FROM revised WHERE record = l.number / 1024 AND own AND version <= $3
     ORDER BY version DESC LIMIT 1) w ON true
-WHERE (l.id = $1 OR l.item = $2) AND l.number + 0 < $4 * 1024 ORDER BY l.number LIMIT 1000;
+WHERE (l.id = $1 OR l.item = $2) AND l.number + 0 < $4::bigint * 1024 ORDER BY l.number LIMIT 1000;
 
 -- name: record
 SELECT r.index, r.digest, r.type, r.issuer, r.body, r.seed, r.outcome, e.data,
@@ -223,17 +223,17 @@ FROM lot l JOIN figure f ON f.lot = l.number AND f.version = ANY ($2::bigint[])
 LEFT JOIN LATERAL (
     SELECT number, quantity, mass, composition FROM lot_version WHERE number = l.number AND version <= f.version
     ORDER BY version DESC LIMIT 1) v ON true
-WHERE l.number >= $1 * 1024 AND l.number < ($1 + 1) * 1024 ORDER BY l.number;
+WHERE l.number >= $1::bigint * 1024 AND l.number < ($1::bigint + 1) * 1024 ORDER BY l.number;
 
 -- name: organizations
 SELECT r.index, r.body FROM organization o JOIN record r ON r.index = o.record
-WHERE r.index > $1 ORDER BY r.index LIMIT $2;
+WHERE o.record > $1 ORDER BY o.record LIMIT $2;
 
 -- name: organization_keys
 SELECT encode(s.keyid, 'hex') AS keyid, s.spki, s.organization, s.record AS "from", v.record AS revoked,
        (SELECT min(since) FROM compromise c WHERE c.keyid = s.keyid) AS compromised_since
 FROM signing_key s LEFT JOIN revocation v ON v.keyid = s.keyid WHERE s.organization = ANY ($1::text[])
-ORDER BY s.record, s.keyid;
+ORDER BY s.record + 0, s.keyid;
 
 -- name: lot_number
 SELECT number FROM lot WHERE id = $1;

@@ -28,7 +28,10 @@ WITH RECURSIVE reached (record) AS (
             SELECT pool, number FROM lot WHERE $2
             AND number >= reached.record * 1024 AND number < (reached.record + 1) * 1024 OFFSET 0) made
         CROSS JOIN LATERAL (
-            SELECT number FROM lot WHERE pool = made.pool AND number > made.number ORDER BY number LIMIT 1) next
+            -- In this order by the index of pools alone, however rare pools seem to be.
+            SELECT pool, number FROM lot WHERE (pool, number) > (made.pool, made.number) AND pool IS NOT NULL
+            ORDER BY pool, number LIMIT 1) next
+        WHERE next.pool = made.pool
         ) found
 )
 SELECT record FROM reached LIMIT $3;
@@ -40,20 +43,23 @@ SELECT record, lot FROM flow WHERE record >= $1;
 -- name: additions_since
 -- purpose: records from an index on that made generations of pools
 -- parameters: pools, index
-SELECT number / 1024 AS record FROM lot WHERE pool = ANY ($1::text[]) AND number >= $2 * 1024 ORDER BY number;
+SELECT number / 1024 AS record FROM lot WHERE pool = ANY ($1::text[]) AND number >= $2::bigint * 1024 ORDER BY number;
 
 -- name: next_additions
 -- purpose: the records that made the generations after these
 -- parameters: lot numbers
 SELECT next.number / 1024 AS record FROM lot l CROSS JOIN LATERAL (
-    SELECT number FROM lot WHERE pool = l.pool AND number > l.number ORDER BY number LIMIT 1) next
-WHERE l.number = ANY ($1::bigint[]) AND l.pool IS NOT NULL;
+    SELECT pool, number FROM lot WHERE (pool, number) > (l.pool, l.number) AND pool IS NOT NULL
+    ORDER BY pool, number LIMIT 1) next
+WHERE l.number = ANY ($1::bigint[]) AND next.pool = l.pool;
 
 -- name: newest_before
 -- purpose: of each pool, the newest generation below a number
 -- parameters: pools, lot numbers
 SELECT found.id FROM unnest($1::text[], $2::bigint[]) AS wanted (pool, number) CROSS JOIN LATERAL (
-    SELECT id FROM lot WHERE pool = wanted.pool AND number < wanted.number ORDER BY number DESC LIMIT 1) found;
+    SELECT id, pool FROM lot WHERE (pool, number) < (wanted.pool, wanted.number) AND pool IS NOT NULL
+    ORDER BY pool DESC, number DESC LIMIT 1) found
+WHERE found.pool = wanted.pool;
 
 -- name: generations_taken
 -- purpose: the generations of pools that records take from, as they read now
@@ -92,7 +98,7 @@ SELECT r.index AS record FROM pool p JOIN lot l ON l.pool = p.id JOIN record r O
 LEFT JOIN LATERAL (
     SELECT body FROM revised WHERE record = r.index AND own ORDER BY version DESC LIMIT 1) w ON true
 CROSS JOIN LATERAL (SELECT convert_from(coalesce(w.body, r.body), 'UTF8')::jsonb ->> 'time' AS time) t
-WHERE p.facility = $1 AND p.averaging = 'period' AND t.time >= $2 AND t.time < $3 AND l.number >= $4 * 1024;
+WHERE p.facility = $1 AND p.averaging = 'period' AND t.time >= $2 AND t.time < $3 AND l.number + 0 >= $4::bigint * 1024;
 
 -- name: posted_provisional
 -- purpose: those of records that were posted provisional, with each period that they have had
@@ -113,8 +119,9 @@ LEFT JOIN LATERAL (
 WHERE r.index = ANY ($1::bigint[]) ORDER BY r.index;
 
 -- name: lots_made
-SELECT l.number, l.id FROM unnest($1::bigint[]) AS wanted (record)
-JOIN lot l ON l.number >= wanted.record * 1024 AND l.number < (wanted.record + 1) * 1024 ORDER BY l.number;
+SELECT l.number, l.id FROM unnest($1::bigint[]) AS wanted (record) CROSS JOIN LATERAL (
+    SELECT number, id FROM lot WHERE number >= wanted.record * 1024 AND number < (wanted.record + 1) * 1024 OFFSET 0) l
+ORDER BY l.number;
 
 -- name: rests
 -- purpose: what additions took of the generation before theirs

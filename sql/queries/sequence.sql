@@ -65,8 +65,12 @@ FROM signing_key s LEFT JOIN revocation r ON r.keyid = s.keyid WHERE s.keyid = A
 
 -- name: overlapping_prefixes
 -- purpose: enrolled prefixes that start with a new one, or that a new one starts with
-SELECT p.prefix, p.organization FROM prefix p JOIN unnest($1::text[]) AS new (prefix)
-ON starts_with(p.prefix, new.prefix) OR starts_with(new.prefix, p.prefix);
+SELECT p.prefix, p.organization FROM unnest($1::text[]) AS new (prefix) JOIN prefix p
+ON p.prefix COLLATE "C" >= new.prefix AND p.prefix COLLATE "C" < new.prefix || chr(1114111)
+UNION
+SELECT p.prefix, p.organization FROM unnest($1::text[]) AS new (prefix)
+CROSS JOIN LATERAL generate_series(1, length(new.prefix)) AS n (length)
+JOIN prefix p ON p.prefix = left(new.prefix, n.length);
 
 -- name: accepted_transfers
 -- purpose: which transfers are accepted already
@@ -77,12 +81,12 @@ WHERE r.digest = ANY ($1::bytea[]);
 -- purpose: which opening stock there is, what was withdrawn left out
 SELECT o.facility, o.product FROM opening o JOIN unnest($1::text[], $2::text[]) AS wanted (facility, product)
 ON o.facility = wanted.facility AND o.product = wanted.product
-WHERE NOT EXISTS (SELECT FROM revised v WHERE v.record = o.record AND v.own AND v.body IS NULL);
+WHERE (SELECT true FROM revised v WHERE v.record = o.record AND v.own AND v.body IS NULL LIMIT 1) IS NULL;
 
 -- name: reports
 -- purpose: which periods are reported of facilities and organisations, what was withdrawn left out
 SELECT t.subject, t.starts, t.ends FROM report t WHERE t.subject = ANY ($1::text[])
-    AND NOT EXISTS (SELECT FROM revised v WHERE v.record = t.record AND v.own AND v.body IS NULL);
+    AND (SELECT true FROM revised v WHERE v.record = t.record AND v.own AND v.body IS NULL LIMIT 1) IS NULL;
 
 -- name: default_pools
 SELECT holder, product, id FROM pool WHERE is_default AND holder = ANY ($1::text[]) AND product = ANY ($2::text[]);

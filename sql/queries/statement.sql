@@ -10,8 +10,9 @@ FROM (
     FROM head h) p
 LEFT JOIN LATERAL (
     SELECT size, root FROM batch
-    WHERE size >= coalesce($1, p.newest) AND (p.first IS NULL OR size <= p.first OR EXISTS (
-        SELECT FROM publication WHERE publication.size = batch.size))
+    WHERE size >= coalesce($1, p.newest) AND (p.first IS NULL OR size <= p.first OR (
+        -- No EXISTS, which would read all that was ever published into a table of hashes.
+        SELECT true FROM publication WHERE publication.size = batch.size))
     ORDER BY size LIMIT 1) b ON true;
 
 -- name: lot
@@ -53,8 +54,8 @@ WHERE r.index = $1;
 
 -- name: lots_made
 -- purpose: how many lots records made
-SELECT count(*) FROM unnest($1::bigint[]) AS wanted (record)
-JOIN lot l ON l.number >= wanted.record * 1024 AND l.number < (wanted.record + 1) * 1024;
+SELECT count(*) FROM unnest($1::bigint[]) AS wanted (record) CROSS JOIN LATERAL (
+    SELECT FROM lot WHERE number >= wanted.record * 1024 AND number < (wanted.record + 1) * 1024 OFFSET 0) l;
 
 -- name: lots
 -- purpose: the lots of records with the figures that count, in log order
@@ -67,7 +68,9 @@ SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantit
        l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, f.burdens, f.content, f.amount, f.method,
        f.plugin
 FROM unnest($1::bigint[]) AS wanted (record)
-JOIN lot l ON l.number >= wanted.record * 1024 AND l.number < (wanted.record + 1) * 1024
+-- OFFSET 0 keeps this a look-up by index for each record, whatever else is joined.
+CROSS JOIN LATERAL (
+    SELECT * FROM lot WHERE number >= wanted.record * 1024 AND number < (wanted.record + 1) * 1024 OFFSET 0) l
 CROSS JOIN LATERAL (
     SELECT burdens, content, amount, method, plugin FROM figure WHERE lot = l.number AND version <= $2
     ORDER BY version DESC LIMIT 1) f

@@ -382,7 +382,7 @@ def test_a_revision_that_others_keep_waiting(
     on beside. One that has waited long enough is told so."""
     a = shop.mine("a", "100", co2="50")
     inner.post([a])
-    monkeypatch.setitem(batches._SEQUENCING, "lock_timeout", "200ms")
+    monkeypatch.setitem(batches.SETTINGS, "lock_timeout", "200ms")
     waited: list[str] = []
     real = reviser.begin_revision
 
@@ -588,7 +588,7 @@ def test_long_work_keeps_the_session(
     inner: Inside, database: Database, shop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A session that idles in a transaction is ended by the database; one whose server computes says it is here."""
-    monkeypatch.setitem(batches._SEQUENCING, "idle_in_transaction_session_timeout", "200ms")
+    monkeypatch.setitem(batches.SETTINGS, "idle_in_transaction_session_timeout", "200ms")
     monkeypatch.setattr("ledger.service.revising.aside.BEAT_SECONDS", 0.02)
     a = shop.mine("a", "100", co2="50")
     inner.post([a])
