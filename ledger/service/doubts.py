@@ -42,7 +42,7 @@ async def read_doubts_behind(
         return [], []
     rows = await pool.fetch(sql["records_behind"], index, moment.version, most + 1)
     found = list(reversed((await read_doubts(pool, [row["record"] for row in rows], moment.size)).values()))
-    return found, _limitations(found, len(rows) > most, most)
+    return found, _limitations(found, any(row["looked"] > most for row in rows), most)
 
 
 def _limitations(found: Sequence[DoubtAnswer], more: bool, most: int) -> list[str]:

@@ -13,7 +13,8 @@ CROSS JOIN LATERAL (
 WHERE r.index = ANY ($1::bigint[]) ORDER BY r.index;
 
 -- name: records_behind
--- purpose: a record, those behind it as revisions left them, and those that changed one of them
+-- purpose: a record, those behind it as revisions left them, and those that changed one of them; each with how many were
+-- looked at, changes apart
 -- parameters: record index, the newest revision that counts, at most so many records
 WITH RECURSIVE reached (record) AS (
     SELECT $1::bigint
@@ -22,9 +23,9 @@ WITH RECURSIVE reached (record) AS (
     JOIN flow w ON w.record = reached.record AND w.version = coalesce((
         SELECT max(v.version) FROM revised v WHERE v.record = w.record AND v.own AND v.version <= $2), 0)
 ), looked AS MATERIALIZED (SELECT record FROM reached LIMIT $3)
-SELECT record FROM looked
+SELECT record, (SELECT count(*) FROM looked) AS looked FROM looked
 UNION
-SELECT n.record FROM looked k JOIN revised v ON v.record = k.record AND v.own AND v.version <= $2
+SELECT n.record, (SELECT count(*) FROM looked) FROM looked k JOIN revised v ON v.record = k.record AND v.own AND v.version <= $2
 JOIN revision n ON n.version = v.version;
 
 -- name: any_doubts
