@@ -15,13 +15,15 @@ from ledger.cli.registrar import organizations
 from ledger.core.bundle import TAG, Bundle, PublicRecord, packed, read_bundle
 from ledger.core.canonical import decode_record
 from ledger.core.entry import parse_entry
+from ledger.core.logkeys import Rotations
 from ledger.core.policy import Policy, parse_policy
 from ledger.core.receipt import Receipt
 from ledger.core.records import KeyChange
 from ledger.core.tiles import TILE_WIDTH, decode_entries, entries_path
 from ledger.errors import InvalidNote, NotFound, VerificationError
 from ledger.service.answers import LotAnswer, OrganizationAnswer
-from ledger.service.bundles import STEPS, Checked, Known, verify_bundle
+from ledger.service.bundles import PUBLISHED, STEPS, Checked, Known, step, verify_bundle
+from ledger.service.published import check_published
 
 
 class _Posted(Struct, frozen=True):
@@ -43,8 +45,9 @@ def make_bundle(client: Client, name: str, *, with_body: bool) -> Bundle:
         digest, statement = lot.record, client.get("/v1/statement", Raw, lot=name)
     receipt = client.get(f"/v1/records/{digest}/proof", Raw)
     answer = msgspec.json.decode(receipt, type=Receipt)
+    rotations = client.get("/log/keys", Rotations).rotations
     found = Bundle(
-        bundle=TAG, receipt=receipt, records=_records(client, answer),
+        bundle=TAG, receipt=receipt, records=_records(client, answer), rotations=rotations or UNSET,
         body=packed(_body(client, digest)) if with_body else UNSET,
         statement=statement if bytes(statement) else UNSET,
     )
@@ -109,24 +112,32 @@ def _entry(client: Client, index: int) -> bytes:
     return decode_entries(bundle)[index - first]
 
 
-def verify_bundle_file(data: bytes, known: Known, *, as_json: bool) -> int:
-    """Tells which steps hold; returns the exit code. Raises InvalidInput where `data` is no bundle."""
+def verify_bundle_file(data: bytes, known: Known, log: str | None, *, as_json: bool) -> int:
+    """Tells which steps hold; returns the exit code. `log`: address of the log, which is asked whether it still holds
+    what it signed. Raises InvalidInput where `data` is no bundle, Unavailable where the log does not answer."""
     bundle = read_bundle(data)
+    steps = STEPS if log is None else (*STEPS, PUBLISHED)
     try:
         checked = verify_bundle(bundle, known)
+        if log is not None and checked.verified.checkpoint is not None:
+            with step(len(steps)):
+                check_published(log, checked.verified.checkpoint, checked.keys)
     except (VerificationError, InvalidNote) as error:
-        failed = int(error.message[0]) if error.message[0].isdigit() else 1
+        number, dot, _ = error.message.partition(". ")
+        failed = int(number) if dot and number.isdigit() else 1
         if as_json:
             print_json({"ok": False, "step": failed, "problem": problem_of(error)})
         else:
-            show(*[f"{number}. {step}: {'DOES NOT HOLD' if number == failed else 'ok'}"
-                   for number, step in enumerate(STEPS[:failed], start=1)])
+            show(*[f"{number}. {text}: {'DOES NOT HOLD' if number == failed else 'ok'}"
+                   for number, text in enumerate(steps[:failed], start=1)])
             say(f"error: {explained(error)}")
         return 1
+    if checked.keys.led is not None:
+        say(f"note: {checked.keys.led}")
     if as_json:
         print_json(_told(checked))
     else:
-        show(*[f"{number}. {step}: {checked.left_out.get(number, 'ok')}" for number, step in enumerate(STEPS, start=1)])
+        show(*[f"{number}. {text}: {checked.left_out.get(number, 'ok')}" for number, text in enumerate(steps, start=1)])
         show(*_proved(checked))
     return 0
 

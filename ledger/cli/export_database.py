@@ -21,9 +21,9 @@ async def database_log(chosen: Settings) -> AsyncIterator[PublicLog]:
         heads = Heads(keyring, Anchor(chosen.anchor_path), pool)
         async with pool.acquire() as connection:
             await heads.start(connection)
-        policy = None if chosen.policy is None else read_policy(chosen.policy, keyring.signers[-1].verifier)
+        policy = None if chosen.policy is None else read_policy(chosen.policy, keyring.keys)
         publication = Publication(pool, heads, policy)
         if policy is None:
             # Raises where the log has witnesses all the same. With a policy it would begin to have them: not here.
             await publication.start()
-        yield DatabaseLog(pool, publication, keyring.vkey)
+        yield DatabaseLog(pool, publication)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ledger.cli.console import json_option, print_json, progress, show
+from ledger.cli.console import json_option, print_json, progress, say, show
 from ledger.cli.environment import home_option, settings
 from ledger.cli.files import FOLDER, text_or_file
 from ledger.cli.lazy import attribute
@@ -36,6 +36,8 @@ def log(folder: Path, source: str, vkey: str | None, home: Path | None, as_json:
     if as_json:
         print_json(found)
     else:
+        for note in found.notes:
+            say(f"note: {note}")
         show(f"{found.folder}: log {found.origin} of {found.size} entries, {found.added} new; root {found.root}; "
              f"{found.written} files written")
 

@@ -39,11 +39,11 @@ def monitor(
     activations of plugins. A fork, a rollback, a signature that does not hold or a public record that is not served
     ends it with exit code 1; the checkpoints that show it are kept beside the state, to be shown to others.
     """
-    verifier = parse_vkey(text_or_file(vkey))
-    state = load_state(file, verifier.name)
+    pinned = text_or_file(vkey)
+    state = load_state(file, parse_vkey(pinned).name)
     rule: Policy | None = None if policy is None else parse_policy(policy.read_bytes())
     with LogReader(url) as reader:
-        watching = Monitor(reader, verifier, rule)
+        watching = Monitor(reader, pinned, rule)
         while True:
             try:
                 state = _look(watching, state, file, frozenset(organizations), as_json)
@@ -66,11 +66,15 @@ def _look(monitor: Monitor, state: State, file: Path, wanted: frozenset[str], as
     events = [event for event in found.events if not wanted or event.subject in wanted]
     size, root = found.checkpoint.size, found.checkpoint.root.hex()
     if as_json:
-        print_json({"size": size, "root": root, "events": events, "warnings": found.warnings})
+        print_json({"size": size, "root": root, "vkey": found.keys.spans[-1].vkey, "rotations": [
+            one._asdict() for one in found.rotations], "events": events, "warnings": found.warnings})
     else:
+        for rotation in found.rotations:
+            how = "is followed by, and for now signs beside," if rotation.begins else "ends; alone signs"
+            show(f"at {rotation.size} entries: the log's key {rotation.old} {how} {rotation.new}")
         for event in events:
             _tell(event)
-        show(f"the log holds at {size} entries, root {root}")
+        show(f"the log holds at {size} entries, root {root}", *[one for one in [found.keys.led] if one])
     for warning in found.warnings:
         say(f"warning: {warning}")
     if found.state != state:

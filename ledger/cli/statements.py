@@ -10,14 +10,17 @@ from msgspec import UNSET, Raw, Struct
 from ledger.cli.bodies import bodies_at
 from ledger.cli.console import explained, print_json, problem_of, say, show
 from ledger.core.logkeys import LogKeys
-from ledger.core.statement import canonical_claims, read_statement
+from ledger.core.statement import read_statement
 from ledger.core.statement_proofs import STEPS, Proven
 from ledger.errors import VerificationError
 from ledger.footprint.statements import check_statement
 from ledger.registry.installed import installed
+from ledger.service.bundles import PUBLISHED, step
+from ledger.service.published import check_published
 from ledger.service.statement_bodies import Recomputed, recompute_from_bodies
 
 _BODIES = len(STEPS)
+_ALL = (*STEPS, PUBLISHED)
 
 
 class _Answer(Struct):
@@ -30,16 +33,18 @@ class _Answer(Struct):
 
 
 class Verdict(NamedTuple):
-    """What was proved and done again, or why the statement does not hold."""
+    """What was proved and done again, or why the statement does not hold; `asked`: whether the log was to answer."""
 
     proven: Proven | None = None
     recomputed: Recomputed | None = None
     error: VerificationError | None = None
+    asked: bool = False
 
 
-def verify_statement(data: bytes, keys: LogKeys, bodies: str | None, *, as_json: bool) -> int:
-    """Tells which steps hold; returns the exit code. Raises InvalidInput where `data` is no statement."""
-    verdict = _verdict(data, keys, bodies)
+def verify_statement(data: bytes, keys: LogKeys, bodies: str | None, log: str | None, *, as_json: bool) -> int:
+    """Tells which steps hold; returns the exit code. `log`: address of the log, which is asked whether it still holds
+    what it signed. Raises InvalidInput where `data` is no statement, Unavailable where the log does not answer."""
+    verdict = _verdict(data, keys, bodies, log)
     if as_json:
         print_json(_told(verdict))
     else:
@@ -51,26 +56,29 @@ def verify_statement(data: bytes, keys: LogKeys, bodies: str | None, *, as_json:
     return 1 if verdict.error is not None else 0
 
 
-def _verdict(data: bytes, keys: LogKeys, bodies: str | None) -> Verdict:
+def _verdict(data: bytes, keys: LogKeys, bodies: str | None, log: str | None) -> Verdict:
     statement = read_statement(data)
     proven = None
     try:
-        proven = check_statement(statement, keys.vkey_of(canonical_claims(statement)[0].checkpoint))
+        proven = check_statement(statement, keys.pinned, keys.notes)
+        if log is not None:
+            with step(len(_ALL)):
+                check_published(log, proven.checkpoint, keys)
         if bodies is None:
-            return Verdict(proven)
+            return Verdict(proven, asked=log is not None)
         with bodies_at(bodies) as found:
-            return Verdict(proven, recompute_from_bodies(proven, found, installed()))
+            return Verdict(proven, recompute_from_bodies(proven, found, installed()), asked=log is not None)
     except VerificationError as error:
-        return Verdict(proven, error=error)
+        return Verdict(proven, error=error, asked=log is not None)
 
 
 def _print_steps(verdict: Verdict) -> None:
     failed = _step_of(verdict.error)
-    for number, step in enumerate(STEPS, start=1):
+    for number, text in enumerate(_ALL if verdict.asked else STEPS, start=1):
         if number == failed:
-            show(f"{number}. {step}: DOES NOT HOLD")
+            show(f"{number}. {text}: DOES NOT HOLD")
             return
-        show(f"{number}. {step}: {_bodies_told(verdict) if number == _BODIES else 'ok'}")
+        show(f"{number}. {text}: {_bodies_told(verdict) if number == _BODIES else 'ok'}")
 
 
 def _bodies_told(verdict: Verdict) -> str:

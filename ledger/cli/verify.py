@@ -12,16 +12,15 @@ from ledger.cli.console import explained, json_option, print_json, problem_of, s
 from ledger.cli.files import FILE, public_half, reading, text_or_file
 from ledger.cli.receipts import lot_brief
 from ledger.cli.statements import verify_statement
-from ledger.core.acknowledgement import Acknowledgement, read_answer, verify_answer
+from ledger.core.acknowledgement import read_answer, verify_answer
 from ledger.core.bundle import is_bundle
 from ledger.core.logkeys import LogKeys, rotations_in
 from ledger.core.note import parse_vkey
-from ledger.core.policy import Policy
-from ledger.core.receipt import Receipt, Verified
+from ledger.core.receipt import Verified
 from ledger.core.signing import VerifyingKey
 from ledger.core.statement import is_statement
-from ledger.errors import InvalidInput, InvalidNote, LedgerError, VerificationError
-from ledger.service.bundles import Known, check_quorum, known_vkey
+from ledger.errors import InvalidInput, LedgerError
+from ledger.service.bundles import PUBLISHED, Known, check_quorum, known_vkey, step
 from ledger.service.published import check_published, published_rotations
 
 STEPS = (
@@ -31,7 +30,7 @@ STEPS = (
     "every figure shown is in the entry's outcome",
     "the body has the digest",
     "the key signed the record",
-    "the log, as it is published now, begins with that checkpoint",
+    PUBLISHED,
     "the policy's quorum of witnesses cosigned the checkpoint",
 )
 
@@ -58,7 +57,7 @@ class Verdict(NamedTuple):
 @click.option("--body", type=FILE, help="Of a receipt: the record's canonical bytes.")
 @click.option("--key", help="Of a receipt: the signer's public key, base64 of its SPKI, or a PEM file.")
 @click.option("--bodies", help="Of a statement: folder with the bodies, or address of a server, to compute it anew.")
-@click.option("--log", help="Of a receipt: address of the log's server; whether the log still holds what it signed.")
+@click.option("--log", help="Address of the log's server: whether the log still holds what it signed.")
 @click.option("--log-keys", type=FILE, help="How the log's key was rotated: what its server answers below /log/keys.")
 @json_option
 def verify(
@@ -69,7 +68,8 @@ def verify(
     the log's --vkey, or the --policy that names it.
 
     Nothing is asked of anyone, but with --log: what holds proves that its figures are in the log that this key signs.
-    With a policy, only a checkpoint that its quorum of witnesses has cosigned counts.
+    With a policy, only a checkpoint that its quorum of witnesses has cosigned counts. Where the log's key was rotated,
+    signed notes lead from the key you have to the newest one: a bundle holds them, --log-keys and --log bring them.
     """
     if vkey is None and policy_file is None:
         raise click.UsageError("Missing option '--vkey' (or '--policy').")
@@ -77,22 +77,23 @@ def verify(
         None if vkey is None else text_or_file(vkey), None if policy_file is None else read_policy(policy_file),
         registrar, _rotations(log_keys, log),
     )
-    if known.vkey is not None:
-        parse_vkey(known.vkey)
+    keys = None if known.vkey is None else LogKeys(known.vkey, known.rotations)
     with reading(receipt) as file:
         data = file.read()
     if is_bundle(data):
-        if body is not None or key is not None or log is not None or bodies is not None:
-            raise click.UsageError("--body, --key, --log and --bodies are not for bundles, which hold what they need")
-        return verify_bundle_file(data, known, as_json=as_json)
+        if body is not None or key is not None or bodies is not None:
+            raise click.UsageError("--body, --key and --bodies are not for bundles, which hold what they need")
+        return verify_bundle_file(data, known, log, as_json=as_json)
     if registrar is not None:
         raise click.UsageError("--registrar belongs to bundles")
+    if keys is not None and keys.led is not None:
+        say(f"note: {keys.led}")
     if is_statement(data):
-        if body is not None or key is not None or log is not None:
-            raise click.UsageError("--body, --key and --log belong to receipts; a statement takes --bodies")
-        if known.vkey is None or known.policy is not None:
+        if body is not None or key is not None:
+            raise click.UsageError("--body and --key belong to receipts; a statement takes --bodies")
+        if keys is None or known.policy is not None:
             raise click.UsageError("a statement takes --vkey; put it into a bundle for a --policy")
-        return verify_statement(data, LogKeys(known.vkey, known.rotations), bodies, as_json=as_json)
+        return verify_statement(data, keys, bodies, log, as_json=as_json)
     if bodies is not None:
         raise click.UsageError("--bodies belongs to statements; a receipt takes --body")
     bytes_of_body = None if body is None else body.read_bytes()
@@ -137,21 +138,14 @@ def _verdict(
         vkey = known_vkey(answer, known)
         verified = verify_answer(answer, vkey, body=body, key=key)
         if known.policy is not None:
-            _check_cosigned(answer, known.policy, vkey)
+            with step(8):
+                check_quorum(answer, known.policy, parse_vkey(vkey))
         if log is not None and verified.checkpoint is not None:
-            check_published(log, verified.checkpoint, LogKeys(vkey, known.rotations))
+            with step(7):
+                check_published(log, verified.checkpoint, LogKeys(vkey, known.rotations))
         return Verdict(line, verified)
     except LedgerError as error:
         return Verdict(line, None, error)
-
-
-def _check_cosigned(answer: Receipt | Acknowledgement, policy: Policy, vkey: str) -> None:
-    """Step 8."""
-    try:
-        check_quorum(answer, policy, parse_vkey(vkey))
-    except (VerificationError, InvalidNote) as error:
-        raise VerificationError(f"8. {error.message}", code=error.code, field=error.field, value=error.value,
-                                rule=error.rule) from None
 
 
 def _print_steps(one: Verdict, given: Mapping[int, bool]) -> None:
@@ -159,13 +153,13 @@ def _print_steps(one: Verdict, given: Mapping[int, bool]) -> None:
     if one.error is not None and not failed:
         say(f"error: {explained(one.error)}")
         return
-    for number, step in enumerate(STEPS, start=1):
+    for number, text in enumerate(STEPS, start=1):
         if number == failed:
             break
         if one.verified is not None and one.verified.size is None and number in _PROMISED:
             show(f"{number}. {_PROMISED[number]}")
         else:
-            show(f"{number}. {step}: {'ok' if given.get(number, True) else 'not asked'}")
+            show(f"{number}. {text}: {'ok' if given.get(number, True) else 'not asked'}")
     if one.error is not None:
         show(f"{one.error.message[0]}. {STEPS[failed - 1]}: DOES NOT HOLD")
         say(f"error: {explained(one.error)}")

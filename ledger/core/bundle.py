@@ -1,11 +1,13 @@
 """A bundle: one file with all that a record's receipt needs to be believed by someone who asks nobody.
 
-    {"bundle": "carbon-ledger/bundle/v1", "receipt": {...}, "body": base64, "records": [...], "statement": {...}}
+    {"bundle": "carbon-ledger/bundle/v1", "receipt": {...}, "body": base64, "records": [...], "statement": {...},
+     "rotations": [...]}
 
 `receipt` is the receipt, or the log's acknowledgement where its witnesses had not signed. `body`, where the reader may
 see it, is the record's. `records` are public records, each with its own receipt, in log order: the registrar, and how
 the record's key came to be its organisation's. `statement` is of a lot that the record made, with the figures of what
-went in. Nothing is verified by reading it; see `ledger.service.bundles`.
+went in. `rotations` are the notes by which the log's key was rotated, where it was. Nothing is verified by reading it;
+see `ledger.service.bundles`.
 """
 
 import base64
@@ -34,6 +36,7 @@ class Bundle(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     body: str | UnsetType = UNSET
     records: list[PublicRecord] = []
     statement: Raw | UnsetType = UNSET
+    rotations: list[str] | UnsetType = UNSET
 
 
 class _Probe(Struct, frozen=True):

@@ -7,13 +7,14 @@ for a checkpoint, which has three lines. The origin never changes.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
 
-from ledger.core.checkpoint import parse_checkpoint, parse_decimal
+from ledger.core.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, parse_decimal
 from ledger.core.note import NoteSigner, NoteVerifier, parse_note, parse_vkey, sign_note, verify_note
 from ledger.errors import InvalidNote, VerificationError
 
@@ -65,6 +66,18 @@ def check_chain(rotations: Sequence[Rotation]) -> None:
                                     field="size", value=after.size)
 
 
+def check_continues(kept: Sequence[str], shown: Sequence[str]) -> None:
+    """Raises VerificationError where the notes that are shown do not begin with those that were kept: somebody who has
+    a key has made another line of it, or an end is kept back."""
+    for place, note in enumerate(kept):
+        seen = open_rotation(note)
+        if place >= len(shown) or open_rotation(shown[place]) != seen:
+            raise VerificationError(
+                f"a step of the log's key to {seen.new} at {seen.size} entries was seen before; now it is another one, "
+                "or not shown", code="forked-keys", field="log-keys", value=place + 1, rule="a line of keys only grows",
+            )
+
+
 class Rotations(Struct, frozen=True):
     """The rotations of a log as it publishes them below `/log/keys`: the notes, in order. Nothing of it is verified."""
 
@@ -81,6 +94,11 @@ def rotations_in(data: bytes) -> list[str]:
         return _rotations.decode(data).rotations
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidNote(f"not the keys of a log: {error}", field="log-keys", rule="as `/log/keys` answers") from None
+
+
+def rotations_of(keys: "LogKeys") -> bytes:
+    """What a log publishes of its keys: `rotations_in` reads it."""
+    return msgspec.json.encode(Rotations(keys.origin, list(keys.notes)))
 
 
 class Span(NamedTuple):
@@ -104,6 +122,7 @@ class LogKeys:
                                     field="vkey", value=pinned)
         ends = {step.old: step.size for step in steps if not step.begins}
         self.pinned = pinned
+        self.notes = tuple(rotations)
         self.spans = [Span(vkey, parse_vkey(vkey), ends.get(vkey)) for vkey in line]
 
     @property
@@ -115,9 +134,24 @@ class LogKeys:
         """The vkeys that sign now: one, or two during an overlap."""
         return [span.vkey for span in self.spans if span.until is None]
 
-    def vkey_of(self, note: str) -> str:
-        """The newest of these keys that has a line on a note and, where that is a checkpoint, signs heads of its size;
-        the pinned key where none has, so that whoever verifies with it finds what is wrong. Verifies nothing.
+    @property
+    def led(self) -> str | None:
+        """What to tell whoever pinned a key after which another one came; None where none did."""
+        newest = self.spans[-1].vkey
+        if self.pinned == newest:
+            return None
+        how = "signs beside it" if self.pinned in self.signing else "signs now"
+        return f"the log's key was rotated: signed notes lead from the pinned one to {newest}, which {how}"
+
+    def opened(self, note: str) -> Checkpoint:
+        """The checkpoint in a note that one of these keys has signed, in its time. Raises InvalidNote or
+        VerificationError."""
+        return open_checkpoint(note, self.origin, parse_vkey(self.vkey_of(note)))
+
+    def vkey_of(self, note: str, size: int = 0) -> str:
+        """The newest of these keys that has a line on a note and signs at its size: a checkpoint's own, of any other
+        note `size`; the pinned key where none has, so that whoever verifies with it finds what is wrong. Verifies
+        nothing.
 
         Raises VerificationError where only keys have signed that had ended before.
         """
@@ -125,10 +159,8 @@ class LogKeys:
             parsed = parse_note(note)
         except InvalidNote:
             return self.pinned
-        try:
+        with suppress(InvalidNote):
             size = parse_checkpoint(parsed.text, extensions=True).size
-        except InvalidNote:
-            size = 0
         lines = {(line.name, line.key_hash) for line in parsed.signatures}
         signed = [span for span in self.spans if (span.verifier.name, span.verifier.key_hash) in lines]
         for span in reversed(signed):
@@ -136,7 +168,7 @@ class LogKeys:
                 return span.vkey
         if signed:
             raise VerificationError(
-                f"a checkpoint of {size} entries is signed by a key that ended at {signed[-1].until}", code="ended-key",
+                f"a log of {size} entries is vouched for by a key that ended at {signed[-1].until}", code="ended-key",
                 field="vkey", value=signed[-1].vkey, rule="after the end of a rotation the new key signs alone",
             )
         return self.pinned

@@ -12,10 +12,11 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from ledger.core.checkpoint import Checkpoint, open_checkpoint
+from ledger.core.checkpoint import Checkpoint
 from ledger.core.entry import Entry, parse_entry
+from ledger.core.logkeys import LogKeys
 from ledger.core.merkle import leaf_hash, verify_inclusion
-from ledger.core.note import NoteVerifier, decode_base64, parse_vkey, verify_note
+from ledger.core.note import decode_base64, parse_vkey, verify_note
 from ledger.core.outcome import AnyLeaf, AssessmentLeaf, LotLeaf, RevisionLeaf
 from ledger.core.statement import Claims, ProvenRecord, Shown, Statement, canonical_claims, malformed, note_text
 from ledger.errors import InvalidNote, VerificationError
@@ -48,29 +49,30 @@ class Proven(NamedTuple):
     inputs: tuple[LotLeaf, ...]
 
 
-def verify_statement(statement: Statement, vkey: str) -> Proven:
-    """Steps 1 to 5. Raises VerificationError with the one that fails; InvalidNote where `vkey` is none."""
-    verifier = parse_vkey(vkey)
+def verify_statement(statement: Statement, vkey: str, rotations: Sequence[str] = ()) -> Proven:
+    """Steps 1 to 5; `rotations`: notes that lead from the key `vkey` to others. Raises VerificationError with the one
+    that fails; InvalidNote or VerificationError where these are no keys of a log."""
+    keys = LogKeys(vkey, rotations)
     claims, data = canonical_claims(statement)
     _check_form(claims)
     text = note_text(data)
     try:
-        signed = verify_note(statement.note, [verifier])
+        signed = verify_note(statement.note, [parse_vkey(keys.vkey_of(statement.note, claims.size))])
     except (InvalidNote, VerificationError) as error:
         raise _fails(2, "wrong-signature", "note", f"the note is not signed by the log: {error.message}",
-                     verifier.name) from None
+                     keys.origin) from None
     if signed != text:
         raise _fails(2, "wrong-claims", "claims", "the log signed other claims than these", text.split("\n")[1])
-    return prove(claims, verifier, text.split("\n")[1])
+    return prove(claims, keys, text.split("\n")[1])
 
 
-def prove(claims: Claims, verifier: NoteVerifier, digest: str = "") -> Proven:
+def prove(claims: Claims, keys: LogKeys, digest: str = "") -> Proven:
     """Steps 1 and 3 to 5, for claims with that SHA-256; whoever makes a statement proves it before it is signed."""
     _check_form(claims)
-    if claims.origin != verifier.name:
+    if claims.origin != keys.origin:
         raise _fails(2, "wrong-origin", "claims.origin", f"the statement is of the log {claims.origin!r}, the key of "
-                     f"{verifier.name!r}", claims.origin)
-    checkpoint = _checkpoint(claims, verifier)
+                     f"{keys.origin!r}", claims.origin)
+    checkpoint = _checkpoint(claims, keys)
     entries = _entries(claims, checkpoint)
     outcomes = {one.index: _outcome(i, one, entries) for i, one in enumerate(claims.records)}
     sizes = {one.index: one.leaves for one in claims.records}
@@ -112,13 +114,13 @@ def _check_form(claims: Claims) -> None:
                             record.revision.by)
 
 
-def _checkpoint(claims: Claims, verifier: NoteVerifier) -> Checkpoint:
+def _checkpoint(claims: Claims, keys: LogKeys) -> Checkpoint:
     field = "claims.checkpoint"
     try:
-        found = open_checkpoint(claims.checkpoint, verifier.name, verifier)
+        found = keys.opened(claims.checkpoint)
     except (InvalidNote, VerificationError) as error:
         raise _fails(3, "wrong-checkpoint", field, f"the checkpoint is not signed by the log: {error.message}",
-                     verifier.name) from None
+                     keys.origin) from None
     if found.size != claims.size:
         raise _fails(3, "wrong-tree", "claims.size", f"the checkpoint is of size {found.size}, not {claims.size}",
                      claims.size)

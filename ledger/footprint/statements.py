@@ -31,9 +31,9 @@ _assessment = msgspec.json.Decoder(Assessment)
 _NO_MATTER: Final = Holding(0.0, {}, False)
 
 
-def check_statement(statement: Statement, vkey: str) -> Proven:
-    """Steps 1 to 6, offline. Raises VerificationError with the one that fails; InvalidNote where `vkey` is none."""
-    proven = verify_statement(statement, vkey)
+def check_statement(statement: Statement, vkey: str, rotations: Sequence[str] = ()) -> Proven:
+    """Steps 1 to 6, offline; see `verify_statement`. Raises VerificationError with the one that fails."""
+    proven = verify_statement(statement, vkey, rotations)
     recompute(proven)
     return proven
 

@@ -10,7 +10,8 @@ What no step shows, since it is not in the tree: that nothing later below that s
 record. The log vouches for that, and audits check it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 import msgspec
@@ -23,7 +24,7 @@ from ledger.core.acknowledgement import Acknowledgement, read_answer, verify_ans
 from ledger.core.bundle import Bundle, PublicRecord, body_of
 from ledger.core.canonical import decode_record
 from ledger.core.entry import Entry
-from ledger.core.logkeys import LogKeys
+from ledger.core.logkeys import LogKeys, check_continues
 from ledger.core.note import NoteVerifier, parse_note, parse_vkey, vkey
 from ledger.core.policy import Policy, open_cosigned
 from ledger.core.receipt import Receipt, Verified, unpacked_entry
@@ -46,6 +47,8 @@ STEPS: Final = (
     "the key signed the record, for the organisation that it names",
     "the statement holds down to the figures of what went in, and is of this record",
 )
+PUBLISHED: Final = "the log, as it is published now, begins with that checkpoint"
+"""The step that comes last where the log is asked."""
 _OF_RECEIPTS: Final[Mapping[int, int]] = {1: 1, 2: 2, 3: 4, 4: 5, 5: 6, 6: 8}
 """Which of these steps those of a receipt are."""
 
@@ -62,29 +65,38 @@ class Known(NamedTuple):
 
 class Checked(NamedTuple):
     """What a bundle proved, and which steps had nothing to look at, with the reason. `organization`: whose key signed,
-    where the public records say so."""
+    where the public records say so; `keys`: those of the log, from the one that is known on."""
 
     verified: Verified
     left_out: Mapping[int, str]
     cosigned: Mapping[str, int]
+    keys: LogKeys
     organization: str | None = None
     statement: Proven | None = None
 
 
 def known_vkey(answer: Receipt | Acknowledgement, known: Known) -> str:
-    """The vkey to check with: the one that is given, else the one of the policy's log by which the note is signed.
+    """The vkey to check with: the one that is given, else the one of the policy's log by which the note is signed; or
+    the one to which rotations lead from there.
 
     Raises VerificationError of step 2 where the policy does not know the log, or the note is not signed by its key.
     """
+    if known.vkey is not None and not known.rotations:
+        return known.vkey
+    # An acknowledgement is of one entry, at the size that the log had with it.
+    size = 0 if isinstance(answer, Receipt) else answer.index + 1
+    return LogKeys(_pinned(answer, known), known.rotations).vkey_of(_note(answer), size)
+
+
+def _pinned(answer: Receipt | Acknowledgement, known: Known) -> str:
+    policy = known.policy
     if known.vkey is not None:
-        if not known.rotations:
-            return known.vkey
-        return LogKeys(known.vkey, known.rotations).vkey_of(_note(answer))
-    if known.policy is None:
+        return known.vkey
+    if policy is None:
         raise InvalidInput("no log's key is known", code="no-key", field="vkey", rule="--vkey, or --policy with a log")
     note = parse_note(_note(answer))
     origin = note.signatures[0].name
-    keys = known.policy.log(origin)
+    keys = policy.log(origin)
     if not keys:
         raise VerificationError(f"2. the policy does not know the log {origin!r}", code="unknown-log", field="policy",
                                 value=origin)
@@ -111,22 +123,33 @@ def verify_bundle(bundle: Bundle, known: Known) -> Checked:
     answer = _answer(bytes(bundle.receipt), 1, "receipt")
     try:
         unpacked_entry(answer.entry, answer.digest)
-        key = parse_vkey(known_vkey(answer, known))
-    except (VerificationError, InvalidNote) as error:
+    except VerificationError as error:
         raise _at(_step_of(error, 1), error) from None
+    with step(2):
+        known = known._replace(rotations=_rotations(bundle, known))
+        key = parse_vkey(known_vkey(answer, known))
     verified = _verified(answer, key, known, bundle)
     cosigned = {} if known.policy is None else check_quorum(answer, known.policy, key)
     state = _replayed(bundle.records, key, known, verified)
     organization = _check_signer(bundle, verified.entry, state)
-    statement = _check_statement(bundle, key, verified)
-    return Checked(verified, _left_out(bundle, known, verified), cosigned, organization, statement)
+    statement = _check_statement(bundle, key, known, verified)
+    keys = LogKeys(_pinned(answer, known), known.rotations)
+    return Checked(verified, _left_out(bundle, known, verified), cosigned, keys, organization, statement)
 
 
-def _answer(data: bytes, step: int, field: str) -> Receipt | Acknowledgement:
+def _rotations(bundle: Bundle, known: Known) -> Sequence[str]:
+    """Those that are known, or those in the bundle: one line of keys, of which somebody may have seen more."""
+    held = () if bundle.rotations is UNSET else bundle.rotations
+    fewer, more = sorted((known.rotations, held), key=len)
+    check_continues(fewer, more)
+    return more
+
+
+def _answer(data: bytes, number: int, field: str) -> Receipt | Acknowledgement:
     try:
         return read_answer(data)
     except InvalidInput as error:
-        raise VerificationError(f"{step}. {field}: {error.message}", code="malformed-bundle", field=field) from None
+        raise VerificationError(f"{number}. {field}: {error.message}", code="malformed-bundle", field=field) from None
 
 
 def _verified(
@@ -137,10 +160,10 @@ def _verified(
     try:
         verified = verify_answer(answer, text, body=_body(bundle))
     except (VerificationError, InvalidNote) as error:
-        step = _step_of(error, 1)
-        if step > 2:
+        failed = _step_of(error, 1)
+        if failed > 2:
             _check_quorum(answer, key, known, 3)
-        raise _at(_OF_RECEIPTS.get(step, step), error) from None
+        raise _at(_OF_RECEIPTS.get(failed, failed), error) from None
     _check_quorum(answer, key, known, 3)
     return verified
 
@@ -154,13 +177,11 @@ def _body(bundle: Bundle) -> bytes | None:
         raise _at(5, error) from None  # of a receipt, where bodies are step 5
 
 
-def _check_quorum(answer: Receipt | Acknowledgement, key: NoteVerifier, known: Known, step: int) -> None:
+def _check_quorum(answer: Receipt | Acknowledgement, key: NoteVerifier, known: Known, number: int) -> None:
     if known.policy is None:
         return
-    try:
+    with step(number):
         check_quorum(answer, known.policy, key)
-    except (VerificationError, InvalidNote) as error:
-        raise _at(step, error) from None
 
 
 def _replayed(records: list[PublicRecord], key: NoteVerifier, known: Known, of: Verified) -> State | None:
@@ -194,8 +215,12 @@ def _public(
 ) -> tuple[Verified, Organization | KeyChange]:
     answer = _answer(bytes(one.receipt), 7, f"{field}.receipt")
     body = body_of(one.body, f"{field}.body")
-    verified = verify_answer(answer, vkey(key.name, key.key), body=body)
-    _check_quorum(answer, key, known, 7)
+    # What witnesses have cosigned keeps the signatures of its time.
+    own = parse_vkey(known_vkey(answer, known))
+    if own.name != key.name:
+        raise VerificationError(f"{field} is of another log", code="another-log", field=field, value=own.name)
+    verified = verify_answer(answer, vkey(own.name, own.key), body=body)
+    _check_quorum(answer, own, known, 7)
     record = decode_record(body)
     if not isinstance(record, Organization | KeyChange) or record.kind != verified.entry.kind:
         raise VerificationError(f"{field} is neither an organisation nor a change of keys", code="wrong-record",
@@ -237,12 +262,12 @@ def _check_signer(bundle: Bundle, entry: Entry, state: State | None) -> str | No
     return found.organization
 
 
-def _check_statement(bundle: Bundle, key: NoteVerifier, verified: Verified) -> Proven | None:
+def _check_statement(bundle: Bundle, key: NoteVerifier, known: Known, verified: Verified) -> Proven | None:
     """Step 9."""
     if bundle.statement is UNSET:
         return None
     try:
-        proven = check_statement(read_statement(bytes(bundle.statement)), vkey(key.name, key.key))
+        proven = check_statement(read_statement(bytes(bundle.statement)), vkey(key.name, key.key), known.rotations)
     except (VerificationError, InvalidInput, InvalidNote) as error:
         raise _at(9, error) from None
     if proven.claims.digest != verified.entry.digest.hex():
@@ -273,12 +298,22 @@ def _step_of(error: LedgerError, default: int) -> int:
     return int(error.message[0]) if error.message[0].isdigit() and error.message[1:3] == ". " else default
 
 
-def _at(step: int, error: Exception) -> VerificationError:
-    """The error as one of this step."""
+@contextmanager
+def step(number: int) -> Iterator[None]:
+    """What fails within, fails as this step."""
+    try:
+        yield
+    except (VerificationError, InvalidNote) as error:
+        raise _at(number, error) from None
+
+
+def _at(number: int, error: Exception) -> VerificationError:
+    """The error as one of this step: its message begins with the number."""
     if not isinstance(error, LedgerError):
-        return VerificationError(f"{step}. {error}", code="malformed-bundle", field="records")
+        return VerificationError(f"{number}. {error}", code="malformed-bundle", field="records")
     text = error.message[3:] if error.message[1:3] == ". " and error.message[0].isdigit() else error.message
-    return VerificationError(f"{step}. {text}", code=error.code, field=error.field, value=error.value, rule=error.rule)
+    return VerificationError(f"{number}. {text}", code=error.code, field=error.field, value=error.value,
+                             rule=error.rule)
 
 
 def _note(answer: Receipt | Acknowledgement) -> str:

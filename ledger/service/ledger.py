@@ -88,7 +88,7 @@ async def _opened(
         heads = Heads(keyring, Anchor(settings.anchor_path), pool)
         async with pool.acquire() as connection:
             await heads.start(connection)
-        policy = None if settings.policy is None else read_policy(settings.policy, identity.signer.verifier)
+        policy = None if settings.policy is None else read_policy(settings.policy, keyring.keys)
         publication = Publication(pool, heads, policy)
         await publication.start()
         receipts = ReceiptReader(pool, publication)

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from ledger.core.acknowledgement import Acknowledgement, acknowledge
 from ledger.core.checkpoint import Checkpoint
+from ledger.core.logkeys import LogKeys
 from ledger.core.note import NoteSigner
 from ledger.core.policy import Policy
 from ledger.errors import ConfigurationError, NotFound, Unavailable
@@ -46,6 +47,11 @@ class Publication:
     def signers(self) -> Sequence[NoteSigner]:
         """The keys by which the log speaks."""
         return self._heads.signers
+
+    @property
+    def keys(self) -> LogKeys:
+        """The log's keys so far: what is published may have been signed by one that has ended since."""
+        return self._heads.keyring.keys
 
     @property
     def witnessed(self) -> bool:

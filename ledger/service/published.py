@@ -2,10 +2,9 @@
 
 import httpx
 
-from ledger.core.checkpoint import Checkpoint, open_checkpoint
+from ledger.core.checkpoint import Checkpoint
 from ledger.core.logkeys import LogKeys, rotations_in
 from ledger.core.merkle import verify_consistency
-from ledger.core.note import parse_vkey
 from ledger.core.tiles import consistency_path_from_tiles, consistency_tiles, tile_path
 from ledger.errors import InvalidInput, InvalidNote, NotFound, Unavailable, VerificationError
 
@@ -19,8 +18,7 @@ def check_published(url: str, kept: Checkpoint, keys: LogKeys) -> Checkpoint:
     notes together prove it. Raises Unavailable where the log does not answer.
     """
     with httpx.Client(base_url=url.rstrip("/"), timeout=_SECONDS, follow_redirects=False) as client:
-        note = _get(client, "/log/checkpoint").decode("utf-8", "replace")
-        newest = open_checkpoint(note, kept.origin, parse_vkey(keys.vkey_of(note)))
+        newest = keys.opened(_get(client, "/log/checkpoint").decode("utf-8", "replace"))
         if newest.size < kept.size:
             raise _void(kept, newest, f"entries {newest.size} to {kept.size - 1} are not there")
         try:
@@ -41,7 +39,7 @@ def published_rotations(url: str) -> list[str]:
 
 def _void(kept: Checkpoint, newest: Checkpoint, why: str) -> VerificationError:
     return VerificationError(
-        f"7. the log of {newest.size} entries does not begin with the {kept.size} that it signed before: {why}",
+        f"the log of {newest.size} entries does not begin with the {kept.size} that it signed before: {why}",
         code=VOID, field="size", value=kept.size, rule="keep both checkpoints: together they prove two histories",
     )
 

@@ -14,6 +14,7 @@ from msgspec import UNSET
 from ledger.admission.attributes import is_generated
 from ledger.admission.facts import LOT_SLOTS, LotFacts
 from ledger.admission.names import Names
+from ledger.core.logkeys import LogKeys
 from ledger.core.note import NoteSigner
 from ledger.core.outcome import LotLeaf
 from ledger.core.records import Addition, AnyRecord, Transformation
@@ -72,17 +73,18 @@ async def make_statement(
     reported = Moment(EVER if at is None else at, tree.version)
     _, limitations = await read_doubts_behind(pool, found.own.row["index"], reported)
     return await asyncio.to_thread(
-        _signed, publication.signers, checkpoint, tree, found, record, named, digest, answer, limitations
+        _signed, publication.signers, publication.keys, checkpoint, tree, found, record, named, digest, answer,
+        limitations,
     )
 
 
 def _signed(
-    signers: Sequence[NoteSigner], checkpoint: str, tree: Tree, found: Found, record: AnyRecord, named: list[str],
-    plugin_digest: str | None, answer: object, limitations: list[str],
+    signers: Sequence[NoteSigner], keys: LogKeys, checkpoint: str, tree: Tree, found: Found, record: AnyRecord,
+    named: list[str], plugin_digest: str | None, answer: object, limitations: list[str],
 ) -> Statement:
-    claims = _claims(signers[0].name, checkpoint, tree, found, record, named, plugin_digest, answer, limitations)
+    claims = _claims(keys.origin, checkpoint, tree, found, record, named, plugin_digest, answer, limitations)
     try:
-        recompute(prove(claims, signers[0].verifier))
+        recompute(prove(claims, keys))
     except VerificationError as error:
         raise LedgerError(f"what is stored of {claims.lot!r} does not prove its figure: {error.message}",
                           code="unproven", field=error.field, value=error.value) from error

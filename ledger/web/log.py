@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import msgspec
 from litestar import Controller, Request, Response, get
 
-from ledger.core.logkeys import Rotations
+from ledger.core.logkeys import rotations_of
 from ledger.core.tiles import EntriesTile
 from ledger.service.ledger import Ledger
 from ledger.service.queries import read_checkpoint, read_log_path
@@ -47,8 +46,7 @@ class LogController(Controller):
     async def keys(self, request: _AnyRequest, ledger: Ledger) -> Response[bytes]:
         check_path(request, "/log/keys")
         await _key_news(ledger)
-        told = Rotations(ledger.heads.origin, ledger.heads.keyring.notes)
-        return resource(request, msgspec.json.encode(told), _JSON, CHANGING)
+        return resource(request, rotations_of(ledger.heads.keyring.keys), _JSON, CHANGING)
 
 
 async def _key_news(ledger: Ledger) -> None:

@@ -1,6 +1,7 @@
 """The log's key is rotated while servers run: whoever pinned the old key, or the new one, goes on without a break."""
 
 import asyncio
+import base64
 import json
 import shutil
 import subprocess
@@ -12,21 +13,26 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from msgspec import UNSET, Raw
 from support.databases import Database
 from support.server import Server, command, environment, temporary_home
 from support.waiting import until
 from support.witness import registry
 from support.workshop import Workshop, workshop
 
-from ledger.core.checkpoint import open_checkpoint
+from ledger.core.acknowledgement import acknowledge
+from ledger.core.bundle import TAG, Bundle
+from ledger.core.checkpoint import open_checkpoint, sign_checkpoint
 from ledger.core.logkeys import LogKeys, rotations_in
-from ledger.core.note import parse_note, parse_vkey
+from ledger.core.note import NoteSigner, parse_note, parse_vkey
 from ledger.core.receipt import Receipt
 from ledger.core.tlogproof import parse_proof
+from ledger.errors import VerificationError
 from ledger.service.audit.http_source import http_source
 from ledger.service.audit.replay import audit
 from ledger.service.audit.report import Report
-from ledger.service.keyfiles import LOG_KEY
+from ledger.service.bundles import Known, verify_bundle
+from ledger.service.keyfiles import LOG_KEY, read_key
 from ledger.store.embedded import EmbeddedPostgres, attach
 
 
@@ -140,6 +146,74 @@ def test_a_rotation_from_beginning_to_end(home: Path, tmp_path: Path) -> None:
         assert signed_by(checkpoint(server), newest)
         report = audited(server, old)
         assert report.ok, report.findings
+
+
+def test_everyone_who_pinned_the_old_key_follows(home: Path, tmp_path: Path) -> None:
+    """Audits of all sources, exports, files to verify: each with the old key alone, and each says where it was led."""
+    folder, bundle, statement = tmp_path / "log", tmp_path / "bundle.json", tmp_path / "statement.json"
+    with Server(home) as server:
+        old, shop = server.vkey, workshop(server, "works", pot="1000")
+        use(server, shop)
+
+        def run(*arguments: str) -> str:
+            done = command(home, *arguments, "--vkey", old)
+            assert done.returncode == 0, done.stdout + done.stderr
+            return done.stdout + done.stderr
+
+        state = ("audit", server.url, "--state", str(tmp_path / "state"))
+        export = ("export", "log", str(folder), "--from", server.url)
+        for one in (state, export):
+            assert "was rotated" not in run(*one)
+        new = told(home)["new"]
+        for one in (state, export):
+            assert f"to {new}, which signs beside it" in run(*one)
+        told(home, "--finish")
+        use(server, shop)
+        for kind, file, lot in (("bundle", bundle, shop.name("pot")), ("footprint", statement, shop.name("pot"))):
+            assert command(home, "export", kind, lot, "--url", server.url, "--output", str(file)).returncode == 0
+        for one in (
+            state, export, ("export", "log", str(tmp_path / "fresh"), "--from", server.url),
+            ("export", "log", str(tmp_path / "home")), ("audit",), ("audit", server.url),
+            ("audit", server.url, "--public"), ("audit", str(folder)), ("audit", str(tmp_path / "home")),
+            ("verify", str(bundle)), ("verify", str(bundle), "--log", server.url),
+            ("verify", str(statement), "--log", server.url),
+            ("verify", str(statement), "--log-keys", str(folder / "keys")),
+        ):
+            assert f"to {new}, which signs now" in run(*one), one
+        refused = command(home, "verify", str(statement), "--vkey", old)
+        assert refused.returncode == 1
+        assert "2. its claims are signed by the log: DOES NOT HOLD" in refused.stdout
+        # The key that is in wrong hands signs on, after all have seen its end.
+        chain = httpx.get(f"{server.url}/log/keys").content
+        (folder / "checkpoint").write_text(sign_checkpoint(
+            LogKeys(old, rotations_in(chain)).opened(checkpoint(server)),
+            NoteSigner(server.origin, read_key(home / LOG_KEY).private),
+        ))
+        refused = command(home, "audit", str(folder), "--vkey", old)
+        assert refused.returncode == 1
+        assert "a key that ended" in refused.stdout
+
+
+def test_what_a_retired_key_acknowledges_is_refused(home: Path) -> None:
+    """A bundle that holds the whole chain does not help a promise that was made after the end."""
+    with Server(home) as server:
+        shop, old = workshop(server, "works", pot="1000"), server.vkey
+        told(home)
+        told(home, "--finish")
+        receipt = use(server, shop)
+        promise = acknowledge(receipt.index, base64.b64decode(receipt.entry), [],
+                              [NoteSigner(server.origin, read_key(home / LOG_KEY).private)])
+        notes = rotations_in(httpx.get(f"{server.url}/log/keys").content)
+        for given, held in (((), notes), (notes, UNSET)):
+            bundle = Bundle(bundle=TAG, receipt=Raw(msgspec.json.encode(promise)), rotations=held)
+            with pytest.raises(VerificationError) as caught:
+                verify_bundle(bundle, Known(old, rotations=given))
+            assert (caught.value.code, caught.value.message[:3]) == ("ended-key", "2. ")
+        verify_bundle(Bundle(bundle=TAG, receipt=Raw(msgspec.json.encode(receipt)), rotations=notes), Known(old))
+        cut = Bundle(bundle=TAG, receipt=Raw(msgspec.json.encode(receipt)), rotations=notes[1:])
+        with pytest.raises(VerificationError) as caught:
+            verify_bundle(cut, Known(old))
+        assert (caught.value.code, caught.value.message[:3]) == ("broken-chain", "2. ")
 
 
 def test_a_forged_chain_is_not_followed(home: Path) -> None:

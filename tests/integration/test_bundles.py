@@ -20,7 +20,7 @@ from ledger.core.receipt import Receipt
 from ledger.core.records import KeyChange
 from ledger.core.signing import SigningKey, public_key
 from ledger.errors import InvalidInput, LedgerError, VerificationError
-from ledger.service.bundles import STEPS, Known, verify_bundle
+from ledger.service.bundles import PUBLISHED, STEPS, Known, verify_bundle
 from ledger.service.keyfiles import new_key
 
 Bundle = dict[str, Any]
@@ -199,9 +199,19 @@ def test_on_the_command_line_it_says_where(story: Story, tmp_path: Path) -> None
     assert (done.code, len(done.err.splitlines())) == (1, 1)
     assert done.out.splitlines()[-1] == f"7. {STEPS[6]}: DOES NOT HOLD"
     assert json.loads(run("verify", path, "--vkey", story.server.vkey, "--json").out)["step"] == 7
-    for options in (["--key", "x"], ["--bodies", "."], ["--log", story.server.url]):
+    for options in (["--key", "x"], ["--bodies", "."]):
         assert run("verify", path, "--vkey", story.server.vkey, *options).code == 2
     assert run("verify", path).code == 2
+
+
+def test_the_log_is_asked_whether_it_still_holds_it(story: Story, tmp_path: Path) -> None:
+    path = tmp_path / "bundle"
+    path.write_text(json.dumps(story.bundle))
+    done = run("verify", path, "--vkey", story.server.vkey, "--log", story.server.url)
+    assert (done.code, done.out.splitlines()[len(STEPS)]) == (0, f"10. {PUBLISHED}: ok")
+    with temporary_home() as home, Server(home) as other:
+        done = run("verify", path, "--vkey", story.server.vkey, "--log", other.url)
+    assert (done.code, done.out.splitlines()[-1]) == (1, f"10. {PUBLISHED}: DOES NOT HOLD")
 
 
 @pytest.mark.parametrize("data", [

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from support.publishing import Site, site, three_witnesses
-from support.server import Server, command
+from support.server import Server, command, temporary_home
 from support.witness import entries_of
 from support.workshop import Workshop, workshop
 
 from ledger.core.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.logkeys import Rotation, Rotations, rotations_in, sign_rotation
 from ledger.core.merkle import consistency_path, leaf_hash, tree_root
 from ledger.core.note import NoteSigner, vkey
 from ledger.core.records import KeyChange
@@ -235,6 +237,43 @@ def test_what_witnesses_were_shown_is_compared(tmp_path: Path) -> None:
             code, evidence = violation(server, state, server.url, *policy)
             assert code == "fork"
             assert ahead.note in evidence
+
+
+def test_the_log_s_key_is_rotated(tmp_path: Path) -> None:
+    """Whoever pinned the old key is led to the new one and told so once; another line of keys, one of which a step is
+    kept back, and a key that signs beyond its end are violations, with the notes as evidence."""
+    state = tmp_path / "state"
+    with temporary_home() as home, Server(home) as server:
+        shop, old = workshop(server, "shop", pot="10"), signer(server)
+        seen(server, state)
+        (begun, ended) = [json.loads(command(home, "key", "rotate-log", *step, "--json").stdout)
+                          for step in ([], ["--finish"])]
+        server.post([shop.use({"pot": "1"})])
+        found = seen(server, state)
+        assert [(one["begins"], one["old"], one["new"], one["size"]) for one in found["rotations"]] == [
+            (True, server.vkey, begun["new"], begun["size"]), (False, server.vkey, begun["new"], ended["size"])]
+        assert found["vkey"] == begun["new"]
+        again = watch(server, state)
+        assert "signs now" in again.stdout
+        assert " is followed by" not in again.stdout
+        notes = rotations_in(httpx.get(f"{server.url}/log/keys").content)
+        thief = NoteSigner(server.origin, SigningKey.from_seed(bytes(32)).private)
+        stolen = sign_rotation(Rotation(True, server.origin, server.vkey, vkey(thief.name, thief.verifier.key), 3),
+                               old, thief)
+        for shown in ([], notes[:1], [stolen]):
+            told = msgspec.json.encode(Rotations(server.origin, shown))
+            with proxy(server, lambda path, told=told: told if path == "/log/keys" else None) as url:
+                code, evidence = violation(server, state, url)
+            assert code == "forked-keys"
+            assert all(note in evidence for note in (*notes, *shown))
+        retired = Forked(server, found["size"], 1, more=1)
+        with proxy(server, retired.answer) as url:
+            code, evidence = violation(server, state, url)
+            assert code == "ended-key"
+            assert retired.note in evidence
+            # Without a state, what is served has to be one line of keys all the same.
+            assert violation(server, tmp_path / "fresh", url)[0] == "ended-key"
+        assert server.audit("--vkey", server.vkey).returncode == 0
 
 
 def _ahead(place: Site, server: Server, size: int) -> AddCheckpoint:

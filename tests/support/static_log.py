@@ -40,10 +40,14 @@ class StaticLog:
         self.files: dict[str, bytes] = tree.files(len(logged))
         self.bodies: Mapping[bytes, bytes] = {hashlib.sha256(BODY).digest(): BODY}
         self.key = vkey(signer.name, signer.verifier.key)
+        self.notes: list[str] = []
         self.asked: list[str] = []
 
     async def vkey(self) -> str:
         return self.key
+
+    async def rotations(self) -> Sequence[str]:
+        return self.notes
 
     async def checkpoint(self) -> str:
         return self.note

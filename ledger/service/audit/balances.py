@@ -5,9 +5,8 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from ledger.admission.facts import LOT_SLOTS
-from ledger.core.checkpoint import open_checkpoint
-from ledger.core.note import NoteVerifier
 from ledger.service.audit.findings import Findings
+from ledger.service.audit.growth import read_checkpoint
 from ledger.service.audit.records import Replayer
 from ledger.service.audit.source import Balance, Source
 from ledger.service.audit.walking import Walk
@@ -87,7 +86,7 @@ def tell(others: list[Other], explained: Mapping[str, set[Left]], findings: Find
             findings.add("balances", f"{found} is left of lot {lot!r}, its records leave {wanted}", index)
 
 
-async def check_balances(source: Source, walk: Walk, verifier: NoteVerifier, findings: Findings, *, full: bool) -> None:
+async def check_balances(source: Source, walk: Walk, vkey: str, findings: Findings, *, full: bool) -> None:
     """Of all lots, or of those that the walk has touched. Balances are read as they are now: what differs from the
     checkpoint's may come of later records."""
     if full or not walk.start:
@@ -99,7 +98,7 @@ async def check_balances(source: Source, walk: Walk, verifier: NoteVerifier, fin
             f"balances were compared of the {len(touched)} lots that entries from {walk.start} on touch, not of others")
     walk.counts["balances"] = compared.held
     if compared.others:
-        explained = await _explained(source, walk, verifier, findings, {one.lot for one in compared.others})
+        explained = await _explained(source, walk, vkey, findings, {one.lot for one in compared.others})
         if explained is not None:
             tell(compared.others, explained, findings)
 
@@ -110,7 +109,7 @@ async def _chosen(source: Source, numbers: Sequence[int]) -> AsyncIterator[list[
 
 
 async def _explained(
-    source: Source, walk: Walk, verifier: NoteVerifier, findings: Findings, wanted: Container[str]
+    source: Source, walk: Walk, vkey: str, findings: Findings, wanted: Container[str]
 ) -> Mapping[str, set[Left]] | None:
     """What was left of each lot at any time after the checkpoint, until now; None where that cannot be known, since
     the first revision came after the audit had begun."""
@@ -122,7 +121,7 @@ async def _explained(
             if lot in wanted:
                 found.setdefault(lot, set()).add(Left(state.remaining[lot], state.lots[lot].quantity))
 
-    newest = open_checkpoint(await source.checkpoint(), verifier.name, verifier)
+    newest = (await read_checkpoint(source, vkey)).checkpoint
     if not walk.replayer.keeps and (await source.revisions()).versions:
         findings.notes.append(
             "records were revised while this audit ran: balances that differ were not compared")

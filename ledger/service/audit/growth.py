@@ -1,34 +1,43 @@
 """The checkpoint that an audit goes by, and whether it extends what was audited before."""
 
-from ledger.core.checkpoint import Checkpoint, open_checkpoint
-from ledger.core.logkeys import LogKeys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ledger.core.checkpoint import Checkpoint
+from ledger.core.logkeys import LogKeys, check_continues
 from ledger.core.merkle import verify_consistency
-from ledger.core.note import NoteVerifier, parse_vkey
+from ledger.core.note import parse_vkey
 from ledger.core.policy import Policy, open_cosigned
 from ledger.core.tiles import consistency_path_from_tiles, consistency_tiles
 from ledger.errors import LedgerError, VerificationError
 from ledger.service.audit.findings import Findings, Stop
 from ledger.service.audit.kept import Kept
-from ledger.service.audit.source import ShowsKeys, TreeSource
+from ledger.service.audit.source import TreeSource
+
+
+class Signed(NamedTuple):
+    """A checkpoint that holds, by whom it was cosigned, and the log's keys then."""
+
+    checkpoint: Checkpoint
+    witnesses: list[str]
+    keys: LogKeys
 
 
 async def read_checkpoint(
-    source: TreeSource, verifier: NoteVerifier, policy: Policy | None
-) -> tuple[Checkpoint, list[str]]:
-    """The newest checkpoint, and by whom it was cosigned. Raises VerificationError where the log's signature or the
-    quorum of the policy is missing, InvalidNote for what is no checkpoint."""
+    source: TreeSource, vkey: str, policy: Policy | None = None, rotations: Sequence[str] = ()
+) -> Signed:
+    """The newest checkpoint, signed by the key `vkey` or by one to which the source's rotations lead from it, if these
+    begin with the ones that were seen before. Raises VerificationError where they do not hold, or the log's signature
+    or the quorum of the policy is missing; InvalidNote for what is no checkpoint."""
     note = await source.checkpoint()
+    # Read after it, so that none is missing that came before it.
+    shown = await source.rotations()
+    check_continues(rotations, shown)
+    keys = LogKeys(vkey, shown)
     if policy is None:
-        return open_checkpoint(note, verifier.name, verifier), []
-    found = open_cosigned(note, policy, verifier)
-    return found.checkpoint, sorted(found.times)
-
-
-async def signing_key(source: TreeSource, vkey: str) -> tuple[NoteVerifier, str]:
-    """The key that has signed the newest checkpoint and to which the pinned one leads, and the log's first vkey. Raises
-    VerificationError where the source's rotations do not hold, or do not lead there."""
-    keys = LogKeys(vkey, await source.rotations() if isinstance(source, ShowsKeys) else ())
-    return parse_vkey(keys.vkey_of(await source.checkpoint())), keys.spans[0].vkey
+        return Signed(keys.opened(note), [], keys)
+    found = open_cosigned(note, policy, parse_vkey(keys.vkey_of(note)))
+    return Signed(found.checkpoint, sorted(found.times), keys)
 
 
 async def check_growth(source: TreeSource, now: Checkpoint, kept: Kept | None, findings: Findings) -> None:

@@ -15,8 +15,9 @@ _KEY = "audit"
 
 
 class Kept(Struct, frozen=True, kw_only=True):
-    """A log that was audited up to `size` and held. `registrar` is the keyid (hex) that entry 0 is signed with;
-    `counts`, `records`, `versions` and `erasures` are of all that was audited so far."""
+    """A log that was audited up to `size` and held. `rotations`: how its key was rotated until then, as notes.
+    `registrar` is the keyid (hex) that entry 0 is signed with; `counts`, `records`, `versions` and `erasures` are of
+    all that was audited so far."""
 
     origin: str
     vkey: str
@@ -29,6 +30,7 @@ class Kept(Struct, frozen=True, kw_only=True):
     not_recomputed: dict[str, int]
     versions: list[Version]
     erasures: Erasures
+    rotations: list[str] = []
 
 
 class Pinned(NamedTuple):

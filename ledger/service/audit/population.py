@@ -15,7 +15,7 @@ from ledger.errors import LedgerError, VerificationError
 from ledger.footprint.burdens import SLOT, direct
 from ledger.service.audit.arriving import Batches, arriving
 from ledger.service.audit.beside import APART, Beside
-from ledger.service.audit.growth import read_checkpoint, signing_key
+from ledger.service.audit.growth import read_checkpoint
 from ledger.service.audit.records import Read, read_assessment, read_row
 from ledger.service.audit.sampling import Basis, Member, Question, draw, totals
 from ledger.service.audit.source import RevisedRow, Source
@@ -48,8 +48,7 @@ async def take_sample(
     """Raises VerificationError where the log that the source shows does not hash to a checkpoint by `vkey`, or its
     entries, bodies and signatures do not hold; it is not replayed."""
     pinned = vkey or await source.vkey()
-    verifier, _ = await signing_key(source, pinned)
-    checkpoint, _ = await read_checkpoint(source, verifier, policy)
+    checkpoint, _, keys = await read_checkpoint(source, pinned, policy)
     population = _Population(question)
     batches = Batches(source.batches(checkpoint.size))
     apart = checkpoint.size >= APART
@@ -69,6 +68,8 @@ async def take_sample(
     members = population.members()
     drawn = draw(question, basis, members)
     notes = ["the log was not replayed: an audit says whether its figures hold"]
+    if keys.led is not None:
+        notes.append(keys.led)
     if vkey is None:
         notes.append("the log's key was not pinned: it is the one that the source itself names")
     return Sample(

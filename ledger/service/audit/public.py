@@ -52,8 +52,9 @@ async def audit_public(
     walk = _Walk(parse_vkey(known).name, findings)
     checkpoint, witnesses = None, list[str]()
     try:
-        verifier = parse_vkey(known)
-        checkpoint, witnesses = await read_checkpoint(source, verifier, policy)
+        checkpoint, witnesses, keys = await read_checkpoint(source, known, policy)
+        if keys.led is not None:
+            findings.notes.append(keys.led)
         await walk.run(source, checkpoint, registrar, progress)
     except Stop:
         pass

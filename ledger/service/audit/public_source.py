@@ -1,11 +1,12 @@
 """The public log as an audit reads it: entry bundles, and bodies of public kinds alone."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from ledger.core.entry import parse_entry
+from ledger.core.logkeys import rotations_in
 from ledger.core.merkle import HASH_SIZE
 from ledger.core.record import PRIVATE
 from ledger.core.tiles import (
@@ -33,7 +34,11 @@ class FolderLog:
         self._folder = Folder(root)
 
     async def vkey(self) -> str:
-        return self._text("vkey").split("\n")[0].strip()
+        return self._text("vkey").strip()
+
+    async def rotations(self) -> Sequence[str]:
+        found = self._folder.read("keys")
+        return () if found is None else rotations_in(found)
 
     async def checkpoint(self) -> str:
         return self._text("checkpoint")
@@ -76,6 +81,9 @@ class PublicSource:
 
     async def vkey(self) -> str:
         return await self._log.vkey()
+
+    async def rotations(self) -> Sequence[str]:
+        return await self._log.rotations()
 
     async def checkpoint(self) -> str:
         return await self._log.checkpoint()

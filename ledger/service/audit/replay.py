@@ -10,8 +10,8 @@ recomputed, make the outcome in its entry, and are what is stored; 7. the balanc
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ledger.core.checkpoint import Checkpoint, open_checkpoint
-from ledger.core.note import NoteVerifier, parse_vkey
+from ledger.core.checkpoint import Checkpoint
+from ledger.core.note import parse_vkey
 from ledger.core.policy import Policy
 from ledger.errors import LedgerError
 from ledger.registry.installed import Registry
@@ -19,7 +19,7 @@ from ledger.service.audit.balances import check_balances
 from ledger.service.audit.doubts import doubts
 from ledger.service.audit.erasures import noted
 from ledger.service.audit.findings import Findings, Stop
-from ledger.service.audit.growth import check_growth, read_checkpoint, signing_key
+from ledger.service.audit.growth import check_growth, read_checkpoint
 from ledger.service.audit.kept import Pinned, pinned_by, read_kept
 from ledger.service.audit.memory import LOTS_IN_MEMORY
 from ledger.service.audit.report import Report
@@ -96,20 +96,22 @@ class _Audit:
         self, vkey: str, progress: Callable[[int, int], None], *, full_balances: bool
     ) -> None:
         source, findings = self._source, self._findings
-        verifier, first = await signing_key(source, vkey)
-        self._checkpoint, self._witnesses = await read_checkpoint(source, verifier, self._policy)
+        seen = () if self._kept is None else self._kept.rotations
+        self._checkpoint, self._witnesses, keys = await read_checkpoint(source, vkey, self._policy, seen)
+        if keys.led is not None:
+            self._note(keys.led)
         await check_growth(source, self._checkpoint, self._kept, findings)
-        self._walk = walk = await self._begin(verifier.name)
+        self._walk = walk = await self._begin(keys.origin)
         await walk.run(source, self._checkpoint, progress)
-        await walk.check_rows(first)
+        await walk.check_rows(keys.spans[0].vkey)
         # Before the state goes on to what came after the checkpoint.
         in_doubt = [note async for note in doubts(source, walk.replayer.state.keys, self._checkpoint.size)]
         await self._check_versions(walk.replayer.versions, self._checkpoint.size)
         if self._book is not None and not findings.found:
             # Before balances are explained by what came after the checkpoint.
-            walk.keep(self._book, vkey, self._checkpoint)
-        await check_balances(source, walk, verifier, findings, full=full_balances)
-        await self._check_erasures(walk, verifier)
+            walk.keep(self._book, self._checkpoint, keys)
+        await check_balances(source, walk, vkey, findings, full=full_balances)
+        await self._check_erasures(walk, vkey)
         findings.notes.extend([*noted(walk.counts["erased"]), *walk.replayer.notes(), *in_doubt])
         if self._book is not None and not findings.found:
             self._book.commit()
@@ -124,11 +126,11 @@ class _Audit:
             row_check=self._source.row_check() if isinstance(self._source, ShowsRows) else None,
         )
 
-    async def _check_erasures(self, walk: Walk, verifier: NoteVerifier) -> None:
+    async def _check_erasures(self, walk: Walk, vkey: str) -> None:
         """No body is gone that the log does not ask to go. Rows are read as they are now: it may do so since."""
         erasures = walk.replayer.erasures
         if any(erasures.unexplained()):
-            newest = open_checkpoint(await self._source.checkpoint(), verifier.name, verifier)
+            newest = (await read_checkpoint(self._source, vkey)).checkpoint
             await walk.later(self._source, newest.size, lambda *_: None)
         for index, message in erasures.unexplained():
             self._findings.add("erasure", message, index)

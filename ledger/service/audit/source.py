@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -107,10 +107,14 @@ class Balance(NamedTuple):
 
 
 class TreeSource(Protocol):
-    """The public log: a checkpoint and its tiles."""
+    """The public log: its keys, a checkpoint and its tiles."""
 
     async def vkey(self) -> str:
         """The log's verifier key as the source tells it; an auditor pins its own."""
+        ...
+
+    async def rotations(self) -> Sequence[str]:
+        """How the log's key was rotated: the notes, in order; none where the source has none."""
         ...
 
     async def checkpoint(self) -> str:
@@ -127,15 +131,6 @@ class TreeSource(Protocol):
 
     def batches(self, size: int, start: int = 0) -> AsyncIterator[list[tuple[int, bytes]]]:
         """Size and root of every batch that ends after `start` and not after `size`, in order, in bounded lists."""
-        ...
-
-
-@runtime_checkable
-class ShowsKeys(Protocol):
-    """A source that tells how the log's key was rotated."""
-
-    async def rotations(self) -> Sequence[str]:
-        """The notes, in order."""
         ...
 
 

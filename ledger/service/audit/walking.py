@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ledger.admission.state import State
 from ledger.core.checkpoint import Checkpoint
 from ledger.core.frontier import Frontier
+from ledger.core.logkeys import LogKeys
 from ledger.core.merkle import EMPTY_ROOT, tree_root
 from ledger.core.tiles import Tile, tile_hashes
 from ledger.footprint.figures import LotFigures
@@ -93,16 +94,16 @@ class Walk:
         for rule, message, index in await self._row_check.compare_ends(made):
             self._findings.add(rule, message, index)
 
-    def keep(self, book: Book, vkey: str, checkpoint: Checkpoint) -> None:
+    def keep(self, book: Book, checkpoint: Checkpoint, keys: LogKeys) -> None:
         """Writes what the next audit needs; it is durable once the book is committed. What is replayed from here on
         leaves no trace in it."""
         self._write()
         book.write_fact("registers", write_registers(registers_of(self.replayer.state)))
         write_kept(book, Kept(
-            origin=checkpoint.origin, vkey=vkey, registrar=self.registrar or "", size=checkpoint.size,
+            origin=checkpoint.origin, vkey=keys.pinned, registrar=self.registrar or "", size=checkpoint.size,
             root=checkpoint.root, progress=self._progress or Progress(), counts=dict(self.counts),
             records=dict(self.types), not_recomputed=self.replayer.not_recomputed,
-            versions=self.replayer.versions, erasures=self.replayer.erasures,
+            versions=self.replayer.versions, erasures=self.replayer.erasures, rotations=list(keys.notes),
         ))
         book.mark()
 

@@ -1,5 +1,7 @@
 """The log in a ledger's own database, with the key that signs its heads."""
 
+from collections.abc import Sequence
+
 from ledger.core.tiles import EntriesTile, Tile
 from ledger.errors import NotFound
 from ledger.service.publication import Publication
@@ -13,11 +15,14 @@ class DatabaseLog:
     """As an operator exports it. A head leaves only under the rules of a server: in line with the anchor, and published
     where the log has witnesses."""
 
-    def __init__(self, pool: Pool, publication: Publication, vkey: str) -> None:
-        self._pool, self._publication, self._vkey = pool, publication, vkey
+    def __init__(self, pool: Pool, publication: Publication) -> None:
+        self._pool, self._publication = pool, publication
 
     async def vkey(self) -> str:
-        return self._vkey
+        return self._publication.keys.signing[-1]
+
+    async def rotations(self) -> Sequence[str]:
+        return self._publication.keys.notes
 
     async def checkpoint(self) -> str:
         return await read_checkpoint(self._pool, self._publication)

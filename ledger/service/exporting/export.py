@@ -1,6 +1,7 @@
 """Copies a log into a folder, or extends the copy that is there.
 
-    vkey                            the log's verifier key, one line
+    vkey                            the log's verifier key, one line: the newest one
+    keys                            how that key was rotated: notes that lead from each key to the next
     checkpoint                      the signed checkpoint, as the log served it
     tile/<level>/<index>[.p/<w>]    tiles
     tile/entries/<index>[.p/<w>]    entry bundles
@@ -19,9 +20,10 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from ledger.core.checkpoint import Checkpoint, parse_checkpoint
+from ledger.core.checkpoint import Checkpoint
 from ledger.core.entry import parse_entry
-from ledger.core.note import parse_vkey, verify_note
+from ledger.core.logkeys import LogKeys, check_continues, rotations_in, rotations_of
+from ledger.core.note import parse_vkey
 from ledger.core.record import PRIVATE
 from ledger.core.tiles import (
     TILE_WIDTH,
@@ -38,6 +40,7 @@ from ledger.service.exporting.folder import Folder
 from ledger.service.exporting.log import PublicLog
 from ledger.service.exporting.proven import Skeleton, check_extends, read_skeleton
 
+_KEYS = "keys"
 AT_ONCE = 16
 """Bundles that are under way."""
 
@@ -49,29 +52,34 @@ class Told(Protocol):
 
 
 class Exported(Struct, frozen=True, kw_only=True, rename="camel"):
-    """What is in the folder now; `added` entries are new, `written` counts files. `root` is hex."""
+    """What is in the folder now; `added` entries are new, `written` counts files. `root` is hex, `vkey` the newest key;
+    `notes` say how it was come to."""
 
     folder: str
     origin: str
+    vkey: str
     size: int
     root: str
     added: int
     written: int
+    notes: list[str]
 
 
 async def export(log: PublicLog, folder: Folder, *, vkey: str | None, progress: Told) -> Exported:
     """Copies or extends. Raises VerificationError where the log is not the one of `vkey` and of the folder, does not
     extend what the folder holds, or serves what its checkpoint does not commit to; then the folder's checkpoint, and
     all that it commits to, is as it was."""
-    keys = await _keys(log, folder, vkey)
-    old = _held(folder, keys)
+    held = _held_keys(folder)
+    old = None if held is None else _held(folder, held)
     note = await log.checkpoint()
+    keys = await _keys(log, held, vkey)
     head = _opened(note, keys, "the log's checkpoint")
     if old is not None:
         await check_extends(old, head, log.tile)
     skeleton = await read_skeleton(head, log.tile)
     writer = _Writer(log, folder, skeleton)
-    written = [folder.write("vkey", f"{keys}\n".encode())]
+    newest = keys.signing[-1]
+    written = [folder.write("vkey", f"{newest}\n".encode()), folder.write(_KEYS, rotations_of(keys))]
     start = 0 if old is None else old.size // TILE_WIDTH
     written += await writer.bundles(start, progress)
     written += [folder.write(tile_path(tile), data) for tile, data in skeleton.tiles.items()]
@@ -79,50 +87,47 @@ async def export(log: PublicLog, folder: Folder, *, vkey: str | None, progress: 
     for path in _outgrown(0 if old is None else old.size, head.size):
         folder.remove(path)
     return Exported(
-        folder=str(folder.root), origin=head.origin, size=head.size, root=head.root.hex(),
+        folder=str(folder.root), origin=head.origin, vkey=newest, size=head.size, root=head.root.hex(),
         added=head.size - (old.size if old else 0), written=sum(map(int, written)),
+        notes=[] if keys.led is None else [keys.led],
     )
 
 
-async def _keys(log: PublicLog, folder: Folder, pinned: str | None) -> str:
-    """The verifier keys that count, a line each: pinned by the caller, by the folder, else what the log says."""
-    kept = _kept_keys(folder)
-    if pinned is not None and kept is not None and parse_vkey(_first(pinned)).name != parse_vkey(_first(kept)).name:
-        raise VerificationError(f"{folder.root} holds the log of {_first(kept)}", code="another-log", field="vkey",
-                                value=pinned, rule="a folder of its own for each log")
-    return pinned or kept or await log.vkey()
+def _held_keys(folder: Folder) -> LogKeys | None:
+    """Those with which the folder's checkpoint was checked."""
+    vkey, notes = folder.read("vkey"), folder.read(_KEYS)
+    if vkey is None:
+        return None
+    return LogKeys(vkey.decode("utf-8", "replace").strip(), () if notes is None else rotations_in(notes))
 
 
-def _kept_keys(folder: Folder) -> str | None:
-    """Those of the folder, with which its checkpoint was checked; a log may have changed its key since."""
-    held = folder.read("vkey")
-    return None if held is None else held.decode("utf-8", "replace").strip()
+async def _keys(log: PublicLog, held: LogKeys | None, pinned: str | None) -> LogKeys:
+    """The keys that count: from the one on that the caller pins, else the folder, else the log's own; a line of keys
+    that the folder has goes on."""
+    shown = await log.rotations()
+    if held is not None:
+        if pinned is not None and parse_vkey(pinned).name != held.origin:
+            raise VerificationError(f"the folder holds the log of {held.origin}", code="another-log", field="vkey",
+                                    value=pinned, rule="a folder of its own for each log")
+        check_continues(held.notes, shown)
+        pinned = pinned or held.pinned
+    return LogKeys(pinned or await log.vkey(), shown)
 
 
-def _first(keys: str) -> str:
-    return keys.partition("\n")[0]
-
-
-def _held(folder: Folder, keys: str) -> Checkpoint | None:
+def _held(folder: Folder, keys: LogKeys) -> Checkpoint | None:
     """What the folder has, None where a run has not come to its end yet."""
     note = folder.read("checkpoint")
-    if note is None:
-        return None
-    return _opened(note.decode("utf-8", "replace"), _kept_keys(folder) or keys, f"{folder.root / 'checkpoint'}")
+    return None if note is None else _opened(note.decode("utf-8", "replace"), keys, f"{folder.root / 'checkpoint'}")
 
 
-def _opened(note: str, keys: str, what: str) -> Checkpoint:
-    """The checkpoint in a note that one of the keys has signed, and of none that they name the signature fails."""
-    verifiers = [parse_vkey(line) for line in keys.split("\n")]
+def _opened(note: str, keys: LogKeys, what: str) -> Checkpoint:
+    """The checkpoint in a note that one of the keys has signed."""
     try:
-        checkpoint = parse_checkpoint(verify_note(note, verifiers, minimum=1))
+        return keys.opened(note)
     except (InvalidNote, VerificationError) as error:
-        raise VerificationError(f"{what} is not signed by the log: {error.message}", code="wrong-checkpoint",
-                                field="checkpoint", value=verifiers[0].name) from None
-    if checkpoint.origin != verifiers[0].name:
-        raise VerificationError(f"{what} is of another log", code="wrong-checkpoint", field="checkpoint",
-                                value=checkpoint.origin)
-    return checkpoint
+        code = error.code if error.code == "ended-key" else "wrong-checkpoint"
+        raise VerificationError(f"{what} is not signed by the log: {error.message}", code=code, field="checkpoint",
+                                value=keys.origin) from None
 
 
 class _Writer:

@@ -1,6 +1,6 @@
 """Where a log is copied from. Nothing that comes from it is believed."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Protocol
@@ -9,6 +9,7 @@ import httpx
 import msgspec
 from msgspec import Raw, Struct
 
+from ledger.core.logkeys import rotations_in
 from ledger.core.merkle import HASH_SIZE
 from ledger.core.tiles import (
     TILE_WIDTH,
@@ -31,6 +32,10 @@ class PublicLog(Protocol):
 
     async def vkey(self) -> str:
         """The log's verifier key, as the log tells it."""
+        ...
+
+    async def rotations(self) -> Sequence[str]:
+        """How its key was rotated: the notes, in order; none where it was not."""
         ...
 
     async def checkpoint(self) -> str:
@@ -64,6 +69,13 @@ class HttpLog:
 
     async def vkey(self) -> str:
         return (await self._get("log/vkey")).decode("utf-8", "replace").strip()
+
+    async def rotations(self) -> Sequence[str]:
+        try:
+            return rotations_in(await self._get("log/keys"))
+        except NotFound:
+            # A log whose key was never rotated may say nothing of it.
+            return ()
 
     async def checkpoint(self) -> str:
         data = await self._get("log/checkpoint")

@@ -8,6 +8,7 @@ import httpx
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+from ledger.core.logkeys import rotations_in
 from ledger.core.tiles import TILE_WIDTH, Tile, decode_entries, entries_path, tile_path
 from ledger.errors import InvalidInput, LedgerError, Unavailable, VerificationError
 
@@ -43,6 +44,15 @@ class LogReader:
 
     def checkpoint(self) -> str:
         return self._text(self._get("/log/checkpoint"), "the checkpoint")
+
+    def rotations(self) -> list[str]:
+        """How the log's key was rotated, as notes; none where the log says nothing of it."""
+        response = self._get("/log/keys", missing=True)
+        if response.status_code in (404, 410):
+            return []
+        if response.status_code != 200:
+            raise LedgerError(f"/log/keys is answered with {response.status_code}", code="unexpected-answer")
+        return rotations_in(response.content)
 
     def entries(self, bundle: int, size: int) -> list[bytes]:
         """Entries of a bundle as it stands in the tree of `size`. Raises VerificationError where they are none."""

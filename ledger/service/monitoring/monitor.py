@@ -1,6 +1,7 @@
 """One look at a log: that it continues what was seen before, and what it entered since.
 
-1. The checkpoint is signed by the pinned key, and where a policy is given by its quorum. 2. It is not behind the last
+1. The checkpoint is signed by the pinned key, or by one to which the log's signed notes lead from it: the same notes as
+before, or more; and where a policy is given by its quorum. 2. It is not behind the last
 one. 3. The entries since then, appended to the tree of then, give its root: so nothing of it has changed. 4. Bodies of
 public kinds are there, have their digests, and are signed by a key that the log has entered. 5. What witnesses show as
 cosigned is of this tree, once it has grown as far.
@@ -14,11 +15,12 @@ from msgspec.structs import replace
 
 from ledger.core.canonical import decode_record
 from ledger.core.canonical import digest as digest_of
-from ledger.core.checkpoint import Checkpoint, open_checkpoint
+from ledger.core.checkpoint import Checkpoint
 from ledger.core.entry import Entry, parse_entry
 from ledger.core.frontier import Frontier
+from ledger.core.logkeys import LogKeys, Rotation, check_continues, open_rotation
 from ledger.core.merkle import leaf_hash, verify_consistency
-from ledger.core.note import NoteVerifier
+from ledger.core.note import parse_vkey
 from ledger.core.policy import Policy, Witness, open_cosigned
 from ledger.core.record import PRIVATE
 from ledger.core.records import AnyRecord
@@ -41,10 +43,13 @@ class Violation(VerificationError):
 
 
 class Look(NamedTuple):
-    """What a look found: the state to go on from, and the events since the last one. `warnings` are about witnesses."""
+    """What a look found: the state to go on from, the log's keys, how they were rotated since the last look, and the
+    events since then. `warnings` are about witnesses."""
 
     state: State
     checkpoint: Checkpoint
+    keys: LogKeys
+    rotations: list[Rotation]
     events: list[Event]
     warnings: list[str]
 
@@ -52,15 +57,16 @@ class Look(NamedTuple):
 class Monitor:
     """Looks at one log with a pinned key."""
 
-    def __init__(self, reader: LogReader, verifier: NoteVerifier, policy: Policy | None) -> None:
+    def __init__(self, reader: LogReader, vkey: str, policy: Policy | None) -> None:
         self._reader = reader
-        self._verifier = verifier
+        self._vkey = vkey
         self._policy = policy
 
     def look(self, state: State, progress: Progress) -> Look:
         """Raises Violation; Unavailable where the log, which may be honest, does not answer."""
         note = self._reader.checkpoint()
-        checkpoint = self._opened(note)
+        log_keys = self._log_keys(state, note)
+        checkpoint = self._opened(note, log_keys)
         tree = state.tree()
         self._check_not_behind(state, checkpoint, note)
         events: list[Event] = []
@@ -77,21 +83,33 @@ class Monitor:
             )
         # Only now: what the entries say counts when the signed root covers them.
         for index, entry in public:
-            record = self._public(index, entry, keys, note)
+            record = self._public(index, entry, keys, note, checkpoint.origin)
             keys |= entered_keys(record)
             events.append(event_of(record, index, entry.digest, entry.time, entry.keyid))
-        ahead, warnings = self._compare(state, checkpoint, note)
-        new = replace(state, note=note, frontier=base64.b64encode(tree.to_bytes()).decode(), keys=keys, ahead=ahead)
-        return Look(new, checkpoint, events, warnings)
+        ahead, warnings = self._compare(state, checkpoint, note, log_keys)
+        new = replace(state, note=note, frontier=base64.b64encode(tree.to_bytes()).decode(), keys=keys, ahead=ahead,
+                      rotations=list(log_keys.notes))
+        rotated = [open_rotation(one) for one in log_keys.notes[len(state.rotations) :]]
+        return Look(new, checkpoint, log_keys, rotated, events, warnings)
 
-    def _opened(self, note: str) -> Checkpoint:
+    def _log_keys(self, state: State, note: str) -> LogKeys:
+        # Read after the checkpoint, so that none is missing that came before it.
+        shown = self._reader.rotations()
+        try:
+            check_continues(state.rotations, shown)
+            return LogKeys(self._vkey, shown)
+        except LedgerError as error:
+            raise Violation(f"the log's keys do not hold: {error.message}", (*state.rotations, *shown, note),
+                            code=error.code) from None
+
+    def _opened(self, note: str, keys: LogKeys) -> Checkpoint:
         try:
             if self._policy is not None:
-                return open_cosigned(note, self._policy, self._verifier).checkpoint
-            return open_checkpoint(note, self._verifier.name, self._verifier)
+                return open_cosigned(note, self._policy, parse_vkey(keys.vkey_of(note))).checkpoint
+            return keys.opened(note)
         except LedgerError as error:
-            raise Violation(f"the checkpoint does not hold: {error.message}", (note,), code="wrong-checkpoint"
-                            ) from None
+            code = error.code if error.code == "ended-key" else "wrong-checkpoint"
+            raise Violation(f"the checkpoint does not hold: {error.message}", (*keys.notes, note), code=code) from None
 
     def _check_not_behind(self, state: State, checkpoint: Checkpoint, note: str) -> None:
         tree = state.tree()
@@ -121,7 +139,7 @@ class Monitor:
                             ) from None
         return tree.extended([leaf_hash(data) for data in fresh])
 
-    def _public(self, index: int, entry: Entry, keys: dict[str, str], note: str) -> AnyRecord:
+    def _public(self, index: int, entry: Entry, keys: dict[str, str], note: str, origin: str) -> AnyRecord:
         digest = entry.digest.hex()
         try:
             body = self._reader.body(entry.digest)
@@ -136,14 +154,16 @@ class Monitor:
             spki = (keys or entered_keys(record)).get(entry.keyid.hex())
             if spki is None:
                 raise VerificationError("it is signed by a key that the log has not entered", code="unknown-key")
-            message = record_message(self._verifier.name, entry.kind, entry.digest)
+            message = record_message(origin, entry.kind, entry.digest)
             load_spki(base64.b64decode(spki)).verify(entry.signature, message)
         except (InvalidInput, VerificationError) as error:
             raise Violation(f"record {digest} of entry {index}: {error.message}", (note,), code=error.code, value=index
                             ) from None
         return record
 
-    def _compare(self, state: State, checkpoint: Checkpoint, note: str) -> tuple[dict[str, str], list[str]]:
+    def _compare(
+        self, state: State, checkpoint: Checkpoint, note: str, keys: LogKeys
+    ) -> tuple[dict[str, str], list[str]]:
         """What witnesses show, against this tree; notes of heads that the log has not shown yet are kept."""
         if self._policy is None:
             return {}, []
@@ -152,21 +172,25 @@ class Monitor:
         for witness in self._policy.witnesses:
             shown = None if witness.url is None else self._reader.cosigned(witness.url, checkpoint.origin)
             for one in {state.ahead.get(witness.name), shown} - {None}:
-                if one is not None and not self._within(witness, one, checkpoint, note):
+                if one is not None and not self._within(witness, one, checkpoint, note, keys, warnings):
                     ahead[witness.name] = one
             if witness.name in ahead and state.ahead.get(witness.name) == ahead[witness.name]:
                 warnings.append(f"witness {witness.name} has cosigned a head that the log has not shown since the last "
                                 "look: it may be showing an old view")
         return ahead, warnings
 
-    def _within(self, witness: Witness, shown: str, checkpoint: Checkpoint, note: str) -> bool:
+    def _within(
+        self, witness: Witness, shown: str, checkpoint: Checkpoint, note: str, keys: LogKeys, warnings: list[str]
+    ) -> bool:
         """Whether what a witness shows is a part of this tree; false where it is larger. What the log's key and the
-        witness's have not both signed says nothing about the log."""
+        witness's have not both signed says nothing about the log, but of a key that has ended it says who has it."""
         try:
             if not self._policy_cosigned(witness, shown):
                 return True
-            theirs = open_checkpoint(shown, checkpoint.origin, self._verifier)
-        except LedgerError:
+            theirs = keys.opened(shown)
+        except LedgerError as error:
+            if error.code == "ended-key":
+                warnings.append(f"witness {witness.name} has cosigned it, but {error.message}")
             return True
         if theirs.size > checkpoint.size:
             return False

@@ -3,22 +3,23 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ledger.core.note import NoteVerifier
+from ledger.core.logkeys import LogKeys
 from ledger.core.policy import Policy, parse_policy
 from ledger.errors import ConfigurationError, InvalidInput
 
 
-def read_policy(path: Path, verifier: NoteVerifier) -> Policy:
-    """The policy in a file, for the log with this key. Raises ConfigurationError where it cannot be read, is for other
-    logs, or asks for witnesses that nobody can ask."""
+def read_policy(path: Path, keys: LogKeys) -> Policy:
+    """The policy in a file, for the log with these keys, of which it may name any. Raises ConfigurationError where it
+    cannot be read, is for other logs, or asks for witnesses that nobody can ask."""
     try:
         policy = parse_policy(path.read_bytes())
     except OSError as error:
         raise _unfit(path, str(error.strerror)) from error
     except InvalidInput as error:
         raise _unfit(path, error.message) from error
-    if policy.logs and verifier.key_hash not in [one.key_hash for one in policy.log(verifier.name)]:
-        raise _unfit(path, f"names logs, but not {verifier.name} with its key")
+    named = {one.key_hash for one in policy.log(keys.origin)}
+    if policy.logs and not named & {span.verifier.key_hash for span in keys.spans}:
+        raise _unfit(path, f"names logs, but not {keys.origin} with its key")
     addressed = [one.name for one in policy.witnesses if one.url is not None]
     for one in policy.witnesses:
         if one.url is not None and urlsplit(one.url).scheme not in ("http", "https"):

@@ -7,7 +7,16 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.core.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, sign_checkpoint
-from ledger.core.logkeys import TAG, LogKeys, Rotation, Rotations, open_rotation, rotations_in, sign_rotation
+from ledger.core.logkeys import (
+    TAG,
+    LogKeys,
+    Rotation,
+    Rotations,
+    check_continues,
+    open_rotation,
+    rotations_in,
+    sign_rotation,
+)
 from ledger.core.note import NoteSigner, parse_note, parse_vkey, sign_note, vkey
 from ledger.errors import InvalidNote, LedgerError, VerificationError
 
@@ -108,6 +117,55 @@ def test_notes_that_are_no_line(notes: list[str]) -> None:
     with pytest.raises(VerificationError) as caught:
         LogKeys(name(A), notes)
     assert caught.value.code == "broken-chain"
+
+
+@pytest.mark.parametrize("kept", range(5))
+@pytest.mark.parametrize("shown", range(5))
+def test_a_line_that_was_seen_goes_on(kept: int, shown: int) -> None:
+    if shown >= kept:
+        check_continues(CHAIN[:kept], CHAIN[:shown])
+        return
+    with pytest.raises(VerificationError) as caught:
+        check_continues(CHAIN[:kept], CHAIN[:shown])
+    assert caught.value.code == "forked-keys"
+
+
+def test_another_line_than_was_seen() -> None:
+    """Both hold by themselves: who has seen one of them does not follow the other."""
+    for other in ([step(True, A, C, 10)], [step(True, A, B, 11)], [*CHAIN[:1], step(False, A, B, 21)]):
+        LogKeys(name(A), other)
+        with pytest.raises(VerificationError) as caught:
+            check_continues(CHAIN[:2], [*other, *CHAIN[:1]][:2])
+        assert caught.value.code == "forked-keys"
+
+
+def test_signature_lines_of_others_make_no_other_step() -> None:
+    signed_by_more = sign_note(parse_note(CHAIN[0]).text, [A, B, NoteSigner("w.example", C._key)])
+    check_continues(CHAIN[:1], [signed_by_more])
+
+
+@pytest.mark.parametrize(("pinned", "count", "says"), [
+    (A, 0, None), (B, 1, None), (A, 1, "signs beside it"), (A, 2, "signs now"), (B, 3, "signs beside it"),
+    (A, 3, "signs now"), (C, 4, None), (B, 4, "signs now"),
+])
+def test_whoever_pinned_an_older_key_is_told(pinned: NoteSigner, count: int, says: str | None) -> None:
+    led = LogKeys(name(pinned), CHAIN[:count]).led
+    assert (led is None) == (says is None)
+    if led is not None and says is not None:
+        assert says in led
+        assert name(B if count < 3 else C) in led
+
+
+@pytest.mark.parametrize(("size", "holds"), [(20, True), (21, False)])
+def test_a_key_that_has_ended_vouches_for_nothing_later(size: int, holds: bool) -> None:
+    """Of a note that is no checkpoint, whoever reads it says at which size it was signed."""
+    promise, keys = sign_note("a promise\n", [A]), LogKeys(name(A), CHAIN)
+    if holds:
+        assert keys.vkey_of(promise, size) == name(A)
+        return
+    with pytest.raises(VerificationError) as caught:
+        keys.vkey_of(promise, size)
+    assert caught.value.code == "ended-key"
 
 
 def test_a_line_that_does_not_have_the_pinned_key() -> None:

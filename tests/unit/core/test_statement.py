@@ -15,6 +15,7 @@ from support.statements import LOG, REMOVED, ROGUE, VKEY, Path, at, changed, oth
 from unit.revising.works import Works, change
 
 from ledger.core.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
+from ledger.core.logkeys import LogKeys
 from ledger.core.note import NoteSigner, parse_note, sign_note
 from ledger.core.note import vkey as vkey_of
 from ledger.core.statement import (
@@ -374,7 +375,7 @@ def test_a_log_that_lies_is_found(tree: Any, change: Change, step: int, code: st
     # Nor is it signed by a log that makes it by the rules.
     if step > 1:
         with pytest.raises(VerificationError):
-            prove(canonical_claims(statement)[0], LOG.verifier)
+            prove(canonical_claims(statement)[0], LogKeys(VKEY))
 
 
 def test_another_lots_leaf(works: Works, tree: Any) -> None:

@@ -9,10 +9,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from support.static_log import BODY, ROGUE, SIGNER, StaticLog, some_entries
 
 from ledger.core.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.logkeys import Rotation, Rotations, sign_rotation
 from ledger.core.note import NoteSigner, sign_note, vkey
 from ledger.core.tiles import encode_entries
 from ledger.errors import ConfigurationError, LedgerError, Unavailable, VerificationError
@@ -34,6 +36,7 @@ def files_in(folder: Path) -> dict[str, bytes]:
 def expected(log: StaticLog) -> dict[str, bytes]:
     return log.files | {
         "checkpoint": log.note.encode(), "vkey": f"{log.key}\n".encode(), BODY_PATH: BODY,
+        "keys": msgspec.json.encode(Rotations(log.head.origin, log.notes)),
     }
 
 
@@ -69,7 +72,7 @@ def test_a_copy_grows_through_sizes(folder: Path, sizes: tuple[int, ...]) -> Non
 def test_the_empty_log(folder: Path) -> None:
     log = StaticLog([])
     assert run(log, folder).size == 0
-    assert set(files_in(folder)) == {"checkpoint", "vkey"}
+    assert set(files_in(folder)) == {"checkpoint", "keys", "vkey"}
     assert run(StaticLog(some_entries(5)), folder).added == 5
 
 
@@ -244,6 +247,42 @@ def test_a_log_that_changed_its_key(folder: Path) -> None:
     with pytest.raises(VerificationError) as caught:
         run(rewriting, folder, rewriting.key)
     assert caught.value.code == "forked"
+
+
+def rotated(*sizes: int) -> list[str]:
+    """The key is rotated at the first size; it ends at the second, where there is one."""
+    old, new = (vkey(one.name, one.verifier.key) for one in (SIGNER, ROGUE))
+    both = ((SIGNER, ROGUE), (ROGUE,))
+    return [sign_rotation(Rotation(i == 0, SIGNER.name, old, new, size), *both[i]) for i, size in enumerate(sizes)]
+
+
+def test_a_log_whose_key_was_rotated(folder: Path) -> None:
+    """Its notes lead from the key that the folder has; they are kept in it, and only grow."""
+    old = run(StaticLog(some_entries(300)), folder)
+    assert old.notes == []
+    begun = StaticLog(some_entries(400))
+    begun.notes = rotated(300)
+    begun.note = sign_checkpoint(begun.head, SIGNER, ROGUE)
+    assert "signs beside it" in run(begun, folder, old.vkey).notes[0]
+    assert files_in(folder).items() >= expected(begun).items() - {("vkey", f"{begun.key}\n".encode())}
+    ended = StaticLog(some_entries(500), ROGUE)
+    ended.notes = rotated(300, 400)
+    assert run(ended, folder).vkey == ended.key
+    assert "signs now" in run(ended, folder, old.vkey).notes[0]
+    assert (folder / "vkey").read_text() == f"{ended.key}\n"
+    before = files_in(folder)
+    for notes in ([], rotated(300), rotated(301, 400)):
+        other = StaticLog(some_entries(600), ROGUE)
+        other.notes = notes
+        with pytest.raises(VerificationError) as caught:
+            run(other, folder)
+        assert caught.value.code == "forked-keys"
+    retired = StaticLog(some_entries(600))
+    retired.notes = ended.notes
+    with pytest.raises(VerificationError) as caught:
+        run(retired, folder)
+    assert caught.value.code == "ended-key"
+    assert files_in(folder) == before
 
 
 def test_a_pinned_key_counts_and_not_what_the_log_says(folder: Path) -> None:

@@ -5,6 +5,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from support.witnesses import MemoryLog
 
 from ledger.core.cosignature import CosignatureVerifier
+from ledger.core.logkeys import LogKeys
 from ledger.errors import ConfigurationError
 from ledger.service.witnessing.policies import read_policy
 
@@ -22,14 +23,14 @@ def test_a_policy_that_cannot_be_met_stops_the_start(tmp_path: Path, lines: list
     path = tmp_path / "policy"
     path.write_text("".join(line + "\n" for line in lines))
     with pytest.raises(ConfigurationError, match=why) as caught:
-        read_policy(path, LOG.signer.verifier)
+        read_policy(path, LogKeys(LOG.vkey))
     assert caught.value.code == "invalid-policy"
     assert str(path) in caught.value.message
 
 
 def test_a_policy_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="No such file"):
-        read_policy(tmp_path / "policy", LOG.signer.verifier)
+        read_policy(tmp_path / "policy", LogKeys(LOG.vkey))
 
 
 @pytest.mark.parametrize("lines", [
@@ -39,4 +40,4 @@ def test_a_policy_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
 def test_policies_by_which_a_log_can_publish(tmp_path: Path, lines: list[str]) -> None:
     path = tmp_path / "policy"
     path.write_text("".join(line + "\n" for line in lines))
-    assert read_policy(path, LOG.signer.verifier).satisfied(["w"])
+    assert read_policy(path, LogKeys(LOG.vkey)).satisfied(["w"])
