@@ -8,6 +8,7 @@ from support.liars import LIES, MUCH_LARGER, lying
 from support.witnesses import MemoryLog, WitnessProcess
 
 from ledger.core.cosignature import cosigned_at, parse_cosigner_vkey
+from ledger.core.logkeys import LogKeys
 from ledger.core.policy import Witness
 from ledger.core.witnessing import AddCheckpoint
 from ledger.service.witnessing.client import Answer, Conflict, Cosigned, Differs, Failed, WitnessClient
@@ -74,7 +75,7 @@ def test_a_real_witness(tmp_path: Path) -> None:
 
         async def talk() -> None:
             client = WitnessClient(Witness("w", witness.verifier, witness.url + "/"))
-            assert await client.shown(LOG.signer.name, [LOG.signer.verifier]) is None
+            assert await client.shown(LogKeys(LOG.vkey)) is None
             assert isinstance(await client.add_checkpoint(request(0, 9)), Cosigned)
             assert await client.add_checkpoint(request(0, 12)) == Conflict(9)
             assert isinstance(await client.add_checkpoint(request(9, 12)), Cosigned)
@@ -82,10 +83,9 @@ def test_a_real_witness(tmp_path: Path) -> None:
             assert isinstance(await client.add_checkpoint(AddCheckpoint(12, (), fork.note(12))), Differs)
             forked = AddCheckpoint(12, fork.proof(12, 20), fork.note(20))
             assert isinstance(await client.add_checkpoint(forked), Differs)
-            assert await client.shown(LOG.signer.name, [LOG.signer.verifier]) == LOG.checkpoint(12)
-            stranger = MemoryLog(LOG.signer.name, 1, seed=9).signer.verifier
-            assert await client.shown(LOG.signer.name, [stranger]) is None
-            assert await client.shown("another log", [LOG.signer.verifier]) is None
+            assert await client.shown(LogKeys(LOG.vkey)) == LOG.checkpoint(12)
+            for other in (MemoryLog(LOG.signer.name, 1, seed=9), MemoryLog("another.example/log", 1)):
+                assert await client.shown(LogKeys(other.vkey)) is None
             await client.close()
 
         asyncio.run(talk())

@@ -18,7 +18,7 @@ import msgspec
 from ledger.core.envelope import seal
 from ledger.core.receipt import Receipt
 from ledger.core.records import AnyRecord
-from ledger.service.keyfiles import REGISTRAR_KEY, read_key
+from ledger.service.keyfiles import REGISTRAR_KEY, read_own_key
 from ledger.service.setup import registrar_id
 from ledger.store.embedded import default_home
 from support.parties import Party
@@ -65,6 +65,7 @@ class Server:
         self.home = home
         self.wait = 30 if "CARBON_LEDGER_POLICY" in variables else 0
         """Seconds for which `submit` waits for witnesses."""
+        self._passphrase = variables.get("CARBON_LEDGER_PASSPHRASE", "").encode() or None
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         self.process = subprocess.Popen(
             [sys.executable, "-m", program, "serve", "--port", "0"], stdout=subprocess.PIPE, stderr=self._log,
@@ -98,7 +99,7 @@ class Server:
     @property
     def registrar(self) -> Party:
         """The registrar, whose key set-up left in the data folder."""
-        return Party(registrar_id(self.origin), read_key(self.home / REGISTRAR_KEY))
+        return Party(registrar_id(self.origin), read_own_key(self.home / REGISTRAR_KEY, self._passphrase))
 
     def log(self) -> str:
         """What the server wrote to stderr."""

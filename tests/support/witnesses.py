@@ -46,6 +46,10 @@ class WitnessProcess:
             raise RuntimeError(f"the witness ended: {self.log()}")
         self.port = httpx.URL(self.url).port or 0
 
+    def knows(self, vkey: str) -> None:
+        """From the next start on it cosigns what this key of a log has signed, too."""
+        self._arguments += ["--log", vkey]
+
     @property
     def verifier(self) -> CosignatureVerifier:
         return parse_cosigner_vkey(self.vkey)

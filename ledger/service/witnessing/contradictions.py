@@ -48,7 +48,7 @@ class Contradictions:
             self.ahead = max(self.ahead, size)
             self._changed()
             return
-        shown = await witness.shown(head.origin, [one.verifier for one in self._heads.signers])
+        shown = await witness.shown(self._heads.keyring.keys)
         async with self._pool.acquire() as connection:
             # What was appended since is there by now, if it is there at all.
             head = await self._heads.newest(connection)
