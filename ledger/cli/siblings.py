@@ -6,11 +6,14 @@ listen. A sibling serves for as long as its standard input is open, so none outl
 
 import asyncio
 import logging
+import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Final, Self
+
+from ledger.registry.workers.process import import_path
 
 SIBLING: Final = "--sibling"
 """The option of `serve` that makes a process one of them."""
@@ -25,7 +28,7 @@ class Siblings:
     """`count` processes that run `carbon-ledger serve` with these options while this is entered."""
 
     def __init__(self, count: int, options: Sequence[str]) -> None:
-        self._command = [sys.executable, "-m", "ledger.cli", "serve", SIBLING, *options]
+        self._command = [sys.executable, "-P", "-m", "ledger.cli", "serve", SIBLING, *options]
         self._count = count
         self._tasks: list[asyncio.Task[None]] = []
         self._running: set[Process] = set()
@@ -52,20 +55,32 @@ class Siblings:
     async def _keep_one(self, tried: asyncio.Event) -> None:
         try:
             while not self._stopping:
-                process = await asyncio.create_subprocess_exec(
-                    # In a session of its own: Ctrl-C is for the first process, which ends the others.
-                    *self._command, stdin=PIPE, stdout=PIPE, stderr=None, start_new_session=True,
-                )
-                self._running.add(process)
                 try:
-                    await self._watch(process, tried)
-                finally:
-                    await _ended(process)
-                    self._running.discard(process)
-                _log.warning("a serving process ended with code %s and is started again", process.returncode)
+                    process = await self._start()
+                except OSError as error:
+                    _log.error("a serving process cannot be started, trying again: %s", error)
+                else:
+                    await self._keep(process, tried)
+                    _log.warning("a serving process ended with code %s and is started again", process.returncode)
+                tried.set()
                 await asyncio.sleep(_PAUSE_SECONDS)
         finally:
             tried.set()
+
+    async def _start(self) -> Process:
+        return await asyncio.create_subprocess_exec(
+            # In a session of its own: Ctrl-C is for the first process, which ends the others.
+            *self._command, stdin=PIPE, stdout=PIPE, start_new_session=True,
+            env={**os.environ, "PYTHONPATH": import_path()},
+        )
+
+    async def _keep(self, process: Process, tried: asyncio.Event) -> None:
+        self._running.add(process)
+        try:
+            await self._watch(process, tried)
+        finally:
+            await _ended(process)
+            self._running.discard(process)
 
     async def _watch(self, process: Process, tried: asyncio.Event) -> None:
         """Returns when the process has ended, or does not come to serve."""

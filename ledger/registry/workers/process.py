@@ -181,13 +181,16 @@ def _spawn(channel: int, page: int, seconds: float) -> "subprocess.Popen[bytes]"
     """A fresh interpreter that finds what this one finds, and knows nothing of where the ledger is. What plugins print
     goes where this server's own messages go."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CARBON_LEDGER_")}
-    environment["PYTHONPATH"] = os.pathsep.join(
-        [os.path.abspath(path) for path in sys.path if not path or os.path.exists(path)]
-    )
+    environment["PYTHONPATH"] = import_path()
     return subprocess.Popen(
         [sys.executable, "-P", "-X", "faulthandler", "-m", _CHILD, str(channel), str(page), str(seconds)],
         stdin=subprocess.DEVNULL, stdout=2, pass_fds=(channel, page), env=environment, start_new_session=True,
     )
+
+
+def import_path() -> str:
+    """The PYTHONPATH by which a process that is started with `-P` imports what this one does, and nothing else."""
+    return os.pathsep.join([os.path.abspath(path) for path in sys.path if not path or os.path.exists(path)])
 
 
 def _told(code: int, error: Exception) -> str:
