@@ -130,7 +130,7 @@ def installed() -> Registry:
 def _load(point: EntryPoint) -> Installed:
     try:
         sector = point.load()()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ConfigurationError(f"plugin {point.name} cannot be loaded: {type(error).__name__}: {error}") from error
     if not isinstance(sector, Sector) or sector.name != point.name:
         raise ConfigurationError(f"plugin {point.name}: {point.value} does not return a Sector of that name")

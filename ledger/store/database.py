@@ -1,8 +1,8 @@
 """Connections: a pool whose sessions may read and append and nothing else, and what is asked of the database first."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -91,15 +91,11 @@ async def open_pool(url: str, *, size: int = 10) -> Pool:
 
     Raises ConfigurationError where the database does not suit, Unavailable where it does not answer.
     """
-    try:
+    with _connecting():
         sessions = await asyncpg.create_pool(
             url, min_size=1, max_size=size, server_settings=SETTINGS, init=_become_writer, reset=_keep_session,
             command_timeout=60,
         )
-    except UNREACHABLE as error:
-        raise Unavailable(f"the database does not answer: {error}", code="database-down") from error
-    except asyncpg.PostgresError as error:
-        raise ConfigurationError(f"the database refuses: {error}") from error
     pool = Pool(sessions)
     try:
         await check_database(pool)
@@ -107,6 +103,23 @@ async def open_pool(url: str, *, size: int = 10) -> Pool:
         await pool.close()
         raise
     return pool
+
+
+@contextmanager
+def _connecting() -> Iterator[None]:
+    try:
+        yield
+    except UNREACHABLE as error:
+        raise Unavailable(f"the database does not answer: {error}", code="database-down") from error
+    except asyncpg.PostgresError as error:
+        raise ConfigurationError(f"the database refuses: {error}") from error
+    except ValueError as error:
+        # Of an address that cannot be taken apart nothing is told, since a password may stand anywhere in it.
+        told = f": {error}" if isinstance(error, asyncpg.ClientConfigurationError) else ""
+        raise ConfigurationError(
+            f"the address of the database cannot be read{told}", field="database",
+            rule="postgresql://USER:PASSWORD@HOST:PORT/NAME, the port a number, other signs percent-encoded",
+        ) from error
 
 
 async def _keep_session(connection: Connection) -> None:
@@ -161,12 +174,8 @@ async def migrate(owner_url: str, *, app_role: str | None = None) -> None:
 @asynccontextmanager
 async def owner_connection(url: str) -> AsyncIterator[Connection]:
     """One session as the database's owner, for set-up alone."""
-    try:
+    with _connecting():
         connection = await asyncpg.connect(url)
-    except UNREACHABLE as error:
-        raise Unavailable(f"the database does not answer: {error}", code="database-down") from error
-    except asyncpg.PostgresError as error:
-        raise ConfigurationError(f"the database refuses: {error}") from error
     try:
         yield connection
     finally:

@@ -45,20 +45,19 @@ def main() -> int:
     progress = Progress(page)
     os.close(page)
     _confine()
-    with socket.socket(fileno=channel) as connection:
+    # A server that ended while this process was starting, or working, has nobody left to be told.
+    with socket.socket(fileno=channel) as connection, suppress(ConnectionError):
         try:
             registry = installed()
         except ConfigurationError as error:
             connection.sendall(framed(encode(Hello({}, error.message))))
             return 1
-        # A server that ended while this process was starting, or working, has nobody left to be told.
-        with suppress(ConnectionError):
-            # What is loaded stays; of records, hardly anything is left that a search for garbage would find.
-            gc.freeze()
-            gc.set_threshold(100_000, 50, 100)
-            connection.sendall(framed(encode(Hello({name: one.digest for name, one in registry.sectors.items()}))))
-            while (calls := _receive(connection)) is not None:
-                connection.sendall(framed(_answer(registry, calls, progress, seconds)))
+        # What is loaded stays; of records, hardly anything is left that a search for garbage would find.
+        gc.freeze()
+        gc.set_threshold(100_000, 50, 100)
+        connection.sendall(framed(encode(Hello({name: one.digest for name, one in registry.sectors.items()}))))
+        while (calls := _receive(connection)) is not None:
+            connection.sendall(framed(_answer(registry, calls, progress, seconds)))
     return 0
 
 
