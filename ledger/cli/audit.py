@@ -70,9 +70,9 @@ def whole(
     pinned = None if vkey is None else text_or_file(vkey)
     public = public or is_folder(target)
     if public:
-        if state is not None or full_balances:
-            raise click.UsageError("--state and --full-balances need bodies")
-        report = asyncio.run(_audit_public(public_log(target), pinned, registrar, asked))
+        if full_balances:
+            raise click.UsageError("--full-balances needs bodies")
+        report = asyncio.run(_audit_public(public_log(target), pinned, registrar, asked, state))
     else:
         report = asyncio.run(_audit(
             source_of(target, home), pinned, registrar, asked, state, full_balances=full_balances
@@ -100,12 +100,13 @@ async def _audit(
 
 
 async def _audit_public(
-    opening: AbstractAsyncContextManager[PublicLog], vkey: str | None, registrar: str | None, policy: Policy | None
+    opening: AbstractAsyncContextManager[PublicLog], vkey: str | None, registrar: str | None, policy: Policy | None,
+    state: Path | None,
 ) -> Report:
     async with opening as log:
         with progress("auditing") as told:
             return await audit_public(
-                PublicSource(log), vkey=vkey, registrar=registrar, policy=policy, progress=told
+                PublicSource(log), vkey=vkey, registrar=registrar, policy=policy, state=state, progress=told
             )
 
 

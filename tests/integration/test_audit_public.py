@@ -5,7 +5,7 @@ import asyncio
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -27,6 +27,7 @@ from ledger.core.tiles import Tile, all_tiles, encode_entries, entries_path, til
 from ledger.service.audit.public import audit_public
 from ledger.service.audit.public_source import PublicSource
 from ledger.service.audit.report import Report
+from ledger.service.exporting.log import PublicLog
 from ledger.service.keyfiles import LOG_KEY, read_key
 
 Finding = tuple[str, int | None]
@@ -70,6 +71,18 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exported]:
         yield Exported(folder, home, signer, server.vkey, parse_entry(entries[0]).keyid.hex(), entries, indexes)
 
 
+class Watched(PublicSource):
+    """It notes from which entry on it is read."""
+
+    def __init__(self, log: PublicLog, read: list[int]) -> None:
+        super().__init__(log)
+        self._read = read
+
+    def pages(self, size: int, start: int = 0) -> AsyncIterator[bytes]:
+        self._read.append(start)
+        return super().pages(size, start)
+
+
 class Copy:
     """A folder whose owner is free to do as he likes."""
 
@@ -78,18 +91,19 @@ class Copy:
         self.folder = folder
         shutil.copytree(exported.folder, folder)
 
-    def audit(self) -> Report:
+    def audit(self, state: Path | None = None, read: list[int] | None = None) -> Report:
+        """`read` gets the entries at which reading began."""
         async def run() -> Report:
             async with public_log(str(self.folder)) as log:
                 return await audit_public(
-                    PublicSource(log), vkey=self.exported.vkey, registrar=self.exported.registrar,
-                    progress=lambda _, __: None,
+                    Watched(log, [] if read is None else read), vkey=self.exported.vkey,
+                    registrar=self.exported.registrar, state=state, progress=lambda _, __: None, lots_in_memory=10,
                 )
 
         return asyncio.run(run())
 
-    def findings(self) -> list[Finding]:
-        report = self.audit()
+    def findings(self, state: Path | None = None) -> list[Finding]:
+        report = self.audit(state)
         assert report.ok == (not report.findings)
         return [(one.rule, one.index) for one in report.findings]
 
@@ -133,7 +147,7 @@ def test_an_honest_log(copy: Copy) -> None:
     public = sum(parse_entry(entry).kind != 0 for entry in copy.exported.entries)
     assert report.records["private"] == size - public
     doubted, unchecked = report.notes
-    assert doubted.startswith(f"2 entries from {copy.exported.indexes['last']} on are signed by key ")
+    assert doubted.startswith(f"in doubt: 2 entries from {copy.exported.indexes['last']} on are signed by key ")
     assert unchecked == (
         f"not checked: the bodies of {size - public} private records, and so whether they may follow what is before "
         "them, their figures and balances"
@@ -245,11 +259,72 @@ def test_a_checkpoint_that_another_key_signed(copy: Copy) -> None:
     assert copy.findings() == [("checkpoint", None)]
 
 
+# --- from a state ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["1", "2", "255", "256", "257", "512", "last", "revoked", "after", "all"])
+def test_it_goes_on_from_a_state(copy: Copy, tmp_path: Path, name: str) -> None:
+    """It says what one from zero says, and reads what is new alone, unless a key is newly reported."""
+    state, read, again = tmp_path / "public.state", list[int](), list[int]()
+    indexes, entries = copy.exported.indexes, copy.exported.entries
+    size = indexes[name] if name in indexes else len(entries) if name == "all" else int(name)
+    copy.write(entries[:size])
+    assert copy.findings(state) == []
+    copy.write(entries)
+    report = copy.audit(state, read)
+    assert report.findings == []
+    assert report.start == size
+    assert msgspec.structs.replace(report, start=0) == copy.audit()
+    reported = [] if size > indexes["revoked"] else [indexes["last"]]
+    assert read == [size, *([size] if not reported and size < len(entries) else reported)]
+    assert msgspec.structs.replace(copy.audit(state, again), start=0) == copy.audit()
+    assert again == [len(entries)]
+
+
+def test_a_record_of_before_the_state_is_there_again(copy: Copy, tmp_path: Path) -> None:
+    state, entries = tmp_path / "public.state", copy.exported.entries
+    copy.write(entries)
+    assert copy.findings(state) == []
+    kept = state.read_bytes()
+    copy.write([*entries, parse_entry(entries[300])._replace(time=parse_entry(entries[-1]).time).to_bytes()])
+    assert copy.findings(state) == copy.findings() == [("admission", len(entries))]
+    assert state.read_bytes() == kept
+
+
+def test_a_key_that_was_revoked_before_the_state(copy: Copy, tmp_path: Path) -> None:
+    state, entries = tmp_path / "public.state", list(copy.exported.entries)
+    moved = parse_entry(entries.pop(copy.exported.indexes["last"]))
+    copy.write(entries)
+    assert copy.findings(state) == []
+    copy.write([*entries, moved._replace(time=parse_entry(entries[-1]).time).to_bytes()])
+    assert copy.findings(state) == copy.findings() == [("admission", len(entries))]
+
+
+def test_a_public_log_that_was_rolled_back_or_forked(copy: Copy, tmp_path: Path) -> None:
+    state, entries = tmp_path / "public.state", list(copy.exported.entries)
+    copy.write(entries[:500])
+    assert copy.findings(state) == []
+    kept = state.read_bytes()
+    copy.write(entries[:400])
+    assert copy.findings(state) == [("consistency", 400)]
+    copy.change(300, lambda entry: entry._replace(outcome=bytes(32)))
+    assert copy.findings() == []
+    assert copy.findings(state) == [("consistency", None)]
+    assert state.read_bytes() == kept
+
+
+# --- as users do -----------------------------------------------------------------------------------------------------
+
+
 def test_on_the_command_line(copy: Copy, tmp_path: Path) -> None:
     home = copy.exported.home
     done = command(home, "audit", str(copy.folder), "--vkey", copy.exported.vkey, "--json")
     assert done.returncode == 0, done.stderr
     assert msgspec.json.decode(done.stdout)["ok"]
+    state = tmp_path / "public.state"
+    for start in (0, len(copy.exported.entries)):
+        done = command(home, "audit", str(copy.folder), "--vkey", copy.exported.vkey, "--state", str(state), "--json")
+        assert msgspec.json.decode(done.stdout)["start"] == start
     copy.change(300, lambda entry: entry._replace(signature=bytes(64)))
     done = command(home, "audit", str(copy.folder), "--vkey", copy.exported.vkey)
     assert done.returncode == 1
@@ -270,3 +345,16 @@ def test_over_http(tmp_path: Path) -> None:
         whole = msgspec.json.decode(server.audit("--json").stdout)
     assert report["size"] == report["signatures"] == whole["size"]
     assert report["root"] == whole["root"]
+
+
+@pytest.mark.parametrize("first", [[], ["--public"]], ids=["with bodies", "without"])
+def test_a_state_of_another_kind(tmp_path: Path, first: list[str]) -> None:
+    state = tmp_path / "audit.state"
+    with temporary_home() as home, Server(home) as server:
+        then = [] if first else ["--public"]
+        assert server.audit("--state", str(state), *first).returncode == 0
+        kept = state.read_bytes()
+        done = server.audit("--state", str(state), *then)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"the state is of an audit {'without' if first else 'with'} bodies of private records" in done.stderr
+    assert state.read_bytes() == kept

@@ -5,8 +5,9 @@ alone. The auditor attests `gear` and `plain`. Then the mill reports its key com
 later from the auditor's first attestation on the auditor does.
 """
 
+import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,12 +17,15 @@ from msgspec.structs import replace
 from support.cli import run
 from support.parties import Party, enrolment
 from support.server import Server, temporary_home
-from support.witness import audited
+from support.witness import audited, registry
 from support.workshop import END, START, Workshop, workshop
 
 from ledger.core.receipt import Receipt
 from ledger.core.records import Attestation, KeyChange, Subject
 from ledger.core.signing import SigningKey, public_key
+from ledger.service.audit.http_source import HttpSource
+from ledger.service.audit.replay import audit
+from ledger.service.audit.report import Report
 
 
 class Story(NamedTuple):
@@ -201,8 +205,34 @@ def test_an_audit_counts_them(story: Story, tmp_path: Path) -> None:
         ]
 
 
-def test_a_later_report_that_names_an_earlier_entry(story: Story) -> None:
-    """It stands last: the mill learns that its key was taken before `early`."""
+class Watched(HttpSource):
+    """It notes from which entry on it is read."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        super().__init__(client)
+        self.read: list[int] = []
+
+    def pages(self, size: int, start: int = 0) -> AsyncIterator[bytes]:
+        self.read.append(start)
+        return super().pages(size, start)
+
+
+def read_by_an_audit(story: Story, state: Path) -> tuple[Report, list[int]]:
+    async def run() -> tuple[Report, list[int]]:
+        async with httpx.AsyncClient(base_url=story.server.url, timeout=60) as client:
+            source = Watched(client)
+            return await audit(source, registry=registry(), vkey=story.server.vkey, state=state), source.read
+
+    return asyncio.run(run())
+
+
+def test_a_later_report_that_names_an_earlier_entry(story: Story, tmp_path: Path) -> None:
+    """It stands last: the mill learns that its key was taken before `early`. An audit from a state reads again from
+    there on, and from then on only what is new."""
+    state, late = tmp_path / "audit.state", story.receipts["late"].index
+    before, first = read_by_an_audit(story, state)
+    _, again = read_by_an_audit(story, state)
+    assert (first, again) == ([0, late], [before.size])
     new = Party(story.mill.id, SigningKey.from_seed(b"\x41" * 32, "p256"))
     keyid = story.mill.party.key.keyid.hex()
     since = story.receipts["early"].index
@@ -222,3 +252,11 @@ def test_a_later_report_that_names_an_earlier_entry(story: Story) -> None:
     (told,) = [one for one in story.ask("/v1/organizations", limit=1000) if one["id"] == story.mill.id]
     assert told["keys"][0]["compromisedSince"] == since
     assert json.dumps(told).count(keyid) == 1
+    after, newly = read_by_an_audit(story, state)
+    (used,) = story.server.post([story.forge.use({"gear": "1"})])
+    last, more = read_by_an_audit(story, state)
+    zero, whole = read_by_an_audit(story, tmp_path / "zero.state")
+    assert (newly, more, whole) == ([before.size, since], [after.size, after.size], [0, since])
+    assert (last.ok, last.size) == (True, used.index + 1)
+    doubted, wanted = [[note for note in one.notes if note.startswith("in doubt")] for one in (last, zero)]
+    assert doubted == wanted != []

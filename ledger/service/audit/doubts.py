@@ -1,7 +1,9 @@
 """Counting what keys have signed that are reported compromised: it holds, and it is in doubt."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
 
 from ledger.admission.state import KeyState
 from ledger.core.entry import SIZE
@@ -12,21 +14,39 @@ _KEYID = slice(34, 66)
 """Of an entry: after version, kind and digest."""
 
 
-async def doubts(source: TreeSource, keys: Mapping[bytes, KeyState], size: int) -> AsyncIterator[str]:
-    """A note for each key: how many entries below `size` it signed from the reported index on.
+class Doubt(Struct, frozen=True):
+    """How many of the entries that were audited a key has signed from index `since` on, as it is reported."""
 
-    An index is known only once it is reported, so the entries from the lowest one on are read again; where nothing is
-    reported, none are.
+    since: int
+    count: int
+
+
+Doubts = Mapping[bytes, Doubt]
+"""By keyid."""
+
+
+async def count_doubts(
+    source: TreeSource, keys: Mapping[bytes, KeyState], size: int, known: Doubts, start: int
+) -> dict[bytes, Doubt]:
+    """Of each key that is reported: what it signed below `size`. `known` was counted below `start`.
+
+    An index is known only once it is reported, so entries from the lowest one on that is new are read again; where no
+    report is, those that came since alone.
     """
     since = {keyid: one.compromised_since for keyid, one in keys.items() if one.compromised_since is not None}
-    if not since:
-        return
-    counted: Counter[bytes] = Counter()
-    async for page in source.pages(size, min(since.values())):
-        for row in read_page(page):
-            keyid = row.entry[_KEYID]
-            if len(row.entry) == SIZE and row.index >= since.get(keyid, size):
-                counted[keyid] += 1
-    for keyid, first in sorted(since.items(), key=lambda one: (one[1], one[0])):
-        yield (f"in doubt: {counted[keyid]} entries from {first} on are signed by key {keyid.hex()} of "
+    counts = Counter({keyid: one.count for keyid, one in known.items() if since.get(keyid) == one.since})
+    begin = {keyid: max(first, start) if keyid in counts else first for keyid, first in since.items()}
+    if min(begin.values(), default=size) < size:
+        async for page in source.pages(size, min(begin.values())):
+            for row in read_page(page):
+                keyid = row.entry[_KEYID]
+                if len(row.entry) == SIZE and row.index >= begin.get(keyid, size):
+                    counts[keyid] += 1
+    return {keyid: Doubt(first, counts[keyid]) for keyid, first in since.items()}
+
+
+def told(doubts: Doubts, keys: Mapping[bytes, KeyState]) -> Iterator[str]:
+    """A note for each key."""
+    for keyid, one in sorted(doubts.items(), key=lambda pair: (pair[1].since, pair[0])):
+        yield (f"in doubt: {one.count} entries from {one.since} on are signed by key {keyid.hex()} of "
                f"{keys[keyid].organization}, which is reported compromised since then; their signatures hold")

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from ledger.errors import ConfigurationError
 from ledger.service.audit.checking import Progress
+from ledger.service.audit.doubts import Doubt
 from ledger.service.audit.erasures import Erasures
 from ledger.service.audit.source import Version
 from ledger.store.book import Book
@@ -16,8 +17,8 @@ _KEY = "audit"
 
 class Kept(Struct, frozen=True, kw_only=True):
     """A log that was audited up to `size` and held. `rotations`: how its key was rotated until then, as notes.
-    `registrar` is the keyid (hex) that entry 0 is signed with; `counts`, `records`, `versions` and `erasures` are of
-    all that was audited so far."""
+    `registrar` is the keyid (hex) that entry 0 is signed with; `counts`, `records`, `versions`, `erasures` and `doubts`
+    are of all that was audited so far. `public`: without what bodies of private records say."""
 
     origin: str
     vkey: str
@@ -27,10 +28,12 @@ class Kept(Struct, frozen=True, kw_only=True):
     progress: Progress
     counts: dict[str, int]
     records: dict[str, int]
-    not_recomputed: dict[str, int]
-    versions: list[Version]
-    erasures: Erasures
+    doubts: dict[bytes, Doubt]
+    not_recomputed: dict[str, int] = {}
+    versions: list[Version] = []
+    erasures: Erasures | None = None
     rotations: list[str] = []
+    public: bool = False
 
 
 class Pinned(NamedTuple):
@@ -40,10 +43,17 @@ class Pinned(NamedTuple):
     registrar: str | None
 
 
-def read_kept(book: Book) -> Kept | None:
-    """What an earlier audit has left; None in a new file."""
+def read_kept(book: Book, *, public: bool) -> Kept | None:
+    """What an earlier audit has left; None in a new file. Raises ConfigurationError where that was one with bodies, and
+    this one is `public`, or the other way round."""
     data = book.fact(_KEY)
-    return None if data is None else msgspec.msgpack.decode(data, type=Kept)
+    kept = None if data is None else msgspec.msgpack.decode(data, type=Kept)
+    if kept is not None and kept.public != public:
+        raise ConfigurationError(
+            f"the state is of an audit {'without' if kept.public else 'with'} bodies of private records", field="state",
+            rule="an audit of the public log has a state of its own",
+        )
+    return kept
 
 
 def write_kept(book: Book, kept: Kept) -> None:

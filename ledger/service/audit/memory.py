@@ -20,6 +20,9 @@ from ledger.store.book import Book, KeptLot, KeptSite, KeptTransfer
 LOTS_IN_MEMORY: Final = 60_000
 """Some 2 KB each."""
 
+_RECORDS_A_LOT: Final = 4
+"""What is known of so many records takes as much."""
+
 LET_GO = frozenset({
     "accepted", "declarations", "digests", "facilities", "holding", "lots", "products", "records", "remaining",
     "transfers", "withdrawn",
@@ -116,8 +119,9 @@ class Memory:
             state.holding.setdefault(item, set()).add(lot)
         return wanted
 
-    def keep(self, record: AnyRecord, digest: bytes, touched: Iterable[str]) -> None:
-        """Notes what a record that was replayed has entered, and the lots whose balance it has changed."""
+    def keep(self, record: AnyRecord | None, digest: bytes, touched: Iterable[str]) -> None:
+        """Notes what a record that was replayed has entered, and the lots whose balance it has changed. Of None, a
+        record whose body nobody shows, that it is there."""
         name = digest.hex()
         self._lots.update(touched)
         self._records.append(name)
@@ -162,7 +166,7 @@ class Memory:
 
     def spill(self) -> None:
         """Lets go of what is in memory where it is more than the limit. Between two pages."""
-        if len(self._state.lots) > self._limit:
+        if len(self._state.lots) + len(self._state.records) // _RECORDS_A_LOT > self._limit:
             self.let_go()
 
     def let_go(self) -> None:

@@ -16,7 +16,7 @@ from ledger.core.policy import Policy
 from ledger.errors import LedgerError
 from ledger.registry.installed import Registry
 from ledger.service.audit.balances import check_balances
-from ledger.service.audit.doubts import doubts
+from ledger.service.audit.doubts import count_doubts, told
 from ledger.service.audit.erasures import noted
 from ledger.service.audit.findings import Findings, Stop
 from ledger.service.audit.growth import check_growth, read_checkpoint
@@ -64,7 +64,7 @@ class _Audit:
         self._registry = registry
         self._policy = policy
         self._book = book
-        self._kept = None if book is None else read_kept(book)
+        self._kept = None if book is None else read_kept(book, public=False)
         self._pinned = pinned_by(self._kept, asked)
         self._limit = limit
         self._findings = Findings()
@@ -105,14 +105,15 @@ class _Audit:
         await walk.run(source, self._checkpoint, progress)
         await walk.check_rows(keys.spans[0].vkey)
         # Before the state goes on to what came after the checkpoint.
-        in_doubt = [note async for note in doubts(source, walk.replayer.state.keys, self._checkpoint.size)]
+        enrolled, known = dict(walk.replayer.state.keys), self._kept.doubts if self._kept is not None else {}
+        doubts = await count_doubts(source, enrolled, self._checkpoint.size, known, walk.start)
         await self._check_versions(walk.replayer.versions, self._checkpoint.size)
         if self._book is not None and not findings.found:
             # Before balances are explained by what came after the checkpoint.
-            walk.keep(self._book, self._checkpoint, keys)
+            walk.keep(self._book, self._checkpoint, keys, doubts)
         await check_balances(source, walk, vkey, findings, full=full_balances)
         await self._check_erasures(walk, vkey)
-        findings.notes.extend([*noted(walk.counts["erased"]), *walk.replayer.notes(), *in_doubt])
+        findings.notes.extend([*noted(walk.counts["erased"]), *walk.replayer.notes(), *told(doubts, enrolled)])
         if self._book is not None and not findings.found:
             self._book.commit()
 

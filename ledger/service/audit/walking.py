@@ -15,6 +15,8 @@ from ledger.registry.installed import Registry
 from ledger.service.audit.arriving import Arrived, Batch, Batches, arriving
 from ledger.service.audit.beside import APART, Beside
 from ledger.service.audit.checking import Fault, Progress
+from ledger.service.audit.doubts import Doubts
+from ledger.service.audit.erasures import Erasures
 from ledger.service.audit.findings import Findings, Stop
 from ledger.service.audit.kept import Kept, write_kept
 from ledger.service.audit.memory import Memory
@@ -58,7 +60,7 @@ class Walk:
         if kept is not None:
             self.replayer.not_recomputed = kept.not_recomputed
             self.replayer.versions = kept.versions
-            self.replayer.erasures = kept.erasures
+            self.replayer.erasures = kept.erasures or Erasures()
         self._row_check = row_check
         self._roots: dict[tuple[int, int], bytes] = {}
 
@@ -94,7 +96,7 @@ class Walk:
         for rule, message, index in await self._row_check.compare_ends(made):
             self._findings.add(rule, message, index)
 
-    def keep(self, book: Book, checkpoint: Checkpoint, keys: LogKeys) -> None:
+    def keep(self, book: Book, checkpoint: Checkpoint, keys: LogKeys, doubts: Doubts) -> None:
         """Writes what the next audit needs; it is durable once the book is committed. What is replayed from here on
         leaves no trace in it."""
         self._write()
@@ -104,6 +106,7 @@ class Walk:
             root=checkpoint.root, progress=self._progress or Progress(), counts=dict(self.counts),
             records=dict(self.types), not_recomputed=self.replayer.not_recomputed,
             versions=self.replayer.versions, erasures=self.replayer.erasures, rotations=list(keys.notes),
+            doubts=dict(doubts),
         ))
         book.mark()
 
