@@ -21,6 +21,7 @@ from support.biglog import BigLog, big_log, entries
 from support.independent import CHECKERS, Checker
 from support.server import Server, environment, temporary_home
 
+from ledger.core.logkeys import rotations_in
 from ledger.core.merkle import all_paths, leaf_hash
 from ledger.core.tiles import (
     all_tiles,
@@ -78,7 +79,7 @@ def golden(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Golden]:
 
 async def exported(log: BigLog, folder: Path) -> Exported:
     with opened(folder) as target:
-        source = DatabaseLog(log.pool, log.publication, log.identity.vkey)
+        source = DatabaseLog(log.pool, log.publication)
         return await export(source, target, vkey=None, progress=lambda _done, _total=None: None)
 
 
@@ -150,8 +151,9 @@ def test_the_folder_at_every_size(golden: Golden, checker: Checker) -> None:
         assert {path: folder.get(path) for path in files} == files, size
         assert folder["checkpoint"].decode() == golden.notes[size]
         assert folder["vkey"].decode() == f"{golden.server.vkey}\n"
+        assert rotations_in(folder["keys"]) == []
         checker.note(folder["checkpoint"].decode(), folder["vkey"].decode().strip(), size)
-        for path in set(folder) - set(files) - {"checkpoint", "vkey"}:
+        for path in set(folder) - set(files) - {"checkpoint", "vkey", "keys"}:
             whole_tile = path.partition(".p/")[0]
             assert whole_tile != path
             assert whole_tile not in folder
