@@ -44,6 +44,15 @@ CREATE TABLE publication (
     note text NOT NULL
 );
 
+-- Cosignatures carry a time: the newest published head, cosigned anew while nothing was appended. What proves entries is
+-- the row of `publication`.
+CREATE TABLE renewal (
+    size bigint NOT NULL REFERENCES publication,
+    number bigint NOT NULL CHECK (number > 0),
+    note text NOT NULL,
+    PRIMARY KEY (size, number)
+);
+
 -- Rotations of the log's key, in order: notes by which one who has pinned a key finds those that came after.
 -- `ledger.vkey` is the first key.
 CREATE TABLE log_key (
@@ -406,7 +415,8 @@ BEGIN
     FOREACH name IN ARRAY ARRAY['ledger', 'entry', 'batch', 'tile', 'erasure', 'organization', 'prefix', 'signing_key',
         'revocation', 'compromise', 'key_change', 'facility', 'product', 'activation', 'transfer', 'acceptance',
         'lot', 'figure', 'flow', 'revision', 'lot_version', 'pool', 'closing', 'reopening', 'provisional',
-        'dispute', 'opening', 'attestation', 'claim', 'report', 'publication', 'log_key']
+        'dispute', 'opening', 'attestation', 'claim', 'report', 'publication', 'renewal',
+        'log_key']
     LOOP
         EXECUTE format('CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON %I '
             'FOR EACH STATEMENT EXECUTE FUNCTION forbid_change()', name);

@@ -94,7 +94,8 @@ async def _opened(
         receipts = ReceiptReader(pool, publication)
         async with (
             Sequencer(database.app_url, identity.origin, heads, assessor, loader, clock) as sequencer,
-            _publishing(database.app_url, pool, heads, publication), Eraser(database.app_url) as eraser,
+            _publishing(database.app_url, pool, heads, publication, settings.renew_seconds),
+            Eraser(database.app_url) as eraser,
         ):
             reviser = Reviser(database.app_url, identity.origin, heads, registry, loader, clock)
             submitter = Submitter(
@@ -113,10 +114,12 @@ async def _opened(
 
 
 @asynccontextmanager
-async def _publishing(url: str, pool: Pool, heads: Heads, publication: Publication) -> AsyncIterator[None]:
+async def _publishing(
+    url: str, pool: Pool, heads: Heads, publication: Publication, renew_seconds: float
+) -> AsyncIterator[None]:
     """While this is open, heads are shown to the witnesses of the log, where it has a policy."""
     if publication.policy is None:
         yield
         return
-    async with Publisher(url, pool, heads, publication, publication.policy):
+    async with Publisher(url, pool, heads, publication, publication.policy, renew_seconds):
         yield

@@ -2,7 +2,8 @@
 
 A log begins to have witnesses with the first row of `publication`, and has them from then on: entries below that size
 keep the receipts of their batches, later ones are proved in the first published head that holds them. Rows never
-change, so a receipt is the same whenever it is asked for.
+change, so a receipt is the same whenever it is asked for. Of the newest head the signatures are renewed, in rows of
+their own, which are shown as the checkpoint and prove nothing else.
 """
 
 import asyncio

@@ -11,8 +11,9 @@ from ledger.errors import ConfigurationError
 MIN_WORKERS: Final = 2
 """One of which a hanging plugin may hold up."""
 _MAX_WORKERS: Final = 256
-_SECONDS: Final = (0.05, 10.0)
+_ASSESS_SECONDS: Final = (0.05, 10.0)
 """As long as a record may be assessed: under the log's lock nobody has more time than that."""
+_RENEW_SECONDS: Final = (1.0, 30 * 86_400.0)
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -20,7 +21,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     `anchor` None means the file of that name in `home`; `policy` None that heads are published without witnesses.
     `passphrase`: of the ledger's own keys, where they are encrypted, and of those that are made. `workers`: processes
     that run plugins, None as many as there are cores for each of the `processes` that serve here, but two at least.
-    `assess_seconds`: what a record may take of a worker's time."""
+    `assess_seconds`: what a record may take of a worker's time. `renew_seconds`: how old the witnesses' signatures
+    become on a log to which nothing is added."""
 
     home: Path
     database_url: str | None = None
@@ -31,6 +33,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     workers: int | None = None
     processes: int = 1
     assess_seconds: float = 5.0
+    renew_seconds: float = 3_600.0
     policy: Path | None = None
 
     @property
@@ -40,8 +43,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 def settings_from(environment: Mapping[str, str], default_home: Path) -> Settings:
-    """Reads CARBON_LEDGER_HOME, _DATABASE_URL, _ORIGIN, _PUBLIC_URL, _ANCHOR, _POLICY, _PASSPHRASE, _WORKERS and
-    _ASSESS_SECONDS. Raises ConfigurationError for unfit values."""
+    """Reads CARBON_LEDGER_HOME, _DATABASE_URL, _ORIGIN, _PUBLIC_URL, _ANCHOR, _POLICY, _PASSPHRASE, _WORKERS,
+    _ASSESS_SECONDS and _RENEW_SECONDS. Raises ConfigurationError for unfit values."""
     home = Path(environment.get("CARBON_LEDGER_HOME") or default_home).expanduser().absolute()
     url = environment.get("CARBON_LEDGER_DATABASE_URL") or None
     if url is not None and not url.startswith(("postgresql://", "postgres://")):
@@ -58,7 +61,8 @@ def settings_from(environment: Mapping[str, str], default_home: Path) -> Setting
         policy=None if policy is None else Path(policy).expanduser().absolute(),
         passphrase=environment.get("CARBON_LEDGER_PASSPHRASE", "").encode() or None,
         workers=_workers(environment.get("CARBON_LEDGER_WORKERS") or None),
-        assess_seconds=_seconds(environment.get("CARBON_LEDGER_ASSESS_SECONDS") or "5"),
+        assess_seconds=_seconds(environment, "CARBON_LEDGER_ASSESS_SECONDS", "5", _ASSESS_SECONDS),
+        renew_seconds=_seconds(environment, "CARBON_LEDGER_RENEW_SECONDS", "3600", _RENEW_SECONDS),
     )
 
 
@@ -71,14 +75,15 @@ def _workers(text: str | None) -> int | None:
     return int(text)
 
 
-def _seconds(text: str) -> float:
-    least, most = _SECONDS
+def _seconds(environment: Mapping[str, str], name: str, otherwise: str, bounds: tuple[float, float]) -> float:
+    text = environment.get(name) or otherwise
+    least, most = bounds
     try:
         found = float(text)
     except ValueError:
         found = 0.0
     if not least <= found <= most:
-        raise ConfigurationError(f"CARBON_LEDGER_ASSESS_SECONDS is {text!r}: it must be from {least:g} to {most:g}")
+        raise ConfigurationError(f"{name} is {text!r}: it must be from {least:g} to {most:g}")
     return found
 
 

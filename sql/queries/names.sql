@@ -91,5 +91,7 @@ SELECT origin, vkey FROM ledger;
 SELECT level, index, root FROM tile ORDER BY level, index;
 
 -- name: published
--- purpose: heads as they were published, with the roots of their batches
-SELECT p.size, p.note, b.root FROM publication p LEFT JOIN batch b ON b.size = p.size ORDER BY p.size;
+-- purpose: heads as they were published and cosigned anew, with the roots of their batches
+SELECT p.size, p.note, b.root
+FROM (SELECT size, note FROM publication UNION ALL SELECT size, note FROM renewal) p
+LEFT JOIN batch b ON b.size = p.size ORDER BY p.size;

@@ -8,7 +8,9 @@ SELECT size, root FROM head FOR UPDATE;
 SELECT size FROM publication ORDER BY size LIMIT 1;
 
 -- name: newest
-SELECT size, note FROM publication ORDER BY size DESC LIMIT 1;
+-- purpose: the newest published head, as its witnesses have cosigned it last
+SELECT p.size, coalesce((SELECT r.note FROM renewal r WHERE r.size = p.size ORDER BY r.number DESC LIMIT 1), p.note) AS note
+FROM publication p ORDER BY p.size DESC LIMIT 1;
 
 -- name: covering
 -- purpose: the first published head that holds an entry
@@ -22,6 +24,12 @@ SELECT note FROM publication WHERE size = $1;
 -- purpose: makes a head public, for good; false where that size is public already
 -- parameters: size, note
 INSERT INTO publication (size, note) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING true;
+
+-- name: renew
+-- purpose: shows a published head with newer signatures
+-- parameters: size, note
+INSERT INTO renewal (size, number, note)
+SELECT $1, count(*) + 1, $2 FROM renewal WHERE size = $1 ON CONFLICT DO NOTHING RETURNING true;
 
 -- name: lead
 -- purpose: whether this session may feed the witnesses: one at a time does, until its session ends

@@ -169,3 +169,8 @@ def test_a_published_head(kept: Kept, copy: Database, fault: str) -> None:
     copy.tamper("UPDATE publication SET note = $1", other[fault])
     found = {(one.rule, one.index) for one in by_database(kept, copy).findings}
     assert found == {("published", right.size - 1)}
+    copy.tamper("UPDATE publication SET note = $1", sign_checkpoint(right, identity.signer))
+    copy.tamper("INSERT INTO renewal VALUES ($1, 1, $2)", right.size, sign_checkpoint(right, identity.signer))
+    assert by_database(kept, copy).ok
+    copy.tamper("UPDATE renewal SET note = $1", other[fault])
+    assert {(one.rule, one.index) for one in by_database(kept, copy).findings} == found

@@ -42,7 +42,8 @@ BURDENS_THEN: Final = len(BURDENS) - 1
 KEPT_OTHERWISE: Final = {("figure", "from_index"): "lot / 1024", ("figure", "burdens"): "trim_array(burdens, 1)"}
 """Columns of the first version, made of those of today."""
 SINCE: Final = ("revision", "revised", "lot_version", "pool", "closing", "reopening", "provisional", "dispute",
-                "opening", "attestation", "claim", "report", "compromise", "key_change", "publication", "log_key",
+                "opening", "attestation", "claim", "report", "compromise", "key_change", "publication", "renewal",
+                "log_key",
                 "erasure")
 """Tables that the first version did not have."""
 WITHOUT_ERASURE: Final = """
@@ -239,7 +240,7 @@ def test_the_second_version_gains_an_index(made: Made, today: Database) -> None:
     today.execute(WITHOUT_VERIFYING)
     today.execute(WITHOUT_ERASURE)
     today.execute(WITHOUT_NAMES)
-    today.execute("DROP TABLE report, compromise, key_change, publication, log_key; "
+    today.execute("DROP TABLE report, compromise, key_change, renewal, publication, log_key; "
                   "DROP INDEX lot_product, facility_operator, product_owner, prefix_bytes; "
                   "DELETE FROM schema_version; "
                   "INSERT INTO schema_version (version) VALUES (2)")

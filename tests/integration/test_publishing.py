@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 from support.publishing import Site, acknowledged, answers, proof, receipt, site, three_witnesses
 from support.server import Server, command
+from support.waiting import until
 from support.witness import Witness, audited
 from support.witnesses import WitnessProcess
 from support.workshop import Workshop, workshop
@@ -204,3 +205,52 @@ def test_receipts_and_bundles_are_checked_with_the_policy(place: Site, server: S
     assert isinstance(promised, Acknowledgement)
     receipts.write_bytes(msgspec.json.encode(promised))
     assert command(place.home, "verify", str(receipts), "--policy", str(place.policy_file)).returncode == 1
+
+
+def test_signatures_on_an_idle_log_are_renewed(tmp_path: Path) -> None:
+    """The published head is cosigned anew; what is proved stays what it was. Without a quorum the old one stays, and
+    what is appended does not wait for a renewal."""
+    with site() as place, three_witnesses(place) as witnesses:
+        with place.serve(CARBON_LEDGER_RENEW_SECONDS="1") as server:
+            shop = workshop(server, "shop", pot="10")
+            (one,) = server.post([shop.make({"a": "1"}, {"pot": "1"})])
+            for _ in range(2):
+                first = place.checkpoint(server.url)
+                until(lambda first=first: min(place.checkpoint(server.url).times.values()) > max(first.times.values()))
+                assert place.checkpoint(server.url).checkpoint == first.checkpoint
+            assert proof(server, one.digest).content == msgspec.json.encode(one)
+            for witness in witnesses[:2]:
+                witness.kill()
+            asked = witnesses[2].newest(place.origin)
+            until(lambda: witnesses[2].newest(place.origin) != asked)
+            old = place.checkpoint(server.url)
+            (held,) = acknowledged(server, [shop.make({"b": "1"}, {"pot": "1"})])
+            assert isinstance(held, Acknowledgement)
+            assert place.checkpoint(server.url) == old
+            witnesses[0].start()
+            assert receipt(proof(server, held.digest, wait=30)).index == held.index
+            assert place.checkpoint(server.url).checkpoint.size == held.index + 1
+            report = audited(server)
+            assert report.ok, report.findings
+        with place.serve() as server:
+            # No more often than is asked for.
+            settled = place.checkpoint(server.url)
+            workshop(server, "other")
+            assert place.checkpoint(server.url).checkpoint.size > settled.checkpoint.size
+        ended = command(place.home, "audit", "--vkey", place.vkey)
+        assert ended.returncode == 0, ended.stdout
+
+
+def test_a_log_that_gets_witnesses_is_cosigned_at_once() -> None:
+    """Nothing has to be appended for that."""
+    with site() as place:
+        with place.serve(policy=False) as server:
+            workshop(server, "shop")
+        with three_witnesses(place), place.serve() as server:
+            def published() -> bool:
+                note = httpx.get(f"{server.url}/log/checkpoint").raise_for_status().text
+                return place.policy.satisfied(place.policy.cosigned(note))
+
+            until(published)
+            report = audited(server)
+            assert report.ok, report.findings

@@ -132,6 +132,7 @@ ASKED: Final = {
     "publication.covering": str(RECORD),
     "publication.at": str(RECORD),
     "publication.publish": f"{_SIZE + 7}, 'note'",
+    "publication.renew": f"{_SIZE}, 'note'",
     "publication.lead": "7",
     "publication.tell": "'channel', 'payload'",
     "read.footprint": f"'lot:{RECORD}', {_NEWEST}, {_SIZE}, 9",

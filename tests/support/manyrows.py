@@ -27,6 +27,7 @@ _FILLS: Final = {
             repeat('.', 104)::bytea FROM 1 FOR 170) AS d) e""",
     "batch (size, root)": "SELECT i + 1, sha256('') FROM rows",
     "publication (size, note)": "SELECT i + 1, repeat('note ', 40) FROM rows",
+    "renewal (size, number, note)": "SELECT i + 1, 1, repeat('note ', 40) FROM rows",
     "tile (level, index, hashes, root)": """
         SELECT 0, i / 10, repeat(' ', 8192)::bytea, sha256('') FROM rows WHERE i % 10 = 0""",
     "record (index, digest, type, issuer, body, seed, outcome)": f"""

@@ -41,12 +41,11 @@ class Site:
     def policy(self) -> Policy:
         return parse_policy(self.policy_file.read_bytes())
 
-    def serve(self, database_url: str | None = None, *, policy: bool = True) -> Server:
-        if not policy:
-            return Server(self.home, database_url, CARBON_LEDGER_ORIGIN=self.origin)
-        return Server(
-            self.home, database_url, CARBON_LEDGER_ORIGIN=self.origin, CARBON_LEDGER_POLICY=str(self.policy_file)
-        )
+    def serve(self, database_url: str | None = None, *, policy: bool = True, **variables: str) -> Server:
+        found = {"CARBON_LEDGER_ORIGIN": self.origin, **variables}
+        if policy:
+            found["CARBON_LEDGER_POLICY"] = str(self.policy_file)
+        return Server(self.home, database_url, (), None, "ledger.cli", **found)
 
     def checkpoint(self, url: str) -> Cosigned:
         """The published checkpoint, which must have the log's signature and the quorum."""

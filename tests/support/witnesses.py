@@ -15,6 +15,7 @@ from ledger.core.cosignature import CosignatureVerifier, parse_cosigner_vkey
 from ledger.core.merkle import consistency_path, leaf_hash, tree_root
 from ledger.core.note import NoteSigner, vkey
 from ledger.core.witnessing import AddCheckpoint, encode_request
+from ledger.service.cosigning.store import log_id
 from support.server import environment
 
 
@@ -60,6 +61,10 @@ class WitnessProcess:
 
     def post(self, body: str | bytes) -> httpx.Response:
         return httpx.post(f"{self.url}/add-checkpoint", content=body, timeout=30)
+
+    def newest(self, origin: str) -> str:
+        """The note that it has cosigned last of a log."""
+        return httpx.get(f"{self.url}/{log_id(origin)}/checkpoint", timeout=30).raise_for_status().text
 
     def kill(self) -> None:
         self.process.kill()

@@ -22,11 +22,13 @@ _log = logging.getLogger(__name__)
 
 
 class Round:
-    """`note` is the head as the log signed it; `lines` are the witnesses' own, by their names in the policy."""
+    """`note` is the head as the log signed it; `lines` are the witnesses' own, by their names in the policy. `renews`:
+    the head is published, and is to be cosigned anew."""
 
-    def __init__(self, head: Checkpoint, note: str) -> None:
+    def __init__(self, head: Checkpoint, note: str, *, renews: bool = False) -> None:
         self.head = head
         self.note = note
+        self.renews = renews
         self.lines: dict[str, str] = {}
         self._begun = time.monotonic()
 

@@ -2,22 +2,24 @@
 
 Who holds an advisory lock feeds, for as long as its session lives; when it dies another takes over within a second. A
 head is public once its row is committed, and not before. Servers wake each other with NOTIFY; what is not heard is
-found by looking once a second.
+found by looking once a second. On a log to which nothing is added the witnesses are asked again after a while, since
+their signatures say when they were made, and where a key of the log is to sign that has not.
 """
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import asyncpg
 
-from ledger.core.checkpoint import Checkpoint
+from ledger.core.note import parse_note
 from ledger.core.policy import Policy
 from ledger.errors import LedgerError, Unavailable
 from ledger.service.heads import Heads
-from ledger.service.publication import Publication
+from ledger.service.publication import Publication, Published
 from ledger.service.witnessing.client import WitnessClient
 from ledger.service.witnessing.contradictions import Contradictions
 from ledger.service.witnessing.feeding import Feeder, Round
@@ -36,14 +38,21 @@ _log = logging.getLogger(__name__)
 
 
 class Publisher:
-    """One for a process whose log has witnesses."""
+    """One for a process whose log has witnesses. `clock` gives POSIX seconds."""
 
-    def __init__(self, url: str, pool: Pool, heads: Heads, publication: Publication, policy: Policy) -> None:
+    def __init__(
+        self, url: str, pool: Pool, heads: Heads, publication: Publication, policy: Policy, renew_seconds: float,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._url = url
         self._pool = pool
         self._heads = heads
         self._publication = publication
         self._policy = policy
+        self._renew_seconds = renew_seconds
+        self._clock = clock
+        self._renewed = 0.0
+        """When the published head was cosigned last."""
         self._warned = False
         self._wake = publication.committed
         self._task: asyncio.Task[None] | None = None
@@ -104,6 +113,8 @@ class Publisher:
         async with self._pool.acquire() as reading:
             published = await self._publication.newest(reading)
         cosigned = self._policy.cosigned(published.note)
+        # By another policy, or by none, it was not.
+        self._renewed = max(cosigned.values(), default=0) if self._policy.satisfied(cosigned) else 0
         contradictions = Contradictions(self._pool, self._heads, self._policy, self._wake.set)
 
         def signed(name: str) -> None:
@@ -113,45 +124,59 @@ class Publisher:
         feeder = Feeder(clients, self._prove, contradictions.heed, signed, dict.fromkeys(cosigned, published.size))
         try:
             async with feeder:
-                await self._publish(connection, feeder, contradictions, published.size)
+                await self._publish(connection, feeder, contradictions, published)
         finally:
             await asyncio.gather(*[client.close() for client in clients])
 
     async def _publish(
-        self, connection: asyncpg.Connection, feeder: Feeder, contradictions: Contradictions, size: int
+        self, connection: asyncpg.Connection, feeder: Feeder, contradictions: Contradictions, published: Published
     ) -> None:
         """Round after round, for as long as the session lives and signing goes on."""
         current: Round | None = None
         while not connection.is_closed():
             self._heads.require_signing()
             if current is not None and self._policy.satisfied(current.lines):
-                await self._make_public(connection, current.head, current.published(self._policy))
-                size, current = current.head.size, None
+                published, current = await self._make_public(connection, current), None
             wanted = contradictions.ahead
             # Not at once, or a witness that says it is ahead could keep the others from ever agreeing.
-            if current is None or (current.head.size < wanted and current.seconds > _PATIENCE_SECONDS):
-                current = await self._next_round(size, wanted)
+            if current is None or current.renews or (
+                current.head.size < wanted and current.seconds > _PATIENCE_SECONDS
+            ):
+                current = await self._next_round(published, wanted, current)
                 feeder.ask(current)
                 if current is not None and self._policy.satisfied(current.lines):
                     continue
             await self._woken()
 
-    async def _next_round(self, published: int, wanted: int) -> Round | None:
+    async def _next_round(self, published: Published, wanted: int, current: Round | None) -> Round | None:
         async with self._pool.acquire() as reading:
             head = await self._heads.newest(reading)
-            if head.size <= published or head.size < wanted:
+            renews = head.size == published.size
+            if renews and (current is not None and current.renews):
+                return current
+            if head.size < max(published.size, wanted) or (renews and not (head.size and self._stale(published.note))):
                 return None
-            return Round(head, await self._heads.sign(reading, head))
+            return Round(head, await self._heads.sign(reading, head), renews=renews)
 
-    async def _make_public(self, connection: asyncpg.Connection, head: Checkpoint, note: str) -> None:
+    def _stale(self, note: str) -> bool:
+        """Whether a published note lacks the signature of a key that signs now, or cosignatures that are new enough."""
+        signed = {line.key_hash for line in parse_note(note).signatures}
+        if not signed.issuperset([signer.key_hash for signer in self._heads.signers]):
+            return True
+        return self._policy.quorum is not None and self._clock() - self._renewed >= self._renew_seconds
+
+    async def _make_public(self, connection: asyncpg.Connection, done: Round) -> Published:
         self._warned = False
         sql = queries("publication")
-        await connection.fetchval(sql["publish"], head.size, note)
+        head, note = done.head, done.published(self._policy)
+        await connection.fetchval(sql["renew" if done.renews else "publish"], head.size, note)
         if self._warned:
             # It may not be everywhere: whoever leads next finds it, or publishes anew.
             raise Unavailable("the database warned that a published head may not be everywhere", code="database-down")
+        self._renewed = self._clock()
         self._publication.heard(head.size)
         await connection.execute(sql["tell"], PUBLISHED, str(head.size))
+        return Published(head.size, note)
 
     async def _prove(self, old: int, new: int) -> Sequence[bytes]:
         async with self._pool.acquire() as reading:

@@ -10,7 +10,7 @@ from ledger.service.settings import settings_from
 
 def test_a_plain_environment_says_nothing() -> None:
     found = settings_from({}, Path("/nowhere"))
-    assert (found.workers, found.assess_seconds) == (None, 5.0)
+    assert (found.workers, found.assess_seconds, found.renew_seconds) == (None, 5.0, 3600.0)
 
 
 def test_what_is_said() -> None:
@@ -28,3 +28,13 @@ def test_numbers_of_workers_that_cannot_be(text: str) -> None:
 def test_times_that_cannot_be(text: str) -> None:
     with pytest.raises(ConfigurationError, match="CARBON_LEDGER_ASSESS_SECONDS"):
         settings_from({"CARBON_LEDGER_ASSESS_SECONDS": text}, Path("/nowhere"))
+
+
+@pytest.mark.parametrize("text", ["0", "0.9", "2592001", "nan", "hourly"])
+def test_ages_of_cosignatures_that_cannot_be(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="CARBON_LEDGER_RENEW_SECONDS"):
+        settings_from({"CARBON_LEDGER_RENEW_SECONDS": text}, Path("/nowhere"))
+
+
+def test_an_age_of_cosignatures_that_is_said() -> None:
+    assert settings_from({"CARBON_LEDGER_RENEW_SECONDS": "60"}, Path("/nowhere")).renew_seconds == 60
