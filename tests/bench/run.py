@@ -39,12 +39,12 @@ from ledger.core.envelope import open_envelope
 from ledger.core.records import Transformation
 
 BATCH = 1_000
-BATCHES = 30
+BATCHES = 48
 SINGLES = 12_000
 READS = 20_000
 CONNECTIONS = 64
 SIGNERS = CONNECTIONS
-LANES = 8
+LANES = 16
 PROCESSES = os.cpu_count() or 1
 SERVED = (
     "append.batch", "append.single", "footprint.read", "audit.replay", "audit.public", "amend.30k", "close.1200",
@@ -128,7 +128,7 @@ def _set_up(server: Server, envelopes: Sequence[bytes]) -> None:
 
 def _append_batch(server: Server, envelopes: Sequence[bytes]) -> Measure:
     """NDJSON of 1,000 transformations a request, durable, over HTTP: as many serving processes as there are cores, and
-    eight connections with the signers shared out."""
+    sixteen connections with the signers shared out."""
 
     def lane(first: int) -> Iterator[bytes]:
         own = envelopes[first::LANES]
