@@ -9,8 +9,9 @@ from ledger.cli.bundles import make_bundle
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option, print_json, say
 from ledger.cli.export_log import log
-from ledger.cli.files import FILE, replacing
+from ledger.cli.files import FILE
 from ledger.core.statement import Statement, canonical_claims, note_text
+from ledger.store.durable import replacing
 
 
 @click.group(commands=[log], context_settings={"help_option_names": ["-h", "--help"]})

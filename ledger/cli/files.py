@@ -1,13 +1,12 @@
-"""Files that commands read and write: keys with their passphrases, and results that appear whole or not at all."""
+"""Files that commands read: keys with their passphrases, bodies, texts."""
 
 import base64
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import BinaryIO
 
 import click
 from cryptography.hazmat.primitives import serialization
@@ -105,19 +104,3 @@ def reading(path: Path) -> Iterator[BinaryIO]:
         return
     with path.open("rb") as file:
         yield file
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file that only its owner reads, which takes the place of `path` when all is written, and not before."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with open(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(name)
-        raise

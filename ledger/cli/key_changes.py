@@ -9,7 +9,7 @@ from ledger.cli.activations import registrar_options
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option, print_json, say, show
 from ledger.cli.environment import origin_option, required
-from ledger.cli.files import FILE, passphrase_options, replacing, signing_key
+from ledger.cli.files import FILE, passphrase_options, signing_key
 from ledger.cli.registrar import organizations, origin_of, post_one, post_sealed, registrar_key_at, registrar_of
 from ledger.cli.requests import read_request
 from ledger.core.canonical import record_of
@@ -17,6 +17,7 @@ from ledger.core.envelope import seal
 from ledger.errors import InvalidInput, NotFound
 from ledger.service.answers import RecoveryAnswer
 from ledger.service.keyfiles import new_nonce
+from ledger.store.durable import replacing
 
 since_option = click.option(
     "--compromised-since", "since", type=click.IntRange(0), metavar="INDEX",

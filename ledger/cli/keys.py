@@ -8,7 +8,7 @@ import msgspec
 
 from ledger.cli.console import json_option, print_json, show
 from ledger.cli.environment import origin_option, required
-from ledger.cli.files import FILE, passphrase_for, passphrase_options, public_half, replacing, signing_key
+from ledger.cli.files import FILE, passphrase_for, passphrase_options, public_half, signing_key
 from ledger.cli.key_changes import change, object_to, recover
 from ledger.cli.requests import EnrolmentRequest
 from ledger.cli.rotate_log import rotate_log
@@ -16,6 +16,7 @@ from ledger.core.algorithms import ALGORITHMS
 from ledger.core.signing import SigningKey, VerifyingKey, public_key
 from ledger.core.values import Names
 from ledger.service.keyfiles import new_key, write_key
+from ledger.store.durable import replacing
 
 
 def names_of(en: str | None, zh: str | None) -> Names:

@@ -8,8 +8,9 @@ import click
 
 from ledger.cli.console import say
 from ledger.cli.environment import origin_option, required
-from ledger.cli.files import FILE, passphrase_options, replacing, signing_key
+from ledger.cli.files import FILE, passphrase_options, signing_key
 from ledger.cli.signing import Signer, sign_file
+from ledger.store.durable import replacing
 
 _COPIED = 1 << 20
 

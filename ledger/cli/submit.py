@@ -15,11 +15,12 @@ from rich.table import Table
 from ledger.cli.client import Client, Posted, Refusal, url_option
 from ledger.cli.console import explained, json_option, print_json, progress, say, show
 from ledger.cli.environment import origin_option, required
-from ledger.cli.files import FILE, passphrase_options, reading, replacing, signing_key
+from ledger.cli.files import FILE, passphrase_options, reading, signing_key
 from ledger.cli.receipts import Brief, LotBrief, brief
 from ledger.cli.signing import Signer, sign_file
 from ledger.core.acknowledgement import Acknowledgement
 from ledger.errors import LedgerError, Unavailable
+from ledger.store.durable import replacing
 
 MAX_LINES = 1_000
 MAX_BYTES = 16 << 20

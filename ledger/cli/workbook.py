@@ -10,8 +10,8 @@ from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
-from ledger.cli.files import replacing
 from ledger.sdk import Sheet
+from ledger.store.durable import replacing
 
 _LONGEST: Final = 32_767
 _WIDEST: Final = 60

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ledger.core.signing import SigningKey
 from ledger.errors import ConfigurationError, InvalidKey
+from ledger.store.durable import TEMPORARY, sync
 
 LOG_KEY = "log-key.pem"
 REGISTRAR_KEY = "registrar-key.pem"
@@ -36,7 +37,7 @@ def write_pem(path: Path, pem: bytes) -> None:
     """`write_key` of a private key that is PEM already."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".new-", dir=path.parent)
+        handle, temporary = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
         try:
             with open(handle, "wb") as file:
                 file.write(pem)
@@ -46,20 +47,11 @@ def write_pem(path: Path, pem: bytes) -> None:
             os.link(temporary, path)
         finally:
             os.unlink(temporary)
-        _sync(path.parent)
+        sync(path.parent)
     except FileExistsError:
         raise ConfigurationError(f"{path} exists: a key is never overwritten", field="key", value=path) from None
     except OSError as error:
         raise ConfigurationError(f"cannot write {path}: {error.strerror}", field="key", value=path) from error
-
-
-def _sync(folder: Path) -> None:
-    """Makes a new name in the folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def read_key(path: Path, passphrase: bytes | None = None) -> SigningKey:

@@ -2,19 +2,26 @@
 
 import os
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO, Final
+
+TEMPORARY: Final = ".new-"
+"""What the names begin with of files that are being written. Who is killed leaves one."""
 
 
-def replace(path: Path, data: bytes) -> None:
-    """Puts the data in the file's place, readable by its owner only: whole and durable when this returns, and else as
-    it was before. Raises OSError."""
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+@contextmanager
+def replacing(path: Path, mode: int = 0o600) -> Iterator[IO[bytes]]:
+    """A new file that takes the place of `path` at the end: whole and durable then, and else it is as it was before. It
+    never writes through a link that stands there. Raises OSError."""
+    handle, temporary = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
     try:
         with open(handle, "wb") as file:
-            file.write(data)
+            os.fchmod(handle, mode)
+            yield file
             file.flush()
-            os.fsync(file.fileno())
+            os.fsync(handle)
         os.replace(temporary, path)
     except BaseException:
         with suppress(OSError):
@@ -23,9 +30,15 @@ def replace(path: Path, data: bytes) -> None:
     sync(path.parent)
 
 
+def replace(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """`replacing` with these bytes."""
+    with replacing(path, mode) as file:
+        file.write(data)
+
+
 def sync(folder: Path) -> None:
     """Makes the names in a folder durable. Raises OSError."""
-    handle = os.open(folder, os.O_RDONLY)
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
     finally:

@@ -31,8 +31,10 @@ def _statement(text: str) -> str:
 
 
 def schema() -> str:
-    """The whole schema, for an empty database."""
-    return files("ledger._sql").joinpath("schema.sql").read_text(encoding="utf-8")
+    """The whole schema, for an empty database: its tables, then the functions by which it says whether it holds."""
+    return "\n".join([
+        files("ledger._sql").joinpath(name).read_text(encoding="utf-8") for name in ("schema.sql", "verify_log.sql")
+    ])
 
 
 def book_schema() -> str:

@@ -3,9 +3,6 @@
 import asyncio
 import itertools
 import random
-import socket
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +11,7 @@ from typing import Final
 
 from bench.load import drive, get
 from bench.measures import Measure, peak_memory, rate
+from bench.peers import served
 from pymerkle import SqliteTree
 from support.biglog import big_log, entries
 from support.server import Server, command, temporary_home
@@ -104,30 +102,10 @@ async def _fill(home: Path) -> None:
 
 
 def _static(folder: Path, lanes: Callable[[], list[Iterator[bytes]]], check: Callable[[int, bytes], None]) -> float:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen([sys.executable, str(Path(__file__).with_name("static.py")), str(port), str(folder)])
-    try:
-        _await_port(port)
-        url = f"http://127.0.0.1:{port}"
+    with served("static.py", str(folder)) as url:
         asyncio.run(drive(url, [itertools.islice(lane, 20) for lane in lanes()], check))
         done, seconds = asyncio.run(drive(url, lanes(), check))
         return done / seconds
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _await_port(port: int) -> None:
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise SystemExit("the file server did not start")
 
 
 MEASURES: Final[dict[str, Callable[[str], Measure]]] = {

@@ -9,7 +9,6 @@ import json
 import os
 import random
 import resource
-import socket
 import subprocess
 import sys
 import time
@@ -28,6 +27,7 @@ from bench.chains import MEASURES as OF_CHAINS
 from bench.load import drive, get, post
 from bench.log import MEASURES as OF_THE_LOG
 from bench.measures import Measure, ed25519_verifications, fsyncs, peak_memory, rate
+from bench.peers import served
 from bench.publishing import PUBLISHING, measure_publishing
 from bench.revisions import measure_revisions
 from support.generator import parties, transformations
@@ -190,29 +190,9 @@ def _footprint_read(server: Server, lots: Sequence[str]) -> Measure:
 
 
 def _bare(lanes: Sequence[Iterator[bytes]], check: object) -> float:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen([sys.executable, str(Path(__file__).with_name("bare.py")), str(port)])
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _await_port(port)
+    with served("bare.py") as url:
         done, seconds = asyncio.run(drive(url, lanes, check))  # type: ignore[arg-type]
         return done / seconds
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _await_port(port: int) -> None:
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise SystemExit("the bare server did not start")
 
 
 def _audited(server: Server, name: str, *options: str) -> Measure:

@@ -2,14 +2,13 @@
 
 import fcntl
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ledger.errors import ConfigurationError
+from ledger.store.durable import TEMPORARY, replace, sync
 
-_TEMPORARY = ".new-"
 _OWN = ("checkpoint", "vkey")
 
 
@@ -33,19 +32,7 @@ class Folder:
             return False
         target = self.root / path
         self._make(target.parent)
-        handle, name = tempfile.mkstemp(prefix=_TEMPORARY, dir=target.parent)
-        try:
-            with open(handle, "wb") as file:
-                os.fchmod(handle, 0o644)
-                file.write(data)
-                file.flush()
-                os.fsync(handle)
-            os.replace(name, target)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(name)
-            raise
-        _sync(target.parent)
+        replace(target, data, 0o644)
         return True
 
     def remove(self, path: str) -> None:
@@ -63,11 +50,11 @@ class Folder:
         self._make(folder.parent)
         with suppress(FileExistsError):
             folder.mkdir()
-        _sync(folder.parent)
+        sync(folder.parent)
 
     def tidy(self) -> None:
         """Takes away what a run that was killed had not finished."""
-        for path in self.root.rglob(f"{_TEMPORARY}*"):
+        for path in self.root.rglob(f"{TEMPORARY}*"):
             path.unlink()
 
 
@@ -89,14 +76,5 @@ def opened(root: Path) -> Iterator[Folder]:
         folder = Folder(root)
         folder.tidy()
         yield folder
-    finally:
-        os.close(handle)
-
-
-def _sync(folder: Path) -> None:
-    """Makes names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
     finally:
         os.close(handle)

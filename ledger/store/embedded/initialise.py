@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ledger.errors import ConfigurationError
+from ledger.store.durable import sync
 from ledger.store.embedded.account import Account
 from ledger.store.embedded.binaries import Programs
 from ledger.store.embedded.layout import (
@@ -16,7 +17,6 @@ from ledger.store.embedded.layout import (
     Layout,
     explained,
     make_owned_folder,
-    sync_folder,
     write_file,
 )
 from ledger.store.embedded.programs import fault, run
@@ -42,7 +42,7 @@ def ensure_cluster(layout: Layout, programs: Programs, account: Account, report:
         # The rename makes it real: what was written before counts for nothing without it.
         with explained("cannot put the new database in place"):
             (staging / "data").rename(layout.data)
-            sync_folder(layout.folder)
+            sync(layout.folder)
     except BaseException:
         for role in (OWNER_ROLE, APP_ROLE):
             layout.password(role).unlink(missing_ok=True)

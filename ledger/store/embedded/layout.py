@@ -8,13 +8,13 @@
 """
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.errors import ConfigurationError
+from ledger.store.durable import replace
 from ledger.store.embedded.account import Account
 from ledger.store.embedded.programs import run
 
@@ -120,29 +120,9 @@ def require_reachable(folders: list[Path], account: Account) -> None:
 
 
 def write_file(path: Path, text: str, mode: int) -> None:
-    """Replace the file as a whole, durably. Never writes through a link that someone else has put there."""
+    """Replace the file as a whole, durably."""
     with explained(f"cannot write {path}"):
-        handle, name = tempfile.mkstemp(prefix=".new-", dir=path.parent)
-        try:
-            with open(handle, "w", encoding="utf-8") as file:
-                os.fchmod(handle, mode)
-                file.write(text)
-                file.flush()
-                os.fsync(handle)
-            os.replace(name, path)
-        except OSError:
-            os.unlink(name)
-            raise
-        sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames in the folder durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        replace(path, text.encode(), mode)
 
 
 @contextmanager
