@@ -1,4 +1,6 @@
-"""What an auditor takes: entries with bodies and results, batch roots, balances; in pages."""
+"""What an auditor takes: entries with bodies and results, batch roots, balances; in pages. Of a log with witnesses that
+is what the newest published head covers, and balances are as of that head.
+"""
 
 import base64
 from typing import Annotated, Any
@@ -9,10 +11,18 @@ from litestar.params import Parameter
 
 from ledger.core.units import plain
 from ledger.service.audit.pages import ENTRIES, MEDIA_TYPE, write_page
-from ledger.service.audit.rows import LOTS, balance_rows, balance_rows_of, entry_rows, revised_rows, version_rows
+from ledger.service.audit.rows import (
+    LOTS,
+    balance_rows,
+    balance_rows_of,
+    batch_rows,
+    entry_rows,
+    revised_rows,
+    version_rows,
+)
 from ledger.service.audit.source import RevisedRow, Revisions, Row
 from ledger.service.ledger import Ledger
-from ledger.store.sql import queries
+from ledger.service.moments import EVER
 
 Start = Annotated[int, Parameter(query="from", ge=0)]
 End = Annotated[int, Parameter(query="to", ge=0)]
@@ -28,36 +38,46 @@ class AuditController(Controller):
     async def entries(
         self, ledger: Ledger, request: Request[Any, Any, Any], start: Start, end: End
     ) -> Response[bytes]:
-        rows = await entry_rows(ledger.pool, start, min(end, start + ENTRIES))
+        rows = await entry_rows(ledger.pool, start, min(end, start + ENTRIES, await _published(ledger)))
         if MEDIA_TYPE in request.headers.get("Accept", ""):
             return Response(write_page(rows), media_type=MEDIA_TYPE)
         return Response(msgspec.json.encode([_row(row) for row in rows]), media_type="application/json")
 
     @get("/batches", summary="Size and root of every batch, at most 10,000")
     async def batches(self, ledger: Ledger, after: After = 0) -> list[dict[str, Any]]:
-        rows = await ledger.pool.fetch(queries("log")["batches"], after, LOTS)
-        return [{"size": row["size"], "root": base64.b64encode(row["root"]).decode()} for row in rows]
+        rows = await batch_rows(ledger.pool, after, LOTS, await _published(ledger))
+        return [{"size": size, "root": base64.b64encode(root).decode()} for size, root in rows]
 
     @get("/revisions", summary="Records that revise others, with how many rows each has")
     async def revisions(self, ledger: Ledger) -> Revisions:
-        return await version_rows(ledger.pool)
+        return await version_rows(ledger.pool, await _published(ledger))
 
     @get("/revised", summary="What the record at an index made of others, at most 1,000")
     async def revised(
         self, ledger: Ledger, index: Annotated[int, Parameter(ge=0)], after: After = -1
     ) -> list[dict[str, Any]]:
+        if index >= await _published(ledger):
+            return []
         return [_revised(row) for row in await revised_rows(ledger.pool, index, after, ENTRIES)]
 
     @get("/balances", summary="What is left of each lot, or of `lots` by number, at most 10,000, in order of number")
     async def balances(self, ledger: Ledger, after: After = -1, lots: Lots = None) -> list[dict[str, Any]]:
+        size = await _published(ledger)
         if lots is None:
-            found = await balance_rows(ledger.pool, after, LOTS)
+            found = await balance_rows(ledger.pool, after, LOTS, size)
         else:
-            found = await balance_rows_of(ledger.pool, [int(number) for number in lots.split(",")])
+            found = await balance_rows_of(ledger.pool, [int(number) for number in lots.split(",")], size)
         return [
             {"number": one.number, "lot": one.lot, "remaining": plain(one.remaining), "quantity": plain(one.quantity)}
             for one in found
         ]
+
+
+async def _published(ledger: Ledger) -> int:
+    """The size up to which entries are public."""
+    async with ledger.pool.acquire() as connection:
+        limit = await ledger.publication.limit(connection)
+    return EVER if limit is None else limit
 
 
 def _revised(row: RevisedRow) -> dict[str, Any]:

@@ -54,7 +54,8 @@ FROM entry WHERE index BETWEEN $1::bigint * 256 AND $1 * 256 + ($2::integer - 1)
 SELECT size, root FROM batch WHERE size > $1 ORDER BY size LIMIT 1;
 
 -- name: batches
-SELECT size, root FROM batch WHERE size > $1 ORDER BY size LIMIT $2;
+-- parameters: after which size, how many, up to which size
+SELECT size, root FROM batch WHERE size > $1 AND size <= $3 ORDER BY size LIMIT $2;
 
 -- name: audit_entries
 -- purpose: what an audit replays: entries with their bodies and what was stored of their outcomes
@@ -75,17 +76,19 @@ SELECT record, lot, quantity::text FROM flow
 WHERE record >= $1 AND record < $2 AND version = 0 ORDER BY record, position;
 
 -- name: audit_versions
--- purpose: how many rows of each kind each revision has, whoever wrote them
-SELECT h.revisions, v.version, n.record,
+-- purpose: how many rows of each kind each revision has, whoever wrote them; of the records of a tree of so many entries
+SELECT h.revisions - (SELECT count(*) FROM revision WHERE record >= $1) AS revisions, v.version, v.record,
        (SELECT count(*) FROM revised x WHERE x.version = v.version) AS revised,
        (SELECT count(*) FROM figure x WHERE x.version = v.version AND x.version > 0) AS figures,
        (SELECT count(*) FROM flow x WHERE x.version = v.version AND x.version > 0) AS flows,
        (SELECT count(*) FROM lot_version x WHERE x.version = v.version) AS lots
 FROM head h LEFT JOIN (
-    SELECT version FROM revision UNION SELECT version FROM revised UNION SELECT version FROM lot_version
-    UNION SELECT version FROM figure WHERE version > 0 UNION SELECT version FROM flow WHERE version > 0) v
+    SELECT a.version, n.record FROM (
+        SELECT version FROM revision UNION SELECT version FROM revised UNION SELECT version FROM lot_version
+        UNION SELECT version FROM figure WHERE version > 0 UNION SELECT version FROM flow WHERE version > 0) a
+    LEFT JOIN revision n ON n.version = a.version WHERE n.record IS NULL OR n.record < $1) v
     ON true
-LEFT JOIN revision n ON n.version = v.version ORDER BY v.version;
+ORDER BY v.version;
 
 -- name: audit_revised
 -- purpose: what the record at an index made of others, of those after another index
@@ -117,10 +120,43 @@ ORDER BY l.number;
 -- name: audit_revised_flows
 SELECT record, lot, quantity FROM flow WHERE record = ANY ($2::bigint[]) AND version = $1 ORDER BY record, position;
 
--- name: audit_balances
-SELECT l.number, l.id, b.remaining, b.quantity FROM balance b JOIN lot l ON l.number = b.lot
-WHERE b.lot > $1 ORDER BY b.lot LIMIT $2;
+-- name: audit_numbers
+-- purpose: lots that have a balance, by number; of the records of a tree of so many entries
+-- parameters: after which number, how many, tree size
+SELECT b.lot FROM balance b JOIN lot l ON l.number = b.lot
+WHERE b.lot > $1 AND b.lot < $3::bigint * 1024 ORDER BY b.lot LIMIT $2;
 
--- name: audit_balances_of
-SELECT l.number, l.id, b.remaining, b.quantity FROM balance b JOIN lot l ON l.number = b.lot
-WHERE b.lot = ANY ($1::bigint[]) ORDER BY b.lot;
+-- name: audit_balances
+-- purpose: balances as they are stored, less what records and revisions beyond a tree of so many entries made of them
+-- parameters: lot numbers, tree size
+WITH past AS MATERIALIZED (
+    SELECT coalesce((SELECT version FROM revision WHERE record < $2 ORDER BY record DESC LIMIT 1), 0) AS version
+), changed AS MATERIALIZED (
+    SELECT lot FROM flow WHERE record >= $2
+    UNION SELECT f.lot FROM flow f WHERE f.version > (SELECT version FROM past) AND f.version > 0
+    UNION SELECT f.lot FROM revised v JOIN flow f ON f.record = v.record
+          WHERE v.own AND v.version > (SELECT version FROM past)
+    UNION SELECT number FROM lot_version WHERE version > (SELECT version FROM past)
+), difference AS MATERIALIZED (
+    SELECT l.number, coalesce(o.quantity, l.quantity) - coalesce(n.quantity, l.quantity) AS quantity,
+           CASE WHEN o.withdrawn THEN 0 ELSE coalesce(o.quantity, l.quantity) END
+           - CASE WHEN n.withdrawn THEN 0 ELSE coalesce(n.quantity, l.quantity) END + t.since AS remaining
+    FROM changed c JOIN lot l ON l.number = c.lot CROSS JOIN past
+    LEFT JOIN LATERAL (
+        SELECT quantity, withdrawn FROM lot_version WHERE number = l.number ORDER BY version DESC LIMIT 1) n ON true
+    LEFT JOIN LATERAL (
+        SELECT quantity, withdrawn FROM lot_version WHERE number = l.number AND version <= past.version
+        ORDER BY version DESC LIMIT 1) o ON true
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(f.quantity) FILTER (WHERE f.version = coalesce(r.newest, 0)), 0)
+               - coalesce(sum(f.quantity) FILTER (WHERE f.record < $2 AND f.version = coalesce(r.known, 0)), 0) AS since
+        FROM flow f LEFT JOIN LATERAL (
+            SELECT max(v.version) AS newest, max(v.version) FILTER (WHERE v.version <= past.version) AS known
+            FROM revised v WHERE v.record = f.record AND v.own) r ON true
+        WHERE f.lot = l.number) t
+    WHERE l.number = ANY ($1::bigint[])
+)
+SELECT l.number, l.id, b.remaining + coalesce(d.remaining, 0) AS remaining,
+       b.quantity + coalesce(d.quantity, 0) AS quantity
+FROM balance b JOIN lot l ON l.number = b.lot LEFT JOIN difference d ON d.number = b.lot
+WHERE b.lot = ANY ($1::bigint[]) AND b.lot < $2::bigint * 1024 ORDER BY b.lot;

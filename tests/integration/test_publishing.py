@@ -1,14 +1,16 @@
 """A log with witnesses: what is public, what is answered, and what witnesses that fail or lie can do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import httpx
 import msgspec
 import pytest
 from msgspec.structs import replace
 from support.publishing import Site, acknowledged, answers, proof, receipt, site, three_witnesses
+from support.revising import amend, change, flows, outputs
 from support.server import Server, command
 from support.waiting import until
 from support.witness import Witness, audited
@@ -205,6 +207,60 @@ def test_receipts_and_bundles_are_checked_with_the_policy(place: Site, server: S
     assert isinstance(promised, Acknowledgement)
     receipts.write_bytes(msgspec.json.encode(promised))
     assert command(place.home, "verify", str(receipts), "--policy", str(place.policy_file)).returncode == 1
+
+
+def audit_view(server: Server, indexes: Sequence[int]) -> dict[str, Any]:
+    """All that an auditor is shown; `indexes`: of records that may have revised others."""
+    asked: dict[str, dict[str, Any]] = {
+        "entries": {"from": 0, "to": 1000}, "batches": {}, "revisions": {}, "balances": {},
+        **{f"revised {index}": {"index": index} for index in indexes},
+    }
+    return {
+        name: httpx.get(f"{server.url}/v1/audit/{name.split()[0]}", params=parameters, timeout=60
+                        ).raise_for_status().json() for name, parameters in asked.items()
+    }
+
+
+def test_an_auditor_sees_what_is_published(
+    server: Server, witnesses: list[WitnessProcess]
+) -> None:
+    """Entries that no quorum has seen are not shown, nor what they took, made and revised: balances are as of the
+    published head, to the last digit."""
+    shop = workshop(server, f"shop-{next(_numbers)}", pot="1000")
+    first, second = shop.make({"a": "10"}, {"pot": "20"}), shop.make({"b": "5"}, {"pot": "10"})
+    server.post([first, second, shop.make({"c": "4"}, {"a": "4"})])
+    server.post([amend(shop, change(second, inputs=flows(shop, {"pot": "11"})))])
+    before = audit_view(server, [])
+    size = len(before["entries"])
+    assert before["revisions"]["counted"] >= 1
+    for one in witnesses[:2]:
+        one.kill()
+    third = shop.make({"d": "1"}, {"pot": "3"})
+    held = [answer for posted in (
+        third, shop.use({"c": "1"}),
+        amend(shop, change(first, outputs=outputs(shop, {"a": "12.5"}), inputs=flows(shop, {"pot": "25"}))),
+        amend(shop, change(second)), amend(shop, change(third, inputs=flows(shop, {"pot": "4.25"}))),
+    ) for answer in acknowledged(server, [posted])]
+    assert [answer.index for answer in held] == list(range(size, size + 5))
+    shown = audit_view(server, [answer.index for answer in held])
+    assert [shown.pop(f"revised {answer.index}") for answer in held] == [[]] * 5
+    assert shown == before
+    numbers = [one["number"] for one in before["balances"]]
+    chosen = httpx.get(f"{server.url}/v1/audit/balances", params={
+        "lots": ",".join(map(str, [*numbers[-3:], size * 1024]))}).json()
+    assert chosen == before["balances"][-3:]
+    report = audited(server)
+    assert report.ok, report.findings
+    assert report.size == size
+    witnesses[0].start()
+    receipt(proof(server, held[-1].digest, wait=30))
+    after = audit_view(server, [answer.index for answer in held])
+    assert len(after["entries"]) == size + 5
+    assert after["revisions"]["counted"] == before["revisions"]["counted"] + 3
+    assert [bool(after[f"revised {answer.index}"]) for answer in held] == [False, False, True, True, True]
+    left = {one["lot"]: (one["remaining"], one["quantity"]) for one in after["balances"]}
+    assert [left[shop.name(lot)] for lot in ("pot", "a", "c", "d")] == [
+        ("970.75", "1000"), ("8.5", "12.5"), ("3", "4"), ("1", "1")]
 
 
 def test_signatures_on_an_idle_log_are_renewed(tmp_path: Path) -> None:

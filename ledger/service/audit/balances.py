@@ -11,8 +11,6 @@ from ledger.service.audit.records import Replayer
 from ledger.service.audit.source import Balance, Source
 from ledger.service.audit.walking import Walk
 
-_UNPUBLISHED: Final = 100_000
-"""Entries after the newest checkpoint that are read in order to explain balances, at most."""
 _AT_ONCE: Final = 500
 Expected = tuple[int, str, Decimal, Decimal]
 """Number and id of a lot, what is left of it, and how much it is."""
@@ -126,6 +124,5 @@ async def _explained(
         findings.notes.append(
             "records were revised while this audit ran: balances that differ were not compared")
         return None
-    # A log with witnesses has entries that no checkpoint holds yet, and balances that they have changed.
-    await walk.later(source, newest.size + _UNPUBLISHED, look)
+    await walk.later(source, newest.size, look)
     return found

@@ -7,7 +7,15 @@ from ledger.core.tiles import Tile
 from ledger.errors import ConfigurationError
 from ledger.service.audit.names import NameCheck
 from ledger.service.audit.pages import ENTRIES, write_page
-from ledger.service.audit.rows import LOTS, balance_rows, balance_rows_of, entry_rows, revised_rows, version_rows
+from ledger.service.audit.rows import (
+    LOTS,
+    balance_rows,
+    balance_rows_of,
+    batch_rows,
+    entry_rows,
+    revised_rows,
+    version_rows,
+)
 from ledger.service.audit.source import Balance, RevisedRow, Revisions
 from ledger.service.setup import Identity
 from ledger.store.database import Pool
@@ -42,9 +50,9 @@ class DatabaseSource:
             yield write_page(await entry_rows(self._pool, first, min(first + ENTRIES, size)))
 
     async def batches(self, size: int, start: int = 0) -> AsyncIterator[list[tuple[int, bytes]]]:
-        while rows := await self._pool.fetch(queries("log")["batches"], start, LOTS):
-            yield [(row["size"], row["root"]) for row in rows if row["size"] <= size]
-            start = rows[-1]["size"]
+        while rows := await batch_rows(self._pool, start, LOTS, size):
+            yield rows
+            start = rows[-1][0]
 
     async def revisions(self) -> Revisions:
         return await version_rows(self._pool)

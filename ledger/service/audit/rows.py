@@ -12,6 +12,7 @@ from ledger.service.accounting import lot_leaf, revision_leaves
 from ledger.service.audit.pages import read_lot
 from ledger.service.audit.source import Balance, RevisedRow, Revisions, Row, Version
 from ledger.service.audit.stored import stored_leaf
+from ledger.service.moments import EVER
 from ledger.service.preparing import REVISING_TYPES
 from ledger.store.database import Pool
 from ledger.store.facts import figures_of, lot_of
@@ -54,9 +55,9 @@ def stored_leaves(row: Row) -> list[bytes]:
     return [row.leaf, *revision_leaves(row.seed, row.revised), *lots]
 
 
-async def version_rows(pool: Pool) -> Revisions:
-    """What is stored of each revision."""
-    rows = await pool.fetch(queries("log")["audit_versions"])
+async def version_rows(pool: Pool, size: int = EVER) -> Revisions:
+    """What is stored of each revision in the tree of `size` entries."""
+    rows = await pool.fetch(queries("log")["audit_versions"], size)
     return Revisions(rows[0]["revisions"] if rows else 0, [
         Version(row["version"], row["record"], row["revised"], row["figures"], row["flows"], row["lots"])
         for row in rows if row["version"] is not None
@@ -106,13 +107,18 @@ def _lot(seed: bytes, position: int, row: Record) -> tuple[LotFacts | None, byte
         return lot, b""
 
 
-async def balance_rows(pool: Pool, after: int, limit: int) -> list[Balance]:
-    """Balances of lots with a number above `after`."""
-    rows = await pool.fetch(queries("log")["audit_balances"], after, limit)
-    return [Balance(row["number"], row["id"], row["remaining"], row["quantity"]) for row in rows]
+async def batch_rows(pool: Pool, after: int, limit: int, size: int = EVER) -> list[tuple[int, bytes]]:
+    """Size and root of batches that end after `after` entries, and not after `size`."""
+    return [(row["size"], row["root"]) for row in await pool.fetch(queries("log")["batches"], after, limit, size)]
 
 
-async def balance_rows_of(pool: Pool, numbers: Sequence[int]) -> list[Balance]:
-    """Balances of the lots with these numbers."""
-    rows = await pool.fetch(queries("log")["audit_balances_of"], list(numbers))
+async def balance_rows(pool: Pool, after: int, limit: int, size: int = EVER) -> list[Balance]:
+    """Balances in the tree of `size` entries, of lots with a number above `after`."""
+    rows = await pool.fetch(queries("log")["audit_numbers"], after, limit, size)
+    return await balance_rows_of(pool, [row["lot"] for row in rows], size)
+
+
+async def balance_rows_of(pool: Pool, numbers: Sequence[int], size: int = EVER) -> list[Balance]:
+    """Balances of the lots with these numbers, as far as the tree of `size` entries has them."""
+    rows = await pool.fetch(queries("log")["audit_balances"], list(numbers), size)
     return [Balance(row["number"], row["id"], row["remaining"], row["quantity"]) for row in rows]
