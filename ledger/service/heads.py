@@ -3,12 +3,15 @@
 A database that was restored to an earlier state, a standby that was promoted before it had everything, or another
 database under the same key shows a head that is not such a one, also after it has grown past. Then signing stops, until
 the operator decides. What is known as highest is kept in this process and in the anchor (`ledger.store.anchor`), which
-other replicas of the host share; no head is signed before the anchor has it.
+other replicas of the host share; no head is signed before the anchor has it. Nor is one that another process has
+written before a synchronous standby has it, where there is one: an interrupted COMMIT shows rows that it has not.
 """
 
 import asyncio
 import logging
 from typing import Final, NoReturn
+
+import asyncpg
 
 from ledger.core.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.merkle import EMPTY_ROOT, verify_consistency
@@ -32,6 +35,7 @@ MISMATCH: Final = "log-mismatch"
 UNSIGNABLE: Final = (UNREADABLE, UNWRITABLE, MISSING)
 """Codes of what keeps a head from being signed though the database is there: trying again at once is of no use."""
 _REMEMBERED = 10_000
+_SETTLE_SECONDS = 5.0
 _log = logging.getLogger(__name__)
 Known = tuple[Checkpoint, ...]
 
@@ -160,6 +164,8 @@ class Heads:
         self.require_signing()
         if head not in self._vouched:
             await self._check_stated(connection, head)
+            if head.size > self._highest.size:
+                await _settle(connection)
             self.advance(head)
         elif (why := await self.keyring.refresh(connection)) is not None:
             self.halt(why)
@@ -214,6 +220,29 @@ async def read_head(connection: Connection, origin: str) -> Checkpoint:
     if row is None:
         raise NotFound("this database holds no log")
     return Checkpoint(origin, row["size"], bytes(row["root"]))
+
+
+async def _settle(connection: Connection) -> None:
+    """Returns when all that is seen here is wherever a commit has to be. Raises Unavailable where it is not yet."""
+    warnings: list[asyncpg.PostgresLogMessage] = []
+
+    def heed(_: object, message: asyncpg.PostgresLogMessage) -> None:
+        warnings.append(message)
+
+    connection.add_log_listener(heed)
+    try:
+        await connection.execute(queries("log")["settle"], timeout=_SETTLE_SECONDS)
+    except (TimeoutError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError) as error:
+        raise _unsettled() from error
+    finally:
+        connection.remove_log_listener(heed)
+    if warnings:
+        raise _unsettled()
+
+
+def _unsettled() -> Unavailable:
+    return Unavailable("the newest entries are not at the synchronous standby yet", code="not-replicated", field="size",
+                       rule="a head is signed once all that a commit waits for has it")
 
 
 async def contradiction(connection: Connection, head: Checkpoint, expected: Known) -> str | None:

@@ -140,6 +140,10 @@ class Publication:
             raise not_yet(size - 1)
         return str(note)
 
+    async def vouch(self, connection: Connection, size: int, root: bytes) -> None:
+        """Returns when the head of a batch may leave, though no witness may have seen it yet. Raises Unavailable."""
+        await self._heads.sign(connection, Checkpoint(self._heads.origin, size, root))
+
     def waits(self, index: int) -> bool:
         """Whether an entry is proved in a head that needs witnesses."""
         return self.witnessed and index >= self._first

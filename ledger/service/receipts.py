@@ -46,6 +46,7 @@ class ReceiptReader:
                 if not self._publication.waits(row["index"]):
                     found[digest] = await self._receipt(connection, row, tiles)
                     continue
+                await self._publication.vouch(connection, row["size"], bytes(row["root"]))
                 leaves = await _leaves_of(connection, row)
                 found[digest] = self._publication.acknowledged(row["index"], bytes(row["data"]), leaves)
         return found

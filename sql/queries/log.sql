@@ -25,6 +25,12 @@ SELECT size FROM head;
 -- name: head
 SELECT size, root FROM head;
 
+-- name: settle
+-- purpose: where commits wait for a synchronous standby: returns when all that this session sees is there, since its own
+-- commit comes after it
+SELECT pg_logical_emit_message(true, 'carbon-ledger', '')
+WHERE current_setting('synchronous_standby_names') <> '' AND NOT pg_is_in_recovery();
+
 -- name: revisions
 SELECT revisions FROM head;
 

@@ -12,6 +12,7 @@ import pytest
 from support.databases import Database
 from support.load import Load, check_promises, wait_for
 from support.proxy import Proxy
+from support.revising import digest_of
 from support.server import Server, temporary_home
 from support.standby import Standby
 from support.waiting import until
@@ -72,6 +73,40 @@ def test_a_commit_is_interrupted_while_the_standby_is_frozen(interrupt: str) -> 
         with Database(standby.url) as copy:
             until(lambda: copy.one("SELECT size FROM head") == before + 5)
         assert audited(server).ok
+
+
+@pytest.mark.parametrize("interrupt", ["pg_cancel_backend", "pg_terminate_backend"])
+def test_what_an_interrupted_commit_shows_is_not_signed(interrupt: str) -> None:
+    """Every session sees its rows though the standby has them not. No replica signs such a head, until it has."""
+    with (
+        temporary_home() as home, EmbeddedPostgres(home) as postgres, Server(home, postgres.owner_url) as server,
+        Server(home, postgres.owner_url) as other, operator(postgres) as database, Standby(home, postgres) as standby,
+    ):
+        shop = workshop(server, "works", pot="100")
+        posted = [shop.make({f"lot-{i}": "1"}, {"pot": "1"}) for i in range(5)]
+        envelopes = server.envelopes(posted)
+        wait_for_standby(database)
+        before = Witness(server.vkey).look(other.url).size
+        with ThreadPoolExecutor(1) as threads:
+            standby.freeze()
+            try:
+                asked = threads.submit(server.submit, envelopes)
+                until(lambda: database.fetch(WAITING))
+                database.execute(f"SELECT {interrupt}({database.one(WAITING)})")
+                until(lambda: database.one("SELECT size FROM head") == before + 5)
+                for one in (other, server):
+                    for path in ("/log/checkpoint", f"/v1/records/{digest_of(posted[0])}/proof"):
+                        answer = httpx.get(one.url + path, timeout=60)
+                        assert (answer.status_code, answer.json()["code"]) == (503, "not-replicated")
+                assert httpx.get(f"{other.url}/health/live").status_code == 200
+                assert not asked.done()
+            finally:
+                standby.thaw()
+            answers = asked.result(60)
+        assert all(isinstance(answer, Receipt) for answer in answers)
+        for one in (other, server):
+            assert Witness(server.vkey).look(one.url).size == before + 5
+            assert audited(one).ok
 
 
 def test_a_synchronous_standby_is_promoted() -> None:

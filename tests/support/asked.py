@@ -94,6 +94,7 @@ ASKED: Final = {
     "log.is_empty": "",
     "log.size": "",
     "log.head": "",
+    "log.settle": "",
     "log.revisions": "",
     "log.tiles": f"'{{0,0,1}}', '{{{_TILE},{_TILE + 70},0}}', '{{256,32,78}}'",
     "log.bundle": f"{_TILE}, 256",
