@@ -8,13 +8,16 @@ from typing import Final, NamedTuple
 
 import msgspec
 import pytest
+from support.databases import Database
 from support.histories import History
 from support.inside import Inside, inside
 from support.memory import MemoryLedger
 from support.parties import enrolment, nonces
+from support.revising import amend, change
 from support.sectors import registry
 from support.server import Posted, temporary_home
 from support.witness import registry as installed
+from support.workshop import Workshop
 
 from ledger.core import canonical
 from ledger.core.records import Activation, Erasure, Organization
@@ -116,3 +119,22 @@ def test_from_every_state_on(grown: Grown, tmp_path: Path) -> None:
         again = audited(grown.inner, state, 60_000)
         assert (again.ok, again.start) == (True, grown.zeros[-1].size)
         assert comparable(again) == comparable(grown.zeros[-1])
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["stored", "gone"])
+def test_a_period_that_a_record_of_before_the_state_was_moved_to(tmp_path: Path, gone: bool) -> None:
+    """A closing would not find the record by it; a record that was posted final has none."""
+    state, mill = tmp_path / "audit.state", Workshop("mill")
+    with temporary_home() as home, inside(home) as inner:
+        made = mill.make({"made": "10"}, ore="10", basis="provisional")
+        final = mill.make({"final": "10"}, ore="10")
+        enrolled = (inner.registrar, enrolment(mill.party, inner.registrar, inner.origin, mill.nonce()))
+        receipts = inner.post([enrolled, *mill.opening(), made, final])
+        assert audited(inner, state, 60_000).ok
+        later = {"start": "2025-05-01T00:00:00Z", "end": "2025-05-02T00:00:00Z"}
+        inner.post([amend(mill, change(made, **later), change(final, **later))])
+        if gone:
+            with Database(attach(home).owner_url) as database:
+                database.tamper("DELETE FROM provisional WHERE starts = $1", later["start"])
+        found = [(one.rule, one.index) for one in audited(inner, state, 60_000).findings]
+    assert found == ([("names", receipts[-2].index)] if gone else [])

@@ -50,10 +50,15 @@ class NameCheck:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._periods: dict[int, _Periods] = {}
+        self._moved: dict[int, set[Told]] = {}
+        """Of records that an earlier audit has compared, the periods that revisions have moved them to since."""
+        self._first: int | None = None
         self._range = Names([], {})
         self._before = Before()
 
     async def load(self, start: int, end: int) -> None:
+        if self._first is None:
+            self._first = start
         self._range = await read_names(self._pool, start, end)
 
     def before(self, record: AnyRecord, state: State) -> None:
@@ -91,17 +96,30 @@ class NameCheck:
         """Accounts for the periods that a revision has moved records to."""
         for one in revision.revised:
             record = one.prepared.submission.record if one.prepared is not None else None
-            if one.own and isinstance(record, Transformation) and one.index in self._periods:
-                rows = BatchRows()
-                rows.add_provisional(one.index, record)
+            if not one.own or not isinstance(record, Transformation):
+                continue
+            rows = BatchRows()
+            rows.add_provisional(one.index, record)
+            if one.index in self._periods:
                 self._periods[one.index].had.update(told_by(rows))
+            elif self._first is not None and one.index < self._first:
+                self._moved.setdefault(one.index, set()).update(told_by(rows))
 
     async def compare_ends(self, made: Made) -> list[tuple[str, str, int | None]]:
         found: list[tuple[str, str, int | None]] = []
         for index, (had, stored) in self._periods.items():
             found += [(RULE, f"{_said(told)} is stored, but no record entered it", index) for told in stored - had]
-            found += [(RULE, f"{_said(told)}, to which it was moved, is not stored", index) for told in had - stored]
+            found += [_unmoved(told, index) for told in had - stored]
+        for index, had in self._moved.items():
+            told_of = (await read_names(self._pool, index, index + 1)).entered.get(index, ())
+            stored = {told for told in told_of if told.kind == "provisional"}
+            # Of a record that was posted final no period is stored.
+            found += [_unmoved(told, index) for told in had - stored if stored]
         return [*found, *_compare_ends(await read_ends(self._pool), made)]
+
+
+def _unmoved(told: Told, index: int) -> tuple[str, str, int | None]:
+    return RULE, f"{_said(told)}, to which it was moved, is not stored", index
 
 
 def _compare_columns(one: Read, record: AnyRecord, columns: Columns, lots: int) -> Iterator[tuple[str, str]]:
