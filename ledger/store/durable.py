@@ -15,7 +15,12 @@ TEMPORARY: Final = ".new-"
 def replacing(path: Path, mode: int = 0o600) -> Iterator[IO[bytes]]:
     """A new file that takes the place of `path` at the end: whole and durable then, and else it is as it was before. It
     never writes through a link that stands there. Raises OSError."""
-    handle, temporary = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
+    except OSError as error:
+        # Whoever asked knows this name, not that of the new file.
+        error.filename = os.fspath(path)
+        raise
     try:
         with open(handle, "wb") as file:
             os.fchmod(handle, mode)
