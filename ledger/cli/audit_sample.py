@@ -11,14 +11,17 @@ from ledger.cli.console import json_option, print_json, progress, show
 from ledger.cli.environment import home_option
 from ledger.cli.files import FILE, text_or_file
 from ledger.core.policy import Policy, parse_policy
+from ledger.errors import InvalidInput
 from ledger.service.audit.population import Sample, take_sample
 from ledger.service.audit.sampling import Method, Question
+from ledger.service.periods import instant_of
 
 
 @click.command()
 @click.argument("target", required=False)
 @click.option("--facility", required=True, help="The facility whose transformations are drawn from.")
-@click.option("--period", required=True, metavar="START/END", help="Records that begin within are drawn from.")
+@click.option("--period", required=True, metavar="START/END",
+              help="Days or instants: records that begin within are drawn from.")
 @click.option("--seed", required=True, help="Any text, chosen after the checkpoint: nobody can know it beforehand.")
 @click.option("--size", type=click.IntRange(1, 10_000), default=25, show_default=True, help="So many records.")
 @click.option("--method", type=click.Choice(["random", "monetary"]), default="random", show_default=True,
@@ -35,16 +38,24 @@ def sample(
 
     The same log, seed and options give the same sample on any machine. TARGET is what `audit` takes.
     """
-    start, slash, end = period.partition("/")
-    if not slash or not start < end:
-        raise click.UsageError("--period is START/END, such as 2025-01-01T00:00:00Z/2026-01-01T00:00:00Z")
-    question = Question(facility, start, end, seed, size, method)
+    question = Question(facility, *_within(period), seed, size, method)
     asked = parse_policy(policy.read_bytes()) if policy is not None else None
     found = asyncio.run(_sample(target, home, question, None if vkey is None else text_or_file(vkey), asked))
     if as_json:
         print_json(found)
     else:
         _print(found)
+
+
+def _within(period: str) -> tuple[str, str]:
+    start, slash, end = period.partition("/")
+    if not slash:
+        raise click.UsageError("--period is START/END, such as 2025-01-01/2026-01-01")
+    first, last = instant_of(start, "period"), instant_of(end, "period")
+    if first >= last:
+        raise InvalidInput(f"period: {start} is not before {end}", code="period", field="period", value=period,
+                           rule="a period ends after it starts")
+    return first, last
 
 
 async def _sample(

@@ -8,22 +8,21 @@ their record's burden.
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-import msgspec
 from asyncpg import Record
 
 from ledger.admission.facts import LOT_SLOTS
 from ledger.core.units import plain
-from ledger.core.values import Instant, Quantity
+from ledger.core.values import Quantity
 from ledger.errors import InvalidInput, NotFound
 from ledger.footprint.burdens import METHOD, SLOT, footprint
 from ledger.footprint.completeness import completeness_of, title_of
 from ledger.footprint.products import Chunk, Production, Total, part_of_absolute, ratings
 from ledger.service.footprints import CO2_PER_C, present, recycled_content
 from ledger.service.moments import EVER, Moment, moment_at
+from ledger.service.periods import BEGIN, NEVER, Period, period_of
 from ledger.service.product_answers import FacilityAnswer, ProductAnswer, ProductLotAnswer, SpreadAnswer
 from ledger.store.database import Pool
 from ledger.store.sql import queries
@@ -32,24 +31,6 @@ MAX_LOTS: Final = 500_000
 SHOWN: Final = 20
 MAX_SHOWN: Final = 1_000
 _CHUNK: Final = 2_000
-_BEGIN: Final = "0000-00-00T00:00:00Z"
-_NEVER: Final = "9999-99-99T99:99:99Z"
-"""Before and after every instant: instants of records have one spelling and compare as text."""
-
-
-class Period(NamedTuple):
-    """After an instant, and up to another; None where it is open. So what ends at midnight counts in the day, month or
-    year that ends then."""
-
-    since: str | None
-    until: str | None
-
-    def __contains__(self, instant: object) -> bool:
-        return isinstance(instant, str) and (self.since or _BEGIN) < instant <= (self.until or _NEVER)
-
-    def __str__(self) -> str:
-        parts = [f" after {self.since}"] if self.since else []
-        return "".join([*parts, f" until {self.until}"] if self.until else parts)
 
 
 async def read_product(
@@ -76,27 +57,6 @@ async def read_product(
     return await asyncio.to_thread(_answer, reading, lots)
 
 
-def period_of(since: str | None, until: str | None) -> Period:
-    """The period between two days (`YYYY-MM-DD`, 00:00 UTC) or instants. Raises InvalidInput for what is none."""
-    period = Period(_instant(since, "from"), _instant(until, "to"))
-    if period.since is not None and period.until is not None and period.since >= period.until:
-        raise InvalidInput(f"to: {period.until} is not after from, {period.since}", code="period", field="to",
-                           value=until, rule="a period ends after it starts")
-    return period
-
-
-def _instant(text: str | None, field: str) -> str | None:
-    if text is None:
-        return None
-    try:
-        found: str = msgspec.convert(text if "T" in text else f"{text}T00:00:00Z", Instant)
-        datetime.fromisoformat(found)
-    except (msgspec.ValidationError, ValueError):
-        raise InvalidInput(f"{field}: {text!r} is no day and no instant", code="instant", field=field, value=text,
-                           rule="a day as YYYY-MM-DD or an instant in UTC as YYYY-MM-DDThh:mm:ssZ") from None
-    return found
-
-
 async def _settled(pool: Pool, at: int | None) -> Moment:
     """The moment asked for. Where it is now, the size is read, so that all further queries see one ledger."""
     if at is not None:
@@ -112,7 +72,7 @@ class _Reading:
     def __init__(self, pool: Pool, product: str, period: Period, moment: Moment, most: int) -> None:
         self.product, self.period, self.moment = product, period, moment
         self.production, self.unit = Production(), ""
-        self.first, self.last = _NEVER, _BEGIN
+        self.first, self.last = NEVER, BEGIN
         self.plugins: set[str] = set()
         self._pool, self._most, self._sql = pool, most, queries("products")
 
@@ -172,7 +132,7 @@ class _Reading:
     def nothing(self) -> NotFound:
         """The error where no lot counts: it says what there is instead."""
         there = "nothing of it was made by a transformation; declared lots, transfers and pools are no production"
-        if self.last != _BEGIN:
+        if self.last != BEGIN:
             there = f"what there is ended from {self.first} to {self.last}"
         return NotFound(
             f"nothing of product {self.product!r} was made{self.period}: {there}", code="no-production",

@@ -1,5 +1,6 @@
 """`audit sample`: the population is what the log says of a facility and period, and the draw repeats."""
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -45,6 +46,7 @@ def test_a_sample() -> None:
                        "--seed", "7", "--size", "5", "--vkey", server.vkey)
         assert "population  30 transformations" in told.stdout
         assert "note: the log was not replayed" in told.stdout
+        _refuses_what_cannot_be(home, server, mill.name("site"))
         # A log that does not hash to its checkpoint is drawn from by nobody.
         with Database(postgres.owner_url) as owner:
             owner.tamper("UPDATE entry SET data = set_byte(data, 100, get_byte(data, 100) # 1), leaf_hash = "
@@ -53,5 +55,20 @@ def test_a_sample() -> None:
                        "--seed", "7", "--json")
         assert done.returncode == 1
         assert msgspec.json.decode(done.stderr)["code"] == "unsound-log"
-        done = command(home, "audit", "sample", server.url, "--facility", "x", "--period", "2025", "--seed", "7")
-        assert done.returncode == 2
+
+
+def _refuses_what_cannot_be(home: Path, server: Server, site: str) -> None:
+    """A sample of nothing would pass for one in which nothing was wrong."""
+    for facility, period, told in (
+        (site, "a/b", "'a' is no day and no instant"),
+        (site, "2025-02-30/2026-01-01", "'2025-02-30' is no day"),
+        (site, "2026-01-01/2025-01-01", "2026-01-01 is not before 2025-01-01"),
+        ("nowhere", YEAR, "no transformation of facility 'nowhere'"),
+        (site, "1999-01-01/2000-01-01", "begins from 1999-01-01T00:00:00Z on"),
+    ):
+        done = command(home, "audit", "sample", server.url, "--facility", facility, "--period", period, "--seed", "7")
+        assert done.returncode == 1
+        (line,) = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+        assert told in line
+    done = command(home, "audit", "sample", server.url, "--facility", site, "--period", "2025", "--seed", "7")
+    assert done.returncode == 2

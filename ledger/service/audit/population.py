@@ -11,7 +11,7 @@ from ledger.core.entry import Entry
 from ledger.core.policy import Policy
 from ledger.core.records import Transformation
 from ledger.core.residue import is_residue
-from ledger.errors import LedgerError, VerificationError
+from ledger.errors import LedgerError, NotFound, VerificationError
 from ledger.footprint.burdens import SLOT, direct
 from ledger.service.audit.arriving import Batches, arriving
 from ledger.service.audit.beside import APART, Beside
@@ -46,7 +46,8 @@ async def take_sample(
     progress: Callable[[int, int], None],
 ) -> Sample:
     """Raises VerificationError where the log that the source shows does not hash to a checkpoint by `vkey`, or its
-    entries, bodies and signatures do not hold; it is not replayed."""
+    entries, bodies and signatures do not hold; it is not replayed. Raises NotFound where there is nothing to draw
+    from."""
     pinned = vkey or await source.vkey()
     checkpoint, _, keys = await read_checkpoint(source, pinned, policy)
     population = _Population(question)
@@ -66,6 +67,10 @@ async def take_sample(
         raise VerificationError("the entries do not hash to the checkpoint: audit the log", code="unsound-log")
     basis = Basis(checkpoint.origin, checkpoint.size, checkpoint.root.hex())
     members = population.members()
+    if not members:
+        raise NotFound(f"no transformation of facility {question.facility!r} begins from {question.start} on, before "
+                       f"{question.end}", field="facility", value=question.facility,
+                       rule="a facility and a period with records")
     drawn = draw(question, basis, members)
     notes = ["the log was not replayed: an audit says whether its figures hold"]
     if keys.led is not None:

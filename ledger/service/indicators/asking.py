@@ -21,7 +21,7 @@ from ledger.service.indicators.reading import (
 from ledger.service.indicators.telling import NOTE, group_answer
 from ledger.service.inventory_reading import Span
 from ledger.service.moments import Moment, moment_at
-from ledger.service.products import Period, period_of
+from ledger.service.periods import Period, period_of
 from ledger.store.database import Pool
 from ledger.store.facts import FactLoader
 
