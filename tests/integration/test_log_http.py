@@ -182,4 +182,4 @@ def test_a_log_without_entries_is_audited_and_exported(home: Path, tmp_path: Pat
     exported = command(home, "export", "log", str(tmp_path / "log"), "--json")
     assert exported.returncode == 0, exported.stderr
     assert json.loads(exported.stdout)["root"] == EMPTY_ROOT.hex()
-    assert {path.name for path in (tmp_path / "log").iterdir()} == {"checkpoint", "vkey"}
+    assert {path.name for path in (tmp_path / "log").iterdir()} == {"checkpoint", "keys", "vkey"}
