@@ -26,6 +26,7 @@ from ledger.core.checkpoint import open_checkpoint, sign_checkpoint
 from ledger.core.logkeys import LogKeys, rotations_in
 from ledger.core.note import NoteSigner, parse_note, parse_vkey
 from ledger.core.receipt import Receipt
+from ledger.core.signing import SigningKey
 from ledger.core.tlogproof import parse_proof
 from ledger.errors import VerificationError
 from ledger.service.audit.http_source import http_source
@@ -33,6 +34,7 @@ from ledger.service.audit.replay import audit
 from ledger.service.audit.report import Report
 from ledger.service.bundles import Known, verify_bundle
 from ledger.service.keyfiles import LOG_KEY, read_key
+from ledger.service.keyring import vkey_of
 from ledger.store.embedded import EmbeddedPostgres, attach
 
 
@@ -161,18 +163,21 @@ def test_everyone_who_pinned_the_old_key_follows(home: Path, tmp_path: Path) -> 
             return done.stdout + done.stderr
 
         state = ("audit", server.url, "--state", str(tmp_path / "state"))
+        public = ("audit", server.url, "--public", "--state", str(tmp_path / "public"))
         export = ("export", "log", str(folder), "--from", server.url)
-        for one in (state, export):
+        for one in (state, public, export):
             assert "was rotated" not in run(*one)
         new = told(home)["new"]
-        for one in (state, export):
+        for file in ("state", "public"):
+            shutil.copy(tmp_path / file, tmp_path / f"{file}-of-before")
+        for one in (state, public, export):
             assert f"to {new}, which signs beside it" in run(*one)
         told(home, "--finish")
         use(server, shop)
         for kind, file, lot in (("bundle", bundle, shop.name("pot")), ("footprint", statement, shop.name("pot"))):
             assert command(home, "export", kind, lot, "--url", server.url, "--output", str(file)).returncode == 0
         for one in (
-            state, export, ("export", "log", str(tmp_path / "fresh"), "--from", server.url),
+            state, public, export, ("export", "log", str(tmp_path / "fresh"), "--from", server.url),
             ("export", "log", str(tmp_path / "home")), ("audit",), ("audit", server.url),
             ("audit", server.url, "--public"), ("audit", str(folder)), ("audit", str(tmp_path / "home")),
             ("verify", str(bundle)), ("verify", str(bundle), "--log", server.url),
@@ -180,6 +185,17 @@ def test_everyone_who_pinned_the_old_key_follows(home: Path, tmp_path: Path) -> 
             ("verify", str(statement), "--log-keys", str(folder / "keys")),
         ):
             assert f"to {new}, which signs now" in run(*one), one
+        # From a state of the old key's, or of both, who names the new one goes on as well; another one is refused.
+        elsewhere = NoteSigner(server.origin, SigningKey.from_seed(bytes(32)).private)
+        for *arguments, file in (state, public):
+            for kept in (file, f"{file}-of-before"):
+                refused = command(home, *arguments, kept, "--vkey", vkey_of(elsewhere))
+                assert (refused.returncode, refused.stdout) == (1, "")
+                assert "no rotation leads from it to the one that is asked for" in refused.stderr
+                done = command(home, *arguments, kept, "--vkey", new)
+                assert done.returncode == 0, done.stdout + done.stderr
+                assert "where the last audit ended" in done.stdout
+                assert "was rotated" not in done.stdout
         refused = command(home, "verify", str(statement), "--vkey", old)
         assert refused.returncode == 1
         assert "2. its claims are signed by the log: DOES NOT HOLD" in refused.stdout

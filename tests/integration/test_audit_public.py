@@ -19,16 +19,19 @@ from ledger.cli.audit_target import public_log
 from ledger.core.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.entry import Entry, parse_entry
 from ledger.core.frontier import Frontier
+from ledger.core.logkeys import LogKeys, Rotation, rotations_of, sign_rotation
 from ledger.core.merkle import leaf_hash
 from ledger.core.note import NoteSigner
 from ledger.core.records import KeyChange
 from ledger.core.signing import SigningKey, public_key
 from ledger.core.tiles import Tile, all_tiles, encode_entries, entries_path, tile_path, tile_width
+from ledger.errors import ConfigurationError
 from ledger.service.audit.public import audit_public
 from ledger.service.audit.public_source import PublicSource
 from ledger.service.audit.report import Report
 from ledger.service.exporting.log import PublicLog
 from ledger.service.keyfiles import LOG_KEY, read_key
+from ledger.service.keyring import vkey_of
 
 Finding = tuple[str, int | None]
 
@@ -91,12 +94,12 @@ class Copy:
         self.folder = folder
         shutil.copytree(exported.folder, folder)
 
-    def audit(self, state: Path | None = None, read: list[int] | None = None) -> Report:
+    def audit(self, state: Path | None = None, read: list[int] | None = None, vkey: str | None = None) -> Report:
         """`read` gets the entries at which reading began."""
         async def run() -> Report:
             async with public_log(str(self.folder)) as log:
                 return await audit_public(
-                    Watched(log, [] if read is None else read), vkey=self.exported.vkey,
+                    Watched(log, [] if read is None else read), vkey=vkey or self.exported.vkey,
                     registrar=self.exported.registrar, state=state, progress=lambda _, __: None, lots_in_memory=10,
                 )
 
@@ -107,8 +110,8 @@ class Copy:
         assert report.ok == (not report.findings)
         return [(one.rule, one.index) for one in report.findings]
 
-    def write(self, entries: Sequence[bytes]) -> None:
-        """All that a log of these entries consists of, signed: every hash fits."""
+    def write(self, entries: Sequence[bytes], *signers: NoteSigner) -> None:
+        """All that a log of these entries consists of, signed by its key or these: every hash fits."""
         size, level = len(entries), [leaf_hash(entry) for entry in entries]
         levels = [level]
         while len(level) >= 256:
@@ -121,8 +124,18 @@ class Copy:
             width = tile_width(0, index, size)
             self.put(entries_path(index, width), encode_entries(list(entries[index * 256 : index * 256 + width])))
         root = Frontier().extended(levels[0]).root()
-        self.put("checkpoint", sign_checkpoint(Checkpoint(self.exported.signer.name, size, root),
-                                               self.exported.signer).encode())
+        head = Checkpoint(self.exported.signer.name, size, root)
+        self.put("checkpoint", sign_checkpoint(head, *(signers or [self.exported.signer])).encode())
+
+    def rotate(self, new: NoteSigner, begun: int, ended: int | None = None) -> str:
+        """From `begun` on `new` signs too, from `ended` on alone. Returns its vkey."""
+        old, name = self.exported.signer, vkey_of(new)
+        step = Rotation(True, old.name, self.exported.vkey, name, begun)
+        notes = [sign_rotation(step, old, new)]
+        if ended is not None:
+            notes.append(sign_rotation(step._replace(begins=False, size=ended), new))
+        self.put("keys", rotations_of(LogKeys(name, notes)))
+        return name
 
     def put(self, path: str, data: bytes) -> None:
         (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -132,6 +145,10 @@ class Copy:
         entries = list(self.exported.entries)
         entries[index] = change(parse_entry(entries[index])).to_bytes()
         self.write(entries)
+
+
+def other_signer(copy: Copy, seed: int) -> NoteSigner:
+    return NoteSigner(copy.exported.signer.name, SigningKey.from_seed(bytes([seed]) * 32).private)
 
 
 @pytest.fixture
@@ -310,6 +327,66 @@ def test_a_public_log_that_was_rolled_back_or_forked(copy: Copy, tmp_path: Path)
     copy.change(300, lambda entry: entry._replace(outcome=bytes(32)))
     assert copy.findings() == []
     assert copy.findings(state) == [("consistency", None)]
+    assert state.read_bytes() == kept
+
+
+def test_the_log_s_key_is_rotated_between_two_audits(copy: Copy, tmp_path: Path) -> None:
+    """From the old key's state on, who names the old key, the new one or none is led to the same; the state knows the
+    rotation afterwards, whichever key was named."""
+    state, entries, old = tmp_path / "public.state", copy.exported.entries, copy.exported.vkey
+    new = other_signer(copy, 1)
+    copy.write(entries[:500])
+    assert copy.audit(state).notes[-1].startswith("not checked")
+    first = state.read_bytes()
+    name = copy.rotate(new, 500)
+    copy.write(entries[:510], copy.exported.signer, new)
+    for vkey in (old, name):
+        state.write_bytes(first)
+        report = copy.audit(state, vkey=vkey)
+        assert (report.findings, report.start, report.vkey) == ([], 500, vkey)
+        assert any("which signs beside it" in note for note in report.notes) == (vkey == old)
+    copy.rotate(new, 500, 520)
+    copy.write(entries, new)
+    overlapping = state.read_bytes()
+    for kept, start in ((first, 500), (overlapping, 510)):
+        for vkey in (old, name):
+            state.write_bytes(kept)
+            for begun in (start, len(entries)):
+                report = copy.audit(state, vkey=vkey)
+                assert (report.findings, report.start) == ([], begun)
+                assert any(f"to {name}, which signs now" in note for note in report.notes) == (vkey == old)
+                assert msgspec.structs.replace(report, start=0) == copy.audit(vkey=vkey)
+
+
+def test_a_key_to_which_no_rotation_leads_from_the_state(copy: Copy, tmp_path: Path) -> None:
+    """Neither by the notes that the state holds nor by those that the log shows, which may be of another line."""
+    state, entries, old = tmp_path / "public.state", copy.exported.entries, copy.exported.vkey
+    new, thief = other_signer(copy, 1), other_signer(copy, 2)
+    copy.write(entries[:500])
+    assert copy.findings(state) == []
+    before = state.read_bytes()
+    with pytest.raises(ConfigurationError, match="no rotation leads from it") as caught:
+        copy.audit(state, vkey=vkey_of(thief))
+    assert (caught.value.field, caught.value.value) == ("vkey", vkey_of(thief))
+    # A line that begins at the key that is asked for says nothing of the state's.
+    alone = Rotation(True, new.name, vkey_of(new), vkey_of(thief), 500)
+    copy.put("keys", rotations_of(LogKeys(vkey_of(new), [sign_rotation(alone, new, thief)])))
+    copy.write(entries, new, thief)
+    report = copy.audit(state, vkey=vkey_of(new))
+    assert [one.message[:35] for one in report.findings] == ["the rotations do not lead from or t"]
+    assert state.read_bytes() == before
+    name = copy.rotate(new, 500, 510)
+    copy.write(entries, new)
+    assert copy.audit(state, vkey=name).ok
+    kept = state.read_bytes()
+    with pytest.raises(ConfigurationError, match="no rotation leads from it"):
+        copy.audit(state, vkey=vkey_of(thief))
+    # Whoever has the old key makes another line of it, or keeps the end back.
+    for signer, ended in ((thief, 510), (new, None)):
+        shown = copy.rotate(signer, 500, ended)
+        for vkey in (old, name, shown):
+            report = copy.audit(state, vkey=vkey)
+            assert [(one.rule, "was seen before" in one.message) for one in report.findings] == [("checkpoint", True)]
     assert state.read_bytes() == kept
 
 

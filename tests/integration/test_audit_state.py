@@ -26,6 +26,7 @@ from ledger.core.entry import parse_entry
 from ledger.core.frontier import Frontier
 from ledger.core.merkle import leaf_hash
 from ledger.core.note import NoteSigner
+from ledger.core.signing import SigningKey
 from ledger.errors import ConfigurationError, Unavailable
 from ledger.service.audit.database_source import DatabaseSource
 from ledger.service.audit.http_source import HttpSource, http_source
@@ -34,6 +35,7 @@ from ledger.service.audit.registers import KEPT_WHOLE
 from ledger.service.audit.replay import audit
 from ledger.service.audit.report import Report
 from ledger.service.keyfiles import LOG_KEY, read_key
+from ledger.service.keyring import vkey_of
 from ledger.service.setup import Identity
 from ledger.store.book import Book
 from ledger.store.database import open_pool
@@ -225,19 +227,23 @@ def test_a_balance_that_nothing_touched(copy: Copy, full: bool) -> None:
     assert copy.findings(full_balances=full) == ([("balances", row["lot"] // 1024)] if full else [])
 
 
-@pytest.mark.parametrize("what", ["registrar", "vkey"])
+@pytest.mark.parametrize("what", ["registrar", "vkey", "origin"])
 def test_the_state_of_another_log(copy: Copy, what: str) -> None:
+    origin = copy.grown.identity.origin if what == "vkey" else "another.log"
+    key = vkey_of(NoteSigner(origin, SigningKey.from_seed(bytes(32)).private))
+    name, value = ("registrar", "0" * 64) if what == "registrar" else ("vkey", key)
+
     async def run() -> Report:
         pool = await open_pool(copy.database.url)
         try:
             return await audit(
                 DatabaseSource(pool, copy.grown.identity), registry=registry(), state=copy.state,
-                **{what: "0" * 64},
+                **{name: value},
             )
         finally:
             await pool.close()
 
-    with pytest.raises(ConfigurationError, match=f"the state is of a log whose {what} is"):
+    with pytest.raises(ConfigurationError, match=f"the state is of a log whose {name} is"):
         copy.database.run(run())
 
 

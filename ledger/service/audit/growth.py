@@ -1,17 +1,16 @@
 """The checkpoint that an audit goes by, and whether it extends what was audited before."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from ledger.core.checkpoint import Checkpoint
-from ledger.core.logkeys import LogKeys, check_continues
+from ledger.core.logkeys import LogKeys
 from ledger.core.merkle import verify_consistency
 from ledger.core.note import parse_vkey
 from ledger.core.policy import Policy, open_cosigned
 from ledger.core.tiles import consistency_path_from_tiles, consistency_tiles
 from ledger.errors import LedgerError, VerificationError
 from ledger.service.audit.findings import Findings, Stop
-from ledger.service.audit.kept import Kept
+from ledger.service.audit.kept import Kept, keys_from
 from ledger.service.audit.source import TreeSource
 
 
@@ -24,16 +23,15 @@ class Signed(NamedTuple):
 
 
 async def read_checkpoint(
-    source: TreeSource, vkey: str, policy: Policy | None = None, rotations: Sequence[str] = ()
+    source: TreeSource, vkey: str, policy: Policy | None = None, kept: Kept | None = None
 ) -> Signed:
     """The newest checkpoint, signed by the key `vkey` or by one to which the source's rotations lead from it, if these
-    begin with the ones that were seen before. Raises VerificationError where they do not hold, or the log's signature
-    or the quorum of the policy is missing; InvalidNote for what is no checkpoint."""
+    go on from the state `kept`. Raises VerificationError where they do not hold, or the log's signature or the policy's
+    quorum is missing; InvalidNote for what is no checkpoint; ConfigurationError for the state of another log."""
     note = await source.checkpoint()
     # Read after it, so that none is missing that came before it.
     shown = await source.rotations()
-    check_continues(rotations, shown)
-    keys = LogKeys(vkey, shown)
+    keys = keys_from(kept, vkey, shown)
     if policy is None:
         return Signed(keys.opened(note), [], keys)
     found = open_cosigned(note, policy, parse_vkey(keys.vkey_of(note)))

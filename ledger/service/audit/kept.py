@@ -1,10 +1,12 @@
 """How far an audit has come, as its book says: all that the next one needs to go on from there."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
 
+from ledger.core.logkeys import LogKeys, check_continues
 from ledger.errors import ConfigurationError
 from ledger.service.audit.checking import Progress
 from ledger.service.audit.doubts import Doubt
@@ -61,13 +63,32 @@ def write_kept(book: Book, kept: Kept) -> None:
 
 
 def pinned_by(kept: Kept | None, pinned: Pinned) -> Pinned:
-    """With a state, its keys are pinned. Raises ConfigurationError where others were asked for."""
+    """With a state, its keys are pinned where nothing else is. Raises ConfigurationError for another registrar; whether
+    another vkey is the same log's, `keys_from` says."""
     if kept is None:
         return pinned
-    for name, own, asked in (("vkey", kept.vkey, pinned.vkey), ("registrar", kept.registrar, pinned.registrar)):
-        if asked is not None and asked != own:
-            raise ConfigurationError(
-                f"the state is of a log whose {name} is {own}", field=name, value=asked,
-                rule="each log has its own state file",
-            )
-    return Pinned(kept.vkey, kept.registrar)
+    if pinned.registrar is not None and pinned.registrar != kept.registrar:
+        raise _another("registrar", kept.registrar, pinned.registrar)
+    return Pinned(pinned.vkey or kept.vkey, kept.registrar)
+
+
+def keys_from(kept: Kept | None, vkey: str, shown: Sequence[str]) -> LogKeys:
+    """The log's keys for who pinned `vkey`, by the rotations that it shows. With a state these go on from its own, and
+    its key is on the same line.
+
+    Raises ConfigurationError where `vkey` is not on the line of the state's key, InvalidNote or VerificationError where
+    the rotations do not hold.
+    """
+    if kept is None:
+        return LogKeys(vkey, shown)
+    check_continues(kept.rotations, shown)
+    if vkey not in [span.vkey for span in LogKeys(kept.vkey, shown).spans]:
+        raise _another("vkey", kept.vkey, vkey, ", and no rotation leads from it to the one that is asked for")
+    return LogKeys(vkey, shown)
+
+
+def _another(name: str, own: str, asked: str, why: str = "") -> ConfigurationError:
+    return ConfigurationError(
+        f"the state is of a log whose {name} is {own}{why}", field=name, value=asked,
+        rule="each log has its own state file",
+    )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ledger.core.note import parse_vkey
 from ledger.core.policy import Policy
-from ledger.errors import LedgerError
+from ledger.errors import ConfigurationError, LedgerError
 from ledger.service.audit.findings import Findings, Stop
 from ledger.service.audit.growth import check_growth, read_checkpoint
 from ledger.service.audit.kept import Pinned, pinned_by, read_kept
@@ -53,8 +53,7 @@ async def _audited(
     )
     checkpoint, witnesses = None, list[str]()
     try:
-        seen = () if kept is None else kept.rotations
-        checkpoint, witnesses, keys = await read_checkpoint(source, known, policy, seen)
+        checkpoint, witnesses, keys = await read_checkpoint(source, known, policy, kept)
         if keys.led is not None:
             findings.notes.append(keys.led)
         await check_growth(source, checkpoint, kept, findings)
@@ -64,6 +63,8 @@ async def _audited(
             book.commit()
     except Stop:
         pass
+    except ConfigurationError:
+        raise
     except LedgerError as error:
         if error.code in _DOWN:
             raise

@@ -13,7 +13,7 @@ from pathlib import Path
 from ledger.core.checkpoint import Checkpoint
 from ledger.core.note import parse_vkey
 from ledger.core.policy import Policy
-from ledger.errors import LedgerError
+from ledger.errors import ConfigurationError, LedgerError
 from ledger.registry.installed import Registry
 from ledger.service.audit.balances import check_balances
 from ledger.service.audit.doubts import count_doubts, told
@@ -83,6 +83,8 @@ class _Audit:
             await self._steps(vkey, progress, full_balances=full_balances)
         except Stop:
             pass
+        except ConfigurationError:
+            raise
         except LedgerError as error:
             if error.code in _DOWN:
                 raise
@@ -96,8 +98,7 @@ class _Audit:
         self, vkey: str, progress: Callable[[int, int], None], *, full_balances: bool
     ) -> None:
         source, findings = self._source, self._findings
-        seen = () if self._kept is None else self._kept.rotations
-        self._checkpoint, self._witnesses, keys = await read_checkpoint(source, vkey, self._policy, seen)
+        self._checkpoint, self._witnesses, keys = await read_checkpoint(source, vkey, self._policy, self._kept)
         if keys.led is not None:
             self._note(keys.led)
         await check_growth(source, self._checkpoint, self._kept, findings)
