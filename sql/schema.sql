@@ -462,6 +462,6 @@ BEGIN
 END
 $$;
 GRANT USAGE ON SCHEMA public TO carbon_ledger_eraser;
-GRANT SELECT ON record, revised, revision, erasure, head TO carbon_ledger_eraser;
+GRANT SELECT ON record, revised, revision, erasure, head, publication TO carbon_ledger_eraser;
 GRANT UPDATE (body, erased) ON record TO carbon_ledger_eraser;
 GRANT UPDATE (body) ON revised TO carbon_ledger_eraser;

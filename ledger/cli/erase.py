@@ -24,7 +24,8 @@ def erase(digest: str, basis: str, registrar_key: Path | None, home: Path | None
     """Erase the body of the record with DIGEST, as the registrar. It cannot be undone.
 
     Identifiers, flows, quantities and the committed figures stay, so that everything that rests on the record holds.
-    The server deletes once the erasure is on the log; `purge` then rewrites the files that may still hold it.
+    The server deletes once the erasure is on the log, of one with witnesses once they have cosigned it; `purge` then
+    rewrites the files that may still hold it.
     """
     key = registrar_key_at(registrar_key, home)
     with Client(url) as client:

@@ -21,8 +21,8 @@ def purge(words: tuple[str, ...], home: Path | None, as_json: bool) -> int:
     """Rewrite the database's files, so that none holds what was erased.
 
     While a table is rewritten nobody reads or writes it: servers wait, and answer 503 where that takes too long. As the
-    database's owner, on a database that servers may be using. Ends with 1 where something could not be done, or a word
-    of --search was found.
+    database's owner, on a database that servers may be using. Ends with 1 where something could not be done, an erasure
+    waits for the log's witnesses, or a word of --search was found.
     """
     done = asyncio.run(_purge(settings(home), [word.encode() for word in words]))
     if as_json:
@@ -39,6 +39,8 @@ async def _purge(chosen: Settings, words: list[bytes]) -> Purged:
 
 def _told(done: Purged) -> list[str]:
     lines = [f"rewritten in {done.seconds:.1f} s, {done.erased} erasures had waited"]
+    if done.waiting:
+        lines.append(f"{done.waiting} erasures wait for the log's witnesses: purge again once they have cosigned them")
     lines += [f"not allowed: {one}" for one in done.refused]
     lines += [f"beyond the reach of this: {one}" for one in done.keepers]
     if done.searched is not None:

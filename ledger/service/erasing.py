@@ -1,12 +1,14 @@
 """Erasing: after an erasure is on the log and answered, the body that it names goes.
 
 A step of its own: done again at each start and now and then, by whichever server comes to it first, until no erasure on
-the log is left whose record still has its body. So a crash in between delays it and loses nothing.
+the log is left whose record still has its body. So a crash in between delays it and loses nothing. Of a log with
+witnesses a body goes once a published head covers its erasure: until then an auditor would miss it, and see no reason.
 """
 
 import asyncio
 import logging
 from contextlib import suppress
+from typing import NamedTuple
 
 import asyncpg
 import msgspec
@@ -24,13 +26,22 @@ _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 _log = logging.getLogger(__name__)
 
 
+class Carried(NamedTuple):
+    """How many records were erased, and how many more the log asks for in entries that no published head covers yet."""
+
+    erased: int
+    waiting: int
+
+
 class Eraser:
-    """One for a process. `wake` says that an erasure was logged; `every`: seconds after which it looks by itself."""
+    """One for a process. `wake` says that an erasure was logged, `published` that a head is public; `every`: seconds
+    after which it looks by itself."""
 
     def __init__(self, url: str, every: float = _EVERY_SECONDS) -> None:
         self._url = url
         self._every = every
         self._woken = asyncio.Event()
+        self._waits = False
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Eraser":
@@ -45,32 +56,44 @@ class Eraser:
     def wake(self) -> None:
         self._woken.set()
 
+    def published(self) -> None:
+        if self._waits:
+            self._woken.set()
+
     async def _run(self) -> None:
         while True:
             self._woken.clear()
-            try:
-                await carry_out(self._url)
-            except (Unavailable, *LOST, asyncpg.PostgresError) as error:
-                _log.warning("an erasure waits: %s", error)
-            except Exception:
-                _log.exception("an erasure failed; it is tried again")
+            # What is published while it looks may be what it finds waiting.
+            self._waits = True
+            self._waits = await self._look()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), self._every)
 
+    async def _look(self) -> bool:
+        """Whether erasures are left that wait for a published head."""
+        try:
+            return (await carry_out(self._url)).waiting > 0
+        except (Unavailable, *LOST, asyncpg.PostgresError) as error:
+            _log.warning("an erasure waits: %s", error)
+        except Exception:
+            _log.exception("an erasure failed; it is tried again")
+        return False
 
-async def carry_out(url: str) -> int:
-    """Erases what the log asks for; how many records that were. Raises Unavailable where the database does not
+
+async def carry_out(url: str) -> Carried:
+    """Erases what the log asks for and its published head covers. Raises Unavailable where the database does not
     answer."""
     connection, done = await connect_eraser(url), 0
     try:
-        for index in await pending(connection):
+        left = await pending(connection)
+        for index in left.public:
             if await erase(connection, index, _reduce):
                 _log.info("the body of record %d is erased", index)
                 done += 1
         await connection.close()
     finally:
         await close_quietly(connection)
-    return done
+    return Carried(done, len(left.waiting))
 
 
 def _reduce(body: bytes) -> bytes:

@@ -97,6 +97,7 @@ async def _opened(
             _publishing(database.app_url, pool, heads, publication, settings.renew_seconds),
             Eraser(database.app_url) as eraser,
         ):
+            publication.tell(eraser.published)
             reviser = Reviser(database.app_url, identity.origin, heads, registry, loader, clock)
             submitter = Submitter(
                 pool, loader, KeyLoader(), assessor, sequencer, identity.origin, receipts, reviser, publication,

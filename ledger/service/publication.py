@@ -7,7 +7,7 @@ their own, which are shown as the checkpoint and prove nothing else.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from ledger.core.acknowledgement import Acknowledgement, acknowledge
@@ -41,6 +41,7 @@ class Publication:
         self._first = 0
         self._newest = -1
         self._changed = asyncio.Event()
+        self._told: list[Callable[[], None]] = []
         self.committed = asyncio.Event()
         """Set when something was appended here that is to be published."""
 
@@ -86,12 +87,18 @@ class Publication:
                 if row is not None and row["size"] == head.size and await connection.fetchval(sql["first"]) is None:
                     await connection.execute(sql["publish"], head.size, note)
 
+    def tell(self, told: Callable[[], None]) -> None:
+        """Has this called whenever a larger head is public."""
+        self._told.append(told)
+
     def heard(self, size: int) -> None:
         """Wakes those who wait: a head of this size is public now."""
         if size > self._newest:
             self._newest = size
             changed, self._changed = self._changed, asyncio.Event()
             changed.set()
+            for told in self._told:
+                told()
 
     async def refresh(self) -> None:
         """Reads what became public while nobody told."""

@@ -34,20 +34,22 @@ class Searched(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Purged(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """`erased`: erasures that had waited. `refused`: what the database's owner may not do. `keepers`: what keeps the
-    log of changes for longer, or has a copy of it. `seconds` that it took, the search left out."""
+    """`erased`: erasures that had waited; `waiting`: those that no published head covers yet. `refused`: what the
+    database's owner may not do. `keepers`: what keeps the log of changes for longer, or has a copy of it. `seconds`
+    that it took, the search left out."""
 
     erased: int
     seconds: float
     refused: list[str]
     keepers: list[str]
+    waiting: int = 0
     searched: Searched | None = None
 
     @property
     def done(self) -> bool:
         """Whether nothing is left to do here."""
         found = self.searched is not None and (self.searched.found or self.searched.unreadable)
-        return not self.refused and not found
+        return not self.refused and not self.waiting and not found
 
 
 async def purge(hosted: Hosted, words: Sequence[bytes], progress: Callable[[str], None]) -> Purged:
@@ -58,7 +60,7 @@ async def purge(hosted: Hosted, words: Sequence[bytes], progress: Callable[[str]
             raise InvalidInput(f"{word!r} may stand anywhere", field="search", value=word,
                                rule=f"words of at least {_SHORTEST} bytes")
     started = time.monotonic()
-    erased = await carry_out(hosted.app_url)
+    carried = await carry_out(hosted.app_url)
     async with owner_connection(hosted.owner_url) as connection:
         folder = await data_directory(connection)
         if words:
@@ -69,7 +71,10 @@ async def purge(hosted: Hosted, words: Sequence[bytes], progress: Callable[[str]
     searched = None
     if words and folder is not None:
         searched = await asyncio.to_thread(search, Path(folder).parent, words, progress)
-    return Purged(erased=erased, seconds=round(seconds, 3), refused=refused, keepers=kept, searched=searched)
+    return Purged(
+        erased=carried.erased, waiting=carried.waiting, seconds=round(seconds, 3), refused=refused, keepers=kept,
+        searched=searched,
+    )
 
 
 def _check_here(folder: str | None) -> None:

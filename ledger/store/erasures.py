@@ -1,6 +1,7 @@
 """Carrying out what the log asks for: bodies give way to their residues, on a session that can do nothing else."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import asyncpg
 
@@ -10,6 +11,14 @@ from ledger.store.sql import queries
 
 Reduce = Callable[[bytes], bytes]
 """From a body to its residue; of a residue, itself."""
+
+
+class Pending(NamedTuple):
+    """Records whose erasure is on the log and whose bodies are still there, by index: those of which the erasure is
+    public, and those of which no published head covers it yet."""
+
+    public: list[int]
+    waiting: list[int]
 
 
 async def connect_eraser(url: str) -> asyncpg.Connection:
@@ -22,9 +31,12 @@ async def connect_eraser(url: str) -> asyncpg.Connection:
     return connection
 
 
-async def pending(connection: Connection) -> list[int]:
-    """The records whose erasure is on the log and whose bodies are still there."""
-    return [row["subject"] for row in await connection.fetch(queries("erase")["pending"])]
+async def pending(connection: Connection) -> Pending:
+    """What is left to erase, in the order of the erasures."""
+    found = Pending([], [])
+    for row in await connection.fetch(queries("erase")["pending"]):
+        (found.public if row["public"] else found.waiting).append(row["subject"])
+    return found
 
 
 async def erase(connection: Connection, index: int, reduce: Reduce) -> bool:

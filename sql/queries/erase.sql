@@ -12,8 +12,10 @@ WHERE r.digest = ANY ($1::bytea[]) AND a.type = 'amendment'
     AND NOT EXISTS (SELECT FROM erasure e WHERE e.subject = a.index);
 
 -- name: pending
--- purpose: records whose erasure is on the log and whose bodies are still there, in the order of the erasures
-SELECT e.subject FROM erasure e JOIN record r ON r.index = e.subject WHERE NOT r.erased ORDER BY e.record;
+-- purpose: records whose erasure is on the log and whose bodies are still there, in the order of the erasures; whether
+-- the erasure is public, which of a log with witnesses it is once a published head covers it
+SELECT e.subject, e.record < coalesce((SELECT max(size) FROM publication), e.record + 1) AS public
+FROM erasure e JOIN record r ON r.index = e.subject WHERE NOT r.erased ORDER BY e.record;
 
 -- name: lock_body
 SELECT body FROM record WHERE index = $1 AND NOT erased FOR NO KEY UPDATE;
