@@ -73,18 +73,22 @@ def test_the_quorum_goes_on_over_a_rotation(tmp_path: Path) -> None:
             (before,) = server.post([shop.use({"pot": "1"})])
             old = parse_vkey(server.vkey).key_hash
             assert client.checkpoint(server)[1] == {old}
-            new = rotate(place.home, "--prepare")["new"]
+            prepared = rotate(place.home, "--prepare", variables=place.variables)
+            new, named = prepared["new"], [f"{one.name} ({one.url})" for one in place.policy.witnesses]
+            assert prepared["next"].endswith(f"add the new vkey to their logs before --finish: {', '.join(named)}")
             for one in (alpha, beta):
                 one.stop()
                 one.knows(new)
                 one.start()
-            assert rotate(place.home)["new"] == new
+            begun = rotate(place.home, variables=place.variables)
+            assert (begun["new"], begun["next"]) == (new, prepared["next"])
             (during,) = server.post([shop.use({"pot": "1"})])
             assert client.checkpoint(server)[1] == {old, parse_vkey(new).key_hash}
             for one in (before, during):
                 client.verify(server, one)
             assert "signs beside it" in client.audit(server)
-            rotate(place.home, "--finish")
+            ended = rotate(place.home, "--finish", variables=place.variables)
+            assert ended["next"].endswith(f"take the old vkey off their logs: {', '.join(named)}")
             # What is published was signed before the end, what is signed now is by the new key alone.
             statement = tmp_path / "statement.json"
             assert command(place.home, "export", "footprint", shop.name("pot"), "--url", server.url, "--output",
@@ -118,9 +122,13 @@ def test_an_encrypted_key(tmp_path: Path) -> None:
             for wrong in ({}, {"CARBON_LEDGER_PASSPHRASE": "wrong"}):
                 for step in ([], ["--prepare"], ["--finish"]):
                     assert rotate(home, *step, code=1, variables=wrong)["code"] == "invalid-key"
+            unread = {**SECRET, "CARBON_LEDGER_POLICY": str(tmp_path / "none")}
+            assert rotate(home, code=1, variables=unread)["code"] == "invalid-policy"
             assert rotations_in(httpx.get(f"{server.url}/log/keys").content) == []
             assert [path.name for path in home.glob("log-key*")] == [LOG_KEY]
-            new = rotate(home, variables=SECRET)["new"]
+            begun = rotate(home, variables=SECRET)
+            assert "next" not in begun
+            new = begun["new"]
             assert is_encrypted(home / "log-key-2.pem")
             server.post([shop.use({"pot": "1"})])
             rotate(home, "--finish", variables=SECRET)

@@ -41,10 +41,15 @@ class Site:
     def policy(self) -> Policy:
         return parse_policy(self.policy_file.read_bytes())
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """What a server, or its operator, is given."""
+        return {"CARBON_LEDGER_ORIGIN": self.origin, "CARBON_LEDGER_POLICY": str(self.policy_file)}
+
     def serve(self, database_url: str | None = None, *, policy: bool = True, **variables: str) -> Server:
-        found = {"CARBON_LEDGER_ORIGIN": self.origin, **variables}
-        if policy:
-            found["CARBON_LEDGER_POLICY"] = str(self.policy_file)
+        found = {**self.variables, **variables}
+        if not policy:
+            del found["CARBON_LEDGER_POLICY"]
         return Server(self.home, database_url, (), None, "ledger.cli", **found)
 
     def checkpoint(self, url: str) -> Cosigned:
