@@ -1,6 +1,6 @@
 """`verify`: receipts, bundles and statements checked step by step, without a network or trust in the server."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from ledger.core.receipt import Verified
 from ledger.core.signing import VerifyingKey
 from ledger.core.statement import is_statement
 from ledger.errors import InvalidInput, LedgerError
-from ledger.service.bundles import PUBLISHED, Known, check_quorum, known_vkey, step
+from ledger.service.bundles import PUBLISHED, Known, check_quorum, known_keys, known_vkey, step
 from ledger.service.published import check_published, published_rotations
 
 STEPS = (
@@ -42,11 +42,12 @@ _PROMISED = {
 
 
 class Verdict(NamedTuple):
-    """One receipt: what it proved, or why it does not hold."""
+    """One receipt: what it proved, or why it does not hold. `led`: to which key rotations led from the known one."""
 
     line: int
     verified: Verified | None
     error: LedgerError | None = None
+    led: str | None = None
 
 
 @click.command()
@@ -86,13 +87,12 @@ def verify(
         return verify_bundle_file(data, known, log, as_json=as_json)
     if registrar is not None:
         raise click.UsageError("--registrar belongs to bundles")
-    if keys is not None and keys.led is not None:
-        say(f"note: {keys.led}")
     if is_statement(data):
         if body is not None or key is not None:
             raise click.UsageError("--body and --key belong to receipts; a statement takes --bodies")
         if keys is None or known.policy is not None:
             raise click.UsageError("a statement takes --vkey; put it into a bundle for a --policy")
+        _say_led([keys.led])
         return verify_statement(data, keys, bodies, log, as_json=as_json)
     if bodies is not None:
         raise click.UsageError("--bodies belongs to statements; a receipt takes --body")
@@ -101,6 +101,7 @@ def verify(
     verdicts = [_verdict(line, text, known, bytes_of_body, signer, log) for line, text in _receipts(data)]
     if not verdicts:
         raise InvalidInput(f"{receipt}: there is no receipt in it", code="empty-input")
+    _say_led(one.led for one in verdicts)
     if as_json:
         print_json([_told(one) for one in verdicts])
     elif len(verdicts) == 1:
@@ -110,6 +111,13 @@ def verify(
     else:
         _print_many(verdicts)
     return 1 if any(one.error for one in verdicts) else 0
+
+
+def _say_led(led: Iterable[str | None]) -> None:
+    """To which keys rotations led, each once."""
+    for one in dict.fromkeys(led):
+        if one is not None:
+            say(f"note: {one}")
 
 
 def _receipts(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -133,8 +141,11 @@ def _rotations(file: Path | None, log: str | None) -> Sequence[str]:
 def _verdict(
     line: int, text: bytes, known: Known, body: bytes | None, key: VerifyingKey | None, log: str | None
 ) -> Verdict:
+    led = None
     try:
         answer = read_answer(text)
+        keys = known_keys(answer, known)
+        led = keys.led
         vkey = known_vkey(answer, known)
         verified = verify_answer(answer, vkey, body=body, key=key)
         if known.policy is not None:
@@ -142,10 +153,10 @@ def _verdict(
                 check_quorum(answer, known.policy, parse_vkey(vkey))
         if log is not None and verified.checkpoint is not None:
             with step(7):
-                check_published(log, verified.checkpoint, LogKeys(vkey, known.rotations))
-        return Verdict(line, verified)
+                check_published(log, verified.checkpoint, keys)
+        return Verdict(line, verified, led=led)
     except LedgerError as error:
-        return Verdict(line, None, error)
+        return Verdict(line, None, error, led)
 
 
 def _print_steps(one: Verdict, given: Mapping[int, bool]) -> None:

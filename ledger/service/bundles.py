@@ -85,7 +85,13 @@ def known_vkey(answer: Receipt | Acknowledgement, known: Known) -> str:
         return known.vkey
     # An acknowledgement is of one entry, at the size that the log had with it.
     size = 0 if isinstance(answer, Receipt) else answer.index + 1
-    return LogKeys(_pinned(answer, known), known.rotations).vkey_of(_note(answer), size)
+    return known_keys(answer, known).vkey_of(_note(answer), size)
+
+
+def known_keys(answer: Receipt | Acknowledgement, known: Known) -> LogKeys:
+    """The log's keys, from the one on that is given, else from that of the policy's log by which the note is signed.
+    Raises VerificationError of step 2 where the policy does not know the log, or the rotations do not hold."""
+    return LogKeys(_pinned(answer, known), known.rotations)
 
 
 def _pinned(answer: Receipt | Acknowledgement, known: Known) -> str:
@@ -133,7 +139,7 @@ def verify_bundle(bundle: Bundle, known: Known) -> Checked:
     state = _replayed(bundle.records, key, known, verified)
     organization = _check_signer(bundle, verified.entry, state)
     statement = _check_statement(bundle, key, known, verified)
-    keys = LogKeys(_pinned(answer, known), known.rotations)
+    keys = known_keys(answer, known)
     return Checked(verified, _left_out(bundle, known, verified), cosigned, keys, organization, statement)
 
 

@@ -51,12 +51,16 @@ class Client:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
-    def verify(self, server: Server, one: Receipt) -> None:
+    def verify(self, server: Server, one: Receipt, led: str | None = None) -> None:
+        """With the key and by the policy alone; `led`: what either has to tell of the rotation."""
         file, policy = self._folder / "receipt.json", ("--policy", str(self._place.policy_file))
         file.write_bytes(msgspec.json.encode(one))
-        self.run("verify", str(file), "--log", server.url, *policy)
+        told = self.run("verify", str(file), "--log", server.url, *policy)
         by_policy = command(self._place.home, "verify", str(file), "--log", server.url, *policy)
         assert by_policy.returncode == 0, by_policy.stderr
+        for one_told in (told, by_policy.stderr):
+            assert one_told.count("note: the log's key was rotated") == (0 if led is None else 1)
+            assert led is None or led in one_told
 
     def audit(self, server: Server) -> str:
         policy = ("--policy", str(self._place.policy_file))
@@ -73,6 +77,7 @@ def test_the_quorum_goes_on_over_a_rotation(tmp_path: Path) -> None:
             (before,) = server.post([shop.use({"pot": "1"})])
             old = parse_vkey(server.vkey).key_hash
             assert client.checkpoint(server)[1] == {old}
+            client.verify(server, before)
             prepared = rotate(place.home, "--prepare", variables=place.variables)
             new, named = prepared["new"], [f"{one.name} ({one.url})" for one in place.policy.witnesses]
             assert prepared["next"].endswith(f"add the new vkey to their logs before --finish: {', '.join(named)}")
@@ -85,7 +90,7 @@ def test_the_quorum_goes_on_over_a_rotation(tmp_path: Path) -> None:
             (during,) = server.post([shop.use({"pot": "1"})])
             assert client.checkpoint(server)[1] == {old, parse_vkey(new).key_hash}
             for one in (before, during):
-                client.verify(server, one)
+                client.verify(server, one, f"to {new}, which signs beside it")
             assert "signs beside it" in client.audit(server)
             ended = rotate(place.home, "--finish", variables=place.variables)
             assert ended["next"].endswith(f"take the old vkey off their logs: {', '.join(named)}")
@@ -101,7 +106,7 @@ def test_the_quorum_goes_on_over_a_rotation(tmp_path: Path) -> None:
             assert signed == {parse_vkey(new).key_hash}
             assert sorted(found.times) == ["alpha", "beta"]
             for one in (before, during, after):
-                client.verify(server, one)
+                client.verify(server, one, f"to {new}, which signs now")
             bundle = tmp_path / "bundle.json"
             assert command(place.home, "export", "bundle", after.digest, "--url", server.url, "--output", str(bundle)
                            ).returncode == 0
