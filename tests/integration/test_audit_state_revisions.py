@@ -121,9 +121,14 @@ def test_from_every_state_on(grown: Grown, tmp_path: Path) -> None:
         assert comparable(again) == comparable(grown.zeros[-1])
 
 
-@pytest.mark.parametrize("gone", [False, True], ids=["stored", "gone"])
-def test_a_period_that_a_record_of_before_the_state_was_moved_to(tmp_path: Path, gone: bool) -> None:
-    """A closing would not find the record by it; a record that was posted final has none."""
+@pytest.mark.parametrize(("gone", "first"), [
+    (None, False), ("starts = '2025-05-01T00:00:00Z'", False), ("true", False), ("true", True),
+], ids=["stored", "gone", "all gone", "all gone before"])
+def test_a_period_that_a_record_of_before_the_state_was_moved_to(
+    tmp_path: Path, gone: str | None, first: bool
+) -> None:
+    """A closing would not find the record by it; a record that was posted final has none. `gone`: which periods are
+    deleted, after the record was moved or `first`; a server that sees none takes it for one that was posted final."""
     state, mill = tmp_path / "audit.state", Workshop("mill")
     with temporary_home() as home, inside(home) as inner:
         made = mill.make({"made": "10"}, ore="10", basis="provisional")
@@ -132,9 +137,13 @@ def test_a_period_that_a_record_of_before_the_state_was_moved_to(tmp_path: Path,
         receipts = inner.post([enrolled, *mill.opening(), made, final])
         assert audited(inner, state, 60_000).ok
         later = {"start": "2025-05-01T00:00:00Z", "end": "2025-05-02T00:00:00Z"}
-        inner.post([amend(mill, change(made, **later), change(final, **later))])
-        if gone:
-            with Database(attach(home).owner_url) as database:
-                database.tamper("DELETE FROM provisional WHERE starts = $1", later["start"])
+        move = amend(mill, change(made, **later, basis="final"), change(final, **later))
+        with Database(attach(home).owner_url) as database:
+            if not first:
+                inner.post([move])
+            if gone is not None:
+                database.tamper(f"DELETE FROM provisional WHERE {gone}")
+            if first:
+                inner.post([move])
         found = [(one.rule, one.index) for one in audited(inner, state, 60_000).findings]
     assert found == ([("names", receipts[-2].index)] if gone else [])

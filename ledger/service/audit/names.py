@@ -5,7 +5,7 @@ transfer and sign it honestly. Only a database shows them.
 """
 
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from typing import NamedTuple
 
 from ledger.admission.state import State, type_of
@@ -52,13 +52,10 @@ class NameCheck:
         self._periods: dict[int, _Periods] = {}
         self._moved: dict[int, set[Told]] = {}
         """Of records that an earlier audit has compared, the periods that revisions have moved them to since."""
-        self._first: int | None = None
         self._range = Names([], {})
         self._before = Before()
 
     async def load(self, start: int, end: int) -> None:
-        if self._first is None:
-            self._first = start
         self._range = await read_names(self._pool, start, end)
 
     def before(self, record: AnyRecord, state: State) -> None:
@@ -75,7 +72,7 @@ class NameCheck:
         if later or (replayer.keeps and isinstance(one.record, Transformation) and wanted):
             self._periods[index] = _Periods(set(wanted), {*wanted, *later})
         if replayer.revision is not None:
-            self._revised(replayer.revision)
+            self._revised(replayer.revision, replayer.provisional_last)
 
     def _compare_told(
         self, stored: Sequence[Told], wanted: Sequence[Told]
@@ -92,17 +89,18 @@ class NameCheck:
             yield RULE, f"{_said(told)} is stored, but the record did not enter it"
         return later
 
-    def _revised(self, revision: Revision) -> None:
-        """Accounts for the periods that a revision has moved records to."""
+    def _revised(self, revision: Revision, provisional: Collection[int]) -> None:
+        """Accounts for the periods that a revision has moved records to; of one that was posted final none is
+        stored."""
         for one in revision.revised:
             record = one.prepared.submission.record if one.prepared is not None else None
-            if not one.own or not isinstance(record, Transformation):
+            if not one.own or one.index not in provisional or not isinstance(record, Transformation):
                 continue
             rows = BatchRows()
             rows.add_provisional(one.index, record)
             if one.index in self._periods:
                 self._periods[one.index].had.update(told_by(rows))
-            elif self._first is not None and one.index < self._first:
+            else:
                 self._moved.setdefault(one.index, set()).update(told_by(rows))
 
     async def compare_ends(self, made: Made) -> list[tuple[str, str, int | None]]:
@@ -113,8 +111,7 @@ class NameCheck:
         for index, had in self._moved.items():
             told_of = (await read_names(self._pool, index, index + 1)).entered.get(index, ())
             stored = {told for told in told_of if told.kind == "provisional"}
-            # Of a record that was posted final no period is stored.
-            found += [_unmoved(told, index) for told in had - stored if stored]
+            found += [_unmoved(told, index) for told in had - stored]
         return [*found, *_compare_ends(await read_ends(self._pool), made)]
 
 

@@ -1,6 +1,6 @@
 """Replaying one record: its body, its rules, its figures, against what the log commits to and what is stored."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
@@ -85,6 +85,8 @@ class Replayer:
         self.versions: list[Version] = []
         self.revision: Revision | None = None
         """What the last record came to, where it was one that revises others."""
+        self.provisional_last: Collection[int] = ()
+        """Of what it could revise, the records that were posted provisional, by index."""
         self.figures_of_last = 0
         self.recomputed_last = 0
         self.touched_last: set[str] | None = None
@@ -162,6 +164,7 @@ class Replayer:
             if one.leaves and one.leaves[0]:
                 stored[one.index], _ = read_assessment(one.leaves[0])
         history = self._revisable.history(record)
+        self.provisional_last = history.provisional.keys()
         revision = revise(Engine(history, self._registry, stored), record, history)
         self._revisable.revised(self.state.size, revision, history)
         return revision
