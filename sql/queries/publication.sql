@@ -29,7 +29,7 @@ INSERT INTO publication (size, note) VALUES ($1, $2) ON CONFLICT DO NOTHING RETU
 -- purpose: shows a published head with newer signatures
 -- parameters: size, note
 INSERT INTO renewal (size, number, note)
-SELECT $1, count(*) + 1, $2 FROM renewal WHERE size = $1 ON CONFLICT DO NOTHING RETURNING true;
+SELECT $1, coalesce(max(number), 0) + 1, $2 FROM renewal WHERE size = $1 ON CONFLICT DO NOTHING RETURNING true;
 
 -- name: lead
 -- purpose: whether this session may feed the witnesses: one at a time does, until its session ends
