@@ -81,8 +81,8 @@ class Eraser:
 
 
 async def carry_out(url: str) -> Carried:
-    """Erases what the log asks for and its published head covers. Raises Unavailable where the database does not
-    answer."""
+    """Erases what the log asks for and its published head covers, in the order of the log: what is left is looked for
+    after the newest that is done. Raises Unavailable where the database does not answer."""
     connection, done = await connect_eraser(url), 0
     try:
         left = await pending(connection)

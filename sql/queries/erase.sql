@@ -13,9 +13,15 @@ WHERE r.digest = ANY ($1::bytea[]) AND a.type = 'amendment'
 
 -- name: pending
 -- purpose: records whose erasure is on the log and whose bodies are still there, in the order of the erasures; whether
--- the erasure is public, which of a log with witnesses it is once a published head covers it
+-- the erasure is public, which of a log with witnesses it is once a published head covers it. They are carried out in
+-- order, so these are all that come after the newest that was
 SELECT e.subject, e.record < coalesce((SELECT max(size) FROM publication), e.record + 1) AS public
-FROM erasure e JOIN record r ON r.index = e.subject WHERE NOT r.erased ORDER BY e.record;
+FROM (
+    SELECT coalesce(max(done.record), -1) AS record FROM (
+        SELECT d.record FROM erasure d CROSS JOIN LATERAL (
+            SELECT FROM record WHERE index = d.subject AND erased OFFSET 0) r
+        ORDER BY d.record DESC LIMIT 1) done) last
+JOIN erasure e ON e.record > last.record ORDER BY e.record;
 
 -- name: lock_body
 SELECT body FROM record WHERE index = $1 AND NOT erased FOR NO KEY UPDATE;

@@ -110,6 +110,24 @@ def test_another_server_comes_to_it() -> None:
         assert (report.ok, report.erased) == (True, 2), report.findings
 
 
+def test_the_order_is_that_of_the_log() -> None:
+    """One that has to wait is waited for, or it would not be found again behind one that is done."""
+    with temporary_home() as home, Server(home) as server:
+        shop = workshop(server, "shop", pot="1000")
+        a, b, c = shop.mine("a", "100"), shop.mine("b", "100"), shop.mine("c", "100")
+        at_a, at_b, at_c = [receipt.index for receipt in server.post([a, b, c])]
+        server.post([erasure(server, shop, c)])
+        with locked(home, at_b) as watcher:
+            until(lambda: erased(watcher, at_c))
+            server.post([erasure(server, shop, b), erasure(server, shop, a)])
+            until(lambda: waiting(watcher))
+            assert not erased(watcher, at_a)
+        with Database(attach(home).owner_url) as database:
+            until(lambda: erased(database, at_a) and erased(database, at_b))
+        report = audited(server)
+        assert (report.ok, report.erased) == (True, 3), report.findings
+
+
 def test_a_revision_that_is_under_way() -> None:
     """It was prepared with the body; the erasure is logged before it takes the lock. So it begins anew: what it would
     change is refused, what it passes through keeps its assessment, and nothing is written with words of the body."""

@@ -29,7 +29,6 @@ NOT_ASKED: Final = {
     **dict.fromkeys([f"purge.{name}" for name in queries("purge")], "the operator's, which rewrites files"),
 }
 WHOLE: Final = {
-    "erase.pending": "all erasures, of which there are few: an index of what is pending would cost each record a write",
     "inventory.members": "all organisations: only their bodies say who has a parent",
     "inventory.records": "the records of a yearly inventory, page by page: an index by issuer would cost each a write",
     "log.audit_versions": "an audit compares all revisions",

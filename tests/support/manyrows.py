@@ -11,6 +11,8 @@ from support.databases import Database
 START: Final = 3_000_000_000
 RECORDS: Final = 20_000
 CHAIN: Final = 10
+PENDING: Final = 50
+"""Of so many records, the newest, each second one is still to be erased."""
 
 _BODY: Final = """convert_to(json_build_object(
     'type', t.type, 'issuer', 'org:' || i, 'facility', 'site:' || i / 10, 'process', 'works.make',
@@ -30,8 +32,9 @@ _FILLS: Final = {
     "renewal (size, number, note)": "SELECT i + 1, 1, repeat('note ', 40) FROM rows",
     "tile (level, index, hashes, root)": """
         SELECT 0, i / 10, repeat(' ', 8192)::bytea, sha256('') FROM rows WHERE i % 10 = 0""",
-    "record (index, digest, type, issuer, body, seed, outcome)": f"""
-        SELECT i, sha256(b), type, 'org:' || i, b, sha256(b), '{{}}'::bytea
+    "record (index, digest, type, issuer, body, seed, outcome, erased)": f"""
+        SELECT i, sha256(b), type, 'org:' || i, b, sha256(b), '{{}}'::bytea,
+               i % 2 = 0 AND i < {START + RECORDS - PENDING}
         FROM rows CROSS JOIN LATERAL (SELECT {_TYPE} AS type) t CROSS JOIN LATERAL (SELECT {_BODY} AS b) y""",
     "erasure (record, subject, legal_basis)": "SELECT i, i - 1, 'law' FROM rows WHERE i % 2 = 1",
     "organization (id, record)": "SELECT 'org:' || i, i FROM rows",
