@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey, M
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ledger.core.checkpoint import Checkpoint, parse_checkpoint
-from ledger.core.note import check_name, key_hash, parse_note, split_vkey
+from ledger.core.note import check_key_hash, check_name, key_hash, parse_note, split_vkey
 from ledger.core.signing import load_spki
 from ledger.errors import InvalidKey, InvalidNote, VerificationError
 
@@ -108,8 +108,7 @@ def parse_cosigner_vkey(text: str) -> CosignatureVerifier:
     here."""
     name, hashed, data = split_vkey(text)
     verifier = CosignatureVerifier(name, _public_key(data, text))
-    if verifier.key_hash != hashed:
-        raise InvalidNote("the vkey's hash is not that of its name and key", field="vkey", value=text)
+    check_key_hash(verifier, hashed, text)
     return verifier
 
 
@@ -119,12 +118,13 @@ def _public_key(data: bytes, text: str) -> PublicKey:
     }
     kind = kinds.get(data[:1])
     if kind is None:
-        raise InvalidNote("the vkey is not of a type that cosigns: 0x04 (Ed25519) or 0x06 (ML-DSA-44)", field="vkey",
-                          value=text)
+        raise InvalidNote("the vkey is not of a type that cosigns", field="vkey", value=text,
+                          rule="type 0x04 (Ed25519) or 0x06 (ML-DSA-44), after C2SP tlog-cosignature")
     try:
         key = kind.from_public_bytes(data[1:])
     except ValueError as error:
-        raise InvalidNote("the vkey holds no key of its type", field="vkey", value=text) from error
+        raise InvalidNote("the vkey holds no key of its type", field="vkey", value=text,
+                          rule="32 bytes of Ed25519, 1312 of ML-DSA-44") from error
     except UnsupportedAlgorithm as error:
         raise InvalidKey("the cryptographic library of this installation lacks ML-DSA-44", code="unsupported-key",
                          field="vkey", value=text, rule="an Ed25519 key, or a library that has ML-DSA-44") from error

@@ -105,23 +105,31 @@ def parse_vkey(text: str) -> NoteVerifier:
     """The verifier that a vkey names."""
     name, hashed, key = split_vkey(text)
     if key[:1] != _ED25519:
-        raise InvalidNote("the vkey is not of type Ed25519", field="vkey", value=text)
+        raise InvalidNote("the vkey is not of type Ed25519", field="vkey", value=text, rule="type 0x01, Ed25519")
     try:
         verifier = NoteVerifier(name, Ed25519PublicKey.from_public_bytes(key[1:]))
     except ValueError as error:
-        raise InvalidNote("the vkey holds no Ed25519 key", field="vkey", value=text) from error
-    if verifier.key_hash != hashed:
-        raise InvalidNote("the vkey's hash is not that of its name and key", field="vkey", value=text)
+        raise InvalidNote("the vkey holds no Ed25519 key", field="vkey", value=text,
+                          rule="32 bytes after the one of the type") from error
+    check_key_hash(verifier, hashed, text)
     return verifier
+
+
+def check_key_hash(verifier: Verifier, hashed: bytes, text: str) -> None:
+    """Raises InvalidNote where the hash that a vkey states is not that of its key."""
+    if verifier.key_hash != hashed:
+        raise InvalidNote("the vkey's hash is not that of its name and key", field="vkey", value=text,
+                          rule=f"of this name and key it is {verifier.key_hash.hex()}")
 
 
 def split_vkey(text: str) -> tuple[str, bytes, bytes]:
     """Name, key hash, and the key with the byte of its type before it; by form alone."""
     match = _VKEY.fullmatch(text)
     if not match:
-        raise InvalidNote("a vkey is name+hash+key", field="vkey", value=text)
+        raise InvalidNote("a vkey is name+hash+key", field="vkey", value=text,
+                          rule="a hash of 8 hex digits, and base64 of the type and the key")
     name, hashed, encoded = match.groups()
-    return name, bytes.fromhex(hashed), decode_base64(encoded, "the key of a vkey")
+    return name, bytes.fromhex(hashed), decode_base64(encoded, "the key of a vkey", "vkey")
 
 
 def sign_note(text: str, signers: Sequence[Signer]) -> str:
@@ -171,15 +179,16 @@ def verify_note(note: str, verifiers: Sequence[Verifier], *, minimum: int | None
     return parsed.text
 
 
-def decode_base64(text: str, what: str) -> bytes:
-    """Standard base64 in its one spelling, padding included."""
+def decode_base64(text: str, what: str, field: str | None = None) -> bytes:
+    """Standard base64 in its one spelling, padding included. Raises InvalidNote that names `what`."""
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise InvalidNote(f"{what} is not base64", value=text) from error
+        raise InvalidNote(f"{what} is not base64", field=field, value=text, rule="base64 with its padding") from error
     # The unused bits before the padding must be zero, or one signature would have several spellings.
     if base64.b64encode(data).decode() != text:
-        raise InvalidNote(f"{what} is not the one base64 spelling of its bytes", value=text)
+        raise InvalidNote(f"{what} is not the one base64 spelling of its bytes", field=field, value=text,
+                          rule=base64.b64encode(data).decode())
     return data
 
 
@@ -202,7 +211,8 @@ def key_hash(name: str, key: bytes) -> bytes:
 def check_name(name: str) -> None:
     """Raises InvalidNote for what cannot be a key's name."""
     if not name or "+" in name or any(character.isspace() for character in name):
-        raise InvalidNote("a key name is empty or has a space or plus", field="name", value=name)
+        raise InvalidNote("a key name is empty or has a space or plus", field="name", value=name,
+                          rule="neither spaces nor plus")
     _check_characters(name)
 
 

@@ -11,12 +11,12 @@ Here a file is UTF-8 as a whole and its last line ends in a newline, so that one
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from ledger.core.checkpoint import Checkpoint, open_checkpoint
 from ledger.core.cosignature import CosignatureVerifier, cosigned_at, parse_cosigner_vkey
 from ledger.core.note import NoteVerifier, parse_vkey
-from ledger.errors import InvalidInput, InvalidKey, InvalidNote, VerificationError
+from ledger.errors import InvalidInput, VerificationError
 
 MAX_POLICY = 1_000_000
 NONE = "none"
@@ -25,6 +25,21 @@ _BLANK = re.compile(r"[ \t]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 _RULE = "a policy file as C2SP tlog-policy defines it"
+_Verifier = TypeVar("_Verifier")
+
+
+class _Form(NamedTuple):
+    """How a line reads, and how many words it has after its first one, `most` None: any number."""
+
+    text: str
+    least: int
+    most: int | None
+
+
+_FORMS = {
+    "log": _Form("log <vkey> [<url>]", 1, 2), "witness": _Form("witness <name> <vkey> [<url>]", 2, 3),
+    "group": _Form("group <name> all|any|<k> <name>...", 3, None), "quorum": _Form("quorum <name>|none", 1, 1),
+}
 
 
 class LogKey(NamedTuple):
@@ -101,34 +116,36 @@ def open_cosigned(note: str, policy: Policy, verifier: NoteVerifier) -> Cosigned
 
 
 def parse_policy(data: bytes) -> Policy:
-    """The policy in a file. Raises InvalidInput with code `invalid-policy` and the number of the line."""
+    """The policy in a file. Raises InvalidInput with code `invalid-policy` and the number of the line; its field is
+    `log`, `witness`, `group` or `quorum`, and the part of that line, such as `witness.vkey`."""
     if len(data) > MAX_POLICY:
-        raise _invalid(None, f"longer than {MAX_POLICY} bytes")
+        raise _invalid(f"the policy: longer than {MAX_POLICY} bytes")
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
-        raise _invalid(data.count(b"\n", 0, error.start) + 1, "not UTF-8") from None
+        raise _invalid(f"line {data.count(10, 0, error.start) + 1} of the policy: not UTF-8") from None
     lines = text.split("\n")
     if lines.pop():
-        raise _invalid(len(lines) + 1, "does not end in a newline: the file may be cut off")
+        raise _invalid(f"line {len(lines) + 1} of the policy: does not end in a newline: the file may be cut off")
     reader = _Reader()
     for number, line in enumerate(lines, start=1):
         try:
             reader.read(line)
-        except (InvalidNote, InvalidKey) as error:
-            raise _invalid(number, error.message) from None
-        except ValueError as error:
-            raise _invalid(number, str(error)) from None
+        except InvalidInput as error:
+            raise _invalid(
+                f"line {number} of the policy: {error.message}", error.field, error.value, error.rule,
+            ) from None
     return reader.policy()
 
 
-def _invalid(number: int | None, what: str) -> InvalidInput:
-    where = "the policy" if number is None else f"line {number} of the policy"
-    return InvalidInput(f"{where}: {what}", code="invalid-policy", field="policy", value=number, rule=_RULE)
+def _invalid(
+    what: str, field: str | None = "policy", value: object = None, rule: str | None = _RULE
+) -> InvalidInput:
+    return InvalidInput(what, code="invalid-policy", field=field, value=value, rule=rule)
 
 
 class _Reader:
-    """What the lines so far have defined. Raises ValueError with the reason."""
+    """What the lines so far have defined. Raises InvalidInput with the field, without the number of the line."""
 
     def __init__(self) -> None:
         self._logs: list[LogKey] = []
@@ -143,68 +160,82 @@ class _Reader:
 
     def read(self, line: str) -> None:
         if _CONTROL.search(line):
-            raise ValueError("control characters other than tab are not allowed")
+            raise InvalidInput("control characters other than tab are not allowed", field="line", value=ascii(line),
+                               rule="no control characters")
         keyword, *words = _BLANK.split(line.strip(" \t"))
         if not keyword or keyword.startswith("#"):
             return
         if keyword not in self._kinds:
-            raise ValueError(f"begins with {keyword[:40]!r}, not with log, witness, group or quorum")
-        self._kinds[keyword](words)
+            raise InvalidInput(f"begins with {keyword[:40]!r}, not with log, witness, group or quorum", field="line",
+                               value=keyword, rule="log, witness, group or quorum")
+        form, least, most = _FORMS[keyword]
+        if not least <= len(words) <= (most or len(words)):
+            raise InvalidInput(f"a {keyword} line is: {form}", field=keyword, value=line, rule=form)
+        try:
+            self._kinds[keyword](words)
+        except InvalidInput as error:
+            raise InvalidInput(error.message, field=f"{keyword}.{error.field}", value=error.value, rule=error.rule
+                               ) from None
 
     def policy(self) -> Policy:
         if not self._quorum:
-            raise _invalid(None, "has no quorum line")
+            raise _invalid("the policy: has no quorum line", "quorum", None, _FORMS["quorum"].text)
         return Policy(tuple(self._logs), tuple(self._witnesses.values()), self._groups, self._quorum[0])
 
     def _log(self, words: list[str]) -> None:
-        if not 1 <= len(words) <= 2:
-            raise ValueError("a log line is: log <vkey> [<url>]")
-        verifier = parse_vkey(words[0])
-        self._add_key(b"log" + verifier.key.public_bytes_raw())
+        verifier = _parsed(parse_vkey, words[0])
+        self._add_key(b"log" + verifier.key.public_bytes_raw(), words[0])
         self._logs.append(LogKey(verifier, words[1] if len(words) > 1 else None))
 
     def _witness(self, words: list[str]) -> None:
-        if not 2 <= len(words) <= 3:
-            raise ValueError("a witness line is: witness <name> <vkey> [<url>]")
         name = self._new(words[0])
-        verifier = parse_cosigner_vkey(words[1])
-        self._add_key(verifier.material)
+        verifier = _parsed(parse_cosigner_vkey, words[1])
+        self._add_key(verifier.material, words[1])
         self._witnesses[name] = Witness(name, verifier, words[2] if len(words) > 2 else None)
 
     def _group(self, words: list[str]) -> None:
-        if len(words) < 3:
-            raise ValueError("a group line is: group <name> all|any|<k> <name>...")
         name, threshold, members = self._new(words[0]), words[1], words[2:]
         for member in members:
-            self._defined(member)
+            self._defined(member, "member")
             if member in self._members:
-                raise ValueError(f"{member[:80]!r} is a member of a group already")
+                raise InvalidInput(f"{member[:80]!r} is a member of a group already", field="member", value=member,
+                                   rule="a member of one group at most, so that a witness counts in one way")
             self._members.add(member)
         needed = {"all": len(members), "any": 1}.get(threshold)
         if needed is None:
+            rule = f"all, any, or a number from 1 to {len(members)}"
             if not _NUMBER.fullmatch(threshold) or int(threshold) > len(members):
-                raise ValueError(f"{threshold[:40]!r} is not all, any, or a number from 1 to {len(members)}")
+                raise InvalidInput(f"{threshold[:40]!r} is not {rule}", field="threshold", value=threshold, rule=rule)
             needed = int(threshold)
         self._groups[name] = Group(needed, tuple(members))
 
     def _add_quorum(self, words: list[str]) -> None:
-        if len(words) != 1:
-            raise ValueError("a quorum line is: quorum <name>|none")
         if self._quorum:
-            raise ValueError("a second quorum line")
-        self._quorum.append(None if words[0] == NONE else self._defined(words[0]))
+            raise InvalidInput("a second quorum line", field="name", value=words[0], rule="one quorum line")
+        self._quorum.append(None if words[0] == NONE else self._defined(words[0], "name"))
 
     def _new(self, name: str) -> str:
         if name == NONE or name in self._witnesses or name in self._groups:
-            raise ValueError(f"the name {name[:80]!r} is taken")
+            raise InvalidInput(f"the name {name[:80]!r} is taken", field="name", value=name,
+                               rule=f"a name of its own, other than {NONE}, for each witness and group")
         return name
 
-    def _defined(self, name: str) -> str:
+    def _defined(self, name: str, field: str) -> str:
         if name not in self._witnesses and name not in self._groups:
-            raise ValueError(f"no line above defines {name[:80]!r}")
+            raise InvalidInput(f"no line above defines {name[:80]!r}", field=field, value=name,
+                               rule="a witness or group of a line above")
         return name
 
-    def _add_key(self, key: bytes) -> None:
+    def _add_key(self, key: bytes, vkey: str) -> None:
         if key in self._keys:
-            raise ValueError("an earlier line has the same key, under whichever name")
+            raise InvalidInput("an earlier line has the same key, under whichever name", field="vkey", value=vkey,
+                               rule="a key of its own on each line")
         self._keys.add(key)
+
+
+def _parsed(parse: Callable[[str], _Verifier], text: str) -> _Verifier:
+    """A vkey, whose field is `vkey` whatever is wrong with it: `name` is the policy's own."""
+    try:
+        return parse(text)
+    except InvalidInput as error:
+        raise InvalidInput(error.message, field="vkey", value=text, rule=error.rule) from None

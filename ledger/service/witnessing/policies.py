@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ledger.core.logkeys import LogKeys
+from ledger.core.note import vkey
 from ledger.core.policy import Policy, parse_policy
 from ledger.errors import ConfigurationError, InvalidInput
 
@@ -16,18 +17,25 @@ def read_policy(path: Path, keys: LogKeys) -> Policy:
     except OSError as error:
         raise _unfit(path, str(error.strerror)) from error
     except InvalidInput as error:
-        raise _unfit(path, error.message) from error
+        raise _unfit(path, error.message, error.field, error.value, error.rule) from error
     named = {one.key_hash for one in policy.log(keys.origin)}
     if policy.logs and not named & {span.verifier.key_hash for span in keys.spans}:
-        raise _unfit(path, f"names logs, but not {keys.origin} with its key")
+        raise _unfit(path, f"names logs, but not {keys.origin} with its key", "log.vkey",
+                     ", ".join(vkey(one.verifier.name, one.verifier.key) for one in policy.logs),
+                     f"its key is {keys.spans[-1].vkey}")
     addressed = [one.name for one in policy.witnesses if one.url is not None]
     for one in policy.witnesses:
         if one.url is not None and urlsplit(one.url).scheme not in ("http", "https"):
-            raise _unfit(path, f"the address of witness {one.name} is not http:// or https://")
+            raise _unfit(path, f"the address of witness {one.name} is not http:// or https://", "witness.url",
+                         one.url, "http:// or https://")
     if not policy.satisfied(addressed):
-        raise _unfit(path, f"the witnesses with an address are no quorum: {', '.join(addressed) or 'none'}")
+        raise _unfit(path, f"the witnesses with an address are no quorum: {', '.join(addressed) or 'none'}", "quorum",
+                     policy.quorum, "the log asks the witnesses of the quorum, so they need an address")
     return policy
 
 
-def _unfit(path: Path, why: str) -> ConfigurationError:
-    return ConfigurationError(f"CARBON_LEDGER_POLICY {path}: {why}", code="invalid-policy", field="policy", value=path)
+def _unfit(
+    path: Path, why: str, field: str | None = "policy", value: object = None, rule: str | None = None
+) -> ConfigurationError:
+    return ConfigurationError(f"CARBON_LEDGER_POLICY {path}: {why}", code="invalid-policy", field=field, value=value,
+                              rule=rule)

@@ -246,8 +246,10 @@ RAW = base64.b64decode(KEY)
     ],
 )
 def test_what_is_no_vkey_is_refused(text: str, reason: str) -> None:
-    with pytest.raises(InvalidNote, match=reason):
+    with pytest.raises(InvalidNote, match=reason) as caught:
         parse_vkey(text)
+    assert caught.value.field == ("name" if reason == "key name" else "vkey")
+    assert caught.value.rule
 
 
 @pytest.mark.parametrize("text", ["A", "AA", "AA=", "AB==", "AAB=", "AA==\n", " AA==", "AA==AA==", "-_8=", "é"])

@@ -1,3 +1,4 @@
+import base64
 from contextlib import suppress
 from itertools import chain, combinations
 
@@ -78,41 +79,56 @@ def test_addresses_are_kept() -> None:
     assert found.log("another") == []
 
 
-@pytest.mark.parametrize(("lines", "number", "why"), [
-    (["quorum X9"], 6, "no line above"),
-    (["group g any X9", "quorum g"], 6, "no line above"),
-    (["group g any h", "group h any X1", "quorum g"], 6, "no line above"),
-    (["group g any g", "quorum g"], 6, "no line above"),
-    (["group g 2 X1 X1", "quorum g"], 6, "member of a group already"),
-    (["group g any X1", "group h any X1", "quorum g"], 7, "member of a group already"),
-    (["group g 3 X1 X2", "quorum g"], 6, "number from 1 to 2"),
-    (["group g 0 X1 X2", "quorum g"], 6, "number from 1 to 2"),
-    (["group g 01 X1 X2", "quorum g"], 6, "number from 1 to 2"),
-    (["group g 1", "quorum g"], 6, "a group line is"),
-    (["group X1 any X2", "quorum X1"], 6, "is taken"),
-    (["group none any X2", "quorum none"], 6, "is taken"),
-    (["group g any none", "quorum g"], 6, "no line above"),
-    (["quorum X1", "quorum X2"], 7, "second quorum"),
-    (["quorum"], 6, "a quorum line is"),
-    (["quorum X1 X2"], 6, "a quorum line is"),
-    (["Quorum X1"], 6, "not with log, witness"),
-    (["quorum\u00a0X1"], 6, "not with log, witness"),
-    (["quorum X1\r"], 6, "control characters"),
-    (["# \x7f"], 6, "control characters"),
-    ([LINES[0].replace("X1", "Z1", 1), "quorum X1"], 6, "same key"),
-    (["witness Z1 " + cosigner("other.name", 10).verifier.vkey, "quorum X1"], 6, "same key"),
-    (["witness Z1", "quorum X1"], 6, "a witness line is"),
-    (["witness Z1 " + vkey(ORIGIN, LOG.verifier.key), "quorum X1"], 6, "not of a type that cosigns"),
-    (["log " + WITNESSES["X1"].verifier.vkey, "quorum X1"], 6, "not of type Ed25519"),
-    (["log " + vkey(ORIGIN, LOG.verifier.key)] * 2 + ["quorum X1"], 7, "same key"),
-    (["log a b c", "quorum X1"], 6, "a log line is"),
+X1_VKEY, LOG_VKEY = WITNESSES["X1"].verifier.vkey, vkey(ORIGIN, LOG.verifier.key)
+SAME_KEY = cosigner("other.name", 10).verifier.vkey
+SHORT = f"w+00000000+{base64.b64encode(bytes([4]) + bytes(31)).decode()}"
+WEAK = f"w+00000000+{base64.b64encode(bytes([4, 1]) + bytes(31)).decode()}"
+
+
+@pytest.mark.parametrize(("lines", "number", "why", "field", "value", "rule"), [
+    (["quorum X9"], 6, "no line above", "quorum.name", "X9", "a line above"),
+    (["group g any X9", "quorum g"], 6, "no line above", "group.member", "X9", "a line above"),
+    (["group g any h", "group h any X1", "quorum g"], 6, "no line above", "group.member", "h", "a line above"),
+    (["group g any g", "quorum g"], 6, "no line above", "group.member", "g", "a line above"),
+    (["group g 2 X1 X1", "quorum g"], 6, "a group already", "group.member", "X1", "one group at most"),
+    (["group g any X1", "group h any X1", "quorum g"], 7, "a group already", "group.member", "X1", "one group at most"),
+    (["group g 3 X1 X2", "quorum g"], 6, "number from 1 to 2", "group.threshold", "3", "all, any, or a number from 1"),
+    (["group g 0 X1 X2", "quorum g"], 6, "number from 1 to 2", "group.threshold", "0", "all, any, or a number from 1"),
+    (["group g 01 X1 X2", "quorum g"], 6, "number from 1 to 2", "group.threshold", "01", "all, any, or a number from"),
+    (["group g 1", "quorum g"], 6, "a group line is", "group", "group g 1", "group <name> all|any|<k> <name>..."),
+    (["group X1 any X2", "quorum X1"], 6, "is taken", "group.name", "X1", "a name of its own"),
+    (["group none any X2", "quorum none"], 6, "is taken", "group.name", "none", "other than none"),
+    ([LINES[0].replace("X1", "X2", 1), "quorum X1"], 6, "is taken", "witness.name", "X2", "a name of its own"),
+    (["group g any none", "quorum g"], 6, "no line above", "group.member", "none", "a line above"),
+    (["quorum X1", "quorum X2"], 7, "second quorum", "quorum.name", "X2", "one quorum line"),
+    (["quorum"], 6, "a quorum line is", "quorum", "quorum", "quorum <name>|none"),
+    (["quorum X1 X2"], 6, "a quorum line is", "quorum", "quorum X1 X2", "quorum <name>|none"),
+    (["Quorum X1"], 6, "not with log, witness", "line", "Quorum", "log, witness, group or quorum"),
+    (["quorum\u00a0X1"], 6, "not with log, witness", "line", "quorum\u00a0X1", "log, witness, group or quorum"),
+    (["quorum X1\r"], 6, "control characters", "line", r"'quorum X1\r'", "no control"),
+    (["# \x7f"], 6, "control characters", "line", r"'# \x7f'", "no control"),
+    ([LINES[0].replace("X1", "Z1", 1), "quorum X1"], 6, "same key", "witness.vkey", X1_VKEY, "a key of its own"),
+    ([f"witness Z1 {SAME_KEY}", "quorum X1"], 6, "same key", "witness.vkey", SAME_KEY, "a key of its own"),
+    (["witness Z1", "quorum X1"], 6, "a witness line is", "witness", "witness Z1", "witness <name> <vkey> [<url>]"),
+    ([f"witness Z1 {LOG_VKEY}"], 6, "not of a type that cosigns", "witness.vkey", LOG_VKEY, "0x04 (Ed25519) or 0x06"),
+    (["witness Z1 Z1"], 6, "a vkey is name", "witness.vkey", "Z1", "8 hex digits"),
+    (["witness Z1 w+00000000+BA"], 6, "is not base64", "witness.vkey", "w+00000000+BA", "base64"),
+    ([f"witness Z1 {SHORT}"], 6, "no key of its type", "witness.vkey", SHORT, "32 bytes of Ed25519"),
+    ([f"witness Z1 {WEAK}"], 6, "small order", "witness.vkey", WEAK, "order"),
+    (["log " + X1_VKEY], 6, "not of type Ed25519", "log.vkey", X1_VKEY, "type 0x01"),
+    (["log x" + LOG_VKEY], 6, "hash is not that", "log.vkey", "x" + LOG_VKEY, "of this name and key it is "),
+    ([f"log {LOG_VKEY}"] * 2, 7, "same key", "log.vkey", LOG_VKEY, "a key of its own"),
+    (["log a b c", "quorum X1"], 6, "a log line is", "log", "log a b c", "log <vkey> [<url>]"),
 ])
-def test_what_is_no_policy_is_refused_by_its_line(lines: list[str], number: int, why: str) -> None:
+def test_what_is_no_policy_is_refused_by_its_line(
+    lines: list[str], number: int, why: str, field: str, value: str, rule: str
+) -> None:
     with pytest.raises(InvalidInput, match=why) as caught:
         policy(*lines)
-    assert caught.value.code == "invalid-policy"
-    assert caught.value.value == str(number)
-    assert f"line {number} " in caught.value.message
+    error = caught.value
+    assert (error.code, error.field, error.value) == ("invalid-policy", field, value)
+    assert rule in (error.rule or "")
+    assert error.message.startswith(f"line {number} of the policy: ")
 
 
 @pytest.mark.parametrize(("data", "why"), [

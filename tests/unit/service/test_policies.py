@@ -13,18 +13,22 @@ LOG, OTHER = MemoryLog("log.example/one", 1), MemoryLog("log.example/one", 1, se
 WITNESS = CosignatureVerifier("w", Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key()).vkey
 
 
-@pytest.mark.parametrize(("lines", "why"), [
-    (["quorum nobody"], "line 1"), ([f"log {LOG.vkey}"], "no quorum line"),
-    ([f"log {OTHER.vkey}", "quorum none"], "its key"),
-    ([f"witness w {WITNESS}", "quorum w"], "no quorum: none"),
-    ([f"witness w {WITNESS} ftp://w.example", "quorum w"], "not http"),
+@pytest.mark.parametrize(("lines", "why", "field", "value"), [
+    (["quorum nobody"], "line 1", "quorum.name", "nobody"), ([f"log {LOG.vkey}"], "no quorum line", "quorum", None),
+    ([f"log {OTHER.vkey}", "quorum none"], "its key", "log.vkey", OTHER.vkey),
+    ([f"witness w {LOG.vkey}"], "line 1 .* cosigns", "witness.vkey", LOG.vkey),
+    ([f"witness w {WITNESS}", "quorum w"], "no quorum: none", "quorum", "w"),
+    ([f"witness w {WITNESS} ftp://w.example", "quorum w"], "not http", "witness.url", "ftp://w.example"),
 ])
-def test_a_policy_that_cannot_be_met_stops_the_start(tmp_path: Path, lines: list[str], why: str) -> None:
+def test_a_policy_that_cannot_be_met_stops_the_start(
+    tmp_path: Path, lines: list[str], why: str, field: str, value: str | None
+) -> None:
     path = tmp_path / "policy"
     path.write_text("".join(line + "\n" for line in lines))
     with pytest.raises(ConfigurationError, match=why) as caught:
         read_policy(path, LogKeys(LOG.vkey))
-    assert caught.value.code == "invalid-policy"
+    assert (caught.value.code, caught.value.field, caught.value.value) == ("invalid-policy", field, value)
+    assert caught.value.rule
     assert str(path) in caught.value.message
 
 
