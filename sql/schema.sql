@@ -84,6 +84,9 @@ CREATE TABLE record (
     CONSTRAINT record_body_check CHECK (erased OR digest = sha256(body))
 );
 ALTER TABLE record ALTER COLUMN body SET STATISTICS 0;
+-- What an inventory reads. Log indexes only grow, so each issuer appends at one place. Of all types: a part would be taken
+-- for small, and gone through from end to end, wherever a query names a type.
+CREATE INDEX record_issuer ON record (issuer, index);
 
 -- Erasures on the log: `record` asks that the body of `subject` goes, which is done once it is committed.
 CREATE TABLE erasure (

@@ -58,17 +58,13 @@ async def read_booked(
 ) -> AsyncIterator[list[Booked]]:
     """The records of `issuers` in the period, some at a time, in log order. `members` draw the boundary inside which
     nothing is bought. Raises InvalidInput where the issuers have more than `most` records."""
-    after, seen = -1, 0
-    while True:
-        rows = await pool.fetch(queries("inventory")["records"], list(issuers), after, moment.size, _CHUNK)
-        if not rows:
-            return
-        after, seen = rows[-1]["index"], seen + len(rows)
-        if seen > most:
-            raise InvalidInput(f"more than {most:,} records were issued by {', '.join(issuers)}",
-                               code="too-many-records", field="organization", value=issuers[0],
-                               rule=f"at most {most:,} records are read for an answer")
-        details = await pool.fetch(queries("chain")["details"], [row["index"] for row in rows], moment.version)
+    indexes = await pool.fetchval(queries("inventory")["records"], list(issuers), moment.size, most + 1)
+    if len(indexes) > most:
+        raise InvalidInput(f"more than {most:,} records were issued by {', '.join(issuers)}",
+                           code="too-many-records", field="organization", value=issuers[0],
+                           rule=f"at most {most:,} records are read for an answer")
+    for start in range(0, len(indexes), _CHUNK):
+        details = await pool.fetch(queries("chain")["details"], indexes[start : start + _CHUNK], moment.version)
         found = await asyncio.to_thread(_decoded, details, span)
         if found:
             yield await _completed(pool, found, members, moment)

@@ -16,12 +16,13 @@ SELECT r.body FROM facility f JOIN record r ON r.index = f.record
 WHERE f.operator = ANY ($1::text[]) AND f.record < $2 ORDER BY f.record;
 
 -- name: records
--- purpose: records of organisations that move or emit something, in log order from a place on
--- parameters: issuers, index after which to begin, tree size, at most so many
-SELECT r.index FROM record r
-WHERE r.index > $2 AND r.index < $3 AND r.issuer = ANY ($1::text[])
-    AND r.type IN ('transformation', 'transfer', 'consumption', 'closing')
-ORDER BY r.index LIMIT $4;
+-- purpose: records of organisations that move or emit something, in log order: of each a range of the index record_issuer
+-- parameters: issuers, tree size, at most so many
+SELECT coalesce(array_agg(f.index ORDER BY f.index), '{}') FROM (
+    SELECT r.index FROM unnest($1::text[]) AS k (issuer) CROSS JOIN LATERAL (
+        SELECT index FROM record WHERE issuer = k.issuer AND index < $2
+            AND type IN ('transformation', 'transfer', 'consumption', 'closing') OFFSET 0) r
+    LIMIT $3) f;
 
 -- name: taken
 -- purpose: what records take, as they read then, in order

@@ -19,13 +19,17 @@ from support.plants import TABLE, Plant, Run, emission, plants_inside
 from support.sectors import Carrier
 from support.server import temporary_home
 
-from ledger.core.records import Addition, Declaration, Pool
+from ledger.core.canonical import digest, encode
+from ledger.core.records import Addition, AnyRecord, Declaration, Pool
 from ledger.core.values import Factor, Output, Quantity, Supply
 from ledger.errors import InvalidInput, LedgerError, NotFound
 from ledger.service.audit.database_source import DatabaseSource
 from ledger.service.audit.replay import audit
+from ledger.service.chain_loading import pinned
 from ledger.service.inventory import read_inventory
 from ledger.service.inventory_answers import InventoryAnswer, SiteReportAnswer
+from ledger.service.inventory_reading import read_booked, year_span
+from ledger.service.moments import moment_at
 from ledger.service.site_report import read_site_report
 
 STEEL = 787.5 + 600 + 200 + 59.6 + 80 + 30 + 12
@@ -235,6 +239,27 @@ def test_what_has_no_inventory(story: Story, who: str, year: int, code: str, fie
     with pytest.raises(LedgerError) as caught:
         story.ledger.run(read_inventory(story.ledger.ledger.pool, name, year))
     assert (caught.value.code, caught.value.field) == (code, field)
+
+
+def test_records_are_read_in_the_order_of_the_log_and_no_more_than_so_many(story: Story) -> None:
+    pool, both = story.ledger.ledger.pool, [story.forge.id, story.mill.id]
+
+    async def read(most: int) -> list[AnyRecord]:
+        moment = await pinned(pool, await moment_at(pool, None))
+        parts = read_booked(pool, both, both, year_span(2025), moment, most)
+        return [one.record async for part in parts for one in part]
+
+    rows = story.ledger.run(pool.fetch(
+        "SELECT encode(digest, 'hex') AS digest, issuer FROM record WHERE issuer = ANY ($1) "
+        "AND type IN ('transformation', 'transfer', 'consumption', 'closing') ORDER BY index", both))
+    place = {row["digest"]: i for i, row in enumerate(rows)}
+    found = [place[digest(encode(record)).hex()] for record in story.ledger.run(read(len(rows)))]
+    assert found == sorted(found)
+    assert {rows[i]["issuer"] for i in found} == set(both)
+    with pytest.raises(InvalidInput) as caught:
+        story.ledger.run(read(len(rows) - 1))
+    assert (caught.value.code, caught.value.field) == ("too-many-records", "organization")
+    assert str(len(rows) - 1) in caught.value.message
 
 
 def test_what_has_no_site_report(story: Story) -> None:

@@ -30,7 +30,6 @@ NOT_ASKED: Final = {
 }
 WHOLE: Final = {
     "inventory.members": "all organisations: only their bodies say who has a parent",
-    "inventory.records": "the records of a yearly inventory, page by page: an index by issuer would cost each a write",
     "log.audit_versions": "an audit compares all revisions",
     "names.published": "an audit compares all published heads",
     "names.strays": "an audit compares all prefixes",
@@ -135,8 +134,8 @@ def test_nothing_is_read_as_a_whole(plans: Plans, state: str) -> None:
 
 
 @pytest.mark.parametrize("sql", [
-    "SELECT index FROM record WHERE issuer = $1",
-    "SELECT index FROM record WHERE issuer = $1 ORDER BY index LIMIT 1",
+    "SELECT index FROM record WHERE seed = $1",
+    "SELECT index FROM record WHERE seed = $1 ORDER BY index LIMIT 1",
     "SELECT position FROM flow WHERE version = length($1) * 100000000",
 ])
 def test_what_no_index_serves_is_seen(plans: Plans, sql: str) -> None:

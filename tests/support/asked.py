@@ -83,7 +83,7 @@ ASKED: Final = {
     "inventory.members": str(_SIZE),
     "inventory.organization": f"'org:{_NAME}', {_SIZE}",
     "inventory.sites": f"'{{org:{_NAME}}}', {_SIZE}",
-    "inventory.records": f"'{{org:{RECORD}}}', 0, {_SIZE}, 100",
+    "inventory.records": f"'{{org:{RECORD}}}', {_SIZE}, {_ALL}",
     "inventory.taken": f"{_RECORDS}, {_NEWEST}",
     "inventory.made": f"{_RECORDS}, {_NEWEST}",
     "inventory.lots": f"{_LOTS}, {_NEWEST}, '{{org:{RECORD},org:{RECORD + 1},org:{RECORD + 2}}}'",
