@@ -14,13 +14,15 @@ from ledger.cli.receipts import lot_brief
 from ledger.cli.registrar import organizations
 from ledger.core.bundle import TAG, Bundle, PublicRecord, packed, read_bundle
 from ledger.core.canonical import decode_record
+from ledger.core.checkpoint import parse_checkpoint
 from ledger.core.entry import parse_entry
 from ledger.core.logkeys import Rotations
+from ledger.core.note import parse_note
 from ledger.core.policy import Policy, parse_policy
 from ledger.core.receipt import Receipt
 from ledger.core.records import KeyChange
 from ledger.core.tiles import TILE_WIDTH, decode_entries, entries_path
-from ledger.errors import InvalidNote, NotFound, VerificationError
+from ledger.errors import InvalidNote, VerificationError
 from ledger.service.answers import LotAnswer, OrganizationAnswer
 from ledger.service.bundles import PUBLISHED, STEPS, Checked, Known, step, verify_bundle
 from ledger.service.published import check_published
@@ -38,16 +40,19 @@ def read_policy(path: Path) -> Policy:
 
 
 def make_bundle(client: Client, name: str, *, with_body: bool) -> Bundle:
-    """The bundle of a record by its digest, or of a lot: the record that made it, with the lot's statement."""
+    """The bundle of a record by its digest, or of a lot: the record that made it, with the lot's statement. All is
+    proved in the newest public tree, so that the witnesses vouch for what came before the log had any, too."""
     digest, statement = name, Raw(b"")
     if not _is_digest(name):
         (lot,) = client.get("/v1/lots", list[LotAnswer], lot=name)
         digest, statement = lot.record, client.get("/v1/statement", Raw, lot=name)
-    receipt = client.get(f"/v1/records/{digest}/proof", Raw)
+    client.get(f"/v1/records/{digest}/proof", Raw)  # returns once it is public
+    size = _size(client)
+    receipt = _proof(client, digest, size)
     answer = msgspec.json.decode(receipt, type=Receipt)
     rotations = client.get("/log/keys", Rotations).rotations
     found = Bundle(
-        bundle=TAG, receipt=receipt, records=_records(client, answer), rotations=rotations or UNSET,
+        bundle=TAG, receipt=receipt, records=_records(client, answer, size), rotations=rotations or UNSET,
         body=packed(_body(client, digest)) if with_body else UNSET,
         statement=statement if bytes(statement) else UNSET,
     )
@@ -62,7 +67,7 @@ def _body(client: Client, digest: str) -> bytes:
     return bytes(client.get(f"/v1/records/{digest}", _Posted).body)
 
 
-def _records(client: Client, receipt: Receipt) -> list[PublicRecord]:
+def _records(client: Client, receipt: Receipt, size: int) -> list[PublicRecord]:
     """Public records that say whose key signed: of its organisation, of its parents, and of who enrolled them."""
     known = organizations(client)
     by_id = {one.id: one for one in known}
@@ -76,7 +81,7 @@ def _records(client: Client, receipt: Receipt) -> list[PublicRecord]:
         asked |= {one.parent} if one.parent else set()
         for index in sorted(_indexes(one)):
             if index < receipt.index and index not in found:
-                found |= _public(client, index)
+                found |= _public(client, index, size)
                 asked.add(decode_record(base64.b64decode(found[index].body)).issuer)
     return [found[index] for index in sorted(found)]
 
@@ -87,26 +92,33 @@ def _indexes(one: OrganizationAnswer) -> set[int]:
                                                              if key.revoked is not None]}
 
 
-def _public(client: Client, index: int) -> dict[int, PublicRecord]:
+def _public(client: Client, index: int, size: int) -> dict[int, PublicRecord]:
     """The record at a log index, and the request that it completes, where it completes one."""
-    digest = parse_entry(_entry(client, index)).digest.hex()
-    found = {index: _packed(client, digest)}
+    digest = parse_entry(_entry(client, index, size)).digest.hex()
+    found = {index: _packed(client, digest, size)}
     record = decode_record(base64.b64decode(found[index].body))
     if isinstance(record, KeyChange) and record.recovery == "complete" and record.request is not None:
-        asked = _packed(client, record.request)
+        asked = _packed(client, record.request, size)
         found[msgspec.json.decode(asked.receipt, type=Receipt).index] = asked
     return found
 
 
-def _packed(client: Client, digest: str) -> PublicRecord:
-    return PublicRecord(packed(_body(client, digest)), client.get(f"/v1/records/{digest}/proof", Raw))
+def _packed(client: Client, digest: str, size: int) -> PublicRecord:
+    return PublicRecord(packed(_body(client, digest)), _proof(client, digest, size))
 
 
-def _entry(client: Client, index: int) -> bytes:
-    """From the public bundle of entries that holds it."""
-    size = int(client.text("/log/checkpoint").split("\n")[1])
-    if index >= size:
-        raise NotFound(f"entry {index} is not published yet", code="not-published-yet", field="index", value=index)
+def _proof(client: Client, digest: str, size: int) -> Raw:
+    return client.get(f"/v1/records/{digest}/proof", Raw, size=size)
+
+
+def _size(client: Client) -> int:
+    """Of the newest public tree."""
+    note = client.content("/log/checkpoint").decode("utf-8", "replace")
+    return parse_checkpoint(parse_note(note).text, extensions=True).size
+
+
+def _entry(client: Client, index: int, size: int) -> bytes:
+    """From the bundle of entries, in the public tree of `size`, that holds it."""
     first = index - index % TILE_WIDTH
     bundle = client.content("/log/" + entries_path(index // TILE_WIDTH, min(TILE_WIDTH, size - first)))
     return decode_entries(bundle)[index - first]

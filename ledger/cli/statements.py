@@ -10,17 +10,20 @@ from msgspec import UNSET, Raw, Struct
 from ledger.cli.bodies import bodies_at
 from ledger.cli.console import explained, print_json, problem_of, say, show
 from ledger.core.logkeys import LogKeys
-from ledger.core.statement import read_statement
+from ledger.core.statement import Statement, read_statement
 from ledger.core.statement_proofs import STEPS, Proven
 from ledger.errors import VerificationError
 from ledger.footprint.statements import check_statement
 from ledger.registry.installed import installed
-from ledger.service.bundles import PUBLISHED, step
+from ledger.service.bundles import PUBLISHED, Known, check_statement_quorum, pinned_key, step
 from ledger.service.published import check_published
 from ledger.service.statement_bodies import Recomputed, recompute_from_bodies
 
+_SIGNED = 2
 _BODIES = len(STEPS)
-_ALL = (*STEPS, PUBLISHED)
+_PUBLISHED = _BODIES + 1
+_QUORUM = _BODIES + 2
+_ALL = (*STEPS, PUBLISHED, "the policy's quorum of witnesses cosigned the checkpoint")
 
 
 class _Answer(Struct):
@@ -33,18 +36,22 @@ class _Answer(Struct):
 
 
 class Verdict(NamedTuple):
-    """What was proved and done again, or why the statement does not hold; `asked`: whether the log was to answer."""
+    """What was proved and done again, or why the statement does not hold; `left_out`: steps that nobody asked for; `led`: to
+    which key rotations led from the known one."""
 
     proven: Proven | None = None
     recomputed: Recomputed | None = None
     error: VerificationError | None = None
-    asked: bool = False
+    left_out: frozenset[int] = frozenset()
+    led: str | None = None
 
 
-def verify_statement(data: bytes, keys: LogKeys, bodies: str | None, log: str | None, *, as_json: bool) -> int:
+def verify_statement(data: bytes, known: Known, bodies: str | None, log: str | None, *, as_json: bool) -> int:
     """Tells which steps hold; returns the exit code. `log`: address of the log, which is asked whether it still holds
     what it signed. Raises InvalidInput where `data` is no statement, Unavailable where the log does not answer."""
-    verdict = _verdict(data, keys, bodies, log)
+    verdict = _verdict(read_statement(data), known, bodies, log)
+    if verdict.led is not None:
+        say(f"note: {verdict.led}")
     if as_json:
         print_json(_told(verdict))
     else:
@@ -56,29 +63,36 @@ def verify_statement(data: bytes, keys: LogKeys, bodies: str | None, log: str | 
     return 1 if verdict.error is not None else 0
 
 
-def _verdict(data: bytes, keys: LogKeys, bodies: str | None, log: str | None) -> Verdict:
-    statement = read_statement(data)
-    proven = None
+def _verdict(statement: Statement, known: Known, bodies: str | None, log: str | None) -> Verdict:
+    proven, recomputed, led = None, None, None
+    asked = {_PUBLISHED: log is not None, _QUORUM: known.policy is not None}
+    left_out = frozenset([number for number, one in asked.items() if not one])
     try:
+        with step(_SIGNED):
+            keys = LogKeys(pinned_key(statement.note, known), known.rotations)
+        led = keys.led
         proven = check_statement(statement, keys.pinned, keys.notes)
+        if bodies is not None:
+            with bodies_at(bodies) as found:
+                recomputed = recompute_from_bodies(proven, found, installed())
         if log is not None:
-            with step(len(_ALL)):
+            with step(_PUBLISHED):
                 check_published(log, proven.checkpoint, keys)
-        if bodies is None:
-            return Verdict(proven, asked=log is not None)
-        with bodies_at(bodies) as found:
-            return Verdict(proven, recompute_from_bodies(proven, found, installed()), asked=log is not None)
+        with step(_QUORUM):
+            check_statement_quorum(proven, keys, known.policy)
+        return Verdict(proven, recomputed, None, left_out, led)
     except VerificationError as error:
-        return Verdict(proven, error=error, asked=log is not None)
+        return Verdict(proven, recomputed, error, left_out, led)
 
 
 def _print_steps(verdict: Verdict) -> None:
     failed = _step_of(verdict.error)
-    for number, text in enumerate(_ALL if verdict.asked else STEPS, start=1):
+    for number, text in enumerate(_ALL, start=1):
         if number == failed:
             show(f"{number}. {text}: DOES NOT HOLD")
             return
-        show(f"{number}. {text}: {_bodies_told(verdict) if number == _BODIES else 'ok'}")
+        if number not in verdict.left_out:
+            show(f"{number}. {text}: {_bodies_told(verdict) if number == _BODIES else 'ok'}")
 
 
 def _bodies_told(verdict: Verdict) -> str:

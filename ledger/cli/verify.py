@@ -78,7 +78,8 @@ def verify(
         None if vkey is None else text_or_file(vkey), None if policy_file is None else read_policy(policy_file),
         registrar, _rotations(log_keys, log),
     )
-    keys = None if known.vkey is None else LogKeys(known.vkey, known.rotations)
+    if known.vkey is not None:
+        LogKeys(known.vkey, known.rotations)  # raises where they are no line of keys, before a file is looked at
     with reading(receipt) as file:
         data = file.read()
     if is_bundle(data):
@@ -90,10 +91,7 @@ def verify(
     if is_statement(data):
         if body is not None or key is not None:
             raise click.UsageError("--body and --key belong to receipts; a statement takes --bodies")
-        if keys is None or known.policy is not None:
-            raise click.UsageError("a statement takes --vkey; put it into a bundle for a --policy")
-        _say_led([keys.led])
-        return verify_statement(data, keys, bodies, log, as_json=as_json)
+        return verify_statement(data, known, bodies, log, as_json=as_json)
     if bodies is not None:
         raise click.UsageError("--bodies belongs to statements; a receipt takes --body")
     bytes_of_body = None if body is None else body.read_bytes()

@@ -91,22 +91,24 @@ def known_vkey(answer: Receipt | Acknowledgement, known: Known) -> str:
 def known_keys(answer: Receipt | Acknowledgement, known: Known) -> LogKeys:
     """The log's keys, from the one on that is given, else from that of the policy's log by which the note is signed.
     Raises VerificationError of step 2 where the policy does not know the log, or the rotations do not hold."""
-    return LogKeys(_pinned(answer, known), known.rotations)
+    return LogKeys(pinned_key(_note(answer), known), known.rotations)
 
 
-def _pinned(answer: Receipt | Acknowledgement, known: Known) -> str:
+def pinned_key(note: str, known: Known) -> str:
+    """The vkey that is given, else the one of the policy's log by which a note is signed. Raises VerificationError of
+    step 2 where the policy does not know that log."""
     policy = known.policy
     if known.vkey is not None:
         return known.vkey
     if policy is None:
         raise InvalidInput("no log's key is known", code="no-key", field="vkey", rule="--vkey, or --policy with a log")
-    note = parse_note(_note(answer))
-    origin = note.signatures[0].name
+    lines = parse_note(note).signatures
+    origin = lines[0].name
     keys = policy.log(origin)
     if not keys:
         raise VerificationError(f"2. the policy does not know the log {origin!r}", code="unknown-log", field="policy",
                                 value=origin)
-    signed = {(line.name, line.key_hash) for line in note.signatures}
+    signed = {(line.name, line.key_hash) for line in lines}
     found = next((key for key in keys if (key.name, key.key_hash) in signed), keys[0])
     return vkey(found.name, found.key)
 
@@ -122,6 +124,13 @@ def check_quorum(answer: Receipt | Acknowledgement, policy: Policy, verifier: No
             value=policy.quorum, rule="ask the log for the record's proof: it comes once they have",
         )
     return open_cosigned(parse_proof(answer.proof).checkpoint_note, policy, verifier).times
+
+
+def check_statement_quorum(proven: Proven, keys: LogKeys, policy: Policy | None) -> None:
+    """Raises VerificationError where the tree of a statement is none that the policy's quorum has cosigned."""
+    if policy is not None and policy.quorum is not None:
+        note = proven.claims.checkpoint
+        open_cosigned(note, policy, parse_vkey(keys.vkey_of(note)))
 
 
 def verify_bundle(bundle: Bundle, known: Known) -> Checked:
@@ -272,8 +281,10 @@ def _check_statement(bundle: Bundle, key: NoteVerifier, known: Known, verified: 
     """Step 9."""
     if bundle.statement is UNSET:
         return None
+    text = vkey(key.name, key.key)
     try:
-        proven = check_statement(read_statement(bytes(bundle.statement)), vkey(key.name, key.key), known.rotations)
+        proven = check_statement(read_statement(bytes(bundle.statement)), text, known.rotations)
+        check_statement_quorum(proven, LogKeys(text, known.rotations), known.policy)
     except (VerificationError, InvalidInput, InvalidNote) as error:
         raise _at(9, error) from None
     if proven.claims.digest != verified.entry.digest.hex():

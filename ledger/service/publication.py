@@ -22,6 +22,7 @@ from ledger.store.sql import queries
 
 NOT_YET: Final = "not-published-yet"
 MAX_WAIT_SECONDS: Final = 60.0
+_LARGEST: Final = 1 << 52
 
 
 class Published(NamedTuple):
@@ -138,14 +139,25 @@ class Publication:
         return Published(row["size"], row["note"])
 
     async def checkpoint(self, connection: Connection, size: int, root: bytes) -> str:
-        """The note of a head that is public, or that is of a batch from before the log had witnesses."""
-        if not self.waits(size - 1):
+        """The note of a head that is public, or that is of a batch from before the log had witnesses. Raises
+        Unavailable with code `not-published-yet`, NotFound where other heads were published, of that size none."""
+        if not self.witnessed or size < self._first:
             return await self._heads.sign(connection, Checkpoint(self._heads.origin, size, root))
         self._heads.require_signing()
         note = await connection.fetchval(queries("publication")["at"], size)
-        if note is None:
+        if note is not None:
+            return str(note)
+        newest = await connection.fetchrow(queries("publication")["newest"])
+        if newest is None or newest["size"] < size:
             raise not_yet(size - 1)
-        return str(note)
+        raise no_head(size)
+
+    async def of_size(self, connection: Connection, size: int) -> Published:
+        """The public head of that size. Raises NotFound where there is none; as `checkpoint` does."""
+        root = await connection.fetchval(queries("publication")["batch_root"], min(size, _LARGEST))
+        if root is None:
+            raise no_head(size)
+        return Published(size, await self.checkpoint(connection, size, bytes(root)))
 
     async def vouch(self, connection: Connection, size: int, root: bytes) -> None:
         """Returns when the head of a batch may leave, though no witness may have seen it yet. Raises Unavailable."""
@@ -172,6 +184,12 @@ class Publication:
         """The log's promise of an entry that is committed here."""
         self._heads.require_signing()
         return acknowledge(index, entry, leaves, self._heads.signers, shown)
+
+
+def no_head(size: int) -> NotFound:
+    """There is no such head, or nobody was ever shown it."""
+    return NotFound(f"no head of {size} entries was published", code="no-such-head", field="size", value=size,
+                    rule="the size of a checkpoint that the log has shown")
 
 
 def not_yet(index: int) -> Unavailable:

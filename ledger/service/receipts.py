@@ -8,10 +8,10 @@ from asyncpg import Record
 from ledger.core.acknowledgement import Acknowledgement
 from ledger.core.receipt import MAX_SHOWN, Receipt, make_receipt
 from ledger.core.tiles import Tile, inclusion_path_from_tiles, inclusion_tiles
-from ledger.errors import NotFound
+from ledger.errors import InvalidInput, NotFound
 from ledger.service.accounting import lot_leaf, revision_leaves
 from ledger.service.preparing import REVISING_TYPES
-from ledger.service.publication import Publication
+from ledger.service.publication import Publication, Published
 from ledger.store.database import Connection, Pool
 from ledger.store.facts import figures_of, lot_of
 from ledger.store.revisions import revised_by
@@ -29,13 +29,15 @@ class ReceiptReader:
         self._pool = pool
         self._publication = publication
 
-    async def read(self, digests: Sequence[bytes]) -> dict[bytes, Receipt]:
-        """Receipts by digest. Raises NotFound for a digest that is not on the log; Unavailable with code
-        `not-published-yet` where the witnesses have not signed a head that holds it."""
+    async def read(self, digests: Sequence[bytes], size: int | None = None) -> dict[bytes, Receipt]:
+        """Receipts by digest; proved in the public head of `size` where one is named. Raises NotFound for a digest that
+        is not on the log, and for a size of no such head; Unavailable with code `not-published-yet` where the witnesses
+        have not signed a head that holds it; InvalidInput for a head that holds it not."""
         tiles: Tiles = {}
         async with self._pool.acquire() as connection:
             rows = await self._rows(connection, digests)
-            return {digest: await self._receipt(connection, row, tiles) for digest, row in rows.items()}
+            head = None if size is None else await self._publication.of_size(connection, size)
+            return {digest: await self._receipt(connection, row, tiles, head=head) for digest, row in rows.items()}
 
     async def read_first(self, digests: Sequence[bytes]) -> dict[bytes, Receipt | Acknowledgement]:
         """What was answered when these records were posted first, by digest. Raises NotFound."""
@@ -58,7 +60,7 @@ class ReceiptReader:
         if rows:
             await self._publication.wait(max([row["index"] for row in rows.values()]), seconds)
 
-    async def read_revised(self, digest: bytes, revised: int) -> Receipt:
+    async def read_revised(self, digest: bytes, revised: int, size: int | None = None) -> Receipt:
         """The receipt of a record that revises others, showing what it made of the one at index `revised`.
 
         Raises NotFound where it is not on the log, or revises no such record; and as `read` does.
@@ -71,7 +73,8 @@ class ReceiptReader:
             if row is None or revised not in places:
                 raise NotFound(f"no record {digest.hex()} on the log that revises the one at index {revised}",
                                field="revised", value=revised, rule="the index of a record that it revises")
-            return await self._receipt(connection, row, {}, [0, places[revised]])
+            head = None if size is None else await self._publication.of_size(connection, size)
+            return await self._receipt(connection, row, {}, [0, places[revised]], head)
 
     async def _rows(self, connection: Connection, digests: Sequence[bytes]) -> dict[bytes, Record]:
         rows = await connection.fetch(queries("facts")["entries_by_digest"], list(set(digests)))
@@ -82,12 +85,17 @@ class ReceiptReader:
         return found
 
     async def _receipt(
-        self, connection: Connection, row: Record, tiles: Tiles, shown: Sequence[int] | None = None
+        self, connection: Connection, row: Record, tiles: Tiles, shown: Sequence[int] | None = None,
+        head: Published | None = None,
     ) -> Receipt:
-        """`tiles` are those that were read already; what is read is added."""
+        """`tiles` are those that were read already; what is read is added. `head`: where it is proved, if that is not
+        the one in which it is for good."""
         index = row["index"]
+        if head is not None and head.size <= index:
+            raise InvalidInput(f"entry {index} is in no tree of {head.size} entries", code="tree-size", field="size",
+                               value=head.size, rule=f"a size above {index}")
         leaves = await _leaves_of(connection, row)
-        size, note = await self._publication.proving(connection, index, row["size"], bytes(row["root"]))
+        size, note = head or await self._publication.proving(connection, index, row["size"], bytes(row["root"]))
         for tile in inclusion_tiles(index, size):
             if tile not in tiles:
                 tiles[tile] = await read_tile(connection, tile)

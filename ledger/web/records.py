@@ -52,16 +52,20 @@ class RecordsController(Controller):
         self, digest: Annotated[str, Parameter(description="hex SHA-256 of the record's body")], ledger: Ledger,
         revised: Annotated[int | None, Parameter(
             ge=0, description="of a record that revises others: the index of the one to show")] = None,
+        size: Annotated[int | None, Parameter(
+            ge=1, description="of a checkpoint that the log has shown: proved in that tree, with the signatures that "
+                              "it has by now")] = None,
         wait: Wait = 0,
     ) -> Receipt:
-        """Of a log with witnesses: 503 with code `not-published-yet` while they have not signed."""
+        """In the first public tree that holds it, or in the one of `size`. Of a log with witnesses: 503 with code
+        `not-published-yet` while they have not signed."""
         ledger.heads.require_signing()
         found = digest_from(digest)
         if wait:
             await ledger.receipts.wait([found], wait)
         if revised is not None:
-            return await ledger.receipts.read_revised(found, revised)
-        return (await ledger.receipts.read([found]))[found]
+            return await ledger.receipts.read_revised(found, revised, size)
+        return (await ledger.receipts.read([found], size))[found]
 
 
 async def _many(ledger: Ledger, body: bytes, wait: float) -> Response[bytes]:

@@ -18,7 +18,15 @@ FROM publication p ORDER BY p.size DESC LIMIT 1;
 SELECT size, note FROM publication WHERE size > $1 ORDER BY size LIMIT 1;
 
 -- name: at
-SELECT note FROM publication WHERE size = $1;
+-- purpose: the note of a published head, as its witnesses have cosigned it last
+-- parameters: size
+SELECT coalesce((SELECT r.note FROM renewal r WHERE r.size = p.size ORDER BY r.number DESC LIMIT 1), p.note) AS note
+FROM publication p WHERE p.size = $1;
+
+-- name: batch_root
+-- purpose: the root of the batch that ends at a size
+-- parameters: size
+SELECT root FROM batch WHERE size = $1;
 
 -- name: publish
 -- purpose: makes a head public, for good; false where that size is public already

@@ -1,5 +1,6 @@
 """A log with witnesses: what is public, what is answered, and what witnesses that fail or lie can do."""
 
+import subprocess
 from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
@@ -26,6 +27,7 @@ from ledger.core.tlogproof import parse_proof
 from ledger.errors import VerificationError
 
 _numbers = count(1)
+QUORUM = "the policy's quorum of witnesses cosigned the checkpoint"
 
 
 @pytest.fixture(scope="module")
@@ -297,16 +299,72 @@ def test_signatures_on_an_idle_log_are_renewed(tmp_path: Path) -> None:
         assert ended.returncode == 0, ended.stdout
 
 
-def test_a_log_that_gets_witnesses_is_cosigned_at_once() -> None:
-    """Nothing has to be appended for that."""
+def test_a_log_that_gets_witnesses_is_cosigned_at_once(tmp_path: Path) -> None:
+    """Nothing has to be appended for that; and what was appended before is proved in the head that they cosigned."""
     with site() as place:
         with place.serve(policy=False) as server:
-            workshop(server, "shop")
+            shop = workshop(server, "shop", pot="10")
+            (made,) = server.post([shop.make({"a": "1"}, {"pot": "1"})])
+            old = statement(server, shop.name("a"))
         with three_witnesses(place), place.serve() as server:
             def published() -> bool:
                 note = httpx.get(f"{server.url}/log/checkpoint").raise_for_status().text
                 return place.policy.satisfied(place.policy.cosigned(note))
 
             until(published)
+            files = {"receipt": made, "old": old}
+            size = place.checkpoint(server.url).checkpoint.size
+            files["moved"] = receipt(proof(server, made.digest, size=size))
+            files["statement"] = statement(server, shop.name("a"))
+            bundle = command(place.home, "export", "bundle", shop.name("a"), "--url", server.url)
+            assert bundle.returncode == 0, bundle.stderr
+            files["bundle"] = msgspec.json.decode(bundle.stdout)
+            files["with an old statement"] = files["bundle"] | {"statement": old}
+            ended = {name: verified(place, tmp_path / name, value) for name, value in files.items()}
+            assert {name: one.returncode for name, one in ended.items()} == {
+                "receipt": 1, "old": 1, "moved": 0, "statement": 0, "bundle": 0, "with an old statement": 1,
+            }, [one.stderr for one in ended.values()]
+            assert f"9. {QUORUM}: ok" in ended["statement"].stdout
+            assert f"9. {QUORUM}: DOES NOT HOLD" in ended["old"].stdout
+            assert "9. of the 3 known witnesses 0 cosigned" in ended["with an old statement"].stderr
             report = audited(server)
             assert report.ok, report.findings
+
+
+def statement(server: Server, lot: str) -> Any:
+    return httpx.get(f"{server.url}/v1/statement", params={"lot": lot}, timeout=60).raise_for_status().json()
+
+
+def verified(place: Site, file: Path, value: Any) -> subprocess.CompletedProcess[str]:
+    """What `verify` says of a file by the policy alone."""
+    file.write_bytes(msgspec.json.encode(value))
+    return command(place.home, "verify", str(file), "--policy", str(place.policy_file))
+
+
+def test_a_record_is_proved_in_any_public_head(place: Site, server: Server) -> None:
+    """Of the sizes that were shown, and of no others."""
+    shop = workshop(server, f"shop-{next(_numbers)}", pot="10")
+    first = [
+        answers(server, server.envelopes([shop.make({f"lot-{i}": "1"}, {"pot": "1"})]), wait=30)[0] for i in range(3)
+    ]
+    size = place.checkpoint(server.url).checkpoint.size
+    for answer in first:
+        assert isinstance(answer, Receipt)
+        moved = receipt(proof(server, answer.digest, size=size))
+        assert replace(moved, proof=answer.proof) == answer
+        held = verify_receipt(moved, server.vkey)
+        assert (held.index, held.size) == (answer.index, size)
+        open_cosigned(parse_proof(moved.proof).checkpoint_note, place.policy, place.policy.logs[0].verifier)
+
+
+@pytest.mark.parametrize(("size", "status", "code"), [
+    ("0", 400, "invalid-request"), ("x", 400, "invalid-request"), ("99999", 404, "no-such-head"),
+    (str(1 << 70), 404, "no-such-head"), ("before it", 400, "tree-size"),
+])
+def test_heads_in_which_no_record_is_proved(place: Site, server: Server, size: str, status: int, code: str) -> None:
+    shop = workshop(server, f"shop-{next(_numbers)}", pot="10")
+    if size == "before it":
+        size = str(place.checkpoint(server.url).checkpoint.size)
+    (answer,) = answers(server, server.envelopes([shop.make({"a": "1"}, {"pot": "1"})]), wait=30)
+    answered = httpx.get(f"{server.url}/v1/records/{answer.digest}/proof", params={"size": size})
+    assert (answered.status_code, answered.json()["code"]) == (status, code), answered.text

@@ -132,6 +132,7 @@ ASKED: Final = {
     "publication.newest": "",
     "publication.covering": str(RECORD),
     "publication.at": str(RECORD),
+    "publication.batch_root": str(RECORD),
     "publication.publish": f"{_SIZE + 7}, 'note'",
     "publication.renew": f"{_SIZE}, 'note'",
     "publication.lead": "7",

@@ -100,8 +100,8 @@ def answers(server: Server, envelopes: Sequence[bytes], wait: float = 0) -> list
     return found
 
 
-def proof(server: Server, digest: str, wait: float | None = None) -> httpx.Response:
-    parameters = {} if wait is None else {"wait": wait}
+def proof(server: Server, digest: str, wait: float | None = None, size: int | None = None) -> httpx.Response:
+    parameters = {name: value for name, value in (("wait", wait), ("size", size)) if value is not None}
     return httpx.get(f"{server.url}/v1/records/{digest}/proof", params=parameters, timeout=90)
 
 
