@@ -36,8 +36,8 @@ class _Answer(Struct):
 
 
 class Verdict(NamedTuple):
-    """What was proved and done again, or why the statement does not hold; `left_out`: steps that nobody asked for; `led`: to
-    which key rotations led from the known one."""
+    """What was proved and done again, or why the statement does not hold; `left_out`: steps that nobody asked for;
+    `led`: to which key rotations led from the known one."""
 
     proven: Proven | None = None
     recomputed: Recomputed | None = None

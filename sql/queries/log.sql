@@ -137,8 +137,11 @@ WHERE b.lot > $1 AND b.lot < $3::bigint * 1024 ORDER BY b.lot LIMIT $2;
 -- parameters: lot numbers, tree size
 WITH past AS MATERIALIZED (
     SELECT coalesce((SELECT version FROM revision WHERE record < $2 ORDER BY record DESC LIMIT 1), 0) AS version
+), beyond AS MATERIALIZED (
+    -- In this order it is read from the one end of the index, however much of the table lies beyond.
+    SELECT lot FROM flow WHERE record >= $2 ORDER BY record
 ), changed AS MATERIALIZED (
-    SELECT lot FROM flow WHERE record >= $2
+    SELECT lot FROM beyond
     UNION SELECT f.lot FROM flow f WHERE f.version > (SELECT version FROM past) AND f.version > 0
     UNION SELECT f.lot FROM revised v JOIN flow f ON f.record = v.record
           WHERE v.own AND v.version > (SELECT version FROM past)

@@ -159,7 +159,9 @@ SELECT n.record AS index, l.number, l.id, l.product, l.unit, g.burdens, f.burden
        coalesce(q.quantity, l.quantity) AS quantity, coalesce(p.quantity, l.quantity) AS quantity_before,
        v.own AND v.body IS NULL AS withdrawn
 FROM revision n JOIN revised v ON v.version = n.version
-JOIN lot l ON l.number >= v.record * 1024 AND l.number < (v.record + 1) * 1024
+-- OFFSET 0 keeps this a look-up by index for each record, whatever else is joined.
+CROSS JOIN LATERAL (
+    SELECT * FROM lot WHERE number >= v.record * 1024 AND number < (v.record + 1) * 1024 OFFSET 0) l
 JOIN figure g ON g.lot = l.number AND g.version = n.version
 CROSS JOIN LATERAL (
     SELECT burdens, content, amount FROM figure WHERE lot = l.number AND version < n.version
@@ -219,7 +221,7 @@ SELECT f.version, l.number, l.id, l.product, l.holder, l.role, l.origin, coalesc
        CASE WHEN v.number IS NULL THEN l.composition ELSE v.composition END AS composition,
        l.facility, l.process, l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, f.burdens, f.content,
        f.amount, f.method, f.plugin, f.share
-FROM lot l JOIN figure f ON f.lot = l.number AND f.version = ANY ($2::bigint[])
+FROM lot l JOIN figure f ON f.lot = l.number AND f.version + 0 = ANY ($2::bigint[])
 LEFT JOIN LATERAL (
     SELECT number, quantity, mass, composition FROM lot_version WHERE number = l.number AND version <= f.version
     ORDER BY version DESC LIMIT 1) v ON true
