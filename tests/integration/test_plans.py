@@ -1,8 +1,8 @@
 """However long the log is, what is asked for is looked up: no query reads a table that grows as a whole, nor an index.
 
 Every query of `sql/queries` runs on tens of thousands of rows, with the settings of a server's sessions; what counts is
-what it has read, in rows and pages. Four times: with statistics of when there were few rows, without any, with new ones,
-and with such as if there were a thousand times as many rows.
+what it has read, in rows and pages. Four times: with statistics of when there were few rows, without any, with new
+ones, and with such as if there were a thousand times as many rows.
 """
 
 import json
