@@ -97,8 +97,10 @@ CREATE TABLE erasure (
 
 CREATE TABLE organization (
     id text PRIMARY KEY,
-    record bigint NOT NULL REFERENCES record
+    record bigint NOT NULL REFERENCES record,
+    parent text REFERENCES organization
 );
+CREATE INDEX organization_parent ON organization (parent) WHERE parent IS NOT NULL;
 
 CREATE TABLE prefix (
     prefix text PRIMARY KEY,

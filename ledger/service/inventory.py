@@ -117,7 +117,7 @@ async def _gathered(pool: Pool, shares: Mapping[str, float], span: Span, moment:
 async def _group(pool: Pool, organization: str, moment: Moment) -> list[Member]:
     """The organisation and all below it, each with the product of the shares on the way."""
     children: dict[str, list[Organization]] = {}
-    for row in await pool.fetch(queries("inventory")["members"], moment.size):
+    for row in await pool.fetch(queries("inventory")["members"], organization, moment.size):
         one = _organization.decode(row["body"])
         if one.parent is not None:
             children.setdefault(one.parent, []).append(one)

@@ -37,7 +37,7 @@ from ledger.store.database import Connection
 _TABLES: Final = {
     "entry": ("index", "data", "leaf_hash"),
     "record": ("index", "digest", "type", "issuer", "body", "seed", "outcome"),
-    "organization": ("id", "record"),
+    "organization": ("id", "record", "parent"),
     "prefix": ("prefix", "organization"),
     "signing_key": ("keyid", "spki", "organization", "record"),
     "revocation": ("keyid", "record"),
@@ -138,7 +138,7 @@ class BatchRows:
                 if record.basis == "provisional":
                     self.add_provisional(index, record)
             case Organization():
-                self._rows["organization"].append((record.id, index))
+                self._rows["organization"].append((record.id, index, record.parent))
                 self._rows["prefix"].extend([(prefix, record.id) for prefix in record.prefixes])
                 self._add_keys(index, record.id, keys)
             case Facility():

@@ -1,8 +1,12 @@
 -- name: members
--- purpose: organisations of a tree that have a parent; JSON may hold \u0000, which text of PostgreSQL may not
--- parameters: tree size
-SELECT r.body FROM organization o JOIN record r ON r.index = o.record
-WHERE o.record < $1 AND position('"parent":'::bytea IN r.body) > 0 ORDER BY o.record;
+-- purpose: organisations of a tree that are below another one, at any depth, in log order
+-- parameters: its id, tree size
+WITH RECURSIVE below (id, record) AS (
+    SELECT id, record FROM organization WHERE parent = $1 AND record < $2
+    UNION
+    SELECT o.id, o.record FROM below b JOIN organization o ON o.parent = b.id AND o.record < $2
+)
+SELECT r.body FROM below b JOIN record r ON r.index = b.record ORDER BY r.index;
 
 -- name: organization
 -- purpose: the record that entered an organisation

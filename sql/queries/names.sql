@@ -1,7 +1,8 @@
 -- name: named
 -- purpose: what the records of a range have entered, table by table, as an audit compares it
 -- parameters: first index, end of the range
-SELECT 'organization' AS kind, record AS index, ARRAY[id] AS told FROM organization WHERE record >= $1 AND record < $2
+SELECT 'organization' AS kind, record AS index, ARRAY[id, parent] AS told
+    FROM organization WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'prefix', o.record, ARRAY[p.prefix, p.organization] FROM organization o
     JOIN prefix p ON p.organization = o.id WHERE o.record >= $1 AND o.record < $2
 UNION ALL SELECT 'signing_key', record, ARRAY[encode(keyid, 'hex'), encode(spki, 'hex'), organization]

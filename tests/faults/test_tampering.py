@@ -51,7 +51,7 @@ TABLES: Final = {
                    where="index > 10"),
     "batch": Table("size", "size - 1", "root = sha256('')", "batches", http=True),
     "record": Table("index", "index", "issuer = issuer || 'x'", "names body", where="type = 'transformation'"),
-    "organization": Table("id", RECORD, "record = record + 1", "names", where="record > 0"),
+    "organization": Table("id", RECORD, "parent = 'urn:example:auditor'", "names", where="record > 0"),
     "prefix": Table("prefix", "(SELECT o.record FROM organization o WHERE o.id = prefix.organization)",
                     "organization = (SELECT min(o.id) FROM organization o WHERE o.id <> prefix.organization)", "names"),
     "signing_key": Table("keyid, spki", RECORD, "organization = 'urn:example:smith'", "names",

@@ -10,6 +10,7 @@ import asyncpg
 import httpx
 import pytest
 from msgspec import Raw
+from msgspec.structs import replace
 from support.databases import LOGGED, Database, copied
 from support.generator import generate, parties
 from support.parties import enrolment, nonces
@@ -20,7 +21,7 @@ from support.workshop import END, Workshop, kilograms
 from ledger.core.assessment import BURDENS
 from ledger.core.note import NoteSigner
 from ledger.core.receipt import read_receipt, verify_receipt
-from ledger.core.records import Acceptance, Addition, Amendment, KeyChange, Pool, Transfer
+from ledger.core.records import Acceptance, Addition, Amendment, KeyChange, Organization, Pool, Transfer
 from ledger.core.revisions import Change
 from ledger.core.signing import SigningKey, public_key
 from ledger.core.values import Flow
@@ -86,9 +87,10 @@ def made() -> Iterator[Made]:
         with Server(home) as server:
             members, new = parties(SEED, SIZE), nonces(SEED, "enrol")
             mill, smith, changer = Workshop("mill"), Workshop("smith"), Workshop("changer")
+            below = child_of(mill, server, "daughter")
             network: list[Posted] = [
                 *[(server.registrar, enrolment(one, server.registrar, server.origin, next(new))) for one in members],
-                *generate(SEED, SIZE), *[one.enrolment(server) for one in (mill, smith, changer)],
+                *generate(SEED, SIZE), *[one.enrolment(server) for one in (mill, smith, changer)], below,
             ]
             receipts = [receipt for start in range(0, len(network), 90)
                         for receipt in server.post(network[start : start + 90])]
@@ -105,6 +107,13 @@ def made() -> Iterator[Made]:
         identity = Identity(origin, vkey, NoteSigner(origin, read_key(home / LOG_KEY).private))
         with EmbeddedPostgres(home) as postgres:
             yield Made(home, identity, postgres, mill, smith, mined.digest, given, answers)
+
+
+def child_of(parent: Workshop, server: Server, name: str) -> Posted:
+    """An organisation with a parent, and a name that text of PostgreSQL cannot hold."""
+    registrar, one = Workshop(name).enrolment(server)
+    assert isinstance(one, Organization)
+    return registrar, replace(one, parent=parent.id, names={"en": '\0 "parent":"nobody"'})
 
 
 def change_of_key(server: Server, of: Workshop) -> Posted:
@@ -240,6 +249,7 @@ def test_the_second_version_gains_an_index(made: Made, today: Database) -> None:
     today.execute(WITHOUT_VERIFYING)
     today.execute(WITHOUT_ERASURE)
     today.execute(WITHOUT_NAMES)
+    today.execute("ALTER TABLE organization DROP COLUMN parent")
     today.execute("DROP TABLE report, compromise, key_change, renewal, publication, log_key; "
                   "DROP INDEX lot_product, record_issuer, facility_operator, product_owner, prefix_bytes; "
                   "DELETE FROM schema_version; "

@@ -29,7 +29,6 @@ NOT_ASKED: Final = {
     **dict.fromkeys([f"purge.{name}" for name in queries("purge")], "the operator's, which rewrites files"),
 }
 WHOLE: Final = {
-    "inventory.members": "all organisations: only their bodies say who has a parent",
     "log.audit_versions": "an audit compares all revisions",
     "names.published": "an audit compares all published heads",
     "names.strays": "an audit compares all prefixes",

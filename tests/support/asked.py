@@ -80,7 +80,7 @@ ASKED: Final = {
         f"ARRAY['works.make'::bytea], {RECORD}, {_SIZE}, {_NEWEST}, {_PERIOD}, 50"
     ),
     "indicators.reported": f"'2015-01-01T00:00:00Z', '2015-02-01T00:00:00Z', {_SIZE}",
-    "inventory.members": str(_SIZE),
+    "inventory.members": f"'org:{RECORD - RECORD % CHAIN}', {_SIZE}",
     "inventory.organization": f"'org:{_NAME}', {_SIZE}",
     "inventory.sites": f"'{{org:{_NAME}}}', {_SIZE}",
     "inventory.records": f"'{{org:{RECORD}}}', {_SIZE}, {_ALL}",

@@ -37,7 +37,8 @@ _FILLS: Final = {
                i % 2 = 0 AND i < {START + RECORDS - PENDING}
         FROM rows CROSS JOIN LATERAL (SELECT {_TYPE} AS type) t CROSS JOIN LATERAL (SELECT {_BODY} AS b) y""",
     "erasure (record, subject, legal_basis)": "SELECT i, i - 1, 'law' FROM rows WHERE i % 2 = 1",
-    "organization (id, record)": "SELECT 'org:' || i, i FROM rows",
+    "organization (id, record, parent)": """
+        SELECT 'org:' || i, i, CASE WHEN i % 10 > 0 THEN 'org:' || i - 1 END FROM rows""",
     "prefix (prefix, organization)": "SELECT 'org:' || i || ':', 'org:' || i FROM rows",
     "signing_key (keyid, spki, organization, record)": """
         SELECT sha256(('key:' || i)::bytea), ('key:' || i)::bytea, 'org:' || i, i FROM rows""",
