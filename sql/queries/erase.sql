@@ -21,7 +21,8 @@ FROM (
         SELECT d.record FROM erasure d CROSS JOIN LATERAL (
             SELECT FROM record WHERE index = d.subject AND erased OFFSET 0) r
         ORDER BY d.record DESC LIMIT 1) done) last
-JOIN erasure e ON e.record > last.record ORDER BY e.record;
+-- OFFSET 0 keeps this a range of the index, however much the planner takes an open one for.
+CROSS JOIN LATERAL (SELECT record, subject FROM erasure WHERE record > last.record OFFSET 0) e ORDER BY e.record;
 
 -- name: lock_body
 SELECT body FROM record WHERE index = $1 AND NOT erased FOR NO KEY UPDATE;
