@@ -32,7 +32,8 @@ SELECT id, data FROM named WHERE kind = ? AND id IN (SELECT value FROM json_each
 INSERT OR REPLACE INTO named (kind, id, data) VALUES (?, ?, ?);
 
 -- name: balances
-SELECT number, id, remaining, quantity FROM lot ORDER BY number;
+-- parameters: after which number, how many
+SELECT number, id, remaining, quantity FROM lot WHERE number > ? ORDER BY number LIMIT ?;
 
 -- name: read_pasts
 -- parameters: log indexes as a JSON array

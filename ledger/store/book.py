@@ -24,6 +24,7 @@ VERSION = 2
 _APPLICATION = 0x63626C61
 _UNSWEPT = "unswept"
 _CACHE_KIB = 65_536
+_PAGE = 1_000
 
 
 class KeptLot(NamedTuple):
@@ -183,8 +184,11 @@ class Book:
 
     def balances(self) -> Iterator[tuple[int, str, Decimal, Decimal]]:
         """Number, id, what is left and how much it is of every lot, in order of number."""
-        for number, lot, remaining, quantity in self.rows("balances"):
-            yield number, lot, Decimal(remaining), Decimal(quantity)
+        after = -1
+        while found := list(self.rows("balances", after, _PAGE)):
+            for number, lot, remaining, quantity in found:
+                yield number, lot, Decimal(remaining), Decimal(quantity)
+            after = found[-1][0]
 
     # Records, and what they enter
 
