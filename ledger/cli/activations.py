@@ -13,7 +13,7 @@ from ledger.cli.registrar import origin_of, post_one, registrar_key_at, registra
 from ledger.core.canonical import record_of
 from ledger.core.signing import SigningKey
 from ledger.errors import NotFound, Refused
-from ledger.registry.installed import installed
+from ledger.registry.workers.trial import tried
 from ledger.service.answers import PluginAnswer
 from ledger.service.keyfiles import REGISTRAR_KEY, new_nonce
 
@@ -73,7 +73,7 @@ def retire(name: str, registrar_key: Path | None, home: Path | None, url: str, a
 
 
 def _installed(name: str) -> tuple[str, str]:
-    found = installed().sector(name)
+    found = tried().sector(name)
     if found is None:
         raise NotFound(f"no plugin {name} is installed here", code="unknown-plugin", field="name", value=name,
                        rule="an installed plugin, or --version and --digest")

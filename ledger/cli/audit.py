@@ -15,7 +15,8 @@ from ledger.cli.console import json_option, print_json, progress, show
 from ledger.cli.environment import home_option
 from ledger.cli.files import FILE, text_or_file
 from ledger.core.policy import Policy, parse_policy
-from ledger.registry.installed import installed
+from ledger.registry.installed import Registry
+from ledger.registry.workers.trial import tried
 from ledger.service.audit.public import audit_public
 from ledger.service.audit.public_source import PublicSource
 from ledger.service.audit.replay import audit as replay
@@ -75,7 +76,7 @@ def whole(
         report = asyncio.run(_audit_public(public_log(target), pinned, registrar, asked, state))
     else:
         report = asyncio.run(_audit(
-            source_of(target, home), pinned, registrar, asked, state, full_balances=full_balances
+            source_of(target, home), tried(), pinned, registrar, asked, state, full_balances=full_balances
         ))
     if as_json:
         print_json(report)
@@ -88,13 +89,13 @@ audit = _Audit(whole, sample)
 
 
 async def _audit(
-    opening: AbstractAsyncContextManager[Source], vkey: str | None, registrar: str | None, policy: Policy | None,
-    state: Path | None, *, full_balances: bool,
+    opening: AbstractAsyncContextManager[Source], registry: Registry, vkey: str | None, registrar: str | None,
+    policy: Policy | None, state: Path | None, *, full_balances: bool,
 ) -> Report:
     async with opening as source:
         with progress("auditing") as told:
             return await replay(
-                source, registry=installed(), vkey=vkey, registrar=registrar, policy=policy, state=state,
+                source, registry=registry, vkey=vkey, registrar=registrar, policy=policy, state=state,
                 full_balances=full_balances, progress=told,
             )
 

@@ -11,8 +11,8 @@ from ledger.cli.console import json_option, print_json, show
 from ledger.cli.files import FOLDER
 from ledger.errors import ConfigurationError
 from ledger.registry.factors import listed, page
-from ledger.registry.installed import installed
 from ledger.registry.scaffold import files_of
+from ledger.registry.workers.trial import tried
 from ledger.service.answers import PluginAnswer
 
 
@@ -51,7 +51,7 @@ def _installed() -> list[PluginAnswer]:
             names={"en": one.sector.en, "zh": one.sector.zh},
             routes={route: {"en": told.en, "zh": told.zh} for route, told in sorted(one.sector.routes.items())},
         )
-        for name, one in sorted(installed().sectors.items())
+        for name, one in sorted(tried().sectors.items())
     ]
 
 
@@ -86,7 +86,7 @@ def new_plugin(name: str, output: Path | None, en: str | None, zh: str | None, a
 @json_option
 def list_factors(markdown: bool, as_json: bool) -> None:
     """List every emission factor of the installed plugins and the SDK, with its source."""
-    found = listed(installed())
+    found = listed(tried())
     if as_json:
         print_json(found)
         return

@@ -14,7 +14,7 @@ from ledger.core.statement import Statement, read_statement
 from ledger.core.statement_proofs import STEPS, Proven
 from ledger.errors import VerificationError
 from ledger.footprint.statements import check_statement
-from ledger.registry.installed import installed
+from ledger.registry.workers.trial import tried
 from ledger.service.bundles import PUBLISHED, Known, check_statement_quorum, pinned_key, step
 from ledger.service.published import check_published
 from ledger.service.statement_bodies import Recomputed, recompute_from_bodies
@@ -74,7 +74,7 @@ def _verdict(statement: Statement, known: Known, bodies: str | None, log: str | 
         proven = check_statement(statement, keys.pinned, keys.notes)
         if bodies is not None:
             with bodies_at(bodies) as found:
-                recomputed = recompute_from_bodies(proven, found, installed())
+                recomputed = recompute_from_bodies(proven, found, tried())
         if log is not None:
             with step(_PUBLISHED):
                 check_published(log, proven.checkpoint, keys)

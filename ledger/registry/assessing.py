@@ -35,6 +35,10 @@ class Assessor(Protocol):
         else loses the lock, or his patience. Beyond it they raise Unavailable."""
         ...
 
+    async def load(self) -> None:
+        """Returns when `registry` has the sectors. Raises ConfigurationError where one cannot be loaded."""
+        ...
+
     async def ready(self) -> None:
         """Returns when sectors can be asked. Raises ConfigurationError where they never can."""
         ...
@@ -55,6 +59,9 @@ class Inside:
 
     def under_lock(self) -> Registry:
         return self.registry
+
+    async def load(self) -> None:
+        """They have been."""
 
     async def ready(self) -> None:
         """They can be at once."""

@@ -1,7 +1,7 @@
 """Finding plugins and pinning them: a digest over their code and factors, so that the log says what computed."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import localcontext
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -117,14 +117,27 @@ class Registry:
         return self.sectors.get(name)
 
 
-def installed() -> Registry:
-    """Loads every plugin that is installed. Raises ConfigurationError that names the one which cannot be loaded."""
-    found = [_load(point) for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)]
+def plugin_names() -> list[str]:
+    """Of what is installed, in the order in which it is loaded."""
+    return [point.name for point in _points()]
+
+
+def installed(beginning: Callable[[int], None] = lambda _: None) -> Registry:
+    """Loads every plugin that is installed, into this process. `beginning` is called before each with its number, from
+    1. Raises ConfigurationError that names the one which cannot be loaded."""
+    found = []
+    for number, point in enumerate(_points(), start=1):
+        beginning(number)
+        found.append(_load(point))
     names = [one.sector.name for one in found]
     for name in names:
         if names.count(name) > 1:
             raise ConfigurationError(f"two installed plugins are called {name!r}: uninstall one of them")
     return Registry(found)
+
+
+def _points() -> list[EntryPoint]:
+    return sorted(entry_points(group=GROUP), key=lambda point: point.name)
 
 
 def _load(point: EntryPoint) -> Installed:

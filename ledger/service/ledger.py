@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from ledger.registry.assessing import Assessor, Inside
-from ledger.registry.installed import Registry, installed
+from ledger.registry.installed import Registry
 from ledger.registry.workers.supervised import Workers
 from ledger.service.erasing import Eraser
 from ledger.service.heads import Heads
@@ -71,7 +71,7 @@ async def open_ledger(
 
 def _workers(settings: Settings) -> Workers:
     own = max(MIN_WORKERS, (os.cpu_count() or 1) // settings.processes)
-    return Workers(installed(), settings.workers or own, settings.assess_seconds)
+    return Workers(settings.workers or own, settings.assess_seconds)
 
 
 @asynccontextmanager
@@ -79,6 +79,7 @@ async def _opened(
     settings: Settings, database: Hosted, assessor: Assessor, progress: Callable[[str], None],
     clock: Callable[[], int],
 ) -> AsyncIterator[Ledger]:
+    await assessor.load()
     registry = assessor.registry
     keyring = await establish(settings, database)
     identity = identity_of(keyring)

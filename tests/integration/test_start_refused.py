@@ -13,6 +13,8 @@ import pytest
 from support.server import command, environment, temporary_home
 
 from ledger.core.signing import SigningKey
+from ledger.errors import ConfigurationError
+from ledger.registry.workers.trial import tried
 from ledger.service.keyfiles import LOG_KEY
 
 SECONDS = 120
@@ -114,12 +116,43 @@ def test_an_address_of_no_host(home: Path) -> None:
     "raise RuntimeError('no licence')", "import nothing_of_that_name", "def f(:", "raise SystemExit(3)", "SECTOR = 7",
 ])
 def test_a_plugin_that_does_not_load(home: Path, tmp_path: Path, text: str) -> None:
-    folder = tmp_path / "installed"
-    (folder / PLUGIN).mkdir(parents=True)
+    assert "broken" in refused(home, installed=broken(tmp_path, text))
+
+
+def broken(folder: Path, text: str) -> Path:
+    """A folder in which a plugin is installed that consists of this code."""
+    (folder / PLUGIN).mkdir()
     (folder / PLUGIN / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0.0\n")
     (folder / PLUGIN / "entry_points.txt").write_text("[carbon_ledger.plugins]\nbroken = broken_plugin:SECTOR\n")
     (folder / "broken_plugin.py").write_text(f"{text}\n")
-    assert "broken" in refused(home, installed=folder)
+    return folder
+
+
+@pytest.mark.parametrize(("text", "how"), [
+    ("import os; os._exit(0)", "it ended itself (the worker is gone)"),
+    ("import os; os._exit(3)", "it ended itself with code 3"),
+    ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "it was ended by SIGKILL"),
+    ("import os\ndef SECTOR(): os._exit(4)", "it ended itself with code 4"),
+])
+def test_a_plugin_that_ends_the_process_that_loads_it(home: Path, tmp_path: Path, text: str, how: str) -> None:
+    """The start names it, whoever loads plugins besides does, and none takes it for success."""
+    folder = broken(tmp_path, text)
+    wanted = f"error: plugin broken cannot be loaded by a worker: {how} (rule: "
+    assert refused(home, installed=folder).startswith(wanted)
+    for arguments in (["plugin", "list"], ["audit"]):
+        done = command(home, *arguments, installed=[folder])
+        assert (done.returncode, done.stdout) == (1, ""), arguments
+        assert done.stderr.splitlines()[-1].startswith(wanted), arguments
+    assert left_behind(home) == []
+
+
+def test_a_plugin_that_does_not_come_to_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By name it is the first one that is loaded."""
+    monkeypatch.setattr("ledger.registry.workers.process.START_SECONDS", 10.0)
+    monkeypatch.syspath_prepend(broken(tmp_path, "import time; time.sleep(1000)"))
+    with pytest.raises(ConfigurationError, match=r"plugin broken cannot be loaded .*: it is not done") as caught:
+        tried()
+    assert (caught.value.code, caught.value.field, caught.value.value) == ("plugin-crashed", "plugin", "broken")
 
 
 @pytest.mark.parametrize(("name", "text"), [("anchor", "no checkpoint"), ("policy", "no policy")])

@@ -38,8 +38,8 @@ def calls(registry: Registry) -> list[Call]:
     return found
 
 
-async def by_workers(registry: Registry, asked: list[Call]) -> list[Found]:
-    async with Pool(registry, 2, 10.0) as pool:
+async def by_workers(asked: list[Call]) -> list[Found]:
+    async with Pool(2, 10.0) as pool:
         await pool.ready()
         return await pool.assess(asked)
 
@@ -57,7 +57,7 @@ def test_every_route_of_every_sector(registry: Registry) -> None:
     assert len(MODULES) >= 8
     assert len(routes) > 40
     here = asyncio.run(Inside(registry).assess(asked))
-    there = asyncio.run(by_workers(registry, asked))
+    there = asyncio.run(by_workers(asked))
     assert [told(one) for one in there] == [told(one) for one in here]
     assert sum(isinstance(one, LedgerError) for one in here) >= len(asked) // 3
     assert sum(not isinstance(one, LedgerError) for one in here) >= len(asked) // 3

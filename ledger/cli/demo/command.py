@@ -31,7 +31,7 @@ from ledger.core.note import parse_vkey
 from ledger.core.receipt import Receipt
 from ledger.core.signing import SigningKey
 from ledger.errors import ConfigurationError, LedgerError, Unavailable, VerificationError
-from ledger.registry.installed import installed
+from ledger.registry.workers.trial import tried
 from ledger.service.answers import OrganizationAnswer
 from ledger.service.keyfiles import REGISTRAR_KEY, new_key, new_nonce, write_key
 
@@ -53,7 +53,8 @@ def demo(keep: bool, port: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupted)
     started = time.monotonic()
-    missing = [name for name in SECTORS if installed().sector(name) is None]
+    installed = tried()
+    missing = [name for name in SECTORS if installed.sector(name) is None]
     if missing:
         raise ConfigurationError(f"the demo needs the sector plugins: pip install "
                                  f"{' '.join(f'carbon-ledger-{name}' for name in missing)}")

@@ -48,7 +48,7 @@ def main() -> int:
     # A server that ended while this process was starting, or working, has nobody left to be told.
     with socket.socket(fileno=channel) as connection, suppress(ConnectionError):
         try:
-            registry = installed()
+            registry = installed(progress.begin)
         except ConfigurationError as error:
             connection.sendall(framed(encode(Hello({}, error.message))))
             return 1

@@ -3,23 +3,24 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Final
 
 from ledger.errors import ConfigurationError
 from ledger.registry.assessing import Call, Found
-from ledger.registry.installed import Registry
+from ledger.registry.installed import Registry, installed
 from ledger.registry.workers.jobs import Group, Job, Queue, busy
 from ledger.registry.workers.messages import Answer, encode, error_of
 from ledger.registry.workers.messages import Call as Message
-from ledger.registry.workers.process import PLUGINS_CHANGED, Ended, Worker, start_worker
+from ledger.registry.workers.process import Ended, Worker, start_worker
 
 PATIENCE_SECONDS: Final = 30.0
 """For which records wait for a worker while none of their request is answered."""
 MOST_MEMORY: Final = 512 << 20
 """Bytes that a worker may have held before another takes its place."""
 _PAUSE_SECONDS: Final = 1.0
+_CHANGED: Final = "plugins-changed"
 _CHANGED_SECONDS: Final = 30.0
 """Whoever is changing the plugins may put them back."""
 _log = logging.getLogger(__name__)
@@ -31,9 +32,9 @@ class Pool:
     Entering it starts the workers without waiting for them; `ready` does.
     """
 
-    def __init__(self, registry: Registry, workers: int, seconds: float) -> None:
+    def __init__(self, workers: int, seconds: float) -> None:
         self.seconds = seconds
-        self._digests = {name: one.digest for name, one in registry.sectors.items()}
+        self._digests: Mapping[str, str] | None = None
         self._count = workers
         self._queue = Queue()
         self._idle: deque[asyncio.Event] = deque()
@@ -57,6 +58,16 @@ class Pool:
             slot.cancel()
         await asyncio.gather(*self._slots, *self._started, return_exceptions=True)
         _give_up(self._queue.drain(), "the server is shutting down")
+
+    async def loaded(self) -> Registry:
+        """The installed sectors, loaded into this process once a worker has loaded them: one that hangs, or ends the
+        process that loads it, does so there. Raises ConfigurationError where one cannot be loaded."""
+        first, _ = await asyncio.wait(self._started, return_when=asyncio.FIRST_COMPLETED)
+        for one in first:
+            one.result()
+        registry = installed()
+        self._check({name: one.digest for name, one in registry.sectors.items()})
+        return registry
 
     async def ready(self) -> None:
         """Waits until all have loaded their plugins. Raises ConfigurationError where one cannot."""
@@ -104,17 +115,34 @@ class Pool:
         """The next worker. What keeps the first one from starting is for `ready` to tell; later it may pass."""
         while True:
             try:
-                worker = await start_worker(self._digests, self.seconds, wake.set)
+                worker = await self._loaded(wake)
             except ConfigurationError as error:
                 if not started.done():
                     started.set_exception(error)
                     raise
                 _log.error("no new worker for plugins: %s", error)
-                await asyncio.sleep(_CHANGED_SECONDS if error.code == PLUGINS_CHANGED else _PAUSE_SECONDS)
+                await asyncio.sleep(_CHANGED_SECONDS if error.code == _CHANGED else _PAUSE_SECONDS)
             else:
                 if not started.done():
                     started.set_result(None)
                 return worker
+
+    async def _loaded(self, wake: asyncio.Event) -> Worker:
+        worker = await start_worker(self.seconds, wake.set)
+        try:
+            self._check(worker.digests)
+        except ConfigurationError:
+            await worker.end()
+            raise
+        return worker
+
+    def _check(self, digests: Mapping[str, str]) -> None:
+        """Raises ConfigurationError where others have been loaded than at first."""
+        if self._digests is None:
+            self._digests = digests
+        if digests != self._digests:
+            raise ConfigurationError("the installed plugins have changed since this server started: start it again",
+                                     code=_CHANGED)
 
     async def _serve(self, worker: Worker, wake: asyncio.Event) -> None:
         """Until it is lost (raises Ended where it was at work), or has grown too large."""

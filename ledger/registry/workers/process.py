@@ -13,12 +13,12 @@ from typing import Final
 import msgspec
 
 from ledger.errors import ConfigurationError
+from ledger.registry.installed import plugin_names
 from ledger.registry.workers.channel import Channel
 from ledger.registry.workers.messages import Answers, joined, read_answers, read_hello
 from ledger.registry.workers.progress import Progress, make_page
 
 START_SECONDS: Final = 60.0
-PLUGINS_CHANGED: Final = "plugins-changed"
 _GRACE_SECONDS: Final = 1.0
 """What a worker gets beyond its own alarm, and to end by itself."""
 _CHILD: Final = "ledger.registry.workers.child"
@@ -35,9 +35,11 @@ class Ended(Exception):
 
 
 class Worker:
-    """Made by `start_worker`. `memory`: the most bytes that it has held."""
+    """Made by `start_worker`. `digests`: of the sectors that it has loaded, by name. `memory`: the most bytes that it
+    has held."""
 
     def __init__(self, process: subprocess.Popen[bytes], channel: Channel, progress: Progress, seconds: float) -> None:
+        self.digests: Mapping[str, str] = {}
         self.memory = 0
         self._process = process
         self._channel = channel
@@ -53,6 +55,19 @@ class Worker:
     @property
     def lost(self) -> bool:
         return self._channel.lost
+
+    async def load(self) -> None:
+        """Waits until it has loaded its sectors. Raises ConfigurationError, which names the plugin, where it cannot."""
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                hello = read_hello(await self._channel.receive())
+        except TimeoutError:
+            raise self._unloaded(f"it is not done after {START_SECONDS:g} s") from None
+        except (ConnectionError, msgspec.MsgspecError) as error:
+            raise self._unloaded(str(await self._ended(error))) from None
+        if hello.failed:
+            raise ConfigurationError(hello.failed)
+        self.digests = hello.digests
 
     async def ask(self, calls: Sequence[bytes]) -> Answers:
         """One answer a call. Raises Ended; then nothing more can be asked."""
@@ -87,6 +102,17 @@ class Worker:
         self._late = True
         self._kill()
         return None
+
+    def _unloaded(self, how: str) -> ConfigurationError:
+        """`how`: what became of the process while it was loading a plugin, or before."""
+        names, number = plugin_names(), self._progress.position
+        if not 0 < number <= len(names):
+            return ConfigurationError(f"a worker for plugins does not start: {how}")
+        name = names[number - 1]
+        return ConfigurationError(
+            f"plugin {name} cannot be loaded by a worker: {how}", code="plugin-crashed", field="plugin", value=name,
+            rule="loading a plugin neither ends the process nor takes a minute",
+        )
 
     async def _ended(self, error: Exception) -> Ended:
         position = self._progress.position
@@ -134,29 +160,18 @@ class _Watch:
             self._handle = self._again()
 
 
-async def start_worker(expected: Mapping[str, str], seconds: float, on_lost: Callable[[], None]) -> Worker:
-    """A worker that has loaded the sectors whose digests by name are `expected`. Raises ConfigurationError for one that
-    cannot, or that has found others: what is installed has changed since this server started."""
-    worker, channel = await _start(seconds, on_lost)
+async def start_worker(seconds: float, on_lost: Callable[[], None]) -> Worker:
+    """A worker that has loaded the installed sectors. Raises ConfigurationError for one that cannot."""
+    worker = await _start(seconds, on_lost)
     try:
-        async with asyncio.timeout(START_SECONDS):
-            hello = read_hello(await channel.receive())
-    except (ConnectionError, TimeoutError, msgspec.MsgspecError) as error:
-        await worker.end()
-        raise ConfigurationError(f"a worker for plugins does not start: {type(error).__name__}: {error}") from None
+        await worker.load()
     except BaseException:
         await worker.end()
         raise
-    if hello.failed or hello.digests != expected:
-        await worker.end()
-        raise ConfigurationError(
-            hello.failed or "the installed plugins have changed since this server started: start it again",
-            code=PLUGINS_CHANGED,
-        )
     return worker
 
 
-async def _start(seconds: float, on_lost: Callable[[], None]) -> tuple[Worker, Channel]:
+async def _start(seconds: float, on_lost: Callable[[], None]) -> Worker:
     ours, theirs = socket.socketpair()
     page = make_page()
     progress = Progress(page)
@@ -174,7 +189,7 @@ async def _start(seconds: float, on_lost: Callable[[], None]) -> tuple[Worker, C
         process.kill()
         process.wait()
         raise
-    return Worker(process, channel, progress, seconds), channel
+    return Worker(process, channel, progress, seconds)
 
 
 def _spawn(channel: int, page: int, seconds: float) -> "subprocess.Popen[bytes]":

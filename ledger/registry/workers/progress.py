@@ -1,4 +1,5 @@
-"""A page of memory that a worker and its server share: which call of a frame is being worked on.
+"""A page of memory that a worker and its server share: which plugin is being loaded, then which call of a frame is
+being worked on.
 
 When a worker ends without an answer, this says whose fault it may have been.
 """
@@ -12,7 +13,8 @@ _BYTES: Final = 4
 
 
 class Progress:
-    """`position`: 0 before the first call, n during the n-th, one more than there are after the last."""
+    """`position`: 0 before the first call, n during the n-th, one more than there are after the last. Until a worker
+    has said what it has loaded, the same of plugins."""
 
     def __init__(self, descriptor: int) -> None:
         """Maps the file, which may be closed afterwards."""
@@ -25,6 +27,9 @@ class Progress:
     @position.setter
     def position(self, value: int) -> None:
         self._page[:_BYTES] = value.to_bytes(_BYTES, "little")
+
+    def begin(self, position: int) -> None:
+        self.position = position
 
     def close(self) -> None:
         self._page.close()

@@ -63,11 +63,10 @@ class Workers:
 
     inline = False
 
-    def __init__(self, registry: Registry, workers: int, seconds: float) -> None:
-        self.pool = Pool(registry, workers, seconds)
-        self._plain = registry
+    def __init__(self, workers: int, seconds: float) -> None:
+        self.pool = Pool(workers, seconds)
         self._loop = asyncio.get_running_loop()
-        self.registry = self._supervised(Budget(None))
+        self._plain = self.registry = Registry()
 
     async def __aenter__(self) -> "Workers":
         await self.pool.__aenter__()
@@ -77,6 +76,11 @@ class Workers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.pool.__aexit__(kind, error, trace)
+
+    async def load(self) -> None:
+        """See `Pool.loaded`. Before, `registry` is empty."""
+        self._plain = await self.pool.loaded()
+        self.registry = self._supervised(Budget(None))
 
     async def ready(self) -> None:
         """See `Pool.ready`."""
