@@ -97,12 +97,13 @@ def product_report(answer: ProductAnswer) -> Iterator[str | Text | Table]:
     since = f" after {answer.since}" if answer.since else ""
     until = f" until {answer.until}" if answer.until else ""
     yield (f"{answer.quantity}{since}{until}: {answer.number_of_lots:,} lots of {answer.number_of_records:,} records, "
-           f"as of {answer.at} entries")
+           f"as of {answer.at} entries{', in doubt' if answer.in_doubt else ''}")
     per_unit = f"{answer.footprint_per_unit:,.6g} kg CO2e per {answer.unit}"
     yield Text(f"{per_unit}, weighted by production; {answer.footprint:,.3f} kg CO2e in all", style="bold green")
     yield _by_facility(answer)
     yield _spread(answer)
     yield _product_quality(answer)
+    yield from answer.limitations
     if answer.lots:
         yield _largest(answer)
     if answer.left_off:
@@ -142,7 +143,7 @@ def _product_quality(answer: ProductAnswer) -> Table:
     table.add_row("completeness", f"{answer.completeness}, exempted {answer.exempted}{unestimated}")
     table.add_row("primary data", _part(answer.primary_share))
     if answer.provisional_share:
-        table.add_row("provisional", f"{_part(answer.provisional_share)} waits for closings")
+        table.add_row("provisional", f"{_part(answer.provisional_share)} waits for closings ({_months(answer)})")
     table.add_row("ratings (1 best, 3)", _ratings(answer.ratings))
     table.add_row(f"burdens per {answer.unit}",
                   _figures({name: one for name, one in answer.burdens.items() if name not in QUALITY}))
@@ -179,9 +180,8 @@ def _state(answer: FootprintAnswer) -> str:
 def _beside(answer: FootprintAnswer) -> Iterator[str]:
     """What waits for a closing, what auditors said, and the credits, which are in no figure."""
     if answer.provisional_share:
-        months = ", ".join(f"{one.records} of {one.month} at {one.facility}" for one in answer.open_periods)
-        more = ", and more" if answer.more_periods else ""
-        yield f"provisional: {answer.provisional_share * 100:.1f} % of the figure waits for a closing ({months}{more})"
+        yield (f"provisional: {answer.provisional_share * 100:.1f} % of the figure waits for a closing "
+               f"({_months(answer)})")
     for one in answer.attestations:
         outdated = ", outdated: revised since" if one.outdated else ""
         if one.in_doubt:
@@ -193,6 +193,12 @@ def _beside(answer: FootprintAnswer) -> Iterator[str]:
         told = "" if claim.avoided is None else f", would avoid {claim.avoided:,.3f} kg CO2e elsewhere"
         yield (f"not in the figure: {claim.quantity} of {claim.material} credits claimed for it ({claim.method}), "
                f"record {claim.index}{told}")
+
+
+def _months(answer: FootprintAnswer | ProductAnswer) -> str:
+    """Those that have to be closed."""
+    months = [f"{one.records} of {one.month} at {one.facility}" for one in answer.open_periods]
+    return ", ".join([*months, "and more"] if answer.more_periods else months)
 
 
 def breakdown(answer: FootprintAnswer) -> Table:

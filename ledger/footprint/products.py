@@ -149,6 +149,11 @@ class Production:
             dict(sorted(totals.items(), key=lambda one: (-one[1].quantity, one[0]))),
         )
 
+    def records(self) -> list[int]:
+        """Log indexes of those that made the lots, in log order."""
+        found: list[int] = np.unique(np.concatenate(self._numbers) // LOT_SLOTS).tolist() if self.lots else []
+        return found
+
     def largest(self, count: int) -> list[int]:
         """Numbers of the lots with the largest quantities, those of equal ones in log order."""
         if not self.lots:

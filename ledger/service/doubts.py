@@ -33,14 +33,14 @@ async def read_doubts(pool: Pool, indexes: Iterable[int], size: int) -> dict[int
 
 
 async def read_doubts_behind(
-    pool: Pool, index: int, moment: Moment, most: int = MAX_RECORDS
+    pool: Pool, indexes: Iterable[int], moment: Moment, most: int = MAX_RECORDS
 ) -> tuple[list[DoubtAnswer], list[str]]:
-    """All records in doubt among the one at `index`, those behind it, and those that amended them, newest first; and
-    what that means for a figure, in words."""
+    """All records in doubt among those at `indexes`, those behind them, and those that amended them, newest first; and
+    what that means for a figure, in words. At most `most` records are looked at, of `indexes` the newest."""
     sql = queries("doubts")
     if not await pool.fetchval(sql["any_doubts"], moment.size):
         return [], []
-    rows = await pool.fetch(sql["records_behind"], index, moment.version, most + 1)
+    rows = await pool.fetch(sql["records_behind"], sorted(indexes)[-most - 1 :], moment.version, most + 1)
     found = list(reversed((await read_doubts(pool, [row["record"] for row in rows], moment.size)).values()))
     return found, _limitations(found, any(row["looked"] > most for row in rows), most)
 

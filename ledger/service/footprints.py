@@ -104,12 +104,12 @@ async def _beside(pool: Pool, row: Record, moment: Moment) -> Beside:
         found = found._replace(remaining=(await remaining_at(pool, [row], moment))[row["number"]])
     if row["burdens"][SLOT["provisionalAbs"]] > 0:
         # The revisions that the row rests on count, not one that came meanwhile.
-        periods = await read_open_periods(pool, row["index"], row["newest"] or 0)
+        periods = await read_open_periods(pool, [row["index"]], row["newest"] or 0)
         found = found._replace(open_periods=periods)
     if row["attested"]:
         found = found._replace(attestations=await read_attestations(pool, row, moment.size))
     if row["doubted"]:
-        doubts, limitations = await read_doubts_behind(pool, row["index"], moment)
+        doubts, limitations = await read_doubts_behind(pool, [row["index"]], moment)
         found = found._replace(doubts=doubts, limitations=limitations)
     if row["claimed"]:
         found = found._replace(claims=await read_claims(pool, row["id"], moment))

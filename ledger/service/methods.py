@@ -61,7 +61,7 @@ async def read_method(
         materials=materials_of(dict(zip(row["content"], row["amount"], strict=True))), lives=counted.lives,
     )
     result = await asyncio.to_thread(calculate, asked.method, subject, parameters, _published())
-    _, doubted = await read_doubts_behind(pool, behind.row["number"] // LOT_SLOTS, behind.moment)
+    _, doubted = await read_doubts_behind(pool, [behind.row["number"] // LOT_SLOTS], behind.moment)
     result = replace(result, limitations=(*result.limitations, *counted.limitations, *doubted))
     return _answer(behind, asked, counted.figures, result, await read_root(pool, behind.moment.size))
 

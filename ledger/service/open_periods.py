@@ -1,6 +1,7 @@
 """Which months of which facilities have to be closed before a footprint is final."""
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -36,12 +37,15 @@ class OpenPeriods(NamedTuple):
 _read = msgspec.json.Decoder(_Read)
 
 
-async def read_open_periods(pool: Pool, index: int, version: int, most: int = MAX_RECORDS) -> OpenPeriods:
-    """The provisional records behind the record at `index`, itself included, as revisions up to `version` left them:
-    by facility and calendar month. At most `most` records are looked at."""
+async def read_open_periods(
+    pool: Pool, indexes: Iterable[int], version: int, most: int = MAX_RECORDS
+) -> OpenPeriods:
+    """The provisional records among those at `indexes` and those behind them, as revisions up to `version` left them:
+    by facility and calendar month. At most `most` records are looked at, of `indexes` the newest."""
     found: Counter[tuple[str, str]] = Counter()
     looked = 0
-    for row in await pool.fetch(queries("read")["open_periods"], index, version, PROVISIONAL, most + 1):
+    wanted = sorted(indexes)[-most - 1 :]
+    for row in await pool.fetch(queries("read")["open_periods"], wanted, version, PROVISIONAL, most + 1):
         if row["body"] is not None:
             # The text may also stand in an activity; the field of the record itself decides.
             record = _read.decode(row["body"])

@@ -3,7 +3,7 @@
 from msgspec import field
 
 from ledger.core.values import Quantity
-from ledger.service.answers import Answer
+from ledger.service.answers import Answer, DoubtAnswer, OpenPeriod
 
 
 class SpreadAnswer(Answer, frozen=True, kw_only=True):
@@ -74,6 +74,9 @@ class ProductAnswer(ProductionAnswer, frozen=True, kw_only=True):
     entries. The same question for that tree has this answer ever after.
 
     `facilities` begin with the one that made most of it, `lots` are the largest, `leftOff` counts the others.
+    `openPeriods`: months that have to be closed before the figure is final; with `morePeriods` there are more than were
+    looked at. `inDoubt`: records at and behind it that keys signed which are reported compromised, newest first, at
+    most 20; `limitations` say so in words.
     """
 
     product: str
@@ -86,3 +89,7 @@ class ProductAnswer(ProductionAnswer, frozen=True, kw_only=True):
     since: str | None = field(default=None, name="from")
     until: str | None = field(default=None, name="to")
     plugins: list[str] = field(default_factory=list)
+    open_periods: list[OpenPeriod] = field(default_factory=list)
+    more_periods: bool = False
+    in_doubt: list[DoubtAnswer] = field(default_factory=list)
+    limitations: list[str] = field(default_factory=list)

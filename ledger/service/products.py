@@ -20,8 +20,11 @@ from ledger.errors import InvalidInput, NotFound
 from ledger.footprint.burdens import METHOD, SLOT, footprint
 from ledger.footprint.completeness import completeness_of, title_of
 from ledger.footprint.products import Chunk, Production, Total, part_of_absolute, ratings
-from ledger.service.footprints import CO2_PER_C, present, recycled_content
+from ledger.service.doubts import SHOWN as DOUBTS
+from ledger.service.doubts import read_doubts_behind
+from ledger.service.footprints import CO2_PER_C, NOTHING_BESIDE, Beside, present, recycled_content
 from ledger.service.moments import EVER, Moment, moment_at
+from ledger.service.open_periods import read_open_periods
 from ledger.service.periods import BEGIN, NEVER, Period, period_of
 from ledger.service.product_answers import FacilityAnswer, ProductAnswer, ProductLotAnswer, SpreadAnswer
 from ledger.store.database import Pool
@@ -48,13 +51,15 @@ async def read_product(
         raise InvalidInput(f"limit: {limit} lots cannot be shown", code="limit", field="limit", value=limit,
                            rule=f"0 to {MAX_SHOWN:,} lots")
     moment = await _settled(pool, at)
-    if not await pool.fetchval(queries("products")["entered"], product, moment.size):
+    known = await pool.fetchrow(queries("products")["entered"], product, moment.size)
+    if known is None or not known["entered"]:
         when = "is not on the ledger" if at is None else f"was not on the ledger when it had {at} entries"
         raise NotFound(f"product {product!r} {when}", field="product", value=product, rule="the id of a product")
     reading = _Reading(pool, product, period, moment, most)
     await reading.read(chunk)
     lots = [] if not reading.production.lots else await reading.lots(limit)
-    return await asyncio.to_thread(_answer, reading, lots)
+    beside = await reading.beside(doubted=known["doubted"])
+    return await asyncio.to_thread(_answer, reading, lots, beside)
 
 
 async def _settled(pool: Pool, at: int | None) -> Moment:
@@ -67,13 +72,14 @@ async def _settled(pool: Pool, at: int | None) -> Moment:
 
 class _Reading:
     """Reads the lots of a product chunk by chunk. `first` and `last` are the ends of all its production, whatever the
-    period."""
+    period; `waiting` the records of those lots whose figures wait for a closing."""
 
     def __init__(self, pool: Pool, product: str, period: Period, moment: Moment, most: int) -> None:
         self.product, self.period, self.moment = product, period, moment
         self.production, self.unit = Production(), ""
         self.first, self.last = NEVER, BEGIN
         self.plugins: set[str] = set()
+        self.waiting: set[int] = set()
         self._pool, self._most, self._sql = pool, most, queries("products")
 
     async def read(self, chunk: int) -> None:
@@ -98,6 +104,17 @@ class _Reading:
         found = {row["number"]: row for row in await self._figures(numbers)}
         return [self._lot(found[number], ended[number // LOT_SLOTS]) for number in numbers]
 
+    async def beside(self, *, doubted: bool) -> Beside:
+        """What stands beside the figure, of most products nothing. `doubted`: any key is reported compromised."""
+        found = NOTHING_BESIDE
+        if self.waiting:
+            periods = await read_open_periods(self._pool, self.waiting, self.moment.version)
+            found = found._replace(open_periods=periods)
+        if doubted and self.production.lots:
+            doubts, limitations = await read_doubts_behind(self._pool, self.production.records(), self.moment)
+            found = found._replace(doubts=doubts, limitations=limitations)
+        return found
+
     async def _ended(self, lots: Iterable[int]) -> Mapping[int, str]:
         """By log index, of those records that count."""
         indexes = sorted({number // LOT_SLOTS for number in lots})
@@ -113,6 +130,8 @@ class _Reading:
         columns: Iterator[tuple[Any, ...]] = zip(*rows, strict=True)
         numbers, _, facilities, quantities, plugins, burdens, contents, amounts = columns
         self.plugins.update(plugin for plugin in set(plugins) if plugin is not None)
+        waits = SLOT["provisionalAbs"]
+        self.waiting.update(number // LOT_SLOTS for number, one in zip(numbers, burdens, strict=True) if one[waits] > 0)
         self.production.take(Chunk(numbers, facilities, quantities, burdens, contents, amounts))
 
     def _lot(self, row: Record, ended: str) -> ProductLotAnswer:
@@ -141,7 +160,7 @@ class _Reading:
         )
 
 
-def _answer(reading: _Reading, lots: list[ProductLotAnswer]) -> ProductAnswer:
+def _answer(reading: _Reading, lots: list[ProductLotAnswer], beside: Beside) -> ProductAnswer:
     """Raises NotFound where there is no lot."""
     if not reading.production.lots:
         raise reading.nothing()
@@ -154,7 +173,10 @@ def _answer(reading: _Reading, lots: list[ProductLotAnswer]) -> ProductAnswer:
                            **_production(one, reading.unit))
             for name, one in facilities.items()
         ],
-        lots=lots, left_off=whole.lots - len(lots), **_production(whole, reading.unit),
+        lots=lots, left_off=whole.lots - len(lots),
+        open_periods=beside.open_periods.periods, more_periods=beside.open_periods.more,
+        in_doubt=list(beside.doubts[:DOUBTS]), limitations=list(beside.limitations),
+        **_production(whole, reading.unit),
     )
 
 

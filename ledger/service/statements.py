@@ -71,7 +71,7 @@ async def make_statement(
         checkpoint = await publication.checkpoint(connection, tree.size, tree.root)
     # The tree may end before a report that came since: what is known of signatures is as of the question.
     reported = Moment(EVER if at is None else at, tree.version)
-    _, limitations = await read_doubts_behind(pool, found.own.row["index"], reported)
+    _, limitations = await read_doubts_behind(pool, [found.own.row["index"]], reported)
     return await asyncio.to_thread(
         _signed, publication.signers, publication.keys, checkpoint, tree, found, record, named, digest, answer,
         limitations,

@@ -13,11 +13,11 @@ CROSS JOIN LATERAL (
 WHERE r.index = ANY ($1::bigint[]) ORDER BY r.index;
 
 -- name: records_behind
--- purpose: a record, those behind it as revisions left them, and those that changed one of them; each with how many were
+-- purpose: records, those behind them as revisions left them, and those that changed one of them; each with how many were
 -- looked at, changes apart
--- parameters: record index, the newest revision that counts, at most so many records
+-- parameters: record indexes, the newest revision that counts, at most so many records
 WITH RECURSIVE reached (record) AS (
-    SELECT $1::bigint
+    SELECT unnest($1::bigint[])
     UNION
     SELECT w.lot / 1024 FROM reached
     JOIN flow w ON w.record = reached.record AND w.version = coalesce((

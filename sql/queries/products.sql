@@ -1,7 +1,8 @@
 -- name: entered
--- purpose: whether a product was on the ledger
+-- purpose: whether a product was on the ledger, and whether any key was reported compromised
 -- parameters: product, tree size
-SELECT EXISTS (SELECT FROM product WHERE id = $1 AND record < $2);
+SELECT EXISTS (SELECT FROM product WHERE id = $1 AND record < $2) AS entered,
+       EXISTS (SELECT FROM compromise WHERE record < $2) AS doubted;
 
 -- name: made
 -- purpose: lots of a product that carry burden and say where they were made, in log order from a place on. The

@@ -62,12 +62,12 @@ WHERE w.lot = ANY ($1::bigint[]) AND w.record + 0 < $2 AND w.version = coalesce(
 GROUP BY w.lot;
 
 -- name: open_periods
--- purpose: records behind a record that were posted provisional, as far as their lots carry provisional figures: by
+-- purpose: of records and those behind them which were posted provisional, as far as their lots carry provisional figures: by
 -- facility and calendar month of their start; one that was changed since comes with its body, which decides; and a row
 -- without either that says how many records were looked at
--- parameters: record index, the newest revision that counts, place of provisionalAbs from 1, at most so many records
+-- parameters: record indexes, the newest revision that counts, place of provisionalAbs from 1, at most so many records
 WITH RECURSIVE reached (record) AS (
-    SELECT $1::bigint
+    SELECT unnest($1::bigint[])
     UNION
     SELECT w.lot / 1024 FROM reached
     JOIN flow w ON w.record = reached.record AND w.version = coalesce((

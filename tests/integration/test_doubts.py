@@ -145,6 +145,26 @@ def test_figures_are_what_they_were(story: Story) -> None:
     assert (before["footprint"], before["burdens"]) == (after["footprint"], after["burdens"])
 
 
+@pytest.mark.parametrize(("maker", "lots", "names"), [
+    ("forge", ("gear", "plain"), ("late sent", "early sent", "late")), ("mill", ("late",), ("late",)),
+])
+def test_a_product_s_footprint_says_so_as_its_lots_do(
+    story: Story, maker: str, lots: tuple[str, ...], names: tuple[str, ...]
+) -> None:
+    """Each record once, whichever lots rest on it; and nothing of it as of a tree in which nothing was reported."""
+    shop = getattr(story, maker)
+    product = shop.name("part")
+    found = story.ask("/v1/footprint", product=product)
+    own = {one["index"]: one for lot in lots for one in story.footprint(shop.name(lot))["inDoubt"]}
+    assert found["inDoubt"] == [own[index] for index in sorted(own, reverse=True)]
+    assert {one["index"] for one in found["inDoubt"]} == {story.receipts[name].index for name in names}
+    assert len(found["limitations"]) == len(names)
+    assert "reported compromised since entry" in found["limitations"][0]
+    before = story.ask("/v1/footprint", product=product, at=story.size)
+    assert not {"inDoubt", "limitations"} & before.keys()
+    assert before["footprint"] == found["footprint"]
+
+
 def test_an_attestation_that_counts_for_nothing(story: Story) -> None:
     found = {lot: story.footprint(story.forge.name(lot))["attestations"] for lot in ("gear", "plain")}
     assert [[one.get("inDoubt", False) for one in told] for told in found.values()] == [[True], [False]]
@@ -186,6 +206,10 @@ def test_on_the_command_line(story: Story) -> None:
     assert "in doubt" in done.out
     assert done.out.count("is signed by a key reported compromised since entry") == 3
     assert "does not count: signed by a key reported compromised" in done.out
+    done = run("footprint", "--product", story.forge.name("part"), "--url", story.server.url)
+    assert done.code == 0, done.err
+    assert "entries, in doubt" in done.out
+    assert done.out.count("is signed by a key reported compromised since entry") == 3
 
 
 def test_an_audit_counts_them(story: Story, tmp_path: Path) -> None:

@@ -34,10 +34,11 @@ class Story(NamedTuple):
     forge: Workshop
     indexes: dict[str, int]
 
-    def doubts(self, most: int) -> tuple[list[int], list[str]]:
+    def doubts(self, most: int, *names: str) -> tuple[list[int], list[str]]:
         """Indexes, and what is said but for what each of them is said."""
+        indexes = [self.indexes[name] for name in names or ("c",)]
         found, limitations = self.ledger.run(read_doubts_behind(
-            self.ledger.ledger.pool, self.indexes["c"], Moment(EVER, EVER), most
+            self.ledger.ledger.pool, indexes, Moment(EVER, EVER), most
         ))
         return [one.index for one in found], limitations[len(found):]
 
@@ -91,9 +92,18 @@ def test_not_all_of_them(story: Story, most: int, found: list[str]) -> None:
     assert story.doubts(most) == ([story.indexes[name] for name in found], [LIMITED.format(most)])
 
 
+def test_behind_several(story: Story) -> None:
+    """What is behind more than one of them is looked at once; of more than are looked at, the newest are."""
+    sent, x = story.indexes["sent"], story.indexes["x"]
+    assert story.doubts(BEHIND, "a", "b", "c") == ([sent, x], [])
+    assert story.doubts(2, "x", "a", "b", "c") == ([], [LIMITED.format(2)])
+    assert story.doubts(2, "x", "sent") == ([sent, x], [])
+    assert story.doubts(BEHIND, "x") == ([x], [])
+
+
 @pytest.mark.parametrize(("path", "parameters", "module"), [
     ("/v1/footprint", {}, "footprints"), ("/v1/footprint", {"gwp": "AR5"}, "methods"),
-    ("/v1/statement", {}, "statements"),
+    ("/v1/statement", {}, "statements"), ("/v1/footprint", {"product": "part"}, "products"),
 ])
 def test_a_buyer_is_told(
     story: Story, monkeypatch: pytest.MonkeyPatch, path: str, parameters: dict[str, str], module: str
@@ -101,6 +111,7 @@ def test_a_buyer_is_told(
     """In the answer, by whichever method, and in the statement that the log signs."""
     limited = partial(read_doubts_behind, most=2)
     monkeypatch.setattr(f"ledger.service.{module}.read_doubts_behind", limited)
-    found = story.ask(path, lot=story.forge.name("c"), **parameters)
+    asked = {name: story.forge.name(value) if name == "product" else value for name, value in parameters.items()}
+    found = story.ask(path, **({} if "product" in asked else {"lot": story.forge.name("c")}), **asked)
     assert LIMITED.format(2) in found.get("claims", found)["limitations"]
     assert "inDoubt" not in json.dumps(found)

@@ -55,8 +55,9 @@ class Yard:
         found = self.footprint(lot, at).open_periods
         return {(one.facility.rpartition(":")[2], one.month): one.records for one in found}
 
-    def look(self, lot: str, most: int) -> OpenPeriods:
-        return self.ledger.run(read_open_periods(self.ledger.ledger.pool, self.indexes[lot], EVER, most))
+    def look(self, most: int, *lots: str) -> OpenPeriods:
+        indexes = [self.indexes[lot] for lot in lots]
+        return self.ledger.run(read_open_periods(self.ledger.ledger.pool, indexes, EVER, most))
 
 
 @pytest.fixture(scope="module")
@@ -144,10 +145,15 @@ def test_so_many_records_are_looked_at_and_no_more(yard: Yard) -> None:
     yard.heat("l0", {}, "jan")
     for i in range(1, 5):
         yard.heat(f"l{i}", {f"l{i - 1}": "5"}, "jan")
-    looked = [yard.look("l4", most) for most in range(6)]
+    looked = [yard.look(most, "l4") for most in range(6)]
     counted = [(sum(one.records for one in found.periods), found.more) for found in looked]
     assert counted == [(1, True), (2, True), (3, True), (4, True), (5, True), (5, False)]
     assert yard.footprint("l4").more_periods is False
+    # Behind several, each once; of more than are looked at, the newest.
+    assert yard.look(5, "l4", "l2", "l0") == yard.look(5, "l4")
+    yard.heat("other", {}, "feb")
+    (found,), more = yard.look(0, "l4", "other")
+    assert (found.month, more) == ("2025-02", True)
 
 
 def test_a_pool_that_is_averaged_over_its_period_tells_by_how_much(yard: Yard) -> None:

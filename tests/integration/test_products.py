@@ -12,6 +12,7 @@ from support.workshop import END, kilograms
 
 from ledger.core.values import Output
 from ledger.footprint.burdens import METHOD
+from ledger.service.answers import OpenPeriod
 from ledger.service.product_answers import ProductAnswer
 from ledger.store.embedded import attach
 from ledger.store.sql import queries
@@ -80,9 +81,13 @@ def test_how_good_it_is(mill: Mill) -> None:
 
 
 def test_what_waits_for_a_closing(mill: Mill) -> None:
-    """Before it, 4 of 22.5 + 4."""
-    assert mill.ask(MARCH, "p").provisional_share == pytest.approx(4 / 26.5, rel=1e-12)
-    assert mill.ask(MARCH, "closed").provisional_share == 0.0
+    """Before it, 4 of 22.5 + 4, and in which month. Of a period that does not wait, none is told."""
+    waiting, closed = mill.ask(MARCH, "p"), mill.ask(MARCH, "closed")
+    assert waiting.provisional_share == pytest.approx(4 / 26.5, rel=1e-12)
+    assert waiting.open_periods == [OpenPeriod(facility=mill.shop.name("site"), month="2025-03", records=1)]
+    assert (waiting.more_periods, waiting.in_doubt, waiting.limitations) == (False, [], [])
+    assert closed.provisional_share == 0.0
+    assert closed.open_periods == mill.ask(FEBRUARY, "p").open_periods == []
 
 
 def test_what_nobody_estimated_makes_it_incomplete(mill: Mill) -> None:

@@ -54,7 +54,7 @@ ASKED: Final = {
     "contributions.first_products": _LOTS,
     "contributions.products": f"'{{part:{_NAME}}}', {_SIZE}",
     "doubts.doubts": f"{_RECORDS}, {_SIZE}",
-    "doubts.records_behind": f"{RECORD}, {_NEWEST}, {_ALL}",
+    "doubts.records_behind": f"{_RECORDS}, {_NEWEST}, {_ALL}",
     "doubts.any_doubts": str(_SIZE),
     "erase.erased": _DIGESTS,
     "erase.amendments": _DIGESTS,
@@ -140,7 +140,7 @@ ASKED: Final = {
     "read.footprint": f"'lot:{RECORD}', {_NEWEST}, {_SIZE}, 9",
     "read.moment": str(RECORD),
     "read.taken_at": f"{_LOTS}, {_SIZE}, {_NEWEST}",
-    "read.open_periods": f"{RECORD}, {_NEWEST}, 9, {_ALL}",
+    "read.open_periods": f"{_RECORDS}, {_NEWEST}, 9, {_ALL}",
     "read.attestations": (
         f"'lot:{RECORD}', {_LOT}, 'digest', 'part:{_NAME}', 'site:{_NAME}', {_SIZE}, {1 + _NAME}"
     ),
