@@ -170,6 +170,7 @@ def _proved(checked: Checked) -> Iterator[str]:
         claims = checked.statement.claims
         yield (f"statement: {claims.figure.title} of {claims.lot}, {float(claims.figure.footprint):,.6g} kg CO2e, "
                f"at size {claims.size}")
+        yield from (f"the log said: {one}" for one in claims.limitations)
     yield "that nothing below this size has revoked the key or revised the record is the log's word, which audits check"
 
 
@@ -186,4 +187,5 @@ def _told(checked: Checked) -> dict[str, object]:
         "cosigned": dict(checked.cosigned), "lots": [lot_brief(lot) for lot in verified.lots],
         "notAsked": {str(step): why for step, why in checked.left_out.items()},
         "statement": None if checked.statement is None else checked.statement.claims.lot,
+        "limitations": [] if checked.statement is None else checked.statement.claims.limitations,
     }

@@ -192,6 +192,17 @@ def test_a_statement_says_so_under_the_log_s_signature(story: Story, tmp_path: P
     assert "limitations" not in story.ask("/v1/statement", lot=story.mill.name("early"))["claims"]
 
 
+def test_a_bundle_passes_that_on(story: Story, tmp_path: Path) -> None:
+    path = tmp_path / "bundle"
+    for lot, doubts in ((story.forge.name("gear"), 3), (story.mill.name("early"), 0)):
+        assert run("export", "bundle", lot, "--output", path, "--url", story.server.url).code == 0
+        done = run("verify", path, "--vkey", story.server.vkey)
+        assert done.code == 0, done.err
+        assert done.out.count("the log said: record") == doubts
+        told = json.loads(run("verify", path, "--vkey", story.server.vkey, "--json").out)
+        assert len([one for one in told["limitations"] if "reported compromised since entry" in one]) == doubts
+
+
 def test_what_is_told_of_the_organisation(story: Story) -> None:
     told = {one["id"]: one for one in story.ask("/v1/organizations", limit=1000)}
     old, new = told[story.mill.id]["keys"]
