@@ -123,14 +123,27 @@ def check_quorum(answer: Receipt | Acknowledgement, policy: Policy, verifier: No
             "the log has acknowledged the record, its witnesses had not signed", code="no-quorum", field="policy",
             value=policy.quorum, rule="ask the log for the record's proof: it comes once they have",
         )
-    return open_cosigned(parse_proof(answer.proof).checkpoint_note, policy, verifier).times
+    return _quorum(parse_proof(answer.proof).checkpoint_note, policy, verifier)
+
+
+def _quorum(note: str, policy: Policy, verifier: NoteVerifier) -> Mapping[str, int]:
+    try:
+        return open_cosigned(note, policy, verifier).times
+    except VerificationError as error:
+        if error.code != "no-quorum":
+            raise
+        raise VerificationError(
+            error.message, code=error.code, field=error.field, value=error.value,
+            rule=f"{error.rule}; where the log has these witnesses by now, `export` makes a bundle or a statement anew "
+                 "in a head that they have cosigned",
+        ) from None
 
 
 def check_statement_quorum(proven: Proven, keys: LogKeys, policy: Policy | None) -> None:
     """Raises VerificationError where the tree of a statement is none that the policy's quorum has cosigned."""
     if policy is not None and policy.quorum is not None:
         note = proven.claims.checkpoint
-        open_cosigned(note, policy, parse_vkey(keys.vkey_of(note)))
+        _quorum(note, policy, parse_vkey(keys.vkey_of(note)))
 
 
 def verify_bundle(bundle: Bundle, known: Known) -> Checked:
