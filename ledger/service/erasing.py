@@ -17,9 +17,9 @@ from ledger.core.canonical import encode
 from ledger.core.records import AnyRecord
 from ledger.core.residue import residue
 from ledger.errors import Unavailable
-from ledger.store.batches import close_quietly
 from ledger.store.database import LOST
 from ledger.store.erasures import connect_eraser, erase, pending
+from ledger.store.sessions import close_quietly
 
 _EVERY_SECONDS = 60.0
 _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)

@@ -1,6 +1,5 @@
 """The locked part of a batch: the head, the state that its records need, and the writes. All on one session."""
 
-import asyncio
 import base64
 from collections.abc import Iterable
 from decimal import Decimal
@@ -21,6 +20,7 @@ from ledger.footprint.figures import LotFigures
 from ledger.store.database import LOST, SETTINGS, UNREACHABLE, WRITER, Connection
 from ledger.store.facts import FactLoader, is_digest
 from ledger.store.rows import BatchRows
+from ledger.store.sessions import close_quietly, connect_as
 from ledger.store.sql import queries
 
 _key_change = msgspec.json.Decoder(KeyChange)
@@ -45,12 +45,7 @@ class Head(NamedTuple):
 
 async def connect_writer(url: str) -> asyncpg.Connection:
     """The session that sequences. Raises Unavailable where the database does not answer."""
-    try:
-        connection = await asyncpg.connect(url, server_settings=SETTINGS, command_timeout=60)
-        await connection.execute(f"SET SESSION ROLE {WRITER}")
-    except (*UNREACHABLE, asyncpg.PostgresError) as error:
-        raise Unavailable(f"the database does not answer: {error}", code="database-down") from error
-    return connection
+    return await connect_as(WRITER, url)
 
 
 async def end_stalled(url: str) -> list[int]:
@@ -202,10 +197,3 @@ async def write_batch(
 async def touch_head(connection: Connection) -> None:
     """Writes the head as it is, so that the commit waits for all that was committed before it, standbys included."""
     await connection.execute("UPDATE head SET size = size")
-
-
-async def close_quietly(connection: asyncpg.Connection | None) -> None:
-    """Drops a session whose state is not known."""
-    if connection is not None and not connection.is_closed():
-        connection.terminate()
-        await asyncio.sleep(0)

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import asyncpg
 
-from ledger.errors import Unavailable
-from ledger.store.database import ERASER, SETTINGS, UNREACHABLE, Connection
+from ledger.store.database import ERASER, Connection
+from ledger.store.sessions import connect_as
 from ledger.store.sql import queries
 
 Reduce = Callable[[bytes], bytes]
@@ -23,12 +23,7 @@ class Pending(NamedTuple):
 
 async def connect_eraser(url: str) -> asyncpg.Connection:
     """A session in role carbon_ledger_eraser. Raises Unavailable where the database does not answer."""
-    try:
-        connection = await asyncpg.connect(url, server_settings=SETTINGS, command_timeout=60)
-        await connection.execute(f"SET SESSION ROLE {ERASER}")
-    except (*UNREACHABLE, asyncpg.PostgresError) as error:
-        raise Unavailable(f"the database does not answer: {error}", code="database-down") from error
-    return connection
+    return await connect_as(ERASER, url)
 
 
 async def pending(connection: Connection) -> Pending:

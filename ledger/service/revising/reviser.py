@@ -23,10 +23,11 @@ from ledger.service.revising.work import Overtaken, Work
 from ledger.service.sequencing.batch import Batch, Sequenced
 from ledger.service.sequencing.sequencer import Open, free_lock
 from ledger.service.sequencing.unit import Answer, Placed
-from ledger.store.batches import Head, close_quietly, connect_writer, lock_head, touch_head, write_batch
+from ledger.store.batches import Head, connect_writer, lock_head, touch_head, write_batch
 from ledger.store.database import LOST
 from ledger.store.facts import FactLoader
 from ledger.store.revisions import begin_revision, revising
+from ledger.store.sessions import close_quietly
 from ledger.store.tiles import add_full_tiles
 
 _RETRIES = 10

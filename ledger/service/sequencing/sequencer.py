@@ -26,7 +26,6 @@ from ledger.service.sequencing.batch import Batch, Sequenced, Verdict
 from ledger.service.sequencing.unit import Answer, Placed, Unit
 from ledger.store.batches import (
     Head,
-    close_quietly,
     connect_writer,
     end_stalled,
     load_state,
@@ -36,6 +35,7 @@ from ledger.store.batches import (
 )
 from ledger.store.database import LOST
 from ledger.store.facts import FactLoader
+from ledger.store.sessions import close_quietly
 from ledger.store.tiles import add_full_tiles
 
 MAX_FLOWS = 20_000

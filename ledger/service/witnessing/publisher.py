@@ -23,8 +23,9 @@ from ledger.service.publication import Publication, Published
 from ledger.service.witnessing.client import WitnessClient
 from ledger.service.witnessing.contradictions import Contradictions
 from ledger.service.witnessing.feeding import Feeder, Round
-from ledger.store.batches import close_quietly, connect_writer
+from ledger.store.batches import connect_writer
 from ledger.store.database import LOST, Pool
+from ledger.store.sessions import close_quietly
 from ledger.store.sql import queries
 from ledger.store.tiles import consistency_path
 

@@ -1,0 +1,32 @@
+"""Sessions apart from the pool: in a role of their own, and dropped when their state is not known."""
+
+import asyncio
+
+import asyncpg
+
+from ledger.errors import Unavailable
+from ledger.store.database import SETTINGS, UNREACHABLE
+
+_COMMAND_SECONDS = 60
+
+
+async def connect_as(role: str, url: str) -> asyncpg.Connection:
+    """A session in a role that its login may take. Raises Unavailable where the database does not answer; whatever ends
+    it half way, cancelling too, leaves no session behind."""
+    try:
+        connection = await asyncpg.connect(url, server_settings=SETTINGS, command_timeout=_COMMAND_SECONDS)
+        try:
+            await connection.execute(f"SET SESSION ROLE {role}")
+        except BaseException:
+            await close_quietly(connection)
+            raise
+    except (*UNREACHABLE, asyncpg.PostgresError) as error:
+        raise Unavailable(f"the database does not answer: {error}", code="database-down") from error
+    return connection
+
+
+async def close_quietly(connection: asyncpg.Connection | None) -> None:
+    """Drops a session whose state is not known."""
+    if connection is not None and not connection.is_closed():
+        connection.terminate()
+        await asyncio.sleep(0)
