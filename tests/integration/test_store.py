@@ -1,6 +1,7 @@
 """What stands below the program: what the database itself refuses, and which databases the program refuses."""
 
 import asyncio
+import gc
 import signal
 import stat
 import subprocess
@@ -15,17 +16,19 @@ import pytest
 from support.databases import LOGGED, Database, copied
 from support.sectors import NAME
 from support.server import Server, command, environment, temporary_home
+from support.waiting import until
 from support.witness import Witness, audited, entries_of
 from support.workshop import workshop
 
 from ledger.core import canonical
 from ledger.core.receipt import Receipt
 from ledger.core.records import Organization, Product
-from ledger.errors import ConfigurationError
+from ledger.errors import ConfigurationError, Unavailable
 from ledger.service.keyfiles import LOG_KEY, REGISTRAR_KEY
 from ledger.store.batches import connect_writer
 from ledger.store.database import WRITER, open_pool
 from ledger.store.embedded import EmbeddedPostgres
+from ledger.store.sessions import connect_as
 
 _SECONDS = 60
 SET_UP = 12
@@ -229,6 +232,31 @@ def test_commits_are_synchronous_whatever_the_database_says(postgres: EmbeddedPo
             await pool.close()
 
     assert database.run(run()) == ("off", "on", "on")
+
+
+def test_a_session_that_does_not_get_its_role_is_closed(database: Database) -> None:
+    """Refused, or cut off at any moment on the way to it."""
+    async def run() -> int:
+        with pytest.raises(Unavailable, match="no_such_role"):
+            await connect_as("no_such_role", database.url)
+        made = 0
+        for i in range(40):
+            work = asyncio.create_task(connect_as(WRITER, database.url))
+            await asyncio.sleep(i / 1000)
+            work.cancel()
+            (ended,) = await asyncio.gather(work, return_exceptions=True)
+            if isinstance(ended, asyncpg.Connection):
+                made += 1
+                await ended.close()
+        return made
+
+    gc.disable()  # or a session that is forgotten would be closed by chance
+    try:
+        assert database.run(run()) < 40
+        others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        until(lambda: database.one(others) == 0)
+    finally:
+        gc.enable()
 
 
 def test_a_schema_of_a_later_program(home: Path, database: Database) -> None:
