@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hazards.sector import ACT, LEAK, STEADY
+from hazards.sector import ACT, LEAK, STEADY, forget
 from msgspec import Raw
 from support.hazards import act, eventually, gone, known, server_of_hazards, workers_of
 from support.revising import add, amend, change, flows, pool
@@ -51,6 +51,7 @@ def server(hazardous: Server, looking: Witness) -> Iterator[Server]:
     eventually(lambda: len(workers_of(hazardous)) == 2, "a worker is missing, or there are too many")
     looking.check(hazardous.url)
     report = audited(hazardous, known())
+    forget()
     assert report.ok, report.findings
     assert report.entries == report.size
     assert report.recomputed == report.records["Transformation"]
