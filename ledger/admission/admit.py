@@ -6,6 +6,7 @@ from ledger.admission.lots import Plan
 from ledger.admission.parties import proven_keys
 from ledger.admission.reports import check_unreported
 from ledger.admission.roles import AUDITOR, REGISTRAR, check_registrar, has_role
+from ledger.admission.rules import RULES, check_rules
 from ledger.admission.standing import (
     check_acceptance,
     check_closing,
@@ -146,7 +147,9 @@ def _check_parent(record: Organization, state: State) -> None:
 
 def _check_activation(record: Activation, state: State) -> None:
     check_registrar(record, state, "activate plugins")
-    if record.retired and record.plugin not in state.plugins:
+    if record.plugin == RULES:
+        check_rules(record.version, record.digest, retired=record.retired, rules=state.rules)
+    elif record.retired and record.plugin not in state.plugins:
         raise Refused(f"plugin: {record.plugin!r} is not active", code="unknown-plugin", field="plugin",
                       value=record.plugin, rule="an active plugin")
 

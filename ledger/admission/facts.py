@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from ledger.admission.rules import Rules
 from ledger.core.records import Declaration
 
 LOT_SLOTS = 1024
@@ -125,8 +126,8 @@ class RecordFacts(Struct, frozen=True, gc=False):
 
 class Facts:
     """Facts by name; what is not in here is not known (or not loaded). All are immutable but `lines`, the generations
-    of each pool in log order (at least the newest), and `default_pools`, by holder and product, which grow; `withdrawn`
-    are lots whose record was."""
+    of each pool in log order (at least the newest), `default_pools`, by holder and product, and `rules`, which grow;
+    `withdrawn` are lots whose record was."""
 
     def __init__(self) -> None:
         self.organizations: dict[str, OrganizationFacts] = {}
@@ -140,6 +141,7 @@ class Facts:
         self.lines: dict[str, tuple[str, ...]] = {}
         self.records: dict[str, RecordFacts] = {}
         self.withdrawn: set[str] = set()
+        self.rules = Rules()
 
     def learn(self, other: "Facts") -> None:
         """Adds all that `other` knows."""

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from ledger.admission.attributes import check_made, check_retired, check_used
 from ledger.admission.credits import RECYCLING, check_claim, check_recycled
 from ledger.admission.custody import check_leaving
-from ledger.admission.facts import Facts
+from ledger.admission.facts import LOT_SLOTS, Facts
 from ledger.admission.handover import acceptance_plan, transfer_plan
 from ledger.admission.lots import (
     Created,
@@ -25,8 +25,9 @@ from ledger.admission.matter import check_elements, check_kept, check_mass
 from ledger.admission.parties import check_activation, check_key_change, check_organization
 from ledger.admission.periods import check_attestation, closing_plan, unknown_record
 from ledger.admission.reports import check_report
+from ledger.admission.rules import Rule
 from ledger.admission.stock import addition_plan, pool_plan
-from ledger.admission.times import check_period, check_time
+from ledger.admission.times import check_bounded, check_period, check_time
 from ledger.core.assessment import ADDITIVE, ENERGY, OF_WHICH, REMOVALS
 from ledger.core.identifiers import check_identifier
 from ledger.core.records import (
@@ -67,8 +68,10 @@ def plan(
     elements, which are not looked at without one. Raises Refused or InvalidInput.
 
     A refusal whose code is in `lots.DEFERRABLE` may be cured by a record that is sequenced before this one. `before`:
-    of an amended record, the lot number that its inputs lie below.
+    of an amended record, the lot number that its inputs lie below; its own index says which rules apply to it.
     """
+    if facts.rules.has(Rule.BOUNDED_TIMES, None if before is None else before // LOT_SLOTS):
+        check_bounded(record)
     match record:
         case Transformation():
             return _transformation(record, facts, tolerance, element_tolerance, before)

@@ -20,6 +20,7 @@ from ledger.admission.facts import (
     TransferFacts,
 )
 from ledger.admission.lots import Plan
+from ledger.admission.rules import RULES
 from ledger.admission.times import overlaps
 from ledger.core.records import (
     Acceptance,
@@ -162,7 +163,9 @@ class State(Facts):
             case KeyChange():
                 self._change_keys(record, digest.hex())
             case Activation():
-                if record.retired:
+                if record.plugin == RULES:
+                    self.rules = self.rules.after(self.size, record.version, record.digest)
+                elif record.retired:
                     self.plugins.pop(record.plugin, None)
                 else:
                     self.plugins[record.plugin] = PluginState(record.version, record.digest)

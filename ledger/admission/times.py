@@ -3,9 +3,14 @@
 from datetime import datetime
 from typing import Final
 
+from ledger.core.records import AnyRecord, Report
 from ledger.errors import Refused
 
+EARLIEST: Final = "1900-01-01T00:00:00Z"
+LATEST: Final = "2199-12-31T23:59:59Z"
+LONGEST_YEARS: Final = 10
 _MONTHS: Final = 12
+_INSTANTS: Final = (("start", "start"), ("end", "end"), ("time", "time"), ("valid_until", "validUntil"))
 
 
 def check_time(text: str, field: str) -> datetime:
@@ -22,6 +27,33 @@ def check_period(start: str, end: str) -> None:
     if check_time(start, "start") >= check_time(end, "end"):
         raise Refused(f"start {start} is not before end {end}", code="period", field="end", value=end,
                       rule="a period ends after it starts")
+
+
+def check_bounded(record: AnyRecord) -> None:
+    """Refuses times before EARLIEST or after LATEST, and periods of more than LONGEST_YEARS years.
+
+    A record with a mistyped year would else close, provision or overlap periods that nobody means.
+    """
+    for name, field in _INSTANTS:
+        _check_instant(getattr(record, name, None), field)
+    _check_length(getattr(record, "start", None), getattr(record, "end", None), "end")
+    baseline = record.baseline if isinstance(record, Report) else None
+    if baseline is not None:
+        _check_instant(baseline.start, "baseline.start")
+        _check_instant(baseline.end, "baseline.end")
+        _check_length(baseline.start, baseline.end, "baseline.end")
+
+
+def _check_instant(text: str | None, field: str) -> None:
+    if text is not None and not EARLIEST <= text <= LATEST:
+        raise Refused(f"{field}: {text} is no time that a record can be of", code="instant-range", field=field,
+                      value=text, rule=f"an instant from {EARLIEST} to {LATEST}")
+
+
+def _check_length(start: str | None, end: str | None, field: str) -> None:
+    if start is not None and end is not None and end > f"{int(start[:4]) + LONGEST_YEARS:04d}{start[4:]}":
+        raise Refused(f"{field}: the period from {start} to {end} is too long", code="period-length", field=field,
+                      value=end, rule=f"a period of at most {LONGEST_YEARS} years")
 
 
 def overlaps(start: str, end: str, other_start: str, other_end: str) -> bool:

@@ -118,6 +118,7 @@ def _print(report: Report, *, public: bool) -> None:
         f"log         {report.entries} of {report.size} entries, root {report.root}",
         *([f"from        entry {report.start}, where the last audit ended"] if report.start else []),
         *([f"witnesses   {', '.join(report.witnesses)}"] if report.witnesses else []), f"records     {records}",
+        *[f"rules       version {one.version} from entry {one.index + 1} on" for one in report.rules],
         f"signatures  {report.signatures} hold",
         f"figures     {report.figures} of lots compared, {report.recomputed} records recomputed by their plugins",
         f"balances    {report.balances} compared",

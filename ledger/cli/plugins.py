@@ -14,6 +14,7 @@ from ledger.registry.factors import listed, page
 from ledger.registry.scaffold import files_of
 from ledger.registry.workers.trial import tried
 from ledger.service.answers import PluginAnswer
+from ledger.service.plugin_answers import plugin_answers, rules_answer
 
 
 @click.group(commands=[activate, retire], context_settings={"help_option_names": ["-h", "--help"]})
@@ -34,9 +35,6 @@ def list_plugins(url: str | None, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    if not found:
-        show("no plugin is installed")
-        return
     table = Table("plugin", "version", "in force", "routes", "digest", box=None, pad_edge=False)
     for one in found:
         state = (one.in_force or "no") + ("" if one.installed else ", not installed there") if url else "-"
@@ -45,14 +43,7 @@ def list_plugins(url: str | None, as_json: bool) -> None:
 
 
 def _installed() -> list[PluginAnswer]:
-    return [
-        PluginAnswer(
-            name=name, version=one.sector.version, digest=one.digest, installed=True,
-            names={"en": one.sector.en, "zh": one.sector.zh},
-            routes={route: {"en": told.en, "zh": told.zh} for route, told in sorted(one.sector.routes.items())},
-        )
-        for name, one in sorted(tried().sectors.items())
-    ]
+    return [rules_answer(), *plugin_answers(tried(), {})]
 
 
 @plugin.command("new")

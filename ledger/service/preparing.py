@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 from msgspec import Raw
 
-from ledger.admission.facts import Facts
+from ledger.admission.facts import LOT_SLOTS, Facts
 from ledger.admission.lots import Created, Plan, Taken
 from ledger.admission.plan import plan as plan_of
+from ledger.admission.rules import VERSIONS
 from ledger.admission.state import PluginState
 from ledger.core.assessment import NOTHING, Assessment, Assigned
 from ledger.core.canonical import encode
@@ -72,7 +73,8 @@ class Work(NamedTuple):
 
 class Prepared(NamedTuple):
     """A record ready to be sequenced. `plugin` is the version that assessed it, `tag` its name in answers;
-    `assessment` its canonical JSON, None where the record has neither assessment nor outputs."""
+    `assessment` its canonical JSON, None where the record has neither assessment nor outputs. `rules` is the version of
+    the ledger's rules by which it was planned."""
 
     submission: Submission
     plan: Plan
@@ -80,6 +82,7 @@ class Prepared(NamedTuple):
     assessment: Raw | None
     tag: str | None
     plugin: PluginState | None
+    rules: str = VERSIONS[0].name
 
 
 class Draft(NamedTuple):
@@ -91,6 +94,7 @@ class Draft(NamedTuple):
     installed: Installed | None
     plugin: PluginState | None
     context: Context | None
+    rules: str
 
 
 def prepare(
@@ -109,21 +113,22 @@ def draft_of(
 ) -> Draft:
     """What comes before the sector's assessment. Raises as `prepare` does."""
     record = submission.record
+    rules = facts.rules.version(None if before is None else before // LOT_SLOTS).name
     installed, plugin = _plugin_of(record, registry, in_force)
     plan = _plan(record, facts, installed, before)
-    return Draft(submission, plan, installed, plugin, _context(record, plan, facts, installed))
+    return Draft(submission, plan, installed, plugin, _context(record, plan, facts, installed), rules)
 
 
 def completed(draft: Draft, facts: Facts, found: Assessment | None) -> Prepared:
     """What comes after it. `facts` say of what the record names what they said when it was drafted; `found` is what the
     sector gave, None where it was not asked. Raises as `prepare` does."""
-    submission, plan, installed, plugin, _ = draft
+    submission, plan, installed, plugin, _, rules = draft
     record = submission.record
     assessment = assess(record, submission.digest, plan, facts, found)
     empty = not plan.taken and not plan.created and assessment is NOTHING and not isinstance(record, _ASSESSED)
     return Prepared(
         submission, plan, work_of(record, plan, facts, assessment),
-        None if empty else assessment_bytes(assessment), installed.tag if installed else None, plugin,
+        None if empty else assessment_bytes(assessment), installed.tag if installed else None, plugin, rules,
     )
 
 

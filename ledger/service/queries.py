@@ -27,6 +27,7 @@ from ledger.service.answers import (
 from ledger.service.doubts import limitation, read_doubts
 from ledger.service.footprints import lot_answer, not_found, remaining_at
 from ledger.service.moments import EVER, moment_at
+from ledger.service.plugin_answers import plugin_answers, rules_answer
 from ledger.service.publication import Publication
 from ledger.service.receipts import read_leaves
 from ledger.service.revisions import read_revisions
@@ -137,28 +138,10 @@ async def _recoveries(pool: Pool, organizations: Sequence[str]) -> dict[str, Rec
 async def read_plugins(pool: Pool, registry: Registry) -> list[PluginAnswer]:
     """Installed plugins, and those in force that this server lacks."""
     async with pool.acquire() as connection:
-        in_force = await FactLoader().plugins(connection)
-    return plugin_answers(registry, {name: (state.version, state.digest) for name, state in in_force.items()})
-
-
-def plugin_answers(registry: Registry, in_force: dict[str, tuple[str, str]]) -> list[PluginAnswer]:
-    """One answer a plugin, by name."""
-    found = []
-    for name in sorted({*registry.sectors, *in_force}):
-        one, active = registry.sector(name), in_force.get(name)
-        if one is None:
-            version, digest = active or ("", "")
-            found.append(PluginAnswer(name=name, version=version, digest=digest, names={}, routes={},
-                                      in_force=version, in_force_digest=digest))
-            continue
-        sector = one.sector
-        found.append(PluginAnswer(
-            name=name, version=sector.version, digest=one.digest, names={"en": sector.en, "zh": sector.zh},
-            routes={route: {"en": found.en, "zh": found.zh} for route, found in sorted(sector.routes.items())},
-            in_force=active[0] if active else None, in_force_digest=active[1] if active else None,
-            installed=active is None or active[1] == one.digest,
-        ))
-    return found
+        loader = FactLoader()
+        in_force, rules = await loader.plugins(connection), await loader.rules(connection)
+    plugins = plugin_answers(registry, {name: (state.version, state.digest) for name, state in in_force.items()})
+    return [rules_answer(rules), *plugins]
 
 
 async def read_checkpoint(pool: Pool, publication: Publication) -> str:

@@ -56,7 +56,8 @@ class Reader:
             now = self._known()
             if now is None:
                 revisions = await connection.fetchval(queries("log")["revisions"])
-                now = Known(await self._loader.plugins(connection), revisions)
+                plugins, rules = await self._loader.plugins(connection), await self._loader.rules(connection)
+                now = Known(plugins, revisions, rules)
             await self._loader.load(connection, names, facts, figures)
             await self._keys.load(connection, keyids, keys)
         return Read(facts, figures, keys, now)

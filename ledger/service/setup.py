@@ -1,4 +1,5 @@
-"""The first run: schema, log key, origin, the registrar as entry 0, and an activation for each installed plugin."""
+"""The first run: schema, log key, origin, the registrar as entry 0, and an activation of the newest rules and of each
+installed plugin."""
 
 import secrets
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from ledger.admission.rules import NEWEST, RULES
 from ledger.core.envelope import seal
 from ledger.core.frontier import Frontier
 from ledger.core.merkle import EMPTY_ROOT
@@ -24,7 +26,7 @@ from ledger.store.hosting import Hosted
 from ledger.store.sql import queries
 
 # With the same registrar key, and with one that this home made for itself a moment too late.
-_ENTERED_BY_ANOTHER = ("organization-taken", "unknown-key", "not-registrar")
+_ENTERED_BY_ANOTHER = ("organization-taken", "unknown-key", "not-registrar", "rules-order")
 
 
 class Identity(NamedTuple):
@@ -93,7 +95,8 @@ async def bootstrap(
     settings: Settings, identity: Identity, pool: Pool, registry: Registry, submitter: Submitter,
     progress: Callable[[str], None],
 ) -> None:
-    """Entry 0 where the log is empty, and activations for installed plugin versions that the log has never seen.
+    """Entry 0 and the newest rules where the log is empty, and activations for installed plugin versions that the log
+    has never seen.
 
     One that was in force before, or whose sector is retired, is for the registrar to activate: else two replicas with
     different versions would each undo what the other has done, at every start.
@@ -102,8 +105,8 @@ async def bootstrap(
     empty = await pool.fetchval(queries("log")["is_empty"])
     key = key_at(path, settings.passphrase) if empty else None
     if key is not None:
-        progress("entering the registrar as entry 0")
-        await _enter(submitter, [_registrar(identity.origin, key)], key, identity.origin)
+        progress("entering the registrar as entry 0, and the rules of the ledger")
+        await _enter(submitter, [_registrar(identity.origin, key), _rules(identity.origin)], key, identity.origin)
     elif path.exists():
         key = key_at(path, settings.passphrase)
     seen = {(row["plugin"], row["digest"]) for row in await pool.fetch(queries("log")["activations"])}
@@ -126,6 +129,12 @@ def _registrar(origin: str, key: SigningKey) -> Organization:
         issuer=name, nonce=new_nonce(), id=name, keys=[public_key(key, origin, name)], roles=["registrar"],
         names={"en": "Registrar", "zh": "登记机构"},
     )
+
+
+def _rules(origin: str) -> Activation:
+    """A new ledger begins with the newest rules; on an older one the registrar decides."""
+    return Activation(issuer=registrar_id(origin), nonce=new_nonce(), plugin=RULES, version=NEWEST.name,
+                      digest=NEWEST.digest)
 
 
 async def _enter(submitter: Submitter, records: list[AnyRecord], key: SigningKey, origin: str) -> None:

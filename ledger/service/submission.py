@@ -118,6 +118,7 @@ class Submitter:
         read = self._reader.read_together if len(parsed) <= _INLINE else self._reader.read
         found = await read(names, keyids)
         request.view.learn(found.facts)
+        request.view.rules = found.now.rules
         for keyid in keyids & found.keys.keys():
             request.keys[keyid] = found.keys[keyid]
         return found

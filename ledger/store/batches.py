@@ -3,12 +3,14 @@
 import base64
 from collections.abc import Iterable
 from decimal import Decimal
+from itertools import starmap
 from typing import NamedTuple
 
 import asyncpg
 import msgspec
 
 from ledger.admission.names import Names
+from ledger.admission.rules import Activated, Rules
 from ledger.admission.state import ClosedPeriod, KeyState, PluginState, Recovery, State, next_generation
 from ledger.core.entry import parse_entry
 from ledger.core.frontier import Frontier
@@ -111,6 +113,8 @@ async def load_state(
         _learn_key(state, bytes(keyid), bytes(spki), organization, active)
     for plugin, version, digest in zip(row["plugins"], row["versions"], row["plugin_digests"], strict=True):
         state.plugins[plugin] = PluginState(version, digest)
+    activated = zip(row["rules_records"], row["rules_versions"], row["rules_digests"], strict=True)
+    state.rules = Rules(tuple(starmap(Activated, activated)))
     await _load_rare(connection, state, names)
 
 

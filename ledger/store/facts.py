@@ -17,6 +17,7 @@ from ledger.admission.facts import (
     RecordFacts,
 )
 from ledger.admission.names import Names
+from ledger.admission.rules import Activated, Rules
 from ledger.admission.state import (
     PluginState,
     facility_facts,
@@ -150,6 +151,12 @@ class FactLoader:
         """The plugin versions in force."""
         rows = await connection.fetch(self._sql["plugins_in_force"])
         return {row["plugin"]: PluginState(row["version"], row["digest"]) for row in rows}
+
+
+    async def rules(self, connection: Connection) -> Rules:
+        """The activations of the ledger's own rules."""
+        rows = await connection.fetch(self._sql["rules_activated"])
+        return Rules(tuple([Activated(row["record"], row["version"], row["digest"]) for row in rows]))
 
 
 class KeyLoader:

@@ -39,7 +39,11 @@ SELECT index, digest, body FROM record WHERE digest = ANY ($1::bytea[]);
 -- name: plugins_in_force
 SELECT plugin, version, digest FROM (
     SELECT DISTINCT ON (plugin) plugin, version, digest, retired FROM activation ORDER BY plugin, record DESC) newest
-WHERE NOT retired;
+WHERE NOT retired AND plugin <> 'ledger-rules';
+
+-- name: rules_activated
+-- purpose: every activation of the ledger's own rules, in log order
+SELECT record, version, digest FROM activation WHERE plugin = 'ledger-rules' ORDER BY record;
 
 -- name: keys
 SELECT spki FROM signing_key WHERE keyid = ANY ($1::bytea[]);

@@ -10,7 +10,9 @@ WITH b AS MATERIALIZED (SELECT lot, remaining FROM balance WHERE lot = ANY ($1::
          SELECT s.keyid, s.spki, s.organization, r.keyid IS NULL AS active
          FROM signing_key s LEFT JOIN revocation r ON r.keyid = s.keyid WHERE s.keyid = ANY ($4::bytea[])),
      p AS MATERIALIZED (
-         SELECT DISTINCT ON (plugin) plugin, version, digest, retired FROM activation ORDER BY plugin, record DESC),
+         SELECT DISTINCT ON (plugin) plugin, version, digest, retired FROM activation WHERE plugin <> 'ledger-rules'
+         ORDER BY plugin, record DESC),
+     u AS MATERIALIZED (SELECT record, version, digest FROM activation WHERE plugin = 'ledger-rules'),
      n AS MATERIALIZED (
          SELECT record FROM closing WHERE facility = ANY ($5::text[])
          UNION SELECT index FROM record WHERE digest = ANY ($6::bytea[])),
@@ -39,7 +41,10 @@ SELECT
     (SELECT coalesce(array_agg(active), '{}') FROM k) AS active,
     (SELECT coalesce(array_agg(plugin), '{}') FROM p WHERE NOT retired) AS plugins,
     (SELECT coalesce(array_agg(version), '{}') FROM p WHERE NOT retired) AS versions,
-    (SELECT coalesce(array_agg(digest), '{}') FROM p WHERE NOT retired) AS plugin_digests;
+    (SELECT coalesce(array_agg(digest), '{}') FROM p WHERE NOT retired) AS plugin_digests,
+    (SELECT coalesce(array_agg(record ORDER BY record), '{}') FROM u) AS rules_records,
+    (SELECT coalesce(array_agg(version ORDER BY record), '{}') FROM u) AS rules_versions,
+    (SELECT coalesce(array_agg(digest ORDER BY record), '{}') FROM u) AS rules_digests;
 
 -- name: item_holdings
 -- purpose: the lots of items that have a balance

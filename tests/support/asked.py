@@ -72,6 +72,7 @@ ASKED: Final = {
     "facts.product_bodies": f"'{{part:{_NAME}}}'",
     "facts.bodies_by_digest": _DIGESTS,
     "facts.plugins_in_force": "",
+    "facts.rules_activated": "",
     "facts.keys": _KEYS,
     "facts.entries_by_digest": _DIGESTS,
     "facts.lots_of_records": str(RECORD),

@@ -64,14 +64,14 @@ class Workshop:
     ) -> Posted:
         """Amounts by lot."""
         return self.signed(Transformation(
-            issuer=self.id, nonce=self.nonce(), facility=self.name("site"), start=START, end=END,
+            issuer=self.id, nonce=self.nonce(), facility=self.name("site"),
             process=f"{NAME}.{route}", activity=Raw(msgspec.json.encode(activity or Make(co2="1"))),
             inputs=[Flow(lot=self.name(lot), quantity=kilograms(amount)) for lot, amount in (inputs or {}).items()],
             supplies=[*supplies, *([Supply(material="ore", quantity=kilograms(ore), origin="nature")] if ore else [])],
             outputs=[
                 Output(lot=self.name(lot), product=self.name("part"), quantity=kilograms(amount), role="product")
                 for lot, amount in outputs.items()
-            ], **fields,
+            ], **{"start": START, "end": END, **fields},
         ))
 
     def send(self, lot: str, amount: str, to: "Workshop", new_lot: str) -> Posted:

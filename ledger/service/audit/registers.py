@@ -7,12 +7,13 @@ import msgspec
 from msgspec import Struct
 
 from ledger.admission.facts import OrganizationFacts, PoolFacts
+from ledger.admission.rules import Rules
 from ledger.admission.state import ClosedPeriod, KeyState, PluginState, Recovery, State
 from ledger.core.signing import load_spki
 
 KEPT_WHOLE = frozenset({
     "amendments", "closed", "default_pools", "erased", "frozen", "keys", "lines", "openings", "organizations", "origin",
-    "plugins", "pools", "prefixes", "recoveries", "reports", "size", "time",
+    "plugins", "pools", "prefixes", "recoveries", "reports", "rules", "size", "time",
 })
 """What of a state `Registers` holds; `lines` as far as their newest generations."""
 
@@ -36,6 +37,7 @@ class Registers(Struct, frozen=True):
     recoveries: dict[str, tuple[str, int, list[bytes]]] = {}
     erased: set[str] = set()
     amendments: dict[str, set[str]] = {}
+    rules: Rules = Rules()
 
 
 def registers_of(state: State) -> Registers:
@@ -47,7 +49,7 @@ def registers_of(state: State) -> Registers:
         state.plugins, state.prefixes, state.closed, state.frozen, state.openings, state.reports,
         state.time, {name: (one.digest, one.time, [key.spki for key in one.keys]) for name, one in
                      state.recoveries.items()},
-        state.erased, state.amendments,
+        state.erased, state.amendments, state.rules,
     )
 
 
@@ -70,6 +72,7 @@ def restore(state: State, registers: Registers) -> None:
     state.time = registers.time
     state.erased = registers.erased
     state.amendments = registers.amendments
+    state.rules = registers.rules
     for name, (digest, time, keys) in registers.recoveries.items():
         state.recoveries[name] = Recovery(digest, time, tuple([load_spki(spki) for spki in keys]))
 

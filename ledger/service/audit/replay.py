@@ -167,6 +167,7 @@ class _Audit:
             figures=counts.get("figures", 0), balances=counts.get("balances", 0),
             recomputed=counts.get("recomputed", 0), erased=counts.get("erased", 0), witnesses=self._witnesses,
             findings=self._findings.found, notes=self._findings.notes,
+            rules=list(walk.replayer.state.rules.activated) if walk else [],
         )
 
 

@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from ledger.admission.rules import Activated
+
 
 class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something that does not hold: at which index of the log (None: of the log as a whole), by which rule."""
@@ -17,7 +19,7 @@ class Report(Struct, frozen=True, kw_only=True):
 
     `start` is the entry that this audit began with: what is before it was audited earlier, and is counted here. Counts
     are of the whole log, but for `balances`; `erased` are records of which only residues are left. `witnesses` have
-    cosigned the checkpoint, where a policy was given.
+    cosigned the checkpoint, where a policy was given. `rules` are the activations of the ledger's own rules.
     """
 
     ok: bool
@@ -36,3 +38,4 @@ class Report(Struct, frozen=True, kw_only=True):
     witnesses: list[str]
     findings: list[Finding]
     notes: list[str]
+    rules: list[Activated] = []

@@ -155,7 +155,10 @@ class Batch:
         return not isinstance(record, Addition)
 
     def _in_force(self, prepared: Prepared) -> bool:
+        """Whether it was prepared by the ledger's rules and the plugin version that are in force now."""
         record = prepared.submission.record
+        if prepared.rules != self._state.rules.version().name:
+            return False
         if not isinstance(record, Transformation):
             return True
         return prepared.plugin == self._state.plugins.get(record.process.partition(".")[0])

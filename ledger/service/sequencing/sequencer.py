@@ -15,6 +15,7 @@ import asyncpg
 
 from ledger.admission.facts import Facts
 from ledger.admission.names import Names
+from ledger.admission.rules import Rules
 from ledger.admission.state import PluginState, State
 from ledger.core.checkpoint import Checkpoint
 from ledger.core.frontier import grow
@@ -50,10 +51,11 @@ _ROWS_REFUSED = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, a
 
 
 class Known(NamedTuple):
-    """The plugin versions in force, and how many records have revised others."""
+    """The plugin versions in force, how many records have revised others, and the ledger's own rules."""
 
     in_force: Mapping[str, PluginState]
     revisions: int
+    rules: Rules = Rules()
 
 
 class _Written(NamedTuple):
@@ -291,7 +293,7 @@ class Sequencer:
             digests.extend([item.submission.digest for item in unit.items])
             keyids.update([item.submission.keyid for item in unit.items])
         await load_state(connection, state, names, digests, keyids, fresh, self._loader, figures)
-        self.known = Known(dict(state.plugins), head.revisions)
+        self.known = Known(dict(state.plugins), head.revisions, state.rules)
         batch = Batch(state, figures, self._assessor.under_lock(), max(self._clock(), head.time))
         items = [
             [item._replace(prepared=None) for item in unit.items] if outdated else unit.items
