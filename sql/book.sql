@@ -25,6 +25,13 @@ SELECT digest, position, type, issuer FROM record WHERE digest IN (SELECT value 
 -- name: write_records
 INSERT OR REPLACE INTO record (digest, position, type, issuer) VALUES (?, ?, ?, ?);
 
+-- name: read_seeds
+-- parameters: seeds in hexadecimal as a JSON array
+SELECT seed, issuer FROM salted WHERE seed IN (SELECT value FROM json_each(?));
+
+-- name: write_seeds
+INSERT OR IGNORE INTO salted (seed, issuer) VALUES (?, ?);
+
 -- name: read_named
 SELECT id, data FROM named WHERE kind = ? AND id IN (SELECT value FROM json_each(?));
 

@@ -23,6 +23,13 @@ CREATE TABLE record (
     issuer TEXT NOT NULL
 ) WITHOUT ROWID;
 
+-- Seeds of salts, each of a nonce that the issuer has used.
+CREATE TABLE salted (
+    seed TEXT NOT NULL,
+    issuer TEXT NOT NULL,
+    PRIMARY KEY (seed, issuer)
+) WITHOUT ROWID;
+
 -- Facilities and products by id, transfers and declarations by the digest of their record; sites: a facility's id so.
 CREATE TABLE named (
     kind TEXT NOT NULL,

@@ -87,6 +87,8 @@ ALTER TABLE record ALTER COLUMN body SET STATISTICS 0;
 -- What an inventory reads. Log indexes only grow, so each issuer appends at one place. Of all types: a part would be taken
 -- for small, and gone through from end to end, wherever a query names a type.
 CREATE INDEX record_issuer ON record (issuer, index);
+-- An issuer uses a nonce, and so a seed, once.
+CREATE INDEX record_seed ON record (seed);
 
 -- Erasures on the log: `record` asks that the body of `subject` goes, which is done once it is committed.
 CREATE TABLE erasure (
@@ -341,6 +343,7 @@ CREATE INDEX facility_operator ON facility (operator);
 CREATE INDEX product_owner ON product (owner);
 -- By bytes, whatever the collation of the database: prefixes that begin with another one are a range.
 CREATE INDEX prefix_bytes ON prefix (prefix COLLATE "C");
+CREATE INDEX organization_bytes ON organization (id COLLATE "C");
 
 -- What a record has entered is found by its index too, so that an audit compares it beside the record.
 CREATE INDEX organization_record ON organization (record);

@@ -3,10 +3,11 @@
 from ledger.admission.erasing import check_erasure
 from ledger.admission.keys import check_key_change, check_new_keys
 from ledger.admission.lots import Plan
+from ledger.admission.naming import check_distinct_names, created_field, new_lot_field
 from ledger.admission.parties import proven_keys
 from ledger.admission.reports import check_unreported
 from ledger.admission.roles import AUDITOR, REGISTRAR, check_registrar, has_role
-from ledger.admission.rules import RULES, check_rules
+from ledger.admission.rules import RULES, Rule, check_rules
 from ledger.admission.standing import (
     check_acceptance,
     check_closing,
@@ -44,15 +45,18 @@ from ledger.errors import Refused
 def admit(record: AnyRecord, keyid: bytes, plan: Plan, state: State) -> None:
     """Raises Refused where the record may not follow what is on the log. The signature itself is checked before.
 
-    1. the log begins with its registrar; 2. the key is active and the issuer's; 3. what the record's type asks for;
-    4. identifiers are free; 5. no lot is consumed beyond its balance; 6. at most one lot of an item has a balance.
+    1. the log begins with its registrar; 2. the key is active and the issuer's, the nonce new; 3. what the type asks
+    for; 4. identifiers are free; 5. no lot is consumed beyond its balance; 6. at most one lot of an item has a balance.
     """
     if state.size == 0:
         _check_first(record, keyid, state)
     else:
         _check_signer(record, keyid, state)
+        _check_nonce(record, state)
         _check_type(record, keyid, state)
     _check_free(record, plan, state)
+    if state.rules.has(Rule.DISTINCT_NAMES):
+        check_distinct_names(record, plan, state)
     _check_balances(record, plan, state)
     _check_items(record, plan, state)
 
@@ -78,6 +82,13 @@ def _check_signer(record: AnyRecord, keyid: bytes, state: State) -> None:
     if key.organization != record.issuer:
         raise Refused(f"issuer: the key belongs to {key.organization}", code="wrong-issuer", field="issuer",
                       value=record.issuer, rule="the issuer is the organisation whose key signs")
+
+
+def _check_nonce(record: AnyRecord, state: State) -> None:
+    """Salts come of the nonce, and it hides the body behind its digest: readers of one record could guess the other."""
+    if (record.issuer, record.nonce) in state.nonces and state.rules.has(Rule.FRESH_NONCES):
+        raise Refused("nonce: the issuer has another record with this nonce", code="nonce-used", field="nonce",
+                      value=record.nonce, rule="16 random bytes, drawn for this record")
 
 
 def _check_type(record: AnyRecord, keyid: bytes, state: State) -> None:
@@ -164,29 +175,13 @@ def _check_free(record: AnyRecord, plan: Plan, state: State) -> None:
     for i, (lot, _) in enumerate(plan.created):
         stem, _, number = lot.id.rpartition(":")
         if lot.pool is None and number.isdecimal() and (stem in state.pools or stem in state.pool_ids):
-            field = _new_lot_field(record, i)
+            field = new_lot_field(record, i)
             raise Refused(f"{field}: {lot.id!r} is the name of a lot of the pool {stem!r}", code="pool-lot-id",
                           field=field, value=lot.id, rule="a pool's id, a colon and a number name its own lots")
         if lot.id in state.lots or lot.id in state.used or lot.id in state.pools:
-            field = _new_lot_field(record, i)
+            field = new_lot_field(record, i)
             raise Refused(f"{field}: {lot.id!r} is on the ledger already", code="lot-taken", field=field,
                           value=lot.id, rule="a lot identifier is used once")
-
-
-def _new_lot_field(record: AnyRecord, index: int) -> str:
-    match record:
-        case Transfer():
-            return "newLot"
-        case Acceptance():
-            return "returnLot"
-        case Addition():
-            return "creditLot" if index else "pool"
-        case _:
-            return f"{_created_field(record, index)}.lot"
-
-
-def _created_field(record: AnyRecord, index: int) -> str:
-    return "lot" if isinstance(record, Declaration) else f"outputs[{index}]"
 
 
 def _check_balances(record: AnyRecord, plan: Plan, state: State) -> None:
@@ -246,7 +241,7 @@ def _check_items(record: AnyRecord, plan: Plan, state: State) -> None:
         holding = (state.holding.get(lot.item, set()) | carriers) - used_up
         if holding:
             # A transferred lot carries its item on: what is wrong then is that a part stays behind.
-            field = "quantity" if isinstance(record, Transfer) else f"{_created_field(record, i)}.item"
+            field = "quantity" if isinstance(record, Transfer) else f"{created_field(record, i)}.item"
             raise Refused(
                 f"{field}: {lot.item!r} is in another lot that has a balance", code="item-taken", field=field,
                 value=lot.item, rule="at most one lot of an item has a balance",

@@ -11,9 +11,10 @@ from typing import Final
 
 from ledger.admission.parties import proven_keys
 from ledger.admission.roles import REGISTRAR, check_registrar
+from ledger.admission.rules import Rule
 from ledger.admission.state import Recovery, State
 from ledger.core.records import KeyChange
-from ledger.core.signing import VerifyingKey
+from ledger.core.signing import VerifyingKey, check_prime_order
 from ledger.errors import Refused
 
 RECOVERY_DELAY: Final = 7 * 24 * 3600 * 1000
@@ -117,6 +118,10 @@ def _waiting(record: KeyChange, state: State) -> Recovery:
 
 def _check_due(waiting: Recovery, state: State) -> None:
     check_new_keys(waiting.keys, state, "added")
+    if state.rules.has(Rule.PRIME_ORDER_KEYS):
+        # The request may be older than the rule.
+        for key in waiting.keys:
+            check_prime_order(key, "request")
     if state.time - waiting.time < RECOVERY_DELAY:
         raise Refused(
             f"recovery: requested at {waiting.time} ms, it can be completed from {waiting.time + RECOVERY_DELAY} ms on",

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from ledger.core.identifiers import check_identifier, check_prefix, overlap
-from ledger.core.records import Activation, KeyChange, Organization
-from ledger.core.signing import VerifyingKey, check_possession, load_spki
+from ledger.core.records import Activation, AnyRecord, KeyChange, Organization
+from ledger.core.signing import VerifyingKey, check_possession, check_prime_order, load_spki
 from ledger.core.values import PublicKey
 from ledger.errors import Refused
 
@@ -70,6 +70,20 @@ def check_activation(record: Activation) -> None:
     if not _VERSION.fullmatch(record.version):
         raise Refused(f"version: {record.version!r}", code="plugin-version", field="version", value=record.version,
                       rule="printable ASCII characters without spaces")
+
+
+def check_prime_order_keys(record: AnyRecord) -> None:
+    """Raises InvalidKey where a record enters a key of mixed order. Takes milliseconds a key: for ahead of the lock."""
+    match record:
+        case Organization():
+            keys, field = record.keys, "keys"
+        case KeyChange():
+            keys, field = record.added, "added"
+        case _:
+            return
+    for i, public in enumerate(keys):
+        where = f"{field}[{i}].spki"
+        check_prime_order(load_spki(base64.b64decode(public.spki), where), where)
 
 
 def proven_keys(keys: list[PublicKey], origin: str, organization: str, field: str) -> tuple[VerifyingKey, ...]:

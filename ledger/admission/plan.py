@@ -22,7 +22,13 @@ from ledger.admission.lots import (
     take,
 )
 from ledger.admission.matter import check_elements, check_kept, check_mass
-from ledger.admission.parties import check_activation, check_key_change, check_organization
+from ledger.admission.naming import check_plain_names
+from ledger.admission.parties import (
+    check_activation,
+    check_key_change,
+    check_organization,
+    check_prime_order_keys,
+)
 from ledger.admission.periods import check_attestation, closing_plan, unknown_record
 from ledger.admission.reports import check_report
 from ledger.admission.rules import Rule
@@ -70,8 +76,20 @@ def plan(
     A refusal whose code is in `lots.DEFERRABLE` may be cured by a record that is sequenced before this one. `before`:
     of an amended record, the lot number that its inputs lie below; its own index says which rules apply to it.
     """
-    if facts.rules.has(Rule.BOUNDED_TIMES, None if before is None else before // LOT_SLOTS):
+    rules, index = facts.rules, None if before is None else before // LOT_SLOTS
+    if rules.has(Rule.BOUNDED_TIMES, index):
         check_bounded(record)
+    found = _plan(record, facts, tolerance, before, element_tolerance)
+    if rules.has(Rule.PLAIN_NAMES, index):
+        check_plain_names(record, found)
+    if rules.has(Rule.PRIME_ORDER_KEYS, index):
+        check_prime_order_keys(record)
+    return found
+
+
+def _plan(
+    record: AnyRecord, facts: Facts, tolerance: Decimal, before: int | None, element_tolerance: Decimal | None
+) -> Plan:
     match record:
         case Transformation():
             return _transformation(record, facts, tolerance, element_tolerance, before)

@@ -24,6 +24,18 @@ class Rule(Enum):
     BOUNDED_TIMES = "bounded-times"
     """Times lie between 1900 and 2199, and no period is longer than ten years."""
 
+    DISTINCT_NAMES = "distinct-names"
+    """An identifier names one thing, and no organisation's id or prefix lies under or over another's."""
+
+    PLAIN_NAMES = "plain-names"
+    """Identifiers have a scheme that is no program, hold nothing invisible, and say more than their namespace."""
+
+    PRIME_ORDER_KEYS = "prime-order-keys"
+    """Ed25519 keys that are entered lie in the group of prime order."""
+
+    FRESH_NONCES = "fresh-nonces"
+    """An issuer uses a nonce once."""
+
 
 class Version(NamedTuple):
     """A version of the rules. `digest` is the SHA-256 of its name and of the ids of its rules, a line each, sorted."""

@@ -41,6 +41,7 @@ from ledger.core.records import (
     Report,
     Transfer,
 )
+from ledger.core.residue import is_residue
 from ledger.core.signing import VerifyingKey, load_spki
 from ledger.core.units import convert
 from ledger.core.values import PublicKey
@@ -98,7 +99,9 @@ class State(Facts):
 
     `size` is the number of entries so far, `time` that of the next entry in ms, `remaining` the quantity left of a lot
     by lot id, `used` lot ids that exist without their facts being here, `holding` the lots of an item that have a
-    balance, `prefixes` maps an enrolled prefix to its organisation. `closed` holds the closed periods of a facility by
+    balance, `prefixes` maps an enrolled prefix to its organisation, `taken` the names of other things whose facts are
+    not here to what they are, `enrolled` are organisations of which the id alone is here, `nonces` issuers with the
+    nonces that they have used. `closed` holds the closed periods of a facility by
     their closing's digest, `frozen` the lots in dispute, `openings` facility and product of opening stock, `reports`
     the periods that are reported of a facility or an organisation, `recoveries` the request that waits, by
     organisation, `erased` the records whose erasure is on the log and `amendments` those that changed fields of a
@@ -118,6 +121,9 @@ class State(Facts):
         self.accepted: set[str] = set()
         self.plugins: dict[str, PluginState] = {}
         self.prefixes: dict[str, str] = {}
+        self.taken: dict[str, str] = {}
+        self.enrolled: set[str] = set()
+        self.nonces: set[tuple[str, str]] = set()
         self.digests: set[bytes] = set()
         self.closed: dict[str, dict[str, ClosedPeriod]] = {}
         self.frozen: set[str] = set()
@@ -206,6 +212,8 @@ class State(Facts):
             case _:
                 pass
         self.records[digest.hex()] = RecordFacts(self.size, type_of(record), record.issuer)
+        if not is_residue(record):
+            self.nonces.add((record.issuer, record.nonce))
 
     def _accept(self, record: Acceptance) -> None:
         lot = self.transfers[record.transfer].new_lot

@@ -13,6 +13,7 @@ from ledger.cli.registrar import origin_of, post_one, registrar_key_at, registra
 from ledger.cli.requests import EnrolmentRequest, read_request
 from ledger.core.canonical import record_of
 from ledger.core.signing import public_key
+from ledger.service.answers import OrganizationAnswer
 from ledger.service.keyfiles import REGISTRAR_KEY, new_nonce
 
 
@@ -62,10 +63,16 @@ def enrol(
             **({"parent": parent} if parent else {}),
         })
         index, digest = post_one(client, record, registrar, origin)
+        entered = client.get("/v1/organizations", list[OrganizationAnswer], after=index - 1, limit=1)
     minted = list(prefixes) or asked.prefixes
-    told = {"organization": asked.organization, "index": index, "digest": digest, "prefixes": minted}
+    resembles = [name for one in entered for name in one.resembles]
+    oddities = [oddity for one in entered for oddity in one.oddities]
+    told = {"organization": asked.organization, "index": index, "digest": digest, "prefixes": minted,
+            "resembles": resembles, "oddities": oddities}
     if as_json:
         print_json(told)
     else:
         show(f"{asked.organization} is enrolled at index {index}, record {digest}",
-             f"ids that it may mint begin with: {' '.join(minted) or 'none'}")
+             f"ids that it may mint begin with: {' '.join(minted) or 'none'}",
+             *([f"resembles: {' '.join(resembles)}"] if resembles else []),
+             *([f"its names hold {', '.join(oddities)}"] if oddities else []))

@@ -79,6 +79,7 @@ def footprint_report(answer: FootprintAnswer) -> Iterator[str | Text | Table]:
     lot = answer.lot
     yield Text(f"{answer.title} of {lot.lot}", style="bold")
     yield f"{lot.quantity} of {lot.product}, {lot.role}, held by {lot.holder}, record {lot.index}{_state(answer)}"
+    yield from [f"{name} resembles: {' '.join(others)}" for name, others in lot.resembles.items()]
     per_unit = f"{answer.footprint_per_unit:,.6g} kg CO2e per {answer.unit}"
     yield Text(f"{answer.footprint:,.3f} kg CO2e, {per_unit}", style="bold green")
     yield breakdown(answer)

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
+from ledger.core.edwards import P, in_prime_order_group
 from ledger.errors import InvalidKey, VerificationError
 
 SIGNATURE_BYTES: Final = 64
@@ -25,11 +26,10 @@ SIGNATURE_BYTES: Final = 64
 Check = Callable[[bytes, bytes], None]
 """Signature and message. Raises InvalidSignature, or VerificationError where it can say more."""
 
-_P = 2**255 - 19
 # The y coordinates of Curve25519's eight points of small order (RFC 7748, section 6: all-zero results); with such a
 # key, one signature can hold for many messages.
 _ORDER_8 = int.from_bytes(bytes.fromhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"), "little")
-_SMALL_ORDER = frozenset({0, 1, _P - 1, _ORDER_8, _P - _ORDER_8})
+_SMALL_ORDER = frozenset({0, 1, P - 1, _ORDER_8, P - _ORDER_8})
 
 P256_ORDER: Final = int("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", 16)
 """The number n of points of P-256 (SP 800-186, 3.2.1.3)."""
@@ -58,6 +58,10 @@ class Algorithm(Protocol):
         this one that must not be used."""
         ...
 
+    def of_prime_order(self, spki: bytes) -> bool:
+        """Whether the point of a key that `public` has taken lies in the group of prime order."""
+        ...
+
     def private(self, key: PrivateKeyTypes) -> PrivateHalf | None:
         """The private key; None where it is of another algorithm."""
         ...
@@ -74,12 +78,15 @@ class _Ed25519:
         if not isinstance(key, Ed25519PublicKey):
             return None
         y = int.from_bytes(key.public_bytes_raw(), "little") & ((1 << 255) - 1)
-        if y >= _P or y in _SMALL_ORDER:
+        if y >= P or y in _SMALL_ORDER:
             raise InvalidKey(
                 "the key is of small order or not canonical", code="weak-key", field=field, value=spki.hex(),
                 rule="a canonical point of large order",
             )
         return key.verify
+
+    def of_prime_order(self, spki: bytes) -> bool:
+        return in_prime_order_group(spki[-_HALF:])
 
     def private(self, key: PrivateKeyTypes) -> PrivateHalf | None:
         return PrivateHalf(key, key.public_key(), key.sign) if isinstance(key, Ed25519PrivateKey) else None
@@ -102,6 +109,10 @@ class _P256:
             key.verify(encode_dss_signature(r, s), message, _ECDSA)
 
         return check
+
+    def of_prime_order(self, spki: bytes) -> bool:
+        """All points of P-256 do: its cofactor is 1."""
+        return True
 
     def private(self, key: PrivateKeyTypes) -> PrivateHalf | None:
         if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):

@@ -1,7 +1,8 @@
 """Identifiers: absolute URIs in RFC 3986 normal form (URNs, GS1 Digital Links, others), one spelling each.
 
 An organisation mints identifiers under its prefixes. A prefix ends at a delimiter, so that `urn:example:mill:` never
-covers `urn:example:mill-two:x`, and no two organisations' prefixes overlap.
+covers `urn:example:mill-two:x`, and no two organisations' prefixes overlap. `core.naming` says what else a name has to
+look like.
 """
 
 import re
@@ -19,6 +20,8 @@ _PERCENT = re.compile(r"%(?:([0-9A-F]{2})|)")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _DOT_SEGMENT = re.compile(r"/\.{1,2}(?:/|\?|#|\Z)")
 _DELIMITERS = (":", "/", "#", "=", "?")
+# EPC URNs separate the company prefix from what the company numbers by a dot (GS1 EPC Tag Data Standard, section 6.3).
+_EPC_PREFIX = re.compile(r"urn:epc:(?:id|class):[a-z]+:[0-9A-Z]{5,}\.")
 _DEFAULT_PORT = re.compile(r"http://[^/]*:80/|https://[^/]*:443/")
 
 
@@ -45,8 +48,8 @@ def check_identifier(text: str, field: str) -> None:
 def check_prefix(text: str, field: str) -> None:
     """Raises InvalidInput where `text` cannot be the prefix of an organisation's identifiers."""
     check_identifier(text, field)
-    if not text.endswith(_DELIMITERS):
-        raise _invalid(text, field, "a prefix ends at one of : / # = ?")
+    if not text.endswith(_DELIMITERS) and not _EPC_PREFIX.fullmatch(text):
+        raise _invalid(text, field, "a prefix ends at one of : / # = ?, or after the company prefix of an EPC URN")
 
 
 def under(prefixes: tuple[str, ...], text: str) -> bool:
@@ -57,6 +60,15 @@ def under(prefixes: tuple[str, ...], text: str) -> bool:
 def overlap(one: str, other: str) -> bool:
     """Whether some identifier could lie under both prefixes."""
     return one.startswith(other) or other.startswith(one)
+
+
+def covers(claim: str, text: str) -> bool:
+    """Whether `text` is what a claim (an id or a prefix) says, or lies below it: after the claim comes a delimiter, or
+    the claim ends in one."""
+    if not text.startswith(claim):
+        return False
+    rest = text[len(claim):]
+    return not rest or rest.startswith(_DELIMITERS) or claim.endswith((*_DELIMITERS, "."))
 
 
 def _invalid(text: str, field: str, rule: str) -> InvalidInput:

@@ -83,6 +83,15 @@ def load_spki(spki: bytes, field: str = "spki") -> VerifyingKey:
     return VerifyingKey(hashlib.sha256(spki).digest(), spki, check, name)
 
 
+def check_prime_order(key: VerifyingKey, field: str) -> None:
+    """Raises InvalidKey for an Ed25519 key of mixed order, about whose signatures verifiers disagree."""
+    if not ALGORITHMS[key.algorithm].of_prime_order(key.spki):
+        raise InvalidKey(
+            f"{field}: the key is of mixed order", code="mixed-order", field=field, value=key.spki.hex(),
+            rule="a point of the group of prime order, as every key made after RFC 8032 is",
+        )
+
+
 def check_possession(key: VerifyingKey, proof: bytes, origin: str, organization: str, field: str) -> None:
     """Raises InvalidKey where the key did not sign its own enrolment."""
     if not key.holds(proof, possession_message(origin, organization, key.keyid)):

@@ -29,7 +29,8 @@ class LotAnswer(Answer, frozen=True):
 
     `record` is the digest of the record that made it, `owner` is named where it is not the holder, `sender` is who
     handed it over. A `frozen` lot is disputed, a `withdrawn` one no longer counts; `inDoubt`: the key that signed its
-    record is reported compromised.
+    record is reported compromised. `resembles`: of its holder, owner and sender those that could be taken for other
+    organisations, with these.
     """
 
     lot: str
@@ -54,6 +55,7 @@ class LotAnswer(Answer, frozen=True):
     process: str | None = None
     previous_life: str | None = None
     in_doubt: DoubtAnswer | None = None
+    resembles: dict[str, list[str]] = {}
 
 
 class LineAnswer(Answer, frozen=True):
@@ -317,7 +319,9 @@ class RecoveryAnswer(Answer, frozen=True):
 
 class OrganizationAnswer(Answer, frozen=True):
     """An organisation as it was enrolled at `index`, with all keys that it ever had. `recovery`: what waits to take
-    their place. `inDoubt`: its enrolment is signed by a key that is reported compromised."""
+    their place. `inDoubt`: its enrolment is signed by a key that is reported compromised. `resembles`: organisations
+    whose ids, prefixes or names look like its own, at most five; `oddities`: what of its names a reader would not see.
+    """
 
     id: str
     index: int
@@ -329,6 +333,8 @@ class OrganizationAnswer(Answer, frozen=True):
     keys: list[KeyAnswer] = []
     recovery: RecoveryAnswer | None = None
     in_doubt: DoubtAnswer | None = None
+    resembles: list[str] = []
+    oddities: list[str] = []
 
 
 class PluginAnswer(Answer, frozen=True):

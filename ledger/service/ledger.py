@@ -13,6 +13,7 @@ from ledger.service.erasing import Eraser
 from ledger.service.heads import Heads
 from ledger.service.publication import Publication
 from ledger.service.receipts import ReceiptReader
+from ledger.service.resemblances import Resemblances
 from ledger.service.revising.reviser import Reviser
 from ledger.service.sequencing.sequencer import Sequencer
 from ledger.service.settings import MIN_WORKERS, Settings
@@ -48,6 +49,7 @@ class Ledger:
     receipts: ReceiptReader
     heads: Heads
     publication: Publication
+    resemblances: Resemblances
 
 
 @asynccontextmanager
@@ -108,7 +110,8 @@ async def _opened(
                 await bootstrap(settings, identity, pool, registry, submitter, progress)
             await assessor.ready()
             try:
-                yield Ledger(settings, identity, registry, pool, sequencer, submitter, receipts, heads, publication)
+                yield Ledger(settings, identity, registry, pool, sequencer, submitter, receipts, heads, publication,
+                             Resemblances(pool))
             finally:
                 submitter.close()
     finally:

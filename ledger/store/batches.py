@@ -4,7 +4,7 @@ import base64
 from collections.abc import Iterable
 from decimal import Decimal
 from itertools import starmap
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import asyncpg
 import msgspec
@@ -14,6 +14,7 @@ from ledger.admission.rules import Activated, Rules
 from ledger.admission.state import ClosedPeriod, KeyState, PluginState, Recovery, State, next_generation
 from ledger.core.entry import parse_entry
 from ledger.core.frontier import Frontier
+from ledger.core.outcome import salt_seed
 from ledger.core.records import KeyChange
 from ledger.core.revisions import Amendment
 from ledger.core.signing import load_spki
@@ -29,6 +30,9 @@ _key_change = msgspec.json.Decoder(KeyChange)
 
 
 _amendment = msgspec.json.Decoder(Amendment)
+
+
+_TAKEN: Final = {"organizations": "an organisation", "facilities": "a facility", "products": "a product"}
 
 
 class Head(NamedTuple):
@@ -88,11 +92,15 @@ async def load_state(
     by_number = {lot.number: lot.id for lot in state.lots.values()}
     # What additions will name their lots, and pools that a new lot could be taken for one of.
     coming = [next_generation(pool, state.lines.get(pool, ())) for pool in state.pools]
-    stems = {stem for stem, _, number in (name.rpartition(":") for name in names.new_lots) if number.isdecimal()}
+    new = names.new_lots | names.new_names | names.items
+    stems = {stem for stem, _, number in (name.rpartition(":") for name in new) if number.isdecimal()}
+    appended = list(digests)
+    # What is only read brings no nonces of its own.
+    nonces = {salt_seed(nonce): nonce for nonce in names.nonces} if appended else {}
     row = await connection.fetchrow(
-        queries("sequence")["batch_state"], list(by_number), [*names.new_lots, *coming, *stems], list(digests),
+        queries("sequence")["batch_state"], list(by_number), [*new, *coming, *stems], appended,
         [*keyids, *names.new_keys], [*names.facilities, *{pool.facility for pool in state.pools.values()}],
-        [bytes.fromhex(named) for named in names.records if is_digest(named)],
+        [bytes.fromhex(named) for named in names.records if is_digest(named)], list(nonces),
     )
     if row is None:
         raise Unavailable("the database gave no state", code="database-down")
@@ -102,6 +110,11 @@ async def load_state(
     state.used.update(row["taken_ids"])
     state.used.update(row["taken_pools"])
     state.pool_ids.update(row["taken_pools"])
+    for kind in _TAKEN:
+        state.taken.update(dict.fromkeys(row[f"taken_{kind}"], _TAKEN[kind]))
+    state.nonces.update([
+        (issuer, nonces[seed]) for issuer, seed in zip(row["issuers"], row["seeds"], strict=True)
+    ])
     for digest, facility, starts, ends, processes in zip(
         row["closings"], row["closed_facilities"], row["starts"], row["ends"], row["processes"], strict=True
     ):
@@ -151,9 +164,11 @@ async def _load_rare(connection: Connection, state: State, names: Names) -> None
             _learn_key(state, bytes(row["keyid"]), bytes(row["spki"]), row["organization"], row["active"],
                        row["compromised_since"])
         await _load_recoveries(connection, state, names)
-    if names.prefixes:
-        for row in await connection.fetch(sql["overlapping_prefixes"], list(names.prefixes)):
+    if names.enrolled:
+        claims = [*names.enrolled, *names.prefixes]
+        for row in await connection.fetch(sql["overlapping_prefixes"], claims):
             state.prefixes[row["prefix"]] = row["organization"]
+        state.enrolled.update([row["id"] for row in await connection.fetch(sql["overlapping_organizations"], claims)])
     if names.openings:
         facilities, products = zip(*names.openings, strict=True)
         for row in await connection.fetch(sql["openings"], list(facilities), list(products)):

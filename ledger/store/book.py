@@ -19,7 +19,7 @@ from ledger.errors import ConfigurationError
 from ledger.footprint.figures import LotFigures
 from ledger.store.sql import book_queries, book_schema
 
-VERSION = 2
+VERSION = 3
 """Of the schema, in SQLite's own `user_version`."""
 _APPLICATION = 0x63626C61
 _UNSWEPT = "unswept"
@@ -201,6 +201,14 @@ class Book:
         self.write("write_records", [
             (digest, facts.index, facts.type, facts.issuer) for digest, facts in records
         ])
+
+    def seeds(self, seeds: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:
+        """Issuer and seed of those seeds of salts that a record has."""
+        for seed, issuer in self.rows("read_seeds", array([seed.hex() for seed in seeds])):
+            yield issuer, bytes.fromhex(seed)
+
+    def write_seeds(self, seeds: Iterable[tuple[bytes, str]]) -> None:
+        self.write("write_seeds", [(seed.hex(), issuer) for seed, issuer in seeds])
 
     def facilities(self, ids: Iterable[str]) -> Iterator[FacilityFacts]:
         return (_facility.decode(data) for _, data in self.rows("read_named", "facility", array(ids)))

@@ -58,7 +58,7 @@ class QueriesController(Controller):
     async def lots(
         self, ledger: Ledger, lot: OptionalId = None, item: OptionalId = None, at: At = None
     ) -> list[LotAnswer]:
-        return await read_lots(ledger.pool, lot, item, at)
+        return await ledger.resemblances.of_lots(await read_lots(ledger.pool, lot, item, at))
 
     @get("/footprint", summary="The footprint of a lot or a product, where it comes from and how good it is")
     async def footprint(
@@ -76,7 +76,7 @@ class QueriesController(Controller):
                                rule="one of the parameters lot and product")
         _refuse("lot", "a period goes with product", **{"from": since, "to": until})
         if method in (None, METHOD) and gwp is None and allocation is None and not parameter:
-            return await read_footprint(ledger.pool, lot, at)
+            return await ledger.resemblances.of_footprint(await read_footprint(ledger.pool, lot, at))
         return await run_method(
             ledger.pool, ledger.registry, lot, at, method or METHOD, gwp, allocation, parameter or ()
         )
@@ -96,7 +96,7 @@ class QueriesController(Controller):
         self, ledger: Ledger, after: Annotated[int, Parameter(ge=-1)] = -1,
         limit: Annotated[int, Parameter(ge=1, le=1000)] = 100,
     ) -> list[OrganizationAnswer]:
-        return await read_organizations(ledger.pool, after, limit)
+        return await ledger.resemblances.of_organizations(await read_organizations(ledger.pool, after, limit))
 
     @get("/plugins", summary="Sector plugins: installed here, and in force on the log")
     async def plugins(self, ledger: Ledger) -> list[PluginAnswer]:

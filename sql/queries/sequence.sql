@@ -4,7 +4,7 @@ SELECT size, root, frontier, time, revisions FROM head FOR UPDATE;
 
 -- name: batch_state
 -- purpose: what changes from batch to batch, for all that a batch names, in one round trip
--- parameters: lot numbers, new lot ids, record digests, key ids, facilities, digests of closings
+-- parameters: lot numbers, new names, record digests, key ids, facilities, digests of closings, seeds of salts
 WITH b AS MATERIALIZED (SELECT lot, remaining FROM balance WHERE lot = ANY ($1::bigint[])),
      k AS MATERIALIZED (
          SELECT s.keyid, s.spki, s.organization, r.keyid IS NULL AS active
@@ -13,6 +13,7 @@ WITH b AS MATERIALIZED (SELECT lot, remaining FROM balance WHERE lot = ANY ($1::
          SELECT DISTINCT ON (plugin) plugin, version, digest, retired FROM activation WHERE plugin <> 'ledger-rules'
          ORDER BY plugin, record DESC),
      u AS MATERIALIZED (SELECT record, version, digest FROM activation WHERE plugin = 'ledger-rules'),
+     s AS MATERIALIZED (SELECT issuer, seed FROM record WHERE seed = ANY ($7::bytea[])),
      n AS MATERIALIZED (
          SELECT record FROM closing WHERE facility = ANY ($5::text[])
          UNION SELECT index FROM record WHERE digest = ANY ($6::bytea[])),
@@ -34,6 +35,11 @@ SELECT
     (SELECT coalesce(array_agg(lot), '{}') FROM b) AS lots,
     (SELECT coalesce(array_agg(remaining), '{}') FROM b) AS remaining,
     ARRAY(SELECT id FROM lot WHERE id = ANY ($2::text[])) AS taken_ids,
+    ARRAY(SELECT id FROM organization WHERE id = ANY ($2::text[])) AS taken_organizations,
+    ARRAY(SELECT id FROM facility WHERE id = ANY ($2::text[])) AS taken_facilities,
+    ARRAY(SELECT id FROM product WHERE id = ANY ($2::text[])) AS taken_products,
+    (SELECT coalesce(array_agg(issuer), '{}') FROM s) AS issuers,
+    (SELECT coalesce(array_agg(seed), '{}') FROM s) AS seeds,
     ARRAY(SELECT digest FROM record WHERE digest = ANY ($3::bytea[])) AS digests,
     (SELECT coalesce(array_agg(keyid), '{}') FROM k) AS keyids,
     (SELECT coalesce(array_agg(spki), '{}') FROM k) AS spkis,
@@ -69,13 +75,22 @@ SELECT s.keyid, s.spki, s.organization, r.keyid IS NULL AS active
 FROM signing_key s LEFT JOIN revocation r ON r.keyid = s.keyid WHERE s.keyid = ANY ($1::bytea[]);
 
 -- name: overlapping_prefixes
--- purpose: enrolled prefixes that start with a new one, or that a new one starts with
+-- purpose: enrolled prefixes that start with a new id or prefix, or that a new one starts with
 SELECT p.prefix, p.organization FROM unnest($1::text[]) AS new (prefix) JOIN prefix p
 ON p.prefix COLLATE "C" >= new.prefix AND p.prefix COLLATE "C" < new.prefix || chr(1114111)
 UNION
 SELECT p.prefix, p.organization FROM unnest($1::text[]) AS new (prefix)
 CROSS JOIN LATERAL generate_series(1, length(new.prefix)) AS n (length)
 JOIN prefix p ON p.prefix = left(new.prefix, n.length);
+
+-- name: overlapping_organizations
+-- purpose: organisations whose ids start with a new id or prefix, or that a new one starts with
+SELECT o.id FROM unnest($1::text[]) AS new (name) JOIN organization o
+ON o.id COLLATE "C" >= new.name AND o.id COLLATE "C" < new.name || chr(1114111)
+UNION
+SELECT o.id FROM unnest($1::text[]) AS new (name)
+CROSS JOIN LATERAL generate_series(1, length(new.name)) AS n (length)
+JOIN organization o ON o.id = left(new.name, n.length);
 
 -- name: accepted_transfers
 -- purpose: which transfers are accepted already

@@ -128,7 +128,7 @@ def test_with_next_to_nothing_in_memory_it_says_the_same(grown: Grown) -> None:
 
 def test_a_state_holds_all_that_a_state_is() -> None:
     """Whoever adds something that rules read says how an audit keeps it."""
-    assert set(vars(State("origin"))) == KEPT_WHOLE | LET_GO | {"used", "pool_ids"}
+    assert set(vars(State("origin"))) == KEPT_WHOLE | LET_GO | {"used", "pool_ids", "taken", "enrolled"}
 
 
 class Copy:

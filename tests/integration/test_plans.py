@@ -136,8 +136,8 @@ def test_nothing_is_read_as_a_whole(plans: Plans, state: str) -> None:
 
 
 @pytest.mark.parametrize("sql", [
-    "SELECT index FROM record WHERE seed = $1",
-    "SELECT index FROM record WHERE seed = $1 ORDER BY index LIMIT 1",
+    "SELECT index FROM record WHERE outcome = $1",
+    "SELECT index FROM record WHERE outcome = $1 ORDER BY index LIMIT 1",
     "SELECT position FROM flow WHERE version = length($1) * 100000000",
 ])
 def test_what_no_index_serves_is_seen(plans: Plans, sql: str) -> None:

@@ -193,13 +193,14 @@ ASKED: Final = {
     "revise.revised_by": str(RECORD + 6),
     "sequence.lock_head": "",
     "sequence.batch_state": (
-        f"{_LOTS}, '{{new:1}}', {_DIGESTS}, {_KEYS}, '{{site:{_NAME}}}', {_DIGESTS}"
+        f"{_LOTS}, '{{new:1,part:{_NAME}}}', {_DIGESTS}, {_KEYS}, '{{site:{_NAME}}}', {_DIGESTS}, {_DIGESTS}"
     ),
     "sequence.item_holdings": f"'{{item:{_NAME}}}'",
     "sequence.keys_of": f"'{{org:{_NAME}}}'",
     "sequence.waiting_recoveries": f"'{{org:{_NAME}}}'",
     "sequence.keys_known": _KEYS,
     "sequence.overlapping_prefixes": "'{new:,org:7:}'",
+    "sequence.overlapping_organizations": "'{new:,org:7}'",
     "sequence.accepted_transfers": _DIGESTS,
     "sequence.openings": f"'{{site:{_NAME}}}', '{{part:{_NAME}}}'",
     "sequence.reports": f"'{{site:{_NAME}}}'",

@@ -11,8 +11,9 @@ from typing import Final
 from ledger.admission.facts import FacilityFacts
 from ledger.admission.names import Names
 from ledger.admission.state import State, facility_facts, generation, next_generation
+from ledger.core.outcome import salt_seed
 from ledger.core.records import AnyRecord, Declaration, Facility, Product, Transfer
-from ledger.core.residue import NONCE, residue
+from ledger.core.residue import NONCE, is_residue, residue
 from ledger.footprint.figures import LotFigures
 from ledger.service.audit.registers import pools_named
 from ledger.store.book import Book, KeptLot, KeptSite, KeptTransfer
@@ -24,10 +25,11 @@ _RECORDS_A_LOT: Final = 4
 """What is known of so many records takes as much."""
 
 LET_GO = frozenset({
-    "accepted", "declarations", "digests", "facilities", "holding", "lots", "products", "records", "remaining",
-    "transfers", "withdrawn",
+    "accepted", "declarations", "digests", "facilities", "holding", "lots", "nonces", "products", "records",
+    "remaining", "transfers", "withdrawn",
 })
-"""What of a state `Memory` reads when it is named; `used` and `pool_ids` are other words for what is in here."""
+"""What of a state `Memory` reads when it is named; `used`, `pool_ids`, `taken` and `enrolled` are other words for what
+is in here."""
 
 
 class Memory:
@@ -46,6 +48,7 @@ class Memory:
         """Whether all that there is is in memory."""
         self._lots: set[str] = set()
         self._records: list[str] = []
+        self._nonces: list[tuple[str, str]] = []
         self._facilities: list[str] = []
         self._sites: dict[str, str] = {}
         """Facilities by the digest of their record."""
@@ -63,6 +66,7 @@ class Memory:
             if record is not None:
                 names.add(record)
         self._recall(self._book, names, digests)
+        self._recall_nonces(self._book, names.nonces)
 
     def learn(self, names: Names) -> None:
         """Makes known what is named, as a revision needs it: of items all lots that have a balance, of pools the
@@ -91,16 +95,22 @@ class Memory:
             if transfer.accepted:
                 state.accepted.add(digest)
         lots = self._recall_lots(book, names)
-        products = names.products | names.lots | {state.lots[lot].product for lot in lots if lot in state.lots} | {
-            pool.product for pool in state.pools.values()}
+        new = names.new_lots | names.new_names | names.items
+        products = names.products | names.lots | new | {pool.product for pool in state.pools.values()}
+        products.update([state.lots[lot].product for lot in lots if lot in state.lots])
         state.products.update({one.id: one for one in book.products(products - state.products.keys())})
-        facilities = names.facilities | {pool.facility for pool in state.pools.values()}
+        facilities = names.facilities | new | {pool.facility for pool in state.pools.values()}
         state.facilities.update({one.id: one for one in book.facilities(facilities - state.facilities.keys())})
+
+    def _recall_nonces(self, book: Book, nonces: Iterable[str]) -> None:
+        """Who has used these nonces. What is remembered is the seed: the nonce of a record that was erased is gone."""
+        seeds = {salt_seed(nonce): nonce for nonce in nonces}
+        self._state.nonces.update([(issuer, seeds[seed]) for issuer, seed in book.seeds(seeds)])
 
     def _recall_lots(self, book: Book, names: Names) -> set[str]:
         """Lots that are named, and who holds an item that they are; the names that were looked for come back."""
         state = self._state
-        wanted = names.lots | names.new_lots
+        wanted = names.lots | names.new_lots | names.new_names
         wanted.update([state.transfers[one].new_lot for one in names.transfers if one in state.transfers])
         for pool in pools_named(state, names.lots):
             line = state.lines.get(pool, ())
@@ -125,6 +135,8 @@ class Memory:
         name = digest.hex()
         self._lots.update(touched)
         self._records.append(name)
+        if record is not None and not is_residue(record):
+            self._nonces.append((record.issuer, record.nonce))
         match record:
             case Facility():
                 self._facilities.append(record.id)
@@ -185,6 +197,7 @@ class Memory:
             KeptLot(state.lots[lot], figures[lot], state.remaining[lot], lot in state.withdrawn) for lot in self._lots
         ])
         book.write_records([(digest, state.records[digest]) for digest in self._records])
+        book.write_seeds([(salt_seed(nonce), issuer) for issuer, nonce in self._nonces])
         book.write_named("facility", [(one, state.facilities[one]) for one in self._facilities])
         book.write_named("site", [(digest, KeptSite(one)) for digest, one in self._sites.items()])
         book.write_named("product", [(one, state.products[one]) for one in self._products])
@@ -193,7 +206,7 @@ class Memory:
             (one, KeptTransfer(state.transfers[one], one in state.accepted)) for one in self._transfers
         ])
         for noted in (
-            self._lots, self._records, self._facilities, self._sites, self._products, self._declarations,
+            self._lots, self._records, self._nonces, self._facilities, self._sites, self._products, self._declarations,
             self._transfers,
         ):
             noted.clear()

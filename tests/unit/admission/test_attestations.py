@@ -62,7 +62,7 @@ def test_an_auditor_attests_subjects_of_each_kind(world: World, kind: str) -> No
     assert after["records"].keys() - before["records"].keys() == {digest.hex()}
     assert after["records"][digest.hex()].type == "attestation"
     changed = {name for name in after if after[name] != before[name]}
-    assert changed == {"digests", "records", "size"}
+    assert changed == {"digests", "nonces", "records", "size"}
 
 
 @pytest.mark.parametrize("kind", SUBJECTS)

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 from hypothesis import given
 from hypothesis import strategies as st
+from support.edwards import NEUTRAL, L, P, points_at, small_order_points, spellings, times
 
 from ledger.core.signing import (
     SigningKey,
@@ -40,64 +41,6 @@ def pem_of(key: PrivateKeyTypes) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-
-
-# Edwards25519 (RFC 8032, section 5.1), written out so that nothing of the module under test is used.
-P = 2**255 - 19
-L = 2**252 + 27742317777372353535851937790883648493
-D = -121665 * pow(121666, -1, P) % P
-Point = tuple[int, int]
-NEUTRAL: Point = (0, 1)
-
-
-def add(one: Point, other: Point) -> Point:
-    (x1, y1), (x2, y2) = one, other
-    t = D * x1 * x2 * y1 * y2 % P
-    return (
-        (x1 * y2 + x2 * y1) * pow(1 + t, -1, P) % P,
-        (y1 * y2 + x1 * x2) * pow(1 - t, -1, P) % P,
-    )
-
-
-def times(number: int, point: Point) -> Point:
-    found = NEUTRAL
-    for bit in f"{number:b}":
-        found = add(found, found)
-        if bit == "1":
-            found = add(found, point)
-    return found
-
-
-def roots(square: int) -> list[int]:
-    """Both square roots, smallest first; none where there is none."""
-    candidate = pow(square, (P + 3) // 8, P)
-    for root in (candidate, candidate * pow(2, (P - 1) // 4, P) % P):
-        if root * root % P == square:
-            return sorted({root, -root % P})
-    return []
-
-
-def points_at(y: int) -> list[Point]:
-    return [(x, y) for x in roots((y * y - 1) * pow(D * y * y + 1, -1, P) % P)]
-
-
-def small_order_points() -> list[Point]:
-    """L times any point has an order that divides 8; a few points give all eight."""
-    found: set[Point] = set()
-    y = 2
-    while len(found) < 8:
-        found.update(times(L, point) for point in points_at(y))
-        y += 1
-    return sorted(found)
-
-
-def spellings(point: Point) -> list[bytes]:
-    """The encodings that decoders take for a point: y and y + p where that fits, the sign bit free where x is 0."""
-    x, y = point
-    signs = (0, 1) if x == 0 else (x & 1,)
-    return [
-        (value | sign << 255).to_bytes(32, "little") for value in (y, y + P) if value < 2**255 for sign in signs
-    ]
 
 
 SMALL_ORDER = small_order_points()

@@ -1,0 +1,157 @@
+"""What a record may name: plain identifiers, each of one thing, and none that could be taken for another's.
+
+Whoever mints an identifier does so under a prefix of its own (`lots.check_prefix_of`), and prefixes do not overlap.
+What else could be taken for another's is decided here: the names of organisations when they are enrolled, and names of
+different kinds of thing under one prefix. So no identifier has to be compared with all others.
+"""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from ledger.admission.lots import Plan
+from ledger.admission.roles import REGISTRAR
+from ledger.admission.state import State
+from ledger.core.identifiers import check_identifier, covers
+from ledger.core.naming import OWN, check_own, check_plain, is_plain
+from ledger.core.records import (
+    Acceptance,
+    Addition,
+    AnyRecord,
+    Attestation,
+    Declaration,
+    Facility,
+    Organization,
+    Pool,
+    Product,
+    Transfer,
+)
+from ledger.errors import Refused
+
+_ENTERING: Final = (Organization, Facility, Product, Pool)
+
+
+def new_lot_field(record: AnyRecord, index: int) -> str:
+    """The field that names the lot which a record creates at this place."""
+    match record:
+        case Transfer():
+            return "newLot"
+        case Acceptance():
+            return "returnLot"
+        case Addition():
+            return "creditLot" if index else "pool"
+        case _:
+            return f"{created_field(record, index)}.lot"
+
+
+def created_field(record: AnyRecord, index: int) -> str:
+    """The output at this place."""
+    return "lot" if isinstance(record, Declaration) else f"outputs[{index}]"
+
+
+class Minted(NamedTuple):
+    """A name that a record gives: to the lot that it creates at `place`, or to that lot's item; without a place to what
+    the record itself enters."""
+
+    name: str
+    place: int | None = None
+    item: bool = False
+
+    def field(self, record: AnyRecord) -> str:
+        if self.place is None:
+            return "id"
+        return f"{created_field(record, self.place)}.item" if self.item else new_lot_field(record, self.place)
+
+
+def minted(record: AnyRecord, plan: Plan) -> list[Minted]:
+    """All names that a record gives: not those of a pool's generations, which follow the pool's, nor of items that come
+    with what is taken."""
+    names = [Minted(lot.id, i) for i, (lot, _) in enumerate(plan.created) if lot.pool is None]
+    if isinstance(record, _ENTERING):
+        names.append(Minted(record.id))
+    if any(lot.item is not None for lot, _ in plan.created):
+        carried = {taken.lot.item for taken in plan.taken}
+        names += [Minted(lot.item, i, item=True) for i, (lot, _) in enumerate(plan.created)
+                  if lot.item is not None and lot.item not in carried]
+    return names
+
+
+def _mentioned(record: AnyRecord) -> Iterator[tuple[str, str]]:
+    """Field and identifier of what a record names that need not be on the ledger."""
+    match record:
+        case Facility(park=str(park)):
+            yield "park", park
+        case Declaration():
+            yield from [(field, name) for field, name in
+                        (("facility", record.facility), ("collector", record.collector)) if name is not None]
+        case Attestation() if record.subject.kind == "statement":
+            check_identifier(record.subject.id, "subject.id")
+            yield "subject.id", record.subject.id
+        case _:
+            pass
+
+
+def check_plain_names(record: AnyRecord, plan: Plan) -> None:
+    """Refuses identifiers that hide what they say, and of organisations those that claim what many share."""
+    for one in minted(record, plan):
+        if not is_plain(one.name):
+            check_plain(one.name, one.field(record))
+    for field, name in _mentioned(record):
+        check_plain(name, field)
+    if isinstance(record, Organization):
+        for i, prefix in enumerate(record.prefixes):
+            check_plain(prefix, f"prefixes[{i}]")
+        for field, name in _claims(record):
+            check_own(name, field)
+            if name.startswith(OWN) and (field != "id" or REGISTRAR not in record.roles):
+                raise Refused(f"{field}: {name!r} is in the namespace of ledgers", code="name-shared", field=field,
+                              value=name, rule=f"only the id of a registrar begins with {OWN}")
+
+
+def check_distinct_names(record: AnyRecord, plan: Plan, state: State) -> None:
+    """Refuses a name that something else has, and an organisation whose names lie under or over another's."""
+    for one in minted(record, plan):
+        kind = _kind_of(one, state)
+        if kind is not None:
+            field = one.field(record)
+            raise Refused(f"{field}: {one.name!r} is the name of {kind}", code="name-taken", field=field,
+                          value=one.name, rule="an identifier names one thing")
+    if isinstance(record, Organization):
+        _check_claims(record, state)
+
+
+def _kind_of(one: Minted, state: State) -> str | None:
+    """What has this name already. An item may be called as a lot is, which may be the item alone."""
+    name = one.name
+    if name in state.taken:
+        return state.taken[name]
+    if name in state.organizations:
+        return "an organisation"
+    if name in state.facilities:
+        return "a facility"
+    if name in state.products:
+        return "a product"
+    if name in state.pools or name in state.pool_ids:
+        return "a pool"
+    if not one.item and (name in state.lots or name in state.used):
+        return "a lot"
+    stem, _, number = name.rpartition(":")
+    return "a pool's lot" if number.isdecimal() and (stem in state.pools or stem in state.pool_ids) else None
+
+
+def _claims(record: Organization) -> list[tuple[str, str]]:
+    return [("id", record.id), *[(f"prefixes[{i}]", prefix) for i, prefix in enumerate(record.prefixes)]]
+
+
+def _check_claims(record: Organization, state: State) -> None:
+    """No id or prefix under, over or equal to another organisation's. But the registrar may enrol a part of a group
+    under the id of its parent."""
+    others = [(prefix, owner, False) for prefix, owner in state.prefixes.items()]
+    others += [(name, name, name == record.parent) for name in state.organizations.keys() | state.enrolled]
+    for field, name in _claims(record):
+        for other, owner, parent in others:
+            if covers(name, other) or (covers(other, name) and not parent):
+                raise Refused(
+                    f"{field}: {name!r} could be taken for {other!r} of {owner}", code="name-claimed", field=field,
+                    value=name, rule="names of an organisation lie neither under nor over another's, save under the id "
+                                     "of its parent",
+                )

@@ -1,0 +1,217 @@
+"""Names, keys and nonces on a real ledger: what an older log took, what it takes no more, and how audits see both."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import httpx
+import msgspec
+import pytest
+from support.cli import run
+from support.edwards import MixedKey
+from support.inside import Inside, inside
+from support.parties import Party, enrolment, party
+from support.server import Posted, Server, temporary_home
+from support.witness import registry
+from support.workshop import Workshop, workshop
+
+from ledger.admission import admit, naming
+from ledger.admission import plan as planning
+from ledger.admission.rules import NEWEST, RULES, VERSIONS
+from ledger.core.records import Activation, AnyRecord, Facility, Product
+from ledger.errors import LedgerError
+from ledger.service import setup
+from ledger.service.answers import FootprintAnswer, LotAnswer, OrganizationAnswer
+from ledger.service.audit.database_source import DatabaseSource
+from ledger.service.audit.replay import audit
+from ledger.service.audit.report import Report
+
+Answer = TypeVar("Answer")
+USED = "used-used-used-used-AA"
+
+
+class Attack(NamedTuple):
+    """A record that an older log takes, and the code by which a newer one refuses it."""
+
+    posted: Posted
+    code: str
+
+
+@pytest.fixture
+def older(monkeypatch: pytest.MonkeyPatch) -> Iterator[Inside]:
+    """A ledger that began with the first version of the rules."""
+    monkeypatch.setattr(setup, "NEWEST", VERSIONS[0])
+    with temporary_home() as home, inside(home) as ledger:
+        yield ledger
+
+
+def shops(ledger: Inside) -> tuple[Workshop, Workshop]:
+    mill, forge = Workshop("mill"), Workshop("forge")
+    ledger.post([
+        mill.enrolment(ledger), forge.enrolment(ledger), *mill.opening(), *forge.opening(),  # type: ignore[arg-type]
+        mill.make({"lot-1": "10"}, ore="10"), mill.send("lot-1", "2", forge, "sent"),
+    ])
+    return mill, forge
+
+
+def enrolled(ledger: Inside, who: Party, nonce: str, *prefixes: str) -> Posted:
+    return ledger.registrar, enrolment(who, ledger.registrar, ledger.origin, nonce, prefixes=prefixes)
+
+
+def named(shop: Workshop, record: AnyRecord, nonce: str) -> Posted:
+    return shop.signed(msgspec.structs.replace(record, nonce=nonce))
+
+
+def attacks(ledger: Inside, mill: Workshop, mark: str) -> list[Attack]:
+    """Of each kind one, with names and nonces that `mark` tells apart."""
+    def called(name: str) -> Party:
+        return Party(name, party(1, f"{name}/{mark}").key)
+
+    def site(name: str) -> AnyRecord:
+        return Facility(issuer=mill.id, nonce=mill.nonce(), id=mill.name(name), country="CN")
+
+    mixed = Party(f"urn:example:mixed-{mark}", MixedKey(hashlib.sha256(mark.encode()).digest()))
+    twice = f"{mark}-twice-twice-twice-AA"
+    lot = f"as-lot-{mark}"
+    ledger.post([mill.make({lot: "1", f"{lot}-2": "1"}, ore="2"), named(mill, site(f"first-{mark}"), twice)])
+    return [
+        Attack(enrolled(ledger, called(mill.name(lot)), mill.nonce()), "name-taken"),
+        Attack(enrolled(ledger, called(mill.name(f"new-{mark}")), mill.nonce()), "name-claimed"),
+        Attack(enrolled(ledger, called(f"{mill.id}/{mark}"), mill.nonce()), "name-claimed"),
+        Attack(enrolled(ledger, called(f"urn:example:x{mark}"), mill.nonce(), f"{mill.id}#{mark}:"), "name-claimed"),
+        Attack(enrolled(ledger, called(f"urn:example:y{mark}"), mill.nonce(), f"urn:{mark}-example:"), "name-shared"),
+        Attack(enrolled(ledger, called(f"urn:example:z{mark}"), mill.nonce(), f"javascript:{mark}/"), "name-scheme"),
+        Attack(enrolled(ledger, called(f"urn:example:%20{mark}"), mill.nonce()), "name-invisible"),
+        Attack(mill.signed(site(f"{lot}-2")), "name-taken"),
+        Attack(mill.make({f"first-{mark}": "1"}, ore="1"), "name-taken"),
+        Attack(enrolled(ledger, mixed, mill.nonce()), "mixed-order"),
+        Attack(named(mill, site(f"second-{mark}"), twice), "nonce-used"),
+    ]
+
+
+def codes(ledger: Inside, posted: list[Posted]) -> list[str | None]:
+    return [one.code if isinstance(one, LedgerError) else None for one in ledger.run(ledger.submit(posted))]
+
+
+def activation(ledger: Inside) -> Posted:
+    registrar = ledger.registrar
+    return registrar, Activation(issuer=registrar.id, nonce="AAAAAAAAAAAAAAAAAAAAAA", plugin=RULES,
+                                 version=NEWEST.name, digest=NEWEST.digest)
+
+
+def report(ledger: Inside, state: Path | None = None, lots_in_memory: int = 60_000) -> Report:
+    source = DatabaseSource(ledger.ledger.pool, ledger.ledger.identity)
+    return ledger.run(audit(source, registry=registry(), vkey=ledger.vkey, state=state, lots_in_memory=lots_in_memory))
+
+
+def test_an_older_log_takes_them_until_the_activation(older: Inside, tmp_path: Path) -> None:
+    """Record by record, in one request, and at a replica; the log audits as a whole, from a state, and with next to
+    nothing in memory."""
+    mill, _ = shops(older)
+    assert codes(older, [one.posted for one in attacks(older, mill, "a")]) == [None] * 11
+    assert report(older, tmp_path / "state").ok
+    older.post([activation(older)])
+    late = attacks(older, mill, "b")
+    assert [codes(older, [one.posted])[0] for one in late] == [one.code for one in late]
+    with inside(older.ledger.settings.home) as replica:
+        late = attacks(older, mill, "c")
+        assert codes(replica, [one.posted for one in late]) == [one.code for one in late]
+    usual = [mill.make({"usual": "1"}, ore="1"), enrolled(older, party(1, "newcomer"), mill.nonce(), "urn:example:n:")]
+    assert codes(older, usual) == [None, None]
+    for found in (report(older), report(older, lots_in_memory=0), report(older, tmp_path / "state"),
+                  report(older, tmp_path / "state", lots_in_memory=0)):
+        assert found.ok, found.findings
+
+
+def test_two_of_one_batch_are_one_too_many(older: Inside) -> None:
+    mill, forge = shops(older)
+    older.post([activation(older)])
+    def part(name: str) -> AnyRecord:
+        return Product(issuer=mill.id, nonce=mill.nonce(), id=mill.name(name), sector="works", unit="KGM")
+    theirs = forge.signed(Facility(issuer=forge.id, nonce=USED, id=forge.name("second"), country="CN"))
+    posted = [named(mill, part("p"), USED), named(mill, part("q"), USED), theirs, mill.signed(part("r")),
+              mill.make({"r": "1"}, ore="1"), enrolled(older, party(1, "smith"), mill.nonce()),
+              enrolled(older, party(1, "smith/two"), mill.nonce())]
+    assert codes(older, posted) == [None, "nonce-used", None, None, "name-taken", None, "name-claimed"]
+    assert codes(older, posted[:1]) == [None]
+
+
+@pytest.mark.parametrize("in_memory", [60_000, 0], ids=["in memory", "from its book"])
+def test_an_audit_names_what_a_server_let_pass(
+    older: Inside, monkeypatch: pytest.MonkeyPatch, in_memory: int
+) -> None:
+    """A server that leaves these rules out after they came into force."""
+    mill, _ = shops(older)
+    older.post([activation(older)])
+    late = attacks(older, mill, "b")
+    with monkeypatch.context() as lax:
+        for module, name in ((admit, "check_distinct_names"), (admit, "_check_nonce"),
+                             (planning, "check_plain_names"), (planning, "check_prime_order_keys")):
+            lax.setattr(module, name, lambda *_: None)
+        first = older.run(older.ledger.pool.fetchval("SELECT size FROM head"))
+        assert codes(older, [one.posted for one in late]) == [None] * len(late)
+    found = report(older, lots_in_memory=in_memory)
+    named_by = {one.index: one.message for one in found.findings if one.rule == "admission"}
+    for i, one in enumerate(late):
+        assert named_by[first + i].startswith(f"{one.code}:"), (i, named_by)
+    assert naming.minted(late[7].posted[1], admit.Plan())[0].name == mill.name("as-lot-b-2")
+
+
+class Look(NamedTuple):
+    server: Server
+    mill: Workshop
+
+
+@pytest.fixture(scope="module")
+def look() -> Iterator[Look]:
+    """A server on which one organisation could be taken for another."""
+    with temporary_home() as home, Server(home) as server:
+        mill = workshop(server, "mill", bar="10")
+        yield Look(server, mill)
+
+
+def look_alike(server: Server, identifier: str, nonce: str, **names: str) -> None:
+    who = party(1, identifier)
+    record = enrolment(who, server.registrar, server.origin, nonce)
+    server.post([(server.registrar, msgspec.structs.replace(record, names=names))])
+
+
+def asked(server: Server, path: str, kind: type[Answer], **query: str) -> Answer:
+    answer = httpx.get(server.url + path, params=query, timeout=30)
+    assert answer.status_code == 200, answer.text
+    return msgspec.json.decode(answer.content, type=kind)
+
+
+def test_confusable_organisations_are_shown_as_such(look: Look) -> None:
+    """In the answers on organisations, lots and footprints, on the command line, and to the registrar who enrols."""
+    server, mill = look
+    look_alike(server, "rnill", mill.nonce())
+    look_alike(server, "smith", mill.nonce(), en="M\u0456ll\u202e Works")
+    look_alike(server, "smelter", mill.nonce(), en="Mill Works")
+    found = {one.id: one for one in asked(server, "/v1/organizations", list[OrganizationAnswer])}
+    assert found[mill.id].resembles == ["urn:example:rnill"]
+    assert found["urn:example:rnill"].resembles == [mill.id]
+    assert found["urn:example:smith"].resembles == ["urn:example:smelter"]
+    assert found["urn:example:smith"].oddities == ["direction characters", "Latin and Cyrillic in one word"]
+    assert found["urn:example:smelter"].oddities == []
+    (lot,) = asked(server, "/v1/lots", list[LotAnswer], lot=mill.name("bar"))
+    assert lot.resembles == {mill.id: ["urn:example:rnill"]}
+    assert asked(server, "/v1/footprint", FootprintAnswer, lot=mill.name("bar")).lot == lot
+    shown = run("footprint", mill.name("bar"), "--url", server.url)
+    assert f"{mill.id} resembles: urn:example:rnill" in shown.out
+
+
+def test_who_enrols_is_told(look: Look, tmp_path: Path) -> None:
+    server, _ = look
+    key = tmp_path / "key.pem"
+    assert run("key", "new", key).code == 0
+    done = run("enrol", "--id", "urn:example:forge", "--name-en", "F\u043erge", "--key", key, "--home", server.home,
+               "--url", server.url)
+    assert (done.code, done.err) == (0, "")
+    assert "its names hold Latin and Cyrillic in one word" in done.out
+    assert run("key", "new", tmp_path / "other.pem").code == 0
+    done = run("enrol", "--id", "urn:example:f0rge", "--key", tmp_path / "other.pem", "--home", server.home, "--url",
+               server.url, "--json")
+    assert json.loads(done.out)["resembles"] == ["urn:example:forge"]
