@@ -14,6 +14,9 @@ LOG_KEY = "log-key.pem"
 REGISTRAR_KEY = "registrar-key.pem"
 """Where set-up leaves the ledger's own keys in the data folder."""
 
+NEW_LOG_KEY = "log-key.new.pem"
+"""The log's key until its ledger has an anchor. So a key under its own name may have signed something."""
+
 PASSPHRASE = "CARBON_LEDGER_PASSPHRASE"  # noqa: S105 - the variable's name
 PASSPHRASE_RULE = f"a passphrase where the file is encrypted: by --prompt, --passphrase-file or {PASSPHRASE}"
 

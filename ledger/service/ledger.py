@@ -16,11 +16,11 @@ from ledger.service.receipts import ReceiptReader
 from ledger.service.revising.reviser import Reviser
 from ledger.service.sequencing.sequencer import Sequencer
 from ledger.service.settings import MIN_WORKERS, Settings
-from ledger.service.setup import Identity, bootstrap, establish, identity_of
+from ledger.service.setup import Identity, bootstrap, establish, identity_of, require_whole
 from ledger.service.submission import Submitter
 from ledger.service.witnessing.policies import read_policy
 from ledger.service.witnessing.publisher import Publisher
-from ledger.store.anchor import Anchor
+from ledger.store.anchor import open_anchor
 from ledger.store.database import Pool, open_pool
 from ledger.store.facts import FactLoader, KeyLoader
 from ledger.store.hosting import Hosted, hosted
@@ -60,6 +60,7 @@ async def open_ledger(
 
     The installed sectors run in worker processes; those of a `registry` that is given, in this one.
     """
+    require_whole(settings)
     async with AsyncExitStack() as stack:
         # Before the database, so that both start at the same time.
         assessor = await stack.enter_async_context(_workers(settings)) if registry is None else Inside(registry)
@@ -86,7 +87,7 @@ async def _opened(
     pool = await open_pool(database.app_url)
     loader = FactLoader()
     try:
-        heads = Heads(keyring, Anchor(settings.anchor_path), pool)
+        heads = Heads(keyring, open_anchor(settings.anchor_at), pool)
         async with pool.acquire() as connection:
             await heads.start(connection)
         policy = None if settings.policy is None else read_policy(settings.policy, keyring.keys)

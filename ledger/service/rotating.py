@@ -50,7 +50,7 @@ async def finish(connection: Connection, heads: Heads) -> Rotation:
 
 async def _locked(connection: Connection, heads: Heads) -> int:
     """The size of the log, whose head is locked and continues what was signed."""
-    expected = heads.expected()
+    expected = await heads.expected()
     head = await lock_head(connection)
     await heads.check(connection, Checkpoint(heads.origin, head.size, head.root), expected)
     return head.size

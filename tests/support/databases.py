@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from ledger.store.embedded import EmbeddedPostgres
+from support.anchors import begun_anchor
 from support.server import Server
 
 LOGGED: Final = (
@@ -90,7 +91,7 @@ class Database:
     def served(self, home: Path) -> Server:
         """A server on this database, with the log's key in `home`, and an anchor of the database's own there: copies of
         one database are logs apart."""
-        return Server(home, self.url, anchor=home / f"anchor-{urlsplit(self.url).path[1:]}")
+        return Server(home, self.url, anchor=begun_anchor(home / f"anchor-{urlsplit(self.url).path[1:]}", home))
 
 
 @contextmanager
