@@ -12,7 +12,8 @@ from ledger.cli.console import json_option, print_json, say, show
 from ledger.cli.environment import home_option, settings
 from ledger.cli.opened import opened_database
 from ledger.service.anchoring import Standing, accept, standing
-from ledger.service.heads import Heads
+from ledger.service.backup.mark import settled
+from ledger.service.heads import Heads, heads_of, memory_of
 from ledger.service.settings import Settings
 from ledger.store.anchor import open_anchor
 from ledger.store.batches import lock_head
@@ -70,13 +71,16 @@ async def _standing(chosen: Settings) -> Standing:
 async def _accept(chosen: Settings, size: int) -> str | None:
     async with _session(chosen) as (connection, heads), connection.transaction(isolation="read_committed"):
         await lock_head(connection)
-        return await accept(connection, heads, open_anchor(chosen.anchor_at), size, datetime.now(UTC))
+        anchor = open_anchor(chosen.anchor_at)
+        kept = await accept(connection, heads, anchor, memory_of(chosen, anchor), size, datetime.now(UTC))
+        settled(chosen.home)
+        return kept
 
 
 @asynccontextmanager
 async def _session(chosen: Settings) -> AsyncIterator[tuple[Connection, Heads]]:
     async with opened_database(chosen) as (pool, keyring), pool.acquire() as connection:
-        yield connection, Heads(keyring, open_anchor(chosen.anchor_at), pool)
+        yield connection, heads_of(chosen, keyring, pool)
 
 
 def _print(found: Standing) -> None:

@@ -43,9 +43,11 @@ async def standing(connection: Connection, heads: Heads, anchor: Anchor) -> Stan
     )
 
 
-async def accept(connection: Connection, heads: Heads, anchor: Anchor, size: int, now: datetime) -> str | None:
-    """Signs the database as it is, `size` entries, in place of what the anchor says, and returns where that is kept as
-    evidence. In a transaction that has locked the head.
+async def accept(
+    connection: Connection, heads: Heads, anchor: Anchor, memory: Anchor | None, size: int, now: datetime
+) -> str | None:
+    """Signs the database as it is, `size` entries, in place of what the anchor, and the home's own `memory`, say, and
+    returns where that of the anchor is kept as evidence. In a transaction that has locked the head.
 
     Raises InvalidInput where the database does not hold `size` entries, or where it does not contradict the anchor.
     """
@@ -58,10 +60,12 @@ async def accept(connection: Connection, heads: Heads, anchor: Anchor, size: int
             f"the database holds {found.size} entries, not {size}", code="wrong-size", field="size", value=size,
             rule="the size that is to be accepted, as `anchor show` tells it",
         )
-    before = anchor.raw()
     head = Checkpoint(heads.origin, found.size, bytes.fromhex(found.root))
-    note = written(head, _fields(anchor), heads.signers)
-    return anchor.replace(note, before, f"{now:%Y%m%dT%H%M%S.%fZ}")
+    note, stamp = written(head, _fields(anchor), heads.signers), f"{now:%Y%m%dT%H%M%S.%fZ}"
+    kept = anchor.replace(note, anchor.raw(), stamp)
+    if memory is not None:
+        memory.replace(note, memory.raw(), stamp)
+    return kept
 
 
 def _signed(anchor: Anchor) -> Checkpoint | None:

@@ -27,7 +27,8 @@ from ledger.errors import (
 from ledger.service.continuity import contradiction, missing_entries, prove, read_head, settle_commits
 from ledger.service.keyring import MISSING as KEY_MISSING
 from ledger.service.keyring import Keyring
-from ledger.store.anchor import UNREADABLE, UNWRITABLE, Anchor, fields_of, stated, written
+from ledger.service.settings import Settings
+from ledger.store.anchor import UNREADABLE, UNWRITABLE, Anchor, fields_of, open_anchor, stated, written
 from ledger.store.database import Connection, Pool
 
 MISMATCH: Final = "log-mismatch"
@@ -44,11 +45,13 @@ Known = tuple[Checkpoint, ...]
 class Heads:
     """One for a process. The sessions that it is given see what is committed now: none is in a snapshot of its own."""
 
-    def __init__(self, keyring: Keyring, anchor: Anchor, pool: Pool) -> None:
+    def __init__(self, keyring: Keyring, anchor: Anchor, pool: Pool, memory: Anchor | None = None) -> None:
+        """`memory`: where this home keeps for itself what it has signed, beside an anchor that is elsewhere."""
         self.origin = origin = keyring.origin
         self.keyring = keyring
         self._pool = pool
         self._anchor = anchor
+        self._memory = memory
         self._note: str | None = None
         self._highest = self._anchored = Checkpoint(origin, 0, EMPTY_ROOT)
         self._vouched = {self._highest: None}
@@ -65,6 +68,11 @@ class Heads:
     def highest(self) -> Checkpoint:
         """The highest head that this process has signed, or has committed in order to."""
         return self._highest
+
+    @property
+    def signed(self) -> Checkpoint | None:
+        """What the anchor says, as it was read last; None where it was missing."""
+        return None if self._note is None else self._anchored
 
     @property
     def signing(self) -> bool:
@@ -106,11 +114,12 @@ class Heads:
         )
         _log.warning("%s", self._waiting)
 
-    def contradict(self, size: int, whose: str) -> None:
+    def contradict(self, size: int, whose: str, head: Checkpoint) -> None:
         """Heeds that another, such as a witness, was shown this log with `size` entries. Raises Unavailable, and stops
-        signing, where the database that this process has checked holds less. Ask `newest` first."""
-        if size > self._highest.size:
-            self.halt(missing_entries(self._highest.size, size, f"were shown to {whose}"))
+        signing, where the database holds less: it was checked later, and had this head."""
+        held = max(head.size, self._highest.size)
+        if size > held:
+            self.halt(missing_entries(held, size, f"were shown to {whose}"))
 
     async def start(self, connection: Connection, *, restored: bool = False, witnessed: bool = False) -> None:
         """Compares the database with the anchor before anything is signed: a mismatch, or an anchor that is missing,
@@ -125,6 +134,10 @@ class Heads:
                 self.wait("this home was restored from a backup, without an anchor")
             else:
                 await self.newest(connection)
+            if (key := self.keyring.unknown()) is not None:
+                self.halt(f"{key} has signed for this log, and the database does not know that key: it is older",
+                          rule="bring back the database that was signed; where it is lost, put that file away and "
+                               "decide with `carbon-ledger anchor`")
         except Unavailable as error:
             if error.code == MISSING:
                 self._halted = error
@@ -160,7 +173,8 @@ class Heads:
                 raise self._missing()
         elif note != self._note:
             self._anchored, self._note = self._opened(note), note
-        return self._highest, self._anchored
+        own = None if self._memory is None else self._memory.read()
+        return (self._highest, self._anchored) if own is None else (self._highest, self._anchored, self._opened(own))
 
     async def _read(self) -> str | None:
         return await asyncio.to_thread(self._anchor.read) if self._anchor.remote else self._anchor.read()
@@ -265,6 +279,9 @@ class Heads:
 
         note = await asyncio.to_thread(self._anchor.update, checked)
         self._anchored, self._note = self._opened(note), note
+        if self._memory is not None:
+            await asyncio.to_thread(self._memory.update, lambda current: note if current is None or stated(
+                current).size < self._anchored.size else current)
 
     def _vouch(self, head: Checkpoint) -> None:
         self._vouched[head] = None
@@ -300,3 +317,14 @@ class Heads:
             rule="bring back the anchor, or name it in CARBON_LEDGER_ANCHOR; only where it is lost decide with "
                  "`carbon-ledger anchor accept`",
         )
+
+
+def heads_of(settings: Settings, keyring: Keyring, pool: Pool) -> Heads:
+    """By the anchor that the settings name. Raises ConfigurationError."""
+    anchor = open_anchor(settings.anchor_at)
+    return Heads(keyring, anchor, pool, memory_of(settings, anchor))
+
+
+def memory_of(settings: Settings, anchor: Anchor) -> Anchor | None:
+    """Beside an anchor that is elsewhere, the file in the home in which it would be else."""
+    return open_anchor(str(settings.own_anchor)) if anchor.remote else None

@@ -1,10 +1,8 @@
 """The first run: schema, log key, origin, the registrar as entry 0, and an activation for each installed plugin."""
 
 import asyncio
-import os
 import secrets
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -19,13 +17,12 @@ from ledger.core.records import Activation, AnyRecord, Organization
 from ledger.core.signing import SigningKey, public_key
 from ledger.errors import ConfigurationError, Unavailable
 from ledger.registry.installed import Registry
-from ledger.service.keyfiles import LOG_KEY, NEW_LOG_KEY, REGISTRAR_KEY, key_at, new_nonce
-from ledger.service.keyring import Keyring, opened_keyring, vkey_of
+from ledger.service.keyfiles import LOG_KEY, REGISTRAR_KEY, is_in_use, key_at, mark_in_use, new_nonce
+from ledger.service.keyring import Keyring, log_keys, opened_keyring, vkey_of
 from ledger.service.settings import Settings, check_origin
 from ledger.service.submission import Submitter
 from ledger.store.anchor import open_anchor, written
 from ledger.store.database import Connection, Pool, migrate, owner_connection
-from ledger.store.durable import sync
 from ledger.store.embedded.layout import Layout
 from ledger.store.hosting import Hosted
 from ledger.store.sql import queries
@@ -58,8 +55,10 @@ def require_whole(settings: Settings) -> None:
 
 def _require_new(settings: Settings) -> None:
     """Raises ConfigurationError where something may have been signed that an empty database does not hold."""
-    key, anchor = settings.home / LOG_KEY, open_anchor(settings.anchor_at)
-    signed = f"{key} is the key of a log" if key.exists() else None
+    anchor = open_anchor(settings.anchor_at)
+    keys = [path for path in log_keys(settings.home) if path.name != LOG_KEY or is_in_use(path)
+            or (settings.home / REGISTRAR_KEY).exists()]
+    signed = f"{keys[0]} is the key of a log" if keys else None
     if signed is None and anchor.raw() is not None:
         signed = f"the anchor {anchor.location} is of a log"
     if signed is not None:
@@ -85,7 +84,7 @@ async def establish(settings: Settings, hosted: Hosted) -> Keyring:
             row = await connection.fetchrow(sql["ledger"])
             if row is None:
                 _require_new(settings)
-                key = key_at(settings.home / NEW_LOG_KEY, settings.passphrase)
+                key = key_at(settings.home / LOG_KEY, settings.passphrase)
                 origin, first = wanted, vkey_of(NoteSigner(wanted, key.private))
                 await connection.execute(sql["create_ledger"], origin, first)
                 await connection.execute(sql["create_head"], EMPTY_ROOT, Frontier().to_bytes())
@@ -96,22 +95,20 @@ async def establish(settings: Settings, hosted: Hosted) -> Keyring:
                 f"CARBON_LEDGER_ORIGIN is {settings.origin}, but this database holds the log {origin}"
             )
         keyring = await keyring_of(connection, settings, origin, first)
-        if not (settings.home / LOG_KEY).exists():
-            await _begin(connection, settings, keyring)
+        await _begin(connection, settings, keyring)
     return keyring
 
 
 async def _begin(connection: Connection, settings: Settings, keyring: Keyring) -> None:
-    """Makes the anchor of a new log, and only then gives its key the name under which it signs. A later start goes on
-    with what was cut off."""
+    """Makes the anchor of a new log, and then says in the key's file that it signs. So an anchor that is missing later
+    was lost. Another start goes on with what was cut off."""
+    key = settings.home / LOG_KEY
+    if is_in_use(key):
+        return
     if await connection.fetchval(queries("log")["is_empty"]):
         begun = written(Checkpoint(keyring.origin, 0, EMPTY_ROOT), {}, keyring.signers)
         await asyncio.to_thread(open_anchor(settings.anchor_at).update, lambda current: current or begun)
-    with suppress(FileExistsError, FileNotFoundError):
-        # Another process of this home may have been faster.
-        os.link(settings.home / NEW_LOG_KEY, settings.home / LOG_KEY)
-        sync(settings.home)
-    (settings.home / NEW_LOG_KEY).unlink(missing_ok=True)
+    mark_in_use(key, keyring.origin)
 
 
 async def keyring_of(connection: Connection, settings: Settings, origin: str, first: str) -> Keyring:
