@@ -17,6 +17,7 @@ from ledger.core.records import Activation, AnyRecord, Organization
 from ledger.core.signing import SigningKey, public_key
 from ledger.errors import ConfigurationError, Unavailable
 from ledger.registry.installed import Registry
+from ledger.service.heads import memory_of
 from ledger.service.keyfiles import LOG_KEY, REGISTRAR_KEY, is_in_use, key_at, mark_in_use, new_nonce
 from ledger.service.keyring import Keyring, log_keys, opened_keyring, vkey_of
 from ledger.service.settings import Settings, check_origin
@@ -59,8 +60,9 @@ def _require_new(settings: Settings) -> None:
     keys = [path for path in log_keys(settings.home) if path.name != LOG_KEY or is_in_use(path)
             or (settings.home / REGISTRAR_KEY).exists()]
     signed = f"{keys[0]} is the key of a log" if keys else None
-    if signed is None and anchor.raw() is not None:
-        signed = f"the anchor {anchor.location} is of a log"
+    for one in (anchor, memory_of(settings, anchor)):
+        if signed is None and one is not None and one.raw() is not None:
+            signed = f"the anchor {one.location} is of a log"
     if signed is not None:
         raise ConfigurationError(
             f"{signed}, but the database holds none: nothing is signed", code=LOG_MISSING, field="home",

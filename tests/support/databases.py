@@ -33,10 +33,14 @@ class Database:
         self.url = url
         self._runner = asyncio.Runner()
         try:
-            self._session: asyncpg.Connection = self.run(asyncpg.connect(url))
+            self.connect()
         except BaseException:
             self._runner.close()
             raise
+
+    def connect(self) -> None:
+        """Begins a session, again after `disconnect`."""
+        self._session: asyncpg.Connection = self.run(asyncpg.connect(self.url))
 
     def run(self, work: Coroutine[Any, Any, Value]) -> Value:
         return self._runner.run(work)

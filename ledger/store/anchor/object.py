@@ -5,6 +5,7 @@ others. So of two writers one is refused, reads again, and no update is lost. A 
 refused when the anchor is made.
 """
 
+import os
 from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from ledger.store.anchor.interface import Anchor, Change
 _ATTEMPTS: Final = 100
 _RETRIES: Final = 2
 _SECONDS: Final = timedelta(seconds=10)
+_ENDPOINTS: Final = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 _MISSING_TAG: Final = '"00000000000000000000000000000000"'
 
 
@@ -34,7 +36,8 @@ class ObjectAnchor(Anchor):
         self._key = address.path.strip("/")
         try:
             self._store = S3Store(
-                address.netloc, client_options={"timeout": _SECONDS, "connect_timeout": _SECONDS},
+                address.netloc,
+                client_options={"timeout": _SECONDS, "connect_timeout": _SECONDS, "allow_http": _plain()},
                 retry_config={"max_retries": _RETRIES, "retry_timeout": _SECONDS},
             )
         except (BaseError, ValueError) as error:
@@ -104,6 +107,11 @@ class ObjectAnchor(Anchor):
         self._put(probe, b"", None)
         if self._put(probe, b"", None) or self._put(probe, b"", _MISSING_TAG):
             raise self.unwritable("the store ignores If-Match or If-None-Match, so that an update could be lost")
+
+
+def _plain() -> bool:
+    """Whether the operator has named an endpoint without TLS."""
+    return any(os.environ.get(name, "").startswith("http://") for name in _ENDPOINTS)
 
 
 def _first(error: Exception) -> str:
