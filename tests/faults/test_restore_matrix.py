@@ -31,7 +31,6 @@ from ledger.service.ledger import Ledger, open_ledger
 from ledger.service.rotating import begin
 from ledger.service.settings import Settings
 from ledger.service.setup import registrar_id
-from ledger.service.witnessing import settling
 from ledger.store.anchor import stated
 from ledger.store.embedded import EmbeddedPostgres
 
@@ -225,7 +224,6 @@ def anchor_of(home: Path, location: str | None, snapshots: Snapshots) -> bytes |
 def ready(snapshots: Snapshots, monkeypatch: pytest.MonkeyPatch) -> Snapshots:
     for name, value in snapshots.store.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(settling, "PATIENCE_SECONDS", 0.5)
     return snapshots
 
 

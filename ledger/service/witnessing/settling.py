@@ -3,13 +3,13 @@
 An anchor in a file can be brought back together with the database, by a copy of the disk; a home that was restored
 from a backup has none. Witnesses are elsewhere. Each is asked for the checkpoint that it has cosigned last, or shown
 one that was signed before, to which it answers with its size. That is enough as soon as those who have not answered are
-no quorum: then no head was published without one of those who have.
+no quorum: then no head was published without one of those who have. Once all were asked, a quorum that has answered is
+enough too, so that no single witness can hold up the log.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection
-from typing import Final
 
 from ledger.core.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
 from ledger.core.note import parse_note
@@ -22,8 +22,6 @@ from ledger.service.witnessing.contradictions import Contradictions
 from ledger.store.database import Pool
 from ledger.store.sql import queries
 
-PATIENCE_SECONDS: Final = 5.0
-"""How long a start waits for witnesses before it goes on without signing."""
 _FIRST_DELAY, _LONGEST_DELAY = 0.2, 5.0
 _log = logging.getLogger(__name__)
 
@@ -38,14 +36,17 @@ class Settling:
         self._policy = policy
         self._begin = begin
         self._task: asyncio.Task[None] | None = None
+        self._asked = asyncio.Event()
 
     async def __aenter__(self) -> "Settling":
-        """Raises what `begin` raises, unless the witnesses take long: then that is logged."""
+        """Returns when it is settled, or all witnesses were asked once: then it goes on meanwhile."""
         if self._policy is None or not self._heads.waiting:
             await self._begin()
             return self
         self._task = asyncio.create_task(self._settled(self._policy), name="settling")
-        await asyncio.wait({self._task}, timeout=PATIENCE_SECONDS)
+        asked = asyncio.create_task(self._asked.wait())
+        await asyncio.wait({self._task, asked}, return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
         if self._task.done():
             await self._task
         return self
@@ -66,18 +67,23 @@ class Settling:
         async with self._pool.acquire() as connection:
             await self._heads.settle(connection)
         _log.info("what witnesses were shown of this log is in the database: %s", heard)
-        await self._begin()
+        try:
+            await self._begin()
+        except LedgerError as error:
+            _log.error("signing has begun, but setting up has failed: %s", error)
+            raise
 
     async def _heard(self, policy: Policy, clients: list[WitnessClient]) -> dict[str, int]:
         """The sizes that witnesses have cosigned, all of them in the database. Returns when they are enough, or signing
         has stopped."""
         heard: dict[str, int] = {}
+        waiting = {client.name for client in clients}
         changed = asyncio.Event()
         contradictions = Contradictions(self._pool, self._heads, policy, changed.set)
 
         async def ask(client: WitnessClient) -> None:
             delay = _FIRST_DELAY
-            while self._heads.waiting:
+            while self._heads.waiting and client.name not in heard:
                 try:
                     size = await self._size(client, contradictions)
                 except LedgerError as error:
@@ -86,16 +92,18 @@ class Settling:
                     size = None
                 if size is not None:
                     heard[client.name] = size
-                    break
-                await asyncio.sleep(delay)
+                waiting.discard(client.name)
+                changed.set()
+                await asyncio.sleep(0 if size is not None else delay)
                 delay = min(delay * 2, _LONGEST_DELAY)
-            changed.set()
 
         tasks = [asyncio.create_task(ask(client), name=f"asking {client.name}") for client in clients]
         try:
-            while self._heads.waiting and not _enough(policy, heard, [client.name for client in clients]):
+            while self._heads.waiting and not _enough(policy, heard, [client.name for client in clients], waiting):
                 await changed.wait()
                 changed.clear()
+                if not waiting and not policy.satisfied(heard):
+                    self._asked.set()
         finally:
             for task in tasks:
                 task.cancel()
@@ -135,6 +143,8 @@ class Settling:
         return None if row is None else parse_checkpoint(parse_note(row["note"]).text)
 
 
-def _enough(policy: Policy, heard: Collection[str], asked: Collection[str]) -> bool:
-    """Whether there is no quorum without one of those who have answered."""
-    return not policy.satisfied([name for name in asked if name not in heard])
+def _enough(policy: Policy, heard: Collection[str], asked: Collection[str], waiting: Collection[str]) -> bool:
+    """Whether there is no quorum without one of those who have answered; or, with nobody who was not asked yet, those
+    who have answered are one."""
+    rest = [name for name in asked if name not in heard]
+    return not policy.satisfied(rest) or (not waiting and policy.satisfied(heard))
