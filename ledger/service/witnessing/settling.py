@@ -133,9 +133,11 @@ class Settling:
 
     async def _holds(self, client: WitnessClient, size: int, contradictions: Contradictions) -> bool:
         """Whether the database holds so many entries. Without an anchor a witness that has seen nothing has no say."""
-        await contradictions.heed(client, size)
         async with self._pool.acquire() as connection:
             head = await self._heads.examine(connection)
+        if head.size:
+            # Any word is more than a new log holds: that stops it only where the log's own signature is shown.
+            await contradictions.heed(client, size)
         return size <= head.size and (size > 0 or self._heads.signed is not None)
 
     async def _published(self) -> Checkpoint | None:
