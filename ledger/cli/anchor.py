@@ -12,9 +12,10 @@ from ledger.cli.console import json_option, print_json, say, show
 from ledger.cli.environment import home_option, settings
 from ledger.cli.opened import opened_database
 from ledger.service.anchoring import Standing, accept, standing
-from ledger.service.heads import Heads
+from ledger.service.backup.mark import settled
+from ledger.service.heads import Heads, heads_of, memory_of
 from ledger.service.settings import Settings
-from ledger.store.anchor import Anchor
+from ledger.store.anchor import open_anchor
 from ledger.store.batches import lock_head
 from ledger.store.database import Connection
 
@@ -52,7 +53,7 @@ def accept_database(size: int, home: Path | None, as_json: bool) -> None:
     """
     chosen = settings(home)
     kept = asyncio.run(_accept(chosen, size))
-    told = {"anchor": str(chosen.anchor_path), "size": size, "kept": None if kept is None else str(kept)}
+    told = {"anchor": chosen.anchor_at, "size": size, "kept": kept}
     if as_json:
         print_json(told)
     else:
@@ -64,19 +65,22 @@ def accept_database(size: int, home: Path | None, as_json: bool) -> None:
 
 async def _standing(chosen: Settings) -> Standing:
     async with _session(chosen) as (connection, heads):
-        return await standing(connection, heads, Anchor(chosen.anchor_path))
+        return await standing(connection, heads, open_anchor(chosen.anchor_at))
 
 
-async def _accept(chosen: Settings, size: int) -> Path | None:
+async def _accept(chosen: Settings, size: int) -> str | None:
     async with _session(chosen) as (connection, heads), connection.transaction(isolation="read_committed"):
         await lock_head(connection)
-        return await accept(connection, heads, Anchor(chosen.anchor_path), size, datetime.now(UTC))
+        anchor = open_anchor(chosen.anchor_at)
+        kept = await accept(connection, heads, anchor, memory_of(chosen, anchor), size, datetime.now(UTC))
+        settled(chosen.home)
+        return kept
 
 
 @asynccontextmanager
 async def _session(chosen: Settings) -> AsyncIterator[tuple[Connection, Heads]]:
     async with opened_database(chosen) as (pool, keyring), pool.acquire() as connection:
-        yield connection, Heads(keyring, Anchor(chosen.anchor_path), pool)
+        yield connection, heads_of(chosen, keyring, pool)
 
 
 def _print(found: Standing) -> None:

@@ -6,11 +6,10 @@ from contextlib import asynccontextmanager
 from ledger.cli.opened import opened_database
 from ledger.service.exporting.database_log import DatabaseLog
 from ledger.service.exporting.log import PublicLog
-from ledger.service.heads import Heads
+from ledger.service.heads import heads_of
 from ledger.service.publication import Publication
 from ledger.service.settings import Settings
 from ledger.service.witnessing.policies import read_policy
-from ledger.store.anchor import Anchor
 
 
 @asynccontextmanager
@@ -18,7 +17,7 @@ async def database_log(chosen: Settings) -> AsyncIterator[PublicLog]:
     """The log of these settings as it lies there. Raises ConfigurationError where there is none, or where the home does
     not hold its log's key; Unavailable where the anchor knows of a higher head."""
     async with opened_database(chosen) as (pool, keyring):
-        heads = Heads(keyring, Anchor(chosen.anchor_path), pool)
+        heads = heads_of(chosen, keyring, pool)
         async with pool.acquire() as connection:
             await heads.start(connection)
         policy = None if chosen.policy is None else read_policy(chosen.policy, keyring.keys)

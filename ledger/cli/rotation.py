@@ -3,18 +3,17 @@
 from ledger.cli.opened import opened_database
 from ledger.core.logkeys import Rotation
 from ledger.core.policy import Policy
-from ledger.service.heads import Heads
+from ledger.service.heads import heads_of
 from ledger.service.keyring import key_file, vkey_of
 from ledger.service.rotating import begin, finish, prepare
 from ledger.service.settings import Settings
 from ledger.service.witnessing.policies import read_policy
-from ledger.store.anchor import Anchor
 
 
 async def rotate(chosen: Settings, step: str) -> dict[str, object]:
     """One step, `prepare`, `begin` or `finish`: what is told of it."""
     async with opened_database(chosen) as (pool, keyring), pool.acquire() as connection:
-        heads = Heads(keyring, Anchor(chosen.anchor_path), pool)
+        heads = heads_of(chosen, keyring, pool)
         # Read first: a policy that does not hold is no reason to fail once it is done.
         policy = None if chosen.policy is None else read_policy(chosen.policy, keyring.keys)
         if step == "prepare":

@@ -1,14 +1,14 @@
 """The operator's view of the anchor, and the one decision that is nobody else's: that signed history is lost."""
 
 from datetime import datetime
-from pathlib import Path
 
 from msgspec import Struct
 
-from ledger.core.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.checkpoint import Checkpoint
 from ledger.errors import InvalidInput, InvalidNote, Unavailable
-from ledger.service.heads import Heads, contradiction, read_head
-from ledger.store.anchor import UNREADABLE, Anchor, stated
+from ledger.service.continuity import contradiction, read_head
+from ledger.service.heads import MISSING, Heads
+from ledger.store.anchor import UNREADABLE, Anchor, fields_of, stated, written
 from ledger.store.database import Connection
 
 
@@ -28,24 +28,26 @@ class Standing(Struct, frozen=True, kw_only=True, rename="camel"):
 async def standing(connection: Connection, heads: Heads, anchor: Anchor) -> Standing:
     """Compares anchor and database. Raises NotFound where the database holds no log."""
     try:
-        expected = heads.expected()
+        expected = await heads.expected()
         head = await read_head(connection, heads.origin)
         why = await contradiction(connection, head, expected)
     except Unavailable as error:
-        if error.code != UNREADABLE:
+        if error.code not in (UNREADABLE, MISSING):
             raise
         head, why = await read_head(connection, heads.origin), error.message
     signed = _signed(anchor)
     return Standing(
-        anchor=str(anchor.path), origin=heads.origin, signed=None if signed is None else signed.size,
+        anchor=anchor.location, origin=heads.origin, signed=None if signed is None else signed.size,
         signed_root=None if signed is None else signed.root.hex(), size=head.size, root=head.root.hex(),
         contradiction=why,
     )
 
 
-async def accept(connection: Connection, heads: Heads, anchor: Anchor, size: int, now: datetime) -> Path | None:
-    """Signs the database as it is, `size` entries, in place of what the anchor says, and returns the file in which that
-    is kept as evidence. In a transaction that has locked the head.
+async def accept(
+    connection: Connection, heads: Heads, anchor: Anchor, memory: Anchor | None, size: int, now: datetime
+) -> str | None:
+    """Signs the database as it is, `size` entries, in place of what the anchor, and the home's own `memory`, say, and
+    returns where that of the anchor is kept as evidence. In a transaction that has locked the head.
 
     Raises InvalidInput where the database does not hold `size` entries, or where it does not contradict the anchor.
     """
@@ -58,16 +60,27 @@ async def accept(connection: Connection, heads: Heads, anchor: Anchor, size: int
             f"the database holds {found.size} entries, not {size}", code="wrong-size", field="size", value=size,
             rule="the size that is to be accepted, as `anchor show` tells it",
         )
-    before = anchor.raw()
-    keep = anchor.path.with_name(f"{anchor.path.name}.until-{now:%Y%m%dT%H%M%S.%fZ}")
     head = Checkpoint(heads.origin, found.size, bytes.fromhex(found.root))
-    anchor.replace(sign_checkpoint(head, *heads.signers), before, keep)
-    return None if before is None else keep
+    note, stamp = written(head, _fields(anchor), heads.signers), f"{now:%Y%m%dT%H%M%S.%fZ}"
+    kept = anchor.replace(note, anchor.raw(), stamp)
+    if memory is not None:
+        memory.replace(note, memory.raw(), stamp)
+    return kept
 
 
 def _signed(anchor: Anchor) -> Checkpoint | None:
+    note = _note(anchor)
+    return None if note is None else stated(note)
+
+
+def _fields(anchor: Anchor) -> dict[str, str]:
+    """What the anchor says beside its checkpoint stays true of the log, whichever history counts."""
+    note = _note(anchor)
+    return {} if note is None else fields_of(note)
+
+
+def _note(anchor: Anchor) -> str | None:
     try:
-        note = anchor.read()
-        return None if note is None else stated(note)
+        return anchor.read()
     except (Unavailable, InvalidNote):
         return None

@@ -9,12 +9,11 @@ written before a synchronous standby has it, where there is one: an interrupted 
 
 import asyncio
 import logging
+from collections.abc import Callable, Mapping
 from typing import Final, NoReturn
 
-import asyncpg
-
 from ledger.core.checkpoint import Checkpoint, sign_checkpoint
-from ledger.core.merkle import EMPTY_ROOT, verify_consistency
+from ledger.core.merkle import EMPTY_ROOT
 from ledger.core.note import NoteSigner, verify_note
 from ledger.errors import (
     ConfigurationError,
@@ -25,17 +24,20 @@ from ledger.errors import (
     Unavailable,
     VerificationError,
 )
-from ledger.service.keyring import MISSING, Keyring
-from ledger.store.anchor import UNREADABLE, UNWRITABLE, Anchor, stated
+from ledger.service.continuity import contradiction, missing_entries, prove, read_head, settle_commits
+from ledger.service.keyring import MISSING as KEY_MISSING
+from ledger.service.keyring import Keyring
+from ledger.service.settings import Settings
+from ledger.store.anchor import UNREADABLE, UNWRITABLE, Anchor, fields_of, open_anchor, stated, written
 from ledger.store.database import Connection, Pool
-from ledger.store.sql import queries
-from ledger.store.tiles import consistency_path
 
 MISMATCH: Final = "log-mismatch"
-UNSIGNABLE: Final = (UNREADABLE, UNWRITABLE, MISSING)
+MISSING: Final = "anchor-missing"
+UNSETTLED: Final = "unsettled"
+UNSIGNABLE: Final = (UNREADABLE, UNWRITABLE, MISSING, UNSETTLED, KEY_MISSING)
 """Codes of what keeps a head from being signed though the database is there: trying again at once is of no use."""
+_DECIDE: Final = "bring back the database that was signed, or decide with `carbon-ledger anchor`"
 _REMEMBERED = 10_000
-_SETTLE_SECONDS = 5.0
 _log = logging.getLogger(__name__)
 Known = tuple[Checkpoint, ...]
 
@@ -43,15 +45,18 @@ Known = tuple[Checkpoint, ...]
 class Heads:
     """One for a process. The sessions that it is given see what is committed now: none is in a snapshot of its own."""
 
-    def __init__(self, keyring: Keyring, anchor: Anchor, pool: Pool) -> None:
+    def __init__(self, keyring: Keyring, anchor: Anchor, pool: Pool, memory: Anchor | None = None) -> None:
+        """`memory`: where this home keeps for itself what it has signed, beside an anchor that is elsewhere."""
         self.origin = origin = keyring.origin
         self.keyring = keyring
         self._pool = pool
         self._anchor = anchor
+        self._memory = memory
         self._note: str | None = None
         self._highest = self._anchored = Checkpoint(origin, 0, EMPTY_ROOT)
         self._vouched = {self._highest: None}
         self._halted: Unavailable | None = None
+        self._waiting: Unavailable | None = None
         self._turn = asyncio.Lock()
 
     @property
@@ -65,55 +70,114 @@ class Heads:
         return self._highest
 
     @property
+    def signed(self) -> Checkpoint | None:
+        """What the anchor says, as it was read last; None where it was missing."""
+        return None if self._note is None else self._anchored
+
+    @property
     def signing(self) -> bool:
-        """Whether this replica signs at all."""
-        return self._halted is None
+        """Whether this replica signs now."""
+        return self._halted is None and self._waiting is None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether signing begins as soon as it is settled which history counts."""
+        return self._halted is None and self._waiting is not None
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What the anchor says beside its checkpoint, as it was read last."""
+        return {} if self._note is None else fields_of(self._note)
 
     def require_signing(self) -> None:
-        """Raises Unavailable where this replica has stopped signing: it has seen two histories."""
-        if self._halted is not None:
-            raise self._halted
+        """Raises Unavailable where this replica has stopped signing, since it has seen two histories, or has not begun
+        to, since it is not settled yet which one counts."""
+        stopped = self._halted or self._waiting
+        if stopped is not None:
+            raise stopped
 
-    def halt(self, why: str, code: str = MISMATCH) -> NoReturn:
+    def halt(self, why: str, code: str = MISMATCH, rule: str = _DECIDE) -> NoReturn:
         """Stops signing, for as long as the process runs. Raises the Unavailable that says why."""
         if self._halted is None:
             self._halted = Unavailable(
-                f"{why}; this server signs nothing more", code=code, field="anchor", value=self._anchor.path,
-                rule="bring back the database that was signed, or decide with `carbon-ledger anchor`",
+                f"{why}; this server signs nothing more", code=code, field="anchor", value=self._anchor.location,
+                rule=rule,
             )
             _log.critical("%s", self._halted)
         raise self._halted
 
-    def contradict(self, size: int, whose: str) -> None:
+    def wait(self, why: str) -> None:
+        """Signs nothing until `settle`."""
+        self._waiting = Unavailable(
+            f"{why}; nothing is signed until then", code=UNSETTLED, field="anchor", value=self._anchor.location,
+            rule="the witnesses of the log's policy have to answer, or decide with `carbon-ledger anchor accept`",
+        )
+        _log.warning("%s", self._waiting)
+
+    def contradict(self, size: int, whose: str, head: Checkpoint) -> None:
         """Heeds that another, such as a witness, was shown this log with `size` entries. Raises Unavailable, and stops
-        signing, where the database that this process has checked holds less. Ask `newest` first."""
-        if size > self._highest.size:
-            self.halt(_missing(self._highest.size, size, f"were shown to {whose}"))
+        signing, where the database holds less: it was checked later, and had this head."""
+        held = max(head.size, self._highest.size)
+        if size > held:
+            self.halt(missing_entries(held, size, f"were shown to {whose}"))
 
-    async def start(self, connection: Connection) -> None:
-        """Compares the database with the anchor before anything is signed; a mismatch stops signing. Raises
-        ConfigurationError where the anchor cannot be read or is of another log."""
+    async def start(self, connection: Connection, *, restored: bool = False, witnessed: bool = False) -> None:
+        """Compares the database with the anchor before anything is signed: a mismatch, or an anchor that is missing,
+        stops signing. `witnessed`: the log has a quorum of witnesses, which is asked before this process signs where
+        the anchor could have been brought back with the database; `restored`: by their word alone, if need be.
+
+        Raises ConfigurationError where the anchor cannot be read or is of another log.
+        """
+        asked = witnessed and not self._anchor.remote
         try:
-            head = await self.newest(connection)
+            if restored and asked and await self._read() is None:
+                self.wait("this home was restored from a backup, without an anchor")
+            else:
+                await self.newest(connection)
+            if (key := self.keyring.unknown()) is not None:
+                self.halt(f"{key} has signed for this log, and the database does not know that key: it is older",
+                          rule="bring back the database that was signed; where it is lost, put that file away and "
+                               "decide with `carbon-ledger anchor`")
         except Unavailable as error:
-            if error.code != UNREADABLE:
-                if self._halted is None:
-                    raise
-                return
-            raise ConfigurationError(error.message, code=error.code, field=error.field, value=error.value,
-                                     rule=error.rule) from error
-        if self._note is None and head.size:
-            _log.warning("there is no anchor %s: the %d entries of the database are taken as they are",
-                         self._anchor.path, head.size)
+            if error.code == MISSING:
+                self._halted = error
+                _log.critical("%s", error)
+            elif error.code == UNREADABLE:
+                raise ConfigurationError(error.message, code=error.code, field=error.field, value=error.value,
+                                         rule=error.rule) from error
+            elif self._halted is None:
+                raise
+            return
+        if asked and self._waiting is None:
+            self.wait("a quorum of witnesses has to say what it was shown of this log")
 
-    def expected(self) -> Known:
-        """The heads with which every view of the database that is taken from now on must begin. Raises Unavailable
-        where the anchor cannot be read or is not of this log."""
-        self.require_signing()
-        note = self._anchor.read()
-        if note is not None and note != self._note:
+    async def settle(self, connection: Connection) -> None:
+        """Begins to sign: what others were shown of this log is in the database. An anchor that is missing is made."""
+        head = await self.examine(connection)
+        if self._waiting is not None and self._note is None:
+            note = await asyncio.to_thread(self._anchor.update, lambda current: current or written(
+                head, {}, self.signers))
             self._anchored, self._note = self._opened(note), note
-        return self._highest, self._anchored
+        self._waiting = None
+
+    async def expected(self) -> Known:
+        """The heads with which every view of the database that is taken from now on must begin. Raises Unavailable
+        where nothing is signed, or the anchor is missing, cannot be read or is not of this log."""
+        self.require_signing()
+        return await self._known()
+
+    async def _known(self) -> Known:
+        note = await self._read()
+        if note is None:
+            if self._waiting is None:
+                raise self._missing()
+        elif note != self._note:
+            self._anchored, self._note = self._opened(note), note
+        own = None if self._memory is None else self._memory.read()
+        return (self._highest, self._anchored) if own is None else (self._highest, self._anchored, self._opened(own))
+
+    async def _read(self) -> str | None:
+        return await asyncio.to_thread(self._anchor.read) if self._anchor.remote else self._anchor.read()
 
     async def check(self, connection: Connection, head: Checkpoint, expected: Known) -> None:
         """Returns if this session's database, with this head, begins with all that was expected before its head was
@@ -124,7 +188,14 @@ class Heads:
 
     async def newest(self, connection: Connection) -> Checkpoint:
         """The database's head, checked. Raises Unavailable, and stops signing, where it is of another history."""
-        expected = self.expected()
+        self.require_signing()
+        return await self.examine(connection)
+
+    async def examine(self, connection: Connection) -> Checkpoint:
+        """The same while it is not settled yet whether to sign."""
+        if self._halted is not None:
+            raise self._halted
+        expected = await self._known()
         head = await read_head(connection, self.origin)
         await self.check(connection, head, expected)
         return head
@@ -165,7 +236,7 @@ class Heads:
         if head not in self._vouched:
             await self._check_stated(connection, head)
             if head.size > self._highest.size:
-                await _settle(connection)
+                await settle_commits(connection)
             self.advance(head)
         elif (why := await self.keyring.refresh(connection)) is not None:
             self.halt(why)
@@ -175,21 +246,42 @@ class Heads:
     async def _check_stated(self, connection: Connection, head: Checkpoint) -> None:
         newest = await self.newest(connection)
         try:
-            await _prove(connection, head, newest)
+            await prove(connection, head, newest)
         except (VerificationError, NotFound, InvalidInput) as error:
             raise LedgerError(
                 f"the database states a head of {head.size} entries that is not of its log: {error.message}",
                 code="unproven", field="size", value=head.size,
             ) from error
 
+    async def mark(self, fields: Mapping[str, str]) -> None:
+        """Returns when the anchor says these fields too, durably. Raises Unavailable where it cannot be written."""
+        async with self._turn:
+            await self._update(lambda current: written(stated(current), {**fields_of(current), **fields}, self.signers))
+
     async def _anchor_at(self, head: Checkpoint) -> None:
         """Returns when the anchor is at least there, durably."""
         async with self._turn:
             if self._anchored.size < head.size:
                 # Those that wait for their turn are served too, and find that it is done.
-                note = self._signed(max(head, self._highest, key=lambda one: one.size))
-                standing = await asyncio.to_thread(self._anchor.advance, note)
-                self._anchored, self._note = self._opened(standing), standing
+                top = max(head, self._highest, key=lambda one: one.size)
+                await self._update(lambda current: current if stated(current).size >= top.size else
+                                   written(top, fields_of(current), self.signers))
+
+    async def _update(self, change: Callable[[str], str]) -> None:
+        """Writes what `change` makes of the anchor's note, which is there and of this log."""
+        self.require_signing()
+
+        def checked(current: str | None) -> str:
+            if current is None:
+                raise self._missing()
+            self._opened(current)
+            return change(current)
+
+        note = await asyncio.to_thread(self._anchor.update, checked)
+        self._anchored, self._note = self._opened(note), note
+        if self._memory is not None:
+            await asyncio.to_thread(self._memory.update, lambda current: note if current is None or stated(
+                current).size < self._anchored.size else current)
 
     def _vouch(self, head: Checkpoint) -> None:
         self._vouched[head] = None
@@ -206,67 +298,33 @@ class Heads:
         try:
             verify_note(note, [span.verifier for span in self.keyring.keys.spans], minimum=1)
         except VerificationError as error:
+            if found.origin == self.origin:
+                why = ("is signed by no key that this database knows of its log: the database is older than the "
+                       "newest key, or of another log by the same name")
+            else:
+                why = f"is not of this log, {self.origin}, but of {found.origin}"
             raise Unavailable(
-                f"the anchor {self._anchor.path} is not of this log, {self.origin}, but of {found.origin}: "
-                f"{error.message}", code=UNREADABLE, field="anchor", value=self._anchor.path,
+                f"the anchor {self._anchor.location} {why}: {error.message}", code=UNREADABLE, field="anchor",
+                value=self._anchor.location,
                 rule="an anchor of its own for each log: another home, or CARBON_LEDGER_ANCHOR",
             ) from error
         return found
 
-
-async def read_head(connection: Connection, origin: str) -> Checkpoint:
-    """The head that the database states, not checked. Raises NotFound where it holds no log."""
-    row = await connection.fetchrow(queries("log")["head"])
-    if row is None:
-        raise NotFound("this database holds no log")
-    return Checkpoint(origin, row["size"], bytes(row["root"]))
-
-
-async def _settle(connection: Connection) -> None:
-    """Returns when all that is seen here is wherever a commit has to be. Raises Unavailable where it is not yet."""
-    warnings: list[asyncpg.PostgresLogMessage] = []
-
-    def heed(_: object, message: asyncpg.PostgresLogMessage) -> None:
-        warnings.append(message)
-
-    connection.add_log_listener(heed)
-    try:
-        await connection.execute(queries("log")["settle"], timeout=_SETTLE_SECONDS)
-    except (TimeoutError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError) as error:
-        raise _unsettled() from error
-    finally:
-        connection.remove_log_listener(heed)
-    if warnings:
-        raise _unsettled()
+    def _missing(self) -> Unavailable:
+        return Unavailable(
+            f"there is no anchor {self._anchor.location}, though something of this log may have been signed: nothing "
+            "says whether the database holds all of it", code=MISSING, field="anchor", value=self._anchor.location,
+            rule="bring back the anchor, or name it in CARBON_LEDGER_ANCHOR; only where it is lost decide with "
+                 "`carbon-ledger anchor accept`",
+        )
 
 
-def _unsettled() -> Unavailable:
-    return Unavailable("the newest entries are not at the synchronous standby yet", code="not-replicated", field="size",
-                       rule="a head is signed once all that a commit waits for has it")
+def heads_of(settings: Settings, keyring: Keyring, pool: Pool) -> Heads:
+    """By the anchor that the settings name. Raises ConfigurationError."""
+    anchor = open_anchor(settings.anchor_at)
+    return Heads(keyring, anchor, pool, memory_of(settings, anchor))
 
 
-async def contradiction(connection: Connection, head: Checkpoint, expected: Known) -> str | None:
-    """Why the database with this head does not begin with all these heads, if that is so."""
-    for known in dict.fromkeys(expected):
-        if head.size < known.size:
-            return _missing(head.size, known.size, f"were signed here, with root {known.root.hex()}")
-        try:
-            await _prove(connection, known, head)
-        except (VerificationError, NotFound, InvalidInput) as error:
-            return (f"the database holds another log of {head.size} entries than the one signed here: its first "
-                    f"{known.size} have not the root {known.root.hex()} ({error.message})")
-    return None
-
-
-async def _prove(connection: Connection, old: Checkpoint, new: Checkpoint) -> None:
-    """Raises VerificationError or NotFound where the tree of `new`, as it stands in the database, does not begin with
-    that of `old`."""
-    if old == new:
-        return
-    path = await consistency_path(connection, old.size, new.size)
-    verify_consistency(old.size, new.size, old.root, new.root, path)
-
-
-def _missing(held: int, signed: int, how: str) -> str:
-    return (f"the database holds {held} entries, {signed} {how}: entries {held} to {signed - 1} are missing; it was "
-            "rolled back or replaced")
+def memory_of(settings: Settings, anchor: Anchor) -> Anchor | None:
+    """Beside an anchor that is elsewhere, the file in the home in which it would be else."""
+    return open_anchor(str(settings.own_anchor)) if anchor.remote else None

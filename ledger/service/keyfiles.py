@@ -4,15 +4,19 @@ import base64
 import os
 import secrets
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from ledger.core.signing import SigningKey
 from ledger.errors import ConfigurationError, InvalidKey
-from ledger.store.durable import TEMPORARY, sync
+from ledger.store.durable import TEMPORARY, replace, sync
 
 LOG_KEY = "log-key.pem"
 REGISTRAR_KEY = "registrar-key.pem"
 """Where set-up leaves the ledger's own keys in the data folder."""
+
+_IN_USE = b"This key has signed for a log. "
+"""What the file of the log's key begins with once its log has an anchor. Readers of PEM pass over it."""
 
 PASSPHRASE = "CARBON_LEDGER_PASSPHRASE"  # noqa: S105 - the variable's name
 PASSPHRASE_RULE = f"a passphrase where the file is encrypted: by --prompt, --passphrase-file or {PASSPHRASE}"
@@ -64,6 +68,23 @@ def read_key(path: Path, passphrase: bytes | None = None) -> SigningKey:
     except InvalidKey as error:
         rule = PASSPHRASE_RULE if error.field == "passphrase" else error.rule
         raise InvalidKey(f"{path}: {error.message}", code=error.code, field=error.field, rule=rule) from None
+
+
+def is_in_use(path: Path) -> bool:
+    """Whether the file says that its key has signed for a log."""
+    try:
+        return path.read_bytes().startswith(_IN_USE)
+    except OSError:
+        return False
+
+
+def mark_in_use(path: Path, origin: str) -> None:
+    """Says in the file that its key signs for this log, durably. A file that is not ours to write, or a link to one
+    that is kept elsewhere, stays as it is."""
+    if is_in_use(path) or path.is_symlink():
+        return
+    with suppress(OSError):
+        replace(path, _IN_USE + f"Its name: {origin}\n".encode() + path.read_bytes())
 
 
 def is_encrypted(path: Path) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 from ledger.core.logkeys import LogKeys
 from ledger.core.note import NoteSigner, vkey
 from ledger.errors import InvalidNote, LedgerError, Unavailable, VerificationError
-from ledger.service.keyfiles import LOG_KEY, read_own_key
+from ledger.service.keyfiles import LOG_KEY, is_in_use, read_own_key
 from ledger.store.database import Connection
 from ledger.store.sql import queries
 
@@ -48,6 +48,17 @@ class Keyring:
         self.keys, self.notes = keys, notes
         return None
 
+    def unknown(self) -> Path | None:
+        """A key in the home that has signed for a log, which this database does not know."""
+        known = {span.vkey for span in self.keys.spans}
+        for path in log_keys(self._home):
+            if is_in_use(path) and vkey_of(self._signer(path)) not in known:
+                return path
+        return None
+
+    def _signer(self, path: Path) -> NoteSigner:
+        return NoteSigner(self.origin, read_own_key(path, self._passphrase).private)
+
     def _signers(self, keys: LogKeys) -> tuple[NoteSigner, ...]:
         found = {vkey_of(signer): signer for signer in self._in_home()}
         for wanted in keys.signing:
@@ -61,8 +72,12 @@ class Keyring:
         return tuple(found[wanted] for wanted in keys.signing)
 
     def _in_home(self) -> list[NoteSigner]:
-        paths = sorted(self._home.glob(f"{Path(LOG_KEY).stem}*.pem"))
-        return [NoteSigner(self.origin, read_own_key(path, self._passphrase).private) for path in paths]
+        return [self._signer(path) for path in log_keys(self._home)]
+
+
+def log_keys(home: Path) -> list[Path]:
+    """The files of the log's keys in a home."""
+    return sorted(home.glob(f"{Path(LOG_KEY).stem}*.pem"))
 
 
 def key_file(home: Path, number: int) -> Path:

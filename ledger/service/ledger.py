@@ -9,19 +9,20 @@ from dataclasses import dataclass
 from ledger.registry.assessing import Assessor, Inside
 from ledger.registry.installed import Registry
 from ledger.registry.workers.supervised import Workers
+from ledger.service.backup.mark import is_restored, settled
 from ledger.service.erasing import Eraser
-from ledger.service.heads import Heads
+from ledger.service.heads import Heads, heads_of
 from ledger.service.publication import Publication
 from ledger.service.receipts import ReceiptReader
 from ledger.service.resemblances import Resemblances
 from ledger.service.revising.reviser import Reviser
 from ledger.service.sequencing.sequencer import Sequencer
 from ledger.service.settings import MIN_WORKERS, Settings
-from ledger.service.setup import Identity, bootstrap, establish, identity_of
+from ledger.service.setup import Identity, bootstrap, establish, identity_of, require_whole
 from ledger.service.submission import Submitter
 from ledger.service.witnessing.policies import read_policy
 from ledger.service.witnessing.publisher import Publisher
-from ledger.store.anchor import Anchor
+from ledger.service.witnessing.settling import Settling
 from ledger.store.database import Pool, open_pool
 from ledger.store.facts import FactLoader, KeyLoader
 from ledger.store.hosting import Hosted, hosted
@@ -62,6 +63,7 @@ async def open_ledger(
 
     The installed sectors run in worker processes; those of a `registry` that is given, in this one.
     """
+    require_whole(settings)
     async with AsyncExitStack() as stack:
         # Before the database, so that both start at the same time.
         assessor = await stack.enter_async_context(_workers(settings)) if registry is None else Inside(registry)
@@ -88,10 +90,11 @@ async def _opened(
     pool = await open_pool(database.app_url)
     loader = FactLoader()
     try:
-        heads = Heads(keyring, Anchor(settings.anchor_path), pool)
-        async with pool.acquire() as connection:
-            await heads.start(connection)
+        heads = heads_of(settings, keyring, pool)
         policy = None if settings.policy is None else read_policy(settings.policy, keyring.keys)
+        async with pool.acquire() as connection:
+            await heads.start(connection, restored=is_restored(settings.home),
+                              witnessed=policy is not None and policy.quorum is not None)
         publication = Publication(pool, heads, policy)
         await publication.start()
         receipts = ReceiptReader(pool, publication)
@@ -106,14 +109,20 @@ async def _opened(
                 pool, loader, KeyLoader(), assessor, sequencer, identity.origin, receipts, reviser, publication,
                 eraser.wake,
             )
-            if heads.signing:
-                await bootstrap(settings, identity, pool, registry, submitter, progress)
-            await assessor.ready()
-            try:
-                yield Ledger(settings, identity, registry, pool, sequencer, submitter, receipts, heads, publication,
-                             Resemblances(pool))
-            finally:
-                submitter.close()
+
+            async def begin() -> None:
+                if heads.signing:
+                    settled(settings.home)
+                    await publication.start()
+                    await bootstrap(settings, identity, pool, registry, submitter, progress)
+
+            async with Settling(pool, heads, policy, begin):
+                await assessor.ready()
+                try:
+                    yield Ledger(settings, identity, registry, pool, sequencer, submitter, receipts, heads, publication,
+                                 Resemblances(pool))
+                finally:
+                    submitter.close()
     finally:
         await pool.close()
 

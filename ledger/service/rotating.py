@@ -5,7 +5,7 @@ from ledger.core.logkeys import Rotation, sign_rotation
 from ledger.core.note import NoteSigner
 from ledger.errors import InvalidInput
 from ledger.service.heads import Heads
-from ledger.service.keyfiles import key_at
+from ledger.service.keyfiles import key_at, mark_in_use
 from ledger.service.keyring import key_file, vkey_of
 from ledger.service.settings import Settings
 from ledger.store.batches import lock_head
@@ -31,6 +31,7 @@ async def begin(connection: Connection, settings: Settings, heads: Heads) -> Rot
         new, old = prepare(settings, heads), heads.signers[-1]
         rotation = Rotation(True, heads.origin, vkey_of(old), vkey_of(new), size)
         await _add(connection, heads, rotation, old, new)
+    mark_in_use(key_file(settings.home, len(heads.keyring.keys.spans) + 1), heads.origin)
     return rotation
 
 
@@ -50,7 +51,7 @@ async def finish(connection: Connection, heads: Heads) -> Rotation:
 
 async def _locked(connection: Connection, heads: Heads) -> int:
     """The size of the log, whose head is locked and continues what was signed."""
-    expected = heads.expected()
+    expected = await heads.expected()
     head = await lock_head(connection)
     await heads.check(connection, Checkpoint(heads.origin, head.size, head.root), expected)
     return head.size

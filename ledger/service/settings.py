@@ -1,5 +1,6 @@
 """What the environment says: where the data is, which database, which name the log has."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -14,21 +15,22 @@ _MAX_WORKERS: Final = 256
 _ASSESS_SECONDS: Final = (0.05, 10.0)
 """As long as a record may be assessed: under the log's lock nobody has more time than that."""
 _RENEW_SECONDS: Final = (1.0, 30 * 86_400.0)
+_OBJECT: Final = re.compile(r"s3://[A-Za-z0-9][A-Za-z0-9._-]*/[^\s/?#][^\s?#]*(?<!/)")
 
 
 class Settings(Struct, frozen=True, kw_only=True):
     """`database_url` None means the embedded PostgreSQL in `home`; `origin` None means the one in the database;
-    `anchor` None means the file of that name in `home`; `policy` None that heads are published without witnesses.
-    `passphrase`: of the ledger's own keys, where they are encrypted, and of those that are made. `workers`: processes
-    that run plugins, None as many as there are cores for each of the `processes` that serve here, but two at least.
-    `assess_seconds`: what a record may take of a worker's time. `renew_seconds`: how old the witnesses' signatures
-    become on a log to which nothing is added."""
+    `anchor` None means the file of that name in `home`, s3://BUCKET/KEY an object; `policy` None that heads are
+    published without witnesses. `passphrase`: of the ledger's own keys, where they are encrypted, and of those that are
+    made. `workers`: processes that run plugins, None as many as there are cores for each of the `processes` that serve
+    here, but two at least. `assess_seconds`: what a record may take of a worker's time. `renew_seconds`: how old the
+    witnesses' signatures become on a log to which nothing is added."""
 
     home: Path
     database_url: str | None = None
     origin: str | None = None
     public_url: str | None = None
-    anchor: Path | None = None
+    anchor: str | None = None
     passphrase: bytes | None = None
     workers: int | None = None
     processes: int = 1
@@ -37,9 +39,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     policy: Path | None = None
 
     @property
-    def anchor_path(self) -> Path:
-        """Where the highest signed head is kept."""
-        return self.anchor or self.home / "anchor"
+    def own_anchor(self) -> Path:
+        """The file in the home that is the anchor where none is named."""
+        return self.home / "anchor"
+
+    @property
+    def anchor_at(self) -> str:
+        """Where the highest signed head is kept: the path of a file, or s3://BUCKET/KEY."""
+        return self.anchor or str(self.own_anchor)
 
 
 def settings_from(environment: Mapping[str, str], default_home: Path) -> Settings:
@@ -53,17 +60,27 @@ def settings_from(environment: Mapping[str, str], default_home: Path) -> Setting
     if origin is not None:
         check_origin(origin)
     public_url = (environment.get("CARBON_LEDGER_PUBLIC_URL") or "").rstrip("/") or None
-    named = environment.get("CARBON_LEDGER_ANCHOR") or None
-    anchor = None if named is None else Path(named).expanduser().absolute()
     policy = environment.get("CARBON_LEDGER_POLICY") or None
     return Settings(
-        home=home, database_url=url, origin=origin, public_url=public_url, anchor=anchor,
+        home=home, database_url=url, origin=origin, public_url=public_url,
+        anchor=_anchor(environment.get("CARBON_LEDGER_ANCHOR") or None),
         policy=None if policy is None else Path(policy).expanduser().absolute(),
         passphrase=environment.get("CARBON_LEDGER_PASSPHRASE", "").encode() or None,
         workers=_workers(environment.get("CARBON_LEDGER_WORKERS") or None),
         assess_seconds=_seconds(environment, "CARBON_LEDGER_ASSESS_SECONDS", "5", _ASSESS_SECONDS),
         renew_seconds=_seconds(environment, "CARBON_LEDGER_RENEW_SECONDS", "3600", _RENEW_SECONDS),
     )
+
+
+def _anchor(text: str | None) -> str | None:
+    if text is None or _OBJECT.fullmatch(text):
+        return text
+    if "://" in text:
+        raise ConfigurationError(
+            f"CARBON_LEDGER_ANCHOR is {text!r}: it must be the path of a file, or s3://BUCKET/KEY", field="anchor",
+            value=text,
+        )
+    return str(Path(text).expanduser().absolute())
 
 
 def _workers(text: str | None) -> int | None:

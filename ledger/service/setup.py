@@ -1,14 +1,16 @@
 """The first run: schema, log key, origin, the registrar as entry 0, and an activation of the newest rules and of each
 installed plugin."""
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
 from ledger.admission.rules import NEWEST, RULES
+from ledger.core.checkpoint import Checkpoint
 from ledger.core.envelope import seal
 from ledger.core.frontier import Frontier
 from ledger.core.merkle import EMPTY_ROOT
@@ -17,14 +19,18 @@ from ledger.core.records import Activation, AnyRecord, Organization
 from ledger.core.signing import SigningKey, public_key
 from ledger.errors import ConfigurationError, Unavailable
 from ledger.registry.installed import Registry
-from ledger.service.keyfiles import LOG_KEY, REGISTRAR_KEY, key_at, new_nonce
-from ledger.service.keyring import Keyring, opened_keyring, vkey_of
+from ledger.service.heads import memory_of
+from ledger.service.keyfiles import LOG_KEY, REGISTRAR_KEY, is_in_use, key_at, mark_in_use, new_nonce
+from ledger.service.keyring import Keyring, log_keys, opened_keyring, vkey_of
 from ledger.service.settings import Settings, check_origin
 from ledger.service.submission import Submitter
+from ledger.store.anchor import open_anchor, written
 from ledger.store.database import Connection, Pool, migrate, owner_connection
+from ledger.store.embedded.layout import Layout
 from ledger.store.hosting import Hosted
 from ledger.store.sql import queries
 
+LOG_MISSING: Final = "log-missing"
 # With the same registrar key, and with one that this home made for itself a moment too late.
 _ENTERED_BY_ANOTHER = ("organization-taken", "unknown-key", "not-registrar", "rules-order")
 
@@ -43,29 +49,70 @@ def registrar_id(origin: str) -> str:
     return f"urn:carbon-ledger:{origin}:registrar"
 
 
+def require_whole(settings: Settings) -> None:
+    """Raises ConfigurationError where the home shows that its embedded database is lost, before an empty one is made
+    in its place."""
+    if settings.database_url is None and not Layout.at(settings.home).data.is_dir():
+        _require_new(settings)
+
+
+def _require_new(settings: Settings) -> None:
+    """Raises ConfigurationError where something may have been signed that an empty database does not hold."""
+    anchor = open_anchor(settings.anchor_at)
+    keys = [path for path in log_keys(settings.home) if path.name != LOG_KEY or is_in_use(path)
+            or (settings.home / REGISTRAR_KEY).exists()]
+    signed = f"{keys[0]} is the key of a log" if keys else None
+    for one in (anchor, memory_of(settings, anchor)):
+        if signed is None and one is not None and one.raw() is not None:
+            signed = f"the anchor {one.location} is of a log"
+    if signed is not None:
+        raise ConfigurationError(
+            f"{signed}, but the database holds none: nothing is signed", code=LOG_MISSING, field="home",
+            value=settings.home,
+            rule="bring back its database, by `carbon-ledger restore` or CARBON_LEDGER_DATABASE_URL; a new ledger "
+                 "needs a home without keys, and an anchor of its own",
+        )
+
+
 async def establish(settings: Settings, hosted: Hosted) -> Keyring:
-    """Schema, origin and log key, made where they are missing. Raises ConfigurationError where a key that signs this
-    database's log is not in the home."""
+    """Schema, origin, log key and anchor, made where they are missing. Raises ConfigurationError where a key that signs
+    this database's log is not in the home, or where the database is empty and the home is not."""
     await migrate(hosted.owner_url, app_role=hosted.app_role)
     make_home(settings.home)
     wanted = settings.origin or f"carbon-ledger/{secrets.token_hex(8)}"
     check_origin(wanted)
     sql = queries("log")
-    async with owner_connection(hosted.owner_url) as connection, connection.transaction():
-        await connection.execute("LOCK TABLE ledger IN SHARE ROW EXCLUSIVE MODE")
-        row = await connection.fetchrow(sql["ledger"])
-        if row is None:
-            key = key_at(settings.home / LOG_KEY, settings.passphrase)
-            origin, first = wanted, vkey_of(NoteSigner(wanted, key.private))
-            await connection.execute(sql["create_ledger"], origin, first)
-            await connection.execute(sql["create_head"], EMPTY_ROOT, Frontier().to_bytes())
-        else:
-            origin, first = row["origin"], row["vkey"]
+    async with owner_connection(hosted.owner_url) as connection:
+        async with connection.transaction():
+            await connection.execute("LOCK TABLE ledger IN SHARE ROW EXCLUSIVE MODE")
+            row = await connection.fetchrow(sql["ledger"])
+            if row is None:
+                _require_new(settings)
+                key = key_at(settings.home / LOG_KEY, settings.passphrase)
+                origin, first = wanted, vkey_of(NoteSigner(wanted, key.private))
+                await connection.execute(sql["create_ledger"], origin, first)
+                await connection.execute(sql["create_head"], EMPTY_ROOT, Frontier().to_bytes())
+            else:
+                origin, first = row["origin"], row["vkey"]
         if settings.origin not in (None, origin):
             raise ConfigurationError(
                 f"CARBON_LEDGER_ORIGIN is {settings.origin}, but this database holds the log {origin}"
             )
-        return await keyring_of(connection, settings, origin, first)
+        keyring = await keyring_of(connection, settings, origin, first)
+        await _begin(connection, settings, keyring)
+    return keyring
+
+
+async def _begin(connection: Connection, settings: Settings, keyring: Keyring) -> None:
+    """Makes the anchor of a new log, and then says in the key's file that it signs. So an anchor that is missing later
+    was lost. Another start goes on with what was cut off."""
+    key = settings.home / LOG_KEY
+    if is_in_use(key):
+        return
+    if await connection.fetchval(queries("log")["is_empty"]):
+        begun = written(Checkpoint(keyring.origin, 0, EMPTY_ROOT), {}, keyring.signers)
+        await asyncio.to_thread(open_anchor(settings.anchor_at).update, lambda current: current or begun)
+    mark_in_use(key, keyring.origin)
 
 
 async def keyring_of(connection: Connection, settings: Settings, origin: str, first: str) -> Keyring:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import httpx
 import msgspec
 import pytest
+from support.anchors import begun_anchor
 from support.databases import copied
 from support.server import Server, temporary_home
 from support.witness import Witness, entries_of
@@ -55,7 +56,8 @@ def fork(request: pytest.FixtureRequest) -> Iterator[Fork]:
             server.post([shop.make({f"lot-{i}": "1"}, {"pot": "1"}) for i in range(size - begun)])
         copies = [stack.enter_context(copied(postgres)) for _ in range(2)]
         servers = [
-            stack.enter_context(Server(home, copy.url, anchor=home / f"anchor-{i}")) for i, copy in enumerate(copies)
+            stack.enter_context(Server(home, copy.url, anchor=begun_anchor(home / f"anchor-{i}", home)))
+            for i, copy in enumerate(copies)
         ]
         receipts = [
             one.post([shop.make({f"{name}-{i}": "1"}, {"pot": "1"}) for i in range(GROWTH)])

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 import pytest
+from support.anchors import begun_anchor
 from support.databases import Database, copied
 from support.server import Server, command, environment, temporary_home
 from support.witness import Witness, audited
@@ -178,16 +179,17 @@ class Copy:
     def __init__(self, postgres: EmbeddedPostgres, database: Database, home: Path, anchors: Path) -> None:
         self._cluster = postgres.owner_url.replace(f"{_path(postgres.owner_url)}?", "/postgres?")
         self.database = database
-        self._home, self._anchors = home, anchors
+        self.home, self._anchors = home, anchors
 
     def served(self, anchor: str = "anchor", program: str = "ledger.cli") -> Server:
-        return Server(self._home, self.database.url, anchor=self._anchors / anchor, program=program)
+        return Server(self.home, self.database.url, anchor=begun_anchor(self._anchors / anchor, self.home),
+                      program=program)
 
     def refused(self) -> str:
         """What `serve` says where it does not start."""
         done = subprocess.run(
             [sys.executable, "-m", "ledger.cli", "serve", "--port", "0"], cwd="/", capture_output=True, text=True,
-            env=environment(self._home, self.database.url, anchor=self._anchors / "anchor"), timeout=60, check=False,
+            env=environment(self.home, self.database.url, anchor=self._anchors / "anchor"), timeout=60, check=False,
         )
         assert (done.returncode, done.stdout) == (1, "")
         assert "Traceback" not in done.stderr, done.stderr
@@ -287,21 +289,36 @@ def test_replicas_share_what_was_signed(copies: tuple[Copy, Copy], lot: Lot, kno
 # --- the anchor itself -----------------------------------------------------------------------------------------------
 
 
-def test_an_anchor_that_is_gone(copies: tuple[Copy, Copy], lot: Lot, tmp_path: Path) -> None:
-    """The database is taken as it is, with a warning; what was signed before is known to others alone."""
+def test_an_anchor_that_is_gone(copies: tuple[Copy, Copy], lot: Lot, known: Receipt, tmp_path: Path) -> None:
+    """Nothing says any more whether the database holds all that was signed: a server that runs signs nothing until the
+    anchor is back, one that starts signs nothing at all, and the operator decides."""
     signed, _ = copies
+    file = tmp_path / "anchor"
     with signed.served() as server:
         lot.use(server)
-        (tmp_path / "anchor").unlink()
-        # The process has not forgotten, and puts it back.
+        size, good = sized(server), file.read_bytes()
+        file.unlink()
+        for problem in (lot.refused(server), httpx.get(f"{server.url}/health/ready").json()):
+            assert problem["code"] == "anchor-missing"
+            assert f"there is no anchor {file}" in problem["detail"]
+            assert "carbon-ledger anchor accept" in problem["rule"]
+        assert not file.exists()
+        file.write_bytes(good)
+        assert sized(server) == size
         lot.use(server)
-        assert (tmp_path / "anchor").exists()
-    (tmp_path / "anchor").unlink()
+    file.unlink()
+    with Server(signed.home, signed.database.url, anchor=file) as server:
+        assert lot.refused(server)["code"] == "anchor-missing"
+        assert httpx.get(f"{server.url}/v1/records/{known.digest}").status_code == 200
+    assert not file.exists()
+    done = subprocess.run(
+        [sys.executable, "-m", "ledger.cli", "anchor", "accept", "--size", str(size + 1)], cwd="/", timeout=60,
+        env=environment(signed.home, signed.database.url, anchor=file), capture_output=True, text=True, check=False,
+    )
+    assert done.returncode == 0, done.stderr
     with signed.served() as server:
-        assert "there is no anchor" in server.log()
         lot.use(server)
         assert_whole(server)
-    assert (tmp_path / "anchor").exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"what is this\n", b"log\n1\nAAAA\n\n\xe2\x80\x94 log AAAA\n"])

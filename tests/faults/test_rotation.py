@@ -259,7 +259,9 @@ def test_a_replica_without_the_new_key(home: Path) -> None:
     with EmbeddedPostgres(home) as postgres, temporary_home() as elsewhere:
         elsewhere.mkdir()
         shutil.copy(home / LOG_KEY, elsewhere / LOG_KEY)
-        with Server(home, postgres.owner_url) as first, Server(elsewhere, postgres.owner_url) as second:
+        with Server(home, postgres.owner_url) as first, Server(
+            elsewhere, postgres.owner_url, anchor=home / "anchor"
+        ) as second:
             prepared = told(home, "--prepare", url=postgres.owner_url)
             assert signed_by(checkpoint(second), second.vkey)
             new = told(home, url=postgres.owner_url)["new"]

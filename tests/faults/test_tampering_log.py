@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 import httpx
 import pytest
+from support.anchors import begun_anchor
 from support.databases import Database, copied
 from support.server import Server, temporary_home
 from support.witness import registry
@@ -121,7 +122,8 @@ def by_database(kept: Kept, database: Database) -> Report:
 def by_http(kept: Kept, database: Database) -> Report:
     """A server that has seen nothing else: its anchor is of this very database."""
     async def run() -> Report:
-        settings = Settings(home=kept.home, database_url=database.url, anchor=kept.home / f"anchor-{id(database)}")
+        anchor = begun_anchor(kept.home / f"anchor-{id(database)}", kept.home)
+        settings = Settings(home=kept.home, database_url=database.url, anchor=str(anchor))
         async with open_ledger(settings, registry=registry()) as ledger, httpx.AsyncClient(
             transport=httpx.ASGITransport(app=create_app(ledger)), base_url="http://ledger"
         ) as client:

@@ -13,6 +13,7 @@ import asyncpg
 import httpx
 import msgspec
 import pytest
+from support.anchors import begun_anchor
 from support.databases import Database, copied
 from support.generator import generate, parties
 from support.parties import enrolment, nonces
@@ -148,7 +149,8 @@ class Copy:
 
     def served(self) -> Server:
         """With an anchor of the copy's own: whoever writes the log anew has thrown away his own memory of it first."""
-        return Server(self.origin.home, self.url, anchor=self.origin.home / f"anchor-{urlsplit(self.url).path[1:]}")
+        anchor = self.origin.home / f"anchor-{urlsplit(self.url).path[1:]}"
+        return Server(self.origin.home, self.url, anchor=begun_anchor(anchor, self.origin.home))
 
     @asynccontextmanager
     async def _pool(self) -> AsyncIterator[Pool]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
+from support.anchors import begun_anchor
 from support.databases import LOGGED, Database, copied
 from support.sectors import NAME
 from support.server import Server, command, environment, temporary_home
@@ -420,7 +421,7 @@ def test_a_log_that_was_rolled_back(home: Path, database: Database) -> None:
         assert answer["code"] == "log-mismatch"
         assert f"entries {index} to {index} are missing" in answer["detail"]
     lost = pytest.raises(AssertionError, match=f"size {index + 1} is not of this log")
-    with Server(home, database.url, anchor=home / "none") as server, lost:
+    with Server(home, database.url, anchor=begun_anchor(home / "other", home)) as server, lost:
         # Without it, those who kept a checkpoint know.
         witness.check(server.url)
 

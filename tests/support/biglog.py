@@ -18,7 +18,7 @@ from ledger.service.heads import Heads
 from ledger.service.publication import Publication
 from ledger.service.settings import Settings
 from ledger.service.setup import Identity, establish, identity_of
-from ledger.store.anchor import Anchor
+from ledger.store.anchor import open_anchor
 from ledger.store.batches import lock_head, write_batch
 from ledger.store.database import Pool, open_pool
 from ledger.store.hosting import hosted
@@ -73,7 +73,7 @@ async def big_log(home: Path, sizes: Sequence[int] = ()) -> AsyncIterator[BigLog
         keyring = await establish(settings, database)
         pool = await open_pool(database.app_url)
         try:
-            heads = Heads(keyring, Anchor(settings.anchor_path), pool)
+            heads = Heads(keyring, open_anchor(settings.anchor_at), pool)
             log = BigLog(home, identity_of(keyring), pool, Publication(pool, heads, None))
             for size in sizes:
                 await log.grow(size)

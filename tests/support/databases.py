@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from ledger.store.embedded import EmbeddedPostgres
+from support.anchors import begun_anchor
 from support.server import Server
 
 LOGGED: Final = (
@@ -32,10 +33,14 @@ class Database:
         self.url = url
         self._runner = asyncio.Runner()
         try:
-            self._session: asyncpg.Connection = self.run(asyncpg.connect(url))
+            self.connect()
         except BaseException:
             self._runner.close()
             raise
+
+    def connect(self) -> None:
+        """Begins a session, again after `disconnect`."""
+        self._session: asyncpg.Connection = self.run(asyncpg.connect(self.url))
 
     def run(self, work: Coroutine[Any, Any, Value]) -> Value:
         return self._runner.run(work)
@@ -90,7 +95,7 @@ class Database:
     def served(self, home: Path) -> Server:
         """A server on this database, with the log's key in `home`, and an anchor of the database's own there: copies of
         one database are logs apart."""
-        return Server(home, self.url, anchor=home / f"anchor-{urlsplit(self.url).path[1:]}")
+        return Server(home, self.url, anchor=begun_anchor(home / f"anchor-{urlsplit(self.url).path[1:]}", home))
 
 
 @contextmanager

@@ -5,21 +5,22 @@ import signal
 import sys
 
 from ledger.cli.root import main
-from ledger.store.anchor import Anchor
+from ledger.store.anchor.file import FileAnchor
+from ledger.store.anchor.interface import Change
 
 
-def die_after(anchor: type[Anchor]) -> None:
-    """The next advance of any anchor is this process's last act."""
-    advance = anchor.advance
+def die_after(anchor: type[FileAnchor]) -> None:
+    """The next update of any anchor is this process's last act."""
+    update = anchor.update
 
-    def last(self: Anchor, note: str) -> str:
-        advance(self, note)
+    def last(self: FileAnchor, change: Change) -> str:
+        note = update(self, change)
         os.kill(os.getpid(), signal.SIGKILL)
         return note
 
-    anchor.advance = last  # type: ignore[method-assign]
+    anchor.update = last  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":
-    die_after(Anchor)
+    die_after(FileAnchor)
     sys.exit(main())

@@ -200,7 +200,7 @@ class Reviser:
 
     async def _lock(self, connection: asyncpg.Connection) -> tuple[Head, float]:
         """The head, and since when it is locked."""
-        expected = self._heads.expected()
+        expected = await self._heads.expected()
         head = await lock_head(connection)
         locked = monotonic()
         await self._heads.check(connection, Checkpoint(self._origin, head.size, head.root), expected)

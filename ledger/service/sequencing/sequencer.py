@@ -239,7 +239,7 @@ class Sequencer:
     async def _transact(
         self, connection: asyncpg.Connection, units: list[Unit], *, resolving: bool
     ) -> _Written:
-        expected = self.heads.expected()
+        expected = await self.heads.expected()
         transaction = connection.transaction(isolation="read_committed")
         await transaction.start()
         try:

@@ -42,7 +42,7 @@ class Contradictions:
         """
         async with self._pool.acquire() as connection:
             # Another server may just have appended.
-            head = await self._heads.newest(connection)
+            head = await self._heads.examine(connection)
         if size is not None and size <= head.size:
             self._claims.pop(witness.name, None)
             self.ahead = max(self.ahead, size)
@@ -51,15 +51,21 @@ class Contradictions:
         shown = await witness.shown(self._heads.keyring.keys)
         async with self._pool.acquire() as connection:
             # What was appended since is there by now, if it is there at all.
-            head = await self._heads.newest(connection)
+            head = await self._heads.examine(connection)
             if shown is not None:
                 await self._compare(connection, head, shown, witness.name)
             elif size is not None and size > head.size:
                 self._claim(witness.name, size, head)
 
+    async def compare(self, shown: Checkpoint, name: str) -> None:
+        """Returns where the database begins with a head that a witness shows under this log's signature. Raises
+        Unavailable, and stops signing, where it does not."""
+        async with self._pool.acquire() as connection:
+            await self._compare(connection, await self._heads.examine(connection), shown, name)
+
     async def _compare(self, connection: Connection, head: Checkpoint, shown: Checkpoint, name: str) -> None:
         if shown.size > head.size:
-            self._heads.contradict(shown.size, f"witness {name}, which shows this log's signature")
+            self._heads.contradict(shown.size, f"witness {name}, which shows this log's signature", head)
             return
         try:
             path = await consistency_path(connection, shown.size, head.size)
@@ -76,4 +82,4 @@ class Contradictions:
                       "signature of this log for them", name, size)
         if self._policy.satisfied(self._claims):
             claimed = ", ".join(f"{one} ({said})" for one, said in sorted(self._claims.items()))
-            self._heads.contradict(min(self._claims.values()), f"a quorum of witnesses: {claimed}")
+            self._heads.contradict(min(self._claims.values()), f"a quorum of witnesses: {claimed}", head)

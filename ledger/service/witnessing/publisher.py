@@ -68,7 +68,10 @@ class Publisher:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
-        while self._heads.signing:
+        while self._heads.signing or self._heads.waiting:
+            if not self._heads.signing:
+                await asyncio.sleep(_RETRY_SECONDS)
+                continue
             try:
                 await self._session()
             except (*LOST, asyncpg.PostgresError, LedgerError) as error:

@@ -29,7 +29,7 @@ _SECONDS = 600
 def ensure_cluster(layout: Layout, programs: Programs, account: Account, report: Callable[[str], None]) -> None:
     """Make the cluster if there is none, else check that these programs can run it. The owner lock must be held."""
     if layout.data.is_dir():
-        _require_version(layout.data, programs)
+        require_version(layout.data, programs)
         return
     report("creating the database")
     staging = layout.folder / _STAGING
@@ -52,7 +52,7 @@ def ensure_cluster(layout: Layout, programs: Programs, account: Account, report:
 
 
 def _build(layout: Layout, data: Path, programs: Programs, account: Account) -> None:
-    passwords = {role: secrets.token_hex(24) for role in (OWNER_ROLE, APP_ROLE)}
+    passwords = new_passwords()
     command = [programs.path("initdb"), "-D", str(data), f"--username={OWNER_ROLE}", "--auth=scram-sha-256"]
     command += ["--encoding=UTF8", "--locale=C", "--data-checksums", "--no-instructions"]
     _run_or_explain("initdb", [*command, f"--pwfile={_password_file(data.parent, passwords, account)}"], account)
@@ -61,6 +61,16 @@ def _build(layout: Layout, data: Path, programs: Programs, account: Account) -> 
     _run_or_explain("the first start", command, account, _bootstrap_sql(passwords[APP_ROLE]))
     with explained("cannot write the configuration"), open(data / "postgresql.conf", "a", encoding="utf-8") as file:
         file.write(INCLUDE)
+    write_passwords(layout, passwords)
+
+
+def new_passwords() -> dict[str, str]:
+    """Fresh passwords of the cluster's two roles."""
+    return {role: secrets.token_hex(24) for role in (OWNER_ROLE, APP_ROLE)}
+
+
+def write_passwords(layout: Layout, passwords: dict[str, str]) -> None:
+    """Keeps them where clients of this host find them."""
     for role, password in passwords.items():
         write_file(layout.password(role), f"{password}\n", 0o600)
 
@@ -95,7 +105,8 @@ def _run_or_explain(what: str, command: list[str], account: Account, text: str =
         raise ConfigurationError(f"cannot create the database: {what} failed: {fault(result.stderr or result.stdout)}")
 
 
-def _require_version(data: Path, programs: Programs) -> None:
+def require_version(data: Path, programs: Programs) -> None:
+    """Raises ConfigurationError where these programs cannot run the cluster in `data`."""
     try:
         version = (data / "PG_VERSION").read_text(encoding="ascii").strip()
     except FileNotFoundError as error:

@@ -16,13 +16,14 @@ _FAULT = re.compile(r"FATAL:|PANIC:|error:|terminated by|No space left|cannot ex
 
 
 def run(
-    command: Sequence[str], account: Account, *, text: str = "", seconds: float = 60
+    command: Sequence[str], account: Account, *, text: str = "", seconds: float = 60,
+    extra: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run to the end with `text` as input. The caller looks at the exit code."""
     try:
         return subprocess.run(
             list(command), input=text, capture_output=True, text=True, errors="replace", check=False, timeout=seconds,
-            cwd="/", env=_ENVIRONMENT, umask=0o077, user=account.uid if account.switch else None,
+            cwd="/", env={**_ENVIRONMENT, **(extra or {})}, umask=0o077, user=account.uid if account.switch else None,
             group=account.gid if account.switch else None, extra_groups=[] if account.switch else None,
         )
     except subprocess.TimeoutExpired as error:

@@ -1,0 +1,26 @@
+"""The mark of a home that was restored: nothing is signed there until it is settled which history counts."""
+
+from pathlib import Path
+from typing import Final
+
+from ledger.store.durable import replace, sync
+
+MARK: Final = "restored"
+"""The file's name in the home. It holds the backup's manifest."""
+
+
+def is_restored(home: Path) -> bool:
+    """Whether the home is marked."""
+    return (home / MARK).exists()
+
+
+def mark(home: Path, manifest: bytes) -> None:
+    """Marks the home, durably. Raises OSError."""
+    replace(home / MARK, manifest)
+
+
+def settled(home: Path) -> None:
+    """Takes the mark away, durably: the anchor, the witnesses or the operator have decided. Raises OSError."""
+    if is_restored(home):
+        (home / MARK).unlink(missing_ok=True)
+        sync(home)

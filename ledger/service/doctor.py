@@ -1,0 +1,208 @@
+"""What is wrong with an installation, and what to do: a table of checks, each of which looks at one thing."""
+
+import os
+import stat
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from ledger.errors import ConfigurationError, LedgerError
+from ledger.service.anchoring import standing
+from ledger.service.backup.mark import is_restored
+from ledger.service.backup.taking import key_paths
+from ledger.service.heads import heads_of
+from ledger.service.keyfiles import LOG_KEY, REGISTRAR_KEY, read_own_key
+from ledger.service.keyring import Keyring
+from ledger.service.settings import Settings
+from ledger.service.setup import keyring_of
+from ledger.service.witnessing.policies import read_policy
+from ledger.store.anchor import is_object, open_anchor
+from ledger.store.database import Pool, open_pool
+from ledger.store.embedded.layout import Layout
+from ledger.store.hosting import hosted
+from ledger.store.sql import queries
+
+Level = Literal["ok", "warning", "error", "unknown"]
+
+
+class Finding(Struct, frozen=True, omit_defaults=True):
+    """What a check found. `remedy`: what to do. `unknown`: what it needs is wrong itself, which another check says."""
+
+    check: str
+    level: Level
+    message: str
+    remedy: str | None = None
+
+
+class Installation:
+    """What the checks look at. `pool` is None where the database does not answer, which `failure` explains; `keyring`
+    where it holds no log whose keys are here."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.pool: Pool | None = None
+        self.keyring: Keyring | None = None
+        self.failure: LedgerError | None = None
+
+
+class _Unknown(Exception):
+    """The check needs what is not there."""
+
+
+Check = Callable[[Installation], Awaitable[Finding]]
+
+
+async def diagnose(settings: Settings) -> list[Finding]:
+    """One finding for each check. Nothing is set up, and nothing changed."""
+    found = []
+    async with _opened(settings) as installation:
+        for name, check in CHECKS.items():
+            try:
+                found.append(await check(installation))
+            except _Unknown as error:
+                found.append(Finding(name, "unknown", str(error)))
+            except LedgerError as error:
+                found.append(Finding(name, "error", error.message, error.rule))
+    return found
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[Installation]:
+    found = Installation(settings)
+    if settings.database_url is None and not Layout.at(settings.home).data.is_dir():
+        found.failure = ConfigurationError(
+            f"no database in {settings.home}",
+            rule="`carbon-ledger init` for a new ledger, `carbon-ledger restore` for one that is lost, or "
+                 "CARBON_LEDGER_DATABASE_URL",
+        )
+        yield found
+        return
+    try:
+        async with hosted(settings.home, settings.database_url) as database:
+            found.pool = pool = await open_pool(database.app_url)
+            try:
+                yield found
+            finally:
+                await pool.close()
+    except LedgerError as error:
+        if found.pool is not None:
+            raise
+        found.failure = error
+        yield found
+
+
+async def _home(here: Installation) -> Finding:
+    home = here.settings.home
+    if not home.is_dir():
+        return Finding("home", "error", f"there is no folder {home}", "name it by CARBON_LEDGER_HOME or --home")
+    if not os.access(home, os.W_OK | os.X_OK):
+        return Finding("home", "error", f"this account cannot write to {home}", "run as the account that owns it")
+    return Finding("home", "ok", str(home))
+
+
+async def _keys(here: Installation) -> Finding:
+    """The keys can be read with the passphrase that is given."""
+    paths = key_paths(here.settings.home)
+    if not any(path.name != REGISTRAR_KEY for path in paths):
+        return Finding("keys", "error", f"there is no {LOG_KEY} in {here.settings.home}",
+                       "bring the log's key from another replica or a backup; without it nothing is signed")
+    for path in paths:
+        read_own_key(path, here.settings.passphrase)
+    return Finding("keys", "ok", ", ".join(path.name for path in paths))
+
+
+async def _modes(here: Installation) -> Finding:
+    open_to_others = [path for path in key_paths(here.settings.home) if _mode(path) & 0o077]
+    if open_to_others:
+        names = " ".join(f"'{path}'" for path in open_to_others)
+        return Finding("modes", "error", f"others can read {names}", f"chmod 600 {names}")
+    return Finding("modes", "ok", "only the owner reads the keys")
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+async def _database(here: Installation) -> Finding:
+    """It answers, has the settings that durability needs, and its schema is up to date."""
+    pool = here.pool
+    if pool is None:
+        raise here.failure or ConfigurationError("the database does not answer")
+    row = await pool.fetchrow(queries("log")["ledger"])
+    if row is None:
+        return Finding("database", "error", "the database holds no log",
+                       "`carbon-ledger init` for a new ledger; else bring back its database")
+    async with pool.acquire() as connection:
+        here.keyring = await keyring_of(connection, here.settings, row["origin"], row["vkey"])
+    size = await pool.fetchval(queries("log")["size"])
+    return Finding("database", "ok", f"{row['origin']}, {size} entries, schema up to date")
+
+
+async def _anchor(here: Installation) -> Finding:
+    """It is there, can be read, and the database continues it."""
+    settings = here.settings
+    anchor = open_anchor(settings.anchor_at)
+    if here.pool is None or here.keyring is None:
+        anchor.read()
+        raise _Unknown("the database's log could not be opened, so it is not compared")
+    heads = heads_of(settings, here.keyring, here.pool)
+    async with here.pool.acquire() as connection:
+        found = await standing(connection, heads, anchor)
+    if found.contradiction is not None:
+        return Finding("anchor", "error", found.contradiction,
+                       "bring back what is missing; where it is lost, `carbon-ledger anchor show` and `anchor accept`")
+    kind = "object" if anchor.remote else "file"
+    return Finding("anchor", "ok", f"{kind} {anchor.location}, {found.signed} of {found.size} entries")
+
+
+async def _restored(here: Installation) -> Finding:
+    if is_restored(here.settings.home):
+        return Finding(
+            "restored", "error", "this home was restored, and which history counts is not settled: nothing is signed",
+            "bring the anchor of the lost home, start with CARBON_LEDGER_POLICY so that witnesses are asked, or "
+            "decide with `carbon-ledger anchor accept`",
+        )
+    return Finding("restored", "ok", "no restored home that waits for a decision")
+
+
+async def _place(here: Installation) -> Finding:
+    """Something outside this host says what was signed."""
+    settings = here.settings
+    if is_object(settings.anchor_at):
+        return Finding("place", "ok", "the anchor is outside this host")
+    if settings.policy is not None and here.keyring is not None:
+        policy = read_policy(settings.policy, here.keyring.keys)
+        if policy.quorum is not None:
+            return Finding("place", "ok", "the anchor is a file of this host; witnesses know the log too")
+    return Finding(
+        "place", "warning", f"the anchor {settings.anchor_at} is a file: a copy of the whole disk brings back an older "
+        "database with an older anchor, and nothing tells", "CARBON_LEDGER_ANCHOR=s3://BUCKET/KEY, or witnesses by "
+        "CARBON_LEDGER_POLICY",
+    )
+
+
+async def _witnesses(here: Installation) -> Finding:
+    """The policy can be read, is of this log, and there is one where the log has witnesses."""
+    settings = here.settings
+    if here.pool is None or here.keyring is None:
+        raise _Unknown("the database's log could not be opened")
+    first = await here.pool.fetchval(queries("publication")["first"])
+    if settings.policy is None:
+        if first is not None:
+            return Finding("witnesses", "error", f"this log has witnesses since size {first}, and no policy is named",
+                           "CARBON_LEDGER_POLICY, be it with `quorum none`")
+        return Finding("witnesses", "ok", "none: heads are public as soon as they are signed")
+    policy = read_policy(settings.policy, here.keyring.keys)
+    if policy.quorum is None:
+        return Finding("witnesses", "warning", f"{settings.policy} says `quorum none`", "name witnesses and a quorum")
+    return Finding("witnesses", "ok", ", ".join(one.name for one in policy.witnesses))
+
+
+CHECKS: Final[dict[str, Check]] = {
+    "home": _home, "keys": _keys, "modes": _modes, "database": _database, "anchor": _anchor, "restored": _restored,
+    "place": _place, "witnesses": _witnesses,
+}
+"""In the order in which one rests on another. A new check is a function and a row here."""

@@ -1,0 +1,265 @@
+"""Home, database, keys and anchor come back new, old, or not at all, in every combination, for each kind of anchor: all
+that was acknowledged is there, or nothing is signed and the message says what is missing and what to do."""
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import product
+from pathlib import Path
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+
+import msgspec
+import pytest
+from support.databases import Database, copied
+from support.objects import ObjectStore, object_store
+from support.parties import Party, enrolment, nonces, party
+from support.publishing import lines_of
+from support.server import temporary_home
+from support.witness import registry
+from support.witnesses import WitnessProcess
+
+from ledger.core.checkpoint import Checkpoint
+from ledger.core.envelope import seal
+from ledger.core.note import vkey
+from ledger.errors import LedgerError
+from ledger.service.backup.mark import MARK
+from ledger.service.continuity import contradiction, read_head
+from ledger.service.keyfiles import LOG_KEY, REGISTRAR_KEY, new_key, read_key, write_key
+from ledger.service.ledger import Ledger, open_ledger
+from ledger.service.rotating import begin
+from ledger.service.settings import Settings
+from ledger.service.setup import registrar_id
+from ledger.store.anchor import stated
+from ledger.store.embedded import EmbeddedPostgres
+
+ORIGIN: Final = "carbon-ledger.test/matrix"
+STATES: Final = ("new", "old", "missing")
+KINDS: Final = ("file", "object", "witness")
+
+
+class Case(NamedTuple):
+    """`home`: as it was, restored from a backup (without an anchor, marked), or a new folder. `anchor`: of kind
+    `witness` what the witnesses know, while the home has its file."""
+
+    kind: str
+    home: str
+    database: str
+    keys: str
+    anchor: str
+
+    @property
+    def file(self) -> str:
+        """The state of the file `anchor` in the home."""
+        return self.anchor if self.kind == "file" else "new" if self.home == "new" else "missing"
+
+
+CASES: Final = [Case(*found) for found in product(KINDS, STATES, STATES, STATES, STATES)]
+SHORT: Final = CASES[::10]
+
+
+def outcome(case: Case) -> str:
+    """What has to come of it. `old`: it signs what is older than it was, since nothing that is there is newer: the
+    anchor itself was brought back, be it a file of the disk that was copied, or what is elsewhere and should not be."""
+    reached = [case.file, case.anchor] if case.kind == "object" else [case.file]
+    if case.database == "missing":
+        return "new" if case.kind != "witness" and case.keys == "missing" and set(reached) == {"missing"} else "refused"
+    if case.keys == "missing" or (case.database == "new" and case.keys == "old"):
+        return "refused"
+    if case.kind == "witness":
+        if case.anchor == "missing" or (case.file == "missing" and case.home != "old"):
+            return "refused"
+        reached.append(case.anchor)
+    elif case.anchor == "missing":
+        return "refused"
+    if case.database == "new":
+        return "whole"
+    return "refused" if "new" in (*reached, case.keys) else "old"
+
+
+class Snapshots:
+    """A log of `old` entries, and of `new` after its key began to be rotated: databases, keys, anchors, witnesses."""
+
+    def __init__(self, postgres: EmbeddedPostgres, folder: Path, store: ObjectStore) -> None:
+        self.postgres = postgres
+        self.folder = folder
+        self.store = store
+        self.anchors: dict[str, bytes] = {}
+        self.databases: dict[str, str] = {}
+        self.witnesses: dict[str, WitnessProcess] = {}
+        self.head = Checkpoint("-", 1, bytes(32))
+
+    def policy(self, *names: str) -> Path:
+        """Of these witnesses, all of which are the quorum."""
+        file = self.folder / f"policy-{'-'.join(names)}"
+        addresses = [(self.witnesses[name].vkey, self.witnesses[name].url) for name in names]
+        lines = lines_of(names, addresses, "all") if names else ["quorum none"]
+        file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        return file
+
+
+def served(home: Path, url: str, **more: object) -> Settings:
+    return msgspec.structs.replace(Settings(home=home, database_url=url, origin=ORIGIN), **more)
+
+
+async def post(ledger: Ledger, name: str) -> None:
+    """Enters an organisation, and waits until it is published."""
+    registrar = Party(registrar_id(ORIGIN), read_key(ledger.settings.home / REGISTRAR_KEY))
+    record = enrolment(party(1, name), registrar, ORIGIN, next(nonces(1, name)))
+    (result,) = await ledger.submitter.submit([msgspec.json.encode(seal(record, registrar.key, ORIGIN))])
+    assert result.error is None, result.error
+    head = await head_of(ledger)
+    await ledger.publication.wait(head.size - 1, 60)
+
+
+async def head_of(ledger: Ledger) -> Checkpoint:
+    async with ledger.pool.acquire() as connection:
+        return await read_head(connection, ORIGIN)
+
+
+async def grow(settings: Settings, names: list[str], *, rotate: bool) -> Checkpoint:
+    async with open_ledger(settings, registry=registry()) as ledger:
+        if rotate:
+            async with ledger.pool.acquire() as connection:
+                await begin(connection, settings, ledger.heads)
+        for name in names:
+            await post(ledger, name)
+        return await head_of(ledger)
+
+
+@contextmanager
+def kept(postgres: EmbeddedPostgres, database: Database) -> Iterator[str]:
+    """A copy that nobody is connected to: the name of a template."""
+    database.disconnect()
+    with copied(postgres, name_of(database)) as copy:
+        copy.disconnect()
+        yield name_of(copy)
+        copy.connect()
+
+
+def name_of(database: Database) -> str:
+    return urlsplit(database.url).path[1:]
+
+
+@pytest.fixture(scope="module")
+def snapshots(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshots]:
+    folder = tmp_path_factory.mktemp("matrix")
+    with ExitStack() as stack:
+        store = stack.enter_context(object_store())
+        cluster = stack.enter_context(temporary_home())
+        found = Snapshots(stack.enter_context(EmbeddedPostgres(cluster)), folder, store)
+        home = folder / "home"
+        home.mkdir()
+        write_key(home / LOG_KEY, key := new_key())
+        for name in STATES:
+            found.witnesses[name] = stack.enter_context(
+                WitnessProcess(folder / f"witness-{name}", [vkey(ORIGIN, key.private.public_key())])
+            )
+        database = stack.enter_context(copied(found.postgres, "template0"))
+        for name, witnesses in (("old", ("old", "new")), ("new", ("new",))):
+            settings = served(home, database.url, policy=found.policy(*witnesses))
+            found.head = asyncio.run(grow(settings, [f"{name}-{i}" for i in range(2)], rotate=name == "new"))
+            found.databases[name] = stack.enter_context(kept(found.postgres, database))
+            database.connect()
+            found.anchors[name] = (home / "anchor").read_bytes()
+            shutil.copytree(home, folder / f"keys-{name}", ignore=shutil.ignore_patterns("anchor*"))
+        found.witnesses["missing"].kill()
+        yield found
+
+
+class Came(NamedTuple):
+    """What came of opening a ledger: whether it signs, its head, and else why not."""
+
+    signs: bool
+    head: Checkpoint | None
+    why: LedgerError | None
+    continues: bool = False
+
+
+async def opened(settings: Settings, newest: Checkpoint) -> Came:
+    try:
+        async with open_ledger(settings, registry=registry()) as ledger:
+            asked = settings.policy is not None and "missing" not in settings.policy.name
+            for _ in range(3_000):
+                if not (ledger.heads.waiting and asked):
+                    break
+                await asyncio.sleep(0.02)
+            head = await head_of(ledger)
+            async with ledger.pool.acquire() as connection:
+                continues = await contradiction(connection, head, [newest]) is None
+            try:
+                ledger.heads.require_signing()
+            except LedgerError as error:
+                return Came(False, head, error)
+            return Came(True, head, None, continues)
+    except LedgerError as error:
+        return Came(False, None, error)
+
+
+def prepared(case: Case, snapshots: Snapshots, home: Path) -> str | None:
+    """Makes the home of a case. Where its anchor is, if not in there."""
+    home.mkdir()
+    if case.keys != "missing":
+        shutil.copytree(snapshots.folder / f"keys-{case.keys}", home, dirs_exist_ok=True)
+    if case.home == "old":
+        (home / MARK).write_text("{}", encoding="utf-8")
+    if case.file != "missing":
+        (home / "anchor").write_bytes(snapshots.anchors[case.file])
+    if case.kind != "object":
+        return None
+    key = f"{'-'.join(case)}/anchor"
+    if case.anchor != "missing":
+        snapshots.store.write(key, snapshots.anchors[case.anchor])
+    return snapshots.store.location(key)
+
+
+def anchor_of(home: Path, location: str | None, snapshots: Snapshots) -> bytes | None:
+    if location is not None:
+        return snapshots.store.read(location.split("/", 3)[3])
+    return (home / "anchor").read_bytes() if (home / "anchor").exists() else None
+
+
+@pytest.fixture
+def ready(snapshots: Snapshots, monkeypatch: pytest.MonkeyPatch) -> Snapshots:
+    for name, value in snapshots.store.environment.items():
+        monkeypatch.setenv(name, value)
+    return snapshots
+
+
+def check(case: Case, snapshots: Snapshots, home: Path) -> None:
+    location = prepared(case, snapshots, home)
+    before = anchor_of(home, location, snapshots)
+    policy = snapshots.policy(case.anchor) if case.kind == "witness" else snapshots.policy()
+    with copied(snapshots.postgres, snapshots.databases.get(case.database, "template0")) as database:
+        came = asyncio.run(opened(served(home, database.url, policy=policy, anchor=location), snapshots.head))
+        expected = outcome(case)
+        assert came.signs == (expected != "refused"), (case, came)
+        if expected == "whole":
+            assert came.continues, case
+        if expected == "refused" and case.database != "missing":
+            assert anchor_of(home, location, snapshots) == before, "nothing was signed"
+            assert database.one("SELECT count(*) FROM entry") == stated(
+                snapshots.anchors[case.database].decode()).size, "nothing was appended"
+    if came.why is not None:
+        assert any(word in str(came.why.rule or came.why.message) for word in ("carbon-ledger", "bring")), came.why
+        assert came.why.code in ("log-mismatch", "anchor-missing", "log-missing", "log-key-missing", "unsettled",
+                                 "anchor-unreadable"), came.why
+
+
+@pytest.mark.parametrize("case", SHORT, ids="-".join)
+def test_nothing_is_lost_without_a_word(case: Case, ready: Snapshots, tmp_path: Path) -> None:
+    check(case, ready, tmp_path / "home")
+
+
+@pytest.mark.faults_long
+@pytest.mark.parametrize("case", [case for case in CASES if case not in SHORT], ids="-".join)
+def test_every_other_combination(case: Case, ready: Snapshots, tmp_path: Path) -> None:
+    check(case, ready, tmp_path / "home")
+
+
+def test_what_is_signed_although_it_is_older() -> None:
+    """The exception: everything that is there was brought back, the anchor too."""
+    older = [case for case in CASES if outcome(case) == "old"]
+    assert older
+    assert all("new" not in (case.anchor, case.file, case.database, case.keys) for case in older)

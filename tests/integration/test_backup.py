@@ -1,0 +1,180 @@
+"""`backup`, `restore` and `doctor` on a ledger of one home: what is in a backup, what is refused, what is said."""
+
+import asyncio
+import json
+import shutil
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from support.cli import Done, run
+from support.inside import inside
+from support.server import temporary_home
+
+from ledger.service.backup.manifest import MANIFEST, read_manifest
+from ledger.service.backup.mark import MARK, mark
+from ledger.service.doctor import diagnose
+from ledger.service.keyfiles import LOG_KEY, REGISTRAR_KEY, is_encrypted, read_key
+from ledger.service.settings import Settings
+from ledger.store.embedded import EmbeddedPostgres
+
+PASSPHRASE = "a passphrase"
+
+
+class Made(NamedTuple):
+    """A ledger whose database runs, and a backup of it."""
+
+    home: Path
+    backup: Path
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
+    backup = tmp_path_factory.mktemp("backup") / "of-today"
+    with temporary_home() as home, EmbeddedPostgres(home):
+        with inside(home):
+            pass
+        done = run("backup", backup, "--home", home, CARBON_LEDGER_PASSPHRASE=PASSPHRASE)
+        assert done.code == 0, done.err
+        yield Made(home, backup)
+
+
+def refused(done: Done, code: str) -> str:
+    assert done.code == 1, done
+    problem = json.loads(done.err.splitlines()[-1])
+    assert problem["code"] == code
+    return f"{problem['detail']} {problem.get('rule', '')}"
+
+
+def test_what_is_in_a_backup(made: Made) -> None:
+    manifest, _ = read_manifest(made.backup)
+    assert {file.path for file in manifest.files} == {
+        "database/base.tar", "database/pg_wal.tar", f"keys/{LOG_KEY}", f"keys/{REGISTRAR_KEY}",
+    }
+    assert manifest.origin in manifest.vkey
+    for name in (LOG_KEY, REGISTRAR_KEY):
+        copy = made.backup / "keys" / name
+        assert is_encrypted(copy)
+        assert read_key(copy, PASSPHRASE.encode()).keyid == read_key(made.home / name).keyid
+    signed = (made.home / "anchor").read_bytes()
+    for name in ("base.tar", "pg_wal.tar"):
+        assert signed not in (made.backup / "database" / name).read_bytes(), "the anchor is in no backup"
+
+
+def test_keys_that_anyone_could_read(made: Made, tmp_path: Path) -> None:
+    said = refused(run("backup", tmp_path / "b", "--home", made.home, "--json"), "passphrase-needed")
+    assert LOG_KEY in said
+    assert "--passphrase-file" in said
+    assert not (tmp_path / "b").exists()
+
+
+def test_what_backup_refuses(made: Made, tmp_path: Path) -> None:
+    refused(run("backup", made.backup, "--home", made.home, "--json"), "target-exists")
+    said = refused(run("backup", tmp_path / "b", "--home", made.home, "--json",
+                       CARBON_LEDGER_DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing"), "external-database")
+    assert "pg_dump" in said
+    assert run("backup", tmp_path / "b", "--home", tmp_path / "none").code == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def damage(kind: str, folder: Path) -> None:
+    file = folder / "database" / "pg_wal.tar"
+    match kind:
+        case "changed":
+            data = bytearray(file.read_bytes())
+            data[len(data) // 2] ^= 1
+            file.write_bytes(data)
+        case "missing":
+            file.unlink()
+        case "more":
+            (folder / "keys" / "another.pem").write_text("", encoding="utf-8")
+        case "link":
+            (folder / "keys" / "another.pem").symlink_to("/etc/passwd")
+        case "manifest":
+            (folder / MANIFEST).write_text("{}", encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", ["changed", "missing", "more", "link", "manifest"])
+def test_a_backup_that_was_changed(made: Made, tmp_path: Path, kind: str) -> None:
+    shutil.copytree(made.backup, tmp_path / "copy")
+    damage(kind, tmp_path / "copy")
+    said = refused(run("restore", tmp_path / "copy", "--home", tmp_path / "home", "--json"), "broken-backup")
+    assert str(tmp_path / "copy") in said
+    assert [path.name for path in tmp_path.iterdir()] == ["copy"], "nothing is left"
+
+
+def test_a_file_that_leads_out_of_a_backup(made: Made, tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "evil.tar", "w") as tar:
+        tar.add(made.backup / MANIFEST, arcname="keys/../../outside")
+    refused(run("restore", tmp_path / "evil.tar", "--home", tmp_path / "home", "--json"), "broken-backup")
+    assert [path.name for path in tmp_path.iterdir()] == ["evil.tar"]
+
+
+def test_nothing_is_restored_over_what_is_there(made: Made) -> None:
+    before = sorted(path.name for path in made.home.iterdir())
+    said = refused(run("restore", made.backup, "--home", made.home, "--json"), "home-not-empty")
+    assert "anchor" in said
+    assert sorted(path.name for path in made.home.iterdir()) == before
+
+
+def test_a_restored_home_waits_for_the_anchor(made: Made) -> None:
+    """It signs nothing, says so, and goes on once the anchor of the lost home is there."""
+    with temporary_home() as home:
+        assert run("restore", made.backup, "--home", home).code == 0
+        assert (home / MARK).exists()
+        variables = {"CARBON_LEDGER_PASSPHRASE": PASSPHRASE}
+        with EmbeddedPostgres(home):
+            said = refused(run("init", "--home", home, "--json", **variables), "anchor-missing")
+            assert "carbon-ledger anchor accept" in said
+            assert not (home / "anchor").exists()
+            found = {one.check: one for one in asyncio.run(diagnose(Settings(home=home, passphrase=b"a passphrase")))}
+            assert (found["restored"].level, found["anchor"].level) == ("error", "error")
+            shutil.copy(made.home / "anchor", home / "anchor")
+            assert run("init", "--home", home, **variables).code == 0
+            assert not (home / MARK).exists()
+            found = {one.check: one for one in asyncio.run(diagnose(Settings(home=home, passphrase=b"a passphrase")))}
+            assert (found["restored"].level, found["anchor"].level) == ("ok", "ok")
+
+
+def found_by(check: str, settings: Settings) -> tuple[str, str]:
+    (finding,) = [one for one in asyncio.run(diagnose(settings)) if one.check == check]
+    return finding.level, f"{finding.message} {finding.remedy}"
+
+
+def test_doctor_on_a_sound_home(made: Made) -> None:
+    """A warning is no error: a file as anchor comes back with a copy of the disk."""
+    done = run("doctor", "--home", made.home, "--json")
+    told = json.loads(done.out)
+    assert (done.code, told["ok"]) == (0, True), told
+    levels = {one["check"]: one["level"] for one in told["findings"]}
+    assert levels.pop("place") == "warning"
+    assert set(levels.values()) == {"ok"}
+    assert "copy of the whole disk" in run("doctor", "--home", made.home).out
+
+
+def test_doctor_names_what_is_wrong(made: Made, tmp_path: Path) -> None:
+    good = Settings(home=made.home)
+    key, anchor = made.home / REGISTRAR_KEY, made.home / "anchor"
+    key.chmod(0o644)
+    assert found_by("modes", good) == ("error", f"others can read '{key}' chmod 600 '{key}'")
+    key.chmod(0o600)
+    signed = anchor.read_bytes()
+    anchor.write_bytes(b"what is this")
+    level, said = found_by("anchor", good)
+    assert (level, "holds no checkpoint" in said) == ("error", True)
+    anchor.unlink()
+    level, said = found_by("anchor", good)
+    assert (level, "there is no anchor" in said) == ("error", True)
+    anchor.write_bytes(signed)
+    mark(made.home, b"{}")
+    level, said = found_by("restored", good)
+    assert (level, "carbon-ledger anchor accept" in said) == ("error", True)
+    (made.home / MARK).unlink()
+    level, said = found_by("witnesses", Settings(home=made.home, policy=tmp_path / "none"))
+    assert (level, "none" in said) == ("error", True)
+    nowhere = Settings(home=tmp_path / "none")
+    assert {one.check for one in asyncio.run(diagnose(nowhere)) if one.level == "error"} == {"home", "keys", "database"}
+    done = run("doctor", "--home", tmp_path / "none", "--json")
+    assert (done.code, json.loads(done.out)["ok"]) == (1, False)
