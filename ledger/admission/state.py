@@ -41,7 +41,7 @@ from ledger.core.records import (
     Report,
     Transfer,
 )
-from ledger.core.residue import is_residue
+from ledger.core.residue import NONCE
 from ledger.core.signing import VerifyingKey, load_spki
 from ledger.core.units import convert
 from ledger.core.values import PublicKey
@@ -212,7 +212,7 @@ class State(Facts):
             case _:
                 pass
         self.records[digest.hex()] = RecordFacts(self.size, type_of(record), record.issuer)
-        if not is_residue(record):
+        if record.nonce != NONCE:
             self.nonces.add((record.issuer, record.nonce))
 
     def _accept(self, record: Acceptance) -> None:

@@ -156,7 +156,7 @@ def test_an_audit_names_what_a_server_let_pass(
     named_by = {one.index: one.message for one in found.findings if one.rule == "admission"}
     for i, one in enumerate(late):
         assert named_by[first + i].startswith(f"{one.code}:"), (i, named_by)
-    assert naming.minted(late[7].posted[1], admit.Plan())[0].name == mill.name("as-lot-b-2")
+    assert naming.minted(late[7].posted[1], admit.Plan())[0][0] == mill.name("as-lot-b-2")
 
 
 class Look(NamedTuple):
