@@ -28,6 +28,8 @@ from ledger.core.records import (
 from ledger.errors import Refused
 
 _ENTERING: Final = (Organization, Facility, Product, Pool)
+PRODUCT: Final = "a product"
+LOT: Final = "a lot"
 _MENTIONING: Final = (Facility, Declaration, Attestation)
 
 
@@ -107,9 +109,10 @@ def check_plain_names(record: AnyRecord, plan: Plan) -> None:
 
 def check_distinct_names(record: AnyRecord, plan: Plan, state: State) -> None:
     """Refuses a name that something else has, and an organisation whose names lie under or over another's."""
-    for name, place, item in minted(record, plan):
-        kind = _kind_of(name, state, item=item)
-        if kind is not None:
+    for one in minted(record, plan):
+        name, place, item = one
+        kind = _kind_of(name, state)
+        if kind is not None and not _may_share(one, kind, record, plan, state):
             field = _field(record, place, item)
             raise Refused(f"{field}: {name!r} is the name of {kind}", code="name-taken", field=field, value=name,
                           rule="an identifier names one thing")
@@ -117,8 +120,8 @@ def check_distinct_names(record: AnyRecord, plan: Plan, state: State) -> None:
         _check_claims(record, state)
 
 
-def _kind_of(name: str, state: State, *, item: bool) -> str | None:
-    """What has this name already. An item may be called as a lot is, which may be the item alone."""
+def _kind_of(name: str, state: State) -> str | None:
+    """What has this name already."""
     if name in state.taken:
         return state.taken[name]
     if name in state.organizations:
@@ -126,16 +129,28 @@ def _kind_of(name: str, state: State, *, item: bool) -> str | None:
     if name in state.facilities:
         return "a facility"
     if name in state.products:
-        return "a product"
+        return PRODUCT
     if name in state.pools or name in state.pool_ids:
         return "a pool"
-    if not item and (name in state.lots or name in state.used):
-        return "a lot"
+    if name in state.lots or name in state.used:
+        return LOT
     if state.pools or state.pool_ids:
         stem, _, number = name.rpartition(":")
         if number.isdecimal() and (stem in state.pools or stem in state.pool_ids):
             return "a pool's lot"
     return None
+
+
+def _may_share(one: Minted, kind: str, record: AnyRecord, plan: Plan, state: State) -> bool:
+    """Whether an issuer calls two things of its own alike that nobody mistakes: an item as the lot that it may be alone
+    in, a lot as its product. Not what another holds: its inputs name lots, and products of which it has a pool."""
+    name, place, item = one
+    if place is None:
+        holder = state.lots[name].holder if name in state.lots else state.used.get(name)
+        return isinstance(record, Product) and kind == LOT and holder == record.issuer
+    if item:
+        return kind == LOT
+    return kind == PRODUCT and plan.created[place].facts.holder == record.issuer
 
 
 def _claims(record: Organization) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 
 from ledger.admission.names import Names
+from ledger.admission.naming import PRODUCT
 from ledger.admission.rules import Activated, Rules
 from ledger.admission.state import ClosedPeriod, KeyState, PluginState, Recovery, State, next_generation
 from ledger.core.entry import parse_entry
@@ -31,7 +32,7 @@ _key_change = msgspec.json.Decoder(KeyChange)
 _amendment = msgspec.json.Decoder(Amendment)
 
 
-_TAKEN: Final = {"organizations": "an organisation", "facilities": "a facility", "products": "a product"}
+_TAKEN: Final = {"organizations": "an organisation", "facilities": "a facility", "products": PRODUCT}
 
 
 class Head(NamedTuple):
@@ -112,8 +113,8 @@ async def load_state(
     left: Iterable[tuple[int, Decimal]] = zip(row["lots"], row["remaining"], strict=True)
     state.remaining.update({by_number[number]: remaining for number, remaining in left})
     state.frozen.update([by_number[number] for number in row["frozen"]])
-    state.used.update(row["taken_ids"])
-    state.used.update(row["taken_pools"])
+    state.used.update(zip(row["taken_ids"], row["holders"], strict=True))
+    state.used.update(dict.fromkeys(row["taken_pools"], ""))
     state.pool_ids.update(row["taken_pools"])
     for kind in _TAKEN:
         state.taken.update(dict.fromkeys(row[f"taken_{kind}"], _TAKEN[kind]))
