@@ -31,10 +31,9 @@ from ledger.core.values import Output, PublicKey, Supply
 class Names:
     """Identifiers by kind, collected from any number of records. `lots` are taken from (an input may name a pool or a
     product instead), `new_lots` are created; `new_names` are given to organisations, facilities and products,
-    `enrolled` to organisations alone; `nonces` are the records' own; `new_keys` are the keyids that records enter;
-    `records` are named by digest for what they are, `openings` are facility and product of opening stock, `pools`
-    holder and product of new pools, `reports` the subjects of reports, `erasures` the digests of records that are to be
-    erased."""
+    `enrolled` to organisations alone; `new_keys` are the keyids that records enter; `records` are named by digest for
+    what they are, `openings` are facility and product of opening stock, `pools` holder and product of new pools,
+    `reports` the subjects of reports, `erasures` the digests of records that are to be erased."""
 
     def __init__(self) -> None:
         self.organizations: set[str] = set()
@@ -44,7 +43,6 @@ class Names:
         self.new_lots: set[str] = set()
         self.new_names: set[str] = set()
         self.enrolled: set[str] = set()
-        self.nonces: set[str] = set()
         self.items: set[str] = set()
         self.declarations: set[str] = set()
         self.transfers: set[str] = set()
@@ -64,7 +62,6 @@ class Names:
 
     def add(self, record: AnyRecord) -> None:
         self.organizations.add(record.issuer)
-        self.nonces.add(record.nonce)
         match record:
             case Transformation():
                 self.facilities.add(record.facility)

@@ -6,7 +6,7 @@ different kinds of thing under one prefix. So no identifier has to be compared w
 """
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from ledger.admission.lots import Plan
 from ledger.admission.roles import REGISTRAR
@@ -28,6 +28,9 @@ from ledger.core.records import (
 from ledger.errors import Refused
 
 _ENTERING: Final = (Organization, Facility, Product, Pool)
+PRODUCT: Final = "a product"
+LOT: Final = "a lot"
+_MENTIONING: Final = (Facility, Declaration, Attestation)
 
 
 def new_lot_field(record: AnyRecord, index: int) -> str:
@@ -48,31 +51,27 @@ def created_field(record: AnyRecord, index: int) -> str:
     return "lot" if isinstance(record, Declaration) else f"outputs[{index}]"
 
 
-class Minted(NamedTuple):
-    """A name that a record gives: to the lot that it creates at `place`, or to that lot's item; without a place to what
-    the record itself enters."""
-
-    name: str
-    place: int | None = None
-    item: bool = False
-
-    def field(self, record: AnyRecord) -> str:
-        if self.place is None:
-            return "id"
-        return f"{created_field(record, self.place)}.item" if self.item else new_lot_field(record, self.place)
+Minted = tuple[str, int | None, bool]
+"""A name that a record gives, the place of the lot that it is of (none: of what the record itself enters), and whether
+it is that of the lot's item. A plain tuple, since every lot has one."""
 
 
 def minted(record: AnyRecord, plan: Plan) -> list[Minted]:
     """All names that a record gives: not those of a pool's generations, which follow the pool's, nor of items that come
     with what is taken."""
-    names = [Minted(lot.id, i) for i, (lot, _) in enumerate(plan.created) if lot.pool is None]
-    if isinstance(record, _ENTERING):
-        names.append(Minted(record.id))
-    if any(lot.item is not None for lot, _ in plan.created):
-        carried = {taken.lot.item for taken in plan.taken}
-        names += [Minted(lot.item, i, item=True) for i, (lot, _) in enumerate(plan.created)
-                  if lot.item is not None and lot.item not in carried]
+    names: list[Minted] = [(record.id, None, False)] if isinstance(record, _ENTERING) else []
+    for i, (lot, _) in enumerate(plan.created):
+        if lot.pool is None:
+            names.append((lot.id, i, False))
+        if lot.item is not None and all(lot.item != taken.lot.item for taken in plan.taken):
+            names.append((lot.item, i, True))
     return names
+
+
+def _field(record: AnyRecord, place: int | None, item: bool) -> str:
+    if place is None:
+        return "id"
+    return f"{created_field(record, place)}.item" if item else new_lot_field(record, place)
 
 
 def _mentioned(record: AnyRecord) -> Iterator[tuple[str, str]]:
@@ -92,11 +91,12 @@ def _mentioned(record: AnyRecord) -> Iterator[tuple[str, str]]:
 
 def check_plain_names(record: AnyRecord, plan: Plan) -> None:
     """Refuses identifiers that hide what they say, and of organisations those that claim what many share."""
-    for one in minted(record, plan):
-        if not is_plain(one.name):
-            check_plain(one.name, one.field(record))
-    for field, name in _mentioned(record):
-        check_plain(name, field)
+    for name, place, item in minted(record, plan):
+        if not is_plain(name):
+            check_plain(name, _field(record, place, item))
+    if isinstance(record, _MENTIONING):
+        for field, name in _mentioned(record):
+            check_plain(name, field)
     if isinstance(record, Organization):
         for i, prefix in enumerate(record.prefixes):
             check_plain(prefix, f"prefixes[{i}]")
@@ -110,18 +110,18 @@ def check_plain_names(record: AnyRecord, plan: Plan) -> None:
 def check_distinct_names(record: AnyRecord, plan: Plan, state: State) -> None:
     """Refuses a name that something else has, and an organisation whose names lie under or over another's."""
     for one in minted(record, plan):
-        kind = _kind_of(one, state)
-        if kind is not None:
-            field = one.field(record)
-            raise Refused(f"{field}: {one.name!r} is the name of {kind}", code="name-taken", field=field,
-                          value=one.name, rule="an identifier names one thing")
+        name, place, item = one
+        kind = _kind_of(name, state)
+        if kind is not None and not _may_share(one, kind, record, plan, state):
+            field = _field(record, place, item)
+            raise Refused(f"{field}: {name!r} is the name of {kind}", code="name-taken", field=field, value=name,
+                          rule="an identifier names one thing")
     if isinstance(record, Organization):
         _check_claims(record, state)
 
 
-def _kind_of(one: Minted, state: State) -> str | None:
-    """What has this name already. An item may be called as a lot is, which may be the item alone."""
-    name = one.name
+def _kind_of(name: str, state: State) -> str | None:
+    """What has this name already."""
     if name in state.taken:
         return state.taken[name]
     if name in state.organizations:
@@ -129,13 +129,28 @@ def _kind_of(one: Minted, state: State) -> str | None:
     if name in state.facilities:
         return "a facility"
     if name in state.products:
-        return "a product"
+        return PRODUCT
     if name in state.pools or name in state.pool_ids:
         return "a pool"
-    if not one.item and (name in state.lots or name in state.used):
-        return "a lot"
-    stem, _, number = name.rpartition(":")
-    return "a pool's lot" if number.isdecimal() and (stem in state.pools or stem in state.pool_ids) else None
+    if name in state.lots or name in state.used:
+        return LOT
+    if state.pools or state.pool_ids:
+        stem, _, number = name.rpartition(":")
+        if number.isdecimal() and (stem in state.pools or stem in state.pool_ids):
+            return "a pool's lot"
+    return None
+
+
+def _may_share(one: Minted, kind: str, record: AnyRecord, plan: Plan, state: State) -> bool:
+    """Whether an issuer calls two things of its own alike that nobody mistakes: an item as the lot that it may be alone
+    in, a lot as its product. Not what another holds: its inputs name lots, and products of which it has a pool."""
+    name, place, item = one
+    if place is None:
+        holder = state.lots[name].holder if name in state.lots else state.used.get(name)
+        return isinstance(record, Product) and kind == LOT and holder == record.issuer
+    if item:
+        return kind == LOT
+    return kind == PRODUCT and plan.created[place].facts.holder == record.issuer
 
 
 def _claims(record: Organization) -> list[tuple[str, str]]:

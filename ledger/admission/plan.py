@@ -76,13 +76,13 @@ def plan(
     A refusal whose code is in `lots.DEFERRABLE` may be cured by a record that is sequenced before this one. `before`:
     of an amended record, the lot number that its inputs lie below; its own index says which rules apply to it.
     """
-    rules, index = facts.rules, None if before is None else before // LOT_SLOTS
-    if rules.has(Rule.BOUNDED_TIMES, index):
+    rules = facts.rules.version(None if before is None else before // LOT_SLOTS).rules
+    if Rule.BOUNDED_TIMES in rules:
         check_bounded(record)
     found = _plan(record, facts, tolerance, before, element_tolerance)
-    if rules.has(Rule.PLAIN_NAMES, index):
+    if Rule.PLAIN_NAMES in rules:
         check_plain_names(record, found)
-    if rules.has(Rule.PRIME_ORDER_KEYS, index):
+    if Rule.PRIME_ORDER_KEYS in rules:
         check_prime_order_keys(record)
     return found
 

@@ -41,7 +41,7 @@ from ledger.core.records import (
     Report,
     Transfer,
 )
-from ledger.core.residue import is_residue
+from ledger.core.residue import NONCE
 from ledger.core.signing import VerifyingKey, load_spki
 from ledger.core.units import convert
 from ledger.core.values import PublicKey
@@ -98,14 +98,14 @@ class State(Facts):
     """Everything that the rules read, for the records of a batch or for the whole log.
 
     `size` is the number of entries so far, `time` that of the next entry in ms, `remaining` the quantity left of a lot
-    by lot id, `used` lot ids that exist without their facts being here, `holding` the lots of an item that have a
-    balance, `prefixes` maps an enrolled prefix to its organisation, `taken` the names of other things whose facts are
-    not here to what they are, `enrolled` are organisations of which the id alone is here, `nonces` issuers with the
-    nonces that they have used. `closed` holds the closed periods of a facility by
-    their closing's digest, `frozen` the lots in dispute, `openings` facility and product of opening stock, `reports`
-    the periods that are reported of a facility or an organisation, `recoveries` the request that waits, by
-    organisation, `erased` the records whose erasure is on the log and `amendments` those that changed fields of a
-    record, all by digest. Only `apply` and a revision change it; `time` is set by whoever appends.
+    by lot id, `used` lot ids that exist without their facts being here, with their holders, `holding` the lots of an
+    item that have a balance, `prefixes` maps an enrolled prefix to its organisation, `taken` the names of other things
+    whose facts are not here to what they are, `enrolled` are organisations of which the id alone is here, `nonces`
+    issuers with the nonces that they have used. `closed` holds the closed periods of a facility by their closing's
+    digest, `frozen` the lots in dispute, `openings` facility and product of opening stock, `reports` the periods that
+    are reported of a facility or an organisation, `recoveries` the request that waits, by organisation, `erased` the
+    records whose erasure is on the log and `amendments` those that changed fields of a record, all by digest. Only
+    `apply` and a revision change it; `time` is set by whoever appends.
     """
 
     def __init__(self, origin: str, size: int = 0) -> None:
@@ -116,7 +116,7 @@ class State(Facts):
         self.recoveries: dict[str, Recovery] = {}
         self.keys: dict[bytes, KeyState] = {}
         self.remaining: dict[str, Decimal] = {}
-        self.used: set[str] = set()
+        self.used: dict[str, str] = {}
         self.holding: dict[str, set[str]] = {}
         self.accepted: set[str] = set()
         self.plugins: dict[str, PluginState] = {}
@@ -212,7 +212,7 @@ class State(Facts):
             case _:
                 pass
         self.records[digest.hex()] = RecordFacts(self.size, type_of(record), record.issuer)
-        if not is_residue(record):
+        if record.nonce != NONCE:
             self.nonces.add((record.issuer, record.nonce))
 
     def _accept(self, record: Acceptance) -> None:

@@ -37,7 +37,8 @@ _ASSESSED = (*REVISING, Report)
 
 
 class Submission(NamedTuple):
-    """A record with verified signature. `seed`: what its salts come of, where its nonce does not say: of a residue."""
+    """A record with verified signature. `seed`: what its salts come of, where that is known already, or where its nonce
+    does not say: of a residue."""
 
     record: AnyRecord
     body: bytes

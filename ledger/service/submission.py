@@ -17,6 +17,7 @@ from ledger.admission.state import PluginState
 from ledger.core.acknowledgement import Acknowledgement
 from ledger.core.canonical import decode_record, digest
 from ledger.core.envelope import Opened, open_envelope
+from ledger.core.outcome import salt_seed
 from ledger.core.receipt import Receipt, make_receipt
 from ledger.core.records import AnyRecord, Erasure, Transformation
 from ledger.core.residue import NONCE, is_residue
@@ -221,7 +222,8 @@ def _runs(checked: Sequence[_Parsed | LedgerError]) -> Iterator[Sequence[_Parsed
 
 
 def _submission(one: _Parsed) -> Submission:
-    return Submission(one.record, one.opened.body, one.digest, one.opened.keyid, one.opened.signature)
+    return Submission(one.record, one.opened.body, one.digest, one.opened.keyid, one.opened.signature,
+                      salt_seed(one.record.nonce))
 
 
 def _parse(envelope: bytes) -> _Parsed | LedgerError:

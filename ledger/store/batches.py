@@ -1,7 +1,7 @@
 """The locked part of a batch: the head, the state that its records need, and the writes. All on one session."""
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import starmap
 from typing import Final, NamedTuple
@@ -10,11 +10,11 @@ import asyncpg
 import msgspec
 
 from ledger.admission.names import Names
+from ledger.admission.naming import PRODUCT
 from ledger.admission.rules import Activated, Rules
 from ledger.admission.state import ClosedPeriod, KeyState, PluginState, Recovery, State, next_generation
 from ledger.core.entry import parse_entry
 from ledger.core.frontier import Frontier
-from ledger.core.outcome import salt_seed
 from ledger.core.records import KeyChange
 from ledger.core.revisions import Amendment
 from ledger.core.signing import load_spki
@@ -32,7 +32,7 @@ _key_change = msgspec.json.Decoder(KeyChange)
 _amendment = msgspec.json.Decoder(Amendment)
 
 
-_TAKEN: Final = {"organizations": "an organisation", "facilities": "a facility", "products": "a product"}
+_TAKEN: Final = {"organizations": "an organisation", "facilities": "a facility", "products": PRODUCT}
 
 
 class Head(NamedTuple):
@@ -80,11 +80,19 @@ async def lock_head(connection: Connection) -> Head:
     return Head(frontier, bytes(row["root"]), row["time"], row["revisions"])
 
 
+class Arriving(NamedTuple):
+    """Of records that are to be appended: digests, keys that sign them, and nonces by the seeds of their salts."""
+
+    digests: Sequence[bytes] = ()
+    keyids: Collection[bytes] = ()
+    nonces: Mapping[bytes, str] = {}
+
+
 async def load_state(
-    connection: Connection, state: State, names: Names, digests: Iterable[bytes], keyids: Iterable[bytes],
-    fresh: Names, loader: FactLoader, figures: dict[str, LotFigures],
+    connection: Connection, state: State, names: Names, arriving: Arriving, fresh: Names, loader: FactLoader,
+    figures: dict[str, LotFigures],
 ) -> None:
-    """Completes `state` for a batch that names `names`: balances, keys, used ids, items.
+    """Completes `state` for a batch that names `names`: balances, keys, used ids and nonces, items.
 
     Facts of what `fresh` names are read here too: they may have come to be since the batch was prepared.
     """
@@ -94,12 +102,10 @@ async def load_state(
     coming = [next_generation(pool, state.lines.get(pool, ())) for pool in state.pools]
     new = names.new_lots | names.new_names | names.items
     stems = {stem for stem, _, number in (name.rpartition(":") for name in new) if number.isdecimal()}
-    appended = list(digests)
-    # What is only read brings no nonces of its own.
-    nonces = {salt_seed(nonce): nonce for nonce in names.nonces} if appended else {}
+    nonces = arriving.nonces
     row = await connection.fetchrow(
-        queries("sequence")["batch_state"], list(by_number), [*new, *coming, *stems], appended,
-        [*keyids, *names.new_keys], [*names.facilities, *{pool.facility for pool in state.pools.values()}],
+        queries("sequence")["batch_state"], list(by_number), [*new, *coming, *stems], arriving.digests,
+        [*arriving.keyids, *names.new_keys], [*names.facilities, *{pool.facility for pool in state.pools.values()}],
         [bytes.fromhex(named) for named in names.records if is_digest(named)], list(nonces),
     )
     if row is None:
@@ -107,14 +113,12 @@ async def load_state(
     left: Iterable[tuple[int, Decimal]] = zip(row["lots"], row["remaining"], strict=True)
     state.remaining.update({by_number[number]: remaining for number, remaining in left})
     state.frozen.update([by_number[number] for number in row["frozen"]])
-    state.used.update(row["taken_ids"])
-    state.used.update(row["taken_pools"])
+    state.used.update(zip(row["taken_ids"], row["holders"], strict=True))
+    state.used.update(dict.fromkeys(row["taken_pools"], ""))
     state.pool_ids.update(row["taken_pools"])
     for kind in _TAKEN:
         state.taken.update(dict.fromkeys(row[f"taken_{kind}"], _TAKEN[kind]))
-    state.nonces.update([
-        (issuer, nonces[seed]) for issuer, seed in zip(row["issuers"], row["seeds"], strict=True)
-    ])
+    state.nonces.update([(issuer, nonces[seed]) for issuer, seed in zip(row["issuers"], row["seeds"], strict=True)])
     for digest, facility, starts, ends, processes in zip(
         row["closings"], row["closed_facilities"], row["starts"], row["ends"], row["processes"], strict=True
     ):

@@ -13,6 +13,7 @@ WITH b AS MATERIALIZED (SELECT lot, remaining FROM balance WHERE lot = ANY ($1::
          SELECT DISTINCT ON (plugin) plugin, version, digest, retired FROM activation WHERE plugin <> 'ledger-rules'
          ORDER BY plugin, record DESC),
      u AS MATERIALIZED (SELECT record, version, digest FROM activation WHERE plugin = 'ledger-rules'),
+     l AS MATERIALIZED (SELECT id, holder FROM lot WHERE id = ANY ($2::text[])),
      s AS MATERIALIZED (SELECT issuer, seed FROM record WHERE seed = ANY ($7::bytea[])),
      n AS MATERIALIZED (
          SELECT record FROM closing WHERE facility = ANY ($5::text[])
@@ -34,7 +35,8 @@ SELECT
     (SELECT coalesce(array_agg(processes), '{}') FROM c) AS processes,
     (SELECT coalesce(array_agg(lot), '{}') FROM b) AS lots,
     (SELECT coalesce(array_agg(remaining), '{}') FROM b) AS remaining,
-    ARRAY(SELECT id FROM lot WHERE id = ANY ($2::text[])) AS taken_ids,
+    (SELECT coalesce(array_agg(id), '{}') FROM l) AS taken_ids,
+    (SELECT coalesce(array_agg(holder), '{}') FROM l) AS holders,
     ARRAY(SELECT id FROM organization WHERE id = ANY ($2::text[])) AS taken_organizations,
     ARRAY(SELECT id FROM facility WHERE id = ANY ($2::text[])) AS taken_facilities,
     ARRAY(SELECT id FROM product WHERE id = ANY ($2::text[])) AS taken_products,

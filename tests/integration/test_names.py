@@ -126,16 +126,24 @@ def test_an_older_log_takes_them_until_the_activation(older: Inside, tmp_path: P
 
 
 def test_two_of_one_batch_are_one_too_many(older: Inside) -> None:
+    """A product may be called as a lot that its owner has, not as one that another holds, in whatever order."""
     mill, forge = shops(older)
     older.post([activation(older)])
+
     def part(name: str) -> AnyRecord:
         return Product(issuer=mill.id, nonce=mill.nonce(), id=mill.name(name), sector="works", unit="KGM")
+
     theirs = forge.signed(Facility(issuer=forge.id, nonce=USED, id=forge.name("second"), country="CN"))
-    posted = [named(mill, part("p"), USED), named(mill, part("q"), USED), theirs, mill.signed(part("r")),
-              mill.make({"r": "1"}, ore="1"), enrolled(older, party(1, "smith"), mill.nonce()),
-              enrolled(older, party(1, "smith/two"), mill.nonce())]
-    assert codes(older, posted) == [None, "nonce-used", None, None, "name-taken", None, "name-claimed"]
-    assert codes(older, posted[:1]) == [None]
+    posted = [
+        named(mill, part("p"), USED), named(mill, part("q"), USED), theirs, mill.signed(part("r")),
+        mill.make({"r": "3"}, ore="3"), mill.send("r", "1", forge, "p"), mill.send("r", "1", forge, "s"),
+        mill.signed(part("s")), enrolled(older, party(1, "smith"), mill.nonce()),
+        enrolled(older, party(1, "smith/two"), mill.nonce()),
+    ]
+    expected = [None, "nonce-used", None, None, None, "name-taken", None, "name-taken", None, "name-claimed"]
+    assert codes(older, posted) == expected
+    assert codes(older, [*posted[:1], mill.signed(part("lot-1")), mill.signed(part("sent"))]) == [
+        None, None, "name-taken"]
 
 
 @pytest.mark.parametrize("in_memory", [60_000, 0], ids=["in memory", "from its book"])
@@ -156,7 +164,7 @@ def test_an_audit_names_what_a_server_let_pass(
     named_by = {one.index: one.message for one in found.findings if one.rule == "admission"}
     for i, one in enumerate(late):
         assert named_by[first + i].startswith(f"{one.code}:"), (i, named_by)
-    assert naming.minted(late[7].posted[1], admit.Plan())[0].name == mill.name("as-lot-b-2")
+    assert naming.minted(late[7].posted[1], admit.Plan())[0][0] == mill.name("as-lot-b-2")
 
 
 class Look(NamedTuple):

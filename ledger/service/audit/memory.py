@@ -60,13 +60,14 @@ class Memory:
         """Makes known what these records, with their digests, name; they have not been replayed yet."""
         if self._complete or self._book is None:
             return
-        names, digests = Names(), []
+        names, digests, nonces = Names(), [], set[str]()
         for record, digest in records:
             digests.append(digest.hex())
             if record is not None:
                 names.add(record)
+                nonces.add(record.nonce)
         self._recall(self._book, names, digests)
-        self._recall_nonces(self._book, names.nonces)
+        self._recall_nonces(self._book, nonces)
 
     def learn(self, names: Names) -> None:
         """Makes known what is named, as a revision needs it: of items all lots that have a balance, of pools the

@@ -15,7 +15,7 @@ from ledger.service.revising.aside import aside
 from ledger.service.revising.changes import restated
 from ledger.service.revising.history import History
 from ledger.service.revising.past import changes_in, decode, extend, names_of, pools_named, readings
-from ledger.store.batches import load_state
+from ledger.store.batches import Arriving, load_state
 from ledger.store.database import Connection
 from ledger.store.facts import FactLoader
 from ledger.store.revisions import (
@@ -124,7 +124,7 @@ class Loading:
         state = self.history.state
         names.lots -= state.lots.keys()
         found, figures = State(state.origin, state.size), dict[str, LotFigures]()
-        await load_state(self._connection, found, names, [], [], names, self._loader, figures)
+        await load_state(self._connection, found, names, Arriving(), names, self._loader, figures)
         found.lots = {name: lot for name, lot in found.lots.items() if name not in state.lots}
         found.lines.clear()
         lines: dict[str, set[str]] = {}

@@ -23,7 +23,7 @@ from ledger.service.revising.loading import Loading
 from ledger.service.revising.past import generations_changed, resizes
 from ledger.service.revising.rows import add_revised
 from ledger.service.sequencing.batch import Batch, Item, Sequenced, Verdict
-from ledger.store.batches import Head, load_state
+from ledger.store.batches import Arriving, Head, load_state
 from ledger.store.facts import FactLoader
 from ledger.store.revisions import (
     additions_since,
@@ -157,10 +157,9 @@ class Work:
         """What the revising record names itself, and whether it is on the log."""
         names = Names()
         names.add(self._record)
-        await load_state(
-            self._connection, state, names, [self._submission.digest], [self._submission.keyid], names, self._loader,
-            figures,
-        )
+        own = self._submission
+        arriving = Arriving([own.digest], [own.keyid], {own.salt_seed: own.record.nonce})
+        await load_state(self._connection, state, names, arriving, names, self._loader, figures)
 
     def _balances(self) -> list[tuple[int, Decimal, Decimal]]:
         state = self._history.state
@@ -216,7 +215,7 @@ class Work:
         names, now = Names(), State(state.origin, state.size)
         names.lots.update([lot for one in self._guarded for lot in one.lots])
         names.transfers.update([one.change.record for one in self._guarded])
-        await load_state(self._connection, now, names, [], [], names, self._loader, {})
+        await load_state(self._connection, now, names, Arriving(), names, self._loader, {})
         for one in self._guarded:
             lots, field = [state.lots[lot] for lot in one.lots], f"changes[{one.position}]"
             if one.change.withdrawn:

@@ -26,6 +26,7 @@ from ledger.service.heads import UNSIGNABLE, Heads
 from ledger.service.sequencing.batch import Batch, Sequenced, Verdict
 from ledger.service.sequencing.unit import Answer, Placed, Unit
 from ledger.store.batches import (
+    Arriving,
     Head,
     connect_writer,
     end_stalled,
@@ -276,6 +277,7 @@ class Sequencer:
         figures: dict[str, LotFigures] = {}
         digests: list[bytes] = []
         keyids: set[bytes] = set()
+        nonces: dict[bytes, str] = {}
         stale = [unit.revisions != head.revisions for unit in units]
         learnt: Facts | None = None
         for unit, outdated in zip(units, stale, strict=True):
@@ -292,7 +294,8 @@ class Sequencer:
                     learnt = unit.facts
             digests.extend([item.submission.digest for item in unit.items])
             keyids.update([item.submission.keyid for item in unit.items])
-        await load_state(connection, state, names, digests, keyids, fresh, self._loader, figures)
+            nonces.update({item.submission.salt_seed: item.submission.record.nonce for item in unit.items})
+        await load_state(connection, state, names, Arriving(digests, keyids, nonces), fresh, self._loader, figures)
         self.known = Known(dict(state.plugins), head.revisions, state.rules)
         batch = Batch(state, figures, self._assessor.under_lock(), max(self._clock(), head.time))
         items = [

@@ -202,7 +202,7 @@ def test_a_lot_used_up_keeps_its_identifier(world: World) -> None:
 
 
 def test_a_lot_that_is_known_by_name_alone_is_taken_too(world: World) -> None:
-    world.state.used.add(MILL.name("old"))
+    world.state.used[MILL.name("old")] = MILL.id
     world.refuse(transformation([output("old")]), "lot-taken", "outputs[0].lot", MILL.name("old"))
 
 

@@ -247,15 +247,13 @@ def test_names_by_kind() -> None:
     assert names.keys_of == {MILL.id}
     assert names.new_names == {STRANGER.id, MILL.name("new")}
     assert names.enrolled == {STRANGER.id}
-    assert names.nonces == {record.nonce for record in RECORDS.values()}
     assert {MILL.id, FORGE.id, STRANGER.id} <= names.organizations
 
 
 def named(record: AnyRecord) -> dict[str, set[Any]]:
-    """What a record names, by kind, its issuer and its nonce left out; kinds without names are absent."""
+    """What a record names, by kind, its issuer left out; kinds without names are absent."""
     names = names_of(record)
     names.organizations.discard(record.issuer)
-    names.nonces.discard(record.nonce)
     return {kind: found for kind, found in vars(names).items() if found}
 
 

@@ -56,12 +56,10 @@ LATE: dict[str, tuple[Callable[[], AnyRecord], str, str]] = {
     "organisation that is a program": (lambda: enrolled("javascript:alert(1)"), "name-scheme", "id"),
     "organisation with a blank": (lambda: enrolled(f"{STRANGER.id}%20"), "name-invisible", "id"),
     "prefix with a blank": (lambda: enrolled(STRANGER.id, f"{STRANGER.id}%C2%A0:"), "name-invisible", "prefixes[0]"),
-    "lot as a product": (lambda: transformation([output("steel", "1")]), "name-taken", "outputs[0].lot"),
     "lot as a facility": (lambda: transformation([output("site", "1")]), "name-taken", "outputs[0].lot"),
     "lot as an organisation": (lambda: transformation([output("deep", "1")]), "name-taken", "outputs[0].lot"),
     "delivery as a product": (lambda: transfer("steel-1", "1", "oil"), "name-taken", "newLot"),
-    "declared lot as a product": (lambda: declaration(lot=output("oil")), "name-taken", "lot.lot"),
-    "product as a lot": (lambda: product("steel-1"), "name-taken", "id"),
+    "declared lot as a facility": (lambda: declaration(lot=output("site")), "name-taken", "lot.lot"),
     "product as a delivery": (lambda: product("sent"), "name-taken", "id"),
     "facility as a lot": (lambda: facility("steel-1"), "name-taken", "id"),
     "facility as a product": (lambda: facility("steel"), "name-taken", "id"),
@@ -115,7 +113,7 @@ def test_admitted_before_it(world: World, kind: str) -> None:
 def test_two_records_of_one_batch(world: World) -> None:
     world.admit(rules())
     verdicts, _ = world.run(
-        transformation([output("x", "1")]), product("x"), facility("y"), transformation([output("y", "1")]),
+        transformation([output("x", "1")]), facility("x"), facility("y"), transformation([output("y", "1")]),
         enrolled("urn:example:new"), enrolled("urn:example:new/part"),
         enrolled("urn:example:other", "urn:example:new:"),
     )
@@ -129,14 +127,18 @@ def test_a_lot_called_like_a_product_kept_its_buyer_from_their_pool(world: World
     world.admit(msgspec.structs.replace(stock, issuer=FORGE.id))
     world.admit(transfer("steel-1", "1", "steel"))
     assert world.state.lot_named(MILL.name("steel"), FORGE.id) == world.lot("steel")
+    world.admit(rules())
+    world.refuse(transfer("steel-1", "1", "gear"), "name-taken", "newLot", MILL.name("gear"))
 
 
 def test_what_is_one_s_own_stays_free(world: World) -> None:
-    """Ids beside and below its own, an item called as its lot, a part of a group under its parent, EPC URNs."""
+    """A lot or an item called as one's own product or lot, ids beside and below one's own, a part of a group under its
+    parent, EPC URNs."""
     world.admit(rules())
     epc = "urn:epc:id:sgln:0614141."
     world.admit(
         transformation([output("serial-1", "1 H87", product="gear", item=MILL.name("serial-1"))]),
+        transformation([output("oil", "1")]), product("steel-1"),
         enrolled("urn:example:mill-two", "urn:example:mill-two:"),
         enrolled(f"{FORGE.id}/north", f"{FORGE.id}/north:", parent=FORGE.id),
         enrolled(STRANGER.id, epc, "https://id.gs1.org/414/9506000134352/", f"{STRANGER.id}:"),
