@@ -354,21 +354,21 @@ def test_an_anchor_of_another_log(copies: tuple[Copy, Copy], tmp_path: Path) -> 
 
 
 def test_an_anchor_that_cannot_be_written(copies: tuple[Copy, Copy], lot: Lot, tmp_path: Path) -> None:
-    """The batch is committed and nobody is told; when the disk is back, posting again gives its receipt."""
+    """The batch is committed and nobody is told; when it can be again, posting gives its receipt."""
     signed, _ = copies
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    with signed.served("disk/anchor") as server:
+    lock = tmp_path / "anchor.lock"
+    with signed.served() as server:
         lot.use(server)
         size = sized(server)
         envelopes = server.envelopes([lot.shop.use({"pot": "1"})])
-        folder.rename(tmp_path / "away")
+        lock.unlink()
+        lock.mkdir()
         for _ in range(2):
             response = httpx.post(f"{server.url}/v1/records", content=envelopes[0], timeout=60,
                                   headers={"Content-Type": "application/json"})
             assert (response.status_code, response.json()["code"]) == (503, "anchor-unwritable")
         assert httpx.get(f"{server.url}/log/checkpoint").json()["code"] == "anchor-unwritable"
-        (tmp_path / "away").rename(folder)
+        lock.rmdir()
         (receipt,) = server.submit(envelopes)
         assert isinstance(receipt, Receipt)
         assert receipt.index == size
