@@ -119,6 +119,12 @@ def test_nothing_is_restored_over_what_is_there(made: Made) -> None:
     assert sorted(path.name for path in made.home.iterdir()) == before
 
 
+def test_restoring_beside_another_database(made: Made, tmp_path: Path) -> None:
+    refused(run("restore", made.backup, "--home", tmp_path / "home", "--json",
+                CARBON_LEDGER_DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing"), "external-database")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_restored_home_waits_for_the_anchor(made: Made) -> None:
     """It signs nothing, says so, and goes on once the anchor of the lost home is there."""
     with temporary_home() as home:
