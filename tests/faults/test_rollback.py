@@ -19,11 +19,14 @@ import msgspec
 import pytest
 from support.anchors import begun_anchor
 from support.databases import Database, copied
+from support.objects import object_store
 from support.server import Server, command, environment, temporary_home
 from support.witness import Witness, audited
 from support.workshop import Workshop, workshop
 
 from ledger.core.receipt import Receipt
+from ledger.service.keyfiles import LOG_KEY, REGISTRAR_KEY
+from ledger.store.anchor import stated
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.embedded.layout import Layout
 
@@ -284,6 +287,30 @@ def test_replicas_share_what_was_signed(copies: tuple[Copy, Copy], lot: Lot, kno
         signed.replaced_by(backup)
         assert_halted(second, lot, known, f"entries {size} to {size + 1} are missing")
         assert_halted(first, lot, known, f"entries {size} to {size + 1} are missing")
+
+
+def test_replicas_on_two_hosts_share_an_object(
+    copies: tuple[Copy, Copy], lot: Lot, known: Receipt, tmp_path: Path
+) -> None:
+    """The same with a home each, as on two hosts: the anchor is in an object store."""
+    signed, backup = copies
+    with object_store() as store, temporary_home() as here, temporary_home() as there:
+        for home in (here, there):
+            home.mkdir()
+            for name in (LOG_KEY, REGISTRAR_KEY):
+                shutil.copy(signed.home / name, home / name)
+        store.write("anchor", begun_anchor(tmp_path / "begun", signed.home).read_bytes())
+        variables = {**store.environment, "CARBON_LEDGER_ANCHOR": store.location("anchor")}
+        with (
+            Server(here, signed.database.url, **variables) as first,
+            Server(there, signed.database.url, **variables) as second,
+        ):
+            size = sized(second)
+            lot.use(first, 2)
+            assert stated((store.read("anchor") or b"").decode()).size == size + 2
+            signed.replaced_by(backup)
+            assert_halted(second, lot, known, f"entries {size} to {size + 1} are missing")
+            assert_halted(first, lot, known, f"entries {size} to {size + 1} are missing")
 
 
 # --- the anchor itself -----------------------------------------------------------------------------------------------
