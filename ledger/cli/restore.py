@@ -10,7 +10,7 @@ from ledger.cli.console import json_option, print_json, progress, say, show
 from ledger.cli.environment import settings
 from ledger.cli.files import FOLDER, passphrase_file_option
 from ledger.core.checkpoint import Checkpoint
-from ledger.errors import VerificationError
+from ledger.errors import ConfigurationError, VerificationError
 from ledger.registry.installed import Registry
 from ledger.registry.workers.trial import tried
 from ledger.service.audit.replay import audit
@@ -35,6 +35,11 @@ def restore(backup: Path, home: Path, verify: bool, passphrase_file: Path | None
     posted again by those who have them; they are admitted once. --verify needs the passphrase of the keys.
     """
     chosen = settings(home, passphrase_file)
+    if chosen.database_url is not None:
+        raise ConfigurationError(
+            "CARBON_LEDGER_DATABASE_URL names another database, and a backup is restored as the embedded one",
+            code="external-database", field="database", rule="without that variable, and servers of this home too",
+        )
     with opened_backup(backup.absolute()) as folder:
         manifest, data = checked_backup(folder)
         with staged_home(chosen.home) as staging:

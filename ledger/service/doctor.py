@@ -160,6 +160,9 @@ async def _anchor(here: Installation) -> Finding:
 
 async def _restored(here: Installation) -> Finding:
     if is_restored(here.settings.home):
+        if here.pool is not None and here.keyring is not None and (await _anchor(here)).level == "ok":
+            return Finding("restored", "warning", "this home was restored, and the database continues the anchor",
+                           "start a server: it signs on, once the log's witnesses agree")
         return Finding(
             "restored", "error", "this home was restored, and which history counts is not settled: nothing is signed",
             "bring the anchor of the lost home, start with CARBON_LEDGER_POLICY so that witnesses are asked, or "

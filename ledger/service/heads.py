@@ -110,7 +110,8 @@ class Heads:
         """Signs nothing until `settle`."""
         self._waiting = Unavailable(
             f"{why}; nothing is signed until then", code=UNSETTLED, field="anchor", value=self._anchor.location,
-            rule="the witnesses of the log's policy have to answer, or decide with `carbon-ledger anchor accept`",
+            rule="the witnesses of the log's policy have to answer; where they are gone for good, name others, or "
+                 "`quorum none`, in the file of CARBON_LEDGER_POLICY",
         )
         _log.warning("%s", self._waiting)
 

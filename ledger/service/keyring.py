@@ -5,7 +5,7 @@ from pathlib import Path
 from ledger.core.logkeys import LogKeys
 from ledger.core.note import NoteSigner, vkey
 from ledger.errors import InvalidNote, LedgerError, Unavailable, VerificationError
-from ledger.service.keyfiles import LOG_KEY, is_in_use, read_own_key
+from ledger.service.keyfiles import LOG_KEY, is_in_use, mark_in_use, read_own_key
 from ledger.store.database import Connection
 from ledger.store.sql import queries
 
@@ -47,6 +47,12 @@ class Keyring:
         self.signers = self._signers(keys)
         self.keys, self.notes = keys, notes
         return None
+
+    def mark(self) -> None:
+        """Says in the files of the keys that sign now that they do."""
+        for path in log_keys(self._home):
+            if vkey_of(self._signer(path)) in self.keys.signing:
+                mark_in_use(path, self.origin)
 
     def unknown(self) -> Path | None:
         """A key in the home that has signed for a log, which this database does not know."""

@@ -20,7 +20,7 @@ from ledger.core.signing import SigningKey, public_key
 from ledger.errors import ConfigurationError, Unavailable
 from ledger.registry.installed import Registry
 from ledger.service.heads import memory_of
-from ledger.service.keyfiles import LOG_KEY, REGISTRAR_KEY, is_in_use, key_at, mark_in_use, new_nonce
+from ledger.service.keyfiles import LOG_KEY, REGISTRAR_KEY, is_in_use, key_at, new_nonce
 from ledger.service.keyring import Keyring, log_keys, opened_keyring, vkey_of
 from ledger.service.settings import Settings, check_origin
 from ledger.service.submission import Submitter
@@ -104,15 +104,12 @@ async def establish(settings: Settings, hosted: Hosted) -> Keyring:
 
 
 async def _begin(connection: Connection, settings: Settings, keyring: Keyring) -> None:
-    """Makes the anchor of a new log, and then says in the key's file that it signs. So an anchor that is missing later
-    was lost. Another start goes on with what was cut off."""
-    key = settings.home / LOG_KEY
-    if is_in_use(key):
-        return
-    if await connection.fetchval(queries("log")["is_empty"]):
+    """Makes the anchor of a new log, and then says in the files of its keys that they sign. So an anchor that is
+    missing later was lost. Another start goes on with what was cut off."""
+    if not is_in_use(settings.home / LOG_KEY) and await connection.fetchval(queries("log")["is_empty"]):
         begun = written(Checkpoint(keyring.origin, 0, EMPTY_ROOT), {}, keyring.signers)
         await asyncio.to_thread(open_anchor(settings.anchor_at).update, lambda current: current or begun)
-    mark_in_use(key, keyring.origin)
+    keyring.mark()
 
 
 async def keyring_of(connection: Connection, settings: Settings, origin: str, first: str) -> Keyring:

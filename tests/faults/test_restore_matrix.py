@@ -242,7 +242,8 @@ def check(case: Case, snapshots: Snapshots, home: Path) -> None:
             assert database.one("SELECT count(*) FROM entry") == stated(
                 snapshots.anchors[case.database].decode()).size, "nothing was appended"
     if came.why is not None:
-        assert any(word in str(came.why.rule or came.why.message) for word in ("carbon-ledger", "bring")), came.why
+        words = ("carbon-ledger", "bring", "POLICY")
+        assert any(word in str(came.why.rule or came.why.message) for word in words), came.why
         assert came.why.code in ("log-mismatch", "anchor-missing", "log-missing", "log-key-missing", "unsettled",
                                  "anchor-unreadable"), came.why
 

@@ -19,11 +19,14 @@ import msgspec
 import pytest
 from support.anchors import begun_anchor
 from support.databases import Database, copied
+from support.objects import object_store
 from support.server import Server, command, environment, temporary_home
 from support.witness import Witness, audited
 from support.workshop import Workshop, workshop
 
 from ledger.core.receipt import Receipt
+from ledger.service.keyfiles import LOG_KEY, REGISTRAR_KEY
+from ledger.store.anchor import stated
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.embedded.layout import Layout
 
@@ -286,6 +289,30 @@ def test_replicas_share_what_was_signed(copies: tuple[Copy, Copy], lot: Lot, kno
         assert_halted(first, lot, known, f"entries {size} to {size + 1} are missing")
 
 
+def test_replicas_on_two_hosts_share_an_object(
+    copies: tuple[Copy, Copy], lot: Lot, known: Receipt, tmp_path: Path
+) -> None:
+    """The same with a home each, as on two hosts: the anchor is in an object store."""
+    signed, backup = copies
+    with object_store() as store, temporary_home() as here, temporary_home() as there:
+        for home in (here, there):
+            home.mkdir()
+            for name in (LOG_KEY, REGISTRAR_KEY):
+                shutil.copy(signed.home / name, home / name)
+        store.write("anchor", begun_anchor(tmp_path / "begun", signed.home).read_bytes())
+        variables = {**store.environment, "CARBON_LEDGER_ANCHOR": store.location("anchor")}
+        with (
+            Server(here, signed.database.url, **variables) as first,
+            Server(there, signed.database.url, **variables) as second,
+        ):
+            size = sized(second)
+            lot.use(first, 2)
+            assert stated((store.read("anchor") or b"").decode()).size == size + 2
+            signed.replaced_by(backup)
+            assert_halted(second, lot, known, f"entries {size} to {size + 1} are missing")
+            assert_halted(first, lot, known, f"entries {size} to {size + 1} are missing")
+
+
 # --- the anchor itself -----------------------------------------------------------------------------------------------
 
 
@@ -354,21 +381,21 @@ def test_an_anchor_of_another_log(copies: tuple[Copy, Copy], tmp_path: Path) -> 
 
 
 def test_an_anchor_that_cannot_be_written(copies: tuple[Copy, Copy], lot: Lot, tmp_path: Path) -> None:
-    """The batch is committed and nobody is told; when the disk is back, posting again gives its receipt."""
+    """The batch is committed and nobody is told; when it can be again, posting gives its receipt."""
     signed, _ = copies
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    with signed.served("disk/anchor") as server:
+    lock = tmp_path / "anchor.lock"
+    with signed.served() as server:
         lot.use(server)
         size = sized(server)
         envelopes = server.envelopes([lot.shop.use({"pot": "1"})])
-        folder.rename(tmp_path / "away")
+        lock.unlink()
+        lock.mkdir()
         for _ in range(2):
             response = httpx.post(f"{server.url}/v1/records", content=envelopes[0], timeout=60,
                                   headers={"Content-Type": "application/json"})
             assert (response.status_code, response.json()["code"]) == (503, "anchor-unwritable")
         assert httpx.get(f"{server.url}/log/checkpoint").json()["code"] == "anchor-unwritable"
-        (tmp_path / "away").rename(folder)
+        lock.rmdir()
         (receipt,) = server.submit(envelopes)
         assert isinstance(receipt, Receipt)
         assert receipt.index == size

@@ -119,6 +119,12 @@ def test_nothing_is_restored_over_what_is_there(made: Made) -> None:
     assert sorted(path.name for path in made.home.iterdir()) == before
 
 
+def test_restoring_beside_another_database(made: Made, tmp_path: Path) -> None:
+    refused(run("restore", made.backup, "--home", tmp_path / "home", "--json",
+                CARBON_LEDGER_DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing"), "external-database")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_restored_home_waits_for_the_anchor(made: Made) -> None:
     """It signs nothing, says so, and goes on once the anchor of the lost home is there."""
     with temporary_home() as home:
@@ -132,6 +138,7 @@ def test_a_restored_home_waits_for_the_anchor(made: Made) -> None:
             found = {one.check: one for one in asyncio.run(diagnose(Settings(home=home, passphrase=b"a passphrase")))}
             assert (found["restored"].level, found["anchor"].level) == ("error", "error")
             shutil.copy(made.home / "anchor", home / "anchor")
+            assert found_by("restored", Settings(home=home, passphrase=b"a passphrase"))[0] == "warning"
             assert run("init", "--home", home, **variables).code == 0
             assert not (home / MARK).exists()
             found = {one.check: one for one in asyncio.run(diagnose(Settings(home=home, passphrase=b"a passphrase")))}
@@ -169,8 +176,10 @@ def test_doctor_names_what_is_wrong(made: Made, tmp_path: Path) -> None:
     assert (level, "there is no anchor" in said) == ("error", True)
     anchor.write_bytes(signed)
     mark(made.home, b"{}")
+    anchor.unlink()
     level, said = found_by("restored", good)
     assert (level, "carbon-ledger anchor accept" in said) == ("error", True)
+    anchor.write_bytes(signed)
     (made.home / MARK).unlink()
     level, said = found_by("witnesses", Settings(home=made.home, policy=tmp_path / "none"))
     assert (level, "none" in said) == ("error", True)

@@ -20,7 +20,8 @@ GROUPS = {"key": ("new", "show", "request", "change", "recover", "object", "rota
 EVERY = [(name,) for name in COMMANDS] + [(group, name) for group, names in GROUPS.items() for name in names]
 BASE = [("key", "new"), ("enrol",), ("sign",), ("verify",), ("submit",), ("footprint",), ("trace",), ("audit",),
         ("plugin", "list")]
-SERVER = [("init",), ("serve",), ("demo",), ("anchor", "show"), ("audit", "--home", "/none"),
+SERVER = [("init",), ("serve",), ("demo",), ("anchor", "show"), ("backup", "/none/b"), ("doctor",),
+          ("audit", "--home", "/none"),
           ("audit", "postgresql://host/none")]
 
 BLOCKED = f"""
