@@ -92,6 +92,22 @@ class Policy(NamedTuple):
         times = cosigned_at(note, [one.verifier for one in self.witnesses])
         return {one.name: times[one.verifier.key_hash] for one in self.witnesses if one.verifier.key_hash in times}
 
+    def seen_by(self, times: Mapping[str, int]) -> int | None:
+        """The time by which a quorum had cosigned, going by when each witness did; None where they are no quorum. As
+        long as a quorum has an honest member, what they cosigned was there by then."""
+        for time in sorted(set(times.values())):
+            if self.satisfied([name for name, at in times.items() if at <= time]):
+                return time
+        return None
+
+    def past(self, times: Mapping[str, int]) -> int | None:
+        """The latest time that a quorum says has come; None where they are no quorum. As long as a quorum has an honest
+        member, it has come."""
+        for time in sorted(set(times.values()), reverse=True):
+            if self.satisfied([name for name, at in times.items() if at >= time]):
+                return time
+        return None
+
 
 class Cosigned(NamedTuple):
     """A checkpoint that a quorum of witnesses has seen; `times` in POSIX seconds by the witness's name."""

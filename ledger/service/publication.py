@@ -117,6 +117,14 @@ class Publication:
             raise NotFound("nothing of this log is published")
         return Published(row["size"], row["note"])
 
+    async def past(self) -> int | None:
+        """The latest time, in POSIX seconds, that a quorum of the log's witnesses says has come; None where it has no
+        witnesses, or they have not cosigned yet."""
+        row = await self._pool.fetchrow(queries("publication")["newest"])
+        if self.policy is None or row is None:
+            return None
+        return self.policy.past(self.policy.cosigned(row["note"]))
+
     async def limit(self, connection: Connection) -> int | None:
         """The size up to which tiles are public; None where all are."""
         if not self.witnessed:

@@ -25,6 +25,14 @@ SELECT size FROM head;
 -- name: head
 SELECT size, root FROM head;
 
+-- name: time
+-- purpose: that of the newest entry, in ms since 1970
+SELECT time FROM head;
+
+-- name: clock
+-- purpose: the clock of the database's host, in ms since 1970
+SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint;
+
 -- name: settle
 -- purpose: where commits wait for a synchronous standby: returns when all that this session sees is there, since its own
 -- commit comes after it

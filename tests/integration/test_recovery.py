@@ -19,6 +19,7 @@ from ledger.core.signing import SigningKey, public_key
 from ledger.errors import LedgerError
 from ledger.service.answers import OrganizationAnswer
 from ledger.service.queries import read_organizations
+from ledger.service.timekeeping import HostClock
 
 HOUR = 3_600_000
 START = 1_800_000_000_000
@@ -73,7 +74,7 @@ class Held(NamedTuple):
 @pytest.fixture(scope="module")
 def opened() -> Iterator[tuple[Inside, Clock]]:
     clock = Clock()
-    with temporary_home() as home, inside(home, clock=clock) as ledger:
+    with temporary_home() as home, inside(home, clock=HostClock(clock, clock)) as ledger:
         yield ledger, clock
 
 

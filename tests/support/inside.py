@@ -1,7 +1,7 @@
 """A ledger opened in the test's own process, so that a test can decide what happens between two of its steps."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,9 +16,10 @@ from ledger.service.audit.database_source import DatabaseSource
 from ledger.service.audit.replay import audit
 from ledger.service.audit.report import Report
 from ledger.service.keyfiles import REGISTRAR_KEY, read_key
-from ledger.service.ledger import Ledger, now, open_ledger
+from ledger.service.ledger import Ledger, open_ledger
 from ledger.service.settings import Settings
 from ledger.service.setup import registrar_id
+from ledger.service.timekeeping import HostClock
 from support.parties import Party
 from support.server import Posted
 from support.witness import registry
@@ -72,9 +73,9 @@ class Inside:
 
 @contextmanager
 def inside(
-    home: Path, database_url: str | None = None, clock: Callable[[], int] = now
+    home: Path, database_url: str | None = None, clock: HostClock | None = None
 ) -> Iterator[Inside]:
-    """The ledger of a data folder, beside whoever else has it open. `clock`: in place of the host's, ms since 1970."""
+    """The ledger of a data folder, beside whoever else has it open. `clock`: in place of the host's."""
     with asyncio.Runner() as runner:
         opening = open_ledger(Settings(home=home, database_url=database_url), registry=registry(), clock=clock)
         ledger = runner.run(opening.__aenter__())

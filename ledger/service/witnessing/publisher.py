@@ -20,6 +20,7 @@ from ledger.core.policy import Policy
 from ledger.errors import LedgerError, Unavailable
 from ledger.service.heads import Heads
 from ledger.service.publication import Publication, Published
+from ledger.service.timekeeping import Timekeeper
 from ledger.service.witnessing.client import WitnessClient
 from ledger.service.witnessing.contradictions import Contradictions
 from ledger.service.witnessing.feeding import Feeder, Round
@@ -43,7 +44,7 @@ class Publisher:
 
     def __init__(
         self, url: str, pool: Pool, heads: Heads, publication: Publication, policy: Policy, renew_seconds: float,
-        clock: Callable[[], float] = time.time,
+        keeper: Timekeeper, clock: Callable[[], float] = time.time,
     ) -> None:
         self._url = url
         self._pool = pool
@@ -51,6 +52,7 @@ class Publisher:
         self._publication = publication
         self._policy = policy
         self._renew_seconds = renew_seconds
+        self._keeper = keeper
         self._clock = clock
         self._renewed = 0.0
         """When the published head was cosigned last."""
@@ -179,6 +181,9 @@ class Publisher:
             raise Unavailable("the database warned that a published head may not be everywhere", code="database-down")
         self._renewed = self._clock()
         self._publication.heard(head.size)
+        past = self._policy.past(self._policy.cosigned(note))
+        if past is not None:
+            self._keeper.cosigned(past)
         await connection.execute(sql["tell"], PUBLISHED, str(head.size))
         return Published(head.size, note)
 
