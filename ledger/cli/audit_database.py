@@ -8,6 +8,7 @@ from ledger.service.audit.database_source import DatabaseSource
 from ledger.service.audit.source import Source
 from ledger.service.settings import Settings
 from ledger.service.setup import identity_of
+from ledger.store.anchor import open_anchor
 
 
 @asynccontextmanager
@@ -17,4 +18,7 @@ async def database_source(chosen: Settings) -> AsyncIterator[Source]:
     Raises ConfigurationError where there is none, or where the home does not hold its log's key.
     """
     async with opened_database(chosen) as (pool, keyring):
-        yield DatabaseSource(pool, identity_of(keyring), keyring.notes)
+        yield DatabaseSource(
+            pool, identity_of(keyring), keyring.notes, anchor=open_anchor(chosen.anchor_at),
+            policy=None if chosen.policy is None else chosen.policy.read_bytes(),
+        )

@@ -31,9 +31,9 @@ def show_clock(home: Path | None, as_json: bool) -> int:
     keeper.begin(newest)
     lead = keeper.lead()
     if as_json:
-        print_json({"clock": keeper.now(), "newest": spelled(newest), "lead": lead, "ahead": lead > LEAD})
+        print_json({"clock": spelled(keeper()), "newest": spelled(newest), "lead": lead, "ahead": lead > LEAD})
     else:
-        show(f"clock      {keeper.now()}", f"newest     {spelled(newest) if newest else 'no entry'}",
+        show(f"clock      {spelled(keeper())}", f"newest     {spelled(newest) if newest else 'no entry'}",
              f"verdict    {f'{lead // 1000} s ahead: nothing is appended' if lead > LEAD else 'records are appended'}")
     return 1 if lead > LEAD else 0
 
@@ -51,9 +51,9 @@ def accept_clock(stated: str, home: Path | None, as_json: bool) -> None:
     keeper = Timekeeper(host_clock(), settings(home).home)
     keeper.accept(_milliseconds(stated))
     if as_json:
-        print_json({"clock": keeper.now()})
+        print_json({"clock": spelled(keeper())})
     else:
-        show(f"accepted   {keeper.now()}")
+        show(f"accepted   {spelled(keeper())}")
 
 
 def _milliseconds(stated: str) -> int:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from ledger.core.policy import NONE, Policy
 from ledger.errors import Unavailable
 from ledger.registry.assessing import Assessor, Inside
 from ledger.registry.installed import Registry
@@ -19,9 +20,19 @@ from ledger.service.resemblances import Resemblances
 from ledger.service.revising.reviser import Reviser
 from ledger.service.sequencing.sequencer import Sequencer
 from ledger.service.settings import MIN_WORKERS, Settings
-from ledger.service.setup import Identity, bootstrap, establish, identity_of, require_whole
+from ledger.service.setup import (
+    Entering,
+    Identity,
+    bootstrap,
+    enter_policy,
+    establish,
+    has_registrar,
+    identity_of,
+    require_whole,
+)
 from ledger.service.submission import Submitter
 from ledger.service.timekeeping import AHEAD, GAP, LEAD, HostClock, Timekeeper, host_clock
+from ledger.service.witnessing.activated import WITNESSES, wanted
 from ledger.service.witnessing.policies import read_policy
 from ledger.service.witnessing.publisher import Publisher
 from ledger.service.witnessing.settling import Settling
@@ -97,7 +108,7 @@ async def _opened(
             await heads.start(connection, restored=is_restored(settings.home),
                               witnessed=policy is not None and policy.quorum is not None)
         publication = Publication(pool, heads, policy)
-        await publication.start()
+        await publication.start(registrar=has_registrar(settings))
         receipts = ReceiptReader(pool, publication)
         keeper = await _timekeeper(settings, pool, publication, clock)
         async with (
@@ -115,8 +126,9 @@ async def _opened(
             async def begin() -> None:
                 if heads.signing:
                     settled(settings.home)
-                    await publication.start()
-                    await _bootstrapped(settings, identity, pool, registry, submitter, progress)
+                    await publication.start(registrar=has_registrar(settings))
+                    entering = Entering(settings, identity, pool, submitter, progress)
+                    await _bootstrapped(entering, registry, heads, policy)
 
             async with Settling(pool, heads, policy, begin):
                 await assessor.ready()
@@ -146,17 +158,18 @@ async def _timekeeper(
     return keeper
 
 
-async def _bootstrapped(
-    settings: Settings, identity: Identity, pool: Pool, registry: Registry, submitter: Submitter,
-    progress: Callable[[str], None],
-) -> None:
+async def _bootstrapped(entering: Entering, registry: Registry, heads: Heads, policy: Policy | None) -> None:
     """Leaves what the log needs for a later start where the host's clock leads; else the ledger could not be read."""
     try:
-        await bootstrap(settings, identity, pool, registry, submitter, progress)
+        await bootstrap(entering, registry)
+        if policy is not None:
+            await enter_policy(entering, policy)
     except Unavailable as error:
         if error.code != AHEAD:
             raise
         _log.warning("nothing is entered at this start: %s", error.message)
+    if policy is not None:
+        await heads.mark({WITNESSES: wanted(policy) or NONE})
 
 
 @asynccontextmanager

@@ -44,10 +44,11 @@ def host_clock() -> HostClock:
         boot = _BOOT.read_text().strip()
     except OSError:
         boot = ""
-    return HostClock(_wall, _steady, boot)
+    return HostClock(now, _steady, boot)
 
 
-def _wall() -> int:
+def now() -> int:
+    """What the host's clock says, in ms since 1970."""
     return time.time_ns() // 1_000_000
 
 
@@ -131,10 +132,6 @@ class Timekeeper:
                                value=spelled(stated), rule=f"what the clock says, within {LEAD // 1000} s")
         self._offset = wall - self._clock.steady()
         self._keep()
-
-    def now(self) -> str:
-        """The clock, as people write it."""
-        return spelled(self._clock.wall())
 
     def _wrong(self) -> Unavailable:
         wall, lead = self._clock.wall(), self.lead()

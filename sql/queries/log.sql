@@ -7,6 +7,11 @@ SELECT DISTINCT plugin, digest FROM activation WHERE NOT retired;
 SELECT plugin FROM (SELECT DISTINCT ON (plugin) plugin, retired FROM activation ORDER BY plugin, record DESC) newest
 WHERE retired;
 
+-- name: policies
+-- purpose: all activations of the log's witness policies, in order
+-- parameters: the name under which policies are activated
+SELECT record, digest, retired FROM activation WHERE plugin = $1 ORDER BY record;
+
 -- name: ledger
 SELECT origin, vkey FROM ledger;
 
