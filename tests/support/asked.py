@@ -201,6 +201,7 @@ ASKED: Final = {
     "sequence.item_holdings": f"'{{item:{_NAME}}}'",
     "sequence.keys_of": f"'{{org:{_NAME}}}'",
     "sequence.waiting_recoveries": f"'{{org:{_NAME}}}'",
+    "sequence.entry": str(RECORD),
     "sequence.keys_known": _KEYS,
     "sequence.overlapping_prefixes": "'{new:,org:7:}'",
     "sequence.overlapping_organizations": "'{new:,org:7}'",

@@ -1,7 +1,7 @@
 """A ledger opened in the test's own process, so that a test can decide what happens between two of its steps."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from ledger.service.keyfiles import REGISTRAR_KEY, read_key
 from ledger.service.ledger import Ledger, open_ledger
 from ledger.service.settings import Settings
 from ledger.service.setup import registrar_id
-from ledger.service.timekeeping import HostClock
+from ledger.service.timekeeping import HostClock, now
 from support.parties import Party
 from support.server import Posted
 from support.witness import registry
@@ -31,8 +31,9 @@ Answer = Receipt | LedgerError
 class Inside:
     """Posts like a client does, but without HTTP. `ledger` is to be used in coroutines that `run` runs."""
 
-    def __init__(self, runner: asyncio.Runner, ledger: Ledger) -> None:
+    def __init__(self, runner: asyncio.Runner, ledger: Ledger, clock: Callable[[], int] = now) -> None:
         self._runner = runner
+        self._clock = clock
         self.ledger = ledger
         self.origin = ledger.identity.origin
         self.vkey = ledger.identity.vkey
@@ -65,7 +66,7 @@ class Inside:
     def audited(self) -> Report:
         """Audits the database, the log's key pinned."""
         source = DatabaseSource(self.ledger.pool, self.ledger.identity)
-        return self.run(audit(source, registry=registry(), vkey=self.vkey))
+        return self.run(audit(source, registry=registry(), vkey=self.vkey, clock=self._clock))
 
     def post(self, posted: Sequence[Posted]) -> list[Receipt]:
         return self.run(self.must(posted))
@@ -80,6 +81,6 @@ def inside(
         opening = open_ledger(Settings(home=home, database_url=database_url), registry=registry(), clock=clock)
         ledger = runner.run(opening.__aenter__())
         try:
-            yield Inside(runner, ledger)
+            yield Inside(runner, ledger, now if clock is None else clock.wall)
         finally:
             runner.run(opening.__aexit__(None, None, None))

@@ -139,6 +139,8 @@ class PublicWalk:
         if one.record is None or one.row.body is None:
             self.types["private" if entry.kind == PRIVATE else "unread"] += 1
             self._check_key(index, entry)
+            state.time = entry.time
+            state.pass_time()
             state.records[name] = RecordFacts(index, "private", "")
         else:
             try:
