@@ -11,9 +11,9 @@ from ledger.core.checkpoint import Checkpoint, parse_checkpoint
 from ledger.core.entry import parse_entry
 from ledger.core.logkeys import LogKeys, open_rotation
 from ledger.core.merkle import EMPTY_ROOT
-from ledger.core.note import parse_note, verify_note
-from ledger.core.policy import Policy
-from ledger.errors import LedgerError
+from ledger.core.note import parse_note, parse_vkey, verify_note
+from ledger.core.policy import Policy, open_cosigned
+from ledger.errors import LedgerError, VerificationError
 from ledger.service.audit import ahead, witnessed
 from ledger.service.audit.findings import Findings
 from ledger.service.audit.growth import check_extends
@@ -136,6 +136,19 @@ def check_tables(
             yield from _cosigned(row, before, past, policy, checkpoint.origin)
         before = row.size
     yield from _missing(tables, sizes, newest, anchored)
+
+
+def check_newest(tables: LogTables, policy: Policy, keys: LogKeys, findings: Findings) -> list[str]:
+    """The witnesses of a policy that was asked for who have cosigned the newest published head; a finding where they
+    are no quorum."""
+    newest = max(tables.published, key=lambda row: (row.size, row.number), default=None)
+    try:
+        if newest is None:
+            raise VerificationError("no published head is stored")
+        return sorted(open_cosigned(newest.note, policy, parse_vkey(keys.vkey_of(newest.note))).times)
+    except LedgerError as error:
+        findings.add(witnessed.RULE, f"the newest published head: {error.message}")
+        return []
 
 
 def _rotations(tables: LogTables, keys: LogKeys) -> Iterator[Found]:

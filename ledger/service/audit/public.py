@@ -21,7 +21,7 @@ from ledger.service.audit.memory import LOTS_IN_MEMORY
 from ledger.service.audit.public_walking import PublicWalk
 from ledger.service.audit.report import Report
 from ledger.service.audit.source import TreeSource
-from ledger.service.audit.witnessed import check_witnessed
+from ledger.service.audit.witnessed import check_witnessed, cosigned_by
 from ledger.service.timekeeping import now
 from ledger.store.book import Book
 
@@ -64,7 +64,7 @@ async def _audited(
         if keys.led is not None:
             findings.notes.append(keys.led)
         await check_growth(source, checkpoint, kept, findings)
-        await walk.run(source, checkpoint, bound_of(clock(), signed.cosigned), progress)
+        await walk.run(source, checkpoint, bound_of(clock(), await cosigned_by(source, signed)), progress)
         cosigned = await check_witnessed(source, signed.note, keys, policy, walk.state.plugins, findings)
         witnesses = witnesses or cosigned
         if book is not None and not findings.found:

@@ -24,13 +24,13 @@ from ledger.service.audit.erasures import noted
 from ledger.service.audit.findings import Findings, Stop
 from ledger.service.audit.growth import Signed, check_growth, read_checkpoint
 from ledger.service.audit.kept import Pinned, pinned_by, read_kept
-from ledger.service.audit.log_tables import Anchored, ShowsLog, check_anchor, check_tables
+from ledger.service.audit.log_tables import Anchored, ShowsLog, check_anchor, check_newest, check_tables
 from ledger.service.audit.memory import LOTS_IN_MEMORY
 from ledger.service.audit.report import Report
 from ledger.service.audit.source import Source, Version
 from ledger.service.audit.walking import Walk
 from ledger.service.audit.watching import ShowsRows
-from ledger.service.audit.witnessed import check_witnessed, readable
+from ledger.service.audit.witnessed import check_witnessed, cosigned_by, readable
 from ledger.service.timekeeping import now
 from ledger.store.book import Book
 
@@ -110,13 +110,16 @@ class _Audit:
     ) -> None:
         source, findings = self._source, self._findings
         anchored = await source.anchored() if isinstance(source, ShowsLog) else None
-        signed = await read_checkpoint(source, vkey, self._policy, self._kept)
+        # A database's own head is signed here: what its witnesses have cosigned is in its tables.
+        policy = None if isinstance(source, ShowsLog) else self._policy
+        signed = await read_checkpoint(source, vkey, policy, self._kept)
         self._checkpoint, self._witnesses, keys, *_ = signed
         if keys.led is not None:
             self._note(keys.led)
         await check_growth(source, self._checkpoint, self._kept, findings)
         self._walk = walk = await self._begin(keys.origin)
-        await walk.run(source, self._checkpoint, bound_of(self._clock(), signed.cosigned), progress)
+        bound = bound_of(self._clock(), await cosigned_by(source, signed))
+        await walk.run(source, self._checkpoint, bound, progress)
         await self._check_log(walk, signed, anchored)
         await walk.check_rows(keys.spans[0].vkey)
         # Before the state goes on to what came after the checkpoint.
@@ -147,6 +150,8 @@ class _Audit:
         tables = await source.log_tables()
         for found in check_tables(tables, anchored, signed.checkpoint, signed.keys, policy):
             findings.add(*found)
+        if self._policy is not None:
+            self._witnesses = check_newest(tables, self._policy, signed.keys, findings)
 
     async def _begin(self, origin: str) -> Walk:
         """From the state, where there is one. What a revision reaches back to is kept where there are some, and in any

@@ -8,6 +8,7 @@ from ledger.core.note import parse_vkey
 from ledger.core.policy import ACTIVATED, Policy, open_cosigned, parse_policy
 from ledger.errors import InvalidInput, LedgerError
 from ledger.service.audit.findings import Findings
+from ledger.service.audit.growth import Signed
 from ledger.service.audit.source import TreeSource
 
 RULE = "witnesses"
@@ -20,6 +21,18 @@ def readable(text: bytes | None) -> Policy | None:
     try:
         return parse_policy(text)
     except InvalidInput:
+        return None
+
+
+async def cosigned_by(source: TreeSource, signed: Signed) -> int | None:
+    """The time, in POSIX seconds, by which a quorum had cosigned the checkpoint: of the policy that was asked for, else
+    of the one that the source shows."""
+    policy = readable(await source.policy()) if signed.cosigned is None else None
+    if policy is None:
+        return signed.cosigned
+    try:
+        return policy.seen_by(policy.cosigned(signed.note))
+    except LedgerError:
         return None
 
 
