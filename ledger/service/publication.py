@@ -17,7 +17,7 @@ from ledger.core.note import NoteSigner
 from ledger.core.policy import Policy
 from ledger.errors import NotFound, Unavailable
 from ledger.service.heads import Heads
-from ledger.service.witnessing.activated import Shown, check_start, read_activated
+from ledger.service.witnessing.activated import check_start, read_activated, read_shown
 from ledger.store.database import Connection, Pool
 from ledger.store.sql import queries
 
@@ -67,18 +67,13 @@ class Publication:
         stays so. `registrar`: its key is here, so a new policy can be entered. Raises ConfigurationError for a log that
         has witnesses where no policy is given or another one, or where published heads have gone."""
         async with self._pool.acquire() as connection:
-            shown = await self._shown(connection)
+            shown = await read_shown(connection)
             check_start(self.policy, await read_activated(connection), self._heads.fields, shown, registrar=registrar)
             if self.policy is not None and self._heads.signing:
                 await self._begin(connection)
-                shown = await self._shown(connection)
+                shown = await read_shown(connection)
         if shown.first is not None and shown.newest is not None:
             self._first, self._newest = shown.first, shown.newest
-
-    async def _shown(self, connection: Connection) -> Shown:
-        sql = queries("publication")
-        newest = await connection.fetchrow(sql["newest"])
-        return Shown(await connection.fetchval(sql["first"]), None if newest is None else newest["size"])
 
     async def _begin(self, connection: Connection) -> None:
         sql = queries("publication")

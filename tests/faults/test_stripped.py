@@ -12,16 +12,20 @@ from typing import Final, NamedTuple
 
 import httpx
 import pytest
+from click.testing import CliRunner
 from support.databases import Database, copied
 from support.publishing import Site, acknowledged, proof, receipt, site, three_witnesses
+from support.server import Server, command
 from support.waiting import until
 from support.witness import registry
-from support.workshop import workshop
+from support.workshop import Workshop, workshop
 
 from ledger.app import create_app
+from ledger.cli.console import Run
+from ledger.cli.root import cli
 from ledger.core.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.note import NoteSigner
-from ledger.core.policy import ACTIVATED
+from ledger.core.policy import ACTIVATED, FORMAT, parse_policy
 from ledger.errors import ConfigurationError
 from ledger.service import publication
 from ledger.service.audit.database_source import DatabaseSource
@@ -282,3 +286,44 @@ def _without_fields(copy: Copy) -> Path:
     bare.write_text(sign_checkpoint(
         Checkpoint(copy.held.place.origin, head["size"], bytes(head["root"])), copy.held.identity.signer))
     return bare
+
+
+def test_the_operator_gives_up_what_was_published(held: Held, copy: Copy) -> None:
+    """Where the rows are lost for good: a server begins again, and audits keep saying what happened."""
+    copy.tamper(*STRIPPED)
+    variables = {**held.place.variables, "CARBON_LEDGER_DATABASE_URL": copy.database.url,
+                 "CARBON_LEDGER_ANCHOR": str(copy.anchor)}
+    size = copy.database.one("SELECT size FROM head")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        shown = CliRunner().invoke(cli, ["anchor", "show", "--home", str(held.place.home)], obj=Run())
+        assert "was published, as the anchor says" in shown.output
+        done = CliRunner().invoke(
+            cli, ["anchor", "accept", "--size", str(size), "--home", str(held.place.home)], obj=Run())
+        assert done.exit_code == 0, done.output
+    with Server(held.place.home, copy.database.url, (), copy.anchor, "ledger.cli", **held.place.variables) as server:
+        until(lambda: held.place.policy.satisfied(held.place.policy.cosigned(
+            httpx.get(f"{server.url}/log/checkpoint", timeout=30).raise_for_status().text)))
+    assert copy.found() == {("witnesses", size - 1)}
+
+
+def test_nothing_is_published_by_a_policy_that_was_replaced(held: Held, copy: Copy) -> None:
+    """The registrar names another one while a server runs: no head with that entry is shown before it is cosigned as
+    the log asks. The last one here: the witnesses follow this copy from now on."""
+    other = held.place.home / "other-policy"
+    other.write_text(held.place.policy_file.read_text() + "# the same witnesses\n")
+    digest = parse_policy(other.read_bytes()).digest
+    arguments = (held.place.home, copy.database.url, (), copy.anchor, "ledger.cli")
+    with Server(*arguments, **held.place.variables) as server:
+        done = command(held.place.home, "plugin", "activate", ACTIVATED, "--version", FORMAT, "--digest", digest,
+                       "--url", server.url)
+        assert done.returncode == 0, done.stderr
+        acknowledged(server, [Workshop("late").enrolment(server)])
+        size = held.place.checkpoint(server.url).checkpoint.size
+        assert copy.database.one("SELECT size FROM head") > size + 1
+        assert held.place.checkpoint(server.url).checkpoint.size == size
+    assert _refused(held, copy, policy=held.place.policy_file) == "policy-not-active"
+    with Server(*arguments, **{**held.place.variables, "CARBON_LEDGER_POLICY": str(other)}) as server:
+        until(lambda: held.place.checkpoint(server.url).checkpoint.size == copy.database.one("SELECT size FROM head"))
+    assert copy.by_database().ok

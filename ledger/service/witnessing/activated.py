@@ -80,15 +80,11 @@ def check_start(
             f"the heads of this log are published with witnesses since size {since}: CARBON_LEDGER_POLICY has to "
             "name the policy, be it one with `quorum none`", code="no-policy", field="policy",
         )
-    published = int(fields.get(PUBLISHED, "-1"))
-    newest = -1 if shown.newest is None else shown.newest
-    if newest < published or (said.steps and shown.first is None):
+    why = lost(said, fields, shown)
+    if why is not None:
         raise ConfigurationError(
-            f"the database holds no published head above {max(newest, 0)} entries; the anchor says that one of "
-            f"{published} was published, the log names its witnesses" if published >= 0 else
-            "the database holds no published head, though the log names its witnesses", code="publication-lost",
-            field="publication", rule="bring back the rows of `publication` and `renewal`, or decide with "
-            "`carbon-ledger anchor accept`",
+            why, code="publication-lost", field="publication",
+            rule="bring back the rows of `publication` and `renewal`, or decide with `carbon-ledger anchor accept`",
         )
     if policy is not None and said.digest is not None and not said.agrees(policy) and not (
         registrar and said.enters(policy)
@@ -98,6 +94,26 @@ def check_start(
             f"CARBON_LEDGER_POLICY is policy {policy.digest}", code="policy-not-active", field="policy",
             value=policy.digest, rule=f"while a server runs by the policy in force: {command(policy)}",
         )
+
+
+def lost(said: Activated, fields: Mapping[str, str], shown: Shown) -> str | None:
+    """What is missing of the heads that were published, if something is: as the anchor says, or the log. An operator
+    who has accepted that has left in the anchor which one is the newest since, -1 where none is stored."""
+    if PUBLISHED not in fields:
+        none = said.steps and shown.first is None
+        return "the database holds no published head, though the log names its witnesses" if none else None
+    published, newest = int(fields[PUBLISHED]), -1 if shown.newest is None else shown.newest
+    if newest >= published:
+        return None
+    return (f"a head of {published} entries was published, as the anchor says; the newest that the database holds has "
+            f"{max(newest, 0)}")
+
+
+async def read_shown(connection: Connection) -> Shown:
+    """As the database has it."""
+    sql = queries("publication")
+    newest = await connection.fetchrow(sql["newest"])
+    return Shown(await connection.fetchval(sql["first"]), None if newest is None else newest["size"])
 
 
 def command(policy: Policy) -> str:
