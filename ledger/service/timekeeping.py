@@ -104,6 +104,10 @@ class Timekeeper:
         self._seen = self._kept()
         self._offset = (seconds + 1) * 1000 - self._clock.steady()
 
+    def passed(self, seconds: int) -> None:
+        """This time, in POSIX seconds, has come, as a quorum of witnesses has said to another server."""
+        self._offset = max(self._offset, seconds * 1000 - self._clock.steady())
+
     def __call__(self) -> int:
         """The host's clock, in ms since 1970, right or not."""
         return self._clock.wall()

@@ -20,7 +20,7 @@ from ledger.core.policy import Policy
 from ledger.errors import LedgerError, Unavailable
 from ledger.service.heads import Heads
 from ledger.service.publication import Publication, Published
-from ledger.service.timekeeping import Timekeeper
+from ledger.service.timekeeping import LEAD, Timekeeper
 from ledger.service.witnessing.activated import PUBLISHED as ANCHORED
 from ledger.service.witnessing.activated import Activated, read_activated
 from ledger.service.witnessing.client import WitnessClient
@@ -96,10 +96,19 @@ class Publisher:
                 await self._publication.refresh()
                 if await connection.fetchval(queries("publication")["lead"], LOCK):
                     await self._lead(connection)
-                elif await self._woken():
+                    continue
+                await self._learn()
+                if await self._woken():
                     await connection.execute(queries("publication")["tell"], APPENDED, "")
         finally:
             await close_quietly(connection)
+
+    async def _learn(self) -> None:
+        """Where the host's clock seems to lead: what time it is by what another server has published."""
+        if self._keeper.lead() > LEAD:
+            past = await self._publication.past()
+            if past is not None:
+                self._keeper.passed(past)
 
     def _told(self, _: object, __: int, ___: str, payload: object) -> None:
         if isinstance(payload, str) and payload.isdecimal():

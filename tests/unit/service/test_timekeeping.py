@@ -144,6 +144,18 @@ def test_witnesses_say_what_time_it_is(host: Host) -> None:
     assert right(keeper)
 
 
+def test_what_witnesses_said_to_another_server(host: Host) -> None:
+    """A replica that does not feed them, after its host was down: what they said before is past, and no more."""
+    host.wall += DAY
+    keeper = host.started(newest=START, gap=LEAD)
+    keeper.passed(START // 1000)
+    assert not right(keeper)
+    keeper.passed(host.wall // 1000 - 2)
+    assert right(keeper)
+    keeper.passed(START // 1000)
+    assert right(keeper)
+
+
 def test_what_is_kept_cannot_be_read_or_written(host: Host) -> None:
     (host.home / FILE).write_text("{")
     assert right(host.started())
