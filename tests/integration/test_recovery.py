@@ -117,7 +117,7 @@ def test_a_week_on_the_log(held: Held) -> None:
     assert after.recovery is None
     assert [(key.keyid, key.enrolled == done.index, key.revoked) for key in after.keys] == [
         (held.shop.party.key.keyid.hex(), False, done.index), (new.key.keyid.hex(), True, None)]
-    later = held.shop.make({"part": "1"}, {"ore": "1"})
+    later = held.shop.make({"piece": "1"}, {"ore": "1"})
     assert held.refused(later, (new, later[1])) == ["revoked-key", None]
 
 
