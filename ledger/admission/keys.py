@@ -2,22 +2,24 @@
 
 An organisation changes its own keys. Where none of them is active, the registrar does. Where they are active but lost,
 the registrar requests a recovery on the log, in public; any change by a key of the organisation ends it, an objection
-too. When RECOVERY_DELAY has passed by the entries' own times, the registrar completes it: the keys of the request are
-active, all others are revoked. So a registrar alone cannot take an organisation over unseen, nor at once.
+too. When a week has passed, the registrar completes it: the keys of the request are active, all others are revoked. So
+a registrar alone cannot take an organisation over unseen, nor at once. What shows the week is in `evidence`; by version
+1 of the ledger's rules the entries' own times do.
 """
 
 from collections.abc import Sequence
 from typing import Final
 
+from ledger.admission.evidence import check_week
 from ledger.admission.parties import proven_keys
 from ledger.admission.roles import REGISTRAR, check_registrar
 from ledger.admission.rules import Rule
-from ledger.admission.state import Recovery, State
+from ledger.admission.state import DAY, Recovery, State
 from ledger.core.records import KeyChange
 from ledger.core.signing import VerifyingKey, check_prime_order
 from ledger.errors import Refused
 
-RECOVERY_DELAY: Final = 7 * 24 * 3600 * 1000
+RECOVERY_DELAY: Final = 7 * DAY
 """Milliseconds between the entries of a request and of its completion."""
 
 
@@ -42,7 +44,7 @@ def check_key_change(record: KeyChange, keyid: bytes, state: State) -> None:
             check_new_keys(proven_keys(record.added, state.origin, record.organization, "added"), state, "added")
         case "complete":
             _check_recovers(record, keyid in active, bool(active), state)
-            _check_due(_waiting(record, state), state)
+            _check_due(record, _waiting(record, state), state)
         case "objection":
             _check_own(keyid in active, record)
             _waiting(record, state)
@@ -116,12 +118,18 @@ def _waiting(record: KeyChange, state: State) -> Recovery:
     return found
 
 
-def _check_due(waiting: Recovery, state: State) -> None:
+def _check_due(record: KeyChange, waiting: Recovery, state: State) -> None:
     check_new_keys(waiting.keys, state, "added")
     if state.rules.has(Rule.PRIME_ORDER_KEYS):
         # The request may be older than the rule.
         for key in waiting.keys:
             check_prime_order(key, "request")
+    if state.rules.has(Rule.EVIDENCED_RECOVERIES):
+        check_week(record, waiting, state)
+        return
+    if record.evidence is not None:
+        raise Refused("evidence: no part of a key change by the rules in force", code="recovery-fields",
+                      field="evidence", rule="version 2 of `ledger-rules`, or a later one")
     if state.time - waiting.time < RECOVERY_DELAY:
         raise Refused(
             f"recovery: requested at {waiting.time} ms, it can be completed from {waiting.time + RECOVERY_DELAY} ms on",

@@ -17,7 +17,7 @@ _STEPS: Final[Mapping[str | None, tuple[tuple[str, ...], str | None]]] = {
     None: (("added", "revoked", "compromisedSince"), None),
     "request": (("added",), "added"),
     "objection": (("request",), "request"),
-    "complete": (("request", "compromisedSince"), "request"),
+    "complete": (("request", "compromisedSince", "evidence"), "request"),
 }
 """What a key change takes, and which part it needs, by `recovery`."""
 
@@ -46,7 +46,7 @@ def check_key_change(record: KeyChange) -> None:
     """Something changes, nothing twice, and nothing is said that this step does not take."""
     takes, needs = _STEPS[record.recovery]
     said = {"added": bool(record.added), "revoked": bool(record.revoked), "request": record.request is not None,
-            "compromisedSince": record.compromised_since is not None}
+            "evidence": record.evidence is not None, "compromisedSince": record.compromised_since is not None}
     for field in [name for name, given in said.items() if given and name not in takes]:
         raise Refused(f"{field}: no part of this key change", code="recovery-fields", field=field,
                       rule=f"a change with recovery {record.recovery or 'absent'} has {' '.join(takes)}")

@@ -23,6 +23,8 @@ class Rule(Enum):
 
     BOUNDED_TIMES = "bounded-times"
     """Times lie between 1900 and 2199, and no period is longer than ten years."""
+    EVIDENCED_RECOVERIES = "evidenced-recoveries"
+    """A recovery is completed on time that a quorum has cosigned, or that entries on seven days confirm."""
 
     DISTINCT_NAMES = "distinct-names"
     """An identifier names one thing, and no organisation's id or prefix lies under or over another's."""

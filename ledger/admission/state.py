@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
@@ -20,8 +20,9 @@ from ledger.admission.facts import (
     TransferFacts,
 )
 from ledger.admission.lots import Plan
-from ledger.admission.rules import RULES
+from ledger.admission.rules import RULES, Rule
 from ledger.admission.times import overlaps
+from ledger.core.policy import ACTIVATED
 from ledger.core.records import (
     Acceptance,
     Activation,
@@ -57,13 +58,28 @@ class KeyState(NamedTuple):
     compromised_since: int | None = None
 
 
+DAY: Final = 24 * 3600 * 1000
+"""Milliseconds."""
+CONFIRMING_DAYS: Final = 7
+"""How many entries, each at least a day after the one before, confirm that a week has passed."""
+
+
 class Recovery(NamedTuple):
     """A registrar's request that waits: `digest` (hex) of its record, `time` in ms of its entry, and the keys that its
-    completion makes active."""
+    completion makes active. `days` are confirmed by entries, the last one at `counted`, in ms."""
 
     digest: str
     time: int
     keys: tuple[VerifyingKey, ...]
+    days: int
+    counted: int
+
+    def after(self, time: int) -> "Recovery":
+        """The same after an entry at `time`: one that is at least a day after the last one that counted confirms a day,
+        however much later it is."""
+        if self.days >= CONFIRMING_DAYS or time - self.counted < DAY:
+            return self
+        return self._replace(days=self.days + 1, counted=time)
 
 
 class KeyEffect(NamedTuple):
@@ -159,6 +175,7 @@ class State(Facts):
 
     def note(self, record: AnyRecord, digest: bytes) -> None:
         """Enters what a record at index `size` makes known besides lots."""
+        self.pass_time()
         match record:
             case Organization():
                 self.organizations[record.id] = organization_facts(record)
@@ -169,6 +186,9 @@ class State(Facts):
             case KeyChange():
                 self._change_keys(record, digest.hex())
             case Activation():
+                if record.plugin == ACTIVATED and self.rules.has(Rule.EVIDENCED_RECOVERIES):
+                    # Else whoever waits could be given witnesses of the requester's own.
+                    self.recoveries.clear()
                 if record.plugin == RULES:
                     self.rules = self.rules.after(self.size, record.version, record.digest)
                 elif record.retired:
@@ -215,6 +235,11 @@ class State(Facts):
         if record.nonce != NONCE:
             self.nonces.add((record.issuer, record.nonce))
 
+    def pass_time(self) -> None:
+        """Counts the days that an entry at `time` confirms for recoveries that wait."""
+        for name, waiting in self.recoveries.items():
+            self.recoveries[name] = waiting.after(self.time)
+
     def _accept(self, record: Acceptance) -> None:
         lot = self.transfers[record.transfer].new_lot
         if record.disputed:
@@ -249,7 +274,7 @@ class State(Facts):
         for key in effect.entered:
             self.keys[key.keyid] = KeyState(key, record.organization)
         if record.recovery == "request":
-            waiting = Recovery(digest, self.time, _loaded(record.added))
+            waiting = Recovery(digest, self.time, _loaded(record.added), 0, self.time)
             self.recoveries[record.organization] = waiting
         else:
             self.recoveries.pop(record.organization, None)

@@ -1,13 +1,20 @@
 """Auditing a database directly, as its operator, with the log's key in the home."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from ledger.cli.opened import opened_database
+from ledger.cli.opened import keyring_in, opened_pool
+from ledger.core.note import NoteSigner
+from ledger.errors import ConfigurationError, LedgerError
 from ledger.service.audit.database_source import DatabaseSource
 from ledger.service.audit.source import Source
+from ledger.service.keyfiles import read_own_key
+from ledger.service.keyring import log_keys, vkey_of
 from ledger.service.settings import Settings
-from ledger.service.setup import identity_of
+from ledger.service.setup import Identity, identity_of
+from ledger.store.anchor import open_anchor
+from ledger.store.database import Pool
+from ledger.store.sql import queries
 
 
 @asynccontextmanager
@@ -16,5 +23,23 @@ async def database_source(chosen: Settings) -> AsyncIterator[Source]:
 
     Raises ConfigurationError where there is none, or where the home does not hold its log's key.
     """
-    async with opened_database(chosen) as (pool, keyring):
-        yield DatabaseSource(pool, identity_of(keyring), keyring.notes)
+    async with opened_pool(chosen) as pool:
+        identity, rotations = await _identity(pool, chosen)
+        yield DatabaseSource(
+            pool, identity, rotations, anchor=open_anchor(chosen.anchor_at),
+            policy=None if chosen.policy is None else chosen.policy.read_bytes(),
+        )
+
+
+async def _identity(pool: Pool, chosen: Settings) -> tuple[Identity, Sequence[str]]:
+    """Who signs here, and the rotations; where these do not hold that is for the audit to find."""
+    try:
+        keyring = await keyring_in(pool, chosen)
+        return identity_of(keyring), keyring.notes
+    except ConfigurationError:
+        raise
+    except LedgerError:
+        notes = [row["note"] for row in await pool.fetch(queries("log_key")["all"])]
+        origin = await pool.fetchval("SELECT origin FROM ledger")
+        signer = NoteSigner(origin, read_own_key(log_keys(chosen.home)[0], chosen.passphrase).private)
+        return Identity(origin, vkey_of(signer), signer), notes

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from ledger.admission.rules import RULES, VERSIONS, Rule
 from ledger.cli.activations import registrar_options
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option, print_json, say, show
@@ -13,9 +14,13 @@ from ledger.cli.files import FILE, passphrase_options, signing_key
 from ledger.cli.registrar import organizations, origin_of, post_one, post_sealed, registrar_key_at, registrar_of
 from ledger.cli.requests import read_request
 from ledger.core.canonical import record_of
+from ledger.core.checkpoint import parse_checkpoint
 from ledger.core.envelope import seal
+from ledger.core.note import parse_note
+from ledger.core.policy import ACTIVATED
+from ledger.core.receipt import Receipt
 from ledger.errors import InvalidInput, NotFound
-from ledger.service.answers import RecoveryAnswer
+from ledger.service.answers import PluginAnswer, RecoveryAnswer
 from ledger.service.keyfiles import new_nonce
 from ledger.store.durable import replacing
 
@@ -76,7 +81,8 @@ def recover(
     """Give new keys to an ORGANIZATION that has lost its own, as the registrar: --request, and --complete a week later.
 
     Until then any change of keys by the organisation ends it. On completion the keys of the request are active and all
-    others are revoked.
+    others are revoked. Cosignatures of the log's witnesses show that the week has passed; without witnesses, records
+    that are posted on seven days do.
     """
     if bool(asked) == complete:
         raise click.UsageError("one of --request and --complete")
@@ -85,7 +91,7 @@ def recover(
     registrar = registrar_key_at(registrar_key, home)
     with Client(url) as client:
         origin = origin_of(client)
-        step = {"request": _waiting(client, organization).request} if complete else _keys(asked, organization, origin)
+        step = _completion(client, organization) if complete else _keys(asked, organization, origin)
         record = record_of({
             "type": "keyChange", "issuer": registrar_of(client, registrar), "nonce": new_nonce(),
             "organization": organization, "recovery": "complete" if complete else "request", **step, **_since(since),
@@ -130,6 +136,22 @@ def _keys(requests: tuple[Path, ...], organization: str, origin: str) -> dict[st
             raise InvalidInput(f"a request is for {one.organization}, not for {organization}", field="organization",
                                value=one.organization)
     return {"added": [one.key for one in asked]} if asked else {}
+
+
+def _completion(client: Client, organization: str) -> dict[str, object]:
+    """What a completion names: the request, and of a log with witnesses that it was public for a week."""
+    waiting = _waiting(client, organization)
+    in_force = {one.name: one.in_force for one in client.get("/v1/plugins", list[PluginAnswer])}
+    rules = next((one.rules for one in VERSIONS if one.name == in_force.get(RULES)), frozenset())
+    if in_force.get(ACTIVATED) is None or Rule.EVIDENCED_RECOVERIES not in rules:
+        return {"request": waiting.request}
+    path = f"/v1/records/{waiting.request}/proof"
+    newest = parse_checkpoint(parse_note(client.content("/log/checkpoint").decode()).text).size
+    first, last = client.get(path, Receipt), client.get(path, Receipt, size=newest)
+    return {"request": waiting.request, "evidence": {
+        "policy": client.content("/log/policy").decode(), "entry": first.entry, "first": first.proof,
+        "last": last.proof,
+    }}
 
 
 def _since(since: int | None) -> dict[str, object]:

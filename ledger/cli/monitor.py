@@ -12,6 +12,7 @@ from ledger.cli.files import FILE, text_or_file
 from ledger.core.note import parse_vkey
 from ledger.core.policy import Policy, parse_policy
 from ledger.errors import Unavailable
+from ledger.service.audit.report import Finding
 from ledger.service.monitoring.events import Event
 from ledger.service.monitoring.log import LogReader
 from ledger.service.monitoring.monitor import Monitor, Violation
@@ -36,8 +37,10 @@ def monitor(
     """Watch the log at URL: that it only grows, and which keys it enters for whom.
 
     Tells of each organisation that is enrolled, of keys that are added, revoked or compromised, of recoveries, and of
-    activations of plugins. A fork, a rollback, a signature that does not hold or a public record that is not served
-    ends it with exit code 1; the checkpoints that show it are kept beside the state, to be shown to others.
+    activations of plugins. A fork, a rollback, a signature that does not hold, a head without the cosignatures that the
+    log itself asks for or a public record that is not served ends it with exit code 1; the checkpoints that show it are
+    kept beside the state, to be shown to others. Entries whose time leads this host's clock, or the time at which a
+    quorum of --policy had cosigned them, are told; with --once the exit code is 1 then.
     """
     pinned = text_or_file(vkey)
     state = load_state(file, parse_vkey(pinned).name)
@@ -46,7 +49,7 @@ def monitor(
         watching = Monitor(reader, pinned, rule)
         while True:
             try:
-                state = _look(watching, state, file, frozenset(organizations), as_json)
+                state, found = _look(watching, state, file, frozenset(organizations), as_json)
             except Violation as violation:
                 kept = _keep(file, violation)
                 say(f"the log at {url} has broken its promise; the evidence is in {kept}")
@@ -56,18 +59,21 @@ def monitor(
                     raise
                 say(f"{error.message}; looking again in {every:g} s")
             if once:
-                return 0
+                return 1 if found else 0
             time.sleep(every)
 
 
-def _look(monitor: Monitor, state: State, file: Path, wanted: frozenset[str], as_json: bool) -> State:
+def _look(
+    monitor: Monitor, state: State, file: Path, wanted: frozenset[str], as_json: bool
+) -> tuple[State, list[Finding]]:
     with progress("reading the log") as told:
         found = monitor.look(state, told)
     events = [event for event in found.events if not wanted or event.subject in wanted]
     size, root = found.checkpoint.size, found.checkpoint.root.hex()
     if as_json:
         print_json({"size": size, "root": root, "vkey": found.keys.spans[-1].vkey, "rotations": [
-            one._asdict() for one in found.rotations], "events": events, "warnings": found.warnings})
+            one._asdict() for one in found.rotations], "events": events, "warnings": found.warnings,
+            "findings": found.findings})
     else:
         for rotation in found.rotations:
             how = "is followed by, and for now signs beside," if rotation.begins else "ends; alone signs"
@@ -75,12 +81,14 @@ def _look(monitor: Monitor, state: State, file: Path, wanted: frozenset[str], as
         for event in events:
             _tell(event)
         show(f"the log holds at {size} entries, root {root}", *[one for one in [found.keys.led] if one])
+        for one in found.findings:
+            show(f"DOES NOT HOLD at index {one.index}, rule {one.rule}: {one.message}")
     for warning in found.warnings:
         say(f"warning: {warning}")
     if found.state != state:
         # Told first: what is told twice after a crash is better than what is never told.
         replace(file, msgspec.json.encode(found.state))
-    return found.state
+    return found.state, found.findings
 
 
 def _tell(event: Event) -> None:

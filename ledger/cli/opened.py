@@ -15,23 +15,32 @@ from ledger.store.sql import queries
 
 
 @asynccontextmanager
-async def opened_database(chosen: Settings) -> AsyncIterator[tuple[Pool, Keyring]]:
-    """Sessions that read and append, as a server's do, and the keys of its log.
-
-    Raises ConfigurationError where there is none, or where the home does not hold its log's key.
-    """
+async def opened_pool(chosen: Settings) -> AsyncIterator[Pool]:
+    """Sessions that read and append, as a server's do. Raises ConfigurationError where there is no ledger."""
     if chosen.database_url is None and not Layout.at(chosen.home).data.is_dir():
         raise ConfigurationError(f"no ledger in {chosen.home}", field="home", value=chosen.home,
                                  rule="a home that `init` or `serve` has set up; or name a TARGET")
     async with hosted(chosen.home, chosen.database_url, on_progress=say) as database:
         pool = await open_pool(database.app_url)
         try:
-            yield pool, await _keyring(pool, chosen)
+            yield pool
         finally:
             await pool.close()
 
 
-async def _keyring(pool: Pool, chosen: Settings) -> Keyring:
+@asynccontextmanager
+async def opened_database(chosen: Settings) -> AsyncIterator[tuple[Pool, Keyring]]:
+    """Sessions that read and append, as a server's do, and the keys of its log.
+
+    Raises ConfigurationError where there is none, or where the home does not hold its log's key.
+    """
+    async with opened_pool(chosen) as pool:
+        yield pool, await keyring_in(pool, chosen)
+
+
+async def keyring_in(pool: Pool, chosen: Settings) -> Keyring:
+    """The keys of the log in a database. Raises ConfigurationError where the home does not hold one that signs,
+    LedgerError where its rotations do not hold."""
     row = await pool.fetchrow(queries("log")["ledger"])
     if row is None:
         raise ConfigurationError("this database holds no ledger")

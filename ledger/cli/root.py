@@ -44,6 +44,7 @@ COMMANDS = {
     "restore": Lazy("ledger.cli.restore:restore", "Make a home of a backup."),
     "doctor": Lazy("ledger.cli.doctor:doctor", "Say what is wrong with this installation, and what to do."),
     "anchor": Lazy("ledger.cli.anchor:anchor", "Compare the database with what was signed here; decide."),
+    "clock": Lazy("ledger.cli.clock:clock", "Compare the host's clock with the log; say that it is right."),
     "export": Lazy("ledger.cli.export:export", "Write files for others: the public log, statements, bundles."),
     "verify": Lazy("ledger.cli.verify:verify", "Check receipts, bundles and statements, offline."),
     "witness": Lazy("ledger.cli.witness:witness", "Cosign the checkpoints of logs, as a witness for others."),

@@ -9,9 +9,10 @@ A line names only what stands above it. Each name is a member of one group at mo
 Here a file is UTF-8 as a whole and its last line ends in a newline, so that one that is cut off is not read.
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Collection, Mapping
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from ledger.core.checkpoint import Checkpoint, open_checkpoint
 from ledger.core.cosignature import CosignatureVerifier, cosigned_at, parse_cosigner_vkey
@@ -20,6 +21,11 @@ from ledger.errors import InvalidInput, VerificationError
 
 MAX_POLICY = 1_000_000
 NONE = "none"
+ACTIVATED: Final = "witness-policy"
+"""The name under which the registrar activates a log's policy: the activation's digest is that of its text. Where it is
+retired, the log has no witnesses any more."""
+FORMAT: Final = "tlog-policy/v0"
+"""The version of such an activation."""
 
 _BLANK = re.compile(r"[ \t]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -65,12 +71,19 @@ class Group(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """`groups` stand in an order in which each names only earlier ones; `quorum` None asks for no witness."""
+    """`groups` stand in an order in which each names only earlier ones; `quorum` None asks for no witness. `text` is
+    what it was read from."""
 
     logs: tuple[LogKey, ...]
     witnesses: tuple[Witness, ...]
     groups: Mapping[str, Group]
     quorum: str | None
+    text: bytes = b""
+
+    @property
+    def digest(self) -> str:
+        """By which a log names its policy: hex SHA-256 of the text."""
+        return hashlib.sha256(self.text).hexdigest()
 
     def satisfied(self, names: Collection[str]) -> bool:
         """Whether these witnesses are a quorum, by their names in the policy."""
@@ -91,6 +104,22 @@ class Policy(NamedTuple):
         line by one of their keys does not hold."""
         times = cosigned_at(note, [one.verifier for one in self.witnesses])
         return {one.name: times[one.verifier.key_hash] for one in self.witnesses if one.verifier.key_hash in times}
+
+    def seen_by(self, times: Mapping[str, int]) -> int | None:
+        """The time by which a quorum had cosigned, going by when each witness did; None where they are no quorum. As
+        long as a quorum has an honest member, what they cosigned was there by then."""
+        for time in sorted(set(times.values())):
+            if self.satisfied([name for name, at in times.items() if at <= time]):
+                return time
+        return None
+
+    def past(self, times: Mapping[str, int]) -> int | None:
+        """The latest time that a quorum says has come; None where they are no quorum. As long as a quorum has an honest
+        member, it has come."""
+        for time in sorted(set(times.values()), reverse=True):
+            if self.satisfied([name for name, at in times.items() if at >= time]):
+                return time
+        return None
 
 
 class Cosigned(NamedTuple):
@@ -135,7 +164,7 @@ def parse_policy(data: bytes) -> Policy:
             raise _invalid(
                 f"line {number} of the policy: {error.message}", error.field, error.value, error.rule,
             ) from None
-    return reader.policy()
+    return reader.policy()._replace(text=data)
 
 
 def _invalid(

@@ -10,6 +10,7 @@ from ledger.core.revisions import Closing as Closing
 from ledger.core.revisions import Reopening as Reopening
 from ledger.core.values import (
     AllocationKey,
+    Base64,
     Claim,
     Country,
     Deviation,
@@ -33,6 +34,7 @@ from ledger.core.values import (
     Sha256,
     Signed,
     Subdivision,
+    Text,
     UnitCode,
 )
 
@@ -51,12 +53,23 @@ class Organization(Record, frozen=True, kw_only=True, tag="organization"):
     parent_share: Fraction | None = None
 
 
+class WeekEvidence(Part, frozen=True):
+    """That a request stood on the log for a week, of a log with witnesses: its `entry`, proved (C2SP tlog-proof) in the
+    `first` and the `last` of two heads that the quorum of `policy` has cosigned; that is the text of the policy that
+    the log has activated."""
+
+    policy: Text
+    entry: Base64
+    first: Text
+    last: Text
+
+
 class KeyChange(Record, frozen=True, kw_only=True, tag="keyChange"):
     """Keys added and revoked, signed by an active key of the organisation; by the registrar where none is active.
 
     `compromisedSince`: what the revoked keys signed from that log index on may not be the organisation's. `recovery`:
     the registrar's request to give keys to an organisation that has lost its own, the organisation's objection to it,
-    or its completion; the latter two name the digest of the `request`.
+    or its completion; the latter two name the digest of the `request`. `evidence`: of a completion, that a week passed.
     """
 
     kind: ClassVar[int] = KEY_CHANGE
@@ -67,6 +80,7 @@ class KeyChange(Record, frozen=True, kw_only=True, tag="keyChange"):
     compromised_since: Annotated[int, Meta(ge=0)] | None = None
     recovery: Literal["request", "objection", "complete"] | None = None
     request: Sha256 | None = None
+    evidence: WeekEvidence | None = None
 
 
 class Activation(Record, frozen=True, kw_only=True, tag="activation"):

@@ -8,6 +8,7 @@ from ledger.core.checkpoint import Checkpoint
 from ledger.errors import InvalidInput, InvalidNote, Unavailable
 from ledger.service.continuity import contradiction, read_head
 from ledger.service.heads import MISSING, Heads
+from ledger.service.witnessing.activated import PUBLISHED, lost, read_activated, read_shown
 from ledger.store.anchor import UNREADABLE, Anchor, fields_of, stated, written
 from ledger.store.database import Connection
 
@@ -30,7 +31,8 @@ async def standing(connection: Connection, heads: Heads, anchor: Anchor) -> Stan
     try:
         expected = await heads.expected()
         head = await read_head(connection, heads.origin)
-        why = await contradiction(connection, head, expected)
+        why = await contradiction(connection, head, expected) or lost(
+            await read_activated(connection), heads.fields, await read_shown(connection))
     except Unavailable as error:
         if error.code not in (UNREADABLE, MISSING):
             raise
@@ -61,7 +63,9 @@ async def accept(
             rule="the size that is to be accepted, as `anchor show` tells it",
         )
     head = Checkpoint(heads.origin, found.size, bytes.fromhex(found.root))
-    note, stamp = written(head, _fields(anchor), heads.signers), f"{now:%Y%m%dT%H%M%S.%fZ}"
+    shown = await read_shown(connection)
+    fields = _fields(anchor) | {PUBLISHED: str(-1 if shown.newest is None else shown.newest)}
+    note, stamp = written(head, fields, heads.signers), f"{now:%Y%m%dT%H%M%S.%fZ}"
     kept = anchor.replace(note, anchor.raw(), stamp)
     if memory is not None:
         memory.replace(note, memory.raw(), stamp)

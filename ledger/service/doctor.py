@@ -17,9 +17,11 @@ from ledger.service.heads import heads_of
 from ledger.service.keyfiles import LOG_KEY, REGISTRAR_KEY, read_own_key
 from ledger.service.keyring import Keyring
 from ledger.service.settings import Settings
-from ledger.service.setup import keyring_of
+from ledger.service.setup import has_registrar, keyring_of
+from ledger.service.timekeeping import Timekeeper, host_clock, spelled
+from ledger.service.witnessing.activated import check_start, read_activated, read_shown
 from ledger.service.witnessing.policies import read_policy
-from ledger.store.anchor import is_object, open_anchor
+from ledger.store.anchor import fields_of, is_object, open_anchor
 from ledger.store.database import Pool, open_pool
 from ledger.store.embedded.layout import Layout
 from ledger.store.hosting import hosted
@@ -188,7 +190,8 @@ async def _place(here: Installation) -> Finding:
 
 
 async def _witnesses(here: Installation) -> Finding:
-    """The policy can be read, is of this log, and there is one where the log has witnesses."""
+    """The policy can be read, is of this log and what the log says of it, and there is one where the log has
+    witnesses."""
     settings = here.settings
     if here.pool is None or here.keyring is None:
         raise _Unknown("the database's log could not be opened")
@@ -199,13 +202,27 @@ async def _witnesses(here: Installation) -> Finding:
                            "CARBON_LEDGER_POLICY, be it with `quorum none`")
         return Finding("witnesses", "ok", "none: heads are public as soon as they are signed")
     policy = read_policy(settings.policy, here.keyring.keys)
+    async with here.pool.acquire() as connection:
+        said, shown = await read_activated(connection), await read_shown(connection)
+    note = open_anchor(settings.anchor_at).read()
+    check_start(policy, said, {} if note is None else fields_of(note), shown, registrar=has_registrar(settings))
     if policy.quorum is None:
         return Finding("witnesses", "warning", f"{settings.policy} says `quorum none`", "name witnesses and a quorum")
     return Finding("witnesses", "ok", ", ".join(one.name for one in policy.witnesses))
 
 
+async def _clock(here: Installation) -> Finding:
+    """The host's clock does not lead what is known of the time."""
+    if here.pool is None:
+        raise _Unknown("the database could not be opened")
+    keeper = Timekeeper(host_clock(), here.settings.home)
+    keeper.begin(await here.pool.fetchval(queries("log")["time"]) or 0)
+    keeper.require_right()
+    return Finding("clock", "ok", spelled(keeper()))
+
+
 CHECKS: Final[dict[str, Check]] = {
     "home": _home, "keys": _keys, "modes": _modes, "database": _database, "anchor": _anchor, "restored": _restored,
-    "place": _place, "witnesses": _witnesses,
+    "place": _place, "witnesses": _witnesses, "clock": _clock,
 }
 """In the order in which one rests on another. A new check is a function and a row here."""

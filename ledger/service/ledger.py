@@ -1,11 +1,13 @@
 """One open ledger: everything that a server or a command works with, opened and closed together."""
 
+import logging
 import os
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from ledger.core.policy import NONE, Policy
+from ledger.errors import Unavailable
 from ledger.registry.assessing import Assessor, Inside
 from ledger.registry.installed import Registry
 from ledger.registry.workers.supervised import Workers
@@ -18,19 +20,28 @@ from ledger.service.resemblances import Resemblances
 from ledger.service.revising.reviser import Reviser
 from ledger.service.sequencing.sequencer import Sequencer
 from ledger.service.settings import MIN_WORKERS, Settings
-from ledger.service.setup import Identity, bootstrap, establish, identity_of, require_whole
+from ledger.service.setup import (
+    Entering,
+    Identity,
+    bootstrap,
+    enter_policy,
+    establish,
+    has_registrar,
+    identity_of,
+    require_whole,
+)
 from ledger.service.submission import Submitter
+from ledger.service.timekeeping import AHEAD, GAP, LEAD, HostClock, Timekeeper, host_clock
+from ledger.service.witnessing.activated import WITNESSES, wanted
 from ledger.service.witnessing.policies import read_policy
 from ledger.service.witnessing.publisher import Publisher
 from ledger.service.witnessing.settling import Settling
 from ledger.store.database import Pool, open_pool
 from ledger.store.facts import FactLoader, KeyLoader
 from ledger.store.hosting import Hosted, hosted
+from ledger.store.sql import queries
 
-
-def now() -> int:
-    """Milliseconds since 1970."""
-    return time.time_ns() // 1_000_000
+_log = logging.getLogger(__name__)
 
 
 def silent(_: str) -> None:
@@ -51,14 +62,15 @@ class Ledger:
     heads: Heads
     publication: Publication
     resemblances: Resemblances
+    keeper: Timekeeper
 
 
 @asynccontextmanager
 async def open_ledger(
     settings: Settings, *, progress: Callable[[str], None] = silent, registry: Registry | None = None,
-    clock: Callable[[], int] = now,
+    clock: HostClock | None = None,
 ) -> AsyncIterator[Ledger]:
-    """Opens the ledger of these settings, doing what a first run needs. `clock` gives ms since 1970. Raises
+    """Opens the ledger of these settings, doing what a first run needs. `clock`: in place of the host's. Raises
     ConfigurationError or Unavailable.
 
     The installed sectors run in worker processes; those of a `registry` that is given, in this one.
@@ -81,7 +93,7 @@ def _workers(settings: Settings) -> Workers:
 @asynccontextmanager
 async def _opened(
     settings: Settings, database: Hosted, assessor: Assessor, progress: Callable[[str], None],
-    clock: Callable[[], int],
+    clock: HostClock | None,
 ) -> AsyncIterator[Ledger]:
     await assessor.load()
     registry = assessor.registry
@@ -96,15 +108,16 @@ async def _opened(
             await heads.start(connection, restored=is_restored(settings.home),
                               witnessed=policy is not None and policy.quorum is not None)
         publication = Publication(pool, heads, policy)
-        await publication.start()
+        await publication.start(registrar=has_registrar(settings))
         receipts = ReceiptReader(pool, publication)
+        keeper = await _timekeeper(settings, pool, publication, clock)
         async with (
-            Sequencer(database.app_url, identity.origin, heads, assessor, loader, clock) as sequencer,
-            _publishing(database.app_url, pool, heads, publication, settings.renew_seconds),
+            Sequencer(database.app_url, identity.origin, heads, assessor, loader, keeper) as sequencer,
+            _publishing(database.app_url, pool, heads, publication, settings.renew_seconds, keeper),
             Eraser(database.app_url) as eraser,
         ):
             publication.tell(eraser.published)
-            reviser = Reviser(database.app_url, identity.origin, heads, registry, loader, clock)
+            reviser = Reviser(database.app_url, identity.origin, heads, registry, loader, keeper)
             submitter = Submitter(
                 pool, loader, KeyLoader(), assessor, sequencer, identity.origin, receipts, reviser, publication,
                 eraser.wake,
@@ -113,27 +126,59 @@ async def _opened(
             async def begin() -> None:
                 if heads.signing:
                     settled(settings.home)
-                    await publication.start()
-                    await bootstrap(settings, identity, pool, registry, submitter, progress)
+                    await publication.start(registrar=has_registrar(settings))
+                    entering = Entering(settings, identity, pool, submitter, progress)
+                    await _bootstrapped(entering, registry, heads, policy)
 
             async with Settling(pool, heads, policy, begin):
                 await assessor.ready()
                 try:
                     yield Ledger(settings, identity, registry, pool, sequencer, submitter, receipts, heads, publication,
-                                 Resemblances(pool))
+                                 Resemblances(pool), keeper)
                 finally:
                     submitter.close()
     finally:
         await pool.close()
 
 
+async def _timekeeper(
+    settings: Settings, pool: Pool, publication: Publication, clock: HostClock | None
+) -> Timekeeper:
+    """Begins with what the log knows of the time; and with the database's clock, where that is another host's."""
+    keeper = Timekeeper(clock or host_clock(), settings.home)
+    sql = queries("log")
+    newest = await pool.fetchval(sql["time"]) or 0
+    others = await pool.fetchval(sql["clock"]) if clock is None and settings.database_url is not None else None
+    past = await publication.past()
+    if past is None:
+        keeper.begin(newest, GAP, others)
+    else:
+        keeper.begin(past * 1000, int(settings.renew_seconds * 1000) + LEAD, others)
+    keeper.remember()
+    return keeper
+
+
+async def _bootstrapped(entering: Entering, registry: Registry, heads: Heads, policy: Policy | None) -> None:
+    """Leaves what the log needs for a later start where the host's clock leads; else the ledger could not be read."""
+    try:
+        await bootstrap(entering, registry)
+        if policy is not None:
+            await enter_policy(entering, policy)
+    except Unavailable as error:
+        if error.code != AHEAD:
+            raise
+        _log.warning("nothing is entered at this start: %s", error.message)
+    if policy is not None:
+        await heads.mark({WITNESSES: wanted(policy) or NONE})
+
+
 @asynccontextmanager
 async def _publishing(
-    url: str, pool: Pool, heads: Heads, publication: Publication, renew_seconds: float
+    url: str, pool: Pool, heads: Heads, publication: Publication, renew_seconds: float, keeper: Timekeeper
 ) -> AsyncIterator[None]:
     """While this is open, heads are shown to the witnesses of the log, where it has a policy."""
     if publication.policy is None:
         yield
         return
-    async with Publisher(url, pool, heads, publication, publication.policy, renew_seconds):
+    async with Publisher(url, pool, heads, publication, publication.policy, renew_seconds, keeper):
         yield

@@ -15,8 +15,9 @@ from ledger.core.checkpoint import Checkpoint
 from ledger.core.logkeys import LogKeys
 from ledger.core.note import NoteSigner
 from ledger.core.policy import Policy
-from ledger.errors import ConfigurationError, NotFound, Unavailable
+from ledger.errors import NotFound, Unavailable
 from ledger.service.heads import Heads
+from ledger.service.witnessing.activated import check_start, read_activated, read_shown
 from ledger.store.database import Connection, Pool
 from ledger.store.sql import queries
 
@@ -61,21 +62,18 @@ class Publication:
         """Whether heads need witnesses before they are public."""
         return self.policy is not None
 
-    async def start(self) -> None:
+    async def start(self, *, registrar: bool = False) -> None:
         """Lets a log begin to have witnesses where a policy is given for the first time: what was public until then
-        stays so. Raises ConfigurationError for a log that has witnesses where no policy is given."""
+        stays so. `registrar`: its key is here, so a new policy can be entered. Raises ConfigurationError for a log that
+        has witnesses where no policy is given or another one, or where published heads have gone."""
         async with self._pool.acquire() as connection:
+            shown = await read_shown(connection)
+            check_start(self.policy, await read_activated(connection), self._heads.fields, shown, registrar=registrar)
             if self.policy is not None and self._heads.signing:
                 await self._begin(connection)
-            first = await connection.fetchval(queries("publication")["first"])
-            newest = await connection.fetchrow(queries("publication")["newest"])
-        if first is not None and self.policy is None:
-            raise ConfigurationError(
-                f"the heads of this log are published with witnesses since size {first}: CARBON_LEDGER_POLICY has to "
-                "name the policy, be it one with `quorum none`", code="no-policy", field="policy",
-            )
-        if first is not None and newest is not None:
-            self._first, self._newest = first, newest["size"]
+                shown = await read_shown(connection)
+        if shown.first is not None and shown.newest is not None:
+            self._first, self._newest = shown.first, shown.newest
 
     async def _begin(self, connection: Connection) -> None:
         sql = queries("publication")
@@ -116,6 +114,14 @@ class Publication:
         if row is None:
             raise NotFound("nothing of this log is published")
         return Published(row["size"], row["note"])
+
+    async def past(self) -> int | None:
+        """The latest time, in POSIX seconds, that a quorum of the log's witnesses says has come; None where it has no
+        witnesses, or they have not cosigned yet."""
+        row = await self._pool.fetchrow(queries("publication")["newest"])
+        if self.policy is None or row is None:
+            return None
+        return self.policy.past(self.policy.cosigned(row["note"]))
 
     async def limit(self, connection: Connection) -> int | None:
         """The size up to which tiles are public; None where all are."""

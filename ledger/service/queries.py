@@ -31,6 +31,7 @@ from ledger.service.plugin_answers import plugin_answers, rules_answer
 from ledger.service.publication import Publication
 from ledger.service.receipts import read_leaves
 from ledger.service.revisions import read_revisions
+from ledger.store.batches import waiting_recoveries
 from ledger.store.database import Pool
 from ledger.store.facts import FactLoader
 from ledger.store.sql import queries
@@ -126,7 +127,9 @@ async def _keys(pool: Pool, organizations: Sequence[str]) -> dict[str, list[KeyA
 
 async def _recoveries(pool: Pool, organizations: Sequence[str]) -> dict[str, RecoveryAnswer]:
     found = {}
-    for row in await pool.fetch(queries("sequence")["waiting_recoveries"], organizations):
+    async with pool.acquire() as connection:
+        rows = await waiting_recoveries(connection, organizations, await FactLoader().rules(connection))
+    for row in rows:
         time = parse_entry(bytes(row["data"])).time
         keys = [load_spki(base64.b64decode(key.spki)).keyid.hex() for key in _key_change.decode(row["body"]).added]
         found[row["organization"]] = RecoveryAnswer(

@@ -2,6 +2,7 @@
 installed plugin."""
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from ledger.core.envelope import seal
 from ledger.core.frontier import Frontier
 from ledger.core.merkle import EMPTY_ROOT
 from ledger.core.note import NoteSigner
+from ledger.core.policy import Policy
 from ledger.core.records import Activation, AnyRecord, Organization
 from ledger.core.signing import SigningKey, public_key
 from ledger.errors import ConfigurationError, Unavailable
@@ -24,6 +26,7 @@ from ledger.service.keyfiles import LOG_KEY, REGISTRAR_KEY, is_in_use, key_at, n
 from ledger.service.keyring import Keyring, log_keys, opened_keyring, vkey_of
 from ledger.service.settings import Settings, check_origin
 from ledger.service.submission import Submitter
+from ledger.service.witnessing.activated import activation_of, command, read_activated
 from ledger.store.anchor import open_anchor, written
 from ledger.store.database import Connection, Pool, migrate, owner_connection
 from ledger.store.embedded.layout import Layout
@@ -31,6 +34,7 @@ from ledger.store.hosting import Hosted
 from ledger.store.sql import queries
 
 LOG_MISSING: Final = "log-missing"
+_log = logging.getLogger(__name__)
 # With the same registrar key, and with one that this home made for itself a moment too late.
 _ENTERED_BY_ANOTHER = ("organization-taken", "unknown-key", "not-registrar", "rules-order")
 
@@ -135,24 +139,41 @@ def make_home(home: Path) -> None:
         raise ConfigurationError(f"cannot make the data folder {home}: {error.strerror}") from error
 
 
-async def bootstrap(
-    settings: Settings, identity: Identity, pool: Pool, registry: Registry, submitter: Submitter,
-    progress: Callable[[str], None],
-) -> None:
+class Entering(NamedTuple):
+    """What a server needs to enter records of the registrar's at its start."""
+
+    settings: Settings
+    identity: Identity
+    pool: Pool
+    submitter: Submitter
+    progress: Callable[[str], None]
+
+    @property
+    def registrar(self) -> str:
+        return registrar_id(self.identity.origin)
+
+    async def enter(self, records: list[AnyRecord], key: SigningKey) -> None:
+        """Posts them. Raises the first refusal that another replica does not explain."""
+        envelopes = [msgspec.json.encode(seal(record, key, self.identity.origin)) for record in records]
+        for result in await self.submitter.submit(envelopes):
+            # Another replica may have made the first entry a moment ago: then there is nothing left to do.
+            if result.error is not None and result.error.code not in _ENTERED_BY_ANOTHER:
+                raise result.error
+
+
+async def bootstrap(entering: Entering, registry: Registry) -> None:
     """Entry 0 and the newest rules where the log is empty, and activations for installed plugin versions that the log
     has never seen.
 
     One that was in force before, or whose sector is retired, is for the registrar to activate: else two replicas with
     different versions would each undo what the other has done, at every start.
     """
-    path = settings.home / REGISTRAR_KEY
+    pool, progress = entering.pool, entering.progress
     empty = await pool.fetchval(queries("log")["is_empty"])
-    key = key_at(path, settings.passphrase) if empty else None
-    if key is not None:
+    key = registrar_key(entering.settings, make=empty)
+    if empty and key is not None:
         progress("entering the registrar as entry 0, and the rules of the ledger")
-        await _enter(submitter, [_registrar(identity.origin, key), _rules(identity.origin)], key, identity.origin)
-    elif path.exists():
-        key = key_at(path, settings.passphrase)
+        await entering.enter([_registrar(entering.identity.origin, key), _rules(entering.identity.origin)], key)
     seen = {(row["plugin"], row["digest"]) for row in await pool.fetch(queries("log")["activations"])}
     retired = {row["plugin"] for row in await pool.fetch(queries("log")["retired"])}
     missing = [
@@ -161,10 +182,34 @@ async def bootstrap(
     ]
     if missing and key is not None:
         progress("activating " + ", ".join(one.tag for one in missing))
-        await _enter(submitter, [
-            Activation(issuer=registrar_id(identity.origin), nonce=new_nonce(), plugin=one.sector.name,
+        await entering.enter([
+            Activation(issuer=entering.registrar, nonce=new_nonce(), plugin=one.sector.name,
                        version=one.sector.version, digest=one.digest) for one in missing
-        ], key, identity.origin)
+        ], key)
+
+
+async def enter_policy(entering: Entering, policy: Policy) -> None:
+    """The activation of a policy that the log has never seen; or a warning that says how the registrar enters it."""
+    said = await read_activated(entering.pool)
+    if said.agrees(policy):
+        return
+    key = registrar_key(entering.settings)
+    if key is None or not said.enters(policy):
+        _log.warning("the log does not say that its heads are published by policy %s: have the registrar run `%s`",
+                     policy.digest, command(policy))
+        return
+    entering.progress(f"activating the witness policy {policy.digest}")
+    await entering.enter([activation_of(policy, entering.registrar, new_nonce())], key)
+
+
+def has_registrar(settings: Settings) -> bool:
+    """Whether the home holds the registrar's key."""
+    return (settings.home / REGISTRAR_KEY).exists()
+
+
+def registrar_key(settings: Settings, *, make: bool = False) -> SigningKey | None:
+    """The registrar's key in the home, which a new ledger makes; None where it is kept elsewhere."""
+    return key_at(settings.home / REGISTRAR_KEY, settings.passphrase) if make or has_registrar(settings) else None
 
 
 def _registrar(origin: str, key: SigningKey) -> Organization:
@@ -179,11 +224,3 @@ def _rules(origin: str) -> Activation:
     """A new ledger begins with the newest rules; on an older one the registrar decides."""
     return Activation(issuer=registrar_id(origin), nonce=new_nonce(), plugin=RULES, version=NEWEST.name,
                       digest=NEWEST.digest)
-
-
-async def _enter(submitter: Submitter, records: list[AnyRecord], key: SigningKey, origin: str) -> None:
-    envelopes = [msgspec.json.encode(seal(record, key, origin)) for record in records]
-    for result in await submitter.submit(envelopes):
-        # Another replica may have made the first entry a moment ago: then there is nothing left to do.
-        if result.error is not None and result.error.code not in _ENTERED_BY_ANOTHER:
-            raise result.error

@@ -11,10 +11,20 @@ import msgspec
 
 from ledger.admission.names import Names
 from ledger.admission.naming import PRODUCT
-from ledger.admission.rules import Activated, Rules
-from ledger.admission.state import ClosedPeriod, KeyState, PluginState, Recovery, State, next_generation
+from ledger.admission.rules import Activated, Rule, Rules
+from ledger.admission.state import (
+    CONFIRMING_DAYS,
+    DAY,
+    ClosedPeriod,
+    KeyState,
+    PluginState,
+    Recovery,
+    State,
+    next_generation,
+)
 from ledger.core.entry import parse_entry
 from ledger.core.frontier import Frontier
+from ledger.core.policy import ACTIVATED
 from ledger.core.records import KeyChange
 from ledger.core.revisions import Amendment
 from ledger.core.signing import load_spki
@@ -145,17 +155,52 @@ async def _load_recoveries(connection: Connection, state: State, names: Names) -
     """Requests that wait, and whether their keys were enrolled since."""
     sql = queries("sequence")
     coming: list[bytes] = []
-    for row in await connection.fetch(sql["waiting_recoveries"], list(names.keys_of)):
+    for row in await waiting_recoveries(connection, list(names.keys_of), state.rules):
         record = _key_change.decode(row["body"])
         keys = tuple([load_spki(base64.b64decode(key.spki)) for key in record.added])
         time = parse_entry(bytes(row["data"])).time
-        state.recoveries[row["organization"]] = Recovery(row["digest"], time, keys)
+        waiting = Recovery(row["digest"], time, keys, 0, time)
+        if state.rules.has(Rule.EVIDENCED_RECOVERIES) and ACTIVATED not in state.plugins:
+            waiting = await _confirmed(connection, waiting, row["index"], state.size)
+        state.recoveries[row["organization"]] = waiting
         coming.extend([key.keyid for key in keys])
     if coming:
         for row in await connection.fetch(sql["keys_known"], coming):
             state.keys.setdefault(
                 bytes(row["keyid"]), KeyState(load_spki(bytes(row["spki"])), row["organization"], row["active"])
             )
+
+
+def _ended(row: asyncpg.Record, rules: Rules) -> bool:
+    """Whether the log was given other witnesses since the request."""
+    return row["policy"] is not None and rules.has(Rule.EVIDENCED_RECOVERIES, row["policy"])
+
+
+async def _confirmed(connection: Connection, waiting: Recovery, index: int, size: int) -> Recovery:
+    """The days that entries after `index`, the request's own, confirm. Their times only grow, so each day is a search
+    by halves."""
+    async def time_of(entry: int) -> int:
+        return parse_entry(bytes(await connection.fetchval(queries("sequence")["entry"], entry))).time
+
+    newest = await time_of(size - 1)
+    while waiting.days < CONFIRMING_DAYS and newest - waiting.counted >= DAY:
+        low, high = index + 1, size - 1
+        while low < high:
+            middle = (low + high) // 2
+            if await time_of(middle) - waiting.counted >= DAY:
+                high = middle
+            else:
+                low = middle + 1
+        index, waiting = low, waiting.after(await time_of(low))
+    return waiting
+
+
+async def waiting_recoveries(
+    connection: Connection, organizations: Sequence[str], rules: Rules
+) -> list[asyncpg.Record]:
+    """Requests that wait, with their entries."""
+    rows = await connection.fetch(queries("sequence")["waiting_recoveries"], list(organizations))
+    return [row for row in rows if not _ended(row, rules)]
 
 
 async def _load_rare(connection: Connection, state: State, names: Names) -> None:

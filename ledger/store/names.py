@@ -50,8 +50,7 @@ class Names(NamedTuple):
 
 class Ends(NamedTuple):
     """What belongs to no record: tables with rows beyond the log's `size` and the first index there; prefixes of
-    nobody; the head's frontier and time; origin and vkey; roots of full tiles by level and index; published
-    heads by size, each with its note and the root of the batch that ends there."""
+    nobody; the head's frontier and time; origin and vkey; roots of full tiles by level and index."""
 
     size: int
     beyond: list[tuple[str, int]]
@@ -60,7 +59,6 @@ class Ends(NamedTuple):
     time: int
     ledger: tuple[str, str]
     tiles: dict[tuple[int, int], bytes]
-    published: list[tuple[int, str, bytes | None]]
 
 
 def told_by(rows: BatchRows) -> list[Told]:
@@ -121,7 +119,4 @@ async def read_ends(pool: Pool) -> Ends:
         tiles = {
             (row["level"], row["index"]): bytes(row["root"]) for row in await connection.fetch(sql["tile_roots"])
         }
-        published = [
-            (row["size"], row["note"], _bytes(row["root"])) for row in await connection.fetch(sql["published"])
-        ]
-    return Ends(head["size"], beyond, strays, bytes(head["frontier"]), head["time"], (origin, vkey), tiles, published)
+    return Ends(head["size"], beyond, strays, bytes(head["frontier"]), head["time"], (origin, vkey), tiles)

@@ -6,6 +6,7 @@ from litestar import Controller, Request, Response, get
 
 from ledger.core.logkeys import rotations_of
 from ledger.core.tiles import EntriesTile
+from ledger.errors import NotFound
 from ledger.service.ledger import Ledger
 from ledger.service.queries import read_checkpoint, read_log_path
 from ledger.web.resources import CHANGING, IMMUTABLE, check_path, resource
@@ -47,6 +48,15 @@ class LogController(Controller):
         check_path(request, "/log/keys")
         await _key_news(ledger)
         return resource(request, rotations_of(ledger.heads.keyring.keys), _JSON, CHANGING)
+
+
+    @get("/policy", summary="The policy of the log's witnesses, whose digest the log names", media_type=_TEXT)
+    async def policy(self, request: _AnyRequest, ledger: Ledger) -> Response[bytes]:
+        check_path(request, "/log/policy")
+        policy = ledger.publication.policy
+        if policy is None or policy.quorum is None:
+            raise NotFound("this log has no witnesses", field="path", value="/log/policy")
+        return resource(request, policy.text, _TEXT, CHANGING)
 
 
 async def _key_news(ledger: Ledger) -> None:

@@ -7,6 +7,11 @@ SELECT DISTINCT plugin, digest FROM activation WHERE NOT retired;
 SELECT plugin FROM (SELECT DISTINCT ON (plugin) plugin, retired FROM activation ORDER BY plugin, record DESC) newest
 WHERE retired;
 
+-- name: policies
+-- purpose: all activations of the log's witness policies, in order
+-- parameters: the name under which policies are activated
+SELECT record, digest, retired FROM activation WHERE plugin = $1 ORDER BY record;
+
 -- name: ledger
 SELECT origin, vkey FROM ledger;
 
@@ -24,6 +29,14 @@ SELECT size FROM head;
 
 -- name: head
 SELECT size, root FROM head;
+
+-- name: time
+-- purpose: that of the newest entry, in ms since 1970
+SELECT time FROM head;
+
+-- name: clock
+-- purpose: the clock of the database's host, in ms since 1970
+SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint;
 
 -- name: settle
 -- purpose: where commits wait for a synchronous standby: returns when all that this session sees is there, since its own

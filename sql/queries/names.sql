@@ -92,7 +92,10 @@ SELECT origin, vkey FROM ledger;
 SELECT level, index, root FROM tile ORDER BY level, index;
 
 -- name: published
--- purpose: heads as they were published and cosigned anew, with the roots of their batches
-SELECT p.size, p.note, b.root
-FROM (SELECT size, note FROM publication UNION ALL SELECT size, note FROM renewal) p
-LEFT JOIN batch b ON b.size = p.size ORDER BY p.size;
+-- purpose: heads as they were published and cosigned anew, with the roots of their batches and their last entries
+SELECT p.size, p.number, p.note, b.root, e.data
+FROM (SELECT size, 0 AS number, note FROM publication UNION ALL SELECT size, number, note FROM renewal) p
+LEFT JOIN batch b ON b.size = p.size LEFT JOIN entry e ON e.index = p.size - 1 ORDER BY p.size, p.number;
+
+-- name: rotations
+SELECT number, size, note FROM log_key ORDER BY number;

@@ -65,11 +65,17 @@ SELECT s.keyid, s.spki, s.organization, r.keyid IS NULL AS active,
 FROM signing_key s LEFT JOIN revocation r ON r.keyid = s.keyid WHERE s.organization = ANY ($1::text[]);
 
 -- name: waiting_recoveries
--- purpose: requests to recover organisations, each the newest change of its keys, with their entries
-SELECT w.organization, w.record AS index, encode(r.digest, 'hex') AS digest, r.body, e.data
+-- purpose: requests to recover organisations, each the newest change of its keys, with their entries, and by which
+-- later record the log was given other witnesses
+SELECT w.organization, w.record AS index, encode(r.digest, 'hex') AS digest, r.body, e.data,
+       (SELECT max(a.record) FROM activation a WHERE a.plugin = 'witness-policy' AND a.record > w.record) AS policy
 FROM (SELECT DISTINCT ON (organization) organization, record, recovery FROM key_change
       WHERE organization = ANY ($1::text[]) ORDER BY organization, record DESC) w
 JOIN record r ON r.index = w.record JOIN entry e ON e.index = w.record WHERE w.recovery = 'request';
+
+-- name: entry
+-- parameters: its index
+SELECT data FROM entry WHERE index = $1;
 
 -- name: keys_known
 -- purpose: keys by keyid, of whichever organisation

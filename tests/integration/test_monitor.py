@@ -15,6 +15,7 @@ import msgspec
 import pytest
 from support.publishing import Site, site, three_witnesses
 from support.server import Server, command, temporary_home
+from support.waiting import until
 from support.witness import entries_of
 from support.workshop import Workshop, workshop
 
@@ -214,6 +215,23 @@ def test_a_server_that_is_away_is_no_violation(server: Server, tmp_path: Path) -
     (tmp_path / "state").write_text("{}")
     ended = watch(server, tmp_path / "state")
     assert "holds no state of a monitor" in ended.stderr
+
+
+def test_heads_without_the_log_s_own_witnesses(tmp_path: Path) -> None:
+    """The log names them in public: nobody has to be given the policy to miss their cosignatures."""
+    state = tmp_path / "state"
+    with site() as place, three_witnesses(place), place.serve() as server:
+        workshop(server, "shop")
+        until(lambda: any(event["subject"] == "witness-policy" for event in seen(server, tmp_path / "other")["events"]))
+        seen(server, state)
+        workshop(server, "another")
+        note = httpx.get(f"{server.url}/log/checkpoint").raise_for_status().text
+        text, _, lines = note.partition("\n\n")
+        stripped = f"{text}\n\n{lines.splitlines(keepends=True)[0]}".encode()
+        for answers in ({"/log/checkpoint": stripped}, {"/log/policy": b""}, {"/log/policy": b"quorum none\n"}):
+            with proxy(server, answers.get) as url:
+                assert violation(server, state, url)[0] == "no-quorum"
+        assert seen(server, state)["findings"] == []
 
 
 def test_what_witnesses_were_shown_is_compared(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import count
 from typing import NamedTuple
 
 import pytest
@@ -12,6 +13,7 @@ from support.server import Posted, temporary_home
 from support.workshop import Workshop
 
 from ledger.admission.keys import RECOVERY_DELAY
+from ledger.admission.state import CONFIRMING_DAYS, DAY
 from ledger.core import canonical
 from ledger.core.receipt import Receipt
 from ledger.core.records import KeyChange
@@ -19,8 +21,10 @@ from ledger.core.signing import SigningKey, public_key
 from ledger.errors import LedgerError
 from ledger.service.answers import OrganizationAnswer
 from ledger.service.queries import read_organizations
+from ledger.service.timekeeping import HostClock
 
 HOUR = 3_600_000
+_numbers = count(1)
 START = 1_800_000_000_000
 
 
@@ -65,6 +69,12 @@ class Held(NamedTuple):
         digest = canonical.digest(canonical.encode(asked[1])).hex()
         return self.shop.party, replace(self.change(recovery="objection", request=digest), issuer=self.shop.id)
 
+    def days(self, count: int = CONFIRMING_DAYS - 1) -> None:
+        """So many days pass, each with a record."""
+        for _ in range(count):
+            self.clock.now += DAY
+            self.post(self.shop.mine(f"ore-{next(_numbers)}", "1"))
+
     def told(self) -> OrganizationAnswer:
         found = self.ledger.run(read_organizations(self.ledger.ledger.pool, -1, 1000))
         return next(one for one in found if one.id == self.shop.id)
@@ -73,7 +83,7 @@ class Held(NamedTuple):
 @pytest.fixture(scope="module")
 def opened() -> Iterator[tuple[Inside, Clock]]:
     clock = Clock()
-    with temporary_home() as home, inside(home, clock=clock) as ledger:
+    with temporary_home() as home, inside(home, clock=HostClock(clock, clock)) as ledger:
         yield ledger, clock
 
 
@@ -97,16 +107,17 @@ def test_a_week_on_the_log(held: Held) -> None:
     assert waiting.due - waiting.time == RECOVERY_DELAY
     mined = held.shop.mine("ore", "10")
     assert held.refused((new, mined[1])) == ["unknown-key"]
+    held.post(mined)
+    held.days()
     held.clock.now = waiting.due - 1
     assert held.refused(held.completing(asked)) == ["recovery-early"]
-    held.post(mined)
     held.clock.now = waiting.due
     (done,) = held.post(held.completing(asked))
     after = held.told()
     assert after.recovery is None
     assert [(key.keyid, key.enrolled == done.index, key.revoked) for key in after.keys] == [
         (held.shop.party.key.keyid.hex(), False, done.index), (new.key.keyid.hex(), True, None)]
-    later = held.shop.make({"part": "1"}, {"ore": "1"})
+    later = held.shop.make({"piece": "1"}, {"ore": "1"})
     assert held.refused(later, (new, later[1])) == ["revoked-key", None]
 
 
@@ -119,9 +130,22 @@ def test_a_clock_that_is_set_back_shortens_nothing(held: Held) -> None:
     waiting = held.told().recovery
     assert waiting is not None
     assert waiting.time >= before
+    held.clock.now = before
+    held.days()
     held.clock.now = before - HOUR + RECOVERY_DELAY
     assert held.refused(held.completing(asked)) == ["recovery-early"]
     held.clock.now = waiting.due
+    held.post(held.completing(asked))
+
+
+def test_a_clock_that_is_set_forward_shortens_nothing(held: Held) -> None:
+    """The steady clock goes with it, as if the week had been slept away: no other entries confirm that it passed."""
+    asked = held.asked(SigningKey.from_seed(b"\x39" * 32))
+    held.post(asked)
+    held.clock.now += RECOVERY_DELAY
+    held.post(held.shop.mine("ore", "1"))
+    assert held.refused(held.completing(asked)) == ["recovery-early"]
+    held.days()
     held.post(held.completing(asked))
 
 
@@ -129,8 +153,7 @@ def test_a_clock_that_is_set_back_in_the_middle(held: Held) -> None:
     """The week was over once: a clock that goes back afterwards does not make it longer than the log says."""
     asked = held.asked(SigningKey.from_seed(b"\x33" * 32))
     held.post(asked)
-    held.clock.now += RECOVERY_DELAY
-    held.post(held.shop.mine("ore", "1"))
+    held.days(CONFIRMING_DAYS)
     held.clock.now -= HOUR
     held.post(held.completing(asked))
     held.clock.now += HOUR
@@ -150,7 +173,8 @@ def test_steps_in_one_request_go_by_their_order(held: Held) -> None:
     first, second = (held.asked(SigningKey.from_seed(seed * 32)) for seed in (b"\x35", b"\x36"))
     assert held.refused(first, held.completing(first), held.objecting(first), second) == [
         None, "recovery-early", None, None]
-    held.clock.now += RECOVERY_DELAY
+    held.days()
+    held.clock.now += DAY
     ore = held.shop.mine("ore", "1")
     assert held.refused(held.completing(second), held.objecting(second), ore) == [None, "revoked-key", "revoked-key"]
 
@@ -163,7 +187,7 @@ def test_a_key_that_somebody_enrolled_meanwhile(held: Held) -> None:
     held.post(other.enrolment(held.ledger),  # type: ignore[arg-type]
               other.signed(KeyChange(issuer=other.id, nonce=other.nonce(), organization=other.id,
                                      added=[public_key(key, held.ledger.origin, other.id)])))
-    held.clock.now += RECOVERY_DELAY
+    held.days(CONFIRMING_DAYS)
     assert held.refused(held.completing(asked)) == ["key-taken"]
 
 

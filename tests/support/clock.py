@@ -1,4 +1,4 @@
-"""A server whose clock a test sets: a folder that Python loads at its start, as if it were installed."""
+"""A process whose clock a test sets: a folder that Python loads at its start, as if it were installed."""
 
 from pathlib import Path
 from typing import Final
@@ -12,11 +12,12 @@ import time
 _real = time.time_ns
 _offset = pathlib.Path(__file__).with_name("offset")
 time.time_ns = lambda: _real() + int(_offset.read_text()) * 1_000_000_000
+time.time = lambda: time.time_ns() / 1e9
 '''
 
 
 class Clock:
-    """`folder` is to be given to a `Server` as installed."""
+    """`folder` is to be given to a `Server`, a `WitnessProcess` or a command as installed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -16,9 +16,10 @@ from ledger.service.audit.database_source import DatabaseSource
 from ledger.service.audit.replay import audit
 from ledger.service.audit.report import Report
 from ledger.service.keyfiles import REGISTRAR_KEY, read_key
-from ledger.service.ledger import Ledger, now, open_ledger
+from ledger.service.ledger import Ledger, open_ledger
 from ledger.service.settings import Settings
 from ledger.service.setup import registrar_id
+from ledger.service.timekeeping import HostClock, now
 from support.parties import Party
 from support.server import Posted
 from support.witness import registry
@@ -30,8 +31,9 @@ Answer = Receipt | LedgerError
 class Inside:
     """Posts like a client does, but without HTTP. `ledger` is to be used in coroutines that `run` runs."""
 
-    def __init__(self, runner: asyncio.Runner, ledger: Ledger) -> None:
+    def __init__(self, runner: asyncio.Runner, ledger: Ledger, clock: Callable[[], int] = now) -> None:
         self._runner = runner
+        self._clock = clock
         self.ledger = ledger
         self.origin = ledger.identity.origin
         self.vkey = ledger.identity.vkey
@@ -64,7 +66,7 @@ class Inside:
     def audited(self) -> Report:
         """Audits the database, the log's key pinned."""
         source = DatabaseSource(self.ledger.pool, self.ledger.identity)
-        return self.run(audit(source, registry=registry(), vkey=self.vkey))
+        return self.run(audit(source, registry=registry(), vkey=self.vkey, clock=self._clock))
 
     def post(self, posted: Sequence[Posted]) -> list[Receipt]:
         return self.run(self.must(posted))
@@ -72,13 +74,13 @@ class Inside:
 
 @contextmanager
 def inside(
-    home: Path, database_url: str | None = None, clock: Callable[[], int] = now
+    home: Path, database_url: str | None = None, clock: HostClock | None = None
 ) -> Iterator[Inside]:
-    """The ledger of a data folder, beside whoever else has it open. `clock`: in place of the host's, ms since 1970."""
+    """The ledger of a data folder, beside whoever else has it open. `clock`: in place of the host's."""
     with asyncio.Runner() as runner:
         opening = open_ledger(Settings(home=home, database_url=database_url), registry=registry(), clock=clock)
         ledger = runner.run(opening.__aenter__())
         try:
-            yield Inside(runner, ledger)
+            yield Inside(runner, ledger, now if clock is None else clock.wall)
         finally:
             runner.run(opening.__aexit__(None, None, None))

@@ -31,8 +31,9 @@ class Site:
         self.vkey = vkey(origin, key.private.public_key())
         self.origin = origin
 
-    def witness(self, name: str, *options: str) -> WitnessProcess:
-        return WitnessProcess(self.home.parent / f"witness-{name}", [self.vkey], "--name", f"{name}.test", *options)
+    def witness(self, name: str, *options: str, installed: Sequence[Path] = ()) -> WitnessProcess:
+        return WitnessProcess(self.home.parent / f"witness-{name}", [self.vkey], "--name", f"{name}.test", *options,
+                              installed=installed)
 
     def write_policy(self, lines: Sequence[str]) -> None:
         self.policy_file.write_text("".join(line + "\n" for line in [f"log {self.vkey}", *lines]))
@@ -73,11 +74,11 @@ def site() -> Iterator[Site]:
 
 
 @contextlib.contextmanager
-def three_witnesses(place: Site) -> Iterator[list[WitnessProcess]]:
+def three_witnesses(place: Site, *installed: Path) -> Iterator[list[WitnessProcess]]:
     """Two of Ed25519, one of ML-DSA-44, and the policy written: two of three."""
     with (
-        place.witness("alpha") as alpha, place.witness("beta") as beta,
-        place.witness("gamma", "--algorithm", "ml-dsa-44") as gamma,
+        place.witness("alpha", installed=installed) as alpha, place.witness("beta", installed=installed) as beta,
+        place.witness("gamma", "--algorithm", "ml-dsa-44", installed=installed) as gamma,
     ):
         found = [alpha, beta, gamma]
         place.write_policy(lines_of(NAMES, [(one.vkey, one.url) for one in found]))

@@ -52,6 +52,9 @@ class StaticLog:
     async def checkpoint(self) -> str:
         return self.note
 
+    async def policy(self) -> bytes | None:
+        return None
+
     async def tile(self, tile: Tile) -> bytes:
         return self._read(tile_path(tile))
 

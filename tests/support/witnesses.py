@@ -22,8 +22,9 @@ from support.server import environment
 class WitnessProcess:
     """One `carbon-ledger witness` process. `url` and `vkey` are what it printed; `start` begins again after a kill."""
 
-    def __init__(self, folder: Path, vkeys: Sequence[str], *options: str) -> None:
+    def __init__(self, folder: Path, vkeys: Sequence[str], *options: str, installed: Sequence[Path] = ()) -> None:
         self.folder = folder
+        self._installed = installed
         self._arguments = [
             sys.executable, "-m", "ledger.cli", "witness", str(folder), *options,
             *(argument for one in vkeys for argument in ("--log", one)),
@@ -37,7 +38,7 @@ class WitnessProcess:
         """At the port of the last time, since policies name it."""
         self.process = subprocess.Popen(
             [*self._arguments, "--port", str(self.port)], stdout=subprocess.PIPE, stderr=self._log, cwd="/",
-            env=environment(self.folder),
+            env=environment(self.folder, None, self._installed),
         )
         output = self.process.stdout
         if output is None:

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from ledger.errors import Unavailable
+from ledger.service.audit.ahead import Bound
 from ledger.service.audit.checking import Checker, Progress, Verdict
 from ledger.service.audit.pages import read_page
 
@@ -25,15 +26,16 @@ _here: list[Checker] = []
 
 class Beside:
     """Checks pages one after the other, in the order in which they are given. `apart`: in another process, which pays
-    from some thousand entries on."""
+    from some thousand entries on. `bound`: how late an entry's time may be."""
 
     def __init__(
-        self, origin: str, registrar: str | None, progress: Progress | None, *, public: bool, apart: bool
+        self, origin: str, registrar: str | None, progress: Progress | None, *, public: bool, apart: bool,
+        bound: Bound | None = None,
     ) -> None:
         apart = apart and (os.cpu_count() or 1) > 1
-        self._checker = None if apart else Checker(origin, registrar, progress, public=public)
+        self._checker = None if apart else Checker(origin, registrar, progress, public=public, bound=bound)
         self._executor: Executor = ProcessPoolExecutor(
-            1, multiprocessing.get_context("spawn"), _begin, (origin, registrar, progress, public)
+            1, multiprocessing.get_context("spawn"), _begin, (origin, registrar, progress, public, bound)
         ) if apart else ThreadPoolExecutor(1)
 
     def __enter__(self) -> Self:
@@ -69,12 +71,14 @@ async def settled(work: "asyncio.Future[Value]") -> Value:
         ) from error
 
 
-def _begin(origin: str, registrar: str | None, progress: Progress | None, public: bool) -> None:
+def _begin(
+    origin: str, registrar: str | None, progress: Progress | None, public: bool, bound: Bound | None
+) -> None:
     # The process that started this one stops it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-    _here[:] = [Checker(origin, registrar, progress, public=public)]
+    _here[:] = [Checker(origin, registrar, progress, public=public, bound=bound)]
 
 
 def _check(page: bytes, ends: Sequence[int]) -> Verdict:

@@ -16,6 +16,8 @@ from ledger.core.records import AnyRecord, KeyChange, Organization
 from ledger.core.signing import VerifyingKey, load_spki, record_message
 from ledger.core.tiles import Tile
 from ledger.errors import LedgerError
+from ledger.service.audit.ahead import RULE as AHEAD
+from ledger.service.audit.ahead import Bound
 from ledger.service.audit.erasures import wrong_residue
 from ledger.service.audit.source import Row
 from ledger.service.audit.tree import Edge, Tree
@@ -55,15 +57,17 @@ class Verdict(Struct, frozen=True):
 
 class Checker:
     """Checks pages in order. `registrar`: the keyid (hex) that entry 0 must be signed with. `public`: bodies of private
-    records are not to be had, and none is missed."""
+    records are not to be had, and none is missed. `bound`: how late an entry's time may be."""
 
     def __init__(
-        self, origin: str, registrar: str | None, progress: Progress | None = None, *, public: bool = False
+        self, origin: str, registrar: str | None, progress: Progress | None = None, *, public: bool = False,
+        bound: Bound | None = None,
     ) -> None:
         progress = progress or Progress()
         self._origin = origin
         self._registrar = registrar
         self._public = public
+        self._bound = bound
         self._time = progress.time
         self._tree = Tree(progress.edge)
         self._ended = {self._tree.size}
@@ -156,6 +160,10 @@ class Checker:
             # The entries of one batch have one time.
             found.append(Fault(row.index - 1, "batches", f"a batch ends at {row.index}, where the time changes, but is "
                                "not stored"))
+        if self._bound is not None and self._bound.passed(entry.time):
+            found.append(Fault(row.index, AHEAD, self._bound.told(entry.time)))
+            # One finding says it of all later ones.
+            self._bound = None
         self._time = max(self._time, entry.time)
         if row.index == 0 and self._registrar is not None and entry.keyid.hex() != self._registrar:
             found.append(Fault(0, "registrar", f"entry 0 is signed with {entry.keyid.hex()}, not the pinned key"))

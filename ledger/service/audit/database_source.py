@@ -1,10 +1,13 @@
 """Auditing a database directly: the one source that also shows stored rows which no leaf commits to."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from ledger.core.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.policy import ACTIVATED
 from ledger.core.tiles import Tile
-from ledger.errors import ConfigurationError
+from ledger.errors import ConfigurationError, Unavailable
+from ledger.service.audit.log_tables import Anchored, LogTables, PolicyRow, PublishedRow, RotationRow
 from ledger.service.audit.names import NameCheck
 from ledger.service.audit.pages import ENTRIES, write_page
 from ledger.service.audit.rows import (
@@ -18,6 +21,7 @@ from ledger.service.audit.rows import (
 )
 from ledger.service.audit.source import Balance, RevisedRow, Revisions
 from ledger.service.setup import Identity
+from ledger.store.anchor import Anchor
 from ledger.store.database import Pool
 from ledger.store.sql import queries
 from ledger.store.tiles import read_tile
@@ -27,10 +31,15 @@ class DatabaseSource:
     """A ledger's database. The checkpoint is signed here, so `identity` holds the log's key; an auditor without it
     reads over HTTP."""
 
-    def __init__(self, pool: Pool, identity: Identity, rotations: Sequence[str] = ()) -> None:
+    def __init__(
+        self, pool: Pool, identity: Identity, rotations: Sequence[str] = (), *, anchor: Anchor | None = None,
+        policy: bytes | None = None,
+    ) -> None:
         self._pool = pool
         self._rotations = rotations
         self._identity = identity
+        self._anchor = anchor
+        self._policy = policy
 
     async def vkey(self) -> str:
         return self._identity.vkey
@@ -44,6 +53,32 @@ class DatabaseSource:
             raise ConfigurationError("this database holds no ledger")
         head = Checkpoint(self._identity.origin, row["size"], bytes(row["root"]))
         return sign_checkpoint(head, self._identity.signer)
+
+    async def policy(self) -> bytes | None:
+        return self._policy
+
+    async def anchored(self) -> Anchored | None:
+        if self._anchor is None:
+            return None
+        location = self._anchor.location
+        try:
+            return Anchored(location, await asyncio.to_thread(self._anchor.read))
+        except Unavailable as error:
+            return Anchored(location, why=error.message)
+
+    async def log_tables(self) -> LogTables:
+        sql = queries("names")
+        async with self._pool.acquire() as connection, connection.transaction(
+            isolation="repeatable_read", readonly=True
+        ):
+            published = await connection.fetch(sql["published"])
+            rotations = await connection.fetch(sql["rotations"])
+            policies = await connection.fetch(queries("log")["policies"], ACTIVATED)
+        return LogTables(
+            [PublishedRow(row["size"], row["number"], row["note"], row["root"], row["data"]) for row in published],
+            [RotationRow(row["number"], row["size"], row["note"]) for row in rotations],
+            [PolicyRow(row["record"], row["digest"], row["retired"]) for row in policies],
+        )
 
     async def pages(self, size: int, start: int = 0) -> AsyncIterator[bytes]:
         for first in range(start, size, ENTRIES):

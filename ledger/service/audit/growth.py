@@ -15,11 +15,14 @@ from ledger.service.audit.source import TreeSource
 
 
 class Signed(NamedTuple):
-    """A checkpoint that holds, by whom it was cosigned, and the log's keys then."""
+    """A checkpoint that holds, by whom it was cosigned, and the log's keys then; its note, and the time, in POSIX
+    seconds, by which a quorum of the policy had cosigned it."""
 
     checkpoint: Checkpoint
     witnesses: list[str]
     keys: LogKeys
+    note: str
+    cosigned: int | None = None
 
 
 async def read_checkpoint(
@@ -33,9 +36,9 @@ async def read_checkpoint(
     shown = await source.rotations()
     keys = keys_from(kept, vkey, shown)
     if policy is None:
-        return Signed(keys.opened(note), [], keys)
+        return Signed(keys.opened(note), [], keys, note)
     found = open_cosigned(note, policy, parse_vkey(keys.vkey_of(note)))
-    return Signed(found.checkpoint, sorted(found.times), keys)
+    return Signed(found.checkpoint, sorted(found.times), keys, note, policy.seen_by(found.times))
 
 
 async def check_growth(source: TreeSource, now: Checkpoint, kept: Kept | None, findings: Findings) -> None:
@@ -48,7 +51,7 @@ async def check_growth(source: TreeSource, now: Checkpoint, kept: Kept | None, f
                      f"{kept.size - now.size} of {before}", now.size)
         raise Stop("rolled back")
     try:
-        await _verify(source, now, kept)
+        await check_extends(source, now, kept.size, kept.root)
     except LedgerError as error:
         if error.code == "server-down":
             raise
@@ -57,11 +60,13 @@ async def check_growth(source: TreeSource, now: Checkpoint, kept: Kept | None, f
         raise Stop("forked") from error
 
 
-async def _verify(source: TreeSource, now: Checkpoint, kept: Kept) -> None:
-    if now.size == kept.size:
-        if now.root != kept.root:
+async def check_extends(source: TreeSource, now: Checkpoint, size: int, root: bytes) -> None:
+    """Raises a LedgerError where the tree of the checkpoint, by the source's tiles, does not begin with one of `size`,
+    which is at most its own, and `root`."""
+    if now.size == size:
+        if now.root != root:
             raise VerificationError(f"its root is {now.root.hex()}")
         return
-    tiles = {tile: await source.tile(tile) for tile in consistency_tiles(kept.size, now.size)}
-    path = consistency_path_from_tiles(kept.size, now.size, tiles)
-    verify_consistency(kept.size, now.size, kept.root, now.root, path)
+    tiles = {tile: await source.tile(tile) for tile in consistency_tiles(size, now.size)}
+    path = consistency_path_from_tiles(size, now.size, tiles)
+    verify_consistency(size, now.size, root, now.root, path)

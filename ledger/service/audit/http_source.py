@@ -31,6 +31,12 @@ class HttpSource:
     async def checkpoint(self) -> str:
         return (await self._get("/log/checkpoint")).text
 
+    async def policy(self) -> bytes | None:
+        try:
+            return (await self._get("/log/policy")).content
+        except _NotThere:
+            return None
+
     async def pages(self, size: int, start: int = 0) -> AsyncIterator[bytes]:
         while start < size:
             page = {"from": start, "to": min(start + ENTRIES, size)}

@@ -9,13 +9,10 @@ from collections.abc import Collection, Generator, Iterator, Sequence
 from typing import NamedTuple
 
 from ledger.admission.state import State, type_of
-from ledger.core.checkpoint import parse_checkpoint
-from ledger.core.merkle import EMPTY_ROOT, leaf_hash
-from ledger.core.note import parse_note
+from ledger.core.merkle import leaf_hash
 from ledger.core.outcome import salt_seed
 from ledger.core.records import AnyRecord, Transformation
 from ledger.core.tiles import TILE_WIDTH
-from ledger.errors import LedgerError
 from ledger.service.audit.records import Read, Replayer
 from ledger.service.audit.watching import Made
 from ledger.service.naming import Before, add_named, before_entering
@@ -159,19 +156,6 @@ def _compare_ends(ends: Ends, made: Made) -> Iterator[tuple[str, str, int | None
             yield "tiles", f"tile {level}/{index} is stored, but the log is not that long", None
         elif wanted is not None and stored != wanted:
             yield "tiles", f"tile {level}/{index} is stored with another root than its entries give", None
-    for size, note, batch in ends.published:
-        root = batch if size else EMPTY_ROOT
-        if size <= made.frontier.size and not _states(note, made.ledger[0], size, root):
-            last = size - 1 if size else None
-            yield "published", f"what is stored as the published head of {size} entries is not it", last
-
-
-def _states(note: str, origin: str, size: int, root: bytes | None) -> bool:
-    try:
-        told = parse_checkpoint(parse_note(note).text)
-    except LedgerError:
-        return False
-    return (told.origin, told.size, told.root) == (origin, size, root)
 
 
 def _said(told: Told) -> str:

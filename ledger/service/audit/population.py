@@ -49,7 +49,7 @@ async def take_sample(
     entries, bodies and signatures do not hold; it is not replayed. Raises NotFound where there is nothing to draw
     from."""
     pinned = vkey or await source.vkey()
-    checkpoint, _, keys = await read_checkpoint(source, pinned, policy)
+    checkpoint, _, keys, *_ = await read_checkpoint(source, pinned, policy)
     population = _Population(question)
     batches = Batches(source.batches(checkpoint.size))
     apart = checkpoint.size >= APART

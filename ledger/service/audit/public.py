@@ -3,7 +3,8 @@
 1. the checkpoint is signed by the log, and cosigned by the policy's quorum; 2. every entry is well-formed, in order,
 and hashes up to the root, every tile is that of the same tree; 3. times never decrease; 4. bodies of public kinds are
 there, have their digest, and are admissible where they stand: organisations, keys, activations, erasures; 5. every
-signature holds, by a key that was enrolled and active at that index; 6. no record is on the log twice.
+signature holds, by a key that was enrolled and active at that index; 6. no record is on the log twice; 7. no entry's
+time leads the auditor's clock, or when witnesses had cosigned it; 8. the checkpoint is cosigned as the log itself asks.
 """
 
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from pathlib import Path
 from ledger.core.note import parse_vkey
 from ledger.core.policy import Policy
 from ledger.errors import ConfigurationError, LedgerError
+from ledger.service.audit.ahead import bound_of
 from ledger.service.audit.findings import Findings, Stop
 from ledger.service.audit.growth import check_growth, read_checkpoint
 from ledger.service.audit.kept import Pinned, pinned_by, read_kept
@@ -19,6 +21,8 @@ from ledger.service.audit.memory import LOTS_IN_MEMORY
 from ledger.service.audit.public_walking import PublicWalk
 from ledger.service.audit.report import Report
 from ledger.service.audit.source import TreeSource
+from ledger.service.audit.witnessed import check_witnessed, cosigned_by
+from ledger.service.timekeeping import now
 from ledger.store.book import Book
 
 _DOWN = ("server-down", "worker-down")
@@ -27,13 +31,15 @@ _DOWN = ("server-down", "worker-down")
 async def audit_public(
     source: TreeSource, *, vkey: str | None = None, registrar: str | None = None, policy: Policy | None = None,
     state: Path | None = None, progress: Callable[[int, int], None], lots_in_memory: int = LOTS_IN_MEMORY,
+    clock: Callable[[], int] = now,
 ) -> Report:
     """Audits a whole public log, or what came since `state` was written, which an audit that finds nothing writes, all
     or nothing. Raises Unavailable where the source does not answer, ConfigurationError for a state of another log or of
-    an audit with bodies. What could not be checked is among the report's notes."""
+    an audit with bodies. What could not be checked is among the report's notes. `clock` is the auditor's, ms since
+    1970."""
     book = None if state is None else Book(state)
     try:
-        return await _audited(source, book, Pinned(vkey, registrar), policy, progress, lots_in_memory)
+        return await _audited(source, book, Pinned(vkey, registrar), policy, progress, lots_in_memory, clock)
     finally:
         if book is not None:
             book.close()
@@ -41,7 +47,7 @@ async def audit_public(
 
 async def _audited(
     source: TreeSource, book: Book | None, asked: Pinned, policy: Policy | None, progress: Callable[[int, int], None],
-    lots_in_memory: int,
+    lots_in_memory: int, clock: Callable[[], int],
 ) -> Report:
     findings = Findings()
     kept = None if book is None else read_kept(book, public=True)
@@ -53,11 +59,14 @@ async def _audited(
     )
     checkpoint, witnesses = None, list[str]()
     try:
-        checkpoint, witnesses, keys = await read_checkpoint(source, known, policy, kept)
+        signed = await read_checkpoint(source, known, policy, kept)
+        checkpoint, witnesses, keys, *_ = signed
         if keys.led is not None:
             findings.notes.append(keys.led)
         await check_growth(source, checkpoint, kept, findings)
-        await walk.run(source, checkpoint, progress)
+        await walk.run(source, checkpoint, bound_of(clock(), await cosigned_by(source, signed)), progress)
+        cosigned = await check_witnessed(source, signed.note, keys, policy, walk.state.plugins, findings)
+        witnesses = witnesses or cosigned
         if book is not None and not findings.found:
             walk.keep(book, checkpoint, keys)
             book.commit()

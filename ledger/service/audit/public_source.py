@@ -43,6 +43,9 @@ class FolderLog:
     async def checkpoint(self) -> str:
         return self._text("checkpoint")
 
+    async def policy(self) -> bytes | None:
+        return self._folder.read("policy")
+
     async def tile(self, tile: Tile) -> bytes:
         found = self._folder.read(tile_path(tile))
         if found is None and tile.width < TILE_WIDTH:
@@ -87,6 +90,9 @@ class PublicSource:
 
     async def checkpoint(self) -> str:
         return await self._log.checkpoint()
+
+    async def policy(self) -> bytes | None:
+        return await self._log.policy()
 
     async def tile(self, tile: Tile) -> bytes:
         return await self._log.tile(tile)

@@ -19,6 +19,7 @@ from ledger.core.tiles import Tile
 from ledger.errors import LedgerError
 from ledger.registry.installed import Registry
 from ledger.service.accounting import account
+from ledger.service.audit.ahead import Bound
 from ledger.service.audit.arriving import Arrived, Batches, arriving
 from ledger.service.audit.beside import APART, Beside
 from ledger.service.audit.checking import Progress, Verdict
@@ -58,11 +59,16 @@ class PublicWalk:
             restore(self.state, read_registers(book.fact("registers") or b""))
         self.memory = Memory(self.state, {}, book, limit=lots_in_memory)
 
-    async def run(self, source: TreeSource, checkpoint: Checkpoint, progress: Callable[[int, int], None]) -> None:
-        """Walks on to the checkpoint. Raises Stop once there are findings enough, or an entry is missing."""
+    async def run(
+        self, source: TreeSource, checkpoint: Checkpoint, bound: Bound, progress: Callable[[int, int], None]
+    ) -> None:
+        """Walks on to the checkpoint; no entry's time may lead `bound`. Raises Stop once there are findings enough,
+        or an entry is missing."""
         size = checkpoint.size
         batches, apart = Batches(source.batches(size, self.start)), size - self.start >= APART
-        with Beside(checkpoint.origin, self.registrar, self._progress, public=True, apart=apart) as beside:
+        with Beside(
+            checkpoint.origin, self.registrar, self._progress, public=True, apart=apart, bound=bound
+        ) as beside:
             async with arriving(source, batches, beside, self.start, size) as pages:
                 async for page in pages:
                     await self._page(source, page)
@@ -133,6 +139,8 @@ class PublicWalk:
         if one.record is None or one.row.body is None:
             self.types["private" if entry.kind == PRIVATE else "unread"] += 1
             self._check_key(index, entry)
+            state.time = entry.time
+            state.pass_time()
             state.records[name] = RecordFacts(index, "private", "")
         else:
             try:

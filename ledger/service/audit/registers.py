@@ -19,7 +19,8 @@ KEPT_WHOLE = frozenset({
 
 
 class Registers(Struct, frozen=True):
-    """`keys` by SubjectPublicKeyInfo, with the other fields of their `KeyState`; `recoveries` the same way."""
+    """`keys` by SubjectPublicKeyInfo, with the other fields of their `KeyState`; `recoveries` the same way,
+    with the `days` that are confirmed for them, and since when."""
 
     size: int
     organizations: dict[str, OrganizationFacts]
@@ -38,6 +39,7 @@ class Registers(Struct, frozen=True):
     erased: set[str] = set()
     amendments: dict[str, set[str]] = {}
     rules: Rules = Rules()
+    days: dict[str, tuple[int, int]] = {}
 
 
 def registers_of(state: State) -> Registers:
@@ -50,6 +52,7 @@ def registers_of(state: State) -> Registers:
         state.time, {name: (one.digest, one.time, [key.spki for key in one.keys]) for name, one in
                      state.recoveries.items()},
         state.erased, state.amendments, state.rules,
+        {name: (one.days, one.counted) for name, one in state.recoveries.items()},
     )
 
 
@@ -74,7 +77,8 @@ def restore(state: State, registers: Registers) -> None:
     state.amendments = registers.amendments
     state.rules = registers.rules
     for name, (digest, time, keys) in registers.recoveries.items():
-        state.recoveries[name] = Recovery(digest, time, tuple([load_spki(spki) for spki in keys]))
+        days, counted = registers.days.get(name, (0, time))
+        state.recoveries[name] = Recovery(digest, time, tuple([load_spki(spki) for spki in keys]), days, counted)
 
 
 def write_registers(registers: Registers) -> bytes:

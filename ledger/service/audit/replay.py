@@ -4,7 +4,9 @@ has committed.
 1. the checkpoint is signed by the log, cosigned by the policy's quorum, and extends what was audited before; 2. every
 entry is well-formed, in order, and hashes up to the root; 3. every batch root and full tile is that of the same tree;
 4. every body has its digest, every signature holds; 5. every record may follow what is before it; 6. its figures,
-recomputed, make the outcome in its entry, and are what is stored; 7. the balances are what the records leave.
+recomputed, make the outcome in its entry, and are what is stored; 7. the balances are what the records leave; 8. no
+entry's time leads the auditor's clock, or when witnesses had cosigned it; 9. heads are cosigned as the log itself asks,
+and a database continues what its anchor says was signed and published.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,20 +14,24 @@ from pathlib import Path
 
 from ledger.core.checkpoint import Checkpoint
 from ledger.core.note import parse_vkey
-from ledger.core.policy import Policy
+from ledger.core.policy import ACTIVATED, Policy
 from ledger.errors import ConfigurationError, LedgerError
 from ledger.registry.installed import Registry
+from ledger.service.audit.ahead import bound_of
 from ledger.service.audit.balances import check_balances
 from ledger.service.audit.doubts import count_doubts, told
 from ledger.service.audit.erasures import noted
 from ledger.service.audit.findings import Findings, Stop
-from ledger.service.audit.growth import check_growth, read_checkpoint
+from ledger.service.audit.growth import Signed, check_growth, read_checkpoint
 from ledger.service.audit.kept import Pinned, pinned_by, read_kept
+from ledger.service.audit.log_tables import Anchored, ShowsLog, check_anchor, check_newest, check_tables
 from ledger.service.audit.memory import LOTS_IN_MEMORY
 from ledger.service.audit.report import Report
 from ledger.service.audit.source import Source, Version
 from ledger.service.audit.walking import Walk
 from ledger.service.audit.watching import ShowsRows
+from ledger.service.audit.witnessed import check_witnessed, cosigned_by, readable
+from ledger.service.timekeeping import now
 from ledger.store.book import Book
 
 _DOWN = ("server-down", "database-down", "worker-down")
@@ -39,17 +45,20 @@ async def audit(
     source: Source, *, registry: Registry, vkey: str | None = None, registrar: str | None = None,
     policy: Policy | None = None, state: Path | None = None, full_balances: bool = False,
     progress: Callable[[int, int], None] = _quiet, lots_in_memory: int = LOTS_IN_MEMORY,
+    clock: Callable[[], int] = now,
 ) -> Report:
     """Audits a whole log, or what came since `state` was written.
 
     `vkey` and `registrar` (hex keyid of entry 0's key) are what the auditor pins; `policy` says which witnesses the
     checkpoint needs. An audit that finds nothing writes `state`, all or nothing. From a state on, the balances of lots
     that were touched are compared; of all lots with `full_balances`. `progress` is told how many of how many entries
-    are done. Raises Unavailable where the source does not answer, ConfigurationError for a state of another log.
+    are done; `clock` is the auditor's, ms since 1970.
+
+    Raises Unavailable where the source does not answer, ConfigurationError for a state of another log.
     """
     book = None if state is None else Book(state)
     try:
-        run = _Audit(source, registry, policy, book, Pinned(vkey, registrar), lots_in_memory)
+        run = _Audit(source, registry, policy, book, Pinned(vkey, registrar), lots_in_memory, clock)
         return await run.run(progress, full_balances=full_balances)
     finally:
         if book is not None:
@@ -58,7 +67,8 @@ async def audit(
 
 class _Audit:
     def __init__(
-        self, source: Source, registry: Registry, policy: Policy | None, book: Book | None, asked: Pinned, limit: int
+        self, source: Source, registry: Registry, policy: Policy | None, book: Book | None, asked: Pinned, limit: int,
+        clock: Callable[[], int],
     ) -> None:
         self._source = source
         self._registry = registry
@@ -67,6 +77,7 @@ class _Audit:
         self._kept = None if book is None else read_kept(book, public=False)
         self._pinned = pinned_by(self._kept, asked)
         self._limit = limit
+        self._clock = clock
         self._findings = Findings()
         self._checkpoint: Checkpoint | None = None
         self._witnesses: list[str] = []
@@ -98,12 +109,18 @@ class _Audit:
         self, vkey: str, progress: Callable[[int, int], None], *, full_balances: bool
     ) -> None:
         source, findings = self._source, self._findings
-        self._checkpoint, self._witnesses, keys = await read_checkpoint(source, vkey, self._policy, self._kept)
+        anchored = await source.anchored() if isinstance(source, ShowsLog) else None
+        # A database's own head is signed here: what its witnesses have cosigned is in its tables.
+        policy = None if isinstance(source, ShowsLog) else self._policy
+        signed = await read_checkpoint(source, vkey, policy, self._kept)
+        self._checkpoint, self._witnesses, keys, *_ = signed
         if keys.led is not None:
             self._note(keys.led)
         await check_growth(source, self._checkpoint, self._kept, findings)
         self._walk = walk = await self._begin(keys.origin)
-        await walk.run(source, self._checkpoint, progress)
+        bound = bound_of(self._clock(), await cosigned_by(source, signed))
+        await walk.run(source, self._checkpoint, bound, progress)
+        await self._check_log(walk, signed, anchored)
         await walk.check_rows(keys.spans[0].vkey)
         # Before the state goes on to what came after the checkpoint.
         enrolled, known = dict(walk.replayer.state.keys), self._kept.doubts if self._kept is not None else {}
@@ -117,6 +134,24 @@ class _Audit:
         findings.notes.extend([*noted(walk.counts["erased"]), *walk.replayer.notes(), *told(doubts, enrolled)])
         if self._book is not None and not findings.found:
             self._book.commit()
+
+    async def _check_log(self, walk: Walk, signed: Signed, anchored: Anchored | None) -> None:
+        """What belongs to the log as a whole: that it is cosigned as it says itself; of a database the tables too."""
+        source, findings, plugins = self._source, self._findings, walk.replayer.state.plugins
+        if not isinstance(source, ShowsLog):
+            cosigned = await check_witnessed(source, signed.note, signed.keys, self._policy, plugins, findings)
+            self._witnesses = self._witnesses or cosigned
+            return
+        await check_anchor(source, anchored, signed.checkpoint, signed.keys, findings)
+        said = plugins.get(ACTIVATED)
+        policy = self._policy or readable(await source.policy())
+        if said is not None and (policy is None or policy.digest != said.digest):
+            self._note(f"cosignatures were not checked: nobody gave the text of the log's witness policy {said.digest}")
+        tables = await source.log_tables()
+        for found in check_tables(tables, anchored, signed.checkpoint, signed.keys, policy):
+            findings.add(*found)
+        if self._policy is not None:
+            self._witnesses = check_newest(tables, self._policy, signed.keys, findings)
 
     async def _begin(self, origin: str) -> Walk:
         """From the state, where there is one. What a revision reaches back to is kept where there are some, and in any

@@ -121,6 +121,10 @@ class TreeSource(Protocol):
         """The newest signed checkpoint."""
         ...
 
+    async def policy(self) -> bytes | None:
+        """The text of the policy by which heads are published, as the source tells it; None where it tells none."""
+        ...
+
     async def tile(self, tile: Tile) -> bytes:
         """The bytes of a tile of that width. Raises a LedgerError where there is none."""
         ...

@@ -12,6 +12,7 @@ from ledger.core.merkle import EMPTY_ROOT, tree_root
 from ledger.core.tiles import Tile, tile_hashes
 from ledger.footprint.figures import LotFigures
 from ledger.registry.installed import Registry
+from ledger.service.audit.ahead import Bound
 from ledger.service.audit.arriving import Arrived, Batch, Batches, arriving
 from ledger.service.audit.beside import APART, Beside
 from ledger.service.audit.checking import Fault, Progress
@@ -64,12 +65,17 @@ class Walk:
         self._row_check = row_check
         self._roots: dict[tuple[int, int], bytes] = {}
 
-    async def run(self, source: Source, checkpoint: Checkpoint, progress: Callable[[int, int], None]) -> None:
-        """Walks on to the checkpoint. Raises Stop once there are findings enough, or an entry is missing."""
+    async def run(
+        self, source: Source, checkpoint: Checkpoint, bound: Bound, progress: Callable[[int, int], None]
+    ) -> None:
+        """Walks on to the checkpoint; no entry's time may lead `bound`. Raises Stop once there are findings enough,
+        or an entry is missing."""
         size = checkpoint.size
         batches = Batches(source.batches(size, self.start))
         apart = size - self.start >= APART
-        with Beside(checkpoint.origin, self.registrar, self._progress, public=False, apart=apart) as beside:
+        with Beside(
+            checkpoint.origin, self.registrar, self._progress, public=False, apart=apart, bound=bound
+        ) as beside:
             async with arriving(source, batches, beside, self.start, size) as pages:
                 async for page in pages:
                     await self._page(source, page)

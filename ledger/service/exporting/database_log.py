@@ -27,6 +27,10 @@ class DatabaseLog:
     async def checkpoint(self) -> str:
         return await read_checkpoint(self._pool, self._publication)
 
+    async def policy(self) -> bytes | None:
+        policy = self._publication.policy
+        return None if policy is None or policy.quorum is None else policy.text
+
     async def tile(self, tile: Tile) -> bytes:
         async with self._pool.acquire() as connection:
             return await read_tile(connection, tile)

@@ -2,6 +2,7 @@
 
     vkey                            the log's verifier key, one line: the newest one
     keys                            how that key was rotated: notes that lead from each key to the next
+    policy                          that of the log's witnesses, where it has some
     checkpoint                      the signed checkpoint, as the log served it
     tile/<level>/<index>[.p/<w>]    tiles
     tile/entries/<index>[.p/<w>]    entry bundles
@@ -80,6 +81,8 @@ async def export(log: PublicLog, folder: Folder, *, vkey: str | None, progress: 
     writer = _Writer(log, folder, skeleton)
     newest = keys.signing[-1]
     written = [folder.write("vkey", f"{newest}\n".encode()), folder.write(_KEYS, rotations_of(keys))]
+    policy = await log.policy()
+    written += [] if policy is None else [folder.write("policy", policy)]
     start = 0 if old is None else old.size // TILE_WIDTH
     written += await writer.bundles(start, progress)
     written += [folder.write(tile_path(tile), data) for tile, data in skeleton.tiles.items()]

@@ -42,6 +42,10 @@ class PublicLog(Protocol):
         """The newest published checkpoint, byte for byte: with all its signature lines."""
         ...
 
+    async def policy(self) -> bytes | None:
+        """The policy by which heads are published, as the log tells it; None where it tells none."""
+        ...
+
     async def tile(self, tile: Tile) -> bytes:
         """The hashes of a tile of this width."""
         ...
@@ -84,6 +88,12 @@ class HttpLog:
         except UnicodeDecodeError:
             raise VerificationError("the checkpoint is not UTF-8", code="wrong-checkpoint",
                                     field="checkpoint") from None
+
+    async def policy(self) -> bytes | None:
+        try:
+            return await self._get("log/policy")
+        except NotFound:
+            return None
 
     async def tile(self, tile: Tile) -> bytes:
         try:

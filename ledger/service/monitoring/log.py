@@ -54,6 +54,11 @@ class LogReader:
             raise LedgerError(f"/log/keys is answered with {response.status_code}", code="unexpected-answer")
         return rotations_in(response.content)
 
+    def policy(self) -> bytes | None:
+        """The policy by which heads are published; None where the log shows none."""
+        response = self._get("/log/policy", missing=True)
+        return response.content if response.status_code == 200 else None
+
     def entries(self, bundle: int, size: int) -> list[bytes]:
         """Entries of a bundle as it stands in the tree of `size`. Raises VerificationError where they are none."""
         width = min(TILE_WIDTH, size - bundle * TILE_WIDTH)

@@ -4,7 +4,8 @@
 before, or more; and where a policy is given by its quorum. 2. It is not behind the last
 one. 3. The entries since then, appended to the tree of then, give its root: so nothing of it has changed. 4. Bodies of
 public kinds are there, have their digests, and are signed by a key that the log has entered. 5. What witnesses show as
-cosigned is of this tree, once it has grown as far.
+cosigned is of this tree, once it has grown as far. 6. The checkpoint is cosigned as the log itself asks. 7. No entry's
+time leads the monitor's clock, or when a quorum had cosigned the checkpoint: that is told as a finding.
 """
 
 import base64
@@ -21,15 +22,20 @@ from ledger.core.frontier import Frontier
 from ledger.core.logkeys import LogKeys, Rotation, check_continues, open_rotation
 from ledger.core.merkle import leaf_hash, verify_consistency
 from ledger.core.note import parse_vkey
-from ledger.core.policy import Policy, Witness, open_cosigned
+from ledger.core.policy import ACTIVATED, Policy, Witness, open_cosigned
 from ledger.core.record import PRIVATE
-from ledger.core.records import AnyRecord
+from ledger.core.records import Activation, AnyRecord
 from ledger.core.signing import load_spki, record_message
 from ledger.core.tiles import TILE_WIDTH, consistency_path_from_tiles, consistency_tiles
 from ledger.errors import InvalidInput, LedgerError, NotFound, VerificationError
+from ledger.service.audit.ahead import RULE as AHEAD
+from ledger.service.audit.ahead import Bound, bound_of
+from ledger.service.audit.report import Finding
+from ledger.service.audit.witnessed import readable
 from ledger.service.monitoring.events import Event, entered_keys, event_of
 from ledger.service.monitoring.log import LogReader
 from ledger.service.monitoring.state import State
+from ledger.service.timekeeping import now
 
 Progress = Callable[[int, int], None]
 
@@ -44,7 +50,7 @@ class Violation(VerificationError):
 
 class Look(NamedTuple):
     """What a look found: the state to go on from, the log's keys, how they were rotated since the last look, and the
-    events since then. `warnings` are about witnesses."""
+    events since then. `warnings` are about witnesses, `findings` about entries."""
 
     state: State
     checkpoint: Checkpoint
@@ -52,12 +58,16 @@ class Look(NamedTuple):
     rotations: list[Rotation]
     events: list[Event]
     warnings: list[str]
+    findings: list[Finding]
 
 
 class Monitor:
-    """Looks at one log with a pinned key."""
+    """Looks at one log with a pinned key. `clock` is the monitor's, ms since 1970."""
 
-    def __init__(self, reader: LogReader, vkey: str, policy: Policy | None) -> None:
+    def __init__(
+        self, reader: LogReader, vkey: str, policy: Policy | None, clock: Callable[[], int] = now
+    ) -> None:
+        self._clock = clock
         self._reader = reader
         self._vkey = vkey
         self._policy = policy
@@ -71,9 +81,9 @@ class Monitor:
         self._check_not_behind(state, checkpoint, note)
         events: list[Event] = []
         keys = dict(state.keys)
-        public: list[tuple[int, Entry]] = []
+        read = _Read([], _bound(note, self._policy, self._clock()))
         while tree.size < checkpoint.size:
-            tree = self._read(tree, checkpoint, note, public)
+            tree = self._read(tree, checkpoint, note, read)
             progress(tree.size, checkpoint.size)
         if tree.root() != checkpoint.root:
             raise Violation(
@@ -82,15 +92,18 @@ class Monitor:
                 value=checkpoint.size,
             )
         # Only now: what the entries say counts when the signed root covers them.
-        for index, entry in public:
+        said = state.policy
+        for index, entry in read.public:
             record = self._public(index, entry, keys, note, checkpoint.origin)
             keys |= entered_keys(record)
+            said = _policy_after(record, said)
             events.append(event_of(record, index, entry.digest, entry.time, entry.keyid))
+        self._check_cosigned(said, note, log_keys)
         ahead, warnings = self._compare(state, checkpoint, note, log_keys)
         new = replace(state, note=note, frontier=base64.b64encode(tree.to_bytes()).decode(), keys=keys, ahead=ahead,
-                      rotations=list(log_keys.notes))
+                      rotations=list(log_keys.notes), policy=said)
         rotated = [open_rotation(one) for one in log_keys.notes[len(state.rotations) :]]
-        return Look(new, checkpoint, log_keys, rotated, events, warnings)
+        return Look(new, checkpoint, log_keys, rotated, events, warnings, read.findings)
 
     def _log_keys(self, state: State, note: str) -> LogKeys:
         # Read after the checkpoint, so that none is missing that came before it.
@@ -123,7 +136,7 @@ class Monitor:
                             value=checkpoint.size)
 
     def _read(
-        self, tree: Frontier, checkpoint: Checkpoint, note: str, public: list[tuple[int, Entry]]
+        self, tree: Frontier, checkpoint: Checkpoint, note: str, read: "_Read"
     ) -> Frontier:
         """The tree with the rest of the next bundle."""
         first = tree.size
@@ -131,13 +144,27 @@ class Monitor:
         try:
             fresh = self._reader.entries(bundle, checkpoint.size)[first - bundle * TILE_WIDTH :]
             for index, data in enumerate(fresh, start=first):
-                entry = parse_entry(data)
-                if entry.kind != PRIVATE:
-                    public.append((index, entry))
+                read.take(index, parse_entry(data))
         except VerificationError as error:
             raise Violation(f"entries from {first} on: {error.message}", (note,), code="malformed-log", value=first
                             ) from None
         return tree.extended([leaf_hash(data) for data in fresh])
+
+    def _check_cosigned(self, said: str | None, note: str, keys: LogKeys) -> None:
+        if said is None:
+            return
+        policy = self._policy
+        if policy is None or policy.digest != said:
+            policy = readable(self._reader.policy())
+        try:
+            if policy is None or policy.digest != said:
+                raise VerificationError("the text of that policy is not shown")
+            open_cosigned(note, policy, parse_vkey(keys.vkey_of(note)))
+        except LedgerError as error:
+            raise Violation(
+                f"the log says that its heads are cosigned by the witnesses of policy {said}: {error.message}", (note,),
+                code="no-quorum", value=said,
+            ) from None
 
     def _public(self, index: int, entry: Entry, keys: dict[str, str], note: str, origin: str) -> AnyRecord:
         digest = entry.digest.hex()
@@ -207,6 +234,33 @@ class Monitor:
 
     def _policy_cosigned(self, witness: Witness, shown: str) -> bool:
         return self._policy is not None and witness.name in self._policy.cosigned(shown)
+
+
+class _Read:
+    """What is read of the entries on the way: those of public kinds, and the first whose time leads."""
+
+    def __init__(self, public: list[tuple[int, Entry]], bound: Bound) -> None:
+        self.public = public
+        self.findings: list[Finding] = []
+        self._bound = bound
+
+    def take(self, index: int, entry: Entry) -> None:
+        if entry.kind != PRIVATE:
+            self.public.append((index, entry))
+        if not self.findings and self._bound.passed(entry.time):
+            self.findings.append(Finding(rule=AHEAD, message=self._bound.told(entry.time), index=index))
+
+
+def _bound(note: str, policy: Policy | None, now: int) -> Bound:
+    """How late an entry's time may be; `note` has the policy's quorum."""
+    return bound_of(now, None if policy is None else policy.seen_by(policy.cosigned(note)))
+
+
+def _policy_after(record: AnyRecord, said: str | None) -> str | None:
+    """The witness policy in force after a record."""
+    if not isinstance(record, Activation) or record.plugin != ACTIVATED:
+        return said
+    return None if record.retired else record.digest
 
 
 def _notes(state: State, note: str) -> tuple[str, ...]:

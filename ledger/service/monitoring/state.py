@@ -13,7 +13,8 @@ from ledger.errors import ConfigurationError, InvalidInput
 class State(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`note`: the last checkpoint, None before the first look. `frontier`: base64 of the tree's right edge. `keys`:
     base64 SPKI by hex keyid, of all keys that the log has entered. `ahead`: notes by witness that they have cosigned
-    and the log did not show yet. `rotations`: how the log's own key was rotated, as notes."""
+    and the log did not show yet. `rotations`: how the log's own key was rotated, as notes. `policy`: the digest of the
+    witness policy that the log says is in force."""
 
     origin: str
     note: str | None = None
@@ -21,6 +22,7 @@ class State(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     keys: dict[str, str] = {}
     ahead: dict[str, str] = {}
     rotations: list[str] = []
+    policy: str | None = None
 
     def tree(self) -> Frontier:
         return Frontier.from_bytes(base64.b64decode(self.frontier))

@@ -6,7 +6,6 @@ written before; and nobody sees any of it before the commit. The head is held fo
 
 import asyncio
 import logging
-from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
 from typing import NamedTuple
@@ -23,6 +22,7 @@ from ledger.service.revising.work import Overtaken, Work
 from ledger.service.sequencing.batch import Batch, Sequenced
 from ledger.service.sequencing.sequencer import Open, free_lock
 from ledger.service.sequencing.unit import Answer, Placed
+from ledger.service.timekeeping import AHEAD, Timekeeper
 from ledger.store.batches import Head, connect_writer, lock_head, touch_head, write_batch
 from ledger.store.database import LOST
 from ledger.store.facts import FactLoader
@@ -49,7 +49,7 @@ class Timing(NamedTuple):
 
 
 class Reviser:
-    """One for a process. `clock` gives ms since 1970.
+    """One for a process.
 
     Revisions run one at a time: those of this process wait here, on no session, those of others for a lock of the
     database. Either way for `patience` seconds at most.
@@ -57,14 +57,14 @@ class Reviser:
 
     def __init__(
         self, url: str, origin: str, heads: Heads, registry: Registry, loader: FactLoader,
-        clock: Callable[[], int], patience: float = _PATIENCE_SECONDS,
+        keeper: Timekeeper, patience: float = _PATIENCE_SECONDS,
     ) -> None:
         self._url = url
         self._origin = origin
         self._heads = heads
         self._registry = registry
         self._loader = loader
-        self._clock = clock
+        self._keeper = keeper
         self._patience = patience
         self._turn = asyncio.Lock()
         self._warned = False
@@ -103,7 +103,7 @@ class Reviser:
             except LedgerError as error:
                 if not isinstance(error, Unavailable) or error.code == "plugin-version":
                     return error
-                if error.code in UNSIGNABLE:
+                if error.code in UNSIGNABLE or (error.code == AHEAD and not resolving):
                     raise
                 if error.code == "revising":
                     # Another server's revision has the lock; the wait for it was long enough a pause.
@@ -145,8 +145,9 @@ class Reviser:
         placed: tuple[Sequenced, Checkpoint, list[bytes]] | None = None
         try:
             work, head, locked = await self._caught_up(connection, submission, at_once=at_once)
-            batch, answer = await work.sequence(head, max(self._clock(), head.time))
+            batch, answer = await work.sequence(head, max(self._keeper(), head.time))
             if isinstance(answer, Sequenced):
+                self._keeper.require_right()
                 placed = answer, *await self._write(connection, head, batch)
             elif resolving:
                 await touch_head(connection)

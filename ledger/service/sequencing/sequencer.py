@@ -6,9 +6,8 @@ outcome of a COMMIT open. Such a batch is run again through the lock, where what
 
 import asyncio
 import logging
-import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -25,6 +24,7 @@ from ledger.registry.assessing import Assessor
 from ledger.service.heads import UNSIGNABLE, Heads
 from ledger.service.sequencing.batch import Batch, Sequenced, Verdict
 from ledger.service.sequencing.unit import Answer, Placed, Unit
+from ledger.service.timekeeping import AHEAD, Timekeeper
 from ledger.store.batches import (
     Arriving,
     Head,
@@ -70,18 +70,17 @@ class _Written(NamedTuple):
 
 
 class Sequencer:
-    """One for a process. `clock` gives ms since 1970. Replicas on one database need no other coordination."""
+    """One for a process. Replicas on one database need no other coordination."""
 
     def __init__(
-        self, url: str, origin: str, heads: Heads, assessor: Assessor, loader: FactLoader,
-        clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        self, url: str, origin: str, heads: Heads, assessor: Assessor, loader: FactLoader, keeper: Timekeeper
     ) -> None:
         self._url = url
         self._origin = origin
         self.heads = heads
         self._assessor = assessor
         self._loader = loader
-        self._clock = clock
+        self._keeper = keeper
         self._waiting: deque[Unit] = deque()
         self._wake = asyncio.Event()
         self._connection: asyncpg.Connection | None = None
@@ -222,7 +221,8 @@ class Sequencer:
                     # Not the database: asyncpg cannot encode a parameter.
                     raise
                 self.heads.require_signing()
-                if getattr(error, "code", None) in UNSIGNABLE:
+                code = getattr(error, "code", None)
+                if code in UNSIGNABLE or (code == AHEAD and not resolving):
                     raise
                 _log.warning("the database is away (attempt %d): %s", attempt + 1, error)
                 if isinstance(error, asyncpg.LockNotAvailableError):
@@ -253,6 +253,7 @@ class Sequencer:
             after, paths = grow(head.frontier, batch.leaf_hashes)
             root = after.root() if batch.leaf_hashes else head.root
             if batch.leaf_hashes:
+                self._keeper.require_right()
                 batch.finish()
                 await add_full_tiles(connection, batch.rows, head.frontier, batch.leaf_hashes)
                 await write_batch(
@@ -297,7 +298,7 @@ class Sequencer:
             nonces.update({item.submission.salt_seed: item.submission.record.nonce for item in unit.items})
         await load_state(connection, state, names, Arriving(digests, keyids, nonces), fresh, self._loader, figures)
         self.known = Known(dict(state.plugins), head.revisions, state.rules)
-        batch = Batch(state, figures, self._assessor.under_lock(), max(self._clock(), head.time))
+        batch = Batch(state, figures, self._assessor.under_lock(), max(self._keeper(), head.time))
         items = [
             [item._replace(prepared=None) for item in unit.items] if outdated else unit.items
             for unit, outdated in zip(units, stale, strict=True)

@@ -20,6 +20,9 @@ from ledger.core.policy import Policy
 from ledger.errors import LedgerError, Unavailable
 from ledger.service.heads import Heads
 from ledger.service.publication import Publication, Published
+from ledger.service.timekeeping import LEAD, Timekeeper
+from ledger.service.witnessing.activated import PUBLISHED as ANCHORED
+from ledger.service.witnessing.activated import Activated, read_activated
 from ledger.service.witnessing.client import WitnessClient
 from ledger.service.witnessing.contradictions import Contradictions
 from ledger.service.witnessing.feeding import Feeder, Round
@@ -43,7 +46,7 @@ class Publisher:
 
     def __init__(
         self, url: str, pool: Pool, heads: Heads, publication: Publication, policy: Policy, renew_seconds: float,
-        clock: Callable[[], float] = time.time,
+        keeper: Timekeeper, clock: Callable[[], float] = time.time,
     ) -> None:
         self._url = url
         self._pool = pool
@@ -51,10 +54,13 @@ class Publisher:
         self._publication = publication
         self._policy = policy
         self._renew_seconds = renew_seconds
+        self._keeper = keeper
         self._clock = clock
         self._renewed = 0.0
         """When the published head was cosigned last."""
         self._warned = False
+        self._other = False
+        """Whether the log says that its heads are published by another policy."""
         self._wake = publication.committed
         self._task: asyncio.Task[None] | None = None
 
@@ -90,10 +96,19 @@ class Publisher:
                 await self._publication.refresh()
                 if await connection.fetchval(queries("publication")["lead"], LOCK):
                     await self._lead(connection)
-                elif await self._woken():
+                    continue
+                await self._learn()
+                if await self._woken():
                     await connection.execute(queries("publication")["tell"], APPENDED, "")
         finally:
             await close_quietly(connection)
+
+    async def _learn(self) -> None:
+        """Where the host's clock seems to lead: what time it is by what another server has published."""
+        if self._keeper.lead() > LEAD:
+            past = await self._publication.past()
+            if past is not None:
+                self._keeper.passed(past)
 
     def _told(self, _: object, __: int, ___: str, payload: object) -> None:
         if isinstance(payload, str) and payload.isdecimal():
@@ -155,12 +170,23 @@ class Publisher:
     async def _next_round(self, published: Published, wanted: int, current: Round | None) -> Round | None:
         async with self._pool.acquire() as reading:
             head = await self._heads.newest(reading)
+            if not self._in_force(await read_activated(reading)):
+                return None
             renews = head.size == published.size
             if renews and (current is not None and current.renews):
                 return current
             if head.size < max(published.size, wanted) or (renews and not (head.size and self._stale(published.note))):
                 return None
             return Round(head, await self._heads.sign(reading, head), renews=renews)
+
+    def _in_force(self, said: Activated) -> bool:
+        """Whether the log says that its heads are published by this policy, or says nothing of it."""
+        other = said.digest is not None and not said.agrees(self._policy)
+        if other and not self._other:
+            _log.critical("nothing is published here: the log's policy is %s, by entry %d; start this server with it",
+                          said.digest, said.steps[-1].record)
+        self._other = other
+        return not other
 
     def _stale(self, note: str) -> bool:
         """Whether a published note lacks the signature of a key that signs now, or cosignatures that are new enough."""
@@ -178,7 +204,11 @@ class Publisher:
             # It may not be everywhere: whoever leads next finds it, or publishes anew.
             raise Unavailable("the database warned that a published head may not be everywhere", code="database-down")
         self._renewed = self._clock()
+        await self._heads.mark({ANCHORED: str(head.size)})
         self._publication.heard(head.size)
+        past = self._policy.past(self._policy.cosigned(note))
+        if past is not None:
+            self._keeper.cosigned(past)
         await connection.execute(sql["tell"], PUBLISHED, str(head.size))
         return Published(head.size, note)
 

@@ -61,7 +61,7 @@ def test_a_witness_is_a_quorum_and_none_asks_for_nobody() -> None:
     assert one.satisfied(["X2"])
     assert not one.satisfied(["X1", "X3", "unknown"])
     assert policy("quorum none").satisfied([])
-    assert parse_policy(b"quorum none\n") == Policy((), (), {}, None)
+    assert parse_policy(b"quorum none\n") == Policy((), (), {}, None, b"quorum none\n")
 
 
 def test_names_of_groups_are_no_witnesses() -> None:
