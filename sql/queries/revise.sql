@@ -156,3 +156,10 @@ FROM unnest($1::bigint[], $2::numeric[], $3::numeric[]) AS new (lot, remaining, 
 -- purpose: what the record at an index made of others, for the leaves of its outcome
 SELECT v.record, r.digest, v.outcome FROM revision n JOIN revised v ON v.version = n.version
 JOIN record r ON r.index = v.record WHERE n.record = $1 ORDER BY v.record;
+
+-- name: revised_records
+-- purpose: who has revised how many records, and in which entry, the newest revision first
+-- parameters: the version after which, the version before which, at most so many
+SELECT n.version, r.issuer, e.data, (SELECT count(*) FROM revised v WHERE v.version = n.version) AS records
+FROM revision n JOIN record r ON r.index = n.record JOIN entry e ON e.index = n.record
+WHERE n.version > $1 AND n.version < $2 ORDER BY n.version DESC LIMIT $3;

@@ -120,13 +120,25 @@ def readings(decoded: Sequence[Decoded], amends: Mapping[str, Change]) -> dict[i
     """How those of the records read that an amendment changes; what is wrong with one shows later."""
     found: dict[int, AnyRecord] = {}
     for past, old in decoded:
-        change = amends.get(past.digest.hex())
-        if change is not None and old is not None and not change.withdrawn:
-            try:
-                found[past.index] = amended(old, change, "changes")
-            except LedgerError:
-                continue
+        new = _reading(old, amends.get(past.digest.hex()))
+        if new is not None:
+            found[past.index] = new
     return found
+
+
+def changed_readings(records: Mapping[str, AnyRecord], amends: Mapping[str, Change]) -> list[AnyRecord]:
+    """The same of records by digest."""
+    found = [_reading(old, amends.get(digest)) for digest, old in records.items()]
+    return [new for new in found if new is not None]
+
+
+def _reading(old: AnyRecord | None, change: Change | None) -> AnyRecord | None:
+    if change is None or old is None or change.withdrawn:
+        return None
+    try:
+        return amended(old, change, "changes")
+    except LedgerError:
+        return None
 
 
 def pools_named(state: State, changed: Mapping[int, AnyRecord]) -> list[tuple[str, int]]:
