@@ -172,6 +172,12 @@ async def write_balances(connection: Connection, balances: Sequence[tuple[int, D
         )
 
 
+async def touched_since(connection: Connection, version: int, limit: int) -> list[int]:
+    """Records that the revisions after a version have changed, and those from whose lots they take since; `limit` of
+    them at the most."""
+    return [row["record"] for row in await connection.fetch(queries("revise")["touched_since"], version, limit)]
+
+
 async def revised_records(
     connection: Connection, after: int, before: int, limit: int
 ) -> list[tuple[int, str, int, int]]:

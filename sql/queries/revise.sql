@@ -157,6 +157,11 @@ FROM unnest($1::bigint[], $2::numeric[], $3::numeric[]) AS new (lot, remaining, 
 SELECT v.record, r.digest, v.outcome FROM revision n JOIN revised v ON v.version = n.version
 JOIN record r ON r.index = v.record WHERE n.record = $1 ORDER BY v.record;
 
+-- name: touched_since
+-- purpose: records that the revisions after a version have changed, and those from whose lots they take since
+-- parameters: version, at most so many
+SELECT record FROM revised WHERE version > $1 UNION ALL SELECT lot / 1024 FROM flow WHERE version > $1 LIMIT $2;
+
 -- name: revised_records
 -- purpose: who has revised how many records, and in which entry, the newest revision first
 -- parameters: the version after which, the version before which, at most so many

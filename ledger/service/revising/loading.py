@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
+from ledger.admission.facts import LOT_SLOTS
 from ledger.admission.names import Names
 from ledger.admission.state import State
 from ledger.core.records import Amendment, AnyRecord, Closing, Transformation
@@ -15,6 +16,7 @@ from ledger.service.revising.aside import aside
 from ledger.service.revising.changes import restated
 from ledger.service.revising.history import History
 from ledger.service.revising.past import (
+    Key,
     changed_readings,
     changes_in,
     decode,
@@ -28,6 +30,7 @@ from ledger.store.database import Connection
 from ledger.store.facts import FactLoader
 from ledger.store.revisions import (
     descendants,
+    erased_since,
     generations_taken,
     newest_before,
     posted_provisional,
@@ -35,6 +38,7 @@ from ledger.store.revisions import (
     read_holdings,
     read_past,
     read_statements,
+    touched_since,
 )
 
 MAX_RECORDS: Final = 200_000
@@ -42,9 +46,30 @@ MAX_BYTES: Final = 1 << 30
 """Of the records that one revision may recompute: more than a server can hold in memory harms everyone on it."""
 
 _CHUNK = 1_000
+_TOUCHED: Final = 10_000
 
 _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 _amendment = msgspec.json.Decoder(Amendment)
+
+
+class Nearby(NamedTuple):
+    """What a revision has loaded, for the next one of the same records: it stands as the first one has left it, so that
+    nothing of it need be loaded, decoded and planned anew. `loading`: all that descends from the records of `key`, as
+    of `size` entries and `revisions` revisions."""
+
+    key: Key
+    loading: "Loading"
+    size: int
+    revisions: int
+
+    async def stands(self, connection: Connection) -> bool:
+        """Whether the revisions since then, and erasures, have left all of it alone."""
+        touched = await touched_since(connection, self.revisions, _TOUCHED)
+        if len(touched) == _TOUCHED or await erased_since(connection, self.size):
+            return False
+        history = self.loading.history
+        makers = {lot.number // LOT_SLOTS for lot in history.state.lots.values()}
+        return makers.isdisjoint(touched) and history.made.keys().isdisjoint(touched)
 
 
 class Loading:

@@ -29,6 +29,8 @@ _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 _leaf = msgspec.json.Decoder(AssessmentLeaf)
 _NONE = Decimal(0)
 Decoded = tuple[Past, AnyRecord | None]
+Key = frozenset[str]
+"""The digests of the records that an amendment changes."""
 
 _RESIZING = frozenset({"inputs", "outputs", "quantity", "lot"})
 """Fields by which an amendment changes what there is of a lot, or what is left of it."""
@@ -43,6 +45,14 @@ def resizes(record: AnyRecord) -> bool:
     """Whether a record that revises others can change what there is of a lot, or what is left of it."""
     changes = record.changes if isinstance(record, Amendment) else ()
     return any(one.withdrawn or not _RESIZING.isdisjoint(one.fields) for one in changes)
+
+
+def key_of(record: AnyRecord) -> Key | None:
+    """By what amendments of the same records know each other. None where quantities may change, or the records are not
+    named: such a revision reaches what another one need not have loaded."""
+    if not isinstance(record, Amendment) or resizes(record):
+        return None
+    return frozenset([change.record for change in record.changes])
 
 
 def decode(pasts: Iterable[Past]) -> list[Decoded]:

@@ -16,12 +16,14 @@ import asyncpg
 
 from ledger.core.checkpoint import Checkpoint
 from ledger.core.frontier import grow
+from ledger.core.records import AnyRecord
 from ledger.errors import Exhausted, LedgerError, OutcomeUnknown, Refused, Unavailable
 from ledger.registry.installed import Registry
 from ledger.service.heads import UNSIGNABLE, Heads
 from ledger.service.preparing import Submission
 from ledger.service.revising.budget import Budget
-from ledger.service.revising.nearby import Key, Nearby, key_of
+from ledger.service.revising.loading import Nearby
+from ledger.service.revising.past import Key, key_of
 from ledger.service.revising.work import Overtaken, Work
 from ledger.service.sequencing.batch import Batch, Sequenced
 from ledger.service.sequencing.sequencer import Open, free_lock
@@ -30,7 +32,7 @@ from ledger.service.sequencing.unit import Answer, Placed
 from ledger.store.batches import Head, connect_writer, lock_head, touch_head, write_batch
 from ledger.store.database import LOST
 from ledger.store.facts import FactLoader
-from ledger.store.revisions import begin_revision, erased_since, revising
+from ledger.store.revisions import begin_revision, revising
 from ledger.store.sessions import close_quietly
 from ledger.store.tiles import add_full_tiles
 
@@ -105,15 +107,23 @@ class Reviser:
         self._coming[key] -= 1
         self._coming = +self._coming
         if self._nearby is not None and not self._coming[self._nearby.key]:
-            self._take_nearby(None, 0)
+            self._leave(None)
 
-    def _take_nearby(self, key: Key | None, revisions: int) -> Nearby | None:
-        """What the last revision has left, if it serves this one; else it is let go of."""
-        nearby, self._nearby = self._nearby, None
-        if nearby is None or (nearby.key, nearby.revisions) == (key, revisions):
+    async def _take_nearby(self, connection: asyncpg.Connection, record: AnyRecord) -> Nearby | None:
+        """What an earlier revision has left, if it serves this one."""
+        nearby = self._nearby
+        if nearby is None or nearby.key != key_of(record):
+            return None
+        if await nearby.stands(connection):
+            self._nearby = None
             return nearby
-        self._let_go(nearby.loading.pieces())
+        self._leave(None)
         return None
+
+    def _leave(self, nearby: Nearby | None) -> None:
+        if self._nearby is not None:
+            self._let_go(self._nearby.loading.pieces())
+        self._nearby = nearby
 
     def _let_go(self, pieces: list[object]) -> None:
         asyncio.get_running_loop().run_in_executor(None, _let_go, pieces)
@@ -206,7 +216,7 @@ class Reviser:
         asked.settle(self.last.records)
         left = work.left()
         if left is not None and self._coming[left.key] > 1:
-            self._nearby = left
+            self._leave(left)
             self._let_go([*work.revision.revised])
         else:
             self._let_go(work.pieces())
@@ -221,9 +231,7 @@ class Reviser:
         """All but its own entry, under the lock; and when that was taken."""
         size, revisions = await begin_revision(connection)
         await self._budget.read(connection, asked.now)
-        nearby = self._take_nearby(key_of(submission.record), revisions)
-        if nearby is not None and await erased_since(connection, nearby.size):
-            nearby = None
+        nearby = await self._take_nearby(connection, submission.record)
         work = Work(connection, self._loader, self._registry, self._origin, submission, revisions + 1, asked, nearby)
         if at_once:
             head, locked = await self._lock(connection)

@@ -20,9 +20,8 @@ from ledger.service.revising.aside import aside
 from ledger.service.revising.averages import revise
 from ledger.service.revising.changes import changes_of
 from ledger.service.revising.engine import Changes, Engine, Revised, Revision
-from ledger.service.revising.loading import Loading
-from ledger.service.revising.nearby import Nearby, key_of
-from ledger.service.revising.past import generations_changed, resizes
+from ledger.service.revising.loading import Loading, Nearby
+from ledger.service.revising.past import generations_changed, key_of, resizes
 from ledger.service.revising.rows import add_revised
 from ledger.service.sequencing.batch import Batch, Item, Sequenced, Verdict
 from ledger.store.batches import Head, load_state

@@ -22,11 +22,13 @@ class Turns(Generic[Value]):
         """A heap of the organisations that wait: when each was served, and when it came."""
         self._served: OrderedDict[str, int] = OrderedDict()
         self._count = 0
+        self._size = 0
 
-    def __bool__(self) -> bool:
-        return bool(self._order)
+    def __len__(self) -> int:
+        return self._size
 
     def add(self, organization: str, value: Value) -> None:
+        self._size += 1
         waiting = self._waiting.get(organization)
         if waiting is None:
             self._waiting[organization] = deque([value])
@@ -43,6 +45,7 @@ class Turns(Generic[Value]):
         organization = heapq.heappop(self._order)[2]
         waiting = self._waiting[organization]
         value = waiting.popleft()
+        self._size -= 1
         self._note_served(organization)
         if waiting:
             self._line_up(organization)
