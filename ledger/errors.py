@@ -11,6 +11,7 @@ LedgerError
 ├── NotFound                nothing on the ledger by this name
 ├── Erased                  a body that was on the ledger and is gone for good
 ├── PluginError             a plugin raised, or returned what no assessment may contain
+├── Exhausted               a quota is used up; the same record may be admitted later
 ├── Unavailable             this replica cannot answer now; trying again, here or elsewhere, may succeed
 │   └── OutcomeUnknown      a write may or may not have become durable; the caller must ask again
 └── ConfigurationError      the operator has to change something before this can run
@@ -81,6 +82,12 @@ class Erased(LedgerError):
 
 class PluginError(LedgerError):
     code = "plugin-failed"
+
+
+class Exhausted(LedgerError):
+    code = "quota"
+    retry_after: int | None = None
+    """Seconds until the quota has room for the record."""
 
 
 class Unavailable(LedgerError):

@@ -17,6 +17,7 @@ from ledger.service.heads import Heads, heads_of
 from ledger.service.publication import Publication
 from ledger.service.receipts import ReceiptReader
 from ledger.service.resemblances import Resemblances
+from ledger.service.revising.budget import Budget
 from ledger.service.revising.reviser import Reviser
 from ledger.service.sequencing.sequencer import Sequencer
 from ledger.service.settings import MIN_WORKERS, Settings
@@ -117,7 +118,9 @@ async def _opened(
             Eraser(database.app_url) as eraser,
         ):
             publication.tell(eraser.published)
-            reviser = Reviser(database.app_url, identity.origin, heads, registry, loader, keeper)
+            reviser = Reviser(
+                database.app_url, identity.origin, heads, registry, loader, keeper, Budget(settings.revised_per_day)
+            )
             submitter = Submitter(
                 pool, loader, KeyLoader(), assessor, sequencer, identity.origin, receipts, reviser, publication,
                 eraser.wake,

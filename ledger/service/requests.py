@@ -36,6 +36,8 @@ class Request:
         self.origin = origin
         self.view = State(origin)
         self.keys: dict[bytes, VerifyingKey] = {}
+        self.organization = ""
+        """In whose turns it goes; known once its first records are checked."""
         self.revises = False
         """Whether a record so far revises others."""
         self._made_by: dict[str, bytes] = {}

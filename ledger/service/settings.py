@@ -16,6 +16,9 @@ _ASSESS_SECONDS: Final = (0.05, 10.0)
 """As long as a record may be assessed: under the log's lock nobody has more time than that."""
 _RENEW_SECONDS: Final = (1.0, 30 * 86_400.0)
 _OBJECT: Final = re.compile(r"s3://[A-Za-z0-9][A-Za-z0-9._-]*/[^\s/?#][^\s?#]*(?<!/)")
+REVISED_PER_DAY: Final = 200_000
+"""As many as one revision may touch."""
+_REVISED_PER_DAY: Final = (1, 1_000_000_000)
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -24,7 +27,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     published without witnesses. `passphrase`: of the ledger's own keys, where they are encrypted, and of those that are
     made. `workers`: processes that run plugins, None as many as there are cores for each of the `processes` that serve
     here, but two at least. `assess_seconds`: what a record may take of a worker's time. `renew_seconds`: how old the
-    witnesses' signatures become on a log to which nothing is added."""
+    witnesses' signatures become on a log to which nothing is added. `revised_per_day`: how many records an
+    organisation may have revised within 24 hours."""
 
     home: Path
     database_url: str | None = None
@@ -37,6 +41,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     assess_seconds: float = 5.0
     renew_seconds: float = 3_600.0
     policy: Path | None = None
+    revised_per_day: int = REVISED_PER_DAY
 
     @property
     def own_anchor(self) -> Path:
@@ -51,7 +56,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 def settings_from(environment: Mapping[str, str], default_home: Path) -> Settings:
     """Reads CARBON_LEDGER_HOME, _DATABASE_URL, _ORIGIN, _PUBLIC_URL, _ANCHOR, _POLICY, _PASSPHRASE, _WORKERS,
-    _ASSESS_SECONDS and _RENEW_SECONDS. Raises ConfigurationError for unfit values."""
+    _ASSESS_SECONDS, _RENEW_SECONDS and _REVISED_PER_DAY. Raises ConfigurationError for unfit values."""
     home = Path(environment.get("CARBON_LEDGER_HOME") or default_home).expanduser().absolute()
     url = environment.get("CARBON_LEDGER_DATABASE_URL") or None
     if url is not None and not url.startswith(("postgresql://", "postgres://")):
@@ -66,9 +71,10 @@ def settings_from(environment: Mapping[str, str], default_home: Path) -> Setting
         anchor=_anchor(environment.get("CARBON_LEDGER_ANCHOR") or None),
         policy=None if policy is None else Path(policy).expanduser().absolute(),
         passphrase=environment.get("CARBON_LEDGER_PASSPHRASE", "").encode() or None,
-        workers=_workers(environment.get("CARBON_LEDGER_WORKERS") or None),
+        workers=_number(environment, "CARBON_LEDGER_WORKERS", (MIN_WORKERS, _MAX_WORKERS)),
         assess_seconds=_seconds(environment, "CARBON_LEDGER_ASSESS_SECONDS", "5", _ASSESS_SECONDS),
         renew_seconds=_seconds(environment, "CARBON_LEDGER_RENEW_SECONDS", "3600", _RENEW_SECONDS),
+        revised_per_day=_number(environment, "CARBON_LEDGER_REVISED_PER_DAY", _REVISED_PER_DAY) or REVISED_PER_DAY,
     )
 
 
@@ -83,12 +89,14 @@ def _anchor(text: str | None) -> str | None:
     return str(Path(text).expanduser().absolute())
 
 
-def _workers(text: str | None) -> int | None:
+def _number(environment: Mapping[str, str], name: str, bounds: tuple[int, int]) -> int | None:
+    """None where the environment does not say it."""
+    text = environment.get(name) or None
     if text is None:
         return None
-    if not text.isascii() or not text.isdecimal() or not MIN_WORKERS <= int(text[:9]) <= _MAX_WORKERS:
-        raise ConfigurationError(f"CARBON_LEDGER_WORKERS is {text!r}: it must be a number from {MIN_WORKERS} to "
-                                 f"{_MAX_WORKERS}")
+    least, most = bounds
+    if not text.isascii() or not text.isdecimal() or len(text) > len(str(most)) or not least <= int(text) <= most:
+        raise ConfigurationError(f"{name} is {text!r}: it must be a number from {least} to {most}")
     return int(text)
 
 

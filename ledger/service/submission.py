@@ -6,6 +6,7 @@ Decoding, checking and preparing run in a thread where a request has many record
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -106,10 +107,11 @@ class Submitter:
         parsed = await self._work(len(envelopes), lambda: [_parse(envelope) for envelope in envelopes])
         read = await self._read([one for one in parsed if isinstance(one, _Parsed)], request)
         checked = await self._verify(parsed, request)
+        request.organization = request.organization or _sender(checked)
         found = await self._prepare_all(checked, request, read.now.in_force)
         items = [one for one in found if isinstance(one, Item)]
         errors = [one if isinstance(one, LedgerError) else None for one in found]
-        return Unit(items, read.facts, read.figures, read.now.revisions), errors
+        return Unit(items, read.facts, read.figures, read.now.revisions, request.organization), errors
 
     async def _read(self, parsed: Sequence[_Parsed], request: Request) -> Read:
         names = Names()
@@ -188,7 +190,8 @@ class Submitter:
             elif len(items) == len(unit.items):
                 answers.extend(await self._sequencer.append(unit))
             else:
-                answers.extend(await self._sequencer.append(Unit(items, unit.facts, unit.figures, unit.revisions)))
+                part = Unit(items, unit.facts, unit.figures, unit.revisions, unit.organization)
+                answers.extend(await self._sequencer.append(part))
         return answers
 
     def _result(self, answer: Answer, earlier: Mapping[bytes, Receipt | Acknowledgement]) -> Result:
@@ -219,6 +222,13 @@ def _runs(checked: Sequence[_Parsed | LedgerError]) -> Iterator[Sequence[_Parsed
             start, asks = i, False
         asks = asks or isinstance(one.record, Transformation)
     yield checked[start:]
+
+
+def _sender(checked: Sequence[_Parsed | LedgerError]) -> str:
+    """The organisation that has signed most of a request: all of it goes in the turns of one, so that it keeps its
+    order."""
+    issuers = Counter([one.record.issuer for one in checked if isinstance(one, _Parsed)])
+    return max(issuers, key=issuers.__getitem__, default="")
 
 
 def _submission(one: _Parsed) -> Submission:

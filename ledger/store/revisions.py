@@ -7,6 +7,7 @@ import asyncpg
 from asyncpg import Record
 
 from ledger.admission.facts import LOT_SLOTS
+from ledger.core.entry import parse_entry
 from ledger.errors import Unavailable
 from ledger.store.database import Connection
 from ledger.store.past import Past
@@ -169,6 +170,21 @@ async def write_balances(connection: Connection, balances: Sequence[tuple[int, D
         await connection.execute(
             queries("revise")["update_balances"], list(numbers), list(remaining), list(quantities)
         )
+
+
+async def touched_since(connection: Connection, version: int, limit: int) -> list[int]:
+    """Records that the revisions after a version have changed, and those from whose lots they take since; `limit` of
+    them at the most."""
+    return [row["record"] for row in await connection.fetch(queries("revise")["touched_since"], version, limit)]
+
+
+async def revised_records(
+    connection: Connection, after: int, before: int, limit: int
+) -> list[tuple[int, str, int, int]]:
+    """Of the revisions between two versions, the newest first: version, issuer, time of its entry (ms), and how many
+    records it has revised."""
+    rows = await connection.fetch(queries("revise")["revised_records"], after, before, limit)
+    return [(row["version"], row["issuer"], parse_entry(bytes(row["data"])).time, row["records"]) for row in rows]
 
 
 async def revised_by(connection: Connection, index: int) -> list[tuple[int, bytes, bytes]]:

@@ -1,6 +1,7 @@
 """Errors on the wire: RFC 9457 problem details, made through one table."""
 
 import logging
+from math import ceil
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from msgspec import Struct
 
 from ledger.errors import (
     Erased,
+    Exhausted,
     InvalidInput,
     LedgerError,
     NotFound,
@@ -27,6 +29,7 @@ _log = logging.getLogger(__name__)
 _STATUS: tuple[tuple[type[LedgerError], int, str], ...] = (
     (OutcomeUnknown, 503, "The outcome is not known yet"),
     (Unavailable, 503, "This server cannot answer now"),
+    (Exhausted, 429, "A quota is used up"),
     (NotFound, 404, "Not on the ledger"),
     (Erased, 410, "Erased"),
     (Refused, 422, "The record is refused"),
@@ -63,7 +66,12 @@ def problem_of(error: LedgerError) -> Problem:
 
 
 def ledger_error(_: Request[Any, Any, Any], error: LedgerError) -> Response[bytes]:
-    return _response(problem_of(error))
+    return error_response(error)
+
+
+def error_response(error: LedgerError) -> Response[bytes]:
+    """The answer that tells an error."""
+    return _response(problem_of(error), error.retry_after if isinstance(error, Exhausted) else None)
 
 
 def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
@@ -88,9 +96,16 @@ def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Respo
     ))
 
 
-def _response(problem: Problem) -> Response[bytes]:
+def problem_headers(status: int, retry_after: float | None = None) -> dict[str, str]:
+    """What goes with a problem: `retry_after` are seconds; a server that cannot answer now says one."""
     # A cache that keeps a 404 would hide what the log has gained since.
-    headers = {"Cache-Control": "no-store"} | ({"Retry-After": "1"} if problem.status == 503 else {})
-    return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
+    headers = {"Cache-Control": "no-store"}
+    wait = 1.0 if retry_after is None and status == 503 else retry_after
+    return headers if wait is None else headers | {"Retry-After": str(max(1, ceil(wait)))}
+
+
+def _response(problem: Problem, retry_after: float | None = None) -> Response[bytes]:
+    return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=MEDIA_TYPE,
+                    headers=problem_headers(problem.status, retry_after))
 
 

@@ -14,7 +14,7 @@ from ledger.service.ledger import Ledger
 from ledger.service.publication import MAX_WAIT_SECONDS
 from ledger.service.queries import digest_from, read_record
 from ledger.service.submission import Result
-from ledger.web.problems import MEDIA_TYPE, problem_of
+from ledger.web.problems import error_response, problem_of
 
 NDJSON = "application/x-ndjson"
 MAX_LINES = 20_000
@@ -39,8 +39,7 @@ class RecordsController(Controller):
             return await _many(ledger, body, wait)
         (result,) = await _proved(ledger, await ledger.submitter.submit([body]), wait)
         if result.error is not None:
-            problem = problem_of(result.error)
-            return Response(_encode(problem), status_code=problem.status, media_type=MEDIA_TYPE)
+            return error_response(result.error)
         return Response(_line(result), status_code=201 if result.created else 200, media_type=MediaType.JSON)
 
     @get("/{digest:str}", summary="A record by its digest, with its entry and outcome")

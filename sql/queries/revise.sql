@@ -156,3 +156,18 @@ FROM unnest($1::bigint[], $2::numeric[], $3::numeric[]) AS new (lot, remaining, 
 -- purpose: what the record at an index made of others, for the leaves of its outcome
 SELECT v.record, r.digest, v.outcome FROM revision n JOIN revised v ON v.version = n.version
 JOIN record r ON r.index = v.record WHERE n.record = $1 ORDER BY v.record;
+
+-- name: touched_since
+-- purpose: records that the revisions after a version have changed, and those from whose lots they take since
+-- parameters: version, at most so many
+SELECT record FROM revised WHERE version > $1
+UNION ALL SELECT lot / 1024 FROM flow WHERE version > $1 AND version > 0 LIMIT $2;
+
+-- name: revised_records
+-- purpose: who has revised how many records, and in which entry, the newest revision first
+-- parameters: the version after which, the version before which, at most so many
+SELECT n.version, r.issuer, e.data, v.records FROM (
+    SELECT version, record FROM revision WHERE version > $1 AND version < $2 ORDER BY version DESC LIMIT $3) n
+CROSS JOIN LATERAL (SELECT issuer FROM record WHERE index = n.record OFFSET 0) r
+CROSS JOIN LATERAL (SELECT data FROM entry WHERE index = n.record OFFSET 0) e
+CROSS JOIN LATERAL (SELECT count(*) AS records FROM revised WHERE version = n.version) v ORDER BY n.version DESC;

@@ -193,6 +193,8 @@ ASKED: Final = {
     "revise.holdings": f"'{{item:{_NAME}}}'",
     "revise.balances": _LOTS,
     "revise.update_balances": f"{_LOTS}, '{{1,1,1}}', '{{5,5,5}}'",
+    "revise.touched_since": f"{_NEWEST - 3}, 100",
+    "revise.revised_records": f"{_NEWEST - 3}, {_NEWEST}, 100",
     "revise.revised_by": str(RECORD + 6),
     "sequence.lock_head": "",
     "sequence.batch_state": (

@@ -74,11 +74,12 @@ class Inside:
 
 @contextmanager
 def inside(
-    home: Path, database_url: str | None = None, clock: HostClock | None = None
+    home: Path, database_url: str | None = None, clock: HostClock | None = None, **settings: Any
 ) -> Iterator[Inside]:
     """The ledger of a data folder, beside whoever else has it open. `clock`: in place of the host's."""
     with asyncio.Runner() as runner:
-        opening = open_ledger(Settings(home=home, database_url=database_url), registry=registry(), clock=clock)
+        found = Settings(home=home, database_url=database_url, **settings)
+        opening = open_ledger(found, registry=registry(), clock=clock)
         ledger = runner.run(opening.__aenter__())
         try:
             yield Inside(runner, ledger, now if clock is None else clock.wall)

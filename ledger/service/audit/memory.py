@@ -46,6 +46,7 @@ class Memory:
         self._limit = limit
         self._complete = state.size == 0
         """Whether all that there is is in memory."""
+        self.times_let_go = 0
         self._lots: set[str] = set()
         self._records: list[str] = []
         self._nonces: list[tuple[str, str]] = []
@@ -190,6 +191,7 @@ class Memory:
         self._state.lines = {pool: line[-1:] for pool, line in self._state.lines.items()}
         self._figures.clear()
         self._complete = False
+        self.times_let_go += 1
 
     def write(self, book: Book) -> None:
         """Writes into a book what has changed since the last time."""

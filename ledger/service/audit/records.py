@@ -166,7 +166,7 @@ class Replayer:
         history = self._revisable.history(record)
         self.provisional_last = history.provisional.keys()
         revision = revise(Engine(history, self._registry, stored), record, history)
-        self._revisable.revised(self.state.size, revision, history)
+        self._revisable.revised(self.state.size, record, revision, history)
         return revision
 
     def _prepare(self, submission: Submission, row: Row) -> Prepared:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
+from ledger.admission.facts import LOT_SLOTS
 from ledger.admission.names import Names
 from ledger.admission.state import State, type_of
 from ledger.core.canonical import encode
@@ -19,11 +20,14 @@ from ledger.service.revising.changes import changes_of
 from ledger.service.revising.engine import Revised, Revision
 from ledger.service.revising.history import History
 from ledger.service.revising.past import (
+    Key,
+    changed_readings,
     changes_in,
     decode,
     extend,
     generation_before,
     generations_changed,
+    key_of,
     names_of,
     pools_named,
     readings,
@@ -33,6 +37,9 @@ from ledger.store.book_past import Flow, KeptPast, Pasts, Period
 from ledger.store.past import Past
 
 _AT_ONCE = 1_000
+_NEARBY = 20_000
+"""Records that are held in memory for revisions to come, some 10 KB each."""
+_HISTORIES = 16
 _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 
 
@@ -43,8 +50,12 @@ class Revisable:
         self._memory = memory
         self._state = state
         self._figures = figures
-        self._new: list[KeptPast] = []
-        self._flows: list[Flow] = []
+        self._new: dict[int, KeptPast] = {}
+        self._flows: set[Flow] = set()
+        self._nearby: dict[Key, History] = {}
+        """What the last revisions were made with, by the records that they were of: as these and what came since have
+        left it."""
+        self._let_go = memory.times_let_go
 
     def keep(self, index: int, prepared: Prepared, outcome: Outcome) -> None:
         """Notes a record that was just replayed, where it is one whose results a revision can change: a closing too,
@@ -55,13 +66,22 @@ class Revisable:
         stated = record if isinstance(record, Transformation) and record.basis == "provisional" else None
         lots = tuple([created.facts.id for created in prepared.plan.created])
         self._note(index, prepared, outcome.leaves[0], lots, stated, erased=False)
+        self._note_nearby(index, prepared, lots, stated)
         before = generation_before(lots[0]) if isinstance(record, Addition) else None
         if before is not None:
-            self._flows.append(Flow(self._state.lots[before].number, index, follows=True))
+            self._flows.add(Flow(self._state.lots[before].number, index, follows=True))
 
     def history(self, record: Amendment | Closing) -> History:
-        """The records that this one may revise as they stand, with all that descends from them. Raises Refused where it
-        says what may not be."""
+        """The records that this one may revise as they stand, with all that descends from them: those that an earlier
+        revision was made with, where it was of the same records. Raises Refused where it says what may not be."""
+        if self._let_go != self._memory.times_let_go:
+            self._nearby.clear()
+            self._let_go = self._memory.times_let_go
+        key = key_of(record)
+        nearby = None if key is None else self._nearby.pop(key, None)
+        if nearby is not None:
+            self._learn_readings(nearby, record)
+            return nearby
         pasts = self.write()
         history = History(self._state, self._figures)
         named = self._named(pasts, record)
@@ -73,8 +93,16 @@ class Revisable:
         self._load(pasts, history, record, [index for index in found if index not in history.made])
         return history
 
-    def revised(self, index: int, revision: Revision, history: History) -> None:
-        """Notes what the record at `index` made of others."""
+    def revised(
+        self, index: int, record: Amendment | Closing, revision: Revision, history: History
+    ) -> None:
+        """Notes what a record, at `index`, made of others."""
+        self._nearby = {key: one for key, one in self._nearby.items() if _apart(one, revision)}
+        key = key_of(record)
+        if key is not None and len(history.made) <= _NEARBY:
+            self._nearby[key] = history
+            while len(self._nearby) > _HISTORIES or sum([len(one.made) for one in self._nearby.values()]) > _NEARBY:
+                del self._nearby[next(iter(self._nearby))]
         for one in revision.revised:
             self._note_revised(one, history)
             self._memory.touched([lot.id for lot in one.lots])
@@ -83,6 +111,7 @@ class Revisable:
     def erase(self, index: int, digest: str) -> set[int]:
         """Leaves the residue of the record at `index`, and of the readings that it gave others; of which records those
         are comes back, itself included."""
+        self._nearby.clear()
         self._memory.erase(digest)
         self._memory.book().forget()
         pasts = self.write()
@@ -95,10 +124,31 @@ class Revisable:
         book = self._memory.book()
         self._memory.write(book)
         pasts = Pasts(book)
-        pasts.write(self._new, self._flows)
+        pasts.write(self._new.values(), self._flows)
         self._new.clear()
         self._flows.clear()
         return pasts
+
+    def _note_nearby(
+        self, index: int, prepared: Prepared, lots: tuple[str, ...], stated: Transformation | None
+    ) -> None:
+        """A record that takes from what an earlier revision was made with descends from it as well."""
+        for history in self._nearby.values():
+            if any(one.lot.number // LOT_SLOTS in history.made for one in prepared.plan.taken):
+                history.add(index, prepared, lots)
+                if stated is not None:
+                    history.provisional[index] = {(stated.start, stated.end)}
+                    history.stated[index] = stated
+
+    def _learn_readings(self, history: History, record: Amendment | Closing) -> None:
+        """Makes known what records name as they are to read; all else that is concerned is in memory."""
+        names = Names()
+        for digest, change in changes_in(record).items():
+            old = history.reads(self._state.records[digest].index)
+            for reading in changed_readings({} if old is None else {digest: old}, {digest: change}):
+                names.add(reading)
+        names.new_lots.clear()
+        self._memory.learn(names)
 
     def _named(self, pasts: Pasts, record: Amendment | Closing) -> list[int]:
         """The records that the revision itself is about."""
@@ -132,8 +182,8 @@ class Revisable:
         if one.prepared is None or one.outcome is None:
             lots = tuple([lot.id for lot in one.lots])
             (kept,) = Pasts(self._memory.book()).read([one.index])
-            self._new.append(msgspec.structs.replace(
-                kept, past=msgspec.structs.replace(kept.past, body=None, leaf=None, lots=lots), period=None))
+            self._new[one.index] = msgspec.structs.replace(
+                kept, past=msgspec.structs.replace(kept.past, body=None, leaf=None, lots=lots), period=None)
             return
         lots = history.made[one.index]
         self._note(one.index, one.prepared, one.outcome.leaves[0], lots, stated, erased=erased)
@@ -148,13 +198,13 @@ class Revisable:
         rests: dict[int, Decimal] = {}
         if isinstance(record, Addition):
             rests = {numbers[one.lot.id].number: one.quantity for one in taken}
-        self._new.append(KeptPast(
+        self._new[index] = KeptPast(
             Past(index, submission.digest, type_of(record), submission.body, leaf, lots, rests, submission.salt_seed,
                  erased),
             [one.lot.id for one in taken if one.lot.pool is not None],
             None if stated is None else encode(stated), self._period(record, stated),
-        ))
-        self._flows.extend([Flow(numbers[one.lot.id].number, index) for one in taken])
+        )
+        self._flows.update([Flow(numbers[one.lot.id].number, index) for one in taken])
 
     def _period(self, record: AnyRecord, stated: Transformation | None) -> Period | None:
         match record:
@@ -167,6 +217,16 @@ class Revisable:
                 return Period(record.facility, record.start, record.end)
             case _:
                 return None
+
+
+def _apart(history: History, revision: Revision) -> bool:
+    """Whether a revision has changed none of the records of a history, and takes nothing of their lots."""
+    made = history.made
+    return all(
+        one.index not in made
+        and not (one.prepared and any(taken.lot.number // LOT_SLOTS in made for taken in one.prepared.plan.taken))
+        for one in revision.revised
+    )
 
 
 def _stated(kept: Collection[KeptPast]) -> Iterator[tuple[int, Transformation]]:

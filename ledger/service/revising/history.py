@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ledger.admission.facts import LOT_SLOTS, LotFacts
 from ledger.admission.state import State
-from ledger.core.records import Transformation
+from ledger.core.records import AnyRecord, Transformation
 from ledger.errors import Refused
 from ledger.footprint.figures import LotFigures
 from ledger.service.preparing import Prepared
@@ -64,6 +64,11 @@ class History:
                 field=field, value=digest, rule="a record of flows that is in force",
             )
         return index
+
+    def reads(self, index: int) -> AnyRecord | None:
+        """A record as it reads now; None for one that is withdrawn."""
+        prepared = self.prepared.get(index)
+        return None if prepared is None else prepared.submission.record
 
     def lots_of(self, index: int) -> list[LotFacts]:
         return [self.state.lots[lot] for lot in self.made[index]]

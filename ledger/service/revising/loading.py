@@ -1,11 +1,12 @@
 """From rows to a history: the records that a revision may touch, prepared again as they read now."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
+from ledger.admission.facts import LOT_SLOTS
 from ledger.admission.names import Names
 from ledger.admission.state import State
 from ledger.core.records import Amendment, AnyRecord, Closing, Transformation
@@ -14,12 +15,22 @@ from ledger.footprint.figures import LotFigures
 from ledger.service.revising.aside import aside
 from ledger.service.revising.changes import restated
 from ledger.service.revising.history import History
-from ledger.service.revising.past import changes_in, decode, extend, names_of, pools_named, readings
+from ledger.service.revising.past import (
+    Key,
+    changed_readings,
+    changes_in,
+    decode,
+    extend,
+    names_of,
+    pools_named,
+    readings,
+)
 from ledger.store.batches import Arriving, load_state
 from ledger.store.database import Connection
 from ledger.store.facts import FactLoader
 from ledger.store.revisions import (
     descendants,
+    erased_since,
     generations_taken,
     newest_before,
     posted_provisional,
@@ -27,6 +38,7 @@ from ledger.store.revisions import (
     read_holdings,
     read_past,
     read_statements,
+    touched_since,
 )
 
 MAX_RECORDS: Final = 200_000
@@ -34,9 +46,30 @@ MAX_BYTES: Final = 1 << 30
 """Of the records that one revision may recompute: more than a server can hold in memory harms everyone on it."""
 
 _CHUNK = 1_000
+_TOUCHED: Final = 10_000
 
 _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 _amendment = msgspec.json.Decoder(Amendment)
+
+
+class Nearby(NamedTuple):
+    """What a revision has loaded, for the next one of the same records: it stands as the first one has left it, so that
+    nothing of it need be loaded, decoded and planned anew. `loading`: all that descends from the records of `key`, as
+    of `size` entries and `revisions` revisions."""
+
+    key: Key
+    loading: "Loading"
+    size: int
+    revisions: int
+
+    async def stands(self, connection: Connection) -> bool:
+        """Whether the revisions since then, and erasures, have left all of it alone."""
+        touched = await touched_since(connection, self.revisions, _TOUCHED)
+        if len(touched) == _TOUCHED or await erased_since(connection, self.size):
+            return False
+        history = self.loading.history
+        makers = {lot.number // LOT_SLOTS for lot in history.state.lots.values()}
+        return makers.isdisjoint(touched) and history.made.keys().isdisjoint(touched)
 
 
 class Loading:
@@ -54,14 +87,41 @@ class Loading:
         self._field = "changes" if isinstance(record, Amendment) else "start"
         self._bytes = 0
 
-    async def extend(self, seeds: Collection[int], size: int, *, pools: bool) -> list[int]:
+    def again(self, connection: Connection, record: AnyRecord) -> None:
+        """Goes on, on another session, for the revision by another record, of the same records."""
+        self._connection = connection
+        self._amends = changes_in(record)
+        state = self.history.state
+        # What appended records can take away again is learnt anew.
+        state.closed.clear()
+        state.frozen.clear()
+
+    async def reread(self, records: Sequence[int]) -> None:
+        """What has come to be since of what these records name, here already, as they read and are to read."""
+        history, names, read = self.history, Names(), dict[str, AnyRecord]()
+        for index in records:
+            prepared = history.prepared.get(index)
+            if prepared is not None:
+                read[prepared.submission.digest.hex()] = prepared.submission.record
+                names.add(prepared.submission.record)
+        for reading in changed_readings(read, self._amends):
+            names.add(reading)
+        names.new_lots.clear()
+        lots = {lot for lot in names.lots if lot in history.state.lots}
+        await self._learn(names)
+        await self.refresh(lots.union(*[history.made[index] for index in records]))
+
+    async def extend(
+        self, seeds: Collection[int], size: int, *, pools: bool, allow: Callable[[int], None] = lambda _: None
+    ) -> list[int]:
         """Loads records and all that descends from them below `size`, as far as they are not here yet; returns which
-        those are. `pools`: see `descendants`."""
+        those are. `pools`: see `descendants`. `allow` is asked first, with how many there will be in all."""
         left = MAX_RECORDS - len(self.history.made)
         found = await descendants(self._connection, seeds, left + 1, pools=pools)
         if len(found) > left:
             raise self._too_large(f"more than {MAX_RECORDS} records")
         fresh = [index for index in found if index < size and index not in self.history.made]
+        allow(len(self.history.made) + len(fresh))
         await self.load(fresh)
         return fresh
 
@@ -80,6 +140,11 @@ class Loading:
             self.start[lot] = left
         items = {state.lots[lot].item for lot in known.values()}
         await self._load_holdings({item for item in items if item is not None}, known.values())
+
+    def pieces(self) -> list[object]:
+        """Everything that this is made of and that there is much of."""
+        state = self.history.state
+        return [*self.figures.values(), *state.lots.values(), *self.history.prepared.values()]
 
     async def _load_part(self, records: Sequence[int]) -> None:
         pasts = await read_past(self._connection, records)

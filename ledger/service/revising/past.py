@@ -29,6 +29,8 @@ _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 _leaf = msgspec.json.Decoder(AssessmentLeaf)
 _NONE = Decimal(0)
 Decoded = tuple[Past, AnyRecord | None]
+Key = frozenset[str]
+"""The digests of the records that an amendment changes."""
 
 _RESIZING = frozenset({"inputs", "outputs", "quantity", "lot"})
 """Fields by which an amendment changes what there is of a lot, or what is left of it."""
@@ -43,6 +45,14 @@ def resizes(record: AnyRecord) -> bool:
     """Whether a record that revises others can change what there is of a lot, or what is left of it."""
     changes = record.changes if isinstance(record, Amendment) else ()
     return any(one.withdrawn or not _RESIZING.isdisjoint(one.fields) for one in changes)
+
+
+def key_of(record: AnyRecord) -> Key | None:
+    """By what amendments of the same records know each other. None where quantities may change, or the records are not
+    named: such a revision reaches what another one need not have loaded."""
+    if not isinstance(record, Amendment) or resizes(record):
+        return None
+    return frozenset([change.record for change in record.changes])
 
 
 def decode(pasts: Iterable[Past]) -> list[Decoded]:
@@ -120,13 +130,25 @@ def readings(decoded: Sequence[Decoded], amends: Mapping[str, Change]) -> dict[i
     """How those of the records read that an amendment changes; what is wrong with one shows later."""
     found: dict[int, AnyRecord] = {}
     for past, old in decoded:
-        change = amends.get(past.digest.hex())
-        if change is not None and old is not None and not change.withdrawn:
-            try:
-                found[past.index] = amended(old, change, "changes")
-            except LedgerError:
-                continue
+        new = _reading(old, amends.get(past.digest.hex()))
+        if new is not None:
+            found[past.index] = new
     return found
+
+
+def changed_readings(records: Mapping[str, AnyRecord], amends: Mapping[str, Change]) -> list[AnyRecord]:
+    """The same of records by digest."""
+    found = [_reading(old, amends.get(digest)) for digest, old in records.items()]
+    return [new for new in found if new is not None]
+
+
+def _reading(old: AnyRecord | None, change: Change | None) -> AnyRecord | None:
+    if change is None or old is None or change.withdrawn:
+        return None
+    try:
+        return amended(old, change, "changes")
+    except LedgerError:
+        return None
 
 
 def pools_named(state: State, changed: Mapping[int, AnyRecord]) -> list[tuple[str, int]]:

@@ -6,6 +6,7 @@ written before; and nobody sees any of it before the commit. The head is held fo
 
 import asyncio
 import logging
+from collections import Counter
 from contextlib import suppress
 from time import monotonic
 from typing import NamedTuple
@@ -14,13 +15,18 @@ import asyncpg
 
 from ledger.core.checkpoint import Checkpoint
 from ledger.core.frontier import grow
-from ledger.errors import LedgerError, OutcomeUnknown, Refused, Unavailable
+from ledger.core.records import AnyRecord
+from ledger.errors import Exhausted, LedgerError, OutcomeUnknown, Refused, Unavailable
 from ledger.registry.installed import Registry
 from ledger.service.heads import UNSIGNABLE, Heads
 from ledger.service.preparing import Submission
+from ledger.service.revising.budget import Budget
+from ledger.service.revising.loading import Nearby
+from ledger.service.revising.past import Key, key_of
 from ledger.service.revising.work import Overtaken, Work
 from ledger.service.sequencing.batch import Batch, Sequenced
 from ledger.service.sequencing.sequencer import Open, free_lock
+from ledger.service.sequencing.turns import FairLock
 from ledger.service.sequencing.unit import Answer, Placed
 from ledger.service.timekeeping import AHEAD, Timekeeper
 from ledger.store.batches import Head, connect_writer, lock_head, touch_head, write_batch
@@ -52,12 +58,13 @@ class Reviser:
     """One for a process.
 
     Revisions run one at a time: those of this process wait here, on no session, those of others for a lock of the
-    database. Either way for `patience` seconds at most.
+    database. Either way for `patience` seconds at most. Of those that wait here the organisation has its turn that had
+    it longest ago.
     """
 
     def __init__(
         self, url: str, origin: str, heads: Heads, registry: Registry, loader: FactLoader,
-        keeper: Timekeeper, patience: float = _PATIENCE_SECONDS,
+        keeper: Timekeeper, budget: Budget, patience: float = _PATIENCE_SECONDS,
     ) -> None:
         self._url = url
         self._origin = origin
@@ -66,7 +73,11 @@ class Reviser:
         self._loader = loader
         self._keeper = keeper
         self._patience = patience
-        self._turn = asyncio.Lock()
+        self._budget = budget
+        self._turn = FairLock()
+        self._coming: Counter[Key | None] = Counter()
+        """How many wait that revise the same records."""
+        self._nearby: Nearby | None = None
         self._warned = False
         self.last: Timing | None = None
         """Of the last revision here."""
@@ -74,15 +85,48 @@ class Reviser:
     async def append(self, submission: Submission) -> Answer:
         """The answer for a record that revises others. Raises Unavailable or OutcomeUnknown."""
         give_up = monotonic() + self._patience
+        key = key_of(submission.record)
+        self._coming[key] += 1
         try:
             async with asyncio.timeout(self._patience):
-                await self._turn.acquire()
+                await self._turn.acquire(submission.record.issuer)
         except TimeoutError:
+            self._went(key)
             raise revising() from None
+        except BaseException:
+            self._went(key)
+            raise
         try:
             return await self._append(submission, give_up)
         finally:
+            self._went(key)
             self._turn.release()
+
+    def _went(self, key: Key | None) -> None:
+        """One that came is done. What was loaded is kept for who waits for it."""
+        self._coming[key] -= 1
+        self._coming = +self._coming
+        if self._nearby is not None and not self._coming[self._nearby.key]:
+            self._leave(None)
+
+    async def _take_nearby(self, connection: asyncpg.Connection, record: AnyRecord) -> Nearby | None:
+        """What an earlier revision has left, if it serves this one."""
+        nearby = self._nearby
+        if nearby is None or nearby.key != key_of(record):
+            return None
+        if await nearby.stands(connection):
+            self._nearby = None
+            return nearby
+        self._leave(None)
+        return None
+
+    def _leave(self, nearby: Nearby | None) -> None:
+        if self._nearby is not None:
+            self._let_go(self._nearby.loading.pieces())
+        self._nearby = nearby
+
+    def _let_go(self, pieces: list[object]) -> None:
+        asyncio.get_running_loop().run_in_executor(None, _let_go, pieces)
 
     async def _append(self, submission: Submission, give_up: float) -> Answer:
         """Runs the revision until its outcome is known."""
@@ -140,11 +184,12 @@ class Reviser:
     ) -> Answer:
         """`at_once`: under the lock from the beginning, so that nothing can come in between any more."""
         started = monotonic()
+        asked = _Asked(self._budget, submission.record.issuer, self._keeper())
         transaction = connection.transaction(isolation="read_committed")
         await transaction.start()
         placed: tuple[Sequenced, Checkpoint, list[bytes]] | None = None
         try:
-            work, head, locked = await self._caught_up(connection, submission, at_once=at_once)
+            work, head, locked = await self._caught_up(connection, submission, asked, at_once=at_once)
             batch, answer = await work.sequence(head, max(self._keeper(), head.time))
             if isinstance(answer, Sequenced):
                 self._keeper.require_right()
@@ -153,8 +198,10 @@ class Reviser:
                 await touch_head(connection)
             else:
                 await transaction.rollback()
+                asked.charge(answer)
                 return answer
-        except BaseException:
+        except BaseException as error:
+            asked.charge(error)
             if not connection.is_closed():
                 # The session is dropped anyway; what went wrong first is what counts.
                 with suppress(*LOST, asyncpg.PostgresError):
@@ -167,18 +214,26 @@ class Reviser:
         self.last = Timing(done - started, done - locked, len(work.revision.revised))
         _log.info("revised %d records in %.3f s, the head was held for %.3f s", self.last.records, self.last.whole,
                   self.last.locked)
-        asyncio.get_running_loop().run_in_executor(None, _let_go, work.pieces())
-        del work, batch
+        asked.settle(self.last.records)
+        left = work.left()
+        if left is not None and self._coming[left.key] > 1:
+            self._leave(left)
+            self._let_go([*work.revision.revised])
+        else:
+            self._let_go(work.pieces())
+        del work, batch, left
         sequenced, checkpoint, path = placed
         self._heads.advance(checkpoint)
         return Placed(sequenced, await self._heads.committed(checkpoint), path)
 
     async def _caught_up(
-        self, connection: asyncpg.Connection, submission: Submission, *, at_once: bool
+        self, connection: asyncpg.Connection, submission: Submission, asked: "_Asked", *, at_once: bool
     ) -> tuple[Work, Head, float]:
         """All but its own entry, under the lock; and when that was taken."""
         size, revisions = await begin_revision(connection)
-        work = Work(connection, self._loader, self._registry, self._origin, submission, revisions + 1)
+        await self._budget.read(connection, asked.now)
+        nearby = await self._take_nearby(connection, submission.record)
+        work = Work(connection, self._loader, self._registry, self._origin, submission, revisions + 1, asked, nearby)
         if at_once:
             head, locked = await self._lock(connection)
             await work.prepare(head.size)
@@ -220,6 +275,30 @@ class Reviser:
     def _heed(self, _: object, message: asyncpg.PostgresLogMessage) -> None:
         if "WARNING" in (getattr(message, "severity_en", ""), getattr(message, "severity", "")):
             self._warned = True
+
+
+class _Asked:
+    """How many records a revision can change, asked of the budget. `now` in ms since 1970."""
+
+    def __init__(self, budget: Budget, organization: str, now: int) -> None:
+        self._budget = budget
+        self._organization = organization
+        self.now = now
+        self._records = 0
+
+    def __call__(self, records: int) -> None:
+        """Raises Exhausted where they are too many."""
+        self._budget.check(self._organization, records, self.now)
+        self._records = records
+
+    def charge(self, refusal: object) -> None:
+        """It was refused: what was loaded counts all the same, unless nothing of that was its fault."""
+        if isinstance(refusal, LedgerError) and not isinstance(refusal, Unavailable | Exhausted):
+            self.settle(0)
+
+    def settle(self, revised: int) -> None:
+        """It is on the log, which says so many."""
+        self._budget.charge(self._organization, self._records - revised, self.now)
 
 
 def _let_go(pieces: list[object]) -> None:

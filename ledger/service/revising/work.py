@@ -8,9 +8,10 @@ import asyncpg
 
 from ledger.admission.admit import admit
 from ledger.admission.amending import check_unaccepted, check_undisputed, check_withdrawal
+from ledger.admission.facts import LOT_SLOTS
 from ledger.admission.names import Names
 from ledger.admission.state import State
-from ledger.core.records import Amendment, AnyRecord, Closing, Transfer
+from ledger.core.records import Amendment, AnyRecord, Closing, Transfer, Transformation
 from ledger.core.revisions import Change
 from ledger.footprint.figures import LotFigures
 from ledger.registry.installed import Registry
@@ -19,8 +20,8 @@ from ledger.service.revising.aside import aside
 from ledger.service.revising.averages import revise
 from ledger.service.revising.changes import changes_of
 from ledger.service.revising.engine import Changes, Engine, Revised, Revision
-from ledger.service.revising.loading import Loading
-from ledger.service.revising.past import generations_changed, resizes
+from ledger.service.revising.loading import Loading, Nearby
+from ledger.service.revising.past import generations_changed, key_of, resizes
 from ledger.service.revising.rows import add_revised
 from ledger.service.sequencing.batch import Batch, Item, Sequenced, Verdict
 from ledger.store.batches import Arriving, Head, load_state
@@ -64,8 +65,10 @@ class Work:
 
     def __init__(
         self, connection: asyncpg.Connection, loader: FactLoader, registry: Registry, origin: str,
-        submission: Submission, version: int,
+        submission: Submission, version: int, allow: Callable[[int], None], nearby: Nearby | None = None,
     ) -> None:
+        """`allow` is asked with how many records the revision can change, before these are loaded. `nearby`: what was
+        loaded for an earlier revision of the same records, as the last revision on the log has left it."""
         record = submission.record
         if not isinstance(record, Amendment | Closing):
             raise TypeError(f"{type(record).__name__} revises nothing")
@@ -76,11 +79,13 @@ class Work:
         self._registry = registry
         self._submission = submission
         self._version = version
-        self._loading = Loading(connection, loader, record, origin)
+        self._allow = allow
+        self._nearby = nearby
+        self._loading = Loading(connection, loader, record, origin) if nearby is None else nearby.loading
         self._history = self._loading.history
         self._engine = Engine(self._history, registry)
         self._known = False
-        self._seen = 0
+        self._seen = self._whole = 0
         self._changes: Changes = {}
         self._guarded: list[_Guarded] = []
         self._written: dict[int, Revised] = {}
@@ -91,7 +96,9 @@ class Work:
         """Loads and recomputes as of the log's `size`. Raises Refused where the record could not be admitted: what it
         says itself is looked at before anything that descends from it."""
         state = self._history.state
-        self._seen = state.size = size
+        self._seen = self._whole = state.size = size
+        if self._nearby is not None:
+            self._loading.again(self._connection, self._record)
         await self._load_own(state, self._loading.figures)
         self._loading.start.update(state.remaining)
         if self._submission.digest in state.digests:
@@ -101,10 +108,15 @@ class Work:
         own = prepare(self._submission, state, self._registry, state.plugins)
         admit(self._record, self._submission.keyid, own.plan, state)
         named = await self._named(size)
-        await self._loading.load(named)
+        self._allow(len(named))
+        if self._nearby is None:
+            await self._loading.load(named)
+        else:
+            await self._loading.reread(named)
         self._changes = await self._aside(changes_of, self._record, self._history)
         self._note_guarded()
-        await self._loading.extend({*named, *await self._following()}, size, pools=self._resizing)
+        seeds = {*named, *await self._following()} if self._nearby is None else await self._gained(self._nearby.size)
+        await self._loading.extend(seeds, size, pools=self._resizing, allow=self._allow)
         self.revision = await self._aside(revise, self._engine, self._record, self._history)
         await self._write()
 
@@ -145,13 +157,25 @@ class Work:
             await write_balances(self._connection, self._balances())
         return batch, answer
 
+    @property
+    def reached(self) -> int:
+        """How many records were loaded."""
+        return len(self._history.made)
+
+    def left(self) -> Nearby | None:
+        """What this leaves to the next revision of the same records, once it is committed."""
+        key = key_of(self._record)
+        if key is None or self._known:
+            return None
+        for one in self.revision.revised:
+            record, periods = self._history.reads(one.index), self._history.provisional.get(one.index)
+            if periods is not None and isinstance(record, Transformation):
+                periods.add((record.start, record.end))
+        return Nearby(key, self._loading, self._whole, self._version)
+
     def pieces(self) -> list[object]:
         """Everything that this is made of and that there is much of."""
-        state = self._history.state
-        return [
-            *self._loading.figures.values(), *state.lots.values(), *self._history.prepared.values(),
-            *self.revision.revised,
-        ]
+        return [*self._loading.pieces(), *self.revision.revised]
 
     async def _load_own(self, state: State, figures: dict[str, LotFigures]) -> None:
         """What the revising record names itself, and whether it is on the log."""
@@ -221,6 +245,11 @@ class Work:
             if one.change.withdrawn:
                 check_withdrawal(one.record, one.change.record, lots, now, field)
             check_unaccepted(one.record, one.change, now, field)
+
+    async def _gained(self, size: int) -> set[int]:
+        """Records from index `size` on that take from lots of records that are here."""
+        made = self._history.made
+        return {record for record, lot in await flows_since(self._connection, size) if lot // LOT_SLOTS in made}
 
     async def _takers(self) -> set[int]:
         """Records that the log has gained since it was looked at, and that take from what has changed."""

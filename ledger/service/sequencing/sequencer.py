@@ -6,7 +6,6 @@ outcome of a COMMIT open. Such a batch is run again through the lock, where what
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Coroutine, Mapping
 from typing import Any, NamedTuple
 
@@ -23,6 +22,7 @@ from ledger.footprint.figures import LotFigures
 from ledger.registry.assessing import Assessor
 from ledger.service.heads import UNSIGNABLE, Heads
 from ledger.service.sequencing.batch import Batch, Sequenced, Verdict
+from ledger.service.sequencing.turns import Turns
 from ledger.service.sequencing.unit import Answer, Placed, Unit
 from ledger.service.timekeeping import AHEAD, Timekeeper
 from ledger.store.batches import (
@@ -81,7 +81,7 @@ class Sequencer:
         self._assessor = assessor
         self._loader = loader
         self._keeper = keeper
-        self._waiting: deque[Unit] = deque()
+        self._waiting: Turns[Unit] = Turns()
         self._wake = asyncio.Event()
         self._connection: asyncpg.Connection | None = None
         self._warned = False
@@ -102,7 +102,8 @@ class Sequencer:
         if self._task is not None:
             await self._task
         await asyncio.gather(*self._answering)
-        for unit in self._waiting:
+        while self._waiting:
+            unit = self._waiting.pop()
             if not unit.done.done():
                 unit.done.set_exception(Unavailable("the server is shutting down", code="shutting-down"))
         if self._connection is not None:
@@ -113,7 +114,7 @@ class Sequencer:
         self.heads.require_signing()
         if self._stopping:
             raise Unavailable("the server is shutting down", code="shutting-down")
-        self._waiting.append(unit)
+        self._waiting.add(unit.organization, unit)
         self._wake.set()
         return await unit.done
 
@@ -127,16 +128,16 @@ class Sequencer:
                 self._wake.clear()
 
     def _gather(self) -> list[Unit]:
+        """The next batch: a unit of each organisation in its turn, for as long as the next one fits in."""
         units: list[Unit] = []
         flows = size = 0
-        while self._waiting and (
-            not units
-            or (flows + self._waiting[0].flows <= MAX_FLOWS and size + self._waiting[0].bytes <= MAX_BYTES)
-        ):
-            unit = self._waiting.popleft()
-            units.append(unit)
+        while self._waiting:
+            unit = self._waiting.first()
             flows += unit.flows
             size += unit.bytes
+            if units and (flows > MAX_FLOWS or size > MAX_BYTES):
+                break
+            units.append(self._waiting.pop())
         return units
 
     async def _finish(self, units: list[Unit]) -> None:

@@ -27,11 +27,13 @@ Answer = Placed | Verdict
 
 class Unit:
     """What one request wants appended, with the facts that were loaded for it when the head counted `revisions`.
-    `figures` by lot id."""
+    `figures` by lot id. `organization`: in whose turn it goes."""
 
     def __init__(
-        self, items: Sequence[Item], facts: Facts, figures: dict[str, LotFigures], revisions: int
+        self, items: Sequence[Item], facts: Facts, figures: dict[str, LotFigures], revisions: int,
+        organization: str = "",
     ) -> None:
+        self.organization = organization
         self.items = items
         self.facts = facts
         self.figures = figures

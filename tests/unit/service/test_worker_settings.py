@@ -38,3 +38,14 @@ def test_ages_of_cosignatures_that_cannot_be(text: str) -> None:
 
 def test_an_age_of_cosignatures_that_is_said() -> None:
     assert settings_from({"CARBON_LEDGER_RENEW_SECONDS": "60"}, Path("/nowhere")).renew_seconds == 60
+
+
+def test_revised_per_day() -> None:
+    assert settings_from({}, Path("/nowhere")).revised_per_day == 200_000
+    assert settings_from({"CARBON_LEDGER_REVISED_PER_DAY": "1000000000"}, Path("/nowhere")).revised_per_day == 10**9
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1e3", "1000000001", "10000000000", "many"])
+def test_an_unfit_revised_per_day(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="CARBON_LEDGER_REVISED_PER_DAY"):
+        settings_from({"CARBON_LEDGER_REVISED_PER_DAY": text}, Path("/nowhere"))
