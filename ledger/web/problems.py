@@ -1,6 +1,7 @@
 """Errors on the wire: RFC 9457 problem details, made through one table."""
 
 import logging
+from math import ceil
 from typing import Any
 
 import msgspec
@@ -88,9 +89,16 @@ def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Respo
     ))
 
 
-def _response(problem: Problem) -> Response[bytes]:
+def problem_headers(status: int, retry_after: float | None = None) -> dict[str, str]:
+    """The fields that go with a problem beside its type. `retry_after`: seconds."""
+    if retry_after is None and status == 503:
+        retry_after = 1
     # A cache that keeps a 404 would hide what the log has gained since.
-    headers = {"Cache-Control": "no-store"} | ({"Retry-After": "1"} if problem.status == 503 else {})
+    return {"Cache-Control": "no-store"} | ({} if retry_after is None else {"Retry-After": str(ceil(retry_after))})
+
+
+def _response(problem: Problem, retry_after: float | None = None) -> Response[bytes]:
+    headers = problem_headers(problem.status, retry_after)
     return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
 
 
