@@ -13,12 +13,13 @@ from ledger.service.backup.mark import is_restored, settled
 from ledger.service.erasing import Eraser
 from ledger.service.heads import Heads, heads_of
 from ledger.service.publication import Publication
+from ledger.service.quotas import Quotas
 from ledger.service.receipts import ReceiptReader
 from ledger.service.resemblances import Resemblances
 from ledger.service.revising.reviser import Reviser
 from ledger.service.sequencing.sequencer import Sequencer
 from ledger.service.settings import MIN_WORKERS, Settings
-from ledger.service.setup import Identity, bootstrap, establish, identity_of, require_whole
+from ledger.service.setup import Identity, bootstrap, establish, identity_of, registrar_id, require_whole
 from ledger.service.submission import Submitter
 from ledger.service.witnessing.policies import read_policy
 from ledger.service.witnessing.publisher import Publisher
@@ -107,7 +108,7 @@ async def _opened(
             reviser = Reviser(database.app_url, identity.origin, heads, registry, loader, clock)
             submitter = Submitter(
                 pool, loader, KeyLoader(), assessor, sequencer, identity.origin, receipts, reviser, publication,
-                eraser.wake,
+                Quotas(pool, settings.limits, registrar_id(identity.origin), clock), eraser.wake,
             )
 
             async def begin() -> None:

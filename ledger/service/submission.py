@@ -25,6 +25,7 @@ from ledger.errors import InvalidBody, InvalidInput, LedgerError, Refused
 from ledger.registry.assessing import Assessor
 from ledger.service.preparing import REVISING, Submission
 from ledger.service.publication import Publication
+from ledger.service.quotas import Quotas
 from ledger.service.reading import Read, Reader
 from ledger.service.receipts import ReceiptReader
 from ledger.service.requests import Drafted, Request, complete, draft
@@ -66,7 +67,7 @@ class Submitter:
 
     def __init__(
         self, pool: Pool, loader: FactLoader, keys: KeyLoader, assessor: Assessor, sequencer: Sequencer, origin: str,
-        receipts: ReceiptReader, reviser: Reviser, publication: Publication,
+        receipts: ReceiptReader, reviser: Reviser, publication: Publication, quotas: Quotas,
         on_erasure: Callable[[], None] = _nothing,
     ) -> None:
         """`on_erasure` is called once an erasure is on the log."""
@@ -77,6 +78,7 @@ class Submitter:
         self._receipts = receipts
         self._reviser = reviser
         self._publication = publication
+        self._quotas = quotas
         self._on_erasure = on_erasure
         self._threads = ThreadPoolExecutor(_CORES, thread_name_prefix="submit")
 
@@ -104,7 +106,7 @@ class Submitter:
     ) -> tuple[Unit, list[LedgerError | None]]:
         parsed = await self._work(len(envelopes), lambda: [_parse(envelope) for envelope in envelopes])
         read = await self._read([one for one in parsed if isinstance(one, _Parsed)], request)
-        checked = await self._verify(parsed, request)
+        checked = await self._quotas.checked(await self._verify(parsed, request))
         found = await self._prepare_all(checked, request, read.now.in_force)
         items = [one for one in found if isinstance(one, Item)]
         errors = [one if isinstance(one, LedgerError) else None for one in found]

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from ledger.errors import (
     Erased,
+    Exhausted,
     InvalidInput,
     LedgerError,
     NotFound,
@@ -30,6 +31,7 @@ _STATUS: tuple[tuple[type[LedgerError], int, str], ...] = (
     (Unavailable, 503, "This server cannot answer now"),
     (NotFound, 404, "Not on the ledger"),
     (Erased, 410, "Erased"),
+    (Exhausted, 429, "Too much for now"),
     (Refused, 422, "The record is refused"),
     (PluginError, 422, "The sector plugin cannot assess the record"),
     (VerificationError, 400, "Verification failed"),
@@ -64,7 +66,7 @@ def problem_of(error: LedgerError) -> Problem:
 
 
 def ledger_error(_: Request[Any, Any, Any], error: LedgerError) -> Response[bytes]:
-    return _response(problem_of(error))
+    return problem_response(problem_of(error), error.retry_after if isinstance(error, Exhausted) else None)
 
 
 def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
@@ -74,7 +76,7 @@ def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[byte
     )
     extra = getattr(error, "extra", None)
     first = extra[0] if isinstance(extra, list) and extra and isinstance(extra[0], dict) else {}
-    return _response(Problem(
+    return problem_response(Problem(
         type=f"urn:carbon-ledger:problem:{code}", title="The request is refused", status=error.status_code,
         detail=first.get("message") or error.detail, code=code, field=first.get("key"),
     ))
@@ -83,7 +85,7 @@ def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[byte
 def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """A defect of ours: logged in full, told without detail."""
     _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return _response(Problem(
+    return problem_response(Problem(
         type="urn:carbon-ledger:problem:internal", title="Internal error", status=500,
         detail="the server failed; its log says why", code="internal",
     ))
@@ -97,7 +99,8 @@ def problem_headers(status: int, retry_after: float | None = None) -> dict[str, 
     return {"Cache-Control": "no-store"} | ({} if retry_after is None else {"Retry-After": str(ceil(retry_after))})
 
 
-def _response(problem: Problem, retry_after: float | None = None) -> Response[bytes]:
+def problem_response(problem: Problem, retry_after: float | None = None) -> Response[bytes]:
+    """A problem with its fields. `retry_after`: seconds."""
     headers = problem_headers(problem.status, retry_after)
     return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
 

@@ -14,14 +14,18 @@ from typing import Final
 from litestar.types import ASGIApp, HTTPRequestEvent, Receive, ReceiveMessage, Scope, Send
 from msgspec import Struct
 
+from ledger.core.envelope import MAX_ENVELOPE
 from ledger.web.door.answers import Headers, Refusal, header
 from ledger.web.door.clients import client_of
+from ledger.web.door.memory import give_back
 
 NDJSON: Final = ("application/x-ndjson", "application/ndjson")
 MOST: Final = 256
 FREE: Final = 16 << 10
 """Bytes of each body that count for nothing: what single records need is there while others send much."""
 LEAST_RATE: Final = 16 << 10
+LONG: Final = 4 << 20
+"""Bytes of a body after which memory is given back."""
 _LONGEST: Final = 30
 """How many times its first patience a body may take in all."""
 _WITHOUT: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -31,9 +35,9 @@ class BodyLimits(Struct, frozen=True, kw_only=True):
     """`seconds`: how long a body may stay behind 16 KiB/s. `held`: bytes of all bodies that are on their way or worked
     on, in one process."""
 
-    envelope: int = 2 << 20
+    envelope: int = MAX_ENVELOPE
     lines: int = 64 << 20
-    held: int = 128 << 20
+    held: int = 96 << 20
     seconds: float = 10.0
 
     def of(self, headers: Headers) -> int:
@@ -80,6 +84,8 @@ class Bodies:
         finally:
             if body is not None:
                 self.held -= body.counted
+                if body.size > LONG:
+                    give_back()
 
     async def _read(self, scope: Scope, receive: Receive) -> _Body:
         limit = self._limits.of(list(scope["headers"]))
