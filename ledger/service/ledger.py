@@ -40,7 +40,8 @@ def silent(_: str) -> None:
 
 @dataclass(frozen=True)
 class Ledger:
-    """`pool` reads; only the sequencer writes."""
+    """`pool` reads for questions. What takes records has sessions of its own, so that no question keeps it waiting;
+    only the sequencer writes."""
 
     settings: Settings
     identity: Identity
@@ -103,6 +104,7 @@ async def _opened(
             Sequencer(database.app_url, identity.origin, heads, assessor, loader, clock) as sequencer,
             _publishing(database.app_url, pool, heads, publication, settings.renew_seconds),
             Eraser(database.app_url) as eraser,
+            _sessions(database.app_url) as questions,
         ):
             publication.tell(eraser.published)
             reviser = Reviser(database.app_url, identity.origin, heads, registry, loader, clock)
@@ -120,10 +122,19 @@ async def _opened(
             async with Settling(pool, heads, policy, begin):
                 await assessor.ready()
                 try:
-                    yield Ledger(settings, identity, registry, pool, sequencer, submitter, receipts, heads, publication,
-                                 Resemblances(pool))
+                    yield Ledger(settings, identity, registry, questions, sequencer, submitter, receipts, heads,
+                                 publication, Resemblances(questions))
                 finally:
                     submitter.close()
+    finally:
+        await pool.close()
+
+
+@asynccontextmanager
+async def _sessions(url: str) -> AsyncIterator[Pool]:
+    pool = await open_pool(url)
+    try:
+        yield pool
     finally:
         await pool.close()
 
