@@ -201,7 +201,7 @@ def test_bodies_that_stay_away_keep_nobody_out(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize(("fields", "seen"), [
-    ([], "10.0.0.1"), (["192.0.2.1"], "192.0.2.1"), (["forged, 192.0.2.1"], "192.0.2.1"),
+    ([], "198.51.100.1"), (["192.0.2.1"], "192.0.2.1"), (["forged, 192.0.2.1"], "192.0.2.1"),
     (["forged", "192.0.2.1"], "192.0.2.1"),
 ])
 def test_what_a_proxy_has_seen(fields: Sequence[str], seen: str) -> None:
@@ -210,7 +210,7 @@ def test_what_a_proxy_has_seen(fields: Sequence[str], seen: str) -> None:
     async def app(scope: Any, _: Any, __: Any) -> None:
         found.append(client_of(scope))
 
-    for address in ("10.0.0.1", "10.0.0.2"):
+    for address in ("198.51.100.1", "198.51.100.2"):
         scope: Any = {"client": (address, 1), "headers": [(b"x-forwarded-for", one.encode()) for one in fields]}
-        asyncio.run(BehindProxies(app, ["10.0.0.1"])(scope, None, None))  # type: ignore[arg-type]
-    assert found == [seen, "10.0.0.2"]
+        asyncio.run(BehindProxies(app, ["198.51.100.1"])(scope, None, None))  # type: ignore[arg-type]
+    assert found == [seen, "198.51.100.2"]
