@@ -235,7 +235,7 @@ def _parse(envelope: bytes) -> _Parsed | LedgerError:
                               rule="16 random bytes: what an erasure leaves is no record")
         return _Parsed(record, opened, digest(opened.body))
     except LedgerError as error:
-        return error
+        return error.settled()
 
 
 def _verified(one: _Parsed | LedgerError, request: Request) -> _Parsed | LedgerError:

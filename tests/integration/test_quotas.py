@@ -95,3 +95,19 @@ def test_a_day_begins_where_the_log_says(home: Path) -> None:
             assert admitted(ledger.run(ledger.submit(mined(shop, 100 * day, 4)))) == 4
     with inside(home, clock=clock, limits=LIMITS) as ledger:
         assert admitted(ledger.run(ledger.submit(mined(shop, 500, 6)))) == 4
+
+
+def test_errors_that_are_answers_hold_nothing(home: Path) -> None:
+    """No frame, and with it nothing that was worked on: neither of what cannot be read, nor of what is refused ahead of
+    the lock, under it, or by a quota."""
+    shop = Workshop("shop")
+    with inside(home, clock=Clock(), limits=LIMITS) as ledger:
+        opened(ledger, shop)
+        sound = ledger.envelopes(mined(shop, 0, 6))
+        refused = ledger.envelopes([shop.use({"nothing": "1"}), shop.use({"pot": "2000"}), shop.mine("lot-0", "1")])
+        lines = [b"{}", b"no JSON", sound[0][:-9] + b'AAAAAAA"}', *sound[:1], *refused, *sound[1:]]
+        errors = [one.error for one in ledger.run(ledger.ledger.submitter.submit(lines)) if one.error is not None]
+    assert len({error.code for error in errors}) >= 5, errors
+    for error in errors:
+        assert error.__traceback__ is None, error.code
+        assert error.__context__ is None, error.code
