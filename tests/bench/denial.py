@@ -32,9 +32,9 @@ from support.server import Server, temporary_home
 from support.workshop import Workshop, workshop
 
 RECORDS: Final = 20_000
-SECONDS: Final = 12.0
-REST_SECONDS: Final = 10.0
-_PATIENCE: Final = 40.0
+SECONDS: Final = 20.0
+REST_SECONDS: Final = 15.0
+_PATIENCE: Final = 60.0
 _HEAD: Final = "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{fields}\r\n"
 
 
@@ -74,6 +74,11 @@ def chains(target: Target) -> None:
     _ask(target, f"/v1/chain?lot={target.lot}", 40)
 
 
+def rows(target: Target) -> None:
+    """400 at a time ask for a footprint, again and again."""
+    _ask(target, f"/v1/footprint?lot={target.lot}", 400)
+
+
 def unread(target: Target) -> None:
     """40 chains are asked for, and nothing is read of them."""
     _hold(target, target.request("GET", f"/v1/chain?lot={target.lot}"), 40)
@@ -94,7 +99,8 @@ def bodies(target: Target) -> None:
 
 
 ATTACKS: Final[dict[str, Callable[[Target], None]]] = {
-    "idle": idle, "half-bodies": half_bodies, "gone": gone, "chains": chains, "unread": unread, "bodies": bodies,
+    "idle": idle, "half-bodies": half_bodies, "gone": gone, "chains": chains, "rows": rows, "unread": unread,
+    "bodies": bodies,
 }
 
 

@@ -1,11 +1,14 @@
 """Problems as plain ASGI messages, for what is refused before any handler is asked."""
 
+from collections.abc import Iterable
+
 import msgspec
 from litestar.types import Message, Send
 
 from ledger.web.problems import MEDIA_TYPE, Problem, problem_headers
 
-Headers = list[tuple[bytes, bytes]]
+Headers = Iterable[tuple[bytes, bytes]]
+"""Names are in lower case, as ASGI has them."""
 
 
 class Refusal(Exception):
@@ -26,7 +29,7 @@ class Refusal(Exception):
     async def send(self, send: Send) -> None:
         """Answers with it."""
         content = msgspec.json.encode(self.problem)
-        headers: Headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(content))]
+        headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(content))]
         headers += [
             (name.lower().encode(), value.encode())
             for name, value in problem_headers(self.problem.status, self.retry_after).items()
@@ -39,5 +42,5 @@ class Refusal(Exception):
 
 
 def header(headers: Headers, name: bytes) -> list[bytes]:
-    """All values of a field; `name` in lower case."""
-    return [value for key, value in headers if key.lower() == name]
+    """All values of a field."""
+    return [value for key, value in headers if key == name]

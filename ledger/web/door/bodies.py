@@ -88,8 +88,8 @@ class Bodies:
                     give_back()
 
     async def _read(self, scope: Scope, receive: Receive) -> _Body:
-        limit = self._limits.of(list(scope["headers"]))
-        declared = header(list(scope["headers"]), b"content-length")
+        limit = self._limits.of(scope["headers"])
+        declared = header(scope["headers"], b"content-length")
         if declared and declared[0].isdigit() and int(declared[0][:20]) > limit:
             raise _too_large(limit)
         loop = asyncio.get_running_loop()

@@ -24,7 +24,7 @@ class BehindProxies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if client_of(scope) in self._proxies:
-            seen = header(list(scope["headers"]), b"x-forwarded-for")
+            seen = header(scope["headers"], b"x-forwarded-for")
             address = seen[-1].rpartition(b",")[2].strip().decode("latin-1") if seen else ""
             if address:
                 scope = cast(HTTPScope, scope).copy()

@@ -68,7 +68,7 @@ class OwnHosts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            self._check(str(scope.get("method")), list(scope["headers"]))
+            self._check(str(scope.get("method")), scope["headers"])
         except Refusal as refusal:
             await refusal.send(send)
             return

@@ -1,7 +1,8 @@
 """Questions that cost much have places, end when whoever asked has gone, and give their memory back.
 
-What a question costs shows in its path. Those of one row or one page are answered at once; those over a chain, a year
-or a sector take one of a few places, or wait for one in a bounded queue. Pages of an audit have places of their own.
+What a question costs shows in its path. Those over a chain, a year or a sector take one of a few places, or wait for
+one in a bounded queue. Pages of an audit have places of their own, and so have questions of a row or two: as many as
+keep the database busy, so that a record that comes meanwhile does not stand behind a thousand of them.
 """
 
 import asyncio
@@ -25,6 +26,11 @@ PAGES: Final = "audit"
 _CHEAP_FOOTPRINT: Final = frozenset({"lot", "at"})
 _WITH_METHODS: Final = frozenset({"footprint", "statement"})
 _READING: Final = frozenset({"GET", "HEAD"})
+_HEALTH: Final = "health"
+_RECORDS: Final = "records"
+"""Who waits for the witnesses of a record takes no place meanwhile; the health is told whatever else goes on."""
+ROWS: Final = 32
+ROOM_FOR_ROWS: Final = 2_048
 ROOM_A_PLACE: Final = 16
 _PIECE: Final = 256 << 10
 _WAIT_SECONDS: Final = 30.0
@@ -32,18 +38,44 @@ _WAIT_SECONDS: Final = 30.0
 
 
 class Questions:
-    """429 with `Retry-After` where the queue is full. `places`: of questions; pages have as many of their own."""
+    """429 with `Retry-After` where a queue is full. `places`: of questions; pages have as many of their own."""
 
     def __init__(self, app: ASGIApp, places: int) -> None:
         self._app = app
         self.questions = Places(places, places * ROOM_A_PLACE)
         self.pages = Places(places, places * ROOM_A_PLACE)
+        self.rows = Places(ROWS, ROOM_FOR_ROWS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         places = self._places(scope)
         if places is None:
             await self._app(scope, receive, send)
-            return
+        elif places is self.rows:
+            await self._answer_rows(scope, receive, send)
+        else:
+            await self._answer_while_there(places, scope, receive, send)
+
+    def _places(self, scope: Scope) -> Places | None:
+        if scope.get("method") not in _READING:
+            return None
+        parts = [part for part in scope["path"].split("/") if part]
+        kind = parts[1] if len(parts) > 1 and parts[0] == "v1" else ""
+        if kind == PAGES:
+            return self.pages
+        if kind in DEAR or (kind in _WITH_METHODS and _asks_more(scope["query_string"])):
+            return self.questions
+        if parts[:1] == [_HEALTH] or (kind == _RECORDS and b"wait=" in scope["query_string"]):
+            return None
+        return self.rows
+
+    async def _answer_rows(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            async with self.rows.taken(client_of(scope)):
+                await self._app(scope, receive, send)
+        except Full:
+            await _full(self.rows).send(send)
+
+    async def _answer_while_there(self, places: Places, scope: Scope, receive: Receive, send: Send) -> None:
         answering = asyncio.create_task(self._answer(places, scope, send))
         leaving = asyncio.create_task(_left(receive))
         try:
@@ -55,18 +87,6 @@ class Questions:
             with contextlib.suppress(asyncio.CancelledError):
                 await answering
 
-    def _places(self, scope: Scope) -> Places | None:
-        if scope.get("method") not in _READING:
-            return None
-        parts = [part for part in scope["path"].split("/") if part]
-        if len(parts) < 2 or parts[0] != "v1":
-            return None
-        if parts[1] == PAGES:
-            return self.pages
-        if parts[1] in DEAR or (parts[1] in _WITH_METHODS and _asks_more(scope["query_string"])):
-            return self.questions
-        return None
-
     async def _answer(self, places: Places, scope: Scope, send: Send) -> None:
         answer = _Answer(send)
         try:
@@ -75,7 +95,7 @@ class Questions:
                     async with asyncio.timeout(_WAIT_SECONDS):
                         await stack.enter_async_context(places.taken(client_of(scope)))
                 except (Full, TimeoutError):
-                    raise self._full(places) from None
+                    raise _full(places) from None
                 await self._app(scope, _Nothing(), answer)
         except Refusal as refusal:
             await refusal.send(send)
@@ -83,11 +103,12 @@ class Questions:
             if answer.size > _PIECE:
                 give_back()
 
-    def _full(self, places: Places) -> Refusal:
-        return Refusal(
-            429, "too-many-questions", f"{places.running} such questions are being answered and {places.waiting} wait",
-            rule="ask again later; fewer at a time", retry_after=2,
-        )
+
+def _full(places: Places) -> Refusal:
+    return Refusal(
+        429, "too-many-questions", f"{places.running} such questions are being answered and {places.waiting} wait",
+        rule="ask again later; fewer at a time", retry_after=2,
+    )
 
 
 class _Answer:

@@ -101,6 +101,24 @@ def test_what_is_beyond_the_queue_is_refused() -> None:
     run(work())
 
 
+def test_many_questions_of_a_row_wait_and_the_health_does_not() -> None:
+    async def work() -> None:
+        app = Application()
+        door = Questions(app, 1)
+        asked = [Asked(door, "/v1/lots") for _ in range(questions.ROWS + 5)]
+        await settle()
+        assert (app.begun, door.rows.waiting) == (questions.ROWS, 5)
+        for path, query in (("/health/live", ""), ("/v1/records/aa/proof", "wait=9")):
+            asked.append(Asked(door, path, query))
+        await settle()
+        assert app.begun == questions.ROWS + 2
+        app.may.set()
+        await asyncio.gather(*[one.task for one in asked])
+        assert {one.status for one in asked} == {200}
+
+    run(work())
+
+
 def test_who_waits_too_long_for_a_place_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(questions, "_WAIT_SECONDS", 0.01)
 
@@ -146,10 +164,10 @@ def test_long_answers_go_out_in_pieces() -> None:
 
 
 @pytest.mark.parametrize(("path", "query", "dear"), [
-    ("/v1/chain", "", True), ("/v1//chain/", "", True), ("/v1/uncertainty", "lot=a", True),
-    ("/v1/sectors/steel/indicators", "", True), ("/v1/inventory/report", "", True), ("/v1/footprint", "lot=a", False),
-    ("/v1/footprint", "lot=a&at=7", False), ("/v1/footprint", "lot=a&method=x", True),
-    ("/v1/footprint", "product=a", True), ("/v1/statement", "lot=a&g%77p=AR5", True), ("/v1/lots", "lot=a", False),
+    ("/v1/chain", "", True), ("/v1/chain", "wait=1", True), ("/v1//chain/", "", True), ("/v1/lots", "lot=a", False),
+    ("/v1/uncertainty", "lot=a", True), ("/v1/sectors/steel/indicators", "", True), ("/v1/inventory/report", "", True),
+    ("/v1/footprint", "lot=a", False), ("/v1/footprint", "lot=a&at=7", False), ("/v1/footprint", "product=a", True),
+    ("/v1/footprint", "lot=a&method=x", True), ("/v1/statement", "lot=a&g%77p=AR5", True),
     ("/v1/records/aa", "", False), ("/log/checkpoint", "", False), ("/health/live", "", False),
 ])
 def test_which_questions_cost_much(path: str, query: str, dear: bool) -> None:
