@@ -10,8 +10,8 @@ LedgerError
 ├── VerificationError       a proof, signature or figure that does not hold
 ├── NotFound                nothing on the ledger by this name
 ├── Erased                  a body that was on the ledger and is gone for good
-├── Exhausted               a client or an organisation has had its part; it gets more later
 ├── PluginError             a plugin raised, or returned what no assessment may contain
+├── Exhausted               a quota is used up; the same record may be admitted later
 ├── Unavailable             this replica cannot answer now; trying again, here or elsewhere, may succeed
 │   └── OutcomeUnknown      a write may or may not have become durable; the caller must ask again
 └── ConfigurationError      the operator has to change something before this can run
@@ -86,14 +86,14 @@ class Erased(LedgerError):
     """By which record of the log, on what legal basis, and what is still known of the erased one."""
 
 
-class Exhausted(LedgerError):
-    code = "quota"
-    retry_after: float | None = None
-    """Seconds until asking again may succeed."""
-
-
 class PluginError(LedgerError):
     code = "plugin-failed"
+
+
+class Exhausted(LedgerError):
+    code = "quota"
+    retry_after: int | None = None
+    """Seconds until the quota has room for the record."""
 
 
 class Unavailable(LedgerError):

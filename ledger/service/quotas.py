@@ -106,7 +106,7 @@ class Quotas:
             f"the issuer has entered {used} {what} today: {quota} a day are the quota", code="quota", field="issuer",
             value=used, rule=f"again from {end} on; {beside}",
         )
-        error.retry_after = (self._day.end - now) / 1000
+        error.retry_after = -(-(self._day.end - now) // 1000)
         return error
 
     async def _refresh(self, issuer: str, now: int) -> None:

@@ -38,7 +38,6 @@ class Settings(Struct, frozen=True, kw_only=True):
     assess_seconds: float = 5.0
     renew_seconds: float = 3_600.0
     policy: Path | None = None
-    limits: Limits = Limits()
 
     @property
     def own_anchor(self) -> Path:
@@ -53,7 +52,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 def settings_from(environment: Mapping[str, str], default_home: Path) -> Settings:
     """Reads CARBON_LEDGER_HOME, _DATABASE_URL, _ORIGIN, _PUBLIC_URL, _ANCHOR, _POLICY, _PASSPHRASE, _WORKERS,
-    _ASSESS_SECONDS and _RENEW_SECONDS, and what `limits_from` reads. Raises ConfigurationError for unfit values."""
+    _ASSESS_SECONDS and _RENEW_SECONDS. Raises ConfigurationError for unfit values."""
     home = Path(environment.get("CARBON_LEDGER_HOME") or default_home).expanduser().absolute()
     url = environment.get("CARBON_LEDGER_DATABASE_URL") or None
     if url is not None and not url.startswith(("postgresql://", "postgres://")):
@@ -71,7 +70,6 @@ def settings_from(environment: Mapping[str, str], default_home: Path) -> Setting
         workers=_workers(environment.get("CARBON_LEDGER_WORKERS") or None),
         assess_seconds=_seconds(environment, "CARBON_LEDGER_ASSESS_SECONDS", "5", _ASSESS_SECONDS),
         renew_seconds=_seconds(environment, "CARBON_LEDGER_RENEW_SECONDS", "3600", _RENEW_SECONDS),
-        limits=limits_from(environment),
     )
 
 

@@ -29,9 +29,9 @@ _log = logging.getLogger(__name__)
 _STATUS: tuple[tuple[type[LedgerError], int, str], ...] = (
     (OutcomeUnknown, 503, "The outcome is not known yet"),
     (Unavailable, 503, "This server cannot answer now"),
+    (Exhausted, 429, "A quota is used up"),
     (NotFound, 404, "Not on the ledger"),
     (Erased, 410, "Erased"),
-    (Exhausted, 429, "Too much for now"),
     (Refused, 422, "The record is refused"),
     (PluginError, 422, "The sector plugin cannot assess the record"),
     (VerificationError, 400, "Verification failed"),
@@ -66,7 +66,12 @@ def problem_of(error: LedgerError) -> Problem:
 
 
 def ledger_error(_: Request[Any, Any, Any], error: LedgerError) -> Response[bytes]:
-    return problem_response(problem_of(error), error.retry_after if isinstance(error, Exhausted) else None)
+    return error_response(error)
+
+
+def error_response(error: LedgerError) -> Response[bytes]:
+    """The answer that tells an error."""
+    return _response(problem_of(error), error.retry_after if isinstance(error, Exhausted) else None)
 
 
 def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
@@ -76,7 +81,7 @@ def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[byte
     )
     extra = getattr(error, "extra", None)
     first = extra[0] if isinstance(extra, list) and extra and isinstance(extra[0], dict) else {}
-    return problem_response(Problem(
+    return _response(Problem(
         type=f"urn:carbon-ledger:problem:{code}", title="The request is refused", status=error.status_code,
         detail=first.get("message") or error.detail, code=code, field=first.get("key"),
     ))
@@ -85,23 +90,22 @@ def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[byte
 def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """A defect of ours: logged in full, told without detail."""
     _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return problem_response(Problem(
+    return _response(Problem(
         type="urn:carbon-ledger:problem:internal", title="Internal error", status=500,
         detail="the server failed; its log says why", code="internal",
     ))
 
 
 def problem_headers(status: int, retry_after: float | None = None) -> dict[str, str]:
-    """The fields that go with a problem beside its type. `retry_after`: seconds."""
-    if retry_after is None and status == 503:
-        retry_after = 1
+    """What goes with a problem: `retry_after` are seconds; a server that cannot answer now says one."""
     # A cache that keeps a 404 would hide what the log has gained since.
-    return {"Cache-Control": "no-store"} | ({} if retry_after is None else {"Retry-After": str(ceil(retry_after))})
+    headers = {"Cache-Control": "no-store"}
+    wait = 1.0 if retry_after is None and status == 503 else retry_after
+    return headers if wait is None else headers | {"Retry-After": str(max(1, ceil(wait)))}
 
 
-def problem_response(problem: Problem, retry_after: float | None = None) -> Response[bytes]:
-    """A problem with its fields. `retry_after`: seconds."""
-    headers = problem_headers(problem.status, retry_after)
-    return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
+def _response(problem: Problem, retry_after: float | None = None) -> Response[bytes]:
+    return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=MEDIA_TYPE,
+                    headers=problem_headers(problem.status, retry_after))
 
 

@@ -15,7 +15,7 @@ from ledger.service.publication import MAX_WAIT_SECONDS
 from ledger.service.queries import digest_from, read_record
 from ledger.service.submission import Result
 from ledger.web.door.bodies import NDJSON
-from ledger.web.problems import ledger_error, problem_of
+from ledger.web.problems import error_response, problem_of
 
 MAX_LINES = 20_000
 _encode = msgspec.json.Encoder().encode
@@ -38,7 +38,7 @@ class RecordsController(Controller):
             return await _many(ledger, await _lines(request), wait)
         (result,) = await _proved(ledger, await ledger.submitter.submit([await request.body()]), wait)
         if result.error is not None:
-            return ledger_error(request, result.error)
+            return error_response(result.error)
         return Response(_line(result), status_code=201 if result.created else 200, media_type=MediaType.JSON)
 
     @get("/{digest:str}", summary="A record by its digest, with its entry and outcome")

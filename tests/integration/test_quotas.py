@@ -61,7 +61,7 @@ def test_a_start_forgets_nothing_and_midnight_frees(home: Path) -> None:
         assert admitted(answers) == 2
         refused = answers[-1]
         assert isinstance(refused, Exhausted)
-        assert refused.retry_after == DAY / 2000
+        assert refused.retry_after == DAY // 2000
         clock.time += DAY // 2
         assert admitted(ledger.run(ledger.submit(mined(shop, 7, 9)))) == 8
 

@@ -17,7 +17,6 @@ from ledger.service.audit.replay import audit
 from ledger.service.audit.report import Report
 from ledger.service.keyfiles import REGISTRAR_KEY, read_key
 from ledger.service.ledger import Ledger, now, open_ledger
-from ledger.service.limits import Limits
 from ledger.service.settings import Settings
 from ledger.service.setup import registrar_id
 from support.parties import Party
@@ -73,12 +72,12 @@ class Inside:
 
 @contextmanager
 def inside(
-    home: Path, database_url: str | None = None, clock: Callable[[], int] = now, limits: Limits | None = None
+    home: Path, database_url: str | None = None, clock: Callable[[], int] = now, **settings: Any
 ) -> Iterator[Inside]:
     """The ledger of a data folder, beside whoever else has it open. `clock`: in place of the host's, ms since 1970."""
     with asyncio.Runner() as runner:
-        settings = Settings(home=home, database_url=database_url, limits=limits or Limits())
-        opening = open_ledger(settings, registry=registry(), clock=clock)
+        found = Settings(home=home, database_url=database_url, **settings)
+        opening = open_ledger(found, registry=registry(), clock=clock)
         ledger = runner.run(opening.__aenter__())
         try:
             yield Inside(runner, ledger)
