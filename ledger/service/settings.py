@@ -31,6 +31,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     database_url: str | None = None
     origin: str | None = None
     public_url: str | None = None
+    limits: Limits = Limits()
+    """How much one client, or one organisation, may ask."""
     anchor: str | None = None
     passphrase: bytes | None = None
     workers: int | None = None
@@ -65,6 +67,7 @@ def settings_from(environment: Mapping[str, str], default_home: Path) -> Setting
     return Settings(
         home=home, database_url=url, origin=origin, public_url=public_url,
         anchor=_anchor(environment.get("CARBON_LEDGER_ANCHOR") or None),
+        limits=limits_from(environment),
         policy=None if policy is None else Path(policy).expanduser().absolute(),
         passphrase=environment.get("CARBON_LEDGER_PASSPHRASE", "").encode() or None,
         workers=_workers(environment.get("CARBON_LEDGER_WORKERS") or None),
