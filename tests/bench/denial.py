@@ -1,7 +1,7 @@
 """Attacks of one host on a server, measured: how long another supplier's post takes alone and meanwhile, and what
 memory the server has before, at the most, and afterwards.
 
-`python tests/bench/denial.py [RECORDS [ATTACK ...]]`: a chain of 20,000 records unless told; some five minutes. It
+`python tests/bench/denial.py [RECORDS [ATTACK ...]]`: a chain of 10,000 records unless told; some ten minutes. It
 asserts nothing. Loopback only; every attack ends by itself.
 """
 
@@ -11,7 +11,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -31,7 +31,9 @@ from support.parties import enrolment, nonces
 from support.server import Server, temporary_home
 from support.workshop import Workshop, workshop
 
-RECORDS: Final = 20_000
+RECORDS: Final = 10_000
+QUOTA: Final = 12_000
+"""Records of one supplier a day, here."""
 SECONDS: Final = 20.0
 REST_SECONDS: Final = 15.0
 _PATIENCE: Final = 60.0
@@ -43,6 +45,8 @@ class Target(NamedTuple):
 
     port: int
     lot: str
+    floods: Mapping[str, Sequence[bytes]] = {}
+    """NDJSON of 1,000 signed records each, by attack."""
 
     def request(self, method: str, path: str, fields: str = "") -> bytes:
         return _HEAD.format(method=method, path=path, fields=fields).encode()
@@ -98,10 +102,30 @@ def bodies(target: Target) -> None:
         list(pool.map(send, range(10)))
 
 
+def flood(target: Target) -> None:
+    """One supplier posts twice its quota, four requests at a time."""
+    _post(target, target.floods["flood"])
+
+
+def unasked(target: Target) -> None:
+    """One supplier sends 5,000 tiny lots to another that never asked."""
+    _post(target, target.floods["unasked"])
+
+
 ATTACKS: Final[dict[str, Callable[[Target], None]]] = {
     "idle": idle, "half-bodies": half_bodies, "gone": gone, "chains": chains, "rows": rows, "unread": unread,
-    "bodies": bodies,
+    "bodies": bodies, "flood": flood, "unasked": unasked,
 }
+
+
+def _post(target: Target, bodies: Sequence[bytes]) -> None:
+    def send(body: bytes) -> None:
+        with suppress(httpx.HTTPError):
+            httpx.post(f"http://127.0.0.1:{target.port}/v1/records", content=body, timeout=_PATIENCE,
+                       headers={"Content-Type": "application/x-ndjson"})
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(send, bodies))
 
 
 def _hold(target: Target, first: bytes, count: int) -> None:
@@ -130,9 +154,10 @@ def _ask(target: Target, path: str, at_a_time: int) -> None:
 
 
 class Row(NamedTuple):
-    """What came of an attack. Seconds of a post: the median, and the longest; MiB of the server."""
+    """What came of an attack: how many of its records went in, seconds of another's posts, MiB of the server."""
 
     attack: str
+    entered: int
     alone: Sequence[float]
     during: Sequence[float]
     start: float
@@ -190,12 +215,32 @@ def posts(server: Server, shop: Workshop, names: Iterator[str], going: Callable[
     return taken
 
 
-def attacked(name: str, server: Server, shop: Workshop, names: Iterator[str], lot: str) -> Row:
+def floods(server: Server) -> Mapping[str, Sequence[bytes]]:
+    """Signed ahead, so that an attack is only sent."""
+    many, sender = workshop(server, "many"), workshop(server, "sender", pot="10000")
+    stranger = workshop(server, "stranger")
+    posted = {
+        "flood": [many.mine(f"lot-{number}", "1") for number in range(2 * QUOTA)],
+        "unasked": [sender.send("pot", "1", stranger, f"tiny-{number}") for number in range(5_000)],
+    }
+    envelopes = {name: server.envelopes(records) for name, records in posted.items()}
+    return {
+        name: [b"\n".join(lines[start : start + 1_000]) for start in range(0, len(lines), 1_000)]
+        for name, lines in envelopes.items()
+    }
+
+
+def entries(server: Server) -> int:
+    """How many the log has."""
+    return int(httpx.get(f"{server.url}/health/ready", timeout=_PATIENCE).json()["size"])
+
+
+def attacked(name: str, server: Server, shop: Workshop, names: Iterator[str], target: Target) -> Row:
     """Runs one attack in a process of its own."""
     alone = posts(server, shop, names, lambda count: count < 40)
     memory = Memory(server.process.pid)
     start = memory.now()
-    target = Target(httpx.URL(server.url).port or 80, lot)
+    size = entries(server)
     with memory.watched():
         process = multiprocessing.get_context("spawn").Process(target=ATTACKS[name], args=(target,))
         process.start()
@@ -203,12 +248,12 @@ def attacked(name: str, server: Server, shop: Workshop, names: Iterator[str], lo
         during = posts(server, shop, names, lambda count: count < 3 or process.is_alive())
         process.join()
     time.sleep(REST_SECONDS)
-    return Row(name, alone, during, start, memory.peak, memory.now())
+    return Row(name, entries(server) - size - len(during), alone, during, start, memory.peak, memory.now())
 
 
 def main(records: int, wanted: Sequence[str]) -> int:
     console = Console(width=140)
-    with temporary_home() as home, Server(home) as server:
+    with temporary_home() as home, Server(home, CARBON_LEDGER_QUOTA_RECORDS=str(QUOTA)) as server:
         source, registrar = nonces(1, "denial"), server.registrar
         members = parties(1, records, 1)
         setup = [(registrar, enrolment(one, registrar, server.origin, next(source))) for one in members]
@@ -216,19 +261,23 @@ def main(records: int, wanted: Sequence[str]) -> int:
         for start in range(0, len(posted), 1_000):
             server.post(posted[start : start + 1_000])
         last = posted[-1][1]
+        signed = floods(server) if {"flood", "unasked"} & set(wanted) else {}
         lot = quote(last.outputs[-1].lot, safe="")  # type: ignore[union-attr]
+        target = Target(httpx.URL(server.url).port or 80, lot, signed)
         shop = workshop(server, "honest")
         names = iter(f"lot-{number}" for number in range(1_000_000))
         table = Table(title=f"attacks on a server with a chain of {records} records")
-        for column in ("attack", "alone s", "longest", "meanwhile s", "longest", "posts", "times", "MiB before",
-                       "at the most", "afterwards", "times"):
+        for column in ("attack", "entered", "alone s", "longest", "meanwhile s", "longest", "posts", "times",
+                       "MiB before", "at the most", "afterwards", "times"):
             table.add_column(column, justify="right")
         for name in wanted:
-            row = attacked(name, server, shop, names, lot)
+            row = attacked(name, server, shop, names, target)
             alone, during = median(row.alone), median(row.during)
-            cells = [f"{alone:.3f}", f"{max(row.alone):.3f}", f"{during:.3f}", f"{max(row.during):.3f}",
-                     f"{len(row.during)}", f"{during / alone:.1f}", f"{row.start:.0f}", f"{row.peak:.0f}",
-                     f"{row.after:.0f}", f"{row.after / row.start:.2f}"]
+            cells = [
+                f"{row.entered}", f"{alone:.3f}", f"{max(row.alone):.3f}", f"{during:.3f}", f"{max(row.during):.3f}",
+                f"{len(row.during)}", f"{during / alone:.1f}", f"{row.start:.0f}", f"{row.peak:.0f}",
+                f"{row.after:.0f}", f"{row.after / row.start:.2f}",
+            ]
             console.print(name, *cells)
             table.add_row(name, *cells)
         console.print(table)
