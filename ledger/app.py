@@ -26,7 +26,6 @@ from ledger.web.statements import StatementsController
 from ledger.web.uncertainty import UncertaintyController
 
 VERSION = "0.1.0"
-MAX_REQUEST = 64 << 20
 
 
 def create_app(ledger: Ledger) -> Litestar:
@@ -46,7 +45,8 @@ def create_app(ledger: Ledger) -> Litestar:
             description="A signed, append-only ledger of material flows and embodied carbon.",
             path="/schema", render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
         ),
-        request_max_body_size=MAX_REQUEST,
+        # The door has read and measured them.
+        request_max_body_size=None,
         on_app_init=[_quiet],
         debug=False,
     )

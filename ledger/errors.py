@@ -37,6 +37,12 @@ class LedgerError(Exception):
         self.value = None if value is None else _shorten(str(value))
         self.rule = rule
 
+    def settled(self) -> "LedgerError":
+        """The error as an answer: without the frames that it went through. They would hold all that was worked on, and
+        through the result of a thread each other, until the collector looks."""
+        self.__context__ = self.__cause__ = None
+        return self.with_traceback(None)
+
 
 def _shorten(text: str, limit: int = 200) -> str:
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"

@@ -21,7 +21,7 @@ _FIRST_DELAY, _LONGEST_DELAY = 0.5, 10.0
 _NDJSON = {"Content-Type": "application/x-ndjson"}
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 _KINDS: Mapping[int, type[LedgerError]] = {
-    400: InvalidInput, 404: NotFound, 410: Erased, 422: Refused, 503: Unavailable
+    400: InvalidInput, 404: NotFound, 410: Erased, 422: Refused, 429: Unavailable, 503: Unavailable
 }
 Value = TypeVar("Value")
 

@@ -18,6 +18,7 @@ from ledger.cli.serving import Served, serve_as_sibling, serve_until_stopped
 from ledger.cli.siblings import SIBLING, Siblings
 from ledger.service.ledger import open_ledger
 from ledger.service.settings import Settings
+from ledger.web.door.door import door
 
 MAX_PROCESSES = 64
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -43,24 +44,24 @@ def serve(
     logging.getLogger("httpx").setLevel(logging.WARNING)
     chosen = replace(settings(home, passphrase_file), processes=processes)
     if sibling:
-        return serve_as_sibling(host, port, _opened(chosen))
+        return serve_as_sibling(host, port, _opened(chosen, host))
     if not _is_loopback(host):
         say(f"warning: {host} is not loopback and there is no access control yet: whoever reaches the port reads "
             "everything; only signatures protect what is written")
     if processes == 1:
-        return serve_until_stopped(host, port, _opened(chosen))
+        return serve_until_stopped(host, port, _opened(chosen, host))
     options = ["--host", host, "--processes", str(processes), "--home", str(chosen.home)]
     if passphrase_file is not None:
         options += ["--passphrase-file", str(passphrase_file.absolute())]
     return serve_until_stopped(
-        host, port, _opened(chosen), lambda port: Siblings(processes - 1, [*options, "--port", str(port)])
+        host, port, _opened(chosen, host), lambda port: Siblings(processes - 1, [*options, "--port", str(port)])
     )
 
 
 @asynccontextmanager
-async def _opened(chosen: Settings) -> AsyncIterator[Served]:
+async def _opened(chosen: Settings, host: str) -> AsyncIterator[Served]:
     async with open_ledger(chosen, progress=say) as ledger:
-        yield Served(create_app(ledger), [ledger.identity.vkey])
+        yield Served(door(create_app(ledger), chosen.limits, host, chosen.public_url), [ledger.identity.vkey])
 
 
 def _is_loopback(host: str) -> bool:

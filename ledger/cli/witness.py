@@ -17,7 +17,9 @@ from ledger.core.note import NoteVerifier, parse_vkey
 from ledger.errors import InvalidInput, LedgerError
 from ledger.service.cosigning.keys import ALGORITHMS, KEY, default_name, witness_key_at
 from ledger.service.cosigning.store import Store
-from ledger.service.cosigning.witness import WitnessService
+from ledger.service.cosigning.witness import MAX_REQUEST, WitnessService
+from ledger.web.door.bodies import Bodies, BodyLimits
+from ledger.web.resources import HeadAsGet
 from ledger.web.witness import create_witness_app
 
 Logs = Mapping[str, Sequence[NoteVerifier]]
@@ -85,4 +87,5 @@ async def _opened(store: Store, name: str, key: PrivateKey, logs: Logs, path: st
     service = WitnessService(store, name, key, logs, lambda: int(time.time()))
     for origin in logs:
         say(f"witnessing {origin}")
-    yield Served(create_witness_app(service, path), [service.verifier.vkey], path)
+    bodies = Bodies(HeadAsGet(create_witness_app(service, path)), BodyLimits(envelope=MAX_REQUEST))
+    yield Served(bodies, [service.verifier.vkey], path)

@@ -13,6 +13,8 @@ from ledger.core.signing import SIGNATURE_BYTES, SigningKey
 from ledger.core.values import Sha256
 from ledger.errors import InvalidInput
 
+MAX_ENVELOPE = 2 << 20
+"""Bytes: a body of the greatest size in base64, and room for the rest."""
 _MAX_BASE64 = (MAX_BODY + 2) // 3 * 4
 
 
@@ -44,6 +46,9 @@ def seal(record: AnyRecord, key: SigningKey, origin: str) -> Envelope:
 
 def open_envelope(data: bytes) -> Opened:
     """The parts of a posted envelope; raises InvalidInput that names what is wrong with it."""
+    if len(data) > MAX_ENVELOPE:
+        raise InvalidInput(f"an envelope of {len(data)} bytes", code="too-large", value=len(data),
+                           rule=f"at most {MAX_ENVELOPE} bytes")
     try:
         try:
             envelope = _decoder.decode(data)

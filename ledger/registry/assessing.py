@@ -74,4 +74,4 @@ def _assessed(call: Call) -> Found:
     try:
         return call.installed.assess(call.context, call.activity)
     except LedgerError as error:
-        return error
+        return error.settled()

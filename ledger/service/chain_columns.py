@@ -1,6 +1,5 @@
 """Reads what is known of the lots and records of a chain, column by column, in the order of its arrays."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
@@ -13,6 +12,7 @@ from ledger.footprint.chain.arrays import Arrays, Integers
 from ledger.footprint.chain.columns import Lots, Records
 from ledger.service.chain_loading import LotVersion
 from ledger.service.moments import Moment
+from ledger.service.threads import in_thread
 from ledger.store.columns import integers, list_of, names, names_or_none, words
 from ledger.store.database import Pool
 from ledger.store.sql import queries
@@ -29,13 +29,13 @@ class _Timed(msgspec.Struct):
 async def read_lots(pool: Pool, numbers: Integers) -> Lots:
     """Lots as created, without burdens."""
     row = await pool.fetchrow(queries("chain")["lots"], list_of(numbers.tolist()))
-    return await asyncio.to_thread(_lots, row, len(numbers))
+    return await in_thread(_lots, row, len(numbers))
 
 
 async def read_records(pool: Pool, indexes: Integers) -> Records:
     """Records, without the times of additions."""
     row = await pool.fetchrow(queries("chain")["records"], list_of(indexes.tolist()))
-    return await asyncio.to_thread(_records, row, len(indexes))
+    return await in_thread(_records, row, len(indexes))
 
 
 async def read_times(pool: Pool, arrays: Arrays, pools: Sequence[str | None], version: int) -> Mapping[int, str]:

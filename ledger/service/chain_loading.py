@@ -18,6 +18,7 @@ from ledger.footprint.chain.arrays import Arrays, Floats, Integers, compiled, di
 from ledger.footprint.chain.columns import Amounts
 from ledger.footprint.chain.passes import downstream_steps, upstream_steps
 from ledger.service.moments import Moment
+from ledger.service.threads import in_thread
 from ledger.store.columns import fetch_columns, integers, list_of, words
 from ledger.store.database import Pool
 from ledger.store.sql import queries
@@ -117,7 +118,7 @@ async def load_arrays(pool: Pool, question: Question, *, burdens: bool = False) 
         pool.fetchval(queries("chain")["quantities"], list_of(lots.tolist())),
         read_lot_versions(pool, lots, version),
     )
-    return await asyncio.to_thread(assembled, reached, figures, words(quantities, len(lots)), versions)
+    return await in_thread(assembled, reached, figures, words(quantities, len(lots)), versions)
 
 
 def assembled(
@@ -157,7 +158,7 @@ async def _reached(pool: Pool, question: Question) -> Reached:
     else:
         reached = await _upstream_within(pool, question, found)
     if question.moment.version or (whole and question.depth is not None):
-        return await asyncio.to_thread(_shortened, reached, question)
+        return await in_thread(_shortened, reached, question)
     return reached
 
 

@@ -23,6 +23,7 @@ from ledger.service.chain_loading import (
     read_lot_versions,
 )
 from ledger.service.moments import Moment, moment_at
+from ledger.service.threads import in_thread
 from ledger.store.database import Pool
 from ledger.store.sql import queries
 
@@ -54,11 +55,11 @@ async def trace(
     targets = list(dict.fromkeys((await lot_numbers(pool, lots, direction, moment)).values()))
     parts = await load_parts(pool, Question(targets, direction, moment, limits.depth, limits.most))
     if limits.stages:
-        parts = await asyncio.to_thread(cut, parts, targets, direction, limits.stages)
+        parts = await in_thread(cut, parts, targets, direction, limits.stages)
     left = await read_remaining(pool, parts.arrays.numbers, parts.lots.quantities, moment)
     parts = parts._replace(lots=parts.lots._replace(remaining=left))
     roots = [parts.arrays.position(number) for number in targets]
-    return await asyncio.to_thread(Chain.of, *parts, roots=roots, direction=direction)
+    return await in_thread(Chain.of, *parts, roots=roots, direction=direction)
 
 
 async def lot_numbers(
@@ -86,7 +87,7 @@ async def load_parts(pool: Pool, question: Question) -> Parts:
         read_figures(pool, reached.lots, version, burdens=True), read_lots(pool, reached.lots),
         read_records(pool, reached.indexes), read_lot_versions(pool, reached.lots, version),
     )
-    loaded = await asyncio.to_thread(assembled, reached, figures, list(lots.quantities), versions)
+    loaded = await in_thread(assembled, reached, figures, list(lots.quantities), versions)
     lots = revised(lots, reached.lots, versions)._replace(quantities=loaded.quantities, burdens=loaded.burdens)
     times = await read_times(pool, loaded.arrays, lots.pools, version)
     return Parts(loaded.arrays, lots, records._replace(times=times), loaded.flows.amounts)

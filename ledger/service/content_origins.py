@@ -4,7 +4,6 @@ First numbers alone: what each record brought of the content, and what each lot 
 something has arrived, as they read.
 """
 
-import asyncio
 from collections.abc import Iterable
 from typing import Final
 
@@ -19,6 +18,7 @@ from ledger.footprint.tables.contents import CONTENT_GROUPINGS, Entered, content
 from ledger.footprint.tables.rows import Contributions
 from ledger.footprint.tables.table import Table
 from ledger.service.contributions import SHOWN, Names, check_question, told
+from ledger.service.threads import in_thread
 from ledger.service.upstream import MAX_RECORDS, Behind, read_behind, read_records
 from ledger.store.database import Pool
 from ledger.store.sql import queries
@@ -55,14 +55,14 @@ async def read_content_origins(
     behind = await read_behind(pool, lot, at, most)
     entered = await _entered(pool, behind, content)
     held = await _held(pool, behind, content)
-    weights = await asyncio.to_thread(content_weights, behind.arrays, behind.row["number"], entered, held)
+    weights = await in_thread(content_weights, behind.arrays, behind.row["number"], entered, held)
     names = Names(pool, by, behind.moment.size)
     table = Table(by, content, names.known)
     async for records in read_records(pool, behind._replace(weights=Weights(weights, {}))):
         await names.learn(records)
-        await asyncio.to_thread(_take, table, records, entered)
+        await in_thread(_take, table, records, entered)
     figure = held.get(behind.row["number"], 0.0)
-    rows = await asyncio.to_thread(table.rows, figure, limit)
+    rows = await in_thread(table.rows, figure, limit)
     return told(behind, by, (content, _UNIT, figure), table.records, rows)
 
 
@@ -79,7 +79,7 @@ async def _entered(pool: Pool, behind: Behind, content: str) -> dict[int, Entere
         rows = await pool.fetch(
             queries("contributions")["outcomes"], indexes[start : start + _CHUNK], behind.moment.version
         )
-        found.update(await asyncio.to_thread(_read_entered, rows, content))
+        found.update(await in_thread(_read_entered, rows, content))
     return found
 
 

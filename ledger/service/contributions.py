@@ -1,6 +1,5 @@
 """Where a lot's figure comes from: a contribution table over everything upstream, as of any moment."""
 
-import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, TypeVar
 
@@ -17,6 +16,7 @@ from ledger.footprint.contributions import Upstream
 from ledger.footprint.tables.grouping import Known, Site, facility_of
 from ledger.footprint.tables.rows import FOOTPRINT, GROUPINGS, Contributions, Row, is_burden, unit_of_burden
 from ledger.footprint.tables.table import Table
+from ledger.service.threads import in_thread
 from ledger.service.upstream import MAX_RECORDS, Behind, read_behind, read_records
 from ledger.store.database import Pool
 from ledger.store.sql import queries
@@ -57,9 +57,9 @@ async def read_contributions(
     table = Table(by, burden, names.known)
     async for records in read_records(pool, behind):
         await names.learn(records)
-        await asyncio.to_thread(_take, table, records)
+        await in_thread(_take, table, records)
     figure = footprint(behind.burdens) if burden == FOOTPRINT else behind.burdens[SLOT[burden]]
-    rows = await asyncio.to_thread(table.rows, figure, limit)
+    rows = await in_thread(table.rows, figure, limit)
     return told(behind, by, (burden, unit_of_burden(burden), figure), table.records, rows)
 
 

@@ -1,6 +1,5 @@
 """The gaps of a lot: how much it carries of each record upstream, and what in those is missing or rests on little."""
 
-import asyncio
 import re
 from collections.abc import Iterable
 from typing import Final
@@ -14,6 +13,7 @@ from ledger.footprint.completeness import completeness_of
 from ledger.footprint.contributions import Upstream, contribution
 from ledger.footprint.gaps import LotGaps
 from ledger.footprint.gathering import Gathering
+from ledger.service.threads import in_thread
 from ledger.service.upstream import MAX_RECORDS, Behind, read_behind, read_records
 from ledger.store.database import Pool
 from ledger.store.sql import queries
@@ -34,7 +34,7 @@ async def read_gaps(
     behind = await read_behind(pool, lot, at, most)
     work = _Work(behind)
     async for records in read_records(pool, behind):
-        await asyncio.to_thread(work.take, records)
+        await in_thread(work.take, records)
     # A sector may call its factors what it likes.
     wanted = [bytes.fromhex(digest) for digest in work.gathering.declarations if _DIGEST.fullmatch(digest)]
     rows = await pool.fetch(queries("gaps")["declarations"], wanted, behind.moment.version)

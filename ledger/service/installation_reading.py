@@ -1,6 +1,5 @@
 """The transformations of one facility that ended in a year, with the lots that they took and made."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -18,6 +17,7 @@ from ledger.footprint.burdens import footprint, line_co2e
 from ledger.sdk import EmissionLine, MadeLot, PowerUse, Production
 from ledger.service.inventory_reading import Span
 from ledger.service.moments import Moment
+from ledger.service.threads import in_thread
 from ledger.store.database import Pool
 from ledger.store.sql import queries
 
@@ -92,7 +92,7 @@ async def _completed(pool: Pool, rows: list[Record], moment: Moment) -> list[Rea
     made: dict[int, list[Record]] = {}
     for row in await pool.fetch(queries("cbam")["made"], indexes, moment.version):
         made.setdefault(row["number"] // 1024, []).append(row)
-    return await asyncio.to_thread(_decoded, rows, made, flows)
+    return await in_thread(_decoded, rows, made, flows)
 
 
 def _decoded(

@@ -1,6 +1,5 @@
 """An installation in a calendar year, with those behind it, for exchanges that report by installation."""
 
-import asyncio
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
@@ -26,6 +25,7 @@ from ledger.service.installation_sources import Origin, Part, Source, read_sourc
 from ledger.service.inventory import span_of
 from ledger.service.inventory_reading import year_span
 from ledger.service.moments import Moment, moment_at
+from ledger.service.threads import in_thread
 from ledger.store.database import Pool
 
 MAX_RECORDS: Final = 20_000
@@ -92,7 +92,7 @@ async def _read_one(pool: Pool, asked: Asked, moment: Moment) -> InstallationYea
     codes = await read_codes(pool, products, moment)
     makers = {origin.facility for source in sources.values() for origin in source.parts if origin.facility is not None}
     places = await read_facilities(pool, makers, moment)
-    return await asyncio.to_thread(_installation, facility, asked.year, reads, _Known(sources, codes, places))
+    return await in_thread(_installation, facility, asked.year, reads, _Known(sources, codes, places))
 
 
 class _Known(NamedTuple):

@@ -1,7 +1,6 @@
 """The yearly inventory of an organisation: its facilities by scope and site, its group by equity share, and the year
 before."""
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -30,6 +29,7 @@ from ledger.service.inventory_telling import (
 )
 from ledger.service.moments import Moment, moment_at
 from ledger.service.reported import ValueAdded, by_subject, value_added
+from ledger.service.threads import in_thread
 from ledger.store.database import Pool
 from ledger.store.sql import queries
 
@@ -80,7 +80,7 @@ async def read_inventory(pool: Pool, organization: str, year: int, at: int | Non
     group = now if len(members) == 1 else await _gathered(
         pool, {one.id: one.share for one in members}, span, moment)
     worth = await _worth(pool, organization, sites, span, moment)
-    return await asyncio.to_thread(_answer, own, year, span, moment, now, before, group, members, sites, worth)
+    return await in_thread(_answer, own, year, span, moment, now, before, group, members, sites, worth)
 
 
 def span_of(year: int) -> Span:

@@ -1,6 +1,5 @@
 """The records of organisations that ended in a period, with what they took and made: what an inventory is made of."""
 
-import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -17,6 +16,7 @@ from ledger.footprint.burdens import SLOT, footprint
 from ledger.footprint.inventory import Booked, Made, Taken
 from ledger.footprint.origins import Lot, Origins, Passed
 from ledger.service.moments import Moment
+from ledger.service.threads import in_thread
 from ledger.store.database import Pool
 from ledger.store.sql import queries
 
@@ -65,7 +65,7 @@ async def read_booked(
                            rule=f"at most {most:,} records are read for an answer")
     for start in range(0, len(indexes), _CHUNK):
         details = await pool.fetch(queries("chain")["details"], indexes[start : start + _CHUNK], moment.version)
-        found = await asyncio.to_thread(_decoded, details, span)
+        found = await in_thread(_decoded, details, span)
         if found:
             yield await _completed(pool, found, members, moment)
 

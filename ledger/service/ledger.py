@@ -15,6 +15,7 @@ from ledger.service.backup.mark import is_restored, settled
 from ledger.service.erasing import Eraser
 from ledger.service.heads import Heads, heads_of
 from ledger.service.publication import Publication
+from ledger.service.quotas import Quotas
 from ledger.service.receipts import ReceiptReader
 from ledger.service.resemblances import Resemblances
 from ledger.service.revising.budget import Budget
@@ -29,6 +30,7 @@ from ledger.service.setup import (
     establish,
     has_registrar,
     identity_of,
+    registrar_id,
     require_whole,
 )
 from ledger.service.submission import Submitter
@@ -51,7 +53,8 @@ def silent(_: str) -> None:
 
 @dataclass(frozen=True)
 class Ledger:
-    """`pool` reads; only the sequencer writes."""
+    """`pool` reads for questions. What takes records has sessions of its own, so that no question keeps it waiting;
+    only the sequencer writes."""
 
     settings: Settings
     identity: Identity
@@ -116,6 +119,7 @@ async def _opened(
             Sequencer(database.app_url, identity.origin, heads, assessor, loader, keeper) as sequencer,
             _publishing(database.app_url, pool, heads, publication, settings.renew_seconds, keeper),
             Eraser(database.app_url) as eraser,
+            _sessions(database.app_url) as questions,
         ):
             publication.tell(eraser.published)
             reviser = Reviser(
@@ -123,7 +127,7 @@ async def _opened(
             )
             submitter = Submitter(
                 pool, loader, KeyLoader(), assessor, sequencer, identity.origin, receipts, reviser, publication,
-                eraser.wake,
+                Quotas(pool, settings.limits, registrar_id(identity.origin), keeper), eraser.wake,
             )
 
             async def begin() -> None:
@@ -136,8 +140,8 @@ async def _opened(
             async with Settling(pool, heads, policy, begin):
                 await assessor.ready()
                 try:
-                    yield Ledger(settings, identity, registry, pool, sequencer, submitter, receipts, heads, publication,
-                                 Resemblances(pool), keeper)
+                    yield Ledger(settings, identity, registry, questions, sequencer, submitter, receipts, heads,
+                                 publication, Resemblances(questions), keeper)
                 finally:
                     submitter.close()
     finally:
@@ -173,6 +177,15 @@ async def _bootstrapped(entering: Entering, registry: Registry, heads: Heads, po
         _log.warning("nothing is entered at this start: %s", error.message)
     if policy is not None:
         await heads.mark({WITNESSES: wanted(policy) or NONE})
+
+
+@asynccontextmanager
+async def _sessions(url: str) -> AsyncIterator[Pool]:
+    pool = await open_pool(url)
+    try:
+        yield pool
+    finally:
+        await pool.close()
 
 
 @asynccontextmanager

@@ -1,7 +1,6 @@
 """What methods need from the rows: all records behind a lot with the choices that they leave, an item's lives, a root.
 """
 
-import asyncio
 import base64
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -17,6 +16,7 @@ from ledger.footprint.contributions import Upstream, Weights
 from ledger.footprint.reallocation import Split, split_of
 from ledger.footprint.recount import Recount
 from ledger.service.moments import Moment
+from ledger.service.threads import in_thread
 from ledger.service.upstream import Behind, read_records
 from ledger.store.database import Pool
 from ledger.store.sql import queries
@@ -41,7 +41,7 @@ async def read_carried(pool: Pool, behind: Behind, gases: Mapping[str, Decimal])
     """The records of which the lot carries something."""
     recount = Recount(behind.arrays, gases)
     async for records in read_records(pool, behind):
-        await asyncio.to_thread(_add, recount, records)
+        await in_thread(_add, recount, records)
     return recount
 
 
@@ -54,8 +54,8 @@ async def read_all(pool: Pool, behind: Behind, gases: Mapping[str, Decimal]) -> 
     async for records in read_records(pool, everything):
         choosing = [one for one in records if _leaves_a_choice(one)]
         masses = await _masses(pool, choosing, behind.moment)
-        await asyncio.to_thread(_add, recount, records)
-        splits += await asyncio.to_thread(_splits, choosing, masses)
+        await in_thread(_add, recount, records)
+        splits += await in_thread(_splits, choosing, masses)
     return Read(recount, splits)
 
 

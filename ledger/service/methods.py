@@ -1,6 +1,5 @@
 """The figure of a lot by another method, other potentials or another allocation, over what is stored."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cache
@@ -28,6 +27,7 @@ from ledger.service.chain_loading import Question, load_arrays
 from ledger.service.doubts import read_doubts_behind
 from ledger.service.method_answers import MethodAnswer
 from ledger.service.method_reading import Life, Read, read_all, read_carried, read_lives, read_root
+from ledger.service.threads import in_thread
 from ledger.service.upstream import MAX_RECORDS, Behind, read_behind
 from ledger.store.database import Pool
 
@@ -60,7 +60,7 @@ async def read_method(
         mass=None if row["mass"] is None else float(row["mass"]),
         materials=materials_of(dict(zip(row["content"], row["amount"], strict=True))), lives=counted.lives,
     )
-    result = await asyncio.to_thread(calculate, asked.method, subject, parameters, _published())
+    result = await in_thread(calculate, asked.method, subject, parameters, _published())
     _, doubted = await read_doubts_behind(pool, [behind.row["number"] // LOT_SLOTS], behind.moment)
     result = replace(result, limitations=(*result.limitations, *counted.limitations, *doubted))
     return _answer(behind, asked, counted.figures, result, await read_root(pool, behind.moment.size))
@@ -70,7 +70,7 @@ async def _count(pool: Pool, behind: Behind, asked: Asked, gases: Mapping[str, D
     lives = await read_lives(pool, behind.row["item"], behind.moment) if asked.method == MULTI_LIFE.name else []
     if not asked.counts_anew:
         recount = await read_carried(pool, behind, gases)
-        told = await asyncio.to_thread(_left_open, recount, behind, asked)
+        told = await in_thread(_left_open, recount, behind, asked)
         return Counted(Figures.of(tuple(behind.burdens)), tuple(footprint(life.burdens) for life in lives), told)
     behind = await _with_lives(pool, behind, lives)
     if asked.allocation is None and not lives:
@@ -78,7 +78,7 @@ async def _count(pool: Pool, behind: Behind, asked: Asked, gases: Mapping[str, D
     else:
         found = await read_all(pool, behind, gases)
     numbers = [behind.row["number"], *[life.number for life in lives]]
-    return await asyncio.to_thread(_anew, found, behind.arrays, asked, numbers)
+    return await in_thread(_anew, found, behind.arrays, asked, numbers)
 
 
 async def _with_lives(pool: Pool, behind: Behind, lives: Sequence[Life]) -> Behind:

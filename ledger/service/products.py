@@ -6,7 +6,6 @@ is counted where it was made. Declared lots and opening stock were not made here
 their record's burden.
 """
 
-import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
@@ -27,6 +26,7 @@ from ledger.service.moments import EVER, Moment, moment_at
 from ledger.service.open_periods import read_open_periods
 from ledger.service.periods import BEGIN, NEVER, Period, period_of
 from ledger.service.product_answers import FacilityAnswer, ProductAnswer, ProductLotAnswer, SpreadAnswer
+from ledger.service.threads import in_thread
 from ledger.store.database import Pool
 from ledger.store.sql import queries
 
@@ -59,7 +59,7 @@ async def read_product(
     await reading.read(chunk)
     lots = [] if not reading.production.lots else await reading.lots(limit)
     beside = await reading.beside(doubted=known["doubted"])
-    return await asyncio.to_thread(_answer, reading, lots, beside)
+    return await in_thread(_answer, reading, lots, beside)
 
 
 async def _settled(pool: Pool, at: int | None) -> Moment:
@@ -95,11 +95,11 @@ class _Reading:
             if self.production.lots + len(numbers) > self._most:
                 raise self._too_many()
             if numbers:
-                await asyncio.to_thread(self._take, await self._figures(numbers))
+                await in_thread(self._take, await self._figures(numbers))
 
     async def lots(self, limit: int) -> list[ProductLotAnswer]:
         """The largest, largest first."""
-        numbers = await asyncio.to_thread(self.production.largest, limit)
+        numbers = await in_thread(self.production.largest, limit)
         ended = await self._ended(numbers)
         found = {row["number"]: row for row in await self._figures(numbers)}
         return [self._lot(found[number], ended[number // LOT_SLOTS]) for number in numbers]

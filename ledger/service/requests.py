@@ -125,7 +125,7 @@ def _deferred(submission: Submission, needs: frozenset[bytes], error: LedgerErro
     """What names something of a later moment is prepared under the lock."""
     if isinstance(error, Refused) and error.code in DEFERRABLE:
         return Item(submission, None, needs)
-    return error
+    return error.settled()
 
 
 def _call(found: Draft) -> Call | None:

@@ -1,6 +1,5 @@
 """How much a lot's figure depends on the choice of allocation: by each key for all records, and record by record."""
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
@@ -16,6 +15,7 @@ from ledger.footprint.recount import Figures, Recount, Weighed
 from ledger.service.method_answers import ChoiceAnswer, MissingAnswer, SensitiveRecord, SensitivityAnswer
 from ledger.service.method_reading import Read, read_all, read_root
 from ledger.service.methods import figure_head
+from ledger.service.threads import in_thread
 from ledger.service.upstream import Behind, read_behind
 from ledger.store.database import Pool
 
@@ -32,7 +32,7 @@ async def read_sensitivity(pool: Pool, lot: str, at: int | None = None) -> Sensi
     """
     behind = await read_behind(pool, lot, at)
     found = await read_all(pool, behind, gases_named(STORED_GWP))
-    return await asyncio.to_thread(_answer, behind, found, await read_root(pool, behind.moment.size))
+    return await in_thread(_answer, behind, found, await read_root(pool, behind.moment.size))
 
 
 class _Stored(NamedTuple):

@@ -8,6 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from ledger.errors import ConfigurationError
+from ledger.service.limits import Limits, limits_from
 
 MIN_WORKERS: Final = 2
 """One of which a hanging plugin may hold up."""
@@ -34,6 +35,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     database_url: str | None = None
     origin: str | None = None
     public_url: str | None = None
+    limits: Limits = Limits()
+    """How much one client, or one organisation, may ask."""
     anchor: str | None = None
     passphrase: bytes | None = None
     workers: int | None = None
@@ -69,6 +72,7 @@ def settings_from(environment: Mapping[str, str], default_home: Path) -> Setting
     return Settings(
         home=home, database_url=url, origin=origin, public_url=public_url,
         anchor=_anchor(environment.get("CARBON_LEDGER_ANCHOR") or None),
+        limits=limits_from(environment),
         policy=None if policy is None else Path(policy).expanduser().absolute(),
         passphrase=environment.get("CARBON_LEDGER_PASSPHRASE", "").encode() or None,
         workers=_number(environment, "CARBON_LEDGER_WORKERS", (MIN_WORKERS, _MAX_WORKERS)),

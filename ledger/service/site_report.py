@@ -1,6 +1,5 @@
 """The yearly report of one site, by the structure of the GB/T 32151 series."""
 
-import asyncio
 from typing import Final
 
 import msgspec
@@ -16,6 +15,7 @@ from ledger.service.inventory_answers import ActivityAnswer, SectionAnswer, Site
 from ledger.service.inventory_reading import read_booked
 from ledger.service.inventory_telling import energy_answer
 from ledger.service.moments import moment_at
+from ledger.service.threads import in_thread
 from ledger.store.database import Pool
 from ledger.store.sql import queries
 
@@ -56,7 +56,7 @@ async def read_site_report(
     if not report.records:
         raise NotFound(f"no record of {facility!r} ends in {year}", code="no-records", field="year", value=year,
                        rule="a year in which a record of the facility ends")
-    return await asyncio.to_thread(_answer, found, year, moment.size, report, whole)
+    return await in_thread(_answer, found, year, moment.size, report, whole)
 
 
 def _answer(facility: Facility, year: int, size: int, report: SiteReport, whole: Inventory) -> SiteReportAnswer:

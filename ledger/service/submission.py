@@ -27,6 +27,7 @@ from ledger.errors import InvalidBody, InvalidInput, LedgerError, Refused
 from ledger.registry.assessing import Assessor
 from ledger.service.preparing import REVISING, Submission
 from ledger.service.publication import Publication
+from ledger.service.quotas import Quotas
 from ledger.service.reading import Read, Reader
 from ledger.service.receipts import ReceiptReader
 from ledger.service.requests import Drafted, Request, complete, draft
@@ -68,7 +69,7 @@ class Submitter:
 
     def __init__(
         self, pool: Pool, loader: FactLoader, keys: KeyLoader, assessor: Assessor, sequencer: Sequencer, origin: str,
-        receipts: ReceiptReader, reviser: Reviser, publication: Publication,
+        receipts: ReceiptReader, reviser: Reviser, publication: Publication, quotas: Quotas,
         on_erasure: Callable[[], None] = _nothing,
     ) -> None:
         """`on_erasure` is called once an erasure is on the log."""
@@ -79,6 +80,7 @@ class Submitter:
         self._receipts = receipts
         self._reviser = reviser
         self._publication = publication
+        self._quotas = quotas
         self._on_erasure = on_erasure
         self._threads = ThreadPoolExecutor(_CORES, thread_name_prefix="submit")
 
@@ -106,7 +108,7 @@ class Submitter:
     ) -> tuple[Unit, list[LedgerError | None]]:
         parsed = await self._work(len(envelopes), lambda: [_parse(envelope) for envelope in envelopes])
         read = await self._read([one for one in parsed if isinstance(one, _Parsed)], request)
-        checked = await self._verify(parsed, request)
+        checked = await self._quotas.checked(await self._verify(parsed, request))
         request.organization = request.organization or _sender(checked)
         found = await self._prepare_all(checked, request, read.now.in_force)
         items = [one for one in found if isinstance(one, Item)]
@@ -245,7 +247,7 @@ def _parse(envelope: bytes) -> _Parsed | LedgerError:
                               rule="16 random bytes: what an erasure leaves is no record")
         return _Parsed(record, opened, digest(opened.body))
     except LedgerError as error:
-        return error
+        return error.settled()
 
 
 def _verified(one: _Parsed | LedgerError, request: Request) -> _Parsed | LedgerError:

@@ -1,6 +1,5 @@
 """The uncertainty of a lot: how much it carries of every line upstream, and how uncertain these say they are."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 import msgspec
@@ -16,6 +15,7 @@ from ledger.footprint.contributions import Upstream, Weights, contribution
 from ledger.footprint.uncertainty.answer import check_samples, uncertainty
 from ledger.footprint.uncertainty.origins import origins, states_amounts
 from ledger.footprint.uncertainty.sources import Term, line_terms, rest_of
+from ledger.service.threads import in_thread
 from ledger.service.uncertainty_answers import UncertaintyAnswer
 from ledger.service.upstream import Behind, read_behind, read_records
 from ledger.store.database import Pool
@@ -38,8 +38,8 @@ async def read_uncertainty(
     behind = await read_behind(pool, lot, at)
     work = _Work(behind.weights)
     async for records, closings in _read(pool, behind):
-        await asyncio.to_thread(work.take, records, closings)
-    return await asyncio.to_thread(_answer, behind, work, samples, seed, top)
+        await in_thread(work.take, records, closings)
+    return await in_thread(_answer, behind, work, samples, seed, top)
 
 
 class _Measured:

@@ -4,7 +4,6 @@ So a chain of 100,000 records needs little memory: first numbers alone, for the 
 lot carries something.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Final, NamedTuple
 
@@ -20,6 +19,7 @@ from ledger.footprint.contributions import Upstream, Weights, weights
 from ledger.service.chain_loading import Question, load_arrays, pinned
 from ledger.service.footprints import not_found
 from ledger.service.moments import Moment, moment_at
+from ledger.service.threads import in_thread
 from ledger.store.database import Pool
 from ledger.store.sql import queries
 
@@ -64,7 +64,7 @@ async def read_behind(pool: Pool, lot: str, at: int | None = None, most: int = M
     if row is None:
         raise not_found("lot", lot, at)
     loaded = await load_arrays(pool, Question([row["number"]], "upstream", moment, most=most))
-    found = await asyncio.to_thread(weights, loaded.arrays, row["number"])
+    found = await in_thread(weights, loaded.arrays, row["number"])
     return Behind(row, moment, at, loaded.arrays, found)
 
 
@@ -73,7 +73,7 @@ async def read_records(pool: Pool, behind: Behind) -> AsyncIterator[list[Upstrea
     indexes = list(behind.weights.records)
     for start in range(0, len(indexes), _CHUNK):
         rows = await pool.fetch(queries("chain")["details"], indexes[start : start + _CHUNK], behind.moment.version)
-        yield await asyncio.to_thread(_decoded, rows, behind.weights)
+        yield await in_thread(_decoded, rows, behind.weights)
 
 
 def _decoded(rows: Iterable[Record], found: Weights) -> list[Upstream]:

@@ -14,9 +14,9 @@ from ledger.service.ledger import Ledger
 from ledger.service.publication import MAX_WAIT_SECONDS
 from ledger.service.queries import digest_from, read_record
 from ledger.service.submission import Result
+from ledger.web.door.bodies import NDJSON
 from ledger.web.problems import error_response, problem_of
 
-NDJSON = "application/x-ndjson"
 MAX_LINES = 20_000
 _encode = msgspec.json.Encoder().encode
 Wait = Annotated[float, Parameter(
@@ -34,10 +34,9 @@ class RecordsController(Controller):
         """JSON: an envelope in, a receipt (201 new, 200 known) or a problem out. NDJSON (`application/x-ndjson`): an
         envelope a line in, a receipt or a problem a line out, in the same order, at most 20,000 lines. A log with
         witnesses acknowledges in the place of a receipt, unless they sign within `wait`."""
-        body = await request.body()
-        if request.content_type[0] in (NDJSON, "application/ndjson"):
-            return await _many(ledger, body, wait)
-        (result,) = await _proved(ledger, await ledger.submitter.submit([body]), wait)
+        if request.content_type[0] in NDJSON:
+            return await _many(ledger, await _lines(request), wait)
+        (result,) = await _proved(ledger, await ledger.submitter.submit([await request.body()]), wait)
         if result.error is not None:
             return error_response(result.error)
         return Response(_line(result), status_code=201 if result.created else 200, media_type=MediaType.JSON)
@@ -67,15 +66,27 @@ class RecordsController(Controller):
         return (await ledger.receipts.read([found], size))[found]
 
 
-async def _many(ledger: Ledger, body: bytes, wait: float) -> Response[bytes]:
-    lines = body.split(b"\n")
-    if lines and not lines[-1]:
-        lines.pop()
+async def _lines(request: Request[Any, Any, Any]) -> list[bytes]:
+    """The lines of a body, whose pieces go as they are read: it is never there twice. Raises InvalidInput."""
+    lines: list[bytes] = []
+    begun: list[bytes] = []
+    async for piece in request.stream():
+        first, *others = piece.split(b"\n")
+        begun.append(first)
+        for line in others:
+            lines.append(b"".join(begun))
+            begun = [line]
+    if any(begun):
+        lines.append(b"".join(begun))
     if len(lines) > MAX_LINES:
         raise InvalidInput(f"{len(lines)} lines in one request", code="too-many-lines", value=len(lines),
                            rule=f"at most {MAX_LINES} lines; send the rest in further requests")
+    return lines
+
+
+async def _many(ledger: Ledger, lines: list[bytes], wait: float) -> Response[bytes]:
     results = await _proved(ledger, await ledger.submitter.submit(lines), wait)
-    return Response(b"".join([_line(result) + b"\n" for result in results]), status_code=200, media_type=NDJSON)
+    return Response(b"".join([_line(result) + b"\n" for result in results]), status_code=200, media_type=NDJSON[0])
 
 
 async def _proved(ledger: Ledger, results: list[Result], wait: float) -> list[Result]:

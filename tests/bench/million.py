@@ -31,7 +31,9 @@ NEW = 1_000
 
 
 def main(count: int) -> int:
-    with temporary_home() as home, Server(home) as server:
+    with temporary_home() as home, Server(
+        home, CARBON_LEDGER_QUOTA_RECORDS="1000000000"
+    ) as server:
         _fill(server, count)
         state = home.parent / "audit.state"
         found = [_audited(server, state, "audit.million")]

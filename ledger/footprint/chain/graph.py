@@ -33,6 +33,7 @@ class Chain(networkx.DiGraph):
     lots: Lots
     records: Records
     quantities: Sequence[Decimal]
+    _backing: "_Backing"
 
     @classmethod
     def of(
@@ -48,9 +49,21 @@ class Chain(networkx.DiGraph):
             ("_node", backing.node), ("_adj", backing.successors), ("_pred", backing.predecessors)
         ):
             setattr(chain, name, _OnDemand(backing.nodes, make))
+        chain._backing = backing
         chain.graph["roots"] = list(dict.fromkeys(backing.name_of(lot) for lot in roots))
         networkx.freeze(chain)
         return chain
+
+    def each_node(self) -> Iterator[tuple[str, Data]]:
+        """All nodes with what is said of them, in the graph's order: made on the way, and not kept."""
+        for name, node in self._backing.nodes.items():
+            yield name, self._backing.node(node)
+
+    def each_edge(self) -> Iterator[tuple[str, str, Data]]:
+        """All edges in the same way."""
+        for name, node in self._backing.nodes.items():
+            for other, data in self._backing.outward(node):
+                yield name, other, data
 
 
 class _OnDemand(Mapping[str, _Value]):
@@ -114,6 +127,11 @@ class _Backing:
         first, last = self._edges.outward[node], self._edges.outward[node + 1]
         return {self._names[self._edges.targets[edge]]: self._edge(edge) for edge in range(first, last)}
 
+    def outward(self, node: int) -> Iterator[tuple[str, Data]]:
+        """The successors with their edges, of which nothing is kept."""
+        for edge in range(self._edges.outward[node], self._edges.outward[node + 1]):
+            yield self._names[self._edges.targets[edge]], self._make(edge)
+
     def predecessors(self, node: int) -> dict[str, Data]:
         edges = self._edges.order[self._edges.inward[node] : self._edges.inward[node + 1]].tolist()
         return {self._names[self._edges.sources[edge]]: self._edge(edge) for edge in edges}
@@ -152,15 +170,16 @@ class _Backing:
     def _edge(self, edge: int) -> Data:
         """One dictionary an edge, seen from both of its ends."""
         found = self._data.get(edge)
-        if found is None:
-            begin, end = self._edges.begins[edge], self._edges.begins[edge + 1]
-            found = {}
-            for member, lot in zip(
-                self._edges.members[begin:end].tolist(), self._edges.made[begin:end].tolist(), strict=True
-            ):
-                self._add(found, member, lot)
-            found = self._data.setdefault(edge, found)
-        return found
+        return self._data.setdefault(edge, self._make(edge)) if found is None else found
+
+    def _make(self, edge: int) -> Data:
+        begin, end = self._edges.begins[edge], self._edges.begins[edge + 1]
+        data: Data = {}
+        for member, lot in zip(
+            self._edges.members[begin:end].tolist(), self._edges.made[begin:end].tolist(), strict=True
+        ):
+            self._add(data, member, lot)
+        return data
 
     def _add(self, data: Data, flow: int, lot: int) -> None:
         arrays = self._arrays

@@ -1,6 +1,5 @@
 """The indicators of a sector: over what ended in a period, in all and by group, with coverage, beside the targets."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Final
 
@@ -22,6 +21,7 @@ from ledger.service.indicators.telling import NOTE, group_answer
 from ledger.service.inventory_reading import Span
 from ledger.service.moments import Moment, moment_at
 from ledger.service.periods import Period, period_of
+from ledger.service.threads import in_thread
 from ledger.store.database import Pool
 from ledger.store.facts import FactLoader
 
@@ -48,7 +48,7 @@ async def read_indicators(
     moment = await pinned(pool, await moment_at(pool, at))
     gathering = _Gathering(pool, sector, Span(period.since or _BEFORE, period.until or _AFTER), by, moment)
     await gathering.read()
-    return await asyncio.to_thread(gathering.answer, names, period)
+    return await in_thread(gathering.answer, names, period)
 
 
 async def _names(pool: Pool, registry: Registry, sector: str) -> Mapping[str, str]:
@@ -88,7 +88,7 @@ class _Gathering:
                 self._reports.update(
                     await read_site_reports(self._pool, reported & fresh.keys(), self._span, self._moment)
                 )
-            await asyncio.to_thread(self._take, found.rows)
+            await in_thread(self._take, found.rows)
         for one in await read_valued(self._pool, self._reports, self._operators, self._moment):
             self._value(one)
 

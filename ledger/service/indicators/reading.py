@@ -1,6 +1,5 @@
 """What indicators are made of: the transformations of a sector, and what sites with reports used and emitted."""
 
-import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
@@ -18,6 +17,7 @@ from ledger.service.indicators.gathering import Row, Valued
 from ledger.service.inventory_reading import Span, read_booked, read_reports
 from ledger.service.moments import Moment
 from ledger.service.reported import by_subject
+from ledger.service.threads import in_thread
 from ledger.store.database import Pool
 from ledger.store.sql import queries
 
@@ -58,7 +58,7 @@ async def scan(pool: Pool, sector: str, span: Span, moment: Moment) -> AsyncIter
         if not rows:
             return
         after = rows[-1]["index"]
-        yield await asyncio.to_thread(_scanned, rows, sector)
+        yield await in_thread(_scanned, rows, sector)
 
 
 def _scanned(rows: Iterable[Record], sector: str) -> Scanned:
@@ -109,7 +109,7 @@ async def read_valued(
     sums: dict[tuple[str, str], Inventory] = {}
     for issuer in sorted({operators[site] for site in reports}):
         async for records in read_booked(pool, [issuer], [issuer], span, moment):
-            await asyncio.to_thread(_add, records, reports, sums)
+            await in_thread(_add, records, reports, sums)
     return [
         _valued(site, report, sums.get((site, report.start), Inventory()))
         for site, some in reports.items() for report in some

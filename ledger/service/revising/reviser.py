@@ -146,7 +146,7 @@ class Reviser:
                 continue
             except LedgerError as error:
                 if not isinstance(error, Unavailable) or error.code == "plugin-version":
-                    return error
+                    return error.settled()
                 if error.code in UNSIGNABLE or (error.code == AHEAD and not resolving):
                     raise
                 if error.code == "revising":

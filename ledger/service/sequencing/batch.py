@@ -85,7 +85,7 @@ class Batch:
             try:
                 verdicts.append(self._one(item))
             except LedgerError as error:
-                verdicts.append(error)
+                verdicts.append(error.settled())
         return verdicts
 
     def may_ask(self, items: Sequence[Item]) -> bool:

@@ -314,3 +314,14 @@ def test_amounts_are_numbers() -> None:
     assert (len(found), found[-1], Decimal("1.5") in found) == (2, Decimal(2), True)
     with pytest.raises(IndexError):
         found[2]
+
+
+@pytest.mark.parametrize("fold", [True, False])
+def test_what_is_told_on_the_way_is_the_graph_and_is_not_kept(fold: bool) -> None:
+    found = chain(fold=fold)
+    nodes = [{**data, "id": name} for name, data in found.each_node()]
+    edges = [{**data, "source": source, "target": target} for source, target, data in found.each_edge()]
+    assert not found._node._made
+    assert not found._adj._made
+    whole = networkx.node_link_data(found, edges="edges")
+    assert (nodes, edges) == (whole["nodes"], whole["edges"])

@@ -1,0 +1,32 @@
+"""Who asks: the address that a connection comes from, or the one that a proxy of the operator's has seen."""
+
+from collections.abc import Collection
+from typing import cast
+
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+
+from ledger.web.door.answers import header
+
+
+def client_of(scope: Scope) -> str:
+    """The address of who asks."""
+    client = scope.get("client")
+    return client[0] if client else ""
+
+
+class BehindProxies:
+    """Takes the last address of `X-Forwarded-For` for the client's, where the connection comes from one of these
+    addresses. What stands before the last one, anybody can have written."""
+
+    def __init__(self, app: ASGIApp, proxies: Collection[str]) -> None:
+        self._app = app
+        self._proxies = frozenset(proxies)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if client_of(scope) in self._proxies:
+            seen = header(scope["headers"], b"x-forwarded-for")
+            address = seen[-1].rpartition(b",")[2].strip().decode("latin-1") if seen else ""
+            if address:
+                scope = cast(HTTPScope, scope).copy()
+                scope["client"] = (address, 0)
+        await self._app(scope, receive, send)

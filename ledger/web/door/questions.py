@@ -1,0 +1,162 @@
+"""Questions that cost much have places, end when whoever asked has gone, and give their memory back.
+
+What a question costs shows in its path. Those over a chain, a year or a sector take one of a few places, or wait for
+one in a bounded queue. Pages of an audit have places of their own, and so have questions of a row or two: as many as
+keep the database busy, so that a record that comes meanwhile does not stand behind a thousand of them.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import parse_qsl
+
+from litestar.types import ASGIApp, HTTPRequestEvent, Message, Receive, ReceiveMessage, Scope, Send
+
+from ledger.web.door.answers import Refusal
+from ledger.web.door.clients import client_of
+from ledger.web.door.memory import give_back
+from ledger.web.door.places import Full, Places
+
+DEAR: Final = frozenset({
+    "cbam", "chain", "contributions", "gaps", "inventory", "sectors", "sensitivity", "uncertainty",
+})
+"""Questions below /v1 that read more than a page."""
+PAGES: Final = "audit"
+_CHEAP_FOOTPRINT: Final = frozenset({"lot", "at"})
+_WITH_METHODS: Final = frozenset({"footprint", "statement"})
+_READING: Final = frozenset({"GET", "HEAD"})
+_HEALTH: Final = "health"
+_RECORDS: Final = "records"
+"""Who waits for the witnesses of a record takes no place meanwhile; the health is told whatever else goes on."""
+ROWS: Final = 32
+ROOM_FOR_ROWS: Final = 2_048
+ROOM_A_PLACE: Final = 16
+_PIECE: Final = 256 << 10
+_WAIT_SECONDS: Final = 30.0
+"""As long as a client may take for a piece of its answer, and a question may wait for its place."""
+
+
+class Questions:
+    """429 with `Retry-After` where a queue is full. `places`: of questions; pages have as many of their own."""
+
+    def __init__(self, app: ASGIApp, places: int) -> None:
+        self._app = app
+        self.questions = Places(places, places * ROOM_A_PLACE)
+        self.pages = Places(places, places * ROOM_A_PLACE)
+        self.rows = Places(ROWS, ROOM_FOR_ROWS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        places = self._places(scope)
+        if places is None:
+            await self._app(scope, receive, send)
+        elif places is self.rows:
+            await self._answer_rows(scope, receive, send)
+        else:
+            await self._answer_while_there(places, scope, receive, send)
+
+    def _places(self, scope: Scope) -> Places | None:
+        if scope.get("method") not in _READING:
+            return None
+        parts = [part for part in scope["path"].split("/") if part]
+        kind = parts[1] if len(parts) > 1 and parts[0] == "v1" else ""
+        if kind == PAGES:
+            return self.pages
+        if kind in DEAR or (kind in _WITH_METHODS and _asks_more(scope["query_string"])):
+            return self.questions
+        if parts[:1] == [_HEALTH] or (kind == _RECORDS and b"wait=" in scope["query_string"]):
+            return None
+        return self.rows
+
+    async def _answer_rows(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            async with self.rows.taken(client_of(scope)):
+                await self._app(scope, receive, send)
+        except Full:
+            await _full(self.rows).send(send)
+
+    async def _answer_while_there(self, places: Places, scope: Scope, receive: Receive, send: Send) -> None:
+        answering = asyncio.create_task(self._answer(places, scope, send))
+        leaving = asyncio.create_task(_left(receive))
+        try:
+            await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            leaving.cancel()
+            # Who has gone waits for nothing: what is asked of the database ends, and the thread that computes.
+            answering.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await answering
+
+    async def _answer(self, places: Places, scope: Scope, send: Send) -> None:
+        answer = _Answer(send)
+        try:
+            async with contextlib.AsyncExitStack() as stack:
+                try:
+                    async with asyncio.timeout(_WAIT_SECONDS):
+                        await stack.enter_async_context(places.taken(client_of(scope)))
+                except (Full, TimeoutError):
+                    raise _full(places) from None
+                await self._app(scope, _Nothing(), answer)
+        except Refusal as refusal:
+            await refusal.send(send)
+        finally:
+            if answer.size > _PIECE:
+                give_back()
+
+
+def _full(places: Places) -> Refusal:
+    return Refusal(
+        429, "too-many-questions", f"{places.running} such questions are being answered and {places.waiting} wait",
+        rule="ask again later; fewer at a time", retry_after=2,
+    )
+
+
+class _Answer:
+    """Sends a long body in pieces, each of which the client has to take in time."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.size = 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] != "http.response.body":
+            await self._send(message)
+            return
+        body, more = message["body"], message["more_body"]
+        self.size += len(body)
+        for start in range(0, len(body) or 1, _PIECE):
+            end = start + _PIECE
+            try:
+                async with asyncio.timeout(_WAIT_SECONDS):
+                    await self._send({
+                        "type": "http.response.body", "body": body[start:end], "more_body": more or end < len(body),
+                    })
+            except TimeoutError:
+                # As if the client had gone: it takes nothing of its answer.
+                raise asyncio.CancelledError from None
+
+
+class _Nothing:
+    """What the application receives: no body, and never word that the client has gone, which is heeded here."""
+
+    def __init__(self) -> None:
+        self._told = False
+
+    async def __call__(self) -> ReceiveMessage:
+        if self._told:
+            await asyncio.get_running_loop().create_future()
+        self._told = True
+        event: HTTPRequestEvent = {"type": "http.request", "body": b"", "more_body": False}
+        return event
+
+
+async def _left(receive: Receive) -> None:
+    """Returns once the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _asks_more(query: bytes) -> bool:
+    """Whether more is asked than the stored figure of a lot."""
+    names: Sequence[str] = [name for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True)]
+    return not _CHEAP_FOOTPRINT.issuperset(names)

@@ -1,0 +1,113 @@
+"""Quotas of a day are counted from rows: a start forgets nothing, servers know of each other, midnight frees them."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import pytest
+from support.inside import Answer, Inside, inside
+from support.parties import enrolment
+from support.server import Posted, temporary_home
+from support.workshop import Workshop
+
+from ledger.core.receipt import Receipt
+from ledger.errors import Exhausted
+from ledger.service.limits import Limits
+
+DAY: Final = 86_400_000
+NOON: Final = 20_000 * DAY + DAY // 2
+LIMITS: Final = Limits(records=8, unasked=2)
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    with temporary_home() as home:
+        yield home
+
+
+class Clock:
+    """Ms since 1970, set by the test."""
+
+    def __init__(self) -> None:
+        self.time = NOON
+
+    def __call__(self) -> int:
+        return self.time
+
+
+def admitted(answers: Sequence[Answer]) -> int:
+    """How many; all others have met a quota."""
+    assert all(isinstance(answer, Receipt | Exhausted) for answer in answers), answers
+    return sum([isinstance(answer, Receipt) for answer in answers])
+
+
+def opened(ledger: Inside, shop: Workshop) -> None:
+    """Three records of the shop's own: its site, its product and the lot `pot`."""
+    enrolled = enrolment(shop.party, ledger.registrar, ledger.origin, shop.nonce())
+    ledger.post([(ledger.registrar, enrolled), *shop.opening(), shop.mine("pot", "1000")])
+
+
+def mined(shop: Workshop, first: int, count: int) -> list[Posted]:
+    return [shop.mine(f"lot-{number}", "1") for number in range(first, first + count)]
+
+
+def test_a_start_forgets_nothing_and_midnight_frees(home: Path) -> None:
+    clock, shop = Clock(), Workshop("shop")
+    with inside(home, clock=clock, limits=LIMITS) as ledger:
+        opened(ledger, shop)
+        assert admitted(ledger.run(ledger.submit(mined(shop, 0, 3)))) == 3
+    with inside(home, clock=clock, limits=LIMITS) as ledger:
+        answers = ledger.run(ledger.submit(mined(shop, 3, 4)))
+        assert admitted(answers) == 2
+        refused = answers[-1]
+        assert isinstance(refused, Exhausted)
+        assert refused.retry_after == DAY // 2000
+        clock.time += DAY // 2
+        assert admitted(ledger.run(ledger.submit(mined(shop, 7, 9)))) == 8
+
+
+def test_servers_of_one_database_know_of_each_other(home: Path) -> None:
+    clock, shop = Clock(), Workshop("shop")
+    with inside(home, clock=clock, limits=LIMITS) as here, inside(home, clock=clock, limits=LIMITS) as there:
+        opened(here, shop)
+        assert admitted(there.run(there.submit(mined(shop, 0, 1)))) == 1
+        assert admitted(here.run(here.submit(mined(shop, 1, 3)))) == 3
+        # What was entered there within five seconds is not known here; then it is.
+        clock.time += 5_000
+        assert admitted(there.run(there.submit(mined(shop, 4, 3)))) == 1
+
+
+def test_the_registrar_has_no_quota(home: Path) -> None:
+    with inside(home, clock=Clock(), limits=LIMITS) as ledger:
+        shops = [Workshop(f"shop-{number}") for number in range(LIMITS.records + 2)]
+        ledger.post([
+            (ledger.registrar, enrolment(shop.party, ledger.registrar, ledger.origin, shop.nonce())) for shop in shops
+        ])
+
+
+def test_a_day_begins_where_the_log_says(home: Path) -> None:
+    """Wherever in the log midnight was."""
+    clock, shop = Clock(), Workshop("shop")
+    with inside(home, clock=clock, limits=LIMITS) as ledger:
+        opened(ledger, shop)
+        for day in range(1, 4):
+            clock.time += DAY
+            assert admitted(ledger.run(ledger.submit(mined(shop, 100 * day, 4)))) == 4
+    with inside(home, clock=clock, limits=LIMITS) as ledger:
+        assert admitted(ledger.run(ledger.submit(mined(shop, 500, 6)))) == 4
+
+
+def test_errors_that_are_answers_hold_nothing(home: Path) -> None:
+    """No frame, and with it nothing that was worked on: neither of what cannot be read, nor of what is refused ahead of
+    the lock, under it, or by a quota."""
+    shop = Workshop("shop")
+    with inside(home, clock=Clock(), limits=LIMITS) as ledger:
+        opened(ledger, shop)
+        sound = ledger.envelopes(mined(shop, 0, 6))
+        refused = ledger.envelopes([shop.use({"nothing": "1"}), shop.use({"pot": "2000"}), shop.mine("lot-0", "1")])
+        lines = [b"{}", b"no JSON", sound[0][:-9] + b'AAAAAAA"}', *sound[:1], *refused, *sound[1:]]
+        errors = [one.error for one in ledger.run(ledger.ledger.submitter.submit(lines)) if one.error is not None]
+    assert len({error.code for error in errors}) >= 5, errors
+    for error in errors:
+        assert error.__traceback__ is None, error.code
+        assert error.__context__ is None, error.code
