@@ -11,12 +11,11 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple
 
-import click
 from granian.constants import Interfaces
 from granian.server.embed import Server
 from litestar import Litestar
 
-from ledger.cli.console import say
+from ledger.cli.console import print_lines, say
 from ledger.cli.siblings import Siblings
 from ledger.errors import ConfigurationError
 from ledger.web.resources import HeadAsGet
@@ -109,7 +108,7 @@ class _Serving:
                     _tune_collector()
                     async with siblings or contextlib.nullcontext():
                         if not self._stop.is_set():
-                            click.echo("\n".join([self._url() + served.path, *served.lines]))
+                            print_lines("\n".join([self._url() + served.path, *served.lines]))
                         await self._until_stopped(serving)
                 finally:
                     server.stop()  # type: ignore[no-untyped-call]

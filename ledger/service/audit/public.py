@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ledger.core.note import parse_vkey
 from ledger.core.policy import Policy
-from ledger.errors import ConfigurationError, LedgerError
+from ledger.errors import ConfigurationError, LedgerError, Unavailable
 from ledger.service.audit.findings import Findings, Stop
 from ledger.service.audit.growth import check_growth, read_checkpoint
 from ledger.service.audit.kept import Pinned, pinned_by, read_kept
@@ -20,8 +20,6 @@ from ledger.service.audit.public_walking import PublicWalk
 from ledger.service.audit.report import Report
 from ledger.service.audit.source import TreeSource
 from ledger.store.book import Book
-
-_DOWN = ("server-down", "worker-down")
 
 
 async def audit_public(
@@ -66,7 +64,7 @@ async def _audited(
     except ConfigurationError:
         raise
     except LedgerError as error:
-        if error.code in _DOWN:
+        if isinstance(error, Unavailable):
             raise
         findings.add("checkpoint", error.message)
     finally:

@@ -13,7 +13,7 @@ from pathlib import Path
 from ledger.core.checkpoint import Checkpoint
 from ledger.core.note import parse_vkey
 from ledger.core.policy import Policy
-from ledger.errors import ConfigurationError, LedgerError
+from ledger.errors import ConfigurationError, LedgerError, Unavailable
 from ledger.registry.installed import Registry
 from ledger.service.audit.balances import check_balances
 from ledger.service.audit.doubts import count_doubts, told
@@ -27,8 +27,6 @@ from ledger.service.audit.source import Source, Version
 from ledger.service.audit.walking import Walk
 from ledger.service.audit.watching import ShowsRows
 from ledger.store.book import Book
-
-_DOWN = ("server-down", "database-down", "worker-down")
 
 
 def _quiet(_: int, __: int) -> None:
@@ -86,7 +84,7 @@ class _Audit:
         except ConfigurationError:
             raise
         except LedgerError as error:
-            if error.code in _DOWN:
+            if isinstance(error, Unavailable):
                 raise
             self._findings.add("checkpoint", error.message)
         finally:

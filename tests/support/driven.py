@@ -1,0 +1,45 @@
+"""Commands one after the other in one process, which tells of each: exit code, stderr, and by how much memory grew.
+
+    python -m support.driven SECONDS < [["audit", "http://…"], …]
+
+SECONDS is how long an answer may take.
+"""
+
+import contextlib
+import importlib
+import io
+import json
+import resource
+import sys
+import traceback
+
+MODULES = ("ledger.app", "ledger.cli.audit", "ledger.cli.export", "ledger.cli.monitor", "ledger.cli.verify")
+"""Which take memory of their own when they are imported."""
+
+
+def main() -> None:
+    # Before what reads it at its own import, on a version that has it.
+    with contextlib.suppress(ModuleNotFoundError):
+        importlib.import_module("ledger.client.limits").SECONDS = float(sys.argv[1])
+    for module in MODULES:
+        importlib.import_module(module)
+    command = importlib.import_module("ledger.cli").main
+    start = _peak()
+    for arguments in json.load(sys.stdin):
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                code = command(arguments)
+            except BaseException:
+                code = -1
+                traceback.print_exc()
+        print(json.dumps([code, err.getvalue(), _peak() - start]), flush=True)
+
+
+def _peak() -> int:
+    """MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+
+
+if __name__ == "__main__":
+    main()
