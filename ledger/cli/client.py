@@ -94,6 +94,9 @@ class Client:
         delay = _FIRST_DELAY
         while True:
             answers = self._patiently(lambda: self._post_once(envelopes, wait))
+            if len(answers) != len(envelopes):
+                raise Unavailable(f"{self.url} gave {len(answers)} answers to {len(envelopes)} records",
+                                  code="unexpected-answer")
             late = next((one for one in answers if isinstance(one, Refusal) and one.status == 503), None)
             if late is None or time.monotonic() + delay > give_up:
                 return answers
@@ -130,9 +133,6 @@ class Client:
             parameters={"wait": wait} if wait else None, headers=_NDJSON, content=content, take=lines.take,
         ))
         lines.end()
-        if len(answers) != len(envelopes):
-            raise Unavailable(f"{self.url} gave {len(answers)} answers to {len(envelopes)} records",
-                              code="unexpected-answer")
         return answers
 
     def _check(self, answer: Answer) -> None:

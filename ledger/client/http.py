@@ -81,12 +81,12 @@ class Reader:
     ) -> Answer:
         """The answer, of at most `limit` bytes when it is inflated. `take` gets the content of a success piece by
         piece instead; what it raises ends the reading."""
+        parts: list[bytes] = []
         try:
             async with asyncio.timeout(seconds), self._http.stream(
                 method, path, params=parameters, content=content,
                 headers={**(headers or {}), "Accept-Encoding": "gzip"},
             ) as response:
-                parts: list[bytes] = []
                 into = take if take is not None and response.is_success else parts.append
                 await _read(response, limit, f"{self.url} answers {path} with", into)
                 return Answer(response.status_code, response.reason_phrase,
@@ -99,6 +99,8 @@ class Reader:
             raise Unavailable(f"{self.url} does not answer: {str(error) or type(error).__name__}", code="server-down"
                               ) from None
         finally:
+            # The frame outlives this call with the error that leaves it.
+            parts.clear()
             self._http.cookies.clear()
 
     async def close(self) -> None:

@@ -6,33 +6,35 @@ SECONDS is how long an answer may take.
 """
 
 import contextlib
+import gc
 import importlib
 import io
 import json
+import pkgutil
 import resource
 import sys
 import traceback
-
-MODULES = ("ledger.app", "ledger.cli.audit", "ledger.cli.export", "ledger.cli.monitor", "ledger.cli.verify")
-"""Which take memory of their own when they are imported."""
 
 
 def main() -> None:
     # Before what reads it at its own import, on a version that has it.
     with contextlib.suppress(ModuleNotFoundError):
         importlib.import_module("ledger.client.limits").SECONDS = float(sys.argv[1])
-    for module in MODULES:
-        importlib.import_module(module)
-    command = importlib.import_module("ledger.cli").main
+    commands = importlib.import_module("ledger.cli")
+    for module in pkgutil.walk_packages(commands.__path__, "ledger.cli."):
+        importlib.import_module(module.name)
     start = _peak()
     for arguments in json.load(sys.stdin):
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:
-                code = command(arguments)
+                code = commands.main(arguments)
             except BaseException:
                 code = -1
                 traceback.print_exc()
+        # As if each had a process of its own.
+        gc.unfreeze()
+        gc.collect()
         print(json.dumps([code, err.getvalue(), _peak() - start]), flush=True)
 
 
