@@ -167,4 +167,5 @@ LATE = [Case(name, lie, below) for name, below, lie in [
     ("export bundle", "/v1/organizations", "gzip of JSON"),
     ("export bundle LOT", "/v1/statement", "gzip of zeros"),
     ("plugin activate", "/v1/records", "lines"),
+    ("changes", "/v1/changes", "same next"),
 ]]

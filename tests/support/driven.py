@@ -15,11 +15,12 @@ import resource
 import sys
 import traceback
 
+from ledger.client import limits
+
 
 def main() -> None:
-    # Before what reads it at its own import, on a version that has it.
-    with contextlib.suppress(ModuleNotFoundError):
-        importlib.import_module("ledger.client.limits").SECONDS = float(sys.argv[1])
+    # Before the reader is imported, which reads it then.
+    vars(limits)["SECONDS"] = float(sys.argv[1])
     commands = importlib.import_module("ledger.cli")
     for module in pkgutil.walk_packages(commands.__path__, "ledger.cli."):
         importlib.import_module(module.name)

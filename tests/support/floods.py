@@ -16,7 +16,7 @@ import httpx
 import msgspec
 
 Send = Callable[[bytes], object]
-Lie = Callable[[Send, threading.Event], None]
+Lie = Callable[[Send, threading.Event], object]
 """Sends an answer, until the event."""
 BOMB_MIB: Final = 1_500
 _MIB: Final = 1 << 20
@@ -135,6 +135,7 @@ LIES: Final[Mapping[str, Lie]] = {
     "flows": _flows,
     "same page": lambda send, _: _whole(send, b'[{"size":1,"root":"","number":0,"lot":"","remaining":"1",'
                                               b'"quantity":"1"}]'),
+    "same next": lambda send, _: _whole(send, b'{"changes":[],"next":{"since":0,"after":-1}}'),
     "lines": lambda send, _: _whole(send, b"{}\n" * (1 << 20)),
 }
 """What a server may answer to any request."""
