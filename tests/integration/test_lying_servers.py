@@ -43,7 +43,7 @@ class Story(NamedTuple):
 
     @property
     def lot(self) -> str:
-        return self.shop.name("part")
+        return self.shop.name("piece")
 
     def commands(self, url: str) -> dict[str, list[str]]:
         """All that ask a server, by name."""
@@ -93,7 +93,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     folder = tmp_path_factory.mktemp("story")
     with temporary_home() as home, Server(home) as server:
         shop = workshop(server, "shop", pot="1000")
-        receipt = server.post([shop.make({"part": "1"}, {"pot": "1"})])[0]
+        receipt = server.post([shop.make({"piece": "1"}, {"pot": "1"})])[0]
         (folder / "envelopes").write_bytes(b"\n".join(server.envelopes([shop.make({"more": "1"}, {"pot": "1"})])))
         write_key(folder / "key.pem", shop.party.key)
         asked = ["--url", server.url]
@@ -102,7 +102,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
              "-o", str(folder / "request.json")],
             ["submit", str(folder / "envelopes"), "--receipts", str(folder / "receipt"), *asked],
             ["export", "bundle", receipt.digest, "--output", str(folder / "bundle"), *asked],
-            ["export", "footprint", shop.name("part"), "--output", str(folder / "statement"), *asked],
+            ["export", "footprint", shop.name("piece"), "--output", str(folder / "statement"), *asked],
         ):
             done = run(*arguments)
             assert done.code == 0, done.err

@@ -41,7 +41,7 @@ class Story(NamedTuple):
     def commands(self) -> list[list[str]]:
         """All that print what a ledger, a server or a file says."""
         folder, asked, vkey = self.folder, ["--url", self.server.url], ["--vkey", self.server.vkey]
-        lot, site, home = self.shop.name("part"), self.shop.name("site"), ["--home", str(self.server.home)]
+        lot, site, home = self.shop.name("piece"), self.shop.name("site"), ["--home", str(self.server.home)]
         questions = [
             ["footprint", lot, *asked], ["contributions", lot, "--by", "source", *asked],
             ["methods", *asked], ["sensitivity", lot, *asked], ["gaps", lot, *asked], ["uncertainty", lot, *asked],
@@ -79,7 +79,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         assert isinstance(site, Facility)
         assert isinstance(product, Product)
         emission = Emission(amount="5", source=EVIL, factor=EVIL)
-        made = shop.make({"part": "1", "other": "1"}, ore="10", activity=Make(
+        made = shop.make({"piece": "1", "other": "1"}, ore="10", activity=Make(
             co2="1", emissions=[emission], gaps=[Gap(what=EVIL), Gap(what=EVIL, estimate="2")],
         ), evidence=[Evidence(digest="0" * 64, media_type=EVIL, kind=EVIL)])
         erased = shop.mine("erased", "1")
@@ -103,12 +103,12 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
 def _files(folder: Path, server: Server, shop: Workshop, digest: str) -> None:
     write_key(folder / "key.pem", shop.party.key)
     (folder / "evil.json").write_text(json.dumps({EVIL: EVIL, "type": EVIL}), encoding="utf-8")
-    envelopes = server.envelopes([shop.make({"new": "1"}, {"part": "0.1"}), shop.make({"x": "1"}, {"no": "1"})])
+    envelopes = server.envelopes([shop.make({"new": "1"}, {"piece": "0.1"}), shop.make({"x": "1"}, {"no": "1"})])
     (folder / "envelopes").write_bytes(b"\n".join(envelopes))
     asked = ["--url", server.url]
     run("submit", folder / "envelopes", "--receipts", folder / "receipt", *asked)
     for arguments in (["bundle", digest, "--output", folder / "bundle", *asked],
-                      ["footprint", shop.name("part"), "--output", folder / "statement", *asked],
+                      ["footprint", shop.name("piece"), "--output", folder / "statement", *asked],
                       ["log", folder / "copy", "--from", server.url]):
         assert run("export", *arguments).code == 0
 
