@@ -7,7 +7,7 @@ import click
 from rich.table import Table
 
 from ledger.cli.audit_target import source_of
-from ledger.cli.console import json_option, print_json, progress, show
+from ledger.cli.console import json_option, print_json, progress, show, stacked
 from ledger.cli.environment import home_option
 from ledger.cli.files import FILE, text_or_file
 from ledger.core.policy import Policy, parse_policy
@@ -77,8 +77,8 @@ def _print(found: Sample) -> None:
     )
     table = Table("entry", "record", "process", "begins", "kg CO2e", "lots", "evidence", box=None, pad_edge=False)
     for one in found.records:
-        evidence = "\n".join([f"{given.kind} {given.digest}" for given in one.evidence])
-        table.add_row(str(one.index), one.digest, one.process, one.start, str(one.emissions), "\n".join(one.lots),
+        evidence = stacked(f"{given.kind} {given.digest}" for given in one.evidence)
+        table.add_row(str(one.index), one.digest, one.process, one.start, str(one.emissions), stacked(one.lots),
                       evidence or "none")
     show(table)
     for note in found.notes:

@@ -12,6 +12,7 @@ from ledger.cli.client import Client
 from ledger.cli.console import explained, print_json, problem_of, say, show
 from ledger.cli.receipts import lot_brief
 from ledger.cli.registrar import organizations
+from ledger.client import limits
 from ledger.core.bundle import TAG, Bundle, PublicRecord, packed, read_bundle
 from ledger.core.canonical import decode_record
 from ledger.core.checkpoint import parse_checkpoint
@@ -113,14 +114,15 @@ def _proof(client: Client, digest: str, size: int) -> Raw:
 
 def _size(client: Client) -> int:
     """Of the newest public tree."""
-    note = client.content("/log/checkpoint").decode("utf-8", "replace")
+    note = client.content("/log/checkpoint", limits.NOTE).decode("utf-8", "replace")
     return parse_checkpoint(parse_note(note).text, extensions=True).size
 
 
 def _entry(client: Client, index: int, size: int) -> bytes:
     """From the bundle of entries, in the public tree of `size`, that holds it."""
     first = index - index % TILE_WIDTH
-    bundle = client.content("/log/" + entries_path(index // TILE_WIDTH, min(TILE_WIDTH, size - first)))
+    width = min(TILE_WIDTH, size - first)
+    bundle = client.content("/log/" + entries_path(index // TILE_WIDTH, width), limits.bundle(width))
     return decode_entries(bundle)[index - first]
 
 

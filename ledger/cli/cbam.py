@@ -8,10 +8,9 @@ from typing import Any
 import click
 import msgspec
 from rich.table import Table
-from rich.text import Text
 
 from ledger.cli.client import Client, url_option
-from ledger.cli.console import json_option, print_json, show
+from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.cli.files import FILE, reading
 from ledger.errors import ConfigurationError
 from ledger.registry.exchanges import exchange_named
@@ -84,11 +83,11 @@ def _report(found: Installations, defaults: Path | None) -> tuple[Answer, Sequen
     return answer, exchange.sheets(answer)
 
 
-def _parts(report: Mapping[str, Any], sheets: Sequence[Sheet]) -> Iterator[Table | Text | str]:
-    yield Text(f"goods of {report['facility']} in {report['year']}, as of {report['at']} entries", style="bold")
+def _parts(report: Mapping[str, Any], sheets: Sequence[Sheet]) -> Iterator[Part]:
+    yield styled(f"goods of {report['facility']} in {report['year']}, as of {report['at']} entries", style="bold")
     for sheet in sheets:
         if sheet.brief and sheet.rows:
-            yield Text(sheet.name, style="bold")
+            yield styled(sheet.name, style="bold")
             yield _table(sheet)
     for text in report["warnings"]:
         yield f"! {text}"

@@ -6,6 +6,7 @@ from rich.table import Table
 
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option, print_json, say, show
+from ledger.errors import LedgerError
 from ledger.service.answers import ChangeAnswer, ChangesAnswer
 
 _PAGE = 1_000
@@ -39,8 +40,10 @@ def _gathered(client: Client, holder: str, since: int, after: int, limit: int) -
         page = client.get("/v1/changes", ChangesAnswer, holder=holder, since=since, after=after,
                           limit=min(_PAGE, limit - len(found.changes)))
         found = replace(page, changes=[*found.changes, *page.changes])
-        if page.next is None or len(found.changes) == limit:
+        if page.next is None or len(found.changes) >= limit:
             return found
+        if (page.next.since, page.next.after) <= (since, after):
+            raise LedgerError(f"the list of changes of {client.url} has no end", code="unexpected-answer")
         since, after = page.next.since, page.next.after
 
 

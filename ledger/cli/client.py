@@ -1,25 +1,23 @@
 """Talking to a ledger's server: its problems become the errors they were, and asking again is patient."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 import click
-import httpx
-import msgspec
 from msgspec import Struct
 
 from ledger.cli.console import Command, say
+from ledger.client import limits
+from ledger.client.http import Answer, BlockingReader, Lines, Parameters, TooLarge, decoded
 from ledger.core.acknowledgement import Acknowledgement, read_answer
 from ledger.core.receipt import Receipt
 from ledger.errors import Erased, InvalidInput, LedgerError, NotFound, Refused, Unavailable
 
 DEFAULT_URL = "http://127.0.0.1:8080"
-_TIMEOUT = httpx.Timeout(120.0, connect=10.0)
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 10.0
 _NDJSON = {"Content-Type": "application/x-ndjson"}
-_LOCAL = ("127.0.0.1", "localhost", "::1")
 _KINDS: Mapping[int, type[LedgerError]] = {
     400: InvalidInput, 404: NotFound, 410: Erased, 422: Refused, 429: Unavailable, 503: Unavailable
 }
@@ -63,16 +61,10 @@ class Client:
     """A server at `url`. Where it does not answer, it is asked again for `patience` seconds."""
 
     def __init__(self, url: str, *, patience: float = 0.0) -> None:
-        try:
-            address = httpx.URL(url.rstrip("/"))
-        except httpx.InvalidURL:
-            address = httpx.URL("")
-        if address.scheme not in ("http", "https") or not address.host:
-            raise InvalidInput(f"{url!r} is no address of a server", field="url", value=url, rule="http:// or https://")
-        self.url = str(address)
+        self._reader = BlockingReader(url)
+        self.url = self._reader.url
+        """The address as it may be shown."""
         self._patience = patience
-        # A proxy of the environment is for other hosts than this one.
-        self._http = httpx.Client(base_url=address, timeout=_TIMEOUT, trust_env=address.host not in _LOCAL)
 
     def __enter__(self) -> Self:
         return self
@@ -80,19 +72,17 @@ class Client:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._http.close()
+        self._reader.__exit__(kind, error, trace)
 
     def get(self, path: str, answer: type[Value], **parameters: str | int | Sequence[str] | None) -> Value:
         """A JSON answer; parameters that are None are left out, those that are several are repeated. Raises the
         server's own error, or Unavailable."""
         query = {name: value for name, value in parameters.items() if value is not None}
-        return _decoded(self._patiently("GET", path, params=query), answer)
+        return decoded(self._patiently(lambda: self._once(path, limits.QUESTION, query)), answer)
 
-    def content(self, path: str) -> bytes:
-        return self._patiently("GET", path)
-
-    def text(self, path: str) -> str:
-        return self._patiently("GET", path).decode().strip()
+    def content(self, path: str, limit: int) -> bytes:
+        """The bytes below a path, `limit` at most."""
+        return self._patiently(lambda: self._once(path, limit))
 
     def post(self, envelopes: Sequence[bytes], wait: float = 0) -> list[Posted]:
         """One answer an envelope, in order. Posting again is safe: what is on the log gives its first answer. `wait`:
@@ -100,13 +90,10 @@ class Client:
 
         Raises Unavailable where the server did not answer in time.
         """
-        parameters = {"wait": wait} if wait else {}
-        content = b"".join([envelope + b"\n" for envelope in envelopes])
         give_up = time.monotonic() + self._patience
         delay = _FIRST_DELAY
         while True:
-            body = self._patiently("POST", "/v1/records", content=content, headers=_NDJSON, params=parameters)
-            answers = [_answer(line) for line in body.split(b"\n") if line]
+            answers = self._patiently(lambda: self._post_once(envelopes, wait))
             if len(answers) != len(envelopes):
                 raise Unavailable(f"{self.url} gave {len(answers)} answers to {len(envelopes)} records",
                                   code="unexpected-answer")
@@ -116,14 +103,14 @@ class Client:
             # What came after an unanswered record may have been refused for want of it: all are posted again.
             delay = self._wait(late.detail, delay)
 
-    def _patiently(self, method: str, path: str, **request: Any) -> bytes:
+    def _patiently(self, ask: Callable[[], Value]) -> Value:
         give_up = time.monotonic() + self._patience
         delay = _FIRST_DELAY
         while True:
             try:
-                return self._once(method, path, **request)
+                return ask()
             except Unavailable as error:
-                if time.monotonic() + delay > give_up:
+                if isinstance(error, TooLarge) or time.monotonic() + delay > give_up:
                     raise
                 delay = self._wait(error.message, delay)
 
@@ -132,35 +119,38 @@ class Client:
         time.sleep(delay)
         return min(2 * delay, _LONGEST_DELAY)
 
-    def _once(self, method: str, path: str, **request: Any) -> bytes:
+    def _once(self, path: str, limit: int, parameters: Parameters | None = None) -> bytes:
+        answer = self._reader.fetch(path, limit, parameters=parameters)
+        self._check(answer)
+        return answer.content
+
+    def _post_once(self, envelopes: Sequence[bytes], wait: float) -> list[Posted]:
+        content = b"".join([envelope + b"\n" for envelope in envelopes])
+        answers: list[Posted] = []
+        lines = Lines(len(envelopes), limits.LINE, lambda line: answers.append(_answer(line)))
+        self._check(self._reader.fetch(
+            "/v1/records", limits.receipts(len(envelopes), len(content)), limits.SECONDS + wait, method="POST",
+            parameters={"wait": wait} if wait else None, headers=_NDJSON, content=content, take=lines.take,
+        ))
+        lines.end()
+        return answers
+
+    def _check(self, answer: Answer) -> None:
+        """Raises the server's own error, where it answers with one."""
+        if 200 <= answer.status < 300:
+            return
         try:
-            response = self._http.request(method, path, **request)
-        except httpx.TransportError as error:
-            raise Unavailable(
-                f"{self.url} does not answer: {str(error) or type(error).__name__}", code="server-down"
-            ) from None
-        if response.is_success:
-            return response.content
-        try:
-            refusal = msgspec.json.decode(response.content, type=Refusal)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            kind = Unavailable if response.status_code in (502, 503, 504) else LedgerError
-            raise kind(f"{self.url} answers {response.status_code} {response.reason_phrase}",
-                       code="unexpected-answer") from None
+            refusal = decoded(answer.content, Refusal)
+        except LedgerError:
+            kind = Unavailable if answer.status in (502, 503, 504) else LedgerError
+            raise kind(f"{self.url} answers {answer.status} {answer.reason}", code="unexpected-answer") from None
         raise refusal.error()
 
 
 def _answer(line: bytes) -> Posted:
-    if _decoded(line, _Line).code is not None:
-        return _decoded(line, Refusal)
+    if decoded(line, _Line).code is not None:
+        return decoded(line, Refusal)
     try:
         return read_answer(line)
     except InvalidInput as error:
         raise LedgerError(f"the server's answer cannot be read: {error.message}", code="unexpected-answer") from None
-
-
-def _decoded(data: bytes, kind: type[Value]) -> Value:
-    try:
-        return msgspec.json.decode(data, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise LedgerError(f"the server's answer cannot be read: {error}", code="unexpected-answer") from None

@@ -1,20 +1,34 @@
-"""What is printed, and where: results on stdout, everything else on stderr."""
+"""The one sink of what is printed: results on stdout, everything else on stderr.
+
+Whatever is printed may come from a ledger, a server or a file. Signs that a terminal would act on are written out, rich
+reads no markup, and addresses in messages lose their passwords. No other module of the command line prints.
+"""
 
 import contextlib
+import io
+import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from types import TracebackType
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import click
 import msgspec
 from msgspec import Struct
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.segment import Segment
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
 
+from ledger.core.printable import is_plain, visible, visible_json, visible_lines
+from ledger.core.urls import redacted
 from ledger.errors import InvalidInput, LedgerError
 
 _PLAIN_WIDTH = 160
@@ -22,6 +36,10 @@ _QUIET_SECONDS = 1.0
 _LINE_SECONDS = 5.0
 _MAX_PARTS = 50
 Command = TypeVar("Command", bound=Callable[..., Any])
+Line: TypeAlias = Text
+"""What `styled` makes."""
+Part: TypeAlias = str | Text | Table | Tree
+"""What `show` prints."""
 
 
 class Told(Protocol):
@@ -76,26 +94,53 @@ def answer_of(result: object) -> int:
 
 def say(line: str) -> None:
     """One line to whoever watches."""
-    click.echo(line, err=True)
+    click.echo(visible(redacted(line)), err=True)
 
 
 def print_json(value: object) -> None:
     """A result for programs."""
-    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    click.echo(visible_json(msgspec.json.format(msgspec.json.encode(value), indent=2).decode()))
 
 
-def show(*parts: object) -> None:
-    """A result for people: text and rich tables, never cut to the width of a pipe. Ids are no markup."""
-    width = None if sys.stdout.isatty() else _PLAIN_WIDTH
-    console = Console(file=sys.stdout, markup=False, highlight=False, emoji=False, width=width)
+def print_lines(text: str) -> None:
+    """A text of several lines, whose line ends are ours."""
+    click.echo(visible_lines(text))
+
+
+def print_bytes(lines: Iterable[bytes]) -> None:
+    """Lines of JSON, which may be too many to be held."""
+    for line in lines:
+        sys.stdout.buffer.write(line if is_plain(line) else visible_json(line.decode()).encode())
+    sys.stdout.buffer.flush()
+
+
+def show(*parts: Part) -> None:
+    """A result for people: lines of text and rich tables, never cut to the width of a pipe."""
+    console = _Console(file=sys.stdout, width=None if sys.stdout.isatty() else _PLAIN_WIDTH)
     for part in parts:
         console.print(part, soft_wrap=isinstance(part, str))
+
+
+def styled(text: str, style: str = "") -> Line:
+    """A line, or a part of one, in bold or in a colour."""
+    return Text(visible(text), style=style)
+
+
+def stacked(lines: Iterable[str]) -> Line:
+    """A cell of several lines."""
+    return Text("\n".join(map(visible, lines)))
+
+
+def ask_secret(what: str, *, twice: bool) -> str:
+    """What somebody types in without its being shown."""
+    text: str = click.prompt(what, hide_input=True, confirmation_prompt=twice, err=True)
+    return text
 
 
 def complain(error: LedgerError, *, as_json: bool) -> None:
     """An expected error in one line, or as a problem; with a line for each of its parts."""
     if as_json:
-        click.echo(msgspec.json.encode(problem_of(error)).decode(), err=True)
+        click.echo(visible_json(msgspec.json.encode(problem_of(error)).decode()), err=True)
         return
     parts = error.parts if isinstance(error, Rejected) else []
     for part in parts[:_MAX_PARTS]:
@@ -111,10 +156,57 @@ def complain_of_os(error: OSError, *, as_json: bool) -> None:
     complain(LedgerError(f"{where}{error.strerror or error}", code="os-error"), as_json=as_json)
 
 
+def complain_of_usage(error: click.ClickException) -> None:
+    """Wrong options, with how the command is used."""
+    text = io.StringIO()
+    error.show(text)
+    for line in text.getvalue().rstrip("\n").split("\n"):
+        say(line)
+
+
+def complain_of_fault(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """`sys.excepthook`: an error that nobody expected, whose words may be others'."""
+    for line in "".join(traceback.format_exception(kind, error, trace)).rstrip("\n").split("\n"):
+        say(line)
+
+
+def log_to_stderr(level: int) -> None:
+    """Messages of all modules, a line each, as `serve` and `witness` show them."""
+    logging.basicConfig(handlers=[stderr_log("%(asctime)s %(levelname)s %(name)s: %(message)s")], level=level)
+
+
+def stderr_log(layout: str = "%(message)s") -> logging.Handler:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Formatter(layout))
+    return handler
+
+
+class _Formatter(logging.Formatter):
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's word
+        return visible(redacted(super().formatMessage(record)))
+
+    def format(self, record: logging.LogRecord) -> str:
+        return visible_lines(redacted(super().format(record)))
+
+
+class _Console(Console):
+    """Rich, with every string and every segment fit to be shown."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, highlight=False, emoji=False, **options)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(visible(text), **options)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=visible_lines(segment.text))
+
+
 def problem_of(error: LedgerError) -> Problem:
     return Problem(
-        type=f"urn:carbon-ledger:problem:{error.code}", detail=error.message, code=error.code, field=error.field,
-        value=error.value, rule=error.rule,
+        type=f"urn:carbon-ledger:problem:{error.code}", detail=redacted(error.message), code=error.code,
+        field=error.field, value=None if error.value is None else redacted(error.value), rule=error.rule,
         errors=[problem_of(part) for part in error.parts] if isinstance(error, Rejected) else [],
     )
 
@@ -166,6 +258,6 @@ def progress(what: str) -> Iterator[Told]:
 
 def _bar() -> Progress:
     return Progress(
-        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), MofNCompleteColumn(),
-        TimeRemainingColumn(), console=Console(stderr=True), transient=True,
+        TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), MofNCompleteColumn(),
+        TimeRemainingColumn(), console=_Console(stderr=True), transient=True,
     )

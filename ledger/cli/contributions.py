@@ -4,10 +4,9 @@ from collections.abc import Iterator
 
 import click
 from rich.table import Table
-from rich.text import Text
 
 from ledger.cli.client import Client, url_option
-from ledger.cli.console import json_option, print_json, show
+from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.footprint.tables.rows import GROUPINGS, Contributions, Row
 
 _NAMES = {
@@ -39,9 +38,9 @@ def contributions(
         show(*contributions_report(answer))
 
 
-def contributions_report(answer: Contributions) -> Iterator[str | Text | Table]:
+def contributions_report(answer: Contributions) -> Iterator[Part]:
     """What people want to read of a contribution table."""
-    yield Text(f"contributions to {answer.lot} by {answer.by}", style="bold")
+    yield styled(f"contributions to {answer.lot} by {answer.by}", style="bold")
     yield (f"{answer.of} {answer.figure:,.6g} {answer.unit} out of {answer.records:,} records, as of {answer.at:,} "
            f"entries, method {answer.method}")
     yield _table(answer)

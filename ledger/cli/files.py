@@ -11,7 +11,7 @@ from typing import BinaryIO
 import click
 from cryptography.hazmat.primitives import serialization
 
-from ledger.cli.console import Command
+from ledger.cli.console import Command, ask_secret
 from ledger.core.signing import SigningKey, VerifyingKey, load_spki
 from ledger.errors import InvalidKey
 from ledger.service.keyfiles import PASSPHRASE, is_encrypted, read_key
@@ -41,8 +41,7 @@ def passphrase_for(path: Path, file: Path | None, prompt: bool = False) -> bytes
     if file is not None and prompt:
         raise click.UsageError("--passphrase-file or --prompt, not both")
     if prompt:
-        text: str = click.prompt("Passphrase", hide_input=True, confirmation_prompt=not path.exists(), err=True)
-        return text.encode()
+        return ask_secret("Passphrase", twice=not path.exists()).encode()
     if file is not None:
         return passphrase_in(file)
     secret = os.environ.get(PASSPHRASE, "").encode()

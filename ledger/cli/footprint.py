@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping
 
 import click
 from rich.table import Table
-from rich.text import Text
 
 from ledger.cli.client import Client, url_option
-from ledger.cli.console import json_option, print_json, show
+from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.cli.method_report import ask_method, chain_method_report, method_report
 from ledger.core.assessment import QUALITY
 from ledger.footprint.burdens import METHOD
@@ -62,7 +61,7 @@ def footprint(
 
 def _report(
     answer: FootprintAnswer | ProductAnswer | MethodAnswer | ChainMethodAnswer
-) -> Iterator[str | Text | Table]:
+) -> Iterator[Part]:
     match answer:
         case FootprintAnswer():
             return footprint_report(answer)
@@ -74,14 +73,14 @@ def _report(
             return chain_method_report(answer)
 
 
-def footprint_report(answer: FootprintAnswer) -> Iterator[str | Text | Table]:
+def footprint_report(answer: FootprintAnswer) -> Iterator[Part]:
     """What people want to read of a footprint."""
     lot = answer.lot
-    yield Text(f"{answer.title} of {lot.lot}", style="bold")
+    yield styled(f"{answer.title} of {lot.lot}", style="bold")
     yield f"{lot.quantity} of {lot.product}, {lot.role}, held by {lot.holder}, record {lot.index}{_state(answer)}"
     yield from [f"{name} resembles: {' '.join(others)}" for name, others in lot.resembles.items()]
     per_unit = f"{answer.footprint_per_unit:,.6g} kg CO2e per {answer.unit}"
-    yield Text(f"{answer.footprint:,.3f} kg CO2e, {per_unit}", style="bold green")
+    yield styled(f"{answer.footprint:,.3f} kg CO2e, {per_unit}", style="bold green")
     yield breakdown(answer)
     yield _quality(answer)
     if answer.direct.omissions:
@@ -92,15 +91,15 @@ def footprint_report(answer: FootprintAnswer) -> Iterator[str | Text | Table]:
     yield from _beside(answer)
 
 
-def product_report(answer: ProductAnswer) -> Iterator[str | Text | Table]:
+def product_report(answer: ProductAnswer) -> Iterator[Part]:
     """What people want to read of a product's footprint."""
-    yield Text(f"{answer.title} of {answer.product}", style="bold")
+    yield styled(f"{answer.title} of {answer.product}", style="bold")
     since = f" after {answer.since}" if answer.since else ""
     until = f" until {answer.until}" if answer.until else ""
     yield (f"{answer.quantity}{since}{until}: {answer.number_of_lots:,} lots of {answer.number_of_records:,} records, "
            f"as of {answer.at} entries{', in doubt' if answer.in_doubt else ''}")
     per_unit = f"{answer.footprint_per_unit:,.6g} kg CO2e per {answer.unit}"
-    yield Text(f"{per_unit}, weighted by production; {answer.footprint:,.3f} kg CO2e in all", style="bold green")
+    yield styled(f"{per_unit}, weighted by production; {answer.footprint:,.3f} kg CO2e in all", style="bold green")
     yield _by_facility(answer)
     yield _spread(answer)
     yield _product_quality(answer)

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator
 
 import click
 from rich.table import Table
-from rich.text import Text
 
 from ledger.cli.client import Client, url_option
-from ledger.cli.console import json_option, print_json, show
+from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.footprint.gaps import Gap, LotGaps
 
 
@@ -26,17 +25,17 @@ def gaps(lot: str, limit: int, url: str, as_json: bool) -> None:
         show(*gaps_report(answer))
 
 
-def gaps_report(answer: LotGaps) -> Iterator[str | Text | Table]:
+def gaps_report(answer: LotGaps) -> Iterator[Part]:
     """What people want to read of a lot's gaps."""
-    yield Text(f"gaps of {answer.lot}", style="bold")
+    yield styled(f"gaps of {answer.lot}", style="bold")
     yield _summary(answer)
     known = [gap for gap in answer.items if gap.kg_co2e is not None]
     unknown = [gap for gap in answer.items if gap.kg_co2e is None]
     if known:
-        yield Text("by weight in the result (the same kg may stand in several lines)", style="bold")
+        yield styled("by weight in the result (the same kg may stand in several lines)", style="bold")
         yield _table(known)
     if unknown:
-        yield Text("left out, size unknown, by the part of the record that stands behind the lot", style="bold")
+        yield styled("left out, size unknown, by the part of the record that stands behind the lot", style="bold")
         yield _table(unknown)
     if not answer.items:
         yield "no gaps: all of it is primary data, declared or measured"

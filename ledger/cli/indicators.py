@@ -5,10 +5,9 @@ from urllib.parse import quote
 
 import click
 from rich.table import Table
-from rich.text import Text
 
 from ledger.cli.client import Client, url_option
-from ledger.cli.console import json_option, print_json, show
+from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.service.indicators.answers import (
     CoverageAnswer,
     GroupAnswer,
@@ -42,9 +41,9 @@ def indicators(
         show(*indicators_report(answer))
 
 
-def indicators_report(answer: IndicatorsAnswer) -> Iterator[str | Text | Table]:
+def indicators_report(answer: IndicatorsAnswer) -> Iterator[Part]:
     """What people want to read of a sector."""
-    yield Text(f"{answer.names.get('en', answer.sector)} {answer.names.get('zh', '')}".strip(), style="bold")
+    yield styled(f"{answer.names.get('en', answer.sector)} {answer.names.get('zh', '')}".strip(), style="bold")
     yield f"{_period(answer)}, as of {answer.at} entries; {_coverage(answer.coverage)}; {answer.records} records"
     yield _indicators(answer.indicators)
     if answer.targets:

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 
 import click
 from rich.table import Table
-from rich.text import Text
 
 from ledger.cli.client import Client, url_option
-from ledger.cli.console import json_option, print_json, show
+from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.errors import InvalidInput
 from ledger.service.inventory_answers import (
     ActivityAnswer,
@@ -44,7 +43,7 @@ def inventory(
             tell(told, site_report(told), as_json=as_json)
 
 
-def tell(answer: object, report: Iterator[str | Text | Table], *, as_json: bool) -> None:
+def tell(answer: object, report: Iterator[Part], *, as_json: bool) -> None:
     """For programs or for people."""
     if as_json:
         print_json(answer)
@@ -52,9 +51,9 @@ def tell(answer: object, report: Iterator[str | Text | Table], *, as_json: bool)
         show(*report)
 
 
-def inventory_report(answer: InventoryAnswer) -> Iterator[str | Text | Table]:
+def inventory_report(answer: InventoryAnswer) -> Iterator[Part]:
     """What people want to read of an inventory."""
-    yield Text(f"inventory of {answer.organization} in {answer.year}", style="bold")
+    yield styled(f"inventory of {answer.organization} in {answer.year}", style="bold")
     yield f"as of {answer.at} entries, from {answer.records} records; t CO2e unless said otherwise"
     yield _scopes(answer.scopes)
     yield _categories(answer)
@@ -68,7 +67,7 @@ def inventory_report(answer: InventoryAnswer) -> Iterator[str | Text | Table]:
         yield _equity(answer)
     if answer.opening_stock:
         yield f"{_tonnes(answer.opening_stock)} t in opening stock that was used, in no scope"
-    yield Text("what counts once, and how", style="bold")
+    yield styled("what counts once, and how", style="bold")
     for rule in answer.rules:
         yield f"- {rule}"
 
@@ -169,9 +168,9 @@ def _equity(answer: InventoryAnswer) -> Table:
     return table
 
 
-def site_report(answer: SiteReportAnswer) -> Iterator[str | Text | Table]:
+def site_report(answer: SiteReportAnswer) -> Iterator[Part]:
     """A site's report: activity data, factor and emissions, section by section."""
-    yield Text(f"greenhouse gas report of {answer.facility} in {answer.year}", style="bold")
+    yield styled(f"greenhouse gas report of {answer.facility} in {answer.year}", style="bold")
     place = answer.subdivision or answer.country
     yield f"operator {answer.operator}, {place}, industry {answer.industry or 'not stated'}, as of {answer.at} entries"
     table = Table("source", "gas", "activity data", "unit", "kg CO2e per unit", "t CO2e", "factors", box=None,

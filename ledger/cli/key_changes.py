@@ -13,6 +13,7 @@ from ledger.cli.environment import origin_option, required
 from ledger.cli.files import FILE, passphrase_options, signing_key
 from ledger.cli.registrar import organizations, origin_of, post_one, post_sealed, registrar_key_at, registrar_of
 from ledger.cli.requests import read_request
+from ledger.client import limits
 from ledger.core.canonical import record_of
 from ledger.core.checkpoint import parse_checkpoint
 from ledger.core.envelope import seal
@@ -146,10 +147,10 @@ def _completion(client: Client, organization: str) -> dict[str, object]:
     if in_force.get(ACTIVATED) is None or Rule.EVIDENCED_RECOVERIES not in rules:
         return {"request": waiting.request}
     path = f"/v1/records/{waiting.request}/proof"
-    newest = parse_checkpoint(parse_note(client.content("/log/checkpoint").decode()).text).size
+    newest = parse_checkpoint(parse_note(client.content("/log/checkpoint", limits.NOTE).decode()).text).size
     first, last = client.get(path, Receipt), client.get(path, Receipt, size=newest)
     return {"request": waiting.request, "evidence": {
-        "policy": client.content("/log/policy").decode(), "entry": first.entry, "first": first.proof,
+        "policy": client.content("/log/policy", limits.NOTE).decode(), "entry": first.entry, "first": first.proof,
         "last": last.proof,
     }}
 

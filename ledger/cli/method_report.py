@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 
 from rich.table import Table
-from rich.text import Text
 
 from ledger.cli.client import Client
+from ledger.cli.console import Line, Part, styled
 from ledger.service.answers import ChainMethodAnswer
 from ledger.service.method_answers import LotFigure, MethodAnswer
 
-Printed = Iterator[str | Text | Table]
+Printed = Iterator[Part]
 Query = Mapping[str, str | int | tuple[str, ...] | None]
 
 
@@ -22,13 +22,13 @@ def ask_method(client: Client, query: Query) -> MethodAnswer | ChainMethodAnswer
 
 
 def method_report(answer: MethodAnswer) -> Printed:
-    yield Text(f"{answer.title} of {answer.lot} by {answer.method}", style="bold")
+    yield styled(f"{answer.title} of {answer.lot} by {answer.method}", style="bold")
     yield _moment(answer)
     yield _figure(answer.footprint, answer.footprint_per_unit, answer.unit)
     yield _terms(answer)
     yield _settings(answer)
     if answer.beside:
-        yield Text("beside it, never added", style="bold")
+        yield styled("beside it, never added", style="bold")
         yield _beside(answer)
     if answer.parameters:
         yield _parameters(answer)
@@ -38,9 +38,9 @@ def method_report(answer: MethodAnswer) -> Printed:
 
 
 def chain_method_report(answer: ChainMethodAnswer) -> Printed:
-    yield Text(f"footprint of {answer.lot} by {answer.method}", style="bold")
+    yield styled(f"footprint of {answer.lot} by {answer.method}", style="bold")
     yield f"{answer.names.get('en', '')}, plugin {answer.plugin}, as of {answer.at} entries"
-    yield Text(f"{answer.footprint:,.3f} kg CO2e; stored {answer.stored:,.3f} kg CO2e", style="bold green")
+    yield styled(f"{answer.footprint:,.3f} kg CO2e; stored {answer.stored:,.3f} kg CO2e", style="bold green")
     table = _table("term", "kg CO2e", "what", right=(1,))
     for line in answer.lines:
         table.add_row(line.name, f"{line.amount:,.3f}", line.what)
@@ -56,8 +56,8 @@ def _moment(answer: LotFigure) -> str:
             f"with root {answer.root}")
 
 
-def _figure(footprint: float, per_unit: float, unit: str) -> Text:
-    return Text(f"{footprint:,.3f} kg CO2e, {per_unit:,.6g} kg CO2e per {unit}", style="bold green")
+def _figure(footprint: float, per_unit: float, unit: str) -> Line:
+    return styled(f"{footprint:,.3f} kg CO2e, {per_unit:,.6g} kg CO2e per {unit}", style="bold green")
 
 
 def _terms(answer: MethodAnswer) -> Table:

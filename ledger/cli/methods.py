@@ -4,10 +4,9 @@ from collections.abc import Iterator
 
 import click
 from rich.table import Table
-from rich.text import Text
 
 from ledger.cli.client import Client, url_option
-from ledger.cli.console import json_option, print_json, show
+from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.footprint.methods.describing import Method
 from ledger.service.method_answers import CatalogueAnswer
 
@@ -25,12 +24,12 @@ def methods(url: str, as_json: bool) -> None:
         show(*methods_report(answer))
 
 
-def methods_report(answer: CatalogueAnswer) -> Iterator[str | Text | Table]:
+def methods_report(answer: CatalogueAnswer) -> Iterator[Part]:
     """What people want to read of it."""
     for method in answer.methods:
         yield from _method(method)
     for one in answer.plugin_methods:
-        yield Text(f"{one.name}: {one.names.get('en', '')} (plugin {one.plugin})", style="bold")
+        yield styled(f"{one.name}: {one.names.get('en', '')} (plugin {one.plugin})", style="bold")
     yield f"global warming potentials: {', '.join(answer.gwp)}"
     table = Table("allocation", "needs", box=None, pad_edge=False)
     for key, needs in answer.allocations.items():
@@ -38,8 +37,8 @@ def methods_report(answer: CatalogueAnswer) -> Iterator[str | Text | Table]:
     yield table
 
 
-def _method(method: Method) -> Iterator[str | Text | Table]:
-    yield Text(f"{method.name}: {method.title}", style="bold")
+def _method(method: Method) -> Iterator[Part]:
+    yield styled(f"{method.name}: {method.title}", style="bold")
     yield method.formula
     yield f"credit: {method.credit}"
     if method.parameters:

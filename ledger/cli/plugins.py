@@ -7,7 +7,7 @@ from rich.table import Table
 
 from ledger.cli.activations import activate, retire
 from ledger.cli.client import Client
-from ledger.cli.console import json_option, print_json, show
+from ledger.cli.console import json_option, print_json, print_lines, show
 from ledger.cli.files import FOLDER
 from ledger.errors import ConfigurationError
 from ledger.registry.factors import listed, page
@@ -82,7 +82,7 @@ def list_factors(markdown: bool, as_json: bool) -> None:
         print_json(found)
         return
     if markdown:
-        click.echo(page(found), nl=False)
+        print_lines(page(found).rstrip("\n"))
         return
     table = Table("table", "key", "place", "year", "kg", "of", "per", "boundary", "status", "source", box=None,
                   pad_edge=False)

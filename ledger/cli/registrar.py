@@ -10,9 +10,12 @@ from ledger.cli.files import signing_key
 from ledger.core.envelope import Envelope, seal
 from ledger.core.records import AnyRecord
 from ledger.core.signing import SigningKey
-from ledger.errors import ConfigurationError
+from ledger.errors import ConfigurationError, LedgerError
 from ledger.service.answers import OrganizationAnswer
 from ledger.service.keyfiles import REGISTRAR_KEY
+
+_MAX_ORGANIZATIONS = 250_000
+"""Far more than a ledger has; each takes a kilobyte here."""
 
 
 def registrar_key_at(path: Path | None, home: Path | None) -> SigningKey:
@@ -31,10 +34,12 @@ def origin_of(client: Client) -> str:
 def organizations(client: Client) -> list[OrganizationAnswer]:
     """All that are enrolled."""
     found: list[OrganizationAnswer] = []
-    while page := client.get(
-        "/v1/organizations", list[OrganizationAnswer], after=found[-1].index if found else -1, limit=1000
-    ):
+    after = -1
+    while page := client.get("/v1/organizations", list[OrganizationAnswer], after=after, limit=1000):
         found.extend(page)
+        if page[-1].index <= after or len(found) > _MAX_ORGANIZATIONS:
+            raise LedgerError(f"the list of organisations of {client.url} has no end", code="unexpected-answer")
+        after = page[-1].index
     return found
 
 

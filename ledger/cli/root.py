@@ -1,12 +1,23 @@
 """The command tree. A command's module is imported when the command is used: so signing and verifying start fast, and
 work where the server's packages are not installed."""
 
+import logging
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import click
 
-from ledger.cli.console import Run, answer_of, complain, complain_of_os, leave_pipe
+from ledger.cli.console import (
+    Run,
+    answer_of,
+    complain,
+    complain_of_fault,
+    complain_of_os,
+    complain_of_usage,
+    leave_pipe,
+    stderr_log,
+)
 from ledger.cli.lazy import attribute
 from ledger.errors import LedgerError
 
@@ -91,10 +102,12 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command. Returns 0 when it is done, 1 where something is refused or does not hold, 2 for wrong usage."""
     run = Run()
+    sys.excepthook = complain_of_fault
+    logging.lastResort = stderr_log()
     try:
         return answer_of(cli.main(arguments, prog_name="carbon-ledger", standalone_mode=False, obj=run))
     except click.ClickException as error:
-        error.show()
+        complain_of_usage(error)
         return error.exit_code
     except click.Abort:
         return 130

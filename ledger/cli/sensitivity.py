@@ -4,10 +4,9 @@ from collections.abc import Iterator
 
 import click
 from rich.table import Table
-from rich.text import Text
 
 from ledger.cli.client import Client, url_option
-from ledger.cli.console import json_option, print_json, show
+from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.cli.method_report import percent
 from ledger.service.method_answers import ChoiceAnswer, SensitivityAnswer
 
@@ -27,15 +26,15 @@ def sensitivity(lot: str, at: int | None, url: str, as_json: bool) -> None:
         show(*sensitivity_report(answer))
 
 
-def sensitivity_report(answer: SensitivityAnswer) -> Iterator[str | Text | Table]:
+def sensitivity_report(answer: SensitivityAnswer) -> Iterator[Part]:
     """What people want to read of it."""
-    yield Text(f"{answer.title} of {answer.lot} by each key of allocation", style="bold")
+    yield styled(f"{answer.title} of {answer.lot} by each key of allocation", style="bold")
     yield f"{answer.quantity} of {answer.product}, as of {answer.size} entries with root {answer.root}"
     own = ", ".join(f"{count} by {key}" for key, count in answer.keys.items())
     yield f"{answer.records} records behind it leave a choice" + (f": {own}" if own else "")
     yield _choices(answer)
     if answer.sensitive:
-        yield Text("records on which it depends most, each changed alone: kg CO2e more in the lot", style="bold")
+        yield styled("records on which it depends most, each changed alone: kg CO2e more in the lot", style="bold")
         yield _sensitive(answer)
     if answer.left_off:
         yield f"… and {answer.left_off} more"

@@ -2,7 +2,6 @@
 
 import ipaddress
 import logging
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ import click
 from msgspec.structs import replace
 
 from ledger.app import create_app
-from ledger.cli.console import say
+from ledger.cli.console import log_to_stderr, say
 from ledger.cli.environment import home_option, settings
 from ledger.cli.files import passphrase_file_option
 from ledger.cli.serving import Served, serve_as_sibling, serve_until_stopped
@@ -21,7 +20,6 @@ from ledger.service.settings import Settings
 from ledger.web.door.door import door
 
 MAX_PROCESSES = 64
-_LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 @click.command()
@@ -40,7 +38,7 @@ def serve(
     Prints its address and the log's vkey, one a line, once it takes requests. SIGINT or SIGTERM: requests under way
     are answered, then it ends; a second one does not wait for them.
     """
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=_LOG_FORMAT)
+    log_to_stderr(logging.INFO)
     logging.getLogger("httpx").setLevel(logging.WARNING)
     chosen = replace(settings(home, passphrase_file), processes=processes)
     if sibling:

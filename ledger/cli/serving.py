@@ -12,13 +12,12 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple
 
-import click
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from litestar.types import ASGIApp
 
-from ledger.cli.console import say
+from ledger.cli.console import print_lines, say
 from ledger.cli.siblings import Siblings
 from ledger.errors import ConfigurationError
 
@@ -127,7 +126,7 @@ class _Serving:
                     _tune_collector()
                     async with siblings or contextlib.nullcontext():
                         if not self._stop.is_set():
-                            click.echo("\n".join([self._url() + served.path, *served.lines]))
+                            print_lines("\n".join([self._url() + served.path, *served.lines]))
                         await self._until_stopped(serving)
                 finally:
                     server.stop()  # type: ignore[no-untyped-call]

@@ -1,18 +1,15 @@
 """`sign`: records become envelopes, offline, on the machine that holds the key."""
 
-import sys
 import tempfile
 from pathlib import Path
 
 import click
 
-from ledger.cli.console import say
+from ledger.cli.console import print_bytes, say
 from ledger.cli.environment import origin_option, required
 from ledger.cli.files import FILE, passphrase_options, signing_key
 from ledger.cli.signing import Signer, sign_file
 from ledger.store.durable import replacing
-
-_COPIED = 1 << 20
 
 
 @click.command()
@@ -47,6 +44,4 @@ def sign(
     with tempfile.TemporaryFile() as file:
         sign_file(records, kind, signer, file)
         file.seek(0)
-        while part := file.read(_COPIED):
-            sys.stdout.buffer.write(part)
-        sys.stdout.buffer.flush()
+        print_bytes(file)

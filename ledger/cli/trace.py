@@ -5,11 +5,10 @@ from typing import Any, Literal
 
 import click
 import networkx
-from rich.text import Text
 from rich.tree import Tree
 
 from ledger.cli.client import Client, url_option
-from ledger.cli.console import json_option, print_json, show
+from ledger.cli.console import Line, json_option, print_json, show, styled
 
 _DIRECTIONS = {"up": "upstream", "down": "downstream"}
 _DAY = len("2025-12-31")
@@ -74,12 +73,12 @@ def chain_tree(
                     taken = _taken(graph, other, name if record is None else record)
                     waiting.append((other, node.add(_lot_label(graph, other, taken))))
     if left:
-        tree.add(Text(f"… and more behind {left} lots: --limit, --depth or --json", style="dim"))
+        tree.add(styled(f"… and more behind {left} lots: --limit, --depth or --json", style="dim"))
     return tree
 
 
-def _elsewhere(lot: str) -> Text:
-    return Text(f"{lot} (shown elsewhere)", style="dim")
+def _elsewhere(lot: str) -> Line:
+    return styled(f"{lot} (shown elsewhere)", style="dim")
 
 
 def _steps(graph: "networkx.DiGraph[str]", lot: str, direction: str) -> Iterator[tuple[str | None, list[str]]]:
@@ -102,13 +101,14 @@ def _taken(graph: "networkx.DiGraph[str]", lot: str, record: str) -> str:
     return f"{edge['quantity']} {edge['unit']} of " if "quantity" in edge else ""
 
 
-def _lot_label(graph: "networkx.DiGraph[str]", lot: str, taken: str = "") -> Text:
+def _lot_label(graph: "networkx.DiGraph[str]", lot: str, taken: str = "") -> Line:
     found = graph.nodes[lot]
-    label = Text(f"{taken}")
-    label.append(lot, style="bold")
-    label.append(f"  {found['quantity']} {found['unit']} {found['role']}, {found['footprint']:,.3f} kg CO2e")
+    label = styled(taken)
+    label.append_text(styled(lot, "bold"))
+    label.append_text(styled(f"  {found['quantity']} {found['unit']} {found['role']}, "
+                             f"{found['footprint']:,.3f} kg CO2e"))
     if found["kind"] == "pool":
-        label.append(f"; {_pool_period(found)}", style="cyan")
+        label.append_text(styled(f"; {_pool_period(found)}", "cyan"))
     return label
 
 
@@ -120,6 +120,6 @@ def _pool_period(found: dict[str, Any]) -> str:
     return f"pool of {found['generations']} additions, {first} to {last} (records {found['from']} to {found['to']})"
 
 
-def _record_label(graph: "networkx.DiGraph[str]", record: str) -> Text:
+def _record_label(graph: "networkx.DiGraph[str]", record: str) -> Line:
     found = graph.nodes[record]
-    return Text(f"{found['type']} {found['index']} by {found['issuer']}", style="cyan")
+    return styled(f"{found['type']} {found['index']} by {found['issuer']}", style="cyan")

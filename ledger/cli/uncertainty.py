@@ -5,10 +5,9 @@ from typing import Final
 
 import click
 from rich.table import Table
-from rich.text import Text
 
 from ledger.cli.client import Client, url_option
-from ledger.cli.console import json_option, print_json, show
+from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.footprint.uncertainty.answer import Analytic, Sampled, Source
 from ledger.service.uncertainty_answers import UncertaintyAnswer
 
@@ -36,17 +35,17 @@ def uncertainty(lot: str, samples: int, seed: int, top: int, at: int | None, url
         show(*uncertainty_report(answer))
 
 
-def uncertainty_report(answer: UncertaintyAnswer) -> Iterator[str | Text | Table]:
+def uncertainty_report(answer: UncertaintyAnswer) -> Iterator[Part]:
     """What people want to read of a figure's uncertainty."""
     found = answer.uncertainty
-    yield Text(f"uncertainty of {answer.lot}", style="bold")
+    yield styled(f"uncertainty of {answer.lot}", style="bold")
     yield f"{answer.quantity}, {answer.records:,} records behind it, as of {answer.at} entries, {answer.method}"
-    yield Text(f"{answer.title}: {answer.footprint:,.3f} kg CO2e, {answer.footprint_per_unit:,.6g} kg CO2e per "
+    yield styled(f"{answer.title}: {answer.footprint:,.3f} kg CO2e, {answer.footprint_per_unit:,.6g} kg CO2e per "
                f"{answer.unit}", style="bold green")
     yield _spread(answer)
     yield _basis(answer)
     if found.sources:
-        yield Text("where the variance comes from", style="bold")
+        yield styled("where the variance comes from", style="bold")
         yield _table(found.sources, found.others)
     elif found.analytic.distribution != "certain":
         yield "where the variance comes from: --top"

@@ -1,7 +1,6 @@
 """`witness`: cosigns the checkpoints of others' logs, after C2SP tlog-witness. Needs no database."""
 
 import logging
-import sys
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from ledger.cli.console import say
+from ledger.cli.console import log_to_stderr, say
 from ledger.cli.files import FILE, FOLDER, passphrase_for, passphrase_options, text_or_file
 from ledger.cli.serving import Served, serve_until_stopped
 from ledger.core.cosignature import PrivateKey
@@ -46,7 +45,7 @@ def witness(
     from a copy or a backup. Prints its address (what a policy file names) and its vkey, one a line, once it takes
     requests.
     """
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    log_to_stderr(logging.INFO)
     path = prefix.rstrip("/")
     if path and (not path.startswith("/") or not path.replace("/", "").replace("-", "").replace(".", "").isalnum()):
         raise click.UsageError("--prefix is a path such as /w1")

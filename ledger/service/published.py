@@ -1,7 +1,7 @@
 """Whether a head that somebody has kept is part of what its log publishes now: proved from the public tiles."""
 
-import httpx
-
+from ledger.client import limits
+from ledger.client.http import BlockingReader
 from ledger.core.checkpoint import Checkpoint
 from ledger.core.logkeys import LogKeys, rotations_in
 from ledger.core.merkle import verify_consistency
@@ -9,7 +9,6 @@ from ledger.core.tiles import consistency_path_from_tiles, consistency_tiles, ti
 from ledger.errors import InvalidInput, InvalidNote, NotFound, Unavailable, VerificationError
 
 VOID = "void"
-_SECONDS = 30
 
 
 def check_published(url: str, kept: Checkpoint, keys: LogKeys) -> Checkpoint:
@@ -17,13 +16,13 @@ def check_published(url: str, kept: Checkpoint, keys: LogKeys) -> Checkpoint:
     log's key. Raises VerificationError of code `void` where it does not: the log has given up that history, and the two
     notes together prove it. Raises Unavailable where the log does not answer.
     """
-    with httpx.Client(base_url=url.rstrip("/"), timeout=_SECONDS, follow_redirects=False) as client:
-        newest = keys.opened(_get(client, "/log/checkpoint").decode("utf-8", "replace"))
+    with BlockingReader(url, "log") as reader:
+        newest = keys.opened(_get(reader, "/log/checkpoint", limits.NOTE).decode("utf-8", "replace"))
         if newest.size < kept.size:
             raise _void(kept, newest, f"entries {newest.size} to {kept.size - 1} are not there")
         try:
             needed = consistency_tiles(kept.size, newest.size)
-            tiles = {tile: _get(client, "/log/" + tile_path(tile)) for tile in needed}
+            tiles = {tile: _get(reader, "/log/" + tile_path(tile), limits.tile(tile.width)) for tile in needed}
             path = consistency_path_from_tiles(kept.size, newest.size, tiles)
             verify_consistency(kept.size, newest.size, kept.root, newest.root, path)
         except (VerificationError, InvalidInput, InvalidNote, NotFound) as error:
@@ -33,8 +32,8 @@ def check_published(url: str, kept: Checkpoint, keys: LogKeys) -> Checkpoint:
 
 def published_rotations(url: str) -> list[str]:
     """How the key of the log at this address was rotated, not verified. Raises Unavailable, InvalidNote."""
-    with httpx.Client(base_url=url.rstrip("/"), timeout=_SECONDS, follow_redirects=False) as client:
-        return rotations_in(_get(client, "/log/keys"))
+    with BlockingReader(url, "log") as reader:
+        return rotations_in(_get(reader, "/log/keys", limits.NOTE))
 
 
 def _void(kept: Checkpoint, newest: Checkpoint, why: str) -> VerificationError:
@@ -44,12 +43,8 @@ def _void(kept: Checkpoint, newest: Checkpoint, why: str) -> VerificationError:
     )
 
 
-def _get(client: httpx.Client, path: str) -> bytes:
-    try:
-        response = client.get(path)
-    except httpx.HTTPError as error:
-        raise Unavailable(f"{client.base_url} does not answer: {error}", code="no-answer", field="log") from error
-    if response.status_code != 200:
-        raise Unavailable(f"{client.base_url} answers {response.status_code} for {path}", code="no-answer", field="log",
-                          value=path)
-    return response.content
+def _get(reader: BlockingReader, path: str, limit: int) -> bytes:
+    answer = reader.fetch(path, limit)
+    if answer.status != 200:
+        raise Unavailable(f"{reader.url} answers {answer.status} for {path}", code="no-answer", field="log", value=path)
+    return answer.content

@@ -4,7 +4,7 @@
     cli | app
     web
     service
-    store | registry
+    store | registry | client
     sdk
     footprint
     admission
@@ -25,8 +25,8 @@ import pytest
 
 ROOT: Final = Path(__file__).parents[2]
 ROWS: Final = (
-    ("errors",), ("core",), ("admission",), ("footprint",), ("sdk",), ("store", "registry"), ("service",), ("web",),
-    ("cli", "app"),
+    ("errors",), ("core",), ("admission",), ("footprint",), ("sdk",), ("store", "registry", "client"),
+    ("service",), ("web",), ("cli", "app"),
 )
 LEVEL: Final = {name: level for level, row in enumerate(ROWS) for name in row}
 

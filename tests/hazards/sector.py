@@ -120,7 +120,7 @@ def forget() -> None:
 
 
 def _print(_: Acting) -> None:
-    print("steam " * 20_000)
+    print("\x1b[2J\u202esteam " * 20_000)
     sys.stdout.flush()
     os.write(1, b"water\n")
 

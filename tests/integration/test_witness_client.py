@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from support.floods import flooding
 from support.liars import LIES, MUCH_LARGER, lying
 from support.witnesses import MemoryLog, WitnessProcess
 
@@ -53,6 +54,14 @@ def test_no_lie_counts_as_a_cosignature(name: str) -> None:
         case _:
             assert isinstance(answer, Failed)
             assert FAILURES[name] in answer.why
+
+
+@pytest.mark.parametrize("lie", ["gzip of zeros", "gzip of an error", "endless", "drip", "headers"])
+def test_an_answer_that_costs_much_is_cut_off(lie: str) -> None:
+    with lying("honest") as (liar,), flooding(lie) as url:
+        answer = asked(liar.vkey, url, request(), 0.5 if lie == "drip" else 60)
+    assert isinstance(answer, Failed)
+    assert len(answer.why) < 400
 
 
 def test_an_honest_answer_counts() -> None:

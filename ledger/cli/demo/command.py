@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from ledger.cli.client import Client, Refusal
-from ledger.cli.console import say, show
+from ledger.cli.console import print_lines, say, show
 from ledger.cli.demo import scenario as story
 from ledger.cli.demo.actors import ACTORS, REGISTRAR
 from ledger.cli.demo.server import Running, command, environment, serving, temporary_home
@@ -162,7 +162,7 @@ def _keep(running: Running) -> None:
         f"  curl '{url}/v1/lots?item={story.SERIAL}'",
         f"The organisations' keys are in {running.home / 'keys'}. Ctrl-C ends it and removes everything.", "",
     )
-    click.echo(f"{url}\n{vkey}")
+    print_lines(f"{url}\n{vkey}")
     with contextlib.suppress(KeyboardInterrupt):
         code = running.process.wait()
         raise Unavailable(f"the server ended by itself, with {code}", code="server-down")

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 from rich.table import Table
-from rich.text import Text
 
 from ledger.cli.client import Client
-from ledger.cli.console import show
+from ledger.cli.console import show, styled
 from ledger.cli.demo.figures import REFERENCES, SOURCES
 from ledger.cli.demo.writing import Step
 from ledger.cli.footprint import footprint_report
@@ -16,7 +15,7 @@ from ledger.service.answers import FootprintAnswer, OrganizationAnswer
 
 
 def heading(text: str) -> None:
-    show("", Text(f"== {text} ==", style="bold"))
+    show("", styled(f"== {text} ==", style="bold"))
 
 
 def show_organizations(client: Client) -> None:

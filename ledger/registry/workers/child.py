@@ -6,17 +6,19 @@ the kernel's: neither a loop in C that keeps the interpreter's lock nor the deat
 
 import faulthandler
 import gc
+import io
 import os
 import resource
 import signal
 import socket
 import sys
 from contextlib import suppress
-from typing import Final
+from typing import Final, TextIO
 
 import msgspec
 
 from ledger.core.assessment import Assessment
+from ledger.core.printable import visible_lines
 from ledger.errors import ConfigurationError, LedgerError, PluginError
 from ledger.registry.installed import Registry, installed, words_of
 from ledger.registry.workers.messages import (
@@ -45,6 +47,7 @@ def main() -> int:
     progress = Progress(page)
     os.close(page)
     _confine()
+    sys.stdout = sys.stderr = _Printed(sys.stderr)
     # A server that ended while this process was starting, or working, has nobody left to be told.
     with socket.socket(fileno=channel) as connection, suppress(ConnectionError):
         try:
@@ -59,6 +62,19 @@ def main() -> int:
         while (calls := _receive(connection)) is not None:
             connection.sendall(framed(_answer(registry, calls, progress, seconds)))
     return 0
+
+
+class _Printed(io.TextIOBase):
+    """What plugins print may hold words of records: signs that a terminal would act on are written out."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.buffer = stream.buffer
+
+    def write(self, text: str) -> int:
+        self._stream.write(visible_lines(text))
+        self._stream.flush()
+        return len(text)
 
 
 def _confine() -> None:

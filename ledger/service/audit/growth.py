@@ -8,7 +8,7 @@ from ledger.core.merkle import verify_consistency
 from ledger.core.note import parse_vkey
 from ledger.core.policy import Policy, open_cosigned
 from ledger.core.tiles import consistency_path_from_tiles, consistency_tiles
-from ledger.errors import LedgerError, VerificationError
+from ledger.errors import LedgerError, Unavailable, VerificationError
 from ledger.service.audit.findings import Findings, Stop
 from ledger.service.audit.kept import Kept, keys_from
 from ledger.service.audit.source import TreeSource
@@ -53,7 +53,7 @@ async def check_growth(source: TreeSource, now: Checkpoint, kept: Kept | None, f
     try:
         await check_extends(source, now, kept.size, kept.root)
     except LedgerError as error:
-        if error.code == "server-down":
+        if isinstance(error, Unavailable):
             raise
         findings.add("consistency", f"the log of {now.size} entries does not extend {before}, it was forked: "
                      f"{error.message}")

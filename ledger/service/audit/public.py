@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ledger.core.note import parse_vkey
 from ledger.core.policy import Policy
-from ledger.errors import ConfigurationError, LedgerError
+from ledger.errors import ConfigurationError, LedgerError, Unavailable
 from ledger.service.audit.ahead import bound_of
 from ledger.service.audit.findings import Findings, Stop
 from ledger.service.audit.growth import check_growth, read_checkpoint
@@ -24,8 +24,6 @@ from ledger.service.audit.source import TreeSource
 from ledger.service.audit.witnessed import check_witnessed, cosigned_by
 from ledger.service.timekeeping import now
 from ledger.store.book import Book
-
-_DOWN = ("server-down", "worker-down")
 
 
 async def audit_public(
@@ -75,7 +73,7 @@ async def _audited(
     except ConfigurationError:
         raise
     except LedgerError as error:
-        if error.code in _DOWN:
+        if isinstance(error, Unavailable):
             raise
         findings.add("checkpoint", error.message)
     finally:

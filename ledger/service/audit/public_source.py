@@ -1,7 +1,7 @@
 """The public log as an audit reads it: entry bundles, and bodies of public kinds alone."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +25,8 @@ from ledger.service.exporting.folder import Folder
 from ledger.service.exporting.log import PublicLog
 
 _BUNDLES_A_PAGE: Final = 8
+_BODIES_A_PAGE: Final = 4 << 20
+_BODIES_AT_ONCE: Final = 8
 
 
 class FolderLog:
@@ -102,7 +104,8 @@ class PublicSource:
                    for index in range(start // TILE_WIDTH, -(-size // TILE_WIDTH))]
         for first in range(0, len(bundles), _BUNDLES_A_PAGE):
             found = await asyncio.gather(*[self._bundle(tile) for tile in bundles[first : first + _BUNDLES_A_PAGE]])
-            yield write_page([row for rows in found for row in rows if row.index >= start])
+            async for rows in self._filled([one for entries in found for one in entries if one[0] >= start]):
+                yield write_page(rows)
 
     async def batches(self, size: int, start: int = 0) -> AsyncIterator[list[tuple[int, bytes]]]:
         """A public log does not say where batches end."""
@@ -110,7 +113,8 @@ class PublicSource:
         for batches in known:
             yield batches
 
-    async def _bundle(self, tile: EntriesTile) -> list[Row]:
+    async def _bundle(self, tile: EntriesTile) -> list[tuple[int, bytes]]:
+        """The entries of a bundle, each with its index."""
         try:
             entries = decode_entries(await self._log.bundle(tile))
         except Unavailable:
@@ -118,14 +122,47 @@ class PublicSource:
         except LedgerError:
             # What is not there, or no bundle, is missed by whoever counts.
             entries = []
-        first = tile.index * TILE_WIDTH
-        return [Row(first + i, entry, await self._body(entry)) for i, entry in enumerate(entries[: tile.width])]
+        return list(enumerate(entries[: tile.width], start=tile.index * TILE_WIDTH))
+
+    async def _filled(self, entries: Sequence[tuple[int, bytes]]) -> AsyncIterator[list[Row]]:
+        """Rows with their bodies, some at once; in lists of bounded size, since each body may have 1 MiB."""
+        rows: list[Row] = []
+        for part in _runs(entries):
+            bodies = await asyncio.gather(*[self._body(data) for _, data in part])
+            rows += [Row(index, data, body) for (index, data), body in zip(part, bodies, strict=True)]
+            if sum(len(row.body or b"") for row in rows) > _BODIES_A_PAGE:
+                yield rows
+                rows = []
+        if rows or not entries:
+            yield rows
 
     async def _body(self, data: bytes) -> bytes | None:
+        if not _is_public(data):
+            return None
         try:
-            entry = parse_entry(data)
-            return None if entry.kind == PRIVATE else await self._log.body(entry.digest)
+            return await self._log.body(parse_entry(data).digest)
         except Unavailable:
             raise
         except LedgerError:
             return None
+
+
+def _runs(entries: Sequence[tuple[int, bytes]]) -> Iterator[list[tuple[int, bytes]]]:
+    """All entries in order, in runs with at most a few of public kinds."""
+    run: list[tuple[int, bytes]] = []
+    public = 0
+    for one in entries:
+        run.append(one)
+        public += _is_public(one[1])
+        if public == _BODIES_AT_ONCE:
+            yield run
+            run, public = [], 0
+    if run:
+        yield run
+
+
+def _is_public(data: bytes) -> bool:
+    try:
+        return parse_entry(data).kind != PRIVATE
+    except LedgerError:
+        return False

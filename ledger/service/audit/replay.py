@@ -15,7 +15,7 @@ from pathlib import Path
 from ledger.core.checkpoint import Checkpoint
 from ledger.core.note import parse_vkey
 from ledger.core.policy import ACTIVATED, Policy
-from ledger.errors import ConfigurationError, LedgerError
+from ledger.errors import ConfigurationError, LedgerError, Unavailable
 from ledger.registry.installed import Registry
 from ledger.service.audit.ahead import bound_of
 from ledger.service.audit.balances import check_balances
@@ -33,8 +33,6 @@ from ledger.service.audit.watching import ShowsRows
 from ledger.service.audit.witnessed import check_witnessed, cosigned_by, readable
 from ledger.service.timekeeping import now
 from ledger.store.book import Book
-
-_DOWN = ("server-down", "database-down", "worker-down")
 
 
 def _quiet(_: int, __: int) -> None:
@@ -97,7 +95,7 @@ class _Audit:
         except ConfigurationError:
             raise
         except LedgerError as error:
-            if error.code in _DOWN:
+            if isinstance(error, Unavailable):
                 raise
             self._findings.add("checkpoint", error.message)
         finally:

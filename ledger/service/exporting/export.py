@@ -16,7 +16,7 @@ written, whether it comes from the log or was left by a run that was killed; tha
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -165,9 +165,9 @@ class _Writer:
     async def _bundle(self, index: int) -> list[bool]:
         tile = EntriesTile(index, tile_width(0, index, self._skeleton.size))
         bundle, hashes = await self._proven(tile)
-        bodies = [(entry.digest, await self._body(entry.digest)) for entry in map(parse_entry, decode_entries(bundle))
-                  if entry.kind != PRIVATE]
-        return await asyncio.to_thread(self._write, tile, bundle, hashes, bodies)
+        written = [await self._public(entry.digest) for entry in map(parse_entry, decode_entries(bundle))
+                   if entry.kind != PRIVATE]
+        return [*await asyncio.to_thread(self._write, tile, bundle, hashes), *written]
 
     async def _proven(self, tile: EntriesTile) -> tuple[bytes, Sequence[bytes]]:
         """The folder's bundle where it is right, else the log's."""
@@ -180,6 +180,10 @@ class _Writer:
                 pass
         bundle = await self._log.bundle(tile)
         return bundle, self._skeleton.hashes_of(tile.index, bundle)
+
+    async def _public(self, digest: bytes) -> bool:
+        """One body at a time: those of a bundle may be 256 MiB."""
+        return await asyncio.to_thread(self._folder.write, _body_path(digest), await self._body(digest))
 
     async def _body(self, digest: bytes) -> bytes:
         kept = self._folder.read(_body_path(digest))
@@ -199,13 +203,10 @@ class _Writer:
                 rule="bodies of public kinds are served to all",
             ) from None
 
-    def _write(
-        self, tile: EntriesTile, bundle: bytes, hashes: Sequence[bytes], bodies: Iterable[tuple[bytes, bytes]]
-    ) -> list[bool]:
+    def _write(self, tile: EntriesTile, bundle: bytes, hashes: Sequence[bytes]) -> list[bool]:
         return [
             self._folder.write(entries_path(*tile), bundle),
             self._folder.write(tile_path(Tile(0, *tile)), b"".join(hashes)),
-            *[self._folder.write(_body_path(digest), body) for digest, body in bodies],
         ]
 
 

@@ -5,10 +5,11 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Protocol
 
-import httpx
-import msgspec
 from msgspec import Raw, Struct
 
+from ledger.client import limits
+from ledger.client.http import Reader, address_of, decoded, http_client
+from ledger.core.canonical import MAX_BODY
 from ledger.core.logkeys import rotations_in
 from ledger.core.merkle import HASH_SIZE
 from ledger.core.tiles import (
@@ -20,10 +21,7 @@ from ledger.core.tiles import (
     entries_path,
     tile_path,
 )
-from ledger.errors import InvalidInput, NotFound, Unavailable, VerificationError
-
-_TIMEOUT = httpx.Timeout(60.0, connect=10.0)
-_LOCAL = ("127.0.0.1", "localhost", "::1")
+from ledger.errors import LedgerError, NotFound, Unavailable, VerificationError
 
 
 class PublicLog(Protocol):
@@ -68,21 +66,21 @@ class _Posted(Struct, frozen=True):
 class HttpLog:
     """A server's log, or that of any static host that serves an exported folder."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
     async def vkey(self) -> str:
-        return (await self._get("log/vkey")).decode("utf-8", "replace").strip()
+        return (await self._get("log/vkey", limits.VKEY)).decode("utf-8", "replace").strip()
 
     async def rotations(self) -> Sequence[str]:
         try:
-            return rotations_in(await self._get("log/keys"))
+            return rotations_in(await self._get("log/keys", limits.NOTE))
         except NotFound:
             # A log whose key was never rotated may say nothing of it.
             return ()
 
     async def checkpoint(self) -> str:
-        data = await self._get("log/checkpoint")
+        data = await self._get("log/checkpoint", limits.NOTE)
         try:
             return data.decode()
         except UnicodeDecodeError:
@@ -91,64 +89,51 @@ class HttpLog:
 
     async def policy(self) -> bytes | None:
         try:
-            return await self._get("log/policy")
+            return await self._get("log/policy", limits.NOTE)
         except NotFound:
             return None
 
     async def tile(self, tile: Tile) -> bytes:
         try:
-            return await self._get(f"log/{tile_path(tile)}")
+            return await self._get(f"log/{tile_path(tile)}", limits.tile(tile.width))
         except NotFound:
             # A log may have dropped a partial tile once the full one is there.
             if tile.width == TILE_WIDTH:
                 raise
-            whole = await self._get(f"log/{tile_path(tile._replace(width=TILE_WIDTH))}")
+            full = tile._replace(width=TILE_WIDTH)
+            whole = await self._get(f"log/{tile_path(full)}", limits.tile(full.width))
             return whole[: tile.width * HASH_SIZE]
 
     async def bundle(self, tile: EntriesTile) -> bytes:
         try:
-            return await self._get(f"log/{entries_path(*tile)}")
+            return await self._get(f"log/{entries_path(*tile)}", limits.bundle(tile.width))
         except NotFound:
             if tile.width == TILE_WIDTH:
                 raise
-            whole = await self._get(f"log/{entries_path(tile.index, TILE_WIDTH)}")
+            whole = await self._get(f"log/{entries_path(tile.index, TILE_WIDTH)}", limits.bundle(TILE_WIDTH))
             return encode_entries(decode_entries(whole)[: tile.width])
 
     async def body(self, digest: bytes) -> bytes:
         try:
-            answer = await self._get(f"v1/records/{digest.hex()}")
+            answer = await self._get(f"v1/records/{digest.hex()}", limits.BODY)
         except NotFound:
-            return await self._get(f"log/bodies/{digest.hex()}.json")
+            return await self._get(f"log/bodies/{digest.hex()}.json", MAX_BODY)
         try:
-            return bytes(msgspec.json.decode(answer, type=_Posted).body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            return bytes(decoded(answer, _Posted).body)
+        except LedgerError:
             raise VerificationError(f"no record in the answer for {digest.hex()}", code="unexpected-answer") from None
 
-    async def _get(self, path: str) -> bytes:
-        try:
-            response = await self._client.get(path)
-        except httpx.HTTPError as error:
-            raise Unavailable(
-                f"{self._client.base_url} does not answer: {str(error) or type(error).__name__}", code="server-down"
-            ) from error
-        if response.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
-            raise NotFound(f"{response.request.url} is not there", field="path", value=path)
-        if response.status_code != HTTPStatus.OK:
-            raise Unavailable(f"{response.request.url} answers {response.status_code}", code="server-down")
-        return response.content
+    async def _get(self, path: str, limit: int) -> bytes:
+        answer = await self._reader.fetch(path, limit)
+        if answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
+            raise NotFound(f"{self._reader.url}/{path} is not there", field="path", value=path)
+        if answer.status != HTTPStatus.OK:
+            raise Unavailable(f"{self._reader.url}/{path} answers {answer.status}", code="server-down")
+        return answer.content
 
 
 @asynccontextmanager
 async def http_log(url: str, connections: int) -> AsyncIterator[PublicLog]:
     """The log of the server at `url`, the same address that other commands take. Raises InvalidInput for no address."""
-    try:
-        address = httpx.URL(url.rstrip("/") + "/")
-    except httpx.InvalidURL:
-        address = httpx.URL("")
-    if address.scheme not in ("http", "https") or not address.host:
-        raise InvalidInput(f"{url!r} is no address of a server", field="from", value=url, rule="http:// or https://")
-    limits = httpx.Limits(max_connections=connections)
-    async with httpx.AsyncClient(
-        base_url=address, timeout=_TIMEOUT, limits=limits, trust_env=address.host not in _LOCAL
-    ) as client:
-        yield HttpLog(client)
+    async with http_client(address_of(url, "from"), connections) as client:
+        yield HttpLog(Reader(client))

@@ -3,27 +3,25 @@
 Nothing that a witness says is believed before it is checked, and none of it raises: an answer is one of `Answer`.
 """
 
-import asyncio
 import hashlib
 import time
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-import httpx
-
+from ledger.client.http import Answer as Reply
+from ledger.client.http import Reader, address_of, http_client
 from ledger.core.checkpoint import Checkpoint
 from ledger.core.cosignature import cosigned_at
 from ledger.core.logkeys import LogKeys
 from ledger.core.note import parse_note
 from ledger.core.policy import Witness
 from ledger.core.witnessing import AddCheckpoint, encode_request, parse_size
-from ledger.errors import InvalidNote, VerificationError
+from ledger.errors import InvalidNote, Unavailable, VerificationError
 
 MAX_ANSWER: Final = 64 << 10
 SKEW_SECONDS: Final = 300
 """By how much a witness's clock may differ from ours."""
 TIMEOUT_SECONDS: Final = 10.0
-_LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 class Cosigned(NamedTuple):
@@ -61,44 +59,41 @@ class WitnessClient:
     ) -> None:
         self.name = witness.name
         self._verifier = witness.verifier
-        self._url = (witness.url or "").rstrip("/")
         self._clock = clock
         self._timeout = timeout
-        # A proxy of the environment is for other hosts than this one.
-        trust = httpx.URL(self._url).host not in _LOCAL
-        self._http = httpx.AsyncClient(timeout=timeout, trust_env=trust, follow_redirects=False)
+        self._reader = Reader(http_client(address_of(witness.url or "", "witness.url")))
 
     async def close(self) -> None:
-        await self._http.aclose()
+        await self._reader.close()
 
     async def add_checkpoint(self, request: AddCheckpoint) -> Answer:
         """What comes of showing the witness a checkpoint."""
         asked = self._clock()
         try:
-            status, kind, body = await self._fetch("POST", "/add-checkpoint", encode_request(request).encode())
-        except (httpx.HTTPError, TimeoutError, _TooLong) as error:
-            return Failed(f"does not answer: {str(error) or type(error).__name__}")
-        match status:
+            reply = await self._fetch("POST", "/add-checkpoint", encode_request(request).encode())
+        except Unavailable as error:
+            return Failed(error.message)
+        match reply.status:
             case 200:
-                return self._cosigned(request.note, body, asked)
+                return self._cosigned(request.note, reply.content, asked)
             case 409:
-                size = parse_size(body, kind)
+                size = parse_size(reply.content, reply.media_type)
                 return Differs("has another root of this size") if size is None else Conflict(size)
             case 422:
-                return Differs(f"refuses the proof: {_said(body)}")
+                return Differs(f"refuses the proof: {reply.text}")
             case _:
-                return Failed(f"answers {status}: {_said(body)}")
+                return Failed(f"answers {reply.status}: {reply.text}")
 
     async def shown(self, keys: LogKeys) -> Checkpoint | None:
         """The checkpoint that the witness says it has cosigned last, if a key of the log signed it in its time; else
         None. Only this proves that the log has shown it."""
         hashed = hashlib.sha256(keys.origin.encode()).hexdigest()
         try:
-            status, _, body = await self._fetch("GET", f"/{hashed}/checkpoint", b"")
-            found = keys.opened(body.decode())
-        except (httpx.HTTPError, TimeoutError, _TooLong, InvalidNote, VerificationError, UnicodeDecodeError):
+            reply = await self._fetch("GET", f"/{hashed}/checkpoint", None)
+            found = keys.opened(reply.content.decode())
+        except (Unavailable, InvalidNote, VerificationError, UnicodeDecodeError):
             return None
-        return found if status == 200 else None
+        return found if reply.status == 200 else None
 
     def _cosigned(self, note: str, body: bytes, asked: float) -> Answer:
         try:
@@ -120,23 +115,5 @@ class WitnessClient:
         ]
         return Cosigned(mine[0] + "\n")
 
-    async def _fetch(self, method: str, path: str, content: bytes) -> tuple[int, str, bytes]:
-        """Status, content type and body, which is cut off where it is too long."""
-        async with (
-            asyncio.timeout(self._timeout),
-            self._http.stream(method, self._url + path, content=content) as response,
-        ):
-            body = b""
-            async for part in response.aiter_bytes():
-                body += part
-                if len(body) > MAX_ANSWER:
-                    raise _TooLong(f"more than {MAX_ANSWER} bytes")
-            return response.status_code, response.headers.get("content-type", ""), body
-
-
-class _TooLong(Exception):
-    """An answer that nobody reads to its end."""
-
-
-def _said(body: bytes) -> str:
-    return body.decode(errors="replace").strip()[:200]
+    async def _fetch(self, method: str, path: str, content: bytes | None) -> Reply:
+        return await self._reader.fetch(path, MAX_ANSWER, self._timeout, method=method, content=content)

@@ -1,8 +1,8 @@
 """The policy of a log: read from its file, and fit to publish by."""
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from ledger.client.http import address_of
 from ledger.core.logkeys import LogKeys
 from ledger.core.note import vkey
 from ledger.core.policy import Policy, parse_policy
@@ -25,9 +25,12 @@ def read_policy(path: Path, keys: LogKeys) -> Policy:
                      f"its key is {keys.spans[-1].vkey}")
     addressed = [one.name for one in policy.witnesses if one.url is not None]
     for one in policy.witnesses:
-        if one.url is not None and urlsplit(one.url).scheme not in ("http", "https"):
-            raise _unfit(path, f"the address of witness {one.name} is not http:// or https://", "witness.url",
-                         one.url, "http:// or https://")
+        try:
+            if one.url is not None:
+                address_of(one.url, "witness.url")
+        except InvalidInput as error:
+            raise _unfit(path, f"the address of witness {one.name} is not http:// or https://", error.field,
+                         error.value, error.rule) from error
     if not policy.satisfied(addressed):
         raise _unfit(path, f"the witnesses with an address are no quorum: {', '.join(addressed) or 'none'}", "quorum",
                      policy.quorum, "the log asks the witnesses of the quorum, so they need an address")

@@ -1,0 +1,49 @@
+"""Text of others, made fit to be shown: a sign that a terminal would act on, or that nobody can see, is written out.
+
+That are all of Unicode's categories C (controls, formats such as bidirectional overrides and zero-width signs,
+surrogates, unassigned) and the separators of lines and paragraphs. Spaces of any width stay.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Final
+
+_ASCII: Final = re.compile(rb"[\x20-\x7e\n]*")
+
+
+def visible(text: str) -> str:
+    """One line, in which `\\u202e` stands for the sign U+202E."""
+    return text if text.isprintable() else _replaced(text, _escape)
+
+
+def visible_lines(text: str) -> str:
+    """The same of a text whose line ends are ours."""
+    return "\n".join(map(visible, text.split("\n")))
+
+
+def visible_json(text: str) -> str:
+    """JSON that says the same, in which such signs are JSON's own escapes. Line ends between values stay."""
+    return "\n".join(line if line.isprintable() else _replaced(line, _json_escape) for line in text.split("\n"))
+
+
+def is_plain(data: bytes) -> bool:
+    """Whether bytes are lines of printable ASCII."""
+    return _ASCII.fullmatch(data) is not None
+
+
+def _replaced(text: str, escape: Callable[[str], str]) -> str:
+    return "".join(sign if sign.isprintable() or unicodedata.category(sign) == "Zs" else escape(sign) for sign in text)
+
+
+def _escape(sign: str) -> str:
+    code = ord(sign)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _json_escape(sign: str) -> str:
+    code = ord(sign)
+    if code < 0x10000:
+        return f"\\u{code:04x}"
+    code -= 0x10000
+    return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
