@@ -8,15 +8,14 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple
 
 import asyncpg
 
 from ledger.admission.facts import Facts
 from ledger.admission.names import Names
-from ledger.admission.rules import Rules
-from ledger.admission.state import PluginState, State
+from ledger.admission.state import State
 from ledger.core.checkpoint import Checkpoint
 from ledger.core.frontier import grow
 from ledger.errors import LedgerError, OutcomeUnknown, Refused, Unavailable
@@ -50,14 +49,6 @@ _log = logging.getLogger(__name__)
 _ROWS_REFUSED = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, asyncpg.ProgramLimitExceededError)
 
 
-class Known(NamedTuple):
-    """The plugin versions in force, how many records have revised others, and the ledger's own rules."""
-
-    in_force: Mapping[str, PluginState]
-    revisions: int
-    rules: Rules = Rules()
-
-
 class _Written(NamedTuple):
     """A batch whose outcome is known. `head` is what it made, committed and not yet signed; None where nothing of it is
     new. `paths` are of its new entries, which begin at index `first`."""
@@ -85,8 +76,6 @@ class Sequencer:
         self._wake = asyncio.Event()
         self._connection: asyncpg.Connection | None = None
         self._warned = False
-        self.known: Known | None = None
-        """As of the last batch here: good enough to prepare with, decided again under the lock."""
         self._task: asyncio.Task[None] | None = None
         self._answering: set[asyncio.Task[None]] = set()
         self._stopping = False
@@ -293,7 +282,6 @@ class Sequencer:
             digests.extend([item.submission.digest for item in unit.items])
             keyids.update([item.submission.keyid for item in unit.items])
         await load_state(connection, state, names, digests, keyids, fresh, self._loader, figures)
-        self.known = Known(dict(state.plugins), head.revisions, state.rules)
         batch = Batch(state, figures, self._assessor.under_lock(), max(self._clock(), head.time))
         items = [
             [item._replace(prepared=None) for item in unit.items] if outdated else unit.items
