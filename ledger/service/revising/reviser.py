@@ -21,7 +21,8 @@ from ledger.service.heads import UNSIGNABLE, Heads
 from ledger.service.preparing import Submission
 from ledger.service.revising.work import Overtaken, Work
 from ledger.service.sequencing.batch import Batch, Sequenced
-from ledger.service.sequencing.sequencer import Open, free_lock
+from ledger.service.sequencing.committing import Open, commit
+from ledger.service.sequencing.sequencer import free_lock
 from ledger.service.sequencing.unit import Answer, Placed
 from ledger.store.batches import Head, connect_writer, lock_head, touch_head, write_batch
 from ledger.store.database import LOST
@@ -67,7 +68,6 @@ class Reviser:
         self._clock = clock
         self._patience = patience
         self._turn = asyncio.Lock()
-        self._warned = False
         self.last: Timing | None = None
         """Of the last revision here."""
 
@@ -92,7 +92,6 @@ class Reviser:
             connection = None
             try:
                 connection = await connect_writer(self._url)
-                connection.add_log_listener(self._heed)
                 return await self._transact(
                     connection, submission, resolving=resolving, at_once=overtaken >= _OVERTAKEN
                 )
@@ -159,7 +158,7 @@ class Reviser:
                 with suppress(*LOST, asyncpg.PostgresError):
                     await asyncio.wait_for(transaction.rollback(), 10)
             raise
-        await self._commit(transaction)
+        await commit(connection, transaction)
         if placed is None:
             return answer
         done = monotonic()
@@ -206,19 +205,6 @@ class Reviser:
         await self._heads.check(connection, Checkpoint(self._origin, head.size, head.root), expected)
         return head, locked
 
-    async def _commit(self, transaction: asyncpg.transaction.Transaction) -> None:
-        """As the sequencer does: a warning, or no word at all, means that the outcome is open."""
-        self._warned = False
-        try:
-            await transaction.commit()
-        except (*LOST, asyncpg.PostgresError) as error:
-            raise Open(f"{type(error).__name__}: {error}") from error
-        if self._warned:
-            raise Open("the database warned that the commit may not be everywhere")
-
-    def _heed(self, _: object, message: asyncpg.PostgresLogMessage) -> None:
-        if "WARNING" in (getattr(message, "severity_en", ""), getattr(message, "severity", "")):
-            self._warned = True
 
 
 def _let_go(pieces: list[object]) -> None:

@@ -23,6 +23,7 @@ from ledger.footprint.figures import LotFigures
 from ledger.registry.assessing import Assessor
 from ledger.service.heads import UNSIGNABLE, Heads
 from ledger.service.sequencing.batch import Batch, Sequenced, Verdict
+from ledger.service.sequencing.committing import Open, commit
 from ledger.service.sequencing.unit import Answer, Placed, Unit
 from ledger.store.batches import (
     Head,
@@ -75,7 +76,6 @@ class Sequencer:
         self._waiting: deque[Unit] = deque()
         self._wake = asyncio.Event()
         self._connection: asyncpg.Connection | None = None
-        self._warned = False
         self._task: asyncio.Task[None] | None = None
         self._answering: set[asyncio.Task[None]] = set()
         self._stopping = False
@@ -200,7 +200,6 @@ class Sequencer:
             try:
                 if self._connection is None or self._connection.is_closed():
                     self._connection = await connect_writer(self._url)
-                    self._connection.add_log_listener(self._heed)
                 return await self._transact(self._connection, units, resolving=resolving)
             except Open as error:
                 resolving = True
@@ -252,7 +251,7 @@ class Sequencer:
             if not connection.is_closed():
                 await asyncio.wait_for(transaction.rollback(), 10)
             raise
-        await self._commit(transaction)
+        await commit(connection, transaction)
         made = Checkpoint(self._origin, after.size, root)
         self.heads.advance(made)
         return _Written(verdicts, made, paths, head.size)
@@ -292,19 +291,6 @@ class Sequencer:
         # In a thread, so that this replica goes on answering and reading while it computes.
         return batch, await asyncio.to_thread(lambda: [batch.run(one) for one in items])
 
-    async def _commit(self, transaction: asyncpg.transaction.Transaction) -> None:
-        self._warned = False
-        try:
-            await transaction.commit()
-        except (*LOST, asyncpg.PostgresError, asyncio.CancelledError) as error:
-            raise Open(f"{type(error).__name__}: {error}") from error
-        if self._warned:
-            raise Open("the database warned that the commit may not be everywhere")
-
-    def _heed(self, _: object, message: asyncpg.PostgresLogMessage) -> None:
-        if getattr(message, "severity_en", "") == "WARNING" or getattr(message, "severity", "") == "WARNING":
-            self._warned = True
-
 
 def _failed() -> OutcomeUnknown:
     return OutcomeUnknown("the batch failed: post the same records again to learn whether they are on the log",
@@ -315,10 +301,6 @@ async def free_lock(url: str) -> None:
     """After the wait for the lock was in vain: ends who keeps it and does nothing."""
     for pid in await end_stalled(url):
         _log.warning("ended session %d, which held the lock and did nothing", pid)
-
-
-class Open(Exception):
-    """The outcome of a COMMIT is not known."""
 
 
 async def _raised(error: Exception) -> list[list[Answer]]:
