@@ -7,7 +7,6 @@ import json
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -273,12 +272,11 @@ def test_serve_prints_two_lines_warns_and_ends_with_0_on_a_signal() -> None:
         # a connection that stays open must not keep the server from ending
         with httpx.Client(base_url=server.url) as kept:
             kept.get("/health/live")
-            started = time.monotonic()
             out, err = stop(server.process)
         assert server.process.returncode == 0
-        assert time.monotonic() - started < 20
         assert out == ""
         assert "no access control" in err
+        assert "cut off" not in err
         assert "Traceback" not in err
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", int(server.url.rpartition(":")[2]))) != 0
@@ -303,7 +301,7 @@ def test_a_second_signal_does_not_wait_for_requests() -> None:
             await asyncio.sleep(2)
             assert server.process.poll() is None
             server.process.send_signal(signal.SIGTERM)
-            await asyncio.to_thread(server.process.wait, 25)
+            await asyncio.to_thread(server.process.wait, SECONDS)
             with contextlib.suppress(asyncpg.PostgresError, OSError):
                 await connection.close()
                 await watcher.close()

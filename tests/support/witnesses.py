@@ -68,14 +68,14 @@ class WitnessProcess:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait(30)
+        self.process.wait(120)
         if self.process.stdout is not None:
             self.process.stdout.close()
 
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(30)
+            self.process.wait(120)
         if self.process.stdout is not None:
             self.process.stdout.close()
 
