@@ -63,7 +63,7 @@ class Server:
     ) -> None:
         """`variables` of its environment, besides."""
         self.home = home
-        self.wait = 30 if "CARBON_LEDGER_POLICY" in variables else 0
+        self.wait = 60 if "CARBON_LEDGER_POLICY" in variables else 0
         """Seconds for which `submit` waits for witnesses."""
         self._passphrase = variables.get("CARBON_LEDGER_PASSPHRASE", "").encode() or None
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
