@@ -2,19 +2,21 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 from hazards.sector import ACT, LEAK, STEADY, forget
 from msgspec import Raw
 from support.hazards import LIMIT, act, gone, known, server_of_hazards, workers_of
 from support.revising import add, amend, change, flows, pool
 from support.server import Server, temporary_home
-from support.waiting import until
+from support.waiting import PATIENCE, until
 from support.witness import Witness, audited
 from support.workshop import Workshop, workshop
 
@@ -213,26 +215,21 @@ def test_a_revision_that_hangs(server: Server, shop: Workshop) -> None:
     server.post([amend(shop, change(sound, activity={"co2": "3"})), act(shop, "after")])
 
 
-def test_a_busy_worker_is_killed(server: Server, shop: Workshop) -> None:
-    """By another's hand: whichever record it was at is tried again, and all are entered."""
-    enough = threading.Event()
-
-    def kill() -> None:
-        while not enough.is_set():
-            for worker in workers_of(server)[:1]:
-                if worker.cpu_times().user > 0:
-                    worker.kill()
-            until(lambda: enough.is_set() or len(workers_of(server)) == 2, "a worker was not replaced")
-
-    thread = threading.Thread(target=kill)
-    thread.start()
-    try:
+def test_a_busy_worker_is_killed(server: Server, shop: Workshop, tmp_path: Path) -> None:
+    """By another's hand, once each has been begun with 150 records: whichever it was at is tried again, and all are
+    entered."""
+    with ThreadPoolExecutor(1) as threads:
         for part in range(8):
-            receipts = server.post([act(shop, f"lot-{part}-{i}", process=ACT) for i in range(150)])
-            assert len(receipts) == 150
-    finally:
-        enough.set()
-        thread.join()
+            note = tmp_path / f"begun-{part}"
+            begun = act(shop, f"lot-{part}", process=ACT, note=str(note))
+            more = [act(shop, f"lot-{part}-{i}", process=ACT) for i in range(149)]
+            posting = threads.submit(server.post, [begun, *more])
+            until(note.exists, "no record is assessed")
+            for worker in workers_of(server):
+                with suppress(psutil.NoSuchProcess):
+                    worker.kill()
+            assert len(posting.result(PATIENCE)) == 150
+            until(lambda: len(workers_of(server)) == 2, "a worker was not replaced")
 
 
 def test_workers_see_nothing_of_the_ledgers_settings(server: Server) -> None:
