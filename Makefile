@@ -1,11 +1,14 @@
-# Every target does its own set-up in $(VENV): a virtual environment with the packages that requirements.lock pins.
+# Every target does its own set-up in $(VENV): a virtual environment with the packages that the lock files pin by hash.
 # PYTHON and VENV may be given: make test PYTHON=/usr/bin/python3.12 VENV=/var/tmp/py312
 
 SHELL := /bin/sh
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+LOCKS := requirements.lock tests/requirements.lock
 FUZZERS := $(VENV)/.fuzzers
+LOCKER := build/lock
+OLDEST ?= python3.11
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 PROJECTS := pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -53,26 +56,27 @@ lint: $(STAMP) ## Check style (ruff) and types (mypy, strict).
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-lock: $(STAMP) ## Pin the newest versions that pip's resolver finds (with Python 3.11).
-	@$(BIN)/python .ci/lock.py
+lock: ## Pin what pyproject.toml asks for, by hash; UPGRADE=1 takes the newest versions (with Python 3.11: OLDEST).
+	@$(OLDEST) -m venv --clear $(LOCKER)
+	@$(LOCKER)/bin/python .ci/lock.py $(if $(UPGRADE),--upgrade)
 
 clean: ## Remove what the other targets have made.
 	@test ! -e $(VENV)/pyvenv.cfg || rm -rf $(VENV)
 	@rm -rf build dist bench.json .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -path ./.git -prune -o \( -name __pycache__ -o -name '*.egg-info' \) -type d -print | xargs rm -rf
 
-$(STAMP): requirements.lock $(PROJECTS)
+$(STAMP): $(LOCKS) $(PROJECTS)
 	@test -n "$(PYTHON)" || { echo "no Python 3.11 or later that can make virtual environments is here" \
 	  "(Debian: apt-get install python3-venv); another one: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@echo "setting up $(VENV) with $$($(PYTHON) --version)"
 	@test ! -e $(VENV)/pyvenv.cfg || rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) install -r requirements.lock
+	@$(PIP) install --require-hashes $(LOCKS:%=-r %)
 	@$(PIP) install --no-deps --no-build-isolation $(addprefix --editable ,. $(PLUGINS))
 	@$(PIP) check
 	@touch $(STAMP)
 
 $(FUZZERS): tests/fuzz/requirements.txt $(STAMP)
-	@$(PIP) install -r tests/fuzz/requirements.txt
+	@$(PIP) install --require-hashes $(LOCKS:%=-r %) -r tests/fuzz/requirements.txt
 	@$(PIP) check
 	@touch $(FUZZERS)

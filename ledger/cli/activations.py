@@ -7,7 +7,7 @@ import click
 
 from ledger.admission.rules import NEWEST, RULES
 from ledger.cli.client import Client, url_option
-from ledger.cli.console import Command, json_option, print_json, show
+from ledger.cli.console import Command, json_option, print_json, say, show
 from ledger.cli.environment import home_option
 from ledger.cli.files import FILE
 from ledger.cli.registrar import origin_of, post_one, registrar_key_at, registrar_of
@@ -36,11 +36,12 @@ def registrar_options(command: Command) -> Command:
 def activate(
     name: str, version: str | None, digest: str | None, registrar_key: Path | None, home: Path | None, url: str,
     as_json: bool,
-) -> None:
+) -> int:
     """Put a version of the plugin NAME into force: the one that is installed here, or the one that is named.
 
-    From that entry on it computes the sector's records. A server without it answers 503 for new ones of this sector.
-    NAME `ledger-rules` puts the newest rules of the ledger itself into force, which never go back.
+    From that entry on it computes the sector's records. A server without it answers 503 for new ones of this sector:
+    exit 1 where the one at URL is such a server, although the version is in force then. NAME `ledger-rules` puts the
+    newest rules of the ledger itself into force, which never go back.
     """
     if (version is None) != (digest is None):
         raise click.UsageError("--version and --digest, or neither")
@@ -52,7 +53,16 @@ def activate(
             raise Refused(f"{name} {active.in_force} is in force already", code="in-force", field="name", value=name,
                           rule="another version than the one in force")
         index = _post(client, registrar, name, chosen)
-    _tell({"plugin": name, "version": chosen[0], "digest": chosen[1], "index": index}, "is in force", as_json)
+        installed = any(one.name == name and one.in_force_digest == chosen[1] and one.installed
+                        for one in _plugins(client))
+    told = {"plugin": name, "version": chosen[0], "digest": chosen[1], "index": index}
+    _tell({**told, "installed": installed}, "is in force on the log", as_json)
+    if not as_json and installed:
+        show(f"the server at {client.url} has that version")
+    elif not as_json:
+        say(f"error: the server at {client.url} does not have that version: it answers 503 for new records of {name} "
+            "until the version with that digest is installed there")
+    return 0 if installed else 1
 
 
 @click.command()
@@ -71,7 +81,7 @@ def retire(name: str, registrar_key: Path | None, home: Path | None, url: str, a
                            rule="a plugin that `plugin list --url` shows as in force")
         chosen = (active.in_force, active.in_force_digest)
         index = _post(client, registrar, name, chosen, retired=True)
-    _tell({"plugin": name, "version": chosen[0], "digest": chosen[1], "index": index}, "is retired", as_json)
+    _tell({"plugin": name, "version": chosen[0], "digest": chosen[1], "index": index}, "is retired on the log", as_json)
 
 
 def _installed(name: str) -> tuple[str, str]:

@@ -119,8 +119,9 @@ def _print(report: Report, *, public: bool) -> None:
         *([f"from        entry {report.start}, where the last audit ended"] if report.start else []),
         *([f"witnesses   {', '.join(report.witnesses)}"] if report.witnesses else []), f"records     {records}",
         *[f"rules       version {one.version} from entry {one.index + 1} on" for one in report.rules],
-        f"signatures  {report.signatures} hold",
-        f"figures     {report.figures} of lots compared, {report.recomputed} records recomputed by their plugins",
+        f"signatures  {report.signatures} hold{_done(report, 'signatures')}",
+        f"figures     {report.figures} of lots compared{_done(report, 'figures')}, "
+        f"{report.recomputed} records recomputed by their plugins{_done(report, 'recomputed')}",
         f"balances    {report.balances} compared",
         *([f"erased      {report.erased} records, by erasures on the log"] if report.erased else []),
     )
@@ -131,3 +132,8 @@ def _print(report: Report, *, public: bool) -> None:
         show(f"DOES NOT HOLD at {where}, rule {one.rule}: {one.message}")
     held = "everything that could be checked holds" if public else "everything holds"
     show(held if report.ok else f"{len(report.findings)} findings: the log does not hold")
+
+
+def _done(report: Report, count: str) -> str:
+    """How much of a count is of this audit, where earlier ones have counted too."""
+    return f" ({report.counted(count)} in this audit)" if report.start else ""

@@ -130,7 +130,9 @@ class _Serving:
                         await self._until_stopped(serving)
                 finally:
                     server.stop()  # type: ignore[no-untyped-call]
-                    await asyncio.wait({serving}, timeout=_GRACE_SECONDS)
+                    _, running = await asyncio.wait({serving}, timeout=_GRACE_SECONDS)
+                    if running:
+                        say(f"requests that were not done within {_GRACE_SECONDS:g} s are cut off")
 
     @contextlib.contextmanager
     def _signals_handled(self) -> Iterator[None]:

@@ -15,11 +15,13 @@ from ledger.core.checkpoint import Checkpoint
 from ledger.core.logkeys import LogKeys
 from ledger.core.note import NoteSigner
 from ledger.core.policy import Policy
+from ledger.core.tiles import Tile
 from ledger.errors import NotFound, Unavailable
 from ledger.service.heads import Heads
 from ledger.service.witnessing.activated import check_start, read_activated, read_shown
 from ledger.store.database import Connection, Pool
 from ledger.store.sql import queries
+from ledger.store.tiles import FullTiles
 
 NOT_YET: Final = "not-published-yet"
 MAX_WAIT_SECONDS: Final = 60.0
@@ -40,6 +42,7 @@ class Publication:
         self._pool = pool
         self._heads = heads
         self.policy = policy
+        self._tiles = FullTiles()
         self._first = 0
         self._newest = -1
         self._changed = asyncio.Event()
@@ -129,6 +132,11 @@ class Publication:
             return None
         row = await connection.fetchrow(queries("publication")["newest"])
         return 0 if row is None else int(row["size"])
+
+    async def tiles(self, connection: Connection, wanted: Sequence[Tile]) -> dict[Tile, bytes]:
+        """Tiles of the log, published or not; full ones from memory where they were read before. Raises NotFound where
+        the log is too small for one."""
+        return await self._tiles.read(connection, wanted, self._heads.highest.size)
 
     async def proving(self, connection: Connection, index: int, size: int, root: bytes) -> Published:
         """The head in which an entry is proved for good: that of its batch, of this size and root, or the first

@@ -35,7 +35,7 @@ from ledger.store.batches import waiting_recoveries
 from ledger.store.database import Pool
 from ledger.store.facts import FactLoader
 from ledger.store.sql import queries
-from ledger.store.tiles import read_bundle, read_tile
+from ledger.store.tiles import read_bundle
 
 _organization = msgspec.json.Decoder(Organization)
 _key_change = msgspec.json.Decoder(KeyChange)
@@ -162,5 +162,5 @@ async def read_log_path(pool: Pool, publication: Publication, path: str) -> tupl
         if size is not None and tile.width > tile_width(level, tile.index, size):
             raise NotFound(f"the published log of {size} entries has no {path}", field="path", value=path)
         if isinstance(tile, Tile):
-            return tile, await read_tile(connection, tile)
+            return tile, (await publication.tiles(connection, [tile]))[tile]
         return tile, await read_bundle(connection, tile)

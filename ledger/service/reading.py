@@ -1,23 +1,34 @@
 """Reading what requests name, ahead of the lock. Small requests that come at the same time are read for together.
 
-Facts never change, so it does one request no harm to know another's.
+Facts never change, so it does one request no harm to know another's. What changes is read anew each time: a server that
+remembered it would prepare in vain after each activation or revision, its own or another server's, and prepare again
+under the lock, where everyone waits.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from ledger.admission.facts import Facts
 from ledger.admission.names import Names
+from ledger.admission.rules import Rules
+from ledger.admission.state import PluginState
 from ledger.core.signing import VerifyingKey
 from ledger.errors import LedgerError, Unavailable
 from ledger.footprint.figures import LotFigures
-from ledger.service.sequencing.sequencer import Known
 from ledger.store.database import Pool
 from ledger.store.facts import FactLoader, KeyLoader
 from ledger.store.sql import queries
 
 _MOST: Final = 100
+
+
+class Now(NamedTuple):
+    """The plugin versions in force, how many records have revised others, and the ledger's own rules."""
+
+    in_force: Mapping[str, PluginState]
+    revisions: int
+    rules: Rules
 
 
 class Read(NamedTuple):
@@ -27,7 +38,7 @@ class Read(NamedTuple):
     facts: Facts
     figures: dict[str, LotFigures]
     keys: dict[bytes, VerifyingKey]
-    now: Known
+    now: Now
 
 
 class _Waiting(NamedTuple):
@@ -37,15 +48,12 @@ class _Waiting(NamedTuple):
 
 
 class Reader:
-    """One for a process. `known`: what the sequencer knows of the plugins in force and of revisions, if anything."""
+    """One for a process."""
 
-    def __init__(
-        self, pool: Pool, loader: FactLoader, keys: KeyLoader, known: Callable[[], Known | None]
-    ) -> None:
+    def __init__(self, pool: Pool, loader: FactLoader, keys: KeyLoader) -> None:
         self._pool = pool
         self._loader = loader
         self._keys = keys
-        self._known = known
         self._waiting: list[_Waiting] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -53,11 +61,8 @@ class Reader:
         """For one request. Raises Unavailable, and InvalidInput for a name that no row can hold."""
         facts, figures, keys = Facts(), dict[str, LotFigures](), dict[bytes, VerifyingKey]()
         async with self._pool.acquire() as connection:
-            now = self._known()
-            if now is None:
-                revisions = await connection.fetchval(queries("log")["revisions"])
-                plugins, rules = await self._loader.plugins(connection), await self._loader.rules(connection)
-                now = Known(plugins, revisions, rules)
+            revisions = await connection.fetchval(queries("log")["revisions"])
+            now = Now(await self._loader.plugins(connection), revisions, await self._loader.rules(connection))
             await self._loader.load(connection, names, facts, figures)
             await self._keys.load(connection, keyids, keys)
         return Read(facts, figures, keys, now)

@@ -16,7 +16,6 @@ from ledger.store.database import Connection, Pool
 from ledger.store.facts import figures_of, lot_of
 from ledger.store.revisions import revised_by
 from ledger.store.sql import queries
-from ledger.store.tiles import read_tile
 
 Tiles = dict[Tile, bytes]
 
@@ -96,9 +95,8 @@ class ReceiptReader:
                                value=head.size, rule=f"a size above {index}")
         leaves = await _leaves_of(connection, row)
         size, note = head or await self._publication.proving(connection, index, row["size"], bytes(row["root"]))
-        for tile in inclusion_tiles(index, size):
-            if tile not in tiles:
-                tiles[tile] = await read_tile(connection, tile)
+        missing = [tile for tile in inclusion_tiles(index, size) if tile not in tiles]
+        tiles |= await self._publication.tiles(connection, missing)
         path = inclusion_path_from_tiles(index, size, tiles)
         digest, entry = bytes(row["digest"]), bytes(row["data"])
         if len(leaves) <= MAX_SHOWN:

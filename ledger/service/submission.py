@@ -73,7 +73,7 @@ class Submitter:
         on_erasure: Callable[[], None] = _nothing,
     ) -> None:
         """`on_erasure` is called once an erasure is on the log."""
-        self._reader = Reader(pool, loader, keys, lambda: sequencer.known)
+        self._reader = Reader(pool, loader, keys)
         self._assessor = assessor
         self._sequencer = sequencer
         self._origin = origin

@@ -1,6 +1,8 @@
 """The log as tiles: full ones are rows, partial ones are made from at most 256 rows. And proofs from tiles."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
+from typing import Final
 
 from ledger.core.frontier import Frontier
 from ledger.core.merkle import tree_root
@@ -12,6 +14,7 @@ from ledger.core.tiles import (
     inclusion_path_from_tiles,
     inclusion_tiles,
     tile_hashes,
+    tile_width,
     tiles_for_size,
 )
 from ledger.errors import NotFound
@@ -21,6 +24,36 @@ from ledger.store.sql import queries
 
 WIDTH = 256
 _HASH = 32
+_FULL_TILES: Final = 1_024
+"""Of 8 KiB each."""
+
+
+class FullTiles:
+    """Full tiles, those asked for last: they never change. One for a process."""
+
+    def __init__(self, limit: int = _FULL_TILES) -> None:
+        self._limit = limit
+        self._hashes: OrderedDict[Tile, bytes] = OrderedDict()
+
+    async def read(self, connection: Connection, tiles: Sequence[Tile], settled: int) -> dict[Tile, bytes]:
+        """The hashes of tiles of these widths; what is not in memory is read in one round trip. `settled`: the size of
+        a head that was signed. A tile beyond it may be of a commit that a standby lacks, so it is not kept. Raises
+        NotFound where the log is too small for a tile."""
+        found = {tile: self._hashes[tile] for tile in tiles if tile in self._hashes}
+        for tile in found:
+            self._hashes.move_to_end(tile)
+        missing = [tile for tile in tiles if tile not in found]
+        if missing:
+            read = await read_tiles(connection, missing)
+            self._hashes.update({tile: hashes for tile, hashes in read.items() if _is_settled(tile, settled)})
+            while len(self._hashes) > self._limit:
+                self._hashes.popitem(last=False)
+            found |= read
+        return found
+
+
+def _is_settled(tile: Tile, size: int) -> bool:
+    return tile.width == WIDTH and tile_width(tile.level, tile.index, size) == WIDTH
 
 
 async def read_tile(connection: Connection, tile: Tile) -> bytes:
@@ -92,5 +125,5 @@ async def _stored(connection: Connection, level: int, start: int, end: int) -> l
     return [bytes(row["root"]) for row in found]
 
 
-__all__ = ["WIDTH", "add_full_tiles", "consistency_path", "inclusion_path", "read_bundle", "read_tile", "read_tiles",
-           "tile_hashes"]
+__all__ = ["WIDTH", "FullTiles", "add_full_tiles", "consistency_path", "inclusion_path", "read_bundle", "read_tile",
+           "read_tiles", "tile_hashes"]

@@ -1,5 +1,6 @@
 """What is installed is what stands in the tree: packages, SQL, tables, entry points."""
 
+import hashlib
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import tarfile
 import tomllib
 import venv
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +22,7 @@ from ledger.store.sql import migrations
 
 ROOT: Final = Path(__file__).parents[2]
 PLUGINS: Final = sorted(path.parent for path in (ROOT / "plugins").glob("*/pyproject.toml"))
+LOCKS: Final = [ROOT / name for name in ("requirements.lock", "tests/requirements.lock", "tests/fuzz/requirements.txt")]
 SOURCES: Final = ("ledger", "sql", "plugins", "pyproject.toml", "README.md", "LICENSE")
 DATA: Final = (".sql", ".csv")
 READS: Final = """
@@ -143,17 +146,79 @@ def test_wheels_install_and_are_readable(built: Path, tmp_path: Path) -> None:
     }
 
 
-def test_the_lock_names_versions_and_nothing_else() -> None:
-    lines = [line for line in (ROOT / "requirements.lock").read_text().splitlines() if not line.startswith("#")]
-    assert lines
-    for line in lines:
-        assert re.fullmatch(r"[a-z0-9-]+==[^ ;@]+( ; (sys_platform|python_version) [=>]= .+)?", line), line
+def locked(path: Path) -> dict[str, str]:
+    """Of each package its whole entry in a lock file, by name."""
+    text = re.sub(r"^#.*\n", "", path.read_text(encoding="utf-8"), flags=re.M)
+    return {entry.partition("==")[0]: entry for entry in re.findall(r"^\S.*\n(?: .*\n)*", text, re.M)}
 
 
-def test_the_lock_covers_every_requirement() -> None:
-    pinned = {line.partition("==")[0] for line in (ROOT / "requirements.lock").read_text().splitlines()}
-    about = project(ROOT)["project"]
-    extras = about["optional-dependencies"]
-    for requirement in [*about["dependencies"], *extras["server"], *extras["test"]]:
-        name = re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
-        assert re.sub(r"[-_.]+", "-", name).lower() in pinned, requirement
+def names_of(requirements: Sequence[str]) -> set[str]:
+    found = [re.split(r"[^A-Za-z0-9._-]", one, maxsplit=1)[0] for one in requirements]
+    return {re.sub(r"[-_.]+", "-", name).lower() for name in found}
+
+
+def test_the_locks_name_versions_and_hashes_and_nothing_else() -> None:
+    entry = re.compile(
+        r"[a-z0-9-]+==[^ ;@]+( ; (sys_platform|python_version) [=>]= .+?)?( \\\n    --hash=sha256:[0-9a-f]{64})+\n"
+    )
+    for path in LOCKS:
+        assert locked(path)
+        for name, text in locked(path).items():
+            assert entry.fullmatch(text), f"{path}: {name}"
+
+
+def test_the_locks_cover_every_requirement() -> None:
+    about = project(ROOT)
+    extras = about["project"]["optional-dependencies"]
+    running = [one for name, extra in extras.items() if name != "test" for one in extra]
+    runs, tests, fuzzes = (set(locked(path)) for path in LOCKS)
+    assert names_of([*about["project"]["dependencies"], *running, *about["build-system"]["requires"]]) <= runs
+    assert names_of(extras["test"]) <= runs | tests
+    assert names_of(about["dependency-groups"]["fuzz"]) <= fuzzes
+    assert not runs & tests
+    assert not fuzzes & (runs | tests)
+    for path in PLUGINS:
+        assert names_of(project(path)["project"].get("dependencies", [])) <= {*runs, "carbon-ledger"}
+        assert names_of(project(path)["build-system"]["requires"]) <= runs
+
+
+def test_every_installation_of_a_lock_asks_for_hashes() -> None:
+    """README, Makefile, image: what is locked is installed by hash, and the ledger itself without asking an index."""
+    for name in ("README.md", "Makefile", "Containerfile"):
+        text = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", " ")
+        lines = [line for line in text.splitlines() if re.search(r"pip install|\$\(PIP\) install", line)]
+        locks = [line for line in lines if re.search(r"requirements|\$\(LOCKS", line)]
+        assert locks, name
+        assert [line for line in locks if "--require-hashes" not in line] == []
+        own = [line for line in lines if "plugins" in line.lower()]
+        assert own, name
+        assert [line for line in own if "--no-deps --no-build-isolation" not in line] == []
+
+
+def test_a_file_of_other_bytes_is_not_installed(tmp_path: Path) -> None:
+    """A wheel of the name and version that are locked, as an index could serve it."""
+    name = "mdurl"
+    entry = locked(LOCKS[0])[name]
+    version = entry.partition("==")[2].split()[0]
+    folder = f"{name}-{version}.dist-info"
+    with zipfile.ZipFile(tmp_path / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
+        wheel.writestr(f"{name}/__init__.py", "")
+        wheel.writestr(f"{folder}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        wheel.writestr(f"{folder}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{folder}/RECORD", "")
+
+    def install(requirements: str) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "requirements").write_text(requirements)
+        return subprocess.run(
+            [sys.executable, "-m", "pip", "install", "--require-hashes", "--no-cache-dir",
+             "--target", str(tmp_path / "target"), "-r", str(tmp_path / "requirements")],
+            env=os.environ | {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path)},
+            capture_output=True, text=True, check=False, timeout=120,
+        )
+
+    done = install(entry)
+    assert done.returncode != 0
+    assert "DO NOT MATCH THE HASHES" in done.stderr
+    assert not (tmp_path / "target").exists()
+    own = hashlib.sha256(next(tmp_path.glob("*.whl")).read_bytes()).hexdigest()
+    assert install(f"{name}=={version} --hash=sha256:{own}").returncode == 0

@@ -48,10 +48,10 @@ def told(server: Server) -> Any:
     return found
 
 
-def activate(server: Server, *arguments: str, installed: Path | None = None) -> Any:
+def activate(server: Server, *arguments: str, installed: Path | None = None, code: int = 0) -> Any:
     done = command(server.home, "plugin", *arguments, "--url", server.url, "--json",
                    installed=[installed] if installed else [])
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == code, done.stderr
     return msgspec.json.decode(done.stdout)
 
 
@@ -83,7 +83,9 @@ def test_one_version_is_in_force_and_the_other_server_says_so(sites: Sites, home
             assert isinstance(answer, dict)
             assert f"bricks {NEW} is in force" in str(answer["detail"])
             digest = told(old)["digest"]
-            activate(new, "activate", "bricks", "--version", OLD, "--digest", digest)
+            # In force on the log, and not to be had from the server that took it.
+            given = activate(new, "activate", "bricks", "--version", OLD, "--digest", digest, code=1)
+            assert (given["version"], given["installed"]) == (OLD, False)
             assert (told(old)["inForce"], told(old)["installed"], told(new)["inForceDigest"]) == (OLD, True, digest)
             assert codes(new, bricks(shop, "third")) == [GONE]
             assert codes(old, bricks(shop, "third")) == [None]
@@ -121,7 +123,7 @@ def test_a_server_that_starts_undoes_nothing(sites: Sites, home: Path) -> None:
         assert told(server)["inForce"] == NEW
         assert codes(server, bricks(shop, "second")) == [GONE]
         again = activate(server, "activate", "bricks", installed=sites.old)
-        assert (again["version"], told(server)["inForce"]) == (OLD, OLD)
+        assert (again["version"], told(server)["inForce"], again["installed"]) == (OLD, OLD, True)
         assert codes(server, bricks(shop, "second")) == [None]
         done = command(home, "plugin", "activate", "bricks", "--url", server.url, installed=[sites.old])
         assert (done.returncode, "in force already" in done.stderr) == (1, True)
@@ -169,3 +171,20 @@ def test_only_the_registrar_says_what_is_in_force(sites: Sites, home: Path, tmp_
         assert (done.returncode, "no plugin none is installed here" in done.stderr) == (1, True)
         assert command(home, "plugin", "activate", "bricks", "--version", "9", "--url", server.url).returncode == 2
         assert told(server)["inForce"] == OLD
+
+
+def test_where_a_version_is_in_force(sites: Sites, home: Path) -> None:
+    """On the log; and whether the server that took the activation can compute with it."""
+    with Server(home, installed=[sites.old]) as server:
+        chosen = ("plugin", "activate", "bricks", "--url", server.url)
+        done = command(home, *chosen, installed=[sites.new])
+        assert done.returncode == 1
+        assert f"bricks {NEW} is in force on the log from entry " in done.stdout
+        assert done.stderr.splitlines() == [
+            f"error: the server at {server.url} does not have that version: it answers 503 for new records of bricks "
+            "until the version with that digest is installed there"
+        ]
+        done = command(home, *chosen, installed=[sites.old])
+        assert (done.returncode, done.stderr) == (0, "")
+        assert f"bricks {OLD} is in force on the log from entry " in done.stdout
+        assert done.stdout.splitlines()[-1] == f"the server at {server.url} has that version"

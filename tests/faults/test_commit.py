@@ -6,8 +6,7 @@ interrupts the wait leaves the client without word of it.
 
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -17,6 +16,7 @@ import pytest
 from support.databases import Database
 from support.load import post
 from support.server import Server, temporary_home
+from support.waiting import until
 from support.witness import Witness, audited
 from support.workshop import Workshop, workshop
 
@@ -25,7 +25,7 @@ from ledger.store.database import LOST
 from ledger.store.embedded import attach
 
 WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
-_SECONDS = 60
+_SECONDS = 120
 
 
 @pytest.fixture(scope="module")
@@ -78,13 +78,6 @@ def nobody_to_wait_for(database: Database) -> Iterator[None]:
         yield
     finally:
         wait_no_more(database)
-
-
-def until(condition: Callable[[], object]) -> None:
-    give_up = time.monotonic() + _SECONDS
-    while not condition():
-        assert time.monotonic() < give_up, condition
-        time.sleep(0.02)
 
 
 def interrupted(database: Database, interrupt: str, times: int) -> None:

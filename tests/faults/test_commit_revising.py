@@ -5,8 +5,7 @@ As in the tests of other COMMITs, PostgreSQL is told to wait for a standby that 
 """
 
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Final
@@ -18,6 +17,7 @@ from support.load import post
 from support.revising import amend, change, check_replay, co2e, digest_of
 from support.sectors import Make
 from support.server import Posted, Server, temporary_home
+from support.waiting import until
 from support.witness import Witness, audited
 from support.workshop import Workshop, workshop
 
@@ -26,7 +26,7 @@ from ledger.store.embedded import attach
 
 WAITING: Final = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 HELD: Final = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted"
-_SECONDS: Final = 60
+_SECONDS: Final = 120
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +60,6 @@ def nobody_to_wait_for(database: Database) -> Iterator[None]:
     finally:
         database.execute("ALTER SYSTEM RESET synchronous_standby_names")
         database.execute("SELECT pg_reload_conf()")
-
-
-def until(condition: Callable[[], object]) -> None:
-    give_up = time.monotonic() + _SECONDS
-    while not condition():
-        assert time.monotonic() < give_up, condition
-        time.sleep(0.02)
 
 
 def interrupted(database: Database, interrupt: str, times: int) -> None:

@@ -106,7 +106,7 @@ def test_a_connection_that_is_lost(verified: Site, what: str, where: str) -> Non
             assert not asked.done()
         finally:
             proxy.release()
-        answers = asked.result(60)
+        answers = asked.result(120)
     assert [answer.index for answer in answers if isinstance(answer, Receipt)] == [
         before + i for i in range(len(envelopes))
     ], server.log()

@@ -191,5 +191,5 @@ def test_an_identifier_has_one_winner_across_servers(replicas: tuple[Server, Ser
 
 
 def left(server: Server, lot: str) -> Decimal:
-    (found,) = httpx.get(f"{server.url}/v1/lots", params={"lot": lot}, timeout=30).json()
+    (found,) = httpx.get(f"{server.url}/v1/lots", params={"lot": lot}, timeout=120).json()
     return Decimal(found["remaining"])

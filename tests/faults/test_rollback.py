@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from support.anchors import begun_anchor
 from support.databases import Database, copied
 from support.objects import object_store
 from support.server import Server, command, environment, temporary_home
+from support.waiting import until
 from support.witness import Witness, audited
 from support.workshop import Workshop, workshop
 
@@ -72,13 +72,6 @@ def assert_halted(server: Server, lot: Lot, known: Receipt, *says: str) -> None:
             assert words in problem["detail"], problem
     assert httpx.get(f"{server.url}/health/live").status_code == 200
     assert httpx.get(f"{server.url}/v1/records/{known.digest}").status_code == 200
-
-
-def until(condition: Callable[[], object]) -> None:
-    give_up = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < give_up, condition
-        time.sleep(0.02)
 
 
 def assert_whole(server: Server) -> None:

@@ -41,8 +41,8 @@ class Client:
 
     def checkpoint(self, server: Server) -> tuple[Cosigned, set[bytes]]:
         """The published one, with the quorum, and the hashes of the log's keys that signed it."""
-        note = httpx.get(f"{server.url}/log/checkpoint", timeout=30).raise_for_status().text
-        keys = LogKeys(self._vkey, rotations_in(httpx.get(f"{server.url}/log/keys", timeout=30).content))
+        note = httpx.get(f"{server.url}/log/checkpoint", timeout=120).raise_for_status().text
+        keys = LogKeys(self._vkey, rotations_in(httpx.get(f"{server.url}/log/keys", timeout=120).content))
         found = open_cosigned(note, self._place.policy, parse_vkey(keys.vkey_of(note)))
         return found, {line.key_hash for line in parse_note(note).signatures if line.name == keys.origin}
 

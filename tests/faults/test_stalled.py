@@ -66,7 +66,7 @@ def test_a_replica_that_stalls(replicas: Replicas, where: str) -> None:
         finally:
             os.kill(stalling.process.pid, signal.SIGCONT)
             proxy.thaw()
-        answers = asked.result(60)
+        answers = asked.result(120)
     wait_for([load], 2)
     load.finish()
     receipts = [answer for answer in answers if isinstance(answer, Receipt)]

@@ -66,7 +66,7 @@ def test_a_commit_is_interrupted_while_the_standby_is_frozen(interrupt: str) -> 
                 assert not asked.done()
             finally:
                 standby.thaw()
-            answers = asked.result(60)
+            answers = asked.result(120)
         receipts = [answer for answer in answers if isinstance(answer, Receipt)]
         assert [receipt.index for receipt in receipts] == list(range(before, before + 5))
         assert server.submit(envelopes) == answers
@@ -102,7 +102,7 @@ def test_what_an_interrupted_commit_shows_is_not_signed(interrupt: str) -> None:
                 assert not asked.done()
             finally:
                 standby.thaw()
-            answers = asked.result(60)
+            answers = asked.result(120)
         assert all(isinstance(answer, Receipt) for answer in answers)
         for one in (other, server):
             assert Witness(server.vkey).look(one.url).size == before + 5

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support.hazards import act, eventually, server_of_hazards, workers_of
+from support.hazards import act, server_of_hazards, workers_of
 from support.load import Load, check_promises, wait_for
 from support.server import Server, temporary_home
+from support.waiting import until
 from support.witness import Witness
 from support.workshop import workshop
 
@@ -37,7 +38,7 @@ def kill_workers(server: Server, kills: int, loads: list[Load]) -> None:
     """One at a time, whatever it is at; now and then all of them at once."""
     source = random.Random(8)
     for turn in range(kills):
-        eventually(lambda: len(workers_of(server)) == 2, "a worker was not replaced")
+        until(lambda: len(workers_of(server)) == 2, "a worker was not replaced")
         chosen = workers_of(server)
         for worker in chosen if turn % 4 == 3 else source.sample(chosen, min(1, len(chosen))):
             with suppress(psutil.NoSuchProcess):
@@ -71,7 +72,7 @@ def test_workers_are_killed_fifty_times(home: Path) -> None:
 def test_a_hundred_hang_while_others_post(home: Path) -> None:
     """Ten requests of ten that loop: each is refused, by name or with a word to come again; never more than two workers
     are there; and those of others are admitted all the while."""
-    with server_of_hazards(home, seconds="0.2") as server:
+    with server_of_hazards(home) as server:
         shop = workshop(server, "hanging")
         # What the load counts begins after this.
         loads, witness, before = under_load(server)

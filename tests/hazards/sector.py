@@ -18,13 +18,14 @@ from ledger.sdk import Activity, Assessment, Context, Line, Route, Sector
 NAME: Final = "hazards"
 ACT: Final = f"{NAME}.act"
 STEADY: Final = f"{NAME}.steady"
-LEAK: Final = 150 << 20
-"""Bytes that each record which leaks keeps for ever."""
+LEAK: Final = 40 << 20
+"""Bytes that each record which leaks keeps for ever. To fill them takes some ten milliseconds."""
 _kept: list[bytearray] = []
 
 
 class Acting(Activity, frozen=True):
-    """`note`: a path at which the record leaves the id of a process, or a file that it waits for."""
+    """`note`: the path of a file that is there once the record is being assessed; in it the id of a process, if the
+    record has started one."""
 
     how: str = "works"
     co2: str = "1"
@@ -155,6 +156,8 @@ HAZARDS: Final[Mapping[str, Callable[[Acting], None]]] = {
 
 
 def _act(_: Context, activity: Acting) -> Any:
+    if activity.note:
+        Path(activity.note).touch()
     HAZARDS.get(activity.how, _nothing)(activity)
     if activity.how == "garbage":
         return 7

@@ -43,6 +43,7 @@ from ledger.store.embedded import EmbeddedPostgres
 
 SEED, SIZE = 11, 420
 PARTS = 6
+COUNTS = ("entries", "signatures", "figures", "recomputed", "erased")
 
 
 class Grown(NamedTuple):
@@ -105,7 +106,7 @@ def audited_parts(server: Server, parts: list[list[Posted]], state: Path) -> lis
 
 def counts(report: Report) -> Report:
     """What does not depend on where an audit began."""
-    return msgspec.structs.replace(report, start=0, balances=0, notes=[])
+    return msgspec.structs.replace(report, start=0, balances=0, earlier={}, notes=[])
 
 
 def test_step_by_step_it_says_what_one_from_zero_says(grown: Grown) -> None:
@@ -115,6 +116,8 @@ def test_step_by_step_it_says_what_one_from_zero_says(grown: Grown) -> None:
     assert grown.zero.ok
     assert grown.zero.recomputed > 150
     assert grown.zero.balances > 300
+    for name in COUNTS:
+        assert sum(step.counted(name) for step in grown.steps) == getattr(grown.zero, name) == grown.zero.counted(name)
     for step in grown.steps[1:]:
         assert 0 < step.balances < grown.zero.balances
         (note,) = [note for note in step.notes if note.startswith("balances")]
@@ -170,6 +173,7 @@ def test_nothing_new(copy: Copy) -> None:
     report = copy.audit()
     assert report.ok, report.findings
     assert (report.start, report.balances) == (report.size, 0)
+    assert [report.counted(name) for name in COUNTS] == [0] * len(COUNTS)
     assert copy.audit(full_balances=True).balances == copy.grown.zero.balances
 
 

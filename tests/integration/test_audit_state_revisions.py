@@ -94,7 +94,7 @@ def audited(inner: Inside, state: Path | None, lots_in_memory: int) -> Report:
 def comparable(report: Report) -> Report:
     """Without where the audit began, and without how many records were recomputed: one that was erased since the state
     was recomputed before."""
-    return msgspec.structs.replace(report, start=0, balances=0, notes=[], recomputed=0, erased=0)
+    return msgspec.structs.replace(report, start=0, balances=0, earlier={}, notes=[], recomputed=0, erased=0)
 
 
 def test_every_step_says_what_one_from_zero_says(grown: Grown) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 import networkx
 import pytest
-from support.hazards import eventually
 from support.inside import Inside, inside
 from support.parties import enrolment
 from support.sectors import Make
 from support.server import temporary_home
+from support.waiting import until
 from support.workshop import START, Workshop, kilograms
 
 from ledger.core.records import Addition, Pool
@@ -151,7 +151,7 @@ def test_a_method_that_never_answers(asked: Asked) -> None:
             asked(asked.shop.name("part"), "tables.looping/1", seconds=0.2)
         assert one.value.code == "plugin-timeout"
     assert asked(asked.shop.name("part")).footprint == 45.0
-    eventually(lambda: not _asking(), "a thread that was stopped is left")
+    until(lambda: not _asking(), "a thread that was stopped is left")
 
 
 def test_methods_that_heed_nothing(asked: Asked) -> None:
@@ -169,7 +169,7 @@ def test_methods_that_heed_nothing(asked: Asked) -> None:
         assert len(asked.inner.post(made)) == 20
     finally:
         RELEASED.set()
-    eventually(lambda: not _asking(), "a method that was let go is left")
+    until(lambda: not _asking(), "a method that was let go is left")
     assert asked(part).footprint == 45.0
 
 

@@ -7,7 +7,6 @@ import json
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -202,6 +201,18 @@ def test_an_audit_of_server_and_home(mill: Mill) -> None:
     assert "index 0, rule registrar" in wrong.out
 
 
+def test_an_audit_from_a_state_says_what_it_has_done_itself(mill: Mill, tmp_path: Path) -> None:
+    arguments = ["audit", mill.server.url, "--vkey", mill.server.vkey, "--state", tmp_path / "state"]
+    first, second = run(*arguments).out, run(*arguments)
+    assert ", 2 records recomputed by their plugins\n" in first
+    assert "in this audit" not in first
+    assert second.code == 0
+    assert "signatures  18 hold (0 in this audit)\n" in second.out
+    assert "lots compared (0 in this audit), 2 records recomputed by their plugins (0 in this audit)\n" in second.out
+    report = json.loads(run(*arguments, "--json").out)
+    assert (report["recomputed"], report["earlier"]["recomputed"]) == (2, 2)
+
+
 def test_plugins_of_the_server(mill: Mill) -> None:
     found = {one["name"]: one for one in mill.ask("plugin", "list")}
     assert found["steel"]["inForce"] == found["steel"]["version"]
@@ -261,12 +272,11 @@ def test_serve_prints_two_lines_warns_and_ends_with_0_on_a_signal() -> None:
         # a connection that stays open must not keep the server from ending
         with httpx.Client(base_url=server.url) as kept:
             kept.get("/health/live")
-            started = time.monotonic()
             out, err = stop(server.process)
         assert server.process.returncode == 0
-        assert time.monotonic() - started < 20
         assert out == ""
         assert "no access control" in err
+        assert "cut off" not in err
         assert "Traceback" not in err
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", int(server.url.rpartition(":")[2]))) != 0
@@ -291,7 +301,7 @@ def test_a_second_signal_does_not_wait_for_requests() -> None:
             await asyncio.sleep(2)
             assert server.process.poll() is None
             server.process.send_signal(signal.SIGTERM)
-            await asyncio.to_thread(server.process.wait, 25)
+            await asyncio.to_thread(server.process.wait, SECONDS)
             with contextlib.suppress(asyncpg.PostgresError, OSError):
                 await connection.close()
                 await watcher.close()

@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 import httpx
@@ -24,10 +23,9 @@ def homes() -> set[Path]:
 
 @pytest.fixture(scope="module")
 def told() -> Done:
-    before, started = homes(), time.monotonic()
+    before = homes()
     # what is configured for a real ledger must not matter
     done = run("demo", CARBON_LEDGER_DATABASE_URL="postgresql://nowhere/none", CARBON_LEDGER_ORIGIN="other.example")
-    assert time.monotonic() - started < 90
     assert homes() == before
     return done
 
@@ -87,5 +85,5 @@ def test_keep_leaves_the_server_up_until_a_signal(number: signal.Signals) -> Non
             process.kill()
     assert process.returncode == 0
     assert "Traceback" not in err
-    assert psutil.wait_procs(children, timeout=20)[1] == []
+    assert psutil.wait_procs(children, timeout=SECONDS)[1] == []
     assert homes() == before

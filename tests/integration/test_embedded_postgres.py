@@ -10,7 +10,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from typing import Any, TextIO
 import asyncpg  # type: ignore[import-untyped]
 import psutil  # type: ignore[import-untyped]
 import pytest
+from support.waiting import until
 
 from ledger.errors import ConfigurationError, LedgerError
 from ledger.store.embedded import EmbeddedPostgres, State, attach, binaries, cluster, supervisor
@@ -127,20 +127,13 @@ def fork() -> int:
 
 def query(url: str, sql: str) -> Any:
     async def ask() -> Any:
-        connection = await asyncpg.connect(url, timeout=10)
+        connection = await asyncpg.connect(url, timeout=60)
         try:
             return await connection.fetchval(sql)
         finally:
             await connection.close()
 
     return asyncio.run(ask())
-
-
-def until(condition: Callable[[], bool], seconds: float = 15) -> None:
-    give_up = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < give_up, "waited in vain"
-        time.sleep(0.02)
 
 
 def mode(path: Path) -> int:
@@ -365,7 +358,7 @@ def test_a_stale_postmaster_pid_is_no_obstacle(home: Path, number: str, monkeypa
     with EmbeddedPostgres(home):
         file = Layout.at(home).data / "postmaster.pid"
         text, owner = file.read_text(), file.stat()
-    other = subprocess.Popen(["/bin/sleep", "60"])
+    other = subprocess.Popen(["/bin/sleep", "600"])
     try:
         if number != "reused":
             other.kill()

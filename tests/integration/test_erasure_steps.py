@@ -30,7 +30,7 @@ from ledger.service.keyfiles import REGISTRAR_KEY
 from ledger.store.embedded import attach
 
 BASIS: Final = "GDPR Art. 17(1)(d)"
-_SECONDS: Final = 60.0
+_SECONDS: Final = 120.0
 
 
 def erasure(server: Server, shop: Workshop, record: Posted) -> Posted:

@@ -34,7 +34,7 @@ def plain(network: Any, path: str, **headers: str) -> httpx.Response:
 def raw(network: Any, request: str) -> tuple[str, dict[str, str], bytes]:
     """Status line, fields and content of a request exactly as it is written here: clients tidy paths up."""
     url = urlsplit(network.server.url)
-    with socket.create_connection((url.hostname, url.port), timeout=30) as connection:
+    with socket.create_connection((url.hostname, url.port), timeout=120) as connection:
         connection.sendall(f"{request} HTTP/1.1\r\nHost: {url.netloc}\r\nConnection: close\r\n\r\n".encode("latin-1"))
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
     head, _, content = answer.partition(b"\r\n\r\n")

@@ -68,7 +68,7 @@ def proxy(server: Server, answer: Answer) -> Iterator[str]:
             own = answer(self.path)
             status, content = (404, b"{}") if own == b"" else (200, own)
             if content is None:
-                response = httpx.get(server.url + self.path, timeout=30)
+                response = httpx.get(server.url + self.path, timeout=120)
                 status, content = response.status_code, response.content
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))

@@ -55,7 +55,7 @@ def server(place: Site, serving: Server, witnesses: list[WitnessProcess]) -> Ite
     for one in witnesses:
         if one.process.poll() is not None:
             one.start()
-    (last,) = answers(serving, serving.envelopes([Workshop(f"last-{next(_numbers)}").enrolment(serving)]), wait=30)
+    (last,) = answers(serving, serving.envelopes([Workshop(f"last-{next(_numbers)}").enrolment(serving)]), wait=60)
     assert isinstance(last, Receipt)
     Witness(serving.vkey).check(serving.url)
     report = audited(serving)
@@ -71,7 +71,7 @@ def test_a_post_is_acknowledged_and_its_proof_follows(place: Site, server: Serve
         assert isinstance(answer, Acknowledgement)
         verified = verify_answer(answer, server.vkey)
         assert (verified.index, verified.size, len(verified.lots)) == (answer.index, None, 1)
-        proven = receipt(proof(server, answer.digest, wait=30))
+        proven = receipt(proof(server, answer.digest, wait=60))
         assert verify_receipt(proven, server.vkey).entry == verified.entry
         assert proven.leaves == answer.leaves
         found = open_cosigned(parse_proof(proven.proof).checkpoint_note, place.policy, place.policy.logs[0].verifier)
@@ -81,12 +81,12 @@ def test_a_post_is_acknowledged_and_its_proof_follows(place: Site, server: Serve
 
 def test_a_receipt_is_the_same_for_ever(server: Server) -> None:
     shop = workshop(server, f"shop-{next(_numbers)}", pot="1000")
-    (one,) = answers(server, server.envelopes([shop.make({"a": "1"}, {"pot": "1"})]), wait=30)
+    (one,) = answers(server, server.envelopes([shop.make({"a": "1"}, {"pot": "1"})]), wait=60)
     assert isinstance(one, Receipt)
     workshop(server, f"shop-{next(_numbers)}", pot="1000")
     again = proof(server, one.digest)
     assert again.content == msgspec.json.encode(one)
-    assert proof(server, one.digest, wait=30).content == again.content
+    assert proof(server, one.digest, wait=60).content == again.content
 
 
 def test_only_what_the_quorum_has_signed_is_public(
@@ -118,7 +118,7 @@ def test_only_what_the_quorum_has_signed_is_public(
             path = f"/log/tile/{kind}/{entries:03}.p/{width}"
             assert httpx.get(server.url + path).status_code == status, path
     witnesses[0].start()
-    proven = receipt(proof(server, held.digest, wait=30))
+    proven = receipt(proof(server, held.digest, wait=60))
     assert verify_receipt(proven, server.vkey).index == held.index
     assert place.checkpoint(server.url).checkpoint.size > held.index
 
@@ -192,7 +192,7 @@ def test_receipts_and_bundles_are_checked_with_the_policy(place: Site, server: S
     """Offline, by the file that names the witnesses; what is only acknowledged does not pass it."""
     shop = workshop(server, f"shop-{next(_numbers)}", pot="10")
     envelopes = server.envelopes([shop.make({"a": "1"}, {"pot": "1"})])
-    (promised,), (proven,) = answers(server, envelopes), answers(server, envelopes, wait=30)
+    (promised,), (proven,) = answers(server, envelopes), answers(server, envelopes, wait=60)
     receipts, bundle, other = tmp_path / "receipt", tmp_path / "bundle", tmp_path / "other-policy"
     exported = command(place.home, "export", "bundle", shop.name("a"), "--url", server.url, "--output", str(bundle))
     assert exported.returncode == 0, exported.stderr
@@ -255,7 +255,7 @@ def test_an_auditor_sees_what_is_published(
     assert report.ok, report.findings
     assert report.size == size
     witnesses[0].start()
-    receipt(proof(server, held[-1].digest, wait=30))
+    receipt(proof(server, held[-1].digest, wait=60))
     after = audit_view(server, [answer.index for answer in held])
     assert len(after["entries"]) == size + 5
     assert after["revisions"]["counted"] == before["revisions"]["counted"] + 3
@@ -286,7 +286,7 @@ def test_signatures_on_an_idle_log_are_renewed(tmp_path: Path) -> None:
             assert isinstance(held, Acknowledgement)
             assert place.checkpoint(server.url) == old
             witnesses[0].start()
-            assert receipt(proof(server, held.digest, wait=30)).index == held.index
+            assert receipt(proof(server, held.digest, wait=60)).index == held.index
             assert place.checkpoint(server.url).checkpoint.size == held.index + 1
             report = audited(server)
             assert report.ok, report.findings
@@ -345,7 +345,7 @@ def test_a_record_is_proved_in_any_public_head(place: Site, server: Server) -> N
     """Of the sizes that were shown, and of no others."""
     shop = workshop(server, f"shop-{next(_numbers)}", pot="10")
     first = [
-        answers(server, server.envelopes([shop.make({f"lot-{i}": "1"}, {"pot": "1"})]), wait=30)[0] for i in range(3)
+        answers(server, server.envelopes([shop.make({f"lot-{i}": "1"}, {"pot": "1"})]), wait=60)[0] for i in range(3)
     ]
     size = place.checkpoint(server.url).checkpoint.size
     for answer in first:
@@ -365,6 +365,6 @@ def test_heads_in_which_no_record_is_proved(place: Site, server: Server, size: s
     shop = workshop(server, f"shop-{next(_numbers)}", pot="10")
     if size == "before it":
         size = str(place.checkpoint(server.url).checkpoint.size)
-    (answer,) = answers(server, server.envelopes([shop.make({"a": "1"}, {"pot": "1"})]), wait=30)
+    (answer,) = answers(server, server.envelopes([shop.make({"a": "1"}, {"pot": "1"})]), wait=60)
     answered = httpx.get(f"{server.url}/v1/records/{answer.digest}/proof", params={"size": size})
     assert (answered.status_code, answered.json()["code"]) == (status, code), answered.text

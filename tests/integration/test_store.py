@@ -31,7 +31,7 @@ from ledger.store.database import WRITER, open_pool
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.sessions import connect_as
 
-_SECONDS = 60
+_SECONDS = 120
 SET_UP = 12
 """Entries of a ledger just set up: the registrar, ten sectors, and the one of the tests."""
 
@@ -433,7 +433,7 @@ def test_a_writer_waits_for_the_lock(home: Path, database: Database) -> None:
         envelopes = server.envelopes([shop.use({"pot": "1"})])
         database.execute("BEGIN")
         database.execute("SELECT * FROM head FOR UPDATE")
-        with httpx.Client(timeout=1) as client, pytest.raises(httpx.ReadTimeout):
+        with httpx.Client(timeout=httpx.Timeout(60, read=1)) as client, pytest.raises(httpx.ReadTimeout):
             client.post(f"{server.url}/v1/records", content=envelopes[0])
         database.execute("ROLLBACK")
         # The client has given up, the record has not.

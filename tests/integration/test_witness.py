@@ -185,7 +185,7 @@ def test_killed_at_random_moments_it_never_cosigns_two_roots_of_one_size(tmp_pat
 
         def show(history: MemoryLog) -> None:
             old = 0
-            with httpx.Client(timeout=30) as client:
+            with httpx.Client(timeout=120) as client:
                 while not ended.is_set():
                     size = min(old + 3, 4_000)
                     try:
@@ -212,7 +212,7 @@ def test_killed_at_random_moments_it_never_cosigns_two_roots_of_one_size(tmp_pat
                 witness.start()
             ended.set()
             for one in shown:
-                one.result(60)
+                one.result(120)
     assert len(seen) > 12
     assert all(len(texts) == 1 for texts in seen.values())
     later = {size: texts for size, texts in seen.items() if size > 2}

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-SECONDS = 60
+SECONDS = 120
 
 
 class Done(NamedTuple):

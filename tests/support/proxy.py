@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
 
-_WAIT_SECONDS: Final = 60
+_WAIT_SECONDS: Final = 120
 
 
 class Point(NamedTuple):

@@ -55,7 +55,7 @@ class Site:
 
     def checkpoint(self, url: str) -> Cosigned:
         """The published checkpoint, which must have the log's signature and the quorum."""
-        note = httpx.get(f"{url}/log/checkpoint", timeout=30).raise_for_status().text
+        note = httpx.get(f"{url}/log/checkpoint", timeout=120).raise_for_status().text
         return open_cosigned(note, self.policy, self.policy.logs[0].verifier)
 
 

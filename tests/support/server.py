@@ -63,7 +63,7 @@ class Server:
     ) -> None:
         """`variables` of its environment, besides."""
         self.home = home
-        self.wait = 30 if "CARBON_LEDGER_POLICY" in variables else 0
+        self.wait = 60 if "CARBON_LEDGER_POLICY" in variables else 0
         """Seconds for which `submit` waits for witnesses."""
         self._passphrase = variables.get("CARBON_LEDGER_PASSPHRASE", "").encode() or None
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
@@ -87,7 +87,7 @@ class Server:
                     raise RuntimeError(f"the server is not ready: {self.log()}")
                 part = os.read(output.fileno(), 4096)
                 if not part:
-                    self.process.wait(10)
+                    self.process.wait(120)
                     raise RuntimeError(f"the server ended: {self.log()}")
                 found += part
         return found.decode().splitlines()[:count]
@@ -134,14 +134,14 @@ class Server:
     def kill(self) -> None:
         """SIGKILL: no time for a last word."""
         self.process.kill()
-        self.process.wait(30)
+        self.process.wait(120)
 
     def stop(self) -> int:
         """SIGTERM, and the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            return self.process.wait(60)
+            return self.process.wait(120)
         except subprocess.TimeoutExpired:
             self.kill()
             raise

@@ -84,7 +84,7 @@ def run(folder: Path, way: str, stack: ExitStack) -> None:
             return False
         return True
 
-    until(answered, 180)
+    until(answered, "nobody answers the records that waited for room")
     wait_for([load], 2)
     load.finish()
     check_promises(current[0], [load], witness, before, promised)

@@ -89,7 +89,7 @@ class Standby:
     def __exit__(self, *_: object) -> None:
         self.thaw()
         self._process.send_signal(signal.SIGQUIT)
-        self._process.wait(60)
+        self._process.wait(120)
         self._log.close()
         shutil.rmtree(self._sockets, ignore_errors=True)
         shutil.rmtree(self._folder, ignore_errors=True)

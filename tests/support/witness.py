@@ -47,7 +47,7 @@ class Witness:
 
     def look(self, url: str) -> Checkpoint:
         """The server's newest checkpoint, remembered. Raises httpx.HTTPError where it does not answer."""
-        response = httpx.get(f"{url}/log/checkpoint", timeout=30)
+        response = httpx.get(f"{url}/log/checkpoint", timeout=120)
         response.raise_for_status()
         return self.note(response.text)
 

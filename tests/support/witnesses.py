@@ -61,22 +61,22 @@ class WitnessProcess:
         return self._log.read().decode(errors="replace")[-4000:]
 
     def post(self, body: str | bytes) -> httpx.Response:
-        return httpx.post(f"{self.url}/add-checkpoint", content=body, timeout=30)
+        return httpx.post(f"{self.url}/add-checkpoint", content=body, timeout=120)
 
     def newest(self, origin: str) -> str:
         """The note that it has cosigned last of a log."""
-        return httpx.get(f"{self.url}/{log_id(origin)}/checkpoint", timeout=30).raise_for_status().text
+        return httpx.get(f"{self.url}/{log_id(origin)}/checkpoint", timeout=120).raise_for_status().text
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait(30)
+        self.process.wait(120)
         if self.process.stdout is not None:
             self.process.stdout.close()
 
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(30)
+            self.process.wait(120)
         if self.process.stdout is not None:
             self.process.stdout.close()
 

@@ -83,7 +83,8 @@ async def _audited(
         ok=not findings.found, origin=walk.state.origin, vkey=known, size=checkpoint.size if checkpoint else 0,
         root=checkpoint.root.hex() if checkpoint else "", start=walk.start, entries=walk.state.size,
         signatures=walk.signatures, records=dict(walk.types), figures=0, balances=0, recomputed=0, erased=0,
-        witnesses=witnesses, findings=findings.found, notes=notes, rules=list(walk.state.rules.activated),
+        earlier={} if kept is None else {"entries": kept.size, **kept.counts}, witnesses=witnesses,
+        findings=findings.found, notes=notes, rules=list(walk.state.rules.activated),
     )
 
 

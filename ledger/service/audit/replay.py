@@ -198,7 +198,8 @@ class _Audit:
             root=checkpoint.root.hex() if checkpoint else "", start=walk.start if walk else 0,
             entries=counts.get("entries", 0), signatures=counts.get("signatures", 0), records=dict(types),
             figures=counts.get("figures", 0), balances=counts.get("balances", 0),
-            recomputed=counts.get("recomputed", 0), erased=counts.get("erased", 0), witnesses=self._witnesses,
+            recomputed=counts.get("recomputed", 0), erased=counts.get("erased", 0),
+            earlier=dict(kept.counts) if kept is not None else {}, witnesses=self._witnesses,
             findings=self._findings.found, notes=self._findings.notes,
             rules=list(walk.replayer.state.rules.activated) if walk else [],
         )

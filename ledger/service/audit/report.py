@@ -18,8 +18,10 @@ class Report(Struct, frozen=True, kw_only=True):
     """`ok` says that every entry, signature, balance and figure holds, as far as `notes` do not limit it.
 
     `start` is the entry that this audit began with: what is before it was audited earlier, and is counted here. Counts
-    are of the whole log, but for `balances`; `erased` are records of which only residues are left. `witnesses` have
-    cosigned the checkpoint, where a policy was given. `rules` are the activations of the ledger's own rules.
+    are of the whole log, but for `balances`; `earlier` says how much of them earlier audits have counted, by the name
+    of the count, so that the rest is what this audit has done. `erased` are records of which only residues are left.
+    `witnesses` have cosigned the checkpoint, where a policy was given. `rules` are the activations of the ledger's own
+    rules.
     """
 
     ok: bool
@@ -35,7 +37,13 @@ class Report(Struct, frozen=True, kw_only=True):
     balances: int
     recomputed: int
     erased: int
+    earlier: dict[str, int]
     witnesses: list[str]
     findings: list[Finding]
     notes: list[str]
     rules: list[Activated] = []
+
+    def counted(self, name: str) -> int:
+        """How much of a count this audit has done itself."""
+        total: int = getattr(self, name)
+        return total - self.earlier.get(name, 0)

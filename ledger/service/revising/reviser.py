@@ -25,7 +25,8 @@ from ledger.service.revising.loading import Nearby
 from ledger.service.revising.past import Key, key_of
 from ledger.service.revising.work import Overtaken, Work
 from ledger.service.sequencing.batch import Batch, Sequenced
-from ledger.service.sequencing.sequencer import Open, free_lock
+from ledger.service.sequencing.committing import Open, commit
+from ledger.service.sequencing.sequencer import free_lock
 from ledger.service.sequencing.turns import FairLock
 from ledger.service.sequencing.unit import Answer, Placed
 from ledger.service.timekeeping import AHEAD, Timekeeper
@@ -78,7 +79,6 @@ class Reviser:
         self._coming: Counter[Key | None] = Counter()
         """How many wait that revise the same records."""
         self._nearby: Nearby | None = None
-        self._warned = False
         self.last: Timing | None = None
         """Of the last revision here."""
 
@@ -136,7 +136,6 @@ class Reviser:
             connection = None
             try:
                 connection = await connect_writer(self._url)
-                connection.add_log_listener(self._heed)
                 return await self._transact(
                     connection, submission, resolving=resolving, at_once=overtaken >= _OVERTAKEN
                 )
@@ -207,7 +206,7 @@ class Reviser:
                 with suppress(*LOST, asyncpg.PostgresError):
                     await asyncio.wait_for(transaction.rollback(), 10)
             raise
-        await self._commit(transaction)
+        await commit(connection, transaction)
         if placed is None:
             return answer
         done = monotonic()
@@ -262,19 +261,6 @@ class Reviser:
         await self._heads.check(connection, Checkpoint(self._origin, head.size, head.root), expected)
         return head, locked
 
-    async def _commit(self, transaction: asyncpg.transaction.Transaction) -> None:
-        """As the sequencer does: a warning, or no word at all, means that the outcome is open."""
-        self._warned = False
-        try:
-            await transaction.commit()
-        except (*LOST, asyncpg.PostgresError) as error:
-            raise Open(f"{type(error).__name__}: {error}") from error
-        if self._warned:
-            raise Open("the database warned that the commit may not be everywhere")
-
-    def _heed(self, _: object, message: asyncpg.PostgresLogMessage) -> None:
-        if "WARNING" in (getattr(message, "severity_en", ""), getattr(message, "severity", "")):
-            self._warned = True
 
 
 class _Asked:

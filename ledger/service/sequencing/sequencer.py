@@ -6,15 +6,14 @@ outcome of a COMMIT open. Such a batch is run again through the lock, where what
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from typing import Any, NamedTuple
 
 import asyncpg
 
 from ledger.admission.facts import Facts
 from ledger.admission.names import Names
-from ledger.admission.rules import Rules
-from ledger.admission.state import PluginState, State
+from ledger.admission.state import State
 from ledger.core.checkpoint import Checkpoint
 from ledger.core.frontier import grow
 from ledger.errors import LedgerError, OutcomeUnknown, Refused, Unavailable
@@ -22,6 +21,7 @@ from ledger.footprint.figures import LotFigures
 from ledger.registry.assessing import Assessor
 from ledger.service.heads import UNSIGNABLE, Heads
 from ledger.service.sequencing.batch import Batch, Sequenced, Verdict
+from ledger.service.sequencing.committing import Open, commit
 from ledger.service.sequencing.turns import Turns
 from ledger.service.sequencing.unit import Answer, Placed, Unit
 from ledger.service.timekeeping import AHEAD, Timekeeper
@@ -51,14 +51,6 @@ _log = logging.getLogger(__name__)
 _ROWS_REFUSED = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, asyncpg.ProgramLimitExceededError)
 
 
-class Known(NamedTuple):
-    """The plugin versions in force, how many records have revised others, and the ledger's own rules."""
-
-    in_force: Mapping[str, PluginState]
-    revisions: int
-    rules: Rules = Rules()
-
-
 class _Written(NamedTuple):
     """A batch whose outcome is known. `head` is what it made, committed and not yet signed; None where nothing of it is
     new. `paths` are of its new entries, which begin at index `first`."""
@@ -84,9 +76,6 @@ class Sequencer:
         self._waiting: Turns[Unit] = Turns()
         self._wake = asyncio.Event()
         self._connection: asyncpg.Connection | None = None
-        self._warned = False
-        self.known: Known | None = None
-        """As of the last batch here: good enough to prepare with, decided again under the lock."""
         self._task: asyncio.Task[None] | None = None
         self._answering: set[asyncio.Task[None]] = set()
         self._stopping = False
@@ -212,7 +201,6 @@ class Sequencer:
             try:
                 if self._connection is None or self._connection.is_closed():
                     self._connection = await connect_writer(self._url)
-                    self._connection.add_log_listener(self._heed)
                 return await self._transact(self._connection, units, resolving=resolving)
             except Open as error:
                 resolving = True
@@ -266,7 +254,7 @@ class Sequencer:
             if not connection.is_closed():
                 await asyncio.wait_for(transaction.rollback(), 10)
             raise
-        await self._commit(transaction)
+        await commit(connection, transaction)
         made = Checkpoint(self._origin, after.size, root)
         self.heads.advance(made)
         return _Written(verdicts, made, paths, head.size)
@@ -298,7 +286,6 @@ class Sequencer:
             keyids.update([item.submission.keyid for item in unit.items])
             nonces.update({item.submission.salt_seed: item.submission.record.nonce for item in unit.items})
         await load_state(connection, state, names, Arriving(digests, keyids, nonces), fresh, self._loader, figures)
-        self.known = Known(dict(state.plugins), head.revisions, state.rules)
         batch = Batch(state, figures, self._assessor.under_lock(), max(self._keeper(), head.time))
         items = [
             [item._replace(prepared=None) for item in unit.items] if outdated else unit.items
@@ -308,19 +295,6 @@ class Sequencer:
             return batch, [batch.run(one) for one in items]
         # In a thread, so that this replica goes on answering and reading while it computes.
         return batch, await asyncio.to_thread(lambda: [batch.run(one) for one in items])
-
-    async def _commit(self, transaction: asyncpg.transaction.Transaction) -> None:
-        self._warned = False
-        try:
-            await transaction.commit()
-        except (*LOST, asyncpg.PostgresError, asyncio.CancelledError) as error:
-            raise Open(f"{type(error).__name__}: {error}") from error
-        if self._warned:
-            raise Open("the database warned that the commit may not be everywhere")
-
-    def _heed(self, _: object, message: asyncpg.PostgresLogMessage) -> None:
-        if getattr(message, "severity_en", "") == "WARNING" or getattr(message, "severity", "") == "WARNING":
-            self._warned = True
 
 
 def _failed() -> OutcomeUnknown:
@@ -332,10 +306,6 @@ async def free_lock(url: str) -> None:
     """After the wait for the lock was in vain: ends who keeps it and does nothing."""
     for pid in await end_stalled(url):
         _log.warning("ended session %d, which held the lock and did nothing", pid)
-
-
-class Open(Exception):
-    """The outcome of a COMMIT is not known."""
 
 
 async def _raised(error: Exception) -> list[list[Answer]]:

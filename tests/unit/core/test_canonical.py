@@ -206,11 +206,12 @@ def test_size_is_looked_at_first() -> None:
 
 
 def test_explaining_a_large_bad_body_takes_no_longer_than_reading_it() -> None:
-    """One object with 170,000 times the same key: an answer in less than a second, with a short message."""
+    """One object with 170,000 times the same key: an answer after a fraction of a second's work, with a short message.
+    Comparing each key with all others would take hours."""
     body = b'{' + b','.join([b'"a":1'] * 170_000) + b'}'
-    started = time.perf_counter()
+    started = time.process_time()
     error = refusal(body)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 60
     assert error.code == "duplicate-key"
 
 

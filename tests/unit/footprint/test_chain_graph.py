@@ -260,7 +260,7 @@ class Meeting(list[str]):
 
     def __init__(self, values: Any) -> None:
         super().__init__(values)
-        self.barrier = threading.Barrier(2, timeout=30)
+        self.barrier = threading.Barrier(2, timeout=120)
 
     def __getitem__(self, place: Any) -> Any:
         self.barrier.wait()

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from ledger.admission.names import Names
+from ledger.admission.rules import Rules
+from ledger.admission.state import PluginState
 from ledger.errors import InvalidInput, LedgerError, Unavailable
 from ledger.service.reading import Read, Reader
-from ledger.service.sequencing.sequencer import Known
 
 
 class Base:
@@ -23,8 +24,17 @@ class Base:
         self._error = error
 
     @asynccontextmanager
-    async def acquire(self) -> AsyncIterator[None]:
-        yield
+    async def acquire(self) -> AsyncIterator["Base"]:
+        yield self
+
+    async def fetchval(self, _: str) -> int:
+        return 0
+
+    async def plugins(self, _: Any) -> dict[str, PluginState]:
+        return {}
+
+    async def rules(self, _: Any) -> Rules:
+        return Rules()
 
     async def load(self, _: Any, names: Any, *__: Any) -> None:
         if not isinstance(names, Names):
@@ -43,7 +53,7 @@ def names_of(*lots: str) -> Names:
 
 
 async def read_all(base: Base, lots: Iterable[str]) -> list[Read | BaseException]:
-    reader = Reader(base, base, base, lambda: Known({}, 0))  # type: ignore[arg-type]
+    reader = Reader(base, base, base)  # type: ignore[arg-type]
     return await asyncio.gather(*[reader.read_together(names_of(lot), ()) for lot in lots], return_exceptions=True)
 
 
