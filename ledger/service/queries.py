@@ -128,7 +128,7 @@ async def _keys(pool: Pool, organizations: Sequence[str]) -> dict[str, list[KeyA
 async def _recoveries(pool: Pool, organizations: Sequence[str]) -> dict[str, RecoveryAnswer]:
     found = {}
     async with pool.acquire() as connection:
-        rows = await waiting_recoveries(connection, organizations, await FactLoader().rules(connection))
+        rows = await waiting_recoveries(connection, organizations, (await FactLoader().in_force(connection)).rules)
     for row in rows:
         time = parse_entry(bytes(row["data"])).time
         keys = [load_spki(base64.b64decode(key.spki)).keyid.hex() for key in _key_change.decode(row["body"]).added]
@@ -141,10 +141,11 @@ async def _recoveries(pool: Pool, organizations: Sequence[str]) -> dict[str, Rec
 async def read_plugins(pool: Pool, registry: Registry) -> list[PluginAnswer]:
     """Installed plugins, and those in force that this server lacks."""
     async with pool.acquire() as connection:
-        loader = FactLoader()
-        in_force, rules = await loader.plugins(connection), await loader.rules(connection)
-    plugins = plugin_answers(registry, {name: (state.version, state.digest) for name, state in in_force.items()})
-    return [rules_answer(rules), *plugins]
+        in_force = await FactLoader().in_force(connection)
+    plugins = plugin_answers(
+        registry, {name: (state.version, state.digest) for name, state in in_force.plugins.items()}
+    )
+    return [rules_answer(in_force.rules), *plugins]
 
 
 async def read_checkpoint(pool: Pool, publication: Publication) -> str:

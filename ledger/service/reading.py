@@ -6,29 +6,18 @@ under the lock, where everyone waits.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from ledger.admission.facts import Facts
 from ledger.admission.names import Names
-from ledger.admission.rules import Rules
-from ledger.admission.state import PluginState
 from ledger.core.signing import VerifyingKey
 from ledger.errors import LedgerError, Unavailable
 from ledger.footprint.figures import LotFigures
 from ledger.store.database import Pool
-from ledger.store.facts import FactLoader, KeyLoader
-from ledger.store.sql import queries
+from ledger.store.facts import FactLoader, InForce, KeyLoader
 
 _MOST: Final = 100
-
-
-class Now(NamedTuple):
-    """The plugin versions in force, how many records have revised others, and the ledger's own rules."""
-
-    in_force: Mapping[str, PluginState]
-    revisions: int
-    rules: Rules
 
 
 class Read(NamedTuple):
@@ -38,7 +27,7 @@ class Read(NamedTuple):
     facts: Facts
     figures: dict[str, LotFigures]
     keys: dict[bytes, VerifyingKey]
-    now: Now
+    now: InForce
 
 
 class _Waiting(NamedTuple):
@@ -61,8 +50,7 @@ class Reader:
         """For one request. Raises Unavailable, and InvalidInput for a name that no row can hold."""
         facts, figures, keys = Facts(), dict[str, LotFigures](), dict[bytes, VerifyingKey]()
         async with self._pool.acquire() as connection:
-            revisions = await connection.fetchval(queries("log")["revisions"])
-            now = Now(await self._loader.plugins(connection), revisions, await self._loader.rules(connection))
+            now = await self._loader.in_force(connection)
             await self._loader.load(connection, names, facts, figures)
             await self._keys.load(connection, keyids, keys)
         return Read(facts, figures, keys, now)

@@ -110,7 +110,7 @@ class Submitter:
         read = await self._read([one for one in parsed if isinstance(one, _Parsed)], request)
         checked = await self._quotas.checked(await self._verify(parsed, request))
         request.organization = request.organization or _sender(checked)
-        found = await self._prepare_all(checked, request, read.now.in_force)
+        found = await self._prepare_all(checked, request, read.now.plugins)
         items = [one for one in found if isinstance(one, Item)]
         errors = [one if isinstance(one, LedgerError) else None for one in found]
         return Unit(items, read.facts, read.figures, read.now.revisions, request.organization), errors

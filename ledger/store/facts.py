@@ -1,8 +1,8 @@
 """Loading immutable facts: lots with their figures, and organisations, sites and products through a bounded cache."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 from asyncpg import Record
@@ -17,7 +17,7 @@ from ledger.admission.facts import (
     RecordFacts,
 )
 from ledger.admission.names import Names
-from ledger.admission.rules import Activated, Rules
+from ledger.admission.rules import RULES, Rules
 from ledger.admission.state import (
     PluginState,
     facility_facts,
@@ -60,6 +60,14 @@ class Cache(Generic[Value]):
         self._known[name] = value
         if len(self._known) > self._limit:
             self._known.popitem(last=False)
+
+
+class InForce(NamedTuple):
+    """The plugin versions in force, the ledger's own rules, and how many records have revised others."""
+
+    plugins: Mapping[str, PluginState]
+    rules: Rules
+    revisions: int
 
 
 class FactLoader:
@@ -147,16 +155,19 @@ class FactLoader:
             elif isinstance(record, Transfer):
                 facts.transfers[row["digest"].hex()] = transfer_facts(record, row["index"])
 
-    async def plugins(self, connection: Connection) -> dict[str, PluginState]:
-        """The plugin versions in force."""
-        rows = await connection.fetch(self._sql["plugins_in_force"])
-        return {row["plugin"]: PluginState(row["version"], row["digest"]) for row in rows}
-
-
-    async def rules(self, connection: Connection) -> Rules:
-        """The activations of the ledger's own rules."""
-        rows = await connection.fetch(self._sql["rules_activated"])
-        return Rules(tuple([Activated(row["record"], row["version"], row["digest"]) for row in rows]))
+    async def in_force(self, connection: Connection) -> InForce:
+        """What the log has in force, in one round trip."""
+        plugins: dict[str, PluginState] = {}
+        rules, revisions = Rules(), 0
+        for row in await connection.fetch(self._sql["in_force"]):
+            revisions = row["revisions"]
+            if row["plugin"] == RULES:
+                rules = rules.after(row["record"], row["version"], row["digest"])
+            elif row["retired"]:
+                plugins.pop(row["plugin"], None)
+            elif row["plugin"] is not None:
+                plugins[row["plugin"]] = PluginState(row["version"], row["digest"])
+        return InForce(plugins, rules, revisions)
 
 
 class KeyLoader:

@@ -36,14 +36,10 @@ SELECT r.body FROM product p JOIN record r ON r.index = p.record WHERE p.id = AN
 -- name: bodies_by_digest
 SELECT index, digest, body FROM record WHERE digest = ANY ($1::bytea[]);
 
--- name: plugins_in_force
-SELECT plugin, version, digest FROM (
-    SELECT DISTINCT ON (plugin) plugin, version, digest, retired FROM activation ORDER BY plugin, record DESC) newest
-WHERE NOT retired AND plugin <> 'ledger-rules';
-
--- name: rules_activated
--- purpose: every activation of the ledger's own rules, in log order
-SELECT record, version, digest FROM activation WHERE plugin = 'ledger-rules' ORDER BY record;
+-- name: in_force
+-- purpose: every activation in log order, each row with the count of revisions; one row without any activation
+SELECT h.revisions, a.record, a.plugin, a.version, a.digest, a.retired
+FROM head h LEFT JOIN activation a ON true ORDER BY a.record;
 
 -- name: keys
 SELECT spki FROM signing_key WHERE keyid = ANY ($1::bytea[]);

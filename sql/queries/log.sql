@@ -44,9 +44,6 @@ SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint;
 SELECT pg_logical_emit_message(true, 'carbon-ledger', '')
 WHERE current_setting('synchronous_standby_names') <> '' AND NOT pg_is_in_recovery();
 
--- name: revisions
-SELECT revisions FROM head;
-
 -- name: tiles
 -- purpose: the hashes of tiles, full and partial, in one round trip; null where the log is too small for one
 -- parameters: levels, indexes, widths

@@ -59,7 +59,7 @@ async def _names(pool: Pool, registry: Registry, sector: str) -> Mapping[str, st
     if installed is not None:
         return {"en": installed.sector.en, "zh": installed.sector.zh}
     async with pool.acquire() as connection:
-        in_force = await FactLoader().plugins(connection)
+        in_force = (await FactLoader().in_force(connection)).plugins
     if sector not in in_force and sector not in catalogued():
         raise NotFound(f"sector {sector!r} is not known", code="unknown-sector", field="sector", value=sector,
                        rule="one of " + " ".join(sorted({*registry.sectors, *in_force, *catalogued()})))

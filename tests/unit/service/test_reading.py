@@ -10,9 +10,9 @@ import pytest
 
 from ledger.admission.names import Names
 from ledger.admission.rules import Rules
-from ledger.admission.state import PluginState
 from ledger.errors import InvalidInput, LedgerError, Unavailable
 from ledger.service.reading import Read, Reader
+from ledger.store.facts import InForce
 
 
 class Base:
@@ -27,14 +27,8 @@ class Base:
     async def acquire(self) -> AsyncIterator["Base"]:
         yield self
 
-    async def fetchval(self, _: str) -> int:
-        return 0
-
-    async def plugins(self, _: Any) -> dict[str, PluginState]:
-        return {}
-
-    async def rules(self, _: Any) -> Rules:
-        return Rules()
+    async def in_force(self, _: Any) -> InForce:
+        return InForce({}, Rules(), 0)
 
     async def load(self, _: Any, names: Any, *__: Any) -> None:
         if not isinstance(names, Names):
