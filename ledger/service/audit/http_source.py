@@ -1,19 +1,18 @@
 """Auditing a server over HTTP: all that an outsider has."""
 
-import base64
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from decimal import Decimal
 from typing import Any
 
 import httpx
-import msgspec
 
+from ledger.admission.facts import LOT_SLOTS
 from ledger.core.logkeys import rotations_in
 from ledger.core.tiles import Tile, tile_path
 from ledger.errors import InvalidInput, NotFound, Unavailable
-from ledger.service.audit.pages import ENTRIES, MEDIA_TYPE
-from ledger.service.audit.source import Balance, RevisedRow, Revisions, Source
+from ledger.service.audit.decoding import Intake, Malformed, json_of, typed
+from ledger.service.audit.pages import EMPTY_PAGE, ENTRIES, MEDIA_TYPE
+from ledger.service.audit.source import Balance, BatchRow, RevisedRow, Revisions, Source
 
 
 class HttpSource:
@@ -21,6 +20,7 @@ class HttpSource:
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
+        self.intake = Intake()
 
     async def vkey(self) -> str:
         return (await self._get("/log/vkey")).text.strip()
@@ -40,23 +40,28 @@ class HttpSource:
     async def pages(self, size: int, start: int = 0) -> AsyncIterator[bytes]:
         while start < size:
             page = {"from": start, "to": min(start + ENTRIES, size)}
-            yield (await self._get("/v1/audit/entries", page, MEDIA_TYPE)).content
+            content = (await self._get("/v1/audit/entries", page, MEDIA_TYPE)).content
+            yield content
+            if content == EMPTY_PAGE:
+                # A checkpoint may say any size.
+                break
             start += ENTRIES
 
     async def batches(self, size: int, start: int = 0) -> AsyncIterator[list[tuple[int, bytes]]]:
         while page := await self._json("/v1/audit/batches", {"after": start}):
-            yield [(one["size"], base64.b64decode(one["root"])) for one in page if one["size"] <= size]
-            start = page[-1]["size"]
+            rows = self.intake.rows(BatchRow, "batch", page)
+            yield [(one.size, one.root) for one in rows if one.size <= size]
+            start = self._last([one.size for one in rows], start, "batch.size")
 
     async def revisions(self) -> Revisions:
-        return msgspec.convert(await self._json("/v1/audit/revisions", {}), Revisions)
+        return typed(Revisions, "revision", await self._json("/v1/audit/revisions", {}))
 
     async def revised(self, index: int) -> AsyncIterator[list[RevisedRow]]:
         after = -1
         while page := await self._json("/v1/audit/revised", {"index": index, "after": after}):
-            found = [_revised(one) for one in page]
-            yield found
-            after = found[-1].index
+            rows = self.intake.rows(RevisedRow, "revised", page, "index")
+            yield rows
+            after = self._last([one.index for one in rows], after, "revised.record")
 
     async def tile(self, tile: Tile) -> bytes:
         path = "/log/" + tile_path(tile)
@@ -69,16 +74,24 @@ class HttpSource:
     async def balances(self) -> AsyncIterator[list[Balance]]:
         after = -1
         while page := await self._json("/v1/audit/balances", {"after": after}):
-            yield [_balance(one) for one in page]
-            after = page[-1]["number"]
+            rows = self.intake.rows(Balance, "balance", page, "number", LOT_SLOTS)
+            yield rows
+            after = self._last([one.number for one in rows], after, "balance.lot")
 
     async def balances_of(self, numbers: Sequence[int]) -> list[Balance]:
-        return [_balance(one) for one in await self._json(
-            "/v1/audit/balances", {"lots": ",".join(map(str, numbers))}
-        )]
+        page = await self._json("/v1/audit/balances", {"lots": ",".join(map(str, numbers))})
+        return self.intake.rows(Balance, "balance", page, "number", LOT_SLOTS)
+
+    @staticmethod
+    def _last(numbers: Sequence[int], after: int, column: str) -> int:
+        """Where the next page begins. Raises Malformed where this one has not come any further: a server could keep an
+        auditor for ever."""
+        if not numbers or numbers[-1] <= after:
+            raise Malformed(column, ValueError(f"the rows of a page have to come after {after}, in order"))
+        return numbers[-1]
 
     async def _json(self, path: str, parameters: Mapping[str, int | str]) -> Any:
-        return msgspec.json.decode((await self._get(path, parameters)).content)
+        return json_of((await self._get(path, parameters)).content, path)
 
     async def _get(
         self, path: str, parameters: Mapping[str, int | str] | None = None, accept: str = "*/*"
@@ -97,19 +110,6 @@ class HttpSource:
 
 class _NotThere(Unavailable):
     """The server answers, and has no such thing."""
-
-
-def _balance(told: dict[str, Any]) -> Balance:
-    return Balance(told["number"], told["lot"], Decimal(told["remaining"]), Decimal(told["quantity"]))
-
-
-def _revised(told: dict[str, Any]) -> RevisedRow:
-    return RevisedRow(
-        told["index"], told["own"], base64.b64decode(told["body"]) if "body" in told else None,
-        [base64.b64decode(leaf) for leaf in told["leaves"]], base64.b64decode(told["outcome"]),
-        [(number, Decimal(quantity)) for number, quantity in told["flows"]], told["shares"],
-        [Decimal(quantity) for quantity in told["quantities"]], told["blank"],
-    )
 
 
 @asynccontextmanager

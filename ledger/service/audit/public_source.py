@@ -98,11 +98,17 @@ class PublicSource:
         return await self._log.tile(tile)
 
     async def pages(self, size: int, start: int = 0) -> AsyncIterator[bytes]:
-        bundles = [EntriesTile(index, min(TILE_WIDTH, size - index * TILE_WIDTH))
-                   for index in range(start // TILE_WIDTH, -(-size // TILE_WIDTH))]
-        for first in range(0, len(bundles), _BUNDLES_A_PAGE):
-            found = await asyncio.gather(*[self._bundle(tile) for tile in bundles[first : first + _BUNDLES_A_PAGE]])
-            yield write_page([row for rows in found for row in rows if row.index >= start])
+        end = -(-size // TILE_WIDTH)
+        for first in range(start // TILE_WIDTH, end, _BUNDLES_A_PAGE):
+            found = await asyncio.gather(*[
+                self._bundle(EntriesTile(index, min(TILE_WIDTH, size - index * TILE_WIDTH)))
+                for index in range(first, min(first + _BUNDLES_A_PAGE, end))
+            ])
+            rows = [row for bundle in found for row in bundle if row.index >= start]
+            yield write_page(rows)
+            if not rows:
+                # A checkpoint may say any size.
+                break
 
     async def batches(self, size: int, start: int = 0) -> AsyncIterator[list[tuple[int, bytes]]]:
         """A public log does not say where batches end."""
