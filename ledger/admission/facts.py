@@ -29,7 +29,7 @@ class FacilityFacts(Struct, frozen=True, gc=False):
     industry: str | None = None
 
 
-class Composition(Struct, frozen=True, gc=False):
+class Composition(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """Mass fractions. `materials`, where given, list all that the thing holds."""
 
     materials: Mapping[str, str] = {}

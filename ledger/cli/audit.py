@@ -3,7 +3,7 @@ does not hold. `audit sample`: see `audit_sample`."""
 
 import asyncio
 import gc
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,17 @@ import click
 from ledger.cli.audit_sample import sample
 from ledger.cli.audit_target import is_folder, public_log, source_of
 from ledger.cli.console import json_option, print_json, progress, show
+from ledger.cli.ending import ending_at_sigterm
 from ledger.cli.environment import home_option
 from ledger.cli.files import FILE, text_or_file
 from ledger.core.policy import Policy, parse_policy
+from ledger.errors import InvalidNote, VerificationError
 from ledger.registry.installed import Registry
 from ledger.registry.workers.trial import tried
 from ledger.service.audit.public import audit_public
 from ledger.service.audit.public_source import PublicSource
 from ledger.service.audit.replay import audit as replay
-from ledger.service.audit.report import Report
+from ledger.service.audit.report import Report, unopened
 from ledger.service.audit.source import Source
 from ledger.service.exporting.log import PublicLog
 
@@ -70,14 +72,15 @@ def whole(
     gc.set_threshold(100_000, 50, 100)
     pinned = None if vkey is None else text_or_file(vkey)
     public = public or is_folder(target)
-    if public:
-        if full_balances:
-            raise click.UsageError("--full-balances needs bodies")
-        report = asyncio.run(_audit_public(public_log(target), pinned, registrar, asked, state))
-    else:
-        report = asyncio.run(_audit(
-            source_of(target, home), tried(), pinned, registrar, asked, state, full_balances=full_balances
-        ))
+    if public and full_balances:
+        raise click.UsageError("--full-balances needs bodies")
+    with ending_at_sigterm():
+        if public:
+            report = asyncio.run(_audit_public(public_log(target), pinned, registrar, asked, state))
+        else:
+            report = asyncio.run(_audit(
+                source_of(target, home), tried(), pinned, registrar, asked, state, full_balances=full_balances
+            ))
     if as_json:
         print_json(report)
     else:
@@ -92,7 +95,12 @@ async def _audit(
     opening: AbstractAsyncContextManager[Source], registry: Registry, vkey: str | None, registrar: str | None,
     policy: Policy | None, state: Path | None, *, full_balances: bool,
 ) -> Report:
-    async with opening as source:
+    async with AsyncExitStack() as stack:
+        try:
+            source = await stack.enter_async_context(opening)
+        except (InvalidNote, VerificationError) as error:
+            # What the database says of its own keys does not hold.
+            return unopened(error)
         with progress("auditing") as told:
             return await replay(
                 source, registry=registry, vkey=vkey, registrar=registrar, policy=policy, state=state,

@@ -164,12 +164,17 @@ class Lines:
 
 def decoded(data: bytes, kind: type[Value]) -> Value:
     """JSON of a server's choosing, as a value of the type that was asked for. Raises LedgerError."""
-    if sum(map(data.count, (b",", b"[", b"{"))) > limits.VALUES:
-        raise LedgerError(f"the server's answer holds more than {limits.VALUES} values", code="unexpected-answer")
+    check_values(data)
     try:
         return msgspec.json.decode(data, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise LedgerError(f"the server's answer cannot be read: {error}", code="unexpected-answer") from None
+
+
+def check_values(data: bytes) -> None:
+    """Raises LedgerError for JSON of so many values that it would fill the memory."""
+    if sum(map(data.count, (b",", b"[", b"{"))) > limits.VALUES:
+        raise LedgerError(f"the server's answer holds more than {limits.VALUES} values", code="unexpected-answer")
 
 
 async def _read(response: httpx.Response, limit: int, what: str, into: Take) -> None:

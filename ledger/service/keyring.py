@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ledger.core.logkeys import LogKeys
 from ledger.core.note import NoteSigner, vkey
-from ledger.errors import InvalidNote, LedgerError, Unavailable, VerificationError
+from ledger.errors import InvalidNote, Unavailable, VerificationError
 from ledger.service.keyfiles import LOG_KEY, is_in_use, mark_in_use, read_own_key
 from ledger.store.database import Connection
 from ledger.store.sql import queries
@@ -100,10 +100,10 @@ def vkey_of(signer: NoteSigner) -> str:
 async def opened_keyring(
     connection: Connection, home: Path, passphrase: bytes | None, origin: str, first: str
 ) -> Keyring:
-    """The keys of a database's log, whose first vkey is given. Raises Unavailable where one is missing, LedgerError
-    where its rotations do not hold."""
+    """The keys of a database's log, whose first vkey is given. Raises Unavailable where one is missing,
+    InvalidNote for a vkey that is none, VerificationError where the rotations do not hold."""
     keyring = Keyring(home, passphrase, origin, first)
     why = await keyring.refresh(connection)
     if why is not None:
-        raise LedgerError(why, code="broken-chain")
+        raise VerificationError(why, code="broken-chain")
     return keyring

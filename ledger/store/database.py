@@ -145,6 +145,9 @@ async def check_database(pool: Pool) -> None:
             raise ConfigurationError("the database holds no ledger: run init")
         found = await connection.fetchval("SELECT max(version) FROM schema_version")
         newest = migrations()[-1][0]
+        if found is None:
+            raise ConfigurationError("the database does not say which version its schema has: its table schema_version "
+                                     "is empty")
         if found != newest:
             remedy = "run init" if found < newest else "a later version of it has been here, use that one"
             raise ConfigurationError(f"the schema has version {found}, this program needs {newest}: {remedy}")
@@ -164,7 +167,8 @@ async def migrate(owner_url: str, *, app_role: str | None = None) -> None:
         else:
             found = await connection.fetchval("SELECT max(version) FROM schema_version")
             for number, script in migrations():
-                if number > found:
+                # Of a schema that does not say its version, `check_database` says so.
+                if found is not None and number > found:
                     await connection.execute(script)
                     await connection.execute("INSERT INTO schema_version (version) VALUES ($1)", number)
         user = app_role or await connection.fetchval("SELECT current_user")

@@ -1,12 +1,13 @@
 """What records have entered under which name, as stored, in one spelling for all tables: for an audit to compare."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from asyncpg import Record
 from msgspec import Struct
 
+from ledger.errors import VerificationError
 from ledger.store.database import Pool
 from ledger.store.rows import BatchRows
 from ledger.store.sql import queries
@@ -28,10 +29,11 @@ class Told(NamedTuple):
 
 class Columns(Struct, frozen=True):
     """What stands beside the entry and the body at `index`; None where the record's row is missing. `lots`, `figures`
-    and `balances` count the rows of the record's lots."""
+    and `balances` count the rows of the record's lots; `misplaced` the versions of its flows
+    whose positions are not 0, 1, 2 and so on."""
 
     index: int
-    leaf_hash: bytes
+    leaf_hash: bytes | None
     digest: bytes | None
     type: str | None
     issuer: str | None
@@ -39,6 +41,7 @@ class Columns(Struct, frozen=True):
     lots: int
     figures: int
     balances: int
+    misplaced: int
 
 
 class Names(NamedTuple):
@@ -99,24 +102,27 @@ async def read_names(pool: Pool, start: int, end: int) -> Names:
 
 def _columns(row: Record) -> Columns:
     return Columns(
-        row["index"], bytes(row["leaf_hash"]), _bytes(row["digest"]), row["type"], row["issuer"], _bytes(row["seed"]),
-        row["lots"], row["figures"], row["balances"],
+        row["index"], row["leaf_hash"], row["digest"], row["type"], row["issuer"], row["seed"],
+        row["lots"], row["figures"], row["balances"], row["misplaced"],
     )
 
 
-def _bytes(value: bytes | None) -> bytes | None:
-    return None if value is None else bytes(value)
+def _only(rows: Sequence[Record], table: str) -> Record:
+    if len(rows) != 1:
+        raise VerificationError(f"table {table} has {len(rows)} rows, not one", field=table)
+    return rows[0]
 
 
 async def read_ends(pool: Pool) -> Ends:
-    """What is stored now, whatever the log grew to in the meantime."""
+    """What is stored now, whatever the log grew to in the meantime. Raises VerificationError where a table that says
+    what the log is has not one row."""
     sql = queries("names")
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        (head,) = await connection.fetch(sql["head_row"])
-        ((origin, vkey),) = await connection.fetch(sql["ledger_row"])
+        head = _only(await connection.fetch(sql["head_row"]), "head")
+        origin, vkey = _only(await connection.fetch(sql["ledger_row"]), "ledger")
         beyond = [(row["kind"], row["index"]) for row in await connection.fetch(sql["beyond"])]
         strays = [(row["prefix"], row["organization"]) for row in await connection.fetch(sql["strays"])]
         tiles = {
-            (row["level"], row["index"]): bytes(row["root"]) for row in await connection.fetch(sql["tile_roots"])
+            (row["level"], row["index"]): row["root"] for row in await connection.fetch(sql["tile_roots"])
         }
-    return Ends(head["size"], beyond, strays, bytes(head["frontier"]), head["time"], (origin, vkey), tiles)
+    return Ends(head["size"], beyond, strays, head["frontier"], head["time"], (origin, vkey), tiles)

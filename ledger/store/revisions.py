@@ -190,4 +190,4 @@ async def revised_records(
 async def revised_by(connection: Connection, index: int) -> list[tuple[int, bytes, bytes]]:
     """Index, digest and new outcome root of every record that the one at `index` revised, in log order."""
     rows = await connection.fetch(queries("revise")["revised_by"], index)
-    return [(row["record"], bytes(row["digest"]), bytes(row["outcome"])) for row in rows]
+    return [(row["record"], row["digest"], row["outcome"]) for row in rows]

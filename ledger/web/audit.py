@@ -3,6 +3,7 @@ is what the newest published head covers, and balances are as of that head.
 """
 
 import base64
+from decimal import Decimal
 from typing import Annotated, Any
 
 import msgspec
@@ -20,7 +21,7 @@ from ledger.service.audit.rows import (
     revised_rows,
     version_rows,
 )
-from ledger.service.audit.source import RevisedRow, Revisions, Row
+from ledger.service.audit.source import Row
 from ledger.service.ledger import Ledger
 from ledger.service.moments import EVER
 
@@ -45,11 +46,10 @@ class AuditController(Controller):
 
     @get("/batches", summary="Size and root of every batch, at most 10,000")
     async def batches(self, ledger: Ledger, after: After = 0) -> list[dict[str, Any]]:
-        rows = await batch_rows(ledger.pool, after, LOTS, await _published(ledger))
-        return [{"size": size, "root": base64.b64encode(root).decode()} for size, root in rows]
+        return _answers(await batch_rows(ledger.pool, after, LOTS, await _published(ledger)))
 
     @get("/revisions", summary="Records that revise others, with how many rows each has")
-    async def revisions(self, ledger: Ledger) -> Revisions:
+    async def revisions(self, ledger: Ledger) -> dict[str, Any]:
         return await version_rows(ledger.pool, await _published(ledger))
 
     @get("/revised", summary="What the record at an index made of others, at most 1,000")
@@ -58,19 +58,14 @@ class AuditController(Controller):
     ) -> list[dict[str, Any]]:
         if index >= await _published(ledger):
             return []
-        return [_revised(row) for row in await revised_rows(ledger.pool, index, after, ENTRIES)]
+        return _answers(await revised_rows(ledger.pool, index, after, ENTRIES))
 
     @get("/balances", summary="What is left of each lot, or of `lots` by number, at most 10,000, in order of number")
     async def balances(self, ledger: Ledger, after: After = -1, lots: Lots = None) -> list[dict[str, Any]]:
         size = await _published(ledger)
         if lots is None:
-            found = await balance_rows(ledger.pool, after, LOTS, size)
-        else:
-            found = await balance_rows_of(ledger.pool, [int(number) for number in lots.split(",")], size)
-        return [
-            {"number": one.number, "lot": one.lot, "remaining": plain(one.remaining), "quantity": plain(one.quantity)}
-            for one in found
-        ]
+            return _answers(await balance_rows(ledger.pool, after, LOTS, size))
+        return _answers(await balance_rows_of(ledger.pool, [int(number) for number in lots.split(",")], size))
 
 
 async def _published(ledger: Ledger) -> int:
@@ -80,16 +75,21 @@ async def _published(ledger: Ledger) -> int:
     return EVER if limit is None else limit
 
 
-def _revised(row: RevisedRow) -> dict[str, Any]:
-    answer: dict[str, Any] = {
-        "index": row.index, "own": row.own, "leaves": [base64.b64encode(leaf).decode() for leaf in row.leaves],
-        "outcome": base64.b64encode(row.outcome).decode(), "shares": row.shares,
-        "flows": [(number, plain(quantity)) for number, quantity in row.flows],
-        "blank": row.blank, "quantities": [plain(quantity) for quantity in row.quantities],
-    }
-    if row.body is not None:
-        answer["body"] = base64.b64encode(row.body).decode()
-    return answer
+def _answers(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows as JSON has them, whatever stands in them: bytes as base64, quantities as strings; NULL is left out."""
+    return [{name: _answer(value) for name, value in row.items() if value is not None} for row in rows]
+
+
+def _answer(value: Any) -> Any:
+    match value:
+        case bytes():
+            return base64.b64encode(value).decode()
+        case Decimal():
+            return plain(value)
+        case list() | tuple():
+            return [_answer(one) for one in value]
+        case _:
+            return value
 
 
 def _row(row: Row) -> dict[str, Any]:

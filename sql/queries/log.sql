@@ -82,7 +82,9 @@ WHERE e.index >= $1 AND e.index < $2 ORDER BY e.index;
 -- purpose: each lot with its own record's figures as one JSON array, which an audit reads without this server's help
 SELECT l.number / 1024 AS record, json_build_array(
        l.number, l.id, l.product, l.holder, l.role, l.origin, l.quantity::text, l.unit, l.mass::text, l.item,
-       l.composition, l.facility, l.process, l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires,
+       -- JSON's null is another value than no value.
+       CASE WHEN l.composition = 'null' THEN '"null"' ELSE l.composition END,
+       l.facility, l.process, l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires,
        f.burdens, f.content, f.amount, f.method, f.plugin, f.share)::text AS lot
 FROM lot l JOIN figure f ON f.lot = l.number AND f.version = 0
 WHERE l.number >= $1::bigint * 1024 AND l.number < $2::bigint * 1024 ORDER BY l.number;
@@ -113,24 +115,28 @@ JOIN revised v ON v.version = n.version JOIN record r ON r.index = v.record
 WHERE n.record = $1 AND v.record > $2 ORDER BY v.record LIMIT $3;
 
 -- name: audit_revised_lots
--- purpose: the lots of records as a revision left them
+-- purpose: the lots of records as a revision left them, each as `audit_lots` gives it
 -- parameters: version, record indexes
-SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantity, l.quantity) AS quantity, l.unit,
-       CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, l.item,
-       CASE WHEN v.number IS NULL THEN l.composition ELSE v.composition END AS composition,
-       CASE WHEN v.number IS NULL THEN l.facility ELSE v.facility END AS facility,
-       CASE WHEN v.number IS NULL THEN l.process ELSE v.process END AS process,
-       l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, f.burdens, f.content,
-       f.amount, f.method, f.plugin, f.share
+SELECT l.number, coalesce(v.withdrawn, false) AS withdrawn, json_build_array(
+       l.number, l.id, l.product, l.holder, l.role, l.origin,
+       CASE WHEN v.number IS NULL THEN l.quantity ELSE v.quantity END::text, l.unit,
+       CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END::text, l.item,
+       CASE WHEN c.composition = 'null' THEN '"null"' ELSE c.composition END,
+       CASE WHEN v.number IS NULL THEN l.facility ELSE v.facility END,
+       CASE WHEN v.number IS NULL THEN l.process ELSE v.process END,
+       l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires,
+       f.burdens, f.content, f.amount, f.method, f.plugin, f.share)::text AS lot
 FROM unnest($2::bigint[]) AS wanted (record)
 -- OFFSET 0 keeps this a look-up by index for each record, whatever else is joined.
 CROSS JOIN LATERAL (
     SELECT * FROM lot WHERE number >= wanted.record * 1024 AND number < (wanted.record + 1) * 1024 OFFSET 0) l
 JOIN figure f ON f.lot = l.number AND f.version + 0 = $1
 LEFT JOIN LATERAL (
-    SELECT number, quantity, mass, composition, facility, process FROM lot_version
+    SELECT number, quantity, mass, composition, facility, process, withdrawn FROM lot_version
     WHERE number = l.number AND version <= $1
     ORDER BY version DESC LIMIT 1) v ON true
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN v.number IS NULL THEN l.composition ELSE v.composition END AS composition) c
 ORDER BY l.number;
 
 -- name: audit_revised_flows
@@ -175,7 +181,7 @@ WITH past AS MATERIALIZED (
         WHERE f.lot = l.number) t
     WHERE l.number = ANY ($1::bigint[])
 )
-SELECT l.number, l.id, b.remaining + coalesce(d.remaining, 0) AS remaining,
+SELECT l.number, l.id AS lot, b.remaining + coalesce(d.remaining, 0) AS remaining,
        b.quantity + coalesce(d.quantity, 0) AS quantity
 FROM balance b JOIN lot l ON l.number = b.lot LEFT JOIN difference d ON d.number = b.lot
 WHERE b.lot = ANY ($1::bigint[]) AND b.lot < $2::bigint * 1024 ORDER BY b.lot;

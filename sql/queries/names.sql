@@ -38,43 +38,49 @@ SELECT e.index, e.leaf_hash, r.digest, r.type, r.issuer, r.seed,
        (SELECT count(*) FROM lot l WHERE l.number >= e.index * 1024 AND l.number < (e.index + 1) * 1024) AS lots,
        (SELECT count(*) FROM figure f WHERE f.lot >= e.index * 1024 AND f.lot < (e.index + 1) * 1024
             AND f.version = 0) AS figures,
-       (SELECT count(*) FROM balance b WHERE b.lot >= e.index * 1024 AND b.lot < (e.index + 1) * 1024) AS balances
+       (SELECT count(*) FROM balance b WHERE b.lot >= e.index * 1024 AND b.lot < (e.index + 1) * 1024) AS balances,
+       (SELECT count(*) FROM (
+           SELECT FROM flow f WHERE f.record = e.index GROUP BY f.version
+           HAVING max(f.position) IS DISTINCT FROM count(*) - 1) v
+       ) AS misplaced
 FROM entry e LEFT JOIN record r ON r.index = e.index WHERE e.index >= $1 AND e.index < $2 ORDER BY e.index;
 
 -- name: beyond
--- purpose: tables with rows beyond the log, and the first index in question, in the snapshot of one statement
-SELECT h.size, t.kind, t.index FROM head h, LATERAL (
-    SELECT 'entry' AS kind, min(index) AS index FROM entry WHERE index >= h.size
-    UNION ALL SELECT 'batch', min(size) FROM batch WHERE size > h.size
-    UNION ALL SELECT 'record', min(index) FROM record WHERE index >= h.size
-    UNION ALL SELECT 'lot', min(number) / 1024 FROM lot WHERE number >= h.size * 1024
-    UNION ALL SELECT 'figure', min(lot) / 1024 FROM figure WHERE lot >= h.size * 1024
-    UNION ALL SELECT 'balance', min(lot) / 1024 FROM balance WHERE lot >= h.size * 1024
-    UNION ALL SELECT 'flow', min(record) FROM flow WHERE record >= h.size
-    UNION ALL SELECT 'revision', min(record) FROM revision WHERE record >= h.size
-    UNION ALL SELECT 'revised', min(record) FROM revised WHERE record >= h.size
-    UNION ALL SELECT 'lot_version', min(number) / 1024 FROM lot_version WHERE number >= h.size * 1024
-    UNION ALL SELECT 'organization', min(record) FROM organization WHERE record >= h.size
-    UNION ALL SELECT 'signing_key', min(record) FROM signing_key WHERE record >= h.size
-    UNION ALL SELECT 'revocation', min(record) FROM revocation WHERE record >= h.size
-    UNION ALL SELECT 'compromise', min(record) FROM compromise WHERE record >= h.size
-    UNION ALL SELECT 'key_change', min(record) FROM key_change WHERE record >= h.size
-    UNION ALL SELECT 'facility', min(record) FROM facility WHERE record >= h.size
-    UNION ALL SELECT 'product', min(record) FROM product WHERE record >= h.size
-    UNION ALL SELECT 'activation', min(record) FROM activation WHERE record >= h.size
-    UNION ALL SELECT 'transfer', min(record) FROM transfer WHERE record >= h.size
-    UNION ALL SELECT 'acceptance', min(record) FROM acceptance WHERE record >= h.size
-    UNION ALL SELECT 'pool', min(record) FROM pool WHERE record >= h.size
-    UNION ALL SELECT 'closing', min(record) FROM closing WHERE record >= h.size
-    UNION ALL SELECT 'reopening', min(record) FROM reopening WHERE record >= h.size
-    UNION ALL SELECT 'provisional', min(record) FROM provisional WHERE record >= h.size
-    UNION ALL SELECT 'dispute', min(record) FROM dispute WHERE record >= h.size
-    UNION ALL SELECT 'opening', min(record) FROM opening WHERE record >= h.size
-    UNION ALL SELECT 'attestation', min(record) FROM attestation WHERE record >= h.size
-    UNION ALL SELECT 'claim', min(record) FROM claim WHERE record >= h.size
-    UNION ALL SELECT 'report', min(record) FROM report WHERE record >= h.size
-    UNION ALL SELECT 'erasure', min(record) FROM erasure WHERE record >= h.size) t
-WHERE t.index IS NOT NULL;
+-- purpose: tables with rows before or beyond the log, and an index in question, in the snapshot of one statement; a lot's
+-- number is shifted, since a division of a negative one by 1024 rounds to 0
+SELECT h.size, t.kind, CASE WHEN t.highest >= h.size THEN t.highest ELSE t.lowest END AS index
+FROM head h, (
+    SELECT 'entry' AS kind, min(index) AS lowest, max(index) AS highest FROM entry
+    UNION ALL SELECT 'batch', min(size) - 1, max(size) - 1 FROM batch
+    UNION ALL SELECT 'record', min(index), max(index) FROM record
+    UNION ALL SELECT 'lot', min(number) >> 10, max(number) >> 10 FROM lot
+    UNION ALL SELECT 'figure', min(lot) >> 10, max(lot) >> 10 FROM figure
+    UNION ALL SELECT 'balance', min(lot) >> 10, max(lot) >> 10 FROM balance
+    UNION ALL SELECT 'flow', min(record), max(record) FROM flow
+    UNION ALL SELECT 'revision', min(record), max(record) FROM revision
+    UNION ALL SELECT 'revised', min(record), max(record) FROM revised
+    UNION ALL SELECT 'lot_version', min(number) >> 10, max(number) >> 10 FROM lot_version
+    UNION ALL SELECT 'organization', min(record), max(record) FROM organization
+    UNION ALL SELECT 'signing_key', min(record), max(record) FROM signing_key
+    UNION ALL SELECT 'revocation', min(record), max(record) FROM revocation
+    UNION ALL SELECT 'compromise', min(record), max(record) FROM compromise
+    UNION ALL SELECT 'key_change', min(record), max(record) FROM key_change
+    UNION ALL SELECT 'facility', min(record), max(record) FROM facility
+    UNION ALL SELECT 'product', min(record), max(record) FROM product
+    UNION ALL SELECT 'activation', min(record), max(record) FROM activation
+    UNION ALL SELECT 'transfer', min(record), max(record) FROM transfer
+    UNION ALL SELECT 'acceptance', min(record), max(record) FROM acceptance
+    UNION ALL SELECT 'pool', min(record), max(record) FROM pool
+    UNION ALL SELECT 'closing', min(record), max(record) FROM closing
+    UNION ALL SELECT 'reopening', min(record), max(record) FROM reopening
+    UNION ALL SELECT 'provisional', min(record), max(record) FROM provisional
+    UNION ALL SELECT 'dispute', min(record), max(record) FROM dispute
+    UNION ALL SELECT 'opening', min(record), max(record) FROM opening
+    UNION ALL SELECT 'attestation', min(record), max(record) FROM attestation
+    UNION ALL SELECT 'claim', min(record), max(record) FROM claim
+    UNION ALL SELECT 'report', min(record), max(record) FROM report
+    UNION ALL SELECT 'erasure', min(record), max(record) FROM erasure) t
+WHERE t.lowest < 0 OR t.highest >= h.size;
 
 -- name: strays
 -- purpose: prefixes of nobody who is enrolled by a record, which no range of records shows

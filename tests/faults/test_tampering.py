@@ -6,28 +6,14 @@ too.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Final, NamedTuple
 
-import httpx
 import pytest
 from support.databases import LOGGED, Database, copied
 from support.everytable import LATER, fill_every_table
-from support.server import Server, temporary_home
-from support.witness import registry
+from support.kept import Kept, filled
 
-from ledger.app import create_app
-from ledger.core.note import NoteSigner
-from ledger.service.audit.database_source import DatabaseSource
-from ledger.service.audit.http_source import HttpSource
-from ledger.service.audit.replay import audit
 from ledger.service.audit.report import Report
-from ledger.service.keyfiles import LOG_KEY, read_key
-from ledger.service.ledger import open_ledger
-from ledger.service.settings import Settings
-from ledger.service.setup import Identity
-from ledger.store.database import open_pool
-from ledger.store.embedded import EmbeddedPostgres
 
 
 class Table(NamedTuple):
@@ -88,23 +74,10 @@ TABLES: Final = {
 }
 
 
-class Kept(NamedTuple):
-    """The ledger that all cases copy."""
-
-    home: Path
-    identity: Identity
-    postgres: EmbeddedPostgres
-
-
 @pytest.fixture(scope="module")
 def kept() -> Iterator[Kept]:
-    with temporary_home() as home:
-        with Server(home) as server:
-            fill_every_table(server)
-            vkey, name = server.vkey, server.origin
-        identity = Identity(name, vkey, NoteSigner(name, read_key(home / LOG_KEY).private))
-        with EmbeddedPostgres(home) as postgres:
-            yield Kept(home, identity, postgres)
+    with filled(fill_every_table) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -126,21 +99,7 @@ def put_back(database: Database) -> Iterator[list[str]]:
 
 def audits(kept: Kept, database: Database, *, http: bool) -> list[Report]:
     """What is found in the database itself, and by its API."""
-    async def run() -> list[Report]:
-        pool = await open_pool(database.url)
-        try:
-            found = [await audit(DatabaseSource(pool, kept.identity), registry=registry(), vkey=kept.identity.vkey)]
-        finally:
-            await pool.close()
-        if http:
-            settings = Settings(home=kept.home, database_url=database.url)
-            async with open_ledger(settings, registry=registry()) as ledger, httpx.AsyncClient(
-                transport=httpx.ASGITransport(app=create_app(ledger)), base_url="http://ledger"
-            ) as client:
-                found.append(await audit(HttpSource(client), registry=registry(), vkey=kept.identity.vkey))
-        return found
-
-    return database.run(run())
+    return [kept.by_database(database), *([kept.by_http(database)] if http else [])]
 
 
 def rows(database: Database, name: str) -> list[tuple[str, int]]:

@@ -220,14 +220,14 @@ def test_an_assessment_that_is_none(copy: Copy, content: str) -> None:
     copy.tamper("UPDATE record SET outcome = convert_to($1, 'UTF8') WHERE index = $2", content, index)
     assert copy.findings() == [("figures", index)]
     first = copy.audit(Registry([])).findings[0]
-    assert (first.rule, first.index) == ("admission", index)
-    assert "unreadable-leaf" in first.message
+    assert (first.rule, first.index) == ("malformed", index)
+    assert str(first.column).startswith("record.outcome")
 
 
 @pytest.mark.parametrize("change", [
     "quantity = quantity * 2", "holder = 'urn:example:org-1'", "role = 'coProduct'", "mass = 1",
     "item = 'urn:example:x'", "role = 'waste', origin = 'preConsumer'", "process = 'works.smelt'",
-    "previous_life = '7'", "composition = '{\"materials\":{\"gold\":\"1\"}}'", "composition = '7'", "unit = 'TNE'",
+    "previous_life = '7'", "composition = '{\"materials\":{\"gold\":\"1\"}}'", "unit = 'TNE'",
     "owner = 'urn:example:org-1'", "sender = 'urn:example:org-1'", "pool = 'urn:example:org-1:heap'",
     "credit = 'recycling:steel'", "expires = '2025-12-31T00:00:00Z'",
 ])
@@ -236,6 +236,14 @@ def test_a_fact_of_a_lot(copy: Copy, change: str) -> None:
     found = copy.findings()
     assert ("lots", copy.origin.index("c")) in found
     assert {index for _, index in found} == {copy.origin.index("c")}
+
+
+@pytest.mark.parametrize("value", ["7", "null", '{"materials":7}', '{"metals":{}}'])
+def test_a_composition_that_is_none(copy: Copy, value: str) -> None:
+    copy.tamper(LOT.replace("…", f"composition = '{value}'"), copy.number("c"))
+    (found,) = copy.audit().findings
+    assert (found.rule, found.index) == ("malformed", copy.origin.index("c"))
+    assert str(found.column).startswith("lot.composition")
 
 
 @pytest.mark.parametrize("remaining", ["0", "quantity", "remaining - 0.000000001"])
@@ -254,7 +262,7 @@ def test_a_missing_balance(copy: Copy) -> None:
 @pytest.mark.parametrize("change", [
     "UPDATE flow SET quantity = quantity / 2 WHERE lot = $1", "UPDATE flow SET lot = lot + 1 WHERE lot = $1",
     "DELETE FROM flow WHERE lot = $1",
-    "INSERT INTO flow SELECT record, position + 9, lot, quantity FROM flow WHERE lot = $1",
+    "INSERT INTO flow SELECT record, position + 1, lot, quantity FROM flow WHERE lot = $1",
 ])
 def test_a_flow(copy: Copy, change: str) -> None:
     """What `trace` shows, and how an input's part of a footprint is told."""

@@ -97,6 +97,16 @@ class Database:
         one database are logs apart."""
         return Server(home, self.url, anchor=begun_anchor(home / f"anchor-{urlsplit(self.url).path[1:]}", home))
 
+    def replace(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Puts these rows in the place of all that there are, with all triggers off; all or nothing."""
+        async def change() -> None:
+            async with self._session.transaction():
+                await self._session.execute("SET LOCAL session_replication_role = replica")
+                await self._session.execute(f"DELETE FROM {table}")
+                await self._session.copy_records_to_table(table, records=rows, columns=columns)
+
+        self.run(change())
+
 
 @contextmanager
 def copied(postgres: EmbeddedPostgres, template: str = "ledger") -> Iterator[Database]:

@@ -5,6 +5,7 @@ import gc
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from types import TracebackType
@@ -74,11 +75,21 @@ async def settled(work: "asyncio.Future[Value]") -> Value:
 def _begin(
     origin: str, registrar: str | None, progress: Progress | None, public: bool, bound: Bound | None
 ) -> None:
-    # The process that started this one stops it.
+    # The process that started this one stops it, or has ended without a word.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
     _here[:] = [Checker(origin, registrar, progress, public=public, bound=bound)]
+
+
+def _end_with_parent() -> None:
+    """Ends this process once the one that started it has gone: what waits for pages would wait for ever, since it holds
+    an end of their pipe itself."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+    os._exit(1)
 
 
 def _check(page: bytes, ends: Sequence[int]) -> Verdict:

@@ -18,6 +18,7 @@ from ledger.core.tiles import Tile
 from ledger.errors import LedgerError
 from ledger.service.audit.ahead import RULE as AHEAD
 from ledger.service.audit.ahead import Bound
+from ledger.service.audit.decoding import RULE
 from ledger.service.audit.erasures import wrong_residue
 from ledger.service.audit.source import Row
 from ledger.service.audit.tree import Edge, Tree
@@ -29,6 +30,7 @@ class Fault(Struct, frozen=True):
     index: int
     rule: str
     message: str
+    column: str | None = None
 
 
 class Progress(Struct, frozen=True):
@@ -86,13 +88,16 @@ class Checker:
         unread: set[int] = set()
         entries: list[tuple[Row, Entry | None]] = []
         first = self._tree.size
-        in_order = [row for i, row in enumerate(rows) if row.index == first + i]
+        in_order = rows[: next((i for i, row in enumerate(rows) if row.index != first + i), len(rows))]
         bodies: dict[int, list[Fault]] = {}
         self._ended = {*ends, *[end for end in self._ended if end == first]}
         for row in in_order:
             entry, bodies[row.index] = self._read(row, unread)
             entries.append((row, entry))
         signatures = 0
+        for row in rows:
+            index = row.index if row.index >= 0 else first + len(in_order)
+            faults += [Fault(index, RULE, message, column) for column, message in row.malformed]
         for row, entry in entries:
             own = list(self._entry_faults(row, entry))
             signatures += not own or own[0].rule != "signature"
@@ -100,7 +105,7 @@ class Checker:
         stopped = len(in_order) < len(rows)
         if stopped:
             index = first + len(in_order)
-            found = next(row.index for i, row in enumerate(rows) if row.index != first + i)
+            found = rows[len(in_order)].index
             faults.append(Fault(index, "order", f"entry {found} where {index} is expected"))
         size = first + len(in_order)
         roots, tiles = self._tree.grow(

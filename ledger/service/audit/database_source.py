@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
+from ledger.admission.facts import LOT_SLOTS
 from ledger.core.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.policy import ACTIVATED
 from ledger.core.tiles import Tile
-from ledger.errors import ConfigurationError, Unavailable
+from ledger.errors import Unavailable, VerificationError
+from ledger.service.audit.decoding import Intake, typed
 from ledger.service.audit.log_tables import Anchored, LogTables, PolicyRow, PublishedRow, RotationRow
 from ledger.service.audit.names import NameCheck
 from ledger.service.audit.pages import ENTRIES, write_page
@@ -19,7 +21,7 @@ from ledger.service.audit.rows import (
     revised_rows,
     version_rows,
 )
-from ledger.service.audit.source import Balance, RevisedRow, Revisions
+from ledger.service.audit.source import Balance, BatchRow, RevisedRow, Revisions
 from ledger.service.setup import Identity
 from ledger.store.anchor import Anchor
 from ledger.store.database import Pool
@@ -40,6 +42,7 @@ class DatabaseSource:
         self._identity = identity
         self._anchor = anchor
         self._policy = policy
+        self.intake = Intake()
 
     async def vkey(self) -> str:
         return self._identity.vkey
@@ -50,9 +53,9 @@ class DatabaseSource:
     async def checkpoint(self) -> str:
         row = await self._pool.fetchrow(queries("log")["head"])
         if row is None:
-            raise ConfigurationError("this database holds no ledger")
-        head = Checkpoint(self._identity.origin, row["size"], bytes(row["root"]))
-        return sign_checkpoint(head, self._identity.signer)
+            raise VerificationError("the database has a ledger, but no head", field="head")
+        head = typed(BatchRow, "head", dict(row))
+        return sign_checkpoint(Checkpoint(self._identity.origin, head.size, head.root), self._identity.signer)
 
     async def policy(self) -> bytes | None:
         return self._policy
@@ -82,21 +85,25 @@ class DatabaseSource:
 
     async def pages(self, size: int, start: int = 0) -> AsyncIterator[bytes]:
         for first in range(start, size, ENTRIES):
-            yield write_page(await entry_rows(self._pool, first, min(first + ENTRIES, size)))
+            rows = await entry_rows(self._pool, first, min(first + ENTRIES, size))
+            yield write_page(rows)
+            if not rows:
+                # A head may say any size.
+                break
 
     async def batches(self, size: int, start: int = 0) -> AsyncIterator[list[tuple[int, bytes]]]:
         while rows := await batch_rows(self._pool, start, LOTS, size):
-            yield rows
-            start = rows[-1][0]
+            yield [(one.size, one.root) for one in self.intake.rows(BatchRow, "batch", rows)]
+            start = rows[-1]["size"]
 
     async def revisions(self) -> Revisions:
-        return await version_rows(self._pool)
+        return typed(Revisions, "revision", await version_rows(self._pool))
 
     async def revised(self, index: int) -> AsyncIterator[list[RevisedRow]]:
         after = -1
-        while found := await revised_rows(self._pool, index, after, ENTRIES):
-            yield found
-            after = found[-1].index
+        while rows := await revised_rows(self._pool, index, after, ENTRIES):
+            yield self.intake.rows(RevisedRow, "revised", rows, "index")
+            after = rows[-1]["index"]
 
     async def tile(self, tile: Tile) -> bytes:
         async with self._pool.acquire() as connection:
@@ -107,9 +114,9 @@ class DatabaseSource:
 
     async def balances(self) -> AsyncIterator[list[Balance]]:
         after = -1
-        while found := await balance_rows(self._pool, after, LOTS):
-            yield found
-            after = found[-1].number
+        while rows := await balance_rows(self._pool, after, LOTS):
+            yield self.intake.rows(Balance, "balance", rows, "number", LOT_SLOTS)
+            after = rows[-1]["number"]
 
     async def balances_of(self, numbers: Sequence[int]) -> list[Balance]:
-        return await balance_rows_of(self._pool, numbers)
+        return self.intake.rows(Balance, "balance", await balance_rows_of(self._pool, numbers), "number", LOT_SLOTS)

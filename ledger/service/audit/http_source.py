@@ -2,45 +2,19 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from decimal import Decimal
-from typing import TypeVar
+from typing import Any
 
 import httpx
-from msgspec import Struct
 
+from ledger.admission.facts import LOT_SLOTS
 from ledger.client import limits
-from ledger.client.http import Reader, TooLarge, address_of, decoded, http_client
+from ledger.client.http import Reader, TooLarge, address_of, check_values, http_client
 from ledger.core.logkeys import rotations_in
 from ledger.core.tiles import Tile, tile_path
 from ledger.errors import LedgerError, NotFound, Unavailable
-from ledger.service.audit.pages import ENTRIES, MEDIA_TYPE
-from ledger.service.audit.source import Balance, RevisedRow, Revisions, Source
-
-Value = TypeVar("Value")
-
-
-class _Batch(Struct, frozen=True):
-    size: int
-    root: bytes
-
-
-class _Balance(Struct, frozen=True):
-    number: int
-    lot: str
-    remaining: Decimal
-    quantity: Decimal
-
-
-class _Revised(Struct, frozen=True):
-    index: int
-    own: bool
-    leaves: list[bytes]
-    outcome: bytes
-    flows: list[tuple[int, Decimal]]
-    shares: list[float]
-    quantities: list[Decimal]
-    blank: bool
-    body: bytes | None = None
+from ledger.service.audit.decoding import Intake, Malformed, json_of, typed
+from ledger.service.audit.pages import EMPTY_PAGE, ENTRIES, MEDIA_TYPE
+from ledger.service.audit.source import Balance, BatchRow, RevisedRow, Revisions, Source
 
 
 class HttpSource:
@@ -48,6 +22,7 @@ class HttpSource:
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._reader = Reader(client)
+        self.intake = Intake()
 
     async def vkey(self) -> str:
         return _text(await self._get("/log/vkey", limits.VKEY)).strip()
@@ -78,22 +53,26 @@ class HttpSource:
                 rows = max(1, rows // 4)
                 continue
             yield page
+            if page == EMPTY_PAGE:
+                # A checkpoint may say any size.
+                break
             start, rows = end, min(2 * rows, ENTRIES)
 
     async def batches(self, size: int, start: int = 0) -> AsyncIterator[list[tuple[int, bytes]]]:
-        while page := await self._json("/v1/audit/batches", {"after": start}, list[_Batch]):
-            yield [(one.size, one.root) for one in page if one.size <= size]
-            start = _next(page[-1].size, start, "batches")
+        while page := await self._json("/v1/audit/batches", {"after": start}):
+            rows = self.intake.rows(BatchRow, "batch", page)
+            yield [(one.size, one.root) for one in rows if one.size <= size]
+            start = self._last([one.size for one in rows], start, "batch.size")
 
     async def revisions(self) -> Revisions:
-        return await self._json("/v1/audit/revisions", {}, Revisions)
+        return typed(Revisions, "revision", await self._json("/v1/audit/revisions", {}))
 
     async def revised(self, index: int) -> AsyncIterator[list[RevisedRow]]:
         after = -1
-        while page := await self._json("/v1/audit/revised", {"index": index, "after": after}, list[_Revised]):
-            yield [RevisedRow(one.index, one.own, one.body, one.leaves, one.outcome, one.flows, one.shares,
-                              one.quantities, one.blank) for one in page]
-            after = _next(page[-1].index, after, "revised records")
+        while page := await self._json("/v1/audit/revised", {"index": index, "after": after}):
+            rows = self.intake.rows(RevisedRow, "revised", page, "index")
+            yield rows
+            after = self._last([one.index for one in rows], after, "revised.record")
 
     async def tile(self, tile: Tile) -> bytes:
         path = "/log/" + tile_path(tile)
@@ -105,21 +84,30 @@ class HttpSource:
 
     async def balances(self) -> AsyncIterator[list[Balance]]:
         after = -1
-        while page := await self._json("/v1/audit/balances", {"after": after}, list[_Balance]):
-            yield [_balance(one) for one in page]
-            after = _next(page[-1].number, after, "balances")
+        while page := await self._json("/v1/audit/balances", {"after": after}):
+            rows = self.intake.rows(Balance, "balance", page, "number", LOT_SLOTS)
+            yield rows
+            after = self._last([one.number for one in rows], after, "balance.lot")
 
     async def balances_of(self, numbers: Sequence[int]) -> list[Balance]:
-        return [_balance(one) for one in await self._json(
-            "/v1/audit/balances", {"lots": ",".join(map(str, numbers))}, list[_Balance]
-        )]
+        page = await self._json("/v1/audit/balances", {"lots": ",".join(map(str, numbers))})
+        return self.intake.rows(Balance, "balance", page, "number", LOT_SLOTS)
 
-    async def _json(self, path: str, parameters: Mapping[str, int | str], kind: type[Value]) -> Value:
+    @staticmethod
+    def _last(numbers: Sequence[int], after: int, column: str) -> int:
+        """Where the next page begins. Raises Malformed where this one has not come any further: a server could keep an
+        auditor for ever."""
+        if not numbers or numbers[-1] <= after:
+            raise Malformed(column, ValueError(f"the rows of a page have to come after {after}, in order"))
+        return numbers[-1]
+
+    async def _json(self, path: str, parameters: Mapping[str, int | str]) -> Any:
         data = await self._get(path, limits.QUESTION, parameters)
         try:
-            return decoded(data, kind)
+            check_values(data)
         except LedgerError as error:
             raise Unavailable(f"{self._reader.url}{path}: {error.message}", code="server-down") from None
+        return json_of(data, path)
 
     async def _get(
         self, path: str, limit: int, parameters: Mapping[str, int | str] | None = None, accept: str = "*/*"
@@ -137,17 +125,6 @@ class _NotThere(Unavailable):
 
 def _text(data: bytes) -> str:
     return data.decode("utf-8", "replace")
-
-
-def _next(last: int, after: int, what: str) -> int:
-    """Where the next page begins. Raises Unavailable where pages do not go on, so that there would be no end."""
-    if last <= after:
-        raise Unavailable(f"the server's pages of {what} do not go on after {after}", code="server-down")
-    return last
-
-
-def _balance(one: _Balance) -> Balance:
-    return Balance(one.number, one.lot, one.remaining, one.quantity)
 
 
 @asynccontextmanager

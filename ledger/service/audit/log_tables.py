@@ -134,6 +134,8 @@ def check_tables(
             continue
         if policy is not None and _in_force(tables.policies, row.size) == policy.digest:
             yield from _cosigned(row, before, past, policy, checkpoint.origin)
+        elif policy is not None:
+            yield from _held(row, policy)
         before = row.size
     yield from _missing(tables, sizes, newest, anchored)
 
@@ -220,6 +222,14 @@ def _cosigned(
     time = None if row.last is None else parse_entry(row.last).time
     if row.number == 0 and time is not None and bound.passed(time):
         yield ahead.RULE, f"entries from {before} on: {bound.told(time)}", _last(row)
+
+
+def _held(row: PublishedRow, policy: Policy) -> Iterator[Found]:
+    """Of a head that was published by another policy, or before the log named one: lines by witnesses of this one."""
+    try:
+        policy.cosigned(row.note)
+    except LedgerError as error:
+        yield witnessed.RULE, f"the published head of {row.size} entries: {error.message}", _last(row)
 
 
 def _missing(

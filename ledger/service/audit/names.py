@@ -13,6 +13,7 @@ from ledger.core.merkle import leaf_hash
 from ledger.core.outcome import salt_seed
 from ledger.core.records import AnyRecord, Transformation
 from ledger.core.tiles import TILE_WIDTH
+from ledger.service.audit.findings import Difference
 from ledger.service.audit.records import Read, Replayer
 from ledger.service.audit.watching import Made
 from ledger.service.naming import Before, add_named, before_entering
@@ -58,7 +59,7 @@ class NameCheck:
     def before(self, record: AnyRecord, state: State) -> None:
         self._before = before_entering(record, state)
 
-    def compare(self, one: Read, replayer: Replayer) -> Iterator[tuple[str, str]]:
+    def compare(self, one: Read, replayer: Replayer) -> Iterator[Difference]:
         index, lots = one.row.index, replayer.made_last
         if one.record is None or lots is None or not self._range.columns:
             return
@@ -73,17 +74,17 @@ class NameCheck:
 
     def _compare_told(
         self, stored: Sequence[Told], wanted: Sequence[Told]
-    ) -> Generator[tuple[str, str], None, Counter[Told]]:
+    ) -> Generator[Difference, None, Counter[Told]]:
         """Returns periods beside those that the record entered."""
         more = Counter(stored)
         more.subtract(wanted)
         for told, count in more.items():
             if count < 0:
-                yield RULE, f"{_said(told)}, which the record entered, is not stored"
+                yield Difference(RULE, f"{_said(told)}, which the record entered, is not stored")
         over = Counter({told: count for told, count in more.items() if count > 0})
         later = Counter({told: count for told, count in over.items() if told.kind == "provisional"})
         for told in over - later:
-            yield RULE, f"{_said(told)} is stored, but the record did not enter it"
+            yield Difference(RULE, f"{_said(told)} is stored, but the record did not enter it")
         return later
 
     def _revised(self, revision: Revision, provisional: Collection[int]) -> None:
@@ -116,9 +117,9 @@ def _unmoved(told: Told, index: int) -> tuple[str, str, int | None]:
     return RULE, f"{_said(told)}, to which it was moved, is not stored", index
 
 
-def _compare_columns(one: Read, record: AnyRecord, columns: Columns, lots: int) -> Iterator[tuple[str, str]]:
+def _compare_columns(one: Read, record: AnyRecord, columns: Columns, lots: int) -> Iterator[Difference]:
     if columns.leaf_hash != leaf_hash(one.row.entry):
-        yield RULE, "the entry is stored with another leaf hash than its own"
+        yield Difference(RULE, "the entry is stored with another leaf hash than its own", "entry.leaf_hash")
     pairs = (
         ("digest", columns.digest, one.entry.digest if one.entry is not None else None),
         ("type", columns.type, type_of(record)), ("issuer", columns.issuer, record.issuer),
@@ -126,11 +127,14 @@ def _compare_columns(one: Read, record: AnyRecord, columns: Columns, lots: int) 
     )
     for name, stored, wanted in pairs:
         if stored != wanted:
-            yield RULE, f"the record is stored with {name} {_value(stored)}, not {_value(wanted)}"
+            yield Difference(
+                RULE, f"the record is stored with {name} {_value(stored)}, not {_value(wanted)}", f"record.{name}")
+    if columns.misplaced:
+        yield Difference(RULE, "flows of the record are stored in other places than theirs", "flow.position")
     for name, count in (("lots", columns.lots), ("figures", columns.figures), ("balances", columns.balances)):
         # Where there are fewer, another rule has said so.
         if count > lots:
-            yield RULE, f"{count} {name} of the record are stored, it made {lots}"
+            yield Difference(RULE, f"{count} {name} of the record are stored, it made {lots}")
 
 
 def _compare_ends(ends: Ends, made: Made) -> Iterator[tuple[str, str, int | None]]:

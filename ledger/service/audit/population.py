@@ -59,9 +59,13 @@ async def take_sample(
             async for page in pages:
                 for fault in page.verdict.faults:
                     raise VerificationError(f"entry {fault.index}: {fault.message}: audit the log", code="unsound-log")
+                if not page.rows:
+                    break
                 root = page.verdict.root
                 for one in [read_row(row, ()) for row in page.rows]:
                     population.see(one, await read_revised(source, one))
+                for malformed in source.intake.taken():
+                    raise malformed
                 progress(page.verdict.size, checkpoint.size)
     if checkpoint.size and root != checkpoint.root:
         raise VerificationError("the entries do not hash to the checkpoint: audit the log", code="unsound-log")

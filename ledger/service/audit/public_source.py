@@ -19,7 +19,7 @@ from ledger.core.tiles import (
     tile_path,
 )
 from ledger.errors import ConfigurationError, LedgerError, NotFound, Unavailable
-from ledger.service.audit.pages import write_page
+from ledger.service.audit.pages import EMPTY_PAGE, write_page
 from ledger.service.audit.source import Row
 from ledger.service.exporting.folder import Folder
 from ledger.service.exporting.log import PublicLog
@@ -100,12 +100,19 @@ class PublicSource:
         return await self._log.tile(tile)
 
     async def pages(self, size: int, start: int = 0) -> AsyncIterator[bytes]:
-        bundles = [EntriesTile(index, min(TILE_WIDTH, size - index * TILE_WIDTH))
-                   for index in range(start // TILE_WIDTH, -(-size // TILE_WIDTH))]
-        for first in range(0, len(bundles), _BUNDLES_A_PAGE):
-            found = await asyncio.gather(*[self._bundle(tile) for tile in bundles[first : first + _BUNDLES_A_PAGE]])
-            async for rows in self._filled([one for entries in found for one in entries if one[0] >= start]):
+        end = -(-size // TILE_WIDTH)
+        for first in range(start // TILE_WIDTH, end, _BUNDLES_A_PAGE):
+            found = await asyncio.gather(*[
+                self._bundle(EntriesTile(index, min(TILE_WIDTH, size - index * TILE_WIDTH)))
+                for index in range(first, min(first + _BUNDLES_A_PAGE, end))
+            ])
+            entries = [one for bundle in found for one in bundle if one[0] >= start]
+            async for rows in self._filled(entries):
                 yield write_page(rows)
+            if not entries:
+                # A checkpoint may say any size.
+                yield EMPTY_PAGE
+                break
 
     async def batches(self, size: int, start: int = 0) -> AsyncIterator[list[tuple[int, bytes]]]:
         """A public log does not say where batches end."""

@@ -71,6 +71,9 @@ class PublicWalk:
         ) as beside:
             async with arriving(source, batches, beside, self.start, size) as pages:
                 async for page in pages:
+                    if not page.rows:
+                        # Nothing comes after it: whoever says that there is more could keep an auditor for ever.
+                        break
                     await self._page(source, page)
                     progress(self.state.size, size)
             self._progress = await beside.progress()
@@ -123,12 +126,12 @@ class PublicWalk:
         for one in reads:
             while waiting and waiting[0].index <= one.row.index:
                 fault = waiting.pop(0)
-                self._findings.add(fault.rule, fault.message, fault.index)
+                self._findings.add(fault.rule, fault.message, fault.index, column=fault.column)
             if one.entry is not None:
                 self._one(one, one.entry)
             self.state.size = one.row.index + 1
         for fault in waiting:
-            self._findings.add(fault.rule, fault.message, fault.index)
+            self._findings.add(fault.rule, fault.message, fault.index, column=fault.column)
 
     def _one(self, one: Read, entry: Entry) -> None:
         state, index, name = self.state, one.row.index, entry.digest.hex()

@@ -20,8 +20,10 @@ from ledger.footprint.figures import LotFigures
 from ledger.registry.installed import Registry
 from ledger.service.accounting import Outcome, account, with_revisions
 from ledger.service.audit.comparing import compare_results, compare_rows
+from ledger.service.audit.decoding import RULE, Malformed, typed_json
 from ledger.service.audit.differences import compare_revised, counted
 from ledger.service.audit.erasures import Erasures
+from ledger.service.audit.findings import Difference
 from ledger.service.audit.revisable import Revisable
 from ledger.service.audit.source import RevisedRow, Row, Version
 from ledger.service.preparing import REVISING, Prepared, Submission, prepare, work_of
@@ -30,8 +32,6 @@ from ledger.service.revising.engine import Engine, Revision
 
 _ANY_TOLERANCE = Decimal(10) ** 15
 _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
-_leaf = msgspec.json.Decoder(AssessmentLeaf)
-_assessment = msgspec.json.Decoder(Assessment)
 
 
 class Read(NamedTuple):
@@ -60,12 +60,9 @@ def read_unchecked(row: Row) -> Read:
 
 
 def read_assessment(leaf: bytes) -> tuple[AssessmentLeaf, Assessment]:
-    """A stored leaf 0 with its assessment. Raises VerificationError where it cannot be what the ledger has written."""
-    try:
-        found = _leaf.decode(leaf)
-        return found, _assessment.decode(found.assessment)
-    except msgspec.MsgspecError as error:
-        raise VerificationError(f"the stored assessment cannot be read: {error}", code="unreadable-leaf") from error
+    """A stored leaf 0 with its assessment. Raises Malformed where it cannot be what the ledger has written."""
+    found = typed_json(AssessmentLeaf, "record.outcome", leaf)
+    return found, typed_json(Assessment, "record.outcome.assessment", found.assessment)
 
 
 class Watcher(Protocol):
@@ -113,8 +110,8 @@ class Replayer:
             "assessments were taken as they are" for plugin, count in sorted(self.not_recomputed.items())
         ]
 
-    def replay(self, one: Read, revised: Sequence[RevisedRow] = ()) -> Iterator[tuple[str, str]]:
-        """Rule and message of all that does not hold. The state goes on as the rules say. `revised`: what is stored of
+    def replay(self, one: Read, revised: Sequence[RevisedRow] = ()) -> Iterator[Difference]:
+        """All that does not hold. The state goes on as the rules say. `revised`: what is stored of
         the records that this one revises."""
         self.figures_of_last = self.recomputed_last = 0
         self.revision = self.made_last = self.touched_last = None
@@ -126,7 +123,7 @@ class Replayer:
         submission = Submission(record, one.row.body, entry.digest, entry.keyid, entry.signature, seed)
         self.state.time = entry.time
         if entry.digest in self.state.digests:
-            yield "admission", "the record is on the log already"
+            yield Difference("admission", "the record is on the log already")
         try:
             prepared = self._prepare(submission, one.row)
             admit(record, entry.keyid, prepared.plan, self.state)
@@ -136,7 +133,10 @@ class Replayer:
             if self.revision is not None:
                 outcome = with_revisions(outcome, self._revised_last())
         except LedgerError as error:
-            yield "admission", f"{error.code}: {error.message}"
+            if isinstance(error, Malformed):
+                yield Difference(RULE, error.message, error.column)
+            else:
+                yield Difference("admission", f"{error.code}: {error.message}")
             self.state.size += 1
             return
         yield from self._compare(one.row, entry, outcome)
@@ -198,12 +198,12 @@ class Replayer:
         work = work_of(record, plan, state, assessment)
         return Prepared(submission, plan, work, leaf.assessment, leaf.plugin, plugin)
 
-    def _compare(self, row: Row, entry: Entry, outcome: Outcome) -> Iterator[tuple[str, str]]:
+    def _compare(self, row: Row, entry: Entry, outcome: Outcome) -> Iterator[Difference]:
         self.figures_of_last = len(outcome.figures.outputs)
         for one in self.revision.revised if self.revision is not None else ():
             self.figures_of_last += len(one.figures)
         if outcome.root != entry.outcome:
-            yield "outcome", "the entry commits to other results than the record gives"
+            yield Difference("outcome", "the entry commits to other results than the record gives", "entry.data")
         yield from compare_results(row, outcome, self._revised_last())
 
     def _revised_last(self) -> list[tuple[int, bytes, bytes]]:

@@ -9,16 +9,18 @@ entry's time leads the auditor's clock, or when witnesses had cosigned it; 9. he
 and a database continues what its anchor says was signed and published.
 """
 
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ledger.core.checkpoint import Checkpoint
 from ledger.core.note import parse_vkey
 from ledger.core.policy import ACTIVATED, Policy
-from ledger.errors import ConfigurationError, LedgerError, Unavailable
+from ledger.errors import ConfigurationError, InvalidNote, LedgerError, Unavailable
 from ledger.registry.installed import Registry
 from ledger.service.audit.ahead import bound_of
 from ledger.service.audit.balances import check_balances
+from ledger.service.audit.decoding import Malformed
 from ledger.service.audit.doubts import count_doubts, told
 from ledger.service.audit.erasures import noted
 from ledger.service.audit.findings import Findings, Stop
@@ -26,7 +28,7 @@ from ledger.service.audit.growth import Signed, check_growth, read_checkpoint
 from ledger.service.audit.kept import Pinned, pinned_by, read_kept
 from ledger.service.audit.log_tables import Anchored, ShowsLog, check_anchor, check_newest, check_tables
 from ledger.service.audit.memory import LOTS_IN_MEMORY
-from ledger.service.audit.report import Report
+from ledger.service.audit.report import Report, unopened
 from ledger.service.audit.source import Source, Version
 from ledger.service.audit.walking import Walk
 from ledger.service.audit.watching import ShowsRows
@@ -83,24 +85,31 @@ class _Audit:
 
     async def run(self, progress: Callable[[int, int], None], *, full_balances: bool) -> Report:
         vkey = self._pinned.vkey or await self._source.vkey()
-        verifier = parse_vkey(vkey)
+        try:
+            verifier = parse_vkey(vkey)
+        except InvalidNote as error:
+            if self._pinned.vkey is not None:
+                raise
+            return unopened(error)
         if self._pinned.vkey is None:
             self._note("the log's key was not pinned: it is the one that the source itself names")
         if self._pinned.registrar is None:
             self._note("the registrar's key was not pinned")
-        try:
-            await self._steps(vkey, progress, full_balances=full_balances)
-        except Stop:
-            pass
-        except ConfigurationError:
-            raise
-        except LedgerError as error:
-            if isinstance(error, Unavailable):
+        with contextlib.suppress(Stop):
+            try:
+                await self._steps(vkey, progress, full_balances=full_balances)
+            except Malformed as error:
+                self._note("stopped at a row that cannot be read")
+                self._findings.add_malformed([*self._source.intake.taken(), error])
+            except (ConfigurationError, Stop):
                 raise
-            self._findings.add("checkpoint", error.message)
-        finally:
-            if self._walk is not None:
-                self._walk.memory.close()
+            except LedgerError as error:
+                if isinstance(error, Unavailable):
+                    raise
+                self._findings.add("checkpoint", error.message)
+            finally:
+                if self._walk is not None:
+                    self._walk.memory.close()
         return self._report(verifier.name, vkey)
 
     async def _steps(
@@ -124,10 +133,12 @@ class _Audit:
         enrolled, known = dict(walk.replayer.state.keys), self._kept.doubts if self._kept is not None else {}
         doubts = await count_doubts(source, enrolled, self._checkpoint.size, known, walk.start)
         await self._check_versions(walk.replayer.versions, self._checkpoint.size)
+        findings.add_malformed(source.intake.taken())
         if self._book is not None and not findings.found:
             # Before balances are explained by what came after the checkpoint.
             walk.keep(self._book, self._checkpoint, keys, doubts)
         await check_balances(source, walk, vkey, findings, full=full_balances)
+        findings.add_malformed(source.intake.taken())
         await self._check_erasures(walk, vkey)
         findings.notes.extend([*noted(walk.counts["erased"]), *walk.replayer.notes(), *told(doubts, enrolled)])
         if self._book is not None and not findings.found:

@@ -3,15 +3,18 @@
 from msgspec import Struct
 
 from ledger.admission.rules import Activated
+from ledger.errors import LedgerError
 
 
 class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Something that does not hold: at which index of the log (None: of the log as a whole), by which rule."""
+    """Something that does not hold: at which index of the log (None: of the log as a whole), by which rule, and in
+    which column of the database where it is in one alone."""
 
     rule: str
     message: str
     index: int | None = None
     digest: str | None = None
+    column: str | None = None
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -47,3 +50,13 @@ class Report(Struct, frozen=True, kw_only=True):
         """How much of a count this audit has done itself."""
         total: int = getattr(self, name)
         return total - self.earlier.get(name, 0)
+
+
+def unopened(error: LedgerError) -> Report:
+    """Of a log whose source does not even say, in a form that holds, by which key it is signed."""
+    finding = Finding(rule="keys", message=error.message, column=error.field)
+    return Report(
+        ok=False, origin="", vkey="", size=0, root="", start=0, entries=0, signatures=0, records={}, figures=0,
+        balances=0, recomputed=0, erased=0, witnesses=[], findings=[finding], notes=["nothing else was looked at"],
+        earlier={},
+    )

@@ -1,25 +1,28 @@
-"""Rows as an audit reads them, the same for the database source and for the HTTP API behind the other one."""
+"""Rows as an audit reads them, the same for the database source and for the HTTP API behind the other one.
+
+They are what the database gives, whatever that is: who audits makes typed rows of them (see `decoding`).
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
-from decimal import Decimal
+from typing import Any
 
-import msgspec
 from asyncpg import Record
 
-from ledger.admission.facts import LOT_SLOTS, LotFacts
-from ledger.service.accounting import lot_leaf, revision_leaves
-from ledger.service.audit.pages import read_lot
-from ledger.service.audit.source import Balance, RevisedRow, Revisions, Row, Version
-from ledger.service.audit.stored import stored_leaf
+from ledger.admission.facts import LOT_SLOTS
+from ledger.service.accounting import revision_leaves
+from ledger.service.audit.decoding import Malformed
+from ledger.service.audit.source import Row
+from ledger.service.audit.stored import read_lot, stored_leaf
 from ledger.service.moments import EVER
 from ledger.service.preparing import REVISING_TYPES
 from ledger.store.database import Pool
-from ledger.store.facts import figures_of, lot_of
 from ledger.store.revisions import revised_by
 from ledger.store.sql import queries
 
 LOTS = 10_000
+Raw = dict[str, Any]
+"""A row by the names of the fields that it becomes."""
 
 
 async def entry_rows(pool: Pool, start: int, end: int) -> list[Row]:
@@ -30,7 +33,7 @@ async def entry_rows(pool: Pool, start: int, end: int) -> list[Row]:
         lots: dict[int, list[str]] = defaultdict(list)
         for row in await connection.fetch(sql["audit_lots"], start, end):
             lots[row["record"]].append(row["lot"])
-        flows: dict[int, list[tuple[int, Decimal]]] = defaultdict(list)
+        flows: dict[int, list[Any]] = defaultdict(list)
         for row in await connection.fetch(sql["audit_flows"], start, end):
             flows[row["record"]].append((row["lot"], row["quantity"]))
         revised = {
@@ -41,7 +44,7 @@ async def entry_rows(pool: Pool, start: int, end: int) -> list[Row]:
         Row(
             entry["index"], entry["data"], entry["body"], entry["seed"], entry["outcome"],
             lots.get(entry["index"], []), flows.get(entry["index"], []), revised.get(entry["index"], []),
-            bool(entry["erased"]),
+            entry["erased"] or False,
         )
         for entry in entries
     ]
@@ -51,21 +54,22 @@ def stored_leaves(row: Row) -> list[bytes]:
     """The leaves that the stored rows of an entry make; one without bytes stands for a row that cannot be read."""
     if row.seed is None or row.leaf is None:
         return []
-    lots = [stored_leaf(row.seed, i, read_lot(lot)) for i, lot in enumerate(row.lots, start=1)]
+    lots = [stored_leaf(row.seed, i, lot) for i, lot in enumerate(row.lots, start=1)]
     return [row.leaf, *revision_leaves(row.seed, row.revised), *lots]
 
 
-async def version_rows(pool: Pool, size: int = EVER) -> Revisions:
-    """What is stored of each revision in the tree of `size` entries."""
+async def version_rows(pool: Pool, size: int = EVER) -> Raw:
+    """What is stored of each revision in the tree of `size` entries: see `Revisions`."""
     rows = await pool.fetch(queries("log")["audit_versions"], size)
-    return Revisions(rows[0]["revisions"] if rows else 0, [
-        Version(row["version"], row["record"], row["revised"], row["figures"], row["flows"], row["lots"])
-        for row in rows if row["version"] is not None
-    ])
+    names = ("version", "record", "revised", "figures", "flows", "lots")
+    return {
+        "counted": rows[0]["revisions"] if rows else 0,
+        "versions": [{name: row[name] for name in names} for row in rows if row["version"] is not None],
+    }
 
 
-async def revised_rows(pool: Pool, index: int, after: int, limit: int) -> list[RevisedRow]:
-    """What the record at `index` revised, of those after another index."""
+async def revised_rows(pool: Pool, index: int, after: int, limit: int) -> list[Raw]:
+    """What the record at `index` revised, of those after another index: see `RevisedRow`."""
     sql = queries("log")
     async with pool.acquire() as connection:
         rows = await connection.fetch(sql["audit_revised"], index, after, limit)
@@ -75,50 +79,41 @@ async def revised_rows(pool: Pool, index: int, after: int, limit: int) -> list[R
         lots: dict[int, list[Record]] = defaultdict(list)
         for row in await connection.fetch(sql["audit_revised_lots"], version, indexes):
             lots[row["number"] // LOT_SLOTS].append(row)
-        flows: dict[int, list[tuple[int, Decimal]]] = defaultdict(list)
+        flows: dict[int, list[Any]] = defaultdict(list)
         for row in await connection.fetch(sql["audit_revised_flows"], version, indexes):
             flows[row["record"]].append((row["lot"], row["quantity"]))
     return [_revised(row, lots.get(row["record"], []), flows.get(row["record"], [])) for row in rows]
 
 
-def _revised(row: Record, lots: list[Record], flows: list[tuple[int, Decimal]]) -> RevisedRow:
-    leaves = [] if row["leaf"] is None else [bytes(row["leaf"])]
-    read = [_lot(bytes(row["seed"]), i, lot) for i, lot in enumerate(lots, start=1)]
-    if leaves:
-        leaves.extend([leaf for _, leaf in read])
-    return RevisedRow(
-        row["record"], row["own"], None if row["body"] is None else bytes(row["body"]), leaves, bytes(row["outcome"]),
-        flows, [lot["share"] for lot in lots], [lot["quantity"] for lot in lots],
-        not any(any(lot["burdens"]) or any(lot["amount"]) for lot in lots),
-        [facts for facts, _ in read],
-    )
+def _revised(row: Record, lots: list[Record], flows: list[Any]) -> Raw:
+    texts = [lot["lot"] for lot in lots]
+    leaves = [] if row["leaf"] is None else [
+        row["leaf"], *[stored_leaf(row["seed"] or b"", i, text) for i, text in enumerate(texts, start=1)]]
+    found = []
+    for text in texts:
+        try:
+            found.append(read_lot(text))
+        except Malformed:
+            continue  # whoever reads `lots` names it
+    return {
+        "index": row["record"], "own": row["own"], "body": row["body"], "outcome": row["outcome"], "leaves": leaves,
+        "flows": flows, "shares": [lot.share for lot in found], "quantities": [lot.quantity for lot in found],
+        "blank": not any(any(lot.burdens) or any(lot.amount) for lot in found), "lots": texts,
+        "withdrawn": [lot["withdrawn"] for lot in lots],
+    }
 
 
-def _lot(seed: bytes, position: int, row: Record) -> tuple[LotFacts | None, bytes]:
-    """A stored lot and its leaf; none, and no bytes, where a row cannot be what the ledger has written."""
-    unreadable = (ValueError, ArithmeticError, msgspec.MsgspecError)
-    try:
-        lot = lot_of(row)
-    except unreadable:
-        return None, b""
-    try:
-        return lot, lot_leaf(seed, position, lot, figures_of(row), row["method"], row["plugin"])
-    except unreadable:
-        return lot, b""
+async def batch_rows(pool: Pool, after: int, limit: int, size: int = EVER) -> list[Raw]:
+    """Batches that end after `after` entries, and not after `size`: see `BatchRow`."""
+    return [dict(row) for row in await pool.fetch(queries("log")["batches"], after, limit, size)]
 
 
-async def batch_rows(pool: Pool, after: int, limit: int, size: int = EVER) -> list[tuple[int, bytes]]:
-    """Size and root of batches that end after `after` entries, and not after `size`."""
-    return [(row["size"], row["root"]) for row in await pool.fetch(queries("log")["batches"], after, limit, size)]
-
-
-async def balance_rows(pool: Pool, after: int, limit: int, size: int = EVER) -> list[Balance]:
-    """Balances in the tree of `size` entries, of lots with a number above `after`."""
+async def balance_rows(pool: Pool, after: int, limit: int, size: int = EVER) -> list[Raw]:
+    """Balances in the tree of `size` entries, of lots with a number above `after`: see `Balance`."""
     rows = await pool.fetch(queries("log")["audit_numbers"], after, limit, size)
     return await balance_rows_of(pool, [row["lot"] for row in rows], size)
 
 
-async def balance_rows_of(pool: Pool, numbers: Sequence[int], size: int = EVER) -> list[Balance]:
+async def balance_rows_of(pool: Pool, numbers: Sequence[int], size: int = EVER) -> list[Raw]:
     """Balances of the lots with these numbers, as far as the tree of `size` entries has them."""
-    rows = await pool.fetch(queries("log")["audit_balances"], list(numbers), size)
-    return [Balance(row["number"], row["id"], row["remaining"], row["quantity"]) for row in rows]
+    return [dict(row) for row in await pool.fetch(queries("log")["audit_balances"], list(numbers), size)]

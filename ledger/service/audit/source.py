@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from msgspec import Struct
 
-from ledger.admission.facts import Composition, LotFacts
+from ledger.admission.facts import Composition
 from ledger.core.tiles import Tile
+from ledger.service.audit.decoding import Intake
 
 
 class Row(Struct, frozen=True, omit_defaults=True, gc=False):
@@ -16,7 +17,8 @@ class Row(Struct, frozen=True, omit_defaults=True, gc=False):
 
     `lots` are the rows of the lots that it created, each as JSON (see `StoredLot`); `flows` what it is stored to have
     taken, as lot number and quantity; `revised` what it is stored to have revised: log index, digest and new outcome
-    root of each record. `erased`: `body` is its residue.
+    root of each record. `erased`: `body` is its residue. `malformed`: columns that could not be read, and what they
+    should be; whoever reads the row finds them (see `pages`).
     """
 
     index: int
@@ -28,6 +30,7 @@ class Row(Struct, frozen=True, omit_defaults=True, gc=False):
     flows: list[tuple[int, Decimal]] = []
     revised: list[tuple[int, bytes, bytes]] = []
     erased: bool = False
+    malformed: list[tuple[str, str]] = []
 
 
 class StoredLot(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
@@ -64,18 +67,20 @@ class StoredLot(Struct, frozen=True, array_like=True, forbid_unknown_fields=True
 class RevisedRow(Struct, frozen=True):
     """What a revision is stored to have made of the record at `index`: new leaves, and where the record itself was
     changed (`own`) its body now (None: withdrawn) and what it takes. `quantities` are of its lots, `blank` says that
-    all their figures are zero, `lots` are their rows, None where the source does not show them."""
+    all their figures are zero. `lots` are the rows of its lots as in a `Row`, `withdrawn` says whether each is stored
+    to be: None where the source, a server of an earlier version, does not show them."""
 
     index: int
     own: bool
-    body: bytes | None
-    leaves: Sequence[bytes]
     outcome: bytes
+    body: bytes | None = None
+    leaves: Sequence[bytes] = ()
     flows: Sequence[tuple[int, Decimal]] = ()
     shares: Sequence[float] = ()
     quantities: Sequence[Decimal] = ()
     blank: bool = True
-    lots: Sequence[LotFacts | None] | None = None
+    lots: Sequence[str] | None = None
+    withdrawn: Sequence[bool] | None = None
 
 
 class Version(Struct, frozen=True):
@@ -97,7 +102,14 @@ class Revisions(Struct, frozen=True):
     versions: Sequence[Version]
 
 
-class Balance(NamedTuple):
+class BatchRow(Struct, frozen=True):
+    """Where a batch ends, and the root there."""
+
+    size: int
+    root: bytes
+
+
+class Balance(Struct, frozen=True):
     """What is stored to be left of a lot, and how much it is."""
 
     number: int
@@ -130,7 +142,8 @@ class TreeSource(Protocol):
         ...
 
     def pages(self, size: int, start: int = 0) -> AsyncIterator[bytes]:
-        """All entries from `start`, below `size`, in order, in pages (see `pages`) of bounded length."""
+        """All entries from `start`, below `size`, in order, in pages (see `pages`) of bounded length. An empty page is
+        the last: there are no more, whatever the size."""
         ...
 
     def batches(self, size: int, start: int = 0) -> AsyncIterator[list[tuple[int, bytes]]]:
@@ -139,7 +152,10 @@ class TreeSource(Protocol):
 
 
 class Source(TreeSource, Protocol):
-    """Every method reads as of now; an audit reads the checkpoint first and looks at no entry beyond it."""
+    """Every method reads as of now; an audit reads the checkpoint first and looks at no entry beyond it. A row that is
+    none is left out and stays in the `intake`, where a method gives rows; the others raise Malformed."""
+
+    intake: Intake
 
     async def revisions(self) -> Revisions:
         """What there is of revisions. Where there is nothing, an audit need not keep what could be revised."""

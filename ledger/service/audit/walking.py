@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 
 from ledger.admission.state import State
 from ledger.core.checkpoint import Checkpoint
@@ -78,6 +79,8 @@ class Walk:
         ) as beside:
             async with arriving(source, batches, beside, self.start, size) as pages:
                 async for page in pages:
+                    if not page.rows:
+                        break
                     await self._page(source, page)
                     progress(self.counts["entries"], size)
             self._progress = await beside.progress()
@@ -88,6 +91,7 @@ class Walk:
             self._findings.add("root", f"the entries' root is {self._root.hex()}, the checkpoint says "
                                f"{checkpoint.root.hex()}")
         rest = await batches.take(size)
+        self._findings.add_malformed(source.intake.taken())
         self._check_batches(rest, {})
         if size > self.start and batches.last != size:
             self._findings.add("batches", f"no batch ends at the checkpoint's size {size}")
@@ -149,14 +153,15 @@ class Walk:
         reads = await asyncio.to_thread(self._read, page)
         for fault in verdict.faults:
             if fault.index < page.rows[0].index:
-                self._findings.add(fault.rule, fault.message, fault.index)
+                self._findings.add(fault.rule, fault.message, fault.index, column=fault.column)
         for part in parts(reads):
             revised = await read_revised(source, part[0])
             await asyncio.to_thread(self._replay, part, revised)
         if verdict.stopped:
-            (missing,) = self._faults[verdict.size]
-            self._findings.add(missing.rule, missing.message, missing.index)
+            for missing in self._faults[verdict.size]:
+                self._findings.add(missing.rule, missing.message, missing.index, column=missing.column)
             raise Stop("entries are missing")
+        self._findings.add_malformed(source.intake.taken())
         self._check_batches(page.batches, verdict.roots)
         await self._check_tiles(source, verdict.tiles)
         if self._revisable is not None:
@@ -176,11 +181,10 @@ class Walk:
             if index == 0 and one.entry is not None:
                 self.registrar = one.entry.keyid.hex()
             for fault in self._faults.get(index, ()):
-                self._findings.add(fault.rule, fault.message, index, digest)
-            for rule, message in replayer.replay(one, revised):
-                self._findings.add(rule, message, index, digest)
-            for rule, message in self._row_check.compare(one, replayer) if self._row_check is not None else ():
-                self._findings.add(rule, message, index, digest)
+                self._findings.add(fault.rule, fault.message, index, digest, fault.column)
+            checked = self._row_check.compare(one, replayer) if self._row_check is not None else ()
+            for difference in chain(replayer.replay(one, revised), checked):
+                self._findings.add(difference.rule, difference.message, index, digest, difference.column)
             counts["entries"] += 1
             counts["figures"] += replayer.figures_of_last
             counts["recomputed"] += replayer.recomputed_last

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from ledger.core.frontier import Frontier
+from ledger.service.audit.findings import Difference
 from ledger.service.audit.records import Read, Replayer, Watcher
 
 
@@ -25,8 +26,8 @@ class RowCheck(Watcher, Protocol):
         """Reads the rows of the records from `start`, below `end`."""
         ...
 
-    def compare(self, one: Read, replayer: Replayer) -> Iterator[tuple[str, str]]:
-        """Rule and message of what is stored otherwise than the record that was replayed last says."""
+    def compare(self, one: Read, replayer: Replayer) -> Iterator[Difference]:
+        """What is stored otherwise than the record that was replayed last says."""
         ...
 
     async def compare_ends(self, made: Made) -> list[tuple[str, str, int | None]]:

@@ -1,0 +1,120 @@
+"""An audit that is killed leaves no process behind: neither the one that checks signatures beside it, nor any other."""
+
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Final
+
+import httpx
+import psutil
+import pytest
+from support.server import Server, environment, temporary_home
+from support.waiting import until
+from support.workshop import workshop
+
+from ledger.core.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.note import NoteSigner
+from ledger.service.audit.beside import APART
+from ledger.service.keyfiles import LOG_KEY, read_key
+
+SIZE: Final = 2 * APART
+_ENDED: Final = 60.0
+
+
+class Stalling:
+    """Passes on what a server says, but for a checkpoint of more entries than there are, and the second page of them,
+    which never comes: so an audit is in its midst for as long as the test needs."""
+
+    def __init__(self, server: Server) -> None:
+        signer = NoteSigner(server.origin, read_key(server.home / LOG_KEY).private)
+        self.checkpoint = sign_checkpoint(Checkpoint(server.origin, SIZE, bytes(32)), signer).encode()
+        self.server = server
+        self.stalled = threading.Event()
+        self.released = threading.Event()
+
+    def answer(self, path: str, accept: str) -> bytes:
+        if path == "/log/checkpoint":
+            return self.checkpoint
+        if path.startswith("/v1/audit/entries") and "from=0" not in path:
+            self.stalled.set()
+            self.released.wait()
+        return httpx.get(self.server.url + path, headers={"Accept": accept}, timeout=60).raise_for_status().content
+
+    @contextmanager
+    def served(self) -> Iterator[str]:
+        stalling = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                content = stalling.answer(self.path, self.headers.get("Accept", "*/*"))
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_: object) -> None: ...
+
+        class Quiet(ThreadingHTTPServer):
+            def handle_error(self, *_: object) -> None:
+                """The audit that asked was killed."""
+
+        with Quiet(("127.0.0.1", 0), Handler) as server:
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            try:
+                yield f"http://127.0.0.1:{server.server_address[1]}"
+            finally:
+                self.released.set()
+                server.shutdown()
+                thread.join()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with temporary_home() as home, Server(home) as found:
+        workshop(found, "works", pot="10")
+        yield found
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
+def test_a_killed_audit_leaves_no_process(server: Server, number: signal.Signals) -> None:
+    stalling = Stalling(server)
+    with stalling.served() as url, subprocess.Popen(
+        [sys.executable, "-m", "ledger.cli", "audit", url, "--json"], env=environment(server.home), cwd="/",
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:
+        assert stalling.stalled.wait(_ENDED)
+        own = psutil.Process(process.pid)
+        until(lambda: any("spawn_main" in " ".join(one.cmdline()) for one in own.children(recursive=True)))
+        started = own.children(recursive=True)
+        process.send_signal(number)
+        assert process.wait(_ENDED) != 0
+        _, alive = psutil.wait_procs(started, _ENDED)
+        assert not alive
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stopped_audit_of_a_home_leaves_no_database(number: signal.Signals) -> None:
+    """It has started the home's PostgreSQL by itself."""
+    with temporary_home() as home:
+        with Server(home):
+            pass
+        with subprocess.Popen(
+            [sys.executable, "-m", "ledger.cli", "audit", "--json"], env=environment(home), cwd="/",
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        ) as process:
+            own, found = psutil.Process(process.pid), list[psutil.Process]()
+
+            def started() -> list[psutil.Process]:
+                found[:] = [one for one in own.children(recursive=True) if one.name() == "postgres"]
+                return found
+
+            until(started)
+            process.send_signal(number)
+            process.wait(_ENDED)
+            _, alive = psutil.wait_procs(found, _ENDED)
+            assert not alive
