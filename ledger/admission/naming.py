@@ -111,6 +111,9 @@ def check_distinct_names(record: AnyRecord, plan: Plan, state: State) -> None:
     """Refuses a name that something else has, and an organisation whose names lie under or over another's."""
     for one in minted(record, plan):
         name, place, item = one
+        if place is not None and not item and _is_free(name, state):
+            # That a lot is called as no other lot was checked before.
+            continue
         kind = _kind_of(name, state)
         if kind is not None and not _may_share(one, kind, record, plan, state):
             field = _field(record, place, item)
@@ -118,6 +121,14 @@ def check_distinct_names(record: AnyRecord, plan: Plan, state: State) -> None:
                           rule="an identifier names one thing")
     if isinstance(record, Organization):
         _check_claims(record, state)
+
+
+def _is_free(name: str, state: State) -> bool:
+    """Whether nothing but a lot can have this name."""
+    return not (
+        name in state.taken or name in state.organizations or name in state.facilities or name in state.products
+        or name in state.pools or name in state.pool_ids
+    )
 
 
 def _kind_of(name: str, state: State) -> str | None:

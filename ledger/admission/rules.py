@@ -7,7 +7,7 @@ index, so a log of an earlier version audits as before.
 """
 
 import hashlib
-from enum import Enum
+from enum import StrEnum
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -18,8 +18,9 @@ RULES: Final = "ledger-rules"
 """The name under which the registrar activates a version of these rules. No sector may have it."""
 
 
-class Rule(Enum):
-    """A rule that some version brought, by the id that is part of that version's digest."""
+class Rule(StrEnum):
+    """A rule that some version brought, by the id that is part of that version's digest. A string, which hashes fast:
+    rules are looked up for every record."""
 
     BOUNDED_TIMES = "bounded-times"
     """Times lie between 1900 and 2199, and no period is longer than ten years."""
@@ -84,10 +85,11 @@ class Rules(Struct, frozen=True):
 
         Raises Unavailable where this program does not know that version: it must not guess what is allowed.
         """
-        newest = None
-        for activated in self.activated:
-            if index is None or activated.index < index:
-                newest = activated
+        newest = self.activated[-1] if self.activated and index is None else None
+        if index is not None:
+            for activated in self.activated:
+                if activated.index < index:
+                    newest = activated
         if newest is None:
             return VERSIONS[0]
         known = _BY_NAME.get(newest.version)
