@@ -125,6 +125,7 @@ ASKED: Final = {
     "names.ledger_row": "",
     "names.tile_roots": "",
     "names.published": "",
+    "names.rotations": "",
     "products.entered": f"'part:{_NAME}', {_SIZE}",
     "products.made": f"'part:{_NAME}', 0, {_SIZE}, {_ALL}",
     "products.ended": f"{_RECORDS}, {_NEWEST}",
