@@ -207,7 +207,7 @@ def test_an_audit_from_a_state_says_what_it_has_done_itself(mill: Mill, tmp_path
     assert ", 2 records recomputed by their plugins\n" in first
     assert "in this audit" not in first
     assert second.code == 0
-    assert "signatures  18 hold (0 in this audit)\n" in second.out
+    assert "signatures  19 hold (0 in this audit)\n" in second.out
     assert "lots compared (0 in this audit), 2 records recomputed by their plugins (0 in this audit)\n" in second.out
     report = json.loads(run(*arguments, "--json").out)
     assert (report["recomputed"], report["earlier"]["recomputed"]) == (2, 2)
