@@ -193,8 +193,8 @@ def test_an_audit_of_server_and_home(mill: Mill) -> None:
         assert done.code == 0, done.err
         report = json.loads(done.out)
         assert report["ok"]
-        # The registrar, eleven sectors, and six records.
-        assert report["size"] == report["entries"] == 18
+        # The registrar, the ledger's rules, eleven sectors, and six records.
+        assert report["size"] == report["entries"] == 19
         assert report["recomputed"] == 2
     wrong = run("audit", mill.server.url, "--registrar", "0" * 64)
     assert wrong.code == 1
