@@ -193,8 +193,8 @@ def test_an_audit_of_server_and_home(mill: Mill) -> None:
         assert done.code == 0, done.err
         report = json.loads(done.out)
         assert report["ok"]
-        # The registrar, eleven sectors, and six records.
-        assert report["size"] == report["entries"] == 18
+        # The registrar, the ledger's rules, eleven sectors, and six records.
+        assert report["size"] == report["entries"] == 19
         assert report["recomputed"] == 2
     wrong = run("audit", mill.server.url, "--registrar", "0" * 64)
     assert wrong.code == 1
@@ -207,7 +207,7 @@ def test_an_audit_from_a_state_says_what_it_has_done_itself(mill: Mill, tmp_path
     assert ", 2 records recomputed by their plugins\n" in first
     assert "in this audit" not in first
     assert second.code == 0
-    assert "signatures  18 hold (0 in this audit)\n" in second.out
+    assert "signatures  19 hold (0 in this audit)\n" in second.out
     assert "lots compared (0 in this audit), 2 records recomputed by their plugins (0 in this audit)\n" in second.out
     report = json.loads(run(*arguments, "--json").out)
     assert (report["recomputed"], report["earlier"]["recomputed"]) == (2, 2)
