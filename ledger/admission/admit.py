@@ -7,7 +7,7 @@ from ledger.admission.naming import check_distinct_names, created_field, new_lot
 from ledger.admission.parties import proven_keys
 from ledger.admission.reports import check_unreported
 from ledger.admission.roles import AUDITOR, REGISTRAR, check_registrar, has_role
-from ledger.admission.rules import RULES, Rule, check_rules
+from ledger.admission.rules import RESERVED, RULES, Rule, check_rules
 from ledger.admission.standing import (
     check_acceptance,
     check_closing,
@@ -104,7 +104,7 @@ def _check_type(record: AnyRecord, keyid: bytes, state: State) -> None:
             check_erasure(record, state)
         case Transformation():
             sector = record.process.partition(".")[0]
-            if sector not in state.plugins:
+            if sector not in state.plugins or sector in RESERVED:
                 raise Refused(f"process: no plugin {sector!r} is active", code="unknown-sector", field="process",
                               value=record.process, rule="an activation record is in force for the sector")
             check_open(record, state)

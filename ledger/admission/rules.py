@@ -12,10 +12,13 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
+from ledger.core.policy import ACTIVATED
 from ledger.errors import Refused, Unavailable
 
 RULES: Final = "ledger-rules"
-"""The name under which the registrar activates a version of these rules. No sector may have it."""
+"""The name under which the registrar activates a version of these rules."""
+RESERVED: Final = frozenset({RULES, ACTIVATED})
+"""Names that are activated and are no sector's."""
 
 
 class Rule(StrEnum):

@@ -8,7 +8,7 @@ from msgspec import Raw
 from ledger.admission.facts import LOT_SLOTS, Facts
 from ledger.admission.lots import Created, Plan, Taken
 from ledger.admission.plan import plan as plan_of
-from ledger.admission.rules import VERSIONS
+from ledger.admission.rules import RESERVED, VERSIONS
 from ledger.admission.state import PluginState
 from ledger.core.assessment import NOTHING, Assessment, Assigned
 from ledger.core.canonical import encode
@@ -164,7 +164,7 @@ def _plugin_of(
     if not isinstance(record, Transformation):
         return None, None
     sector = record.process.partition(".")[0]
-    active = in_force.get(sector)
+    active = None if sector in RESERVED else in_force.get(sector)
     if active is None:
         return None, None
     installed = registry.sector(sector)

@@ -10,6 +10,7 @@ import pytest
 from support.server import answer_of
 from support.witness import Witness, entries_of, roots_at
 
+from ledger.admission.rules import RULES
 from ledger.core import canonical
 from ledger.core.checkpoint import open_checkpoint
 from ledger.core.entry import parse_entry
@@ -146,14 +147,14 @@ def test_pages_that_cannot_be(network: Any, parameters: dict[str, str]) -> None:
 
 def test_plugins(network: Any) -> None:
     plugins = found(network, "/v1/plugins")
-    assert [one["name"] for one in plugins] == PLUGINS
+    assert [one["name"] for one in plugins] == [RULES, *PLUGINS]
     for one in plugins:
         assert one["inForce"] == one["version"]
         assert one["installed"] is True
         assert one["names"].keys() == {"en", "zh"}
-        assert one["routes"]
+        assert bool(one["routes"]) == (one["name"] != RULES)
     activated = [msgspec.json.decode(base64.b64decode(row["body"])) for row in found(
-        network, "/v1/audit/entries", **{"from": 1, "to": 1 + len(PLUGINS)}
+        network, "/v1/audit/entries", **{"from": 1, "to": 2 + len(PLUGINS)}
     )]
     assert {one["plugin"]: one["digest"] for one in activated} == {one["name"]: one["digest"] for one in plugins}
 
@@ -290,7 +291,7 @@ def test_the_schema_names_every_route(network: Any) -> None:
         "/v1/sectors/{sector}/indicators", "/v1/inventory", "/v1/inventory/report", "/v1/cbam",
         "/v1/gaps", "/v1/organizations", "/v1/plugins", "/v1/audit/entries", "/v1/audit/batches",
         "/v1/audit/balances", "/v1/audit/revisions", "/v1/audit/revised", "/log/checkpoint",
-        "/log/tile/{path}", "/log/vkey", "/log/keys", "/health/live", "/health/ready",
+        "/log/tile/{path}", "/log/vkey", "/log/keys", "/log/policy", "/health/live", "/health/ready",
     }
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():

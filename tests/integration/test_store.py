@@ -32,8 +32,8 @@ from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.sessions import connect_as
 
 _SECONDS = 120
-SET_UP = 12
-"""Entries of a ledger just set up: the registrar, ten sectors, and the one of the tests."""
+SET_UP = 13
+"""Entries of a ledger just set up: the registrar, the rules, ten sectors, and the one of the tests."""
 
 
 @pytest.fixture(scope="module")
@@ -364,15 +364,14 @@ def test_two_servers_begin_one_ledger(postgres: EmbeddedPostgres) -> None:
 
 
 def test_rows_that_the_database_refuses_refuse_their_own_record(home: Path, database: Database) -> None:
-    """A row that the rules know nothing of stands in the way: the batch is tried again record by record."""
+    """A constraint that the rules know nothing of stands in the way: the batch is tried again record by record."""
     with database.served(home) as server:
         shop = workshop(server, "another", pot="1000")
         lines = [shop.make({"a": "1"}, {"pot": "1"}), shop.make({"b": "1"}, {"a": "1"})]
         wanted = shop.signed(Product(
             issuer=shop.id, nonce=shop.nonce(), id=shop.name("wanted"), sector=NAME, unit="KGM"
         ))
-        database.tamper("INSERT INTO product (id, owner, record) SELECT $1, owner, record FROM product LIMIT 1",
-                        shop.name("wanted"))
+        database.tamper(f"ALTER TABLE product ADD CONSTRAINT unwanted CHECK (id <> '{shop.name('wanted')}')")
         before = httpx.get(f"{server.url}/health/ready").json()["size"]
         answers = server.submit(server.envelopes([
             lines[0], wanted, lines[1], shop.use({"b": "0.5"}),
@@ -383,8 +382,8 @@ def test_rows_that_the_database_refuses_refuse_their_own_record(home: Path, data
         indices = [answer.index for answer in answers if isinstance(answer, Receipt)]
         assert indices == [before, before + 1, before + 2]
         check_whole_log(server)
-        # With the row out of the way the very same record goes through.
-        database.tamper("DELETE FROM product WHERE id = $1", shop.name("wanted"))
+        # With the constraint out of the way the very same record goes through.
+        database.tamper("ALTER TABLE product DROP CONSTRAINT unwanted")
         server.post([wanted])
         check_whole_log(server)
 

@@ -21,6 +21,7 @@ from unit.admission.world import (
 
 from ledger.admission.rules import NEWEST, RULES, VERSIONS, Activated, Rule, Rules
 from ledger.admission.times import EARLIEST, LATEST, LONGEST_YEARS
+from ledger.core.policy import ACTIVATED
 from ledger.core.records import Activation, Baseline, Report
 from ledger.errors import Unavailable
 from ledger.service.sequencing.batch import Sequenced
@@ -57,10 +58,11 @@ def test_each_record_keeps_the_rules_of_its_index() -> None:
     assert (log.version(5), log.version(6)) == (VERSIONS[0], NEWEST)
 
 
-def test_rules_are_no_sector(world: World) -> None:
-    world.admit(rules())
+def test_what_is_activated_beside_sectors_is_no_sector(world: World) -> None:
+    world.admit(rules(), activation(ACTIVATED, version="tlog-policy/v0"))
     assert RULES not in world.state.plugins
-    world.refuse(transformation([output("x")], process=f"{RULES}.make"), "unknown-sector", "process")
+    for name in (RULES, ACTIVATED):
+        world.refuse(transformation([output("x")], process=f"{name}.make"), "unknown-sector", "process")
 
 
 def test_what_is_not_known_is_refused(world: World) -> None:
