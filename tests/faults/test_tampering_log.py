@@ -17,6 +17,7 @@ from support.workshop import workshop
 
 from ledger.core.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.note import NoteSigner
+from ledger.errors import ConfigurationError
 from ledger.service.keyfiles import LOG_KEY, read_key
 
 ENTRIES: Final = 520
@@ -44,7 +45,6 @@ CASES: Final[dict[str, tuple[str, Finding, bool]]] = {
         "get_byte(frontier, length(frontier) - 1))", ("root", None), False),
     "the head's time": ("UPDATE head SET time = time + 1", ("time", None), False),
     "a head behind": ("UPDATE head SET size = size - 1", ("root", None), True),
-    "the log's name": ("UPDATE ledger SET origin = origin || '.example'", ("names", None), False),
     "the log's key": ("UPDATE ledger SET vkey = vkey || 'A'", ("names", None), False),
     "an entry beyond the log": (
         "INSERT INTO entry SELECT index + 1000, data, leaf_hash FROM entry WHERE index = 300", ("names", 1300), False),
@@ -103,6 +103,13 @@ def test_what_belongs_to_the_log(kept: Kept, copy: Database, what: str) -> None:
     for report in [kept.by_database(copy), *([kept.by_http(copy)] if outside else [])]:
         assert not report.ok
         assert finding in {(one.rule, one.index) for one in report.findings}, report.findings
+
+
+def test_the_log_s_name(kept: Kept, copy: Database) -> None:
+    """The home's key is of another log then: which of the two is wrong, the operator has to say."""
+    copy.tamper("UPDATE ledger SET origin = origin || '.example'")
+    with pytest.raises(ConfigurationError, match="is not the key of this database's log"):
+        kept.by_database(copy)
 
 
 def test_every_column_of_tiles(kept: Kept, copy: Database) -> None:
