@@ -245,7 +245,7 @@ def check(case: Case, snapshots: Snapshots, home: Path) -> None:
         words = ("carbon-ledger", "bring", "POLICY")
         assert any(word in str(came.why.rule or came.why.message) for word in words), came.why
         assert came.why.code in ("log-mismatch", "anchor-missing", "log-missing", "log-key-missing", "unsettled",
-                                 "anchor-unreadable"), came.why
+                                 "publication-lost", "anchor-unreadable"), came.why
 
 
 @pytest.mark.parametrize("case", SHORT, ids="-".join)
