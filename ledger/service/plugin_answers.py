@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ledger.admission.rules import NEWEST, RULES, VERSIONS, Activated, Rules
+from ledger.admission.rules import NEWEST, RESERVED, RULES, VERSIONS, Activated, Rules
 from ledger.registry.installed import Registry
 from ledger.service.answers import PluginAnswer
 
@@ -22,14 +22,14 @@ def rules_answer(rules: Rules | None = None) -> PluginAnswer:
 
 
 def plugin_answers(registry: Registry, in_force: Mapping[str, tuple[str, str]]) -> list[PluginAnswer]:
-    """One answer a plugin, by name."""
+    """One answer a plugin, by name; of a name that is activated and is no sector's there is nothing to install."""
     found = []
     for name in sorted({*registry.sectors, *in_force}):
         one, active = registry.sector(name), in_force.get(name)
         if one is None:
             version, digest = active or ("", "")
             found.append(PluginAnswer(name=name, version=version, digest=digest, names={}, routes={},
-                                      in_force=version, in_force_digest=digest))
+                                      in_force=version, in_force_digest=digest, installed=name in RESERVED))
             continue
         sector = one.sector
         found.append(PluginAnswer(

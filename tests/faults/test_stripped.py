@@ -23,6 +23,7 @@ from support.workshop import Workshop, workshop
 from ledger.app import create_app
 from ledger.cli.console import Run
 from ledger.cli.root import cli
+from ledger.client.http import Reader
 from ledger.core.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.note import NoteSigner
 from ledger.core.policy import ACTIVATED, FORMAT, parse_policy
@@ -180,7 +181,7 @@ def test_audits_find_a_log_that_was_stripped(
             vkey = held.identity.vkey
             return [
                 await audit(HttpSource(client), registry=registry(), vkey=vkey),
-                await audit_public(PublicSource(HttpLog(client)), vkey=vkey, progress=lambda *_: None),
+                await audit_public(PublicSource(HttpLog(Reader(client))), vkey=vkey, progress=lambda *_: None),
             ]
 
     for found in copy.database.run(outside()):
