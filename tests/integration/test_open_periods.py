@@ -151,8 +151,8 @@ def test_so_many_records_are_looked_at_and_no_more(yard: Yard) -> None:
     assert yard.footprint("l4").more_periods is False
     # Behind several, each once; of more than are looked at, the newest.
     assert yard.look(5, "l4", "l2", "l0") == yard.look(5, "l4")
-    yard.heat("other", {}, "feb")
-    (found,), more = yard.look(0, "l4", "other")
+    yard.heat("late", {}, "feb")
+    (found,), more = yard.look(0, "l4", "late")
     assert (found.month, more) == ("2025-02", True)
 
 
