@@ -36,13 +36,14 @@ class Stalling:
         self.stalled = threading.Event()
         self.released = threading.Event()
 
-    def answer(self, path: str, accept: str) -> bytes:
+    def answer(self, path: str, accept: str) -> tuple[int, bytes]:
         if path == "/log/checkpoint":
-            return self.checkpoint
+            return 200, self.checkpoint
         if path.startswith("/v1/audit/entries") and "from=0" not in path:
             self.stalled.set()
             self.released.wait()
-        return httpx.get(self.server.url + path, headers={"Accept": accept}, timeout=60).raise_for_status().content
+        answer = httpx.get(self.server.url + path, headers={"Accept": accept}, timeout=60)
+        return answer.status_code, answer.content
 
     @contextmanager
     def served(self) -> Iterator[str]:
@@ -50,8 +51,8 @@ class Stalling:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                content = stalling.answer(self.path, self.headers.get("Accept", "*/*"))
-                self.send_response(200)
+                status, content = stalling.answer(self.path, self.headers.get("Accept", "*/*"))
+                self.send_response(status)
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)

@@ -13,6 +13,7 @@ from support.workshop import Workshop
 from ledger.core.receipt import Receipt
 from ledger.errors import Exhausted
 from ledger.service.limits import Limits
+from ledger.service.timekeeping import HostClock
 
 DAY: Final = 86_400_000
 NOON: Final = 20_000 * DAY + DAY // 2
@@ -53,10 +54,10 @@ def mined(shop: Workshop, first: int, count: int) -> list[Posted]:
 
 def test_a_start_forgets_nothing_and_midnight_frees(home: Path) -> None:
     clock, shop = Clock(), Workshop("shop")
-    with inside(home, clock=clock, limits=LIMITS) as ledger:
+    with inside(home, clock=HostClock(clock, clock), limits=LIMITS) as ledger:
         opened(ledger, shop)
         assert admitted(ledger.run(ledger.submit(mined(shop, 0, 3)))) == 3
-    with inside(home, clock=clock, limits=LIMITS) as ledger:
+    with inside(home, clock=HostClock(clock, clock), limits=LIMITS) as ledger:
         answers = ledger.run(ledger.submit(mined(shop, 3, 4)))
         assert admitted(answers) == 2
         refused = answers[-1]
@@ -68,7 +69,8 @@ def test_a_start_forgets_nothing_and_midnight_frees(home: Path) -> None:
 
 def test_servers_of_one_database_know_of_each_other(home: Path) -> None:
     clock, shop = Clock(), Workshop("shop")
-    with inside(home, clock=clock, limits=LIMITS) as here, inside(home, clock=clock, limits=LIMITS) as there:
+    host = HostClock(clock, clock)
+    with inside(home, clock=host, limits=LIMITS) as here, inside(home, clock=host, limits=LIMITS) as there:
         opened(here, shop)
         assert admitted(there.run(there.submit(mined(shop, 0, 1)))) == 1
         assert admitted(here.run(here.submit(mined(shop, 1, 3)))) == 3
@@ -78,7 +80,8 @@ def test_servers_of_one_database_know_of_each_other(home: Path) -> None:
 
 
 def test_the_registrar_has_no_quota(home: Path) -> None:
-    with inside(home, clock=Clock(), limits=LIMITS) as ledger:
+    clock = Clock()
+    with inside(home, clock=HostClock(clock, clock), limits=LIMITS) as ledger:
         shops = [Workshop(f"shop-{number}") for number in range(LIMITS.records + 2)]
         ledger.post([
             (ledger.registrar, enrolment(shop.party, ledger.registrar, ledger.origin, shop.nonce())) for shop in shops
@@ -88,12 +91,12 @@ def test_the_registrar_has_no_quota(home: Path) -> None:
 def test_a_day_begins_where_the_log_says(home: Path) -> None:
     """Wherever in the log midnight was."""
     clock, shop = Clock(), Workshop("shop")
-    with inside(home, clock=clock, limits=LIMITS) as ledger:
+    with inside(home, clock=HostClock(clock, clock), limits=LIMITS) as ledger:
         opened(ledger, shop)
         for day in range(1, 4):
             clock.time += DAY
             assert admitted(ledger.run(ledger.submit(mined(shop, 100 * day, 4)))) == 4
-    with inside(home, clock=clock, limits=LIMITS) as ledger:
+    with inside(home, clock=HostClock(clock, clock), limits=LIMITS) as ledger:
         assert admitted(ledger.run(ledger.submit(mined(shop, 500, 6)))) == 4
 
 
@@ -101,7 +104,8 @@ def test_errors_that_are_answers_hold_nothing(home: Path) -> None:
     """No frame, and with it nothing that was worked on: neither of what cannot be read, nor of what is refused ahead of
     the lock, under it, or by a quota."""
     shop = Workshop("shop")
-    with inside(home, clock=Clock(), limits=LIMITS) as ledger:
+    clock = Clock()
+    with inside(home, clock=HostClock(clock, clock), limits=LIMITS) as ledger:
         opened(ledger, shop)
         sound = ledger.envelopes(mined(shop, 0, 6))
         refused = ledger.envelopes([shop.use({"nothing": "1"}), shop.use({"pot": "2000"}), shop.mine("lot-0", "1")])
