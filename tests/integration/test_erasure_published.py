@@ -120,4 +120,8 @@ def test_what_was_public_before_there_were_witnesses(place: Site) -> None:
             one.kill()
         with place.serve() as server, Database(attach(place.home).owner_url) as database:
             until(lambda: gone(database), _SOON)
+            # Nothing is signed until a quorum has said what it was shown.
+            for one in witnesses:
+                one.start()
+            until(lambda: httpx.get(f"{server.url}/log/checkpoint").is_success, _SOON)
             check(server, 1)

@@ -58,6 +58,8 @@ def object_store() -> Iterator[ObjectStore]:
     thread.start()
     store = ObjectStore(f"http://127.0.0.1:{server.server_port}")
     try:
+        # What an earlier store of this process held is there still.
+        httpx.post(f"{store.url}/moto-api/reset").raise_for_status()
         httpx.put(f"{store.url}/{BUCKET}").raise_for_status()
         yield store
     finally:

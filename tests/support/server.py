@@ -71,7 +71,11 @@ class Server:
             [sys.executable, "-m", program, "serve", "--port", "0"], stdout=subprocess.PIPE, stderr=self._log,
             env={**environment(home, database_url, installed, anchor), **variables}, cwd="/",
         )
-        self.url, self.vkey = self._lines(2)
+        try:
+            self.url, self.vkey = self._lines(2)
+        except BaseException:
+            self.__exit__()
+            raise
 
     def _lines(self, count: int) -> list[str]:
         output = self.process.stdout
