@@ -12,12 +12,12 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from ledger.core.policy import ACTIVATED
+from ledger.core.record import WITNESS_POLICY
 from ledger.errors import Refused, Unavailable
 
 RULES: Final = "ledger-rules"
 """The name under which the registrar activates a version of these rules."""
-RESERVED: Final = frozenset({RULES, ACTIVATED})
+RESERVED: Final = frozenset({RULES, WITNESS_POLICY})
 """Names that are activated and are no sector's."""
 
 

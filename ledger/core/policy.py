@@ -17,11 +17,12 @@ from typing import Final, NamedTuple, TypeVar
 from ledger.core.checkpoint import Checkpoint, open_checkpoint
 from ledger.core.cosignature import CosignatureVerifier, cosigned_at, parse_cosigner_vkey
 from ledger.core.note import NoteVerifier, parse_vkey
+from ledger.core.record import WITNESS_POLICY
 from ledger.errors import InvalidInput, VerificationError
 
 MAX_POLICY = 1_000_000
 NONE = "none"
-ACTIVATED: Final = "witness-policy"
+ACTIVATED: Final = WITNESS_POLICY
 """The name under which the registrar activates a log's policy: the activation's digest is that of its text. Where it is
 retired, the log has no witnesses any more."""
 FORMAT: Final = "tlog-policy/v0"

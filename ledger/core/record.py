@@ -1,6 +1,6 @@
 """What every record has, and the kind byte of its log entry."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from msgspec import Meta, Struct
 
@@ -8,6 +8,9 @@ from ledger.core.values import MAX_FLOWS, Flow, Id, Nonce, Output, Supply
 
 PRIVATE, ORGANIZATION, KEY_CHANGE, ACTIVATION, ERASURE = 0, 1, 2, 3, 4
 """Kind bytes of a log entry; bodies of all kinds but PRIVATE are public."""
+
+WITNESS_POLICY: Final = "witness-policy"
+"""The name under which an `activation` names the policy of the log's witnesses: see `core.policy`."""
 
 Flows = Annotated[list[Flow], Meta(max_length=MAX_FLOWS)]
 Supplies = Annotated[list[Supply], Meta(max_length=MAX_FLOWS)]
