@@ -74,6 +74,11 @@ class Stalling:
                 thread.join()
 
 
+def _heed_interrupts() -> None:
+    """A process that was started in the background of a shell ignores SIGINT, and so would whatever it starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     with temporary_home() as home, Server(home) as found:
@@ -86,7 +91,7 @@ def test_a_killed_audit_leaves_no_process(server: Server, number: signal.Signals
     stalling = Stalling(server)
     with stalling.served() as url, subprocess.Popen(
         [sys.executable, "-m", "ledger.cli", "audit", url, "--json"], env=environment(server.home), cwd="/",
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=_heed_interrupts,
     ) as process:
         assert stalling.stalled.wait(_ENDED)
         own = psutil.Process(process.pid)
@@ -106,7 +111,7 @@ def test_a_stopped_audit_of_a_home_leaves_no_database(number: signal.Signals) ->
             pass
         with subprocess.Popen(
             [sys.executable, "-m", "ledger.cli", "audit", "--json"], env=environment(home), cwd="/",
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=_heed_interrupts,
         ) as process:
             own, found = psutil.Process(process.pid), list[psutil.Process]()
 
