@@ -86,7 +86,7 @@ def tell(running: Running, client: Client) -> None:
     heading("Where the figures come from")
     show_sources()
     heading("The audit: the whole log, replayed from zero")
-    show(_audit(running, expected=0))
+    show(*_audit(running, expected=0).splitlines())
     _tamper(running, receipts, steps)
 
 
