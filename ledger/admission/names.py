@@ -57,8 +57,10 @@ class Names:
 
     def merge(self, other: "Names") -> None:
         """Adds all that `other` holds."""
+        own = vars(self)
         for kind, found in vars(other).items():
-            getattr(self, kind).update(found)
+            if found:
+                own[kind].update(found)
 
     def add(self, record: AnyRecord) -> None:
         self.organizations.add(record.issuer)

@@ -175,7 +175,8 @@ class State(Facts):
 
     def note(self, record: AnyRecord, digest: bytes) -> None:
         """Enters what a record at index `size` makes known besides lots."""
-        self.pass_time()
+        if self.recoveries:
+            self.pass_time()
         match record:
             case Organization():
                 self.organizations[record.id] = organization_facts(record)

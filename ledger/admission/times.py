@@ -1,6 +1,7 @@
 """Instants of records: days of the calendar, periods that end after they start."""
 
 from datetime import datetime
+from functools import cache
 from typing import Final
 
 from ledger.core.records import AnyRecord, Report
@@ -34,20 +35,29 @@ def check_bounded(record: AnyRecord) -> None:
 
     A record with a mistyped year would else close, provision or overlap periods that nobody means.
     """
-    for name, field in _INSTANTS:
-        _check_instant(getattr(record, name, None), field)
-    _check_length(getattr(record, "start", None), getattr(record, "end", None), "end")
+    found: dict[str, str | None] = {}
+    for name, field in _instants_of(type(record)):
+        text = found[name] = getattr(record, name)
+        if text is not None and not EARLIEST <= text <= LATEST:
+            raise _out_of_range(text, field)
+    _check_length(found.get("start"), found.get("end"), "end")
     baseline = record.baseline if isinstance(record, Report) else None
     if baseline is not None:
-        _check_instant(baseline.start, "baseline.start")
-        _check_instant(baseline.end, "baseline.end")
+        for text, field in ((baseline.start, "baseline.start"), (baseline.end, "baseline.end")):
+            if not EARLIEST <= text <= LATEST:
+                raise _out_of_range(text, field)
         _check_length(baseline.start, baseline.end, "baseline.end")
 
 
-def _check_instant(text: str | None, field: str) -> None:
-    if text is not None and not EARLIEST <= text <= LATEST:
-        raise Refused(f"{field}: {text} is no time that a record can be of", code="instant-range", field=field,
-                      value=text, rule=f"an instant from {EARLIEST} to {LATEST}")
+@cache
+def _instants_of(kind: type[AnyRecord]) -> tuple[tuple[str, str], ...]:
+    """The attributes of such records that are instants, with their fields."""
+    return tuple([one for one in _INSTANTS if one[0] in kind.__struct_fields__])
+
+
+def _out_of_range(text: str, field: str) -> Refused:
+    return Refused(f"{field}: {text} is no time that a record can be of", code="instant-range", field=field, value=text,
+                   rule=f"an instant from {EARLIEST} to {LATEST}")
 
 
 def _check_length(start: str | None, end: str | None, field: str) -> None:

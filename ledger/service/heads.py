@@ -183,6 +183,9 @@ class Heads:
     async def check(self, connection: Connection, head: Checkpoint, expected: Known) -> None:
         """Returns if this session's database, with this head, begins with all that was expected before its head was
         read. Raises Unavailable, and stops signing, where it does not."""
+        if head in self._vouched:
+            # All heads that were vouched for are of one log: what is not longer than this one needs no proof again.
+            expected = tuple([one for one in expected if one.size > head.size or one not in self._vouched])
         why = await self.keyring.refresh(connection) or await contradiction(connection, head, expected)
         if why is not None:
             self.halt(why)
@@ -279,7 +282,8 @@ class Heads:
             return change(current)
 
         note = await asyncio.to_thread(self._anchor.update, checked)
-        self._anchored, self._note = self._opened(note), note
+        # Checked above, or signed here.
+        self._anchored, self._note = stated(note), note
         if self._memory is not None:
             await asyncio.to_thread(self._memory.update, lambda current: note if current is None or stated(
                 current).size < self._anchored.size else current)
@@ -295,6 +299,8 @@ class Heads:
 
     def _opened(self, note: str) -> Checkpoint:
         """What the anchor says, if one of this log's keys signed it."""
+        if note == self._note:
+            return self._anchored
         found = stated(note)
         try:
             verify_note(note, [span.verifier for span in self.keyring.keys.spans], minimum=1)

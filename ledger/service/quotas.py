@@ -1,14 +1,13 @@
 """How much one organisation may enter a day: asked at the door, never in admission, since a replay has no clock.
 
 What counts are rows, so that a start forgets nothing and servers of one database know of each other. A server reads
-what is new of them every `_FRESH_SECONDS` and adds what was posted here and is no row yet: beyond a quota goes at most
-what other servers admit in that time. A record that is on the log already is answered, however much its issuer has
-entered.
+what is new of them every `_FRESH_SECONDS` and adds what it has let in since: beyond a quota goes at most what other
+servers admit in that time. A record that is on the log already is answered, however much its issuer has entered.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, NamedTuple, Protocol, TypeVar
 
@@ -23,8 +22,6 @@ from ledger.store.sql import queries
 
 _DAY_MS: Final = 86_400_000
 _FRESH_SECONDS: Final = 5.0
-_LOST_SECONDS: Final = 60.0
-"""After which what was posted and is no row was refused."""
 
 
 class Posted(Protocol):
@@ -41,41 +38,71 @@ One = TypeVar("One", bound=Posted)
 
 
 class _Used:
-    """What an organisation has entered in a day, as far as this server knows."""
+    """What an organisation has entered in a day, as far as this server knows: rows that were read, what this server has
+    entered since then, and what is under way; `sent`: of its transfers how many of these go to whom. `next` is the
+    index from which on rows were not read."""
 
     def __init__(self, first: int) -> None:
         self.next = first
         self.records = 0
         self.sent: Counter[str] = Counter()
+        self.rows: Counter[str | None] = Counter()
+        self.since: list[tuple[int, str | None]] = []
+        """Log index, and whom it is sent to."""
         self.accepting: set[str] = set()
         self.read_at = float("-inf")
         self.reading = asyncio.Lock()
-        self.posted: dict[bytes, tuple[float, str | None]] = {}
-        """What may not be a row yet, by digest: when it came, and whom it is sent to."""
-        self.posted_to: Counter[str] = Counter()
 
-    def post(self, digest: bytes, at: float, to: str | None) -> None:
-        self.posted[digest] = (at, to)
+    def add(self, to: str | None, number: int) -> None:
+        self.records += number
         if to is not None:
-            self.posted_to[to] += 1
+            self.sent[to] += number
 
-    def learn(self, rows: Sequence[Record]) -> None:
-        """Counts more rows of the query `entered`."""
-        for row in rows:
-            self.records += row["records"]
-            self.next = max(self.next, row["newest"] + 1)
-            if row["receiver"] is not None:
-                self.sent[row["receiver"]] += row["records"]
-                if row["accepted"]:
-                    self.accepting.add(row["receiver"])
+    def learn(self, rows: Sequence[Record], *, anew: bool) -> None:
+        """Counts more rows of the query `entered`, which are all up to the newest of them; `anew`: all of the day."""
+        found = Counter({row["receiver"]: row["records"] for row in rows})
+        if anew:
+            found.subtract(self.rows)
+        self.rows.update(found)
+        for to, number in found.items():
+            self.add(to, number)
+        self.accepting.update([row["receiver"] for row in rows if row["accepted"]])
+        self.next = max([self.next, *[row["newest"] + 1 for row in rows]])
+        for index, to in self.since:
+            if index < self.next:
+                self.add(to, -1)
+        self.since = [one for one in self.since if one[0] >= self.next]
 
-    def settle(self, known: Collection[bytes], at: float) -> None:
-        """Without what is on the log by now, or was refused."""
-        self.posted = {
-            digest: one for digest, one in self.posted.items()
-            if digest not in known and at - one[0] < _LOST_SECONDS
-        }
-        self.posted_to = Counter([to for _, to in self.posted.values() if to is not None])
+    def settle(self, to: str | None, index: int | None) -> None:
+        """Of one that is under way no more: it is the entry `index`, or nothing is known of it, or it was refused."""
+        if index is not None and index >= self.next:
+            self.since.append((index, to))
+        else:
+            self.add(to, -1)
+
+
+NOTHING: Final[Mapping[bytes, int]] = {}
+
+
+class Hold:
+    """What was let in of a part of a request, until `settle` says what of it is on the log."""
+
+    def __init__(self) -> None:
+        self._held: dict[bytes, tuple[_Used, str | None]] = {}
+
+    def __contains__(self, digest: bytes) -> bool:
+        return digest in self._held
+
+    def add(self, digest: bytes, used: _Used, to: str | None) -> None:
+        self._held[digest] = used, to
+        used.add(to, 1)
+
+    def settle(self, entered: Mapping[bytes, int] = NOTHING) -> None:
+        """Holds nothing any more. `entered`: the indices of what is on the log now and was not before, by digest. The
+        others were refused, or what became of them is not known: rows will tell."""
+        for digest, (used, to) in self._held.items():
+            used.settle(to, entered.get(digest))
+        self._held.clear()
 
 
 class _Day(NamedTuple):
@@ -97,22 +124,27 @@ class Quotas:
         self._turning = asyncio.Lock()
         self._used: dict[str, _Used] = {}
 
-    async def checked(self, posted: Sequence[One | LedgerError]) -> list[One | LedgerError]:
-        """The same, with an error in the place of what is beyond its issuer's quota. Raises Unavailable."""
+    async def checked(self, posted: Sequence[One | LedgerError], hold: Hold) -> list[One | LedgerError]:
+        """The same, with an error in the place of what is beyond its issuer's quota; the others are held. Raises
+        Unavailable."""
         now = self._clock()
         if now >= self._day.end:
             async with self._turning:
                 if now >= self._day.end:
                     self._day = await self._day_of(now)
                     self._used.clear()
-        issuers = {one.record.issuer for one in posted if not isinstance(one, LedgerError)} - {self._exempt}
-        used = {issuer: await self._used_by(issuer, now) for issuer in issuers}
         refused: dict[int, Exhausted] = {}
         for i, one in enumerate(posted):
-            if not isinstance(one, LedgerError) and one.record.issuer in issuers:
-                error = self._counted(one, used[one.record.issuer], now)
-                if error is not None:
-                    refused[i] = error
+            if isinstance(one, LedgerError) or one.record.issuer == self._exempt:
+                continue
+            used = self._used.get(one.record.issuer)
+            if used is None or now / 1000 - used.read_at >= _FRESH_SECONDS:
+                used = await self._used_by(one.record.issuer, now)
+            error = self._counted(one, used, hold, now)
+            if error is not None:
+                refused[i] = error
+        if not refused:
+            return list(posted)
         known = await self._known([one.digest for i, one in enumerate(posted)
                                    if i in refused and not isinstance(one, LedgerError)])
         return [
@@ -120,20 +152,17 @@ class Quotas:
             for i, one in enumerate(posted)
         ]
 
-    def _counted(self, posted: Posted, used: _Used, now: int) -> Exhausted | None:
+    def _counted(self, posted: Posted, used: _Used, hold: Hold, now: int) -> Exhausted | None:
         record, limits = posted.record, self._limits
-        if posted.digest in used.posted:
+        if posted.digest in hold:
             return None
-        records = used.records + len(used.posted)
-        if records >= limits.records:
-            return self._exhausted("records", records, limits.records, "the operator can set another quota", now)
+        if used.records >= limits.records:
+            return self._exhausted("records", used.records, limits.records, "the operator can set another quota", now)
         to = record.to if isinstance(record, Transfer) and record.to != record.issuer else None
-        if to is not None and to not in used.accepting:
-            sent = used.sent[to] + used.posted_to[to]
-            if sent >= limits.unasked:
-                what = f"transfers to {to}, which has accepted none of them"
-                return self._exhausted(what, sent, limits.unasked, "or once the receiver has accepted one", now)
-        used.post(posted.digest, now / 1000, to)
+        if to is not None and to not in used.accepting and used.sent[to] >= limits.unasked:
+            what = f"transfers to {to}, which has accepted none of them"
+            return self._exhausted(what, used.sent[to], limits.unasked, "or once the receiver has accepted one", now)
+        hold.add(posted.digest, used, to)
         return None
 
     def _exhausted(self, what: str, used: int, quota: int, beside: str, now: int) -> Exhausted:
@@ -148,27 +177,21 @@ class Quotas:
     async def _used_by(self, issuer: str, now: int) -> _Used:
         """Reads what is new of the issuer's rows; who comes meanwhile waits for it. Where a quota is used up, all of
         today's are read again: receivers accept what was sent before."""
-        used = self._used.setdefault(issuer, _Used(self._day.first))
-        if now / 1000 - used.read_at < _FRESH_SECONDS:
-            return used
+        used = self._used.get(issuer)
+        if used is None:
+            used = self._used[issuer] = _Used(self._day.first)
         async with used.reading:
             if now / 1000 - used.read_at < _FRESH_SECONDS:
                 return used
-            anew = any(count >= self._limits.unasked for count in used.sent.values())
+            anew = max(used.sent.values(), default=0) >= self._limits.unasked
             first = self._day.first if anew else used.next
-            known = await self._known(list(used.posted))
             rows = await self._pool.fetch(queries("quota")["entered"], issuer, first, self._limits.records + 1)
-            if anew:
-                used.records, used.sent = 0, Counter()
-            used.settle(known, now / 1000)
-            used.learn(rows)
+            used.learn(rows, anew=anew)
             used.read_at = now / 1000
         return used
 
     async def _known(self, digests: Sequence[bytes]) -> frozenset[bytes]:
         """Which of them are on the log."""
-        if not digests:
-            return frozenset()
         return frozenset(bytes(row["digest"]) for row in await self._pool.fetch(queries("quota")["known"], digests))
 
     async def _day_of(self, now: int) -> _Day:

@@ -27,7 +27,7 @@ from ledger.errors import InvalidBody, InvalidInput, LedgerError, Refused
 from ledger.registry.assessing import Assessor
 from ledger.service.preparing import REVISING, Submission
 from ledger.service.publication import Publication
-from ledger.service.quotas import Quotas
+from ledger.service.quotas import Hold, Quotas
 from ledger.service.reading import Read, Reader
 from ledger.service.receipts import ReceiptReader
 from ledger.service.requests import Drafted, Request, complete, draft
@@ -93,22 +93,27 @@ class Submitter:
         pending: list[asyncio.Task[list[Result]]] = []
         done: list[Result] = []
         for start in range(0, len(envelopes), CHUNK):
-            unit, errors = await self._prepare(envelopes[start : start + CHUNK], request)
+            hold = Hold()
+            try:
+                unit, errors = await self._prepare(envelopes[start : start + CHUNK], request, hold)
+            except BaseException:
+                hold.settle()
+                raise
             if any(isinstance(item.submission.record, REVISING) for item in unit.items):
                 # What revises others comes after all that stands before it, and before what follows.
                 done.extend(await _together(pending))
-                done.extend(await self._append(unit, errors))
+                done.extend(await self._append(unit, errors, hold))
                 pending = []
             else:
-                pending.append(asyncio.create_task(self._append(unit, errors)))
+                pending.append(asyncio.create_task(self._append(unit, errors, hold)))
         return done + await _together(pending)
 
     async def _prepare(
-        self, envelopes: Sequence[bytes], request: Request
+        self, envelopes: Sequence[bytes], request: Request, hold: Hold
     ) -> tuple[Unit, list[LedgerError | None]]:
         parsed = await self._work(len(envelopes), lambda: [_parse(envelope) for envelope in envelopes])
         read = await self._read([one for one in parsed if isinstance(one, _Parsed)], request)
-        checked = await self._quotas.checked(await self._verify(parsed, request))
+        checked = await self._quotas.checked(await self._verify(parsed, request), hold)
         request.organization = request.organization or _sender(checked)
         found = await self._prepare_all(checked, request, read.now.plugins)
         items = [one for one in found if isinstance(one, Item)]
@@ -166,8 +171,13 @@ class Submitter:
             for one in part
         ]
 
-    async def _append(self, unit: Unit, errors: Sequence[LedgerError | None]) -> list[Result]:
-        answers = await self._sequence(unit)
+    async def _append(self, unit: Unit, errors: Sequence[LedgerError | None], hold: Hold) -> list[Result]:
+        entered: dict[bytes, int] = {}
+        try:
+            answers = await self._sequence(unit)
+            entered = {one.sequenced.digest: one.sequenced.index for one in answers if isinstance(one, Placed)}
+        finally:
+            hold.settle(entered)
         if any(isinstance(item.submission.record, Erasure) for item in unit.items):
             self._on_erasure()
         known = [answer.digest for answer in answers if isinstance(answer, Known)]
@@ -229,8 +239,11 @@ def _runs(checked: Sequence[_Parsed | LedgerError]) -> Iterator[Sequence[_Parsed
 def _sender(checked: Sequence[_Parsed | LedgerError]) -> str:
     """The organisation that has signed most of a request: all of it goes in the turns of one, so that it keeps its
     order."""
-    issuers = Counter([one.record.issuer for one in checked if isinstance(one, _Parsed)])
-    return max(issuers, key=issuers.__getitem__, default="")
+    found = [one.record.issuer for one in checked if isinstance(one, _Parsed)]
+    if len(found) <= 1:
+        return found[0] if found else ""
+    issuers = Counter(found)
+    return max(issuers, key=issuers.__getitem__)
 
 
 def _submission(one: _Parsed) -> Submission:

@@ -5,7 +5,7 @@ RFC 9110 throughout. The log is made of such answers, so that any proxy and any 
 
 import gzip
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any, Final, cast
 
 from litestar import Request, Response
@@ -73,10 +73,9 @@ class HeadAsGet:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope.get("method") != HttpMethod.HEAD:
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
 
         async def without_content(message: Message) -> None:
             if message["type"] == "http.response.body":
@@ -85,4 +84,4 @@ class HeadAsGet:
 
         asked = cast(HTTPScope, scope).copy()
         asked["method"] = HttpMethod.GET
-        await self._app(asked, receive, without_content)
+        return self._app(asked, receive, without_content)

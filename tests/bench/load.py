@@ -45,13 +45,13 @@ class Connection:
 
 def post(body: bytes, media_type: str) -> bytes:
     """The bytes of a POST of records."""
-    head = ("POST /v1/records HTTP/1.1", "Host: bench", f"Content-Type: {media_type}", f"Content-Length: {len(body)}")
+    head = ("POST /v1/records HTTP/1.1", "Host: 127.0.0.1", f"Content-Type: {media_type}", f"Content-Length: {len(body)}")
     return "\r\n".join(head).encode() + _HEAD_END + body
 
 
 def get(path: str) -> bytes:
     """The bytes of a GET."""
-    return f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n".encode()
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
 
 
 async def drive(

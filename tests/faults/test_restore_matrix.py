@@ -17,6 +17,7 @@ from support.objects import ObjectStore, object_store
 from support.parties import Party, enrolment, nonces, party
 from support.publishing import lines_of
 from support.server import temporary_home
+from support.waiting import PATIENCE
 from support.witness import registry
 from support.witnesses import WitnessProcess
 
@@ -57,6 +58,8 @@ class Case(NamedTuple):
 
 CASES: Final = [Case(*found) for found in product(KINDS, STATES, STATES, STATES, STATES)]
 SHORT: Final = CASES[::10]
+REFUSED_SECONDS: Final = 3.0
+"""After which nothing more is expected of witnesses: each was asked once, and again since."""
 
 
 def outcome(case: Case) -> str:
@@ -177,12 +180,11 @@ class Came(NamedTuple):
     continues: bool = False
 
 
-async def opened(settings: Settings, newest: Checkpoint) -> Came:
+async def opened(settings: Settings, newest: Checkpoint, patience: float) -> Came:
     try:
         async with open_ledger(settings, registry=registry()) as ledger:
-            asked = settings.policy is not None and "missing" not in settings.policy.name
-            for _ in range(3_000):
-                if not (ledger.heads.waiting and asked):
+            for _ in range(round(patience / 0.02)):
+                if not ledger.heads.waiting:
                     break
                 await asyncio.sleep(0.02)
             head = await head_of(ledger)
@@ -232,8 +234,9 @@ def check(case: Case, snapshots: Snapshots, home: Path) -> None:
     before = anchor_of(home, location, snapshots)
     policy = snapshots.policy(case.anchor) if case.kind == "witness" else snapshots.policy()
     with copied(snapshots.postgres, snapshots.databases.get(case.database, "template0")) as database:
-        came = asyncio.run(opened(served(home, database.url, policy=policy, anchor=location), snapshots.head))
         expected = outcome(case)
+        settings = served(home, database.url, policy=policy, anchor=location)
+        came = asyncio.run(opened(settings, snapshots.head, REFUSED_SECONDS if expected == "refused" else PATIENCE))
         assert came.signs == (expected != "refused"), (case, came)
         if expected == "whole":
             assert came.continues, case

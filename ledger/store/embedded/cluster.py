@@ -23,6 +23,7 @@ _IMMEDIATE_SECONDS = 15.0
 _QUIET_SECONDS = 3.0
 _REPORT_EVERY_SECONDS = 5.0
 _ORPHANS_SECONDS = 60.0
+_AGAIN_SECONDS = 0.5
 # PostgreSQL counts the processes that are still attached to the memory of a postmaster that was killed.
 _ORPHANS_MESSAGE = "shared memory block"
 
@@ -68,11 +69,16 @@ class Cluster:
     def stop(self) -> bool:
         """Fast shutdown, which rolls back what is open and writes a checkpoint; immediate if that takes too long."""
         for number, seconds in ((signal.SIGINT, FAST_SECONDS), (signal.SIGQUIT, _IMMEDIATE_SECONDS)):
-            self._signal(number)
             give_up = time.monotonic() + seconds
+            again = 0.0
             while self._runs():
-                if time.monotonic() > give_up:
+                now = time.monotonic()
+                if now > give_up:
                     break
+                if now >= again:
+                    # One that has just been started, by a process that ignores the signal, does not heed it yet.
+                    self._signal(number)
+                    again = now + _AGAIN_SECONDS
                 time.sleep(0.02)
             else:
                 self.pid = self._child = None

@@ -7,8 +7,7 @@ however many do not.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable
 from typing import Final
 
 from litestar.types import ASGIApp, HTTPRequestEvent, Receive, ReceiveMessage, Scope, Send
@@ -29,6 +28,8 @@ LONG: Final = 4 << 20
 _LONGEST: Final = 30
 """How many times its first patience a body may take in all."""
 _WITHOUT: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_LOOK_SECONDS: Final = 0.25
+"""How often it is looked whose time is over: a timer for each body would cost as much as reading it."""
 
 
 class BodyLimits(Struct, frozen=True, kw_only=True):
@@ -48,15 +49,23 @@ class BodyLimits(Struct, frozen=True, kw_only=True):
 
 
 class _Body:
-    """One that is on its way, or worked on."""
+    """One that is on its way, or worked on. `deadline` is of the loop's clock; `task` reads it."""
 
-    def __init__(self, client: str, clock: asyncio.Timeout) -> None:
+    def __init__(self, client: str, task: "asyncio.Task[object]", deadline: float) -> None:
         self.client = client
         self.pieces: list[bytes] = []
         self.size = 0
         self.counted = 0
-        self.clock = clock
+        self.task = task
+        self.deadline = deadline
+        self.ended = False
         self.given_up = False
+
+    def end(self) -> None:
+        """Awaits no more of it."""
+        if not self.ended:
+            self.ended = True
+            self.task.cancel()
 
 
 class Bodies:
@@ -68,13 +77,16 @@ class Bodies:
         self._limits = limits
         self._coming: dict[str, OrderedDict[_Body, None]] = {}
         self._count = 0
+        self._looking = False
         self.held = 0
         """Bytes that count."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope.get("method") in _WITHOUT:
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
+        return self._with_body(scope, receive, send)
+
+    async def _with_body(self, scope: Scope, receive: Receive, send: Send) -> None:
         body: _Body | None = None
         try:
             body = await self._read(scope, receive)
@@ -89,27 +101,28 @@ class Bodies:
 
     async def _read(self, scope: Scope, receive: Receive) -> _Body:
         limit = self._limits.of(scope["headers"])
-        declared = header(scope["headers"], b"content-length")
-        if declared and declared[0].isdigit() and int(declared[0][:20]) > limit:
+        announced = _announced(scope["headers"])
+        if announced is not None and announced > limit:
             raise _too_large(limit)
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        body = _Body(client_of(scope), asyncio.timeout(self._limits.seconds))
+        body = self._begun(scope)
+        began, others = body.deadline - self._limits.seconds, body.task.cancelling()
         try:
-            with self._turn(body):
-                async with body.clock:
-                    while await self._piece(body, receive, limit):
-                        body.clock.reschedule(began + self._patience(body.size))
-        except TimeoutError:
+            while await self._piece(body, receive, limit) and body.size != announced:
+                body.deadline = began + self._patience(body.size)
+        except asyncio.CancelledError:
             self.held -= body.counted
-            raise self._late(body) from None
+            if body.ended and body.task.uncancel() <= others:
+                raise self._late(body) from None
+            raise
         except BaseException:
             self.held -= body.counted
             raise
+        finally:
+            self._forget(body)
         return body
 
     async def _piece(self, body: _Body, receive: Receive, limit: int) -> bool:
-        """Whether more comes after the next piece."""
+        """Whether more may come after the next piece."""
         message = await receive()
         if message["type"] != "http.request":
             raise Refusal(400, "broken-body", "the body ends before its end", rule="as many bytes as are announced, or "
@@ -119,11 +132,12 @@ class Bodies:
         body.size += len(piece)
         if body.size > limit:
             raise _too_large(limit)
-        self._count_in(body)
+        if body.size > FREE:
+            self._count_in(body)
         return message["more_body"]
 
     def _count_in(self, body: _Body) -> None:
-        counts = max(0, body.size - FREE)
+        counts = body.size - FREE
         self.held += counts - body.counted
         body.counted = counts
         while self.held > self._limits.held:
@@ -144,18 +158,37 @@ class Bodies:
             rule=f"no more than {self._limits.seconds:g} s behind {LEAST_RATE >> 10} KiB/s", close=True,
         )
 
-    @contextmanager
-    def _turn(self, body: _Body) -> Iterator[None]:
+    def _begun(self, scope: Scope) -> _Body:
+        """A body that has a turn, until `_forget`."""
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("requests are worked on in tasks")
+        loop = asyncio.get_running_loop()
+        body = _Body(client_of(scope), task, loop.time() + self._limits.seconds)
+        if not self._looking:
+            self._looking = True
+            loop.call_later(min(_LOOK_SECONDS, self._limits.seconds), self._look, loop)
         if self._count >= MOST:
             victim = self._oldest()
             if victim is not None:
                 self._give_up(victim)
-        self._coming.setdefault(body.client, OrderedDict())[body] = None
+        own = self._coming.get(body.client)
+        if own is None:
+            own = self._coming[body.client] = OrderedDict()
+        own[body] = None
         self._count += 1
-        try:
-            yield
-        finally:
-            self._forget(body)
+        return body
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Ends what has stayed behind for too long; goes on while any body is on its way."""
+        now = loop.time()
+        for own in self._coming.values():
+            for body in own:
+                if body.deadline <= now:
+                    body.end()
+        self._looking = bool(self._coming)
+        if self._looking:
+            loop.call_later(min(_LOOK_SECONDS, self._limits.seconds), self._look, loop)
 
     def _oldest(self, *, counting: bool = False) -> _Body | None:
         """Of the client that has most on their way, what has been coming for longest."""
@@ -167,15 +200,14 @@ class Bodies:
 
     def _give_up(self, body: _Body) -> None:
         body.given_up = True
-        if not body.clock.expired():
-            body.clock.reschedule(0)
+        body.end()
         self.held -= body.counted
         body.counted = 0
         self._forget(body)
 
     def _forget(self, body: _Body) -> None:
-        own = self._coming.get(body.client, OrderedDict())
-        if body in own:
+        own = self._coming.get(body.client)
+        if own is not None and body in own:
             del own[body]
             self._count -= 1
             if not own:
@@ -198,6 +230,12 @@ class _Replay:
         self._ended = not self._pieces
         event: HTTPRequestEvent = {"type": "http.request", "body": piece, "more_body": not self._ended}
         return event
+
+
+def _announced(headers: Headers) -> int | None:
+    """The size that a body's Content-Length says; None where none does, or not one."""
+    found = header(headers, b"content-length")
+    return int(found[0][:20]) if len(found) == 1 and found[0].isdigit() else None
 
 
 def _too_large(limit: int) -> Refusal:

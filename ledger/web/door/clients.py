@@ -1,6 +1,6 @@
 """Who asks: the address that a connection comes from, or the one that a proxy of the operator's has seen."""
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 from typing import cast
 
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
@@ -22,11 +22,11 @@ class BehindProxies:
         self._app = app
         self._proxies = frozenset(proxies)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if client_of(scope) in self._proxies:
             seen = header(scope["headers"], b"x-forwarded-for")
             address = seen[-1].rpartition(b",")[2].strip().decode("latin-1") if seen else ""
             if address:
                 scope = cast(HTTPScope, scope).copy()
                 scope["client"] = (address, 0)
-        await self._app(scope, receive, send)
+        return self._app(scope, receive, send)

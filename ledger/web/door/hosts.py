@@ -7,7 +7,7 @@ it, and a ledger on loopback has published nothing.
 """
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -16,6 +16,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from ledger.web.door.answers import Headers, Refusal, header
 
 LOCAL: Final = ("localhost", "127.0.0.1", "::1")
+_TOLD_BY_BROWSERS: Final = frozenset({b"sec-fetch-site", b"origin"})
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -66,13 +67,12 @@ class OwnHosts:
         self._app = app
         self._names = names
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         try:
             self._check(str(scope.get("method")), scope["headers"])
         except Refusal as refusal:
-            await refusal.send(send)
-            return
-        await self._app(scope, receive, send)
+            return refusal.send(send)
+        return self._app(scope, receive, send)
 
     def _check(self, method: str, headers: Headers) -> None:
         hosts = header(headers, b"host")
@@ -89,6 +89,8 @@ class OwnHosts:
                           rule="a request by this server's own pages, or by a program", close=True)
 
     def _is_foreign(self, headers: Headers) -> bool:
+        if not _TOLD_BY_BROWSERS & dict(headers).keys():
+            return False
         if header(headers, b"sec-fetch-site") not in ([], [b"same-origin"], [b"none"]):
             return True
         origins = header(headers, b"origin")

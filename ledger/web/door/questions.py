@@ -7,7 +7,7 @@ keep the database busy, so that a record that comes meanwhile does not stand beh
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -46,14 +46,13 @@ class Questions:
         self.pages = Places(places, places * ROOM_A_PLACE)
         self.rows = Places(ROWS, ROOM_FOR_ROWS)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         places = self._places(scope)
         if places is None:
-            await self._app(scope, receive, send)
-        elif places is self.rows:
-            await self._answer_rows(scope, receive, send)
-        else:
-            await self._answer_while_there(places, scope, receive, send)
+            return self._app(scope, receive, send)
+        if places is self.rows:
+            return self._answer_rows(scope, receive, send)
+        return self._answer_while_there(places, scope, receive, send)
 
     def _places(self, scope: Scope) -> Places | None:
         if scope.get("method") not in _READING:
