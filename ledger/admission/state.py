@@ -175,8 +175,7 @@ class State(Facts):
 
     def note(self, record: AnyRecord, digest: bytes) -> None:
         """Enters what a record at index `size` makes known besides lots."""
-        if self.recoveries:
-            self.pass_time()
+        self.pass_time()
         match record:
             case Organization():
                 self.organizations[record.id] = organization_facts(record)
