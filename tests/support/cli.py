@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from support import prefork
+
 SECONDS = 120
 
 
@@ -45,7 +47,7 @@ def command(*arguments: object) -> list[str]:
 
 def run(*arguments: object, stdin: str = "", cwd: Path | None = None, **env: str) -> Done:
     """One command, to its end."""
-    done = subprocess.run(
+    done = prefork.run(
         command(*arguments), input=stdin, capture_output=True, text=True, timeout=SECONDS, check=False, cwd=cwd,
         env=environment(**env),
     )
@@ -66,7 +68,7 @@ def temporary_folder() -> Iterator[Path]:
 @contextmanager
 def served(home: Path, *arguments: str) -> Iterator[Served]:
     """`serve` on a free port, stopped with SIGTERM."""
-    process = subprocess.Popen(
+    process = prefork.Popen(
         command("serve", "--port", "0", "--home", home, *arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True, env=environment(),
     )

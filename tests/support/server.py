@@ -21,6 +21,7 @@ from ledger.core.records import AnyRecord
 from ledger.service.keyfiles import REGISTRAR_KEY, read_own_key
 from ledger.service.setup import registrar_id
 from ledger.store.embedded import default_home
+from support import prefork
 from support.parties import Party
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -67,7 +68,7 @@ class Server:
         """Seconds for which `submit` waits for witnesses."""
         self._passphrase = variables.get("CARBON_LEDGER_PASSPHRASE", "").encode() or None
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
-        self.process = subprocess.Popen(
+        self.process = prefork.Popen(
             [sys.executable, "-m", program, "serve", "--port", "0"], stdout=subprocess.PIPE, stderr=self._log,
             env={**environment(home, database_url, installed, anchor), **variables}, cwd="/",
         )
@@ -172,7 +173,7 @@ def command(
     home: Path, *arguments: str, timeout: float = 300, installed: Sequence[Path] = ()
 ) -> subprocess.CompletedProcess[str]:
     """Runs the command line in a process of its own."""
-    return subprocess.run(
+    return prefork.run(
         [sys.executable, "-m", "ledger.cli", *arguments], env=environment(home, None, installed), cwd="/",
         capture_output=True, text=True, timeout=timeout, check=False,
     )

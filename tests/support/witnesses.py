@@ -16,6 +16,7 @@ from ledger.core.merkle import consistency_path, leaf_hash, tree_root
 from ledger.core.note import NoteSigner, vkey
 from ledger.core.witnessing import AddCheckpoint, encode_request
 from ledger.service.cosigning.store import log_id
+from support import prefork
 from support.server import environment
 
 
@@ -36,7 +37,7 @@ class WitnessProcess:
 
     def start(self) -> None:
         """At the port of the last time, since policies name it."""
-        self.process = subprocess.Popen(
+        self.process = prefork.Popen(
             [*self._arguments, "--port", str(self.port)], stdout=subprocess.PIPE, stderr=self._log, cwd="/",
             env=environment(self.folder, None, self._installed),
         )

@@ -1,0 +1,237 @@
+"""Processes of the command line that need not import it: forked from one that has done so, and is nothing else.
+
+Starting Python and importing a server takes a second, which a thousand tests would wait for again and again. A process
+here is as real as any: descriptors, environment, folder and end of its own. Only its memory begins as a copy. Tests of
+how a process starts make theirs with `subprocess` itself.
+"""
+
+import atexit
+import contextlib
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+from ledger.cli.root import COMMANDS, main
+
+COMMAND: Final = (sys.executable, "-m", "ledger.cli")
+"""What the arguments of such a process begin with."""
+_TESTS: Final = Path(__file__).resolve().parents[1]
+PATHS: Final = (str(_TESTS.parent), str(_TESTS), str(_TESTS / "support" / "installed"))
+_LONGEST: Final = 1 << 20
+_STANDARD: Final = 3
+
+
+class Popen(subprocess.Popen[Any]):
+    """As `subprocess.Popen`. What is not `COMMAND` with more arguments, or wants anything that only a new interpreter
+    can have, is started as ever."""
+
+    _told = -1
+
+    def _execute_child(
+        self, args: Sequence[str], executable: Any, preexec_fn: Any, close_fds: Any, pass_fds: Any, cwd: Any,
+        env: Mapping[str, str] | None, startupinfo: Any, creationflags: Any, shell: Any, p2cread: int, p2cwrite: int,
+        c2pread: int, c2pwrite: int, errread: int, errwrite: int, *more: Any,
+    ) -> None:
+        environment = dict(os.environ if env is None else env)
+        if preexec_fn is not None or pass_fds or more[-2] or not _is_fit(args, environment):
+            super()._execute_child(  # type: ignore[misc]
+                args, executable, preexec_fn, close_fds, pass_fds, cwd, env, startupinfo, creationflags, shell, p2cread,
+                p2cwrite, c2pread, c2pwrite, errread, errwrite, *more,
+            )
+            return
+        request = json.dumps({
+            "arguments": [str(one) for one in args[len(COMMAND) :]], "cwd": os.fspath(cwd or Path.cwd()),
+            "environment": environment,
+        }).encode()
+        told, telling = os.pipe()
+        streams = [own if own != -1 else standard for standard, own in enumerate((p2cread, c2pwrite, errwrite))]
+        try:
+            self.pid = _parent().ask(request, [*streams, telling])
+        except BaseException:
+            os.close(told)
+            raise
+        finally:
+            os.close(telling)
+            self._close_pipe_fds(p2cread, p2cwrite, c2pread, c2pwrite, errread, errwrite)  # type: ignore[attr-defined]
+        self._told = told
+        self._child_created = True
+
+    def _try_wait(self, wait_flags: int) -> tuple[int, int]:
+        """Its end, told by its parent; closed without a word where that is gone too."""
+        if self._told == -1:
+            found: tuple[int, int] = super()._try_wait(wait_flags)  # type: ignore[misc]
+            return found
+        if wait_flags and not select.select([self._told], [], [], 0)[0]:
+            return 0, 0
+        status = os.read(self._told, 16)
+        os.close(self._told)
+        return self.pid, int(status or 0)
+
+    def _internal_poll(self, *args: Any, **options: Any) -> int | None:
+        if self._told == -1:
+            found: int | None = super()._internal_poll(*args, **options)  # type: ignore[misc]
+            return found
+        if self.returncode is None and self._waitpid_lock.acquire(blocking=False):  # type: ignore[attr-defined]
+            try:
+                if self.returncode is None:
+                    pid, status = self._try_wait(os.WNOHANG)
+                    if pid:
+                        self._handle_exitstatus(status)  # type: ignore[attr-defined]
+            finally:
+                self._waitpid_lock.release()  # type: ignore[attr-defined]
+        return self.returncode
+
+
+def _is_fit(args: Sequence[Any], environment: Mapping[str, str]) -> bool:
+    """Whether a copy of a process that has started elsewhere will do."""
+    def settled(name: str) -> bool:
+        """Of what an interpreter heeds as it starts."""
+        return name != "PYTHONPATH" and name.startswith(("PYTHON", "LC_", "LANG", "MALLOC", "LD_"))
+
+    wanted = {name: value for name, value in environment.items() if settled(name)}
+    return tuple(args[: len(COMMAND)]) == COMMAND and wanted == {
+        name: value for name, value in os.environ.items() if settled(name)
+    }
+
+
+def run(*args: Any, **options: Any) -> subprocess.CompletedProcess[Any]:
+    """As `subprocess.run`, with `capture_output`, `input`, `text`, `timeout` and what `Popen` takes."""
+    given, timeout = options.pop("input", None), options.pop("timeout", None)
+    options.pop("check", None)
+    if options.pop("capture_output", False):
+        options |= {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    if given is not None:
+        options["stdin"] = subprocess.PIPE
+    with Popen(*args, **options) as process:
+        try:
+            out, err = process.communicate(given, timeout)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+class _Parent:
+    """The process that forks, from outside. It ends with the one that asks it."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        for size in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+            self._socket.setsockopt(socket.SOL_SOCKET, size, 2 * _LONGEST)
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("CARBON_LEDGER_")}
+        environment["PYTHONPATH"] = os.pathsep.join(PATHS)
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "support.prefork", str(theirs.fileno())], pass_fds=[theirs.fileno()], cwd="/",
+                env=environment,
+            )
+        atexit.register(self.end)
+
+    def end(self) -> None:
+        self._socket.close()
+        self._process.wait()
+
+    def ask(self, request: bytes, descriptors: Sequence[int]) -> int:
+        """The pid of a new process."""
+        with self._turn:
+            socket.send_fds(self._socket, [request], descriptors)
+            pid = self._socket.recv(16)
+        if not pid:
+            raise RuntimeError("the process that forks has ended")
+        return int(pid)
+
+
+@cache
+def _parent() -> _Parent:
+    return _Parent()
+
+
+# --- in the process that forks ---------------------------------------------------------------------------------------
+
+
+def serve(asked: socket.socket) -> Mapping[str, Any] | None:
+    """Forks on demand until nobody can ask any more; in a new process what that is to do."""
+    woken, waking = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    running: dict[int, int] = {}
+    while True:
+        ready, _, _ = select.select([asked.fileno(), woken], [], [])
+        if woken in ready:
+            with contextlib.suppress(BlockingIOError):
+                os.read(woken, 4096)
+            _tell_ends(running)
+        if asked.fileno() in ready:
+            request, descriptors, _, _ = socket.recv_fds(asked, _LONGEST, _STANDARD + 1)
+            if not request:
+                return None
+            pid = os.fork()
+            if not pid:
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                return _settle(json.loads(request), descriptors)
+            running[pid] = descriptors[_STANDARD]
+            for descriptor in descriptors[:_STANDARD]:
+                os.close(descriptor)
+            asked.send(b"%d" % pid)
+
+
+def _tell_ends(running: dict[int, int]) -> None:
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if not pid:
+                return
+            telling = running.pop(pid)
+            with contextlib.suppress(BrokenPipeError):
+                os.write(telling, b"%d" % status)
+            os.close(telling)
+
+
+def _settle(request: Mapping[str, Any], descriptors: Sequence[int]) -> Mapping[str, Any]:
+    """Makes this process as if it had been started so."""
+    for standard, descriptor in enumerate(descriptors[:_STANDARD]):
+        os.dup2(descriptor, standard)
+    os.closerange(_STANDARD, os.sysconf("SC_OPEN_MAX"))
+    for standard, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        errors = "backslashreplace" if standard == 2 else "strict"
+        setattr(sys, name, open(standard, mode, encoding="utf-8", errors=errors, closefd=False,  # noqa: SIM115
+                                buffering=1 if standard == 2 else -1))
+    os.chdir(request["cwd"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    wanted = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    sys.path[:] = [request["cwd"], *wanted, *[path for path in sys.path[1:] if path not in {*PATHS, *wanted}]]
+    return request
+
+
+def _loaded() -> None:
+    """Imports whatever a command does."""
+    for lazy in COMMANDS.values():
+        import_module(lazy.target.partition(":")[0])
+    gc.collect()
+    gc.freeze()
+
+
+if __name__ == "__main__":
+    _loaded()
+    with socket.socket(fileno=int(sys.argv[1])) as _asked:
+        _request = serve(_asked)
+        if _request is not None:
+            _asked.detach()
+    if _request is not None:
+        sys.argv = ["carbon-ledger", *_request["arguments"]]
+        sys.exit(main())
