@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 _HEAD_END = b"\r\n\r\n"
+_HOST = "Host: 127.0.0.1"
 
 
 class Connection:
@@ -45,13 +46,13 @@ class Connection:
 
 def post(body: bytes, media_type: str) -> bytes:
     """The bytes of a POST of records."""
-    head = ("POST /v1/records HTTP/1.1", "Host: 127.0.0.1", f"Content-Type: {media_type}", f"Content-Length: {len(body)}")
-    return "\r\n".join(head).encode() + _HEAD_END + body
+    head = f"POST /v1/records HTTP/1.1\r\n{_HOST}\r\nContent-Type: {media_type}\r\nContent-Length: {len(body)}"
+    return head.encode() + _HEAD_END + body
 
 
 def get(path: str) -> bytes:
     """The bytes of a GET."""
-    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+    return f"GET {path} HTTP/1.1\r\n{_HOST}".encode() + _HEAD_END
 
 
 async def drive(

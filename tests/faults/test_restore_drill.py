@@ -5,14 +5,13 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from support import prefork
 from support.load import Load, wait_for
 from support.objects import ObjectStore, object_store
 from support.server import Server, environment, temporary_home
@@ -33,8 +32,8 @@ def store() -> Iterator[ObjectStore]:
 
 def ledger(home: Path, variables: Mapping[str, str], *arguments: str, code: int = 0) -> Any:
     """What a command prints with --json."""
-    done = subprocess.run(
-        [sys.executable, "-m", "ledger.cli", *arguments, "--json"], env={**environment(home), **variables}, cwd="/",
+    done = prefork.run(
+        [*prefork.COMMAND, *arguments, "--json"], env={**environment(home), **variables}, cwd="/",
         capture_output=True, text=True, timeout=300, check=False,
     )
     assert done.returncode == code, done.stderr

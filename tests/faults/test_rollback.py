@@ -5,7 +5,6 @@ import json
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 import pytest
+from support import prefork
 from support.anchors import begun_anchor
 from support.databases import Database, copied
 from support.objects import object_store
@@ -183,8 +183,8 @@ class Copy:
 
     def refused(self) -> str:
         """What `serve` says where it does not start."""
-        done = subprocess.run(
-            [sys.executable, "-m", "ledger.cli", "serve", "--port", "0"], cwd="/", capture_output=True, text=True,
+        done = prefork.run(
+            [*prefork.COMMAND, "serve", "--port", "0"], cwd="/", capture_output=True, text=True,
             env=environment(self.home, self.database.url, anchor=self._anchors / "anchor"), timeout=60, check=False,
         )
         assert (done.returncode, done.stdout) == (1, "")
@@ -331,8 +331,8 @@ def test_an_anchor_that_is_gone(copies: tuple[Copy, Copy], lot: Lot, known: Rece
         assert lot.refused(server)["code"] == "anchor-missing"
         assert httpx.get(f"{server.url}/v1/records/{known.digest}").status_code == 200
     assert not file.exists()
-    done = subprocess.run(
-        [sys.executable, "-m", "ledger.cli", "anchor", "accept", "--size", str(size + 1)], cwd="/", timeout=60,
+    done = prefork.run(
+        [*prefork.COMMAND, "anchor", "accept", "--size", str(size + 1)], cwd="/", timeout=60,
         env=environment(signed.home, signed.database.url, anchor=file), capture_output=True, text=True, check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -4,8 +4,6 @@ import asyncio
 import base64
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import httpx
 import msgspec
 import pytest
 from msgspec import UNSET, Raw
+from support import prefork
 from support.databases import Database
 from support.server import Server, command, environment, temporary_home
 from support.waiting import until
@@ -46,8 +45,8 @@ def home() -> Iterator[Path]:
 
 def told(home: Path, *arguments: str, code: int = 0, url: str | None = None) -> Any:
     """What `key rotate-log` prints with --json, on stderr where it fails."""
-    done = subprocess.run(
-        [sys.executable, "-m", "ledger.cli", "key", "rotate-log", *arguments, "--json"], env=environment(home, url),
+    done = prefork.run(
+        [*prefork.COMMAND, "key", "rotate-log", *arguments, "--json"], env=environment(home, url),
         cwd="/", capture_output=True, text=True, timeout=60, check=False,
     )
     assert done.returncode == code, done.stderr
@@ -294,8 +293,8 @@ def test_a_kill_in_the_middle_of_a_rotation(home: Path) -> None:
         with Database(attach(home).owner_url) as database:
             database.execute("BEGIN")
             database.execute("LOCK TABLE log_key IN SHARE MODE")
-            with subprocess.Popen(
-                [sys.executable, "-m", "ledger.cli", "key", "rotate-log"], env=environment(home), cwd="/",
+            with prefork.Popen(
+                [*prefork.COMMAND, "key", "rotate-log"], env=environment(home), cwd="/",
             ) as rotating:
                 until((home / "log-key-2.pem").exists)
                 waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"

@@ -1,14 +1,13 @@
 """The log's key is rotated where heads need witnesses, and where the key is encrypted."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
+from support import prefork
 from support.publishing import Site, site, three_witnesses
 from support.server import Server, command, environment, temporary_home
 from support.witness import audited
@@ -25,8 +24,8 @@ SECRET = {"CARBON_LEDGER_PASSPHRASE": "correct horse 电池"}
 
 def rotate(home: Path, *step: str, code: int = 0, variables: Mapping[str, str] | None = None) -> Any:
     """What `key rotate-log` prints with --json, on stderr where it fails."""
-    done = subprocess.run(
-        [sys.executable, "-m", "ledger.cli", "key", "rotate-log", *step, "--json"], cwd="/", capture_output=True,
+    done = prefork.run(
+        [*prefork.COMMAND, "key", "rotate-log", *step, "--json"], cwd="/", capture_output=True,
         env={**environment(home), **(variables or {})}, text=True, timeout=60, check=False,
     )
     assert done.returncode == code, done.stderr

@@ -4,12 +4,11 @@ import os
 import re
 import shutil
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support import prefork
 from support.server import command, environment, temporary_home
 
 from ledger.core.signing import SigningKey
@@ -43,8 +42,8 @@ def home(made: Path, tmp_path: Path) -> Iterator[Path]:
 def refused(home: Path, *options: str, installed: Path | None = None, **variables: str) -> str:
     """What a server says that does not start, checked for what all of them have in common."""
     paths = () if installed is None else (installed,)
-    done = subprocess.run(
-        [sys.executable, "-m", "ledger.cli", "serve", "--port", "0", *options], capture_output=True, text=True,
+    done = prefork.run(
+        [*prefork.COMMAND, "serve", "--port", "0", *options], capture_output=True, text=True,
         env={**environment(home, installed=paths), **variables}, cwd="/", timeout=SECONDS, check=False,
     )
     assert (done.returncode, done.stdout) == (1, ""), done.stderr

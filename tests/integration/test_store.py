@@ -5,7 +5,6 @@ import gc
 import signal
 import stat
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
+from support import prefork
 from support.anchors import begun_anchor
 from support.databases import LOGGED, Database, copied
 from support.sectors import NAME
@@ -66,8 +66,8 @@ def check_whole_log(server: Server) -> None:
 
 def refused(home: Path, url: str | None = None, **variables: str) -> str:
     """What `serve` says where it does not start."""
-    done = subprocess.run(
-        [sys.executable, "-m", "ledger.cli", "serve", "--port", "0"], env={**environment(home, url), **variables},
+    done = prefork.run(
+        [*prefork.COMMAND, "serve", "--port", "0"], env={**environment(home, url), **variables},
         cwd="/", capture_output=True, text=True, timeout=_SECONDS, check=False,
     )
     assert done.returncode == 1, done
@@ -341,8 +341,8 @@ def test_two_servers_begin_one_ledger(postgres: EmbeddedPostgres) -> None:
     """Both find an empty database at the same time, with the same home."""
     with temporary_home() as home, copied(postgres, "template0") as empty:
         processes = [
-            subprocess.Popen(
-                [sys.executable, "-m", "ledger.cli", "serve", "--port", "0"], env=environment(home, empty.url), cwd="/",
+            prefork.Popen(
+                [*prefork.COMMAND, "serve", "--port", "0"], env=environment(home, empty.url), cwd="/",
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             ) for _ in range(2)
         ]
