@@ -97,15 +97,19 @@ def check_canonical(body: bytes) -> Any:
         ) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidBody(f"not JSON: {error}", code="not-json", value=body[:40], rule="RFC 8259 JSON") from None
-    _walk(tree)
+    # Decoded from ASCII without escapes, keys are ASCII.
+    _walk(tree, keys=not body.isascii() or b"\\u" in body)
     if _encoder.encode(tree) != body:
         raise _explain_spelling(body, _encoder.encode(tree))
     return tree
 
 
-def _walk(tree: Any) -> None:
-    """Finds what JCS would allow but a record may not hold. Levels are kept in a list, so depth costs no stack; what a
-    decoder makes has no subclasses, so types are compared, which is faster."""
+def _walk(tree: Any, *, keys: bool = True) -> None:
+    """Finds what JCS would allow but a record may not hold; `keys`: they have to be looked at.
+
+    Levels are kept in a list, so depth costs no stack. What a decoder makes has no subclasses, so types are compared,
+    which is faster.
+    """
     above: list[Any] = []
     level = [tree]
     depth = 1
@@ -118,7 +122,7 @@ def _walk(tree: Any) -> None:
             if kind is str:
                 continue
             if kind is dict:
-                for key in node:
+                for key in node if keys else ():
                     if not key.isascii():
                         raise InvalidBody(
                             f"key {_shown(key)} is not ASCII", code="non-ascii-key", field=_path_to(tree, node),

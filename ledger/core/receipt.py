@@ -1,6 +1,7 @@
 """Receipts: that a record is on the log, and which figures came of it, in a form that anyone checks offline."""
 
 import base64
+from binascii import b2a_base64
 from collections.abc import Sequence
 
 import msgspec
@@ -76,7 +77,7 @@ def prove_leaves(leaves: Sequence[bytes], shown: Sequence[int] | None = None) ->
         return [ProvenLeaf(Raw(leaves[0]), 0, 1, [])]
     paths = all_paths([leaf_hash(leaf) for leaf in leaves])
     return [
-        ProvenLeaf(Raw(leaves[i]), i, len(leaves), [base64.b64encode(node).decode() for node in paths[i]])
+        ProvenLeaf(Raw(leaves[i]), i, len(leaves), [b2a_base64(node, newline=False).decode() for node in paths[i]])
         for i in (range(min(len(leaves), MAX_SHOWN)) if shown is None else shown)
     ]
 

@@ -29,7 +29,7 @@ def encode_proof(index: int, path: Sequence[bytes], checkpoint_note: str, extra:
     """The text of a proof. The checkpoint goes in verbatim; that it is one is the caller's promise."""
     if not 0 <= index < MAX_SIZE:
         raise InvalidNote("the index of a proof is out of range", field="index", value=index)
-    if len(path) > MAX_PATH or any(len(node) != HASH_SIZE for node in path):
+    if len(path) > MAX_PATH or not {HASH_SIZE}.issuperset(map(len, path)):
         raise InvalidNote(f"a path has at most {MAX_PATH} hashes of {HASH_SIZE} bytes", field="path")
     if extra is not None and not extra:
         raise InvalidNote("extra data without bytes is left out", field="extra")

@@ -32,6 +32,8 @@ from ledger.core.records import (
 from ledger.core.signing import VerifyingKey
 from ledger.footprint.burdens import METHOD
 from ledger.footprint.figures import LotFigures
+from ledger.store.copying import COLUMNS as FIGURE_COLUMNS
+from ledger.store.copying import copy_figures
 from ledger.store.database import Connection
 
 _TABLES: Final = {
@@ -51,7 +53,7 @@ _TABLES: Final = {
     "acceptance": ("transfer", "record"),
     "lot": ("number", "id", "product", "holder", "role", "origin", "quantity", "unit", "mass", "item", "composition",
             "facility", "process", "previous_life", "owner", "sender", "pool", "credit", "expires"),
-    "figure": ("lot", "version", "method", "plugin", "share", "burdens", "content", "amount"),
+    "figure": FIGURE_COLUMNS,
     "flow": ("record", "position", "lot", "quantity", "version"),
     "balance": ("lot", "remaining", "quantity"),
     "pool": ("id", "holder", "facility", "product", "averaging", "is_default", "record"),
@@ -201,9 +203,11 @@ class BatchRows:
         for table, columns in _TABLES.items():
             rows = self._rows[table]
             for start in range(0, len(rows), _ROWS_AT_ONCE):
-                await connection.copy_records_to_table(
-                    table, records=rows[start : start + _ROWS_AT_ONCE], columns=columns
-                )
+                part = rows[start : start + _ROWS_AT_ONCE]
+                if table == "figure":
+                    await copy_figures(connection, part)
+                else:
+                    await connection.copy_records_to_table(table, records=part, columns=columns)
                 # Writing rows out holds up everything else that this process does.
                 await asyncio.sleep(0)
 

@@ -94,9 +94,12 @@ def damage(kind: str, folder: Path) -> None:
             (folder / "keys" / "another.pem").symlink_to("/etc/passwd")
         case "manifest":
             (folder / MANIFEST).write_text("{}", encoding="utf-8")
+        case "root" | "size":
+            told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            (folder / MANIFEST).write_text(json.dumps({**told, kind: "no root" if kind == "root" else -1}))
 
 
-@pytest.mark.parametrize("kind", ["changed", "missing", "more", "link", "manifest"])
+@pytest.mark.parametrize("kind", ["changed", "missing", "more", "link", "manifest", "root", "size"])
 def test_a_backup_that_was_changed(made: Made, tmp_path: Path, kind: str) -> None:
     shutil.copytree(made.backup, tmp_path / "copy")
     damage(kind, tmp_path / "copy")

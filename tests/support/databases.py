@@ -40,14 +40,14 @@ class Database:
 
     def connect(self) -> None:
         """Begins a session, again after `disconnect`."""
-        self._session: asyncpg.Connection = self.run(asyncpg.connect(self.url))
+        self.session: asyncpg.Connection = self.run(asyncpg.connect(self.url))
 
     def run(self, work: Coroutine[Any, Any, Value]) -> Value:
         return self._runner.run(work)
 
     def disconnect(self) -> None:
         """Ends the session, as is needed before the database is renamed."""
-        self.run(self._session.close())
+        self.run(self.session.close())
 
     def close(self) -> None:
         self.disconnect()
@@ -60,10 +60,10 @@ class Database:
         self.close()
 
     def execute(self, statement: str) -> None:
-        self.run(self._session.execute(statement))
+        self.run(self.session.execute(statement))
 
     def fetch(self, query: str, *values: Any) -> list[asyncpg.Record]:
-        return list(self.run(self._session.fetch(query, *values)))
+        return list(self.run(self.session.fetch(query, *values)))
 
     def one(self, query: str, *values: Any) -> Any:
         """The first column of the only row."""
@@ -73,11 +73,11 @@ class Database:
     def tamper(self, statement: str, *values: Any) -> None:
         """Changes something with all triggers off, or fails."""
         async def change() -> str:
-            await self._session.execute("SET session_replication_role = replica")
+            await self.session.execute("SET session_replication_role = replica")
             # A prepared statement tells what it did, with values or without.
-            prepared = await self._session.prepare(statement)
+            prepared = await self.session.prepare(statement)
             await prepared.fetch(*values)
-            await self._session.execute("SET session_replication_role = origin")
+            await self.session.execute("SET session_replication_role = origin")
             return str(prepared.get_statusmsg())
 
         if self.run(change()).endswith(" 0"):
@@ -86,9 +86,9 @@ class Database:
     def fill(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Appends rows with all triggers off, foreign keys included: tables may be filled in any order."""
         async def copy() -> None:
-            await self._session.execute("SET session_replication_role = replica")
-            await self._session.copy_records_to_table(table, records=rows, columns=columns)
-            await self._session.execute("SET session_replication_role = origin")
+            await self.session.execute("SET session_replication_role = replica")
+            await self.session.copy_records_to_table(table, records=rows, columns=columns)
+            await self.session.execute("SET session_replication_role = origin")
 
         self.run(copy())
 
@@ -100,10 +100,10 @@ class Database:
     def replace(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Puts these rows in the place of all that there are, with all triggers off; all or nothing."""
         async def change() -> None:
-            async with self._session.transaction():
-                await self._session.execute("SET LOCAL session_replication_role = replica")
-                await self._session.execute(f"DELETE FROM {table}")
-                await self._session.copy_records_to_table(table, records=rows, columns=columns)
+            async with self.session.transaction():
+                await self.session.execute("SET LOCAL session_replication_role = replica")
+                await self.session.execute(f"DELETE FROM {table}")
+                await self.session.copy_records_to_table(table, records=rows, columns=columns)
 
         self.run(change())
 

@@ -9,10 +9,10 @@ The anchor is never in a backup: it would be as old as the database beside it.
 
 import hashlib
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from ledger.errors import InvalidInput
 
@@ -38,8 +38,8 @@ class Manifest(Struct, frozen=True, kw_only=True, rename="camel"):
     format: int
     origin: str
     vkey: str
-    size: int
-    root: str
+    size: Annotated[int, Meta(ge=0)]
+    root: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
     time: str
     program: str
     schema: int
