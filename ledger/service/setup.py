@@ -116,9 +116,12 @@ async def _begin(connection: Connection, settings: Settings, keyring: Keyring) -
     keyring.mark()
 
 
-async def keyring_of(connection: Connection, settings: Settings, origin: str, first: str) -> Keyring:
-    """The keys of the log of this origin and first vkey. Raises ConfigurationError where one that signs is not in the
-    home."""
+async def keyring_of(connection: Connection, settings: Settings, origin: object, first: object) -> Keyring:
+    """The keys of the log of this origin and first vkey, as the database states them. Raises ConfigurationError where
+    one that signs is not in the home, or the database states none."""
+    if not isinstance(origin, str) or not isinstance(first, str):
+        raise ConfigurationError(f"the database does not say of which log it is: origin {origin!r}, vkey {first!r}",
+                                 field="ledger", rule="one row of the table `ledger` with both")
     try:
         return await opened_keyring(connection, settings.home, settings.passphrase, origin, first)
     except Unavailable as error:

@@ -51,7 +51,7 @@ def loose(kept: Kept) -> Iterator[Tampering]:
 
 
 def run(kept: Kept, loose: Tampering, chosen: Sequence[Deed]) -> list[str]:
-    """What no report says, of deeds to columns."""
+    """Of deeds to columns, what no report says, and what ends in anything else."""
     missed = []
     for deed in chosen:
         try:
@@ -61,6 +61,8 @@ def run(kept: Kept, loose: Tampering, chosen: Sequence[Deed]) -> list[str]:
                         missed.append(str(deed))
         except Nothing:
             continue
+        except Exception as error:
+            missed.append(f"{deed}: {error!r}")
     return missed
 
 

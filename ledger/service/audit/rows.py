@@ -44,7 +44,8 @@ async def entry_rows(pool: Pool, start: int, end: int) -> list[Row]:
         Row(
             entry["index"], entry["data"], entry["body"], entry["seed"], entry["outcome"],
             lots.get(entry["index"], []), flows.get(entry["index"], []), revised.get(entry["index"], []),
-            entry["erased"] or False,
+            # Where there is no record at all, this column is not what is missing.
+            False if entry["type"] is None and entry["body"] is None else entry["erased"],
         )
         for entry in entries
     ]
