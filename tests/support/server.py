@@ -64,6 +64,7 @@ class Server:
     ) -> None:
         """`variables` of its environment, besides."""
         self.home = home
+        self.database_url = database_url
         self.wait = 60 if "CARBON_LEDGER_POLICY" in variables else 0
         """Seconds for which `submit` waits for witnesses."""
         self._passphrase = variables.get("CARBON_LEDGER_PASSPHRASE", "").encode() or None
