@@ -74,14 +74,24 @@ def _check_first(record: AnyRecord, keyid: bytes, state: State) -> None:
 def _check_signer(record: AnyRecord, keyid: bytes, state: State) -> None:
     key = state.keys.get(keyid)
     if key is None:
-        raise Refused(f"key {keyid.hex()} is not enrolled", code="unknown-key", field="key", value=keyid.hex(),
-                      rule="a key that an organization or keyChange record entered")
+        raise unknown_key(keyid)
     if not key.active:
         raise Refused(f"key {keyid.hex()} is revoked", code="revoked-key", field="key", value=keyid.hex(),
                       rule="a key that is active at this index")
     if key.organization != record.issuer:
-        raise Refused(f"issuer: the key belongs to {key.organization}", code="wrong-issuer", field="issuer",
-                      value=record.issuer, rule="the issuer is the organisation whose key signs")
+        raise wrong_issuer(record.issuer, key.organization)
+
+
+def unknown_key(keyid: bytes) -> Refused:
+    """Of a signature by a key that is not on the log."""
+    return Refused(f"key {keyid.hex()} is not enrolled", code="unknown-key", field="key", value=keyid.hex(),
+                   rule="a key that an organization or keyChange record entered")
+
+
+def wrong_issuer(issuer: str, owner: str) -> Refused:
+    """Of a record that names another issuer than the organisation whose key has signed it."""
+    return Refused(f"issuer: the key belongs to {owner}", code="wrong-issuer", field="issuer", value=issuer,
+                   rule="the issuer is the organisation whose key signs")
 
 
 def _check_nonce(record: AnyRecord, state: State) -> None:

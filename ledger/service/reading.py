@@ -11,11 +11,10 @@ from typing import Final, NamedTuple
 
 from ledger.admission.facts import Facts
 from ledger.admission.names import Names
-from ledger.core.signing import VerifyingKey
 from ledger.errors import LedgerError, Unavailable
 from ledger.footprint.figures import LotFigures
 from ledger.store.database import Pool
-from ledger.store.facts import FactLoader, InForce, KeyLoader
+from ledger.store.facts import EnrolledKey, FactLoader, InForce, KeyLoader
 
 _MOST: Final = 100
 
@@ -26,7 +25,7 @@ class Read(NamedTuple):
 
     facts: Facts
     figures: dict[str, LotFigures]
-    keys: dict[bytes, VerifyingKey]
+    keys: dict[bytes, EnrolledKey]
     now: InForce
 
 
@@ -48,7 +47,7 @@ class Reader:
 
     async def read(self, names: Names, keyids: Iterable[bytes]) -> Read:
         """For one request. Raises Unavailable, and InvalidInput for a name that no row can hold."""
-        facts, figures, keys = Facts(), dict[str, LotFigures](), dict[bytes, VerifyingKey]()
+        facts, figures, keys = Facts(), dict[str, LotFigures](), dict[bytes, EnrolledKey]()
         async with self._pool.acquire() as connection:
             now = await self._loader.in_force(connection)
             await self._loader.load(connection, names, facts, figures)

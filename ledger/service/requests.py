@@ -5,12 +5,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from ledger.admission.admit import unknown_key, wrong_issuer
 from ledger.admission.lots import DEFERRABLE, Plan
 from ledger.admission.names import entered_by, mentioned_by
+from ledger.admission.roles import REGISTRAR, has_role
 from ledger.admission.state import PluginState, State, as_entered
 from ledger.core.assessment import Assessment
 from ledger.core.records import AnyRecord, KeyChange, Organization, Transformation
 from ledger.core.signing import VerifyingKey, load_spki
+from ledger.core.values import PublicKey
 from ledger.errors import InvalidKey, LedgerError, Refused, Unavailable
 from ledger.registry.assessing import Call, Found
 from ledger.registry.installed import Registry
@@ -36,6 +39,12 @@ class Request:
         self.origin = origin
         self.view = State(origin)
         self.keys: dict[bytes, VerifyingKey] = {}
+        """By which signatures are checked: enrolled ones, and whatever keys the records bring."""
+        self.owners: dict[bytes, str] = {}
+        """Whose keys these are, by the log and by records of the request that a key of their issuer has signed."""
+        self.empty = False
+        """Whether the log has no entry yet."""
+        self._registrars: set[str] = set()
         self.organization = ""
         """In whose turns it goes; known once its first records are checked."""
         self.revises = False
@@ -52,6 +61,30 @@ class Request:
             except LedgerError:
                 continue  # the record that enters it is refused with the reason
             self.keys.setdefault(key.keyid, key)
+
+    def check_signer(self, record: AnyRecord, keyid: bytes) -> None:
+        """Refuses what no key of its issuer's has signed, as far as that is known ahead of the lock; the keys that the
+        record enters may sign later ones. Else whoever can sign at all could fill another's quota, and its turns."""
+        if self.empty and isinstance(record, Organization) and record.id == record.issuer:
+            self.owners.setdefault(keyid, record.id)
+            self._registrars.add(record.id)
+        owner = self.owners.get(keyid)
+        if owner is None:
+            raise unknown_key(keyid)
+        if owner != record.issuer:
+            raise wrong_issuer(record.issuer, owner)
+        registrar = owner in self._registrars or has_role(owner, REGISTRAR, self.view)
+        if isinstance(record, Organization) and registrar:
+            self._own(record.id, record.keys)
+            if REGISTRAR in record.roles:
+                self._registrars.add(record.id)
+        elif isinstance(record, KeyChange) and (registrar or record.organization == owner):
+            self._own(record.organization, record.added)
+
+    def _own(self, organization: str, keys: Sequence[PublicKey]) -> None:
+        for public in keys[:_MAX_KEYS]:
+            with suppress(LedgerError):  # the record that enters it is refused with the reason
+                self.owners.setdefault(load_spki(base64.b64decode(public.spki)).keyid, organization)
 
     def needs(self, record: AnyRecord) -> frozenset[bytes]:
         """Digests of the request's own records whose facts this record's preparation rests on."""

@@ -13,6 +13,7 @@ from functools import partial
 from itertools import groupby
 from typing import NamedTuple, TypeVar
 
+from ledger.admission.admit import unknown_key
 from ledger.admission.names import Names, entered_by
 from ledger.admission.state import PluginState
 from ledger.core.acknowledgement import Acknowledgement
@@ -23,7 +24,7 @@ from ledger.core.receipt import Receipt, make_receipt
 from ledger.core.records import AnyRecord, Erasure, Transformation
 from ledger.core.residue import NONCE, is_residue
 from ledger.core.signing import record_message
-from ledger.errors import InvalidBody, InvalidInput, LedgerError, Refused
+from ledger.errors import InvalidBody, InvalidInput, LedgerError
 from ledger.registry.assessing import Assessor
 from ledger.service.preparing import REVISING, Submission
 from ledger.service.publication import Publication
@@ -124,13 +125,14 @@ class Submitter:
         names = Names()
         for one in parsed:
             names.add(one.record)
-        keyids = {one.opened.keyid for one in parsed} - request.keys.keys()
+        keyids = {one.opened.keyid for one in parsed} - request.owners.keys()
         read = self._reader.read_together if len(parsed) <= _INLINE else self._reader.read
         found = await read(names, keyids)
         request.view.learn(found.facts)
         request.view.rules = found.now.rules
+        request.empty = not found.now.size
         for keyid in keyids & found.keys.keys():
-            request.keys[keyid] = found.keys[keyid]
+            request.keys[keyid], request.owners[keyid] = found.keys[keyid]
         return found
 
     async def _verify(
@@ -140,14 +142,14 @@ class Submitter:
             if isinstance(one, _Parsed):
                 request.enrol(one.record)
         if len(parsed) <= _INLINE:
-            return [_verified(one, request) for one in parsed]
+            return [_owned(_verified(one, request), request) for one in parsed]
         size = -(-len(parsed) // _CORES)
         parts = [parsed[start : start + size] for start in range(0, len(parsed), size)]
         loop = asyncio.get_running_loop()
         done = await asyncio.gather(*[
             loop.run_in_executor(self._threads, _verify_part, part, request) for part in parts
         ])
-        return [one for part in done for one in part]
+        return [_owned(one, request) for part in done for one in part]
 
     async def _prepare_all(
         self, checked: Sequence[_Parsed | LedgerError], request: Request, in_force: Mapping[str, PluginState],
@@ -268,14 +270,21 @@ def _verified(one: _Parsed | LedgerError, request: Request) -> _Parsed | LedgerE
         return one
     key = request.keys.get(one.opened.keyid)
     if key is None:
-        return Refused(
-            f"key {one.opened.keyid.hex()} is not enrolled", code="unknown-key", field="key",
-            value=one.opened.keyid.hex(), rule="a key that an organization or keyChange record entered",
-        )
+        return unknown_key(one.opened.keyid)
     try:
         key.verify(one.opened.signature, record_message(request.origin, one.record.kind, one.digest))
     except LedgerError as error:
         return InvalidInput(error.message, code=error.code, field=error.field, value=error.value, rule=error.rule)
+    return one
+
+
+def _owned(one: _Parsed | LedgerError, request: Request) -> _Parsed | LedgerError:
+    """In the order of the request: a record may be signed by a key that an earlier one enters."""
+    if isinstance(one, _Parsed):
+        try:
+            request.check_signer(one.record, one.opened.keyid)
+        except LedgerError as error:
+            return error.settled()
     return one
 
 

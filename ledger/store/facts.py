@@ -63,11 +63,20 @@ class Cache(Generic[Value]):
 
 
 class InForce(NamedTuple):
-    """The plugin versions in force, the ledger's own rules, and how many records have revised others."""
+    """The plugin versions in force, the ledger's own rules, how many records have revised others, and how many entries
+    the log has."""
 
     plugins: Mapping[str, PluginState]
     rules: Rules
     revisions: int
+    size: int
+
+
+class EnrolledKey(NamedTuple):
+    """A key that is on the log, and whose it is."""
+
+    key: VerifyingKey
+    organization: str
 
 
 class FactLoader:
@@ -158,36 +167,36 @@ class FactLoader:
     async def in_force(self, connection: Connection) -> InForce:
         """What the log has in force, in one round trip."""
         plugins: dict[str, PluginState] = {}
-        rules, revisions = Rules(), 0
+        rules, revisions, size = Rules(), 0, 0
         for row in await connection.fetch(self._sql["in_force"]):
-            revisions = row["revisions"]
+            revisions, size = row["revisions"], row["size"]
             if row["plugin"] == RULES:
                 rules = rules.after(row["record"], row["version"], row["digest"])
             elif row["retired"]:
                 plugins.pop(row["plugin"], None)
             elif row["plugin"] is not None:
                 plugins[row["plugin"]] = PluginState(row["version"], row["digest"])
-        return InForce(plugins, rules, revisions)
+        return InForce(plugins, rules, revisions, size)
 
 
 class KeyLoader:
     """Public keys by keyid, enrolled at any time; whether one is active is decided under the lock."""
 
     def __init__(self) -> None:
-        self._cache: Cache[VerifyingKey] = Cache()
+        self._cache: Cache[EnrolledKey] = Cache()
 
     async def load(
-        self, connection: Connection, wanted: Iterable[bytes], into: dict[bytes, VerifyingKey]
+        self, connection: Connection, wanted: Iterable[bytes], into: dict[bytes, EnrolledKey]
     ) -> None:
-        found: dict[str, VerifyingKey] = {}
+        found: dict[str, EnrolledKey] = {}
         missing = self._cache.fill([keyid.hex() for keyid in wanted if keyid not in into], found)
         if missing:
             keyids = [bytes.fromhex(keyid) for keyid in missing]
             for row in await connection.fetch(queries("facts")["keys"], keyids):
-                key = load_spki(bytes(row["spki"]))
-                self._cache.keep(key.keyid.hex(), key)
-                found[key.keyid.hex()] = key
-        into.update({key.keyid: key for key in found.values()})
+                one = EnrolledKey(load_spki(bytes(row["spki"])), row["organization"])
+                self._cache.keep(one.key.keyid.hex(), one)
+                found[one.key.keyid.hex()] = one
+        into.update({one.key.keyid: one for one in found.values()})
 
 
 def lot_of(row: Record) -> LotFacts:

@@ -37,12 +37,13 @@ SELECT r.body FROM product p JOIN record r ON r.index = p.record WHERE p.id = AN
 SELECT index, digest, body FROM record WHERE digest = ANY ($1::bytea[]);
 
 -- name: in_force
--- purpose: every activation in log order, each row with the count of revisions; one row without any activation
-SELECT h.revisions, a.record, a.plugin, a.version, a.digest, a.retired
+-- purpose: every activation in log order, each row with the log's size and the count of revisions; one row without any
+-- activation
+SELECT h.size, h.revisions, a.record, a.plugin, a.version, a.digest, a.retired
 FROM head h LEFT JOIN activation a ON true ORDER BY a.record;
 
 -- name: keys
-SELECT spki FROM signing_key WHERE keyid = ANY ($1::bytea[]);
+SELECT spki, organization FROM signing_key WHERE keyid = ANY ($1::bytea[]);
 
 -- name: entries_by_digest
 -- purpose: what the receipts of earlier records are made of

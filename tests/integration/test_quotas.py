@@ -1,12 +1,13 @@
 """Quotas of a day are counted from rows: a start forgets nothing, servers know of each other, midnight frees them."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from support.inside import Answer, Inside, inside
-from support.parties import enrolment
+from support.parties import enrolment, party
 from support.server import Posted, temporary_home
 from support.workshop import Workshop
 
@@ -86,6 +87,25 @@ def test_the_registrar_has_no_quota(home: Path) -> None:
         ledger.post([
             (ledger.registrar, enrolment(shop.party, ledger.registrar, ledger.origin, shop.nonce())) for shop in shops
         ])
+
+
+def test_what_others_sign_in_ones_name_counts_for_nobody(home: Path) -> None:
+    """A stranger's request brings its own key, and names the shop as issuer."""
+    clock, shop, stranger = Clock(), Workshop("shop"), party(9, "stranger")
+    with inside(home, clock=HostClock(clock, clock), limits=LIMITS) as ledger:
+        opened(ledger, shop)
+        forged = ledger.envelopes([
+            (stranger, enrolment(stranger, ledger.registrar, ledger.origin, shop.nonce())),
+            *[(stranger, record) for _, record in mined(shop, 100, 30)],
+        ])
+
+        async def both() -> list[Any]:
+            submit = ledger.ledger.submitter.submit
+            return await asyncio.gather(*[submit(forged) for _ in range(4)], ledger.submit(mined(shop, 0, 5)))
+
+        *refused, answers = ledger.run(both())
+        assert admitted(answers) == 5
+        assert {one.error.code for part in refused for one in part} == {"unknown-key"}
 
 
 def test_a_day_begins_where_the_log_says(home: Path) -> None:

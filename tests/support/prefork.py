@@ -100,9 +100,10 @@ def _is_fit(args: Sequence[Any], environment: Mapping[str, str]) -> bool:
         return name != "PYTHONPATH" and name.startswith(("PYTHON", "LC_", "LANG", "MALLOC", "LD_"))
 
     wanted = {name: value for name, value in environment.items() if settled(name)}
-    return tuple(args[: len(COMMAND)]) == COMMAND and wanted == {
-        name: value for name, value in os.environ.items() if settled(name)
-    }
+    own = {name: value for name, value in os.environ.items() if settled(name)}
+    customized = any(
+        Path(path, "sitecustomize.py").exists() for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path)
+    return tuple(args[: len(COMMAND)]) == COMMAND and wanted == own and not customized
 
 
 def run(*args: Any, **options: Any) -> subprocess.CompletedProcess[Any]:
