@@ -53,10 +53,12 @@ def free_port(host: str, port: int) -> int:
             probe.bind(address)
             found: int = probe.getsockname()[1]
             return found
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
+        # A name that has no spelling in the domain name system is a UnicodeError.
+        why = getattr(error, "strerror", None) or error
         raise ConfigurationError(
-            f"cannot listen at {host} port {port}: {error.strerror or error}", code="port-in-use", field="port",
-            value=port, rule="a free port; --port 0 takes one",
+            f"cannot listen at {host} port {port}: {why}", code="port-in-use", field="port", value=port,
+            rule="a free port; --port 0 takes one",
         ) from None
 
 

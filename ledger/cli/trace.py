@@ -9,6 +9,7 @@ from rich.tree import Tree
 
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Line, json_option, print_json, show, styled
+from ledger.errors import LedgerError
 
 _DIRECTIONS = {"up": "upstream", "down": "downstream"}
 _DAY = len("2025-12-31")
@@ -38,10 +39,21 @@ def trace(
     if as_json:
         print_json(data)
         return
+    try:
+        trees = _trees(data, direction, limit)
+    except (LookupError, TypeError, ValueError, AttributeError, networkx.NetworkXException) as error:
+        # What is no chain may lack anything, anywhere.
+        raise LedgerError(f"the server's answer is no chain: {type(error).__name__}: {error}", code="unexpected-answer"
+                          ) from None
+    for tree in trees:
+        show(tree)
+
+
+def _trees(data: dict[str, Any], direction: str, limit: int) -> list[Tree]:
+    """A tree for each lot that was asked for. What the server has answered is not checked before."""
     graph: networkx.DiGraph[str] = networkx.DiGraph(networkx.node_link_graph(data, edges="edges"))
     shown: set[str] = set()
-    for root in graph.graph["roots"]:
-        show(chain_tree(graph, root, direction, limit, shown))
+    return [chain_tree(graph, root, direction, limit, shown) for root in graph.graph["roots"]]
 
 
 def chain_tree(

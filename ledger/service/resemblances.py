@@ -19,7 +19,8 @@ from ledger.store.database import Pool
 from ledger.store.sql import queries
 
 SHOWN: Final = 5
-"""So many look-alikes are named of an organisation, those that came first."""
+"""So many look-alikes are named of an organisation: by its id before those by a prefix or a name, which anybody may
+share; of each those that came first."""
 FRESH_SECONDS: Final = 5.0
 _PAGE: Final = 1_000
 _organization = msgspec.json.Decoder(Organization)
@@ -30,7 +31,7 @@ class Resemblances:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._skeletons: dict[str, frozenset[str]] = {}
+        self._skeletons: dict[str, tuple[str, ...]] = {}
         self._alike: defaultdict[str, list[str]] = defaultdict(list)
         self._newest = -1
         self._read_at = float("-inf")
@@ -67,7 +68,7 @@ class Resemblances:
 
     def _others(self, name: str) -> list[str]:
         others = dict.fromkeys([
-            other for looks in sorted(self._skeletons.get(name, ())) for other in self._alike[looks] if other != name
+            other for looks in self._skeletons.get(name, ()) for other in self._alike[looks] if other != name
         ])
         return list(others)[:SHOWN]
 
@@ -87,7 +88,8 @@ class Resemblances:
 
     def _learn(self, index: int, record: Organization) -> None:
         self._newest = index
-        looks = frozenset([skeleton(name) for name in (record.id, *record.prefixes, *record.names.values())])
+        names = (record.id, *record.prefixes, *record.names.values())
+        looks = tuple(dict.fromkeys([skeleton(name) for name in names]))
         self._skeletons[record.id] = looks
         for one in looks:
             self._alike[one].append(record.id)

@@ -27,6 +27,7 @@ from ledger.service.answers import FootprintAnswer, LotAnswer, OrganizationAnswe
 from ledger.service.audit.database_source import DatabaseSource
 from ledger.service.audit.replay import audit
 from ledger.service.audit.report import Report
+from ledger.service.resemblances import SHOWN
 
 Answer = TypeVar("Answer")
 USED = "used-used-used-used-AA"
@@ -209,6 +210,18 @@ def test_confusable_organisations_are_shown_as_such(look: Look) -> None:
     assert asked(server, "/v1/footprint", FootprintAnswer, lot=mill.name("bar")).lot == lot
     shown = run("footprint", mill.name("bar"), "--url", server.url)
     assert f"{mill.id} resembles: urn:example:rnill" in shown.out
+
+
+def test_many_of_one_name_hide_no_look_alike(look: Look) -> None:
+    """Anybody may share a name; of one's id there are few who look so, and these come first."""
+    server, mill = look
+    for i in range(SHOWN + 1):
+        look_alike(server, f"part{i}", mill.nonce(), en="A")
+    look_alike(server, "works", mill.nonce(), en="B")
+    look_alike(server, "w0rks", mill.nonce(), en="A")
+    (found,) = [one for one in asked(server, "/v1/organizations", list[OrganizationAnswer])
+                if one.id == "urn:example:w0rks"]
+    assert found.resembles == ["urn:example:works", *[f"urn:example:part{i}" for i in range(SHOWN - 1)]]
 
 
 def test_who_enrols_is_told(look: Look, tmp_path: Path) -> None:

@@ -107,8 +107,9 @@ def test_a_port_that_is_taken(home: Path) -> None:
         assert f"port {port}" in refused(home, "--port", str(port))
 
 
-def test_an_address_of_no_host(home: Path) -> None:
-    assert "no-such-host.invalid" in refused(home, "--host", "no-such-host.invalid")
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "no..host", f"{'x' * 64}.invalid"])
+def test_an_address_of_no_host(home: Path, host: str) -> None:
+    assert f"cannot listen at {host}" in refused(home, "--host", host)
 
 
 @pytest.mark.parametrize("text", [

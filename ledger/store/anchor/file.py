@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,17 +13,26 @@ from ledger.store.durable import replace, sync
 
 
 class FileAnchor(Anchor):
-    """The file at `path`, in a folder that is there. When `update` returns, it survives a loss of power."""
+    """The file at `path`, in a folder that is there, or the one that a link there leads to: all who follow it share
+    one anchor. When `update` returns, it survives a loss of power."""
 
     remote = False
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self._named = path
         self.location = str(path)
+
+    @property
+    def path(self) -> Path:
+        """The file itself: putting another in its place would leave a link's target as it was."""
+        return Path(os.path.realpath(self._named))
 
     def raw(self) -> bytes | None:
         try:
-            with self.path.open("rb") as file:
+            # A pipe would be waited for without an end.
+            with open(self.path, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK)) as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise self.unreadable("it is no file")
                 return file.read(MAX_BYTES + 1)
         except FileNotFoundError:
             return None
@@ -38,7 +48,8 @@ class FileAnchor(Anchor):
             return note or current or ""
 
     def replace(self, note: str, expected: bytes | None, stamp: str) -> str | None:
-        kept = None if expected is None else self.path.with_name(f"{self.path.name}.until-{stamp}")
+        path = self.path
+        kept = None if expected is None else path.with_name(f"{path.name}.until-{stamp}")
         with self._locked():
             if self.raw() != expected:
                 raise self.overtaken()
@@ -48,14 +59,15 @@ class FileAnchor(Anchor):
                     file.flush()
                     os.fsync(file.fileno())
                 sync(kept.parent)
-            replace(self.path, note.encode())
+            replace(path, note.encode())
         return None if kept is None else str(kept)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """One writer at a time, over all processes. The lock is a file of its own, since the anchor is replaced."""
+        path = self.path
         try:
-            with self.path.with_name(f"{self.path.name}.lock").open("ab") as lock:
+            with path.with_name(f"{path.name}.lock").open("ab") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 yield
         except OSError as error:

@@ -1,5 +1,6 @@
 """Both kinds of anchor do the same: no update is lost, nothing goes back, and what cannot be read is named."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -195,3 +196,24 @@ def test_a_store_that_ignores_conditions(monkeypatch: pytest.MonkeyPatch, store:
 def test_locations_that_are_refused(text: str) -> None:
     with pytest.raises(ConfigurationError, match="s3://BUCKET/KEY"):
         settings_from({"CARBON_LEDGER_ANCHOR": text}, Path("/nowhere"))
+
+
+def test_all_who_follow_a_link_share_one_anchor(tmp_path: Path) -> None:
+    """What is written goes where it leads, so that nobody finds an older one there."""
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "anchor").symlink_to("shared/anchor")
+    linked, shared = open_anchor(str(tmp_path / "anchor")), open_anchor(str(tmp_path / "shared" / "anchor"))
+    assert linked.read() is None
+    linked.update(to(note(3)))
+    assert shared.read() == note(3)
+    shared.update(to(note(5)))
+    kept = linked.replace(note(4), note(5).encode(), "stamp")
+    assert (linked.read(), shared.read()) == (note(4), note(4))
+    assert kept == str(tmp_path / "shared" / "anchor.until-stamp")
+    assert (tmp_path / "anchor").is_symlink()
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "anchor")
+    with pytest.raises(Unavailable, match="it is no file"):
+        open_anchor(str(tmp_path / "anchor")).read()
