@@ -10,6 +10,7 @@ import click
 
 from ledger.cli.console import json_option, print_json, say, show
 from ledger.cli.environment import home_option, settings
+from ledger.cli.files import passphrase_file_option
 from ledger.cli.opened import opened_database
 from ledger.service.anchoring import Standing, accept, standing
 from ledger.service.backup.mark import settled
@@ -27,10 +28,11 @@ def anchor() -> None:
 
 @anchor.command("show")
 @home_option
+@passphrase_file_option
 @json_option
-def show_anchor(home: Path | None, as_json: bool) -> int:
+def show_anchor(home: Path | None, passphrase_file: Path | None, as_json: bool) -> int:
     """Show the highest head that was signed here, and the database's. Exit code 1 where they are of two histories."""
-    chosen = settings(home)
+    chosen = settings(home, passphrase_file)
     found = asyncio.run(_standing(chosen))
     if as_json:
         print_json(found)
@@ -43,15 +45,16 @@ def show_anchor(home: Path | None, as_json: bool) -> int:
 @click.option("--size", type=click.IntRange(0), required=True,
               help="How many entries the database holds: what is to count from now on.")
 @home_option
+@passphrase_file_option
 @json_option
-def accept_database(size: int, home: Path | None, as_json: bool) -> None:
+def accept_database(size: int, home: Path | None, passphrase_file: Path | None, as_json: bool) -> None:
     """Let the database count, and give up what was signed here beyond it.
 
     Receipts, statements and checkpoints of the lost history are void from then on, and whoever holds one can prove that
     there were two. The old anchor is kept beside the new one, dated, as the evidence. Start the servers again then:
     those that have stopped signing do not go on by themselves.
     """
-    chosen = settings(home)
+    chosen = settings(home, passphrase_file)
     kept = asyncio.run(_accept(chosen, size))
     told = {"anchor": chosen.anchor_at, "size": size, "kept": kept}
     if as_json:

@@ -84,6 +84,14 @@ def test_a_registrar_without_it_enrols_nobody(house: House) -> None:
     assert "registrar-key.pem: the key file needs a passphrase" in done.err
 
 
+@pytest.mark.parametrize("arguments", [("anchor", "show"), ("key", "rotate-log", "--prepare")])
+def test_the_operator_names_the_file_that_holds_it(house: House, arguments: tuple[str, ...]) -> None:
+    asked = (*arguments, "--home", house.server.home, "--json")
+    assert "log-key.pem: the key file needs a passphrase" in run(*asked).err
+    done = run(*asked, "--passphrase-file", house.folder / "secret")
+    assert (done.code, done.err) == (0, "")
+
+
 def test_an_audit_of_the_database_with_it(house: House) -> None:
     done = run("audit", "--home", house.server.home, "--json", CARBON_LEDGER_PASSPHRASE=SECRET)
     assert done.code == 0, done.err
