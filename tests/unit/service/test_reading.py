@@ -28,7 +28,7 @@ class Base:
         yield self
 
     async def in_force(self, _: Any) -> InForce:
-        return InForce({}, Rules(), 0)
+        return InForce({}, Rules(), 0, 0)
 
     async def load(self, _: Any, names: Any, *__: Any) -> None:
         if not isinstance(names, Names):
