@@ -120,7 +120,8 @@ def test_the_bare_word_of_a_quorum_stops_signing_and_that_of_one_does_not(place:
             assert httpx.get(f"{server.url}/health/ready").status_code == 200
         place.write_policy(lines_of(["ahead", "also-ahead"], [addresses["ahead"], addresses["also-ahead"]]))
         with place.serve() as server:
-            while (ready := httpx.get(f"{server.url}/health/ready")).status_code == 200:
+            # Until it has asked them, it is ready, or waits for what they say.
+            while (ready := httpx.get(f"{server.url}/health/ready")).json().get("code") in (None, "unsettled"):
                 posted_or_refused(server)
             assert ready.json()["code"] == "log-mismatch"
             assert "a quorum of witnesses" in ready.json()["detail"]
@@ -134,7 +135,7 @@ def test_a_log_gets_witnesses_and_others_later(place: Site) -> None:
         began = place_size(server)
     with three_witnesses(place) as (alpha, beta, _):
         with place.serve() as server:
-            assert place_size(server) == began, "what was public stays so"
+            assert place_size(server) >= began, "what was public stays so"
             assert proof(server, early.digest).content == msgspec.json.encode(early)
             middle = posted(server)
             assert isinstance(middle, Receipt)

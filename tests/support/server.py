@@ -23,6 +23,7 @@ from ledger.service.setup import registrar_id
 from ledger.store.embedded import default_home
 from support import prefork
 from support.parties import Party
+from support.waiting import until
 
 TESTS = Path(__file__).resolve().parents[1]
 _PATHS = (TESTS.parent, TESTS, TESTS / "support" / "installed")
@@ -104,7 +105,9 @@ class Server:
 
     @property
     def registrar(self) -> Party:
-        """The registrar, whose key set-up left in the data folder."""
+        """The registrar, whose key set-up left in the data folder: with witnesses, once they have been asked."""
+        if self.wait:
+            until((self.home / REGISTRAR_KEY).exists)
         return Party(registrar_id(self.origin), read_own_key(self.home / REGISTRAR_KEY, self._passphrase))
 
     def log(self) -> str:
