@@ -38,9 +38,8 @@ One = TypeVar("One", bound=Posted)
 
 
 class _Used:
-    """What an organisation has entered in a day, as far as this server knows: rows that were read, what this server has
-    entered since then, and what is under way; `sent`: of its transfers how many of these go to whom. `next` is the
-    index from which on rows were not read."""
+    """The records of an organisation today: rows read, records that this server entered since, and records under way.
+    `sent` counts transfers by receiver. Rows from index `next` on are not read yet."""
 
     def __init__(self, first: int) -> None:
         self.next = first

@@ -63,8 +63,10 @@ class Request:
             self.keys.setdefault(key.keyid, key)
 
     def check_signer(self, record: AnyRecord, keyid: bytes) -> None:
-        """Refuses what no key of its issuer's has signed, as far as that is known ahead of the lock; the keys that the
-        record enters may sign later ones. Else whoever can sign at all could fill another's quota, and its turns."""
+        """Refuses a record that no key of its issuer signed. Keys that the record enters may sign later records.
+
+        Without this check a stranger could fill the quota and the turns of an organisation in its name.
+        """
         if self.empty and isinstance(record, Organization) and record.id == record.issuer:
             self.owners.setdefault(keyid, record.id)
             self._registrars.add(record.id)

@@ -1,4 +1,4 @@
-"""Whose key has signed a record, as far as that is known ahead of the lock."""
+"""A record counts only for an issuer whose key signed it."""
 
 import pytest
 from support.parties import Party, enrolment, nonces, party
