@@ -51,7 +51,7 @@ bench: $(STAMP) ## Measure against the peers, write bench.json.
 	@$(BIN)/python tests/bench/run.py
 
 vectors: $(STAMP) ## Compare figures with the vectors, and tiles and proofs with other implementations, bit for bit.
-	@$(PYTEST) tests/unit/test_vectors.py tests/integration/test_golden_sizes.py
+	@$(PYTEST) tests/unit/test_vectors.py tests/unit/test_golden.py tests/integration/test_golden_sizes.py
 
 lint: $(STAMP) ## Check style (ruff) and types (mypy, strict).
 	@$(BIN)/ruff check .

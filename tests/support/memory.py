@@ -4,9 +4,10 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from ledger.admission.state import State
 from ledger.core import canonical
@@ -44,8 +45,8 @@ _lot_leaf = msgspec.json.Decoder(LotLeaf)
 class MemoryLedger:
     """Begins with its registrar and with an activation of each sector of the registry.
 
-    `records`, `digests`, `entries`, `leaves` and `original_leaves` are by log index, `figures` by lot id. `records` and
-    `original_leaves` are as posted; `leaves`, `figures` and what methods tell are as the log reads now.
+    `records`, `signed`, `digests`, `entries`, `leaves` and `original_leaves` are by log index, `figures` by lot id.
+    `records` and `original_leaves` are as posted; `leaves`, `figures` and what methods tell are as the log reads now.
     """
 
     def __init__(self, registry: Registry, origin: str = ORIGIN, seed: int = 0) -> None:
@@ -55,6 +56,7 @@ class MemoryLedger:
         self.records: list[AnyRecord] = []
         self.digests: list[bytes] = []
         self.entries: list[bytes] = []
+        self.signed: list[Submission] = []
         self.leaves: list[tuple[bytes, ...]] = []
         self.original_leaves: list[tuple[bytes, ...]] = []
         self._readings: dict[int, list[tuple[int, AnyRecord | None]]] = {}
@@ -82,11 +84,18 @@ class MemoryLedger:
         self.admit([entered], prefixes)
         return entered
 
-    def admit(self, parties: Iterable[Party], prefixes: Sequence[str] | None = None) -> None:
+    def admit(
+        self, parties: Iterable[Party], prefixes: Sequence[str] | None = None,
+        roles: Sequence[Literal["auditor", "registrar"]] = (),
+    ) -> None:
         """Enters organisations made elsewhere."""
         for one in parties:
             record = enrolment(one, self.registrar, self.state.origin, self.nonce(), prefixes=prefixes)
-            self.must((self.registrar, record))
+            self.must((self.registrar, replace(record, roles=list(roles)) if roles else record))
+
+    def pass_seconds(self, seconds: int) -> None:
+        """The next batch comes so much later."""
+        self._batches += seconds
 
     def submission(self, signer: Party, record: AnyRecord) -> Submission:
         """The record as it would come out of its envelope: canonical, decoded again, signed."""
@@ -111,6 +120,7 @@ class MemoryLedger:
         self._batches += 1
         for item, verdict in zip(items, found, strict=True):
             if isinstance(verdict, Sequenced):
+                self.signed.append(item.submission)
                 self._enter(item.submission.record, verdict)
         rest = iter(found)
         return [next(rest) if verdict is None else verdict for verdict in verdicts]

@@ -17,6 +17,7 @@ from ledger.core.revisions import Change
 from ledger.core.values import Factor, Flow, Output, Supply
 from ledger.footprint.burdens import named
 from ledger.footprint.figures import LotFigures
+from ledger.registry.installed import Registry
 from ledger.service.preparing import Prepared, Submission
 from ledger.service.revising.averages import revise
 from ledger.service.revising.engine import Engine, Revision
@@ -156,14 +157,15 @@ class Replayed:
     """The log of a real ledger, run again from its bodies alone, record by record, in memory: what it would have come
     to, had every record been posted after the one before it, with nothing else going on."""
 
-    def __init__(self, origin: str) -> None:
+    def __init__(self, origin: str, known: Registry | None = None) -> None:
+        """`known`: the sectors that assess; those of the tests where none are given."""
         self.state = State(origin)
         self.figures: dict[str, LotFigures] = {}
         self.revisions: list[tuple[int, Revision]] = []
         self._history = History(self.state, self.figures)
-        self._registry = registry()
+        self._registry = known or registry()
 
-    def follow(self, data: bytes, body: bytes) -> None:
+    def follow(self, data: bytes, body: bytes) -> Sequenced:
         """The next entry. Raises where its record would not be admitted, or comes to other results."""
         entry = parse_entry(data)
         submission = Submission(canonical.decode_record(body), body, entry.digest, entry.keyid, entry.signature)
@@ -175,6 +177,7 @@ class Replayed:
             keep(self._history, index, prepared)
         if verdict.entry != data:
             raise AssertionError(f"entry {verdict.index} commits to other results than its record has in memory")
+        return verdict
 
     def _revise(self, prepared: Prepared) -> Revision:
         record = prepared.submission.record

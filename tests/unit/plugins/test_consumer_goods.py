@@ -302,13 +302,16 @@ def filled(times: int) -> dict[str, Any]:
     ])
 
 
+CASES = [
+    Case(context=PULP, activity=liquor(1), twice=liquor(2)),
+    Case(context=PAPER, activity=mill(1, analyses=CHIPS), twice=mill(2, analyses=CHIPS)),
+    Case(context=dyeing(), activity=cotton(1), twice=cotton(2)),
+    Case(context=appliances(), activity=filled(1), twice=filled(2)),
+]
+
+
 def test_conforms() -> None:
-    assert_conforms(plugin(), [
-        Case(context=PULP, activity=liquor(1), twice=liquor(2)),
-        Case(context=PAPER, activity=mill(1, analyses=CHIPS), twice=mill(2, analyses=CHIPS)),
-        Case(context=dyeing(), activity=cotton(1), twice=cotton(2)),
-        Case(context=appliances(), activity=filled(1), twice=filled(2)),
-    ])
+    assert_conforms(plugin(), CASES)
 
 
 def test_names_that_targets_use() -> None:

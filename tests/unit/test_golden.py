@@ -1,0 +1,94 @@
+"""Today's code reproduces the golden log byte for byte, whatever plugin digests are in force on it."""
+
+import hashlib
+from typing import Final, get_args
+
+import msgspec
+import pytest
+from support.golden import FILE, ORIGIN, Line, activated, read, registry
+from support.revising import Replayed
+
+from ledger.core import canonical
+from ledger.core.entry import parse_entry
+from ledger.core.frontier import Frontier
+from ledger.core.merkle import leaf_hash
+from ledger.core.outcome import outcome_root
+from ledger.core.records import AnyRecord, Erasure, Transformation
+from ledger.core.residue import residue
+from ledger.registry.installed import installed
+
+DIGEST: Final = "5f0cb5b232fd60274b14e25ee816343a16534728bc111225c48e4edac11fb894"
+ROOT: Final = "c32dcfb49fb55642b7cdf19042f6993c839517a6715093155f8d8dbdf91bdee1"
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[Line]:
+    return read()
+
+
+def test_the_file_is_the_one_that_was_written() -> None:
+    assert hashlib.sha256(FILE.read_bytes()).hexdigest() == DIGEST
+
+
+def test_every_leaf_comes_out_again(lines: list[Line]) -> None:
+    """Assessment, figures and outcome of every record, and of every record that a later one revised."""
+    replayed = Replayed(ORIGIN, registry(activated(lines)))
+    total = sum(len(line.leaves) + sum(map(len, line.revised.values())) for line in lines)
+    compared = 0
+    for line in lines:
+        before = len(replayed.revisions)
+        verdict = replayed.follow(bytes.fromhex(line.entry), line.body.encode())
+        assert [leaf.decode() for leaf in verdict.leaves] == line.leaves, f"entry {verdict.index}"
+        revised = {
+            one.index: [leaf.decode() for leaf in one.outcome.leaves]
+            for _, revision in replayed.revisions[before:] for one in revision.revised if one.outcome is not None
+        }
+        assert revised == line.revised, f"revised by entry {verdict.index}"
+        compared += len(line.leaves) + sum(map(len, revised.values()))
+    print(f"compared {compared} = total {total} leaves of {len(lines)} entries")
+    assert compared == total > 900
+
+
+def test_entries_make_the_root(lines: list[Line]) -> None:
+    frontier = Frontier().extended([leaf_hash(bytes.fromhex(line.entry)) for line in lines])
+    assert (frontier.size, frontier.root().hex()) == (677, ROOT)
+
+
+def test_entries_commit_to_bodies_and_leaves(lines: list[Line]) -> None:
+    for line in lines:
+        entry = parse_entry(bytes.fromhex(line.entry))
+        assert entry.digest == canonical.digest(line.body.encode())
+        assert (entry.keyid.hex(), entry.signature.hex()) == (line.keyid, line.signature)
+        assert entry.outcome == outcome_root([leaf.encode() for leaf in line.leaves])
+
+
+def test_erased_bodies_leave_the_same_residue(lines: list[Line]) -> None:
+    bodies = {canonical.digest(line.body.encode()).hex(): line.body for line in lines}
+    found = 0
+    for line in lines:
+        record = canonical.decode_record(line.body.encode())
+        if isinstance(record, Erasure):
+            erased = canonical.decode_record(bodies[record.record].encode())
+            assert canonical.encode(residue(erased)).decode() == line.residue
+            found += 1
+    assert found == 3
+
+
+def test_every_record_kind_and_every_route_is_there(lines: list[Line]) -> None:
+    records = [canonical.decode_record(line.body.encode()) for line in lines]
+    assert {type(record) for record in records} == set(get_args(AnyRecord))
+    routes = {record.process for record in records if isinstance(record, Transformation)}
+    of_sectors = {f"{name}.{route}" for name, one in installed().sectors.items() for route in one.sector.routes}
+    assert of_sectors - routes == set()
+
+
+def test_another_figure_is_noticed(lines: list[Line]) -> None:
+    """The comparison is able to fail: with one digit of a body changed, the record is another."""
+    at = next(index for index, line in enumerate(lines) if '"supplies":[{"material"' in line.body)
+    replayed = Replayed(ORIGIN, registry(activated(lines)))
+    for line in lines[:at]:
+        replayed.follow(bytes.fromhex(line.entry), line.body.encode())
+    other = msgspec.json.decode(lines[at].body)
+    other["supplies"][0]["quantity"]["value"] += "1"
+    with pytest.raises(AssertionError, match="commits to other results"):
+        replayed.follow(bytes.fromhex(lines[at].entry), canonical.encode(other))
