@@ -2,8 +2,11 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import urlsplit
+
+import psutil
 
 _HEAD_END = b"\r\n\r\n"
 _HOST = "Host: 127.0.0.1"
@@ -43,6 +46,39 @@ class Connection:
     def close(self) -> None:
         self._writer.close()
 
+    @property
+    def local_port(self) -> int:
+        port: int = self._writer.get_extra_info("sockname")[1]
+        return port
+
+
+async def open_evenly(url: str, count: int, processes: Sequence[psutil.Process]) -> list[Connection]:
+    """`count` connections, equally many to each process. The kernel assigns connections by a hash of their ports; with
+    sixteen of them, every second run would measure that lottery. Surplus connections are closed again."""
+    most = -(-count // len(processes))
+    kept: list[Connection] = []
+    held: Counter[int] = Counter()
+    while len(kept) < count:
+        connection = await Connection.open(url)
+        owner = await _owner(connection, processes)
+        if held[owner] < most:
+            held[owner] += 1
+            kept.append(connection)
+        else:
+            connection.close()
+    return kept
+
+
+async def _owner(connection: Connection, processes: Sequence[psutil.Process]) -> int:
+    """The process id of the one that has accepted the connection."""
+    for _ in range(500):
+        for process in processes:
+            for one in process.net_connections("tcp"):
+                if one.raddr and one.raddr.port == connection.local_port:
+                    return process.pid
+        await asyncio.sleep(0.01)
+    raise SystemExit("no serving process has accepted a connection within five seconds")
+
 
 def post(body: bytes, media_type: str) -> bytes:
     """The bytes of a POST of records."""
@@ -56,10 +92,15 @@ def get(path: str) -> bytes:
 
 
 async def drive(
-    url: str, lanes: Sequence[Iterator[bytes]], check: Callable[[int, bytes], None]
+    url: str, lanes: Sequence[Iterator[bytes]], check: Callable[[int, bytes], None],
+    processes: Sequence[psutil.Process] = (),
 ) -> tuple[int, float]:
-    """Sends each lane's requests on a connection of its own, one after the other; requests done and seconds taken."""
-    connections = [await Connection.open(url) for _ in lanes]
+    """Sends each lane's requests on a connection of its own, one after the other; requests done and seconds taken.
+    `processes`: those that serve the address, each of which gets equally many connections."""
+    if processes:
+        connections = await open_evenly(url, len(lanes), processes)
+    else:
+        connections = [await Connection.open(url) for _ in lanes]
     done = 0
 
     async def run(connection: Connection, requests: Iterator[bytes]) -> None:

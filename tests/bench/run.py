@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import msgspec
+import psutil
 from rich.console import Console
 from rich.table import Table
 
@@ -34,6 +35,7 @@ from support.generator import parties, transformations
 from support.parties import enrolment, nonces
 from support.server import Server, environment, temporary_home
 
+from ledger.cli.siblings import SIBLING
 from ledger.core.canonical import decode_record
 from ledger.core.envelope import open_envelope
 from ledger.core.records import Transformation
@@ -128,7 +130,7 @@ def _set_up(server: Server, envelopes: Sequence[bytes]) -> None:
 
 def _append_batch(server: Server, envelopes: Sequence[bytes]) -> Measure:
     """NDJSON of 1,000 transformations a request, durable, over HTTP: as many serving processes as there are cores, and
-    sixteen connections with the signers shared out."""
+    sixteen connections, equally many to each process, with the signers shared out."""
 
     def lane(first: int) -> Iterator[bytes]:
         own = envelopes[first::LANES]
@@ -140,9 +142,17 @@ def _append_batch(server: Server, envelopes: Sequence[bytes]) -> Measure:
             raise SystemExit(f"batch refused: {status} {body[:400]!r}")
 
     before = ed25519_verifications()
-    _, seconds = asyncio.run(drive(server.url, [lane(first) for first in range(LANES)], check))
+    _, seconds = asyncio.run(drive(
+        server.url, [lane(first) for first in range(LANES)], check, _serving(server),
+    ))
     peer = (before + ed25519_verifications()) / 2
     return rate("append.batch", len(envelopes) / seconds, ED25519, peer, peak_memory(server.process.pid))
+
+
+def _serving(server: Server) -> list[psutil.Process]:
+    """The processes that serve: the first one and its siblings."""
+    first = psutil.Process(server.process.pid)
+    return [first, *[one for one in first.children() if SIBLING in one.cmdline()]]
 
 
 def _append_single(server: Server, envelopes: Sequence[bytes]) -> Measure:
