@@ -9,7 +9,7 @@ import logging
 from collections import Counter
 from contextlib import suppress
 from time import monotonic
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import asyncpg
 
@@ -19,6 +19,7 @@ from ledger.core.records import AnyRecord
 from ledger.errors import Exhausted, LedgerError, OutcomeUnknown, Refused, Unavailable
 from ledger.registry.installed import Registry
 from ledger.service.heads import UNSIGNABLE, Heads
+from ledger.service.memory import give_back
 from ledger.service.preparing import Submission
 from ledger.service.revising.budget import Budget
 from ledger.service.revising.loading import Nearby
@@ -37,6 +38,8 @@ from ledger.store.revisions import begin_revision, revising
 from ledger.store.sessions import close_quietly
 from ledger.store.tiles import add_full_tiles
 
+_LARGE: Final = 1_000
+"""Pieces of a revision after which the memory that they took goes back to the system."""
 _RETRIES = 10
 _RETRY_SECONDS = 0.5
 _PATIENCE_SECONDS = 300.0
@@ -289,8 +292,11 @@ class _Asked:
 
 def _let_go(pieces: list[object]) -> None:
     """Lets go of what a revision was made of, one by one: all at once it would stop this process for a moment."""
+    large = len(pieces) > _LARGE
     while pieces:
         pieces.pop()
+    if large:
+        give_back()
 
 
 def _unknown() -> OutcomeUnknown:

@@ -14,9 +14,9 @@ from litestar.types import ASGIApp, HTTPRequestEvent, Receive, ReceiveMessage, S
 from msgspec import Struct
 
 from ledger.core.envelope import MAX_ENVELOPE
+from ledger.service.memory import give_back
 from ledger.web.door.answers import Headers, Refusal, header
 from ledger.web.door.clients import client_of
-from ledger.web.door.memory import give_back
 
 NDJSON: Final = ("application/x-ndjson", "application/ndjson")
 MOST: Final = 256

@@ -13,9 +13,9 @@ from urllib.parse import parse_qsl
 
 from litestar.types import ASGIApp, HTTPRequestEvent, Message, Receive, ReceiveMessage, Scope, Send
 
+from ledger.service.memory import give_back
 from ledger.web.door.answers import Refusal
 from ledger.web.door.clients import client_of
-from ledger.web.door.memory import give_back
 from ledger.web.door.places import Full, Places
 
 DEAR: Final = frozenset({

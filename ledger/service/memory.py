@@ -1,4 +1,4 @@
-"""Gives memory back to the system after long answers.
+"""Gives memory back to the system after long answers and large revisions.
 
 The C library keeps what was freed for what comes next, in as many pools as threads have asked for some. A server that
 was once asked for the chain of 100,000 lots would look from outside as if it still held it.
