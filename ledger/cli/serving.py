@@ -92,8 +92,8 @@ def _tune_interpreter() -> None:
     """Batches on their way hold hundreds of thousands of live objects and hardly a cycle: searching them for garbage
     again and again costs a tenth of the server's time, with Python's own threshold a fifth.
 
-    A thread that computes an answer gives up the interpreter when another one asks for it, after this interval. The loop
-    asks many times a request; Python's own 5 ms make a post ten times slower while two chains are computed.
+    A thread that computes an answer gives up the interpreter to another after this interval. The loop asks for it many
+    times a request; Python's own 5 ms make a post ten times slower while two chains are computed.
     """
     gc.freeze()
     gc.set_threshold(1_000_000, 10, 10)
