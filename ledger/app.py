@@ -10,22 +10,22 @@ from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from ledger.errors import LedgerError
 from ledger.service.ledger import Ledger
 from ledger.web.audit import AuditController
-from ledger.web.cbam import CbamController
-from ledger.web.chains import ChainsController
-from ledger.web.contributions import ContributionsController
-from ledger.web.gaps import GapsController
 from ledger.web.health import HealthController
-from ledger.web.indicators import IndicatorsController
-from ledger.web.inventory import InventoryController
 from ledger.web.log import LogController
-from ledger.web.methods import MethodsController
 from ledger.web.problems import http_error, ledger_error, unexpected_error
-from ledger.web.queries import QueriesController
+from ledger.web.queries.chains import ChainsController
+from ledger.web.queries.contributions import ContributionsController
+from ledger.web.queries.gaps import GapsController
+from ledger.web.queries.indicators import IndicatorsController
+from ledger.web.queries.installations import CbamController
+from ledger.web.queries.inventory import InventoryController
+from ledger.web.queries.lots import QueriesController
+from ledger.web.queries.methods import MethodsController
+from ledger.web.queries.statements import StatementsController
+from ledger.web.queries.uncertainty import UncertaintyController
 from ledger.web.records import RecordsController
-from ledger.web.statements import StatementsController
-from ledger.web.uncertainty import UncertaintyController
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 
 
 def create_app(ledger: Ledger) -> Litestar:

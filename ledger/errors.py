@@ -73,7 +73,19 @@ class Refused(LedgerError):
 
 
 class VerificationError(LedgerError):
+    """`step`: which of the numbered steps of a verification does not hold, where it has some. The message begins with
+    the number."""
+
     code = "verification-failed"
+
+    def __init__(
+        self, message: str, *, step: int | None = None, code: str | None = None, field: str | None = None,
+        value: object = None, rule: str | None = None,
+    ) -> None:
+        super().__init__(message if step is None else f"{step}. {message}", code=code, field=field, value=value,
+                         rule=rule)
+        self.text = message
+        self.step = step
 
 
 class NotFound(LedgerError):

@@ -461,7 +461,7 @@ REVOKE INSERT ON schema_version, ledger FROM carbon_ledger_writer;
 GRANT UPDATE ON head TO carbon_ledger_writer;
 GRANT UPDATE (remaining, quantity) ON balance TO carbon_ledger_writer;
 
--- Whoever erases reads, and puts residues in the place of bodies; triggers hold him to the erasures on the log.
+-- Whoever erases reads, and puts residues in the place of bodies; triggers hold that role to the erasures on the log.
 DO $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'carbon_ledger_eraser') THEN

@@ -1,44 +1,13 @@
 """The rules that only the log's order decides: keys, roles, free identifiers, balances, items, acceptance."""
 
-from ledger.admission.erasing import check_erasure
-from ledger.admission.keys import check_key_change, check_new_keys
+from ledger.admission.checks.roles import REGISTRAR
+from ledger.admission.identifiers import check_distinct_names
+from ledger.admission.kinds.organization import check_parent, own_keys
+from ledger.admission.kinds.table import kind_of
 from ledger.admission.lots import Plan
-from ledger.admission.naming import check_distinct_names, created_field, new_lot_field
-from ledger.admission.parties import proven_keys
-from ledger.admission.reports import check_unreported
-from ledger.admission.roles import AUDITOR, REGISTRAR, check_registrar, has_role
-from ledger.admission.rules import RESERVED, RULES, Rule, check_rules
-from ledger.admission.standing import (
-    check_acceptance,
-    check_closing,
-    check_open,
-    check_open_pool,
-    check_opening,
-    check_pool,
-)
+from ledger.admission.rules import Rule
 from ledger.admission.state import State
-from ledger.core.identifiers import overlap
-from ledger.core.records import (
-    Acceptance,
-    Activation,
-    Addition,
-    AnyRecord,
-    Attestation,
-    Closing,
-    Consumption,
-    Declaration,
-    Erasure,
-    Facility,
-    KeyChange,
-    Organization,
-    Pool,
-    Product,
-    Reopening,
-    Report,
-    Transfer,
-    Transformation,
-)
-from ledger.core.signing import VerifyingKey
+from ledger.core.record.kinds import Acceptance, AnyRecord, Organization
 from ledger.errors import Refused
 
 
@@ -53,7 +22,7 @@ def admit(record: AnyRecord, keyid: bytes, plan: Plan, state: State) -> None:
     else:
         _check_signer(record, keyid, state)
         _check_nonce(record, state)
-        _check_type(record, keyid, state)
+        kind_of(record).check(record, keyid, state)
     _check_free(record, plan, state)
     if state.rules.has(Rule.DISTINCT_NAMES):
         check_distinct_names(record, plan, state)
@@ -65,10 +34,10 @@ def _check_first(record: AnyRecord, keyid: bytes, state: State) -> None:
     if not isinstance(record, Organization) or record.issuer != record.id or REGISTRAR not in record.roles:
         raise Refused("the log is empty: it begins with its registrar", code="registrar-first", field="type",
                       rule="entry 0 is an organization with role registrar, signed by its own key")
-    if keyid not in {key.keyid for key in _proven(record, state)}:
+    if keyid not in {key.keyid for key in own_keys(record, state)}:
         raise Refused("entry 0 is signed with a key that it does not enrol", code="registrar-first", field="keys",
                       rule="entry 0 is signed by one of its own keys")
-    _check_parent(record, state)
+    check_parent(record, state)
 
 
 def _check_signer(record: AnyRecord, keyid: bytes, state: State) -> None:
@@ -101,95 +70,15 @@ def _check_nonce(record: AnyRecord, state: State) -> None:
                       value=record.nonce, rule="16 random bytes, drawn for this record")
 
 
-def _check_type(record: AnyRecord, keyid: bytes, state: State) -> None:
-    match record:
-        case Organization():
-            _check_organization(record, state)
-        case KeyChange():
-            check_key_change(record, keyid, state)
-        case Activation():
-            _check_activation(record, state)
-        case Erasure():
-            check_registrar(record, state, "erase records")
-            check_erasure(record, state)
-        case Transformation():
-            sector = record.process.partition(".")[0]
-            if sector not in state.plugins or sector in RESERVED:
-                raise Refused(f"process: no plugin {sector!r} is active", code="unknown-sector", field="process",
-                              value=record.process, rule="an activation record is in force for the sector")
-            check_open(record, state)
-        case Facility():
-            _check_new(record.id, state.facilities, "facility")
-        case Product():
-            _check_new(record.id, state.products, "product")
-        case Addition():
-            check_open_pool(record, state)
-        case Acceptance():
-            check_acceptance(record, state)
-        case Declaration():
-            check_opening(record, state)
-        case Pool():
-            check_pool(record, state)
-        case Closing():
-            check_closing(record, state)
-        case Reopening():
-            if not any(record.closing in periods for periods in state.closed.values()):
-                raise Refused("closing: reopened already", code="not-closed", field="closing", value=record.closing,
-                              rule="a closing that is in force")
-        case Report():
-            check_unreported(record, state)
-        case Attestation():
-            if not has_role(record.issuer, AUDITOR, state):
-                raise Refused(f"{record.issuer} may not attest", code="not-auditor", field="issuer",
-                              value=record.issuer, rule="signed by an organisation with role auditor")
-        case _:
-            pass
-
-
-def _check_organization(record: Organization, state: State) -> None:
-    check_registrar(record, state, "enrol organisations")
-    _check_new(record.id, state.organizations, "organization")
-    _check_parent(record, state)
-    for i, prefix in enumerate(record.prefixes):
-        for other, owner in state.prefixes.items():
-            if overlap(prefix, other):
-                raise Refused(
-                    f"prefixes[{i}]: {prefix!r} overlaps with {other!r} of {owner}", code="prefix-overlap",
-                    field=f"prefixes[{i}]", value=prefix, rule="prefixes of organisations do not overlap",
-                )
-    check_new_keys(_proven(record, state), state, "keys")
-
-
-def _check_parent(record: Organization, state: State) -> None:
-    if record.parent is not None and record.parent not in state.organizations:
-        raise Refused(f"parent: {record.parent!r} is not enrolled", code="unknown-organization", field="parent",
-                      value=record.parent, rule="an organisation that is enrolled")
-
-
-def _check_activation(record: Activation, state: State) -> None:
-    check_registrar(record, state, "activate plugins")
-    if record.plugin == RULES:
-        check_rules(record.version, record.digest, retired=record.retired, rules=state.rules)
-    elif record.retired and record.plugin not in state.plugins:
-        raise Refused(f"plugin: {record.plugin!r} is not active", code="unknown-plugin", field="plugin",
-                      value=record.plugin, rule="an active plugin")
-
-
-def _check_new(name: str, known: object, what: str) -> None:
-    if isinstance(known, dict) and name in known:
-        raise Refused(f"id: {what} {name!r} is on the ledger already", code=f"{what}-taken", field="id", value=name,
-                      rule="identifiers are entered once")
-
-
 def _check_free(record: AnyRecord, plan: Plan, state: State) -> None:
     for i, (lot, _) in enumerate(plan.created):
         stem, _, number = lot.id.rpartition(":")
         if lot.pool is None and number.isdecimal() and (stem in state.pools or stem in state.pool_ids):
-            field = new_lot_field(record, i)
+            field = kind_of(record).new_lot_field(record, i)
             raise Refused(f"{field}: {lot.id!r} is the name of a lot of the pool {stem!r}", code="pool-lot-id",
                           field=field, value=lot.id, rule="a pool's id, a colon and a number name its own lots")
         if lot.id in state.lots or lot.id in state.used or lot.id in state.pools:
-            field = new_lot_field(record, i)
+            field = kind_of(record).new_lot_field(record, i)
             raise Refused(f"{field}: {lot.id!r} is on the ledger already", code="lot-taken", field=field,
                           value=lot.id, rule="a lot identifier is used once")
 
@@ -214,32 +103,16 @@ def _check_balances(record: AnyRecord, plan: Plan, state: State) -> None:
 
 def _overdrawn(record: AnyRecord, role: str) -> tuple[str, str]:
     """What is wrong, where more is to be taken of a lot than it has left; and the rule that says how much may."""
-    match record:
-        case Transfer(purpose="return"):
-            return "a return of more than was received, ", "a return is at most what is left of what was received"
-        case Acceptance():
-            return "short by more than is there, ", "what was used has arrived: at most what is left is short"
-        case Consumption(purpose="claim") if role == "credit":
-            return "a credit claimed after use, ", "a tonne is claimed once: at most what is left of the credit"
-        case _ if role == "attribute":
-            return "an attribute used after it was used or sold, ", "power is green once: at most what is left of it"
-        case _:
-            return "", "at most what is left of the lot"
+    found = kind_of(record).overdrawn(record, role)
+    if found is not None:
+        return found
+    if role == "attribute":
+        return "an attribute used after it was used or sold, ", "power is green once: at most what is left of it"
+    return "", "at most what is left of the lot"
 
 
-def _taken_field(record: AnyRecord, plan: Plan, index: int, name: str) -> str:
-    match record:
-        case Transfer():
-            return name
-        case Acceptance():
-            return "received"
-        case Closing():
-            return f"retired[{index}].{name}"
-        case Addition():
-            # What is left in the pool stands before what is added.
-            return f"inputs[{index - (len(plan.taken) - len(record.inputs))}].{name}"
-        case _:
-            return f"inputs[{index}].{name}"
+def _taken_field(record: AnyRecord, plan: Plan, place: int, name: str) -> str:
+    return kind_of(record).taken_field(record, plan, place, name)
 
 
 def _check_items(record: AnyRecord, plan: Plan, state: State) -> None:
@@ -250,13 +123,8 @@ def _check_items(record: AnyRecord, plan: Plan, state: State) -> None:
         carriers = {taken.lot.id for taken in plan.taken if taken.lot.item == lot.item}
         holding = (state.holding.get(lot.item, set()) | carriers) - used_up
         if holding:
-            # A transferred lot carries its item on: what is wrong then is that a part stays behind.
-            field = "quantity" if isinstance(record, Transfer) else f"{created_field(record, i)}.item"
+            field = kind_of(record).item_field(record, i)
             raise Refused(
                 f"{field}: {lot.item!r} is in another lot that has a balance", code="item-taken", field=field,
                 value=lot.item, rule="at most one lot of an item has a balance",
             )
-
-
-def _proven(record: Organization, state: State) -> tuple[VerifyingKey, ...]:
-    return proven_keys(record.keys, state.origin, record.id, "keys")

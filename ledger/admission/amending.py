@@ -8,17 +8,10 @@ import msgspec
 from ledger.admission.facts import LotFacts
 from ledger.admission.lots import Taken
 from ledger.admission.state import State, type_of
-from ledger.core import canonical
-from ledger.core.records import (
-    Addition,
-    AnyRecord,
-    Consumption,
-    Declaration,
-    Report,
-    Transfer,
-    Transformation,
-)
-from ledger.core.revisions import Change
+from ledger.core.record import canonical
+from ledger.core.record.kinds import Addition, AnyRecord, Consumption, Declaration, Report, Transfer, Transformation
+from ledger.core.record.revisions import Change
+from ledger.core.record.values import Sha256
 from ledger.errors import InvalidBody, Refused
 
 _FIELDS: Final[dict[type, frozenset[str]]] = {
@@ -132,3 +125,9 @@ def check_same_lots(old: Sequence[LotFacts], new: Sequence[LotFacts], field: str
             rule="an amended record makes the same lots, of the same product, holder, owner, role, unit, origin, item, "
                  "maker, previous life and expiry: " + " ".join(lot.id for lot in old),
         )
+
+
+def unknown_record(digest: Sha256, field: str) -> Refused:
+    """Refuses a digest that is no record of the issuer's that the rule can mean; another's reads like none."""
+    return Refused(f"{field}: {digest!r} is no such record of the issuer", code="unknown-record", field=field,
+                   value=digest, rule="the digest of a record of the issuer's on the log")

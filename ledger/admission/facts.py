@@ -7,7 +7,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from ledger.admission.rules import Rules
-from ledger.core.records import Declaration
+from ledger.core.record.kinds import Declaration, Facility, Organization, Pool, Product, Transfer
+from ledger.core.record.units import convert
 
 LOT_SLOTS = 1024
 """A lot's number is index * LOT_SLOTS + position: unique, in log order, and known before anything is written."""
@@ -182,3 +183,34 @@ class Facts:
             return lot.composition
         product = self.products.get(lot.product)
         return product.composition if product else Composition()
+
+
+def transfer_facts(record: Transfer, index: int) -> TransferFacts:
+    return TransferFacts(
+        record.issuer, record.to, record.new_lot, index, record.purpose, Decimal(record.tolerance or 0)
+    )
+
+
+def pool_facts(record: Pool) -> PoolFacts:
+    return PoolFacts(
+        record.id, record.issuer, record.facility, record.product, record.role, record.origin, record.custody,
+        record.averaging, record.default, record.attribute, Decimal(record.conversion or 1),
+        record.balance_months or 12,
+    )
+
+
+def organization_facts(record: Organization) -> OrganizationFacts:
+    return OrganizationFacts(record.id, tuple(record.prefixes), tuple(record.roles))
+
+
+def facility_facts(record: Facility) -> FacilityFacts:
+    return FacilityFacts(record.id, record.issuer, record.country, record.subdivision, record.industry)
+
+
+def product_facts(record: Product) -> ProductFacts:
+    mass = record.mass_per_unit
+    return ProductFacts(
+        record.id, record.issuer, record.sector, record.unit,
+        convert(mass.amount, mass.unit, "KGM") if mass else None,
+        Composition(record.materials, record.elements, record.fossil_carbon, record.biogenic_carbon),
+    )

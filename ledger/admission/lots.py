@@ -7,13 +7,13 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from ledger.admission.attributes import check_attribute
-from ledger.admission.credits import check_credit
-from ledger.admission.custody import owner_of
+from ledger.admission.checks.attributes import check_attribute
+from ledger.admission.checks.credits import check_credit
+from ledger.admission.checks.custody import owner_of
 from ledger.admission.facts import Composition, Facts, LotFacts, ProductFacts
-from ledger.core.identifiers import check_identifier, under
-from ledger.core.units import check_pieces, convert, unit
-from ledger.core.values import Flow, Fractions, Output, Quantity, Supply
+from ledger.core.record.identifiers import check_identifier, under
+from ledger.core.record.units import check_pieces, convert, unit
+from ledger.core.record.values import Flow, Fractions, Output, Quantity, Supply
 from ledger.errors import Refused
 
 UNKNOWN_LOT: Final = "unknown-lot"

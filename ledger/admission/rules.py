@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from ledger.core.record import WITNESS_POLICY
+from ledger.core.record.base import WITNESS_POLICY
 from ledger.errors import Refused, Unavailable
 
 RULES: Final = "ledger-rules"

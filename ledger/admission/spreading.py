@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from ledger.core.records import Closing, Transformation
-from ledger.core.units import convert, plain, unit
-from ledger.core.values import UNBURDENED, Quantity, Supply
+from ledger.core.record.kinds import Closing, Transformation
+from ledger.core.record.units import convert, plain, unit
+from ledger.core.record.values import UNBURDENED, Quantity, Supply
 from ledger.errors import Refused
 
 _CONTEXT: Final = Context(prec=34)
@@ -17,7 +17,7 @@ _STEP: Final = Decimal("0.000000001")
 _NONE: Final = Decimal(0)
 
 
-class Spread(NamedTuple):
+class ClosingSpread(NamedTuple):
     """A transformation of the period, with the kg of what it made."""
 
     record: Transformation
@@ -33,7 +33,7 @@ def covered(closing: Closing, record: Transformation) -> bool:
 
 
 def spread(
-    closing: Closing, found: Mapping[int, Spread], fixed: Sequence[Transformation] = ()
+    closing: Closing, found: Mapping[int, ClosingSpread], fixed: Sequence[Transformation] = ()
 ) -> dict[int, Transformation]:
     """The transformations, by log index, as they read once they are final; `fixed` are others of the period, whose part
     of a total stays what it is. Raises Refused where a total cannot be spread: quantity(i) = stated(i) + (total - sum
@@ -67,7 +67,7 @@ def _stated(record: Transformation, total: Supply, field: str) -> Decimal:
     return amount
 
 
-def _weights(key: str, found: Sequence[Spread], stated: Sequence[Decimal], field: str) -> list[Decimal]:
+def _weights(key: str, found: Sequence[ClosingSpread], stated: Sequence[Decimal], field: str) -> list[Decimal]:
     match key:
         case "mass":
             weights = [one.mass for one in found]

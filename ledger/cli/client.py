@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from ledger.cli.console import Command, say
 from ledger.client import limits
-from ledger.client.http import Answer, BlockingReader, Lines, Parameters, TooLarge, decoded
-from ledger.core.acknowledgement import Acknowledgement, read_answer
-from ledger.core.receipt import Receipt
+from ledger.client.http import BlockingReader, HttpAnswer, Lines, Parameters, TooLarge, decoded
+from ledger.core.proof.acknowledgement import Acknowledgement, read_answer
+from ledger.core.proof.receipt import Receipt
 from ledger.errors import Erased, InvalidInput, LedgerError, NotFound, Refused, Unavailable
 
 DEFAULT_URL = "http://127.0.0.1:8080"
@@ -24,7 +24,7 @@ _KINDS: Mapping[int, type[LedgerError]] = {
 Value = TypeVar("Value")
 
 
-class Refusal(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ServerRefusal(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A problem as the server tells it."""
 
     detail: str
@@ -40,10 +40,10 @@ class Refusal(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return kind(self.detail, code=self.code, field=self.field, value=self.value, rule=self.rule)
 
 
-Posted = Receipt | Acknowledgement | Refusal
+Posted = Receipt | Acknowledgement | ServerRefusal
 
 
-class _Line(Struct, frozen=True):
+class _AnswerLine(Struct, frozen=True):
     """What only problems have."""
 
     code: str | None = None
@@ -97,7 +97,7 @@ class Client:
             if len(answers) != len(envelopes):
                 raise Unavailable(f"{self.url} gave {len(answers)} answers to {len(envelopes)} records",
                                   code="unexpected-answer")
-            late = next((one for one in answers if isinstance(one, Refusal) and one.status == 503), None)
+            late = next((one for one in answers if isinstance(one, ServerRefusal) and one.status == 503), None)
             if late is None or time.monotonic() + delay > give_up:
                 return answers
             # What came after an unanswered record may have been refused for want of it: all are posted again.
@@ -135,12 +135,12 @@ class Client:
         lines.end()
         return answers
 
-    def _check(self, answer: Answer) -> None:
+    def _check(self, answer: HttpAnswer) -> None:
         """Raises the server's own error, where it answers with one."""
         if 200 <= answer.status < 300:
             return
         try:
-            refusal = decoded(answer.content, Refusal)
+            refusal = decoded(answer.content, ServerRefusal)
         except LedgerError:
             kind = Unavailable if answer.status in (502, 503, 504) else LedgerError
             raise kind(f"{self.url} answers {answer.status} {answer.reason}", code="unexpected-answer") from None
@@ -148,8 +148,8 @@ class Client:
 
 
 def _answer(line: bytes) -> Posted:
-    if decoded(line, _Line).code is not None:
-        return decoded(line, Refusal)
+    if decoded(line, _AnswerLine).code is not None:
+        return decoded(line, ServerRefusal)
     try:
         return read_answer(line)
     except InvalidInput as error:

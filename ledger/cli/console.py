@@ -42,20 +42,20 @@ Part: TypeAlias = str | Text | Table | Tree
 """What `show` prints."""
 
 
-class Told(Protocol):
+class PrintedText(Protocol):
     """Is told how much is done."""
 
     def __call__(self, done: int, total: int | None = None) -> None: ...
 
 
 @dataclass
-class Run:
+class CommandRun:
     """What `main` has to know about the command that it runs."""
 
     json: bool = False
 
 
-class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class CommandProblem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An error as `--json` writes it to stderr (RFC 9457, with what the ledger adds)."""
 
     type: str
@@ -64,7 +64,7 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     field: str | None = None
     value: str | None = None
     rule: str | None = None
-    errors: list["Problem"] = []
+    errors: list["CommandProblem"] = []
 
 
 class Rejected(InvalidInput):
@@ -83,7 +83,7 @@ def json_option(command: Command) -> Command:
 
 
 def _remember(context: click.Context, _: click.Parameter, value: bool) -> bool:
-    context.ensure_object(Run).json = value
+    context.ensure_object(CommandRun).json = value
     return value
 
 
@@ -203,8 +203,8 @@ class _Console(Console):
             yield segment if segment.control else segment._replace(text=visible_lines(segment.text))
 
 
-def problem_of(error: LedgerError) -> Problem:
-    return Problem(
+def problem_of(error: LedgerError) -> CommandProblem:
+    return CommandProblem(
         type=f"urn:carbon-ledger:problem:{error.code}", detail=redacted(error.message), code=error.code,
         field=error.field, value=None if error.value is None else redacted(error.value), rule=error.rule,
         errors=[problem_of(part) for part in error.parts] if isinstance(error, Rejected) else [],
@@ -230,7 +230,7 @@ def leave_pipe() -> None:
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Told]:
+def progress(what: str) -> Iterator[PrintedText]:
     """Yields a function that is told how much is done, and of how much. Nothing is shown in the first second; then a
     bar on a terminal, else a line every few seconds."""
     started = shown = time.monotonic()

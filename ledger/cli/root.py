@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import click
 
 from ledger.cli.console import (
-    Run,
+    CommandRun,
     answer_of,
     complain,
     complain_of_fault,
@@ -30,37 +30,41 @@ class Lazy(NamedTuple):
 
 
 COMMANDS = {
-    "init": Lazy("ledger.cli.init:init", "Set up the ledger: database, keys, registrar, plugins."),
-    "serve": Lazy("ledger.cli.serve:serve", "Serve the ledger over HTTP."),
+    "init": Lazy("ledger.cli.operator.init:init", "Set up the ledger: database, keys, registrar, plugins."),
+    "serve": Lazy("ledger.cli.operator.serve:serve", "Serve the ledger over HTTP."),
     "demo": Lazy("ledger.cli.demo.command:demo", "Show a closed loop of steel and gearboxes on a ledger."),
-    "key": Lazy("ledger.cli.keys:key", "Make keys, show them, enrol, change, recover them."),
-    "enrol": Lazy("ledger.cli.enrol:enrol", "Enter an organisation, as the registrar."),
-    "erase": Lazy("ledger.cli.erase:erase", "Erase the body of a record, as the registrar."),
-    "purge": Lazy("ledger.cli.purge:purge", "Rewrite the database's files without what was erased."),
-    "sign": Lazy("ledger.cli.sign:sign", "Sign records, offline."),
-    "submit": Lazy("ledger.cli.submit:submit", "Post signed records and keep their receipts."),
-    "footprint": Lazy("ledger.cli.footprint:footprint", "Show the footprint of a lot and where it comes from."),
-    "contributions": Lazy("ledger.cli.contributions:contributions", "Show what a lot's figure consists of."),
-    "methods": Lazy("ledger.cli.methods:methods", "Show by which methods footprints can be told."),
-    "sensitivity": Lazy("ledger.cli.sensitivity:sensitivity", "Show how a lot's figure depends on allocation."),
-    "gaps": Lazy("ledger.cli.gaps:gaps", "Show what is missing in a lot's figure: what to ask of whom."),
-    "uncertainty": Lazy("ledger.cli.uncertainty:uncertainty", "Show how uncertain a lot's figure is, and why."),
-    "changes": Lazy("ledger.cli.changes:changes", "Show which lots of an organisation were given other figures."),
-    "trace": Lazy("ledger.cli.trace:trace", "Show the lots and records behind or after a lot."),
-    "indicators": Lazy("ledger.cli.indicators:indicators", "Show a sector's indicators beside the targets of plans."),
-    "inventory": Lazy("ledger.cli.inventory:inventory", "Show an organisation's yearly inventory by scopes and sites."),
-    "cbam": Lazy("ledger.cli.cbam:cbam", "Compute embedded emissions for CBAM."),
-    "audit": Lazy("ledger.cli.audit:audit", "Replay the whole log and compare everything."),
-    "backup": Lazy("ledger.cli.backup:backup", "Write a backup of this home's database and keys."),
-    "restore": Lazy("ledger.cli.restore:restore", "Make a home of a backup."),
-    "doctor": Lazy("ledger.cli.doctor:doctor", "Say what is wrong with this installation, and what to do."),
-    "anchor": Lazy("ledger.cli.anchor:anchor", "Compare the database with what was signed here; decide."),
-    "clock": Lazy("ledger.cli.clock:clock", "Compare the host's clock with the log; say that it is right."),
-    "export": Lazy("ledger.cli.export:export", "Write files for others: the public log, statements, bundles."),
-    "verify": Lazy("ledger.cli.verify:verify", "Check receipts, bundles and statements, offline."),
-    "witness": Lazy("ledger.cli.witness:witness", "Cosign the checkpoints of logs, as a witness for others."),
-    "plugin": Lazy("ledger.cli.plugins:plugin", "Show sector plugins and factors, make, activate, retire them."),
-    "monitor": Lazy("ledger.cli.monitor:monitor", "Watch a log for forks, and for keys that it enters."),
+    "key": Lazy("ledger.cli.supplier.keys:key", "Make keys, show them, enrol, change, recover them."),
+    "enrol": Lazy("ledger.cli.registrar.enrol:enrol", "Enter an organisation, as the registrar."),
+    "erase": Lazy("ledger.cli.registrar.erase:erase", "Erase the body of a record, as the registrar."),
+    "purge": Lazy("ledger.cli.operator.purge:purge", "Rewrite the database's files without what was erased."),
+    "sign": Lazy("ledger.cli.supplier.sign:sign", "Sign records, offline."),
+    "submit": Lazy("ledger.cli.supplier.submit:submit", "Post signed records and keep their receipts."),
+    "footprint": Lazy("ledger.cli.buyer.footprint:footprint", "Show the footprint of a lot and where it comes from."),
+    "contributions": Lazy("ledger.cli.buyer.contributions:contributions", "Show what a lot's figure consists of."),
+    "methods": Lazy("ledger.cli.buyer.methods:methods", "Show by which methods footprints can be told."),
+    "sensitivity": Lazy("ledger.cli.buyer.sensitivity:sensitivity", "Show how a lot's figure depends on allocation."),
+    "gaps": Lazy("ledger.cli.buyer.gaps:gaps", "Show what is missing in a lot's figure: what to ask of whom."),
+    "uncertainty": Lazy("ledger.cli.buyer.uncertainty:uncertainty", "Show how uncertain a lot's figure is, and why."),
+    "changes": Lazy("ledger.cli.buyer.changes:changes", "Show which lots of an organisation were given other figures."),
+    "trace": Lazy("ledger.cli.buyer.trace:trace", "Show the lots and records behind or after a lot."),
+    "indicators": Lazy(
+        "ledger.cli.buyer.indicators:indicators", "Show a sector's indicators beside the targets of plans."
+    ),
+    "inventory": Lazy(
+        "ledger.cli.buyer.inventory:inventory", "Show an organisation's yearly inventory by scopes and sites."
+    ),
+    "cbam": Lazy("ledger.cli.buyer.cbam:cbam", "Compute embedded emissions for CBAM."),
+    "audit": Lazy("ledger.cli.auditor.audit:audit", "Replay the whole log and compare everything."),
+    "backup": Lazy("ledger.cli.operator.backup:backup", "Write a backup of this home's database and keys."),
+    "restore": Lazy("ledger.cli.operator.restore:restore", "Make a home of a backup."),
+    "doctor": Lazy("ledger.cli.operator.doctor:doctor", "Say what is wrong with this installation, and what to do."),
+    "anchor": Lazy("ledger.cli.operator.anchor:anchor", "Compare the database with what was signed here; decide."),
+    "clock": Lazy("ledger.cli.operator.clock:clock", "Compare the host's clock with the log; say that it is right."),
+    "export": Lazy("ledger.cli.auditor.export:export", "Write files for others: the public log, statements, bundles."),
+    "verify": Lazy("ledger.cli.auditor.verify:verify", "Check receipts, bundles and statements, offline."),
+    "witness": Lazy("ledger.cli.auditor.witness:witness", "Cosign the checkpoints of logs, as a witness for others."),
+    "plugin": Lazy("ledger.cli.author.plugins:plugin", "Show sector plugins and factors, make, activate, retire them."),
+    "monitor": Lazy("ledger.cli.auditor.monitor:monitor", "Watch a log for forks, and for keys that it enters."),
 }
 
 class LazyGroup(click.Group):
@@ -101,7 +105,7 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command. Returns 0 when it is done, 1 where something is refused or does not hold, 2 for wrong usage."""
-    run = Run()
+    run = CommandRun()
     sys.excepthook = complain_of_fault
     logging.lastResort = stderr_log()
     try:

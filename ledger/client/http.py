@@ -27,7 +27,7 @@ Take = Callable[[bytes], None]
 Value = TypeVar("Value")
 
 
-class Answer(NamedTuple):
+class HttpAnswer(NamedTuple):
     """`content` is empty where it was taken while it came."""
 
     status: int
@@ -78,7 +78,7 @@ class Reader:
         self, path: str, limit: int, seconds: float = limits.SECONDS, *, method: str = "GET",
         parameters: Parameters | None = None, headers: Mapping[str, str] | None = None, content: bytes | None = None,
         take: Take | None = None,
-    ) -> Answer:
+    ) -> HttpAnswer:
         """The answer, of at most `limit` bytes when it is inflated. `take` gets the content of a success piece by
         piece instead; what it raises ends the reading."""
         parts: list[bytes] = []
@@ -89,8 +89,8 @@ class Reader:
             ) as response:
                 into = take if take is not None and response.is_success else parts.append
                 await _read(response, limit, f"{self.url} answers {path} with", into)
-                return Answer(response.status_code, response.reason_phrase,
-                              response.headers.get("Content-Type", ""), b"".join(parts))
+                return HttpAnswer(response.status_code, response.reason_phrase,
+                                  response.headers.get("Content-Type", ""), b"".join(parts))
         except TimeoutError:
             raise Unavailable(f"{self.url} does not answer {path} to the end within {seconds:g} s",
                               code="server-down") from None
@@ -128,7 +128,7 @@ class BlockingReader:
         self, path: str, limit: int, seconds: float = limits.SECONDS, *, method: str = "GET",
         parameters: Parameters | None = None, headers: Mapping[str, str] | None = None, content: bytes | None = None,
         take: Take | None = None,
-    ) -> Answer:
+    ) -> HttpAnswer:
         return self._runner.run(self._reader.fetch(
             path, limit, seconds, method=method, parameters=parameters, headers=headers, content=content, take=take,
         ))
@@ -182,7 +182,7 @@ async def _read(response: httpx.Response, limit: int, what: str, into: Take) -> 
     coding = response.headers.get("Content-Encoding", "").strip().lower() or "identity"
     if coding not in (*_GZIP, "identity"):
         raise Unavailable(f"{what} the encoding {coding[:40]!r}, which was not offered", code="unexpected-answer")
-    parts = _Parts(coding in _GZIP, limit if response.is_success else limits.PROBLEM, what)
+    parts = _UrlParts(coding in _GZIP, limit if response.is_success else limits.PROBLEM, what)
     try:
         async for data in response.aiter_raw():
             for part in parts.of(data):
@@ -195,7 +195,7 @@ async def _read(response: httpx.Response, limit: int, what: str, into: Take) -> 
         raise ValueError(f"what is no gzip: {error}") from None
 
 
-class _Parts:
+class _UrlParts:
     """The content in the bytes of an answer. Raises TooLarge."""
 
     def __init__(self, gzip: bool, limit: int, what: str) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ledger.core.merkle import HASH_SIZE
+from ledger.core.log.merkle import HASH_SIZE
 
 SECONDS: Final = 120.0
 """For one answer, from the connection to the last byte, however it drips."""

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from ledger.core.assessment import Assessment
+from ledger.core.outcome.assessment import Assessment
+from ledger.engine.sectors import Installed, Registry
 from ledger.errors import LedgerError
-from ledger.registry.installed import Installed, Registry
 from ledger.sdk import Context
 
 Found = Assessment | LedgerError
 
 
-class Call(NamedTuple):
+class AssessmentCall(NamedTuple):
     """One record for its sector; `activity` is its JSON."""
 
     installed: Installed
@@ -32,7 +32,7 @@ class Assessor(Protocol):
 
     def under_lock(self) -> Registry:
         """The same for one batch that holds the log's lock: all its assessments together have so much time that nobody
-        else loses the lock, or his patience. Beyond it they raise Unavailable."""
+        else times out waiting for the lock. Beyond it they raise Unavailable."""
         ...
 
     async def load(self) -> None:
@@ -43,7 +43,7 @@ class Assessor(Protocol):
         """Returns when sectors can be asked. Raises ConfigurationError where they never can."""
         ...
 
-    async def assess(self, calls: Sequence[Call]) -> list[Found]:
+    async def assess(self, calls: Sequence[AssessmentCall]) -> list[Found]:
         """One assessment or error a call, in order. Errors are those of `Installed.assess`; Unavailable where it says
         nothing about the record."""
         ...
@@ -66,11 +66,11 @@ class Inside:
     async def ready(self) -> None:
         """They can be at once."""
 
-    async def assess(self, calls: Sequence[Call]) -> list[Found]:
+    async def assess(self, calls: Sequence[AssessmentCall]) -> list[Found]:
         return [_assessed(call) for call in calls]
 
 
-def _assessed(call: Call) -> Found:
+def _assessed(call: AssessmentCall) -> Found:
     try:
         return call.installed.assess(call.context, call.activity)
     except LedgerError as error:

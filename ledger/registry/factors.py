@@ -7,8 +7,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from ledger.core.units import UNITS, plain
-from ledger.registry.installed import Registry
+from ledger.core.record.units import UNITS, plain
+from ledger.engine.sectors import Registry
 from ledger.sdk import carbon_dioxide_of, read_factors, standard_fuels
 from ledger.sdk.tables import factor_files
 

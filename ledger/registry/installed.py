@@ -1,120 +1,19 @@
 """Finding plugins and pinning them: a digest over their code and factors, so that the log says what computed."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
-from decimal import localcontext
-from functools import cache
+from collections.abc import Callable, Iterable
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
-import msgspec
-import networkx
-from msgspec import Struct
-
-from ledger.core.assessment import Assessment
-from ledger.core.canonical import explain_schema
-from ledger.core.outcome import assessment_bytes
-from ledger.errors import ConfigurationError, LedgerError, PluginError
-from ledger.registry.chain_figures import checked
-from ledger.sdk import CONTEXT, Activity, ChainFigure, Context, Sector
+from ledger.engine.sectors import Installed, Registry
+from ledger.errors import ConfigurationError
+from ledger.sdk import Sector
 
 GROUP = "carbon_ledger.plugins"
 _SDK = "ledger.sdk"
-_assessment = msgspec.json.Decoder(Assessment)
-
-
-def words_of(error: BaseException) -> str:
-    """What an error of a plugin says of itself, where it can be made to."""
-    try:
-        return str(error)
-    except BaseException:
-        return "(it cannot be told)"
-
-
-class Installed(Struct, frozen=True):
-    """A sector that this process can compute with. `digest`: hex SHA-256 of its code and factors."""
-
-    sector: Sector
-    digest: str
-    distribution: str
-    package: str = ""
-
-    @property
-    def tag(self) -> str:
-        """How figures name what computed them: name/version."""
-        return f"{self.sector.name}/{self.sector.version}"
-
-    def assess(self, context: Context, activity: bytes) -> Assessment:
-        """Runs the route's `assess` in the SDK's arithmetic. Raises InvalidBody for a wrong activity, PluginError for
-        whatever else goes wrong in the plugin."""
-        route = self.sector.routes.get(context.route)
-        if route is None:
-            raise PluginError(
-                f"process: sector {self.sector.name} has no route {context.route!r}", code="unknown-route",
-                field="process", value=context.process, rule="one of " + " ".join(sorted(self.sector.routes)),
-            )
-        decoded = decode_activity(activity, route.activity)
-        try:
-            with localcontext(CONTEXT):
-                found = route.assess(context, decoded)
-        except LedgerError:
-            raise
-        except Exception as error:
-            raise PluginError(
-                f"plugin {self.tag} failed on {context.process}: {type(error).__name__}: {words_of(error)}",
-                field="activity", rule="the plugin assesses the activity without an error",
-            ) from error
-        if not isinstance(found, Assessment):
-            raise PluginError(f"plugin {self.tag} returned a {type(found).__name__}, not an Assessment")
-        self._check_types(found)
-        return found
-
-    def _check_types(self, found: Assessment) -> None:
-        """Structs do not check what they are made of: what is not spelled as it must be is found by reading it back."""
-        try:
-            _assessment.decode(assessment_bytes(found))
-        except (msgspec.MsgspecError, TypeError, ValueError, RecursionError, OverflowError) as error:
-            raise PluginError(
-                f"plugin {self.tag} returned what no assessment may hold: {error}", code="invalid-assessment",
-                field="activity", rule="the types and limits of an Assessment",
-            ) from error
-
-
-    def method_tags(self) -> list[str]:
-        """How its chain methods are asked for: sector.method/version."""
-        return [f"{self.sector.name}.{name}/{one.version}" for name, one in sorted(self.sector.methods.items())]
-
-    def footprint(self, method: str, chain: "networkx.DiGraph[str]", lot: str) -> ChainFigure:
-        """What the chain method of that name makes of the node `lot`. Raises KeyError where the sector has none of that
-        name; PluginError, which names plugin and method, for whatever goes wrong in the plugin."""
-        found = self.sector.methods[method]
-        name = f"{self.sector.name}.{method}/{found.version} of plugin {self.tag}"
-        try:
-            with localcontext(CONTEXT):
-                figure: object = found.footprint(chain, lot)
-        except PluginError as error:
-            raise PluginError(f"chain method {name}: {error.message}", code=error.code, field=error.field,
-                              value=error.value, rule=error.rule) from error
-        except Exception as error:
-            raise PluginError(
-                f"chain method {name} failed on lot {lot!r}: {type(error).__name__}: {words_of(error)}", field="method",
-                rule="the plugin makes a figure of the chain without an error",
-            ) from error
-        return checked(figure, name)
-
-
-class Registry:
-    """The installed sectors by name."""
-
-    def __init__(self, installed: Iterable[Installed] = ()) -> None:
-        self.sectors: Mapping[str, Installed] = {one.sector.name: one for one in installed}
-
-    def sector(self, name: str) -> Installed | None:
-        return self.sectors.get(name)
 
 
 def plugin_names() -> list[str]:
@@ -175,17 +74,3 @@ def _walk(folder: Traversable, path: str) -> Iterable[tuple[str, Traversable]]:
             yield from _walk(child, f"{path}{child.name}/")
         elif child.name.endswith((".py", ".csv")):
             yield path + child.name, child
-
-
-@cache
-def _decoder(activity: type[Activity]) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(activity)
-
-
-def decode_activity(raw: bytes, activity: type[Activity]) -> Activity:
-    """The typed activity; raises InvalidBody that names the field below `activity`."""
-    try:
-        decoded: Activity = _decoder(activity).decode(raw)
-        return decoded
-    except msgspec.ValidationError as error:
-        raise explain_schema(str(error), msgspec.json.decode(raw), "activity") from None

@@ -15,18 +15,9 @@ What you need, and where it is:
 - where matter goes: `follow_composition`, `Draft.follow`; tests: `ledger.sdk.testing`.
 """
 
-from ledger.core.assessment import (
-    Assessment,
-    Assigned,
-    Basis,
-    EnergyUse,
-    Finding,
-    Line,
-    LineKind,
-    Omission,
-)
-from ledger.core.units import convert
-from ledger.core.values import Deviation, Fraction, Key, Name, Part, Pedigree, Positive, Quantity, Role, Signed
+from ledger.core.outcome.assessment import Assessment, Assigned, Basis, EnergyUse, Finding, Line, LineKind, Omission
+from ledger.core.record.units import convert
+from ledger.core.record.values import Deviation, Fraction, Key, Name, Part, Pedigree, Positive, Quantity, Role, Signed
 from ledger.errors import PluginError
 from ledger.sdk.calcination import CARBONATES, CO2_PER_CAO, CO2_PER_MGO, calcination, carbonate, from_oxides
 from ledger.sdk.chain import ChainFigure, ChainLine, ChainMethod

@@ -10,9 +10,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from ledger.core.units import convert
-from ledger.core.units import unit as unit_of
-from ledger.core.values import Pedigree, Quantity
+from ledger.core.record.units import convert
+from ledger.core.record.units import unit as unit_of
+from ledger.core.record.values import Pedigree, Quantity
 
 ZERO: Final = Decimal(0)
 

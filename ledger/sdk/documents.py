@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from msgspec import Struct
 
-from ledger.core.canonical import explain_schema
+from ledger.core.record.canonical import explain_schema
 from ledger.errors import InvalidInput
 
 REQUIRED: Final = object()

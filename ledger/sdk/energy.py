@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Final
 
-from ledger.core.assessment import LineKind
-from ledger.core.units import POWER_UNITS, convert
-from ledger.core.values import Quantity
+from ledger.core.outcome.assessment import LineKind
+from ledger.core.record.units import POWER_UNITS, convert
+from ledger.core.record.values import Quantity
 from ledger.errors import PluginError
-from ledger.footprint.attributes import RENEWABLE_POWER as RENEWABLE_POWER
+from ledger.footprint.stored.attributes import RENEWABLE_POWER as RENEWABLE_POWER
 from ledger.sdk.context import ZERO, Context, SupplyFacts
 from ledger.sdk.fuels import FuelAnalysis, analysis_of, standard_fuels
 from ledger.sdk.pricing import Draft

@@ -12,8 +12,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from ledger.core.units import unit as unit_of
-from ledger.core.values import Fraction, Key, Part, Positive
+from ledger.core.record.units import unit as unit_of
+from ledger.core.record.values import Fraction, Key, Part, Positive
 from ledger.errors import PluginError
 from ledger.sdk.context import ZERO, SupplyFacts
 from ledger.sdk.factors import CO2_PER_C

@@ -7,8 +7,8 @@ Neutral: nothing here follows one regulation. Energy is kWh, masses are t, emiss
 from collections.abc import Sequence
 from typing import Literal
 
-from ledger.core.assessment import Basis, LineKind
-from ledger.core.values import Role
+from ledger.core.outcome.assessment import Basis, LineKind
+from ledger.core.record.values import Role
 from ledger.sdk.documents import Document
 
 

@@ -19,7 +19,7 @@ def matter_in(context: Context, analyses: Sequence[FuelAnalysis] = ()) -> Decima
     return context.mass_in - burnt
 
 
-class _Entering(NamedTuple):
+class _EnteringMatter(NamedTuple):
     """Kg of a material or element that come in, and what each output declares of it, None where it declares nothing."""
 
     came: Decimal
@@ -54,32 +54,32 @@ def _names(context: Context, field: str) -> list[str]:
     return sorted({name for taken in context.inputs for name in getattr(taken, field)})
 
 
-def _material(context: Context, name: str) -> _Entering:
+def _material(context: Context, name: str) -> _EnteringMatter:
     came = sum(((taken.mass or ZERO) * taken.materials.get(name, ZERO) for taken in context.inputs), ZERO)
     # A list of materials is the whole output: what it does not name is not in it.
-    return _Entering(came, [
+    return _EnteringMatter(came, [
         (output.mass or ZERO) * output.materials.get(name, ZERO) if output.materials else None
         for output in context.outputs
     ])
 
 
-def _element(context: Context, name: str) -> _Entering:
+def _element(context: Context, name: str) -> _EnteringMatter:
     came = sum(((taken.mass or ZERO) * taken.elements.get(name, ZERO) for taken in context.inputs), ZERO)
     # A list of elements is an analysis: what it does not name may still be there.
-    return _Entering(came, [
+    return _EnteringMatter(came, [
         (output.mass or ZERO) * output.elements[name] if name in output.elements else None
         for output in context.outputs
     ])
 
 
 def _follow(
-    draft: Draft, content: str, one: _Entering, masses: Sequence[Decimal], room: Decimal | None = None
+    draft: Draft, content: str, one: _EnteringMatter, masses: Sequence[Decimal], room: Decimal | None = None
 ) -> None:
     if one.came > 0 and any(amount is not None for amount in one.declared):
         draft.follow(content, _parts(one, masses, room))
 
 
-def _parts(one: _Entering, masses: Sequence[Decimal], room: Decimal | None) -> list[Decimal]:
+def _parts(one: _EnteringMatter, masses: Sequence[Decimal], room: Decimal | None) -> list[Decimal]:
     """Parts of what came: declared amounts first, the rest (the part `room` of it, where not all of it fits) by mass to
     outputs without one; together at most 1."""
     whole = max(one.came, sum((amount for amount in one.declared if amount is not None), ZERO))

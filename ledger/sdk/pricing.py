@@ -7,7 +7,17 @@ then adds the omission, so that no plugin can forget it.
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from ledger.core.assessment import Assessment, Assigned, Basis, EnergyUse, Finding, Line, LineKind, Omission, Scores
+from ledger.core.outcome.assessment import (
+    Assessment,
+    Assigned,
+    Basis,
+    EnergyUse,
+    Finding,
+    Line,
+    LineKind,
+    Omission,
+    Scores,
+)
 from ledger.errors import PluginError
 from ledger.sdk.context import ZERO, Context, SupplyFacts
 from ledger.sdk.factors import CO2_PER_C, FactorRow, grid_electricity, purchased_heat, residual_mix

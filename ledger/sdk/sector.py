@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from ledger.core.assessment import Assessment
+from ledger.core.outcome.assessment import Assessment
 from ledger.errors import PluginError
 from ledger.sdk.chain import ChainMethod
 from ledger.sdk.context import Context

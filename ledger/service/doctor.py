@@ -10,19 +10,19 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from ledger.errors import ConfigurationError, LedgerError
-from ledger.service.anchoring import standing
+from ledger.host.clock import Timekeeper, host_clock, spelled
+from ledger.host.key_files import LOG_KEY, REGISTRAR_KEY, read_own_key
 from ledger.service.backup.mark import is_restored
-from ledger.service.backup.taking import key_paths
-from ledger.service.heads import heads_of
-from ledger.service.keyfiles import LOG_KEY, REGISTRAR_KEY, read_own_key
-from ledger.service.keyring import Keyring
+from ledger.service.backup.take import key_paths
+from ledger.service.heads.anchoring import standing
+from ledger.service.heads.heads import heads_of
+from ledger.service.heads.keyring import Keyring
 from ledger.service.settings import Settings
 from ledger.service.setup import has_registrar, keyring_of
-from ledger.service.timekeeping import Timekeeper, host_clock, spelled
-from ledger.service.witnessing.activated import check_start, read_activated, read_shown
-from ledger.service.witnessing.policies import read_policy
+from ledger.service.witnesses.activated_policy import check_start, read_activated, read_shown
+from ledger.service.witnesses.policy_file import read_policy
 from ledger.store.anchor import fields_of, is_object, open_anchor
-from ledger.store.database import Pool, open_pool
+from ledger.store.database import DatabasePool, open_pool
 from ledger.store.embedded.layout import Layout
 from ledger.store.hosting import hosted
 from ledger.store.sql import queries
@@ -30,7 +30,7 @@ from ledger.store.sql import queries
 Level = Literal["ok", "warning", "error", "unknown"]
 
 
-class Finding(Struct, frozen=True, omit_defaults=True):
+class DoctorFinding(Struct, frozen=True, omit_defaults=True):
     """What a check found. `remedy`: what to do. `unknown`: what it needs is wrong itself, which another check says."""
 
     check: str
@@ -45,7 +45,7 @@ class Installation:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.pool: Pool | None = None
+        self.pool: DatabasePool | None = None
         self.keyring: Keyring | None = None
         self.failure: LedgerError | None = None
 
@@ -54,10 +54,10 @@ class _Unknown(Exception):
     """The check needs what is not there."""
 
 
-Check = Callable[[Installation], Awaitable[Finding]]
+Check = Callable[[Installation], Awaitable[DoctorFinding]]
 
 
-async def diagnose(settings: Settings) -> list[Finding]:
+async def diagnose(settings: Settings) -> list[DoctorFinding]:
     """One finding for each check. Nothing is set up, and nothing changed."""
     found = []
     async with _opened(settings) as installation:
@@ -65,9 +65,9 @@ async def diagnose(settings: Settings) -> list[Finding]:
             try:
                 found.append(await check(installation))
             except _Unknown as error:
-                found.append(Finding(name, "unknown", str(error)))
+                found.append(DoctorFinding(name, "unknown", str(error)))
             except LedgerError as error:
-                found.append(Finding(name, "error", error.message, error.rule))
+                found.append(DoctorFinding(name, "error", error.message, error.rule))
     return found
 
 
@@ -96,54 +96,54 @@ async def _opened(settings: Settings) -> AsyncIterator[Installation]:
         yield found
 
 
-async def _home(here: Installation) -> Finding:
+async def _home(here: Installation) -> DoctorFinding:
     home = here.settings.home
     if not home.is_dir():
-        return Finding("home", "error", f"there is no folder {home}", "name it by CARBON_LEDGER_HOME or --home")
+        return DoctorFinding("home", "error", f"there is no folder {home}", "name it by CARBON_LEDGER_HOME or --home")
     if not os.access(home, os.W_OK | os.X_OK):
-        return Finding("home", "error", f"this account cannot write to {home}", "run as the account that owns it")
-    return Finding("home", "ok", str(home))
+        return DoctorFinding("home", "error", f"this account cannot write to {home}", "run as the account that owns it")
+    return DoctorFinding("home", "ok", str(home))
 
 
-async def _keys(here: Installation) -> Finding:
+async def _keys(here: Installation) -> DoctorFinding:
     """The keys can be read with the passphrase that is given."""
     paths = key_paths(here.settings.home)
     if not any(path.name != REGISTRAR_KEY for path in paths):
-        return Finding("keys", "error", f"there is no {LOG_KEY} in {here.settings.home}",
-                       "bring the log's key from another replica or a backup; without it nothing is signed")
+        return DoctorFinding("keys", "error", f"there is no {LOG_KEY} in {here.settings.home}",
+                             "bring the log's key from another replica or a backup; without it nothing is signed")
     for path in paths:
         read_own_key(path, here.settings.passphrase)
-    return Finding("keys", "ok", ", ".join(path.name for path in paths))
+    return DoctorFinding("keys", "ok", ", ".join(path.name for path in paths))
 
 
-async def _modes(here: Installation) -> Finding:
+async def _modes(here: Installation) -> DoctorFinding:
     open_to_others = [path for path in key_paths(here.settings.home) if _mode(path) & 0o077]
     if open_to_others:
         names = " ".join(f"'{path}'" for path in open_to_others)
-        return Finding("modes", "error", f"others can read {names}", f"chmod 600 {names}")
-    return Finding("modes", "ok", "only the owner reads the keys")
+        return DoctorFinding("modes", "error", f"others can read {names}", f"chmod 600 {names}")
+    return DoctorFinding("modes", "ok", "only the owner reads the keys")
 
 
 def _mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-async def _database(here: Installation) -> Finding:
+async def _database(here: Installation) -> DoctorFinding:
     """It answers, has the settings that durability needs, and its schema is up to date."""
     pool = here.pool
     if pool is None:
         raise here.failure or ConfigurationError("the database does not answer")
     row = await pool.fetchrow(queries("log")["ledger"])
     if row is None:
-        return Finding("database", "error", "the database holds no log",
-                       "`carbon-ledger init` for a new ledger; else bring back its database")
+        return DoctorFinding("database", "error", "the database holds no log",
+                             "`carbon-ledger init` for a new ledger; else bring back its database")
     async with pool.acquire() as connection:
         here.keyring = await keyring_of(connection, here.settings, row["origin"], row["vkey"])
     size = await pool.fetchval(queries("log")["size"])
-    return Finding("database", "ok", f"{row['origin']}, {size} entries, schema up to date")
+    return DoctorFinding("database", "ok", f"{row['origin']}, {size} entries, schema up to date")
 
 
-async def _anchor(here: Installation) -> Finding:
+async def _anchor(here: Installation) -> DoctorFinding:
     """It is there, can be read, and the database continues it."""
     settings = here.settings
     anchor = open_anchor(settings.anchor_at)
@@ -154,42 +154,44 @@ async def _anchor(here: Installation) -> Finding:
     async with here.pool.acquire() as connection:
         found = await standing(connection, heads, anchor)
     if found.contradiction is not None:
-        return Finding("anchor", "error", found.contradiction,
-                       "bring back what is missing; where it is lost, `carbon-ledger anchor show` and `anchor accept`")
+        return DoctorFinding(
+            "anchor", "error", found.contradiction,
+            "bring back what is missing; where it is lost, `carbon-ledger anchor show` and `anchor accept`",
+        )
     kind = "object" if anchor.remote else "file"
-    return Finding("anchor", "ok", f"{kind} {anchor.location}, {found.signed} of {found.size} entries")
+    return DoctorFinding("anchor", "ok", f"{kind} {anchor.location}, {found.signed} of {found.size} entries")
 
 
-async def _restored(here: Installation) -> Finding:
+async def _restored(here: Installation) -> DoctorFinding:
     if is_restored(here.settings.home):
         if here.pool is not None and here.keyring is not None and (await _anchor(here)).level == "ok":
-            return Finding("restored", "warning", "this home was restored, and the database continues the anchor",
-                           "start a server: it signs on, once the log's witnesses agree")
-        return Finding(
+            return DoctorFinding("restored", "warning", "this home was restored, and the database continues the anchor",
+                                 "start a server: it signs on, once the log's witnesses agree")
+        return DoctorFinding(
             "restored", "error", "this home was restored, and which history counts is not settled: nothing is signed",
             "bring the anchor of the lost home, start with CARBON_LEDGER_POLICY so that witnesses are asked, or "
             "decide with `carbon-ledger anchor accept`",
         )
-    return Finding("restored", "ok", "no restored home that waits for a decision")
+    return DoctorFinding("restored", "ok", "no restored home that waits for a decision")
 
 
-async def _place(here: Installation) -> Finding:
+async def _place(here: Installation) -> DoctorFinding:
     """Something outside this host says what was signed."""
     settings = here.settings
     if is_object(settings.anchor_at):
-        return Finding("place", "ok", "the anchor is outside this host")
+        return DoctorFinding("place", "ok", "the anchor is outside this host")
     if settings.policy is not None and here.keyring is not None:
         policy = read_policy(settings.policy, here.keyring.keys)
         if policy.quorum is not None:
-            return Finding("place", "ok", "the anchor is a file of this host; witnesses know the log too")
-    return Finding(
+            return DoctorFinding("place", "ok", "the anchor is a file of this host; witnesses know the log too")
+    return DoctorFinding(
         "place", "warning", f"the anchor {settings.anchor_at} is a file: a copy of the whole disk brings back an older "
         "database with an older anchor, and nothing tells", "CARBON_LEDGER_ANCHOR=s3://BUCKET/KEY, or witnesses by "
         "CARBON_LEDGER_POLICY",
     )
 
 
-async def _witnesses(here: Installation) -> Finding:
+async def _witnesses(here: Installation) -> DoctorFinding:
     """The policy can be read, is of this log and what the log says of it, and there is one where the log has
     witnesses."""
     settings = here.settings
@@ -198,27 +200,31 @@ async def _witnesses(here: Installation) -> Finding:
     first = await here.pool.fetchval(queries("publication")["first"])
     if settings.policy is None:
         if first is not None:
-            return Finding("witnesses", "error", f"this log has witnesses since size {first}, and no policy is named",
-                           "CARBON_LEDGER_POLICY, be it with `quorum none`")
-        return Finding("witnesses", "ok", "none: heads are public as soon as they are signed")
+            return DoctorFinding(
+                "witnesses", "error", f"this log has witnesses since size {first}, and no policy is named",
+                "CARBON_LEDGER_POLICY, be it with `quorum none`",
+            )
+        return DoctorFinding("witnesses", "ok", "none: heads are public as soon as they are signed")
     policy = read_policy(settings.policy, here.keyring.keys)
     async with here.pool.acquire() as connection:
         said, shown = await read_activated(connection), await read_shown(connection)
     note = open_anchor(settings.anchor_at).read()
     check_start(policy, said, {} if note is None else fields_of(note), shown, registrar=has_registrar(settings))
     if policy.quorum is None:
-        return Finding("witnesses", "warning", f"{settings.policy} says `quorum none`", "name witnesses and a quorum")
-    return Finding("witnesses", "ok", ", ".join(one.name for one in policy.witnesses))
+        return DoctorFinding(
+            "witnesses", "warning", f"{settings.policy} says `quorum none`", "name witnesses and a quorum"
+        )
+    return DoctorFinding("witnesses", "ok", ", ".join(one.name for one in policy.witnesses))
 
 
-async def _clock(here: Installation) -> Finding:
+async def _clock(here: Installation) -> DoctorFinding:
     """The host's clock does not lead what is known of the time."""
     if here.pool is None:
         raise _Unknown("the database could not be opened")
     keeper = Timekeeper(host_clock(), here.settings.home)
     keeper.begin(await here.pool.fetchval(queries("log")["time"]) or 0)
     keeper.require_right()
-    return Finding("clock", "ok", spelled(keeper()))
+    return DoctorFinding("clock", "ok", spelled(keeper()))
 
 
 CHECKS: Final[dict[str, Check]] = {

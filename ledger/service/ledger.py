@@ -6,25 +6,27 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from ledger.core.policy import NONE, Policy
+from ledger.core.log.policy import NONE, Policy
+from ledger.engine.sectors import Registry
 from ledger.errors import Unavailable
+from ledger.host.clock import AHEAD, GAP, LEAD, HostClock, Timekeeper, host_clock
 from ledger.registry.assessing import Assessor, Inside
-from ledger.registry.installed import Registry
 from ledger.registry.workers.supervised import Workers
 from ledger.service.backup.mark import is_restored, settled
-from ledger.service.erasing import Eraser
-from ledger.service.heads import Heads, heads_of
-from ledger.service.publication import Publication
-from ledger.service.quotas import Quotas
-from ledger.service.receipts import ReceiptReader
-from ledger.service.resemblances import Resemblances
-from ledger.service.revising.budget import Budget
-from ledger.service.revising.reviser import Reviser
-from ledger.service.sequencing.sequencer import Sequencer
+from ledger.service.erasure.erase import Eraser
+from ledger.service.heads.heads import Heads, heads_of
+from ledger.service.heads.publication import Publication
+from ledger.service.posting.quotas import Quotas
+from ledger.service.posting.receipts import ReceiptReader
+from ledger.service.posting.revision.budget import RevisionBudget
+from ledger.service.posting.revision.reviser import Reviser
+from ledger.service.posting.sequencer import Sequencer
+from ledger.service.posting.submit import Submitter
+from ledger.service.queries.resemblances import Resemblances
 from ledger.service.settings import MIN_WORKERS, Settings
 from ledger.service.setup import (
-    Entering,
     Identity,
+    SetupEntries,
     bootstrap,
     enter_policy,
     establish,
@@ -33,13 +35,11 @@ from ledger.service.setup import (
     registrar_id,
     require_whole,
 )
-from ledger.service.submission import Submitter
-from ledger.service.timekeeping import AHEAD, GAP, LEAD, HostClock, Timekeeper, host_clock
-from ledger.service.witnessing.activated import WITNESSES, wanted
-from ledger.service.witnessing.policies import read_policy
-from ledger.service.witnessing.publisher import Publisher
-from ledger.service.witnessing.settling import Settling
-from ledger.store.database import Pool, open_pool
+from ledger.service.witnesses.activated_policy import WITNESSES, wanted
+from ledger.service.witnesses.policy_file import read_policy
+from ledger.service.witnesses.publisher import Publisher
+from ledger.service.witnesses.settling import Settling
+from ledger.store.database import DatabasePool, open_pool
 from ledger.store.facts import FactLoader, KeyLoader
 from ledger.store.hosting import Hosted, hosted
 from ledger.store.sql import queries
@@ -59,7 +59,7 @@ class Ledger:
     settings: Settings
     identity: Identity
     registry: Registry
-    pool: Pool
+    pool: DatabasePool
     sequencer: Sequencer
     submitter: Submitter
     receipts: ReceiptReader
@@ -123,7 +123,9 @@ async def _opened(
         ):
             publication.tell(eraser.published)
             reviser = Reviser(
-                database.app_url, identity.origin, heads, registry, loader, keeper, Budget(settings.revised_per_day)
+                database.app_url, identity.origin, heads, registry, loader, keeper, RevisionBudget(
+                    settings.revised_per_day
+                )
             )
             submitter = Submitter(
                 pool, loader, KeyLoader(), assessor, sequencer, identity.origin, receipts, reviser, publication,
@@ -134,7 +136,7 @@ async def _opened(
                 if heads.signing:
                     settled(settings.home)
                     await publication.start(registrar=has_registrar(settings))
-                    entering = Entering(settings, identity, pool, submitter, progress)
+                    entering = SetupEntries(settings, identity, pool, submitter, progress)
                     await _bootstrapped(entering, registry, heads, policy)
 
             async with Settling(pool, heads, policy, begin):
@@ -149,7 +151,7 @@ async def _opened(
 
 
 async def _timekeeper(
-    settings: Settings, pool: Pool, publication: Publication, clock: HostClock | None
+    settings: Settings, pool: DatabasePool, publication: Publication, clock: HostClock | None
 ) -> Timekeeper:
     """Begins with what the log knows of the time; and with the database's clock, where that is another host's."""
     keeper = Timekeeper(clock or host_clock(), settings.home)
@@ -165,7 +167,7 @@ async def _timekeeper(
     return keeper
 
 
-async def _bootstrapped(entering: Entering, registry: Registry, heads: Heads, policy: Policy | None) -> None:
+async def _bootstrapped(entering: SetupEntries, registry: Registry, heads: Heads, policy: Policy | None) -> None:
     """Leaves what the log needs for a later start where the host's clock leads; else the ledger could not be read."""
     try:
         await bootstrap(entering, registry)
@@ -180,7 +182,7 @@ async def _bootstrapped(entering: Entering, registry: Registry, heads: Heads, po
 
 
 @asynccontextmanager
-async def _sessions(url: str) -> AsyncIterator[Pool]:
+async def _sessions(url: str) -> AsyncIterator[DatabasePool]:
     pool = await open_pool(url)
     try:
         yield pool
@@ -190,7 +192,7 @@ async def _sessions(url: str) -> AsyncIterator[Pool]:
 
 @asynccontextmanager
 async def _publishing(
-    url: str, pool: Pool, heads: Heads, publication: Publication, renew_seconds: float, keeper: Timekeeper
+    url: str, pool: DatabasePool, heads: Heads, publication: Publication, renew_seconds: float, keeper: Timekeeper
 ) -> AsyncIterator[None]:
     """While this is open, heads are shown to the witnesses of the log, where it has a policy."""
     if publication.policy is None:

@@ -12,7 +12,7 @@ _CORES: Final = os.cpu_count() or 1
 _HOST_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-._:")
 
 
-class Limits(Struct, frozen=True, kw_only=True):
+class ClientLimits(Struct, frozen=True, kw_only=True):
     """`hosts`: names of this server beside those that it knows of itself. `proxies`: addresses whose `X-Forwarded-For`
     counts. `questions`: how many that cost much are worked on at a time. `body_seconds`: how long a body may stay
     behind its least speed. `records`: of one organisation a day; `unasked`: its transfers a day to another one that has
@@ -26,10 +26,10 @@ class Limits(Struct, frozen=True, kw_only=True):
     unasked: int = 1_000
 
 
-def limits_from(environment: Mapping[str, str]) -> Limits:
+def limits_from(environment: Mapping[str, str]) -> ClientLimits:
     """Reads CARBON_LEDGER_HOSTS, _PROXIES, _QUESTIONS, _BODY_SECONDS, _QUOTA_RECORDS and _QUOTA_UNASKED. Raises
     ConfigurationError for unfit values."""
-    return Limits(
+    return ClientLimits(
         hosts=_names(environment, "CARBON_LEDGER_HOSTS"), proxies=_names(environment, "CARBON_LEDGER_PROXIES"),
         questions=int(_number(environment, "CARBON_LEDGER_QUESTIONS", _CORES, (1, 256))),
         body_seconds=_number(environment, "CARBON_LEDGER_BODY_SECONDS", 10.0, (0.1, 600.0)),

@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from ledger.errors import ConfigurationError
-from ledger.service.limits import Limits, limits_from
+from ledger.service.limits import ClientLimits, limits_from
 
 MIN_WORKERS: Final = 2
 """One of which a hanging plugin may hold up."""
@@ -35,7 +35,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     database_url: str | None = None
     origin: str | None = None
     public_url: str | None = None
-    limits: Limits = Limits()
+    limits: ClientLimits = ClientLimits()
     """How much one client, or one organisation, may ask."""
     anchor: str | None = None
     passphrase: bytes | None = None

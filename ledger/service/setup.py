@@ -11,24 +11,24 @@ from typing import Final, NamedTuple
 import msgspec
 
 from ledger.admission.rules import NEWEST, RULES
-from ledger.core.checkpoint import Checkpoint
-from ledger.core.envelope import seal
-from ledger.core.frontier import Frontier
-from ledger.core.merkle import EMPTY_ROOT
-from ledger.core.note import NoteSigner
-from ledger.core.policy import Policy
-from ledger.core.records import Activation, AnyRecord, Organization
-from ledger.core.signing import SigningKey, public_key
+from ledger.core.keys.envelope import seal
+from ledger.core.keys.signing import SigningKey, public_key
+from ledger.core.log.checkpoint import Checkpoint
+from ledger.core.log.frontier import Frontier
+from ledger.core.log.merkle import EMPTY_ROOT
+from ledger.core.log.note import NoteSigner
+from ledger.core.log.policy import Policy
+from ledger.core.record.kinds import Activation, AnyRecord, Organization
+from ledger.engine.sectors import Registry
 from ledger.errors import ConfigurationError, Unavailable
-from ledger.registry.installed import Registry
-from ledger.service.heads import memory_of
-from ledger.service.keyfiles import LOG_KEY, REGISTRAR_KEY, is_in_use, key_at, new_nonce
-from ledger.service.keyring import Keyring, log_keys, opened_keyring, vkey_of
+from ledger.host.key_files import LOG_KEY, REGISTRAR_KEY, is_in_use, key_at, new_nonce
+from ledger.service.heads.heads import memory_of
+from ledger.service.heads.keyring import Keyring, log_keys, opened_keyring, vkey_of
+from ledger.service.posting.submit import Submitter
 from ledger.service.settings import Settings, check_origin
-from ledger.service.submission import Submitter
-from ledger.service.witnessing.activated import activation_of, command, read_activated
+from ledger.service.witnesses.activated_policy import activation_of, command, read_activated
 from ledger.store.anchor import open_anchor, written
-from ledger.store.database import Connection, Pool, migrate, owner_connection
+from ledger.store.database import Connection, DatabasePool, migrate, owner_connection
 from ledger.store.embedded.layout import Layout
 from ledger.store.hosting import Hosted
 from ledger.store.sql import queries
@@ -142,12 +142,12 @@ def make_home(home: Path) -> None:
         raise ConfigurationError(f"cannot make the data folder {home}: {error.strerror}") from error
 
 
-class Entering(NamedTuple):
+class SetupEntries(NamedTuple):
     """What a server needs to enter records of the registrar's at its start."""
 
     settings: Settings
     identity: Identity
-    pool: Pool
+    pool: DatabasePool
     submitter: Submitter
     progress: Callable[[str], None]
 
@@ -164,7 +164,7 @@ class Entering(NamedTuple):
                 raise result.error
 
 
-async def bootstrap(entering: Entering, registry: Registry) -> None:
+async def bootstrap(entering: SetupEntries, registry: Registry) -> None:
     """Entry 0 and the newest rules where the log is empty, and activations for installed plugin versions that the log
     has never seen.
 
@@ -191,7 +191,7 @@ async def bootstrap(entering: Entering, registry: Registry) -> None:
         ], key)
 
 
-async def enter_policy(entering: Entering, policy: Policy) -> None:
+async def enter_policy(entering: SetupEntries, policy: Policy) -> None:
     """The activation of a policy that the log has never seen; or a warning that says how the registrar enters it."""
     said = await read_activated(entering.pool)
     if said.agrees(policy):

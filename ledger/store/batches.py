@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 import asyncpg
 import msgspec
 
+from ledger.admission.identifiers import PRODUCT
 from ledger.admission.names import Names
-from ledger.admission.naming import PRODUCT
 from ledger.admission.rules import Activated, Rule, Rules
 from ledger.admission.state import (
     CONFIRMING_DAYS,
@@ -22,17 +22,18 @@ from ledger.admission.state import (
     State,
     next_generation,
 )
-from ledger.core.entry import parse_entry
-from ledger.core.frontier import Frontier
-from ledger.core.policy import ACTIVATED
-from ledger.core.records import KeyChange
-from ledger.core.revisions import Amendment
-from ledger.core.signing import load_spki
+from ledger.core.keys.signing import load_spki
+from ledger.core.log.entry import parse_entry
+from ledger.core.log.frontier import Frontier
+from ledger.core.log.policy import ACTIVATED
+from ledger.core.record.kinds import KeyChange
+from ledger.core.record.revisions import Amendment
+from ledger.engine.row_buffer import RowBuffer
 from ledger.errors import Unavailable
-from ledger.footprint.figures import LotFigures
+from ledger.footprint.stored.figures import LotFigures
 from ledger.store.database import LOST, SETTINGS, UNREACHABLE, WRITER, Connection
 from ledger.store.facts import FactLoader, is_digest
-from ledger.store.rows import BatchRows
+from ledger.store.rows import write_rows
 from ledger.store.sessions import close_quietly, connect_as
 from ledger.store.sql import queries
 
@@ -204,10 +205,19 @@ async def waiting_recoveries(
 
 
 async def _load_rare(connection: Connection, state: State, names: Names) -> None:
+    """What few records name, each kind by a query of its own."""
+    await _load_parties(connection, state, names)
+    await _load_stock(connection, state, names)
+    if names.reports:
+        for row in await connection.fetch(queries("sequence")["reports"], list(names.reports)):
+            state.reports.setdefault(row["subject"], set()).add((row["starts"], row["ends"]))
+    if names.erasures:
+        await _load_erasures(connection, state, names.erasures)
+
+
+async def _load_parties(connection: Connection, state: State, names: Names) -> None:
+    """Keys, recoveries, and the names that lie under or over those of an organisation that is to be enrolled."""
     sql = queries("sequence")
-    if names.items:
-        for row in await connection.fetch(sql["item_holdings"], list(names.items)):
-            state.holding.setdefault(row["item"], set()).add(row["id"])
     if names.keys_of:
         for row in await connection.fetch(sql["keys_of"], list(names.keys_of)):
             _learn_key(state, bytes(row["keyid"]), bytes(row["spki"]), row["organization"], row["active"],
@@ -218,6 +228,14 @@ async def _load_rare(connection: Connection, state: State, names: Names) -> None
         for row in await connection.fetch(sql["overlapping_prefixes"], claims):
             state.prefixes[row["prefix"]] = row["organization"]
         state.enrolled.update([row["id"] for row in await connection.fetch(sql["overlapping_organizations"], claims)])
+
+
+async def _load_stock(connection: Connection, state: State, names: Names) -> None:
+    """Items, opening stock, default pools, and transfers that are accepted."""
+    sql = queries("sequence")
+    if names.items:
+        for row in await connection.fetch(sql["item_holdings"], list(names.items)):
+            state.holding.setdefault(row["item"], set()).add(row["id"])
     if names.openings:
         facilities, products = zip(*names.openings, strict=True)
         for row in await connection.fetch(sql["openings"], list(facilities), list(products)):
@@ -226,11 +244,6 @@ async def _load_rare(connection: Connection, state: State, names: Names) -> None
         holders, products = zip(*names.pools, strict=True)
         for row in await connection.fetch(sql["default_pools"], list(holders), list(products)):
             state.default_pools[row["holder"], row["product"]] = row["id"]
-    if names.reports:
-        for row in await connection.fetch(sql["reports"], list(names.reports)):
-            state.reports.setdefault(row["subject"], set()).add((row["starts"], row["ends"]))
-    if names.erasures:
-        await _load_erasures(connection, state, names.erasures)
     if names.transfers:
         wanted = [bytes.fromhex(digest) for digest in names.transfers]
         for row in await connection.fetch(sql["accepted_transfers"], wanted):
@@ -249,12 +262,12 @@ async def _load_erasures(connection: Connection, state: State, digests: Iterable
 
 
 async def write_batch(
-    connection: Connection, rows: BatchRows, after: Frontier, root: bytes, time: int,
+    connection: Connection, rows: RowBuffer, after: Frontier, root: bytes, time: int,
     balances: dict[int, Decimal], revisions: int,
 ) -> None:
     """Writes everything of a batch; it is durable once the transaction is committed, and not before."""
     sql = queries("sequence")
-    await rows.write(connection)
+    await write_rows(rows, connection)
     if balances:
         numbers = sorted(balances)
         await connection.execute(sql["update_balances"], numbers, [balances[number] for number in numbers])

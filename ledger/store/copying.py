@@ -11,9 +11,10 @@ from itertools import chain, repeat
 from struct import Struct
 from typing import Final
 
+from ledger.engine.row_buffer import TABLES
 from ledger.store.database import Connection
 
-COLUMNS: Final = ("lot", "version", "method", "plugin", "share", "burdens", "content", "amount")
+COLUMNS: Final = TABLES["figure"]
 Row = tuple[int, int, str, str | None, float, Sequence[float], Sequence[str], Sequence[float]]
 """A figure's columns, in order."""
 _HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)

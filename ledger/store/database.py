@@ -44,7 +44,7 @@ SETTINGS = {
 }
 
 
-class Pool:
+class DatabasePool:
     """Sessions that read. Raises Unavailable where the database is lost, stalled or restarting: asking again may
     succeed, and nothing was changed. Raises InvalidInput for a parameter that no row can hold."""
 
@@ -86,7 +86,7 @@ class Pool:
             self._sessions.terminate()
 
 
-async def open_pool(url: str, *, size: int = 10) -> Pool:
+async def open_pool(url: str, *, size: int = 10) -> DatabasePool:
     """A pool of sessions in role carbon_ledger_writer (INSERT and SELECT; UPDATE of head and balances only).
 
     Raises ConfigurationError where the database does not suit, Unavailable where it does not answer.
@@ -96,7 +96,7 @@ async def open_pool(url: str, *, size: int = 10) -> Pool:
             url, min_size=1, max_size=size, server_settings=SETTINGS, init=_become_writer, reset=_keep_session,
             command_timeout=60,
         )
-    pool = Pool(sessions)
+    pool = DatabasePool(sessions)
     try:
         await check_database(pool)
     except BaseException:
@@ -130,7 +130,7 @@ async def _become_writer(connection: Connection) -> None:
     await connection.execute(f"SET SESSION ROLE {WRITER}")
 
 
-async def check_database(pool: Pool) -> None:
+async def check_database(pool: DatabasePool) -> None:
     """Raises ConfigurationError for a version before 15, `fsync=off`, or a schema that is not up to date."""
     async with pool.acquire() as connection:
         version = int(await connection.fetchval("SHOW server_version_num"))

@@ -37,7 +37,7 @@ async def pending(connection: Connection) -> Pending:
 async def erase(connection: Connection, index: int, reduce: Reduce) -> bool:
     """Leaves the residue of the record at `index`, and of all that it made others read like, in one transaction; false
     where that was done already. Durable when it returns. What is replaced stays in the files until they are rewritten:
-    see `service.purging`."""
+    see `service.erasure.purge`."""
     sql = queries("erase")
     async with connection.transaction():
         body = await connection.fetchval(sql["lock_body"], index)

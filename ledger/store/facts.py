@@ -15,20 +15,18 @@ from ledger.admission.facts import (
     OrganizationFacts,
     ProductFacts,
     RecordFacts,
-)
-from ledger.admission.names import Names
-from ledger.admission.rules import RULES, Rules
-from ledger.admission.state import (
-    PluginState,
     facility_facts,
     organization_facts,
     pool_facts,
     product_facts,
     transfer_facts,
 )
-from ledger.core.records import AnyRecord, Declaration, Facility, Organization, Pool, Product, Transfer
-from ledger.core.signing import VerifyingKey, load_spki
-from ledger.footprint.figures import LotFigures
+from ledger.admission.names import Names
+from ledger.admission.rules import RULES, Rules
+from ledger.admission.state import PluginState
+from ledger.core.keys.signing import VerifyingKey, load_spki
+from ledger.core.record.kinds import AnyRecord, Declaration, Facility, Organization, Pool, Product, Transfer
+from ledger.footprint.stored.figures import LotFigures
 from ledger.store.database import Connection
 from ledger.store.sql import queries
 

@@ -7,9 +7,9 @@ from typing import Any, Final, NamedTuple
 from asyncpg import Record
 from msgspec import Struct
 
+from ledger.engine.row_buffer import RowBuffer
 from ledger.errors import VerificationError
-from ledger.store.database import Pool
-from ledger.store.rows import BatchRows
+from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
 NAMED: Final = (
@@ -20,7 +20,7 @@ NAMED: Final = (
 """Tables that say which record entered a name or a state."""
 
 
-class Told(NamedTuple):
+class StoredName(NamedTuple):
     """A row of table `kind` without the index of its record, each value as text."""
 
     kind: str
@@ -44,11 +44,11 @@ class Columns(Struct, frozen=True):
     misplaced: int
 
 
-class Names(NamedTuple):
+class StoredNames(NamedTuple):
     """All of a range of records."""
 
     columns: list[Columns]
-    entered: dict[int, list[Told]]
+    entered: dict[int, list[StoredName]]
 
 
 class Ends(NamedTuple):
@@ -64,12 +64,12 @@ class Ends(NamedTuple):
     tiles: dict[tuple[int, int], bytes]
 
 
-def told_by(rows: BatchRows) -> list[Told]:
+def told_by(rows: RowBuffer) -> list[StoredName]:
     """What the rows of one record should read as."""
-    return [Told(table, told) for table in NAMED for told in _without_record(rows, table)]
+    return [StoredName(table, told) for table in NAMED for told in _without_record(rows, table)]
 
 
-def _without_record(rows: BatchRows, table: str) -> Iterator[tuple[str | None, ...]]:
+def _without_record(rows: RowBuffer, table: str) -> Iterator[tuple[str | None, ...]]:
     columns, found = rows.of(table)
     for row in found:
         yield tuple([_text(value) for name, value in zip(columns, row, strict=True) if name != "record"])
@@ -89,15 +89,15 @@ def _text(value: Any) -> str | None:
             return str(value)
 
 
-async def read_names(pool: Pool, start: int, end: int) -> Names:
+async def read_names(pool: DatabasePool, start: int, end: int) -> StoredNames:
     """Of the records from `start`, below `end`."""
     sql = queries("names")
     async with pool.acquire() as connection:
         columns = await connection.fetch(sql["columns"], start, end)
-        entered: dict[int, list[Told]] = defaultdict(list)
+        entered: dict[int, list[StoredName]] = defaultdict(list)
         for row in await connection.fetch(sql["named"], start, end):
-            entered[row["index"]].append(Told(row["kind"], tuple(row["told"])))
-    return Names([_columns(row) for row in columns], entered)
+            entered[row["index"]].append(StoredName(row["kind"], tuple(row["told"])))
+    return StoredNames([_columns(row) for row in columns], entered)
 
 
 def _columns(row: Record) -> Columns:
@@ -113,7 +113,7 @@ def _only(rows: Sequence[Record], table: str) -> Record:
     return rows[0]
 
 
-async def read_ends(pool: Pool) -> Ends:
+async def read_ends(pool: DatabasePool) -> Ends:
     """What is stored now, whatever the log grew to in the meantime. Raises VerificationError where a table that says
     what the log is has not one row."""
     sql = queries("names")

@@ -7,10 +7,10 @@ import asyncpg
 from asyncpg import Record
 
 from ledger.admission.facts import LOT_SLOTS
-from ledger.core.entry import parse_entry
+from ledger.core.log.entry import parse_entry
+from ledger.engine.revision.current_record import Past
 from ledger.errors import Unavailable
 from ledger.store.database import Connection
-from ledger.store.past import Past
 from ledger.store.sql import queries
 
 _REVISION_LOCK = 0x7265766973

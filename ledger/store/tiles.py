@@ -4,9 +4,9 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final
 
-from ledger.core.frontier import Frontier
-from ledger.core.merkle import tree_root
-from ledger.core.tiles import (
+from ledger.core.log.frontier import Frontier
+from ledger.core.log.merkle import tree_root
+from ledger.core.log.tiles import (
     EntriesTile,
     Tile,
     consistency_path_from_tiles,
@@ -17,9 +17,9 @@ from ledger.core.tiles import (
     tile_width,
     tiles_for_size,
 )
+from ledger.engine.row_buffer import RowBuffer
 from ledger.errors import NotFound
 from ledger.store.database import Connection
-from ledger.store.rows import BatchRows
 from ledger.store.sql import queries
 
 WIDTH = 256
@@ -94,7 +94,7 @@ async def consistency_path(connection: Connection, old_size: int, new_size: int)
 
 
 async def add_full_tiles(
-    connection: Connection, rows: BatchRows, before: Frontier, leaf_hashes: list[bytes]
+    connection: Connection, rows: RowBuffer, before: Frontier, leaf_hashes: list[bytes]
 ) -> None:
     """Adds the tiles that a batch fills: what the batch does not hold of them is read, at most 255 rows a level."""
     new_size = before.size + len(leaf_hashes)

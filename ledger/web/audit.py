@@ -10,9 +10,10 @@ import msgspec
 from litestar import Controller, Request, Response, get
 from litestar.params import Parameter
 
-from ledger.core.units import plain
-from ledger.service.audit.pages import ENTRIES, MEDIA_TYPE, write_page
-from ledger.service.audit.rows import (
+from ledger.client.audit.source.interface import EntryRow
+from ledger.client.audit.source.pages import ENTRIES, MEDIA_TYPE, write_page
+from ledger.core.record.units import plain
+from ledger.service.audit_source.rows import (
     LOTS,
     balance_rows,
     balance_rows_of,
@@ -21,9 +22,8 @@ from ledger.service.audit.rows import (
     revised_rows,
     version_rows,
 )
-from ledger.service.audit.source import Row
 from ledger.service.ledger import Ledger
-from ledger.service.moments import EVER
+from ledger.service.queries.tree_size import EVER
 
 Start = Annotated[int, Parameter(query="from", ge=0)]
 End = Annotated[int, Parameter(query="to", ge=0)]
@@ -92,5 +92,5 @@ def _answer(value: Any) -> Any:
             return value
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: EntryRow) -> dict[str, Any]:
     return msgspec.structs.asdict(row) | {"lots": [msgspec.Raw(lot.encode()) for lot in row.lots]}

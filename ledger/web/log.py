@@ -4,11 +4,11 @@ from typing import Any
 
 from litestar import Controller, Request, Response, get
 
-from ledger.core.logkeys import rotations_of
-from ledger.core.tiles import EntriesTile
+from ledger.core.log.key_rotation import rotations_of
+from ledger.core.log.tiles import EntriesTile
 from ledger.errors import NotFound
 from ledger.service.ledger import Ledger
-from ledger.service.queries import read_checkpoint, read_log_path
+from ledger.service.queries.records import read_checkpoint, read_log_path
 from ledger.web.resources import CHANGING, IMMUTABLE, check_path, resource
 
 _TEXT = "text/plain"  # to which the framework adds the charset, UTF-8

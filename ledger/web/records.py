@@ -6,14 +6,14 @@ import msgspec
 from litestar import Controller, MediaType, Request, Response, get, post
 from litestar.params import Parameter
 
-from ledger.core.acknowledgement import Acknowledgement
-from ledger.core.receipt import Receipt
+from ledger.core.proof.acknowledgement import Acknowledgement
+from ledger.core.proof.receipt import Receipt
 from ledger.errors import InvalidInput, Unavailable
-from ledger.service.answers import RecordAnswer
+from ledger.service.heads.publication import MAX_WAIT_SECONDS
 from ledger.service.ledger import Ledger
-from ledger.service.publication import MAX_WAIT_SECONDS
-from ledger.service.queries import digest_from, read_record
-from ledger.service.submission import Result
+from ledger.service.posting.submit import SubmitResult
+from ledger.service.queries.answers import RecordAnswer
+from ledger.service.queries.records import digest_from, read_record
 from ledger.web.door.bodies import NDJSON
 from ledger.web.problems import error_response, problem_of
 
@@ -89,7 +89,7 @@ async def _many(ledger: Ledger, lines: list[bytes], wait: float) -> Response[byt
     return Response(b"".join([_line(result) + b"\n" for result in results]), status_code=200, media_type=NDJSON[0])
 
 
-async def _proved(ledger: Ledger, results: list[Result], wait: float) -> list[Result]:
+async def _proved(ledger: Ledger, results: list[SubmitResult], wait: float) -> list[SubmitResult]:
     """The results with receipts in the place of acknowledgements, where the witnesses sign in time."""
     promised = [
         bytes.fromhex(one.receipt.digest) for one in results if wait and isinstance(one.receipt, Acknowledgement)
@@ -109,7 +109,7 @@ async def _proved(ledger: Ledger, results: list[Result], wait: float) -> list[Re
     ]
 
 
-def _line(result: Result) -> bytes:
+def _line(result: SubmitResult) -> bytes:
     return _encode(result.receipt if result.error is None else problem_of(result.error))
 
 

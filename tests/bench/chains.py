@@ -25,12 +25,12 @@ from support.generator import parties, transformations
 from support.parties import enrolment, nonces
 from support.server import Server, temporary_home
 
-from ledger.footprint.chain.arrays import Floats
-from ledger.footprint.chain.graph import Chain
-from ledger.footprint.chain.passes import adjoint, propagate
-from ledger.service.chain_loading import Question, pinned
-from ledger.service.chains import load_parts
-from ledger.service.moments import NOW
+from ledger.footprint.derived.chain.arrays import Floats
+from ledger.footprint.derived.chain.graph import Chain
+from ledger.footprint.derived.chain.passes import adjoint, propagate
+from ledger.service.queries.chain.load import ChainRequest, pinned
+from ledger.service.queries.chain.read import load_parts
+from ledger.service.queries.tree_size import NOW
 from ledger.store.database import open_pool
 from ledger.store.embedded.addresses import attach
 
@@ -162,7 +162,7 @@ async def _loading(home: Path, name: str) -> Measure:
     last = row["last"]
 
     async def ours() -> Chain:
-        parts = await load_parts(pool, Question([last], "upstream", await pinned(pool, NOW)))
+        parts = await load_parts(pool, ChainRequest([last], "upstream", await pinned(pool, NOW)))
         return Chain.of(*parts, roots=[parts.arrays.position(last)], direction="upstream")
 
     chain = await ours()

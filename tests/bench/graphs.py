@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ledger.admission.facts import LOT_SLOTS
-from ledger.footprint.chain.arrays import Arrays, Floats, compiled
+from ledger.footprint.derived.chain.arrays import Arrays, Floats, compiled
 
 INPUTS: Final = 3
 BURDENS: Final = 12

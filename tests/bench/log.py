@@ -16,8 +16,8 @@ from pymerkle import SqliteTree
 from support.biglog import big_log, entries
 from support.server import Server, command, temporary_home
 
-from ledger.core.merkle import leaf_hash, verify_inclusion
-from ledger.core.tiles import Tile, entries_path, tile_path
+from ledger.core.log.merkle import leaf_hash, verify_inclusion
+from ledger.core.log.tiles import Tile, entries_path, tile_path
 from ledger.store.tiles import inclusion_path
 
 ENTRIES: Final = 1_000_000

@@ -15,9 +15,9 @@ from support.sectors import Make
 from support.server import Posted, Server
 from support.workshop import END, START, Workshop, kilograms, workshop
 
-from ledger.core.records import Amendment, Closing
-from ledger.core.revisions import Change
-from ledger.core.values import Factor, Supply
+from ledger.core.record.kinds import Amendment, Closing
+from ledger.core.record.revisions import Change
+from ledger.core.record.values import Factor, Supply
 
 DESCENDANTS: Final = 30_000
 CLOSED: Final = 1_200

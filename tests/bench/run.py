@@ -35,10 +35,10 @@ from support.generator import parties, transformations
 from support.parties import enrolment, nonces
 from support.server import Server, environment, temporary_home
 
-from ledger.cli.siblings import SIBLING
-from ledger.core.canonical import decode_record
-from ledger.core.envelope import open_envelope
-from ledger.core.records import Transformation
+from ledger.cli.operator.siblings import SIBLING
+from ledger.core.keys.envelope import open_envelope
+from ledger.core.record.canonical import decode_record
+from ledger.core.record.kinds import Transformation
 
 BATCH = 1_000
 BATCHES = 48

@@ -13,22 +13,22 @@ from support.server import Server, command, temporary_home
 from support.witness import registry
 from support.workshop import workshop
 
-from ledger.core.policy import Policy
-from ledger.service.audit.http_source import http_source
-from ledger.service.audit.public import audit_public
-from ledger.service.audit.public_source import PublicSource
-from ledger.service.audit.replay import audit
-from ledger.service.audit.report import Finding, Report
-from ledger.service.exporting.log import http_log
-from ledger.service.timekeeping import now
+from ledger.client.audit.report import AuditFinding, AuditReport
+from ledger.client.audit.run import audit
+from ledger.client.audit.run_public import audit_public
+from ledger.client.audit.source.http import http_source
+from ledger.client.audit.source.public import PublicSource
+from ledger.client.mirror.source import http_log
+from ledger.core.log.policy import Policy
+from ledger.host.clock import now
 
 DAY: Final = 86_400_000
 HOUR: Final = 3_600
 
 
-def audits(server: Server, policy: Policy | None = None, later: int = 0) -> list[Report]:
+def audits(server: Server, policy: Policy | None = None, later: int = 0) -> list[AuditReport]:
     """Over HTTP, with bodies and without, by an auditor whose clock says so much more than the host's."""
-    async def run() -> list[Report]:
+    async def run() -> list[AuditReport]:
         async with http_source(server.url) as whole, http_log(server.url, 4) as log:
             return [
                 await audit(whole, registry=registry(), vkey=server.vkey, policy=policy, clock=lambda: now() + later),
@@ -39,7 +39,7 @@ def audits(server: Server, policy: Policy | None = None, later: int = 0) -> list
     return asyncio.run(run())
 
 
-def found(findings: list[Finding]) -> list[tuple[str, int | None]]:
+def found(findings: list[AuditFinding]) -> list[tuple[str, int | None]]:
     return [(one.rule, one.index) for one in findings]
 
 

@@ -16,10 +16,10 @@ from support.server import Server, environment, temporary_home
 from support.waiting import until
 from support.workshop import workshop
 
-from ledger.core.checkpoint import Checkpoint, sign_checkpoint
-from ledger.core.note import NoteSigner
-from ledger.service.audit.beside import APART
-from ledger.service.keyfiles import LOG_KEY, read_key
+from ledger.client.audit.checks.parallel import APART
+from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.log.note import NoteSigner
+from ledger.host.key_files import LOG_KEY, read_key
 
 SIZE: Final = 2 * APART
 _ENDED: Final = 60.0

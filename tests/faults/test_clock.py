@@ -11,8 +11,8 @@ from support.server import Posted, Server, command, temporary_home
 from support.witness import Witness, audited, entries_of
 from support.workshop import Workshop, workshop
 
-from ledger.core.entry import parse_entry
-from ledger.service.timekeeping import AHEAD
+from ledger.core.log.entry import parse_entry
+from ledger.host.clock import AHEAD
 
 HOUR = 3_600
 

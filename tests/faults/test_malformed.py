@@ -16,8 +16,8 @@ from support.kept import Kept, filled
 from support.server import command
 from support.tampering import Deed, Nothing, Tampering, deeds, without_constraints
 
+from ledger.engine.sectors import Registry
 from ledger.errors import LedgerError
-from ledger.registry.installed import Registry
 
 SAMPLE: Final = 60
 """Of some 300 deeds; `make faults` does all."""

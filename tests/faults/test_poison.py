@@ -13,19 +13,19 @@ from support.waiting import until
 from support.witness import registry
 from support.workshop import Workshop
 
-from ledger.core.receipt import Receipt
+from ledger.client.audit.run import audit
+from ledger.core.proof.receipt import Receipt
+from ledger.engine import batch
+from ledger.engine.row_buffer import RowBuffer
 from ledger.errors import LedgerError
-from ledger.service.audit.database_source import DatabaseSource
-from ledger.service.audit.replay import audit
-from ledger.service.sequencing import batch
+from ledger.service.audit_source.database import DatabaseSource
 from ledger.store.embedded import attach
-from ledger.store.rows import BatchRows
 
 FAILS: dict[str, tuple[object, str, Callable[[str], object]]] = {
     # What it is in, what is replaced, and by what; each says whether it is about this lot.
     "a figure divides by zero": (batch, "account", lambda lot: _figures(lot, ZeroDivisionError())),
     "memory is short": (batch, "account", lambda lot: _figures(lot, MemoryError())),
-    "a row cannot be encoded": (BatchRows, "add_lot", lambda lot: _unencodable(lot)),
+    "a row cannot be encoded": (RowBuffer, "add_lot", lambda lot: _unencodable(lot)),
 }
 
 
@@ -42,9 +42,9 @@ def _figures(lot: str, error: Exception) -> Callable[..., Any]:
 
 def _unencodable(lot: str) -> Callable[..., None]:
     """Only COPY finds out, when rows of all records are on their way."""
-    real = BatchRows.add_lot
+    real = RowBuffer.add_lot
 
-    def add_lot(self: BatchRows, facts: Any, *rest: Any) -> None:
+    def add_lot(self: RowBuffer, facts: Any, *rest: Any) -> None:
         real(self, facts, *rest)
         columns, rows = self.of("lot")
         if facts.id == lot:

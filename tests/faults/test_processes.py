@@ -11,7 +11,7 @@ from support.server import Server, command, temporary_home
 from support.waiting import until
 from support.witness import Witness
 
-from ledger.cli.siblings import SIBLING
+from ledger.cli.operator.siblings import SIBLING
 
 PROCESSES = 3
 

@@ -21,15 +21,15 @@ from support.waiting import PATIENCE
 from support.witness import registry
 from support.witnesses import WitnessProcess
 
-from ledger.core.checkpoint import Checkpoint
-from ledger.core.envelope import seal
-from ledger.core.note import vkey
+from ledger.core.keys.envelope import seal
+from ledger.core.log.checkpoint import Checkpoint
+from ledger.core.log.note import vkey
 from ledger.errors import LedgerError
+from ledger.host.key_files import LOG_KEY, REGISTRAR_KEY, new_key, read_key, write_key
 from ledger.service.backup.mark import MARK
-from ledger.service.continuity import contradiction, read_head
-from ledger.service.keyfiles import LOG_KEY, REGISTRAR_KEY, new_key, read_key, write_key
+from ledger.service.heads.continuity import contradiction, read_head
+from ledger.service.heads.rotation import begin
 from ledger.service.ledger import Ledger, open_ledger
-from ledger.service.rotating import begin
 from ledger.service.settings import Settings
 from ledger.service.setup import registrar_id
 from ledger.store.anchor import stated

@@ -19,21 +19,21 @@ from support.waiting import until
 from support.witness import registry
 from support.workshop import Workshop, workshop
 
-from ledger.core.acknowledgement import acknowledge
-from ledger.core.bundle import TAG, Bundle
-from ledger.core.checkpoint import open_checkpoint, sign_checkpoint
-from ledger.core.logkeys import LogKeys, rotations_in
-from ledger.core.note import NoteSigner, parse_note, parse_vkey
-from ledger.core.receipt import Receipt
-from ledger.core.signing import SigningKey
-from ledger.core.tlogproof import parse_proof
+from ledger.client.audit.report import AuditReport
+from ledger.client.audit.run import audit
+from ledger.client.audit.source.http import http_source
+from ledger.client.verify.bundle import ReplayedKeys, verify_bundle
+from ledger.core.keys.signing import SigningKey
+from ledger.core.log.checkpoint import open_checkpoint, sign_checkpoint
+from ledger.core.log.inclusion_proof import parse_proof
+from ledger.core.log.key_rotation import LogKeys, rotations_in
+from ledger.core.log.note import NoteSigner, parse_note, parse_vkey
+from ledger.core.proof.acknowledgement import acknowledge
+from ledger.core.proof.bundle import TAG, Bundle
+from ledger.core.proof.receipt import Receipt
 from ledger.errors import VerificationError
-from ledger.service.audit.http_source import http_source
-from ledger.service.audit.replay import audit
-from ledger.service.audit.report import Report
-from ledger.service.bundles import Known, verify_bundle
-from ledger.service.keyfiles import LOG_KEY, read_key
-from ledger.service.keyring import vkey_of
+from ledger.host.key_files import LOG_KEY, read_key
+from ledger.service.heads.keyring import vkey_of
 from ledger.store.embedded import EmbeddedPostgres, attach
 
 
@@ -77,8 +77,8 @@ def use(server: Server, shop: Workshop) -> Receipt:
     return receipt
 
 
-def audited(server: Server, vkey: str) -> Report:
-    async def run() -> Report:
+def audited(server: Server, vkey: str) -> AuditReport:
+    async def run() -> AuditReport:
         async with http_source(server.url) as source:
             return await audit(source, registry=registry(), vkey=vkey)
 
@@ -222,17 +222,17 @@ def test_what_a_retired_key_acknowledges_is_refused(home: Path) -> None:
         for given, held in (((), notes), (notes, UNSET)):
             bundle = Bundle(bundle=TAG, receipt=Raw(msgspec.json.encode(promise)), rotations=held)
             with pytest.raises(VerificationError) as caught:
-                verify_bundle(bundle, Known(old, rotations=given))
+                verify_bundle(bundle, ReplayedKeys(old, rotations=given))
             assert (caught.value.code, caught.value.message[:3]) == ("ended-key", "2. ")
-        verify_bundle(Bundle(bundle=TAG, receipt=Raw(msgspec.json.encode(receipt)), rotations=notes), Known(old))
+        verify_bundle(Bundle(bundle=TAG, receipt=Raw(msgspec.json.encode(receipt)), rotations=notes), ReplayedKeys(old))
         cut = Bundle(bundle=TAG, receipt=Raw(msgspec.json.encode(receipt)), rotations=notes[1:])
         with pytest.raises(VerificationError) as caught:
-            verify_bundle(cut, Known(old))
+            verify_bundle(cut, ReplayedKeys(old))
         assert (caught.value.code, caught.value.message[:3]) == ("broken-chain", "2. ")
 
 
 def test_a_forged_chain_is_not_followed(home: Path) -> None:
-    """An auditor finds no log of his where his key is not on the chain; a server finds it where the chain was cut."""
+    """An auditor finds no log where the pinned key is not on the chain; a server finds it where the chain was cut."""
     with Server(home) as server, temporary_home() as elsewhere:
         told(home)
         told(home, "--finish")

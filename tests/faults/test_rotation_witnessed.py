@@ -13,11 +13,11 @@ from support.server import Server, command, environment, temporary_home
 from support.witness import audited
 from support.workshop import workshop
 
-from ledger.core.logkeys import LogKeys, rotations_in
-from ledger.core.note import parse_note, parse_vkey
-from ledger.core.policy import Cosigned, open_cosigned
-from ledger.core.receipt import Receipt
-from ledger.service.keyfiles import LOG_KEY, is_encrypted
+from ledger.core.log.key_rotation import LogKeys, rotations_in
+from ledger.core.log.note import parse_note, parse_vkey
+from ledger.core.log.policy import CosignedHead, open_cosigned
+from ledger.core.proof.receipt import Receipt
+from ledger.host.key_files import LOG_KEY, is_encrypted
 
 SECRET = {"CARBON_LEDGER_PASSPHRASE": "correct horse 电池"}
 
@@ -38,7 +38,7 @@ class Client:
     def __init__(self, place: Site, vkey: str, folder: Path) -> None:
         self._place, self._vkey, self._folder = place, vkey, folder
 
-    def checkpoint(self, server: Server) -> tuple[Cosigned, set[bytes]]:
+    def checkpoint(self, server: Server) -> tuple[CosignedHead, set[bytes]]:
         """The published one, with the quorum, and the hashes of the log's keys that signed it."""
         note = httpx.get(f"{server.url}/log/checkpoint", timeout=120).raise_for_status().text
         keys = LogKeys(self._vkey, rotations_in(httpx.get(f"{server.url}/log/keys", timeout=120).content))

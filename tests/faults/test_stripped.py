@@ -21,22 +21,22 @@ from support.witness import registry
 from support.workshop import Workshop, workshop
 
 from ledger.app import create_app
-from ledger.cli.console import Run
+from ledger.cli.console import CommandRun
 from ledger.cli.root import cli
+from ledger.client.audit.report import AuditReport
+from ledger.client.audit.run import audit
+from ledger.client.audit.run_public import audit_public
+from ledger.client.audit.source.http import HttpSource
+from ledger.client.audit.source.public import PublicSource
 from ledger.client.http import Reader
-from ledger.core.checkpoint import Checkpoint, sign_checkpoint
-from ledger.core.note import NoteSigner
-from ledger.core.policy import ACTIVATED, FORMAT, parse_policy
+from ledger.client.mirror.source import HttpLog
+from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.log.note import NoteSigner
+from ledger.core.log.policy import ACTIVATED, FORMAT, parse_policy
 from ledger.errors import ConfigurationError
-from ledger.service import publication
-from ledger.service.audit.database_source import DatabaseSource
-from ledger.service.audit.http_source import HttpSource
-from ledger.service.audit.public import audit_public
-from ledger.service.audit.public_source import PublicSource
-from ledger.service.audit.replay import audit
-from ledger.service.audit.report import Report
-from ledger.service.exporting.log import HttpLog
-from ledger.service.keyfiles import LOG_KEY, REGISTRAR_KEY, read_key
+from ledger.host.key_files import LOG_KEY, REGISTRAR_KEY, read_key
+from ledger.service.audit_source.database import DatabaseSource
+from ledger.service.heads import publication
 from ledger.service.ledger import open_ledger
 from ledger.service.settings import Settings
 from ledger.service.setup import Identity
@@ -91,8 +91,8 @@ class Copy(NamedTuple):
         for one in statements:
             self.database.tamper(one)
 
-    def by_database(self, *, policy: bool = True, anchor: bool = True) -> Report:
-        async def run() -> Report:
+    def by_database(self, *, policy: bool = True, anchor: bool = True) -> AuditReport:
+        async def run() -> AuditReport:
             pool = await open_pool(self.database.url)
             try:
                 source = DatabaseSource(
@@ -173,7 +173,7 @@ def test_audits_find_a_log_that_was_stripped(
     assert [one.rule for one in alone.findings] == ["published"]
     monkeypatch.setattr(publication, "check_start", lambda *_, **__: None)
 
-    async def outside() -> list[Report]:
+    async def outside() -> list[AuditReport]:
         settings = Settings(home=held.place.home, database_url=copy.database.url, anchor=str(copy.anchor))
         async with open_ledger(settings, registry=registry()) as ledger, httpx.AsyncClient(
             transport=httpx.ASGITransport(app=create_app(ledger)), base_url="http://ledger"
@@ -298,10 +298,10 @@ def test_the_operator_gives_up_what_was_published(held: Held, copy: Copy) -> Non
     with pytest.MonkeyPatch.context() as patch:
         for name, value in variables.items():
             patch.setenv(name, value)
-        shown = CliRunner().invoke(cli, ["anchor", "show", "--home", str(held.place.home)], obj=Run())
+        shown = CliRunner().invoke(cli, ["anchor", "show", "--home", str(held.place.home)], obj=CommandRun())
         assert "was published, as the anchor says" in shown.output
         done = CliRunner().invoke(
-            cli, ["anchor", "accept", "--size", str(size), "--home", str(held.place.home)], obj=Run())
+            cli, ["anchor", "accept", "--size", str(size), "--home", str(held.place.home)], obj=CommandRun())
         assert done.exit_code == 0, done.output
     with Server(held.place.home, copy.database.url, (), copy.anchor, "ledger.cli", **held.place.variables) as server:
         until(lambda: held.place.policy.satisfied(held.place.policy.cosigned(

@@ -13,7 +13,7 @@ from support.databases import LOGGED, Database, copied
 from support.everytable import LATER, fill_every_table
 from support.kept import Kept, filled
 
-from ledger.service.audit.report import Report
+from ledger.client.audit.report import AuditReport
 
 
 class Table(NamedTuple):
@@ -97,7 +97,7 @@ def put_back(database: Database) -> Iterator[list[str]]:
         database.fill(name, list(before[name][0].keys()), before[name])
 
 
-def audits(kept: Kept, database: Database, *, http: bool) -> list[Report]:
+def audits(kept: Kept, database: Database, *, http: bool) -> list[AuditReport]:
     """What is found in the database itself, and by its API."""
     return [kept.by_database(database), *([kept.by_http(database)] if http else [])]
 

@@ -11,9 +11,9 @@ from support.server import Server, command, temporary_home
 from support.witness import registry
 from support.workshop import workshop
 
-from ledger.cli.audit_database import database_source
-from ledger.service.audit.replay import audit
-from ledger.service.audit.report import Report
+from ledger.cli.auditor.audit_database import database_source
+from ledger.client.audit.report import AuditReport
+from ledger.client.audit.run import audit
 from ledger.service.settings import Settings
 from ledger.store.embedded import EmbeddedPostgres
 
@@ -54,8 +54,8 @@ def rotated() -> Iterator[Rotated]:
             yield Rotated(home, postgres)
 
 
-def audited(rotated: Rotated, database: Database) -> Report:
-    async def run() -> Report:
+def audited(rotated: Rotated, database: Database) -> AuditReport:
+    async def run() -> AuditReport:
         settings = Settings(home=rotated.home, database_url=database.url)
         async with database_source(settings) as source:
             return await audit(source, registry=registry())

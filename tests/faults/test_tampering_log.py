@@ -15,10 +15,10 @@ from support.server import Server
 from support.tampering import deeds
 from support.workshop import workshop
 
-from ledger.core.checkpoint import Checkpoint, sign_checkpoint
-from ledger.core.note import NoteSigner
+from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.log.note import NoteSigner
 from ledger.errors import ConfigurationError
-from ledger.service.keyfiles import LOG_KEY, read_key
+from ledger.host.key_files import LOG_KEY, read_key
 
 ENTRIES: Final = 520
 Finding = tuple[str, int | None]

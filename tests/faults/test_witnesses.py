@@ -18,15 +18,15 @@ from support.witness import Witness, audited, entries_of
 from support.witnesses import WitnessProcess
 from support.workshop import Workshop, workshop
 
-from ledger.core.acknowledgement import Acknowledgement
-from ledger.core.checkpoint import Checkpoint, sign_checkpoint
-from ledger.core.merkle import consistency_path, leaf_hash, tree_root
-from ledger.core.note import NoteSigner
-from ledger.core.policy import open_cosigned
-from ledger.core.receipt import Receipt, verify_receipt
-from ledger.core.tlogproof import parse_proof
-from ledger.core.witnessing import AddCheckpoint, encode_request
-from ledger.service.keyfiles import LOG_KEY, read_key
+from ledger.core.log.add_checkpoint import AddCheckpoint, encode_request
+from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.log.inclusion_proof import parse_proof
+from ledger.core.log.merkle import consistency_path, leaf_hash, tree_root
+from ledger.core.log.note import NoteSigner
+from ledger.core.log.policy import open_cosigned
+from ledger.core.proof.acknowledgement import Acknowledgement
+from ledger.core.proof.receipt import Receipt, verify_receipt
+from ledger.host.key_files import LOG_KEY, read_key
 from ledger.store.embedded.layout import Layout
 from ledger.store.embedded.pidfile import running_postmaster
 

@@ -13,9 +13,9 @@ from support.server import Posted, Server, temporary_home
 from support.witness import Witness, audited
 from support.workshop import Workshop, workshop
 
-from ledger.core import canonical
-from ledger.core.receipt import Receipt
-from ledger.core.records import AnyRecord, Consumption, Declaration, Transfer, Transformation
+from ledger.core.proof.receipt import Receipt
+from ledger.core.record import canonical
+from ledger.core.record.kinds import AnyRecord, Consumption, Declaration, Transfer, Transformation
 
 _SEED, _SIZE = 5, 600
 _numbers = count(1)

@@ -10,7 +10,7 @@ from support.sectors import Given, Make
 from support.server import Posted, Server
 from support.workshop import START
 
-from ledger.core.records import Addition
+from ledger.core.record.kinds import Addition
 
 
 def test_a_chain_of_two_stages_by_each_key(server: Server) -> None:

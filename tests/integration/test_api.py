@@ -11,12 +11,12 @@ from support.server import answer_of
 from support.witness import Witness, entries_of, roots_at
 
 from ledger.admission.rules import RULES
-from ledger.core import canonical
-from ledger.core.checkpoint import open_checkpoint
-from ledger.core.entry import parse_entry
-from ledger.core.note import parse_vkey
-from ledger.core.records import Organization
-from ledger.core.tiles import decode_entries
+from ledger.core.log.checkpoint import open_checkpoint
+from ledger.core.log.entry import parse_entry
+from ledger.core.log.note import parse_vkey
+from ledger.core.log.tiles import decode_entries
+from ledger.core.record import canonical
+from ledger.core.record.kinds import Organization
 
 PLUGINS = ["building-materials", "circular", "consumer-goods", "electronics", "energy", "equipment", "logistics",
            "nonferrous", "petrochemicals", "steel", "works"]

@@ -21,13 +21,13 @@ from support.server import Posted, Server, temporary_home
 from support.witness import audited, registry
 from support.workshop import END, START, Workshop
 
-from ledger.core.receipt import Receipt
-from ledger.core.records import Amendment, Closing, Consumption, Facility, Product, Transfer, Transformation
-from ledger.core.revisions import Change
-from ledger.core.statement import Statement
-from ledger.core.values import Attribute, Flow, Output, Quantity, Supply
-from ledger.footprint.statements import check_statement
-from ledger.service.statement_bodies import recompute_from_bodies
+from ledger.client.verify.statement_bodies import recompute_from_bodies
+from ledger.core.proof.receipt import Receipt
+from ledger.core.proof.statement import Statement
+from ledger.core.record.kinds import Amendment, Closing, Consumption, Facility, Product, Transfer, Transformation
+from ledger.core.record.revisions import Change
+from ledger.core.record.values import Attribute, Flow, Output, Quantity, Supply
+from ledger.footprint.derived.statements import check_statement
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.sql import migrations
 

@@ -21,28 +21,29 @@ from support.server import Posted, Server, command, temporary_home
 from support.witness import Witness, registry, roots_at
 from support.workshop import Workshop
 
+from ledger.admission.apply import apply
 from ledger.admission.state import State
-from ledger.core import canonical
-from ledger.core.entry import Entry, parse_entry
-from ledger.core.frontier import Frontier
-from ledger.core.merkle import leaf_hash
-from ledger.core.note import NoteSigner
-from ledger.core.outcome import outcome_root
-from ledger.core.receipt import Receipt, read_receipt, verify_receipt
-from ledger.core.records import Amendment
-from ledger.core.revisions import Change
+from ledger.client.audit.report import AuditReport
+from ledger.client.audit.run import audit
+from ledger.core.log.entry import Entry, parse_entry
+from ledger.core.log.frontier import Frontier
+from ledger.core.log.merkle import leaf_hash
+from ledger.core.log.note import NoteSigner
+from ledger.core.outcome.leaves import outcome_root
+from ledger.core.proof.receipt import Receipt, read_receipt, verify_receipt
+from ledger.core.record import canonical
+from ledger.core.record.kinds import Amendment
+from ledger.core.record.revisions import Change
+from ledger.engine.account import Outcome, account
+from ledger.engine.prepare import Submission, prepare
+from ledger.engine.sectors import Registry
 from ledger.errors import VerificationError
-from ledger.footprint.figures import LotFigures
-from ledger.registry.installed import Registry
-from ledger.service.accounting import Outcome, account
-from ledger.service.audit.database_source import DatabaseSource
-from ledger.service.audit.replay import audit
-from ledger.service.audit.report import Report
-from ledger.service.audit.rows import entry_rows, stored_leaves
-from ledger.service.keyfiles import LOG_KEY, read_key
-from ledger.service.preparing import Submission, prepare
+from ledger.footprint.stored.figures import LotFigures
+from ledger.host.key_files import LOG_KEY, read_key
+from ledger.service.audit_source.database import DatabaseSource
+from ledger.service.audit_source.rows import entry_rows, stored_leaves
 from ledger.service.setup import Identity
-from ledger.store.database import Pool, open_pool
+from ledger.store.database import DatabasePool, open_pool
 from ledger.store.embedded import EmbeddedPostgres
 
 SEED, SIZE = 3, 330
@@ -125,8 +126,8 @@ class Copy:
         number: int = row["number"]
         return number
 
-    def audit(self, known: Registry | None = None) -> Report:
-        async def run() -> Report:
+    def audit(self, known: Registry | None = None) -> AuditReport:
+        async def run() -> AuditReport:
             async with self._pool() as pool:
                 source = DatabaseSource(pool, self.origin.identity)
                 return await audit(source, registry=known or registry(), vkey=self.origin.identity.vkey)
@@ -148,12 +149,12 @@ class Copy:
         return self._run(run())
 
     def served(self) -> Server:
-        """With an anchor of the copy's own: whoever writes the log anew has thrown away his own memory of it first."""
+        """With an anchor of the copy's own: whoever writes the log anew has thrown away their memory of it first."""
         anchor = self.origin.home / f"anchor-{urlsplit(self.url).path[1:]}"
         return Server(self.origin.home, self.url, anchor=begun_anchor(anchor, self.origin.home))
 
     @asynccontextmanager
-    async def _pool(self) -> AsyncIterator[Pool]:
+    async def _pool(self) -> AsyncIterator[DatabasePool]:
         pool = await open_pool(self.url)
         try:
             yield pool
@@ -569,7 +570,7 @@ def restate(copy: Copy, lot: str, times: float) -> list[Restated]:
                 made[i] = LotFigures(tuple([times * amount for amount in made[i].burdens]), made[i].contents)
             figures[created.facts.id] = made[i]
         found.append(Restated(row["index"], entry, outcome, made))
-        state.apply(record, entry.digest, prepared.plan)
+        apply(state, record, entry.digest, prepared.plan)
     return found
 
 

@@ -18,15 +18,15 @@ from support.sectors import Make
 from support.server import Posted, Server
 from support.workshop import Workshop
 
-from ledger.core import canonical
-from ledger.core.canonical import decode_record
-from ledger.core.records import Erasure, Transformation
-from ledger.core.residue import residue
-from ledger.core.values import Evidence
-from ledger.service.audit.http_source import http_source
-from ledger.service.audit.population import Sample, take_sample
-from ledger.service.audit.sampling import Question
-from ledger.service.erasing import carry_out
+from ledger.client.audit.sample.draw import SampleRequest
+from ledger.client.audit.sample.population import DrawnSample, take_sample
+from ledger.client.audit.source.http import http_source
+from ledger.core.record import canonical
+from ledger.core.record.canonical import decode_record
+from ledger.core.record.kinds import Erasure, Transformation
+from ledger.core.record.redacted import residue
+from ledger.core.record.values import Evidence
+from ledger.service.erasure.erase import carry_out
 
 SAID: Final = [Evidence(digest="ab" * 32, media_type="text/plain", kind="weighed by Mrs Lindqvist")]
 ERASER: Final = "SET ROLE carbon_ledger_eraser"
@@ -78,9 +78,9 @@ def test_an_untouched_copy_holds(copy: Copy) -> None:
 
 def test_a_sample_says_what_is_erased(copy: Copy) -> None:
     """Its figures stand in it, the evidence that a verifier would look at is gone."""
-    question = Question(copy.origin.mill.name("site"), "2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "seed")
+    question = SampleRequest(copy.origin.mill.name("site"), "2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "seed")
 
-    async def sampled(url: str) -> Sample:
+    async def sampled(url: str) -> DrawnSample:
         async with http_source(url) as source:
             return await take_sample(source, question, vkey=copy.origin.identity.vkey, policy=None,
                                      progress=lambda *_: None)

@@ -12,8 +12,11 @@ from support.server import Posted, Server, temporary_home
 from support.witness import audited, registry
 from support.workshop import END, START, Workshop, kilograms, workshop
 
-from ledger.core import canonical
-from ledger.core.records import (
+from ledger.client.audit.report import AuditReport
+from ledger.client.audit.run import audit
+from ledger.client.audit.source.http import http_source
+from ledger.core.record import canonical
+from ledger.core.record.kinds import (
     Acceptance,
     Addition,
     Amendment,
@@ -24,11 +27,8 @@ from ledger.core.records import (
     Pool,
     Subject,
 )
-from ledger.core.revisions import Change
-from ledger.core.values import Claim, Credit, Flow, Output, Supply
-from ledger.service.audit.http_source import http_source
-from ledger.service.audit.replay import audit
-from ledger.service.audit.report import Report
+from ledger.core.record.revisions import Change
+from ledger.core.record.values import Claim, Credit, Flow, Output, Supply
 
 
 def accepted_when_used_up(server: Server, mill: Workshop, smith: Workshop) -> list[Posted]:
@@ -143,7 +143,7 @@ def test_the_first_amendment_comes_during_the_audit() -> None:
             Change(record=digest_of(made[1]), fields={"inputs": Raw(inputs)}),
         ]))
 
-        async def run() -> Report:
+        async def run() -> AuditReport:
             async with http_source(server.url) as source:
                 read = source.balances
 

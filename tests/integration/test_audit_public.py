@@ -15,23 +15,23 @@ from support.server import Server, command, temporary_home
 from support.witness import entries_of
 from support.workshop import Workshop, workshop
 
-from ledger.cli.audit_target import public_log
-from ledger.core.checkpoint import Checkpoint, sign_checkpoint
-from ledger.core.entry import Entry, parse_entry
-from ledger.core.frontier import Frontier
-from ledger.core.logkeys import LogKeys, Rotation, rotations_of, sign_rotation
-from ledger.core.merkle import leaf_hash
-from ledger.core.note import NoteSigner
-from ledger.core.records import KeyChange
-from ledger.core.signing import SigningKey, public_key
-from ledger.core.tiles import Tile, all_tiles, encode_entries, entries_path, tile_path, tile_width
+from ledger.cli.auditor.audit_target import public_log
+from ledger.client.audit.report import AuditReport
+from ledger.client.audit.run_public import audit_public
+from ledger.client.audit.source.public import PublicSource
+from ledger.client.mirror.source import PublicLog
+from ledger.core.keys.signing import SigningKey, public_key
+from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.log.entry import Entry, parse_entry
+from ledger.core.log.frontier import Frontier
+from ledger.core.log.key_rotation import LogKeys, Rotation, rotations_of, sign_rotation
+from ledger.core.log.merkle import leaf_hash
+from ledger.core.log.note import NoteSigner
+from ledger.core.log.tiles import Tile, all_tiles, encode_entries, entries_path, tile_path, tile_width
+from ledger.core.record.kinds import KeyChange
 from ledger.errors import ConfigurationError
-from ledger.service.audit.public import audit_public
-from ledger.service.audit.public_source import PublicSource
-from ledger.service.audit.report import Report
-from ledger.service.exporting.log import PublicLog
-from ledger.service.keyfiles import LOG_KEY, read_key
-from ledger.service.keyring import vkey_of
+from ledger.host.key_files import LOG_KEY, read_key
+from ledger.service.heads.keyring import vkey_of
 
 Finding = tuple[str, int | None]
 
@@ -87,16 +87,16 @@ class Watched(PublicSource):
 
 
 class Copy:
-    """A folder whose owner is free to do as he likes."""
+    """A folder whose owner is free to do anything."""
 
     def __init__(self, exported: Exported, folder: Path) -> None:
         self.exported = exported
         self.folder = folder
         shutil.copytree(exported.folder, folder)
 
-    def audit(self, state: Path | None = None, read: list[int] | None = None, vkey: str | None = None) -> Report:
+    def audit(self, state: Path | None = None, read: list[int] | None = None, vkey: str | None = None) -> AuditReport:
         """`read` gets the entries at which reading began."""
-        async def run() -> Report:
+        async def run() -> AuditReport:
             async with public_log(str(self.folder)) as log:
                 return await audit_public(
                     Watched(log, [] if read is None else read), vkey=vkey or self.exported.vkey,

@@ -21,15 +21,15 @@ from support.witness import registry
 from support.workshop import Workshop
 
 from ledger.app import create_app
-from ledger.core.note import NoteSigner
-from ledger.core.receipt import Receipt, read_receipt, verify_receipt
+from ledger.client.audit.report import AuditReport
+from ledger.client.audit.run import audit
+from ledger.client.audit.source.http import HttpSource
+from ledger.core.log.note import NoteSigner
+from ledger.core.proof.receipt import Receipt, read_receipt, verify_receipt
+from ledger.engine.sectors import Registry
 from ledger.errors import VerificationError
-from ledger.registry.installed import Registry
-from ledger.service.audit.database_source import DatabaseSource
-from ledger.service.audit.http_source import HttpSource
-from ledger.service.audit.replay import audit
-from ledger.service.audit.report import Report
-from ledger.service.keyfiles import LOG_KEY, read_key
+from ledger.host.key_files import LOG_KEY, read_key
+from ledger.service.audit_source.database import DatabaseSource
 from ledger.service.ledger import Ledger, open_ledger
 from ledger.service.settings import Settings
 from ledger.service.setup import Identity
@@ -106,7 +106,7 @@ class Copy:
         )}
         self.database.tamper(statement.format(**lots, **{f"@{lot}": number // 1024 for lot, number in lots.items()}))
 
-    def reports(self, known: Registry | None = None) -> tuple[Report, Report]:
+    def reports(self, known: Registry | None = None) -> tuple[AuditReport, AuditReport]:
         """By the database, and by the API."""
         return self.run(self._reports(known or registry()))
 
@@ -123,14 +123,14 @@ class Copy:
         assert resumed == database
         return database, http
 
-    async def _resumed(self, state: Path) -> Report:
+    async def _resumed(self, state: Path) -> AuditReport:
         pool = await open_pool(self.database.url)
         try:
             return await audit(DatabaseSource(pool, self.origin.identity), registry=registry(), state=state)
         finally:
             await pool.close()
 
-    async def _reports(self, known: Registry) -> tuple[Report, Report]:
+    async def _reports(self, known: Registry) -> tuple[AuditReport, AuditReport]:
         settings = Settings(home=self.origin.home, database_url=self.database.url)
         vkey = self.origin.identity.vkey
         async with open_ledger(settings, registry=registry()) as ledger, api(ledger) as client:

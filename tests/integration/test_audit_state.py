@@ -22,22 +22,22 @@ from support.witness import registry
 from support.workshop import workshop
 
 from ledger.admission.state import State
-from ledger.core.entry import parse_entry
-from ledger.core.frontier import Frontier
-from ledger.core.merkle import leaf_hash
-from ledger.core.note import NoteSigner
-from ledger.core.signing import SigningKey
+from ledger.client.audit.report import AuditReport
+from ledger.client.audit.run import audit
+from ledger.client.audit.source.http import HttpSource, http_source
+from ledger.client.audit.state.memory import LET_GO
+from ledger.client.audit.state.registers import KEPT_WHOLE
+from ledger.client.audit.state.store import AuditStore
+from ledger.core.keys.signing import SigningKey
+from ledger.core.log.entry import parse_entry
+from ledger.core.log.frontier import Frontier
+from ledger.core.log.merkle import leaf_hash
+from ledger.core.log.note import NoteSigner
 from ledger.errors import ConfigurationError, Unavailable
-from ledger.service.audit.database_source import DatabaseSource
-from ledger.service.audit.http_source import HttpSource, http_source
-from ledger.service.audit.memory import LET_GO
-from ledger.service.audit.registers import KEPT_WHOLE
-from ledger.service.audit.replay import audit
-from ledger.service.audit.report import Report
-from ledger.service.keyfiles import LOG_KEY, read_key
-from ledger.service.keyring import vkey_of
+from ledger.host.key_files import LOG_KEY, read_key
+from ledger.service.audit_source.database import DatabaseSource
+from ledger.service.heads.keyring import vkey_of
 from ledger.service.setup import Identity
-from ledger.store.book import Book
 from ledger.store.database import open_pool
 from ledger.store.embedded import EmbeddedPostgres
 
@@ -55,13 +55,13 @@ class Grown(NamedTuple):
     postgres: EmbeddedPostgres
     early: str
     state: Path
-    steps: list[Report]
-    zero: Report
-    spilled: Report
+    steps: list[AuditReport]
+    zero: AuditReport
+    spilled: AuditReport
 
 
-def by_http(server: Server, **options: object) -> Report:
-    async def run() -> Report:
+def by_http(server: Server, **options: object) -> AuditReport:
+    async def run() -> AuditReport:
         async with http_source(server.url) as source:
             return await audit(source, registry=registry(), vkey=server.vkey, **options)  # type: ignore[arg-type]
 
@@ -78,7 +78,7 @@ def records(server: Server) -> list[Posted]:
 @pytest.fixture(scope="module")
 def grown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grown]:
     state = tmp_path_factory.mktemp("state") / "audit.state"
-    steps: list[Report] = []
+    steps: list[AuditReport] = []
     with temporary_home() as home, EmbeddedPostgres(home) as postgres:
         with Server(home, postgres.owner_url) as server:
             posted = records(server)
@@ -95,7 +95,7 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grown]:
             yield Grown(identity, postgres, early.url, state, steps, zero, spilled)
 
 
-def audited_parts(server: Server, parts: list[list[Posted]], state: Path) -> list[Report]:
+def audited_parts(server: Server, parts: list[list[Posted]], state: Path) -> list[AuditReport]:
     """Every other time with next to nothing in memory."""
     found = []
     for i, part in enumerate(parts):
@@ -104,7 +104,7 @@ def audited_parts(server: Server, parts: list[list[Posted]], state: Path) -> lis
     return found
 
 
-def counts(report: Report) -> Report:
+def counts(report: AuditReport) -> AuditReport:
     """What does not depend on where an audit began."""
     return msgspec.structs.replace(report, start=0, balances=0, earlier={}, notes=[])
 
@@ -143,10 +143,10 @@ class Copy:
         self.state = folder / "audit.state"
         self.state.write_bytes(grown.state.read_bytes())
 
-    def audit(self, *, full_balances: bool = False) -> Report:
+    def audit(self, *, full_balances: bool = False) -> AuditReport:
         return self.database.run(self._audit(full_balances))
 
-    async def _audit(self, full_balances: bool) -> Report:
+    async def _audit(self, full_balances: bool) -> AuditReport:
         pool = await open_pool(self.database.url)
         try:
             return await audit(
@@ -237,7 +237,7 @@ def test_the_state_of_another_log(copy: Copy, what: str) -> None:
     key = vkey_of(NoteSigner(origin, SigningKey.from_seed(bytes(32)).private))
     name, value = ("registrar", "0" * 64) if what == "registrar" else ("vkey", key)
 
-    async def run() -> Report:
+    async def run() -> AuditReport:
         pool = await open_pool(copy.database.url)
         try:
             return await audit(
@@ -312,7 +312,7 @@ import asyncio, sys
 from pathlib import Path
 import httpx
 from integration.test_audit_state import Ending
-from ledger.service.audit.replay import audit
+from ledger.client.audit.run import audit
 from support.witness import registry
 
 async def run(url, vkey, state, kill):
@@ -329,7 +329,7 @@ def test_two_audits_with_one_state(tmp_path: Path) -> None:
     state = tmp_path / "audit.state"
 
     with temporary_home() as home, Server(home) as server:
-        other = Book(state)
+        other = AuditStore(state)
         with pytest.raises(ConfigurationError, match="cannot be used as the state"):
             by_http(server, state=state)
         other.close()

@@ -15,10 +15,10 @@ from support.server import Posted, Server, temporary_home
 from support.workshop import END, START, Workshop, kilograms
 
 from ledger.admission.facts import RecordFacts
-from ledger.core.records import Declaration, Facility
-from ledger.core.values import Evidence, Supply
+from ledger.client.audit.state.store import AuditStore
+from ledger.core.record.kinds import Declaration, Facility
+from ledger.core.record.values import Evidence, Supply
 from ledger.errors import ConfigurationError
-from ledger.store.book import Book
 
 SAID = [Evidence(digest="ef" * 32, media_type="text/plain", kind=SECRET)]
 
@@ -91,7 +91,7 @@ def test_no_byte_of_it_is_left(state: Path, between: bool) -> None:
 
 def test_what_could_not_be_swept_is_swept_later(state: Path) -> None:
     """An audit that is killed after its commit, and before the file was written anew."""
-    book = Book(state)
+    book = AuditStore(state)
     book.write_records([(f"{i:064x}", RecordFacts(i, "product", SECRET)) for i in range(1_000)])
     book.commit()
     book.write_records([(f"{i:064x}", RecordFacts(i, "product", "nobody")) for i in range(1_000)])
@@ -101,7 +101,7 @@ def test_what_could_not_be_swept_is_swept_later(state: Path) -> None:
         book.commit()
     book.close()
     size = state.stat().st_size
-    Book(state).close()
+    AuditStore(state).close()
     assert words(state) == 0
     assert state.stat().st_size < size
 
@@ -112,7 +112,7 @@ def _killed() -> None:
 
 def test_where_another_one_reads_it_meanwhile(state: Path) -> None:
     """What cannot be swept is said; the next one does it."""
-    book = Book(state)
+    book = AuditStore(state)
     book.commit()
     book.forget()
     swept = book._sweep
@@ -127,6 +127,6 @@ def test_where_another_one_reads_it_meanwhile(state: Path) -> None:
             book.commit()
     book.close()
     assert error.value.field == "state"
-    again = Book(state)
+    again = AuditStore(state)
     assert again.fact("unswept") is None
     again.close()

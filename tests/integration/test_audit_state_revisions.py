@@ -19,12 +19,12 @@ from support.server import Posted, temporary_home
 from support.witness import registry as installed
 from support.workshop import Workshop
 
-from ledger.core import canonical
-from ledger.core.records import Activation, Erasure, Organization
-from ledger.service.audit.database_source import DatabaseSource
-from ledger.service.audit.replay import audit
-from ledger.service.audit.report import Report
-from ledger.service.erasing import carry_out
+from ledger.client.audit.report import AuditReport
+from ledger.client.audit.run import audit
+from ledger.core.record import canonical
+from ledger.core.record.kinds import Activation, Erasure, Organization
+from ledger.service.audit_source.database import DatabaseSource
+from ledger.service.erasure.erase import carry_out
 from ledger.store.embedded import attach
 
 SEEDS: Final = (1, 2)
@@ -39,8 +39,8 @@ class Grown(NamedTuple):
 
     inner: Inside
     states: list[Path]
-    steps: list[Report]
-    zeros: list[Report]
+    steps: list[AuditReport]
+    zeros: list[AuditReport]
 
 
 @pytest.fixture(scope="module", params=SEEDS)
@@ -83,15 +83,15 @@ def batches(inner: Inside, seed: int) -> Iterator[list[Posted]]:
         done += length
 
 
-def audited(inner: Inside, state: Path | None, lots_in_memory: int) -> Report:
-    async def run() -> Report:
+def audited(inner: Inside, state: Path | None, lots_in_memory: int) -> AuditReport:
+    async def run() -> AuditReport:
         source = DatabaseSource(inner.ledger.pool, inner.ledger.identity)
         return await audit(source, registry=installed(), vkey=inner.vkey, state=state, lots_in_memory=lots_in_memory)
 
     return inner.run(run())
 
 
-def comparable(report: Report) -> Report:
+def comparable(report: AuditReport) -> AuditReport:
     """Without where the audit began, and without how many records were recomputed: one that was erased since the state
     was recomputed before."""
     return msgspec.structs.replace(report, start=0, balances=0, earlier={}, notes=[], recomputed=0, erased=0)

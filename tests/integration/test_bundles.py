@@ -13,15 +13,15 @@ from support.publishing import site, three_witnesses
 from support.server import Server, temporary_home
 from support.workshop import Workshop, workshop
 
-from ledger.core.bundle import read_bundle
-from ledger.core.cosignature import CosignatureVerifier
-from ledger.core.note import vkey
-from ledger.core.receipt import Receipt
-from ledger.core.records import KeyChange
-from ledger.core.signing import SigningKey, public_key
+from ledger.client.verify.bundle import PUBLISHED, STEPS, ReplayedKeys, verify_bundle
+from ledger.core.keys.signing import SigningKey, public_key
+from ledger.core.log.cosignature import CosignatureVerifier
+from ledger.core.log.note import vkey
+from ledger.core.proof.bundle import read_bundle
+from ledger.core.proof.receipt import Receipt
+from ledger.core.record.kinds import KeyChange
 from ledger.errors import InvalidInput, LedgerError, VerificationError
-from ledger.service.bundles import PUBLISHED, STEPS, Known, verify_bundle
-from ledger.service.keyfiles import new_key
+from ledger.host.key_files import new_key
 
 Bundle = dict[str, Any]
 
@@ -37,8 +37,8 @@ class Story(NamedTuple):
     """Of `ore`, without its body."""
 
     @property
-    def known(self) -> Known:
-        return Known(self.server.vkey, None, self.server.registrar.key.keyid.hex())
+    def known(self) -> ReplayedKeys:
+        return ReplayedKeys(self.server.vkey, None, self.server.registrar.key.keyid.hex())
 
 
 def exported(server: Server, name: str, *options: str) -> Bundle:
@@ -63,7 +63,7 @@ def story() -> Iterator[Story]:
                     exported(server, mill.name("ore")))
 
 
-def check(bundle: Bundle, known: Known) -> Any:
+def check(bundle: Bundle, known: ReplayedKeys) -> Any:
     return verify_bundle(read_bundle(json.dumps(bundle).encode()), known)
 
 
@@ -184,7 +184,7 @@ def test_a_registrar_that_is_not_the_pinned_one(story: Story) -> None:
 
 
 def test_another_log(story: Story) -> None:
-    known = Known(vkey(story.server.origin, new_key().private.public_key()))
+    known = ReplayedKeys(vkey(story.server.origin, new_key().private.public_key()))
     with pytest.raises(VerificationError) as caught:
         check(story.bundle, known)
     assert (caught.value.message[:3], caught.value.code) == ("2. ", "wrong-checkpoint")

@@ -17,9 +17,9 @@ from support.parties import Party
 from support.sectors import MAKE, Make
 from support.server import Server, temporary_home
 
-from ledger.core.records import Amendment, KeyChange
-from ledger.core.revisions import Change
-from ledger.core.signing import SigningKey, public_key
+from ledger.core.keys.signing import SigningKey, public_key
+from ledger.core.record.kinds import Amendment, KeyChange
+from ledger.core.record.revisions import Change
 
 CASES = Path(__file__).parents[1] / "vectors" / "cbam"
 
@@ -231,7 +231,7 @@ def test_a_record_that_was_revised_is_no_longer_attested(story: Story) -> None:
 
 
 def test_attestations_by_a_key_that_is_reported_compromised(story: Story) -> None:
-    """The adverse opinions, which came last, count no more; nor do the others, once they are known not to be his."""
+    """The adverse opinions, which came last, count no more; nor do the others, once they are known to be another's."""
     poster = Poster(story.server, "cbam/compromised")
     adverse = attest(poster, "lot", f"{MILL.prefix}billets-2026", 2026, opinion="adverse", start="2025-01-01T00:00:00Z")
     assert way(story) == {"default"}

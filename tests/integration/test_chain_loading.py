@@ -20,17 +20,17 @@ from support.sectors import registry
 from support.server import Posted, temporary_home
 from support.workshop import Workshop
 
-from ledger.core.records import Activation, Organization
-from ledger.core.units import plain
+from ledger.core.record.kinds import Activation, Organization
+from ledger.core.record.units import plain
+from ledger.engine.account import part_of
+from ledger.engine.prepare import Submission, prepare
 from ledger.errors import InvalidInput, NotFound
-from ledger.footprint.burdens import footprint
-from ledger.footprint.chain.graph import Chain
-from ledger.service.accounting import part_of
-from ledger.service.chain_columns import read_remaining
-from ledger.service.chain_loading import Question, load_arrays, pinned
-from ledger.service.chains import Limits, trace
-from ledger.service.moments import NOW, Moment, moment_at
-from ledger.service.preparing import Submission, prepare
+from ledger.footprint.derived.chain.graph import Chain
+from ledger.footprint.stored.burdens import footprint
+from ledger.service.queries.chain.columns import read_remaining
+from ledger.service.queries.chain.load import ChainRequest, load_arrays, pinned
+from ledger.service.queries.chain.read import ChainLimits, trace
+from ledger.service.queries.tree_size import NOW, Moment, moment_at
 
 SEED, STEPS = 4, 200
 DIRECTIONS = ("upstream", "downstream")
@@ -59,7 +59,7 @@ class Told(NamedTuple):
 
     def trace(self, lots: list[str], direction: Any, depth: int | None = None, at: int | None = None,
               most: int = 100_000) -> Chain:
-        return self.inner.run(trace(self.inner.ledger.pool, lots, direction, Limits(depth, most=most), at))
+        return self.inner.run(trace(self.inner.ledger.pool, lots, direction, ChainLimits(depth, most=most), at))
 
     def moment(self, at: int | None = None) -> Moment:
         async def find() -> Moment:
@@ -220,7 +220,7 @@ def test_arrays_without_names_are_the_same(told: Told) -> None:
         targets = [chain.arrays.numbers[chain.lots.ids.index(name)] for name in list(told.memory.state.lots)[-8:]]
         for burdens in (False, True):
             loaded = told.inner.run(load_arrays(
-                told.inner.ledger.pool, Question(targets, direction, moment), burdens=burdens))
+                told.inner.ledger.pool, ChainRequest(targets, direction, moment), burdens=burdens))
             for column, expected in zip(loaded.arrays, chain.arrays, strict=True):
                 assert numpy.array_equal(column, expected)
             assert loaded.quantities == list(chain.lots.quantities)

@@ -13,13 +13,13 @@ from support.server import temporary_home
 from support.waiting import until
 from support.workshop import START, Workshop, kilograms
 
-from ledger.core.records import Addition, Pool
-from ledger.core.values import Flow
+from ledger.core.record.kinds import Addition, Pool
+from ledger.core.record.values import Flow
+from ledger.engine.sectors import Installed, Registry
 from ledger.errors import InvalidInput, NotFound, PluginError, Unavailable
-from ledger.registry.installed import Installed, Registry
 from ledger.sdk import ChainFigure, ChainLine, ChainMethod, Sector
-from ledger.service.answers import ChainMethodAnswer
-from ledger.service.chain_methods import run_chain_method
+from ledger.service.queries.answers import ChainMethodAnswer
+from ledger.service.queries.methods.of_sectors import run_chain_method
 
 
 def bought(chain: networkx.DiGraph, lot: str) -> ChainFigure:

@@ -14,8 +14,8 @@ from support.sectors import Smelt
 from support.server import Server
 from support.workshop import Workshop, kilograms
 
-from ledger.core.receipt import Receipt
-from ledger.core.values import Flow
+from ledger.core.proof.receipt import Receipt
+from ledger.core.record.values import Flow
 
 
 def chain(server: Server, **parameters: Any) -> "networkx.DiGraph[str]":

@@ -7,7 +7,7 @@ from typing import Any
 import networkx
 import pytest
 
-from ledger.core.records import Transformation
+from ledger.core.record.kinds import Transformation
 
 
 def chain(network: Any, lot: str, direction: str = "upstream", **more: Any) -> "networkx.DiGraph[str]":

@@ -13,11 +13,11 @@ from support.server import Posted, Server, temporary_home
 from support.witness import audited
 from support.workshop import Workshop, kilograms, workshop
 
-from ledger.core.records import Transformation
-from ledger.core.values import Output
+from ledger.core.record.kinds import Transformation
+from ledger.core.record.values import Output
 from ledger.errors import NotFound
-from ledger.service.answers import ChangeAnswer
-from ledger.service.changes import read_changes
+from ledger.service.queries.answers import ChangeAnswer
+from ledger.service.queries.restatements.of_holder import read_changes
 
 
 class Ledger(NamedTuple):

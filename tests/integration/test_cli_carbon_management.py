@@ -13,8 +13,8 @@ from support.server import Posted, Server, temporary_home
 from support.witness import audited
 from support.workshop import Workshop, kilograms, workshop
 
-from ledger.core.records import Report, Transformation
-from ledger.core.values import Money, Supply
+from ledger.core.record.kinds import Report, Transformation
+from ledger.core.record.values import Money, Supply
 
 
 class Told(NamedTuple):

@@ -13,7 +13,7 @@ from support.sectors import Make
 from support.server import Server, temporary_home
 from support.workshop import END, START, Workshop, workshop
 
-from ledger.core.records import Attestation, Subject, Transformation
+from ledger.core.record.kinds import Attestation, Subject, Transformation
 
 
 class Told(NamedTuple):

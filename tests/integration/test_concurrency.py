@@ -9,8 +9,8 @@ from support.load import Load, check_promises, wait_for
 from support.server import Server
 from support.witness import Witness, audited
 
-from ledger.core import merkle
-from ledger.core.tiles import consistency_path_from_tiles, consistency_tiles, tile_path
+from ledger.core.log import merkle
+from ledger.core.log.tiles import consistency_path_from_tiles, consistency_tiles, tile_path
 
 
 @contextmanager

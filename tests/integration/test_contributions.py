@@ -18,16 +18,16 @@ from support.server import Server
 from support.tables import ALL, check_rows, figure_of, scale_of
 from support.workshop import END, START, Workshop, kilograms, workshop
 
-from ledger.core import canonical
-from ledger.core.assessment import BURDENS
-from ledger.core.records import Addition, Amendment, Closing, Declaration, Facility, Pool, Transfer
-from ledger.core.revisions import Change
-from ledger.core.values import Factor, Flow, Output, Supply
+from ledger.core.outcome.assessment import BURDENS
+from ledger.core.record import canonical
+from ledger.core.record.kinds import Addition, Amendment, Closing, Declaration, Facility, Pool, Transfer
+from ledger.core.record.revisions import Change
+from ledger.core.record.values import Factor, Flow, Output, Supply
 from ledger.errors import InvalidInput, LedgerError
-from ledger.footprint.tables.contents import CONTENT_GROUPINGS
-from ledger.footprint.tables.rows import FOOTPRINT, GROUPINGS, Contributions, Row
-from ledger.service.contributions import read_contributions
-from ledger.store.database import Pool as Sessions
+from ledger.footprint.derived.tables.contents import CONTENT_GROUPINGS
+from ledger.footprint.derived.tables.rows import FOOTPRINT, GROUPINGS, ContributionRow, Contributions
+from ledger.service.queries.contributions.burdens import read_contributions
+from ledger.store.database import DatabasePool as Sessions
 from ledger.store.database import open_pool
 from ledger.store.embedded import attach
 
@@ -43,7 +43,7 @@ def burdens_of(server: Server, lot: str, **more: int) -> list[float]:
     return [told.get(name, 0.0) for name in BURDENS]
 
 
-def checked(server: Server, lot: str, by: str, burden: str = FOOTPRINT, **more: int) -> list[Row]:
+def checked(server: Server, lot: str, by: str, burden: str = FOOTPRINT, **more: int) -> list[ContributionRow]:
     """The rows, which add up to what `/v1/footprint` tells."""
     answer = ask(server, lot, by=by, burden=burden, **{"limit": 10_000} | more)
     burdens = burdens_of(server, lot, **{name: one for name, one in more.items() if name == "at"})
@@ -53,7 +53,7 @@ def checked(server: Server, lot: str, by: str, burden: str = FOOTPRINT, **more: 
     return answer.rows
 
 
-def amounts(rows: list[Row]) -> dict[str, float]:
+def amounts(rows: list[ContributionRow]) -> dict[str, float]:
     return {row.key: row.amount for row in rows if row.part != "rest"}
 
 
@@ -272,7 +272,7 @@ def contents_of(server: Server, lot: str, **more: int) -> dict[str, float]:
     return found
 
 
-def checked_content(server: Server, lot: str, by: str, content: str, **more: int) -> list[Row]:
+def checked_content(server: Server, lot: str, by: str, content: str, **more: int) -> list[ContributionRow]:
     """The rows, which add up to what `/v1/footprint` tells."""
     answer = ask(server, lot, by=by, content=content, **{"limit": 10_000} | more)
     assert (answer.lot, answer.by, answer.of, answer.unit) == (lot, by, content, "kg")

@@ -11,9 +11,9 @@ from support.sectors import Make
 from support.server import Posted, Server
 from support.workshop import END, Workshop, kilograms
 
-from ledger.core.receipt import Receipt
-from ledger.core.records import Consumption, Declaration
-from ledger.core.values import Claim, Credit, Evidence, Factor, Flow, Output
+from ledger.core.proof.receipt import Receipt
+from ledger.core.record.kinds import Consumption, Declaration
+from ledger.core.record.values import Claim, Credit, Evidence, Factor, Flow, Output
 
 AT_ONCE = 8
 AVOIDED = Factor(value="1.5", unit="KGM", source="a study", year=2025, boundary="cradleToGate")

@@ -11,8 +11,8 @@ from msgspec import Raw
 from support.parties import enrolment, nonces, party
 from support.server import Server, temporary_home
 
-from ledger.core.records import Declaration, Facility, Product, Transformation
-from ledger.core.values import Factor, Flow, Output, Quantity, Supply
+from ledger.core.record.kinds import Declaration, Facility, Product, Transformation
+from ledger.core.record.values import Factor, Flow, Output, Quantity, Supply
 
 START, END = "2025-03-01T00:00:00Z", "2025-03-02T00:00:00Z"
 GRID = 0.5849

@@ -20,12 +20,12 @@ from support.server import Server, temporary_home
 from support.witness import audited, registry
 from support.workshop import END, START, Workshop, workshop
 
-from ledger.core.receipt import Receipt
-from ledger.core.records import Attestation, KeyChange, Subject
-from ledger.core.signing import SigningKey, public_key
-from ledger.service.audit.http_source import HttpSource
-from ledger.service.audit.replay import audit
-from ledger.service.audit.report import Report
+from ledger.client.audit.report import AuditReport
+from ledger.client.audit.run import audit
+from ledger.client.audit.source.http import HttpSource
+from ledger.core.keys.signing import SigningKey, public_key
+from ledger.core.proof.receipt import Receipt
+from ledger.core.record.kinds import Attestation, KeyChange, Subject
 
 
 class Story(NamedTuple):
@@ -252,8 +252,8 @@ class Watched(HttpSource):
         return super().pages(size, start)
 
 
-def read_by_an_audit(story: Story, state: Path) -> tuple[Report, list[int]]:
-    async def run() -> tuple[Report, list[int]]:
+def read_by_an_audit(story: Story, state: Path) -> tuple[AuditReport, list[int]]:
+    async def run() -> tuple[AuditReport, list[int]]:
         async with httpx.AsyncClient(base_url=story.server.url, timeout=60) as client:
             source = Watched(client)
             return await audit(source, registry=registry(), vkey=story.server.vkey, state=state), source.read

@@ -20,10 +20,10 @@ from support.server import Posted, temporary_home
 from support.workshop import Workshop
 
 from ledger.app import create_app
-from ledger.core.records import KeyChange, Transformation
-from ledger.core.signing import SigningKey, public_key
-from ledger.service.doubts import read_doubts_behind
-from ledger.service.moments import EVER, Moment
+from ledger.core.keys.signing import SigningKey, public_key
+from ledger.core.record.kinds import KeyChange, Transformation
+from ledger.service.queries.doubts import read_doubts_behind
+from ledger.service.queries.tree_size import EVER, Moment
 
 BEHIND = 5
 LIMITED = "only {} records behind this figure were looked at for signatures in doubt."
@@ -102,15 +102,15 @@ def test_behind_several(story: Story) -> None:
 
 
 @pytest.mark.parametrize(("path", "parameters", "module"), [
-    ("/v1/footprint", {}, "footprints"), ("/v1/footprint", {"gwp": "AR5"}, "methods"),
-    ("/v1/statement", {}, "statements"), ("/v1/footprint", {"product": "part"}, "products"),
+    ("/v1/footprint", {}, "footprint.read"), ("/v1/footprint", {"gwp": "AR5"}, "methods.read"),
+    ("/v1/statement", {}, "statement.make"), ("/v1/footprint", {"product": "part"}, "product.read"),
 ])
 def test_a_buyer_is_told(
     story: Story, monkeypatch: pytest.MonkeyPatch, path: str, parameters: dict[str, str], module: str
 ) -> None:
     """In the answer, by whichever method, and in the statement that the log signs."""
     limited = partial(read_doubts_behind, most=2)
-    monkeypatch.setattr(f"ledger.service.{module}.read_doubts_behind", limited)
+    monkeypatch.setattr(f"ledger.service.queries.{module}.read_doubts_behind", limited)
     asked = {name: story.forge.name(value) if name == "product" else value for name, value in parameters.items()}
     found = story.ask(path, **({} if "product" in asked else {"lot": story.forge.name("c")}), **asked)
     assert LIMITED.format(2) in found.get("claims", found)["limitations"]

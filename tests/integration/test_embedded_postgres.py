@@ -24,7 +24,7 @@ import pytest
 from support.waiting import until
 
 from ledger.errors import ConfigurationError, LedgerError
-from ledger.store.embedded import EmbeddedPostgres, State, attach, binaries, cluster, supervisor
+from ledger.store.embedded import ClusterState, EmbeddedPostgres, attach, binaries, cluster, supervisor
 from ledger.store.embedded.account import Account, account_for
 from ledger.store.embedded.binaries import installed_folder, programs_for
 from ledger.store.embedded.layout import Layout, make_owned_folder
@@ -202,7 +202,7 @@ def killed_postmaster(home: Path) -> None:
         assert first is not None
         write_rows(url)
         os.kill(first, signal.SIGKILL)
-        until(lambda: postgres.pid != first and postgres.state is State.RUNNING)
+        until(lambda: postgres.pid != first and postgres.state is ClusterState.RUNNING)
         assert rows(url) == 1000
 
 
@@ -230,7 +230,7 @@ def killed_owner(home: Path) -> None:
             assert postgres.pid == pid
             assert rows(postgres.owner_url) == 1000
             os.kill(pid, signal.SIGKILL)
-            until(lambda: postgres.pid != pid and postgres.state is State.RUNNING)
+            until(lambda: postgres.pid != pid and postgres.state is ClusterState.RUNNING)
             assert rows(postgres.owner_url) == 1000
         assert running_postmaster(Layout.at(home).data) is None
     finally:
@@ -312,7 +312,7 @@ def test_a_swept_away_socket_folder_comes_back_at_the_same_address(running: Embe
     url, first = running.owner_url, running.pid
     write_rows(url)
     shutil.rmtree(running.addresses.sockets)
-    until(lambda: running.pid not in (first, None) and running.state is State.RUNNING)
+    until(lambda: running.pid not in (first, None) and running.state is ClusterState.RUNNING)
     assert rows(url) == 1000
     assert mode(running.addresses.sockets) == 0o700
 
@@ -327,7 +327,7 @@ def test_it_gives_up_after_the_last_attempt_and_says_why(
         control.rename(control.with_name("away"))
         assert postgres.pid is not None
         os.kill(postgres.pid, signal.SIGKILL)
-        until(lambda: postgres.state is State.FAILED)
+        until(lambda: postgres.state is ClusterState.FAILED)
         assert "pg_control" in str(postgres.failure)
         assert "not started again" in caplog.text
         control.with_name("away").rename(control)
@@ -345,7 +345,7 @@ def test_processes_left_by_a_killed_postmaster_are_waited_for(home: Path) -> Non
         running_query = pool.submit(query, postgres.owner_url, busy)
         until(lambda: query(postgres.owner_url, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'DO%'") == 1)
         os.kill(first, signal.SIGKILL)
-        until(lambda: postgres.pid != first and postgres.state is State.RUNNING)
+        until(lambda: postgres.pid != first and postgres.state is ClusterState.RUNNING)
         assert rows(postgres.owner_url) == 1000
         with suppress(asyncpg.PostgresError, OSError):
             running_query.result()

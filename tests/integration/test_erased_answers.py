@@ -14,9 +14,9 @@ from support.server import Posted, Server, temporary_home
 from support.witness import audited
 from support.workshop import Workshop, kilograms
 
-from ledger.core.records import Erasure, Transfer, Transformation
-from ledger.core.values import Evidence, Factor, Supply
-from ledger.service.erasing import carry_out
+from ledger.core.record.kinds import Erasure, Transfer, Transformation
+from ledger.core.record.values import Evidence, Factor, Supply
+from ledger.service.erasure.erase import carry_out
 from ledger.store.embedded import attach
 
 SECRET: Final = "Lindqvist-Oberhauser"

@@ -16,17 +16,17 @@ from support.server import Posted, Server
 from support.witness import registry
 from support.workshop import END, START, Workshop, kilograms
 
-from ledger.core import canonical
-from ledger.core.note import NoteSigner
-from ledger.core.receipt import Receipt, verify_receipt
-from ledger.core.records import Declaration, Erasure, Transformation
-from ledger.core.residue import NONCE, residue
-from ledger.core.values import Evidence, Supply
-from ledger.service.audit.database_source import DatabaseSource
-from ledger.service.audit.replay import audit
-from ledger.service.audit.report import Report
-from ledger.service.erasing import carry_out
-from ledger.service.keyfiles import LOG_KEY, read_key
+from ledger.client.audit.report import AuditReport
+from ledger.client.audit.run import audit
+from ledger.core.log.note import NoteSigner
+from ledger.core.proof.receipt import Receipt, verify_receipt
+from ledger.core.record import canonical
+from ledger.core.record.kinds import Declaration, Erasure, Transformation
+from ledger.core.record.redacted import NONCE, residue
+from ledger.core.record.values import Evidence, Supply
+from ledger.host.key_files import LOG_KEY, read_key
+from ledger.service.audit_source.database import DatabaseSource
+from ledger.service.erasure.erase import carry_out
 from ledger.service.setup import Identity
 from ledger.store.database import open_pool
 from ledger.store.embedded import attach
@@ -46,7 +46,7 @@ def database(server: Server) -> Iterator[Database]:
     assert report.ok, report.findings
 
 
-async def audited_database(server: Server) -> Report:
+async def audited_database(server: Server) -> AuditReport:
     signer = NoteSigner(server.origin, read_key(server.home / LOG_KEY).private)
     sessions = await open_pool(attach(server.home).app_url)
     try:

@@ -21,9 +21,9 @@ from support.witness import audited
 from support.witnesses import WitnessProcess
 from support.workshop import Workshop, workshop
 
-from ledger.core.acknowledgement import Acknowledgement
-from ledger.service.erasing import Carried, carry_out
-from ledger.service.purging import Purged
+from ledger.core.proof.acknowledgement import Acknowledgement
+from ledger.service.erasure.erase import ErasedBody, carry_out
+from ledger.service.erasure.purge import Purged
 from ledger.store.embedded import attach
 
 _SOON: Final = 40.0
@@ -48,7 +48,7 @@ def held(server: Server, witnesses: list[WitnessProcess], shop: Workshop) -> tup
     return a, amended
 
 
-def carried_out(server: Server) -> Carried:
+def carried_out(server: Server) -> ErasedBody:
     return asyncio.run(carry_out(attach(server.home).app_url))
 
 
@@ -69,7 +69,7 @@ def test_while_the_quorum_is_down(place: Site, tmp_path: Path) -> None:
     ):
         shop = workshop(server, "shop", pot="1000")
         both = held(server, witnesses, shop)
-        assert carried_out(server) == Carried(erased=0, waiting=2)
+        assert carried_out(server) == ErasedBody(erased=0, waiting=2)
         for one in both:
             assert httpx.get(f"{server.url}/v1/records/{digest_of(one)}", timeout=60).status_code == 410
         check(server, 0)
@@ -89,7 +89,7 @@ def test_while_the_quorum_is_down(place: Site, tmp_path: Path) -> None:
         assert after.ok, after.findings
         assert after.start == before.size
         assert SECRET.encode() not in (tmp_path / "state").read_bytes()
-        assert carried_out(server) == Carried(erased=0, waiting=0)
+        assert carried_out(server) == ErasedBody(erased=0, waiting=0)
         assert command(place.home, "purge").returncode == 0
 
 

@@ -20,13 +20,13 @@ from support.server import Posted, Server, command, temporary_home
 from support.witness import audited, registry
 from support.workshop import Workshop, workshop
 
-from ledger.core.receipt import Receipt
-from ledger.core.records import Erasure
-from ledger.service.audit.http_source import http_source
-from ledger.service.audit.replay import audit
-from ledger.service.audit.report import Report
-from ledger.service.erasing import carry_out
-from ledger.service.keyfiles import REGISTRAR_KEY
+from ledger.client.audit.report import AuditReport
+from ledger.client.audit.run import audit
+from ledger.client.audit.source.http import http_source
+from ledger.core.proof.receipt import Receipt
+from ledger.core.record.kinds import Erasure
+from ledger.host.key_files import REGISTRAR_KEY
+from ledger.service.erasure.erase import carry_out
 from ledger.store.embedded import attach
 
 BASIS: Final = "GDPR Art. 17(1)(d)"
@@ -175,8 +175,8 @@ def test_an_audit_that_goes_on_from_its_state(tmp_path: Path) -> None:
         assert audited_from(server, state).ok
 
 
-def audited_from(server: Server, state: Path) -> Report:
-    async def audited_now() -> Report:
+def audited_from(server: Server, state: Path) -> AuditReport:
+    async def audited_now() -> AuditReport:
         async with http_source(server.url) as source:
             return await audit(source, registry=registry(), vkey=server.vkey, state=state)
 

@@ -17,8 +17,8 @@ import httpx
 from support.server import Server, command
 from support.workshop import Workshop
 
-from ledger.core.entry import parse_entry
-from ledger.core.tiles import decode_entries
+from ledger.core.log.entry import parse_entry
+from ledger.core.log.tiles import decode_entries
 
 
 def exported(server: Server, folder: Path, *options: str) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from support.sectors import Emission, Gap, Given, Make
 from support.server import Server
 from support.workshop import kilograms, workshop
 
-from ledger.core.assessment import ADDITIVE
-from ledger.core.outcome import LotLeaf
-from ledger.core.receipt import verify_receipt
-from ledger.core.values import Factor, Output, Quantity, Supply
+from ledger.core.outcome.assessment import ADDITIVE
+from ledger.core.outcome.leaves import LotLeaf
+from ledger.core.proof.receipt import verify_receipt
+from ledger.core.record.values import Factor, Output, Quantity, Supply
 
 
 def footprint(server: Server, lot: str) -> dict[str, Any]:

@@ -8,8 +8,8 @@ import pytest
 from support.biglog import BigLog, big_log
 from support.server import temporary_home
 
-from ledger.core.tiles import Tile, tile_path
-from ledger.service.queries import read_checkpoint, read_log_path
+from ledger.core.log.tiles import Tile, tile_path
+from ledger.service.queries.records import read_checkpoint, read_log_path
 from ledger.store import tiles
 from ledger.store.database import Connection
 from ledger.store.tiles import WIDTH, FullTiles

@@ -21,18 +21,18 @@ from support.workshop import END, START, Workshop, kilograms, workshop
 
 from ledger.cli.demo.actors import ACTORS, REGISTRAR
 from ledger.cli.demo.scenario import NEW_GEARBOX, REMANUFACTURED_GEARBOX, scenario
-from ledger.core import canonical
-from ledger.core.assessment import BURDENS
-from ledger.core.records import Addition, Amendment, AnyRecord, Closing, Declaration, Pool, Transformation
-from ledger.core.revisions import Change
-from ledger.core.signing import SigningKey
-from ledger.core.values import Factor, Flow, Output, Supply
+from ledger.core.keys.signing import SigningKey
+from ledger.core.outcome.assessment import BURDENS
+from ledger.core.record import canonical
+from ledger.core.record.kinds import Addition, Amendment, AnyRecord, Closing, Declaration, Pool, Transformation
+from ledger.core.record.revisions import Change
+from ledger.core.record.values import Factor, Flow, Output, Supply
 from ledger.errors import InvalidInput, LedgerError, NotFound
-from ledger.footprint.burdens import SLOT, ZERO, Vector, direct, vector_of
-from ledger.footprint.contributions import contribution
-from ledger.service.gaps import read_gaps
-from ledger.service.upstream import read_behind, read_records
-from ledger.store.database import Pool as Sessions
+from ledger.footprint.derived.contributions import contribution
+from ledger.footprint.stored.burdens import SLOT, ZERO, Vector, direct, vector_of
+from ledger.service.queries.chain.upstream import read_behind, read_records
+from ledger.service.queries.gaps import read_gaps
+from ledger.store.database import DatabasePool as Sessions
 from ledger.store.database import open_pool
 from ledger.store.embedded import attach
 

@@ -21,9 +21,11 @@ from support.biglog import BigLog, big_log, entries
 from support.independent import CHECKERS, Checker
 from support.server import Server, environment, temporary_home
 
-from ledger.core.logkeys import rotations_in
-from ledger.core.merkle import all_paths, leaf_hash
-from ledger.core.tiles import (
+from ledger.client.mirror.export import Exported, export
+from ledger.client.mirror.folder import opened
+from ledger.core.log.key_rotation import rotations_in
+from ledger.core.log.merkle import all_paths, leaf_hash
+from ledger.core.log.tiles import (
     all_tiles,
     consistency_path_from_tiles,
     consistency_tiles,
@@ -32,10 +34,8 @@ from ledger.core.tiles import (
     inclusion_tiles,
     tile_path,
 )
-from ledger.service.exporting.database_log import DatabaseLog
-from ledger.service.exporting.export import Exported, export
-from ledger.service.exporting.folder import opened
-from ledger.service.queries import read_checkpoint
+from ledger.service.mirror_source import DatabaseLog
+from ledger.service.queries.records import read_checkpoint
 from ledger.store.tiles import consistency_path, inclusion_path
 
 GOLDEN: Final = (0, 1, 2, 255, 256, 257, 65_536, 65_537, 70_000)

@@ -15,11 +15,12 @@ from support.sectors import registry
 from support.server import Posted, temporary_home
 from support.witness import registry as installed
 
-from ledger.core.receipt import Receipt
-from ledger.core.records import Activation, Amendment, Closing, Organization
-from ledger.service.audit.database_source import DatabaseSource
-from ledger.service.audit.replay import audit
-from ledger.service.revising import reviser, work
+from ledger.client.audit.run import audit
+from ledger.core.proof.receipt import Receipt
+from ledger.core.record.kinds import Activation, Amendment, Closing, Organization
+from ledger.service.audit_source.database import DatabaseSource
+from ledger.service.posting.revision import attempt as work
+from ledger.service.posting.revision import reviser
 from ledger.store.batches import Head, lock_head
 from ledger.store.database import Connection
 from ledger.store.embedded import attach

@@ -16,11 +16,11 @@ from support.plants import Plant, Run, emission, plants_inside
 from support.sectors import Carrier
 from support.server import temporary_home
 
-from ledger.core.records import Baseline
-from ledger.core.values import Money, Quantity
+from ledger.core.record.kinds import Baseline
+from ledger.core.record.values import Money, Quantity
 from ledger.errors import InvalidInput, LedgerError, NotFound
-from ledger.service.indicators.answers import GroupAnswer, IndicatorAnswer, IndicatorsAnswer, TargetAnswer
-from ledger.service.indicators.asking import read_indicators
+from ledger.service.queries.indicators.answers import GroupAnswer, IndicatorAnswer, IndicatorsAnswer, TargetAnswer
+from ledger.service.queries.indicators.read import read_indicators
 
 YEAR = ("2025-01-01", "2026-01-01")
 REPORTED = ("2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z")

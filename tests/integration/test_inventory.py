@@ -19,18 +19,18 @@ from support.plants import TABLE, Plant, Run, emission, plants_inside
 from support.sectors import Carrier
 from support.server import temporary_home
 
-from ledger.core.canonical import digest, encode
-from ledger.core.records import Addition, AnyRecord, Declaration, Pool
-from ledger.core.values import Factor, Output, Quantity, Supply
+from ledger.client.audit.run import audit
+from ledger.core.record.canonical import digest, encode
+from ledger.core.record.kinds import Addition, AnyRecord, Declaration, Pool
+from ledger.core.record.values import Factor, Output, Quantity, Supply
 from ledger.errors import InvalidInput, LedgerError, NotFound
-from ledger.service.audit.database_source import DatabaseSource
-from ledger.service.audit.replay import audit
-from ledger.service.chain_loading import pinned
-from ledger.service.inventory import read_inventory
-from ledger.service.inventory_answers import InventoryAnswer, SiteReportAnswer
-from ledger.service.inventory_reading import read_booked, year_span
-from ledger.service.moments import moment_at
-from ledger.service.site_report import read_site_report
+from ledger.service.audit_source.database import DatabaseSource
+from ledger.service.queries.chain.load import pinned
+from ledger.service.queries.inventory.answers import InventoryAnswer, SiteReportAnswer
+from ledger.service.queries.inventory.read import read_inventory
+from ledger.service.queries.inventory.rows import read_booked, year_span
+from ledger.service.queries.inventory.site_report import read_site_report
+from ledger.service.queries.tree_size import moment_at
 
 STEEL = 787.5 + 600 + 200 + 59.6 + 80 + 30 + 12
 PARTS = 0.6 * STEEL + 100

@@ -10,9 +10,9 @@ from support.parties import Party, enrolment
 from support.server import Server
 from support.workshop import Workshop
 
-from ledger.core.algorithms import P256_ORDER
-from ledger.core.records import KeyChange
-from ledger.core.signing import SigningKey, public_key
+from ledger.core.keys.algorithms import P256_ORDER
+from ledger.core.keys.signing import SigningKey, public_key
+from ledger.core.record.kinds import KeyChange
 
 SEED = b"\x2a" * 32
 

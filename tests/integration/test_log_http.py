@@ -17,10 +17,10 @@ from support.biglog import big_log
 from support.server import command, temporary_home
 from support.witness import entries_of, roots_at
 
-from ledger.core.checkpoint import open_checkpoint
-from ledger.core.merkle import EMPTY_ROOT
+from ledger.core.log.checkpoint import open_checkpoint
+from ledger.core.log.merkle import EMPTY_ROOT
 from ledger.errors import NotFound
-from ledger.service.queries import read_checkpoint, read_log_path
+from ledger.service.queries.records import read_checkpoint, read_log_path
 from ledger.web.resources import takes_gzip
 
 

@@ -7,26 +7,16 @@ import httpx
 import msgspec
 import pytest
 from msgspec.structs import replace
-from support.asking import (
-    CIRCULAR,
-    WEIGHED,
-    amounts,
-    ask,
-    make,
-    new_shop,
-    out,
-    refused,
-    scrap_steel,
-)
+from support.asking import CIRCULAR, WEIGHED, amounts, ask, make, new_shop, out, refused, scrap_steel
 from support.revising import amend, change
 from support.sectors import Emission, Gap, Given, Make
 from support.server import Posted, Server
 from support.workshop import END, START, Workshop, kilograms
 
-from ledger.core.merkle import tree_root
-from ledger.core.records import Consumption, Declaration, Product, Transformation
-from ledger.core.tiles import tile_hashes
-from ledger.core.values import Factor, Flow, Output, Quantity, Supply
+from ledger.core.log.merkle import tree_root
+from ledger.core.log.tiles import tile_hashes
+from ledger.core.record.kinds import Consumption, Declaration, Product, Transformation
+from ledger.core.record.values import Factor, Flow, Output, Quantity, Supply
 
 
 def test_each_method_of_a_lot_with_scrap(server: Server) -> None:

@@ -9,7 +9,7 @@ from support.cli import run
 from support.sectors import Make
 from support.server import Server
 
-from ledger.footprint.methods.catalogue import METHODS
+from ledger.footprint.derived.methods.catalogue import METHODS
 
 
 @pytest.mark.parametrize(("parameters", "status", "code", "field"), [

@@ -18,20 +18,20 @@ from support.server import Posted, Server, temporary_home
 from support.witness import Witness, audited, registry
 from support.workshop import END, Workshop, kilograms
 
-from ledger.core.assessment import BURDENS
-from ledger.core.note import NoteSigner
-from ledger.core.receipt import read_receipt, verify_receipt
-from ledger.core.records import Acceptance, Addition, Amendment, KeyChange, Organization, Pool, Transfer
-from ledger.core.revisions import Change
-from ledger.core.signing import SigningKey, public_key
-from ledger.core.values import Flow
+from ledger.client.audit.report import AuditReport
+from ledger.client.audit.run import audit
+from ledger.core.keys.signing import SigningKey, public_key
+from ledger.core.log.note import NoteSigner
+from ledger.core.outcome.assessment import BURDENS
+from ledger.core.proof.receipt import read_receipt, verify_receipt
+from ledger.core.record.kinds import Acceptance, Addition, Amendment, KeyChange, Organization, Pool, Transfer
+from ledger.core.record.revisions import Change
+from ledger.core.record.values import Flow
 from ledger.errors import ConfigurationError
-from ledger.service.audit.database_source import DatabaseSource
-from ledger.service.audit.replay import audit
-from ledger.service.audit.report import Report
-from ledger.service.keyfiles import LOG_KEY, read_key
-from ledger.service.product_answers import ProductAnswer
-from ledger.service.products import read_product
+from ledger.host.key_files import LOG_KEY, read_key
+from ledger.service.audit_source.database import DatabaseSource
+from ledger.service.queries.product.answers import ProductAnswer
+from ledger.service.queries.product.read import read_product
 from ledger.service.setup import Identity
 from ledger.store.database import migrate, open_pool
 from ledger.store.embedded import EmbeddedPostgres
@@ -185,8 +185,8 @@ def first(made: Made, today: Database) -> Iterator[Database]:
         yield found
 
 
-def audit_of(made: Made, database: Database) -> Report:
-    async def run() -> Report:
+def audit_of(made: Made, database: Database) -> AuditReport:
+    async def run() -> AuditReport:
         pool = await open_pool(database.url)
         try:
             source = DatabaseSource(pool, made.identity)

@@ -17,8 +17,16 @@ from support.server import Posted, Server, temporary_home
 from support.witness import audited
 from support.workshop import END, START, Workshop, kilograms, workshop
 
-from ledger.core.records import Acceptance, Attestation, Consumption, Declaration, Subject, Transfer, Transformation
-from ledger.core.values import Claim, Credit, Evidence, Factor, Flow, Output
+from ledger.core.record.kinds import (
+    Acceptance,
+    Attestation,
+    Consumption,
+    Declaration,
+    Subject,
+    Transfer,
+    Transformation,
+)
+from ledger.core.record.values import Claim, Credit, Evidence, Factor, Flow, Output
 
 AVOIDED: Final = Factor(value="1.5", unit="KGM", source="an average", year=2024, boundary="cradleToGate")
 

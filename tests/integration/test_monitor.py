@@ -19,15 +19,15 @@ from support.waiting import until
 from support.witness import entries_of
 from support.workshop import Workshop, workshop
 
-from ledger.core.checkpoint import Checkpoint, sign_checkpoint
-from ledger.core.logkeys import Rotation, Rotations, rotations_in, sign_rotation
-from ledger.core.merkle import consistency_path, leaf_hash, tree_root
-from ledger.core.note import NoteSigner, vkey
-from ledger.core.records import KeyChange
-from ledger.core.signing import SigningKey, public_key
-from ledger.core.tiles import encode_entries, entries_path, parse_path
-from ledger.core.witnessing import AddCheckpoint, encode_request
-from ledger.service.keyfiles import LOG_KEY, read_key
+from ledger.core.keys.signing import SigningKey, public_key
+from ledger.core.log.add_checkpoint import AddCheckpoint, encode_request
+from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.log.key_rotation import Rotation, Rotations, rotations_in, sign_rotation
+from ledger.core.log.merkle import consistency_path, leaf_hash, tree_root
+from ledger.core.log.note import NoteSigner, vkey
+from ledger.core.log.tiles import encode_entries, entries_path, parse_path
+from ledger.core.record.kinds import KeyChange
+from ledger.host.key_files import LOG_KEY, read_key
 
 _numbers = count(1)
 Answer = Callable[[str], bytes | None]

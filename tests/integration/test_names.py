@@ -17,17 +17,18 @@ from support.server import Posted, Server, temporary_home
 from support.witness import registry
 from support.workshop import Workshop, workshop
 
-from ledger.admission import admit, naming
+from ledger.admission import admit
+from ledger.admission import identifiers as naming
 from ledger.admission import plan as planning
 from ledger.admission.rules import NEWEST, RULES, VERSIONS
-from ledger.core.records import Activation, AnyRecord, Facility, Product
+from ledger.client.audit.report import AuditReport
+from ledger.client.audit.run import audit
+from ledger.core.record.kinds import Activation, AnyRecord, Facility, Product
 from ledger.errors import LedgerError
 from ledger.service import setup
-from ledger.service.answers import FootprintAnswer, LotAnswer, OrganizationAnswer
-from ledger.service.audit.database_source import DatabaseSource
-from ledger.service.audit.replay import audit
-from ledger.service.audit.report import Report
-from ledger.service.resemblances import SHOWN
+from ledger.service.audit_source.database import DatabaseSource
+from ledger.service.queries.answers import FootprintAnswer, LotAnswer, OrganizationAnswer
+from ledger.service.queries.resemblances import SHOWN
 
 Answer = TypeVar("Answer")
 USED = "used-used-used-used-AA"
@@ -102,7 +103,7 @@ def activation(ledger: Inside) -> Posted:
                                  version=NEWEST.name, digest=NEWEST.digest)
 
 
-def report(ledger: Inside, state: Path | None = None, lots_in_memory: int = 60_000) -> Report:
+def report(ledger: Inside, state: Path | None = None, lots_in_memory: int = 60_000) -> AuditReport:
     source = DatabaseSource(ledger.ledger.pool, ledger.ledger.identity)
     return ledger.run(audit(source, registry=registry(), vkey=ledger.vkey, state=state, lots_in_memory=lots_in_memory))
 

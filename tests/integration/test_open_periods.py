@@ -13,11 +13,11 @@ from support.sectors import Make
 from support.server import Posted, temporary_home
 from support.workshop import Workshop
 
-from ledger.core.records import Facility, Transformation
-from ledger.service.answers import FootprintAnswer
-from ledger.service.footprints import read_footprint
-from ledger.service.moments import EVER
-from ledger.service.open_periods import OpenPeriods, read_open_periods
+from ledger.core.record.kinds import Facility, Transformation
+from ledger.service.queries.answers import FootprintAnswer
+from ledger.service.queries.footprint.open_periods import OpenPeriods, read_open_periods
+from ledger.service.queries.footprint.read import read_footprint
+from ledger.service.queries.tree_size import EVER
 
 MONTHS = {
     "jan": ("2025-01-01T00:00:00Z", "2025-02-01T00:00:00Z"), "feb": ("2025-02-01T00:00:00Z", "2025-03-01T00:00:00Z"),

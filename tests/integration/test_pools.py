@@ -20,14 +20,14 @@ from support.server import Posted, Server
 from support.workshop import END, Workshop, kilograms
 
 from ledger.admission.facts import LOT_SLOTS
-from ledger.core.assessment import BURDENS
-from ledger.core.receipt import Receipt
-from ledger.core.records import Addition, Amendment, Declaration, Facility, Pool, Product
-from ledger.core.revisions import Change
-from ledger.core.values import Evidence, Flow, Output
-from ledger.footprint.chain.arrays import compiled_from
-from ledger.footprint.chain.columns import Lots, Records
-from ledger.footprint.chain.graph import Chain
+from ledger.core.outcome.assessment import BURDENS
+from ledger.core.proof.receipt import Receipt
+from ledger.core.record.kinds import Addition, Amendment, Declaration, Facility, Pool, Product
+from ledger.core.record.revisions import Change
+from ledger.core.record.values import Evidence, Flow, Output
+from ledger.footprint.derived.chain.arrays import compiled_from
+from ledger.footprint.derived.chain.columns import LotColumns, Records
+from ledger.footprint.derived.chain.graph import Chain
 
 WEIGHED = [Evidence(digest="7" * 64, media_type="application/pdf", kind="weighbridge")]
 POST = "recycledPostConsumer:steel"
@@ -531,7 +531,7 @@ def test_folding_adds_up_what_runs_beside_each_other() -> None:
     arrays = compiled_from([(a, 1.0), (first, 1.0), (second, 1.0), (made, 1.0)], [
         (2, a, 1.5 / 10), (3, a, 2.25 / 10), (3, first, 1 / 1.5), (4, first, 1e-6 / 1.5), (4, second, 1 / 3.25),
     ])
-    lots = Lots(
+    lots = LotColumns(
         ids=["a", "p:1", "p:2", "x"], products=["b"] * 4, holders=["h"] * 4, roles=["product"] * 4,
         quantities=["10", "1.5", "3.25", "1"], units=["KGM"] * 4, items=[None] * 4, pools=[None, "p", "p", None],
         facilities=[None] * 4, processes=[None] * 4, burdens=numpy.zeros((4, len(BURDENS))),

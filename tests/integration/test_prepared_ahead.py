@@ -11,10 +11,10 @@ from support.server import Posted, temporary_home
 from support.witness import registry
 from support.workshop import Workshop
 
-from ledger.core.records import Activation
-from ledger.service.preparing import Prepared
-from ledger.service.preparing import prepare as original
-from ledger.service.sequencing import batch
+from ledger.core.record.kinds import Activation
+from ledger.engine import batch
+from ledger.engine.prepare import Prepared
+from ledger.engine.prepare import prepare as original
 
 _WAVE = 20
 

@@ -10,13 +10,13 @@ from support.production import FEBRUARY, JANUARY, MARCH, YEAR, Mill, producing
 from support.sectors import Emission, Gap, Make
 from support.workshop import END, kilograms
 
-from ledger.core.values import Output
-from ledger.footprint.burdens import METHOD
-from ledger.service.answers import OpenPeriod
-from ledger.service.product_answers import ProductAnswer
+from ledger.core.record.values import Output
+from ledger.footprint.stored.burdens import METHOD
+from ledger.service.queries.answers import OpenPeriod
+from ledger.service.queries.product.answers import ProductAnswer
 from ledger.store.embedded import attach
 from ledger.store.sql import queries
-from ledger.web.products import product_footprint
+from ledger.web.queries.products import product_footprint
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 from support.production import FEBRUARY, MARCH, YEAR, Mill, producing
 
 from ledger.errors import InvalidInput, NotFound
-from ledger.service.products import MAX_SHOWN
+from ledger.service.queries.product.read import MAX_SHOWN
 
 
 @pytest.fixture(scope="module")

@@ -15,9 +15,9 @@ from support.server import Server, command, temporary_home
 from support.witness import audited
 from support.workshop import workshop
 
-from ledger.core.records import Erasure, Transformation
-from ledger.core.values import Evidence
-from ledger.service.purging import Purged, search
+from ledger.core.record.kinds import Erasure, Transformation
+from ledger.core.record.values import Evidence
+from ledger.service.erasure.purge import Purged, search
 from ledger.store.embedded import attach
 
 MARK: Final = "Lindqvist-7f3a9c51e0b4"

@@ -11,14 +11,14 @@ from support.parties import enrolment, party
 from support.server import Posted, temporary_home
 from support.workshop import Workshop
 
-from ledger.core.receipt import Receipt
+from ledger.core.proof.receipt import Receipt
 from ledger.errors import Exhausted
-from ledger.service.limits import Limits
-from ledger.service.timekeeping import HostClock
+from ledger.host.clock import HostClock
+from ledger.service.limits import ClientLimits
 
 DAY: Final = 86_400_000
 NOON: Final = 20_000 * DAY + DAY // 2
-LIMITS: Final = Limits(records=8, unasked=2)
+LIMITS: Final = ClientLimits(records=8, unasked=2)
 
 
 @pytest.fixture

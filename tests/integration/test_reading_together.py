@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from support.server import Server
 from support.workshop import Workshop
 
-from ledger.core import canonical
-from ledger.core.receipt import read_receipt, verify_receipt
+from ledger.core.proof.receipt import read_receipt, verify_receipt
+from ledger.core.record import canonical
 
 _ROUNDS = 3
 _AT_ONCE = 40

@@ -1,4 +1,4 @@
-"""The README's own words: its blocks are run in order against a server, as a reader would."""
+"""The guides' own words: their blocks are run in order against a server, as a reader would."""
 
 import os
 import re
@@ -16,7 +16,7 @@ import pytest
 
 from ledger.sdk import Sector
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
 PLACEHOLDER = "carbon-ledger/0123456789abcdef+…"
 BIN = Path(sys.executable).parent
 
@@ -28,7 +28,7 @@ class Running(NamedTuple):
     registrar: str
 
     def run(self, script: str) -> str:
-        """A block of the README, with this server's address and keys in place of the examples."""
+        """A block of a guide, with this server's address and keys in place of the examples."""
         script = re.sub(r"--registrar [0-9a-f]{64}", f"--registrar {self.registrar}", script)
         script = script.replace("http://127.0.0.1:8080", self.url).replace(PLACEHOLDER, self.vkey)
         done = subprocess.run(
@@ -48,8 +48,11 @@ def environment(folder: Path) -> dict[str, str]:
     return os.environ | {"CARBON_LEDGER_HOME": str(folder / "home"), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
 
 
-def blocks(section: str, language: str = "sh") -> list[str]:
-    text = re.search(rf"^## {section}\n(.*?)^## ", README, re.M | re.S)
+def blocks(guide: str, section: str, language: str = "sh") -> list[str]:
+    """The blocks of a section of one of the guides; of the page before its first section for an empty name."""
+    page = (ROOT / guide / "README.md").read_text(encoding="utf-8")
+    head = rf"## {section}" if section else r"# [^\n]*"
+    text = re.search(rf"^{head}\n(.*?)(?:^## |\Z)", page, re.M | re.S)
     assert text is not None
     return re.findall(rf"^```{language}\n(.*?)^```", text[1], re.M | re.S)
 
@@ -78,12 +81,12 @@ def running() -> Iterator[Running]:
 
 
 def test_supplier_buyer_and_auditor(running: Running) -> None:
-    keys, records = blocks("Supplier")
-    (enrolment,) = [block for block in blocks("Run a ledger") if "enrol" in block]
+    keys, records = blocks("clients", "Supplier")
+    (enrolment,) = [block for block in blocks("charts", "Enrolling organisations") if "enrol" in block]
     running.run(keys)
     running.run(enrolment)
     running.run(records)
-    ask, choose, prove = blocks("Buyer")
+    ask, choose, prove = blocks("clients", "Buyer")
     told = running.run(ask)
     assert "kg CO2e per TNE" in told
     assert "2 lots; 0 do not" in told
@@ -93,7 +96,7 @@ def test_supplier_buyer_and_auditor(running: Running) -> None:
     told = running.run(prove)
     assert "9. the statement holds down to the figures of what went in, and is of this record: ok" in told
     assert "6. the figure recomputes from the record's assessment and the inputs' figures: ok" in told
-    check, go_on, sample, public = blocks("Auditor")
+    check, go_on, sample, public = blocks("clients", "Auditor")
     for block in (check, go_on, go_on):
         assert "everything holds" in running.run(block)
     assert "urn:example:mill:lot:heat-1" in running.run(sample)
@@ -101,10 +104,10 @@ def test_supplier_buyer_and_auditor(running: Running) -> None:
 
 
 def test_the_smallest_plugin_is_a_sector() -> None:
-    (code,) = blocks("Plugin author", "python")
-    (project,) = blocks("Plugin author", "toml")
+    (code,) = blocks("plugins", "", "python")
+    (project,) = blocks("plugins", "", "toml")
     names: dict[str, object] = {}
-    exec(compile(code, "carbon_ledger_glass.py", "exec"), names)  # noqa: S102 - the README's own code
+    exec(compile(code, "carbon_ledger_glass.py", "exec"), names)  # noqa: S102 - the guide's own code
     plugin = names["plugin"]
     assert callable(plugin)
     sector = plugin()

@@ -14,12 +14,12 @@ from support.sectors import Make
 from support.server import Posted, Server, temporary_home
 from support.workshop import Workshop, kilograms, workshop
 
-from ledger.core import canonical
-from ledger.core.merkle import EMPTY_ROOT, leaf_hash, verify_inclusion
-from ledger.core.outcome import LotLeaf
-from ledger.core.receipt import Receipt
-from ledger.core.values import Output
-from ledger.service.queries import read_record
+from ledger.core.log.merkle import EMPTY_ROOT, leaf_hash, verify_inclusion
+from ledger.core.outcome.leaves import LotLeaf
+from ledger.core.proof.receipt import Receipt
+from ledger.core.record import canonical
+from ledger.core.record.values import Output
+from ledger.service.queries.records import read_record
 
 
 class Told(NamedTuple):

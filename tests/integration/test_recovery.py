@@ -12,16 +12,16 @@ from support.parties import Party
 from support.server import Posted, temporary_home
 from support.workshop import Workshop
 
-from ledger.admission.keys import RECOVERY_DELAY
+from ledger.admission.kinds.key_change import RECOVERY_DELAY
 from ledger.admission.state import CONFIRMING_DAYS, DAY
-from ledger.core import canonical
-from ledger.core.receipt import Receipt
-from ledger.core.records import KeyChange
-from ledger.core.signing import SigningKey, public_key
+from ledger.core.keys.signing import SigningKey, public_key
+from ledger.core.proof.receipt import Receipt
+from ledger.core.record import canonical
+from ledger.core.record.kinds import KeyChange
 from ledger.errors import LedgerError
-from ledger.service.answers import OrganizationAnswer
-from ledger.service.queries import read_organizations
-from ledger.service.timekeeping import HostClock
+from ledger.host.clock import HostClock
+from ledger.service.queries.answers import OrganizationAnswer
+from ledger.service.queries.records import read_organizations
 
 HOUR = 3_600_000
 _numbers = count(1)

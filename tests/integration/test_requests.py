@@ -11,9 +11,9 @@ from support.sectors import NAME
 from support.server import Posted, Server
 from support.workshop import END, START, Workshop, kilograms, workshop
 
-from ledger.core import canonical
-from ledger.core.records import Acceptance, Addition, AnyRecord, Attestation, Consumption, Pool, Product, Subject
-from ledger.core.values import Claim, Credit, Flow, Output
+from ledger.core.record import canonical
+from ledger.core.record.kinds import Acceptance, Addition, AnyRecord, Attestation, Consumption, Pool, Product, Subject
+from ledger.core.record.values import Claim, Credit, Flow, Output
 
 _numbers = count(1)
 Case = tuple[list[Posted], Posted, Posted]
@@ -25,7 +25,7 @@ def digest_of(record: AnyRecord) -> str:
 
 
 def attestation(server: Server, kind: str, subject: str) -> tuple[Posted, Posted]:
-    """An auditor's enrolment, and what he says."""
+    """An auditor's enrolment and statement."""
     auditor = Workshop(f"auditor-{next(_numbers)}")
     enrolled = msgspec.structs.replace(auditor.enrolment(server)[1], roles=["auditor"])
     return (server.registrar, enrolled), auditor.signed(Attestation(

@@ -33,12 +33,14 @@ from support.server import Posted, Server
 from support.waiting import until
 from support.workshop import END, START, Workshop, kilograms, workshop
 
-from ledger.core.receipt import Receipt
-from ledger.core.records import Acceptance, Activation, Consumption, Declaration, Product
-from ledger.core.values import Flow, Output, PreviousLife, Quantity
+from ledger.core.proof.receipt import Receipt
+from ledger.core.record.kinds import Acceptance, Activation, Consumption, Declaration, Product
+from ledger.core.record.values import Flow, Output, PreviousLife, Quantity
 from ledger.errors import LedgerError, Unavailable
-from ledger.service.revising import aside, loading, reviser, work
-from ledger.service.sequencing.unit import Answer, Unit
+from ledger.service.posting.pending import Answer, PendingRequest
+from ledger.service.posting.revision import attempt as work
+from ledger.service.posting.revision import loading, reviser
+from ledger.service.posting.revision import offload as aside
 from ledger.store import batches
 from ledger.store.batches import lock_head
 from ledger.store.embedded import attach
@@ -466,7 +468,7 @@ def between_preparing_and_sequencing(inner: Inside, patch: pytest.MonkeyPatch, d
     real = inner.ledger.sequencer.append
     done: list[bool] = []
 
-    async def hooked(unit: Unit) -> list[Answer]:
+    async def hooked(unit: PendingRequest) -> list[Answer]:
         if not done:
             done.append(True)
             await do()
@@ -577,8 +579,8 @@ def test_rows_that_the_database_refuses(
     a = shop.mine("a", "100", co2="50")
     inner.post([a])
     nothing_changes()
-    real = work.Work._balances
-    monkeypatch.setattr(work.Work, "_balances", lambda self: [
+    real = work.RevisionAttempt._balances
+    monkeypatch.setattr(work.RevisionAttempt, "_balances", lambda self: [
         (lot, remaining - 1_000, quantity) for lot, remaining, quantity in real(self)
     ])
     taken = amend(shop, change(a, outputs=outputs(shop, {"a": "90"})))

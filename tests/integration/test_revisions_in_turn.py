@@ -13,14 +13,14 @@ from support.sectors import Make
 from support.server import Posted, Server
 from support.workshop import Workshop, kilograms, workshop
 
-from ledger.core.receipt import Receipt
-from ledger.core.values import Flow
-from ledger.service.revising import loading, reviser
-from ledger.service.revising.reviser import Reviser
-from ledger.service.sequencing import sequencer
-from ledger.service.sequencing.sequencer import Sequencer
+from ledger.client.audit.state.store_revisions import Pasts
+from ledger.core.proof.receipt import Receipt
+from ledger.core.record.values import Flow
+from ledger.service.posting import sequencer
+from ledger.service.posting.revision import loading, reviser
+from ledger.service.posting.revision.reviser import Reviser
+from ledger.service.posting.sequencer import Sequencer
 from ledger.store.batches import lock_head
-from ledger.store.book_past import Pasts
 from ledger.store.embedded import attach
 
 CHAIN: Final = 12

@@ -9,13 +9,13 @@ from support.witness import registry
 from support.workshop import Workshop
 
 from ledger.admission.rules import NEWEST, RULES, VERSIONS
-from ledger.core import canonical
-from ledger.core.records import Activation, Amendment, AnyRecord
-from ledger.core.revisions import Change
+from ledger.core.record import canonical
+from ledger.core.record.kinds import Activation, Amendment, AnyRecord
+from ledger.core.record.revisions import Change
 from ledger.errors import LedgerError
 from ledger.service import setup
-from ledger.service.plugin_answers import rules_answer
-from ledger.service.queries import read_plugins
+from ledger.service.queries.plugins import rules_answer
+from ledger.service.queries.records import read_plugins
 
 FAR = {"start": "9998-01-01T00:00:00Z", "end": "9999-01-01T00:00:00Z"}
 

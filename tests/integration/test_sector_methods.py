@@ -11,13 +11,13 @@ from support.sectors import Make
 from support.server import temporary_home
 from support.workshop import Workshop
 
+from ledger.engine.sectors import Installed, Registry
 from ledger.errors import InvalidInput
-from ledger.footprint.methods.catalogue import METHODS
-from ledger.registry.installed import Installed, Registry
+from ledger.footprint.derived.methods.catalogue import METHODS
 from ledger.sdk import ChainFigure, ChainLine, ChainMethod, Sector
-from ledger.service.answers import ChainMethodAnswer
-from ledger.service.method_answers import MethodAnswer, PluginMethod
-from ledger.service.method_catalogue import catalogue, run_method
+from ledger.service.queries.answers import ChainMethodAnswer
+from ledger.service.queries.methods.answers import MethodAnswer, PluginMethod
+from ledger.service.queries.methods.catalogue import catalogue, run_method
 
 
 def stored(chain: "networkx.DiGraph[str]", lot: str) -> ChainFigure:

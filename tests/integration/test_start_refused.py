@@ -11,10 +11,10 @@ import pytest
 from support import prefork
 from support.server import command, environment, temporary_home
 
-from ledger.core.signing import SigningKey
+from ledger.core.keys.signing import SigningKey
 from ledger.errors import ConfigurationError
+from ledger.host.key_files import LOG_KEY
 from ledger.registry.workers.trial import tried
-from ledger.service.keyfiles import LOG_KEY
 
 SECONDS = 120
 PLUGIN = "broken-1.0.0.dist-info"

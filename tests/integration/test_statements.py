@@ -25,19 +25,19 @@ from support.server import Posted, Server, command, temporary_home
 from support.witness import audited, entries_of, registry
 from support.workshop import END, START, Workshop, kilograms, workshop
 
-from ledger.core import canonical
-from ledger.core.merkle import leaf_hash
-from ledger.core.note import parse_vkey
-from ledger.core.receipt import verify_receipt
-from ledger.core.records import Acceptance, Consumption, Declaration, Transfer, Transformation
-from ledger.core.statement import Statement, canonical_claims, read_statement, tlog_proof
-from ledger.core.statement_proofs import Proven
-from ledger.core.tlogproof import verify_proof
-from ledger.core.values import Credit, Evidence, Factor, Flow, Output, Supply
+from ledger.client.verify.statement_bodies import Recomputed, recompute_from_bodies
+from ledger.core.log.inclusion_proof import verify_proof
+from ledger.core.log.merkle import leaf_hash
+from ledger.core.log.note import parse_vkey
+from ledger.core.proof.receipt import verify_receipt
+from ledger.core.proof.statement import Statement, canonical_claims, read_statement, tlog_proof
+from ledger.core.proof.statement_steps import Proven
+from ledger.core.record import canonical
+from ledger.core.record.kinds import Acceptance, Consumption, Declaration, Transfer, Transformation
+from ledger.core.record.values import Credit, Evidence, Factor, Flow, Output, Supply
+from ledger.engine.sectors import Registry
 from ledger.errors import VerificationError
-from ledger.footprint.statements import check_statement
-from ledger.registry.installed import Registry
-from ledger.service.statement_bodies import Recomputed, recompute_from_bodies
+from ledger.footprint.derived.statements import check_statement
 from ledger.store.embedded import attach
 
 FEBRUARY: Final = {"start": "2025-02-01T00:00:00Z", "end": "2025-03-01T00:00:00Z"}
@@ -557,7 +557,7 @@ def test_a_wrong_body_is_found(story: Story) -> None:
     other = canonical.encode(story.records["c"][1])
     with pytest.raises(VerificationError) as caught:
         recompute_from_bodies(proven, lambda _, __: other, registry())
-    assert (caught.value.message[0], caught.value.code) == ("7", "wrong-body")
+    assert (caught.value.step, caught.value.code) == (7, "wrong-body")
 
 
 # --- a whole network -------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from support.server import Posted, Server, temporary_home
 from support.uncertainty import BOUND, declared, size, uncertainty
 from support.workshop import Workshop, kilograms, workshop
 
-from ledger.core.values import Flow, Supply
+from ledger.core.record.values import Flow, Supply
 
 SAMPLES: Final = 20_000
 V_D: Final = expm1(log(1.3) ** 2)

@@ -14,7 +14,7 @@ from support.server import Posted, Server
 from support.uncertainty import BOUND, FACTOR, asked, declared, priced, size, uncertainty, variance
 from support.workshop import Workshop, kilograms
 
-from ledger.core.values import Output, Supply
+from ledger.core.record.values import Output, Supply
 
 V_D: Final = expm1(log(1.3) ** 2)
 V_SITE: Final = expm1(log(1.2) ** 2)

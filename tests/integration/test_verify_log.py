@@ -14,8 +14,8 @@ from support.sectors import Make
 from support.server import Posted, Server, temporary_home
 from support.workshop import Workshop
 
-from ledger.core.assessment import BURDENS
-from ledger.core.receipt import Receipt
+from ledger.core.outcome.assessment import BURDENS
+from ledger.core.proof.receipt import Receipt
 from ledger.store.database import WRITER
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.sql import schema

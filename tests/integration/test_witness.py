@@ -14,10 +14,10 @@ import pytest
 from support.server import command
 from support.witnesses import MemoryLog, WitnessProcess
 
-from ledger.core.cosignature import cosigned_at
-from ledger.core.note import parse_note, sign_note, verify_note
-from ledger.core.witnessing import AddCheckpoint, encode_request
-from ledger.service.cosigning.store import log_id
+from ledger.client.witness.store import log_id
+from ledger.core.log.add_checkpoint import AddCheckpoint, encode_request
+from ledger.core.log.cosignature import cosigned_at
+from ledger.core.log.note import parse_note, sign_note, verify_note
 
 LOG = MemoryLog("log.example/one", 40)
 OTHER = MemoryLog("log.example/two", 40, seed=2)

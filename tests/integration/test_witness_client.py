@@ -8,11 +8,11 @@ from support.floods import flooding
 from support.liars import LIES, MUCH_LARGER, lying
 from support.witnesses import MemoryLog, WitnessProcess
 
-from ledger.core.cosignature import cosigned_at, parse_cosigner_vkey
-from ledger.core.logkeys import LogKeys
-from ledger.core.policy import Witness
-from ledger.core.witnessing import AddCheckpoint
-from ledger.service.witnessing.client import Answer, Conflict, Cosigned, Differs, Failed, WitnessClient
+from ledger.core.log.add_checkpoint import AddCheckpoint
+from ledger.core.log.cosignature import cosigned_at, parse_cosigner_vkey
+from ledger.core.log.key_rotation import LogKeys
+from ledger.core.log.policy import Witness
+from ledger.service.witnesses.witness_client import Answer, Conflict, Differs, Failed, WitnessClient, WitnessCosignature
 
 LOG = MemoryLog("log.example/one", 40)
 
@@ -67,7 +67,7 @@ def test_an_answer_that_costs_much_is_cut_off(lie: str) -> None:
 def test_an_honest_answer_counts() -> None:
     with lying("honest") as (one,):
         answer = asked(one.vkey, one.url, request())
-    assert isinstance(answer, Cosigned)
+    assert isinstance(answer, WitnessCosignature)
     assert cosigned_at(LOG.note(9) + answer.line, [parse_cosigner_vkey(one.vkey)])
 
 
@@ -85,9 +85,9 @@ def test_a_real_witness(tmp_path: Path) -> None:
         async def talk() -> None:
             client = WitnessClient(Witness("w", witness.verifier, witness.url + "/"))
             assert await client.shown(LogKeys(LOG.vkey)) is None
-            assert isinstance(await client.add_checkpoint(request(0, 9)), Cosigned)
+            assert isinstance(await client.add_checkpoint(request(0, 9)), WitnessCosignature)
             assert await client.add_checkpoint(request(0, 12)) == Conflict(9)
-            assert isinstance(await client.add_checkpoint(request(9, 12)), Cosigned)
+            assert isinstance(await client.add_checkpoint(request(9, 12)), WitnessCosignature)
             fork = LOG.fork(3)
             assert isinstance(await client.add_checkpoint(AddCheckpoint(12, (), fork.note(12))), Differs)
             forked = AddCheckpoint(12, fork.proof(12, 20), fork.note(20))

@@ -9,10 +9,11 @@ import msgspec
 import pytest
 from support.server import TESTS
 
+from ledger.engine.sectors import Registry
 from ledger.errors import LedgerError
-from ledger.registry.assessing import Call, Found, Inside
-from ledger.registry.installed import Registry, installed
-from ledger.registry.workers.pool import Pool
+from ledger.registry.assessing import AssessmentCall, Found, Inside
+from ledger.registry.installed import installed
+from ledger.registry.workers.pool import WorkerPool
 from ledger.sdk.testing.conformance import Case
 
 MODULES: Final = sorted(path.stem for path in (TESTS / "unit" / "plugins").glob("test_*_conformance.py"))
@@ -23,7 +24,7 @@ def registry() -> Registry:
     return installed()
 
 
-def calls(registry: Registry) -> list[Call]:
+def calls(registry: Registry) -> list[AssessmentCall]:
     """The cases as they stand, and each with an activity that is none and with nothing that goes in."""
     found = []
     cases: list[Case] = [case for name in MODULES for case in import_module(f"unit.plugins.{name}").CASES]
@@ -31,15 +32,15 @@ def calls(registry: Registry) -> list[Call]:
         one = registry.sectors[case.context.process.partition(".")[0]]
         empty = msgspec.structs.replace(case.context, inputs=(), supplies=())
         found += [
-            Call(one, case.context, msgspec.json.encode(case.activity)),
-            Call(one, case.context, b'{"noSuchField":1}'),
-            Call(one, empty, msgspec.json.encode(case.activity)),
+            AssessmentCall(one, case.context, msgspec.json.encode(case.activity)),
+            AssessmentCall(one, case.context, b'{"noSuchField":1}'),
+            AssessmentCall(one, empty, msgspec.json.encode(case.activity)),
         ]
     return found
 
 
-async def by_workers(asked: list[Call]) -> list[Found]:
-    async with Pool(2, 10.0) as pool:
+async def by_workers(asked: list[AssessmentCall]) -> list[Found]:
+    async with WorkerPool(2, 10.0) as pool:
         await pool.ready()
         return await pool.assess(asked)
 

@@ -22,8 +22,8 @@ from support.sectors import registry
 from support.stock import ROUNDS, keep_stock
 from support.upstream import chain_of, weights_of
 
-from ledger.core.assessment import BURDENS
-from ledger.core.records import (
+from ledger.core.outcome.assessment import BURDENS
+from ledger.core.record.kinds import (
     Acceptance,
     Addition,
     Amendment,
@@ -33,8 +33,8 @@ from ledger.core.records import (
     Transfer,
     Transformation,
 )
-from ledger.footprint.burdens import SLOT
-from ledger.footprint.chain.passes import propagate
+from ledger.footprint.derived.chain.passes import propagate
+from ledger.footprint.stored.burdens import SLOT
 
 AGREED: Final = 1e-9
 SEED: Final = 4

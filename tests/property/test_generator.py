@@ -8,8 +8,8 @@ from support.memory import MemoryLedger
 from support.networks import book_of, network
 from support.sectors import registry
 
-from ledger.core import canonical
-from ledger.core.records import Transformation
+from ledger.core.record import canonical
+from ledger.core.record.kinds import Transformation
 
 
 @pytest.mark.parametrize(("inputs", "outputs", "signers"), [(2, 2, 1), (2, 2, 7), (3, 4, 2), (1, 1, 3)])

@@ -15,8 +15,8 @@ from support.memory import MemoryLedger
 from support.networks import book_of, burden_errors, content_errors, network
 from support.sectors import registry
 
-from ledger.core.assessment import BURDENS
-from ledger.core.records import Acceptance, Consumption, Declaration, Transfer, Transformation
+from ledger.core.outcome.assessment import BURDENS
+from ledger.core.record.kinds import Acceptance, Consumption, Declaration, Transfer, Transformation
 
 CONSERVED = 1e-9
 EXACT = Fraction(1, 10**12)

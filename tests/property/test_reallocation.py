@@ -11,9 +11,9 @@ from support.memory import MemoryLedger
 from support.sectors import Given, Make, registry
 from support.site import Site, ore
 
-from ledger.core.values import Money, Output, Quantity
-from ledger.footprint.burdens import footprint
-from ledger.footprint.reallocation import NEEDS
+from ledger.core.record.values import Money, Output, Quantity
+from ledger.footprint.derived.reallocation import NEEDS
+from ledger.footprint.stored.burdens import footprint
 
 WHOLE = 60
 

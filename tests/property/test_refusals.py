@@ -17,10 +17,10 @@ from support.parties import Party, party
 from support.sectors import NAME, registry
 from support.site import raw
 
-from ledger.core.records import AnyRecord, Consumption, Transformation
-from ledger.core.values import Flow, Quantity
+from ledger.core.record.kinds import AnyRecord, Consumption, Transformation
+from ledger.core.record.values import Flow, Quantity
+from ledger.engine.batch import Batch, Item, LoadedRecord, Sequenced, Verdict
 from ledger.errors import LedgerError
-from ledger.service.sequencing.batch import Batch, Item, Known, Sequenced, Verdict
 
 Posted = tuple[Party, AnyRecord]
 Fault = Callable[[MemoryLedger, Party, AnyRecord, random.Random], Posted | None]
@@ -221,7 +221,7 @@ def test_posting_again_changes_nothing(seed: int) -> None:
     network = list(generate(seed, 30, 3))
     memory.must(*network)
     before = memory.fingerprint()
-    assert all(isinstance(verdict, Known) for verdict in memory.post(network))
+    assert all(isinstance(verdict, LoadedRecord) for verdict in memory.post(network))
     assert memory.fingerprint() == before
 
 

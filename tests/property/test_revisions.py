@@ -15,10 +15,10 @@ from support.memory import MemoryLedger
 from support.networks import burden_errors, content_errors, emitted
 from support.sectors import registry
 
-from ledger.core.records import Acceptance, Addition, Amendment, Closing, Consumption, Transfer, Transformation
-from ledger.core.values import UNBURDENED
+from ledger.core.record.kinds import Acceptance, Addition, Amendment, Closing, Consumption, Transfer, Transformation
+from ledger.core.record.values import UNBURDENED
+from ledger.engine.revision.recompute import Revised
 from ledger.errors import LedgerError
-from ledger.service.revising.engine import Revised
 
 CONSERVED = 1e-9
 HOLDS = ("lots", "remaining", "lines", "transfers", "default_pools", "plugins", "openings")

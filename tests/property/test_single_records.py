@@ -13,9 +13,9 @@ from support.networks import book_of, burden_errors, content_errors
 from support.sectors import NAME, Carrier, Emission, Gap, Given, Make, registry
 from support.site import END, START, Site, ore, raw, supply
 
-from ledger.core.assessment import ADDITIVE, BURDENS, ENERGY, OF_WHICH, REMOVALS
-from ledger.core.records import Transformation
-from ledger.core.values import Factor, Money, Supply
+from ledger.core.outcome.assessment import ADDITIVE, BURDENS, ENERGY, OF_WHICH, REMOVALS
+from ledger.core.record.kinds import Transformation
+from ledger.core.record.values import Factor, Money, Supply
 from ledger.errors import PluginError, Refused
 
 CONSERVED = 1e-9

@@ -14,15 +14,17 @@ from support.site import END, START, Site, ore
 from support.tables import ALL, check_rows, content_table_of, figure_of, scale_of, table_of, whole_chain_of
 from support.upstream import chain_of, upstream_of, weights_of
 
-from ledger.core.records import Addition, Closing, Pool
-from ledger.footprint.burdens import ZERO, footprint
-from ledger.footprint.chain.arrays import Arrays
-from ledger.footprint.contributions import contribution
-from ledger.footprint.tables.contents import CONTENT_GROUPINGS
-from ledger.footprint.tables.rows import FOOTPRINT, GROUPINGS, Row
+from ledger.core.record.kinds import Addition, Closing, Pool
+from ledger.footprint.derived.chain.arrays import Arrays
+from ledger.footprint.derived.contributions import contribution
+from ledger.footprint.derived.tables.contents import CONTENT_GROUPINGS
+from ledger.footprint.derived.tables.rows import FOOTPRINT, GROUPINGS, ContributionRow
+from ledger.footprint.stored.burdens import ZERO, footprint
 
 
-def checked(memory: MemoryLedger, lot: str, by: str, burden: str = FOOTPRINT, limit: int = 1_000_000) -> list[Row]:
+def checked(
+    memory: MemoryLedger, lot: str, by: str, burden: str = FOOTPRINT, limit: int = 1_000_000
+) -> list[ContributionRow]:
     rows = table_of(memory, lot, by, burden, limit, chain_of(memory))
     burdens = memory.figures[lot].burdens
     check_rows(rows, figure_of(burdens, burden), scale_of(burdens, burden))

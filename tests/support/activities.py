@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
-from ledger.core.records import (
+from ledger.core.record.kinds import (
     Acceptance,
     Addition,
     AnyRecord,
@@ -25,7 +25,7 @@ from ledger.core.records import (
     Transfer,
     Transformation,
 )
-from ledger.core.values import Flow, Output
+from ledger.core.record.values import Flow, Output
 from support.exact import Figures, direct_of, scaled
 from support.memory import MemoryLedger
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from ledger.core.checkpoint import Checkpoint
-from ledger.core.merkle import EMPTY_ROOT
-from ledger.core.note import NoteSigner
-from ledger.service.keyfiles import LOG_KEY, read_own_key
+from ledger.core.log.checkpoint import Checkpoint
+from ledger.core.log.merkle import EMPTY_ROOT
+from ledger.core.log.note import NoteSigner
+from ledger.host.key_files import LOG_KEY, read_own_key
 from ledger.store.anchor import open_anchor, stated, written
 
 

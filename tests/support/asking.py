@@ -10,8 +10,8 @@ from typing import Any, Final
 import httpx
 from msgspec.structs import replace
 
-from ledger.core.records import Declaration, Transformation
-from ledger.core.values import Evidence, Money, Output, Quantity
+from ledger.core.record.kinds import Declaration, Transformation
+from ledger.core.record.values import Evidence, Money, Output, Quantity
 from support.sectors import Given, Make
 from support.server import Posted, Server
 from support.workshop import END, START, Workshop, kilograms, workshop

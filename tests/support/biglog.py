@@ -10,19 +10,19 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from ledger.core.entry import Entry
-from ledger.core.frontier import grow
-from ledger.core.merkle import leaf_hash
-from ledger.core.record import PRIVATE
-from ledger.service.heads import Heads
-from ledger.service.publication import Publication
+from ledger.core.log.entry import Entry
+from ledger.core.log.frontier import grow
+from ledger.core.log.merkle import leaf_hash
+from ledger.core.record.base import PRIVATE
+from ledger.engine.row_buffer import RowBuffer
+from ledger.service.heads.heads import Heads
+from ledger.service.heads.publication import Publication
 from ledger.service.settings import Settings
 from ledger.service.setup import Identity, establish, identity_of
 from ledger.store.anchor import open_anchor
 from ledger.store.batches import lock_head, write_batch
-from ledger.store.database import Pool, open_pool
+from ledger.store.database import DatabasePool, open_pool
 from ledger.store.hosting import hosted
-from ledger.store.rows import BatchRows
 from ledger.store.tiles import add_full_tiles
 
 BATCH: Final = 20_000
@@ -43,7 +43,7 @@ class BigLog(NamedTuple):
 
     home: Path
     identity: Identity
-    pool: Pool
+    pool: DatabasePool
     publication: Publication
 
     async def grow(self, size: int) -> None:
@@ -54,7 +54,7 @@ class BigLog(NamedTuple):
                 await self._append(start, min(start + BATCH, size))
 
     async def _append(self, start: int, end: int) -> None:
-        rows, hashes = BatchRows(), []
+        rows, hashes = RowBuffer(), []
         for index, entry in enumerate(entries(start, end), start=start):
             hashes.append(leaf_hash(entry))
             rows.add_entry(index, entry, hashes[-1])

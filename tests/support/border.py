@@ -18,8 +18,8 @@ import httpx
 import msgspec
 from msgspec import Raw
 
-from ledger.core.records import Addition, Attestation, Facility, Pool, Product, Subject, Transfer, Transformation
-from ledger.core.values import Evidence, Factor, Flow, Output, Quantity, Supply
+from ledger.core.record.kinds import Addition, Attestation, Facility, Pool, Product, Subject, Transfer, Transformation
+from ledger.core.record.values import Evidence, Factor, Flow, Output, Quantity, Supply
 from support.cli import Done, run
 from support.parties import Party, enrolment, nonces, party
 from support.sectors import MAKE, Carrier, Emission, Make

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 
+from ledger.admission.apply import note
 from ledger.admission.lots import part_of_mass
 from ledger.admission.state import type_of
-from ledger.core import canonical
-from ledger.core.outcome import salt_seed
-from ledger.core.records import Acceptance, Amendment, Transformation
-from ledger.service.revising.changes import changes_of
-from ledger.service.revising.engine import Engine, Revision
-from ledger.service.revising.past import decode, extend
-from ledger.store.past import Past
+from ledger.core.outcome.leaves import salt_seed
+from ledger.core.record import canonical
+from ledger.core.record.kinds import Acceptance, Amendment, Transformation
+from ledger.engine.revision.changes import changes_of
+from ledger.engine.revision.current_record import Past
+from ledger.engine.revision.recompute import Engine, Revision
+from ledger.engine.revision.restore import decode, extend
 from support.memory import MemoryLedger
 
 
@@ -51,7 +52,7 @@ class Beside:
         for index in range(self._seen, log.state.size):
             record = log.records[index]
             state.size = index
-            state.note(record, log.digests[index])
+            note(state, record, log.digests[index])
             if index not in log.history.prepared:
                 continue
             lots = log.history.made[index]

@@ -9,14 +9,14 @@ import numpy
 from hypothesis import strategies as st
 
 from ledger.admission.facts import LOT_SLOTS
-from ledger.core.assessment import BURDENS
-from ledger.core.outcome import read
-from ledger.footprint.burdens import SLOT
-from ledger.footprint.chain.arrays import Arrays, Floats, compiled
-from ledger.footprint.chain.columns import Lots, Records
-from ledger.footprint.chain.cutting import Parts
-from ledger.footprint.contents import ContentsOut
-from ledger.service.accounting import part_of
+from ledger.core.outcome.assessment import BURDENS
+from ledger.core.outcome.leaves import read
+from ledger.engine.account import part_of
+from ledger.footprint.derived.chain.arrays import Arrays, Floats, compiled
+from ledger.footprint.derived.chain.columns import LotColumns, Records
+from ledger.footprint.derived.chain.cutting import StageParts
+from ledger.footprint.stored.burdens import SLOT
+from ledger.footprint.stored.contents import ContentsOut
 from support.memory import MemoryLedger
 
 
@@ -48,7 +48,7 @@ class Took(NamedTuple):
 def parts_of(
     lots: Sequence[Made], flows: Sequence[Took] = (), types: Mapping[int, str] | None = None,
     times: Mapping[int, str] | None = None,
-) -> Parts:
+) -> StageParts:
     """A chain of lots and flows in log order. Digests are `r1`, `r2`, ... by log index; `types` of records that are no
     transformations."""
     known = {one.id: one for one in lots}
@@ -60,7 +60,7 @@ def parts_of(
     burdens = numpy.zeros((len(lots), len(BURDENS)))
     burdens[:, SLOT["fossilGhgEmissions"]] = [one.co2 for one in lots]
     none = [None] * len(lots)
-    columns = Lots(
+    columns = LotColumns(
         ids=[one.id for one in lots], products=["steel"] * len(lots), holders=["mill"] * len(lots),
         roles=["product"] * len(lots), quantities=[one.quantity for one in lots], units=["KGM"] * len(lots),
         items=none, pools=[one.pool for one in lots], facilities=none, processes=[one.process for one in lots],
@@ -71,7 +71,7 @@ def parts_of(
         [f"r{index}" for index in indexes], [(types or {}).get(index, "transformation") for index in indexes],
         ["mill"] * len(indexes), times or {},
     )
-    return Parts(arrays, columns, records, [Decimal(flow.quantity) for flow in flows])
+    return StageParts(arrays, columns, records, [Decimal(flow.quantity) for flow in flows])
 
 
 @st.composite

@@ -5,14 +5,14 @@ from decimal import Decimal
 
 import msgspec
 
-from ledger.core.assessment import Assessment
-from ledger.core.outcome import AssessmentLeaf, read
-from ledger.core.records import Transformation
-from ledger.footprint.chain.arrays import Arrays
-from ledger.footprint.contributions import Upstream
-from ledger.footprint.gwp import AR6
-from ledger.footprint.reallocation import Split, missing_weight, split_of, under
-from ledger.footprint.recount import Figures, Recount, Weighed
+from ledger.core.outcome.assessment import Assessment
+from ledger.core.outcome.leaves import AssessmentLeaf, read
+from ledger.core.record.kinds import Transformation
+from ledger.footprint.derived.chain.arrays import Arrays
+from ledger.footprint.derived.contributions import Upstream
+from ledger.footprint.derived.reallocation import Split, missing_weight, split_of, under
+from ledger.footprint.derived.recount import Recount, RecountFigures, RecountWeight
+from ledger.footprint.stored.gwp import AR6
 from support.memory import MemoryLedger
 from support.upstream import chain_of
 
@@ -47,10 +47,10 @@ class Counting:
             self.recount.add(one)
             self.splits += [split] if split is not None else []
 
-    def weighed(self, lot: str, arrays: Arrays | None = None) -> Weighed:
-        return Weighed.for_lot(self.arrays if arrays is None else arrays, self.memory.state.lots[lot].number)
+    def weighed(self, lot: str, arrays: Arrays | None = None) -> RecountWeight:
+        return RecountWeight.for_lot(self.arrays if arrays is None else arrays, self.memory.state.lots[lot].number)
 
-    def figures(self, lot: str, key: str | None = None) -> Figures:
+    def figures(self, lot: str, key: str | None = None) -> RecountFigures:
         """Raises what is missing."""
         if key is None:
             return self.recount.figures(self.weighed(lot))

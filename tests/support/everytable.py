@@ -2,9 +2,18 @@
 
 import msgspec
 
-from ledger.core.records import Acceptance, Attestation, Consumption, Declaration, Erasure, KeyChange, Report, Subject
-from ledger.core.signing import public_key
-from ledger.core.values import Claim, Credit, Flow, Money, Output
+from ledger.core.keys.signing import public_key
+from ledger.core.record.kinds import (
+    Acceptance,
+    Attestation,
+    Consumption,
+    Declaration,
+    Erasure,
+    KeyChange,
+    Report,
+    Subject,
+)
+from ledger.core.record.values import Claim, Credit, Flow, Money, Output
 from support.parties import party
 from support.revising import add, amend, change, close, digest_of, gas, pool, reopen
 from support.sectors import Make

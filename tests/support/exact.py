@@ -15,8 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
-from ledger.core.records import AnyRecord, Consumption, Declaration, Product, Transfer, Transformation
-from ledger.core.values import Flow, Output, Quantity, Supply
+from ledger.core.record.kinds import AnyRecord, Consumption, Declaration, Product, Transfer, Transformation
+from ledger.core.record.values import Flow, Output, Quantity, Supply
 
 Figures = dict[str, Fraction]
 

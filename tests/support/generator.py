@@ -16,8 +16,8 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec import Raw
 
-from ledger.core import canonical
-from ledger.core.records import (
+from ledger.core.record import canonical
+from ledger.core.record.kinds import (
     Acceptance,
     AnyRecord,
     Consumption,
@@ -27,7 +27,7 @@ from ledger.core.records import (
     Transfer,
     Transformation,
 )
-from ledger.core.values import (
+from ledger.core.record.values import (
     AllocationKey,
     Evidence,
     Factor,

@@ -18,8 +18,9 @@ from msgspec.structs import replace
 from ledger.admission.rules import NEWEST, RULES
 from ledger.cli.demo.actors import ACTORS
 from ledger.cli.demo.scenario import scenario
-from ledger.core import canonical
-from ledger.core.records import (
+from ledger.core.keys.signing import SigningKey, public_key
+from ledger.core.record import canonical
+from ledger.core.record.kinds import (
     Activation,
     Addition,
     Amendment,
@@ -38,11 +39,11 @@ from ledger.core.records import (
     Subject,
     Transformation,
 )
-from ledger.core.residue import residue
-from ledger.core.revisions import Change
-from ledger.core.signing import SigningKey, public_key
-from ledger.core.values import Attribute, Factor, Flow, Money, Output, Quantity, Supply
-from ledger.registry.installed import Installed, Registry, installed
+from ledger.core.record.redacted import residue
+from ledger.core.record.revisions import Change
+from ledger.core.record.values import Attribute, Factor, Flow, Money, Output, Quantity, Supply
+from ledger.engine.sectors import Installed, Registry
+from ledger.registry.installed import installed
 from support import sectors
 from support.histories import History
 from support.memory import MemoryLedger

@@ -8,7 +8,8 @@ import psutil
 from hazards.sector import ACT, Acting, hazards
 from msgspec import Raw
 
-from ledger.registry.installed import Installed, Registry, digest_of
+from ledger.engine.sectors import Installed, Registry
+from ledger.registry.installed import digest_of
 from support.server import TESTS, Posted, Server
 from support.witness import registry
 from support.workshop import Workshop

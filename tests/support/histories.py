@@ -16,10 +16,11 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from ledger.admission.admit import admit
+from ledger.admission.apply import apply
 from ledger.admission.facts import LotFacts
 from ledger.admission.state import State
-from ledger.core.entry import parse_entry
-from ledger.core.records import (
+from ledger.core.log.entry import parse_entry
+from ledger.core.record.kinds import (
     Acceptance,
     Addition,
     Amendment,
@@ -34,13 +35,13 @@ from ledger.core.records import (
     Transfer,
     Transformation,
 )
-from ledger.core.revisions import Change
-from ledger.core.values import Claim, Credit, Evidence, Factor, Flow, Output, PreviousLife, Quantity, Supply
+from ledger.core.record.revisions import Change
+from ledger.core.record.values import Claim, Credit, Evidence, Factor, Flow, Output, PreviousLife, Quantity, Supply
+from ledger.engine.account import account
+from ledger.engine.batch import Sequenced
+from ledger.engine.prepare import Submission, prepare
 from ledger.errors import LedgerError
-from ledger.footprint.figures import LotFigures
-from ledger.service.accounting import account
-from ledger.service.preparing import Submission, prepare
-from ledger.service.sequencing.batch import Sequenced
+from ledger.footprint.stored.figures import LotFigures
 from support.memory import MemoryLedger
 from support.parties import Party
 from support.sectors import MAKE, NAME, Make
@@ -516,7 +517,7 @@ class FromZero:
         prepared = prepare(submission, state, memory.registry, state.plugins)
         admit(record, submission.keyid, prepared.plan, state)
         outcome = account(prepared, self.figures)
-        lots = state.apply(record, submission.digest, prepared.plan)
+        lots = apply(state, record, submission.digest, prepared.plan)
         state.closed.clear()
         for lot, figures in zip(lots, outcome.figures.outputs, strict=True):
             self.figures[lot.id] = figures

@@ -8,18 +8,18 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ledger.core.acknowledgement import Acknowledgement
-from ledger.core.envelope import seal
-from ledger.core.receipt import Receipt
+from ledger.client.audit.report import AuditReport
+from ledger.client.audit.run import audit
+from ledger.core.keys.envelope import seal
+from ledger.core.proof.acknowledgement import Acknowledgement
+from ledger.core.proof.receipt import Receipt
 from ledger.errors import LedgerError
-from ledger.service.audit.database_source import DatabaseSource
-from ledger.service.audit.replay import audit
-from ledger.service.audit.report import Report
-from ledger.service.keyfiles import REGISTRAR_KEY, read_key
+from ledger.host.clock import HostClock, now
+from ledger.host.key_files import REGISTRAR_KEY, read_key
+from ledger.service.audit_source.database import DatabaseSource
 from ledger.service.ledger import Ledger, open_ledger
 from ledger.service.settings import Settings
 from ledger.service.setup import registrar_id
-from ledger.service.timekeeping import HostClock, now
 from support.parties import Party
 from support.server import Posted
 from support.witness import registry
@@ -63,7 +63,7 @@ class Inside:
             found.append(answer)
         return found
 
-    def audited(self) -> Report:
+    def audited(self) -> AuditReport:
         """Audits the database, the log's key pinned."""
         source = DatabaseSource(self.ledger.pool, self.ledger.identity)
         return self.run(audit(source, registry=registry(), vkey=self.vkey, clock=self._clock))

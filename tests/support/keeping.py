@@ -1,8 +1,8 @@
 """A history that is kept whole as a ledger in memory grows, where servers and audits load the part that they need."""
 
-from ledger.core.records import Amendment, Transformation
-from ledger.service.preparing import Prepared
-from ledger.service.revising.history import History
+from ledger.core.record.kinds import Amendment, Transformation
+from ledger.engine.prepare import Prepared
+from ledger.engine.revision.history import History
 
 
 def keep(history: History, index: int, prepared: Prepared) -> None:

@@ -10,13 +10,13 @@ from typing import Any, Final, NamedTuple
 import httpx
 
 from ledger.app import create_app
-from ledger.cli.audit_database import database_source
-from ledger.core.note import NoteSigner
-from ledger.registry.installed import Registry
-from ledger.service.audit.http_source import HttpSource
-from ledger.service.audit.replay import audit
-from ledger.service.audit.report import Report
-from ledger.service.keyfiles import LOG_KEY, read_key
+from ledger.cli.auditor.audit_database import database_source
+from ledger.client.audit.report import AuditReport
+from ledger.client.audit.run import audit
+from ledger.client.audit.source.http import HttpSource
+from ledger.core.log.note import NoteSigner
+from ledger.engine.sectors import Registry
+from ledger.host.key_files import LOG_KEY, read_key
 from ledger.service.ledger import open_ledger
 from ledger.service.settings import Settings
 from ledger.service.setup import Identity
@@ -44,20 +44,22 @@ class Kept(NamedTuple):
         origin = self.vkey.partition("+")[0]
         return Identity(origin, self.vkey, NoteSigner(origin, read_key(self.home / LOG_KEY).private))
 
-    def by_database(self, database: Database, known: Registry | None = None) -> Report:
+    def by_database(self, database: Database, known: Registry | None = None) -> AuditReport:
         """What an audit of a copy finds in its rows, with the home's anchor beside them, and with the sectors that it
         knows. Raises LedgerError where nobody opens it."""
-        async def run() -> Report:
+        async def run() -> AuditReport:
             settings = Settings(home=self.home, database_url=database.url, policy=self.policy)
             async with database_source(settings) as source:
                 return await audit(source, registry=known or self.registry, vkey=self.vkey)
 
         return database.run(run())
 
-    def by_http(self, database: Database, between: Callable[[Transport], Transport] = lambda inner: inner) -> Report:
+    def by_http(
+        self, database: Database, between: Callable[[Transport], Transport] = lambda inner: inner
+    ) -> AuditReport:
         """What a server of a copy shows, one that has seen nothing else: its anchor is of this very database. Raises
         LedgerError where no server starts on it. `between`: who is between it and the auditor."""
-        async def run() -> Report:
+        async def run() -> AuditReport:
             anchor = begun_anchor(self.home / f"anchor-of-a-copy-{next(_anchors)}", self.home)
             settings = Settings(
                 home=self.home, database_url=database.url, anchor=str(anchor), policy=self.policy)

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.core.checkpoint import Checkpoint
-from ledger.core.cosignature import CosignatureVerifier, Cosigner, cosignature_line
-from ledger.core.note import parse_note
-from ledger.core.witnessing import SIZE_TYPE, parse_request, stated
+from ledger.core.log.add_checkpoint import SIZE_TYPE, parse_request, stated
+from ledger.core.log.checkpoint import Checkpoint
+from ledger.core.log.cosignature import CosignatureVerifier, Cosigner, cosignature_line
+from ledger.core.log.note import parse_note
 
 MUCH_LARGER = 1_000_000_000
 

@@ -10,29 +10,21 @@ import msgspec
 from msgspec.structs import replace
 
 from ledger.admission.state import State
-from ledger.core import canonical
-from ledger.core.frontier import Frontier
-from ledger.core.outcome import AssessmentLeaf, LotLeaf, read
-from ledger.core.records import (
-    Activation,
-    Amendment,
-    AnyRecord,
-    Closing,
-    Consumption,
-    Transfer,
-    Transformation,
-)
-from ledger.core.units import convert
-from ledger.core.values import Flow
+from ledger.core.log.frontier import Frontier
+from ledger.core.outcome.leaves import AssessmentLeaf, LotLeaf, read
+from ledger.core.record import canonical
+from ledger.core.record.kinds import Activation, Amendment, AnyRecord, Closing, Consumption, Transfer, Transformation
+from ledger.core.record.units import convert
+from ledger.core.record.values import Flow
+from ledger.engine.batch import Batch, Item, Sequenced, Verdict
+from ledger.engine.prepare import REVISING, Prepared, Submission
+from ledger.engine.revision.history import History
+from ledger.engine.revision.recompute import Engine, Revision
+from ledger.engine.revision.revise import revise
+from ledger.engine.sectors import Registry
 from ledger.errors import LedgerError
-from ledger.footprint.burdens import named, vector_of
-from ledger.footprint.figures import LotFigures
-from ledger.registry.installed import Registry
-from ledger.service.preparing import REVISING, Prepared, Submission
-from ledger.service.revising.averages import revise
-from ledger.service.revising.engine import Engine, Revision
-from ledger.service.revising.history import History
-from ledger.service.sequencing.batch import Batch, Item, Sequenced, Verdict
+from ledger.footprint.stored.burdens import named, vector_of
+from ledger.footprint.stored.figures import LotFigures
 from support.keeping import keep
 from support.parties import Party, enrolment, nonces, party
 

@@ -7,8 +7,8 @@ from typing import NamedTuple, Protocol
 
 from msgspec import Raw
 
-from ledger.core.outcome import read
-from ledger.core.records import Closing, Declaration, Transformation
+from ledger.core.outcome.leaves import read
+from ledger.core.record.kinds import Closing, Declaration, Transformation
 from support.exact import Book, direct_of
 from support.generator import generate, parties
 from support.memory import MemoryLedger

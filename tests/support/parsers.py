@@ -17,16 +17,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from msgspec import Raw
 
-from ledger.core import canonical
-from ledger.core.acknowledgement import acknowledge, read_answer, verify_answer
-from ledger.core.bundle import TAG, Bundle, PublicRecord, is_bundle, packed, read_bundle
-from ledger.core.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, sign_checkpoint
-from ledger.core.cosignature import Cosigner, cosigned_at, parse_cosigner_vkey
-from ledger.core.entry import parse_entry
-from ledger.core.envelope import Envelope, open_envelope
-from ledger.core.frontier import Frontier
-from ledger.core.identifiers import check_prefix
-from ledger.core.merkle import (
+from ledger.client.verify.bundle import ReplayedKeys, verify_bundle
+from ledger.core.keys.envelope import Envelope, open_envelope
+from ledger.core.keys.signing import SigningKey, load_spki, record_message
+from ledger.core.log.add_checkpoint import AddCheckpoint, encode_request, judge, parse_request
+from ledger.core.log.add_checkpoint import stated as stated_by
+from ledger.core.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, sign_checkpoint
+from ledger.core.log.cosignature import Cosigner, cosigned_at, parse_cosigner_vkey
+from ledger.core.log.entry import parse_entry
+from ledger.core.log.frontier import Frontier
+from ledger.core.log.inclusion_proof import encode_proof, parse_proof, verify_proof
+from ledger.core.log.merkle import (
     HASH_SIZE,
     consistency_path,
     inclusion_path,
@@ -35,27 +36,18 @@ from ledger.core.merkle import (
     verify_consistency,
     verify_inclusion,
 )
-from ledger.core.note import parse_note, parse_vkey, sign_note, vkey
-from ledger.core.policy import parse_policy
-from ledger.core.receipt import make_receipt, read_receipt, verify_receipt
-from ledger.core.records import Organization
-from ledger.core.signing import SigningKey, load_spki, record_message
-from ledger.core.statement import canonical_claims, is_statement, read_statement
-from ledger.core.statement_proofs import verify_statement
-from ledger.core.tiles import (
-    Tile,
-    decode_entries,
-    encode_entries,
-    entries_path,
-    parse_path,
-    tile_hashes,
-    tile_path,
-)
-from ledger.core.tlogproof import encode_proof, parse_proof, verify_proof
-from ledger.core.witnessing import AddCheckpoint, encode_request, judge, parse_request
-from ledger.core.witnessing import stated as stated_by
+from ledger.core.log.note import parse_note, parse_vkey, sign_note, vkey
+from ledger.core.log.policy import parse_policy
+from ledger.core.log.tiles import Tile, decode_entries, encode_entries, entries_path, parse_path, tile_hashes, tile_path
+from ledger.core.proof.acknowledgement import acknowledge, read_answer, verify_answer
+from ledger.core.proof.bundle import TAG, Bundle, PublicRecord, is_bundle, packed, read_bundle
+from ledger.core.proof.receipt import make_receipt, read_receipt, verify_receipt
+from ledger.core.proof.statement import canonical_claims, is_statement, read_statement
+from ledger.core.proof.statement_steps import verify_statement
+from ledger.core.record import canonical
+from ledger.core.record.identifiers import check_prefix
+from ledger.core.record.kinds import Organization
 from ledger.errors import LedgerError
-from ledger.service.bundles import Known, verify_bundle
 from ledger.service.settings import check_origin
 from support.generator import generate, parties
 from support.memory import MemoryLedger
@@ -202,7 +194,7 @@ def _receipt_bundle(data: bytes) -> None:
     found = read_bundle(data)
     _same(is_bundle(data), True)
     _same(read_bundle(msgspec.json.encode(found)), found)
-    verify_bundle(found, Known(VKEY))
+    verify_bundle(found, ReplayedKeys(VKEY))
 
 
 def _statement(data: bytes) -> None:

@@ -13,18 +13,10 @@ import msgspec
 from msgspec import Raw, field
 from msgspec.structs import replace
 
-from ledger.core.records import (
-    Amendment,
-    Consumption,
-    Facility,
-    Product,
-    Report,
-    Transfer,
-    Transformation,
-)
-from ledger.core.revisions import Change
-from ledger.core.values import Flow, Money, Output, Quantity, Supply
-from ledger.registry.installed import Installed, Registry
+from ledger.core.record.kinds import Amendment, Consumption, Facility, Product, Report, Transfer, Transformation
+from ledger.core.record.revisions import Change
+from ledger.core.record.values import Flow, Money, Output, Quantity, Supply
+from ledger.engine.sectors import Installed, Registry
 from ledger.sdk import Activity, Assessment, Context, EnergyUse, Indicator, Key, Line, Route, Sector, Signed
 from ledger.service.ledger import open_ledger
 from ledger.service.settings import Settings

@@ -12,11 +12,11 @@ from typing import Any, Final, NamedTuple
 import pytest
 from msgspec.structs import replace
 
-from ledger.core.records import Declaration, Facility, Product, Transfer, Transformation
-from ledger.core.values import Output
+from ledger.core.record.kinds import Declaration, Facility, Product, Transfer, Transformation
+from ledger.core.record.values import Output
 from ledger.errors import LedgerError
-from ledger.service.product_answers import ProductAnswer
-from ledger.service.products import read_product
+from ledger.service.queries.product.answers import ProductAnswer
+from ledger.service.queries.product.read import read_product
 from support.inside import Inside, inside
 from support.parties import enrolment
 from support.revising import add, amend, change, close, gas, outputs, pool

@@ -7,11 +7,11 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from ledger.core.acknowledgement import Acknowledgement, read_answer
-from ledger.core.note import vkey
-from ledger.core.policy import Cosigned, Policy, open_cosigned, parse_policy
-from ledger.core.receipt import Receipt
-from ledger.service.keyfiles import LOG_KEY, new_key, write_key
+from ledger.core.log.note import vkey
+from ledger.core.log.policy import CosignedHead, Policy, open_cosigned, parse_policy
+from ledger.core.proof.acknowledgement import Acknowledgement, read_answer
+from ledger.core.proof.receipt import Receipt
+from ledger.host.key_files import LOG_KEY, new_key, write_key
 from support.server import Posted, Server, temporary_home
 from support.witnesses import WitnessProcess
 
@@ -53,7 +53,7 @@ class Site:
             del found["CARBON_LEDGER_POLICY"]
         return Server(self.home, database_url, (), None, "ledger.cli", **found)
 
-    def checkpoint(self, url: str) -> Cosigned:
+    def checkpoint(self, url: str) -> CosignedHead:
         """The published checkpoint, which must have the log's signature and the quorum."""
         note = httpx.get(f"{url}/log/checkpoint", timeout=120).raise_for_status().text
         return open_cosigned(note, self.policy, self.policy.logs[0].verifier)

@@ -8,21 +8,21 @@ import msgspec
 from msgspec import Raw
 
 from ledger.admission.state import State
-from ledger.core import canonical
-from ledger.core.entry import parse_entry
-from ledger.core.outcome import RevisionLeaf
-from ledger.core.receipt import Receipt
-from ledger.core.records import Addition, Amendment, Closing, Pool, Reopening
-from ledger.core.revisions import Change
-from ledger.core.values import Factor, Flow, Output, Supply
-from ledger.footprint.burdens import named
-from ledger.footprint.figures import LotFigures
-from ledger.registry.installed import Registry
-from ledger.service.preparing import Prepared, Submission
-from ledger.service.revising.averages import revise
-from ledger.service.revising.engine import Engine, Revision
-from ledger.service.revising.history import History
-from ledger.service.sequencing.batch import Batch, Item, Sequenced
+from ledger.core.log.entry import parse_entry
+from ledger.core.outcome.leaves import RevisionLeaf
+from ledger.core.proof.receipt import Receipt
+from ledger.core.record import canonical
+from ledger.core.record.kinds import Addition, Amendment, Closing, Pool, Reopening
+from ledger.core.record.revisions import Change
+from ledger.core.record.values import Factor, Flow, Output, Supply
+from ledger.engine.batch import Batch, Item, Sequenced
+from ledger.engine.prepare import Prepared, Submission
+from ledger.engine.revision.history import History
+from ledger.engine.revision.recompute import Engine, Revision
+from ledger.engine.revision.revise import revise
+from ledger.engine.sectors import Registry
+from ledger.footprint.stored.burdens import named
+from ledger.footprint.stored.figures import LotFigures
 from support.databases import LOGGED, Database
 from support.keeping import keep
 from support.server import Posted, Server

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from msgspec import Raw
 
-from ledger.core.records import AnyRecord, Declaration, Facility, Product, Transformation
-from ledger.core.units import convert, plain, unit
-from ledger.core.values import Evidence, Flow, Money, Output, PreviousLife, Quantity, Supply
+from ledger.core.record.kinds import AnyRecord, Declaration, Facility, Product, Transformation
+from ledger.core.record.units import convert, plain, unit
+from ledger.core.record.values import Evidence, Flow, Money, Output, PreviousLife, Quantity, Supply
 from ledger.sdk import InputFacts, OutputFacts, SupplyFacts
 from ledger.sdk.testing.conformance import Case
 from support.parties import Party

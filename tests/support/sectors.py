@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 from msgspec import field
 
-from ledger.registry.installed import Installed, Registry
+from ledger.engine.sectors import Installed, Registry
 from ledger.sdk import (
     Activity,
     Assessment,

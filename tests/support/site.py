@@ -6,9 +6,9 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
-from ledger.core.records import Consumption, Declaration, Facility, Product, Transfer, Transformation
-from ledger.core.values import Flow, Output, Quantity, Role, Supply
-from ledger.service.sequencing.batch import Sequenced
+from ledger.core.record.kinds import Consumption, Declaration, Facility, Product, Transfer, Transformation
+from ledger.core.record.values import Flow, Output, Quantity, Role, Supply
+from ledger.engine.batch import Sequenced
 from support.memory import MemoryLedger
 from support.sectors import NAME, Make
 

@@ -9,38 +9,31 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import UNSET, Raw, UnsetType
 
 from ledger.admission.facts import LotFacts
+from ledger.admission.lookups import add_names
 from ledger.admission.names import Names
-from ledger.core import canonical
-from ledger.core.checkpoint import Checkpoint, sign_checkpoint
-from ledger.core.merkle import inclusion_path, leaf_hash, tree_root
-from ledger.core.note import NoteSigner, sign_note
-from ledger.core.note import vkey as vkey_of
-from ledger.core.outcome import LotLeaf
-from ledger.core.records import (
-    Addition,
-    AnyRecord,
-    Facility,
-    Organization,
-    Pool,
-    Product,
-    Transformation,
-)
-from ledger.core.statement import (
+from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.log.merkle import inclusion_path, leaf_hash, tree_root
+from ledger.core.log.note import NoteSigner, sign_note
+from ledger.core.log.note import vkey as vkey_of
+from ledger.core.outcome.leaves import LotLeaf
+from ledger.core.proof.statement import (
     TAG,
     Claims,
     Held,
     Input,
-    InputFacts,
     ProvenRecord,
-    Revision,
-    Shown,
+    ShownRecord,
     Statement,
+    StatementInput,
+    StatementRevision,
     note_text,
     proven_entry,
     shown,
     sign_statement,
 )
-from ledger.footprint.statements import figure_of
+from ledger.core.record import canonical
+from ledger.core.record.kinds import Addition, AnyRecord, Facility, Organization, Pool, Product, Transformation
+from ledger.footprint.derived.statements import figure_of
 from support.memory import ORIGIN, MemoryLedger
 
 LOG: Final = NoteSigner(ORIGIN, Ed25519PrivateKey.from_private_bytes(b"\1" * 32))
@@ -95,13 +88,15 @@ def _hashes(leaves: Sequence[bytes]) -> list[bytes]:
     return [leaf_hash(leaf) for leaf in leaves]
 
 
-def _revision(memory: MemoryLedger, index: int) -> Revision | None:
+def _revision(memory: MemoryLedger, index: int) -> StatementRevision | None:
     """The newest revision of the record at `index`."""
     for by, revision in reversed(memory.revisions):
         for place, one in enumerate(revision.revised, start=1):
             if one.index == index:
                 leaves = memory.original_leaves[by]
-                return Revision(by=by, size=len(leaves), shown=shown({place: leaves[place]}, _hashes(leaves))[place])
+                return StatementRevision(
+                    by=by, size=len(leaves), shown=shown({place: leaves[place]}, _hashes(leaves))[place]
+                )
     return None
 
 
@@ -110,7 +105,7 @@ def _reads(memory: MemoryLedger, index: int) -> str | None:
     return None if digest == memory.digests[index] else digest.hex()
 
 
-def _inputs(memory: MemoryLedger, index: int, outcomes: dict[int, dict[int, Shown]]) -> list[Input]:
+def _inputs(memory: MemoryLedger, index: int, outcomes: dict[int, dict[int, ShownRecord]]) -> list[Input]:
     prepared = memory.history.prepared[index]
     record = prepared.submission.record
     maker = (record.facility, record.process) if isinstance(record, Transformation) else None
@@ -125,9 +120,9 @@ def _inputs(memory: MemoryLedger, index: int, outcomes: dict[int, dict[int, Show
     return found
 
 
-def _facts(lot: LotFacts, *, same_maker: bool) -> InputFacts:
+def _facts(lot: LotFacts, *, same_maker: bool) -> StatementInput:
     own = lot.composition
-    return InputFacts(
+    return StatementInput(
         mass=None if lot.mass is None else f"{lot.mass:f}", origin=lot.origin, item=lot.item,
         composition=None if own is None else Held(
             materials=dict(own.materials), elements=dict(own.elements), fossil_carbon=own.fossil_carbon,
@@ -139,7 +134,7 @@ def _facts(lot: LotFacts, *, same_maker: bool) -> InputFacts:
 
 def _named(memory: MemoryLedger, record: AnyRecord, taken: Sequence[Any]) -> list[str]:
     names = Names()
-    names.add(record)
+    add_names(record, names)
     wanted = names.organizations | names.facilities | names.products | {one.lot.product for one in taken}
     if isinstance(record, Addition):
         wanted |= {record.pool, memory.state.pools[record.pool].product}

@@ -6,11 +6,11 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.core.checkpoint import Checkpoint, sign_checkpoint
-from ledger.core.entry import parse_entry
-from ledger.core.note import NoteSigner, vkey
-from ledger.core.record import ORGANIZATION
-from ledger.core.tiles import EntriesTile, Tile, entries_path, tile_path
+from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.log.entry import parse_entry
+from ledger.core.log.note import NoteSigner, vkey
+from ledger.core.log.tiles import EntriesTile, Tile, entries_path, tile_path
+from ledger.core.record.base import ORGANIZATION
 from ledger.errors import NotFound
 from support.biglog import entries
 from support.independent import Pymerkle

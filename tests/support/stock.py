@@ -10,9 +10,9 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
-from ledger.core import canonical
-from ledger.core.records import Acceptance, Addition, Pool, Transfer, Transformation
-from ledger.core.values import Factor, Flow, Output, Quantity, Supply
+from ledger.core.record import canonical
+from ledger.core.record.kinds import Acceptance, Addition, Pool, Transfer, Transformation
+from ledger.core.record.values import Factor, Flow, Output, Quantity, Supply
 from support.memory import MemoryLedger
 from support.parties import Party
 from support.sectors import MAKE, Emission, Given, Make

@@ -4,16 +4,16 @@ import math
 from collections.abc import Iterable
 
 from ledger.admission.facts import LOT_SLOTS
-from ledger.core.assessment import BURDENS, Assessment
-from ledger.core.outcome import read
-from ledger.footprint.burdens import SLOT, footprint
-from ledger.footprint.chain.arrays import Arrays, compiled_from
-from ledger.footprint.contributions import Upstream
-from ledger.footprint.tables.contents import Entered, content_parts, content_weights
-from ledger.footprint.tables.grouping import Known, Site
-from ledger.footprint.tables.rows import FOOTPRINT, Row
-from ledger.footprint.tables.table import Table
-from ledger.service.accounting import part_of
+from ledger.core.outcome.assessment import BURDENS, Assessment
+from ledger.core.outcome.leaves import read
+from ledger.engine.account import part_of
+from ledger.footprint.derived.chain.arrays import Arrays, compiled_from
+from ledger.footprint.derived.contributions import Upstream
+from ledger.footprint.derived.tables.contents import Entered, content_parts, content_weights
+from ledger.footprint.derived.tables.grouping import GroupingFacts, Site
+from ledger.footprint.derived.tables.rows import FOOTPRINT, ContributionRow
+from ledger.footprint.derived.tables.table import Table
+from ledger.footprint.stored.burdens import SLOT, footprint
 from support.memory import MemoryLedger
 from support.upstream import upstream_of
 
@@ -22,11 +22,11 @@ APART = frozenset({"electricityKwh", "energyMj", "renewableEnergyMj", "omittedAb
 ALL = (FOOTPRINT, *BURDENS)
 
 
-def known_of(memory: MemoryLedger) -> Known:
+def known_of(memory: MemoryLedger) -> GroupingFacts:
     """What records name, of a ledger in memory."""
     state = memory.state
     first = {lot.index: lot for lot in reversed(state.lots.values())}
-    return Known(
+    return GroupingFacts(
         {pool.id: pool.facility for pool in state.pools.values()},
         {one.id: Site(one.country, one.subdivision) for one in state.facilities.values()},
         {index: state.products[lot.product].sector for index, lot in first.items()},
@@ -41,7 +41,7 @@ def figure_of(burdens: Iterable[float], burden: str) -> float:
 def table_of(
     memory: MemoryLedger, lot: str, by: str, burden: str = FOOTPRINT, limit: int = 1_000_000,
     chain: Arrays | None = None,
-) -> list[Row]:
+) -> list[ContributionRow]:
     table = Table(by, burden, known_of(memory))
     for one in upstream_of(memory, lot, chain):
         table.add(one)
@@ -63,7 +63,7 @@ def whole_chain_of(memory: MemoryLedger) -> Arrays:
 
 def content_table_of(
     memory: MemoryLedger, lot: str, by: str, content: str, limit: int = 1_000_000, chain: Arrays | None = None
-) -> list[Row]:
+) -> list[ContributionRow]:
     """What each record brought of a content, as the outcomes have it."""
     arrays = chain or whole_chain_of(memory)
     entered = {}
@@ -80,7 +80,7 @@ def content_table_of(
     return table.rows(memory.contents(lot).get(content, 0.0), limit)
 
 
-def check_rows(rows: list[Row], figure: float, absolute: float) -> None:
+def check_rows(rows: list[ContributionRow], figure: float, absolute: float) -> None:
     """They add up to the figure to 1e-12 of it, each is the sum of its parts, and the rest is no more than rounding:
     1e-9 of `absolute`."""
     assert abs(math.fsum([row.amount for row in rows]) - figure) <= 1e-12 * abs(figure)

@@ -6,8 +6,8 @@ from typing import Any, Final
 import httpx
 import msgspec
 
-from ledger.core.records import Declaration
-from ledger.core.values import Factor, Supply
+from ledger.core.record.kinds import Declaration
+from ledger.core.record.values import Factor, Supply
 from support.server import Posted, Server
 from support.workshop import END, START, Workshop, kilograms
 

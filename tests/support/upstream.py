@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import msgspec
 
 from ledger.admission.facts import LOT_SLOTS
-from ledger.core.assessment import Assessment
-from ledger.core.records import Declaration
-from ledger.footprint.burdens import SLOT, ZERO, Vector, named
-from ledger.footprint.chain.arrays import Arrays, compiled_from
-from ledger.footprint.contributions import Upstream, Weights, contribution, weights
-from ledger.footprint.gaps import Gap
-from ledger.footprint.gathering import Gathering
-from ledger.service.accounting import part_of
+from ledger.core.outcome.assessment import Assessment
+from ledger.core.record.kinds import Declaration
+from ledger.engine.account import part_of
+from ledger.footprint.derived.chain.arrays import Arrays, compiled_from
+from ledger.footprint.derived.contributions import Upstream, Weights, contribution, weights
+from ledger.footprint.derived.gaps import Gap
+from ledger.footprint.derived.gather_gaps import GapGathering
+from ledger.footprint.stored.burdens import SLOT, ZERO, Vector, named
 from support.memory import MemoryLedger
 
 _assessment = msgspec.json.Decoder(Assessment)
@@ -62,9 +62,9 @@ def upstream_of(memory: MemoryLedger, lot: str, chain: Arrays | None = None) -> 
         )
 
 
-def gathered(memory: MemoryLedger, lot: str, chain: Arrays | None = None) -> tuple[Gathering, list[Gap], float]:
+def gathered(memory: MemoryLedger, lot: str, chain: Arrays | None = None) -> tuple[GapGathering, list[Gap], float]:
     """The gaps of a lot, and the kg CO2e that have none."""
-    gathering = Gathering()
+    gathering = GapGathering()
     for one in upstream_of(memory, lot, chain):
         gathering.add(one)
     declared = {

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 
 import httpx
 
-from ledger.core.checkpoint import Checkpoint, open_checkpoint
-from ledger.core.note import parse_vkey
-from ledger.core.tiles import decode_entries, entries_path
-from ledger.registry.installed import Installed, Registry, digest_of, installed
-from ledger.service.audit.http_source import http_source
-from ledger.service.audit.replay import audit
-from ledger.service.audit.report import Report
+from ledger.client.audit.report import AuditReport
+from ledger.client.audit.run import audit
+from ledger.client.audit.source.http import http_source
+from ledger.core.log.checkpoint import Checkpoint, open_checkpoint
+from ledger.core.log.note import parse_vkey
+from ledger.core.log.tiles import decode_entries, entries_path
+from ledger.engine.sectors import Installed, Registry
+from ledger.registry.installed import digest_of, installed
 from support.sectors import works
 from support.server import Server
 
@@ -84,10 +85,10 @@ def registry() -> Registry:
     return Registry([*installed().sectors.values(), Installed(works(), digest_of("support"), "works")])
 
 
-def audited(server: Server, known: Registry | None = None) -> Report:
+def audited(server: Server, known: Registry | None = None) -> AuditReport:
     """Audits a server over HTTP in this process, the log's key pinned; with the sectors of `registry`, or others."""
 
-    async def run() -> Report:
+    async def run() -> AuditReport:
         async with http_source(server.url) as source:
             return await audit(source, registry=known or registry(), vkey=server.vkey)
 

@@ -10,12 +10,12 @@ from typing import IO
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.core.checkpoint import Checkpoint, sign_checkpoint
-from ledger.core.cosignature import CosignatureVerifier, parse_cosigner_vkey
-from ledger.core.merkle import consistency_path, leaf_hash, tree_root
-from ledger.core.note import NoteSigner, vkey
-from ledger.core.witnessing import AddCheckpoint, encode_request
-from ledger.service.cosigning.store import log_id
+from ledger.client.witness.store import log_id
+from ledger.core.log.add_checkpoint import AddCheckpoint, encode_request
+from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.log.cosignature import CosignatureVerifier, parse_cosigner_vkey
+from ledger.core.log.merkle import consistency_path, leaf_hash, tree_root
+from ledger.core.log.note import NoteSigner, vkey
 from support import prefork
 from support.server import environment
 

@@ -6,8 +6,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
-from ledger.core.records import AnyRecord, Consumption, Facility, Product, Transfer, Transformation
-from ledger.core.values import Flow, Output, Quantity, Supply
+from ledger.core.record.kinds import AnyRecord, Consumption, Facility, Product, Transfer, Transformation
+from ledger.core.record.values import Flow, Output, Quantity, Supply
 from support.parties import Party, enrolment, nonces, party
 from support.sectors import NAME, Make
 from support.server import Posted, Server

@@ -8,13 +8,13 @@ import pytest
 from support.golden import FILE, ORIGIN, Line, activated, read, registry
 from support.revising import Replayed
 
-from ledger.core import canonical
-from ledger.core.entry import parse_entry
-from ledger.core.frontier import Frontier
-from ledger.core.merkle import leaf_hash
-from ledger.core.outcome import outcome_root
-from ledger.core.records import AnyRecord, Erasure, Transformation
-from ledger.core.residue import residue
+from ledger.core.log.entry import parse_entry
+from ledger.core.log.frontier import Frontier
+from ledger.core.log.merkle import leaf_hash
+from ledger.core.outcome.leaves import outcome_root
+from ledger.core.record import canonical
+from ledger.core.record.kinds import AnyRecord, Erasure, Transformation
+from ledger.core.record.redacted import residue
 from ledger.registry.installed import installed
 
 DIGEST: Final = "5f0cb5b232fd60274b14e25ee816343a16534728bc111225c48e4edac11fb894"

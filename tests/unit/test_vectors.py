@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from ledger.core.entry import parse_entry
-from ledger.core.frontier import Frontier
-from ledger.core.merkle import leaf_hash, tree_root
-from ledger.core.outcome import outcome_root
+from ledger.core.log.entry import parse_entry
+from ledger.core.log.frontier import Frontier
+from ledger.core.log.merkle import leaf_hash, tree_root
+from ledger.core.outcome.leaves import outcome_root
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "tests" / "vectors" / "figures.json"

@@ -16,9 +16,9 @@ from support.memory import MemoryLedger
 from support.sectors import Carrier, Emission, Gap, Given, Make, Smelt, registry
 from support.site import Site, ore, quantity, supply
 
-from ledger.core.merkle import leaf_hash
-from ledger.core.outcome import outcome_root
-from ledger.core.values import Evidence, Factor, Money
+from ledger.core.log.merkle import leaf_hash
+from ledger.core.outcome.leaves import outcome_root
+from ledger.core.record.values import Evidence, Factor, Money
 
 FILE: Final = Path(__file__).with_name("figures.json")
 SEED: Final = 20_250_301

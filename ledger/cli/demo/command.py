@@ -10,7 +10,7 @@ from typing import NoReturn
 import click
 import msgspec
 
-from ledger.cli.client import Client, Refusal
+from ledger.cli.client import Client, ServerRefusal
 from ledger.cli.console import print_lines, say, show
 from ledger.cli.demo import scenario as story
 from ledger.cli.demo.actors import ACTORS, REGISTRAR
@@ -24,16 +24,16 @@ from ledger.cli.demo.telling import (
     show_side_by_side,
     show_sources,
 )
-from ledger.cli.demo.writing import Step
+from ledger.cli.demo.writing import StoryStep
 from ledger.cli.files import signing_key
-from ledger.core.envelope import seal
-from ledger.core.note import parse_vkey
-from ledger.core.receipt import Receipt
-from ledger.core.signing import SigningKey
+from ledger.core.keys.envelope import seal
+from ledger.core.keys.signing import SigningKey
+from ledger.core.log.note import parse_vkey
+from ledger.core.proof.receipt import Receipt
 from ledger.errors import ConfigurationError, LedgerError, Unavailable, VerificationError
+from ledger.host.key_files import REGISTRAR_KEY, new_key, new_nonce, write_key
 from ledger.registry.workers.trial import tried
-from ledger.service.answers import OrganizationAnswer
-from ledger.service.keyfiles import REGISTRAR_KEY, new_key, new_nonce, write_key
+from ledger.service.queries.answers import OrganizationAnswer
 
 POSTED_AT_ONCE = 20
 SECTORS = ("circular", "equipment", "steel")
@@ -90,14 +90,14 @@ def tell(running: Running, client: Client) -> None:
     _tamper(running, receipts, steps)
 
 
-def post_steps(client: Client, steps: list[Step], keys: dict[str, SigningKey], origin: str) -> list[Receipt]:
+def post_steps(client: Client, steps: list[StoryStep], keys: dict[str, SigningKey], origin: str) -> list[Receipt]:
     """Posts the records in order, some at a time. Raises the reason where one is refused."""
     receipts: list[Receipt] = []
     for start in range(0, len(steps), POSTED_AT_ONCE):
         part = steps[start : start + POSTED_AT_ONCE]
         answers = client.post([msgspec.json.encode(seal(step.record, keys[step.actor], origin)) for step in part])
         for step, answer in zip(part, answers, strict=True):
-            if isinstance(answer, Refusal):
+            if isinstance(answer, ServerRefusal):
                 raise LedgerError(f"{step.note}: {answer.detail}", code=answer.code, field=answer.field)
             if not isinstance(answer, Receipt):
                 raise LedgerError(f"{step.note}: acknowledged only, on a ledger without witnesses")
@@ -130,7 +130,7 @@ def _audit(running: Running, *, expected: int) -> str:
     return done.stdout.strip()
 
 
-def _tamper(running: Running, receipts: list[Receipt], steps: list[Step]) -> None:
+def _tamper(running: Running, receipts: list[Receipt], steps: list[StoryStep]) -> None:
     """One figure is changed in the database, past all triggers: the audit names the record; then it is undone."""
     lot = story.NEW_GEARBOX
     index = next(

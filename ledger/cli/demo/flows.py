@@ -4,14 +4,14 @@ from typing import Final
 
 from ledger.cli.demo import figures
 from ledger.cli.demo.actors import lot, product
-from ledger.cli.demo.writing import Book, amount, natural_gas, supply, take
-from ledger.core.values import Flow, Output
+from ledger.cli.demo.writing import StoryWriter, amount, natural_gas, supply, take
+from ledger.core.record.values import Flow, Output
 
 ARC_STEEL: Final = lot("arc-mill", "heat-1")
 BLAST_STEEL: Final = lot("blast-mill", "plate-1")
 
 
-def define_steel(book: Book) -> None:
+def define_steel(book: StoryWriter) -> None:
     """Products of the scrap and steel makers. Ferrous scrap and steel share a material name: so recycled content
     can be followed."""
     scrap = {"steel": figures.STEEL_IN_SCRAP.value}
@@ -29,7 +29,7 @@ def define_steel(book: Book) -> None:
     book.define("blast-mill", "slag", "Blast furnace slag", sector="steel", materials={"slag": "1"})
 
 
-def gather(book: Book, batch: str, day: str, tonnes: list[str], whole: str) -> str:
+def gather(book: StoryWriter, batch: str, day: str, tonnes: list[str], whole: str) -> str:
     """Scrap is declared where it is found, driven together, and sold to the processor: `whole` t in all."""
     found = [
         book.collect("collector", Output(
@@ -51,7 +51,7 @@ def gather(book: Book, batch: str, day: str, tonnes: list[str], whole: str) -> s
                      "collected scrap to the shredder", tonnes=whole, kilometres=60)
 
 
-def shred(book: Book, batch: str, day: str, bought: str, tonnes: tuple[str, str, str]) -> str:
+def shred(book: StoryWriter, batch: str, day: str, bought: str, tonnes: tuple[str, str, str]) -> str:
     """`tonnes`: taken, shredded, residue. The residue is burnt or dumped elsewhere; what is good goes to the mill."""
     taken, good, rest = tonnes
     shredded, residue = lot("processor", f"shredded-{batch}"), lot("processor", f"residue-{batch}")
@@ -73,7 +73,7 @@ def shred(book: Book, batch: str, day: str, bought: str, tonnes: tuple[str, str,
                      "shredded scrap to the arc furnace", tonnes=good, kilometres=40)
 
 
-def melt(book: Book, heat: str, day: str, scrap: list[Flow], charged: str, slag: str, chromium: str) -> str:
+def melt(book: StoryWriter, heat: str, day: str, scrap: list[Flow], charged: str, slag: str, chromium: str) -> str:
     """`charged` t of scrap become gear steel on the Jiangsu grid; returns the lot. `chromium`: t of ferrochrome."""
     steel = figures.ARC_YIELD.times(charged)
     billets, left = lot("arc-mill", f"heat-{heat}"), lot("arc-mill", f"slag-{heat}")
@@ -98,7 +98,7 @@ def melt(book: Book, heat: str, day: str, scrap: list[Flow], charged: str, slag:
     return billets
 
 
-def smelt(book: Book, day: str) -> str:
+def smelt(book: StoryWriter, day: str) -> str:
     """100 t of steel from ore and coke in Hebei; what the upstream of ore, coke and lime emits nobody has declared."""
     steel, iron = "100", figures.HOT_METAL.times("100")
     slag = lot("blast-mill", "slag-1")

@@ -4,8 +4,8 @@ from typing import Final
 
 from ledger.cli.demo import figures
 from ledger.cli.demo.actors import lot, product
-from ledger.cli.demo.writing import Book, amount, natural_gas, supply, take
-from ledger.core.values import Output
+from ledger.cli.demo.writing import StoryWriter, amount, natural_gas, supply, take
+from ledger.core.record.values import Output
 
 MAKER: Final = "gearbox-maker"
 PIECES: Final = 5
@@ -22,7 +22,7 @@ def new_gearbox(number: int) -> str:
     return lot(MAKER, f"gearbox-{number:04d}")
 
 
-def define_gearbox(book: Book) -> None:
+def define_gearbox(book: StoryWriter) -> None:
     """Products of the forge and the gearbox maker. A gearbox weighs 1,490 kg: gears 400, shafts 350, housing 700,
     bearings 40."""
     steel = {"steel": "1"}
@@ -36,7 +36,7 @@ def define_gearbox(book: Book) -> None:
     book.define(MAKER, "gearbox", "Crane gearbox GX", unit="H87", mass="1490 KGM", materials=steel)
 
 
-def press(book: Book, kind: str, day: str, steel: str, share: figures.Figure) -> str:
+def press(book: StoryWriter, kind: str, day: str, steel: str, share: figures.SourcedFigure) -> str:
     """10 t of steel are forged: `share` of them to blanks, the rest is flash. Returns the blanks."""
     good, flash = share.times("10"), share.rest("10")
     blanks = lot("forge", f"{kind}-1")
@@ -58,7 +58,8 @@ def press(book: Book, kind: str, day: str, steel: str, share: figures.Figure) ->
 
 
 def cut(
-    book: Book, kind: str, day: str, source: str, taken: str, share: figures.Figure, wind: str | None = None
+    book: StoryWriter, kind: str, day: str, source: str, taken: str, share: figures.SourcedFigure,
+    wind: str | None = None,
 ) -> str:
     """`share` of the `taken` t become parts, the rest is swarf. With power of the `wind` lot, or else of the grid.
     Returns the parts' lot."""
@@ -80,7 +81,7 @@ def cut(
     return parts
 
 
-def assemble(book: Book, day: str, wind: str) -> None:
+def assemble(book: StoryWriter, day: str, wind: str) -> None:
     """Five gearboxes, one lot each, so that each can be followed by its serial number."""
     power = figures.ASSEMBLING.times(str(PIECES))
     book.make(

@@ -11,9 +11,9 @@ from ledger.cli.demo import figures, flows, gearbox, lives
 from ledger.cli.demo.actors import ACTORS, lot, product
 from ledger.cli.demo.gearbox import GEARS, MAKER
 from ledger.cli.demo.lives import REMAKER
-from ledger.cli.demo.writing import Book, Step, amount, take
-from ledger.core.signing import SigningKey
-from ledger.core.values import Output
+from ledger.cli.demo.writing import StoryStep, StoryWriter, amount, take
+from ledger.core.keys.signing import SigningKey
+from ledger.core.record.values import Output
 
 SOURCES: Final = figures.SOURCES
 REFERENCES: Final = figures.REFERENCES
@@ -35,12 +35,12 @@ OFFCUTS: Final = (
 
 def scenario(
     keys: Mapping[str, SigningKey], origin: str, nonce: Callable[[], str], registrar: str
-) -> list[Step]:
+) -> list[StoryStep]:
     """The records, each with the actor that signs it: one of ACTORS, or `registrar`.
 
     `keys` by actor; `origin` of the ledger; `nonce` gives a fresh one a call; `registrar` is the registrar's URN.
     """
-    book = Book(keys, origin, nonce, registrar)
+    book = StoryWriter(keys, origin, nonce, registrar)
     for actor in ACTORS:
         book.enrol(actor)
     flows.define_steel(book)
@@ -55,7 +55,7 @@ def scenario(
     return book.steps
 
 
-def _make_steel(book: Book) -> str:
+def _make_steel(book: StoryWriter) -> str:
     """First heats. Returns the lot of shredded scrap at the arc furnace, of which 12 t are left."""
     bought = flows.gather(book, "1", "2022-01-10", ["40", "50", "30"], "120")
     scrap = flows.shred(book, "1", "2022-01-17", bought, ("120", "112", "8"))
@@ -68,7 +68,7 @@ def _make_steel(book: Book) -> str:
     return scrap
 
 
-def _make_gearboxes(book: Book) -> str:
+def _make_gearboxes(book: StoryWriter) -> str:
     """Five gearboxes. Returns the remanufacturer's lot of wind power."""
     january, february = (
         book.generate("wind-farm", Output(
@@ -100,7 +100,7 @@ def _make_gearboxes(book: Book) -> str:
     return power
 
 
-def _live_twice(book: Book, wind: str) -> None:
+def _live_twice(book: StoryWriter, wind: str) -> None:
     """Gearbox 1 is sold, used, rebuilt and sold again; so is one from before the ledger."""
     owned = lives.sell(book, 1, "2022-03-01")
     lives.sell(book, 2, "2022-03-02")
@@ -116,7 +116,7 @@ def _live_twice(book: Book, wind: str) -> None:
     lives.sell_again(book, other, "gearbox-old-again", "2022-11-01")
 
 
-def _close_the_loop(book: Book, scrap: str) -> None:
+def _close_the_loop(book: StoryWriter, scrap: str) -> None:
     """A second heat takes the rest of the scrap, new scrap, and all that fell off on the way."""
     offcuts = [
         take(_return(book, seller, lot(seller, name), tonnes), f"{tonnes} TNE") for seller, name, tonnes in OFFCUTS
@@ -129,7 +129,7 @@ def _close_the_loop(book: Book, scrap: str) -> None:
               "the loop begins again", tonnes="10", kilometres=80)
 
 
-def _return(book: Book, seller: str, lot_id: str, tonnes: str) -> str:
+def _return(book: StoryWriter, seller: str, lot_id: str, tonnes: str) -> str:
     """Steel waste back to the arc furnace. Returns the mill's lot."""
     return book.ship(seller, "arc-mill", lot_id, f"{tonnes} TNE", f"{lot_id.rpartition(':')[2]}-returned", "2022-11-05",
                      "steel waste back to the arc furnace", tonnes=tonnes, kilometres=150)

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
+from ledger.cli.buyer.footprint import footprint_report
 from ledger.cli.client import Client
 from ledger.cli.console import show, styled
 from ledger.cli.demo.figures import REFERENCES, SOURCES
-from ledger.cli.demo.writing import Step
-from ledger.cli.footprint import footprint_report
-from ledger.cli.receipts import brief
-from ledger.core.receipt import Receipt
-from ledger.service.answers import FootprintAnswer, OrganizationAnswer
+from ledger.cli.demo.writing import StoryStep
+from ledger.cli.supplier.receipts import brief
+from ledger.core.proof.receipt import Receipt
+from ledger.service.queries.answers import FootprintAnswer, OrganizationAnswer
 
 
 def heading(text: str) -> None:
@@ -26,7 +26,7 @@ def show_organizations(client: Client) -> None:
     show(table)
 
 
-def show_receipts(steps: Sequence[Step], receipts: Sequence[Receipt]) -> None:
+def show_receipts(steps: Sequence[StoryStep], receipts: Sequence[Receipt]) -> None:
     """One receipt for each kind of thing that happens."""
     table = Table("index", "record", "what happened", "new lots, kg CO2e", box=None, pad_edge=False)
     seen: set[str] = set()

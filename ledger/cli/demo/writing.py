@@ -11,8 +11,9 @@ from msgspec import Raw
 
 from ledger.cli.demo.actors import ACTORS, REGISTRAR, lot, product
 from ledger.cli.demo.figures import DIESEL, FREIGHT, METHANE
-from ledger.core import canonical
-from ledger.core.records import (
+from ledger.core.keys.signing import SigningKey, public_key
+from ledger.core.record import canonical
+from ledger.core.record.kinds import (
     Acceptance,
     AnyRecord,
     Consumption,
@@ -23,14 +24,13 @@ from ledger.core.records import (
     Transfer,
     Transformation,
 )
-from ledger.core.signing import SigningKey, public_key
-from ledger.core.values import Evidence, Factor, Flow, Output, Quantity, Supply
+from ledger.core.record.values import Evidence, Factor, Flow, Output, Quantity, Supply
 
 Purpose = Literal["soldOutside", "finalUse", "ownUse", "loss", "stockCorrection", "disposed", "exported"]
 
 
 @dataclass(frozen=True)
-class Step:
+class StoryStep:
     """One record, who signs it, and what it is for in a sentence."""
 
     actor: str
@@ -57,18 +57,18 @@ def take(lot_id: str, quantity: str) -> Flow:
     return Flow(lot=lot_id, quantity=amount(quantity))
 
 
-class Book:
+class StoryWriter:
     """Steps in log order. `nonce` gives each record's; `keys` are needed for proofs of possession only."""
 
     def __init__(
         self, keys: Mapping[str, SigningKey], origin: str, nonce: Callable[[], str], registrar: str
     ) -> None:
-        self.steps: list[Step] = []
+        self.steps: list[StoryStep] = []
         self._keys, self._origin, self._nonce, self._registrar = keys, origin, nonce, registrar
 
     def _add(self, actor: str, record: AnyRecord, note: str) -> str:
         """Adds a step; returns the record's digest in hex."""
-        self.steps.append(Step(actor, record, note))
+        self.steps.append(StoryStep(actor, record, note))
         return canonical.digest(canonical.encode(record)).hex()
 
     def enrol(self, actor: str) -> None:

@@ -17,22 +17,23 @@ from typing import Final, TextIO
 
 import msgspec
 
-from ledger.core.assessment import Assessment
+from ledger.core.outcome.assessment import Assessment
 from ledger.core.printable import visible_lines
+from ledger.engine.sectors import Registry, words_of
 from ledger.errors import ConfigurationError, LedgerError, PluginError
-from ledger.registry.installed import Registry, installed, words_of
+from ledger.registry.installed import installed
 from ledger.registry.workers.messages import (
     LENGTH_BYTES,
-    Answer,
     Answers,
-    Call,
     Hello,
+    WorkerAnswer,
+    WorkerCall,
     encode,
     fault_of,
     framed,
     read_calls,
 )
-from ledger.registry.workers.progress import Progress
+from ledger.registry.workers.progress import WorkerProgress
 
 MEMORY: Final = 2 << 30
 """Bytes of addresses that a worker may use."""
@@ -44,7 +45,7 @@ _numbers = msgspec.msgpack.Encoder(decimal_format="number")
 def main() -> int:
     """`child.py CHANNEL PAGE SECONDS`: two open descriptors, and how long a record may take."""
     channel, page, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
-    progress = Progress(page)
+    progress = WorkerProgress(page)
     os.close(page)
     _confine()
     sys.stdout = sys.stderr = _Printed(sys.stderr)
@@ -86,7 +87,7 @@ def _confine() -> None:
     faulthandler.register(signal.SIGALRM, all_threads=False, chain=True)
 
 
-def _receive(connection: socket.socket) -> list[Call] | None:
+def _receive(connection: socket.socket) -> list[WorkerCall] | None:
     """The next calls; None where the server is gone."""
     head = _exactly(connection, LENGTH_BYTES)
     message = None if head is None else _exactly(connection, int.from_bytes(head, "big"))
@@ -106,8 +107,8 @@ def _exactly(connection: socket.socket, size: int) -> bytes | None:
     return bytes(found)
 
 
-def _answer(registry: Registry, calls: list[Call], progress: Progress, seconds: float) -> bytes:
-    answers: list[Answer] = []
+def _answer(registry: Registry, calls: list[WorkerCall], progress: WorkerProgress, seconds: float) -> bytes:
+    answers: list[WorkerAnswer] = []
     for position, call in enumerate(calls, start=1):
         progress.position = position
         signal.setitimer(signal.ITIMER_REAL, seconds)
@@ -117,20 +118,20 @@ def _answer(registry: Registry, calls: list[Call], progress: Progress, seconds: 
     return encode(Answers(answers, _memory()))
 
 
-def _one(registry: Registry, call: Call) -> Answer:
+def _one(registry: Registry, call: WorkerCall) -> WorkerAnswer:
     try:
-        return Answer(_assessed(registry, call), None)
+        return WorkerAnswer(_assessed(registry, call), None)
     except LedgerError as error:
-        return Answer(None, fault_of(error))
+        return WorkerAnswer(None, fault_of(error))
     except BaseException as error:
         # SystemExit and KeyboardInterrupt too: whatever a plugin raises is about its record.
-        return Answer(None, fault_of(PluginError(
+        return WorkerAnswer(None, fault_of(PluginError(
             f"plugin {call.sector} failed on {call.context.process}: {type(error).__name__}: {words_of(error)}",
             field="activity", rule="the plugin assesses the activity without an error",
         )))
 
 
-def _assessed(registry: Registry, call: Call) -> Assessment:
+def _assessed(registry: Registry, call: WorkerCall) -> Assessment:
     one = registry.sectors[call.sector]
     found = one.assess(call.context, call.activity)
     sent = _decoder.decode(_texts.encode(found))

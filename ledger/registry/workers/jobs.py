@@ -17,7 +17,7 @@ MAX_CRASHES: Final = 3
 MAX_STARTS: Final = 5
 _DISTRUST_SECONDS: Final = 60.0
 
-class Group:
+class JobGroup:
     """Calls that came together. `done` is set once all of them are answered."""
 
     def __init__(self, size: int) -> None:
@@ -46,7 +46,7 @@ class Group:
 class Job:
     """One call. `process` and `tag` name it in errors: as in `steel.eaf` and `steel/1.0.0`."""
 
-    def __init__(self, group: Group, position: int, message: bytes, process: str, tag: str) -> None:
+    def __init__(self, group: JobGroup, position: int, message: bytes, process: str, tag: str) -> None:
         self.group = group
         self.position = position
         self.message = message

@@ -9,15 +9,8 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from ledger.core.assessment import Assessment
-from ledger.errors import (
-    InvalidBody,
-    InvalidInput,
-    InvalidQuantity,
-    LedgerError,
-    PluginError,
-    Refused,
-)
+from ledger.core.outcome.assessment import Assessment
+from ledger.errors import InvalidBody, InvalidInput, InvalidQuantity, LedgerError, PluginError, Refused
 from ledger.sdk import Context
 
 LENGTH_BYTES: Final = 4
@@ -34,7 +27,7 @@ class Hello(Struct, frozen=True, array_like=True):
     failed: str = ""
 
 
-class Call(Struct, frozen=True, array_like=True):
+class WorkerCall(Struct, frozen=True, array_like=True):
     """One record for the sector of that name."""
 
     sector: str
@@ -42,7 +35,7 @@ class Call(Struct, frozen=True, array_like=True):
     activity: bytes
 
 
-class Fault(Struct, frozen=True, array_like=True):
+class WorkerFault(Struct, frozen=True, array_like=True):
     """An error of one record; `kind` is the name of its class."""
 
     kind: str
@@ -53,27 +46,27 @@ class Fault(Struct, frozen=True, array_like=True):
     rule: str | None
 
 
-class Answer(Struct, frozen=True, array_like=True):
+class WorkerAnswer(Struct, frozen=True, array_like=True):
     """Exactly one of the two."""
 
     assessment: Assessment | None
-    fault: Fault | None
+    fault: WorkerFault | None
 
 
 class Answers(Struct, frozen=True, array_like=True):
     """`memory`: the most bytes that the worker has held so far."""
 
-    answers: list[Answer]
+    answers: list[WorkerAnswer]
     memory: int
 
 
 _encoder = msgspec.msgpack.Encoder()
 _hello = msgspec.msgpack.Decoder(Hello)
-_calls = msgspec.msgpack.Decoder(list[Call])
+_calls = msgspec.msgpack.Decoder(list[WorkerCall])
 _answers = msgspec.msgpack.Decoder(Answers)
 
 
-def encode(message: Hello | Call | Answers | list[Call]) -> bytes:
+def encode(message: Hello | WorkerCall | Answers | list[WorkerCall]) -> bytes:
     """Raises what msgspec does for what cannot be written."""
     return _encoder.encode(message)
 
@@ -92,7 +85,7 @@ def read_hello(message: bytes) -> Hello:
     return _hello.decode(message)
 
 
-def read_calls(message: bytes) -> list[Call]:
+def read_calls(message: bytes) -> list[WorkerCall]:
     """Raises msgspec.MsgspecError."""
     return _calls.decode(message)
 
@@ -102,17 +95,17 @@ def read_answers(message: bytes) -> Answers:
     return _answers.decode(message)
 
 
-def fault_of(error: LedgerError) -> Fault:
+def fault_of(error: LedgerError) -> WorkerFault:
     """What is told of an error. A kind that is no record's own becomes a failure of the plugin."""
     kind = type(error).__name__
     known = kind in _KINDS
-    return Fault(
+    return WorkerFault(
         kind if known else PluginError.__name__, _text(error.message), _text(error.code) if known else PluginError.code,
         _optional(error.field), _optional(error.value), _optional(error.rule),
     )
 
 
-def error_of(fault: Fault) -> LedgerError:
+def error_of(fault: WorkerFault) -> LedgerError:
     """The inverse of `fault_of`."""
     kind = _KINDS.get(fault.kind, PluginError)
     return kind(fault.message, code=fault.code, field=fault.field, value=fault.value, rule=fault.rule)

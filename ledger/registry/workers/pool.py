@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Final
 
+from ledger.engine.sectors import Registry
 from ledger.errors import ConfigurationError
-from ledger.registry.assessing import Call, Found
-from ledger.registry.installed import Registry, installed
-from ledger.registry.workers.jobs import Group, Job, Queue, busy
-from ledger.registry.workers.messages import Answer, encode, error_of
-from ledger.registry.workers.messages import Call as Message
+from ledger.registry.assessing import AssessmentCall, Found
+from ledger.registry.installed import installed
+from ledger.registry.workers.jobs import Job, JobGroup, Queue, busy
+from ledger.registry.workers.messages import WorkerAnswer, encode, error_of
+from ledger.registry.workers.messages import WorkerCall as Message
 from ledger.registry.workers.process import Ended, Worker, start_worker
 
 PATIENCE_SECONDS: Final = 30.0
@@ -26,7 +27,7 @@ _CHANGED_SECONDS: Final = 30.0
 _log = logging.getLogger(__name__)
 
 
-class Pool:
+class WorkerPool:
     """`seconds`: how long the assessment of a record may take. A pool belongs to the loop that it was entered in.
 
     Entering it starts the workers without waiting for them; `ready` does.
@@ -43,7 +44,7 @@ class Pool:
         self._slots: list[asyncio.Task[None]] = []
         self._closed = False
 
-    async def __aenter__(self) -> "Pool":
+    async def __aenter__(self) -> "WorkerPool":
         loop = asyncio.get_running_loop()
         self._started = [loop.create_future() for _ in range(self._count)]
         self._slots = [loop.create_task(self._slot(started), name="plugin worker") for started in self._started]
@@ -78,11 +79,11 @@ class Pool:
         """The workers' process ids."""
         return list(self._workers)
 
-    async def assess(self, calls: Sequence[Call], patience: float = PATIENCE_SECONDS) -> list[Found]:
+    async def assess(self, calls: Sequence[AssessmentCall], patience: float = PATIENCE_SECONDS) -> list[Found]:
         """See `Assessor.assess`."""
         if self._closed:
             return [busy("the server is shutting down") for _ in calls]
-        group = Group(len(calls))
+        group = JobGroup(len(calls))
         jobs = [
             Job(group, i, encode(Message(one.sector.name, context, activity)), context.process, one.tag)
             for i, (one, context, activity) in enumerate(calls)
@@ -187,7 +188,7 @@ class Pool:
             jobs -= 1
 
 
-async def _wait(group: Group, jobs: Sequence[Job], patience: float) -> None:
+async def _wait(group: JobGroup, jobs: Sequence[Job], patience: float) -> None:
     try:
         while group.left:
             left = group.left
@@ -205,7 +206,7 @@ def _give_up(jobs: Sequence[Job], why: str) -> None:
             job.put(busy(why))
 
 
-def _read(answer: Answer) -> Found:
+def _read(answer: WorkerAnswer) -> Found:
     if answer.assessment is not None:
         return answer.assessment
     if answer.fault is None:

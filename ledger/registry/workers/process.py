@@ -16,7 +16,7 @@ from ledger.errors import ConfigurationError
 from ledger.registry.installed import plugin_names
 from ledger.registry.workers.channel import Channel
 from ledger.registry.workers.messages import Answers, joined, read_answers, read_hello
-from ledger.registry.workers.progress import Progress, make_page
+from ledger.registry.workers.progress import WorkerProgress, make_page
 
 START_SECONDS: Final = 60.0
 _GRACE_SECONDS: Final = 1.0
@@ -38,7 +38,9 @@ class Worker:
     """Made by `start_worker`. `digests`: of the sectors that it has loaded, by name. `memory`: the most bytes that it
     has held."""
 
-    def __init__(self, process: subprocess.Popen[bytes], channel: Channel, progress: Progress, seconds: float) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], channel: Channel, progress: WorkerProgress, seconds: float
+    ) -> None:
         self.digests: Mapping[str, str] = {}
         self.memory = 0
         self._process = process
@@ -91,8 +93,8 @@ class Worker:
         await asyncio.shield(asyncio.to_thread(self._reap))
         self._progress.close()
 
-    def _watch(self, before: int) -> "_Watch":
-        return _Watch(self._seconds + _GRACE_SECONDS, self._look, before)
+    def _watch(self, before: int) -> "_ProcessWatch":
+        return _ProcessWatch(self._seconds + _GRACE_SECONDS, self._look, before)
 
     def _look(self, before: int) -> int | None:
         """The worker's own alarm should have gone off: a plugin has switched it off, or nothing runs at all."""
@@ -138,7 +140,7 @@ class Worker:
             os.killpg(self._process.pid, signal.SIGKILL)
 
 
-class _Watch:
+class _ProcessWatch:
     """Calls `look` every `seconds` with what it gave the last time, until it gives None."""
 
     def __init__(self, seconds: float, look: Callable[[int], int | None], before: int) -> None:
@@ -174,7 +176,7 @@ async def start_worker(seconds: float, on_lost: Callable[[], None]) -> Worker:
 async def _start(seconds: float, on_lost: Callable[[], None]) -> Worker:
     ours, theirs = socket.socketpair()
     page = make_page()
-    progress = Progress(page)
+    progress = WorkerProgress(page)
     try:
         process = _spawn(theirs.fileno(), page, seconds)
     except BaseException:

@@ -12,7 +12,7 @@ from typing import Final
 _BYTES: Final = 4
 
 
-class Progress:
+class WorkerProgress:
     """`position`: 0 before the first call, n during the n-th, one more than there are after the last. Until a worker
     has said what it has loaded, the same of plugins."""
 

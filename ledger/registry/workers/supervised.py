@@ -6,19 +6,19 @@ from time import monotonic
 from types import TracebackType
 from typing import Final
 
-from ledger.core.assessment import Assessment
+from ledger.core.outcome.assessment import Assessment
+from ledger.engine.sectors import Installed, Registry
 from ledger.errors import LedgerError
-from ledger.registry.assessing import Call, Found
-from ledger.registry.installed import Installed, Registry
+from ledger.registry.assessing import AssessmentCall, Found
 from ledger.registry.workers.jobs import busy
-from ledger.registry.workers.pool import PATIENCE_SECONDS, Pool
+from ledger.registry.workers.pool import PATIENCE_SECONDS, WorkerPool
 from ledger.sdk import Context
 
 LOCKED_SECONDS: Final = 10.0
 """For all assessments of a batch under the log's lock. A session that does nothing is ended after 30 s."""
 
 
-class Budget:
+class TimeBudget:
     """Seconds that are left; None: no end of them. For one thread after the other."""
 
     def __init__(self, seconds: float | None) -> None:
@@ -40,15 +40,15 @@ class Budget:
 class Supervised(Installed, frozen=True, kw_only=True):
     """`loop` is the pool's."""
 
-    pool: Pool
+    pool: WorkerPool
     loop: asyncio.AbstractEventLoop
-    budget: Budget
+    budget: TimeBudget
 
     def assess(self, context: Context, activity: bytes) -> Assessment:
         """As `Installed.assess`; PluginError too where the plugin hangs or ends its process, Unavailable where no
         worker is free. Waits, so it must not be called in the loop's own thread."""
         patience, started = self.budget.patience(), monotonic()
-        waiting = self.pool.assess([Call(self, context, activity)], patience)
+        waiting = self.pool.assess([AssessmentCall(self, context, activity)], patience)
         try:
             (found,) = asyncio.run_coroutine_threadsafe(waiting, self.loop).result()
         finally:
@@ -64,7 +64,7 @@ class Workers:
     inline = False
 
     def __init__(self, workers: int, seconds: float) -> None:
-        self.pool = Pool(workers, seconds)
+        self.pool = WorkerPool(workers, seconds)
         self._loop = asyncio.get_running_loop()
         self._plain = self.registry = Registry()
 
@@ -80,19 +80,19 @@ class Workers:
     async def load(self) -> None:
         """See `Pool.loaded`. Before, `registry` is empty."""
         self._plain = await self.pool.loaded()
-        self.registry = self._supervised(Budget(None))
+        self.registry = self._supervised(TimeBudget(None))
 
     async def ready(self) -> None:
         """See `Pool.ready`."""
         await self.pool.ready()
 
     def under_lock(self) -> Registry:
-        return self._supervised(Budget(LOCKED_SECONDS))
+        return self._supervised(TimeBudget(LOCKED_SECONDS))
 
-    async def assess(self, calls: Sequence[Call]) -> list[Found]:
+    async def assess(self, calls: Sequence[AssessmentCall]) -> list[Found]:
         return await self.pool.assess(calls) if calls else []
 
-    def _supervised(self, budget: Budget) -> Registry:
+    def _supervised(self, budget: TimeBudget) -> Registry:
         return Registry([
             Supervised(one.sector, one.digest, one.distribution, one.package, pool=self.pool, loop=self._loop,
                        budget=budget)

@@ -3,8 +3,9 @@
 import asyncio
 from typing import Final
 
-from ledger.registry.installed import Registry, plugin_names
-from ledger.registry.workers.pool import Pool
+from ledger.engine.sectors import Registry
+from ledger.registry.installed import plugin_names
+from ledger.registry.workers.pool import WorkerPool
 
 _SECONDS: Final = 1.0
 """For a record, of which it is sent none."""
@@ -17,5 +18,5 @@ def tried() -> Registry:
 
 
 async def _tried() -> Registry:
-    async with Pool(1, _SECONDS) as pool:
+    async with WorkerPool(1, _SECONDS) as pool:
         return await pool.loaded()

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from ledger.admission.attributes import kilowatt_hours
-from ledger.core.units import convert
-from ledger.core.units import unit as unit_of
-from ledger.core.values import Quantity
+from ledger.admission.checks.attributes import kilowatt_hours
+from ledger.core.record.units import convert
+from ledger.core.record.units import unit as unit_of
+from ledger.core.record.values import Quantity
 from ledger.sdk.context import AttributeFacts, Context, FacilityFacts, InputFacts, OutputFacts, SupplyFacts
 
 Shares = Mapping[str, str]

@@ -24,13 +24,13 @@ from collections.abc import Iterator, Sequence
 
 from ledger.sdk.sector import Activity, Sector
 from ledger.sdk.testing.described import faults_of_front
-from ledger.sdk.testing.faults import Case, Fault, decoded
-from ledger.sdk.testing.replay import Call, call_of, digest_of_call, digests
+from ledger.sdk.testing.faults import Case, ConformanceFault, decoded
+from ledger.sdk.testing.replay import ReplayCall, call_of, digest_of_call, digests
 from ledger.sdk.testing.single import faults_of_case
 from ledger.sdk.testing.sources import faults_of_modules, faults_of_tables, packages_of
 from ledger.sdk.testing.varied import faults_of_variations
 
-__all__ = ["Case", "Fault", "assert_conforms", "check"]
+__all__ = ["Case", "ConformanceFault", "assert_conforms", "check"]
 
 _SEEDS = (1, 2)
 _UNSOUND = ("refuses-case", "returns", "not-finite", "invalid-assessment")
@@ -43,7 +43,7 @@ def assert_conforms(sector: Sector, cases: Sequence[Case]) -> None:
         raise AssertionError(f"{len(faults)} faults of sector {sector.name}:\n" + "\n".join(map(str, faults)))
 
 
-def check(sector: Sector, cases: Sequence[Case]) -> list[Fault]:
+def check(sector: Sector, cases: Sequence[Case]) -> list[ConformanceFault]:
     """Every fault of a sector, with at least one case for each of its routes; empty where it conforms.
 
     Reads the plugin's files, and starts two processes.
@@ -53,7 +53,7 @@ def check(sector: Sector, cases: Sequence[Case]) -> list[Fault]:
         faults += faults_of_modules(package)
         faults += faults_of_tables(package)
     cased = {case.context.route for case in cases}
-    faults += [Fault("no-case", f"{sector.name}.{name}", "give a case for it") for name in sector.routes
+    faults += [ConformanceFault("no-case", f"{sector.name}.{name}", "give a case for it") for name in sector.routes
                if name not in cased]
     typed = [case for case in cases if _is_typed(sector, case)]
     sound = [case for case in typed if not _add(faults, faults_of_case(sector, case))]
@@ -63,7 +63,7 @@ def check(sector: Sector, cases: Sequence[Case]) -> list[Fault]:
     return faults
 
 
-def _add(faults: list[Fault], found: Iterator[Fault]) -> bool:
+def _add(faults: list[ConformanceFault], found: Iterator[ConformanceFault]) -> bool:
     """Whether a case cannot be assessed, so that no more can be said of it."""
     new = list(found)
     faults += new
@@ -77,9 +77,9 @@ def _is_typed(sector: Sector, case: Case) -> bool:
     return route is None or (isinstance(kind, type) and issubclass(kind, Activity))
 
 
-def _faults_of_seeds(sector: Sector, cases: Sequence[Case]) -> Iterator[Fault]:
+def _faults_of_seeds(sector: Sector, cases: Sequence[Case]) -> Iterator[ConformanceFault]:
     """Functions made inside functions cannot be called in another process; they are passed over."""
-    called: list[tuple[str, str, Call]] = []
+    called: list[tuple[str, str, ReplayCall]] = []
     for case in cases:
         arguments = (sector.routes[case.context.route].assess, case.context, decoded(sector, case))
         call = call_of(*arguments)
@@ -89,5 +89,7 @@ def _faults_of_seeds(sector: Sector, cases: Sequence[Case]) -> Iterator[Fault]:
         found = digests([call for _, _, call in called], seed)
         for (where, before, _), after in zip(called, found, strict=True):
             if before != after:
-                yield Fault("not-deterministic", where, f"in another process, with hash seed {seed}, it is another")
+                yield ConformanceFault(
+                    "not-deterministic", where, f"in another process, with hash seed {seed}, it is another"
+                )
                 return

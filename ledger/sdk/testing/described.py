@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import msgspec
 
-from ledger.core.units import UNITS
+from ledger.core.record.units import UNITS
 from ledger.sdk.sector import Activity, Route, Sector
-from ledger.sdk.testing.faults import Fault
+from ledger.sdk.testing.faults import ConformanceFault
 
 _VERSION: Final = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?")
 _SECTOR: Final = re.compile("[a-z][a-z0-9-]*")
@@ -17,19 +17,19 @@ _CHINESE: Final = re.compile("[\u4e00-\u9fff]")
 _CURRENCIES: Final = ("CNY", "EUR", "USD")
 
 
-def faults_of_front(sector: Sector) -> Iterator[Fault]:
+def faults_of_front(sector: Sector) -> Iterator[ConformanceFault]:
     """Names in both languages, a semantic version, routes and indicators as the ledger spells them."""
     if not _SECTOR.fullmatch(sector.name):
-        yield Fault("name", sector.name, "a sector's name has lower-case letters, digits and hyphens")
+        yield ConformanceFault("name", sector.name, "a sector's name has lower-case letters, digits and hyphens")
     if not _VERSION.fullmatch(sector.version):
-        yield Fault("version", sector.name, f"{sector.version!r} is no semantic version such as 1.4.0")
+        yield ConformanceFault("version", sector.name, f"{sector.version!r} is no semantic version such as 1.4.0")
     if not sector.routes:
-        yield Fault("routes", sector.name, "a sector has a route")
+        yield ConformanceFault("routes", sector.name, "a sector has a route")
     yield from _named(sector, sector.name)
     for name, route in sector.routes.items():
         where = f"{sector.name}.{name}"
         if not _ROUTE.fullmatch(name):
-            yield Fault("name", where, "a route's name is camelCase in letters and digits")
+            yield ConformanceFault("name", where, "a route's name is camelCase in letters and digits")
         yield from _named(route, where)
         yield from _faults_of_activity(route, where)
     for name, indicator in sector.indicators.items():
@@ -37,42 +37,44 @@ def faults_of_front(sector: Sector) -> Iterator[Fault]:
         yield from _named(indicator, where)
         unknown = [part for part in indicator.unit.split("/") if part not in UNITS and part not in _CURRENCIES]
         if unknown:
-            yield Fault("indicator-unit", where, f"{indicator.unit!r} is no Rec 20 code or ratio of two")
+            yield ConformanceFault("indicator-unit", where, f"{indicator.unit!r} is no Rec 20 code or ratio of two")
     for name, method in sector.methods.items():
         yield from _named(method, f"method {name}")
     for field in ("mass_tolerance", "element_tolerance"):
         if not 0 <= getattr(sector, field) < 1:
-            yield Fault("tolerance", sector.name, f"{field} is {getattr(sector, field)}: a share from 0 to below 1")
+            yield ConformanceFault(
+                "tolerance", sector.name, f"{field} is {getattr(sector, field)}: a share from 0 to below 1"
+            )
 
 
-def _named(thing: Any, where: str) -> Iterator[Fault]:
+def _named(thing: Any, where: str) -> Iterator[ConformanceFault]:
     if not (thing.en.strip() and thing.en.isascii()):
-        yield Fault("names", where, f"{thing.en!r} is no English name")
+        yield ConformanceFault("names", where, f"{thing.en!r} is no English name")
     if not _CHINESE.search(thing.zh):
-        yield Fault("names", where, f"{thing.zh!r} is no Chinese name")
+        yield ConformanceFault("names", where, f"{thing.zh!r} is no Chinese name")
 
 
-def _faults_of_activity(route: Route, where: str) -> Iterator[Fault]:
+def _faults_of_activity(route: Route, where: str) -> Iterator[ConformanceFault]:
     kind: object = route.activity
     if not (isinstance(kind, type) and issubclass(kind, Activity)):
-        yield Fault("activity", where, "its activity is no subclass of ledger.sdk.Activity")
+        yield ConformanceFault("activity", where, "its activity is no subclass of ledger.sdk.Activity")
         return
     if kind is not Activity and not kind.__doc__:
-        yield Fault("activity-described", where, f"{kind.__name__} has no docstring")
+        yield ConformanceFault("activity-described", where, f"{kind.__name__} has no docstring")
     described = " ".join(one.__doc__ or "" for one in kind.__mro__)
     for name, spelled in zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True):
         if f"`{name}`" not in described and f"`{spelled}`" not in described:
-            yield Fault("activity-described", where, f"no docstring says what `{name}` is")
+            yield ConformanceFault("activity-described", where, f"no docstring says what `{name}` is")
     if not kind.__struct_config__.forbid_unknown_fields:
-        yield Fault("unknown-field", where, f"{kind.__name__} takes fields that it does not know")
+        yield ConformanceFault("unknown-field", where, f"{kind.__name__} takes fields that it does not know")
     yield from _faults_of_numbers(kind, where)
 
 
-def _faults_of_numbers(kind: type[Activity], where: str) -> Iterator[Fault]:
+def _faults_of_numbers(kind: type[Activity], where: str) -> Iterator[ConformanceFault]:
     """Binary fractions have no canonical spelling, and a bare Decimal takes NaN and 1E5."""
     for name, field in _leaves(msgspec.inspect.type_info(kind), "activity", ()):
         if isinstance(field, msgspec.inspect.FloatType | msgspec.inspect.DecimalType):
-            yield Fault("number-field", where, f"{name} is no Positive, Fraction, Signed or Quantity")
+            yield ConformanceFault("number-field", where, f"{name} is no Positive, Fraction, Signed or Quantity")
 
 
 def _leaves(

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from ledger.core.assessment import Assessment
+from ledger.core.outcome.assessment import Assessment
 from ledger.sdk.context import Context
 from ledger.sdk.sector import CONTEXT, Activity, Sector
 
@@ -26,7 +26,7 @@ class Case(Struct, frozen=True, kw_only=True):
     signed: tuple[str, ...] = ()
 
 
-class Fault(Struct, frozen=True):
+class ConformanceFault(Struct, frozen=True):
     """`code` names the rule that is broken, `where` the part of the sector that breaks it."""
 
     code: str
@@ -37,7 +37,7 @@ class Fault(Struct, frozen=True):
         return f"{self.where}: {self.code}: {self.message}"
 
 
-Found = Sequence[Fault]
+Found = Sequence[ConformanceFault]
 Assess = Callable[[Context, Activity], Assessment]
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ledger.core.values import Signed
+from ledger.core.record.values import Signed
 from ledger.sdk.sector import Activity
 
 _TEXTS: Final = (msgspec.inspect.StrType,)

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
-from ledger.core.outcome import assessment_bytes
+from ledger.core.outcome.leaves import assessment_bytes
 from ledger.sdk.context import Context
 from ledger.sdk.sector import CONTEXT, Activity
 from ledger.sdk.testing.faults import Assess
@@ -24,7 +24,7 @@ from ledger.sdk.testing.faults import Assess
 _SECONDS = 120
 
 
-class Call(Struct, frozen=True):
+class ReplayCall(Struct, frozen=True):
     """`assess` and `kind` (of the activity) as `module:name`."""
 
     assess: str
@@ -42,15 +42,15 @@ def digest_of_call(assess: Assess, given: Context, activity: Activity) -> str:
         return f"{type(error).__name__}: {error}".replace("\n", " ")
 
 
-def call_of(assess: Assess, given: Context, activity: Activity) -> Call | None:
+def call_of(assess: Assess, given: Context, activity: Activity) -> ReplayCall | None:
     """The call by names; None where the function or the activity has none (it was made inside a function)."""
     names = [_name_of(thing) for thing in (assess, type(activity))]
     if None in names:
         return None
-    return Call(str(names[0]), str(names[1]), given, Raw(msgspec.json.encode(activity)))
+    return ReplayCall(str(names[0]), str(names[1]), given, Raw(msgspec.json.encode(activity)))
 
 
-def digests(calls: Sequence[Call], seed: int) -> list[str]:
+def digests(calls: Sequence[ReplayCall], seed: int) -> list[str]:
     """The digests of all calls in a new process with this hash seed. Raises RuntimeError where the process fails."""
     environment = {**os.environ, "PYTHONHASHSEED": str(seed), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     done = subprocess.run(
@@ -78,7 +78,7 @@ def _named(name: str) -> Any:
 
 
 def main() -> None:
-    for call in msgspec.json.decode(sys.stdin.buffer.read(), type=list[Call]):
+    for call in msgspec.json.decode(sys.stdin.buffer.read(), type=list[ReplayCall]):
         activity = msgspec.json.decode(call.activity, type=_named(call.kind))
         sys.stdout.write(digest_of_call(_named(call.assess), call.context, activity) + "\n")
 

@@ -6,17 +6,26 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from ledger.admission.attributes import kilowatt_hours
-from ledger.core.assessment import Assessment
-from ledger.core.units import POWER_UNITS
-from ledger.core.values import AllocationKey, Money, Output, Quantity, Role
+from ledger.admission.checks.attributes import kilowatt_hours
+from ledger.core.outcome.assessment import Assessment
+from ledger.core.record.units import POWER_UNITS
+from ledger.core.record.values import AllocationKey, Money, Output, Quantity, Role
 from ledger.errors import PluginError
-from ledger.footprint.allocation import Weighed, shares
-from ledger.footprint.attributes import Coverage, check_made_power, cover
-from ledger.footprint.burdens import direct, footprint, named
-from ledger.footprint.checks import check_assessment
-from ledger.footprint.contents import MASS, MATERIAL, Contents, ContentsIn, ContentsOut, Flowing, Holding, follow_matter
-from ledger.footprint.figures import record_figures
+from ledger.footprint.stored.allocation import Weighed, shares
+from ledger.footprint.stored.attributes import Coverage, check_made_power, cover
+from ledger.footprint.stored.burdens import direct, footprint, named
+from ledger.footprint.stored.checks import check_assessment
+from ledger.footprint.stored.contents import (
+    MASS,
+    MATERIAL,
+    Contents,
+    ContentsIn,
+    ContentsOut,
+    Flowing,
+    Holding,
+    follow_matter,
+)
+from ledger.footprint.stored.figures import record_figures
 from ledger.sdk.context import Context, OutputFacts
 from ledger.sdk.sector import CONTEXT, Sector
 

@@ -8,22 +8,22 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from ledger.core.assessment import ADDITIVE, Assessment
-from ledger.core.outcome import assessment_bytes
+from ledger.core.outcome.assessment import ADDITIVE, Assessment
+from ledger.core.outcome.leaves import assessment_bytes
 from ledger.errors import LedgerError, PluginError
-from ledger.footprint.allocation import Weighed, shares, weights
-from ledger.footprint.burdens import direct
-from ledger.footprint.checks import check_assessment
+from ledger.footprint.stored.allocation import Weighed, shares, weights
+from ledger.footprint.stored.burdens import direct
+from ledger.footprint.stored.checks import check_assessment
 from ledger.sdk.context import Context
 from ledger.sdk.sector import CONTEXT, Activity, Sector
-from ledger.sdk.testing.faults import Case, Fault, assessed, decoded
+from ledger.sdk.testing.faults import Case, ConformanceFault, assessed, decoded
 from ledger.sdk.testing.running import outputs_of
 from ledger.sdk.testing.watching import watched
 
 _CODES: Final = {"unknown-gas": "unknown-gas", "invalid-weights": "burden-on-waste"}
 
 
-def faults_of_case(sector: Sector, case: Case) -> Iterator[Fault]:
+def faults_of_case(sector: Sector, case: Case) -> Iterator[ConformanceFault]:
     """Whether a case is assessed at all, and then everything that can be seen on the assessment itself."""
     where = f"{sector.name}.{case.context.route}"
     try:
@@ -31,10 +31,10 @@ def faults_of_case(sector: Sector, case: Case) -> Iterator[Fault]:
         before = msgspec.json.encode([case.context, activity])
         found = assessed(sector, case.context, activity)
     except Exception as error:
-        yield Fault("refuses-case", where, f"{type(error).__name__}: {error}")
+        yield ConformanceFault("refuses-case", where, f"{type(error).__name__}: {error}")
         return
     if not isinstance(found, Assessment):
-        yield Fault("returns", where, f"returns a {type(found).__name__}, not an Assessment")
+        yield ConformanceFault("returns", where, f"returns a {type(found).__name__}, not an Assessment")
         return
     yield from _faults_of_content(found, case.context, where)
     yield from _faults_of_round_trip(found, where)
@@ -42,13 +42,15 @@ def faults_of_case(sector: Sector, case: Case) -> Iterator[Fault]:
     yield from _faults_of_gaps(found, case.context, where)
     yield from _faults_of_effects(sector, case.context, activity, where)
     if msgspec.json.encode([case.context, activity]) != before:
-        yield Fault("changes-context", where, "the context or activity that it was given is another afterwards")
+        yield ConformanceFault(
+            "changes-context", where, "the context or activity that it was given is another afterwards"
+        )
 
 
-def _faults_of_content(found: Assessment, given: Context, where: str) -> Iterator[Fault]:
+def _faults_of_content(found: Assessment, given: Context, where: str) -> Iterator[ConformanceFault]:
     for finding in found.findings:
         if finding.refuses:
-            yield Fault("refuses-case", where, f"{finding.code}: {finding.message}")
+            yield ConformanceFault("refuses-case", where, f"{finding.code}: {finding.message}")
     outputs = outputs_of(given)
     weighed = [Weighed(output, facts.mass) for output, facts in zip(outputs, given.outputs, strict=True)]
     without = replace(found, findings=())
@@ -58,10 +60,10 @@ def _faults_of_content(found: Assessment, given: Context, where: str) -> Iterato
             weights(key, weighed, without)
         shares(given.allocation, weighed, without)
     except (LedgerError, AttributeError, TypeError, ArithmeticError) as error:
-        yield Fault(_code(error), where, getattr(error, "message", str(error)))
+        yield ConformanceFault(_code(error), where, getattr(error, "message", str(error)))
     for content, parts in found.matter.items():
         if len(parts) != len(outputs) or any(part < 0 for part in parts) or sum(parts) > 1 + _ROUNDING:
-            yield Fault("matter", where, f"{content}: one part an output, from 0, together at most 1")
+            yield ConformanceFault("matter", where, f"{content}: one part an output, from 0, together at most 1")
 
 
 _ROUNDING: Final = decimal.Decimal("1e-30")
@@ -79,26 +81,26 @@ def _code(error: Exception) -> str:
     return _CODES.get(getattr(error, "code", ""), "invalid-assessment")
 
 
-def _faults_of_round_trip(found: Assessment, where: str) -> Iterator[Fault]:
+def _faults_of_round_trip(found: Assessment, where: str) -> Iterator[ConformanceFault]:
     """An auditor recomputes the figures from the JSON that is on the log."""
     try:
         written = assessment_bytes(found)
         again = msgspec.json.decode(written, type=Assessment)
         same = assessment_bytes(again) == written and direct(again) == direct(found)
     except (msgspec.MsgspecError, LedgerError, TypeError, ValueError, ArithmeticError) as error:
-        yield Fault("round-trip", where, f"{type(error).__name__}: {error}")
+        yield ConformanceFault("round-trip", where, f"{type(error).__name__}: {error}")
         return
     if not same:
-        yield Fault("round-trip", where, "figures made of its JSON are others")
+        yield ConformanceFault("round-trip", where, "figures made of its JSON are others")
 
 
-def _faults_of_indicators(sector: Sector, found: Assessment, where: str) -> Iterator[Fault]:
+def _faults_of_indicators(sector: Sector, found: Assessment, where: str) -> Iterator[ConformanceFault]:
     for name in found.indicators:
         if name not in sector.indicators:
-            yield Fault("undeclared-indicator", where, f"{name} is none of the sector's indicators")
+            yield ConformanceFault("undeclared-indicator", where, f"{name} is none of the sector's indicators")
 
 
-def _faults_of_gaps(found: Assessment, given: Context, where: str) -> Iterator[Fault]:
+def _faults_of_gaps(found: Assessment, given: Context, where: str) -> Iterator[ConformanceFault]:
     """A supply that only emits where it is used has an upstream that nobody counts: that is to be said.
 
     The core names supplies that appear nowhere; what a plugin has priced is the plugin's to name.
@@ -109,11 +111,13 @@ def _faults_of_gaps(found: Assessment, given: Context, where: str) -> Iterator[F
         named = any(one.what == supply.material or one.what.startswith(supply.material + " ")
                     for one in found.omissions)
         if kinds and kinds <= {"onSite"} and not (supply.priced or supply.nature or named):
-            yield Fault("silent-gap", where, f"{supply.material} is burnt or reacts here, and its upstream is not "
-                                             f"named: draft.omit('{supply.material} upstream')")
+            yield ConformanceFault(
+                "silent-gap", where, f"{supply.material} is burnt or reacts here, and its upstream is not named: "
+                                     f"draft.omit('{supply.material} upstream')",
+            )
 
 
-def _faults_of_effects(sector: Sector, given: Context, activity: Activity, where: str) -> Iterator[Fault]:
+def _faults_of_effects(sector: Sector, given: Context, activity: Activity, where: str) -> Iterator[ConformanceFault]:
     """Twice the same bytes, in whatever arithmetic the caller has; nothing touched."""
     first = _bytes(sector, given, activity)
     with localcontext(decimal.Context(prec=5, rounding=decimal.ROUND_UP)):
@@ -122,11 +126,11 @@ def _faults_of_effects(sector: Sector, given: Context, activity: Activity, where
         third = bytes(assessment_bytes(sector.routes[given.route].assess(given, activity)))
         changed = (arithmetic.prec, arithmetic.rounding) != (CONTEXT.prec, CONTEXT.rounding)
     if changed:
-        yield Fault("changes-arithmetic", where, "the decimal context is another afterwards")
+        yield ConformanceFault("changes-arithmetic", where, "the decimal context is another afterwards")
     if seen:
-        yield Fault("impure", where, "touches " + ", ".join(sorted(set(seen))[:3]))
+        yield ConformanceFault("impure", where, "touches " + ", ".join(sorted(set(seen))[:3]))
     if not first == second == third:
-        yield Fault("not-deterministic", where, "the same record is assessed differently when asked again")
+        yield ConformanceFault("not-deterministic", where, "the same record is assessed differently when asked again")
 
 
 def _bytes(sector: Sector, given: Context, activity: Activity) -> bytes:

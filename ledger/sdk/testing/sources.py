@@ -9,14 +9,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from ledger.core.units import UNITS
+from ledger.core.record.units import UNITS
 from ledger.errors import LedgerError
-from ledger.footprint.gwp import AR6
+from ledger.footprint.stored.gwp import AR6
 from ledger.sdk.factors import FactorRow, read_factors
 from ledger.sdk.places import wider_places
 from ledger.sdk.sector import Sector
 from ledger.sdk.tables import factor_files
-from ledger.sdk.testing.faults import Fault
+from ledger.sdk.testing.faults import ConformanceFault
 
 IMPURE: Final = frozenset({
     "asyncio", "concurrent", "ctypes", "ftplib", "http", "multiprocessing", "os", "pathlib", "random", "secrets",
@@ -49,7 +49,7 @@ def _modules(package: str) -> list[Path]:
     return sorted(origin.parent.rglob("*.py")) if hasattr(found, "__path__") else [origin]
 
 
-def faults_of_modules(package: str) -> Iterator[Fault]:
+def faults_of_modules(package: str) -> Iterator[ConformanceFault]:
     """Imports of anything but `ledger.sdk`, the package itself and the pure part of the standard library."""
     own = package.partition(".")[0]
     for path in _modules(package):
@@ -57,11 +57,13 @@ def faults_of_modules(package: str) -> Iterator[Fault]:
         for name in sorted(set(_imported(tree))):
             root = name.partition(".")[0]
             if root in IMPURE:
-                yield Fault("impure", path.name, f"imports {name}: no clock, chance, file or network")
+                yield ConformanceFault("impure", path.name, f"imports {name}: no clock, chance, file or network")
             elif not (name == "ledger.sdk" or root == own or root in sys.stdlib_module_names):
-                yield Fault("imports", path.name, f"imports {name}: ledger.sdk and the standard library alone")
+                yield ConformanceFault(
+                    "imports", path.name, f"imports {name}: ledger.sdk and the standard library alone"
+                )
         for name in sorted(set(_called(tree))):
-            yield Fault("impure", path.name, f"calls {name}: no clock, chance, file or network")
+            yield ConformanceFault("impure", path.name, f"calls {name}: no clock, chance, file or network")
 
 
 def _imported(tree: ast.AST) -> Iterator[str]:
@@ -81,16 +83,16 @@ def _called(tree: ast.AST) -> Iterator[str]:
                 yield node.func.attr
 
 
-def faults_of_tables(package: str) -> Iterator[Fault]:
+def faults_of_tables(package: str) -> Iterator[ConformanceFault]:
     """Every factor has a known unit and gas, a source that can be looked up, a year, boundary and status."""
     for file in factor_files(package) if hasattr(import_module(package), "__path__") else ():
         try:
             table = read_factors(package, file, file.removesuffix(".csv"))
         except LedgerError as error:
-            yield Fault("factor", file, error.message)
+            yield ConformanceFault("factor", file, error.message)
             continue
         for row in table:
-            yield from (Fault("factor", row.name, said) for said in faults_of_row(row))
+            yield from (ConformanceFault("factor", row.name, said) for said in faults_of_row(row))
 
 
 def faults_of_row(row: FactorRow) -> Iterator[str]:

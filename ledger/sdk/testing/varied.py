@@ -7,13 +7,13 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from ledger.core.assessment import ADDITIVE, Assessment
-from ledger.core.units import plain
-from ledger.core.values import Quantity
+from ledger.core.outcome.assessment import ADDITIVE, Assessment
+from ledger.core.record.units import plain
+from ledger.core.record.values import Quantity
 from ledger.errors import LedgerError
 from ledger.sdk.context import Context, SupplyFacts
 from ledger.sdk.sector import Sector
-from ledger.sdk.testing.faults import Case, Fault, assessed, decoded
+from ledger.sdk.testing.faults import Case, ConformanceFault, assessed, decoded
 from ledger.sdk.testing.negatives import negatives
 
 PROBE: Final = "conformanceProbe"
@@ -22,7 +22,7 @@ _BOUGHT: Final = ("electricity", "heat", "upstream")
 _TWO: Final = Decimal(2)
 
 
-def faults_of_variations(sector: Sector, case: Case) -> Iterator[Fault]:
+def faults_of_variations(sector: Sector, case: Case) -> Iterator[ConformanceFault]:
     """Of a case that is assessed without an error as it is."""
     where = f"{sector.name}.{case.context.route}"
     found = assessed(sector, case.context, decoded(sector, case))
@@ -33,7 +33,7 @@ def faults_of_variations(sector: Sector, case: Case) -> Iterator[Fault]:
     yield from _faults_of_bad_activities(sector, case, where)
 
 
-def _faults_of_unknown_supply(sector: Sector, case: Case, where: str) -> Iterator[Fault]:
+def _faults_of_unknown_supply(sector: Sector, case: Case, where: str) -> Iterator[ConformanceFault]:
     """The core names what nobody priced, so a plugin neither refuses nor prices a material that it does not know."""
     given = case.context
     probe = SupplyFacts(index=len(given.supplies), material=PROBE, quantity=Quantity(value="0.001", unit="KGM"),
@@ -41,39 +41,43 @@ def _faults_of_unknown_supply(sector: Sector, case: Case, where: str) -> Iterato
     try:
         found = assessed(sector, replace(given, supplies=(*given.supplies, probe)), decoded(sector, case))
     except Exception as error:
-        yield Fault("unknown-supply", where, f"refuses a supply that it does not know: {error}")
+        yield ConformanceFault("unknown-supply", where, f"refuses a supply that it does not know: {error}")
         return
     if any(line.source == PROBE for line in found.lines):
-        yield Fault("unknown-supply", where, "prices a supply that it does not know: the core names it as an omission")
+        yield ConformanceFault(
+            "unknown-supply", where, "prices a supply that it does not know: the core names it as an omission"
+        )
 
 
-def _faults_of_priced_supplies(sector: Sector, case: Case, where: str) -> Iterator[Fault]:
+def _faults_of_priced_supplies(sector: Sector, case: Case, where: str) -> Iterator[ConformanceFault]:
     """What the record prices, by the supplier's factor or declaration, the plugin does not price again."""
     supplies = tuple(replace(one, priced=True) for one in case.context.supplies)
     try:
         found = assessed(sector, replace(case.context, supplies=supplies), decoded(sector, case))
     except Exception as error:
-        yield Fault("priced-twice", where, f"refuses supplies that bring their own factors: {error}")
+        yield ConformanceFault("priced-twice", where, f"refuses supplies that bring their own factors: {error}")
         return
     for source in sorted({line.source for line in found.lines if line.kind in _BOUGHT and line.burden in ADDITIVE}):
         if case.context.supplied(source):
-            yield Fault("priced-twice", where, f"prices {source}, for which the record brings its own factor")
+            yield ConformanceFault(
+                "priced-twice", where, f"prices {source}, for which the record brings its own factor"
+            )
 
 
-def _faults_of_scale(sector: Sector, case: Case, found: Assessment, where: str) -> Iterator[Fault]:
+def _faults_of_scale(sector: Sector, case: Case, found: Assessment, where: str) -> Iterator[ConformanceFault]:
     try:
         twice = assessed(sector, doubled(case.context), decoded(sector, case, case.twice))
     except Exception as error:
-        yield Fault("scale", where, f"does not assess twice of everything: {type(error).__name__}: {error}")
+        yield ConformanceFault("scale", where, f"does not assess twice of everything: {type(error).__name__}: {error}")
         return
     once, double = _amounts(found), _amounts(twice)
     for name in sorted(set(once) | set(double)):
         if not _near(_TWO * once.get(name, Decimal(0)), double.get(name, Decimal(0))):
-            yield Fault("scale", where, f"twice of everything gives {double.get(name, 0)} of {name}, not twice "
-                                        f"{once.get(name, 0)}")
+            given = f"{double.get(name, 0)} of {name}, not twice {once.get(name, 0)}"
+            yield ConformanceFault("scale", where, f"twice of everything gives {given}")
     for name, parts in found.matter.items():
         if not all(_near(a, b) for a, b in zip(parts, twice.matter.get(name, ()), strict=False)):
-            yield Fault("scale", where, f"twice of everything sends {name} elsewhere")
+            yield ConformanceFault("scale", where, f"twice of everything sends {name} elsewhere")
 
 
 def doubled(given: Context) -> Context:
@@ -123,13 +127,13 @@ def _near(one: Decimal, other: Decimal) -> bool:
     return abs(one - other) <= _NEAR * max(abs(one), abs(other))
 
 
-def _faults_of_bad_activities(sector: Sector, case: Case, where: str) -> Iterator[Fault]:
+def _faults_of_bad_activities(sector: Sector, case: Case, where: str) -> Iterator[ConformanceFault]:
     if not _refused(sector, case, {**case.activity, PROBE: "1"}, decoding_alone=True):
-        yield Fault("unknown-field", where, "takes an activity with a field that it does not know")
+        yield ConformanceFault("unknown-field", where, "takes an activity with a field that it does not know")
     kind = sector.routes[case.context.route].activity
     for path, activity in negatives(kind, case.activity, case.signed):
         if not _refused(sector, case, activity):
-            yield Fault("negative", where, f"takes a negative {path}")
+            yield ConformanceFault("negative", where, f"takes a negative {path}")
 
 
 def _refused(sector: Sector, case: Case, activity: Mapping[str, Any], *, decoding_alone: bool = False) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Final
 _EVENTS: Final = ("open", "os.", "socket.", "subprocess.", "urllib.", "shutil.", "tempfile.", "sqlite3.", "ctypes.")
 
 
-class _Watch:
+class _CallWatch:
     """Audit hooks cannot be taken away, so there is one, which listens while somebody watches."""
 
     def __init__(self) -> None:
@@ -21,8 +21,8 @@ class _Watch:
 
 
 @cache
-def _watch() -> _Watch:
-    watch = _Watch()
+def _watch() -> _CallWatch:
+    watch = _CallWatch()
     sys.addaudithook(watch)
     return watch
 

@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from ledger.core.checkpoint import Checkpoint, parse_checkpoint
-from ledger.core.note import Signer, parse_note, sign_note
+from ledger.core.log.checkpoint import Checkpoint, parse_checkpoint
+from ledger.core.log.note import Signer, parse_note, sign_note
 from ledger.errors import InvalidNote
 
 MAX_BYTES: Final = 1 << 20

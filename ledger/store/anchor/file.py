@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ledger.host.durable import replace, sync
 from ledger.store.anchor.content import MAX_BYTES
 from ledger.store.anchor.interface import Anchor, Change
-from ledger.store.durable import replace, sync
 
 
 class FileAnchor(Anchor):

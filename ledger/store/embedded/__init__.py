@@ -6,6 +6,6 @@ folder of mode 0700 and authenticate by SCRAM with passwords kept in the data fo
 
 from ledger.store.embedded.addresses import Addresses, attach
 from ledger.store.embedded.layout import default_home
-from ledger.store.embedded.supervisor import EmbeddedPostgres, State
+from ledger.store.embedded.supervisor import ClusterState, EmbeddedPostgres
 
-__all__ = ["Addresses", "EmbeddedPostgres", "State", "attach", "default_home"]
+__all__ = ["Addresses", "ClusterState", "EmbeddedPostgres", "attach", "default_home"]

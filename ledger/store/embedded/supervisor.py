@@ -30,7 +30,7 @@ _PRUNE_SECONDS = 600.0
 _log = logging.getLogger(__name__)
 
 
-class State(enum.Enum):
+class ClusterState(enum.Enum):
     """`FAILED`: every attempt to start PostgreSQL again has failed; `failure` says why. Then `stop` and `start`."""
 
     STOPPED = "stopped"
@@ -58,7 +58,7 @@ class EmbeddedPostgres:
     def __init__(
         self, home: Path, *, on_progress: Callable[[str], None] | None = None, start_limit: float = START_LIMIT_SECONDS
     ) -> None:
-        self.state = State.STOPPED
+        self.state = ClusterState.STOPPED
         self.failure: LedgerError | None = None
         self._layout = Layout.at(home)
         self._report = on_progress or _log.info
@@ -101,7 +101,7 @@ class EmbeddedPostgres:
                 raise ConfigurationError(f"the database in {self._layout.home} was started already")
             self._process = os.getpid()
             self._stopping.clear()
-            self.state = State.STARTING
+            self.state = ClusterState.STARTING
             self.failure = None
             lock = OwnerLock(self._layout.owner_lock)
             try:
@@ -109,11 +109,11 @@ class EmbeddedPostgres:
                 lock.acquire()
                 self._cluster = self._first_start()
             except BaseException:
-                self.state = State.STOPPED
+                self.state = ClusterState.STOPPED
                 lock.release()
                 raise
             self._lock = lock
-            self.state = State.RUNNING
+            self.state = ClusterState.RUNNING
             atexit.register(self.stop)
             self._watcher = threading.Thread(
                 target=self._watch, args=(self._cluster,), name="embedded-postgres", daemon=True
@@ -137,7 +137,7 @@ class EmbeddedPostgres:
             atexit.unregister(self.stop)
             self._cluster = None
             self._lock.release()
-            self.state = State.STOPPED
+            self.state = ClusterState.STOPPED
 
     def __enter__(self) -> Self:
         self.start()
@@ -178,8 +178,8 @@ class EmbeddedPostgres:
             if cluster.alive():
                 attempts = 0 if now >= steady_at else attempts
                 continue
-            if self.state is State.RUNNING:
-                self.state = State.RESTARTING
+            if self.state is ClusterState.RUNNING:
+                self.state = ClusterState.RESTARTING
                 _log.warning("PostgreSQL is gone and is started again: %s", why_it_ended(self._layout))
             if attempts == len(RESTART_DELAYS):
                 self._give_up(self.failure or ConfigurationError("PostgreSQL dies again and again"))
@@ -198,12 +198,12 @@ class EmbeddedPostgres:
             _log.warning("PostgreSQL could not be started again: %s", error.message)
             return False
         self.failure = None
-        self.state = State.RUNNING
+        self.state = ClusterState.RUNNING
         return True
 
     def _give_up(self, failure: LedgerError) -> None:
         self.failure = failure
-        self.state = State.FAILED
+        self.state = ClusterState.FAILED
         _log.error("PostgreSQL is not started again: %s", failure.message)
 
 

@@ -13,8 +13,8 @@ from typing import Final
 from litestar.types import ASGIApp, HTTPRequestEvent, Receive, ReceiveMessage, Scope, Send
 from msgspec import Struct
 
-from ledger.core.envelope import MAX_ENVELOPE
-from ledger.service.memory import give_back
+from ledger.core.keys.envelope import MAX_ENVELOPE
+from ledger.host.memory import give_back
 from ledger.web.door.answers import Headers, Refusal, header
 from ledger.web.door.clients import client_of
 
@@ -48,7 +48,7 @@ class BodyLimits(Struct, frozen=True, kw_only=True):
         return self.lines if kind in NDJSON else self.envelope
 
 
-class _Body:
+class _RequestBody:
     """One that is on its way, or worked on. `deadline` is of the loop's clock; `task` reads it."""
 
     def __init__(self, client: str, task: "asyncio.Task[object]", deadline: float) -> None:
@@ -68,14 +68,14 @@ class _Body:
             self.task.cancel()
 
 
-class Bodies:
+class BodyReader:
     """408 for a body that comes too slowly, 413 for one that is too large, 400 for one that ends before its end, 503
     while others hold all that may be held."""
 
     def __init__(self, app: ASGIApp, limits: BodyLimits) -> None:
         self._app = app
         self._limits = limits
-        self._coming: dict[str, OrderedDict[_Body, None]] = {}
+        self._coming: dict[str, OrderedDict[_RequestBody, None]] = {}
         self._count = 0
         self._looking = False
         self.held = 0
@@ -87,7 +87,7 @@ class Bodies:
         return self._with_body(scope, receive, send)
 
     async def _with_body(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body: _Body | None = None
+        body: _RequestBody | None = None
         try:
             body = await self._read(scope, receive)
             await self._app(scope, _Replay(body.pieces, receive), send)
@@ -99,7 +99,7 @@ class Bodies:
                 if body.size > LONG:
                     give_back()
 
-    async def _read(self, scope: Scope, receive: Receive) -> _Body:
+    async def _read(self, scope: Scope, receive: Receive) -> _RequestBody:
         limit = self._limits.of(scope["headers"])
         announced = _announced(scope["headers"])
         if announced is not None and announced > limit:
@@ -121,7 +121,7 @@ class Bodies:
             self._forget(body)
         return body
 
-    async def _piece(self, body: _Body, receive: Receive, limit: int) -> bool:
+    async def _piece(self, body: _RequestBody, receive: Receive, limit: int) -> bool:
         """Whether more may come after the next piece."""
         message = await receive()
         if message["type"] != "http.request":
@@ -136,7 +136,7 @@ class Bodies:
             self._count_in(body)
         return message["more_body"]
 
-    def _count_in(self, body: _Body) -> None:
+    def _count_in(self, body: _RequestBody) -> None:
         counts = body.size - FREE
         self.held += counts - body.counted
         body.counted = counts
@@ -150,7 +150,7 @@ class Bodies:
         """Seconds from its beginning until a body of which so much has come has to go on."""
         return self._limits.seconds * min(_LONGEST, 1 + size / LEAST_RATE / self._limits.seconds)
 
-    def _late(self, body: _Body) -> Refusal:
+    def _late(self, body: _RequestBody) -> Refusal:
         if body.given_up:
             return _busy()
         return Refusal(
@@ -158,13 +158,13 @@ class Bodies:
             rule=f"no more than {self._limits.seconds:g} s behind {LEAST_RATE >> 10} KiB/s", close=True,
         )
 
-    def _begun(self, scope: Scope) -> _Body:
+    def _begun(self, scope: Scope) -> _RequestBody:
         """A body that has a turn, until `_forget`."""
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("requests are worked on in tasks")
         loop = asyncio.get_running_loop()
-        body = _Body(client_of(scope), task, loop.time() + self._limits.seconds)
+        body = _RequestBody(client_of(scope), task, loop.time() + self._limits.seconds)
         if not self._looking:
             self._looking = True
             loop.call_later(min(_LOOK_SECONDS, self._limits.seconds), self._look, loop)
@@ -190,7 +190,7 @@ class Bodies:
         if self._looking:
             loop.call_later(min(_LOOK_SECONDS, self._limits.seconds), self._look, loop)
 
-    def _oldest(self, *, counting: bool = False) -> _Body | None:
+    def _oldest(self, *, counting: bool = False) -> _RequestBody | None:
         """Of the client that has most on their way, what has been coming for longest."""
         for own in sorted(self._coming.values(), key=len, reverse=True):
             for body in own:
@@ -198,14 +198,14 @@ class Bodies:
                     return body
         return None
 
-    def _give_up(self, body: _Body) -> None:
+    def _give_up(self, body: _RequestBody) -> None:
         body.given_up = True
         body.end()
         self.held -= body.counted
         body.counted = 0
         self._forget(body)
 
-    def _forget(self, body: _Body) -> None:
+    def _forget(self, body: _RequestBody) -> None:
         own = self._coming.get(body.client)
         if own is not None and body in own:
             del own[body]

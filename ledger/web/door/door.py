@@ -2,16 +2,16 @@
 
 from litestar.types import ASGIApp
 
-from ledger.service.limits import Limits
-from ledger.web.door.bodies import Bodies, BodyLimits
+from ledger.service.limits import ClientLimits
+from ledger.web.door.bodies import BodyLimits, BodyReader
 from ledger.web.door.clients import BehindProxies
 from ledger.web.door.hosts import OwnHosts, names_of
 from ledger.web.door.questions import Questions
 from ledger.web.resources import HeadAsGet
 
 
-def door(app: ASGIApp, limits: Limits, bound: str, public_url: str | None = None) -> ASGIApp:
+def door(app: ASGIApp, limits: ClientLimits, bound: str, public_url: str | None = None) -> ASGIApp:
     """The application behind its door. `bound`: the address that the server listens at."""
     inner = Questions(HeadAsGet(app), limits.questions)
-    bodies = Bodies(inner, BodyLimits(seconds=limits.body_seconds))
+    bodies = BodyReader(inner, BodyLimits(seconds=limits.body_seconds))
     return OwnHosts(BehindProxies(bodies, limits.proxies), names_of(bound, public_url, limits.hosts))

@@ -20,17 +20,17 @@ _TOLD_BY_BROWSERS: Final = frozenset({b"sec-fetch-site", b"origin"})
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def names_of(bound: str, public_url: str | None, others: Iterable[str]) -> "Names":
+def names_of(bound: str, public_url: str | None, others: Iterable[str]) -> "HostNames":
     """The names of a server that listens at `bound`: that address, those of this host, the host of its public address,
     and `others`. One that listens everywhere has all addresses, since a name that leads here is none of them."""
     names = {*LOCAL, bound.lower(), *[name.lower() for name in others]}
     public = urlsplit(public_url).hostname if public_url else None
     if public:
         names.add(public.lower())
-    return Names(frozenset(names), _is_wildcard(bound))
+    return HostNames(frozenset(names), _is_wildcard(bound))
 
 
-class Names:
+class HostNames:
     """Names in lower case, without ports. `addresses`: any address counts as one."""
 
     def __init__(self, names: frozenset[str], addresses: bool) -> None:
@@ -63,7 +63,7 @@ class Names:
 class OwnHosts:
     """421 for any other name; 403 for what a page of another site would have a browser write."""
 
-    def __init__(self, app: ASGIApp, names: Names) -> None:
+    def __init__(self, app: ASGIApp, names: HostNames) -> None:
         self._app = app
         self._names = names
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 from litestar.types import ASGIApp, HTTPRequestEvent, Message, Receive, ReceiveMessage, Scope, Send
 
-from ledger.service.memory import give_back
+from ledger.host.memory import give_back
 from ledger.web.door.answers import Refusal
 from ledger.web.door.clients import client_of
 from ledger.web.door.places import Full, Places
@@ -87,7 +87,7 @@ class Questions:
                 await answering
 
     async def _answer(self, places: Places, scope: Scope, send: Send) -> None:
-        answer = _Answer(send)
+        answer = _StartedAnswer(send)
         try:
             async with contextlib.AsyncExitStack() as stack:
                 try:
@@ -110,7 +110,7 @@ def _full(places: Places) -> Refusal:
     )
 
 
-class _Answer:
+class _StartedAnswer:
     """Sends a long body in pieces, each of which the client has to take in time."""
 
     def __init__(self, send: Send) -> None:

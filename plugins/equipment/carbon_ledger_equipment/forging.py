@@ -4,16 +4,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_equipment.common import Work, begin, check_temperature, indicate_yield, workpiece_mass
-from ledger.sdk import (
-    Assessment,
-    Context,
-    Draft,
-    Positive,
-    Quantity,
-    convert,
-    follow_composition,
-    standard_fuels,
-)
+from ledger.sdk import Assessment, Context, Draft, Positive, Quantity, convert, follow_composition, standard_fuels
 
 # Steel at 1250 C holds 0.83 GJ per t, and no furnace gives it all. Below that a figure lacks part of the furnace;
 # old chamber furnaces take 6.

@@ -4,16 +4,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_equipment.common import Work, begin, check_temperature, indicate_yield, workpiece_mass
-from ledger.sdk import (
-    Assessment,
-    Context,
-    Draft,
-    Positive,
-    Quantity,
-    convert,
-    follow_composition,
-    standard_fuels,
-)
+from ledger.sdk import Assessment, Context, Draft, Positive, Quantity, convert, follow_composition, standard_fuels
 
 # MJ per kg of the part. Steel holds 0.11 at 250 C and 0.6 at 900 C; a furnace that is mostly empty, or heats in steps
 # for days, takes twenty times as much.

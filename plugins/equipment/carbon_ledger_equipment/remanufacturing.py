@@ -8,24 +8,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_equipment.common import (
-    WEIGHING,
-    Work,
-    begin,
-    check_named,
-    check_test_power,
-    indicate_energy,
-    pieces,
-)
+from carbon_ledger_equipment.common import WEIGHING, Work, begin, check_named, check_test_power, indicate_energy, pieces
 from carbon_ledger_equipment.comparison import NewProduct, check_new, check_use, compare
-from carbon_ledger_equipment.parts import (
-    Machine,
-    ReplacedPart,
-    ReusedPart,
-    indicate_parts,
-    replaced_mass,
-    reused_mass,
-)
+from carbon_ledger_equipment.parts import Machine, ReplacedPart, ReusedPart, indicate_parts, replaced_mass, reused_mass
 from ledger.sdk import (
     ZERO,
     Assessment,

@@ -9,17 +9,7 @@ from carbon_ledger_steel.charge import Charged, charge_of
 from carbon_ledger_steel.furnace import Furnace, check_furnace
 from carbon_ledger_steel.indicators import indicate_steel
 from carbon_ledger_steel.metal import check_yield, follow_metal, steel_made
-from ledger.sdk import (
-    ZERO,
-    Assessment,
-    Context,
-    Draft,
-    Positive,
-    Quantity,
-    book_energy,
-    convert,
-    invalid_activity,
-)
+from ledger.sdk import ZERO, Assessment, Context, Draft, Positive, Quantity, book_energy, convert, invalid_activity
 
 # Melting cold scrap and heating it to 1600 C takes about 380 kWh/t; gas, oxygen and carbon give up to half of it.
 # Below 150 a figure is in the wrong unit or without its furnace; above 2000 too. Each part of the charge that is

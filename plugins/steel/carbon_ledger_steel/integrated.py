@@ -12,17 +12,7 @@ from carbon_ledger_steel.indicators import indicate_steel
 from carbon_ledger_steel.metal import check_yield, follow_metal, metal_held, steel_made
 from carbon_ledger_steel.named import Slag, WasteGas, assign_named, gas_carbon
 from carbon_ledger_steel.reduction import check_reduction
-from ledger.sdk import (
-    CO2_PER_C,
-    ZERO,
-    Assessment,
-    Context,
-    Draft,
-    Quantity,
-    book_energy,
-    convert,
-    standard_fuels,
-)
+from ledger.sdk import CO2_PER_C, ZERO, Assessment, Context, Draft, Quantity, book_energy, convert, standard_fuels
 
 # Large furnaces with much coal run at 280 kg of coke per t of hot metal, small ones without coal at 600.
 USUAL_COKE: Final = (Decimal(250), Decimal(700))

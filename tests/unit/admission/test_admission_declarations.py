@@ -19,8 +19,8 @@ from unit.admission.world import (
 )
 
 from ledger.admission.lots import DEFERRABLE
-from ledger.core.assessment import ADDITIVE, ENERGY, OF_WHICH, QUALITY, REMOVALS
-from ledger.core.values import Evidence, Factor, Output, PreviousLife, Supply
+from ledger.core.outcome.assessment import ADDITIVE, ENERGY, OF_WHICH, QUALITY, REMOVALS
+from ledger.core.record.values import Evidence, Factor, Output, PreviousLife, Supply
 from ledger.errors import LedgerError
 
 EVIDENCE = Evidence(digest="0" * 64, media_type="application/pdf", kind="weighing note")

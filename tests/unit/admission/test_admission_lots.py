@@ -33,10 +33,10 @@ from unit.admission.world import (
 )
 
 from ledger.admission.facts import Composition
-from ledger.core.records import AnyRecord
-from ledger.core.values import Flow, Money, Output, PreviousLife, Quantity
+from ledger.core.record.kinds import AnyRecord
+from ledger.core.record.values import Flow, Money, Output, PreviousLife, Quantity
+from ledger.engine.batch import Sequenced
 from ledger.errors import InvalidInput, InvalidQuantity, Refused
-from ledger.service.sequencing.batch import Sequenced
 
 GEAR_ITEM = MILL.name("gear-no-1")
 MADE_AT = "urn:example:mill:site"

@@ -35,11 +35,13 @@ from unit.admission.world import (
     transformation,
 )
 
+from ledger.admission.apply import apply
 from ledger.admission.facts import Facts
-from ledger.admission.names import Names, entered_by, flows_named, mentioned_by
+from ledger.admission.lookups import add_names, entered_by, flows_named, mentioned_by
+from ledger.admission.names import Names
 from ledger.admission.plan import plan
 from ledger.admission.state import State
-from ledger.core.records import (
+from ledger.core.record.kinds import (
     Acceptance,
     Addition,
     Amendment,
@@ -51,8 +53,8 @@ from ledger.core.records import (
     Report,
     Subject,
 )
-from ledger.core.revisions import Change
-from ledger.core.values import Claim, Credit, Flow, Money
+from ledger.core.record.revisions import Change
+from ledger.core.record.values import Claim, Credit, Flow, Money
 from ledger.errors import Refused
 
 Value = TypeVar("Value")
@@ -157,7 +159,7 @@ NO_ISSUER = ("acceptance", "short acceptance", "addition", "claim", "reopening",
 def prepared(world: World) -> World:
     """Something of each kind that records may name."""
     world.admit(SENT, PRICE, MADE, RECYCLED_AGAIN, TOLLED, HEAP, BOOKED, FILLED)
-    world.state.apply(CLOSED, bytes.fromhex(digest_of(CLOSED)), plan(CLOSED, world.state))
+    apply(world.state, CLOSED, bytes.fromhex(digest_of(CLOSED)), plan(CLOSED, world.state))
     return world
 
 
@@ -192,7 +194,7 @@ def only(names: Names, world: World) -> State:
 def names_of(*records: AnyRecord) -> Names:
     names = Names()
     for record in records:
-        names.add(record)
+        add_names(record, names)
     return names
 
 
@@ -306,7 +308,7 @@ def test_flows_in_order() -> None:
         "closing": ["steel-1", "gear-1"],
     }
     for kind, record in ALL.items():
-        assert flows_named(record) == [MILL.name(name) for name in expected.get(kind, [])], kind
+        assert list(flows_named(record)) == [MILL.name(name) for name in expected.get(kind, [])], kind
 
 
 def test_items_are_named() -> None:

@@ -30,11 +30,11 @@ from unit.admission.world import (
     transformation,
 )
 
-from ledger.core.records import AnyRecord, Organization
-from ledger.core.signing import SigningKey
-from ledger.core.values import PublicKey
+from ledger.core.keys.signing import SigningKey
+from ledger.core.record.kinds import AnyRecord, Organization
+from ledger.core.record.values import PublicKey
+from ledger.engine.batch import LoadedRecord, Sequenced
 from ledger.errors import InvalidBody, InvalidInput, InvalidKey, Refused
-from ledger.service.sequencing.batch import Known, Sequenced
 
 SPARE = signing_key("spare")
 NEWCOMER = party("newcomer")
@@ -478,14 +478,14 @@ def test_a_known_record_is_known(world: World) -> None:
     (entry,) = world.admit(record)
     before = world.snapshot()
     (verdict,), batch = world.run(record)
-    assert verdict == Known(entry.digest)
+    assert verdict == LoadedRecord(entry.digest)
     assert (world.snapshot(), batch.leaf_hashes) == (before, [])
 
 
 def test_the_same_record_many_times_in_one_batch(world: World) -> None:
     size = world.state.size
     verdicts, batch = world.run(*[facility("new")] * 64)
-    assert [type(verdict) for verdict in verdicts] == [Sequenced, *[Known] * 63]
+    assert [type(verdict) for verdict in verdicts] == [Sequenced, *[LoadedRecord] * 63]
     assert (world.state.size, len(batch.leaf_hashes)) == (size + 1, 1)
 
 
@@ -504,7 +504,7 @@ def test_a_repost_by_another_key_of_the_issuer_even_one_revoked_since(world: Wor
     world.admit(key_change(MILL, revoked=[MILL.key.keyid.hex()]), key=SPARE)
     for key in (MILL.key, SPARE):
         (verdict,), _ = world.run(record, key=key)
-        assert isinstance(verdict, Known)
+        assert isinstance(verdict, LoadedRecord)
     world.refuse(facility("newer"), "revoked-key", "key")
 
 

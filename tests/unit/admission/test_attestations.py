@@ -30,9 +30,9 @@ from unit.admission.world import (
     transformation,
 )
 
-from ledger.core import canonical
+from ledger.core.record import canonical
+from ledger.engine.batch import Sequenced
 from ledger.errors import InvalidBody, InvalidInput, Refused
-from ledger.service.sequencing.batch import Sequenced
 
 MADE = transformation([output("made")])
 SUBJECTS: Mapping[str, str] = {

@@ -39,12 +39,12 @@ from unit.admission.world import (
     transformation,
 )
 
-from ledger.core.outcome import AssessmentLeaf, LotLeaf, read
-from ledger.core.records import Addition, Closing, Pool, Transformation
-from ledger.core.values import Attribute, Credit, Flow, Money, Output, Supply
-from ledger.footprint.burdens import SLOT, ZERO
-from ledger.registry.installed import Installed, Registry
-from ledger.service.sequencing.batch import Sequenced
+from ledger.core.outcome.leaves import AssessmentLeaf, LotLeaf, read
+from ledger.core.record.kinds import Addition, Closing, Pool, Transformation
+from ledger.core.record.values import Attribute, Credit, Flow, Money, Output, Supply
+from ledger.engine.batch import Sequenced
+from ledger.engine.sectors import Installed, Registry
+from ledger.footprint.stored.burdens import SLOT, ZERO
 
 EXACT = 1e-12
 YEARS = "2026-01-01T00:00:00Z"

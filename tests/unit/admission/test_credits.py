@@ -37,12 +37,12 @@ from unit.admission.world import (
     transformation,
 )
 
-from ledger.core.outcome import LotLeaf
-from ledger.core.records import Addition, Closing, Pool, Transformation
-from ledger.core.values import Claim, Credit, Factor, Money, Output, PreviousLife
+from ledger.core.outcome.leaves import LotLeaf
+from ledger.core.record.kinds import Addition, Closing, Pool, Transformation
+from ledger.core.record.values import Claim, Credit, Factor, Money, Output, PreviousLife
+from ledger.engine.batch import Sequenced
 from ledger.errors import Refused
-from ledger.footprint.burdens import ZERO
-from ledger.service.sequencing.batch import Sequenced
+from ledger.footprint.stored.burdens import ZERO
 
 EXACT = 1e-12
 CREDIT = MILL.name("tonnes")

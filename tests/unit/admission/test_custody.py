@@ -34,10 +34,10 @@ from unit.admission.world import (
     transformation,
 )
 
-from ledger.core.outcome import LotLeaf
-from ledger.core.records import Closing
-from ledger.core.values import Flow, Output
-from ledger.service.sequencing.batch import Sequenced
+from ledger.core.outcome.leaves import LotLeaf
+from ledger.core.record.kinds import Closing
+from ledger.core.record.values import Flow, Output
+from ledger.engine.batch import Sequenced
 
 CUSTODY: dict[str, Any] = {"purpose": "custody"}
 RETURN: dict[str, Any] = {"purpose": "return"}

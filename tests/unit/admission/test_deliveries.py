@@ -35,9 +35,9 @@ from unit.admission.world import (
     transformation,
 )
 
-from ledger.core import canonical
-from ledger.core.outcome import LotLeaf
-from ledger.core.records import Addition, AnyRecord, Closing, Pool, Transfer
+from ledger.core.outcome.leaves import LotLeaf
+from ledger.core.record import canonical
+from ledger.core.record.kinds import Addition, AnyRecord, Closing, Pool, Transfer
 from ledger.errors import InvalidBody, InvalidInput, InvalidQuantity, Refused
 
 EXACT = 1e-12

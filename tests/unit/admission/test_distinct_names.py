@@ -27,8 +27,8 @@ from unit.admission.world import (
 )
 
 from ledger.admission.plan import plan
-from ledger.core.records import AnyRecord
-from ledger.service.sequencing.batch import Sequenced
+from ledger.core.record.kinds import AnyRecord
+from ledger.engine.batch import Sequenced
 
 
 def enrolled(identifier: str, *prefixes: str, **fields: object) -> AnyRecord:

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from support.memory import MemoryLedger
 from support.sectors import registry, works
 from support.site import ore, quantity, supply
-from unit.revising.works import Works, refused
+from unit.engine.works import Works, refused
 
-from ledger.core.values import Output
-from ledger.registry.installed import Installed, Registry
+from ledger.core.record.values import Output
+from ledger.engine.sectors import Installed, Registry
 from ledger.sdk import Sector
 
 CODE = "element-balance"

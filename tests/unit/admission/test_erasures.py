@@ -23,9 +23,10 @@ from unit.admission.world import (
     transformation,
 )
 
-from ledger.core.records import AnyRecord
-from ledger.core.revisions import Amendment, Change
-from ledger.service.sequencing.batch import Known, Sequenced
+from ledger.admission.apply import note
+from ledger.core.record.kinds import AnyRecord
+from ledger.core.record.revisions import Amendment, Change
+from ledger.engine.batch import LoadedRecord, Sequenced
 
 PRICE = declaration(per=quantity("1 TNE"), burdens={"fossilGhgEmissions": "2"})
 
@@ -86,7 +87,7 @@ def test_twice_in_one_batch() -> None:
     world, one = stocked(), erasure(PRICE)
     verdicts, _ = world.run(PRICE, one, one, erasure(PRICE))
     assert isinstance(verdicts[1], Sequenced)
-    assert isinstance(verdicts[2], Known)
+    assert isinstance(verdicts[2], LoadedRecord)
     assert getattr(verdicts[3], "code", None) == "erased"
 
 
@@ -101,7 +102,7 @@ def test_amendments_go_first() -> None:
         Change(record=digest_of(made), fields={"basis": b'"final"'})])  # type: ignore[dict-item]
     for record in (withdrawal, amendment):
         # What revises others is sequenced by the reviser; here counts that it is on the log.
-        world.state.note(record, bytes.fromhex(digest_of(record)))
+        note(world.state, record, bytes.fromhex(digest_of(record)))
     error = world.refuse(erasure(made), "amended", "record", digest_of(made))
     assert digest_of(amendment) in str(error.rule)
     assert digest_of(withdrawal) not in str(error.rule)

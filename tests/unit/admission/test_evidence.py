@@ -11,18 +11,18 @@ from unit.admission.test_keys import complete, object_to, request
 from unit.admission.test_rules import rules
 from unit.admission.world import FORGE, MILL, ORIGIN, World, activation, digest_of, product
 
-from ledger.admission.keys import RECOVERY_DELAY
+from ledger.admission.kinds.key_change import RECOVERY_DELAY
 from ledger.admission.state import CONFIRMING_DAYS, DAY
-from ledger.core.checkpoint import Checkpoint
-from ledger.core.cosignature import CosignatureVerifier, Cosigner, cosignature_line
-from ledger.core.entry import parse_entry
-from ledger.core.merkle import inclusion_path, leaf_hash, tree_root
-from ledger.core.note import NoteSigner, sign_note
-from ledger.core.policy import ACTIVATED, FORMAT, parse_policy
-from ledger.core.records import Activation, KeyChange, WeekEvidence
-from ledger.core.signing import SigningKey
-from ledger.core.tlogproof import encode_proof
-from ledger.service.sequencing.batch import Sequenced
+from ledger.core.keys.signing import SigningKey
+from ledger.core.log.checkpoint import Checkpoint
+from ledger.core.log.cosignature import CosignatureVerifier, Cosigner, cosignature_line
+from ledger.core.log.entry import parse_entry
+from ledger.core.log.inclusion_proof import encode_proof
+from ledger.core.log.merkle import inclusion_path, leaf_hash, tree_root
+from ledger.core.log.note import NoteSigner, sign_note
+from ledger.core.log.policy import ACTIVATED, FORMAT, parse_policy
+from ledger.core.record.kinds import Activation, KeyChange, WeekEvidence
+from ledger.engine.batch import Sequenced
 
 NAMES: Final = ("alpha", "beta", "gamma")
 KEYS: Final = {name: SigningKey.from_seed(hashlib.sha256(name.encode()).digest()).private for name in NAMES}

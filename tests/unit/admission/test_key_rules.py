@@ -22,9 +22,9 @@ from unit.admission.world import (
     transformation,
 )
 
-from ledger.admission.keys import RECOVERY_DELAY
-from ledger.core.records import AnyRecord
-from ledger.service.sequencing.batch import Known, Sequenced
+from ledger.admission.kinds.key_change import RECOVERY_DELAY
+from ledger.core.record.kinds import AnyRecord
+from ledger.engine.batch import LoadedRecord, Sequenced
 
 MIXED = MixedKey(hashlib.sha256(b"mixed").digest())
 OTHER = MixedKey(hashlib.sha256(b"other").digest())
@@ -85,7 +85,7 @@ def test_the_same_record_again_is_known_and_not_refused(world: World) -> None:
     record = twice("a")
     world.admit(record)
     (verdict,), _ = world.run(record)
-    assert isinstance(verdict, Known)
+    assert isinstance(verdict, LoadedRecord)
 
 
 def test_a_refused_record_uses_no_nonce(world: World) -> None:

@@ -19,11 +19,11 @@ from unit.admission.world import (
     signing_key,
 )
 
-from ledger.admission.keys import RECOVERY_DELAY
-from ledger.core.records import KeyChange
-from ledger.core.signing import SigningKey
+from ledger.admission.kinds.key_change import RECOVERY_DELAY
+from ledger.core.keys.signing import SigningKey
+from ledger.core.record.kinds import KeyChange
+from ledger.engine.batch import Sequenced
 from ledger.errors import Refused
-from ledger.service.sequencing.batch import Sequenced
 
 SPARE, OTHER = signing_key("spare"), SigningKey.from_seed(b"\3" * 32, "p256")
 MILLS, SPARES = MILL.key.keyid.hex(), SPARE.keyid.hex()

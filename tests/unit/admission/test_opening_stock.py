@@ -20,8 +20,8 @@ from unit.admission.world import (
     transformation,
 )
 
-from ledger.core.records import Declaration
-from ledger.core.values import Output, PreviousLife
+from ledger.core.record.kinds import Declaration
+from ledger.core.record.values import Output, PreviousLife
 from ledger.errors import Refused
 
 EXACT = 1e-12

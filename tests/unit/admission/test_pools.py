@@ -30,11 +30,11 @@ from unit.admission.world import (
     transformation,
 )
 
+from ledger.admission.checks.times import balance_period_end
 from ledger.admission.facts import LotFacts
-from ledger.admission.stock import MAX_POOL_ID
-from ledger.admission.times import balance_period_end
-from ledger.core.records import Addition, Pool
-from ledger.core.values import Evidence, Flow, PreviousLife
+from ledger.admission.kinds.pool import MAX_POOL_ID
+from ledger.core.record.kinds import Addition, Pool
+from ledger.core.record.values import Evidence, Flow, PreviousLife
 from ledger.errors import Refused
 
 WEIGHED = [Evidence(digest="7" * 64, media_type="application/pdf", kind="weighbridge")]

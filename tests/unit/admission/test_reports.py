@@ -9,12 +9,12 @@ from support.memory import MemoryLedger
 from support.sectors import registry
 from support.site import Site
 
-from ledger.core import canonical
-from ledger.core.records import Amendment, Amount, AnyRecord, Baseline, Report
-from ledger.core.revisions import Change
-from ledger.core.values import Money, Quantity
+from ledger.core.record import canonical
+from ledger.core.record.kinds import Amendment, Amount, AnyRecord, Baseline, Report
+from ledger.core.record.revisions import Change
+from ledger.core.record.values import Money, Quantity
+from ledger.engine.batch import Sequenced
 from ledger.errors import InvalidInput, LedgerError, Refused
-from ledger.service.sequencing.batch import Sequenced
 
 YEAR = {"start": "2025-01-01T00:00:00Z", "end": "2026-01-01T00:00:00Z"}
 THEN = {"start": "2020-01-01T00:00:00Z", "end": "2021-01-01T00:00:00Z"}

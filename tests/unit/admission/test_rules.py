@@ -19,12 +19,12 @@ from unit.admission.world import (
     transformation,
 )
 
+from ledger.admission.checks.times import EARLIEST, LATEST, LONGEST_YEARS
 from ledger.admission.rules import NEWEST, RULES, VERSIONS, Activated, Rule, Rules
-from ledger.admission.times import EARLIEST, LATEST, LONGEST_YEARS
-from ledger.core.policy import ACTIVATED
-from ledger.core.records import Activation, Baseline, Report
+from ledger.core.log.policy import ACTIVATED
+from ledger.core.record.kinds import Activation, Baseline, Report
+from ledger.engine.batch import Sequenced
 from ledger.errors import Unavailable
-from ledger.service.sequencing.batch import Sequenced
 
 FAR = {"start": "9998-01-01T00:00:00Z", "end": "9999-01-01T00:00:00Z"}
 

@@ -11,10 +11,11 @@ from msgspec import Raw
 
 from ledger.admission.facts import LotFacts
 from ledger.admission.state import State
-from ledger.core import canonical
-from ledger.core.envelope import open_envelope, seal
-from ledger.core.outcome import AssessmentLeaf, read
-from ledger.core.records import (
+from ledger.core.keys.envelope import open_envelope, seal
+from ledger.core.keys.signing import SigningKey
+from ledger.core.outcome.leaves import AssessmentLeaf, read
+from ledger.core.record import canonical
+from ledger.core.record.kinds import (
     Acceptance,
     Activation,
     AnyRecord,
@@ -30,15 +31,14 @@ from ledger.core.records import (
     Transfer,
     Transformation,
 )
-from ledger.core.signing import SigningKey
-from ledger.core.values import Claim, Credit, Factor, Flow, Output, PublicKey, Quantity, Supply
+from ledger.core.record.values import Claim, Credit, Factor, Flow, Output, PublicKey, Quantity, Supply
+from ledger.engine.batch import Batch, Item, Sequenced, Verdict
+from ledger.engine.prepare import Submission
+from ledger.engine.sectors import Installed, Registry
 from ledger.errors import LedgerError
-from ledger.footprint.burdens import SLOT
-from ledger.footprint.figures import LotFigures
-from ledger.registry.installed import Installed, Registry
+from ledger.footprint.stored.burdens import SLOT
+from ledger.footprint.stored.figures import LotFigures
 from ledger.sdk import Activity, Assessment, Context, Route, Sector
-from ledger.service.preparing import Submission
-from ledger.service.sequencing.batch import Batch, Item, Sequenced, Verdict
 
 ORIGIN: Final = "test.example/log"
 START: Final = "2024-01-01T00:00:00Z"

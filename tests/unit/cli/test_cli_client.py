@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from ledger.cli import client, main
-from ledger.cli.submit import MAX_BYTES, MAX_LINES, chunks
-from ledger.core.signing import SigningKey
+from ledger.cli.supplier.submit import MAX_BYTES, MAX_LINES, chunks
+from ledger.core.keys.signing import SigningKey
 
 Reply = tuple[int, bytes] | None
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from support.cli import run
 
+from ledger.engine.sectors import Installed, Registry
 from ledger.errors import ConfigurationError
 from ledger.registry.factors import SDK, ListedFactor, listed, page, section
-from ledger.registry.installed import Installed, Registry, installed
+from ledger.registry.installed import installed
 from ledger.registry.scaffold import files_of
 from ledger.sdk import FactorRow, Sector
 from ledger.sdk.testing.sources import faults_of_row

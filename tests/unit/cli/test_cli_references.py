@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from ledger.cli import main
-from ledger.cli.references import References
-from ledger.cli.sources import Draft, read_drafts
-from ledger.core.canonical import decode_record
-from ledger.core.envelope import open_envelope
-from ledger.core.records import Acceptance, Amendment
-from ledger.core.signing import SigningKey
+from ledger.cli.supplier.record_files import RecordDraft, read_drafts
+from ledger.cli.supplier.references import References
+from ledger.core.keys.envelope import open_envelope
+from ledger.core.keys.signing import SigningKey
+from ledger.core.record.canonical import decode_record
+from ledger.core.record.kinds import Acceptance, Amendment
 from ledger.errors import InvalidInput, LedgerError
 
 ONE, TWO, THREE = ("1" * 64, "2" * 64, "3" * 64)
@@ -151,7 +151,7 @@ def test_notes_are_no_part_of_a_record(here: Path) -> None:
     path.write_text('#,id,#id,#a.b,#x:int,country\nremark,urn:f,"urn:g",a,no number,CN\n,urn:h,,,,CN\n')
     with path.open("rb") as file:
         drafts = list(read_drafts(file))
-    assert [draft.tree for draft in drafts if isinstance(draft, Draft)] == [
+    assert [draft.tree for draft in drafts if isinstance(draft, RecordDraft)] == [
         {"id": "urn:f", "country": "CN"}, {"id": "urn:h", "country": "CN"},
     ]
 

@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.cli import main
-from ledger.cli.sources import Draft, read_drafts
-from ledger.core.canonical import decode_record, digest
-from ledger.core.envelope import open_envelope
-from ledger.core.records import Facility, Transformation
-from ledger.core.signing import SigningKey, load_spki, record_message
+from ledger.cli.supplier.record_files import RecordDraft, read_drafts
+from ledger.core.keys.envelope import open_envelope
+from ledger.core.keys.signing import SigningKey, load_spki, record_message
+from ledger.core.record.canonical import decode_record, digest
+from ledger.core.record.kinds import Facility, Transformation
 from ledger.errors import LedgerError
 
 ORIGIN = "test.example/log"
@@ -241,4 +241,4 @@ def test_any_tree_of_texts_survives_csv(trees: list[dict[str, Any]]) -> None:
     writer.writerows(rows)
     read = list(read_drafts(io.BytesIO(text.getvalue().encode())))
     assert not any(isinstance(one, LedgerError) for one in read)
-    assert [one.tree for one in read if isinstance(one, Draft)] == trees
+    assert [one.tree for one in read if isinstance(one, RecordDraft)] == trees

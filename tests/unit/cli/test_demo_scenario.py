@@ -23,21 +23,21 @@ from ledger.cli.demo.scenario import (
     SOURCES,
     scenario,
 )
-from ledger.cli.demo.writing import Step
-from ledger.core import canonical
-from ledger.core.assessment import Assessment
-from ledger.core.envelope import open_envelope, seal
-from ledger.core.outcome import AssessmentLeaf
-from ledger.core.records import Activation, AnyRecord, Consumption, Organization, Transfer, Transformation
-from ledger.core.signing import SigningKey
-from ledger.core.units import convert
-from ledger.core.values import PublicKey
-from ledger.footprint.burdens import direct, footprint, named
-from ledger.footprint.contents import recycled_share
-from ledger.footprint.figures import LotFigures
-from ledger.registry.installed import Installed, Registry
-from ledger.service.preparing import Submission
-from ledger.service.sequencing.batch import Batch, Item, Sequenced, Verdict
+from ledger.cli.demo.writing import StoryStep
+from ledger.core.keys.envelope import open_envelope, seal
+from ledger.core.keys.signing import SigningKey
+from ledger.core.outcome.assessment import Assessment
+from ledger.core.outcome.leaves import AssessmentLeaf
+from ledger.core.record import canonical
+from ledger.core.record.kinds import Activation, AnyRecord, Consumption, Organization, Transfer, Transformation
+from ledger.core.record.units import convert
+from ledger.core.record.values import PublicKey
+from ledger.engine.batch import Batch, Item, Sequenced, Verdict
+from ledger.engine.prepare import Submission
+from ledger.engine.sectors import Installed, Registry
+from ledger.footprint.stored.burdens import direct, footprint, named
+from ledger.footprint.stored.contents import recycled_share
+from ledger.footprint.stored.figures import LotFigures
 
 ORIGIN = "demo.example/log"
 REGISTRAR_ID = "urn:carbon-ledger:demo.example/log:registrar"
@@ -48,7 +48,7 @@ KEYS = {name: SigningKey.from_seed(bytes([i]) * 32) for i, name in enumerate((RE
 class Told(NamedTuple):
     """The scenario with what came of it; `verdicts` and `leaves` are one a step."""
 
-    steps: list[Step]
+    steps: list[StoryStep]
     verdicts: list[Verdict]
     state: State
     figures: dict[str, LotFigures]

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from ledger.core import canonical
-from ledger.core.canonical import MAX_BODY, MAX_DEPTH, check_canonical, decode_record, digest, explain_schema
-from ledger.core.records import (
+from ledger.core.record import canonical
+from ledger.core.record.canonical import MAX_BODY, MAX_DEPTH, check_canonical, decode_record, digest, explain_schema
+from ledger.core.record.kinds import (
     Acceptance,
     Activation,
     AnyRecord,

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.core.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, parse_decimal, sign_checkpoint
-from ledger.core.merkle import EMPTY_ROOT, MAX_SIZE
-from ledger.core.note import NoteSigner, parse_note, parse_vkey, sign_note
+from ledger.core.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, parse_decimal, sign_checkpoint
+from ledger.core.log.merkle import EMPTY_ROOT, MAX_SIZE
+from ledger.core.log.note import NoteSigner, parse_note, parse_vkey, sign_note
 from ledger.errors import InvalidNote, VerificationError
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[2] / "vectors" / "c2sp.json").read_text())

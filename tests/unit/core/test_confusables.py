@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.core.confusables import oddities, skeleton
+from ledger.core.record.confusables import oddities, skeleton
 
 ALIKE = [
     ("urn:example:mill", "urn:example:mi11"), ("urn:example:mill", "urn:example:miII"),

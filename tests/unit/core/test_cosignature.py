@@ -8,8 +8,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey, MLDSA44PublicKey
 
-from ledger.core.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
-from ledger.core.cosignature import (
+from ledger.core.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from ledger.core.log.cosignature import (
     ED25519,
     ML_DSA_44,
     CosignatureVerifier,
@@ -20,7 +20,7 @@ from ledger.core.cosignature import (
     parse_cosigner_vkey,
     signed_message,
 )
-from ledger.core.note import NoteSigner, parse_note, sign_note, verify_note, vkey
+from ledger.core.log.note import NoteSigner, parse_note, sign_note, verify_note, vkey
 from ledger.errors import InvalidKey, InvalidNote, VerificationError
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[2] / "vectors" / "cosignatures.json").read_text())
@@ -205,7 +205,8 @@ def test_a_library_without_ml_dsa_is_named(monkeypatch: pytest.MonkeyPatch) -> N
         raise UnsupportedAlgorithm("no ML-DSA")
 
     text = cosigner("ML-DSA-44").verifier.vkey
-    monkeypatch.setattr("ledger.core.cosignature.MLDSA44PublicKey", type("Lacking", (), {"from_public_bytes": lacking}))
+    missing = type("Lacking", (), {"from_public_bytes": lacking})
+    monkeypatch.setattr("ledger.core.log.cosignature.MLDSA44PublicKey", missing)
     with pytest.raises(InvalidKey, match="lacks ML-DSA-44") as caught:
         parse_cosigner_vkey(text)
     assert caught.value.code == "unsupported-key"

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.core.entry import KINDS, SIZE, VERSION, Entry, parse_entry
-from ledger.core.records import Activation, Erasure, KeyChange, Organization, Product, Transformation
+from ledger.core.log.entry import KINDS, SIZE, VERSION, Entry, parse_entry
+from ledger.core.record.kinds import Activation, Erasure, KeyChange, Organization, Product, Transformation
 from ledger.errors import VerificationError
 
 ENTRY = Entry(kind=2, digest=b"\x11" * 32, keyid=b"\x22" * 32, signature=b"\x33" * 64, outcome=b"\x44" * 32,

@@ -2,8 +2,8 @@ import random
 
 import pytest
 
-from ledger.core.frontier import Frontier, batch_paths, grow
-from ledger.core.merkle import MAX_SIZE, all_paths, leaf_hash, tree_root, verify_inclusion
+from ledger.core.log.frontier import Frontier, batch_paths, grow
+from ledger.core.log.merkle import MAX_SIZE, all_paths, leaf_hash, tree_root, verify_inclusion
 from ledger.errors import InvalidInput
 
 LEAVES = [leaf_hash(b"leaf %d" % number) for number in range(700)]

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.core.identifiers import check_identifier, check_prefix, overlap, under
+from ledger.core.record.identifiers import check_identifier, check_prefix, overlap, under
 from ledger.errors import InvalidInput
 
 NORMAL = (

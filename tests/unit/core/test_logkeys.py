@@ -6,8 +6,8 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.core.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, sign_checkpoint
-from ledger.core.logkeys import (
+from ledger.core.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, sign_checkpoint
+from ledger.core.log.key_rotation import (
     TAG,
     LogKeys,
     Rotation,
@@ -17,7 +17,7 @@ from ledger.core.logkeys import (
     rotations_in,
     sign_rotation,
 )
-from ledger.core.note import NoteSigner, parse_note, parse_vkey, sign_note, vkey
+from ledger.core.log.note import NoteSigner, parse_note, parse_vkey, sign_note, vkey
 from ledger.errors import InvalidNote, LedgerError, VerificationError
 
 ORIGIN = "example.org/log"

@@ -8,7 +8,7 @@ import pymerkle  # type: ignore[import-untyped]
 import pytest
 from pymerkle.hasher import MerkleHasher  # type: ignore[import-untyped]
 
-from ledger.core.merkle import (
+from ledger.core.log.merkle import (
     EMPTY_ROOT,
     MAX_SIZE,
     all_paths,

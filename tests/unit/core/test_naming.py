@@ -5,8 +5,8 @@ from urllib.parse import quote
 
 import pytest
 
-from ledger.core.identifiers import check_identifier, check_prefix, covers, under
-from ledger.core.naming import check_own, check_plain, is_plain
+from ledger.core.record.identifiers import check_identifier, check_prefix, covers, under
+from ledger.core.record.naming import check_own, check_plain, is_plain
 from ledger.errors import InvalidInput, Refused
 
 PLAIN = (

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.core.note import (
+from ledger.core.log.note import (
     MAX_NOTE_LENGTH,
     NoteSigner,
     NoteVerifier,

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from ledger.core.assessment import BURDENS, NOTHING, Assessment, EnergyUse, Line, Omission
-from ledger.core.merkle import EMPTY_ROOT
-from ledger.core.outcome import (
+from ledger.core.log.merkle import EMPTY_ROOT
+from ledger.core.outcome.assessment import BURDENS, NOTHING, Assessment, EnergyUse, Line, Omission
+from ledger.core.outcome.leaves import (
     AssessmentLeaf,
     LotLeaf,
     assessment_bytes,
@@ -23,7 +23,7 @@ from ledger.core.outcome import (
     written,
     written_burdens,
 )
-from ledger.core.values import Quantity
+from ledger.core.record.values import Quantity
 
 NONCE = base64.urlsafe_b64encode(bytes(range(16))).decode().rstrip("=")
 SEED = salt_seed(NONCE)

@@ -7,10 +7,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.core.checkpoint import Checkpoint, sign_checkpoint
-from ledger.core.cosignature import Cosigner, cosignature_line
-from ledger.core.note import NoteSigner, vkey
-from ledger.core.policy import MAX_POLICY, Policy, open_cosigned, parse_policy
+from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.log.cosignature import Cosigner, cosignature_line
+from ledger.core.log.note import NoteSigner, vkey
+from ledger.core.log.policy import MAX_POLICY, Policy, open_cosigned, parse_policy
 from ledger.errors import InvalidInput, VerificationError
 
 ORIGIN, TIME = "log.example/one", 1_700_000_000

@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 from msgspec import Raw
 from msgspec.structs import replace
 
-from ledger.core import canonical
-from ledger.core.assessment import Assessment, Line
-from ledger.core.checkpoint import Checkpoint, sign_checkpoint
-from ledger.core.entry import Entry, parse_entry
-from ledger.core.merkle import inclusion_path, leaf_hash, tree_root
-from ledger.core.note import NoteSigner, sign_note
-from ledger.core.note import vkey as vkey_of
-from ledger.core.outcome import (
+from ledger.core.keys.signing import SigningKey, load_spki
+from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.log.entry import Entry, parse_entry
+from ledger.core.log.inclusion_proof import encode_proof
+from ledger.core.log.merkle import inclusion_path, leaf_hash, tree_root
+from ledger.core.log.note import NoteSigner, sign_note
+from ledger.core.log.note import vkey as vkey_of
+from ledger.core.outcome.assessment import Assessment, Line
+from ledger.core.outcome.leaves import (
     AssessmentLeaf,
     LotLeaf,
     assessment_bytes,
@@ -27,11 +28,10 @@ from ledger.core.outcome import (
     salt,
     salt_seed,
 )
-from ledger.core.receipt import Receipt, Verified, make_receipt, prove_leaves, read_receipt, verify_receipt
-from ledger.core.records import Acceptance
-from ledger.core.signing import SigningKey, load_spki
-from ledger.core.tlogproof import encode_proof
-from ledger.core.values import Quantity
+from ledger.core.proof.receipt import Receipt, Verified, make_receipt, prove_leaves, read_receipt, verify_receipt
+from ledger.core.record import canonical
+from ledger.core.record.kinds import Acceptance
+from ledger.core.record.values import Quantity
 from ledger.errors import InvalidInput, InvalidNote, VerificationError
 
 ORIGIN = "test.example/log"

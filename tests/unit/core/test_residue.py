@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import inspect
 
-from ledger.core import canonical
-from ledger.core.record import PRIVATE
-from ledger.core.records import PUBLIC_TYPES, AnyRecord
-from ledger.core.residue import NONCE, is_residue, residue
+from ledger.core.record import canonical
+from ledger.core.record.base import PRIVATE
+from ledger.core.record.kinds import PUBLIC_TYPES, AnyRecord
+from ledger.core.record.redacted import NONCE, is_residue, residue
 
 PRIVATE_RECORDS: Final = {
     str(one.__struct_config__.tag): one for one in get_args(AnyRecord) if one.kind == PRIVATE

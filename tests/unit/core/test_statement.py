@@ -12,13 +12,14 @@ from msgspec import UNSET, Raw
 from support.memory import ORIGIN, MemoryLedger
 from support.sectors import Make, registry
 from support.statements import LOG, REMOVED, ROGUE, VKEY, Path, at, changed, other, paths, signed, stated, tree_of
-from unit.revising.works import Works, change
+from unit.engine.works import Works, change
 
-from ledger.core.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
-from ledger.core.logkeys import LogKeys
-from ledger.core.note import NoteSigner, parse_note, sign_note
-from ledger.core.note import vkey as vkey_of
-from ledger.core.statement import (
+from ledger.core.log.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
+from ledger.core.log.inclusion_proof import parse_proof
+from ledger.core.log.key_rotation import LogKeys
+from ledger.core.log.note import NoteSigner, parse_note, sign_note
+from ledger.core.log.note import vkey as vkey_of
+from ledger.core.proof.statement import (
     TAG,
     Statement,
     answer_of,
@@ -29,8 +30,7 @@ from ledger.core.statement import (
     sign_statement,
     tlog_proof,
 )
-from ledger.core.statement_proofs import prove, verify_statement
-from ledger.core.tlogproof import parse_proof
+from ledger.core.proof.statement_steps import prove, verify_statement
 from ledger.errors import InvalidInput, InvalidNote, VerificationError
 
 Change = Callable[[Any], None]

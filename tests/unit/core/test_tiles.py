@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ledger.core.merkle import (
+from ledger.core.log.merkle import (
     MAX_SIZE,
     all_paths,
     consistency_path,
@@ -14,7 +14,7 @@ from ledger.core.merkle import (
     verify_consistency,
     verify_inclusion,
 )
-from ledger.core.tiles import (
+from ledger.core.log.tiles import (
     EntriesTile,
     Tile,
     consistency_path_from_tiles,

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.core.checkpoint import Checkpoint, sign_checkpoint
-from ledger.core.merkle import MAX_SIZE, all_paths, leaf_hash, tree_root
-from ledger.core.note import NoteSigner, sign_note
-from ledger.core.tlogproof import TlogProof, encode_proof, parse_proof, verify_proof
+from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.log.inclusion_proof import TlogProof, encode_proof, parse_proof, verify_proof
+from ledger.core.log.merkle import MAX_SIZE, all_paths, leaf_hash, tree_root
+from ledger.core.log.note import NoteSigner, sign_note
 from ledger.errors import InvalidNote, VerificationError
 
 PUBLISHED: dict[str, Any] = json.loads((Path(__file__).parents[2] / "vectors" / "c2sp.json").read_text())["tlogProof"]

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from ledger.core import canonical
-from ledger.core.canonical import decode_record
-from ledger.core.records import Declaration, Transformation
+from ledger.core.record import canonical
+from ledger.core.record.canonical import decode_record
+from ledger.core.record.kinds import Declaration, Transformation
 from ledger.errors import InvalidBody
 
 FACTOR = {"value": "2", "unit": "KGM", "source": "table", "year": 2024, "boundary": "cradleToGate"}

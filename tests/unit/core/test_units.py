@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.core.units import UNITS, check_pieces, convert, unit
+from ledger.core.record.units import UNITS, check_pieces, convert, unit
 from ledger.errors import InvalidQuantity
 
 # Independent of the module: from UN/ECE Recommendation 20, revision 17, annex II, and the SI brochure.

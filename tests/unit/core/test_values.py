@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.core import canonical, values
-from ledger.core.canonical import decode_record
-from ledger.core.records import Amendment, Consumption, KeyChange, Organization, Product, Transformation
-from ledger.core.values import (
+from ledger.core.record import canonical, values
+from ledger.core.record.canonical import decode_record
+from ledger.core.record.kinds import Amendment, Consumption, KeyChange, Organization, Product, Transformation
+from ledger.core.record.values import (
     MAX_FLOWS,
     RULES,
     Base64,

@@ -6,10 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.witnesses import MemoryLog
 
-from ledger.core.checkpoint import Checkpoint
-from ledger.core.merkle import EMPTY_ROOT
-from ledger.core.note import NoteSigner, sign_note
-from ledger.core.witnessing import (
+from ledger.core.log.add_checkpoint import (
     MAX_PROOF,
     AddCheckpoint,
     Declined,
@@ -19,6 +16,9 @@ from ledger.core.witnessing import (
     parse_size,
     stated,
 )
+from ledger.core.log.checkpoint import Checkpoint
+from ledger.core.log.merkle import EMPTY_ROOT
+from ledger.core.log.note import NoteSigner, sign_note
 from ledger.errors import InvalidNote
 
 LOG = MemoryLog("log.example/one", 70)

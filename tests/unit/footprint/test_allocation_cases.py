@@ -7,7 +7,7 @@ from support.memory import MemoryLedger
 from support.sectors import Given, Make, Smelt
 from support.site import Site, ore
 
-from ledger.core.values import Money, Quantity
+from ledger.core.record.values import Money, Quantity
 from ledger.errors import LedgerError, PluginError, Refused
 
 FOSSIL = "fossilGhgEmissions"

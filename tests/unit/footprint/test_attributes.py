@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from ledger.admission.facts import LotFacts
 from ledger.admission.lots import Created, Supplied, Taken
-from ledger.core.assessment import Assessment, EnergyUse, Line
-from ledger.core.values import Quantity, Supply
+from ledger.core.outcome.assessment import Assessment, EnergyUse, Line
+from ledger.core.record.values import Quantity, Supply
 from ledger.errors import Refused
-from ledger.footprint.attributes import Coverage, check_coverage, cover, coverage, covered_market, with_covered
-from ledger.footprint.burdens import SLOT, ZERO, Vector, direct, vector_of
-from ledger.footprint.contributions import Upstream
-from ledger.footprint.tables.parts import parts
+from ledger.footprint.derived.contributions import Upstream
+from ledger.footprint.derived.tables.parts import parts
+from ledger.footprint.stored.attributes import Coverage, check_coverage, cover, coverage, covered_market, with_covered
+from ledger.footprint.stored.burdens import SLOT, ZERO, Vector, direct, vector_of
 from ledger.sdk import Context, FacilityFacts, InputFacts, book_energy
 from ledger.sdk.pricing import Draft
 

@@ -10,7 +10,7 @@ from support.chains import arrays_at_random
 from support.examples import examples
 
 from ledger.admission.facts import LOT_SLOTS
-from ledger.footprint.chain.arrays import Arrays, compiled, compiled_from, distinct
+from ledger.footprint.derived.chain.arrays import Arrays, compiled, compiled_from, distinct
 
 
 def number(record: int, position: int = 0) -> int:

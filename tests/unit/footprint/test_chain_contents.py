@@ -6,10 +6,10 @@ import numpy
 import pytest
 
 from ledger.admission.facts import LOT_SLOTS
-from ledger.footprint.chain.arrays import Arrays, compiled_from
-from ledger.footprint.chain.contents import contents_of, origins
-from ledger.footprint.chain.passes import propagate_contents
-from ledger.footprint.contents import Contents, ContentsOut
+from ledger.footprint.derived.chain.arrays import Arrays, compiled_from
+from ledger.footprint.derived.chain.contents import contents_of, origins
+from ledger.footprint.derived.chain.passes import propagate_contents
+from ledger.footprint.stored.contents import Contents, ContentsOut
 
 POST, PRE, STEEL = "recycledPostConsumer:steel", "recycledPreConsumer:steel", "material:steel"
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from support.chains import Made, Took, arrays_at_random, graph_of, parts_of
 from support.examples import examples
 
-from ledger.footprint.chain.arrays import Arrays
-from ledger.footprint.chain.cutting import Parts, cut
-from ledger.footprint.chain.graph import Chain
+from ledger.footprint.derived.chain.arrays import Arrays
+from ledger.footprint.derived.chain.cutting import StageParts, cut
+from ledger.footprint.derived.chain.graph import Chain
 
 LOTS = [
     Made("ore", 1, process="mine.dig"), Made("coke", 2, process="mine.coke"),
@@ -29,7 +29,7 @@ bar and the slag are used up by record 7."""
 TYPES = {4: "transfer", 7: "consumption"}
 
 
-def whole() -> Parts:
+def whole() -> StageParts:
     return parts_of(LOTS, FLOWS, TYPES)
 
 

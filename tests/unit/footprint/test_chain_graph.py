@@ -15,9 +15,9 @@ from hypothesis import given
 from support.chains import Made, Took, arrays_at_random, graph_of, parts_of
 from support.examples import examples
 
-from ledger.footprint.chain.arrays import Arrays
-from ledger.footprint.chain.columns import Amounts
-from ledger.footprint.chain.graph import Chain
+from ledger.footprint.derived.chain.arrays import Arrays
+from ledger.footprint.derived.chain.columns import Amounts
+from ledger.footprint.derived.chain.graph import Chain
 
 LOTS = [
     Made("a", 1, 0, 0.75, "10", co2=75.0, process="works.melt"), Made("w", 1, 1, 0.25, "5", co2=25.0),

@@ -13,8 +13,8 @@ NOWHERE = "/dev/null/nowhere"
 SCRIPT = """
 import sys
 import numpy
-from ledger.footprint.chain import passes
-from ledger.footprint.chain.arrays import compiled_from
+from ledger.footprint.derived.chain import passes
+from ledger.footprint.derived.chain.arrays import compiled_from
 assert passes.__file__.startswith(sys.argv[1]), passes.__file__
 assert passes._machine_code.cache_info().currsize == 0, "compiled at import"
 chain = compiled_from([(1024, 1.0), (2048, 0.5)], [(2, 1024, 0.25)])
@@ -60,7 +60,7 @@ def test_it_is_kept_beside_the_package(package: Path) -> None:
 @pytest.mark.parametrize("cache", [None, NOWHERE], ids=["none named", "one that cannot be"])
 def test_nothing_can_be_written(package: Path, cache: str | None) -> None:
     """No folder for it beside the package, no home, no folder that the user names."""
-    (package / "ledger" / "footprint" / "chain" / "__pycache__").write_bytes(b"in the way")
+    (package / "ledger" / "footprint" / "derived" / "chain" / "__pycache__").write_bytes(b"in the way")
     named = {} if cache is None else {"NUMBA_CACHE_DIR": cache}
     for _ in range(2):
         assert answer(package, HOME=NOWHERE, XDG_CACHE_HOME=NOWHERE, **named) == ANSWER

@@ -13,8 +13,8 @@ from support.chains import arrays_at_random, graph_of
 from support.examples import examples
 
 from ledger.admission.facts import LOT_SLOTS
-from ledger.footprint.chain.arrays import Arrays, compiled_from
-from ledger.footprint.chain.passes import (
+from ledger.footprint.derived.chain.arrays import Arrays, compiled_from
+from ledger.footprint.derived.chain.passes import (
     adjoint,
     adjoint_contents,
     downstream_steps,

@@ -14,11 +14,11 @@ from support.networks import network
 from support.sectors import Make, registry
 from support.site import END, START, Site, ore
 
-from ledger.core.assessment import BURDENS
-from ledger.core.records import Addition, Closing, Pool
-from ledger.footprint.burdens import SLOT
-from ledger.footprint.chain.contents import contents_of, origins
-from ledger.footprint.chain.passes import propagate, propagate_contents
+from ledger.core.outcome.assessment import BURDENS
+from ledger.core.record.kinds import Addition, Closing, Pool
+from ledger.footprint.derived.chain.contents import contents_of, origins
+from ledger.footprint.derived.chain.passes import propagate, propagate_contents
+from ledger.footprint.stored.burdens import SLOT
 
 ABS = SLOT["absGhg"]
 APART = frozenset({"electricityKwh", "energyMj", "renewableEnergyMj", "omittedAbs", "unestimated"})

@@ -7,9 +7,9 @@ from support.memory import MemoryLedger
 from support.sectors import Carrier, Emission, Gap, Make
 from support.site import Site, ore, supply
 
-from ledger.core.values import Factor, Supply
+from ledger.core.record.values import Factor, Supply
 from ledger.errors import InvalidQuantity, Refused
-from ledger.footprint.burdens import footprint, vector_of
+from ledger.footprint.stored.burdens import footprint, vector_of
 
 
 @pytest.fixture

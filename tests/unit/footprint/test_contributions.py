@@ -16,12 +16,12 @@ from support.site import END, START, Site, ore, quantity
 from support.upstream import chain_of, explained, weights_of
 
 from ledger.admission.facts import LOT_SLOTS
-from ledger.core.assessment import BURDENS, Assigned
-from ledger.core.records import Addition, Amendment, Closing, Consumption, Pool, Transformation
-from ledger.core.revisions import Change
-from ledger.footprint.burdens import SLOT, ZERO, vector_of
-from ledger.footprint.chain.arrays import compiled_from
-from ledger.footprint.contributions import Weights, contribution, weights
+from ledger.core.outcome.assessment import BURDENS, Assigned
+from ledger.core.record.kinds import Addition, Amendment, Closing, Consumption, Pool, Transformation
+from ledger.core.record.revisions import Change
+from ledger.footprint.derived.chain.arrays import compiled_from
+from ledger.footprint.derived.contributions import Weights, contribution, weights
+from ledger.footprint.stored.burdens import SLOT, ZERO, vector_of
 
 ABS, FOSSIL = SLOT["absGhg"], SLOT["fossilGhgEmissions"]
 APART = frozenset({"electricityKwh", "energyMj", "renewableEnergyMj", "omittedAbs", "unestimated"})

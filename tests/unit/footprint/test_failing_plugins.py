@@ -7,9 +7,9 @@ from support.memory import MemoryLedger
 from support.sectors import MAKE, NAME, Make, Wrong
 from support.site import END, START, Site, ore, raw
 
-from ledger.core.records import Transformation
+from ledger.core.record.kinds import Transformation
+from ledger.engine.batch import Sequenced
 from ledger.errors import LedgerError, PluginError
-from ledger.service.sequencing.batch import Sequenced
 
 HOWS = get_type_hints(Wrong)["how"].__args__
 

@@ -7,7 +7,7 @@ from support.memory import MemoryLedger
 from support.sectors import Make
 from support.site import Site, ore, quantity, supply
 
-from ledger.core.values import Factor, PreviousLife
+from ledger.core.record.values import Factor, PreviousLife
 from ledger.errors import Refused
 
 

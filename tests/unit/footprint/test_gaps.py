@@ -8,13 +8,13 @@ from msgspec import Raw
 from support.networks import network
 from support.upstream import chain_of, gathered
 
-from ledger.core.assessment import Assessment, Line, Omission
-from ledger.core.records import AnyRecord, Declaration, Transfer, Transformation
-from ledger.core.values import Evidence, Factor, Output, PreviousLife, Quantity, Supply
-from ledger.footprint.burdens import SLOT
-from ledger.footprint.contributions import Upstream
-from ledger.footprint.gaps import WEAK, Gap
-from ledger.footprint.gathering import Gathering
+from ledger.core.outcome.assessment import Assessment, Line, Omission
+from ledger.core.record.kinds import AnyRecord, Declaration, Transfer, Transformation
+from ledger.core.record.values import Evidence, Factor, Output, PreviousLife, Quantity, Supply
+from ledger.footprint.derived.contributions import Upstream
+from ledger.footprint.derived.gaps import WEAK, Gap
+from ledger.footprint.derived.gather_gaps import GapGathering
+from ledger.footprint.stored.burdens import SLOT
 
 MILL, SITE, FORGE = "urn:example:mill", "urn:example:mill:site", "urn:example:forge"
 NONCE = "A" * 22
@@ -56,9 +56,9 @@ def line(amount: str, source: str = "site", **fields: Any) -> Line:
 
 def found(
     *upstream: tuple[str, AnyRecord, Assessment, float], absolute: float = 100.0, **declarations: Declaration
-) -> tuple[list[Gap], float, Gathering]:
+) -> tuple[list[Gap], float, GapGathering]:
     """Gaps, kg that are well founded, and the gathering, of records with digest and weight."""
-    gathering = Gathering()
+    gathering = GapGathering()
     for digest, record, assessment, weight in upstream:
         gathering.add(Upstream(0, digest, record, assessment, weight))
     gaps, founded = gathering.finish(declarations, absolute)

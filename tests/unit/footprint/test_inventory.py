@@ -5,28 +5,28 @@ from typing import Any
 
 import pytest
 
-from ledger.core.assessment import Assessment, EnergyUse, Line
-from ledger.core.records import Closing, Consumption, Report, Transfer, Transformation
-from ledger.core.values import Flow, Money, Quantity, Supply
-from ledger.footprint.inventory import (
+from ledger.core.outcome.assessment import Assessment, EnergyUse, Line
+from ledger.core.record.kinds import Closing, Consumption, Report, Transfer, Transformation
+from ledger.core.record.values import Flow, Money, Quantity, Supply
+from ledger.footprint.derived.inventory.origins import BoundaryOrigins, Lot, Passed
+from ledger.footprint.derived.inventory.scopes import (
     RETIRED,
     Booked,
-    Carried,
+    CarriedBurden,
     Emission,
     EnergySums,
-    Made,
-    Taken,
+    MadeGoods,
+    TakenGoods,
     emissions_of,
     relief,
     retired,
     scope_of,
     total,
 )
-from ledger.footprint.inventory_sums import Inventory
-from ledger.footprint.origins import Lot, Origins, Passed
-from ledger.footprint.site_report import SiteReport
-from ledger.service.inventory_reading import Span, year_span
-from ledger.service.reported import ValueAdded, value_added
+from ledger.footprint.derived.inventory.site_report import SiteReport
+from ledger.footprint.derived.inventory.sums import Inventory
+from ledger.service.queries.inventory.reported import ValueAdded, value_added
+from ledger.service.queries.inventory.rows import InventorySpan, year_span
 
 MILL, FORGE, OUTSIDE = "urn:example:mill", "urn:example:forge", "urn:example:outside"
 NONCE = "AAAAAAAAAAAAAAAAAAAAAA"
@@ -53,9 +53,9 @@ def transfer(purpose: Any = "sale") -> Transfer:
                     new_lot=f"{MILL}:new", time="2025-06-01T00:00:00Z", purpose=purpose)
 
 
-def bought(amount: float, unit: str = "KGM", role: str = "product", market: float | None = None) -> Taken:
-    carried = Carried(amount, amount if market is None else market, amount)
-    return Taken("steel", unit, role, Decimal(100), None, amount, carried)
+def bought(amount: float, unit: str = "KGM", role: str = "product", market: float | None = None) -> TakenGoods:
+    carried = CarriedBurden(amount, amount if market is None else market, amount)
+    return TakenGoods("steel", unit, role, Decimal(100), None, amount, carried)
 
 
 @pytest.mark.parametrize(("found", "scope", "category"), [
@@ -151,17 +151,17 @@ def lot(number: int, **fields: Any) -> Lot:
 
 
 @pytest.mark.parametrize(("found", "expected"), [
-    (lot(1), Carried(own=1.0)), (lot(1, type="consumption"), Carried(own=1.0)),
-    (lot(1, type="declaration"), Carried(300.0, 200.0, 300.0, 60.0)),
-    (lot(1, type="declaration", opening=True), Carried(opening=300.0)),
-    (lot(1, type="transfer", issuer=OUTSIDE), Carried(300.0, 200.0, 300.0, 60.0)),
-    (lot(1, type="transfer", issuer=OUTSIDE, operator=OUTSIDE), Carried(300.0, 200.0, 300.0, 60.0)),
-    (lot(1, type="transfer", issuer=OUTSIDE, operator=MILL), Carried(own=1.0)),
-    (lot(1, type="transfer", issuer=OUTSIDE, owner=OUTSIDE), Carried()),
-    (lot(1, type="transfer", issuer=OUTSIDE, owner=MILL), Carried(300.0, 200.0, 300.0, 60.0)),
+    (lot(1), CarriedBurden(own=1.0)), (lot(1, type="consumption"), CarriedBurden(own=1.0)),
+    (lot(1, type="declaration"), CarriedBurden(300.0, 200.0, 300.0, 60.0)),
+    (lot(1, type="declaration", opening=True), CarriedBurden(opening=300.0)),
+    (lot(1, type="transfer", issuer=OUTSIDE), CarriedBurden(300.0, 200.0, 300.0, 60.0)),
+    (lot(1, type="transfer", issuer=OUTSIDE, operator=OUTSIDE), CarriedBurden(300.0, 200.0, 300.0, 60.0)),
+    (lot(1, type="transfer", issuer=OUTSIDE, operator=MILL), CarriedBurden(own=1.0)),
+    (lot(1, type="transfer", issuer=OUTSIDE, owner=OUTSIDE), CarriedBurden()),
+    (lot(1, type="transfer", issuer=OUTSIDE, owner=MILL), CarriedBurden(300.0, 200.0, 300.0, 60.0)),
 ])
-def test_what_is_bought(found: Lot, expected: Carried) -> None:
-    assert Origins([MILL], [found], {}).of(found.number) == expected
+def test_what_is_bought(found: Lot, expected: CarriedBurden) -> None:
+    assert BoundaryOrigins([MILL], [found], {}).of(found.number) == expected
 
 
 def test_a_pool_of_pools_carries_what_went_in() -> None:
@@ -171,7 +171,7 @@ def test_a_pool_of_pools_carries_what_went_in() -> None:
             lot(5, type="addition", quantity=Decimal("137.5"), footprint=462.5)]
     flows = {4: [Passed(1024, Decimal(50)), Passed(2048, Decimal(100))],
              5: [Passed(4096, Decimal("37.5")), Passed(3072, Decimal(100))]}
-    origins = Origins([MILL], reversed(lots), flows)
+    origins = BoundaryOrigins([MILL], reversed(lots), flows)
     first, second = origins.of(4096), origins.of(5120)
     assert (first.bought, first.market, first.primary) == (150.0, 100.0, 30.0)
     assert first.own == pytest.approx(2 / 3, rel=1e-15)
@@ -181,19 +181,21 @@ def test_a_pool_of_pools_carries_what_went_in() -> None:
 def test_what_members_hand_each_other_is_not_bought_in_a_group() -> None:
     lots = [lot(1), lot(2, type="transfer", operator=MILL)]
     flows = {2: [Passed(1024, Decimal(100))]}
-    assert Origins([MILL, FORGE], lots, flows).of(2048) == Carried(own=1.0)
+    assert BoundaryOrigins([MILL, FORGE], lots, flows).of(2048) == CarriedBurden(own=1.0)
     # Freight that the transfer added is the sender's, and in no lot's part.
     bought_before = [lot(1, type="declaration"), lot(2, type="transfer", footprint=310.0)]
-    assert Origins([MILL, FORGE], bought_before, flows).of(2048).bought == 300.0
+    assert BoundaryOrigins([MILL, FORGE], bought_before, flows).of(2048).bought == 300.0
 
 
 def test_energy_from_nature_is_counted_where_it_is_drawn() -> None:
     sums = EnergySums()
-    sums.add(Booked(transformation(), Assessment(), (), (Made("power", "KWH", "product", Decimal(100), None, 0.0),)))
+    sums.add(
+        Booked(transformation(), Assessment(), (), (MadeGoods("power", "KWH", "product", Decimal(100), None, 0.0),))
+    )
     energy = sums.result()
     assert (energy.nature, energy.comprehensive) == (360.0, 0.0)
     sums.add(Booked(transformation(), Assessment(energy=(EnergyUse(carrier="coal", amount=Decimal(900)),)), (),
-                    (Made("power", "KWH", "product", Decimal(100), None, 0.0),)))
+                    (MadeGoods("power", "KWH", "product", Decimal(100), None, 0.0),)))
     assert sums.result().nature == 360.0
     assert sums.result().comprehensive == 360.0 + 900.0 - 720.0
 
@@ -225,7 +227,7 @@ def test_reports_cover_all_of_a_period_or_none(reports: list[tuple[str, ...]], e
 
 def test_nothing_adds_up_to_nothing() -> None:
     assert total([]).primary_share is None
-    assert Span("a", "b").has(report("2025-01-01", "2026-01-01")) is False
+    assert InventorySpan("a", "b").has(report("2025-01-01", "2026-01-01")) is False
     assert total([Emission(None, "1", "process", "x", "CO2", 3.0, 3.0, 3.0, 1.5)]).primary_share == 0.5
 
 

@@ -15,12 +15,12 @@ from support.site import START, Site, ore, quantity
 from unit.footprint.yard import Yard
 
 from ledger.admission.facts import LotFacts
-from ledger.core.outcome import read
-from ledger.core.records import Amendment, Transfer, Transformation
-from ledger.core.revisions import Change
+from ledger.core.outcome.leaves import read
+from ledger.core.record.kinds import Amendment, Transfer, Transformation
+from ledger.core.record.revisions import Change
+from ledger.engine.batch import Sequenced
 from ledger.errors import LedgerError, Refused
-from ledger.footprint.contents import ContentsIn, Flowing, Holding, follow_matter
-from ledger.service.sequencing.batch import Sequenced
+from ledger.footprint.stored.contents import ContentsIn, Flowing, Holding, follow_matter
 
 PRE, POST = "recycledPreConsumer:steel", "recycledPostConsumer:steel"
 ATTRIBUTED = f"attributed:{POST}"

@@ -8,35 +8,35 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from support.examples import examples
 
-from ledger.footprint.burdens import METHOD
-from ledger.footprint.methods.calculation import OF_LOT, OF_MATERIAL, Result, calculate
-from ledger.footprint.methods.catalogue import METHODS
-from ledger.footprint.methods.formulas import Circular, circular_footprint, recycled_input
-from ledger.footprint.methods.subject import Material, Subject, materials_of
+from ledger.footprint.derived.methods.calculation import OF_LOT, OF_MATERIAL, MethodResult, calculate
+from ledger.footprint.derived.methods.catalogue import METHODS
+from ledger.footprint.derived.methods.formulas import Circular, circular_footprint, recycled_input
+from ledger.footprint.derived.methods.subject import Material, MethodSubject, materials_of
+from ledger.footprint.stored.burdens import METHOD
 
 CFF, EOL, MODULE_D, CYCLE, LIFE = (
     "circular-footprint/1", "end-of-life/1", "module-d/1", "multi-cycle/1", "multi-life/1"
 )
 
 
-def lot(footprint: float, *materials: Material, lives: tuple[float, ...] = (), quantity: str = "1") -> Subject:
+def lot(footprint: float, *materials: Material, lives: tuple[float, ...] = (), quantity: str = "1") -> MethodSubject:
     mass = sum(one.mass for one in materials)
-    return Subject(footprint, Decimal(quantity), "KGM", mass or None, materials, lives)
+    return MethodSubject(footprint, Decimal(quantity), "KGM", mass or None, materials, lives)
 
 
 def steel(mass: float, recycled: float = 0.0) -> Material:
     return Material("steel", mass, post_consumer=recycled)
 
 
-def by(name: str, subject: Subject, **parameters: object) -> Result:
+def by(name: str, subject: MethodSubject, **parameters: object) -> MethodResult:
     return calculate(name, subject, [f"{one}={value}" for one, value in parameters.items()], {})
 
 
-def amounts(result: Result) -> dict[str, float]:
+def amounts(result: MethodResult) -> dict[str, float]:
     return {term.name: term.amount for term in result.terms}
 
 
-def beside(result: Result) -> dict[str, float]:
+def beside(result: MethodResult) -> dict[str, float]:
     return {one.name: one.amount for one in result.beside}
 
 
@@ -156,7 +156,7 @@ def test_materials_of_contents() -> None:
 
 
 def test_attributed_content_and_unnamed_matter_are_told_and_not_counted() -> None:
-    subject = Subject(100.0, Decimal(1), "KGM", 100.0, (Material("PET", 60.0, attributed=30.0),))
+    subject = MethodSubject(100.0, Decimal(1), "KGM", 100.0, (Material("PET", 60.0, attributed=30.0),))
     result = by(MODULE_D, subject, MMRout=0)
     assert beside(result) == {"netOutputFlow": 0.0, "moduleD": 0.0}
     assert [one for one in result.limitations if "30.0 kg of recycled PET are attributed" in one]
@@ -177,7 +177,7 @@ emissions = st.decimals(Decimal("-5"), Decimal(50), places=3)
 kilograms = st.floats(0.001, 1e6)
 
 
-def scale(result: Result) -> float:
+def scale(result: MethodResult) -> float:
     return sum(abs(term.amount) for term in result.terms) or 1.0
 
 

@@ -3,10 +3,10 @@
 from importlib.resources import files
 from pathlib import Path
 
-from ledger.footprint.methods.catalogue import METHODS
-from ledger.footprint.methods.describing import markdown
+from ledger.footprint.derived.methods.catalogue import METHODS
+from ledger.footprint.derived.methods.describing import markdown
 
-PAGE = Path(str(files("ledger.footprint.methods").joinpath("README.md")))
+PAGE = Path(str(files("ledger.footprint.derived.methods").joinpath("README.md")))
 
 
 def test_the_page_is_made_from_the_catalogue() -> None:

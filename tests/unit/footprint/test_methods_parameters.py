@@ -7,42 +7,42 @@ import msgspec
 import pytest
 
 from ledger.errors import InvalidInput, PluginError
-from ledger.footprint.burdens import METHOD
-from ledger.footprint.gwp import AR5, AR6
-from ledger.footprint.methods.calculation import Result, calculate
-from ledger.footprint.methods.catalogue import METHODS, method_named
-from ledger.footprint.methods.describing import Parameter, markdown
-from ledger.footprint.methods.gases import gases_named
-from ledger.footprint.methods.parameters import LEDGER
-from ledger.footprint.methods.published import COLUMNS, STATUSES, published_values
-from ledger.footprint.methods.subject import Material, Subject
+from ledger.footprint.derived.methods.calculation import MethodResult, calculate
+from ledger.footprint.derived.methods.catalogue import METHODS, method_named
+from ledger.footprint.derived.methods.describing import Parameter, markdown
+from ledger.footprint.derived.methods.gases import gases_named
+from ledger.footprint.derived.methods.parameters import LEDGER
+from ledger.footprint.derived.methods.published import COLUMNS, STATUSES, published_values
+from ledger.footprint.derived.methods.subject import Material, MethodSubject
+from ledger.footprint.stored.burdens import METHOD
+from ledger.footprint.stored.gwp import AR5, AR6
 from ledger.sdk.calcination import calcination
 from ledger.sdk.tables import rows
 
 CFF, EOL, MODULE_D, CYCLE, LIFE = (
     "circular-footprint/1", "end-of-life/1", "module-d/1", "multi-cycle/1", "multi-life/1"
 )
-TABLE = rows("ledger.footprint.methods", "published.csv")
+TABLE = rows("ledger.footprint.derived.methods", "published.csv")
 PUBLISHED = published_values(TABLE)
 GIVEN = ["RR=0.9", "Y=0.8", "Xpr=2", "Xre=0.5"]
 
 
-def lot(*materials: Material, lives: tuple[float, ...] = ()) -> Subject:
-    return Subject(1800.0, Decimal(1), "TNE", 1000.0, materials, lives)
+def lot(*materials: Material, lives: tuple[float, ...] = ()) -> MethodSubject:
+    return MethodSubject(1800.0, Decimal(1), "TNE", 1000.0, materials, lives)
 
 
 STEEL = lot(Material("steel", 1000.0, post_consumer=250.0))
 
 
-def by(name: str, subject: Subject, *asked: str) -> Result:
+def by(name: str, subject: MethodSubject, *asked: str) -> MethodResult:
     return calculate(name, subject, asked, PUBLISHED)
 
 
-def used(result: Result) -> dict[str, tuple[str, str]]:
+def used(result: MethodResult) -> dict[str, tuple[str, str]]:
     return {one.name: (one.value, one.source) for one in result.parameters}
 
 
-def refused(code: str, name: str, subject: Subject, *asked: str) -> InvalidInput:
+def refused(code: str, name: str, subject: MethodSubject, *asked: str) -> InvalidInput:
     with pytest.raises(InvalidInput) as caught:
         by(name, subject, *asked)
     assert caught.value.code == code
@@ -302,7 +302,7 @@ def test_the_table_is_in_order() -> None:
 
 
 def test_the_table_is_beside_its_module() -> None:
-    assert files("ledger.footprint.methods").joinpath("published.csv").is_file()
+    assert files("ledger.footprint.derived.methods").joinpath("published.csv").is_file()
 
 
 @pytest.mark.parametrize(("fractions", "field"), [

@@ -13,10 +13,10 @@ from support.sectors import Carrier, Gap, Make, registry
 from support.site import END, START, ore, raw, supply
 from unit.footprint.yard import Yard
 
-from ledger.core.outcome import read
-from ledger.core.records import Transformation
-from ledger.core.values import Factor
-from ledger.registry.installed import Installed, Registry
+from ledger.core.outcome.leaves import read
+from ledger.core.record.kinds import Transformation
+from ledger.core.record.values import Factor
+from ledger.engine.sectors import Installed, Registry
 from ledger.sdk import Activity, Assessment, Context, Line, Route, Sector
 
 PRE, POST = "recycledPreConsumer:steel", "recycledPostConsumer:steel"

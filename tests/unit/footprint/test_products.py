@@ -12,9 +12,18 @@ import numpy as np
 import pytest
 
 from ledger.admission.facts import LOT_SLOTS
-from ledger.core.assessment import BURDENS
-from ledger.footprint.burdens import footprint, vector_of
-from ledger.footprint.products import PERCENTILES, Chunk, Production, Spread, Total, part_of_absolute, ratings, spread
+from ledger.core.outcome.assessment import BURDENS
+from ledger.footprint.derived.products import (
+    PERCENTILES,
+    LotChunk,
+    LotSpread,
+    Production,
+    Total,
+    part_of_absolute,
+    ratings,
+    spread,
+)
+from ledger.footprint.stored.burdens import footprint, vector_of
 
 
 class Lot(NamedTuple):
@@ -25,8 +34,8 @@ class Lot(NamedTuple):
     contents: dict[str, float]
 
 
-def chunk(lots: Sequence[Lot]) -> Chunk:
-    return Chunk(
+def chunk(lots: Sequence[Lot]) -> LotChunk:
+    return LotChunk(
         [lot.number for lot in lots], [lot.facility for lot in lots], [Decimal(lot.quantity) for lot in lots],
         [vector_of(lot.burdens) for lot in lots], [list(lot.contents) for lot in lots],
         [list(lot.contents.values()) for lot in lots],
@@ -84,8 +93,8 @@ def test_the_spread_of_three_lots() -> None:
     """1 of 60 t, 2 of 10 t, 4 of 30 t: reached are 60, 70 and 100 %. Around 2: (60 * 1 + 10 * 0 + 30 * 4) / 100 = 1.8.
     Of the first site 2 of 25 % and 4 of 75 %, around 3.5: (10 * 2.25 + 30 * 0.25) / 40 = 0.75."""
     whole, facilities = produced(THREE).result()
-    assert whole.spread == Spread(1.0, 1.0, 1.0, 1.0, 4.0, 4.0, 4.0, 2.0, math.sqrt(1.8))
-    assert facilities["site:1"].spread == Spread(2.0, 2.0, 2.0, 4.0, 4.0, 4.0, 4.0, 3.5, math.sqrt(0.75))
+    assert whole.spread == LotSpread(1.0, 1.0, 1.0, 1.0, 4.0, 4.0, 4.0, 2.0, math.sqrt(1.8))
+    assert facilities["site:1"].spread == LotSpread(2.0, 2.0, 2.0, 4.0, 4.0, 4.0, 4.0, 3.5, math.sqrt(0.75))
 
 
 def test_one_lot_has_no_spread() -> None:

@@ -8,14 +8,14 @@ from support.memory import MemoryLedger
 from support.sectors import NAME, Emission, Gap, Given, Make
 from support.site import END, START, Site, ore, raw
 
-from ledger.core.records import Transformation
-from ledger.core.values import Factor, Money, Quantity
+from ledger.core.record.kinds import Transformation
+from ledger.core.record.values import Factor, Money, Quantity
 from ledger.errors import InvalidInput
-from ledger.footprint.burdens import footprint
-from ledger.footprint.gwp import AR5
-from ledger.footprint.limitations import Asked, limitations
-from ledger.footprint.reallocation import NEEDS, allocation_named
-from ledger.footprint.recount import Figures
+from ledger.footprint.derived.limitations import RecountRequest, limitations
+from ledger.footprint.derived.reallocation import NEEDS, allocation_named
+from ledger.footprint.derived.recount import RecountFigures
+from ledger.footprint.stored.burdens import footprint
+from ledger.footprint.stored.gwp import AR5
 
 
 def money(value: str) -> Money:
@@ -239,7 +239,7 @@ def test_methane_by_ar5(memory: MemoryLedger, site: Site) -> None:
 def test_what_ar5_cannot_weigh_is_named(memory: MemoryLedger, site: Site) -> None:
     gassy(site)
     five = Counting(memory, AR5)
-    told = limitations(Asked(gwp="AR5"), five.recount, five.weighed(site.name("iron")))
+    told = limitations(RecountRequest(gwp="AR5"), five.recount, five.weighed(site.name("iron")))
     # Both halves of the bar's figure, primary and not, are of one declaration.
     assert told == [
         "declarations: 15 kg CO2e of 1 declaration, which AR5 cannot weigh anew.",
@@ -247,7 +247,7 @@ def test_what_ar5_cannot_weigh_is_named(memory: MemoryLedger, site: Site) -> Non
         "other lines stated in CO2e: 2.25 kg CO2e of 1 source, which AR5 cannot weigh anew.",
         "assigned amounts: -3 kg CO2e, which AR5 cannot weigh anew.",
     ]
-    assert limitations(Asked(), five.recount, five.weighed(site.name("iron"))) == []
+    assert limitations(RecountRequest(), five.recount, five.weighed(site.name("iron"))) == []
 
 
 def test_declarations_exist_in_one_method_only(memory: MemoryLedger, site: Site) -> None:
@@ -255,9 +255,9 @@ def test_declarations_exist_in_one_method_only(memory: MemoryLedger, site: Site)
     six = Counting(memory)
     digest = memory.digests[memory.state.lots[site.name("bar")].index].hex()
     expected = [f"declaration {digest} (study) exists in one method and allocation only: 15 kg CO2e of the lot."]
-    for asked in (Asked("module-d/1"), Asked(allocation="mass")):
+    for asked in (RecountRequest("module-d/1"), RecountRequest(allocation="mass")):
         assert limitations(asked, six.recount, six.weighed(site.name("iron"))) == expected
-    assert limitations(Asked("module-d/1"), six.recount, six.weighed(site.name("bar"))) == [
+    assert limitations(RecountRequest("module-d/1"), six.recount, six.weighed(site.name("bar"))) == [
         f"declaration {digest} (study) exists in one method and allocation only: 40 kg CO2e of the lot.",
     ]
 
@@ -270,7 +270,7 @@ def test_many_declarations_are_summed_up(memory: MemoryLedger, site: Site) -> No
         inputs[f"bar{i}"] = "1 KGM"
     site.make([site.out("all", "part", "22 KGM")], inputs)
     counting = Counting(memory)
-    told = limitations(Asked("module-d/1"), counting.recount, counting.weighed(site.name("all")))
+    told = limitations(RecountRequest("module-d/1"), counting.recount, counting.weighed(site.name("all")))
     assert len(told) == 21
     assert "22 kg CO2e" in told[0]
     assert told[-1] == "2 more exist in one method and allocation only: 3 kg CO2e of the lot."
@@ -279,8 +279,8 @@ def test_many_declarations_are_summed_up(memory: MemoryLedger, site: Site) -> No
 def test_a_record_that_states_nothing_yet_is_a_gap(memory: MemoryLedger, site: Site) -> None:
     site.make([site.out("a", "part", "50 KGM")], supplies=[ore("50 KGM")], activity=Make(gaps=[Gap(what="oil")]))
     assert Counting(memory).figures(site.name("a")) == (0, 0, 0, 1)
-    assert Figures(0, 0, 0, 1).completeness is None
-    assert Figures(0, 0, 0, 0).completeness == 1.0
+    assert RecountFigures(0, 0, 0, 1).completeness is None
+    assert RecountFigures(0, 0, 0, 0).completeness == 1.0
 
 
 def test_a_provisional_record_that_states_no_emissions_yet_is_one_too(memory: MemoryLedger, site: Site) -> None:

@@ -8,8 +8,8 @@ from support.memory import MemoryLedger
 from support.sectors import Make
 from support.site import Site, ore, supply
 
-from ledger.core.outcome import read
-from ledger.core.values import Evidence
+from ledger.core.outcome.leaves import read
+from ledger.core.record.values import Evidence
 from ledger.errors import Refused
 
 PRE, POST = "recycledPreConsumer:steel", "recycledPostConsumer:steel"

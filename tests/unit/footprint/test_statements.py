@@ -8,17 +8,17 @@ from support.memory import MemoryLedger
 from support.sectors import Carrier, Gap, Given, Make, registry
 from support.site import ore, quantity
 from support.statements import REMOVED, VKEY, Path, at, changed, other, paths, signed, stated, tree_of
+from unit.engine.works import Works, change, gas
 from unit.footprint.yard import Yard
-from unit.revising.works import Works, change, gas
 
-from ledger.core.merkle import inclusion_path, leaf_hash
-from ledger.core.outcome import LotLeaf
-from ledger.core.statement import Statement
-from ledger.core.statement_proofs import Proven
-from ledger.core.values import Quantity
+from ledger.core.log.merkle import inclusion_path, leaf_hash
+from ledger.core.outcome.leaves import LotLeaf
+from ledger.core.proof.statement import Statement
+from ledger.core.proof.statement_steps import Proven
+from ledger.core.record.values import Quantity
 from ledger.errors import LedgerError, VerificationError
-from ledger.footprint.burdens import METHOD
-from ledger.footprint.statements import GWP, check_statement, figure_of
+from ledger.footprint.derived.statements import GWP, check_statement, figure_of
+from ledger.footprint.stored.burdens import METHOD
 
 CO2E = "fossilGhgEmissions"
 
@@ -62,7 +62,7 @@ def fails(statement: Statement) -> tuple[int, str, str | None]:
     """Step, code and field of what does not hold."""
     with pytest.raises(VerificationError) as caught:
         check_statement(statement, VKEY)
-    return int(caught.value.message[0]), caught.value.code, caught.value.field
+    return caught.value.step, caught.value.code, caught.value.field
 
 
 def step_of(statement: Statement) -> int | None:
@@ -70,7 +70,7 @@ def step_of(statement: Statement) -> int | None:
     try:
         check_statement(statement, VKEY)
     except LedgerError as error:
-        return int(error.message[0])
+        return error.step
     return None
 
 

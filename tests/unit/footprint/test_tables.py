@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from msgspec import Raw
 
-from ledger.core.assessment import Assessment, Assigned, EnergyUse, Line, Omission
-from ledger.core.records import Addition, Consumption, Declaration, Transfer, Transformation
-from ledger.core.values import Flow, Output, Quantity
-from ledger.footprint.contributions import Upstream
-from ledger.footprint.tables.grouping import OF_PART, OF_RECORD, Known, Site
-from ledger.footprint.tables.rows import FOOTPRINT, GROUPINGS, Row, is_burden, unit_of_burden
-from ledger.footprint.tables.table import Table
+from ledger.core.outcome.assessment import Assessment, Assigned, EnergyUse, Line, Omission
+from ledger.core.record.kinds import Addition, Consumption, Declaration, Transfer, Transformation
+from ledger.core.record.values import Flow, Output, Quantity
+from ledger.footprint.derived.contributions import Upstream
+from ledger.footprint.derived.tables.grouping import OF_PART, OF_RECORD, GroupingFacts, Site
+from ledger.footprint.derived.tables.rows import FOOTPRINT, GROUPINGS, ContributionRow, is_burden, unit_of_burden
+from ledger.footprint.derived.tables.table import Table
 
 MILL, FORGE = "urn:example:mill", "urn:example:forge"
 NONCE = "A" * 22
@@ -65,7 +65,7 @@ POOLED = Upstream(10, "d", Addition(
 """Half of the lot whose period's average gave it 6 kg more: 3 kg."""
 
 FIGURE = 50 + 68.25 - 10 - 10 + 8 + 20 + 3
-KNOWN = Known(
+KNOWN = GroupingFacts(
     pools={f"{FORGE}:silo": f"{FORGE}:site"},
     facilities={f"{MILL}:site": Site("CN", "CN-HE"), f"{FORGE}:site": Site("DE")},
     sectors={30: "steel", 20: "forging", 10: "forging"},
@@ -73,14 +73,14 @@ KNOWN = Known(
 AVERAGED = ("averaged", "averaged", 3.0)
 
 
-def rows_of(by: str, burden: str = FOOTPRINT, figure: float = FIGURE, limit: int = 100) -> list[Row]:
+def rows_of(by: str, burden: str = FOOTPRINT, figure: float = FIGURE, limit: int = 100) -> list[ContributionRow]:
     table = Table(by, burden, KNOWN)
     for one in (FURNACE, SENT, DECLARED, POOLED):
         table.add(one)
     return table.rows(figure, limit)
 
 
-def told(rows: list[Row]) -> list[tuple[str, str, float]]:
+def told(rows: list[ContributionRow]) -> list[tuple[str, str, float]]:
     return [(row.part, row.key, row.amount) for row in rows]
 
 

@@ -7,9 +7,9 @@ from support.memory import MemoryLedger
 from support.site import Site, ore, quantity
 from support.tables import content_table_of
 
-from ledger.core.values import Evidence, Output
-from ledger.footprint.tables.contents import CONTENT_GROUPINGS, Entered, content_parts, is_content
-from ledger.footprint.tables.rows import GROUPINGS, Row
+from ledger.core.record.values import Evidence, Output
+from ledger.footprint.derived.tables.contents import CONTENT_GROUPINGS, Entered, content_parts, is_content
+from ledger.footprint.derived.tables.rows import GROUPINGS, ContributionRow
 
 POST, PRE, STEEL = "recycledPostConsumer:steel", "recycledPreConsumer:steel", "material:steel"
 WEIGHED = [Evidence(digest="5" * 64, media_type="application/pdf", kind="weighbridge")]
@@ -47,7 +47,7 @@ class Scrap:
 
     def rows(self, lot: str, by: str, content: str) -> list[tuple[str, Any]]:
         """The rest left out, which is rounding."""
-        rows: list[Row] = content_table_of(self.memory, self.mill.name(lot), by, content)
+        rows: list[ContributionRow] = content_table_of(self.memory, self.mill.name(lot), by, content)
         assert abs(sum(row.amount for row in rows if row.part == "rest")) <= 1e-12
         return [(row.key, pytest.approx(row.amount, rel=1e-12)) for row in rows if row.part != "rest"]
 

@@ -12,12 +12,12 @@ import numpy
 import pytest
 from scipy import stats
 
-from ledger.core.assessment import Line
+from ledger.core.outcome.assessment import Line
 from ledger.errors import InvalidInput
-from ledger.footprint.uncertainty.answer import MOST_DRAWS, Source, uncertainty
-from ledger.footprint.uncertainty.pedigree import SCORE_VARIANCES, log_variance
-from ledger.footprint.uncertainty.sources import Term, grouped, line_terms
-from ledger.footprint.uncertainty.variance import Interval, interval, moments
+from ledger.footprint.derived.uncertainty.answer import MOST_DRAWS, UncertaintySource, uncertainty
+from ledger.footprint.derived.uncertainty.pedigree import SCORE_VARIANCES, log_variance
+from ledger.footprint.derived.uncertainty.sources import UncertaintyTerm, grouped, line_terms
+from ledger.footprint.derived.uncertainty.variance import Interval, interval, moments
 
 BEST: Final = (1, 1, 1, 1, 1)
 
@@ -75,14 +75,14 @@ def test_what_no_record_can_state(deviation: Any, pedigree: Any) -> None:
 
 def test_one_line_by_hand() -> None:
     """100 kg with v = 0.04: standard deviation 20."""
-    found = moments([Term(100.0, own=of(0.04))])
+    found = moments([UncertaintyTerm(100.0, own=of(0.04))])
     assert (found.mean, found.variance, found.first_order) == pytest.approx((100.0, 400.0, 400.0), rel=1e-14)
 
 
 def test_two_lines_of_one_factor_by_hand() -> None:
     """60 and 40 kg, v = 0.04 for both of the factor: (60 + 40)^2 * 0.04 = 400, not (60^2 + 40^2) * 0.04 = 208."""
-    shared = moments([Term(60.0, "f", None, of(0.04)), Term(40.0, "f", None, of(0.04))])
-    apart = moments([Term(60.0, "f", None, of(0.04)), Term(40.0, "g", None, of(0.04))])
+    shared = moments([UncertaintyTerm(60.0, "f", None, of(0.04)), UncertaintyTerm(40.0, "f", None, of(0.04))])
+    apart = moments([UncertaintyTerm(60.0, "f", None, of(0.04)), UncertaintyTerm(40.0, "g", None, of(0.04))])
     assert shared.variance == pytest.approx(400.0, rel=1e-14)
     assert apart.variance == pytest.approx(208.0, rel=1e-14)
 
@@ -93,7 +93,7 @@ def test_own_and_shared_by_hand() -> None:
     First order: 100^2 * 0.04 + (3600 + 1600) * 0.01 = 400 + 52 = 452. Exact: 400 + 52 * 1.04 = 454.08, which is
     (1 + 0.04) * (100^2 + 5200 * 0.01) - 100^2 = 1.04 * 10052 - 10000.
     """
-    found = moments([Term(60.0, "f", of(0.01), of(0.04)), Term(40.0, "f", of(0.01), of(0.04))])
+    found = moments([UncertaintyTerm(60.0, "f", of(0.01), of(0.04)), UncertaintyTerm(40.0, "f", of(0.01), of(0.04))])
     assert found.first_order == pytest.approx(452.0, rel=1e-13)
     assert found.variance == pytest.approx(454.08, rel=1e-13)
     assert found.shared == pytest.approx({"f": 400.0}, rel=1e-13)
@@ -102,23 +102,27 @@ def test_own_and_shared_by_hand() -> None:
 
 def test_a_removal_by_the_same_factor_takes_its_uncertainty_away() -> None:
     """100 kg and -40 kg of one factor: (100 - 40)^2 * 0.04 = 144; of two: (10000 + 1600) * 0.04 = 464."""
-    assert moments([Term(100.0, "f", None, of(0.04)), Term(-40.0, "f", None, of(0.04))]).variance == pytest.approx(
+    assert moments(
+        [UncertaintyTerm(100.0, "f", None, of(0.04)), UncertaintyTerm(-40.0, "f", None, of(0.04))]
+    ).variance == pytest.approx(
         144.0, rel=1e-14
     )
-    assert moments([Term(100.0, "f", None, of(0.04)), Term(-40.0, "g", None, of(0.04))]).variance == pytest.approx(
+    assert moments(
+        [UncertaintyTerm(100.0, "f", None, of(0.04)), UncertaintyTerm(-40.0, "g", None, of(0.04))]
+    ).variance == pytest.approx(
         464.0, rel=1e-14
     )
 
 
 def test_a_factor_without_a_name_is_shared_with_nobody() -> None:
     """Two of them: (3600 + 1600) * v; the line's own adds as variances of the logarithm."""
-    terms = [Term(60.0, None, of(0.01), of(0.04)), Term(40.0, None, of(0.01), of(0.04))]
+    terms = [UncertaintyTerm(60.0, None, of(0.01), of(0.04)), UncertaintyTerm(40.0, None, of(0.01), of(0.04))]
     # (1 + 0.01) * (1 + 0.04) - 1 = 0.0504
     assert moments(terms).variance == pytest.approx(5200 * 0.0504, rel=1e-13)
 
 
 def test_a_factor_that_is_certain_shares_nothing() -> None:
-    terms = [Term(60.0, "f", of(0.04), 0.0), Term(40.0, "f", of(0.04), None)]
+    terms = [UncertaintyTerm(60.0, "f", of(0.04), 0.0), UncertaintyTerm(40.0, "f", of(0.04), None)]
     assert moments(terms).variance == pytest.approx(208.0, rel=1e-14)
 
 
@@ -154,7 +158,7 @@ def test_against_exact_enumeration(
             mean, square, ways = mean + total, square + total * total, ways + 1
     exact = square / ways - (mean / ways) ** 2
     found = moments([
-        Term(float(amount), name or None, of(float(of_record[record]) ** 2), of(float(d) ** 2), record)
+        UncertaintyTerm(float(amount), name or None, of(float(of_record[record]) ** 2), of(float(d) ** 2), record)
         for (amount, name, _, d), record in zip(case, measured, strict=False)
     ])
     assert found.mean == pytest.approx(float(mean / ways), rel=1e-14)
@@ -168,7 +172,7 @@ def test_against_scipys_lognormal() -> None:
     assert shared is not None
     spread = sqrt(own + shared)
     law = stats.lognorm(s=spread, scale=50.0 * exp(-(spread**2) / 2))
-    found = moments([Term(50.0, "f", own, shared)])
+    found = moments([UncertaintyTerm(50.0, "f", own, shared)])
     assert found.mean == pytest.approx(law.mean(), rel=1e-12)
     assert found.variance == pytest.approx(law.var(), rel=1e-12)
 
@@ -183,7 +187,7 @@ def test_one_factor_stated_with_different_deviations(parts: list[tuple[float, fl
     weights = weights / weights.sum()
     by_quadrature = float((weights * totals**2).sum() - (weights * totals).sum() ** 2)
     by_pairs = sum(a * b * expm1(r * s) for a, r in parts for b, s in parts)
-    found = moments([Term(a, "f", None, r * r) for a, r in parts])
+    found = moments([UncertaintyTerm(a, "f", None, r * r) for a, r in parts])
     assert found.variance == pytest.approx(by_quadrature, rel=1e-9)
     assert found.variance == pytest.approx(by_pairs, rel=1e-12)
 
@@ -192,14 +196,18 @@ def test_the_widest_deviations_that_can_be_stated() -> None:
     """Twice 999.999999999 and the worst pedigree: the series ends where it may."""
     widest = log_variance("999.999999999", (5, 5, 5, 5, 5))
     assert widest is not None
-    terms = [Term(1.0, "f", None, widest), Term(2.0, "f", None, widest / 2), Term(3.0, "f", widest, 0.0)]
+    terms = [UncertaintyTerm(1.0, "f", None, widest), UncertaintyTerm(
+        2.0, "f", None, widest / 2
+    ), UncertaintyTerm(3.0, "f", widest, 0.0)]
     r, s = sqrt(widest), sqrt(widest / 2)
     expected = expm1(r * r) + 4 * expm1(s * s) + 4 * expm1(r * s) + 9 * expm1(widest)
     assert moments(terms).variance == pytest.approx(expected, rel=1e-12)
 
 
 def test_nothing_and_certainties() -> None:
-    for terms, mean in (([], 0.0), ([Term(3.0), Term(-1.0, own=0.0, factor="f", shared=0.0)], 2.0)):
+    for terms, mean in (
+        ([], 0.0), ([UncertaintyTerm(3.0), UncertaintyTerm(-1.0, own=0.0, factor="f", shared=0.0)], 2.0)
+    ):
         found = uncertainty(terms, samples=100, seed=1)
         assert (found.mean, found.analytic.deviation, found.analytic.distribution) == (mean, 0.0, "certain")
         assert (found.analytic.low, found.analytic.high, found.sources, found.others) == (mean, mean, [], 0.0)
@@ -207,10 +215,12 @@ def test_nothing_and_certainties() -> None:
         assert (found.sampled.mean, found.sampled.deviation, found.sampled.low) == (mean, 0.0, mean)
 
 
-@pytest.mark.parametrize("term", [Term(1.0, own=-0.1), Term(1.0, "f", shared=-0.1), Term(1.0, own=float("nan"))])
-def test_a_variance_below_zero_is_an_error(term: Term) -> None:
+@pytest.mark.parametrize("term", [
+    UncertaintyTerm(1.0, own=-0.1), UncertaintyTerm(1.0, "f", shared=-0.1), UncertaintyTerm(1.0, own=float("nan"))
+])
+def test_a_variance_below_zero_is_an_error(term: UncertaintyTerm) -> None:
     with pytest.raises(ValueError, match="term 1 has a variance below zero"):
-        grouped([Term(2.0), term])
+        grouped([UncertaintyTerm(2.0), term])
 
 
 def test_an_interval_of_emissions_alone_is_lognormal() -> None:
@@ -239,11 +249,11 @@ def test_the_smallest_figures_have_an_interval_too() -> None:
 
 
 def test_a_negative_line_makes_the_answer_normal() -> None:
-    emissions = [Term(100.0, own=of(0.04)), Term(20.0)]
+    emissions = [UncertaintyTerm(100.0, own=of(0.04)), UncertaintyTerm(20.0)]
     assert uncertainty(emissions).analytic.distribution == "lognormal"
     # A lognormal fit: exp(sqrt(ln(1 + 400 / 120^2)))
     assert uncertainty(emissions).analytic.geometric_deviation == pytest.approx(exp(sqrt(log1p(400 / 14400))))
-    with_removal = uncertainty([*emissions, Term(-10.0)])
+    with_removal = uncertainty([*emissions, UncertaintyTerm(-10.0)])
     assert (with_removal.analytic.distribution, with_removal.analytic.geometric_deviation) == ("normal", None)
     assert with_removal.mean == 110.0
 
@@ -261,9 +271,9 @@ def test_terms_of_lines_by_hand() -> None:
         line("8", gas="N2O", factor="f", factor_deviation=Decimal("1.2"), factor_pedigree=(1, 1, 1, 1, 2)),
     ], 7)
     assert terms == [
-        Term(-3.0, None, pytest.approx(log(1.1) ** 2), None, 7, "s", 3.0),
-        Term(pytest.approx(2 * 273.0), "f", None, pytest.approx(log(1.2) ** 2 + 0.0006), 7, "s",
-             pytest.approx(2 * 273.0)),
+        UncertaintyTerm(-3.0, None, pytest.approx(log(1.1) ** 2), None, 7, "s", 3.0),
+        UncertaintyTerm(pytest.approx(2 * 273.0), "f", None, pytest.approx(log(1.2) ** 2 + 0.0006), 7, "s",
+                        pytest.approx(2 * 273.0)),
     ]
 
 
@@ -280,23 +290,25 @@ def test_the_lines_of_one_declaration_are_one_quantity() -> None:
 
 def test_what_states_its_uncertainty() -> None:
     """60 of 100 kg state something, be it that they are certain; removals count by their size."""
-    found = uncertainty([Term(30.0, own=of(0.01)), Term(-20.0, "f", None, 0.0), Term(10.0, own=0.0), Term(40.0)])
+    found = uncertainty([UncertaintyTerm(30.0, own=of(0.01)), UncertaintyTerm(
+        -20.0, "f", None, 0.0
+    ), UncertaintyTerm(10.0, own=0.0), UncertaintyTerm(40.0)])
     assert found.stated == pytest.approx(0.6, rel=1e-15)
     assert "counts as certain" in (found.note or "")
-    whole = uncertainty([Term(30.0, own=of(0.01))])
+    whole = uncertainty([UncertaintyTerm(30.0, own=of(0.01))])
     assert (whole.stated, whole.note) == (1.0, None)
 
 
 def test_the_sources_with_the_largest_parts() -> None:
     """Variances: factor f 100^2 * 0.04 = 400, line a 30^2 * 0.1 = 90, line b 10^2 * 0.1 = 10; together 500."""
     terms = [
-        Term(70.0, "f", None, of(0.04), 3, "slab"), Term(10.0, None, of(0.1), None, 5, "b"),
-        Term(30.0, "f", None, of(0.04), 4, "slab"), Term(30.0, None, of(0.1), None, 4, "a"),
+        UncertaintyTerm(70.0, "f", None, of(0.04), 3, "slab"), UncertaintyTerm(10.0, None, of(0.1), None, 5, "b"),
+        UncertaintyTerm(30.0, "f", None, of(0.04), 4, "slab"), UncertaintyTerm(30.0, None, of(0.1), None, 4, "a"),
     ]
     found = uncertainty(terms, top=2)
     assert found.sources == [
-        Source(kind="factor", name="f", part=pytest.approx(0.8)),
-        Source(kind="line", name="a", part=pytest.approx(0.18), record=4),
+        UncertaintySource(kind="factor", name="f", part=pytest.approx(0.8)),
+        UncertaintySource(kind="line", name="a", part=pytest.approx(0.18), record=4),
     ]
     assert found.others == pytest.approx(0.02)
     everything = uncertainty(terms)
@@ -306,7 +318,9 @@ def test_the_sources_with_the_largest_parts() -> None:
 
 
 def test_it_goes_over_the_wire() -> None:
-    found = uncertainty([Term(70.0, "f", of(0.01), of(0.04), 3, "slab"), Term(30.0)], samples=100, seed=5)
+    found = uncertainty(
+        [UncertaintyTerm(70.0, "f", of(0.01), of(0.04), 3, "slab"), UncertaintyTerm(30.0)], samples=100, seed=5
+    )
     told = msgspec.json.decode(msgspec.json.encode(found))
     assert set(told) == {"mean", "stated", "analytic", "sampled", "sources", "others", "note"}
     assert set(told["analytic"]) == {"deviation", "firstOrder", "low", "high", "distribution", "geometricDeviation"}
@@ -323,7 +337,7 @@ def test_it_goes_over_the_wire() -> None:
 ])
 def test_samples_and_seeds_out_of_bounds(samples: int, seed: int, code: str, field: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        uncertainty([Term(1.0, own=0.1)], samples=samples, seed=seed)
+        uncertainty([UncertaintyTerm(1.0, own=0.1)], samples=samples, seed=seed)
     error = caught.value
     assert (error.code, error.field, error.value) == (code, field, str(samples if field == "samples" else seed))
     assert error.rule
@@ -331,9 +345,9 @@ def test_samples_and_seeds_out_of_bounds(samples: int, seed: int, code: str, fie
 
 def test_more_draws_than_there_is_time_for() -> None:
     """1,000,000 samples of 2,001 quantities; of a factor's many lines only one is drawn."""
-    own = [Term(1.0, own=0.01)] * 2_001
+    own = [UncertaintyTerm(1.0, own=0.01)] * 2_001
     with pytest.raises(InvalidInput) as caught:
         uncertainty(own, samples=1_000_000)
     assert (caught.value.code, caught.value.field) == ("too-many-draws", "samples")
     assert MOST_DRAWS < 2_001 * 1_000_000
-    assert uncertainty([Term(1.0, "f", None, 0.01)] * 2_001, samples=1_000).sampled is not None
+    assert uncertainty([UncertaintyTerm(1.0, "f", None, 0.01)] * 2_001, samples=1_000).sampled is not None

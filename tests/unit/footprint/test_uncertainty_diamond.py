@@ -18,12 +18,12 @@ from support.sectors import Emission, Given, Make, registry
 from support.site import Site, ore, supply
 from support.upstream import weights_of
 
-from ledger.core.assessment import Assessment
-from ledger.core.values import Quantity
-from ledger.footprint.burdens import ZERO, footprint
-from ledger.footprint.contributions import contribution
-from ledger.footprint.uncertainty.answer import Uncertainty, uncertainty
-from ledger.footprint.uncertainty.sources import Term, line_terms
+from ledger.core.outcome.assessment import Assessment
+from ledger.core.record.values import Quantity
+from ledger.footprint.derived.contributions import contribution
+from ledger.footprint.derived.uncertainty.answer import Uncertainty, uncertainty
+from ledger.footprint.derived.uncertainty.sources import UncertaintyTerm, line_terms
+from ledger.footprint.stored.burdens import ZERO, footprint
 
 SAMPLES: Final = 40_000
 BOUND: Final = 5.0
@@ -58,17 +58,17 @@ def diamond(memory: MemoryLedger, per_kilogram: str = "2", on_site: str = "100")
     return works.name("frame")
 
 
-def terms_of(memory: MemoryLedger, lot: str) -> list[Term]:
+def terms_of(memory: MemoryLedger, lot: str) -> list[UncertaintyTerm]:
     """All that is in the lot: its lines, and as constants what was assigned rather than shared."""
     found = weights_of(memory, lot)
-    terms: list[Term] = []
+    terms: list[UncertaintyTerm] = []
     for index, weight in sorted(found.records.items()):
         prepared = memory.history.prepared[index]
         assert prepared.assessment is not None
         terms += line_terms(weight, msgspec.json.decode(prepared.assessment, type=Assessment).lines, index)
         moved = footprint(contribution(found, index, ZERO, prepared.work.assigned))
         if moved:
-            terms.append(Term(moved, record=index, source="assigned"))
+            terms.append(UncertaintyTerm(moved, record=index, source="assigned"))
     return terms
 
 

@@ -9,14 +9,14 @@ from support.memory import MemoryLedger
 from support.sectors import Emission, Make
 from support.site import Site, ore, supply
 
-from ledger.core.assessment import Assessment, Line
-from ledger.core.outcome import assessment_bytes
-from ledger.core.records import Transformation
-from ledger.core.values import Factor, Quantity
-from ledger.footprint.checks import check_assessment
+from ledger.core.outcome.assessment import Assessment, Line
+from ledger.core.outcome.leaves import assessment_bytes
+from ledger.core.record.kinds import Transformation
+from ledger.core.record.values import Factor, Quantity
+from ledger.engine.sector_context import context_of
+from ledger.footprint.stored.checks import check_assessment
 from ledger.sdk import Context, Draft, FacilityFacts, FactorRow, PluginError, SupplyFacts, read_factors
 from ledger.sdk.tables import rows
-from ledger.service.contexts import context_of
 
 SCORES = (1, 2, 3, 4, 5)
 

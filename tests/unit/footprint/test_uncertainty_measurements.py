@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from ledger.core.assessment import Line
-from ledger.footprint.uncertainty.answer import Source, uncertainty
-from ledger.footprint.uncertainty.sources import Term, line_terms, rest_of
-from ledger.footprint.uncertainty.variance import moments
+from ledger.core.outcome.assessment import Line
+from ledger.footprint.derived.uncertainty.answer import UncertaintySource, uncertainty
+from ledger.footprint.derived.uncertainty.sources import UncertaintyTerm, line_terms, rest_of
+from ledger.footprint.derived.uncertainty.variance import moments
 
 
 def of(variance: float) -> float:
@@ -21,7 +21,7 @@ def line(amount: str, **fields: Any) -> Line:
     return Line(**{"gas": "CO2", "amount": Decimal(amount), "source": "s", "kind": "onSite", **fields})
 
 
-def burnt(record: int, weight: float = 1.0) -> list[Term]:
+def burnt(record: int, weight: float = 1.0) -> list[UncertaintyTerm]:
     """Fuel of a quantity that is 10 % uncertain (v = 0.01): 60 kg CO2e burnt, v = 0.04; 40 upstream, v = 0.09."""
     def of_variance(variance: float) -> Decimal:
         return Decimal(repr(exp(sqrt(of(variance)))))
@@ -66,8 +66,10 @@ def test_lines_without_a_factor_are_measured_once_too() -> None:
     )
 
 
-def share(amount: float, record: int, closing: str | None = "c", own: float = 0.04, source: str = "gas") -> Term:
-    return Term(amount, None, of(own), None, record, source, closing=closing)
+def share(
+    amount: float, record: int, closing: str | None = "c", own: float = 0.04, source: str = "gas"
+) -> UncertaintyTerm:
+    return UncertaintyTerm(amount, None, of(own), None, record, source, closing=closing)
 
 
 def test_shares_of_one_total_are_one_source() -> None:
@@ -78,14 +80,14 @@ def test_shares_of_one_total_are_one_source() -> None:
     for other in (share(40.0, 4, "d"), share(40.0, 4, source="coal"), share(40.0, 4, None)):
         assert moments([share(60.0, 3), other]).variance == pytest.approx(208.0, rel=1e-13)
     (found,) = uncertainty([share(60.0, 3), share(40.0, 4)]).sources
-    assert found == Source(kind="closing", name="gas", part=pytest.approx(1.0), closing="c")
+    assert found == UncertaintySource(kind="closing", name="gas", part=pytest.approx(1.0), closing="c")
 
 
 def test_what_a_record_leaves_unexplained() -> None:
     """100 stored, 70 explained: 30 are left. What adding in another order makes is not a rest."""
-    assert rest_of([Term(50.0), Term(20.0)], 100.0, 200.0) == Term(30.0, source="rest")
-    assert rest_of([Term(100.0 + 1e-8)], 100.0, 200.0) is None
-    found = rest_of([Term(100.0 + 3e-7)], 100.0, 200.0)
+    assert rest_of([UncertaintyTerm(50.0), UncertaintyTerm(20.0)], 100.0, 200.0) == UncertaintyTerm(30.0, source="rest")
+    assert rest_of([UncertaintyTerm(100.0 + 1e-8)], 100.0, 200.0) is None
+    found = rest_of([UncertaintyTerm(100.0 + 3e-7)], 100.0, 200.0)
     assert found is not None
     assert found.amount == pytest.approx(-3e-7, rel=1e-6)
     assert rest_of([], 0.0, 0.0) is None

@@ -8,16 +8,16 @@ import msgspec
 import pytest
 from support.memory import MemoryLedger
 from support.site import ore, supply
-from unit.revising.works import Works, change
+from unit.engine.works import Works, change
 
 from ledger.admission.spreading import shares
-from ledger.core.assessment import Assessment
-from ledger.core.records import Closing
-from ledger.core.values import Factor, Quantity, Supply
-from ledger.footprint.uncertainty.origins import NO_ORIGINS, Origins, origins, states_amounts
-from ledger.footprint.uncertainty.sources import Term, line_terms
-from ledger.footprint.uncertainty.variance import moments
-from ledger.service.sequencing.batch import Sequenced
+from ledger.core.outcome.assessment import Assessment
+from ledger.core.record.kinds import Closing
+from ledger.core.record.values import Factor, Quantity, Supply
+from ledger.engine.batch import Sequenced
+from ledger.footprint.derived.uncertainty.origins import NO_ORIGINS, LineOrigins, origins, states_amounts
+from ledger.footprint.derived.uncertainty.sources import UncertaintyTerm, line_terms
+from ledger.footprint.derived.uncertainty.variance import moments
 
 V: Final = expm1(log(1.3) ** 2)
 """The variance of what has a geometric standard deviation of 1.3."""
@@ -33,7 +33,7 @@ def priced(value: str = "2", **fields: Any) -> Factor:
                      "deviation": "1.3", **fields})
 
 
-def terms(works: Works, made: Sequenced, closing: Sequenced | None = None) -> list[Term]:
+def terms(works: Works, made: Sequenced, closing: Sequenced | None = None) -> list[UncertaintyTerm]:
     """Of a record as it reads now, all of which is carried."""
     prepared = works.ledger.history.prepared[made.index]
     assert prepared.assessment is not None
@@ -172,7 +172,7 @@ def test_a_total_that_states_nothing_is_no_source(works: Works) -> None:
 
 def test_a_line_of_the_material_that_says_something_else(works: Works) -> None:
     """Not the amount that the closing measured: a plugin's own line of the same name."""
-    known = Origins({}, {("gas", log(1.3) ** 2): "c"})
+    known = LineOrigins({}, {("gas", log(1.3) ** 2): "c"})
     assert known.closing("gas", log(1.3) ** 2) == "c"
     assert [known.closing("gas", None), known.closing("gas", 0.5), known.closing("coal", log(1.3) ** 2)] == [None] * 3
 

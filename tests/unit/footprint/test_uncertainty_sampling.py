@@ -6,11 +6,11 @@ from typing import Final
 import numpy
 import pytest
 
-from ledger.footprint.uncertainty import sampling
-from ledger.footprint.uncertainty.answer import uncertainty
-from ledger.footprint.uncertainty.sampling import described, draws, sample, totals
-from ledger.footprint.uncertainty.sources import Term, grouped
-from ledger.footprint.uncertainty.variance import moments
+from ledger.footprint.derived.uncertainty import sampling
+from ledger.footprint.derived.uncertainty.answer import uncertainty
+from ledger.footprint.derived.uncertainty.sampling import described, draws, sample, totals
+from ledger.footprint.derived.uncertainty.sources import UncertaintyTerm, grouped
+from ledger.footprint.derived.uncertainty.variance import moments
 
 BOUND: Final = 5.0
 """Standard errors by which an estimate may be off: of a normal one, once in 1.7 million."""
@@ -23,23 +23,35 @@ def of(variance: float) -> float:
 
 
 NETWORKS: Final = {
-    "own alone": [Term(100.0, own=of(0.04)), Term(30.0, own=of(0.09)), Term(5.0)],
-    "one factor": [Term(60.0, "f", None, of(0.04)), Term(40.0, "f", None, of(0.04))],
-    "own and shared": [Term(60.0, "f", of(0.01), of(0.04)), Term(40.0, "f", of(0.02), of(0.04)),
-                       Term(20.0, "g", None, of(0.09)), Term(7.0, "g", of(0.05), of(0.09))],
-    "removals": [Term(60.0, "f", of(0.01), of(0.04)), Term(-40.0, "f", None, of(0.04)), Term(-15.0, own=of(0.02)),
-                 Term(-3.0)],
-    "one factor, several deviations": [Term(60.0, "f", None, of(0.04)), Term(40.0, "f", of(0.01), of(0.16)),
-                                       Term(-30.0, "f", None, of(0.01)), Term(20.0, "f", of(0.03), None)],
-    "one measurement, two factors": [Term(60.0, "f", of(0.03), of(0.04), 1), Term(40.0, "g", of(0.03), of(0.09), 1),
-                                     Term(30.0, None, of(0.03), None, 1), Term(25.0, "f", of(0.03), of(0.04), 2)],
-    "a closing over two records": [Term(60.0, "f", of(0.05), of(0.02), 1, "gas", closing="c"),
-                                   Term(40.0, "f", of(0.05), of(0.06), 2, "gas", closing="c"), Term(-9.0)],
+    "own alone": [UncertaintyTerm(100.0, own=of(0.04)), UncertaintyTerm(30.0, own=of(0.09)), UncertaintyTerm(5.0)],
+    "one factor": [UncertaintyTerm(60.0, "f", None, of(0.04)), UncertaintyTerm(40.0, "f", None, of(0.04))],
+    "own and shared": [UncertaintyTerm(60.0, "f", of(0.01), of(0.04)), UncertaintyTerm(40.0, "f", of(0.02), of(0.04)),
+                       UncertaintyTerm(20.0, "g", None, of(0.09)), UncertaintyTerm(7.0, "g", of(0.05), of(0.09))],
+    "removals": [UncertaintyTerm(
+        60.0, "f", of(0.01), of(0.04)
+    ), UncertaintyTerm(-40.0, "f", None, of(0.04)), UncertaintyTerm(-15.0, own=of(0.02)),
+                 UncertaintyTerm(-3.0)],
+    "one factor, several deviations": [UncertaintyTerm(60.0, "f", None, of(0.04)), UncertaintyTerm(
+        40.0, "f", of(0.01), of(0.16)
+    ),
+                                       UncertaintyTerm(
+                                           -30.0, "f", None, of(0.01)
+                                       ), UncertaintyTerm(20.0, "f", of(0.03), None)],
+    "one measurement, two factors": [UncertaintyTerm(
+        60.0, "f", of(0.03), of(0.04), 1
+    ), UncertaintyTerm(40.0, "g", of(0.03), of(0.09), 1),
+                                     UncertaintyTerm(30.0, None, of(0.03), None, 1), UncertaintyTerm(
+                                         25.0, "f", of(0.03), of(0.04), 2
+                                     )],
+    "a closing over two records": [UncertaintyTerm(60.0, "f", of(0.05), of(0.02), 1, "gas", closing="c"),
+                                   UncertaintyTerm(
+                                       40.0, "f", of(0.05), of(0.06), 2, "gas", closing="c"
+                                   ), UncertaintyTerm(-9.0)],
 }
 
 
 @pytest.mark.parametrize("terms", list(NETWORKS.values()), ids=list(NETWORKS))
-def test_it_agrees_with_the_closed_form(terms: list[Term]) -> None:
+def test_it_agrees_with_the_closed_form(terms: list[UncertaintyTerm]) -> None:
     exact = moments(terms)
     found = sample(grouped(terms), SAMPLES, seed=20_240_501)
     assert abs(found.mean - exact.mean) <= BOUND * found.standard_error
@@ -50,7 +62,7 @@ def test_it_agrees_with_the_closed_form(terms: list[Term]) -> None:
 
 
 @pytest.mark.parametrize("terms", [NETWORKS["own alone"], NETWORKS["own and shared"]])
-def test_percentiles_agree_with_the_lognormal_fit(terms: list[Term]) -> None:
+def test_percentiles_agree_with_the_lognormal_fit(terms: list[UncertaintyTerm]) -> None:
     """Not exactly lognormal, but close to it where deviations are small: within 2 % of the mean."""
     found = uncertainty(terms, samples=SAMPLES, seed=9)
     assert found.sampled is not None
@@ -69,9 +81,9 @@ def test_how_many_rows_are_drawn_at_a_time_decides_nothing(monkeypatch: pytest.M
     """Memory is bounded by blocks of rows; the totals are those of one block. Every third measurement is of two parts,
     and one of twenty, more than fit into what is left of a block."""
     own = [of(0.01 * (i + 1)) for i in range(50)]
-    terms = [Term(float(i + 1), "f" if i % 2 else "g", own[i], of(0.04), i) for i in range(50)]
-    terms += [Term(2.0, "f", own[i], of(0.09), i) for i in range(0, 50, 3)]
-    terms += [Term(1.0, f"of {i}", own[7], of(0.01), 7) for i in range(20)]
+    terms = [UncertaintyTerm(float(i + 1), "f" if i % 2 else "g", own[i], of(0.04), i) for i in range(50)]
+    terms += [UncertaintyTerm(2.0, "f", own[i], of(0.09), i) for i in range(0, 50, 3)]
+    terms += [UncertaintyTerm(1.0, f"of {i}", own[7], of(0.01), 7) for i in range(20)]
     sources = grouped(terms)
     assert draws(sources) == 50 + 22
     whole = totals(sources, 100, seed=3)
@@ -95,10 +107,12 @@ def test_how_many_samples_are_drawn_at_a_time(monkeypatch: pytest.MonkeyPatch, s
 
 def test_only_what_varies_by_itself_is_drawn() -> None:
     """1,000 lines of one factor need one variable, and lines that are certain none."""
-    shared = [Term(1.0, "f", None, of(0.04))] * 1_000
-    assert draws(grouped([*shared, Term(5.0), Term(6.0, own=0.0)])) == 1
-    assert draws(grouped([*shared, Term(5.0, "f", of(0.01), of(0.04)), Term(2.0, own=of(0.1))])) == 3
-    one = totals(grouped([Term(1_000.0, "f", None, of(0.04))]), 200, seed=1)
+    shared = [UncertaintyTerm(1.0, "f", None, of(0.04))] * 1_000
+    assert draws(grouped([*shared, UncertaintyTerm(5.0), UncertaintyTerm(6.0, own=0.0)])) == 1
+    assert draws(
+        grouped([*shared, UncertaintyTerm(5.0, "f", of(0.01), of(0.04)), UncertaintyTerm(2.0, own=of(0.1))])
+    ) == 3
+    one = totals(grouped([UncertaintyTerm(1_000.0, "f", None, of(0.04))]), 200, seed=1)
     assert totals(grouped(shared), 200, seed=1) == pytest.approx(one, rel=1e-12)
 
 

@@ -10,11 +10,10 @@ import pytest
 from support.memory import MemoryLedger
 from support.sectors import Make
 from support.site import Site, ore
-from unit.revising.works import Works, day, gas
+from unit.engine.works import Works, day, gas
 
-from ledger.footprint.burdens import footprint
-from ledger.footprint.methods.calculation import calculate
-from ledger.footprint.methods.formulas import (
+from ledger.footprint.derived.methods.calculation import calculate
+from ledger.footprint.derived.methods.formulas import (
     Circular,
     circular_footprint,
     cumulated_use,
@@ -24,10 +23,11 @@ from ledger.footprint.methods.formulas import (
     scrap_value,
     use_series,
 )
-from ledger.footprint.methods.subject import Material, Subject
+from ledger.footprint.derived.methods.subject import Material, MethodSubject
+from ledger.footprint.stored.burdens import footprint
 from ledger.sdk.calcination import CAO_PER_CACO3, CO2_PER_CACO3, calcination
 from ledger.sdk.fuels import carbon_dioxide_of, standard_fuels
-from ledger.service.footprints import CO2_PER_C
+from ledger.service.queries.footprint.read import CO2_PER_C
 
 FILE = Path(__file__).parents[2] / "vectors" / "worked-examples.json"
 CASES: dict[str, dict[str, Any]] = {case["id"]: case for case in json.loads(FILE.read_text(encoding="utf-8"))}
@@ -51,8 +51,8 @@ def plant(memory: MemoryLedger) -> Site:
     return site
 
 
-def lot(steel: Material, footprint: float) -> Subject:
-    return Subject(footprint=footprint, quantity=Decimal(1), unit="KGM", mass=steel.mass, materials=(steel,))
+def lot(steel: Material, footprint: float) -> MethodSubject:
+    return MethodSubject(footprint=footprint, quantity=Decimal(1), unit="KGM", mass=steel.mass, materials=(steel,))
 
 
 def biogenic_sum(memory: MemoryLedger) -> None:

@@ -7,9 +7,9 @@ from support.memory import MemoryLedger
 from support.sectors import Make
 from support.site import END, Site, ore
 
-from ledger.core.records import Addition, Pool
-from ledger.core.values import Evidence
-from ledger.service.sequencing.batch import Sequenced
+from ledger.core.record.kinds import Addition, Pool
+from ledger.core.record.values import Evidence
+from ledger.engine.batch import Sequenced
 
 WEIGHED: Final = [Evidence(digest="7" * 64, media_type="application/pdf", kind="weighbridge")]
 

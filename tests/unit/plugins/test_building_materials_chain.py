@@ -11,11 +11,11 @@ from msgspec import Raw
 from support.memory import MemoryLedger
 from support.parties import Party
 
-from ledger.core.records import Declaration, Facility, Product, Transfer, Transformation
-from ledger.core.values import Flow, Output, Quantity, Supply
+from ledger.core.record.kinds import Declaration, Facility, Product, Transfer, Transformation
+from ledger.core.record.values import Flow, Output, Quantity, Supply
+from ledger.engine.sectors import Installed, Registry
 from ledger.errors import LedgerError
-from ledger.footprint.burdens import footprint, named
-from ledger.registry.installed import Installed, Registry
+from ledger.footprint.stored.burdens import footprint, named
 
 START: Final = "2022-03-01T00:00:00Z"
 END: Final = "2022-03-02T00:00:00Z"

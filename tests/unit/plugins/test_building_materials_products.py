@@ -9,9 +9,9 @@ import pytest
 from carbon_ledger_building_materials import plugin
 
 from ledger.errors import InvalidQuantity, PluginError
-from ledger.footprint.burdens import direct, footprint, vector_of
-from ledger.footprint.contents import Holding
-from ledger.footprint.figures import LotFigures, Taken, record_figures
+from ledger.footprint.stored.burdens import direct, footprint, vector_of
+from ledger.footprint.stored.contents import Holding
+from ledger.footprint.stored.figures import LotFigures, TakenFigures, record_figures
 from ledger.sdk import Context, InputFacts, OutputFacts, SupplyFacts
 from ledger.sdk.testing import Run, context, lot, output, run, supply
 
@@ -109,7 +109,7 @@ def test_bought_clinker_without_a_price_is_an_estimated_gap() -> None:
 def carried(given: Context, kilograms: tuple[float, ...]) -> list[float]:
     """Kg CO2e of each output where the lots taken carry these."""
     found = assess(given)
-    taken = [Taken(1.0, LotFigures(vector_of({"fossilGhgEmissions": burden}), {})) for burden in kilograms]
+    taken = [TakenFigures(1.0, LotFigures(vector_of({"fossilGhgEmissions": burden}), {})) for burden in kilograms]
     masses = [float(one.mass or 0) for one in given.outputs]
     shares = [mass / sum(masses) for mass in masses]
     matter = {name: [float(part) for part in parts] for name, parts in found.assessment.matter.items()}

@@ -12,8 +12,8 @@ from carbon_ledger_circular.sorting import Sorting
 from carbon_ledger_circular.waste_use import WasteUse
 
 from ledger.errors import PluginError
-from ledger.footprint.burdens import direct, footprint, named
-from ledger.footprint.contents import ContentsIn, ContentsOut, Flowing, Holding, follow_matter
+from ledger.footprint.stored.burdens import direct, footprint, named
+from ledger.footprint.stored.contents import ContentsIn, ContentsOut, Flowing, Holding, follow_matter
 from ledger.sdk import CONTEXT, Assessment, Context, FacilityFacts, InputFacts, OutputFacts, Quantity, SupplyFacts
 
 Shares = Mapping[str, str]

@@ -10,12 +10,12 @@ from msgspec import Raw
 from support.memory import MemoryLedger
 from support.parties import Party
 
-from ledger.core.records import Facility, Product, Transfer, Transformation
-from ledger.core.values import Factor, Flow, Output, Quantity, Supply
+from ledger.core.record.kinds import Facility, Product, Transfer, Transformation
+from ledger.core.record.values import Factor, Flow, Output, Quantity, Supply
+from ledger.engine.batch import Sequenced
+from ledger.engine.sectors import Installed, Registry
 from ledger.errors import LedgerError
-from ledger.footprint.burdens import footprint
-from ledger.registry.installed import Installed, Registry
-from ledger.service.sequencing.batch import Sequenced
+from ledger.footprint.stored.burdens import footprint
 
 START: Final = "2025-03-01T00:00:00Z"
 END: Final = "2025-03-02T00:00:00Z"

@@ -10,7 +10,7 @@ import pytest
 from carbon_ledger_equipment.forging import Forging
 from carbon_ledger_steel.arc_furnace import ElectricArcFurnace
 
-from ledger.core.assessment import Line
+from ledger.core.outcome.assessment import Line
 from ledger.sdk import (
     CONTEXT,
     Activity,

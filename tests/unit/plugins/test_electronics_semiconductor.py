@@ -10,7 +10,7 @@ from carbon_ledger_electronics import plugin
 from carbon_ledger_electronics.common import factors
 
 from ledger.errors import InvalidQuantity, PluginError
-from ledger.footprint.gwp import AR6
+from ledger.footprint.stored.gwp import AR6
 from ledger.sdk import InputFacts, OutputFacts, SupplyFacts
 from ledger.sdk.testing import Run, context, lot, output, run, supply
 

@@ -14,12 +14,12 @@ from carbon_ledger_equipment.forging import Forging
 from carbon_ledger_equipment.machining import Machining
 from carbon_ledger_equipment.remanufacturing import Remanufacturing, ReplacedPart
 
-from ledger.core.values import Output
+from ledger.core.record.values import Output
 from ledger.errors import PluginError
-from ledger.footprint.allocation import Weighed, shares
-from ledger.footprint.burdens import ZERO, direct, footprint, named, vector_of
-from ledger.footprint.contents import Contents, Holding
-from ledger.footprint.figures import LotFigures, RecordFigures, Taken, record_figures
+from ledger.footprint.stored.allocation import Weighed, shares
+from ledger.footprint.stored.burdens import ZERO, direct, footprint, named, vector_of
+from ledger.footprint.stored.contents import Contents, Holding
+from ledger.footprint.stored.figures import LotFigures, RecordFigures, TakenFigures, record_figures
 from ledger.sdk import CONTEXT, Assessment, Context, FacilityFacts, InputFacts, OutputFacts, Quantity, SupplyFacts
 
 STEEL = {"steel": "1"}
@@ -84,7 +84,7 @@ def codes(assessment: Assessment) -> dict[str, bool]:
 def figures(given: Context, assessment: Assessment, lots: tuple[LotFigures, ...]) -> RecordFigures:
     """As the core does, with all of each lot taken."""
     taken = [
-        Taken(1.0, lot_figures, i.origin if i.role == "waste" else None)
+        TakenFigures(1.0, lot_figures, i.origin if i.role == "waste" else None)
         for i, lot_figures in zip(given.inputs, lots, strict=True)
     ]
     weighed, held = [], []

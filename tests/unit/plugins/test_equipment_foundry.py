@@ -10,9 +10,9 @@ from carbon_ledger_equipment.heat_treatment import HeatTreatment
 from unit.plugins.test_equipment import assess, codes, context, figures_of, lot, out, supply
 
 from ledger.errors import PluginError
-from ledger.footprint.burdens import direct, footprint
-from ledger.footprint.contents import Holding
-from ledger.footprint.figures import RecordFigures, Taken, record_figures
+from ledger.footprint.stored.burdens import direct, footprint
+from ledger.footprint.stored.contents import Holding
+from ledger.footprint.stored.figures import RecordFigures, TakenFigures, record_figures
 from ledger.sdk import Context, InputFacts, OutputFacts, Quantity, SupplyFacts
 
 IRON = {"iron": "1"}
@@ -39,7 +39,7 @@ def furnace_load(*supplies: SupplyFacts, product: str = "990", waste: str = "10"
 def made(given: Context, kilograms: tuple[float, ...], recycled: tuple[str | None, ...]) -> RecordFigures:
     """The figures of a heat that takes all of lots with these burdens. `recycled`: what the core makes of each."""
     taken = [
-        Taken(1.0, figures_of(float(one.mass or 0), IRON, burden), origin)
+        TakenFigures(1.0, figures_of(float(one.mass or 0), IRON, burden), origin)
         for one, burden, origin in zip(given.inputs, kilograms, recycled, strict=True)
     ]
     found = assess(given)

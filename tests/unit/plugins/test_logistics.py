@@ -155,7 +155,7 @@ def test_fuel_that_its_supplier_priced() -> None:
 
 
 def test_service_that_other_carriers_sold() -> None:
-    # A forwarder passes lots of service on: no energy of his own, no gap
+    # A forwarder passes lots of service on: no energy of its own, no gap
     found = assess(trip(inputs=(lot("10000 TKM"),)), ROAD)
     assert found.footprint == 0.0
     assert found.findings == {}

@@ -9,7 +9,7 @@ from carbon_ledger_nonferrous import plugin
 from carbon_ledger_nonferrous.common import factors
 
 from ledger.errors import InvalidQuantity, PluginError
-from ledger.footprint.gwp import AR5
+from ledger.footprint.stored.gwp import AR5
 from ledger.sdk import AttributeFacts, InputFacts, OutputFacts, SupplyFacts
 from ledger.sdk.testing import Run, context, lot, output, run, supply
 

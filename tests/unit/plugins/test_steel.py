@@ -13,11 +13,11 @@ from carbon_ledger_steel.furnace import Charge
 from carbon_ledger_steel.integrated import BlastFurnaceBasicOxygen
 from carbon_ledger_steel.scrap import ScrapProcessing
 
-from ledger.core.values import Output
+from ledger.core.record.values import Output
 from ledger.errors import InvalidQuantity, PluginError
-from ledger.footprint.allocation import Weighed, shares
-from ledger.footprint.burdens import direct, footprint, named
-from ledger.footprint.contents import Contents, ContentsIn, ContentsOut, Flowing, Holding, follow_matter
+from ledger.footprint.stored.allocation import Weighed, shares
+from ledger.footprint.stored.burdens import direct, footprint, named
+from ledger.footprint.stored.contents import Contents, ContentsIn, ContentsOut, Flowing, Holding, follow_matter
 from ledger.sdk import CONTEXT, Assessment, Context, FacilityFacts, InputFacts, OutputFacts, Quantity, SupplyFacts
 
 STEEL = {"steel": Decimal(1)}

@@ -152,7 +152,7 @@ ROW = "clay,*,2020,0.1,KGM,CO2,process,read,GB/T 32151.9 table B.1\n"
 
 @pytest.mark.parametrize(("imported", "done", "table", "expected"), [
     ("", "", HEAD + ROW, set()),
-    ("import ledger.core.units", "", HEAD + ROW, {"imports"}),
+    ("import ledger.core.record.units", "", HEAD + ROW, {"imports"}),
     ("import numpy", "", HEAD + ROW, {"imports"}),
     ("import random", "", HEAD + ROW, {"impure"}),
     ("", "datetime.now(UTC)", HEAD + ROW, {"impure"}),

@@ -12,11 +12,12 @@ from ledger.admission.facts import FacilityFacts as Site
 from ledger.admission.facts import Facts, ProductFacts
 from ledger.admission.facts import OrganizationFacts as Party
 from ledger.admission.plan import plan
-from ledger.core.records import Transformation
-from ledger.core.values import Factor, Output, Supply
+from ledger.core.record.kinds import Transformation
+from ledger.core.record.values import Factor, Output, Supply
+from ledger.engine.prepare import ask_sector, assess
+from ledger.engine.sectors import Installed
 from ledger.errors import InvalidQuantity
-from ledger.footprint.burdens import direct, footprint, named
-from ledger.registry.installed import Installed
+from ledger.footprint.stored.burdens import direct, footprint, named
 from ledger.sdk import (
     CONTEXT,
     Activity,
@@ -34,7 +35,6 @@ from ledger.sdk import (
     matter_in,
     purchased_heat,
 )
-from ledger.service.preparing import ask_sector, assess
 
 # 43.33 GJ/t * 0.0202 t C/GJ * 0.98 * 44/12
 DIESEL = 3.145122493

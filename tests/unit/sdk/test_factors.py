@@ -11,13 +11,14 @@ from ledger.admission.facts import FacilityFacts as Site
 from ledger.admission.facts import Facts, ProductFacts
 from ledger.admission.facts import OrganizationFacts as Party
 from ledger.admission.plan import plan
-from ledger.core.assessment import Line
-from ledger.core.records import Transformation
-from ledger.core.units import UNITS
-from ledger.core.values import Evidence, Factor, Output, Quantity, Supply
+from ledger.core.outcome.assessment import Line
+from ledger.core.record.kinds import Transformation
+from ledger.core.record.units import UNITS
+from ledger.core.record.values import Evidence, Factor, Output, Quantity, Supply
+from ledger.engine.prepare import ask_sector, assess
+from ledger.engine.sectors import Installed
 from ledger.errors import PluginError
-from ledger.footprint.burdens import direct, named
-from ledger.registry.installed import Installed
+from ledger.footprint.stored.burdens import direct, named
 from ledger.sdk import (
     CONTEXT,
     Activity,
@@ -37,7 +38,6 @@ from ledger.sdk import (
 )
 from ledger.sdk.factors import Boundary
 from ledger.sdk.testing import context, supply
-from ledger.service.preparing import ask_sector, assess
 
 
 def row(place: str, year: int, boundary: Boundary = "generation") -> FactorRow:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ledger.core.assessment import Assessment
+from ledger.core.outcome.assessment import Assessment
 from ledger.errors import PluginError
 from ledger.sdk import CONTEXT, Draft, FuelAnalysis, SupplyFacts, book_energy, fuel_of, is_fuel, matter_in
 from ledger.sdk.testing import context, supply

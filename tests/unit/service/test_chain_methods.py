@@ -9,10 +9,10 @@ from typing import Any
 import networkx
 import pytest
 
+from ledger.engine.sectors import Installed, Registry
 from ledger.errors import InvalidInput, InvalidQuantity, PluginError
-from ledger.registry.installed import Installed, Registry
 from ledger.sdk import ChainFigure, ChainLine, ChainMethod, Sector
-from ledger.service.chain_methods import find_chain_method
+from ledger.service.queries.methods.of_sectors import find_chain_method
 
 Graph = networkx.DiGraph
 

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from ledger.core.values import Factor
-from ledger.service.claims import avoided
+from ledger.core.record.values import Factor
+from ledger.service.queries.footprint.claims import avoided
 
 
 @pytest.mark.parametrize(("quantity", "unit", "value", "per", "gas", "expected"), [

@@ -3,7 +3,7 @@
 import pytest
 
 from ledger.registry.installed import installed
-from ledger.service.indicators.catalogue import (
+from ledger.service.queries.indicators.catalogue import (
     ANY,
     INDUSTRY,
     OUTPUT_MASS,

@@ -3,11 +3,11 @@
 import pytest
 
 from ledger.errors import ConfigurationError
-from ledger.service.limits import Limits, limits_from
+from ledger.service.limits import ClientLimits, limits_from
 
 
 def test_nothing_has_to_be_said() -> None:
-    assert limits_from({}) == limits_from({"CARBON_LEDGER_HOSTS": "", "CARBON_LEDGER_QUESTIONS": ""}) == Limits()
+    assert limits_from({}) == limits_from({"CARBON_LEDGER_HOSTS": "", "CARBON_LEDGER_QUESTIONS": ""}) == ClientLimits()
 
 
 def test_all_of_it() -> None:
@@ -16,7 +16,7 @@ def test_all_of_it() -> None:
         "CARBON_LEDGER_QUESTIONS": "4", "CARBON_LEDGER_BODY_SECONDS": "2.5", "CARBON_LEDGER_QUOTA_RECORDS": "7",
         "CARBON_LEDGER_QUOTA_UNASKED": "3",
     })
-    assert found == Limits(
+    assert found == ClientLimits(
         hosts=("ledger.example", "2001:db8::1"), proxies=("192.0.2.1",), questions=4, body_seconds=2.5, records=7,
         unasked=3,
     )

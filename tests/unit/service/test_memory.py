@@ -2,7 +2,7 @@
 
 import pytest
 
-from ledger.service.revising import reviser
+from ledger.service.posting.revision import reviser
 
 
 @pytest.mark.parametrize(("pieces", "times"), [(10, 0), (5_000, 1)])

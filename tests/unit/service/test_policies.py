@@ -4,10 +4,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from support.witnesses import MemoryLog
 
-from ledger.core.cosignature import CosignatureVerifier
-from ledger.core.logkeys import LogKeys
+from ledger.core.log.cosignature import CosignatureVerifier
+from ledger.core.log.key_rotation import LogKeys
 from ledger.errors import ConfigurationError
-from ledger.service.witnessing.policies import read_policy
+from ledger.service.witnesses.policy_file import read_policy
 
 LOG, OTHER = MemoryLog("log.example/one", 1), MemoryLog("log.example/one", 1, seed=2)
 WITNESS = CosignatureVerifier("w", Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key()).vkey

@@ -11,7 +11,7 @@ import pytest
 from ledger.admission.names import Names
 from ledger.admission.rules import Rules
 from ledger.errors import InvalidInput, LedgerError, Unavailable
-from ledger.service.reading import Read, Reader
+from ledger.service.posting.prefetch import FactPrefetcher, PrefetchedFacts
 from ledger.store.facts import InForce
 
 
@@ -46,15 +46,15 @@ def names_of(*lots: str) -> Names:
     return found
 
 
-async def read_all(base: Base, lots: Iterable[str]) -> list[Read | BaseException]:
-    reader = Reader(base, base, base)  # type: ignore[arg-type]
+async def read_all(base: Base, lots: Iterable[str]) -> list[PrefetchedFacts | BaseException]:
+    reader = FactPrefetcher(base, base, base)  # type: ignore[arg-type]
     return await asyncio.gather(*[reader.read_together(names_of(lot), ()) for lot in lots], return_exceptions=True)
 
 
 def test_only_the_one_that_cannot_be_read_for_is_told() -> None:
     base = Base("c", InvalidInput("no row can hold it"))
     found = asyncio.run(read_all(base, "abcde"))
-    assert [isinstance(one, Read) for one in found] == [True, True, False, True, True]
+    assert [isinstance(one, PrefetchedFacts) for one in found] == [True, True, False, True, True]
     assert isinstance(found[2], InvalidInput)
     assert base.readings == [set("abcde"), *[{lot} for lot in "abcde"]]
 
@@ -72,5 +72,5 @@ def test_all_at_once(count: int) -> None:
     base = Base("none", InvalidInput("never"))
     for turn in (1, 2):
         found = asyncio.run(read_all(base, map(str, range(count))))
-        assert all(isinstance(one, Read) for one in found)
+        assert all(isinstance(one, PrefetchedFacts) for one in found)
         assert len(base.readings) == turn * -(-count // 100)

@@ -4,9 +4,9 @@ import pytest
 from support.parties import Party, enrolment, nonces, party
 
 from ledger.admission.facts import OrganizationFacts
-from ledger.core.records import AnyRecord, KeyChange, Organization, Product
+from ledger.core.record.kinds import AnyRecord, KeyChange, Organization, Product
 from ledger.errors import Refused
-from ledger.service.requests import Request
+from ledger.service.posting.append_request import Request
 
 ORIGIN = "log.example/one"
 NONCES = nonces(1, "requests")

@@ -3,27 +3,27 @@
 import pytest
 
 from ledger.errors import Exhausted
-from ledger.service.revising.budget import DAY, Budget
+from ledger.service.posting.revision.budget import DAY, RevisionBudget
 
 HOUR = DAY // 24
 
 
 @pytest.fixture
-def budget() -> Budget:
+def budget() -> RevisionBudget:
     """100 a day, of which `mill` has used 40 at 1 h and 50 at 3 h."""
-    found = Budget(100)
+    found = RevisionBudget(100)
     found.charge("mill", 40, HOUR)
     found.charge("mill", 50, 3 * HOUR)
     return found
 
 
-def test_up_to_the_limit(budget: Budget) -> None:
+def test_up_to_the_limit(budget: RevisionBudget) -> None:
     budget.check("mill", 10, 4 * HOUR)
     budget.check("smith", 100, 4 * HOUR)
 
 
 @pytest.mark.parametrize(("asked", "hours"), [(11, 21), (50, 21), (51, 23), (101, 23), (200_000, 23)])
-def test_beyond_it(budget: Budget, asked: int, hours: int) -> None:
+def test_beyond_it(budget: RevisionBudget, asked: int, hours: int) -> None:
     """At 4 h: from 25 h on 50 are used, from 27 h on none; whoever has used none may revise whatever it takes."""
     with pytest.raises(Exhausted) as refused:
         budget.check("mill", asked, 4 * HOUR)
@@ -37,7 +37,7 @@ def test_beyond_it(budget: Budget, asked: int, hours: int) -> None:
     budget.check("mill", asked, (4 + hours) * HOUR)
 
 
-def test_what_is_older_counts_no_more(budget: Budget) -> None:
+def test_what_is_older_counts_no_more(budget: RevisionBudget) -> None:
     with pytest.raises(Exhausted):
         budget.check("mill", 50, 25 * HOUR - 1)
     budget.check("mill", 50, 25 * HOUR)
@@ -45,7 +45,7 @@ def test_what_is_older_counts_no_more(budget: Budget) -> None:
 
 def test_more_than_a_day_has_at_once() -> None:
     """A budget that is smaller than a correction ends none: but one alone in 24 hours."""
-    budget = Budget(10)
+    budget = RevisionBudget(10)
     budget.check("mill", 1_000, HOUR)
     budget.charge("mill", 1_000, HOUR)
     with pytest.raises(Exhausted) as refused:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from ledger.service.sequencing.turns import FairLock, Turns
+from ledger.service.posting.turns import FairLock, Turns
 
 
 def drained(turns: "Turns[str]") -> list[str]:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from ledger.web.door import bodies
-from ledger.web.door.bodies import FREE, Bodies, BodyLimits
+from ledger.web.door.bodies import FREE, BodyLimits, BodyReader
 from ledger.web.door.clients import BehindProxies, client_of
 
 END: Any = {"type": "http.disconnect"}
@@ -17,7 +17,7 @@ END: Any = {"type": "http.disconnect"}
 class Client:
     """One request whose body comes in pieces; `answer` is there once it is answered."""
 
-    def __init__(self, door: Bodies, address: str = "a", kind: str = "application/json", **fields: str) -> None:
+    def __init__(self, door: BodyReader, address: str = "a", kind: str = "application/json", **fields: str) -> None:
         self._pieces: asyncio.Queue[Any] = asyncio.Queue()
         self.sent: list[Any] = []
         headers = [(b"content-type", kind.encode())]
@@ -64,8 +64,8 @@ async def counting(_: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"%d" % count, "more_body": False})
 
 
-def door(app: Any = counting, **limits: Any) -> Bodies:
-    return Bodies(app, BodyLimits(**limits))
+def door(app: Any = counting, **limits: Any) -> BodyReader:
+    return BodyReader(app, BodyLimits(**limits))
 
 
 def run(work: Coroutine[object, object, None]) -> None:
@@ -104,7 +104,7 @@ def test_a_body_that_comes_too_slowly() -> None:
 def test_a_fast_one_may_take_longer() -> None:
     async def work() -> None:
         limits = BodyLimits(seconds=0.2)
-        client = Client(Bodies(counting, limits), kind="application/x-ndjson")
+        client = Client(BodyReader(counting, limits), kind="application/x-ndjson")
         began = asyncio.get_running_loop().time()
         while asyncio.get_running_loop().time() < began + 4 * limits.seconds:
             await client.give(bytes(32 << 10))

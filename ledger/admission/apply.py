@@ -1,0 +1,45 @@
+"""The change of state that an admitted record makes."""
+
+from ledger.admission.facts import LotFacts, RecordFacts
+from ledger.admission.kinds.table import kind_of
+from ledger.admission.lots import Plan
+from ledger.admission.state import State, numbered, type_of
+from ledger.core.record.kinds import AnyRecord
+from ledger.core.record.redacted import NONCE
+
+
+def apply(state: State, record: AnyRecord, digest: bytes, plan: Plan) -> tuple[LotFacts, ...]:
+    """Makes the change of an admitted record at index `state.size`; the created lots come back with their numbers."""
+    index = state.size
+    for taken in plan.taken:
+        left = state.remaining[taken.lot.id] - taken.quantity
+        state.remaining[taken.lot.id] = left
+        if taken.lot.item and not left:
+            state.holding.get(taken.lot.item, set()).discard(taken.lot.id)
+    entered_lot = kind_of(record).entered_lot
+    lots = tuple([
+        numbered(entered_lot(record, digest, created.facts), index, i) for i, created in enumerate(plan.created)
+    ])
+    for lot in lots:
+        state.lots[lot.id] = lot
+        state.remaining[lot.id] = lot.quantity
+        if lot.item:
+            state.holding.setdefault(lot.item, set()).add(lot.id)
+    note(state, record, digest)
+    state.digests.add(digest)
+    state.size = index + 1
+    return lots
+
+
+def note(state: State, record: AnyRecord, digest: bytes) -> None:
+    """Enters what a record at index `state.size` makes known besides lots."""
+    state.pass_time()
+    kind_of(record).apply(record, digest, state)
+    state.records[digest.hex()] = RecordFacts(state.size, type_of(record), record.issuer)
+    if record.nonce != NONCE:
+        state.nonces.add((record.issuer, record.nonce))
+
+
+def as_entered(record: AnyRecord, digest: bytes, lot: LotFacts) -> LotFacts:
+    """A planned lot with what only the record's digest adds."""
+    return kind_of(record).entered_lot(record, digest, lot)

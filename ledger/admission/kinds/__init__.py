@@ -1,0 +1,1 @@
+"""The record kinds, one module each, behind the table in `table.py`."""

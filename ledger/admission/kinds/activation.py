@@ -1,0 +1,56 @@
+"""Activations: from which index on a plugin, the rules or the witness policy is in force."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from ledger.admission.checks.roles import check_registrar
+from ledger.admission.facts import Facts
+from ledger.admission.kinds.kind import Before, Kind, Row, Terms
+from ledger.admission.lots import Plan
+from ledger.admission.rules import RULES, Rule, check_rules
+from ledger.admission.state import PluginState, State
+from ledger.core.log.policy import ACTIVATED
+from ledger.core.record.kinds import Activation
+from ledger.errors import Refused
+
+_PLUGIN: Final = re.compile(r"[a-z][a-z0-9-]*")
+_VERSION: Final = re.compile(r"[!-~]+")
+
+
+class ActivationKind(Kind[Activation]):
+    def plan(self, record: Activation, facts: Facts, terms: Terms) -> Plan:
+        _check_form(record)
+        return Plan()
+
+    def check(self, record: Activation, keyid: bytes, state: State) -> None:
+        check_registrar(record, state, "activate plugins")
+        if record.plugin == RULES:
+            check_rules(record.version, record.digest, retired=record.retired, rules=state.rules)
+        elif record.retired and record.plugin not in state.plugins:
+            raise Refused(f"plugin: {record.plugin!r} is not active", code="unknown-plugin", field="plugin",
+                          value=record.plugin, rule="an active plugin")
+
+    def apply(self, record: Activation, digest: bytes, state: State) -> None:
+        if record.plugin == ACTIVATED and state.rules.has(Rule.EVIDENCED_RECOVERIES):
+            # Else whoever waits could be given witnesses of the requester's own.
+            state.recoveries.clear()
+        if record.plugin == RULES:
+            state.rules = state.rules.after(state.size, record.version, record.digest)
+        elif record.retired:
+            state.plugins.pop(record.plugin, None)
+        else:
+            state.plugins[record.plugin] = PluginState(record.version, record.digest)
+
+    def rows(self, record: Activation, index: int, state: State, before: Before) -> Iterator[Row]:
+        yield "activation", (index, record.plugin, record.version, record.digest, record.retired)
+
+
+def _check_form(record: Activation) -> None:
+    """The name is what a process can start with; the version is one word."""
+    if not _PLUGIN.fullmatch(record.plugin):
+        raise Refused(f"plugin: {record.plugin!r}", code="plugin-name", field="plugin", value=record.plugin,
+                      rule="a lower-case ASCII letter, then such letters, digits and hyphens")
+    if not _VERSION.fullmatch(record.version):
+        raise Refused(f"version: {record.version!r}", code="plugin-version", field="version", value=record.version,
+                      rule="printable ASCII characters without spaces")

@@ -1,0 +1,88 @@
+"""Closings: what was measured for a period of a facility becomes the burden of its records."""
+
+from collections.abc import Iterator, Sequence
+
+from ledger.admission.checks.attributes import check_closed
+from ledger.admission.checks.times import check_period
+from ledger.admission.facts import Facts
+from ledger.admission.kinds.kind import Before, Kind, Row, Terms
+from ledger.admission.lots import Plan, Taken, check_operated, supply, take_one
+from ledger.admission.names import Names
+from ledger.admission.state import ClosedPeriod, State
+from ledger.core.record.kinds import Closing
+from ledger.errors import Refused
+
+
+class ClosingKind(Kind[Closing]):
+    def names(self, record: Closing, names: Names) -> None:
+        names.facilities.add(record.facility)
+        names.lots.update([flow.lot for flow in record.retired])
+        names.add_supplies(record.measured)
+        names.add_supplies(record.overheads)
+
+    def flows(self, record: Closing) -> Sequence[str]:
+        return [flow.lot for flow in record.retired]
+
+    def plan(self, record: Closing, facts: Facts, terms: Terms) -> Plan:
+        return _plan(record, facts, terms.before)
+
+    def check(self, record: Closing, keyid: bytes, state: State) -> None:
+        """A period is closed once, until it is reopened."""
+        for closing, period in state.closed.get(record.facility, {}).items():
+            if period.holds(record.start, record.end, record.processes):
+                raise Refused(
+                    f"start: closed already from {period.start} to {period.end} (closing {closing})",
+                    code="closed-already", field="start", value=record.start,
+                    rule="a period is closed once, and again only after it was reopened",
+                )
+
+    def apply(self, record: Closing, digest: bytes, state: State) -> None:
+        period = ClosedPeriod(record.start, record.end, tuple(record.processes))
+        state.closed.setdefault(record.facility, {})[digest.hex()] = period
+
+    def rows(self, record: Closing, index: int, state: State, before: Before) -> Iterator[Row]:
+        yield "closing", (index, record.facility, record.start, record.end, list(record.processes))
+
+    def taken_field(self, record: Closing, plan: Plan, place: int, name: str) -> str:
+        return f"retired[{place}].{name}"
+
+
+def _plan(record: Closing, facts: Facts, before: int | None) -> Plan:
+    """What a closing itself takes and is supplied with: certificates and overheads."""
+    check_operated(facts, record.issuer, record.facility)
+    check_period(record.start, record.end)
+    supply(facts, record.measured, "measured")
+    seen: set[str] = set()
+    for i, total in enumerate(record.measured):
+        if total.material in seen:
+            raise Refused(
+                f"measured[{i}].material: {total.material!r} is named twice", code="duplicate-material",
+                field=f"measured[{i}].material", value=total.material, rule="one total a material",
+            )
+        seen.add(total.material)
+    retired = _retired(record, facts, before)
+    check_closed(record, [(one.lot, one.quantity) for one in retired], facts)
+    return Plan(retired, (), supply(facts, record.overheads, "overheads"))
+
+
+def _retired(record: Closing, facts: Facts, before: int | None) -> tuple[Taken, ...]:
+    taken: dict[str, Taken] = {}
+    for i, flow in enumerate(record.retired):
+        where = f"retired[{i}]."
+        one = take_one(facts, record.issuer, flow, where, before)
+        lot = one.lot
+        if lot.id in taken:
+            raise Refused(f"{where}lot: {flow.lot!r} is named twice", code="duplicate-input", field=f"{where}lot",
+                          value=flow.lot, rule="every lot is named once")
+        if lot.owned_by != record.issuer:
+            raise Refused(
+                f"{where}lot: {lot.id!r} belongs to {lot.owned_by}", code="not-owner", field=f"{where}lot",
+                value=lot.id, rule="only the owner retires a certificate",
+            )
+        if lot.role == "credit":
+            raise Refused(
+                f"{where}lot: {lot.id!r} stands for {lot.credit}", code="claim-form", field=f"{where}lot",
+                value=lot.id, rule="credits are used up by claims, or by the transformation that claims them",
+            )
+        taken[lot.id] = one
+    return tuple(taken.values())

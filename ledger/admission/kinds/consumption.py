@@ -1,0 +1,87 @@
+"""Consumptions: lots leave the ledger; waste and cores may come of it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from ledger.admission.checks.attributes import check_retired
+from ledger.admission.checks.cores import check_cores, core_refused
+from ledger.admission.checks.credits import check_claim
+from ledger.admission.checks.custody import check_leaving
+from ledger.admission.checks.matter import check_mass
+from ledger.admission.checks.times import check_time
+from ledger.admission.facts import Facts, LotFacts
+from ledger.admission.kinds.kind import Before, Kind, Row, Terms
+from ledger.admission.lots import Plan, create, take
+from ledger.admission.names import Names
+from ledger.admission.state import State
+from ledger.core.record.kinds import Consumption
+from ledger.errors import Refused
+
+
+class ConsumptionKind(Kind[Consumption]):
+    def names(self, record: Consumption, names: Names) -> None:
+        names.lots.update([flow.lot for flow in record.inputs])
+        names.add_outputs(record.outputs)
+        if record.on_behalf_of:
+            names.organizations.add(record.on_behalf_of)
+        if record.facility:
+            names.facilities.add(record.facility)
+        if record.claim and record.claim.lot:
+            names.lots.add(record.claim.lot)
+
+    def mentions(self, record: Consumption) -> Iterable[str]:
+        claimed = record.claim.lot if record.claim else None
+        return [*[flow.lot for flow in record.inputs], *[output.product for output in record.outputs],
+                *[name for name in (record.on_behalf_of, record.facility, claimed) if name]]
+
+    def flows(self, record: Consumption) -> Sequence[str]:
+        return [flow.lot for flow in record.inputs]
+
+    def plan(self, record: Consumption, facts: Facts, terms: Terms) -> Plan:
+        return _plan(record, facts, terms.before)
+
+    def entered_lot(self, record: Consumption, digest: bytes, lot: LotFacts) -> LotFacts:
+        # A core names the consumption that ended its life.
+        return replace(lot, previous_life=digest.hex()) if lot.role == "core" else lot
+
+    def rows(self, record: Consumption, index: int, state: State, before: Before) -> Iterator[Row]:
+        if record.claim is not None:
+            yield "claim", (index, record.claim.lot)
+
+    def overdrawn(self, record: Consumption, role: str) -> tuple[str, str] | None:
+        if record.purpose != "claim" or role != "credit":
+            return None
+        return "a credit claimed after use, ", "a tonne is claimed once: at most what is left of the credit"
+
+
+def _plan(record: Consumption, facts: Facts, before: int | None) -> Plan:
+    check_time(record.time, "time")
+    taken = take(facts, record.issuer, record.inputs, before)
+    check_leaving(record, [one.lot for one in taken])
+    check_claim(record, [one.lot for one in taken], facts)
+    check_retired(record, [one.lot for one in taken], facts)
+    if record.on_behalf_of is not None and record.on_behalf_of not in facts.organizations:
+        raise Refused(
+            f"onBehalfOf: {record.on_behalf_of!r} is not enrolled", code="unknown-organization", field="onBehalfOf",
+            value=record.on_behalf_of, rule="an organisation that is enrolled",
+        )
+    created = create(facts, record.issuer, record.outputs, [one.lot for one in taken])
+    for i, (lot, output) in enumerate(created):
+        if lot.role not in ("waste", "core"):
+            raise Refused(
+                f"outputs[{i}].role: {lot.role}", code="role", field=f"outputs[{i}].role", value=lot.role,
+                rule="a consumption leaves waste and cores only",
+            )
+        if output is not None and output.previous_life is not None:
+            raise core_refused(f"outputs[{i}].previousLife", "the consumed lot is the previous life; none is stated")
+        if lot.role == "core" and len(taken) != 1:
+            raise core_refused(f"outputs[{i}]", "a core comes of one consumed lot")
+        if lot.role == "core" and lot.item != taken[0].lot.item:
+            raise core_refused(f"outputs[{i}].item",
+                               f"a core keeps the item of the lot that it was: {taken[0].lot.item}")
+    check_cores(taken, created)
+    found = Plan(taken, created)
+    check_mass(found, Decimal(0))
+    return found

@@ -1,0 +1,61 @@
+"""Erasures: whose body may go, and what may not be asked of a record whose body is gone."""
+
+from collections.abc import Iterable, Iterator
+
+from ledger.admission.checks.roles import check_registrar
+from ledger.admission.facts import Facts
+from ledger.admission.kinds.kind import Before, Kind, Row, Terms
+from ledger.admission.lots import Plan
+from ledger.admission.names import Names
+from ledger.admission.state import State
+from ledger.core.record.kinds import PUBLIC_TYPES, Erasure
+from ledger.errors import Refused
+
+
+class ErasureKind(Kind[Erasure]):
+    def names(self, record: Erasure, names: Names) -> None:
+        names.records.add(record.record)
+        names.erasures.add(record.record)
+
+    def mentions(self, record: Erasure) -> Iterable[str]:
+        return (record.record,)
+
+    def plan(self, record: Erasure, facts: Facts, terms: Terms) -> Plan:
+        if record.record not in facts.records:
+            raise Refused(f"record: {record.record} is not on the log", code="unknown-record", field="record",
+                          value=record.record, rule="the digest of a record on the log")
+        return Plan()
+
+    def check(self, record: Erasure, keyid: bytes, state: State) -> None:
+        check_registrar(record, state, "erase records")
+        _check_erasable(record, state)
+
+    def apply(self, record: Erasure, digest: bytes, state: State) -> None:
+        state.erased.add(record.record)
+
+    def rows(self, record: Erasure, index: int, state: State, before: Before) -> Iterator[Row]:
+        yield "erasure", (index, state.records[record.record].index, record.legal_basis)
+
+
+def _check_erasable(record: Erasure, state: State) -> None:
+    """The record is on the log, private and not erased, and no amendment that is there still holds fields of it."""
+    named = record.record
+    found = state.records.get(named)
+    if found is None:
+        raise Refused(f"record: {named} is not on the log", code="unknown-record", field="record", value=named,
+                      rule="the digest of a record on the log")
+    if found.type in PUBLIC_TYPES:
+        raise Refused(f"record: the {found.type} is public", code="not-erasable", field="record", value=named,
+                      rule="what everyone needs to check the log stays: " + " ".join(sorted(PUBLIC_TYPES)))
+    if named in state.erased:
+        raise erased(named, "record")
+    holding = sorted(state.amendments.get(named, set()) - state.erased)
+    if holding:
+        raise Refused(f"record: {len(holding)} amendments hold fields of it", code="amended", field="record",
+                      value=named, rule="amendments are erased before what they amend: " + " ".join(holding))
+
+
+def erased(digest: str, field: str) -> Refused:
+    """Refuses to build on a body that is gone."""
+    return Refused(f"{field}: record {digest} is erased", code="erased", field=field, value=digest,
+                   rule="of an erased record its residue is left, which changes no more; it can still be withdrawn")

@@ -1,0 +1,230 @@
+"""Key changes: who may change an organisation's keys, and the delayed recovery of one that has lost them.
+
+An organisation changes its own keys. Where none of them is active, the registrar does. Where they are active but lost,
+the registrar requests a recovery on the log, in public; any change by a key of the organisation ends it, an objection
+too. When a week has passed, the registrar completes it: the keys of the request are active, all others are revoked. So
+a registrar alone cannot take an organisation over unseen, nor at once. What shows the week is in `evidence`; by version
+1 of the ledger's rules the entries' own times do.
+"""
+
+import base64
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from ledger.admission.checks.evidence import check_week
+from ledger.admission.checks.new_keys import check_distinct, check_new_keys, key_rows, proven_keys
+from ledger.admission.checks.roles import REGISTRAR, check_registrar
+from ledger.admission.facts import Facts
+from ledger.admission.kinds.kind import Before, Kind, Row, Terms
+from ledger.admission.lots import Plan
+from ledger.admission.names import Names
+from ledger.admission.rules import Rule
+from ledger.admission.state import DAY, KeyEffect, KeyState, Recovery, State
+from ledger.core.keys.signing import VerifyingKey, check_prime_order, load_spki
+from ledger.core.record.kinds import KeyChange
+from ledger.core.record.values import PublicKey
+from ledger.errors import Refused
+
+RECOVERY_DELAY: Final = 7 * DAY
+"""Milliseconds between the entries of a request and of its completion."""
+
+_STEPS: Final[Mapping[str | None, tuple[tuple[str, ...], str | None]]] = {
+    None: (("added", "revoked", "compromisedSince"), None),
+    "request": (("added",), "added"),
+    "objection": (("request",), "request"),
+    "complete": (("request", "compromisedSince", "evidence"), "request"),
+}
+"""What a key change takes, and which part it needs, by `recovery`."""
+
+
+class KeyChangeKind(Kind[KeyChange]):
+    def names(self, record: KeyChange, names: Names) -> None:
+        names.organizations.add(record.organization)
+        names.keys_of.add(record.organization)
+        names.add_keys(record.added)
+
+    def entered_keys(self, record: KeyChange) -> tuple[str, Sequence[PublicKey]]:
+        return "added", record.added
+
+    def plan(self, record: KeyChange, facts: Facts, terms: Terms) -> Plan:
+        _check_form(record)
+        return Plan()
+
+    def check(self, record: KeyChange, keyid: bytes, state: State) -> None:
+        _check_signed(record, keyid, state)
+
+    def before(self, record: KeyChange, state: State) -> Before:
+        return Before(keys=effect_of(record, state))
+
+    def apply(self, record: KeyChange, digest: bytes, state: State) -> None:
+        effect = effect_of(record, state)
+        for keyid in effect.revoked:
+            state.keys[keyid] = state.keys[keyid]._replace(active=False)
+        for keyid in effect.compromised:
+            state.keys[keyid] = state.keys[keyid]._replace(compromised_since=record.compromised_since)
+        for key in effect.entered:
+            state.keys[key.keyid] = KeyState(key, record.organization)
+        if record.recovery == "request":
+            waiting = Recovery(digest.hex(), state.time, _loaded(record.added), 0, state.time)
+            state.recoveries[record.organization] = waiting
+        else:
+            state.recoveries.pop(record.organization, None)
+
+    def rows(self, record: KeyChange, index: int, state: State, before: Before) -> Iterator[Row]:
+        if before.keys is None:
+            return
+        yield "key_change", (index, record.organization, record.recovery)
+        yield from key_rows(before.keys.entered, record.organization, index)
+        for keyid in before.keys.revoked:
+            yield "revocation", (keyid, index)
+        for keyid in before.keys.compromised:
+            yield "compromise", (keyid, index, record.compromised_since)
+
+
+def effect_of(record: KeyChange, state: State) -> KeyEffect:
+    """What an admitted key change will do to the keys of its organisation."""
+    named: tuple[bytes, ...] = tuple(map(bytes.fromhex, record.revoked))
+    entered = _loaded(record.added)
+    match record.recovery:
+        case "request" | "objection":
+            return KeyEffect()
+        case "complete":
+            entered = state.recoveries[record.organization].keys
+            named = tuple([keyid for keyid, one in state.keys.items() if one.organization == record.organization])
+        case None:
+            pass
+    revoked = tuple([keyid for keyid in named if state.keys[keyid].active])
+    if record.compromised_since is None:
+        return KeyEffect(entered, revoked)
+    return KeyEffect(entered, revoked, revoked if record.recovery else named)
+
+
+def _loaded(keys: Sequence[PublicKey]) -> tuple[VerifyingKey, ...]:
+    return tuple([load_spki(base64.b64decode(key.spki)) for key in keys])
+
+
+def _check_form(record: KeyChange) -> None:
+    """Something changes, nothing twice, and nothing is said that this step does not take."""
+    takes, needs = _STEPS[record.recovery]
+    said = {"added": bool(record.added), "revoked": bool(record.revoked), "request": record.request is not None,
+            "evidence": record.evidence is not None, "compromisedSince": record.compromised_since is not None}
+    for field in [name for name, given in said.items() if given and name not in takes]:
+        raise Refused(f"{field}: no part of this key change", code="recovery-fields", field=field,
+                      rule=f"a change with recovery {record.recovery or 'absent'} has {' '.join(takes)}")
+    if needs is not None and not said[needs]:
+        raise Refused(f"{needs}: missing", code="recovery-fields", field=needs,
+                      rule=f"a change with recovery {record.recovery} has {needs}")
+    if record.recovery is None and not record.added and not record.revoked:
+        raise Refused("a key change without keys", code="no-change", field="added", rule="a key is added or revoked")
+    if record.recovery is None and record.compromised_since is not None and not record.revoked:
+        raise Refused("compromisedSince without revoked keys", code="no-change", field="compromisedSince",
+                      value=record.compromised_since, rule="it is said of keys that are revoked")
+    check_distinct([key.spki for key in record.added], "added")
+    check_distinct(record.revoked, "revoked")
+
+
+def _check_signed(record: KeyChange, keyid: bytes, state: State) -> None:
+    """Raises Refused where `keyid`, which is active, may not sign this change now."""
+    if record.organization not in state.organizations:
+        raise Refused(f"organization: {record.organization!r} is not enrolled", code="unknown-organization",
+                      field="organization", value=record.organization, rule="an organisation that is enrolled")
+    active = {key for key, found in state.keys.items() if found.organization == record.organization and found.active}
+    _check_since(record, state)
+    match record.recovery:
+        case "request":
+            _check_recovers(record, keyid in active, bool(active), state)
+            check_new_keys(proven_keys(record.added, state.origin, record.organization, "added"), state, "added")
+        case "complete":
+            _check_recovers(record, keyid in active, bool(active), state)
+            _check_due(record, _waiting(record, state), state)
+        case "objection":
+            _check_own(keyid in active, record)
+            _waiting(record, state)
+        case None:
+            _check_change(record, keyid, active, state)
+
+
+def _check_change(record: KeyChange, keyid: bytes, active: set[bytes], state: State) -> None:
+    if keyid not in active:
+        if active:
+            _check_own(False, record)
+        check_registrar(record, state, "change keys")
+    check_new_keys(proven_keys(record.added, state.origin, record.organization, "added"), state, "added")
+    for i, text in enumerate(record.revoked):
+        _check_revoked(record, i, bytes.fromhex(text), active, state)
+    left = active.difference(map(bytes.fromhex, record.revoked))
+    if REGISTRAR in state.organizations[record.organization].roles and not record.added and not left:
+        raise Refused("the registrar would have no active key left", code="last-key", field="revoked",
+                      value=record.revoked, rule="nobody could enrol organisations any more; add a key first")
+
+
+def _check_own(own: bool, record: KeyChange) -> None:
+    if not own:
+        raise Refused("a key change is signed by an active key of the organisation itself", code="not-own-key",
+                      field="issuer", value=record.issuer,
+                      rule="the registrar signs only where the organisation has no active key, or to recover it")
+
+
+def _check_since(record: KeyChange, state: State) -> None:
+    since = record.compromised_since
+    if since is not None and since > state.size:
+        raise Refused(
+            f"compromisedSince: entry {since} comes after this change, which is entry {state.size}",
+            code="compromised-later", field="compromisedSince", value=since, rule="at most the change's own log index",
+        )
+
+
+def _check_revoked(record: KeyChange, i: int, keyid: bytes, active: set[bytes], state: State) -> None:
+    """An active key of the organisation; or one that was revoked, and turns out to be compromised from earlier on."""
+    if keyid in active:
+        return
+    known, since = state.keys.get(keyid), record.compromised_since
+    if since is None or known is None or known.organization != record.organization:
+        raise Refused(f"revoked[{i}]: not an active key of {record.organization}", code="unknown-key",
+                      field=f"revoked[{i}]", value=keyid.hex(), rule="active keys of the organisation")
+    if known.compromised_since is not None and known.compromised_since <= since:
+        raise Refused(
+            f"revoked[{i}]: reported compromised since entry {known.compromised_since} already",
+            code="compromise-known", field=f"revoked[{i}]", value=keyid.hex(),
+            rule="a revoked key is named again only with an earlier compromisedSince",
+        )
+
+
+def _check_recovers(record: KeyChange, own: bool, needed: bool, state: State) -> None:
+    if own or not needed:
+        raise Refused(
+            f"recovery: {record.organization} needs none", code="recovery-needless", field="recovery",
+            value=record.recovery,
+            rule="who has an active key changes its keys itself; where none is active the registrar does, at once",
+        )
+    check_registrar(record, state, "recover keys")
+
+
+def _waiting(record: KeyChange, state: State) -> Recovery:
+    found = state.recoveries.get(record.organization)
+    if found is None or found.digest != record.request:
+        raise Refused(
+            f"request: no such recovery of {record.organization} waits", code="no-recovery", field="request",
+            value=record.request, rule="this request is the organisation's newest key change: any later one ends it",
+        )
+    return found
+
+
+def _check_due(record: KeyChange, waiting: Recovery, state: State) -> None:
+    check_new_keys(waiting.keys, state, "added")
+    if state.rules.has(Rule.PRIME_ORDER_KEYS):
+        # The request may be older than the rule.
+        for key in waiting.keys:
+            check_prime_order(key, "request")
+    if state.rules.has(Rule.EVIDENCED_RECOVERIES):
+        check_week(record, waiting, state)
+        return
+    if record.evidence is not None:
+        raise Refused("evidence: no part of a key change by the rules in force", code="recovery-fields",
+                      field="evidence", rule="version 2 of `ledger-rules`, or a later one")
+    if state.time - waiting.time < RECOVERY_DELAY:
+        raise Refused(
+            f"recovery: requested at {waiting.time} ms, it can be completed from {waiting.time + RECOVERY_DELAY} ms on",
+            code="recovery-early", field="recovery", value=state.time,
+            rule=f"{RECOVERY_DELAY} ms between the entries of a request and of its completion, by their own times",
+        )

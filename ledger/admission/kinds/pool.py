@@ -1,0 +1,123 @@
+"""Pools: stock of one product that blends, as a line of lots."""
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Final
+
+from ledger.admission.facts import Facts, pool_facts
+from ledger.admission.kinds.kind import Before, Kind, Row, Terms
+from ledger.admission.lots import Plan, check_operated, check_prefix_of
+from ledger.admission.names import Names
+from ledger.admission.state import State
+from ledger.core.record.identifiers import check_identifier
+from ledger.core.record.kinds import Pool
+from ledger.core.record.units import unit
+from ledger.core.record.values import UNBURDENED
+from ledger.errors import Refused
+
+MAX_POOL_ID: Final = 240
+"""Bytes; a colon and the generation's number follow in the ids of its lots."""
+
+_BOOKABLE: Final = ("recycledPreConsumer:", "recycledPostConsumer:")
+
+
+class PoolKind(Kind[Pool]):
+    def names(self, record: Pool, names: Names) -> None:
+        names.facilities.add(record.facility)
+        names.products.add(record.product)
+        names.new_lots.update((record.id, f"{record.id}:1"))
+        names.pools.add((record.issuer, record.product))
+
+    def mentions(self, record: Pool) -> Iterable[str]:
+        return (record.facility, record.product)
+
+    def enters(self, record: Pool, digest: bytes) -> str:
+        return record.id
+
+    def plan(self, record: Pool, facts: Facts, terms: Terms) -> Plan:
+        return _plan(record, facts)
+
+    def check(self, record: Pool, keyid: bytes, state: State) -> None:
+        _check_free(record, state)
+
+    def apply(self, record: Pool, digest: bytes, state: State) -> None:
+        state.pools[record.id] = pool_facts(record)
+        if record.default:
+            state.default_pools[record.issuer, record.product] = record.id
+
+    def rows(self, record: Pool, index: int, state: State, before: Before) -> Iterator[Row]:
+        yield "pool", (
+            record.id, record.issuer, record.facility, record.product, record.averaging, record.default, index,
+        )
+
+
+def _plan(record: Pool, facts: Facts) -> Plan:
+    """Checks a new pool against its facility and product."""
+    check_prefix_of(facts, record.issuer, record.id, "id", "pool")
+    check_operated(facts, record.issuer, record.facility)
+    product = facts.products.get(record.product)
+    if product is None:
+        raise Refused(f"product: {record.product!r} is not on the ledger", code="unknown-product", field="product",
+                      value=record.product, rule="a product on the ledger")
+    if record.role in ("credit", "attribute"):
+        raise pool_form("role", record.role, "credits and attributes do not blend")
+    if (record.role == "waste") != (record.origin is not None):
+        raise pool_form("origin", record.origin, "a pool of waste says its origin, and no other does")
+    _check_pool_id(record.id)
+    _check_custody(record, unit(product.unit).dimension)
+    return Plan()
+
+
+def _check_pool_id(name: str) -> None:
+    if len(name) > MAX_POOL_ID:
+        raise pool_form("id", name,
+                        f"the id of a pool is at most {MAX_POOL_ID} bytes: its lots are named ID:1, ID:2, ...")
+    if name.rpartition(":")[2].isdecimal():
+        raise pool_form("id", name, "the id of a pool does not end in a colon and a number, as those of pools' lots do")
+    check_identifier(f"{name}:1", "id")
+
+
+def _check_custody(record: Pool, dimension: str) -> None:
+    """What a mass balance says (ISO 22095), and no other pool does."""
+    if record.custody != "massBalance":
+        if (record.attribute, record.conversion, record.balance_months) != (None, None, None):
+            raise pool_form("attribute", record.attribute,
+                        "attribute, conversion and balanceMonths belong to a mass balance")
+        return
+    if record.attribute is None or record.balance_months is None or dimension != "mass":
+        raise pool_form("attribute", record.attribute,
+                    "a mass balance names attribute and balanceMonths, of a product counted in a mass")
+    if not record.attribute.startswith(_BOOKABLE) or record.attribute in _BOOKABLE:
+        raise pool_form("attribute", record.attribute,
+                        "recycledPreConsumer:M or recycledPostConsumer:M of a material M; matter itself, carbon and "
+                        "elements stay where they are")
+    if record.role in UNBURDENED:
+        raise pool_form("role", record.role,
+                        "waste and cores become recycled content when they are used; booked from their stock, it would "
+                        "count twice")
+    if record.conversion is not None and not Decimal(record.conversion):
+        raise pool_form("conversion", record.conversion, "each kg of content gives more than nothing")
+    if record.averaging != "moving":
+        raise pool_form("averaging", record.averaging,
+                        "credits are booked from what the pool holds at that moment: a mass balance is not averaged "
+                        "over a period afterwards")
+
+
+def _check_free(record: Pool, state: State) -> None:
+    """The names of a pool and of its lots are free, and a product has one default pool of a holder's."""
+    if record.id in state.pools or record.id in state.lots or record.id in state.used:
+        raise Refused(f"id: {record.id!r} is on the ledger already", code="pool-taken", field="id", value=record.id,
+                      rule="identifiers are entered once")
+    first = f"{record.id}:1"
+    if first in state.lots or first in state.used:
+        raise Refused(f"id: {first!r} is on the ledger already", code="pool-taken", field="id", value=first,
+                      rule="the lots of a pool are named after it: ID:1, ID:2, ...")
+    default = state.default_pools.get((record.issuer, record.product))
+    if record.default and default is not None:
+        raise Refused(f"default: {default!r} is the default pool of {record.product!r}", code="default-pool-taken",
+                      field="default", value=record.product, rule="one default pool a product")
+
+
+def pool_form(field: str, value: object, rule: str) -> Refused:
+    """Refuses what a pool or an addition may not say."""
+    return Refused(f"{field}: {value}", code="pool-form", field=field, value=value, rule=rule)

@@ -1,0 +1,52 @@
+"""Products: kinds of goods, with the unit in which their lots are counted."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from ledger.admission.checks.new_names import check_unused_name
+from ledger.admission.facts import Facts, product_facts
+from ledger.admission.kinds.kind import Before, Kind, Row, Terms
+from ledger.admission.lots import Plan, check_fractions, check_prefix_of
+from ledger.admission.names import Names
+from ledger.admission.state import State
+from ledger.core.record.kinds import Product
+from ledger.core.record.units import convert, unit
+from ledger.errors import Refused
+
+
+class ProductKind(Kind[Product]):
+    def names(self, record: Product, names: Names) -> None:
+        names.products.add(record.id)
+        names.new_names.add(record.id)
+
+    def enters(self, record: Product, digest: bytes) -> str:
+        return record.id
+
+    def plan(self, record: Product, facts: Facts, terms: Terms) -> Plan:
+        _check_form(record, facts)
+        return Plan()
+
+    def check(self, record: Product, keyid: bytes, state: State) -> None:
+        check_unused_name(record.id, state.products, "product")
+
+    def apply(self, record: Product, digest: bytes, state: State) -> None:
+        state.products[record.id] = product_facts(record)
+
+    def rows(self, record: Product, index: int, state: State, before: Before) -> Iterator[Row]:
+        yield "product", (record.id, record.issuer, index)
+
+
+def _check_form(record: Product, facts: Facts) -> None:
+    check_prefix_of(facts, record.issuer, record.id, "id", "product")
+    dimension = unit(record.unit, "unit").dimension
+    if record.mass_per_unit is not None:
+        kilograms = convert(record.mass_per_unit.amount, record.mass_per_unit.unit, "KGM", "massPerUnit")
+        if dimension == "mass" and kilograms != convert(Decimal(1), record.unit, "KGM", "massPerUnit"):
+            raise Refused(
+                f"massPerUnit {record.mass_per_unit} of a product counted in {record.unit}", code="two-masses",
+                field="massPerUnit", value=record.mass_per_unit, rule="a product counted in a mass weighs its unit",
+            )
+    check_fractions(record.materials, "materials")
+    check_fractions(record.elements, "elements")
+    carbon = {"fossil": record.fossil_carbon or "0", "biogenic": record.biogenic_carbon or "0"}
+    check_fractions(carbon, "carbon contents")

@@ -1,0 +1,104 @@
+"""Transfers: the holder hands a quantity of a lot to another organisation, as a new lot."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from ledger.admission.checks.attributes import check_handed_over
+from ledger.admission.checks.credits import RECYCLING
+from ledger.admission.checks.custody import new_owner, sender_of
+from ledger.admission.checks.times import check_time
+from ledger.admission.facts import Facts, LotFacts, transfer_facts
+from ledger.admission.kinds.kind import Before, Kind, Row, Terms
+from ledger.admission.lots import Created, Plan, Taken, check_new_lot, supply, take_one
+from ledger.admission.names import Names, referenced
+from ledger.admission.state import State
+from ledger.core.record.kinds import Transfer
+from ledger.core.record.values import Flow
+from ledger.errors import Refused
+
+
+class TransferKind(Kind[Transfer]):
+    def names(self, record: Transfer, names: Names) -> None:
+        names.organizations.add(record.to)
+        names.lots.add(record.lot)
+        names.new_lots.add(record.new_lot)
+        names.add_supplies(record.transport)
+        names.add_supplies(record.packaging)
+
+    def mentions(self, record: Transfer) -> Iterable[str]:
+        return [record.lot, record.to, *referenced([*record.transport, *record.packaging])]
+
+    def flows(self, record: Transfer) -> Sequence[str]:
+        return [record.lot]
+
+    def enters(self, record: Transfer, digest: bytes) -> str:
+        return digest.hex()
+
+    def plan(self, record: Transfer, facts: Facts, terms: Terms) -> Plan:
+        return _plan(record, facts, terms.before)
+
+    def apply(self, record: Transfer, digest: bytes, state: State) -> None:
+        state.transfers[digest.hex()] = transfer_facts(record, state.size)
+
+    def rows(self, record: Transfer, index: int, state: State, before: Before) -> Iterator[Row]:
+        yield "transfer", (index, record.to, record.new_lot)
+
+    def new_lot_field(self, record: Transfer, place: int) -> str:
+        return "newLot"
+
+    def item_field(self, record: Transfer, place: int) -> str:
+        # A transferred lot carries its item on: what is wrong then is that a part stays behind.
+        return "quantity"
+
+    def taken_field(self, record: Transfer, plan: Plan, place: int, name: str) -> str:
+        return name
+
+    def overdrawn(self, record: Transfer, role: str) -> tuple[str, str] | None:
+        if record.purpose != "return":
+            return None
+        return "a return of more than was received, ", "a return is at most what is left of what was received"
+
+
+def _plan(record: Transfer, facts: Facts, before: int | None) -> Plan:
+    """A part of a lot becomes a lot that the receiver holds."""
+    check_time(record.time, "time")
+    taken = take_one(facts, record.issuer, Flow(lot=record.lot, quantity=record.quantity), before=before)
+    if record.to == record.issuer or record.to not in facts.organizations:
+        raise Refused(
+            f"to: {record.to!r} is no other organisation on the ledger", code="unknown-organization", field="to",
+            value=record.to, rule="another organisation that is enrolled",
+        )
+    check_new_lot(facts, record.issuer, record.new_lot, "newLot")
+    _check_credit(record, taken.lot)
+    new = handed_over(taken, record.new_lot, record.to, new_owner(record, taken.lot), record.issuer)
+    supplies = supply(facts, record.transport, "transport") + supply(facts, record.packaging, "packaging")
+    return Plan((taken,), (Created(new, None),), supplies)
+
+
+def _check_credit(record: Transfer, lot: LotFacts) -> None:
+    """A credit is no thing: it has no freight, whose burden it would carry. One of a mass balance is the pool's."""
+    if lot.role == "attribute":
+        check_handed_over(record, lot)
+    if lot.role != "credit" or lot.credit is None:
+        return
+    if not lot.credit.startswith(RECYCLING):
+        raise Refused(
+            f"lot: {lot.id!r} stands for {lot.credit}", code="credit-form", field="lot", value=lot.id,
+            rule="credits of a mass balance are used up by the holder of the pool that gave them",
+        )
+    for field, found in (("transport", record.transport), ("packaging", record.packaging)):
+        if found:
+            raise Refused(
+                f"{field}: {lot.id!r} is a credit", code="credit-form", field=field, value=found[0].material,
+                rule="credits have no mass and carry no burden: nothing transports or packs them",
+            )
+
+
+def handed_over(taken: Taken, name: str, holder: str, owner: str, sender: str) -> LotFacts:
+    """What was taken of a lot, as the lot `name` of another holder."""
+    lot = taken.lot
+    return LotFacts(
+        id=name, number=0, product=lot.product, holder=holder, role=lot.role, quantity=taken.quantity, unit=lot.unit,
+        mass=taken.mass, origin=lot.origin, item=lot.item, composition=lot.composition, maker=lot.maker,
+        previous_life=lot.previous_life, owner=None if owner == holder else owner,
+        sender=sender_of(sender, lot, holder, owner), credit=lot.credit, expires=lot.expires,
+    )

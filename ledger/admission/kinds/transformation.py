@@ -1,0 +1,112 @@
+"""Transformations: a process at a facility turns inputs and supplies into new lots."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from ledger.admission.checks.attributes import check_made, check_used
+from ledger.admission.checks.cores import check_cores, core_refused
+from ledger.admission.checks.credits import RECYCLING, check_recycled
+from ledger.admission.checks.matter import check_elements, check_kept, check_mass
+from ledger.admission.checks.times import check_period
+from ledger.admission.facts import Facts
+from ledger.admission.kinds.kind import Before, Kind, Row, Terms
+from ledger.admission.lots import Created, Plan, Taken, check_operated, create, supply, take
+from ledger.admission.names import Names, referenced
+from ledger.admission.rules import RESERVED
+from ledger.admission.state import State
+from ledger.core.record.kinds import Transformation
+from ledger.errors import Refused
+
+
+class TransformationKind(Kind[Transformation]):
+    def names(self, record: Transformation, names: Names) -> None:
+        names.facilities.add(record.facility)
+        names.lots.update([flow.lot for flow in record.inputs])
+        names.add_outputs(record.outputs)
+        names.add_supplies(record.supplies)
+
+    def mentions(self, record: Transformation) -> Iterable[str]:
+        return [record.facility, *[flow.lot for flow in record.inputs], *[output.product for output in record.outputs],
+                *referenced(record.supplies)]
+
+    def flows(self, record: Transformation) -> Sequence[str]:
+        return [flow.lot for flow in record.inputs]
+
+    def plan(self, record: Transformation, facts: Facts, terms: Terms) -> Plan:
+        return _plan(record, facts, terms)
+
+    def check(self, record: Transformation, keyid: bytes, state: State) -> None:
+        sector = record.process.partition(".")[0]
+        if sector not in state.plugins or sector in RESERVED:
+            raise Refused(f"process: no plugin {sector!r} is active", code="unknown-sector", field="process",
+                          value=record.process, rule="an activation record is in force for the sector")
+        self.check_open(record, state)
+
+    def check_open(self, record: Transformation, state: State) -> None:
+        for closing, period in state.closed.get(record.facility, {}).items():
+            if period.holds(record.start, record.end, (record.process,)):
+                raise Refused(
+                    f"start: {record.facility} is closed from {period.start} to {period.end} (closing {closing})",
+                    code="period-closed", field="start", value=record.start,
+                    rule="a closed period takes no record before it is reopened",
+                )
+
+    def rows(self, record: Transformation, index: int, state: State, before: Before) -> Iterator[Row]:
+        if record.basis == "provisional":
+            yield "provisional", (index, record.facility, record.process, record.start, record.end)
+
+
+def _plan(record: Transformation, facts: Facts, terms: Terms) -> Plan:
+    check_operated(facts, record.issuer, record.facility)
+    check_period(record.start, record.end)
+    taken = take(facts, record.issuer, record.inputs, terms.before)
+    _check_credits_in(record, taken)
+    check_used(record, [one.lot for one in taken], facts)
+    found = Plan(
+        taken,
+        create(
+            facts, record.issuer, record.outputs, [one.lot for one in taken], maker=(record.facility, record.process)
+        ),
+        supply(facts, record.supplies),
+    )
+    cores = {one.lot.product for one in taken if one.lot.role == "core"}
+    for i, (lot, output) in enumerate(found.created):
+        if lot.role == "core" and lot.product not in cores:
+            raise core_refused(f"outputs[{i}]",
+                               "a core comes of a core of its product, of a consumption, or is declared")
+        if output is not None and output.previous_life is not None:
+            raise core_refused(f"outputs[{i}].previousLife", "only a declared core states its previous life")
+    check_cores([one for one in taken if one.lot.role == "core"], found.created)
+    check_mass(found, terms.tolerance)
+    if terms.element_tolerance is not None:
+        check_elements(found, facts, terms.element_tolerance)
+    check_recycled([(one.lot, one.mass) for one in taken], [one.facts for one in found.created])
+    check_made(record, [one.facts for one in found.created])
+    check_kept(record.issuer, found, terms.tolerance)
+    lives = {one.lot.item: one.lot.previous_life for one in taken if one.lot.role == "core" and one.lot.item}
+    return found._replace(created=tuple([_with_life(one, lives) for one in found.created])) if lives else found
+
+
+def _with_life(created: Created, lives: Mapping[str, str | None]) -> Created:
+    """What is made of a core, as the same item, names the life that the core had."""
+    life = lives.get(created.facts.item or "")
+    return created if life is None else created._replace(facts=replace(created.facts, previous_life=life))
+
+
+def _check_credits_in(record: Transformation, taken: Sequence[Taken]) -> None:
+    """Credits of a mass balance go in before they expire; those of recycling are used up by claims alone."""
+    for i, (lot, _, _) in enumerate(taken):
+        if lot.role != "credit":
+            continue
+        if lot.credit is not None and (lot.credit.startswith(RECYCLING) or record.end > (lot.expires or record.end)):
+            raise Refused(
+                f"inputs[{i}].lot: {lot.id!r} stands for {lot.credit}, until {lot.expires}", code="credit-form",
+                field=f"inputs[{i}].lot", value=lot.id,
+                rule="credits of a mass balance go into a record that ends within their balance period",
+            )
+        if lot.credit is not None and lot.maker is not None and lot.maker[0] != record.facility:
+            raise Refused(
+                f"facility: {lot.id!r} was booked at {lot.maker[0]}", code="credit-form", field="facility",
+                value=record.facility, rule="credits of a mass balance are used at the site of their pool",
+            )

@@ -1,0 +1,1 @@
+"""Commands of auditors: verify, audit, monitor, witness, export."""

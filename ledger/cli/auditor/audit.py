@@ -1,0 +1,147 @@
+"""`audit`: takes a log, replays it from zero or from its last state, and compares everything. Exit 1 where anything
+does not hold. `audit sample`: see `audit_sample`."""
+
+import asyncio
+import gc
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ledger.cli.auditor.audit_sample import sample
+from ledger.cli.auditor.audit_target import is_folder, public_log, source_of
+from ledger.cli.console import json_option, print_json, progress, show
+from ledger.cli.ending import ending_at_sigterm
+from ledger.cli.environment import home_option
+from ledger.cli.files import FILE, text_or_file
+from ledger.client.audit.report import AuditReport, unopened
+from ledger.client.audit.run import audit as replay
+from ledger.client.audit.run_public import audit_public
+from ledger.client.audit.source.interface import AuditSource
+from ledger.client.audit.source.public import PublicSource
+from ledger.client.mirror.source import PublicLog
+from ledger.core.log.policy import Policy, parse_policy
+from ledger.engine.sectors import Registry
+from ledger.errors import InvalidNote, VerificationError
+from ledger.registry.workers.trial import tried
+
+
+class _AuditCommand(click.Group):
+    """A command with a target, under which `sample` stands too."""
+
+    def __init__(self, whole: click.Command, *parts: click.Command) -> None:
+        super().__init__("audit", parts, help=whole.help, params=whole.params)
+        self._whole = whole
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        if args and args[0] in self.commands:
+            return self.commands[args[0]].make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
+        return self._whole.make_context(info_name, args, parent, **extra)
+
+    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        return self.commands.get(name, self._whole)
+
+
+@click.command("audit")
+@click.argument("target", required=False)
+@click.option("--vkey", help="The log's verifier key that you have pinned, or the file that holds it.")
+@click.option("--registrar", help="The keyid (hex) of the registrar's key that you have pinned.")
+@click.option("--policy", type=FILE, help="A policy file: the checkpoint has to be cosigned by its quorum.")
+@click.option("--state", type=FILE, help="Go on from what an earlier audit has left in this file, and leave it anew.")
+@click.option("--public", is_flag=True, help="Without bodies of private records: what the public log alone allows.")
+@click.option("--full-balances", is_flag=True, help="Compare all balances, not only those that were touched since.")
+@home_option
+@json_option
+def whole(
+    target: str | None, vkey: str | None, registrar: str | None, policy: Path | None, state: Path | None,
+    public: bool, full_balances: bool, home: Path | None, as_json: bool,
+) -> int:
+    """Replay the whole log at TARGET and compare everything: entries, signatures, figures, roots, balances.
+
+    TARGET is a server (http, https), a database (postgresql), a folder that `export log` has made, or this home's
+    database. A folder holds the public log: its audit needs no bodies, and says what it could not check. What is not
+    pinned with --vkey and --registrar is taken from TARGET itself, and the report says so. `audit sample` draws records
+    for a verifier.
+    """
+    asked = parse_policy(policy.read_bytes()) if policy is not None else None
+    # What is replayed refers to nothing in a circle: looking for it would cost a third of the time.
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+    pinned = None if vkey is None else text_or_file(vkey)
+    public = public or is_folder(target)
+    if public and full_balances:
+        raise click.UsageError("--full-balances needs bodies")
+    with ending_at_sigterm():
+        if public:
+            report = asyncio.run(_audit_public(public_log(target), pinned, registrar, asked, state))
+        else:
+            report = asyncio.run(_audit(
+                source_of(target, home), tried(), pinned, registrar, asked, state, full_balances=full_balances
+            ))
+    if as_json:
+        print_json(report)
+    else:
+        _print(report, public=public)
+    return 0 if report.ok else 1
+
+
+audit = _AuditCommand(whole, sample)
+
+
+async def _audit(
+    opening: AbstractAsyncContextManager[AuditSource], registry: Registry, vkey: str | None, registrar: str | None,
+    policy: Policy | None, state: Path | None, *, full_balances: bool,
+) -> AuditReport:
+    async with AsyncExitStack() as stack:
+        try:
+            source = await stack.enter_async_context(opening)
+        except (InvalidNote, VerificationError) as error:
+            # What the database says of its own keys does not hold.
+            return unopened(error)
+        with progress("auditing") as told:
+            return await replay(
+                source, registry=registry, vkey=vkey, registrar=registrar, policy=policy, state=state,
+                full_balances=full_balances, progress=told,
+            )
+
+
+async def _audit_public(
+    opening: AbstractAsyncContextManager[PublicLog], vkey: str | None, registrar: str | None, policy: Policy | None,
+    state: Path | None,
+) -> AuditReport:
+    async with opening as log:
+        with progress("auditing") as told:
+            return await audit_public(
+                PublicSource(log), vkey=vkey, registrar=registrar, policy=policy, state=state, progress=told
+            )
+
+
+def _print(report: AuditReport, *, public: bool) -> None:
+    records = ", ".join(f"{count} {kind}" for kind, count in sorted(report.records.items()))
+    show(
+        f"origin      {report.origin}", f"vkey        {report.vkey}",
+        f"log         {report.entries} of {report.size} entries, root {report.root}",
+        *([f"from        entry {report.start}, where the last audit ended"] if report.start else []),
+        *([f"witnesses   {', '.join(report.witnesses)}"] if report.witnesses else []), f"records     {records}",
+        *[f"rules       version {one.version} from entry {one.index + 1} on" for one in report.rules],
+        f"signatures  {report.signatures} hold{_done(report, 'signatures')}",
+        f"figures     {report.figures} of lots compared{_done(report, 'figures')}, "
+        f"{report.recomputed} records recomputed by their plugins{_done(report, 'recomputed')}",
+        f"balances    {report.balances} compared",
+        *([f"erased      {report.erased} records, by erasures on the log"] if report.erased else []),
+    )
+    for note in report.notes:
+        show(f"note: {note}")
+    for one in report.findings:
+        where = "the log" if one.index is None else f"index {one.index}"
+        show(f"DOES NOT HOLD at {where}, rule {one.rule}: {one.message}")
+    held = "everything that could be checked holds" if public else "everything holds"
+    show(held if report.ok else f"{len(report.findings)} findings: the log does not hold")
+
+
+def _done(report: AuditReport, count: str) -> str:
+    """How much of a count is of this audit, where earlier ones have counted too."""
+    return f" ({report.counted(count)} in this audit)" if report.start else ""

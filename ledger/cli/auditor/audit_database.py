@@ -1,0 +1,45 @@
+"""Auditing a database directly, as its operator, with the log's key in the home."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from ledger.cli.operator.opened import keyring_in, opened_pool
+from ledger.client.audit.source.interface import AuditSource
+from ledger.core.log.note import NoteSigner
+from ledger.errors import ConfigurationError, LedgerError
+from ledger.host.key_files import read_own_key
+from ledger.service.audit_source.database import DatabaseSource
+from ledger.service.heads.keyring import log_keys, vkey_of
+from ledger.service.settings import Settings
+from ledger.service.setup import Identity, identity_of
+from ledger.store.anchor import open_anchor
+from ledger.store.database import DatabasePool
+from ledger.store.sql import queries
+
+
+@asynccontextmanager
+async def database_source(chosen: Settings) -> AsyncIterator[AuditSource]:
+    """The ledger of these settings as it lies there: nothing is set up, and nothing written.
+
+    Raises ConfigurationError where there is none, or where the home does not hold its log's key.
+    """
+    async with opened_pool(chosen) as pool:
+        identity, rotations = await _identity(pool, chosen)
+        yield DatabaseSource(
+            pool, identity, rotations, anchor=open_anchor(chosen.anchor_at),
+            policy=None if chosen.policy is None else chosen.policy.read_bytes(),
+        )
+
+
+async def _identity(pool: DatabasePool, chosen: Settings) -> tuple[Identity, Sequence[str]]:
+    """Who signs here, and the rotations; where these do not hold that is for the audit to find."""
+    try:
+        keyring = await keyring_in(pool, chosen)
+        return identity_of(keyring), keyring.notes
+    except ConfigurationError:
+        raise
+    except LedgerError:
+        notes = [row["note"] for row in await pool.fetch(queries("log_key")["all"])]
+        origin = await pool.fetchval("SELECT origin FROM ledger")
+        signer = NoteSigner(origin, read_own_key(log_keys(chosen.home)[0], chosen.passphrase).private)
+        return Identity(origin, vkey_of(signer), signer), notes

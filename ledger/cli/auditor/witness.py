@@ -1,0 +1,90 @@
+"""`witness`: cosigns the checkpoints of others' logs, after C2SP tlog-witness. Needs no database."""
+
+import logging
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import click
+
+from ledger.cli.console import log_to_stderr, say
+from ledger.cli.files import FILE, FOLDER, passphrase_for, passphrase_options, text_or_file
+from ledger.cli.operator.serving import Served, serve_until_stopped
+from ledger.client.witness.keys import ALGORITHMS, KEY, default_name, witness_key_at
+from ledger.client.witness.store import Store
+from ledger.client.witness.witness import MAX_REQUEST, WitnessService
+from ledger.core.log.cosignature import PrivateKey
+from ledger.core.log.note import NoteVerifier, parse_vkey
+from ledger.errors import InvalidInput, LedgerError
+from ledger.web.door.bodies import BodyLimits, BodyReader
+from ledger.web.resources import HeadAsGet
+from ledger.web.witness import create_witness_app
+
+Logs = Mapping[str, Sequence[NoteVerifier]]
+
+
+@click.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--log", "vkeys", multiple=True, help="Verifier key of a log, or a file that holds it; may be repeated.")
+@click.option("--logs", "listed", type=FILE, help="File with verifier keys of logs, one a line; # begins a comment.")
+@click.option("--name", help="Name of this witness, such as witness.example/w1. [default: drawn from its key]")
+@click.option("--algorithm", type=click.Choice(ALGORITHMS), default="ed25519", show_default=True,
+              help="Kind of the key that the first run makes.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8090, show_default=True, help="0 takes a free one.")
+@click.option("--prefix", default="", help="Path before `/add-checkpoint`, such as /w1.")
+@passphrase_options
+def witness(
+    folder: Path, vkeys: tuple[str, ...], listed: Path | None, name: str | None, algorithm: str, host: str, port: int,
+    prefix: str, passphrase_file: Path | None, prompt: bool,
+) -> int:
+    """Cosign the checkpoints of logs, of each only what extends all that this witness saw before.
+
+    FOLDER holds its key, made on the first run, and for each log the checkpoint that it cosigned last: never run it
+    from a copy or a backup. Prints its address (what a policy file names) and its vkey, one a line, once it takes
+    requests.
+    """
+    log_to_stderr(logging.INFO)
+    path = prefix.rstrip("/")
+    if path and (not path.startswith("/") or not path.replace("/", "").replace("-", "").replace(".", "").isalnum()):
+        raise click.UsageError("--prefix is a path such as /w1")
+    logs = known_logs([*map(text_or_file, vkeys), *_listed(listed)])
+    if not logs:
+        raise click.UsageError("name the logs to cosign for with --log or --logs")
+    passphrase = passphrase_for(folder / KEY, passphrase_file, prompt)
+    with Store(folder) as store:
+        key = witness_key_at(folder / KEY, algorithm, passphrase)
+        return serve_until_stopped(host, port, _opened(store, name or default_name(key), key, logs, path))
+
+
+def known_logs(vkeys: Sequence[str]) -> Logs:
+    """Keys by origin; a log may have several while it changes from one to the next. Raises InvalidNote."""
+    found: dict[str, dict[bytes, NoteVerifier]] = {}
+    for text in vkeys:
+        verifier = parse_vkey(text)
+        found.setdefault(verifier.name, {})[verifier.key_hash] = verifier
+    return {origin: list(keys.values()) for origin, keys in found.items()}
+
+
+def _listed(path: Path | None) -> list[str]:
+    if path is None:
+        return []
+    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    for number, line in enumerate(lines, start=1):
+        if line and not line.startswith("#"):
+            try:
+                parse_vkey(line)
+            except LedgerError as error:
+                raise InvalidInput(f"line {number} of {path}: {error.message}", field="logs", value=line,
+                                   rule="a vkey a line") from None
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+@asynccontextmanager
+async def _opened(store: Store, name: str, key: PrivateKey, logs: Logs, path: str) -> AsyncIterator[Served]:
+    service = WitnessService(store, name, key, logs, lambda: int(time.time()))
+    for origin in logs:
+        say(f"witnessing {origin}")
+    bodies = BodyReader(HeadAsGet(create_witness_app(service, path)), BodyLimits(envelope=MAX_REQUEST))
+    yield Served(bodies, [service.verifier.vkey], path)

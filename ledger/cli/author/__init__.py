@@ -1,0 +1,1 @@
+"""Commands of plugin authors."""

@@ -1,0 +1,92 @@
+"""`plugin`: what computes the figures."""
+
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from ledger.cli.client import Client
+from ledger.cli.console import json_option, print_json, print_lines, show
+from ledger.cli.files import FOLDER
+from ledger.cli.registrar.activations import activate, retire
+from ledger.errors import ConfigurationError
+from ledger.registry.factors import listed, page
+from ledger.registry.scaffold import files_of
+from ledger.registry.workers.trial import tried
+from ledger.service.queries.answers import PluginAnswer
+from ledger.service.queries.plugins import plugin_answers, rules_answer
+
+
+@click.group(commands=[activate, retire], context_settings={"help_option_names": ["-h", "--help"]})
+def plugin() -> None:
+    """Show sector plugins and their factors, make new ones, and say which version is in force."""
+
+
+@plugin.command("list")
+@click.option("--url", help="Ask this server, which also says what is in force on its log.")
+@json_option
+def list_plugins(url: str | None, as_json: bool) -> None:
+    """List the plugins that are installed here, or on a server."""
+    if url is None:
+        found = _installed()
+    else:
+        with Client(url) as client:
+            found = client.get("/v1/plugins", list[PluginAnswer])
+    if as_json:
+        print_json(found)
+        return
+    table = Table("plugin", "version", "in force", "routes", "digest", box=None, pad_edge=False)
+    for one in found:
+        state = (one.in_force or "no") + ("" if one.installed else ", not installed there") if url else "-"
+        table.add_row(one.name, one.version, state, ", ".join(one.routes), f"{one.digest[:16]}…")
+    show(table)
+
+
+def _installed() -> list[PluginAnswer]:
+    return [rules_answer(), *plugin_answers(tried(), {})]
+
+
+@plugin.command("new")
+@click.argument("name")
+@click.option("--output", type=FOLDER, help="Folder to write, new or empty.  [default: carbon-ledger-NAME]")
+@click.option("--en", help="The sector's English name.  [default: NAME]")
+@click.option("--zh", help="The sector's Chinese name.")
+@json_option
+def new_plugin(name: str, output: Path | None, en: str | None, zh: str | None, as_json: bool) -> None:
+    """Write a sector plugin that works, with a test that uses the conformance kit.
+
+    NAME is the sector: the first part of a record's `process`.
+    """
+    texts = files_of(name, en, zh)
+    folder = output if output is not None else Path(f"carbon-ledger-{name}")
+    if folder.exists() and any(folder.iterdir()):
+        raise ConfigurationError(f"{folder} is not empty", field="output", value=folder, rule="a new or empty folder")
+    for path, text in texts.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8", newline="\n")
+    if as_json:
+        print_json({"folder": str(folder), "files": list(texts)})
+        return
+    show(f"{folder}: {len(texts)} files; {name}.making works as it is", "",
+         f"  pip install -e {folder}", f"  python -m pytest {folder}", "  carbon-ledger plugin list")
+
+
+@plugin.command("factors")
+@click.option("--markdown", is_flag=True, help="Print the page of factors.")
+@json_option
+def list_factors(markdown: bool, as_json: bool) -> None:
+    """List every emission factor of the installed plugins and the SDK, with its source."""
+    found = listed(tried())
+    if as_json:
+        print_json(found)
+        return
+    if markdown:
+        print_lines(page(found).rstrip("\n"))
+        return
+    table = Table("table", "key", "place", "year", "kg", "of", "per", "boundary", "status", "source", box=None,
+                  pad_edge=False)
+    for one in found:
+        table.add_row(one.table, one.key, one.place, str(one.year or ""), one.value, one.gas, one.unit, one.boundary,
+                      one.status, one.source)
+    show(table)

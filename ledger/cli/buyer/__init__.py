@@ -1,0 +1,1 @@
+"""Commands of buyers: footprints and what they consist of."""

@@ -1,0 +1,75 @@
+"""`contributions`: what a lot's figure consists of, by organisation, stage, country, source and the like."""
+
+from collections.abc import Iterator
+
+import click
+from rich.table import Table
+
+from ledger.cli.client import Client, url_option
+from ledger.cli.console import Part, json_option, print_json, show, styled
+from ledger.footprint.derived.tables.rows import GROUPINGS, ContributionRow, Contributions
+
+_NAMES = {
+    "assigned": "assigned (system expansion)", "averaged": "averaged over pools' periods", "rest": "rest (rounding)",
+}
+
+
+@click.command()
+@click.argument("lot")
+@click.option("--by", type=click.Choice(GROUPINGS), default="stage", show_default=True, help="How to group.")
+@click.option("--burden", help="One burden instead of the footprint.")
+@click.option("--content", help="A content instead, such as recycledPostConsumer:steel: where it came from.")
+@click.option("--at", type=int, help="As of a log of so many entries.  [default: now]")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Rows to show at most.")
+@url_option
+@json_option
+def contributions(
+    lot: str, by: str, burden: str | None, content: str | None, at: int | None, limit: int, url: str, as_json: bool
+) -> None:
+    """Show what the figure of LOT consists of, most weighty first; all rows add up to it."""
+    if burden is not None and content is not None:
+        raise click.UsageError("name --burden or --content, not both")
+    with Client(url) as client:
+        answer = client.get("/v1/contributions", Contributions, lot=lot, by=by, burden=burden, content=content, at=at,
+                            limit=limit)
+    if as_json:
+        print_json(answer)
+    else:
+        show(*contributions_report(answer))
+
+
+def contributions_report(answer: Contributions) -> Iterator[Part]:
+    """What people want to read of a contribution table."""
+    yield styled(f"contributions to {answer.lot} by {answer.by}", style="bold")
+    yield (f"{answer.of} {answer.figure:,.6g} {answer.unit} out of {answer.records:,} records, as of {answer.at:,} "
+           f"entries, method {answer.method}")
+    yield _table(answer)
+
+
+def _table(answer: Contributions) -> Table:
+    table = Table(answer.by, answer.unit, "%", "positive", "negative", "records", "heaviest record", box=None,
+                  pad_edge=False)
+    for column in table.columns[1:6]:
+        column.justify = "right"
+    for row in answer.rows:
+        signed = (f"{row.positive:,.6g}", f"{row.negative:,.6g}") if row.positive and row.negative else ("", "")
+        records = f"{row.records:,}" if row.records else ""
+        table.add_row(_key(row), f"{row.amount:,.6g}", _percent(row), *signed, records, _heaviest(row))
+    table.add_row("sum", f"{answer.figure:,.6g}", "100.0" if answer.figure else "", style="bold")
+    return table
+
+
+def _key(row: ContributionRow) -> str:
+    return f"{row.rows:,} more: --limit" if row.part == "more" else _NAMES.get(row.part, row.key)
+
+
+def _percent(row: ContributionRow) -> str:
+    return "" if row.percent is None else f"{row.percent:.1f}"
+
+
+def _heaviest(row: ContributionRow) -> str:
+    one = row.heaviest
+    if one is None:
+        return ""
+    amount = f" {one.amount:,.6g}" if row.records > 1 else ""
+    return f"{one.digest[:12]}…{amount} {one.stage}, {one.facility or one.issuer}"

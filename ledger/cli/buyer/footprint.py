@@ -1,0 +1,275 @@
+"""`footprint`: a lot's figure, what it consists of, how good it is; or that of a product, by facility and spread."""
+
+from collections.abc import Iterator, Mapping
+
+import click
+from rich.table import Table
+
+from ledger.cli.buyer.method_report import ask_method, chain_method_report, method_report
+from ledger.cli.client import Client, url_option
+from ledger.cli.console import Part, json_option, print_json, show, styled
+from ledger.core.outcome.assessment import QUALITY
+from ledger.footprint.stored.burdens import METHOD
+from ledger.service.queries.answers import ChainMethodAnswer, FootprintAnswer, LineAnswer
+from ledger.service.queries.methods.answers import MethodAnswer
+from ledger.service.queries.product.answers import ProductAnswer, ProductionAnswer
+
+
+@click.command()
+@click.argument("lot", required=False)
+@click.option("--product", metavar="PRODUCT", help="Of what was made of a product, instead of a lot.")
+@click.option("--from", "since", metavar="DAY",
+              help="With --product: made after this day (YYYY-MM-DD, 00:00 UTC) or instant.")
+@click.option("--to", "until", metavar="DAY", help="With --product: made until this day (00:00 UTC) or instant.")
+@click.option("--limit", type=click.IntRange(0, 1_000), help="With --product: lots to show at most.  [default: 20]")
+@click.option("--at", type=int, help="As of a log of so many entries.  [default: now]")
+@click.option("--method", metavar="NAME", help=f"With LOT: by another method; see `methods`.  [default: {METHOD}]")
+@click.option("--gwp", metavar="SET", help="With LOT: by another set of warming potentials.  [default: AR6]")
+@click.option("--allocation", metavar="KEY", help="With LOT: one key for all records.  [default: each record's own]")
+@click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True,
+              help="Of the method: also MATERIAL.NAME=VALUE. May be repeated.")
+@url_option
+@json_option
+def footprint(
+    lot: str | None, product: str | None, since: str | None, until: str | None, limit: int | None, at: int | None,
+    method: str | None, gwp: str | None, allocation: str | None, parameters: tuple[str, ...], url: str, as_json: bool,
+) -> None:
+    """Show the footprint of LOT: the figure, what it consists of, and how good it is. Or, with --product, that of all
+    its lots that were made in a period, weighted by production: by facility, its spread, and the largest lots."""
+    if (lot is None) == (product is None):
+        raise click.UsageError("name either LOT or --product")
+    if product is None and any(one is not None for one in (since, until, limit)):
+        raise click.UsageError("--from, --to and --limit go with --product")
+    other = method not in (None, METHOD) or gwp is not None or allocation is not None or bool(parameters)
+    if product is not None and (other or method is not None):
+        raise click.UsageError("--method, --gwp, --allocation and --parameter go with LOT")
+    answer: FootprintAnswer | ProductAnswer | MethodAnswer | ChainMethodAnswer
+    with Client(url) as client:
+        if other:
+            asked = {"method": method, "gwp": gwp, "allocation": allocation, "parameter": parameters}
+            answer = ask_method(client, {"lot": lot, "at": at, **asked})
+        elif product is None:
+            answer = client.get("/v1/footprint", FootprintAnswer, lot=lot, at=at)
+        else:
+            period = {"from": since, "to": until}
+            answer = client.get("/v1/footprint", ProductAnswer, product=product, limit=limit, at=at, **period)
+    if as_json:
+        print_json(answer)
+    else:
+        show(*_report(answer))
+
+
+def _report(
+    answer: FootprintAnswer | ProductAnswer | MethodAnswer | ChainMethodAnswer
+) -> Iterator[Part]:
+    match answer:
+        case FootprintAnswer():
+            return footprint_report(answer)
+        case ProductAnswer():
+            return product_report(answer)
+        case MethodAnswer():
+            return method_report(answer)
+        case ChainMethodAnswer():
+            return chain_method_report(answer)
+
+
+def footprint_report(answer: FootprintAnswer) -> Iterator[Part]:
+    """What people want to read of a footprint."""
+    lot = answer.lot
+    yield styled(f"{answer.title} of {lot.lot}", style="bold")
+    yield f"{lot.quantity} of {lot.product}, {lot.role}, held by {lot.holder}, record {lot.index}{_state(answer)}"
+    yield from [f"{name} resembles: {' '.join(others)}" for name, others in lot.resembles.items()]
+    per_unit = f"{answer.footprint_per_unit:,.6g} kg CO2e per {answer.unit}"
+    yield styled(f"{answer.footprint:,.3f} kg CO2e, {per_unit}", style="bold green")
+    yield breakdown(answer)
+    yield _quality(answer)
+    if answer.direct.omissions:
+        told = ", ".join(_omission(one) for one in answer.direct.omissions)
+        yield f"left out of its own record: {told}"
+    if answer.recalled_factors:
+        yield f"[recalled] factors could not be checked against their source: {', '.join(answer.recalled_factors)}"
+    yield from _beside(answer)
+
+
+def product_report(answer: ProductAnswer) -> Iterator[Part]:
+    """What people want to read of a product's footprint."""
+    yield styled(f"{answer.title} of {answer.product}", style="bold")
+    since = f" after {answer.since}" if answer.since else ""
+    until = f" until {answer.until}" if answer.until else ""
+    yield (f"{answer.quantity}{since}{until}: {answer.number_of_lots:,} lots of {answer.number_of_records:,} records, "
+           f"as of {answer.at} entries{', in doubt' if answer.in_doubt else ''}")
+    per_unit = f"{answer.footprint_per_unit:,.6g} kg CO2e per {answer.unit}"
+    yield styled(f"{per_unit}, weighted by production; {answer.footprint:,.3f} kg CO2e in all", style="bold green")
+    yield _by_facility(answer)
+    yield _spread(answer)
+    yield _product_quality(answer)
+    yield from answer.limitations
+    if answer.lots:
+        yield _largest(answer)
+    if answer.left_off:
+        yield f"… and {answer.left_off:,} more: --limit or a shorter period"
+
+
+def _by_facility(answer: ProductAnswer) -> Table:
+    per_unit = f"kg CO2e per {answer.unit}"
+    table = Table("facility", "share", "quantity", per_unit, "lots", "completeness", "primary data", box=None,
+                  pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    rows: list[tuple[str, float, ProductionAnswer]] = [(one.facility, one.share, one) for one in answer.facilities]
+    for name, share, one in (*rows, ("all", 1.0, answer)):
+        table.add_row(name, f"{share * 100:.1f} %", str(one.quantity), f"{one.footprint_per_unit:,.6g}",
+                      f"{one.number_of_lots:,}", one.completeness, _part(one.primary_share))
+    table.rows[-1].style = "bold"
+    return table
+
+
+def _spread(answer: ProductAnswer) -> Table:
+    """Over the lots, each of the weight of its quantity."""
+    names = ("minimum", "5 %", "25 %", "median", "75 %", "95 %", "maximum", "mean", "deviation")
+    table = Table("spread over lots", *names, box=None, pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, one in (*((one.facility, one.spread) for one in answer.facilities), ("all", answer.spread)):
+        figures = (one.minimum, one.p5, one.p25, one.median, one.p75, one.p95, one.maximum, one.mean, one.deviation)
+        table.add_row(name, *[f"{figure:,.6g}" for figure in figures])
+    table.rows[-1].style = "bold"
+    return table
+
+
+def _product_quality(answer: ProductAnswer) -> Table:
+    table = Table(show_header=False, box=None, pad_edge=False)
+    unestimated = f"; left out without an estimate: {answer.unestimated:.3g}" if answer.unestimated else ""
+    table.add_row("completeness", f"{answer.completeness}, exempted {answer.exempted}{unestimated}")
+    table.add_row("primary data", _part(answer.primary_share))
+    if answer.provisional_share:
+        table.add_row("provisional", f"{_part(answer.provisional_share)} waits for closings ({_months(answer)})")
+    table.add_row("ratings (1 best, 3)", _ratings(answer.ratings))
+    table.add_row(f"burdens per {answer.unit}",
+                  _figures({name: one for name, one in answer.burdens.items() if name not in QUALITY}))
+    table.add_row(f"contents per {answer.unit}", _figures(answer.contents))
+    if answer.biogenic_uptake:
+        table.add_row("biogenic uptake", f"{answer.biogenic_uptake:,.6g} kg CO2 per {answer.unit}, not in the figure")
+    _add_recycled(table, answer.recycled_content)
+    table.add_row("method", f"{answer.method}, plugins {', '.join(answer.plugins) or 'none'}")
+    return table
+
+
+def _largest(answer: ProductAnswer) -> Table:
+    table = Table("largest lots", "quantity", f"kg CO2e per {answer.unit}", "facility", "end", "record", box=None,
+                  pad_edge=False)
+    table.columns[1].justify = table.columns[2].justify = "right"
+    for one in answer.lots:
+        table.add_row(one.lot, str(one.quantity), f"{one.footprint_per_unit:,.6g}", one.facility, one.end,
+                      str(one.index))
+    return table
+
+
+def _state(answer: FootprintAnswer) -> str:
+    """What is out of the ordinary with a lot."""
+    lot = answer.lot
+    parts = [f"owned by {lot.owner}"] if lot.owner else []
+    parts += ["disputed"] if lot.frozen else []
+    parts += ["in doubt"] if answer.in_doubt else []
+    parts += ["opening stock"] if answer.opening else []
+    parts += [f"revised by record {answer.revised_at}"] if answer.revised_at is not None else []
+    parts += [f"as of {answer.at} entries"] if answer.at is not None else []
+    return "".join(f", {part}" for part in parts)
+
+
+def _beside(answer: FootprintAnswer) -> Iterator[str]:
+    """What waits for a closing, what auditors said, and the credits, which are in no figure."""
+    if answer.provisional_share:
+        yield (f"provisional: {answer.provisional_share * 100:.1f} % of the figure waits for a closing "
+               f"({_months(answer)})")
+    for one in answer.attestations:
+        outdated = ", outdated: revised since" if one.outdated else ""
+        if one.in_doubt:
+            outdated += ", does not count: signed by a key reported compromised"
+        yield (f"{one.kind} attested by {one.auditor} after {one.standard}, {one.level} assurance, {one.opinion}, "
+               f"valid until {one.valid_until}, record {one.index}{outdated}")
+    yield from answer.limitations
+    for claim in answer.claims:
+        told = "" if claim.avoided is None else f", would avoid {claim.avoided:,.3f} kg CO2e elsewhere"
+        yield (f"not in the figure: {claim.quantity} of {claim.material} credits claimed for it ({claim.method}), "
+               f"record {claim.index}{told}")
+
+
+def _months(answer: FootprintAnswer | ProductAnswer) -> str:
+    """Those that have to be closed."""
+    months = [f"{one.records} of {one.month} at {one.facility}" for one in answer.open_periods]
+    return ", ".join([*months, "and more"] if answer.more_periods else months)
+
+
+def breakdown(answer: FootprintAnswer) -> Table:
+    """The lot's own record line by line, and each input, with what part of the whole it is."""
+    table = Table("from", "kind", "kg CO2e", "share", "basis and factor", box=None, pad_edge=False)
+    table.columns[2].justify = table.columns[3].justify = "right"
+    for line in answer.direct.lines:
+        share = _share(line.amount, answer.footprint)
+        table.add_row(line.source, line.kind, f"{line.amount:,.3f}", share, _basis(line))
+    for one in answer.inputs:
+        taken = f"{one.part * 100:.4g} % of the lot"
+        table.add_row(one.lot, "input", f"{one.footprint:,.3f}", _share(one.footprint, answer.footprint), taken)
+    if answer.assigned:
+        share = _share(answer.assigned, answer.footprint)
+        table.add_row("assigned (system expansion)", "", f"{answer.assigned:,.3f}", share)
+    if answer.averaged:
+        share = _share(answer.averaged, answer.footprint)
+        table.add_row("averaged over the period", "", f"{answer.averaged:,.3f}", share)
+    table.add_row("sum", "", f"{answer.footprint:,.3f}", "100 %", "", style="bold")
+    return table
+
+
+def _quality(answer: FootprintAnswer) -> Table:
+    table = Table(show_header=False, box=None, pad_edge=False)
+    unestimated = f"; left out without an estimate: {answer.unestimated:.3g}" if answer.unestimated else ""
+    table.add_row("completeness", f"{answer.completeness}, exempted {answer.exempted}{unestimated}")
+    table.add_row("primary data", _part(answer.primary_share))
+    table.add_row("ratings (1 best, 3)", _ratings(answer.ratings))
+    table.add_row("burdens", _figures({name: one for name, one in answer.burdens.items() if name not in QUALITY}))
+    table.add_row("contents", _figures(answer.contents))
+    if answer.biogenic_uptake:
+        table.add_row("biogenic uptake", f"{answer.biogenic_uptake:,.3f} kg CO2, not in the figure")
+    _add_recycled(table, answer.recycled_content)
+    if answer.indicators:
+        table.add_row("indicators", _figures({name: float(value) for name, value in answer.indicators.items()}))
+    table.add_row("method", f"{answer.method}, plugin {answer.plugin or 'none'}")
+    table.add_row("record", answer.record)
+    return table
+
+
+def _add_recycled(table: Table, contents: Mapping[str, Mapping[str, float]]) -> None:
+    for material, shares in contents.items():
+        told = ", ".join(f"{share * 100:.1f} % {origin}" for origin, share in shares.items())
+        table.add_row(f"recycled {material}", told)
+
+
+def _basis(line: LineAnswer) -> str:
+    parts = [line.basis, "primary" if line.primary else "secondary"]
+    if line.burden != "fossilGhgEmissions":
+        parts.append(line.burden)
+    if line.factor:
+        parts.append(line.factor)
+    return " ".join(parts) + (" [recalled]" if line.recalled else "")
+
+
+def _omission(one: dict[str, object]) -> str:
+    estimate = f"{one['estimate']:,.3f} kg CO2e" if "estimate" in one else "no estimate"
+    return f"{one['what']} ({estimate})"
+
+
+def _part(share: float | None) -> str:
+    return "unknown" if share is None else f"{share * 100:.1f} %"
+
+
+def _ratings(ratings: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {rating:.2f}" for name, rating in ratings.items()) or "unknown"
+
+
+def _share(amount: float, whole: float) -> str:
+    return f"{amount / whole * 100:.1f} %" if whole else ""
+
+
+def _figures(figures: dict[str, float]) -> str:
+    return ", ".join(f"{name} {amount:,.6g}" for name, amount in figures.items()) or "none"

@@ -1,0 +1,104 @@
+"""`gaps`: what in a lot's figure is missing or rests on little, and of whom to ask it."""
+
+from collections.abc import Iterable, Iterator
+
+import click
+from rich.table import Table
+
+from ledger.cli.client import Client, url_option
+from ledger.cli.console import Part, json_option, print_json, show, styled
+from ledger.footprint.derived.gaps import Gap, LotGaps
+
+
+@click.command()
+@click.argument("lot")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=30, show_default=True, help="Gaps to show at most.")
+@url_option
+@json_option
+def gaps(lot: str, limit: int, url: str, as_json: bool) -> None:
+    """Show what in the figure of LOT is missing or rests on little, most weighty first: what to ask of whom."""
+    with Client(url) as client:
+        answer = client.get("/v1/gaps", LotGaps, lot=lot, limit=limit)
+    if as_json:
+        print_json(answer)
+    else:
+        show(*gaps_report(answer))
+
+
+def gaps_report(answer: LotGaps) -> Iterator[Part]:
+    """What people want to read of a lot's gaps."""
+    yield styled(f"gaps of {answer.lot}", style="bold")
+    yield _summary(answer)
+    known = [gap for gap in answer.items if gap.kg_co2e is not None]
+    unknown = [gap for gap in answer.items if gap.kg_co2e is None]
+    if known:
+        yield styled("by weight in the result (the same kg may stand in several lines)", style="bold")
+        yield _table(known)
+    if unknown:
+        yield styled("left out, size unknown, by the part of the record that stands behind the lot", style="bold")
+        yield _table(unknown)
+    if not answer.items:
+        yield "no gaps: all of it is primary data, declared or measured"
+    if answer.left_off:
+        yield f"… and {answer.left_off} more: --limit or --json"
+
+
+def _summary(answer: LotGaps) -> Table:
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_row("footprint", f"{answer.footprint:,.3f} kg CO2e out of {answer.records} records")
+    table.add_row("well founded", f"{_kilograms(answer.well_founded)}, {_percent(answer.well_founded_percent)} of "
+                                  f"{_kilograms(answer.absolute)} in absolute amounts")
+    left_out = f"{_kilograms(answer.omitted)} left out by estimate"
+    if answer.unestimated:
+        left_out += f", {answer.unestimated:.3g} more of unknown size"
+    table.add_row("completeness", f"{answer.completeness}; {left_out}")
+    if answer.provisional:
+        table.add_row("provisional", f"{_kilograms(answer.provisional)} wait for a closing")
+    if answer.assigned:
+        table.add_row("assigned", f"{_kilograms(answer.assigned)} by system expansion")
+    if answer.averaged:
+        table.add_row("averaged", f"{_kilograms(answer.averaged)} by the period averages of pools")
+    return table
+
+
+def _table(items: Iterable[Gap]) -> Table:
+    table = Table("kg CO2e", "of it", "gap", "ask", "of", "record", box=None, pad_edge=False)
+    table.columns[0].justify = table.columns[1].justify = "right"
+    for gap in items:
+        size = f"{gap.kg_co2e:,.3f}" if gap.kg_co2e is not None else "?"
+        part = _percent(gap.percent) if gap.kg_co2e is not None else f"part {gap.weight:.3g}"
+        table.add_row(size, part, _what(gap), gap.ask, _whom(gap), _records(gap))
+    return table
+
+
+def _what(gap: Gap) -> str:
+    parts = [f"{gap.kind}: {gap.what}"]
+    if gap.amount is not None:
+        parts.append(f"{gap.amount:,.4g} {gap.unit}")
+    if gap.basis:
+        parts.append(f"basis {gap.basis}")
+    if gap.factor:
+        parts.append(f"factor {gap.factor}")
+    if gap.kind == "declaration":
+        parts.append("evidence: " + (", ".join(one.kind for one in gap.evidence) or "none"))
+    if gap.start and gap.end:
+        parts.append(f"{gap.start[:10]} to {gap.end[:10]}")
+    return ", ".join(parts)
+
+
+def _whom(gap: Gap) -> str:
+    whom = f"{gap.whom}, and through it {gap.behind}" if gap.behind else gap.whom
+    return f"{whom}, at {gap.facility}" if gap.facility else whom
+
+
+def _records(gap: Gap) -> str:
+    more = f" and {gap.count - 1} more" if gap.count > 1 else ""
+    return f"{gap.records[0][:12]}…{more}"
+
+
+def _kilograms(amount: float) -> str:
+    return f"{amount:,.3f} kg CO2e"
+
+
+def _percent(percent: float | None) -> str:
+    return "unknown" if percent is None else f"{percent:.1f} %"

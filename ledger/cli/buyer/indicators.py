@@ -1,0 +1,126 @@
+"""`indicators`: what the facilities of a sector on this ledger did in a period, beside the targets of plans."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import quote
+
+import click
+from rich.table import Table
+
+from ledger.cli.client import Client, url_option
+from ledger.cli.console import Part, json_option, print_json, show, styled
+from ledger.service.queries.indicators.answers import (
+    CoverageAnswer,
+    GroupAnswer,
+    IndicatorAnswer,
+    IndicatorsAnswer,
+    TargetAnswer,
+)
+
+_LARGE = 1e6
+
+
+@click.command()
+@click.argument("sector")
+@click.option("--from", "since", help="What ended after this day (YYYY-MM-DD, 00:00 UTC) or instant.")
+@click.option("--to", "until", help="What ended at this day (00:00 UTC) or instant, or before.")
+@click.option("--by", help="Groups: organization, park, province, year or facility.")
+@click.option("--at", type=int, help="As of a tree of so many entries.")
+@url_option
+@json_option
+def indicators(
+    sector: str, since: str | None, until: str | None, by: str | None, at: int | None, url: str, as_json: bool
+) -> None:
+    """Show the indicators of SECTOR (or of `industry` as a whole) on this ledger, beside the targets."""
+    period: dict[str, str | None] = {"from": since, "to": until}
+    path = f"/v1/sectors/{quote(sector, safe='')}/indicators"
+    with Client(url) as client:
+        answer = client.get(path, IndicatorsAnswer, by=by, at=at, **period)
+    if as_json:
+        print_json(answer)
+    else:
+        show(*indicators_report(answer))
+
+
+def indicators_report(answer: IndicatorsAnswer) -> Iterator[Part]:
+    """What people want to read of a sector."""
+    yield styled(f"{answer.names.get('en', answer.sector)} {answer.names.get('zh', '')}".strip(), style="bold")
+    yield f"{_period(answer)}, as of {answer.at} entries; {_coverage(answer.coverage)}; {answer.records} records"
+    yield _indicators(answer.indicators)
+    if answer.targets:
+        yield _targets(answer.targets)
+    if answer.by is not None:
+        yield from _groups(answer)
+    yield answer.note
+
+
+def _period(answer: IndicatorsAnswer) -> str:
+    if answer.since is None and answer.until is None:
+        return "of all times"
+    return f"from {answer.since or 'the beginning'} to {answer.until or 'now'}"
+
+
+def _coverage(coverage: CoverageAnswer) -> str:
+    return f"{coverage.facilities} of {coverage.known} facilities on this ledger"
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= _LARGE else f"{value:,.6g}"
+
+
+def _indicators(found: Iterable[IndicatorAnswer]) -> Table:
+    table = Table("indicator", "value", "unit", "facilities", "records", box=None, pad_edge=False)
+    for i in (1, 3, 4):
+        table.columns[i].justify = "right"
+    for one in found:
+        table.add_row(f"{one.en} {one.zh}", _number(one.value), one.unit, str(one.facilities), str(one.records))
+    return table
+
+
+def _targets(found: Iterable[TargetAnswer]) -> Table:
+    """Plan by plan, since a plan's name is longer than all that stands beside it."""
+    table = Table("target", "year", "wanted", "here", "gap", "unit", "", box=None, pad_edge=False)
+    for i in (1, 2, 3, 4):
+        table.columns[i].justify = "right"
+    plan = None
+    for one in sorted(found, key=lambda each: each.plan):
+        if one.plan != plan:
+            plan = one.plan
+            table.add_row(plan, style="bold")
+        table.add_row(
+            f"  {one.title}", "" if one.year is None else str(one.year), f"{one.comparison} {_number(one.value)}",
+            _number(one.actual), _number(one.gap), one.unit,
+            f"{_verdict(one)}{', recalled' if one.status == 'recalled' else ''}",
+        )
+    return table
+
+
+def _verdict(one: TargetAnswer) -> str:
+    if one.missing is not None:
+        return "no data"
+    if one.percent is not None:
+        return f"{one.percent:.3g} % of it"
+    if one.met is None:
+        return "about"
+    return "reached here" if one.met else "not reached here"
+
+
+def _groups(answer: IndicatorsAnswer) -> Iterator[Table]:
+    """A table for each indicator that says something, with a row a group."""
+    names: Sequence[tuple[str, str]] = list(dict.fromkeys(
+        (one.name, one.unit) for group in answer.groups for one in group.indicators if one.value is not None
+    ))
+    for name, unit in names:
+        table = Table(f"{name} by {answer.by}", unit, "facilities", box=None, pad_edge=False)
+        for i in (1, 2):
+            table.columns[i].justify = "right"
+        for group in answer.groups:
+            _add_group(table, group, name, unit)
+        yield table
+
+
+def _add_group(table: Table, group: GroupAnswer, name: str, unit: str) -> None:
+    for one in group.indicators:
+        if (one.name, one.unit) == (name, unit):
+            table.add_row(group.key or "of none", _number(one.value), f"{one.facilities} of {group.coverage.known}")

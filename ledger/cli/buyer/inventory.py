@@ -1,0 +1,198 @@
+"""`inventory`: what an organisation emitted in a year, by scopes and sites; or the report of one of its sites."""
+
+from collections.abc import Iterator
+
+import click
+from rich.table import Table
+
+from ledger.cli.client import Client, url_option
+from ledger.cli.console import Part, json_option, print_json, show, styled
+from ledger.errors import InvalidInput
+from ledger.service.queries.inventory.answers import (
+    ActivityAnswer,
+    EnergyAnswer,
+    InventoryAnswer,
+    ScopesAnswer,
+    SiteReportAnswer,
+)
+
+
+@click.command()
+@click.argument("organization")
+@click.option("--year", type=int, required=True, help="The calendar year, UTC.")
+@click.option("--site", help="One facility of the organisation, with --format report.")
+@click.option("--format", "layout", type=click.Choice(["inventory", "report"]), default="inventory", show_default=True,
+              help="All scopes and sites, or a site's report after the GB/T 32151 series.")
+@click.option("--at", type=int, help="As of a tree of so many entries.")
+@url_option
+@json_option
+def inventory(
+    organization: str, year: int, site: str | None, layout: str, at: int | None, url: str, as_json: bool
+) -> None:
+    """Show the greenhouse gas inventory of ORGANIZATION in a year."""
+    if (site is None) == (layout == "report"):
+        raise InvalidInput("a site goes with --format report, and the other way round", code="site-report",
+                           field="site", value=site, rule="--site FACILITY --format report")
+    with Client(url) as client:
+        if site is None:
+            found = client.get("/v1/inventory", InventoryAnswer, organization=organization, year=year, at=at)
+            tell(found, inventory_report(found), as_json=as_json)
+        else:
+            told = client.get("/v1/inventory/report", SiteReportAnswer, facility=site, year=year,
+                              organization=organization, at=at)
+            tell(told, site_report(told), as_json=as_json)
+
+
+def tell(answer: object, report: Iterator[Part], *, as_json: bool) -> None:
+    """For programs or for people."""
+    if as_json:
+        print_json(answer)
+    else:
+        show(*report)
+
+
+def inventory_report(answer: InventoryAnswer) -> Iterator[Part]:
+    """What people want to read of an inventory."""
+    yield styled(f"inventory of {answer.organization} in {answer.year}", style="bold")
+    yield f"as of {answer.at} entries, from {answer.records} records; t CO2e unless said otherwise"
+    yield _scopes(answer.scopes)
+    yield _categories(answer)
+    yield _sites(answer)
+    yield _energy(answer.energy)
+    if answer.intensities:
+        yield _intensities(answer)
+    if answer.changes:
+        yield _changes(answer)
+    if len(answer.equity.members) > 1:
+        yield _equity(answer)
+    if answer.opening_stock:
+        yield f"{_tonnes(answer.opening_stock)} t in opening stock that was used, in no scope"
+    yield styled("what counts once, and how", style="bold")
+    for rule in answer.rules:
+        yield f"- {rule}"
+
+
+def _grid(*heads: str) -> Table:
+    """A table whose first column is text and all others are figures."""
+    table = Table(*heads, box=None, pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    return table
+
+
+def _tonnes(kilograms: float) -> str:
+    return f"{kilograms / 1000:,.3f}"
+
+
+def _percent(share: float | None) -> str:
+    return "unknown" if share is None else f"{100 * share:.1f} %"
+
+
+def _scopes(scopes: ScopesAnswer) -> Table:
+    table = _grid("scope", "by location", "by market")
+    table.add_row("1 direct", _tonnes(scopes.scope1), _tonnes(scopes.scope1))
+    for name, amount in scopes.scope1_categories.items():
+        table.add_row(f"  {name}", _tonnes(amount), "")
+    table.add_row("2 electricity and heat", _tonnes(scopes.scope2.location), _tonnes(scopes.scope2.market))
+    for name, power in scopes.scope2_categories.items():
+        table.add_row(f"  {name}", _tonnes(power.location), _tonnes(power.market))
+    table.add_row("1 and 2", _tonnes(scopes.operational.location), _tonnes(scopes.operational.market))
+    table.add_row("3 as far as known", _tonnes(scopes.scope3), _tonnes(scopes.scope3))
+    for name, amount in scopes.apart.items():
+        table.add_row(f"apart: {name}", _tonnes(amount), "")
+    table.add_row("primary data", _percent(scopes.primary_share), "")
+    if scopes.provisional_share:
+        table.add_row("waits for closings", _percent(scopes.provisional_share), "")
+    return table
+
+
+def _categories(answer: InventoryAnswer) -> Table:
+    table = Table("scope 3", "t CO2e", "what", box=None, pad_edge=False)
+    table.columns[1].justify = "right"
+    for one in answer.scope3:
+        amount = "unknown" if one.total is None else _tonnes(one.total)
+        table.add_row(f"{one.number} {one.en}", amount, one.note)
+    return table
+
+
+def _sites(answer: InventoryAnswer) -> Table:
+    table = _grid("site", "scope 1", "scope 2 location", "scope 2 market", "scope 3", "energy GJ")
+    for site in answer.sites:
+        scopes = site.scopes
+        table.add_row(
+            site.facility or "of no site", _tonnes(scopes.scope1), _tonnes(scopes.scope2.location),
+            _tonnes(scopes.scope2.market), _tonnes(scopes.scope3), f"{site.energy.comprehensive / 1000:,.3f}",
+        )
+    return table
+
+
+def _energy(energy: EnergyAnswer) -> Table:
+    table = _grid("energy", "GJ")
+    for one in energy.used:
+        table.add_row(f"used: {one.carrier}{' (renewable)' if one.renewable else ''}", f"{one.megajoules / 1000:,.3f}")
+    rows = [("drawn from nature", energy.drawn_from_nature)]
+    rows += [(f"made: {carrier}", amount) for carrier, amount in energy.made.items()]
+    rows += [(f"left over: {carrier}", amount) for carrier, amount in energy.left_over.items()]
+    for name, amount in rows:
+        if amount:
+            table.add_row(name, f"{amount / 1000:,.3f}")
+    table.add_row("each once", f"{energy.comprehensive / 1000:,.3f}")
+    return table
+
+
+def _intensities(answer: InventoryAnswer) -> Table:
+    table = _grid("per", "kg CO2e by location", "by market", "MJ", "of")
+    for one in answer.intensities:
+        table.add_row(f"{one.per} ({one.basis})", f"{one.location:,.6g}", f"{one.market:,.6g}", f"{one.energy:,.6g}",
+                      f"{one.of:,.10g}")
+    return table
+
+
+def _changes(answer: InventoryAnswer) -> Table:
+    table = _grid(f"change on {answer.year - 1}", "before", "now", "difference", "")
+    for one in answer.changes:
+        table.add_row(
+            f"{one.figure}{' (GJ)' if one.figure == 'energy' else ''}", _tonnes(one.before), _tonnes(one.now),
+            f"{one.difference / 1000:+,.3f}", "" if one.percent is None else f"{one.percent:+.1f} %",
+        )
+    return table
+
+
+def _equity(answer: InventoryAnswer) -> Table:
+    table = _grid("by equity share", "scope 1", "scope 2 location", "scope 2 market", "scope 3")
+    scopes = answer.equity.scopes
+    table.add_row("the group", _tonnes(scopes.scope1), _tonnes(scopes.scope2.location), _tonnes(scopes.scope2.market),
+                  _tonnes(scopes.scope3))
+    for one in answer.equity.members:
+        table.add_row(f"  {one.organization}", _percent(one.share), "share assumed" if one.assumed else "", "", "")
+    return table
+
+
+def site_report(answer: SiteReportAnswer) -> Iterator[Part]:
+    """A site's report: activity data, factor and emissions, section by section."""
+    yield styled(f"greenhouse gas report of {answer.facility} in {answer.year}", style="bold")
+    place = answer.subdivision or answer.country
+    yield f"operator {answer.operator}, {place}, industry {answer.industry or 'not stated'}, as of {answer.at} entries"
+    table = Table("source", "gas", "activity data", "unit", "kg CO2e per unit", "t CO2e", "factors", box=None,
+                  pad_edge=False)
+    for i in (2, 4, 5):
+        table.columns[i].justify = "right"
+    for section in answer.sections:
+        table.add_row(f"{section.zh} {section.en}", "", "", "", "", _tonnes(section.total), "", style="bold")
+        for line in section.lines:
+            table.add_row(*_activity(line))
+    table.add_row("total", "", "", "", "", _tonnes(answer.total), "", style="bold")
+    table.add_row("total, electricity by market", "", "", "", "", _tonnes(answer.market), "")
+    yield table
+    yield _energy(answer.energy)
+    for note in answer.notes:
+        yield f"- {note}"
+
+
+def _activity(line: ActivityAnswer) -> tuple[str, ...]:
+    activity = "" if line.activity is None else f"{line.activity:,.3f}"
+    factor = "" if line.factor is None else f"{line.factor:,.6g}"
+    names = ", ".join([*line.factors, *(f"{name} (recalled)" for name in line.recalled)])
+    more = [names] if names else ["primary"] if line.primary else []
+    more += ["provisional"] if line.provisional else []
+    return (f"  {line.source}", line.gas, activity, line.unit or "", factor, _tonnes(line.emissions), "; ".join(more))

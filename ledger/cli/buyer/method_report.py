@@ -1,0 +1,111 @@
+"""What people want to read of a figure by another method, and of the choice of allocation."""
+
+from collections.abc import Iterator, Mapping
+
+from rich.table import Table
+
+from ledger.cli.client import Client
+from ledger.cli.console import Line, Part, styled
+from ledger.service.queries.answers import ChainMethodAnswer
+from ledger.service.queries.methods.answers import LotFigure, MethodAnswer
+
+Printed = Iterator[Part]
+Query = Mapping[str, str | int | tuple[str, ...] | None]
+
+
+def ask_method(client: Client, query: Query) -> MethodAnswer | ChainMethodAnswer:
+    """The figure of a lot by a method. Raises as `Client.get` does."""
+    # A sector's method has its sector in front.
+    if "." in str(query.get("method") or ""):
+        return client.get("/v1/footprint", ChainMethodAnswer, **query)
+    return client.get("/v1/footprint", MethodAnswer, **query)
+
+
+def method_report(answer: MethodAnswer) -> Printed:
+    yield styled(f"{answer.title} of {answer.lot} by {answer.method}", style="bold")
+    yield _moment(answer)
+    yield _figure(answer.footprint, answer.footprint_per_unit, answer.unit)
+    yield _terms(answer)
+    yield _settings(answer)
+    if answer.beside:
+        yield styled("beside it, never added", style="bold")
+        yield _beside(answer)
+    if answer.parameters:
+        yield _parameters(answer)
+    yield f"credit: {answer.credit}"
+    for one in answer.limitations:
+        yield f"limitation: {one}"
+
+
+def chain_method_report(answer: ChainMethodAnswer) -> Printed:
+    yield styled(f"footprint of {answer.lot} by {answer.method}", style="bold")
+    yield f"{answer.names.get('en', '')}, plugin {answer.plugin}, as of {answer.at} entries"
+    yield styled(f"{answer.footprint:,.3f} kg CO2e; stored {answer.stored:,.3f} kg CO2e", style="bold green")
+    table = _table("term", "kg CO2e", "what", right=(1,))
+    for line in answer.lines:
+        table.add_row(line.name, f"{line.amount:,.3f}", line.what)
+    yield table
+    if answer.pool is not None:
+        yield f"of the pool {answer.pool}"
+    for note in answer.notes:
+        yield f"note: {note}"
+
+
+def _moment(answer: LotFigure) -> str:
+    return (f"{answer.quantity} of {answer.product}, completeness {answer.completeness}, as of {answer.size} entries "
+            f"with root {answer.root}")
+
+
+def _figure(footprint: float, per_unit: float, unit: str) -> Line:
+    return styled(f"{footprint:,.3f} kg CO2e, {per_unit:,.6g} kg CO2e per {unit}", style="bold green")
+
+
+def _terms(answer: MethodAnswer) -> Table:
+    table = _table("term", "material", "kg CO2e", "what", right=(2,))
+    for term in answer.terms:
+        table.add_row(term.name, term.material or "", f"{term.amount:,.3f}", term.what)
+    table.add_row("sum", "", f"{answer.footprint:,.3f}", "", style="bold")
+    return table
+
+
+def _settings(answer: MethodAnswer) -> Table:
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_row("potentials", answer.gwp)
+    table.add_row("allocation", answer.allocation or "each record's own")
+    table.add_row("stored figure", f"{answer.default:,.3f} kg CO2e by cut-off{_change(answer)}")
+    table.add_row("plugin", answer.plugin or "none")
+    return table
+
+
+def _change(answer: MethodAnswer) -> str:
+    if not answer.default:
+        return ""
+    return f", this is {percent(100.0 * (answer.footprint - answer.default) / answer.default)} from it"
+
+
+def _beside(answer: MethodAnswer) -> Table:
+    table = _table("what", "material", "amount", "unit", "meaning", right=(2,))
+    for one in answer.beside:
+        table.add_row(one.name, one.material or "", f"{one.amount:,.6g}", one.unit, one.what)
+    return table
+
+
+def _parameters(answer: MethodAnswer) -> Table:
+    table = _table("parameter", "material", "value", "unit", "from", right=(2,))
+    for one in answer.parameters:
+        source = f"{one.source}: {one.citation}" if one.citation else one.source
+        source += " [recalled]" if one.recalled else ""
+        table.add_row(one.name, one.material or "", one.value, one.unit, source)
+    return table
+
+
+def percent(value: float) -> str:
+    """A change, with its sign."""
+    return f"{value:+.2f} %"
+
+
+def _table(*names: str, right: tuple[int, ...]) -> Table:
+    table = Table(*names, box=None, pad_edge=False)
+    for column in right:
+        table.columns[column].justify = "right"
+    return table

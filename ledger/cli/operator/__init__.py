@@ -1,0 +1,1 @@
+"""Commands of operators: serve, back up, restore, anchor, clock."""

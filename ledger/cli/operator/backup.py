@@ -1,0 +1,82 @@
+"""`backup`: the database and the keys of this home in a folder or a file, while servers go on writing."""
+
+import asyncio
+import shutil
+import tempfile
+from pathlib import Path
+
+import click
+
+from ledger.cli.console import json_option, print_json, say, show
+from ledger.cli.environment import home_option, settings
+from ledger.cli.files import passphrase_file_option
+from ledger.errors import ConfigurationError, InvalidInput
+from ledger.host.durable import sync
+from ledger.service.backup.manifest import Manifest
+from ledger.service.backup.take import pack, require_passphrase, take_backup
+from ledger.service.settings import Settings
+from ledger.store.embedded import attach
+from ledger.store.embedded.layout import Layout
+from ledger.store.hosting import hosted
+
+_FILE = ".tar"
+
+
+@click.command()
+@click.argument("target", type=click.Path(path_type=Path))
+@home_option
+@passphrase_file_option
+@json_option
+def backup(target: Path, home: Path | None, passphrase_file: Path | None, as_json: bool) -> None:
+    """Write a backup of this home's database and keys to TARGET, a new folder, or a new file named *.tar.
+
+    Servers go on writing meanwhile; the backup holds all that was acknowledged when it began, and what it holds beyond
+    that is whole. Keys are encrypted in it, with the passphrase that is given where their files are not. The anchor is
+    not in it: keep it, or have witnesses, elsewhere, or nobody can tell how old a backup is.
+    """
+    chosen = settings(home, passphrase_file)
+    _require_embedded(chosen)
+    if target.exists():
+        raise InvalidInput(f"{target} exists: a backup is never overwritten", code="target-exists", field="target",
+                           value=target, rule="a new folder, or a new file named *.tar")
+    require_passphrase(chosen)
+    manifest = _written(chosen, target.absolute())
+    if as_json:
+        print_json({"backup": str(target), "manifest": manifest})
+    else:
+        show(f"backup     {target}", f"origin     {manifest.origin}",
+             f"log        at least {manifest.size} entries, root {manifest.root}", f"began      {manifest.time}",
+             *(f"{file.sha256}  {file.path}, {file.size} bytes" for file in manifest.files))
+
+
+def _written(chosen: Settings, target: Path) -> Manifest:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=".backup-", dir=target.parent))
+    try:
+        manifest = asyncio.run(_take(chosen, staging))
+        if target.suffix == _FILE:
+            pack(staging, target)
+        else:
+            staging.rename(target)
+            sync(target.parent)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return manifest
+
+
+async def _take(chosen: Settings, folder: Path) -> Manifest:
+    async with hosted(chosen.home, None, on_progress=say):
+        return await take_backup(chosen, await asyncio.to_thread(attach, chosen.home), folder, say)
+
+
+def _require_embedded(chosen: Settings) -> None:
+    if chosen.database_url is not None:
+        raise ConfigurationError(
+            "the database of CARBON_LEDGER_DATABASE_URL is its operator's to back up, with pg_basebackup, pg_dump or "
+            "what its host offers", code="external-database", field="database",
+            rule="that tool for the database, and copies of the encrypted key files; not of the anchor: a restored "
+                 "database signs nothing until it holds what the anchor says",
+        )
+    if not Layout.at(chosen.home).data.is_dir():
+        raise ConfigurationError(f"no ledger in {chosen.home}", field="home", value=chosen.home,
+                                 rule="a home that `init` or `serve` has set up")

@@ -1,0 +1,70 @@
+"""`clock`: what the host's clock says, beside what is known of the time; and the operator's word that it is right."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from ledger.cli.console import json_option, print_json, show
+from ledger.cli.environment import home_option, settings
+from ledger.cli.operator.opened import opened_database
+from ledger.errors import InvalidInput
+from ledger.host.clock import LEAD, Timekeeper, host_clock, spelled
+from ledger.service.settings import Settings
+from ledger.store.sql import queries
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def clock() -> None:
+    """Compare the host's clock with the log; say that it is right."""
+
+
+@clock.command("show")
+@home_option
+@json_option
+def show_clock(home: Path | None, as_json: bool) -> int:
+    """Show the clock and the newest entry's time. Exit code 1 where servers of this home would append nothing."""
+    chosen = settings(home)
+    newest = asyncio.run(_newest(chosen))
+    keeper = Timekeeper(host_clock(), chosen.home)
+    keeper.begin(newest)
+    lead = keeper.lead()
+    if as_json:
+        print_json({"clock": spelled(keeper()), "newest": spelled(newest), "lead": lead, "ahead": lead > LEAD})
+    else:
+        show(f"clock      {spelled(keeper())}", f"newest     {spelled(newest) if newest else 'no entry'}",
+             f"verdict    {f'{lead // 1000} s ahead: nothing is appended' if lead > LEAD else 'records are appended'}")
+    return 1 if lead > LEAD else 0
+
+
+@clock.command("accept")
+@click.option("--time", "stated", required=True, help="What time it is, such as 2026-03-01T12:30Z.")
+@home_option
+@json_option
+def accept_clock(stated: str, home: Path | None, as_json: bool) -> None:
+    """Say that the clock of this host is right, after it was set forward: servers of this home append again.
+
+    Compare it with another clock first. No entry's time is ever below that of the one before it: what is appended with
+    a time of the future keeps all later entries at it.
+    """
+    keeper = Timekeeper(host_clock(), settings(home).home)
+    keeper.accept(_milliseconds(stated))
+    if as_json:
+        print_json({"clock": spelled(keeper())})
+    else:
+        show(f"accepted   {spelled(keeper())}")
+
+
+def _milliseconds(stated: str) -> int:
+    try:
+        found = datetime.fromisoformat(stated)
+    except ValueError:
+        raise InvalidInput(f"{stated!r} is no time", field="time", value=stated, rule="such as 2026-03-01T12:30Z"
+                           ) from None
+    return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+async def _newest(chosen: Settings) -> int:
+    async with opened_database(chosen) as (pool, _):
+        return await pool.fetchval(queries("log")["time"]) or 0

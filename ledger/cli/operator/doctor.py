@@ -1,0 +1,35 @@
+"""`doctor`: what is wrong with this installation, and what to do, one line each."""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from ledger.cli.console import json_option, print_json, show
+from ledger.cli.environment import home_option, settings
+from ledger.cli.files import passphrase_file_option
+from ledger.service.doctor import DoctorFinding, diagnose
+
+
+@click.command()
+@home_option
+@passphrase_file_option
+@json_option
+def doctor(home: Path | None, passphrase_file: Path | None, as_json: bool) -> int:
+    """Say what is wrong with this installation, and what to do. Exit code 1 where something is; a warning is not.
+
+    Looks at the home, its keys, the database, the anchor, and the witnesses' policy, by the settings that `serve` has.
+    Changes nothing.
+    """
+    found = asyncio.run(diagnose(settings(home, passphrase_file)))
+    ok = all(finding.level in ("ok", "warning") for finding in found)
+    if as_json:
+        print_json({"ok": ok, "findings": found})
+    else:
+        show(*map(_line, found))
+    return 0 if ok else 1
+
+
+def _line(finding: DoctorFinding) -> str:
+    remedy = "" if finding.remedy is None else f"; {finding.remedy}"
+    return f"{finding.level:<8} {finding.check:<10} {finding.message}{remedy}"

@@ -1,0 +1,48 @@
+"""The database of this host's ledger, opened as its operator with the log's key in the home: nothing is set up."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from ledger.cli.console import say
+from ledger.errors import ConfigurationError
+from ledger.service.heads.keyring import Keyring
+from ledger.service.settings import Settings
+from ledger.service.setup import keyring_of
+from ledger.store.database import DatabasePool, open_pool
+from ledger.store.embedded.layout import Layout
+from ledger.store.hosting import hosted
+from ledger.store.sql import queries
+
+
+@asynccontextmanager
+async def opened_pool(chosen: Settings) -> AsyncIterator[DatabasePool]:
+    """Sessions that read and append, as a server's do. Raises ConfigurationError where there is no ledger."""
+    if chosen.database_url is None and not Layout.at(chosen.home).data.is_dir():
+        raise ConfigurationError(f"no ledger in {chosen.home}", field="home", value=chosen.home,
+                                 rule="a home that `init` or `serve` has set up; or name a TARGET")
+    async with hosted(chosen.home, chosen.database_url, on_progress=say) as database:
+        pool = await open_pool(database.app_url)
+        try:
+            yield pool
+        finally:
+            await pool.close()
+
+
+@asynccontextmanager
+async def opened_database(chosen: Settings) -> AsyncIterator[tuple[DatabasePool, Keyring]]:
+    """Sessions that read and append, as a server's do, and the keys of its log.
+
+    Raises ConfigurationError where there is none, or where the home does not hold its log's key.
+    """
+    async with opened_pool(chosen) as pool:
+        yield pool, await keyring_in(pool, chosen)
+
+
+async def keyring_in(pool: DatabasePool, chosen: Settings) -> Keyring:
+    """The keys of the log in a database. Raises ConfigurationError where the home does not hold one that signs,
+    LedgerError where its rotations do not hold."""
+    row = await pool.fetchrow(queries("log")["ledger"])
+    if row is None:
+        raise ConfigurationError("this database holds no ledger")
+    async with pool.acquire() as connection:
+        return await keyring_of(connection, chosen, row["origin"], row["vkey"])

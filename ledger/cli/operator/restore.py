@@ -1,0 +1,80 @@
+"""`restore`: makes a home of a backup, all of it or nothing, and marks it: which history counts is not settled yet."""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from ledger.cli.auditor.audit_database import database_source
+from ledger.cli.console import json_option, print_json, progress, say, show
+from ledger.cli.environment import settings
+from ledger.cli.files import FOLDER, passphrase_file_option
+from ledger.client.audit.report import AuditReport
+from ledger.client.audit.run import audit
+from ledger.core.log.checkpoint import Checkpoint
+from ledger.engine.sectors import Registry
+from ledger.errors import ConfigurationError, VerificationError
+from ledger.registry.workers.trial import tried
+from ledger.service.backup.manifest import Manifest
+from ledger.service.backup.restore import check_database, checked_backup, opened_backup, staged_home, write_home
+from ledger.service.settings import Settings
+from ledger.store.hosting import hosted
+
+
+@click.command()
+@click.argument("backup", type=click.Path(path_type=Path, exists=True))
+@click.option("--home", type=FOLDER, required=True, help="Data folder to make: one that does not exist, or is empty.")
+@click.option("--verify", is_flag=True, help="Audit the whole log before the home is made.")
+@passphrase_file_option
+@json_option
+def restore(backup: Path, home: Path, verify: bool, passphrase_file: Path | None, as_json: bool) -> None:
+    """Make a data folder of BACKUP, after its files were compared with their digests. All of it, or nothing.
+
+    The log may have grown since the backup was taken. So the home is marked, and nothing is signed there until the
+    anchor, a quorum of witnesses, or `anchor accept` has settled that this history counts. Records that are missing are
+    posted again by those who have them; they are admitted once. --verify needs the passphrase of the keys.
+    """
+    chosen = settings(home, passphrase_file)
+    if chosen.database_url is not None:
+        raise ConfigurationError(
+            "CARBON_LEDGER_DATABASE_URL names another database, and a backup is restored as the embedded one",
+            code="external-database", field="database", rule="without that variable, and servers of this home too",
+        )
+    with opened_backup(backup.absolute()) as folder:
+        manifest, data = checked_backup(folder)
+        with staged_home(chosen.home) as staging:
+            write_home(folder, data, staging, say)
+            head = asyncio.run(_checked(_at(chosen, staging), manifest, folder))
+            report = asyncio.run(_audited(_at(chosen, staging), manifest, tried())) if verify else None
+    told = {"home": str(chosen.home), "origin": manifest.origin, "vkey": manifest.vkey, "size": head.size,
+            "root": head.root.hex(), "began": manifest.time, "verified": report is not None}
+    if as_json:
+        print_json(told)
+    else:
+        show(*(f"{name:<10} {value}" for name, value in told.items()))
+        say("nothing is signed there until the anchor, a quorum of witnesses, or `carbon-ledger anchor accept` has "
+            "settled that this history counts; `carbon-ledger doctor` says what is missing")
+
+
+def _at(chosen: Settings, home: Path) -> Settings:
+    return Settings(home=home, passphrase=chosen.passphrase)
+
+
+async def _checked(chosen: Settings, manifest: Manifest, backup: Path) -> Checkpoint:
+    async with hosted(chosen.home, None, on_progress=say) as database:
+        return await check_database(database.owner_url, manifest, backup)
+
+
+async def _audited(chosen: Settings, manifest: Manifest, registry: Registry) -> AuditReport:
+    """Raises VerificationError where the restored log does not hold."""
+    async with database_source(chosen) as source:
+        with progress("auditing") as told:
+            report = await audit(source, registry=registry, vkey=manifest.vkey, progress=told)
+    for finding in report.findings:
+        say(f"DOES NOT HOLD at {finding.index}, rule {finding.rule}: {finding.message}")
+    if not report.ok:
+        raise VerificationError(
+            f"the log in the backup does not hold: {len(report.findings)} findings; no home was made",
+            code="audit-failed", field="backup",
+        )
+    return report

@@ -1,0 +1,37 @@
+"""What `key rotate-log` does, with the packages of the server."""
+
+from ledger.cli.operator.opened import opened_database
+from ledger.core.log.key_rotation import Rotation
+from ledger.core.log.policy import Policy
+from ledger.service.heads.heads import heads_of
+from ledger.service.heads.keyring import key_file, vkey_of
+from ledger.service.heads.rotation import begin, finish, prepare
+from ledger.service.settings import Settings
+from ledger.service.witnesses.policy_file import read_policy
+
+
+async def rotate(chosen: Settings, step: str) -> dict[str, object]:
+    """One step, `prepare`, `begin` or `finish`: what is told of it."""
+    async with opened_database(chosen) as (pool, keyring), pool.acquire() as connection:
+        heads = heads_of(chosen, keyring, pool)
+        # Read first: a policy that does not hold is no reason to fail once it is done.
+        policy = None if chosen.policy is None else read_policy(chosen.policy, keyring.keys)
+        if step == "prepare":
+            made = prepare(chosen, heads)
+            file = key_file(chosen.home, len(keyring.keys.spans) + 1)
+            return {"new": vkey_of(made), "file": str(file), **_next(policy, ended=False)}
+        done = await (begin(connection, chosen, heads) if step == "begin" else finish(connection, heads))
+        return {**_told(done), **_next(policy, ended=not done.begins)}
+
+
+def _told(done: Rotation) -> dict[str, object]:
+    return {"old": done.old, "new": done.new, "size": done.size, "signs": "both" if done.begins else "the new key"}
+
+
+def _next(policy: Policy | None, *, ended: bool) -> dict[str, str]:
+    """What the log's witnesses have to be told: a witness goes by the vkeys that it is given, not by rotations."""
+    if policy is None or not policy.witnesses:
+        return {}
+    names = ", ".join(one.name if one.url is None else f"{one.name} ({one.url})" for one in policy.witnesses)
+    return {"next": f"have these witnesses take the old vkey off their logs: {names}" if ended else
+            f"have these witnesses add the new vkey to their logs before --finish: {names}"}

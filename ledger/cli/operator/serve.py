@@ -1,0 +1,69 @@
+"""`serve`: opens the ledger, setting it up where that is needed, and serves it, in several processes if so asked."""
+
+import ipaddress
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import click
+from msgspec.structs import replace
+
+from ledger.app import create_app
+from ledger.cli.console import log_to_stderr, say
+from ledger.cli.environment import home_option, settings
+from ledger.cli.files import passphrase_file_option
+from ledger.cli.operator.serving import Served, serve_as_sibling, serve_until_stopped
+from ledger.cli.operator.siblings import SIBLING, Siblings
+from ledger.service.ledger import open_ledger
+from ledger.service.settings import Settings
+from ledger.web.door.door import door
+
+MAX_PROCESSES = 64
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
+@click.option("--processes", type=click.IntRange(1, MAX_PROCESSES), default=1, show_default=True,
+              envvar="CARBON_LEDGER_PROCESSES", show_envvar=True, help="Processes that serve; each uses one core.")
+@click.option(SIBLING, is_flag=True, hidden=True)
+@home_option
+@passphrase_file_option
+def serve(
+    host: str, port: int, processes: int, sibling: bool, home: Path | None, passphrase_file: Path | None
+) -> int:
+    """Serve the ledger over HTTP; an empty home is set up first, as `init` does.
+
+    Prints its address and the log's vkey, one a line, once it takes requests. SIGINT or SIGTERM: requests under way
+    are answered, then it ends; a second one does not wait for them.
+    """
+    log_to_stderr(logging.INFO)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    chosen = replace(settings(home, passphrase_file), processes=processes)
+    if sibling:
+        return serve_as_sibling(host, port, _opened(chosen, host))
+    if not _is_loopback(host):
+        say(f"warning: {host} is not loopback and there is no access control yet: whoever reaches the port reads "
+            "everything; only signatures protect what is written")
+    if processes == 1:
+        return serve_until_stopped(host, port, _opened(chosen, host))
+    options = ["--host", host, "--processes", str(processes), "--home", str(chosen.home)]
+    if passphrase_file is not None:
+        options += ["--passphrase-file", str(passphrase_file.absolute())]
+    return serve_until_stopped(
+        host, port, _opened(chosen, host), lambda port: Siblings(processes - 1, [*options, "--port", str(port)])
+    )
+
+
+@asynccontextmanager
+async def _opened(chosen: Settings, host: str) -> AsyncIterator[Served]:
+    async with open_ledger(chosen, progress=say) as ledger:
+        yield Served(door(create_app(ledger), chosen.limits, host, chosen.public_url), [ledger.identity.vkey])
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

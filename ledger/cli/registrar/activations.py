@@ -1,0 +1,113 @@
+"""`plugin activate` and `plugin retire`: which version computes from now on is the registrar's word, on the log."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from ledger.admission.rules import NEWEST, RULES
+from ledger.cli.client import Client, url_option
+from ledger.cli.console import Command, json_option, print_json, say, show
+from ledger.cli.environment import home_option
+from ledger.cli.files import FILE
+from ledger.cli.registrar.posting import origin_of, post_one, registrar_key_at, registrar_of
+from ledger.core.keys.signing import SigningKey
+from ledger.core.record.canonical import record_of
+from ledger.errors import NotFound, Refused
+from ledger.host.key_files import REGISTRAR_KEY, new_nonce
+from ledger.registry.workers.trial import tried
+from ledger.service.queries.answers import PluginAnswer
+
+
+def registrar_options(command: Command) -> Command:
+    """Who signs, and where it is posted."""
+    for option in (json_option, url_option, home_option, click.option(
+        "--registrar-key", type=FILE, help=f"The registrar's key.  [default: {REGISTRAR_KEY} in the data folder]",
+    )):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("name")
+@click.option("--version", help="A version that is not installed here, with its --digest.")
+@click.option("--digest", help="SHA-256 of its code and factors, as `plugin list --json` shows it where it is.")
+@registrar_options
+def activate(
+    name: str, version: str | None, digest: str | None, registrar_key: Path | None, home: Path | None, url: str,
+    as_json: bool,
+) -> int:
+    """Put a version of the plugin NAME into force: the one that is installed here, or the one that is named.
+
+    From that entry on it computes the sector's records. A server without it answers 503 for new ones of this sector:
+    exit 1 where the one at URL is such a server, although the version is in force then. NAME `ledger-rules` puts the
+    newest rules of the ledger itself into force, which never go back.
+    """
+    if (version is None) != (digest is None):
+        raise click.UsageError("--version and --digest, or neither")
+    chosen = (version, digest) if version and digest else _installed(name)
+    registrar = registrar_key_at(registrar_key, home)
+    with Client(url) as client:
+        active = next((one for one in _plugins(client) if one.name == name), None)
+        if active is not None and active.in_force_digest == chosen[1]:
+            raise Refused(f"{name} {active.in_force} is in force already", code="in-force", field="name", value=name,
+                          rule="another version than the one in force")
+        index = _post(client, registrar, name, chosen)
+        installed = any(one.name == name and one.in_force_digest == chosen[1] and one.installed
+                        for one in _plugins(client))
+    told = {"plugin": name, "version": chosen[0], "digest": chosen[1], "index": index}
+    _tell({**told, "installed": installed}, "is in force on the log", as_json)
+    if not as_json and installed:
+        show(f"the server at {client.url} has that version")
+    elif not as_json:
+        say(f"error: the server at {client.url} does not have that version: it answers 503 for new records of {name} "
+            "until the version with that digest is installed there")
+    return 0 if installed else 1
+
+
+@click.command()
+@click.argument("name")
+@registrar_options
+def retire(name: str, registrar_key: Path | None, home: Path | None, url: str, as_json: bool) -> None:
+    """Take the plugin NAME out of force: no new record of its sector is admitted until a version is activated.
+
+    What it has computed stays, and is audited with it.
+    """
+    registrar = registrar_key_at(registrar_key, home)
+    with Client(url) as client:
+        active = next((one for one in _plugins(client) if one.name == name), None)
+        if active is None or active.in_force is None or active.in_force_digest is None:
+            raise NotFound(f"no version of {name} is in force", code="unknown-plugin", field="name", value=name,
+                           rule="a plugin that `plugin list --url` shows as in force")
+        chosen = (active.in_force, active.in_force_digest)
+        index = _post(client, registrar, name, chosen, retired=True)
+    _tell({"plugin": name, "version": chosen[0], "digest": chosen[1], "index": index}, "is retired on the log", as_json)
+
+
+def _installed(name: str) -> tuple[str, str]:
+    if name == RULES:
+        return NEWEST.name, NEWEST.digest
+    found = tried().sector(name)
+    if found is None:
+        raise NotFound(f"no plugin {name} is installed here", code="unknown-plugin", field="name", value=name,
+                       rule="an installed plugin, or --version and --digest")
+    return found.sector.version, found.digest
+
+
+def _plugins(client: Client) -> Sequence[PluginAnswer]:
+    return client.get("/v1/plugins", list[PluginAnswer])
+
+
+def _post(client: Client, registrar: SigningKey, name: str, chosen: tuple[str, str], *, retired: bool = False) -> int:
+    record = record_of({
+        "type": "activation", "issuer": registrar_of(client, registrar), "nonce": new_nonce(), "plugin": name,
+        "version": chosen[0], "digest": chosen[1], **({"retired": True} if retired else {}),
+    })
+    return post_one(client, record, registrar, origin_of(client))[0]
+
+
+def _tell(told: dict[str, object], what: str, as_json: bool) -> None:
+    if as_json:
+        print_json(told)
+    else:
+        show(f"{told['plugin']} {told['version']} {what} from entry {told['index']} on, digest {told['digest']}")

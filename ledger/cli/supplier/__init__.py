@@ -1,0 +1,1 @@
+"""Commands of suppliers: keys, signing, posting."""

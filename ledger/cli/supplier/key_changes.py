@@ -1,0 +1,174 @@
+"""`key change`, `key recover`, `key object`: which keys sign for an organisation is said on the log."""
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from ledger.admission.rules import RULES, VERSIONS, Rule
+from ledger.cli.client import Client, url_option
+from ledger.cli.console import json_option, print_json, say, show
+from ledger.cli.environment import origin_option, required
+from ledger.cli.files import FILE, passphrase_options, signing_key
+from ledger.cli.registrar.activations import registrar_options
+from ledger.cli.registrar.posting import organizations, origin_of, post_one, post_sealed, registrar_key_at, registrar_of
+from ledger.cli.supplier.key_request import read_request
+from ledger.client import limits
+from ledger.core.keys.envelope import seal
+from ledger.core.log.checkpoint import parse_checkpoint
+from ledger.core.log.note import parse_note
+from ledger.core.log.policy import ACTIVATED
+from ledger.core.proof.receipt import Receipt
+from ledger.core.record.canonical import record_of
+from ledger.errors import InvalidInput, NotFound
+from ledger.host.durable import replacing
+from ledger.host.key_files import new_nonce
+from ledger.service.queries.answers import PluginAnswer, RecoveryAnswer
+
+since_option = click.option(
+    "--compromised-since", "since", type=click.IntRange(0), metavar="INDEX",
+    help="Log index from which on what the revoked keys signed is in doubt.",
+)
+
+
+@click.command()
+@click.argument("organization")
+@click.option("--key", "key", type=FILE, required=True, help="An active private key of the organisation.")
+@click.option("--add", "added", type=FILE, multiple=True,
+              help="What `key request` printed for a new key; may be repeated.")
+@click.option("--revoke", "revoked", multiple=True, metavar="KEYID", help="A key to revoke; may be repeated.")
+@since_option
+@origin_option
+@click.option("-o", "--output", type=FILE, help="File to write the signed record to, for `submit`, instead of posting.")
+@passphrase_options
+@url_option
+@json_option
+def change(
+    organization: str, key: Path, added: tuple[Path, ...], revoked: tuple[str, ...], since: int | None,
+    origin: str | None, output: Path | None, passphrase_file: Path | None, prompt: bool, url: str, as_json: bool,
+) -> None:
+    """Add and revoke keys of ORGANIZATION, signed by one that it has.
+
+    With -o nothing is asked of a server. A change also ends a recovery that the registrar has requested.
+    """
+    ledger = required(origin, "--origin")
+    signer = signing_key(key, passphrase_file, prompt)
+    record = record_of({
+        "type": "keyChange", "issuer": organization, "nonce": new_nonce(), "organization": organization,
+        **_keys(added, organization, ledger), **({"revoked": list(revoked)} if revoked else {}), **_since(since),
+    })
+    envelope = seal(record, signer, ledger)
+    if output is not None:
+        with replacing(output) as file:
+            file.write(msgspec.json.encode(envelope) + b"\n")
+        say(f"1 record signed: {output}")
+        return
+    with Client(url) as client:
+        index, digest = post_sealed(client, envelope)
+    _tell({"organization": organization, "index": index, "digest": digest}, f"keys of {organization} changed", as_json)
+
+
+@click.command()
+@click.argument("organization")
+@click.option("--request", "asked", type=FILE, multiple=True,
+              help="What `key request` printed for a new key of the organisation; may be repeated.")
+@click.option("--complete", is_flag=True, help="Complete the recovery that waits.")
+@since_option
+@registrar_options
+def recover(
+    organization: str, asked: tuple[Path, ...], complete: bool, since: int | None, registrar_key: Path | None,
+    home: Path | None, url: str, as_json: bool,
+) -> None:
+    """Give new keys to an ORGANIZATION that has lost its own, as the registrar: --request, and --complete a week later.
+
+    Until then any change of keys by the organisation ends it. On completion the keys of the request are active and all
+    others are revoked. Cosignatures of the log's witnesses show that the week has passed; without witnesses, records
+    that are posted on seven days do.
+    """
+    if bool(asked) == complete:
+        raise click.UsageError("one of --request and --complete")
+    if asked and since is not None:
+        raise click.UsageError("--compromised-since goes with --complete")
+    registrar = registrar_key_at(registrar_key, home)
+    with Client(url) as client:
+        origin = origin_of(client)
+        step = _completion(client, organization) if complete else _keys(asked, organization, origin)
+        record = record_of({
+            "type": "keyChange", "issuer": registrar_of(client, registrar), "nonce": new_nonce(),
+            "organization": organization, "recovery": "complete" if complete else "request", **step, **_since(since),
+        })
+        index, digest = post_one(client, record, registrar, origin)
+        due = None if complete else _waiting(client, organization).due
+    what = f"{organization} is recovered" if complete else f"a recovery of {organization} waits until {due} ms"
+    told = {"organization": organization, "index": index, "digest": digest, **({} if due is None else {"due": due})}
+    _tell(told, what, as_json)
+
+
+@click.command("object")
+@click.argument("organization")
+@click.option("--key", "key", type=FILE, required=True, help="An active private key of the organisation.")
+@origin_option
+@passphrase_options
+@url_option
+@json_option
+def object_to(
+    organization: str, key: Path, origin: str | None, passphrase_file: Path | None, prompt: bool, url: str,
+    as_json: bool,
+) -> None:
+    """Object to the recovery of ORGANIZATION that the registrar has requested: it has a key, and keeps it."""
+    ledger = required(origin, "--origin")
+    signer = signing_key(key, passphrase_file, prompt)
+    with Client(url) as client:
+        waiting = _waiting(client, organization)
+        record = record_of({
+            "type": "keyChange", "issuer": organization, "nonce": new_nonce(), "organization": organization,
+            "recovery": "objection", "request": waiting.request,
+        })
+        index, digest = post_one(client, record, signer, ledger)
+    _tell({"organization": organization, "index": index, "digest": digest},
+          f"the recovery of {organization} requested by entry {waiting.index} has ended", as_json)
+
+
+def _keys(requests: tuple[Path, ...], organization: str, origin: str) -> dict[str, object]:
+    """The field `added` of keys whose requests are for this organisation on this ledger."""
+    asked = [read_request(path, origin) for path in requests]
+    for one in asked:
+        if one.organization != organization:
+            raise InvalidInput(f"a request is for {one.organization}, not for {organization}", field="organization",
+                               value=one.organization)
+    return {"added": [one.key for one in asked]} if asked else {}
+
+
+def _completion(client: Client, organization: str) -> dict[str, object]:
+    """What a completion names: the request, and of a log with witnesses that it was public for a week."""
+    waiting = _waiting(client, organization)
+    in_force = {one.name: one.in_force for one in client.get("/v1/plugins", list[PluginAnswer])}
+    rules = next((one.rules for one in VERSIONS if one.name == in_force.get(RULES)), frozenset())
+    if in_force.get(ACTIVATED) is None or Rule.EVIDENCED_RECOVERIES not in rules:
+        return {"request": waiting.request}
+    path = f"/v1/records/{waiting.request}/proof"
+    newest = parse_checkpoint(parse_note(client.content("/log/checkpoint", limits.NOTE).decode()).text).size
+    first, last = client.get(path, Receipt), client.get(path, Receipt, size=newest)
+    return {"request": waiting.request, "evidence": {
+        "policy": client.content("/log/policy", limits.NOTE).decode(), "entry": first.entry, "first": first.proof,
+        "last": last.proof,
+    }}
+
+
+def _since(since: int | None) -> dict[str, object]:
+    return {} if since is None else {"compromisedSince": since}
+
+
+def _waiting(client: Client, organization: str) -> RecoveryAnswer:
+    found = next((one.recovery for one in organizations(client) if one.id == organization), None)
+    if found is None:
+        raise NotFound(f"no recovery of {organization} waits on {client.url}", code="no-recovery",
+                       field="organization", value=organization)
+    return found
+
+
+def _tell(told: dict[str, object], what: str, as_json: bool) -> None:
+    if as_json:
+        print_json(told)
+    else:
+        show(f"{what}: entry {told['index']}, record {told['digest']}")

@@ -1,0 +1,42 @@
+"""What an organisation sends to the registrar: a key of its own, which consents to its enrolment."""
+
+import base64
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from ledger.cli.files import reading
+from ledger.core.keys.signing import check_possession, load_spki
+from ledger.core.record.values import Id, Names, PublicKey
+from ledger.errors import InvalidInput
+
+
+class EnrolmentRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What an organisation sends to the registrar: nothing in it is secret."""
+
+    organization: Id
+    origin: str
+    key: PublicKey
+    names: Names = {}
+    prefixes: list[Id] = []
+
+
+def read_request(path: Path, origin: str) -> EnrolmentRequest:
+    """A request whose key consents to its enrolment on the ledger of that origin. Raises InvalidInput, InvalidKey."""
+    with reading(path) as file:
+        data = file.read()
+    try:
+        request = msgspec.json.decode(data, type=EnrolmentRequest)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(
+            f"{path} is no enrolment request: {error}", field="request", rule="what `carbon-ledger key request` prints"
+        ) from None
+    if request.origin != origin:
+        raise InvalidInput(
+            f"the request is for the ledger {request.origin}, not for {origin}", code="wrong-origin", field="origin",
+            value=request.origin,
+        )
+    check_possession(load_spki(base64.b64decode(request.key.spki)), base64.b64decode(request.key.proof), origin,
+                     request.organization, "key.proof")
+    return request

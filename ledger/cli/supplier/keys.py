@@ -1,0 +1,98 @@
+"""`key`: private keys never leave the machine that makes them; the registrar gets a request."""
+
+import base64
+from pathlib import Path
+
+import click
+import msgspec
+
+from ledger.cli.console import json_option, print_json, show
+from ledger.cli.environment import origin_option, required
+from ledger.cli.files import FILE, passphrase_for, passphrase_options, public_half, signing_key
+from ledger.cli.operator.rotate_log import rotate_log
+from ledger.cli.supplier.key_changes import change, object_to, recover
+from ledger.cli.supplier.key_request import EnrolmentRequest
+from ledger.core.keys.algorithms import ALGORITHMS
+from ledger.core.keys.signing import SigningKey, VerifyingKey, public_key
+from ledger.core.record.values import Names
+from ledger.host.durable import replacing
+from ledger.host.key_files import new_key, write_key
+
+
+def names_of(en: str | None, zh: str | None) -> Names:
+    found: Names = {}
+    if en:
+        found["en"] = en
+    if zh:
+        found["zh"] = zh
+    return found
+
+
+@click.group(
+    commands=[change, recover, object_to, rotate_log], context_settings={"help_option_names": ["-h", "--help"]},
+)
+def key() -> None:
+    """Make keys, show them, ask for their enrolment, change and recover them."""
+
+
+@key.command()
+@click.argument("file", type=FILE)
+@click.option("--algorithm", type=click.Choice(list(ALGORITHMS)), default="ed25519", show_default=True,
+              help="p256 is ECDSA over P-256, where hardware or rules ask for it.")
+@passphrase_options
+@json_option
+def new(file: Path, algorithm: str, passphrase_file: Path | None, prompt: bool, as_json: bool) -> None:
+    """Make a new key in FILE (PKCS#8, readable by its owner only; encrypted with a passphrase if given)."""
+    made = new_key(algorithm)
+    write_key(file, made, passphrase_for(file, passphrase_file, prompt))
+    _print(made, as_json)
+
+
+@key.command("show")
+@click.argument("file", type=FILE)
+@passphrase_options
+@json_option
+def show_key(file: Path, passphrase_file: Path | None, prompt: bool, as_json: bool) -> None:
+    """Show the public half of the key in FILE (a private key, or a public one as PEM or base64)."""
+    data = file.read_bytes()
+    if b"PRIVATE KEY" in data:
+        _print(signing_key(file, passphrase_file, prompt), as_json)
+    else:
+        _print(public_half(str(file)), as_json)
+
+
+@key.command()
+@click.argument("file", type=FILE)
+@click.option("--organization", required=True, help="URN of the organisation that the key is to sign for.")
+@origin_option
+@click.option("--prefix", "prefixes", multiple=True, help="Prefix of the ids that it will mint; may be repeated.")
+@click.option("--name-en", help="Its name in English.")
+@click.option("--name-zh", help="Its name in Chinese.")
+@click.option("-o", "--output", type=FILE, help="File to write instead of stdout.")
+@passphrase_options
+def request(
+    file: Path, organization: str, origin: str | None, prefixes: tuple[str, ...], name_en: str | None,
+    name_zh: str | None, output: Path | None, passphrase_file: Path | None, prompt: bool,
+) -> None:
+    """Print the request by which the registrar enrols the key in FILE, with the key's proof of possession."""
+    ledger = required(origin, "--origin")
+    private = signing_key(file, passphrase_file, prompt)
+    asked = EnrolmentRequest(
+        organization=organization, origin=ledger, key=public_key(private, ledger, organization),
+        names=names_of(name_en, name_zh), prefixes=list(prefixes),
+    )
+    if output is None:
+        print_json(asked)
+        return
+    with replacing(output) as written:
+        written.write(msgspec.json.format(msgspec.json.encode(asked), indent=2) + b"\n")
+
+
+def _print(shown: SigningKey | VerifyingKey, as_json: bool) -> None:
+    told = {
+        "keyid": shown.keyid.hex(), "algorithm": shown.algorithm, "spki": base64.b64encode(shown.spki).decode(),
+    }
+    if as_json:
+        print_json(told)
+    else:
+        show(*(f"{name:<10} {value}" for name, value in told.items()))

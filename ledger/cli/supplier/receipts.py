@@ -1,0 +1,48 @@
+"""What a receipt says, in short."""
+
+import msgspec
+from msgspec import Struct
+
+from ledger.core.outcome.leaves import AnyLeaf, LotLeaf, read
+from ledger.core.proof.acknowledgement import Acknowledgement
+from ledger.core.proof.receipt import Receipt
+from ledger.core.record.values import Quantity
+from ledger.footprint.stored.burdens import footprint, vector_of
+
+_leaf: msgspec.json.Decoder[AnyLeaf] = msgspec.json.Decoder(AnyLeaf)
+
+
+class LotBrief(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A lot that a record made; `footprint` is kg CO2e of the whole lot."""
+
+    lot: str
+    product: str
+    quantity: Quantity
+    holder: str
+    role: str
+    footprint: float
+    burdens: dict[str, float] = {}
+    plugin: str | None = None
+
+
+class Brief(Struct, frozen=True, kw_only=True):
+    """A receipt without its proofs."""
+
+    index: int
+    digest: str
+    lots: list[LotBrief]
+
+
+def brief(receipt: Receipt | Acknowledgement) -> Brief:
+    """What a receipt claims; nothing is proved by reading it."""
+    leaves = [_leaf.decode(shown.leaf) for shown in receipt.leaves]
+    return Brief(index=receipt.index, digest=receipt.digest,
+                 lots=[lot_brief(leaf) for leaf in leaves if isinstance(leaf, LotLeaf)])
+
+
+def lot_brief(leaf: LotLeaf) -> LotBrief:
+    burdens = read(leaf.burdens)
+    return LotBrief(
+        lot=leaf.lot, product=leaf.product, quantity=leaf.quantity, holder=leaf.holder, role=leaf.role,
+        footprint=footprint(vector_of(burdens)), burdens=burdens, plugin=leaf.plugin,
+    )

@@ -1,0 +1,105 @@
+"""Completing, checking and signing records; every mistake is told with its place, its field and the rule."""
+
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import msgspec
+
+from ledger.cli.console import Rejected, progress
+from ledger.cli.files import reading
+from ledger.cli.supplier.record_files import RecordDraft, read_drafts
+from ledger.core.keys.envelope import Envelope, seal
+from ledger.core.keys.signing import SigningKey
+from ledger.core.record.canonical import record_of
+from ledger.errors import InvalidInput, LedgerError
+from ledger.host.key_files import new_nonce
+
+_MAX_ERRORS = 1_000
+
+
+class RecordSigner(NamedTuple):
+    """Who signs, for the ledger of which origin; `issuer` completes records that name none."""
+
+    key: SigningKey
+    origin: str
+    issuer: str | None
+
+
+def sign_file(path: Path, kind: str | None, signer: RecordSigner, output: IO[bytes]) -> int:
+    """Writes an envelope a line for each record of a file; returns how many. Raises Rejected, which says of every
+    record that is none what is wrong with it."""
+    errors: list[LedgerError] = []
+    done = 0
+    with reading(path) as file, progress("signing") as told:
+        for draft in read_drafts(file, kind):
+            try:
+                if isinstance(draft, LedgerError):
+                    raise draft
+                output.write(msgspec.json.encode(_sealed(draft, signer)) + b"\n")
+            except LedgerError as error:
+                errors.append(error)
+                if len(errors) == _MAX_ERRORS:
+                    break
+            done += 1
+            told(done)
+    if errors:
+        raise Rejected(
+            f"{path}: {len(errors)} of {done} records cannot be signed; nothing is written", errors,
+            code="invalid-records",
+        )
+    if not done:
+        raise InvalidInput(f"{path}: there is no record in it", code="empty-input")
+    return done
+
+
+def _sealed(draft: RecordDraft, signer: RecordSigner) -> Envelope:
+    tree = draft.tree
+    tree.setdefault("nonce", new_nonce())
+    if signer.issuer is not None and tree.setdefault("issuer", signer.issuer) != signer.issuer:
+        raise InvalidInput(
+            f"{draft.place}: the issuer is {tree['issuer']!r}, but {signer.issuer} signs", code="wrong-issuer",
+            field="issuer", value=tree["issuer"],
+        )
+    if "issuer" not in tree:
+        raise InvalidInput(f"{draft.place}: no issuer", code="missing-field", field="issuer", rule="give --issuer")
+    if "type" not in tree:
+        raise InvalidInput(f"{draft.place}: no type", code="missing-field", field="type", rule="give --type")
+    try:
+        record = record_of(tree)
+    except LedgerError as error:
+        raise _placed(error, draft) from None
+    except (OverflowError, RecursionError, UnicodeEncodeError) as error:
+        raise InvalidInput(f"{draft.place}: cannot be written as JSON: {error}", code="not-json") from None
+    return seal(record, signer.key, signer.origin)
+
+
+def _placed(error: LedgerError, draft: RecordDraft) -> LedgerError:
+    """The error with its place in front; in a CSV file, the column instead of the path."""
+    if error.field is None:
+        return InvalidInput(f"{draft.place}: {error.message}", code=error.code, value=error.value, rule=error.rule)
+    field = column_of(error.field, draft)
+    where = f"{draft.place}, {'column' if draft.columns else 'field'} {field}"
+    rule = error.rule
+    if draft.columns and rule and "`int`" in rule:
+        rule = f"name the column {field}:int"
+    message = error.message.removeprefix(f"{error.field}: ")
+    return InvalidInput(f"{where}: {message}", code=error.code, field=field, value=error.value, rule=rule)
+
+
+def column_of(field: str, draft: RecordDraft) -> str:
+    """The column that filled, or would fill, a field of a record's tree."""
+    if not draft.columns:
+        return field.removeprefix("$.")
+    path, below = field, ""
+    while path and path not in draft.columns:
+        path, step = _parent(path)
+        below = f".{step}{below}"
+    return (draft.columns.get(path, "") + below).lstrip(".")
+
+
+def _parent(path: str) -> tuple[str, str]:
+    if path.endswith("]"):
+        above, _, step = path[:-1].rpartition("[")
+        return above, step
+    above, _, step = path.rpartition(".")
+    return above, step

@@ -1,0 +1,1 @@
+"""What an audit checks: entries, tree, checkpoint, stored rows, balances."""

@@ -1,0 +1,1 @@
+"""A sample of records for a verifier, which anyone draws the same."""

@@ -1,0 +1,140 @@
+"""The population that a sample is drawn from: read from the whole log, whose entries must hash to its checkpoint."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from ledger.client.audit.checks.checkpoint import read_checkpoint
+from ledger.client.audit.checks.parallel import APART, ParallelChecks
+from ledger.client.audit.full_walk import read_revised
+from ledger.client.audit.replay import ReplayedRecord, read_assessment, read_row
+from ledger.client.audit.sample.draw import PopulationMember, SampleBasis, SampleRequest, draw, totals
+from ledger.client.audit.source.interface import AuditSource, RevisedRow
+from ledger.client.audit.source.prefetch import Batches, arriving
+from ledger.core.log.entry import Entry
+from ledger.core.log.policy import Policy
+from ledger.core.record.canonical import decode_record
+from ledger.core.record.kinds import Transformation
+from ledger.core.record.redacted import is_residue
+from ledger.errors import LedgerError, NotFound, VerificationError
+from ledger.footprint.stored.burdens import SLOT, direct
+
+_ABS: Final = SLOT["absGhg"]
+_METHODS: Final = {
+    "random": "simple random, without replacement: the records with the least numbers by their digest",
+    "monetary": "systematic by emissions (monetary units): equal steps along all records' kg CO2e, one place in each",
+}
+
+
+class DrawnSample(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What was drawn, from what, and how: see `sampling` for the numbers."""
+
+    question: SampleRequest
+    basis: SampleBasis
+    vkey: str
+    drawn_how: str
+    population: dict[str, float]
+    sampled: dict[str, float]
+    records: list[PopulationMember]
+    notes: list[str]
+
+
+async def take_sample(
+    source: AuditSource, question: SampleRequest, *, vkey: str | None, policy: Policy | None,
+    progress: Callable[[int, int], None],
+) -> DrawnSample:
+    """Raises VerificationError where the log that the source shows does not hash to a checkpoint by `vkey`, or its
+    entries, bodies and signatures do not hold; it is not replayed. Raises NotFound where there is nothing to draw
+    from."""
+    pinned = vkey or await source.vkey()
+    checkpoint, _, keys, *_ = await read_checkpoint(source, pinned, policy)
+    population = _Population(question)
+    batches = Batches(source.batches(checkpoint.size))
+    apart = checkpoint.size >= APART
+    root = None
+    with ParallelChecks(checkpoint.origin, None, None, public=False, apart=apart) as beside:
+        async with arriving(source, batches, beside, 0, checkpoint.size) as pages:
+            async for page in pages:
+                for fault in page.verdict.faults:
+                    raise VerificationError(f"entry {fault.index}: {fault.message}: audit the log", code="unsound-log")
+                if not page.rows:
+                    break
+                root = page.verdict.root
+                for one in [read_row(row, ()) for row in page.rows]:
+                    population.see(one, await read_revised(source, one))
+                for malformed in source.intake.taken():
+                    raise malformed
+                progress(page.verdict.size, checkpoint.size)
+    if checkpoint.size and root != checkpoint.root:
+        raise VerificationError("the entries do not hash to the checkpoint: audit the log", code="unsound-log")
+    basis = SampleBasis(checkpoint.origin, checkpoint.size, checkpoint.root.hex())
+    members = population.members()
+    if not members:
+        raise NotFound(f"no transformation of facility {question.facility!r} begins from {question.start} on, before "
+                       f"{question.end}", field="facility", value=question.facility,
+                       rule="a facility and a period with records")
+    drawn = draw(question, basis, members)
+    notes = ["the log was not replayed: an audit says whether its figures hold"]
+    if keys.led is not None:
+        notes.append(keys.led)
+    if vkey is None:
+        notes.append("the log's key was not pinned: it is the one that the source itself names")
+    return DrawnSample(
+        question=question, basis=basis, vkey=pinned, drawn_how=_METHODS[question.method],
+        population=dict(totals(members)), sampled=dict(totals(drawn)), records=drawn, notes=notes,
+    )
+
+
+class _Population:
+    def __init__(self, question: SampleRequest) -> None:
+        self._question = question
+        self._entries: dict[int, Entry] = {}
+        self._members: dict[int, PopulationMember] = {}
+        self._candidates: dict[int, list[int]] = {}
+
+    def see(self, one: ReplayedRecord, revised: Sequence[RevisedRow]) -> None:
+        """The next entry of the log, and what it makes of earlier ones."""
+        record, entry, index = one.record, one.entry, one.row.index
+        for row in revised:
+            if row.index in self._entries:
+                self._revise(row, index)
+        if isinstance(record, Transformation) and entry is not None and record.facility == self._question.facility:
+            self._entries[index] = entry
+            self._candidates[index] = []
+            self._enter(index, record, one.row.leaf)
+
+    def members(self) -> list[PopulationMember]:
+        return [self._members[index] for index in sorted(self._members)]
+
+    def _revise(self, row: RevisedRow, by: int) -> None:
+        self._candidates[row.index].append(by)
+        old = self._members.pop(row.index, None)
+        leaf = row.leaves[0] if row.leaves else None
+        if not row.own:
+            # Its figures are others, what happened in it is not.
+            if old is not None:
+                self._members[row.index] = msgspec.structs.replace(
+                    old, revised_by=list(self._candidates[row.index]))
+        elif row.body is not None:
+            record = decode_record(row.body)
+            if isinstance(record, Transformation):
+                self._enter(row.index, record, leaf)
+
+    def _enter(self, index: int, record: Transformation, leaf: bytes | None) -> None:
+        question, entry = self._question, self._entries[index]
+        if not question.start <= record.start < question.end:
+            return
+        try:
+            stored, assessment = read_assessment(leaf or b"")
+            emissions = direct(assessment)[_ABS]
+        except LedgerError:
+            raise VerificationError(f"entry {index} has no assessment that can be read: audit the log",
+                                    code="unsound-log") from None
+        self._members[index] = PopulationMember(
+            index, entry.digest.hex(), entry.time, record.issuer, record.process, record.start, record.end,
+            record.basis, emissions, [output.lot for output in record.outputs], list(record.supplies),
+            list(record.evidence), stored.plugin, entry.keyid.hex(), entry.to_bytes().hex(),
+            list(self._candidates[index]), is_residue(record),
+        )

@@ -1,0 +1,134 @@
+"""Auditing a server over HTTP: all that an outsider has."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+
+from ledger.admission.facts import LOT_SLOTS
+from ledger.client import limits
+from ledger.client.audit.source.decoding import Intake, Malformed, json_of, typed
+from ledger.client.audit.source.interface import AuditSource, BatchRow, RevisedRow, Revisions, StoredBalance
+from ledger.client.audit.source.pages import EMPTY_PAGE, ENTRIES, MEDIA_TYPE
+from ledger.client.http import Reader, TooLarge, address_of, check_values, http_client
+from ledger.core.log.key_rotation import rotations_in
+from ledger.core.log.tiles import Tile, tile_path
+from ledger.errors import LedgerError, NotFound, Unavailable
+
+
+class HttpSource:
+    """A server's HTTP API."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._reader = Reader(client)
+        self.intake = Intake()
+
+    async def vkey(self) -> str:
+        return _text(await self._get("/log/vkey", limits.VKEY)).strip()
+
+    async def rotations(self) -> Sequence[str]:
+        return rotations_in(await self._get("/log/keys", limits.NOTE))
+
+    async def checkpoint(self) -> str:
+        return _text(await self._get("/log/checkpoint", limits.NOTE))
+
+    async def policy(self) -> bytes | None:
+        try:
+            return await self._get("/log/policy", limits.NOTE)
+        except _NotThere:
+            return None
+
+    async def pages(self, size: int, start: int = 0) -> AsyncIterator[bytes]:
+        """A page that is too long is asked for again with fewer rows, down to one."""
+        rows = ENTRIES
+        while start < size:
+            end = min(start + rows, size)
+            try:
+                page = await self._get("/v1/audit/entries", limits.PAGE if rows > 1 else limits.ROW,
+                                       {"from": start, "to": end}, MEDIA_TYPE)
+            except TooLarge:
+                if rows == 1:
+                    raise
+                rows = max(1, rows // 4)
+                continue
+            yield page
+            if page == EMPTY_PAGE:
+                # A checkpoint may say any size.
+                break
+            start, rows = end, min(2 * rows, ENTRIES)
+
+    async def batches(self, size: int, start: int = 0) -> AsyncIterator[list[tuple[int, bytes]]]:
+        while page := await self._json("/v1/audit/batches", {"after": start}):
+            rows = self.intake.rows(BatchRow, "batch", page)
+            yield [(one.size, one.root) for one in rows if one.size <= size]
+            start = self._last([one.size for one in rows], start, "batch.size")
+
+    async def revisions(self) -> Revisions:
+        return typed(Revisions, "revision", await self._json("/v1/audit/revisions", {}))
+
+    async def revised(self, index: int) -> AsyncIterator[list[RevisedRow]]:
+        after = -1
+        while page := await self._json("/v1/audit/revised", {"index": index, "after": after}):
+            rows = self.intake.rows(RevisedRow, "revised", page, "index")
+            yield rows
+            after = self._last([one.index for one in rows], after, "revised.record")
+
+    async def tile(self, tile: Tile) -> bytes:
+        path = "/log/" + tile_path(tile)
+        try:
+            return await self._get(path, limits.tile(tile.width))
+        except _NotThere as error:
+            # A log of that size has it: this is a finding, and no reason to ask again.
+            raise NotFound(f"{path} is not there", code="missing-tile", field="path", value=path) from error
+
+    async def balances(self) -> AsyncIterator[list[StoredBalance]]:
+        after = -1
+        while page := await self._json("/v1/audit/balances", {"after": after}):
+            rows = self.intake.rows(StoredBalance, "balance", page, "number", LOT_SLOTS)
+            yield rows
+            after = self._last([one.number for one in rows], after, "balance.lot")
+
+    async def balances_of(self, numbers: Sequence[int]) -> list[StoredBalance]:
+        page = await self._json("/v1/audit/balances", {"lots": ",".join(map(str, numbers))})
+        return self.intake.rows(StoredBalance, "balance", page, "number", LOT_SLOTS)
+
+    @staticmethod
+    def _last(numbers: Sequence[int], after: int, column: str) -> int:
+        """Where the next page begins. Raises Malformed where this one has not come any further: a server could keep an
+        auditor for ever."""
+        if not numbers or numbers[-1] <= after:
+            raise Malformed(column, ValueError(f"the rows of a page have to come after {after}, in order"))
+        return numbers[-1]
+
+    async def _json(self, path: str, parameters: Mapping[str, int | str]) -> Any:
+        data = await self._get(path, limits.QUESTION, parameters)
+        try:
+            check_values(data)
+        except LedgerError as error:
+            raise Unavailable(f"{self._reader.url}{path}: {error.message}", code="server-down") from None
+        return json_of(data, path)
+
+    async def _get(
+        self, path: str, limit: int, parameters: Mapping[str, int | str] | None = None, accept: str = "*/*"
+    ) -> bytes:
+        answer = await self._reader.fetch(path, limit, parameters=parameters, headers={"Accept": accept})
+        if answer.status != 200:
+            kind = _NotThere if answer.status == 404 else Unavailable
+            raise kind(f"{self._reader.url}{path} answers {answer.status}: {answer.text}", code="server-down")
+        return answer.content
+
+
+class _NotThere(Unavailable):
+    """The server answers, and has no such thing."""
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
+
+
+@asynccontextmanager
+async def http_source(url: str) -> AsyncIterator[AuditSource]:
+    """Raises InvalidInput where `url` is no http address."""
+    async with http_client(address_of(url, "target")) as client:
+        yield HttpSource(client)

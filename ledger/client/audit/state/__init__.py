@@ -1,0 +1,1 @@
+"""What an audit keeps between runs, and what a replay holds in memory."""

@@ -1,0 +1,97 @@
+"""The part of a ledger's state that is small, and kept whole: as a value that can be written down."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from ledger.admission.facts import OrganizationFacts, PoolFacts
+from ledger.admission.rules import Rules
+from ledger.admission.state import ClosedPeriod, KeyState, PluginState, Recovery, State
+from ledger.core.keys.signing import load_spki
+
+KEPT_WHOLE = frozenset({
+    "amendments", "closed", "default_pools", "erased", "frozen", "keys", "lines", "openings", "organizations", "origin",
+    "plugins", "pools", "prefixes", "recoveries", "reports", "rules", "size", "time",
+})
+"""What of a state `Registers` holds; `lines` as far as their newest generations."""
+
+
+class Registers(Struct, frozen=True):
+    """`keys` by SubjectPublicKeyInfo, with the other fields of their `KeyState`; `recoveries` the same way,
+    with the `days` that are confirmed for them, and since when."""
+
+    size: int
+    organizations: dict[str, OrganizationFacts]
+    pools: dict[str, PoolFacts]
+    default_pools: list[tuple[str, str, str]]
+    newest: dict[str, str]
+    keys: list[tuple[bytes, list[Any]]]
+    plugins: dict[str, PluginState]
+    prefixes: dict[str, str]
+    closed: dict[str, dict[str, ClosedPeriod]]
+    frozen: set[str]
+    openings: set[tuple[str, str]]
+    reports: dict[str, set[tuple[str, str]]]
+    time: int = 0
+    recoveries: dict[str, tuple[str, int, list[bytes]]] = {}
+    erased: set[str] = set()
+    amendments: dict[str, set[str]] = {}
+    rules: Rules = Rules()
+    days: dict[str, tuple[int, int]] = {}
+
+
+def registers_of(state: State) -> Registers:
+    return Registers(
+        state.size, state.organizations, state.pools,
+        [(holder, product, pool) for (holder, product), pool in state.default_pools.items()],
+        {pool: line[-1] for pool, line in state.lines.items() if line},
+        [(key.key.spki, list(key[1:])) for key in state.keys.values()],
+        state.plugins, state.prefixes, state.closed, state.frozen, state.openings, state.reports,
+        state.time, {name: (one.digest, one.time, [key.spki for key in one.keys]) for name, one in
+                     state.recoveries.items()},
+        state.erased, state.amendments, state.rules,
+        {name: (one.days, one.counted) for name, one in state.recoveries.items()},
+    )
+
+
+def restore(state: State, registers: Registers) -> None:
+    """Makes an empty state what it was, as far as registers go."""
+    state.size = registers.size
+    state.organizations = registers.organizations
+    state.pools = registers.pools
+    state.default_pools = {(holder, product): pool for holder, product, pool in registers.default_pools}
+    state.lines = {pool: (newest,) for pool, newest in registers.newest.items()}
+    for spki, rest in registers.keys:
+        key = load_spki(spki)
+        state.keys[key.keyid] = KeyState(key, *rest)
+    state.plugins = registers.plugins
+    state.prefixes = registers.prefixes
+    state.closed = registers.closed
+    state.frozen = registers.frozen
+    state.openings = registers.openings
+    state.reports = registers.reports
+    state.time = registers.time
+    state.erased = registers.erased
+    state.amendments = registers.amendments
+    state.rules = registers.rules
+    for name, (digest, time, keys) in registers.recoveries.items():
+        days, counted = registers.days.get(name, (0, time))
+        state.recoveries[name] = Recovery(digest, time, tuple([load_spki(spki) for spki in keys]), days, counted)
+
+
+def write_registers(registers: Registers) -> bytes:
+    return msgspec.msgpack.encode(registers)
+
+
+def read_registers(data: bytes) -> Registers:
+    return msgspec.msgpack.decode(data, type=Registers)
+
+
+def pools_named(state: State, names: set[str]) -> list[str]:
+    """The pools that names can mean: themselves, or products of which somebody has a default pool."""
+    found = [name for name in names if name in state.pools]
+    products: Mapping[tuple[str, str], str] = state.default_pools
+    found.extend([pool for (_, product), pool in products.items() if product in names])
+    return found

@@ -1,0 +1,88 @@
+"""What is posted: a record's body with the key that signed it and the signature. Many travel as NDJSON."""
+
+import base64
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from ledger.core.keys.signing import SIGNATURE_BYTES, SigningKey
+from ledger.core.record import canonical
+from ledger.core.record.canonical import MAX_BODY
+from ledger.core.record.kinds import AnyRecord
+from ledger.core.record.values import Sha256
+from ledger.errors import InvalidInput
+
+MAX_ENVELOPE = 2 << 20
+"""Bytes: a body of the greatest size in base64, and room for the rest."""
+_MAX_BASE64 = (MAX_BODY + 2) // 3 * 4
+
+
+class Envelope(Struct, frozen=True, forbid_unknown_fields=True):
+    """`body`: base64 of the canonical JSON; `key`: hex keyid; `signature`: base64 of 64 bytes."""
+
+    body: str
+    key: Sha256
+    signature: Annotated[str, Meta(max_length=88)]
+
+
+class Opened(Struct, frozen=True):
+    """An envelope's parts, decoded; the signature is not checked yet."""
+
+    body: bytes
+    keyid: bytes
+    signature: bytes
+
+
+_decoder = msgspec.json.Decoder(Envelope)
+
+
+def seal(record: AnyRecord, key: SigningKey, origin: str) -> Envelope:
+    """Signs a record for the ledger of that origin."""
+    body = canonical.encode(record)
+    signature = key.sign_record(origin, record.kind, canonical.digest(body))
+    return Envelope(base64.b64encode(body).decode(), key.keyid.hex(), base64.b64encode(signature).decode())
+
+
+def open_envelope(data: bytes) -> Opened:
+    """The parts of a posted envelope; raises InvalidInput that names what is wrong with it."""
+    if len(data) > MAX_ENVELOPE:
+        raise InvalidInput(f"an envelope of {len(data)} bytes", code="too-large", value=len(data),
+                           rule=f"at most {MAX_ENVELOPE} bytes")
+    try:
+        try:
+            envelope = _decoder.decode(data)
+        except msgspec.ValidationError as error:
+            # The typed decoder stops at the first wrong field: what follows it may be no JSON at all.
+            raise canonical.explain_schema(str(error), msgspec.json.decode(data)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidInput(
+            f"not an envelope: {error}", code="not-json", value=data[:40],
+            rule='{"body": base64, "key": hex, "signature": base64}',
+        ) from None
+    if len(envelope.body) > _MAX_BASE64:
+        raise InvalidInput(
+            f"the body has more than {MAX_BODY} bytes", code="body-too-large", field="body", value=len(envelope.body),
+            rule=f"at most {MAX_BODY} bytes",
+        )
+    signature = _strict(envelope.signature, "signature")
+    if len(signature) != SIGNATURE_BYTES:
+        raise InvalidInput(
+            f"the signature has {len(signature)} bytes", code="malformed-signature", field="signature",
+            value=len(signature), rule=f"{SIGNATURE_BYTES} bytes",
+        )
+    return Opened(_strict(envelope.body, "body"), bytes.fromhex(envelope.key), signature)
+
+
+def _strict(text: str, field: str) -> bytes:
+    """Base64 in its one spelling."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        data = None
+    if data is None or base64.b64encode(data).decode() != text:
+        raise InvalidInput(
+            f"{field} is not standard base64", code="not-base64", field=field, value=text[:40],
+            rule="standard base64 with padding",
+        )
+    return data

@@ -1,0 +1,1 @@
+"""The Merkle log: entries, tree, tiles, checkpoints, cosignatures."""

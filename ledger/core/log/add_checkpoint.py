@@ -1,0 +1,121 @@
+"""C2SP tlog-witness: the request `add-checkpoint`, and the rules by which a witness cosigns or declines. No IO.
+
+    old 20852014
+    <consistency proof, a base64 hash a line>
+
+    <checkpoint, a signed note>
+
+The statuses are those of the specification's newest text: of two roots for one size it answers 422, where version 1.0.0
+had 409 without a size.
+"""
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from ledger.core.log.checkpoint import Checkpoint, parse_decimal
+from ledger.core.log.merkle import EMPTY_ROOT, HASH_SIZE, verify_consistency
+from ledger.core.log.note import NoteVerifier, decode_base64, parse_note, verify_note
+from ledger.errors import InvalidNote, VerificationError
+
+MAX_PROOF = 63
+"""Hashes on the longest consistency proof."""
+SIZE_TYPE: Final = "text/x.tlog.size"
+"""Content type of the answer that says which size the witness has."""
+
+
+class AddCheckpoint(NamedTuple):
+    """A request by form alone: the note's checkpoint is said to extend the one of size `old`."""
+
+    old: int
+    proof: tuple[bytes, ...]
+    note: str
+
+
+class Declined(NamedTuple):
+    """Why a witness does not cosign. `size`: the one that it has cosigned, where the client asked from another."""
+
+    status: int
+    reason: str
+    size: int | None = None
+
+
+class StatedHead(NamedTuple):
+    """What a note says of a log before anything of it is believed."""
+
+    origin: str
+    size: int
+    root: bytes
+
+
+def encode_request(request: AddCheckpoint) -> str:
+    """The body of a request."""
+    lines = "".join(base64.b64encode(node).decode() + "\n" for node in request.proof)
+    return f"old {request.old}\n{lines}\n{request.note}"
+
+
+def parse_request(data: bytes) -> AddCheckpoint:
+    """The parts of a request's body, the note unread. Raises InvalidNote."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidNote("the request is not UTF-8") from error
+    head, separator, note = text.partition("\n\n")
+    if not separator:
+        raise InvalidNote("a request has an empty line before its checkpoint")
+    first, *lines = head.split("\n")
+    if not first.startswith("old "):
+        raise InvalidNote("a request begins with the line of the old size", value=first)
+    if len(lines) > MAX_PROOF:
+        raise InvalidNote(f"a proof has at most {MAX_PROOF} hashes, not {len(lines)}", field="proof")
+    proof = tuple(decode_base64(line, "a hash of the proof") for line in lines)
+    if any(len(node) != HASH_SIZE for node in proof):
+        raise InvalidNote(f"a hash of the proof is not {HASH_SIZE} bytes", field="proof")
+    return AddCheckpoint(parse_decimal(first.removeprefix("old "), "old size"), proof, note)
+
+
+def stated(note: str) -> StatedHead:
+    """What a note states, by form alone, with extension lines or without. Raises InvalidNote."""
+    lines = parse_note(note).text.split("\n")
+    if len(lines) < 4 or not all(lines[:-1]):
+        raise InvalidNote("a checkpoint is lines of origin, size and root, and extensions that are not empty")
+    root = decode_base64(lines[2], "the root of a checkpoint")
+    if len(root) != HASH_SIZE:
+        raise InvalidNote(f"the root of a checkpoint is not {HASH_SIZE} bytes", field="root")
+    return StatedHead(lines[0], parse_decimal(lines[1], "size"), root)
+
+
+def judge(
+    request: AddCheckpoint, said: StatedHead, logs: Mapping[str, Sequence[NoteVerifier]], latest: Checkpoint | None
+) -> Checkpoint | Declined:
+    """The checkpoint that a witness may cosign next, in the order of the specification. `logs`: the keys that it trusts
+    by origin; `latest`: what it cosigned last for this one, or None."""
+    known = logs.get(said.origin)
+    if not known:
+        return Declined(404, "no log of this origin is known here")
+    try:
+        verify_note(request.note, known, minimum=1)
+    except VerificationError as error:
+        return Declined(403, error.message)
+    if request.old > said.size:
+        return Declined(400, f"the old size {request.old} is above the size {said.size} of the checkpoint")
+    size = 0 if latest is None else latest.size
+    if request.old != size:
+        return Declined(409, f"the latest checkpoint here has size {size}", size)
+    try:
+        checkpoint = Checkpoint(said.origin, said.size, said.root)
+        # The first checkpoint needs no proof: everything extends the empty tree.
+        verify_consistency(size, said.size, EMPTY_ROOT if latest is None else latest.root, said.root, request.proof)
+    except (InvalidNote, VerificationError) as error:
+        return Declined(422, error.message)
+    return checkpoint
+
+
+def parse_size(data: bytes, content_type: str) -> int | None:
+    """The size in the answer of status 409, or None where it says none: other spellings are not read."""
+    if content_type.partition(";")[0].strip().lower() != SIZE_TYPE or not data.endswith(b"\n") or len(data) > 20:
+        return None
+    try:
+        return parse_decimal(data[:-1].decode("ascii"), "size")
+    except (InvalidNote, UnicodeDecodeError):
+        return None

@@ -1,0 +1,42 @@
+"""The log entry: 170 public bytes that commit to a record, its signature and the figures that came of it.
+
+`version(1) | kind(1) | digest(32) | keyid(32) | signature(64) | outcome(32) | time(8, ms since 1970, big-endian)`
+"""
+
+import struct
+from typing import NamedTuple
+
+from ledger.core.record.base import ACTIVATION, ERASURE, KEY_CHANGE, ORGANIZATION, PRIVATE
+from ledger.errors import VerificationError
+
+VERSION = 1
+_LAYOUT = struct.Struct(">BB32s32s64s32sQ")
+SIZE = _LAYOUT.size
+KINDS = (PRIVATE, ORGANIZATION, KEY_CHANGE, ACTIVATION, ERASURE)
+
+
+class Entry(NamedTuple):
+    """`time`: ms since 1970, the server's claim; order in the log, not time, decides validity."""
+
+    kind: int
+    digest: bytes
+    keyid: bytes
+    signature: bytes
+    outcome: bytes
+    time: int
+
+    def to_bytes(self) -> bytes:
+        return _LAYOUT.pack(VERSION, *self)
+
+
+def parse_entry(data: bytes) -> Entry:
+    """Raises VerificationError where `data` is no entry of version 1."""
+    if len(data) != SIZE:
+        raise VerificationError(f"an entry has {SIZE} bytes, not {len(data)}", code="malformed-entry")
+    version, *fields = _LAYOUT.unpack(data)
+    if version != VERSION:
+        raise VerificationError(f"entry version {version} is not known", code="malformed-entry")
+    entry = Entry(*fields)
+    if entry.kind not in KINDS:
+        raise VerificationError(f"record kind {entry.kind} is not known", code="malformed-entry")
+    return entry

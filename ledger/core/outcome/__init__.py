@@ -1,0 +1,1 @@
+"""What an entry commits to beside its record: assessment and figures as leaves."""

@@ -1,0 +1,145 @@
+"""What a sector plugin says of one record: emission lines, energy, omissions, allocation weights, where matter went.
+
+Local by design: it depends on the record and on its inputs' static facts, never on figures or balances. Amounts are
+Decimals, computed in `ledger.sdk`'s context; each becomes a binary64 once, when the figures are made of them.
+"""
+
+from decimal import Decimal
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta, Struct
+
+from ledger.core.record.values import Key, Name
+
+ADDITIVE: Final = (
+    "fossilGhgEmissions",
+    "landUseChangeGhgEmissions",
+    "landManagementFossilGhgEmissions",
+    "landManagementBiogenicCO2Emissions",
+    "landManagementBiogenicCO2Removals",
+    "biogenicNonCO2Emissions",
+    "technologicalCO2Removals",
+    "ccsTechnologicalCO2Capture",
+)
+"""Burdens whose sum is the footprint excluding biogenic uptake, kg CO2e (names of PACT 3 where it has one)."""
+
+REMOVALS: Final = ("landManagementBiogenicCO2Removals", "technologicalCO2Removals", "ccsTechnologicalCO2Capture")
+"""Additive burdens that are zero or negative."""
+
+OF_WHICH: Final = (
+    "aircraftGhgEmissions",
+    "transportGhgEmissions",
+    "packagingGhgEmissions",
+    "electricityLocation",
+    "electricityMarket",
+)
+"""Parts of the footprint shown apart and never added, kg CO2e."""
+
+ENERGY: Final = ("electricityKwh", "energyMj", "renewableEnergyMj")
+
+QUALITY: Final = (
+    "absGhg",
+    "primaryAbs",
+    "technologyAbs",
+    "timeAbs",
+    "geographyAbs",
+    "omittedAbs",
+    "unestimated",
+    "provisionalAbs",
+)
+"""Sums weighted by |line| in kg CO2e; `unestimated` counts omissions without an estimate, `provisionalAbs` is the part
+of `absGhg` whose records wait for a closing."""
+
+BURDENS: Final = ADDITIVE + OF_WHICH + ENERGY + QUALITY
+"""Every burden, in the order in which a stored vector holds them."""
+
+LineKind = Literal["onSite", "electricity", "heat", "upstream", "transport", "airTransport", "packaging", "treatment"]
+Basis = Literal["metered", "invoiced", "calculated", "estimated"]
+Rating = Annotated[int, Meta(ge=1, le=3)]
+Scores = tuple[int, ...]
+"""A pedigree as a plugin returns it; `ledger.footprint.stored.checks` says which line's is none."""
+
+
+class Value(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
+    """Base of an assessment's parts."""
+
+
+class Line(Value, frozen=True):
+    """An emission (or removal, negative) of `amount` kg of `gas`; for an energy burden, `amount` is in its unit.
+
+    `source` names what it comes from (a supply's material, a process). `market` is the market-based amount of an
+    electricity line where it differs from the location-based one. `ratings` are PACT's technology, time and geography
+    scores, 1 (best) to 3. `factor` names the row of the factor table, and `recalled` says that its source could not be
+    checked.
+
+    `deviation` (a geometric standard deviation) and `pedigree` are of the line's own amount: one error with the other
+    lines of the record that have this `source` and say the same, independent of all others. `factorDeviation` and
+    `factorPedigree` are of its factor, and so of all lines at once that name this `factor`.
+    """
+
+    gas: Key
+    amount: Decimal
+    source: Name
+    kind: LineKind
+    burden: Key = "fossilGhgEmissions"
+    basis: Basis = "calculated"
+    primary: bool = False
+    ratings: tuple[Rating, Rating, Rating] = (3, 3, 3)
+    market: Decimal | None = None
+    deviation: Decimal | None = None
+    factor: Name | None = None
+    recalled: bool = False
+    pedigree: Scores | None = None
+    factor_deviation: Decimal | None = None
+    factor_pedigree: Scores | None = None
+
+
+class EnergyUse(Value, frozen=True):
+    """Energy that enters the process, MJ."""
+
+    carrier: Name
+    amount: Decimal
+    renewable: bool = False
+
+
+class Omission(Value, frozen=True):
+    """An upstream part that no figure covers; `estimate` in kg CO2e where the sector has one."""
+
+    what: Name
+    estimate: Decimal | None = None
+
+
+class Assigned(Value, frozen=True):
+    """An amount given to one output before the rest is shared out (system expansion): kg CO2e of `burden`."""
+
+    output: int
+    burden: Key
+    amount: Decimal
+
+
+class Finding(Value, frozen=True):
+    """A balance out of tolerance or an impossible yield; `refuses` keeps the record off the ledger."""
+
+    code: Key
+    message: Name
+    refuses: bool = False
+
+
+class Assessment(Value, frozen=True):
+    """`weights`: allocation key -> one Decimal >= 0 an output, 0 for waste and core; share = w / sum of w.
+
+    `matter`: content -> part of what came in that each output holds, sum <= 1. `indicators` do not travel.
+    """
+
+    lines: tuple[Line, ...] = ()
+    energy: tuple[EnergyUse, ...] = ()
+    omissions: tuple[Omission, ...] = ()
+    weights: dict[Key, tuple[Decimal, ...]] = {}
+    matter: dict[Key, tuple[Decimal, ...]] = {}
+    assigned: tuple[Assigned, ...] = ()
+    indicators: dict[Key, Decimal] = {}
+    findings: tuple[Finding, ...] = ()
+
+
+NOTHING: Final = Assessment()
+"""The assessment of a record that emits nothing of its own."""

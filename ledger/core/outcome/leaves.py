@@ -1,0 +1,112 @@
+"""What a record brought about, committed in its log entry: an RFC 6962 tree over salted canonical JSON leaves.
+
+Leaf 0 is the assessment with what the record retained and what content was declared, arisen and lost; leaf i is
+output i with its figures. A salt that only the record's nonce gives keeps a leaf from being guessed, so one lot's
+figure can be proved to one who may not see the rest.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from msgspec import Raw, Struct
+
+from ledger.core.log.merkle import EMPTY_ROOT, leaf_hash, tree_root
+from ledger.core.outcome.assessment import BURDENS, Assessment
+from ledger.core.record.values import Quantity
+
+_encoder = msgspec.json.Encoder(order="sorted")
+Figures = Mapping[str, float]
+
+
+class Leaf(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, tag_field="leaf"):
+    """`salt`: 16 bytes, base64url without padding."""
+
+    salt: str
+
+
+class AssessmentLeaf(Leaf, frozen=True, kw_only=True, tag="assessment"):
+    """`retained`: burdens that stay with the record; `declared`, `arisen`, `lost`: contents, so that
+    content out + lost = content in + declared + arisen. `averaged`: of an addition to a pool that is averaged over
+    periods, what its lot holds more or less than the moving average. `covered`: what green attributes take from the
+    market-based amounts of the electricity lots that the record uses."""
+
+    assessment: Raw
+    method: str
+    retained: dict[str, str] = {}
+    declared: dict[str, str] = {}
+    arisen: dict[str, str] = {}
+    lost: dict[str, str] = {}
+    plugin: str | None = None
+    averaged: dict[str, str] = {}
+    averaged_contents: dict[str, str] = {}
+    covered: dict[str, str] = {}
+
+
+class LotLeaf(Leaf, frozen=True, kw_only=True, tag="lot"):
+    """An output lot as created. `plugin` is `name/version` of the sector that assessed its record; `owner` is named
+    where it is not the holder, `credit` of a lot of role credit or attribute."""
+
+    lot: str
+    product: str
+    quantity: Quantity
+    holder: str
+    role: str
+    method: str
+    burdens: dict[str, str] = {}
+    contents: dict[str, str] = {}
+    plugin: str | None = None
+    owner: str | None = None
+    credit: str | None = None
+
+
+class RevisionLeaf(Leaf, frozen=True, kw_only=True, tag="revision"):
+    """What the record with this log index and digest comes to from now on: the root of its new outcome."""
+
+    index: int
+    record: str
+    outcome: str
+
+
+AnyLeaf = AssessmentLeaf | LotLeaf | RevisionLeaf
+
+
+def salt_seed(nonce: str) -> bytes:
+    """The seed of a record's salts, from its nonce (base64url as on the wire). Stored, so that it outlives the body."""
+    return hashlib.sha256(b"carbon-ledger/salt/v1\n" + base64.urlsafe_b64decode(nonce + "==")).digest()
+
+
+def salt(seed: bytes, index: int) -> str:
+    """The salt of leaf `index`."""
+    return base64.urlsafe_b64encode(hashlib.sha256(seed + index.to_bytes(4, "big")).digest()[:16])[:22].decode()
+
+
+def written(figures: Figures) -> dict[str, str]:
+    """Figures as the shortest decimal strings that read back to the same binary64; zeros are left out."""
+    return {name: repr(amount) for name, amount in figures.items() if amount != 0.0}
+
+
+def written_burdens(vector: Sequence[float]) -> dict[str, str]:
+    """`written` of a vector in the order of BURDENS."""
+    return {name: repr(amount) for name, amount in zip(BURDENS, vector, strict=True) if amount != 0.0}
+
+
+def read(figures: Mapping[str, str]) -> dict[str, float]:
+    """The inverse of `written`."""
+    return {name: float(text) for name, text in figures.items()}
+
+
+def assessment_bytes(assessment: Assessment) -> Raw:
+    """Canonical JSON of an assessment; Decimals as their own strings."""
+    return Raw(_encoder.encode(assessment))
+
+
+def leaf_bytes(leaf: AnyLeaf) -> bytes:
+    """The canonical JSON that an outcome commits to."""
+    return _encoder.encode(leaf)
+
+
+def outcome_root(leaves: Sequence[bytes]) -> bytes:
+    """The 32 bytes in the entry; SHA-256 of nothing for a record without results."""
+    return tree_root([leaf_hash(leaf) for leaf in leaves]) if leaves else EMPTY_ROOT

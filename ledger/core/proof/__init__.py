@@ -1,0 +1,1 @@
+"""What anyone checks offline: receipts, bundles, statements."""

@@ -1,0 +1,79 @@
+"""What an identifier has to look like beyond its normal form (`core.record.identifiers`), since a version of the rules.
+
+A reader must see what an identifier says, nothing may run when it is followed as a link, and nobody may claim a
+namespace that belongs to all. Character ranges are written out: Python's own tables differ from release to release, and
+an audit has to decide as the ledger did.
+"""
+
+import re
+from typing import Final
+
+from ledger.errors import Refused
+
+SCHEMES: Final = ("urn", "https", "http", "did", "tag")
+_SCHEMES: Final = tuple([f"{scheme}:" for scheme in SCHEMES])
+
+_ESCAPE: Final = re.compile(rb"%([0-9A-F]{2})")
+
+OWN: Final = "urn:carbon-ledger:"
+"""The namespace of ledgers and their registrars."""
+
+# Unicode 16.0: White_Space, general category Cc, and Default_Ignorable_Code_Point with the formats that Cf adds; the
+# blank Braille pattern too.
+_INVISIBLE: Final = re.compile(
+    "[\u0000-\u0020\u007f-\u00a0\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u1680"
+    "\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    "\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff]"
+)
+
+_BEYOND: Final = (
+    ("urn:epc:", re.compile(r"urn:epc:(?:id|class):[a-z]+:[0-9A-Z]{5,}(?![0-9A-Z])"),
+     "`urn:epc:id:` or `urn:epc:class:`, the kind of key, and the GS1 company prefix"),
+    ("urn:", re.compile(r"urn:[^:]+:[^:/#=?]"), "a URN with something after its namespace"),
+    ("did:", re.compile(r"did:[a-z0-9]+:[^:/#=?]"), "a DID with something after its method"),
+    ("tag:", re.compile(r"tag:[^,:/#=?]+,[0-9]{4}(?:-[0-9]{2}){0,2}:"), "a tag with its authority and date (RFC 4151)"),
+)
+_GS1: Final = re.compile(r"https?://(?:[a-z0-9-]+\.)*gs1\.org(?::[0-9]+)?/")
+_GS1_KEY: Final = re.compile(r"[^/]+//[^/]+/[0-9]{2,4}/[0-9]{6}")
+_GS1_RULE: Final = "a GS1 Digital Link with its application identifier and key, such as https://id.gs1.org/414/GLN"
+
+
+def is_plain(text: str) -> bool:
+    """Whether nothing has to be looked at more closely."""
+    return "%" not in text and text.startswith(_SCHEMES)
+
+
+def check_plain(text: str, field: str) -> None:
+    """Refuses schemes that are not for names, and what no reader would see. `text` is in normal form."""
+    if not text.startswith(_SCHEMES):
+        raise _not_plain(text, field, "name-scheme", f"its scheme is one of {' '.join(SCHEMES)}")
+    if "%" not in text:
+        return
+    try:
+        read = _ESCAPE.sub(lambda escape: bytes((int(escape[1], 16),)), text.encode()).decode()
+    except UnicodeDecodeError:
+        raise _not_plain(text, field, "name-invisible", "percent-encoded bytes are UTF-8") from None
+    if _INVISIBLE.search(read):
+        raise _not_plain(text, field, "name-invisible",
+                         "no blanks, control, direction or other invisible characters, percent-encoded either")
+
+
+def check_own(text: str, field: str) -> None:
+    """Refuses what is a namespace for all and not some organisation's own: `urn:example:`, or GS1's keys as a whole."""
+    for start, form, rule in _BEYOND:
+        if text.startswith(start):
+            if not form.match(text):
+                raise _shared(text, field, rule)
+            return
+    if _GS1.match(text) and not _GS1_KEY.match(text):
+        raise _shared(text, field, _GS1_RULE)
+
+
+def _shared(text: str, field: str, rule: str) -> Refused:
+    return Refused(f"{field}: {text!r} is a namespace that many share", code="name-shared", field=field, value=text,
+                   rule=rule)
+
+
+def _not_plain(text: str, field: str, code: str, rule: str) -> Refused:
+    return Refused(f"{field}: {text!r} is no plain name: {rule}", code=code, field=field, value=text, rule=rule)

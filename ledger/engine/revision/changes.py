@@ -1,0 +1,112 @@
+"""What an amendment or a closing changes: the records as they are to read from now on."""
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from ledger.admission.amending import amended, check_basis, check_unaccepted, check_withdrawal
+from ledger.admission.kinds.erasure import erased
+from ledger.admission.kinds.table import kind_of
+from ledger.admission.spreading import ClosingSpread, covered, made, spread
+from ledger.admission.state import ClosedPeriod
+from ledger.core.record.canonical import decode_record, encode
+from ledger.core.record.kinds import Amendment, AnyRecord, Closing, Transformation
+from ledger.core.record.redacted import is_residue, residue
+from ledger.core.record.revisions import Change
+from ledger.engine.revision.history import History
+from ledger.engine.revision.recompute import Changes
+from ledger.errors import Refused
+
+
+def changes_of(record: Amendment | Closing, history: History) -> Changes:
+    """Records by log index as they are to read; None withdraws one. Raises Refused for what may not change."""
+    if isinstance(record, Closing):
+        return _closed(record, history)
+    found: dict[int, AnyRecord | None] = {}
+    for i, change in enumerate(record.changes):
+        index = history.index_of(change.record, f"changes[{i}].record")
+        old = history.prepared[index].submission.record
+        found[index] = _changed(history, index, old, change, f"changes[{i}]", residual=is_residue(record))
+    return found
+
+
+def _changed(
+    history: History, index: int, old: AnyRecord, change: Change, field: str, *, residual: bool
+) -> AnyRecord | None:
+    """`residual`: the change itself is the residue of one."""
+    kind_of(old).check_open(old, history.state)
+    if change.withdrawn:
+        check_withdrawal(old, change.record, history.lots_of(index), history.state, field)
+        return None
+    if index in history.erased:
+        raise erased(change.record, f"{field}.record")
+    check_unaccepted(old, change, history.state, field)
+    new = amended(old, change, field)
+    if residual or is_residue(old):
+        # What was amended then is known as far as residues tell; the assessment of it is stored.
+        new = residue(new)
+    elif new == old:
+        raise Refused(f"{field}: nothing changes", code="amendment-form", field=f"{field}.fields",
+                      value=" ".join(change.fields), rule="fields that differ from what the record says now")
+    kind_of(new).check_open(new, history.state)
+    check_basis(old, new, f"{field}.fields.basis", provisional=index in history.provisional)
+    return new
+
+
+def _closed(closing: Closing, history: History) -> Changes:
+    found, fixed = dict[int, ClosingSpread](), dict[int, Transformation]()
+    for index, stated in history.stated.items():
+        prepared = history.prepared.get(index)
+        if prepared is None or stated.basis != "provisional" or not covered(closing, stated):
+            continue
+        reads = prepared.submission.record
+        if index in history.erased and isinstance(reads, Transformation):
+            # Nothing could assess another share: it keeps what it has, and the others take the rest.
+            fixed[index] = replace(reads, basis="final")
+        else:
+            masses = [(created.facts.role, created.facts.mass) for created in prepared.plan.created]
+            found[index] = ClosingSpread(stated, made(masses))
+    replaced: dict[int, AnyRecord | None] = dict.fromkeys(_reopened(closing, history))
+    final = fixed | {
+        index: _read(record, residual=is_residue(closing))
+        for index, record in spread(closing, found, list(fixed.values())).items()
+    }
+    return replaced | {
+        index: record for index, record in final.items() if record != history.prepared[index].submission.record
+    }
+
+
+def _read(record: AnyRecord, *, residual: bool) -> AnyRecord:
+    """Spreading adds supplies and amounts: what comes of it has to be a record like one that was posted, or like the
+    residue of one."""
+    found = decode_record(encode(record))
+    return residue(found) if residual or is_residue(found) else found
+
+
+def state_anew(amendment: Amendment, history: History) -> None:
+    """What an amendment that holds makes of its issuer's own statements, on which closings rest."""
+    for i, change in enumerate(amendment.changes):
+        index = history.state.records[change.record].index
+        if not change.withdrawn and index in history.stated:
+            history.stated[index] = restated(history.stated[index], amendment, change, f"changes[{i}]")
+
+
+def restated(record: Transformation, amendment: Amendment, change: Change, field: str) -> Transformation:
+    """A transformation as its issuer states it after a change; the residue of that, where either is one."""
+    new = amended(record, change, field)
+    if is_residue(amendment) or is_residue(record):
+        new = residue(new)
+    return new if isinstance(new, Transformation) else record
+
+
+def _reopened(closing: Closing, history: History) -> Iterator[int]:
+    """The closings that were opened again and that this one takes the place of: what they retain is stated anew."""
+    period = ClosedPeriod(closing.start, closing.end, tuple(closing.processes))
+    in_force = history.state.closed.get(closing.facility, {})
+    for index, prepared in history.prepared.items():
+        record = prepared.submission.record
+        if isinstance(record, Closing) and record.facility == closing.facility and (
+            prepared.submission.digest.hex() not in in_force
+            and period.holds(record.start, record.end, record.processes)
+        ):
+            yield index

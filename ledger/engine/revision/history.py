@@ -1,0 +1,90 @@
+"""What a revision works on: the records that it may touch as they stand, their lots, and who took from what."""
+
+from collections.abc import Sequence
+
+from ledger.admission.facts import LOT_SLOTS, LotFacts
+from ledger.admission.state import State
+from ledger.core.record.kinds import AnyRecord, Transformation
+from ledger.engine.prepare import Prepared
+from ledger.errors import Refused
+from ledger.footprint.stored.figures import LotFigures
+
+
+class History:
+    """A part of the log that is closed downstream: of every record in it that could change, all takers are in it too.
+
+    `state` holds the facts and balances of all lots concerned, `figures` their figures by lot id. `prepared` are the
+    records by log index as they read now; a withdrawn one is absent. `takers` are the indexes of the records that take
+    from a lot. `made` are the lots of a record, withdrawn or not.
+    """
+
+    def __init__(self, state: State, figures: dict[str, LotFigures]) -> None:
+        self.state = state
+        self.figures = figures
+        self.prepared: dict[int, Prepared] = {}
+        self.takers: dict[str, set[int]] = {}
+        self.made: dict[int, tuple[str, ...]] = {}
+        self.provisional: dict[int, set[tuple[str, str]]] = {}
+        """Records that were posted provisional, whatever a closing has made of them since; with the periods, start and
+        end, under which they are found."""
+        self.stated: dict[int, Transformation] = {}
+        """Those as their issuer states them, in posting and in amendments: without what a closing has spread."""
+        self.following: dict[str, int] = {}
+        """Of a pool's generation, the index of the addition that made the next one."""
+        self.preceding: dict[int, str] = {}
+        """Of an addition, the generation whose rest it took, or would take: the inverse of `following`."""
+        self.erased: set[int] = set()
+        """Records of which the log has erased the body, or a record that changed them: their assessments stay as they
+        are, whatever comes."""
+
+    def add(self, index: int, prepared: Prepared, lots: Sequence[str]) -> None:
+        """The record at `index`, with the lots that it made."""
+        self.prepared[index] = prepared
+        self.made[index] = tuple(lots)
+        for taken in prepared.plan.taken:
+            self.takers.setdefault(taken.lot.id, set()).add(index)
+        for lot in lots:
+            facts = self.state.lots.get(lot)
+            if facts is not None and facts.pool is not None:
+                self._follow(facts.pool, lot, index)
+
+    def _follow(self, pool: str, lot: str, index: int) -> None:
+        number = int(lot.rpartition(":")[2])
+        if number > 1:
+            rest = f"{pool}:{number - 1}"
+            self.following[rest] = index
+            self.preceding[index] = rest
+
+    def index_of(self, digest: str, field: str) -> int:
+        """Where a record stands that may be revised; raises Refused for one that is withdrawn."""
+        index = self.state.records[digest].index
+        if index not in self.prepared:
+            raise Refused(
+                f"{field}: record {digest} is withdrawn, or has nothing that changes", code="not-amendable",
+                field=field, value=digest, rule="a record of flows that is in force",
+            )
+        return index
+
+    def reads(self, index: int) -> AnyRecord | None:
+        """A record as it reads now; None for one that is withdrawn."""
+        prepared = self.prepared.get(index)
+        return None if prepared is None else prepared.submission.record
+
+    def lots_of(self, index: int) -> list[LotFacts]:
+        return [self.state.lots[lot] for lot in self.made[index]]
+
+    def replace(self, index: int, prepared: Prepared | None) -> None:
+        """Puts another reading in the place of a record; None withdraws it."""
+        old = self.prepared.pop(index, None)
+        for taken in old.plan.taken if old is not None else ():
+            takers = self.takers.get(taken.lot.id, set())
+            takers.discard(index)
+            if not takers:
+                self.takers.pop(taken.lot.id, None)
+        if prepared is not None:
+            self.add(index, prepared, self.made[index])
+
+
+def base(index: int) -> int:
+    """The number below which the lots lie that were there before the record at `index`."""
+    return index * LOT_SLOTS

@@ -1,0 +1,122 @@
+"""What one batch writes: rows by table, in the order in which the tables refer to each other."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+
+from ledger.admission.facts import LotFacts
+from ledger.admission.lots import Taken
+from ledger.admission.state import type_of
+from ledger.core.record.kinds import AnyRecord, Transformation
+from ledger.footprint.stored.burdens import METHOD
+from ledger.footprint.stored.figures import LotFigures
+
+TABLES: Final = {
+    "entry": ("index", "data", "leaf_hash"),
+    "record": ("index", "digest", "type", "issuer", "body", "seed", "outcome"),
+    "organization": ("id", "record", "parent"),
+    "prefix": ("prefix", "organization"),
+    "signing_key": ("keyid", "spki", "organization", "record"),
+    "revocation": ("keyid", "record"),
+    "compromise": ("keyid", "record", "since"),
+    "key_change": ("record", "organization", "recovery"),
+    "facility": ("id", "operator", "record"),
+    "product": ("id", "owner", "record"),
+    "activation": ("record", "plugin", "version", "digest", "retired"),
+    "erasure": ("record", "subject", "legal_basis"),
+    "transfer": ("record", "receiver", "new_lot"),
+    "acceptance": ("transfer", "record"),
+    "lot": ("number", "id", "product", "holder", "role", "origin", "quantity", "unit", "mass", "item", "composition",
+            "facility", "process", "previous_life", "owner", "sender", "pool", "credit", "expires"),
+    "figure": ("lot", "version", "method", "plugin", "share", "burdens", "content", "amount"),
+    "flow": ("record", "position", "lot", "quantity", "version"),
+    "balance": ("lot", "remaining", "quantity"),
+    "pool": ("id", "holder", "facility", "product", "averaging", "is_default", "record"),
+    "closing": ("record", "facility", "starts", "ends", "processes"),
+    "reopening": ("closing", "record"),
+    "provisional": ("record", "facility", "process", "starts", "ends"),
+    "dispute": ("lot", "record", "frozen"),
+    "opening": ("facility", "product", "record"),
+    "attestation": ("record", "kind", "subject"),
+    "claim": ("record", "lot"),
+    "report": ("record", "subject", "starts", "ends"),
+    "revision": ("version", "record"),
+    "revised": ("record", "version", "own", "body", "leaf", "outcome"),
+    "lot_version": ("number", "version", "quantity", "mass", "composition", "facility", "process", "withdrawn"),
+    "tile": ("level", "index", "hashes", "root"),
+}
+
+
+class RowBuffer:
+    """Rows of a batch in the order in which their tables refer to each other."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in TABLES}
+
+    def add_entry(self, index: int, data: bytes, leaf_hash: bytes) -> None:
+        self._rows["entry"].append((index, data, leaf_hash))
+
+    def add_tile(self, level: int, index: int, hashes: bytes, root: bytes) -> None:
+        self._rows["tile"].append((level, index, hashes, root))
+
+    def add_record(
+        self, index: int, digest: bytes, record: AnyRecord, body: bytes, seed: bytes, leaf: bytes | None
+    ) -> None:
+        """`leaf`: leaf 0 of the outcome; the leaves of lots are made of their own rows again."""
+        self._rows["record"].append((index, digest, type_of(record), record.issuer, body, seed, leaf))
+
+    def add_flows(self, index: int, taken: Sequence[Taken], version: int = 0) -> None:
+        self._rows["flow"].extend(
+            [(index, position, one.lot.number, one.quantity, version) for position, one in enumerate(taken)]
+        )
+
+    def add_lot(self, lot: LotFacts, figures: LotFigures, share: float, plugin: str | None) -> None:
+        facility, process = lot.maker or (None, None)
+        self._rows["lot"].append((
+            lot.number, lot.id, lot.product, lot.holder, lot.role, lot.origin, lot.quantity, lot.unit, lot.mass,
+            lot.item, _composition(lot), facility, process, lot.previous_life, lot.owner, lot.sender, lot.pool,
+            lot.credit, lot.expires,
+        ))
+        self.add_figure(lot.number, 0, figures, share, plugin)
+
+    def add_figure(self, lot: int, version: int, figures: LotFigures, share: float, plugin: str | None) -> None:
+        """A lot's figures as of a revision; version 0 is that of its own record."""
+        self._rows["figure"].append((
+            lot, version, METHOD, plugin, share, figures.burdens, list(figures.contents),
+            list(figures.contents.values()),
+        ))
+
+    def add_lot_version(self, lot: LotFacts, version: int, *, withdrawn: bool) -> None:
+        facility, process = lot.maker or (None, None)
+        self._rows["lot_version"].append(
+            (lot.number, version, lot.quantity, lot.mass, _composition(lot), facility, process, withdrawn)
+        )
+
+    def add_revision(self, version: int, index: int) -> None:
+        self._rows["revision"].append((version, index))
+
+    def add_revised(
+        self, index: int, version: int, *, own: bool, body: bytes | None, leaf: bytes | None, outcome: bytes
+    ) -> None:
+        """What a revision made of the record at `index`; no `body` of an `own` one: it is withdrawn."""
+        self._rows["revised"].append((index, version, own, body, leaf, outcome))
+
+    def add_balance(self, lot: LotFacts, remaining: Decimal) -> None:
+        self._rows["balance"].append((lot.number, remaining, lot.quantity))
+
+    def add(self, table: str, row: tuple[Any, ...]) -> None:
+        """Adds a row with its values in the order of the table's columns."""
+        self._rows[table].append(row)
+
+    def add_provisional(self, index: int, record: Transformation) -> None:
+        self._rows["provisional"].append((index, record.facility, record.process, record.start, record.end))
+
+    def of(self, table: str) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+        """Columns and rows of one table."""
+        return TABLES[table], self._rows[table]
+
+
+def _composition(lot: LotFacts) -> str | None:
+    return msgspec.json.encode(lot.composition).decode() if lot.composition is not None else None

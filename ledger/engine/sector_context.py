@@ -1,0 +1,120 @@
+"""A record as its sector plugin sees it: values made from the record, its plan and immutable facts."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from ledger.admission.checks.attributes import generated, is_generated, kilowatt_hours
+from ledger.admission.facts import Facts
+from ledger.admission.lots import Created, Plan, Supplied, Taken
+from ledger.core.record.kinds import Transformation
+from ledger.core.record.units import convert, plain
+from ledger.core.record.values import Output, Quantity, Supply
+from ledger.errors import Refused
+from ledger.sdk import CONTEXT, AttributeFacts, Context, FacilityFacts, InputFacts, OutputFacts, SupplyFacts
+
+_SECONDS_AN_HOUR = 3600
+_ZERO = Decimal(0)
+_EMPTY: Mapping[str, Decimal] = {}
+
+
+def context_of(record: Transformation, plan: Plan, facts: Facts) -> Context:
+    """Raises Refused where outputs' values are in different currencies."""
+    facility = facts.facilities[record.facility]
+    start, end = datetime.fromisoformat(record.start), datetime.fromisoformat(record.end)
+    _check_currency(record.outputs)
+    return Context(
+        process=record.process,
+        route=record.process.partition(".")[2],
+        year=end.year,
+        hours=Decimal(int((end - start).total_seconds())) / _SECONDS_AN_HOUR,
+        allocation=record.allocation,
+        facility=FacilityFacts(
+            id=facility.id, country=facility.country, subdivision=facility.subdivision, industry=facility.industry
+        ),
+        # Credits are no matter: their content follows that of the other inputs. Nor are attributes.
+        inputs=tuple([
+            _input(taken, (record.facility, record.process), facts) for taken in plan.taken
+            if taken.lot.role not in ("credit", "attribute")
+        ]),
+        attributes=tuple([_attribute(taken) for taken in plan.taken if taken.lot.role == "attribute"]),
+        supplies=tuple([_supply(i, supplied) for i, supplied in enumerate(plan.supplied)]),
+        outputs=tuple([_output(created, facts) for created in plan.created]),
+    )
+
+
+def _input(taken: Taken, maker: tuple[str, str], facts: Facts) -> InputFacts:
+    lot = taken.lot
+    composition = facts.composition(lot)
+    product = facts.products.get(lot.product)
+    return InputFacts(
+        lot=lot.id, product=lot.product, sector=product.sector if product else "",
+        quantity=Quantity(value=plain(taken.quantity), unit=lot.unit), role=lot.role, mass=_spelled(taken.mass),
+        origin=lot.origin, item=lot.item, materials=_decimals(composition.materials),
+        elements=_decimals(composition.elements), fossil_carbon=_fraction(composition.fossil_carbon),
+        biogenic_carbon=_fraction(composition.biogenic_carbon), same_maker=lot.maker == maker,
+        generated=is_generated(lot),
+    )
+
+
+def _attribute(taken: Taken) -> AttributeFacts:
+    lot = taken.lot
+    return AttributeFacts(
+        lot=lot.id, technology=generated(lot).technology, amount=kilowatt_hours(taken.quantity, lot.unit),
+    )
+
+
+def _spelled(mass: Decimal | None) -> Decimal | None:
+    """The mass in one spelling: 2E+4 as computed and 20000 as stored are equal, but what a sector makes of them would
+    be written in different ways."""
+    return None if mass is None else Decimal(plain(mass))
+
+
+def _supply(index: int, supplied: Supplied) -> SupplyFacts:
+    supply = supplied.supply
+    return SupplyFacts(
+        index=index, material=supply.material, quantity=supply.quantity, mass=supplied.mass,
+        nature=supply.origin == "nature", priced=supply.factor is not None or supply.declaration is not None,
+        combustion=_combustion(supply), deviation=None if supply.deviation is None else Decimal(supply.deviation),
+        pedigree=supply.pedigree,
+    )
+
+
+def _combustion(supply: Supply) -> Decimal | None:
+    """Kg of CO2 or CO2e; a combustion factor of another gas (methane slip) leaves the carbon to the plugin."""
+    factor = supply.factor
+    if factor is None or factor.boundary != "combustion" or factor.gas not in (None, "CO2", "CO2e"):
+        return None
+    return CONTEXT.multiply(convert(supply.quantity.amount, supply.quantity.unit, factor.unit), Decimal(factor.value))
+
+
+def _output(created: Created, facts: Facts) -> OutputFacts:
+    lot, output = created
+    composition = facts.composition(lot)
+    value, heat, moles = (output.value, output.heating_value, output.moles) if output else (None, None, None)
+    return OutputFacts(
+        lot=lot.id, product=lot.product, role=lot.role, quantity=Quantity(value=plain(lot.quantity), unit=lot.unit),
+        mass=lot.mass, origin=lot.origin, item=lot.item, value=Decimal(value.value) if value else None,
+        heating_value=convert(heat.amount, heat.unit, "3B") if heat else None,
+        moles=Decimal(moles) if moles else None,
+        materials=_decimals(composition.materials), elements=_decimals(composition.elements),
+        fossil_carbon=_fraction(composition.fossil_carbon), biogenic_carbon=_fraction(composition.biogenic_carbon),
+        technology=generated(lot).technology if lot.role == "attribute" else None,
+    )
+
+
+def _decimals(fractions: Mapping[str, str]) -> Mapping[str, Decimal]:
+    return {name: Decimal(fraction) for name, fraction in fractions.items()} if fractions else _EMPTY
+
+
+def _fraction(text: str | None) -> Decimal:
+    return _ZERO if text is None else Decimal(text)
+
+
+def _check_currency(outputs: list[Output]) -> None:
+    currencies = {output.value.currency for output in outputs if output.value}
+    if len(currencies) > 1:
+        raise Refused(
+            f"outputs are valued in {' and '.join(sorted(currencies))}", code="currencies", field="outputs",
+            value=sorted(currencies), rule="all outputs of a record are valued in one currency",
+        )

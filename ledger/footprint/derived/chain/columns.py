@@ -1,0 +1,75 @@
+"""What is known of the lots and records of a chain, column by column, in the order of its arrays."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import NamedTuple, TypeVar, overload
+
+from ledger.footprint.derived.chain.arrays import Floats
+
+_Value = TypeVar("_Value")
+
+
+class Amounts(Sequence[Decimal]):
+    """Amounts that stay decimal strings until somebody asks for them: few of a chain's flows are ever looked at."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = texts
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    @overload
+    def __getitem__(self, place: int) -> Decimal: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> "Amounts": ...
+
+    def __getitem__(self, place: "int | slice") -> "Decimal | Amounts":
+        found = self._texts[place]
+        return Decimal(found) if isinstance(found, str) else Amounts(found)
+
+
+class LotColumns(NamedTuple):
+    """In the order of `Arrays.numbers`. `quantities`: decimal strings, of whole lots; `burdens`: lots x burdens, of
+    whole lots; `remaining`: what is left of each, decimal strings, where that was asked for."""
+
+    ids: Sequence[str]
+    products: Sequence[str]
+    holders: Sequence[str]
+    roles: Sequence[str]
+    quantities: Sequence[str]
+    units: Sequence[str]
+    items: Sequence[str | None]
+    pools: Sequence[str | None]
+    facilities: Sequence[str | None]
+    processes: Sequence[str | None]
+    burdens: Floats
+    remaining: Sequence[str] | None = None
+
+    def at(self, rows: Sequence[int]) -> "LotColumns":
+        """Those at some positions."""
+        return LotColumns(
+            ids=_at(self.ids, rows), products=_at(self.products, rows), holders=_at(self.holders, rows),
+            roles=_at(self.roles, rows), quantities=_at(self.quantities, rows), units=_at(self.units, rows),
+            items=_at(self.items, rows), pools=_at(self.pools, rows), facilities=_at(self.facilities, rows),
+            processes=_at(self.processes, rows), burdens=self.burdens[list(rows)],
+            remaining=None if self.remaining is None else _at(self.remaining, rows),
+        )
+
+
+class Records(NamedTuple):
+    """In the order of `Arrays.records`. `times`: when the first and last addition to each pool was made, by the log
+    index of the addition."""
+
+    digests: Sequence[str]
+    types: Sequence[str]
+    issuers: Sequence[str]
+    times: Mapping[int, str] = {}
+
+    def at(self, rows: Sequence[int]) -> "Records":
+        """Those at some positions."""
+        return Records(_at(self.digests, rows), _at(self.types, rows), _at(self.issuers, rows), self.times)
+
+
+def _at(values: Sequence[_Value], rows: Sequence[int]) -> list[_Value]:
+    return [values[row] for row in rows]

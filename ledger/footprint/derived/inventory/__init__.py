@@ -1,0 +1,1 @@
+"""The yearly inventory of an organisation and the report of a site, as arithmetic."""

@@ -1,0 +1,242 @@
+"""A lot's figure by a method: terms that sum to the total, what stands beside it, and the parameters with sources."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from msgspec import Struct
+
+from ledger.footprint.derived.methods.catalogue import (
+    CIRCULAR,
+    CUT_OFF,
+    END_OF_LIFE,
+    MODULE_D,
+    MULTI_CYCLE,
+    MULTI_LIFE,
+    method_named,
+)
+from ledger.footprint.derived.methods.describing import Method
+from ledger.footprint.derived.methods.formulas import (
+    Circular,
+    circular_footprint,
+    cumulated_use,
+    cycle_average,
+    end_of_life,
+    module_d,
+    net_output_flow,
+    recycled_input,
+    scrap_value,
+)
+from ledger.footprint.derived.methods.parameters import Settled, Source, settle
+from ledger.footprint.derived.methods.published import Published
+from ledger.footprint.derived.methods.subject import Material, MethodSubject
+
+KG_CO2E: Final = "kg CO2e"
+
+
+class MethodTerm(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A part of the total, kg CO2e of the whole lot."""
+
+    name: str
+    amount: float
+    what: str
+    material: str | None = None
+
+
+class Alongside(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What is shown beside the total and never added to it."""
+
+    name: str
+    amount: float
+    unit: str
+    what: str
+    material: str | None = None
+
+
+class UsedParameter(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """`value` is a decimal in text. `recalled`: published, but its source could not be checked."""
+
+    name: str
+    value: str
+    unit: str
+    source: Source
+    material: str | None = None
+    citation: str | None = None
+    recalled: bool = False
+
+
+class MethodResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """`total` is kg CO2e of the whole lot, `total_per_unit` of one `unit` of it."""
+
+    method: str
+    total: float
+    total_per_unit: float
+    unit: str
+    terms: tuple[MethodTerm, ...]
+    credit: str
+    beside: tuple[Alongside, ...] = ()
+    parameters: tuple[UsedParameter, ...] = ()
+    limitations: tuple[str, ...] = ()
+
+
+class MethodParts(NamedTuple):
+    """What one material, or the lot as it is, brings."""
+
+    terms: Sequence[MethodTerm] = ()
+    beside: Sequence[Alongside] = ()
+
+
+class Numbers(NamedTuple):
+    """Values as the formulas take them; what is not needed counts as zero, since it is multiplied by zero."""
+
+    values: Mapping[str, float]
+
+    def __call__(self, name: str) -> float:
+        return self.values.get(name, 0.0)
+
+
+def calculate(name: str, subject: MethodSubject, asked: Sequence[str], published: Published) -> MethodResult:
+    """The lot's figure by the method of that name, with the parameters that were asked for.
+
+    Raises InvalidInput as `method_named` and `settle` do.
+    """
+    method = method_named(name)
+    settled = settle(method, subject, asked, published)
+    terms: list[MethodTerm] = [_stored(subject)] if method.of == "material" else []
+    beside: list[Alongside] = []
+    for material, values in settled:
+        numbers = Numbers({one: float(value.number) for one, value in values.items()})
+        parts = OF_LOT[name](subject, numbers) if material is None else OF_MATERIAL[name](material, numbers)
+        terms.extend(parts.terms)
+        beside.extend(parts.beside)
+    total = 0.0
+    for term in terms:
+        total += term.amount
+    return MethodResult(
+        method=method.name, total=total, total_per_unit=total / float(subject.quantity), unit=subject.unit,
+        terms=tuple(terms), beside=tuple(beside), credit=method.credit, parameters=_parameters(method, settled),
+        limitations=(*method.limitations, *_notes(subject, settled)),
+    )
+
+
+def _stored(subject: MethodSubject) -> MethodTerm:
+    return MethodTerm(name="cutOff", amount=subject.footprint, what="the figure by cut-off")
+
+
+def _parameters(method: Method, settled: Sequence[Settled]) -> tuple[UsedParameter, ...]:
+    units = {one.name: one.unit for one in method.parameters}
+    return tuple(
+        UsedParameter(
+            name=one, value=value.text, unit=units[one], source=value.source, citation=value.citation,
+            recalled=value.recalled, material=None if material is None else material.name,
+        )
+        for material, values in settled for one, value in values.items()
+    )
+
+
+def _notes(subject: MethodSubject, settled: Sequence[Settled]) -> list[str]:
+    """What this very lot and these very parameters leave open."""
+    found, known = [], 0.0
+    for material, values in settled:
+        if material is None:
+            continue
+        known += material.mass
+        recalled = [one for one, value in values.items() if value.recalled]
+        if recalled:
+            found.append(f"Of {material.name}, {', '.join(recalled)} could not be checked at the source.")
+        if material.attributed > 0:
+            found.append(f"{material.attributed} kg of recycled {material.name} are attributed by credits of a mass "
+                         "balance and are not there; they are not counted.")
+    if subject.mass is not None and known and subject.mass - known > 1e-9 * subject.mass:
+        found.append(f"{subject.mass - known} kg of the lot are of no named material; they stay as by cut-off.")
+    return found
+
+
+def _term(material: Material, name: str, amount: float, what: str) -> MethodTerm:
+    """`amount` is per kg of the material; no zero has a sign."""
+    return MethodTerm(name=name, amount=material.mass * amount + 0.0, what=what, material=material.name)
+
+
+def _beside(material: Material, name: str, amount: float, unit: str, what: str) -> Alongside:
+    return Alongside(name=name, amount=amount + 0.0, unit=unit, what=what, material=material.name)
+
+
+def _cut_off(subject: MethodSubject, _: Numbers) -> MethodParts:
+    return MethodParts(terms=[_stored(subject)])
+
+
+def _circular(material: Material, value: Numbers) -> MethodParts:
+    p = Circular(
+        r1=value("R1"), a=value("A"), ev=value("Ev"), erec=value("Erec"), qsin=value("Qsin"), r2=value("R2"),
+        erec_eol=value("ErecEoL"), ev_star=value("EvStar"), qsout=value("Qsout"), b=value("B"), r3=value("R3"),
+        eer=value("EER"), lhv=value("LHV"), heat_share=value("XERheat"), heat=value("ESEheat"),
+        power_share=value("XERelec"), power=value("ESEelec"), ed=value("Ed"),
+    )
+    whole = circular_footprint(p)
+    found = (
+        ("recycledInput", recycled_input(p), "what recycled content saves, as far as it is not its user's"),
+        ("recyclingOutput", whole.recycling_out, "recycling after use, less the primary material that it saves"),
+        ("energyRecovery", whole.energy, "energy recovery after use, less the energy that it saves"),
+        ("disposal", whole.disposal, "disposal of the rest"),
+    )
+    return MethodParts(terms=[_term(material, name, amount, what) for name, amount, what in found])
+
+
+def _end_of_life(material: Material, value: Numbers) -> MethodParts:
+    worth = scrap_value(value("Y"), value("Xpr"), value("Xre"))
+    return MethodParts(terms=[
+        _term(material, "scrapInput", end_of_life(0.0, value("S"), worth), "borne for the scrap that went in"),
+        _term(material, "scrapOutput", end_of_life(value("RR"), 0.0, worth),
+              "credited for the scrap recovered at the end of life"),
+    ])
+
+
+def _module_d(material: Material, value: Numbers) -> MethodParts:
+    net = net_output_flow(value("MMRout"), value("MMRin"))
+    amount = module_d(net, value("EMR"), value("EVMSub"), value("Q"))
+    return MethodParts(beside=[
+        _beside(material, "netOutputFlow", material.mass * net, "kg",
+                "material that leaves to be recycled beyond what came recycled"),
+        _beside(material, "moduleD", material.mass * amount, KG_CO2E,
+                "loads (above zero) or benefits (below) beyond the boundary"),
+    ])
+
+
+def _multi_cycle(material: Material, value: Numbers) -> MethodParts:
+    uses = int(value("n")) or None
+    primary, recycled, rate = value("Xpr"), value("Xre"), value("R")
+    own = (1.0 - value("R1")) * primary + value("R1") * recycled
+    average = cycle_average(rate, primary, recycled, uses)
+    return MethodParts(
+        terms=[
+            _term(material, "ownMaking", -own, "making the material as it is in this lot, taken out"),
+            _term(material, "averageMaking", average, "making the material on the average of all its uses"),
+        ],
+        beside=[
+            _beside(material, "cumulatedUse", cumulated_use(rate, uses), "kg/kg",
+                    "use that a kg of primary material gives in these uses"),
+            _beside(material, "endlessUse", cumulated_use(rate, None), "kg/kg",
+                    "use that a kg of primary material gives in endless uses"),
+        ],
+    )
+
+
+def _multi_life(subject: MethodSubject, value: Numbers) -> MethodParts:
+    rate, quantity = value("r"), float(subject.quantity)
+    return MethodParts(
+        terms=[
+            MethodTerm(name="new", amount=quantity * ((1.0 - rate) * value("new")), what="making anew, by its part"),
+            MethodTerm(
+                name="remanufactured", amount=quantity * (rate * value("reman")), what="remanufacturing, by its part"
+            ),
+        ],
+        beside=[Alongside(name="cutOff", amount=subject.footprint, unit=KG_CO2E, what="the figure by cut-off")],
+    )
+
+
+OF_LOT: Final[Mapping[str, Callable[[MethodSubject, Numbers], MethodParts]]] = {
+    CUT_OFF.name: _cut_off, MULTI_LIFE.name: _multi_life,
+}
+OF_MATERIAL: Final[Mapping[str, Callable[[Material, Numbers], MethodParts]]] = {
+    CIRCULAR.name: _circular, END_OF_LIFE.name: _end_of_life, MODULE_D.name: _module_d, MULTI_CYCLE.name: _multi_cycle,
+}
+"""How each method of the catalogue works: on the lot as it is, or on each material beside the cut-off figure."""

@@ -1,0 +1,174 @@
+"""The methods that the ledger answers by, each with its parameters. `cut-off/1` is stored; the others are computed on
+request, over what is stored."""
+
+from typing import Final
+
+from ledger.errors import InvalidInput
+from ledger.footprint.derived.methods.describing import Method, Parameter
+from ledger.footprint.stored.burdens import METHOD as CUT_OFF_NAME
+
+PER_KG: Final = "kg CO2e/kg"
+PER_UNIT: Final = "kg CO2e/unit"
+PER_MJ: Final = "kg CO2e/MJ"
+KG_PER_KG: Final = "kg/kg"
+SHARE: Final = "1"
+_RECYCLED: Final = "recycled content, pre- and post-consumer, over the material's mass"
+
+CUT_OFF: Final = Method(
+    name=CUT_OFF_NAME, title="cut-off by recycled content", of="lot",
+    formula="The stored figure. Recycled input carries what was done to it since it was waste.",
+    source="ISO 14067:2018; PACT Methodology 3",
+    credit="No credit is given at the end of life. Every emission is counted once: the figures of all lots, and what "
+    "was retained, sum to what was emitted.",
+)
+
+CIRCULAR: Final = Method(
+    name="circular-footprint/1", title="PEF circular footprint formula", of="material",
+    formula="Cut-off + sum over materials of m {R1 (1-A) (Ev Qsin - Erec) + (1-A) R2 (ErecEoL - EvStar Qsout) + "
+    "(1-B) R3 (EER - LHV XERheat ESEheat - LHV XERelec ESEelec) + (1-R2-R3) Ed}: the cut-off figure has (1-R1) Ev + "
+    "R1 Erec and the manufacturing already.",
+    source="Zampori and Pant 2019, Suggestions for updating the Product Environmental Footprint method, 4.4.8.1; "
+    "Commission Recommendation (EU) 2021/2279",
+    credit="A part 1 - A of what recycling saves is credited here for what leaves to be recycled, and charged here for "
+    "recycled content. Where both sides take the same A, emissions and qualities, and one takes what the other gives, "
+    "the lots of a loop sum to what was emitted. The credit for recovered energy lies with energy not made elsewhere.",
+    limitations=(
+        "Erec and Ev must be what the cut-off figure has in it per kg of recycled and of primary material.",
+        "Pre-consumer recycled content counts as recycled content.",
+    ),
+    parameters=(
+        Parameter(name="R1", unit=SHARE, low="0", high="1", ledger=_RECYCLED, meaning="recycled part of the material"),
+        Parameter(name="A", unit=SHARE, low="0", high="1", published=True, unless=("R1 + R2 = 0",),
+                  meaning="part of burdens and credits of recycling that goes to the user of recycled material"),
+        Parameter(name="Ev", unit=PER_KG, unless=("R1 = 0", "A = 1"), meaning="making a kg of primary material"),
+        Parameter(name="Erec", unit=PER_KG, unless=("R1 = 0", "A = 1"),
+                  meaning="making a kg of the recycled material that went in, with collecting and sorting"),
+        Parameter(name="Qsin", unit=SHARE, low="0", high="1", excludes="low", published=True,
+                  unless=("R1 = 0", "A = 1"), meaning="Qsin/Qp: quality of what went in, over that of primary"),
+        Parameter(name="R2", unit=SHARE, low="0", high="1",
+                  meaning="part of the material that is recycled, or reused, in a later product"),
+        Parameter(name="ErecEoL", unit=PER_KG, unless=("R2 = 0", "A = 1"),
+                  meaning="recycling a kg at the end of life, with collecting and sorting"),
+        Parameter(name="EvStar", unit=PER_KG, unless=("R2 = 0", "A = 1"),
+                  meaning="Ev*: making a kg of the primary material that the recycled one takes the place of"),
+        Parameter(name="Qsout", unit=SHARE, low="0", high="1", excludes="low", published=True,
+                  unless=("R2 = 0", "A = 1"), meaning="Qsout/Qp: quality of what leaves, over that of primary"),
+        Parameter(name="R3", unit=SHARE, low="0", high="1",
+                  meaning="part of the material that goes to energy recovery at the end of life"),
+        Parameter(name="B", unit=SHARE, low="0", high="1", published=True, unless=("R3 = 0",),
+                  meaning="part of burdens and credits of energy recovery that goes to the user of the energy"),
+        Parameter(name="EER", unit=PER_KG, unless=("R3 = 0", "B = 1"), meaning="recovering energy from a kg"),
+        Parameter(name="LHV", unit="MJ/kg", low="0", unless=("R3 = 0", "B = 1"), meaning="lower heating value"),
+        Parameter(name="XERheat", unit=SHARE, low="0", high="1", unless=("R3 = 0", "B = 1", "LHV = 0"),
+                  meaning="part of the heating value that becomes useful heat"),
+        Parameter(name="ESEheat", unit=PER_MJ, unless=("R3 = 0", "B = 1", "LHV = 0", "XERheat = 0"),
+                  meaning="making the heat that is taken the place of"),
+        Parameter(name="XERelec", unit=SHARE, low="0", high="1", unless=("R3 = 0", "B = 1", "LHV = 0"),
+                  meaning="part of the heating value that becomes electricity"),
+        Parameter(name="ESEelec", unit=PER_MJ, unless=("R3 = 0", "B = 1", "LHV = 0", "XERelec = 0"),
+                  meaning="making the electricity that is taken the place of"),
+        Parameter(name="Ed", unit=PER_KG, unless=("R2 + R3 = 1",), meaning="disposing of a kg of the rest"),
+    ),
+)
+
+END_OF_LIFE: Final = Method(
+    name="end-of-life/1", title="worldsteel closed material loop, with scrap credit", of="material",
+    formula="Cut-off - sum over materials of m (RR - S) Y (Xpr - Xre).",
+    source="worldsteel, Life cycle inventory methodology report, recycling methodology; Broadbent 2016, Int. J. Life "
+    "Cycle Assess. 21, 1658, section 4",
+    credit="The recycling after use is credited here, with Y (Xpr - Xre) for each kg of scrap; whoever uses that "
+    "scrap by this method bears as much for it, so that the lots of a loop sum to what was emitted. Beside the user's "
+    "cut-off figure the saving would count twice.",
+    limitations=(
+        "The quantities are those of Broadbent 2016; the equation itself is recalled.",
+        "S from the ledger is recycled content / Y: the scrap that such content took at that yield.",
+        "Recycled material is taken to be as good as primary.",
+    ),
+    parameters=(
+        Parameter(name="RR", unit=KG_PER_KG, low="0", high="1", meaning="scrap recovered at the end of life"),
+        Parameter(name="Y", unit=KG_PER_KG, low="0", high="1", excludes="low", unless=("RR - S = 0",),
+                  meaning="yield: recycled material made of a kg of scrap"),
+        Parameter(name="S", unit=KG_PER_KG, low="0", ledger=f"{_RECYCLED}, over Y", follows="Y",
+                  meaning="scrap that went in"),
+        Parameter(name="Xpr", unit=PER_KG, unless=("RR - S = 0",), meaning="making a kg of it without any scrap"),
+        Parameter(name="Xre", unit=PER_KG, unless=("RR - S = 0",), meaning="making a kg of it of scrap alone"),
+    ),
+)
+
+MODULE_D: Final = Method(
+    name="module-d/1", title="module D beside the total", of="material",
+    formula="Cut-off; beside it, never added, sum over materials of m (MMRout - MMRin) (EMR - EVMSub Q).",
+    source="EN 15804:2012+A2:2019, annex D",
+    credit="The total is that of cut-off and holds no credit. Module D lies beyond the product's boundary: what a net "
+    "output of recycled material may save there. What one lot gives and another takes cancels in the sum.",
+    limitations=(
+        "The annex's symbols and formula are recalled; the net output flow is as EPD programmes explain it.",
+        "Materials that are recycled or reused; not exported energy, and not what landfill gas saves.",
+    ),
+    parameters=(
+        Parameter(name="MMRout", unit=KG_PER_KG, low="0", high="1",
+                  meaning="material that leaves to be recycled, where it ceases to be waste"),
+        Parameter(name="MMRin", unit=KG_PER_KG, low="0", high="1", ledger=_RECYCLED,
+                  meaning="recycled material that went in"),
+        Parameter(name="EMR", unit=PER_KG, unless=("MMRout - MMRin = 0",),
+                  meaning="working it up, from the end of waste to where it takes another's place"),
+        Parameter(name="EVMSub", unit=PER_KG, unless=("MMRout - MMRin = 0",),
+                  meaning="making a kg of the primary material that it takes the place of"),
+        Parameter(name="Q", unit=SHARE, low="0", high="1", excludes="low", unless=("MMRout - MMRin = 0",),
+                  meaning="QRout/QSub: its quality over that of what it takes the place of"),
+    ),
+)
+
+MULTI_CYCLE: Final = Method(
+    name="multi-cycle/1", title="all uses of a material alike", of="material",
+    formula="Cut-off + sum over materials of m {[Xpr + (T-1) Xre] / T - (1-R1) Xpr - R1 Xre}, with T = 1 + R + R^2 + "
+    "... over n uses; of endless uses T = 1/(1-R), and (1-R) Xpr + R Xre stands for the first term.",
+    source="Thomas and Broadbent 2007, Method to take into account material recycling and end of life in LCA, LCA "
+    "Forum Lausanne",
+    credit="Every use of the material bears the same. Over all n uses of what was once made the figures sum to making "
+    "it once and recycling it ever after; uses to come bear a part of what is emitted today.",
+    limitations=(
+        "R is taken to stay the same, and the material as good as new.",
+        "Xpr and Xre must be what the cut-off figure has in it per kg of primary and of recycled material.",
+    ),
+    parameters=(
+        Parameter(name="R1", unit=SHARE, low="0", high="1", ledger=_RECYCLED, meaning="recycled part of the material"),
+        Parameter(name="R", unit=KG_PER_KG, low="0", high="1", excludes="high",
+                  meaning="material for the next use out of a kg in use: recovery times yield"),
+        Parameter(name="Xpr", unit=PER_KG, meaning="making a kg of primary material"),
+        Parameter(name="Xre", unit=PER_KG, unless=("R + R1 = 0",), meaning="making a kg of it of scrap"),
+        Parameter(name="n", unit=SHARE, low="1", high="1000", whole=True, optional=True,
+                  meaning="number of uses; endless where it is left out"),
+    ),
+)
+
+MULTI_LIFE: Final = Method(
+    name="multi-life/1", title="all lives of an item alike", of="lot",
+    formula="quantity {r reman + (1-r) new}.",
+    source="average of new and remanufactured items by the rate of remanufacturing, such as Appl. Sci. 15(23), 12517 "
+    "reports",
+    credit="Every life bears the same. Over the lives that there are the figures sum to what these lives added; a "
+    "further life changes the average.",
+    limitations=("A life that is not on the ledger is not in the average, unless new, reman and r are given.",),
+    parameters=(
+        Parameter(name="r", unit=SHARE, low="0", high="1", ledger="lives after the first, over lives",
+                  meaning="part of the items that are remanufactured"),
+        Parameter(name="new", unit=PER_UNIT, ledger="what the first life added", unless=("r = 1",),
+                  meaning="making an item anew"),
+        Parameter(name="reman", unit=PER_UNIT, ledger="what a later life added, on average", unless=("r = 0",),
+                  meaning="remanufacturing an item"),
+    ),
+)
+
+METHODS: Final = (CUT_OFF, CIRCULAR, END_OF_LIFE, MODULE_D, MULTI_CYCLE, MULTI_LIFE)
+
+
+def method_named(name: str) -> Method:
+    """Raises InvalidInput (`unknown-method`) for a name that no method has."""
+    for method in METHODS:
+        if method.name == name:
+            return method
+    raise InvalidInput(
+        f"method {name!r} is not known", code="unknown-method", field="method", value=name,
+        rule=f"one of: {', '.join(method.name for method in METHODS)}",
+    )

@@ -1,0 +1,231 @@
+"""A method's parameters for one lot: given by who asks, else known to the ledger, else published; never guessed.
+
+Who asks says `NAME=VALUE` for all materials, or `MATERIAL.NAME=VALUE` for one, which goes first.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Context, Decimal
+from typing import Final, Literal, NamedTuple
+
+from ledger.core.record.units import plain
+from ledger.errors import InvalidInput
+from ledger.footprint.derived.methods.describing import Method, Parameter
+from ledger.footprint.derived.methods.published import Published, find
+from ledger.footprint.derived.methods.subject import Material, MethodSubject
+
+Source = Literal["given", "ledger", "published"]
+_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?")
+_SPELLING: Final = "a decimal number such as 0.85, without exponent"
+_FORM: Final = "NAME=VALUE, or MATERIAL.NAME=VALUE where the method goes material by material"
+_CONTEXT: Final = Context(prec=34)
+
+
+class Value(NamedTuple):
+    """`text` is the value as it was given or published, or the shortest that reads back to what the ledger has."""
+
+    number: Decimal
+    text: str
+    source: Source
+    citation: str | None = None
+    recalled: bool = False
+
+
+Values = Mapping[str, Value]
+Given = Mapping[tuple[str | None, str], Value]
+
+
+class Settled(NamedTuple):
+    """`material` is None where the method takes the lot as it is."""
+
+    material: Material | None
+    values: Values
+
+
+def settle(method: Method, subject: MethodSubject, asked: Sequence[str], published: Published) -> list[Settled]:
+    """The values, material by material in the order of the lot.
+
+    Raises InvalidInput: `invalid-parameter`, `unknown-parameter`, `unknown-material`; `no-materials` for a lot of which
+    no material is known; `missing-parameter`, which names everything that is missing.
+    """
+    given = _read(method, subject, asked)
+    materials: Sequence[Material | None] = subject.materials if method.of == "material" else (None,)
+    if not materials:
+        raise InvalidInput(
+            f"{method.name} goes material by material, and of this lot no material is known", code="no-materials",
+            field="method", value=method.name, rule="products or outputs on the lot's way declare their materials",
+        )
+    found = [Settled(one, _known(method, subject, one, given, published)) for one in materials]
+    _check_missing(method, found)
+    for settled in found:
+        _check_parts(settled)
+    return [Settled(one.material, _used(method, one.values)) for one in found]
+
+
+def _read(method: Method, subject: MethodSubject, asked: Sequence[str]) -> Given:
+    given: dict[tuple[str | None, str], Value] = {}
+    for text in asked:
+        target, equals, number = text.partition("=")
+        if not equals:
+            raise _invalid(f"parameter {text!r} has no value", text, _FORM)
+        prefix, _, name = target.rpartition(".")
+        material = prefix if "." in target else None
+        parameter = _parameter(method, name, target)
+        if material is not None:
+            _check_material(method, subject, material, target)
+        if (material, name) in given:
+            raise _invalid(f"parameter {target} is given twice", text, "once")
+        given[material, name] = Value(_number(parameter, target, number), number, "given")
+    return given
+
+
+def _parameter(method: Method, name: str, target: str) -> Parameter:
+    for one in method.parameters:
+        if one.name == name:
+            return one
+    names = " ".join(one.name for one in method.parameters)
+    raise InvalidInput(
+        f"{method.name} has no parameter {target!r}", code="unknown-parameter", field="parameter", value=target,
+        rule=f"one of: {names}" if names else f"{method.name} takes no parameters",
+    )
+
+
+def _check_material(method: Method, subject: MethodSubject, material: str, target: str) -> None:
+    if method.of == "lot":
+        raise InvalidInput(
+            f"{method.name} does not go material by material", code="unknown-parameter", field="parameter",
+            value=target, rule="NAME=VALUE",
+        )
+    names = [one.name for one in subject.materials]
+    if material not in names:
+        raise InvalidInput(
+            f"the lot holds no {material}", code="unknown-material", field="parameter", value=target,
+            rule=f"one of: {' '.join(names)}" if names else "of this lot no material is known",
+        )
+
+
+def _number(parameter: Parameter, target: str, text: str) -> Decimal:
+    if not _NUMBER.fullmatch(text):
+        raise _invalid(f"{target} is {text!r}, which is not a number", f"{target}={text}", _SPELLING)
+    number = Decimal(text)
+    low, high = parameter.low, parameter.high
+    if (
+        (low is not None and (number < Decimal(low) or (parameter.excludes == "low" and number == Decimal(low))))
+        or (high is not None and (number > Decimal(high) or (parameter.excludes == "high" and number == Decimal(high))))
+        or (parameter.whole and number != number.to_integral_value())
+    ):
+        raise _invalid(f"{target} is {text}", f"{target}={text}", f"{parameter.range}: {parameter.meaning}")
+    return number
+
+
+def _invalid(message: str, value: str, rule: str) -> InvalidInput:
+    return InvalidInput(message, code="invalid-parameter", field="parameter", value=value, rule=rule)
+
+
+def _known(
+    method: Method, subject: MethodSubject, material: Material | None, given: Given, published: Published
+) -> dict[str, Value]:
+    name = None if material is None else material.name
+    known: dict[str, Value] = {}
+    for one in method.parameters:
+        value = given.get((name, one.name), given.get((None, one.name)))
+        if value is None and one.ledger is not None:
+            number = LEDGER[one.name](subject, material, known)
+            value = None if number is None else _of_ledger(number)
+        if value is None and one.published and name is not None:
+            listed = find(published, one.name, name)
+            if listed is not None:
+                value = Value(Decimal(listed.value), listed.value, "published", listed.citation, listed.recalled)
+        if value is not None:
+            known[one.name] = value
+    return known
+
+
+def _of_ledger(number: float) -> Value:
+    exact = Decimal(repr(number))
+    return Value(exact, plain(exact), "ledger")
+
+
+def _recycled(_: MethodSubject, material: Material | None, __: Values) -> float | None:
+    return None if material is None else material.recycled_share
+
+
+def _scrap(_: MethodSubject, material: Material | None, known: Values) -> float | None:
+    if material is None or material.recycled_share == 0.0:
+        return None if material is None else 0.0
+    return material.recycled_share / float(known["Y"].number) if "Y" in known else None
+
+
+def _rate(subject: MethodSubject, _: Material | None, __: Values) -> float | None:
+    return (len(subject.lives) - 1) / len(subject.lives) if subject.lives else None
+
+
+def _first(subject: MethodSubject, _: Material | None, __: Values) -> float | None:
+    return subject.lives[0] / float(subject.quantity) if subject.lives else None
+
+
+def _later(subject: MethodSubject, _: Material | None, __: Values) -> float | None:
+    later = subject.lives[1:]
+    if not later:
+        return None
+    total = 0.0
+    for added in later:
+        total += added
+    return total / len(later) / float(subject.quantity)
+
+
+LEDGER: Final[Mapping[str, Callable[[MethodSubject, Material | None, Values], float | None]]] = {
+    "R1": _recycled, "MMRin": _recycled, "S": _scrap, "r": _rate, "new": _first, "reman": _later,
+}
+"""What the ledger knows, by parameter."""
+
+
+def holds(condition: str, known: Values) -> bool:
+    """Whether `R2 + R3 = 1` holds; not where one of its parameters is unknown."""
+    left, _, right = condition.partition(" = ")
+    total, sign = Decimal(0), 1
+    for word in left.split(" "):
+        if word in ("+", "-"):
+            sign = 1 if word == "+" else -1
+        elif word not in known:
+            return False
+        else:
+            total = _CONTEXT.add(total, sign * known[word].number)
+    return total == Decimal(right)
+
+
+def _needed(parameter: Parameter, known: Values) -> bool:
+    return not any(holds(condition, known) for condition in parameter.unless)
+
+
+def _check_missing(method: Method, found: Sequence[Settled]) -> None:
+    missing: dict[str, Parameter] = {}
+    for material, known in found:
+        for one in method.parameters:
+            # What follows another parameter is known as soon as that one is.
+            waits = one.follows is not None and one.follows not in known
+            if one.name not in known and not one.optional and not waits and _needed(one, known):
+                missing[one.name if material is None else f"{material.name}.{one.name}"] = one
+    if missing:
+        raise InvalidInput(
+            f"{method.name} needs {', '.join(missing)}", code="missing-parameter", field="parameter",
+            value=", ".join(missing),
+            rule="; ".join(f"{name}: {one.meaning} ({one.unit}, {one.range})" for name, one in missing.items()),
+        )
+
+
+def _check_parts(settled: Settled) -> None:
+    """What is recycled and what goes to energy recovery are parts of one whole."""
+    known = settled.values
+    if "R2" in known and "R3" in known:
+        total = known["R2"].number + known["R3"].number
+        if total > 1:
+            raise _invalid(f"R2 + R3 is {total}", f"R2={known['R2'].text} R3={known['R3'].text}", "R2 + R3 at most 1")
+
+
+def _used(method: Method, known: Values) -> Values:
+    """Without what is neither given nor needed."""
+    return {
+        one.name: known[one.name] for one in method.parameters
+        if one.name in known and (known[one.name].source == "given" or _needed(one, known))
+    }

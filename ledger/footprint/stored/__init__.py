@@ -1,0 +1,1 @@
+"""Figures that entries commit to: bit-exact on every machine."""

@@ -1,0 +1,86 @@
+"""Sharing a record's burden among its outputs (ISO 14044, 4.3.4): weights by one key, shares that sum to one."""
+
+from collections.abc import Sequence
+from decimal import Context, Decimal, InvalidOperation
+from typing import Final, NamedTuple
+
+from ledger.core.outcome.assessment import Assessment
+from ledger.core.record.units import convert
+from ledger.core.record.values import UNBURDENED, Output
+from ledger.errors import PluginError, Refused
+
+_CONTEXT: Final = Context(prec=34, traps=[InvalidOperation])
+_NONE: Final = Decimal(0)
+
+
+class Weighed(NamedTuple):
+    """An output with its mass in kg, where it has one."""
+
+    output: Output
+    mass: Decimal | None
+
+
+def weights(key: str, outputs: Sequence[Weighed], assessment: Assessment) -> tuple[Decimal, ...]:
+    """One Decimal >= 0 an output: the plugin's where it gives some for this key, else from the outputs' own fields.
+
+    Raises PluginError for weights that no plugin may give, Refused where an output lacks what the key needs.
+    """
+    given = assessment.weights.get(key)
+    if given is None:
+        return tuple(_own_weight(key, i, weighed) for i, weighed in enumerate(outputs))
+    if len(given) != len(outputs):
+        raise PluginError(
+            f"{len(given)} weights by {key} for {len(outputs)} outputs", code="invalid-weights",
+            field=f"weights.{key}", value=len(given), rule="one weight an output",
+        )
+    for i, (weight, weighed) in enumerate(zip(given, outputs, strict=True)):
+        if not weight.is_finite() or weight < 0 or (weighed.output.role in UNBURDENED and weight != 0):
+            raise PluginError(
+                f"weight {weight} by {key} for output {i} ({weighed.output.role})", code="invalid-weights",
+                field=f"weights.{key}[{i}]", value=weight, rule="finite, >= 0, and 0 for waste and core",
+            )
+    return given
+
+
+def shares(key: str, outputs: Sequence[Weighed], assessment: Assessment) -> list[float]:
+    """Each output's share of the burden, 0 for waste and core; empty where no output carries burden.
+
+    share = w / sum of w, in 34 digits, then binary64 once. Raises Refused where all weights are zero.
+    """
+    if all(weighed.output.role in UNBURDENED for weighed in outputs):
+        return []
+    found = weights(key, outputs, assessment)
+    total = _NONE
+    for weight in found:
+        total = _CONTEXT.add(total, weight)
+    if total == 0:
+        raise Refused(
+            f"all weights by {key} are zero", code="zero-weights", field="allocation", value=key,
+            rule="at least one product, coProduct or byProduct weighs more than zero",
+        )
+    return [float(_CONTEXT.divide(weight, total)) for weight in found]
+
+
+def _own_weight(key: str, index: int, weighed: Weighed) -> Decimal:
+    output, mass = weighed
+    if output.role in UNBURDENED:
+        return _NONE
+    found: Decimal | None
+    if key == "mass":
+        found = mass
+    elif key == "value":
+        found = Decimal(output.value.value) if output.value else None
+    elif key == "energy":
+        heat = output.heating_value
+        found = convert(heat.amount, heat.unit, "3B", f"outputs[{index}].heatingValue") if heat else None
+    elif key == "moles":
+        found = Decimal(output.moles) if output.moles else None
+    else:
+        found = Decimal(output.share) if output.share else None
+    if found is None:
+        missing = {"energy": "heatingValue", "declared": "share"}.get(key, key)
+        raise Refused(
+            f"outputs[{index}] has no {missing}, which allocation by {key} needs", code="missing-weight",
+            field=f"outputs[{index}].{missing}", rule=f"every output that carries burden says its {missing}",
+        )
+    return found

@@ -1,0 +1,112 @@
+"""A record's direct burdens: its assessment's lines, energy and omissions as one vector in the order of BURDENS."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from typing import Final
+
+from ledger.core.outcome.assessment import ADDITIVE, BURDENS, ENERGY, OF_WHICH, REMOVALS, Assessment, Line
+from ledger.footprint.stored.gwp import AR6, potential
+
+METHOD: Final = "cut-off/1"
+"""Cut-off by recycled content (ISO 14067, PACT 3), GWP100 of IPCC AR6: the method of every stored figure."""
+
+Vector = tuple[float, ...]
+SLOT: Final = {name: i for i, name in enumerate(BURDENS)}
+ZERO: Final[Vector] = (0.0,) * len(BURDENS)
+
+_CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
+_ADDITIVE: Final = frozenset(ADDITIVE)
+LINE_BURDENS: Final = frozenset(ADDITIVE + OF_WHICH + ENERGY)
+"""What a line may name as its burden."""
+
+_ABS, _PRIMARY, _TECHNOLOGY, _TIME, _GEOGRAPHY = (
+    SLOT[name] for name in ("absGhg", "primaryAbs", "technologyAbs", "timeAbs", "geographyAbs")
+)
+_OMITTED, _UNESTIMATED, _PROVISIONAL = SLOT["omittedAbs"], SLOT["unestimated"], SLOT["provisionalAbs"]
+_KWH, _MJ, _RENEWABLE = SLOT["electricityKwh"], SLOT["energyMj"], SLOT["renewableEnergyMj"]
+_LOCATION, _MARKET = SLOT["electricityLocation"], SLOT["electricityMarket"]
+_BY_KIND: Final = {
+    "transport": (SLOT["transportGhgEmissions"],),
+    "airTransport": (SLOT["transportGhgEmissions"], SLOT["aircraftGhgEmissions"]),
+    "packaging": (SLOT["packagingGhgEmissions"],),
+}
+_MJ_PER_KWH: Final = Decimal("3.6")
+
+
+def direct(assessment: Assessment, gases: Mapping[str, Decimal] = AR6, *, provisional: bool = False) -> Vector:
+    """The vector of what happens in the record itself. Units as the burdens' names say; kg CO2e by default. Of a
+    `provisional` record all of it waits for a closing.
+
+    Raises PluginError for a gas without a potential.
+    """
+    vector = [0.0] * len(BURDENS)
+    for line in assessment.lines:
+        _add_line(vector, line, gases)
+    for use in assessment.energy:
+        amount = float(use.amount)
+        vector[_MJ] += amount
+        if use.renewable:
+            vector[_RENEWABLE] += amount
+        if use.carrier == "electricity":
+            vector[_KWH] += float(_CONTEXT.divide(use.amount, _MJ_PER_KWH))
+    for omission in assessment.omissions:
+        if omission.estimate is None:
+            vector[_UNESTIMATED] += 1.0
+        else:
+            vector[_OMITTED] += float(omission.estimate)
+    if provisional:
+        vector[_PROVISIONAL] = vector[_ABS]
+        if not vector[_ABS]:
+            # Nothing is stated yet: what is to come is a gap without an estimate.
+            vector[_UNESTIMATED] += 1.0
+    return tuple(vector)
+
+
+def line_co2e(line: Line, gases: Mapping[str, Decimal] = AR6) -> float:
+    """A line's amount as the vector counts it: kg CO2e, or its own unit for an energy burden."""
+    if line.gas == "CO2e" or line.gas == "CO2":
+        return float(line.amount)
+    return float(_CONTEXT.multiply(line.amount, potential(gases, line.gas)))
+
+
+def _add_line(vector: list[float], line: Line, gases: Mapping[str, Decimal]) -> None:
+    amount = line_co2e(line, gases)
+    vector[SLOT[line.burden]] += amount
+    if line.burden not in _ADDITIVE:
+        return
+    weight = abs(amount)
+    technology, time, geography = line.ratings
+    vector[_ABS] += weight
+    if line.primary:
+        vector[_PRIMARY] += weight
+    vector[_TECHNOLOGY] += technology * weight
+    vector[_TIME] += time * weight
+    vector[_GEOGRAPHY] += geography * weight
+    for slot in _BY_KIND.get(line.kind, ()):
+        vector[slot] += amount
+    if line.kind == "electricity":
+        vector[_LOCATION] += amount
+        vector[_MARKET] += amount if line.market is None else float(line.market)
+
+
+def footprint(vector: Sequence[float]) -> float:
+    """Kg CO2e excluding biogenic uptake: the sum of the additive burdens, in their order."""
+    total = 0.0
+    for slot in range(len(ADDITIVE)):
+        total += vector[slot]
+    return total
+
+
+def named(vector: Sequence[float]) -> dict[str, float]:
+    """A vector as a mapping from burden to amount."""
+    return dict(zip(BURDENS, vector, strict=True))
+
+
+def vector_of(figures: Mapping[str, float]) -> Vector:
+    """The inverse of `named`; absent burdens are zero."""
+    return tuple(figures.get(name, 0.0) for name in BURDENS)
+
+
+def sign_of(burden: str) -> int:
+    """-1 for a removal, which is never positive; 1 for every other burden."""
+    return -1 if burden in REMOVALS else 1

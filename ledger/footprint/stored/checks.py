@@ -1,0 +1,91 @@
+"""What an assessment may not contain, whoever made it: no NaN, no unknown gas or burden, nothing assigned to waste."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Final
+
+from ledger.core.outcome.assessment import ADDITIVE, REMOVALS, Assessment, Line, Scores
+from ledger.core.record.values import UNBURDENED, Output
+from ledger.errors import PluginError, Refused
+from ledger.footprint.stored.burdens import LINE_BURDENS
+from ledger.footprint.stored.gwp import AR6, potential
+
+_ADDITIVE: Final = frozenset(ADDITIVE)
+_LIMIT: Final = Decimal(10) ** 24
+_INDICATORS: Final = 5
+_WORST_SCORE: Final = 5
+_LARGEST_DEVIATION: Final = 1000
+
+
+def check_assessment(assessment: Assessment, outputs: list[Output], gases: Mapping[str, Decimal] = AR6) -> None:
+    """Raises PluginError where a value cannot be, Refused where a finding refuses the record."""
+    for finding in assessment.findings:
+        if finding.refuses:
+            raise Refused(finding.message, code=finding.code, field="activity", rule="the sector's plausibility limits")
+    for i, line in enumerate(assessment.lines):
+        _check_line(line, f"lines[{i}]", gases)
+    for i, use in enumerate(assessment.energy):
+        _check_amount(use.amount, f"energy[{i}].amount", at_least_zero=True)
+    for i, omission in enumerate(assessment.omissions):
+        if omission.estimate is not None:
+            _check_amount(omission.estimate, f"omissions[{i}].estimate", at_least_zero=True)
+    for i, assigned in enumerate(assessment.assigned):
+        _check_amount(assigned.amount, f"assigned[{i}].amount")
+        if not 0 <= assigned.output < len(outputs) or outputs[assigned.output].role in UNBURDENED:
+            raise _invalid(f"assigned[{i}].output", assigned.output, "an output that carries burden")
+        if assigned.burden not in _ADDITIVE:
+            raise _invalid(f"assigned[{i}].burden", assigned.burden, "a burden that adds to the footprint")
+    for name, value in assessment.indicators.items():
+        _check_amount(value, f"indicators.{name}")
+    _check_parts(assessment.matter, "matter")
+    _check_parts(assessment.weights, "weights")
+
+
+def _check_line(line: Line, field: str, gases: Mapping[str, Decimal]) -> None:
+    _check_amount(line.amount, f"{field}.amount")
+    if line.market is not None:
+        _check_amount(line.market, f"{field}.market")
+    if line.burden not in LINE_BURDENS:
+        raise _invalid(f"{field}.burden", line.burden, "one of the ledger's burdens")
+    if line.burden in REMOVALS and line.amount > 0:
+        raise _invalid(f"{field}.amount", line.amount, "a removal is zero or negative")
+    if line.gas != "CO2":
+        potential(gases, line.gas)
+    _check_deviation(line.deviation, f"{field}.deviation")
+    _check_pedigree(line.pedigree, f"{field}.pedigree")
+    _check_deviation(line.factor_deviation, f"{field}.factorDeviation")
+    _check_pedigree(line.factor_pedigree, f"{field}.factorPedigree")
+    if line.factor is None and (line.factor_deviation is not None or line.factor_pedigree is not None):
+        raise _invalid(f"{field}.factor", None, "a line that says how uncertain its factor is names that factor")
+
+
+def _check_deviation(deviation: Decimal | None, field: str) -> None:
+    if deviation is not None and not (deviation.is_finite() and 1 <= deviation < _LARGEST_DEVIATION):
+        raise _invalid(field, deviation, "a geometric standard deviation is at least 1 and below 1000")
+
+
+def _check_pedigree(pedigree: Scores | None, field: str) -> None:
+    if pedigree is None:
+        return
+    if len(pedigree) != _INDICATORS:
+        raise _invalid(field, list(pedigree), "a pedigree has five scores")
+    for i, score in enumerate(pedigree):
+        if not 1 <= score <= _WORST_SCORE:
+            raise _invalid(f"{field}[{i}]", score, "a pedigree's scores are from 1 (best) to 5")
+
+
+def _check_parts(given: Mapping[str, Sequence[Decimal]], what: str) -> None:
+    """That they are numbers; what they may be is for those to say who share by them."""
+    for name, parts in given.items():
+        for i, part in enumerate(parts):
+            if not part.is_finite():
+                raise _invalid(f"{what}.{name}[{i}]", part, "a finite number")
+
+
+def _check_amount(amount: Decimal, field: str, *, at_least_zero: bool = False) -> None:
+    if not amount.is_finite() or abs(amount) > _LIMIT or (at_least_zero and amount < 0):
+        raise _invalid(field, amount, "a finite number" + (" of at least zero" if at_least_zero else ""))
+
+
+def _invalid(field: str, value: object, rule: str) -> PluginError:
+    return PluginError(f"{field} is {value}", code="invalid-assessment", field=field, value=value, rule=rule)

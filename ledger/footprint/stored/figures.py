@@ -1,0 +1,92 @@
+"""The figures of one record, by the two rules of the ledger.
+
+Burdens follow the allocation shares:
+    burden(o) = share(o) * (direct + sum_i q_i/Q_i * burden(i) - sum assigned) + assigned(o)
+and stay with a record that has no output to carry them. Contents follow matter (see `contents`).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from ledger.core.outcome.assessment import BURDENS, Assigned
+from ledger.footprint.stored.burdens import SLOT, ZERO, Vector
+from ledger.footprint.stored.contents import Contents, ContentsIn, ContentsOut, Flowing, Holding, follow_matter
+
+
+class LotFigures(NamedTuple):
+    """A whole lot's burdens (in the order of BURDENS) and contents, as created."""
+
+    burdens: Vector
+    contents: Contents
+
+
+class TakenFigures(NamedTuple):
+    """A quantity `part` (as binary64: float(q)/float(Q)) of a lot with its figures.
+
+    `recycled` is preConsumer or postConsumer where this record turns the lot's materials into recycled content.
+    """
+
+    part: float
+    figures: LotFigures
+    recycled: str | None = None
+
+
+class RecordFigures(NamedTuple):
+    """What a record brought about: `retained` burdens, content balance, and each output's figures."""
+
+    retained: Vector
+    contents: ContentsOut
+    outputs: tuple[LotFigures, ...]
+
+
+def record_figures(
+    direct: Vector,
+    taken: Sequence[TakenFigures],
+    shares: Sequence[float],
+    outputs: Sequence[Holding],
+    supplied: Contents,
+    assigned: Sequence[Assigned] = (),
+    matter: Mapping[str, Sequence[float]] | None = None,
+) -> RecordFigures:
+    """Figures of a record with `direct` burdens that takes from lots, and creates `outputs` by `shares`.
+
+    `shares` is empty where nothing carries burden: it is retained then. `supplied` are the contents that enter with
+    supplies. Raises Refused where contents would exceed 100 %.
+    """
+    total = _total(direct, taken)
+    flowing = [Flowing(part, lot.contents, recycled) for part, lot, recycled in taken]
+    contents = follow_matter(ContentsIn(flowing, supplied), outputs, matter or {})
+    if shares:
+        burdens = _shared(total, shares, assigned)
+        retained = ZERO
+    else:
+        burdens = [ZERO] * len(outputs)
+        retained = tuple(total)
+    lots = tuple(LotFigures(vector, held) for vector, held in zip(burdens, contents.outputs, strict=True))
+    return RecordFigures(retained, contents, lots)
+
+
+def _total(direct: Vector, taken: Sequence[TakenFigures]) -> list[float]:
+    total = list(direct)
+    for part, lot, _ in taken:
+        if part == 1.0:
+            total = [sum_ + amount for sum_, amount in zip(total, lot.burdens, strict=True)]
+        else:
+            total = [sum_ + part * amount for sum_, amount in zip(total, lot.burdens, strict=True)]
+    return total
+
+
+def _shared(total: list[float], shares: Sequence[float], assigned: Sequence[Assigned]) -> list[Vector]:
+    if not assigned:
+        if len(shares) == 1:
+            return [tuple(total)]
+        return [tuple([share * amount for amount in total]) if share else ZERO for share in shares]
+    own = [[0.0] * len(BURDENS) for _ in shares]
+    rest = list(total)
+    for output, burden, amount in ((a.output, a.burden, float(a.amount)) for a in assigned):
+        own[output][SLOT[burden]] += amount
+        rest[SLOT[burden]] -= amount
+    return [
+        tuple([share * amount + extra for amount, extra in zip(rest, extras, strict=True)])
+        for share, extras in zip(shares, own, strict=True)
+    ]

@@ -1,0 +1,204 @@
+"""What supplies bring with them: upstream lines from a declaration or factor, contents, and gaps that nobody priced."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from typing import Final, cast
+
+from msgspec.structs import replace
+
+from ledger.admission.facts import Composition, Facts
+from ledger.admission.lots import Supplied
+from ledger.core.outcome.assessment import ADDITIVE, OF_WHICH, Assessment, Line, LineKind, Omission
+from ledger.core.record.kinds import AnyRecord, Declaration, Transfer, Transformation
+from ledger.core.record.units import convert
+from ledger.core.record.values import Evidence, Factor, Supply
+from ledger.footprint.stored.contents import ELEMENT, MASS, MATERIAL
+
+_CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
+FACTOR_EVIDENCE: Final = ("supplierFactor", "productFootprint", "environmentalProductDeclaration")
+"""Kinds of evidence by which a supply's own factor is primary: a supplier's statement, footprint or EPD."""
+
+_LOCATION: Final = "electricityLocation"
+_RECENT: Final = 5
+_COUNTED_BY_KIND: Final[Mapping[str, tuple[str, ...]]] = {
+    "transport": ("transportGhgEmissions",),
+    "airTransport": ("transportGhgEmissions", "aircraftGhgEmissions"),
+    "packaging": ("packagingGhgEmissions",),
+    "electricity": ("electricityLocation", "electricityMarket"),
+}
+
+
+def supplies_of(record: AnyRecord) -> Sequence[Supply]:
+    """What records that lots come from were supplied with."""
+    match record:
+        case Transformation():
+            return record.supplies
+        case Transfer():
+            return [*record.transport, *record.packaging]
+        case _:
+            return ()
+
+
+def with_supplies(
+    assessment: Assessment, supplied: Sequence[Supplied], facts: Facts, kinds: Sequence[LineKind],
+    evidence: Sequence[Evidence] = (), year: int | None = None,
+) -> Assessment:
+    """The assessment with the upstream of its record's supplies: lines where they are priced by the record, an
+    omission where neither the record nor the plugin did. `kinds` gives each supply's kind of line; `evidence` and
+    `year` are the record's."""
+    lines: list[Line] = []
+    omissions: list[Omission] = []
+    covered = {line.source for line in assessment.lines if line.burden in ADDITIVE}
+    located = {line.source for line in assessment.lines if line.burden == _LOCATION}
+    named = tuple(omission.what for omission in assessment.omissions)
+    for (supply, _), kind in zip(supplied, kinds, strict=True):
+        if supply.factor is not None or supply.declaration is not None:
+            own, boundary = _priced(supply, facts, kind, year if proves_factor(evidence, supply.material) else None)
+            lines.extend(own)
+            if supply.material in located:
+                lines.extend(_elsewhere(own))
+            if boundary != "cradleToGate":
+                omissions.append(Omission(what=f"{supply.material} upstream"))
+        elif not (
+            supply.origin == "nature" or supply.material in covered
+            or any(what == supply.material or what.startswith(supply.material + " ") for what in named)
+        ):
+            omissions.append(Omission(what=supply.material))
+    if not lines and not omissions:
+        return assessment
+    return replace(assessment, lines=assessment.lines + tuple(lines), omissions=assessment.omissions + tuple(omissions))
+
+
+def _priced(supply: Supply, facts: Facts, kind: LineKind, proved_for: int | None) -> tuple[list[Line], str]:
+    """The lines of a supply that its record prices, and how far back they reach."""
+    if supply.factor is not None:
+        return [factor_line(supply, supply.factor, kind, proved_for)], supply.factor.boundary
+    declaration = supply.declaration or ""
+    declared = facts.declarations[declaration]
+    ratio = _ratio(supply.quantity.amount, supply.quantity.unit, declared)
+    return list(_declared(declared, ratio, supply.material, kind, declaration, supply)), declared.boundary
+
+
+def _elsewhere(own: Iterable[Line]) -> Iterable[Line]:
+    """Takes power that the record prices out of the location-based figure, where the sector says what the grid of that
+    place emits instead."""
+    for line in own:
+        if line.kind == "electricity" and line.burden in ADDITIVE:
+            yield Line(
+                gas=line.gas, amount=-line.amount, source=line.source, kind=line.kind, burden=_LOCATION,
+                factor=line.factor,
+            )
+
+
+def proves_factor(evidence: Iterable[Evidence], material: str) -> bool:
+    """Whether a record pins the document in which a supplier states the factor of `material`.
+
+    Its kind is one of `FACTOR_EVIDENCE`, alone (of all its supplies) or with `:material`. Other evidence, of a weight
+    or a meter reading, proves no factor: a value from a data base stays secondary.
+    """
+    return any(
+        kind in FACTOR_EVIDENCE and of in ("", material)
+        for kind, _, of in (one.kind.partition(":") for one in evidence)
+    )
+
+
+def factor_line(supply: Supply, factor: Factor, kind: LineKind, proved_for: int | None = None) -> Line:
+    """The line of a supply that its record has priced by a factor of its own.
+
+    Primary where evidence proves that it is the supplier's (PACT: data of the supplier's own processes); then
+    `proved_for` is the record's year, and the ratings are those of the supplier's own technology and place, in time as
+    PACT scores them: 1 of the same year, 2 less than 5 years off, 3 older.
+    """
+    amount = convert(supply.quantity.amount, supply.quantity.unit, factor.unit)
+    line = Line(
+        gas=factor.gas or "CO2e", source=supply.material, amount=_CONTEXT.multiply(amount, Decimal(factor.value)),
+        kind="onSite" if kind == "upstream" and factor.boundary == "combustion" else kind,
+        factor=f"{factor.source}/{factor.year}"[:255], deviation=_decimal(supply.deviation), pedigree=supply.pedigree,
+        factor_deviation=_decimal(factor.deviation), factor_pedigree=factor.pedigree,
+    )
+    if proved_for is None:
+        return line
+    off = abs(proved_for - factor.year)
+    return replace(line, primary=True, ratings=(1, 1 if off == 0 else 2 if off < _RECENT else 3, 1))
+
+
+def declared_lot(record: Declaration, digest: str) -> Assessment:
+    """The assessment of a declaration that creates a lot: its burdens as lines of the declaration itself."""
+    omissions: tuple[Omission, ...] = ()
+    # Waste and cores enter without burden by cut-off: nothing is missing upstream of them.
+    if record.boundary != "cradleToGate" and record.lot is not None and record.lot.role == "product":
+        omissions = (Omission(what="upstream of the declared lot"),)
+    lines = tuple(_declared(record, Decimal(1), record.basis, "upstream", digest))
+    return Assessment(lines=lines, omissions=omissions)
+
+
+def _ratio(amount: Decimal, unit: str, declared: Declaration) -> Decimal:
+    per = declared.per
+    if per is None:
+        return Decimal(1)
+    return _CONTEXT.divide(convert(amount, unit, per.unit), per.amount)
+
+
+def _declared(
+    record: Declaration, ratio: Decimal, source: str, kind: LineKind, digest: str, supply: Supply | None = None
+) -> Iterable[Line]:
+    """Lines of the figures of `record`, `ratio` times. How uncertain they are is said of the lines' factor, and of the
+    lines themselves how uncertain the quantity of the `supply` is."""
+    primary = Decimal(record.primary_share or 0)
+    skipped = _COUNTED_BY_KIND.get(kind, ())
+    deviation, pedigree = (supply.deviation, supply.pedigree) if supply is not None else (None, None)
+    for burden, text in record.burdens.items():
+        if burden in skipped:
+            continue
+        amount = _CONTEXT.multiply(Decimal(text), ratio)
+        part = _CONTEXT.multiply(amount, primary) if burden in ADDITIVE else Decimal(0)
+        for share, is_primary in ((part, True), (_CONTEXT.subtract(amount, part), False)):
+            if share:
+                yield Line(
+                    gas="CO2e", amount=share, source=source, kind=kind if burden in ADDITIVE + OF_WHICH else "upstream",
+                    burden=burden, primary=is_primary, factor=f"declaration:{digest}", deviation=_decimal(deviation),
+                    pedigree=pedigree, factor_deviation=_decimal(record.deviation), factor_pedigree=record.pedigree,
+                )
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def supply_kind(material: str, default: str) -> LineKind:
+    """The kind of line that a supply's upstream is: transport and packaging by the field that they stand in."""
+    if default == "transport":
+        return "airTransport" if material.startswith("air") else "transport"
+    if default == "upstream" and material == "electricity":
+        return "electricity"
+    if default == "upstream" and material in ("heat", "steam", "hotWater"):
+        return "heat"
+    return cast(LineKind, default)
+
+
+def supplied_contents(supplied: Sequence[Supplied], facts: Facts) -> dict[str, float]:
+    """Kg of each content that enters with supplies: their mass, and what a named product's composition says."""
+    contents: dict[str, float] = {}
+    for supply, mass in supplied:
+        if mass is None:
+            continue
+        kilograms = float(mass)
+        contents[MASS] = contents.get(MASS, 0.0) + kilograms
+        if supply.product is not None:
+            for name, amount in composed(facts.products[supply.product].composition, kilograms).items():
+                contents[name] = contents.get(name, 0.0) + amount
+    return contents
+
+
+def composed(composition: Composition, kilograms: float) -> dict[str, float]:
+    """Kg of each content that `kilograms` of a declared composition hold."""
+    contents: dict[str, float] = {}
+    for prefix, fractions in ((MATERIAL, composition.materials), (ELEMENT, composition.elements)):
+        for name, fraction in fractions.items():
+            contents[prefix + name] = float(fraction) * kilograms
+    for name, carbon in (
+        ("fossilCarbon", composition.fossil_carbon), ("biogenicCarbon", composition.biogenic_carbon)
+    ):
+        if carbon is not None:
+            contents[name] = float(carbon) * kilograms
+    return contents

@@ -1,0 +1,1 @@
+"""This machine: durable files, key files, the clock. Base install."""

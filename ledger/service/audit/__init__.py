@@ -1,1 +1,0 @@
-"""Auditing by one who trusts neither the operator nor the database: take the log, replay it, compare everything."""

@@ -1,0 +1,120 @@
+"""Rows as an audit reads them, the same for the database source and for the HTTP API behind the other one.
+
+They are what the database gives, whatever that is: who audits makes typed rows of them (see `decoding`).
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from asyncpg import Record
+
+from ledger.admission.facts import LOT_SLOTS
+from ledger.client.audit.checks.stored_lots import read_lot, stored_leaf
+from ledger.client.audit.source.decoding import Malformed
+from ledger.client.audit.source.interface import EntryRow
+from ledger.engine.account import revision_leaves
+from ledger.engine.prepare import REVISING_TYPES
+from ledger.service.queries.tree_size import EVER
+from ledger.store.database import DatabasePool
+from ledger.store.revisions import revised_by
+from ledger.store.sql import queries
+
+LOTS = 10_000
+Raw = dict[str, Any]
+"""A row by the names of the fields that it becomes."""
+
+
+async def entry_rows(pool: DatabasePool, start: int, end: int) -> list[EntryRow]:
+    """Entries from `start`, below `end`, with what is stored of them."""
+    sql = queries("log")
+    async with pool.acquire() as connection:
+        entries = await connection.fetch(sql["audit_entries"], start, end)
+        lots: dict[int, list[str]] = defaultdict(list)
+        for row in await connection.fetch(sql["audit_lots"], start, end):
+            lots[row["record"]].append(row["lot"])
+        flows: dict[int, list[Any]] = defaultdict(list)
+        for row in await connection.fetch(sql["audit_flows"], start, end):
+            flows[row["record"]].append((row["lot"], row["quantity"]))
+        revised = {
+            entry["index"]: await revised_by(connection, entry["index"]) for entry in entries
+            if entry["type"] in REVISING_TYPES
+        }
+    return [
+        EntryRow(
+                 entry["index"], entry["data"], entry["body"], entry["seed"], entry["outcome"],
+                 lots.get(entry["index"], []), flows.get(entry["index"], []), revised.get(entry["index"], []),
+                 # Where there is no record at all, this column is not what is missing.
+                 False if entry["type"] is None and entry["body"] is None else entry["erased"],
+        )
+        for entry in entries
+    ]
+
+
+def stored_leaves(row: EntryRow) -> list[bytes]:
+    """The leaves that the stored rows of an entry make; one without bytes stands for a row that cannot be read."""
+    if row.seed is None or row.leaf is None:
+        return []
+    lots = [stored_leaf(row.seed, i, lot) for i, lot in enumerate(row.lots, start=1)]
+    return [row.leaf, *revision_leaves(row.seed, row.revised), *lots]
+
+
+async def version_rows(pool: DatabasePool, size: int = EVER) -> Raw:
+    """What is stored of each revision in the tree of `size` entries: see `Revisions`."""
+    rows = await pool.fetch(queries("log")["audit_versions"], size)
+    names = ("version", "record", "revised", "figures", "flows", "lots")
+    return {
+        "counted": rows[0]["revisions"] if rows else 0,
+        "versions": [{name: row[name] for name in names} for row in rows if row["version"] is not None],
+    }
+
+
+async def revised_rows(pool: DatabasePool, index: int, after: int, limit: int) -> list[Raw]:
+    """What the record at `index` revised, of those after another index: see `RevisedRow`."""
+    sql = queries("log")
+    async with pool.acquire() as connection:
+        rows = await connection.fetch(sql["audit_revised"], index, after, limit)
+        if not rows:
+            return []
+        version, indexes = rows[0]["version"], [row["record"] for row in rows]
+        lots: dict[int, list[Record]] = defaultdict(list)
+        for row in await connection.fetch(sql["audit_revised_lots"], version, indexes):
+            lots[row["number"] // LOT_SLOTS].append(row)
+        flows: dict[int, list[Any]] = defaultdict(list)
+        for row in await connection.fetch(sql["audit_revised_flows"], version, indexes):
+            flows[row["record"]].append((row["lot"], row["quantity"]))
+    return [_revised(row, lots.get(row["record"], []), flows.get(row["record"], [])) for row in rows]
+
+
+def _revised(row: Record, lots: list[Record], flows: list[Any]) -> Raw:
+    texts = [lot["lot"] for lot in lots]
+    leaves = [] if row["leaf"] is None else [
+        row["leaf"], *[stored_leaf(row["seed"] or b"", i, text) for i, text in enumerate(texts, start=1)]]
+    found = []
+    for text in texts:
+        try:
+            found.append(read_lot(text))
+        except Malformed:
+            continue  # whoever reads `lots` names it
+    return {
+        "index": row["record"], "own": row["own"], "body": row["body"], "outcome": row["outcome"], "leaves": leaves,
+        "flows": flows, "shares": [lot.share for lot in found], "quantities": [lot.quantity for lot in found],
+        "blank": not any(any(lot.burdens) or any(lot.amount) for lot in found), "lots": texts,
+        "withdrawn": [lot["withdrawn"] for lot in lots],
+    }
+
+
+async def batch_rows(pool: DatabasePool, after: int, limit: int, size: int = EVER) -> list[Raw]:
+    """Batches that end after `after` entries, and not after `size`: see `BatchRow`."""
+    return [dict(row) for row in await pool.fetch(queries("log")["batches"], after, limit, size)]
+
+
+async def balance_rows(pool: DatabasePool, after: int, limit: int, size: int = EVER) -> list[Raw]:
+    """Balances in the tree of `size` entries, of lots with a number above `after`: see `Balance`."""
+    rows = await pool.fetch(queries("log")["audit_numbers"], after, limit, size)
+    return await balance_rows_of(pool, [row["lot"] for row in rows], size)
+
+
+async def balance_rows_of(pool: DatabasePool, numbers: Sequence[int], size: int = EVER) -> list[Raw]:
+    """Balances of the lots with these numbers, as far as the tree of `size` entries has them."""
+    return [dict(row) for row in await pool.fetch(queries("log")["audit_balances"], list(numbers), size)]

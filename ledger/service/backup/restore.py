@@ -1,0 +1,106 @@
+"""Making a home of a backup: all of it, or nothing."""
+
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from ledger.core.log.checkpoint import Checkpoint
+from ledger.errors import ConfigurationError
+from ledger.host.durable import sync
+from ledger.host.key_files import write_pem
+from ledger.service.backup.manifest import DATABASE, KEYS, MANIFEST, Manifest, broken, check_files, read_manifest
+from ledger.service.backup.mark import mark
+from ledger.service.heads.continuity import contradiction, read_head
+from ledger.store.database import owner_connection
+from ledger.store.embedded.base_backup import restore_base_backup
+from ledger.store.sql import queries
+
+_STAGING: Final = ".restoring-"
+_MEMBERS: Final = 1_000
+
+
+@contextmanager
+def opened_backup(path: Path) -> Iterator[Path]:
+    """The folder of a backup; one that is a file is unpacked beside it. Raises InvalidInput."""
+    if path.is_dir():
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix=_STAGING, dir=path.parent) as staging:
+        folder = Path(staging)
+        try:
+            with tarfile.open(path) as tar:
+                for _, member in zip(range(_MEMBERS), tar, strict=False):
+                    _unpack(tar, member, folder, path)
+        except (tarfile.TarError, OSError) as error:
+            raise broken(path, f"it cannot be unpacked: {error}") from error
+        yield folder
+
+
+def _unpack(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, path: Path) -> None:
+    name = Path(member.name)
+    content = tar.extractfile(member) if member.isfile() else None
+    if content is None or not (member.name == MANIFEST or (
+        len(name.parts) == 2 and name.parts[0] in (DATABASE, KEYS) and name.parts[1] not in ("..", ".")
+    )):
+        raise broken(path, f"it holds {member.name!r}")
+    target = folder / name
+    target.parent.mkdir(mode=0o700, exist_ok=True)
+    with target.open("xb") as file:
+        shutil.copyfileobj(content, file, 1 << 20)
+
+
+def checked_backup(folder: Path) -> tuple[Manifest, bytes]:
+    """The manifest of a backup whose files are all there and unchanged. Raises InvalidInput."""
+    manifest, data = read_manifest(folder)
+    check_files(folder, manifest)
+    return manifest, data
+
+
+@contextmanager
+def staged_home(home: Path) -> Iterator[Path]:
+    """A folder beside the home that takes its place at the end; where something fails nothing is left. Raises
+    ConfigurationError where the home holds something."""
+    if home.exists() and (not home.is_dir() or any(home.iterdir())):
+        raise ConfigurationError(
+            f"{home} is not empty, and nothing is restored over what is there", code="home-not-empty", field="home",
+            value=home, rule="another --home, or move this one away; an anchor in it is worth keeping",
+        )
+    home.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=home.parent))
+    try:
+        staging.chmod(0o711)
+        yield staging
+        sync(staging)
+        staging.rename(home)
+        sync(home.parent)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+
+
+def write_home(backup: Path, data: bytes, home: Path, report: Callable[[str], None]) -> None:
+    """Keys, database and mark of a checked backup, in an empty folder. Raises ConfigurationError."""
+    report("unpacking the database")
+    restore_base_backup(home, backup / DATABASE, report)
+    for path in sorted((backup / KEYS).iterdir()):
+        write_pem(home / path.name, path.read_bytes())
+    mark(home, data)
+
+
+async def check_database(owner_url: str, manifest: Manifest, backup: Path) -> Checkpoint:
+    """The head of a restored database. Raises InvalidInput where it is not of the log that the manifest names, or does
+    not begin with the head that it states."""
+    async with owner_connection(owner_url) as connection:
+        row = await connection.fetchrow(queries("log")["ledger"])
+        if row is None or (row["origin"], row["vkey"]) != (manifest.origin, manifest.vkey):
+            raise broken(backup, "its database holds another log than its manifest names")
+        head = await read_head(connection, manifest.origin)
+        stated = Checkpoint(manifest.origin, manifest.size, bytes.fromhex(manifest.root))
+        why = await contradiction(connection, head, [stated])
+        if why is not None:
+            raise broken(backup, why)
+    return head

@@ -1,0 +1,1 @@
+"""Removing the bodies that an erasure on the log names."""

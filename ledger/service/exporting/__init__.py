@@ -1,1 +1,0 @@
-"""The public log as a folder that any static host can serve."""

@@ -1,0 +1,1 @@
+"""One log out of many requests: envelopes in, receipts or reasons out."""

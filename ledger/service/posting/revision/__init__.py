@@ -1,0 +1,1 @@
+"""Amendments and closings on a server: loaded, recomputed ahead of the lock, committed under it."""

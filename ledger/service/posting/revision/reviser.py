@@ -1,0 +1,315 @@
+"""Sequencing what revises others: prepared and written ahead of the lock, caught up and committed under it.
+
+All rows of a revision carry its version, which is known before the head is locked, so everything but the last few is
+written before; and nobody sees any of it before the commit. The head is held for as long as a small batch takes.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from contextlib import suppress
+from time import monotonic
+from typing import Final, NamedTuple
+
+import asyncpg
+
+from ledger.core.log.checkpoint import Checkpoint
+from ledger.core.log.frontier import grow
+from ledger.core.record.kinds import AnyRecord
+from ledger.engine.batch import Batch, Sequenced
+from ledger.engine.prepare import Submission
+from ledger.engine.revision.restore import Key, key_of
+from ledger.engine.sectors import Registry
+from ledger.errors import Exhausted, LedgerError, OutcomeUnknown, Refused, Unavailable
+from ledger.host.clock import AHEAD, Timekeeper
+from ledger.host.memory import give_back
+from ledger.service.heads.heads import UNSIGNABLE, Heads
+from ledger.service.posting.commit import Open, commit
+from ledger.service.posting.pending import Answer, Placed
+from ledger.service.posting.revision.attempt import Overtaken, RevisionAttempt
+from ledger.service.posting.revision.budget import RevisionBudget
+from ledger.service.posting.revision.loading import Nearby
+from ledger.service.posting.sequencer import free_lock
+from ledger.service.posting.turns import FairLock
+from ledger.store.batches import Head, connect_writer, lock_head, touch_head, write_batch
+from ledger.store.database import LOST
+from ledger.store.facts import FactLoader
+from ledger.store.revisions import begin_revision, revising
+from ledger.store.sessions import close_quietly
+from ledger.store.tiles import add_full_tiles
+
+_LARGE: Final = 1_000
+"""Pieces of a revision after which the memory that they took goes back to the system."""
+_RETRIES = 10
+_RETRY_SECONDS = 0.5
+_PATIENCE_SECONDS = 300.0
+_OVERTAKEN = 3
+_log = logging.getLogger(__name__)
+
+# What rows that break the schema raise; asking again cannot succeed.
+_ROWS_REFUSED = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, asyncpg.ProgramLimitExceededError)
+
+
+class Timing(NamedTuple):
+    """Seconds: in all, and those for which the head was locked; `records`: how many were recomputed."""
+
+    whole: float
+    locked: float
+    records: int
+
+
+class Reviser:
+    """One for a process.
+
+    Revisions run one at a time: those of this process wait here, on no session, those of others for a lock of the
+    database. Either way for `patience` seconds at most. Of those that wait here the organisation has its turn that had
+    it longest ago.
+    """
+
+    def __init__(
+        self, url: str, origin: str, heads: Heads, registry: Registry, loader: FactLoader,
+        keeper: Timekeeper, budget: RevisionBudget, patience: float = _PATIENCE_SECONDS,
+    ) -> None:
+        self._url = url
+        self._origin = origin
+        self._heads = heads
+        self._registry = registry
+        self._loader = loader
+        self._keeper = keeper
+        self._patience = patience
+        self._budget = budget
+        self._turn = FairLock()
+        self._coming: Counter[Key | None] = Counter()
+        """How many wait that revise the same records."""
+        self._nearby: Nearby | None = None
+        self.last: Timing | None = None
+        """Of the last revision here."""
+
+    async def append(self, submission: Submission) -> Answer:
+        """The answer for a record that revises others. Raises Unavailable or OutcomeUnknown."""
+        give_up = monotonic() + self._patience
+        key = key_of(submission.record)
+        self._coming[key] += 1
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._turn.acquire(submission.record.issuer)
+        except TimeoutError:
+            self._went(key)
+            raise revising() from None
+        except BaseException:
+            self._went(key)
+            raise
+        try:
+            return await self._append(submission, give_up)
+        finally:
+            self._went(key)
+            self._turn.release()
+
+    def _went(self, key: Key | None) -> None:
+        """One that came is done. What was loaded is kept for who waits for it."""
+        self._coming[key] -= 1
+        self._coming = +self._coming
+        if self._nearby is not None and not self._coming[self._nearby.key]:
+            self._leave(None)
+
+    async def _take_nearby(self, connection: asyncpg.Connection, record: AnyRecord) -> Nearby | None:
+        """What an earlier revision has left, if it serves this one."""
+        nearby = self._nearby
+        if nearby is None or nearby.key != key_of(record):
+            return None
+        if await nearby.stands(connection):
+            self._nearby = None
+            return nearby
+        self._leave(None)
+        return None
+
+    def _leave(self, nearby: Nearby | None) -> None:
+        if self._nearby is not None:
+            self._let_go(self._nearby.loading.pieces())
+        self._nearby = nearby
+
+    def _let_go(self, pieces: list[object]) -> None:
+        asyncio.get_running_loop().run_in_executor(None, _let_go, pieces)
+
+    async def _append(self, submission: Submission, give_up: float) -> Answer:
+        """Runs the revision until its outcome is known."""
+        resolving, lost, overtaken = False, 0, 0
+        while lost < _RETRIES:
+            self._heads.require_signing()
+            connection = None
+            try:
+                connection = await connect_writer(self._url)
+                return await self._transact(
+                    connection, submission, resolving=resolving, at_once=overtaken >= _OVERTAKEN
+                )
+            except Overtaken as error:
+                overtaken += 1
+                _log.info("a revision begins anew (%d): %s", overtaken, error)
+                continue
+            except LedgerError as error:
+                answer = _answer_of(error, late=monotonic() > give_up, resolving=resolving)
+                if answer is not None:
+                    return answer
+                if error.code == "revising":
+                    # Another server's revision has the lock; the wait for it was long enough a pause.
+                    continue
+                _log.warning("a revision waits (attempt %d): %s", lost + 1, error)
+            except Open as error:
+                resolving = True
+                _log.warning("the outcome of a COMMIT is open, asking again through the lock: %s", error)
+            except LOST as error:
+                _log.warning("the database is away (attempt %d): %s", lost + 1, error)
+                if isinstance(error, asyncpg.LockNotAvailableError):
+                    await free_lock(self._url)
+            except _ROWS_REFUSED as error:
+                _log.warning("the database refused the rows of a revision: %s", error)
+                return Refused(f"the database refuses the record: {error}", code="not-writable",
+                               rule="the constraints of the schema")
+            except Exception as error:
+                if not resolving:
+                    raise
+                _log.exception("a revision failed whose outcome is open")
+                raise _unknown() from error
+            finally:
+                await close_quietly(connection)
+            lost += 1
+            await asyncio.sleep(_RETRY_SECONDS * lost)
+        if resolving:
+            raise _unknown()
+        raise Unavailable("the database does not answer; nothing was written", code="database-down")
+
+    async def _transact(
+        self, connection: asyncpg.Connection, submission: Submission, *, resolving: bool, at_once: bool
+    ) -> Answer:
+        """`at_once`: under the lock from the beginning, so that nothing can come in between any more."""
+        started = monotonic()
+        asked = _BudgetRequest(self._budget, submission.record.issuer, self._keeper())
+        transaction = connection.transaction(isolation="read_committed")
+        await transaction.start()
+        placed: tuple[Sequenced, Checkpoint, list[bytes]] | None = None
+        try:
+            work, head, locked = await self._caught_up(connection, submission, asked, at_once=at_once)
+            batch, answer = await work.sequence(head, max(self._keeper(), head.time))
+            if isinstance(answer, Sequenced):
+                self._keeper.require_right()
+                placed = answer, *await self._write(connection, head, batch)
+            elif resolving:
+                await touch_head(connection)
+            else:
+                await transaction.rollback()
+                asked.charge(answer)
+                return answer
+        except BaseException as error:
+            asked.charge(error)
+            if not connection.is_closed():
+                # The session is dropped anyway; what went wrong first is what counts.
+                with suppress(*LOST, asyncpg.PostgresError):
+                    await asyncio.wait_for(transaction.rollback(), 10)
+            raise
+        await commit(connection, transaction)
+        if placed is None:
+            return answer
+        done = monotonic()
+        self.last = Timing(done - started, done - locked, len(work.revision.revised))
+        _log.info("revised %d records in %.3f s, the head was held for %.3f s", self.last.records, self.last.whole,
+                  self.last.locked)
+        asked.settle(self.last.records)
+        left = work.left()
+        if left is not None and self._coming[left.key] > 1:
+            self._leave(left)
+            self._let_go([*work.revision.revised])
+        else:
+            self._let_go(work.pieces())
+        del work, batch, left
+        sequenced, checkpoint, path = placed
+        self._heads.advance(checkpoint)
+        return Placed(sequenced, await self._heads.committed(checkpoint), path)
+
+    async def _caught_up(
+        self, connection: asyncpg.Connection, submission: Submission, asked: "_BudgetRequest", *, at_once: bool
+    ) -> tuple[RevisionAttempt, Head, float]:
+        """All but its own entry, under the lock; and when that was taken."""
+        size, revisions = await begin_revision(connection)
+        await self._budget.read(connection, asked.now)
+        nearby = await self._take_nearby(connection, submission.record)
+        work = RevisionAttempt(
+            connection, self._loader, self._registry, self._origin, submission, revisions + 1, asked, nearby
+        )
+        if at_once:
+            head, locked = await self._lock(connection)
+            await work.prepare(head.size)
+            return work, head, locked
+        await work.prepare(size)
+        await work.approach()
+        head, locked = await self._lock(connection)
+        await work.catch_up(head.size)
+        return work, head, locked
+
+    async def _write(
+        self, connection: asyncpg.Connection, head: Head, batch: Batch
+    ) -> tuple[Checkpoint, list[bytes]]:
+        """The entry's rows; where it stands once they are committed."""
+        after, paths = grow(head.frontier, batch.leaf_hashes)
+        root = after.root()
+        await add_full_tiles(connection, batch.rows, head.frontier, batch.leaf_hashes)
+        await write_batch(connection, batch.rows, after, root, batch.time, batch.balances, head.revisions + 1)
+        return Checkpoint(self._origin, after.size, root), paths[0]
+
+    async def _lock(self, connection: asyncpg.Connection) -> tuple[Head, float]:
+        """The head, and since when it is locked."""
+        expected = await self._heads.expected()
+        head = await lock_head(connection)
+        locked = monotonic()
+        await self._heads.check(connection, Checkpoint(self._origin, head.size, head.root), expected)
+        return head, locked
+
+
+
+class _BudgetRequest:
+    """How many records a revision can change, asked of the budget. `now` in ms since 1970."""
+
+    def __init__(self, budget: RevisionBudget, organization: str, now: int) -> None:
+        self._budget = budget
+        self._organization = organization
+        self.now = now
+        self._records = 0
+
+    def __call__(self, records: int) -> None:
+        """Raises Exhausted where they are too many."""
+        self._budget.check(self._organization, records, self.now)
+        self._records = records
+
+    def charge(self, refusal: object) -> None:
+        """It was refused: what was loaded counts all the same, unless nothing of that was its fault."""
+        if isinstance(refusal, LedgerError) and not isinstance(refusal, Unavailable | Exhausted):
+            self.settle(0)
+
+    def settle(self, revised: int) -> None:
+        """It is on the log, which says so many."""
+        self._budget.charge(self._organization, self._records - revised, self.now)
+
+
+def _answer_of(error: LedgerError, *, late: bool, resolving: bool) -> LedgerError | None:
+    """The error as the record's answer, None where the revision is tried again. Raises it where nothing can be said of
+    the record. `late`: patience is at its end; `resolving`: a COMMIT's outcome is open, which has to become known."""
+    if not isinstance(error, Unavailable) or error.code == "plugin-version":
+        return error.settled()
+    if error.code in UNSIGNABLE or (error.code == AHEAD and not resolving):
+        raise error
+    if error.code == "revising" and late and not resolving:
+        raise error
+    return None
+
+
+def _let_go(pieces: list[object]) -> None:
+    """Lets go of what a revision was made of, one by one: all at once it would stop this process for a moment."""
+    large = len(pieces) > _LARGE
+    while pieces:
+        pieces.pop()
+    if large:
+        give_back()
+
+
+def _unknown() -> OutcomeUnknown:
+    return OutcomeUnknown("the database was lost during COMMIT: post the same record again to learn",
+                          code="outcome-unknown")

@@ -1,0 +1,1 @@
+"""The supply chain of a lot as a graph."""

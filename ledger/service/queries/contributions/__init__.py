@@ -1,0 +1,1 @@
+"""Where a lot's burdens and contents come from."""

@@ -1,0 +1,220 @@
+"""The footprint of one lot, from one row: its figures, its own record's part, each input's part, and the quality.
+
+What few lots have (open months, attestations, claims) is asked for only where the row says that there is some.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+import msgspec
+from asyncpg import Record
+from msgspec import Struct
+
+from ledger.core.outcome.assessment import BURDENS, NOTHING, Assessment
+from ledger.core.outcome.leaves import AssessmentLeaf, read
+from ledger.core.record.units import plain
+from ledger.core.record.values import Quantity
+from ledger.errors import NotFound
+from ledger.footprint.derived.completeness import completeness_of, title_of
+from ledger.footprint.derived.products import ratings
+from ledger.footprint.stored.burdens import SLOT, direct, footprint, line_co2e, vector_of
+from ledger.footprint.stored.contents import MATERIAL, RECYCLED
+from ledger.service.queries.answers import (
+    AttestationAnswer,
+    ClaimAnswer,
+    DirectAnswer,
+    DoubtAnswer,
+    FootprintAnswer,
+    InputAnswer,
+    LineAnswer,
+    LotAnswer,
+)
+from ledger.service.queries.doubts import SHOWN, read_doubts_behind
+from ledger.service.queries.footprint.attestations import read_attestations
+from ledger.service.queries.footprint.claims import read_claims
+from ledger.service.queries.footprint.open_periods import PROVISIONAL, OpenPeriods, read_open_periods
+from ledger.service.queries.tree_size import Moment, moment_at
+from ledger.store.database import DatabasePool
+from ledger.store.sql import queries
+
+CO2_PER_C = 44 / 12
+_NONE = Decimal(0)
+_ARTICLES = {"lot": "a", "item": "an"}
+_leaf = msgspec.json.Decoder(AssessmentLeaf)
+_assessment = msgspec.json.Decoder(Assessment)
+
+
+class _FigureBasis(Struct):
+    """The part of a record that says whether it waits for a closing, or is opening stock."""
+
+    basis: str = ""
+
+
+_basis = msgspec.json.Decoder(_FigureBasis)
+
+
+class FootprintContext(NamedTuple):
+    """What stands beside a figure; of most lots nothing. `remaining`: what was left at the moment asked for."""
+
+    remaining: Decimal | None = None
+    open_periods: OpenPeriods = OpenPeriods([], False)
+    attestations: Sequence[AttestationAnswer] = ()
+    claims: Sequence[ClaimAnswer] = ()
+    doubts: Sequence[DoubtAnswer] = ()
+    limitations: Sequence[str] = ()
+
+
+NOTHING_BESIDE = FootprintContext()
+
+
+async def read_footprint(pool: DatabasePool, lot: str, at: int | None = None) -> FootprintAnswer:
+    """The footprint now, or as of a tree of `at` entries.
+
+    Raises NotFound for a lot that is not on the ledger, or was not yet; InvalidInput for a tree that is not.
+    """
+    moment = await moment_at(pool, at)
+    row = await pool.fetchrow(queries("read")["footprint"], lot, moment.version, moment.size, PROVISIONAL)
+    if row is None:
+        raise not_found("lot", lot, at)
+    return answer(row, await _beside(pool, row, moment), at)
+
+
+def not_found(field: str, name: str, at: int | None) -> NotFound:
+    """The error for a lot or an item that is not there, or was not there in a tree of `at` entries."""
+    when = "is not on the ledger" if at is None else f"was not on the ledger when it had {at} entries"
+    return NotFound(f"{field} {name!r} {when}", field=field, value=name, rule=f"the id of {_ARTICLES[field]} {field}")
+
+
+async def remaining_at(pool: DatabasePool, rows: Sequence[Record], moment: Moment) -> dict[int, Decimal]:
+    """What was left of lots at an earlier moment, by number, from rows of the queries `footprint` or `lots`."""
+    numbers = [row["number"] for row in rows]
+    taken = {
+        row["lot"]: row["taken"]
+        for row in await pool.fetch(queries("read")["taken_at"], numbers, moment.size, moment.version)
+    }
+    return {
+        row["number"]: _NONE if row["withdrawn"] else row["quantity"] - taken.get(row["number"], _NONE) for row in rows
+    }
+
+
+async def _beside(pool: DatabasePool, row: Record, moment: Moment) -> FootprintContext:
+    found = NOTHING_BESIDE
+    if not moment.is_now:
+        found = found._replace(remaining=(await remaining_at(pool, [row], moment))[row["number"]])
+    if row["burdens"][SLOT["provisionalAbs"]] > 0:
+        # The revisions that the row rests on count, not one that came meanwhile.
+        periods = await read_open_periods(pool, [row["index"]], row["newest"] or 0)
+        found = found._replace(open_periods=periods)
+    if row["attested"]:
+        found = found._replace(attestations=await read_attestations(pool, row, moment.size))
+    if row["doubted"]:
+        doubts, limitations = await read_doubts_behind(pool, [row["index"]], moment)
+        found = found._replace(doubts=doubts, limitations=limitations)
+    if row["claimed"]:
+        found = found._replace(claims=await read_claims(pool, row["id"], moment))
+    return found
+
+
+def answer(row: Record, beside: FootprintContext = NOTHING_BESIDE, at: int | None = None) -> FootprintAnswer:
+    """The answer that a row of the query `footprint` gives, with what stands beside it."""
+    leaf = _leaf.decode(row["outcome"])
+    withdrawn, basis = row["withdrawn"], "" if row["body"] is None else _basis.decode(row["body"]).basis
+    assessment = NOTHING if withdrawn else _assessment.decode(leaf.assessment)
+    burdens: Sequence[float] = row["burdens"]
+    share, total = row["share"], footprint(burdens)
+    contents = dict(zip(row["content"], row["amount"], strict=True))
+    own = _direct(assessment, share, provisional=basis == "provisional")
+    inputs = _inputs(row, share)
+    averaged = 0.0 if withdrawn else footprint(vector_of(read(leaf.averaged)))
+    explained = own.footprint + averaged
+    for one in inputs:
+        explained += one.footprint
+    completeness = None if withdrawn else completeness_of(burdens)
+    absolute = burdens[SLOT["absGhg"]]
+    return FootprintAnswer(
+        title=title_of(completeness, withdrawn=withdrawn), at=at,
+        lot=lot_answer(row, beside.remaining, next((one for one in beside.doubts if one.index == row["index"]), None)),
+        record=row["digest"], method=row["method"], plugin=row["plugin"],
+        footprint=total, footprint_per_unit=total / float(row["quantity"]), unit=row["unit"],
+        burdens=present(burdens), contents=contents,
+        biogenic_uptake=-CO2_PER_C * contents.get("biogenicCarbon", 0.0),
+        completeness="unknown" if completeness is None else _percent(completeness),
+        exempted="unknown" if completeness is None else _percent(1.0 - completeness),
+        unestimated=burdens[SLOT["unestimated"]], share=share, direct=own, inputs=inputs,
+        assigned=total - explained if assessment.assigned else 0.0, averaged=averaged,
+        primary_share=burdens[SLOT["primaryAbs"]] / absolute if absolute else None, ratings=ratings(burdens),
+        factors=sorted({line.factor for line in assessment.lines if line.factor}),
+        recalled_factors=sorted({line.factor for line in assessment.lines if line.factor and line.recalled}),
+        recycled_content=recycled_content(contents),
+        indicators={name: str(value) for name, value in assessment.indicators.items()},
+        revised_at=row["revised_at"], opening=basis == "opening",
+        provisional_share=burdens[SLOT["provisionalAbs"]] / absolute if absolute else None,
+        open_periods=beside.open_periods.periods, more_periods=beside.open_periods.more,
+        attestations=list(beside.attestations), claims=list(beside.claims),
+        in_doubt=list(beside.doubts[:SHOWN]), limitations=list(beside.limitations),
+    )
+
+
+def recycled_content(contents: Mapping[str, float]) -> dict[str, dict[str, float]]:
+    """By material, the share of its mass that is pre- and post-consumer recycled content (ISO 14021)."""
+    shares: dict[str, dict[str, float]] = {}
+    for origin, prefix in RECYCLED.items():
+        for name, amount in contents.items():
+            whole = contents.get(MATERIAL + name.removeprefix(prefix), 0.0)
+            if name.startswith(prefix) and whole:
+                shares.setdefault(name.removeprefix(prefix), {})[origin] = amount / whole
+    return shares
+
+
+def present(burdens: Sequence[float]) -> dict[str, float]:
+    """The burdens that are not zero, by name."""
+    return {name: amount for name, amount in zip(BURDENS, burdens, strict=True) if amount}
+
+
+def lot_answer(row: Record, remaining: Decimal | None = None, doubt: DoubtAnswer | None = None) -> LotAnswer:
+    """A lot from a row that holds its columns and what remains; `remaining`: what was left at an earlier moment."""
+    left = row["remaining"] if remaining is None else remaining
+    return LotAnswer(
+        lot=row["id"], product=row["product"], quantity=Quantity(value=plain(row["quantity"]), unit=row["unit"]),
+        remaining=plain(left), holder=row["holder"], role=row["role"], index=row["index"], record=row["digest"],
+        mass_kg=plain(row["mass"]) if row["mass"] is not None else None, origin=row["origin"], item=row["item"],
+        facility=row["facility"], process=row["process"], previous_life=row["previous_life"], owner=row["owner"],
+        sender=row["sender"], pool=row["pool"], credit=row["credit"], expires=row["expires"],
+        withdrawn=row["withdrawn"], frozen=bool(row["frozen"]) and not row["withdrawn"],
+        in_doubt=doubt,
+    )
+
+
+def _direct(assessment: Assessment, share: float, *, provisional: bool) -> DirectAnswer:
+    vector = [share * amount for amount in direct(assessment, provisional=provisional)]
+    lines = [
+        LineAnswer(
+            source=line.source, kind=line.kind, gas=line.gas, burden=line.burden, amount=share * line_co2e(line),
+            basis=line.basis, primary=line.primary, factor=line.factor, recalled=line.recalled,
+        )
+        for line in assessment.lines
+    ]
+    omissions = [
+        {"what": one.what} if one.estimate is None else {"what": one.what, "estimate": share * float(one.estimate)}
+        for one in assessment.omissions
+    ]
+    return DirectAnswer(footprint=footprint(vector), burdens=present(vector), lines=lines, omissions=omissions)
+
+
+def _inputs(row: Record, share: float) -> list[InputAnswer]:
+    found: list[InputAnswer] = []
+    if not row["lots"]:
+        return found
+    for lot, product, part, burdens in zip(
+        row["lots"], row["products"], row["parts"], row["input_burdens"], strict=True
+    ):
+        carried = [share * (part * amount) for amount in burdens]
+        found.append(InputAnswer(
+            lot=lot, product=product, part=part, footprint=footprint(carried), burdens=present(carried)
+        ))
+    return found
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.1f} %"

@@ -1,0 +1,140 @@
+"""The indicators of a sector: over what ended in a period, in all and by group, with coverage, beside the targets."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ledger.core.record.kinds import Facility, Report
+from ledger.engine.sectors import Registry
+from ledger.errors import InvalidInput, NotFound
+from ledger.service.queries.chain.load import pinned
+from ledger.service.queries.indicators.aggregate import IndicatorGroup, IndicatorRow, Valued
+from ledger.service.queries.indicators.answers import IndicatorsAnswer
+from ledger.service.queries.indicators.catalogue import INDUSTRY, catalogued, composites_of, targets_of
+from ledger.service.queries.indicators.present import NOTE, group_answer
+from ledger.service.queries.indicators.rows import read_facilities, read_reported, read_site_reports, read_valued, scan
+from ledger.service.queries.inventory.rows import InventorySpan
+from ledger.service.queries.periods import Period, period_of
+from ledger.service.queries.threads import in_thread
+from ledger.service.queries.tree_size import Moment, moment_at
+from ledger.store.database import DatabasePool
+from ledger.store.facts import FactLoader
+
+GROUPINGS: Final = ("organization", "park", "province", "year", "facility")
+_INDUSTRY: Final = {"en": "All industry on this ledger", "zh": "本账本全部工业"}
+_BEFORE, _AFTER = "0000-00-00T00:00:00Z", "9999-99-99T99:99:99Z"
+
+
+async def read_indicators(
+    pool: DatabasePool, registry: Registry, sector: str, since: str | None = None, until: str | None = None,
+    by: str | None = None, at: int | None = None,
+) -> IndicatorsAnswer:
+    """Indicators of a sector, or of `industry` as a whole, over what ended after `since` and at `until` or before (days
+    or instants, open where None), by one of GROUPINGS; as of a tree of `at` entries, the newest where None.
+
+    Raises NotFound for a sector that neither the ledger nor the catalogue knows; InvalidInput for days that are none,
+    an empty period, another grouping, a tree that is not.
+    """
+    period = period_of(since, until)
+    if by is not None and by not in GROUPINGS:
+        raise InvalidInput(f"by: {by!r} is no grouping", code="unknown-by", field="by", value=by,
+                           rule="one of " + " ".join(GROUPINGS))
+    names = await _names(pool, registry, sector)
+    moment = await pinned(pool, await moment_at(pool, at))
+    gathering = _IndicatorGathering(
+        pool, sector, InventorySpan(period.since or _BEFORE, period.until or _AFTER), by, moment
+    )
+    await gathering.read()
+    return await in_thread(gathering.answer, names, period)
+
+
+async def _names(pool: DatabasePool, registry: Registry, sector: str) -> Mapping[str, str]:
+    """What a sector is called. Raises NotFound for one that nobody knows."""
+    if sector == INDUSTRY:
+        return _INDUSTRY
+    installed = registry.sector(sector)
+    if installed is not None:
+        return {"en": installed.sector.en, "zh": installed.sector.zh}
+    async with pool.acquire() as connection:
+        in_force = (await FactLoader().in_force(connection)).plugins
+    if sector not in in_force and sector not in catalogued():
+        raise NotFound(f"sector {sector!r} is not known", code="unknown-sector", field="sector", value=sector,
+                       rule="one of " + " ".join(sorted({*registry.sectors, *in_force, *catalogued()})))
+    return {}
+
+
+class _IndicatorGathering:
+    """Reads a sector's records once and adds them to the whole and to their groups."""
+
+    def __init__(self, pool: DatabasePool, sector: str, span: InventorySpan, by: str | None, moment: Moment) -> None:
+        self._pool, self._sector, self._span, self._by, self._moment = pool, sector, span, by, moment
+        self._composites = composites_of(sector)
+        self._whole = IndicatorGroup(self._composites)
+        self._groups: dict[str | None, IndicatorGroup] = {}
+        self._operators: dict[str, str] = {}
+        self._facilities: dict[str, Facility] = {}
+        self._reports: dict[str, list[Report]] = {}
+
+    async def read(self) -> None:
+        reported = await read_reported(self._pool, self._span, self._moment)
+        async for found in scan(self._pool, self._sector, self._span, self._moment):
+            fresh = {site: issuer for site, issuer in found.seen.items() if site not in self._operators}
+            self._operators.update(fresh)
+            if fresh:
+                self._facilities.update(await read_facilities(self._pool, fresh, self._moment))
+                self._reports.update(
+                    await read_site_reports(self._pool, reported & fresh.keys(), self._span, self._moment)
+                )
+            await in_thread(self._take, found.rows)
+        for one in await read_valued(self._pool, self._reports, self._operators, self._moment):
+            self._value(one)
+
+    def _take(self, rows: list[IndicatorRow]) -> None:
+        for row in rows:
+            reports = self._reports.get(row.facility, ())
+            self._whole.take(row, reports)
+            if self._by is not None:
+                self._group(self._key(row.facility, row.issuer, row.ended)).take(row, reports)
+
+    def _value(self, one: Valued) -> None:
+        self._whole.valued.append(one)
+        if self._by is not None:
+            key = self._key(one.facility, one.report.issuer, one.report.end)
+            self._group(key).valued.append(one)
+
+    def _group(self, key: str | None) -> IndicatorGroup:
+        return self._groups.setdefault(key, IndicatorGroup(self._composites))
+
+    def _key(self, facility: str, issuer: str, ended: str) -> str | None:
+        """The group of a record; what ends at midnight of new year's eve is of the year before."""
+        site = self._facilities.get(facility)
+        match self._by:
+            case "organization":
+                return issuer
+            case "park":
+                return None if site is None else site.park
+            case "province":
+                return None if site is None else site.subdivision
+            case "facility":
+                return facility
+            case _:
+                year = int(ended[:4])
+                return f"{year - 1 if ended[4:] == '-01-01T00:00:00Z' else year:04d}"
+
+    def _known(self, key: str | None) -> int:
+        """How many facilities of a group there are on the ledger; of a year all that there are."""
+        if self._by == "year":
+            return len(self._operators)
+        return sum(self._key(site, issuer, "") == key for site, issuer in self._operators.items())
+
+    def answer(self, names: Mapping[str, str], period: Period) -> IndicatorsAnswer:
+        targets = targets_of(self._sector)
+        whole = group_answer(self._whole, len(self._operators), self._composites, targets)
+        return IndicatorsAnswer(
+            sector=self._sector, names=dict(names), since=period.since, until=period.until, by=self._by,
+            at=self._moment.size, coverage=whole.coverage, records=whole.records, indicators=whole.indicators,
+            targets=whole.targets, note=NOTE,
+            groups=[
+                group_answer(group, self._known(key), self._composites, targets, key)
+                for key, group in sorted(self._groups.items(), key=lambda one: (one[0] is None, one[0] or ""))
+            ],
+        )

@@ -1,0 +1,133 @@
+"""What indicators are made of: the transformations of a sector, and what sites with reports used and emitted."""
+
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+from asyncpg import Record
+from msgspec import Struct
+
+from ledger.core.record.kinds import Facility, Report, Transformation
+from ledger.core.record.values import Key
+from ledger.footprint.derived.inventory.scopes import Booked, total
+from ledger.footprint.derived.inventory.sums import Inventory
+from ledger.service.queries.indicators.aggregate import IndicatorRow, Valued
+from ledger.service.queries.indicators.catalogue import INDUSTRY
+from ledger.service.queries.inventory.reported import by_subject
+from ledger.service.queries.inventory.rows import InventorySpan, read_booked, read_reports
+from ledger.service.queries.threads import in_thread
+from ledger.service.queries.tree_size import Moment
+from ledger.store.database import DatabasePool
+from ledger.store.sql import queries
+
+_CHUNK: Final = 2_000
+_FACILITIES: Final = 5_000
+
+
+class _IndicatorAssessment(Struct, frozen=True):
+    """The part of an assessment that indicators are made of."""
+
+    indicators: dict[Key, Decimal] = {}
+
+
+class _IndicatorLeaf(Struct, frozen=True):
+    assessment: _IndicatorAssessment = _IndicatorAssessment()
+
+
+_leaf = msgspec.json.Decoder(_IndicatorLeaf)
+_facility = msgspec.json.Decoder(Facility)
+
+
+class Scanned(Struct, frozen=True):
+    """Rows of the period, and the facilities that were seen at all, with their operators."""
+
+    rows: list[IndicatorRow]
+    seen: dict[str, str]
+
+
+async def scan(pool: DatabasePool, sector: str, span: InventorySpan, moment: Moment) -> AsyncIterator[Scanned]:
+    """The transformations of a sector, some at a time, in log order."""
+    name = b'"process":"' + (b"" if sector == INDUSTRY else sector.encode() + b".")
+    after = -1
+    while True:
+        rows = await pool.fetch(
+            queries("indicators")["transformations"], [name], after, moment.size, moment.version, span.since,
+            span.until, _CHUNK,
+        )
+        if not rows:
+            return
+        after = rows[-1]["index"]
+        yield await in_thread(_scanned, rows, sector)
+
+
+def _scanned(rows: Iterable[Record], sector: str) -> Scanned:
+    # The text may also stand in an activity; the field of the record itself decides.
+    wanted = [row for row in rows if sector == INDUSTRY or row["process"].partition(".")[0] == sector]
+    return Scanned(
+        [IndicatorRow(row["issuer"], row["facility"], row["process"], row["ended"],
+                      _leaf.decode(row["leaf"]).assessment.indicators, row["mass"])
+         for row in wanted if row["leaf"] is not None],
+        {row["facility"]: row["issuer"] for row in wanted},
+    )
+
+
+async def read_facilities(pool: DatabasePool, names: Collection[str], moment: Moment) -> dict[str, Facility]:
+    """The records that entered facilities."""
+    found: dict[str, Facility] = {}
+    wanted = sorted(names)
+    for start in range(0, len(wanted), _FACILITIES):
+        rows = await pool.fetch(
+            queries("contributions")["facilities"], wanted[start : start + _FACILITIES], moment.size
+        )
+        found.update({row["id"]: _facility.decode(row["body"]) for row in rows})
+    return found
+
+
+async def read_reported(pool: DatabasePool, span: InventorySpan, moment: Moment) -> set[str]:
+    """The facilities of which a report lies in the period. Reports of organisations as a whole are not read: they say
+    nothing of one sector or place."""
+    rows = await pool.fetch(queries("indicators")["reported"], span.since, span.until, moment.size)
+    return {row["id"] for row in rows}
+
+
+async def read_site_reports(
+    pool: DatabasePool, facilities: Collection[str], span: InventorySpan, moment: Moment
+) -> dict[str, list[Report]]:
+    """The reports of facilities that lie in the period."""
+    return by_subject(await read_reports(pool, sorted(facilities), span, moment)) if facilities else {}
+
+
+async def read_valued(
+    pool: DatabasePool, reports: Mapping[str, Sequence[Report]], operators: Mapping[str, str], moment: Moment
+) -> list[Valued]:
+    """What sites used and emitted in the periods of their reports, whatever the sector of each record."""
+    if not reports:
+        return []
+    span = InventorySpan(min(one.start for some in reports.values() for one in some),
+                         max(one.end for some in reports.values() for one in some))
+    sums: dict[tuple[str, str], Inventory] = {}
+    for issuer in sorted({operators[site] for site in reports}):
+        async for records in read_booked(pool, [issuer], [issuer], span, moment):
+            await in_thread(_add, records, reports, sums)
+    return [
+        _valued(site, report, sums.get((site, report.start), Inventory()))
+        for site, some in reports.items() for report in some
+    ]
+
+
+def _add(
+    records: Iterable[Booked], reports: Mapping[str, Sequence[Report]], sums: dict[tuple[str, str], Inventory]
+) -> None:
+    for one in records:
+        site = one.site
+        if site is None or site not in reports or not isinstance(one.record, Transformation):
+            continue
+        for report in reports[site]:
+            if report.start < one.record.end <= report.end:
+                sums.setdefault((site, report.start), Inventory()).add(one)
+
+
+def _valued(site: str, report: Report, found: Inventory) -> Valued:
+    emissions = total(one for one in found.emissions() if one.scope in ("1", "2"))
+    return Valued(site, report, found.all_energy().comprehensive, emissions.location, found.records)

@@ -1,0 +1,1 @@
+"""An installation in a calendar year, for exchanges that report by installation."""

@@ -1,0 +1,196 @@
+"""The transformations of one facility that ended in a year, with the lots that they took and made."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+import msgspec
+from asyncpg import Record
+
+from ledger.admission.facts import LOT_SLOTS
+from ledger.core.outcome.assessment import ADDITIVE, NOTHING, Assessment, Line
+from ledger.core.outcome.leaves import AssessmentLeaf
+from ledger.core.record.kinds import Facility, Product, Transformation
+from ledger.core.record.units import UNITS
+from ledger.core.record.values import Supply
+from ledger.errors import InvalidInput
+from ledger.footprint.stored.burdens import footprint, line_co2e
+from ledger.sdk import EmissionLine, MadeLot, PowerUse, Production
+from ledger.service.queries.inventory.rows import InventorySpan
+from ledger.service.queries.threads import in_thread
+from ledger.service.queries.tree_size import Moment
+from ledger.store.database import DatabasePool
+from ledger.store.sql import queries
+
+CONTRACT_EVIDENCE: Final = ("powerPurchaseAgreement", "directLine")
+"""Kinds of evidence by which a record proves where its electricity comes from, alone or with `:material` or `:lot`."""
+
+_CHUNK: Final = 1_000
+_ELECTRICITY: Final = "electricity"
+_KG_PER_T, _MJ_PER_KWH = 1000.0, 3.6
+_record = msgspec.json.Decoder(Transformation)
+_product = msgspec.json.Decoder(Product)
+_facility = msgspec.json.Decoder(Facility)
+_leaf = msgspec.json.Decoder(AssessmentLeaf)
+_assessment = msgspec.json.Decoder(Assessment)
+
+
+class InstallationRows(NamedTuple):
+    """A transformation as it reads at the moment asked for. `flows`: numbers of the lots that it takes, with the
+    quantities."""
+
+    log_index: int
+    digest: str
+    record: Transformation
+    assessment: Assessment
+    made: tuple[Record, ...]
+    flows: tuple[tuple[int, Decimal], ...]
+
+
+async def read_facility(pool: DatabasePool, facility: str, moment: Moment) -> Facility | None:
+    """The record that entered a facility; None where it is not on the ledger, or was not yet."""
+    rows = await pool.fetch(queries("contributions")["facilities"], [facility], moment.size)
+    return _facility.decode(rows[0]["body"]) if rows else None
+
+
+async def read_facilities(pool: DatabasePool, names: Iterable[str], moment: Moment) -> dict[str, Facility]:
+    rows = await pool.fetch(queries("contributions")["facilities"], sorted(set(names)), moment.size)
+    return {row["id"]: _facility.decode(row["body"]) for row in rows}
+
+
+async def read_codes(pool: DatabasePool, products: Iterable[str], moment: Moment) -> dict[str, str]:
+    """The CN codes of products, of those that state one."""
+    rows = await pool.fetch(queries("contributions")["products"], sorted(set(products)), moment.size)
+    found = {row["id"]: _product.decode(row["body"]).classifications.get("cn") for row in rows}
+    return {product: code for product, code in found.items() if code is not None}
+
+
+async def read_year(
+    pool: DatabasePool, facility: Facility, span: InventorySpan, moment: Moment, most: int
+) -> list[InstallationRows]:
+    """The transformations of the facility that ended in the span, in log order. Raises InvalidInput where it has more
+    than `most` records that made goods, in whatever year."""
+    rows = await pool.fetch(
+        queries("cbam")["candidates"], facility.issuer, facility.id, moment.size, moment.version, most + 1)
+    if len(rows) > most:
+        raise InvalidInput(
+            f"facility {facility.id!r} has more than {most:,} records", code="too-many-records", field="facility",
+            value=facility.id, rule=f"at most {most:,} records of a facility are read for an answer",
+        )
+    indexes = [row["record"] for row in rows]
+    found: list[InstallationRows] = []
+    for start in range(0, len(indexes), _CHUNK):
+        chunk = await pool.fetch(queries("cbam")["productions"], indexes[start : start + _CHUNK], moment.version,
+                                 facility.id, span.since, span.until)
+        if chunk:
+            found += await _completed(pool, chunk, moment)
+    return found
+
+
+async def _completed(pool: DatabasePool, rows: list[Record], moment: Moment) -> list[InstallationRows]:
+    indexes = [row["index"] for row in rows]
+    flows: dict[int, list[tuple[int, Decimal]]] = {}
+    for row in await pool.fetch(queries("inventory")["taken"], indexes, moment.version):
+        flows.setdefault(row["record"], []).append((row["lot"], row["quantity"]))
+    made: dict[int, list[Record]] = {}
+    for row in await pool.fetch(queries("cbam")["made"], indexes, moment.version):
+        made.setdefault(row["number"] // LOT_SLOTS, []).append(row)
+    return await in_thread(_decoded, rows, made, flows)
+
+
+def _decoded(
+    rows: Iterable[Record], made: Mapping[int, list[Record]], flows: Mapping[int, list[tuple[int, Decimal]]]
+) -> list[InstallationRows]:
+    return [
+        InstallationRows(
+            row["index"], row["digest"], _record.decode(row["body"]),
+            NOTHING if row["leaf"] is None else _assessment.decode(_leaf.decode(row["leaf"]).assessment),
+            tuple(made.get(row["index"], ())), tuple(flows.get(row["index"], ())),
+        )
+        for row in rows
+    ]
+
+
+def production(read: InstallationRows, codes: Mapping[str, str]) -> Production:
+    """A transformation without what it took. `codes`: the CN codes of products."""
+    record = read.record
+    return Production(
+        record=read.digest, process=record.process, end=record.end, provisional=record.basis == "provisional",
+        lines=[_line(line) for line in read.assessment.lines if line.burden in ADDITIVE],
+        power=list(_power(record, read.assessment)),
+        made=[_made(i, row, read.assessment, codes) for i, row in enumerate(read.made)],
+    )
+
+
+def evidence_of(record: Transformation, what: str) -> str | None:
+    """The kind of document by which a record proves the contract or line of a supply or lot, where it pins one."""
+    for one in record.evidence:
+        kind, _, of = one.kind.partition(":")
+        if kind in CONTRACT_EVIDENCE and of in ("", what):
+            return kind
+    return None
+
+
+def tonnes_of(mass: Decimal | None) -> float | None:
+    return None if mass is None else float(mass) / _KG_PER_T
+
+
+def _line(line: Line) -> EmissionLine:
+    return EmissionLine(
+        source=line.source, kind=line.kind, gas=line.gas, burden=line.burden, amount=float(line.amount),
+        carbon_dioxide=line_co2e(line), basis=line.basis, primary=line.primary, factor=line.factor,
+        recalled=line.recalled,
+    )
+
+
+def _made(position: int, row: Record, assessment: Assessment, codes: Mapping[str, str]) -> MadeLot:
+    assigned = 0.0
+    for one in assessment.assigned:
+        if one.output == position and one.burden in ADDITIVE:
+            assigned += float(one.amount)
+    return MadeLot(
+        lot=row["id"], product=row["product"], role=row["role"], quantity=float(row["quantity"]), unit=row["unit"],
+        share=row["share"], assigned=assigned, footprint=footprint(row["burdens"]), tonnes=tonnes_of(row["mass"]),
+        cn=codes.get(row["product"]),
+    )
+
+
+def _power(record: Transformation, assessment: Assessment) -> Iterable[PowerUse]:
+    """Electricity by the way it comes: what the record prices itself comes by a contract, all other from the grid. Of
+    several contracts each has its own line; lines of the grid are those that name none of the contracts' factors."""
+    supplies = [one for one in record.supplies if one.material == _ELECTRICITY and _is_energy(one)]
+    lines: dict[str | None, float] = {}
+    for line in assessment.lines:
+        if line.kind == _ELECTRICITY and line.burden in ADDITIVE:
+            lines[line.factor] = lines.get(line.factor, 0.0) + line_co2e(line)
+    contracts: dict[str, float] = {}
+    grid = 0.0
+    for one in supplies:
+        name = _priced(one)
+        if name is None:
+            grid += _kilowatt_hours(one)
+        else:
+            contracts[name] = contracts.get(name, 0.0) + _kilowatt_hours(one)
+    evidence = evidence_of(record, _ELECTRICITY)
+    for name, amount in contracts.items():
+        yield PowerUse(way="contract", kilowatt_hours=amount, carbon_dioxide=lines.pop(name, 0.0), evidence=evidence)
+    rest = 0.0
+    for amount in lines.values():
+        rest += amount
+    if grid or rest:
+        yield PowerUse(way="grid", kilowatt_hours=grid, carbon_dioxide=rest)
+
+
+def _priced(supply: Supply) -> str | None:
+    """How the lines of a supply that the record prices name their factor."""
+    if supply.factor is not None:
+        return f"{supply.factor.source}/{supply.factor.year}"[:255]
+    return None if supply.declaration is None else f"declaration:{supply.declaration}"
+
+
+def _is_energy(supply: Supply) -> bool:
+    return supply.quantity.unit in UNITS and UNITS[supply.quantity.unit].dimension == "energy"
+
+
+def _kilowatt_hours(supply: Supply) -> float:
+    return float(supply.quantity.amount * UNITS[supply.quantity.unit].scale) / _MJ_PER_KWH

@@ -1,0 +1,169 @@
+"""The records of organisations that ended in a period, with what they took and made: what an inventory is made of."""
+
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+import msgspec
+from asyncpg import Record
+
+from ledger.core.outcome.assessment import NOTHING, Assessment
+from ledger.core.outcome.leaves import AssessmentLeaf
+from ledger.core.record.kinds import AnyRecord, Closing, Consumption, Report, Transfer, Transformation
+from ledger.errors import InvalidInput
+from ledger.footprint.derived.inventory.origins import BoundaryOrigins, Lot, Passed
+from ledger.footprint.derived.inventory.scopes import Booked, MadeGoods, TakenGoods
+from ledger.footprint.stored.attributes import MARKET
+from ledger.footprint.stored.burdens import SLOT, footprint
+from ledger.service.queries.threads import in_thread
+from ledger.service.queries.tree_size import Moment
+from ledger.store.database import DatabasePool
+from ledger.store.sql import queries
+
+MAX_RECORDS: Final = 500_000
+"""Records of one organisation that are read for an answer."""
+_CHUNK: Final = 1_000
+_ABSOLUTE, _PRIMARY = SLOT["absGhg"], SLOT["primaryAbs"]
+_LOCATION, _MARKET = SLOT["electricityLocation"], SLOT[MARKET]
+_record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
+_report = msgspec.json.Decoder(Report)
+_leaf = msgspec.json.Decoder(AssessmentLeaf)
+_assessment = msgspec.json.Decoder(Assessment)
+
+
+class InventorySpan(NamedTuple):
+    """A period between two instants. What lasts belongs to the period in which it ends, at its end or before; what
+    happens at one instant to the one that has begun by then."""
+
+    since: str
+    until: str
+
+    def has(self, record: AnyRecord) -> bool:
+        match record:
+            case Transformation() | Closing() | Consumption(end=str()):
+                return self.since < (record.end or "") <= self.until
+            case Transfer() | Consumption():
+                return self.since <= record.time < self.until
+            case _:
+                return False
+
+
+def year_span(year: int) -> InventorySpan:
+    """A calendar year in UTC."""
+    return InventorySpan(f"{year:04d}-01-01T00:00:00Z", f"{year + 1:04d}-01-01T00:00:00Z")
+
+
+async def read_booked(
+    pool: DatabasePool, issuers: Sequence[
+        str
+    ], members: Collection[str], span: InventorySpan, moment: Moment, most: int = MAX_RECORDS
+) -> AsyncIterator[list[Booked]]:
+    """The records of `issuers` in the period, some at a time, in log order. `members` draw the boundary inside which
+    nothing is bought. Raises InvalidInput where the issuers have more than `most` records."""
+    indexes = await pool.fetchval(queries("inventory")["records"], list(issuers), moment.size, most + 1)
+    if len(indexes) > most:
+        raise InvalidInput(f"more than {most:,} records were issued by {', '.join(issuers)}",
+                           code="too-many-records", field="organization", value=issuers[0],
+                           rule=f"at most {most:,} records are read for an answer")
+    for start in range(0, len(indexes), _CHUNK):
+        details = await pool.fetch(queries("chain")["details"], indexes[start : start + _CHUNK], moment.version)
+        found = await in_thread(_decoded, details, span)
+        if found:
+            yield await _completed(pool, found, members, moment)
+
+
+class _InventoryRows(NamedTuple):
+    """What a record and its leaf 0 say."""
+
+    record: AnyRecord
+    assessment: Assessment
+    covered: float
+
+
+def _decoded(rows: Iterable[Record], span: InventorySpan) -> dict[int, _InventoryRows]:
+    found: dict[int, _InventoryRows] = {}
+    for row in rows:
+        record = None if row["body"] is None else _record.decode(row["body"])
+        if record is not None and span.has(record):
+            found[row["index"]] = _read(record, row["leaf"])
+    return found
+
+
+def _read(record: AnyRecord, leaf: bytes | None) -> _InventoryRows:
+    if leaf is None:
+        return _InventoryRows(record, NOTHING, 0.0)
+    first = _leaf.decode(leaf)
+    return _InventoryRows(record, _assessment.decode(first.assessment), float(first.covered.get(MARKET, 0)))
+
+
+async def _completed(
+    pool: DatabasePool, found: Mapping[int, _InventoryRows], members: Collection[str], moment: Moment
+) -> list[Booked]:
+    sql, indexes = queries("inventory"), list(found)
+    flows: dict[int, list[tuple[int, Decimal]]] = {}
+    for row in await pool.fetch(sql["taken"], indexes, moment.version):
+        flows.setdefault(row["record"], []).append((row["lot"], row["quantity"]))
+    numbers = sorted({lot for taken in flows.values() for lot, _ in taken})
+    lots = {row["number"]: row for row in await pool.fetch(sql["lots"], numbers, moment.version, list(members))}
+    origins = await _origins(pool, lots, members, moment)
+    made: dict[int, list[MadeGoods]] = {}
+    for row in await pool.fetch(sql["made"], indexes, moment.version):
+        made.setdefault(row["record"], []).append(_made(row))
+    return [
+        Booked(
+            one.record, one.assessment,
+            tuple([_taken(lots[lot], quantity, origins) for lot, quantity in flows.get(index, ())]),
+            tuple(made.get(index, ())), one.covered,
+        )
+        for index, one in found.items()
+    ]
+
+
+async def _origins(
+    pool: DatabasePool, lots: Mapping[int, Record], members: Collection[str], moment: Moment
+) -> BoundaryOrigins:
+    """Which of the lots were bought, with the flows of those that were pooled or handed on inside the boundary."""
+    facts = [_lot(row) for row in lots.values()]
+    passing = sorted({lot.record for lot in facts if BoundaryOrigins(members, (), {}).passes(lot)})
+    flows: dict[int, list[Passed]] = {}
+    for row in await pool.fetch(queries("inventory")["taken"], passing, moment.version) if passing else ():
+        flows.setdefault(row["record"], []).append(Passed(row["lot"], row["quantity"]))
+    return BoundaryOrigins(members, facts, flows)
+
+
+def _lot(row: Record) -> Lot:
+    burdens, carried = row["burdens"], footprint(row["burdens"])
+    return Lot(
+        row["number"], row["quantity"], carried, carried + (burdens[_MARKET] - burdens[_LOCATION]), burdens[_ABSOLUTE],
+        burdens[_PRIMARY], row["type"], row["issuer"], row["operator"], row["owner"], row["opening"],
+    )
+
+
+def _taken(row: Record, quantity: Decimal, origins: BoundaryOrigins) -> TakenGoods:
+    part, lot = float(quantity) / float(row["quantity"]), _lot(row)
+    return TakenGoods(
+        row["product"], row["unit"], row["role"], quantity, None if row["mass"] is None else part * float(row["mass"]),
+        part * lot.footprint, origins.of(row["number"]).times(part), part * lot.market, row["facility"],
+    )
+
+
+def _made(row: Record) -> MadeGoods:
+    return MadeGoods(row["product"], row["unit"], row["role"], row["quantity"],
+                     None if row["mass"] is None else float(row["mass"]), footprint(row["burdens"]))
+
+
+class Reported(NamedTuple):
+    """A report that lies in a period, on a facility or an organisation."""
+
+    subject: str
+    record: Report
+
+
+async def read_reports(
+    pool: DatabasePool, subjects: Sequence[str], span: InventorySpan, moment: Moment
+) -> list[Reported]:
+    """The reports that lie wholly in the period, in log order."""
+    rows = await pool.fetch(
+        queries("inventory")["reports"], list(subjects), span.since, span.until, moment.size, moment.version
+    )
+    return [Reported(row["subject"], _report.decode(row["body"])) for row in rows if row["body"] is not None]

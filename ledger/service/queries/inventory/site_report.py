@@ -1,0 +1,91 @@
+"""The yearly report of one site, by the structure of the GB/T 32151 series."""
+
+from typing import Final
+
+import msgspec
+
+from ledger.core.record.kinds import Facility
+from ledger.errors import NotFound
+from ledger.footprint.derived.inventory.scopes import RETIRED, USED, total
+from ledger.footprint.derived.inventory.site_report import SECTIONS, SiteReport, SiteRow
+from ledger.footprint.derived.inventory.sums import Inventory
+from ledger.service.queries.chain.load import pinned
+from ledger.service.queries.inventory.answers import ActivityAnswer, SectionAnswer, SiteReportAnswer
+from ledger.service.queries.inventory.present import energy_answer
+from ledger.service.queries.inventory.read import span_of
+from ledger.service.queries.inventory.rows import read_booked
+from ledger.service.queries.threads import in_thread
+from ledger.service.queries.tree_size import moment_at
+from ledger.store.database import DatabasePool
+from ledger.store.sql import queries
+
+_facility = msgspec.json.Decoder(Facility)
+NOTES: Final = (
+    "Laid out as the GB/T 32151 series asks (combustion, process, purchased less exported electricity and heat); "
+    "potentials are those of the ledger's method, not of an edition of the standard.",
+    "A factor is the line's emissions over its activity data: what the records used, on average.",
+    "Exported electricity and heat are what was made as lots and not used at the site, with the emissions of this "
+    "report that those lots carry.",
+    "Purchased electricity and heat that came as lots count with all that they carry, those of the organisation's "
+    "other sites too.",
+)
+
+
+async def read_site_report(
+    pool: DatabasePool, facility: str, year: int, at: int | None = None, organization: str | None = None
+) -> SiteReportAnswer:
+    """The report of a facility, now or in a tree of `at` entries. `organization`, where it is named, is its operator.
+
+    Raises NotFound for a facility that is not on the ledger, or not of the organisation, and for a year in which no
+    record of it ends; InvalidInput for a year or a tree that is none, and too many records.
+    """
+    span = span_of(year)
+    moment = await pinned(pool, await moment_at(pool, at))
+    rows = await pool.fetch(queries("contributions")["facilities"], [facility], moment.size)
+    found = _facility.decode(rows[0]["body"]) if rows else None
+    if found is None or organization not in (None, found.issuer):
+        of = "" if organization is None else f" of {organization}"
+        raise NotFound(f"facility {facility!r} is none{of} on the ledger", code="unknown-facility", field="facility",
+                       value=facility, rule="the id of a facility, with its operator where one is named")
+    report, whole = SiteReport(facility), Inventory()
+    async for records in read_booked(pool, [found.issuer], [found.issuer], span, moment):
+        for one in records:
+            report.add(one)
+            if one.site == facility:
+                whole.add(one)
+    if not report.records:
+        raise NotFound(f"no record of {facility!r} ends in {year}", code="no-records", field="year", value=year,
+                       rule="a year in which a record of the facility ends")
+    return await in_thread(_answer, found, year, moment.size, report, whole)
+
+
+def _answer(facility: Facility, year: int, size: int, report: SiteReport, whole: Inventory) -> SiteReportAnswer:
+    rows = list(report.rows())
+    sections = [_section(name, [row for row in rows if row.section == name]) for name in SECTIONS]
+    # Attributes that were used up beside the records, or with them, lower the figure by market alone.
+    attributes = total(one for one in whole.emissions() if one.source in (USED, RETIRED)).market
+    return SiteReportAnswer(
+        facility=facility.id, operator=facility.issuer,
+        names={str(language): name for language, name in facility.names.items()}, country=facility.country,
+        subdivision=facility.subdivision, industry=facility.industry, year=year, at=size, records=report.records,
+        sections=[one for one in sections if one.lines], total=sum(one.total for one in sections),
+        market=sum(row.market for row in rows) + attributes,
+        energy=energy_answer(whole.energy(facility.id), whole.attributes()), notes=list(NOTES),
+    )
+
+
+def _section(name: str, rows: list[SiteRow]) -> SectionAnswer:
+    en, zh = SECTIONS[name]
+    return SectionAnswer(section=name, en=en, zh=zh, total=sum(row.location for row in rows),
+                         lines=[_line(row) for row in rows])
+
+
+def _line(row: SiteRow) -> ActivityAnswer:
+    activity = row.activity
+    factor = row.location / activity.quantity if activity is not None and activity.quantity else None
+    return ActivityAnswer(
+        source=row.source, gas=row.gas, emissions=row.location,
+        activity=None if activity is None else activity.quantity, unit=None if activity is None else activity.unit,
+        factor=None if factor is None else abs(factor), energy=row.energy, factors=list(row.factors),
+        recalled=list(row.recalled), primary=row.primary, provisional=row.provisional,
+    )

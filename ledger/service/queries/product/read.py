@@ -1,0 +1,202 @@
+"""The footprint of a product: what was made of it in a period, weighted by production.
+
+What counts is what transformations made as product, co-product or by-product, and whose record ends in the period as it
+reads at the moment asked for. A transfer makes a lot out of a lot, and a pool mixes lots: both would count twice what
+is counted where it was made. Declared lots and opening stock were not made here. Waste, cores and credits carry none of
+their record's burden.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from asyncpg import Record
+
+from ledger.admission.facts import LOT_SLOTS
+from ledger.core.record.units import plain
+from ledger.core.record.values import Quantity
+from ledger.errors import InvalidInput, NotFound
+from ledger.footprint.derived.completeness import completeness_of, title_of
+from ledger.footprint.derived.products import LotChunk, Production, Total, part_of_absolute, ratings
+from ledger.footprint.stored.burdens import METHOD, SLOT, footprint
+from ledger.service.queries.doubts import SHOWN as DOUBTS
+from ledger.service.queries.doubts import read_doubts_behind
+from ledger.service.queries.footprint.open_periods import read_open_periods
+from ledger.service.queries.footprint.read import CO2_PER_C, NOTHING_BESIDE, FootprintContext, present, recycled_content
+from ledger.service.queries.periods import BEGIN, NEVER, Period, period_of
+from ledger.service.queries.product.answers import FacilityAnswer, ProductAnswer, ProductLotAnswer, SpreadAnswer
+from ledger.service.queries.threads import in_thread
+from ledger.service.queries.tree_size import EVER, Moment, moment_at
+from ledger.store.database import DatabasePool
+from ledger.store.sql import queries
+
+MAX_LOTS: Final = 500_000
+SHOWN: Final = 20
+MAX_SHOWN: Final = 1_000
+_CHUNK: Final = 2_000
+
+
+async def read_product(
+    pool: DatabasePool, product: str, since: str | None = None, until: str | None = None, at: int | None = None,
+    limit: int = SHOWN, most: int = MAX_LOTS, chunk: int = _CHUNK,
+) -> ProductAnswer:
+    """The footprint of what was made of a product and ended after `since`, and until `until` (days or instants, open
+    where None), with the `limit` largest lots, as of a tree of `at` entries, the newest where None.
+
+    Raises NotFound for a product that is not on the ledger, or of which nothing was made in the period; InvalidInput
+    for days that are none, an empty period, a tree that is not, and more than `most` lots.
+    """
+    period = period_of(since, until)
+    if not 0 <= limit <= MAX_SHOWN:
+        raise InvalidInput(f"limit: {limit} lots cannot be shown", code="limit", field="limit", value=limit,
+                           rule=f"0 to {MAX_SHOWN:,} lots")
+    moment = await _settled(pool, at)
+    known = await pool.fetchrow(queries("products")["entered"], product, moment.size)
+    if known is None or not known["entered"]:
+        when = "is not on the ledger" if at is None else f"was not on the ledger when it had {at} entries"
+        raise NotFound(f"product {product!r} {when}", field="product", value=product, rule="the id of a product")
+    reading = _ProductReading(pool, product, period, moment, most)
+    await reading.read(chunk)
+    lots = [] if not reading.production.lots else await reading.lots(limit)
+    beside = await reading.beside(doubted=known["doubted"])
+    return await in_thread(_answer, reading, lots, beside)
+
+
+async def _settled(pool: DatabasePool, at: int | None) -> Moment:
+    """The moment asked for. Where it is now, the size is read, so that all further queries see one ledger."""
+    if at is not None:
+        return await moment_at(pool, at)
+    row = await pool.fetchrow(queries("read")["moment"], EVER)
+    return Moment(0, 0) if row is None else Moment(row["size"], row["version"])
+
+
+class _ProductReading:
+    """Reads the lots of a product chunk by chunk. `first` and `last` are the ends of all its production, whatever the
+    period; `waiting` the records of those lots whose figures wait for a closing."""
+
+    def __init__(self, pool: DatabasePool, product: str, period: Period, moment: Moment, most: int) -> None:
+        self.product, self.period, self.moment = product, period, moment
+        self.production, self.unit = Production(), ""
+        self.first, self.last = NEVER, BEGIN
+        self.plugins: set[str] = set()
+        self.waiting: set[int] = set()
+        self._pool, self._most, self._sql = pool, most, queries("products")
+
+    async def read(self, chunk: int) -> None:
+        """So many lots at a time. Raises InvalidInput for more lots than may be."""
+        after = -1
+        while True:
+            rows = await self._pool.fetch(self._sql["made"], self.product, after, self.moment.size, chunk)
+            if not rows:
+                return
+            after, self.unit = rows[-1]["number"], rows[-1]["unit"]
+            ended = await self._ended([row["number"] for row in rows])
+            numbers = [row["number"] for row in rows if ended.get(row["number"] // LOT_SLOTS) in self.period]
+            if self.production.lots + len(numbers) > self._most:
+                raise self._too_many()
+            if numbers:
+                await in_thread(self._take, await self._figures(numbers))
+
+    async def lots(self, limit: int) -> list[ProductLotAnswer]:
+        """The largest, largest first."""
+        numbers = await in_thread(self.production.largest, limit)
+        ended = await self._ended(numbers)
+        found = {row["number"]: row for row in await self._figures(numbers)}
+        return [self._lot(found[number], ended[number // LOT_SLOTS]) for number in numbers]
+
+    async def beside(self, *, doubted: bool) -> FootprintContext:
+        """What stands beside the figure, of most products nothing. `doubted`: any key is reported compromised."""
+        found = NOTHING_BESIDE
+        if self.waiting:
+            periods = await read_open_periods(self._pool, self.waiting, self.moment.version)
+            found = found._replace(open_periods=periods)
+        if doubted and self.production.lots:
+            doubts, limitations = await read_doubts_behind(self._pool, self.production.records(), self.moment)
+            found = found._replace(doubts=doubts, limitations=limitations)
+        return found
+
+    async def _ended(self, lots: Iterable[int]) -> Mapping[int, str]:
+        """By log index, of those records that count."""
+        indexes = sorted({number // LOT_SLOTS for number in lots})
+        rows = await self._pool.fetch(self._sql["ended"], indexes, self.moment.version)
+        found = {row["index"]: row["ended"] for row in rows}
+        self.first, self.last = min([self.first, *found.values()]), max([self.last, *found.values()])
+        return found
+
+    async def _figures(self, numbers: Sequence[int]) -> list[Record]:
+        return await self._pool.fetch(self._sql["figures"], numbers, self.moment.version)
+
+    def _take(self, rows: Sequence[Record]) -> None:
+        columns: Iterator[tuple[Any, ...]] = zip(*rows, strict=True)
+        numbers, _, facilities, quantities, plugins, burdens, contents, amounts = columns
+        self.plugins.update(plugin for plugin in set(plugins) if plugin is not None)
+        waits = SLOT["provisionalAbs"]
+        self.waiting.update(number // LOT_SLOTS for number, one in zip(numbers, burdens, strict=True) if one[waits] > 0)
+        self.production.take(LotChunk(numbers, facilities, quantities, burdens, contents, amounts))
+
+    def _lot(self, row: Record, ended: str) -> ProductLotAnswer:
+        quantity: Decimal = row["quantity"]
+        return ProductLotAnswer(
+            lot=row["id"], facility=row["facility"], quantity=Quantity(value=plain(quantity), unit=self.unit),
+            footprint_per_unit=footprint(row["burdens"]) / float(quantity), end=ended,
+            index=row["number"] // LOT_SLOTS,
+        )
+
+    def _too_many(self) -> InvalidInput:
+        return InvalidInput(
+            f"more than {self._most:,} lots of {self.product} were made{self.period}", code="too-many-lots",
+            field="from", value=self.period.since, rule=f"a shorter period, with at most {self._most:,} lots",
+        )
+
+    def nothing(self) -> NotFound:
+        """The error where no lot counts: it says what there is instead."""
+        there = "nothing of it was made by a transformation; declared lots, transfers and pools are no production"
+        if self.last != BEGIN:
+            there = f"what there is ended from {self.first} to {self.last}"
+        return NotFound(
+            f"nothing of product {self.product!r} was made{self.period}: {there}", code="no-production",
+            field="product", value=self.product,
+            rule="a product of which a transformation that ended in the period made something",
+        )
+
+
+def _answer(reading: _ProductReading, lots: list[ProductLotAnswer], beside: FootprintContext) -> ProductAnswer:
+    """Raises NotFound where there is no lot."""
+    if not reading.production.lots:
+        raise reading.nothing()
+    whole, facilities = reading.production.result()
+    return ProductAnswer(
+        product=reading.product, unit=reading.unit, method=METHOD, at=reading.moment.size,
+        since=reading.period.since, until=reading.period.until, plugins=sorted(reading.plugins),
+        facilities=[
+            FacilityAnswer(facility=name, share=float(one.quantity) / float(whole.quantity),
+                           **_production(one, reading.unit))
+            for name, one in facilities.items()
+        ],
+        lots=lots, left_off=whole.lots - len(lots),
+        open_periods=beside.open_periods.periods, more_periods=beside.open_periods.more,
+        in_doubt=list(beside.doubts[:DOUBTS]), limitations=list(beside.limitations),
+        **_production(whole, reading.unit),
+    )
+
+
+def _production(total: Total, unit: str) -> dict[str, Any]:
+    """The fields of a ProductionAnswer."""
+    quantity, burdens = float(total.quantity), total.burdens
+    completeness = completeness_of(burdens)
+    return {
+        "title": title_of(completeness),
+        "quantity": Quantity(value=plain(total.quantity), unit=unit),
+        "number_of_lots": total.lots, "number_of_records": total.records,
+        "footprint": total.footprint, "footprint_per_unit": total.per_unit,
+        "burdens": present([amount / quantity for amount in burdens]),
+        "contents": {name: amount / quantity for name, amount in sorted(total.contents.items())},
+        "biogenic_uptake": -CO2_PER_C * total.contents.get("biogenicCarbon", 0.0) / quantity,
+        "completeness": "unknown" if completeness is None else f"{completeness * 100:.1f} %",
+        "exempted": "unknown" if completeness is None else f"{(1.0 - completeness) * 100:.1f} %",
+        "unestimated": burdens[SLOT["unestimated"]],
+        "spread": SpreadAnswer(**total.spread._asdict()),
+        "primary_share": part_of_absolute(burdens, "primaryAbs"),
+        "provisional_share": part_of_absolute(burdens, "provisionalAbs"),
+        "ratings": ratings(burdens), "recycled_content": recycled_content(total.contents),
+    }

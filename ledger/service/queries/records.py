@@ -1,0 +1,167 @@
+"""Reading: records, lots, organisations, plugins, and the log's own rows."""
+
+import base64
+from collections.abc import Sequence
+
+import msgspec
+from asyncpg import Record
+from msgspec import Raw
+
+from ledger.admission.kinds.key_change import RECOVERY_DELAY
+from ledger.core.keys.signing import load_spki
+from ledger.core.log.entry import parse_entry
+from ledger.core.log.tiles import EntriesTile, Tile, parse_path, tile_width
+from ledger.core.proof.receipt import prove_leaves
+from ledger.core.record.kinds import KeyChange, Organization
+from ledger.engine.sectors import Registry
+from ledger.errors import Erased, InvalidInput, NotFound
+from ledger.service.heads.publication import Publication
+from ledger.service.posting.receipts import read_leaves
+from ledger.service.queries.answers import (
+    ErasureAnswer,
+    KeyAnswer,
+    LotAnswer,
+    OrganizationAnswer,
+    PluginAnswer,
+    RecordAnswer,
+    RecoveryAnswer,
+)
+from ledger.service.queries.doubts import limitation, read_doubts
+from ledger.service.queries.footprint.read import lot_answer, not_found, remaining_at
+from ledger.service.queries.plugins import plugin_answers, rules_answer
+from ledger.service.queries.restatements.of_record import read_revisions
+from ledger.service.queries.tree_size import EVER, moment_at
+from ledger.store.batches import waiting_recoveries
+from ledger.store.database import DatabasePool
+from ledger.store.facts import FactLoader
+from ledger.store.sql import queries
+from ledger.store.tiles import read_bundle
+
+_organization = msgspec.json.Decoder(Organization)
+_key_change = msgspec.json.Decoder(KeyChange)
+
+
+def digest_from(text: str) -> bytes:
+    """A record's digest from its hex spelling; raises InvalidInput for anything else."""
+    if len(text) != 64 or text.strip("0123456789abcdef"):
+        raise InvalidInput(f"{text[:80]!r} is no digest", field="digest", value=text,
+                           rule="64 lower-case hexadecimal digits")
+    return bytes.fromhex(text)
+
+
+async def read_record(pool: DatabasePool, digest: str) -> RecordAnswer:
+    """Raises NotFound for a digest that is not on the log, Erased from the moment on that the log says so."""
+    async with pool.acquire() as connection:
+        row = await connection.fetchrow(queries("read")["record"], digest_from(digest))
+        if row is None:
+            raise NotFound(f"no record {digest} on the log", field="digest", value=digest)
+        erasure = await connection.fetchrow(queries("erase")["erasure_of"], row["index"])
+        if erasure is not None:
+            raise _erased(digest, row, erasure)
+        seed = bytes(row["seed"])
+        leaves = await read_leaves(connection, row["index"], seed, row["outcome"], row["type"])
+        revisions, earlier = await read_revisions(connection, row["index"], seed) if row["revised"] else ([], 0)
+    doubt = (await read_doubts(pool, [row["index"]], EVER)).get(row["index"])
+    return RecordAnswer(
+        index=row["index"], digest=digest, type=row["type"], issuer=row["issuer"], body=Raw(bytes(row["body"])),
+        entry=base64.b64encode(row["data"]).decode(), leaves=prove_leaves(leaves) if leaves else [],
+        revisions=revisions, earlier_revisions=earlier, in_doubt=doubt,
+        limitations=[] if doubt is None else [limitation(doubt)],
+    )
+
+
+def _erased(digest: str, row: Record, erasure: Record) -> Erased:
+    error = Erased(
+        f"the body of record {digest} (entry {row['index']}) is erased, as record {erasure['digest']} (entry "
+        f"{erasure['index']}) asks on this basis: {erasure['legal_basis']}", field="digest", value=digest,
+    )
+    error.erasure = ErasureAnswer(
+        index=erasure["index"], digest=erasure["digest"], legal_basis=erasure["legal_basis"], record=row["index"],
+        type=row["type"], issuer=row["issuer"], entry=base64.b64encode(row["data"]).decode(),
+    )
+    return error
+
+
+async def read_lots(pool: DatabasePool, lot: str | None, item: str | None, at: int | None = None) -> list[LotAnswer]:
+    """A lot, or all lots of an item in log order: its whole life, as of now or of a tree of `at` entries.
+
+    Raises NotFound where there is none, or was none yet; InvalidInput for a tree that is not.
+    """
+    if (lot is None) == (item is None):
+        raise InvalidInput("name either a lot or an item", field="lot", rule="one of the parameters lot and item")
+    moment = await moment_at(pool, at)
+    rows = await pool.fetch(queries("read")["lots"], lot, item, moment.version, moment.size)
+    if not rows:
+        raise not_found("lot" if lot else "item", lot or item or "", at)
+    remaining = {} if moment.is_now else await remaining_at(pool, rows, moment)
+    doubts = await read_doubts(pool, [row["index"] for row in rows], moment.size)
+    return [lot_answer(row, remaining.get(row["number"]), doubts.get(row["index"])) for row in rows]
+
+
+async def read_organizations(pool: DatabasePool, after: int, limit: int) -> list[OrganizationAnswer]:
+    """Organisations entered after index `after`, with all keys that they ever had."""
+    rows = await pool.fetch(queries("read")["organizations"], after, limit)
+    records = [(row["index"], _organization.decode(row["body"])) for row in rows]
+    names = [record.id for _, record in records]
+    keys, recoveries = await _keys(pool, names), await _recoveries(pool, names)
+    doubts = await read_doubts(pool, [index for index, _ in records], EVER)
+    return [
+        OrganizationAnswer(
+            id=record.id, index=index, names={str(language): name for language, name in record.names.items()},
+            roles=[*record.roles], prefixes=record.prefixes, parent=record.parent, parent_share=record.parent_share,
+            keys=keys.get(record.id, []), recovery=recoveries.get(record.id), in_doubt=doubts.get(index),
+        )
+        for index, record in records
+    ]
+
+
+async def _keys(pool: DatabasePool, organizations: Sequence[str]) -> dict[str, list[KeyAnswer]]:
+    found: dict[str, list[KeyAnswer]] = {}
+    for row in await pool.fetch(queries("read")["organization_keys"], organizations):
+        found.setdefault(row["organization"], []).append(KeyAnswer(
+            keyid=row["keyid"], algorithm=load_spki(bytes(row["spki"])).algorithm, enrolled=row["from"],
+            revoked=row["revoked"], compromised_since=row["compromised_since"],
+        ))
+    return found
+
+
+async def _recoveries(pool: DatabasePool, organizations: Sequence[str]) -> dict[str, RecoveryAnswer]:
+    found = {}
+    async with pool.acquire() as connection:
+        rows = await waiting_recoveries(connection, organizations, (await FactLoader().in_force(connection)).rules)
+    for row in rows:
+        time = parse_entry(bytes(row["data"])).time
+        keys = [load_spki(base64.b64decode(key.spki)).keyid.hex() for key in _key_change.decode(row["body"]).added]
+        found[row["organization"]] = RecoveryAnswer(
+            request=row["digest"], index=row["index"], time=time, due=time + RECOVERY_DELAY, keys=keys
+        )
+    return found
+
+
+async def read_plugins(pool: DatabasePool, registry: Registry) -> list[PluginAnswer]:
+    """Installed plugins, and those in force that this server lacks."""
+    async with pool.acquire() as connection:
+        in_force = await FactLoader().in_force(connection)
+    plugins = plugin_answers(
+        registry, {name: (state.version, state.digest) for name, state in in_force.plugins.items()}
+    )
+    return [rules_answer(in_force.rules), *plugins]
+
+
+async def read_checkpoint(pool: DatabasePool, publication: Publication) -> str:
+    """The newest signed checkpoint that is public."""
+    async with pool.acquire() as connection:
+        return (await publication.newest(connection)).note
+
+
+async def read_log_path(pool: DatabasePool, publication: Publication, path: str) -> tuple[Tile | EntriesTile, bytes]:
+    """What a C2SP path names, and its bytes. Raises NotFound, also for what is of no published head yet."""
+    tile = parse_path(path)
+    async with pool.acquire() as connection:
+        size = await publication.limit(connection)
+        level = tile.level if isinstance(tile, Tile) else 0
+        if size is not None and tile.width > tile_width(level, tile.index, size):
+            raise NotFound(f"the published log of {size} entries has no {path}", field="path", value=path)
+        if isinstance(tile, Tile):
+            return tile, (await publication.tiles(connection, [tile]))[tile]
+        return tile, await read_bundle(connection, tile)

@@ -1,0 +1,1 @@
+"""Figures that amendments and closings replaced."""

@@ -1,0 +1,70 @@
+"""What revisions changed for a holder: of each of its lots the footprint before and after, page by page."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from asyncpg import Record
+from msgspec import Struct
+
+from ledger.admission.facts import LOT_SLOTS
+from ledger.core.record.units import plain
+from ledger.core.record.values import Quantity
+from ledger.errors import NotFound
+from ledger.footprint.stored.burdens import footprint
+from ledger.service.queries.answers import ChangeAnswer, ChangesAnswer, Next
+from ledger.service.queries.tree_size import EVER
+from ledger.store.database import DatabasePool
+from ledger.store.sql import queries
+
+LOOKED_AT = 5_000
+"""So many revised records are looked at for a page, whoever holds their lots."""
+
+
+class _Reason(Struct):
+    reason: str | None = None
+
+
+_reason = msgspec.json.Decoder(_Reason)
+
+
+async def read_changes(
+    pool: DatabasePool, holder: str, since: int, after: int, limit: int, looked_at: int = LOOKED_AT
+) -> ChangesAnswer:
+    """Lots that `holder` holds or held whose figures or quantity were revised, in order of the revising record and of
+    the lot, from the revision at log index `since` on, there after the lot with number `after`.
+
+    Raises NotFound for a holder that is no organisation on the ledger.
+    """
+    sql = queries("read")
+    async with pool.acquire() as connection:
+        if not await connection.fetchval(sql["is_organization"], holder):
+            raise NotFound(f"organisation {holder!r} is not on the ledger", field="holder", value=holder,
+                           rule="the id of an organisation")
+        until = await connection.fetchrow(sql["looked_until"], since, (after + 1) // LOT_SLOTS, looked_at - 1)
+        end = (EVER, EVER) if until is None else (until["index"], until["record"])
+        rows = await connection.fetch(sql["changes"], holder, since, after, *end, limit + 1)
+        shown = rows[:limit]
+        revising = await connection.fetch(sql["revising"], list({row["index"] for row in shown}))
+    following = None
+    if len(rows) > limit:
+        following = Next(since=shown[-1]["index"], after=shown[-1]["number"])
+    elif until is not None:
+        following = Next(since=until["index"], after=until["record"] * LOT_SLOTS + LOT_SLOTS - 1)
+    return ChangesAnswer(changes=_answers(shown, {row["index"]: row for row in revising}), next=following)
+
+
+def _answers(rows: Sequence[Record], revising: Mapping[int, Record]) -> list[ChangeAnswer]:
+    reasons = {index: _reason.decode(row["body"]).reason for index, row in revising.items()}
+    return [_answer(row, revising[row["index"]], reasons[row["index"]]) for row in rows]
+
+
+def _answer(row: Record, by: Record, reason: str | None) -> ChangeAnswer:
+    before, now = footprint(row["burdens_before"]), footprint(row["burdens"])
+    quantity, earlier = (
+        Quantity(value=plain(row[name]), unit=row["unit"]) for name in ("quantity", "quantity_before")
+    )
+    return ChangeAnswer(
+        index=row["index"], record=by["digest"], type=by["type"], lot=row["id"], product=row["product"],
+        quantity=quantity, quantity_before=None if earlier == quantity else earlier, footprint_before=before,
+        footprint=now, difference=now - before, withdrawn=row["withdrawn"], reason=reason,
+    )

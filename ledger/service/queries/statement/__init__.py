@@ -1,0 +1,1 @@
+"""Statements: a lot's figure with all proofs."""

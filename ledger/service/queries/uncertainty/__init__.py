@@ -1,0 +1,1 @@
+"""The uncertainty of a lot's figure."""

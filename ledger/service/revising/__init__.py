@@ -1,1 +1,0 @@
-"""Revising: what an amendment or a closing makes of earlier records, and of all that descends from them."""

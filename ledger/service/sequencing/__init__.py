@@ -1,1 +1,0 @@
-"""One log out of many requests: micro-batches under the database's one lock."""

@@ -1,0 +1,85 @@
+"""What witnesses say they were shown, against what the database holds: how a rollback is seen from outside.
+
+A witness alone proves nothing by an answer, or any one of them could stop the log. Two things do: a checkpoint that
+this log's own key has signed and the database does not hold, and the word of a quorum. Then signing stops.
+"""
+
+import logging
+from collections.abc import Callable
+
+from ledger.core.log.checkpoint import Checkpoint
+from ledger.core.log.merkle import verify_consistency
+from ledger.core.log.policy import Policy
+from ledger.errors import VerificationError
+from ledger.service.heads.heads import Heads
+from ledger.service.witnesses.witness_client import WitnessClient
+from ledger.store.database import Connection, DatabasePool
+from ledger.store.tiles import consistency_path
+
+_log = logging.getLogger(__name__)
+
+
+class Contradictions:
+    """`ahead` is the largest size that the database holds and a witness has signed already: no smaller head need be
+    shown any more. `changed` is called when it grows."""
+
+    def __init__(self, pool: DatabasePool, heads: Heads, policy: Policy, changed: Callable[[], None]) -> None:
+        self._pool = pool
+        self._heads = heads
+        self._policy = policy
+        self._changed = changed
+        self._claims: dict[str, int] = {}
+        self.ahead = 0
+
+    def withdrawn(self, name: str) -> None:
+        """A witness has signed what it is shown: what it claimed before is of no account."""
+        self._claims.pop(name, None)
+
+    async def heed(self, witness: WitnessClient, size: int | None) -> None:
+        """A witness says that it has signed `size`, or (None) that what it is shown does not extend what it has signed.
+
+        Raises Unavailable, and stops signing, where that proves that the database has lost entries or is another log.
+        """
+        async with self._pool.acquire() as connection:
+            # Another server may just have appended.
+            head = await self._heads.examine(connection)
+        if size is not None and size <= head.size:
+            self._claims.pop(witness.name, None)
+            self.ahead = max(self.ahead, size)
+            self._changed()
+            return
+        shown = await witness.shown(self._heads.keyring.keys)
+        async with self._pool.acquire() as connection:
+            # What was appended since is there by now, if it is there at all.
+            head = await self._heads.examine(connection)
+            if shown is not None:
+                await self._compare(connection, head, shown, witness.name)
+            elif size is not None and size > head.size:
+                self._claim(witness.name, size, head)
+
+    async def compare(self, shown: Checkpoint, name: str) -> None:
+        """Returns where the database begins with a head that a witness shows under this log's signature. Raises
+        Unavailable, and stops signing, where it does not."""
+        async with self._pool.acquire() as connection:
+            await self._compare(connection, await self._heads.examine(connection), shown, name)
+
+    async def _compare(self, connection: Connection, head: Checkpoint, shown: Checkpoint, name: str) -> None:
+        if shown.size > head.size:
+            self._heads.contradict(shown.size, f"witness {name}, which shows this log's signature", head)
+            return
+        try:
+            path = await consistency_path(connection, shown.size, head.size)
+            verify_consistency(shown.size, head.size, shown.root, head.root, path)
+        except VerificationError as error:
+            self._heads.halt(
+                f"witness {name} was shown another log of {shown.size} entries with root {shown.root.hex()} under this "
+                f"log's signature ({error.message})"
+            )
+
+    def _claim(self, name: str, size: int, head: Checkpoint) -> None:
+        self._claims = {one: said for one, said in (self._claims | {name: size}).items() if said > head.size}
+        _log.critical("witness %s says that it was shown %d entries, which the database does not hold; it shows no "
+                      "signature of this log for them", name, size)
+        if self._policy.satisfied(self._claims):
+            claimed = ", ".join(f"{one} ({said})" for one, said in sorted(self._claims.items()))
+            self._heads.contradict(min(self._claims.values()), f"a quorum of witnesses: {claimed}", head)

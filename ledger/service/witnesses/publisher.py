@@ -1,0 +1,218 @@
+"""The task that publishes: of all servers of a database one feeds the witnesses, and the others hear from it.
+
+Who holds an advisory lock feeds, for as long as its session lives; when it dies another takes over within a second. A
+head is public once its row is committed, and not before. Servers wake each other with NOTIFY; what is not heard is
+found by looking once a second. On a log to which nothing is added the witnesses are asked again after a while, since
+their signatures say when they were made, and where a key of the log is to sign that has not.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import asyncpg
+
+from ledger.core.log.note import parse_note
+from ledger.core.log.policy import Policy
+from ledger.errors import LedgerError, Unavailable
+from ledger.host.clock import LEAD, Timekeeper
+from ledger.service.heads.heads import Heads
+from ledger.service.heads.publication import Publication, PublishedHead
+from ledger.service.witnesses.activated_policy import PUBLISHED as ANCHORED
+from ledger.service.witnesses.activated_policy import PolicyActivation, read_activated
+from ledger.service.witnesses.contradictions import Contradictions
+from ledger.service.witnesses.feeding import Feeder, Round
+from ledger.service.witnesses.witness_client import WitnessClient
+from ledger.store.batches import connect_writer
+from ledger.store.database import LOST, DatabasePool
+from ledger.store.sessions import close_quietly
+from ledger.store.sql import queries
+from ledger.store.tiles import consistency_path
+
+LOCK: Final = 0x7769746E657373
+APPENDED: Final = "carbon_ledger_appended"
+PUBLISHED: Final = "carbon_ledger_published"
+_LOOK_SECONDS = 1.0
+_RETRY_SECONDS = 0.5
+_PATIENCE_SECONDS = 2.0
+_log = logging.getLogger(__name__)
+
+
+class Publisher:
+    """One for a process whose log has witnesses. `clock` gives POSIX seconds."""
+
+    def __init__(
+        self, url: str, pool: DatabasePool, heads: Heads, publication: Publication, policy: Policy,
+        renew_seconds: float,
+        keeper: Timekeeper, clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._url = url
+        self._pool = pool
+        self._heads = heads
+        self._publication = publication
+        self._policy = policy
+        self._renew_seconds = renew_seconds
+        self._keeper = keeper
+        self._clock = clock
+        self._renewed = 0.0
+        """When the published head was cosigned last."""
+        self._warned = False
+        self._other = False
+        """Whether the log says that its heads are published by another policy."""
+        self._wake = publication.committed
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> "Publisher":
+        self._task = asyncio.create_task(self._run(), name="publisher")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while self._heads.signing or self._heads.waiting:
+            if not self._heads.signing:
+                await asyncio.sleep(_RETRY_SECONDS)
+                continue
+            try:
+                await self._session()
+            except (*LOST, asyncpg.PostgresError, LedgerError) as error:
+                _log.warning("publishing is interrupted: %s", error)
+            except Exception:
+                _log.exception("publishing failed")
+            await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _session(self) -> None:
+        connection = await connect_writer(self._url)
+        connection.add_log_listener(self._heed)
+        try:
+            await connection.add_listener(APPENDED, lambda *_: self._wake.set())
+            await connection.add_listener(PUBLISHED, self._told)
+            while True:
+                await self._publication.refresh()
+                if await connection.fetchval(queries("publication")["lead"], LOCK):
+                    await self._lead(connection)
+                    continue
+                await self._learn()
+                if await self._woken():
+                    await connection.execute(queries("publication")["tell"], APPENDED, "")
+        finally:
+            await close_quietly(connection)
+
+    async def _learn(self) -> None:
+        """Where the host's clock seems to lead: what time it is by what another server has published."""
+        if self._keeper.lead() > LEAD:
+            past = await self._publication.past()
+            if past is not None:
+                self._keeper.passed(past)
+
+    def _told(self, _: object, __: int, ___: str, payload: object) -> None:
+        if isinstance(payload, str) and payload.isdecimal():
+            self._publication.heard(int(payload))
+
+    def _heed(self, _: object, message: asyncpg.PostgresLogMessage) -> None:
+        if getattr(message, "severity_en", "") == "WARNING" or getattr(message, "severity", "") == "WARNING":
+            self._warned = True
+
+    async def _woken(self) -> bool:
+        """Whether something was appended; false where it is time to look."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LOOK_SECONDS):
+                await self._wake.wait()
+            self._wake.clear()
+            return True
+        return False
+
+    async def _lead(self, connection: asyncpg.Connection) -> None:
+        clients = [WitnessClient(one) for one in self._policy.witnesses if one.url is not None]
+        async with self._pool.acquire() as reading:
+            published = await self._publication.newest(reading)
+        cosigned = self._policy.cosigned(published.note)
+        # By another policy, or by none, it was not.
+        self._renewed = max(cosigned.values(), default=0) if self._policy.satisfied(cosigned) else 0
+        contradictions = Contradictions(self._pool, self._heads, self._policy, self._wake.set)
+
+        def signed(name: str) -> None:
+            contradictions.withdrawn(name)
+            self._wake.set()
+
+        feeder = Feeder(clients, self._prove, contradictions.heed, signed, dict.fromkeys(cosigned, published.size))
+        try:
+            async with feeder:
+                await self._publish(connection, feeder, contradictions, published)
+        finally:
+            await asyncio.gather(*[client.close() for client in clients])
+
+    async def _publish(
+        self, connection: asyncpg.Connection, feeder: Feeder, contradictions: Contradictions, published: PublishedHead
+    ) -> None:
+        """Round after round, for as long as the session lives and signing goes on."""
+        current: Round | None = None
+        while not connection.is_closed():
+            self._heads.require_signing()
+            if current is not None and self._policy.satisfied(current.lines):
+                published, current = await self._make_public(connection, current), None
+            wanted = contradictions.ahead
+            # Not at once, or a witness that says it is ahead could keep the others from ever agreeing.
+            if current is None or current.renews or (
+                current.head.size < wanted and current.seconds > _PATIENCE_SECONDS
+            ):
+                current = await self._next_round(published, wanted, current)
+                feeder.ask(current)
+                if current is not None and self._policy.satisfied(current.lines):
+                    continue
+            await self._woken()
+
+    async def _next_round(self, published: PublishedHead, wanted: int, current: Round | None) -> Round | None:
+        async with self._pool.acquire() as reading:
+            head = await self._heads.newest(reading)
+            if not self._in_force(await read_activated(reading)):
+                return None
+            renews = head.size == published.size
+            if renews and (current is not None and current.renews):
+                return current
+            if head.size < max(published.size, wanted) or (renews and not (head.size and self._stale(published.note))):
+                return None
+            return Round(head, await self._heads.sign(reading, head), renews=renews)
+
+    def _in_force(self, said: PolicyActivation) -> bool:
+        """Whether the log says that its heads are published by this policy, or says nothing of it."""
+        other = said.digest is not None and not said.agrees(self._policy)
+        if other and not self._other:
+            _log.critical("nothing is published here: the log's policy is %s, by entry %d; start this server with it",
+                          said.digest, said.steps[-1].record)
+        self._other = other
+        return not other
+
+    def _stale(self, note: str) -> bool:
+        """Whether a published note lacks the signature of a key that signs now, or cosignatures that are new enough."""
+        signed = {line.key_hash for line in parse_note(note).signatures}
+        if not signed.issuperset([signer.key_hash for signer in self._heads.signers]):
+            return True
+        return self._policy.quorum is not None and self._clock() - self._renewed >= self._renew_seconds
+
+    async def _make_public(self, connection: asyncpg.Connection, done: Round) -> PublishedHead:
+        self._warned = False
+        sql = queries("publication")
+        head, note = done.head, done.published(self._policy)
+        await connection.fetchval(sql["renew" if done.renews else "publish"], head.size, note)
+        if self._warned:
+            # It may not be everywhere: whoever leads next finds it, or publishes anew.
+            raise Unavailable("the database warned that a published head may not be everywhere", code="database-down")
+        self._renewed = self._clock()
+        await self._heads.mark({ANCHORED: str(head.size)})
+        self._publication.heard(head.size)
+        past = self._policy.past(self._policy.cosigned(note))
+        if past is not None:
+            self._keeper.cosigned(past)
+        await connection.execute(sql["tell"], PUBLISHED, str(head.size))
+        return PublishedHead(head.size, note)
+
+    async def _prove(self, old: int, new: int) -> Sequence[bytes]:
+        async with self._pool.acquire() as reading:
+            return await consistency_path(reading, old, new)

@@ -1,0 +1,154 @@
+"""Before a process signs: what a quorum of witnesses was shown of this log has to be in its database.
+
+An anchor in a file can be brought back together with the database, by a copy of the disk; a home that was restored
+from a backup has none. Witnesses are elsewhere. Each is asked for the checkpoint that it has cosigned last, or shown
+one that was signed before, to which it answers with its size. That is enough as soon as those who have not answered are
+no quorum: then no head was published without one of those who have. Once all were asked, a quorum that has answered is
+enough too, so that no single witness can hold up the log.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection
+
+from ledger.core.log.add_checkpoint import AddCheckpoint
+from ledger.core.log.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
+from ledger.core.log.note import parse_note
+from ledger.core.log.policy import Policy
+from ledger.errors import LedgerError
+from ledger.service.heads.heads import Heads
+from ledger.service.witnesses.contradictions import Contradictions
+from ledger.service.witnesses.witness_client import Conflict, Differs, WitnessClient, WitnessCosignature
+from ledger.store.database import DatabasePool
+from ledger.store.sql import queries
+
+_FIRST_DELAY, _LONGEST_DELAY = 0.2, 5.0
+_log = logging.getLogger(__name__)
+
+
+class Settling:
+    """While this is open the witnesses are asked, if `heads` waits for them. Once it is settled, `begin` is awaited,
+    as it is at once where nothing has to be asked."""
+
+    def __init__(
+        self, pool: DatabasePool, heads: Heads, policy: Policy | None, begin: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._pool = pool
+        self._heads = heads
+        self._policy = policy
+        self._begin = begin
+        self._task: asyncio.Task[None] | None = None
+        self._asked = asyncio.Event()
+
+    async def __aenter__(self) -> "Settling":
+        """Returns when it is settled, or all witnesses were asked once: then it goes on meanwhile."""
+        if self._policy is None or not self._heads.waiting:
+            await self._begin()
+            return self
+        self._task = asyncio.create_task(self._settled(self._policy), name="settling")
+        asked = asyncio.create_task(self._asked.wait())
+        await asyncio.wait({self._task, asked}, return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        if self._task.done():
+            await self._task
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _settled(self, policy: Policy) -> None:
+        clients = [WitnessClient(one) for one in policy.witnesses if one.url is not None]
+        try:
+            heard = await self._heard(policy, clients)
+        finally:
+            await asyncio.gather(*[client.close() for client in clients])
+        if not self._heads.waiting:
+            return
+        async with self._pool.acquire() as connection:
+            await self._heads.settle(connection)
+        _log.info("what witnesses were shown of this log is in the database: %s", heard)
+        try:
+            await self._begin()
+        except LedgerError as error:
+            _log.error("signing has begun, but setting up has failed: %s", error)
+            raise
+
+    async def _heard(self, policy: Policy, clients: list[WitnessClient]) -> dict[str, int]:
+        """The sizes that witnesses have cosigned, all of them in the database. Returns when they are enough, or signing
+        has stopped."""
+        heard: dict[str, int] = {}
+        waiting = {client.name for client in clients}
+        changed = asyncio.Event()
+        contradictions = Contradictions(self._pool, self._heads, policy, changed.set)
+
+        async def ask(client: WitnessClient) -> None:
+            delay = _FIRST_DELAY
+            while self._heads.waiting and client.name not in heard:
+                try:
+                    size = await self._size(client, contradictions)
+                except LedgerError as error:
+                    # The database is away, or has lost entries: then signing has stopped.
+                    _log.warning("asking witness %s: %s", client.name, error)
+                    size = None
+                if size is not None:
+                    heard[client.name] = size
+                waiting.discard(client.name)
+                changed.set()
+                await asyncio.sleep(0 if size is not None else delay)
+                delay = min(delay * 2, _LONGEST_DELAY)
+
+        tasks = [asyncio.create_task(ask(client), name=f"asking {client.name}") for client in clients]
+        try:
+            while self._heads.waiting and not _enough(policy, heard, [client.name for client in clients], waiting):
+                await changed.wait()
+                changed.clear()
+                if not waiting and not policy.satisfied(heard):
+                    self._asked.set()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        return heard
+
+    async def _size(self, client: WitnessClient, contradictions: Contradictions) -> int | None:
+        """What a witness has cosigned last, if that is in the database; else None. Raises Unavailable, and stops
+        signing, where its answer proves that the database has lost entries."""
+        shown = await client.shown(self._heads.keyring.keys)
+        if shown is not None:
+            await contradictions.compare(shown, client.name)
+            return shown.size
+        signed = self._heads.signed or await self._published()
+        if signed is None:
+            return None
+        # Nothing new is said by signing again what was signed before, with the keys that the witness knows by now.
+        note = sign_checkpoint(signed, *self._heads.signers)
+        match await client.add_checkpoint(AddCheckpoint(signed.size, (), note)):
+            case WitnessCosignature():
+                return signed.size
+            case Conflict(size):
+                return size if await self._holds(client, size, contradictions) else None
+            case Differs():
+                await contradictions.heed(client, None)
+        return None
+
+    async def _holds(self, client: WitnessClient, size: int, contradictions: Contradictions) -> bool:
+        """Whether the database holds so many entries. Without an anchor a witness that has seen nothing has no say."""
+        async with self._pool.acquire() as connection:
+            head = await self._heads.examine(connection)
+        if head.size:
+            # Any word is more than a new log holds: that stops it only where the log's own signature is shown.
+            await contradictions.heed(client, size)
+        return size <= head.size and (size > 0 or self._heads.signed is not None)
+
+    async def _published(self) -> Checkpoint | None:
+        row = await self._pool.fetchrow(queries("publication")["newest"])
+        return None if row is None else parse_checkpoint(parse_note(row["note"]).text)
+
+
+def _enough(policy: Policy, heard: Collection[str], asked: Collection[str], waiting: Collection[str]) -> bool:
+    """Whether there is no quorum without one of those who have answered; or, with nobody who was not asked yet, those
+    who have answered are one."""
+    rest = [name for name in asked if name not in heard]
+    return not policy.satisfied(rest) or (not waiting and policy.satisfied(heard))

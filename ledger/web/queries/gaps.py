@@ -1,0 +1,23 @@
+"""Asking for what is missing in a lot's figure."""
+
+from typing import Annotated
+
+from litestar import Controller, get
+from litestar.params import Parameter
+
+from ledger.footprint.derived.gaps import LotGaps
+from ledger.service.ledger import Ledger
+from ledger.service.queries.gaps import SHOWN, read_gaps
+from ledger.web.queries.lots import At, LotId
+
+
+class GapsController(Controller):
+    path = "/v1"
+    tags = ("queries",)
+
+    @get("/gaps", summary="What in a lot's figure is missing or rests on little: what to ask of whom, by weight")
+    async def gaps(
+        self, ledger: Ledger, lot: LotId,
+        limit: Annotated[int, Parameter(description="gaps at most", ge=1, le=10_000)] = SHOWN, at: At = None,
+    ) -> LotGaps:
+        return await read_gaps(ledger.pool, lot, limit, at)

@@ -1,0 +1,31 @@
+"""Asking for the indicators of a sector, beside the targets of plans."""
+
+from typing import Annotated
+
+from litestar import Controller, get
+from litestar.params import Parameter
+
+from ledger.service.ledger import Ledger
+from ledger.service.queries.indicators.answers import IndicatorsAnswer
+from ledger.service.queries.indicators.read import GROUPINGS, read_indicators
+from ledger.web.queries.lots import At
+
+SectorName = Annotated[str, Parameter(
+    description="the name of a sector, or `industry` for all", min_length=1, max_length=64)]
+Since = Annotated[str | None, Parameter(
+    query="from", description="what ended after this day (00:00 UTC) or instant", max_length=30)]
+Until = Annotated[str | None, Parameter(
+    query="to", description="what ended at this day (00:00 UTC) or instant, or before", max_length=30)]
+By = Annotated[str | None, Parameter(description=f"groups: {', '.join(GROUPINGS)}", max_length=64)]
+
+
+class IndicatorsController(Controller):
+    path = "/v1/sectors"
+    tags = ("carbon management",)
+
+    @get("/{sector:str}/indicators", summary="Indicators of a sector on this ledger, with coverage, beside targets")
+    async def indicators(
+        self, ledger: Ledger, sector: SectorName, since: Since = None, until: Until = None, by: By = None,
+        at: At = None,
+    ) -> IndicatorsAnswer:
+        return await read_indicators(ledger.pool, ledger.registry, sector, since, until, by, at)

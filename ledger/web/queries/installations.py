@@ -1,0 +1,18 @@
+"""Asking for an installation in a calendar year: what a CBAM declaration rests on."""
+
+from litestar import Controller, get
+
+from ledger.sdk import Installations
+from ledger.service.ledger import Ledger
+from ledger.service.queries.installation.read import read_installations
+from ledger.web.queries.inventory import FacilityId, Year
+from ledger.web.queries.lots import At
+
+
+class CbamController(Controller):
+    path = "/v1/cbam"
+    tags = ("carbon management",)
+
+    @get(summary="The productions of an installation in a calendar year, and of the installations behind it")
+    async def installations(self, ledger: Ledger, facility: FacilityId, year: Year, at: At = None) -> Installations:
+        return await read_installations(ledger.pool, facility, year, at)

@@ -1,0 +1,30 @@
+"""Asking for a statement: a lot's figure with its proofs, signed by the log."""
+
+from litestar import Controller, get
+
+from ledger.core.proof.statement import Statement
+from ledger.footprint.stored.burdens import METHOD
+from ledger.service.ledger import Ledger
+from ledger.service.queries.methods.catalogue import run_method
+from ledger.service.queries.statement.make import make_statement, statement_size
+from ledger.web.queries.lots import Allocation, At, Gwp, LotId, MethodName, Parameters
+
+
+class StatementsController(Controller):
+    path = "/v1/statement"
+    tags = ("queries",)
+
+    @get("/", summary="A lot's figure with proofs down to the figures one hop away, signed: to be checked offline")
+    async def statement(
+        self, ledger: Ledger, lot: LotId, method: MethodName = None, gwp: Gwp = None, allocation: Allocation = None,
+        parameter: Parameters = None, at: At = None,
+    ) -> Statement:
+        """With a method, potentials or an allocation of one's own, their answer stands beside the proven figure."""
+        ledger.heads.require_signing()
+        if method in (None, METHOD) and gwp is None and allocation is None and not parameter:
+            return await make_statement(ledger.pool, ledger.publication, lot, at)
+        size = await statement_size(ledger.pool, at)
+        answer = await run_method(
+            ledger.pool, ledger.registry, lot, size, method or METHOD, gwp, allocation, parameter or ()
+        )
+        return await make_statement(ledger.pool, ledger.publication, lot, size, answer)

@@ -1,0 +1,106 @@
+"""Samples: known draws, worked out apart; and what has to hold of any."""
+
+import hashlib
+from fractions import Fraction
+from typing import Final
+
+import pytest
+
+from ledger.client.audit.sample.draw import (
+    Method,
+    PopulationMember,
+    SampleBasis,
+    SampleRequest,
+    draw,
+    number,
+    totals,
+    weight,
+)
+from ledger.errors import InvalidInput
+
+BASIS: Final = SampleBasis("example.org/log", 1_000, "ab" * 32)
+WEIGHTS: Final = (5.0, 0.0, 12.5, 100.0, 0.000001, 7.25, 3.0, 40.0, 0.0, 1.0)
+
+
+def question(size: int, method: Method = "random", seed: str = "dice") -> SampleRequest:
+    return SampleRequest("urn:example:works", "2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z", seed, size, method)
+
+
+def member(index: int, emissions: float) -> PopulationMember:
+    return PopulationMember(
+        index, hashlib.sha256(str(index).encode()).hexdigest(), 0, "urn:example:mill", "works.make",
+        "2025-01-01T00:00:00Z", "2025-01-02T00:00:00Z", "final", emissions, [], [], [], None, "", "",
+    )
+
+
+POPULATION: Final = [member(i * 7, emissions) for i, emissions in enumerate(WEIGHTS)]
+
+
+def test_the_number_is_a_hash_of_all_that_was_asked() -> None:
+    text = "\n".join([
+        "carbon-ledger/sample/v1", "example.org/log", "1000", "ab" * 32, "urn:example:works", "2025-01-01T00:00:00Z",
+        "2026-01-01T00:00:00Z", "dice", "start",
+    ])
+    assert number(question(3), BASIS, "start") == int(hashlib.sha256(text.encode()).hexdigest(), 16)
+
+
+@pytest.mark.parametrize("size", [1, 3, 10, 11])
+def test_simple_random(size: int) -> None:
+    """The records with the least numbers; all, where fewer are there than are asked for."""
+    asked = question(size)
+    numbers = sorted((number(asked, BASIS, one.digest), one.index) for one in POPULATION)
+    assert [one.index for one in draw(asked, BASIS, POPULATION)] == sorted(index for _, index in numbers[:size])
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 10, 1_000])
+@pytest.mark.parametrize("seed", ["a", "b", "c", "d"])
+def test_by_emissions(size: int, seed: str) -> None:
+    """In fractions: point k at (k + u) of the steps, each in the record whose stretch holds it."""
+    asked = question(size, "monetary", seed)
+    place = Fraction(number(asked, BASIS, "start"), 1 << 256)
+    total = sum(weight(one) for one in POPULATION)
+    points = [(k + place) * total / size for k in range(size)]
+    wanted, before = [], 0
+    for one in POPULATION:
+        if any(before <= point < before + weight(one) for point in points):
+            wanted.append(one.index)
+        before += weight(one)
+    drawn = draw(asked, BASIS, POPULATION)
+    assert [one.index for one in drawn] == wanted
+    # As heavy as a step: drawn for sure. Without weight: never.
+    assert {one.index for one in POPULATION if weight(one) * size >= total} <= set(wanted)
+    assert not {one.index for one in POPULATION if not weight(one)} & set(wanted)
+
+
+def test_by_emissions_each_is_drawn_as_often_as_it_weighs() -> None:
+    """Over 2,000 seeds: 12.5 of 168.75 kg."""
+    drawn = sum(
+        any(one.index == 14 for one in draw(question(1, "monetary", str(seed)), BASIS, POPULATION))
+        for seed in range(2_000)
+    )
+    assert abs(drawn - 2_000 * 12.5 / 168.75) < 60
+
+
+def test_another_seed_or_tree_draws_others() -> None:
+    drawn = {tuple(one.index for one in draw(question(3, seed=str(seed)), BASIS, POPULATION)) for seed in range(40)}
+    assert len(drawn) > 20
+    other = SampleBasis(BASIS.origin, 1_001, BASIS.root)
+    asked = [question(3, seed=str(seed)) for seed in range(10)]
+    assert [draw(one, BASIS, POPULATION) for one in asked] != [draw(one, other, POPULATION) for one in asked]
+
+
+@pytest.mark.parametrize("method", ["random", "monetary"])
+def test_nothing_to_draw_from(method: Method) -> None:
+    assert draw(question(5, method), BASIS, []) == []
+    assert totals([]) == {"records": 0, "emissions": 0.0}
+
+
+@pytest.mark.parametrize("size", [0, -1, 10_001])
+def test_sizes_that_cannot_be(size: int) -> None:
+    with pytest.raises(InvalidInput, match=f"a sample of {size} records"):
+        draw(question(size), BASIS, POPULATION)
+
+
+def test_weights_are_exact() -> None:
+    assert [weight(one) for one in POPULATION][:5] == [5_000_000, 0, 12_500_000, 100_000_000, 1]
+    assert totals(POPULATION) == {"records": 10, "emissions": 168.750001}

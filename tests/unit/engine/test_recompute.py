@@ -1,0 +1,326 @@
+"""The engine itself: what it assesses again and by which version, and how it catches up with the log."""
+
+import hashlib
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec import Raw
+from support.catching import Beside
+from support.memory import MemoryLedger
+from support.sectors import NAME, Make, registry
+from support.site import ore, quantity
+from unit.engine.works import Works, change, refused, withdrawal
+
+from ledger.core.outcome.leaves import AssessmentLeaf, LotLeaf
+from ledger.core.record.kinds import Activation, Amendment
+from ledger.core.record.revisions import Change
+from ledger.engine.batch import Sequenced
+from ledger.engine.revision.changes import changes_of
+from ledger.engine.revision.recompute import Engine
+from ledger.engine.sectors import Installed, Registry
+from ledger.errors import Refused, Unavailable
+from ledger.sdk import Assessment, Context, Line, Route, Sector
+
+
+class Meter:
+    """A sector whose records emit what they say, and `rate` a kg of what they take, of copper twice as much. It notes
+    what it assesses."""
+
+    def __init__(self, version: str, rate: str) -> None:
+        self.assessed: list[str] = []
+        self.rate = Decimal(rate)
+        sector = Sector(name=NAME, version=version, en=NAME, zh=NAME,
+                        routes={"make": Route(activity=Make, assess=self._assess, en="Make", zh="制造")})
+        self.installed = Installed(sector, hashlib.sha256(version.encode()).hexdigest(), "tests")
+        self.registry = Registry([self.installed])
+
+    def _assess(self, context: Context, activity: Any) -> Assessment:
+        self.assessed.append(context.outputs[0].lot.rpartition(":")[2])
+        mass = sum([
+            (one.mass or Decimal(0)) * (1 + one.materials.get("copper", Decimal(0))) for one in context.inputs
+        ], Decimal(0))
+        amounts = [Decimal(activity.co2), self.rate * mass]
+        return Assessment(lines=tuple(
+            [Line(gas="CO2", amount=amount, source="site", kind="onSite") for amount in amounts if amount]))
+
+
+class Metered(Works):
+    """Begins with version 1.0.0 at a rate of 1; `renew` brings 2.0.0 at a rate of 10 into force."""
+
+    def __init__(self) -> None:
+        self.first, self.second = Meter("1.0.0", "1"), Meter("2.0.0", "10")
+        super().__init__(MemoryLedger(self.first.registry))
+
+    def gears(self, lot: str, kilograms: str) -> Any:
+        return self.out(lot, "gear", "10 H87", mass=quantity(f"{kilograms} KGM"))
+
+    def renew(self) -> None:
+        self.activate(self.second)
+
+    def activate(self, meter: Meter, **fields: Any) -> None:
+        ledger = self.ledger
+        ledger.registry = meter.registry
+        ledger.must((ledger.registrar, Activation(
+            issuer=ledger.registrar.id, nonce=ledger.nonce(), plugin=NAME, version=meter.installed.sector.version,
+            digest=meter.installed.digest, **fields)))
+
+    def plugins(self, index: int) -> set[str | None]:
+        """Which versions the newest results of a record name."""
+        first, *rest = self.ledger.leaves[index]
+        return {msgspec.json.decode(first, type=AssessmentLeaf).plugin,
+                *[msgspec.json.decode(leaf, type=LotLeaf).plugin for leaf in rest]}
+
+
+@pytest.fixture
+def metered() -> Metered:
+    return Metered()
+
+
+def test_untouched_descendants_keep_their_assessment_and_version(metered: Metered) -> None:
+    a = metered.mine("a", "100", "100")
+    b = metered.run({"b": "40"}, {"a": "40"})
+    assert metered.co2("b") == 80.0
+    metered.renew()
+    metered.amend(change(a, activity=Make(co2="200")))
+    # 80 of 200, and 1 a kg as before; the amended record is assessed by what is in force now.
+    assert metered.co2("b") == 120.0
+    assert (metered.first.assessed, metered.second.assessed) == (["a", "b"], ["a"])
+    assert (metered.plugins(a.index), metered.plugins(b.index)) == ({"works/2.0.0"}, {"works/1.0.0"})
+
+
+def test_more_of_a_lot_is_nothing_that_a_sector_sees(metered: Metered) -> None:
+    """What was taken weighs the same: new arithmetic over the old assessment."""
+    a = metered.mine("a", "100", "100")
+    b = metered.run({"b": "40"}, {"a": "40"})
+    metered.renew()
+    metered.amend(change(a, outputs=metered.outputs({"a": "80"})))
+    assert metered.co2("b") == 90.0
+    assert metered.second.assessed == ["a"]
+    assert metered.plugins(b.index) == {"works/1.0.0"}
+
+
+def test_a_draw_from_more_or_less_of_a_pool_is_not_assessed_again(metered: Metered) -> None:
+    """It names the pool, and means the generation of its time still."""
+    metered.mine("a", "100", "100")
+    metered.pool()
+    first = metered.add({"a": "50"})
+    metered.run({"b": "20"}, {"pool": "20"})
+    metered.add({"a": "10"})
+    metered.amend(change(first, inputs=metered.kilograms({"a": "80"})))
+    assert metered.co2("b") == 40.0
+    assert metered.first.assessed == ["a", "b"]
+
+
+def test_another_mass_is_assessed_again_by_what_is_in_force(metered: Metered) -> None:
+    a = metered.run({"a": metered.gears("a", "100")}, supplies=[ore("100 KGM")], co2="100")
+    b = metered.run({"b": "20"}, {"a": "4 H87"})
+    c = metered.run({"c": "5"}, {"b": "5"})
+    assert metered.co2("b") == 80.0
+    metered.amend(change(a, outputs=[metered.gears("a", "90")]))
+    # Four of ten gears carry 40 and weigh 36 kg.
+    assert metered.co2("b") == 76.0
+    assert metered.first.assessed == ["a", "b", "c", "a", "b"]
+    metered.renew()
+    metered.amend(change(a, outputs=[metered.gears("a", "80")]))
+    assert metered.co2("b") == 360.0
+    # 90 of what `b` has, and 1 a kg still.
+    assert metered.co2("c") == 95.0
+    assert metered.second.assessed == ["a", "b"]
+    assert [metered.plugins(one.index) for one in (a, b, c)] == [{"works/2.0.0"}, {"works/2.0.0"}, {"works/1.0.0"}]
+
+
+def test_another_composition_is_assessed_again(metered: Metered) -> None:
+    def lot(copper: str) -> Any:
+        return metered.out("d", "metal", "100 KGM", materials={"copper": copper})
+
+    declared = metered.declared(lot("0.5"))
+    metered.run({"b": "40"}, {"d": "40"})
+    assert metered.co2("b") == 60.0
+    metered.amend(change(declared, lot=lot("0.25")))
+    assert metered.co2("b") == 50.0
+
+
+def test_a_sector_that_was_retired(metered: Metered) -> None:
+    """Nobody could say what the record emits now: it is not taken to emit nothing."""
+    a = metered.run({"a": metered.gears("a", "100")}, supplies=[ore("100 KGM")], co2="100")
+    b = metered.run({"b": "20"}, {"a": "4 H87"})
+    metered.activate(metered.first, retired=True)
+    refused(metered, lambda: metered.amend(change(b, activity=Make(co2="5"))), "unknown-sector", "process", NAME,
+            names=b)
+    # It can still be withdrawn.
+    metered.amend(withdrawal(b))
+    metered.amend(withdrawal(a))
+
+
+def test_a_descendant_of_a_sector_that_was_retired(metered: Metered) -> None:
+    def lot(mass: str) -> Any:
+        return metered.out("d", "gear", "10 H87", mass=quantity(f"{mass} KGM"))
+
+    declared = metered.declared(lot("100"), burdens={"fossilGhgEmissions": "100"})
+    b = metered.run({"b": "20"}, {"d": "4 H87"})
+    metered.activate(metered.first, retired=True)
+    metered.amend(change(declared, burdens={"fossilGhgEmissions": "200"}))
+    assert metered.co2("b") == 120.0
+    refused(metered, lambda: metered.amend(change(declared, lot=lot("90"))), "unknown-sector", "changes", NAME,
+            names=b)
+
+
+def test_a_version_that_is_not_installed_here(metered: Metered) -> None:
+    """A server says that it cannot; who audits takes the assessment that the log commits to."""
+    a = metered.mine("a", "100", "100")
+    b = metered.run({"b": "40"}, {"a": "40"})
+    elsewhere = Meter("3.0.0", "7")
+    metered.activate(elsewhere)
+    metered.ledger.registry = metered.first.registry
+    before = metered.ledger.fingerprint()
+    with pytest.raises(Unavailable, match=f"record {a.digest.hex()} ") as caught:
+        metered.amend(change(a, activity=Make(co2="200")))
+    assert caught.value.code == "plugin-version"
+    assert metered.ledger.fingerprint() == before
+    metered.ledger.registry = elsewhere.registry
+    stored = msgspec.json.decode(metered.ledger.leaves[a.index][0], type=AssessmentLeaf)
+    told = msgspec.structs.replace(stored, plugin="works/3.0.0", assessment=Raw(
+        msgspec.json.encode(elsewhere._assess(_context("a"), Make(co2="300")))))
+    amendment = Amendment(issuer=metered.id, nonce=metered.ledger.nonce(), reason="r",
+                          changes=[change(a, activity=Make(co2="300"))])
+    engine = Engine(metered.ledger.history, metered.first.registry, {a.index: told})
+    revision = engine.run(changes_of(amendment, metered.ledger.history))
+    assert [one.index for one in revision.revised] == [a.index, b.index]
+    assert revision.revised[0].prepared is not None
+    assert revision.revised[0].prepared.tag == "works/3.0.0"
+    assert metered.co2("b") == 160.0
+
+
+class _Output(msgspec.Struct):
+    lot: str
+
+
+class _Context(msgspec.Struct):
+    outputs: list[_Output]
+    inputs: list[Any] = []
+
+
+def _context(lot: str) -> Any:
+    return _Context(outputs=[_Output(lot=lot)])
+
+
+def test_a_second_run_that_is_refused_puts_back_the_first_too(works: Works) -> None:
+    serial = works.name("serial")
+    a = works.run({"g": works.out("g", "gear", "1 H87", mass=quantity("10 KGM"), item=serial)},
+                  supplies=[ore("10 KGM")], co2="10")
+    used = works.use({"g": "1 H87"})
+    works.mine("x", "10")
+    before = works.ledger.fingerprint()
+    history = works.ledger.history
+    engine = Engine(history, works.ledger.registry)
+    engine.run({used.index: None, a.index: msgspec.structs.replace(works.reading(a), evidence=[])})
+    assert works.ledger.state.holding[serial] == {works.name("g")}
+    late = works.reading(a)
+    with pytest.raises(Refused):
+        engine.run({a.index: msgspec.structs.replace(late, inputs=works.kilograms({"x": "10"}))})
+    assert works.ledger.fingerprint() == before
+
+
+class Two:
+    """The same ledger twice; `amend` computes an amendment beside the one while the other goes on."""
+
+    def __init__(self, opening: Callable[[Works], list[Sequenced]]) -> None:
+        self.aside, self.log = Works(MemoryLedger(registry())), Works(MemoryLedger(registry()))
+        self.entries = opening(self.aside)
+        assert opening(self.log) == self.entries
+
+    def amend(self, *changes: Change) -> Beside:
+        self.amendment = Amendment(issuer=self.log.id, nonce="A" * 22, reason="r", changes=list(changes))
+        return Beside(self.aside.ledger, self.log.ledger, self.amendment)
+
+    def agree(self, beside: Beside) -> None:
+        """What was caught up with is what the amendment comes to where the log has all that before it."""
+        ledger = self.log.ledger
+        beside.catch_up()
+        ledger.must((self.log.party, self.amendment))
+        straight = ledger.revisions[-1][1]
+        assert [(one.index, one.root) for one in beside.revision.revised] == [
+            (one.index, one.root) for one in straight.revised]
+        assert beside.revision.balances == straight.balances
+        assert self.aside.ledger.figures == ledger.figures
+        assert self.aside.ledger.state.remaining == ledger.state.remaining
+
+
+def opening(works: Works) -> list[Sequenced]:
+    """A lot of metal, gears of 10 kg, and a pool whose first generation is drawn from."""
+    a = works.mine("a", "100", "100")
+    gears = works.run({"g": works.out("g", "gear", "10 H87", mass=quantity("100 KGM"))}, supplies=[ore("100 KGM")])
+    works.mine("p", "100", "100")
+    works.pool()
+    works.add({"p": "100"})
+    return [a, gears, works.run({"d": "40"}, {"pool": "40"})]
+
+
+def test_what_the_log_gains_of_other_lots() -> None:
+    two = Two(opening)
+    beside = two.amend(change(two.entries[0], activity=Make(co2="200")))
+    two.log.run({"e": "10"}, {"d": "10"})
+    two.log.mine("x", "10", "5")
+    two.agree(beside)
+    assert [one.index for one in beside.revision.revised] == [two.entries[0].index]
+
+
+def test_takers_that_the_log_gains_and_theirs() -> None:
+    two = Two(opening)
+    beside = two.amend(change(two.entries[0], activity=Make(co2="200")))
+    b = two.log.run({"b": "50"}, {"a": "50"})
+    c = two.log.run({"c": "25"}, {"b": "25"})
+    assert two.log.co2("c") == 25.0
+    two.agree(beside)
+    assert [one.index for one in beside.revision.revised] == [two.entries[0].index, b.index, c.index]
+    assert two.aside.co2("c") == two.log.co2("c") == 50.0
+
+
+def test_a_taker_of_a_lot_that_weighs_otherwise_now() -> None:
+    """It was assessed, and let in, by the old mass."""
+    two = Two(opening)
+    beside = two.amend(change(two.entries[1], outputs=[
+        two.log.out("g", "gear", "10 H87", mass=quantity("90 KGM"))]))
+    b = two.log.run({"b": "40"}, {"g": "4 H87"})
+    with pytest.raises(Refused, match=f"record {b.digest.hex()} .*outputs weigh 40 kg") as caught:
+        beside.catch_up()
+    assert caught.value.code == "mass-balance"
+    refused(two.log, lambda: two.log.ledger.must((two.log.party, two.amendment)), "mass-balance", "changes", names=b)
+
+
+def test_an_addition_that_has_taken_the_rest() -> None:
+    """It took 60 kg; by the amendment 80 are there, or 50, or none."""
+    for drawn, rest in (("20", 80), ("50", 50), ("100", 0)):
+        two = Two(opening)
+        beside = two.amend(change(two.entries[2], inputs=two.log.kilograms({"pool": drawn}),
+                                  supplies=[ore("40 KGM")]))
+        two.log.mine("q", "10", "30")
+        two.log.add({"q": "10"})
+        two.log.run({"e": "1"}, {"pool": "1"})
+        two.agree(beside)
+        assert two.aside.left("pool:1") == 0
+        assert two.aside.left("pool:2") == rest + 9
+
+
+def test_more_is_taken_in_the_meantime_than_there_is_now() -> None:
+    two = Two(opening)
+    beside = two.amend(change(two.entries[0], outputs=two.log.outputs({"a": "60"})))
+    two.log.run({"b": "61"}, {"a": "61"})
+    with pytest.raises(Refused, match="overdrawn by 1 KGM") as caught:
+        beside.catch_up()
+    assert (caught.value.code, caught.value.value) == ("over-consumption", two.log.name("a"))
+
+
+def test_a_lot_that_is_withdrawn_is_taken_in_the_meantime() -> None:
+    two = Two(opening)
+    beside = two.amend(withdrawal(two.entries[0]))
+    two.log.run({"b": "1"}, {"a": "1"})
+    with pytest.raises(Refused, match="overdrawn by 1 KGM") as caught:
+        beside.catch_up()
+    assert caught.value.code == "over-consumption"
+    with pytest.raises(Refused) as caught:
+        two.log.ledger.must((two.log.party, two.amendment))
+    assert caught.value.code == "used"
