@@ -22,7 +22,7 @@ class OrganizationFacts(Struct, frozen=True, gc=False):
     roles: tuple[str, ...] = ()
 
 
-class FacilityFacts(Struct, frozen=True, gc=False):
+class SiteFacts(Struct, frozen=True, gc=False):
     id: str
     operator: str
     country: str
@@ -132,7 +132,7 @@ class Facts:
 
     def __init__(self) -> None:
         self.organizations: dict[str, OrganizationFacts] = {}
-        self.facilities: dict[str, FacilityFacts] = {}
+        self.facilities: dict[str, SiteFacts] = {}
         self.products: dict[str, ProductFacts] = {}
         self.lots: dict[str, LotFacts] = {}
         self.declarations: dict[str, Declaration] = {}
@@ -203,8 +203,8 @@ def organization_facts(record: Organization) -> OrganizationFacts:
     return OrganizationFacts(record.id, tuple(record.prefixes), tuple(record.roles))
 
 
-def facility_facts(record: Facility) -> FacilityFacts:
-    return FacilityFacts(record.id, record.issuer, record.country, record.subdivision, record.industry)
+def facility_facts(record: Facility) -> SiteFacts:
+    return SiteFacts(record.id, record.issuer, record.country, record.subdivision, record.industry)
 
 
 def product_facts(record: Product) -> ProductFacts:

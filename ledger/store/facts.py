@@ -9,12 +9,12 @@ from asyncpg import Record
 
 from ledger.admission.facts import (
     Composition,
-    FacilityFacts,
     Facts,
     LotFacts,
     OrganizationFacts,
     ProductFacts,
     RecordFacts,
+    SiteFacts,
     facility_facts,
     organization_facts,
     pool_facts,
@@ -83,7 +83,7 @@ class FactLoader:
     def __init__(self) -> None:
         self._sql = queries("facts")
         self._organizations: Cache[OrganizationFacts] = Cache()
-        self._facilities: Cache[FacilityFacts] = Cache()
+        self._facilities: Cache[SiteFacts] = Cache()
         self._products: Cache[ProductFacts] = Cache()
 
     async def load(
@@ -224,7 +224,7 @@ def _organization(record: AnyRecord) -> tuple[str, OrganizationFacts]:
     return _expect(record, Organization).id, organization_facts(_expect(record, Organization))
 
 
-def _facility(record: AnyRecord) -> tuple[str, FacilityFacts]:
+def _facility(record: AnyRecord) -> tuple[str, SiteFacts]:
     return _expect(record, Facility).id, facility_facts(_expect(record, Facility))
 
 

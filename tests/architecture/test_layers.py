@@ -171,6 +171,16 @@ def test_folders_fit_in_the_eye() -> None:
     assert large == {}
 
 
+def test_no_two_classes_share_a_name() -> None:
+    """A reader who looks for a class finds one."""
+    homes: dict[str, list[str]] = {}
+    for module, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name.lstrip("_"), []).append(module)
+    assert {name: modules for name, modules in homes.items() if len(modules) > 1} == {}
+
+
 def test_imports_are_absolute_and_not_of_the_root() -> None:
     faults = [f"{module}:{found.line} imports {found.module}" for module, tree in TREES.items()
               for found in imports(tree) if found.module.startswith(".") or found.module == "ledger"]

@@ -19,7 +19,7 @@ RULE = "FILE#LOT or FILE#NUMBER, of a file of receipts; or the 64 hexadecimal di
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-class _MadeLot(Struct, frozen=True):
+class _ReceiptLot(Struct, frozen=True):
     """What only leaves of lots say."""
 
     lot: str | None = None
@@ -71,7 +71,7 @@ def _read(path: Path) -> _FoundReceipt:
             receipt = msgspec.json.decode(line, type=Receipt)
             found.digests.append(receipt.digest)
             for shown in receipt.leaves:
-                lot = msgspec.json.decode(shown.leaf, type=_MadeLot).lot
+                lot = msgspec.json.decode(shown.leaf, type=_ReceiptLot).lot
                 if lot is not None and found.makers.setdefault(lot, receipt.digest) != receipt.digest:
                     raise ValueError(f"two records made {lot!r}, so they are of two ledgers")
     return found

@@ -102,7 +102,7 @@ class _Sums:
             self.contents.setdefault(name, []).append(math.fsum(amounts))
 
 
-class Production:
+class ProducedLots:
     """Takes the lots of a product chunk by chunk."""
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ from ledger.footprint.derived.products import (
     PERCENTILES,
     LotChunk,
     LotSpread,
-    Production,
+    ProducedLots,
     Total,
     part_of_absolute,
     ratings,
@@ -42,8 +42,8 @@ def chunk(lots: Sequence[Lot]) -> LotChunk:
     )
 
 
-def produced(lots: Sequence[Lot], at_once: int = 1_000) -> Production:
-    found = Production()
+def produced(lots: Sequence[Lot], at_once: int = 1_000) -> ProducedLots:
+    found = ProducedLots()
     for start in range(0, len(lots), at_once):
         found.take(chunk(lots[start : start + at_once]))
     return found
@@ -146,7 +146,7 @@ def test_the_largest_lots() -> None:
 
 
 def test_nothing_has_no_figure() -> None:
-    empty = Production()
+    empty = ProducedLots()
     assert empty.largest(3) == []
     with pytest.raises(ValueError, match="no lots"):
         empty.result()

@@ -8,9 +8,9 @@ import pytest
 from msgspec import Raw
 
 import ledger.sdk
-from ledger.admission.facts import FacilityFacts as Site
 from ledger.admission.facts import Facts, ProductFacts
 from ledger.admission.facts import OrganizationFacts as Party
+from ledger.admission.facts import SiteFacts as Site
 from ledger.admission.plan import plan
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.values import Factor, Output, Supply

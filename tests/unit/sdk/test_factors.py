@@ -7,9 +7,9 @@ import pytest
 from msgspec import Raw
 from msgspec.structs import replace
 
-from ledger.admission.facts import FacilityFacts as Site
 from ledger.admission.facts import Facts, ProductFacts
 from ledger.admission.facts import OrganizationFacts as Party
+from ledger.admission.facts import SiteFacts as Site
 from ledger.admission.plan import plan
 from ledger.core.outcome.assessment import Line
 from ledger.core.record.kinds import Transformation

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
-from ledger.admission.facts import FacilityFacts, facility_facts
+from ledger.admission.facts import SiteFacts, facility_facts
 from ledger.admission.lookups import add_names
 from ledger.admission.names import Names
 from ledger.admission.state import State, generation, next_generation
@@ -244,7 +244,7 @@ class Memory:
             yield from self._book.balances()
 
 
-def _reduced(site: FacilityFacts) -> FacilityFacts:
+def _reduced(site: SiteFacts) -> SiteFacts:
     """As the residue of its record says."""
     left = residue(Facility(
         issuer=site.operator, nonce=NONCE, id=site.id, country=site.country, subdivision=site.subdivision,

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from ledger.admission.facts import FacilityFacts, LotFacts, ProductFacts, RecordFacts, TransferFacts
+from ledger.admission.facts import LotFacts, ProductFacts, RecordFacts, SiteFacts, TransferFacts
 from ledger.core.outcome.assessment import BURDENS
 from ledger.core.record.kinds import AnyRecord, Declaration
 from ledger.errors import ConfigurationError
@@ -60,7 +60,7 @@ class _StoredData(Struct, frozen=True, array_like=True):
 
 _encoder = msgspec.msgpack.Encoder()
 _data = msgspec.msgpack.Decoder(_StoredData)
-_facility = msgspec.msgpack.Decoder(FacilityFacts)
+_facility = msgspec.msgpack.Decoder(SiteFacts)
 _product = msgspec.msgpack.Decoder(ProductFacts)
 _transfer = msgspec.msgpack.Decoder(KeptTransfer)
 _site = msgspec.msgpack.Decoder(KeptSite)
@@ -210,7 +210,7 @@ class AuditStore:
     def write_seeds(self, seeds: Iterable[tuple[bytes, str]]) -> None:
         self.write("write_seeds", [(seed.hex(), issuer) for seed, issuer in seeds])
 
-    def facilities(self, ids: Iterable[str]) -> Iterator[FacilityFacts]:
+    def facilities(self, ids: Iterable[str]) -> Iterator[SiteFacts]:
         return (_facility.decode(data) for _, data in self.rows("read_named", "facility", array(ids)))
 
     def sites(self, digests: Iterable[str]) -> Iterator[str]:

@@ -21,7 +21,7 @@ _FORM: Final = "NAME=VALUE, or MATERIAL.NAME=VALUE where the method goes materia
 _CONTEXT: Final = Context(prec=34)
 
 
-class Value(NamedTuple):
+class ParameterValue(NamedTuple):
     """`text` is the value as it was given or published, or the shortest that reads back to what the ledger has."""
 
     number: Decimal
@@ -31,8 +31,8 @@ class Value(NamedTuple):
     recalled: bool = False
 
 
-Values = Mapping[str, Value]
-Given = Mapping[tuple[str | None, str], Value]
+Values = Mapping[str, ParameterValue]
+Given = Mapping[tuple[str | None, str], ParameterValue]
 
 
 class Settled(NamedTuple):
@@ -63,7 +63,7 @@ def settle(method: Method, subject: MethodSubject, asked: Sequence[str], publish
 
 
 def _read(method: Method, subject: MethodSubject, asked: Sequence[str]) -> Given:
-    given: dict[tuple[str | None, str], Value] = {}
+    given: dict[tuple[str | None, str], ParameterValue] = {}
     for text in asked:
         target, equals, number = text.partition("=")
         if not equals:
@@ -75,7 +75,7 @@ def _read(method: Method, subject: MethodSubject, asked: Sequence[str]) -> Given
             _check_material(method, subject, material, target)
         if (material, name) in given:
             raise _invalid(f"parameter {target} is given twice", text, "once")
-        given[material, name] = Value(_number(parameter, target, number), number, "given")
+        given[material, name] = ParameterValue(_number(parameter, target, number), number, "given")
     return given
 
 
@@ -124,9 +124,9 @@ def _invalid(message: str, value: str, rule: str) -> InvalidInput:
 
 def _known(
     method: Method, subject: MethodSubject, material: Material | None, given: Given, published: Published
-) -> dict[str, Value]:
+) -> dict[str, ParameterValue]:
     name = None if material is None else material.name
-    known: dict[str, Value] = {}
+    known: dict[str, ParameterValue] = {}
     for one in method.parameters:
         value = given.get((name, one.name), given.get((None, one.name)))
         if value is None and one.ledger is not None:
@@ -135,15 +135,17 @@ def _known(
         if value is None and one.published and name is not None:
             listed = find(published, one.name, name)
             if listed is not None:
-                value = Value(Decimal(listed.value), listed.value, "published", listed.citation, listed.recalled)
+                value = ParameterValue(
+                    Decimal(listed.value), listed.value, "published", listed.citation, listed.recalled
+                )
         if value is not None:
             known[one.name] = value
     return known
 
 
-def _of_ledger(number: float) -> Value:
+def _of_ledger(number: float) -> ParameterValue:
     exact = Decimal(repr(number))
-    return Value(exact, plain(exact), "ledger")
+    return ParameterValue(exact, plain(exact), "ledger")
 
 
 def _recycled(_: MethodSubject, material: Material | None, __: Values) -> float | None:

@@ -27,11 +27,11 @@ _UNITS: Final[Mapping[str, str]] = {
 PartOf = Literal["group", "assigned", "averaged", "more", "rest"]
 
 
-class Value(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class RowValue(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Base of the parts of a table."""
 
 
-class Heaviest(Value, frozen=True):
+class Heaviest(RowValue, frozen=True):
     """The record that brings most (by absolute amounts) into a row, and how much, net. `stage`: its process, or its
     type."""
 
@@ -43,7 +43,7 @@ class Heaviest(Value, frozen=True):
     facility: str | None = None
 
 
-class ContributionRow(Value, frozen=True):
+class ContributionRow(RowValue, frozen=True):
     """An amount of the figure, `percent` of it: `positive` and `negative` parts together.
 
     `part` says what it is of: a `group` with that `key`; what sectors `assigned` to an output rather than to all
@@ -62,7 +62,7 @@ class ContributionRow(Value, frozen=True):
     heaviest: Heaviest | None = None
 
 
-class Contributions(Value, frozen=True):
+class Contributions(RowValue, frozen=True):
     """What the `figure` of a whole lot consists of, in its `unit`, as of a tree of `at` entries: the amounts of all
     `rows` add up to it, most weighty first, then `more` and `rest`. `records`: how many bring something.
 

@@ -17,7 +17,7 @@ from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.errors import InvalidInput, NotFound
 from ledger.footprint.derived.completeness import completeness_of, title_of
-from ledger.footprint.derived.products import LotChunk, Production, Total, part_of_absolute, ratings
+from ledger.footprint.derived.products import LotChunk, ProducedLots, Total, part_of_absolute, ratings
 from ledger.footprint.stored.burdens import METHOD, SLOT, footprint
 from ledger.service.queries.doubts import SHOWN as DOUBTS
 from ledger.service.queries.doubts import read_doubts_behind
@@ -76,7 +76,7 @@ class _ProductReading:
 
     def __init__(self, pool: DatabasePool, product: str, period: Period, moment: Moment, most: int) -> None:
         self.product, self.period, self.moment = product, period, moment
-        self.production, self.unit = Production(), ""
+        self.production, self.unit = ProducedLots(), ""
         self.first, self.last = NEVER, BEGIN
         self.plugins: set[str] = set()
         self.waiting: set[int] = set()
