@@ -6,7 +6,7 @@ from ledger.admission.checks.new_keys import check_prime_order_keys
 from ledger.admission.checks.times import check_bounded
 from ledger.admission.facts import LOT_SLOTS, Facts
 from ledger.admission.identifiers import check_plain_names
-from ledger.admission.kinds.kind import Terms
+from ledger.admission.kind import Terms
 from ledger.admission.kinds.table import kind_of
 from ledger.admission.lots import Plan
 from ledger.admission.rules import Rule

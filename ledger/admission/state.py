@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 
 from ledger.admission.checks.times import overlaps
 from ledger.admission.facts import LOT_SLOTS, Facts, LotFacts
-from ledger.core.keys.signing import VerifyingKey
 from ledger.core.record.kinds import AnyRecord
+from ledger.core.signatures.signing import VerifyingKey
 
 
 class KeyState(NamedTuple):

@@ -11,8 +11,8 @@ from msgspec import Struct
 from ledger.cli.console import Command, say
 from ledger.client import limits
 from ledger.client.http import BlockingReader, HttpAnswer, Lines, Parameters, TooLarge, decoded
-from ledger.core.proof.acknowledgement import Acknowledgement, read_answer
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.acknowledgement import Acknowledgement, read_answer
+from ledger.core.receipts.receipt import Receipt
 from ledger.errors import Erased, InvalidInput, LedgerError, NotFound, Refused, Unavailable
 
 DEFAULT_URL = "http://127.0.0.1:8080"

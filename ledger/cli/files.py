@@ -12,9 +12,9 @@ import click
 from cryptography.hazmat.primitives import serialization
 
 from ledger.cli.console import Command, ask_secret
-from ledger.core.keys.signing import SigningKey, VerifyingKey, load_spki
+from ledger.core.signatures.signing import SigningKey, VerifyingKey, load_spki
 from ledger.errors import InvalidKey
-from ledger.host.key_files import PASSPHRASE, is_encrypted, read_key
+from ledger.host.files.key_files import PASSPHRASE, is_encrypted, read_key
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)

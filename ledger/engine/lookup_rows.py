@@ -1,6 +1,6 @@
 """The rows by which later records find an earlier one: what sequencing writes, and what an audit expects."""
 
-from ledger.admission.kinds.kind import Before
+from ledger.admission.kind import Before
 from ledger.admission.kinds.table import kind_of
 from ledger.admission.state import State
 from ledger.core.record.kinds import AnyRecord

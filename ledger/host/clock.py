@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from ledger.errors import InvalidInput, Unavailable
-from ledger.host.durable import replace
+from ledger.host.files.durable import replace
 
 AHEAD: Final = "clock-ahead"
 FILE: Final = "clock"

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from ledger.errors import ConfigurationError, LedgerError
 from ledger.host.clock import Timekeeper, host_clock, spelled
-from ledger.host.key_files import LOG_KEY, REGISTRAR_KEY, read_own_key
+from ledger.host.files.key_files import LOG_KEY, REGISTRAR_KEY, read_own_key
 from ledger.service.backup.mark import is_restored
 from ledger.service.backup.take import key_paths
 from ledger.service.heads.anchoring import standing

@@ -11,17 +11,17 @@ from typing import Final, NamedTuple
 import msgspec
 
 from ledger.admission.rules import NEWEST, RULES
-from ledger.core.keys.envelope import seal
-from ledger.core.keys.signing import SigningKey, public_key
 from ledger.core.log.checkpoint import Checkpoint
 from ledger.core.log.frontier import Frontier
 from ledger.core.log.merkle import EMPTY_ROOT
 from ledger.core.log.note import NoteSigner
 from ledger.core.log.policy import Policy
 from ledger.core.record.kinds import Activation, AnyRecord, Organization
+from ledger.core.signatures.envelope import seal
+from ledger.core.signatures.signing import SigningKey, public_key
 from ledger.engine.sectors import Registry
 from ledger.errors import ConfigurationError, Unavailable
-from ledger.host.key_files import LOG_KEY, REGISTRAR_KEY, is_in_use, key_at, new_nonce
+from ledger.host.files.key_files import LOG_KEY, REGISTRAR_KEY, is_in_use, key_at, new_nonce
 from ledger.service.heads.heads import memory_of
 from ledger.service.heads.keyring import Keyring, log_keys, opened_keyring, vkey_of
 from ledger.service.posting.submit import Submitter

@@ -22,12 +22,12 @@ from ledger.admission.state import (
     State,
     next_generation,
 )
-from ledger.core.keys.signing import load_spki
 from ledger.core.log.entry import parse_entry
 from ledger.core.log.frontier import Frontier
 from ledger.core.log.policy import ACTIVATED
 from ledger.core.record.kinds import KeyChange
 from ledger.core.record.revisions import Amendment
+from ledger.core.signatures.signing import load_spki
 from ledger.engine.row_buffer import RowBuffer
 from ledger.errors import Unavailable
 from ledger.footprint.stored.figures import LotFigures

@@ -24,8 +24,8 @@ from ledger.admission.facts import (
 from ledger.admission.names import Names
 from ledger.admission.rules import RULES, Rules
 from ledger.admission.state import PluginState
-from ledger.core.keys.signing import VerifyingKey, load_spki
 from ledger.core.record.kinds import AnyRecord, Declaration, Facility, Organization, Pool, Product, Transfer
+from ledger.core.signatures.signing import VerifyingKey, load_spki
 from ledger.footprint.stored.figures import LotFigures
 from ledger.store.database import Connection
 from ledger.store.sql import queries

@@ -1,4 +1,4 @@
-"""The named queries in `sql/queries`: `-- name:` begins one, `-- purpose:` and `-- parameters:` explain it."""
+"""The named queries in `sql/named`: `-- name:` begins one, `-- purpose:` and `-- parameters:` explain it."""
 
 import re
 from collections.abc import Mapping
@@ -10,14 +10,14 @@ _NAME = re.compile(r"^-- name: ([a-z_0-9]+)\n", re.M)
 
 @cache
 def queries(group: str) -> Mapping[str, str]:
-    """The queries of `sql/queries/GROUP.sql` by name, each as one statement without its comments."""
-    return _named(files("ledger._sql").joinpath("queries", f"{group}.sql").read_text(encoding="utf-8"))
+    """The queries of `sql/named/GROUP.sql` by name, each as one statement without its comments."""
+    return _named(files("ledger._sql").joinpath("named", f"{group}.sql").read_text(encoding="utf-8"))
 
 
 @cache
-def book_queries() -> Mapping[str, str]:
+def audit_store_queries() -> Mapping[str, str]:
     """The queries of an audit's own file, which is SQLite, by name."""
-    return _named(files("ledger._sql").joinpath("book.sql").read_text(encoding="utf-8"))
+    return _named(files("ledger._sql").joinpath("audit_store.sql").read_text(encoding="utf-8"))
 
 
 def _named(text: str) -> Mapping[str, str]:
@@ -37,9 +37,9 @@ def schema() -> str:
     ])
 
 
-def book_schema() -> str:
+def audit_store_schema() -> str:
     """The schema of an audit's own file."""
-    return files("ledger._sql").joinpath("book_schema.sql").read_text(encoding="utf-8")
+    return files("ledger._sql").joinpath("audit_store_schema.sql").read_text(encoding="utf-8")
 
 
 def migrations() -> list[tuple[int, str]]:

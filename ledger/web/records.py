@@ -6,8 +6,8 @@ import msgspec
 from litestar import Controller, MediaType, Request, Response, get, post
 from litestar.params import Parameter
 
-from ledger.core.proof.acknowledgement import Acknowledgement
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.acknowledgement import Acknowledgement
+from ledger.core.receipts.receipt import Receipt
 from ledger.errors import InvalidInput, Unavailable
 from ledger.service.heads.publication import MAX_WAIT_SECONDS
 from ledger.service.ledger import Ledger

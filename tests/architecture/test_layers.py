@@ -19,9 +19,9 @@ ROWS: Final = (
 LEVEL: Final = {name: level for level, row in enumerate(ROWS) for name in row}
 
 FOLDERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
-    "ledger.core": (("printable", "urls", "record"), ("keys",), ("log",), ("outcome",), ("proof",)),
+    "ledger.core": (("printable", "urls", "record"), ("signatures",), ("log",), ("outcome",), ("receipts",)),
     "ledger.admission": (
-        ("rules",), ("facts", "lots", "names", "state", "checks"), ("kinds", "amending", "spreading"),
+        ("rules",), ("facts", "kind", "lots", "names", "state", "checks"), ("kinds", "amending", "spreading"),
         ("identifiers", "lookups", "plan", "apply", "admit"),
     ),
     "ledger.footprint": (("stored",), ("derived",)),
@@ -156,7 +156,7 @@ def test_a_planted_arrow_is_found() -> None:
     assert len(wrong_arrows(trees)) == len(planted)
     up = {
         "ledger.footprint.stored.burdens": "from ledger.footprint.derived import gaps",
-        "ledger.core.log.entry": "from ledger.core.proof.receipt import Receipt",
+        "ledger.core.log.entry": "from ledger.core.receipts.receipt import Receipt",
     }
     assert len(wrong_folders({module: ast.parse(text) for module, text in up.items()})) == len(up)
 

@@ -36,9 +36,9 @@ from support.parties import enrolment, nonces
 from support.server import Server, environment, temporary_home
 
 from ledger.cli.operator.siblings import SIBLING
-from ledger.core.keys.envelope import open_envelope
 from ledger.core.record.canonical import decode_record
 from ledger.core.record.kinds import Transformation
+from ledger.core.signatures.envelope import open_envelope
 
 BATCH = 1_000
 BATCHES = 48

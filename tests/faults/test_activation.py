@@ -11,7 +11,7 @@ from support.bricks import bricks, install, release
 from support.server import Server, command, temporary_home
 from support.workshop import Workshop
 
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 
 OLD, NEW = "2.3.0", "2.4.0"
 

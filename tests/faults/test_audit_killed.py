@@ -19,7 +19,7 @@ from support.workshop import workshop
 from ledger.client.audit.checks.parallel import APART
 from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.log.note import NoteSigner
-from ledger.host.key_files import LOG_KEY, read_key
+from ledger.host.files.key_files import LOG_KEY, read_key
 
 SIZE: Final = 2 * APART
 _ENDED: Final = 60.0

@@ -20,7 +20,7 @@ from support.waiting import until
 from support.witness import Witness, audited
 from support.workshop import Workshop, workshop
 
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.store.database import LOST
 from ledger.store.embedded import attach
 

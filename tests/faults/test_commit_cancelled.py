@@ -17,7 +17,7 @@ from support.sectors import Make
 from support.server import Posted, temporary_home
 from support.workshop import Workshop
 
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.store.embedded import attach
 
 WAITING: Final = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep' OR wait_event_type = 'Lock'"

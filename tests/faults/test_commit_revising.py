@@ -21,7 +21,7 @@ from support.waiting import until
 from support.witness import Witness, audited
 from support.workshop import Workshop, workshop
 
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.store.embedded import attach
 
 WAITING: Final = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"

@@ -17,14 +17,14 @@ from support.witness import Witness, entries_of
 from support.witnesses import WitnessProcess
 from support.workshop import workshop
 
-from ledger.core.keys.signing import SigningKey
 from ledger.core.log.add_checkpoint import AddCheckpoint, encode_request
 from ledger.core.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from ledger.core.log.merkle import consistency_path, leaf_hash, tree_root, verify_consistency
 from ledger.core.log.note import NoteSigner, parse_vkey
-from ledger.core.proof.receipt import Receipt, verify_receipt
+from ledger.core.receipts.receipt import Receipt, verify_receipt
+from ledger.core.signatures.signing import SigningKey
 from ledger.errors import VerificationError
-from ledger.host.key_files import LOG_KEY, read_key
+from ledger.host.files.key_files import LOG_KEY, read_key
 from ledger.store.embedded import EmbeddedPostgres
 
 FORKS = (64, 256, 257)

@@ -39,7 +39,7 @@ from support.witness import Witness, audited
 from support.workshop import Workshop, workshop
 
 from ledger.core.log.inclusion_proof import parse_proof
-from ledger.core.proof.receipt import Receipt, verify_receipt
+from ledger.core.receipts.receipt import Receipt, verify_receipt
 from ledger.errors import LedgerError
 from ledger.store.database import LOST
 from ledger.store.embedded import attach

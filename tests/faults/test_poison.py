@@ -14,7 +14,7 @@ from support.witness import registry
 from support.workshop import Workshop
 
 from ledger.client.audit.run import audit
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.engine import batch
 from ledger.engine.row_buffer import RowBuffer
 from ledger.errors import LedgerError

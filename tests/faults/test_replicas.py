@@ -17,7 +17,7 @@ from support.server import Server, temporary_home
 from support.witness import Witness, audited
 from support.workshop import workshop
 
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.store.embedded.layout import Layout
 from ledger.store.embedded.pidfile import running_postmaster
 

@@ -17,7 +17,7 @@ from support.objects import ObjectStore, object_store
 from support.server import Server, environment, temporary_home
 from support.witness import audited, entries_of
 
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.store.embedded.layout import Layout
 from ledger.store.embedded.pidfile import running_postmaster
 

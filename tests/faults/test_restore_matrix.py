@@ -21,11 +21,11 @@ from support.waiting import PATIENCE
 from support.witness import registry
 from support.witnesses import WitnessProcess
 
-from ledger.core.keys.envelope import seal
 from ledger.core.log.checkpoint import Checkpoint
 from ledger.core.log.note import vkey
+from ledger.core.signatures.envelope import seal
 from ledger.errors import LedgerError
-from ledger.host.key_files import LOG_KEY, REGISTRAR_KEY, new_key, read_key, write_key
+from ledger.host.files.key_files import LOG_KEY, REGISTRAR_KEY, new_key, read_key, write_key
 from ledger.service.backup.mark import MARK
 from ledger.service.heads.continuity import contradiction, read_head
 from ledger.service.heads.rotation import begin

@@ -24,8 +24,8 @@ from support.waiting import until
 from support.witness import Witness, audited
 from support.workshop import Workshop, workshop
 
-from ledger.core.proof.receipt import Receipt
-from ledger.host.key_files import LOG_KEY, REGISTRAR_KEY
+from ledger.core.receipts.receipt import Receipt
+from ledger.host.files.key_files import LOG_KEY, REGISTRAR_KEY
 from ledger.store.anchor import stated
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.embedded.layout import Layout

@@ -23,16 +23,16 @@ from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
 from ledger.client.audit.source.http import http_source
 from ledger.client.verify.bundle import ReplayedKeys, verify_bundle
-from ledger.core.keys.signing import SigningKey
 from ledger.core.log.checkpoint import open_checkpoint, sign_checkpoint
 from ledger.core.log.inclusion_proof import parse_proof
 from ledger.core.log.key_rotation import LogKeys, rotations_in
 from ledger.core.log.note import NoteSigner, parse_note, parse_vkey
-from ledger.core.proof.acknowledgement import acknowledge
-from ledger.core.proof.bundle import TAG, Bundle
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.acknowledgement import acknowledge
+from ledger.core.receipts.bundle import TAG, Bundle
+from ledger.core.receipts.receipt import Receipt
+from ledger.core.signatures.signing import SigningKey
 from ledger.errors import VerificationError
-from ledger.host.key_files import LOG_KEY, read_key
+from ledger.host.files.key_files import LOG_KEY, read_key
 from ledger.service.heads.keyring import vkey_of
 from ledger.store.embedded import EmbeddedPostgres, attach
 

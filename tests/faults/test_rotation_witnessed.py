@@ -16,8 +16,8 @@ from support.workshop import workshop
 from ledger.core.log.key_rotation import LogKeys, rotations_in
 from ledger.core.log.note import parse_note, parse_vkey
 from ledger.core.log.policy import CosignedHead, open_cosigned
-from ledger.core.proof.receipt import Receipt
-from ledger.host.key_files import LOG_KEY, is_encrypted
+from ledger.core.receipts.receipt import Receipt
+from ledger.host.files.key_files import LOG_KEY, is_encrypted
 
 SECRET = {"CARBON_LEDGER_PASSPHRASE": "correct horse 电池"}
 

@@ -18,7 +18,7 @@ from support.server import Server, temporary_home
 from support.witness import Witness
 from support.workshop import workshop
 
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.store.embedded import EmbeddedPostgres
 
 POINTS: Final = {

@@ -19,7 +19,7 @@ from support.waiting import until
 from support.witness import Witness, audited
 from support.workshop import workshop
 
-from ledger.core.proof.receipt import Receipt, verify_receipt
+from ledger.core.receipts.receipt import Receipt, verify_receipt
 from ledger.store.embedded import EmbeddedPostgres
 
 WAITING: Final = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"

@@ -34,7 +34,7 @@ from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.log.note import NoteSigner
 from ledger.core.log.policy import ACTIVATED, FORMAT, parse_policy
 from ledger.errors import ConfigurationError
-from ledger.host.key_files import LOG_KEY, REGISTRAR_KEY, read_key
+from ledger.host.files.key_files import LOG_KEY, REGISTRAR_KEY, read_key
 from ledger.service.audit_source.database import DatabaseSource
 from ledger.service.heads import publication
 from ledger.service.ledger import open_ledger

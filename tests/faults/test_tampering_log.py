@@ -18,7 +18,7 @@ from support.workshop import workshop
 from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.log.note import NoteSigner
 from ledger.errors import ConfigurationError
-from ledger.host.key_files import LOG_KEY, read_key
+from ledger.host.files.key_files import LOG_KEY, read_key
 
 ENTRIES: Final = 520
 Finding = tuple[str, int | None]

@@ -24,9 +24,9 @@ from ledger.core.log.inclusion_proof import parse_proof
 from ledger.core.log.merkle import consistency_path, leaf_hash, tree_root
 from ledger.core.log.note import NoteSigner
 from ledger.core.log.policy import open_cosigned
-from ledger.core.proof.acknowledgement import Acknowledgement
-from ledger.core.proof.receipt import Receipt, verify_receipt
-from ledger.host.key_files import LOG_KEY, read_key
+from ledger.core.receipts.acknowledgement import Acknowledgement
+from ledger.core.receipts.receipt import Receipt, verify_receipt
+from ledger.host.files.key_files import LOG_KEY, read_key
 from ledger.store.embedded.layout import Layout
 from ledger.store.embedded.pidfile import running_postmaster
 

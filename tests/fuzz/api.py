@@ -10,7 +10,7 @@ from support.generator import generate, parties
 from support.parties import enrolment, nonces
 from support.server import Server, temporary_home
 
-from ledger.core.proof.receipt import ProvenLeaf
+from ledger.core.receipts.receipt import ProvenLeaf
 
 SEED, SIZE = 11, 60
 CHECKS = "not_a_server_error"

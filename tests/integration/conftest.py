@@ -13,7 +13,7 @@ from support.server import Posted, Server, temporary_home
 from support.witness import Witness, audited
 from support.workshop import Workshop, workshop
 
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.core.record import canonical
 from ledger.core.record.kinds import AnyRecord, Consumption, Declaration, Transfer, Transformation
 

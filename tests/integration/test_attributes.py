@@ -22,8 +22,8 @@ from support.witness import audited, registry
 from support.workshop import END, START, Workshop
 
 from ledger.client.verify.statement_bodies import recompute_from_bodies
-from ledger.core.proof.receipt import Receipt
-from ledger.core.proof.statement import Statement
+from ledger.core.receipts.receipt import Receipt
+from ledger.core.receipts.statement import Statement
 from ledger.core.record.kinds import Amendment, Closing, Consumption, Facility, Product, Transfer, Transformation
 from ledger.core.record.revisions import Change
 from ledger.core.record.values import Attribute, Flow, Output, Quantity, Supply

@@ -30,7 +30,7 @@ from ledger.core.log.frontier import Frontier
 from ledger.core.log.merkle import leaf_hash
 from ledger.core.log.note import NoteSigner
 from ledger.core.outcome.leaves import outcome_root
-from ledger.core.proof.receipt import Receipt, read_receipt, verify_receipt
+from ledger.core.receipts.receipt import Receipt, read_receipt, verify_receipt
 from ledger.core.record import canonical
 from ledger.core.record.kinds import Amendment
 from ledger.core.record.revisions import Change
@@ -39,7 +39,7 @@ from ledger.engine.prepare import Submission, prepare
 from ledger.engine.sectors import Registry
 from ledger.errors import VerificationError
 from ledger.footprint.stored.figures import LotFigures
-from ledger.host.key_files import LOG_KEY, read_key
+from ledger.host.files.key_files import LOG_KEY, read_key
 from ledger.service.audit_source.database import DatabaseSource
 from ledger.service.audit_source.rows import entry_rows, stored_leaves
 from ledger.service.setup import Identity

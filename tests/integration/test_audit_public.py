@@ -20,7 +20,6 @@ from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run_public import audit_public
 from ledger.client.audit.source.public import PublicSource
 from ledger.client.mirror.source import PublicLog
-from ledger.core.keys.signing import SigningKey, public_key
 from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.log.entry import Entry, parse_entry
 from ledger.core.log.frontier import Frontier
@@ -29,8 +28,9 @@ from ledger.core.log.merkle import leaf_hash
 from ledger.core.log.note import NoteSigner
 from ledger.core.log.tiles import Tile, all_tiles, encode_entries, entries_path, tile_path, tile_width
 from ledger.core.record.kinds import KeyChange
+from ledger.core.signatures.signing import SigningKey, public_key
 from ledger.errors import ConfigurationError
-from ledger.host.key_files import LOG_KEY, read_key
+from ledger.host.files.key_files import LOG_KEY, read_key
 from ledger.service.heads.keyring import vkey_of
 
 Finding = tuple[str, int | None]

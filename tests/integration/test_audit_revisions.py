@@ -25,10 +25,10 @@ from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
 from ledger.client.audit.source.http import HttpSource
 from ledger.core.log.note import NoteSigner
-from ledger.core.proof.receipt import Receipt, read_receipt, verify_receipt
+from ledger.core.receipts.receipt import Receipt, read_receipt, verify_receipt
 from ledger.engine.sectors import Registry
 from ledger.errors import VerificationError
-from ledger.host.key_files import LOG_KEY, read_key
+from ledger.host.files.key_files import LOG_KEY, read_key
 from ledger.service.audit_source.database import DatabaseSource
 from ledger.service.ledger import Ledger, open_ledger
 from ledger.service.settings import Settings

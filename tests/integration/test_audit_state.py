@@ -28,13 +28,13 @@ from ledger.client.audit.source.http import HttpSource, http_source
 from ledger.client.audit.state.memory import LET_GO
 from ledger.client.audit.state.registers import KEPT_WHOLE
 from ledger.client.audit.state.store import AuditStore
-from ledger.core.keys.signing import SigningKey
 from ledger.core.log.entry import parse_entry
 from ledger.core.log.frontier import Frontier
 from ledger.core.log.merkle import leaf_hash
 from ledger.core.log.note import NoteSigner
+from ledger.core.signatures.signing import SigningKey
 from ledger.errors import ConfigurationError, Unavailable
-from ledger.host.key_files import LOG_KEY, read_key
+from ledger.host.files.key_files import LOG_KEY, read_key
 from ledger.service.audit_source.database import DatabaseSource
 from ledger.service.heads.keyring import vkey_of
 from ledger.service.setup import Identity

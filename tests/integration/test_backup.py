@@ -13,7 +13,7 @@ from support.cli import Done, run
 from support.inside import inside
 from support.server import temporary_home
 
-from ledger.host.key_files import LOG_KEY, REGISTRAR_KEY, is_encrypted, read_key
+from ledger.host.files.key_files import LOG_KEY, REGISTRAR_KEY, is_encrypted, read_key
 from ledger.service.backup.manifest import MANIFEST, read_manifest
 from ledger.service.backup.mark import MARK, mark
 from ledger.service.doctor import diagnose

@@ -14,14 +14,14 @@ from support.server import Server, temporary_home
 from support.workshop import Workshop, workshop
 
 from ledger.client.verify.bundle import PUBLISHED, STEPS, ReplayedKeys, verify_bundle
-from ledger.core.keys.signing import SigningKey, public_key
 from ledger.core.log.cosignature import CosignatureVerifier
 from ledger.core.log.note import vkey
-from ledger.core.proof.bundle import read_bundle
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.bundle import read_bundle
+from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.kinds import KeyChange
+from ledger.core.signatures.signing import SigningKey, public_key
 from ledger.errors import InvalidInput, LedgerError, VerificationError
-from ledger.host.key_files import new_key
+from ledger.host.files.key_files import new_key
 
 Bundle = dict[str, Any]
 

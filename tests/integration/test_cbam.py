@@ -17,9 +17,9 @@ from support.parties import Party
 from support.sectors import MAKE, Make
 from support.server import Server, temporary_home
 
-from ledger.core.keys.signing import SigningKey, public_key
 from ledger.core.record.kinds import Amendment, KeyChange
 from ledger.core.record.revisions import Change
+from ledger.core.signatures.signing import SigningKey, public_key
 
 CASES = Path(__file__).parents[1] / "vectors" / "cbam"
 

@@ -14,7 +14,7 @@ from support.sectors import Smelt
 from support.server import Server
 from support.workshop import Workshop, kilograms
 
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.values import Flow
 
 

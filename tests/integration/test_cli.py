@@ -16,7 +16,7 @@ import httpx
 import pytest
 from support.cli import SECONDS, Done, Served, command, environment, run, served, stop, temporary_folder
 
-from ledger.core.proof.receipt import read_receipt
+from ledger.core.receipts.receipt import read_receipt
 from ledger.store.embedded import attach
 
 MILL, PREFIX = "urn:example:mill", "urn:example:mill:"

@@ -11,7 +11,7 @@ from support.sectors import Make
 from support.server import Posted, Server
 from support.workshop import END, Workshop, kilograms
 
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.kinds import Consumption, Declaration
 from ledger.core.record.values import Claim, Credit, Evidence, Factor, Flow, Output
 

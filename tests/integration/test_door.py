@@ -15,7 +15,7 @@ from support.server import Server, temporary_home
 from support.waiting import until
 from support.workshop import Workshop, workshop
 
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.kinds import Acceptance
 from ledger.store.embedded.addresses import attach
 from ledger.web.door.questions import ROOM_A_PLACE

@@ -23,9 +23,9 @@ from support.workshop import END, START, Workshop, workshop
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
 from ledger.client.audit.source.http import HttpSource
-from ledger.core.keys.signing import SigningKey, public_key
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.kinds import Attestation, KeyChange, Subject
+from ledger.core.signatures.signing import SigningKey, public_key
 
 
 class Story(NamedTuple):

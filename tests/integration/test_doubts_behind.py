@@ -20,8 +20,8 @@ from support.server import Posted, temporary_home
 from support.workshop import Workshop
 
 from ledger.app import create_app
-from ledger.core.keys.signing import SigningKey, public_key
 from ledger.core.record.kinds import KeyChange, Transformation
+from ledger.core.signatures.signing import SigningKey, public_key
 from ledger.service.queries.doubts import read_doubts_behind
 from ledger.service.queries.tree_size import EVER, Moment
 

@@ -19,12 +19,12 @@ from support.workshop import END, START, Workshop, kilograms
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
 from ledger.core.log.note import NoteSigner
-from ledger.core.proof.receipt import Receipt, verify_receipt
+from ledger.core.receipts.receipt import Receipt, verify_receipt
 from ledger.core.record import canonical
 from ledger.core.record.kinds import Declaration, Erasure, Transformation
 from ledger.core.record.redacted import NONCE, residue
 from ledger.core.record.values import Evidence, Supply
-from ledger.host.key_files import LOG_KEY, read_key
+from ledger.host.files.key_files import LOG_KEY, read_key
 from ledger.service.audit_source.database import DatabaseSource
 from ledger.service.erasure.erase import carry_out
 from ledger.service.setup import Identity

@@ -21,7 +21,7 @@ from support.witness import audited
 from support.witnesses import WitnessProcess
 from support.workshop import Workshop, workshop
 
-from ledger.core.proof.acknowledgement import Acknowledgement
+from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.service.erasure.erase import ErasedBody, carry_out
 from ledger.service.erasure.purge import Purged
 from ledger.store.embedded import attach

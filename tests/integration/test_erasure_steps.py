@@ -23,9 +23,9 @@ from support.workshop import Workshop, workshop
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
 from ledger.client.audit.source.http import http_source
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.kinds import Erasure
-from ledger.host.key_files import REGISTRAR_KEY
+from ledger.host.files.key_files import REGISTRAR_KEY
 from ledger.service.erasure.erase import carry_out
 from ledger.store.embedded import attach
 

@@ -13,7 +13,7 @@ from support.workshop import kilograms, workshop
 
 from ledger.core.outcome.assessment import ADDITIVE
 from ledger.core.outcome.leaves import LotLeaf
-from ledger.core.proof.receipt import verify_receipt
+from ledger.core.receipts.receipt import verify_receipt
 from ledger.core.record.values import Factor, Output, Quantity, Supply
 
 

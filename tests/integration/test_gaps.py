@@ -21,12 +21,12 @@ from support.workshop import END, START, Workshop, kilograms, workshop
 
 from ledger.cli.demo.actors import ACTORS, REGISTRAR
 from ledger.cli.demo.scenario import NEW_GEARBOX, REMANUFACTURED_GEARBOX, scenario
-from ledger.core.keys.signing import SigningKey
 from ledger.core.outcome.assessment import BURDENS
 from ledger.core.record import canonical
 from ledger.core.record.kinds import Addition, Amendment, AnyRecord, Closing, Declaration, Pool, Transformation
 from ledger.core.record.revisions import Change
 from ledger.core.record.values import Factor, Flow, Output, Supply
+from ledger.core.signatures.signing import SigningKey
 from ledger.errors import InvalidInput, LedgerError, NotFound
 from ledger.footprint.derived.contributions import contribution
 from ledger.footprint.stored.burdens import SLOT, ZERO, Vector, direct, vector_of

@@ -16,7 +16,7 @@ from support.server import Posted, temporary_home
 from support.witness import registry as installed
 
 from ledger.client.audit.run import audit
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.kinds import Activation, Amendment, Closing, Organization
 from ledger.service.audit_source.database import DatabaseSource
 from ledger.service.posting.revision import attempt as work

@@ -10,9 +10,9 @@ from support.parties import Party, enrolment
 from support.server import Server
 from support.workshop import Workshop
 
-from ledger.core.keys.algorithms import P256_ORDER
-from ledger.core.keys.signing import SigningKey, public_key
 from ledger.core.record.kinds import KeyChange
+from ledger.core.signatures.algorithms import P256_ORDER
+from ledger.core.signatures.signing import SigningKey, public_key
 
 SEED = b"\x2a" * 32
 

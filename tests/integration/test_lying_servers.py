@@ -14,7 +14,7 @@ from support.floods import flooding
 from support.server import Server, environment, temporary_home
 from support.workshop import Workshop, workshop
 
-from ledger.host.key_files import write_key
+from ledger.host.files.key_files import write_key
 
 MAX_MIB = 300
 """By how much a command may grow: whatever a server sends, and however often."""

@@ -20,15 +20,15 @@ from support.workshop import END, Workshop, kilograms
 
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
-from ledger.core.keys.signing import SigningKey, public_key
 from ledger.core.log.note import NoteSigner
 from ledger.core.outcome.assessment import BURDENS
-from ledger.core.proof.receipt import read_receipt, verify_receipt
+from ledger.core.receipts.receipt import read_receipt, verify_receipt
 from ledger.core.record.kinds import Acceptance, Addition, Amendment, KeyChange, Organization, Pool, Transfer
 from ledger.core.record.revisions import Change
 from ledger.core.record.values import Flow
+from ledger.core.signatures.signing import SigningKey, public_key
 from ledger.errors import ConfigurationError
-from ledger.host.key_files import LOG_KEY, read_key
+from ledger.host.files.key_files import LOG_KEY, read_key
 from ledger.service.audit_source.database import DatabaseSource
 from ledger.service.queries.product.answers import ProductAnswer
 from ledger.service.queries.product.read import read_product

@@ -19,7 +19,6 @@ from support.waiting import until
 from support.witness import entries_of
 from support.workshop import Workshop, workshop
 
-from ledger.core.keys.signing import SigningKey, public_key
 from ledger.core.log.add_checkpoint import AddCheckpoint, encode_request
 from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.log.key_rotation import Rotation, Rotations, rotations_in, sign_rotation
@@ -27,7 +26,8 @@ from ledger.core.log.merkle import consistency_path, leaf_hash, tree_root
 from ledger.core.log.note import NoteSigner, vkey
 from ledger.core.log.tiles import encode_entries, entries_path, parse_path
 from ledger.core.record.kinds import KeyChange
-from ledger.host.key_files import LOG_KEY, read_key
+from ledger.core.signatures.signing import SigningKey, public_key
+from ledger.host.files.key_files import LOG_KEY, read_key
 
 _numbers = count(1)
 Answer = Callable[[str], bytes | None]

@@ -1,6 +1,6 @@
 """However long the log is, what is asked for is looked up: no query reads a table that grows as a whole, nor an index.
 
-Every query of `sql/queries` runs on tens of thousands of rows, with the settings of a server's sessions; what counts is
+Every query of `sql/named` runs on tens of thousands of rows, with the settings of a server's sessions; what counts is
 what it has read, in rows and pages. Four times: with statistics of when there were few rows, without any, with new
 ones, and with such as if there were a thousand times as many rows.
 """
@@ -123,7 +123,7 @@ def too_much(plan: Any) -> list[str]:
 
 
 def test_every_query_is_asked() -> None:
-    groups = [file.name.removesuffix(".sql") for file in files("ledger._sql").joinpath("queries").iterdir()]
+    groups = [file.name.removesuffix(".sql") for file in files("ledger._sql").joinpath("named").iterdir()]
     assert {*ASKED, *NOT_ASKED} == {f"{group}.{name}" for group in groups for name in queries(group)}
 
 

@@ -14,7 +14,7 @@ from msgspec import Raw
 from support.server import Server, command, temporary_home
 from support.workshop import Workshop
 
-from ledger.core.proof.receipt import verify_receipt
+from ledger.core.receipts.receipt import verify_receipt
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from support.workshop import END, Workshop, kilograms
 
 from ledger.admission.facts import LOT_SLOTS
 from ledger.core.outcome.assessment import BURDENS
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.kinds import Addition, Amendment, Declaration, Facility, Pool, Product
 from ledger.core.record.revisions import Change
 from ledger.core.record.values import Evidence, Flow, Output

@@ -18,12 +18,12 @@ from support.witness import Witness, audited
 from support.witnesses import WitnessProcess
 from support.workshop import Workshop, workshop
 
-from ledger.core.keys.signing import SigningKey
 from ledger.core.log.cosignature import CosignatureVerifier as WitnessVerifier
 from ledger.core.log.inclusion_proof import parse_proof
 from ledger.core.log.policy import open_cosigned
-from ledger.core.proof.acknowledgement import Acknowledgement, read_answer, verify_answer
-from ledger.core.proof.receipt import Receipt, verify_receipt
+from ledger.core.receipts.acknowledgement import Acknowledgement, read_answer, verify_answer
+from ledger.core.receipts.receipt import Receipt, verify_receipt
+from ledger.core.signatures.signing import SigningKey
 from ledger.errors import VerificationError
 
 _numbers = count(1)

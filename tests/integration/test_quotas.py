@@ -11,7 +11,7 @@ from support.parties import enrolment, party
 from support.server import Posted, temporary_home
 from support.workshop import Workshop
 
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.errors import Exhausted
 from ledger.host.clock import HostClock
 from ledger.service.limits import ClientLimits

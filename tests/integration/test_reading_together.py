@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from support.server import Server
 from support.workshop import Workshop
 
-from ledger.core.proof.receipt import read_receipt, verify_receipt
+from ledger.core.receipts.receipt import read_receipt, verify_receipt
 from ledger.core.record import canonical
 
 _ROUNDS = 3

@@ -16,7 +16,7 @@ from support.workshop import Workshop, kilograms, workshop
 
 from ledger.core.log.merkle import EMPTY_ROOT, leaf_hash, verify_inclusion
 from ledger.core.outcome.leaves import LotLeaf
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.core.record import canonical
 from ledger.core.record.values import Output
 from ledger.service.queries.records import read_record

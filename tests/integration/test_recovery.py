@@ -14,10 +14,10 @@ from support.workshop import Workshop
 
 from ledger.admission.kinds.key_change import RECOVERY_DELAY
 from ledger.admission.state import CONFIRMING_DAYS, DAY
-from ledger.core.keys.signing import SigningKey, public_key
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.core.record import canonical
 from ledger.core.record.kinds import KeyChange
+from ledger.core.signatures.signing import SigningKey, public_key
 from ledger.errors import LedgerError
 from ledger.host.clock import HostClock
 from ledger.service.queries.answers import OrganizationAnswer

@@ -32,11 +32,11 @@ from support.sectors import Make
 from support.server import Posted, Server
 from support.workshop import END, START, Workshop, kilograms, workshop
 
-from ledger.core.keys.signing import load_spki
-from ledger.core.proof.receipt import Receipt, verify_receipt
+from ledger.core.receipts.receipt import Receipt, verify_receipt
 from ledger.core.record import canonical
 from ledger.core.record.kinds import Acceptance, Declaration
 from ledger.core.record.values import Output, Supply
+from ledger.core.signatures.signing import load_spki
 from ledger.store.embedded import attach
 
 

@@ -33,7 +33,7 @@ from support.server import Posted, Server
 from support.waiting import until
 from support.workshop import END, START, Workshop, kilograms, workshop
 
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.kinds import Acceptance, Activation, Consumption, Declaration, Product
 from ledger.core.record.values import Flow, Output, PreviousLife, Quantity
 from ledger.errors import LedgerError, Unavailable

@@ -14,7 +14,7 @@ from support.server import Posted, Server
 from support.workshop import Workshop, kilograms, workshop
 
 from ledger.client.audit.state.store_revisions import Pasts
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.values import Flow
 from ledger.service.posting import sequencer
 from ledger.service.posting.revision import loading, reviser

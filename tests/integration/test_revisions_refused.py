@@ -29,11 +29,11 @@ from support.sectors import Make
 from support.server import Posted, Server, temporary_home
 from support.workshop import END, START, Workshop, kilograms, workshop
 
-from ledger.core.keys.envelope import Envelope
 from ledger.core.record import canonical
 from ledger.core.record.kinds import Acceptance, Amendment, Consumption, Declaration, Product, Transfer
 from ledger.core.record.revisions import Change
 from ledger.core.record.values import Claim, Credit, Evidence, Flow, Output, Quantity
+from ledger.core.signatures.envelope import Envelope
 from ledger.store.embedded import attach
 
 APRIL: Final = {"start": "2025-04-01T00:00:00Z", "end": "2025-04-02T00:00:00Z"}

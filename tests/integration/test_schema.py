@@ -121,7 +121,7 @@ async def test_every_query_can_be_prepared(postgres: EmbeddedPostgres, group: st
 
 
 def test_every_group_of_queries_is_checked() -> None:
-    folder = Path(__file__).parents[2] / "sql" / "queries"
+    folder = Path(__file__).parents[2] / "sql" / "named"
     assert sorted(path.stem for path in folder.glob("*.sql")) == list(GROUPS)
 
 

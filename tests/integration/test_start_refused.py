@@ -11,9 +11,9 @@ import pytest
 from support import prefork
 from support.server import command, environment, temporary_home
 
-from ledger.core.keys.signing import SigningKey
+from ledger.core.signatures.signing import SigningKey
 from ledger.errors import ConfigurationError
-from ledger.host.key_files import LOG_KEY
+from ledger.host.files.key_files import LOG_KEY
 from ledger.registry.workers.trial import tried
 
 SECONDS = 120

@@ -29,9 +29,9 @@ from ledger.client.verify.statement_bodies import Recomputed, recompute_from_bod
 from ledger.core.log.inclusion_proof import verify_proof
 from ledger.core.log.merkle import leaf_hash
 from ledger.core.log.note import parse_vkey
-from ledger.core.proof.receipt import verify_receipt
-from ledger.core.proof.statement import Statement, canonical_claims, read_statement, tlog_proof
-from ledger.core.proof.statement_steps import Proven
+from ledger.core.receipts.receipt import verify_receipt
+from ledger.core.receipts.statement import Statement, canonical_claims, read_statement, tlog_proof
+from ledger.core.receipts.statement_steps import Proven
 from ledger.core.record import canonical
 from ledger.core.record.kinds import Acceptance, Consumption, Declaration, Transfer, Transformation
 from ledger.core.record.values import Credit, Evidence, Factor, Flow, Output, Supply

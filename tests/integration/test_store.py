@@ -21,11 +21,11 @@ from support.waiting import until
 from support.witness import Witness, audited, entries_of
 from support.workshop import workshop
 
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.core.record import canonical
 from ledger.core.record.kinds import Organization, Product
 from ledger.errors import ConfigurationError, Unavailable
-from ledger.host.key_files import LOG_KEY, REGISTRAR_KEY
+from ledger.host.files.key_files import LOG_KEY, REGISTRAR_KEY
 from ledger.store.batches import connect_writer
 from ledger.store.database import WRITER, open_pool
 from ledger.store.embedded import EmbeddedPostgres

@@ -19,12 +19,12 @@ from support.sectors import Make, Wrong
 from support.server import Posted, Server
 from support.workshop import Workshop, workshop
 
-from ledger.core.keys.envelope import Envelope, seal
-from ledger.core.keys.signing import SigningKey
-from ledger.core.proof.receipt import Receipt, verify_receipt
+from ledger.core.receipts.receipt import Receipt, verify_receipt
 from ledger.core.record import canonical
 from ledger.core.record.kinds import Acceptance, KeyChange, Organization, Transfer
 from ledger.core.record.values import Evidence, PublicKey
+from ledger.core.signatures.envelope import Envelope, seal
+from ledger.core.signatures.signing import SigningKey
 
 Answer = Receipt | dict[str, Any]
 NDJSON: Final = {"Content-Type": "application/x-ndjson"}

@@ -23,7 +23,7 @@ from support.workshop import Workshop
 
 from ledger.core.record.kinds import AnyRecord, Erasure, Evidence, Facility, Product
 from ledger.core.record.revisions import Amendment, Change
-from ledger.host.key_files import write_key
+from ledger.host.files.key_files import write_key
 
 EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202etsurt\u2066\u200b\u200f\u2028\r\n\x7f[red]name[/red] :smile:"
 """Sets a title, clears the screen, turns colours and directions, hides, begins a line, and is markup."""

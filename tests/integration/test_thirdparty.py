@@ -12,7 +12,7 @@ from support.bricks import MODULE, PYPROJECT, bricks, install, release
 from support.server import Server, command, temporary_home
 from support.workshop import Workshop
 
-from ledger.core.proof.receipt import Receipt, verify_receipt
+from ledger.core.receipts.receipt import Receipt, verify_receipt
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from support.server import Posted, Server, temporary_home
 from support.workshop import Workshop
 
 from ledger.core.outcome.assessment import BURDENS
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.store.database import WRITER
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.sql import schema

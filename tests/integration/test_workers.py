@@ -20,7 +20,7 @@ from support.waiting import PATIENCE, until
 from support.witness import Witness, audited
 from support.workshop import Workshop, workshop
 
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.registry.workers.pool import MOST_MEMORY
 
 _numbers = count(1)

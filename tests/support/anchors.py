@@ -5,7 +5,7 @@ from pathlib import Path
 from ledger.core.log.checkpoint import Checkpoint
 from ledger.core.log.merkle import EMPTY_ROOT
 from ledger.core.log.note import NoteSigner
-from ledger.host.key_files import LOG_KEY, read_own_key
+from ledger.host.files.key_files import LOG_KEY, read_own_key
 from ledger.store.anchor import open_anchor, stated, written
 
 

@@ -6,8 +6,8 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from ledger.core.keys.algorithms import PrivateHalf
-from ledger.core.keys.signing import SigningKey
+from ledger.core.signatures.algorithms import PrivateHalf
+from ledger.core.signatures.signing import SigningKey
 
 SPKI: Final = bytes.fromhex("302a300506032b6570032100")
 """RFC 8410, section 10.1, up to the key's bytes."""

@@ -2,7 +2,6 @@
 
 import msgspec
 
-from ledger.core.keys.signing import public_key
 from ledger.core.record.kinds import (
     Acceptance,
     Attestation,
@@ -14,6 +13,7 @@ from ledger.core.record.kinds import (
     Subject,
 )
 from ledger.core.record.values import Claim, Credit, Flow, Money, Output
+from ledger.core.signatures.signing import public_key
 from support.parties import party
 from support.revising import add, amend, change, close, digest_of, gas, pool, reopen
 from support.sectors import Make

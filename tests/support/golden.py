@@ -18,7 +18,6 @@ from msgspec.structs import replace
 from ledger.admission.rules import NEWEST, RULES
 from ledger.cli.demo.actors import ACTORS
 from ledger.cli.demo.scenario import scenario
-from ledger.core.keys.signing import SigningKey, public_key
 from ledger.core.record import canonical
 from ledger.core.record.kinds import (
     Activation,
@@ -42,6 +41,7 @@ from ledger.core.record.kinds import (
 from ledger.core.record.redacted import residue
 from ledger.core.record.revisions import Change
 from ledger.core.record.values import Attribute, Factor, Flow, Money, Output, Quantity, Supply
+from ledger.core.signatures.signing import SigningKey, public_key
 from ledger.engine.sectors import Installed, Registry
 from ledger.registry.installed import installed
 from support import sectors

@@ -10,12 +10,12 @@ import msgspec
 
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
-from ledger.core.keys.envelope import seal
-from ledger.core.proof.acknowledgement import Acknowledgement
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.acknowledgement import Acknowledgement
+from ledger.core.receipts.receipt import Receipt
+from ledger.core.signatures.envelope import seal
 from ledger.errors import LedgerError
 from ledger.host.clock import HostClock, now
-from ledger.host.key_files import REGISTRAR_KEY, read_key
+from ledger.host.files.key_files import REGISTRAR_KEY, read_key
 from ledger.service.audit_source.database import DatabaseSource
 from ledger.service.ledger import Ledger, open_ledger
 from ledger.service.settings import Settings

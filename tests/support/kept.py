@@ -16,7 +16,7 @@ from ledger.client.audit.run import audit
 from ledger.client.audit.source.http import HttpSource
 from ledger.core.log.note import NoteSigner
 from ledger.engine.sectors import Registry
-from ledger.host.key_files import LOG_KEY, read_key
+from ledger.host.files.key_files import LOG_KEY, read_key
 from ledger.service.ledger import open_ledger
 from ledger.service.settings import Settings
 from ledger.service.setup import Identity

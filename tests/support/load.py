@@ -9,7 +9,7 @@ import httpx
 import msgspec
 
 from ledger.core.log.inclusion_proof import parse_proof
-from ledger.core.proof.receipt import Receipt, verify_receipt
+from ledger.core.receipts.receipt import Receipt, verify_receipt
 from support.server import Posted, Server, answer_of
 from support.witness import Witness, audited
 from support.workshop import Workshop

@@ -18,8 +18,6 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from msgspec import Raw
 
 from ledger.client.verify.bundle import ReplayedKeys, verify_bundle
-from ledger.core.keys.envelope import Envelope, open_envelope
-from ledger.core.keys.signing import SigningKey, load_spki, record_message
 from ledger.core.log.add_checkpoint import AddCheckpoint, encode_request, judge, parse_request
 from ledger.core.log.add_checkpoint import stated as stated_by
 from ledger.core.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, sign_checkpoint
@@ -39,14 +37,16 @@ from ledger.core.log.merkle import (
 from ledger.core.log.note import parse_note, parse_vkey, sign_note, vkey
 from ledger.core.log.policy import parse_policy
 from ledger.core.log.tiles import Tile, decode_entries, encode_entries, entries_path, parse_path, tile_hashes, tile_path
-from ledger.core.proof.acknowledgement import acknowledge, read_answer, verify_answer
-from ledger.core.proof.bundle import TAG, Bundle, PublicRecord, is_bundle, packed, read_bundle
-from ledger.core.proof.receipt import make_receipt, read_receipt, verify_receipt
-from ledger.core.proof.statement import canonical_claims, is_statement, read_statement
-from ledger.core.proof.statement_steps import verify_statement
+from ledger.core.receipts.acknowledgement import acknowledge, read_answer, verify_answer
+from ledger.core.receipts.bundle import TAG, Bundle, PublicRecord, is_bundle, packed, read_bundle
+from ledger.core.receipts.receipt import make_receipt, read_receipt, verify_receipt
+from ledger.core.receipts.statement import canonical_claims, is_statement, read_statement
+from ledger.core.receipts.statement_steps import verify_statement
 from ledger.core.record import canonical
 from ledger.core.record.identifiers import check_prefix
 from ledger.core.record.kinds import Organization
+from ledger.core.signatures.envelope import Envelope, open_envelope
+from ledger.core.signatures.signing import SigningKey, load_spki, record_message
 from ledger.errors import LedgerError
 from ledger.service.settings import check_origin
 from support.generator import generate, parties

@@ -5,9 +5,9 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from ledger.core.keys.signing import SigningKey
 from ledger.core.record.kinds import Organization
 from ledger.core.record.values import PublicKey
+from ledger.core.signatures.signing import SigningKey
 
 
 class Party(NamedTuple):

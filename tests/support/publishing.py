@@ -9,9 +9,9 @@ import msgspec
 
 from ledger.core.log.note import vkey
 from ledger.core.log.policy import CosignedHead, Policy, open_cosigned, parse_policy
-from ledger.core.proof.acknowledgement import Acknowledgement, read_answer
-from ledger.core.proof.receipt import Receipt
-from ledger.host.key_files import LOG_KEY, new_key, write_key
+from ledger.core.receipts.acknowledgement import Acknowledgement, read_answer
+from ledger.core.receipts.receipt import Receipt
+from ledger.host.files.key_files import LOG_KEY, new_key, write_key
 from support.server import Posted, Server, temporary_home
 from support.witnesses import WitnessProcess
 

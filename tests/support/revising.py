@@ -10,7 +10,7 @@ from msgspec import Raw
 from ledger.admission.state import State
 from ledger.core.log.entry import parse_entry
 from ledger.core.outcome.leaves import RevisionLeaf
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.core.record import canonical
 from ledger.core.record.kinds import Addition, Amendment, Closing, Pool, Reopening
 from ledger.core.record.revisions import Change

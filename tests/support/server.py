@@ -15,10 +15,10 @@ from typing import IO
 import httpx
 import msgspec
 
-from ledger.core.keys.envelope import seal
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.kinds import AnyRecord
-from ledger.host.key_files import REGISTRAR_KEY, read_own_key
+from ledger.core.signatures.envelope import seal
+from ledger.host.files.key_files import REGISTRAR_KEY, read_own_key
 from ledger.service.setup import registrar_id
 from ledger.store.embedded import default_home
 from support import prefork

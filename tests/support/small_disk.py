@@ -17,7 +17,7 @@ from typing import Final
 
 import httpx
 
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from support.load import Load, Promise, check_promises, post, wait_for
 from support.server import Server
 from support.waiting import until

@@ -16,7 +16,7 @@ from ledger.core.log.merkle import inclusion_path, leaf_hash, tree_root
 from ledger.core.log.note import NoteSigner, sign_note
 from ledger.core.log.note import vkey as vkey_of
 from ledger.core.outcome.leaves import LotLeaf
-from ledger.core.proof.statement import (
+from ledger.core.receipts.statement import (
     TAG,
     Claims,
     Held,

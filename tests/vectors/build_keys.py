@@ -13,8 +13,8 @@ from typing import Any, Final
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from ledger.core.keys.algorithms import ALGORITHMS, P256_ORDER
-from ledger.core.keys.signing import SigningKey, record_message
+from ledger.core.signatures.algorithms import ALGORITHMS, P256_ORDER
+from ledger.core.signatures.signing import SigningKey, record_message
 
 FILE: Final = Path(__file__).with_name("keys.json")
 ORIGIN: Final = "test.example/log"

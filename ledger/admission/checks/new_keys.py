@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ledger.admission.state import State
-from ledger.core.keys.signing import VerifyingKey, check_possession, check_prime_order, load_spki
 from ledger.core.record.values import PublicKey
+from ledger.core.signatures.signing import VerifyingKey, check_possession, check_prime_order, load_spki
 from ledger.errors import Refused
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from ledger.admission.checks.custody import owner_before, shortage_of
 from ledger.admission.facts import Facts
-from ledger.admission.kinds.kind import Before, Kind, Row, Terms
+from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.kinds.transfer import handed_over
 from ledger.admission.lots import Created, Plan, Taken, check_new_lot, part_of_mass
 from ledger.admission.names import Names

@@ -6,7 +6,7 @@ from typing import Final
 
 from ledger.admission.checks.roles import check_registrar
 from ledger.admission.facts import Facts
-from ledger.admission.kinds.kind import Before, Kind, Row, Terms
+from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan
 from ledger.admission.rules import RULES, Rule, check_rules
 from ledger.admission.state import PluginState, State

@@ -6,7 +6,7 @@ from typing import Final
 
 from ledger.admission.checks.times import balance_period_end, check_time
 from ledger.admission.facts import Composition, Facts, LotFacts, PoolFacts
-from ledger.admission.kinds.kind import Kind, Terms
+from ledger.admission.kind import Kind, Terms
 from ledger.admission.kinds.pool import pool_form
 from ledger.admission.lots import Created, Plan, Taken, check_new_lot, part_of_mass, take
 from ledger.admission.names import Names

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from ledger.admission.checks.roles import AUDITOR, has_role
 from ledger.admission.checks.times import check_period, check_time
 from ledger.admission.facts import Facts
-from ledger.admission.kinds.kind import Before, Kind, Row, Terms
+from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan
 from ledger.admission.names import Names
 from ledger.admission.state import State

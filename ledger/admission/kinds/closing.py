@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from ledger.admission.checks.attributes import check_closed
 from ledger.admission.checks.times import check_period
 from ledger.admission.facts import Facts
-from ledger.admission.kinds.kind import Before, Kind, Row, Terms
+from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan, Taken, check_operated, supply, take_one
 from ledger.admission.names import Names
 from ledger.admission.state import ClosedPeriod, State

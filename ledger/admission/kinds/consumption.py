@@ -12,7 +12,7 @@ from ledger.admission.checks.custody import check_leaving
 from ledger.admission.checks.matter import check_mass
 from ledger.admission.checks.times import check_time
 from ledger.admission.facts import Facts, LotFacts
-from ledger.admission.kinds.kind import Before, Kind, Row, Terms
+from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan, create, take
 from ledger.admission.names import Names
 from ledger.admission.state import State

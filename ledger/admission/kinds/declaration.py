@@ -6,7 +6,7 @@ from typing import Final
 from ledger.admission.checks.cores import core_refused
 from ledger.admission.checks.times import check_period
 from ledger.admission.facts import Facts
-from ledger.admission.kinds.kind import Before, Kind, Row, Terms
+from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan, check_operated, create
 from ledger.admission.names import Names
 from ledger.admission.state import State

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from ledger.admission.checks.roles import check_registrar
 from ledger.admission.facts import Facts
-from ledger.admission.kinds.kind import Before, Kind, Row, Terms
+from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan
 from ledger.admission.names import Names
 from ledger.admission.state import State

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ledger.admission.checks.new_names import check_unused_name
 from ledger.admission.facts import Facts, facility_facts
-from ledger.admission.kinds.kind import Before, Kind, Row, Terms
+from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan, check_prefix_of
 from ledger.admission.names import Names
 from ledger.admission.state import State

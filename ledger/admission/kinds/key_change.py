@@ -15,14 +15,14 @@ from ledger.admission.checks.evidence import check_week
 from ledger.admission.checks.new_keys import check_distinct, check_new_keys, key_rows, proven_keys
 from ledger.admission.checks.roles import REGISTRAR, check_registrar
 from ledger.admission.facts import Facts
-from ledger.admission.kinds.kind import Before, Kind, Row, Terms
+from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan
 from ledger.admission.names import Names
 from ledger.admission.rules import Rule
 from ledger.admission.state import DAY, KeyEffect, KeyState, Recovery, State
-from ledger.core.keys.signing import VerifyingKey, check_prime_order, load_spki
 from ledger.core.record.kinds import KeyChange
 from ledger.core.record.values import PublicKey
+from ledger.core.signatures.signing import VerifyingKey, check_prime_order, load_spki
 from ledger.errors import Refused
 
 RECOVERY_DELAY: Final = 7 * DAY

@@ -7,14 +7,14 @@ from ledger.admission.checks.new_keys import check_distinct, check_new_keys, key
 from ledger.admission.checks.new_names import check_unused_name
 from ledger.admission.checks.roles import check_registrar
 from ledger.admission.facts import Facts, organization_facts
-from ledger.admission.kinds.kind import Before, Kind, Row, Terms
+from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan
 from ledger.admission.names import Names
 from ledger.admission.state import KeyState, State
-from ledger.core.keys.signing import VerifyingKey, load_spki
 from ledger.core.record.identifiers import check_identifier, check_prefix, overlap
 from ledger.core.record.kinds import Organization
 from ledger.core.record.values import PublicKey
+from ledger.core.signatures.signing import VerifyingKey, load_spki
 from ledger.errors import Refused
 
 

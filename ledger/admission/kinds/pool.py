@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from ledger.admission.facts import Facts, pool_facts
-from ledger.admission.kinds.kind import Before, Kind, Row, Terms
+from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan, check_operated, check_prefix_of
 from ledger.admission.names import Names
 from ledger.admission.state import State

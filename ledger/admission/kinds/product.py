@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from ledger.admission.checks.new_names import check_unused_name
 from ledger.admission.facts import Facts, product_facts
-from ledger.admission.kinds.kind import Before, Kind, Row, Terms
+from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan, check_fractions, check_prefix_of
 from ledger.admission.names import Names
 from ledger.admission.state import State

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ledger.admission.kind import Kind
 from ledger.admission.kinds.acceptance import AcceptanceKind
 from ledger.admission.kinds.activation import ActivationKind
 from ledger.admission.kinds.addition import AdditionKind
@@ -14,7 +15,6 @@ from ledger.admission.kinds.declaration import DeclarationKind
 from ledger.admission.kinds.erasure import ErasureKind
 from ledger.admission.kinds.facility import FacilityKind
 from ledger.admission.kinds.key_change import KeyChangeKind
-from ledger.admission.kinds.kind import Kind
 from ledger.admission.kinds.organization import OrganizationKind
 from ledger.admission.kinds.pool import PoolKind
 from ledger.admission.kinds.product import ProductKind

@@ -7,7 +7,7 @@ from ledger.admission.checks.credits import RECYCLING
 from ledger.admission.checks.custody import new_owner, sender_of
 from ledger.admission.checks.times import check_time
 from ledger.admission.facts import Facts, LotFacts, transfer_facts
-from ledger.admission.kinds.kind import Before, Kind, Row, Terms
+from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Created, Plan, Taken, check_new_lot, supply, take_one
 from ledger.admission.names import Names, referenced
 from ledger.admission.state import State

@@ -10,7 +10,7 @@ from ledger.admission.checks.credits import RECYCLING, check_recycled
 from ledger.admission.checks.matter import check_elements, check_kept, check_mass
 from ledger.admission.checks.times import check_period
 from ledger.admission.facts import Facts
-from ledger.admission.kinds.kind import Before, Kind, Row, Terms
+from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Created, Plan, Taken, check_operated, create, supply, take
 from ledger.admission.names import Names, referenced
 from ledger.admission.rules import RESERVED

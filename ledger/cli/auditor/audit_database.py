@@ -7,7 +7,7 @@ from ledger.cli.operator.opened import keyring_in, opened_pool
 from ledger.client.audit.source.interface import AuditSource
 from ledger.core.log.note import NoteSigner
 from ledger.errors import ConfigurationError, LedgerError
-from ledger.host.key_files import read_own_key
+from ledger.host.files.key_files import read_own_key
 from ledger.service.audit_source.database import DatabaseSource
 from ledger.service.heads.keyring import log_keys, vkey_of
 from ledger.service.settings import Settings

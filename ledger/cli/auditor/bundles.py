@@ -21,8 +21,8 @@ from ledger.core.log.key_rotation import Rotations
 from ledger.core.log.note import parse_note
 from ledger.core.log.policy import Policy, parse_policy
 from ledger.core.log.tiles import TILE_WIDTH, decode_entries, entries_path
-from ledger.core.proof.bundle import TAG, Bundle, PublicRecord, packed, read_bundle
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.bundle import TAG, Bundle, PublicRecord, packed, read_bundle
+from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.canonical import decode_record
 from ledger.core.record.kinds import KeyChange
 from ledger.errors import InvalidNote, VerificationError

@@ -10,8 +10,8 @@ from ledger.cli.auditor.export_log import log
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option, print_json, say
 from ledger.cli.files import FILE
-from ledger.core.proof.statement import Statement, canonical_claims, note_text
-from ledger.host.durable import replacing
+from ledger.core.receipts.statement import Statement, canonical_claims, note_text
+from ledger.host.files.durable import replacing
 
 
 @click.group(commands=[log], context_settings={"help_option_names": ["-h", "--help"]})

@@ -17,7 +17,7 @@ from ledger.client.monitor.state import MonitorState, load_state
 from ledger.core.log.note import parse_vkey
 from ledger.core.log.policy import Policy, parse_policy
 from ledger.errors import Unavailable
-from ledger.host.durable import replace
+from ledger.host.files.durable import replace
 
 
 @click.command()

@@ -13,8 +13,8 @@ from ledger.client.verify.bundle import PUBLISHED, ReplayedKeys, check_statement
 from ledger.client.verify.published_head import check_published
 from ledger.client.verify.statement_bodies import Recomputed, recompute_from_bodies
 from ledger.core.log.key_rotation import LogKeys
-from ledger.core.proof.statement import Statement, read_statement
-from ledger.core.proof.statement_steps import STEPS, Proven
+from ledger.core.receipts.statement import Statement, read_statement
+from ledger.core.receipts.statement_steps import STEPS, Proven
 from ledger.errors import VerificationError
 from ledger.footprint.derived.statements import check_statement
 from ledger.registry.workers.trial import tried

@@ -14,13 +14,13 @@ from ledger.cli.files import FILE, public_half, reading, text_or_file
 from ledger.cli.supplier.receipts import lot_brief
 from ledger.client.verify.bundle import PUBLISHED, ReplayedKeys, check_quorum, known_keys, known_vkey, step
 from ledger.client.verify.published_head import check_published, published_rotations
-from ledger.core.keys.signing import VerifyingKey
 from ledger.core.log.key_rotation import LogKeys, rotations_in
 from ledger.core.log.note import parse_vkey
-from ledger.core.proof.acknowledgement import read_answer, verify_answer
-from ledger.core.proof.bundle import is_bundle
-from ledger.core.proof.receipt import Verified
-from ledger.core.proof.statement import is_statement
+from ledger.core.receipts.acknowledgement import read_answer, verify_answer
+from ledger.core.receipts.bundle import is_bundle
+from ledger.core.receipts.receipt import Verified
+from ledger.core.receipts.statement import is_statement
+from ledger.core.signatures.signing import VerifyingKey
 from ledger.errors import InvalidInput, LedgerError, VerificationError
 
 STEPS = (

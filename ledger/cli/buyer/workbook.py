@@ -10,7 +10,7 @@ from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
-from ledger.host.durable import replacing
+from ledger.host.files.durable import replacing
 from ledger.sdk import Sheet
 
 _LONGEST: Final = 32_767

@@ -26,12 +26,12 @@ from ledger.cli.demo.telling import (
 )
 from ledger.cli.demo.writing import StoryStep
 from ledger.cli.files import signing_key
-from ledger.core.keys.envelope import seal
-from ledger.core.keys.signing import SigningKey
 from ledger.core.log.note import parse_vkey
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
+from ledger.core.signatures.envelope import seal
+from ledger.core.signatures.signing import SigningKey
 from ledger.errors import ConfigurationError, LedgerError, Unavailable, VerificationError
-from ledger.host.key_files import REGISTRAR_KEY, new_key, new_nonce, write_key
+from ledger.host.files.key_files import REGISTRAR_KEY, new_key, new_nonce, write_key
 from ledger.registry.workers.trial import tried
 from ledger.service.queries.answers import OrganizationAnswer
 

@@ -12,8 +12,8 @@ from ledger.cli.demo.actors import ACTORS, lot, product
 from ledger.cli.demo.gearbox import GEARS, MAKER
 from ledger.cli.demo.lives import REMAKER
 from ledger.cli.demo.writing import StoryStep, StoryWriter, amount, take
-from ledger.core.keys.signing import SigningKey
 from ledger.core.record.values import Output
+from ledger.core.signatures.signing import SigningKey
 
 SOURCES: Final = figures.SOURCES
 REFERENCES: Final = figures.REFERENCES

@@ -10,7 +10,7 @@ from ledger.cli.console import show, styled
 from ledger.cli.demo.figures import REFERENCES, SOURCES
 from ledger.cli.demo.writing import StoryStep
 from ledger.cli.supplier.receipts import brief
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.service.queries.answers import FootprintAnswer, OrganizationAnswer
 
 

@@ -11,7 +11,6 @@ from msgspec import Raw
 
 from ledger.cli.demo.actors import ACTORS, REGISTRAR, lot, product
 from ledger.cli.demo.figures import DIESEL, FREIGHT, METHANE
-from ledger.core.keys.signing import SigningKey, public_key
 from ledger.core.record import canonical
 from ledger.core.record.kinds import (
     Acceptance,
@@ -25,6 +24,7 @@ from ledger.core.record.kinds import (
     Transformation,
 )
 from ledger.core.record.values import Evidence, Factor, Flow, Output, Quantity, Supply
+from ledger.core.signatures.signing import SigningKey, public_key
 
 Purpose = Literal["soldOutside", "finalUse", "ownUse", "loss", "stockCorrection", "disposed", "exported"]
 

@@ -11,7 +11,7 @@ from ledger.cli.console import json_option, print_json, say, show
 from ledger.cli.environment import home_option, settings
 from ledger.cli.files import passphrase_file_option
 from ledger.errors import ConfigurationError, InvalidInput
-from ledger.host.durable import sync
+from ledger.host.files.durable import sync
 from ledger.service.backup.manifest import Manifest
 from ledger.service.backup.take import pack, require_passphrase, take_backup
 from ledger.service.settings import Settings

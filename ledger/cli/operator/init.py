@@ -8,7 +8,7 @@ import click
 from ledger.cli.console import json_option, print_json, say, show
 from ledger.cli.environment import home_option, settings
 from ledger.cli.files import passphrase_file_option
-from ledger.host.key_files import REGISTRAR_KEY, read_own_key
+from ledger.host.files.key_files import REGISTRAR_KEY, read_own_key
 from ledger.service.ledger import open_ledger
 from ledger.service.settings import Settings
 from ledger.service.setup import Identity, registrar_id

@@ -11,10 +11,10 @@ from ledger.cli.console import Command, json_option, print_json, say, show
 from ledger.cli.environment import home_option
 from ledger.cli.files import FILE
 from ledger.cli.registrar.posting import origin_of, post_one, registrar_key_at, registrar_of
-from ledger.core.keys.signing import SigningKey
 from ledger.core.record.canonical import record_of
+from ledger.core.signatures.signing import SigningKey
 from ledger.errors import NotFound, Refused
-from ledger.host.key_files import REGISTRAR_KEY, new_nonce
+from ledger.host.files.key_files import REGISTRAR_KEY, new_nonce
 from ledger.registry.workers.trial import tried
 from ledger.service.queries.answers import PluginAnswer
 

@@ -11,9 +11,9 @@ from ledger.cli.files import FILE, passphrase_options, signing_key
 from ledger.cli.registrar.posting import origin_of, post_one, registrar_key_at, registrar_of
 from ledger.cli.supplier.key_request import EnrolmentRequest, read_request
 from ledger.cli.supplier.keys import names_of
-from ledger.core.keys.signing import public_key
 from ledger.core.record.canonical import record_of
-from ledger.host.key_files import REGISTRAR_KEY, new_nonce
+from ledger.core.signatures.signing import public_key
+from ledger.host.files.key_files import REGISTRAR_KEY, new_nonce
 from ledger.service.queries.answers import OrganizationAnswer
 
 

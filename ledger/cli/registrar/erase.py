@@ -10,7 +10,7 @@ from ledger.cli.environment import home_option
 from ledger.cli.files import FILE
 from ledger.cli.registrar.posting import origin_of, post_one, registrar_key_at, registrar_of
 from ledger.core.record.canonical import record_of
-from ledger.host.key_files import REGISTRAR_KEY, new_nonce
+from ledger.host.files.key_files import REGISTRAR_KEY, new_nonce
 
 
 @click.command()

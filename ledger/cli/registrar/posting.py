@@ -7,11 +7,11 @@ import msgspec
 from ledger.cli.client import Client, ServerRefusal
 from ledger.cli.environment import settings
 from ledger.cli.files import signing_key
-from ledger.core.keys.envelope import Envelope, seal
-from ledger.core.keys.signing import SigningKey
 from ledger.core.record.kinds import AnyRecord
+from ledger.core.signatures.envelope import Envelope, seal
+from ledger.core.signatures.signing import SigningKey
 from ledger.errors import ConfigurationError, LedgerError
-from ledger.host.key_files import REGISTRAR_KEY
+from ledger.host.files.key_files import REGISTRAR_KEY
 from ledger.service.queries.answers import OrganizationAnswer
 
 _MAX_ORGANIZATIONS = 250_000

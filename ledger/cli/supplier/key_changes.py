@@ -14,15 +14,15 @@ from ledger.cli.registrar.activations import registrar_options
 from ledger.cli.registrar.posting import organizations, origin_of, post_one, post_sealed, registrar_key_at, registrar_of
 from ledger.cli.supplier.key_request import read_request
 from ledger.client import limits
-from ledger.core.keys.envelope import seal
 from ledger.core.log.checkpoint import parse_checkpoint
 from ledger.core.log.note import parse_note
 from ledger.core.log.policy import ACTIVATED
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.canonical import record_of
+from ledger.core.signatures.envelope import seal
 from ledger.errors import InvalidInput, NotFound
-from ledger.host.durable import replacing
-from ledger.host.key_files import new_nonce
+from ledger.host.files.durable import replacing
+from ledger.host.files.key_files import new_nonce
 from ledger.service.queries.answers import PluginAnswer, RecoveryAnswer
 
 since_option = click.option(

@@ -7,8 +7,8 @@ import msgspec
 from msgspec import Struct
 
 from ledger.cli.files import reading
-from ledger.core.keys.signing import check_possession, load_spki
 from ledger.core.record.values import Id, Names, PublicKey
+from ledger.core.signatures.signing import check_possession, load_spki
 from ledger.errors import InvalidInput
 
 

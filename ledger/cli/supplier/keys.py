@@ -12,11 +12,11 @@ from ledger.cli.files import FILE, passphrase_for, passphrase_options, public_ha
 from ledger.cli.operator.rotate_log import rotate_log
 from ledger.cli.supplier.key_changes import change, object_to, recover
 from ledger.cli.supplier.key_request import EnrolmentRequest
-from ledger.core.keys.algorithms import ALGORITHMS
-from ledger.core.keys.signing import SigningKey, VerifyingKey, public_key
 from ledger.core.record.values import Names
-from ledger.host.durable import replacing
-from ledger.host.key_files import new_key, write_key
+from ledger.core.signatures.algorithms import ALGORITHMS
+from ledger.core.signatures.signing import SigningKey, VerifyingKey, public_key
+from ledger.host.files.durable import replacing
+from ledger.host.files.key_files import new_key, write_key
 
 
 def names_of(en: str | None, zh: str | None) -> Names:

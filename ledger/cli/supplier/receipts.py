@@ -4,8 +4,8 @@ import msgspec
 from msgspec import Struct
 
 from ledger.core.outcome.leaves import AnyLeaf, LotLeaf, read
-from ledger.core.proof.acknowledgement import Acknowledgement
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.acknowledgement import Acknowledgement
+from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.values import Quantity
 from ledger.footprint.stored.burdens import footprint, vector_of
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from ledger.core.proof.receipt import Receipt
+from ledger.core.receipts.receipt import Receipt
 from ledger.errors import InvalidInput
 
 RULE = "FILE#LOT or FILE#NUMBER, of a file of receipts; or the 64 hexadecimal digits themselves"

@@ -9,7 +9,7 @@ from ledger.cli.console import print_bytes, say
 from ledger.cli.environment import origin_option, required
 from ledger.cli.files import FILE, passphrase_options, signing_key
 from ledger.cli.supplier.signing import RecordSigner, sign_file
-from ledger.host.durable import replacing
+from ledger.host.files.durable import replacing
 
 
 @click.command()

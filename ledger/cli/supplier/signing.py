@@ -8,11 +8,11 @@ import msgspec
 from ledger.cli.console import Rejected, progress
 from ledger.cli.files import reading
 from ledger.cli.supplier.record_files import RecordDraft, read_drafts
-from ledger.core.keys.envelope import Envelope, seal
-from ledger.core.keys.signing import SigningKey
 from ledger.core.record.canonical import record_of
+from ledger.core.signatures.envelope import Envelope, seal
+from ledger.core.signatures.signing import SigningKey
 from ledger.errors import InvalidInput, LedgerError
-from ledger.host.key_files import new_nonce
+from ledger.host.files.key_files import new_nonce
 
 _MAX_ERRORS = 1_000
 

@@ -18,9 +18,9 @@ from ledger.cli.environment import origin_option, required
 from ledger.cli.files import FILE, passphrase_options, reading, signing_key
 from ledger.cli.supplier.receipts import Brief, LotBrief, brief
 from ledger.cli.supplier.signing import RecordSigner, sign_file
-from ledger.core.proof.acknowledgement import Acknowledgement
+from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.errors import LedgerError, Unavailable
-from ledger.host.durable import replacing
+from ledger.host.files.durable import replacing
 
 MAX_LINES = 1_000
 MAX_BYTES = 16 << 20

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ledger.errors import ConfigurationError
-from ledger.host.durable import TEMPORARY, replace, sync
+from ledger.host.files.durable import TEMPORARY, replace, sync
 
 _OWN = ("checkpoint", "vkey")
 

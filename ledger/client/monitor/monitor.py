@@ -21,7 +21,6 @@ from ledger.client.audit.report import AuditFinding
 from ledger.client.monitor.events import Event, entered_keys, event_of
 from ledger.client.monitor.log import LogReader
 from ledger.client.monitor.state import MonitorState
-from ledger.core.keys.signing import load_spki, record_message
 from ledger.core.log.checkpoint import Checkpoint
 from ledger.core.log.entry import Entry, parse_entry
 from ledger.core.log.frontier import Frontier
@@ -34,6 +33,7 @@ from ledger.core.record.base import PRIVATE
 from ledger.core.record.canonical import decode_record
 from ledger.core.record.canonical import digest as digest_of
 from ledger.core.record.kinds import Activation, AnyRecord
+from ledger.core.signatures.signing import load_spki, record_message
 from ledger.errors import InvalidInput, LedgerError, NotFound, VerificationError
 from ledger.host.clock import now
 

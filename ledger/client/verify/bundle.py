@@ -21,19 +21,19 @@ from ledger.admission.admit import admit
 from ledger.admission.apply import apply
 from ledger.admission.plan import plan
 from ledger.admission.state import State
-from ledger.core.keys.signing import record_message
 from ledger.core.log.entry import Entry
 from ledger.core.log.inclusion_proof import parse_proof
 from ledger.core.log.key_rotation import LogKeys, check_continues
 from ledger.core.log.note import NoteVerifier, parse_note, parse_vkey, vkey
 from ledger.core.log.policy import Policy, open_cosigned
-from ledger.core.proof.acknowledgement import Acknowledgement, read_answer, verify_answer
-from ledger.core.proof.bundle import Bundle, PublicRecord, body_of
-from ledger.core.proof.receipt import Receipt, Verified, unpacked_entry
-from ledger.core.proof.statement import read_statement
-from ledger.core.proof.statement_steps import Proven
+from ledger.core.receipts.acknowledgement import Acknowledgement, read_answer, verify_answer
+from ledger.core.receipts.bundle import Bundle, PublicRecord, body_of
+from ledger.core.receipts.receipt import Receipt, Verified, unpacked_entry
+from ledger.core.receipts.statement import read_statement
+from ledger.core.receipts.statement_steps import Proven
 from ledger.core.record.canonical import decode_record
 from ledger.core.record.kinds import KeyChange, Organization
+from ledger.core.signatures.signing import record_message
 from ledger.errors import InvalidInput, InvalidNote, LedgerError, VerificationError
 from ledger.footprint.derived.statements import check_statement
 

@@ -20,8 +20,8 @@ from ledger.admission.plan import plan as plan_of
 from ledger.admission.state import State, type_of
 from ledger.core.outcome.assessment import Assessment
 from ledger.core.outcome.leaves import LotLeaf, assessment_bytes, read
-from ledger.core.proof.statement import Input
-from ledger.core.proof.statement_steps import Proven
+from ledger.core.receipts.statement import Input
+from ledger.core.receipts.statement_steps import Proven
 from ledger.core.record.canonical import decode_record
 from ledger.core.record.canonical import digest as digest_of
 from ledger.core.record.kinds import Acceptance, Addition, AnyRecord, Consumption, Transfer, Transformation

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
 from ledger.core.log.cosignature import PrivateKey
 from ledger.errors import ConfigurationError, InvalidKey
-from ledger.host.key_files import write_pem
+from ledger.host.files.key_files import write_pem
 
 KEY = "witness-key.pem"
 ALGORITHMS = ("ed25519", "ml-dsa-44")

@@ -14,7 +14,7 @@ from typing import Self
 from ledger.core.log.add_checkpoint import stated
 from ledger.core.log.cosignature import CosignatureVerifier, cosigned_at
 from ledger.errors import ConfigurationError, LedgerError
-from ledger.host.durable import replace
+from ledger.host.files.durable import replace
 
 LOCK = "lock"
 SUFFIX = ".checkpoint"

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey, MLDSA44PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from ledger.core.keys.signing import load_spki
 from ledger.core.log.checkpoint import Checkpoint, parse_checkpoint
 from ledger.core.log.note import check_key_hash, check_name, key_hash, parse_note, split_vkey
+from ledger.core.signatures.signing import load_spki
 from ledger.errors import InvalidKey, InvalidNote, VerificationError
 
 ED25519 = b"\x04"

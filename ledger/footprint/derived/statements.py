@@ -14,8 +14,8 @@ import msgspec
 
 from ledger.core.outcome.assessment import BURDENS, Assessment
 from ledger.core.outcome.leaves import AssessmentLeaf, LotLeaf, read, written_burdens
-from ledger.core.proof.statement import Claims, Input, Statement, StatementFigure
-from ledger.core.proof.statement_steps import Proven, verify_statement
+from ledger.core.receipts.statement import Claims, Input, Statement, StatementFigure
+from ledger.core.receipts.statement_steps import Proven, verify_statement
 from ledger.errors import LedgerError, VerificationError
 from ledger.footprint.derived.completeness import completeness_of, title_of
 from ledger.footprint.stored.attributes import with_covered

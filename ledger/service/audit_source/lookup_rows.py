@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Generator, Iterator, Sequence
 from typing import NamedTuple
 
-from ledger.admission.kinds.kind import Before
+from ledger.admission.kind import Before
 from ledger.admission.state import State, type_of
 from ledger.client.audit.findings import Difference
 from ledger.client.audit.replay import ReplayedRecord, Replayer

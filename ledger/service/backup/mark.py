@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from ledger.host.durable import replace, sync
+from ledger.host.files.durable import replace, sync
 
 MARK: Final = "restored"
 """The file's name in the home. It holds the backup's manifest."""

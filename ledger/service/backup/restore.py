@@ -10,8 +10,8 @@ from typing import Final
 
 from ledger.core.log.checkpoint import Checkpoint
 from ledger.errors import ConfigurationError
-from ledger.host.durable import sync
-from ledger.host.key_files import write_pem
+from ledger.host.files.durable import sync
+from ledger.host.files.key_files import write_pem
 from ledger.service.backup.manifest import DATABASE, KEYS, MANIFEST, Manifest, broken, check_files, read_manifest
 from ledger.service.backup.mark import mark
 from ledger.service.heads.continuity import contradiction, read_head

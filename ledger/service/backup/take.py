@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 
 from ledger.errors import ConfigurationError
-from ledger.host.durable import replace, replacing
-from ledger.host.key_files import REGISTRAR_KEY, is_encrypted, is_in_use, mark_in_use, read_key
+from ledger.host.files.durable import replace, replacing
+from ledger.host.files.key_files import REGISTRAR_KEY, is_encrypted, is_in_use, mark_in_use, read_key
 from ledger.service.backup.manifest import DATABASE, FORMAT, KEYS, MANIFEST, Manifest, digest_of, files_in
 from ledger.service.heads.continuity import read_head
 from ledger.service.heads.keyring import log_keys

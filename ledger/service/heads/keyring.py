@@ -5,7 +5,7 @@ from pathlib import Path
 from ledger.core.log.key_rotation import LogKeys
 from ledger.core.log.note import NoteSigner, vkey
 from ledger.errors import InvalidNote, Unavailable, VerificationError
-from ledger.host.key_files import LOG_KEY, is_in_use, mark_in_use, read_own_key
+from ledger.host.files.key_files import LOG_KEY, is_in_use, mark_in_use, read_own_key
 from ledger.store.database import Connection
 from ledger.store.sql import queries
 

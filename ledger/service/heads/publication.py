@@ -15,7 +15,7 @@ from ledger.core.log.key_rotation import LogKeys
 from ledger.core.log.note import NoteSigner
 from ledger.core.log.policy import Policy
 from ledger.core.log.tiles import Tile
-from ledger.core.proof.acknowledgement import Acknowledgement, acknowledge
+from ledger.core.receipts.acknowledgement import Acknowledgement, acknowledge
 from ledger.errors import NotFound, Unavailable
 from ledger.service.heads.heads import Heads
 from ledger.service.witnesses.activated_policy import check_start, read_activated, read_shown

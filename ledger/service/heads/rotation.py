@@ -4,7 +4,7 @@ from ledger.core.log.checkpoint import Checkpoint
 from ledger.core.log.key_rotation import Rotation, sign_rotation
 from ledger.core.log.note import NoteSigner
 from ledger.errors import InvalidInput
-from ledger.host.key_files import key_at, mark_in_use
+from ledger.host.files.key_files import key_at, mark_in_use
 from ledger.service.heads.heads import Heads
 from ledger.service.heads.keyring import key_file, vkey_of
 from ledger.service.settings import Settings

@@ -11,10 +11,10 @@ from ledger.admission.checks.roles import REGISTRAR, has_role
 from ledger.admission.lookups import entered_by, mentioned_by
 from ledger.admission.lots import DEFERRABLE, Plan
 from ledger.admission.state import PluginState, State
-from ledger.core.keys.signing import VerifyingKey, load_spki
 from ledger.core.outcome.assessment import Assessment
 from ledger.core.record.kinds import AnyRecord, KeyChange, Organization, Transformation
 from ledger.core.record.values import PublicKey
+from ledger.core.signatures.signing import VerifyingKey, load_spki
 from ledger.engine.batch import Item
 from ledger.engine.prepare import REVISING, PreparedDraft, Submission, completed, draft_of
 from ledger.engine.sectors import Registry

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from asyncpg import Record
 
 from ledger.core.log.tiles import Tile, inclusion_path_from_tiles, inclusion_tiles
-from ledger.core.proof.acknowledgement import Acknowledgement
-from ledger.core.proof.receipt import MAX_SHOWN, Receipt, make_receipt
+from ledger.core.receipts.acknowledgement import Acknowledgement
+from ledger.core.receipts.receipt import MAX_SHOWN, Receipt, make_receipt
 from ledger.engine.account import lot_leaf, revision_leaves
 from ledger.engine.prepare import REVISING_TYPES
 from ledger.errors import InvalidInput, NotFound

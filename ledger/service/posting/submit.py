@@ -17,14 +17,14 @@ from ledger.admission.admit import unknown_key
 from ledger.admission.lookups import add_names, entered_by
 from ledger.admission.names import Names
 from ledger.admission.state import PluginState
-from ledger.core.keys.envelope import Opened, open_envelope
-from ledger.core.keys.signing import record_message
 from ledger.core.outcome.leaves import salt_seed
-from ledger.core.proof.acknowledgement import Acknowledgement
-from ledger.core.proof.receipt import Receipt, make_receipt
+from ledger.core.receipts.acknowledgement import Acknowledgement
+from ledger.core.receipts.receipt import Receipt, make_receipt
 from ledger.core.record.canonical import decode_record, digest
 from ledger.core.record.kinds import AnyRecord, Erasure, Transformation
 from ledger.core.record.redacted import NONCE, is_residue
+from ledger.core.signatures.envelope import Opened, open_envelope
+from ledger.core.signatures.signing import record_message
 from ledger.engine.batch import Item, LoadedRecord
 from ledger.engine.prepare import REVISING, Submission
 from ledger.errors import InvalidBody, InvalidInput, LedgerError

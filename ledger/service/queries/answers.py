@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from ledger.core.proof.receipt import ProvenLeaf
+from ledger.core.receipts.receipt import ProvenLeaf
 from ledger.core.record.values import Factor, Quantity
 
 

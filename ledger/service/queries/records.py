@@ -8,11 +8,11 @@ from asyncpg import Record
 from msgspec import Raw
 
 from ledger.admission.kinds.key_change import RECOVERY_DELAY
-from ledger.core.keys.signing import load_spki
 from ledger.core.log.entry import parse_entry
 from ledger.core.log.tiles import EntriesTile, Tile, parse_path, tile_width
-from ledger.core.proof.receipt import prove_leaves
+from ledger.core.receipts.receipt import prove_leaves
 from ledger.core.record.kinds import KeyChange, Organization
+from ledger.core.signatures.signing import load_spki
 from ledger.engine.sectors import Registry
 from ledger.errors import Erased, InvalidInput, NotFound
 from ledger.service.heads.publication import Publication

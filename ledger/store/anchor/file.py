@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ledger.host.durable import replace, sync
+from ledger.host.files.durable import replace, sync
 from ledger.store.anchor.content import MAX_BYTES
 from ledger.store.anchor.interface import Anchor, Change
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ledger.errors import ConfigurationError
-from ledger.host.durable import sync
+from ledger.host.files.durable import sync
 from ledger.store.embedded.account import Account
 from ledger.store.embedded.binaries import Programs
 from ledger.store.embedded.layout import (

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.errors import ConfigurationError
-from ledger.host.durable import replace
+from ledger.host.files.durable import replace
 from ledger.store.embedded.account import Account
 from ledger.store.embedded.programs import run
 

@@ -13,7 +13,7 @@ from typing import Final
 from litestar.types import ASGIApp, HTTPRequestEvent, Receive, ReceiveMessage, Scope, Send
 from msgspec import Struct
 
-from ledger.core.keys.envelope import MAX_ENVELOPE
+from ledger.core.signatures.envelope import MAX_ENVELOPE
 from ledger.host.memory import give_back
 from ledger.web.door.answers import Headers, Refusal, header
 from ledger.web.door.clients import client_of

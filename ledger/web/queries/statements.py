@@ -2,7 +2,7 @@
 
 from litestar import Controller, get
 
-from ledger.core.proof.statement import Statement
+from ledger.core.receipts.statement import Statement
 from ledger.footprint.stored.burdens import METHOD
 from ledger.service.ledger import Ledger
 from ledger.service.queries.methods.catalogue import run_method

@@ -30,9 +30,9 @@ from unit.admission.world import (
     transformation,
 )
 
-from ledger.core.keys.signing import SigningKey
 from ledger.core.record.kinds import AnyRecord, Organization
 from ledger.core.record.values import PublicKey
+from ledger.core.signatures.signing import SigningKey
 from ledger.engine.batch import LoadedRecord, Sequenced
 from ledger.errors import InvalidBody, InvalidInput, InvalidKey, Refused
 

@@ -13,7 +13,6 @@ from unit.admission.world import FORGE, MILL, ORIGIN, World, activation, digest_
 
 from ledger.admission.kinds.key_change import RECOVERY_DELAY
 from ledger.admission.state import CONFIRMING_DAYS, DAY
-from ledger.core.keys.signing import SigningKey
 from ledger.core.log.checkpoint import Checkpoint
 from ledger.core.log.cosignature import CosignatureVerifier, Cosigner, cosignature_line
 from ledger.core.log.entry import parse_entry
@@ -22,6 +21,7 @@ from ledger.core.log.merkle import inclusion_path, leaf_hash, tree_root
 from ledger.core.log.note import NoteSigner, sign_note
 from ledger.core.log.policy import ACTIVATED, FORMAT, parse_policy
 from ledger.core.record.kinds import Activation, KeyChange, WeekEvidence
+from ledger.core.signatures.signing import SigningKey
 from ledger.engine.batch import Sequenced
 
 NAMES: Final = ("alpha", "beta", "gamma")

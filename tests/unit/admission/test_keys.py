@@ -20,8 +20,8 @@ from unit.admission.world import (
 )
 
 from ledger.admission.kinds.key_change import RECOVERY_DELAY
-from ledger.core.keys.signing import SigningKey
 from ledger.core.record.kinds import KeyChange
+from ledger.core.signatures.signing import SigningKey
 from ledger.engine.batch import Sequenced
 from ledger.errors import Refused
 

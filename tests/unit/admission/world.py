@@ -11,8 +11,6 @@ from msgspec import Raw
 
 from ledger.admission.facts import LotFacts
 from ledger.admission.state import State
-from ledger.core.keys.envelope import open_envelope, seal
-from ledger.core.keys.signing import SigningKey
 from ledger.core.outcome.leaves import AssessmentLeaf, read
 from ledger.core.record import canonical
 from ledger.core.record.kinds import (
@@ -32,6 +30,8 @@ from ledger.core.record.kinds import (
     Transformation,
 )
 from ledger.core.record.values import Claim, Credit, Factor, Flow, Output, PublicKey, Quantity, Supply
+from ledger.core.signatures.envelope import open_envelope, seal
+from ledger.core.signatures.signing import SigningKey
 from ledger.engine.batch import Batch, Item, Sequenced, Verdict
 from ledger.engine.prepare import Submission
 from ledger.engine.sectors import Installed, Registry

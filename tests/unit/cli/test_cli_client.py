@@ -11,7 +11,7 @@ import pytest
 
 from ledger.cli import client, main
 from ledger.cli.supplier.submit import MAX_BYTES, MAX_LINES, chunks
-from ledger.core.keys.signing import SigningKey
+from ledger.core.signatures.signing import SigningKey
 
 Reply = tuple[int, bytes] | None
 

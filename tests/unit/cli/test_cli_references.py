@@ -10,10 +10,10 @@ import pytest
 from ledger.cli import main
 from ledger.cli.supplier.record_files import RecordDraft, read_drafts
 from ledger.cli.supplier.references import References
-from ledger.core.keys.envelope import open_envelope
-from ledger.core.keys.signing import SigningKey
 from ledger.core.record.canonical import decode_record
 from ledger.core.record.kinds import Acceptance, Amendment
+from ledger.core.signatures.envelope import open_envelope
+from ledger.core.signatures.signing import SigningKey
 from ledger.errors import InvalidInput, LedgerError
 
 ONE, TWO, THREE = ("1" * 64, "2" * 64, "3" * 64)

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from ledger.cli import main
 from ledger.cli.supplier.record_files import RecordDraft, read_drafts
-from ledger.core.keys.envelope import open_envelope
-from ledger.core.keys.signing import SigningKey, load_spki, record_message
 from ledger.core.record.canonical import decode_record, digest
 from ledger.core.record.kinds import Facility, Transformation
+from ledger.core.signatures.envelope import open_envelope
+from ledger.core.signatures.signing import SigningKey, load_spki, record_message
 from ledger.errors import LedgerError
 
 ORIGIN = "test.example/log"

@@ -24,14 +24,14 @@ from ledger.cli.demo.scenario import (
     scenario,
 )
 from ledger.cli.demo.writing import StoryStep
-from ledger.core.keys.envelope import open_envelope, seal
-from ledger.core.keys.signing import SigningKey
 from ledger.core.outcome.assessment import Assessment
 from ledger.core.outcome.leaves import AssessmentLeaf
 from ledger.core.record import canonical
 from ledger.core.record.kinds import Activation, AnyRecord, Consumption, Organization, Transfer, Transformation
 from ledger.core.record.units import convert
 from ledger.core.record.values import PublicKey
+from ledger.core.signatures.envelope import open_envelope, seal
+from ledger.core.signatures.signing import SigningKey
 from ledger.engine.batch import Batch, Item, Sequenced, Verdict
 from ledger.engine.prepare import Submission
 from ledger.engine.sectors import Installed, Registry

@@ -9,8 +9,8 @@ import pytest
 from support.cli import Done, command, environment, run
 
 from ledger.cli import main
-from ledger.core.keys.signing import SigningKey
-from ledger.host.key_files import PASSPHRASE
+from ledger.core.signatures.signing import SigningKey
+from ledger.host.files.key_files import PASSPHRASE
 
 SECRET = "correct horse 电池"
 

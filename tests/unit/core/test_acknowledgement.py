@@ -12,15 +12,15 @@ from ledger.core.log.add_checkpoint import stated
 from ledger.core.log.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
 from ledger.core.log.merkle import inclusion_path, leaf_hash, tree_root
 from ledger.core.log.note import parse_note, sign_note
-from ledger.core.proof.acknowledgement import (
+from ledger.core.receipts.acknowledgement import (
     Acknowledgement,
     acknowledge,
     acknowledgement_text,
     read_answer,
     verify_answer,
 )
-from ledger.core.proof.receipt import Receipt, make_receipt
-from ledger.core.proof.statement import TAG
+from ledger.core.receipts.receipt import Receipt, make_receipt
+from ledger.core.receipts.statement import TAG
 from ledger.errors import InvalidInput, InvalidNote, VerificationError
 
 

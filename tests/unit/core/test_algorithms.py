@@ -14,8 +14,8 @@ from ecdsa.util import sigdecode_string, sigencode_string
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.core.keys.algorithms import ALGORITHMS, P256_ORDER
-from ledger.core.keys.signing import SigningKey, check_possession, load_spki, possession_message, record_message
+from ledger.core.signatures.algorithms import ALGORITHMS, P256_ORDER
+from ledger.core.signatures.signing import SigningKey, check_possession, load_spki, possession_message, record_message
 from ledger.errors import InvalidKey, LedgerError, VerificationError
 
 ROOT = Path(__file__).parents[3]

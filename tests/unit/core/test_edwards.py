@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.edwards import BASE, NEUTRAL, SPKI, L, MixedKey, P, add, points_at, small_order_points, spellings, times
 
-from ledger.core.keys.edwards import in_prime_order_group
-from ledger.core.keys.signing import SigningKey, check_prime_order, load_spki
+from ledger.core.signatures.edwards import in_prime_order_group
+from ledger.core.signatures.signing import SigningKey, check_prime_order, load_spki
 from ledger.errors import InvalidKey
 
 # Public keys of ed25519-speccheck's cases.json (Chalkias, Garillot, Nikolaenko: Taming the many EdDSAs, SSR 2020, table

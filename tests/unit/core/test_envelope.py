@@ -5,12 +5,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from ledger.core.keys.envelope import Envelope, open_envelope, seal
-from ledger.core.keys.signing import SigningKey, load_spki, record_message
 from ledger.core.record import canonical
 from ledger.core.record.canonical import MAX_BODY
 from ledger.core.record.kinds import Organization, Product
 from ledger.core.record.values import PublicKey
+from ledger.core.signatures.envelope import Envelope, open_envelope, seal
+from ledger.core.signatures.signing import SigningKey, load_spki, record_message
 from ledger.errors import InvalidBody, InvalidInput, VerificationError
 
 ORIGIN = "test.example/log"

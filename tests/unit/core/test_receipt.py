@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from msgspec import Raw
 from msgspec.structs import replace
 
-from ledger.core.keys.signing import SigningKey, load_spki
 from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.log.entry import Entry, parse_entry
 from ledger.core.log.inclusion_proof import encode_proof
@@ -28,10 +27,11 @@ from ledger.core.outcome.leaves import (
     salt,
     salt_seed,
 )
-from ledger.core.proof.receipt import Receipt, Verified, make_receipt, prove_leaves, read_receipt, verify_receipt
+from ledger.core.receipts.receipt import Receipt, Verified, make_receipt, prove_leaves, read_receipt, verify_receipt
 from ledger.core.record import canonical
 from ledger.core.record.kinds import Acceptance
 from ledger.core.record.values import Quantity
+from ledger.core.signatures.signing import SigningKey, load_spki
 from ledger.errors import InvalidInput, InvalidNote, VerificationError
 
 ORIGIN = "test.example/log"

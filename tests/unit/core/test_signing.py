@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.edwards import NEUTRAL, L, P, points_at, small_order_points, spellings, times
 
-from ledger.core.keys.signing import (
+from ledger.core.signatures.signing import (
     SigningKey,
     VerifyingKey,
     check_possession,

@@ -19,7 +19,7 @@ from ledger.core.log.inclusion_proof import parse_proof
 from ledger.core.log.key_rotation import LogKeys
 from ledger.core.log.note import NoteSigner, parse_note, sign_note
 from ledger.core.log.note import vkey as vkey_of
-from ledger.core.proof.statement import (
+from ledger.core.receipts.statement import (
     TAG,
     Statement,
     answer_of,
@@ -30,7 +30,7 @@ from ledger.core.proof.statement import (
     sign_statement,
     tlog_proof,
 )
-from ledger.core.proof.statement_steps import prove, verify_statement
+from ledger.core.receipts.statement_steps import prove, verify_statement
 from ledger.errors import InvalidInput, InvalidNote, VerificationError
 
 Change = Callable[[Any], None]

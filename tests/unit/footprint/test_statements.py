@@ -13,8 +13,8 @@ from unit.footprint.yard import Yard
 
 from ledger.core.log.merkle import inclusion_path, leaf_hash
 from ledger.core.outcome.leaves import LotLeaf
-from ledger.core.proof.statement import Statement
-from ledger.core.proof.statement_steps import Proven
+from ledger.core.receipts.statement import Statement
+from ledger.core.receipts.statement_steps import Proven
 from ledger.core.record.values import Quantity
 from ledger.errors import LedgerError, VerificationError
 from ledger.footprint.derived.statements import GWP, check_statement, figure_of

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.host.durable import replace, replacing
+from ledger.host.files.durable import replace, replacing
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o644])

@@ -14,7 +14,7 @@ from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.log.merkle import tree_root
 from ledger.core.log.note import NoteSigner
 from ledger.errors import ConfigurationError, InvalidNote, Unavailable
-from ledger.host.key_files import new_key
+from ledger.host.files.key_files import new_key
 from ledger.service.settings import settings_from
 from ledger.store.anchor import Anchor, fields_of, open_anchor, stated, written
 

@@ -14,13 +14,13 @@ from ledger.client.audit.checks.erasures import wrong_residue
 from ledger.client.audit.checks.tree import AuditedTree, Edge
 from ledger.client.audit.source.decoding import RULE
 from ledger.client.audit.source.interface import EntryRow
-from ledger.core.keys.signing import VerifyingKey, load_spki, record_message
 from ledger.core.log.entry import Entry, parse_entry
 from ledger.core.log.merkle import leaf_hash
 from ledger.core.log.tiles import Tile
 from ledger.core.record.base import PRIVATE
 from ledger.core.record.canonical import decode_record, digest
 from ledger.core.record.kinds import AnyRecord, KeyChange, Organization
+from ledger.core.signatures.signing import VerifyingKey, load_spki, record_message
 from ledger.errors import LedgerError
 
 

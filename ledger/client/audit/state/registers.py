@@ -9,7 +9,7 @@ from msgspec import Struct
 from ledger.admission.facts import OrganizationFacts, PoolFacts
 from ledger.admission.rules import Rules
 from ledger.admission.state import ClosedPeriod, KeyState, PluginState, Recovery, State
-from ledger.core.keys.signing import load_spki
+from ledger.core.signatures.signing import load_spki
 
 KEPT_WHOLE = frozenset({
     "amendments", "closed", "default_pools", "erased", "frozen", "keys", "lines", "openings", "organizations", "origin",

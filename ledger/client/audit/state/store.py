@@ -17,7 +17,7 @@ from ledger.core.outcome.assessment import BURDENS
 from ledger.core.record.kinds import AnyRecord, Declaration
 from ledger.errors import ConfigurationError
 from ledger.footprint.stored.figures import LotFigures
-from ledger.store.sql import book_queries, book_schema
+from ledger.store.sql import audit_store_queries, audit_store_schema
 
 VERSION = 3
 """Of the schema, in SQLite's own `user_version`."""
@@ -72,7 +72,7 @@ class AuditStore:
     something else, was made by another version, or is in use."""
 
     def __init__(self, path: Path | None) -> None:
-        self._sql = book_queries()
+        self._sql = audit_store_queries()
         self._path = path
         self._marked = False
         # An empty name is a file that SQLite makes, and deletes when it is closed.
@@ -100,7 +100,7 @@ class AuditStore:
         ]
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if not tables:
-            for statement in book_schema().split(";\n"):
+            for statement in audit_store_schema().split(";\n"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {VERSION}")
             connection.execute(f"PRAGMA application_id = {_APPLICATION}")

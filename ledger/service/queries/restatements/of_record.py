@@ -6,7 +6,7 @@ import msgspec
 from asyncpg import Record
 from msgspec import UNSET, Raw, Struct
 
-from ledger.core.proof.receipt import prove_leaves
+from ledger.core.receipts.receipt import prove_leaves
 from ledger.core.record.redacted import NONCE
 from ledger.engine.account import lot_leaf
 from ledger.service.queries.answers import RevisionAnswer

@@ -18,7 +18,7 @@ from ledger.admission.names import Names
 from ledger.core.log.key_rotation import LogKeys
 from ledger.core.log.note import NoteSigner
 from ledger.core.outcome.leaves import LotLeaf
-from ledger.core.proof.statement import (
+from ledger.core.receipts.statement import (
     Claims,
     Held,
     Input,
@@ -29,7 +29,7 @@ from ledger.core.proof.statement import (
     sign_statement,
     spelled_path,
 )
-from ledger.core.proof.statement_steps import prove
+from ledger.core.receipts.statement_steps import prove
 from ledger.core.record.kinds import Addition, AnyRecord, Transformation
 from ledger.core.record.units import plain
 from ledger.errors import LedgerError, VerificationError

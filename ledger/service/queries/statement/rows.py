@@ -11,7 +11,7 @@ from msgspec import Struct
 from ledger.admission.facts import LOT_SLOTS, LotFacts
 from ledger.core.log.merkle import leaf_hash
 from ledger.core.log.tiles import Tile, inclusion_path_from_tiles, inclusion_tiles
-from ledger.core.proof.statement import ProvenEntry, ShownRecord, StatementRevision, proven_entry, shown
+from ledger.core.receipts.statement import ProvenEntry, ShownRecord, StatementRevision, proven_entry, shown
 from ledger.engine.account import lot_leaf, revision_leaves
 from ledger.errors import InvalidInput, NotFound
 from ledger.service.heads.publication import not_yet

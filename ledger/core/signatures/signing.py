@@ -3,7 +3,7 @@
 A record's signature covers `carbon-ledger/record/v1\\n` origin `\\n` kind digest, so it cannot be replayed on another
 ledger, and anyone can check who signed an entry without its body. A key's proof of possession covers
 `carbon-ledger/key/v1\\n` origin `\\n` organisation `\\n` keyid, so nobody can enrol a key that is not theirs.
-The algorithm belongs to the key: see `ledger.core.keys.algorithms`.
+The algorithm belongs to the key: see `ledger.core.signatures.algorithms`.
 """
 
 import base64
@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 
-from ledger.core.keys.algorithms import ALGORITHMS, Check, supported
-from ledger.core.keys.algorithms import SIGNATURE_BYTES as SIGNATURE_BYTES
 from ledger.core.record.values import PublicKey
+from ledger.core.signatures.algorithms import ALGORITHMS, Check, supported
+from ledger.core.signatures.algorithms import SIGNATURE_BYTES as SIGNATURE_BYTES
 from ledger.errors import InvalidKey, VerificationError
 
 KEYID_BYTES = 32

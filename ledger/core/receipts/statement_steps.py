@@ -18,7 +18,7 @@ from ledger.core.log.key_rotation import LogKeys
 from ledger.core.log.merkle import leaf_hash, verify_inclusion
 from ledger.core.log.note import decode_base64, parse_vkey, verify_note
 from ledger.core.outcome.leaves import AnyLeaf, AssessmentLeaf, LotLeaf, RevisionLeaf
-from ledger.core.proof.statement import (
+from ledger.core.receipts.statement import (
     Claims,
     ProvenRecord,
     ShownRecord,

@@ -6,11 +6,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from ledger.core.keys.signing import SIGNATURE_BYTES, SigningKey
 from ledger.core.record import canonical
 from ledger.core.record.canonical import MAX_BODY
 from ledger.core.record.kinds import AnyRecord
 from ledger.core.record.values import Sha256
+from ledger.core.signatures.signing import SIGNATURE_BYTES, SigningKey
 from ledger.errors import InvalidInput
 
 MAX_ENVELOPE = 2 << 20

@@ -17,11 +17,10 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from ledger.core.keys.signing import VerifyingKey
 from ledger.core.log.entry import parse_entry
 from ledger.core.log.merkle import leaf_hash
 from ledger.core.log.note import NoteSigner, NoteVerifier, parse_vkey, sign_note, verify_note
-from ledger.core.proof.receipt import (
+from ledger.core.receipts.receipt import (
     ProvenLeaf,
     Receipt,
     Verified,
@@ -32,6 +31,7 @@ from ledger.core.proof.receipt import (
     verified_leaves,
     verify_receipt,
 )
+from ledger.core.signatures.signing import VerifyingKey
 from ledger.errors import InvalidNote, VerificationError
 
 TAG = "carbon-ledger/receipt/v1"

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Raw, Struct
 
-from ledger.core.keys.signing import VerifyingKey, record_message
 from ledger.core.log.checkpoint import Checkpoint, open_checkpoint
 from ledger.core.log.entry import Entry, parse_entry
 from ledger.core.log.inclusion_proof import TlogProof, encode_proof, parse_proof
@@ -15,6 +14,7 @@ from ledger.core.log.merkle import all_paths, leaf_hash, verify_inclusion
 from ledger.core.log.note import NoteVerifier, parse_vkey
 from ledger.core.outcome.leaves import AnyLeaf, AssessmentLeaf, LotLeaf
 from ledger.core.record.canonical import digest as record_digest
+from ledger.core.signatures.signing import VerifyingKey, record_message
 from ledger.errors import InvalidInput, InvalidNote, VerificationError
 
 _leaf: msgspec.json.Decoder[AnyLeaf] = msgspec.json.Decoder(AnyLeaf)

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
-from ledger.core.keys.edwards import P, in_prime_order_group
+from ledger.core.signatures.edwards import P, in_prime_order_group
 from ledger.errors import InvalidKey, VerificationError
 
 SIGNATURE_BYTES: Final = 64

@@ -7,9 +7,9 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from ledger.core.keys.signing import SigningKey
+from ledger.core.signatures.signing import SigningKey
 from ledger.errors import ConfigurationError, InvalidKey
-from ledger.host.durable import TEMPORARY, replace, sync
+from ledger.host.files.durable import TEMPORARY, replace, sync
 
 LOG_KEY = "log-key.pem"
 REGISTRAR_KEY = "registrar-key.pem"

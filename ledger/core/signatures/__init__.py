@@ -1,0 +1,1 @@
+"""Keys, signatures, and the envelope that carries a signed record."""
