@@ -36,7 +36,7 @@ def passphrase_file_option(command: Command) -> Command:
 def passphrase_for(path: Path, file: Path | None, prompt: bool = False) -> bytes | None:
     """The passphrase of the key at `path`, or of the one that is to be written there; None where none is given.
 
-    That of the environment is left out for a file that is there and is not encrypted: it may be another key's.
+    The passphrase of the environment applies only to encrypted key files and to new ones: it may be another key's.
     """
     if file is not None and prompt:
         raise click.UsageError("--passphrase-file or --prompt, not both")

@@ -50,8 +50,8 @@ def show_footprints(client: Client, new: str, remanufactured: str) -> None:
     first, second = (answer.footprint for answer in answers)
     heading("Saving")
     show(f"new {first:,.1f} kg CO2e, remanufactured {second:,.1f} kg CO2e: {(1 - second / first) * 100:.1f} % less",
-         f"completeness: new {answers[0].completeness}, remanufactured {answers[1].completeness}. What nobody declared "
-         "is in neither figure, so this compares what was counted, not two whole footprints.",
+         f"completeness: new {answers[0].completeness}, remanufactured {answers[1].completeness}. "
+         "Both figures omit undeclared inputs, so this compares partial footprints.",
          "Published savings, of other products:", *(f"- {figure}" for figure in REFERENCES))
 
 

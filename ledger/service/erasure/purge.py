@@ -54,10 +54,10 @@ class Purged(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
 
 async def purge(hosted: Hosted, words: Sequence[bytes], progress: Callable[[str], None]) -> Purged:
     """Rewrites, then searches all files beside the database's for `words`. Raises InvalidInput where files are to be
-    searched that are not here, or for words so short that they stand anywhere."""
+    searched that are not here, or for words that are too short to search for."""
     for word in words:
         if len(word) < _SHORTEST:
-            raise InvalidInput(f"{word!r} may stand anywhere", field="search", value=word,
+            raise InvalidInput(f"search term {word!r} is too short", field="search", value=word,
                                rule=f"words of at least {_SHORTEST} bytes")
     started = time.monotonic()
     carried = await carry_out(hosted.app_url)

@@ -27,13 +27,13 @@ NOW = Moment(EVER, EVER)
 async def moment_at(pool: DatabasePool, at: int | None) -> Moment:
     """The moment at which the log had `at` entries; now, without a question to the database, where it is None.
 
-    Raises InvalidInput for a size that the log has not, or not yet.
+    Raises InvalidInput for a size beyond the log's.
     """
     if at is None:
         return NOW
     row = await pool.fetchrow(queries("read")["moment"], max(0, min(at, EVER)))
     size = 0 if row is None else row["size"]
     if row is None or not 0 < at <= size:
-        raise InvalidInput(f"at: the log of {size} entries has no tree of {at} entries that holds something",
+        raise InvalidInput(f"at={at} is out of range: the log has {size} entries",
                            code="tree-size", field="at", value=at, rule=f"a tree size from 1 to {size}")
     return Moment(at, row["version"])

@@ -57,7 +57,7 @@ async def read_contributions(
     """
     check_question(by, limit, GROUPINGS)
     if not is_burden(burden):
-        raise InvalidInput(f"burden: {burden!r} is none", code="unknown-burden", field="burden", value=burden,
+        raise InvalidInput(f"unknown burden {burden!r}", code="unknown-burden", field="burden", value=burden,
                            rule=f"one of: {FOOTPRINT} {' '.join(BURDENS)}")
     behind = await read_behind(pool, lot, at, most)
     names = ContributionNames(pool, by, behind.moment.size)

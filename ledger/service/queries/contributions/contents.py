@@ -55,7 +55,7 @@ async def read_content_origins(
     """
     check_question(by, limit, CONTENT_GROUPINGS)
     if not is_content(content):
-        raise InvalidInput(f"content: {content!r} is none", code="unknown-content", field="content", value=content,
+        raise InvalidInput(f"unknown content {content!r}", code="unknown-content", field="content", value=content,
                            rule="mass, fossilCarbon, biogenicCarbon, or a name after material: element: "
                                 "recycledPreConsumer: recycledPostConsumer:")
     behind = await read_behind(pool, lot, at, most)

@@ -74,7 +74,7 @@ async def read_tree(connection: Connection, at: int | None) -> StatementTree:
     row = await connection.fetchrow(queries("statement")["tree"], wanted)
     newest = 0 if row is None else row["newest"]
     if row is None or row["size"] is None or wanted == 0:
-        raise InvalidInput(f"at: the log of {newest} entries has no tree of {at} entries that holds something",
+        raise InvalidInput(f"at={at} is out of range: the log has {newest} entries",
                            code="tree-size", field="at", value=at, rule=f"a tree size from 1 to {newest}")
     return StatementTree(row["size"], bytes(row["root"]), row["version"])
 
