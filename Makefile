@@ -15,7 +15,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest
 # A file is one process: its tests share servers. Tests wait as much as they compute, so two for each core, up to eight.
 PROCESSES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
-PARALLEL ?= -n $(shell expr $(PROCESSES) '*' 2 '|' 2) --maxprocesses 8 --dist loadfile
+PARALLEL ?= -n $(shell expr $(PROCESSES) '*' 2 '|' 2) --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 # The first of these that runs, is 3.11 or later, and can make virtual environments.
 define FIND_PYTHON

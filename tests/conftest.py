@@ -1,6 +1,10 @@
 """How fast a machine is, and what else it does, decides no test: property tests run without a clock, and whoever asks a
-server is as patient as `support.waiting` unless the test says otherwise."""
+server is as patient as `support.waiting` unless the test says otherwise. Slow folders come first, so that no process
+is left with a long file at the end."""
 
+from typing import Final
+
+import pytest
 from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from hypothesis import HealthCheck, settings
 from support.waiting import PATIENCE
@@ -10,3 +14,14 @@ for _phase in ("connect", "read", "write", "pool"):
     setattr(DEFAULT_TIMEOUT_CONFIG, _phase, PATIENCE)
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+ORDER: Final = ("faults", "acceptance", "integration", "property", "unit", "architecture")
+"""Folders of tests, the slowest first."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keeps the order within a folder, by which files share their fixtures."""
+    tests = config.rootpath / "tests"
+    rank = {tests / name: place for place, name in enumerate(ORDER)}
+    items.sort(key=lambda item: min((rank[folder] for folder in item.path.parents if folder in rank),
+                                    default=len(rank)))
