@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
+from ledger.core.outcome.assessment import ADDITIVE
 from ledger.core.record.kinds import AnyRecord, Consumption, Declaration, Product, Transfer, Transformation
 from ledger.core.record.values import Flow, Output, Quantity, Supply
 
@@ -274,7 +275,9 @@ def direct_of(record: AnyRecord, declarations: Mapping[str, Declaration]) -> Fig
         case Transformation():
             activity = _activity(record)
             _add_activity(found, activity)
-            covered = {one.get("source", "process") for one in activity.get("emissions", ())}
+            # A line of a part of the burden, such as that of aircraft, leaves the rest of the supply open.
+            covered = {one.get("source", "process") for one in activity.get("emissions", ())
+                       if one.get("burden", "fossilGhgEmissions") in ADDITIVE}
             if any(activity.get(key, "0") != "0" for key in ("co2", "ch4")):
                 covered.add("site")
             gaps = [gap["what"] for gap in activity.get("gaps", ())]

@@ -81,14 +81,17 @@ def test_an_estimated_omission_counts_against_completeness(site: Site) -> None:
     ([supply("coal", "1 KGM")], Make(), 1),
     ([supply("coal", "1 KGM"), supply("lime", "1 KGM"), supply("water", "1 KGM", origin="nature")], Make(), 2),
     ([supply("coal", "1 KGM")], Make(emissions=[Emission(amount="1", source="coal")]), 0),
+    ([supply("coal", "1 KGM")], Make(emissions=[
+        Emission(amount="1", source="coal", burden="aircraftGhgEmissions")]), 1),
     ([supply("coal", "1 KGM")], Make(gaps=[Gap(what="coal upstream", estimate="1")]), 0),
     ([supply("coal", "1 KGM")], Make(gaps=[Gap(what="coal")]), 1),
     ([supply("coal", "1 KGM")], Make(gaps=[Gap(what="coalTar upstream", estimate="1")]), 1),
     ([supply("coal", "1 KGM", factor=factor("2", "KGM", "CO2", "combustion"))], Make(), 1),
     ([supply("power", "1 KWH", factor=factor("2", "KWH", "CO2", "generation"))], Make(), 1),
     ([supply("coal", "1 KGM", factor=factor("2", "KGM"))], Make(), 0),
-], ids=["nothing", "unpriced", "two and nature", "priced by the plugin", "estimated by the plugin",
-        "named by the plugin", "another's name", "combustion", "generation", "cradle to gate"])
+], ids=["nothing", "unpriced", "two and nature", "priced by the plugin", "a part of it priced",
+        "estimated by the plugin", "named by the plugin", "another's name", "combustion", "generation",
+        "cradle to gate"])
 def test_what_nobody_priced_is_counted(site: Site, supplies: list[Supply], activity: Make, gaps: int) -> None:
     assert made(site, activity, *supplies).get("unestimated", 0.0) == gaps
 
