@@ -118,7 +118,7 @@ class Flow(Part, frozen=True):
 
 
 class PublicKey(Part, frozen=True):
-    """`spki`: DER SubjectPublicKeyInfo; `proof`: the key's own signature that it consents (see `core.signatures.signing`)."""
+    """`spki`: DER SubjectPublicKeyInfo; `proof`: the key's signature that it consents (`core.signatures.signing`)."""
 
     spki: Base64
     proof: Base64
