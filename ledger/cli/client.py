@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from ledger.cli.console import Command, say
 from ledger.client import limits
-from ledger.client.http import BlockingReader, HttpAnswer, Lines, Parameters, TooLarge, decoded
+from ledger.client.http import BlockingReader, HttpAnswer, HttpRequest, Lines, Parameters, TooLarge, decoded
 from ledger.core.receipts.acknowledgement import Acknowledgement, read_answer
 from ledger.core.receipts.receipt import Receipt
 from ledger.errors import Erased, InvalidInput, LedgerError, NotFound, Refused, Unavailable
@@ -120,7 +120,7 @@ class Client:
         return min(2 * delay, _LONGEST_DELAY)
 
     def _once(self, path: str, limit: int, parameters: Parameters | None = None) -> bytes:
-        answer = self._reader.fetch(path, limit, parameters=parameters)
+        answer = self._reader.fetch(path, limit, request=HttpRequest(parameters=parameters))
         self._check(answer)
         return answer.content
 
@@ -129,8 +129,8 @@ class Client:
         answers: list[Posted] = []
         lines = Lines(len(envelopes), limits.LINE, lambda line: answers.append(_answer(line)))
         self._check(self._reader.fetch(
-            "/v1/records", limits.receipts(len(envelopes), len(content)), limits.SECONDS + wait, method="POST",
-            parameters={"wait": wait} if wait else None, headers=_NDJSON, content=content, take=lines.take,
+            "/v1/records", limits.receipts(len(envelopes), len(content)), limits.SECONDS + wait,
+            HttpRequest("POST", {"wait": wait} if wait else None, _NDJSON, content), lines.take,
         ))
         lines.end()
         return answers

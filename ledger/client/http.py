@@ -67,6 +67,18 @@ def http_client(address: httpx.URL, connections: int = 8) -> httpx.AsyncClient:
     )
 
 
+class HttpRequest(NamedTuple):
+    """What is sent beside the path."""
+
+    method: str = "GET"
+    parameters: Parameters | None = None
+    headers: Mapping[str, str] = {}
+    content: bytes | None = None
+
+
+GET: Final = HttpRequest()
+
+
 class Reader:
     """Reads from one server. Raises Unavailable where it does not answer, or not within the bounds."""
 
@@ -75,8 +87,7 @@ class Reader:
         self.url = shown(str(http.base_url).rstrip("/"))
 
     async def fetch(
-        self, path: str, limit: int, seconds: float = limits.SECONDS, *, method: str = "GET",
-        parameters: Parameters | None = None, headers: Mapping[str, str] | None = None, content: bytes | None = None,
+        self, path: str, limit: int, seconds: float = limits.SECONDS, request: HttpRequest = GET,
         take: Take | None = None,
     ) -> HttpAnswer:
         """The answer, of at most `limit` bytes when it is inflated. `take` gets the content of a success piece by
@@ -84,8 +95,8 @@ class Reader:
         parts: list[bytes] = []
         try:
             async with asyncio.timeout(seconds), self._http.stream(
-                method, path, params=parameters, content=content,
-                headers={**(headers or {}), "Accept-Encoding": "gzip"},
+                request.method, path, params=request.parameters, content=request.content,
+                headers={**request.headers, "Accept-Encoding": "gzip"},
             ) as response:
                 into = take if take is not None and response.is_success else parts.append
                 await _read(response, limit, f"{self.url} answers {path} with", into)
@@ -125,13 +136,10 @@ class BlockingReader:
             self._runner.run(self._reader.close())
 
     def fetch(
-        self, path: str, limit: int, seconds: float = limits.SECONDS, *, method: str = "GET",
-        parameters: Parameters | None = None, headers: Mapping[str, str] | None = None, content: bytes | None = None,
+        self, path: str, limit: int, seconds: float = limits.SECONDS, request: HttpRequest = GET,
         take: Take | None = None,
     ) -> HttpAnswer:
-        return self._runner.run(self._reader.fetch(
-            path, limit, seconds, method=method, parameters=parameters, headers=headers, content=content, take=take,
-        ))
+        return self._runner.run(self._reader.fetch(path, limit, seconds, request, take))
 
 
 class Lines:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from ledger.client.http import HttpAnswer as Reply
-from ledger.client.http import Reader, address_of, http_client
+from ledger.client.http import HttpRequest, Reader, address_of, http_client
 from ledger.core.log.add_checkpoint import AddCheckpoint, encode_request, parse_size
 from ledger.core.log.checkpoint import Checkpoint
 from ledger.core.log.cosignature import cosigned_at
@@ -116,4 +116,4 @@ class WitnessClient:
         return WitnessCosignature(mine[0] + "\n")
 
     async def _fetch(self, method: str, path: str, content: bytes | None) -> Reply:
-        return await self._reader.fetch(path, MAX_ANSWER, self._timeout, method=method, content=content)
+        return await self._reader.fetch(path, MAX_ANSWER, self._timeout, HttpRequest(method, content=content))

@@ -11,7 +11,7 @@ from ledger.client import limits
 from ledger.client.audit.source.decoding import Intake, Malformed, json_of, typed
 from ledger.client.audit.source.interface import AuditSource, BatchRow, RevisedRow, Revisions, StoredBalance
 from ledger.client.audit.source.pages import EMPTY_PAGE, ENTRIES, MEDIA_TYPE
-from ledger.client.http import Reader, TooLarge, address_of, check_values, http_client
+from ledger.client.http import HttpRequest, Reader, TooLarge, address_of, check_values, http_client
 from ledger.core.log.key_rotation import rotations_in
 from ledger.core.log.tiles import Tile, tile_path
 from ledger.errors import LedgerError, NotFound, Unavailable
@@ -112,7 +112,9 @@ class HttpSource:
     async def _get(
         self, path: str, limit: int, parameters: Mapping[str, int | str] | None = None, accept: str = "*/*"
     ) -> bytes:
-        answer = await self._reader.fetch(path, limit, parameters=parameters, headers={"Accept": accept})
+        answer = await self._reader.fetch(
+            path, limit, request=HttpRequest(parameters=parameters, headers={"Accept": accept})
+        )
         if answer.status != 200:
             kind = _NotThere if answer.status == 404 else Unavailable
             raise kind(f"{self._reader.url}{path} answers {answer.status}: {answer.text}", code="server-down")
