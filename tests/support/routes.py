@@ -163,7 +163,7 @@ def _weight(supply: Supply) -> Decimal:
 
 
 def _mass(mass: Decimal | None, quantity: Quantity) -> Quantity | None:
-    """Stated where the quantity is none."""
+    """Stated where the quantity is no mass."""
     if mass is None or unit(quantity.unit).dimension == "mass":
         return None
     return Quantity(value=plain(mass), unit="KGM")

@@ -57,7 +57,7 @@ LineKind = Literal["onSite", "electricity", "heat", "upstream", "transport", "ai
 Basis = Literal["metered", "invoiced", "calculated", "estimated"]
 Rating = Annotated[int, Meta(ge=1, le=3)]
 Scores = tuple[int, ...]
-"""A pedigree as a plugin returns it; `ledger.footprint.stored.checks` says which line's is none."""
+"""A pedigree as a plugin returns it; `ledger.footprint.stored.checks` names the line whose pedigree is malformed."""
 
 
 class Value(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True):

@@ -97,7 +97,9 @@ def _faults_of_round_trip(found: Assessment, where: str) -> Iterator[Conformance
 def _faults_of_indicators(sector: Sector, found: Assessment, where: str) -> Iterator[ConformanceFault]:
     for name in found.indicators:
         if name not in sector.indicators:
-            yield ConformanceFault("undeclared-indicator", where, f"{name} is none of the sector's indicators")
+            yield ConformanceFault(
+                "undeclared-indicator", where, f"unknown indicator {name!r}: the sector does not declare it"
+            )
 
 
 def _faults_of_gaps(found: Assessment, given: Context, where: str) -> Iterator[ConformanceFault]:
