@@ -105,10 +105,15 @@ class Server:
 
     @property
     def registrar(self) -> Party:
-        """The registrar, whose key set-up left in the data folder: with witnesses, once they have been asked."""
+        """The registrar, whose key set-up left in the data folder: with witnesses, once they have been asked and the
+        log has entered it."""
         if self.wait:
-            until((self.home / REGISTRAR_KEY).exists)
+            until(self._has_registrar, "the registrar is not entered")
         return Party(registrar_id(self.origin), read_own_key(self.home / REGISTRAR_KEY, self._passphrase))
+
+    def _has_registrar(self) -> bool:
+        listed = httpx.get(f"{self.url}/v1/organizations", params={"limit": 1}, timeout=120)
+        return registrar_id(self.origin) in listed.text
 
     def log(self) -> str:
         """What the server wrote to stderr."""
