@@ -1,6 +1,5 @@
 """The repository holds what the house plan names, and nothing of the machine on which it was written."""
 
-import ast
 import re
 import subprocess
 from pathlib import Path
@@ -31,10 +30,6 @@ FOREIGN: Final = {
     "an unfinished note": re.compile(r"\b(?:TODO|FIXME|XXX)\b"),
     "a merge conflict": re.compile(r"^(?:<{7}|>{7}) ", re.M),
 }
-MOST_LINES: Final = 60
-MOST_BRANCHES: Final = 12
-_BRANCHES: Final = (ast.If, ast.For, ast.While, ast.AsyncFor, ast.ExceptHandler, ast.match_case)
-
 EXEMPT: Final = {
     "tests/architecture/test_repository.py": "it names what it looks for",
     "LICENSE": "a standard text",
@@ -89,33 +84,6 @@ def test_texts_are_utf_8_with_unix_line_ends() -> None:
             data.decode("utf-8")
             assert b"\r" not in data, path
             assert data.endswith(b"\n") or not data, path
-
-
-def large_functions(source: str) -> list[str]:
-    """Functions of more than 60 lines or 12 branches: what does not fit in the eye."""
-    found = []
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            lines = (node.end_lineno or node.lineno) - node.lineno + 1
-            branches = sum(isinstance(inner, _BRANCHES) for inner in ast.walk(node))
-            if lines > MOST_LINES or branches > MOST_BRANCHES:
-                found.append(f"{node.name}: {lines} lines, {branches} branches")
-    return found
-
-
-def test_functions_fit_in_the_eye() -> None:
-    large = [
-        f"{path.relative_to(ROOT)} {found}" for path in FILES
-        if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in ("ledger", "plugins")
-        for found in large_functions(path.read_text(encoding="utf-8"))
-    ]
-    assert large == []
-
-
-def test_a_large_function_is_found() -> None:
-    long = "def long():\n" + "    pass\n" * MOST_LINES
-    branching = "def branching(x):\n" + "    if x: pass\n" * (MOST_BRANCHES + 1)
-    assert len(large_functions(long + branching)) == 2
 
 
 def test_what_is_run_is_executable() -> None:

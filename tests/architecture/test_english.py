@@ -1,0 +1,50 @@
+"""Documents, messages and docstrings keep to plain English: the turns of phrase that `support.english` finds are rare,
+and each that stays has its reason."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from support.english import PATTERNS, Passage, document, hits_below, hits_in, words_of_code
+
+ROOT: Final = Path(__file__).parents[2]
+MOST: Final = 30
+KEPT: Final[Mapping[tuple[str, str], str]] = {
+}
+"""File and words around the hit, with the reason for which they stay."""
+
+
+def test_phrases_that_readers_stumble_over_have_a_reason() -> None:
+    unexplained = [
+        f"{hit.file}:{hit.line} {hit.pattern}: {hit.excerpt}" for hit in hits_below(ROOT)
+        if not any(hit.file == file and words in hit.excerpt for file, words in KEPT)
+    ]
+    assert unexplained == []
+
+
+def test_exceptions_are_few_and_used() -> None:
+    hits = hits_below(ROOT)
+    kept = [hit for hit in hits if any(hit.file == file and words in hit.excerpt for file, words in KEPT)]
+    unused = [(file, words) for file, words in KEPT
+              if not any(hit.file == file and words in hit.excerpt for hit in hits)]
+    assert len(kept) <= MOST
+    assert unused == []
+
+
+def test_every_pattern_is_found() -> None:
+    planted = {
+        "relative clause with 'what'": "It shows what it holds.", "'none' as an answer": "burden: 'x' is none",
+        "'told'": "The operator is told.", "'he'": "at an hour of his choice",
+        "'that of'": "That of the environment counts.", "'all else'": "All else is said by the registrar.",
+        "passive without a subject": "The log is open. Kept for a week.",
+    }
+    assert planted.keys() == PATTERNS.keys()
+    for name, text in planted.items():
+        assert [hit.pattern for hit in hits_in(Passage(1, text), "a.md")] == [name]
+
+
+def test_where_words_are_looked_for() -> None:
+    source = '''"""What it does."""\nx = f"what {y} is"  # what it is\nz = "and what"\nwhat = 1\n'''
+    assert [hit.line for passage in words_of_code(source) for hit in hits_in(passage, "a.py")] == [2, 1, 3, 2]
+    text = "# A\n\nplain\n\n```\nwhat is code\n```\n\n- `what` is a name\n- what is not\n"
+    assert [hit.line for passage in document(text) for hit in hits_in(passage, "a.md")] == [10]
