@@ -1,103 +1,122 @@
-"""How many planted faults the fast tests catch: `python tests/strength/measure.py`.
+"""How many planted faults the fast tests catch: `python tests/strength/measure.py [--tree FOLDER]`.
 
-`faults.csv` has sixty faults, drawn at random (seed 60) from all lines of the pure layers where one operator could be
-another one. Each is named by layer, function and line, so it is planted wherever that line stands. The tests are those
-of `tests/unit` and `tests/property`, vectors included. What survives them is planted again under the tests that
-`--survivors PATH ...` names. Planting works on a copy; the working tree is not touched.
+`faults.csv` has sixty faults, drawn at random (seed 60) from the functions of the pure layers: one operator in each
+becomes another one. A fault is named by function, so it can be planted in any version of the tree that has it. The fast
+tests are those of `tests/unit` and `tests/property`, vectors included. Faults that these miss are planted again under
+the tests that `--survivors PATH ...` names. Planting works on a copy; the tree itself is not touched.
+
+A first run notes which fast tests call each function (`reach.py`); with a fault in a function, only these tests run.
 """
 
 import argparse
-import csv
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
+
+from planting import PlantedFault, Site, read_faults, site_of
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 FAST: Final = ("tests/unit", "tests/property")
-TIMEOUT: Final = 900
+TIMEOUT: Final = 1800
 
 
-class PlantedFault(NamedTuple):
-    """A line of a function, and what it is replaced by."""
-
-    layer: str
-    function: str
-    line: str
-    fault: str
-
-
-def faults() -> list[PlantedFault]:
-    with Path(__file__).with_name("faults.csv").open(encoding="utf-8", newline="") as file:
-        return [PlantedFault(**row) for row in csv.DictReader(file)]
-
-
-def place(root: Path, fault: PlantedFault) -> tuple[Path, str]:
-    """The file that holds the line, and its text with the fault. Raises SystemExit where the line is not there once."""
-    found = [
-        (path, text) for path in sorted((root / "ledger").rglob("*.py"))
-        if fault.line in map(str.strip, (text := path.read_text(encoding="utf-8")).splitlines())
-    ]
-    if len(found) != 1:
-        raise SystemExit(f"{fault.layer} {fault.function}: {len(found)} files hold the line {fault.line!r}")
-    path, text = found[0]
-    lines = [line.replace(fault.line, fault.fault) if line.strip() == fault.line else line
-             for line in text.split("\n")]
-    return path, "\n".join(lines)
-
-
-def caught(root: Path, fault: PlantedFault, tests: tuple[str, ...]) -> bool:
-    """Whether the tests fail with the fault in place."""
-    path, planted = place(root, fault)
-    sound = path.read_text(encoding="utf-8")
-    path.write_text(planted, encoding="utf-8")
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-n", str(os.cpu_count() or 1),
-             "-m", "not faults_long and not bench", *tests],
-            cwd=root, capture_output=True, check=False, timeout=TIMEOUT,
-            env={**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{root / 'tests'}"},
-        )
-    except subprocess.TimeoutExpired:
-        return True
-    finally:
-        path.write_text(sound, encoding="utf-8")
-    return done.returncode != 0
-
-
-def copy(folder: Path) -> Path:
-    """What is under version control, in `folder`."""
-    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT,  # noqa: S607 - of a developer's machine
-                           capture_output=True, check=True).stdout.decode()
-    for name in filter(None, names.split("\0")):
+def copy(tree: Path, folder: Path) -> Path:
+    """The files under version control, in `folder`."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=tree,  # noqa: S607 - of a developer's machine
+                            capture_output=True, check=True).stdout.decode()
+    for name in filter(None, listed.split("\0")):
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, target)
+        shutil.copy2(tree / name, target)
     (folder / "ledger" / "_sql").symlink_to(folder / "sql")
     return folder
 
 
+def run(root: Path, tests: Sequence[str], *options: str, **variables: str) -> bool:
+    """Whether the tests of the tree at `root` pass. A run that does not end in half an hour has failed."""
+    chosen = root / "chosen-tests"
+    chosen.write_text("".join(f"{test}\n" for test in tests), encoding="utf-8")
+    paths = os.pathsep.join(str(path) for path in (root, root / "tests", Path(__file__).parent))
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", str(os.cpu_count() or 1),
+             "-m", "not faults_long and not bench", *options, f"@{chosen}"],
+            cwd=root, capture_output=True, check=False, timeout=TIMEOUT,
+            env={**os.environ, "PYTHONPATH": paths, **variables},
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    if done.returncode not in (0, 1):
+        raise SystemExit(f"pytest ended with {done.returncode}: {done.stdout.decode()[-2000:]}")
+    return done.returncode == 0
+
+
+def tests_by_function(root: Path, sites: Sequence[Site]) -> Mapping[str, list[str]]:
+    """Fast tests by the function that they call, as `file:line`."""
+    functions = os.pathsep.join(sorted({_named(site) for site in sites}))
+    reached: dict[str, set[str]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        if not run(root, FAST, "-p", "reach", STRENGTH_FUNCTIONS=functions, STRENGTH_REACH=folder):
+            raise SystemExit("the fast tests fail without a fault")
+        for path in Path(folder).glob("*.json"):
+            for function, tests in json.loads(path.read_text(encoding="utf-8")).items():
+                reached.setdefault(function, set()).update(tests)
+    # A function that was called before any test began concerns them all.
+    return {function: list(FAST) if "" in tests else sorted(tests) for function, tests in reached.items()}
+
+
+def _named(site: Site) -> str:
+    return f"{site.path}:{site.line}"
+
+
+def caught(root: Path, site: Site, tests: Sequence[str]) -> bool:
+    """Whether the tests fail with the fault in place."""
+    if not tests:
+        return False
+    sound = site.path.read_text(encoding="utf-8")
+    site.path.write_text(site.planted, encoding="utf-8")
+    try:
+        return not run(root, tests, "-x")
+    finally:
+        site.path.write_text(sound, encoding="utf-8")
+
+
+def measure(root: Path, survivors: Sequence[str]) -> tuple[Counter[str], Counter[str]]:
+    """Faults by layer, and by layer and by whom they were caught."""
+    faults: list[PlantedFault] = read_faults()
+    sites = [site_of(root, fault) for fault in faults]
+    reached = tests_by_function(root, sites)
+    total, by_tests = Counter[str](), Counter[str]()
+    for fault, site in zip(faults, sites, strict=True):
+        tests = reached.get(_named(site), [])
+        by = "fast" if caught(root, site, tests) else "integration" if caught(root, site, survivors) else "SURVIVED"
+        total[fault.layer] += 1
+        by_tests[f"{fault.layer} {by}"] += 1
+        print(f"{fault.layer} {fault.function} {fault.place} {fault.operator}: {by} ({len(tests)} fast tests)",
+              flush=True)
+    return total, by_tests
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--survivors", nargs="*", default=[], help="tests for what the fast ones do not catch")
+    parser.add_argument("--tree", type=Path, default=ROOT, help="the version of the repository to measure")
+    parser.add_argument("--survivors", nargs="*", default=[], help="tests for faults that the fast ones miss")
     options = parser.parse_args()
-    total, found = Counter[str](), Counter[str]()
     with tempfile.TemporaryDirectory() as name:
-        root = copy(Path(name))
-        for fault in faults():
-            by = "fast" if caught(root, fault, FAST) else ""
-            if not by and options.survivors and caught(root, fault, tuple(options.survivors)):
-                by = "integration"
-            total[fault.layer] += 1
-            found[fault.layer] += bool(by)
-            print(f"{fault.layer} {fault.function}: {f'caught ({by})' if by else 'SURVIVED'}", flush=True)
+        total, by_tests = measure(copy(options.tree.resolve(), Path(name)), options.survivors)
     for layer, count in total.items():
-        print(f"{layer}: {found[layer]} of {count}")
-    print(f"caught {sum(found.values())} of {sum(total.values())}")
+        fast, slow = by_tests[f"{layer} fast"], by_tests[f"{layer} integration"]
+        print(f"{layer}: {fast} of {count} by fast tests, {slow} more by integration tests")
+    fast = sum(count for name, count in by_tests.items() if name.endswith(" fast"))
+    missed = sum(count for name, count in by_tests.items() if name.endswith(" SURVIVED"))
+    print(f"fast tests catch {fast} of {sum(total.values())}, all tests {sum(total.values()) - missed}")
     return 0
 
 

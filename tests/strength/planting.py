@@ -1,0 +1,118 @@
+"""Faults by function and operator: where they are planted, however the code around them is named or filed."""
+
+import ast
+import csv
+import io
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+OPERATORS: Final = {
+    "<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "+": "-", "-": "+", "*": "+", "//": "*",
+    "and": "or", "or": "and", "is": "is not", "is not": "is", "in": "not in", "not in": "in", "not": "",
+}
+"""Each with the operator that a fault puts in its place."""
+_PAIRS: Final = {("is", "not"), ("not", "in")}
+
+
+class PlantedFault(NamedTuple):
+    """The operator at `place`, counted from 0 among all operators of a function. `function`: with its class."""
+
+    layer: str
+    function: str
+    place: int
+    operator: str
+
+
+class Operator(NamedTuple):
+    """An operator in a file: its line, counted from 1, and the columns of its begin and end."""
+
+    text: str
+    line: int
+    begin: int
+    end: int
+
+
+class Function(NamedTuple):
+    """A function's name with its class, its first line, and its operators in the order of the text."""
+
+    name: str
+    line: int
+    operators: list[Operator]
+
+
+def read_faults() -> list[PlantedFault]:
+    with Path(__file__).with_name("faults.csv").open(encoding="utf-8", newline="") as file:
+        return [PlantedFault(row["layer"], row["function"], int(row["place"]), row["operator"])
+                for row in csv.DictReader(file)]
+
+
+def operators_of(source: str) -> list[Operator]:
+    """All of a file but those of `for ... in`."""
+    tokens = [token for token in tokenize.generate_tokens(io.StringIO(source).readline)
+              if token.type in (tokenize.OP, tokenize.NAME)]
+    operators: list[Operator] = []
+    loops, i = 0, 0
+    while i < len(tokens):
+        token, after = tokens[i], tokens[i + 1] if i + 1 < len(tokens) else None
+        if token.string == "for":
+            loops += 1
+        if after is not None and (token.string, after.string) in _PAIRS and token.start[0] == after.start[0]:
+            operators.append(Operator(f"{token.string} {after.string}", *token.start, after.end[1]))
+            i += 1
+        elif token.string == "in" and loops:
+            loops -= 1
+        elif token.string in OPERATORS:
+            operators.append(Operator(token.string, *token.start, token.end[1]))
+        i += 1
+    return operators
+
+
+def functions_of(source: str) -> Iterator[Function]:
+    """Functions and methods, those inside other functions left out. Operators of the first string and the signature
+    do not count."""
+    operators = operators_of(source)
+    for name, node in _defined(ast.parse(source).body, ""):
+        body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+        first = body[0].lineno if body else node.lineno
+        # A decorated function's code begins at its first decorator.
+        begin = min([node.lineno, *[decorator.lineno for decorator in node.decorator_list]])
+        yield Function(name, begin, [
+            operator for operator in operators if first <= operator.line <= (node.end_lineno or node.lineno)
+        ])
+
+
+def _defined(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield prefix + node.name, node
+        elif isinstance(node, ast.ClassDef):
+            yield from _defined(node.body, f"{prefix}{node.name}.")
+
+
+class Site(NamedTuple):
+    """Where a fault is planted: the file, the first line of its function, and the file's text with the fault."""
+
+    path: Path
+    line: int
+    planted: str
+
+
+def site_of(root: Path, fault: PlantedFault) -> Site:
+    """Raises LookupError if not exactly one function below `ledger` has the name, or the operator is another."""
+    matches = [
+        (path, source, function) for path in sorted((root / "ledger").rglob("*.py"))
+        if fault.function.rpartition(".")[2] in (source := path.read_text(encoding="utf-8"))
+        for function in functions_of(source) if function.name == fault.function
+    ]
+    if len(matches) != 1:
+        raise LookupError(f"{len(matches)} functions are named {fault.function}")
+    path, source, function = matches[0]
+    operator = function.operators[fault.place]
+    if operator.text != fault.operator:
+        raise LookupError(f"{fault.function}: operator {fault.place} is {operator.text}, not {fault.operator}")
+    lines = source.split("\n")
+    line = lines[operator.line - 1]
+    lines[operator.line - 1] = line[: operator.begin] + OPERATORS[operator.text] + line[operator.end :]
+    return Site(path, function.line, "\n".join(lines))
