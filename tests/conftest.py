@@ -7,6 +7,7 @@ from typing import Final
 import pytest
 from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from hypothesis import HealthCheck, settings
+from support.clusters import begin_session, end_session
 from support.waiting import PATIENCE
 
 for _phase in ("connect", "read", "write", "pool"):
@@ -17,6 +18,17 @@ settings.load_profile("untimed")
 
 ORDER: Final = ("faults", "acceptance", "integration", "property", "unit", "architecture")
 """Folders of tests, the slowest first."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before processes of xdist start, which inherit what this sets."""
+    if not hasattr(config, "workerinput"):
+        begin_session()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        end_session()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

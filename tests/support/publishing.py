@@ -25,7 +25,7 @@ class Site:
     def __init__(self, home: Path, origin: str = ORIGIN) -> None:
         self.home = home
         self.policy_file = home.parent / "policy"
-        home.mkdir(mode=0o711)
+        home.mkdir(mode=0o711, exist_ok=True)
         key = new_key()
         write_key(home / LOG_KEY, key)
         self.vkey = vkey(origin, key.private.public_key())

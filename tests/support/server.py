@@ -22,6 +22,7 @@ from ledger.host.files.key_files import REGISTRAR_KEY, read_own_key
 from ledger.service.setup import registrar_id
 from ledger.store.embedded import default_home
 from support import prefork
+from support.clusters import copy_cluster
 from support.parties import Party
 from support.waiting import until
 
@@ -32,14 +33,18 @@ Posted = tuple[Party, AnyRecord]
 
 
 @contextlib.contextmanager
-def temporary_home() -> Iterator[Path]:
-    """A data folder that the embedded database's account can reach, gone afterwards."""
+def temporary_home(*, database: bool = True) -> Iterator[Path]:
+    """A data folder that the embedded database's account can reach, gone afterwards. `database`: it holds a database,
+    empty of a ledger, so that a server starts sooner; else the folder does not exist yet."""
     base = default_home().parent
     base.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=base, prefix="test-", ignore_cleanup_errors=True) as folder:
         # Left 0700 by tempfile; the embedded database's account has to pass.
         Path(folder).chmod(0o711)
-        yield Path(folder) / "home"
+        home = Path(folder) / "home"
+        if database:
+            copy_cluster(home)
+        yield home
 
 
 def environment(
