@@ -133,8 +133,8 @@ def _part(index: int, claim: Input, lot: LotLeaf) -> float:
     field = f"claims.inputs[{index}]"
     quantity, whole = _number(claim.quantity, f"{field}.quantity"), lot.quantity.amount
     if not 0 < quantity <= whole:
-        raise _fails("wrong-part", f"{field}.quantity", f"{quantity} {lot.quantity.unit} taken from {lot.lot}, which has "
-                     f"{whole} {lot.quantity.unit}", claim.quantity)
+        raise _fails("wrong-part", f"{field}.quantity", f"{quantity} of {whole} {lot.quantity.unit} of {lot.lot}: a "
+                     "part is above 0 and at most the whole lot", claim.quantity)
     if part_taken(quantity, whole) != claim.part:
         raise _fails("wrong-part", f"{field}.part", f"{quantity} of {whole} {lot.quantity.unit} of {lot.lot} is "
                      f"the part {part_taken(quantity, whole)}, not {claim.part}", claim.part)
