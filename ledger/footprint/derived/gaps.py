@@ -155,10 +155,10 @@ def ask_for(head: GapHead) -> str:
         case "firstLife":
             return "the record that ended its first life, or the date"
         case "data":
-            wanted = [] if head.primary else [f"measured data on {head.what}"]
+            questions = [] if head.primary else [f"measured data on {head.what}"]
             if head.recalled:
-                wanted.append(f"the source of the factor {head.factor or ''}, which could not be checked")
-            return "; ".join(wanted)
+                questions.append(f"the source of the factor {head.factor or ''}, which could not be checked")
+            return "; ".join(questions)
 
 
 def rank(gap: Gap) -> tuple[int, float, float, str, str, str]:

@@ -30,16 +30,16 @@ class RecountRequest(NamedTuple):
         return self.gwp != STORED_GWP or self.allocation is not None
 
 
-def limitations(asked: RecountRequest, recount: Recount, weighed: RecountWeight) -> list[str]:
+def limitations(request: RecountRequest, recount: Recount, weighed: RecountWeight) -> list[str]:
     """The limitations for a lot that carries the parts `weighed` of the records upstream."""
     stated = list(recount.stated(weighed))
     texts: list[str] = []
-    if asked.gwp != STORED_GWP:
-        texts += _not_weighed(asked.gwp, stated, recount.assigned(weighed))
-    if asked.method != METHOD or asked.allocation is not None:
+    if request.gwp != STORED_GWP:
+        texts += _not_weighed(request.gwp, stated, recount.assigned(weighed))
+    if request.method != METHOD or request.allocation is not None:
         texts += _declared([one for one in stated if one.group == "declarations"])
     averaged = recount.averaged(weighed)
-    if asked.counts_anew and averaged:
+    if request.counts_anew and averaged:
         texts.append(f"period averages of pools: {kilograms(averaged)}, settled with the stored figures when their "
                      "periods were closed.")
     return texts

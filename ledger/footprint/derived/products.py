@@ -203,8 +203,8 @@ def spread(values: Floats, weights: Floats, mean: float) -> LotSpread:
     order = np.argsort(values, kind="stable")
     ordered, reached = values[order], np.cumsum(weights[order])
     # `reached` is a sum of rounded parts, so its last digits do not decide which lot reaches a percentile.
-    wanted = np.array(PERCENTILES) * (reached[-1] * (1.0 - _ULPS))
-    p5, p25, median, p75, p95 = ordered[np.searchsorted(reached, wanted)].tolist()
+    levels = np.array(PERCENTILES) * (reached[-1] * (1.0 - _ULPS))
+    p5, p25, median, p75, p95 = ordered[np.searchsorted(reached, levels)].tolist()
     variance = math.fsum((weights * (values - mean) ** 2).tolist()) / math.fsum(weights.tolist())
     return LotSpread(float(ordered[0]), p5, p25, median, p75, p95, float(ordered[-1]), mean, math.sqrt(variance))
 

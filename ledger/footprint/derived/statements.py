@@ -69,11 +69,11 @@ def part_taken(quantity: Decimal, whole: Decimal) -> str:
 def figure_of(lot: LotLeaf) -> StatementFigure:
     """A lot's figures in the form of a statement."""
     vector = vector_of(read(lot.burdens))
-    total, known = footprint(vector), completeness_of(vector)
+    total, completeness = footprint(vector), completeness_of(vector)
     return StatementFigure(
-        title=title_of(known),
+        title=title_of(completeness),
         footprint=repr(total), per_unit=repr(total / float(lot.quantity.value)),
-        completeness="unknown" if known is None else f"{known * 100:.1f} %",
+        completeness="unknown" if completeness is None else f"{completeness * 100:.1f} %",
         burdens=lot.burdens, contents=lot.contents,
     )
 

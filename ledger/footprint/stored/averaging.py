@@ -62,10 +62,10 @@ def adjustments(added: Sequence[Added]) -> list[Adjustment]:
 def _adjustment(addition: Added, whole: float, burdens: Sequence[float], contents: Contents) -> Adjustment:
     quantity, own, held = addition.quantity, addition.burdens, dict(addition.contents)
     if addition.opening is not None:
-        opening, vector, more = addition.opening
+        opening, vector, opening_contents = addition.opening
         quantity += opening
         own = tuple([a + b for a, b in zip(own, vector, strict=True)])
-        for name, kilograms in more.items():
+        for name, kilograms in opening_contents.items():
             held[name] = held.get(name, 0.0) + kilograms
     part = quantity / whole
     return Adjustment(

@@ -79,21 +79,21 @@ def follow_matter(
     PluginError for an invalid `matter`."""
     _check_matter(matter, len(outputs))
     arisen: dict[str, float] = {}
-    came = _entered(entering.taken, arisen)
+    received = _entered(entering.taken, arisen)
     declared = {name: amount for name, amount in entering.supplied.items() if amount}
     for name, amount in declared.items():
-        came[name] = came.get(name, 0.0) + amount
-    parts = _default_parts(came.get(MASS, 0.0), outputs)
+        received[name] = received.get(name, 0.0) + amount
+    parts = _default_parts(received.get(MASS, 0.0), outputs)
     lots: list[dict[str, float]] = []
     for i, output in enumerate(outputs):
-        lot = _traced(i, parts[i], came, matter)
+        lot = _traced(i, parts[i], received, matter)
         _settle(i, output, lot, declared, matter)
         lots.append(lot)
-    attributed = [name for name in came if name.startswith(ATTRIBUTED)]
+    attributed = [name for name in received if name.startswith(ATTRIBUTED)]
     if attributed and lots:
-        _attribute(attributed, came, lots)
+        _attribute(attributed, received, lots)
     held = [{name: amount for name, amount in lot.items() if amount} for lot in lots]
-    return ContentsOut(declared, arisen, _lost(came, entering.supplied, declared, held), tuple(held))
+    return ContentsOut(declared, arisen, _lost(received, entering.supplied, declared, held), tuple(held))
 
 
 def _check_matter(matter: Mapping[str, Sequence[float]], outputs: int) -> None:
@@ -111,13 +111,13 @@ def _check_matter(matter: Mapping[str, Sequence[float]], outputs: int) -> None:
 def _entered(taken: Sequence[Flowing], arisen: dict[str, float]) -> dict[str, float]:
     """Contents of the parts taken. The materials of a waste lot become recycled content, which also replaces content
     that was attributed to them."""
-    came: dict[str, float] = {}
+    received: dict[str, float] = {}
     for part, contents, recycled in taken:
         for name, amount in contents.items():
             if recycled is not None and name.startswith(ATTRIBUTED):
                 arisen[name] = arisen.get(name, 0.0) - part * amount
                 continue
-            came[name] = came.get(name, 0.0) + part * amount
+            received[name] = received.get(name, 0.0) + part * amount
         if recycled is None:
             continue
         for name, amount in contents.items():
@@ -129,8 +129,8 @@ def _entered(taken: Sequence[Flowing], arisen: dict[str, float]) -> dict[str, fl
                 change = (part * amount if origin == recycled else 0.0) - carried
                 if change:
                     arisen[prefix + material] = arisen.get(prefix + material, 0.0) + change
-                    came[prefix + material] = came.get(prefix + material, 0.0) + change
-    return came
+                    received[prefix + material] = received.get(prefix + material, 0.0) + change
+    return received
 
 
 def _default_parts(mass_in: float, outputs: Sequence[Holding]) -> list[float]:
@@ -142,11 +142,11 @@ def _default_parts(mass_in: float, outputs: Sequence[Holding]) -> list[float]:
     return [output.mass / whole if whole else 0.0 for output in outputs]
 
 
-def _traced(index: int, part: float, came: Contents, matter: Mapping[str, Sequence[float]]) -> dict[str, float]:
+def _traced(index: int, part: float, received: Contents, matter: Mapping[str, Sequence[float]]) -> dict[str, float]:
     if not matter:
-        return {name: part * amount for name, amount in came.items()}
+        return {name: part * amount for name, amount in received.items()}
     lot: dict[str, float] = {}
-    for name, amount in came.items():
+    for name, amount in received.items():
         given = _given(matter, name)
         lot[name] = (given[index] if given is not None else part) * amount
     return lot
@@ -207,7 +207,7 @@ def _settle_recycled(index: int, material: str, lot: dict[str, float], *, strict
         lot[name] = lot[name] * whole / recycled
 
 
-def _attribute(attributed: Sequence[str], came: Contents, lots: Sequence[dict[str, float]]) -> None:
+def _attribute(attributed: Sequence[str], received: Contents, lots: Sequence[dict[str, float]]) -> None:
     """Gives each output the same part of attributed content as of its material. Raises Refused if recycled and
     attributed content together exceed the material."""
     for material in sorted({name.split(":", 2)[2] for name in attributed}):
@@ -216,9 +216,9 @@ def _attribute(attributed: Sequence[str], came: Contents, lots: Sequence[dict[st
         held, claimed = 0.0, 0.0
         for lot in lots:
             held += lot.get(MATERIAL + material, 0.0)
-        whole = max(held, came.get(MATERIAL + material, 0.0))
+        whole = max(held, received.get(MATERIAL + material, 0.0))
         for name in (*recycled, *names):
-            claimed += came.get(name, 0.0)
+            claimed += received.get(name, 0.0)
         if claimed > whole * (1.0 + _ROUNDING):
             raise Refused(
                 f"{claimed} kg of {material} would be recycled or attributed, but there are only {whole} kg of it",
@@ -227,7 +227,7 @@ def _attribute(attributed: Sequence[str], came: Contents, lots: Sequence[dict[st
             )
         for lot in lots:
             part = lot.get(MATERIAL + material, 0.0) / whole if whole else 0.0
-            lot.update({name: part * came[name] for name in names})
+            lot.update({name: part * received[name] for name in names})
             _settle_attributed(material, lot, names)
 
 
@@ -266,12 +266,12 @@ def _above(index: int, amount: float, name: str, mass: float) -> Refused:
 
 
 def _lost(
-    came: Contents, supplied: Contents, declared: Contents, held: Sequence[Contents]
+    received: Contents, supplied: Contents, declared: Contents, held: Sequence[Contents]
 ) -> dict[str, float]:
     lost: dict[str, float] = {}
-    for name in {**came, **declared}:
-        # `came` already includes supplies, so only the declared amounts of outputs are added here.
-        rest = came.get(name, 0.0) + (declared.get(name, 0.0) - supplied.get(name, 0.0))
+    for name in {**received, **declared}:
+        # `received` already includes supplies, so only the declared amounts of outputs are added here.
+        rest = received.get(name, 0.0) + (declared.get(name, 0.0) - supplied.get(name, 0.0))
         scale = rest
         for contents in held:
             rest -= contents.get(name, 0.0)

@@ -88,7 +88,7 @@ class QueriesController(Controller):
         self, ledger: Ledger,
         holder: Annotated[str, Parameter(description="the id of an organisation", min_length=1, max_length=255)],
         since: Annotated[int, Parameter(description="log index of the first revising record", ge=0, le=EVER)] = 0,
-        after: Annotated[int, Parameter(description="with `since`: `next` of the last page", ge=-1, le=EVER << 10)] = -1,
+        after: Annotated[int, Parameter(description="with `since`: `next` of a page", ge=-1, le=EVER << 10)] = -1,
         limit: Annotated[int, Parameter(ge=1, le=1000)] = 100,
     ) -> ChangesAnswer:
         return await read_changes(ledger.pool, holder, since, after, limit)

@@ -62,8 +62,8 @@ class Chain(networkx.DiGraph):
     def each_edge(self) -> Iterator[tuple[str, str, Data]]:
         """All edges with their data, in the graph's order. The data are not cached either."""
         for name, node in self._backing.nodes.items():
-            for other, data in self._backing.outward(node):
-                yield name, other, data
+            for successor, data in self._backing.outward(node):
+                yield name, successor, data
 
 
 class _OnDemand(Mapping[str, _Value]):

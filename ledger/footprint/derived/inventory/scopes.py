@@ -190,8 +190,8 @@ def _uses_up(booked: Booked) -> bool:
             return True
         case Transfer(purpose=purpose):
             return purpose == "sale"
-        case Consumption(purpose=why):
-            return why not in ("claim", "retired")
+        case Consumption(purpose=reason):
+            return reason not in ("claim", "retired")
         case _:
             return False
 

@@ -144,8 +144,8 @@ def merged(energies: Iterable[Energy]) -> Energy:
     for energy in energies:
         for key, amount in energy.used.items():
             used[key] = used.get(key, 0.0) + amount
-        for sums, more in ((made, energy.made), (own, energy.own)):
-            for carrier, amount in more.items():
+        for sums, amounts in ((made, energy.made), (own, energy.own)):
+            for carrier, amount in amounts.items():
                 sums[carrier] = sums.get(carrier, 0.0) + amount
         nature += energy.nature
     return Energy(dict(sorted(used.items())), dict(sorted(made.items())), nature, dict(sorted(own.items())))

@@ -94,13 +94,13 @@ class Numbers(NamedTuple):
         return self.values.get(name, 0.0)
 
 
-def calculate(name: str, subject: MethodSubject, asked: Sequence[str], published: Published) -> MethodResult:
-    """The lot's figure by the method `name`. `asked`: the parameters of the request, as NAME=VALUE.
+def calculate(name: str, subject: MethodSubject, requested: Sequence[str], published: Published) -> MethodResult:
+    """The lot's figure by the method `name`. `requested`: the parameters of the request, as NAME=VALUE.
 
     Raises InvalidInput as `method_named` and `settle` do.
     """
     method = method_named(name)
-    settled = settle(method, subject, asked, published)
+    settled = settle(method, subject, requested, published)
     terms: list[MethodTerm] = [_stored(subject)] if method.of == "material" else []
     beside: list[Alongside] = []
     for material, values in settled:

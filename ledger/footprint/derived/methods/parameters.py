@@ -43,13 +43,13 @@ class Settled(NamedTuple):
     values: Values
 
 
-def settle(method: Method, subject: MethodSubject, asked: Sequence[str], published: Published) -> list[Settled]:
-    """The values for each material, in the order of the lot's materials. `asked`: the parameters of the request.
+def settle(method: Method, subject: MethodSubject, requested: Sequence[str], published: Published) -> list[Settled]:
+    """The values for each material, in the order of the lot's materials. `requested`: the parameters of the request.
 
     Raises InvalidInput: `invalid-parameter`, `unknown-parameter`, `unknown-material`; `no-materials` for a lot without
     known materials; `missing-parameter`, which lists all missing parameters.
     """
-    given = _read(method, subject, asked)
+    given = _read(method, subject, requested)
     materials: Sequence[Material | None] = subject.materials if method.of == "material" else (None,)
     if not materials:
         raise InvalidInput(
@@ -63,9 +63,9 @@ def settle(method: Method, subject: MethodSubject, asked: Sequence[str], publish
     return [Settled(one.material, _used(method, one.values)) for one in determined]
 
 
-def _read(method: Method, subject: MethodSubject, asked: Sequence[str]) -> Given:
+def _read(method: Method, subject: MethodSubject, requested: Sequence[str]) -> Given:
     given: dict[tuple[str | None, str], ParameterValue] = {}
-    for text in asked:
+    for text in requested:
         target, equals, number = text.partition("=")
         if not equals:
             raise _invalid(f"parameter {text!r} has no value", text, _FORM)

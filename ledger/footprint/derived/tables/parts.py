@@ -91,8 +91,8 @@ def _apart(upstream: Upstream, burden: str) -> Iterator[TablePart]:
             yield TablePart(upstream.weight * amount, omission.what, NONE, "omission", UNKNOWN, NONE)
         if _waits(upstream):
             # A provisional record without any lines yet counts as an omission.
-            more = direct(assessment, provisional=True)[slot] - direct(assessment)[slot]
-            yield TablePart(upstream.weight * more, "provisional", NONE, "omission", UNKNOWN, NONE)
+            amount = direct(assessment, provisional=True)[slot] - direct(assessment)[slot]
+            yield TablePart(upstream.weight * amount, "provisional", NONE, "omission", UNKNOWN, NONE)
 
 
 def _waits(upstream: Upstream) -> bool:

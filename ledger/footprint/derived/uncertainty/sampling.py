@@ -74,10 +74,10 @@ def described(results: Floats) -> FigureSample:
     moment about the mean), divided by twice the standard deviation."""
     count = len(results)
     mean = float(results.mean())
-    away = (results - mean) ** 2
-    variance = float(away.sum()) / (count - 1)
+    squares = (results - mean) ** 2
+    variance = float(squares.sum()) / (count - 1)
     deviation = sqrt(variance)
-    spread = max(0.0, float((away**2).mean()) - variance**2 * (count - 3) / (count - 1))
+    spread = max(0.0, float((squares**2).mean()) - variance**2 * (count - 3) / (count - 1))
     deviation_error = sqrt(spread / count) / (2 * deviation) if deviation else 0.0
     low, median, high = (float(one) for one in numpy.quantile(results, (0.025, 0.5, 0.975)))
     return FigureSample(mean, deviation, deviation / sqrt(count), deviation_error, low, median, high)
