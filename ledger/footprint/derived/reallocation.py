@@ -86,14 +86,14 @@ def split_of(
         return None
     weighed = [Weighed(output, mass) for output, mass in zip(record.outputs, masses, strict=True)]
     by_key: dict[str, Sequence[float]] = {}
-    none: dict[str, Missing] = {}
+    missing: dict[str, Missing] = {}
     for key in NEEDS:
         try:
             by_key[key] = shares(key, weighed, assessment)
         except LedgerError as error:
-            none[key] = _missing(key, record, error)
+            missing[key] = _missing(key, record, error)
     return Split(log_index, digest, record.issuer, record.facility, record.process, record.allocation, carriers, by_key,
-                 none)
+                 missing)
 
 
 def _missing(key: str, record: Transformation, error: LedgerError) -> Missing:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-from ledger.core.outcome.assessment import ADDITIVE, REMOVALS, Assessment, Line, Scores
+from ledger.core.outcome.assessment import ADDITIVE, ENERGY, OF_WHICH, REMOVALS, Assessment, Line, Scores
 from ledger.core.record.values import UNBURDENED, Output
 from ledger.errors import PluginError, Refused
 from ledger.footprint.stored.burdens import LINE_BURDENS
@@ -34,7 +34,7 @@ def check_assessment(assessment: Assessment, outputs: list[Output], gases: Mappi
         if not 0 <= assigned.output < len(outputs) or outputs[assigned.output].role in UNBURDENED:
             raise _invalid(f"assigned[{i}].output", assigned.output, "an output that carries burden")
         if assigned.burden not in _ADDITIVE:
-            raise _invalid(f"assigned[{i}].burden", assigned.burden, "a burden that adds to the footprint")
+            raise _invalid(f"assigned[{i}].burden", assigned.burden, f"one of: {', '.join(ADDITIVE)}")
     for name, value in assessment.indicators.items():
         _check_amount(value, f"indicators.{name}")
     _check_parts(assessment.matter, "matter")
@@ -46,7 +46,7 @@ def _check_line(line: Line, field: str, gases: Mapping[str, Decimal]) -> None:
     if line.market is not None:
         _check_amount(line.market, f"{field}.market")
     if line.burden not in LINE_BURDENS:
-        raise _invalid(f"{field}.burden", line.burden, "one of the ledger's burdens")
+        raise _invalid(f"{field}.burden", line.burden, f"one of: {', '.join(ADDITIVE + OF_WHICH + ENERGY)}")
     if line.burden in REMOVALS and line.amount > 0:
         raise _invalid(f"{field}.amount", line.amount, "a removal is zero or negative")
     if line.gas != "CO2":
