@@ -45,7 +45,7 @@ def create_app(ledger: Ledger) -> Litestar:
             description="A signed, append-only ledger of material flows and embodied carbon.",
             path="/schema", render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
         ),
-        # The door has read and measured them.
+        # The door has read each body already and checked its size.
         request_max_body_size=None,
         on_app_init=[_quiet],
         debug=False,
@@ -53,6 +53,6 @@ def create_app(ledger: Ledger) -> Litestar:
 
 
 def _quiet(config: AppConfig) -> AppConfig:
-    """The server's own logging stays as the process has set it up."""
+    """Keeps Litestar from changing the logging of the process."""
     config.logging_config = None
     return config

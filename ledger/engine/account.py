@@ -24,7 +24,7 @@ from ledger.engine.prepare import Prepared
 from ledger.footprint.stored.attributes import covered_market, with_covered
 from ledger.footprint.stored.averaging import Adjustment, adjusted
 from ledger.footprint.stored.burdens import METHOD
-from ledger.footprint.stored.figures import LotFigures, RecordFigures, TakenFigures, record_figures
+from ledger.footprint.stored.figures import Allocation, LotFigures, RecordFigures, TakenFigures, record_figures
 from ledger.footprint.stored.mass_balance import booked
 
 
@@ -49,7 +49,9 @@ def account(prepared: Prepared, figures: Mapping[str, LotFigures]) -> Outcome:
         [(one, found.part, found.figures.burdens) for one, found in zip(plan.taken, taken, strict=True)], work.covered
     ) if work.covered else {}
     own = with_covered(work.direct, covered)
-    found = record_figures(own, taken, work.shares, work.holdings, work.supplied, work.assigned, work.matter)
+    found = record_figures(
+        own, taken, Allocation(work.shares, work.assigned), work.holdings, work.supplied, work.matter
+    )
     lots = [created.facts for created in plan.created]
     if work.booking is not None:
         found = booked(found, work.booking)

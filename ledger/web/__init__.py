@@ -1,1 +1,1 @@
-"""HTTP: Litestar handlers over the service, and one table from errors to RFC 9457 problems."""
+"""HTTP: Litestar handlers that call the service, and one table that maps errors to RFC 9457 problems."""

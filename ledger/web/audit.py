@@ -1,5 +1,5 @@
-"""What an auditor takes: entries with bodies and results, batch roots, balances; in pages. Of a log with witnesses that
-is what the newest published head covers, and balances are as of that head.
+"""The source of an audit: entries with bodies and results, batch roots and balances, in pages. A log with witnesses
+shows only entries below its newest published head, and balances as of that head.
 """
 
 import base64
@@ -35,7 +35,7 @@ class AuditController(Controller):
     path = "/v1/audit"
     tags = ("audit",)
 
-    @get("/entries", summary="Entries with bodies and what is stored of them, at most 1,000; JSON or MessagePack")
+    @get("/entries", summary="At most 1,000 entries with their bodies and stored results, as JSON or MessagePack")
     async def entries(
         self, ledger: Ledger, request: Request[Any, Any, Any], start: Start, end: End
     ) -> Response[bytes]:
@@ -44,15 +44,15 @@ class AuditController(Controller):
             return Response(write_page(rows), media_type=MEDIA_TYPE)
         return Response(msgspec.json.encode([_row(row) for row in rows]), media_type="application/json")
 
-    @get("/batches", summary="Size and root of every batch, at most 10,000")
+    @get("/batches", summary="Size and root of at most 10,000 batches")
     async def batches(self, ledger: Ledger, after: After = 0) -> list[dict[str, Any]]:
         return _answers(await batch_rows(ledger.pool, after, LOTS, await _published(ledger)))
 
-    @get("/revisions", summary="Records that revise others, with how many rows each has")
+    @get("/revisions", summary="Records that revise others, each with its number of revised rows")
     async def revisions(self, ledger: Ledger) -> dict[str, Any]:
         return await version_rows(ledger.pool, await _published(ledger))
 
-    @get("/revised", summary="What the record at an index made of others, at most 1,000")
+    @get("/revised", summary="At most 1,000 results that the record at an index gave to the records that it revises")
     async def revised(
         self, ledger: Ledger, index: Annotated[int, Parameter(ge=0)], after: After = -1
     ) -> list[dict[str, Any]]:
@@ -60,7 +60,7 @@ class AuditController(Controller):
             return []
         return _answers(await revised_rows(ledger.pool, index, after, ENTRIES))
 
-    @get("/balances", summary="What is left of each lot, or of `lots` by number, at most 10,000, in order of number")
+    @get("/balances", summary="Balances of at most 10,000 lots in order of number: of all, or of those in `lots`")
     async def balances(self, ledger: Ledger, after: After = -1, lots: Lots = None) -> list[dict[str, Any]]:
         size = await _published(ledger)
         if lots is None:
@@ -69,14 +69,14 @@ class AuditController(Controller):
 
 
 async def _published(ledger: Ledger) -> int:
-    """The size up to which entries are public."""
+    """The tree size up to which entries are public."""
     async with ledger.pool.acquire() as connection:
         limit = await ledger.publication.limit(connection)
     return EVER if limit is None else limit
 
 
 def _answers(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows as JSON has them, whatever stands in them: bytes as base64, quantities as strings; NULL is left out."""
+    """Rows as JSON values: bytes as base64, quantities as strings. Columns with NULL are omitted."""
     return [{name: _answer(value) for name, value in row.items() if value is not None} for row in rows]
 
 

@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can take records."""
+"""Health checks: whether the process runs, and whether it can accept records."""
 
 from litestar import Controller, Response, get
 
@@ -9,16 +9,16 @@ class HealthController(Controller):
     path = "/health"
     tags = ("health",)
 
-    @get("/live", summary="The process answers")
+    @get("/live", summary="Whether the process answers")
     async def live(self) -> dict[str, str]:
         return {"status": "live"}
 
-    @get("/ready", summary="The database answers, and this replica signs and appends")
+    @get("/ready", summary="Whether the database answers and this replica may sign and append")
     async def ready(self, ledger: Ledger) -> Response[dict[str, object]]:
         async with ledger.pool.acquire() as connection:
             head = await ledger.heads.newest(connection)
             published = await ledger.publication.limit(connection)
         ledger.keeper.require_right()
-        # Of a log with witnesses: how far behind they are shows here.
+        # For a log with witnesses, `published` shows their delay relative to `size`.
         lag = {} if published is None else {"published": published}
         return Response({"status": "ready", "size": head.size, "origin": head.origin, **lag})

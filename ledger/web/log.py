@@ -1,4 +1,4 @@
-"""The transparency log as C2SP tlog-tiles serves it: checkpoint, tiles, entry bundles."""
+"""The transparency log, served after C2SP tlog-tiles: checkpoint, tiles, entry bundles."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from ledger.service.ledger import Ledger
 from ledger.service.queries.records import read_checkpoint, read_log_path
 from ledger.web.resources import CHANGING, IMMUTABLE, check_path, resource
 
-_TEXT = "text/plain"  # to which the framework adds the charset, UTF-8
+_TEXT = "text/plain"  # the framework adds the charset, UTF-8
 _BYTES = "application/octet-stream"
 _JSON = "application/json"
 _AnyRequest = Request[Any, Any, Any]
@@ -32,8 +32,8 @@ class LogController(Controller):
         name = "tile/" + path.removeprefix("/")
         check_path(request, f"/log/{name}")
         tile, data = await read_log_path(ledger.pool, ledger.publication, name)
-        # A partial tile of some width never changes either: its hashes are those of entries already signed. Entries
-        # repeat keys and times; hashes repeat nothing.
+        # A partial tile of a given width never changes either, since it has the hashes of signed entries. Entries
+        # compress well, since they repeat keys and times; hashes do not compress.
         return resource(request, data, _BYTES, IMMUTABLE, compressible=isinstance(tile, EntriesTile))
 
     @get("/vkey", summary="The log's verifier key", media_type=_TEXT)
@@ -42,15 +42,14 @@ class LogController(Controller):
         await _key_news(ledger)
         return resource(request, f"{ledger.heads.keyring.vkey}\n".encode(), _TEXT, CHANGING)
 
-    @get("/keys", summary="How the log's key was rotated: signed notes that lead from each key to the next",
+    @get("/keys", summary="Rotations of the log's key: signed notes that lead from each key to the next",
          media_type=_JSON)
     async def keys(self, request: _AnyRequest, ledger: Ledger) -> Response[bytes]:
         check_path(request, "/log/keys")
         await _key_news(ledger)
         return resource(request, rotations_of(ledger.heads.keyring.keys), _JSON, CHANGING)
 
-
-    @get("/policy", summary="The policy of the log's witnesses, whose digest the log names", media_type=_TEXT)
+    @get("/policy", summary="The policy of the log's witnesses; the log has its digest", media_type=_TEXT)
     async def policy(self, request: _AnyRequest, ledger: Ledger) -> Response[bytes]:
         check_path(request, "/log/policy")
         policy = ledger.publication.policy

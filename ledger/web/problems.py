@@ -1,4 +1,4 @@
-"""Errors on the wire: RFC 9457 problem details, made through one table."""
+"""Errors in HTTP answers: RFC 9457 problem details. One table maps errors to status codes."""
 
 import logging
 from math import ceil
@@ -25,7 +25,7 @@ from ledger.errors import (
 MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger(__name__)
 
-# The first class that an error is an instance of decides.
+# The first matching class decides.
 _STATUS: tuple[tuple[type[LedgerError], int, str], ...] = (
     (OutcomeUnknown, 503, "The outcome is not known yet"),
     (Unavailable, 503, "This server cannot answer now"),
@@ -41,8 +41,8 @@ _STATUS: tuple[tuple[type[LedgerError], int, str], ...] = (
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """RFC 9457, with the ledger's `code` for programs, and the field, value and rule that explain it. `erasure`: of an
-    erased record, what the log says of that."""
+    """RFC 9457 problem details, with the ledger's `code` for programs, and the field, value and rule that explain the
+    problem. `erasure`: for an erased record, the log's statement about its erasure."""
 
     type: str
     title: str
@@ -56,7 +56,7 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def problem_of(error: LedgerError) -> Problem:
-    """The problem that tells an error to a client."""
+    """The problem details for an error."""
     status, title = next((status, title) for kind, status, title in _STATUS if isinstance(error, kind))
     return Problem(
         type=f"urn:carbon-ledger:problem:{error.code}", title=title, status=status, detail=error.message,
@@ -65,40 +65,48 @@ def problem_of(error: LedgerError) -> Problem:
     )
 
 
+def refused_request(
+    status: int, code: str, detail: str, *, field: str | None = None, value: str | None = None, rule: str | None = None
+) -> Problem:
+    """The problem details for a request that the server refuses before it reaches the service."""
+    return Problem(
+        type=f"urn:carbon-ledger:problem:{code}", title="The request is refused", status=status, detail=detail,
+        code=code, field=field, value=value, rule=rule,
+    )
+
+
 def ledger_error(_: Request[Any, Any, Any], error: LedgerError) -> Response[bytes]:
     return error_response(error)
 
 
 def error_response(error: LedgerError) -> Response[bytes]:
-    """The answer that tells an error."""
+    """The HTTP answer for an error."""
     return _response(problem_of(error), error.retry_after if isinstance(error, Exhausted) else None)
 
 
 def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    """What the framework refuses: unknown paths, wrong methods, parameters that do not parse."""
+    """The answer for errors of the framework: unknown paths, wrong methods, parameters that do not parse."""
     code = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "media-type"}.get(
         error.status_code, "invalid-request"
     )
     extra = getattr(error, "extra", None)
     first = extra[0] if isinstance(extra, list) and extra and isinstance(extra[0], dict) else {}
-    return _response(Problem(
-        type=f"urn:carbon-ledger:problem:{code}", title="The request is refused", status=error.status_code,
-        detail=first.get("message") or error.detail, code=code, field=first.get("key"),
-    ))
+    detail = first.get("message") or error.detail
+    return _response(refused_request(error.status_code, code, detail, field=first.get("key")))
 
 
 def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """A defect of ours: logged in full, told without detail."""
+    """The answer for a defect of this program: the log has all details, the answer has no details."""
     _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return _response(Problem(
         type="urn:carbon-ledger:problem:internal", title="Internal error", status=500,
-        detail="the server failed; its log says why", code="internal",
+        detail="the server failed; its log has the cause", code="internal",
     ))
 
 
 def problem_headers(status: int, retry_after: float | None = None) -> dict[str, str]:
-    """What goes with a problem: `retry_after` are seconds; a server that cannot answer now says one."""
-    # A cache that keeps a 404 would hide what the log has gained since.
+    """The headers of a problem. `retry_after`: seconds; 503 without a value says one second."""
+    # A cache that keeps a 404 would hide entries that were added later.
     headers = {"Cache-Control": "no-store"}
     wait = 1.0 if retry_after is None and status == 503 else retry_after
     return headers if wait is None else headers | {"Retry-After": str(max(1, ceil(wait)))}
@@ -107,5 +115,3 @@ def problem_headers(status: int, retry_after: float | None = None) -> dict[str, 
 def _response(problem: Problem, retry_after: float | None = None) -> Response[bytes]:
     return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=MEDIA_TYPE,
                     headers=problem_headers(problem.status, retry_after))
-
-

@@ -1,4 +1,4 @@
-"""Posting records, and asking for them."""
+"""Routes to post records, and to read them with their receipts."""
 
 from typing import Annotated, Any
 
@@ -20,7 +20,7 @@ from ledger.web.problems import error_response, problem_of
 MAX_LINES = 20_000
 _encode = msgspec.json.Encoder().encode
 Wait = Annotated[float, Parameter(
-    ge=0, le=MAX_WAIT_SECONDS, description="seconds to wait for the witnesses of the log")]
+    ge=0, le=MAX_WAIT_SECONDS, description="the most seconds to wait for the log's witnesses")]
 
 
 class RecordsController(Controller):
@@ -31,9 +31,12 @@ class RecordsController(Controller):
     async def submit(
         self, request: Request[Any, Any, Any], ledger: Ledger, wait: Wait = 0,
     ) -> Response[bytes]:
-        """JSON: an envelope in, a receipt (201 new, 200 known) or a problem out. NDJSON (`application/x-ndjson`): an
-        envelope a line in, a receipt or a problem a line out, in the same order, at most 20,000 lines. A log with
-        witnesses acknowledges in the place of a receipt, unless they sign within `wait`."""
+        """JSON: the body is an envelope, the answer a receipt (201: new, 200: already on the ledger) or a problem.
+
+        NDJSON (`application/x-ndjson`): each line of the body is an envelope, and the answer has a receipt or a problem
+        on each line, in the same order; at most 20,000 lines. A log with witnesses answers with an acknowledgement
+        instead of a receipt, unless they sign within `wait` seconds.
+        """
         if request.content_type[0] in NDJSON:
             return await _many(ledger, await _lines(request), wait)
         (result,) = await _proved(ledger, await ledger.submitter.submit([await request.body()]), wait)
@@ -45,29 +48,30 @@ class RecordsController(Controller):
     async def record(self, digest: str, ledger: Ledger) -> RecordAnswer:
         return await read_record(ledger.pool, digest)
 
-    @get("/{digest:str}/proof", summary="The receipt of a record: the same whenever it is asked for")
+    @get("/{digest:str}/proof", summary="The receipt of a record, the same at every request")
     async def proof(
         self, digest: Annotated[str, Parameter(description="hex SHA-256 of the record's body")], ledger: Ledger,
         revised: Annotated[int | None, Parameter(
-            ge=0, description="of a record that revises others: the index of the one to show")] = None,
+            ge=0, description="for a record that revises others: the log index of the revised record")] = None,
         size: Annotated[int | None, Parameter(
-            ge=1, description="of a checkpoint that the log has shown: proved in that tree, with the signatures that "
-                              "it has by now")] = None,
+            ge=1, description="size of a published checkpoint: the receipt proves inclusion in that tree, with the "
+                              "checkpoint's current signatures")] = None,
         wait: Wait = 0,
     ) -> Receipt:
-        """In the first public tree that holds it, or in the one of `size`. Of a log with witnesses: 503 with code
-        `not-published-yet` while they have not signed."""
+        """The receipt proves inclusion in the first public tree that has the record, or in the tree of `size`. A log
+        with witnesses answers 503 with code `not-published-yet` until they have signed."""
         ledger.heads.require_signing()
-        found = digest_from(digest)
+        record_digest = digest_from(digest)
         if wait:
-            await ledger.receipts.wait([found], wait)
+            await ledger.receipts.wait([record_digest], wait)
         if revised is not None:
-            return await ledger.receipts.read_revised(found, revised, size)
-        return (await ledger.receipts.read([found], size))[found]
+            return await ledger.receipts.read_revised(record_digest, revised, size)
+        return (await ledger.receipts.read([record_digest], size))[record_digest]
 
 
 async def _lines(request: Request[Any, Any, Any]) -> list[bytes]:
-    """The lines of a body, whose pieces go as they are read: it is never there twice. Raises InvalidInput."""
+    """The lines of a body. Each piece of the body is freed after it is read, so memory never holds the body twice.
+    Raises InvalidInput for too many lines."""
     lines: list[bytes] = []
     begun: list[bytes] = []
     async for piece in request.stream():
@@ -79,8 +83,8 @@ async def _lines(request: Request[Any, Any, Any]) -> list[bytes]:
     if any(begun):
         lines.append(b"".join(begun))
     if len(lines) > MAX_LINES:
-        raise InvalidInput(f"{len(lines)} lines in one request", code="too-many-lines", value=len(lines),
-                           rule=f"at most {MAX_LINES} lines; send the rest in further requests")
+        raise InvalidInput(f"the request has {len(lines)} lines, which is too many", code="too-many-lines",
+                           value=len(lines), rule=f"at most {MAX_LINES} lines; send the rest in further requests")
     return lines
 
 
@@ -90,7 +94,7 @@ async def _many(ledger: Ledger, lines: list[bytes], wait: float) -> Response[byt
 
 
 async def _proved(ledger: Ledger, results: list[SubmitResult], wait: float) -> list[SubmitResult]:
-    """The results with receipts in the place of acknowledgements, where the witnesses sign in time."""
+    """The results with receipts instead of acknowledgements, if the witnesses sign in time."""
     promised = [
         bytes.fromhex(one.receipt.digest) for one in results if wait and isinstance(one.receipt, Acknowledgement)
     ]
@@ -100,7 +104,7 @@ async def _proved(ledger: Ledger, results: list[SubmitResult], wait: float) -> l
         await ledger.receipts.wait(promised, wait)
         receipts = await ledger.receipts.read(promised)
     except Unavailable:
-        # What is acknowledged stays so; the proof may be asked for later.
+        # The acknowledgements remain valid; the client can request the receipts later.
         return results
     return [
         one._replace(receipt=receipts[bytes.fromhex(one.receipt.digest)])
@@ -111,5 +115,3 @@ async def _proved(ledger: Ledger, results: list[SubmitResult], wait: float) -> l
 
 def _line(result: SubmitResult) -> bytes:
     return _encode(result.receipt if result.error is None else problem_of(result.error))
-
-

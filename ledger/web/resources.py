@@ -1,6 +1,6 @@
-"""Answers that a cache may keep: one path for each, an entity tag, gzip for those who take it; HEAD as GET answers.
+"""Cacheable answers: one path for each, an entity tag, gzip for clients that accept it; HEAD is answered as GET.
 
-RFC 9110 throughout. The log is made of such answers, so that any proxy and any static host can serve it.
+Everything follows RFC 9110. The log consists of such answers, so that any proxy and any static host can serve it.
 """
 
 import gzip
@@ -21,33 +21,34 @@ _TAG_BYTES: Final = 16
 
 
 def check_path(request: Request[Any, Any, Any], path: str) -> None:
-    """Raises NotFound where the path, byte for byte as it was asked for, is not this one: routing takes `//`, a slash
-    at the end and percent-encodings for the same, caches and static hosts do not."""
-    asked: bytes = request.scope["raw_path"]
-    if asked.partition(b"?")[0] != path.encode():
-        raise NotFound("not the one spelling of this path", field="path", value=asked.decode("ascii", "replace"))
+    """Raises NotFound unless the requested path is this one, byte for byte. Routing accepts `//`, a slash at the end
+    and percent-encodings as other spellings of a path; caches and static hosts do not."""
+    requested: bytes = request.scope["raw_path"]
+    if requested.partition(b"?")[0] != path.encode():
+        raise NotFound(f"not the canonical spelling of {path}", field="path",
+                       value=requested.decode("ascii", "replace"))
 
 
 def resource(
     request: Request[Any, Any, Any], data: bytes, media_type: str, caching: str, *, compressible: bool = False
 ) -> Response[bytes]:
-    """These bytes, or 304 where the client has them. `compressible`: as gzip, where the client takes that."""
+    """An answer with these bytes, or 304 if the client has them. `compressible`: uses gzip if the client accepts it."""
     tag = hashlib.sha256(data).hexdigest()[: 2 * _TAG_BYTES]
     headers = {"Cache-Control": caching}
     if compressible:
         headers["Vary"] = "Accept-Encoding"
         if takes_gzip(request.headers.get("Accept-Encoding", "")):
-            # No name and no time in it: the same bytes each time.
+            # Without a file name and a time, gzip gives the same bytes each time.
             data, tag = gzip.compress(data, _GZIP_LEVEL, mtime=0), f"{tag}-gzip"
             headers["Content-Encoding"] = "gzip"
     headers["ETag"] = f'"{tag}"'
     if _has(request.headers.get("If-None-Match", ""), headers["ETag"]):
-        return Response(b"", status_code=304, media_type=media_type, headers=_kept(headers))
+        return Response(b"", status_code=304, media_type=media_type, headers=_headers_of_304(headers))
     return Response(data, media_type=media_type, headers=headers)
 
 
 def takes_gzip(accepted: str) -> bool:
-    """Whether an Accept-Encoding field lets a server answer with gzip."""
+    """Whether an Accept-Encoding field allows gzip."""
     weights = {}
     for part in accepted.split(","):
         coding, *parameters = [one.strip().lower() for one in part.split(";")]
@@ -56,19 +57,19 @@ def takes_gzip(accepted: str) -> bool:
     return chosen.strip("0.") != ""
 
 
-def _has(known: str, tag: str) -> bool:
-    """Whether an If-None-Match field names the tag, by weak comparison."""
-    tags = [one.strip().removeprefix("W/") for one in known.split(",")]
+def _has(field: str, tag: str) -> bool:
+    """Whether an If-None-Match field has the tag, by weak comparison."""
+    tags = [one.strip().removeprefix("W/") for one in field.split(",")]
     return tag in tags or tags == ["*"]
 
 
-def _kept(headers: Mapping[str, str]) -> dict[str, str]:
-    """What a 304 repeats."""
+def _headers_of_304(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers that a 304 repeats."""
     return {name: value for name, value in headers.items() if name != "Content-Encoding"}
 
 
 class HeadAsGet:
-    """Answers HEAD as the application answers GET, without the content."""
+    """Answers HEAD with the headers of GET, without the content."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -82,6 +83,6 @@ class HeadAsGet:
                 message["body"] = b""
             await send(message)
 
-        asked = cast(HTTPScope, scope).copy()
-        asked["method"] = HttpMethod.GET
-        return self._app(asked, receive, without_content)
+        get_scope = cast(HTTPScope, scope).copy()
+        get_scope["method"] = HttpMethod.GET
+        return self._app(get_scope, receive, without_content)

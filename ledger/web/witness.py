@@ -1,4 +1,4 @@
-"""A witness over HTTP: `add-checkpoint`, and what was cosigned last, as C2SP tlog-witness has them. No other route."""
+"""A witness over HTTP after C2SP tlog-witness: `add-checkpoint` and the newest cosigned checkpoint. No other route."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from ledger.client.witness.witness import MAX_REQUEST, WitnessAnswer, WitnessSer
 
 
 def create_witness_app(witness: WitnessService, prefix: str = "") -> Litestar:
-    """The ASGI application below the path `prefix`, which begins with a slash where it is not empty."""
+    """The ASGI application below the path `prefix`, which is empty or begins with a slash."""
 
     @post(f"{prefix}/add-checkpoint", status_code=200)
     async def add_checkpoint(request: Request[Any, Any, Any]) -> Response[str]:
@@ -18,8 +18,9 @@ def create_witness_app(witness: WitnessService, prefix: str = "") -> Litestar:
     @get(f"{prefix}/{{log:str}}/checkpoint")
     async def checkpoint(log: str) -> Response[str]:
         note = witness.newest(log)
-        found = WitnessAnswer(404, "nothing was cosigned for this log\n") if note is None else WitnessAnswer(200, note)
-        return _response(found)
+        if note is None:
+            return _response(WitnessAnswer(404, "this witness has not cosigned a checkpoint of this log\n"))
+        return _response(WitnessAnswer(200, note))
 
     return Litestar(
         [add_checkpoint, checkpoint], request_max_body_size=MAX_REQUEST, openapi_config=None, on_app_init=[_quiet],
@@ -28,12 +29,12 @@ def create_witness_app(witness: WitnessService, prefix: str = "") -> Litestar:
 
 
 def _response(answer: WitnessAnswer) -> Response[str]:
-    # As a header, since the framework adds a charset to what it takes for a text; clients compare the whole value.
+    # As a header, since the framework adds a charset to the media type of a text; clients compare the whole value.
     headers = {"Cache-Control": "no-store", "Content-Type": answer.content_type}
     return Response(answer.content, status_code=answer.status, headers=headers)
 
 
 def _quiet(config: AppConfig) -> AppConfig:
-    """Logging stays as the process has set it up."""
+    """Keeps Litestar from changing the logging of the process."""
     config.logging_config = None
     return config

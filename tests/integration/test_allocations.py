@@ -80,7 +80,7 @@ def test_values_that_nobody_stated(server: Server) -> None:
     assert found[:3] == (400, "missing-weight", "allocation")
     for told in (f"record {second.digest}, output {shop.name('d')}: outputs[1].value",
                  f"record {first.digest}, output {shop.name('b')}: outputs[1].value",
-                 "every output that carries burden says its value"):
+                 "every output that carries burden must state its value"):
         assert told in found[3]
     near = refused(server, lot=shop.name("b"), allocation="value")
     assert first.digest in near[3]
@@ -143,7 +143,7 @@ def test_a_choice_that_lacks_values(server: Server) -> None:
     assert by_value == {
         "allocation": "value", "missingRecords": 1, "missing": [{
             "record": receipt.digest, "output": shop.name("b"), "field": "outputs[1].value",
-            "rule": "every output that carries burden says its value",
+            "rule": "every output that carries burden must state its value",
         }],
     }
     assert answer["choices"][0]["footprint"] == pytest.approx(50)

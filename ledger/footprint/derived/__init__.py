@@ -1,1 +1,1 @@
-"""Figures that are answered and never stored."""
+"""Figures that are computed for an answer and never stored."""

@@ -1,4 +1,4 @@
-"""How much of a figure is known, and what it may be called."""
+"""The completeness of a figure, and the title that follows from it."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -10,7 +10,7 @@ COMPLETE: Final = 0.95
 
 
 def completeness_of(burdens: Sequence[float]) -> float | None:
-    """absGhg / (absGhg + omittedAbs); None (unknown) where something is omitted that nobody estimated."""
+    """absGhg / (absGhg + omittedAbs); None (unknown) if there is an omission without an estimate."""
     if burdens[SLOT["unestimated"]] > 0:
         return None
     absolute, omitted = burdens[SLOT["absGhg"]], burdens[SLOT["omittedAbs"]]
@@ -18,7 +18,7 @@ def completeness_of(burdens: Sequence[float]) -> float | None:
 
 
 def title_of(completeness: float | None, *, withdrawn: bool = False) -> str:
-    """What a figure of that completeness may be called, unknown where it is None."""
+    """The title of a figure with this completeness (None: unknown)."""
     if withdrawn:
         return "withdrawn lot, no footprint"
     return "incomplete footprint" if completeness is None or completeness < COMPLETE else "footprint"

@@ -1,21 +1,21 @@
-"""What a lot's burdens consist of: the part of every record upstream that is in them, in one adjoint pass.
+"""Contributions to a lot's burdens: the part of every upstream record in them, computed in one adjoint pass.
 
-Burdens are passed on linearly, so one walk against the order of the log gives the parts of all records at once:
+Burdens are passed on linearly. So one pass against the order of the log gives the parts of all records at once:
 
     weight(target lot) = 1, weight(other lots) = 0
     weight(record) = sum over its lots of weight(lot) * share(lot)
     weight(lot taken) += weight(record) * q/Q
 
-`weight(record)` is the part of the record's direct burdens, and of all that it takes, that the target carries. Where a
-record assigns amounts, burden(o) = share(o) * (total - sum assigned) + assigned(o): the part of `total` is the same,
-and an amount assigned to output a is a source of its own, of weight(a) - weight(record). What averaging a pool over
-its period adds to a lot, or takes from it, is one of weight(that lot). So for every burden
+`weight(record)` is the part of the record's direct burdens, and of the burdens that it takes, that the target carries.
+If a record assigns amounts, burden(o) = share(o) * (total - sum assigned) + assigned(o). The part of `total` is the
+same, and an amount assigned to output a is a source of its own with the weight weight(a) - weight(record). The
+adjustment of a lot by a pool's period average is a source with the weight weight(that lot). So for every burden
 
     burden(target) = sum over records of
         weight(record) * (direct(record) + covered(record)) + weight(first lot) * averaged(record)
         + sum over assigned of (weight(its output) - weight(record)) * amount
 
-Such sums add in another order than stored figures, from which they may differ by 1e-9 of absGhg, and are never stored.
+These sums add in another order than stored figures. They may differ from them by 1e-9 of absGhg, and are never stored.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,10 +32,11 @@ from ledger.footprint.stored.burdens import SLOT, ZERO, Vector
 
 
 class Weights(NamedTuple):
-    """Parts that the target carries: of each record by log index, of each lot by number; absent ones are zero.
+    """The parts that the target carries of each record (by log index) and of each lot (by number); absent ones are
+    zero.
 
-    A record of whose lots it carries something has its place in `records` even with a part of zero: a lot without share
-    of its record's burden may hold an amount that was assigned to it.
+    `records` has every record of whose lots the target carries something, even if the part of the record is zero: a lot
+    without an allocation share may hold an amount that was assigned to it.
     """
 
     records: dict[int, float]
@@ -43,9 +44,12 @@ class Weights(NamedTuple):
 
 
 class Upstream(NamedTuple):
-    """A record upstream of a lot, as it reads: `weight` of it is in the lot; `averaged` is what a pool's period average
-    moved into its first output. `made`: the parts of its outputs that are in the lot, by position, where they are not
-    zero and something was assigned to them or moved. `covered`: what green attributes took from its inputs."""
+    """A record upstream of a lot, in its current version.
+
+    `weight`: the part of the record in the lot. `averaged`: burdens that a pool's period average moved into the
+    record's first output. `made`: the parts of its outputs in the lot, by position; only parts above zero of outputs
+    with assigned or averaged amounts. `covered`: the change that green attributes made to its inputs' burdens.
+    """
 
     log_index: int
     digest: str
@@ -58,14 +62,15 @@ class Upstream(NamedTuple):
 
 
 def weights(arrays: Arrays, target: int) -> Weights:
-    """What the lot with number `target` carries of everything in the chain. Raises KeyError where it is not in it."""
+    """The parts that lot number `target` carries of all records and lots of the chain. Raises KeyError if the lot is
+    not in the chain."""
     wanted = numpy.zeros(len(arrays.numbers))
     wanted[arrays.position(target)] = 1.0
     return weights_of_sum(arrays, wanted)
 
 
 def weights_of_sum(arrays: Arrays, wanted: Floats) -> Weights:
-    """What a sum of lots carries, of each of them as much as is `wanted`."""
+    """The parts that a weighted sum of lots carries. `wanted`: the weight of each lot, by position."""
     records, lots = adjoint(arrays, wanted)
     carried = numpy.flatnonzero(lots)
     makers = numpy.unique(arrays.makers[carried])[::-1]
@@ -76,13 +81,13 @@ def weights_of_sum(arrays: Arrays, wanted: Floats) -> Weights:
 
 
 def contribution(
-    found: Weights, record: int, direct: Vector, assigned: Sequence[Assigned] = (), averaged: Vector = ZERO
+    weights: Weights, record: int, direct: Vector, assigned: Sequence[Assigned] = (), averaged: Vector = ZERO
 ) -> Vector:
-    """What the record at log index `record` brings into the target: its direct burdens, what it assigned to one output
-    rather than to all, and what averaging a pool over its period moved into its lot."""
-    weight, first = found.records.get(record, 0.0), found.lots.get(record * LOT_SLOTS, 0.0)
+    """The contribution of the record at log index `record` to the target: from its direct burdens, from its assigned
+    amounts, and from the period average of a pool."""
+    weight, first = weights.records.get(record, 0.0), weights.lots.get(record * LOT_SLOTS, 0.0)
     vector = [weight * own + first * moved for own, moved in zip(direct, averaged, strict=True)]
-    for one in assigned:
-        made = found.lots.get(record * LOT_SLOTS + one.output, 0.0)
-        vector[SLOT[one.burden]] += (made - weight) * float(one.amount)
+    for assignment in assigned:
+        made = weights.lots.get(record * LOT_SLOTS + assignment.output, 0.0)
+        vector[SLOT[assignment.burden]] += (made - weight) * float(assignment.amount)
     return tuple(vector)

@@ -1,9 +1,9 @@
-"""What in a lot's figure is missing or rests on little: what to ask of whom, most weighty first.
+"""Data gaps in a lot's figure: missing or weak data, with the question to ask and whom to ask, largest gap first.
 
-Five kinds of gap: omissions; declarations that rest on little; data that are not primary, or whose factor could not be
-checked; records that wait for a closing; cores whose first life is not on the ledger. Omissions are not in the figure,
-nor by cut-off are first lives; the other three are, and the same kg may be in several of them. What is in none of them
-is well founded.
+Five kinds of gap: omissions; declarations with a weak basis; data that are not primary, or whose factor could not be
+checked; provisional records, which wait for a closing; cores whose first life is not on the ledger. The figure does not
+include omissions, nor (by cut-off) first lives. It includes the other three, and the same kg may be in several of them.
+The part of the figure without any gap is well founded.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,25 +17,25 @@ from ledger.core.record.values import Evidence, Supply
 Kind = Literal["omission", "declaration", "data", "provisional", "firstLife"]
 
 WEAK: Final[Mapping[str, str]] = {
-    "factor": "a figure of its own making, in place of a factor",
-    "study": "a verified declaration or primary data, in place of a study",
-    "statement": "a verified declaration or signed records, in place of a statement",
-    "opening": "where the opening stock came from, and its figure",
+    "factor": "a figure for its actual production, instead of a factor",
+    "study": "a verified declaration or primary data, instead of a study",
+    "statement": "a verified declaration or signed records, instead of a statement",
+    "opening": "the origin of the opening stock, and its figure",
 }
-"""Bases of declarations that rest on little, with what to ask for."""
+"""Weak bases of declarations, with the data to ask for."""
 
-_NO_PRIMARY: Final = "the primary data behind the declaration, which states none"
+_NO_PRIMARY: Final = "primary data for the declaration, which states no primary share"
 _SHOWN: Final = 5
 
 
 class Gap(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """`kgCo2e`: how much it is in the lot, or beside it for an omission, absent where that is not known; `percent`: of
-    the lot's absGhg. `weight`: the parts of the records that the lot carries, added up; for omissions of unknown size
-    their number, so counted.
+    """A data gap. `kgCo2e`: its size in the lot (for an omission: in addition to the lot), absent if unknown;
+    `percent`: the same in percent of the lot's absGhg. `weight`: the sum of the parts that the lot carries of the
+    gap's records; for omissions of unknown size, their number weighted by these parts.
 
-    `ask` is asked of `whom`, who may have to pass it on to `behind`. `records`: digests, most weighty first, at most
-    five of `count`. `amount` and `unit`: how much of the supply stands behind the lot. `start` and `end`: of records
-    that wait for a closing, the whole time.
+    `ask`: the question to put to `whom`, who may have to pass it on to `behind`. `records`: digests of at most five of
+    the `count` records, largest first. `amount` and `unit`: the amount of the supply that the lot carries. `start` and
+    `end`: the time span of provisional records.
     """
 
     kind: Kind
@@ -59,13 +59,13 @@ class Gap(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True)
 
 
 class LotGaps(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """The gaps of a lot; `leftOff` more are not in `items`. Amounts in kg CO2e.
+    """The gaps of a lot; `leftOff`: the number of gaps that are not in `items`. Amounts in kg CO2e.
 
-    `absolute` is the lot's absGhg and `explained` what the `records` upstream bring together, the same to 1e-9;
-    `wellFounded` is the part of it without a gap. `omitted` and `unestimated` (a number) are beside it, `provisional`
-    is in it. `assigned` (system expansion, in the footprint alone) and `averaged` (pools averaged over a period) came
-    to the lot, or left it, by no line of a record. Where anything is averaged, percents are of what the records bring
-    rather than of `absolute`.
+    `absolute`: the lot's absGhg. `explained`: the sum over the `records` upstream, equal to `absolute` within 1e-9.
+    `wellFounded`: the part of it without a gap. It includes `provisional`, but not `omitted` and `unestimated` (a
+    number). `assigned` (system expansion, in the footprint only) and `averaged` (pools averaged over a period) entered
+    or left the lot without a line of a record. If anything is averaged, percentages refer to `explained` instead of
+    `absolute`.
     """
 
     lot: str
@@ -86,8 +86,8 @@ class LotGaps(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
 
 
 class GapHead(NamedTuple):
-    """What gaps of several records have in common. `estimated`: an omission has a figure; `primary` and `recalled`:
-    of data."""
+    """The fields that gaps of several records share. `estimated`: an omission has an estimate. `primary`, `recalled`:
+    flags of a gap in data."""
 
     kind: Kind
     what: str
@@ -102,7 +102,7 @@ class GapHead(NamedTuple):
 
 
 class GapGroup:
-    """Gaps with one head. `total`: kg CO2e in the lot, or for an omission that nobody estimated, how many."""
+    """Gaps with one head. `total`: kg CO2e in the lot; for omissions without an estimate, their number."""
 
     def __init__(self) -> None:
         self.total = 0.0
@@ -113,7 +113,7 @@ class GapGroup:
         self._amounts: dict[str, float] = {}
 
     def add(self, digest: str, weight: float, total: float, supplies: Iterable[Supply] = ()) -> None:
-        """`weight` of the record with that digest is in the lot, and `total` by this gap of it."""
+        """Adds a record. `weight`: the part of it in the lot; `total`: the size of this gap in that part."""
         if digest not in self._by_record:
             self.weight += weight
             for supply in supplies:
@@ -123,20 +123,20 @@ class GapGroup:
         self._by_record[digest] = self._by_record.get(digest, 0.0) + total
 
     def last(self, start: str, end: str) -> None:
-        """Widens the time that the records took."""
+        """Extends the time span of the records."""
         self.start = start if self.start is None else min(self.start, start)
         self.end = end if self.end is None else max(self.end, end)
 
     def gap(self, head: GapHead, absolute: float, ask: str, evidence: Iterable[Evidence] = ()) -> Gap:
-        """The gap as it is told; `absolute` is the lot's absGhg."""
-        known = self.total if head.estimated else None
+        """The gap for the answer; `absolute` is the lot's absGhg."""
+        kilograms = self.total if head.estimated else None
         units = list(self._amounts)
         return Gap(
             kind=head.kind, what=head.what, ask=ask, whom=head.whom, behind=head.behind, facility=head.facility,
-            factor=head.factor, basis=head.basis, weight=self.total if known is None else self.weight,
+            factor=head.factor, basis=head.basis, weight=self.total if kilograms is None else self.weight,
             count=len(self._by_record),
             records=nlargest(_SHOWN, self._by_record, key=self._by_record.__getitem__), evidence=list(evidence),
-            kg_co2e=known, percent=100.0 * known / absolute if known is not None and absolute else None,
+            kg_co2e=kilograms, percent=100.0 * kilograms / absolute if kilograms is not None and absolute else None,
             # Amounts in several units do not add up.
             unit=units[0] if len(units) == 1 else None, amount=self._amounts[units[0]] if len(units) == 1 else None,
             start=self.start, end=self.end,
@@ -144,24 +144,24 @@ class GapGroup:
 
 
 def ask_for(head: GapHead) -> str:
-    """What to ask, in words."""
+    """The question to ask, in words."""
     match head.kind:
         case "omission":
-            return f"a figure from cradle to gate for {head.what}, which is left out"
+            return f"a cradle-to-gate figure for {head.what}, which the footprint omits"
         case "declaration":
             return WEAK.get(head.basis or "", _NO_PRIMARY)
         case "provisional":
             return "the closing of the period"
         case "firstLife":
-            return "which record ended its first life, or when that was"
+            return "the record that ended its first life, or the date"
         case "data":
-            wanted = [] if head.primary else [f"measured data on {head.what}"]
+            questions = [] if head.primary else [f"measured data on {head.what}"]
             if head.recalled:
-                wanted.append(f"where the factor {head.factor or ''} is from, which could not be checked")
-            return "; ".join(wanted)
+                questions.append(f"the source of the factor {head.factor or ''}, which could not be checked")
+            return "; ".join(questions)
 
 
 def rank(gap: Gap) -> tuple[int, float, float, str, str, str]:
-    """Sorts gaps: by kg CO2e, then those of unknown size by weight, then those without any kg."""
+    """Sort key of gaps: by kg CO2e, then gaps of unknown size by weight, then gaps of 0 kg."""
     first = 1 if gap.kg_co2e is None else 0 if gap.kg_co2e else 2
     return (first, -(gap.kg_co2e or 0.0), -gap.weight, gap.kind, gap.what, gap.whom)

@@ -17,9 +17,9 @@ _ADDITIVE: Final = frozenset(ADDITIVE)
 
 
 class _Named:
-    """A declaration that figures rest on. Kg CO2e in the lot: `total`, of which `secondary` are no primary data, and
-    `founded` are and wait for no closing. `weight`: the parts of the records that name it. `head`: of data that are not
-    primary, should nothing else be wrong with it."""
+    """A declaration that gives figures to records. Kg CO2e in the lot: `total`, of which `secondary` are not primary
+    data, and `founded` are primary and not provisional. `weight`: the sum of the parts of the records that name it.
+    `head`: the head of the gap for its secondary data, used if the declaration itself is not weak."""
 
     def __init__(self, head: GapHead) -> None:
         self.head = head
@@ -29,11 +29,11 @@ class _Named:
         self.founded = 0.0
         self._last = ""
 
-    def by(self, one: Upstream) -> None:
-        """A record names it; once counts."""
-        if self._last != one.digest:
-            self._last = one.digest
-            self.weight += one.weight
+    def by(self, upstream: Upstream) -> None:
+        """Adds the weight of a record that names the declaration, once per record."""
+        if self._last != upstream.digest:
+            self._last = upstream.digest
+            self.weight += upstream.weight
 
     def gap(self, digest: str, head: GapHead, kilograms: float, absolute: float, evidence: Sequence[Evidence]) -> Gap:
         group = GapGroup()
@@ -42,10 +42,11 @@ class _Named:
 
 
 class GapGathering:
-    """Takes all records upstream, then the declarations whose digests are in `declarations`.
+    """Collects gaps: `add` takes the upstream records one by one, then `finish` takes the declarations whose digests
+    are in `declarations`.
 
-    Lines count by their |kg CO2e|, as in absGhg: `explained` is all of it, `provisional` that of records that wait for
-    a closing.
+    Lines count by their |kg CO2e|, as in absGhg: `explained` is the sum, `provisional` the part from provisional
+    records.
     """
 
     def __init__(self) -> None:
@@ -59,28 +60,28 @@ class GapGathering:
     def declarations(self) -> list[str]:
         return list(self._named)
 
-    def add(self, one: Upstream) -> None:
-        """Takes a record; one of which the lot carries nothing has no gap for it."""
-        if not one.weight:
+    def add(self, upstream: Upstream) -> None:
+        """Adds a record. A record of which the lot carries nothing adds no gap."""
+        if not upstream.weight:
             return
-        supplies = supplies_of(one.record)
-        self._name(one, supplies)
-        self._add_omissions(one, supplies)
-        waits = isinstance(one.record, Transformation) and one.record.basis == "provisional"
+        supplies = supplies_of(upstream.record)
+        self._name(upstream, supplies)
+        self._add_omissions(upstream, supplies)
+        waits = isinstance(upstream.record, Transformation) and upstream.record.basis == "provisional"
         whole = 0.0
-        for line in one.assessment.lines:
+        for line in upstream.assessment.lines:
             if line.burden in _ADDITIVE:
-                kilograms = one.weight * abs(line_co2e(line))
+                kilograms = upstream.weight * abs(line_co2e(line))
                 whole += kilograms
-                self._add_line(one, line, kilograms, supplies, waits=waits)
+                self._add_line(upstream, line, kilograms, supplies, waits=waits)
         self.explained += whole
         if waits:
-            self._add_provisional(one, whole)
-        self._add_core(one)
+            self._add_provisional(upstream, whole)
+        self._add_core(upstream)
 
     def finish(self, declarations: Mapping[str, Declaration], absolute: float) -> tuple[list[Gap], float]:
-        """All gaps, most weighty first, and the kg CO2e that have none. `declarations` by digest as they read now;
-        `absolute` is the lot's absGhg."""
+        """All gaps, largest first, and the kg CO2e without a gap. `declarations`: the current version of each, by
+        digest; `absolute` is the lot's absGhg."""
         gaps = [group.gap(head, absolute, ask_for(head)) for head, group in self._groups.items()]
         founded = self._founded
         for digest, named in self._named.items():
@@ -94,42 +95,44 @@ class GapGathering:
         return sorted(gaps, key=rank), founded
 
     def _group(self, head: GapHead) -> GapGroup:
-        found = self._groups.get(head)
-        if found is None:
-            found = self._groups[head] = GapGroup()
-        return found
+        group = self._groups.get(head)
+        if group is None:
+            group = self._groups[head] = GapGroup()
+        return group
 
-    def _name(self, one: Upstream, supplies: Sequence[Supply]) -> None:
-        """Declarations that declare nothing have no line, and may be gaps all the same."""
+    def _name(self, upstream: Upstream, supplies: Sequence[Supply]) -> None:
+        """Registers the declarations that a record names. A declaration of zero burdens gives no line, but may still
+        be a gap."""
         for supply in supplies:
             if supply.declaration is not None:
-                self._declared(supply.declaration, one, supply.material)
-        if isinstance(one.record, Declaration) and one.record.lot is not None:
-            self._declared(one.digest, one, one.record.lot.product)
+                self._declared(supply.declaration, upstream, supply.material)
+        if isinstance(upstream.record, Declaration) and upstream.record.lot is not None:
+            self._declared(upstream.digest, upstream, upstream.record.lot.product)
 
-    def _declared(self, digest: str, one: Upstream, source: str) -> _Named:
-        found = self._named.get(digest)
-        if found is None:
-            head = GapHead("data", source, one.record.issuer, facility=_facility(one.record), factor=_DECLARED + digest)
-            found = self._named[digest] = _Named(head)
-        found.by(one)
-        return found
+    def _declared(self, digest: str, upstream: Upstream, source: str) -> _Named:
+        named = self._named.get(digest)
+        if named is None:
+            record = upstream.record
+            head = GapHead("data", source, record.issuer, facility=_facility(record), factor=_DECLARED + digest)
+            named = self._named[digest] = _Named(head)
+        named.by(upstream)
+        return named
 
-    def _add_omissions(self, one: Upstream, supplies: Sequence[Supply]) -> None:
-        for omission in one.assessment.omissions:
-            what, estimate = omission.what, omission.estimate
-            left_out = [supply for supply in supplies if _concerns(what, supply)]
-            head = GapHead("omission", what, one.record.issuer, _supplier(left_out), _facility(one.record),
+    def _add_omissions(self, upstream: Upstream, supplies: Sequence[Supply]) -> None:
+        for omission in upstream.assessment.omissions:
+            subject, estimate = omission.what, omission.estimate
+            left_out = [supply for supply in supplies if _concerns(subject, supply)]
+            head = GapHead("omission", subject, upstream.record.issuer, _supplier(left_out), _facility(upstream.record),
                            estimated=estimate is not None)
             amount = 1.0 if estimate is None else float(estimate)
-            self._group(head).add(one.digest, one.weight, one.weight * amount, left_out)
+            self._group(head).add(upstream.digest, upstream.weight, upstream.weight * amount, left_out)
 
     def _add_line(
-        self, one: Upstream, line: Line, kilograms: float, supplies: Sequence[Supply], *, waits: bool
+        self, upstream: Upstream, line: Line, kilograms: float, supplies: Sequence[Supply], *, waits: bool
     ) -> None:
         factor = line.factor or ""
         if factor.startswith(_DECLARED):
-            named = self._declared(factor.removeprefix(_DECLARED), one, line.source)
+            named = self._declared(factor.removeprefix(_DECLARED), upstream, line.source)
             named.total += kilograms
             if not line.primary:
                 named.secondary += kilograms
@@ -137,24 +140,22 @@ class GapGathering:
                 named.founded += kilograms
         elif not line.primary or line.recalled:
             bought = _bought(line, supplies)
-            head = GapHead("data", line.source, one.record.issuer, _supplier(bought), _facility(
-                one.record
-            ), line.factor,
-                           primary=line.primary, recalled=line.recalled)
-            self._group(head).add(one.digest, one.weight, kilograms, bought)
+            head = GapHead("data", line.source, upstream.record.issuer, _supplier(bought), _facility(upstream.record),
+                           line.factor, primary=line.primary, recalled=line.recalled)
+            self._group(head).add(upstream.digest, upstream.weight, kilograms, bought)
         elif not waits:
             self._founded += kilograms
 
-    def _add_provisional(self, one: Upstream, kilograms: float) -> None:
-        record = one.record
+    def _add_provisional(self, upstream: Upstream, kilograms: float) -> None:
+        record = upstream.record
         if isinstance(record, Transformation):
             self.provisional += kilograms
             group = self._group(GapHead("provisional", record.process, record.issuer, facility=record.facility))
-            group.add(one.digest, one.weight, kilograms)
+            group.add(upstream.digest, upstream.weight, kilograms)
             group.last(record.start, record.end)
 
-    def _add_core(self, one: Upstream) -> None:
-        record = one.record
+    def _add_core(self, upstream: Upstream) -> None:
+        record = upstream.record
         if not isinstance(record, Declaration) or record.lot is None or record.lot.role != "core":
             return
         life = record.lot.previous_life
@@ -162,17 +163,17 @@ class GapGathering:
             age = "unknown" if life is None else f"estimated at {life.estimated_years} years"
             head = GapHead("firstLife", f"{record.lot.product}, age {age}", record.issuer,
                            f"the collector {record.collector}" if record.collector else None, record.facility)
-            self._group(head).add(one.digest, one.weight, 0.0)
+            self._group(head).add(upstream.digest, upstream.weight, 0.0)
 
 
-def _concerns(what: str, supply: Supply) -> bool:
-    """Whether an omission is of this supply."""
+def _concerns(omission: str, supply: Supply) -> bool:
+    """Whether an omission is about this supply."""
     whole = supply.origin == "nature" or (supply.factor is not None and supply.factor.boundary == "cradleToGate")
-    return not whole and (what == supply.material or what.startswith(f"{supply.material} "))
+    return not whole and (omission == supply.material or omission.startswith(f"{supply.material} "))
 
 
 def _bought(line: Line, supplies: Sequence[Supply]) -> list[Supply]:
-    """The supplies whose upstream a line is: those with its factor, else those that the sector has priced."""
+    """The supplies whose upstream a line gives: those with the line's factor, else those that the sector has priced."""
     same = [supply for supply in supplies if supply.material == line.source and line.kind != "onSite"]
     priced = [
         supply for supply in same
@@ -182,7 +183,8 @@ def _bought(line: Line, supplies: Sequence[Supply]) -> list[Supply]:
 
 
 def _supplier(supplies: Sequence[Supply]) -> str | None:
-    """Who could know more than the record's issuer: nobody on the ledger, or the issuer would have named a lot."""
+    """The party that may know more than the record's issuer. It is not on the ledger, since the issuer would have named
+    a lot then."""
     return f"the supplier of {supplies[0].product or supplies[0].material}" if supplies else None
 
 
@@ -191,20 +193,20 @@ def _facility(record: AnyRecord) -> str | None:
 
 
 def _rests_on_little(record: Declaration, kilograms: float) -> bool:
-    """Nothing is missing of waste and cores, which enter without burden by cut-off."""
+    """Whether a declaration is weak. Waste and cores enter without burden by cut-off, so nothing is missing there."""
     if not kilograms and record.lot is not None and record.lot.role in UNBURDENED:
         return False
     return record.basis in WEAK or (kilograms > 0.0 and not Decimal(record.primary_share or 0))
 
 
 def _declared_head(record: Declaration) -> GapHead:
-    what = record.lot.product if record.lot is not None else f"figures per {record.per}"
+    subject = record.lot.product if record.lot is not None else f"figures per {record.per}"
     behind = f"the author of the {record.basis}" if record.basis in ("statement", "study") else None
-    return GapHead("declaration", what, record.issuer, behind, record.facility, basis=record.basis)
+    return GapHead("declaration", subject, record.issuer, behind, record.facility, basis=record.basis)
 
 
 def _secondary_head(record: Declaration | None, head: GapHead) -> GapHead:
-    """Who declared it knows more than who used it."""
+    """The head that asks the issuer of the declaration, who knows more than its user."""
     if record is None:
         return head
     return head._replace(whom=record.issuer, facility=record.facility, basis=record.basis)

@@ -1,4 +1,4 @@
-"""What a figure that is counted anew leaves open, in words and kg CO2e."""
+"""The limitations of a recalculated figure, in words and kg CO2e."""
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
@@ -18,7 +18,7 @@ _NOUNS: Final = {
 
 
 class RecountRequest(NamedTuple):
-    """`allocation`: one key for all records; None for each record's own."""
+    """`allocation`: one key for all records; None: each record keeps its own."""
 
     method: str = METHOD
     gwp: str = STORED_GWP
@@ -26,23 +26,23 @@ class RecountRequest(NamedTuple):
 
     @property
     def counts_anew(self) -> bool:
-        """Whether the cut-off figure itself is another one than the stored."""
+        """Whether the request changes the cut-off figure itself."""
         return self.gwp != STORED_GWP or self.allocation is not None
 
 
-def limitations(asked: RecountRequest, recount: Recount, weighed: RecountWeight) -> list[str]:
-    """Of a lot that carries so much of the records behind it."""
+def limitations(request: RecountRequest, recount: Recount, weighed: RecountWeight) -> list[str]:
+    """The limitations for a lot that carries the parts `weighed` of the records upstream."""
     stated = list(recount.stated(weighed))
-    found: list[str] = []
-    if asked.gwp != STORED_GWP:
-        found += _not_weighed(asked.gwp, stated, recount.assigned(weighed))
-    if asked.method != METHOD or asked.allocation is not None:
-        found += _declared([one for one in stated if one.group == "declarations"])
+    texts: list[str] = []
+    if request.gwp != STORED_GWP:
+        texts += _not_weighed(request.gwp, stated, recount.assigned(weighed))
+    if request.method != METHOD or request.allocation is not None:
+        texts += _declared([one for one in stated if one.group == "declarations"])
     averaged = recount.averaged(weighed)
-    if asked.counts_anew and averaged:
-        found.append(f"period averages of pools: {kilograms(averaged)}, settled with the stored figures when their "
+    if request.counts_anew and averaged:
+        texts.append(f"period averages of pools: {kilograms(averaged)}, settled with the stored figures when their "
                      "periods were closed.")
-    return found
+    return texts
 
 
 def kilograms(amount: float) -> str:
@@ -62,9 +62,9 @@ def _not_weighed(gwp: str, stated: Sequence[StatedLine], assigned: float) -> Ite
 
 def _declared(stated: Iterable[StatedLine]) -> Iterable[str]:
     ranked = sorted(stated, key=lambda one: (-abs(one.amount), one.name))
-    for one in ranked[:_SHOWN]:
-        yield (f"declaration {one.name} ({one.source}) exists in one method and allocation only: "
-               f"{kilograms(one.amount)} of the lot.")
+    for line in ranked[:_SHOWN]:
+        yield (f"declaration {line.name} ({line.source}) exists in one method and allocation only: "
+               f"{kilograms(line.amount)} of the lot.")
     rest = ranked[_SHOWN:]
     if rest:
         yield (f"{len(rest)} more exist in one method and allocation only: "

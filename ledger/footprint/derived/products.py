@@ -1,10 +1,11 @@
-"""Many lots of one product as one figure: weighted by what was made, in all and by facility, with the spread over lots.
+"""The figure of a product: many lots as one, weighted by production, in total and by facility, with the spread over
+lots.
 
-These are answers and never stored. Sums are rounded once, or once a chunk (`fsum`): so the means of facilities times
-their shares of production are the mean of all but for the last digits, however many lots there are.
+These figures are computed for answers and never stored. Sums are rounded once, or once per chunk (`fsum`). So the means
+of the facilities, weighted by production, give the mean of all lots up to the last digits, for any number of lots.
 
-Lots come in chunks of columns. What is kept of each are four numbers in arrays, 32 bytes; burdens and contents are
-added up chunk by chunk.
+Lots come in chunks of columns. Each lot keeps four numbers in arrays (32 bytes); burdens and contents are added up
+chunk by chunk.
 """
 
 import math
@@ -27,14 +28,14 @@ RATINGS: Final = {"technology": "technologyAbs", "time": "timeAbs", "geography":
 """PACT's data quality ratings, 1 (best) to 3, by the burden that holds their weighted sum."""
 
 _EXACT: Final = Context(prec=60)
-"""Half a million quantities of 24 digits each add up without rounding."""
+"""Precise enough to add half a million quantities of 24 digits without rounding."""
 
 _ULPS: Final = 1e-12
 
 
 class LotChunk(NamedTuple):
-    """Columns of as many lots: log number, facility, quantity in the product's unit, burdens and contents of the whole
-    lot. A content's name stands at the same place as its amount."""
+    """Some lots as columns of equal length: number, facility, quantity in the product's unit, burdens and contents of
+    the whole lot. `contents` holds the names, `amounts` the kg at the same positions."""
 
     numbers: Sequence[int]
     facilities: Sequence[str]
@@ -45,9 +46,9 @@ class LotChunk(NamedTuple):
 
 
 class LotSpread(NamedTuple):
-    """Kg CO2e per unit over lots, each of the weight of its quantity. A percentile p is the smallest value of a lot at
-    which at least the part p of all that was made is reached; no value between two lots is made up. `deviation` is that
-    of the whole production, not of a sample."""
+    """Kg CO2e per unit over lots, weighted by quantity. Percentile p is the smallest value of a lot at which the lots
+    up to it make up at least the part p of the production; values are not interpolated. `deviation` is the standard
+    deviation of the whole production, not of a sample."""
 
     minimum: float
     p5: float
@@ -61,7 +62,7 @@ class LotSpread(NamedTuple):
 
 
 class Total(NamedTuple):
-    """Lots as one: their quantity, burdens and contents added up, `footprint` kg CO2e of them all."""
+    """Lots as one: sums of their quantity, burdens and contents; `footprint` in kg CO2e."""
 
     quantity: Decimal
     lots: int
@@ -78,14 +79,14 @@ class Total(NamedTuple):
 
 
 class Produced(NamedTuple):
-    """By facility the one with the largest production first, those of equal production by name."""
+    """`facilities`: largest production first, then by name."""
 
     whole: Total
     facilities: Mapping[str, Total]
 
 
 class _Sums:
-    """Burdens, contents and quantity of one facility: a list of partial sums each, one a chunk."""
+    """Burdens, contents and quantity of one facility: each a list of partial sums, one per chunk."""
 
     def __init__(self) -> None:
         self.quantity = Decimal(0)
@@ -95,7 +96,7 @@ class _Sums:
     def add(self, quantities: Iterable[Decimal], burdens: Floats, contents: Mapping[str, Sequence[float]]) -> None:
         for quantity in quantities:
             self.quantity = _EXACT.add(self.quantity, quantity)
-        # Lists, since adding up an array makes an object of each of its numbers.
+        # `fsum` over an array would create an object for each number, so columns become lists first.
         for parts, column in zip(self.burdens, burdens.T.tolist(), strict=True):
             parts.append(math.fsum(column))
         for name, amounts in contents.items():
@@ -115,7 +116,7 @@ class ProducedLots:
         self._footprints: list[Floats] = []
 
     def take(self, chunk: LotChunk) -> None:
-        """Adds lots, each of which may come once."""
+        """Adds lots. Each lot may be added only once."""
         burdens = np.array(chunk.burdens, dtype=np.float64).reshape(-1, len(BURDENS))
         codes = np.array([self._code(facility) for facility in chunk.facilities], dtype=np.int64)
         for code in np.unique(codes).tolist():
@@ -135,7 +136,7 @@ class ProducedLots:
         return code
 
     def result(self) -> Produced:
-        """Raises ValueError where nothing was taken."""
+        """Raises ValueError if no lots were added."""
         if not self.lots:
             raise ValueError("no lots")
         numbers, codes = np.concatenate(self._numbers), np.concatenate(self._facility_of)
@@ -150,41 +151,41 @@ class ProducedLots:
         )
 
     def records(self) -> list[int]:
-        """Log indexes of those that made the lots, in log order."""
-        found: list[int] = np.unique(np.concatenate(self._numbers) // LOT_SLOTS).tolist() if self.lots else []
-        return found
+        """Log indexes of the records that created the lots, in log order."""
+        indexes: list[int] = np.unique(np.concatenate(self._numbers) // LOT_SLOTS).tolist() if self.lots else []
+        return indexes
 
     def largest(self, count: int) -> list[int]:
-        """Numbers of the lots with the largest quantities, those of equal ones in log order."""
+        """Numbers of the lots with the largest quantities; lots of equal quantity in log order."""
         if not self.lots:
             return []
         numbers, quantities = np.concatenate(self._numbers), np.concatenate(self._quantities)
-        found: list[int] = numbers[np.lexsort((numbers, -quantities))[:count]].tolist()
-        return found
+        first: list[int] = numbers[np.lexsort((numbers, -quantities))[:count]].tolist()
+        return first
 
 
 def _gathered(chunk: LotChunk, places: Iterable[int]) -> dict[str, list[float]]:
-    found: dict[str, list[float]] = {}
+    contents: dict[str, list[float]] = {}
     for i in places:
         for name, amount in zip(chunk.contents[i], chunk.amounts[i], strict=True):
-            found.setdefault(name, []).append(amount)
-    return found
+            contents.setdefault(name, []).append(amount)
+    return contents
 
 
 def _footprints(burdens: Floats) -> Floats:
-    """Of each row what `ledger.footprint.stored.burdens.footprint` makes of it, in the same order."""
-    found = np.zeros(len(burdens))
+    """The result of `ledger.footprint.stored.burdens.footprint` for each row, added in the same order."""
+    footprints = np.zeros(len(burdens))
     for slot in range(len(ADDITIVE)):
-        found += burdens[:, slot]
-    return found
+        footprints += burdens[:, slot]
+    return footprints
 
 
 def _total(sums: Sequence[_Sums], numbers: Whole, quantities: Floats, footprints: Floats) -> Total:
     quantity = Decimal(0)
     contents: dict[str, list[float]] = {}
-    for one in sums:
-        quantity = _EXACT.add(quantity, one.quantity)
-        for name, parts in one.contents.items():
+    for facility in sums:
+        quantity = _EXACT.add(quantity, facility.quantity)
+        for name, parts in facility.contents.items():
             contents.setdefault(name, []).extend(parts)
     footprint = math.fsum(footprints.tolist())
     return Total(
@@ -198,23 +199,23 @@ def _total(sums: Sequence[_Sums], numbers: Whole, quantities: Floats, footprints
 
 
 def spread(values: Floats, weights: Floats, mean: float) -> LotSpread:
-    """The spread of values with weights above zero, of which there is at least one, around their weighted `mean`."""
+    """The spread of at least one value around the weighted `mean`; all weights are above zero."""
     order = np.argsort(values, kind="stable")
     ordered, reached = values[order], np.cumsum(weights[order])
-    # What is reached is a sum of rounded parts: it counts as reached but for its last digits.
-    wanted = np.array(PERCENTILES) * (reached[-1] * (1.0 - _ULPS))
-    p5, p25, median, p75, p95 = ordered[np.searchsorted(reached, wanted)].tolist()
+    # `reached` is a sum of rounded parts, so its last digits do not decide which lot reaches a percentile.
+    levels = np.array(PERCENTILES) * (reached[-1] * (1.0 - _ULPS))
+    p5, p25, median, p75, p95 = ordered[np.searchsorted(reached, levels)].tolist()
     variance = math.fsum((weights * (values - mean) ** 2).tolist()) / math.fsum(weights.tolist())
     return LotSpread(float(ordered[0]), p5, p25, median, p75, p95, float(ordered[-1]), mean, math.sqrt(variance))
 
 
 def ratings(burdens: Sequence[float]) -> dict[str, float]:
-    """PACT's ratings, each line weighted by its absolute amount; none where there is no amount."""
+    """PACT's ratings, each line weighted by its absolute amount; empty if there is no amount."""
     absolute = burdens[SLOT["absGhg"]]
     return {name: burdens[SLOT[burden]] / absolute for name, burden in RATINGS.items()} if absolute else {}
 
 
 def part_of_absolute(burdens: Sequence[float], burden: str) -> float | None:
-    """Which part of the footprint, in absolute amounts, a quality burden is of; None where there is no amount."""
+    """A quality burden over absGhg; None if absGhg is zero."""
     absolute = burdens[SLOT["absGhg"]]
     return burdens[SLOT[burden]] / absolute if absolute else None

@@ -1,7 +1,7 @@
-"""Another choice of allocation for a whole chain: the shares by each key of every record that leaves a choice.
+"""Another allocation key for a whole chain: the allocation shares by each key of every record that allows a choice.
 
-A choice is left where a transformation has several outputs that carry burden. Waste, cores and credits carry none by
-any key; transfers, declarations, acceptances and pools pass everything on, whatever the key.
+A transformation allows a choice if several of its outputs carry burden. Waste, cores and credits carry no burden by any
+key. Transfers, declarations, acceptances and pools pass everything on, whatever the key.
 """
 
 import re
@@ -21,19 +21,19 @@ from ledger.footprint.stored.allocation import Weighed, shares
 
 NEEDS: Final[Mapping[str, str]] = {
     "mass": "the mass of every output that carries burden",
-    "value": "`value` of every output that carries burden, or what the sector gives",
-    "energy": "`heatingValue` of every output that carries burden, or what the sector gives",
-    "moles": "`moles` of every output that carries burden, or what the sector gives",
-    "declared": "`share` of every output that carries burden, or what the sector gives",
+    "value": "`value` of every output that carries burden, or weights from the sector",
+    "energy": "`heatingValue` of every output that carries burden, or weights from the sector",
+    "moles": "`moles` of every output that carries burden, or weights from the sector",
+    "declared": "`share` of every output that carries burden, or weights from the sector",
 }
-"""Allocation keys, with what each needs."""
+"""Allocation keys, with the fields that each key needs."""
 
 _OUTPUT: Final = re.compile(r"outputs\[(\d+)\]")
 _SHOWN: Final = 5
 
 
 class Missing(NamedTuple):
-    """Why a record has no shares by a key: what is missing of which of its outputs, where it is of one."""
+    """Why a record has no shares by a key: the missing field, and its output if it is a field of one output."""
 
     output: str | None
     field: str
@@ -41,8 +41,8 @@ class Missing(NamedTuple):
 
 
 class Split(NamedTuple):
-    """A record that leaves a choice; `key` is its own. `shares` of its outputs by key, or why there are `none`;
-    `carriers` says which outputs carry burden."""
+    """A record that allows a choice. `key`: its own allocation key. `shares`: its outputs' shares by key. `none`: the
+    missing field for each key without shares. `carriers`: which outputs carry burden."""
 
     log_index: int
     digest: str
@@ -56,23 +56,23 @@ class Split(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """A chain under a key. `without`: records that have no shares by it, which stand in it with equal ones, so that
-    whatever may lie behind them weighs something."""
+    """A chain under an allocation key. `without`: records that have no shares by this key. The chain gives them equal
+    shares, so that every record upstream of them gets some weight."""
 
     key: str
     arrays: Arrays
     without: Sequence[tuple[int, Split]]
 
     def missing(self, weights: Sequence[Floats]) -> list[Split]:
-        """Those of them that matter to lots that carry so much of the records, newest first. Where there is none, these
-        `weights` are right."""
+        """The records of `without` that carry weight in any of the lots, newest first. If there are no such records,
+        the `weights` are exact."""
         return [split for position, split in self.without if any(one[position] for one in weights)]
 
 
 def allocation_named(name: str) -> str:
-    """Raises InvalidInput (`unknown-allocation`) for a key that there is not."""
+    """The key itself. Raises InvalidInput (`unknown-allocation`) for an unknown key."""
     if name not in NEEDS:
-        raise InvalidInput(f"allocation key {name!r} is not known", code="unknown-allocation", field="allocation",
+        raise InvalidInput(f"unknown allocation key {name!r}", code="unknown-allocation", field="allocation",
                            value=name, rule=f"one of: {', '.join(NEEDS)}")
     return name
 
@@ -80,20 +80,20 @@ def allocation_named(name: str) -> str:
 def split_of(
     log_index: int, digest: str, record: Transformation, assessment: Assessment, masses: Sequence[Decimal | None]
 ) -> Split | None:
-    """What choice a record leaves, None for none. `masses`: kg of its lots, in output order."""
+    """The shares of a record by each key; None if it allows no choice. `masses`: kg of its lots, in output order."""
     carriers = tuple(output.role not in UNBURDENED for output in record.outputs)
     if carriers.count(True) < 2:
         return None
     weighed = [Weighed(output, mass) for output, mass in zip(record.outputs, masses, strict=True)]
-    found: dict[str, Sequence[float]] = {}
-    none: dict[str, Missing] = {}
+    by_key: dict[str, Sequence[float]] = {}
+    missing: dict[str, Missing] = {}
     for key in NEEDS:
         try:
-            found[key] = shares(key, weighed, assessment)
+            by_key[key] = shares(key, weighed, assessment)
         except LedgerError as error:
-            none[key] = _missing(key, record, error)
-    return Split(log_index, digest, record.issuer, record.facility, record.process, record.allocation, carriers, found,
-                 none)
+            missing[key] = _missing(key, record, error)
+    return Split(log_index, digest, record.issuer, record.facility, record.process, record.allocation, carriers, by_key,
+                 missing)
 
 
 def _missing(key: str, record: Transformation, error: LedgerError) -> Missing:
@@ -104,8 +104,8 @@ def _missing(key: str, record: Transformation, error: LedgerError) -> Missing:
 
 
 def under(key: str, arrays: Arrays, splits: Iterable[Split]) -> Choice:
-    """The chain with the shares of one key. `splits`: of all records in it that leave a choice."""
-    found, without = arrays.shares.copy(), []
+    """The chain with the shares of one key. `splits`: all its records that allow a choice."""
+    output_shares, without = arrays.shares.copy(), []
     for position, split in placed(arrays, splits):
         lots = lots_of(arrays, position)
         outputs = arrays.numbers[lots] % LOT_SLOTS
@@ -113,8 +113,8 @@ def under(key: str, arrays: Arrays, splits: Iterable[Split]) -> Choice:
         if new is None:
             without.append((position, split))
             new = [carries / split.carriers.count(True) for carries in split.carriers]
-        found[lots] = numpy.array(new)[outputs]
-    return Choice(key, arrays._replace(shares=found), without)
+        output_shares[lots] = numpy.array(new)[outputs]
+    return Choice(key, arrays._replace(shares=output_shares), without)
 
 
 def placed(arrays: Arrays, splits: Iterable[Split]) -> list[tuple[int, Split]]:
@@ -125,20 +125,21 @@ def placed(arrays: Arrays, splits: Iterable[Split]) -> list[tuple[int, Split]]:
 
 
 def lots_of(arrays: Arrays, position: int) -> slice:
-    """Where the lots of the record at a position stand: of its outputs those that are in the chain."""
+    """The positions of a record's lots in the chain. Only outputs that are in the chain have a position."""
     return slice(int(arrays.made[position]), int(arrays.made[position + 1]))
 
 
 def missing_weight(key: str, missing: Sequence[Split]) -> InvalidInput:
     """The error for a key by which some records have no shares: their digests, outputs, fields and the rule."""
-    told = []
+    places = []
     for split in missing[:_SHOWN]:
-        one = split.none[key]
-        told.append(f"record {split.digest}" + (f", output {one.output}" if one.output else "") + f": {one.field}")
-    more = f"; and {len(missing) - _SHOWN} more records" if len(missing) > _SHOWN else ""
+        absent = split.none[key]
+        output = f", output {absent.output}" if absent.output else ""
+        places.append(f"record {split.digest}{output}: {absent.field}")
+    more = f"; and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
     rules = dict.fromkeys(split.none[key].rule for split in missing)
     return InvalidInput(
-        f"allocation by {key} lacks what {len(missing)} of the records behind the lot do not say: "
-        f"{'; '.join(told)}{more}",
+        f"allocation by {key} needs fields that {len(missing)} of the records upstream of the lot do not state: "
+        f"{'; '.join(places)}{more}",
         code="missing-weight", field="allocation", value=key, rule="; ".join(rules),
     )

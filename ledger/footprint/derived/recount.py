@@ -1,9 +1,9 @@
-"""The figure of a lot counted anew out of stored assessments: by other potentials, or other shares of its records.
+"""Recalculates the figure of a lot from stored assessments: with other potentials, or other allocation shares.
 
-What was stated in CO2e stays as it was stated: the gases behind it are not known. So do amounts that were assigned to
-an output, and what averaging a pool over its period moved, which was settled with the figures of then.
+Amounts stated in CO2e do not change, since the gases behind them are unknown. Amounts assigned to an output do not
+change either, nor the adjustments by a pool's period average, which were settled when the period was closed.
 
-These are answers and never stored: sums may differ from stored figures by 1e-9 of absGhg.
+The results are answers and never stored: their sums may differ from stored figures by 1e-9 of absGhg.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ _DECLARED: Final = "declaration:"
 
 
 class RecountFigures(NamedTuple):
-    """Of a whole lot, kg CO2e; `unestimated` is a number."""
+    """Figures of a whole lot in kg CO2e. `unestimated`: the number of omissions without an estimate."""
 
     footprint: float
     absolute: float
@@ -35,7 +35,7 @@ class RecountFigures(NamedTuple):
 
     @property
     def completeness(self) -> float | None:
-        """None (unknown) where something is omitted that nobody estimated."""
+        """None (unknown) if there is an omission without an estimate."""
         if self.unestimated > 0:
             return None
         whole = self.absolute + self.omitted
@@ -43,12 +43,12 @@ class RecountFigures(NamedTuple):
 
     @classmethod
     def of(cls, vector: Vector) -> "RecountFigures":
-        """Those of a vector of burdens."""
+        """The figures in a vector of burdens."""
         return cls(footprint(vector), vector[SLOT["absGhg"]], vector[SLOT["omittedAbs"]], vector[SLOT["unestimated"]])
 
 
 class RecountWeight(NamedTuple):
-    """What a lot carries of all records, by position, and of all lots, by position."""
+    """The parts that a lot carries of all records and of all lots, by position."""
 
     records: Floats
     lots: Floats
@@ -62,8 +62,8 @@ class RecountWeight(NamedTuple):
 
 
 class StatedLine(NamedTuple):
-    """`amount` kg CO2e of a lot that were stated in CO2e: in a declaration (`name` is its digest), by a factor, or by
-    neither."""
+    """`amount` kg CO2e of a lot that were stated in CO2e. `group`: stated in a declaration (`name` is its digest), by a
+    factor, or otherwise."""
 
     group: Group
     name: str
@@ -72,30 +72,31 @@ class StatedLine(NamedTuple):
 
 
 class Recount:
-    """Takes all records of a chain of which a lot carries something, and weighs their gases by `gases`."""
+    """Recalculates with the global warming potentials `gases`. `add` takes all records of a chain of which the lot
+    carries something."""
 
     def __init__(self, arrays: Arrays, gases: Mapping[str, Decimal]) -> None:
         self._arrays = arrays
         self._gases = gases
         self._direct = numpy.zeros((len(arrays.records), len(RecountFigures._fields)))
         self._averaged = numpy.zeros((len(arrays.numbers), len(RecountFigures._fields)))
-        # Of assigned amounts: positions of record and lot (-1: not in the chain), kg CO2e.
+        # For each assigned amount: position of the record, position of the lot (-1: not in the chain), kg CO2e.
         self._assigned: list[tuple[int, int, float]] = []
         self._stated: dict[tuple[Group, str], list[tuple[int, float]]] = {}
         self._sources: dict[tuple[Group, str], str] = {}
 
-    def add(self, one: Upstream) -> None:
-        """Takes a record. Raises PluginError for a gas without a potential."""
-        position = int(numpy.searchsorted(self._arrays.records, one.log_index))
-        waits = isinstance(one.record, Transformation) and one.record.basis == "provisional"
-        self._direct[position] = RecountFigures.of(direct(one.assessment, self._gases, provisional=waits))
-        for assigned in one.assessment.assigned:
-            lot = self._place(one.log_index * LOT_SLOTS + assigned.output)
+    def add(self, upstream: Upstream) -> None:
+        """Adds a record. Raises PluginError for a gas without a global warming potential."""
+        position = int(numpy.searchsorted(self._arrays.records, upstream.log_index))
+        waits = isinstance(upstream.record, Transformation) and upstream.record.basis == "provisional"
+        self._direct[position] = RecountFigures.of(direct(upstream.assessment, self._gases, provisional=waits))
+        for assigned in upstream.assessment.assigned:
+            lot = self._place(upstream.log_index * LOT_SLOTS + assigned.output)
             self._assigned.append((position, lot, float(assigned.amount)))
-        first = self._place(one.log_index * LOT_SLOTS) if one.averaged else -1
+        first = self._place(upstream.log_index * LOT_SLOTS) if upstream.averaged else -1
         if first >= 0:
-            self._averaged[first] = RecountFigures.of(vector_of(one.averaged))
-        self._add_stated(position, one)
+            self._averaged[first] = RecountFigures.of(vector_of(upstream.averaged))
+        self._add_stated(position, upstream)
 
     def _place(self, number: int) -> int:
         try:
@@ -103,8 +104,8 @@ class Recount:
         except KeyError:
             return -1
 
-    def _add_stated(self, position: int, one: Upstream) -> None:
-        for line in one.assessment.lines:
+    def _add_stated(self, position: int, upstream: Upstream) -> None:
+        for line in upstream.assessment.lines:
             if line.gas != "CO2e" or line.burden not in _ADDITIVE:
                 continue
             group, name = _group_of(line.factor, line.source)
@@ -112,13 +113,13 @@ class Recount:
             self._sources.setdefault((group, name), line.source)
 
     def figures(self, weighed: RecountWeight) -> RecountFigures:
-        """What all records bring together into the lot that carries so much of them."""
+        """The recalculated figures of the lot that carries the parts `weighed` of the records."""
         total = weighed.records @ self._direct + weighed.lots @ self._averaged
         total[0] += self.assigned(weighed)
         return RecountFigures(*total.tolist())
 
     def assigned(self, weighed: RecountWeight) -> float:
-        """Kg CO2e that came to the lot, or left it, by assigned amounts."""
+        """Kg CO2e that assigned amounts added to the lot (negative: took from it)."""
         total = 0.0
         for position, lot, amount in self._assigned:
             made = 0.0 if lot < 0 else float(weighed.lots[lot])
@@ -126,18 +127,19 @@ class Recount:
         return total
 
     def averaged(self, weighed: RecountWeight) -> float:
-        """Kg CO2e that came to the lot, or left it, by period averages of pools."""
+        """Kg CO2e that period averages of pools added to the lot (negative: took from it)."""
         return float(weighed.lots @ self._averaged[:, 0])
 
     def stated(self, weighed: RecountWeight) -> Iterator[StatedLine]:
-        """What of the lot was stated in CO2e, by declaration, factor or source; nothing of which it carries nothing."""
+        """The parts of the lot that were stated in CO2e, by declaration, factor or source, without parts of zero."""
         for (group, name), parts in self._stated.items():
             carried = [weighed.records[position] * amount for position, amount in parts]
             if any(carried):
                 yield StatedLine(group, name, self._sources[group, name], float(sum(carried)))
 
     def shared(self) -> Floats:
-        """Kg CO2e that each record has to share out: its own and what it takes, less what it assigns. By position."""
+        """Kg CO2e that each record allocates to its outputs by shares: its own burdens plus its inputs' burdens minus
+        its assigned amounts. By position."""
         arrays = self._arrays
         own = self._direct[:, :1].copy()
         extra = self._averaged[:, :1].copy()

@@ -1,15 +1,15 @@
-"""What green attributes do to figures: to the market-based amount of the power that they cover, and to nothing else.
+"""Green attributes change one figure only: the market-based amount of the power that they cover.
 
-Of the electricity that enters a record, attributes cover the share c = attributes / electricity, in kWh. By the GHG
+Attributes cover the share c = attributes / electricity, in kWh, of the electricity that enters a record. By the GHG
 Protocol (Scope 2 Guidance, chapters 6 and 7) covered power counts as zero in the market-based figure:
 
     market(line) = (1 - c) * market(line)                     of the record's own electricity
-    covered      = - c * sum_i g_i * q_i/Q_i * market(i)      of electricity that comes as lots
+    covered      = - c * sum_i g_i * q_i/Q_i * market(i)      of electricity that enters as lots
     g_i          = Q_i / (Q_i + u_i)
 
-where u_i are the kWh that were used or lost on the way to lot i without an attribute of their own (in storage, lines,
-transformers): nobody has said that those were green. `covered` rests on figures, so it stands in leaf 0 beside the
-assessment. Location-based figures stay as they are: attributes move no power.
+Here u_i are the kWh that were used or lost on the way to lot i (in storage, lines, transformers) without an attribute
+of their own: nobody has claimed that these were green. `covered` depends on figures of lots, so leaf 0 holds it beside
+the assessment. Location-based figures do not change: attributes move no power.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,8 +27,8 @@ from ledger.footprint.stored.burdens import SLOT, Vector
 from ledger.footprint.stored.gwp import AR6, potential
 
 RENEWABLE_POWER: Final = "renewableElectricity"
-"""The indicator by which a sector says how many kWh a record generated of a renewable source: the attributes that it
-makes are at most that. Where a sector says nothing, none can be made."""
+"""The indicator by which a sector states how many kWh a record generated from a renewable source. The record may create
+attributes for at most that many kWh; it cannot create any if the sector does not state the indicator."""
 
 MARKET: Final = "electricityMarket"
 _ELECTRICITY: Final = "electricity"
@@ -41,8 +41,8 @@ _ADDITIVE: Final = frozenset(ADDITIVE)
 
 
 class Coverage(NamedTuple):
-    """KWh of the attributes that a record takes, of the electricity that enters it, as lots and as supplies, and of
-    what leaves it as lots of electricity."""
+    """KWh of the attributes that a record takes (`attributes`), of the electricity that enters it as lots and as
+    supplies (`power`), and of the electricity that leaves it as lots (`leaving`)."""
 
     attributes: Decimal = _NONE
     power: Decimal = _NONE
@@ -50,12 +50,12 @@ class Coverage(NamedTuple):
 
     @property
     def share(self) -> Decimal:
-        """Of the electricity, 0 without attributes or without electricity."""
+        """The covered share of the electricity; 0 without attributes or without electricity."""
         return _CONTEXT.divide(self.attributes, self.power) if self.power else _NONE
 
 
 def coverage(taken: Sequence[Taken], supplied: Sequence[Supplied], created: Sequence[Created]) -> Coverage:
-    """What a transformation's attributes cover."""
+    """The attributes of a transformation, and the electricity that they can cover."""
     attributes = total_power([(one.lot, one.quantity) for one in taken if one.lot.role == ROLE])
     if not attributes:
         return Coverage()
@@ -68,20 +68,23 @@ def coverage(taken: Sequence[Taken], supplied: Sequence[Supplied], created: Sequ
     return Coverage(attributes, power, leaving)
 
 
-def check_coverage(found: Coverage, assessment: Assessment) -> None:
-    """Refuses more attributes than electricity is used: than what enters and does not leave as electricity again, where
-    its sector does not book more than that (a works that generates some itself)."""
-    if not found.attributes:
+def check_coverage(claim: Coverage, assessment: Assessment) -> None:
+    """Refuses more attributes than the record uses electricity.
+
+    A record uses the electricity that enters it and does not leave it as electricity, or the amount that its sector
+    books, if that is more (a site that generates some itself).
+    """
+    if not claim.attributes:
         return
     booked = _CONTEXT.divide(_electricity(assessment.energy), _MEGAJOULES)
-    limit = min(found.power, max(booked, _CONTEXT.subtract(found.power, found.leaving)))
-    if found.attributes > limit:
-        raise _excess("inputs", found.attributes, f"{plain(limit)} kWh of electricity are used here",
-                      "attributes are used up with the electricity that a record uses, and never more of them")
+    limit = min(claim.power, max(booked, _CONTEXT.subtract(claim.power, claim.leaving)))
+    if claim.attributes > limit:
+        raise _excess("inputs", claim.attributes, f"the record uses only {plain(limit)} kWh of electricity",
+                      "a record takes attributes for at most the electricity that it uses")
 
 
 def check_generated(created: Sequence[Created], assessment: Assessment) -> None:
-    """Refuses attributes for more power than the sector says was generated of a renewable source."""
+    """Refuses attributes for more power than the record generated from a renewable source, by its sector."""
     made = [(i, one.facts) for i, one in enumerate(created) if one.facts.role == ROLE]
     if made:
         stated = total_power([(lot, lot.quantity) for _, lot in made])
@@ -89,28 +92,28 @@ def check_generated(created: Sequence[Created], assessment: Assessment) -> None:
 
 
 def check_made_power(stated: Decimal, assessment: Assessment, field: str = "outputs") -> None:
-    """The same of so many kWh of attributes."""
+    """Refuses `stated` kWh of new attributes if that is more than the record's renewable generation."""
     limit = assessment.indicators.get(RENEWABLE_POWER, _NONE)
     if stated > limit:
-        raise _excess(field, stated, f"{plain(limit)} kWh were generated of a renewable source",
+        raise _excess(field, stated, f"the record generated only {plain(limit)} kWh from a renewable source",
                       "attributes are at most the renewable electricity that the record generates")
 
 
-def cover(assessment: Assessment, found: Coverage) -> Assessment:
-    """The assessment of a record with attributes: market-based amounts of its own electricity, and how much of what it
-    uses is renewable. Raises Refused where there are more attributes than electricity."""
-    if not found.attributes:
+def cover(assessment: Assessment, claim: Coverage) -> Assessment:
+    """The assessment of a record after its attributes are applied: to the market-based amounts of its own electricity,
+    and to the renewable part of its energy use. Raises Refused if there are more attributes than electricity."""
+    if not claim.attributes:
         return assessment
-    check_coverage(found, assessment)
-    rest = _CONTEXT.subtract(Decimal(1), found.share)
+    check_coverage(claim, assessment)
+    rest = _CONTEXT.subtract(Decimal(1), claim.share)
     lines = [_covered(line, rest) if line.kind == "electricity" and line.burden in _ADDITIVE else line
              for line in assessment.lines]
-    return replace(assessment, lines=tuple(lines), energy=_greened(assessment.energy, found.attributes))
+    return replace(assessment, lines=tuple(lines), energy=_greened(assessment.energy, claim.attributes))
 
 
 def _greened(energy: Sequence[EnergyUse], attributes: Decimal) -> tuple[EnergyUse, ...]:
-    """Of the electricity, so many kWh are renewable, whatever else was said of it; of what a conversion passes on as
-    another carrier only the part that is used in it."""
+    """Energy use in which `attributes` kWh of the electricity are renewable, whatever the sector stated about it. At
+    most the electricity that the record uses itself: a conversion passes the rest on as another carrier."""
     total = _electricity(energy)
     green = min(_CONTEXT.multiply(attributes, _MEGAJOULES), total)
     parts = (
@@ -121,7 +124,7 @@ def _greened(energy: Sequence[EnergyUse], attributes: Decimal) -> tuple[EnergyUs
 
 
 def _electricity(energy: Sequence[EnergyUse]) -> Decimal:
-    """MJ."""
+    """MJ of electricity."""
     total = _NONE
     for use in energy:
         if use.carrier == _ELECTRICITY:
@@ -137,12 +140,12 @@ def _covered(line: Line, rest: Decimal) -> Line:
 
 
 def covered_market(taken: Sequence[tuple[Taken, float, Vector]], share: float) -> Mapping[str, float]:
-    """What attributes that cover a share of a record's electricity take from what lots of electricity bring. `taken`:
-    with the part of each lot, and its burdens as a whole."""
+    """The change in the market-based figure of electricity that enters as lots, if attributes cover `share` of a
+    record's electricity. `taken`: each input with the taken fraction of its lot, and the burdens of the whole lot."""
     total = 0.0
-    for one, part, burdens in taken:
-        if is_power(one.lot):
-            whole = float(kilowatt_hours(one.lot.quantity, one.lot.unit))
+    for input_, part, burdens in taken:
+        if is_power(input_.lot):
+            whole = float(kilowatt_hours(input_.lot.quantity, input_.lot.unit))
             unclaimed = burdens[_KWH] - burdens[_RENEWABLE] / _MJ_PER_KWH
             if unclaimed < 0.0:
                 unclaimed = 0.0
@@ -151,15 +154,15 @@ def covered_market(taken: Sequence[tuple[Taken, float, Vector]], share: float) -
 
 
 def with_covered(own: Vector, covered: Mapping[str, float]) -> Vector:
-    """A record's own burdens with what attributes take from its inputs'."""
+    """A record's own burdens plus `covered`, the change that attributes make to its inputs' burdens."""
     if not covered:
         return own
-    found = list(own)
+    burdens = list(own)
     for name, amount in covered.items():
-        found[SLOT[name]] += amount
-    return tuple(found)
+        burdens[SLOT[name]] += amount
+    return tuple(burdens)
 
 
-def _excess(field: str, stated: Decimal, what: str, rule: str) -> Refused:
-    return Refused(f"{field}: attributes of {plain(stated)} kWh; {what}", code="attribute-excess", field=field,
+def _excess(field: str, stated: Decimal, limit: str, rule: str) -> Refused:
+    return Refused(f"{field}: attributes for {plain(stated)} kWh, but {limit}", code="attribute-excess", field=field,
                    value=f"{plain(stated)} KWH", rule=rule)

@@ -1,14 +1,15 @@
-"""Averaging a pool over a period: every generation of the period comes to hold the period's mean, per unit.
+"""Averages a pool over a period: every generation of the period gets the period's mean, per unit.
 
-Moving averages give each generation what had come in until then. When a period is closed, each addition k gets an
-adjustment, so that all generations of the period hold the same per unit as if all had been there from the start:
+Moving averages give each generation the mean of the additions so far. When the period is closed, each addition k gets
+an adjustment. Then all generations of the period hold the same per unit, as if the pool had held all additions from
+the start:
 
-    A = (opening stock + sum of what was added) / (its quantity + sum of the quantities added)
+    A = (opening stock + sum of added(k)) / (opening quantity + sum of quantity(k))
     adjustment(1) = A * (opening quantity + quantity(1)) - opening stock - added(1)
     adjustment(k) = A * quantity(k) - added(k)
 
-The adjustments of a pool's period sum to zero: nothing is lost or made. They are fixed when the period is closed;
-what changes upstream later flows on by the moving rule, until the period is closed anew.
+The adjustments of a pool's period sum to zero: nothing is lost or made. They are fixed when the period is closed.
+Later changes upstream flow on by the moving rule until the period is closed again.
 """
 
 from collections.abc import Sequence
@@ -23,8 +24,8 @@ _SLOTS: Final = range(len(BURDENS))
 
 
 class Added(NamedTuple):
-    """What one addition brought: quantity in the pool's unit, burdens and contents. The first one of a period also has
-    the `opening` stock that it found, as quantity, burdens and contents."""
+    """Quantity (in the pool's unit), burdens and contents that one addition brought. The first addition of a period
+    also has the `opening` stock before it, as quantity, burdens and contents."""
 
     quantity: float
     burdens: Vector
@@ -33,21 +34,23 @@ class Added(NamedTuple):
 
 
 class Adjustment(NamedTuple):
-    """What an addition's lot holds more (or, negative, less) than the moving average gives."""
+    """The difference between the period average and the moving average of an addition's lot; negative if the lot holds
+    less than the moving average gives."""
 
     burdens: Vector
     contents: Contents
 
 
 def adjustments(added: Sequence[Added]) -> list[Adjustment]:
-    """One for each addition of a pool in the period, in log order. Quantities in one unit; kg CO2e, MJ, kWh, kg."""
+    """One adjustment for each addition of a pool in the period, in log order. All quantities are in one unit. Burdens
+    are in kg CO2e, MJ or kWh, contents in kg."""
     quantity = 0.0
     burdens = [0.0] * len(BURDENS)
     contents: dict[str, float] = {}
-    for one in added:
-        parts = [(one.quantity, one.burdens, one.contents)]
-        if one.opening is not None:
-            parts.append(one.opening)
+    for addition in added:
+        parts = [(addition.quantity, addition.burdens, addition.contents)]
+        if addition.opening is not None:
+            parts.append(addition.opening)
         for amount, vector, held in parts:
             quantity += amount
             burdens = [total + more for total, more in zip(burdens, vector, strict=True)]
@@ -56,34 +59,34 @@ def adjustments(added: Sequence[Added]) -> list[Adjustment]:
     return [_adjustment(one, quantity, burdens, contents) for one in added]
 
 
-def _adjustment(one: Added, whole: float, burdens: Sequence[float], contents: Contents) -> Adjustment:
-    quantity, own, held = one.quantity, one.burdens, dict(one.contents)
-    if one.opening is not None:
-        opening, vector, more = one.opening
+def _adjustment(addition: Added, whole: float, burdens: Sequence[float], contents: Contents) -> Adjustment:
+    quantity, own, held = addition.quantity, addition.burdens, dict(addition.contents)
+    if addition.opening is not None:
+        opening, vector, opening_contents = addition.opening
         quantity += opening
         own = tuple([a + b for a, b in zip(own, vector, strict=True)])
-        for name, kilograms in more.items():
+        for name, kilograms in opening_contents.items():
             held[name] = held.get(name, 0.0) + kilograms
     part = quantity / whole
     return Adjustment(
         tuple([part * burdens[slot] - own[slot] for slot in _SLOTS]),
-        # The mass is what was weighed, whatever the average says.
+        # The mass was weighed: the average does not change it.
         {name: part * amount - held.get(name, 0.0) for name, amount in contents.items() if name != MASS},
     )
 
 
-def adjusted(found: RecordFigures, adjustment: Adjustment) -> RecordFigures:
+def adjusted(figures: RecordFigures, adjustment: Adjustment) -> RecordFigures:
     """The figures of an addition with its adjustment: more content counts as declared, less as lost."""
-    stock, *others = found.outputs
+    stock, *others = figures.outputs
     burdens = tuple([a + b for a, b in zip(stock.burdens, adjustment.burdens, strict=True)])
-    contents, declared, lost = dict(stock.contents), dict(found.contents.declared), dict(found.contents.lost)
+    contents, declared, lost = dict(stock.contents), dict(figures.contents.declared), dict(figures.contents.lost)
     for name, change in adjustment.contents.items():
         contents[name] = contents.get(name, 0.0) + change
-        where, amount = (declared, change) if change > 0.0 else (lost, -change)
-        where[name] = where.get(name, 0.0) + amount
+        side, amount = (declared, change) if change > 0.0 else (lost, -change)
+        side[name] = side.get(name, 0.0) + amount
     held = {name: amount for name, amount in contents.items() if amount > 0.0}
     outputs = (LotFigures(burdens, held), *others)
     balance = ContentsOut(
-        declared, found.contents.arisen, lost, (held, *[lot.contents for lot in others])
+        declared, figures.contents.arisen, lost, (held, *[lot.contents for lot in others])
     )
-    return RecordFigures(found.retained, balance, outputs)
+    return RecordFigures(figures.retained, balance, outputs)

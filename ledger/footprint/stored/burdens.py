@@ -17,7 +17,7 @@ ZERO: Final[Vector] = (0.0,) * len(BURDENS)
 _CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
 _ADDITIVE: Final = frozenset(ADDITIVE)
 LINE_BURDENS: Final = frozenset(ADDITIVE + OF_WHICH + ENERGY)
-"""What a line may name as its burden."""
+"""The burdens that a line may name."""
 
 _ABS, _PRIMARY, _TECHNOLOGY, _TIME, _GEOGRAPHY = (
     SLOT[name] for name in ("absGhg", "primaryAbs", "technologyAbs", "timeAbs", "geographyAbs")
@@ -34,10 +34,10 @@ _MJ_PER_KWH: Final = Decimal("3.6")
 
 
 def direct(assessment: Assessment, gases: Mapping[str, Decimal] = AR6, *, provisional: bool = False) -> Vector:
-    """The vector of what happens in the record itself. Units as the burdens' names say; kg CO2e by default. Of a
-    `provisional` record all of it waits for a closing.
+    """The burdens that arise in the record itself. Units follow from the burdens' names; kg CO2e by default. For a
+    `provisional` record, all of them are provisional until its period is closed.
 
-    Raises PluginError for a gas without a potential.
+    Raises PluginError for a gas without a global warming potential.
     """
     vector = [0.0] * len(BURDENS)
     for line in assessment.lines:
@@ -57,13 +57,13 @@ def direct(assessment: Assessment, gases: Mapping[str, Decimal] = AR6, *, provis
     if provisional:
         vector[_PROVISIONAL] = vector[_ABS]
         if not vector[_ABS]:
-            # Nothing is stated yet: what is to come is a gap without an estimate.
+            # The record states nothing yet: its future burdens are an omission without an estimate.
             vector[_UNESTIMATED] += 1.0
     return tuple(vector)
 
 
 def line_co2e(line: Line, gases: Mapping[str, Decimal] = AR6) -> float:
-    """A line's amount as the vector counts it: kg CO2e, or its own unit for an energy burden."""
+    """A line's amount in the unit of the vector: kg CO2e, or the burden's own unit for an energy burden."""
     if line.gas == "CO2e" or line.gas == "CO2":
         return float(line.amount)
     return float(_CONTEXT.multiply(line.amount, potential(gases, line.gas)))

@@ -1,10 +1,10 @@
-"""What an assessment may not contain, whoever made it: no NaN, no unknown gas or burden, nothing assigned to waste."""
+"""Checks an assessment, whoever made it: no NaN, no unknown gas or burden, no amount assigned to waste."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-from ledger.core.outcome.assessment import ADDITIVE, REMOVALS, Assessment, Line, Scores
+from ledger.core.outcome.assessment import ADDITIVE, ENERGY, OF_WHICH, REMOVALS, Assessment, Line, Scores
 from ledger.core.record.values import UNBURDENED, Output
 from ledger.errors import PluginError, Refused
 from ledger.footprint.stored.burdens import LINE_BURDENS
@@ -18,7 +18,7 @@ _LARGEST_DEVIATION: Final = 1000
 
 
 def check_assessment(assessment: Assessment, outputs: list[Output], gases: Mapping[str, Decimal] = AR6) -> None:
-    """Raises PluginError where a value cannot be, Refused where a finding refuses the record."""
+    """Raises PluginError for an impossible value, Refused if a finding of the plugin refuses the record."""
     for finding in assessment.findings:
         if finding.refuses:
             raise Refused(finding.message, code=finding.code, field="activity", rule="the sector's plausibility limits")
@@ -34,7 +34,7 @@ def check_assessment(assessment: Assessment, outputs: list[Output], gases: Mappi
         if not 0 <= assigned.output < len(outputs) or outputs[assigned.output].role in UNBURDENED:
             raise _invalid(f"assigned[{i}].output", assigned.output, "an output that carries burden")
         if assigned.burden not in _ADDITIVE:
-            raise _invalid(f"assigned[{i}].burden", assigned.burden, "a burden that adds to the footprint")
+            raise _invalid(f"assigned[{i}].burden", assigned.burden, f"one of: {', '.join(ADDITIVE)}")
     for name, value in assessment.indicators.items():
         _check_amount(value, f"indicators.{name}")
     _check_parts(assessment.matter, "matter")
@@ -46,7 +46,7 @@ def _check_line(line: Line, field: str, gases: Mapping[str, Decimal]) -> None:
     if line.market is not None:
         _check_amount(line.market, f"{field}.market")
     if line.burden not in LINE_BURDENS:
-        raise _invalid(f"{field}.burden", line.burden, "one of the ledger's burdens")
+        raise _invalid(f"{field}.burden", line.burden, f"one of: {', '.join(ADDITIVE + OF_WHICH + ENERGY)}")
     if line.burden in REMOVALS and line.amount > 0:
         raise _invalid(f"{field}.amount", line.amount, "a removal is zero or negative")
     if line.gas != "CO2":
@@ -56,7 +56,7 @@ def _check_line(line: Line, field: str, gases: Mapping[str, Decimal]) -> None:
     _check_deviation(line.factor_deviation, f"{field}.factorDeviation")
     _check_pedigree(line.factor_pedigree, f"{field}.factorPedigree")
     if line.factor is None and (line.factor_deviation is not None or line.factor_pedigree is not None):
-        raise _invalid(f"{field}.factor", None, "a line that says how uncertain its factor is names that factor")
+        raise _invalid(f"{field}.factor", None, "a line that states the uncertainty of its factor must name the factor")
 
 
 def _check_deviation(deviation: Decimal | None, field: str) -> None:
@@ -74,12 +74,12 @@ def _check_pedigree(pedigree: Scores | None, field: str) -> None:
             raise _invalid(f"{field}[{i}]", score, "a pedigree's scores are from 1 (best) to 5")
 
 
-def _check_parts(given: Mapping[str, Sequence[Decimal]], what: str) -> None:
-    """That they are numbers; what they may be is for those to say who share by them."""
+def _check_parts(given: Mapping[str, Sequence[Decimal]], field: str) -> None:
+    """Checks that all parts are finite numbers. The functions that allocate by them check their ranges."""
     for name, parts in given.items():
         for i, part in enumerate(parts):
             if not part.is_finite():
-                raise _invalid(f"{what}.{name}[{i}]", part, "a finite number")
+                raise _invalid(f"{field}.{name}[{i}]", part, "a finite number")
 
 
 def _check_amount(amount: Decimal, field: str, *, at_least_zero: bool = False) -> None:

@@ -1,15 +1,16 @@
 """Contents of lots: mass, carbon, materials, recycled content, elements, in kg. They follow matter.
 
-An output's part of what came in is the plugin's `matter`, else its mass over the mass of inputs and supplies; the rest
-is lost. Where the output's composition is declared, the declared amount is what it holds, and what matter does not
-explain counts as declared. When a transformation consumes a waste lot, each material's whole mass becomes recycled
-content of the lot's origin, replacing what it carried (ISO 14021, 7.8). For every content, always:
+Each output receives a part of the contents that entered: the plugin's `matter` if given, else the output's mass over
+the mass of inputs and supplies. The rest is lost. If the output's composition is declared, the output holds the
+declared amount, and any excess over the received part counts as declared. If a transformation consumes a waste lot,
+the whole mass of each material becomes recycled content of the lot's origin and replaces the recycled content that the
+material carried (ISO 14021, 7.8). For every content, always:
 
     content out + lost = content in + declared + arisen
 
 Names: `mass`, `fossilCarbon`, `biogenicCarbon`, `material:M`, `recycledPreConsumer:M`, `recycledPostConsumer:M`,
-`element:E`; and `attributed:` before recycled content that credits of a mass balance give, which is in no matter. It
-goes where its material goes. With the recycled content that is there, it is at most 100 % of the material.
+`element:E`. The prefix `attributed:` marks recycled content from credits of a mass balance. No matter contains it; it
+goes where its material goes. Attributed and physical recycled content together are at most 100 % of the material.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +31,8 @@ _ULPS: Final = 1e-12
 
 
 class Flowing(NamedTuple):
-    """`part` of a lot with `contents`; `recycled`: the origin by which its materials become recycled content here."""
+    """The taken fraction `part` of a lot with `contents`. `recycled`: the origin (a key of RECYCLED) if the record
+    turns the lot's materials into recycled content, else None."""
 
     part: float
     contents: Contents
@@ -38,7 +40,7 @@ class Flowing(NamedTuple):
 
 
 class ContentsIn(NamedTuple):
-    """What enters a record: parts of lots, and the contents of supplies."""
+    """The contents that enter a record: with parts of lots, and with supplies."""
 
     taken: Sequence[Flowing]
     supplied: Contents
@@ -47,7 +49,7 @@ class ContentsIn(NamedTuple):
 class Holding(NamedTuple):
     """An output: mass in kg (0 for energy and services) and the contents that its composition declares, in kg.
 
-    `lists_materials`: the declared materials are all that it holds.
+    `lists_materials`: the output holds no other materials than the declared ones.
     """
 
     mass: float
@@ -65,7 +67,7 @@ class ContentsOut(NamedTuple):
 
 
 def recycled_share(contents: Contents, material: str, origin: str) -> float:
-    """The share of a material's mass in the lot that is recycled content of that origin, 0..1."""
+    """The share (0..1) of a material's mass in the lot that is recycled content of `origin`."""
     whole = contents.get(MATERIAL + material, 0.0)
     return contents.get(RECYCLED[origin] + material, 0.0) / whole if whole else 0.0
 
@@ -73,25 +75,25 @@ def recycled_share(contents: Contents, material: str, origin: str) -> float:
 def follow_matter(
     entering: ContentsIn, outputs: Sequence[Holding], matter: Mapping[str, Sequence[float]]
 ) -> ContentsOut:
-    """The balance and the outputs' contents. Raises Refused where a content would exceed 100 %, PluginError for a
-    `matter` that cannot be."""
+    """The content balance of a record, with its outputs' contents. Raises Refused if a content would exceed 100 %,
+    PluginError for an invalid `matter`."""
     _check_matter(matter, len(outputs))
     arisen: dict[str, float] = {}
-    came = _entered(entering.taken, arisen)
+    received = _entered(entering.taken, arisen)
     declared = {name: amount for name, amount in entering.supplied.items() if amount}
     for name, amount in declared.items():
-        came[name] = came.get(name, 0.0) + amount
-    parts = _default_parts(came.get(MASS, 0.0), outputs)
+        received[name] = received.get(name, 0.0) + amount
+    parts = _default_parts(received.get(MASS, 0.0), outputs)
     lots: list[dict[str, float]] = []
     for i, output in enumerate(outputs):
-        lot = _traced(i, parts[i], came, matter)
+        lot = _traced(i, parts[i], received, matter)
         _settle(i, output, lot, declared, matter)
         lots.append(lot)
-    attributed = [name for name in came if name.startswith(ATTRIBUTED)]
+    attributed = [name for name in received if name.startswith(ATTRIBUTED)]
     if attributed and lots:
-        _attribute(attributed, came, lots)
+        _attribute(attributed, received, lots)
     held = [{name: amount for name, amount in lot.items() if amount} for lot in lots]
-    return ContentsOut(declared, arisen, _lost(came, entering.supplied, declared, held), tuple(held))
+    return ContentsOut(declared, arisen, _lost(received, entering.supplied, declared, held), tuple(held))
 
 
 def _check_matter(matter: Mapping[str, Sequence[float]], outputs: int) -> None:
@@ -102,20 +104,20 @@ def _check_matter(matter: Mapping[str, Sequence[float]], outputs: int) -> None:
         if len(parts) != outputs or not all(0.0 <= part <= 1.0 for part in parts) or total > 1.0 + _ROUNDING:
             raise PluginError(
                 f"matter of {name} is {list(parts)}", code="invalid-matter", field=f"matter.{name}",
-                value=list(parts), rule="one part an output, each from 0 to 1, together at most 1",
+                value=list(parts), rule="one part per output, each from 0 to 1, at most 1 in total",
             )
 
 
 def _entered(taken: Sequence[Flowing], arisen: dict[str, float]) -> dict[str, float]:
-    """Contents of the parts taken, with a waste lot's materials turned into recycled content. That replaces what was
-    attributed to them as well."""
-    came: dict[str, float] = {}
+    """Contents of the parts taken. The materials of a waste lot become recycled content, which also replaces content
+    that was attributed to them."""
+    received: dict[str, float] = {}
     for part, contents, recycled in taken:
         for name, amount in contents.items():
             if recycled is not None and name.startswith(ATTRIBUTED):
                 arisen[name] = arisen.get(name, 0.0) - part * amount
                 continue
-            came[name] = came.get(name, 0.0) + part * amount
+            received[name] = received.get(name, 0.0) + part * amount
         if recycled is None:
             continue
         for name, amount in contents.items():
@@ -127,35 +129,35 @@ def _entered(taken: Sequence[Flowing], arisen: dict[str, float]) -> dict[str, fl
                 change = (part * amount if origin == recycled else 0.0) - carried
                 if change:
                     arisen[prefix + material] = arisen.get(prefix + material, 0.0) + change
-                    came[prefix + material] = came.get(prefix + material, 0.0) + change
-    return came
+                    received[prefix + material] = received.get(prefix + material, 0.0) + change
+    return received
 
 
 def _default_parts(mass_in: float, outputs: Sequence[Holding]) -> list[float]:
     mass_out = 0.0
     for output in outputs:
         mass_out += output.mass
-    # Within the sector's tolerance more may be weighed out than in; parts of what came in still sum to one.
+    # Outputs may weigh more than inputs, within the sector's tolerance; the parts still sum to 1.
     whole = mass_in if mass_in > mass_out * (1.0 + _ULPS) else mass_out
     return [output.mass / whole if whole else 0.0 for output in outputs]
 
 
-def _traced(index: int, part: float, came: Contents, matter: Mapping[str, Sequence[float]]) -> dict[str, float]:
+def _traced(index: int, part: float, received: Contents, matter: Mapping[str, Sequence[float]]) -> dict[str, float]:
     if not matter:
-        return {name: part * amount for name, amount in came.items()}
+        return {name: part * amount for name, amount in received.items()}
     lot: dict[str, float] = {}
-    for name, amount in came.items():
+    for name, amount in received.items():
         given = _given(matter, name)
         lot[name] = (given[index] if given is not None else part) * amount
     return lot
 
 
 def _given(matter: Mapping[str, Sequence[float]], name: str) -> Sequence[float] | None:
-    """A plugin's parts for a content; recycled content goes where its material goes."""
-    found = matter.get(name)
-    if found is None and name.startswith("recycled"):
+    """A plugin's parts for a content, if it gives any. Recycled content goes where its material goes."""
+    parts = matter.get(name)
+    if parts is None and name.startswith("recycled"):
         return matter.get(MATERIAL + name.partition(":")[2])
-    return found
+    return parts
 
 
 def _given_recycled(matter: Mapping[str, Sequence[float]]) -> frozenset[str]:
@@ -166,7 +168,7 @@ def _settle(
     index: int, output: Holding, lot: dict[str, float], declared: dict[str, float],
     matter: Mapping[str, Sequence[float]],
 ) -> None:
-    """Puts declared amounts in place of traced ones, and keeps recycled content within its material."""
+    """Replaces traced amounts by declared ones, and limits recycled content to the amount of its material."""
     if output.lists_materials:
         for name in lot:
             if name.startswith(MATERIAL) and name not in output.declared:
@@ -186,7 +188,8 @@ def _settle(
 
 
 def _settle_recycled(index: int, material: str, lot: dict[str, float], *, strict: bool) -> None:
-    """Recycled content is at most its material: the rest of a default part is lost, a plugin's claim is refused."""
+    """Limits recycled content to its material. The excess of a default part is lost; with `strict` (the plugin gave
+    the parts) an excess is refused."""
     whole = lot.get(MATERIAL + material, 0.0)
     names = [prefix + material for prefix in RECYCLED.values() if prefix + material in lot]
     recycled = 0.0
@@ -196,7 +199,7 @@ def _settle_recycled(index: int, material: str, lot: dict[str, float], *, strict
         return
     if strict and recycled > whole * (1.0 + _ROUNDING):
         raise Refused(
-            f"outputs[{index}] would hold {recycled} kg of recycled {material} in {whole} kg of it",
+            f"outputs[{index}] would hold {recycled} kg of recycled {material}, but only {whole} kg of {material}",
             code="contents-above-100", field=f"outputs[{index}]", value=recycled,
             rule="recycled content is at most 100 % of its material",
         )
@@ -204,32 +207,33 @@ def _settle_recycled(index: int, material: str, lot: dict[str, float], *, strict
         lot[name] = lot[name] * whole / recycled
 
 
-def _attribute(attributed: Sequence[str], came: Contents, lots: Sequence[dict[str, float]]) -> None:
-    """Attributed content is of each output the same part as its material is. Raises Refused where more is claimed than
-    there is of the material."""
+def _attribute(attributed: Sequence[str], received: Contents, lots: Sequence[dict[str, float]]) -> None:
+    """Gives each output the same part of attributed content as of its material. Raises Refused if recycled and
+    attributed content together exceed the material."""
     for material in sorted({name.split(":", 2)[2] for name in attributed}):
         recycled = [prefix + material for prefix in RECYCLED.values()]
         names = [name for name in attributed if name.removeprefix(ATTRIBUTED) in recycled]
         held, claimed = 0.0, 0.0
         for lot in lots:
             held += lot.get(MATERIAL + material, 0.0)
-        whole = max(held, came.get(MATERIAL + material, 0.0))
+        whole = max(held, received.get(MATERIAL + material, 0.0))
         for name in (*recycled, *names):
-            claimed += came.get(name, 0.0)
+            claimed += received.get(name, 0.0)
         if claimed > whole * (1.0 + _ROUNDING):
             raise Refused(
-                f"{claimed} kg of {material} would be recycled or attributed, of {whole} kg",
+                f"{claimed} kg of {material} would be recycled or attributed, but there are only {whole} kg of it",
                 code="contents-above-100", field="inputs", value=claimed,
                 rule="attributed and recycled content together are at most 100 % of their material",
             )
         for lot in lots:
             part = lot.get(MATERIAL + material, 0.0) / whole if whole else 0.0
-            lot.update({name: part * came[name] for name in names})
+            lot.update({name: part * received[name] for name in names})
             _settle_attributed(material, lot, names)
 
 
 def _settle_attributed(material: str, lot: dict[str, float], names: Sequence[str]) -> None:
-    """Where recycled content gathers in an output, what is attributed to it beyond 100 % is lost."""
+    """Limits attributed content to the part of the material that is not recycled. The excess is lost; it occurs if
+    recycled content concentrates in one output."""
     room, given = lot.get(MATERIAL + material, 0.0), 0.0
     for prefix in RECYCLED.values():
         room -= lot.get(prefix + material, 0.0)
@@ -241,7 +245,8 @@ def _settle_attributed(material: str, lot: dict[str, float], names: Sequence[str
 
 
 def _check_whole(index: int, mass: float, lot: Contents) -> None:
-    """A plugin's `matter` may put more into an output than it weighs; traced and declared amounts never do."""
+    """Refuses contents above the output's mass. Only a plugin's `matter` can cause that; traced and declared amounts
+    cannot."""
     limit = mass * (1.0 + _ROUNDING)
     materials = 0.0
     for name, amount in lot.items():
@@ -255,18 +260,18 @@ def _check_whole(index: int, mass: float, lot: Contents) -> None:
 
 def _above(index: int, amount: float, name: str, mass: float) -> Refused:
     return Refused(
-        f"outputs[{index}] would hold {amount} kg of {name} in {mass} kg", code="contents-above-100",
+        f"outputs[{index}] would hold {amount} kg of {name}, but weighs {mass} kg", code="contents-above-100",
         field=f"outputs[{index}]", value=amount, rule="an output's contents are at most 100 % of its mass",
     )
 
 
 def _lost(
-    came: Contents, supplied: Contents, declared: Contents, held: Sequence[Contents]
+    received: Contents, supplied: Contents, declared: Contents, held: Sequence[Contents]
 ) -> dict[str, float]:
     lost: dict[str, float] = {}
-    for name in {**came, **declared}:
-        # `came` already holds what was supplied; only what outputs declared beyond it is added here.
-        rest = came.get(name, 0.0) + (declared.get(name, 0.0) - supplied.get(name, 0.0))
+    for name in {**received, **declared}:
+        # `received` already includes supplies, so only the declared amounts of outputs are added here.
+        rest = received.get(name, 0.0) + (declared.get(name, 0.0) - supplied.get(name, 0.0))
         scale = rest
         for contents in held:
             rest -= contents.get(name, 0.0)

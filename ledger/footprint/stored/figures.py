@@ -1,8 +1,9 @@
 """The figures of one record, by the two rules of the ledger.
 
-Burdens follow the allocation shares:
-    burden(o) = share(o) * (direct + sum_i q_i/Q_i * burden(i) - sum assigned) + assigned(o)
-and stay with a record that has no output to carry them. Contents follow matter (see `contents`).
+1. Burdens follow the allocation shares:
+       burden(o) = share(o) * (direct + sum_i q_i/Q_i * burden(i) - sum assigned) + assigned(o)
+   A record without an output that carries burden retains its burdens.
+2. Contents follow matter (see `contents`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,16 +15,16 @@ from ledger.footprint.stored.contents import Contents, ContentsIn, ContentsOut, 
 
 
 class LotFigures(NamedTuple):
-    """A whole lot's burdens (in the order of BURDENS) and contents, as created."""
+    """Burdens (in the order of BURDENS) and contents of a whole lot at its creation."""
 
     burdens: Vector
     contents: Contents
 
 
 class TakenFigures(NamedTuple):
-    """A quantity `part` (as binary64: float(q)/float(Q)) of a lot with its figures.
+    """The taken fraction `part` of a lot (in binary64: float(q)/float(Q)) with the lot's figures.
 
-    `recycled` is preConsumer or postConsumer where this record turns the lot's materials into recycled content.
+    `recycled` is preConsumer or postConsumer if this record turns the lot's materials into recycled content.
     """
 
     part: float
@@ -31,8 +32,18 @@ class TakenFigures(NamedTuple):
     recycled: str | None = None
 
 
+class Allocation(NamedTuple):
+    """How a record's burdens go to its outputs: each output's allocation share, and amounts assigned to one output.
+
+    `shares` is empty if no output carries burden: the record then retains all of it.
+    """
+
+    shares: Sequence[float]
+    assigned: Sequence[Assigned] = ()
+
+
 class RecordFigures(NamedTuple):
-    """What a record brought about: `retained` burdens, content balance, and each output's figures."""
+    """The figures of a record: `retained` burdens, content balance, and each output's figures."""
 
     retained: Vector
     contents: ContentsOut
@@ -42,22 +53,20 @@ class RecordFigures(NamedTuple):
 def record_figures(
     direct: Vector,
     taken: Sequence[TakenFigures],
-    shares: Sequence[float],
+    allocation: Allocation,
     outputs: Sequence[Holding],
     supplied: Contents,
-    assigned: Sequence[Assigned] = (),
     matter: Mapping[str, Sequence[float]] | None = None,
 ) -> RecordFigures:
-    """Figures of a record with `direct` burdens that takes from lots, and creates `outputs` by `shares`.
+    """Figures of a record with `direct` burdens that takes from lots and creates `outputs`.
 
-    `shares` is empty where nothing carries burden: it is retained then. `supplied` are the contents that enter with
-    supplies. Raises Refused where contents would exceed 100 %.
+    `supplied` are the contents that enter with supplies. Raises Refused if contents would exceed 100 %.
     """
     total = _total(direct, taken)
     flowing = [Flowing(part, lot.contents, recycled) for part, lot, recycled in taken]
     contents = follow_matter(ContentsIn(flowing, supplied), outputs, matter or {})
-    if shares:
-        burdens = _shared(total, shares, assigned)
+    if allocation.shares:
+        burdens = _shared(total, allocation)
         retained = ZERO
     else:
         burdens = [ZERO] * len(outputs)
@@ -76,7 +85,8 @@ def _total(direct: Vector, taken: Sequence[TakenFigures]) -> list[float]:
     return total
 
 
-def _shared(total: list[float], shares: Sequence[float], assigned: Sequence[Assigned]) -> list[Vector]:
+def _shared(total: list[float], allocation: Allocation) -> list[Vector]:
+    shares, assigned = allocation
     if not assigned:
         if len(shares) == 1:
             return [tuple(total)]

@@ -27,11 +27,11 @@ SETS: Final[Mapping[str, Mapping[str, Decimal]]] = {"AR6": AR6, "AR5": AR5}
 
 
 def potential(gases: Mapping[str, Decimal], gas: str) -> Decimal:
-    """kg CO2e of 1 kg of the gas; raises PluginError for a gas that the set does not hold."""
-    found = gases.get(gas)
-    if found is None:
+    """Kg CO2e per 1 kg of the gas. Raises PluginError if the set does not hold the gas."""
+    value = gases.get(gas)
+    if value is None:
         raise PluginError(
             f"gas {gas!r} has no global warming potential", code="unknown-gas", field="gas", value=gas,
             rule="one of " + " ".join(sorted(gases)),
         )
-    return found
+    return value

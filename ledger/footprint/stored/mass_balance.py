@@ -1,9 +1,10 @@
-"""Mass balance (ISO 22095): content of a pool becomes credits that are used up apart from the matter.
+"""Mass balance (ISO 22095): content of a pool becomes credits, which move independently of the matter.
 
-Credits are booked from physical content, which leaves the pool by it: credits = content * conversion. So nothing is
-claimed both as content and as credit, and no balance is ever negative. What a credit's user receives is named
-`attributed:CONTENT`, never the content. `conversion` stands for losses between the pool and the record that uses the
-credits; what is lost in that record is lost of the attributed content too, as of its material (see `contents`).
+Credits are booked from physical content, and the booking removes that content from the pool: credits = content *
+conversion. So nobody can claim the same kg both as content and as credit, and no balance is ever negative. The user of
+a credit receives the content `attributed:CONTENT`, never CONTENT itself. `conversion` covers losses between the pool
+and the record that uses the credits. If that record loses material, it loses the same part of the attributed content
+(see `contents`).
 """
 
 from typing import Final, NamedTuple
@@ -23,17 +24,17 @@ class Booking(NamedTuple):
     conversion: float
 
 
-def booked(found: RecordFigures, booking: Booking) -> RecordFigures:
+def booked(figures: RecordFigures, booking: Booking) -> RecordFigures:
     """The figures of an addition, whose outputs are the pool's next lot and the lot of credits.
 
-    Raises Refused where the pool does not hold the content.
+    Raises Refused if the pool does not hold enough of the content.
     """
-    stock, _ = found.outputs
+    stock, _ = figures.outputs
     held = stock.contents.get(booking.attribute, 0.0)
     used = booking.credits / booking.conversion
     if used > held * (1.0 + _ROUNDING):
         raise Refused(
-            f"credits: {booking.credits} kg need {used} kg of {booking.attribute}, the pool holds {held} kg",
+            f"credits: {booking.credits} kg need {used} kg of {booking.attribute}, but the pool holds {held} kg",
             code="credit-excess", field="credits", value=booking.credits,
             rule=f"at most the pool's content times its conversion: {held * booking.conversion} kg",
         )
@@ -44,10 +45,10 @@ def booked(found: RecordFigures, booking: Booking) -> RecordFigures:
     else:
         used = held
     name = ATTRIBUTED + booking.attribute
-    lost, declared = dict(found.contents.lost), dict(found.contents.declared)
+    lost, declared = dict(figures.contents.lost), dict(figures.contents.declared)
     lost[booking.attribute] = lost.get(booking.attribute, 0.0) + used
     declared[name] = declared.get(name, 0.0) + booking.credits
     credit = {name: booking.credits}
-    balance = ContentsOut(declared, found.contents.arisen, lost, (contents, credit))
-    outputs = (LotFigures(stock.burdens, contents), LotFigures(found.outputs[1].burdens, credit))
-    return RecordFigures(found.retained, balance, outputs)
+    balance = ContentsOut(declared, figures.contents.arisen, lost, (contents, credit))
+    outputs = (LotFigures(stock.burdens, contents), LotFigures(figures.outputs[1].burdens, credit))
+    return RecordFigures(figures.retained, balance, outputs)

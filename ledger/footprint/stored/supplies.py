@@ -1,4 +1,7 @@
-"""What supplies bring with them: upstream lines from a declaration or factor, contents, and gaps that nobody priced."""
+"""The upstream of supplies: lines from a declaration or factor, contents, and omissions for supplies without a factor.
+
+Here a supply is *priced* if a factor or a declaration gives its upstream.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
@@ -16,7 +19,7 @@ from ledger.footprint.stored.contents import ELEMENT, MASS, MATERIAL
 
 _CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
 FACTOR_EVIDENCE: Final = ("supplierFactor", "productFootprint", "environmentalProductDeclaration")
-"""Kinds of evidence by which a supply's own factor is primary: a supplier's statement, footprint or EPD."""
+"""Kinds of evidence that make a supply's own factor primary: a supplier's statement, footprint or EPD."""
 
 _LOCATION: Final = "electricityLocation"
 _RECENT: Final = 5
@@ -29,7 +32,7 @@ _COUNTED_BY_KIND: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def supplies_of(record: AnyRecord) -> Sequence[Supply]:
-    """What records that lots come from were supplied with."""
+    """The supplies of a record that can create lots."""
     match record:
         case Transformation():
             return record.supplies
@@ -43,9 +46,11 @@ def with_supplies(
     assessment: Assessment, supplied: Sequence[Supplied], facts: Facts, kinds: Sequence[LineKind],
     evidence: Sequence[Evidence] = (), year: int | None = None,
 ) -> Assessment:
-    """The assessment with the upstream of its record's supplies: lines where they are priced by the record, an
-    omission where neither the record nor the plugin did. `kinds` gives each supply's kind of line; `evidence` and
-    `year` are the record's."""
+    """The assessment with the upstream of its record's supplies added.
+
+    A supply that the record prices gives lines; one that neither the record nor the plugin priced gives an omission.
+    `kinds` gives each supply's kind of line; `evidence` and `year` are the record's.
+    """
     lines: list[Line] = []
     omissions: list[Omission] = []
     covered = {line.source for line in assessment.lines if line.burden in ADDITIVE}
@@ -61,7 +66,7 @@ def with_supplies(
                 omissions.append(Omission(what=f"{supply.material} upstream"))
         elif not (
             supply.origin == "nature" or supply.material in covered
-            or any(what == supply.material or what.startswith(supply.material + " ") for what in named)
+            or any(omitted == supply.material or omitted.startswith(supply.material + " ") for omitted in named)
         ):
             omissions.append(Omission(what=supply.material))
     if not lines and not omissions:
@@ -70,7 +75,7 @@ def with_supplies(
 
 
 def _priced(supply: Supply, facts: Facts, kind: LineKind, proved_for: int | None) -> tuple[list[Line], str]:
-    """The lines of a supply that its record prices, and how far back they reach."""
+    """The lines of a supply that its record prices, and their system boundary."""
     if supply.factor is not None:
         return [factor_line(supply, supply.factor, kind, proved_for)], supply.factor.boundary
     declaration = supply.declaration or ""
@@ -80,8 +85,8 @@ def _priced(supply: Supply, facts: Facts, kind: LineKind, proved_for: int | None
 
 
 def _elsewhere(own: Iterable[Line]) -> Iterable[Line]:
-    """Takes power that the record prices out of the location-based figure, where the sector says what the grid of that
-    place emits instead."""
+    """Lines that subtract power priced by the record from the location-based figure. The sector has stated the
+    emissions of the local grid for that power instead."""
     for line in own:
         if line.kind == "electricity" and line.burden in ADDITIVE:
             yield Line(
@@ -91,10 +96,11 @@ def _elsewhere(own: Iterable[Line]) -> Iterable[Line]:
 
 
 def proves_factor(evidence: Iterable[Evidence], material: str) -> bool:
-    """Whether a record pins the document in which a supplier states the factor of `material`.
+    """Whether a record's evidence includes the document in which a supplier states the factor of `material`.
 
-    Its kind is one of `FACTOR_EVIDENCE`, alone (of all its supplies) or with `:material`. Other evidence, of a weight
-    or a meter reading, proves no factor: a value from a data base stays secondary.
+    The kind of such evidence is one of `FACTOR_EVIDENCE`, alone (for all supplies of the record) or followed by
+    `:material`. Other evidence, such as a weight or a meter reading, proves no factor: a value from a database stays
+    secondary.
     """
     return any(
         kind in FACTOR_EVIDENCE and of in ("", material)
@@ -103,11 +109,11 @@ def proves_factor(evidence: Iterable[Evidence], material: str) -> bool:
 
 
 def factor_line(supply: Supply, factor: Factor, kind: LineKind, proved_for: int | None = None) -> Line:
-    """The line of a supply that its record has priced by a factor of its own.
+    """The line of a supply that its record prices by a factor of its own.
 
-    Primary where evidence proves that it is the supplier's (PACT: data of the supplier's own processes); then
-    `proved_for` is the record's year, and the ratings are those of the supplier's own technology and place, in time as
-    PACT scores them: 1 of the same year, 2 less than 5 years off, 3 older.
+    The line is primary if evidence proves that the factor is the supplier's (PACT: data of the supplier's own
+    processes). Then `proved_for` is the record's year, the ratings for technology and geography are 1 (the supplier's
+    own), and the rating for time follows PACT: 1 for the same year, 2 for less than 5 years apart, 3 for more.
     """
     amount = convert(supply.quantity.amount, supply.quantity.unit, factor.unit)
     line = Line(
@@ -123,7 +129,7 @@ def factor_line(supply: Supply, factor: Factor, kind: LineKind, proved_for: int 
 
 
 def declared_lot(record: Declaration, digest: str) -> Assessment:
-    """The assessment of a declaration that creates a lot: its burdens as lines of the declaration itself."""
+    """The assessment of a declaration that creates a lot: its declared burdens as lines."""
     omissions: tuple[Omission, ...] = ()
     # Waste and cores enter without burden by cut-off: nothing is missing upstream of them.
     if record.boundary != "cradleToGate" and record.lot is not None and record.lot.role == "product":
@@ -142,8 +148,8 @@ def _ratio(amount: Decimal, unit: str, declared: Declaration) -> Decimal:
 def _declared(
     record: Declaration, ratio: Decimal, source: str, kind: LineKind, digest: str, supply: Supply | None = None
 ) -> Iterable[Line]:
-    """Lines of the figures of `record`, `ratio` times. How uncertain they are is said of the lines' factor, and of the
-    lines themselves how uncertain the quantity of the `supply` is."""
+    """Lines of the figures of `record`, times `ratio`. The factor of each line has the uncertainty of the declaration;
+    the line itself has the uncertainty of the quantity of `supply`."""
     primary = Decimal(record.primary_share or 0)
     skipped = _COUNTED_BY_KIND.get(kind, ())
     deviation, pedigree = (supply.deviation, supply.pedigree) if supply is not None else (None, None)
@@ -166,7 +172,8 @@ def _decimal(text: str | None) -> Decimal | None:
 
 
 def supply_kind(material: str, default: str) -> LineKind:
-    """The kind of line that a supply's upstream is: transport and packaging by the field that they stand in."""
+    """The kind of a supply's upstream lines. `default` comes from the field that holds the supply, such as transport or
+    packaging."""
     if default == "transport":
         return "airTransport" if material.startswith("air") else "transport"
     if default == "upstream" and material == "electricity":
@@ -177,7 +184,7 @@ def supply_kind(material: str, default: str) -> LineKind:
 
 
 def supplied_contents(supplied: Sequence[Supplied], facts: Facts) -> dict[str, float]:
-    """Kg of each content that enters with supplies: their mass, and what a named product's composition says."""
+    """Kg of each content that enters with supplies: mass, and the composition of the product that a supply names."""
     contents: dict[str, float] = {}
     for supply, mass in supplied:
         if mass is None:
@@ -191,7 +198,7 @@ def supplied_contents(supplied: Sequence[Supplied], facts: Facts) -> dict[str, f
 
 
 def composed(composition: Composition, kilograms: float) -> dict[str, float]:
-    """Kg of each content that `kilograms` of a declared composition hold."""
+    """Kg of each content in `kilograms` of a product with a declared composition."""
     contents: dict[str, float] = {}
     for prefix, fractions in ((MATERIAL, composition.materials), (ELEMENT, composition.elements)):
         for name, fraction in fractions.items():

@@ -25,7 +25,7 @@ from ledger.footprint.stored.contents import (
     Holding,
     follow_matter,
 )
-from ledger.footprint.stored.figures import record_figures
+from ledger.footprint.stored.figures import Allocation, record_figures
 from ledger.sdk.context import Context, OutputFacts
 from ledger.sdk.sector import CONTEXT, Sector
 
@@ -67,7 +67,8 @@ def run(sector: Sector, given: Context, activity: Mapping[str, Any] | None = Non
     weighed = [Weighed(output, facts.mass) for output, facts in zip(outputs, given.outputs, strict=True)]
     parts = shares(cast(AllocationKey, given.allocation), weighed, without)
     vector = direct(found)
-    figures = record_figures(vector, [], parts, [Holding(0.0, {}, False)] * len(outputs), {}, found.assigned)
+    allocation = Allocation(parts, found.assigned)
+    figures = record_figures(vector, [], allocation, [Holding(0.0, {}, False)] * len(outputs), {})
     return Run(found, named(vector), tuple(named(one.burdens) for one in figures.outputs), _contents(given, found))
 
 

@@ -1,1 +1,1 @@
-"""What stands before the handlers: which names are answered, how bodies come in, who has a place for a question."""
+"""The layers before the handlers: they check the host name, read bodies, and limit the number of expensive queries."""

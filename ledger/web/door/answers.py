@@ -1,4 +1,4 @@
-"""Problems as plain ASGI messages, for what is refused before any handler is asked."""
+"""Problems as plain ASGI messages, for requests that the door refuses before a handler runs."""
 
 from collections.abc import Iterable
 
@@ -8,26 +8,21 @@ from litestar.types import Message, Send
 from ledger.web.problems import MEDIA_TYPE, Problem, problem_headers
 
 Headers = Iterable[tuple[bytes, bytes]]
-"""Names are in lower case, as ASGI has them."""
+"""Header fields of ASGI; names are in lower case."""
 
 
 class Refusal(Exception):
-    """A request that goes no further. `close`: the connection ends too, since part of the request is still to come."""
+    """Ends a request with a problem. `retry_after`: seconds. `close`: also closes the connection, since the rest of the
+    request may still arrive on it."""
 
-    def __init__(
-        self, status: int, code: str, detail: str, *, field: str | None = None, value: str | None = None,
-        rule: str | None = None, retry_after: float | None = None, close: bool = False,
-    ) -> None:
-        super().__init__(detail)
-        self.problem = Problem(
-            type=f"urn:carbon-ledger:problem:{code}", title="The request is refused", status=status, detail=detail,
-            code=code, field=field, value=value, rule=rule,
-        )
+    def __init__(self, problem: Problem, *, retry_after: float | None = None, close: bool = False) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
         self.retry_after = retry_after
         self.close = close
 
     async def send(self, send: Send) -> None:
-        """Answers with it."""
+        """Sends the problem as the answer."""
         content = msgspec.json.encode(self.problem)
         headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(content))]
         headers += [
@@ -42,5 +37,5 @@ class Refusal(Exception):
 
 
 def header(headers: Headers, name: bytes) -> list[bytes]:
-    """All values of a field."""
+    """All values of a header field."""
     return [value for key, value in headers if key == name]

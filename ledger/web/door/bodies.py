@@ -1,8 +1,8 @@
-"""Bodies are read whole before a handler is asked: within a size, at a least speed, and only so many bytes at a time.
+"""Reads each body as a whole before a handler runs. Limits its size, its lowest speed, and the bytes of all bodies.
 
-A body that stays away costs one of `MOST` turns, not a connection's worth of patience: where all turns are taken, the
-body that has been coming for longest, of the client that has most, gives up its own. So who sends at once gets through
-however many do not.
+At most `MOST` bodies may be incomplete at a time. If a further body arrives, the reader gives up the oldest incomplete
+body of the client with the most incomplete bodies. So clients that send promptly get through, however many clients send
+slowly or not at all.
 """
 
 import asyncio
@@ -17,24 +17,28 @@ from ledger.core.signatures.envelope import MAX_ENVELOPE
 from ledger.host.memory import give_back
 from ledger.web.door.answers import Headers, Refusal, header
 from ledger.web.door.clients import client_of
+from ledger.web.problems import refused_request
 
 NDJSON: Final = ("application/x-ndjson", "application/ndjson")
 MOST: Final = 256
+"""The most incomplete bodies at a time."""
 FREE: Final = 16 << 10
-"""Bytes of each body that count for nothing: what single records need is there while others send much."""
+"""Bytes of each body that do not count against the bound, so that single records get through while others send much."""
 LEAST_RATE: Final = 16 << 10
+"""The lowest speed of a body, in bytes per second."""
 LONG: Final = 4 << 20
-"""Bytes of a body after which memory is given back."""
+"""The size in bytes from which the reader gives memory back after the answer."""
 _LONGEST: Final = 30
-"""How many times its first patience a body may take in all."""
+"""The longest time of a body, as a multiple of `BodyLimits.seconds`."""
 _WITHOUT: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOK_SECONDS: Final = 0.25
-"""How often it is looked whose time is over: a timer for each body would cost as much as reading it."""
+"""The interval of the search for late bodies. A timer for each body would cost as much as reading it."""
 
 
 class BodyLimits(Struct, frozen=True, kw_only=True):
-    """`seconds`: how long a body may stay behind 16 KiB/s. `held`: bytes of all bodies that are on their way or worked
-    on, in one process."""
+    """`envelope` and `lines`: the most bytes of a JSON body and of an NDJSON body. `held`: the most bytes of all bodies
+    in one process that are incomplete or being processed. `seconds`: the longest delay of a body relative to
+    16 KiB/s."""
 
     envelope: int = MAX_ENVELOPE
     lines: int = 64 << 20
@@ -42,14 +46,14 @@ class BodyLimits(Struct, frozen=True, kw_only=True):
     seconds: float = 10.0
 
     def of(self, headers: Headers) -> int:
-        """The most bytes of a body of this type."""
+        """The most bytes of a body with these headers."""
         kinds = header(headers, b"content-type")
         kind = kinds[0].partition(b";")[0].strip().decode("latin-1").lower() if kinds else ""
         return self.lines if kind in NDJSON else self.envelope
 
 
 class _RequestBody:
-    """One that is on its way, or worked on. `deadline` is of the loop's clock; `task` reads it."""
+    """A body that is incomplete or being processed. `deadline`: by the event loop's clock. `task`: reads the body."""
 
     def __init__(self, client: str, task: "asyncio.Task[object]", deadline: float) -> None:
         self.client = client
@@ -62,15 +66,15 @@ class _RequestBody:
         self.given_up = False
 
     def end(self) -> None:
-        """Awaits no more of it."""
+        """Stops reading the body."""
         if not self.ended:
             self.ended = True
             self.task.cancel()
 
 
 class BodyReader:
-    """408 for a body that comes too slowly, 413 for one that is too large, 400 for one that ends before its end, 503
-    while others hold all that may be held."""
+    """Answers 408 if a body is too slow, 413 if it is too large, 400 if it is incomplete, and 503 if the bodies of
+    other requests reach the bound of the process."""
 
     def __init__(self, app: ASGIApp, limits: BodyLimits) -> None:
         self._app = app
@@ -79,7 +83,7 @@ class BodyReader:
         self._count = 0
         self._looking = False
         self.held = 0
-        """Bytes that count."""
+        """Bytes of all bodies that count against `BodyLimits.held`."""
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope.get("method") in _WITHOUT:
@@ -105,13 +109,13 @@ class BodyReader:
         if announced is not None and announced > limit:
             raise _too_large(limit)
         body = self._begun(scope)
-        began, others = body.deadline - self._limits.seconds, body.task.cancelling()
+        began, other_cancellations = body.deadline - self._limits.seconds, body.task.cancelling()
         try:
             while await self._piece(body, receive, limit) and body.size != announced:
                 body.deadline = began + self._patience(body.size)
         except asyncio.CancelledError:
             self.held -= body.counted
-            if body.ended and body.task.uncancel() <= others:
+            if body.ended and body.task.uncancel() <= other_cancellations:
                 raise self._late(body) from None
             raise
         except BaseException:
@@ -122,11 +126,13 @@ class BodyReader:
         return body
 
     async def _piece(self, body: _RequestBody, receive: Receive, limit: int) -> bool:
-        """Whether more may come after the next piece."""
+        """Reads the next piece. Returns whether more pieces may follow."""
         message = await receive()
         if message["type"] != "http.request":
-            raise Refusal(400, "broken-body", "the body ends before its end", rule="as many bytes as are announced, or "
-                          "chunks after RFC 9112", close=True)
+            raise Refusal(refused_request(
+                400, "broken-body", "the body is incomplete: the connection ended before the body",
+                rule="send as many bytes as Content-Length states, or chunks after RFC 9112",
+            ), close=True)
         piece = message["body"]
         body.pieces.append(piece)
         body.size += len(piece)
@@ -147,22 +153,23 @@ class BodyReader:
             self._give_up(victim)
 
     def _patience(self, size: int) -> float:
-        """Seconds from its beginning until a body of which so much has come has to go on."""
+        """Seconds from the beginning of a body, of which `size` bytes have arrived, to its deadline for the next
+        piece."""
         return self._limits.seconds * min(_LONGEST, 1 + size / LEAST_RATE / self._limits.seconds)
 
     def _late(self, body: _RequestBody) -> Refusal:
         if body.given_up:
             return _busy()
-        return Refusal(
-            408, "body-timeout", f"{body.size} bytes of the body came in time, and no more", field="body",
-            rule=f"no more than {self._limits.seconds:g} s behind {LEAST_RATE >> 10} KiB/s", close=True,
-        )
+        return Refusal(refused_request(
+            408, "body-timeout", f"the body is too slow: only {body.size} bytes arrived in time", field="body",
+            rule=f"at most {self._limits.seconds:g} s later than at {LEAST_RATE >> 10} KiB/s",
+        ), close=True)
 
     def _begun(self, scope: Scope) -> _RequestBody:
-        """A body that has a turn, until `_forget`."""
+        """A new incomplete body, which counts against `MOST` until `_forget`."""
         task = asyncio.current_task()
         if task is None:
-            raise RuntimeError("requests are worked on in tasks")
+            raise RuntimeError("a request body must be read in an asyncio task")
         loop = asyncio.get_running_loop()
         body = _RequestBody(client_of(scope), task, loop.time() + self._limits.seconds)
         if not self._looking:
@@ -180,7 +187,7 @@ class BodyReader:
         return body
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Ends what has stayed behind for too long; goes on while any body is on its way."""
+        """Ends all bodies past their deadline. Repeats itself as long as there are incomplete bodies."""
         now = loop.time()
         for own in self._coming.values():
             for body in own:
@@ -191,7 +198,8 @@ class BodyReader:
             loop.call_later(min(_LOOK_SECONDS, self._limits.seconds), self._look, loop)
 
     def _oldest(self, *, counting: bool = False) -> _RequestBody | None:
-        """Of the client that has most on their way, what has been coming for longest."""
+        """The oldest incomplete body of the client with the most incomplete bodies. `counting`: only bodies that count
+        against the bound."""
         for own in sorted(self._coming.values(), key=len, reverse=True):
             for body in own:
                 if not counting or body.counted:
@@ -215,7 +223,7 @@ class BodyReader:
 
 
 class _Replay:
-    """Gives a body that was read to the application, piece by piece, and keeps nothing of what it has given."""
+    """Passes a body to the application, piece by piece, and drops each piece that it has passed."""
 
     def __init__(self, pieces: list[bytes], receive: Receive) -> None:
         self._pieces = pieces
@@ -233,16 +241,19 @@ class _Replay:
 
 
 def _announced(headers: Headers) -> int | None:
-    """The size that a body's Content-Length says; None where none does, or not one."""
-    found = header(headers, b"content-length")
-    return int(found[0][:20]) if len(found) == 1 and found[0].isdigit() else None
+    """The size of a body by its Content-Length; None unless there is exactly one valid field."""
+    values = header(headers, b"content-length")
+    return int(values[0][:20]) if len(values) == 1 and values[0].isdigit() else None
 
 
 def _too_large(limit: int) -> Refusal:
-    return Refusal(413, "too-large", "the body is too large", field="body",
-                   rule=f"at most {limit} bytes; NDJSON ({NDJSON[0]}) may have more than JSON", close=True)
+    return Refusal(refused_request(
+        413, "too-large", "the body is too large", field="body",
+        rule=f"at most {limit} bytes; NDJSON ({NDJSON[0]}) may be larger than JSON",
+    ), close=True)
 
 
 def _busy() -> Refusal:
-    return Refusal(503, "busy", "others send so much that this body finds no room; nothing was read of it",
-                   retry_after=1, close=True)
+    return Refusal(refused_request(
+        503, "busy", "the bodies of other requests use all the memory for bodies; nothing of this body was processed",
+    ), retry_after=1, close=True)

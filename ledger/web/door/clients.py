@@ -1,4 +1,4 @@
-"""Who asks: the address that a connection comes from, or the one that a proxy of the operator's has seen."""
+"""The client's address: of the connection, or as a proxy of the operator reports it."""
 
 from collections.abc import Awaitable, Collection
 from typing import cast
@@ -9,14 +9,14 @@ from ledger.web.door.answers import header
 
 
 def client_of(scope: Scope) -> str:
-    """The address of who asks."""
+    """The address of the client."""
     client = scope.get("client")
     return client[0] if client else ""
 
 
 class BehindProxies:
-    """Takes the last address of `X-Forwarded-For` for the client's, where the connection comes from one of these
-    addresses. What stands before the last one, anybody can have written."""
+    """Uses the last address of `X-Forwarded-For` as the client's if the connection comes from one of `proxies`. Any
+    client can write the addresses before the last one."""
 
     def __init__(self, app: ASGIApp, proxies: Collection[str]) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""The order of what a request goes through before a handler is asked."""
+"""The door: the layers that a request passes, in order, before a handler runs."""
 
 from litestar.types import ASGIApp
 
@@ -11,7 +11,7 @@ from ledger.web.resources import HeadAsGet
 
 
 def door(app: ASGIApp, limits: ClientLimits, bound: str, public_url: str | None = None) -> ASGIApp:
-    """The application behind its door. `bound`: the address that the server listens at."""
+    """The application with its door. `bound`: the address at which the server listens."""
     inner = Questions(HeadAsGet(app), limits.questions)
     bodies = BodyReader(inner, BodyLimits(seconds=limits.body_seconds))
     return OwnHosts(BehindProxies(bodies, limits.proxies), names_of(bound, public_url, limits.hosts))

@@ -1,9 +1,9 @@
-"""Only requests that name this server are answered.
+"""Answers only requests that name this server in `Host`.
 
-A page from elsewhere can have its own name lead to this host, and a browser here then takes the ledger for a part of
-that page: whoever may read it because of where they are, gives it away. Such a request says in `Host` which name it
-used. Every path is checked, those of the log too: what is published is read under the log's address or from a copy of
-it, and a ledger on loopback has published nothing.
+This prevents DNS rebinding: a foreign page can point its own host name to this server. A browser in the operator's
+network then treats the ledger as part of that page, so the page can read everything that the browser's user may read.
+Such a request has the foreign name in `Host`. The check applies to every path, including the log: clients read a
+published log under its own address or from a mirror, and a ledger on loopback has published nothing.
 """
 
 import ipaddress
@@ -14,15 +14,17 @@ from urllib.parse import urlsplit
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from ledger.web.door.answers import Headers, Refusal, header
+from ledger.web.problems import refused_request
 
 LOCAL: Final = ("localhost", "127.0.0.1", "::1")
-_TOLD_BY_BROWSERS: Final = frozenset({b"sec-fetch-site", b"origin"})
+_SENT_BY_BROWSERS: Final = frozenset({b"sec-fetch-site", b"origin"})
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def names_of(bound: str, public_url: str | None, others: Iterable[str]) -> "HostNames":
-    """The names of a server that listens at `bound`: that address, those of this host, the host of its public address,
-    and `others`. One that listens everywhere has all addresses, since a name that leads here is none of them."""
+    """The names of a server that listens at `bound`: that address, the loopback names, the host of its public URL, and
+    `others`. A server that listens at all addresses accepts any IP address as its name: a foreign page needs a host
+    name, so an IP address cannot come from DNS rebinding."""
     names = {*LOCAL, bound.lower(), *[name.lower() for name in others]}
     public = urlsplit(public_url).hostname if public_url else None
     if public:
@@ -31,21 +33,21 @@ def names_of(bound: str, public_url: str | None, others: Iterable[str]) -> "Host
 
 
 class HostNames:
-    """Names in lower case, without ports. `addresses`: any address counts as one."""
+    """Names in lower case, without ports. `addresses`: any IP address counts as a name too."""
 
     def __init__(self, names: frozenset[str], addresses: bool) -> None:
         self._names = names
         self._addresses = addresses
-        self._known: dict[bytes, bool] = {}
+        self._checked: dict[bytes, bool] = {}
 
     def __contains__(self, host: bytes) -> bool:
-        """Whether a Host field names this server, at whatever port."""
-        found = self._known.get(host)
-        if found is None:
-            found = self._has(host)
-            if len(self._known) < 64:
-                self._known[host] = found
-        return found
+        """Whether a Host field names this server, with any port."""
+        is_ours = self._checked.get(host)
+        if is_ours is None:
+            is_ours = self._has(host)
+            if len(self._checked) < 64:
+                self._checked[host] = is_ours
+        return is_ours
 
     def _has(self, host: bytes) -> bool:
         try:
@@ -61,7 +63,7 @@ class HostNames:
 
 
 class OwnHosts:
-    """421 for any other name; 403 for what a page of another site would have a browser write."""
+    """Answers 421 to a request with a foreign name, and 403 to a write by a page of another site."""
 
     def __init__(self, app: ASGIApp, names: HostNames) -> None:
         self._app = app
@@ -77,19 +79,23 @@ class OwnHosts:
     def _check(self, method: str, headers: Headers) -> None:
         hosts = header(headers, b"host")
         if len(hosts) != 1 or not hosts[0]:
-            raise Refusal(400, "host", "a request names one host", field="Host", rule="one Host field", close=True)
+            problem = refused_request(400, "host", "the request must have exactly one Host field", field="Host",
+                                      rule="one Host field")
+            raise Refusal(problem, close=True)
         if hosts[0] not in self._names:
             name = hosts[0].decode("latin-1")[:255]
-            raise Refusal(
-                421, "unknown-host", f"this server is not {name}", field="Host", value=name,
-                rule=f"one of: {self._names}; the operator names more with CARBON_LEDGER_HOSTS", close=True,
-            )
+            raise Refusal(refused_request(
+                421, "unknown-host", f"this server does not answer for the host {name}", field="Host", value=name,
+                rule=f"one of: {self._names}; the operator can add hosts with CARBON_LEDGER_HOSTS",
+            ), close=True)
         if method not in _READING and self._is_foreign(headers):
-            raise Refusal(403, "cross-site", "a page of another site writes nothing here", field="Origin",
-                          rule="a request by this server's own pages, or by a program", close=True)
+            raise Refusal(refused_request(
+                403, "cross-site", "a page of another site must not write to this ledger", field="Origin",
+                rule="writes come from this server's own pages, or from a program",
+            ), close=True)
 
     def _is_foreign(self, headers: Headers) -> bool:
-        if not _TOLD_BY_BROWSERS & dict(headers).keys():
+        if not _SENT_BY_BROWSERS & dict(headers).keys():
             return False
         if header(headers, b"sec-fetch-site") not in ([], [b"same-origin"], [b"none"]):
             return True

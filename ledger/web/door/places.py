@@ -1,4 +1,4 @@
-"""Places for work that costs much: a few at a time, a bounded queue before them in which clients take turns."""
+"""Places for expensive work: a few run at a time, and a bounded queue in which clients take turns."""
 
 import asyncio
 from collections import OrderedDict, deque
@@ -9,13 +9,15 @@ Turn = asyncio.Future[None]
 
 
 class Full(Exception):
-    """There is no room in the queue, or no more for this client while others wait."""
+    """The queue is full, or this client has its part of the queue already."""
 
 
 class Places:
-    """`places` clients are inside, at most `room` wait. Whose turn it is goes round by client: who asks forty things at
-    once is one among those who ask one. Where the queue is full and a client with less in it comes, the one with the
-    most gives up its newest turn."""
+    """At most `places` requests run at a time, and at most `room` wait.
+
+    Turns go round by client: a client with forty waiting requests gets as many turns as a client with one. If the queue
+    is full and a client with fewer waiting requests arrives, the client with the most loses its newest waiting request.
+    """
 
     def __init__(self, places: int, room: int) -> None:
         self._free = places
@@ -25,17 +27,17 @@ class Places:
 
     @property
     def running(self) -> int:
-        """How many are inside."""
+        """The number of requests that run."""
         return self._places - self._free
 
     @property
     def waiting(self) -> int:
-        """How many wait."""
+        """The number of requests that wait."""
         return sum([len(turns) for turns in self._waiting.values()])
 
     @asynccontextmanager
     async def taken(self, client: str) -> AsyncIterator[None]:
-        """A place for as long as this is entered. Raises Full."""
+        """Holds a place while the context is entered. Raises Full if there is no room to wait."""
         await self._enter(client)
         try:
             yield
@@ -83,7 +85,7 @@ class Places:
             else:
                 del self._waiting[client]
             if not turn.done():
-                # The place goes from hand to hand.
+                # The place passes directly to the next request.
                 turn.set_result(None)
                 return
         self._free += 1

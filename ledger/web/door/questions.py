@@ -1,8 +1,8 @@
-"""Questions that cost much have places, end when whoever asked has gone, and give their memory back.
+"""Limits the number of queries at a time, ends a query when its client disconnects, and gives its memory back.
 
-What a question costs shows in its path. Those over a chain, a year or a sector take one of a few places, or wait for
-one in a bounded queue. Pages of an audit have places of their own, and so have questions of a row or two: as many as
-keep the database busy, so that a record that comes meanwhile does not stand behind a thousand of them.
+The path shows the cost of a query. Queries over a chain, a year or a sector take one of a few places, or wait for one
+in a bounded queue. Pages of an audit have places of their own. So have queries of a few rows: enough places to keep the
+database busy, but not so many that a posted record waits behind a thousand queries.
 """
 
 import asyncio
@@ -17,28 +17,29 @@ from ledger.host.memory import give_back
 from ledger.web.door.answers import Refusal
 from ledger.web.door.clients import client_of
 from ledger.web.door.places import Full, Places
+from ledger.web.problems import refused_request
 
 DEAR: Final = frozenset({
     "cbam", "chain", "contributions", "gaps", "inventory", "sectors", "sensitivity", "uncertainty",
 })
-"""Questions below /v1 that read more than a page."""
+"""Queries below /v1 that read more than a page."""
 PAGES: Final = "audit"
 _CHEAP_FOOTPRINT: Final = frozenset({"lot", "at"})
 _WITH_METHODS: Final = frozenset({"footprint", "statement"})
 _READING: Final = frozenset({"GET", "HEAD"})
 _HEALTH: Final = "health"
 _RECORDS: Final = "records"
-"""Who waits for the witnesses of a record takes no place meanwhile; the health is told whatever else goes on."""
+"""A request that waits for the witnesses of a record takes no place, nor does a health check."""
 ROWS: Final = 32
 ROOM_FOR_ROWS: Final = 2_048
 ROOM_A_PLACE: Final = 16
 _PIECE: Final = 256 << 10
 _WAIT_SECONDS: Final = 30.0
-"""As long as a client may take for a piece of its answer, and a question may wait for its place."""
+"""The longest time in which a client must take a piece of its answer, and for which a query may wait for its place."""
 
 
 class Questions:
-    """429 with `Retry-After` where a queue is full. `places`: of questions; pages have as many of their own."""
+    """Answers 429 with `Retry-After` if a queue is full. `places`: for expensive queries; audit pages have as many."""
 
     def __init__(self, app: ASGIApp, places: int) -> None:
         self._app = app
@@ -81,7 +82,7 @@ class Questions:
             await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             leaving.cancel()
-            # Who has gone waits for nothing: what is asked of the database ends, and the thread that computes.
+            # If the client has disconnected, this ends the database statement and the computing thread.
             answering.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await answering
@@ -104,14 +105,14 @@ class Questions:
 
 
 def _full(places: Places) -> Refusal:
-    return Refusal(
-        429, "too-many-questions", f"{places.running} such questions are being answered and {places.waiting} wait",
-        rule="ask again later; fewer at a time", retry_after=2,
-    )
+    return Refusal(refused_request(
+        429, "too-many-questions", f"too many queries: {places.running} run and {places.waiting} wait",
+        rule="retry later, with fewer queries at a time",
+    ), retry_after=2)
 
 
 class _StartedAnswer:
-    """Sends a long body in pieces, each of which the client has to take in time."""
+    """Sends a long body in pieces. The client must take each piece in time."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -131,31 +132,31 @@ class _StartedAnswer:
                         "type": "http.response.body", "body": body[start:end], "more_body": more or end < len(body),
                     })
             except TimeoutError:
-                # As if the client had gone: it takes nothing of its answer.
+                # A client that does not take its answer counts as disconnected.
                 raise asyncio.CancelledError from None
 
 
 class _Nothing:
-    """What the application receives: no body, and never word that the client has gone, which is heeded here."""
+    """The `receive` of the application: an empty body, and never a disconnect, which `Questions` handles itself."""
 
     def __init__(self) -> None:
-        self._told = False
+        self._received = False
 
     async def __call__(self) -> ReceiveMessage:
-        if self._told:
+        if self._received:
             await asyncio.get_running_loop().create_future()
-        self._told = True
+        self._received = True
         event: HTTPRequestEvent = {"type": "http.request", "body": b"", "more_body": False}
         return event
 
 
 async def _left(receive: Receive) -> None:
-    """Returns once the client has gone."""
+    """Returns when the client has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 def _asks_more(query: bytes) -> bool:
-    """Whether more is asked than the stored figure of a lot."""
+    """Whether a query asks for more than the stored figure of a lot."""
     names: Sequence[str] = [name for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True)]
     return not _CHEAP_FOOTPRINT.issuperset(names)

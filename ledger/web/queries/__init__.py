@@ -1,1 +1,1 @@
-"""Routes that ask."""
+"""Routes of queries."""

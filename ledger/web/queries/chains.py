@@ -1,4 +1,4 @@
-"""Asking about the chain of a lot: what lies behind it, and what its figure consists of."""
+"""The query for the upstream or downstream chain of lots."""
 
 from collections.abc import AsyncIterator, Iterator
 from itertools import islice
@@ -21,11 +21,11 @@ LotIds = Annotated[
     Parameter(description="ids of lots or pools", min_items=1, max_items=1_000),
 ]
 Stages = Annotated[
-    list[str] | None, Parameter(description="processes behind whose records is not looked", max_items=100)
+    list[str] | None, Parameter(description="processes at whose records the chain ends", max_items=100)
 ]
 
 _MEMBERS: Final = 2_000
-"""Nodes, or edges, of one piece of an answer."""
+"""The number of nodes or edges in one piece of an answer."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -33,10 +33,10 @@ class ChainsController(Controller):
     path = "/v1"
     tags = ("chains",)
 
-    @get("/chain", summary="The lots and records behind or after lots, as node-link JSON", media_type=MediaType.JSON)
+    @get("/chain", summary="The upstream or downstream chain of lots, as node-link JSON", media_type=MediaType.JSON)
     async def chain(
         self, ledger: Ledger, lot: LotIds, direction: Literal["upstream", "downstream"] = "upstream",
-        depth: Annotated[int | None, Parameter(description="records to go at most", ge=0, le=10_000)] = None,
+        depth: Annotated[int | None, Parameter(description="the most records on a path", ge=0, le=10_000)] = None,
         stage: Stages = None, at: At = None,
     ) -> Stream:
         chain = await trace(ledger.pool, lot, direction, ChainLimits(depth, stage or ()), at)
@@ -44,7 +44,7 @@ class ChainsController(Controller):
 
 
 async def _pieces(chain: Chain) -> AsyncIterator[bytes]:
-    """What `networkx.node_link_data` tells, some nodes and edges at a time."""
+    """The JSON of `networkx.node_link_data`, some nodes or edges at a time."""
     yield b'{"directed":true,"multigraph":false,"graph":' + _encode(chain.graph) + b',"nodes":['
     nodes = (data | {"id": name} for name, data in chain.each_node())
     async for piece in _listed(nodes):
@@ -57,7 +57,7 @@ async def _pieces(chain: Chain) -> AsyncIterator[bytes]:
 
 
 async def _listed(members: Iterator[dict[str, Any]]) -> AsyncIterator[bytes]:
-    """The members of a JSON array."""
+    """The members of a JSON array, in pieces."""
     between = b""
     while piece := await in_thread(_joined, members):
         yield between + piece

@@ -1,4 +1,4 @@
-"""Asking what a lot's figure consists of, and where its content came from."""
+"""The query for the contributions to a lot's figure, or for the origin of its content."""
 
 from typing import Annotated
 
@@ -12,21 +12,21 @@ from ledger.service.queries.contributions.burdens import MAX_SHOWN, SHOWN, read_
 from ledger.service.queries.contributions.contents import read_content_origins
 from ledger.web.queries.lots import At, LotId
 
-By = Annotated[str, Parameter(description=f"how to group: {', '.join(GROUPINGS)}", max_length=64)]
+By = Annotated[str, Parameter(description=f"the grouping: {', '.join(GROUPINGS)}", max_length=64)]
 Burden = Annotated[str | None, Parameter(description=f"`{FOOTPRINT}`, or one burden", max_length=64)]
 Content = Annotated[str | None, Parameter(
-    description="instead of a burden a content, such as recycledPostConsumer:steel", max_length=255)]
+    description="a content, such as recycledPostConsumer:steel, instead of a burden", max_length=255)]
 
 
 class ContributionsController(Controller):
     path = "/v1"
     tags = ("chains",)
 
-    @get("/contributions", summary="What a lot's figure, or content, consists of, in rows that add up to it")
+    @get("/contributions", summary="Contributions to a lot's figure or content, in rows that add up to it")
     async def contributions(
         self, ledger: Ledger, lot: LotId, by: By = "stage", at: At = None, burden: Burden = None,
         content: Content = None,
-        limit: Annotated[int, Parameter(description="rows at most", ge=1, le=MAX_SHOWN)] = SHOWN,
+        limit: Annotated[int, Parameter(description="the most rows", ge=1, le=MAX_SHOWN)] = SHOWN,
     ) -> Contributions:
         if content is None:
             return await read_contributions(ledger.pool, lot, by, at, FOOTPRINT if burden is None else burden, limit)

@@ -1,4 +1,4 @@
-"""Asking for what is missing in a lot's figure."""
+"""The query for the data gaps in a lot's figure."""
 
 from typing import Annotated
 
@@ -15,9 +15,9 @@ class GapsController(Controller):
     path = "/v1"
     tags = ("queries",)
 
-    @get("/gaps", summary="What in a lot's figure is missing or rests on little: what to ask of whom, by weight")
+    @get("/gaps", summary="Data gaps in a lot's figure, largest first, with the question to ask and whom to ask")
     async def gaps(
         self, ledger: Ledger, lot: LotId,
-        limit: Annotated[int, Parameter(description="gaps at most", ge=1, le=10_000)] = SHOWN, at: At = None,
+        limit: Annotated[int, Parameter(description="the most gaps", ge=1, le=10_000)] = SHOWN, at: At = None,
     ) -> LotGaps:
         return await read_gaps(ledger.pool, lot, limit, at)

@@ -1,4 +1,4 @@
-"""Asking for the indicators of a sector, beside the targets of plans."""
+"""The query for the indicators of a sector, with the targets of plans."""
 
 from typing import Annotated
 
@@ -13,17 +13,17 @@ from ledger.web.queries.lots import At
 SectorName = Annotated[str, Parameter(
     description="the name of a sector, or `industry` for all", min_length=1, max_length=64)]
 Since = Annotated[str | None, Parameter(
-    query="from", description="what ended after this day (00:00 UTC) or instant", max_length=30)]
+    query="from", description="only records that ended after this day (00:00 UTC) or instant", max_length=30)]
 Until = Annotated[str | None, Parameter(
-    query="to", description="what ended at this day (00:00 UTC) or instant, or before", max_length=30)]
-By = Annotated[str | None, Parameter(description=f"groups: {', '.join(GROUPINGS)}", max_length=64)]
+    query="to", description="only records that ended at or before this day (00:00 UTC) or instant", max_length=30)]
+By = Annotated[str | None, Parameter(description=f"the grouping: {', '.join(GROUPINGS)}", max_length=64)]
 
 
 class IndicatorsController(Controller):
     path = "/v1/sectors"
     tags = ("carbon management",)
 
-    @get("/{sector:str}/indicators", summary="Indicators of a sector on this ledger, with coverage, beside targets")
+    @get("/{sector:str}/indicators", summary="Indicators of a sector on this ledger, with their coverage and targets")
     async def indicators(
         self, ledger: Ledger, sector: SectorName, since: Since = None, until: Until = None, by: By = None,
         at: At = None,

@@ -1,4 +1,4 @@
-"""Asking for an installation in a calendar year: what a CBAM declaration rests on."""
+"""The query for an installation in a calendar year: the data for a CBAM declaration."""
 
 from litestar import Controller, get
 
@@ -13,6 +13,6 @@ class CbamController(Controller):
     path = "/v1/cbam"
     tags = ("carbon management",)
 
-    @get(summary="The productions of an installation in a calendar year, and of the installations behind it")
+    @get(summary="The productions of an installation, and of the installations upstream of it, in a calendar year")
     async def installations(self, ledger: Ledger, facility: FacilityId, year: Year, at: At = None) -> Installations:
         return await read_installations(ledger.pool, facility, year, at)

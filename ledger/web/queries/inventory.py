@@ -1,4 +1,4 @@
-"""Asking for the inventory of an organisation, and for the report of one of its sites."""
+"""The queries for the inventory of an organisation and for the report of a site."""
 
 from typing import Annotated
 
@@ -13,7 +13,7 @@ from ledger.web.queries.lots import At
 
 OrganizationId = Annotated[str, Parameter(description="the id of an organisation", min_length=1, max_length=255)]
 FacilityId = Annotated[str, Parameter(description="the id of a facility", min_length=1, max_length=255)]
-Operator = Annotated[str | None, Parameter(description="its operator, to be checked", max_length=255)]
+Operator = Annotated[str | None, Parameter(description="the expected operator of the facility", max_length=255)]
 Year = Annotated[int, Parameter(description=f"a calendar year in UTC, {YEARS[0]} to {YEARS[1]}")]
 
 
@@ -21,7 +21,7 @@ class InventoryController(Controller):
     path = "/v1/inventory"
     tags = ("carbon management",)
 
-    @get(summary="The yearly inventory of an organisation by scopes, sites and equity share, beside the year before")
+    @get(summary="The yearly inventory of an organisation by scope, site and equity share, with the previous year")
     async def inventory(
         self, ledger: Ledger, organization: OrganizationId, year: Year, at: At = None
     ) -> InventoryAnswer:

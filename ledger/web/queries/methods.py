@@ -1,4 +1,4 @@
-"""Asking by which methods a footprint may be told, and how much it depends on the choice of allocation."""
+"""The queries for the available methods, and for the sensitivity of a figure to the allocation key."""
 
 from litestar import Controller, get
 
@@ -13,11 +13,11 @@ class MethodsController(Controller):
     path = "/v1"
     tags = ("methods",)
 
-    @get("/methods", summary="Methods with their parameters, global warming potentials, keys of allocation",
+    @get("/methods", summary="Methods with their parameters, sets of global warming potentials, allocation keys",
          sync_to_thread=False)
     def methods(self, ledger: Ledger) -> CatalogueAnswer:
         return catalogue(ledger.registry)
 
-    @get("/sensitivity", summary="The figure of a lot by each key of allocation, and the records that it depends on")
+    @get("/sensitivity", summary="The figure of a lot by each allocation key, and the records that change it most")
     async def sensitivity(self, ledger: Ledger, lot: LotId, at: At = None) -> SensitivityAnswer:
         return await read_sensitivity(ledger.pool, lot, at)

@@ -1,4 +1,4 @@
-"""Asking for the footprint of a product. The handler of `/v1/footprint` calls this where a product is named."""
+"""The query for the footprint of a product. The handler of `/v1/footprint` calls it if the request names a product."""
 
 from typing import Annotated
 
@@ -9,19 +9,21 @@ from ledger.service.queries.product.answers import ProductAnswer
 from ledger.service.queries.product.read import MAX_SHOWN, SHOWN, read_product
 
 From = Annotated[str | None, Parameter(
-    query="from", description="with `product`: what ended after this day (00:00 UTC) or instant", max_length=30)]
+    query="from", description="with `product`: only records that ended after this day (00:00 UTC) or instant",
+    max_length=30)]
 To = Annotated[str | None, Parameter(
-    query="to", description="with `product`: what ended until this day (00:00 UTC) or instant", max_length=30)]
-Limit = Annotated[int, Parameter(description="with `product`: lots at most, the largest", ge=0, le=MAX_SHOWN)]
+    query="to", description="with `product`: only records that ended at or before this day (00:00 UTC) or instant",
+    max_length=30)]
+Limit = Annotated[int, Parameter(description="with `product`: the most lots, largest first", ge=0, le=MAX_SHOWN)]
 
 
 async def product_footprint(
     ledger: Ledger, product: str, since: str | None = None, until: str | None = None, at: int | None = None,
     limit: int = SHOWN,
 ) -> ProductAnswer:
-    """Production-weighted, by facility, with the spread over lots and the lots behind it.
+    """The production-weighted footprint, in total and by facility, with the spread over lots and the largest lots.
 
-    Raises NotFound for an unknown product and for one of which nothing was made in the period; InvalidInput for what
-    is no day, no period, no tree of the log, or too many lots.
+    Raises NotFound for an unknown product, or if nothing was made of it in the period; InvalidInput for an invalid day,
+    period or tree size, and for too many lots.
     """
     return await read_product(ledger.pool, product, since, until, at, limit)

@@ -1,4 +1,4 @@
-"""Asking for a statement: a lot's figure with its proofs, signed by the log."""
+"""The query for a statement: a lot's figure with its proofs, signed by the log."""
 
 from litestar import Controller, get
 
@@ -14,12 +14,13 @@ class StatementsController(Controller):
     path = "/v1/statement"
     tags = ("queries",)
 
-    @get("/", summary="A lot's figure with proofs down to the figures one hop away, signed: to be checked offline")
+    @get("/", summary="A signed statement of a lot's figure, with proofs one hop upstream, to be checked offline")
     async def statement(
         self, ledger: Ledger, lot: LotId, method: MethodName = None, gwp: Gwp = None, allocation: Allocation = None,
         parameter: Parameters = None, at: At = None,
     ) -> Statement:
-        """With a method, potentials or an allocation of one's own, their answer stands beside the proven figure."""
+        """If the request names another method, other potentials or another allocation, the statement also has their
+        answer, beside the proven figure."""
         ledger.heads.require_signing()
         if method in (None, METHOD) and gwp is None and allocation is None and not parameter:
             return await make_statement(ledger.pool, ledger.publication, lot, at)

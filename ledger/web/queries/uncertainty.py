@@ -1,4 +1,4 @@
-"""Asking how good a lot's figure is."""
+"""The query for the uncertainty of a lot's figure."""
 
 from typing import Annotated
 
@@ -12,16 +12,16 @@ from ledger.service.queries.uncertainty.read import SHOWN, read_uncertainty
 from ledger.web.queries.lots import At, LotId
 
 Samples = Annotated[int, Parameter(
-    description=f"of a Monte Carlo beside the closed form: from {FEWEST_SAMPLES} to {MOST_SAMPLES}, or 0 for none")]
-Seed = Annotated[int, Parameter(description="of the Monte Carlo: the same one gives the same samples")]
-Top = Annotated[int, Parameter(description="sources of the variance at most, the largest", ge=0, le=1_000)]
+    description=f"samples of a Monte Carlo: {FEWEST_SAMPLES} to {MOST_SAMPLES}, or 0 (only the closed form)")]
+Seed = Annotated[int, Parameter(description="seed of the Monte Carlo; the same seed gives the same samples")]
+Top = Annotated[int, Parameter(description="the most sources of the variance, largest first", ge=0, le=1_000)]
 
 
 class UncertaintyController(Controller):
     path = "/v1"
     tags = ("queries",)
 
-    @get("/uncertainty", summary="How uncertain a lot's figure is, by what its lines state, and what that comes from")
+    @get("/uncertainty", summary="The uncertainty of a lot's figure, from its lines, and the sources of its variance")
     async def uncertainty(
         self, ledger: Ledger, lot: LotId, samples: Samples = 0, seed: Seed = 0, top: Top = SHOWN, at: At = None,
     ) -> UncertaintyAnswer:

@@ -74,8 +74,8 @@ def test_kinds_of_numbers_that_machine_code_reads() -> None:
 
 
 @pytest.mark.parametrize(("lots", "message"), [
-    ([(number(2), 1.0), (number(1), 0.5), (number(2), 1.0)], f"lot {number(2)} stands twice"),
-    ([(number(1), 0.5), (number(1), 0.5)], f"lot {number(1)} stands twice"),
+    ([(number(2), 1.0), (number(1), 0.5), (number(2), 1.0)], f"lot {number(2)} occurs twice"),
+    ([(number(1), 0.5), (number(1), 0.5)], f"lot {number(1)} occurs twice"),
 ], ids=["in any order", "in order"])
 def test_a_lot_that_stands_twice(lots: list[tuple[int, float]], message: str) -> None:
     with pytest.raises(ValueError, match=message):
@@ -104,7 +104,7 @@ def test_a_flow_that_cannot_be(lots: list[int], flow: tuple[int, int, float]) ->
     ([[1024, 2048]], [[1.0, 1.0]], [2], [1024], [1.0]),
 ])
 def test_columns_that_do_not_fit(columns: Any) -> None:
-    with pytest.raises(ValueError, match="are of shapes"):
+    with pytest.raises(ValueError, match="but have the shapes"):
         compiled(*columns)
 
 

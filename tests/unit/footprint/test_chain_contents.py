@@ -134,7 +134,7 @@ def test_nothing() -> None:
 
 def test_what_is_not_there(billet: tuple[Arrays, Mapping[int, ContentsOut]]) -> None:
     arrays, outcomes = billet
-    with pytest.raises(ValueError, match="'element:Cu' is not among the contents"):
+    with pytest.raises(ValueError, match="unknown content 'element:Cu'"):
         origins(arrays, contents_of(arrays, outcomes), "element:Cu", numpy.zeros(4))
     with pytest.raises(KeyError, match="3"):
         contents_of(arrays, {index: one for index, one in outcomes.items() if index != 3})

@@ -160,8 +160,8 @@ def test_data_that_are_not_primary_or_not_checked() -> None:
         ("data", "lime", "lime", 5.0, 5.0),
     ]
     assert [gap.ask for gap in gaps] == [
-        "measured data on electricity", "where the factor coal CO2 is from, which could not be checked",
-        "measured data on lime; where the factor lime is from, which could not be checked",
+        "measured data on electricity", "the source of the factor coal CO2, which could not be checked",
+        "measured data on lime; the source of the factor lime, which could not be checked",
     ]
     # 0.5 * (7 + 5) kWh; what is burnt on site is the issuer's own.
     assert [(gap.behind, gap.amount, gap.unit, gap.count) for gap in gaps] == [

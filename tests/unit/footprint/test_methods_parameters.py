@@ -169,7 +169,7 @@ def test_a_material_that_the_lot_does_not_hold(target: str) -> None:
 
 
 def test_a_material_where_the_lot_has_none() -> None:
-    assert refused("unknown-material", EOL, lot(), "steel.RR=0").rule == "of this lot no material is known"
+    assert refused("unknown-material", EOL, lot(), "steel.RR=0").rule == "no materials of this lot are known"
 
 
 def test_a_material_where_the_method_takes_the_lot_as_it_is() -> None:
@@ -214,7 +214,7 @@ def test_a_value_out_of_range(name: str, good: str, bad: str, words: str) -> Non
 
 def test_a_parameter_is_given_once() -> None:
     error = refused("invalid-parameter", EOL, STEEL, *GIVEN, "RR=0.8")
-    assert (error.field, error.value, error.rule) == ("parameter", "RR=0.8", "once")
+    assert (error.field, error.value, error.rule) == ("parameter", "RR=0.8", "each parameter is given at most once")
     assert by(EOL, STEEL, *GIVEN, "steel.RR=0.8").parameters[0].value == "0.8"
 
 
@@ -262,7 +262,7 @@ def test_the_catalogue_goes_over_the_wire() -> None:
     told = msgspec.json.decode(msgspec.json.encode(method_named(CYCLE)))
     assert told["of"] == "material"
     assert told["parameters"][-1] == {
-        "name": "n", "unit": "1", "meaning": "number of uses; endless where it is left out", "low": "1",
+        "name": "n", "unit": "1", "meaning": "number of uses; endless if omitted", "low": "1",
         "high": "1000", "whole": True, "optional": True,
     }
 
@@ -284,7 +284,7 @@ def test_documents_hold_every_method_and_parameter() -> None:
         assert f"Credit: {method.credit}" in text
         for one in method.parameters:
             assert f"| `{one.name}` | {one.unit} | {one.range} | {one.meaning} |" in text
-    assert "| not needed where | from |" in text
+    assert "| not needed if | source |" in text
     assert "| R2 = 0 or A = 1 | given |" in text
 
 

@@ -158,10 +158,10 @@ def test_what_a_key_needs_and_does_not_find_is_named(memory: MemoryLedger, site:
         counting.figures(site.name("far-a"), "value")
     error = caught.value
     assert (error.code, error.field, error.value) == ("missing-weight", "allocation", "value")
-    assert error.rule == "every output that carries burden says its value"
+    assert error.rule == "every output that carries burden must state its value"
     first, second = (memory.digests[memory.state.lots[site.name(lot)].index].hex() for lot in ("far-a", "near-a"))
     assert error.message == (
-        "allocation by value lacks what 2 of the records behind the lot do not say: "
+        "allocation by value needs fields that 2 of the records upstream of the lot do not state: "
         f"record {first}, output {site.name('far-b')}: outputs[1].value; "
         f"record {second}, output {site.name('near-b')}: outputs[1].value"
     )
@@ -177,7 +177,7 @@ def test_weights_that_are_all_zero(memory: MemoryLedger, site: Site) -> None:
     with pytest.raises(InvalidInput) as caught:
         Counting(memory).figures(site.name("a"), "moles")
     assert caught.value.code == "missing-weight"
-    assert "weighs more than zero" in (caught.value.rule or "")
+    assert "needs a weight above zero" in (caught.value.rule or "")
 
 
 def test_six_records_without_a_value_are_five_and_one_more(memory: MemoryLedger, site: Site) -> None:
@@ -189,8 +189,8 @@ def test_six_records_without_a_value_are_five_and_one_more(memory: MemoryLedger,
     with pytest.raises(InvalidInput) as caught:
         Counting(memory).figures(site.name("a5"), "energy")
     assert caught.value.message.count("record ") == 5
-    assert caught.value.message.endswith("; and 1 more records")
-    assert "lacks what 6 of the records" in caught.value.message
+    assert caught.value.message.endswith("; and 1 more")
+    assert "needs fields that 6 of the records" in caught.value.message
 
 
 def test_unknown_keys() -> None:

@@ -112,9 +112,9 @@ DEVIATION = "a geometric standard deviation is at least 1 and below 1000"
     (Emission(amount="5", factor="f", factor_pedigree=[1, 1, -3, 1, 1]), "factorPedigree[2]", "-3",
      "a pedigree's scores are from 1 (best) to 5"),
     (Emission(amount="5", factor_deviation="1.2"), "factor", None,
-     "a line that says how uncertain its factor is names that factor"),
+     "a line that states the uncertainty of its factor must name the factor"),
     (Emission(amount="5", factor_pedigree=[1] * 5), "factor", None,
-     "a line that says how uncertain its factor is names that factor"),
+     "a line that states the uncertainty of its factor must name the factor"),
 ])
 def test_a_plugin_that_says_what_cannot_be(
     memory: MemoryLedger, site: Site, emission: Emission, field: str, value: str | None, rule: str

@@ -11,7 +11,7 @@ from carbon_ledger_building_materials import plugin
 from ledger.errors import InvalidQuantity, PluginError
 from ledger.footprint.stored.burdens import direct, footprint, vector_of
 from ledger.footprint.stored.contents import Holding
-from ledger.footprint.stored.figures import LotFigures, TakenFigures, record_figures
+from ledger.footprint.stored.figures import Allocation, LotFigures, TakenFigures, record_figures
 from ledger.sdk import Context, InputFacts, OutputFacts, SupplyFacts
 from ledger.sdk.testing import Run, context, lot, output, run, supply
 
@@ -114,7 +114,8 @@ def carried(given: Context, kilograms: tuple[float, ...]) -> list[float]:
     shares = [mass / sum(masses) for mass in masses]
     matter = {name: [float(part) for part in parts] for name, parts in found.assessment.matter.items()}
     held = [Holding(mass, {}, False) for mass in masses]
-    figures = record_figures(direct(found.assessment), taken, shares, held, {}, found.assessment.assigned, matter)
+    allocation = Allocation(shares, found.assessment.assigned)
+    figures = record_figures(direct(found.assessment), taken, allocation, held, {}, matter)
     return [footprint(one.burdens) for one in figures.outputs]
 
 

@@ -19,7 +19,7 @@ from ledger.errors import PluginError
 from ledger.footprint.stored.allocation import Weighed, shares
 from ledger.footprint.stored.burdens import ZERO, direct, footprint, named, vector_of
 from ledger.footprint.stored.contents import Contents, Holding
-from ledger.footprint.stored.figures import LotFigures, RecordFigures, TakenFigures, record_figures
+from ledger.footprint.stored.figures import Allocation, LotFigures, RecordFigures, TakenFigures, record_figures
 from ledger.sdk import CONTEXT, Assessment, Context, FacilityFacts, InputFacts, OutputFacts, Quantity, SupplyFacts
 
 STEEL = {"steel": "1"}
@@ -100,7 +100,8 @@ def figures(given: Context, assessment: Assessment, lots: tuple[LotFigures, ...]
     supplied = {"mass": float(sum((s.mass or Decimal(0) for s in given.supplies), Decimal(0)))}
     matter = {name: [float(part) for part in parts] for name, parts in assessment.matter.items()}
     return record_figures(
-        direct(assessment), taken, shares("mass", weighed, assessment), held, supplied, assessment.assigned, matter,
+        direct(assessment), taken, Allocation(shares("mass", weighed, assessment), assessment.assigned), held, supplied,
+        matter,
     )
 
 

@@ -12,7 +12,7 @@ from unit.plugins.test_equipment import assess, codes, context, figures_of, lot,
 from ledger.errors import PluginError
 from ledger.footprint.stored.burdens import direct, footprint
 from ledger.footprint.stored.contents import Holding
-from ledger.footprint.stored.figures import RecordFigures, TakenFigures, record_figures
+from ledger.footprint.stored.figures import Allocation, RecordFigures, TakenFigures, record_figures
 from ledger.sdk import Context, InputFacts, OutputFacts, Quantity, SupplyFacts
 
 IRON = {"iron": "1"}
@@ -46,7 +46,7 @@ def made(given: Context, kilograms: tuple[float, ...], recycled: tuple[str | Non
     held = [Holding(float(o.mass or 0), {"material:iron": float(o.mass or 0)}, True) for o in given.outputs]
     matter = {name: [float(part) for part in parts] for name, parts in found.matter.items()}
     supplied = {"mass": float(sum((s.mass or Decimal(0) for s in given.supplies), Decimal(0)))}
-    return record_figures(direct(found), taken, [1.0, 0.0], held, supplied, (), matter)
+    return record_figures(direct(found), taken, Allocation([1.0, 0.0]), held, supplied, matter)
 
 
 def test_a_heat_of_iron() -> None:

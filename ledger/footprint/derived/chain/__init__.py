@@ -1,1 +1,1 @@
-"""A chain of lots and records: flat arrays, the passes over them, and the graph that others see."""
+"""A chain of lots and records: flat arrays, passes over them, and the graph that callers see."""

@@ -1,7 +1,7 @@
-"""A chain as flat arrays: records with their lots and what they take, compiled to positions, all in log order.
+"""A chain as flat arrays: records, their lots and their inputs, compiled to positions, all in log order.
 
-Log order is a topological order of the supply graph, so nothing needs to be sorted: a pass in array order meets every
-lot before the records that take from it, a pass against it meets every record before the lots that it takes.
+Log order is a topological order of the supply graph, so nothing needs sorting. A pass in array order meets every lot
+before the records that take from it; a pass against that order meets every record before the lots that it takes from.
 """
 
 from collections.abc import Iterable
@@ -20,9 +20,9 @@ Flags = NDArray[numpy.bool_]
 class Arrays(NamedTuple):
     """R records, L lots and F flows, as rows of compressed sparse matrices.
 
-    The lots of record i stand at `made[i]:made[i + 1]` of `numbers` (lot numbers) and `shares` (the parts of its burden
-    that they carry). It takes `parts` (q/Q) of the lots at the positions `inputs[taken[i]:taken[i + 1]]`. `records` are
-    log indexes. Shapes: records R, made and taken R + 1, numbers and shares L, inputs and parts F.
+    `records` are log indexes. The lots of record i are rows `made[i]:made[i + 1]` of `numbers` (lot numbers) and
+    `shares` (allocation shares). Record i takes `parts` (q/Q) of the lots at the positions
+    `inputs[taken[i]:taken[i + 1]]`. Shapes: records R, made and taken R + 1, numbers and shares L, inputs and parts F.
     """
 
     records: Integers
@@ -34,11 +34,11 @@ class Arrays(NamedTuple):
     parts: Floats
 
     def position(self, number: int) -> int:
-        """Where the lot with this number stands. Raises KeyError where it is not in the chain."""
-        found = int(numpy.searchsorted(self.numbers, number))
-        if found == len(self.numbers) or self.numbers[found] != number:
+        """The position of the lot with this number. Raises KeyError if it is not in the chain."""
+        position = int(numpy.searchsorted(self.numbers, number))
+        if position == len(self.numbers) or self.numbers[position] != number:
             raise KeyError(number)
-        return found
+        return position
 
     @property
     def makers(self) -> Integers:
@@ -55,11 +55,11 @@ def compiled(
     numbers: ArrayLike, shares: ArrayLike, takers: ArrayLike, lots: ArrayLike, parts: ArrayLike,
     records: ArrayLike | None = None,
 ) -> Arrays:
-    """Arrays of lots (`numbers`, `shares`) in any order, and of flows: `parts` of `lots` into the records `takers`,
-    whose order within a record is kept. `records`: those that are in the chain beside the makers of its lots.
+    """Arrays of lots (`numbers`, `shares`) in any order, and of flows: `parts` of `lots` into the records `takers`. The
+    order of flows within a record is kept. `records`: further records of the chain, besides the makers of its lots.
 
-    Raises ValueError for a lot that stands twice, for a flow out of a lot, or into a record, that is not in the chain,
-    or out of a lot that is not older than the record, and for columns of different lengths: a pass would be wrong.
+    Raises ValueError for a duplicate lot, for a flow from a lot or into a record that is not in the chain, for a flow
+    from a lot that is not older than the record, and for columns of different lengths. A pass would be wrong then.
     """
     lot_numbers, lot_shares = _sorted(numpy.asarray(numbers, numpy.int64), numpy.asarray(shares, numpy.float64))
     makers = lot_numbers // LOT_SLOTS
@@ -81,7 +81,7 @@ def compiled(
 def compiled_from(
     lots: Iterable[tuple[int, float]], flows: Iterable[tuple[int, int, float]]
 ) -> Arrays:
-    """The same from tuples: lots as (number, share), flows as (record, number of the lot taken from, q/Q)."""
+    """As `compiled`, from tuples: lots as (number, share), flows as (record, number of the input lot, q/Q)."""
     lot_list, flow_list = list(lots), list(flows)
     return compiled(
         [number for number, _ in lot_list], [share for _, share in lot_list], [record for record, _, _ in flow_list],
@@ -96,34 +96,35 @@ def _sorted(numbers: Integers, shares: Floats) -> tuple[Integers, Floats]:
         numbers, shares = numbers[order], shares[order]
     twice = numpy.flatnonzero(numbers[1:] == numbers[:-1])
     if len(twice):
-        raise ValueError(f"lot {numbers[twice[0]]} stands twice in the chain")
+        raise ValueError(f"lot {numbers[twice[0]]} occurs twice in the chain")
     return numbers, shares
 
 
 def distinct(values: Integers) -> Integers:
-    """Each once, in order. `numpy.unique` hashes them first, which takes longer where they are nearly in order."""
-    found = values if _ascending(values) else numpy.sort(values)
-    return found[numpy.append(True, found[1:] != found[:-1])] if len(found) else found
+    """The distinct values, in order. Faster than `numpy.unique` for nearly ordered values, since that hashes first."""
+    ordered = values if _ascending(values) else numpy.sort(values)
+    return ordered[numpy.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
 
 
 def _ascending(values: Integers) -> bool:
-    """As they come from the database: sorting again would take longer than all the rest."""
+    """Whether values are in order, as the database returns them. Sorting them again would dominate the run time."""
     return bool((values[1:] >= values[:-1]).all())
 
 
 def _indexes(makers: Integers, records: ArrayLike | None) -> Integers:
-    """The log indexes of the records, in order; `makers` are."""
+    """The log indexes of the records, in order. `makers` are in order already."""
     return distinct(makers if records is None else numpy.append(makers, numpy.asarray(records, numpy.int64)))
 
 
-def _check_lengths(what: str, *columns: Integers | Floats) -> None:
+def _check_lengths(table: str, *columns: Integers | Floats) -> None:
     if len({column.shape for column in columns}) > 1 or columns[0].ndim != 1:
-        raise ValueError(f"the columns of {what} are of shapes {[column.shape for column in columns]}")
+        raise ValueError(f"the columns of {table} must be one-dimensional and of equal length, but have the shapes "
+                         f"{[column.shape for column in columns]}")
 
 
-def _starts(indexes: Integers, of: Integers) -> Integers:
-    """Where the run of each index begins in a sorted array, and where the last one ends."""
-    return numpy.append(numpy.searchsorted(of, indexes), len(of)).astype(numpy.int64)
+def _starts(indexes: Integers, column: Integers) -> Integers:
+    """The position in a sorted column at which the run of each index begins, and the end of the last run."""
+    return numpy.append(numpy.searchsorted(column, indexes), len(column)).astype(numpy.int64)
 
 
 def _check_flows(

@@ -1,4 +1,4 @@
-"""What is known of the lots and records of a chain, column by column, in the order of its arrays."""
+"""The data of a chain's lots and records, column by column, in the order of its arrays."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -10,7 +10,7 @@ _Value = TypeVar("_Value")
 
 
 class Amounts(Sequence[Decimal]):
-    """Amounts that stay decimal strings until somebody asks for them: few of a chain's flows are ever looked at."""
+    """Amounts that stay decimal strings until they are accessed: callers look at few of a chain's flows."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = texts
@@ -25,13 +25,13 @@ class Amounts(Sequence[Decimal]):
     def __getitem__(self, place: slice) -> "Amounts": ...
 
     def __getitem__(self, place: "int | slice") -> "Decimal | Amounts":
-        found = self._texts[place]
-        return Decimal(found) if isinstance(found, str) else Amounts(found)
+        texts = self._texts[place]
+        return Decimal(texts) if isinstance(texts, str) else Amounts(texts)
 
 
 class LotColumns(NamedTuple):
-    """In the order of `Arrays.numbers`. `quantities`: decimal strings, of whole lots; `burdens`: lots x burdens, of
-    whole lots; `remaining`: what is left of each, decimal strings, where that was asked for."""
+    """Lots in the order of `Arrays.numbers`. `quantities`: of whole lots, decimal strings. `burdens`: of whole lots,
+    lots x burdens. `remaining`: the balance of each lot, decimal strings; None if it was not requested."""
 
     ids: Sequence[str]
     products: Sequence[str]
@@ -47,7 +47,7 @@ class LotColumns(NamedTuple):
     remaining: Sequence[str] | None = None
 
     def at(self, rows: Sequence[int]) -> "LotColumns":
-        """Those at some positions."""
+        """The lots at these positions."""
         return LotColumns(
             ids=_at(self.ids, rows), products=_at(self.products, rows), holders=_at(self.holders, rows),
             roles=_at(self.roles, rows), quantities=_at(self.quantities, rows), units=_at(self.units, rows),
@@ -58,8 +58,8 @@ class LotColumns(NamedTuple):
 
 
 class Records(NamedTuple):
-    """In the order of `Arrays.records`. `times`: when the first and last addition to each pool was made, by the log
-    index of the addition."""
+    """Records in the order of `Arrays.records`. `times`: of the first and last addition to each pool, by the log index
+    of the addition."""
 
     digests: Sequence[str]
     types: Sequence[str]
@@ -67,7 +67,7 @@ class Records(NamedTuple):
     times: Mapping[int, str] = {}
 
     def at(self, rows: Sequence[int]) -> "Records":
-        """Those at some positions."""
+        """The records at these positions."""
         return Records(_at(self.digests, rows), _at(self.types, rows), _at(self.issuers, rows), self.times)
 
 

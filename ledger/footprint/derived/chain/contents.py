@@ -1,14 +1,16 @@
-"""The contents of a chain: what each record brought of them, what its lots hold, and where a content came from.
+"""The contents of a chain: how much each record added, how much its lots hold, and where a content came from.
 
-The outcome of every record says what was declared with it (by supplies, declarations, compositions) and what arose in
-it (recycled content, where waste was made into something). With what it took from its lots that is all that it had:
+The outcome of every record states the content declared with it (by supplies, declarations, compositions) and the
+content that arose in it (recycled content, if the record made something of waste). Together with the content of its
+inputs this is the record's total:
 
-    had(record) = declared + arisen + sum of part * content(lot taken)
-    fraction(lot) = content(lot) / had(record)
+    total(record) = declared + arisen + sum of part * content(lot taken)
+    fraction(lot) = content(lot) / total(record)
 
-So contents are passed on linearly, each by fractions of its own; the rest of what a record had is lost. Where waste
-that carries recycled content is recycled again, what it carried is replaced: then less arises than the waste weighs, or
-less than nothing, and the sums hold all the same. For a whole closure alone: what comes from lots outside is missing.
+So contents are passed on linearly, each by fractions of its own; the rest of a record's total is lost. If waste with
+recycled content is recycled again, the new recycled content replaces the old one. Then less arises than the waste
+weighs, possibly a negative amount, and the sums still hold. Valid for a whole closure only: content of lots outside
+the chain would be missing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,9 +27,9 @@ _ROUNDING: Final = 1e-12
 
 
 class ChainContents(NamedTuple):
-    """K contents by name, kg: what is `held` by each lot, L x K, what enters with each record besides its lots
-    (`entering`, R x K), and the `fractions` of what a record had that its lots hold, L x K, as `propagate_contents`
-    and `adjoint_contents` take them."""
+    """K contents by name, in kg. `held`: in each lot, L x K. `entering`: declared or arisen with each record, R x K.
+    `fractions`: of a record's total in each of its lots, L x K, the input of `propagate_contents` and
+    `adjoint_contents`."""
 
     names: tuple[str, ...]
     held: Floats
@@ -38,32 +40,31 @@ class ChainContents(NamedTuple):
 def contents_of(
     arrays: Arrays, outcomes: Mapping[int, ContentsOut], names: Sequence[str] | None = None
 ) -> ChainContents:
-    """Contents of a chain from the content balances of its records, by log index; all of them, or those of `names`.
+    """Contents of a chain from the content balances of its records, by log index: all contents, or only `names`.
 
-    Raises KeyError for a record of the chain without one.
+    Raises KeyError for a record without a content balance.
     """
     balances = [outcomes[index] for index in arrays.records.tolist()]
-    found = _names(balances) if names is None else tuple(names)
-    declared = _table([one.declared for one in balances], found)
-    arisen = _table([one.arisen for one in balances], found)
+    columns = _names(balances) if names is None else tuple(names)
+    declared = _table([one.declared for one in balances], columns)
+    arisen = _table([one.arisen for one in balances], columns)
     held = _table([
         balances[maker].outputs[number % LOT_SLOTS]
         for number, maker in zip(arrays.numbers.tolist(), arrays.makers.tolist(), strict=True)
-    ], found)
+    ], columns)
     fractions = _fractions(arrays, numpy.abs(declared) + numpy.abs(arisen), declared + arisen, held)
-    return ChainContents(found, held, declared + arisen, fractions)
+    return ChainContents(columns, held, declared + arisen, fractions)
 
 
 def origins(arrays: Arrays, contents: ChainContents, name: str, wanted: Floats) -> Floats:
-    """Kg of a content that each record, R, brought into a sum of lots, of each of which there is as much as is `wanted`
-    (parts of whole lots, L): their sum is the content of that sum. Raises ValueError for a content that is not there.
-    """
+    """Kg of a content that each record brought into a weighted sum of lots, R. `wanted`: the weight of each lot (1: the
+    whole lot), L. The result adds up to the content of that sum. Raises ValueError for an unknown content."""
     column = contents.names.index(name) if name in contents.names else None
     if column is None:
-        raise ValueError(f"{name!r} is not among the contents {contents.names}")
+        raise ValueError(f"unknown content {name!r}; one of: {', '.join(contents.names)}")
     weights, _ = adjoint_contents(arrays, contents.fractions[:, column], wanted)
-    found: Floats = weights * contents.entering[:, column]
-    return found
+    amounts: Floats = weights * contents.entering[:, column]
+    return amounts
 
 
 def _names(balances: Sequence[ContentsOut]) -> tuple[str, ...]:
@@ -78,13 +79,13 @@ def _table(rows: Sequence[Contents], names: Sequence[str]) -> Floats:
 
 
 def _fractions(arrays: Arrays, brought: Floats, entering: Floats, held: Floats) -> Floats:
-    """What lots hold over what their records had; nothing of what is but the rounding of amounts that cancel out.
-    `brought`: how much was declared and arose, whatever its sign."""
-    had, moved = entering.copy(), brought.copy()
+    """The content of lots over the total of their records; 0 if that total is only the rounding error of amounts that
+    cancel out. `brought`: the absolute amounts that were declared and that arose."""
+    total, moved = entering.copy(), brought.copy()
     flowing = arrays.parts[:, numpy.newaxis] * held[arrays.inputs]
-    numpy.add.at(had, arrays.takers, flowing)
+    numpy.add.at(total, arrays.takers, flowing)
     numpy.add.at(moved, arrays.takers, flowing)
-    whole = had[arrays.makers]
-    there = whole > _ROUNDING * moved[arrays.makers]
-    found: Floats = numpy.divide(held, whole, out=numpy.zeros_like(held), where=there)
-    return numpy.minimum(found, 1.0)
+    whole = total[arrays.makers]
+    significant = whole > _ROUNDING * moved[arrays.makers]
+    fractions: Floats = numpy.divide(held, whole, out=numpy.zeros_like(held), where=significant)
+    return numpy.minimum(fractions, 1.0)

@@ -1,4 +1,4 @@
-"""Chains cut short: behind the records of some stages nothing is shown."""
+"""Cuts a chain at the records of some stages: the result has nothing beyond these records."""
 
 from collections.abc import Collection, Sequence
 from decimal import Decimal
@@ -14,7 +14,7 @@ _MAKING: Final = "transformation"
 
 
 class StageParts(NamedTuple):
-    """A chain as its parts; `quantities` by flow."""
+    """The parts of a chain. `quantities`: by flow."""
 
     arrays: Arrays
     lots: LotColumns
@@ -25,21 +25,23 @@ class StageParts(NamedTuple):
 def cut(
     whole: StageParts, targets: Sequence[int], direction: Literal["upstream", "downstream"], stages: Collection[str]
 ) -> StageParts:
-    """The part of a chain that is reached from lots (`targets`: their numbers) without passing a record whose process
-    is one of `stages`. Such a record is the last one on its way. Raises KeyError for a target that is not in it."""
+    """The part of a chain that can be reached from lots (`targets`: their numbers) without passing a record whose
+    process is one of `stages`. Such a record is included and ends its path. Raises KeyError for a target that is not in
+    the chain."""
     arrays, ends = whole.arrays, _ends(whole, stages)
     positions = numpy.array([arrays.position(number) for number in targets], numpy.int64)
-    go = upstream_steps if direction == "upstream" else downstream_steps
-    records, lots = go(arrays, positions, ends)
-    lots_kept, takers = lots >= 0, arrays.takers
-    flows_kept = lots_kept[arrays.inputs] & (records[takers] >= 0)
+    steps = upstream_steps if direction == "upstream" else downstream_steps
+    records, lots = steps(arrays, positions, ends)
+    reached_lots, takers = lots >= 0, arrays.takers
+    reached_flows = reached_lots[arrays.inputs] & (records[takers] >= 0)
     if direction == "upstream":
-        flows_kept &= ~ends[takers]
-    return _subset(whole, lots_kept, flows_kept)
+        reached_flows &= ~ends[takers]
+    return _subset(whole, reached_lots, reached_flows)
 
 
 def _ends(whole: StageParts, stages: Collection[str]) -> Flags:
-    """The transformations by one of the stages. Transfers and additions hand on what they take: its process too."""
+    """The transformations whose process is one of the stages. Lots of transfers and additions also carry the process of
+    their inputs, so the record's type decides."""
     ends = numpy.zeros(len(whole.arrays.records), numpy.bool_)
     of_stages = numpy.array([process in stages for process in whole.lots.processes], numpy.bool_)
     ends[whole.arrays.makers[of_stages]] = True
@@ -49,12 +51,12 @@ def _ends(whole: StageParts, stages: Collection[str]) -> Flags:
 def _subset(whole: StageParts, lots: Flags, flows: Flags) -> StageParts:
     arrays = whole.arrays
     takers = arrays.takers[flows]
-    kept = compiled(
+    cut_arrays = compiled(
         arrays.numbers[lots], arrays.shares[lots], arrays.records[takers], arrays.numbers[arrays.inputs[flows]],
         arrays.parts[flows], arrays.records[takers],
     )
-    rows = numpy.searchsorted(arrays.records, kept.records).tolist()
+    rows = numpy.searchsorted(arrays.records, cut_arrays.records).tolist()
     return StageParts(
-        kept, whole.lots.at(numpy.flatnonzero(lots).tolist()), whole.records.at(rows),
+        cut_arrays, whole.lots.at(numpy.flatnonzero(lots).tolist()), whole.records.at(rows),
         [whole.quantities[i] for i in numpy.flatnonzero(flows).tolist()],
     )

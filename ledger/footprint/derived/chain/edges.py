@@ -1,6 +1,7 @@
-"""The nodes and edges of a chain's graph as integers: pools folded, parallel flows together, both directions.
+"""The nodes and edges of a chain's graph as integers, in both directions. Pools are folded, parallel flows merged.
 
-Nodes are numbered records first, then lots, then pools. An edge stands for the flows (or the making) that it merges.
+Nodes are numbered in this order: records, lots, pools. An edge stands for the flows that it merges, or for the relation
+of a record to a lot that it made.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ import numpy
 from ledger.footprint.derived.chain.arrays import Arrays, Integers
 
 MADE = -1
-"""In place of a flow: the record made the lot."""
+"""Marks a member of an edge that is not a flow: the record made the lot."""
 
 
 class Pooled(NamedTuple):
@@ -22,11 +23,11 @@ class Pooled(NamedTuple):
 
 
 class Edges(NamedTuple):
-    """`place`: the node of each record and lot; `makers` of lots and `takers` of flows, as positions of records.
+    """`place`: the node of each record and lot. `makers` of lots and `takers` of flows, as positions of records.
 
-    Edge e runs from `sources[e]` to `targets[e]` and merges `members[begins[e]:begins[e + 1]]`: positions of flows, or
-    MADE where the record made the lot at that position of `made`. The edges out of node n stand at
-    `outward[n]:outward[n + 1]`, those into it are `order[inward[n]:inward[n + 1]]`.
+    Edge e runs from `sources[e]` to `targets[e]` and merges `members[begins[e]:begins[e + 1]]`. A member is the
+    position of a flow, or MADE if the record made the lot at the same position of `made`. The outgoing edges of node n
+    are `outward[n]:outward[n + 1]`, its incoming edges are `order[inward[n]:inward[n + 1]]`.
     """
 
     place: Integers
@@ -44,8 +45,8 @@ class Edges(NamedTuple):
 
 
 def edges_of(arrays: Arrays, pools: Sequence[str | None], *, fold: bool) -> Edges:
-    """`pools`: of which pool each lot is a generation; with `fold` these, and the additions that made them, become one
-    node a pool, and edges inside it vanish."""
+    """The edges of a chain. `pools`: the pool of each lot that is a generation of a pool. With `fold`, the generations
+    of a pool and the additions that made them become one node, without edges inside it."""
     records, lots = len(arrays.records), len(arrays.numbers)
     place, pooled = _places(arrays, pools if fold else ())
     makers, takers = arrays.makers, arrays.takers
@@ -53,8 +54,8 @@ def edges_of(arrays: Arrays, pools: Sequence[str | None], *, fold: bool) -> Edge
     targets = place[numpy.concatenate([records + numpy.arange(lots), takers])]
     members = numpy.concatenate([numpy.full(lots, MADE), numpy.arange(len(arrays.inputs))])
     made = numpy.concatenate([numpy.arange(lots), numpy.full(len(arrays.inputs), MADE)])
-    apart = sources != targets
-    sources, targets, members, made = sources[apart], targets[apart], members[apart], made[apart]
+    outer = sources != targets
+    sources, targets, members, made = sources[outer], targets[outer], members[outer], made[outer]
     order = numpy.lexsort((targets, sources))
     sources, targets, members, made = sources[order], targets[order], members[order], made[order]
     first = numpy.ones(len(sources), numpy.bool_)

@@ -1,9 +1,9 @@
-"""The chain as others see it: a networkx graph of lots and records, backed by arrays.
+"""The chain as callers see it: a networkx graph of lots and records, backed by arrays.
 
-Nodes are lot ids, digests of records and, where pools are folded, pool ids. Edges run with the matter: from a lot to
-the record that takes from it (`quantity` and `unit`, `part` of the whole lot), from a record to the lot that it makes
-(`share` of the record's burden). Neighbours become dictionaries when somebody asks for them, not before; so the graph
-of a million lots is there as soon as its arrays are.
+Nodes are lot ids, digests of records and, if pools are folded, pool ids. Edges follow the matter: from a lot to the
+record that takes from it (`quantity` and `unit`, `part` of the whole lot), and from a record to the lot that it makes
+(`share` of the record's burden). Dictionaries of neighbours are created on first access. So the graph of a million lots
+is ready as soon as its arrays are.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,10 +23,10 @@ _Value = TypeVar("_Value")
 
 
 class Chain(networkx.DiGraph):
-    """A closure of lots: a `networkx.DiGraph` that cannot be changed, and behind it `arrays`, `lots` and `records`.
+    """A closure of lots: an immutable `networkx.DiGraph`, backed by `arrays`, `lots` and `records`.
 
-    `quantities`: what each flow takes, in the unit of its lot. Copies, and chains made without arguments, are ordinary
-    graphs.
+    `quantities`: the quantity of each flow, in the unit of its lot. Copies, and chains created without arguments, are
+    ordinary graphs.
     """
 
     arrays: Arrays
@@ -37,13 +37,11 @@ class Chain(networkx.DiGraph):
 
     @classmethod
     def of(
-        cls, arrays: Arrays, lots: LotColumns, records: Records, quantities: Sequence[
-            Decimal
-        ], *, roots: Sequence[int] = (),
-        fold: bool = True, **attributes: Any,
+        cls, arrays: Arrays, lots: LotColumns, records: Records, quantities: Sequence[Decimal], *,
+        roots: Sequence[int] = (), fold: bool = True, **attributes: Any,
     ) -> "Chain":
-        """`fold`: each pool is one node, with the additions to it; else every generation is a lot of its own. `roots`:
-        the positions of the lots that were asked for, whose nodes the graph names beside `attributes`."""
+        """`fold`: each pool and its additions become one node; else every generation is a lot of its own. `roots`: the
+        positions of the requested lots; the graph's attribute `roots` names their nodes, beside `attributes`."""
         chain = cls(**attributes)
         chain.arrays, chain.lots, chain.records, chain.quantities = arrays, lots, records, quantities
         backing = _Backing(arrays, lots, records, quantities, edges_of(arrays, lots.pools, fold=fold))
@@ -57,21 +55,21 @@ class Chain(networkx.DiGraph):
         return chain
 
     def each_node(self) -> Iterator[tuple[str, Data]]:
-        """All nodes with what is said of them, in the graph's order: made on the way, and not kept."""
+        """All nodes with their data, in the graph's order. The data are created for each call and not cached."""
         for name, node in self._backing.nodes.items():
             yield name, self._backing.node(node)
 
     def each_edge(self) -> Iterator[tuple[str, str, Data]]:
-        """All edges in the same way."""
+        """All edges with their data, in the graph's order. The data are not cached either."""
         for name, node in self._backing.nodes.items():
-            for other, data in self._backing.outward(node):
-                yield name, other, data
+            for successor, data in self._backing.outward(node):
+                yield name, successor, data
 
 
 class _OnDemand(Mapping[str, _Value]):
-    """A mapping whose values are made when they are first asked for. `nodes`: the integer of each name.
+    """A mapping that creates each value on first access. `nodes`: the integer of each name.
 
-    Threads that ask for one at once may each make it, but all get the same.
+    Threads that access a value at the same time may each create it, but all get the same object.
     """
 
     def __init__(self, nodes: Mapping[str, int], make: Callable[[int], _Value]) -> None:
@@ -80,10 +78,10 @@ class _OnDemand(Mapping[str, _Value]):
         self._made: dict[str, _Value] = {}
 
     def __getitem__(self, name: str) -> _Value:
-        found = self._made.get(name)
-        if found is None:
-            found = self._made.setdefault(name, self._make(self._nodes[name]))
-        return found
+        value = self._made.get(name)
+        if value is None:
+            value = self._made.setdefault(name, self._make(self._nodes[name]))
+        return value
 
     def __contains__(self, name: object) -> bool:
         return name in self._nodes
@@ -96,8 +94,11 @@ class _OnDemand(Mapping[str, _Value]):
 
 
 class _Backing:
-    """Makes the dictionaries of a chain's nodes and edges from its arrays. It does not know the chain, which goes as
-    soon as nobody holds it: a cycle of big arrays would wait for the collector, which counts small objects."""
+    """Creates the dictionaries of a chain's nodes and edges from its arrays.
+
+    It has no reference to the chain, so that a chain without other references is freed at once. In a reference cycle
+    its big arrays would wait for the garbage collector, which counts objects and not bytes.
+    """
 
     def __init__(
         self, arrays: Arrays, lots: LotColumns, records: Records, quantities: Sequence[Decimal], edges: Edges
@@ -107,9 +108,9 @@ class _Backing:
         self._edges = edges
         self._count = len(arrays.records)
         self._names = [*records.digests, *lots.ids, *[pool.id for pool in edges.pools]]
-        kept = edges.place.tolist()
-        self.nodes = {name: node for node, name in enumerate(self._names[: len(kept)]) if kept[node] == node}
-        self.nodes.update({pool.id: len(kept) + i for i, pool in enumerate(edges.pools)})
+        places = edges.place.tolist()
+        self.nodes = {name: node for node, name in enumerate(self._names[: len(places)]) if places[node] == node}
+        self.nodes.update({pool.id: len(places) + i for i, pool in enumerate(edges.pools)})
         self._data: dict[int, Data] = {}
 
     def name_of(self, lot: int) -> str:
@@ -118,7 +119,7 @@ class _Backing:
         return self._names[node]
 
     def node(self, node: int) -> Data:
-        """What the graph says of a node."""
+        """The data of a node."""
         if node < self._count:
             return self._record(node)
         lot = node - self._count
@@ -130,7 +131,7 @@ class _Backing:
         return {self._names[self._edges.targets[edge]]: self._edge(edge) for edge in range(first, last)}
 
     def outward(self, node: int) -> Iterator[tuple[str, Data]]:
-        """The successors with their edges, of which nothing is kept."""
+        """The successors with the data of their edges, which are not cached."""
         for edge in range(self._edges.outward[node], self._edges.outward[node + 1]):
             yield self._names[self._edges.targets[edge]], self._make(edge)
 
@@ -157,7 +158,7 @@ class _Backing:
         return data
 
     def _pool(self, pool: Pooled) -> Data:
-        """The newest generation speaks for the pool; `from` which log index `to` which the additions reach."""
+        """The data of the pool's newest generation. `from` and `to`: log indexes of the first and last addition."""
         makers, indexes = self._edges.makers, self._arrays.records
         first, last = int(indexes[makers[pool.lots[0]]]), int(indexes[makers[pool.lots[-1]]])
         times = self._records.times
@@ -170,9 +171,9 @@ class _Backing:
         return data
 
     def _edge(self, edge: int) -> Data:
-        """One dictionary an edge, seen from both of its ends."""
-        found = self._data.get(edge)
-        return self._data.setdefault(edge, self._make(edge)) if found is None else found
+        """The data of an edge: one dictionary, shared by both of its ends."""
+        data = self._data.get(edge)
+        return self._data.setdefault(edge, self._make(edge)) if data is None else data
 
     def _make(self, edge: int) -> Data:
         begin, end = self._edges.begins[edge], self._edges.begins[edge + 1]

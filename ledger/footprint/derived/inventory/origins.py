@@ -1,8 +1,8 @@
-"""Where what a lot carries came from, seen from inside a boundary of organisations: bought, made here, opening stock.
+"""The origin of the burdens in a lot, seen from inside a boundary of organisations: bought, made inside, opening stock.
 
-A lot that a member made is made here, wherever it was since: its emissions are in the scopes of whoever made it, and
-counting them again as bought would count twice. What another handed over, and what a member declared, is bought. A
-pool, and what members hand each other, carry what went in.
+A lot that a member made counts as made inside, wherever it was since: its emissions are in the scopes of its maker, and
+counting them again as bought would count them twice. Lots from other organisations and lots that a member declared
+count as bought. Pools and transfers between members pass on the origin of their inputs.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -13,12 +13,12 @@ from ledger.admission.facts import LOT_SLOTS
 from ledger.footprint.derived.inventory.scopes import CarriedBurden
 
 PASSING = ("addition", "transfer", "acceptance")
-"""Records that make lots out of lots and nothing else."""
+"""Types of records that make lots only out of other lots."""
 
 
 class Lot(NamedTuple):
-    """A lot as it stood, and the record that made it. `market` is its footprint with electricity by market;
-    `operator` that of the facility that first made it."""
+    """A lot as of a tree size, with data of the record that made it. `market`: its footprint with market-based
+    electricity; `operator`: of the facility that first made it."""
 
     number: int
     quantity: Decimal
@@ -38,35 +38,35 @@ class Lot(NamedTuple):
 
 
 class Passed(NamedTuple):
-    """What a passing record takes of a lot."""
+    """The quantity that a passing record takes of a lot."""
 
     lot: int
     quantity: Decimal
 
 
 class BoundaryOrigins:
-    """`flows`: what each passing record of a member takes, by log index."""
+    """The origins for the boundary `members`. `flows`: the inputs of each passing record of a member, by log index."""
 
     def __init__(self, members: Collection[str], lots: Iterable[Lot], flows: Mapping[int, Iterable[Passed]]) -> None:
         self._members = members
         self._flows = flows
         self._lots = {lot.number: lot for lot in lots}
-        self._known: dict[int, CarriedBurden] = {}
-        # Inputs have lower numbers than what is made of them: one walk in order meets them first.
+        self._carried_by: dict[int, CarriedBurden] = {}
+        # Inputs have lower numbers than the lots made of them, so one pass in order meets them first.
         for number in sorted(self._lots):
-            self._known[number] = self._carried(self._lots[number])
+            self._carried_by[number] = self._carried(self._lots[number])
 
     def of(self, number: int) -> CarriedBurden:
-        """What the whole lot carries."""
-        return self._known[number]
+        """The burden that the whole lot carries, by origin."""
+        return self._carried_by[number]
 
     def passes(self, lot: Lot) -> bool:
-        """Whether what a lot carries is what went into its record."""
+        """Whether a lot carries the origins of its record's inputs."""
         return lot.type in PASSING and lot.issuer in self._members
 
     def _carried(self, lot: Lot) -> CarriedBurden:
         if lot.owner is not None and lot.owner not in self._members:
-            # Another organisation's goods, worked on for it: neither bought nor made here.
+            # Goods of another organisation that a member works on: neither bought nor made inside.
             return CarriedBurden()
         if self.passes(lot):
             return self._passed(lot)
@@ -80,11 +80,11 @@ class BoundaryOrigins:
     def _passed(self, lot: Lot) -> CarriedBurden:
         quantity = sum((one.quantity for one in self._flows.get(lot.record, ())), Decimal(0))
         bought = market = absolute = primary = opening = own = 0.0
-        for one in self._flows.get(lot.record, ()):
-            source, whole = self._known[one.lot], self._lots[one.lot].quantity
-            part = source.times(float(one.quantity) / float(whole))
+        for flow in self._flows.get(lot.record, ()):
+            source, whole = self._carried_by[flow.lot], self._lots[flow.lot].quantity
+            part = source.times(float(flow.quantity) / float(whole))
             bought, market = bought + part.bought, market + part.market
             absolute, primary = absolute + part.absolute, primary + part.primary
             opening += part.opening
-            own += source.own * float(one.quantity / quantity)
+            own += source.own * float(flow.quantity / quantity)
         return CarriedBurden(bought, market, absolute, primary, opening, own)

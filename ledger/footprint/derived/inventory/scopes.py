@@ -1,9 +1,9 @@
-"""A yearly inventory after the GHG Protocol: what records emitted, by scope, category and site. Pure arithmetic.
+"""A yearly inventory after the GHG Protocol: emissions of records by scope, category and site. Pure arithmetic.
 
-Scope 1 are lines on site, and vehicle fuels that the record itself burns; scope 2 electricity and heat, by location and
-by market; scope 3 upstream, transport, packaging, treatment, and what bought lots carry. (GHG Protocol: Corporate
-Standard, chapter 4; Scope 2 Guidance, chapter 6; Scope 3 Standard, chapter 5.) Biogenic CO2 and removals stand apart
-from the scopes (Corporate Standard, chapter 9). These are answers and never stored.
+Scope 1 has lines on site, and vehicle fuels that the record itself burns. Scope 2 has electricity and heat, by location
+and by market. Scope 3 has upstream, transport, packaging, treatment, and the burdens of bought lots. (GHG Protocol:
+Corporate Standard, chapter 4; Scope 2 Guidance, chapter 6; Scope 3 Standard, chapter 5.) Biogenic CO2 and removals are
+reported apart from the scopes (Corporate Standard, chapter 9). The results are answers and never stored.
 """
 
 import math
@@ -24,13 +24,14 @@ PURCHASED, ENERGY_RELATED, TRANSPORT, WASTE = "1", "3", "4", "5"
 APART: Final = (
     "landManagementBiogenicCO2Emissions", "landManagementBiogenicCO2Removals", "technologicalCO2Removals",
 )
-"""Burdens that no scope holds."""
+"""Burdens that are reported outside the scopes."""
 
 GOODS: Final = ("product", "coProduct", "byProduct")
-"""Roles of what is made to be used."""
+"""Roles of lots that are made to be used."""
 
 USED, RETIRED = "attributes used", "attributes retired"
-"""Sources of what green attributes take off the market-based figure: with a record's power, and beside it."""
+"""Source names of emissions by which green attributes reduce the market-based figure: attributes that a record takes
+with its power, and attributes that are retired separately."""
 
 ATTRIBUTE: Final = "attribute"
 """The role of lots that stand for a renewable origin of power."""
@@ -41,8 +42,8 @@ _WATT_HOURS: Final = ("KWH", "MWH", "GWH")
 
 
 class Emission(NamedTuple):
-    """Kg CO2e of one source: by location and by market, which differ for electricity alone. `absolute` counts removals
-    as positive, `primary` is the part of it that rests on primary data."""
+    """Kg CO2e of one source, location-based and market-based; the two differ for electricity only. `absolute` counts
+    removals as positive; `primary` is the part of it from primary data."""
 
     site: str | None
     scope: Scope
@@ -59,9 +60,9 @@ class Emission(NamedTuple):
 
 
 class CarriedBurden(NamedTuple):
-    """Kg CO2e in what is taken of a lot, by where it came from: `bought` from outside the boundary, with the part
-    of its absolute amounts that is primary; `opening` stock. The rest was made inside and is counted there.
-    `market` is `bought` with electricity by market, `own` the part of the quantity that was made inside."""
+    """Kg CO2e in a part of a lot, by origin. `bought`: from outside the boundary; `market`: the same with market-based
+    electricity; `absolute` and `primary`: its absolute amounts, and their part from primary data. `opening`: from
+    opening stock. The rest was made inside and is counted there; `own`: the part of the quantity made inside."""
 
     bought: float = 0.0
     market: float = 0.0
@@ -71,14 +72,14 @@ class CarriedBurden(NamedTuple):
     own: float = 0.0
 
     def times(self, part: float) -> "CarriedBurden":
-        """What a part of it carries."""
+        """The burden of a part of it. `own` is a share already and stays the same."""
         return CarriedBurden(part * self.bought, part * self.market, part * self.absolute, part * self.primary,
                              part * self.opening, self.own)
 
 
 class TakenGoods(NamedTuple):
-    """What a record takes of a lot. `mass` is kg; `footprint` kg CO2e of it all, whoever made it, and `market` the same
-    with electricity by market; `facility` is where it was made, none of a pool."""
+    """The part of a lot that a record takes. `mass` in kg; `footprint` in kg CO2e, of any origin; `market`: the same
+    with market-based electricity; `facility`: the place of production, None for a pool."""
 
     product: str
     unit: str
@@ -103,8 +104,8 @@ class MadeGoods(NamedTuple):
 
 
 class Booked(NamedTuple):
-    """A record as it reads at the moment asked for, with all that its inventory is made of. `covered`: kg CO2e, at
-    most zero, that green attributes take off the market-based figure of the electricity lots that it uses."""
+    """A record in its version as of the requested tree size, with all inputs of the inventory. `covered`: kg CO2e, at
+    most zero, by which green attributes change the market-based figure of the electricity lots that it uses."""
 
     record: AnyRecord
     assessment: Assessment
@@ -114,13 +115,14 @@ class Booked(NamedTuple):
 
     @property
     def site(self) -> str | None:
-        """The facility whose record it is; transfers, and consumptions that name none, are the organisation's."""
+        """The facility of the record. None: it belongs to the organisation, as transfers do, and consumptions without a
+        facility."""
         return self.record.facility if isinstance(self.record, Transformation | Closing | Consumption) else None
 
 
-def is_energy(one: TakenGoods | MadeGoods) -> bool:
-    """Whether a lot is electricity or heat; a green attribute, which is counted in kWh too, is none."""
-    return one.role in GOODS and one.unit in UNITS and UNITS[one.unit].dimension == "energy"
+def is_energy(goods: TakenGoods | MadeGoods) -> bool:
+    """Whether a lot is electricity or heat. A green attribute is not, although its unit is kWh too."""
+    return goods.role in GOODS and goods.unit in UNITS and UNITS[goods.unit].dimension == "energy"
 
 
 def megajoules(quantity: Decimal, unit: str) -> float:
@@ -129,7 +131,8 @@ def megajoules(quantity: Decimal, unit: str) -> float:
 
 
 def carrier_of(unit: str) -> str:
-    """Lots of watt hours are electricity, of joules heat, as for `ledger.sdk.book_energy`."""
+    """The energy carrier of a lot: electricity if its unit is a watt hour, heat if it is a joule, as in
+    `ledger.sdk.book_energy`."""
     return "electricity" if unit in _WATT_HOURS else "heat"
 
 
@@ -157,7 +160,7 @@ def _of_line(line: Line, site: str | None, carriers: frozenset[str], provisional
 
 
 def scope_of(line: Line, carriers: frozenset[str]) -> tuple[Scope, str]:
-    """Scope and category of a line of a record that burns or uses `carriers`."""
+    """Scope and category of a line. `carriers`: the energy carriers that its record uses."""
     if line.burden in APART:
         return "apart", line.burden
     own = line.source in carriers
@@ -179,45 +182,45 @@ def scope_of(line: Line, carriers: frozenset[str]) -> tuple[Scope, str]:
 
 
 def _uses_up(booked: Booked) -> bool:
-    """Whether what a record takes is gone for the organisation: bought goods count when they are used, sold or lost.
-    Custody and returns leave the owner what it has, additions to pools only move it, and what is claimed or retired
-    carries nothing."""
+    """Whether a record uses up its inputs, so that bought goods count: they count when they are used, sold or lost.
+    Transfers for custody or return do not change the owner, additions to pools only move goods, and claimed or retired
+    attributes carry no burden."""
     match booked.record:
         case Transformation():
             return True
         case Transfer(purpose=purpose):
             return purpose == "sale"
-        case Consumption(purpose=why):
-            return why not in ("claim", "retired")
+        case Consumption(purpose=reason):
+            return reason not in ("claim", "retired")
         case _:
             return False
 
 
 def _of_taken(booked: Booked, site: str | None, provisional: bool) -> Iterator[Emission]:
     used, power = isinstance(booked.record, Transformation), 0.0
-    for one in booked.taken:
-        carried = one.carried
+    for goods in booked.taken:
+        carried = goods.carried
         if not carried.bought and not carried.absolute and not carried.market:
             continue
         scope: Scope = "3"
         category = PURCHASED
-        if is_energy(one):
-            # Energy that is sold on is of category 3; what is used here is of scope 2.
-            scope, category = ("2", carrier_of(one.unit)) if used else ("3", ENERGY_RELATED)
+        if is_energy(goods):
+            # Energy that is sold on is in category 3 of scope 3; energy that is used here is in scope 2.
+            scope, category = ("2", carrier_of(goods.unit)) if used else ("3", ENERGY_RELATED)
         market = carried.market if scope == "2" else carried.bought
         power += market if scope == "2" else 0.0
         yield Emission(
-            site, scope, category, one.product, "CO2e", carried.bought, market, carried.absolute, carried.primary,
+            site, scope, category, goods.product, "CO2e", carried.bought, market, carried.absolute, carried.primary,
             provisional,
         )
     if booked.covered < 0.0 < power:
-        # Attributes also cover power of the organisation's own, which is in no scope 2.
+        # Attributes also cover self-generated power, which is not in scope 2. So the relief is at most `power`.
         yield Emission(site, "2", "electricity", USED, "CO2e", 0.0, max(booked.covered, -power), 0.0, 0.0)
 
 
 def retired(booked: Booked) -> float:
-    """MJ of power whose green attributes a record uses up by itself: a closing, or a consumption. Those that go into a
-    transformation are in its own market-based lines."""
+    """MJ of power whose green attributes a closing or a consumption retires. Attributes that a transformation takes are
+    in its own market-based lines already."""
     if not isinstance(booked.record, Closing | Consumption):
         return 0.0
     return math.fsum(
@@ -227,8 +230,8 @@ def retired(booked: Booked) -> float:
 
 
 def relief(site: str | None, market: float, power: float, attributes: float) -> Emission | None:
-    """What retired attributes take off a site's market-based figure of electricity: they stand for `attributes` MJ of
-    the `power` MJ that it used as not renewable (Scope 2 Guidance, 6.4)."""
+    """The reduction of a site's market-based figure of electricity by retired attributes. They cover `attributes` MJ of
+    the `power` MJ that the site used as not renewable (Scope 2 Guidance, 6.4)."""
     if attributes <= 0.0 or power <= 0.0 or not market:
         return None
     return Emission(
@@ -237,8 +240,8 @@ def relief(site: str | None, market: float, power: float, attributes: float) -> 
 
 
 class Energy(NamedTuple):
-    """MJ of a site: what its processes used by carrier, renewable or not; what it made as lots, and drew from
-    nature to make it (wind, sun); what it used of its own lots."""
+    """MJ of a site. `used`: by its processes, by carrier and whether renewable. `made`: as lots. `nature`: drawn from
+    nature to make these (wind, sun). `own`: used from its own lots."""
 
     used: Mapping[tuple[str, bool], float]
     made: Mapping[str, float]
@@ -247,8 +250,8 @@ class Energy(NamedTuple):
 
     @property
     def comprehensive(self) -> float:
-        """Net energy, each MJ once (GB/T 2589): what was used and drawn from nature, less what was made of it, which
-        whoever uses it counts again, and what was sold is not the site's."""
+        """Net energy, each MJ counted once (GB/T 2589): used energy plus energy from nature minus energy made as lots.
+        The user of these lots counts them again; lots that were sold are not the site's consumption."""
         return math.fsum([*self.used.values(), self.nature, *(-amount for amount in self.made.values())])
 
 
@@ -271,9 +274,9 @@ class EnergySums:
             key = (use.carrier, use.renewable)
             self._used[key] = self._used.get(key, 0.0) + weight * amount
         made = 0.0
-        for one in booked.made:
-            if is_energy(one):
-                amount, carrier = megajoules(one.quantity, one.unit), carrier_of(one.unit)
+        for product in booked.made:
+            if is_energy(product):
+                amount, carrier = megajoules(product.quantity, product.unit), carrier_of(product.unit)
                 made += amount
                 self._made[carrier] = self._made.get(carrier, 0.0) + weight * amount
         self._nature += weight * max(0.0, made - entered)
@@ -288,7 +291,7 @@ class EnergySums:
 
 
 class Sum(NamedTuple):
-    """Kg CO2e; `provisional` is the part of `absolute` that waits for a closing."""
+    """Kg CO2e; `provisional` is the part of `absolute` from provisional records."""
 
     location: float = 0.0
     market: float = 0.0
@@ -302,7 +305,7 @@ class Sum(NamedTuple):
 
 
 def total(emissions: Iterable[Emission]) -> Sum:
-    """Emissions as one, each sum rounded once."""
+    """The sum of emissions; each column is rounded once."""
     rows = [
         (one.location, one.market, one.absolute, one.primary, one.absolute if one.provisional else 0.0)
         for one in emissions

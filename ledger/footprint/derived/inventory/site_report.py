@@ -1,8 +1,8 @@
-"""The greenhouse gases of one site as China's enterprise standards lay them out: activity data times factor.
+"""The greenhouse gas report of one site in the layout of China's enterprise standards: activity data times factor.
 
 GB/T 32150 and the parts of GB/T 32151: E = combustion + process + purchased electricity + purchased heat
-- exported electricity - exported heat - recovered. What is drawn from another site of the same organisation is
-purchased here, since the border is the site's.
+- exported electricity - exported heat - recovered. Energy from another site of the same organisation counts as
+purchased, since the boundary is the site.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,7 +30,7 @@ SECTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "exportedHeat": ("Exported heat", "输出热力对应的排放"),
     "capture": ("Captured carbon dioxide", "二氧化碳回收利用"),
 }
-"""In the order in which they are added; exported and captured amounts are negative."""
+"""Sections of the report in their order; exported and captured amounts are negative."""
 
 _SECTION: Final = {"mobileCombustion": "combustion"}
 _SHOWN: Final = {"mass": ("TNE", 1000.0), "normal volume": ("NM3", 1.0), "volume": ("MTQ", 1.0)}
@@ -38,14 +38,15 @@ _MJ_PER_KWH, _MJ_PER_GJ = 3.6, 1000.0
 
 
 class SiteActivity(NamedTuple):
-    """`quantity` in `unit`; none where no supply of that name went in, or in several dimensions."""
+    """Activity data of a row. A row has no activity data if no supply has its name, or if supplies differ in
+    dimension."""
 
     quantity: float
     unit: str
 
 
 class SiteRow(NamedTuple):
-    """One line of the report: kg CO2e of a source. `energy` is MJ."""
+    """One row of the report: kg CO2e of a source. `energy` in MJ."""
 
     section: str
     source: str
@@ -61,7 +62,7 @@ class SiteRow(NamedTuple):
 
 
 class _ReportLine:
-    """What adds up in one line."""
+    """The sums of one row."""
 
     def __init__(self) -> None:
         self.location = 0.0
@@ -71,18 +72,18 @@ class _ReportLine:
         self.primary = True
         self.provisional = False
 
-    def add(self, one: Emission) -> None:
-        self.location += one.location
-        self.market += one.market
-        if one.factor is not None:
-            (self.recalled if one.recalled else self.factors).add(one.factor)
-        self.primary = self.primary and one.primary == one.absolute
-        self.provisional = self.provisional or one.provisional
+    def add(self, emission: Emission) -> None:
+        self.location += emission.location
+        self.market += emission.market
+        if emission.factor is not None:
+            (self.recalled if emission.recalled else self.factors).add(emission.factor)
+        self.primary = self.primary and emission.primary == emission.absolute
+        self.provisional = self.provisional or emission.provisional
 
 
 class _Export:
-    """Lots of a carrier that the site made, MJ, and what it used of them; kg CO2e that they carry, and of that what is
-    in the report."""
+    """Lots of an energy carrier: MJ that the site made and used itself; kg CO2e that they carry (`carried`), the part
+    in its own use (`carried_used`), and the part that is in the report (`inside`)."""
 
     def __init__(self) -> None:
         self.made = self.used = 0.0
@@ -90,12 +91,12 @@ class _Export:
 
     @property
     def left(self) -> float:
-        """Kg CO2e of the report that left the site."""
+        """Kg CO2e of the report that left the site with exported lots."""
         return (self.carried - self.carried_used) * self.inside / self.carried if self.carried else 0.0
 
 
 class SiteReport:
-    """Takes the records of `site` one by one."""
+    """Adds up the records of `site`, one by one."""
 
     def __init__(self, site: str) -> None:
         self.records = 0
@@ -106,22 +107,22 @@ class SiteReport:
         self._exports: dict[str, _Export] = {}
 
     def add(self, booked: Booked) -> None:
-        """Records of other sites, and of none, are passed over."""
+        """Adds a record; ignores records of other sites and records without a site."""
         if booked.site != self._site:
             return
         self.records += 1
         bought = [one for one in booked.taken if is_energy(one) and one.facility != self._site]
-        found = [one for one in emissions_of(booked._replace(taken=())) if one.scope in ("1", "2")]
+        emissions = [one for one in emissions_of(booked._replace(taken=())) if one.scope in ("1", "2")]
         if isinstance(booked.record, Transformation):
-            found += [_drawn(self._site, one) for one in bought]
+            emissions += [_drawn(self._site, one) for one in bought]
         sections: dict[str, str] = {}
-        for one in found:
-            section = _SECTION.get(one.category, one.category)
-            sections[one.source] = section
-            self._lines.setdefault((section, one.source, one.gas), _ReportLine()).add(one)
+        for emission in emissions:
+            section = _SECTION.get(emission.category, emission.category)
+            sections[emission.source] = section
+            self._lines.setdefault((section, emission.source, emission.gas), _ReportLine()).add(emission)
         self._add_activities(booked, sections)
         self._add_drawn(bought, sections)
-        self._add_exported(booked, sum(one.location for one in found))
+        self._add_exported(booked, sum(one.location for one in emissions))
 
     def _add_activities(self, booked: Booked, sections: Mapping[str, str]) -> None:
         for supply in _supplies(booked):
@@ -134,15 +135,15 @@ class SiteReport:
             self._energy[use.carrier] = self._energy.get(use.carrier, 0.0) + float(use.amount)
 
     def _add_drawn(self, bought: Iterable[TakenGoods], sections: Mapping[str, str]) -> None:
-        for one in bought:
-            if one.product in sections:
-                unit, amount = _energy_shown(megajoules(one.quantity, one.unit), carrier_of(one.unit))
-                sums = self._activities.setdefault((sections[one.product], one.product), {})
+        for goods in bought:
+            if goods.product in sections:
+                unit, amount = _energy_shown(megajoules(goods.quantity, goods.unit), carrier_of(goods.unit))
+                sums = self._activities.setdefault((sections[goods.product], goods.product), {})
                 sums[unit] = sums.get(unit, 0.0) + amount
 
     def _add_exported(self, booked: Booked, inside: float) -> None:
-        """What was made as lots, less what the site itself used of it. `inside` is what of the record is in the
-        report: of the upstream that its lots carry too, nothing is taken off."""
+        """Adds exports: the lots made minus the site's own use of them. `inside`: kg CO2e of the record in the report.
+        An export subtracts only these, not the upstream burdens that the lots also carry."""
         whole = sum(made.footprint for made in booked.made)
         for made in booked.made:
             if is_energy(made):
@@ -150,17 +151,17 @@ class SiteReport:
                 export.made += megajoules(made.quantity, made.unit)
                 export.carried += made.footprint
                 export.inside += made.footprint * min(1.0, inside / whole) if whole else 0.0
-        for one in booked.taken:
-            if is_energy(one) and one.facility == self._site:
-                export = self._exports.setdefault(carrier_of(one.unit), _Export())
-                export.used += megajoules(one.quantity, one.unit)
-                export.carried_used += one.footprint
+        for goods in booked.taken:
+            if is_energy(goods) and goods.facility == self._site:
+                export = self._exports.setdefault(carrier_of(goods.unit), _Export())
+                export.used += megajoules(goods.quantity, goods.unit)
+                export.carried_used += goods.footprint
 
     def rows(self) -> Iterator[SiteRow]:
-        """All lines, section by section, the largest of each first."""
+        """All rows, section by section, the largest row of each section first."""
         for section in SECTIONS:
-            of = [(key, line) for key, line in self._lines.items() if key[0] == section]
-            for (_, source, gas), line in sorted(of, key=lambda one: (-abs(one[1].location), one[0])):
+            lines = [(key, line) for key, line in self._lines.items() if key[0] == section]
+            for (_, source, gas), line in sorted(lines, key=lambda one: (-abs(one[1].location), one[0])):
                 yield SiteRow(section, source, gas, line.location, line.market, self._activity(section, source),
                               self._energy.get(source), tuple(sorted(line.factors)), tuple(sorted(line.recalled)),
                               line.primary, line.provisional)
@@ -179,19 +180,17 @@ class SiteReport:
         amount = export.made - export.used
         if carrier is not None and amount > 0.0:
             unit, shown = _energy_shown(amount, carrier)
-            yield SiteRow(section, carrier, "CO2e", -export.left, -export.left, SiteActivity(
-                shown, unit
-            ), amount, (), (),
-                          primary=False, provisional=False)
+            yield SiteRow(section, carrier, "CO2e", -export.left, -export.left, SiteActivity(shown, unit), amount,
+                          (), (), primary=False, provisional=False)
 
 
-def _drawn(site: str, one: TakenGoods) -> Emission:
-    """Electricity or heat of another site, with all that it carries."""
-    inside = one.facility is not None
-    location, market = (one.footprint, one.market) if inside else (one.carried.bought, one.carried.market)
+def _drawn(site: str, goods: TakenGoods) -> Emission:
+    """The emission of electricity or heat from outside the site, with all burdens that it carries."""
+    inside = goods.facility is not None
+    location, market = (goods.footprint, goods.market) if inside else (goods.carried.bought, goods.carried.market)
     absolute = abs(location)
-    primary = absolute if one.carried.absolute and one.carried.primary == one.carried.absolute else 0.0
-    return Emission(site, "2", carrier_of(one.unit), one.product, "CO2e", location, market, absolute, primary)
+    primary = absolute if goods.carried.absolute and goods.carried.primary == goods.carried.absolute else 0.0
+    return Emission(site, "2", carrier_of(goods.unit), goods.product, "CO2e", location, market, absolute, primary)
 
 
 def _supplies(booked: Booked) -> list[Supply]:

@@ -1,5 +1,6 @@
-"""Other accepted methods than the stored one, for one lot, on request: named, versioned, and saying where credit lies.
+"""Accepted methods other than the stored one, for one lot, on request. Each has a name and a version, and states who
+gets its credits.
 
-Pure: `catalogue` lists the methods and what each needs, `subject` is what is known of the lot, `parameters` settles
-values and their sources, `formulas` has the arithmetic, `calculation` puts them together.
+Pure functions. `catalogue` lists the methods and their parameters, `subject` holds the lot's data, `parameters`
+determines values and their sources, `formulas` has the arithmetic, `calculation` combines them.
 """

@@ -1,4 +1,4 @@
-"""A lot's figure by a method: terms that sum to the total, what stands beside it, and the parameters with sources."""
+"""A lot's figure by a method: terms that sum to the total, amounts beside it, and the parameters with their sources."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
@@ -43,7 +43,7 @@ class MethodTerm(Struct, frozen=True, kw_only=True, rename="camel", omit_default
 
 
 class Alongside(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """What is shown beside the total and never added to it."""
+    """An amount that is shown beside the total and never added to it."""
 
     name: str
     amount: float
@@ -53,7 +53,7 @@ class Alongside(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults
 
 
 class UsedParameter(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """`value` is a decimal in text. `recalled`: published, but its source could not be checked."""
+    """`value`: a decimal string. `recalled`: published, but its source could not be checked."""
 
     name: str
     value: str
@@ -65,7 +65,7 @@ class UsedParameter(Struct, frozen=True, kw_only=True, rename="camel", omit_defa
 
 
 class MethodResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """`total` is kg CO2e of the whole lot, `total_per_unit` of one `unit` of it."""
+    """`total`: kg CO2e of the whole lot; `total_per_unit`: of one `unit` of it."""
 
     method: str
     total: float
@@ -79,14 +79,14 @@ class MethodResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defau
 
 
 class MethodParts(NamedTuple):
-    """What one material, or the lot as it is, brings."""
+    """The terms, and the amounts beside them, of one material or of the lot as a whole."""
 
     terms: Sequence[MethodTerm] = ()
     beside: Sequence[Alongside] = ()
 
 
 class Numbers(NamedTuple):
-    """Values as the formulas take them; what is not needed counts as zero, since it is multiplied by zero."""
+    """Parameter values for the formulas. A parameter that is not needed counts as zero: its factor is zero too."""
 
     values: Mapping[str, float]
 
@@ -94,13 +94,13 @@ class Numbers(NamedTuple):
         return self.values.get(name, 0.0)
 
 
-def calculate(name: str, subject: MethodSubject, asked: Sequence[str], published: Published) -> MethodResult:
-    """The lot's figure by the method of that name, with the parameters that were asked for.
+def calculate(name: str, subject: MethodSubject, requested: Sequence[str], published: Published) -> MethodResult:
+    """The lot's figure by the method `name`. `requested`: the parameters of the request, as NAME=VALUE.
 
     Raises InvalidInput as `method_named` and `settle` do.
     """
     method = method_named(name)
-    settled = settle(method, subject, asked, published)
+    settled = settle(method, subject, requested, published)
     terms: list[MethodTerm] = [_stored(subject)] if method.of == "material" else []
     beside: list[Alongside] = []
     for material, values in settled:
@@ -134,30 +134,30 @@ def _parameters(method: Method, settled: Sequence[Settled]) -> tuple[UsedParamet
 
 
 def _notes(subject: MethodSubject, settled: Sequence[Settled]) -> list[str]:
-    """What this very lot and these very parameters leave open."""
-    found, known = [], 0.0
+    """The limitations that follow from this lot and these parameters."""
+    notes, named_mass = [], 0.0
     for material, values in settled:
         if material is None:
             continue
-        known += material.mass
+        named_mass += material.mass
         recalled = [one for one, value in values.items() if value.recalled]
         if recalled:
-            found.append(f"Of {material.name}, {', '.join(recalled)} could not be checked at the source.")
+            notes.append(f"Of {material.name}, {', '.join(recalled)} could not be checked at the source.")
         if material.attributed > 0:
-            found.append(f"{material.attributed} kg of recycled {material.name} are attributed by credits of a mass "
+            notes.append(f"{material.attributed} kg of recycled {material.name} are attributed by credits of a mass "
                          "balance and are not there; they are not counted.")
-    if subject.mass is not None and known and subject.mass - known > 1e-9 * subject.mass:
-        found.append(f"{subject.mass - known} kg of the lot are of no named material; they stay as by cut-off.")
-    return found
+    if subject.mass is not None and named_mass and subject.mass - named_mass > 1e-9 * subject.mass:
+        notes.append(f"{subject.mass - named_mass} kg of the lot are of no named material; they stay as by cut-off.")
+    return notes
 
 
-def _term(material: Material, name: str, amount: float, what: str) -> MethodTerm:
-    """`amount` is per kg of the material; no zero has a sign."""
-    return MethodTerm(name=name, amount=material.mass * amount + 0.0, what=what, material=material.name)
+def _term(material: Material, name: str, amount: float, meaning: str) -> MethodTerm:
+    """A term of one material. `amount` is per kg of the material; adding 0.0 turns -0.0 into 0.0."""
+    return MethodTerm(name=name, amount=material.mass * amount + 0.0, what=meaning, material=material.name)
 
 
-def _beside(material: Material, name: str, amount: float, unit: str, what: str) -> Alongside:
-    return Alongside(name=name, amount=amount + 0.0, unit=unit, what=what, material=material.name)
+def _beside(material: Material, name: str, amount: float, unit: str, meaning: str) -> Alongside:
+    return Alongside(name=name, amount=amount + 0.0, unit=unit, what=meaning, material=material.name)
 
 
 def _cut_off(subject: MethodSubject, _: Numbers) -> MethodParts:
@@ -172,13 +172,13 @@ def _circular(material: Material, value: Numbers) -> MethodParts:
         power_share=value("XERelec"), power=value("ESEelec"), ed=value("Ed"),
     )
     whole = circular_footprint(p)
-    found = (
+    terms = (
         ("recycledInput", recycled_input(p), "what recycled content saves, as far as it is not its user's"),
         ("recyclingOutput", whole.recycling_out, "recycling after use, less the primary material that it saves"),
         ("energyRecovery", whole.energy, "energy recovery after use, less the energy that it saves"),
         ("disposal", whole.disposal, "disposal of the rest"),
     )
-    return MethodParts(terms=[_term(material, name, amount, what) for name, amount, what in found])
+    return MethodParts(terms=[_term(material, name, amount, meaning) for name, amount, meaning in terms])
 
 
 def _end_of_life(material: Material, value: Numbers) -> MethodParts:
@@ -239,4 +239,5 @@ OF_LOT: Final[Mapping[str, Callable[[MethodSubject, Numbers], MethodParts]]] = {
 OF_MATERIAL: Final[Mapping[str, Callable[[Material, Numbers], MethodParts]]] = {
     CIRCULAR.name: _circular, END_OF_LIFE.name: _end_of_life, MODULE_D.name: _module_d, MULTI_CYCLE.name: _multi_cycle,
 }
-"""How each method of the catalogue works: on the lot as it is, or on each material beside the cut-off figure."""
+"""The functions that compute the methods: OF_LOT from the lot as a whole, OF_MATERIAL for each material, in addition to
+the cut-off figure."""

@@ -1,5 +1,8 @@
-"""The methods that the ledger answers by, each with its parameters. `cut-off/1` is stored; the others are computed on
-request, over what is stored."""
+"""The methods of the ledger, each with its parameters. `cut-off/1` is stored; the others are computed on request from
+stored figures.
+
+Answers and signed statements contain `credit` and `limitations`.
+"""
 
 from typing import Final
 
@@ -16,7 +19,7 @@ _RECYCLED: Final = "recycled content, pre- and post-consumer, over the material'
 
 CUT_OFF: Final = Method(
     name=CUT_OFF_NAME, title="cut-off by recycled content", of="lot",
-    formula="The stored figure. Recycled input carries what was done to it since it was waste.",
+    formula="The stored figure. Recycled input carries the burdens that arose since it was waste.",
     source="ISO 14067:2018; PACT Methodology 3",
     credit="No credit is given at the end of life. Every emission is counted once: the figures of all lots, and what "
     "was retained, sum to what was emitted.",
@@ -25,8 +28,8 @@ CUT_OFF: Final = Method(
 CIRCULAR: Final = Method(
     name="circular-footprint/1", title="PEF circular footprint formula", of="material",
     formula="Cut-off + sum over materials of m {R1 (1-A) (Ev Qsin - Erec) + (1-A) R2 (ErecEoL - EvStar Qsout) + "
-    "(1-B) R3 (EER - LHV XERheat ESEheat - LHV XERelec ESEelec) + (1-R2-R3) Ed}: the cut-off figure has (1-R1) Ev + "
-    "R1 Erec and the manufacturing already.",
+    "(1-B) R3 (EER - LHV XERheat ESEheat - LHV XERelec ESEelec) + (1-R2-R3) Ed}: the cut-off figure includes (1-R1) Ev "
+    "+ R1 Erec and the manufacturing already.",
     source="Zampori and Pant 2019, Suggestions for updating the Product Environmental Footprint method, 4.4.8.1; "
     "Commission Recommendation (EU) 2021/2279",
     credit="A part 1 - A of what recycling saves is credited here for what leaves to be recycled, and charged here for "
@@ -40,34 +43,36 @@ CIRCULAR: Final = Method(
         Parameter(name="R1", unit=SHARE, low="0", high="1", ledger=_RECYCLED, meaning="recycled part of the material"),
         Parameter(name="A", unit=SHARE, low="0", high="1", published=True, unless=("R1 + R2 = 0",),
                   meaning="part of burdens and credits of recycling that goes to the user of recycled material"),
-        Parameter(name="Ev", unit=PER_KG, unless=("R1 = 0", "A = 1"), meaning="making a kg of primary material"),
+        Parameter(name="Ev", unit=PER_KG, unless=("R1 = 0", "A = 1"), meaning="making 1 kg of primary material"),
         Parameter(name="Erec", unit=PER_KG, unless=("R1 = 0", "A = 1"),
-                  meaning="making a kg of the recycled material that went in, with collecting and sorting"),
+                  meaning="making 1 kg of the recycled input material, with collection and sorting"),
         Parameter(name="Qsin", unit=SHARE, low="0", high="1", excludes="low", published=True,
-                  unless=("R1 = 0", "A = 1"), meaning="Qsin/Qp: quality of what went in, over that of primary"),
+                  unless=("R1 = 0", "A = 1"),
+                  meaning="Qsin/Qp: quality of the recycled input, over the quality of primary material"),
         Parameter(name="R2", unit=SHARE, low="0", high="1",
-                  meaning="part of the material that is recycled, or reused, in a later product"),
+                  meaning="part of the material that is recycled or reused in a later product"),
         Parameter(name="ErecEoL", unit=PER_KG, unless=("R2 = 0", "A = 1"),
-                  meaning="recycling a kg at the end of life, with collecting and sorting"),
+                  meaning="recycling 1 kg at the end of life, with collection and sorting"),
         Parameter(name="EvStar", unit=PER_KG, unless=("R2 = 0", "A = 1"),
-                  meaning="Ev*: making a kg of the primary material that the recycled one takes the place of"),
+                  meaning="Ev*: making 1 kg of the primary material that the recycled material replaces"),
         Parameter(name="Qsout", unit=SHARE, low="0", high="1", excludes="low", published=True,
-                  unless=("R2 = 0", "A = 1"), meaning="Qsout/Qp: quality of what leaves, over that of primary"),
+                  unless=("R2 = 0", "A = 1"),
+                  meaning="Qsout/Qp: quality of the recycled output, over the quality of primary material"),
         Parameter(name="R3", unit=SHARE, low="0", high="1",
                   meaning="part of the material that goes to energy recovery at the end of life"),
         Parameter(name="B", unit=SHARE, low="0", high="1", published=True, unless=("R3 = 0",),
                   meaning="part of burdens and credits of energy recovery that goes to the user of the energy"),
-        Parameter(name="EER", unit=PER_KG, unless=("R3 = 0", "B = 1"), meaning="recovering energy from a kg"),
+        Parameter(name="EER", unit=PER_KG, unless=("R3 = 0", "B = 1"), meaning="recovering energy from 1 kg"),
         Parameter(name="LHV", unit="MJ/kg", low="0", unless=("R3 = 0", "B = 1"), meaning="lower heating value"),
         Parameter(name="XERheat", unit=SHARE, low="0", high="1", unless=("R3 = 0", "B = 1", "LHV = 0"),
                   meaning="part of the heating value that becomes useful heat"),
         Parameter(name="ESEheat", unit=PER_MJ, unless=("R3 = 0", "B = 1", "LHV = 0", "XERheat = 0"),
-                  meaning="making the heat that is taken the place of"),
+                  meaning="making the heat that is replaced"),
         Parameter(name="XERelec", unit=SHARE, low="0", high="1", unless=("R3 = 0", "B = 1", "LHV = 0"),
                   meaning="part of the heating value that becomes electricity"),
         Parameter(name="ESEelec", unit=PER_MJ, unless=("R3 = 0", "B = 1", "LHV = 0", "XERelec = 0"),
-                  meaning="making the electricity that is taken the place of"),
-        Parameter(name="Ed", unit=PER_KG, unless=("R2 + R3 = 1",), meaning="disposing of a kg of the rest"),
+                  meaning="making the electricity that is replaced"),
+        Parameter(name="Ed", unit=PER_KG, unless=("R2 + R3 = 1",), meaning="disposing of 1 kg of the rest"),
     ),
 )
 
@@ -87,11 +92,12 @@ END_OF_LIFE: Final = Method(
     parameters=(
         Parameter(name="RR", unit=KG_PER_KG, low="0", high="1", meaning="scrap recovered at the end of life"),
         Parameter(name="Y", unit=KG_PER_KG, low="0", high="1", excludes="low", unless=("RR - S = 0",),
-                  meaning="yield: recycled material made of a kg of scrap"),
+                  meaning="yield: recycled material made of 1 kg of scrap"),
         Parameter(name="S", unit=KG_PER_KG, low="0", ledger=f"{_RECYCLED}, over Y", follows="Y",
-                  meaning="scrap that went in"),
-        Parameter(name="Xpr", unit=PER_KG, unless=("RR - S = 0",), meaning="making a kg of it without any scrap"),
-        Parameter(name="Xre", unit=PER_KG, unless=("RR - S = 0",), meaning="making a kg of it of scrap alone"),
+                  meaning="scrap input"),
+        Parameter(name="Xpr", unit=PER_KG, unless=("RR - S = 0",), meaning="making 1 kg of the material without scrap"),
+        Parameter(name="Xre", unit=PER_KG, unless=("RR - S = 0",),
+                  meaning="making 1 kg of the material from scrap only"),
     ),
 )
 
@@ -107,22 +113,22 @@ MODULE_D: Final = Method(
     ),
     parameters=(
         Parameter(name="MMRout", unit=KG_PER_KG, low="0", high="1",
-                  meaning="material that leaves to be recycled, where it ceases to be waste"),
+                  meaning="material that leaves for recycling, at the point at which it ceases to be waste"),
         Parameter(name="MMRin", unit=KG_PER_KG, low="0", high="1", ledger=_RECYCLED,
-                  meaning="recycled material that went in"),
+                  meaning="recycled input material"),
         Parameter(name="EMR", unit=PER_KG, unless=("MMRout - MMRin = 0",),
-                  meaning="working it up, from the end of waste to where it takes another's place"),
+                  meaning="processing 1 kg, from the end of waste to the point of substitution"),
         Parameter(name="EVMSub", unit=PER_KG, unless=("MMRout - MMRin = 0",),
-                  meaning="making a kg of the primary material that it takes the place of"),
+                  meaning="making 1 kg of the primary material that it replaces"),
         Parameter(name="Q", unit=SHARE, low="0", high="1", excludes="low", unless=("MMRout - MMRin = 0",),
-                  meaning="QRout/QSub: its quality over that of what it takes the place of"),
+                  meaning="QRout/QSub: its quality, over the quality of the material that it replaces"),
     ),
 )
 
 MULTI_CYCLE: Final = Method(
-    name="multi-cycle/1", title="all uses of a material alike", of="material",
+    name="multi-cycle/1", title="equal burdens for all uses of a material", of="material",
     formula="Cut-off + sum over materials of m {[Xpr + (T-1) Xre] / T - (1-R1) Xpr - R1 Xre}, with T = 1 + R + R^2 + "
-    "... over n uses; of endless uses T = 1/(1-R), and (1-R) Xpr + R Xre stands for the first term.",
+    "... over n uses; for endless uses T = 1/(1-R), and the first term is (1-R) Xpr + R Xre.",
     source="Thomas and Broadbent 2007, Method to take into account material recycling and end of life in LCA, LCA "
     "Forum Lausanne",
     credit="Every use of the material bears the same. Over all n uses of what was once made the figures sum to making "
@@ -134,28 +140,27 @@ MULTI_CYCLE: Final = Method(
     parameters=(
         Parameter(name="R1", unit=SHARE, low="0", high="1", ledger=_RECYCLED, meaning="recycled part of the material"),
         Parameter(name="R", unit=KG_PER_KG, low="0", high="1", excludes="high",
-                  meaning="material for the next use out of a kg in use: recovery times yield"),
-        Parameter(name="Xpr", unit=PER_KG, meaning="making a kg of primary material"),
-        Parameter(name="Xre", unit=PER_KG, unless=("R + R1 = 0",), meaning="making a kg of it of scrap"),
+                  meaning="material for the next use per kg in use: recovery times yield"),
+        Parameter(name="Xpr", unit=PER_KG, meaning="making 1 kg of primary material"),
+        Parameter(name="Xre", unit=PER_KG, unless=("R + R1 = 0",), meaning="making 1 kg of the material from scrap"),
         Parameter(name="n", unit=SHARE, low="1", high="1000", whole=True, optional=True,
-                  meaning="number of uses; endless where it is left out"),
+                  meaning="number of uses; endless if omitted"),
     ),
 )
 
 MULTI_LIFE: Final = Method(
-    name="multi-life/1", title="all lives of an item alike", of="lot",
+    name="multi-life/1", title="equal burdens for all lives of an item", of="lot",
     formula="quantity {r reman + (1-r) new}.",
-    source="average of new and remanufactured items by the rate of remanufacturing, such as Appl. Sci. 15(23), 12517 "
-    "reports",
+    source="average of new and remanufactured items by the rate of remanufacturing, as in Appl. Sci. 15(23), 12517",
     credit="Every life bears the same. Over the lives that there are the figures sum to what these lives added; a "
     "further life changes the average.",
     limitations=("A life that is not on the ledger is not in the average, unless new, reman and r are given.",),
     parameters=(
         Parameter(name="r", unit=SHARE, low="0", high="1", ledger="lives after the first, over lives",
                   meaning="part of the items that are remanufactured"),
-        Parameter(name="new", unit=PER_UNIT, ledger="what the first life added", unless=("r = 1",),
-                  meaning="making an item anew"),
-        Parameter(name="reman", unit=PER_UNIT, ledger="what a later life added, on average", unless=("r = 0",),
+        Parameter(name="new", unit=PER_UNIT, ledger="burden that the first life added", unless=("r = 1",),
+                  meaning="making a new item"),
+        Parameter(name="reman", unit=PER_UNIT, ledger="average burden that a later life added", unless=("r = 0",),
                   meaning="remanufacturing an item"),
     ),
 )
@@ -164,11 +169,11 @@ METHODS: Final = (CUT_OFF, CIRCULAR, END_OF_LIFE, MODULE_D, MULTI_CYCLE, MULTI_L
 
 
 def method_named(name: str) -> Method:
-    """Raises InvalidInput (`unknown-method`) for a name that no method has."""
+    """The method `name`. Raises InvalidInput (`unknown-method`) for an unknown name."""
     for method in METHODS:
         if method.name == name:
             return method
     raise InvalidInput(
-        f"method {name!r} is not known", code="unknown-method", field="method", value=name,
+        f"unknown method {name!r}", code="unknown-method", field="method", value=name,
         rule=f"one of: {', '.join(method.name for method in METHODS)}",
     )

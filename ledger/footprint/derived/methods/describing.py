@@ -1,5 +1,4 @@
-"""How a method and its parameters are described. An answer may list descriptions as they are; documents are made of
-them."""
+"""Descriptions of methods and their parameters. The API lists them, and the README is generated from them."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -8,11 +7,12 @@ from msgspec import Struct
 
 
 class Parameter(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """What a method needs to know.
+    """A parameter of a method.
 
-    Its value is from `low` to `high`, without the one in `excludes`. It is not needed where one of `unless` holds
-    (`R2 + R3 = 1`). `ledger`: how the ledger knows it, once it knows the parameter that `follows` names. A `published`
-    one is looked up in the table of published values. An `optional` one has a meaning where it is left out.
+    Its value is from `low` to `high`; `excludes` names a bound that is not allowed itself. The parameter is not needed
+    if one of the conditions `unless` holds (such as `R2 + R3 = 1`). `ledger`: how the ledger derives the value, once
+    the parameter named by `follows` has a value. `published`: the table of published values is searched. `optional`:
+    the formula also works without it.
     """
 
     name: str
@@ -40,20 +40,20 @@ class Parameter(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults
 
     @property
     def sources(self) -> str:
-        """Where its value comes from, in words, the first that has one."""
-        found = ["given"]
+        """The possible sources of the value, in words, in the order in which they are tried."""
+        sources = ["given"]
         if self.ledger is not None:
-            found.append(f"ledger ({self.ledger})")
+            sources.append(f"ledger ({self.ledger})")
         if self.published:
-            found.append("published")
+            sources.append("published")
         if self.optional:
-            found.append("may be left out")
-        return ", ".join(found)
+            sources.append("optional")
+        return ", ".join(sources)
 
 
 class Method(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """`of`: whether it goes material by material, or takes the lot as it is. `credit` says where its credit lies, or
-    how it conserves."""
+    """A method. `of`: whether it computes each material, or the lot as a whole. `credit`: who gets its credits, or how
+    its figures sum to the emissions."""
 
     name: str
     title: str
@@ -66,21 +66,23 @@ class Method(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
 
 
 def markdown(methods: Sequence[Method]) -> str:
-    """The methods as a part of a document."""
+    """The methods as a part of a Markdown document."""
     return "\n\n".join(_section(method) for method in methods) + "\n"
 
 
 def _section(method: Method) -> str:
     lines = [f"### `{method.name}`: {method.title}", "", f"{method.formula}", "", f"Source: {method.source}."]
     if method.parameters:
-        lines += ["", "| parameter | unit | range | meaning | not needed where | from |", "|---|---|---|---|---|---|"]
+        lines += ["", "| parameter | unit | range | meaning | not needed if | source |", "|---|---|---|---|---|---|"]
         lines += [_row(parameter) for parameter in method.parameters]
     lines += ["", *_wrapped(method.credit, method.limitations)]
     return "\n".join(lines)
 
 
-def _row(one: Parameter) -> str:
-    return f"| `{one.name}` | {one.unit} | {one.range} | {one.meaning} | {' or '.join(one.unless)} | {one.sources} |"
+def _row(parameter: Parameter) -> str:
+    cells = (f"`{parameter.name}`", parameter.unit, parameter.range, parameter.meaning, " or ".join(parameter.unless),
+             parameter.sources)
+    return f"| {' | '.join(cells)} |"
 
 
 def _wrapped(credit: str, limitations: Sequence[str]) -> list[str]:

@@ -1,14 +1,14 @@
-"""The methods' formulas, per kg of material unless said otherwise. Emissions in kg CO2e per kg, shares from 0 to 1.
+"""The methods' formulas, per kg of material unless stated otherwise. Emissions in kg CO2e per kg, shares from 0 to 1.
 
-They use + - * / in written loops, as stored figures do, so that two machines agree bit for bit.
+They use + - * / in explicit loops, as stored figures do, so that two machines agree bit for bit.
 """
 
 from typing import NamedTuple
 
 
 class Circular(NamedTuple):
-    """The circular footprint formula's parameters. `qsin` and `qsout` are ratios of quality to that of primary
-    material; `lhv` in MJ per kg, `heat` and `power` in kg CO2e per MJ that is avoided."""
+    """The circular footprint formula's parameters. `qsin` and `qsout`: ratios of quality to the quality of primary
+    material; `lhv` in MJ per kg; `heat` and `power` in kg CO2e per MJ of replaced energy."""
 
     r1: float
     a: float
@@ -59,48 +59,50 @@ def circular_footprint(p: Circular) -> CircularTerms:
 
 
 def recycled_input(p: Circular) -> float:
-    """What the formula adds to a cut-off figure for recycled content: that one has (1-R1) Ev + R1 Erec already, so
-    R1 (1-A) (Ev Qsin/Qp - Erec) is missing."""
+    """The term that the formula adds to a cut-off figure for recycled content. That figure has (1-R1) Ev + R1 Erec
+    already, so R1 (1-A) (Ev Qsin/Qp - Erec) is missing."""
     return p.r1 * (1.0 - p.a) * (p.ev * p.qsin - p.erec)
 
 
 def scrap_value(metal_yield: float, primary: float, recycled: float) -> float:
-    """Y (Xpr - Xre): what a kg of scrap saves where it is melted, and what its user bears for it."""
+    """Y (Xpr - Xre): the emissions that 1 kg of scrap saves when it is melted, and the burden that its user bears."""
     return metal_yield * (primary - recycled)
 
 
 def end_of_life(recovered: float, scrap: float, value: float) -> float:
-    """-(RR - S) Y (Xpr - Xre): added to a cradle-to-gate figure; `recovered` and `scrap` are kg of scrap per kg."""
+    """-(RR - S) Y (Xpr - Xre), to be added to a cradle-to-gate figure. `recovered` and `scrap`: kg of scrap per kg of
+    material."""
     return (scrap - recovered) * value
 
 
 def primary_and_recycled(saving: float, share: float, metal_yield: float = 1.0) -> tuple[float, float]:
-    """Xpr and Xre behind a saving per kg of scrap that is `share` of what primary production emits."""
+    """Xpr and Xre from the saving per kg of scrap. `share`: the saving over the emissions of primary production."""
     primary = saving / share
     return primary, primary - saving / metal_yield
 
 
 def net_output_flow(recovered: float, recycled: float) -> float:
-    """Kg that leave for recycling beyond what came recycled, per kg; below zero where more came (EN 15804+A2)."""
+    """Kg that leave for recycling minus kg of recycled input, per kg; may be negative (EN 15804+A2)."""
     return recovered - recycled
 
 
 def module_d(net: float, recycling: float, substituted: float, quality: float) -> float:
-    """net (EMR - EVMSub QR/QSub): kg CO2e beyond the boundary; below zero is a benefit (EN 15804+A2, annex D)."""
+    """net (EMR - EVMSub QR/QSub): kg CO2e beyond the boundary; negative for a benefit (EN 15804+A2, annex D)."""
     return net * (recycling - substituted * quality)
 
 
 def use_series(rate: float, uses: int) -> tuple[float, ...]:
-    """Kg in the first, second, ... use of 1 kg of primary material that is recycled at `rate` after each."""
-    found, left = [], 1.0
+    """Kg in the first, second, ... use of 1 kg of primary material that is recycled at `rate` after each use."""
+    amounts, left = [], 1.0
     for _ in range(uses):
-        found.append(left)
+        amounts.append(left)
         left = left * rate
-    return tuple(found)
+    return tuple(amounts)
 
 
 def cumulated_use(rate: float, uses: int | None) -> float:
-    """Kg of use that 1 kg of primary material gives; of endless uses 1 / (1 - rate), for a rate below 1."""
+    """Kg of use that 1 kg of primary material gives in `uses` uses; None: endless uses, 1 / (1 - rate) for a rate below
+    1."""
     if uses is None:
         return 1.0 / (1.0 - rate)
     total = 0.0
@@ -110,7 +112,7 @@ def cumulated_use(rate: float, uses: int | None) -> float:
 
 
 def cycle_average(rate: float, primary: float, recycled: float, uses: int | None) -> float:
-    """kg CO2e per kg of use over all uses: (Xpr + (T - 1) Xre) / T with T the cumulated use; of endless uses
+    """Kg CO2e per kg of use over all uses: (Xpr + (T - 1) Xre) / T, with T the cumulated use; for endless uses (None)
     (1-R) Xpr + R Xre."""
     if uses is None:
         return (1.0 - rate) * primary + rate * recycled

@@ -8,11 +8,11 @@ from ledger.footprint.stored.gwp import SETS
 
 
 def gases_named(name: str) -> Mapping[str, Decimal]:
-    """kg CO2e per kg of each gas; raises InvalidInput (`unknown-gwp`) for a set that there is not."""
-    found = SETS.get(name)
-    if found is None:
+    """Kg CO2e per kg of each gas in the set `name`. Raises InvalidInput (`unknown-gwp`) for an unknown set."""
+    gases = SETS.get(name)
+    if gases is None:
         raise InvalidInput(
-            f"set of global warming potentials {name!r} is not known", code="unknown-gwp", field="gwp", value=name,
+            f"unknown set of global warming potentials {name!r}", code="unknown-gwp", field="gwp", value=name,
             rule=f"one of: {', '.join(SETS)}",
         )
-    return found
+    return gases

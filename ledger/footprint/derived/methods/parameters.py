@@ -1,6 +1,6 @@
-"""A method's parameters for one lot: given by who asks, else known to the ledger, else published; never guessed.
+"""A method's parameters for one lot: given in the request, else derived by the ledger, else published; never guessed.
 
-Who asks says `NAME=VALUE` for all materials, or `MATERIAL.NAME=VALUE` for one, which goes first.
+A request gives `NAME=VALUE` for all materials, or `MATERIAL.NAME=VALUE` for one material, which takes precedence.
 """
 
 import re
@@ -17,12 +17,13 @@ from ledger.footprint.derived.methods.subject import Material, MethodSubject
 Source = Literal["given", "ledger", "published"]
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?")
 _SPELLING: Final = "a decimal number such as 0.85, without exponent"
-_FORM: Final = "NAME=VALUE, or MATERIAL.NAME=VALUE where the method goes material by material"
+_FORM: Final = "NAME=VALUE, or MATERIAL.NAME=VALUE if the method computes each material"
 _CONTEXT: Final = Context(prec=34)
 
 
 class ParameterValue(NamedTuple):
-    """`text` is the value as it was given or published, or the shortest that reads back to what the ledger has."""
+    """A parameter's value. `text`: as given or published; for a value from the ledger, the shortest decimal that reads
+    back to it."""
 
     number: Decimal
     text: str
@@ -36,35 +37,35 @@ Given = Mapping[tuple[str | None, str], ParameterValue]
 
 
 class Settled(NamedTuple):
-    """`material` is None where the method takes the lot as it is."""
+    """All values for one material. `material` is None if the method computes the lot as a whole."""
 
     material: Material | None
     values: Values
 
 
-def settle(method: Method, subject: MethodSubject, asked: Sequence[str], published: Published) -> list[Settled]:
-    """The values, material by material in the order of the lot.
+def settle(method: Method, subject: MethodSubject, requested: Sequence[str], published: Published) -> list[Settled]:
+    """The values for each material, in the order of the lot's materials. `requested`: the parameters of the request.
 
-    Raises InvalidInput: `invalid-parameter`, `unknown-parameter`, `unknown-material`; `no-materials` for a lot of which
-    no material is known; `missing-parameter`, which names everything that is missing.
+    Raises InvalidInput: `invalid-parameter`, `unknown-parameter`, `unknown-material`; `no-materials` for a lot without
+    known materials; `missing-parameter`, which lists all missing parameters.
     """
-    given = _read(method, subject, asked)
+    given = _read(method, subject, requested)
     materials: Sequence[Material | None] = subject.materials if method.of == "material" else (None,)
     if not materials:
         raise InvalidInput(
-            f"{method.name} goes material by material, and of this lot no material is known", code="no-materials",
-            field="method", value=method.name, rule="products or outputs on the lot's way declare their materials",
+            f"{method.name} computes each material, but no materials of this lot are known", code="no-materials",
+            field="method", value=method.name, rule="products or outputs upstream of the lot declare their materials",
         )
-    found = [Settled(one, _known(method, subject, one, given, published)) for one in materials]
-    _check_missing(method, found)
-    for settled in found:
+    determined = [Settled(one, _known(method, subject, one, given, published)) for one in materials]
+    _check_missing(method, determined)
+    for settled in determined:
         _check_parts(settled)
-    return [Settled(one.material, _used(method, one.values)) for one in found]
+    return [Settled(one.material, _used(method, one.values)) for one in determined]
 
 
-def _read(method: Method, subject: MethodSubject, asked: Sequence[str]) -> Given:
+def _read(method: Method, subject: MethodSubject, requested: Sequence[str]) -> Given:
     given: dict[tuple[str | None, str], ParameterValue] = {}
-    for text in asked:
+    for text in requested:
         target, equals, number = text.partition("=")
         if not equals:
             raise _invalid(f"parameter {text!r} has no value", text, _FORM)
@@ -74,15 +75,15 @@ def _read(method: Method, subject: MethodSubject, asked: Sequence[str]) -> Given
         if material is not None:
             _check_material(method, subject, material, target)
         if (material, name) in given:
-            raise _invalid(f"parameter {target} is given twice", text, "once")
+            raise _invalid(f"parameter {target} is given twice", text, "each parameter is given at most once")
         given[material, name] = ParameterValue(_number(parameter, target, number), number, "given")
     return given
 
 
 def _parameter(method: Method, name: str, target: str) -> Parameter:
-    for one in method.parameters:
-        if one.name == name:
-            return one
+    for parameter in method.parameters:
+        if parameter.name == name:
+            return parameter
     names = " ".join(one.name for one in method.parameters)
     raise InvalidInput(
         f"{method.name} has no parameter {target!r}", code="unknown-parameter", field="parameter", value=target,
@@ -93,14 +94,14 @@ def _parameter(method: Method, name: str, target: str) -> Parameter:
 def _check_material(method: Method, subject: MethodSubject, material: str, target: str) -> None:
     if method.of == "lot":
         raise InvalidInput(
-            f"{method.name} does not go material by material", code="unknown-parameter", field="parameter",
+            f"{method.name} has no parameters of single materials", code="unknown-parameter", field="parameter",
             value=target, rule="NAME=VALUE",
         )
     names = [one.name for one in subject.materials]
     if material not in names:
         raise InvalidInput(
             f"the lot holds no {material}", code="unknown-material", field="parameter", value=target,
-            rule=f"one of: {' '.join(names)}" if names else "of this lot no material is known",
+            rule=f"one of: {' '.join(names)}" if names else "no materials of this lot are known",
         )
 
 
@@ -114,7 +115,8 @@ def _number(parameter: Parameter, target: str, text: str) -> Decimal:
         or (high is not None and (number > Decimal(high) or (parameter.excludes == "high" and number == Decimal(high))))
         or (parameter.whole and number != number.to_integral_value())
     ):
-        raise _invalid(f"{target} is {text}", f"{target}={text}", f"{parameter.range}: {parameter.meaning}")
+        raise _invalid(f"{target} is {text}, which is out of range", f"{target}={text}",
+                       f"{parameter.range}: {parameter.meaning}")
     return number
 
 
@@ -126,21 +128,21 @@ def _known(
     method: Method, subject: MethodSubject, material: Material | None, given: Given, published: Published
 ) -> dict[str, ParameterValue]:
     name = None if material is None else material.name
-    known: dict[str, ParameterValue] = {}
-    for one in method.parameters:
-        value = given.get((name, one.name), given.get((None, one.name)))
-        if value is None and one.ledger is not None:
-            number = LEDGER[one.name](subject, material, known)
+    values: dict[str, ParameterValue] = {}
+    for parameter in method.parameters:
+        value = given.get((name, parameter.name), given.get((None, parameter.name)))
+        if value is None and parameter.ledger is not None:
+            number = LEDGER[parameter.name](subject, material, values)
             value = None if number is None else _of_ledger(number)
-        if value is None and one.published and name is not None:
-            listed = find(published, one.name, name)
+        if value is None and parameter.published and name is not None:
+            listed = find(published, parameter.name, name)
             if listed is not None:
                 value = ParameterValue(
                     Decimal(listed.value), listed.value, "published", listed.citation, listed.recalled
                 )
         if value is not None:
-            known[one.name] = value
-    return known
+            values[parameter.name] = value
+    return values
 
 
 def _of_ledger(number: float) -> ParameterValue:
@@ -152,10 +154,10 @@ def _recycled(_: MethodSubject, material: Material | None, __: Values) -> float 
     return None if material is None else material.recycled_share
 
 
-def _scrap(_: MethodSubject, material: Material | None, known: Values) -> float | None:
+def _scrap(_: MethodSubject, material: Material | None, values: Values) -> float | None:
     if material is None or material.recycled_share == 0.0:
         return None if material is None else 0.0
-    return material.recycled_share / float(known["Y"].number) if "Y" in known else None
+    return material.recycled_share / float(values["Y"].number) if "Y" in values else None
 
 
 def _rate(subject: MethodSubject, _: Material | None, __: Values) -> float | None:
@@ -179,35 +181,35 @@ def _later(subject: MethodSubject, _: Material | None, __: Values) -> float | No
 LEDGER: Final[Mapping[str, Callable[[MethodSubject, Material | None, Values], float | None]]] = {
     "R1": _recycled, "MMRin": _recycled, "S": _scrap, "r": _rate, "new": _first, "reman": _later,
 }
-"""What the ledger knows, by parameter."""
+"""The functions that derive a parameter's value from the ledger; each returns None if the value is unknown."""
 
 
-def holds(condition: str, known: Values) -> bool:
-    """Whether `R2 + R3 = 1` holds; not where one of its parameters is unknown."""
+def holds(condition: str, values: Values) -> bool:
+    """Whether a condition such as `R2 + R3 = 1` holds; False if one of its parameters has no value."""
     left, _, right = condition.partition(" = ")
     total, sign = Decimal(0), 1
     for word in left.split(" "):
         if word in ("+", "-"):
             sign = 1 if word == "+" else -1
-        elif word not in known:
+        elif word not in values:
             return False
         else:
-            total = _CONTEXT.add(total, sign * known[word].number)
+            total = _CONTEXT.add(total, sign * values[word].number)
     return total == Decimal(right)
 
 
-def _needed(parameter: Parameter, known: Values) -> bool:
-    return not any(holds(condition, known) for condition in parameter.unless)
+def _needed(parameter: Parameter, values: Values) -> bool:
+    return not any(holds(condition, values) for condition in parameter.unless)
 
 
-def _check_missing(method: Method, found: Sequence[Settled]) -> None:
+def _check_missing(method: Method, determined: Sequence[Settled]) -> None:
     missing: dict[str, Parameter] = {}
-    for material, known in found:
-        for one in method.parameters:
-            # What follows another parameter is known as soon as that one is.
-            waits = one.follows is not None and one.follows not in known
-            if one.name not in known and not one.optional and not waits and _needed(one, known):
-                missing[one.name if material is None else f"{material.name}.{one.name}"] = one
+    for material, values in determined:
+        for parameter in method.parameters:
+            # A parameter that follows another one gets its value as soon as that one has a value.
+            depends = parameter.follows is not None and parameter.follows not in values
+            if parameter.name not in values and not parameter.optional and not depends and _needed(parameter, values):
+                missing[parameter.name if material is None else f"{material.name}.{parameter.name}"] = parameter
     if missing:
         raise InvalidInput(
             f"{method.name} needs {', '.join(missing)}", code="missing-parameter", field="parameter",
@@ -217,17 +219,17 @@ def _check_missing(method: Method, found: Sequence[Settled]) -> None:
 
 
 def _check_parts(settled: Settled) -> None:
-    """What is recycled and what goes to energy recovery are parts of one whole."""
-    known = settled.values
-    if "R2" in known and "R3" in known:
-        total = known["R2"].number + known["R3"].number
+    """Checks that the parts for recycling (R2) and for energy recovery (R3) are together at most 1."""
+    values = settled.values
+    if "R2" in values and "R3" in values:
+        total = values["R2"].number + values["R3"].number
         if total > 1:
-            raise _invalid(f"R2 + R3 is {total}", f"R2={known['R2'].text} R3={known['R3'].text}", "R2 + R3 at most 1")
+            raise _invalid(f"R2 + R3 is {total}", f"R2={values['R2'].text} R3={values['R3'].text}", "R2 + R3 at most 1")
 
 
-def _used(method: Method, known: Values) -> Values:
-    """Without what is neither given nor needed."""
+def _used(method: Method, values: Values) -> Values:
+    """The values that are given or needed."""
     return {
-        one.name: known[one.name] for one in method.parameters
-        if one.name in known and (known[one.name].source == "given" or _needed(one, known))
+        one.name: values[one.name] for one in method.parameters
+        if one.name in values and (values[one.name].source == "given" or _needed(one, values))
     }

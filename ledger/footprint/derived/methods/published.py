@@ -1,6 +1,6 @@
-"""Published values of parameters by material, with their sources. The table is `published.csv` beside this module;
-whoever may read files reads its rows. `status` is `read`, or `recalled` where the source could not be checked: such a
-value stays flagged in every answer."""
+"""Published values of parameters by material, with their sources. The table is `published.csv` beside this module; the
+service layer reads its rows, since this module does no IO. `status` is `read`, or `recalled` if the source could not be
+checked: every answer flags such a value."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
@@ -11,7 +11,7 @@ ANY: Final = "*"
 
 
 class PublishedValue(NamedTuple):
-    """`value` is a decimal in text."""
+    """`value`: a decimal string."""
 
     value: str
     citation: str
@@ -22,7 +22,7 @@ Published = Mapping[tuple[str, str], PublishedValue]
 
 
 def published_values(rows: Iterable[Mapping[str, str]]) -> Published:
-    """Values by parameter and material; the material `*` is any."""
+    """Values by parameter and material. The material `*` stands for all materials."""
     return {
         (row["name"], row["material"]): PublishedValue(
             row["value"], f"{row['source']} ({row['year']})", row["status"] == "recalled"

@@ -1,4 +1,4 @@
-"""What the ledger knows of one lot, as far as a method needs it. kg and kg CO2e of the whole lot."""
+"""The data of one lot that a method needs, in kg and kg CO2e of the whole lot."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -8,8 +8,8 @@ from ledger.footprint.stored.contents import ATTRIBUTED, MATERIAL, RECYCLED
 
 
 class Material(NamedTuple):
-    """`mass` kg of a material in the lot; of it the recycled content that is physically there. `attributed` is what
-    credits of a mass balance give on paper: it is in no matter and no method here counts it."""
+    """`mass` kg of a material in the lot, and its physical recycled content. `attributed`: recycled content from
+    credits of a mass balance. No matter contains it, and no method here counts it."""
 
     name: str
     mass: float
@@ -24,8 +24,8 @@ class Material(NamedTuple):
 
 
 class MethodSubject(NamedTuple):
-    """`footprint` is by cut-off, under the potentials and the allocation that were asked for. `quantity` is above
-    zero. `lives`: what each life of this physical item added, oldest first, where the lot is an item."""
+    """A lot. `footprint`: by cut-off, with the requested potentials and allocation. `quantity`: above zero. `lives`:
+    kg CO2e that each life of a physical item added, oldest first; empty if the lot is not an item."""
 
     footprint: float
     quantity: Decimal
@@ -37,7 +37,7 @@ class MethodSubject(NamedTuple):
 
 def materials_of(contents: Mapping[str, float]) -> tuple[Material, ...]:
     """The materials of a lot's contents, by name."""
-    found = []
+    materials = []
     for content, mass in sorted(contents.items()):
         if not content.startswith(MATERIAL) or mass <= 0:
             continue
@@ -46,5 +46,5 @@ def materials_of(contents: Mapping[str, float]) -> tuple[Material, ...]:
         for prefix in RECYCLED.values():
             attributed += contents.get(ATTRIBUTED + prefix + name, 0.0)
         pre, post = (contents.get(RECYCLED[origin] + name, 0.0) for origin in ("preConsumer", "postConsumer"))
-        found.append(Material(name, mass, pre, post, attributed))
-    return tuple(found)
+        materials.append(Material(name, mass, pre, post, attributed))
+    return tuple(materials)

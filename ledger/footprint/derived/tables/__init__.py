@@ -1,1 +1,1 @@
-"""Contribution tables: what a lot's figure consists of, by one of several groupings, in rows that sum to it."""
+"""Contribution tables: a lot's figure by one of several groupings, in rows that sum to it."""

@@ -1,8 +1,8 @@
-"""Where a content of a lot came from: how much each record upstream brought of it, declared with it or arisen in it.
+"""The origin of a content of a lot: the amount that each upstream record brought, declared with it or arisen in it.
 
-Contents follow matter, not shares: each is passed on by fractions of its own (`derived.chain.contents`). Where recycled
-content is declared, it came from before the ledger; where it has arisen, waste was made into something there.
-What replaces content that was carried before is negative at the record that replaces it.
+Contents follow matter, not allocation shares: each is passed on by fractions of its own (`derived.chain.contents`).
+Declared recycled content comes from before the ledger. Arisen recycled content comes from a record that made something
+of waste. A record that replaces content that was carried before brings a negative amount.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,20 +21,20 @@ from ledger.footprint.stored.contents import ATTRIBUTED, CARBONS, ELEMENT, MASS,
 CONTENT_GROUPINGS: Final = (
     "record", "organization", "facility", "sector", "stage", "country", "subdivision", "source", "year",
 )
-"""What a table of a content may be grouped by; its sources are `declared` and `arisen`."""
+"""The groupings of a table of a content. Its sources are `declared` and `arisen`."""
 
 _NAMED: Final = (MATERIAL, ELEMENT, *RECYCLED.values(), *[ATTRIBUTED + prefix for prefix in RECYCLED.values()])
 
 
 class Entered(NamedTuple):
-    """Kg of one content that a record brought besides its lots."""
+    """Kg of one content that a record brought, in addition to the content of its inputs."""
 
     declared: float = 0.0
     arisen: float = 0.0
 
 
 def is_content(name: str) -> bool:
-    """Whether a content may be called so."""
+    """Whether this is a valid name of a content."""
     return name == MASS or name in CARBONS or any(
         name.startswith(prefix) and len(name) > len(prefix) for prefix in _NAMED
     )
@@ -43,8 +43,8 @@ def is_content(name: str) -> bool:
 def content_weights(
     arrays: Arrays, target: int, entered: Mapping[int, Entered], held: Mapping[int, float]
 ) -> dict[int, float]:
-    """Which part of what each record brought (`entered`, by log index) is in the lot with number `target`. `held`: kg
-    of the content in each lot, by number. Records that brought nothing are left out."""
+    """The parts in lot number `target` of the content that each record brought (`entered`, by log index). `held`: kg of
+    the content in each lot, by number. The result omits records that brought nothing."""
     outcomes = {
         index: ContentsOut({"": entered[index].declared}, {"": entered[index].arisen}, {}, outputs)
         for index, outputs in _outputs(arrays, held).items()
@@ -60,17 +60,17 @@ def content_weights(
 
 
 def _outputs(arrays: Arrays, held: Mapping[int, float]) -> dict[int, tuple[dict[str, float], ...]]:
-    """Kg in each record's lots, by position, as far as they are in the chain."""
-    found: dict[int, list[dict[str, float]]] = {index: [] for index in arrays.records.tolist()}
+    """Kg in each record's lots, by position; lots outside the chain are empty."""
+    outputs: dict[int, list[dict[str, float]]] = {index: [] for index in arrays.records.tolist()}
     for number in arrays.numbers.tolist():
-        lots = found[number // LOT_SLOTS]
+        lots = outputs[number // LOT_SLOTS]
         lots.extend({} for _ in range(number % LOT_SLOTS + 1 - len(lots)))
         lots[number % LOT_SLOTS] = {"": held.get(number, 0.0)}
-    return {index: tuple(lots) for index, lots in found.items()}
+    return {index: tuple(lots) for index, lots in outputs.items()}
 
 
 def content_parts(weight: float, entered: Entered) -> Iterator[TablePart]:
-    """What a record brought, as parts of a table."""
+    """The content that a record brought, as parts of a table."""
     for source, amount in (("declared", entered.declared), ("arisen", entered.arisen)):
         if amount:
             yield TablePart(weight * amount, source, NONE, NONE, NONE, NONE)

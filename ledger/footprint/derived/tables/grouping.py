@@ -1,16 +1,16 @@
-"""By what a contribution table groups, and what each grouping takes from a record or from a part of it.
+"""The groupings of a contribution table, and the key that each takes from a record or from a part of it.
 
-- `record`: its digest; `organization`: who signed it.
-- `facility`: that of a transformation, of a declaration that names one, of the pool of an addition. What happens
-  between sites (transfers) has none. `country` and `subdivision` are the facility's; a facility without subdivision
-  counts under its country.
+- `record`: the record's digest. `organization`: its issuer.
+- `facility`: of a transformation, of a declaration that names a facility, or of the pool of an addition. Transfers,
+  which happen between sites, have no facility. `country` and `subdivision`: of the facility; a facility without
+  subdivision counts under its country.
 - `stage`: the process of a transformation, else the record's type. `sector`: the first part of the process, else the
-  sector of the product that the record's first lot is of: a declared plate and its transport belong to steel.
-- `year`: in which the record ended, as it reads.
+  sector of the product of the record's first lot. So a declared plate and its transport belong to steel.
+- `year`: the year in which the record ended, in its current version.
 - `source`, `gas`, `kind`, `basis`, `factor`: of the line.
 
-What was assigned (system expansion) goes with its record; under a grouping of lines it has a row of its own. What a
-period's average moved between the lots of a pool is of no record and always has a row of its own.
+Assigned amounts (system expansion) belong to their record; under a grouping of lines they have a row of their own.
+Amounts that a period average moved between the lots of a pool belong to no record and always have a row of their own.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,15 +24,15 @@ from ledger.footprint.derived.tables.rows import UNKNOWN
 
 
 class Site(NamedTuple):
-    """Where a facility stands."""
+    """The place of a facility."""
 
     country: str
     subdivision: str | None = None
 
 
 class GroupingFacts(NamedTuple):
-    """What records name and do not say themselves: the facility of each pool, where facilities stand, and of records
-    without process (by log index) the sector of the product that their first lot is of."""
+    """Data that groupings need and records do not contain: the facility of each pool, the place of each facility, and
+    for records without a process (by log index) the sector of their first lot's product."""
 
     pools: Mapping[str, str]
     facilities: Mapping[str, Site]
@@ -46,19 +46,19 @@ def stage_of(record: AnyRecord) -> str:
     return str(record.__struct_config__.tag)
 
 
-def facility_of(record: AnyRecord, known: GroupingFacts) -> str | None:
-    """Where it happened, if the record says so."""
+def facility_of(record: AnyRecord, facts: GroupingFacts) -> str | None:
+    """The facility of a record, if it states one."""
     match record:
         case Transformation() | Declaration():
             return record.facility
         case Addition():
-            return known.pools.get(record.pool)
+            return facts.pools.get(record.pool)
         case _:
             return None
 
 
 def year_of(record: AnyRecord) -> str:
-    """In which year it ended."""
+    """The year in which a record ended."""
     match record:
         case Transformation() | Declaration():
             return record.end[:4]
@@ -68,28 +68,28 @@ def year_of(record: AnyRecord) -> str:
             return UNKNOWN
 
 
-def _site(one: Upstream, known: GroupingFacts) -> Site:
-    return known.facilities.get(facility_of(one.record, known) or "", Site(UNKNOWN))
+def _site(upstream: Upstream, facts: GroupingFacts) -> Site:
+    return facts.facilities.get(facility_of(upstream.record, facts) or "", Site(UNKNOWN))
 
 
-def _sector(one: Upstream, known: GroupingFacts) -> str:
-    if isinstance(one.record, Transformation):
-        return one.record.process.partition(".")[0]
-    return known.sectors.get(one.log_index, UNKNOWN)
+def _sector(upstream: Upstream, facts: GroupingFacts) -> str:
+    if isinstance(upstream.record, Transformation):
+        return upstream.record.process.partition(".")[0]
+    return facts.sectors.get(upstream.log_index, UNKNOWN)
 
 
-def _subdivision(one: Upstream, known: GroupingFacts) -> str:
-    site = _site(one, known)
+def _subdivision(upstream: Upstream, facts: GroupingFacts) -> str:
+    site = _site(upstream, facts)
     return site.subdivision or site.country
 
 
 OF_RECORD: Final[Mapping[str, Callable[[Upstream, GroupingFacts], str]]] = {
     "record": lambda one, _: one.digest,
     "organization": lambda one, _: one.record.issuer,
-    "facility": lambda one, known: facility_of(one.record, known) or UNKNOWN,
+    "facility": lambda one, facts: facility_of(one.record, facts) or UNKNOWN,
     "sector": _sector,
     "stage": lambda one, _: stage_of(one.record),
-    "country": lambda one, known: _site(one, known).country,
+    "country": lambda one, facts: _site(one, facts).country,
     "subdivision": _subdivision,
     "year": lambda one, _: year_of(one.record),
 }

@@ -1,6 +1,7 @@
-"""What one record brings into a lot of one burden, part by part: lines, energy, omissions, assigned, averaged amounts.
+"""The contribution of one record to one burden of a lot, in parts: lines, energy, omissions, assigned and averaged
+amounts.
 
-A part is what the vector of direct burdens holds of it (`ledger.footprint.stored.burdens`), times the record's weight.
+A part is the amount in the vector of direct burdens (`ledger.footprint.stored.burdens`), times the record's weight.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,7 +22,8 @@ _Amount = Callable[[Line], float]
 
 
 class TablePart(NamedTuple):
-    """`amount` of it is in the lot. `of` says whether it is of the record itself (`group`)."""
+    """A part of a contribution. `amount`: in the lot. `of`: `group` for the record itself, else `assigned` or
+    `averaged`."""
 
     amount: float
     source: str
@@ -32,40 +34,40 @@ class TablePart(NamedTuple):
     of: PartOf = "group"
 
 
-def parts(one: Upstream, burden: str) -> Iterator[TablePart]:
-    """All that is not zero of a record's part in a burden, or in the footprint."""
-    for part in _all(one, burden):
+def parts(upstream: Upstream, burden: str) -> Iterator[TablePart]:
+    """The parts (other than zero) of a record's contribution to a burden or to the footprint."""
+    for part in _all(upstream, burden):
         if part.amount:
             yield part
 
 
-def _all(one: Upstream, burden: str) -> Iterator[TablePart]:
-    if one.weight:
-        yield from _lines(one, burden)
-        yield from _apart(one, burden)
-        if burden in one.covered:
-            yield TablePart(one.weight * one.covered[burden], COVERED, NONE, "electricity", UNKNOWN, NONE)
-    yield from _assigned(one, burden)
-    if one.averaged:
-        named = ADDITIVE if burden == FOOTPRINT else (burden,)
-        first = one.made.get(0, 0.0)
-        for name in named:
-            amount = first * one.averaged.get(name, 0.0)
+def _all(upstream: Upstream, burden: str) -> Iterator[TablePart]:
+    if upstream.weight:
+        yield from _lines(upstream, burden)
+        yield from _apart(upstream, burden)
+        if burden in upstream.covered:
+            yield TablePart(upstream.weight * upstream.covered[burden], COVERED, NONE, "electricity", UNKNOWN, NONE)
+    yield from _assigned(upstream, burden)
+    if upstream.averaged:
+        burdens = ADDITIVE if burden == FOOTPRINT else (burden,)
+        first = upstream.made.get(0, 0.0)
+        for name in burdens:
+            amount = first * upstream.averaged.get(name, 0.0)
             yield TablePart(amount, AVERAGED, AVERAGED, AVERAGED, AVERAGED, AVERAGED, AVERAGED)
 
 
-def _lines(one: Upstream, burden: str) -> Iterator[TablePart]:
-    amount_of = _amount_of(burden, provisional=_waits(one))
+def _lines(upstream: Upstream, burden: str) -> Iterator[TablePart]:
+    amount_of = _amount_of(burden, provisional=_waits(upstream))
     emission = is_emission(burden)
-    for line in one.assessment.lines:
+    for line in upstream.assessment.lines:
         yield TablePart(
-            one.weight * amount_of(line), line.source, line.gas if emission else NONE, line.kind, line.basis,
+            upstream.weight * amount_of(line), line.source, line.gas if emission else NONE, line.kind, line.basis,
             line.factor or NONE,
         )
 
 
 def _amount_of(burden: str, *, provisional: bool) -> _Amount:
-    """How much of a burden a line is."""
+    """A function that returns a line's amount of a burden."""
     if burden == FOOTPRINT:
         return lambda line: line_co2e(line) if line.burden in _ADDITIVE else 0.0
     if burden in _ADDITIVE or burden in ENERGY:
@@ -76,31 +78,32 @@ def _amount_of(burden: str, *, provisional: bool) -> _Amount:
     return lambda line: direct(Assessment(lines=(line,)), provisional=provisional)[slot]
 
 
-def _apart(one: Upstream, burden: str) -> Iterator[TablePart]:
-    """What stands beside the lines: energy, and what is left out."""
-    assessment, slot = one.assessment, SLOT.get(burden, 0)
+def _apart(upstream: Upstream, burden: str) -> Iterator[TablePart]:
+    """The parts besides lines: energy use and omissions."""
+    assessment, slot = upstream.assessment, SLOT.get(burden, 0)
     if burden in ENERGY:
         for use in assessment.energy:
             amount = direct(Assessment(energy=(use,)))[slot]
-            yield TablePart(one.weight * amount, use.carrier, NONE, "energy", UNKNOWN, NONE)
+            yield TablePart(upstream.weight * amount, use.carrier, NONE, "energy", UNKNOWN, NONE)
     if burden in _OMITTED:
         for omission in assessment.omissions:
             amount = direct(Assessment(omissions=(omission,)))[slot]
-            yield TablePart(one.weight * amount, omission.what, NONE, "omission", UNKNOWN, NONE)
-        if _waits(one):
-            # Of a provisional record that states nothing yet, all is missing.
-            more = direct(assessment, provisional=True)[slot] - direct(assessment)[slot]
-            yield TablePart(one.weight * more, "provisional", NONE, "omission", UNKNOWN, NONE)
+            yield TablePart(upstream.weight * amount, omission.what, NONE, "omission", UNKNOWN, NONE)
+        if _waits(upstream):
+            # A provisional record without any lines yet counts as an omission.
+            amount = direct(assessment, provisional=True)[slot] - direct(assessment)[slot]
+            yield TablePart(upstream.weight * amount, "provisional", NONE, "omission", UNKNOWN, NONE)
 
 
-def _waits(one: Upstream) -> bool:
-    return isinstance(one.record, Transformation) and one.record.basis == "provisional"
+def _waits(upstream: Upstream) -> bool:
+    return isinstance(upstream.record, Transformation) and upstream.record.basis == "provisional"
 
 
-def _assigned(one: Upstream, burden: str) -> Iterator[TablePart]:
-    """Of what was given to one output the lot has the part of that output, and lacks that of the whole record."""
-    for given in one.assessment.assigned:
-        if given.burden == burden or (burden == FOOTPRINT and given.burden in _ADDITIVE):
-            carried = one.made.get(given.output, 0.0) - one.weight
-            amount = carried * float(given.amount)
+def _assigned(upstream: Upstream, burden: str) -> Iterator[TablePart]:
+    """The parts of assigned amounts. The lot carries its part of the output, minus its part of the whole record, since
+    an assigned amount is subtracted from the burdens that all outputs share."""
+    for assignment in upstream.assessment.assigned:
+        if assignment.burden == burden or (burden == FOOTPRINT and assignment.burden in _ADDITIVE):
+            carried = upstream.made.get(assignment.output, 0.0) - upstream.weight
+            amount = carried * float(assignment.amount)
             yield TablePart(amount, ASSIGNED, ASSIGNED, ASSIGNED, ASSIGNED, ASSIGNED, ASSIGNED)

@@ -1,4 +1,4 @@
-"""A contribution table as it is answered: its rows, what it may be grouped by, and the units of its figures."""
+"""A contribution table in answers: its rows, its groupings, and the units of its figures."""
 
 from collections.abc import Mapping
 from typing import Final, Literal
@@ -8,17 +8,17 @@ from msgspec import Struct
 from ledger.core.outcome.assessment import ADDITIVE, BURDENS, OF_WHICH
 
 FOOTPRINT: Final = "footprint"
-"""In place of a burden: the sum of the additive ones."""
+"""The name that stands for the sum of the additive burdens."""
 
 GROUPINGS: Final = (
     "record", "organization", "facility", "sector", "stage", "country", "subdivision", "source", "year", "gas", "kind",
     "basis", "factor",
 )
 UNKNOWN: Final = "unknown"
-"""The key of what a record does not say: no facility, and so no country; no year; no sector."""
+"""The key for data that a record does not state: facility (and with it the country), year, sector."""
 
 NONE: Final = "none"
-"""The key of what a part has not: gas and factor of energy and omissions, the factor of a line that needs none."""
+"""The key for data that a part does not have: gas and factor of energy and omissions, factor of a line without one."""
 
 _UNITS: Final[Mapping[str, str]] = {
     "electricityKwh": "kWh", "energyMj": "MJ", "renewableEnergyMj": "MJ", "unestimated": "omissions",
@@ -32,8 +32,8 @@ class RowValue(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=
 
 
 class Heaviest(RowValue, frozen=True):
-    """The record that brings most (by absolute amounts) into a row, and how much, net. `stage`: its process, or its
-    type."""
+    """The record with the largest contribution to a row (by absolute amounts). `amount`: its net contribution. `stage`:
+    its process, or its type."""
 
     digest: str
     index: int
@@ -44,11 +44,11 @@ class Heaviest(RowValue, frozen=True):
 
 
 class ContributionRow(RowValue, frozen=True):
-    """An amount of the figure, `percent` of it: `positive` and `negative` parts together.
+    """An amount of the figure: the sum of its `positive` and `negative` parts, and the `percent` of the figure.
 
-    `part` says what it is of: a `group` with that `key`; what sectors `assigned` to an output rather than to all
-    (system expansion), where the grouping is one of lines; what period averages of pools moved, `averaged`; the rows
-    left off, `more`, whose number is `rows`; the `rest`, which is rounding. `records`: how many bring something.
+    `part`: the kind of row. `group`: a group with this `key`. `assigned`: amounts that sectors assigned to one output
+    (system expansion), under a grouping of lines. `averaged`: amounts that period averages of pools moved. `more`: the
+    sum of the omitted rows, whose number is `rows`. `rest`: rounding. `records`: the number of contributing records.
     """
 
     part: PartOf
@@ -63,8 +63,8 @@ class ContributionRow(RowValue, frozen=True):
 
 
 class Contributions(RowValue, frozen=True):
-    """What the `figure` of a whole lot consists of, in its `unit`, as of a tree of `at` entries: the amounts of all
-    `rows` add up to it, most weighty first, then `more` and `rest`. `records`: how many bring something.
+    """The contributions to the `figure` of a whole lot, in `unit`, as of tree size `at`. The amounts of all `rows` add
+    up to it: the largest row first, then `more` and `rest`. `records`: the number of contributing records.
 
     `of`: the footprint, a burden, or a content.
     """
@@ -82,15 +82,15 @@ class Contributions(RowValue, frozen=True):
 
 
 def unit_of_burden(burden: str) -> str:
-    """In which unit a burden, or the footprint, is told."""
+    """The unit of a burden or of the footprint in answers."""
     return _UNITS.get(burden, "kg CO2e")
 
 
 def is_burden(name: str) -> bool:
-    """Whether there can be a table of it."""
+    """Whether this is a valid burden for a table."""
     return name == FOOTPRINT or name in BURDENS
 
 
 def is_emission(burden: str) -> bool:
-    """Whether it is an amount of a gas, so that a gas can be told of it."""
+    """Whether a burden is an amount of greenhouse gases, so that its parts have a gas."""
     return burden == FOOTPRINT or burden in ADDITIVE or burden in OF_WHICH or burden.endswith("Abs")

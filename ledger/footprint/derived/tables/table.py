@@ -1,10 +1,10 @@
-"""Gathers a contribution table from the records upstream of a lot, one at a time.
+"""Builds a contribution table from the records upstream of a lot, one at a time.
 
-    amount(group) = sum over records of weight(record) * line, assigned and averaged amounts as `contributions` has them
+    amount(group) = sum over records of weight(record) * line, plus assigned and averaged amounts (see `contributions`)
     rest = figure - sum of all rows
 
-Each row's sum is rounded once, or once in some thousand parts; so the rest is what the adjoint pass rounds, at most
-1e-9 of absGhg, and with it the rows add up to the stored figure.
+Each row's sum is rounded once, or once per few thousand parts. So the rest is the rounding error of the adjoint pass,
+at most 1e-9 of absGhg. With it the rows add up to the stored figure.
 """
 
 import math
@@ -17,13 +17,13 @@ from ledger.footprint.derived.tables.parts import AVERAGED, TablePart, parts
 from ledger.footprint.derived.tables.rows import ContributionRow, Heaviest, PartOf
 
 _KEPT: Final = 4_096
-"""Amounts of a group that are kept before they are added up."""
+"""The number of amounts that a group keeps before it adds them up."""
 
 _GroupKey = tuple[PartOf, str]
 
 
 class _RowGroup:
-    """What belongs to one key."""
+    """The amounts of one key."""
 
     __slots__ = ("amounts", "heaviest", "records", "weight")
 
@@ -34,7 +34,7 @@ class _RowGroup:
         self.heaviest: Heaviest | None = None
 
     def add(self, amounts: list[float]) -> float:
-        """Takes what a record brings. Returns it in absolute amounts."""
+        """Adds a record's amounts. Returns the sum of their absolute values."""
         self.records += 1
         self.amounts += amounts
         if len(self.amounts) > _KEPT:
@@ -51,50 +51,51 @@ class _RowGroup:
 
 
 class Table:
-    """Takes all records upstream of a lot. `by`: one of GROUPINGS; `burden`: the footprint or one of BURDENS, of which
-    `add` finds the parts. What records name and the grouping needs, `known` has to say before they are added."""
+    """The table of a lot; `add` takes all upstream records. `by`: one of GROUPINGS. `burden`: the footprint or one of
+    BURDENS, which `add` splits into parts. `facts`: must contain the data of a record before the record is added."""
 
-    def __init__(self, by: str, burden: str, known: GroupingFacts) -> None:
+    def __init__(self, by: str, burden: str, facts: GroupingFacts) -> None:
         self._of_record, self._of_part = OF_RECORD.get(by), OF_PART.get(by)
         self._burden = burden
-        self._known = known
+        self._facts = facts
         self._groups: dict[_GroupKey, _RowGroup] = {}
         self.records = 0
 
-    def add(self, one: Upstream) -> None:
-        """Takes a record; one of which nothing is in the burden adds no row."""
-        self.add_parts(one, parts(one, self._burden))
+    def add(self, upstream: Upstream) -> None:
+        """Adds a record. A record without a part in the burden adds no row."""
+        self.add_parts(upstream, parts(upstream, self._burden))
 
-    def add_parts(self, one: Upstream, brought: Iterable[TablePart]) -> None:
-        """The same of parts that are known already."""
-        found: dict[_GroupKey, list[float]] = {}
-        whole = "" if self._of_record is None else self._of_record(one, self._known)
-        for part in brought:
+    def add_parts(self, upstream: Upstream, table_parts: Iterable[TablePart]) -> None:
+        """As `add`, for parts that the caller has computed."""
+        amounts_by_key: dict[_GroupKey, list[float]] = {}
+        whole = "" if self._of_record is None else self._of_record(upstream, self._facts)
+        for part in table_parts:
             if part.of == AVERAGED or self._of_part is not None:
                 key = part.of, part.of if self._of_part is None else self._of_part(part)
             else:
                 key = "group", whole
-            found.setdefault(key, []).append(part.amount)
-        self.records += bool(found)
-        for key, amounts in found.items():
+            amounts_by_key.setdefault(key, []).append(part.amount)
+        self.records += bool(amounts_by_key)
+        for key, amounts in amounts_by_key.items():
             group = self._groups.setdefault(key, _RowGroup())
             weight = group.add(amounts)
             if weight > group.weight:
-                group.weight, group.heaviest = weight, self._heaviest(one, math.fsum(amounts))
+                group.weight, group.heaviest = weight, self._heaviest(upstream, math.fsum(amounts))
 
     def rows(self, figure: float, limit: int) -> list[ContributionRow]:
-        """The most weighty (by absolute amounts), `limit` of them, and what makes them add up to `figure`."""
+        """The `limit` largest rows (by absolute amounts), and the rows that complete the sum to `figure`."""
         return completed([group.row(key, figure) for key, group in self._groups.items()], figure, limit)
 
-    def _heaviest(self, one: Upstream, amount: float) -> Heaviest:
+    def _heaviest(self, upstream: Upstream, amount: float) -> Heaviest:
+        record = upstream.record
         return Heaviest(
-            digest=one.digest, index=one.log_index, issuer=one.record.issuer, stage=stage_of(one.record),
-            amount=amount, facility=facility_of(one.record, self._known),
+            digest=upstream.digest, index=upstream.log_index, issuer=record.issuer, stage=stage_of(record),
+            amount=amount, facility=facility_of(record, self._facts),
         )
 
 
 def completed(rows: list[ContributionRow], figure: float, limit: int) -> list[ContributionRow]:
-    """The `limit` most weighty rows, those left off as one, and the rest up to `figure`."""
+    """The `limit` largest rows, one row for the omitted ones, and the rest up to `figure`."""
     rows = sorted(rows, key=lambda row: (row.negative - row.positive, row.key, row.part))
     shown, left_off = rows[:limit], rows[limit:]
     if left_off:
@@ -112,11 +113,11 @@ def completed(rows: list[ContributionRow], figure: float, limit: int) -> list[Co
 
 
 def percent_of(amount: float, figure: float) -> float | None:
-    """None where there is no figure."""
+    """The amount in percent of the figure; None if the figure is zero."""
     return 100.0 * amount / figure if figure else None
 
 
 def _signed(amounts: list[float]) -> tuple[float, float]:
-    """Positive and negative ones apart."""
+    """The sums of the positive and of the negative amounts."""
     return (math.fsum(amount for amount in amounts if amount > 0.0),
             math.fsum(amount for amount in amounts if amount < 0.0))

@@ -1,1 +1,1 @@
-"""How good a figure is: from the uncertainty that lines and factors state to that of a lot. Answered, never stored."""
+"""The uncertainty of a lot's figure, from the uncertainties that lines and factors state. Answered, never stored."""

@@ -1,7 +1,7 @@
-"""What a record says of where its lines come from, and the lines themselves do not: which factor it is, who measured.
+"""The origin of a record's lines, as far as only the record states it: the exact factor, and the closing that measured.
 
-A line names the factor that a record brought by source and year alone, of which there may be many: "DEFRA/2024" prices
-coal and lime. And a share of what a closing has spread reads like an amount that was measured for its record by itself.
+A line names a factor from a record only by source and year, which may stand for several factors: "DEFRA/2024" prices
+coal and lime. And the share of an amount that a closing spread looks like an amount measured for the record itself.
 """
 
 from collections.abc import Mapping
@@ -19,17 +19,18 @@ _Priced = tuple[str, str | None, str, Decimal]
 
 
 class LineOrigins(NamedTuple):
-    """Of one record: what its own `factors` are known by, and by material and variance the closings that measured."""
+    """The origins of one record's lines. `factors`: the full names of its own factors. `closings`: the closings that
+    measured its amounts, by material and variance."""
 
     factors: Mapping[_Priced, str]
     closings: Mapping[tuple[str, float], str]
 
     def factor(self, line: Line) -> str | None:
-        """What the factor of a line is known by: its name, and for one that the record brought also what it is."""
+        """The full name of a line's factor; for a factor from the record, with its description."""
         return self.factors.get(_priced(line), line.factor)
 
     def closing(self, source: str, own: float | None) -> str | None:
-        """The digest of the closing whose total the amount of a line is a share of."""
+        """The digest of the closing that spread a total of which the line's amount is a share."""
         return None if own is None else self.closings.get((source, own))
 
 
@@ -37,7 +38,8 @@ NO_ORIGINS: Final = LineOrigins({}, {})
 
 
 def origins(record: AnyRecord, closing: Closing | None = None, digest: str = "") -> LineOrigins:
-    """Of a record as it reads. `closing` is the one, with this digest, that spread what was measured over it."""
+    """The origins for the current version of a record. `closing`, with `digest`: the closing that spread measured
+    amounts over it."""
     supplies = supplies_of(record)
     if not any(_states(supply) for supply in supplies):
         return NO_ORIGINS
@@ -49,7 +51,7 @@ def origins(record: AnyRecord, closing: Closing | None = None, digest: str = "")
 
 
 def states_amounts(record: AnyRecord) -> bool:
-    """Whether a record says how uncertain the quantity of any of its supplies is."""
+    """Whether a record states the uncertainty of the quantity of any of its supplies."""
     return any(supply.deviation is not None or supply.pedigree is not None for supply in supplies_of(record))
 
 
@@ -66,15 +68,15 @@ def _priced(line: Line) -> _Priced:
 
 
 def _known_by(supply: Supply, factor: Factor) -> str:
-    """Two that agree in all of this are one factor."""
+    """The full name of a factor. Two factors with the same full name are one factor."""
     amount = f"{factor.value} kg {factor.gas or 'CO2e'} per {factor.unit}"
     return f"{factor.source}/{factor.year} ({supply.material}, {amount}, {factor.boundary})"
 
 
 def _closings(record: Transformation, closing: Closing, digest: str) -> dict[tuple[str, float], str]:
-    found: dict[tuple[str, float], str] = {}
+    digests: dict[tuple[str, float], str] = {}
     for supply in shares(closing, record):
         own = log_variance(supply.deviation, supply.pedigree)
         if own is not None:
-            found[(supply.material, own)] = digest
-    return found
+            digests[(supply.material, own)] = digest
+    return digests

@@ -1,8 +1,8 @@
-"""From what a record states, a geometric standard deviation and a pedigree, to one variance of the logarithm.
+"""Converts a stated geometric standard deviation and a pedigree into one variance of the logarithm.
 
-The variances of the scores are those of ecoinvent version 3: B. P. Weidema et al., Overview and methodology. Data
-quality guideline for the ecoinvent database version 3, ecoinvent report 1(v3), 2013, table 10.5. They are (ln U / 2)^2
-of the factors U of ecoinvent 2 (R. Frischknecht et al., 2007, table 7.3) in one or two digits. Basic and additional
+The variances of the scores come from ecoinvent version 3: B. P. Weidema et al., Overview and methodology. Data quality
+guideline for the ecoinvent database version 3, ecoinvent report 1(v3), 2013, table 10.5. They equal (ln U / 2)^2, in
+one or two digits, of the factors U of ecoinvent 2 (R. Frischknecht et al., 2007, table 7.3). Basic and additional
 uncertainty add as variances of the logarithm.
 """
 
@@ -18,13 +18,13 @@ SCORE_VARIANCES: Final = (
     ("geographicalCorrelation", (0.0, 0.000025, 0.0001, 0.0006, 0.002)),
     ("furtherTechnologicalCorrelation", (0.0, 0.0006, 0.008, 0.04, 0.12)),
 )
-"""For each indicator of a pedigree, in its order, the variance of the logarithm that scores 1 to 5 add."""
+"""The variance of the logarithm that scores 1 to 5 add, for each indicator of a pedigree, in the pedigree's order."""
 
 
 def log_variance(deviation: Decimal | str | None, pedigree: Sequence[int] | None) -> float | None:
-    """ln(deviation)^2 + the variances of the scores; None where neither is stated, which is not the same as 0.
+    """ln(deviation)^2 + the variances of the scores; None if neither is stated, which differs from 0 (certain).
 
-    Raises ValueError for a deviation below 1 or a pedigree that is none: records and plugins cannot bring them.
+    Raises ValueError for a deviation below 1 or an invalid pedigree. Checks of records and plugins exclude both.
     """
     if deviation is None and pedigree is None:
         return None

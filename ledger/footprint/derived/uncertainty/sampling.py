@@ -1,8 +1,8 @@
-"""Seeded Monte Carlo of a figure; the model is that of `sources`.
+"""Seeded Monte Carlo of a figure, by the model of `sources`.
 
-Parts that do not vary are one constant, and parts of one measurement that follow one factor alike are one sum. The rest
-is drawn for some samples at a time, and of those for some measurements at a time, so that memory is bounded whatever
-the number of samples and of parts.
+Parts that do not vary are one constant. Parts of one measurement that follow one factor with the same r are one sum.
+Samples are drawn in blocks, and within a block of samples the measurements are drawn in blocks too. So memory is
+bounded for any number of samples and parts.
 """
 
 from collections.abc import Iterator
@@ -14,11 +14,11 @@ import numpy
 from ledger.footprint.derived.uncertainty.sources import Floats, Integers, Sources, summed
 
 _BLOCK: Final = 1 << 20
-"""Numbers drawn at a time, 8 MiB of them."""
+"""The number of values drawn at a time (8 MiB)."""
 
 
 class FigureSample(NamedTuple):
-    """Kg CO2e. `standard_error` is of the mean, `deviation_error` of the standard deviation."""
+    """Results in kg CO2e. `standard_error`: of the mean; `deviation_error`: of the standard deviation."""
 
     mean: float
     deviation: float
@@ -30,9 +30,9 @@ class FigureSample(NamedTuple):
 
 
 class _SamplingPlan(NamedTuple):
-    """What to draw. There are so many ways in which parts follow their factors as `factor` and `spread` are long: which
-    one, and r; the first one follows none. `common` holds by way the kg CO2e whose amounts are certain. The other sums
-    are in the order of their `measurement`, with `amounts` and `way`; `bounds` are where measurements change."""
+    """The variables to draw. A *way* is a pair of a factor and an r; `factor` and `spread` list them, and the first way
+    follows no factor. `common`: kg CO2e with certain amounts, by way. All other sums are in the order of their
+    `measurement`, with `amounts` and `way`; `bounds` are the positions at which the measurement changes."""
 
     factor: Integers
     spread: Floats
@@ -44,7 +44,7 @@ class _SamplingPlan(NamedTuple):
 
 
 def draws(sources: Sources) -> int:
-    """Normal variables that one sample needs."""
+    """The number of normal variables that one sample needs."""
     return len(sources.factors) - 1 + len(sources.own)
 
 
@@ -54,31 +54,32 @@ def sample(sources: Sources, samples: int, seed: int) -> FigureSample:
 
 
 def totals(sources: Sources, samples: int, seed: int) -> Floats:
-    """The totals themselves, in kg CO2e."""
+    """The totals of `samples` samples, in kg CO2e."""
     random = numpy.random.Generator(numpy.random.PCG64(seed))
     plan = _plan(sources)
     width = min(samples, max(1, _BLOCK // len(plan.spread)))
     blocks = list(_blocks(plan, max(1, _BLOCK // width)))
-    found = numpy.full(samples, sources.certain)
+    results = numpy.full(samples, sources.certain)
     for start in range(0, samples, width):
-        part = found[start : start + width]
+        part = results[start : start + width]
         followed = _followed(plan, random.standard_normal((len(sources.factors), len(part))))
         part += plan.common @ followed
         for block in blocks:
             part += _block(plan, block, sources.own, random, followed)
-    return found
+    return results
 
 
-def described(found: Floats) -> FigureSample:
-    """The error of the standard deviation is that of the variance (fourth moment about the mean) over twice itself."""
-    count = len(found)
-    mean = float(found.mean())
-    away = (found - mean) ** 2
-    variance = float(away.sum()) / (count - 1)
+def described(results: Floats) -> FigureSample:
+    """The statistics of samples. The error of the standard deviation is the error of the variance (from the fourth
+    moment about the mean), divided by twice the standard deviation."""
+    count = len(results)
+    mean = float(results.mean())
+    squares = (results - mean) ** 2
+    variance = float(squares.sum()) / (count - 1)
     deviation = sqrt(variance)
-    spread = max(0.0, float((away**2).mean()) - variance**2 * (count - 3) / (count - 1))
+    spread = max(0.0, float((squares**2).mean()) - variance**2 * (count - 3) / (count - 1))
     deviation_error = sqrt(spread / count) / (2 * deviation) if deviation else 0.0
-    low, median, high = (float(one) for one in numpy.quantile(found, (0.025, 0.5, 0.975)))
+    low, median, high = (float(one) for one in numpy.quantile(results, (0.025, 0.5, 0.975)))
     return FigureSample(mean, deviation, deviation / sqrt(count), deviation_error, low, median, high)
 
 
@@ -99,7 +100,7 @@ def _plan(sources: Sources) -> _SamplingPlan:
 
 
 def _blocks(plan: _SamplingPlan, height: int) -> Iterator[slice]:
-    """Sums of whole measurements, of as many of them at a time as stay within `height` sums, or of one."""
+    """Blocks of whole measurements with at most `height` sums each; a measurement with more sums is a block alone."""
     start = 0
     while start < len(plan.measurement):
         at = int(numpy.searchsorted(plan.bounds, start + height, side="right")) - 1
@@ -111,7 +112,7 @@ def _blocks(plan: _SamplingPlan, height: int) -> Iterator[slice]:
 
 
 def _followed(plan: _SamplingPlan, common: Floats) -> Floats:
-    """exp(r W - r^2/2), by way and sample."""
+    """The factors' multipliers exp(r W - r^2/2), by way and sample."""
     spread = plan.spread[:, numpy.newaxis]
     drawn = common[plan.factor]
     drawn *= spread
@@ -120,7 +121,7 @@ def _followed(plan: _SamplingPlan, common: Floats) -> Floats:
 
 
 def _block(plan: _SamplingPlan, block: slice, own: Floats, random: numpy.random.Generator, followed: Floats) -> Floats:
-    """The total by sample of sums that rest on measurements that are drawn here."""
+    """Draws the measurements of a block, and returns the total of their sums by sample."""
     measurement = plan.measurement[block]
     first = int(measurement[0])
     variance = own[first : int(measurement[-1]) + 1, numpy.newaxis]

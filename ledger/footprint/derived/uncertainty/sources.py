@@ -1,20 +1,20 @@
-"""What a figure is the sum of, and which parts of it vary together.
+"""The parts of a figure, and which of them vary together.
 
-Every part t of a figure is a mean a (signed, kg CO2e) times two lognormal variables of mean 1:
+Every part t of a figure is a mean a (signed, kg CO2e) times two lognormal variables with mean 1:
 
     t = a * X * Y,  X = exp(s Z - s^2/2),  Y = exp(r W - r^2/2),  Z and W standard normal
 
-X is of the amount as it was measured: there is one Z for all parts that rest on one measurement. Y is of the factor:
-there is one W for all parts that name the same factor, wherever in the chain they are. So the mean of the sum is the
-figure itself, and what is shared counts once.
+X belongs to the measured amount: all parts from one measurement share one Z. Y belongs to the factor: all parts that
+name the same factor share one W, wherever they are in the chain. So the mean of the sum is the figure itself, and each
+shared error counts once.
 
-- One measurement are the lines of a record that have the same source and state the same s: fuel that is burnt and has
-  an upstream, the fossil and biogenic parts of a declaration's figures. So are the shares of one total that a closing
-  spread over its records. A share follows the total in proportion; where something was stated before, what it varies
-  by is a little more or less. Two deliveries of one material in one record that state the same count as one: that
-  overstates the variance of a sum of emissions and never understates it. All other amounts are independent.
-- Parts that name one factor should state the same r. Where they do not, each keeps its own: the error is common (one
-  W), and each part follows it as far as it says (not at all with r = 0). None is refused for what another one states.
+- Lines of a record with the same source and the same s are one measurement: fuel that is burnt and has an upstream, or
+  the fossil and biogenic parts of a declaration's figures. So are the shares of a total that a closing spread over its
+  records. A share follows the total in proportion; if the record had stated an amount before, its variation is slightly
+  larger or smaller. Two deliveries of one material in one record with the same s count as one measurement, which can
+  overstate the variance of a sum of emissions but never understates it. All other amounts are independent.
+- Parts that name one factor should state the same r. If they do not, each part keeps its own r: the error is common
+  (one W), and each part follows it with its r (not at all with r = 0). Different statements do not cause a refusal.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,18 +34,18 @@ from ledger.footprint.stored.gwp import AR6
 Floats = NDArray[numpy.float64]
 Integers = NDArray[numpy.int64]
 REST_TOLERANCE: Final = 1e-9
-"""Of the absolute CO2e of a figure: by so much may the sum of its parts differ, since it adds in another order."""
+"""The allowed difference between a figure and the sum of its parts, relative to the figure's absolute CO2e. It exists
+since the sum adds in another order."""
 
 _ADDITIVE: Final = frozenset(ADDITIVE)
 
 
 class UncertaintyTerm(NamedTuple):
-    """A part of a figure: `amount` is what a record carries into the lot (by all ways together) times a line's kg CO2e.
+    """A part of a figure. `amount`: the part of a record in the lot (over all paths) times a line's kg CO2e.
 
-    `own` and `shared` are variances of the logarithm, of the amount itself and of the `factor` that it names; None
-    where nothing is stated, 0 where it is stated to be certain. `absolute`: the |kg CO2e| of the lines behind it, where
-    that is not |amount|. `record` and `source` say where it comes from, `closing` by the digest of which closing it was
-    measured.
+    `own` and `shared`: variances of the logarithm, of the amount itself and of the `factor` that it names; None if
+    nothing is stated, 0 if stated as certain. `absolute`: the |kg CO2e| of the lines in it, if that differs from
+    |amount|. `record` (log index) and `source`: its origin. `closing`: the digest of the closing that measured it.
     """
 
     amount: float
@@ -59,7 +59,7 @@ class UncertaintyTerm(NamedTuple):
 
     @property
     def weight(self) -> float:
-        """Kg CO2e by which it counts in what part of a figure states its uncertainty."""
+        """The kg CO2e with which the term counts in the part of a figure with a stated uncertainty."""
         return abs(self.amount) if self.absolute is None else self.absolute
 
     @property
@@ -68,7 +68,8 @@ class UncertaintyTerm(NamedTuple):
 
     @property
     def variances(self) -> tuple[float, float]:
-        """Of the amount itself and of the factor; that of a factor without a name is shared with nobody."""
+        """The variances of the amount itself and of the factor. A factor without a name is not shared, so its variance
+        counts as the amount's own."""
         own, shared = self.own or 0.0, self.shared or 0.0
         return (own, shared) if self.factor else (own + shared, 0.0)
 
@@ -77,8 +78,8 @@ def line_terms(
     weight: float, lines: Iterable[Line], record: int, gases: Mapping[str, Decimal] = AR6,
     origins: LineOrigins = NO_ORIGINS,
 ) -> list[UncertaintyTerm]:
-    """The terms of the lines of the record at log index `record`, of which the lot carries `weight`; lines that are no
-    part of the footprint are left out. Lines that are one measurement times one factor are one term."""
+    """The terms for the lines of the record at log index `record`, of which the lot carries the part `weight`. Lines
+    outside the footprint are omitted. Lines of one measurement and one factor are one term."""
     terms: dict[tuple[object, ...], UncertaintyTerm] = {}
     for line in lines:
         if line.burden not in _ADDITIVE:
@@ -88,34 +89,35 @@ def line_terms(
         shared = log_variance(line.factor_deviation, line.factor_pedigree)
         factor = origins.factor(line)
         key = (line.source, factor, own, shared)
-        found = terms.get(key)
-        if found is None:
+        term = terms.get(key)
+        if term is None:
             closing = origins.closing(line.source, own)
             terms[key] = UncertaintyTerm(amount, factor, own, shared, record, line.source, abs(amount), closing)
         else:
-            terms[key] = found._replace(amount=found.amount + amount, absolute=found.weight + abs(amount))
+            terms[key] = term._replace(amount=term.amount + amount, absolute=term.weight + abs(amount))
     return list(terms.values())
 
 
 def rest_of(terms: Iterable[UncertaintyTerm], figure: float, absolute: float) -> UncertaintyTerm | None:
-    """What the terms leave unexplained of a stored `figure` (kg CO2e) of `absolute` CO2e, as one that is certain; None
-    where that is no more than adding in another order makes."""
+    """The difference between a stored `figure` (kg CO2e) and the sum of the terms, as a certain term; None if it is
+    within the rounding error of adding in another order. `absolute`: the figure's absolute CO2e."""
     rest = figure - fsum(term.amount for term in terms)
     return UncertaintyTerm(rest, source="rest") if abs(rest) > REST_TOLERANCE * absolute else None
 
 
 def summed(places: Integers, amounts: Floats, count: int) -> Floats:
-    """The sums of amounts by place, from 0 to below `count`."""
+    """The sums of amounts by place, for the places 0 to `count` - 1."""
     return numpy.bincount(places, amounts, count).astype(numpy.float64, copy=False)
 
 
 class Sources(NamedTuple):
-    """A figure's terms by what varies together: `certain` is the sum of those that do not vary, in kg CO2e.
+    """A figure's terms, grouped into sums that vary together. `certain`: the sum of the terms that do not vary, in kg
+    CO2e. `positive`: no term is negative.
 
-    The others are added up where they rest on one measurement and follow one factor alike. Of each such sum there is
-    its amount in kg CO2e, the place of its measurement in `own` (-1 where its amount is certain), the place of its
-    factor in `factors` (0 where that is certain), and r. `own` holds s^2 by measurement, `first` the position of the
-    first term that rests on it.
+    Terms of one measurement that follow one factor with the same r are one sum. Each sum has its amount in kg CO2e
+    (`amounts`), the place of its measurement in `own` (`measurement`; -1: its amount is certain), the place of its
+    factor in `factors` (`factor`; 0: certain), and r (`spread`). `own`: s^2 by measurement; `first`: the position of
+    the first term of each measurement.
     """
 
     certain: float
@@ -130,8 +132,8 @@ class Sources(NamedTuple):
 
 
 def grouped(terms: Sequence[UncertaintyTerm]) -> Sources:
-    """Factors in the order of their names, measurements in that of the terms. Raises ValueError for a variance below
-    zero."""
+    """Groups terms. Factors are in the order of their names, measurements in the order of the terms. Raises ValueError
+    for a variance below zero."""
     certain = list[float]()
     sums = dict[tuple[int, str, float], float]()
     measurements = dict[tuple[object, ...], int]()
@@ -139,7 +141,7 @@ def grouped(terms: Sequence[UncertaintyTerm]) -> Sources:
     for i, term in enumerate(terms):
         variance, shared = term.variances
         if not (variance >= 0.0 and shared >= 0.0):
-            raise ValueError(f"term {i} has a variance below zero")
+            raise ValueError(f"term {i} has a variance below zero: own {variance}, shared {shared}")
         if not variance and not shared:
             certain.append(term.amount)
             continue
@@ -163,7 +165,8 @@ def grouped(terms: Sequence[UncertaintyTerm]) -> Sources:
 
 
 def _measurement(term: UncertaintyTerm, variance: float, place: int) -> tuple[object, ...]:
-    """What a term rests on; one of no record, or whose factor has no name, on something of its own."""
+    """The key of the measurement of a term. A term without a record, or with a factor without a name, is a measurement
+    of its own."""
     if term.record is None or (term.shared and not term.factor):
         return (place,)
     return (term.record if term.closing is None else term.closing, term.source, variance)

@@ -1,15 +1,16 @@
-"""The variance of a figure in closed form, and to first order; the model is that of `sources`.
+"""The variance of a figure in closed form, and to first order, by the model of `sources`.
 
-Of the parts a X Y of one factor alone, sum over i, j of a_i a_j (exp(r_i r_j) - 1): it is F. Where all r are equal it
-is S^2 (exp(r^2) - 1) with S the sum of a: parts are added before they are squared, so that a factor that reaches a lot
-by several ways counts once. With v = exp(s^2) - 1 of a measurement,
+F is the variance of the parts a X Y that follow one factor: F = sum over i, j of a_i a_j (exp(r_i r_j) - 1). If all r
+are equal, F = S^2 (exp(r^2) - 1) with S the sum of a. Parts are added before they are squared, so a factor that reaches
+a lot by several paths counts once. With v = exp(s^2) - 1 of a measurement,
 
     variance = sum over factors of F + sum over measurements of v * (S^2 + sum over factors of F of its parts)
 
-for exp(s^2 + r_i r_j) - 1 = (exp(r_i r_j) - 1) + v + v (exp(r_i r_j) - 1), and what shares neither is independent.
+since exp(s^2 + r_i r_j) - 1 = (exp(r_i r_j) - 1) + v + v (exp(r_i r_j) - 1), and parts that share neither measurement
+nor factor are independent.
 
 To first order (JCGM 100:2008, 5.1.2 and 5.2.2; R. Heijungs, Int. J. LCA 15 (2010) 511) the product of the two
-deviations within a part is left out, that is the last sum.
+deviations within a part, which is the last sum, is omitted.
 """
 
 from collections.abc import Sequence
@@ -26,8 +27,8 @@ Z95: Final = 1.959963984540054
 
 
 class Moments(NamedTuple):
-    """Of a figure: its mean in kg CO2e, and variances in its square. `variance` is the sum of `shared`, by factor, and
-    of `own`, by measurement."""
+    """The mean of a figure in kg CO2e, and variances in (kg CO2e)^2. `variance`: the sum of `shared` (by factor) and
+    `own` (by measurement)."""
 
     mean: float
     variance: float
@@ -37,7 +38,7 @@ class Moments(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """What holds 95 % of the fitted distribution, 2.5 % below it and 2.5 % above."""
+    """The interval of 95 % of the fitted distribution, with 2.5 % below and 2.5 % above."""
 
     low: float
     high: float
@@ -45,7 +46,7 @@ class Interval(NamedTuple):
 
 
 def moments(terms: Sequence[UncertaintyTerm], sources: Sources | None = None) -> Moments:
-    """`sources` are those of the terms, where they are grouped already."""
+    """The moments of the sum of `terms`. `sources`: the result of `grouped(terms)`, if the caller has it."""
     sources = sources or grouped(terms)
     shared, own, linear = _of_factors(sources), numpy.zeros(len(sources.own)), numpy.zeros(len(sources.own))
     measured = numpy.flatnonzero(sources.measurement >= 0)
@@ -60,17 +61,17 @@ def moments(terms: Sequence[UncertaintyTerm], sources: Sources | None = None) ->
 
 
 def _of_factors(sources: Sources) -> dict[str, float]:
-    """The variance that each factor brings by itself."""
+    """The variance F of each factor."""
     varying = numpy.flatnonzero(sources.factor)
-    codes, found = _common(sources, varying, sources.factor[varying])
-    return {sources.factors[code]: variance for code, variance in zip(codes.tolist(), found.tolist(), strict=True)}
+    codes, variances = _common(sources, varying, sources.factor[varying])
+    return {sources.factors[code]: variance for code, variance in zip(codes.tolist(), variances.tolist(), strict=True)}
 
 
 def _products(sources: Sources, measured: Integers) -> Floats:
-    """By measurement, the sum over factors of the variance that each brings to the parts that rest on it."""
+    """The sum over factors of F, restricted to the parts of each measurement."""
     both = measured[sources.factor[measured] > 0]
-    codes, found = _common(sources, both, sources.measurement[both] * len(sources.factors) + sources.factor[both])
-    return summed(codes // len(sources.factors), found, len(sources.own))
+    codes, variances = _common(sources, both, sources.measurement[both] * len(sources.factors) + sources.factor[both])
+    return summed(codes // len(sources.factors), variances, len(sources.own))
 
 
 def _common(sources: Sources, places: Integers, codes: Integers) -> tuple[Integers, Floats]:
@@ -81,21 +82,21 @@ def _common(sources: Sources, places: Integers, codes: Integers) -> tuple[Intege
     starts = numpy.flatnonzero(numpy.diff(codes[order], prepend=-1))
     amounts, spread = sources.amounts[places[order]], sources.spread[places[order]]
     widest = numpy.maximum.reduceat(spread, starts)
-    found = numpy.add.reduceat(amounts, starts) ** 2 * numpy.expm1(widest**2)
+    variances = numpy.add.reduceat(amounts, starts) ** 2 * numpy.expm1(widest**2)
     ends = numpy.append(starts[1:], len(order))
     for i in numpy.flatnonzero(numpy.minimum.reduceat(spread, starts) != widest).tolist():
         part = slice(int(starts[i]), int(ends[i]))
-        found[i] = _mixed(amounts[part], spread[part])
-    return codes[order][starts], found
+        variances[i] = _mixed(amounts[part], spread[part])
+    return codes[order][starts], variances
 
 
 def _mixed(amounts: Floats, spread: Floats) -> float:
-    """F where the parts state different deviations r: with exp(r_i r_j) as its series it is
+    """F if the parts state different r. With the series of exp(r_i r_j) it is
 
         sum over n >= 1 of (sum over j of a_j r_j^n)^2 / n!
 
-    of which no part is negative. The weights r^2n / n! are those of a Poisson distribution of mean r^2 but for a
-    factor; what lies twelve of its standard deviations and forty above its mean is less than 1e-17 of all.
+    in which no term is negative. Up to a factor, the weights r^2n / n! are a Poisson distribution with mean r^2. The
+    terms beyond its mean plus twelve standard deviations plus forty are less than 1e-17 of the sum.
     """
     powers, total, widest = amounts.copy(), list[float](), float(spread.max())
     for n in range(1, int(widest**2 + 12 * widest) + 41):
@@ -105,7 +106,8 @@ def _mixed(amounts: Floats, spread: Floats) -> float:
 
 
 def interval(mean: float, variance: float, *, positive: bool) -> Interval:
-    """Lognormal with this mean and variance where no part is negative, so that the figure cannot be; else normal."""
+    """The interval of a lognormal distribution with this mean and variance if no part of the figure can be negative
+    (`positive`), else of a normal distribution."""
     if not variance:
         return Interval(mean, mean, "certain")
     if positive:
@@ -117,5 +119,5 @@ def interval(mean: float, variance: float, *, positive: bool) -> Interval:
 
 def log_variance_of(mean: float, variance: float) -> float:
     """The variance of the logarithm of a lognormal variable with this mean and variance."""
-    # The square of the smallest means is zero.
+    # The square of a very small mean would underflow to zero.
     return log1p(variance / mean / mean)
