@@ -176,7 +176,7 @@ def test_doctor_names_what_is_wrong(made: Made, tmp_path: Path) -> None:
     assert (level, "holds no checkpoint" in said) == ("error", True)
     anchor.unlink()
     level, said = found_by("anchor", good)
-    assert (level, "there is no anchor" in said) == ("error", True)
+    assert (level, "does not exist" in said) == ("error", True)
     anchor.write_bytes(signed)
     mark(made.home, b"{}")
     anchor.unlink()
