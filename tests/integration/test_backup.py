@@ -168,7 +168,7 @@ def test_doctor_names_what_is_wrong(made: Made, tmp_path: Path) -> None:
     good = Settings(home=made.home)
     key, anchor = made.home / REGISTRAR_KEY, made.home / "anchor"
     key.chmod(0o644)
-    assert found_by("modes", good) == ("error", f"others can read '{key}' chmod 600 '{key}'")
+    assert found_by("modes", good) == ("error", f"other accounts can read '{key}' chmod 600 '{key}'")
     key.chmod(0o600)
     signed = anchor.read_bytes()
     anchor.write_bytes(b"what is this")

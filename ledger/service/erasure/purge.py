@@ -36,8 +36,8 @@ class Searched(Struct, frozen=True, kw_only=True, rename="camel"):
 
 class Purged(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """`erased`: how many pending erasures were carried out; `waiting`: how many wait for a published head. `refused`:
-    steps that the database's owner may not do. `keepers`: settings and sessions that keep the write-ahead log longer,
-    or have a copy of it. `seconds`: the duration without the search."""
+    steps that the database's owner may not do. `keepers`: replication slots, standbys and settings that keep the
+    write-ahead log longer, or copy it. `seconds`: the duration without the search."""
 
     erased: int
     seconds: float
