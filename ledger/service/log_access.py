@@ -1,4 +1,4 @@
-"""Shared by the parts of a process that append or publish: how they reach the log."""
+"""How the parts of a process that append or publish reach the log."""
 
 from typing import NamedTuple
 

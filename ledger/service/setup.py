@@ -54,8 +54,8 @@ def registrar_id(origin: str) -> str:
 
 
 def require_whole(settings: Settings) -> None:
-    """Raises ConfigurationError if the home shows that its embedded database is lost. Called before an empty database
-    could be made in its place."""
+    """Raises ConfigurationError if the home shows that its embedded database is lost. To be called before an empty
+    database could be made in its place."""
     if settings.database_url is None and not Layout.at(settings.home).data.is_dir():
         _require_new(settings)
 

@@ -1,5 +1,5 @@
-"""Purges the files of the database after erasures, until none of them holds erased text. The operator starts it, since
-it locks tables.
+"""Purges the files of the database after erasures, so that no file holds erased text any more. The operator starts it,
+since it locks tables.
 
 1. It carries out the pending erasures. 2. It rewrites the tables with bodies, which drops the row versions that an
 update only marks as dead. 3. A checkpoint deletes the old files. 4. It fills the segments of the write-ahead log with

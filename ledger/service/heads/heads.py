@@ -44,7 +44,7 @@ Known = tuple[Checkpoint, ...]
 
 
 class Heads:
-    """A process has one. The sessions that callers pass must see all committed rows, so none may be in a snapshot."""
+    """A process has one. The sessions that callers pass must see all committed rows, not a snapshot."""
 
     def __init__(self, keyring: Keyring, anchor: Anchor, pool: DatabasePool, memory: Anchor | None = None) -> None:
         """`memory`: the file in this home for the highest signed head, if the anchor is elsewhere."""
@@ -304,7 +304,7 @@ class Heads:
         return sign_checkpoint(head, *self.signers)
 
     def _opened(self, note: str) -> Checkpoint:
-        """The head in the note of an anchor. Raises Unavailable if none of this log's keys signed it."""
+        """The head in the note of an anchor. Raises Unavailable if no key of this log signed it."""
         if note == self._note:
             return self._anchored
         head = stated(note)

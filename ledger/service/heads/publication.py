@@ -48,7 +48,7 @@ class Publication:
         self._changed = asyncio.Event()
         self._listeners: list[Callable[[], None]] = []
         self.committed = asyncio.Event()
-        """Set when this process has appended entries that are to be published."""
+        """The process sets this event when it has appended entries that are to be published."""
 
     @property
     def signers(self) -> Sequence[NoteSigner]:

@@ -194,7 +194,7 @@ class Quotas:
         return used
 
     async def _on_log(self, digests: Sequence[bytes]) -> frozenset[bytes]:
-        """Those of the digests that are on the log."""
+        """The digests of records that are on the log."""
         return frozenset(bytes(row["digest"]) for row in await self._pool.fetch(queries("quota")["known"], digests))
 
     async def _day_of(self, now: int) -> _Day:

@@ -14,7 +14,7 @@ Value = TypeVar("Value")
 
 
 class Turns(Generic[Value]):
-    """Values that wait, by organisation: those of one organisation in order of arrival."""
+    """Values that wait, by organisation. Within an organisation, they keep their order of arrival."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, deque[Value]] = {}

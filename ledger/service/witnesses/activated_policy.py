@@ -99,8 +99,8 @@ def check_start(
 
 
 def lost(activated: PolicyActivation, fields: Mapping[str, str], shown: PolicyHistory) -> str | None:
-    """Why published heads are missing from the database, judged by the anchor or the log; None if none is missing. An
-    operator who accepts the loss writes the newest remaining head into the anchor, -1 if there is none."""
+    """A message if published heads are missing from the database, judged by the anchor or the log; otherwise None. An
+    operator who accepts the loss writes the size of the newest remaining head into the anchor, or -1."""
     if PUBLISHED not in fields:
         missing = activated.steps and shown.first is None
         return "the database holds no published head, though the log names its witnesses" if missing else None
