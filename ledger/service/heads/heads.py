@@ -4,8 +4,8 @@ Three databases do not continue that head, even after they have grown larger: on
 a standby that was promoted before it had all entries, and another database under the same key. Then signing stops until
 the operator decides. The highest head is kept in this process and in the anchor (`ledger.store.anchor`), which other
 replicas of the host share. No head is signed before the anchor has it. A head that another process has written is
-signed only once the synchronous standby, if there is one, has its rows: after an interrupted COMMIT they are visible
-before.
+signed only once the synchronous standby, if there is one, has its rows: an interrupted COMMIT makes them visible too
+early.
 """
 
 import asyncio
