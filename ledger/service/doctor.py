@@ -210,9 +210,9 @@ async def _witnesses(here: Installation) -> DoctorFinding:
         return DoctorFinding("witnesses", "ok", "no policy: heads are public as soon as they are signed")
     policy = read_policy(settings.policy, here.keyring.keys)
     async with here.pool.acquire() as connection:
-        activated, shown = await read_activated(connection), await read_shown(connection)
+        activated, history = await read_activated(connection), await read_shown(connection)
     note = open_anchor(settings.anchor_at).read()
-    check_start(policy, activated, {} if note is None else fields_of(note), shown, registrar=has_registrar(settings))
+    check_start(policy, activated, {} if note is None else fields_of(note), history, registrar=has_registrar(settings))
     if policy.quorum is None:
         return DoctorFinding(
             "witnesses", "warning", f"{settings.policy} says `quorum none`", "name witnesses and a quorum"

@@ -63,8 +63,8 @@ async def accept(
             rule="the size of the database's log, as shown by `anchor show`",
         )
     head = Checkpoint(heads.origin, compared.size, bytes.fromhex(compared.root))
-    shown = await read_shown(connection)
-    fields = _fields(anchor) | {PUBLISHED: str(-1 if shown.newest is None else shown.newest)}
+    history = await read_shown(connection)
+    fields = _fields(anchor) | {PUBLISHED: str(-1 if history.newest is None else history.newest)}
     note, stamp = written(head, fields, heads.signers), f"{now:%Y%m%dT%H%M%S.%fZ}"
     evidence = anchor.replace(note, anchor.raw(), stamp)
     if memory is not None:

@@ -133,9 +133,9 @@ class Heads:
         restored from a backup, so the witnesses decide even without an anchor. Raises ConfigurationError if the anchor
         cannot be read or belongs to another log.
         """
-        asked = witnessed and not self._anchor.remote
+        ask_witnesses = witnessed and not self._anchor.remote
         try:
-            if restored and asked and await self._read() is None:
+            if restored and ask_witnesses and await self._read() is None:
                 self.wait("this home was restored from a backup, without an anchor")
             else:
                 await self.newest(connection)
@@ -154,7 +154,7 @@ class Heads:
             elif self._halted is None:
                 raise
             return
-        if asked and self._waiting is None:
+        if ask_witnesses and self._waiting is None:
             self.wait("a quorum of witnesses has to state which heads of this log it was shown")
 
     async def settle(self, connection: Connection) -> None:

@@ -70,13 +70,13 @@ class Publication:
         registrar's key is here, so a new policy can be entered. Raises ConfigurationError if the log has a policy and
         the server has no policy or another one, or if published heads are missing."""
         async with self._pool.acquire() as connection:
-            shown = await read_shown(connection)
-            check_start(self.policy, await read_activated(connection), self._heads.fields, shown, registrar=registrar)
+            history = await read_shown(connection)
+            check_start(self.policy, await read_activated(connection), self._heads.fields, history, registrar=registrar)
             if self.policy is not None and self._heads.signing:
                 await self._begin(connection)
-                shown = await read_shown(connection)
-        if shown.first is not None and shown.newest is not None:
-            self._first, self._newest = shown.first, shown.newest
+                history = await read_shown(connection)
+        if history.first is not None and history.newest is not None:
+            self._first, self._newest = history.first, history.newest
 
     async def _begin(self, connection: Connection) -> None:
         sql = queries("publication")

@@ -101,17 +101,17 @@ class AppendRequest:
 
     def overlay(self, submission: Submission, plan: Plan) -> None:
         """Lets later records of the request see the facts that this record would enter."""
-        record, made = submission.record, submission.digest
+        record, digest = submission.record, submission.digest
         for created in plan.created:
             if created.facts.id not in self.view.lots:
-                self.view.lots[created.facts.id] = as_entered(record, made, created.facts)
-                self._made_by[created.facts.id] = made
-        name = entered_by(record, made)
+                self.view.lots[created.facts.id] = as_entered(record, digest, created.facts)
+                self._made_by[created.facts.id] = digest
+        name = entered_by(record, digest)
         if name is not None and name not in self._made_by:
-            self._made_by[name] = self._made_by[made.hex()] = made
+            self._made_by[name] = self._made_by[digest.hex()] = digest
             # A record with an invalid key is refused under the lock, together with the records that rest on it.
             with suppress(InvalidKey):
-                note(self.view, record, made)
+                note(self.view, record, digest)
 
 
 def draft(

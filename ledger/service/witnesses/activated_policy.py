@@ -69,20 +69,20 @@ class PolicyHistory(NamedTuple):
 
 
 def check_start(
-    policy: Policy | None, activated: PolicyActivation, fields: Mapping[str, str], shown: PolicyHistory, *,
+    policy: Policy | None, activated: PolicyActivation, fields: Mapping[str, str], history: PolicyHistory, *,
     registrar: bool,
 ) -> None:
     """Raises ConfigurationError if a server may not publish by this policy, or without a policy. `fields` are the
     anchor's fields. `registrar`: the registrar's key is here."""
     anchored = fields.get(WITNESSES, NONE)
-    if policy is None and (shown.first is not None or activated.steps or anchored != NONE):
-        since = f"size {shown.first}" if shown.first is not None else (
+    if policy is None and (history.first is not None or activated.steps or anchored != NONE):
+        since = f"size {history.first}" if history.first is not None else (
             f"entry {activated.steps[0].record}" if activated.steps else "its beginning")
         raise ConfigurationError(
             f"this log has had a witness policy since {since}: CARBON_LEDGER_POLICY has to name a policy, which may be "
             "`quorum none`", code="no-policy", field="policy",
         )
-    why = lost(activated, fields, shown)
+    why = lost(activated, fields, history)
     if why is not None:
         raise ConfigurationError(
             why, code="publication-lost", field="publication",
@@ -98,13 +98,13 @@ def check_start(
         )
 
 
-def lost(activated: PolicyActivation, fields: Mapping[str, str], shown: PolicyHistory) -> str | None:
+def lost(activated: PolicyActivation, fields: Mapping[str, str], history: PolicyHistory) -> str | None:
     """A message if published heads are missing from the database, judged by the anchor or the log; otherwise None. An
     operator who accepts the loss writes the size of the newest remaining head into the anchor, or -1."""
     if PUBLISHED not in fields:
-        missing = activated.steps and shown.first is None
+        missing = activated.steps and history.first is None
         return "the database holds no published head, though the log names its witnesses" if missing else None
-    published, newest = int(fields[PUBLISHED]), -1 if shown.newest is None else shown.newest
+    published, newest = int(fields[PUBLISHED]), -1 if history.newest is None else history.newest
     if newest >= published:
         return None
     return (f"the anchor says that a head of {published} entries was published, but the newest published head in the "

@@ -46,9 +46,9 @@ class Settling:
             await self._begin()
             return self
         self._task = asyncio.create_task(self._settled(self._policy), name="settling")
-        asked = asyncio.create_task(self._asked.wait())
-        await asyncio.wait({self._task, asked}, return_when=asyncio.FIRST_COMPLETED)
-        asked.cancel()
+        all_asked = asyncio.create_task(self._asked.wait())
+        await asyncio.wait({self._task, all_asked}, return_when=asyncio.FIRST_COMPLETED)
+        all_asked.cancel()
         if self._task.done():
             await self._task
         return self
@@ -61,31 +61,31 @@ class Settling:
     async def _settled(self, policy: Policy) -> None:
         clients = [WitnessClient(one) for one in policy.witnesses if one.url is not None]
         try:
-            heard = await self._heard(policy, clients)
+            answered = await self._cosigned_sizes(policy, clients)
         finally:
             await asyncio.gather(*[client.close() for client in clients])
         if not self._heads.waiting:
             return
         async with self._pool.acquire() as connection:
             await self._heads.settle(connection)
-        _log.info("the database holds the heads that the witnesses have cosigned: %s", heard)
+        _log.info("the database holds the heads that the witnesses have cosigned: %s", answered)
         try:
             await self._begin()
         except LedgerError as error:
             _log.error("signing has begun, but setting up has failed: %s", error)
             raise
 
-    async def _heard(self, policy: Policy, clients: list[WitnessClient]) -> dict[str, int]:
+    async def _cosigned_sizes(self, policy: Policy, clients: list[WitnessClient]) -> dict[str, int]:
         """The sizes that witnesses have cosigned; the database holds all of them. Returns when they are enough, or
         signing has stopped."""
-        heard: dict[str, int] = {}
+        answered: dict[str, int] = {}
         waiting = {client.name for client in clients}
         changed = asyncio.Event()
         contradictions = Contradictions(self._pool, self._heads, policy, changed.set)
 
         async def ask(client: WitnessClient) -> None:
             delay = _FIRST_DELAY
-            while self._heads.waiting and client.name not in heard:
+            while self._heads.waiting and client.name not in answered:
                 try:
                     size = await self._size(client, contradictions)
                 except LedgerError as error:
@@ -93,7 +93,7 @@ class Settling:
                     _log.warning("asking witness %s: %s", client.name, error)
                     size = None
                 if size is not None:
-                    heard[client.name] = size
+                    answered[client.name] = size
                 waiting.discard(client.name)
                 changed.set()
                 await asyncio.sleep(0 if size is not None else delay)
@@ -101,16 +101,16 @@ class Settling:
 
         tasks = [asyncio.create_task(ask(client), name=f"asking {client.name}") for client in clients]
         try:
-            while self._heads.waiting and not _enough(policy, heard, [client.name for client in clients], waiting):
+            while self._heads.waiting and not _enough(policy, answered, [client.name for client in clients], waiting):
                 await changed.wait()
                 changed.clear()
-                if not waiting and not policy.satisfied(heard):
+                if not waiting and not policy.satisfied(answered):
                     self._asked.set()
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        return heard
+        return answered
 
     async def _size(self, client: WitnessClient, contradictions: Contradictions) -> int | None:
         """The size that a witness cosigned last, if the database holds it; else None. Raises Unavailable, and stops
@@ -148,8 +148,8 @@ class Settling:
         return None if row is None else parse_checkpoint(parse_note(row["note"]).text)
 
 
-def _enough(policy: Policy, heard: Collection[str], asked: Collection[str], waiting: Collection[str]) -> bool:
+def _enough(policy: Policy, answered: Collection[str], witnesses: Collection[str], waiting: Collection[str]) -> bool:
     """Whether the witnesses without an answer cannot form a quorum; or all were asked, and those with an answer form
     one."""
-    rest = [name for name in asked if name not in heard]
-    return not policy.satisfied(rest) or (not waiting and policy.satisfied(heard))
+    rest = [name for name in witnesses if name not in answered]
+    return not policy.satisfied(rest) or (not waiting and policy.satisfied(answered))

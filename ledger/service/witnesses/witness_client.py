@@ -68,14 +68,14 @@ class WitnessClient:
 
     async def add_checkpoint(self, request: AddCheckpoint) -> Answer:
         """Shows the witness a checkpoint, and returns its answer."""
-        asked = self._clock()
+        asked_at = self._clock()
         try:
             reply = await self._fetch("POST", "/add-checkpoint", encode_request(request).encode())
         except Unavailable as error:
             return Failed(error.message)
         match reply.status:
             case 200:
-                return self._cosigned(request.note, reply.content, asked)
+                return self._cosigned(request.note, reply.content, asked_at)
             case 409:
                 size = parse_size(reply.content, reply.media_type)
                 return Differs("has another root for this size") if size is None else Conflict(size)
@@ -95,7 +95,7 @@ class WitnessClient:
             return None
         return checkpoint if reply.status == 200 else None
 
-    def _cosigned(self, note: str, body: bytes, asked: float) -> Answer:
+    def _cosigned(self, note: str, body: bytes, asked_at: float) -> Answer:
         try:
             text = body.decode()
             times = cosigned_at(note + text, [self._verifier])
@@ -107,7 +107,7 @@ class WitnessClient:
         if not times:
             return Failed("the answer has no signature by the witness's key")
         (at,) = times.values()
-        if not asked - SKEW_SECONDS <= at <= self._clock() + SKEW_SECONDS:
+        if not asked_at - SKEW_SECONDS <= at <= self._clock() + SKEW_SECONDS:
             return Failed(f"the signature states the time {at}, more than {SKEW_SECONDS} s from ours")
         mine = [
             line for line, one in zip(text.rstrip("\n").split("\n"), lines, strict=True)

@@ -51,12 +51,12 @@ class RevisionBudget:
         for use in reversed(fresh):
             self._add(use)
 
-    def check(self, organization: str, asked: int, now: int) -> None:
-        """Raises Exhausted if `asked` more records exceed the budget."""
+    def check(self, organization: str, wanted: int, now: int) -> None:
+        """Raises Exhausted if `wanted` more records exceed the budget."""
         self._forget(now)
         used = self._used[organization]
-        if used and used + asked > self._limit:
-            raise self._exhausted(organization, used, asked, now)
+        if used and used + wanted > self._limit:
+            raise self._exhausted(organization, used, wanted, now)
 
     def charge(self, organization: str, records: int, now: int) -> None:
         """Counts records that were loaded and not revised."""
@@ -74,12 +74,12 @@ class RevisionBudget:
         self._uses.append(use)
         self._used[use.organization] += use.records
 
-    def _exhausted(self, organization: str, used: int, asked: int, now: int) -> Exhausted:
-        when = next(self._room(organization, used + asked - self._limit, used))
+    def _exhausted(self, organization: str, used: int, wanted: int, now: int) -> Exhausted:
+        when = next(self._room(organization, used + wanted - self._limit, used))
         at = datetime.fromtimestamp(when / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         error = Exhausted(
             f"{organization} may have {self._limit} records revised within 24 hours; it has used {used}, and this "
-            f"revision can change {asked}; post it again after {at}", code="revision-budget", field="issuer",
+            f"revision can change {wanted}; post it again after {at}", code="revision-budget", field="issuer",
             value=organization, rule=f"at most {self._limit} revised records per organisation within 24 hours "
                                      "(CARBON_LEDGER_REVISED_PER_DAY)",
         )

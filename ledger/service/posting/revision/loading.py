@@ -118,9 +118,9 @@ class Loading:
     ) -> list[int]:
         """Loads records and all their descendants below `size` that are not loaded yet, and returns those. `pools`: see
         `descendants`. Before it loads, it calls `allow` with the number of records that there will be in all."""
-        left = MAX_RECORDS - len(self.history.made)
-        affected = await descendants(self._connection, seeds, left + 1, pools=pools)
-        if len(affected) > left:
+        room = MAX_RECORDS - len(self.history.made)
+        affected = await descendants(self._connection, seeds, room + 1, pools=pools)
+        if len(affected) > room:
             raise self._too_large(f"more than {MAX_RECORDS} records")
         fresh = [index for index in affected if index < size and index not in self.history.made]
         allow(len(self.history.made) + len(fresh))

@@ -182,12 +182,12 @@ class Reviser:
     ) -> Answer:
         """`at_once`: lock the head from the beginning, so that nothing can come in between."""
         started = monotonic()
-        asked = _BudgetRequest(self._budget, submission.record.issuer, self._keeper())
+        budget_request = _BudgetRequest(self._budget, submission.record.issuer, self._keeper())
         transaction = connection.transaction(isolation="read_committed")
         await transaction.start()
         committed: tuple[Sequenced, Checkpoint, list[bytes]] | None = None
         try:
-            attempt, head, locked = await self._caught_up(connection, submission, asked, at_once=at_once)
+            attempt, head, locked = await self._caught_up(connection, submission, budget_request, at_once=at_once)
             batch, answer = await attempt.sequence(head, max(self._keeper(), head.time))
             if isinstance(answer, Sequenced):
                 self._keeper.require_right()
@@ -196,10 +196,10 @@ class Reviser:
                 await touch_head(connection)
             else:
                 await transaction.rollback()
-                asked.charge(answer)
+                budget_request.charge(answer)
                 return answer
         except BaseException as error:
-            asked.charge(error)
+            budget_request.charge(error)
             if not connection.is_closed():
                 # The session is dropped anyway. The first error is the one to report.
                 with suppress(*LOST, asyncpg.PostgresError):
@@ -212,26 +212,26 @@ class Reviser:
         self.last = Timing(done - started, done - locked, len(attempt.revision.revised))
         _log.info("revised %d records in %.3f s, the head was held for %.3f s", self.last.records, self.last.whole,
                   self.last.locked)
-        asked.settle(self.last.records)
-        left = attempt.left()
-        if left is not None and self._coming[left.key] > 1:
-            self._leave(left)
+        budget_request.settle(self.last.records)
+        nearby = attempt.left()
+        if nearby is not None and self._coming[nearby.key] > 1:
+            self._leave(nearby)
             self._let_go([*attempt.revision.revised])
         else:
             self._let_go(attempt.pieces())
-        del attempt, batch, left
+        del attempt, batch, nearby
         sequenced, checkpoint, path = committed
         self._heads.advance(checkpoint)
         return CommittedRecord(sequenced, await self._heads.committed(checkpoint), path)
 
     async def _caught_up(
-        self, connection: asyncpg.Connection, submission: Submission, asked: "_BudgetRequest", *, at_once: bool
+        self, connection: asyncpg.Connection, submission: Submission, budget_request: "_BudgetRequest", *, at_once: bool
     ) -> tuple[RevisionAttempt, Head, float]:
         """The attempt, complete but for its own entry; the locked head; and the time when it was locked."""
         size, revisions = await begin_revision(connection)
-        await self._budget.read(connection, asked.now)
+        await self._budget.read(connection, budget_request.now)
         nearby = await self._take_nearby(connection, submission.record)
-        request = RevisionRequest(submission, revisions + 1, asked)
+        request = RevisionRequest(submission, revisions + 1, budget_request)
         attempt = RevisionAttempt(connection, self._loader, self._registry, self._origin, request, nearby)
         if at_once:
             head, locked = await self._lock(connection)
