@@ -1,4 +1,4 @@
-"""What is wrong with an installation, and what to do: a table of checks, each of which looks at one thing."""
+"""Checks an installation: a table of checks, each of which examines one subject and suggests a remedy."""
 
 import os
 import stat
@@ -31,7 +31,8 @@ Level = Literal["ok", "warning", "error", "unknown"]
 
 
 class DoctorFinding(Struct, frozen=True, omit_defaults=True):
-    """What a check found. `remedy`: what to do. `unknown`: what it needs is wrong itself, which another check says."""
+    """The result of a check, with a `remedy` for a fault. Level `unknown`: the check needs a part that is faulty
+    itself, and the check of that part reports the fault."""
 
     check: str
     level: Level
@@ -40,8 +41,8 @@ class DoctorFinding(Struct, frozen=True, omit_defaults=True):
 
 
 class Installation:
-    """What the checks look at. `pool` is None where the database does not answer, which `failure` explains; `keyring`
-    where it holds no log whose keys are here."""
+    """The installation that the checks examine. `pool` is None if the database does not answer; `failure` says why.
+    `keyring` is None if the database holds no log whose keys are here."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -51,66 +52,68 @@ class Installation:
 
 
 class _Unknown(Exception):
-    """The check needs what is not there."""
+    """The check needs a part that is missing or faulty."""
 
 
 Check = Callable[[Installation], Awaitable[DoctorFinding]]
 
 
 async def diagnose(settings: Settings) -> list[DoctorFinding]:
-    """One finding for each check. Nothing is set up, and nothing changed."""
-    found = []
+    """One finding for each check. Sets nothing up and changes nothing."""
+    findings = []
     async with _opened(settings) as installation:
         for name, check in CHECKS.items():
             try:
-                found.append(await check(installation))
+                findings.append(await check(installation))
             except _Unknown as error:
-                found.append(DoctorFinding(name, "unknown", str(error)))
+                findings.append(DoctorFinding(name, "unknown", str(error)))
             except LedgerError as error:
-                found.append(DoctorFinding(name, "error", error.message, error.rule))
-    return found
+                findings.append(DoctorFinding(name, "error", error.message, error.rule))
+    return findings
 
 
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[Installation]:
-    found = Installation(settings)
+    installation = Installation(settings)
     if settings.database_url is None and not Layout.at(settings.home).data.is_dir():
-        found.failure = ConfigurationError(
-            f"no database in {settings.home}",
-            rule="`carbon-ledger init` for a new ledger, `carbon-ledger restore` for one that is lost, or "
+        installation.failure = ConfigurationError(
+            f"there is no database in {settings.home}",
+            rule="run `carbon-ledger init` for a new ledger or `carbon-ledger restore` for a lost one, or set "
                  "CARBON_LEDGER_DATABASE_URL",
         )
-        yield found
+        yield installation
         return
     try:
         async with hosted(settings.home, settings.database_url) as database:
-            found.pool = pool = await open_pool(database.app_url)
+            installation.pool = pool = await open_pool(database.app_url)
             try:
-                yield found
+                yield installation
             finally:
                 await pool.close()
     except LedgerError as error:
-        if found.pool is not None:
+        if installation.pool is not None:
             raise
-        found.failure = error
-        yield found
+        installation.failure = error
+        yield installation
 
 
 async def _home(here: Installation) -> DoctorFinding:
     home = here.settings.home
     if not home.is_dir():
-        return DoctorFinding("home", "error", f"there is no folder {home}", "name it by CARBON_LEDGER_HOME or --home")
+        return DoctorFinding("home", "error", f"there is no folder {home}",
+                             "name the data folder by CARBON_LEDGER_HOME or --home")
     if not os.access(home, os.W_OK | os.X_OK):
-        return DoctorFinding("home", "error", f"this account cannot write to {home}", "run as the account that owns it")
+        return DoctorFinding("home", "error", f"this account cannot write to {home}",
+                             "run the command as the account that owns the folder")
     return DoctorFinding("home", "ok", str(home))
 
 
 async def _keys(here: Installation) -> DoctorFinding:
-    """The keys can be read with the passphrase that is given."""
+    """The keys can be read with the given passphrase."""
     paths = key_paths(here.settings.home)
     if not any(path.name != REGISTRAR_KEY for path in paths):
         return DoctorFinding("keys", "error", f"there is no {LOG_KEY} in {here.settings.home}",
-                             "bring the log's key from another replica or a backup; without it nothing is signed")
+                             "copy the log's key from another replica or a backup; without it nothing is signed")
     for path in paths:
         read_own_key(path, here.settings.passphrase)
     return DoctorFinding("keys", "ok", ", ".join(path.name for path in paths))
@@ -120,8 +123,8 @@ async def _modes(here: Installation) -> DoctorFinding:
     open_to_others = [path for path in key_paths(here.settings.home) if _mode(path) & 0o077]
     if open_to_others:
         names = " ".join(f"'{path}'" for path in open_to_others)
-        return DoctorFinding("modes", "error", f"others can read {names}", f"chmod 600 {names}")
-    return DoctorFinding("modes", "ok", "only the owner reads the keys")
+        return DoctorFinding("modes", "error", f"other accounts can read {names}", f"chmod 600 {names}")
+    return DoctorFinding("modes", "ok", "only the owner can read the keys")
 
 
 def _mode(path: Path) -> int:
@@ -129,14 +132,14 @@ def _mode(path: Path) -> int:
 
 
 async def _database(here: Installation) -> DoctorFinding:
-    """It answers, has the settings that durability needs, and its schema is up to date."""
+    """The database answers, has the settings that durability needs, and its schema is up to date."""
     pool = here.pool
     if pool is None:
         raise here.failure or ConfigurationError("the database does not answer")
     row = await pool.fetchrow(queries("log")["ledger"])
     if row is None:
         return DoctorFinding("database", "error", "the database holds no log",
-                             "`carbon-ledger init` for a new ledger; else bring back its database")
+                             "run `carbon-ledger init` for a new ledger; otherwise bring back the log's database")
     async with pool.acquire() as connection:
         here.keyring = await keyring_of(connection, here.settings, row["origin"], row["vkey"])
     size = await pool.fetchval(queries("log")["size"])
@@ -144,56 +147,56 @@ async def _database(here: Installation) -> DoctorFinding:
 
 
 async def _anchor(here: Installation) -> DoctorFinding:
-    """It is there, can be read, and the database continues it."""
+    """The anchor exists, can be read, and the database continues it."""
     settings = here.settings
     anchor = open_anchor(settings.anchor_at)
     if here.pool is None or here.keyring is None:
         anchor.read()
-        raise _Unknown("the database's log could not be opened, so it is not compared")
+        raise _Unknown("the database's log could not be opened, so the anchor is not compared with it")
     heads = heads_of(settings, here.keyring, here.pool)
     async with here.pool.acquire() as connection:
-        found = await standing(connection, heads, anchor)
-    if found.contradiction is not None:
+        compared = await standing(connection, heads, anchor)
+    if compared.contradiction is not None:
         return DoctorFinding(
-            "anchor", "error", found.contradiction,
-            "bring back what is missing; where it is lost, `carbon-ledger anchor show` and `anchor accept`",
+            "anchor", "error", compared.contradiction,
+            "bring back the missing part; if it is lost, run `carbon-ledger anchor show` and `anchor accept`",
         )
     kind = "object" if anchor.remote else "file"
-    return DoctorFinding("anchor", "ok", f"{kind} {anchor.location}, {found.signed} of {found.size} entries")
+    return DoctorFinding("anchor", "ok", f"{kind} {anchor.location}, {compared.signed} of {compared.size} entries")
 
 
 async def _restored(here: Installation) -> DoctorFinding:
     if is_restored(here.settings.home):
         if here.pool is not None and here.keyring is not None and (await _anchor(here)).level == "ok":
             return DoctorFinding("restored", "warning", "this home was restored, and the database continues the anchor",
-                                 "start a server: it signs on, once the log's witnesses agree")
+                                 "start a server: it resumes signing once the log's witnesses agree")
         return DoctorFinding(
-            "restored", "error", "this home was restored, and which history counts is not settled: nothing is signed",
-            "bring the anchor of the lost home, start with CARBON_LEDGER_POLICY so that witnesses are asked, or "
-            "decide with `carbon-ledger anchor accept`",
+            "restored", "error",
+            "this home was restored, and it is not settled which history counts: nothing is signed",
+            "bring back the anchor of the lost home, or start with CARBON_LEDGER_POLICY so that witnesses are asked, "
+            "or decide with `carbon-ledger anchor accept`",
         )
-    return DoctorFinding("restored", "ok", "no restored home that waits for a decision")
+    return DoctorFinding("restored", "ok", "this home does not wait for a decision after a restore")
 
 
 async def _place(here: Installation) -> DoctorFinding:
-    """Something outside this host says what was signed."""
+    """A place outside this host remembers the signed heads."""
     settings = here.settings
     if is_object(settings.anchor_at):
         return DoctorFinding("place", "ok", "the anchor is outside this host")
     if settings.policy is not None and here.keyring is not None:
         policy = read_policy(settings.policy, here.keyring.keys)
         if policy.quorum is not None:
-            return DoctorFinding("place", "ok", "the anchor is a file of this host; witnesses know the log too")
+            return DoctorFinding("place", "ok", "the anchor is a file on this host, and witnesses know the log too")
     return DoctorFinding(
-        "place", "warning", f"the anchor {settings.anchor_at} is a file: a copy of the whole disk brings back an older "
-        "database with an older anchor, and nothing tells", "CARBON_LEDGER_ANCHOR=s3://BUCKET/KEY, or witnesses by "
-        "CARBON_LEDGER_POLICY",
+        "place", "warning", f"the anchor {settings.anchor_at} is a file: if a copy of the whole disk brings back an "
+        "older database with an older anchor, nothing detects it", "set CARBON_LEDGER_ANCHOR=s3://BUCKET/KEY, or name "
+        "witnesses by CARBON_LEDGER_POLICY",
     )
 
 
 async def _witnesses(here: Installation) -> DoctorFinding:
-    """The policy can be read, is of this log and what the log says of it, and there is one where the log has
-    witnesses."""
+    """The policy can be read, is for this log and is the policy in force. A log with witnesses has a policy."""
     settings = here.settings
     if here.pool is None or here.keyring is None:
         raise _Unknown("the database's log could not be opened")
@@ -201,15 +204,15 @@ async def _witnesses(here: Installation) -> DoctorFinding:
     if settings.policy is None:
         if first is not None:
             return DoctorFinding(
-                "witnesses", "error", f"this log has witnesses since size {first}, and no policy is named",
-                "CARBON_LEDGER_POLICY, be it with `quorum none`",
+                "witnesses", "error", f"this log has had a witness policy since size {first}, but no policy is named",
+                "set CARBON_LEDGER_POLICY to a policy, which may be `quorum none`",
             )
-        return DoctorFinding("witnesses", "ok", "none: heads are public as soon as they are signed")
+        return DoctorFinding("witnesses", "ok", "no policy: heads are public as soon as they are signed")
     policy = read_policy(settings.policy, here.keyring.keys)
     async with here.pool.acquire() as connection:
-        said, shown = await read_activated(connection), await read_shown(connection)
+        activated, history = await read_activated(connection), await read_shown(connection)
     note = open_anchor(settings.anchor_at).read()
-    check_start(policy, said, {} if note is None else fields_of(note), shown, registrar=has_registrar(settings))
+    check_start(policy, activated, {} if note is None else fields_of(note), history, registrar=has_registrar(settings))
     if policy.quorum is None:
         return DoctorFinding(
             "witnesses", "warning", f"{settings.policy} says `quorum none`", "name witnesses and a quorum"
@@ -218,7 +221,7 @@ async def _witnesses(here: Installation) -> DoctorFinding:
 
 
 async def _clock(here: Installation) -> DoctorFinding:
-    """The host's clock does not lead what is known of the time."""
+    """The host's clock is not ahead of the time known from elsewhere."""
     if here.pool is None:
         raise _Unknown("the database could not be opened")
     keeper = Timekeeper(host_clock(), here.settings.home)
@@ -231,4 +234,4 @@ CHECKS: Final[dict[str, Check]] = {
     "home": _home, "keys": _keys, "modes": _modes, "database": _database, "anchor": _anchor, "restored": _restored,
     "place": _place, "witnesses": _witnesses, "clock": _clock,
 }
-"""In the order in which one rests on another. A new check is a function and a row here."""
+"""The checks, in the order in which they rest on each other. A new check is a function and a row here."""

@@ -1,4 +1,4 @@
-"""One open ledger: everything that a server or a command works with, opened and closed together."""
+"""An open ledger: all parts that a server or a command needs, opened and closed together."""
 
 import logging
 import os
@@ -16,6 +16,9 @@ from ledger.service.backup.mark import is_restored, settled
 from ledger.service.erasure.erase import Eraser
 from ledger.service.heads.heads import Heads, heads_of
 from ledger.service.heads.publication import Publication
+from ledger.service.log_access import LogAccess
+from ledger.service.posting.log_writer import LogWriter
+from ledger.service.posting.prefetch import FactPrefetcher
 from ledger.service.posting.quotas import Quotas
 from ledger.service.posting.receipts import ReceiptReader
 from ledger.service.posting.revision.budget import RevisionBudget
@@ -37,7 +40,7 @@ from ledger.service.setup import (
 )
 from ledger.service.witnesses.activated_policy import WITNESSES, wanted
 from ledger.service.witnesses.policy_file import read_policy
-from ledger.service.witnesses.publisher import Publisher
+from ledger.service.witnesses.publisher import Publisher, Renewal
 from ledger.service.witnesses.settling import Settling
 from ledger.store.database import DatabasePool, open_pool
 from ledger.store.facts import FactLoader, KeyLoader
@@ -48,13 +51,13 @@ _log = logging.getLogger(__name__)
 
 
 def silent(_: str) -> None:
-    """Progress that nobody wants to see."""
+    """Ignores progress messages."""
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """`pool` reads for questions. What takes records has sessions of its own, so that no question keeps it waiting;
-    only the sequencer writes."""
+    """`pool` serves queries. The parts that append records have sessions of their own, so that no query keeps them
+    waiting. Only the sequencer and the reviser append."""
 
     settings: Settings
     identity: Identity
@@ -74,14 +77,14 @@ async def open_ledger(
     settings: Settings, *, progress: Callable[[str], None] = silent, registry: Registry | None = None,
     clock: HostClock | None = None,
 ) -> AsyncIterator[Ledger]:
-    """Opens the ledger of these settings, doing what a first run needs. `clock`: in place of the host's. Raises
+    """Opens the ledger of these settings, and sets it up on the first run. `clock` replaces the host's clock. Raises
     ConfigurationError or Unavailable.
 
-    The installed sectors run in worker processes; those of a `registry` that is given, in this one.
+    The installed sectors run in worker processes. The sectors of a given `registry` run in this process.
     """
     require_whole(settings)
     async with AsyncExitStack() as stack:
-        # Before the database, so that both start at the same time.
+        # The workers come first, so that they start while the database starts.
         assessor = await stack.enter_async_context(_workers(settings)) if registry is None else Inside(registry)
         database = await stack.enter_async_context(
             hosted(settings.home, settings.database_url, on_progress=progress)
@@ -115,21 +118,18 @@ async def _opened(
         await publication.start(registrar=has_registrar(settings))
         receipts = ReceiptReader(pool, publication)
         keeper = await _timekeeper(settings, pool, publication, clock)
+        log = LogAccess(database.app_url, heads, loader, keeper)
         async with (
-            Sequencer(database.app_url, identity.origin, heads, assessor, loader, keeper) as sequencer,
-            _publishing(database.app_url, pool, heads, publication, settings.renew_seconds, keeper),
+            Sequencer(log, assessor) as sequencer,
+            _publishing(log, pool, publication, settings.renew_seconds),
             Eraser(database.app_url) as eraser,
-            _sessions(database.app_url) as questions,
+            _sessions(database.app_url) as query_pool,
         ):
             publication.tell(eraser.published)
-            reviser = Reviser(
-                database.app_url, identity.origin, heads, registry, loader, keeper, RevisionBudget(
-                    settings.revised_per_day
-                )
-            )
+            reviser = Reviser(log, registry, RevisionBudget(settings.revised_per_day))
             submitter = Submitter(
-                pool, loader, KeyLoader(), assessor, sequencer, identity.origin, receipts, reviser, publication,
-                Quotas(pool, settings.limits, registrar_id(identity.origin), keeper), eraser.wake,
+                FactPrefetcher(pool, loader, KeyLoader()), assessor, LogWriter(sequencer, reviser, eraser.wake),
+                receipts, publication, Quotas(pool, settings.limits, registrar_id(identity.origin), keeper),
             )
 
             async def begin() -> None:
@@ -142,8 +142,8 @@ async def _opened(
             async with Settling(pool, heads, policy, begin):
                 await assessor.ready()
                 try:
-                    yield Ledger(settings, identity, registry, questions, sequencer, submitter, receipts, heads,
-                                 publication, Resemblances(questions), keeper)
+                    yield Ledger(settings, identity, registry, query_pool, sequencer, submitter, receipts, heads,
+                                 publication, Resemblances(query_pool), keeper)
                 finally:
                     submitter.close()
     finally:
@@ -153,7 +153,7 @@ async def _opened(
 async def _timekeeper(
     settings: Settings, pool: DatabasePool, publication: Publication, clock: HostClock | None
 ) -> Timekeeper:
-    """Begins with what the log knows of the time; and with the database's clock, where that is another host's."""
+    """Starts from the times that the log states, and from the database's clock if the database is on another host."""
     keeper = Timekeeper(clock or host_clock(), settings.home)
     sql = queries("log")
     newest = await pool.fetchval(sql["time"]) or 0
@@ -168,7 +168,8 @@ async def _timekeeper(
 
 
 async def _bootstrapped(entering: SetupEntries, registry: Registry, heads: Heads, policy: Policy | None) -> None:
-    """Leaves what the log needs for a later start where the host's clock leads; else the ledger could not be read."""
+    """Makes the first entries. If the host's clock is ahead, they are left to a later start, so that the ledger can at
+    least be read."""
     try:
         await bootstrap(entering, registry)
         if policy is not None:
@@ -192,11 +193,11 @@ async def _sessions(url: str) -> AsyncIterator[DatabasePool]:
 
 @asynccontextmanager
 async def _publishing(
-    url: str, pool: DatabasePool, heads: Heads, publication: Publication, renew_seconds: float, keeper: Timekeeper
+    log: LogAccess, pool: DatabasePool, publication: Publication, renew_seconds: float
 ) -> AsyncIterator[None]:
-    """While this is open, heads are shown to the witnesses of the log, where it has a policy."""
+    """While this is open, heads are shown to the witnesses of the log, if it has a policy."""
     if publication.policy is None:
         yield
         return
-    async with Publisher(url, pool, heads, publication, publication.policy, renew_seconds, keeper):
+    async with Publisher(log, pool, publication, publication.policy, Renewal(renew_seconds)):
         yield

@@ -1,4 +1,4 @@
-"""How much one client, or one organisation, may ask of a server: settings of the environment."""
+"""Limits for one client or one organisation, from the environment."""
 
 import os
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ _HOST_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-._:")
 
 
 class ClientLimits(Struct, frozen=True, kw_only=True):
-    """`hosts`: names of this server beside those that it knows of itself. `proxies`: addresses whose `X-Forwarded-For`
-    counts. `questions`: how many that cost much are worked on at a time. `body_seconds`: how long a body may stay
-    behind its least speed. `records`: of one organisation a day; `unasked`: its transfers a day to another one that has
-    never accepted any of them."""
+    """`hosts`: names of this server, in addition to those that it knows itself. `proxies`: addresses whose
+    `X-Forwarded-For` counts. `questions`: how many expensive queries run at a time. `body_seconds`: how long a request
+    body may be slower than the least speed. `records`: records of one organisation a day. `unasked`: transfers of one
+    organisation a day to a receiver that has never accepted any of them."""
 
     hosts: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
@@ -28,7 +28,7 @@ class ClientLimits(Struct, frozen=True, kw_only=True):
 
 def limits_from(environment: Mapping[str, str]) -> ClientLimits:
     """Reads CARBON_LEDGER_HOSTS, _PROXIES, _QUESTIONS, _BODY_SECONDS, _QUOTA_RECORDS and _QUOTA_UNASKED. Raises
-    ConfigurationError for unfit values."""
+    ConfigurationError for invalid values."""
     return ClientLimits(
         hosts=_names(environment, "CARBON_LEDGER_HOSTS"), proxies=_names(environment, "CARBON_LEDGER_PROXIES"),
         questions=int(_number(environment, "CARBON_LEDGER_QUESTIONS", _CORES, (1, 256))),
@@ -39,12 +39,12 @@ def limits_from(environment: Mapping[str, str]) -> ClientLimits:
 
 
 def _names(environment: Mapping[str, str], variable: str) -> tuple[str, ...]:
-    """Names or addresses without ports, with commas between them."""
+    """Names or addresses without ports, separated by commas."""
     names = tuple(name.strip().lower() for name in environment.get(variable, "").split(",") if name.strip())
     for name in names:
         if not _HOST_CHARACTERS.issuperset(name) or (":" in name and name.count(":") < 2):
             raise ConfigurationError(
-                f"{variable} has {name!r}: it must be names or addresses without ports, with commas between them")
+                f"{variable} contains {name!r}: give names or addresses without ports, separated by commas")
     return names
 
 
@@ -54,9 +54,9 @@ def _number(
     text = environment.get(variable) or None
     least, most = bounds
     try:
-        found = otherwise if text is None else float(text)
+        number = otherwise if text is None else float(text)
     except ValueError:
-        found = float("nan")
-    if not least <= found <= most:
-        raise ConfigurationError(f"{variable} is {text!r}: it must be from {least:g} to {most:g}")
-    return found
+        number = float("nan")
+    if not least <= number <= most:
+        raise ConfigurationError(f"{variable} is {text!r}: it must be a number from {least:g} to {most:g}")
+    return number

@@ -1,4 +1,4 @@
-"""The log in a ledger's own database, with the key that signs its heads."""
+"""Reads the log from a ledger's own database for a mirror, with the key that signs its heads."""
 
 from collections.abc import Sequence
 
@@ -12,8 +12,8 @@ from ledger.store.tiles import read_bundle, read_tile
 
 
 class DatabaseLog:
-    """As an operator exports it. A head leaves only under the rules of a server: in line with the anchor, and published
-    where the log has witnesses."""
+    """The log as an operator exports it. The rules of a server hold: a head is shown only if it continues the anchor,
+    and, on a log with witnesses, if it is published."""
 
     def __init__(self, pool: DatabasePool, publication: Publication) -> None:
         self._pool, self._publication = pool, publication
@@ -42,5 +42,5 @@ class DatabaseLog:
     async def body(self, digest: bytes) -> bytes:
         row = await self._pool.fetchrow(queries("read")["record"], digest)
         if row is None:
-            raise NotFound(f"no record {digest.hex()} on the log", field="digest", value=digest.hex())
+            raise NotFound(f"the log has no record {digest.hex()}", field="digest", value=digest.hex())
         return bytes(row["body"])

@@ -1,4 +1,4 @@
-"""What the environment says: where the data is, which database, which name the log has."""
+"""Settings from the environment: the data folder, the database, the name of the log."""
 
 import re
 from collections.abc import Mapping
@@ -11,24 +11,24 @@ from ledger.errors import ConfigurationError
 from ledger.service.limits import ClientLimits, limits_from
 
 MIN_WORKERS: Final = 2
-"""One of which a hanging plugin may hold up."""
+"""At least two, since a hanging plugin can hold up one."""
 _MAX_WORKERS: Final = 256
 _ASSESS_SECONDS: Final = (0.05, 10.0)
-"""As long as a record may be assessed: under the log's lock nobody has more time than that."""
+"""How long the assessment of a record may take: the lock of the log allows no more."""
 _RENEW_SECONDS: Final = (1.0, 30 * 86_400.0)
 _OBJECT: Final = re.compile(r"s3://[A-Za-z0-9][A-Za-z0-9._-]*/[^\s/?#][^\s?#]*(?<!/)")
 REVISED_PER_DAY: Final = 200_000
-"""As many as one revision may touch."""
+"""As many records as one revision may touch."""
 _REVISED_PER_DAY: Final = (1, 1_000_000_000)
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """`database_url` None means the embedded PostgreSQL in `home`; `origin` None means the one in the database;
-    `anchor` None means the file of that name in `home`, s3://BUCKET/KEY an object; `policy` None that heads are
-    published without witnesses. `passphrase`: of the ledger's own keys, where they are encrypted, and of those that are
-    made. `workers`: processes that run plugins, None as many as there are cores for each of the `processes` that serve
-    here, but two at least. `assess_seconds`: what a record may take of a worker's time. `renew_seconds`: how old the
-    witnesses' signatures become on a log to which nothing is added. `revised_per_day`: how many records an
+    """`database_url`: None means the embedded PostgreSQL in `home`. `origin`: None means the origin in the database.
+    `anchor`: None means the file of that name in `home`, s3://BUCKET/KEY an object. `policy`: None means that heads are
+    published without witnesses. `passphrase` opens the ledger's own keys if they are encrypted, and encrypts new ones.
+    `workers`: processes that run plugins; None means as many as there are cores for each of the `processes` that serve
+    here, but at least two. `assess_seconds`: how long a worker may take for one record. `renew_seconds`: the age at
+    which the witnesses' signatures are renewed if nothing is added to the log. `revised_per_day`: how many records an
     organisation may have revised within 24 hours."""
 
     home: Path
@@ -36,7 +36,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     origin: str | None = None
     public_url: str | None = None
     limits: ClientLimits = ClientLimits()
-    """How much one client, or one organisation, may ask."""
+    """Limits for one client or one organisation."""
     anchor: str | None = None
     passphrase: bytes | None = None
     workers: int | None = None
@@ -48,22 +48,23 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @property
     def own_anchor(self) -> Path:
-        """The file in the home that is the anchor where none is named."""
+        """The file in the home that is the anchor unless another one is named."""
         return self.home / "anchor"
 
     @property
     def anchor_at(self) -> str:
-        """Where the highest signed head is kept: the path of a file, or s3://BUCKET/KEY."""
+        """The place of the anchor, which holds the highest signed head: the path of a file, or s3://BUCKET/KEY."""
         return self.anchor or str(self.own_anchor)
 
 
 def settings_from(environment: Mapping[str, str], default_home: Path) -> Settings:
     """Reads CARBON_LEDGER_HOME, _DATABASE_URL, _ORIGIN, _PUBLIC_URL, _ANCHOR, _POLICY, _PASSPHRASE, _WORKERS,
-    _ASSESS_SECONDS, _RENEW_SECONDS and _REVISED_PER_DAY. Raises ConfigurationError for unfit values."""
+    _ASSESS_SECONDS, _RENEW_SECONDS and _REVISED_PER_DAY. Raises ConfigurationError for invalid values."""
     home = Path(environment.get("CARBON_LEDGER_HOME") or default_home).expanduser().absolute()
     url = environment.get("CARBON_LEDGER_DATABASE_URL") or None
     if url is not None and not url.startswith(("postgresql://", "postgres://")):
-        raise ConfigurationError(f"CARBON_LEDGER_DATABASE_URL is no PostgreSQL address: {url.partition(':')[0]}:…")
+        raise ConfigurationError(
+            f"CARBON_LEDGER_DATABASE_URL must begin with postgresql:// or postgres://, not {url.partition(':')[0]}:…")
     origin = environment.get("CARBON_LEDGER_ORIGIN") or None
     if origin is not None:
         check_origin(origin)
@@ -94,13 +95,13 @@ def _anchor(text: str | None) -> str | None:
 
 
 def _number(environment: Mapping[str, str], name: str, bounds: tuple[int, int]) -> int | None:
-    """None where the environment does not say it."""
+    """The number in a variable; None if it is not set."""
     text = environment.get(name) or None
     if text is None:
         return None
     least, most = bounds
     if not text.isascii() or not text.isdecimal() or len(text) > len(str(most)) or not least <= int(text) <= most:
-        raise ConfigurationError(f"{name} is {text!r}: it must be a number from {least} to {most}")
+        raise ConfigurationError(f"{name} is {text!r}: it must be a whole number from {least} to {most}")
     return int(text)
 
 
@@ -108,17 +109,18 @@ def _seconds(environment: Mapping[str, str], name: str, otherwise: str, bounds: 
     text = environment.get(name) or otherwise
     least, most = bounds
     try:
-        found = float(text)
+        seconds = float(text)
     except ValueError:
-        found = 0.0
-    if not least <= found <= most:
-        raise ConfigurationError(f"{name} is {text!r}: it must be from {least:g} to {most:g}")
-    return found
+        seconds = 0.0
+    if not least <= seconds <= most:
+        raise ConfigurationError(f"{name} is {text!r}: it must be a number of seconds from {least:g} to {most:g}")
+    return seconds
 
 
 def check_origin(origin: str) -> None:
-    """A log's name: what a checkpoint's first line and a signed note's key name can hold."""
+    """Checks that a log's name fits into the first line of a checkpoint and the key name of a signed note."""
     if not origin.isascii() or not origin.isprintable() or any(sign in origin for sign in " +\\") or len(origin) > 200:
         raise ConfigurationError(
-            f"the origin {origin!r} cannot be a log's name: ASCII without spaces, `+` or backslash, at most 200 bytes"
+            f"the origin {origin!r} cannot be a log's name: it must be printable ASCII without spaces, `+` or "
+            "backslash, of at most 200 bytes"
         )

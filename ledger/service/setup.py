@@ -1,5 +1,5 @@
-"""The first run: schema, log key, origin, the registrar as entry 0, and an activation of the newest rules and of each
-installed plugin."""
+"""Sets up a ledger on the first run: schema, log key, origin, the registrar as entry 0, and activations of the newest
+rules and of each installed plugin."""
 
 import asyncio
 import logging
@@ -35,13 +35,13 @@ from ledger.store.sql import queries
 
 LOG_MISSING: Final = "log-missing"
 _log = logging.getLogger(__name__)
-# With the same registrar key, and with one that this home made for itself a moment too late.
+# Refusals because another replica was faster: it has the same registrar key, or this home has made a key of its own a
+# moment too late.
 _ENTERED_BY_ANOTHER = ("organization-taken", "unknown-key", "not-registrar", "rules-order")
 
 
 class Identity(NamedTuple):
-    """Who this ledger is: `signer` signs under the origin, with the newest key; `vkey` is what auditors pin who come
-    now."""
+    """The identity of this ledger. `signer` signs under the origin, with the newest key; new auditors pin `vkey`."""
 
     origin: str
     vkey: str
@@ -49,38 +49,38 @@ class Identity(NamedTuple):
 
 
 def registrar_id(origin: str) -> str:
-    """The registrar's identifier: a URN under the ledger's own name."""
+    """The registrar's identifier: a URN with the ledger's origin."""
     return f"urn:carbon-ledger:{origin}:registrar"
 
 
 def require_whole(settings: Settings) -> None:
-    """Raises ConfigurationError where the home shows that its embedded database is lost, before an empty one is made
-    in its place."""
+    """Raises ConfigurationError if the home shows that its embedded database is lost. To be called before an empty
+    database could be made in its place."""
     if settings.database_url is None and not Layout.at(settings.home).data.is_dir():
         _require_new(settings)
 
 
 def _require_new(settings: Settings) -> None:
-    """Raises ConfigurationError where something may have been signed that an empty database does not hold."""
+    """Raises ConfigurationError if the home's keys or anchors may have signed heads that an empty database lacks."""
     anchor = open_anchor(settings.anchor_at)
     keys = [path for path in log_keys(settings.home) if path.name != LOG_KEY or is_in_use(path)
             or (settings.home / REGISTRAR_KEY).exists()]
-    signed = f"{keys[0]} is the key of a log" if keys else None
-    for one in (anchor, memory_of(settings, anchor)):
-        if signed is None and one is not None and one.raw() is not None:
-            signed = f"the anchor {one.location} is of a log"
-    if signed is not None:
+    evidence = f"{keys[0]} is the key of a log" if keys else None
+    for place in (anchor, memory_of(settings, anchor)):
+        if evidence is None and place is not None and place.raw() is not None:
+            evidence = f"the anchor {place.location} belongs to a log"
+    if evidence is not None:
         raise ConfigurationError(
-            f"{signed}, but the database holds none: nothing is signed", code=LOG_MISSING, field="home",
+            f"{evidence}, but the database holds no log: nothing is signed", code=LOG_MISSING, field="home",
             value=settings.home,
-            rule="bring back its database, by `carbon-ledger restore` or CARBON_LEDGER_DATABASE_URL; a new ledger "
-                 "needs a home without keys, and an anchor of its own",
+            rule="bring back the log's database, by `carbon-ledger restore` or CARBON_LEDGER_DATABASE_URL; a new "
+                 "ledger needs a home without keys, and an anchor of its own",
         )
 
 
 async def establish(settings: Settings, hosted: Hosted) -> Keyring:
-    """Schema, origin, log key and anchor, made where they are missing. Raises ConfigurationError where a key that signs
-    this database's log is not in the home, or where the database is empty and the home is not."""
+    """Makes schema, origin, log key and anchor if they are missing, and returns the keys. Raises ConfigurationError if
+    a key that signs this database's log is not in the home, or if the database is empty and the home is not."""
     await migrate(hosted.owner_url, app_role=hosted.app_role)
     make_home(settings.home)
     wanted = settings.origin or f"carbon-ledger/{secrets.token_hex(8)}"
@@ -108,8 +108,8 @@ async def establish(settings: Settings, hosted: Hosted) -> Keyring:
 
 
 async def _begin(connection: Connection, settings: Settings, keyring: Keyring) -> None:
-    """Makes the anchor of a new log, and then says in the files of its keys that they sign. So an anchor that is
-    missing later was lost. Another start goes on with what was cut off."""
+    """Makes the anchor of a new log, and then marks its key files as in use. So an anchor that is missing later was
+    lost. If this is interrupted, the next start completes it."""
     if not is_in_use(settings.home / LOG_KEY) and await connection.fetchval(queries("log")["is_empty"]):
         begun = written(Checkpoint(keyring.origin, 0, EMPTY_ROOT), {}, keyring.signers)
         await asyncio.to_thread(open_anchor(settings.anchor_at).update, lambda current: current or begun)
@@ -117,11 +117,11 @@ async def _begin(connection: Connection, settings: Settings, keyring: Keyring) -
 
 
 async def keyring_of(connection: Connection, settings: Settings, origin: object, first: object) -> Keyring:
-    """The keys of the log of this origin and first vkey, as the database states them. Raises ConfigurationError where
-    one that signs is not in the home, or the database states none."""
+    """The keys of the log with this origin and first vkey, as the database states them. Raises ConfigurationError if a
+    key that signs is not in the home, or the database does not state origin and vkey."""
     if not isinstance(origin, str) or not isinstance(first, str):
-        raise ConfigurationError(f"the database does not say of which log it is: origin {origin!r}, vkey {first!r}",
-                                 field="ledger", rule="one row of the table `ledger` with both")
+        raise ConfigurationError(f"the database does not state its log: origin {origin!r}, vkey {first!r}",
+                                 field="ledger", rule="the table `ledger` has one row with origin and vkey")
     try:
         return await opened_keyring(connection, settings.home, settings.passphrase, origin, first)
     except Unavailable as error:
@@ -130,12 +130,12 @@ async def keyring_of(connection: Connection, settings: Settings, origin: object,
 
 
 def identity_of(keyring: Keyring) -> Identity:
-    """Who the log is by its newest key."""
+    """The identity of the log, with its newest key."""
     return Identity(keyring.origin, keyring.vkey, keyring.signers[-1])
 
 
 def make_home(home: Path) -> None:
-    """Makes the data folder where it is missing; one that is there keeps its mode."""
+    """Makes the data folder if it is missing. An existing folder keeps its mode."""
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -143,7 +143,7 @@ def make_home(home: Path) -> None:
 
 
 class SetupEntries(NamedTuple):
-    """What a server needs to enter records of the registrar's at its start."""
+    """The values that a server needs to enter the registrar's records at its start."""
 
     settings: Settings
     identity: Identity
@@ -156,20 +156,20 @@ class SetupEntries(NamedTuple):
         return registrar_id(self.identity.origin)
 
     async def enter(self, records: list[AnyRecord], key: SigningKey) -> None:
-        """Posts them. Raises the first refusal that another replica does not explain."""
+        """Posts the records. Raises the first refusal, unless it shows that another replica was faster."""
         envelopes = [msgspec.json.encode(seal(record, key, self.identity.origin)) for record in records]
         for result in await self.submitter.submit(envelopes):
-            # Another replica may have made the first entry a moment ago: then there is nothing left to do.
+            # Another replica may have made the first entries a moment ago: then nothing is left to do.
             if result.error is not None and result.error.code not in _ENTERED_BY_ANOTHER:
                 raise result.error
 
 
 async def bootstrap(entering: SetupEntries, registry: Registry) -> None:
-    """Entry 0 and the newest rules where the log is empty, and activations for installed plugin versions that the log
-    has never seen.
+    """Enters the registrar and the newest rules if the log is empty, and activations for installed plugin versions that
+    the log has never seen.
 
-    One that was in force before, or whose sector is retired, is for the registrar to activate: else two replicas with
-    different versions would each undo what the other has done, at every start.
+    The registrar alone activates a version that was in force before, or whose sector is retired. Otherwise two replicas
+    with different versions would undo each other's activation at every start.
     """
     pool, progress = entering.pool, entering.progress
     empty = await pool.fetchval(queries("log")["is_empty"])
@@ -192,13 +192,14 @@ async def bootstrap(entering: SetupEntries, registry: Registry) -> None:
 
 
 async def enter_policy(entering: SetupEntries, policy: Policy) -> None:
-    """The activation of a policy that the log has never seen; or a warning that says how the registrar enters it."""
-    said = await read_activated(entering.pool)
-    if said.agrees(policy):
+    """Enters the activation of a policy that the log has never seen, or logs a warning that tells how the registrar
+    enters it."""
+    activated = await read_activated(entering.pool)
+    if activated.agrees(policy):
         return
     key = registrar_key(entering.settings)
-    if key is None or not said.enters(policy):
-        _log.warning("the log does not say that its heads are published by policy %s: have the registrar run `%s`",
+    if key is None or not activated.enters(policy):
+        _log.warning("the log does not state that policy %s is in force: the registrar has to run `%s`",
                      policy.digest, command(policy))
         return
     entering.progress(f"activating the witness policy {policy.digest}")
@@ -211,7 +212,7 @@ def has_registrar(settings: Settings) -> bool:
 
 
 def registrar_key(settings: Settings, *, make: bool = False) -> SigningKey | None:
-    """The registrar's key in the home, which a new ledger makes; None where it is kept elsewhere."""
+    """The registrar's key in the home; None if it is elsewhere. `make`: make the key if it is missing."""
     return key_at(settings.home / REGISTRAR_KEY, settings.passphrase) if make or has_registrar(settings) else None
 
 

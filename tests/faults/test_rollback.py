@@ -129,7 +129,7 @@ def test_an_old_backup_is_restored(home: Path, tmp_path: Path) -> None:
             witness = Witness(server.vkey)
             witness.look(server.url)
         restore()
-    missing = f"holds {size} entries, {size + 3} were signed here", f"entries {size} to {size + 2} are missing"
+    missing = f"holds {size} entries, but {size + 3} were signed here", f"entries {size} to {size + 2} are missing"
     with Server(home) as server:
         assert_halted(server, lot, kept, *missing)
     assert command(home, "init").returncode == 1
@@ -238,7 +238,9 @@ def test_another_database_under_the_same_key(copies: tuple[Copy, Copy], lot: Lot
             lot.use(server, times)
             grown = sized(server)
         with other.served() as server:
-            assert_halted(server, lot, known, f"another log of {grown} entries", f"its first {size} have not the root")
+            assert_halted(
+                server, lot, known, f"another log of {grown} entries",
+                f"its first {size} entries do not have the root")
     with signed.served() as server:
         lot.use(server)
         assert_whole(server)
@@ -320,7 +322,7 @@ def test_an_anchor_that_is_gone(copies: tuple[Copy, Copy], lot: Lot, known: Rece
         file.unlink()
         for problem in (lot.refused(server), httpx.get(f"{server.url}/health/ready").json()):
             assert problem["code"] == "anchor-missing"
-            assert f"there is no anchor {file}" in problem["detail"]
+            assert f"the anchor {file} does not exist" in problem["detail"]
             assert "carbon-ledger anchor accept" in problem["rule"]
         assert not file.exists()
         file.write_bytes(good)
@@ -369,7 +371,7 @@ def test_an_anchor_of_another_log(copies: tuple[Copy, Copy], tmp_path: Path) -> 
     with signed.served("elsewhere") as server:
         origin = server.origin
     said = signed.refused()
-    assert f"is not of this log, {origin}, but of {other}" in said
+    assert f"belongs to the log {other}, not to this log, {origin}" in said
     assert "CARBON_LEDGER_ANCHOR" in said
 
 

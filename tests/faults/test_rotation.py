@@ -248,7 +248,7 @@ def test_a_forged_chain_is_not_followed(home: Path) -> None:
         # The server remembers that there was an end, and signs nothing.
         answer = httpx.get(f"{server.url}/log/checkpoint").json()
         assert answer["code"] == "log-mismatch"
-        assert "1 rotations of the log's key, 2 were made" in answer["detail"]
+        assert "only 1 of the 2 rotations of the log's key" in answer["detail"]
 
 
 def test_a_replica_without_the_new_key(home: Path) -> None:

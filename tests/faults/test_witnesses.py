@@ -153,7 +153,7 @@ def test_a_log_gets_witnesses_and_others_later(place: Site) -> None:
                     assert proof(server, one.digest).content == msgspec.json.encode(one)
     without = command(place.home, "serve", "--port", "0")
     assert without.returncode == 1
-    assert "CARBON_LEDGER_POLICY has to name the policy" in without.stderr
+    assert "CARBON_LEDGER_POLICY has to name a policy" in without.stderr
     place.write_policy(["quorum none"])
     with place.serve() as server:
         assert isinstance(posted(server), Receipt)

@@ -168,7 +168,7 @@ def test_doctor_names_what_is_wrong(made: Made, tmp_path: Path) -> None:
     good = Settings(home=made.home)
     key, anchor = made.home / REGISTRAR_KEY, made.home / "anchor"
     key.chmod(0o644)
-    assert found_by("modes", good) == ("error", f"others can read '{key}' chmod 600 '{key}'")
+    assert found_by("modes", good) == ("error", f"other accounts can read '{key}' chmod 600 '{key}'")
     key.chmod(0o600)
     signed = anchor.read_bytes()
     anchor.write_bytes(b"what is this")
@@ -176,7 +176,7 @@ def test_doctor_names_what_is_wrong(made: Made, tmp_path: Path) -> None:
     assert (level, "holds no checkpoint" in said) == ("error", True)
     anchor.unlink()
     level, said = found_by("anchor", good)
-    assert (level, "there is no anchor" in said) == ("error", True)
+    assert (level, "does not exist" in said) == ("error", True)
     anchor.write_bytes(signed)
     mark(made.home, b"{}")
     anchor.unlink()

@@ -58,7 +58,7 @@ def test_over_two_servers(server: Server, inner: Inside, database: Database, sho
     receipts = [*inner.post([first]), *server.post([second])]
     error = refusal(inner, third)
     assert (type(error), error.code, error.field, error.value) == (Exhausted, "revision-budget", "issuer", shop.id)
-    assert "may have 10 records revised within 24 hours: 8 are used up, and this revision can change 4" in error.message
+    assert "may have 10 records revised within 24 hours; it has used 8, and this revision can change 4" in error.message
     answer = httpx.post(f"{server.url}/v1/records", content=server.envelopes([third])[0],
                         headers={"Content-Type": "application/json"}, timeout=60)
     assert (answer.status_code, answer.json()["code"]) == (429, "revision-budget")

@@ -404,7 +404,7 @@ def test_a_revision_that_others_keep_waiting(
     inner.post([amend(shop, change(a, activity=Make(co2="90")))])
     assert waited == ["revising"] * 2
     database.execute(LOCK)
-    monkeypatch.setattr(inner.ledger.submitter._reviser, "_patience", 0.0)
+    monkeypatch.setattr(inner.ledger.submitter._writer.reviser, "_patience", 0.0)
     with pytest.raises(Unavailable) as caught:
         inner.post([amend(shop, change(a, activity=Make(co2="95")))])
     assert caught.value.code == "revising"
@@ -421,7 +421,7 @@ def test_a_revision_that_waits_for_its_turn_here(
     codes: list[str] = []
 
     async def impatient() -> None:
-        monkeypatch.setattr(inner.ledger.submitter._reviser, "_patience", 0.0)
+        monkeypatch.setattr(inner.ledger.submitter._writer.reviser, "_patience", 0.0)
         with pytest.raises(Unavailable) as caught:
             await inner.must([other])
         codes.append(caught.value.code)

@@ -17,10 +17,11 @@ from ledger.service.witnesses.witness_client import Answer, Conflict, Differs, F
 LOG = MemoryLog("log.example/one", 40)
 
 FAILURES = {
-    "silent": "does not answer", "forged": "does not hold", "other-root": "does not hold", "other-time": "not now",
-    "future": "not now", "other-name": "without a signature", "endless": "more than", "garbage": "no signature lines",
-    "empty": "no signature lines", "bad-request": "answers 400", "forbidden": "answers 403", "unknown": "answers 404",
-    "broken": "answers 500", "busy": "answers 503", "redirect": "answers 302",
+    "silent": "does not answer", "forged": "invalid signature", "other-root": "invalid signature",
+    "other-time": "from ours", "future": "from ours", "other-name": "no signature by the witness's key",
+    "endless": "more than", "garbage": "not made of signature lines", "empty": "not made of signature lines",
+    "bad-request": "answers 400", "forbidden": "answers 403", "unknown": "answers 404", "broken": "answers 500",
+    "busy": "answers 503", "redirect": "answers 302",
 }
 
 

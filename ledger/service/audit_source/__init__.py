@@ -1,1 +1,1 @@
-"""What a database shows to an audit, directly or behind the HTTP API."""
+"""The rows of a database as an audit reads them, directly or through the HTTP API."""

@@ -1,4 +1,4 @@
-"""Auditing a database directly: the one source that also shows stored rows which no leaf commits to."""
+"""The audit source for a database: the only one that also shows stored rows to which no leaf commits."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -30,7 +30,7 @@ from ledger.store.tiles import read_tile
 
 
 class DatabaseSource:
-    """A ledger's database. The checkpoint is signed here, so `identity` holds the log's key; an auditor without it
+    """A ledger's database. It signs the checkpoint itself with the log's key in `identity`; an auditor without that key
     reads over HTTP."""
 
     def __init__(
@@ -53,7 +53,7 @@ class DatabaseSource:
     async def checkpoint(self) -> str:
         row = await self._pool.fetchrow(queries("log")["head"])
         if row is None:
-            raise VerificationError("the database has a ledger, but no head", field="head")
+            raise VerificationError("the database holds a ledger without a head", field="head")
         head = typed(BatchRow, "head", dict(row))
         return sign_checkpoint(Checkpoint(self._identity.origin, head.size, head.root), self._identity.signer)
 
@@ -88,7 +88,7 @@ class DatabaseSource:
             rows = await entry_rows(self._pool, first, min(first + ENTRIES, size))
             yield write_page(rows)
             if not rows:
-                # A head may say any size.
+                # The size comes from the head, which may claim more entries than the database holds.
                 break
 
     async def batches(self, size: int, start: int = 0) -> AsyncIterator[list[tuple[int, bytes]]]:

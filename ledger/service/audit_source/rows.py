@@ -1,6 +1,6 @@
-"""Rows as an audit reads them, the same for the database source and for the HTTP API behind the other one.
+"""Rows as an audit reads them, the same for the database source and for the HTTP API, which serves the other source.
 
-They are what the database gives, whatever that is: who audits makes typed rows of them (see `decoding`).
+The rows are unchecked, as the database returns them. The auditor decodes them into typed rows (see `decoding`).
 """
 
 from collections import defaultdict
@@ -22,11 +22,11 @@ from ledger.store.sql import queries
 
 LOTS = 10_000
 Raw = dict[str, Any]
-"""A row by the names of the fields that it becomes."""
+"""A row, by the field names of its typed row."""
 
 
 async def entry_rows(pool: DatabasePool, start: int, end: int) -> list[EntryRow]:
-    """Entries from `start`, below `end`, with what is stored of them."""
+    """Entries from index `start` up to, not including, `end`, with the stored rows of each."""
     sql = queries("log")
     async with pool.acquire() as connection:
         entries = await connection.fetch(sql["audit_entries"], start, end)
@@ -44,7 +44,7 @@ async def entry_rows(pool: DatabasePool, start: int, end: int) -> list[EntryRow]
         EntryRow(
                  entry["index"], entry["data"], entry["body"], entry["seed"], entry["outcome"],
                  lots.get(entry["index"], []), flows.get(entry["index"], []), revised.get(entry["index"], []),
-                 # Where there is no record at all, this column is not what is missing.
+                 # If the record row is missing altogether, the audit shall not report this column as missing.
                  False if entry["type"] is None and entry["body"] is None else entry["erased"],
         )
         for entry in entries
@@ -52,7 +52,7 @@ async def entry_rows(pool: DatabasePool, start: int, end: int) -> list[EntryRow]
 
 
 def stored_leaves(row: EntryRow) -> list[bytes]:
-    """The leaves that the stored rows of an entry make; one without bytes stands for a row that cannot be read."""
+    """The leaves from the stored rows of an entry. An empty leaf stands for a row that cannot be read."""
     if row.seed is None or row.leaf is None:
         return []
     lots = [stored_leaf(row.seed, i, lot) for i, lot in enumerate(row.lots, start=1)]
@@ -60,7 +60,7 @@ def stored_leaves(row: EntryRow) -> list[bytes]:
 
 
 async def version_rows(pool: DatabasePool, size: int = EVER) -> Raw:
-    """What is stored of each revision in the tree of `size` entries: see `Revisions`."""
+    """The stored counts of each revision in the tree of `size` entries: see `Revisions`."""
     rows = await pool.fetch(queries("log")["audit_versions"], size)
     names = ("version", "record", "revised", "figures", "flows", "lots")
     return {
@@ -70,7 +70,7 @@ async def version_rows(pool: DatabasePool, size: int = EVER) -> Raw:
 
 
 async def revised_rows(pool: DatabasePool, index: int, after: int, limit: int) -> list[Raw]:
-    """What the record at `index` revised, of those after another index: see `RevisedRow`."""
+    """The records with an index above `after` that the record at `index` revised: see `RevisedRow`."""
     sql = queries("log")
     async with pool.acquire() as connection:
         rows = await connection.fetch(sql["audit_revised"], index, after, limit)
@@ -90,31 +90,32 @@ def _revised(row: Record, lots: list[Record], flows: list[Any]) -> Raw:
     texts = [lot["lot"] for lot in lots]
     leaves = [] if row["leaf"] is None else [
         row["leaf"], *[stored_leaf(row["seed"] or b"", i, text) for i, text in enumerate(texts, start=1)]]
-    found = []
+    readable = []
     for text in texts:
         try:
-            found.append(read_lot(text))
+            readable.append(read_lot(text))
         except Malformed:
-            continue  # whoever reads `lots` names it
+            continue  # the reader of `lots` reports it
     return {
         "index": row["record"], "own": row["own"], "body": row["body"], "outcome": row["outcome"], "leaves": leaves,
-        "flows": flows, "shares": [lot.share for lot in found], "quantities": [lot.quantity for lot in found],
-        "blank": not any(any(lot.burdens) or any(lot.amount) for lot in found), "lots": texts,
+        "flows": flows, "shares": [lot.share for lot in readable], "quantities": [lot.quantity for lot in readable],
+        "blank": not any(any(lot.burdens) or any(lot.amount) for lot in readable), "lots": texts,
         "withdrawn": [lot["withdrawn"] for lot in lots],
     }
 
 
 async def batch_rows(pool: DatabasePool, after: int, limit: int, size: int = EVER) -> list[Raw]:
-    """Batches that end after `after` entries, and not after `size`: see `BatchRow`."""
+    """Batches whose size is above `after` and at most `size`: see `BatchRow`."""
     return [dict(row) for row in await pool.fetch(queries("log")["batches"], after, limit, size)]
 
 
 async def balance_rows(pool: DatabasePool, after: int, limit: int, size: int = EVER) -> list[Raw]:
-    """Balances in the tree of `size` entries, of lots with a number above `after`: see `Balance`."""
+    """Balances of lots with a number above `after`, as of the tree of `size` entries: see `StoredBalance`."""
     rows = await pool.fetch(queries("log")["audit_numbers"], after, limit, size)
     return await balance_rows_of(pool, [row["lot"] for row in rows], size)
 
 
 async def balance_rows_of(pool: DatabasePool, numbers: Sequence[int], size: int = EVER) -> list[Raw]:
-    """Balances of the lots with these numbers, as far as the tree of `size` entries has them."""
+    """Balances of the lots with these numbers, as of the tree of `size` entries. Lots that the tree lacks are left
+    out."""
     return [dict(row) for row in await pool.fetch(queries("log")["audit_balances"], list(numbers), size)]

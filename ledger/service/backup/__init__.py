@@ -1,1 +1,1 @@
-"""Backups of a ledger: what is in one, how it is taken, and how a home is made of it again."""
+"""Backups of a ledger: their contents, how to take them, and how to restore a home from one."""

@@ -1,4 +1,4 @@
-"""The mark of a home that was restored: nothing is signed there until it is settled which history counts."""
+"""The mark of a restored home: nothing is signed there until it is settled which history counts."""
 
 from pathlib import Path
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from ledger.host.files.durable import replace, sync
 
 MARK: Final = "restored"
-"""The file's name in the home. It holds the backup's manifest."""
+"""The name of the mark's file in the home. It holds the backup's manifest."""
 
 
 def is_restored(home: Path) -> bool:
@@ -20,7 +20,7 @@ def mark(home: Path, manifest: bytes) -> None:
 
 
 def settled(home: Path) -> None:
-    """Takes the mark away, durably: the anchor, the witnesses or the operator have decided. Raises OSError."""
+    """Removes the mark, durably, after the anchor, the witnesses or the operator have decided. Raises OSError."""
     if is_restored(home):
         (home / MARK).unlink(missing_ok=True)
         sync(home)

@@ -1,4 +1,4 @@
-"""Making a home of a backup: all of it, or nothing."""
+"""Restores a home from a backup: completely, or not at all."""
 
 import shutil
 import tarfile
@@ -25,7 +25,8 @@ _MEMBERS: Final = 1_000
 
 @contextmanager
 def opened_backup(path: Path) -> Iterator[Path]:
-    """The folder of a backup; one that is a file is unpacked beside it. Raises InvalidInput."""
+    """The folder of a backup. A backup that is a file is unpacked into a temporary folder next to it. Raises
+    InvalidInput."""
     if path.is_dir():
         yield path
         return
@@ -46,7 +47,7 @@ def _unpack(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, path: P
     if content is None or not (member.name == MANIFEST or (
         len(name.parts) == 2 and name.parts[0] in (DATABASE, KEYS) and name.parts[1] not in ("..", ".")
     )):
-        raise broken(path, f"it holds {member.name!r}")
+        raise broken(path, f"it holds {member.name!r}, which does not belong to a backup")
     target = folder / name
     target.parent.mkdir(mode=0o700, exist_ok=True)
     with target.open("xb") as file:
@@ -54,7 +55,7 @@ def _unpack(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, path: P
 
 
 def checked_backup(folder: Path) -> tuple[Manifest, bytes]:
-    """The manifest of a backup whose files are all there and unchanged. Raises InvalidInput."""
+    """The manifest of a backup, and its bytes. Checks that all files are there and unchanged. Raises InvalidInput."""
     manifest, data = read_manifest(folder)
     check_files(folder, manifest)
     return manifest, data
@@ -62,12 +63,12 @@ def checked_backup(folder: Path) -> tuple[Manifest, bytes]:
 
 @contextmanager
 def staged_home(home: Path) -> Iterator[Path]:
-    """A folder beside the home that takes its place at the end; where something fails nothing is left. Raises
-    ConfigurationError where the home holds something."""
+    """A folder next to the home that becomes the home at the end. If something fails, the folder is deleted. Raises
+    ConfigurationError if the home is not empty."""
     if home.exists() and (not home.is_dir() or any(home.iterdir())):
         raise ConfigurationError(
-            f"{home} is not empty, and nothing is restored over what is there", code="home-not-empty", field="home",
-            value=home, rule="another --home, or move this one away; an anchor in it is worth keeping",
+            f"{home} is not empty, and a restore overwrites nothing", code="home-not-empty", field="home",
+            value=home, rule="name another --home, or move this one away; if it holds an anchor, keep the anchor",
         )
     home.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=home.parent))
@@ -83,7 +84,8 @@ def staged_home(home: Path) -> Iterator[Path]:
 
 
 def write_home(backup: Path, data: bytes, home: Path, report: Callable[[str], None]) -> None:
-    """Keys, database and mark of a checked backup, in an empty folder. Raises ConfigurationError."""
+    """Writes the keys and the database of a checked backup, and the mark, into an empty folder. Raises
+    ConfigurationError."""
     report("unpacking the database")
     restore_base_backup(home, backup / DATABASE, report)
     for path in sorted((backup / KEYS).iterdir()):
@@ -92,8 +94,8 @@ def write_home(backup: Path, data: bytes, home: Path, report: Callable[[str], No
 
 
 async def check_database(owner_url: str, manifest: Manifest, backup: Path) -> Checkpoint:
-    """The head of a restored database. Raises InvalidInput where it is not of the log that the manifest names, or does
-    not begin with the head that it states."""
+    """The head of a restored database. Raises InvalidInput if the database holds another log than the manifest names,
+    or does not continue the head that the manifest states."""
     async with owner_connection(owner_url) as connection:
         row = await connection.fetchrow(queries("log")["ledger"])
         if row is None or (row["origin"], row["vkey"]) != (manifest.origin, manifest.vkey):

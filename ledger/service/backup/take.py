@@ -1,4 +1,4 @@
-"""Taking a backup of an embedded database and the keys in its home, while servers go on writing."""
+"""Takes a backup of an embedded database and the keys in its home, while servers keep writing."""
 
 import asyncio
 import tarfile
@@ -30,7 +30,7 @@ async def take_backup(
     async with owner_connection(running.owner_url) as connection:
         row = await connection.fetchrow(queries("log")["ledger"])
         if row is None:
-            raise ConfigurationError(f"no ledger in {settings.home}", field="home", value=settings.home)
+            raise ConfigurationError(f"there is no ledger in {settings.home}", field="home", value=settings.home)
         head = await read_head(connection, row["origin"])
     _copy_keys(settings, folder / KEYS, row["origin"])
     report("copying the database")
@@ -51,18 +51,18 @@ def key_paths(home: Path) -> list[Path]:
 
 
 def require_passphrase(settings: Settings) -> None:
-    """Raises ConfigurationError where a key would stand in a backup as it is, readable by whoever has the backup."""
+    """Raises ConfigurationError if a key would be unencrypted in the backup."""
     plain = [path.name for path in key_paths(settings.home) if not is_encrypted(path)]
     if plain and settings.passphrase is None:
         raise ConfigurationError(
-            f"{', '.join(plain)} in {settings.home} is not encrypted, and a backup holds no key that anyone can read",
+            f"unencrypted keys in {settings.home}: {', '.join(plain)}; a backup must hold only encrypted keys",
             code="passphrase-needed", field="passphrase",
-            rule="a passphrase for the keys in the backup: --passphrase-file or CARBON_LEDGER_PASSPHRASE",
+            rule="give a passphrase for the keys in the backup: --passphrase-file or CARBON_LEDGER_PASSPHRASE",
         )
 
 
 def _copy_keys(settings: Settings, folder: Path, origin: str) -> None:
-    """Encrypted files as they are, others encrypted with the passphrase."""
+    """Copies encrypted key files unchanged, and encrypts the others with the passphrase."""
     require_passphrase(settings)
     folder.mkdir(mode=0o700)
     for path in key_paths(settings.home):
@@ -73,14 +73,14 @@ def _copy_keys(settings: Settings, folder: Path, origin: str) -> None:
 
 
 def pack(folder: Path, file: Path) -> None:
-    """The backup in a folder as one file, whole and durable; the manifest comes first. Raises OSError."""
+    """Packs the backup in a folder into one file, completely and durably. The manifest comes first. Raises OSError."""
     with replacing(file) as output, tarfile.open(fileobj=output, mode="w") as tar:
         for path in (MANIFEST, *files_in(folder)):
             tar.add(folder / path, arcname=path, recursive=False, filter=_anonymous)
 
 
 def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    """Accounts of this host mean nothing elsewhere."""
+    """Removes the accounts of this host, which mean nothing elsewhere."""
     member.uid = member.gid = 0
     member.uname = member.gname = ""
     member.mode = 0o600

@@ -1,8 +1,8 @@
-"""Erasing: after an erasure is on the log and answered, the body that it names goes.
+"""Erases bodies: after an erasure is on the log and answered, the body that it names is redacted.
 
-A step of its own: done again at each start and now and then, by whichever server comes to it first, until no erasure on
-the log is left whose record still has its body. So a crash in between delays it and loses nothing. Of a log with
-witnesses a body goes once a published head covers its erasure: until then an auditor would miss it, and see no reason.
+This is a separate step. Every server looks for pending erasures at its start and once a minute, so a crash delays an
+erasure but loses nothing. On a log with witnesses, a body is erased once a published head covers its erasure. Before
+that, an auditor would find the body missing and see no reason.
 """
 
 import asyncio
@@ -27,15 +27,15 @@ _log = logging.getLogger(__name__)
 
 
 class ErasedBody(NamedTuple):
-    """How many records were erased, and how many more the log asks for in entries that no published head covers yet."""
+    """How many records were erased, and how many erasures wait because no published head covers them yet."""
 
     erased: int
     waiting: int
 
 
 class Eraser:
-    """One for a process. `wake` says that an erasure was logged, `published` that a head is public; `every`: seconds
-    after which it looks by itself."""
+    """A process has one. Call `wake` after an erasure was logged, and `published` after a head became public. It also
+    looks by itself after `every` seconds."""
 
     def __init__(self, url: str, every: float = _EVERY_SECONDS) -> None:
         self._url = url
@@ -63,14 +63,14 @@ class Eraser:
     async def _run(self) -> None:
         while True:
             self._woken.clear()
-            # What is published while it looks may be what it finds waiting.
+            # A head that is published during the look may cover an erasure that the look finds waiting.
             self._waits = True
             self._waits = await self._look()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), self._every)
 
     async def _look(self) -> bool:
-        """Whether erasures are left that wait for a published head."""
+        """Erases. Returns whether erasures still wait for a published head."""
         try:
             return (await carry_out(self._url)).waiting > 0
         except (Unavailable, *LOST, asyncpg.PostgresError) as error:
@@ -81,19 +81,19 @@ class Eraser:
 
 
 async def carry_out(url: str) -> ErasedBody:
-    """Erases what the log asks for and its published head covers, in the order of the log: what is left is looked for
-    after the newest that is done. Raises Unavailable where the database does not answer."""
+    """Carries out the erasures that the published head covers, in log order. The search resumes after the newest
+    completed one. Raises Unavailable if the database does not answer."""
     connection, done = await connect_eraser(url), 0
     try:
-        left = await pending(connection)
-        for index in left.public:
+        erasures = await pending(connection)
+        for index in erasures.public:
             if await erase(connection, index, _reduce):
                 _log.info("the body of record %d is erased", index)
                 done += 1
         await connection.close()
     finally:
         await close_quietly(connection)
-    return ErasedBody(done, len(left.waiting))
+    return ErasedBody(done, len(erasures.waiting))
 
 
 def _reduce(body: bytes) -> bytes:

@@ -1,9 +1,9 @@
-"""Purging: after erasures, until no file of the database holds what was erased. The operator says when, for it locks.
+"""Purges the files of the database after erasures, so that no file holds erased text any more. The operator starts it,
+since it locks tables.
 
-1. erasures that wait are carried out; 2. the tables with bodies are rewritten, which leaves the row versions behind
-that an update only marks as dead; 3. a checkpoint lets the old files go; 4. the segments of the log of changes are
-filled with zeros, twice, since those that are passed are used again; 5. the files are searched for words that must not
-be there.
+1. It carries out the pending erasures. 2. It rewrites the tables with bodies, which drops the row versions that an
+update only marks as dead. 3. A checkpoint deletes the old files. 4. It fills the segments of the write-ahead log with
+zeros, twice, since PostgreSQL uses old segments again. 5. It searches the files for words that must not be there.
 """
 
 import asyncio
@@ -24,7 +24,8 @@ _SHORTEST = 4
 
 
 class Searched(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Files below `folder`, each by its path, that hold one of the words; `unreadable` could not be searched."""
+    """`found` are the paths of the files below `folder` that hold one of the words; `unreadable` are those that could
+    not be searched."""
 
     folder: str
     files: int
@@ -34,9 +35,9 @@ class Searched(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Purged(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """`erased`: erasures that had waited; `waiting`: those that no published head covers yet. `refused`: what the
-    database's owner may not do. `keepers`: what keeps the log of changes for longer, or has a copy of it. `seconds`
-    that it took, the search left out."""
+    """`erased`: how many pending erasures were carried out; `waiting`: how many wait for a published head. `refused`:
+    steps that the database's owner may not do. `keepers`: replication slots, standbys and settings that keep the
+    write-ahead log longer, or copy it. `seconds`: the duration without the search."""
 
     erased: int
     seconds: float
@@ -48,13 +49,13 @@ class Purged(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
     @property
     def done(self) -> bool:
         """Whether nothing is left to do here."""
-        found = self.searched is not None and (self.searched.found or self.searched.unreadable)
-        return not self.refused and not self.waiting and not found
+        suspect = self.searched is not None and (self.searched.found or self.searched.unreadable)
+        return not self.refused and not self.waiting and not suspect
 
 
 async def purge(hosted: Hosted, words: Sequence[bytes], progress: Callable[[str], None]) -> Purged:
-    """Rewrites, then searches all files beside the database's for `words`. Raises InvalidInput where files are to be
-    searched that are not here, or for words that are too short to search for."""
+    """Purges, then searches all files around the database for `words`. Raises InvalidInput if the files to search are
+    not on this host, or a word is too short."""
     for word in words:
         if len(word) < _SHORTEST:
             raise InvalidInput(f"search term {word!r} is too short", field="search", value=word,
@@ -66,13 +67,13 @@ async def purge(hosted: Hosted, words: Sequence[bytes], progress: Callable[[str]
         if words:
             await asyncio.to_thread(_check_here, folder)
         refused = await rewrite(connection, progress)
-        kept = await keepers(connection)
+        keeping = await keepers(connection)
     seconds = time.monotonic() - started
     searched = None
     if words and folder is not None:
         searched = await asyncio.to_thread(search, Path(folder).parent, words, progress)
     return Purged(
-        erased=carried.erased, waiting=carried.waiting, seconds=round(seconds, 3), refused=refused, keepers=kept,
+        erased=carried.erased, waiting=carried.waiting, seconds=round(seconds, 3), refused=refused, keepers=keeping,
         searched=searched,
     )
 
@@ -84,9 +85,9 @@ def _check_here(folder: str | None) -> None:
 
 
 def search(folder: Path, words: Sequence[bytes], progress: Callable[[str], None]) -> Searched:
-    """Every file below a folder: tables, indexes, log of changes, temporary files, messages."""
+    """Searches every file below a folder: tables, indexes, write-ahead log, temporary files, messages."""
     progress(f"searching {folder}")
-    files, size, found, unreadable = 0, 0, list[str](), list[str]()
+    files, size, matches, unreadable = 0, 0, list[str](), list[str]()
     for path in sorted(folder.rglob("*")):
         try:
             if path.is_symlink() or not path.is_file():
@@ -94,12 +95,12 @@ def search(folder: Path, words: Sequence[bytes], progress: Callable[[str], None]
             files += 1
             size += path.stat().st_size
             if any(word in part for part in _parts(path, max(map(len, words))) for word in words):
-                found.append(str(path))
+                matches.append(str(path))
         except FileNotFoundError:
-            continue  # It has gone meanwhile, and what was in it.
+            continue  # The file was deleted meanwhile.
         except OSError as error:
             unreadable.append(f"{path}: {error.strerror}")
-    return Searched(folder=str(folder), files=files, bytes=size, found=found, unreadable=unreadable)
+    return Searched(folder=str(folder), files=files, bytes=size, found=matches, unreadable=unreadable)
 
 
 def _parts(path: Path, longest: int) -> Iterator[bytes]:

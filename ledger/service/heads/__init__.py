@@ -1,1 +1,1 @@
-"""Which heads may leave, by which key, and which of them are public."""
+"""Which heads this process may sign, with which key, and which of them are public."""

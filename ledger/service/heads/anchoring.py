@@ -1,4 +1,4 @@
-"""The operator's view of the anchor, and the one decision that is nobody else's: that signed history is lost."""
+"""The operator's view of the anchor, and the one decision that only the operator makes: that signed history is lost."""
 
 from datetime import datetime
 
@@ -14,8 +14,8 @@ from ledger.store.database import Connection
 
 
 class Standing(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Both histories: what was signed here last, if that can be read, and what the database holds. `contradiction` says
-    what is wrong, where something is."""
+    """Both histories: the head that was signed here last, if it can be read, and the head of the database.
+    `contradiction` says how they differ, or is None if the database continues the anchor."""
 
     anchor: str
     origin: str
@@ -27,7 +27,7 @@ class Standing(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 async def standing(connection: Connection, heads: Heads, anchor: Anchor) -> Standing:
-    """Compares anchor and database. Raises NotFound where the database holds no log."""
+    """Compares anchor and database. Raises NotFound if the database holds no log."""
     try:
         expected = await heads.expected()
         head = await read_head(connection, heads.origin)
@@ -48,28 +48,28 @@ async def standing(connection: Connection, heads: Heads, anchor: Anchor) -> Stan
 async def accept(
     connection: Connection, heads: Heads, anchor: Anchor, memory: Anchor | None, size: int, now: datetime
 ) -> str | None:
-    """Signs the database as it is, `size` entries, in place of what the anchor, and the home's own `memory`, say, and
-    returns where that of the anchor is kept as evidence. In a transaction that has locked the head.
+    """Signs the head of the database, with `size` entries, in place of the head in the anchor and in the home's own
+    `memory`. Returns where the old anchor is kept as evidence. The caller's transaction must have locked the head.
 
-    Raises InvalidInput where the database does not hold `size` entries, or where it does not contradict the anchor.
+    Raises InvalidInput if the database does not hold `size` entries, or does not contradict the anchor.
     """
-    found = await standing(connection, heads, anchor)
-    if found.contradiction is None:
-        raise InvalidInput("the database continues what was signed here: there is nothing to accept",
+    compared = await standing(connection, heads, anchor)
+    if compared.contradiction is None:
+        raise InvalidInput("the database continues the anchor: there is nothing to accept",
                            code="nothing-to-accept", field="size", value=size)
-    if found.size != size:
+    if compared.size != size:
         raise InvalidInput(
-            f"the database holds {found.size} entries, not {size}", code="wrong-size", field="size", value=size,
-            rule="the size that is to be accepted, as `anchor show` tells it",
+            f"the database holds {compared.size} entries, not {size}", code="wrong-size", field="size", value=size,
+            rule="the size of the database's log, as shown by `anchor show`",
         )
-    head = Checkpoint(heads.origin, found.size, bytes.fromhex(found.root))
-    shown = await read_shown(connection)
-    fields = _fields(anchor) | {PUBLISHED: str(-1 if shown.newest is None else shown.newest)}
+    head = Checkpoint(heads.origin, compared.size, bytes.fromhex(compared.root))
+    history = await read_shown(connection)
+    fields = _fields(anchor) | {PUBLISHED: str(-1 if history.newest is None else history.newest)}
     note, stamp = written(head, fields, heads.signers), f"{now:%Y%m%dT%H%M%S.%fZ}"
-    kept = anchor.replace(note, anchor.raw(), stamp)
+    evidence = anchor.replace(note, anchor.raw(), stamp)
     if memory is not None:
         memory.replace(note, memory.raw(), stamp)
-    return kept
+    return evidence
 
 
 def _signed(anchor: Anchor) -> Checkpoint | None:
@@ -78,7 +78,7 @@ def _signed(anchor: Anchor) -> Checkpoint | None:
 
 
 def _fields(anchor: Anchor) -> dict[str, str]:
-    """What the anchor says beside its checkpoint stays true of the log, whichever history counts."""
+    """The anchor's other fields, which stay true of the log whichever history counts."""
     note = _note(anchor)
     return {} if note is None else fields_of(note)
 

@@ -1,10 +1,11 @@
-"""Which heads may leave: every one that is signed here begins, or continues, the highest that was ever signed here.
+"""Which heads this process may sign: only heads that continue, or are continued by, the highest head ever signed here.
 
-A database that was restored to an earlier state, a standby that was promoted before it had everything, or another
-database under the same key shows a head that is not such a one, also after it has grown past. Then signing stops, until
-the operator decides. What is known as highest is kept in this process and in the anchor (`ledger.store.anchor`), which
-other replicas of the host share; no head is signed before the anchor has it. Nor is one that another process has
-written before a synchronous standby has it, where there is one: an interrupted COMMIT shows rows that it has not.
+Three databases do not continue that head, even after they have grown larger: one that was restored to an earlier state,
+a standby that was promoted before it had all entries, and another database under the same key. Then signing stops until
+the operator decides. The highest head is kept in this process and in the anchor (`ledger.store.anchor`), which other
+replicas of the host share. No head is signed before the anchor has it. A head that another process has written is
+signed only once the synchronous standby, if there is one, has its rows: an interrupted COMMIT makes them visible too
+early.
 """
 
 import asyncio
@@ -35,7 +36,7 @@ MISMATCH: Final = "log-mismatch"
 MISSING: Final = "anchor-missing"
 UNSETTLED: Final = "unsettled"
 UNSIGNABLE: Final = (UNREADABLE, UNWRITABLE, MISSING, UNSETTLED, KEY_MISSING)
-"""Codes of what keeps a head from being signed though the database is there: trying again at once is of no use."""
+"""Codes of errors that stop signing although the database answers. To try again at once is useless."""
 _DECIDE: Final = "bring back the database that was signed, or decide with `carbon-ledger anchor`"
 _REMEMBERED = 10_000
 _log = logging.getLogger(__name__)
@@ -43,10 +44,10 @@ Known = tuple[Checkpoint, ...]
 
 
 class Heads:
-    """One for a process. The sessions that it is given see what is committed now: none is in a snapshot of its own."""
+    """A process has one. The sessions that callers pass must see all committed rows, not a snapshot."""
 
     def __init__(self, keyring: Keyring, anchor: Anchor, pool: DatabasePool, memory: Anchor | None = None) -> None:
-        """`memory`: where this home keeps for itself what it has signed, beside an anchor that is elsewhere."""
+        """`memory`: the file in this home for the highest signed head, if the anchor is elsewhere."""
         self.origin = origin = keyring.origin
         self.keyring = keyring
         self._pool = pool
@@ -61,17 +62,17 @@ class Heads:
 
     @property
     def signers(self) -> tuple[NoteSigner, ...]:
-        """All of them sign every head: one, or two while the log's key is being rotated."""
+        """The keys that sign each head: one, or two during a rotation of the log's key."""
         return self.keyring.signers
 
     @property
     def highest(self) -> Checkpoint:
-        """The highest head that this process has signed, or has committed in order to."""
+        """The highest head that this process has signed, or has committed and will sign."""
         return self._highest
 
     @property
     def signed(self) -> Checkpoint | None:
-        """What the anchor says, as it was read last; None where it was missing."""
+        """The head in the anchor, as it was read last; None if the anchor was missing."""
         return None if self._note is None else self._anchored
 
     @property
@@ -81,23 +82,23 @@ class Heads:
 
     @property
     def waiting(self) -> bool:
-        """Whether signing begins as soon as it is settled which history counts."""
+        """Whether signing begins as soon as the witnesses have settled which history counts."""
         return self._halted is None and self._waiting is not None
 
     @property
     def fields(self) -> dict[str, str]:
-        """What the anchor says beside its checkpoint, as it was read last."""
+        """The anchor's other fields, as they were read last."""
         return {} if self._note is None else fields_of(self._note)
 
     def require_signing(self) -> None:
-        """Raises Unavailable where this replica has stopped signing, since it has seen two histories, or has not begun
-        to, since it is not settled yet which one counts."""
+        """Raises Unavailable if this replica does not sign: it has seen two histories and stopped, or it is not settled
+        yet which history counts."""
         stopped = self._halted or self._waiting
         if stopped is not None:
             raise stopped
 
     def halt(self, why: str, code: str = MISMATCH, rule: str = _DECIDE) -> NoReturn:
-        """Stops signing, for as long as the process runs. Raises the Unavailable that says why."""
+        """Stops signing until the process ends. Raises Unavailable with the reason."""
         if self._halted is None:
             self._halted = Unavailable(
                 f"{why}; this server signs nothing more", code=code, field="anchor", value=self._anchor.location,
@@ -110,35 +111,39 @@ class Heads:
         """Signs nothing until `settle`."""
         self._waiting = Unavailable(
             f"{why}; nothing is signed until then", code=UNSETTLED, field="anchor", value=self._anchor.location,
-            rule="the witnesses of the log's policy have to answer; where they are gone for good, name others, or "
+            rule="the witnesses of the log's policy have to answer; if they are gone for good, name others, or "
                  "`quorum none`, in the file of CARBON_LEDGER_POLICY",
         )
         _log.warning("%s", self._waiting)
 
     def contradict(self, size: int, whose: str, head: Checkpoint) -> None:
-        """Heeds that another, such as a witness, was shown this log with `size` entries. Raises Unavailable, and stops
-        signing, where the database holds less: it was checked later, and had this head."""
+        """Handles evidence that another party, `whose`, was shown this log with `size` entries. `head` is the head of
+        the database, read after the evidence. Raises Unavailable, and stops signing, if the database holds fewer
+        entries."""
         held = max(head.size, self._highest.size)
         if size > held:
             self.halt(missing_entries(held, size, f"were shown to {whose}"))
 
     async def start(self, connection: Connection, *, restored: bool = False, witnessed: bool = False) -> None:
-        """Compares the database with the anchor before anything is signed: a mismatch, or an anchor that is missing,
-        stops signing. `witnessed`: the log has a quorum of witnesses, which is asked before this process signs where
-        the anchor could have been brought back with the database; `restored`: by their word alone, if need be.
+        """Compares the database with the anchor before anything is signed. A mismatch stops signing, and so does a
+        missing anchor.
 
-        Raises ConfigurationError where the anchor cannot be read or is of another log.
+        `witnessed`: the log has a quorum of witnesses. If the anchor is a file, they are asked before this process
+        signs, since a copy of the disk could bring the file back together with the database. `restored`: the home was
+        restored from a backup, so the witnesses decide even without an anchor. Raises ConfigurationError if the anchor
+        cannot be read or belongs to another log.
         """
-        asked = witnessed and not self._anchor.remote
+        ask_witnesses = witnessed and not self._anchor.remote
         try:
-            if restored and asked and await self._read() is None:
+            if restored and ask_witnesses and await self._read() is None:
                 self.wait("this home was restored from a backup, without an anchor")
             else:
                 await self.newest(connection)
             if (key := self.keyring.unknown()) is not None:
-                self.halt(f"{key} has signed for this log, and the database does not know that key: it is older",
-                          rule="bring back the database that was signed; where it is lost, put that file away and "
-                               "decide with `carbon-ledger anchor`")
+                self.halt(f"{key} has signed for this log, but the database does not know that key: the database is "
+                          "older than the key",
+                          rule="bring back the database that was signed; if it is lost, move that file away and decide "
+                               "with `carbon-ledger anchor`")
         except Unavailable as error:
             if error.code == MISSING:
                 self._halted = error
@@ -149,11 +154,12 @@ class Heads:
             elif self._halted is None:
                 raise
             return
-        if asked and self._waiting is None:
-            self.wait("a quorum of witnesses has to say what it was shown of this log")
+        if ask_witnesses and self._waiting is None:
+            self.wait("a quorum of witnesses has to state which heads of this log it was shown")
 
     async def settle(self, connection: Connection) -> None:
-        """Begins to sign: what others were shown of this log is in the database. An anchor that is missing is made."""
+        """Begins to sign, once the database is known to hold the heads that others were shown. Makes a missing
+        anchor."""
         head = await self.examine(connection)
         if self._waiting is not None and self._note is None:
             note = await asyncio.to_thread(self._anchor.update, lambda current: current or written(
@@ -162,8 +168,8 @@ class Heads:
         self._waiting = None
 
     async def expected(self) -> Known:
-        """The heads with which every view of the database that is taken from now on must begin. Raises Unavailable
-        where nothing is signed, or the anchor is missing, cannot be read or is not of this log."""
+        """The heads that every later view of the database must continue. Raises Unavailable if nothing is signed, or
+        the anchor is missing, cannot be read or belongs to another log."""
         self.require_signing()
         return await self._known()
 
@@ -174,29 +180,30 @@ class Heads:
                 raise self._missing()
         elif note != self._note:
             self._anchored, self._note = self._opened(note), note
-        own = None if self._memory is None else self._memory.read()
-        return (self._highest, self._anchored) if own is None else (self._highest, self._anchored, self._opened(own))
+        remembered = None if self._memory is None else self._memory.read()
+        heads = self._highest, self._anchored
+        return heads if remembered is None else (*heads, self._opened(remembered))
 
     async def _read(self) -> str | None:
         return await asyncio.to_thread(self._anchor.read) if self._anchor.remote else self._anchor.read()
 
     async def check(self, connection: Connection, head: Checkpoint, expected: Known) -> None:
-        """Returns if this session's database, with this head, begins with all that was expected before its head was
-        read. Raises Unavailable, and stops signing, where it does not."""
+        """Checks that this session's database, with this head, continues the `expected` heads, which were read before
+        its head. Raises Unavailable, and stops signing, if it does not."""
         if head in self._vouched:
-            # All heads that were vouched for are of one log: what is not longer than this one needs no proof again.
+            # All vouched heads are of one log, so vouched heads that are not larger than this one need no new proof.
             expected = tuple([one for one in expected if one.size > head.size or one not in self._vouched])
         why = await self.keyring.refresh(connection) or await contradiction(connection, head, expected)
         if why is not None:
             self.halt(why)
 
     async def newest(self, connection: Connection) -> Checkpoint:
-        """The database's head, checked. Raises Unavailable, and stops signing, where it is of another history."""
+        """The database's head, checked. Raises Unavailable, and stops signing, if it is of another history."""
         self.require_signing()
         return await self.examine(connection)
 
     async def examine(self, connection: Connection) -> Checkpoint:
-        """The same while it is not settled yet whether to sign."""
+        """Does the same as `newest`, also while it is not settled yet whether to sign."""
         if self._halted is not None:
             raise self._halted
         expected = await self._known()
@@ -205,36 +212,35 @@ class Heads:
         return head
 
     def advance(self, head: Checkpoint) -> None:
-        """Remembers a head that is committed, on top of one that was checked: from now on no database without it will
-        do."""
-        # A batch and a revision may end in either order here.
+        """Remembers a committed head that continues a checked one. From now on, every database has to hold it."""
+        # A batch and a revision may arrive here in either order.
         if head.size > self._highest.size:
             self._highest = head
         self._vouch(head)
 
     async def committed(self, head: Checkpoint) -> str:
-        """A head that was advanced to, as a signed note. Several wait for the anchor together.
+        """The signed note of a head that `advance` was called with. Several calls wait for one write of the anchor.
 
-        Raises Unavailable where the anchor cannot be written, OutcomeUnknown where the database is lost: then the batch
-        stands, and nobody has been told.
+        Raises Unavailable if the anchor cannot be written. Raises OutcomeUnknown if the database is lost: the batch is
+        committed, but was not answered.
         """
         await self._anchor_at(head)
         if self._anchored.size > head.size and self._anchored not in self._vouched:
-            # Another replica was faster to write it; or it has another log.
+            # Another replica has written a larger head: it was faster, or it has another log.
             try:
                 async with self._pool.acquire() as connection:
                     await self._check_stated(connection, head)
             except Unavailable as error:
                 self.require_signing()
-                raise OutcomeUnknown("the database was lost after COMMIT: post the same records again to learn",
-                                     code="outcome-unknown") from error
+                raise OutcomeUnknown("the database connection was lost after COMMIT: post the same records again to "
+                                     "learn the outcome", code="outcome-unknown") from error
         return self._signed(head)
 
     async def sign(self, connection: Connection, head: Checkpoint) -> str:
-        """A head that the database states, as a signed note: the same bytes each time while the same keys sign.
+        """The signed note of a head that the database states: the same bytes each time, as long as the same keys sign.
 
-        Raises Unavailable, and stops signing, where the database is of another history; LedgerError where this head of
-        it is not part of its log.
+        Raises Unavailable, and stops signing, if the database is of another history. Raises LedgerError if this head is
+        not a head of the database's own log.
         """
         self.require_signing()
         if head not in self._vouched:
@@ -253,26 +259,26 @@ class Heads:
             await prove(connection, head, newest)
         except (VerificationError, NotFound, InvalidInput) as error:
             raise LedgerError(
-                f"the database states a head of {head.size} entries that is not of its log: {error.message}",
+                f"the database states a head of {head.size} entries that does not belong to its log: {error.message}",
                 code="unproven", field="size", value=head.size,
             ) from error
 
     async def mark(self, fields: Mapping[str, str]) -> None:
-        """Returns when the anchor says these fields too, durably. Raises Unavailable where it cannot be written."""
+        """Returns when the anchor durably holds these fields too. Raises Unavailable if it cannot be written."""
         async with self._turn:
             await self._update(lambda current: written(stated(current), {**fields_of(current), **fields}, self.signers))
 
     async def _anchor_at(self, head: Checkpoint) -> None:
-        """Returns when the anchor is at least there, durably."""
+        """Returns when the anchor durably holds this head or a larger one."""
         async with self._turn:
             if self._anchored.size < head.size:
-                # Those that wait for their turn are served too, and find that it is done.
+                # This write also serves the calls that wait for their turn: they will find it done.
                 top = max(head, self._highest, key=lambda one: one.size)
                 await self._update(lambda current: current if stated(current).size >= top.size else
                                    written(top, fields_of(current), self.signers))
 
     async def _update(self, change: Callable[[str], str]) -> None:
-        """Writes what `change` makes of the anchor's note, which is there and of this log."""
+        """Replaces the anchor's note by the result of `change`. The anchor must exist and belong to this log."""
         self.require_signing()
 
         def checked(current: str | None) -> str:
@@ -282,7 +288,7 @@ class Heads:
             return change(current)
 
         note = await asyncio.to_thread(self._anchor.update, checked)
-        # Checked above, or signed here.
+        # The note was checked above, or signed here.
         self._anchored, self._note = stated(note), note
         if self._memory is not None:
             await asyncio.to_thread(self._memory.update, lambda current: note if current is None or stated(
@@ -298,40 +304,41 @@ class Heads:
         return sign_checkpoint(head, *self.signers)
 
     def _opened(self, note: str) -> Checkpoint:
-        """What the anchor says, if one of this log's keys signed it."""
+        """The head in the note of an anchor. Raises Unavailable if no key of this log signed it."""
         if note == self._note:
             return self._anchored
-        found = stated(note)
+        head = stated(note)
         try:
             verify_note(note, [span.verifier for span in self.keyring.keys.spans], minimum=1)
         except VerificationError as error:
-            if found.origin == self.origin:
-                why = ("is signed by no key that this database knows of its log: the database is older than the "
-                       "newest key, or of another log by the same name")
+            if head.origin == self.origin:
+                why = ("is not signed by a key that this database knows for its log: the database is older than the "
+                       "newest key, or belongs to another log with the same name")
             else:
-                why = f"is not of this log, {self.origin}, but of {found.origin}"
+                why = f"belongs to the log {head.origin}, not to this log, {self.origin}"
             raise Unavailable(
                 f"the anchor {self._anchor.location} {why}: {error.message}", code=UNREADABLE, field="anchor",
                 value=self._anchor.location,
-                rule="an anchor of its own for each log: another home, or CARBON_LEDGER_ANCHOR",
+                rule="each log needs its own anchor: use another home, or CARBON_LEDGER_ANCHOR",
             ) from error
-        return found
+        return head
 
     def _missing(self) -> Unavailable:
         return Unavailable(
-            f"there is no anchor {self._anchor.location}, though something of this log may have been signed: nothing "
-            "says whether the database holds all of it", code=MISSING, field="anchor", value=self._anchor.location,
-            rule="bring back the anchor, or name it in CARBON_LEDGER_ANCHOR; only where it is lost decide with "
+            f"the anchor {self._anchor.location} does not exist, but heads of this log may have been signed: without "
+            "the anchor, this server cannot tell whether the database holds all of their entries", code=MISSING,
+            field="anchor", value=self._anchor.location,
+            rule="bring back the anchor, or name it in CARBON_LEDGER_ANCHOR; only if it is lost, decide with "
                  "`carbon-ledger anchor accept`",
         )
 
 
 def heads_of(settings: Settings, keyring: Keyring, pool: DatabasePool) -> Heads:
-    """By the anchor that the settings name. Raises ConfigurationError."""
+    """The heads of a log, with the anchor that the settings name. Raises ConfigurationError."""
     anchor = open_anchor(settings.anchor_at)
     return Heads(keyring, anchor, pool, memory_of(settings, anchor))
 
 
 def memory_of(settings: Settings, anchor: Anchor) -> Anchor | None:
-    """Beside an anchor that is elsewhere, the file in the home in which it would be else."""
+    """The file in the home that remembers signed heads if the anchor is elsewhere; None if the anchor is that file."""
     return open_anchor(str(settings.own_anchor)) if anchor.remote else None

@@ -1,4 +1,4 @@
-"""The keys by which this process signs, in step with the rotations that the database holds."""
+"""The keys that this process signs with, in step with the rotations that the database holds."""
 
 from pathlib import Path
 
@@ -13,7 +13,8 @@ MISSING = "log-key-missing"
 
 
 class Keyring:
-    """All keys that sign now have to be in the home: a head with one signature too few is not published."""
+    """The keys of a log. All keys that sign now must be in the home: a head that lacks one of their signatures is not
+    published."""
 
     def __init__(self, home: Path, passphrase: bytes | None, origin: str, first: str) -> None:
         self._home = home
@@ -26,39 +27,40 @@ class Keyring:
 
     @property
     def vkey(self) -> str:
-        """What whoever comes now pins: the newest key."""
+        """The newest key, which new auditors pin."""
         return self.keys.signing[-1]
 
     async def refresh(self, connection: Connection) -> str | None:
-        """Takes up rotations that were made since. Returns what is wrong where some have gone that were there.
+        """Reads the rotations that were added since. Returns an error message if earlier rotations are missing, or the
+        rotations do not form a chain.
 
-        Raises Unavailable where a key that signs now is not in the home: a later call may find it.
+        Raises Unavailable if a key that signs now is not in the home: a later call may find it.
         """
         count = await connection.fetchval(queries("log_key")["count"])
         if count == len(self.notes) and self.signers:
             return None
         if count < len(self.notes):
-            return f"the database holds {count} rotations of the log's key, {len(self.notes)} were made"
+            return f"the database holds only {count} of the {len(self.notes)} rotations of the log's key"
         notes = [row["note"] for row in await connection.fetch(queries("log_key")["all"])]
         try:
             keys = LogKeys(self.keys.spans[0].vkey, notes)
         except (InvalidNote, VerificationError) as error:
-            return f"the rotations of the log's key do not hold: {error.message}"
+            return f"the rotations of the log's key do not form a valid chain: {error.message}"
         self.signers = self._signers(keys)
         self.keys, self.notes = keys, notes
         return None
 
     def mark(self) -> None:
-        """Says in the files of the keys that sign now that they do."""
+        """Marks the files of the keys that sign now as in use."""
         for path in log_keys(self._home):
             if vkey_of(self._signer(path)) in self.keys.signing:
                 mark_in_use(path, self.origin)
 
     def unknown(self) -> Path | None:
-        """A key in the home that has signed for a log, which this database does not know."""
-        known = {span.vkey for span in self.keys.spans}
+        """A key file in the home that is in use but whose key this database does not know."""
+        stated = {span.vkey for span in self.keys.spans}
         for path in log_keys(self._home):
-            if is_in_use(path) and vkey_of(self._signer(path)) not in known:
+            if is_in_use(path) and vkey_of(self._signer(path)) not in stated:
                 return path
         return None
 
@@ -66,16 +68,16 @@ class Keyring:
         return NoteSigner(self.origin, read_own_key(path, self._passphrase).private)
 
     def _signers(self, keys: LogKeys) -> tuple[NoteSigner, ...]:
-        found = {vkey_of(signer): signer for signer in self._in_home()}
+        in_home = {vkey_of(signer): signer for signer in self._in_home()}
         for wanted in keys.signing:
-            if wanted not in found:
+            if wanted not in in_home:
                 number = 1 + [span.vkey for span in keys.spans].index(wanted)
                 raise Unavailable(
                     f"{key_file(self._home, number)} is not the key of this database's log ({wanted}): bring that key, "
                     "or use another database; without it this server signs nothing", code=MISSING, field="home",
                     value=self._home,
                 )
-        return tuple(found[wanted] for wanted in keys.signing)
+        return tuple(in_home[wanted] for wanted in keys.signing)
 
     def _in_home(self) -> list[NoteSigner]:
         return [self._signer(path) for path in log_keys(self._home)]
@@ -87,21 +89,21 @@ def log_keys(home: Path) -> list[Path]:
 
 
 def key_file(home: Path, number: int) -> Path:
-    """Where the log's so manieth key is, from 1."""
+    """The file of the log's n-th key; `number` counts from 1."""
     path = home / LOG_KEY
     return path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
 def vkey_of(signer: NoteSigner) -> str:
-    """The log's verifier key as auditors write it down."""
+    """The log's verifier key in the spelling that auditors use."""
     return vkey(signer.name, signer.verifier.key)
 
 
 async def opened_keyring(
     connection: Connection, home: Path, passphrase: bytes | None, origin: str, first: str
 ) -> Keyring:
-    """The keys of a database's log, whose first vkey is given. Raises Unavailable where one is missing,
-    InvalidNote for a vkey that is none, VerificationError where the rotations do not hold."""
+    """The keys of a database's log, whose first vkey is given. Raises Unavailable if a key is missing, InvalidNote for
+    a malformed vkey, VerificationError if the rotations do not form a valid chain."""
     keyring = Keyring(home, passphrase, origin, first)
     why = await keyring.refresh(connection)
     if why is not None:

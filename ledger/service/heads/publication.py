@@ -1,9 +1,9 @@
-"""Which heads the world may see: all of them, or with a policy those that a quorum of witnesses has cosigned.
+"""Which heads are public: all of them, or with a policy those that a quorum of witnesses has cosigned.
 
-A log begins to have witnesses with the first row of `publication`, and has them from then on: entries below that size
-keep the receipts of their batches, later ones are proved in the first published head that holds them. Rows never
-change, so a receipt is the same whenever it is asked for. Of the newest head the signatures are renewed, in rows of
-their own, which are shown as the checkpoint and prove nothing else.
+A log has witnesses from the first row of `publication` on. Entries below the size of that row keep the receipts of
+their batches; later entries are proved in the first published head that holds them. Rows never change, so a receipt is
+the same whenever it is requested. Renewed signatures of the newest head are rows of their own. They are shown as the
+checkpoint and used for nothing else.
 """
 
 import asyncio
@@ -29,14 +29,14 @@ _LARGEST: Final = 1 << 52
 
 
 class PublishedHead(NamedTuple):
-    """A head as others see it: its size, and the note with all its signatures."""
+    """A public head: its size, and the note with all its signatures."""
 
     size: int
     note: str
 
 
 class Publication:
-    """One for a process. `policy` None: every head is public as soon as it is signed."""
+    """A process has one. Without a policy, each head is public as soon as it is signed."""
 
     def __init__(self, pool: DatabasePool, heads: Heads, policy: Policy | None) -> None:
         self._pool = pool
@@ -46,18 +46,18 @@ class Publication:
         self._first = 0
         self._newest = -1
         self._changed = asyncio.Event()
-        self._told: list[Callable[[], None]] = []
+        self._listeners: list[Callable[[], None]] = []
         self.committed = asyncio.Event()
-        """Set when something was appended here that is to be published."""
+        """The process sets this event when it has appended entries that are to be published."""
 
     @property
     def signers(self) -> Sequence[NoteSigner]:
-        """The keys by which the log speaks."""
+        """The keys that sign for the log now."""
         return self._heads.signers
 
     @property
     def keys(self) -> LogKeys:
-        """The log's keys so far: what is published may have been signed by one that has ended since."""
+        """All keys of the log so far: a key that has ended may have signed a published head."""
         return self._heads.keyring.keys
 
     @property
@@ -66,17 +66,17 @@ class Publication:
         return self.policy is not None
 
     async def start(self, *, registrar: bool = False) -> None:
-        """Lets a log begin to have witnesses where a policy is given for the first time: what was public until then
-        stays so. `registrar`: its key is here, so a new policy can be entered. Raises ConfigurationError for a log that
-        has witnesses where no policy is given or another one, or where published heads have gone."""
+        """Publishes the first head if a policy is given for the first time; earlier heads stay public. `registrar`: the
+        registrar's key is here, so a new policy can be entered. Raises ConfigurationError if the log has a policy and
+        the server has no policy or another one, or if published heads are missing."""
         async with self._pool.acquire() as connection:
-            shown = await read_shown(connection)
-            check_start(self.policy, await read_activated(connection), self._heads.fields, shown, registrar=registrar)
+            history = await read_shown(connection)
+            check_start(self.policy, await read_activated(connection), self._heads.fields, history, registrar=registrar)
             if self.policy is not None and self._heads.signing:
                 await self._begin(connection)
-                shown = await read_shown(connection)
-        if shown.first is not None and shown.newest is not None:
-            self._first, self._newest = shown.first, shown.newest
+                history = await read_shown(connection)
+        if history.first is not None and history.newest is not None:
+            self._first, self._newest = history.first, history.newest
 
     async def _begin(self, connection: Connection) -> None:
         sql = queries("publication")
@@ -85,62 +85,62 @@ class Publication:
             note = await self._heads.sign(connection, head)
             async with connection.transaction():
                 row = await connection.fetchrow(sql["lock_head"])
-                # Another server may have begun meanwhile, or have appended: then the head is read again.
+                # If another server has published or appended meanwhile, the head is read again.
                 if row is not None and row["size"] == head.size and await connection.fetchval(sql["first"]) is None:
                     await connection.execute(sql["publish"], head.size, note)
 
-    def tell(self, told: Callable[[], None]) -> None:
-        """Has this called whenever a larger head is public."""
-        self._told.append(told)
+    def tell(self, listener: Callable[[], None]) -> None:
+        """Calls `listener` whenever a larger head is public."""
+        self._listeners.append(listener)
 
     def heard(self, size: int) -> None:
-        """Wakes those who wait: a head of this size is public now."""
+        """Wakes the waiting requests and the listeners: a head of this size is public now."""
         if size > self._newest:
             self._newest = size
             changed, self._changed = self._changed, asyncio.Event()
             changed.set()
-            for told in self._told:
-                told()
+            for listener in self._listeners:
+                listener()
 
     async def refresh(self) -> None:
-        """Reads what became public while nobody told."""
+        """Reads the newest published head, in case a notification was lost."""
         row = await self._pool.fetchrow(queries("publication")["newest"])
         if row is not None:
             self.heard(row["size"])
 
     async def newest(self, connection: Connection) -> PublishedHead:
-        """The newest public head. Raises Unavailable, and stops signing, where the database is of another history."""
+        """The newest public head. Raises Unavailable, and stops signing, if the database is of another history."""
         head = await self._heads.newest(connection)
         if not self.witnessed:
             return PublishedHead(head.size, await self._heads.sign(connection, head))
         row = await connection.fetchrow(queries("publication")["newest"])
         if row is None:
-            raise NotFound("nothing of this log is published")
+            raise NotFound("no head of this log is published yet")
         return PublishedHead(row["size"], row["note"])
 
     async def past(self) -> int | None:
-        """The latest time, in POSIX seconds, that a quorum of the log's witnesses says has come; None where it has no
-        witnesses, or they have not cosigned yet."""
+        """The latest time, in POSIX seconds, that a quorum of the log's witnesses states as past; None if the log has
+        no witnesses, or they have not cosigned yet."""
         row = await self._pool.fetchrow(queries("publication")["newest"])
         if self.policy is None or row is None:
             return None
         return self.policy.past(self.policy.cosigned(row["note"]))
 
     async def limit(self, connection: Connection) -> int | None:
-        """The size up to which tiles are public; None where all are."""
+        """The size up to which tiles are public; None if all are."""
         if not self.witnessed:
             return None
         row = await connection.fetchrow(queries("publication")["newest"])
         return 0 if row is None else int(row["size"])
 
     async def tiles(self, connection: Connection, wanted: Sequence[Tile]) -> dict[Tile, bytes]:
-        """Tiles of the log, published or not; full ones from memory where they were read before. Raises NotFound where
-        the log is too small for one."""
+        """Tiles of the log, published or not. Full tiles that were read before come from memory. Raises NotFound if the
+        log is too small for a tile."""
         return await self._tiles.read(connection, wanted, self._heads.highest.size)
 
     async def proving(self, connection: Connection, index: int, size: int, root: bytes) -> PublishedHead:
-        """The head in which an entry is proved for good: that of its batch, of this size and root, or the first
-        published one that holds it.
+        """The head in which an entry is proved for good: the head of its batch, of this size and root, or the first
+        published head that holds it.
 
         Raises Unavailable with code `not-published-yet`.
         """
@@ -153,8 +153,8 @@ class Publication:
         return PublishedHead(row["size"], row["note"])
 
     async def checkpoint(self, connection: Connection, size: int, root: bytes) -> str:
-        """The note of a head that is public, or that is of a batch from before the log had witnesses. Raises
-        Unavailable with code `not-published-yet`, NotFound where other heads were published, of that size none."""
+        """The note of a public head, or of the head of a batch from before the log had witnesses. Raises Unavailable
+        with code `not-published-yet`, and NotFound if no head of that size was published but a larger one was."""
         if not self.witnessed or size < self._first:
             return await self._heads.sign(connection, Checkpoint(self._heads.origin, size, root))
         self._heads.require_signing()
@@ -167,14 +167,14 @@ class Publication:
         raise no_head(size)
 
     async def of_size(self, connection: Connection, size: int) -> PublishedHead:
-        """The public head of that size. Raises NotFound where there is none; as `checkpoint` does."""
+        """The public head of that size. Raises NotFound if it does not exist; otherwise as `checkpoint` does."""
         root = await connection.fetchval(queries("publication")["batch_root"], min(size, _LARGEST))
         if root is None:
             raise no_head(size)
         return PublishedHead(size, await self.checkpoint(connection, size, bytes(root)))
 
     async def vouch(self, connection: Connection, size: int, root: bytes) -> None:
-        """Returns when the head of a batch may leave, though no witness may have seen it yet. Raises Unavailable."""
+        """Returns when the head of a batch may be shown, even if no witness has seen it yet. Raises Unavailable."""
         await self._heads.sign(connection, Checkpoint(self._heads.origin, size, root))
 
     def waits(self, index: int) -> bool:
@@ -201,14 +201,14 @@ class Publication:
 
 
 def no_head(size: int) -> NotFound:
-    """There is no such head, or nobody was ever shown it."""
+    """No head of this size exists, or it was never published."""
     return NotFound(f"no head of {size} entries was published", code="no-such-head", field="size", value=size,
-                    rule="the size of a checkpoint that the log has shown")
+                    rule="the size of a published checkpoint")
 
 
 def not_yet(index: int) -> Unavailable:
-    """Asking again later will succeed, as soon as enough witnesses answer."""
+    """A later attempt succeeds, as soon as enough witnesses have answered."""
     return Unavailable(
-        f"entry {index} is on the log, but in no head yet that its witnesses have signed", code=NOT_YET, field="index",
-        value=index, rule="cosigned by the quorum of the log's policy",
+        f"entry {index} is on the log, but the log's witnesses have not signed a head with it yet", code=NOT_YET,
+        field="index", value=index, rule="the quorum of the log's policy has to cosign a head that holds the entry",
     )

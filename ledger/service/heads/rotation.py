@@ -1,4 +1,4 @@
-"""Rotating the log's key: begun and ended on the database, under the lock that orders all heads."""
+"""Rotates the log's key. The database records the beginning and the end, under the lock that orders all heads."""
 
 from ledger.core.log.checkpoint import Checkpoint
 from ledger.core.log.key_rotation import Rotation, sign_rotation
@@ -14,18 +14,18 @@ from ledger.store.sql import queries
 
 
 def prepare(settings: Settings, heads: Heads) -> NoteSigner:
-    """The next key, made in the home where it is not there yet: so it can be brought to other replicas first, and an
-    interrupted rotation goes on with it. Raises InvalidInput where a rotation has begun."""
+    """The next key. Makes it in the home if it is not there yet, so that it can be copied to other replicas first, and
+    an interrupted rotation continues with it. Raises InvalidInput if a rotation has begun."""
     keys = heads.keyring.keys
     if len(keys.signing) > 1:
-        raise InvalidInput("a rotation has begun: the old and the new key sign", code="rotation-begun",
-                           rule="end it with --finish before the next one")
+        raise InvalidInput("a rotation has begun already: the old and the new key both sign", code="rotation-begun",
+                           rule="finish it with --finish before you begin the next one")
     path = key_file(settings.home, len(keys.spans) + 1)
     return NoteSigner(heads.origin, key_at(path, settings.passphrase).private)
 
 
 async def begin(connection: Connection, settings: Settings, heads: Heads) -> Rotation:
-    """From the next head on both keys sign. Durable when it returns."""
+    """Begins a rotation: from the next head on, both keys sign. Durable when it returns."""
     async with connection.transaction(isolation="read_committed"):
         size = await _locked(connection, heads)
         new, old = prepare(settings, heads), heads.signers[-1]
@@ -36,13 +36,13 @@ async def begin(connection: Connection, settings: Settings, heads: Heads) -> Rot
 
 
 async def finish(connection: Connection, heads: Heads) -> Rotation:
-    """From the next head on the new key signs alone. Durable when it returns. Raises InvalidInput where no rotation has
-    begun."""
+    """Ends a rotation: from the next head on, only the new key signs. Durable when it returns. Raises InvalidInput if
+    no rotation has begun."""
     async with connection.transaction(isolation="read_committed"):
         size = await _locked(connection, heads)
         if len(heads.signers) < 2:
             raise InvalidInput("no rotation of the log's key has begun", code="no-rotation",
-                               rule="begin it, and give those who pinned the old key the time to follow")
+                               rule="begin one, and give everyone who pinned the old key time to follow")
         old, new = heads.signers
         rotation = Rotation(False, heads.origin, vkey_of(old), vkey_of(new), size)
         await _add(connection, heads, rotation, new)
@@ -50,7 +50,7 @@ async def finish(connection: Connection, heads: Heads) -> Rotation:
 
 
 async def _locked(connection: Connection, heads: Heads) -> int:
-    """The size of the log, whose head is locked and continues what was signed."""
+    """Locks the head, checks that it continues the signed heads, and returns the size of the log."""
     expected = await heads.expected()
     head = await lock_head(connection)
     await heads.check(connection, Checkpoint(heads.origin, head.size, head.root), expected)

@@ -1,4 +1,4 @@
-"""One request's records: what they know of each other, and how they are prepared ahead of the lock."""
+"""The records of one request: the facts that they share, and their preparation ahead of the lock."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -25,48 +25,49 @@ _MAX_KEYS = 16
 
 
 class Drafted(NamedTuple):
-    """A record with its plan, and the digests of those records of the request on whose facts it rests. `call`: what
-    its sector is to be asked; None where there is nothing to ask."""
+    """A record with its plan. `needs` are the digests of the records of the same request on whose facts it rests.
+    `call` is the question to its sector, or None if no sector has to be asked."""
 
     draft: PreparedDraft
     needs: frozenset[bytes]
     call: AssessmentCall | None
 
 
-class Request:
-    """What the records of one request know of each other, laid over what the ledger holds."""
+class AppendRequest:
+    """The facts that one request's records would enter, laid over the facts of the ledger."""
 
     def __init__(self, origin: str) -> None:
         self.origin = origin
         self.view = State(origin)
         self.keys: dict[bytes, VerifyingKey] = {}
-        """By which signatures are checked: enrolled ones, and whatever keys the records bring."""
+        """Keys that signatures are checked with: enrolled ones, and all keys that the records bring."""
         self.owners: dict[bytes, str] = {}
-        """Whose keys these are, by the log and by records of the request that a key of their issuer has signed."""
+        """The organisation of each key, by the log and by those records of the request that a key of their issuer
+        signed."""
         self.empty = False
         """Whether the log has no entry yet."""
         self._registrars: set[str] = set()
         self.organization = ""
-        """In whose turns it goes; known once its first records are checked."""
+        """The request waits in the turns of this organisation. It is known once the first records are checked."""
         self.revises = False
-        """Whether a record so far revises others."""
+        """Whether one of the records so far revises others."""
         self._made_by: dict[str, bytes] = {}
 
     def enrol(self, record: AnyRecord) -> None:
-        """Keys that a record of this request enters may sign later ones; entry 0 is signed by its own."""
+        """Keys that a record of this request enters may sign later records. Entry 0 is signed by its own key."""
         entered = record.keys if isinstance(record, Organization) else (
             record.added if isinstance(record, KeyChange) else [])
         for public in entered[:_MAX_KEYS]:
             try:
                 key = load_spki(base64.b64decode(public.spki))
             except LedgerError:
-                continue  # the record that enters it is refused with the reason
+                continue  # the record that enters this key is refused, with the reason
             self.keys.setdefault(key.keyid, key)
 
     def check_signer(self, record: AnyRecord, keyid: bytes) -> None:
         """Refuses a record that no key of its issuer signed. Keys that the record enters may sign later records.
 
-        Without this check a stranger could fill the quota and the turns of an organisation in its name.
+        Without this check a stranger could use up the quota and the turns of another organisation.
         """
         if self.empty and isinstance(record, Organization) and record.id == record.issuer:
             self.owners.setdefault(keyid, record.id)
@@ -86,11 +87,11 @@ class Request:
 
     def _own(self, organization: str, keys: Sequence[PublicKey]) -> None:
         for public in keys[:_MAX_KEYS]:
-            with suppress(LedgerError):  # the record that enters it is refused with the reason
+            with suppress(LedgerError):  # the record that enters this key is refused, with the reason
                 self.owners.setdefault(load_spki(base64.b64decode(public.spki)).keyid, organization)
 
     def needs(self, record: AnyRecord) -> frozenset[bytes]:
-        """Digests of the request's own records whose facts this record's preparation rests on."""
+        """Digests of the records of this request on whose facts the preparation of `record` rests."""
         made_by = self._made_by
         if not made_by:
             return frozenset()
@@ -99,73 +100,73 @@ class Request:
         return frozenset([made_by[name] for name in (*mentioned, *products) if name in made_by])
 
     def overlay(self, submission: Submission, plan: Plan) -> None:
-        """Lets later records of the request see what this one would enter."""
-        record, made = submission.record, submission.digest
+        """Lets later records of the request see the facts that this record would enter."""
+        record, digest = submission.record, submission.digest
         for created in plan.created:
             if created.facts.id not in self.view.lots:
-                self.view.lots[created.facts.id] = as_entered(record, made, created.facts)
-                self._made_by[created.facts.id] = made
-        name = entered_by(record, made)
+                self.view.lots[created.facts.id] = as_entered(record, digest, created.facts)
+                self._made_by[created.facts.id] = digest
+        name = entered_by(record, digest)
         if name is not None and name not in self._made_by:
-            self._made_by[name] = self._made_by[made.hex()] = made
-            # A key that cannot be: the record is refused under the lock, and with it what rests on it.
+            self._made_by[name] = self._made_by[digest.hex()] = digest
+            # A record with an invalid key is refused under the lock, together with the records that rest on it.
             with suppress(InvalidKey):
-                note(self.view, record, made)
+                note(self.view, record, digest)
 
 
 def draft(
-    submission: Submission, request: Request, registry: Registry, in_force: Mapping[str, PluginState]
+    submission: Submission, request: AppendRequest, registry: Registry, in_force: Mapping[str, PluginState]
 ) -> Drafted | Item | LedgerError:
-    """The record's draft, which later records of the request may rest on; an item where it is to be prepared under the
-    lock, or why it is refused."""
+    """The record's draft, on which later records of the request may rest. Returns an item if the record has to be
+    prepared under the lock, and an error if it is refused."""
     needs = request.needs(submission.record)
     request.revises = request.revises or isinstance(submission.record, REVISING)
     if request.revises:
-        # What follows rests on what the revision will have made: prepared under the lock, after it.
+        # Later records rest on the results of the revision, so they are prepared after it, under the lock.
         return Item(submission, None, needs)
     try:
-        found = draft_of(submission, request.view, registry, in_force)
+        prepared = draft_of(submission, request.view, registry, in_force)
     except Unavailable:
-        # Another version may have come into force since the last batch here; the lock knows.
+        # Another plugin version may have come into force since the last batch here: the batch sees it under the lock.
         return Item(submission, None, needs)
     except LedgerError as error:
         return _deferred(submission, needs, error)
-    request.overlay(submission, found.plan)
-    return Drafted(found, needs, _call(found))
+    request.overlay(submission, prepared.plan)
+    return Drafted(prepared, needs, _call(prepared))
 
 
 def complete(
-    drafted: Sequence[Drafted | Item | LedgerError], assessed: Sequence[Found], request: Request
+    drafted: Sequence[Drafted | Item | LedgerError], assessed: Sequence[Found], request: AppendRequest
 ) -> list[Item | LedgerError]:
-    """The items of a request's records; `assessed` answers the calls among the drafts, in order."""
+    """The items of a request's records. `assessed` are the answers to the calls of the drafts, in order."""
     answers = iter(assessed)
-    found: list[Item | LedgerError] = []
-    for one in drafted:
-        if not isinstance(one, Drafted):
-            found.append(one)
+    items: list[Item | LedgerError] = []
+    for record in drafted:
+        if not isinstance(record, Drafted):
+            items.append(record)
             continue
-        answer = None if one.call is None else next(answers)
-        found.append(answer if isinstance(answer, LedgerError) else _completed(one, answer, request))
-    return found
+        answer = None if record.call is None else next(answers)
+        items.append(answer if isinstance(answer, LedgerError) else _completed(record, answer, request))
+    return items
 
 
-def _completed(one: Drafted, assessment: Assessment | None, request: Request) -> Item | LedgerError:
-    submission = one.draft.submission
+def _completed(drafted: Drafted, assessment: Assessment | None, request: AppendRequest) -> Item | LedgerError:
+    submission = drafted.draft.submission
     try:
-        return Item(submission, completed(one.draft, request.view, assessment), one.needs)
+        return Item(submission, completed(drafted.draft, request.view, assessment), drafted.needs)
     except LedgerError as error:
-        return _deferred(submission, one.needs, error)
+        return _deferred(submission, drafted.needs, error)
 
 
 def _deferred(submission: Submission, needs: frozenset[bytes], error: LedgerError) -> Item | LedgerError:
-    """What names something of a later moment is prepared under the lock."""
+    """A record that names facts which do not exist yet is prepared under the lock: they may exist by then."""
     if isinstance(error, Refused) and error.code in DEFERRABLE:
         return Item(submission, None, needs)
     return error.settled()
 
 
-def _call(found: PreparedDraft) -> AssessmentCall | None:
-    record = found.submission.record
-    if found.context is None or found.installed is None or not isinstance(record, Transformation):
+def _call(prepared: PreparedDraft) -> AssessmentCall | None:
+    record = prepared.submission.record
+    if prepared.context is None or prepared.installed is None or not isinstance(record, Transformation):
         return None
-    return AssessmentCall(found.installed, found.context, bytes(record.activity))
+    return AssessmentCall(prepared.installed, prepared.context, bytes(record.activity))

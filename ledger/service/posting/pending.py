@@ -1,4 +1,4 @@
-"""What waits to be appended, and what its sender is answered."""
+"""Requests that wait to be appended, and the answers that their senders get."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,24 +11,25 @@ from ledger.core.record.kinds import Consumption, Declaration, Transfer, Transfo
 from ledger.engine.batch import Item, Sequenced, Verdict, pooled
 from ledger.footprint.stored.figures import LotFigures
 
-# Records whose facts, once found, cannot come to be in the meantime; the others enter names that must be free.
+# The sequencer need not read again the facts that these records name: entries appended since cannot change them.
+# The other kinds enter names, which must still be free.
 _SETTLED = (Transformation, Transfer, Consumption, Declaration)
 
 
-class Placed(NamedTuple):
-    """An entry with its place in the checkpoint of its batch: `path` proves it in the tree of `size` and `root`."""
+class CommittedRecord(NamedTuple):
+    """An entry that is on the log, with its place in the checkpoint of its batch: `path` is its inclusion proof."""
 
     sequenced: Sequenced
     checkpoint: str
     path: list[bytes]
 
 
-Answer = Placed | Verdict
+Answer = CommittedRecord | Verdict
 
 
 class PendingRequest:
-    """What one request wants appended, with the facts that were loaded for it when the head counted `revisions`.
-    `figures` by lot id. `organization`: in whose turn it goes."""
+    """The records of one request that wait to be appended, with the facts that were loaded for them when the head
+    counted `revisions` revisions. `figures` are by lot id. The request waits in the turns of `organization`."""
 
     def __init__(
         self, items: Sequence[Item], facts: Facts, figures: dict[str, LotFigures], revisions: int,
@@ -41,6 +42,7 @@ class PendingRequest:
         self.revisions = revisions
         self.names = Names()
         self.fresh = Names()
+        """Names whose facts are read again under the lock."""
         self.bytes = 0
         for item in items:
             record = item.submission.record
@@ -50,3 +52,7 @@ class PendingRequest:
                 add_names(record, self.fresh)
         self.flows = len(self.names.lots) + len(self.names.new_lots) + len(items)
         self.done: asyncio.Future[list[Answer]] = asyncio.get_running_loop().create_future()
+
+    def part(self, items: Sequence[Item]) -> "PendingRequest":
+        """Some of its records as a pending request, with the same facts."""
+        return PendingRequest(items, self.facts, self.figures, self.revisions, self.organization)

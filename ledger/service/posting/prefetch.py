@@ -1,8 +1,8 @@
-"""Reading what requests name, ahead of the lock. Small requests that come at the same time are read for together.
+"""Reads the facts that requests name, ahead of the lock. Small requests that come at the same time share one reading.
 
-Facts never change, so it does one request no harm to know another's. What changes is read anew each time: a server that
-remembered it would prepare in vain after each activation or revision, its own or another server's, and prepare again
-under the lock, where everyone waits.
+Facts never change, so a request may see the facts that another one has read. The plugin versions in force and the count
+of revisions do change, so they are read anew each time. A server that cached them would, after each activation or
+revision on any server, prepare records in vain, and prepare them again under the lock, where every writer waits.
 """
 
 import asyncio
@@ -17,11 +17,12 @@ from ledger.store.database import DatabasePool
 from ledger.store.facts import EnrolledKey, FactLoader, InForce, KeyLoader
 
 _MOST: Final = 100
+"""Requests that share one reading."""
 
 
 class PrefetchedFacts(NamedTuple):
-    """`figures` by lot id, `keys` by keyid; not to be changed, since others may hold the same. `now` is of before they
-    were read: where a revision came in between, the lock finds that they may be outdated."""
+    """`figures` are by lot id, `keys` by keyid. Do not change them: other requests may hold the same objects. `now` is
+    read before them, so the batch notices under the lock if a revision came in between."""
 
     facts: Facts
     figures: dict[str, LotFigures]
@@ -32,11 +33,11 @@ class PrefetchedFacts(NamedTuple):
 class _Waiting(NamedTuple):
     names: Names
     keyids: frozenset[bytes]
-    found: "asyncio.Future[PrefetchedFacts]"
+    done: "asyncio.Future[PrefetchedFacts]"
 
 
 class FactPrefetcher:
-    """One for a process."""
+    """A process has one."""
 
     def __init__(self, pool: DatabasePool, loader: FactLoader, keys: KeyLoader) -> None:
         self._pool = pool
@@ -46,7 +47,7 @@ class FactPrefetcher:
         self._task: asyncio.Task[None] | None = None
 
     async def read(self, names: Names, keyids: Iterable[bytes]) -> PrefetchedFacts:
-        """For one request. Raises Unavailable, and InvalidInput for a name that no row can hold."""
+        """Reads for one request. Raises Unavailable, and InvalidInput for a name that no row can hold."""
         facts, figures, keys = Facts(), dict[str, LotFigures](), dict[bytes, EnrolledKey]()
         async with self._pool.acquire() as connection:
             now = await self._loader.in_force(connection)
@@ -55,44 +56,44 @@ class FactPrefetcher:
         return PrefetchedFacts(facts, figures, keys, now)
 
     async def read_together(self, names: Names, keyids: Iterable[bytes]) -> PrefetchedFacts:
-        """The same, with whatever else comes while an earlier reading is under way."""
+        """Does the same in one reading with other requests that come while an earlier reading is under way."""
         waiting = _Waiting(names, frozenset(keyids), asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="reader")
-        return await waiting.found
+        return await waiting.done
 
     async def _run(self) -> None:
         try:
             while self._waiting:
                 group, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
-                await self._read_group([one for one in group if not one.found.done()])
+                await self._read_group([one for one in group if not one.done.done()])
         finally:
             self._task = None
 
     async def _read_group(self, group: Sequence[_Waiting]) -> None:
         names = Names()
-        for one in group:
-            names.merge(one.names)
+        for waiting in group:
+            names.merge(waiting.names)
         try:
-            found = await self.read(names, {keyid for one in group for keyid in one.keyids})
+            facts = await self.read(names, {keyid for waiting in group for keyid in waiting.keyids})
         except LedgerError as error:
             if isinstance(error, Unavailable) or len(group) == 1:
                 _fail(group, error)
                 return
-            # One of them names what no row can hold; the others shall not hear of it.
-            for one in group:
-                await self._read_group([one])
+            # One request names something that no row can hold. The other requests must not fail with it.
+            for waiting in group:
+                await self._read_group([waiting])
         except BaseException as error:
             _fail(group, error)
             raise
         else:
-            for one in group:
-                if not one.found.done():
-                    one.found.set_result(found)
+            for waiting in group:
+                if not waiting.done.done():
+                    waiting.done.set_result(facts)
 
 
 def _fail(group: Sequence[_Waiting], error: BaseException) -> None:
-    for one in group:
-        if not one.found.done():
-            one.found.set_exception(error)
+    for waiting in group:
+        if not waiting.done.done():
+            waiting.done.set_exception(error)

@@ -1,8 +1,10 @@
-"""How much one organisation may enter a day: asked at the door, never in admission, since a replay has no clock.
+"""How many records one organisation may enter a day. The server checks this when a record is posted. Admission does
+not, since a replay has no clock.
 
-What counts are rows, so that a start forgets nothing and servers of one database know of each other. A server reads
-what is new of them every `_FRESH_SECONDS` and adds what it has let in since: beyond a quota goes at most what other
-servers admit in that time. A record that is on the log already is answered, however much its issuer has entered.
+Rows of the database are counted, so a restart forgets nothing and the servers of a database count each other's records.
+A server reads new rows every `_FRESH_SECONDS` and adds the records that it has let in since. So an organisation can
+exceed its quota only by the records that other servers let in during that time. A record that is on the log already is
+answered, however many its issuer has entered.
 """
 
 import asyncio
@@ -24,7 +26,7 @@ _DAY_MS: Final = 86_400_000
 _FRESH_SECONDS: Final = 5.0
 
 
-class PostedCount(Protocol):
+class PostedRecord(Protocol):
     """A record that its issuer has signed."""
 
     @property
@@ -34,12 +36,12 @@ class PostedCount(Protocol):
     def digest(self) -> bytes: ...
 
 
-One = TypeVar("One", bound=PostedCount)
+Posted = TypeVar("Posted", bound=PostedRecord)
 
 
 class _Used:
-    """The records of an organisation today: rows read, records that this server entered since, and records under way.
-    `sent` counts transfers by receiver. Rows from index `next` on are not read yet."""
+    """The records of an organisation today: rows that were read, records that this server entered since, and records
+    that are being appended. `sent` counts transfers by receiver. Rows from index `next` on are not read yet."""
 
     def __init__(self, first: int) -> None:
         self.next = first
@@ -47,7 +49,7 @@ class _Used:
         self.sent: Counter[str] = Counter()
         self.rows: Counter[str | None] = Counter()
         self.since: list[tuple[int, str | None]] = []
-        """Log index, and whom it is sent to."""
+        """The log index and the receiver of each record that this server entered and whose row is not read yet."""
         self.accepting: set[str] = set()
         self.read_at = float("-inf")
         self.reading = asyncio.Lock()
@@ -58,12 +60,12 @@ class _Used:
             self.sent[to] += number
 
     def learn(self, rows: Sequence[Record], *, anew: bool) -> None:
-        """Counts more rows of the query `entered`, which are all up to the newest of them; `anew`: all of the day."""
-        found = Counter({row["receiver"]: row["records"] for row in rows})
+        """Counts rows of the query `entered`, which go up to the newest entry. `anew`: they are all rows of the day."""
+        entered = Counter({row["receiver"]: row["records"] for row in rows})
         if anew:
-            found.subtract(self.rows)
-        self.rows.update(found)
-        for to, number in found.items():
+            entered.subtract(self.rows)
+        self.rows.update(entered)
+        for to, number in entered.items():
             self.add(to, number)
         self.accepting.update([row["receiver"] for row in rows if row["accepted"]])
         self.next = max([self.next, *[row["newest"] + 1 for row in rows]])
@@ -73,7 +75,8 @@ class _Used:
         self.since = [one for one in self.since if one[0] >= self.next]
 
     def settle(self, to: str | None, index: int | None) -> None:
-        """Of one that is under way no more: it is the entry `index`, or nothing is known of it, or it was refused."""
+        """Counts the end of an append: the record is the entry `index`. With None it was refused, or is not new on the
+        log, or its outcome is unknown."""
         if index is not None and index >= self.next:
             self.since.append((index, to))
         else:
@@ -84,7 +87,7 @@ NOTHING: Final[Mapping[bytes, int]] = {}
 
 
 class Hold:
-    """What was let in of a part of a request, until `settle` says what of it is on the log."""
+    """The records of a part of a request that were let in, until `settle` says which of them are on the log."""
 
     def __init__(self) -> None:
         self._held: dict[bytes, tuple[_Used, str | None]] = {}
@@ -97,22 +100,22 @@ class Hold:
         used.add(to, 1)
 
     def settle(self, entered: Mapping[bytes, int] = NOTHING) -> None:
-        """Holds nothing any more. `entered`: the indices of what is on the log now and was not before, by digest. The
-        others were refused, or what became of them is not known: rows will tell."""
+        """Releases all records. `entered`: the indices of those that are new on the log, by digest. The others were
+        refused, or their outcome is unknown and rows will show it."""
         for digest, (used, to) in self._held.items():
             used.settle(to, entered.get(digest))
         self._held.clear()
 
 
 class _Day(NamedTuple):
-    """A day in UTC: when it ends in ms since 1970, and the first index of the log in it."""
+    """A day in UTC: its end in ms since 1970, and the index of its first entry."""
 
     end: int
     first: int
 
 
 class Quotas:
-    """One for a process. `exempt`: an issuer without quotas, the registrar. `clock` gives ms since 1970."""
+    """A process has one. `exempt` is an issuer without quotas, the registrar. `clock` gives ms since 1970."""
 
     def __init__(self, pool: DatabasePool, limits: ClientLimits, exempt: str, clock: Callable[[], int]) -> None:
         self._pool = pool
@@ -123,9 +126,9 @@ class Quotas:
         self._turning = asyncio.Lock()
         self._used: dict[str, _Used] = {}
 
-    async def checked(self, posted: Sequence[One | LedgerError], hold: Hold) -> list[One | LedgerError]:
-        """The same, with an error in the place of what is beyond its issuer's quota; the others are held. Raises
-        Unavailable."""
+    async def checked(self, posted: Sequence[Posted | LedgerError], hold: Hold) -> list[Posted | LedgerError]:
+        """The same records, with an error in place of each record that exceeds its issuer's quota. The others are added
+        to `hold`. Raises Unavailable."""
         now = self._clock()
         if now >= self._day.end:
             async with self._turning:
@@ -133,25 +136,25 @@ class Quotas:
                     self._day = await self._day_of(now)
                     self._used.clear()
         refused: dict[int, Exhausted] = {}
-        for i, one in enumerate(posted):
-            if isinstance(one, LedgerError) or one.record.issuer == self._exempt:
+        for i, signed in enumerate(posted):
+            if isinstance(signed, LedgerError) or signed.record.issuer == self._exempt:
                 continue
-            used = self._used.get(one.record.issuer)
+            used = self._used.get(signed.record.issuer)
             if used is None or now / 1000 - used.read_at >= _FRESH_SECONDS:
-                used = await self._used_by(one.record.issuer, now)
-            error = self._counted(one, used, hold, now)
+                used = await self._used_by(signed.record.issuer, now)
+            error = self._counted(signed, used, hold, now)
             if error is not None:
                 refused[i] = error
         if not refused:
             return list(posted)
-        known = await self._known([one.digest for i, one in enumerate(posted)
-                                   if i in refused and not isinstance(one, LedgerError)])
+        on_log = await self._on_log([one.digest for i, one in enumerate(posted)
+                                     if i in refused and not isinstance(one, LedgerError)])
         return [
-            refused[i] if i in refused and not isinstance(one, LedgerError) and one.digest not in known else one
+            refused[i] if i in refused and not isinstance(one, LedgerError) and one.digest not in on_log else one
             for i, one in enumerate(posted)
         ]
 
-    def _counted(self, posted: PostedCount, used: _Used, hold: Hold, now: int) -> Exhausted | None:
+    def _counted(self, posted: PostedRecord, used: _Used, hold: Hold, now: int) -> Exhausted | None:
         record, limits = posted.record, self._limits
         if posted.digest in hold:
             return None
@@ -159,23 +162,24 @@ class Quotas:
             return self._exhausted("records", used.records, limits.records, "the operator can set another quota", now)
         to = record.to if isinstance(record, Transfer) and record.to != record.issuer else None
         if to is not None and to not in used.accepting and used.sent[to] >= limits.unasked:
-            what = f"transfers to {to}, which has accepted none of them"
-            return self._exhausted(what, used.sent[to], limits.unasked, "or once the receiver has accepted one", now)
+            transfers = f"transfers to {to}, which has not accepted any of them"
+            return self._exhausted(
+                transfers, used.sent[to], limits.unasked, "or once the receiver has accepted one of them", now)
         hold.add(posted.digest, used, to)
         return None
 
-    def _exhausted(self, what: str, used: int, quota: int, beside: str, now: int) -> Exhausted:
+    def _exhausted(self, counted: str, used: int, quota: int, remedy: str, now: int) -> Exhausted:
         end = datetime.fromtimestamp(self._day.end / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         error = Exhausted(
-            f"the issuer has entered {used} {what} today: {quota} a day are the quota", code="quota", field="issuer",
-            value=used, rule=f"again from {end} on; {beside}",
+            f"the issuer has entered {used} {counted} today; the quota is {quota} a day", code="quota", field="issuer",
+            value=used, rule=f"post it again after {end}; {remedy}",
         )
         error.retry_after = -(-(self._day.end - now) // 1000)
         return error
 
     async def _used_by(self, issuer: str, now: int) -> _Used:
-        """Reads what is new of the issuer's rows; who comes meanwhile waits for it. Where a quota is used up, all of
-        today's are read again: receivers accept what was sent before."""
+        """Reads the issuer's new rows, once for all requests that wait for them. If a quota of transfers is used up, it
+        reads all of today's rows again: the receiver may have accepted an earlier transfer."""
         used = self._used.get(issuer)
         if used is None:
             used = self._used[issuer] = _Used(self._day.first)
@@ -189,12 +193,12 @@ class Quotas:
             used.read_at = now / 1000
         return used
 
-    async def _known(self, digests: Sequence[bytes]) -> frozenset[bytes]:
-        """Which of them are on the log."""
+    async def _on_log(self, digests: Sequence[bytes]) -> frozenset[bytes]:
+        """The digests of records that are on the log."""
         return frozenset(bytes(row["digest"]) for row in await self._pool.fetch(queries("quota")["known"], digests))
 
     async def _day_of(self, now: int) -> _Day:
-        """Times of entries never decrease, so the day's first one is found by halving."""
+        """The day of the time `now`. Times of entries never decrease, so bisection finds the first entry of the day."""
         end = (now // _DAY_MS + 1) * _DAY_MS
         low, high = 0, await self._pool.fetchval(queries("log")["size"]) or 0
         while low < high:

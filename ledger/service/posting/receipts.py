@@ -1,4 +1,4 @@
-"""Receipts of records that are on the log already: made again from the rows, byte for byte as they were given first."""
+"""Receipts of records that are on the log already, made again from the rows: the same bytes as the first receipt."""
 
 import asyncio
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ Tiles = dict[Tile, bytes]
 
 
 class ReceiptReader:
-    """Reads receipts. A head's note is the same each time: it is stored, or signed again with Ed25519, which is
+    """Reads receipts. The note of a head is the same each time: it is stored, or signed again with Ed25519, which is
     deterministic."""
 
     def __init__(self, pool: DatabasePool, publication: Publication) -> None:
@@ -29,9 +29,10 @@ class ReceiptReader:
         self._publication = publication
 
     async def read(self, digests: Sequence[bytes], size: int | None = None) -> dict[bytes, Receipt]:
-        """Receipts by digest; proved in the public head of `size` where one is named. Raises NotFound for a digest that
-        is not on the log, and for a size of no such head; Unavailable with code `not-published-yet` where the witnesses
-        have not signed a head that holds it; InvalidInput for a head that holds it not."""
+        """Receipts by digest, proved in the public head of `size` entries if a size is given. Raises NotFound if a
+        digest is not on the log, or no public head has this size. Raises Unavailable with code `not-published-yet` if
+        the witnesses have not signed a head with the entry yet, and InvalidInput if the head of `size` lacks the
+        entry."""
         tiles: Tiles = {}
         async with self._pool.acquire() as connection:
             rows = await self._rows(connection, digests)
@@ -39,18 +40,18 @@ class ReceiptReader:
             return {digest: await self._receipt(connection, row, tiles, head=head) for digest, row in rows.items()}
 
     async def read_first(self, digests: Sequence[bytes]) -> dict[bytes, Receipt | Acknowledgement]:
-        """What was answered when these records were posted first, by digest. Raises NotFound."""
+        """The first answers to these records, when they were posted, by digest. Raises NotFound."""
         tiles: Tiles = {}
-        found: dict[bytes, Receipt | Acknowledgement] = {}
+        answers: dict[bytes, Receipt | Acknowledgement] = {}
         async with self._pool.acquire() as connection:
             for digest, row in (await self._rows(connection, digests)).items():
                 if not self._publication.waits(row["index"]):
-                    found[digest] = await self._receipt(connection, row, tiles)
+                    answers[digest] = await self._receipt(connection, row, tiles)
                     continue
                 await self._publication.vouch(connection, row["size"], bytes(row["root"]))
                 leaves = await _leaves_of(connection, row)
-                found[digest] = self._publication.acknowledged(row["index"], bytes(row["data"]), leaves)
-        return found
+                answers[digest] = self._publication.acknowledged(row["index"], bytes(row["data"]), leaves)
+        return answers
 
     async def wait(self, digests: Sequence[bytes], seconds: float) -> None:
         """Returns when all of these are in a published head. Raises as `read` does."""
@@ -60,9 +61,9 @@ class ReceiptReader:
             await self._publication.wait(max([row["index"] for row in rows.values()]), seconds)
 
     async def read_revised(self, digest: bytes, revised: int, size: int | None = None) -> Receipt:
-        """The receipt of a record that revises others, showing what it made of the one at index `revised`.
+        """The receipt of a revising record, which shows the new outcome of the record at index `revised`.
 
-        Raises NotFound where it is not on the log, or revises no such record; and as `read` does.
+        Raises NotFound if it is not on the log, or does not revise that record; otherwise as `read` does.
         """
         async with self._pool.acquire() as connection:
             row = await connection.fetchrow(queries("facts")["entries_by_digest"], [digest])
@@ -70,29 +71,29 @@ class ReceiptReader:
                 index: i for i, (index, _, _) in enumerate(await revised_by(connection, row["index"]), start=1)
             }
             if row is None or revised not in places:
-                raise NotFound(f"no record {digest.hex()} on the log that revises the one at index {revised}",
+                raise NotFound(f"no record {digest.hex()} on the log revises the record at index {revised}",
                                field="revised", value=revised, rule="the index of a record that it revises")
             head = None if size is None else await self._publication.of_size(connection, size)
             return await self._receipt(connection, row, {}, [0, places[revised]], head)
 
     async def _rows(self, connection: Connection, digests: Sequence[bytes]) -> dict[bytes, Record]:
         rows = await connection.fetch(queries("facts")["entries_by_digest"], list(set(digests)))
-        found = {bytes(row["digest"]): row for row in rows}
+        by_digest = {bytes(row["digest"]): row for row in rows}
         for digest in digests:
-            if digest not in found:
+            if digest not in by_digest:
                 raise NotFound("no such record on the log", field="digest", value=digest.hex())
-        return found
+        return by_digest
 
     async def _receipt(
         self, connection: Connection, row: Record, tiles: Tiles, shown: Sequence[int] | None = None,
         head: PublishedHead | None = None,
     ) -> Receipt:
-        """`tiles` are those that were read already; what is read is added. `head`: where it is proved, if that is not
-        the one in which it is for good."""
+        """Adds the tiles that it reads to `tiles`. Proves the entry in `head`, or else in the head that holds its proof
+        for good."""
         index = row["index"]
         if head is not None and head.size <= index:
-            raise InvalidInput(f"entry {index} is in no tree of {head.size} entries", code="tree-size", field="size",
-                               value=head.size, rule=f"a size above {index}")
+            raise InvalidInput(f"a tree of {head.size} entries does not hold entry {index}", code="tree-size",
+                               field="size", value=head.size, rule=f"a size above {index}")
         leaves = await _leaves_of(connection, row)
         size, note = head or await self._publication.proving(connection, index, row["size"], bytes(row["root"]))
         missing = [tile for tile in inclusion_tiles(index, size) if tile not in tiles]
@@ -101,7 +102,7 @@ class ReceiptReader:
         digest, entry = bytes(row["digest"]), bytes(row["data"])
         if len(leaves) <= MAX_SHOWN:
             return make_receipt(index, digest, entry, path, note, leaves, shown)
-        # So many that hashing them would hold up everything else that this process does.
+        # The leaves are so many that hashing them here would hold up everything else in this process.
         return await asyncio.to_thread(make_receipt, index, digest, entry, path, note, leaves, shown)
 
 
@@ -112,7 +113,7 @@ async def _leaves_of(connection: Connection, row: Record) -> list[bytes]:
 async def read_leaves(
     connection: Connection, index: int, seed: bytes, first: bytes | None, type_: str
 ) -> list[bytes]:
-    """The leaves of an outcome: leaf 0 as stored, the others made of the lots' rows, or of what was revised."""
+    """The leaves of an outcome: leaf 0 as stored, the others made from the rows of its lots or revised records."""
     if first is None:
         return []
     leaves = [bytes(first)]

@@ -1,7 +1,9 @@
-"""The task that appends: it gathers what waits into micro-batches and runs each in one transaction under the lock.
+"""The task that appends: it gathers waiting requests into micro-batches and runs each in one transaction under the
+lock.
 
-An answer means durable: it is given after COMMIT, and never when a warning, a lost connection or a timeout leaves the
-outcome of a COMMIT open. Such a batch is run again through the lock, where what was written shows as known.
+An answer means that the entry is durable: it is given after COMMIT, and never while a warning, a lost connection or a
+timeout leaves the outcome of a COMMIT open. Such a batch runs again through the lock, where records that were written
+the first time are found on the log.
 """
 
 import asyncio
@@ -20,11 +22,12 @@ from ledger.core.log.frontier import grow
 from ledger.engine.batch import Batch, Sequenced, Verdict
 from ledger.errors import LedgerError, OutcomeUnknown, Refused, Unavailable
 from ledger.footprint.stored.figures import LotFigures
-from ledger.host.clock import AHEAD, Timekeeper
+from ledger.host.clock import AHEAD
 from ledger.registry.assessing import Assessor
-from ledger.service.heads.heads import UNSIGNABLE, Heads
+from ledger.service.heads.heads import UNSIGNABLE
+from ledger.service.log_access import LogAccess
 from ledger.service.posting.commit import Open, commit
-from ledger.service.posting.pending import Answer, PendingRequest, Placed
+from ledger.service.posting.pending import Answer, CommittedRecord, PendingRequest
 from ledger.service.posting.turns import Turns
 from ledger.store.batches import (
     Arriving,
@@ -37,7 +40,6 @@ from ledger.store.batches import (
     write_batch,
 )
 from ledger.store.database import LOST
-from ledger.store.facts import FactLoader
 from ledger.store.sessions import close_quietly
 from ledger.store.tiles import add_full_tiles
 
@@ -48,13 +50,13 @@ _RETRY_SECONDS = 0.25
 _INLINE = 16
 _log = logging.getLogger(__name__)
 
-# What rows that break the schema raise; asking again cannot succeed.
+# Errors for rows that break the schema: another attempt cannot succeed.
 _ROWS_REFUSED = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, asyncpg.ProgramLimitExceededError)
 
 
 class _Written(NamedTuple):
-    """A batch whose outcome is known. `head` is what it made, committed and not yet signed; None where nothing of it is
-    new. `paths` are of its new entries, which begin at index `first`."""
+    """A batch whose outcome is known. `head` is its new head, committed and not yet signed, or None if the batch has no
+    new entry. `paths` are the inclusion proofs of its new entries, which begin at index `first`."""
 
     verdicts: list[list[Verdict]]
     head: Checkpoint | None
@@ -63,17 +65,15 @@ class _Written(NamedTuple):
 
 
 class Sequencer:
-    """One for a process. Replicas on one database need no other coordination."""
+    """A process has one. Replicas on one database need no coordination but the lock of the head."""
 
-    def __init__(
-        self, url: str, origin: str, heads: Heads, assessor: Assessor, loader: FactLoader, keeper: Timekeeper
-    ) -> None:
-        self._url = url
-        self._origin = origin
-        self.heads = heads
+    def __init__(self, log: LogAccess, assessor: Assessor) -> None:
+        self.heads = log.heads
+        self.origin = log.origin
+        self._url = log.url
+        self._loader = log.loader
+        self._keeper = log.keeper
         self._assessor = assessor
-        self._loader = loader
-        self._keeper = keeper
         self._waiting: Turns[PendingRequest] = Turns()
         self._wake = asyncio.Event()
         self._connection: asyncpg.Connection | None = None
@@ -86,129 +86,130 @@ class Sequencer:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Ends after the batch that is running; what waits is told that this replica is going."""
+        """Ends after the batch that is running. Waiting requests get an error: this replica is shutting down."""
         self._stopping = True
         self._wake.set()
         if self._task is not None:
             await self._task
         await asyncio.gather(*self._answering)
         while self._waiting:
-            unit = self._waiting.pop()
-            if not unit.done.done():
-                unit.done.set_exception(Unavailable("the server is shutting down", code="shutting-down"))
+            request = self._waiting.pop()
+            if not request.done.done():
+                request.done.set_exception(Unavailable("the server is shutting down", code="shutting-down"))
         if self._connection is not None:
             await self._connection.close(timeout=5)
 
-    async def append(self, unit: PendingRequest) -> list[Answer]:
-        """One answer an item. Raises Unavailable or OutcomeUnknown for the whole unit."""
+    async def append(self, request: PendingRequest) -> list[Answer]:
+        """One answer per record. Raises Unavailable or OutcomeUnknown for the whole request."""
         self.heads.require_signing()
         if self._stopping:
             raise Unavailable("the server is shutting down", code="shutting-down")
-        self._waiting.add(unit.organization, unit)
+        self._waiting.add(request.organization, request)
         self._wake.set()
-        return await unit.done
+        return await request.done
 
     async def _run(self) -> None:
         while not self._stopping:
             await self._wake.wait()
-            units = [] if self._stopping else self._gather()
-            if units:
-                await self._finish(units)
+            batch = [] if self._stopping else self._gather()
+            if batch:
+                await self._finish(batch)
             else:
                 self._wake.clear()
 
     def _gather(self) -> list[PendingRequest]:
-        """The next batch: a unit of each organisation in its turn, for as long as the next one fits in."""
-        units: list[PendingRequest] = []
+        """The requests of the next batch: one of each organisation in its turn, as long as the batch has room."""
+        requests: list[PendingRequest] = []
         flows = size = 0
         while self._waiting:
-            unit = self._waiting.first()
-            flows += unit.flows
-            size += unit.bytes
-            if units and (flows > MAX_FLOWS or size > MAX_BYTES):
+            request = self._waiting.first()
+            flows += request.flows
+            size += request.bytes
+            if requests and (flows > MAX_FLOWS or size > MAX_BYTES):
                 break
-            units.append(self._waiting.pop())
-        return units
+            requests.append(self._waiting.pop())
+        return requests
 
-    async def _finish(self, units: list[PendingRequest]) -> None:
-        """Ends when the next batch may begin. What is committed is signed and answered meanwhile, once the anchor has
-        it, so that the next batch's COMMIT need not wait for that; one advance then serves all that wait."""
+    async def _finish(self, requests: list[PendingRequest]) -> None:
+        """Ends when the next batch may begin. A committed batch is signed and answered in a task of its own, once the
+        anchor has its head. So the next COMMIT does not wait for the anchor, and one write of the anchor serves all
+        batches that wait for it."""
         try:
-            written = await self._append(units)
+            written = await self._append(requests)
         except _ROWS_REFUSED as error:
             _log.warning("the database refused a batch, trying its records one by one: %s", error)
-            await self._answer(units, self._singly(units))
+            await self._answer(requests, self._singly(requests))
         except LedgerError as error:
-            await self._answer(units, _raised(error))
+            await self._answer(requests, _raised(error))
         except Exception:
             _log.exception("a batch failed, trying its records one by one")
-            await self._answer(units, self._singly(units))
+            await self._answer(requests, self._singly(requests))
         else:
-            task = asyncio.create_task(self._answer(units, self._signed(written)))
+            task = asyncio.create_task(self._answer(requests, self._signed(written)))
             self._answering.add(task)
             task.add_done_callback(self._answering.discard)
 
-    async def _answer(self, units: list[PendingRequest], coming: Coroutine[Any, Any, list[list[Answer]]]) -> None:
+    async def _answer(self, requests: list[PendingRequest], coming: Coroutine[Any, Any, list[list[Answer]]]) -> None:
         try:
             answers = await coming
         except LedgerError as error:
-            for unit in units:
-                if not unit.done.done():
-                    unit.done.set_exception(error)
+            for request in requests:
+                if not request.done.done():
+                    request.done.set_exception(error)
             return
         except Exception:
             _log.exception("a batch failed")
-            for unit in units:
-                if not unit.done.done():
-                    unit.done.set_exception(_failed())
+            for request in requests:
+                if not request.done.done():
+                    request.done.set_exception(_failed())
             return
-        for unit, found in zip(units, answers, strict=True):
-            if not unit.done.done():
-                unit.done.set_result(found)
+        for request, answer in zip(requests, answers, strict=True):
+            if not request.done.done():
+                request.done.set_result(answer)
 
     async def _signed(self, written: _Written) -> list[list[Answer]]:
-        """The answers: no new entry is told of before the anchor has its head."""
+        """The answers. A new entry is answered only after the anchor has its head."""
         if written.head is None:
-            return [list(found) for found in written.verdicts]
+            return [list(verdicts) for verdicts in written.verdicts]
         note = await self.heads.committed(written.head)
-        return _placed(written.verdicts, written.paths, note, written.first)
+        return _committed(written.verdicts, written.paths, note, written.first)
 
-    async def _singly(self, units: list[PendingRequest]) -> list[list[Answer]]:
-        """Record by record, those refused whose rows the database refuses. Where one fails in a way that nobody has
-        foreseen, its neighbours are none the worse."""
+    async def _singly(self, requests: list[PendingRequest]) -> list[list[Answer]]:
+        """Appends record by record and refuses those whose rows the database refuses. If a record fails in an
+        unforeseen way, the other records are not affected."""
         answers: list[list[Answer]] = []
-        for unit in units:
-            found: list[Answer] = []
-            for item in unit.items:
-                single = PendingRequest([item], unit.facts, unit.figures, unit.revisions)
+        for request in requests:
+            request_answers: list[Answer] = []
+            for item in request.items:
+                single = request.part([item])
                 add_names(item.submission.record, single.fresh)
                 try:
-                    found.extend((await self._signed(await self._append([single])))[0])
+                    request_answers.extend((await self._signed(await self._append([single])))[0])
                 except _ROWS_REFUSED as error:
-                    found.append(Refused(f"the database refuses the record: {error}", code="not-writable",
-                                         rule="the constraints of the schema"))
+                    request_answers.append(Refused(f"the database refuses the record: {error}", code="not-writable",
+                                                   rule="the constraints of the schema"))
                 except LedgerError:
                     raise
                 except Exception:
                     _log.exception("record %s failed", item.submission.digest.hex())
-                    found.append(_failed())
-            answers.append(found)
+                    request_answers.append(_failed())
+            answers.append(request_answers)
         return answers
 
-    async def _append(self, units: list[PendingRequest]) -> _Written:
+    async def _append(self, requests: list[PendingRequest]) -> _Written:
         """Runs the batch until its outcome is known."""
         resolving = False
         for attempt in range(_RETRIES):
             try:
                 if self._connection is None or self._connection.is_closed():
                     self._connection = await connect_writer(self._url)
-                return await self._transact(self._connection, units, resolving=resolving)
+                return await self._transact(self._connection, requests, resolving=resolving)
             except Open as error:
                 resolving = True
                 _log.warning("the outcome of a COMMIT is open, asking again through the lock: %s", error)
             except (*LOST, Unavailable) as error:
                 if isinstance(error, ValueError):
-                    # Not the database: asyncpg cannot encode a parameter.
+                    # The database is not at fault: asyncpg cannot encode a parameter.
                     raise
                 self.heads.require_signing()
                 code = getattr(error, "code", None)
@@ -223,20 +224,20 @@ class Sequencer:
                 break
             await asyncio.sleep(_RETRY_SECONDS * min(attempt + 1, 8))
         if resolving:
-            raise OutcomeUnknown("the database was lost during COMMIT: post the same records again to learn",
-                                 code="outcome-unknown")
+            raise OutcomeUnknown("the database connection was lost during COMMIT: post the same records again to learn "
+                                 "the outcome", code="outcome-unknown")
         raise Unavailable("the database does not answer; nothing was written", code="database-down")
 
     async def _transact(
-        self, connection: asyncpg.Connection, units: list[PendingRequest], *, resolving: bool
+        self, connection: asyncpg.Connection, requests: list[PendingRequest], *, resolving: bool
     ) -> _Written:
         expected = await self.heads.expected()
         transaction = connection.transaction(isolation="read_committed")
         await transaction.start()
         try:
             head = await lock_head(connection)
-            await self.heads.check(connection, Checkpoint(self._origin, head.size, head.root), expected)
-            batch, verdicts = await self._run_batch(connection, units, head)
+            await self.heads.check(connection, Checkpoint(self.origin, head.size, head.root), expected)
+            batch, verdicts = await self._run_batch(connection, requests, head)
             if not batch.leaf_hashes and not resolving:
                 await transaction.rollback()
                 return _Written(verdicts, None, [], head.size)
@@ -256,45 +257,46 @@ class Sequencer:
                 await asyncio.wait_for(transaction.rollback(), 10)
             raise
         await commit(connection, transaction)
-        made = Checkpoint(self._origin, after.size, root)
-        self.heads.advance(made)
-        return _Written(verdicts, made, paths, head.size)
+        committed = Checkpoint(self.origin, after.size, root)
+        self.heads.advance(committed)
+        return _Written(verdicts, committed, paths, head.size)
 
     async def _run_batch(
-        self, connection: asyncpg.Connection, units: list[PendingRequest], head: Head
+        self, connection: asyncpg.Connection, requests: list[PendingRequest], head: Head
     ) -> tuple[Batch, list[list[Verdict]]]:
-        state = State(self._origin, head.size)
+        state = State(self.origin, head.size)
         names, fresh = Names(), Names()
         figures: dict[str, LotFigures] = {}
         digests: list[bytes] = []
         keyids: set[bytes] = set()
         nonces: dict[bytes, str] = {}
-        stale = [unit.revisions != head.revisions for unit in units]
+        stale = [request.revisions != head.revisions for request in requests]
         learnt: Facts | None = None
-        for unit, outdated in zip(units, stale, strict=True):
-            names.merge(unit.names)
+        for request, outdated in zip(requests, stale, strict=True):
+            names.merge(request.names)
             if outdated:
-                # A revision came between: what was read before it is read again, and prepared again.
-                fresh.merge(unit.names)
+                # A revision came in between: facts that were read before it are read again, and the records are
+                # prepared again.
+                fresh.merge(request.names)
             else:
-                fresh.merge(unit.fresh)
-                # Small requests that were read for together hold the same.
-                if unit.facts is not learnt:
-                    state.learn(unit.facts)
-                    figures.update(unit.figures)
-                    learnt = unit.facts
-            digests.extend([item.submission.digest for item in unit.items])
-            keyids.update([item.submission.keyid for item in unit.items])
-            nonces.update({item.submission.salt_seed: item.submission.record.nonce for item in unit.items})
+                fresh.merge(request.fresh)
+                # Small requests that shared one reading hold the same facts.
+                if request.facts is not learnt:
+                    state.learn(request.facts)
+                    figures.update(request.figures)
+                    learnt = request.facts
+            digests.extend([item.submission.digest for item in request.items])
+            keyids.update([item.submission.keyid for item in request.items])
+            nonces.update({item.submission.salt_seed: item.submission.record.nonce for item in request.items})
         await load_state(connection, state, names, Arriving(digests, keyids, nonces), fresh, self._loader, figures)
         batch = Batch(state, figures, self._assessor.under_lock(), max(self._keeper(), head.time))
         items = [
-            [item._replace(prepared=None) for item in unit.items] if outdated else unit.items
-            for unit, outdated in zip(units, stale, strict=True)
+            [item._replace(prepared=None) for item in request.items] if outdated else request.items
+            for request, outdated in zip(requests, stale, strict=True)
         ]
         if len(digests) <= _INLINE and (self._assessor.inline or not any(batch.may_ask(one) for one in items)):
             return batch, [batch.run(one) for one in items]
-        # In a thread, so that this replica goes on answering and reading while it computes.
+        # The batch runs in a thread, so that this replica keeps answering and reading meanwhile.
         return batch, await asyncio.to_thread(lambda: [batch.run(one) for one in items])
 
 
@@ -304,7 +306,7 @@ def _failed() -> OutcomeUnknown:
 
 
 async def free_lock(url: str) -> None:
-    """After the wait for the lock was in vain: ends who keeps it and does nothing."""
+    """Ends the sessions that hold the lock and do nothing, after the wait for the lock was in vain."""
     for pid in await end_stalled(url):
         _log.warning("ended session %d, which held the lock and did nothing", pid)
 
@@ -313,10 +315,13 @@ async def _raised(error: Exception) -> list[list[Answer]]:
     raise error
 
 
-def _placed(
+def _committed(
     verdicts: list[list[Verdict]], paths: list[list[bytes]], checkpoint: str, first: int
 ) -> list[list[Answer]]:
     return [
-        [Placed(one, checkpoint, paths[one.index - first]) if isinstance(one, Sequenced) else one for one in unit]
-        for unit in verdicts
+        [
+            CommittedRecord(one, checkpoint, paths[one.index - first]) if isinstance(one, Sequenced) else one
+            for one in request
+        ]
+        for request in verdicts
     ]

@@ -1,7 +1,7 @@
-"""Submitting: envelopes in, receipts or reasons out. The optimistic work of a request happens here, ahead of the lock.
+"""Submitting: envelopes in, receipts or errors out. The optimistic part of a request happens here, ahead of the lock.
 
-Decoding, checking and preparing run in a thread where a request has many records, signatures are verified on all cores
-(the library releases the interpreter's lock), and sectors are asked where the `Assessor` runs them.
+A request with many records is decoded, checked and prepared in a thread, and its signatures are verified on all cores
+(the library releases the interpreter's lock). The `Assessor` decides where sectors are asked.
 """
 
 import asyncio
@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import groupby
 from typing import NamedTuple, TypeVar
 
 from ledger.admission.admit import unknown_key
@@ -21,292 +20,255 @@ from ledger.core.outcome.leaves import salt_seed
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import Receipt, make_receipt
 from ledger.core.record.canonical import decode_record, digest
-from ledger.core.record.kinds import AnyRecord, Erasure, Transformation
+from ledger.core.record.kinds import Transformation
 from ledger.core.record.redacted import NONCE, is_residue
-from ledger.core.signatures.envelope import Opened, open_envelope
+from ledger.core.signatures.envelope import open_envelope
 from ledger.core.signatures.signing import record_message
 from ledger.engine.batch import Item, LoadedRecord
 from ledger.engine.prepare import REVISING, Submission
 from ledger.errors import InvalidBody, InvalidInput, LedgerError
 from ledger.registry.assessing import Assessor
 from ledger.service.heads.publication import Publication
-from ledger.service.posting.append_request import Drafted, Request, complete, draft
-from ledger.service.posting.pending import Answer, PendingRequest, Placed
+from ledger.service.posting.append_request import AppendRequest, Drafted, complete, draft
+from ledger.service.posting.log_writer import LogWriter
+from ledger.service.posting.pending import Answer, CommittedRecord, PendingRequest
 from ledger.service.posting.prefetch import FactPrefetcher, PrefetchedFacts
 from ledger.service.posting.quotas import Hold, Quotas
 from ledger.service.posting.receipts import ReceiptReader
-from ledger.service.posting.revision.reviser import Reviser
-from ledger.service.posting.sequencer import Sequencer
-from ledger.store.database import DatabasePool
-from ledger.store.facts import FactLoader, KeyLoader
 
 CHUNK = 1_000
 _INLINE = 8
-_LEAVES_AN_ANSWER = 100
+_LEAVES_PER_ANSWER = 100
 _CORES = os.cpu_count() or 1
 Value = TypeVar("Value")
 
 
 class SubmitResult(NamedTuple):
-    """`receipt`, or `error` that says why not; `created` is false where the record was on the log before. Of a log with
-    witnesses it is the log's own word, until they have signed."""
+    """`receipt`, or the `error` that says why the record was not appended. `created` is false if the record was on the
+    log before. On a log with witnesses the log alone signs an acknowledgement, until the witnesses have signed."""
 
     receipt: Receipt | Acknowledgement | None
     error: LedgerError | None
     created: bool = False
 
 
-class _Parsed(NamedTuple):
-    record: AnyRecord
-    opened: Opened
-    digest: bytes
-
-
-def _nothing() -> None:
-    """Nobody waits for erasures."""
-
-
 class Submitter:
-    """One for a process. A request's records are worked on in order; they may name each other's lots."""
+    """A process has one. It handles the records of a request in order; they may name each other's lots."""
 
     def __init__(
-        self, pool: DatabasePool, loader: FactLoader, keys: KeyLoader, assessor: Assessor, sequencer: Sequencer,
-        origin: str,
-        receipts: ReceiptReader, reviser: Reviser, publication: Publication, quotas: Quotas,
-        on_erasure: Callable[[], None] = _nothing,
+        self, prefetcher: FactPrefetcher, assessor: Assessor, writer: LogWriter, receipts: ReceiptReader,
+        publication: Publication, quotas: Quotas,
     ) -> None:
-        """`on_erasure` is called once an erasure is on the log."""
-        self._reader = FactPrefetcher(pool, loader, keys)
+        self._prefetcher = prefetcher
         self._assessor = assessor
-        self._sequencer = sequencer
-        self._origin = origin
+        self._writer = writer
         self._receipts = receipts
-        self._reviser = reviser
         self._publication = publication
         self._quotas = quotas
-        self._on_erasure = on_erasure
         self._threads = ThreadPoolExecutor(_CORES, thread_name_prefix="submit")
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def submit(self, envelopes: Sequence[bytes]) -> list[SubmitResult]:
-        """One result an envelope, in order. Raises Unavailable or OutcomeUnknown for all of them."""
-        request = Request(self._origin)
-        pending: list[asyncio.Task[list[SubmitResult]]] = []
+        """One result per envelope, in order. Raises Unavailable or OutcomeUnknown for all of them."""
+        request = AppendRequest(self._writer.origin)
+        appending: list[asyncio.Task[list[SubmitResult]]] = []
         done: list[SubmitResult] = []
         for start in range(0, len(envelopes), CHUNK):
             hold = Hold()
             try:
-                unit, errors = await self._prepare(envelopes[start : start + CHUNK], request, hold)
+                pending, errors = await self._prepare(envelopes[start : start + CHUNK], request, hold)
             except BaseException:
                 hold.settle()
                 raise
-            if any(isinstance(item.submission.record, REVISING) for item in unit.items):
-                # What revises others comes after all that stands before it, and before what follows.
-                done.extend(await _together(pending))
-                done.extend(await self._append(unit, errors, hold))
-                pending = []
+            if any(isinstance(item.submission.record, REVISING) for item in pending.items):
+                # A revising record comes after everything before it in the request, and before everything after it.
+                done.extend(await _together(appending))
+                done.extend(await self._append(pending, errors, hold))
+                appending = []
             else:
-                pending.append(asyncio.create_task(self._append(unit, errors, hold)))
-        return done + await _together(pending)
+                appending.append(asyncio.create_task(self._append(pending, errors, hold)))
+        return done + await _together(appending)
 
     async def _prepare(
-        self, envelopes: Sequence[bytes], request: Request, hold: Hold
+        self, envelopes: Sequence[bytes], request: AppendRequest, hold: Hold
     ) -> tuple[PendingRequest, list[LedgerError | None]]:
-        parsed = await self._work(len(envelopes), lambda: [_parse(envelope) for envelope in envelopes])
-        read = await self._read([one for one in parsed if isinstance(one, _Parsed)], request)
+        parsed = await self._run(len(envelopes), lambda: [_parse(envelope) for envelope in envelopes])
+        prefetched = await self._prefetch([one for one in parsed if isinstance(one, Submission)], request)
         checked = await self._quotas.checked(await self._verify(parsed, request), hold)
         request.organization = request.organization or _sender(checked)
-        found = await self._prepare_all(checked, request, read.now.plugins)
-        items = [one for one in found if isinstance(one, Item)]
-        errors = [one if isinstance(one, LedgerError) else None for one in found]
-        return PendingRequest(items, read.facts, read.figures, read.now.revisions, request.organization), errors
+        prepared = await self._prepare_all(checked, request, prefetched.now.plugins)
+        items = [one for one in prepared if isinstance(one, Item)]
+        errors = [one if isinstance(one, LedgerError) else None for one in prepared]
+        pending = PendingRequest(
+            items, prefetched.facts, prefetched.figures, prefetched.now.revisions, request.organization)
+        return pending, errors
 
-    async def _read(self, parsed: Sequence[_Parsed], request: Request) -> PrefetchedFacts:
+    async def _prefetch(self, parsed: Sequence[Submission], request: AppendRequest) -> PrefetchedFacts:
         names = Names()
-        for one in parsed:
-            add_names(one.record, names)
-        keyids = {one.opened.keyid for one in parsed} - request.owners.keys()
-        read = self._reader.read_together if len(parsed) <= _INLINE else self._reader.read
-        found = await read(names, keyids)
-        request.view.learn(found.facts)
-        request.view.rules = found.now.rules
-        request.empty = not found.now.size
-        for keyid in keyids & found.keys.keys():
-            request.keys[keyid], request.owners[keyid] = found.keys[keyid]
-        return found
+        for submission in parsed:
+            add_names(submission.record, names)
+        keyids = {submission.keyid for submission in parsed} - request.owners.keys()
+        small = len(parsed) <= _INLINE
+        prefetched = await (self._prefetcher.read_together if small else self._prefetcher.read)(names, keyids)
+        request.view.learn(prefetched.facts)
+        request.view.rules = prefetched.now.rules
+        request.empty = not prefetched.now.size
+        for keyid in keyids & prefetched.keys.keys():
+            request.keys[keyid], request.owners[keyid] = prefetched.keys[keyid]
+        return prefetched
 
     async def _verify(
-        self, parsed: Sequence[_Parsed | LedgerError], request: Request
-    ) -> list[_Parsed | LedgerError]:
-        for one in parsed:
-            if isinstance(one, _Parsed):
-                request.enrol(one.record)
+        self, parsed: Sequence[Submission | LedgerError], request: AppendRequest
+    ) -> list[Submission | LedgerError]:
+        for submission in parsed:
+            if isinstance(submission, Submission):
+                request.enrol(submission.record)
         if len(parsed) <= _INLINE:
             return [_owned(_verified(one, request), request) for one in parsed]
         size = -(-len(parsed) // _CORES)
         parts = [parsed[start : start + size] for start in range(0, len(parsed), size)]
         loop = asyncio.get_running_loop()
-        done = await asyncio.gather(*[
+        verified = await asyncio.gather(*[
             loop.run_in_executor(self._threads, _verify_part, part, request) for part in parts
         ])
-        return [_owned(one, request) for part in done for one in part]
+        return [_owned(one, request) for part in verified for one in part]
 
     async def _prepare_all(
-        self, checked: Sequence[_Parsed | LedgerError], request: Request, in_force: Mapping[str, PluginState],
+        self, checked: Sequence[Submission | LedgerError], request: AppendRequest, in_force: Mapping[str, PluginState],
     ) -> list[Item | LedgerError]:
-        """One item or error a record. Sectors are asked for many records at once, elsewhere; in between, what was
-        drafted with a name's facts is completed before a later record may give that name others."""
-        found: list[Item | LedgerError] = []
+        """One item or error per record. Sectors are asked about many records at once, in other processes. A record
+        that was drafted with the facts of a name is completed before a later record may give that name other facts."""
+        prepared: list[Item | LedgerError] = []
         for part in _runs(checked):
             size = len(part)
-            drafted = await self._work(size, partial(self._draft, part, request, in_force))
+            drafted = await self._run(size, partial(self._draft, part, request, in_force))
             calls = [one.call for one in drafted if isinstance(one, Drafted) and one.call is not None]
             assessed = await self._assessor.assess(calls) if calls else []
-            found += await self._work(size, partial(complete, drafted, assessed, request))
-        return found
+            prepared += await self._run(size, partial(complete, drafted, assessed, request))
+        return prepared
 
     def _draft(
-        self, part: Sequence[_Parsed | LedgerError], request: Request, in_force: Mapping[str, PluginState]
+        self, part: Sequence[Submission | LedgerError], request: AppendRequest, in_force: Mapping[str, PluginState]
     ) -> list[Drafted | Item | LedgerError]:
         return [
-            one if isinstance(one, LedgerError) else draft(_submission(one), request, self._assessor.registry, in_force)
+            one if isinstance(one, LedgerError) else draft(one, request, self._assessor.registry, in_force)
             for one in part
         ]
 
     async def _append(
-        self, unit: PendingRequest, errors: Sequence[LedgerError | None], hold: Hold
+        self, pending: PendingRequest, errors: Sequence[LedgerError | None], hold: Hold
     ) -> list[SubmitResult]:
         entered: dict[bytes, int] = {}
         try:
-            answers = await self._sequence(unit)
-            entered = {one.sequenced.digest: one.sequenced.index for one in answers if isinstance(one, Placed)}
+            answers = await self._writer.append(pending)
+            entered = {one.sequenced.digest: one.sequenced.index for one in answers if isinstance(one, CommittedRecord)}
         finally:
             hold.settle(entered)
-        if any(isinstance(item.submission.record, Erasure) for item in unit.items):
-            self._on_erasure()
-        known = [answer.digest for answer in answers if isinstance(answer, LoadedRecord)]
-        earlier = await self._receipts.read_first(known) if known else {}
-        if any(isinstance(answer, Placed) for answer in answers):
+        reposted = [answer.digest for answer in answers if isinstance(answer, LoadedRecord)]
+        earlier = await self._receipts.read_first(reposted) if reposted else {}
+        if entered:
             self._publication.committed.set()
-        leaves = sum([len(answer.sequenced.leaves) for answer in answers if isinstance(answer, Placed)])
-        results = await self._work(
-            max(len(answers), leaves // _LEAVES_AN_ANSWER),
+        leaves = sum([len(answer.sequenced.leaves) for answer in answers if isinstance(answer, CommittedRecord)])
+        results = await self._run(
+            max(len(answers), leaves // _LEAVES_PER_ANSWER),
             lambda: [self._result(answer, earlier) for answer in answers],
         )
         remaining = iter(results)
         return [next(remaining) if error is None else SubmitResult(None, error) for error in errors]
 
-    async def _sequence(self, unit: PendingRequest) -> list[Answer]:
-        """The items in order: runs of plain records through the sequencer, what revises others by itself."""
-        answers: list[Answer] = []
-        for revising, run in groupby(unit.items, key=lambda item: isinstance(item.submission.record, REVISING)):
-            items = list(run)
-            if revising:
-                answers.extend([await self._reviser.append(item.submission) for item in items])
-            elif len(items) == len(unit.items):
-                answers.extend(await self._sequencer.append(unit))
-            else:
-                part = PendingRequest(items, unit.facts, unit.figures, unit.revisions, unit.organization)
-                answers.extend(await self._sequencer.append(part))
-        return answers
-
     def _result(self, answer: Answer, earlier: Mapping[bytes, Receipt | Acknowledgement]) -> SubmitResult:
-        if isinstance(answer, Placed) and self._publication.waits(answer.sequenced.index):
-            one = answer.sequenced
-            return SubmitResult(self._publication.acknowledged(one.index, one.entry, one.leaves), None, created=True)
+        if isinstance(answer, CommittedRecord) and self._publication.waits(answer.sequenced.index):
+            entry = answer.sequenced
+            acknowledgement = self._publication.acknowledged(entry.index, entry.entry, entry.leaves)
+            return SubmitResult(acknowledgement, None, created=True)
         return _result(answer, earlier)
 
-    async def _work(self, size: int, work: Callable[[], Value]) -> Value:
-        """Runs small work at once, large work in a thread so that the loop goes on answering."""
+    async def _run(self, size: int, function: Callable[[], Value]) -> Value:
+        """Runs a small job at once, a large one in a thread, so that the loop keeps answering."""
         if size <= _INLINE:
-            return work()
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+            return function()
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function)
 
 
-async def _together(pending: Sequence[asyncio.Task[list[SubmitResult]]]) -> list[SubmitResult]:
-    return [result for part in await asyncio.gather(*pending) for result in part]
+async def _together(appending: Sequence[asyncio.Task[list[SubmitResult]]]) -> list[SubmitResult]:
+    return [result for part in await asyncio.gather(*appending) for result in part]
 
 
-def _runs(checked: Sequence[_Parsed | LedgerError]) -> Iterator[Sequence[_Parsed | LedgerError]]:
-    """The records in parts, of which none goes on after a record that enters a name if a sector is asked before it."""
+def _runs(checked: Sequence[Submission | LedgerError]) -> Iterator[Sequence[Submission | LedgerError]]:
+    """The records in parts. A part in which a sector has to be asked ends before the next record that enters a name."""
     start, asks = 0, False
-    for i, one in enumerate(checked):
-        if isinstance(one, LedgerError):
+    for i, submission in enumerate(checked):
+        if isinstance(submission, LedgerError):
             continue
-        if asks and entered_by(one.record, one.digest) is not None:
+        if asks and entered_by(submission.record, submission.digest) is not None:
             yield checked[start:i]
             start, asks = i, False
-        asks = asks or isinstance(one.record, Transformation)
+        asks = asks or isinstance(submission.record, Transformation)
     yield checked[start:]
 
 
-def _sender(checked: Sequence[_Parsed | LedgerError]) -> str:
-    """The organisation that has signed most of a request: all of it goes in the turns of one, so that it keeps its
-    order."""
-    found = [one.record.issuer for one in checked if isinstance(one, _Parsed)]
-    if len(found) <= 1:
-        return found[0] if found else ""
-    issuers = Counter(found)
+def _sender(checked: Sequence[Submission | LedgerError]) -> str:
+    """The organisation that has signed most records of a request. The whole request waits in its turns, so that the
+    request keeps its order."""
+    signed = [one.record.issuer for one in checked if isinstance(one, Submission)]
+    if len(signed) <= 1:
+        return signed[0] if signed else ""
+    issuers = Counter(signed)
     return max(issuers, key=issuers.__getitem__)
 
 
-def _submission(one: _Parsed) -> Submission:
-    return Submission(one.record, one.opened.body, one.digest, one.opened.keyid, one.opened.signature,
-                      salt_seed(one.record.nonce))
-
-
-def _parse(envelope: bytes) -> _Parsed | LedgerError:
+def _parse(envelope: bytes) -> Submission | LedgerError:
     try:
         opened = open_envelope(envelope)
         record = decode_record(opened.body)
         if is_residue(record):
-            raise InvalidBody("the nonce is that of residues", code="residue", field="nonce", value=NONCE,
-                              rule="16 random bytes: what an erasure leaves is no record")
-        return _Parsed(record, opened, digest(opened.body))
+            raise InvalidBody("the nonce is reserved for redacted records", code="residue", field="nonce", value=NONCE,
+                              rule="16 random bytes; the reserved nonce marks the redacted form of an erased record")
+        return Submission(
+            record, opened.body, digest(opened.body), opened.keyid, opened.signature, salt_seed(record.nonce))
     except LedgerError as error:
         return error.settled()
 
 
-def _verified(one: _Parsed | LedgerError, request: Request) -> _Parsed | LedgerError:
-    if isinstance(one, LedgerError):
-        return one
-    key = request.keys.get(one.opened.keyid)
+def _verified(parsed: Submission | LedgerError, request: AppendRequest) -> Submission | LedgerError:
+    if isinstance(parsed, LedgerError):
+        return parsed
+    key = request.keys.get(parsed.keyid)
     if key is None:
-        return unknown_key(one.opened.keyid)
+        return unknown_key(parsed.keyid)
     try:
-        key.verify(one.opened.signature, record_message(request.origin, one.record.kind, one.digest))
+        key.verify(parsed.signature, record_message(request.origin, parsed.record.kind, parsed.digest))
     except LedgerError as error:
         return InvalidInput(error.message, code=error.code, field=error.field, value=error.value, rule=error.rule)
-    return one
+    return parsed
 
 
-def _owned(one: _Parsed | LedgerError, request: Request) -> _Parsed | LedgerError:
-    """In the order of the request: a record may be signed by a key that an earlier one enters."""
-    if isinstance(one, _Parsed):
+def _owned(verified: Submission | LedgerError, request: AppendRequest) -> Submission | LedgerError:
+    """Checks the signer, in the order of the request: an earlier record may enter the key that signs a later one."""
+    if isinstance(verified, Submission):
         try:
-            request.check_signer(one.record, one.opened.keyid)
+            request.check_signer(verified.record, verified.keyid)
         except LedgerError as error:
             return error.settled()
-    return one
+    return verified
 
 
-def _verify_part(part: Sequence[_Parsed | LedgerError], request: Request) -> list[_Parsed | LedgerError]:
+def _verify_part(part: Sequence[Submission | LedgerError], request: AppendRequest) -> list[Submission | LedgerError]:
     return [_verified(one, request) for one in part]
 
 
 def _result(answer: Answer, earlier: Mapping[bytes, Receipt | Acknowledgement]) -> SubmitResult:
     match answer:
-        case Placed(sequenced, checkpoint, path):
+        case CommittedRecord(sequenced, checkpoint, path):
             receipt = make_receipt(
                 sequenced.index, sequenced.digest, sequenced.entry, path, checkpoint, sequenced.leaves
             )
             return SubmitResult(receipt, None, created=True)
-        case LoadedRecord(digest=found):
-            return SubmitResult(earlier[found], None)
+        case LoadedRecord(digest=posted_before):
+            return SubmitResult(earlier[posted_before], None)
         case LedgerError():
             return SubmitResult(None, answer)
         case _:
-            raise TypeError(f"no answer: {answer!r}")
-
+            raise TypeError(f"unexpected answer: {answer!r}")

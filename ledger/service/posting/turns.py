@@ -1,6 +1,6 @@
-"""Whose turn it is: of the organisations for which something waits, the one that was served longest ago.
+"""Turns of organisations: of those that wait, the one that was served longest ago is next.
 
-So whoever waits, waits for one turn of each other organisation at most, however much these have waiting.
+So an organisation waits for one turn of each other organisation at most, however many requests these have waiting.
 """
 
 import asyncio
@@ -9,17 +9,17 @@ from collections import OrderedDict, deque
 from typing import Final, Generic, TypeVar
 
 _REMEMBERED: Final = 10_000
-"""Organisations that were served and have nothing waiting. One that is forgotten counts as never served."""
+"""How many organisations without waiting requests are remembered as served. A forgotten one counts as never served."""
 Value = TypeVar("Value")
 
 
 class Turns(Generic[Value]):
-    """What waits, by organisation: of one organisation in order of arrival."""
+    """Values that wait, by organisation. Within an organisation, they keep their order of arrival."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, deque[Value]] = {}
         self._order: list[tuple[int, int, str]] = []
-        """A heap of the organisations that wait: when each was served, and when it came."""
+        """A heap of the organisations that wait: when each was served last, and when it lined up."""
         self._served: OrderedDict[str, int] = OrderedDict()
         self._count = 0
         self._size = 0
@@ -37,11 +37,11 @@ class Turns(Generic[Value]):
             waiting.append(value)
 
     def first(self) -> Value:
-        """What `pop` would give. Raises IndexError where nothing waits."""
+        """The value that `pop` would return. Raises IndexError if nothing waits."""
         return self._waiting[self._order[0][2]][0]
 
     def pop(self) -> Value:
-        """What is next; it waits no more. Raises IndexError where nothing waits."""
+        """Removes and returns the next value. Raises IndexError if nothing waits."""
         organization = heapq.heappop(self._order)[2]
         waiting = self._waiting[organization]
         value = waiting.popleft()
@@ -66,7 +66,7 @@ class Turns(Generic[Value]):
 
 
 class FairLock:
-    """Held by one at a time, which those who wait for it get in their turns."""
+    """A lock that the waiting organisations get in their turns."""
 
     def __init__(self) -> None:
         self._held = False
@@ -81,7 +81,7 @@ class FairLock:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                # The turn came as this one gave up.
+                # This waiter got the lock just when it was cancelled.
                 self._pass_on()
             raise
 

@@ -1,1 +1,1 @@
-"""Feeding heads to witnesses, and publishing those that a quorum has cosigned."""
+"""Shows heads to witnesses, and publishes those that a quorum has cosigned."""

@@ -1,7 +1,7 @@
-"""What witnesses say they were shown, against what the database holds: how a rollback is seen from outside.
+"""Compares the checkpoints that witnesses say they were shown with the database, to detect a rollback from outside.
 
-A witness alone proves nothing by an answer, or any one of them could stop the log. Two things do: a checkpoint that
-this log's own key has signed and the database does not hold, and the word of a quorum. Then signing stops.
+The word of a single witness proves nothing; otherwise any witness could stop the log. Two things stop signing: a
+checkpoint that this log's own key signed and that the database does not hold, and the word of a quorum.
 """
 
 import logging
@@ -20,8 +20,8 @@ _log = logging.getLogger(__name__)
 
 
 class Contradictions:
-    """`ahead` is the largest size that the database holds and a witness has signed already: no smaller head need be
-    shown any more. `changed` is called when it grows."""
+    """`ahead` is the largest size that a witness has signed already and the database holds: smaller heads need not be
+    shown any more. Calls `changed` when it grows."""
 
     def __init__(self, pool: DatabasePool, heads: Heads, policy: Policy, changed: Callable[[], None]) -> None:
         self._pool = pool
@@ -32,13 +32,14 @@ class Contradictions:
         self.ahead = 0
 
     def withdrawn(self, name: str) -> None:
-        """A witness has signed what it is shown: what it claimed before is of no account."""
+        """Drops the earlier claim of a witness, since it has now signed the head that it was shown."""
         self._claims.pop(name, None)
 
     async def heed(self, witness: WitnessClient, size: int | None) -> None:
-        """A witness says that it has signed `size`, or (None) that what it is shown does not extend what it has signed.
+        """Handles the claim of a witness that it has signed `size`, or (None) that the checkpoint it is shown does not
+        extend the checkpoint that it has signed.
 
-        Raises Unavailable, and stops signing, where that proves that the database has lost entries or is another log.
+        Raises Unavailable, and stops signing, if that proves that the database has lost entries or is another log.
         """
         async with self._pool.acquire() as connection:
             # Another server may just have appended.
@@ -50,7 +51,7 @@ class Contradictions:
             return
         shown = await witness.shown(self._heads.keyring.keys)
         async with self._pool.acquire() as connection:
-            # What was appended since is there by now, if it is there at all.
+            # The head is read again: it includes the entries that were appended since.
             head = await self._heads.examine(connection)
             if shown is not None:
                 await self._compare(connection, head, shown, witness.name)
@@ -58,8 +59,8 @@ class Contradictions:
                 self._claim(witness.name, size, head)
 
     async def compare(self, shown: Checkpoint, name: str) -> None:
-        """Returns where the database begins with a head that a witness shows under this log's signature. Raises
-        Unavailable, and stops signing, where it does not."""
+        """Checks that the database begins with a head that a witness shows under this log's signature. Raises
+        Unavailable, and stops signing, if it does not."""
         async with self._pool.acquire() as connection:
             await self._compare(connection, await self._heads.examine(connection), shown, name)
 
@@ -77,9 +78,10 @@ class Contradictions:
             )
 
     def _claim(self, name: str, size: int, head: Checkpoint) -> None:
-        self._claims = {one: said for one, said in (self._claims | {name: size}).items() if said > head.size}
+        claims = self._claims | {name: size}
+        self._claims = {witness: claimed for witness, claimed in claims.items() if claimed > head.size}
         _log.critical("witness %s says that it was shown %d entries, which the database does not hold; it shows no "
                       "signature of this log for them", name, size)
         if self._policy.satisfied(self._claims):
-            claimed = ", ".join(f"{one} ({said})" for one, said in sorted(self._claims.items()))
-            self._heads.contradict(min(self._claims.values()), f"a quorum of witnesses: {claimed}", head)
+            listed = ", ".join(f"{witness} ({claimed})" for witness, claimed in sorted(self._claims.items()))
+            self._heads.contradict(min(self._claims.values()), f"a quorum of witnesses: {listed}", head)

@@ -1,7 +1,7 @@
-"""One round: a head that is shown to all witnesses at once, until a quorum has signed it.
+"""A round shows one head to all witnesses at once, until a quorum has signed it.
 
-Each witness has a task of its own, so that one that is slow, dead or lying delays nobody. A witness that falls behind
-goes on with whichever head is asked for by then.
+Each witness has a task of its own, so a slow, dead or lying witness does not delay the others. A witness that falls
+behind continues with the head of the current round.
 """
 
 import asyncio
@@ -22,8 +22,8 @@ _log = logging.getLogger(__name__)
 
 
 class Round:
-    """`note` is the head as the log signed it; `lines` are the witnesses' own, by their names in the policy. `renews`:
-    the head is published, and is to be cosigned anew."""
+    """`note` is the head as the log signed it. `lines` are the witnesses' signature lines, by their names in the
+    policy. `renews`: the head is published already and shall be cosigned anew."""
 
     def __init__(self, head: Checkpoint, note: str, *, renews: bool = False) -> None:
         self.head = head
@@ -34,17 +34,17 @@ class Round:
 
     @property
     def seconds(self) -> float:
-        """Since when witnesses are asked."""
+        """How long the round has run."""
         return time.monotonic() - self._begun
 
     def published(self, policy: Policy) -> str:
-        """The note with all lines that have come, in the order of the policy."""
+        """The note with all signature lines so far, in the order of the policy."""
         return self.note + "".join(self.lines[one.name] for one in policy.witnesses if one.name in self.lines)
 
 
 class WitnessEvidence(Protocol):
-    """Heeds what a witness says it was shown. Returns the size to ask for instead, or None; where the log's own
-    signature, or a quorum, says that the database has lost entries, signing stops."""
+    """Handles the claim of a witness that it has signed `size`, or (None) another log. Stops signing if the log's own
+    signature, or a quorum, proves that the database has lost entries."""
 
     async def __call__(self, witness: WitnessClient, size: int | None) -> None: ...
 
@@ -53,14 +53,12 @@ Proving = Callable[[int, int], Awaitable[Sequence[bytes]]]
 
 
 class Feeder:
-    """Shows rounds to witnesses. `prove` gives the consistency proof between two sizes; `signed` is called after
-    each signature, with the witness's name; `sizes`: what each witness has signed, as far as that is known."""
+    """Shows rounds to witnesses. `prove` gives the consistency proof between two sizes. `signed` is called after
+    each signature, with the witness's name. `sizes` are the sizes that witnesses are known to have signed."""
 
     def __init__(
-        self, clients: Sequence[
-            WitnessClient
-        ], prove: Proving, evidence: WitnessEvidence, signed: Callable[[str], None],
-        sizes: Mapping[str, int],
+        self, clients: Sequence[WitnessClient], prove: Proving, evidence: WitnessEvidence,
+        signed: Callable[[str], None], sizes: Mapping[str, int],
     ) -> None:
         self._clients = clients
         self._prove = prove
@@ -83,7 +81,7 @@ class Feeder:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def ask(self, new: Round | None) -> None:
-        """From now on the witnesses are asked for this round, or for none."""
+        """Shows this round to the witnesses from now on; None ends the current one."""
         self._round = new
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
@@ -98,7 +96,7 @@ class Feeder:
             try:
                 answer = await self._show(client, current)
             except LedgerError as error:
-                # The database is away, or signing has stopped: that is not the witness's fault.
+                # The database is away, or signing has stopped. The witness is not at fault.
                 answer = Failed(error.message)
             except Exception:
                 _log.exception("asking witness %s failed", client.name)
@@ -112,11 +110,12 @@ class Feeder:
             failures += 1
             if failures in (1, 10, 100) or failures % 1_000 == 0:
                 _log.warning("witness %s, asked %d times for size %d: %s", client.name, failures, current.head.size,
-                             _told(answer))
+                             _described(answer))
             await asyncio.sleep(min(_FIRST_DELAY * 2 ** min(failures - 1, 10), _LONGEST_DELAY))
 
     async def _show(self, client: WitnessClient, current: Round) -> Answer:
-        """Asks from the size that the witness is known to have; where it says another, from that."""
+        """Asks with a proof from the size that the witness is known to have. If it states another size, asks from that
+        one."""
         answer: Answer = Failed("says another size each time")
         for _ in range(_CONFLICTS):
             old, new = self._sizes.get(client.name, 0), current.head.size
@@ -133,7 +132,7 @@ class Feeder:
         return answer
 
 
-def _told(answer: Answer) -> str:
+def _described(answer: Answer) -> str:
     match answer:
         case Conflict(size):
             return f"says that it has signed size {size}"

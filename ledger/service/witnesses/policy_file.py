@@ -1,4 +1,4 @@
-"""The policy of a log: read from its file, and fit to publish by."""
+"""Reads the policy of a log from its file, and checks that the log can be published by it."""
 
 from pathlib import Path
 
@@ -10,8 +10,8 @@ from ledger.errors import ConfigurationError, InvalidInput
 
 
 def read_policy(path: Path, keys: LogKeys) -> Policy:
-    """The policy in a file, for the log with these keys, of which it may name any. Raises ConfigurationError where it
-    cannot be read, is for other logs, or asks for witnesses that nobody can ask."""
+    """The policy in a file, for the log with these keys; it may name any of them. Raises ConfigurationError if it
+    cannot be read, is for other logs, or its quorum needs witnesses without an address."""
     try:
         policy = parse_policy(path.read_bytes())
     except OSError as error:
@@ -24,15 +24,16 @@ def read_policy(path: Path, keys: LogKeys) -> Policy:
                      ", ".join(vkey(one.verifier.name, one.verifier.key) for one in policy.logs),
                      f"its key is {keys.spans[-1].vkey}")
     addressed = [one.name for one in policy.witnesses if one.url is not None]
-    for one in policy.witnesses:
+    for witness in policy.witnesses:
         try:
-            if one.url is not None:
-                address_of(one.url, "witness.url")
+            if witness.url is not None:
+                address_of(witness.url, "witness.url")
         except InvalidInput as error:
-            raise _unfit(path, f"the address of witness {one.name} is not http:// or https://", error.field,
+            raise _unfit(path, f"the address of witness {witness.name} is not http:// or https://", error.field,
                          error.value, error.rule) from error
     if not policy.satisfied(addressed):
-        raise _unfit(path, f"the witnesses with an address are no quorum: {', '.join(addressed) or 'none'}", "quorum",
+        listed = f"only these have an address: {', '.join(addressed)}" if addressed else "no witness has an address"
+        raise _unfit(path, f"the witnesses with an address do not form a quorum; {listed}", "quorum",
                      policy.quorum, "the log asks the witnesses of the quorum, so they need an address")
     return policy
 

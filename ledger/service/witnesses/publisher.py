@@ -1,9 +1,9 @@
-"""The task that publishes: of all servers of a database one feeds the witnesses, and the others hear from it.
+"""The task that publishes: one server of a database feeds the witnesses, and the other servers hear from it.
 
-Who holds an advisory lock feeds, for as long as its session lives; when it dies another takes over within a second. A
-head is public once its row is committed, and not before. Servers wake each other with NOTIFY; what is not heard is
-found by looking once a second. On a log to which nothing is added the witnesses are asked again after a while, since
-their signatures say when they were made, and where a key of the log is to sign that has not.
+The server whose session holds an advisory lock feeds. When the session ends, another server takes over within a second.
+A head is public as soon as its row is committed. Servers wake each other with NOTIFY; they also look once a second, in
+case a notification is lost. If nothing is added to the log, the witnesses sign the same head anew after a while, since
+their signatures state their time. They also sign it anew if a new key of the log has not signed it yet.
 """
 
 import asyncio
@@ -11,16 +11,16 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import asyncpg
 
 from ledger.core.log.note import parse_note
 from ledger.core.log.policy import Policy
 from ledger.errors import LedgerError, Unavailable
-from ledger.host.clock import LEAD, Timekeeper
-from ledger.service.heads.heads import Heads
+from ledger.host.clock import LEAD
 from ledger.service.heads.publication import Publication, PublishedHead
+from ledger.service.log_access import LogAccess
 from ledger.service.witnesses.activated_policy import PUBLISHED as ANCHORED
 from ledger.service.witnesses.activated_policy import PolicyActivation, read_activated
 from ledger.service.witnesses.contradictions import Contradictions
@@ -41,27 +41,31 @@ _PATIENCE_SECONDS = 2.0
 _log = logging.getLogger(__name__)
 
 
+class Renewal(NamedTuple):
+    """The witnesses sign an unchanged head anew after `seconds`. `clock` gives POSIX seconds."""
+
+    seconds: float
+    clock: Callable[[], float] = time.time
+
+
 class Publisher:
-    """One for a process whose log has witnesses. `clock` gives POSIX seconds."""
+    """A process has one if its log has witnesses."""
 
     def __init__(
-        self, url: str, pool: DatabasePool, heads: Heads, publication: Publication, policy: Policy,
-        renew_seconds: float,
-        keeper: Timekeeper, clock: Callable[[], float] = time.time,
+        self, log: LogAccess, pool: DatabasePool, publication: Publication, policy: Policy, renewal: Renewal
     ) -> None:
-        self._url = url
+        self._url = log.url
         self._pool = pool
-        self._heads = heads
+        self._heads = log.heads
         self._publication = publication
         self._policy = policy
-        self._renew_seconds = renew_seconds
-        self._keeper = keeper
-        self._clock = clock
+        self._renewal = renewal
+        self._keeper = log.keeper
         self._renewed = 0.0
         """When the published head was cosigned last."""
         self._warned = False
         self._other = False
-        """Whether the log says that its heads are published by another policy."""
+        """Whether the log states that another policy is in force."""
         self._wake = publication.committed
         self._task: asyncio.Task[None] | None = None
 
@@ -89,10 +93,10 @@ class Publisher:
 
     async def _session(self) -> None:
         connection = await connect_writer(self._url)
-        connection.add_log_listener(self._heed)
+        connection.add_log_listener(self._note_warning)
         try:
             await connection.add_listener(APPENDED, lambda *_: self._wake.set())
-            await connection.add_listener(PUBLISHED, self._told)
+            await connection.add_listener(PUBLISHED, self._note_published)
             while True:
                 await self._publication.refresh()
                 if await connection.fetchval(queries("publication")["lead"], LOCK):
@@ -105,22 +109,22 @@ class Publisher:
             await close_quietly(connection)
 
     async def _learn(self) -> None:
-        """Where the host's clock seems to lead: what time it is by what another server has published."""
+        """If the host's clock seems to be ahead, takes the time from the head that another server has published."""
         if self._keeper.lead() > LEAD:
             past = await self._publication.past()
             if past is not None:
                 self._keeper.passed(past)
 
-    def _told(self, _: object, __: int, ___: str, payload: object) -> None:
+    def _note_published(self, _: object, __: int, ___: str, payload: object) -> None:
         if isinstance(payload, str) and payload.isdecimal():
             self._publication.heard(int(payload))
 
-    def _heed(self, _: object, message: asyncpg.PostgresLogMessage) -> None:
+    def _note_warning(self, _: object, message: asyncpg.PostgresLogMessage) -> None:
         if getattr(message, "severity_en", "") == "WARNING" or getattr(message, "severity", "") == "WARNING":
             self._warned = True
 
     async def _woken(self) -> bool:
-        """Whether something was appended; false where it is time to look."""
+        """Waits. Returns true if something was appended, false if it is time to look."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LOOK_SECONDS):
                 await self._wake.wait()
@@ -133,15 +137,16 @@ class Publisher:
         async with self._pool.acquire() as reading:
             published = await self._publication.newest(reading)
         cosigned = self._policy.cosigned(published.note)
-        # By another policy, or by none, it was not.
+        # A head that was published by another policy, or without one, counts as never cosigned.
         self._renewed = max(cosigned.values(), default=0) if self._policy.satisfied(cosigned) else 0
         contradictions = Contradictions(self._pool, self._heads, self._policy, self._wake.set)
 
-        def signed(name: str) -> None:
+        def note_signature(name: str) -> None:
             contradictions.withdrawn(name)
             self._wake.set()
 
-        feeder = Feeder(clients, self._prove, contradictions.heed, signed, dict.fromkeys(cosigned, published.size))
+        sizes = dict.fromkeys(cosigned, published.size)
+        feeder = Feeder(clients, self._prove, contradictions.heed, note_signature, sizes)
         try:
             async with feeder:
                 await self._publish(connection, feeder, contradictions, published)
@@ -151,14 +156,15 @@ class Publisher:
     async def _publish(
         self, connection: asyncpg.Connection, feeder: Feeder, contradictions: Contradictions, published: PublishedHead
     ) -> None:
-        """Round after round, for as long as the session lives and signing goes on."""
+        """Runs round after round, as long as the session lives and signing goes on."""
         current: Round | None = None
         while not connection.is_closed():
             self._heads.require_signing()
             if current is not None and self._policy.satisfied(current.lines):
                 published, current = await self._make_public(connection, current), None
             wanted = contradictions.ahead
-            # Not at once, or a witness that says it is ahead could keep the others from ever agreeing.
+            # A round runs for a while before a larger head replaces it. Otherwise a witness that claims to be ahead
+            # could keep the others from ever agreeing.
             if current is None or current.renews or (
                 current.head.size < wanted and current.seconds > _PATIENCE_SECONDS
             ):
@@ -180,12 +186,12 @@ class Publisher:
                 return None
             return Round(head, await self._heads.sign(reading, head), renews=renews)
 
-    def _in_force(self, said: PolicyActivation) -> bool:
-        """Whether the log says that its heads are published by this policy, or says nothing of it."""
-        other = said.digest is not None and not said.agrees(self._policy)
+    def _in_force(self, activated: PolicyActivation) -> bool:
+        """Whether the log states that this policy is in force, or states no policy."""
+        other = activated.digest is not None and not activated.agrees(self._policy)
         if other and not self._other:
-            _log.critical("nothing is published here: the log's policy is %s, by entry %d; start this server with it",
-                          said.digest, said.steps[-1].record)
+            _log.critical("this server publishes nothing: entry %d of the log activated policy %s; start this server "
+                          "with that policy", activated.steps[-1].record, activated.digest)
         self._other = other
         return not other
 
@@ -194,7 +200,8 @@ class Publisher:
         signed = {line.key_hash for line in parse_note(note).signatures}
         if not signed.issuperset([signer.key_hash for signer in self._heads.signers]):
             return True
-        return self._policy.quorum is not None and self._clock() - self._renewed >= self._renew_seconds
+        age = self._renewal.clock() - self._renewed
+        return self._policy.quorum is not None and age >= self._renewal.seconds
 
     async def _make_public(self, connection: asyncpg.Connection, done: Round) -> PublishedHead:
         self._warned = False
@@ -202,9 +209,10 @@ class Publisher:
         head, note = done.head, done.published(self._policy)
         await connection.fetchval(sql["renew" if done.renews else "publish"], head.size, note)
         if self._warned:
-            # It may not be everywhere: whoever leads next finds it, or publishes anew.
-            raise Unavailable("the database warned that a published head may not be everywhere", code="database-down")
-        self._renewed = self._clock()
+            # A standby may lack the row. The server that leads next finds the row, or publishes anew.
+            raise Unavailable("the database warned that a standby may not have the published head",
+                              code="database-down")
+        self._renewed = self._renewal.clock()
         await self._heads.mark({ANCHORED: str(head.size)})
         self._publication.heard(head.size)
         past = self._policy.past(self._policy.cosigned(note))

@@ -1,10 +1,10 @@
-"""Before a process signs: what a quorum of witnesses was shown of this log has to be in its database.
+"""Before a process signs, its database has to hold the heads of this log that a quorum of witnesses was shown.
 
-An anchor in a file can be brought back together with the database, by a copy of the disk; a home that was restored
-from a backup has none. Witnesses are elsewhere. Each is asked for the checkpoint that it has cosigned last, or shown
-one that was signed before, to which it answers with its size. That is enough as soon as those who have not answered are
-no quorum: then no head was published without one of those who have. Once all were asked, a quorum that has answered is
-enough too, so that no single witness can hold up the log.
+A copy of the whole disk brings back an older anchor file together with an older database, and a home restored from a
+backup has no anchor. Witnesses are elsewhere. Each is asked for the checkpoint that it cosigned last, or is shown one
+that was signed before, to which it answers with its size. The answers are enough as soon as the witnesses without an
+answer cannot form a quorum: then every published head was cosigned by a witness that has answered. Once all were asked,
+answers from a quorum are enough too, so that no single witness can hold up the log.
 """
 
 import asyncio
@@ -27,8 +27,8 @@ _log = logging.getLogger(__name__)
 
 
 class Settling:
-    """While this is open the witnesses are asked, if `heads` waits for them. Once it is settled, `begin` is awaited,
-    as it is at once where nothing has to be asked."""
+    """While this is open, it asks the witnesses if `heads` waits for them. Then it awaits `begin`: once the answers are
+    enough, or at once if no witness has to be asked."""
 
     def __init__(
         self, pool: DatabasePool, heads: Heads, policy: Policy | None, begin: Callable[[], Awaitable[None]]
@@ -41,14 +41,14 @@ class Settling:
         self._asked = asyncio.Event()
 
     async def __aenter__(self) -> "Settling":
-        """Returns when it is settled, or all witnesses were asked once: then it goes on meanwhile."""
+        """Returns when the answers are enough, or once all witnesses were asked: then it goes on in a task."""
         if self._policy is None or not self._heads.waiting:
             await self._begin()
             return self
         self._task = asyncio.create_task(self._settled(self._policy), name="settling")
-        asked = asyncio.create_task(self._asked.wait())
-        await asyncio.wait({self._task, asked}, return_when=asyncio.FIRST_COMPLETED)
-        asked.cancel()
+        all_asked = asyncio.create_task(self._asked.wait())
+        await asyncio.wait({self._task, all_asked}, return_when=asyncio.FIRST_COMPLETED)
+        all_asked.cancel()
         if self._task.done():
             await self._task
         return self
@@ -61,39 +61,39 @@ class Settling:
     async def _settled(self, policy: Policy) -> None:
         clients = [WitnessClient(one) for one in policy.witnesses if one.url is not None]
         try:
-            heard = await self._heard(policy, clients)
+            answered = await self._cosigned_sizes(policy, clients)
         finally:
             await asyncio.gather(*[client.close() for client in clients])
         if not self._heads.waiting:
             return
         async with self._pool.acquire() as connection:
             await self._heads.settle(connection)
-        _log.info("what witnesses were shown of this log is in the database: %s", heard)
+        _log.info("the database holds the heads that the witnesses have cosigned: %s", answered)
         try:
             await self._begin()
         except LedgerError as error:
             _log.error("signing has begun, but setting up has failed: %s", error)
             raise
 
-    async def _heard(self, policy: Policy, clients: list[WitnessClient]) -> dict[str, int]:
-        """The sizes that witnesses have cosigned, all of them in the database. Returns when they are enough, or signing
-        has stopped."""
-        heard: dict[str, int] = {}
+    async def _cosigned_sizes(self, policy: Policy, clients: list[WitnessClient]) -> dict[str, int]:
+        """The sizes that witnesses have cosigned; the database holds all of them. Returns when they are enough, or
+        signing has stopped."""
+        answered: dict[str, int] = {}
         waiting = {client.name for client in clients}
         changed = asyncio.Event()
         contradictions = Contradictions(self._pool, self._heads, policy, changed.set)
 
         async def ask(client: WitnessClient) -> None:
             delay = _FIRST_DELAY
-            while self._heads.waiting and client.name not in heard:
+            while self._heads.waiting and client.name not in answered:
                 try:
                     size = await self._size(client, contradictions)
                 except LedgerError as error:
-                    # The database is away, or has lost entries: then signing has stopped.
+                    # The database is away; or it has lost entries, and signing has stopped.
                     _log.warning("asking witness %s: %s", client.name, error)
                     size = None
                 if size is not None:
-                    heard[client.name] = size
+                    answered[client.name] = size
                 waiting.discard(client.name)
                 changed.set()
                 await asyncio.sleep(0 if size is not None else delay)
@@ -101,20 +101,20 @@ class Settling:
 
         tasks = [asyncio.create_task(ask(client), name=f"asking {client.name}") for client in clients]
         try:
-            while self._heads.waiting and not _enough(policy, heard, [client.name for client in clients], waiting):
+            while self._heads.waiting and not _enough(policy, answered, [client.name for client in clients], waiting):
                 await changed.wait()
                 changed.clear()
-                if not waiting and not policy.satisfied(heard):
+                if not waiting and not policy.satisfied(answered):
                     self._asked.set()
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        return heard
+        return answered
 
     async def _size(self, client: WitnessClient, contradictions: Contradictions) -> int | None:
-        """What a witness has cosigned last, if that is in the database; else None. Raises Unavailable, and stops
-        signing, where its answer proves that the database has lost entries."""
+        """The size that a witness cosigned last, if the database holds it; else None. Raises Unavailable, and stops
+        signing, if the answer proves that the database has lost entries."""
         shown = await client.shown(self._heads.keyring.keys)
         if shown is not None:
             await contradictions.compare(shown, client.name)
@@ -122,7 +122,7 @@ class Settling:
         signed = self._heads.signed or await self._published()
         if signed is None:
             return None
-        # Nothing new is said by signing again what was signed before, with the keys that the witness knows by now.
+        # This head was signed before, so to sign it again with the keys that the witness knows now states nothing new.
         note = sign_checkpoint(signed, *self._heads.signers)
         match await client.add_checkpoint(AddCheckpoint(signed.size, (), note)):
             case WitnessCosignature():
@@ -134,11 +134,12 @@ class Settling:
         return None
 
     async def _holds(self, client: WitnessClient, size: int, contradictions: Contradictions) -> bool:
-        """Whether the database holds so many entries. Without an anchor a witness that has seen nothing has no say."""
+        """Whether the database holds `size` entries. Without an anchor, a witness that has seen nothing does not
+        count."""
         async with self._pool.acquire() as connection:
             head = await self._heads.examine(connection)
         if head.size:
-            # Any word is more than a new log holds: that stops it only where the log's own signature is shown.
+            # Any claimed size exceeds an empty log. That stops an empty log only with the log's own signature.
             await contradictions.heed(client, size)
         return size <= head.size and (size > 0 or self._heads.signed is not None)
 
@@ -147,8 +148,8 @@ class Settling:
         return None if row is None else parse_checkpoint(parse_note(row["note"]).text)
 
 
-def _enough(policy: Policy, heard: Collection[str], asked: Collection[str], waiting: Collection[str]) -> bool:
-    """Whether there is no quorum without one of those who have answered; or, with nobody who was not asked yet, those
-    who have answered are one."""
-    rest = [name for name in asked if name not in heard]
-    return not policy.satisfied(rest) or (not waiting and policy.satisfied(heard))
+def _enough(policy: Policy, answered: Collection[str], witnesses: Collection[str], waiting: Collection[str]) -> bool:
+    """Whether the witnesses without an answer cannot form a quorum; or all were asked, and those with an answer form
+    one."""
+    rest = [name for name in witnesses if name not in answered]
+    return not policy.satisfied(rest) or (not waiting and policy.satisfied(answered))

@@ -1,6 +1,6 @@
-"""One witness as a log asks it: `add-checkpoint`, every status of it, and the proof of what it was shown before.
+"""The client for one witness: `add-checkpoint` with all its statuses, and the checkpoint that the witness saw last.
 
-Nothing that a witness says is believed before it is checked, and none of it raises: an answer is one of `Answer`.
+Every answer of a witness is checked before it is used. No answer raises an error: each becomes one of `Answer`.
 """
 
 import hashlib
@@ -20,30 +20,30 @@ from ledger.errors import InvalidNote, Unavailable, VerificationError
 
 MAX_ANSWER: Final = 64 << 10
 SKEW_SECONDS: Final = 300
-"""By how much a witness's clock may differ from ours."""
+"""The allowed difference between a witness's clock and ours."""
 TIMEOUT_SECONDS: Final = 10.0
 
 
 class WitnessCosignature(NamedTuple):
-    """The witness has signed: its line, verified."""
+    """The witness has signed. `line` is its signature line, verified."""
 
     line: str
 
 
 class Conflict(NamedTuple):
-    """The witness says that it has cosigned this size last; no one has signed that."""
+    """The witness says, without a signature, that it cosigned this size last."""
 
     size: int
 
 
 class Differs(NamedTuple):
-    """The witness says that the checkpoint does not extend what it has cosigned."""
+    """The witness says that the checkpoint does not extend the one that it has cosigned."""
 
     why: str
 
 
 class Failed(NamedTuple):
-    """No answer that can be used; asking again may help."""
+    """The answer cannot be used. Another attempt may help."""
 
     why: str
 
@@ -52,7 +52,7 @@ Answer = WitnessCosignature | Conflict | Differs | Failed
 
 
 class WitnessClient:
-    """Asks one witness of a policy, over connections that are kept. `clock` gives POSIX seconds."""
+    """Asks one witness of a policy, over persistent connections. `clock` gives POSIX seconds."""
 
     def __init__(
         self, witness: Witness, timeout: float = TIMEOUT_SECONDS, clock: Callable[[], float] = time.time
@@ -67,48 +67,48 @@ class WitnessClient:
         await self._reader.close()
 
     async def add_checkpoint(self, request: AddCheckpoint) -> Answer:
-        """What comes of showing the witness a checkpoint."""
-        asked = self._clock()
+        """Shows the witness a checkpoint, and returns its answer."""
+        asked_at = self._clock()
         try:
             reply = await self._fetch("POST", "/add-checkpoint", encode_request(request).encode())
         except Unavailable as error:
             return Failed(error.message)
         match reply.status:
             case 200:
-                return self._cosigned(request.note, reply.content, asked)
+                return self._cosigned(request.note, reply.content, asked_at)
             case 409:
                 size = parse_size(reply.content, reply.media_type)
-                return Differs("has another root of this size") if size is None else Conflict(size)
+                return Differs("has another root for this size") if size is None else Conflict(size)
             case 422:
                 return Differs(f"refuses the proof: {reply.text}")
             case _:
                 return Failed(f"answers {reply.status}: {reply.text}")
 
     async def shown(self, keys: LogKeys) -> Checkpoint | None:
-        """The checkpoint that the witness says it has cosigned last, if a key of the log signed it in its time; else
-        None. Only this proves that the log has shown it."""
+        """The checkpoint that the witness cosigned last, if a key of the log signed it while that key was valid; else
+        None. Only the log's signature proves that the log has shown it."""
         hashed = hashlib.sha256(keys.origin.encode()).hexdigest()
         try:
             reply = await self._fetch("GET", f"/{hashed}/checkpoint", None)
-            found = keys.opened(reply.content.decode())
+            checkpoint = keys.opened(reply.content.decode())
         except (Unavailable, InvalidNote, VerificationError, UnicodeDecodeError):
             return None
-        return found if reply.status == 200 else None
+        return checkpoint if reply.status == 200 else None
 
-    def _cosigned(self, note: str, body: bytes, asked: float) -> Answer:
+    def _cosigned(self, note: str, body: bytes, asked_at: float) -> Answer:
         try:
             text = body.decode()
             times = cosigned_at(note + text, [self._verifier])
             lines = parse_note(f"-\n\n{text}").signatures
         except (InvalidNote, UnicodeDecodeError) as error:
-            return Failed(f"answers what are no signature lines: {error}")
+            return Failed(f"the answer is not made of signature lines: {error}")
         except VerificationError as error:
-            return Failed(f"answers with a signature that does not hold: {error.message}")
+            return Failed(f"the answer has an invalid signature: {error.message}")
         if not times:
-            return Failed("answers without a signature of its key")
+            return Failed("the answer has no signature by the witness's key")
         (at,) = times.values()
-        if not asked - SKEW_SECONDS <= at <= self._clock() + SKEW_SECONDS:
-            return Failed(f"says that it signed at {at}, which is not now")
+        if not asked_at - SKEW_SECONDS <= at <= self._clock() + SKEW_SECONDS:
+            return Failed(f"the signature states the time {at}, more than {SKEW_SECONDS} s from ours")
         mine = [
             line for line, one in zip(text.rstrip("\n").split("\n"), lines, strict=True)
             if (one.name, one.key_hash) == (self._verifier.name, self._verifier.key_hash)

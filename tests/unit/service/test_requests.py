@@ -6,7 +6,7 @@ from support.parties import Party, enrolment, nonces, party
 from ledger.admission.facts import OrganizationFacts
 from ledger.core.record.kinds import AnyRecord, KeyChange, Organization, Product
 from ledger.errors import Refused
-from ledger.service.posting.append_request import Request
+from ledger.service.posting.append_request import AppendRequest
 
 ORIGIN = "log.example/one"
 NONCES = nonces(1, "requests")
@@ -15,9 +15,9 @@ NEW = party(2, "mill")
 
 
 @pytest.fixture
-def request_of_one() -> Request:
+def request_of_one() -> AppendRequest:
     """On a log that has enrolled the registrar and the mill."""
-    request = Request(ORIGIN)
+    request = AppendRequest(ORIGIN)
     for one, roles in ((REGISTRAR, ("registrar",)), (MILL, ())):
         request.owners[one.key.keyid] = one.id
         request.view.organizations[one.id] = OrganizationFacts(one.id, roles=roles)
@@ -37,22 +37,22 @@ def given(one: Party, key: Party, by: Party) -> KeyChange:
     return KeyChange(issuer=by.id, nonce=next(NONCES), organization=one.id, added=enrolled(key).keys)
 
 
-def refused(request: Request, record: AnyRecord, signer: Party) -> str:
+def refused(request: AppendRequest, record: AnyRecord, signer: Party) -> str:
     with pytest.raises(Refused) as found:
         request.check_signer(record, signer.key.keyid)
     return found.value.code
 
 
-def test_the_issuer_s_own_key(request_of_one: Request) -> None:
+def test_the_issuer_s_own_key(request_of_one: AppendRequest) -> None:
     request_of_one.check_signer(product(MILL), MILL.key.keyid)
 
 
-def test_keys_of_others(request_of_one: Request) -> None:
+def test_keys_of_others(request_of_one: AppendRequest) -> None:
     assert refused(request_of_one, product(MILL), STRANGER) == "unknown-key"
     assert refused(request_of_one, product(MILL), REGISTRAR) == "wrong-issuer"
 
 
-def test_keys_that_a_record_of_the_request_enters(request_of_one: Request) -> None:
+def test_keys_that_a_record_of_the_request_enters(request_of_one: AppendRequest) -> None:
     request_of_one.check_signer(enrolled(STRANGER), REGISTRAR.key.keyid)
     request_of_one.check_signer(product(STRANGER), STRANGER.key.keyid)
     assert refused(request_of_one, product(MILL), STRANGER) == "wrong-issuer"
@@ -64,20 +64,20 @@ def test_keys_that_a_record_of_the_request_enters(request_of_one: Request) -> No
     enrolled(STRANGER), enrolled(STRANGER, STRANGER), enrolled(Party(MILL.id, STRANGER.key), STRANGER),
     given(MILL, STRANGER, STRANGER), given(MILL, STRANGER, MILL),
 ])
-def test_keys_that_a_stranger_s_record_brings(request_of_one: Request, record: AnyRecord) -> None:
+def test_keys_that_a_stranger_s_record_brings(request_of_one: AppendRequest, record: AnyRecord) -> None:
     """Whoever it names as issuer, the stranger signs it."""
     request_of_one.enrol(record)
     assert refused(request_of_one, record, STRANGER) == "unknown-key"
     assert refused(request_of_one, product(MILL), STRANGER) == "unknown-key"
 
 
-def test_one_organisation_gives_no_key_to_another(request_of_one: Request) -> None:
+def test_one_organisation_gives_no_key_to_another(request_of_one: AppendRequest) -> None:
     request_of_one.check_signer(given(STRANGER, NEW, MILL), MILL.key.keyid)
     assert refused(request_of_one, product(STRANGER), NEW) == "unknown-key"
 
 
 def test_entry_0_is_signed_by_its_own_key() -> None:
-    request = Request(ORIGIN)
+    request = AppendRequest(ORIGIN)
     assert refused(request, enrolled(REGISTRAR), REGISTRAR) == "unknown-key"
     request.empty = True
     request.check_signer(enrolled(REGISTRAR), REGISTRAR.key.keyid)

@@ -31,7 +31,7 @@ def test_beyond_it(budget: RevisionBudget, asked: int, hours: int) -> None:
     assert (error.code, error.field, error.value) == ("revision-budget", "issuer", "mill")
     assert error.retry_after == hours * 3_600
     assert error.message == (
-        f"mill may have 100 records revised within 24 hours: 90 are used up, and this revision can change {asked}; "
+        f"mill may have 100 records revised within 24 hours; it has used 90, and this revision can change {asked}; "
         f"post it again after 1970-01-02T0{hours - 20}:00:00Z"
     )
     budget.check("mill", asked, (4 + hours) * HOUR)

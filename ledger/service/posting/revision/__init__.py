@@ -1,1 +1,1 @@
-"""Amendments and closings on a server: loaded, recomputed ahead of the lock, committed under it."""
+"""Amendments and closings on a server: loaded and recomputed ahead of the lock, committed under it."""

@@ -1,4 +1,4 @@
-"""One revision on one session, inside its transaction: what it recomputes, writes and catches up with."""
+"""One revision on one session, inside its transaction: it recomputes, writes, and catches up with the log."""
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -50,11 +50,20 @@ Value = TypeVar("Value")
 
 
 class Overtaken(Exception):
-    """The log has gained what the revision itself is about: it is to be prepared anew."""
+    """The log has gained entries that change the revision itself, so it has to be prepared again."""
+
+
+class RevisionRequest(NamedTuple):
+    """The revising record, the count of its revision, and `allow`: it is called with the number of records that the
+    revision can change, before these are loaded, and raises Exhausted if they are too many."""
+
+    submission: Submission
+    version: int
+    allow: Callable[[int], None]
 
 
 class _Guarded(NamedTuple):
-    """A record that `changes[position]` withdraws, or says another quantity of, with the lots that it made."""
+    """A record that `changes[position]` withdraws, or gives another quantity, with the lots that it made."""
 
     position: int
     record: AnyRecord
@@ -63,15 +72,14 @@ class _Guarded(NamedTuple):
 
 
 class RevisionAttempt:
-    """`version` is the count of the revision, `revision` what it came to so far."""
+    """An attempt at one revision. `revision` holds its results so far."""
 
     def __init__(
         self, connection: asyncpg.Connection, loader: FactLoader, registry: Registry, origin: str,
-        submission: Submission, version: int, allow: Callable[[int], None], nearby: Nearby | None = None,
+        request: RevisionRequest, nearby: Nearby | None = None,
     ) -> None:
-        """`allow` is asked with how many records the revision can change, before these are loaded. `nearby`: what was
-        loaded for an earlier revision of the same records, as the last revision on the log has left it."""
-        record = submission.record
+        """`nearby`: the records that an earlier revision of the same records has loaded, if they are still current."""
+        record = request.submission.record
         if not isinstance(record, Amendment | Closing):
             raise TypeError(f"{type(record).__name__} revises nothing")
         self.revision = Revision((), {})
@@ -79,14 +87,12 @@ class RevisionAttempt:
         self._connection = connection
         self._loader = loader
         self._registry = registry
-        self._submission = submission
-        self._version = version
-        self._allow = allow
+        self._submission, self._version, self._allow = request
         self._nearby = nearby
         self._loading = Loading(connection, loader, record, origin) if nearby is None else nearby.loading
         self._history = self._loading.history
         self._engine = Engine(self._history, registry)
-        self._known = False
+        self._on_log = False
         self._seen = self._whole = 0
         self._changes: Changes = {}
         self._guarded: list[_Guarded] = []
@@ -95,8 +101,8 @@ class RevisionAttempt:
         self._resizing = resizes(record)
 
     async def prepare(self, size: int) -> None:
-        """Loads and recomputes as of the log's `size`. Raises Refused where the record could not be admitted: what it
-        says itself is looked at before anything that descends from it."""
+        """Loads and recomputes as of the log's `size`. Checks the record itself before it loads its descendants. Raises
+        Refused if the record cannot be admitted."""
         state = self._history.state
         self._seen = self._whole = state.size = size
         if self._nearby is not None:
@@ -104,8 +110,8 @@ class RevisionAttempt:
         await self._load_own(state, self._loading.figures)
         self._loading.start.update(state.remaining)
         if self._submission.digest in state.digests:
-            # It is on the log: nothing is to be done but to say so.
-            self._known = True
+            # The record is on the log already: nothing is left to do.
+            self._on_log = True
             return
         own = prepare(self._submission, state, self._registry, state.plugins)
         admit(self._record, self._submission.keyid, own.plan, state)
@@ -123,17 +129,18 @@ class RevisionAttempt:
         await self._write()
 
     async def approach(self) -> None:
-        """Catches up ahead of the lock until few entries are left to look at under it."""
-        for _ in range(0 if self._known else _ROUNDS):
+        """Catches up ahead of the lock until few new entries are left to process under it."""
+        for _ in range(0 if self._on_log else _ROUNDS):
             size, _revisions = await head_now(self._connection)
             if size - self._seen < _NEAR:
                 return
             await self.catch_up(size)
 
     async def catch_up(self, size: int) -> None:
-        """Recomputes what the log has gained up to `size` of takers of what has changed; balances as of now. Raises
-        Refused where the revision could not be admitted any more, Overtaken where it would do something else."""
-        if self._known or size == self._seen:
+        """Recomputes the records below `size` that the log has gained and that take from changed lots. Updates balances
+        to the present ones. Raises Refused if the revision cannot be admitted any more, Overtaken if it would now do
+        something else."""
+        if self._on_log or size == self._seen:
             return
         await self._look_again()
         seeds = await self._takers()
@@ -146,11 +153,11 @@ class RevisionAttempt:
         await self._write()
 
     async def sequence(self, head: Head, time: int) -> tuple[Batch, Verdict]:
-        """The record's own entry, over the state of now. Raises Overtaken where other plugins are in force than those
-        that the revised records were assessed by."""
+        """Runs the record's own entry over the present state. Raises Overtaken if other plugin versions are in force
+        than those that assessed the revised records."""
         state, figures = State(self._history.state.origin, head.size), dict[str, LotFigures]()
         await self._load_own(state, figures)
-        if not self._known and state.plugins != self._history.state.plugins:
+        if not self._on_log and state.plugins != self._history.state.plugins:
             raise Overtaken("other plugin versions came into force")
         batch = Batch(state, figures, self._registry, time, lambda _: self.revision, self._version)
         (answer,) = await self._aside(batch.run, [Item(self._submission, None)])
@@ -159,28 +166,23 @@ class RevisionAttempt:
             await write_balances(self._connection, self._balances())
         return batch, answer
 
-    @property
-    def reached(self) -> int:
-        """How many records were loaded."""
-        return len(self._history.made)
-
     def left(self) -> Nearby | None:
-        """What this leaves to the next revision of the same records, once it is committed."""
+        """The loaded records, for the next revision of the same records. To be called once this one is committed."""
         key = key_of(self._record)
-        if key is None or self._known:
+        if key is None or self._on_log:
             return None
-        for one in self.revision.revised:
-            record, periods = self._history.reads(one.index), self._history.provisional.get(one.index)
+        for revised in self.revision.revised:
+            record, periods = self._history.reads(revised.index), self._history.provisional.get(revised.index)
             if periods is not None and isinstance(record, Transformation):
                 periods.add((record.start, record.end))
         return Nearby(key, self._loading, self._whole, self._version)
 
     def pieces(self) -> list[object]:
-        """Everything that this is made of and that there is much of."""
+        """Its parts that can be many."""
         return [*self._loading.pieces(), *self.revision.revised]
 
     async def _load_own(self, state: State, figures: dict[str, LotFigures]) -> None:
-        """What the revising record names itself, and whether it is on the log."""
+        """Loads the facts that the revising record itself names, and whether it is on the log."""
         names = Names()
         add_names(self._record, names)
         own = self._submission
@@ -189,15 +191,15 @@ class RevisionAttempt:
 
     def _balances(self) -> list[tuple[int, Decimal, Decimal]]:
         state = self._history.state
-        found = [state.lots[lot] for lot in sorted(self.revision.balances)]
-        return [(lot.number, state.remaining[lot.id], lot.quantity) for lot in found]
+        lots = [state.lots[lot] for lot in sorted(self.revision.balances)]
+        return [(lot.number, state.remaining[lot.id], lot.quantity) for lot in lots]
 
     async def _named(self, size: int) -> list[int]:
-        """The records that the revision itself is about."""
+        """The records that the revision itself changes, without their descendants."""
         record = self._record
         if isinstance(record, Closing):
-            found = await closed_records(self._connection, record.facility, record.start, record.end)
-            return sorted([index for index in found if index < size])
+            closed = await closed_records(self._connection, record.facility, record.start, record.end)
+            return sorted([index for index in closed if index < size])
         return sorted(await indexes_of(self._connection, [change.record for change in record.changes]))
 
     def _note_guarded(self) -> None:
@@ -209,22 +211,22 @@ class RevisionAttempt:
                 self._guarded.append(_Guarded(position, old, change, history.made[index]))
 
     async def _following(self) -> set[int]:
-        """The additions that come after the generations that changed records take from, or took from: where a record
-        takes otherwise, another rest is handed on."""
+        """The additions after those pool generations that a changed record takes from, before or after its change. If
+        the record takes another quantity, the generation hands another remainder on to the next addition."""
         if not self._resizing:
             return set()
         generations = generations_changed(self._history, self._changes)
         return await next_additions(self._connection, generations)
 
     async def _look_again(self) -> None:
-        """Whether the revision is still about the same records, and these may still be changed so."""
+        """Checks that the revision still changes the same records, and that these may still be changed so."""
         record, state = self._record, self._history.state
         if await erased_since(self._connection, self._seen):
             raise Overtaken("a body was erased")
         if isinstance(record, Closing) and await closed_records(
             self._connection, record.facility, record.start, record.end, self._seen
         ):
-            raise Overtaken("the period that is closed has got more records")
+            raise Overtaken("the closed period has got more records")
         taken = [
             one for index in self._changes if index in self._history.prepared
             for one in self._history.prepared[index].plan.taken
@@ -236,28 +238,28 @@ class RevisionAttempt:
             await self._check_guarded()
 
     async def _check_guarded(self) -> None:
-        """That nothing was taken, nor a delivery accepted, in the meantime."""
+        """Checks that in the meantime nothing was taken from these lots, and no delivery accepted."""
         state = self._history.state
         names, now = Names(), State(state.origin, state.size)
         names.lots.update([lot for one in self._guarded for lot in one.lots])
         names.transfers.update([one.change.record for one in self._guarded])
         await load_state(self._connection, now, names, Arriving(), names, self._loader, {})
-        for one in self._guarded:
-            lots, field = [state.lots[lot] for lot in one.lots], f"changes[{one.position}]"
-            if one.change.withdrawn:
-                check_withdrawal(one.record, one.change.record, lots, now, field)
-            check_unaccepted(one.record, one.change, now, field)
+        for guarded in self._guarded:
+            lots, field = [state.lots[lot] for lot in guarded.lots], f"changes[{guarded.position}]"
+            if guarded.change.withdrawn:
+                check_withdrawal(guarded.record, guarded.change.record, lots, now, field)
+            check_unaccepted(guarded.record, guarded.change, now, field)
 
     async def _gained(self, size: int) -> set[int]:
-        """Records from index `size` on that take from lots of records that are here."""
+        """Records from index `size` on that take from lots of loaded records."""
         made = self._history.made
         return {record for record, lot in await flows_since(self._connection, size) if lot // LOT_SLOTS in made}
 
     async def _takers(self) -> set[int]:
-        """Records that the log has gained since it was looked at, and that take from what has changed."""
+        """Records that the log has gained since the last look, and that take from changed lots."""
         lots = self._history.state.lots
         touched = {lots[lot].number for lot in self.revision.balances}
-        found = {
+        takers = {
             record for record, lot in await flows_since(self._connection, self._seen)
             if lot in self._numbers or lot in touched
         }
@@ -265,28 +267,28 @@ class RevisionAttempt:
             pools = {lot.pool for one in self.revision.revised for lot in one.lots}
             pools.update([lots[lot].pool for lot in self.revision.balances])
             named = [pool for pool in pools if pool is not None]
-            found |= await additions_since(self._connection, named, self._seen)
-        return found
+            takers |= await additions_since(self._connection, named, self._seen)
+        return takers
 
     async def _write(self) -> None:
-        """Rows of what was recomputed since the last time."""
+        """Writes the rows of the records that were recomputed since the last call."""
         fresh = [one for one in self.revision.revised if self._written.get(one.index) is not one]
         if any(one.index in self._written for one in fresh):
-            raise Overtaken("what was written already has changed again")
+            raise Overtaken("records whose rows are written already have changed again")
         for start in range(0, len(fresh), _CHUNK):
             rows = await self._aside(self._rows, fresh[start : start + _CHUNK])
             await write_rows(rows, self._connection)
-        for one in fresh:
-            self._written[one.index] = one
-            self._numbers.update([lot.number for lot in one.lots])
+        for revised in fresh:
+            self._written[revised.index] = revised
+            self._numbers.update([lot.number for lot in revised.lots])
 
     def _rows(self, part: Sequence[Revised]) -> RowBuffer:
         rows = RowBuffer()
-        for one in part:
-            add_revised(rows, one, self._version, self._history.provisional)
+        for revised in part:
+            add_revised(rows, revised, self._version, self._history.provisional)
         return rows
 
     async def _aside(
-        self, work: Callable[Arguments, Value], *args: Arguments.args, **kwargs: Arguments.kwargs
+        self, function: Callable[Arguments, Value], *args: Arguments.args, **kwargs: Arguments.kwargs
     ) -> Value:
-        return await aside(self._connection, work, *args, **kwargs)
+        return await aside(self._connection, function, *args, **kwargs)

@@ -1,5 +1,5 @@
-"""How many records an organisation may have revised within 24 hours: asked at the door, never by admission, since a
-replay has no clock."""
+"""How many records an organisation may have revised within 24 hours. The server checks this when a record is posted.
+Admission does not, since a replay has no clock."""
 
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _NEWEST: Final = (1 << 63) - 1
 
 
 class Use(NamedTuple):
-    """An organisation's revision of so many records; `time` in ms since 1970."""
+    """A revision of `records` records by an organisation. `time` is in ms since 1970."""
 
     time: int
     organization: str
@@ -25,22 +25,22 @@ class Use(NamedTuple):
 
 
 class RevisionBudget:
-    """Of one process. What the log says that was revised counts, whoever served it; and here, what was loaded for
-    revisions that were refused or have changed less than could have changed.
+    """A process has one. It counts the revised records that the log states, whichever server wrote them. It also counts
+    records that this process loaded in vain, for revisions that were refused or changed fewer records than they could.
 
-    Whoever has revised nothing may revise once whatever it takes, so that a small budget ends no correction.
+    An organisation that has used nothing may revise once, at any cost, so that a small budget prevents no correction.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._uses: deque[Use] = deque()
-        """Of the last 24 hours, in order of their times."""
+        """The uses of the last 24 hours, in order of their times."""
         self._used: Counter[str] = Counter()
         self._version = 0
-        """Up to which all revisions that count are known."""
+        """All revisions up to this version have been read."""
 
     async def read(self, connection: Connection, now: int) -> None:
-        """Learns what was revised since the last time. `now` in ms since 1970."""
+        """Reads the revisions since the last call. `now` is in ms since 1970."""
         fresh, newest, before = list[Use](), self._version, _NEWEST
         while rows := await revised_records(connection, self._version, before, _AT_ONCE):
             fresh += [Use(time, issuer, records) for _, issuer, time, records in rows]
@@ -51,12 +51,12 @@ class RevisionBudget:
         for use in reversed(fresh):
             self._add(use)
 
-    def check(self, organization: str, asked: int, now: int) -> None:
-        """Raises Exhausted where so many records more are beyond the budget."""
+    def check(self, organization: str, wanted: int, now: int) -> None:
+        """Raises Exhausted if `wanted` more records exceed the budget."""
         self._forget(now)
         used = self._used[organization]
-        if used and used + asked > self._limit:
-            raise self._exhausted(organization, used, asked, now)
+        if used and used + wanted > self._limit:
+            raise self._exhausted(organization, used, wanted, now)
 
     def charge(self, organization: str, records: int, now: int) -> None:
         """Counts records that were loaded and not revised."""
@@ -74,20 +74,20 @@ class RevisionBudget:
         self._uses.append(use)
         self._used[use.organization] += use.records
 
-    def _exhausted(self, organization: str, used: int, asked: int, now: int) -> Exhausted:
-        when = next(self._room(organization, used + asked - self._limit, used))
+    def _exhausted(self, organization: str, used: int, wanted: int, now: int) -> Exhausted:
+        when = next(self._room(organization, used + wanted - self._limit, used))
         at = datetime.fromtimestamp(when / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         error = Exhausted(
-            f"{organization} may have {self._limit} records revised within 24 hours: {used} are used up, and this "
-            f"revision can change {asked}; post it again after {at}", code="revision-budget", field="issuer",
-            value=organization, rule=f"at most {self._limit} revised records of an organisation within 24 hours "
+            f"{organization} may have {self._limit} records revised within 24 hours; it has used {used}, and this "
+            f"revision can change {wanted}; post it again after {at}", code="revision-budget", field="issuer",
+            value=organization, rule=f"at most {self._limit} revised records per organisation within 24 hours "
                                      "(CARBON_LEDGER_REVISED_PER_DAY)",
         )
         error.retry_after = max(1, ceil((when - now) / 1000))
         return error
 
     def _room(self, organization: str, wanted: int, used: int) -> Iterator[int]:
-        """When so many records, or all that are used, have become older than 24 hours."""
+        """When `wanted` records, or all `used` ones, become older than 24 hours."""
         freed = 0
         for use in sorted(self._uses):
             freed += use.records if use.organization == organization else 0

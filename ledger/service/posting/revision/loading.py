@@ -1,4 +1,4 @@
-"""From rows to a history: the records that a revision may touch, prepared again as they read now."""
+"""Loads a history from rows: the records that a revision may touch, prepared again as they read now."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -44,7 +44,7 @@ from ledger.store.revisions import (
 
 MAX_RECORDS: Final = 200_000
 MAX_BYTES: Final = 1 << 30
-"""Of the records that one revision may recompute: more than a server can hold in memory harms everyone on it."""
+"""Limits on the records that one revision may recompute, so that they fit into the memory of a server."""
 
 _CHUNK = 1_000
 _TOUCHED: Final = 10_000
@@ -54,9 +54,9 @@ _amendment = msgspec.json.Decoder(Amendment)
 
 
 class Nearby(NamedTuple):
-    """What a revision has loaded, for the next one of the same records: it stands as the first one has left it, so that
-    nothing of it need be loaded, decoded and planned anew. `loading`: all that descends from the records of `key`, as
-    of `size` entries and `revisions` revisions."""
+    """The records that a revision has loaded, for the next revision of the same records. They are as the first revision
+    has left them, so the next one need not load, decode and plan them again. `loading` holds all that descends from the
+    records of `key`, as of `size` entries and `revisions` revisions."""
 
     key: Key
     loading: "Loading"
@@ -64,7 +64,7 @@ class Nearby(NamedTuple):
     revisions: int
 
     async def stands(self, connection: Connection) -> bool:
-        """Whether the revisions since then, and erasures, have left all of it alone."""
+        """Whether no revision and no erasure since then has touched any of these records."""
         touched = await touched_since(connection, self.revisions, _TOUCHED)
         if len(touched) == _TOUCHED or await erased_since(connection, self.size):
             return False
@@ -74,8 +74,8 @@ class Nearby(NamedTuple):
 
 
 class Loading:
-    """Reads into `history`, on one session, what the revision by `record` may touch. `start` are the balances by which
-    the history's own are told: what the database holds."""
+    """Reads the records that the revision by `record` may touch into `history`, on one session. `start` holds the
+    balances as the database has them; the history's own balances differ by the changes of the revision."""
 
     def __init__(self, connection: Connection, loader: FactLoader, record: AnyRecord, origin: str) -> None:
         self.figures: dict[str, LotFigures] = {}
@@ -89,23 +89,24 @@ class Loading:
         self._bytes = 0
 
     def again(self, connection: Connection, record: AnyRecord) -> None:
-        """Goes on, on another session, for the revision by another record, of the same records."""
+        """Continues on another session, for the revision of the same records by another record."""
         self._connection = connection
         self._amends = changes_in(record)
         state = self.history.state
-        # What appended records can take away again is learnt anew.
+        # A record appended since can have withdrawn a closing or ended a dispute, so both are read again.
         state.closed.clear()
         state.frozen.clear()
 
     async def reread(self, records: Sequence[int]) -> None:
-        """What has come to be since of what these records name, here already, as they read and are to read."""
-        history, names, read = self.history, Names(), dict[str, AnyRecord]()
+        """Reads again the facts and balances that these records name, before and after their changes. The records are
+        loaded already."""
+        history, names, records_read = self.history, Names(), dict[str, AnyRecord]()
         for index in records:
             prepared = history.prepared.get(index)
             if prepared is not None:
-                read[prepared.submission.digest.hex()] = prepared.submission.record
+                records_read[prepared.submission.digest.hex()] = prepared.submission.record
                 add_names(prepared.submission.record, names)
-        for reading in changed_readings(read, self._amends):
+        for reading in changed_readings(records_read, self._amends):
             add_names(reading, names)
         names.new_lots.clear()
         lots = {lot for lot in names.lots if lot in history.state.lots}
@@ -115,35 +116,35 @@ class Loading:
     async def extend(
         self, seeds: Collection[int], size: int, *, pools: bool, allow: Callable[[int], None] = lambda _: None
     ) -> list[int]:
-        """Loads records and all that descends from them below `size`, as far as they are not here yet; returns which
-        those are. `pools`: see `descendants`. `allow` is asked first, with how many there will be in all."""
-        left = MAX_RECORDS - len(self.history.made)
-        found = await descendants(self._connection, seeds, left + 1, pools=pools)
-        if len(found) > left:
+        """Loads records and all their descendants below `size` that are not loaded yet, and returns those. `pools`: see
+        `descendants`. Before it loads, it calls `allow` with the number of records that there will be in all."""
+        room = MAX_RECORDS - len(self.history.made)
+        affected = await descendants(self._connection, seeds, room + 1, pools=pools)
+        if len(affected) > room:
             raise self._too_large(f"more than {MAX_RECORDS} records")
-        fresh = [index for index in found if index < size and index not in self.history.made]
+        fresh = [index for index in affected if index < size and index not in self.history.made]
         allow(len(self.history.made) + len(fresh))
         await self.load(fresh)
         return fresh
 
     async def load(self, records: Sequence[int]) -> None:
-        """Loads records, in parts, since reading rows holds up everything else that this process does."""
+        """Loads records in parts, since reading rows holds up everything else in this process."""
         for start in range(0, len(records), _CHUNK):
             await self._load_part(records[start : start + _CHUNK])
 
     async def refresh(self, lots: Iterable[str]) -> None:
-        """Balances as they are now, with what the revision adds to them or takes."""
+        """Updates the balances to the present ones, with the changes of the revision on top."""
         state = self.history.state
-        known = {state.lots[lot].number: lot for lot in lots}
-        for number, left in (await read_balances(self._connection, known)).items():
-            lot = known[number]
-            state.remaining[lot] += left - self.start[lot]
-            self.start[lot] = left
-        items = {state.lots[lot].item for lot in known.values()}
-        await self._load_holdings({item for item in items if item is not None}, known.values())
+        by_number = {state.lots[lot].number: lot for lot in lots}
+        for number, remaining in (await read_balances(self._connection, by_number)).items():
+            lot = by_number[number]
+            state.remaining[lot] += remaining - self.start[lot]
+            self.start[lot] = remaining
+        items = {state.lots[lot].item for lot in by_number.values()}
+        await self._load_holdings({item for item in items if item is not None}, by_number.values())
 
     def pieces(self) -> list[object]:
-        """Everything that this is made of and that there is much of."""
+        """Its parts that can be many."""
         state = self.history.state
         return [*self.figures.values(), *state.lots.values(), *self.history.prepared.values()]
 
@@ -172,7 +173,7 @@ class Loading:
             await aside(self._connection, self._state, posted, amendments)
 
     def _state(self, posted: Mapping[int, bytes], amendments: Sequence[tuple[int, str, bytes]]) -> None:
-        """How the issuers of provisional records state them, without what closings have made of them."""
+        """Notes the provisional records as their issuers state them, without the changes by closings."""
         stated = self.history.stated
         for index, body in posted.items():
             record = _record.decode(body)
@@ -185,32 +186,33 @@ class Loading:
                     stated[index] = restated(stated[index], amendment, change, "changes")
 
     async def _learn(self, names: Names) -> None:
-        """Facts, figures and balances of what is named, as far as they are not here; what is here stays, since it may
-        have been revised already. Of a pool those generations count that are named: they are what was taken from."""
+        """Loads facts, figures and balances of the names that are not loaded yet. Loaded ones stay, since they may have
+        been revised already. A pool gets those generations that are named: records have taken from these."""
         state = self.history.state
         names.lots -= state.lots.keys()
-        found, figures = State(state.origin, state.size), dict[str, LotFigures]()
-        await load_state(self._connection, found, names, Arriving(), names, self._loader, figures)
-        found.lots = {name: lot for name, lot in found.lots.items() if name not in state.lots}
-        found.lines.clear()
+        fresh, figures = State(state.origin, state.size), dict[str, LotFigures]()
+        await load_state(self._connection, fresh, names, Arriving(), names, self._loader, figures)
+        fresh.lots = {name: lot for name, lot in fresh.lots.items() if name not in state.lots}
+        fresh.lines.clear()
         lines: dict[str, set[str]] = {}
-        for lot in found.lots.values():
-            state.remaining[lot.id] = self.start[lot.id] = found.remaining[lot.id]
+        for lot in fresh.lots.values():
+            state.remaining[lot.id] = self.start[lot.id] = fresh.remaining[lot.id]
             self.figures[lot.id] = figures[lot.id]
             if lot.pool is not None:
                 lines.setdefault(lot.pool, set()).add(lot.id)
-        state.learn(found)
+        state.learn(fresh)
         for pool, generations in lines.items():
             line = {*state.lines.get(pool, ()), *generations}
-            state.lines[pool] = tuple(sorted(line, key=lambda one: state.lots[one].number))
-        state.accepted.update(found.accepted)
-        state.frozen.update(found.frozen)
-        for facility, periods in found.closed.items():
+            state.lines[pool] = tuple(sorted(line, key=lambda generation: state.lots[generation].number))
+        state.accepted.update(fresh.accepted)
+        state.frozen.update(fresh.frozen)
+        for facility, periods in fresh.closed.items():
             state.closed.setdefault(facility, {}).update(periods)
-        await self._load_holdings({lot.item for lot in found.lots.values() if lot.item is not None}, found.lots)
+        await self._load_holdings({lot.item for lot in fresh.lots.values() if lot.item is not None}, fresh.lots)
 
-    async def _load_holdings(self, items: Collection[str], known: Collection[str]) -> None:
-        """Which lots of the items have a balance now, whoever holds them. `known`: lots whose balances are right."""
+    async def _load_holdings(self, items: Collection[str], current: Collection[str]) -> None:
+        """Notes which lots of the items have a balance now, whoever holds them. The balances of the lots `current` are
+        up to date already."""
         if not items:
             return
         state = self.history.state
@@ -218,11 +220,11 @@ class Loading:
             state.holding[item] = set()
         for item, lot, remaining in await read_holdings(self._connection, items):
             state.holding[item].add(lot)
-            if lot not in known:
+            if lot not in current:
                 state.remaining[lot] = self.start[lot] = remaining
 
-    def _too_large(self, found: str) -> Refused:
+    def _too_large(self, amount: str) -> Refused:
         return Refused(
-            f"{found} would be recomputed", code="revision-too-large", field=self._field,
-            rule=f"at most {MAX_RECORDS} records and {MAX_BYTES} bytes of them descend from what is revised",
+            f"the revision would recompute {amount}", code="revision-too-large", field=self._field,
+            rule=f"at most {MAX_RECORDS} records, of at most {MAX_BYTES} bytes, may descend from the revised records",
         )

@@ -1,4 +1,4 @@
-"""Long work beside the loop that answers, while a session waits for it."""
+"""Runs long computations in a thread, while the event loop keeps answering and a database session waits."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,12 +13,12 @@ Value = TypeVar("Value")
 
 
 async def aside(
-    connection: Connection, work: Callable[Arguments, Value], *args: Arguments.args, **kwargs: Arguments.kwargs
+    connection: Connection, function: Callable[Arguments, Value], *args: Arguments.args, **kwargs: Arguments.kwargs
 ) -> Value:
-    """Runs long work in a thread. Meanwhile the session says now and then that it is here: one that says nothing, as
-    that of a stalled server, is ended by the database, so that it holds no lock for ever."""
-    task = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
-    # Where the session is lost first, nobody asks what became of the work.
+    """Runs `function` in a thread. Meanwhile it sends a message on the session now and then: the database ends a silent
+    session, such as the session of a stalled server, so that it does not hold its locks for ever."""
+    task = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
+    # If the session is lost first, nobody asks for the result.
     task.add_done_callback(lambda done: done.cancelled() or done.exception())
     while not task.done():
         finished, _ = await asyncio.wait({task}, timeout=BEAT_SECONDS)

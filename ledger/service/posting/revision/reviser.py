@@ -1,7 +1,7 @@
-"""Sequencing what revises others: prepared and written ahead of the lock, caught up and committed under it.
+"""Appends revising records: they are prepared and written ahead of the lock, caught up and committed under it.
 
-All rows of a revision carry its version, which is known before the head is locked, so everything but the last few is
-written before; and nobody sees any of it before the commit. The head is held for as long as a small batch takes.
+All rows of a revision carry its version, which is known before the head is locked. So all but the last few rows are
+written before, and nobody sees them before the commit. The head is locked for as long as a small batch takes.
 """
 
 import asyncio
@@ -21,37 +21,37 @@ from ledger.engine.prepare import Submission
 from ledger.engine.revision.restore import Key, key_of
 from ledger.engine.sectors import Registry
 from ledger.errors import Exhausted, LedgerError, OutcomeUnknown, Refused, Unavailable
-from ledger.host.clock import AHEAD, Timekeeper
+from ledger.host.clock import AHEAD
 from ledger.host.memory import give_back
-from ledger.service.heads.heads import UNSIGNABLE, Heads
+from ledger.service.heads.heads import UNSIGNABLE
+from ledger.service.log_access import LogAccess
 from ledger.service.posting.commit import Open, commit
-from ledger.service.posting.pending import Answer, Placed
-from ledger.service.posting.revision.attempt import Overtaken, RevisionAttempt
+from ledger.service.posting.pending import Answer, CommittedRecord
+from ledger.service.posting.revision.attempt import Overtaken, RevisionAttempt, RevisionRequest
 from ledger.service.posting.revision.budget import RevisionBudget
 from ledger.service.posting.revision.loading import Nearby
 from ledger.service.posting.sequencer import free_lock
 from ledger.service.posting.turns import FairLock
 from ledger.store.batches import Head, connect_writer, lock_head, touch_head, write_batch
 from ledger.store.database import LOST
-from ledger.store.facts import FactLoader
 from ledger.store.revisions import begin_revision, revising
 from ledger.store.sessions import close_quietly
 from ledger.store.tiles import add_full_tiles
 
 _LARGE: Final = 1_000
-"""Pieces of a revision after which the memory that they took goes back to the system."""
+"""If a revision had more pieces than this, their memory is given back to the system afterwards."""
 _RETRIES = 10
 _RETRY_SECONDS = 0.5
 _PATIENCE_SECONDS = 300.0
 _OVERTAKEN = 3
 _log = logging.getLogger(__name__)
 
-# What rows that break the schema raise; asking again cannot succeed.
+# Errors for rows that break the schema: another attempt cannot succeed.
 _ROWS_REFUSED = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, asyncpg.ProgramLimitExceededError)
 
 
 class Timing(NamedTuple):
-    """Seconds: in all, and those for which the head was locked; `records`: how many were recomputed."""
+    """Seconds in all, and seconds for which the head was locked. `records`: how many were recomputed."""
 
     whole: float
     locked: float
@@ -59,31 +59,30 @@ class Timing(NamedTuple):
 
 
 class Reviser:
-    """One for a process.
+    """A process has one.
 
-    Revisions run one at a time: those of this process wait here, on no session, those of others for a lock of the
-    database. Either way for `patience` seconds at most. Of those that wait here the organisation has its turn that had
-    it longest ago.
+    Revisions run one at a time. Revisions of this process wait here, without a session; servers wait for each other at
+    a lock of the database. Either wait ends after `patience` seconds. Of the organisations that wait here, the one that
+    was served longest ago is next.
     """
 
     def __init__(
-        self, url: str, origin: str, heads: Heads, registry: Registry, loader: FactLoader,
-        keeper: Timekeeper, budget: RevisionBudget, patience: float = _PATIENCE_SECONDS,
+        self, log: LogAccess, registry: Registry, budget: RevisionBudget, patience: float = _PATIENCE_SECONDS
     ) -> None:
-        self._url = url
-        self._origin = origin
-        self._heads = heads
+        self._url = log.url
+        self._origin = log.origin
+        self._heads = log.heads
         self._registry = registry
-        self._loader = loader
-        self._keeper = keeper
+        self._loader = log.loader
+        self._keeper = log.keeper
         self._patience = patience
         self._budget = budget
         self._turn = FairLock()
         self._coming: Counter[Key | None] = Counter()
-        """How many wait that revise the same records."""
+        """How many waiting revisions change the same records."""
         self._nearby: Nearby | None = None
         self.last: Timing | None = None
-        """Of the last revision here."""
+        """The timing of the last revision of this process."""
 
     async def append(self, submission: Submission) -> Answer:
         """The answer for a record that revises others. Raises Unavailable or OutcomeUnknown."""
@@ -106,14 +105,14 @@ class Reviser:
             self._turn.release()
 
     def _went(self, key: Key | None) -> None:
-        """One that came is done. What was loaded is kept for who waits for it."""
+        """Notes that a revision is done. Loaded records are kept only while another revision of them waits."""
         self._coming[key] -= 1
         self._coming = +self._coming
         if self._nearby is not None and not self._coming[self._nearby.key]:
             self._leave(None)
 
     async def _take_nearby(self, connection: asyncpg.Connection, record: AnyRecord) -> Nearby | None:
-        """What an earlier revision has left, if it serves this one."""
+        """The loaded records of an earlier revision, if this one can use them."""
         nearby = self._nearby
         if nearby is None or nearby.key != key_of(record):
             return None
@@ -151,7 +150,7 @@ class Reviser:
                 if answer is not None:
                     return answer
                 if error.code == "revising":
-                    # Another server's revision has the lock; the wait for it was long enough a pause.
+                    # Another server's revision has the lock. The wait for it was a long enough pause.
                     continue
                 _log.warning("a revision waits (attempt %d): %s", lost + 1, error)
             except Open as error:
@@ -181,74 +180,73 @@ class Reviser:
     async def _transact(
         self, connection: asyncpg.Connection, submission: Submission, *, resolving: bool, at_once: bool
     ) -> Answer:
-        """`at_once`: under the lock from the beginning, so that nothing can come in between any more."""
+        """`at_once`: lock the head from the beginning, so that nothing can come in between."""
         started = monotonic()
-        asked = _BudgetRequest(self._budget, submission.record.issuer, self._keeper())
+        budget_request = _BudgetRequest(self._budget, submission.record.issuer, self._keeper())
         transaction = connection.transaction(isolation="read_committed")
         await transaction.start()
-        placed: tuple[Sequenced, Checkpoint, list[bytes]] | None = None
+        committed: tuple[Sequenced, Checkpoint, list[bytes]] | None = None
         try:
-            work, head, locked = await self._caught_up(connection, submission, asked, at_once=at_once)
-            batch, answer = await work.sequence(head, max(self._keeper(), head.time))
+            attempt, head, locked = await self._caught_up(connection, submission, budget_request, at_once=at_once)
+            batch, answer = await attempt.sequence(head, max(self._keeper(), head.time))
             if isinstance(answer, Sequenced):
                 self._keeper.require_right()
-                placed = answer, *await self._write(connection, head, batch)
+                committed = answer, *await self._write(connection, head, batch)
             elif resolving:
                 await touch_head(connection)
             else:
                 await transaction.rollback()
-                asked.charge(answer)
+                budget_request.charge(answer)
                 return answer
         except BaseException as error:
-            asked.charge(error)
+            budget_request.charge(error)
             if not connection.is_closed():
-                # The session is dropped anyway; what went wrong first is what counts.
+                # The session is dropped anyway. The first error is the one to report.
                 with suppress(*LOST, asyncpg.PostgresError):
                     await asyncio.wait_for(transaction.rollback(), 10)
             raise
         await commit(connection, transaction)
-        if placed is None:
+        if committed is None:
             return answer
         done = monotonic()
-        self.last = Timing(done - started, done - locked, len(work.revision.revised))
+        self.last = Timing(done - started, done - locked, len(attempt.revision.revised))
         _log.info("revised %d records in %.3f s, the head was held for %.3f s", self.last.records, self.last.whole,
                   self.last.locked)
-        asked.settle(self.last.records)
-        left = work.left()
-        if left is not None and self._coming[left.key] > 1:
-            self._leave(left)
-            self._let_go([*work.revision.revised])
+        budget_request.settle(self.last.records)
+        nearby = attempt.left()
+        if nearby is not None and self._coming[nearby.key] > 1:
+            self._leave(nearby)
+            self._let_go([*attempt.revision.revised])
         else:
-            self._let_go(work.pieces())
-        del work, batch, left
-        sequenced, checkpoint, path = placed
+            self._let_go(attempt.pieces())
+        del attempt, batch, nearby
+        sequenced, checkpoint, path = committed
         self._heads.advance(checkpoint)
-        return Placed(sequenced, await self._heads.committed(checkpoint), path)
+        return CommittedRecord(sequenced, await self._heads.committed(checkpoint), path)
 
     async def _caught_up(
-        self, connection: asyncpg.Connection, submission: Submission, asked: "_BudgetRequest", *, at_once: bool
+        self, connection: asyncpg.Connection, submission: Submission, budget_request: "_BudgetRequest", *, at_once: bool
     ) -> tuple[RevisionAttempt, Head, float]:
-        """All but its own entry, under the lock; and when that was taken."""
+        """The attempt, complete but for its own entry; the locked head; and the time when it was locked."""
         size, revisions = await begin_revision(connection)
-        await self._budget.read(connection, asked.now)
+        await self._budget.read(connection, budget_request.now)
         nearby = await self._take_nearby(connection, submission.record)
-        work = RevisionAttempt(
-            connection, self._loader, self._registry, self._origin, submission, revisions + 1, asked, nearby
-        )
+        request = RevisionRequest(submission, revisions + 1, budget_request)
+        attempt = RevisionAttempt(connection, self._loader, self._registry, self._origin, request, nearby)
         if at_once:
             head, locked = await self._lock(connection)
-            await work.prepare(head.size)
-            return work, head, locked
-        await work.prepare(size)
-        await work.approach()
+            await attempt.prepare(head.size)
+            return attempt, head, locked
+        await attempt.prepare(size)
+        await attempt.approach()
         head, locked = await self._lock(connection)
-        await work.catch_up(head.size)
-        return work, head, locked
+        await attempt.catch_up(head.size)
+        return attempt, head, locked
 
     async def _write(
         self, connection: asyncpg.Connection, head: Head, batch: Batch
     ) -> tuple[Checkpoint, list[bytes]]:
-        """The entry's rows; where it stands once they are committed."""
+        """Writes the entry's rows. Returns the log's checkpoint once they are committed, and the inclusion proof."""
         after, paths = grow(head.frontier, batch.leaf_hashes)
         root = after.root()
         await add_full_tiles(connection, batch.rows, head.frontier, batch.leaf_hashes)
@@ -256,7 +254,7 @@ class Reviser:
         return Checkpoint(self._origin, after.size, root), paths[0]
 
     async def _lock(self, connection: asyncpg.Connection) -> tuple[Head, float]:
-        """The head, and since when it is locked."""
+        """The locked head, and the time when it was locked."""
         expected = await self._heads.expected()
         head = await lock_head(connection)
         locked = monotonic()
@@ -264,9 +262,8 @@ class Reviser:
         return head, locked
 
 
-
 class _BudgetRequest:
-    """How many records a revision can change, asked of the budget. `now` in ms since 1970."""
+    """Asks the budget for the records that one revision can change. `now` is in ms since 1970."""
 
     def __init__(self, budget: RevisionBudget, organization: str, now: int) -> None:
         self._budget = budget
@@ -275,23 +272,24 @@ class _BudgetRequest:
         self._records = 0
 
     def __call__(self, records: int) -> None:
-        """Raises Exhausted where they are too many."""
+        """Raises Exhausted if they are too many."""
         self._budget.check(self._organization, records, self.now)
         self._records = records
 
     def charge(self, refusal: object) -> None:
-        """It was refused: what was loaded counts all the same, unless nothing of that was its fault."""
+        """Counts the loaded records of a refused revision, unless the server or the budget was the reason."""
         if isinstance(refusal, LedgerError) and not isinstance(refusal, Unavailable | Exhausted):
             self.settle(0)
 
     def settle(self, revised: int) -> None:
-        """It is on the log, which says so many."""
+        """Counts the loaded records beyond the `revised` ones: the log itself states those."""
         self._budget.charge(self._organization, self._records - revised, self.now)
 
 
 def _answer_of(error: LedgerError, *, late: bool, resolving: bool) -> LedgerError | None:
-    """The error as the record's answer, None where the revision is tried again. Raises it where nothing can be said of
-    the record. `late`: patience is at its end; `resolving`: a COMMIT's outcome is open, which has to become known."""
+    """The error as the record's answer, or None if the revision is tried again. Raises the error if it says nothing
+    about the record. `late`: the time to wait is over. `resolving`: the outcome of a COMMIT is open and has to be found
+    out."""
     if not isinstance(error, Unavailable) or error.code == "plugin-version":
         return error.settled()
     if error.code in UNSIGNABLE or (error.code == AHEAD and not resolving):
@@ -302,7 +300,7 @@ def _answer_of(error: LedgerError, *, late: bool, resolving: bool) -> LedgerErro
 
 
 def _let_go(pieces: list[object]) -> None:
-    """Lets go of what a revision was made of, one by one: all at once it would stop this process for a moment."""
+    """Frees the parts of a revision one by one: to free all of them at once would stop this process for a moment."""
     large = len(pieces) > _LARGE
     while pieces:
         pieces.pop()
@@ -311,5 +309,5 @@ def _let_go(pieces: list[object]) -> None:
 
 
 def _unknown() -> OutcomeUnknown:
-    return OutcomeUnknown("the database was lost during COMMIT: post the same record again to learn",
-                          code="outcome-unknown")
+    return OutcomeUnknown("the database connection was lost during COMMIT: post the same record again to learn the "
+                          "outcome", code="outcome-unknown")
