@@ -7,6 +7,7 @@ from litestar.params import Parameter
 from ledger.service.ledger import Ledger
 from ledger.service.queries.product.answers import ProductAnswer
 from ledger.service.queries.product.read import MAX_SHOWN, SHOWN, read_product
+from ledger.service.queries.questions import PeriodQuestion
 
 From = Annotated[str | None, Parameter(
     query="from", description="with `product`: what ended after this day (00:00 UTC) or instant", max_length=30)]
@@ -24,4 +25,4 @@ async def product_footprint(
     Raises NotFound for an unknown product and for one of which nothing was made in the period; InvalidInput for what
     is no day, no period, no tree of the log, or too many lots.
     """
-    return await read_product(ledger.pool, product, since, until, at, limit)
+    return await read_product(ledger.pool, PeriodQuestion(product, since, until, at), limit)
