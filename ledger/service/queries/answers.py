@@ -345,7 +345,8 @@ class OrganizationAnswer(QueryAnswer, frozen=True):
 
 
 class PluginAnswer(QueryAnswer, frozen=True):
-    """A plugin. `inForce` and `inForceDigest`: the version that the log activates; `installed`: this server has it."""
+    """A plugin. `inForce` and `inForceDigest`: the version and digest that the log activates; `installed`: this server
+    has that digest."""
 
     name: str
     version: str

@@ -14,7 +14,7 @@ NEVER: Final = "9999-99-99T99:99:99Z"
 
 
 class Period(NamedTuple):
-    """Begins after the instant `since` and ends at the instant `until`; an end is open if None.
+    """A period that begins after the instant `since` and ends at the instant `until`; an end is open if None.
 
     So a record that ends at midnight belongs to the day, month or year that ends at that midnight.
     """

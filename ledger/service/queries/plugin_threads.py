@@ -19,10 +19,10 @@ _LOOK_SECONDS: Final = 0.05
 Value = TypeVar("Value")
 
 
-async def ask(work: Callable[[], Value], label: str, seconds: float = SECONDS) -> Value:
-    """Returns the result of `work`, which error messages call `label`.
+async def ask(function: Callable[[], Value], label: str, seconds: float = SECONDS) -> Value:
+    """Returns the result of `function`, which error messages call `label`.
 
-    Raises the errors of `work`; PluginError if it takes longer than `seconds`; Unavailable if no place becomes free
+    Raises the errors of `function`; PluginError if it takes longer than `seconds`; Unavailable if no place becomes free
     within `seconds`.
     """
     give_up = monotonic() + seconds
@@ -31,7 +31,7 @@ async def ask(work: Callable[[], Value], label: str, seconds: float = SECONDS) -
             raise Unavailable(f"{label} has to wait: all plugin threads are busy; try again later", code="plugin-busy",
                               field="method")
         await asyncio.sleep(_LOOK_SECONDS)
-    asking = Interruptible(work, _PLACES.release)
+    asking = Interruptible(function, _PLACES.release)
     try:
         async with asyncio.timeout(seconds):
             return await asking.outcome

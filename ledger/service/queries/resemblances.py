@@ -38,7 +38,7 @@ class Resemblances:
         self._reading = asyncio.Lock()
 
     async def of(self, organizations: Iterable[str]) -> dict[str, list[str]]:
-        """By organisation, the others with which readers could confuse it. Others are absent."""
+        """The look-alikes of each of these organisations. Organisations without look-alikes are absent."""
         names = set(organizations)
         await self._refresh(names)
         look_alikes = {name: self._others(name) for name in names}

@@ -19,14 +19,14 @@ class Interrupted(BaseException):
 
 
 async def in_thread(
-    work: Callable[Arguments, Value], *args: Arguments.args, **kwargs: Arguments.kwargs
+    function: Callable[Arguments, Value], *args: Arguments.args, **kwargs: Arguments.kwargs
 ) -> Value:
-    """Returns the result of `work`, computed in a thread of its own.
+    """Returns the result of `function`, computed in a thread of its own.
 
     On cancellation it interrupts the thread and waits for its end. So a counter of running queries also counts their
     threads.
     """
-    thread = Interruptible(lambda: work(*args, **kwargs))
+    thread = Interruptible(lambda: function(*args, **kwargs))
     try:
         return await asyncio.shield(thread.outcome)
     except asyncio.CancelledError:
@@ -38,10 +38,10 @@ async def in_thread(
 class Interruptible(Generic[Value]):
     """A thread that runs one function. `outcome` is its result or error; the thread calls `on_end` as its last step."""
 
-    def __init__(self, work: Callable[[], Value], on_end: Callable[[], None] | None = None) -> None:
+    def __init__(self, function: Callable[[], Value], on_end: Callable[[], None] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
         self.outcome: asyncio.Future[Value] = self._loop.create_future()
-        self._work = work
+        self._function = function
         self._on_end = on_end
         self._lock = threading.Lock()
         self._finished = False
@@ -82,7 +82,7 @@ class Interruptible(Generic[Value]):
     def _compute(self) -> None:
         try:
             try:
-                result = self._work()
+                result = self._function()
             finally:
                 # After this, no caller may interrupt the thread.
                 with self._lock:

@@ -29,7 +29,7 @@ MAX_LOTS: Final = 1_000_000
 _FLOWS_PER_LOT: Final = 16
 """The most flows of one chain, for each lot that it may have."""
 _FEW_STEPS: Final = 16
-"""The number of steps with a query each. For more steps, one query for the whole chain is faster."""
+"""The most steps that have a query each. For a longer chain, one query for the whole chain is faster."""
 
 _NO_RECORDS: Final[Integers] = numpy.zeros(0, numpy.int64)
 
@@ -243,7 +243,7 @@ async def _flows(pool: DatabasePool, request: ChainRequest, query: str, of: str,
 
 
 def _shortened(reached: Reached, request: ChainRequest) -> Reached:
-    """Without the lots beyond the depth, and without lots that only flows removed by revisions reached."""
+    """Without the lots beyond the depth, and without lots that were reached only by flows that revisions removed."""
     flows = reached.flows.at(numpy.flatnonzero(numpy.isin(reached.flows.lots, reached.lots)))
     ones = numpy.ones(len(reached.lots))
     arrays = compiled(reached.lots, ones, flows.records, flows.lots, numpy.ones(len(flows.lots)), flows.records)

@@ -153,8 +153,8 @@ class ContributionNames:
         for row in rows:
             self._sectors[row["index"]] = self._products[row["product"]]
 
-    async def _missing(self, query: str, names: Collection[str], known: Mapping[str, object]) -> list[Record]:
-        wanted = [name for name in names if name not in known]
+    async def _missing(self, query: str, names: Collection[str], learned: Mapping[str, object]) -> list[Record]:
+        wanted = [name for name in names if name not in learned]
         return await self._pool.fetch(self._sql[query], wanted, self._size) if wanted else []
 
 

@@ -56,7 +56,8 @@ _basis = msgspec.json.Decoder(_FigureBasis)
 
 
 class FootprintContext(NamedTuple):
-    """Additional information about a figure; empty for most lots. `remaining`: of the lot at an earlier moment."""
+    """Additional information about a figure; empty for most lots. `remaining`: the lot's remaining quantity, if the
+    moment is not now."""
 
     remaining: Decimal | None = None
     open_periods: OpenPeriods = OpenPeriods([], False)

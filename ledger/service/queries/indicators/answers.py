@@ -53,7 +53,8 @@ class TargetAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 
 class GroupAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """The indicators of one group: an organisation, park, province, year or facility; without `key`, no such group."""
+    """The indicators of one group: an organisation, park, province, year or facility. `key` is absent for the records
+    that have no such group (no park, for example)."""
 
     coverage: CoverageAnswer
     records: int

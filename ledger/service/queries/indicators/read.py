@@ -103,7 +103,7 @@ class _IndicatorAggregation:
         return self._groups.setdefault(key, IndicatorGroup(self._composites))
 
     def _key(self, facility: str, issuer: str, ended: str) -> str | None:
-        """The group of a record. A record that ends at midnight of 31 December belongs to the year before."""
+        """The group of a record. A record that ends on 1 January at 00:00 belongs to the year before."""
         site = self._facilities.get(facility)
         match self._by:
             case "organization":

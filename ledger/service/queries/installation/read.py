@@ -45,9 +45,9 @@ class InstallationRequest(NamedTuple):
 async def read_installations(pool: DatabasePool, facility: str, year: int, at: int | None = None) -> Installations:
     """The productions of a facility in a year, now or as of the tree of `at` entries, with its upstream installations.
 
-    An upstream installation made inputs, and its own figures may count: the facility itself in other years, makers
-    of goods with a CN code and a valid attestation, makers of heat, and makers of electricity by contract or direct
-    line. Raises NotFound for a facility that is not on
+    The upstream installations are the makers of inputs whose own figures may count: the facility itself in other years,
+    makers of goods with a CN code and a valid attestation, makers of heat, and makers of electricity by contract or
+    direct line. Raises NotFound for a facility that is not on
     the ledger, and for a year in which it made nothing; InvalidInput for a year out of range, an invalid tree size, and
     for too many installations or records.
     """
@@ -123,7 +123,8 @@ def _production(rows: InstallationRows, facts: _InstallationFacts) -> Production
 
 
 class _TakenSource(NamedTuple):
-    """A lot that a record took. `scale`: the taken fraction; `evidence`: of the contract or line of electricity."""
+    """A lot that a record took. `scale`: the taken fraction; `evidence`: the kind of document that proves the contract
+    or direct line of electricity."""
 
     source: LotSource
     scale: float

@@ -166,7 +166,7 @@ def _origin(row: Record, maker: Record, attested: Mapping[Subject, Sequence[Atte
 
 
 def year_of(end: str) -> int:
-    """The calendar year of a record that ends at an instant. Midnight of 31 December is the last instant of a year."""
+    """The calendar year of a record that ends at an instant. 1 January 00:00 belongs to the year before."""
     year = int(end[:4])
     return year - 1 if end[4:] == "-01-01T00:00:00Z" else year
 

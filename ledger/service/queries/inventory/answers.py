@@ -90,7 +90,7 @@ class GoodsAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 
 class SiteAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """One facility of the organisation. Without `facility`: records of no facility (transfers, most consumptions)."""
+    """One facility of the organisation. `facility` is absent for records of no facility (transfers, for example)."""
 
     scopes: ScopesAnswer
     energy: EnergyAnswer
@@ -121,7 +121,7 @@ class MemberAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 
 class EquityAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """The equity share approach: each member's records times its share. Trade between members is not purchases."""
+    """The equity share approach: each member's records times its share. Lots of other members are not bought."""
 
     members: list[MemberAnswer]
     scopes: ScopesAnswer

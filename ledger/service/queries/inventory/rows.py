@@ -61,7 +61,7 @@ async def read_booked(
     pool: DatabasePool, issuers: Sequence[str], members: Collection[str], span: InventorySpan, moment: Moment,
     most: int = MAX_RECORDS,
 ) -> AsyncIterator[list[Booked]]:
-    """The records of `issuers` in the period, in batches, in log order. Trade between `members` is not purchases.
+    """The records of `issuers` in the period, in batches, in log order. Lots that `members` made are not bought.
 
     Raises InvalidInput if the issuers have more than `most` records.
     """

@@ -73,8 +73,8 @@ class ProductLotAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 class ProductAnswer(ProductionAnswer, frozen=True, kw_only=True):
     """The production-weighted footprint of a product, as of the tree of `at` entries. It covers all lots of the product
-    that transformations made as product, co-product or by-product and that ended after `from` and at `to` or before.
-    The same question for this tree size always has this answer.
+    that transformations made as product, co-product or by-product, if the records ended after `from` and at `to` or
+    before. The same question for this tree size always has this answer.
 
     `facilities` are in order of production, largest first; `lots` are the largest lots; `leftOff` is the number of the
     others. `openPeriods`: months that need a closing before the figure is final; `morePeriods`: there are more months

@@ -6,7 +6,8 @@ from ledger.service.queries.answers import QueryAnswer
 
 
 class UncertaintyAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """The uncertainty of a lot's figure, as of the tree of `at` entries.
+    """The uncertainty of a lot's figure, as of the tree of `at` entries. The same question for this tree size always
+    has this answer.
 
     `footprint` and all amounts of `uncertainty` are kg CO2e of the whole lot, excluding biogenic uptake;
     `footprintPerUnit` is per unit of the `quantity`.
