@@ -112,7 +112,7 @@ def test_short_process_steel(story: Story) -> None:
 def test_coverage_says_of_whom_it_is(story: Story) -> None:
     answer = story.ask("steel")
     assert (answer.coverage.facilities, answer.coverage.known, answer.records) == (2, 3, 3)
-    assert "no figure of a country" in answer.note
+    assert "not figures of a country" in answer.note
 
 
 def test_targets_beside_the_figure(story: Story) -> None:
