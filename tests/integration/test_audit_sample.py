@@ -60,8 +60,8 @@ def test_a_sample() -> None:
 def _refuses_what_cannot_be(home: Path, server: Server, site: str) -> None:
     """A sample of nothing would pass for one in which nothing was wrong."""
     for facility, period, told in (
-        (site, "a/b", "'a' is no day and no instant"),
-        (site, "2025-02-30/2026-01-01", "'2025-02-30' is no day"),
+        (site, "a/b", "'a' is not a valid day or instant"),
+        (site, "2025-02-30/2026-01-01", "'2025-02-30' is not a valid day"),
         (site, "2026-01-01/2025-01-01", "2026-01-01 is not before 2025-01-01"),
         ("nowhere", YEAR, "no transformation of facility 'nowhere'"),
         (site, "1999-01-01/2000-01-01", "begins from 1999-01-01T00:00:00Z on"),

@@ -20,6 +20,7 @@ from ledger.errors import InvalidInput, NotFound, PluginError, Unavailable
 from ledger.sdk import ChainFigure, ChainLine, ChainMethod, Sector
 from ledger.service.queries.answers import ChainMethodAnswer
 from ledger.service.queries.methods.of_sectors import run_chain_method
+from ledger.service.queries.questions import LotQuestion
 
 
 def bought(chain: networkx.DiGraph, lot: str) -> ChainFigure:
@@ -87,8 +88,11 @@ class Asked:
             shop.mine("pot", "100", co2="80"), shop.make({"part": "50"}, {"pot": "50"}, activity=Make(co2="5")),
         ])[-1].index + 1
 
-    def __call__(self, lot: str, name: str = "tables.bought/1", **more: Any) -> ChainMethodAnswer:
-        return self.inner.run(run_chain_method(self.inner.ledger.pool, REGISTRY, name, lot, **more))
+    def __call__(
+        self, lot: str, name: str = "tables.bought/1", at: int | None = None, **limits: Any
+    ) -> ChainMethodAnswer:
+        question = LotQuestion(lot, at)
+        return self.inner.run(run_chain_method(self.inner.ledger.pool, REGISTRY, name, question, **limits))
 
 
 @pytest.fixture(scope="module")

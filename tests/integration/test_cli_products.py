@@ -115,9 +115,9 @@ def test_for_programs(told: Told) -> None:
 
 
 @pytest.mark.parametrize(("arguments", "told_why"), [
-    (["--from", "2025-02-30"], "from: '2025-02-30' is no day"),
+    (["--from", "2025-02-30"], "from: '2025-02-30' is not a valid day"),
     (["--from", "2025-02-01", "--to", "2025-01-01"], "a period ends after it starts"),
-    (["--from", "2026-01-01"], "what there is ended from 2025-01-02T00:00:00Z to 2025-02-02T00:00:00Z"),
+    (["--from", "2026-01-01"], "its production ended from 2025-01-02T00:00:00Z to 2025-02-02T00:00:00Z"),
     (["--at", "100000"], "a tree size from 1 to"),
 ])
 def test_what_the_server_refuses(told: Told, arguments: list[str], told_why: str) -> None:

@@ -26,7 +26,8 @@ from ledger.core.record.values import Factor, Flow, Output, Supply
 from ledger.errors import InvalidInput, LedgerError
 from ledger.footprint.derived.tables.contents import CONTENT_GROUPINGS
 from ledger.footprint.derived.tables.rows import FOOTPRINT, GROUPINGS, ContributionRow, Contributions
-from ledger.service.queries.contributions.burdens import read_contributions
+from ledger.service.queries.contributions.burdens import TableLayout, read_contributions
+from ledger.service.queries.questions import LotQuestion
 from ledger.store.database import DatabasePool as Sessions
 from ledger.store.database import open_pool
 from ledger.store.embedded import attach
@@ -375,7 +376,7 @@ def below_http(server: Server, lot: str, **options: Any) -> LedgerError | Contri
     async def whole() -> LedgerError | Contributions:
         pool: Sessions = await open_pool(attach(server.home).app_url, size=1)
         try:
-            return await read_contributions(pool, lot, **options)
+            return await read_contributions(pool, LotQuestion(lot), **options)
         except LedgerError as error:
             return error
         finally:
@@ -388,14 +389,15 @@ def test_below_http(network: Any) -> None:
     """The service checks what it is asked by itself; and a chain may be too large."""
     tried = partial(below_http, network.server, longest(network))
     for options, code, field in (
-        ({"by": "colour"}, "unknown-grouping", "by"), ({"burden": "smell"}, "unknown-burden", "burden"),
-        ({"limit": 0}, "limit", "limit"), ({"limit": 10_001}, "limit", "limit"),
+        ({"layout": TableLayout("colour")}, "unknown-grouping", "by"),
+        ({"burden": "smell"}, "unknown-burden", "burden"),
+        ({"layout": TableLayout(limit=0)}, "limit", "limit"), ({"layout": TableLayout(limit=10_001)}, "limit", "limit"),
         ({"most": 10}, "chain-too-large", "lot"),
     ):
         error = tried(**options)
         assert isinstance(error, InvalidInput)
         assert (error.code, error.field) == (code, field)
-    assert isinstance(tried(limit=10_000), Contributions)
+    assert isinstance(tried(layout=TableLayout(limit=10_000)), Contributions)
 
 
 def test_the_command_line(serving: Server, bought: Chain) -> None:

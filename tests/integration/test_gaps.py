@@ -30,8 +30,9 @@ from ledger.core.signatures.signing import SigningKey
 from ledger.errors import InvalidInput, LedgerError, NotFound
 from ledger.footprint.derived.contributions import contribution
 from ledger.footprint.stored.burdens import SLOT, ZERO, Vector, direct, vector_of
-from ledger.service.queries.chain.upstream import read_behind, read_records
+from ledger.service.queries.chain.upstream import read_records, read_upstream
 from ledger.service.queries.gaps import read_gaps
+from ledger.service.queries.questions import LotQuestion
 from ledger.store.database import DatabasePool as Sessions
 from ledger.store.database import open_pool
 from ledger.store.embedded import attach
@@ -106,17 +107,17 @@ def check_burdens(server: Server, lots: list[str]) -> None:
 
 
 async def recomposed(pool: Sessions, lot: str) -> tuple[Vector, Vector]:
-    behind = await read_behind(pool, lot)
+    chain = await read_upstream(pool, LotQuestion(lot))
     total = ZERO
-    async for records in read_records(pool, behind):
+    async for records in read_records(pool, chain):
         for one in records:
             waits = isinstance(one.record, Transformation) and one.record.basis == "provisional"
             part = contribution(
-                behind.weights, one.log_index, direct(one.assessment, provisional=waits), one.assessment.assigned,
+                chain.weights, one.log_index, direct(one.assessment, provisional=waits), one.assessment.assigned,
                 vector_of(one.averaged),
             )
             total = tuple([a + b for a, b in zip(total, part, strict=True)])
-    return tuple(behind.burdens), total
+    return tuple(chain.burdens), total
 
 
 def amended(shop: Workshop, old: AnyRecord, **fields: object) -> tuple[Party, AnyRecord]:
@@ -400,7 +401,7 @@ def test_a_chain_that_is_too_large(network: Any) -> None:
 
     async def within(pool: Sessions, most: int) -> LedgerError | None:
         try:
-            await read_gaps(pool, lot, most=most)
+            await read_gaps(pool, LotQuestion(lot), most=most)
         except LedgerError as error:
             return error
         return None
@@ -416,7 +417,7 @@ def test_a_chain_that_is_too_large(network: Any) -> None:
 def test_an_unknown_lot_below_http(network: Any) -> None:
     async def work(pool: Sessions) -> None:
         with pytest.raises(NotFound, match="urn:example:nobody"):
-            await read_gaps(pool, "urn:example:nobody")
+            await read_gaps(pool, LotQuestion("urn:example:nobody"))
 
     with_pool(network.server, work)
 

@@ -21,6 +21,7 @@ from ledger.core.record.values import Money, Quantity
 from ledger.errors import InvalidInput, LedgerError, NotFound
 from ledger.service.queries.indicators.answers import GroupAnswer, IndicatorAnswer, IndicatorsAnswer, TargetAnswer
 from ledger.service.queries.indicators.read import read_indicators
+from ledger.service.queries.questions import PeriodQuestion
 
 YEAR = ("2025-01-01", "2026-01-01")
 REPORTED = ("2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z")
@@ -31,9 +32,11 @@ class Story(NamedTuple):
     mill: Plant
     forge: Plant
 
-    def ask(self, sector: str, period: tuple[str | None, str | None] = YEAR, **more: Any) -> IndicatorsAnswer:
-        ledger = self.ledger.ledger
-        return self.ledger.run(read_indicators(ledger.pool, ledger.registry, sector, *period, **more))
+    def ask(
+        self, sector: str, period: tuple[str | None, str | None] = YEAR, by: str | None = None, at: int | None = None
+    ) -> IndicatorsAnswer:
+        ledger, question = self.ledger.ledger, PeriodQuestion(sector, *period, at)
+        return self.ledger.run(read_indicators(ledger.pool, ledger.registry, question, by))
 
     def size(self) -> int:
         found: int = self.ledger.run(self.ledger.ledger.pool.fetchval("SELECT size FROM head"))
@@ -109,7 +112,7 @@ def test_short_process_steel(story: Story) -> None:
 def test_coverage_says_of_whom_it_is(story: Story) -> None:
     answer = story.ask("steel")
     assert (answer.coverage.facilities, answer.coverage.known, answer.records) == (2, 3, 3)
-    assert "no figure of a country" in answer.note
+    assert "not figures of a country" in answer.note
 
 
 def test_targets_beside_the_figure(story: Story) -> None:
@@ -134,9 +137,9 @@ def test_a_target_without_data_says_so(story: Story) -> None:
     assert (processed.actual, processed.gap, processed.met) == (None, None, None)
     assert processed.missing == "no record or report of the period states it"
     cars = target(story.ask("equipment"), "plan-passenger-2030")
-    assert cars.missing == "the ledger has no indicator of it"
+    assert cars.missing == "the ledger has no such indicator"
     paper = target(story.ask("consumer-goods"), "plan-paper-2025")
-    assert (paper.status, paper.missing) == ("recalled", "the ledger has no indicator of it")
+    assert (paper.status, paper.missing) == ("recalled", "the ledger has no such indicator")
 
 
 @pytest.mark.parametrize(("grouping", "shares"), [
@@ -296,7 +299,7 @@ def test_currencies_do_not_add_up(story: Story, apart: Plant) -> None:
     answer = story.ask("industry", year(2035))
     told = [(one.unit, one.value) for one in answer.indicators if one.name == "energyPerValueAdded"]
     assert told == [("3B/CNY", near(3)), ("3B/EUR", near(3))]
-    assert target(answer, "plan-energy-2025").missing == "it is stated in several currencies"
+    assert target(answer, "plan-energy-2025").missing == "stated in several currencies"
 
 
 def test_power_made_and_used_on_site_is_energy_once(story: Story, apart: Plant) -> None:

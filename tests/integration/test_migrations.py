@@ -32,6 +32,7 @@ from ledger.host.files.key_files import LOG_KEY, read_key
 from ledger.service.audit_source.database import DatabaseSource
 from ledger.service.queries.product.answers import ProductAnswer
 from ledger.service.queries.product.read import read_product
+from ledger.service.queries.questions import PeriodQuestion
 from ledger.service.setup import Identity
 from ledger.store.database import migrate, open_pool
 from ledger.store.embedded import EmbeddedPostgres
@@ -265,7 +266,7 @@ def test_the_second_version_gains_an_index(made: Made, today: Database) -> None:
     async def ask() -> ProductAnswer:
         pool = await open_pool(today.url)
         try:
-            return await read_product(pool, made.mill.name("part"))
+            return await read_product(pool, PeriodQuestion(made.mill.name("part")))
         finally:
             await pool.close()
 

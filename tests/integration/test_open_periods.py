@@ -17,6 +17,7 @@ from ledger.core.record.kinds import Facility, Transformation
 from ledger.service.queries.answers import FootprintAnswer
 from ledger.service.queries.footprint.open_periods import OpenPeriods, read_open_periods
 from ledger.service.queries.footprint.read import read_footprint
+from ledger.service.queries.questions import LotQuestion
 from ledger.service.queries.tree_size import EVER
 
 MONTHS = {
@@ -48,7 +49,7 @@ class Yard:
         return posted
 
     def footprint(self, lot: str, at: int | None = None) -> FootprintAnswer:
-        return self.ledger.run(read_footprint(self.ledger.ledger.pool, self.shop.name(lot), at))
+        return self.ledger.run(read_footprint(self.ledger.ledger.pool, LotQuestion(self.shop.name(lot), at)))
 
     def open(self, lot: str, at: int | None = None) -> dict[tuple[str, str], int]:
         """Records by site and month."""

@@ -18,6 +18,7 @@ from ledger.sdk import ChainFigure, ChainLine, ChainMethod, Sector
 from ledger.service.queries.answers import ChainMethodAnswer
 from ledger.service.queries.methods.answers import MethodAnswer, PluginMethod
 from ledger.service.queries.methods.catalogue import catalogue, run_method
+from ledger.service.queries.questions import LotQuestion, MethodChoice
 
 
 def stored(chain: "networkx.DiGraph[str]", lot: str) -> ChainFigure:
@@ -43,8 +44,8 @@ class Asked:
         self.lot = shop.name("pot")
 
     def __call__(self, method: str, **more: Any) -> MethodAnswer | ChainMethodAnswer:
-        pool = self._inner.ledger.pool
-        return self._inner.run(run_method(pool, REGISTRY, self.lot, None, method, **more))
+        pool, choice = self._inner.ledger.pool, MethodChoice(method, **more)
+        return self._inner.run(run_method(pool, REGISTRY, LotQuestion(self.lot), choice))
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from ledger.core.record.values import Output
 from ledger.errors import LedgerError
 from ledger.service.queries.product.answers import ProductAnswer
 from ledger.service.queries.product.read import read_product
+from ledger.service.queries.questions import PeriodQuestion
 from support.inside import Inside, inside
 from support.parties import enrolment
 from support.revising import add, amend, change, close, gas, outputs, pool
@@ -60,7 +61,8 @@ class Mill(NamedTuple):
         product: str = "part", **more: Any,
     ) -> ProductAnswer:
         size = self.sizes[at] if isinstance(at, str) else at
-        reading = read_product(self.ledger.ledger.pool, self.shop.name(product), *period, size, limit, **more)
+        question = PeriodQuestion(self.shop.name(product), *period, size)
+        reading = read_product(self.ledger.ledger.pool, question, limit, **more)
         return self.ledger.run(reading)
 
     def refusal(self, *arguments: Any, **more: Any) -> LedgerError:

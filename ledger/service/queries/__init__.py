@@ -1,1 +1,1 @@
-"""Questions about the ledger, a folder for each that is large: read, aggregate, present, answers."""
+"""Queries of the ledger. Each large query has a folder with the modules read, aggregate, present and answers."""

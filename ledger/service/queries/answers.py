@@ -1,4 +1,4 @@
-"""What queries answer, as it goes over the wire (JSON, camelCase). Figures are kg CO2e, MJ, kWh, kg as named."""
+"""Answers of queries, as sent to clients (JSON, camelCase). Figures are kg CO2e, MJ, kWh or kg, as the fields say."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ class QueryAnswer(Struct, frozen=True, kw_only=True, rename="camel", omit_defaul
 
 
 class DoubtAnswer(QueryAnswer, frozen=True):
-    """The record at `index` is signed by a `key` that entry `reported` reports compromised `since` a log index at or
-    below it: its issuer may not have signed it. It stands all the same."""
+    """The record at `index` is in doubt: entry `reported` reports the `key` that signed it compromised `since` a log
+    index at or below `index`. Its issuer may not have signed it. The record stays valid."""
 
     index: int
     record: str
@@ -25,12 +25,12 @@ class DoubtAnswer(QueryAnswer, frozen=True):
 
 
 class LotAnswer(QueryAnswer, frozen=True):
-    """A lot as it reads now, or read in the tree that was asked for, and what is left of it.
+    """A lot with its remaining quantity, as it reads now or as of the tree size of the question.
 
-    `record` is the digest of the record that made it, `owner` is named where it is not the holder, `sender` is who
-    handed it over. A `frozen` lot is disputed, a `withdrawn` one no longer counts; `inDoubt`: the key that signed its
-    record is reported compromised. `resembles`: of its holder, owner and sender those that could be taken for other
-    organisations, with these.
+    `record` is the digest of the record that made the lot. `owner` is absent if the holder owns the lot. `sender`
+    handed it over. A `frozen` lot is disputed; a `withdrawn` lot no longer counts. `inDoubt`: the key that signed its
+    record is reported compromised. `resembles`: by the id of its holder, owner or sender, the organisations with which
+    readers could confuse that organisation.
     """
 
     lot: str
@@ -59,7 +59,7 @@ class LotAnswer(QueryAnswer, frozen=True):
 
 
 class LineAnswer(QueryAnswer, frozen=True):
-    """An emission of the lot's own record, as far as this lot carries it, kg CO2e."""
+    """An emission line of the lot's own record: the part that this lot carries, kg CO2e."""
 
     source: str
     kind: str
@@ -73,7 +73,7 @@ class LineAnswer(QueryAnswer, frozen=True):
 
 
 class DirectAnswer(QueryAnswer, frozen=True):
-    """What happened in the lot's own record, as far as this lot carries it."""
+    """The emissions and omissions of the lot's own record: the part that this lot carries."""
 
     footprint: float
     burdens: dict[str, float]
@@ -82,7 +82,8 @@ class DirectAnswer(QueryAnswer, frozen=True):
 
 
 class InputAnswer(QueryAnswer, frozen=True):
-    """What came with an input lot: `part` of it was taken, `footprint` of that is carried by this lot."""
+    """The burdens from an input lot. The record took the fraction `part` of it; `footprint` is the part of its burdens
+    that this lot carries."""
 
     lot: str
     product: str
@@ -92,7 +93,7 @@ class InputAnswer(QueryAnswer, frozen=True):
 
 
 class OpenPeriod(QueryAnswer, frozen=True):
-    """So many provisional records of a facility and a month (`YYYY-MM`, that of their start) wait for a closing."""
+    """The number of provisional records of a facility that start in a month (`YYYY-MM`) and wait for a closing."""
 
     facility: str
     month: str
@@ -100,9 +101,11 @@ class OpenPeriod(QueryAnswer, frozen=True):
 
 
 class AttestationAnswer(QueryAnswer, frozen=True):
-    """An auditor's conclusion, at `index` of the log by the record with digest `record`. `outdated`: what it attests
-    was revised after it. `inDoubt`: it is signed by a key that is reported compromised, and counts for nothing. Whether
-    it is still valid on a day is for the reader to say, by `validUntil`."""
+    """An auditor's conclusion, from the record with digest `record` at log index `index`.
+
+    `outdated`: the attested data was revised later. `inDoubt`: the key that signed the attestation is reported
+    compromised, so it counts for nothing. Readers compare `validUntil` with the day that interests them.
+    """
 
     kind: str
     subject: str
@@ -122,8 +125,8 @@ class AttestationAnswer(QueryAnswer, frozen=True):
 
 
 class ClaimAnswer(QueryAnswer, frozen=True):
-    """A credit lot of which `quantity` was used up for a lot, by the record at `index`. `avoided`: kg CO2e that
-    recycling the material would avoid elsewhere, by the credit's own `factor`; in no footprint."""
+    """A credit lot of which the record at `index` used up `quantity` for a lot. `avoided`: kg CO2e that recycling the
+    material would avoid elsewhere, by the credit's own `factor`. It is not part of any footprint."""
 
     method: str
     credit: str
@@ -137,19 +140,19 @@ class ClaimAnswer(QueryAnswer, frozen=True):
 
 
 class FootprintAnswer(QueryAnswer, frozen=True):
-    """The footprint of a whole lot, kg CO2e excluding biogenic uptake, with where it comes from and how good it is.
+    """The footprint of a whole lot, kg CO2e excluding biogenic uptake, with its sources and its data quality.
 
-    `title` says *incomplete footprint* where `completeness` is unknown or below 95 %, and that a lot is withdrawn.
-    `recalledFactors` could not be checked against their source. `recycledContent` is the share of each material's mass,
-    by origin. `averaged` is what a pool that is averaged over periods holds more (or less) than came in until then.
+    `title` says *incomplete footprint* if `completeness` is unknown or below 95 %, and says if the lot is withdrawn.
+    `recalledFactors` come from unverified sources. `recycledContent` is the share of each material's mass, by origin.
+    `averaged` is the difference between a pool's period average and the burdens that had come in until then.
 
-    `at`: the size of the tree as of which it is answered, none for now. `revisedAt`: the log index of the revision
-    whose figures these are, none where they are the first. `provisionalShare` is the part of the footprint (by absolute
-    amounts) that waits for a closing, `openPeriods` says of which months; with `morePeriods` there are more than were
-    looked at. `ratings` are PACT's for technology, time and geography, 1 (best) to 3, weighted by absolute amounts like
-    `primaryShare`; none where there is no amount. `opening`: the lot is opening stock. `claims` stand beside the figure
-    and are never in it. `inDoubt`: records at and behind this figure that keys signed which are reported compromised,
-    newest first, at most 20; `limitations` say so in words.
+    `at`: the tree size as of which the figure is answered; absent for now. `revisedAt`: the log index of the revision
+    that gave these figures; absent for the first figures. `provisionalShare` is the part of the footprint (by absolute
+    amounts) that waits for a closing; `openPeriods` lists its months. `morePeriods`: there are more months than were
+    examined. `ratings` are PACT's for technology, time and geography, 1 (best) to 3, weighted by absolute amounts like
+    `primaryShare`; both are absent if there is no amount. `opening`: the lot is opening stock. `claims` are
+    additional information and never part of the figure. `inDoubt`: records of this figure and upstream of it whose
+    signing keys are reported compromised, newest first, at most 20; `limitations` say so in words.
     """
 
     title: str
@@ -190,7 +193,7 @@ class FootprintAnswer(QueryAnswer, frozen=True):
 
 
 class ChainLineAnswer(QueryAnswer, frozen=True):
-    """A part of a figure, kg CO2e: what it is called, and `what` it stands for."""
+    """A part of a figure, kg CO2e: its name, and its meaning (`what`)."""
 
     name: str
     amount: float
@@ -198,9 +201,9 @@ class ChainLineAnswer(QueryAnswer, frozen=True):
 
 
 class ChainMethodAnswer(QueryAnswer, frozen=True):
-    """What a sector's own method makes of a lot's chain, beside the stored figure: kg CO2e of the whole lot in `lines`
-    that add up to it, as of a tree of `at` entries. `pool`: where the lot is a generation of one, its figure is of the
-    pool's node. `digest`: hex SHA-256 of the code that computed it."""
+    """The figure of a lot by a sector's own method, with the stored figure: kg CO2e of the whole lot, as of the tree of
+    `at` entries. The `lines` add up to `footprint`. `pool`: the lot is a generation of this pool, so the figure is of
+    the pool's node. `digest`: hex SHA-256 of the code that computed the figure."""
 
     lot: str
     method: str
@@ -216,8 +219,8 @@ class ChainMethodAnswer(QueryAnswer, frozen=True):
 
 
 class ChangeAnswer(QueryAnswer, frozen=True):
-    """A lot's other figures: kg CO2e of the whole lot before and after, by the revising record at `index` (`record`
-    is its digest). `quantity` is what the lot is now, `quantityBefore` is told where it was another."""
+    """A restatement of a lot by the revising record at `index` (`record` is its digest): kg CO2e of the whole lot
+    before and after. `quantity` is the current quantity; `quantityBefore` is present only if it was different."""
 
     index: int
     record: str
@@ -234,23 +237,23 @@ class ChangeAnswer(QueryAnswer, frozen=True):
 
 
 class Next(QueryAnswer, frozen=True):
-    """Where the next page begins: parameters of the same names."""
+    """The start of the next page: the values of the query parameters `since` and `after`."""
 
     since: int
     after: int
 
 
 class ChangesAnswer(QueryAnswer, frozen=True):
-    """A page in log order. It may be short, or empty, and still have a `next` one."""
+    """A page in log order. A short or empty page can still have a `next` page."""
 
     changes: list[ChangeAnswer]
     next: Next | None = None
 
 
 class RevisionAnswer(QueryAnswer, frozen=True):
-    """What the record at `index`, with `digest` and `type`, made of an earlier one: its new results, whose `root` (hex)
-    stands in a leaf of the revising record's own outcome. `body`: how the record reads from then on, where the
-    revision changed that; none where only its results changed, where it is `withdrawn`, or where that is `erased`."""
+    """The new results of a record after the revising record at `index`, which has `digest` and `type`. Their `root`
+    (hex) is part of a leaf of the revising record's own outcome. `body`: the text of the record after the revision;
+    absent if only its results changed, if the record is `withdrawn`, or if the text is `erased`."""
 
     index: int
     digest: str
@@ -265,8 +268,9 @@ class RevisionAnswer(QueryAnswer, frozen=True):
 class RecordAnswer(QueryAnswer, frozen=True):
     """A record with its entry (base64) and the proven leaves of its outcome, as they were posted and logged.
 
-    `revisions`: what later records made of it, in log order; of more than 100 the newest, and `earlierRevisions` says
-    how many there are before them. `inDoubt`: the key that signed it is reported compromised, `limitations` say so.
+    `revisions`: its results after each later revision, in log order, at most the newest 100; `earlierRevisions` is the
+    number of revisions before them. `inDoubt`: the key that signed the record is reported compromised; `limitations`
+    say so in words.
     """
 
     index: int
@@ -283,8 +287,8 @@ class RecordAnswer(QueryAnswer, frozen=True):
 
 
 class ErasureAnswer(QueryAnswer, frozen=True):
-    """The record at `index`, with `digest`, that erased the body of another, and on what legal basis; and what is known
-    of that one: its own index `record`, `type`, `issuer` and entry (base64). Its receipt and figures stay."""
+    """The erasing record at `index`, with `digest` and legal basis; and the remaining data of the erased record: its
+    log index `record`, `type`, `issuer` and entry (base64). Its receipt and figures stay."""
 
     index: int
     digest: str
@@ -296,8 +300,8 @@ class ErasureAnswer(QueryAnswer, frozen=True):
 
 
 class KeyAnswer(QueryAnswer, frozen=True):
-    """A key in force from log index `enrolled` on, until `revoked`. `compromisedSince`: what it signed from that log
-    index on is in doubt."""
+    """A key in force from log index `enrolled` until `revoked`. `compromisedSince`: all records that it
+    signed from this log index on are in doubt."""
 
     keyid: str
     algorithm: str
@@ -307,8 +311,9 @@ class KeyAnswer(QueryAnswer, frozen=True):
 
 
 class RecoveryAnswer(QueryAnswer, frozen=True):
-    """A registrar's `request` (digest; at log `index`, of `time` ms) to give an organisation these `keys` in place of
-    its own; it can be completed from `due` ms on, unless the organisation objects by any change of its keys."""
+    """A registrar's `request` (digest; at log `index`, of `time` ms) to replace the keys of an organisation by these
+    `keys`. The registrar can complete it from `due` ms on, unless the organisation objects by any change of its keys.
+    """
 
     request: str
     index: int
@@ -318,9 +323,11 @@ class RecoveryAnswer(QueryAnswer, frozen=True):
 
 
 class OrganizationAnswer(QueryAnswer, frozen=True):
-    """An organisation as it was enrolled at `index`, with all keys that it ever had. `recovery`: what waits to take
-    their place. `inDoubt`: its enrolment is signed by a key that is reported compromised. `resembles`: organisations
-    whose ids, prefixes or names look like its own, at most five; `oddities`: what of its names a reader would not see.
+    """An organisation as it was enrolled at `index`, with all its keys, past and present.
+
+    `recovery`: a pending request to replace these keys. `inDoubt`: the key that signed its enrolment is reported
+    compromised. `resembles`: organisations whose ids, prefixes or names look like its own, at most five. `oddities`:
+    properties of its names that a reader cannot see.
     """
 
     id: str
@@ -338,7 +345,8 @@ class OrganizationAnswer(QueryAnswer, frozen=True):
 
 
 class PluginAnswer(QueryAnswer, frozen=True):
-    """`inForce` and `inForceDigest`: what the log activates; `installed`: whether this server has that digest."""
+    """A plugin. `inForce` and `inForceDigest`: the version and digest that the log activates; `installed`: this server
+    has that digest."""
 
     name: str
     version: str

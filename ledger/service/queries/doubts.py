@@ -1,7 +1,7 @@
-"""Which records are in doubt: signed by a key from the log index on from which it is reported compromised.
+"""Which records are in doubt: a key signed them at or after the log index from which it is reported compromised.
 
-Nothing of theirs is undone. They are on the log, what was made of them stands, and their signatures hold; but whoever
-rests something on them is told that the key's owner may not have signed them.
+A doubt changes no record and no figure. The records stay on the log, everything made from them stands, and their
+signatures are valid. But each answer that rests on such a record says that the key's owner may not have signed it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,13 +13,13 @@ from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
 MAX_RECORDS: Final = 10_000
-"""So many records behind a figure are looked at."""
+"""The most records upstream of a figure that a query examines."""
 
 SHOWN: Final = 20
 
 
 async def read_doubts(pool: DatabasePool, indexes: Iterable[int], size: int) -> dict[int, DoubtAnswer]:
-    """Of the records at these log indexes, those that are in doubt by what a tree of `size` entries reports."""
+    """The doubts about records, by log index, according to the key reports in the tree of `size` entries."""
     wanted = sorted(set(indexes))
     if not wanted or not await pool.fetchval(queries("doubts")["any_doubts"], size):
         return {}
@@ -35,26 +35,29 @@ async def read_doubts(pool: DatabasePool, indexes: Iterable[int], size: int) -> 
 async def read_doubts_behind(
     pool: DatabasePool, indexes: Iterable[int], moment: Moment, most: int = MAX_RECORDS
 ) -> tuple[list[DoubtAnswer], list[str]]:
-    """All records in doubt among those at `indexes`, those behind them, and those that amended them, newest first; and
-    what that means for a figure, in words. At most `most` records are looked at, of `indexes` the newest."""
+    """All records in doubt among the records at `indexes`, the records upstream of them and the records that amended
+    them, newest first; and the limitations that they impose on a figure, in words.
+
+    Examines at most `most` records, and starts from the newest of `indexes`.
+    """
     sql = queries("doubts")
     if not await pool.fetchval(sql["any_doubts"], moment.size):
         return [], []
     rows = await pool.fetch(sql["records_behind"], sorted(indexes)[-most - 1 :], moment.version, most + 1)
-    found = list(reversed((await read_doubts(pool, [row["record"] for row in rows], moment.size)).values()))
-    return found, _limitations(found, any(row["looked"] > most for row in rows), most)
+    doubts = list(reversed((await read_doubts(pool, [row["record"] for row in rows], moment.size)).values()))
+    return doubts, _limitations(doubts, any(row["looked"] > most for row in rows), most)
 
 
-def _limitations(found: Sequence[DoubtAnswer], more: bool, most: int) -> list[str]:
-    told = [limitation(one) for one in found[:SHOWN]]
-    if len(found) > SHOWN:
-        told.append(f"{len(found) - SHOWN} more records behind this figure are in doubt.")
+def _limitations(doubts: Sequence[DoubtAnswer], more: bool, most: int) -> list[str]:
+    sentences = [limitation(doubt) for doubt in doubts[:SHOWN]]
+    if len(doubts) > SHOWN:
+        sentences.append(f"{len(doubts) - SHOWN} more records behind this figure are in doubt.")
     if more:
-        told.append(f"only {most:,} records behind this figure were looked at for signatures in doubt.")
-    return told
+        sentences.append(f"only {most:,} records behind this figure were looked at for signatures in doubt.")
+    return sentences
 
 
-def limitation(one: DoubtAnswer) -> str:
-    """What is to be said where something rests on the record."""
-    return (f"record {one.index} of {one.issuer} is signed by a key reported compromised since entry {one.since} "
-            f"(key {one.key}, reported by entry {one.reported}): {one.issuer} may not have signed it.")
+def limitation(doubt: DoubtAnswer) -> str:
+    """The sentence that an answer carries if it rests on the record. Signed statements contain it."""
+    return (f"record {doubt.index} of {doubt.issuer} is signed by a key reported compromised since entry {doubt.since} "
+            f"(key {doubt.key}, reported by entry {doubt.reported}): {doubt.issuer} may not have signed it.")

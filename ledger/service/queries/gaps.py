@@ -1,4 +1,4 @@
-"""The gaps of a lot: how much it carries of each record upstream, and what in those is missing or rests on little."""
+"""The data gaps of a lot: how much it carries of each record upstream, and which data there is missing or weak."""
 
 import re
 from collections.abc import Iterable
@@ -13,7 +13,8 @@ from ledger.footprint.derived.contributions import Upstream, contribution
 from ledger.footprint.derived.gaps import LotGaps
 from ledger.footprint.derived.gather_gaps import GapGathering
 from ledger.footprint.stored.burdens import SLOT, ZERO, footprint, vector_of
-from ledger.service.queries.chain.upstream import MAX_RECORDS, Behind, read_behind, read_records
+from ledger.service.queries.chain.upstream import MAX_RECORDS, UpstreamChain, read_records, read_upstream
+from ledger.service.queries.questions import LotQuestion
 from ledger.service.queries.threads import in_thread
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
@@ -24,21 +25,21 @@ _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 
 
 async def read_gaps(
-    pool: DatabasePool, lot: str, limit: int = SHOWN, at: int | None = None, most: int = MAX_RECORDS
+    pool: DatabasePool, question: LotQuestion, limit: int = SHOWN, most: int = MAX_RECORDS
 ) -> LotGaps:
-    """The gaps of a lot as everything reads now, or read in a tree of `at` entries; `limit` of them at most.
+    """The data gaps of a lot, at most `limit` of them.
 
-    Raises NotFound for an unknown lot, InvalidInput for a tree that is not, or where more than `most` records lie
+    Raises NotFound for an unknown lot; InvalidInput for an invalid tree size, or if more than `most` records lie
     upstream.
     """
-    behind = await read_behind(pool, lot, at, most)
-    work = _GapWork(behind)
-    async for records in read_records(pool, behind):
-        await in_thread(work.take, records)
-    # A sector may call its factors what it likes.
-    wanted = [bytes.fromhex(digest) for digest in work.gathering.declarations if _DIGEST.fullmatch(digest)]
-    rows = await pool.fetch(queries("gaps")["declarations"], wanted, behind.moment.version)
-    return work.answer(_declarations(rows), limit)
+    chain = await read_upstream(pool, question, most)
+    gaps = _GapSums(chain)
+    async for records in read_records(pool, chain):
+        await in_thread(gaps.take, records)
+    # A sector may choose any names for its factors, so not every name is a digest.
+    wanted = [bytes.fromhex(digest) for digest in gaps.gathering.declarations if _DIGEST.fullmatch(digest)]
+    rows = await pool.fetch(queries("gaps")["declarations"], wanted, chain.moment.version)
+    return gaps.answer(_declarations(rows), limit)
 
 
 def _declarations(rows: Iterable[Record]) -> dict[str, Declaration]:
@@ -46,34 +47,34 @@ def _declarations(rows: Iterable[Record]) -> dict[str, Declaration]:
     return {digest: record for digest, record in decoded.items() if isinstance(record, Declaration)}
 
 
-class _GapWork:
-    """What is gathered of the records so far."""
+class _GapSums:
+    """The gaps and sums of the records that were read so far."""
 
-    def __init__(self, behind: Behind) -> None:
+    def __init__(self, chain: UpstreamChain) -> None:
         self.gathering = GapGathering()
-        self._behind = behind
+        self._chain = chain
         self._assigned = 0.0
         self._averaged = 0.0
 
     def take(self, records: Iterable[Upstream]) -> None:
-        found = self._behind.weights
-        for one in records:
-            self.gathering.add(one)
-            if one.assessment.assigned:
-                self._assigned += footprint(contribution(found, one.log_index, ZERO, one.assessment.assigned))
-            if one.averaged:
-                moved = contribution(found, one.log_index, ZERO, averaged=vector_of(one.averaged))
+        weights = self._chain.weights
+        for record in records:
+            self.gathering.add(record)
+            if record.assessment.assigned:
+                self._assigned += footprint(contribution(weights, record.log_index, ZERO, record.assessment.assigned))
+            if record.averaged:
+                moved = contribution(weights, record.log_index, ZERO, averaged=vector_of(record.averaged))
                 self._averaged += moved[SLOT["absGhg"]]
 
     def answer(self, declared: dict[str, Declaration], limit: int) -> LotGaps:
-        burdens, found = self._behind.burdens, self._behind.weights
+        burdens, weights = self._chain.burdens, self._chain.weights
         absolute = burdens[SLOT["absGhg"]]
-        # What averaging moved is of no record: parts of what the records bring add up to 100 % then.
+        # Amounts that period averages moved belong to no record. If there are any, the records' own amounts are 100 %.
         whole = self.gathering.explained if self._averaged else absolute
         items, founded = self.gathering.finish(declared, whole)
         completeness = completeness_of(burdens)
         return LotGaps(
-            lot=self._behind.lot, records=sum(weight > 0.0 for weight in found.records.values()),
+            lot=self._chain.lot, records=sum(weight > 0.0 for weight in weights.records.values()),
             footprint=footprint(burdens), absolute=absolute,
             explained=self.gathering.explained + self._averaged, well_founded=founded,
             well_founded_percent=100.0 * founded / whole if whole else None,

@@ -1,4 +1,4 @@
-"""Periods that are asked for: between two days or instants."""
+"""The period of a question: between two days or instants."""
 
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -10,12 +10,14 @@ from ledger.errors import InvalidInput
 
 BEGIN: Final = "0000-00-00T00:00:00Z"
 NEVER: Final = "9999-99-99T99:99:99Z"
-"""Before and after every instant: instants of records have one spelling and compare as text."""
+"""Before and after every instant. Instants of records have one spelling, so they compare as text."""
 
 
 class Period(NamedTuple):
-    """After an instant, and up to another; None where it is open. So what ends at midnight counts in the day, month or
-    year that ends then."""
+    """A period that begins after the instant `since` and ends at the instant `until`; an end is open if None.
+
+    So a record that ends at midnight belongs to the day, month or year that ends at that midnight.
+    """
 
     since: str | None
     until: str | None
@@ -29,7 +31,10 @@ class Period(NamedTuple):
 
 
 def period_of(since: str | None, until: str | None) -> Period:
-    """The period between two days (`YYYY-MM-DD`, 00:00 UTC) or instants. Raises InvalidInput for what is none."""
+    """The period between two days (`YYYY-MM-DD`, 00:00 UTC) or instants.
+
+    Raises InvalidInput for a malformed day or instant, and for an empty period.
+    """
     period = Period(
         None if since is None else instant_of(since, "from"), None if until is None else instant_of(until, "to")
     )
@@ -40,11 +45,11 @@ def period_of(since: str | None, until: str | None) -> Period:
 
 
 def instant_of(text: str, field: str) -> str:
-    """A day or an instant as the instant that records would write. Raises InvalidInput for what is none."""
+    """A day or an instant, spelled as the instants of records. Raises InvalidInput for malformed text."""
     try:
-        found: str = msgspec.convert(text if "T" in text else f"{text}T00:00:00Z", Instant)
-        datetime.fromisoformat(found)
+        instant: str = msgspec.convert(text if "T" in text else f"{text}T00:00:00Z", Instant)
+        datetime.fromisoformat(instant)
     except (msgspec.ValidationError, ValueError):
-        raise InvalidInput(f"{field}: {text!r} is no day and no instant", code="instant", field=field, value=text,
+        raise InvalidInput(f"{field}: {text!r} is not a valid day or instant", code="instant", field=field, value=text,
                            rule="a day as YYYY-MM-DD or an instant in UTC as YYYY-MM-DDThh:mm:ssZ") from None
-    return found
+    return instant

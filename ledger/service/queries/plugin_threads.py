@@ -1,7 +1,7 @@
-"""Plugins' part in questions: in threads of their own, few at a time, each with a deadline.
+"""Runs the plugins' part of queries: in threads of their own, at most four at a time, each with a deadline.
 
-One that does not heed its interruption, or waits in C, keeps its place until the server ends, and takes none from the
-threads that append.
+A plugin that ignores its interruption, or waits in C code, occupies its place until the server ends. The threads that
+append records are separate and lose no place.
 """
 
 import asyncio
@@ -19,21 +19,25 @@ _LOOK_SECONDS: Final = 0.05
 Value = TypeVar("Value")
 
 
-async def ask(work: Callable[[], Value], what: str, seconds: float = SECONDS) -> Value:
-    """What `work` gives. Raises what it raises; PluginError where it takes longer than `seconds`, Unavailable where no
-    place is free for as long."""
+async def ask(function: Callable[[], Value], label: str, seconds: float = SECONDS) -> Value:
+    """Returns the result of `function`, which error messages call `label`.
+
+    Raises the errors of `function`; PluginError if it takes longer than `seconds`; Unavailable if no place becomes free
+    within `seconds`.
+    """
     give_up = monotonic() + seconds
     while not _PLACES.acquire(blocking=False):
         if monotonic() > give_up:
-            raise Unavailable(f"{what} has to wait: others take too long", code="plugin-busy", field="method")
+            raise Unavailable(f"{label} has to wait: all plugin threads are busy; try again later", code="plugin-busy",
+                              field="method")
         await asyncio.sleep(_LOOK_SECONDS)
-    asking = Interruptible(work, _PLACES.release)
+    asking = Interruptible(function, _PLACES.release)
     try:
         async with asyncio.timeout(seconds):
-            return await asking.found
+            return await asking.outcome
     except TimeoutError:
         raise PluginError(
-            f"{what} gave no answer within {seconds:g} s", code="plugin-timeout", field="method",
+            f"{label} gave no answer within {seconds:g} s", code="plugin-timeout", field="method",
             rule=f"an answer within {seconds:g} s",
         ) from None
     finally:

@@ -1,4 +1,4 @@
-"""Reading: records, lots, organisations, plugins, and the log's own rows."""
+"""Reads records, lots, organisations and plugins, and the rows of the log itself."""
 
 import base64
 from collections.abc import Sequence
@@ -42,19 +42,19 @@ _key_change = msgspec.json.Decoder(KeyChange)
 
 
 def digest_from(text: str) -> bytes:
-    """A record's digest from its hex spelling; raises InvalidInput for anything else."""
+    """A record's digest from its hex spelling. Raises InvalidInput for any other text."""
     if len(text) != 64 or text.strip("0123456789abcdef"):
-        raise InvalidInput(f"{text[:80]!r} is no digest", field="digest", value=text,
+        raise InvalidInput(f"{text[:80]!r} is not a record digest", field="digest", value=text,
                            rule="64 lower-case hexadecimal digits")
     return bytes.fromhex(text)
 
 
 async def read_record(pool: DatabasePool, digest: str) -> RecordAnswer:
-    """Raises NotFound for a digest that is not on the log, Erased from the moment on that the log says so."""
+    """The record with a digest. Raises NotFound if it is not on the log, or Erased if it was erased."""
     async with pool.acquire() as connection:
         row = await connection.fetchrow(queries("read")["record"], digest_from(digest))
         if row is None:
-            raise NotFound(f"no record {digest} on the log", field="digest", value=digest)
+            raise NotFound(f"no record with digest {digest} is on the log", field="digest", value=digest)
         erasure = await connection.fetchrow(queries("erase")["erasure_of"], row["index"])
         if erasure is not None:
             raise _erased(digest, row, erasure)
@@ -72,8 +72,8 @@ async def read_record(pool: DatabasePool, digest: str) -> RecordAnswer:
 
 def _erased(digest: str, row: Record, erasure: Record) -> Erased:
     error = Erased(
-        f"the body of record {digest} (entry {row['index']}) is erased, as record {erasure['digest']} (entry "
-        f"{erasure['index']}) asks on this basis: {erasure['legal_basis']}", field="digest", value=digest,
+        f"the body of record {digest} (entry {row['index']}) is erased: record {erasure['digest']} (entry "
+        f"{erasure['index']}) requests this on the legal basis {erasure['legal_basis']}", field="digest", value=digest,
     )
     error.erasure = ErasureAnswer(
         index=erasure["index"], digest=erasure["digest"], legal_basis=erasure["legal_basis"], record=row["index"],
@@ -83,12 +83,14 @@ def _erased(digest: str, row: Record, erasure: Record) -> Erased:
 
 
 async def read_lots(pool: DatabasePool, lot: str | None, item: str | None, at: int | None = None) -> list[LotAnswer]:
-    """A lot, or all lots of an item in log order: its whole life, as of now or of a tree of `at` entries.
+    """A lot, or all lots of an item in log order (its whole life), as of now or as of the tree of `at` entries.
 
-    Raises NotFound where there is none, or was none yet; InvalidInput for a tree that is not.
+    Raises NotFound if the lot or item is not on the ledger, or was not on it at that tree size; InvalidInput for an
+    invalid tree size.
     """
     if (lot is None) == (item is None):
-        raise InvalidInput("name either a lot or an item", field="lot", rule="one of the parameters lot and item")
+        raise InvalidInput("name either a lot or an item", field="lot",
+                           rule="exactly one of the parameters lot and item")
     moment = await moment_at(pool, at)
     rows = await pool.fetch(queries("read")["lots"], lot, item, moment.version, moment.size)
     if not rows:
@@ -99,7 +101,7 @@ async def read_lots(pool: DatabasePool, lot: str | None, item: str | None, at: i
 
 
 async def read_organizations(pool: DatabasePool, after: int, limit: int) -> list[OrganizationAnswer]:
-    """Organisations entered after index `after`, with all keys that they ever had."""
+    """Organisations that were enrolled after log index `after`, with all their keys, past and present."""
     rows = await pool.fetch(queries("read")["organizations"], after, limit)
     records = [(row["index"], _organization.decode(row["body"])) for row in rows]
     names = [record.id for _, record in records]
@@ -116,30 +118,30 @@ async def read_organizations(pool: DatabasePool, after: int, limit: int) -> list
 
 
 async def _keys(pool: DatabasePool, organizations: Sequence[str]) -> dict[str, list[KeyAnswer]]:
-    found: dict[str, list[KeyAnswer]] = {}
+    keys: dict[str, list[KeyAnswer]] = {}
     for row in await pool.fetch(queries("read")["organization_keys"], organizations):
-        found.setdefault(row["organization"], []).append(KeyAnswer(
+        keys.setdefault(row["organization"], []).append(KeyAnswer(
             keyid=row["keyid"], algorithm=load_spki(bytes(row["spki"])).algorithm, enrolled=row["from"],
             revoked=row["revoked"], compromised_since=row["compromised_since"],
         ))
-    return found
+    return keys
 
 
 async def _recoveries(pool: DatabasePool, organizations: Sequence[str]) -> dict[str, RecoveryAnswer]:
-    found = {}
+    recoveries = {}
     async with pool.acquire() as connection:
         rows = await waiting_recoveries(connection, organizations, (await FactLoader().in_force(connection)).rules)
     for row in rows:
         time = parse_entry(bytes(row["data"])).time
         keys = [load_spki(base64.b64decode(key.spki)).keyid.hex() for key in _key_change.decode(row["body"]).added]
-        found[row["organization"]] = RecoveryAnswer(
+        recoveries[row["organization"]] = RecoveryAnswer(
             request=row["digest"], index=row["index"], time=time, due=time + RECOVERY_DELAY, keys=keys
         )
-    return found
+    return recoveries
 
 
 async def read_plugins(pool: DatabasePool, registry: Registry) -> list[PluginAnswer]:
-    """Installed plugins, and those in force that this server lacks."""
+    """The ledger's rules, the installed plugins, and the plugins in force that this server lacks."""
     async with pool.acquire() as connection:
         in_force = await FactLoader().in_force(connection)
     plugins = plugin_answers(
@@ -149,19 +151,22 @@ async def read_plugins(pool: DatabasePool, registry: Registry) -> list[PluginAns
 
 
 async def read_checkpoint(pool: DatabasePool, publication: Publication) -> str:
-    """The newest signed checkpoint that is public."""
+    """The newest published checkpoint."""
     async with pool.acquire() as connection:
         return (await publication.newest(connection)).note
 
 
 async def read_log_path(pool: DatabasePool, publication: Publication, path: str) -> tuple[Tile | EntriesTile, bytes]:
-    """What a C2SP path names, and its bytes. Raises NotFound, also for what is of no published head yet."""
+    """The tile that a C2SP path names, and its bytes.
+
+    Raises NotFound if the log has no such tile, or if no published tree head covers it yet.
+    """
     tile = parse_path(path)
     async with pool.acquire() as connection:
         size = await publication.limit(connection)
         level = tile.level if isinstance(tile, Tile) else 0
         if size is not None and tile.width > tile_width(level, tile.index, size):
-            raise NotFound(f"the published log of {size} entries has no {path}", field="path", value=path)
+            raise NotFound(f"the published log of {size} entries has no tile {path}", field="path", value=path)
         if isinstance(tile, Tile):
             return tile, (await publication.tiles(connection, [tile]))[tile]
         return tile, await read_bundle(connection, tile)

@@ -1,8 +1,8 @@
-"""Which organisations could be taken for one another, by their ids, prefixes and names.
+"""Which organisations readers could confuse with one another, by their ids, prefixes and names.
 
-Kept in memory and read on in log order: organisations are few, are never changed, and their records are public. Nothing
-is stored, so that the table of look-alikes can grow without a migration. Lots, sites and products are not compared: who
-reads of one is told of its holder.
+Each process holds the names in memory and reads new organisations in log order: organisations are few and never change,
+and their records are public. The database stores nothing of this, so the table of look-alikes can grow without a
+migration. Lots, sites and products are not compared: answers about them name their holder.
 """
 
 import asyncio
@@ -19,15 +19,15 @@ from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
 SHOWN: Final = 5
-"""So many look-alikes are named of an organisation: by its id before those by a prefix or a name, which anybody may
-share; of each those that came first."""
+"""The most look-alikes that an answer names for an organisation. Look-alikes of its id come first, then of its prefixes
+and names, which anybody may share; within each group the earliest enrolled come first."""
 FRESH_SECONDS: Final = 5.0
 _PAGE: Final = 1_000
 _organization = msgspec.json.Decoder(Organization)
 
 
 class Resemblances:
-    """One for a process. What it says is at most FRESH_SECONDS old."""
+    """The look-alikes of all organisations: one object per process, at most FRESH_SECONDS out of date."""
 
     def __init__(self, pool: DatabasePool) -> None:
         self._pool = pool
@@ -38,14 +38,14 @@ class Resemblances:
         self._reading = asyncio.Lock()
 
     async def of(self, organizations: Iterable[str]) -> dict[str, list[str]]:
-        """Those of the organisations that could be taken for others, with these."""
-        asked = set(organizations)
-        await self._refresh(asked)
-        found = {name: self._others(name) for name in asked}
-        return {name: others for name, others in found.items() if others}
+        """The look-alikes of each of these organisations. Organisations without look-alikes are absent."""
+        names = set(organizations)
+        await self._refresh(names)
+        look_alikes = {name: self._others(name) for name in names}
+        return {name: others for name, others in look_alikes.items() if others}
 
     async def of_organizations(self, answers: Sequence[OrganizationAnswer]) -> list[OrganizationAnswer]:
-        """The answers with what their names resemble, and what is odd about them."""
+        """The answers, with the look-alikes of each organisation and the oddities of its names."""
         alike = await self.of([one.id for one in answers])
         return [
             msgspec.structs.replace(one, resembles=alike.get(one.id, []), oddities=_odd([one.id, *one.names.values()]))
@@ -53,7 +53,7 @@ class Resemblances:
         ]
 
     async def of_lots(self, answers: Sequence[LotAnswer]) -> list[LotAnswer]:
-        """The answers with what their holders, owners and senders resemble."""
+        """The answers, with the look-alikes of their holders, owners and senders."""
         alike = await self.of([name for one in answers for name in _parties(one)])
         if not alike:
             return list(answers)
@@ -72,10 +72,10 @@ class Resemblances:
         ])
         return list(others)[:SHOWN]
 
-    async def _refresh(self, asked: set[str]) -> None:
-        """Reads what was enrolled since, where that may be something: after a while, or for a name that is new."""
+    async def _refresh(self, names: set[str]) -> None:
+        """Reads the organisations enrolled since the last read: after FRESH_SECONDS, or if a name is new."""
         loop = asyncio.get_running_loop()
-        if asked <= self._skeletons.keys() and loop.time() - self._read_at < FRESH_SECONDS:
+        if names <= self._skeletons.keys() and loop.time() - self._read_at < FRESH_SECONDS:
             return
         async with self._reading:
             now = loop.time()
@@ -91,8 +91,8 @@ class Resemblances:
         names = (record.id, *record.prefixes, *record.names.values())
         looks = tuple(dict.fromkeys([skeleton(name) for name in names]))
         self._skeletons[record.id] = looks
-        for one in looks:
-            self._alike[one].append(record.id)
+        for look in looks:
+            self._alike[look].append(record.id)
 
 
 def _parties(lot: LotAnswer) -> list[str]:

@@ -1,7 +1,7 @@
-"""Work in threads that ends when nobody waits for it any more.
+"""Work in threads that stops when no caller waits for it any more.
 
-A thread cannot be ended as a process can. One that runs Python is told to stop by an exception in its midst; what waits
-in C heeds it when it comes back.
+A thread cannot be killed like a process. An exception that is raised inside the thread stops its Python code. A thread
+that waits in C code gets the exception when it returns to Python.
 """
 
 import asyncio
@@ -15,17 +15,20 @@ Value = TypeVar("Value")
 
 
 class Interrupted(BaseException):
-    """Raised in the midst of work for which nobody waits any more."""
+    """Is raised inside a thread when no caller waits for its result any more."""
 
 
 async def in_thread(
-    work: Callable[Arguments, Value], *args: Arguments.args, **kwargs: Arguments.kwargs
+    function: Callable[Arguments, Value], *args: Arguments.args, **kwargs: Arguments.kwargs
 ) -> Value:
-    """What `work` gives, computed in a thread of its own. Cancelled, it interrupts the thread and ends with it, so that
-    who counts what is under way counts threads as well."""
-    thread = Interruptible(lambda: work(*args, **kwargs))
+    """Returns the result of `function`, computed in a thread of its own.
+
+    On cancellation it interrupts the thread and waits for its end. So a counter of running queries also counts their
+    threads.
+    """
+    thread = Interruptible(lambda: function(*args, **kwargs))
     try:
-        return await asyncio.shield(thread.found)
+        return await asyncio.shield(thread.outcome)
     except asyncio.CancelledError:
         thread.interrupt()
         await thread.ended()
@@ -33,21 +36,21 @@ async def in_thread(
 
 
 class Interruptible(Generic[Value]):
-    """One thread at one piece of work. `found` is its outcome; `on_end` is called in the thread, at its very end."""
+    """A thread that runs one function. `outcome` is its result or error; the thread calls `on_end` as its last step."""
 
-    def __init__(self, work: Callable[[], Value], on_end: Callable[[], None] | None = None) -> None:
+    def __init__(self, function: Callable[[], Value], on_end: Callable[[], None] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
-        self.found: asyncio.Future[Value] = self._loop.create_future()
-        self._work = work
+        self.outcome: asyncio.Future[Value] = self._loop.create_future()
+        self._function = function
         self._on_end = on_end
         self._lock = threading.Lock()
         self._finished = False
-        # A daemon: the server's end does not wait for it.
+        # A daemon thread: the server does not wait for it at shutdown.
         self._thread = threading.Thread(target=self._run, name="question", daemon=True)
         self._thread.start()
 
     def interrupt(self) -> None:
-        """Raises Interrupted in the thread, if it is still at its work."""
+        """Raises Interrupted in the thread, if its function still runs."""
         with self._lock:
             if not self._finished and self._thread.ident is not None:
                 self._finished = True
@@ -56,22 +59,22 @@ class Interruptible(Generic[Value]):
                 )
 
     async def ended(self) -> None:
-        """Returns once the outcome is there; a second cancellation does not hasten it."""
-        while not self.found.done():
+        """Returns once the outcome is set. A second cancellation does not shorten the wait."""
+        while not self.outcome.done():
             try:
-                await asyncio.wait({self.found})
+                await asyncio.wait({self.outcome})
             except asyncio.CancelledError:
                 continue
-        if not self.found.cancelled():
-            self.found.exception()
+        if not self.outcome.cancelled():
+            self.outcome.exception()
 
     def _run(self) -> None:
         try:
             self._compute()
         except Interrupted as error:
-            # It came at the moment when the outcome was being told; it comes once.
+            # The exception came while the thread reported its outcome. It comes only once.
             interruption = error
-            self._tell(lambda: self.found.set_exception(interruption))
+            self._report(lambda: self.outcome.set_exception(interruption))
         finally:
             if self._on_end is not None:
                 self._on_end()
@@ -79,18 +82,18 @@ class Interruptible(Generic[Value]):
     def _compute(self) -> None:
         try:
             try:
-                found = self._work()
+                result = self._function()
             finally:
-                # Later on nobody interrupts it any more.
+                # After this, no caller may interrupt the thread.
                 with self._lock:
                     self._finished = True
         except BaseException as error:
             failure = error
-            self._tell(lambda: self.found.set_exception(failure))
+            self._report(lambda: self.outcome.set_exception(failure))
         else:
-            self._tell(lambda: self.found.set_result(found))
+            self._report(lambda: self.outcome.set_result(result))
 
-    def _tell(self, what: Callable[[], None]) -> None:
-        """In the loop, where anybody still waits; a loop that is closed waits for nothing."""
+    def _report(self, set_outcome: Callable[[], None]) -> None:
+        """Sets the outcome in the event loop, unless it is set already or the loop is closed."""
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(lambda: None if self.found.done() else what())
+            self._loop.call_soon_threadsafe(lambda: None if self.outcome.done() else set_outcome())

@@ -1,4 +1,4 @@
-"""As of when a question is answered: now, or in the tree of an earlier size."""
+"""The moment as of which a question is answered: now, or an earlier tree size."""
 
 from typing import NamedTuple
 
@@ -7,11 +7,11 @@ from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
 EVER = 1 << 52
-"""A size and a count of revisions beyond all that there are; times 1,024 it is still a number of 63 bits."""
+"""Above every tree size and every count of revisions. Times 1,024, it still fits into 63 bits."""
 
 
 class Moment(NamedTuple):
-    """The entries below `size` count, and the revisions up to `version`. The rows that they select never change."""
+    """Counts the entries below `size` and the revisions up to `version`. The selected rows never change."""
 
     size: int
     version: int
@@ -25,9 +25,9 @@ NOW = Moment(EVER, EVER)
 
 
 async def moment_at(pool: DatabasePool, at: int | None) -> Moment:
-    """The moment at which the log had `at` entries; now, without a question to the database, where it is None.
+    """The moment at which the log had `at` entries; now, without a database query, if `at` is None.
 
-    Raises InvalidInput for a size beyond the log's.
+    Raises InvalidInput for a tree size that the log does not have.
     """
     if at is None:
         return NOW

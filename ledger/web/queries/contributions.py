@@ -8,8 +8,9 @@ from litestar.params import Parameter
 from ledger.errors import InvalidInput
 from ledger.footprint.derived.tables.rows import FOOTPRINT, GROUPINGS, Contributions
 from ledger.service.ledger import Ledger
-from ledger.service.queries.contributions.burdens import MAX_SHOWN, SHOWN, read_contributions
+from ledger.service.queries.contributions.burdens import MAX_SHOWN, SHOWN, TableLayout, read_contributions
 from ledger.service.queries.contributions.contents import read_content_origins
+from ledger.service.queries.questions import LotQuestion
 from ledger.web.queries.lots import At, LotId
 
 By = Annotated[str, Parameter(description=f"the grouping: {', '.join(GROUPINGS)}", max_length=64)]
@@ -28,9 +29,10 @@ class ContributionsController(Controller):
         content: Content = None,
         limit: Annotated[int, Parameter(description="the most rows", ge=1, le=MAX_SHOWN)] = SHOWN,
     ) -> Contributions:
+        question, layout = LotQuestion(lot, at), TableLayout(by, limit)
         if content is None:
-            return await read_contributions(ledger.pool, lot, by, at, FOOTPRINT if burden is None else burden, limit)
+            return await read_contributions(ledger.pool, question, FOOTPRINT if burden is None else burden, layout)
         if burden is not None:
             raise InvalidInput("name a burden or a content, not both", code="burden-and-content", field="content",
                                value=content, rule="one of the parameters burden and content")
-        return await read_content_origins(ledger.pool, lot, content, by, at, limit)
+        return await read_content_origins(ledger.pool, question, content, layout)

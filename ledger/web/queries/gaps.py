@@ -8,6 +8,7 @@ from litestar.params import Parameter
 from ledger.footprint.derived.gaps import LotGaps
 from ledger.service.ledger import Ledger
 from ledger.service.queries.gaps import SHOWN, read_gaps
+from ledger.service.queries.questions import LotQuestion
 from ledger.web.queries.lots import At, LotId
 
 
@@ -20,4 +21,4 @@ class GapsController(Controller):
         self, ledger: Ledger, lot: LotId,
         limit: Annotated[int, Parameter(description="the most gaps", ge=1, le=10_000)] = SHOWN, at: At = None,
     ) -> LotGaps:
-        return await read_gaps(ledger.pool, lot, limit, at)
+        return await read_gaps(ledger.pool, LotQuestion(lot, at), limit)

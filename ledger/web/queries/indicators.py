@@ -8,6 +8,7 @@ from litestar.params import Parameter
 from ledger.service.ledger import Ledger
 from ledger.service.queries.indicators.answers import IndicatorsAnswer
 from ledger.service.queries.indicators.read import GROUPINGS, read_indicators
+from ledger.service.queries.questions import PeriodQuestion
 from ledger.web.queries.lots import At
 
 SectorName = Annotated[str, Parameter(
@@ -28,4 +29,4 @@ class IndicatorsController(Controller):
         self, ledger: Ledger, sector: SectorName, since: Since = None, until: Until = None, by: By = None,
         at: At = None,
     ) -> IndicatorsAnswer:
-        return await read_indicators(ledger.pool, ledger.registry, sector, since, until, by, at)
+        return await read_indicators(ledger.pool, ledger.registry, PeriodQuestion(sector, since, until, at), by)

@@ -23,6 +23,7 @@ from ledger.service.queries.methods.answers import MethodAnswer
 from ledger.service.queries.methods.catalogue import run_method
 from ledger.service.queries.product.answers import ProductAnswer
 from ledger.service.queries.product.read import SHOWN
+from ledger.service.queries.questions import LotQuestion, MethodChoice
 from ledger.service.queries.records import read_lots, read_organizations, read_plugins
 from ledger.service.queries.restatements.of_holder import read_changes
 from ledger.service.queries.tree_size import EVER
@@ -77,11 +78,11 @@ class QueriesController(Controller):
             raise InvalidInput("name either a lot or a product", code="invalid-request", field="lot",
                                rule="one of the parameters lot and product")
         _refuse("lot", "a period needs product", {"from": since, "to": until})
+        question = LotQuestion(lot, at)
         if method in (None, METHOD) and gwp is None and allocation is None and not parameter:
-            return await ledger.resemblances.of_footprint(await read_footprint(ledger.pool, lot, at))
-        return await run_method(
-            ledger.pool, ledger.registry, lot, at, method or METHOD, gwp, allocation, parameter or ()
-        )
+            return await ledger.resemblances.of_footprint(await read_footprint(ledger.pool, question))
+        choice = MethodChoice(method or METHOD, gwp, allocation, parameter or ())
+        return await run_method(ledger.pool, ledger.registry, question, choice)
 
     @get("/changes", summary="Restatements of a holder's lots: the revising record, and the figures before and after")
     async def changes(

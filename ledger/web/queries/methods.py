@@ -6,6 +6,7 @@ from ledger.service.ledger import Ledger
 from ledger.service.queries.methods.answers import CatalogueAnswer, SensitivityAnswer
 from ledger.service.queries.methods.catalogue import catalogue
 from ledger.service.queries.methods.sensitivity import read_sensitivity
+from ledger.service.queries.questions import LotQuestion
 from ledger.web.queries.lots import At, LotId
 
 
@@ -20,4 +21,4 @@ class MethodsController(Controller):
 
     @get("/sensitivity", summary="The figure of a lot by each allocation key, and the records that change it most")
     async def sensitivity(self, ledger: Ledger, lot: LotId, at: At = None) -> SensitivityAnswer:
-        return await read_sensitivity(ledger.pool, lot, at)
+        return await read_sensitivity(ledger.pool, LotQuestion(lot, at))

@@ -7,6 +7,7 @@ from litestar.params import Parameter
 from ledger.service.ledger import Ledger
 from ledger.service.queries.product.answers import ProductAnswer
 from ledger.service.queries.product.read import MAX_SHOWN, SHOWN, read_product
+from ledger.service.queries.questions import PeriodQuestion
 
 From = Annotated[str | None, Parameter(
     query="from", description="with `product`: only records that ended after this day (00:00 UTC) or instant",
@@ -26,4 +27,4 @@ async def product_footprint(
     Raises NotFound for an unknown product, or if nothing was made of it in the period; InvalidInput for an invalid day,
     period or tree size, and for too many lots.
     """
-    return await read_product(ledger.pool, product, since, until, at, limit)
+    return await read_product(ledger.pool, PeriodQuestion(product, since, until, at), limit)

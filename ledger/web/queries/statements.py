@@ -6,6 +6,7 @@ from ledger.core.receipts.statement import Statement
 from ledger.footprint.stored.burdens import METHOD
 from ledger.service.ledger import Ledger
 from ledger.service.queries.methods.catalogue import run_method
+from ledger.service.queries.questions import LotQuestion, MethodChoice
 from ledger.service.queries.statement.make import make_statement, statement_size
 from ledger.web.queries.lots import Allocation, At, Gwp, LotId, MethodName, Parameters
 
@@ -23,9 +24,8 @@ class StatementsController(Controller):
         answer, beside the proven figure."""
         ledger.heads.require_signing()
         if method in (None, METHOD) and gwp is None and allocation is None and not parameter:
-            return await make_statement(ledger.pool, ledger.publication, lot, at)
-        size = await statement_size(ledger.pool, at)
-        answer = await run_method(
-            ledger.pool, ledger.registry, lot, size, method or METHOD, gwp, allocation, parameter or ()
-        )
-        return await make_statement(ledger.pool, ledger.publication, lot, size, answer)
+            return await make_statement(ledger.pool, ledger.publication, LotQuestion(lot, at))
+        question = LotQuestion(lot, await statement_size(ledger.pool, at))
+        choice = MethodChoice(method or METHOD, gwp, allocation, parameter or ())
+        answer = await run_method(ledger.pool, ledger.registry, question, choice)
+        return await make_statement(ledger.pool, ledger.publication, question, answer)

@@ -7,6 +7,7 @@ from litestar.params import Parameter
 
 from ledger.footprint.derived.uncertainty.answer import FEWEST_SAMPLES, MOST_SAMPLES
 from ledger.service.ledger import Ledger
+from ledger.service.queries.questions import LotQuestion
 from ledger.service.queries.uncertainty.answers import UncertaintyAnswer
 from ledger.service.queries.uncertainty.read import SHOWN, read_uncertainty
 from ledger.web.queries.lots import At, LotId
@@ -25,4 +26,4 @@ class UncertaintyController(Controller):
     async def uncertainty(
         self, ledger: Ledger, lot: LotId, samples: Samples = 0, seed: Seed = 0, top: Top = SHOWN, at: At = None,
     ) -> UncertaintyAnswer:
-        return await read_uncertainty(ledger.pool, lot, at, samples, seed, top)
+        return await read_uncertainty(ledger.pool, LotQuestion(lot, at), samples, seed, top)

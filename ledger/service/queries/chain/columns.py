@@ -1,4 +1,4 @@
-"""Reads what is known of the lots and records of a chain, column by column, in the order of its arrays."""
+"""Reads the data of the lots and records of a chain, column by column, in the order of its arrays."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -21,19 +21,19 @@ _DIGEST: Final = 64
 
 
 class _Timed(msgspec.Struct):
-    """What is read of an addition."""
+    """The field of an addition that this module reads."""
 
     time: str
 
 
 async def read_lots(pool: DatabasePool, numbers: Integers) -> LotColumns:
-    """Lots as created, without burdens."""
+    """The lots as created, without burdens."""
     row = await pool.fetchrow(queries("chain")["lots"], list_of(numbers.tolist()))
     return await in_thread(_lots, row, len(numbers))
 
 
 async def read_records(pool: DatabasePool, indexes: Integers) -> Records:
-    """Records, without the times of additions."""
+    """The records, without the times of additions."""
     row = await pool.fetchrow(queries("chain")["records"], list_of(indexes.tolist()))
     return await in_thread(_records, row, len(indexes))
 
@@ -41,13 +41,13 @@ async def read_records(pool: DatabasePool, indexes: Integers) -> Records:
 async def read_times(
     pool: DatabasePool, arrays: Arrays, pools: Sequence[str | None], version: int
 ) -> Mapping[int, str]:
-    """When the first and the last addition to each pool were made, as they read then, by their log index."""
+    """The times of the first and last addition to each pool, by log index, as they read at revision `version`."""
     makers = arrays.makers
     ends: dict[str, list[int]] = {}
     for lot, name in enumerate(pools):
         if name is not None:
             ends.setdefault(name, []).append(int(arrays.records[makers[lot]]))
-    wanted = [index for found in ends.values() for index in (found[0], found[-1])]
+    wanted = [index for additions in ends.values() for index in (additions[0], additions[-1])]
     rows = await pool.fetch(queries("chain")["details"], wanted, version) if wanted else []
     return {row["index"]: msgspec.json.decode(row["body"], type=_Timed).time for row in rows if row["body"]}
 
@@ -55,15 +55,15 @@ async def read_times(
 async def read_remaining(
     pool: DatabasePool, numbers: Integers, quantities: Sequence[str], moment: Moment
 ) -> Sequence[str]:
-    """What was left of lots at a pinned moment. `quantities`: of whole lots, as of then."""
+    """The remaining quantities of lots at a pinned moment. `quantities`: of the whole lots at that moment."""
     wanted = list_of(numbers.tolist())
     row = await pool.fetchrow(queries("chain")["balances"], wanted, moment.size)
     if row is not None and row["remaining"] is not None:
         return words(row["remaining"], len(numbers))
-    # Balances are those of now, and the log is longer than it was then.
+    # The stored balances are current, but the log has grown since that moment.
     taken = {
-        one["lot"]: one["taken"]
-        for one in await pool.fetch(queries("read")["taken_at"], numbers.tolist(), moment.size, moment.version)
+        row["lot"]: row["taken"]
+        for row in await pool.fetch(queries("read")["taken_at"], numbers.tolist(), moment.size, moment.version)
     }
     data = await pool.fetchval(queries("chain")["withdrawn"], wanted, moment.version)
     withdrawn = set(integers(data)[0].tolist())
@@ -74,17 +74,17 @@ async def read_remaining(
 
 
 def revised(lots: LotColumns, numbers: Integers, versions: Mapping[int, LotVersion]) -> LotColumns:
-    """Lots as revisions left them."""
+    """The lots with the facilities and processes that revisions gave them."""
     facilities, processes = list(lots.facilities), list(lots.processes)
-    for number, one in versions.items():
+    for number, version in versions.items():
         place = int(numpy.searchsorted(numbers, number))
-        facilities[place], processes[place] = one.facility, one.process
+        facilities[place], processes[place] = version.facility, version.process
     return lots._replace(facilities=facilities, processes=processes)
 
 
 def _lots(row: Record | None, count: int) -> LotColumns:
     if row is None:
-        raise LookupError("an aggregate has one row")
+        raise LookupError("the aggregate query returned no row")
     return LotColumns(
         ids=words(row["ids"], count), products=names(row["products"], count), holders=names(row["holders"], count),
         roles=names(row["roles"], count), quantities=words(row["quantities"], count), units=names(row["units"], count),
@@ -96,10 +96,10 @@ def _lots(row: Record | None, count: int) -> LotColumns:
 
 def _records(row: Record | None, count: int) -> Records:
     if row is None:
-        raise LookupError("an aggregate has one row")
+        raise LookupError("the aggregate query returned no row")
     digests: str = row["digests"] or ""
     if len(digests) != count * _DIGEST:
-        raise ValueError(f"{count} digests were expected, {len(digests) / _DIGEST} came")
+        raise ValueError(f"the database returned {len(digests) / _DIGEST} digests instead of {count}")
     return Records(
         [digests[start : start + _DIGEST] for start in range(0, len(digests), _DIGEST)],
         names(row["types"], count), names(row["issuers"], count),

@@ -1,7 +1,7 @@
-"""Loads the chain of lots from the database: which lots and flows it has, and their numbers as arrays.
+"""Loads the chain of lots from the database: its lots and flows, and their figures as arrays.
 
-Rows of an earlier moment never change. So once it is known as of when is asked, each part is read by a session of its
-own, several at a time, and all of them agree.
+Rows of an earlier moment never change. So after the moment is pinned, several sessions read the parts of a chain in
+parallel, and the parts agree.
 """
 
 import asyncio
@@ -25,17 +25,18 @@ from ledger.store.sql import queries
 
 Direction = Literal["upstream", "downstream"]
 MAX_LOTS: Final = 1_000_000
-"""Lots, or records, of one chain: its arrays and rows take about a gigabyte then."""
+"""The most lots, or records, of one chain. Its arrays and rows then need about a gigabyte of memory."""
 _FLOWS_PER_LOT: Final = 16
-"""Flows of one chain, for each lot that it may have."""
+"""The most flows of one chain, for each lot that it may have."""
 _FEW_STEPS: Final = 16
-"""So many steps are asked for one by one; beyond them it pays to read all that there is at once."""
+"""The most steps that have a query each. For a longer chain, one query for the whole chain is faster."""
 
 _NO_RECORDS: Final[Integers] = numpy.zeros(0, numpy.int64)
 
 
 class ChainRequest(NamedTuple):
-    """Which chain: of the lots with the numbers `targets`, in a direction, as of a moment, within `depth` records."""
+    """The chain to load: of the lots with the numbers `targets`, as of a moment, in a direction, within `depth` records
+    and with at most `most` lots or records."""
 
     targets: Sequence[int]
     direction: Direction
@@ -52,7 +53,7 @@ class ChainFlows(NamedTuple):
     quantities: list[str]
 
     def at(self, chosen: Integers) -> "ChainFlows":
-        """Those at some positions."""
+        """The flows at the chosen positions."""
         if len(chosen) == len(self.lots):
             return self
         return ChainFlows(self.records[chosen], self.lots[chosen], [self.quantities[i] for i in chosen.tolist()])
@@ -64,7 +65,7 @@ class ChainFlows(NamedTuple):
 
 
 class Reached(NamedTuple):
-    """The lots of a chain, by number, and the flows in it; `records` beside the makers of its lots."""
+    """The lots of a chain, by number, and its flows. `records`: its records besides the makers of its lots."""
 
     lots: Integers
     flows: ChainFlows
@@ -72,12 +73,12 @@ class Reached(NamedTuple):
 
     @property
     def indexes(self) -> Integers:
-        """Those of all records, in order."""
+        """The log indexes of all records, in order."""
         return distinct(numpy.append(self.lots // LOT_SLOTS, self.records))
 
 
 class Loaded(NamedTuple):
-    """A chain without names. `burdens`: by lot, where they were asked for; `quantities` of lots, decimal strings."""
+    """A chain without names. `burdens`: by lot, if requested; `quantities` of the lots are decimal strings."""
 
     arrays: Arrays
     flows: ChainFlows
@@ -86,7 +87,7 @@ class Loaded(NamedTuple):
 
 
 class ChainFigures(NamedTuple):
-    """Of lots, by number, as of a revision; `burdens` where they were asked for."""
+    """Shares and burdens of lots, in order of numbers, as of a revision; `burdens` only if requested."""
 
     numbers: Integers
     shares: Floats
@@ -94,7 +95,7 @@ class ChainFigures(NamedTuple):
 
 
 class LotVersion(NamedTuple):
-    """What revisions made of a lot."""
+    """The data of a lot that revisions can change."""
 
     quantity: str
     facility: str | None
@@ -102,17 +103,17 @@ class LotVersion(NamedTuple):
 
 
 async def pinned(pool: DatabasePool, moment: Moment) -> Moment:
-    """The same moment, with the size and revision of today in place of now."""
+    """The same moment; if it is now, the current tree size and revision."""
     if not moment.is_now:
         return moment
     row = await pool.fetchrow(queries("chain")["moment"])
     return moment if row is None else Moment(row["size"], row["version"])
 
 
-async def load_arrays(pool: DatabasePool, question: ChainRequest, *, burdens: bool = False) -> Loaded:
-    """The chain that a question asks for, as of its pinned moment. Raises as `reach` does."""
-    reached = await reach(pool, question)
-    lots, version = reached.lots, question.moment.version
+async def load_arrays(pool: DatabasePool, request: ChainRequest, *, burdens: bool = False) -> Loaded:
+    """The requested chain, as of its pinned moment. Raises the errors of `reach`."""
+    reached = await reach(pool, request)
+    lots, version = reached.lots, request.moment.version
     figures, quantities, versions = await asyncio.gather(
         read_figures(pool, lots, version, burdens=burdens),
         pool.fetchval(queries("chain")["quantities"], list_of(lots.tolist())),
@@ -124,10 +125,10 @@ async def load_arrays(pool: DatabasePool, question: ChainRequest, *, burdens: bo
 def assembled(
     reached: Reached, figures: ChainFigures, quantities: list[str], versions: Mapping[int, LotVersion]
 ) -> Loaded:
-    """The chain as arrays, from the parts that were read. `quantities`: of lots as created."""
+    """The chain as arrays, made of its parts. `quantities`: of the lots as created."""
     lots, flows = reached.lots, reached.flows
-    for number, one in versions.items():
-        quantities[int(numpy.searchsorted(lots, number))] = one.quantity
+    for number, version in versions.items():
+        quantities[int(numpy.searchsorted(lots, number))] = version.quantity
     wholes = numpy.array(quantities, numpy.float64)[numpy.searchsorted(lots, flows.lots)]
     parts = numpy.array(flows.quantities, numpy.float64) / wholes
     arrays = compiled(figures.numbers, figures.shares, flows.records, flows.lots, parts, reached.records)
@@ -136,67 +137,69 @@ def assembled(
     return Loaded(arrays, flows, quantities, figures.burdens)
 
 
-async def reach(pool: DatabasePool, question: ChainRequest) -> Reached:
-    """Which lots and flows a chain has.
+async def reach(pool: DatabasePool, request: ChainRequest) -> Reached:
+    """The lots and flows of a chain.
 
-    Upstream it holds the lots that lie behind the targets and the records that made them; downstream those that the
-    targets went into, with all records that took from them. Raises InvalidInput for more lots or records than
-    `question.most`.
+    An upstream chain has all lots from which the targets were made, and the records that made them. A downstream chain
+    has all lots into which the targets went, and all records that took from them. Raises InvalidInput for more lots or
+    records than `request.most`.
     """
-    found = await _reached(pool, question)
-    _check_size(question, max(len(found.lots), len(found.indexes)))
-    return found
-
-
-async def _reached(pool: DatabasePool, question: ChainRequest) -> Reached:
-    whole, found = await _scope(pool, question)
-    _check_size(question, len(found))
-    if question.direction == "downstream":
-        reached = await _downstream(pool, question, found)
-    elif whole:
-        reached = await _upstream(pool, question, found)
-    else:
-        reached = await _upstream_within(pool, question, found)
-    if question.moment.version or (whole and question.depth is not None):
-        return await in_thread(_shortened, reached, question)
+    reached = await _reached(pool, request)
+    _check_size(request, max(len(reached.lots), len(reached.indexes)))
     return reached
 
 
-async def _scope(pool: DatabasePool, question: ChainRequest) -> tuple[bool, Integers]:
-    """False, and the lots within the depth, asked for step by step; or true, and what `_whole` finds at once, where
-    there is no depth or there are many steps. Either is what there was in any version: more than the chain, never
-    less."""
-    if question.depth is None:
-        return True, await _whole(pool, question)
-    lots = new = _distinct(question.targets)
-    for step in range(question.depth):
+async def _reached(pool: DatabasePool, request: ChainRequest) -> Reached:
+    whole, numbers = await _scope(pool, request)
+    _check_size(request, len(numbers))
+    if request.direction == "downstream":
+        reached = await _downstream(pool, request, numbers)
+    elif whole:
+        reached = await _upstream(pool, request, numbers)
+    else:
+        reached = await _upstream_within(pool, request, numbers)
+    if request.moment.version or (whole and request.depth is not None):
+        return await in_thread(_shortened, reached, request)
+    return reached
+
+
+async def _scope(pool: DatabasePool, request: ChainRequest) -> tuple[bool, Integers]:
+    """True and the result of `_whole`, if there is no depth or there are many steps; otherwise False and the lots
+    within the depth, queried step by step.
+
+    The result includes lots and records of every version, so it can be more than the chain, never less.
+    """
+    if request.depth is None:
+        return True, await _whole(pool, request)
+    lots = new = _distinct(request.targets)
+    for step in range(request.depth):
         if step == _FEW_STEPS:
-            whole = await _whole(pool, question)
-            if len(whole) <= question.most:
+            whole = await _whole(pool, request)
+            if len(whole) <= request.most:
                 return True, whole
-        new = numpy.setdiff1d(await _step(pool, question, new), lots)
+        new = numpy.setdiff1d(await _step(pool, request, new), lots)
         if not len(new):
             break
         lots = distinct(numpy.append(lots, new))
-        _check_size(question, len(lots))
+        _check_size(request, len(lots))
     return False, lots
 
 
-async def _whole(pool: DatabasePool, question: ChainRequest) -> Integers:
-    """All records upstream of the targets, or all lots that they went into, themselves included: as many as may be, and
-    one more where there are too many."""
-    sql, (size, version), targets = queries("chain"), question.moment, _distinct(question.targets).tolist()
-    if question.direction == "upstream":
-        data = await pool.fetchval(sql["upstream"], targets, version, question.most + 1)
+async def _whole(pool: DatabasePool, request: ChainRequest) -> Integers:
+    """All records upstream of the targets, or all lots downstream of them with the targets: at most one more than the
+    request allows."""
+    sql, (size, version), targets = queries("chain"), request.moment, _distinct(request.targets).tolist()
+    if request.direction == "upstream":
+        data = await pool.fetchval(sql["upstream"], targets, version, request.most + 1)
     else:
-        data = await pool.fetchval(sql["downstream"], targets, version, size, question.most + 1)
+        data = await pool.fetchval(sql["downstream"], targets, version, size, request.most + 1)
     return numpy.sort(integers(data)[0])
 
 
-async def _step(pool: DatabasePool, question: ChainRequest, lots: Integers) -> Integers:
-    """The lots one record away from lots."""
-    sql, (size, version) = queries("chain"), question.moment
-    if question.direction == "upstream":
+async def _step(pool: DatabasePool, request: ChainRequest, lots: Integers) -> Integers:
+    """The lots that are one record away from the given lots."""
+    sql, (size, version) = queries("chain"), request.moment
+    if request.direction == "upstream":
         makers = list_of(distinct(lots // LOT_SLOTS).tolist())
         data = await pool.fetchval(sql["taken"], makers, version)
     else:
@@ -204,29 +207,29 @@ async def _step(pool: DatabasePool, question: ChainRequest, lots: Integers) -> I
     return integers(data)[0]
 
 
-async def _upstream(pool: DatabasePool, question: ChainRequest, records: Integers) -> Reached:
-    flows = await _flows(pool, question, "flows_into", list_of(records.tolist()))
-    return Reached(distinct(numpy.append(_distinct(question.targets), flows.lots)), flows, _NO_RECORDS)
+async def _upstream(pool: DatabasePool, request: ChainRequest, records: Integers) -> Reached:
+    flows = await _flows(pool, request, "flows_into", list_of(records.tolist()))
+    return Reached(distinct(numpy.append(_distinct(request.targets), flows.lots)), flows, _NO_RECORDS)
 
 
-async def _upstream_within(pool: DatabasePool, question: ChainRequest, lots: Integers) -> Reached:
-    """The makers of the farthest lots are in the chain, what they take from beyond it is not."""
-    flows = await _flows(pool, question, "flows_into", list_of(distinct(lots // LOT_SLOTS).tolist()))
+async def _upstream_within(pool: DatabasePool, request: ChainRequest, lots: Integers) -> Reached:
+    """The chain within a depth. It includes the makers of the farthest lots, but not the inputs of these makers."""
+    flows = await _flows(pool, request, "flows_into", list_of(distinct(lots // LOT_SLOTS).tolist()))
     return Reached(lots, flows.at(numpy.flatnonzero(numpy.isin(flows.lots, lots))), _NO_RECORDS)
 
 
-async def _downstream(pool: DatabasePool, question: ChainRequest, lots: Integers) -> Reached:
-    flows = await _flows(pool, question, "flows_from", list_of(lots.tolist()), question.moment.size)
+async def _downstream(pool: DatabasePool, request: ChainRequest, lots: Integers) -> Reached:
+    flows = await _flows(pool, request, "flows_from", list_of(lots.tolist()), request.moment.size)
     return Reached(lots, flows, flows.records)
 
 
-async def _flows(pool: DatabasePool, question: ChainRequest, query: str, of: str, *more: object) -> ChainFlows:
-    """The flows of a query as they read then: a record that was changed has those of its newest change."""
-    version, most = question.moment.version, question.most * _FLOWS_PER_LOT
+async def _flows(pool: DatabasePool, request: ChainRequest, query: str, of: str, *more: object) -> ChainFlows:
+    """The flows of a query as they read at the moment. A revised record has the flows of its newest revision."""
+    version, most = request.moment.version, request.most * _FLOWS_PER_LOT
     row = await pool.fetchrow(queries("chain")[query], of, version, most + 1, *more)
     if row is None:
-        raise LookupError("an aggregate has one row")
-    _check_size(question, row["count"], most)
+        raise LookupError("the aggregate query returned no row")
+    _check_size(request, row["count"], most)
     records, versions, lots = integers(row["numbers"], 3)
     flows = ChainFlows(records, lots, words(row["quantities"], len(lots)))
     if not version:
@@ -239,50 +242,51 @@ async def _flows(pool: DatabasePool, question: ChainRequest, query: str, of: str
     return flows.at(numpy.flatnonzero(versions == newest[numpy.searchsorted(takers, records)]))
 
 
-def _shortened(found: Reached, question: ChainRequest) -> Reached:
-    """Without what lies too far away, or is reached only by flows that revisions took away."""
-    flows = found.flows.at(numpy.flatnonzero(numpy.isin(found.flows.lots, found.lots)))
-    ones = numpy.ones(len(found.lots))
-    arrays = compiled(found.lots, ones, flows.records, flows.lots, numpy.ones(len(flows.lots)), flows.records)
-    targets = numpy.searchsorted(arrays.numbers, _distinct(question.targets))
-    go = upstream_steps if question.direction == "upstream" else downstream_steps
+def _shortened(reached: Reached, request: ChainRequest) -> Reached:
+    """Without the lots beyond the depth, and without lots that were reached only by flows that revisions removed."""
+    flows = reached.flows.at(numpy.flatnonzero(numpy.isin(reached.flows.lots, reached.lots)))
+    ones = numpy.ones(len(reached.lots))
+    arrays = compiled(reached.lots, ones, flows.records, flows.lots, numpy.ones(len(flows.lots)), flows.records)
+    targets = numpy.searchsorted(arrays.numbers, _distinct(request.targets))
+    go = upstream_steps if request.direction == "upstream" else downstream_steps
     records, steps = go(arrays, targets, numpy.zeros(len(arrays.records), numpy.bool_))
     near = steps >= 0
-    if question.depth is not None:
-        near &= steps <= question.depth
-    kept = arrays.numbers[near]
+    if request.depth is not None:
+        near &= steps <= request.depth
+    lots = arrays.numbers[near]
     flows = flows.at(numpy.flatnonzero(near[arrays.inputs] & (records[arrays.takers] >= 0)))
-    return Reached(kept, flows, flows.records if len(found.records) else _NO_RECORDS)
+    return Reached(lots, flows, flows.records if len(reached.records) else _NO_RECORDS)
 
 
 async def read_figures(pool: DatabasePool, lots: Integers, version: int, *, burdens: bool) -> ChainFigures:
-    """Shares and burdens of lots, those of the newest revision that counts."""
-    columns = [("lot", None), ("version", None), ("share", 0), *([("burdens", len(BURDENS))] if burdens else [])]
+    """Shares and burdens of lots, from their newest revision up to `version`."""
+    names = [("lot", None), ("version", None), ("share", 0), *([("burdens", len(BURDENS))] if burdens else [])]
     async with pool.acquire() as connection:
-        found = await fetch_columns(
-            connection, queries("chain")["figures" if burdens else "shares"], (list_of(lots.tolist()), version), columns
+        columns = await fetch_columns(
+            connection, queries("chain")["figures" if burdens else "shares"], (list_of(lots.tolist()), version), names
         )
-    order = numpy.lexsort((found["version"], found["lot"]))
-    last = numpy.append(numpy.diff(found["lot"][order]) != 0, len(order) > 0)
+    order = numpy.lexsort((columns["version"], columns["lot"]))
+    last = numpy.append(numpy.diff(columns["lot"][order]) != 0, len(order) > 0)
     chosen = order[last[: len(order)]]
     return ChainFigures(
-        found["lot"][chosen], found["share"][chosen], found["burdens"][chosen] if burdens else numpy.zeros((0, 0))
+        columns["lot"][chosen], columns["share"][chosen],
+        columns["burdens"][chosen] if burdens else numpy.zeros((0, 0)),
     )
 
 
 async def read_lot_versions(pool: DatabasePool, lots: Integers, version: int) -> Mapping[int, LotVersion]:
-    """What revisions up to a version made of lots, by number; lots that none changed are absent."""
+    """The lots that revisions up to `version` changed, by number."""
     if not version:
         return {}
     rows = await pool.fetch(queries("chain")["lot_versions"], list_of(lots.tolist()), version)
     return {row["number"]: LotVersion(row["quantity"], row["facility"], row["process"]) for row in rows}
 
 
-def _check_size(question: ChainRequest, count: int, most: int | None = None) -> None:
-    if count > (question.most if most is None else most):
+def _check_size(request: ChainRequest, count: int, most: int | None = None) -> None:
+    if count > (request.most if most is None else most):
         raise InvalidInput(
-            f"more than {question.most} lots or records lie {question.direction}", code="chain-too-large",
-            field="lot", rule="ask for fewer steps, or for lots nearer to the end of the chain",
+            f"more than {request.most} lots or records lie {request.direction} of the requested lots",
+            code="chain-too-large", field="lot", rule="a smaller depth, or lots nearer to the end of the chain",
         )
 
 

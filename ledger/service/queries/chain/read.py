@@ -1,8 +1,8 @@
-"""The chain of lots as a graph: what lies behind lots, or what became of them, as of any moment.
+"""The upstream or downstream chain of lots as a graph, as of any moment.
 
-A pool is one node there, however many lots its additions made. What went into it has an edge to the pool itself, and
-what was drawn from it has one from it. Where something that was made of a pool's stock went back into it, the graph
-has a cycle there; elsewhere it has none.
+A pool is one node, however many lots its additions made. Each lot that went into the pool has an edge to the pool's
+node; each lot drawn from the pool has an edge from it. If a product of a pool's stock went back into the pool, the
+graph has a cycle there. There are no other cycles.
 """
 
 import asyncio
@@ -28,12 +28,12 @@ from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
 MAX_LOTS: Final = 100_000
-"""Lots of a chain that is answered node by node."""
+"""The most lots of a chain that is answered node by node."""
 
 
 class ChainLimits(NamedTuple):
-    """How far a chain goes: `depth` records, additions to pools included; nothing behind records of the processes
-    `stages`; refused beyond `most` lots."""
+    """How far a chain goes: at most `depth` records, including additions to pools; not beyond records of the processes
+    `stages`. A chain of more than `most` lots is refused."""
 
     depth: int | None = None
     stages: Sequence[str] = ()
@@ -44,22 +44,22 @@ WITHOUT_LIMITS: Final = ChainLimits()
 
 
 async def trace(
-    pool: DatabasePool, lots: Sequence[
-        str
-    ], direction: Direction, limits: ChainLimits = WITHOUT_LIMITS, at: int | None = None
+    pool: DatabasePool, lots: Sequence[str], direction: Direction, limits: ChainLimits = WITHOUT_LIMITS,
+    at: int | None = None,
 ) -> Chain:
-    """The closure of lots, now or in a tree of `at` entries, with what was left of each lot.
+    """The upstream or downstream chain of lots, now or as of the tree of `at` entries, with remaining quantities.
 
-    `lots` may name pools: all that their newest lot came from, or all that became of their first one. Raises NotFound
-    for a lot that is not on the ledger, or was not yet; InvalidInput for a tree that is not, and beyond the limits.
+    `lots` may contain names of pools: the upstream chain of a pool starts at its newest lot, the downstream chain at
+    its oldest. Raises NotFound for a lot that is not on the ledger, or was not on it at that tree size; InvalidInput
+    for an invalid tree size, and for a chain beyond the limits.
     """
     moment = await pinned(pool, await moment_at(pool, at))
     targets = list(dict.fromkeys((await lot_numbers(pool, lots, direction, moment)).values()))
     parts = await load_parts(pool, ChainRequest(targets, direction, moment, limits.depth, limits.most))
     if limits.stages:
         parts = await in_thread(cut, parts, targets, direction, limits.stages)
-    left = await read_remaining(pool, parts.arrays.numbers, parts.lots.quantities, moment)
-    parts = parts._replace(lots=parts.lots._replace(remaining=left))
+    remaining = await read_remaining(pool, parts.arrays.numbers, parts.lots.quantities, moment)
+    parts = parts._replace(lots=parts.lots._replace(remaining=remaining))
     roots = [parts.arrays.position(number) for number in targets]
     return await in_thread(Chain.of, *parts, roots=roots, direction=direction)
 
@@ -67,24 +67,26 @@ async def trace(
 async def lot_numbers(
     pool: DatabasePool, names: Sequence[str], direction: Direction, moment: Moment
 ) -> dict[str, int]:
-    """The numbers of lots by name, in the order of their names; of pools, those of the lots at which their chains end.
-    Raises NotFound for a name that no lot has in that tree, and no pool that holds something."""
+    """The numbers of lots by name, in the order of `names`; for a pool, of the lot at which its chain starts.
+
+    Raises NotFound for a name that is neither a lot nor a pool with stock at that moment.
+    """
     sql = queries("chain")
-    found = {row["id"]: row["number"] for row in await pool.fetch(sql["named"], list(names), moment.size)}
-    if len(found) < len(set(names)):
+    numbers = {row["id"]: row["number"] for row in await pool.fetch(sql["named"], list(names), moment.size)}
+    if len(numbers) < len(set(names)):
         end = "newest" if direction == "upstream" else "oldest"
-        found.update({row["id"]: row[end] for row in await pool.fetch(sql["pools"], list(names), moment.size)})
+        numbers.update({row["id"]: row[end] for row in await pool.fetch(sql["pools"], list(names), moment.size)})
     for name in names:
-        if name not in found:
-            raise NotFound(f"lot {name!r} is not on the ledger of {moment.size} entries", field="lot", value=name,
-                           rule="the id of a lot, or of a pool that holds something")
-    return {name: found[name] for name in names}
+        if name not in numbers:
+            raise NotFound(f"lot {name!r} is not on the ledger as of tree size {moment.size}", field="lot",
+                           value=name, rule="the id of a lot, or of a pool with stock")
+    return {name: numbers[name] for name in names}
 
 
-async def load_parts(pool: DatabasePool, question: ChainRequest) -> StageParts:
-    """The chain that a question asks for, with what is known of its lots and records. See `reach` for errors."""
-    reached = await reach(pool, question)
-    version = question.moment.version
+async def load_parts(pool: DatabasePool, request: ChainRequest) -> StageParts:
+    """The requested chain, with the data of its lots and records. Raises the errors of `reach`."""
+    reached = await reach(pool, request)
+    version = request.moment.version
     figures, lots, records, versions = await asyncio.gather(
         read_figures(pool, reached.lots, version, burdens=True), read_lots(pool, reached.lots),
         read_records(pool, reached.indexes), read_lot_versions(pool, reached.lots, version),

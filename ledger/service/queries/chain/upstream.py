@@ -1,7 +1,7 @@
-"""What lies behind one lot: how much of each record is in it, and those records as they read then, some at a time.
+"""The upstream chain of one lot: how much the lot carries of each record, and these records in batches.
 
-So a chain of 100,000 records needs little memory: first numbers alone, for the weights; then the records of which the
-lot carries something.
+So a chain of 100,000 records needs little memory. A query first loads numbers only, for the weights, then the records
+of which the lot carries something.
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -18,22 +18,23 @@ from ledger.footprint.derived.chain.arrays import Arrays
 from ledger.footprint.derived.contributions import Upstream, Weights, weights
 from ledger.service.queries.chain.load import ChainRequest, load_arrays, pinned
 from ledger.service.queries.footprint.read import not_found
+from ledger.service.queries.questions import LotQuestion
 from ledger.service.queries.threads import in_thread
 from ledger.service.queries.tree_size import Moment, moment_at
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
 MAX_RECORDS: Final = 250_000
-"""Records that are read one by one for an answer."""
+"""The most records that a query reads one by one for an answer."""
 _CHUNK: Final = 2_000
 _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 _leaf = msgspec.json.Decoder(AssessmentLeaf)
 _assessment = msgspec.json.Decoder(Assessment)
 
 
-class Behind(NamedTuple):
-    """A lot as it stood at a pinned moment, and what it carries of everything upstream. `row`: its row of the query
-    `footprint`; `at`: the tree size that was asked for."""
+class UpstreamChain(NamedTuple):
+    """A lot at a pinned moment, and how much it carries of everything upstream. `row`: its row of the query `lot`;
+    `at`: the tree size of the question."""
 
     row: Record
     moment: Moment
@@ -48,35 +49,35 @@ class Behind(NamedTuple):
 
     @property
     def burdens(self) -> Sequence[float]:
-        """Of the whole lot, as stored."""
-        found: Sequence[float] = self.row["burdens"]
-        return found
+        """The stored burdens of the whole lot."""
+        burdens: Sequence[float] = self.row["burdens"]
+        return burdens
 
 
-async def read_behind(pool: DatabasePool, lot: str, at: int | None = None, most: int = MAX_RECORDS) -> Behind:
-    """What is behind a lot, now or in a tree of `at` entries.
+async def read_upstream(pool: DatabasePool, question: LotQuestion, most: int = MAX_RECORDS) -> UpstreamChain:
+    """The upstream chain of a lot.
 
-    Raises NotFound for a lot that is not on the ledger, or was not yet; InvalidInput for a tree that is not, and where
-    more than `most` records lie upstream.
+    Raises NotFound for a lot that is not on the ledger, or was not on it at that tree size; InvalidInput for an invalid
+    tree size, and if more than `most` records lie upstream.
     """
-    moment = await pinned(pool, await moment_at(pool, at))
-    row = await pool.fetchrow(queries("chain")["lot"], lot, moment.version, moment.size)
+    moment = await pinned(pool, await moment_at(pool, question.at))
+    row = await pool.fetchrow(queries("chain")["lot"], question.lot, moment.version, moment.size)
     if row is None:
-        raise not_found("lot", lot, at)
+        raise not_found("lot", question.lot, question.at)
     loaded = await load_arrays(pool, ChainRequest([row["number"]], "upstream", moment, most=most))
-    found = await in_thread(weights, loaded.arrays, row["number"])
-    return Behind(row, moment, at, loaded.arrays, found)
+    carried = await in_thread(weights, loaded.arrays, row["number"])
+    return UpstreamChain(row, moment, question.at, loaded.arrays, carried)
 
 
-async def read_records(pool: DatabasePool, behind: Behind) -> AsyncIterator[list[Upstream]]:
-    """The records of which the lot carries something, newest first, some at a time."""
-    indexes = list(behind.weights.records)
+async def read_records(pool: DatabasePool, chain: UpstreamChain) -> AsyncIterator[list[Upstream]]:
+    """The records of which the lot carries something, newest first, in batches."""
+    indexes = list(chain.weights.records)
     for start in range(0, len(indexes), _CHUNK):
-        rows = await pool.fetch(queries("chain")["details"], indexes[start : start + _CHUNK], behind.moment.version)
-        yield await in_thread(_decoded, rows, behind.weights)
+        rows = await pool.fetch(queries("chain")["details"], indexes[start : start + _CHUNK], chain.moment.version)
+        yield await in_thread(_decoded, rows, chain.weights)
 
 
-def _decoded(rows: Iterable[Record], found: Weights) -> list[Upstream]:
+def _decoded(rows: Iterable[Record], carried: Weights) -> list[Upstream]:
     decoded = []
     for row in rows:
         if row["body"] is None or row["leaf"] is None:
@@ -84,9 +85,9 @@ def _decoded(rows: Iterable[Record], found: Weights) -> list[Upstream]:
         index, leaf = row["index"], _leaf.decode(row["leaf"])
         assessment, first = _assessment.decode(leaf.assessment), index * LOT_SLOTS
         outputs = {0, *[one.output for one in assessment.assigned]}
-        made = {i: found.lots[first + i] for i in outputs if first + i in found.lots}
+        made = {i: carried.lots[first + i] for i in outputs if first + i in carried.lots}
         decoded.append(Upstream(
-            index, row["digest"], _record.decode(row["body"]), assessment, found.records[index], made,
+            index, row["digest"], _record.decode(row["body"]), assessment, carried.records[index], made,
             read(leaf.averaged), read(leaf.covered),
         ))
     return decoded

@@ -1,1 +1,1 @@
-"""Where a lot's burdens and contents come from."""
+"""The sources of a lot's burdens and contents."""

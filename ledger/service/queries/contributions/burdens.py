@@ -1,7 +1,7 @@
-"""Where a lot's figure comes from: a contribution table over everything upstream, as of any moment."""
+"""The sources of a lot's figure: a contribution table over everything upstream, as of any moment."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 from asyncpg import Record
@@ -23,7 +23,8 @@ from ledger.footprint.derived.tables.rows import (
 )
 from ledger.footprint.derived.tables.table import Table
 from ledger.footprint.stored.burdens import SLOT, footprint
-from ledger.service.queries.chain.upstream import MAX_RECORDS, Behind, read_behind, read_records
+from ledger.service.queries.chain.upstream import MAX_RECORDS, UpstreamChain, read_records, read_upstream
+from ledger.service.queries.questions import LotQuestion
 from ledger.service.queries.threads import in_thread
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
@@ -33,71 +34,88 @@ MAX_SHOWN: Final = 10_000
 _Value = TypeVar("_Value", bound=Struct)
 
 
+class TableLayout(NamedTuple):
+    """The layout of a contribution table: `by` names the grouping, `limit` is the most rows to show."""
+
+    by: str = "stage"
+    limit: int = SHOWN
+
+    def check(self, groupings: Sequence[str]) -> None:
+        """Raises InvalidInput if `by` is not one of the groupings, or if `limit` is out of range."""
+        if self.by not in groupings:
+            raise InvalidInput(f"by: unknown grouping {self.by!r}", code="unknown-grouping", field="by", value=self.by,
+                               rule=f"one of: {' '.join(groupings)}")
+        if not 1 <= self.limit <= MAX_SHOWN:
+            raise InvalidInput(f"limit={self.limit} rows is out of range", code="limit", field="limit",
+                               value=self.limit, rule=f"1 to {MAX_SHOWN:,} rows")
+
+
+BY_STAGE: Final = TableLayout()
+
+
+class TableFigure(NamedTuple):
+    """The figure to which the rows of a table add up. `name`: of the burden or content."""
+
+    name: str
+    unit: str
+    amount: float
+
+
 class _FacilityName(Struct):
-    """What is read of a facility."""
+    """The fields of a facility that this module reads."""
 
     country: str
     subdivision: str | None = None
 
 
 class _ProductName(Struct):
-    """What is read of a product."""
+    """The field of a product that this module reads."""
 
     sector: str
 
 
 async def read_contributions(
-    pool: DatabasePool, lot: str, by: str = "stage", at: int | None = None, burden: str = FOOTPRINT, limit: int = SHOWN,
+    pool: DatabasePool, question: LotQuestion, burden: str = FOOTPRINT, layout: TableLayout = BY_STAGE,
     most: int = MAX_RECORDS,
 ) -> Contributions:
-    """The table of a lot's footprint, or of one burden, as everything reads now, or read in a tree of `at` entries.
+    """The contribution table of a lot's footprint, or of one burden.
 
-    Raises NotFound for an unknown lot; InvalidInput for what is no grouping, no burden, no tree of the log, for more
-    than MAX_SHOWN rows, and where more than `most` records lie upstream.
+    Raises NotFound for an unknown lot; InvalidInput for an unknown grouping or burden, an invalid tree size, more than
+    MAX_SHOWN rows, and if more than `most` records lie upstream.
     """
-    check_question(by, limit, GROUPINGS)
+    layout.check(GROUPINGS)
     if not is_burden(burden):
         raise InvalidInput(f"unknown burden {burden!r}", code="unknown-burden", field="burden", value=burden,
                            rule=f"one of: {FOOTPRINT} {' '.join(BURDENS)}")
-    behind = await read_behind(pool, lot, at, most)
-    names = ContributionNames(pool, by, behind.moment.size)
-    table = Table(by, burden, names.known)
-    async for records in read_records(pool, behind):
+    chain = await read_upstream(pool, question, most)
+    names = ContributionNames(pool, layout.by, chain.moment.size)
+    table = Table(layout.by, burden, names.facts)
+    async for records in read_records(pool, chain):
         await names.learn(records)
         await in_thread(_take, table, records)
-    figure = footprint(behind.burdens) if burden == FOOTPRINT else behind.burdens[SLOT[burden]]
-    rows = await in_thread(table.rows, figure, limit)
-    return told(behind, by, (burden, unit_of_burden(burden), figure), table.records, rows)
+    amount = footprint(chain.burdens) if burden == FOOTPRINT else chain.burdens[SLOT[burden]]
+    rows = await in_thread(table.rows, amount, layout.limit)
+    figure = TableFigure(burden, unit_of_burden(burden), amount)
+    return contributions_answer(chain, layout.by, figure, table.records, rows)
 
 
-def check_question(by: str, limit: int, groupings: Sequence[str]) -> None:
-    """Raises InvalidInput for a grouping that is none of these, and for a number of rows that is out of range."""
-    if by not in groupings:
-        raise InvalidInput(f"by: {by!r} is no grouping", code="unknown-grouping", field="by", value=by,
-                           rule=f"one of: {' '.join(groupings)}")
-    if not 1 <= limit <= MAX_SHOWN:
-        raise InvalidInput(f"limit: {limit} rows cannot be shown", code="limit", field="limit", value=limit,
-                           rule=f"1 to {MAX_SHOWN:,} rows")
-
-
-def told(
-    behind: Behind, by: str, figure: tuple[str, str, float], records: int, rows: list[ContributionRow]
+def contributions_answer(
+    chain: UpstreamChain, by: str, figure: TableFigure, records: int, rows: list[ContributionRow]
 ) -> Contributions:
-    """The answer. `figure`: what it is of, its unit, and how much it is."""
-    of, unit, amount = figure
+    """The table of a figure as an answer. `records`: how many records it is made of."""
     return Contributions(
-        lot=behind.lot, product=behind.row["product"], by=by, of=of, unit=unit, figure=amount,
-        method=behind.row["method"], at=behind.moment.size, records=records, rows=rows,
+        lot=chain.lot, product=chain.row["product"], by=by, of=figure.name, unit=figure.unit, figure=figure.amount,
+        method=chain.row["method"], at=chain.moment.size, records=records, rows=rows,
     )
 
 
 def _take(table: Table, records: Iterable[Upstream]) -> None:
-    for one in records:
-        table.add(one)
+    for record in records:
+        table.add(record)
 
 
 class ContributionNames:
-    """Looks up, once each, what records name and a grouping needs to know."""
+    """The pools, facilities and products that records name. Looks up each of them once, if the grouping needs it."""
 
     def __init__(self, pool: DatabasePool, by: str, size: int) -> None:
         self._pools: dict[str, str] = {}
@@ -106,10 +124,10 @@ class ContributionNames:
         self._products: dict[str, str] = {}
         self._pool, self._by, self._size = pool, by, size
         self._sql = queries("contributions")
-        self.known = GroupingFacts(self._pools, self._facilities, self._sectors)
+        self.facts = GroupingFacts(self._pools, self._facilities, self._sectors)
 
     async def learn(self, records: Sequence[Upstream]) -> None:
-        """Of these records. What is on the ledger as of then is all that they can name."""
+        """Looks up the names in these records. Records can name only objects that were on the ledger at that moment."""
         await self._learn_pools(records)
         if self._by in ("country", "subdivision"):
             await self._learn_sites(records)
@@ -122,10 +140,10 @@ class ContributionNames:
             self._pools[row["id"]] = row["facility"]
 
     async def _learn_sites(self, records: Sequence[Upstream]) -> None:
-        facilities = {facility_of(one.record, self.known) for one in records}
+        facilities = {facility_of(one.record, self.facts) for one in records}
         for row in await self._missing("facilities", {one for one in facilities if one}, self._facilities):
-            found = _read(row, _FacilityName)
-            self._facilities[row["id"]] = Site(found.country, found.subdivision)
+            facility = _read(row, _FacilityName)
+            self._facilities[row["id"]] = Site(facility.country, facility.subdivision)
 
     async def _learn_sectors(self, records: Sequence[Upstream]) -> None:
         lots = [one.log_index * LOT_SLOTS for one in records if not isinstance(one.record, Transformation)]
@@ -135,8 +153,8 @@ class ContributionNames:
         for row in rows:
             self._sectors[row["index"]] = self._products[row["product"]]
 
-    async def _missing(self, query: str, names: Collection[str], known: Mapping[str, object]) -> list[Record]:
-        wanted = [name for name in names if name not in known]
+    async def _missing(self, query: str, names: Collection[str], learned: Mapping[str, object]) -> list[Record]:
+        wanted = [name for name in names if name not in learned]
         return await self._pool.fetch(self._sql[query], wanted, self._size) if wanted else []
 
 

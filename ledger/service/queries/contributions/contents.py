@@ -1,7 +1,7 @@
-"""Where a content of a lot came from: a contribution table of kg over everything upstream, as of any moment.
+"""The sources of a content of a lot: a contribution table in kg over everything upstream, as of any moment.
 
-First numbers alone: what each record brought of the content, and what each lot holds of it. Then the records of which
-something has arrived, as they read.
+A query first loads numbers only: the amount of the content that each record brought, and the amount that each lot
+contains. Then it reads the records from which some of the content arrived.
 """
 
 from collections.abc import Iterable
@@ -23,8 +23,15 @@ from ledger.footprint.derived.tables.contents import (
 )
 from ledger.footprint.derived.tables.rows import Contributions
 from ledger.footprint.derived.tables.table import Table
-from ledger.service.queries.chain.upstream import MAX_RECORDS, Behind, read_behind, read_records
-from ledger.service.queries.contributions.burdens import SHOWN, ContributionNames, check_question, told
+from ledger.service.queries.chain.upstream import MAX_RECORDS, UpstreamChain, read_records, read_upstream
+from ledger.service.queries.contributions.burdens import (
+    BY_STAGE,
+    ContributionNames,
+    TableFigure,
+    TableLayout,
+    contributions_answer,
+)
+from ledger.service.queries.questions import LotQuestion
 from ledger.service.queries.threads import in_thread
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
@@ -34,7 +41,7 @@ _UNIT: Final = "kg"
 
 
 class _ContentBalance(Struct):
-    """What is read of an outcome's leaf 0: contents in kg."""
+    """The fields of an outcome's leaf 0 that this module reads: contents in kg."""
 
     declared: dict[Name, str] = {}
     arisen: dict[Name, str] = {}
@@ -44,61 +51,59 @@ _balance = msgspec.json.Decoder(_ContentBalance)
 
 
 async def read_content_origins(
-    pool: DatabasePool, lot: str, content: str, by: str = "stage", at: int | None = None, limit: int = SHOWN,
-    most: int = MAX_RECORDS,
+    pool: DatabasePool, question: LotQuestion, content: str, layout: TableLayout = BY_STAGE, most: int = MAX_RECORDS
 ) -> Contributions:
-    """The table of a content, such as `recycledPostConsumer:steel`, in a lot as everything reads now, or read in a tree
-    of `at` entries.
+    """The contribution table of a content in a lot, such as `recycledPostConsumer:steel`.
 
-    Raises NotFound for an unknown lot; InvalidInput for what is no content, no grouping of contents, no tree of the
-    log, for more than MAX_SHOWN rows, and where more than `most` records lie upstream.
+    Raises NotFound for an unknown lot; InvalidInput for an unknown content, an unknown grouping of contents, an invalid
+    tree size, more than MAX_SHOWN rows, and if more than `most` records lie upstream.
     """
-    check_question(by, limit, CONTENT_GROUPINGS)
+    layout.check(CONTENT_GROUPINGS)
     if not is_content(content):
         raise InvalidInput(f"unknown content {content!r}", code="unknown-content", field="content", value=content,
                            rule="mass, fossilCarbon, biogenicCarbon, or a name after material: element: "
                                 "recycledPreConsumer: recycledPostConsumer:")
-    behind = await read_behind(pool, lot, at, most)
-    entered = await _entered(pool, behind, content)
-    held = await _held(pool, behind, content)
-    weights = await in_thread(content_weights, behind.arrays, behind.row["number"], entered, held)
-    names = ContributionNames(pool, by, behind.moment.size)
-    table = Table(by, content, names.known)
-    async for records in read_records(pool, behind._replace(weights=Weights(weights, {}))):
+    chain = await read_upstream(pool, question, most)
+    entered = await _entered(pool, chain, content)
+    held = await _held(pool, chain, content)
+    weights = await in_thread(content_weights, chain.arrays, chain.row["number"], entered, held)
+    names = ContributionNames(pool, layout.by, chain.moment.size)
+    table = Table(layout.by, content, names.facts)
+    async for records in read_records(pool, chain._replace(weights=Weights(weights, {}))):
         await names.learn(records)
         await in_thread(_take, table, records, entered)
-    figure = held.get(behind.row["number"], 0.0)
-    rows = await in_thread(table.rows, figure, limit)
-    return told(behind, by, (content, _UNIT, figure), table.records, rows)
+    amount = held.get(chain.row["number"], 0.0)
+    rows = await in_thread(table.rows, amount, layout.limit)
+    return contributions_answer(chain, layout.by, TableFigure(content, _UNIT, amount), table.records, rows)
 
 
 def _take(table: Table, records: Iterable[Upstream], entered: dict[int, Entered]) -> None:
-    for one in records:
-        table.add_parts(one, content_parts(one.weight, entered[one.log_index]))
+    for record in records:
+        table.add_parts(record, content_parts(record.weight, entered[record.log_index]))
 
 
-async def _entered(pool: DatabasePool, behind: Behind, content: str) -> dict[int, Entered]:
-    """What each record upstream brought besides its lots."""
-    found: dict[int, Entered] = {}
-    indexes = behind.arrays.records.tolist()
+async def _entered(pool: DatabasePool, chain: UpstreamChain, content: str) -> dict[int, Entered]:
+    """By log index of each record upstream, the amount of the content that did not come with its input lots."""
+    entered: dict[int, Entered] = {}
+    indexes = chain.arrays.records.tolist()
     for start in range(0, len(indexes), _CHUNK):
         rows = await pool.fetch(
-            queries("contributions")["outcomes"], indexes[start : start + _CHUNK], behind.moment.version
+            queries("contributions")["outcomes"], indexes[start : start + _CHUNK], chain.moment.version
         )
-        found.update(await in_thread(_read_entered, rows, content))
-    return found
+        entered.update(await in_thread(_read_entered, rows, content))
+    return entered
 
 
 def _read_entered(rows: Iterable[Record], content: str) -> dict[int, Entered]:
-    found = {}
+    entered = {}
     for row in rows:
         balance = _ContentBalance() if row["leaf"] is None else _balance.decode(row["leaf"])
-        found[row["index"]] = Entered(float(balance.declared.get(content, 0)), float(balance.arisen.get(content, 0)))
-    return found
+        entered[row["index"]] = Entered(float(balance.declared.get(content, 0)), float(balance.arisen.get(content, 0)))
+    return entered
 
 
-async def _held(pool: DatabasePool, behind: Behind, content: str) -> dict[int, float]:
-    """Kg in each lot that holds some."""
-    numbers = behind.arrays.numbers.tolist()
-    rows = await pool.fetch(queries("contributions")["contents"], numbers, behind.moment.version, content)
+async def _held(pool: DatabasePool, chain: UpstreamChain, content: str) -> dict[int, float]:
+    """Kg of the content by number of each lot that contains some."""
+    numbers = chain.arrays.numbers.tolist()
+    rows = await pool.fetch(queries("contributions")["contents"], numbers, chain.moment.version, content)
     return {row["lot"]: row["amount"] for row in rows}

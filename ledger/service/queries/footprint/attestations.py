@@ -1,4 +1,4 @@
-"""What auditors said of a lot, its record, its product or its facility, and whether it has been revised since."""
+"""Attestations of a lot, its record, its product or its facility, and whether the attested data was revised later."""
 
 import msgspec
 from asyncpg import Record
@@ -13,8 +13,10 @@ _attestation = msgspec.json.Decoder(Attestation)
 
 
 async def read_attestations(pool: DatabasePool, lot: Record, size: int) -> list[AttestationAnswer]:
-    """The newest 100 attestations of a tree of `size` entries that bear on a lot, newest first. `lot` is its row of the
-    query `footprint`: what was revised is judged by the figures that it holds."""
+    """The newest 100 attestations that concern a lot, in the tree of `size` entries, newest first.
+
+    `lot` is its row of the query `footprint`: an attestation is outdated if a later revision gave the row's figures.
+    """
     rows = await pool.fetch(
         queries("read")["attestations"], lot["id"], lot["number"], lot["digest"], lot["product"], lot["facility"],
         size, lot["version"],
@@ -24,7 +26,8 @@ async def read_attestations(pool: DatabasePool, lot: Record, size: int) -> list[
 
 
 def _answer(row: Record, record: Attestation, in_doubt: bool) -> AttestationAnswer:
-    """One on a record is outdated by any revision of its results, one on anything else by other figures of the lot."""
+    """A revision of a record's results outdates an attestation of the record. New figures of the lot outdate any other
+    attestation."""
     subject = record.subject
     outdated = row["lot_revised"] or (subject.kind == "record" and row["record_revised"])
     return AttestationAnswer(

@@ -1,4 +1,4 @@
-"""Credits that were used up for a lot, and what they would avoid: told beside its footprint, never in it."""
+"""Credits that were used up for a lot, and the emissions that they would avoid: never part of its footprint."""
 
 from decimal import Decimal
 
@@ -22,7 +22,7 @@ _MAX_MAKERS = 10_000
 
 
 class _Maker(Struct):
-    """The part of a record that says what its credit lots stand for."""
+    """The fields of a record that describe its credit lots."""
 
     outputs: list[Output] = []
     lot: Output | None = None
@@ -33,22 +33,22 @@ _maker = msgspec.json.Decoder(_Maker)
 
 
 async def read_claims(pool: DatabasePool, lot: str, moment: Moment) -> list[ClaimAnswer]:
-    """The credits used up for a lot as of a moment, of the newest 100 claims, newest first."""
+    """The credits used up for a lot as of a moment, from the newest 100 claims, newest first."""
     rows = await pool.fetch(queries("read")["claims"], lot, moment.size, moment.version, MAX_CLAIMS)
     factors = await _factors(pool, {row["number"] for row in rows}, moment.version)
     return [_answer(row, factors.get(row["number"])) for row in rows]
 
 
 async def _factors(pool: DatabasePool, credits_: set[int], version: int) -> dict[int, Factor | None]:
-    """By number of a credit lot, the factor that it was issued with; none where a pool mixed several."""
-    found: dict[int, set[Factor | None]] = {}
+    """By number of a credit lot, the factor of its issue. Credits from pools that mixed several factors are absent."""
+    issued: dict[int, set[Factor | None]] = {}
     rows = await pool.fetch(queries("read")["credit_makers"], list(credits_), version, _MAX_MAKERS)
     for row in rows:
         maker = _maker.decode(row["body"])
         for output in [*maker.outputs, *([maker.lot] if maker.lot is not None else [])]:
             if output.lot == row["id"] and output.credit is not None:
-                found.setdefault(row["credit"], set()).add(output.credit.factor)
-    return {number: next(iter(factors)) for number, factors in found.items() if len(factors) == 1}
+                issued.setdefault(row["credit"], set()).add(output.credit.factor)
+    return {number: next(iter(factors)) for number, factors in issued.items() if len(factors) == 1}
 
 
 def _answer(row: Record, factor: Factor | None) -> ClaimAnswer:

@@ -1,4 +1,4 @@
-"""Which months of which facilities have to be closed before a footprint is final."""
+"""The months of facilities that need a closing before a footprint is final."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -13,14 +13,14 @@ from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
 PROVISIONAL = SLOT["provisionalAbs"] + 1
-"""Its place in a stored vector, as SQL counts."""
+"""The position of this burden in a stored vector. SQL counts from 1."""
 
 MAX_RECORDS = 10_000
-"""So many records behind a lot are looked at."""
+"""The most records upstream of a lot that a query examines."""
 
 
 class _OpenRecord(Struct):
-    """The part of a transformation that says for when it is provisional."""
+    """The fields of a transformation that give its period and whether it is provisional."""
 
     facility: str
     start: str
@@ -28,7 +28,7 @@ class _OpenRecord(Struct):
 
 
 class OpenPeriods(NamedTuple):
-    """`more`: there are records that were not looked at."""
+    """Open periods; `more`: there are records that were not examined."""
 
     periods: list[OpenPeriod]
     more: bool
@@ -40,22 +40,25 @@ _read = msgspec.json.Decoder(_OpenRecord)
 async def read_open_periods(
     pool: DatabasePool, indexes: Iterable[int], version: int, most: int = MAX_RECORDS
 ) -> OpenPeriods:
-    """The provisional records among those at `indexes` and those behind them, as revisions up to `version` left them:
-    by facility and calendar month. At most `most` records are looked at, of `indexes` the newest."""
-    found: Counter[tuple[str, str]] = Counter()
-    looked = 0
+    """The provisional records among the records at `indexes` and the records upstream of them, as they read at revision
+    `version`, counted by facility and calendar month.
+
+    Examines at most `most` records, and starts from the newest of `indexes`.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    examined = 0
     wanted = sorted(indexes)[-most - 1 :]
     for row in await pool.fetch(queries("read")["open_periods"], wanted, version, PROVISIONAL, most + 1):
         if row["body"] is not None:
-            # The text may also stand in an activity; the field of the record itself decides.
+            # The text that SQL searched for can also occur in an activity. Only the field of the record itself counts.
             record = _read.decode(row["body"])
             if record.basis == "provisional":
-                found[record.facility, record.start[:7]] += 1
+                counts[record.facility, record.start[:7]] += 1
         elif row["facility"] is not None:
-            found[row["facility"], row["month"]] += row["records"]
+            counts[row["facility"], row["month"]] += row["records"]
         else:
-            looked = row["records"]
+            examined = row["records"]
     return OpenPeriods([
         OpenPeriod(facility=facility, month=month, records=count)
-        for (facility, month), count in sorted(found.items())
-    ], looked > most)
+        for (facility, month), count in sorted(counts.items())
+    ], examined > most)

@@ -1,6 +1,6 @@
-"""The footprint of one lot, from one row: its figures, its own record's part, each input's part, and the quality.
+"""The footprint of one lot, from one row: its figures, its own record's part, each input's part, and the data quality.
 
-What few lots have (open months, attestations, claims) is asked for only where the row says that there is some.
+Few lots have open months, attestations or claims. A query reads them only if the row says that there are some.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,19 +34,20 @@ from ledger.service.queries.doubts import SHOWN, read_doubts_behind
 from ledger.service.queries.footprint.attestations import read_attestations
 from ledger.service.queries.footprint.claims import read_claims
 from ledger.service.queries.footprint.open_periods import PROVISIONAL, OpenPeriods, read_open_periods
+from ledger.service.queries.questions import LotQuestion
 from ledger.service.queries.tree_size import Moment, moment_at
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
 CO2_PER_C = 44 / 12
 _NONE = Decimal(0)
-_ARTICLES = {"lot": "a", "item": "an"}
+_ARTICLES = {"lot": "a", "item": "an", "product": "a"}
 _leaf = msgspec.json.Decoder(AssessmentLeaf)
 _assessment = msgspec.json.Decoder(Assessment)
 
 
 class _FigureBasis(Struct):
-    """The part of a record that says whether it waits for a closing, or is opening stock."""
+    """The field of a record that says whether it waits for a closing, or is opening stock."""
 
     basis: str = ""
 
@@ -55,7 +56,8 @@ _basis = msgspec.json.Decoder(_FigureBasis)
 
 
 class FootprintContext(NamedTuple):
-    """What stands beside a figure; of most lots nothing. `remaining`: what was left at the moment asked for."""
+    """Additional information about a figure; empty for most lots. `remaining`: the lot's remaining quantity, if the
+    moment is not now."""
 
     remaining: Decimal | None = None
     open_periods: OpenPeriods = OpenPeriods([], False)
@@ -65,29 +67,31 @@ class FootprintContext(NamedTuple):
     limitations: Sequence[str] = ()
 
 
-NOTHING_BESIDE = FootprintContext()
+NO_CONTEXT = FootprintContext()
 
 
-async def read_footprint(pool: DatabasePool, lot: str, at: int | None = None) -> FootprintAnswer:
-    """The footprint now, or as of a tree of `at` entries.
+async def read_footprint(pool: DatabasePool, question: LotQuestion) -> FootprintAnswer:
+    """The stored footprint of a lot.
 
-    Raises NotFound for a lot that is not on the ledger, or was not yet; InvalidInput for a tree that is not.
+    Raises NotFound for a lot that is not on the ledger, or was not on it at that tree size; InvalidInput for an invalid
+    tree size.
     """
+    lot, at = question
     moment = await moment_at(pool, at)
     row = await pool.fetchrow(queries("read")["footprint"], lot, moment.version, moment.size, PROVISIONAL)
     if row is None:
         raise not_found("lot", lot, at)
-    return answer(row, await _beside(pool, row, moment), at)
+    return answer(row, await _context(pool, row, moment), at)
 
 
 def not_found(field: str, name: str, at: int | None) -> NotFound:
-    """The error for a lot or an item that is not there, or was not there in a tree of `at` entries."""
+    """The error for a lot, item or product that is not on the ledger, or was not in the tree of `at` entries."""
     when = "is not on the ledger" if at is None else f"was not on the ledger when it had {at} entries"
     return NotFound(f"{field} {name!r} {when}", field=field, value=name, rule=f"the id of {_ARTICLES[field]} {field}")
 
 
 async def remaining_at(pool: DatabasePool, rows: Sequence[Record], moment: Moment) -> dict[int, Decimal]:
-    """What was left of lots at an earlier moment, by number, from rows of the queries `footprint` or `lots`."""
+    """The remaining quantities of lots at an earlier moment, by number. `rows`: of the query `footprint` or `lots`."""
     numbers = [row["number"] for row in rows]
     taken = {
         row["lot"]: row["taken"]
@@ -98,26 +102,26 @@ async def remaining_at(pool: DatabasePool, rows: Sequence[Record], moment: Momen
     }
 
 
-async def _beside(pool: DatabasePool, row: Record, moment: Moment) -> FootprintContext:
-    found = NOTHING_BESIDE
+async def _context(pool: DatabasePool, row: Record, moment: Moment) -> FootprintContext:
+    context = NO_CONTEXT
     if not moment.is_now:
-        found = found._replace(remaining=(await remaining_at(pool, [row], moment))[row["number"]])
+        context = context._replace(remaining=(await remaining_at(pool, [row], moment))[row["number"]])
     if row["burdens"][SLOT["provisionalAbs"]] > 0:
-        # The revisions that the row rests on count, not one that came meanwhile.
+        # Only the revisions that the row includes count, not a revision that came in the meantime.
         periods = await read_open_periods(pool, [row["index"]], row["newest"] or 0)
-        found = found._replace(open_periods=periods)
+        context = context._replace(open_periods=periods)
     if row["attested"]:
-        found = found._replace(attestations=await read_attestations(pool, row, moment.size))
+        context = context._replace(attestations=await read_attestations(pool, row, moment.size))
     if row["doubted"]:
         doubts, limitations = await read_doubts_behind(pool, [row["index"]], moment)
-        found = found._replace(doubts=doubts, limitations=limitations)
+        context = context._replace(doubts=doubts, limitations=limitations)
     if row["claimed"]:
-        found = found._replace(claims=await read_claims(pool, row["id"], moment))
-    return found
+        context = context._replace(claims=await read_claims(pool, row["id"], moment))
+    return context
 
 
-def answer(row: Record, beside: FootprintContext = NOTHING_BESIDE, at: int | None = None) -> FootprintAnswer:
-    """The answer that a row of the query `footprint` gives, with what stands beside it."""
+def answer(row: Record, context: FootprintContext = NO_CONTEXT, at: int | None = None) -> FootprintAnswer:
+    """The answer from a row of the query `footprint`, with additional information."""
     leaf = _leaf.decode(row["outcome"])
     withdrawn, basis = row["withdrawn"], "" if row["body"] is None else _basis.decode(row["body"]).basis
     assessment = NOTHING if withdrawn else _assessment.decode(leaf.assessment)
@@ -128,13 +132,15 @@ def answer(row: Record, beside: FootprintContext = NOTHING_BESIDE, at: int | Non
     inputs = _inputs(row, share)
     averaged = 0.0 if withdrawn else footprint(vector_of(read(leaf.averaged)))
     explained = own.footprint + averaged
-    for one in inputs:
-        explained += one.footprint
+    for lot in inputs:
+        explained += lot.footprint
     completeness = None if withdrawn else completeness_of(burdens)
     absolute = burdens[SLOT["absGhg"]]
     return FootprintAnswer(
         title=title_of(completeness, withdrawn=withdrawn), at=at,
-        lot=lot_answer(row, beside.remaining, next((one for one in beside.doubts if one.index == row["index"]), None)),
+        lot=lot_answer(
+            row, context.remaining, next((one for one in context.doubts if one.index == row["index"]), None)
+        ),
         record=row["digest"], method=row["method"], plugin=row["plugin"],
         footprint=total, footprint_per_unit=total / float(row["quantity"]), unit=row["unit"],
         burdens=present(burdens), contents=contents,
@@ -150,9 +156,9 @@ def answer(row: Record, beside: FootprintContext = NOTHING_BESIDE, at: int | Non
         indicators={name: str(value) for name, value in assessment.indicators.items()},
         revised_at=row["revised_at"], opening=basis == "opening",
         provisional_share=burdens[SLOT["provisionalAbs"]] / absolute if absolute else None,
-        open_periods=beside.open_periods.periods, more_periods=beside.open_periods.more,
-        attestations=list(beside.attestations), claims=list(beside.claims),
-        in_doubt=list(beside.doubts[:SHOWN]), limitations=list(beside.limitations),
+        open_periods=context.open_periods.periods, more_periods=context.open_periods.more,
+        attestations=list(context.attestations), claims=list(context.claims),
+        in_doubt=list(context.doubts[:SHOWN]), limitations=list(context.limitations),
     )
 
 
@@ -173,11 +179,11 @@ def present(burdens: Sequence[float]) -> dict[str, float]:
 
 
 def lot_answer(row: Record, remaining: Decimal | None = None, doubt: DoubtAnswer | None = None) -> LotAnswer:
-    """A lot from a row that holds its columns and what remains; `remaining`: what was left at an earlier moment."""
-    left = row["remaining"] if remaining is None else remaining
+    """A lot from a row with its columns and current remainder. `remaining`: the quantity left at an earlier moment."""
+    remainder = row["remaining"] if remaining is None else remaining
     return LotAnswer(
         lot=row["id"], product=row["product"], quantity=Quantity(value=plain(row["quantity"]), unit=row["unit"]),
-        remaining=plain(left), holder=row["holder"], role=row["role"], index=row["index"], record=row["digest"],
+        remaining=plain(remainder), holder=row["holder"], role=row["role"], index=row["index"], record=row["digest"],
         mass_kg=plain(row["mass"]) if row["mass"] is not None else None, origin=row["origin"], item=row["item"],
         facility=row["facility"], process=row["process"], previous_life=row["previous_life"], owner=row["owner"],
         sender=row["sender"], pool=row["pool"], credit=row["credit"], expires=row["expires"],
@@ -203,17 +209,17 @@ def _direct(assessment: Assessment, share: float, *, provisional: bool) -> Direc
 
 
 def _inputs(row: Record, share: float) -> list[InputAnswer]:
-    found: list[InputAnswer] = []
+    inputs: list[InputAnswer] = []
     if not row["lots"]:
-        return found
+        return inputs
     for lot, product, part, burdens in zip(
         row["lots"], row["products"], row["parts"], row["input_burdens"], strict=True
     ):
         carried = [share * (part * amount) for amount in burdens]
-        found.append(InputAnswer(
+        inputs.append(InputAnswer(
             lot=lot, product=product, part=part, footprint=footprint(carried), burdens=present(carried)
         ))
-    return found
+    return inputs
 
 
 def _percent(share: float) -> str:

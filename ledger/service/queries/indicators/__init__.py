@@ -1,1 +1,1 @@
-"""Indicators of sectors over the records of a period, beside the targets of plans."""
+"""Indicators of sectors over the records of a period, compared with the targets of plans."""

@@ -1,4 +1,4 @@
-"""Adds up what records of a period indicate, over all and by group. Answers, never stored."""
+"""Sums the indicators of the records of a period, over all records and by group. The sums are never stored."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -12,7 +12,7 @@ PERCENT = "%"
 
 
 class IndicatorRow(NamedTuple):
-    """A transformation of the period. `mass`: kg of what it made to be used, None where it made nothing that weighs."""
+    """A transformation of the period. `mass`: kg of its outputs that are made for use; None if they have no mass."""
 
     issuer: str
     facility: str
@@ -30,7 +30,7 @@ class IndicatorRow(NamedTuple):
 
 
 class IndicatorAmounts:
-    """One indicator: numerator, denominator, and what they rest on."""
+    """The sums of one indicator: numerator, denominator, and the number of records and the facilities behind them."""
 
     def __init__(self) -> None:
         self.numerator = Decimal(0)
@@ -46,7 +46,7 @@ class IndicatorAmounts:
 
 
 class Valued(NamedTuple):
-    """What a site emitted and used in the period of one of its reports: energy in MJ, CO2e of scopes 1 and 2 in kg."""
+    """The energy (MJ) and emissions (scopes 1 and 2, kg CO2e) of a site in the period of one of its reports."""
 
     facility: str
     report: Report
@@ -56,7 +56,7 @@ class Valued(NamedTuple):
 
 
 class IndicatorGroup:
-    """The records of one organisation, park, province or year, or all of them."""
+    """The sums over the records of one organisation, park, province, year or facility, or over all records."""
 
     def __init__(self, composites: Sequence[Composite]) -> None:
         self.facilities: set[str] = set()
@@ -68,59 +68,59 @@ class IndicatorGroup:
         self._composites = composites
 
     def take(self, row: IndicatorRow, reports: Iterable[Report] = ()) -> None:
-        """`reports`: those of the facility."""
+        """Adds a record. `reports`: the reports of its facility."""
         self.records += 1
         self.facilities.add(row.facility)
-        for one in self._composites:
-            match one.kind:
-                case "sum" if one.numerator in row.indicators:
-                    self.amounts[one.name].add(row, row.indicators[one.numerator])
+        for composite in self._composites:
+            match composite.kind:
+                case "sum" if composite.numerator in row.indicators:
+                    self.amounts[composite.name].add(row, row.indicators[composite.numerator])
                 case "ratio":
-                    self._ratio(one, row)
+                    self._ratio(composite, row)
                 case "mean":
-                    self._mean(one, row)
+                    self._mean(composite, row)
                 case "change":
-                    self._change(one, row, reports)
+                    self._change(composite, row, reports)
 
-    def _ratio(self, one: Composite, row: IndicatorRow) -> None:
-        stated = [row.indicators[name] for name in one.denominators if name in row.indicators]
+    def _ratio(self, composite: Composite, row: IndicatorRow) -> None:
+        stated = [row.indicators[name] for name in composite.denominators if name in row.indicators]
         if stated:
-            counts = not one.routes or row.route in one.routes
-            numerator = row.indicators.get(one.numerator, Decimal(0)) if counts else Decimal(0)
-            self.amounts[one.name].add(row, numerator, sum(stated, Decimal(0)))
+            counts = not composite.routes or row.route in composite.routes
+            numerator = row.indicators.get(composite.numerator, Decimal(0)) if counts else Decimal(0)
+            self.amounts[composite.name].add(row, numerator, sum(stated, Decimal(0)))
 
-    def _mean(self, one: Composite, row: IndicatorRow) -> None:
-        value, weight = row.indicators.get(one.numerator), row.weight(one.weight)
+    def _mean(self, composite: Composite, row: IndicatorRow) -> None:
+        value, weight = row.indicators.get(composite.numerator), row.weight(composite.weight)
         if value is not None and weight is not None:
-            self.amounts[one.name].add(row, value * weight, weight)
+            self.amounts[composite.name].add(row, value * weight, weight)
 
-    def _change(self, one: Composite, row: IndicatorRow, reports: Iterable[Report]) -> None:
-        """This period's figure against the baseline's, both with the weights of this period."""
-        value, weight = row.indicators.get(one.numerator), row.weight(one.weight)
+    def _change(self, composite: Composite, row: IndicatorRow, reports: Iterable[Report]) -> None:
+        """Adds the figure of this period and the baseline's figure, both with the weights of this period."""
+        value, weight = row.indicators.get(composite.numerator), row.weight(composite.weight)
         if value is None or weight is None:
             return
         for report in reports:
-            baseline = None if report.baseline is None else report.baseline.indicators.get(one.numerator)
+            baseline = None if report.baseline is None else report.baseline.indicators.get(composite.numerator)
             if baseline is not None and report.start < row.ended <= report.end:
-                self.amounts[one.name].add(row, value * weight, Decimal(baseline) * weight)
+                self.amounts[composite.name].add(row, value * weight, Decimal(baseline) * weight)
 
-    def value(self, one: Composite) -> float | None:
-        """None where no record, or no report, says anything of it."""
-        amounts = self.amounts[one.name]
+    def value(self, composite: Composite) -> float | None:
+        """The value of an indicator; None if no record, or no report, states it."""
+        amounts = self.amounts[composite.name]
         if not amounts.records:
             return None
-        if one.kind == "sum":
+        if composite.kind == "sum":
             return float(amounts.numerator)
         if not amounts.denominator:
             return None
         ratio = amounts.numerator / amounts.denominator
-        if one.kind == "change":
+        if composite.kind == "change":
             return float((ratio - 1) * 100)
-        return float(ratio * 100) if one.unit == PERCENT else float(ratio)
+        return float(ratio * 100) if composite.unit == PERCENT else float(ratio)
 
 
 class PerValue(NamedTuple):
-    """Energy or emissions per value added: of so much money in one currency, from so many sites."""
+    """Energy or emissions per value added: an `amount` divided by `money` in one currency, of some sites."""
 
     currency: str
     amount: float
@@ -133,52 +133,55 @@ class PerValue(NamedTuple):
         return self.amount / self.money
 
 
-def per_value_added(valued: Iterable[Valued], what: str) -> list[PerValue]:
-    """`what`: energy or co2. By currency: money of two currencies does not add up. A site without records in the period
-    of its report has nothing to divide."""
-    found: dict[str, list[Valued]] = {}
-    for one in valued:
-        if one.report.value_added is not None and one.records:
-            found.setdefault(one.report.value_added.currency, []).append(one)
+def per_value_added(valued: Iterable[Valued], quantity: str) -> list[PerValue]:
+    """Energy or emissions per value added, for each currency, because amounts in two currencies do not add up.
+
+    `quantity`: energy or co2. Sites without records in the period of their report do not count.
+    """
+    groups: dict[str, list[Valued]] = {}
+    for site in valued:
+        if site.report.value_added is not None and site.records:
+            groups.setdefault(site.report.value_added.currency, []).append(site)
     return [
-        PerValue(currency, sum(_amount(one, what) for one in group), sum(_money(one.report) for one in group),
+        PerValue(currency, sum(_amount(one, quantity) for one in group), sum(_money(one.report) for one in group),
                  len({one.facility for one in group}), sum(one.records for one in group))
-        for currency, group in sorted(found.items())
+        for currency, group in sorted(groups.items())
     ]
 
 
-def change_of_value_added(valued: Iterable[Valued], what: str) -> list[PerValue]:
-    """Per currency, in per cent: the amount per money now on that of the reported baselines, of the same sites.
-    `amount` over `money` is the ratio less one, times 100."""
-    found: dict[str, list[tuple[Valued, float, float]]] = {}
-    for one in valued:
-        then = _baseline(one.report, what)
-        if then is not None and one.report.value_added is not None and one.records:
-            found.setdefault(one.report.value_added.currency, []).append((one, *then))
-    told = []
-    for currency, group in sorted(found.items()):
-        now = sum(_amount(one, what) for one, _, _ in group) / sum(_money(one.report) for one, _, _ in group)
+def change_of_value_added(valued: Iterable[Valued], quantity: str) -> list[PerValue]:
+    """The change of the amount per value added from the reported baselines, of the same sites, in per cent, for each
+    currency. In the results, `amount` divided by `money` is the change in per cent.
+    """
+    groups: dict[str, list[tuple[Valued, float, float]]] = {}
+    for site in valued:
+        baseline = _baseline(site.report, quantity)
+        if baseline is not None and site.report.value_added is not None and site.records:
+            groups.setdefault(site.report.value_added.currency, []).append((site, *baseline))
+    changes = []
+    for currency, group in sorted(groups.items()):
+        now = sum(_amount(one, quantity) for one, _, _ in group) / sum(_money(one.report) for one, _, _ in group)
         before = sum(amount for _, amount, _ in group) / sum(money for _, _, money in group)
-        told.append(PerValue(currency, (now / before - 1.0) * 100.0, 1.0, len({one.facility for one, _, _ in group}),
-                             sum(one.records for one, _, _ in group)))
-    return told
+        changes.append(PerValue(currency, (now / before - 1.0) * 100.0, 1.0, len({one.facility for one, _, _ in group}),
+                                sum(one.records for one, _, _ in group)))
+    return changes
 
 
-def _amount(one: Valued, what: str) -> float:
-    return one.energy if what == "energy" else one.emissions
+def _amount(site: Valued, quantity: str) -> float:
+    return site.energy if quantity == "energy" else site.emissions
 
 
 def _money(report: Report) -> float:
     return 0.0 if report.value_added is None else float(report.value_added.value)
 
 
-def _baseline(report: Report, what: str) -> tuple[float, float] | None:
-    """Amount and money of the baseline, where it states both."""
+def _baseline(report: Report, quantity: str) -> tuple[float, float] | None:
+    """Amount and money of the baseline; None if it does not state both."""
     baseline = report.baseline
     if baseline is None or baseline.value_added is None:
         return None
-    stated = baseline.energy if what == "energy" else baseline.emissions
+    stated = baseline.energy if quantity == "energy" else baseline.emissions
     if stated is None:
         return None
-    amount = convert(stated.amount, stated.unit, "3B" if what == "energy" else "KGM")
+    amount = convert(stated.amount, stated.unit, "3B" if quantity == "energy" else "KGM")
     return float(amount), float(baseline.value_added.value)

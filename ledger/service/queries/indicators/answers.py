@@ -1,4 +1,4 @@
-"""What is answered about the indicators of a sector, as it goes over the wire (JSON, camelCase)."""
+"""Answers about the indicators of a sector, as sent to clients (JSON, camelCase)."""
 
 from msgspec import field
 
@@ -6,16 +6,16 @@ from ledger.service.queries.answers import QueryAnswer
 
 
 class CoverageAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """`facilities` of the `known` ones of this ledger have records in the period. What is not on the ledger is not
-    counted anywhere."""
+    """`facilities` of the `known` facilities on this ledger have records in the period. Facilities that are not on the
+    ledger are in neither number."""
 
     facilities: int
     known: int
 
 
 class IndicatorAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """An indicator over the records of the period; no `value` where none says anything of it. `facilities` say
-    something, by `records`; `unit` is of Rec 20, a ratio of two such, or %."""
+    """An indicator over the records of the period; `value` is absent if no record states it. `facilities` and `records`
+    count the facilities and records that state it. `unit` is a unit of Rec 20, a ratio of two such units, or %."""
 
     name: str
     en: str
@@ -27,10 +27,12 @@ class IndicatorAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 
 class TargetAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """What `plan` wants in `year`, beside the `actual` figure of the facilities on this ledger. `gap` is the figure
-    less the target, in its unit. Of a target of a whole country (`extent` national) nothing is said to be met: the
-    figure is a part of it, `percent` of the target. `status` is read, or recalled where the source could not be
-    checked. `missing` says why there is no figure."""
+    """The target of a `plan` for `year`, with the `actual` figure of the facilities on this ledger.
+
+    `gap` is the figure minus the target, in the unit of the target. For a target of a whole country (`extent` national)
+    `met` is absent, because the figure is only a part: `percent` of the target. `status` is read, or recalled for an
+    unverified source. `missing` says why there is no figure.
+    """
 
     id: str
     title: str
@@ -51,7 +53,8 @@ class TargetAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 
 class GroupAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """The indicators of one group: an organisation, a park, a province, a year, a facility. No `key`: of none."""
+    """The indicators of one group: an organisation, park, province, year or facility. `key` is absent for the records
+    that have no such group (no park, for example)."""
 
     coverage: CoverageAnswer
     records: int
@@ -61,8 +64,8 @@ class GroupAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 
 class IndicatorsAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """Indicators of a sector over what ended after `from` and at `to` or before, as it read in the tree of `at`
-    entries; in all, and by group where that was asked for. `note` says what it is not."""
+    """Indicators of a sector over the records that ended after `from` and at `to` or before, as of the tree of `at`
+    entries: in total, and by group if requested. `note` states the limits of these figures."""
 
     sector: str
     at: int

@@ -1,5 +1,5 @@
-"""The catalogue of indicators that are made of records' own, and the targets of plans. Both are tables beside this
-module: `composites.csv` and `targets.csv`."""
+"""The catalogue of indicators that combine the indicators of many records, and the targets of plans. Both are tables in
+this folder: `composites.csv` and `targets.csv`."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -12,19 +12,20 @@ Comparison = Literal[">", ">=", "<", "<=", "about"]
 
 ANY: Final = "*"
 INDUSTRY: Final = "industry"
-"""In place of a sector: all of them."""
+"""Stands for all sectors."""
 OUTPUT_MASS: Final = "outputMass"
-"""In place of an indicator as weight: kg of what the record made to be used."""
+"""As a weight, in place of an indicator: kg of the record's outputs that are made for use."""
 _PACKAGE: Final = "ledger.service.queries.indicators"
 
 
 class Composite(NamedTuple):
-    """An indicator of many records.
+    """An indicator over many records.
 
-    `sum`: of the numerator. `ratio`: sum of the numerators over the sum of the denominators; with `routes`, numerators
-    of those alone. `mean`: of an intensity, weighted. `change`: of such a mean on what sites report of a baseline, in
-    per cent. `perValueAdded`: energy (MJ) or CO2e (kg) per unit of money that sites report, and its change likewise.
-    Where `unit` is %, records state a share from 0 to 1.
+    `sum`: of the numerator. `ratio`: sum of the numerators over the sum of the denominators; with `routes`, only
+    numerators of these routes. `mean`: the weighted mean of an intensity. `change`: the change of such a mean from the
+    baseline that sites report, in per cent. `perValueAdded`: energy (MJ) or CO2e (kg) per unit of value added that
+    sites report; `perValueAddedChange`: its change from the baseline, in per cent. If `unit` is %, records state a
+    share from 0 to 1.
     """
 
     name: str
@@ -40,9 +41,12 @@ class Composite(NamedTuple):
 
 
 class Target(NamedTuple):
-    """What a plan wants of an indicator. `extent`: `relative` (a share, an intensity, a change: it may be said of the
-    facilities on a ledger), or `national` (an amount of the whole country). `status`: `read`, or `recalled` where the
-    source could not be checked. `year` is None where it is not known."""
+    """The target of a plan for an indicator.
+
+    `extent`: `relative` (a share, an intensity or a change, which also applies to the facilities on a ledger), or
+    `national` (an amount of the whole country). `status`: `read`, or `recalled` for an unverified source. `year` is
+    None if it is unknown.
+    """
 
     id: str
     sector: str
@@ -58,7 +62,7 @@ class Target(NamedTuple):
     title: str
 
     def met(self, actual: float) -> bool | None:
-        """Whether a figure reaches the target; None where the target is only about so much, or of a whole country."""
+        """Whether a figure reaches the target; None if the target is approximate or of a whole country."""
         if self.extent != "relative":
             return None
         match self.comparison:
@@ -76,7 +80,7 @@ class Target(NamedTuple):
 
 @cache
 def composites() -> Sequence[Composite]:
-    """All of the catalogue, in its order."""
+    """All indicators, in the order of the catalogue."""
     return tuple(
         Composite(
             row["name"], row["sector"], cast(Kind, row["kind"]), row["numerator"], tuple(row["routes"].split()),
@@ -88,7 +92,7 @@ def composites() -> Sequence[Composite]:
 
 @cache
 def targets() -> Sequence[Target]:
-    """All targets, those of this plan and of others."""
+    """All targets of all plans."""
     return tuple(
         Target(
             row["id"], row["sector"], row["indicator"], int(row["year"]) if row["year"] else None,
@@ -100,7 +104,7 @@ def targets() -> Sequence[Target]:
 
 
 def composites_of(sector: str) -> list[Composite]:
-    """Those of a sector, and those that every sector has."""
+    """The indicators of a sector, and the indicators that every sector has."""
     return [one for one in composites() if one.sector in (sector, ANY)]
 
 
@@ -109,5 +113,5 @@ def targets_of(sector: str) -> list[Target]:
 
 
 def catalogued() -> set[str]:
-    """Sectors of which the tables know something."""
+    """The sectors that the tables contain."""
     return ({one.sector for one in composites()} | {one.sector for one in targets()}) - {ANY} | {INDUSTRY}

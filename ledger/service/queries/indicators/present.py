@@ -1,4 +1,4 @@
-"""From sums to answers: indicators with their names, and targets beside them."""
+"""Turns sums into answers: indicators with their names, and targets with the actual figures."""
 
 from collections.abc import Sequence
 
@@ -7,64 +7,66 @@ from ledger.service.queries.indicators.answers import CoverageAnswer, GroupAnswe
 from ledger.service.queries.indicators.catalogue import Composite, Target
 
 NOTE = (
-    "Of the facilities on this ledger alone, as far as their records say: no figure of a country, a region or a "
-    "market, and no statement that a national target is met."
+    "These figures cover only the facilities on this ledger, as far as their records state data. They are not figures "
+    "of a country, a region or a market, and do not show that a national target is met."
 )
 
 
 def group_answer(
-    group: IndicatorGroup, known: int, composites: Sequence[
-        Composite
-    ], targets: Sequence[Target], key: str | None = None
+    group: IndicatorGroup, known: int, composites: Sequence[Composite], targets: Sequence[Target],
+    key: str | None = None,
 ) -> GroupAnswer:
-    """`known`: how many facilities of the group there are on the ledger."""
-    indicators = [each for one in composites for each in _told(group, one)]
-    values: dict[str, list[float]] = {one.name: [] for one in composites}
-    for told in indicators:
-        values[told.name] += [] if told.value is None else [told.value]
+    """The answer about a group. `known`: the number of its facilities on the ledger."""
+    indicators = [answer for composite in composites for answer in _indicators(group, composite)]
+    values: dict[str, list[float]] = {composite.name: [] for composite in composites}
+    for indicator in indicators:
+        values[indicator.name] += [] if indicator.value is None else [indicator.value]
     return GroupAnswer(
         key=key, coverage=CoverageAnswer(facilities=len(group.facilities), known=known), records=group.records,
         indicators=indicators, targets=[_target(one, values.get(one.indicator)) for one in targets],
     )
 
 
-def _told(group: IndicatorGroup, one: Composite) -> list[IndicatorAnswer]:
-    if one.kind == "perValueAdded":
-        return _per_value(one, per_value_added(group.valued, one.numerator), f"{one.unit}/")
-    if one.kind == "perValueAddedChange":
-        return _per_value(one, change_of_value_added(group.valued, one.numerator), "")
-    amounts = group.amounts[one.name]
+def _indicators(group: IndicatorGroup, composite: Composite) -> list[IndicatorAnswer]:
+    """The answers about one indicator: one for each currency if it is per value added, else one."""
+    if composite.kind == "perValueAdded":
+        return _per_value(composite, per_value_added(group.valued, composite.numerator), f"{composite.unit}/")
+    if composite.kind == "perValueAddedChange":
+        return _per_value(composite, change_of_value_added(group.valued, composite.numerator), "")
+    amounts = group.amounts[composite.name]
     return [IndicatorAnswer(
-        name=one.name, en=one.en, zh=one.zh, unit=one.unit, value=group.value(one),
+        name=composite.name, en=composite.en, zh=composite.zh, unit=composite.unit, value=group.value(composite),
         facilities=len(amounts.facilities), records=amounts.records,
     )]
 
 
-def _per_value(one: Composite, found: Sequence[PerValue], unit: str) -> list[IndicatorAnswer]:
-    """One a currency; one without a value where no site has reported."""
-    if not found:
-        return [IndicatorAnswer(name=one.name, en=one.en, zh=one.zh, unit=one.unit, facilities=0, records=0)]
+def _per_value(composite: Composite, values: Sequence[PerValue], unit: str) -> list[IndicatorAnswer]:
+    """One answer for each currency; one answer without a value if no site has reported."""
+    name, en, zh = composite.name, composite.en, composite.zh
+    if not values:
+        return [IndicatorAnswer(name=name, en=en, zh=zh, unit=composite.unit, facilities=0, records=0)]
     return [
         IndicatorAnswer(
-            name=one.name, en=one.en, zh=one.zh, unit=f"{unit}{each.currency}" if unit else one.unit,
-            value=each.value, facilities=each.facilities, records=each.records,
+            name=name, en=en, zh=zh, unit=f"{unit}{per.currency}" if unit else composite.unit, value=per.value,
+            facilities=per.facilities, records=per.records,
         )
-        for each in found
+        for per in values
     ]
 
 
-def _target(one: Target, found: Sequence[float] | None) -> TargetAnswer:
-    """`found`: the figures of its indicator, one a currency; None where the catalogue has no such indicator."""
-    actual = found[0] if found and len(found) == 1 else None
+def _target(target: Target, figures: Sequence[float] | None) -> TargetAnswer:
+    """`figures`: of its indicator, one for each currency; None if the catalogue has no such indicator."""
+    actual = figures[0] if figures and len(figures) == 1 else None
     missing = None
-    if found is None:
-        missing = "the ledger has no indicator of it"
+    if figures is None:
+        missing = "the ledger has no such indicator"
     elif actual is None:
-        missing = "it is stated in several currencies" if found else "no record or report of the period states it"
+        missing = "stated in several currencies" if figures else "no record or report of the period states it"
     return TargetAnswer(
-        id=one.id, title=one.title, indicator=one.indicator, year=one.year, comparison=one.comparison, value=one.value,
-        unit=one.unit, extent=one.extent, plan=one.plan, status=one.status, source=one.source, actual=actual,
-        gap=None if actual is None else actual - one.value, met=None if actual is None else one.met(actual),
-        percent=100.0 * actual / one.value if actual is not None and one.extent == "national" else None,
+        id=target.id, title=target.title, indicator=target.indicator, year=target.year, comparison=target.comparison,
+        value=target.value, unit=target.unit, extent=target.extent, plan=target.plan, status=target.status,
+        source=target.source, actual=actual, gap=None if actual is None else actual - target.value,
+        met=None if actual is None else target.met(actual),
+        percent=100.0 * actual / target.value if actual is not None and target.extent == "national" else None,
         missing=missing,
     )

@@ -1,4 +1,4 @@
-"""The indicators of a sector: over what ended in a period, in all and by group, with coverage, beside the targets."""
+"""The indicators of a sector over a period: in total and by group, with coverage, compared with targets."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -13,7 +13,8 @@ from ledger.service.queries.indicators.catalogue import INDUSTRY, catalogued, co
 from ledger.service.queries.indicators.present import NOTE, group_answer
 from ledger.service.queries.indicators.rows import read_facilities, read_reported, read_site_reports, read_valued, scan
 from ledger.service.queries.inventory.rows import InventorySpan
-from ledger.service.queries.periods import Period, period_of
+from ledger.service.queries.periods import BEGIN, NEVER, Period, period_of
+from ledger.service.queries.questions import PeriodQuestion
 from ledger.service.queries.threads import in_thread
 from ledger.service.queries.tree_size import Moment, moment_at
 from ledger.store.database import DatabasePool
@@ -21,34 +22,31 @@ from ledger.store.facts import FactLoader
 
 GROUPINGS: Final = ("organization", "park", "province", "year", "facility")
 _INDUSTRY: Final = {"en": "All industry on this ledger", "zh": "本账本全部工业"}
-_BEFORE, _AFTER = "0000-00-00T00:00:00Z", "9999-99-99T99:99:99Z"
 
 
 async def read_indicators(
-    pool: DatabasePool, registry: Registry, sector: str, since: str | None = None, until: str | None = None,
-    by: str | None = None, at: int | None = None,
+    pool: DatabasePool, registry: Registry, question: PeriodQuestion, by: str | None = None
 ) -> IndicatorsAnswer:
-    """Indicators of a sector, or of `industry` as a whole, over what ended after `since` and at `until` or before (days
-    or instants, open where None), by one of GROUPINGS; as of a tree of `at` entries, the newest where None.
+    """Indicators of a sector, or of `industry` as a whole, over the records that ended in a period; also by one of
+    GROUPINGS if `by` is given.
 
-    Raises NotFound for a sector that neither the ledger nor the catalogue knows; InvalidInput for days that are none,
-    an empty period, another grouping, a tree that is not.
+    Raises NotFound for a sector that is neither on the ledger nor in the catalogue; InvalidInput for a malformed day or
+    instant, an empty period, an unknown grouping, or an invalid tree size.
     """
-    period = period_of(since, until)
+    period = period_of(question.since, question.until)
     if by is not None and by not in GROUPINGS:
-        raise InvalidInput(f"by: {by!r} is no grouping", code="unknown-by", field="by", value=by,
-                           rule="one of " + " ".join(GROUPINGS))
-    names = await _names(pool, registry, sector)
-    moment = await pinned(pool, await moment_at(pool, at))
-    gathering = _IndicatorGathering(
-        pool, sector, InventorySpan(period.since or _BEFORE, period.until or _AFTER), by, moment
-    )
-    await gathering.read()
-    return await in_thread(gathering.answer, names, period)
+        raise InvalidInput(f"by: unknown grouping {by!r}", code="unknown-by", field="by", value=by,
+                           rule="one of: " + " ".join(GROUPINGS))
+    names = await _names(pool, registry, question.subject)
+    moment = await pinned(pool, await moment_at(pool, question.at))
+    span = InventorySpan(period.since or BEGIN, period.until or NEVER)
+    aggregation = _IndicatorAggregation(pool, question.subject, span, by, moment)
+    await aggregation.read()
+    return await in_thread(aggregation.answer, names, period)
 
 
 async def _names(pool: DatabasePool, registry: Registry, sector: str) -> Mapping[str, str]:
-    """What a sector is called. Raises NotFound for one that nobody knows."""
+    """The names of a sector by language. Raises NotFound for an unknown sector."""
     if sector == INDUSTRY:
         return _INDUSTRY
     installed = registry.sector(sector)
@@ -57,13 +55,13 @@ async def _names(pool: DatabasePool, registry: Registry, sector: str) -> Mapping
     async with pool.acquire() as connection:
         in_force = (await FactLoader().in_force(connection)).plugins
     if sector not in in_force and sector not in catalogued():
-        raise NotFound(f"sector {sector!r} is not known", code="unknown-sector", field="sector", value=sector,
-                       rule="one of " + " ".join(sorted({*registry.sectors, *in_force, *catalogued()})))
+        raise NotFound(f"unknown sector {sector!r}", code="unknown-sector", field="sector", value=sector,
+                       rule="one of: " + " ".join(sorted({*registry.sectors, *in_force, *catalogued()})))
     return {}
 
 
-class _IndicatorGathering:
-    """Reads a sector's records once and adds them to the whole and to their groups."""
+class _IndicatorAggregation:
+    """Reads a sector's records once, and adds them to the total and to their groups."""
 
     def __init__(self, pool: DatabasePool, sector: str, span: InventorySpan, by: str | None, moment: Moment) -> None:
         self._pool, self._sector, self._span, self._by, self._moment = pool, sector, span, by, moment
@@ -76,17 +74,17 @@ class _IndicatorGathering:
 
     async def read(self) -> None:
         reported = await read_reported(self._pool, self._span, self._moment)
-        async for found in scan(self._pool, self._sector, self._span, self._moment):
-            fresh = {site: issuer for site, issuer in found.seen.items() if site not in self._operators}
+        async for scanned in scan(self._pool, self._sector, self._span, self._moment):
+            fresh = {site: issuer for site, issuer in scanned.seen.items() if site not in self._operators}
             self._operators.update(fresh)
             if fresh:
                 self._facilities.update(await read_facilities(self._pool, fresh, self._moment))
                 self._reports.update(
                     await read_site_reports(self._pool, reported & fresh.keys(), self._span, self._moment)
                 )
-            await in_thread(self._take, found.rows)
-        for one in await read_valued(self._pool, self._reports, self._operators, self._moment):
-            self._value(one)
+            await in_thread(self._take, scanned.rows)
+        for valued in await read_valued(self._pool, self._reports, self._operators, self._moment):
+            self._value(valued)
 
     def _take(self, rows: list[IndicatorRow]) -> None:
         for row in rows:
@@ -95,17 +93,17 @@ class _IndicatorGathering:
             if self._by is not None:
                 self._group(self._key(row.facility, row.issuer, row.ended)).take(row, reports)
 
-    def _value(self, one: Valued) -> None:
-        self._whole.valued.append(one)
+    def _value(self, valued: Valued) -> None:
+        self._whole.valued.append(valued)
         if self._by is not None:
-            key = self._key(one.facility, one.report.issuer, one.report.end)
-            self._group(key).valued.append(one)
+            key = self._key(valued.facility, valued.report.issuer, valued.report.end)
+            self._group(key).valued.append(valued)
 
     def _group(self, key: str | None) -> IndicatorGroup:
         return self._groups.setdefault(key, IndicatorGroup(self._composites))
 
     def _key(self, facility: str, issuer: str, ended: str) -> str | None:
-        """The group of a record; what ends at midnight of new year's eve is of the year before."""
+        """The group of a record. A record that ends on 1 January at 00:00 belongs to the year before."""
         site = self._facilities.get(facility)
         match self._by:
             case "organization":
@@ -121,7 +119,7 @@ class _IndicatorGathering:
                 return f"{year - 1 if ended[4:] == '-01-01T00:00:00Z' else year:04d}"
 
     def _known(self, key: str | None) -> int:
-        """How many facilities of a group there are on the ledger; of a year all that there are."""
+        """The number of a group's facilities on the ledger; for a year, the number of all facilities."""
         if self._by == "year":
             return len(self._operators)
         return sum(self._key(site, issuer, "") == key for site, issuer in self._operators.items())

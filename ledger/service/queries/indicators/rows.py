@@ -1,4 +1,4 @@
-"""What indicators are made of: the transformations of a sector, and what sites with reports used and emitted."""
+"""The rows behind indicators: the transformations of a sector, and the energy and emissions of sites with reports."""
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -26,7 +26,7 @@ _FACILITIES: Final = 5_000
 
 
 class _IndicatorAssessment(Struct, frozen=True):
-    """The part of an assessment that indicators are made of."""
+    """The part of an assessment that states indicators."""
 
     indicators: dict[Key, Decimal] = {}
 
@@ -40,14 +40,14 @@ _facility = msgspec.json.Decoder(Facility)
 
 
 class Scanned(Struct, frozen=True):
-    """Rows of the period, and the facilities that were seen at all, with their operators."""
+    """Rows of the period, and all facilities with records of the sector, with their operators."""
 
     rows: list[IndicatorRow]
     seen: dict[str, str]
 
 
 async def scan(pool: DatabasePool, sector: str, span: InventorySpan, moment: Moment) -> AsyncIterator[Scanned]:
-    """The transformations of a sector, some at a time, in log order."""
+    """The transformations of a sector, in batches, in log order."""
     name = b'"process":"' + (b"" if sector == INDUSTRY else sector.encode() + b".")
     after = -1
     while True:
@@ -62,7 +62,7 @@ async def scan(pool: DatabasePool, sector: str, span: InventorySpan, moment: Mom
 
 
 def _scanned(rows: Iterable[Record], sector: str) -> Scanned:
-    # The text may also stand in an activity; the field of the record itself decides.
+    # The text that SQL searched for can also occur in an activity. Only the field of the record itself counts.
     wanted = [row for row in rows if sector == INDUSTRY or row["process"].partition(".")[0] == sector]
     return Scanned(
         [IndicatorRow(row["issuer"], row["facility"], row["process"], row["ended"],
@@ -73,20 +73,20 @@ def _scanned(rows: Iterable[Record], sector: str) -> Scanned:
 
 
 async def read_facilities(pool: DatabasePool, names: Collection[str], moment: Moment) -> dict[str, Facility]:
-    """The records that entered facilities."""
-    found: dict[str, Facility] = {}
+    """The records that registered the facilities, by id."""
+    facilities: dict[str, Facility] = {}
     wanted = sorted(names)
     for start in range(0, len(wanted), _FACILITIES):
         rows = await pool.fetch(
             queries("contributions")["facilities"], wanted[start : start + _FACILITIES], moment.size
         )
-        found.update({row["id"]: _facility.decode(row["body"]) for row in rows})
-    return found
+        facilities.update({row["id"]: _facility.decode(row["body"]) for row in rows})
+    return facilities
 
 
 async def read_reported(pool: DatabasePool, span: InventorySpan, moment: Moment) -> set[str]:
-    """The facilities of which a report lies in the period. Reports of organisations as a whole are not read: they say
-    nothing of one sector or place."""
+    """The facilities with a report in the period. Reports of whole organisations are not read, because they do not
+    describe one sector or place."""
     rows = await pool.fetch(queries("indicators")["reported"], span.since, span.until, moment.size)
     return {row["id"] for row in rows}
 
@@ -94,14 +94,14 @@ async def read_reported(pool: DatabasePool, span: InventorySpan, moment: Moment)
 async def read_site_reports(
     pool: DatabasePool, facilities: Collection[str], span: InventorySpan, moment: Moment
 ) -> dict[str, list[Report]]:
-    """The reports of facilities that lie in the period."""
+    """The reports of facilities in the period, by facility."""
     return by_subject(await read_reports(pool, sorted(facilities), span, moment)) if facilities else {}
 
 
 async def read_valued(
     pool: DatabasePool, reports: Mapping[str, Sequence[Report]], operators: Mapping[str, str], moment: Moment
 ) -> list[Valued]:
-    """What sites used and emitted in the periods of their reports, whatever the sector of each record."""
+    """The energy and emissions of sites in the periods of their reports, over records of all sectors."""
     if not reports:
         return []
     span = InventorySpan(min(one.start for some in reports.values() for one in some),
@@ -119,15 +119,15 @@ async def read_valued(
 def _add(
     records: Iterable[Booked], reports: Mapping[str, Sequence[Report]], sums: dict[tuple[str, str], Inventory]
 ) -> None:
-    for one in records:
-        site = one.site
-        if site is None or site not in reports or not isinstance(one.record, Transformation):
+    for booked in records:
+        site = booked.site
+        if site is None or site not in reports or not isinstance(booked.record, Transformation):
             continue
         for report in reports[site]:
-            if report.start < one.record.end <= report.end:
-                sums.setdefault((site, report.start), Inventory()).add(one)
+            if report.start < booked.record.end <= report.end:
+                sums.setdefault((site, report.start), Inventory()).add(booked)
 
 
-def _valued(site: str, report: Report, found: Inventory) -> Valued:
-    emissions = total(one for one in found.emissions() if one.scope in ("1", "2"))
-    return Valued(site, report, found.all_energy().comprehensive, emissions.location, found.records)
+def _valued(site: str, report: Report, inventory: Inventory) -> Valued:
+    emissions = total(one for one in inventory.emissions() if one.scope in ("1", "2"))
+    return Valued(site, report, inventory.all_energy().comprehensive, emissions.location, inventory.records)

@@ -1,4 +1,4 @@
-"""An installation in a calendar year, with those behind it, for exchanges that report by installation."""
+"""An installation in a calendar year with its upstream installations, for exchanges that report by installation."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,9 +29,9 @@ from ledger.service.queries.tree_size import Moment, moment_at
 from ledger.store.database import DatabasePool
 
 MAX_RECORDS: Final = 20_000
-"""Records of one facility, and productions of all installations, that are read for an answer."""
+"""The most records of one facility, and the most productions of all installations, that a query reads."""
 MAX_INSTALLATIONS: Final = 100
-"""Installations times years that are read for an answer."""
+"""The most pairs of installation and year that a query reads."""
 _UNBURDENED: Final = ("waste", "core", "credit", "attribute")
 
 
@@ -43,112 +43,123 @@ class InstallationRequest(NamedTuple):
 
 
 async def read_installations(pool: DatabasePool, facility: str, year: int, at: int | None = None) -> Installations:
-    """The productions of a facility in a year, now or in a tree of `at` entries, and of the installations that made
-    what it took, as far as their own figures may count: itself in other years, those whose goods have a CN code and a
-    valid attestation, and makers of heat, and of electricity by contract or direct line.
+    """The productions of a facility in a year, now or as of the tree of `at` entries, with its upstream installations.
 
-    Raises NotFound for a facility that is not on the ledger, and for a year in which it made nothing; InvalidInput for
-    a year or a tree that is none, and for more than can be answered.
+    The upstream installations are the makers of inputs whose own figures may count: the facility itself in other years,
+    makers of goods with a CN code and a valid attestation, makers of heat, and makers of electricity by contract or
+    direct line. Raises NotFound for a facility that is not on
+    the ledger, and for a year in which it made nothing; InvalidInput for a year out of range, an invalid tree size, and
+    for too many installations or records.
     """
     span_of(year)
     moment = await pinned(pool, await moment_at(pool, at))
     first = InstallationRequest(facility, year)
-    found: dict[InstallationRequest, InstallationYear] = {}
+    installations: list[InstallationYear] = []
     waiting, seen, records = deque([first]), {first}, 0
     while waiting:
-        asked = waiting.popleft()
-        one = await _read_one(pool, asked, moment)
-        if not one.productions and asked == first:
+        request = waiting.popleft()
+        installation = await _read_installation(pool, request, moment)
+        if not installation.productions and request == first:
             raise NotFound(f"facility {facility!r} made nothing in {year}", code="no-records", field="year", value=year,
                            rule="a year in which a transformation of the facility ended")
-        found[asked] = one
-        records += len(one.productions)
+        installations.append(installation)
+        records += len(installation.productions)
         _check_size(len(seen), records)
-        for behind in _behind(one):
-            if behind not in seen:
-                seen.add(behind)
-                waiting.append(behind)
-    return Installations(at=moment.size, installations=list(found.values()))
+        for upstream in _upstream(installation):
+            if upstream not in seen:
+                seen.add(upstream)
+                waiting.append(upstream)
+    return Installations(at=moment.size, installations=installations)
 
 
 def _check_size(installations: int, records: int) -> None:
     if installations > MAX_INSTALLATIONS or records > MAX_RECORDS:
         raise InvalidInput(
-            f"{installations} installations and years, and {records:,} records so far, lie behind it",
+            f"too many upstream installations: {installations} pairs of installation and year "
+            f"with {records:,} records so far",
             code="too-many-installations", field="facility",
-            rule=f"at most {MAX_INSTALLATIONS} installations and years with {MAX_RECORDS:,} records",
+            rule=f"at most {MAX_INSTALLATIONS} pairs of installation and year with {MAX_RECORDS:,} records",
         )
 
 
-async def _read_one(pool: DatabasePool, asked: InstallationRequest, moment: Moment) -> InstallationYear:
-    facility = await read_facility(pool, asked.facility, moment)
+async def _read_installation(pool: DatabasePool, request: InstallationRequest, moment: Moment) -> InstallationYear:
+    facility = await read_facility(pool, request.facility, moment)
     if facility is None:
-        raise NotFound(f"facility {asked.facility!r} is not on the ledger", code="unknown-facility", field="facility",
-                       value=asked.facility, rule="the id of a facility")
-    reads = await read_year(pool, facility, year_span(asked.year), moment, MAX_RECORDS)
-    sources = await read_sources(pool, [lot for read in reads for lot, _ in read.flows], moment)
-    products = {row["product"] for read in reads for row in read.made}
+        raise NotFound(f"facility {request.facility!r} is not on the ledger", code="unknown-facility", field="facility",
+                       value=request.facility, rule="the id of a facility")
+    records = await read_year(pool, facility, year_span(request.year), moment, MAX_RECORDS)
+    sources = await read_sources(pool, [lot for record in records for lot, _ in record.flows], moment)
+    products = {row["product"] for record in records for row in record.made}
     products |= {origin.product for source in sources.values() for origin in source.parts}
     codes = await read_codes(pool, products, moment)
     makers = {origin.facility for source in sources.values() for origin in source.parts if origin.facility is not None}
     places = await read_facilities(pool, makers, moment)
-    return await in_thread(_installation, facility, asked.year, reads, _InstallationFacts(sources, codes, places))
+    facts = _InstallationFacts(sources, codes, places)
+    return await in_thread(_installation, facility, request.year, records, facts)
 
 
 class _InstallationFacts(NamedTuple):
+    """The lots that an installation took, by number; the CN codes of products; and the facilities of makers."""
+
     sources: Mapping[int, LotSource]
     codes: Mapping[str, str]
     places: Mapping[str, Facility]
 
 
 def _installation(
-    facility: Facility, year: int, reads: Sequence[InstallationRows], known: _InstallationFacts
+    facility: Facility, year: int, records: Sequence[InstallationRows], facts: _InstallationFacts
 ) -> InstallationYear:
     return InstallationYear(
         facility=facility.id, operator=facility.issuer, country=facility.country, subdivision=facility.subdivision,
-        year=year, productions=[_production(read, known) for read in reads],
+        year=year, productions=[_production(record, facts) for record in records],
     )
 
 
-def _production(read: InstallationRows, known: _InstallationFacts) -> Production:
+def _production(rows: InstallationRows, facts: _InstallationFacts) -> Production:
     taken = [
-        one for number, quantity in read.flows
-        for one in _taken(read, known.sources[number], float(quantity), known)
+        lot for number, quantity in rows.flows for lot in _taken(rows, facts.sources[number], float(quantity), facts)
     ]
-    return replace(production(read, known.codes), taken=taken)
+    return replace(production(rows, facts.codes), taken=taken)
 
 
-def _taken(read: InstallationRows, source: LotSource, quantity: float, known: _InstallationFacts) -> Iterator[TakenLot]:
-    scale = quantity / float(source.quantity)
-    evidence = evidence_of(read.record, source.id) if source.unit in POWER_UNITS else None
-    tonnes = tonnes_of(source.mass)
+class _TakenSource(NamedTuple):
+    """A lot that a record took. `scale`: the taken fraction; `evidence`: the kind of document that proves the contract
+    or direct line of electricity."""
+
+    source: LotSource
+    scale: float
+    evidence: str | None
+
+
+def _taken(rows: InstallationRows, source: LotSource, quantity: float, facts: _InstallationFacts) -> Iterator[TakenLot]:
+    evidence = evidence_of(rows.record, source.id) if source.unit in POWER_UNITS else None
+    taken = _TakenSource(source, quantity / float(source.quantity), evidence)
     for origin, part in source.parts.items():
-        yield _part(source, scale, origin, part, known, evidence, tonnes)
+        yield _part(taken, origin, part, facts)
 
 
-def _part(
-    source: LotSource, scale: float, origin: LotOrigin, part: OriginPart, known: _InstallationFacts,
-    evidence: str | None, tonnes: float | None,
-) -> TakenLot:
-    place = None if origin.facility is None else known.places.get(origin.facility)
-    whole = scale * part.fraction
+def _part(taken: _TakenSource, origin: LotOrigin, part: OriginPart, facts: _InstallationFacts) -> TakenLot:
+    """The part of a taken lot that has one origin."""
+    source, whole = taken.source, taken.scale * part.fraction
+    place = None if origin.facility is None else facts.places.get(origin.facility)
+    tonnes = tonnes_of(source.mass)
     return TakenLot(
         lot=source.id, product=origin.product, role=source.role, quantity=whole * float(source.quantity),
         unit=source.unit, carried=whole * source.carried, electricity=whole * source.electricity,
-        kilowatt_hours=whole * source.kilowatt_hours, made=scale * part.made,
-        tonnes=None if tonnes is None else whole * tonnes, cn=known.codes.get(origin.product),
+        kilowatt_hours=whole * source.kilowatt_hours, made=taken.scale * part.made,
+        tonnes=None if tonnes is None else whole * tonnes, cn=facts.codes.get(origin.product),
         facility=origin.facility, country=None if place is None else place.country, process=origin.process,
-        year=origin.year, attested=origin.attested, declared=origin.declared, evidence=evidence,
+        year=origin.year, attested=origin.attested, declared=origin.declared, evidence=taken.evidence,
     )
 
 
-def _behind(one: InstallationYear) -> Iterable[InstallationRequest]:
+def _upstream(installation: InstallationYear) -> Iterable[InstallationRequest]:
     """The installations and years whose own figures may count in this one."""
-    for made in one.productions:
+    for made in installation.productions:
         for taken in made.taken:
             if taken.facility is None or taken.year is None or taken.declared is not None:
                 continue
-            if taken.role not in _UNBURDENED and _may_count(taken, one.facility):
+            if taken.role not in _UNBURDENED and _may_count(taken, installation.facility):
                 yield InstallationRequest(taken.facility, taken.year)
 
 

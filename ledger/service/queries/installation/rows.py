@@ -1,4 +1,4 @@
-"""The transformations of one facility that ended in a year, with the lots that they took and made."""
+"""The transformations of one facility that ended in a year, with their input and output lots."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -23,7 +23,7 @@ from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
 CONTRACT_EVIDENCE: Final = ("powerPurchaseAgreement", "directLine")
-"""Kinds of evidence by which a record proves where its electricity comes from, alone or with `:material` or `:lot`."""
+"""Kinds of evidence that prove the source of a record's electricity, alone or with `:material` or `:lot`."""
 
 _CHUNK: Final = 1_000
 _ELECTRICITY: Final = "electricity"
@@ -36,8 +36,8 @@ _assessment = msgspec.json.Decoder(Assessment)
 
 
 class InstallationRows(NamedTuple):
-    """A transformation as it reads at the moment asked for. `flows`: numbers of the lots that it takes, with the
-    quantities."""
+    """A transformation as it reads at the moment of the question. `flows`: the numbers of its input lots with the
+    taken quantities."""
 
     log_index: int
     digest: str
@@ -48,43 +48,46 @@ class InstallationRows(NamedTuple):
 
 
 async def read_facility(pool: DatabasePool, facility: str, moment: Moment) -> Facility | None:
-    """The record that entered a facility; None where it is not on the ledger, or was not yet."""
+    """The record that registered a facility; None if it was not on the ledger at that moment."""
     rows = await pool.fetch(queries("contributions")["facilities"], [facility], moment.size)
     return _facility.decode(rows[0]["body"]) if rows else None
 
 
 async def read_facilities(pool: DatabasePool, names: Iterable[str], moment: Moment) -> dict[str, Facility]:
+    """The records that registered facilities, by id."""
     rows = await pool.fetch(queries("contributions")["facilities"], sorted(set(names)), moment.size)
     return {row["id"]: _facility.decode(row["body"]) for row in rows}
 
 
 async def read_codes(pool: DatabasePool, products: Iterable[str], moment: Moment) -> dict[str, str]:
-    """The CN codes of products, of those that state one."""
+    """The CN codes of products. Products that state no code are absent."""
     rows = await pool.fetch(queries("contributions")["products"], sorted(set(products)), moment.size)
-    found = {row["id"]: _product.decode(row["body"]).classifications.get("cn") for row in rows}
-    return {product: code for product, code in found.items() if code is not None}
+    codes = {row["id"]: _product.decode(row["body"]).classifications.get("cn") for row in rows}
+    return {product: code for product, code in codes.items() if code is not None}
 
 
 async def read_year(
     pool: DatabasePool, facility: Facility, span: InventorySpan, moment: Moment, most: int
 ) -> list[InstallationRows]:
-    """The transformations of the facility that ended in the span, in log order. Raises InvalidInput where it has more
-    than `most` records that made goods, in whatever year."""
+    """The transformations of the facility that ended in the span, in log order.
+
+    Raises InvalidInput if more than `most` records of the facility, in any years, made goods.
+    """
     rows = await pool.fetch(
         queries("cbam")["candidates"], facility.issuer, facility.id, moment.size, moment.version, most + 1)
     if len(rows) > most:
         raise InvalidInput(
             f"facility {facility.id!r} has more than {most:,} records", code="too-many-records", field="facility",
-            value=facility.id, rule=f"at most {most:,} records of a facility are read for an answer",
+            value=facility.id, rule=f"at most {most:,} records of one facility",
         )
     indexes = [row["record"] for row in rows]
-    found: list[InstallationRows] = []
+    transformations: list[InstallationRows] = []
     for start in range(0, len(indexes), _CHUNK):
         chunk = await pool.fetch(queries("cbam")["productions"], indexes[start : start + _CHUNK], moment.version,
                                  facility.id, span.since, span.until)
         if chunk:
-            found += await _completed(pool, chunk, moment)
-    return found
+            transformations += await _completed(pool, chunk, moment)
+    return transformations
 
 
 async def _completed(pool: DatabasePool, rows: list[Record], moment: Moment) -> list[InstallationRows]:
@@ -111,22 +114,25 @@ def _decoded(
     ]
 
 
-def production(read: InstallationRows, codes: Mapping[str, str]) -> Production:
-    """A transformation without what it took. `codes`: the CN codes of products."""
-    record = read.record
+def production(rows: InstallationRows, codes: Mapping[str, str]) -> Production:
+    """A transformation without its inputs. `codes`: the CN codes of products."""
+    record = rows.record
     return Production(
-        record=read.digest, process=record.process, end=record.end, provisional=record.basis == "provisional",
-        lines=[_line(line) for line in read.assessment.lines if line.burden in ADDITIVE],
-        power=list(_power(record, read.assessment)),
-        made=[_made(i, row, read.assessment, codes) for i, row in enumerate(read.made)],
+        record=rows.digest, process=record.process, end=record.end, provisional=record.basis == "provisional",
+        lines=[_line(line) for line in rows.assessment.lines if line.burden in ADDITIVE],
+        power=list(_power(record, rows.assessment)),
+        made=[_made(i, row, rows.assessment, codes) for i, row in enumerate(rows.made)],
     )
 
 
-def evidence_of(record: Transformation, what: str) -> str | None:
-    """The kind of document by which a record proves the contract or line of a supply or lot, where it pins one."""
-    for one in record.evidence:
-        kind, _, of = one.kind.partition(":")
-        if kind in CONTRACT_EVIDENCE and of in ("", what):
+def evidence_of(record: Transformation, name: str) -> str | None:
+    """The kind of document that proves the contract or direct line of a supply (by material) or lot (by id).
+
+    None if the record has no such document.
+    """
+    for evidence in record.evidence:
+        kind, _, subject = evidence.kind.partition(":")
+        if kind in CONTRACT_EVIDENCE and subject in ("", name):
             return kind
     return None
 
@@ -145,9 +151,9 @@ def _line(line: Line) -> EmissionLine:
 
 def _made(position: int, row: Record, assessment: Assessment, codes: Mapping[str, str]) -> MadeLot:
     assigned = 0.0
-    for one in assessment.assigned:
-        if one.output == position and one.burden in ADDITIVE:
-            assigned += float(one.amount)
+    for part in assessment.assigned:
+        if part.output == position and part.burden in ADDITIVE:
+            assigned += float(part.amount)
     return MadeLot(
         lot=row["id"], product=row["product"], role=row["role"], quantity=float(row["quantity"]), unit=row["unit"],
         share=row["share"], assigned=assigned, footprint=footprint(row["burdens"]), tonnes=tonnes_of(row["mass"]),
@@ -156,8 +162,11 @@ def _made(position: int, row: Record, assessment: Assessment, codes: Mapping[str
 
 
 def _power(record: Transformation, assessment: Assessment) -> Iterable[PowerUse]:
-    """Electricity by the way it comes: what the record prices itself comes by a contract, all other from the grid. Of
-    several contracts each has its own line; lines of the grid are those that name none of the contracts' factors."""
+    """Electricity by its way of supply. A supply with its own factor or declaration comes by a contract; all other
+    electricity comes from the grid.
+
+    Each contract has its own emission line. Lines that name no factor of a contract are of the grid.
+    """
     supplies = [one for one in record.supplies if one.material == _ELECTRICITY and _is_energy(one)]
     lines: dict[str | None, float] = {}
     for line in assessment.lines:
@@ -165,12 +174,12 @@ def _power(record: Transformation, assessment: Assessment) -> Iterable[PowerUse]
             lines[line.factor] = lines.get(line.factor, 0.0) + line_co2e(line)
     contracts: dict[str, float] = {}
     grid = 0.0
-    for one in supplies:
-        name = _priced(one)
+    for supply in supplies:
+        name = _contract(supply)
         if name is None:
-            grid += _kilowatt_hours(one)
+            grid += _kilowatt_hours(supply)
         else:
-            contracts[name] = contracts.get(name, 0.0) + _kilowatt_hours(one)
+            contracts[name] = contracts.get(name, 0.0) + _kilowatt_hours(supply)
     evidence = evidence_of(record, _ELECTRICITY)
     for name, amount in contracts.items():
         yield PowerUse(way="contract", kilowatt_hours=amount, carbon_dioxide=lines.pop(name, 0.0), evidence=evidence)
@@ -181,8 +190,8 @@ def _power(record: Transformation, assessment: Assessment) -> Iterable[PowerUse]
         yield PowerUse(way="grid", kilowatt_hours=grid, carbon_dioxide=rest)
 
 
-def _priced(supply: Supply) -> str | None:
-    """How the lines of a supply that the record prices name their factor."""
+def _contract(supply: Supply) -> str | None:
+    """The name of the factor in the emission lines of a supply by contract; None for a supply from the grid."""
     if supply.factor is not None:
         return f"{supply.factor.source}/{supply.factor.year}"[:255]
     return None if supply.declaration is None else f"declaration:{supply.declaration}"

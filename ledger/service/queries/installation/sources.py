@@ -1,8 +1,7 @@
-"""Where lots that were taken come from: through transfers and pools, back to who made them; and whether an auditor has
-confirmed it.
+"""The origins of input lots: their makers, traced back through transfers and pools, and attestations of these origins.
 
-A lot that was only passed on is what went into it. Parts of one maker, product and year are one, so that a pool of
-many additions stays small.
+A transfer or pool does not change the origin of goods. Parts from the same maker, product and year are combined, so
+that a pool of many additions stays small.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +21,7 @@ from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
 MAX_LOTS: Final = 200_000
-"""Lots that are traced for the answer about one installation and year."""
+"""The most lots that a query traces for one installation and year."""
 _PASSING: Final = ("addition", "transfer", "acceptance")
 _ELECTRICITY, _KWH = SLOT["electricityLocation"], SLOT["electricityKwh"]
 _attestation = msgspec.json.Decoder(Attestation)
@@ -30,7 +29,7 @@ Subject = tuple[str, str]
 
 
 class LotOrigin(NamedTuple):
-    """Who made a part of a lot, where the ledger knows it. `version`: the newest revision of its maker's results."""
+    """The maker of a part of a lot, if the ledger knows it. `version`: the newest revision of the maker's results."""
 
     product: str
     facility: str | None
@@ -42,14 +41,14 @@ class LotOrigin(NamedTuple):
 
 
 class OriginPart(NamedTuple):
-    """The part of a lot's quantity that has an origin, and kg CO2e that the whole of it carried when it was made."""
+    """The fraction of a lot that has an origin, and the kg CO2e that this part carried when it was made."""
 
     fraction: float
     made: float
 
 
 class LotSource(NamedTuple):
-    """A lot that was taken, whole; figures are kg CO2e and kWh."""
+    """A whole input lot; figures are kg CO2e and kWh."""
 
     id: str
     role: Role
@@ -71,11 +70,12 @@ class Attested(NamedTuple):
 
 
 async def read_sources(pool: DatabasePool, numbers: Sequence[int], moment: Moment) -> dict[int, LotSource]:
-    """The lots by number. Raises InvalidInput where more than MAX_LOTS lots would have to be traced."""
+    """The lots by number. Raises InvalidInput if more than MAX_LOTS lots have to be traced."""
     rows = await pool.fetch(queries("cbam")["passed"], sorted(set(numbers)), moment.version, MAX_LOTS + 1)
     if len(rows) > MAX_LOTS:
-        raise InvalidInput(f"more than {MAX_LOTS:,} lots were pooled and handed on", code="too-many-lots",
-                           field="facility", rule=f"at most {MAX_LOTS:,} lots are traced for an answer")
+        raise InvalidInput(f"the inputs trace back to more than {MAX_LOTS:,} pooled or transferred lots",
+                           code="too-many-lots", field="facility",
+                           rule=f"at most {MAX_LOTS:,} lots for one installation and year")
     passing = sorted({row["number"] // LOT_SLOTS for row in rows if row["type"] in _PASSING})
     flows: dict[int, list[tuple[int, Decimal]]] = {}
     for row in await pool.fetch(queries("inventory")["taken"], passing, moment.version) if passing else ():
@@ -97,50 +97,51 @@ async def _read_attested(
         subjects.add(("record", maker["digest"]))
         if maker["facility"] is not None:
             subjects.add(("facility", maker["facility"]))
-    asked = sorted(subjects)
-    found: dict[Subject, list[Attested]] = {}
-    for row in await pool.fetch(queries("cbam")["attestations"], [kind for kind, _ in asked],
-                                [name for _, name in asked], moment.size):
-        one = Attested(row["digest"], _attestation.decode(row["body"]), row["version"])
-        found.setdefault((row["kind"], row["subject"]), []).append(one)
-    return found
+    wanted = sorted(subjects)
+    attested: dict[Subject, list[Attested]] = {}
+    for row in await pool.fetch(queries("cbam")["attestations"], [kind for kind, _ in wanted],
+                                [name for _, name in wanted], moment.size):
+        attestation = Attested(row["digest"], _attestation.decode(row["body"]), row["version"])
+        attested.setdefault((row["kind"], row["subject"]), []).append(attestation)
+    return attested
 
 
 def _traced(
     rows: Iterable[Record], flows: Mapping[int, Iterable[tuple[int, Decimal]]], makers: Mapping[int, Record],
     attested: Mapping[Subject, Sequence[Attested]],
 ) -> dict[int, LotSource]:
-    found: dict[int, LotSource] = {}
-    # What a lot was made of has lower numbers: one walk in order meets it first.
+    sources: dict[int, LotSource] = {}
+    # The inputs of a lot have lower numbers than the lot, so a pass in order reaches them first.
     for row in rows:
         record = row["number"] // LOT_SLOTS
         if row["type"] in _PASSING:
-            parts = _passed(row, flows.get(record, ()), found, attested)
+            parts = _passed(row, flows.get(record, ()), sources, attested)
         else:
             origin = _origin(row, makers[record], attested)
             parts = {origin: OriginPart(1.0, footprint(row["burdens"]))}
         burdens = row["burdens"]
-        found[row["number"]] = LotSource(
+        sources[row["number"]] = LotSource(
             row["id"], row["role"], row["quantity"], row["unit"], row["mass"], footprint(burdens),
             burdens[_ELECTRICITY], burdens[_KWH], parts,
         )
-    return found
+    return sources
 
 
 def _passed(
-    row: Record, flows: Iterable[tuple[int, Decimal]], found: Mapping[int, LotSource],
+    row: Record, flows: Iterable[tuple[int, Decimal]], sources: Mapping[int, LotSource],
     attested: Mapping[Subject, Sequence[Attested]],
 ) -> dict[LotOrigin, OriginPart]:
     taken = list(flows)
     whole = sum((quantity for _, quantity in taken), Decimal(0))
     parts: dict[LotOrigin, OriginPart] = {}
     for number, quantity in taken:
-        source, of_whole = found[number], float(quantity) / float(whole)
+        source, of_whole = sources[number], float(quantity) / float(whole)
         scale = float(row["quantity"]) / float(whole) * float(quantity) / float(source.quantity)
         for origin, part in source.parts.items():
             if origin.attested is None and origin.year is not None:
-                given = _verdict(attested.get(("lot", row["id"]), ()), origin.year, None, origin.version)
-                origin = origin._replace(attested=given.digest if given and _is_valid(given.record) else None)
+                attestation = _verdict(attested.get(("lot", row["id"]), ()), origin.year, None, origin.version)
+                digest = attestation.digest if attestation is not None and _is_valid(attestation.record) else None
+                origin = origin._replace(attested=digest)
             before = parts.get(origin, OriginPart(0.0, 0.0))
             parts[origin] = OriginPart(before.fraction + of_whole * part.fraction, before.made + scale * part.made)
     return parts
@@ -153,7 +154,7 @@ def _origin(row: Record, maker: Record, attested: Mapping[Subject, Sequence[Atte
     )
     confirmed = None
     if year is not None:
-        # Of each subject the newest that covers the year decides; any adverse opinion decides for all.
+        # The newest attestation of each subject that covers the year counts. One adverse opinion outweighs all others.
         verdicts = [_verdict(attested.get((kind, name), ()), year, maker if kind in ("lot", "record") else None,
                              maker["version"]) for kind, name in subjects if name is not None]
         if not any(one is not None and one.record.opinion == "adverse" for one in verdicts):
@@ -165,22 +166,22 @@ def _origin(row: Record, maker: Record, attested: Mapping[Subject, Sequence[Atte
 
 
 def year_of(end: str) -> int:
-    """The calendar year to which what ends at an instant belongs: midnight of 31 December is its last instant."""
+    """The calendar year of a record that ends at an instant. 1 January 00:00 belongs to the year before."""
     year = int(end[:4])
     return year - 1 if end[4:] == "-01-01T00:00:00Z" else year
 
 
-def _verdict(given: Sequence[Attested], year: int, maker: Record | None, version: int) -> Attested | None:
-    """The newest attestation that covers a year (of one lot or record: the time of its making) and was valid at its
-    end, where the results are still those that it was given on."""
-    for one in given:
-        record = one.record
+def _verdict(attestations: Sequence[Attested], year: int, maker: Record | None, version: int) -> Attested | None:
+    """The newest attestation that covers a year, was valid at the end of the year, and whose attested results are still
+    current. For a lot or record, it must cover the time of production instead of the year."""
+    for attested in attestations:
+        record = attested.record
         first, last = f"{year}-01-01T00:00:00Z", f"{year}-12-31T00:00:00Z"
         if maker is not None:
             first, last = maker["started"] or maker["ended"], maker["ended"]
         covers = record.start <= first and record.end >= last
-        if covers and record.valid_until >= f"{year}-12-31T00:00:00Z" and one.version >= version:
-            return one
+        if covers and record.valid_until >= f"{year}-12-31T00:00:00Z" and attested.version >= version:
+            return attested
     return None
 
 

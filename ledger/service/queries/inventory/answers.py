@@ -1,4 +1,4 @@
-"""What is answered about the inventory of an organisation, as it goes over the wire (JSON, camelCase)."""
+"""Answers about the inventory of an organisation, as sent to clients (JSON, camelCase)."""
 
 from msgspec import field
 
@@ -6,8 +6,8 @@ from ledger.service.queries.answers import QueryAnswer
 
 
 class CategoryAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """A category of scope 3 by its number in the GHG Protocol's Scope 3 Standard. `status`: `computed` from records,
-    or `unknown` to the ledger; `note` says what it holds, or why not. kg CO2e."""
+    """A category of scope 3 by its number in the GHG Protocol's Scope 3 Standard, kg CO2e. `status`: `computed` from
+    records, or `unknown` to the ledger; `note` describes the contents, or the reason why the ledger has no data."""
 
     number: int
     en: str
@@ -18,7 +18,7 @@ class CategoryAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 
 class PowerAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """Scope 2, kg CO2e, by location and by market."""
+    """Scope 2, kg CO2e, location-based and market-based."""
 
     location: float
     market: float
@@ -26,9 +26,9 @@ class PowerAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 class ScopesAnswer(QueryAnswer, frozen=True, kw_only=True):
     """Kg CO2e by scope. `scope1Categories` are combustion, process, mobileCombustion and capture (negative);
-    `scope1Gases` what gases they are of; `apart` are biogenic CO2 and removals, in no scope. `operational` are scopes 1
-    and 2. `primaryShare` is the part that rests on primary data, `provisionalShare` what waits for closings, both of
-    absolute amounts in all scopes."""
+    `scope1Gases` gives scope 1 by gas; `apart` are biogenic CO2 and removals, which are in no scope. `operational` is
+    the sum of scopes 1 and 2. `primaryShare` is the part from primary data, `provisionalShare` the part that waits for
+    closings, both of absolute amounts in all scopes."""
 
     scope1: float
     scope1_categories: dict[str, float]
@@ -44,7 +44,7 @@ class ScopesAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 
 class CarrierAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """MJ of a carrier that processes used."""
+    """The MJ of an energy carrier that processes used."""
 
     carrier: str
     megajoules: float
@@ -52,9 +52,10 @@ class CarrierAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 
 class EnergyAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """MJ. `used` by processes; `drawnFromNature` to make power and heat (wind, sun); `made` as lots, of which
-    `usedOwn` here and `leftOver` sold, stored or lost. `comprehensive` counts each MJ once: used and drawn, less made.
-    `attributesRetired` is power whose green attributes closings and consumptions used up."""
+    """Energy in MJ. `used`: by processes. `drawnFromNature`: to make power and heat (wind, sun). `made`: as lots; the
+    organisation used `usedOwn` of it itself, and `leftOver` was sold, stored or lost. `comprehensive` counts each MJ
+    once: used and drawn, minus made. `attributesRetired`: power whose green attributes closings and consumptions used
+    up."""
 
     used: list[CarrierAnswer]
     drawn_from_nature: float
@@ -67,8 +68,8 @@ class EnergyAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 
 class IntensityAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """Scopes 1 and 2 (kg CO2e) and comprehensive energy (MJ) `per` unit of value added or tonne of product. `of` is
-    what they are divided by; `basis` says which reports or products that is."""
+    """Scopes 1 and 2 (kg CO2e) and comprehensive energy (MJ) `per` unit of value added or tonne of product. `of` is the
+    divisor; `basis` says from which reports or products it comes."""
 
     per: str
     of: float
@@ -79,7 +80,7 @@ class IntensityAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 
 class GoodsAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """A product: what was made, what of it went into records here, in its unit; tonnes that were left."""
+    """A product: the quantity `made` and the part `usedInside` by own records, in its unit; and the net tonnes left."""
 
     product: str
     unit: str
@@ -89,7 +90,7 @@ class GoodsAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 
 class SiteAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """One facility of the organisation; what is no facility's (transfers, most consumptions) has none."""
+    """One facility of the organisation. `facility` is absent for records of no facility (transfers, for example)."""
 
     scopes: ScopesAnswer
     energy: EnergyAnswer
@@ -101,7 +102,7 @@ class SiteAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 
 class DifferenceAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """A figure of the year before and of this one; `percent` where there was something before."""
+    """A figure of the year before and of this year; `percent` is absent if the earlier figure is not positive."""
 
     figure: str
     before: float
@@ -111,8 +112,8 @@ class DifferenceAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 
 class MemberAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """An organisation of the group with the share in which it counts; `assumed` where its record states a parent
-    without a share, and it counts in full."""
+    """An organisation of the group, with the share by which it counts. `assumed`: its record names a parent but no
+    share, so it counts in full."""
 
     organization: str
     share: float
@@ -120,16 +121,16 @@ class MemberAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 
 class EquityAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """The equity share approach: each member's records times its share, nothing between members bought."""
+    """The equity share approach: each member's records times its share. Lots of other members are not bought."""
 
     members: list[MemberAnswer]
     scopes: ScopesAnswer
 
 
 class InventoryAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """The greenhouse gas inventory of an organisation's own facilities in a year (operational control), as it read in
-    the tree of `at` entries. `openingStock`: kg CO2e in opening stock that was used, in no scope. `rules` say what is
-    counted once and how."""
+    """The greenhouse gas inventory of an organisation's own facilities in a year (operational control), as of the tree
+    of `at` entries. `openingStock`: kg CO2e in opening stock that was used; it is in no scope. `rules` explain how the
+    inventory avoids double counting."""
 
     organization: str
     names: dict[str, str]
@@ -151,9 +152,9 @@ class InventoryAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 
 class ActivityAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """A line of the site report: activity data times factor gives kg CO2e. No `activity` where the emission is not
-    made of one supply (a carbon balance). `factors` are the rows of factor tables or sources behind it; `recalled`
-    those whose source could not be checked."""
+    """A line of the site report: activity data times emission factor gives kg CO2e. `activity` is absent if the
+    emission does not come from one supply (a carbon balance). `factors` are the rows of factor tables or the sources of
+    the line; `recalled` are its unverified sources."""
 
     source: str
     gas: str
@@ -169,7 +170,7 @@ class ActivityAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 
 class SectionAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """A part of the site report and what it adds up to, kg CO2e; negative where the total is reduced by it."""
+    """A section of the site report with its total, kg CO2e; negative if it reduces the report's total."""
 
     section: str
     en: str
@@ -180,7 +181,7 @@ class SectionAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 class SiteReportAnswer(QueryAnswer, frozen=True, kw_only=True):
     """Greenhouse gases of a site in a year by the structure of the GB/T 32151 series: combustion, process, purchased
-    electricity and heat, less exported. `total` is by location; `market` the same with electricity by market."""
+    electricity and heat, minus exported. `total` is location-based; `market` counts electricity market-based."""
 
     facility: str
     operator: str

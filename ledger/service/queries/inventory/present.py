@@ -1,4 +1,4 @@
-"""From sums to answers: scopes, energy and goods as they are told."""
+"""Turns sums into answers: scopes, energy and goods."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
@@ -26,26 +26,28 @@ class _Category(NamedTuple):
 
 CATEGORIES: Final[Mapping[int, _Category]] = {
     1: _Category("Purchased goods and services", "外购商品和服务",
-                 "bought lots when they are used, sold or lost; upstream of supplies; packaging", True),
-    2: _Category("Capital goods", "资本货物", "records do not use up machines and buildings"),
+                 "bought lots when used, sold or lost; upstream emissions of supplies; packaging", True),
+    2: _Category("Capital goods", "资本货物", "records do not cover the use of machines and buildings"),
     3: _Category("Fuel- and energy-related activities", "燃料和能源相关活动",
-                 "upstream of fuels and energy that is stated; energy that is sold on", True),
+                 "stated upstream emissions of fuels and energy; resold energy", True),
     4: _Category("Upstream transportation and distribution", "上游运输和配送",
-                 "transport that the organisation's records name, outbound too", True),
-    5: _Category("Waste generated in operations", "运营中产生的废物", "treatment that the records name", True),
-    6: _Category("Business travel", "商务差旅", "no record tells of it"),
-    7: _Category("Employee commuting", "员工通勤", "no record tells of it"),
-    8: _Category("Upstream leased assets", "上游租赁资产", "what is operated is in scopes 1 and 2"),
+                 "transport in the organisation's records, including outbound", True),
+    5: _Category("Waste generated in operations", "运营中产生的废物",
+                 "waste treatment in the organisation's records", True),
+    6: _Category("Business travel", "商务差旅", "no record covers it"),
+    7: _Category("Employee commuting", "员工通勤", "no record covers it"),
+    8: _Category("Upstream leased assets", "上游租赁资产", "operated assets are in scopes 1 and 2"),
     9: _Category("Downstream transportation and distribution", "下游运输和配送",
-                 "what receivers pay for is in their records"),
-    10: _Category("Processing of sold products", "售出产品的加工", "receivers' records are theirs"),
-    11: _Category("Use of sold products", "售出产品的使用", "no record tells of it"),
-    12: _Category("End-of-life treatment of sold products", "售出产品的报废处理", "methods tell of it, lot by lot"),
-    13: _Category("Downstream leased assets", "下游租赁资产", "no record tells of it"),
-    14: _Category("Franchises", "特许经营", "no record tells of it"),
+                 "transport that receivers pay for is in their records"),
+    10: _Category("Processing of sold products", "售出产品的加工", "processing is in the receivers' records"),
+    11: _Category("Use of sold products", "售出产品的使用", "no record covers it"),
+    12: _Category("End-of-life treatment of sold products", "售出产品的报废处理",
+                  "available lot by lot by other methods"),
+    13: _Category("Downstream leased assets", "下游租赁资产", "no record covers it"),
+    14: _Category("Franchises", "特许经营", "no record covers it"),
     15: _Category("Investments", "投资", "see the equity share"),
 }
-"""Of scope 3, by number."""
+"""The categories of scope 3, by number."""
 
 
 def scopes_answer(emissions: Iterable[Emission]) -> ScopesAnswer:
@@ -73,19 +75,19 @@ def scopes_answer(emissions: Iterable[Emission]) -> ScopesAnswer:
 
 
 def _power(rows: Iterable[Emission]) -> PowerAnswer:
-    found = total(rows)
-    return PowerAnswer(location=found.location, market=found.market)
+    power = total(rows)
+    return PowerAnswer(location=power.location, market=power.market)
 
 
 def _by(rows: Iterable[Emission], key: Callable[[Emission], str]) -> dict[str, float]:
     groups: dict[str, list[Emission]] = {}
-    for one in rows:
-        groups.setdefault(key(one), []).append(one)
+    for emission in rows:
+        groups.setdefault(key(emission), []).append(emission)
     return {name: total(group).location for name, group in sorted(groups.items())}
 
 
 def categories_answer(scopes: ScopesAnswer) -> list[CategoryAnswer]:
-    """All fifteen, with what the ledger does not know said so."""
+    """All fifteen categories, including the categories that the ledger does not know."""
     return [
         CategoryAnswer(
             number=number, en=one.en, zh=one.zh, note=one.note, status="computed" if one.computed else "unknown",
@@ -117,7 +119,7 @@ def goods_answer(goods: Mapping[str, Goods]) -> list[GoodsAnswer]:
 
 
 def changes_answer(before: ScopesAnswer, now: ScopesAnswer, energy: tuple[float, float]) -> list[DifferenceAnswer]:
-    """Scopes and energy of the year before beside this one's."""
+    """Scopes and energy of the year before and of this year. `energy`: comprehensive energy of both years, in MJ."""
     figures = [
         ("scope1", before.scope1, now.scope1), ("scope2Location", before.scope2.location, now.scope2.location),
         ("scope2Market", before.scope2.market, now.scope2.market), ("scope3", before.scope3, now.scope3),

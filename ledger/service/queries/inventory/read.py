@@ -1,7 +1,7 @@
-"""The yearly inventory of an organisation: its facilities by scope and site, its group by equity share, and the year
-before."""
+"""The yearly inventory of an organisation: its facilities by scope and site, its group by equity share, and the changes
+from the year before."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -36,63 +36,87 @@ from ledger.store.sql import queries
 YEARS: Final = (1990, 2200)
 RULES: Final = (
     "A record counts in the year in which it ends, at midnight of 31 December at the latest; transfers and "
-    "consumptions at their time.",
-    "What a facility of the organisation made is never bought, wherever it was since; its emissions are in scopes 1 to "
-    "3 of the year in which they arose.",
-    "Bought goods count once, when they are used, sold or lost; in pools they count by what went in.",
-    "Goods of others that are worked on for them are not bought. What others made of the organisation's own goods is "
-    "bought with all that it carries.",
-    "Electricity and heat that come as lots are in scope 2 with all that they carry; a market-based figure is lower by "
-    "green attributes that were used up with them.",
-    "Upstream of fuels and energy is in category 3 as far as it is stated; transport that the organisation's records "
-    "name is in category 4, outbound too.",
-    "Opening stock is of years before, and in no scope. Biogenic CO2 and removals stand apart.",
-    "By equity share each member counts with its share, and what members sell each other is not bought.",
+    "consumptions count at their time.",
+    "Lots made at a facility of the organisation never count as purchases, even if they left the organisation in the "
+    "meantime; their emissions are in scopes 1 to 3 of the year in which they arose.",
+    "Bought goods count once, when they are used, sold or lost; goods from pools count by the lots that went into the "
+    "pool.",
+    "Goods of other owners that the organisation processes for them do not count as purchases. The organisation's own "
+    "goods that others process count as purchases with all burdens that they carry.",
+    "Electricity and heat in lots are in scope 2 with all burdens that they carry; the market-based figure is reduced "
+    "by green attributes that were used up with them.",
+    "Upstream emissions of fuels and energy are in category 3 if records state them; transport in the organisation's "
+    "records is in category 4, including outbound transport.",
+    "Opening stock belongs to earlier years and is in no scope. Biogenic CO2 and removals are stated separately.",
+    "By equity share, each member counts with its share, and trade between members does not count as purchases.",
 )
 _organization = msgspec.json.Decoder(Organization)
 _facility = msgspec.json.Decoder(Facility)
 
 
 class GroupMember(NamedTuple):
-    """An organisation of a group. `assumed`: its record names a parent, and no share."""
+    """An organisation of a group. `assumed`: its record names a parent but no share."""
 
     id: str
     share: float
     assumed: bool
 
 
+class OrganizationYear(NamedTuple):
+    """An organisation in a calendar year, as of a moment, with its facilities by id and the members of its group."""
+
+    organization: Organization
+    year: int
+    moment: Moment
+    sites: Mapping[str, Facility]
+    members: Sequence[GroupMember]
+
+    @property
+    def span(self) -> InventorySpan:
+        return year_span(self.year)
+
+
+class YearSums(NamedTuple):
+    """The sums of an organisation's records in a year and in the year before, and of its group's records by equity
+    share in the year."""
+
+    now: Inventory
+    before: Inventory
+    group: Inventory
+
+
 async def read_inventory(pool: DatabasePool, organization: str, year: int, at: int | None = None) -> InventoryAnswer:
-    """The inventory of a year, now or in a tree of `at` entries.
+    """The inventory of a year, now or as of the tree of `at` entries.
 
     Raises NotFound for an organisation that is not on the ledger, and for a year in which no record of it ends;
-    InvalidInput for a year that is none, a tree that is not, and too many records.
+    InvalidInput for a year out of range, an invalid tree size, and too many records.
     """
     span = span_of(year)
     moment = await pinned(pool, await moment_at(pool, at))
     own = await read_organization(pool, organization, moment)
     sites = await read_sites(pool, [organization], moment)
-    now = await _gathered(pool, {organization: 1.0}, span, moment)
+    now = await _summed(pool, {organization: 1.0}, span, moment)
     if not now.records:
         raise NotFound(f"no record of {organization!r} ends in {year}", code="no-records", field="year", value=year,
                        rule="a year in which a record of the organisation ends")
-    before = await _gathered(pool, {organization: 1.0}, year_span(year - 1), moment)
-    members = await _group(pool, organization, moment)
-    group = now if len(members) == 1 else await _gathered(
-        pool, {one.id: one.share for one in members}, span, moment)
-    worth = await _worth(pool, organization, sites, span, moment)
-    return await in_thread(_answer, own, year, span, moment, now, before, group, members, sites, worth)
+    before = await _summed(pool, {organization: 1.0}, year_span(year - 1), moment)
+    subject = OrganizationYear(own, year, moment, sites, await _group(pool, organization, moment))
+    shares = {member.id: member.share for member in subject.members}
+    group = now if len(shares) == 1 else await _summed(pool, shares, span, moment)
+    worth = await _worth(pool, subject)
+    return await in_thread(_answer, subject, YearSums(now, before, group), worth)
 
 
 def span_of(year: int) -> InventorySpan:
-    """Raises InvalidInput for a year outside the calendar of records."""
+    """The span of a year. Raises InvalidInput for a year outside YEARS."""
     if not YEARS[0] <= year <= YEARS[1]:
-        raise InvalidInput(f"year: {year} is no year of an inventory", code="year", field="year", value=year,
+        raise InvalidInput(f"year={year} is out of range", code="year", field="year", value=year,
                            rule=f"a year from {YEARS[0]} to {YEARS[1]}")
     return year_span(year)
 
 
 async def read_organization(pool: DatabasePool, organization: str, moment: Moment) -> Organization:
-    """Raises NotFound for one that is not on the ledger, or was not yet."""
+    """The record that enrolled an organisation. Raises NotFound if it was not on the ledger at that moment."""
     body = await pool.fetchval(queries("inventory")["organization"], organization, moment.size)
     if body is None:
         raise NotFound(f"organization {organization!r} is not on the ledger", code="unknown-organization",
@@ -101,67 +125,66 @@ async def read_organization(pool: DatabasePool, organization: str, moment: Momen
 
 
 async def read_sites(pool: DatabasePool, operators: Sequence[str], moment: Moment) -> dict[str, Facility]:
-    """The facilities of organisations by id, in the order in which they were entered."""
+    """The facilities of organisations by id, in the order of their registration."""
     rows = await pool.fetch(queries("inventory")["sites"], list(operators), moment.size)
-    return {one.id: one for one in (_facility.decode(row["body"]) for row in rows)}
+    return {facility.id: facility for facility in (_facility.decode(row["body"]) for row in rows)}
 
 
-async def _gathered(pool: DatabasePool, shares: Mapping[str, float], span: InventorySpan, moment: Moment) -> Inventory:
-    found, members = Inventory(), list(shares)
+async def _summed(pool: DatabasePool, shares: Mapping[str, float], span: InventorySpan, moment: Moment) -> Inventory:
+    """The sums over the records of organisations. `shares`: by which each organisation counts."""
+    inventory, members = Inventory(), list(shares)
     async for records in read_booked(pool, members, members, span, moment):
-        for one in records:
-            found.add(one, shares[one.record.issuer])
-    return found
+        for booked in records:
+            inventory.add(booked, shares[booked.record.issuer])
+    return inventory
 
 
 async def _group(pool: DatabasePool, organization: str, moment: Moment) -> list[GroupMember]:
-    """The organisation and all below it, each with the product of the shares on the way."""
+    """The organisation and all organisations below it, each with the product of the shares along the path."""
     children: dict[str, list[Organization]] = {}
     for row in await pool.fetch(queries("inventory")["members"], organization, moment.size):
-        one = _organization.decode(row["body"])
-        if one.parent is not None:
-            children.setdefault(one.parent, []).append(one)
-    # A parent is enrolled before its child, so there are no circles.
-    found = [GroupMember(organization, 1.0, assumed=False)]
-    for member in found:
+        child = _organization.decode(row["body"])
+        if child.parent is not None:
+            children.setdefault(child.parent, []).append(child)
+    # A parent is enrolled before its child, so there are no cycles.
+    members = [GroupMember(organization, 1.0, assumed=False)]
+    for member in members:
         for child in children.get(member.id, ()):
             share = Decimal(1) if child.parent_share is None else Decimal(child.parent_share)
-            found.append(GroupMember(child.id, member.share * float(share), assumed=child.parent_share is None))
-    return found
+            members.append(GroupMember(child.id, member.share * float(share), assumed=child.parent_share is None))
+    return members
 
 
 class Worth(NamedTuple):
-    """Value added of the organisation and of its sites, where reports cover the whole period."""
+    """Value added of the organisation and of its sites, if their reports cover the whole period."""
 
     whole: ValueAdded | None
     sites: Mapping[str, ValueAdded]
 
 
-async def _worth(
-    pool: DatabasePool, organization: str, sites: Iterable[str], span: InventorySpan, moment: Moment
-) -> Worth:
-    known = [*sites]
-    reports = by_subject(await read_reports(pool, [organization, *known], span, moment))
-    found = {site: value_added(reports.get(site, ()), span) for site in known}
+async def _worth(pool: DatabasePool, subject: OrganizationYear) -> Worth:
+    organization, span = subject.organization.id, subject.span
+    reports = by_subject(await read_reports(pool, [organization, *subject.sites], span, subject.moment))
+    values = {site: value_added(reports.get(site, ()), span) for site in subject.sites}
     return Worth(value_added(reports.get(organization, ()), span),
-                 {site: one for site, one in found.items() if one is not None})
+                 {site: value for site, value in values.items() if value is not None})
 
 
-def _answer(
-    own: Organization, year: int, span: InventorySpan, moment: Moment, now: Inventory, before: Inventory,
-    group: Inventory,
-    members: Sequence[GroupMember], sites: Mapping[str, Facility], worth: Worth,
-) -> InventoryAnswer:
+def _answer(subject: OrganizationYear, sums: YearSums, worth: Worth) -> InventoryAnswer:
+    own, span, now, before = subject.organization, subject.span, sums.now, sums.before
     scopes, energy = scopes_answer(now.emissions()), now.all_energy()
     return InventoryAnswer(
-        organization=own.id, names={str(language): name for language, name in own.names.items()}, year=year,
-        since=span.since, until=span.until, at=moment.size, records=now.records, scopes=scopes,
+        organization=own.id, names={str(language): name for language, name in own.names.items()}, year=subject.year,
+        since=span.since, until=span.until, at=subject.moment.size, records=now.records, scopes=scopes,
         scope3=categories_answer(scopes), energy=energy_answer(energy, now.attributes()), goods=goods_answer(now.goods),
         intensities=[*_per_value(now, worth), *_per_tonne(now)],
-        sites=[_site(now, None if name == "" else name, sites, worth) for name in _site_names(now)],
+        sites=[_site(now, None if name == "" else name, subject.sites, worth) for name in _site_names(now)],
         equity=EquityAnswer(
-            members=[MemberAnswer(organization=one.id, share=one.share, assumed=one.assumed) for one in members],
-            scopes=scopes_answer(group.emissions()),
+            members=[
+                MemberAnswer(organization=member.id, share=member.share, assumed=member.assumed)
+                for member in subject.members
+            ],
+            scopes=scopes_answer(sums.group.emissions()),
         ),
         changes=changes_answer(scopes_answer(before.emissions()), scopes,
                                (before.all_energy().comprehensive, energy.comprehensive)) if before.records else [],
@@ -170,7 +193,7 @@ def _answer(
 
 
 def _site_names(now: Inventory) -> list[str]:
-    """The sites, and at the end the empty name of what is no site's, where there is something."""
+    """The sites; at the end also an empty name if there are emissions without a site."""
     rest = any(one.site is None for one in now.emissions())
     return [*now.sites, *([""] if rest else [])]
 
@@ -191,29 +214,31 @@ def _site(now: Inventory, name: str | None, sites: Mapping[str, Facility], worth
 
 
 def _per_value(now: Inventory, worth: Worth) -> list[IntensityAnswer]:
-    """By the organisation's own report, else by those sites whose reports cover the year, in each currency."""
+    """From the organisation's own report; else, for each currency, from the sites whose reports cover the year."""
     if worth.whole is not None:
         return [_intensity(now, worth.whole.currency, float(worth.whole.amount), None,
                            "the report of the organisation")]
-    found = []
+    intensities = []
     for currency in sorted({one.currency for one in worth.sites.values()}):
         sites = {site for site, one in worth.sites.items() if one.currency == currency}
         amount = sum(float(worth.sites[site].amount) for site in sorted(sites))
-        found.append(_intensity(now, currency, amount, sites,
-                                f"the reports of {len(sites)} of {len(now.sites)} sites with records, and those alone"))
-    return found
+        intensities.append(_intensity(now, currency, amount, sites,
+                                      f"the reports of {len(sites)} of {len(now.sites)} sites with records; covers "
+                                      "only these sites"))
+    return intensities
 
 
 def _per_tonne(now: Inventory) -> list[IntensityAnswer]:
     if now.tonnes <= 0.0:
         return []
-    return [_intensity(now, "tonne of product", now.tonnes, None, "what was made and did not go into records here")]
+    return [_intensity(now, "tonne of product", now.tonnes, None,
+                       "products that the organisation made and did not use itself")]
 
 
 def _intensity(now: Inventory, per: str, of: float, sites: set[str] | None, basis: str) -> IntensityAnswer:
     rows = [one for one in now.emissions() if one.scope in ("1", "2") and (sites is None or one.site in sites)]
-    found = total(rows)
+    sums = total(rows)
     energy = now.all_energy().comprehensive if sites is None else sum(
         now.energy(site).comprehensive for site in sorted(sites))
-    return IntensityAnswer(per=per, of=of, location=found.location / of, market=found.market / of, energy=energy / of,
+    return IntensityAnswer(per=per, of=of, location=sums.location / of, market=sums.market / of, energy=energy / of,
                            basis=basis)

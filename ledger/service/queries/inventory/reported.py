@@ -1,4 +1,4 @@
-"""Value added that sites and organisations report, as far as their reports cover a whole period."""
+"""Value added that sites and organisations report, if their reports cover a whole period."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -9,30 +9,33 @@ from ledger.service.queries.inventory.rows import InventorySpan, Reported
 
 
 class ValueAdded(NamedTuple):
-    """Money of a currency over the whole of a period."""
+    """Value added in one currency over a whole period."""
 
     currency: str
     amount: Decimal
 
 
 def value_added(reports: Iterable[Report], span: InventorySpan) -> ValueAdded | None:
-    """What the reports of one subject add up to; None where they leave a gap, say no value, or in several currencies:
-    a ratio to a part of a period would be of two different things."""
-    reached, amount, currencies = span.since, Decimal(0), set[str]()
+    """The sum of the value added in the reports of one subject.
+
+    None if the reports leave a gap, state no value, or use several currencies. A ratio of emissions of a whole period
+    to value added of a part of it would mislead.
+    """
+    covered, amount, currencies = span.since, Decimal(0), set[str]()
     for report in sorted(reports, key=lambda one: one.start):
-        if report.value_added is None or report.start != reached:
+        if report.value_added is None or report.start != covered:
             return None
-        reached = report.end
+        covered = report.end
         amount += Decimal(report.value_added.value)
         currencies.add(report.value_added.currency)
-    if reached != span.until or len(currencies) != 1:
+    if covered != span.until or len(currencies) != 1:
         return None
     return ValueAdded(currencies.pop(), amount)
 
 
 def by_subject(reported: Iterable[Reported]) -> dict[str, list[Report]]:
     """Reports by facility or organisation."""
-    found: dict[str, list[Report]] = {}
-    for one in reported:
-        found.setdefault(one.subject, []).append(one.record)
-    return found
+    reports: dict[str, list[Report]] = {}
+    for report in reported:
+        reports.setdefault(report.subject, []).append(report.record)
+    return reports

@@ -1,4 +1,4 @@
-"""The records of organisations that ended in a period, with what they took and made: what an inventory is made of."""
+"""The rows behind an inventory: records of organisations that ended in a period, with their inputs and outputs."""
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -21,7 +21,7 @@ from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
 MAX_RECORDS: Final = 500_000
-"""Records of one organisation that are read for an answer."""
+"""The most records of organisations that a query reads for an answer."""
 _CHUNK: Final = 1_000
 _ABSOLUTE, _PRIMARY = SLOT["absGhg"], SLOT["primaryAbs"]
 _LOCATION, _MARKET = SLOT["electricityLocation"], SLOT[MARKET]
@@ -32,13 +32,17 @@ _assessment = msgspec.json.Decoder(Assessment)
 
 
 class InventorySpan(NamedTuple):
-    """A period between two instants. What lasts belongs to the period in which it ends, at its end or before; what
-    happens at one instant to the one that has begun by then."""
+    """A period between two instants.
+
+    A record with a duration belongs to the period in which it ends; an end at `until` still counts. A record of one
+    instant belongs to the period that contains the instant; `since` counts and `until` does not.
+    """
 
     since: str
     until: str
 
     def has(self, record: AnyRecord) -> bool:
+        """Whether a record belongs to the period."""
         match record:
             case Transformation() | Closing() | Consumption(end=str()):
                 return self.since < (record.end or "") <= self.until
@@ -54,26 +58,27 @@ def year_span(year: int) -> InventorySpan:
 
 
 async def read_booked(
-    pool: DatabasePool, issuers: Sequence[
-        str
-    ], members: Collection[str], span: InventorySpan, moment: Moment, most: int = MAX_RECORDS
+    pool: DatabasePool, issuers: Sequence[str], members: Collection[str], span: InventorySpan, moment: Moment,
+    most: int = MAX_RECORDS,
 ) -> AsyncIterator[list[Booked]]:
-    """The records of `issuers` in the period, some at a time, in log order. `members` draw the boundary inside which
-    nothing is bought. Raises InvalidInput where the issuers have more than `most` records."""
+    """The records of `issuers` in the period, in batches, in log order. Lots that `members` made are not bought.
+
+    Raises InvalidInput if the issuers have more than `most` records.
+    """
     indexes = await pool.fetchval(queries("inventory")["records"], list(issuers), moment.size, most + 1)
     if len(indexes) > most:
-        raise InvalidInput(f"more than {most:,} records were issued by {', '.join(issuers)}",
+        raise InvalidInput(f"{', '.join(issuers)} issued more than {most:,} records",
                            code="too-many-records", field="organization", value=issuers[0],
-                           rule=f"at most {most:,} records are read for an answer")
+                           rule=f"at most {most:,} records for one inventory")
     for start in range(0, len(indexes), _CHUNK):
         details = await pool.fetch(queries("chain")["details"], indexes[start : start + _CHUNK], moment.version)
-        found = await in_thread(_decoded, details, span)
-        if found:
-            yield await _completed(pool, found, members, moment)
+        batch = await in_thread(_decoded, details, span)
+        if batch:
+            yield await _completed(pool, batch, members, moment)
 
 
 class _InventoryRows(NamedTuple):
-    """What a record and its leaf 0 say."""
+    """A record with the data of its leaf 0."""
 
     record: AnyRecord
     assessment: Assessment
@@ -81,12 +86,12 @@ class _InventoryRows(NamedTuple):
 
 
 def _decoded(rows: Iterable[Record], span: InventorySpan) -> dict[int, _InventoryRows]:
-    found: dict[int, _InventoryRows] = {}
+    batch: dict[int, _InventoryRows] = {}
     for row in rows:
         record = None if row["body"] is None else _record.decode(row["body"])
         if record is not None and span.has(record):
-            found[row["index"]] = _read(record, row["leaf"])
-    return found
+            batch[row["index"]] = _read(record, row["leaf"])
+    return batch
 
 
 def _read(record: AnyRecord, leaf: bytes | None) -> _InventoryRows:
@@ -97,9 +102,9 @@ def _read(record: AnyRecord, leaf: bytes | None) -> _InventoryRows:
 
 
 async def _completed(
-    pool: DatabasePool, found: Mapping[int, _InventoryRows], members: Collection[str], moment: Moment
+    pool: DatabasePool, batch: Mapping[int, _InventoryRows], members: Collection[str], moment: Moment
 ) -> list[Booked]:
-    sql, indexes = queries("inventory"), list(found)
+    sql, indexes = queries("inventory"), list(batch)
     flows: dict[int, list[tuple[int, Decimal]]] = {}
     for row in await pool.fetch(sql["taken"], indexes, moment.version):
         flows.setdefault(row["record"], []).append((row["lot"], row["quantity"]))
@@ -115,14 +120,14 @@ async def _completed(
             tuple([_taken(lots[lot], quantity, origins) for lot, quantity in flows.get(index, ())]),
             tuple(made.get(index, ())), one.covered,
         )
-        for index, one in found.items()
+        for index, one in batch.items()
     ]
 
 
 async def _origins(
     pool: DatabasePool, lots: Mapping[int, Record], members: Collection[str], moment: Moment
 ) -> BoundaryOrigins:
-    """Which of the lots were bought, with the flows of those that were pooled or handed on inside the boundary."""
+    """The origins of lots: bought or own. Includes the flows of lots pooled or handed on between members."""
     facts = [_lot(row) for row in lots.values()]
     passing = sorted({lot.record for lot in facts if BoundaryOrigins(members, (), {}).passes(lot)})
     flows: dict[int, list[Passed]] = {}
@@ -153,7 +158,7 @@ def _made(row: Record) -> MadeGoods:
 
 
 class Reported(NamedTuple):
-    """A report that lies in a period, on a facility or an organisation."""
+    """A report in a period about the `subject`, a facility or an organisation."""
 
     subject: str
     record: Report
@@ -162,7 +167,7 @@ class Reported(NamedTuple):
 async def read_reports(
     pool: DatabasePool, subjects: Sequence[str], span: InventorySpan, moment: Moment
 ) -> list[Reported]:
-    """The reports that lie wholly in the period, in log order."""
+    """The reports whose period lies completely in the span, in log order."""
     rows = await pool.fetch(
         queries("inventory")["reports"], list(subjects), span.since, span.until, moment.size, moment.version
     )

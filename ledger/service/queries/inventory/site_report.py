@@ -21,48 +21,49 @@ from ledger.store.sql import queries
 
 _facility = msgspec.json.Decoder(Facility)
 NOTES: Final = (
-    "Laid out as the GB/T 32151 series asks (combustion, process, purchased less exported electricity and heat); "
-    "potentials are those of the ledger's method, not of an edition of the standard.",
-    "A factor is the line's emissions over its activity data: what the records used, on average.",
-    "Exported electricity and heat are what was made as lots and not used at the site, with the emissions of this "
-    "report that those lots carry.",
-    "Purchased electricity and heat that came as lots count with all that they carry, those of the organisation's "
-    "other sites too.",
+    "The layout follows the GB/T 32151 series (combustion, process, purchased minus exported electricity and heat); "
+    "the global warming potentials are from the ledger's method, not from an edition of the standard.",
+    "An emission factor is the line's emissions divided by its activity data: the average factor of the records.",
+    "Exported electricity and heat are lots that the site made and did not use, with the emissions of this report that "
+    "these lots carry.",
+    "Purchased electricity and heat in lots count with all burdens that the lots carry, including lots from other "
+    "sites of the organisation.",
 )
 
 
 async def read_site_report(
     pool: DatabasePool, facility: str, year: int, at: int | None = None, organization: str | None = None
 ) -> SiteReportAnswer:
-    """The report of a facility, now or in a tree of `at` entries. `organization`, where it is named, is its operator.
+    """The report of a facility, now or as of the tree of `at` entries. `organization`: its operator, if given.
 
-    Raises NotFound for a facility that is not on the ledger, or not of the organisation, and for a year in which no
-    record of it ends; InvalidInput for a year or a tree that is none, and too many records.
+    Raises NotFound for a facility that is not on the ledger, or that another organisation operates, and for a year in
+    which no record of the facility ends; InvalidInput for a year out of range, an invalid tree size, and too many
+    records.
     """
     span = span_of(year)
     moment = await pinned(pool, await moment_at(pool, at))
     rows = await pool.fetch(queries("contributions")["facilities"], [facility], moment.size)
-    found = _facility.decode(rows[0]["body"]) if rows else None
-    if found is None or organization not in (None, found.issuer):
+    site = _facility.decode(rows[0]["body"]) if rows else None
+    if site is None or organization not in (None, site.issuer):
         of = "" if organization is None else f" of {organization}"
-        raise NotFound(f"facility {facility!r} is none{of} on the ledger", code="unknown-facility", field="facility",
-                       value=facility, rule="the id of a facility, with its operator where one is named")
+        raise NotFound(f"facility {facility!r}{of} is not on the ledger", code="unknown-facility", field="facility",
+                       value=facility, rule="the id of a facility, and its operator if `organization` is given")
     report, whole = SiteReport(facility), Inventory()
-    async for records in read_booked(pool, [found.issuer], [found.issuer], span, moment):
-        for one in records:
-            report.add(one)
-            if one.site == facility:
-                whole.add(one)
+    async for records in read_booked(pool, [site.issuer], [site.issuer], span, moment):
+        for booked in records:
+            report.add(booked)
+            if booked.site == facility:
+                whole.add(booked)
     if not report.records:
         raise NotFound(f"no record of {facility!r} ends in {year}", code="no-records", field="year", value=year,
                        rule="a year in which a record of the facility ends")
-    return await in_thread(_answer, found, year, moment.size, report, whole)
+    return await in_thread(_answer, site, year, moment.size, report, whole)
 
 
 def _answer(facility: Facility, year: int, size: int, report: SiteReport, whole: Inventory) -> SiteReportAnswer:
     rows = list(report.rows())
     sections = [_section(name, [row for row in rows if row.section == name]) for name in SECTIONS]
-    # Attributes that were used up beside the records, or with them, lower the figure by market alone.
+    # Green attributes that were used up, with the records or separately, lower only the market-based figure.
     attributes = total(one for one in whole.emissions() if one.source in (USED, RETIRED)).market
     return SiteReportAnswer(
         facility=facility.id, operator=facility.issuer,

@@ -1,1 +1,1 @@
-"""The figure of a lot by another method, other potentials or another allocation."""
+"""The figure of a lot by another method, other global warming potentials or another allocation."""

@@ -1,4 +1,4 @@
-"""What methods and the choice of allocation answer, as it goes over the wire (JSON, camelCase). kg CO2e."""
+"""Answers about methods and the choice of allocation, as sent to clients (JSON, camelCase). Figures are kg CO2e."""
 
 from msgspec import field
 
@@ -9,9 +9,12 @@ from ledger.service.queries.answers import QueryAnswer
 
 
 class LotFigure(QueryAnswer, frozen=True, kw_only=True):
-    """What all such answers say first. `title` says *incomplete footprint* where `completeness` is unknown or below
-    95 %, and that a lot is withdrawn. It is all as it read in the tree of `size` entries with the `root` (base64); `at`
-    is that size where it was asked for. `plugin` assessed the lot's own record."""
+    """The common fields of these answers.
+
+    `title` says *incomplete footprint* if `completeness` is unknown or below 95 %, and says if the lot is withdrawn.
+    Everything is as of the tree of `size` entries with the `root` (base64); `at` is
+    this size if the question named it. `plugin` assessed the lot's own record.
+    """
 
     title: str
     lot: str
@@ -28,11 +31,11 @@ class LotFigure(QueryAnswer, frozen=True, kw_only=True):
 
 
 class MethodAnswer(LotFigure, frozen=True, kw_only=True):
-    """The figure of a whole lot by another method, other potentials or another allocation than the stored ones.
+    """The figure of a whole lot by a method, global warming potentials or an allocation other than the stored ones.
 
-    `footprint` is the sum of the `terms`; what is `beside` is never added. `default` is the stored figure, by cut-off,
-    AR6 and each record's own allocation. `allocation`: one key for all records; each record's own where there is none.
-    `credit` says where the method's credit lies, `limitations` what it leaves open.
+    `footprint` is the sum of the `terms`; the figures in `beside` are never added. `default` is the stored figure: by
+    cut-off, AR6 and each record's own allocation. `allocation`: one key for all records; if absent, each record's own
+    key. `credit` explains who gets the method's credit; `limitations` lists the limits of the figure.
     """
 
     method: str
@@ -49,7 +52,7 @@ class MethodAnswer(LotFigure, frozen=True, kw_only=True):
 
 
 class MissingAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """What a record (by digest) does not say of an `output` (a lot), which the `rule` asks for."""
+    """A `field` that the `rule` needs and a record (by digest) does not state, for an `output` (a lot)."""
 
     record: str
     field: str
@@ -58,8 +61,8 @@ class MissingAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 
 class ChoiceAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """The figure by one key for all records, and its difference to the stored one; or `missing`: why there is none, of
-    the first five of `missingRecords`."""
+    """The figure by one key for all records, and its difference from the stored figure. If the figure cannot be
+    calculated: the `missing` fields of the first five of `missingRecords` records."""
 
     allocation: str
     footprint: float | None = None
@@ -71,9 +74,12 @@ class ChoiceAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 
 class SensitiveRecord(QueryAnswer, frozen=True, kw_only=True):
-    """A record whose outputs share its burden by `allocation`: by which key the lot would carry how much more, kg CO2e,
-    if this record alone shared by it. `largest` is the largest of these by amount, `percent` what part it is of the
-    figure. `missing`: keys by which it has no shares."""
+    """A record whose outputs share its burden by the key `allocation`.
+
+    `differences`: by key, how much more the lot would carry (kg CO2e) if only this record used that key. `largest` is
+    the largest of them by absolute value; `percent` is its part of the figure. `missing`: keys for which the record
+    lacks data.
+    """
 
     record: str
     index: int
@@ -88,9 +94,9 @@ class SensitiveRecord(QueryAnswer, frozen=True, kw_only=True):
 
 
 class SensitivityAnswer(LotFigure, frozen=True, kw_only=True):
-    """What a lot's stored figure would be by each key of allocation. `records`: of which the lot carries an output that
-    could have had another share, by their own key in `keys`; `sensitive` are the most sensitive of them, `leftOff`
-    counts the others."""
+    """The stored figure of a lot recalculated by each allocation key. `records`: the number of records of which the lot
+    carries an output that could have another share; `keys` counts them by their own key. `sensitive` are the most
+    sensitive of them; `leftOff` is the number of the others."""
 
     footprint: float
     footprint_per_unit: float
@@ -103,7 +109,7 @@ class SensitivityAnswer(LotFigure, frozen=True, kw_only=True):
 
 
 class PluginMethod(QueryAnswer, frozen=True, kw_only=True):
-    """A sector's own method, as `method` asks for it, by the plugin of that name and version."""
+    """A sector's own method: `name` as the parameter `method` takes it, and the name and version of its `plugin`."""
 
     name: str
     plugin: str
@@ -111,8 +117,8 @@ class PluginMethod(QueryAnswer, frozen=True, kw_only=True):
 
 
 class CatalogueAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """What may be asked for: methods with their parameters, sets of global warming potentials (kg CO2e per kg of gas,
-    over 100 years), allocation keys with what each needs, and methods of sectors."""
+    """All available options: methods with their parameters, sets of global warming potentials (kg CO2e per kg of gas,
+    over 100 years), allocation keys with the data that each needs, and methods of sectors."""
 
     methods: tuple[Method, ...]
     gwp: dict[str, dict[str, str]]

@@ -1,4 +1,4 @@
-"""What methods need from the rows: all records behind a lot with the choices that they leave, an item's lives, a root.
+"""The rows that methods need: records upstream of a lot with their choices of allocation, an item's lives, a root hash.
 """
 
 import base64
@@ -15,7 +15,7 @@ from ledger.core.record.values import UNBURDENED
 from ledger.footprint.derived.contributions import Upstream, Weights
 from ledger.footprint.derived.reallocation import Split, split_of
 from ledger.footprint.derived.recount import Recount
-from ledger.service.queries.chain.upstream import Behind, read_records
+from ledger.service.queries.chain.upstream import UpstreamChain, read_records
 from ledger.service.queries.threads import in_thread
 from ledger.service.queries.tree_size import Moment
 from ledger.store.database import DatabasePool
@@ -24,48 +24,48 @@ from ledger.store.tiles import inclusion_path
 
 
 class Life(NamedTuple):
-    """The lot with which a life of an item began, and its stored burdens, of the whole lot."""
+    """The lot with which a life of an item began, and the stored burdens of the whole lot."""
 
     number: int
     burdens: Sequence[float]
 
 
 class MethodRows(NamedTuple):
-    """All records behind a lot; `splits` are those that leave a choice of allocation."""
+    """The records upstream of a lot; `splits`: the records that leave a choice of allocation."""
 
     recount: Recount
     splits: list[Split]
 
 
-async def read_carried(pool: DatabasePool, behind: Behind, gases: Mapping[str, Decimal]) -> Recount:
+async def read_carried(pool: DatabasePool, chain: UpstreamChain, gases: Mapping[str, Decimal]) -> Recount:
     """The records of which the lot carries something."""
-    recount = Recount(behind.arrays, gases)
-    async for records in read_records(pool, behind):
+    recount = Recount(chain.arrays, gases)
+    async for records in read_records(pool, chain):
         await in_thread(_add, recount, records)
     return recount
 
 
-async def read_all(pool: DatabasePool, behind: Behind, gases: Mapping[str, Decimal]) -> MethodRows:
-    """All records in the chain: those of which the lot carries nothing may weigh something by another key."""
-    indexes = behind.arrays.records[::-1].tolist()
-    carried = {index: behind.weights.records.get(index, 0.0) for index in indexes}
-    everything = behind._replace(weights=Weights(carried, behind.weights.lots))
-    recount, splits = Recount(behind.arrays, gases), list[Split]()
+async def read_all(pool: DatabasePool, chain: UpstreamChain, gases: Mapping[str, Decimal]) -> MethodRows:
+    """All records of the chain: a record of which the lot carries nothing may have a weight under another key."""
+    indexes = chain.arrays.records[::-1].tolist()
+    carried = {index: chain.weights.records.get(index, 0.0) for index in indexes}
+    everything = chain._replace(weights=Weights(carried, chain.weights.lots))
+    recount, splits = Recount(chain.arrays, gases), list[Split]()
     async for records in read_records(pool, everything):
         choosing = [one for one in records if _leaves_a_choice(one)]
-        masses = await _masses(pool, choosing, behind.moment)
+        masses = await _masses(pool, choosing, chain.moment)
         await in_thread(_add, recount, records)
         splits += await in_thread(_splits, choosing, masses)
     return MethodRows(recount, splits)
 
 
 def _add(recount: Recount, records: Iterable[Upstream]) -> None:
-    for one in records:
-        recount.add(one)
+    for record in records:
+        recount.add(record)
 
 
-def _leaves_a_choice(one: Upstream) -> bool:
-    record = one.record
+def _leaves_a_choice(upstream: Upstream) -> bool:
+    record = upstream.record
     return isinstance(record, Transformation) and sum(out.role not in UNBURDENED for out in record.outputs) > 1
 
 
@@ -81,35 +81,38 @@ def _splits(records: Iterable[Upstream], rows: Iterable[Record]) -> list[Split]:
     masses: dict[int, list[Decimal | None]] = {}
     for row in rows:
         masses.setdefault(row["number"] // LOT_SLOTS, []).append(row["mass"])
-    found = []
-    for one in records:
-        if isinstance(one.record, Transformation):
-            split = split_of(one.log_index, one.digest, one.record, one.assessment, masses[one.log_index])
-            found += [split] if split is not None else []
-    return found
+    splits = []
+    for upstream in records:
+        index, record = upstream.log_index, upstream.record
+        if isinstance(record, Transformation):
+            split = split_of(index, upstream.digest, record, upstream.assessment, masses[index])
+            splits += [split] if split is not None else []
+    return splits
 
 
 async def read_lives(pool: DatabasePool, item: str | None, moment: Moment) -> list[Life]:
-    """The lives of a physical item, oldest first: each begins with what a transformation made of it, first or out of
-    the core that the life before has left. None where its first life is not on the ledger: what a later one added is
-    not what making it anew adds."""
+    """The lives of a physical item, oldest first. A life begins with the lot in which a transformation made the item,
+    either new or from the core of the previous life.
+
+    Empty if the first life is not on the ledger: a later life alone does not show the burden of making the item new.
+    """
     if item is None:
         return []
     lives: dict[str | None, Life] = {}
     for row in await pool.fetch(queries("methods")["lives"], item, moment.version, moment.size):
-        # Worked on, or sent and brought home, it lives on.
+        # An item that is processed, or handed over and back, stays in the same life.
         lives.setdefault(row["previous_life"], Life(row["number"], row["burdens"]))
     return list(lives.values()) if None in lives and next(iter(lives)) is None else []
 
 
 async def read_root(pool: DatabasePool, size: int) -> str:
-    """The root, in base64, of the tree of the first `size` entries, of which there is at least one."""
+    """The root hash, in base64, of the tree of the first `size` entries; `size` is at least 1."""
     root: bytes | None = await pool.fetchval(queries("methods")["root"], size)
     if root is None:
         async with pool.acquire() as connection:
             rows = await connection.fetch(queries("sequence")["tile_leaf_hashes"], size - 1, size)
             root = rows[0]["leaf_hash"]
-            # Of the last entry, all siblings are on the left.
+            # All siblings on the path of the last entry are on the left.
             for sibling in await inclusion_path(connection, size - 1, size):
                 root = node_hash(sibling, root)
     return base64.b64encode(root).decode()

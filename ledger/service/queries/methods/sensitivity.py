@@ -1,4 +1,4 @@
-"""How much a lot's figure depends on the choice of allocation: by each key for all records, and record by record."""
+"""The sensitivity of a lot's figure to the choice of allocation: by each key for all records, and record by record."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
@@ -12,10 +12,11 @@ from ledger.footprint.derived.methods.gases import gases_named
 from ledger.footprint.derived.reallocation import NEEDS, Split, lots_of, placed, under
 from ledger.footprint.derived.recount import Recount, RecountFigures, RecountWeight
 from ledger.footprint.stored.burdens import METHOD, footprint
-from ledger.service.queries.chain.upstream import Behind, read_behind
+from ledger.service.queries.chain.upstream import UpstreamChain, read_upstream
 from ledger.service.queries.methods.answers import ChoiceAnswer, MissingAnswer, SensitiveRecord, SensitivityAnswer
 from ledger.service.queries.methods.read import figure_head
 from ledger.service.queries.methods.rows import MethodRows, read_all, read_root
+from ledger.service.queries.questions import LotQuestion
 from ledger.service.queries.threads import in_thread
 from ledger.store.database import DatabasePool
 
@@ -23,56 +24,55 @@ _SHOWN: Final = 10
 _MISSING: Final = 5
 
 
-async def read_sensitivity(pool: DatabasePool, lot: str, at: int | None = None) -> SensitivityAnswer:
-    """The figure of a lot by each allocation key, now or in a tree of `at` entries, and the records on which the choice
-    depends most.
+async def read_sensitivity(pool: DatabasePool, question: LotQuestion) -> SensitivityAnswer:
+    """The figure of a lot by each allocation key, and the records whose choice of key changes the figure most.
 
-    Raises NotFound for a lot that is not on the ledger, or was not yet; InvalidInput for a tree that is not, and for
-    too long a chain.
+    Raises NotFound for a lot that is not on the ledger, or was not on it at that tree size; InvalidInput for an invalid
+    tree size, and for too long a chain.
     """
-    behind = await read_behind(pool, lot, at)
-    found = await read_all(pool, behind, gases_named(STORED_GWP))
-    return await in_thread(_answer, behind, found, await read_root(pool, behind.moment.size))
+    chain = await read_upstream(pool, question)
+    rows = await read_all(pool, chain, gases_named(STORED_GWP))
+    return await in_thread(_answer, chain, rows, await read_root(pool, chain.moment.size))
 
 
 class _Stored(NamedTuple):
-    """The lot's stored figure, and how much of it is one unit."""
+    """The stored footprint of the lot, with its number and quantity."""
 
     number: int
     footprint: float
     quantity: float
 
 
-def _answer(behind: Behind, found: MethodRows, root: str) -> SensitivityAnswer:
-    stored = _Stored(behind.row["number"], footprint(behind.burdens), float(behind.row["quantity"]))
-    weighed = RecountWeight.for_lot(behind.arrays, stored.number)
-    choices = tuple(_choice(key, behind.arrays, found, stored) for key in NEEDS)
-    matter = _that_matter(behind.arrays, found.splits, weighed.lots)
+def _answer(chain: UpstreamChain, rows: MethodRows, root: str) -> SensitivityAnswer:
+    stored = _Stored(chain.row["number"], footprint(chain.burdens), float(chain.row["quantity"]))
+    weighed = RecountWeight.for_lot(chain.arrays, stored.number)
+    choices = tuple(_choice(key, chain.arrays, rows, stored) for key in NEEDS)
+    relevant = _relevant(chain.arrays, rows.splits, weighed.lots)
     keys: dict[str, int] = {}
-    for _, split in matter:
+    for _, split in relevant:
         keys[split.key] = keys.get(split.key, 0) + 1
-    sensitive = _sensitive(behind.arrays, found.recount, matter, weighed.lots, stored)
+    sensitive = _sensitive(chain.arrays, rows.recount, relevant, weighed.lots, stored)
     return SensitivityAnswer(
-        **figure_head(behind, RecountFigures.of(tuple(behind.burdens)), root), footprint=stored.footprint,
-        footprint_per_unit=stored.footprint / stored.quantity, choices=choices, records=len(matter), keys=keys,
+        **figure_head(chain, RecountFigures.of(tuple(chain.burdens)), root), footprint=stored.footprint,
+        footprint_per_unit=stored.footprint / stored.quantity, choices=choices, records=len(relevant), keys=keys,
         sensitive=tuple(sensitive[:_SHOWN]), left_off=max(0, len(sensitive) - _SHOWN),
-        # Whatever the key: what was declared was allocated by one of which the ledger knows nothing.
-        limitations=tuple(limitations(RecountRequest(METHOD, STORED_GWP, "any"), found.recount, weighed)),
+        # The ledger does not know the allocation key of declared figures, so this limitation holds for every key.
+        limitations=tuple(limitations(RecountRequest(METHOD, STORED_GWP, "any"), rows.recount, weighed)),
     )
 
 
-def _choice(key: str, arrays: Arrays, found: MethodRows, stored: _Stored) -> ChoiceAnswer:
-    choice = under(key, arrays, found.splits)
+def _choice(key: str, arrays: Arrays, rows: MethodRows, stored: _Stored) -> ChoiceAnswer:
+    choice = under(key, arrays, rows.splits)
     weighed = RecountWeight.for_lot(choice.arrays, stored.number)
     missing = choice.missing([weighed.records])
     if missing:
-        told = tuple(
+        fields = tuple(
             MissingAnswer(record=one.digest, output=one.none[key].output, field=one.none[key].field,
                           rule=one.none[key].rule)
             for one in missing[:_MISSING]
         )
-        return ChoiceAnswer(allocation=key, missing=told, missing_records=len(missing))
-    figure = found.recount.figures(weighed).footprint
+        return ChoiceAnswer(allocation=key, missing=fields, missing_records=len(missing))
+    figure = rows.recount.figures(weighed).footprint
     difference = figure - stored.footprint
     return ChoiceAnswer(
         allocation=key, footprint=figure, footprint_per_unit=figure / stored.quantity, difference=difference,
@@ -80,28 +80,28 @@ def _choice(key: str, arrays: Arrays, found: MethodRows, stored: _Stored) -> Cho
     )
 
 
-def _that_matter(arrays: Arrays, splits: Iterable[Split], lots: Floats) -> list[tuple[int, Split]]:
-    """The records of which the lot carries an output that could have had another share."""
-    found = []
+def _relevant(arrays: Arrays, splits: Iterable[Split], lots: Floats) -> list[tuple[int, Split]]:
+    """The records of which the lot carries an output that could have another share, with their positions."""
+    relevant = []
     for position, split in placed(arrays, splits):
         own = lots_of(arrays, position)
         carriers = numpy.array(split.carriers)[arrays.numbers[own] % LOT_SLOTS]
         if (lots[own][carriers] != 0).any():
-            found.append((position, split))
-    return found
+            relevant.append((position, split))
+    return relevant
 
 
 def _sensitive(
-    arrays: Arrays, recount: Recount, matter: Sequence[tuple[int, Split]], lots: Floats, stored: _Stored
+    arrays: Arrays, recount: Recount, relevant: Sequence[tuple[int, Split]], lots: Floats, stored: _Stored
 ) -> list[SensitiveRecord]:
-    """By how much the lot would carry more, did one record alone share by another key:
+    """How much more the lot would carry if one record alone used another key:
 
-        sum over its outputs of part(output) * (share by that key - share) * what it has to share
+        sum over its outputs of part(output) * (share by that key - share) * burden to be shared
 
-    exactly so, for neither what lies behind a record nor what comes after it depends on its shares.
+    This is exact: neither the burdens upstream of a record nor the parts downstream of it depend on its shares.
     """
-    shared, found = recount.shared(), []
-    for position, split in matter:
+    shared, sensitive = recount.shared(), []
+    for position, split in relevant:
         own = lots_of(arrays, position)
         outputs = arrays.numbers[own] % LOT_SLOTS
         differences = {}
@@ -109,8 +109,8 @@ def _sensitive(
             moved = (lots[own] * (numpy.array(shares)[outputs] - arrays.shares[own])).sum()
             if key != split.key:
                 differences[key] = float(moved * shared[position]) + 0.0
-        found.append(_record(split, differences, stored))
-    return sorted(found, key=lambda one: (-abs(one.largest), one.index))
+        sensitive.append(_record(split, differences, stored))
+    return sorted(sensitive, key=lambda one: (-abs(one.largest), one.index))
 
 
 def _record(split: Split, differences: dict[str, float], stored: _Stored) -> SensitiveRecord:

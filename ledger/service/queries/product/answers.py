@@ -1,4 +1,4 @@
-"""What is answered about a product, as it goes over the wire (JSON, camelCase)."""
+"""Answers about a product, as sent to clients (JSON, camelCase)."""
 
 from msgspec import field
 
@@ -7,8 +7,11 @@ from ledger.service.queries.answers import DoubtAnswer, OpenPeriod, QueryAnswer
 
 
 class SpreadAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """Kg CO2e per unit over the lots, each of the weight of its quantity. `p5` is the smallest value of a lot at which
-    at least 5 % of the production is reached, and so on; `deviation` is the standard deviation around `mean`."""
+    """The distribution of kg CO2e per unit over the lots, weighted by quantity.
+
+    `p5` is the smallest value such that lots up to it make up at least 5 % of the production; the other percentiles
+    are defined in the same way. `deviation` is the standard deviation around `mean`.
+    """
 
     minimum: float
     p5: float
@@ -22,12 +25,13 @@ class SpreadAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 
 class ProductionAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """Lots of a product as one. `quantity` and `footprint` (kg CO2e excluding biogenic uptake) are of all of them,
+    """The lots of a product together. `quantity` and `footprint` (kg CO2e excluding biogenic uptake) are of all lots;
     `footprintPerUnit`, `burdens`, `contents` and `biogenicUptake` are per unit of the product, weighted by production.
 
-    `title` says *incomplete footprint* where `completeness` is unknown or below 95 %; `unestimated` counts what nobody
-    estimated, of all lots. `ratings` are PACT's for technology, time and geography, 1 (best) to 3. `provisionalShare`
-    is the part that waits for closings, `recycledContent` the share of each material's mass, by origin.
+    `title` says *incomplete footprint* if `completeness` is unknown or below 95 %. `unestimated` is the number of
+    omissions without an estimate, over all lots. `ratings` are PACT's for technology, time and geography, 1 (best) to
+    3. `provisionalShare` is the part that waits for closings; `recycledContent` is the share of each material's mass,
+    by origin.
     """
 
     title: str
@@ -50,15 +54,14 @@ class ProductionAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 
 class FacilityAnswer(ProductionAnswer, frozen=True, kw_only=True):
-    """What of it one facility made, `share` of the quantity."""
+    """The production of one facility: `share` of the whole quantity."""
 
     facility: str
     share: float
 
 
 class ProductLotAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """One of the lots: what it is as made, kg CO2e per unit, and by the record at which `index` of the log that ended
-    when."""
+    """One of the lots: its quantity as made, its kg CO2e per unit, and the log `index` and `end` of its record."""
 
     lot: str
     facility: str
@@ -69,14 +72,14 @@ class ProductLotAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 
 class ProductAnswer(ProductionAnswer, frozen=True, kw_only=True):
-    """The production-weighted footprint of a product: of all lots that transformations made of it as product,
-    co-product or by-product and that ended after `from` and at `to` or before, as it all read in the tree of `at`
-    entries. The same question for that tree has this answer ever after.
+    """The production-weighted footprint of a product, as of the tree of `at` entries. It covers all lots of the product
+    that transformations made as product, co-product or by-product, if the records ended after `from` and at `to` or
+    before. The same question for this tree size always has this answer.
 
-    `facilities` begin with the one that made most of it, `lots` are the largest, `leftOff` counts the others.
-    `openPeriods`: months that have to be closed before the figure is final; with `morePeriods` there are more than were
-    looked at. `inDoubt`: records at and behind it that keys signed which are reported compromised, newest first, at
-    most 20; `limitations` say so in words.
+    `facilities` are in order of production, largest first; `lots` are the largest lots; `leftOff` is the number of the
+    others. `openPeriods`: months that need a closing before the figure is final; `morePeriods`: there are more months
+    than were examined. `inDoubt`: records of this figure and upstream of it whose signing keys are reported
+    compromised, newest first, at most 20; `limitations` say so in words.
     """
 
     product: str

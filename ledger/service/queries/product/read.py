@@ -1,8 +1,8 @@
-"""The footprint of a product: what was made of it in a period, weighted by production.
+"""The footprint of a product: of its lots made in a period, weighted by production.
 
-What counts is what transformations made as product, co-product or by-product, and whose record ends in the period as it
-reads at the moment asked for. A transfer makes a lot out of a lot, and a pool mixes lots: both would count twice what
-is counted where it was made. Declared lots and opening stock were not made here. Waste, cores and credits carry none of
+A lot counts if a transformation made it as product, co-product or by-product, and if the record, as it reads at the
+moment of the question, ends in the period. Transfers and pools make new lots of existing lots, so counting them would
+count production twice. Declared lots and opening stock were not made here. Waste, cores and credits carry no part of
 their record's burden.
 """
 
@@ -22,9 +22,17 @@ from ledger.footprint.stored.burdens import METHOD, SLOT, footprint
 from ledger.service.queries.doubts import SHOWN as DOUBTS
 from ledger.service.queries.doubts import read_doubts_behind
 from ledger.service.queries.footprint.open_periods import read_open_periods
-from ledger.service.queries.footprint.read import CO2_PER_C, NOTHING_BESIDE, FootprintContext, present, recycled_content
+from ledger.service.queries.footprint.read import (
+    CO2_PER_C,
+    NO_CONTEXT,
+    FootprintContext,
+    not_found,
+    present,
+    recycled_content,
+)
 from ledger.service.queries.periods import BEGIN, NEVER, Period, period_of
 from ledger.service.queries.product.answers import FacilityAnswer, ProductAnswer, ProductLotAnswer, SpreadAnswer
+from ledger.service.queries.questions import PeriodQuestion
 from ledger.service.queries.threads import in_thread
 from ledger.service.queries.tree_size import EVER, Moment, moment_at
 from ledger.store.database import DatabasePool
@@ -37,33 +45,31 @@ _CHUNK: Final = 2_000
 
 
 async def read_product(
-    pool: DatabasePool, product: str, since: str | None = None, until: str | None = None, at: int | None = None,
-    limit: int = SHOWN, most: int = MAX_LOTS, chunk: int = _CHUNK,
+    pool: DatabasePool, question: PeriodQuestion, limit: int = SHOWN, most: int = MAX_LOTS, chunk: int = _CHUNK
 ) -> ProductAnswer:
-    """The footprint of what was made of a product and ended after `since`, and until `until` (days or instants, open
-    where None), with the `limit` largest lots, as of a tree of `at` entries, the newest where None.
+    """The footprint of a product's lots made in a period, with the `limit` largest lots.
 
-    Raises NotFound for a product that is not on the ledger, or of which nothing was made in the period; InvalidInput
-    for days that are none, an empty period, a tree that is not, and more than `most` lots.
+    Raises NotFound for a product that is not on the ledger, or that was not made in the period; InvalidInput for a
+    malformed day or instant, an empty period, an invalid tree size, and more than `most` lots.
     """
-    period = period_of(since, until)
+    product, at = question.subject, question.at
+    period = period_of(question.since, question.until)
     if not 0 <= limit <= MAX_SHOWN:
-        raise InvalidInput(f"limit: {limit} lots cannot be shown", code="limit", field="limit", value=limit,
+        raise InvalidInput(f"limit={limit} lots is out of range", code="limit", field="limit", value=limit,
                            rule=f"0 to {MAX_SHOWN:,} lots")
     moment = await _settled(pool, at)
-    known = await pool.fetchrow(queries("products")["entered"], product, moment.size)
-    if known is None or not known["entered"]:
-        when = "is not on the ledger" if at is None else f"was not on the ledger when it had {at} entries"
-        raise NotFound(f"product {product!r} {when}", field="product", value=product, rule="the id of a product")
+    row = await pool.fetchrow(queries("products")["entered"], product, moment.size)
+    if row is None or not row["entered"]:
+        raise not_found("product", product, at)
     reading = _ProductReading(pool, product, period, moment, most)
     await reading.read(chunk)
     lots = [] if not reading.production.lots else await reading.lots(limit)
-    beside = await reading.beside(doubted=known["doubted"])
-    return await in_thread(_answer, reading, lots, beside)
+    context = await reading.context(doubted=row["doubted"])
+    return await in_thread(_answer, reading, lots, context)
 
 
 async def _settled(pool: DatabasePool, at: int | None) -> Moment:
-    """The moment asked for. Where it is now, the size is read, so that all further queries see one ledger."""
+    """The moment of the question. If it is now, this pins the tree size, so that all queries see the same ledger."""
     if at is not None:
         return await moment_at(pool, at)
     row = await pool.fetchrow(queries("read")["moment"], EVER)
@@ -71,8 +77,8 @@ async def _settled(pool: DatabasePool, at: int | None) -> Moment:
 
 
 class _ProductReading:
-    """Reads the lots of a product chunk by chunk. `first` and `last` are the ends of all its production, whatever the
-    period; `waiting` the records of those lots whose figures wait for a closing."""
+    """Reads the lots of a product in batches. `first` and `last` are the first and last ends of its production, in any
+    period; `waiting`: the records whose figures wait for a closing."""
 
     def __init__(self, pool: DatabasePool, product: str, period: Period, moment: Moment, most: int) -> None:
         self.product, self.period, self.moment = product, period, moment
@@ -83,7 +89,7 @@ class _ProductReading:
         self._pool, self._most, self._sql = pool, most, queries("products")
 
     async def read(self, chunk: int) -> None:
-        """So many lots at a time. Raises InvalidInput for more lots than may be."""
+        """Reads `chunk` lots at a time. Raises InvalidInput for too many lots."""
         after = -1
         while True:
             rows = await self._pool.fetch(self._sql["made"], self.product, after, self.moment.size, chunk)
@@ -98,30 +104,30 @@ class _ProductReading:
                 await in_thread(self._take, await self._figures(numbers))
 
     async def lots(self, limit: int) -> list[ProductLotAnswer]:
-        """The largest, largest first."""
+        """The largest lots, largest first."""
         numbers = await in_thread(self.production.largest, limit)
         ended = await self._ended(numbers)
-        found = {row["number"]: row for row in await self._figures(numbers)}
-        return [self._lot(found[number], ended[number // LOT_SLOTS]) for number in numbers]
+        rows = {row["number"]: row for row in await self._figures(numbers)}
+        return [self._lot(rows[number], ended[number // LOT_SLOTS]) for number in numbers]
 
-    async def beside(self, *, doubted: bool) -> FootprintContext:
-        """What stands beside the figure, of most products nothing. `doubted`: any key is reported compromised."""
-        found = NOTHING_BESIDE
+    async def context(self, *, doubted: bool) -> FootprintContext:
+        """Additional information about the figure. `doubted`: some key is reported compromised."""
+        context = NO_CONTEXT
         if self.waiting:
             periods = await read_open_periods(self._pool, self.waiting, self.moment.version)
-            found = found._replace(open_periods=periods)
+            context = context._replace(open_periods=periods)
         if doubted and self.production.lots:
             doubts, limitations = await read_doubts_behind(self._pool, self.production.records(), self.moment)
-            found = found._replace(doubts=doubts, limitations=limitations)
-        return found
+            context = context._replace(doubts=doubts, limitations=limitations)
+        return context
 
     async def _ended(self, lots: Iterable[int]) -> Mapping[int, str]:
-        """By log index, of those records that count."""
+        """The ends of the records of lots, by log index. Only records that count."""
         indexes = sorted({number // LOT_SLOTS for number in lots})
         rows = await self._pool.fetch(self._sql["ended"], indexes, self.moment.version)
-        found = {row["index"]: row["ended"] for row in rows}
-        self.first, self.last = min([self.first, *found.values()]), max([self.last, *found.values()])
-        return found
+        ends = {row["index"]: row["ended"] for row in rows}
+        self.first, self.last = min([self.first, *ends.values()]), max([self.last, *ends.values()])
+        return ends
 
     async def _figures(self, numbers: Sequence[int]) -> list[Record]:
         return await self._pool.fetch(self._sql["figures"], numbers, self.moment.version)
@@ -149,19 +155,19 @@ class _ProductReading:
         )
 
     def nothing(self) -> NotFound:
-        """The error where no lot counts: it says what there is instead."""
-        there = "nothing of it was made by a transformation; declared lots, transfers and pools are no production"
+        """The error if no lot counts. It states the reason."""
+        reason = "no transformation made it; declared lots, transfers and pools do not count as production"
         if self.last != BEGIN:
-            there = f"what there is ended from {self.first} to {self.last}"
+            reason = f"all its production ended from {self.first} to {self.last}"
         return NotFound(
-            f"nothing of product {self.product!r} was made{self.period}: {there}", code="no-production",
+            f"no production of {self.product!r}{self.period}: {reason}", code="no-production",
             field="product", value=self.product,
-            rule="a product of which a transformation that ended in the period made something",
+            rule="a product of a transformation that ended in the period",
         )
 
 
-def _answer(reading: _ProductReading, lots: list[ProductLotAnswer], beside: FootprintContext) -> ProductAnswer:
-    """Raises NotFound where there is no lot."""
+def _answer(reading: _ProductReading, lots: list[ProductLotAnswer], context: FootprintContext) -> ProductAnswer:
+    """Raises NotFound if no lot counts."""
     if not reading.production.lots:
         raise reading.nothing()
     whole, facilities = reading.production.result()
@@ -174,8 +180,8 @@ def _answer(reading: _ProductReading, lots: list[ProductLotAnswer], beside: Foot
             for name, one in facilities.items()
         ],
         lots=lots, left_off=whole.lots - len(lots),
-        open_periods=beside.open_periods.periods, more_periods=beside.open_periods.more,
-        in_doubt=list(beside.doubts[:DOUBTS]), limitations=list(beside.limitations),
+        open_periods=context.open_periods.periods, more_periods=context.open_periods.more,
+        in_doubt=list(context.doubts[:DOUBTS]), limitations=list(context.limitations),
         **_production(whole, reading.unit),
     )
 

@@ -1,4 +1,4 @@
-"""What revisions changed for a holder: of each of its lots the footprint before and after, page by page."""
+"""The restatements of a holder's lots: the footprint before and after each revision, page by page."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +17,7 @@ from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
 LOOKED_AT = 5_000
-"""So many revised records are looked at for a page, whoever holds their lots."""
+"""The most revised records that a query examines for a page, whoever holds their lots."""
 
 
 class _Reason(Struct):
@@ -30,10 +30,11 @@ _reason = msgspec.json.Decoder(_Reason)
 async def read_changes(
     pool: DatabasePool, holder: str, since: int, after: int, limit: int, looked_at: int = LOOKED_AT
 ) -> ChangesAnswer:
-    """Lots that `holder` holds or held whose figures or quantity were revised, in order of the revising record and of
-    the lot, from the revision at log index `since` on, there after the lot with number `after`.
+    """The lots that `holder` holds or held and whose figures or quantity were revised.
 
-    Raises NotFound for a holder that is no organisation on the ledger.
+    The answer begins with the revision at log index `since`, after the lot with number `after`. It is in the order of
+    the revising records and, within each, of the lots. Raises NotFound if `holder` is not an organisation
+    on the ledger.
     """
     sql = queries("read")
     async with pool.acquire() as connection:

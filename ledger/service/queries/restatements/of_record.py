@@ -1,4 +1,4 @@
-"""What later records made of one: its results after each revision, with their leaves proved."""
+"""The results of a record after each later revision, with proofs of their leaves."""
 
 from collections import defaultdict
 
@@ -25,8 +25,8 @@ _nonced = msgspec.json.Decoder(_Nonced)
 
 
 async def read_revisions(connection: Connection, index: int, seed: bytes) -> tuple[list[RevisionAnswer], int]:
-    """The newest revisions of the record at `index` in log order, and how many there are before them. `seed` is that
-    of the record's salts."""
+    """The newest revisions of the record at `index`, in log order, and the number of revisions before them. `seed` is
+    the seed of the record's salts."""
     sql = queries("read")
     rows = await connection.fetch(sql["record_revisions"], index, MAX_REVISIONS)
     lots: dict[int, list[Record]] = defaultdict(list)
@@ -48,7 +48,7 @@ def _answer(row: Record, lots: list[Record], seed: bytes) -> RevisionAnswer:
 
 
 def _leaves(first: bytes | None, lots: list[Record], seed: bytes) -> list[bytes]:
-    """Leaf 0 as stored, the others made of the lots' rows; none of a withdrawn record."""
+    """Leaf 0 as stored, and the other leaves from the rows of the lots. Empty for a withdrawn record."""
     if first is None:
         return []
     return [bytes(first), *[

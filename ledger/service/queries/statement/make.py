@@ -1,12 +1,13 @@
-"""Making statements: a lot's figure as of a signed tree, with all proofs down to the figures one hop away.
+"""Makes statements: a lot's figure as of a signed tree, with all proofs down to the figures one hop away.
 
-A statement is proved, by the same steps as its readers take, before it is signed: rows that somebody has changed do not
-get the log's signature this way.
+Before it signs a statement, the server verifies it by the same steps as its readers. So manipulated database rows do
+not get the log's signature.
 """
 
 import asyncio
 from collections.abc import Sequence
 from importlib.metadata import version
+from typing import NamedTuple
 
 import msgspec
 from msgspec import UNSET
@@ -36,6 +37,7 @@ from ledger.errors import LedgerError, VerificationError
 from ledger.footprint.derived.statements import GWP, figure_of, part_taken, recompute
 from ledger.service.heads.publication import Publication
 from ledger.service.queries.doubts import read_doubts_behind
+from ledger.service.queries.questions import LotQuestion
 from ledger.service.queries.statement.rows import Results, StatementRows, StatementTree, read_results, read_tree
 from ledger.service.queries.tree_size import EVER, Moment
 from ledger.store.database import Connection, DatabasePool
@@ -46,89 +48,101 @@ _lot = msgspec.json.Decoder(LotLeaf)
 
 
 async def statement_size(pool: DatabasePool, at: int | None) -> int:
-    """The size of the tree in which a statement as of `at` entries is proved. Raises InvalidInput for a tree that is
-    not."""
+    """The size of the tree in which a statement as of `at` entries is proved.
+
+    Raises InvalidInput for an invalid tree size.
+    """
     async with pool.acquire() as connection:
         return (await read_tree(connection, at)).size
 
 
-async def make_statement(
-    pool: DatabasePool, publication: Publication, lot: str, at: int | None = None, answer: object = None
-) -> Statement:
-    """The statement of a lot now, or as of a tree of `at` entries. It is proved in the smallest tree with a checkpoint
-    that holds these: figures are the same in it, since a revision is a batch of its own. `answer`: what another method
-    answers, vouched for beside the figure.
+class StatementParts(NamedTuple):
+    """Everything that a statement is made of, except the log's name and keys.
 
-    Raises NotFound for a lot that is not on the ledger, was not yet, or is withdrawn; InvalidInput for a tree that is
-    not, or for too much; LedgerError where what is stored does not prove what it says.
+    `record`: the lot's record as it reads now; `named`: digests of the records whose bodies a recomputation needs;
+    `plugin_digest`: of the plugin that assessed the record; `answer`: by another method, if requested.
     """
+
+    tree: StatementTree
+    checkpoint: str
+    rows: StatementRows
+    record: AnyRecord
+    named: list[str]
+    plugin_digest: str | None
+    answer: object
+    limitations: list[str]
+
+
+async def make_statement(
+    pool: DatabasePool, publication: Publication, question: LotQuestion, answer: object = None
+) -> Statement:
+    """The statement of a lot. `answer`: the answer of another method, which the statement vouches for in addition.
+
+    The statement is proved in the smallest tree with a checkpoint that has at least the entries of the question. The
+    figures are the same in it, because each revision is a batch of its own. Raises NotFound for a lot that is not on
+    the ledger, was not on it at that tree size, or is withdrawn; InvalidInput for an invalid tree size, or too many
+    lots; LedgerError if the stored data does not prove the figure.
+    """
+    lot, at = question
     async with pool.acquire() as connection:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             tree = await read_tree(connection, at)
-            found = await read_results(connection, lot, tree, at)
-            record = _record.decode(found.body)
-            named = await _named(connection, record, found)
-            digest = await _plugin_digest(connection, found)
+            rows = await read_results(connection, lot, tree, at)
+            record = _record.decode(rows.body)
+            named = await _named(connection, record, rows)
+            digest = await _plugin_digest(connection, rows)
         checkpoint = await publication.checkpoint(connection, tree.size, tree.root)
-    # The tree may end before a report that came since: what is known of signatures is as of the question.
+    # A later key report may not be in the tree. The limitations are as of the question, not as of the tree.
     reported = Moment(EVER if at is None else at, tree.version)
-    _, limitations = await read_doubts_behind(pool, [found.own.row["index"]], reported)
-    return await asyncio.to_thread(
-        _signed, publication.signers, publication.keys, checkpoint, tree, found, record, named, digest, answer,
-        limitations,
-    )
+    _, limitations = await read_doubts_behind(pool, [rows.own.row["index"]], reported)
+    parts = StatementParts(tree, checkpoint, rows, record, named, digest, answer, limitations)
+    return await asyncio.to_thread(_signed, publication.signers, publication.keys, parts)
 
 
-def _signed(
-    signers: Sequence[
-        NoteSigner
-    ], keys: LogKeys, checkpoint: str, tree: StatementTree, found: StatementRows, record: AnyRecord,
-    named: list[str], plugin_digest: str | None, answer: object, limitations: list[str],
-) -> Statement:
-    claims = _claims(keys.origin, checkpoint, tree, found, record, named, plugin_digest, answer, limitations)
+def _signed(signers: Sequence[NoteSigner], keys: LogKeys, parts: StatementParts) -> Statement:
+    claims = _claims(keys.origin, parts)
     try:
         recompute(prove(claims, keys))
     except VerificationError as error:
-        raise LedgerError(f"what is stored of {claims.lot!r} does not prove its figure: {error.message}",
+        raise LedgerError(f"the stored data of {claims.lot!r} does not prove its figure: {error.message}",
                           code="unproven", field=error.field, value=error.value) from error
     return sign_statement(claims, *signers)
 
 
-def _claims(
-    origin: str, checkpoint: str, tree: StatementTree, found: StatementRows, record: AnyRecord, named: list[str],
-    plugin_digest: str | None, answer: object, limitations: list[str],
-) -> Claims:
-    own, place = found.own, found.number % LOT_SLOTS + 1
+def _claims(origin: str, parts: StatementParts) -> Claims:
+    rows, record = parts.rows, parts.record
+    own, place = rows.own, rows.number % LOT_SLOTS + 1
     leaf = _lot.decode(own.shown[place].leaf)
     return Claims(
         origin=origin, lot=leaf.lot, product=leaf.product, quantity=leaf.quantity, figure=figure_of(leaf),
         method=leaf.method, gwp=GWP, software=f"carbon-ledger/{version('carbon-ledger')}", plugin=leaf.plugin,
-        plugin_digest=plugin_digest, size=tree.size, root=spelled_path([tree.root])[0],
-        checkpoint=checkpoint,
-        record=own.row["index"], digest=own.row["digest"].hex(), type=own.row["type"], share=repr(found.share),
+        plugin_digest=parts.plugin_digest, size=parts.tree.size, root=spelled_path([parts.tree.root])[0],
+        checkpoint=parts.checkpoint,
+        record=own.row["index"], digest=own.row["digest"].hex(), type=own.row["type"], share=repr(rows.share),
         provisional=isinstance(record, Transformation) and record.basis == "provisional",
         assessment=own.shown[0], result=own.shown[place],
         records=[
-            ProvenRecord(index=index, leaves=one.size, revision=one.revision, reads=_reads(one) if one is own else None)
-            for index, one in sorted(found.results.items())
+            ProvenRecord(index=index, leaves=results.size, revision=results.revision,
+                         reads=_reads(results) if results is own else None)
+            for index, results in sorted(rows.results.items())
         ],
-        entries=found.entries, inputs=_inputs(found, record), named=named,
+        entries=rows.entries, inputs=_inputs(rows, record), named=parts.named,
         stock=own.first if isinstance(record, Addition) else None,
-        answer=UNSET if answer is None else answer_of(answer), limitations=limitations,
+        answer=UNSET if parts.answer is None else answer_of(parts.answer), limitations=parts.limitations,
     )
 
 
-def _reads(one: Results) -> str | None:
-    """The digest of a record's body, where that has changed."""
-    return None if one.row["reads"] is None else one.row["reads"].hex()
+def _reads(results: Results) -> str | None:
+    """The digest of a record's current body; None if no revision changed the body."""
+    return None if results.row["reads"] is None else results.row["reads"].hex()
 
 
-def _inputs(found: StatementRows, record: AnyRecord) -> list[Input]:
+def _inputs(rows: StatementRows, record: AnyRecord) -> list[Input]:
     maker = (record.facility, record.process) if isinstance(record, Transformation) else None
     inputs = []
-    for row in found.taken:
+    for row in rows.taken:
         index, place = row["lot"] // LOT_SLOTS, row["lot"] % LOT_SLOTS + 1
-        results = found.results[index]
+        results = rows.results[index]
         lot = results.lots[place]
         inputs.append(Input(
             record=index, shown=results.shown[place], quantity=plain(row["quantity"]),
@@ -150,11 +164,11 @@ def _facts(lot: LotFacts, *, same_maker: bool) -> StatementInput:
     )
 
 
-async def _named(connection: Connection, record: AnyRecord, found: StatementRows) -> list[str]:
-    """Digests of the records that the lot's record names, whose bodies a recomputation needs."""
+async def _named(connection: Connection, record: AnyRecord, stored: StatementRows) -> list[str]:
+    """Digests of the records that the lot's record names. A recomputation needs their bodies."""
     names = Names()
     add_names(record, names)
-    lots = [lot for one in found.results.values() for lot in one.lots.values()]
+    lots = [lot for one in stored.results.values() for lot in one.lots.values()]
     rows = await connection.fetch(
         queries("statement")["named"], list(names.organizations), list(names.facilities),
         list(names.products | {lot.product for lot in lots}), [record.pool] if isinstance(record, Addition) else [],
@@ -162,13 +176,13 @@ async def _named(connection: Connection, record: AnyRecord, found: StatementRows
     return [*[row["digest"] for row in rows], *sorted(names.declarations | names.transfers)]
 
 
-async def _plugin_digest(connection: Connection, found: StatementRows) -> str | None:
+async def _plugin_digest(connection: Connection, rows: StatementRows) -> str | None:
     """The digest of the plugin version that assessed the record."""
-    leaf = _lot.decode(found.own.shown[found.number % LOT_SLOTS + 1].leaf)
+    leaf = _lot.decode(rows.own.shown[rows.number % LOT_SLOTS + 1].leaf)
     if leaf.plugin is None:
         return None
     name, _, release = leaf.plugin.partition("/")
     digest: str | None = await connection.fetchval(
-        queries("statement")["plugin_digest"], name, release, found.number // LOT_SLOTS
+        queries("statement")["plugin_digest"], name, release, rows.number // LOT_SLOTS
     )
     return digest

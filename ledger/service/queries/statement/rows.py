@@ -1,5 +1,4 @@
-"""What a statement is made of, read from the rows: the outcomes that count of all records concerned, and the entries
-that commit to them."""
+"""Reads the rows behind a statement: the valid outcomes of all its records, and the log entries that commit to them."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +14,7 @@ from ledger.core.receipts.statement import ProvenEntry, ShownRecord, StatementRe
 from ledger.engine.account import lot_leaf, revision_leaves
 from ledger.errors import InvalidInput, NotFound
 from ledger.service.heads.publication import not_yet
+from ledger.service.queries.footprint.read import not_found
 from ledger.store.database import Connection
 from ledger.store.facts import figures_of, lot_of
 from ledger.store.revisions import revised_by
@@ -22,13 +22,13 @@ from ledger.store.sql import queries
 from ledger.store.tiles import read_tile
 
 MAX_LEAVES: Final = 200_000
-"""Lots of the records concerned, at most: the results of each record are hashed as a whole."""
+"""The most lots of the records in a statement. The server hashes all results of each record."""
 _RECORDS_AT_ONCE: Final = 100
 _LARGEST: Final = 1 << 52
 
 
 class StatementTree(NamedTuple):
-    """The entries below `size` count, and the revisions up to `version`."""
+    """The tree in which a statement is proved: the entries below `size`, and the revisions up to `version`."""
 
     size: int
     root: bytes
@@ -36,9 +36,9 @@ class StatementTree(NamedTuple):
 
 
 class Results(Struct):
-    """The outcome that counts of a record: a row of the query `records`, how many leaves it has, which revision gave
-    it; and the leaves that are shown, by index, with the lots that they are of; `first`: the
-    first lot that the record made."""
+    """The valid outcome of a record. `row`: of the query `records`; `size`: the number of its leaves; `shown`: the
+    leaves in the statement, by index, with their `lots`; `first`: the first lot that the record made; `revision`: the
+    revision that gave the outcome, if any."""
 
     row: Record
     size: int
@@ -49,8 +49,8 @@ class Results(Struct):
 
 
 class StatementRows(NamedTuple):
-    """The number and share of the lot, what its record takes (lot number and quantity) and reads now, and all outcomes
-    by log index."""
+    """A lot's number and allocation share; its record's inputs (lot number and quantity) and current body; and the
+    outcomes of all records by log index, with their entries."""
 
     number: int
     share: float
@@ -66,9 +66,9 @@ class StatementRows(NamedTuple):
 
 
 async def read_tree(connection: Connection, at: int | None) -> StatementTree:
-    """The smallest tree with a checkpoint that holds `at` entries; the newest one where none is named.
+    """The smallest tree with a checkpoint and at least `at` entries; the newest tree if `at` is None.
 
-    Raises InvalidInput for a size that the log has not, or not yet.
+    Raises InvalidInput for a tree size that the log does not have.
     """
     wanted = None if at is None else max(0, min(at, _LARGEST))
     row = await connection.fetchrow(queries("statement")["tree"], wanted)
@@ -80,14 +80,17 @@ async def read_tree(connection: Connection, at: int | None) -> StatementTree:
 
 
 async def read_results(connection: Connection, lot: str, tree: StatementTree, at: int | None) -> StatementRows:
-    """Raises NotFound for a lot that is not on the ledger, was not yet, or is withdrawn; InvalidInput for too much."""
+    """The rows of a lot.
+
+    Raises NotFound for a lot that is not on the ledger, was not on it at that tree size, or is withdrawn; InvalidInput
+    for too many lots.
+    """
     sql = queries("statement")
     row = await connection.fetchrow(sql["lot"], lot, tree.version)
     if row is not None and at is None and row["number"] >= tree.size * LOT_SLOTS:
         raise not_yet(row["number"] // LOT_SLOTS)
     if row is None or row["number"] >= (tree.size if at is None else at) * LOT_SLOTS:
-        when = "is not on the ledger" if at is None else f"was not on the ledger when it had {at} entries"
-        raise NotFound(f"lot {lot!r} {when}", field="lot", value=lot, rule="the id of a lot")
+        raise not_found("lot", lot, at)
     number, index = row["number"], row["number"] // LOT_SLOTS
     taken = await connection.fetch(sql["taken"], index, tree.version)
     results = await _results(connection, [number, *[one["lot"] for one in taken]], tree)
@@ -103,23 +106,23 @@ async def read_results(connection: Connection, lot: str, tree: StatementTree, at
 
 
 async def _results(connection: Connection, numbers: Sequence[int], tree: StatementTree) -> dict[int, Results]:
-    """Of the records that made the lots with these numbers: the leaves of those, and leaf 0 of the first one's."""
+    """The outcomes of the records that made these lots, with the lots' leaves and leaf 0 of the first record."""
     sql, wanted = queries("statement"), dict[int, set[int]]()
     for number in numbers:
         wanted.setdefault(number // LOT_SLOTS, set()).add(number % LOT_SLOTS + 1)
     wanted[numbers[0] // LOT_SLOTS].add(0)
     count = await connection.fetchval(sql["lots_made"], list(wanted))
     if count > MAX_LEAVES:
-        raise InvalidInput(f"the record and those of its inputs made {count} lots", code="statement-too-large",
-                           field="lot", value=count, rule=f"at most {MAX_LEAVES}")
-    found: dict[int, Results] = {}
+        raise InvalidInput(f"the lot's record and the records of its inputs made {count} lots",
+                           code="statement-too-large", field="lot", value=count, rule=f"at most {MAX_LEAVES} lots")
+    results: dict[int, Results] = {}
     indexes = list(wanted)
     for start in range(0, len(indexes), _RECORDS_AT_ONCE):
         chunk = indexes[start : start + _RECORDS_AT_ONCE]
         rows = await connection.fetch(sql["records"], chunk, tree.version)
         lots = await connection.fetch(sql["lots"], chunk, tree.version)
-        found |= await asyncio.to_thread(_hashed, rows, lots, wanted)
-    return found
+        results |= await asyncio.to_thread(_hashed, rows, lots, wanted)
+    return results
 
 
 def _hashed(rows: Iterable[Record], lots: Iterable[Record], wanted: Mapping[int, set[int]]) -> dict[int, Results]:
@@ -132,18 +135,18 @@ def _hashed(rows: Iterable[Record], lots: Iterable[Record], wanted: Mapping[int,
 def _shown(row: Record, lots: Sequence[Record], wanted: set[int]) -> Results:
     first, seed = bytes(row["leaf"] or b""), bytes(row["seed"])
     leaves, facts = [first], [lot_of(lot) for lot in lots]
-    for i, (lot, one) in enumerate(zip(lots, facts, strict=True), start=1):
-        leaves.append(lot_leaf(seed, i, one, figures_of(lot), lot["method"], lot["plugin"]))
+    for i, (lot, fact) in enumerate(zip(lots, facts, strict=True), start=1):
+        leaves.append(lot_leaf(seed, i, fact, figures_of(lot), lot["method"], lot["plugin"]))
     paths = shown({i: leaves[i] for i in sorted(wanted)}, [leaf_hash(leaf) for leaf in leaves])
     return Results(row, len(leaves), paths, {i: facts[i - 1] for i in wanted if i}, facts[0].id)
 
 
 async def _add_revisions(connection: Connection, results: Iterable[Results]) -> None:
-    """How the outcomes that revisions gave are committed, in the entries of these."""
+    """Adds to each revised outcome the proof that the revising record's entry commits to it."""
     by: dict[int, list[Results]] = {}
-    for one in results:
-        if one.row["revised_by"] is not None:
-            by.setdefault(one.row["revised_by"], []).append(one)
+    for result in results:
+        if result.row["revised_by"] is not None:
+            by.setdefault(result.row["revised_by"], []).append(result)
     for row in await connection.fetch(queries("statement")["entries"], list(by)) if by else ():
         revised = await revised_by(connection, row["index"])
         await asyncio.to_thread(_add_revision, row, revised, by[row["index"]])
@@ -154,12 +157,12 @@ def _add_revision(row: Record, revised: Sequence[tuple[int, bytes, bytes]], resu
     places = {index: place for place, (index, _, _) in enumerate(revised, start=1)}
     wanted = {places[one.row["index"]]: one for one in results}
     paths = shown({place: leaves[place] for place in wanted}, [leaf_hash(leaf) for leaf in leaves])
-    for place, one in wanted.items():
-        one.revision = StatementRevision(by=row["index"], size=len(leaves), shown=paths[place])
+    for place, result in wanted.items():
+        result.revision = StatementRevision(by=row["index"], size=len(leaves), shown=paths[place])
 
 
 async def _entries(connection: Connection, indexes: Iterable[int], size: int) -> list[ProvenEntry]:
-    """Entries with their paths in the tree of `size`; a tile is read once, however many paths lead through it."""
+    """Entries with their inclusion paths in the tree of `size`. A tile is read once, even if several paths use it."""
     wanted = sorted(indexes)
     needed = dict.fromkeys([tile for index in wanted for tile in inclusion_tiles(index, size)])
     tiles = {tile: await read_tile(connection, tile) for tile in needed}

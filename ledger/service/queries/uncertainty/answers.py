@@ -1,4 +1,4 @@
-"""What is answered about a lot's uncertainty, as it goes over the wire (JSON, camelCase)."""
+"""Answers about a lot's uncertainty, as sent to clients (JSON, camelCase)."""
 
 from ledger.core.record.values import Quantity
 from ledger.footprint.derived.uncertainty.answer import Uncertainty
@@ -6,14 +6,16 @@ from ledger.service.queries.answers import QueryAnswer
 
 
 class UncertaintyAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """How good the figure of a lot is, as everything read in the tree of `at` entries: the same question for that tree
-    has this answer ever after. `footprint` and all amounts of `uncertainty` are kg CO2e of the whole lot, excluding
-    biogenic uptake; `footprintPerUnit` is per unit of the `quantity`.
+    """The uncertainty of a lot's figure, as of the tree of `at` entries. The same question for this tree size always
+    has this answer.
 
-    `title` says *incomplete footprint* where `completeness` is unknown or below 95 %: what is left out of the figure is
-    in no interval. `records`: how many of them have a part in it. Certain by assumption are what records `assigned` to
-    one output rather than to all, what period averages of pools moved (`averaged`), and a `rest` of the stored figure
-    that no record upstream explains.
+    `footprint` and all amounts of `uncertainty` are kg CO2e of the whole lot, excluding biogenic uptake;
+    `footprintPerUnit` is per unit of the `quantity`.
+
+    `title` says *incomplete footprint* if `completeness` is unknown or below 95 %: no interval includes omissions.
+    `records`: the number of records of which the lot carries something. Three amounts count as certain: `assigned`,
+    which records assigned to one output only; `averaged`, which period averages of pools moved; and `rest`, the part of
+    the stored figure that no record upstream explains.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""The uncertainty of a lot: how much it carries of every line upstream, and how uncertain these say they are."""
+"""The uncertainty of a lot: how much it carries of every line upstream, and the uncertainty that each line states."""
 
 from collections.abc import AsyncIterator, Sequence
 
@@ -15,7 +15,8 @@ from ledger.footprint.derived.uncertainty.answer import check_samples, uncertain
 from ledger.footprint.derived.uncertainty.origins import origins, states_amounts
 from ledger.footprint.derived.uncertainty.sources import UncertaintyTerm, line_terms, rest_of
 from ledger.footprint.stored.burdens import SLOT, ZERO, Vector, footprint, vector_of
-from ledger.service.queries.chain.upstream import Behind, read_behind, read_records
+from ledger.service.queries.chain.upstream import UpstreamChain, read_records, read_upstream
+from ledger.service.queries.questions import LotQuestion
 from ledger.service.queries.threads import in_thread
 from ledger.service.queries.uncertainty.answers import UncertaintyAnswer
 from ledger.store.database import DatabasePool
@@ -26,24 +27,24 @@ _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 
 
 async def read_uncertainty(
-    pool: DatabasePool, lot: str, at: int | None = None, samples: int = 0, seed: int = 0, top: int = SHOWN
+    pool: DatabasePool, question: LotQuestion, samples: int = 0, seed: int = 0, top: int = SHOWN
 ) -> UncertaintyAnswer:
-    """How uncertain a lot's figure is, now or in a tree of `at` entries; by Monte Carlo too where `samples` are asked
-    for, with the `top` sources of its variance.
+    """The uncertainty of a lot's figure, with the `top` sources of its variance; also by Monte Carlo if `samples` is
+    not 0.
 
-    Raises NotFound for an unknown lot; InvalidInput for a tree that is not, a number of samples or a seed that is out
-    of bounds, too many samples for so many terms, and where too many records lie upstream.
+    Raises NotFound for an unknown lot; InvalidInput for an invalid tree size, a number of samples or a seed out of
+    range, too many samples for the number of terms, and if too many records lie upstream.
     """
     check_samples(samples, seed)
-    behind = await read_behind(pool, lot, at)
-    work = _UncertaintyWork(behind.weights)
-    async for records, closings in _read(pool, behind):
-        await in_thread(work.take, records, closings)
-    return await in_thread(_answer, behind, work, samples, seed, top)
+    chain = await read_upstream(pool, question)
+    terms = _TermSums(chain.weights)
+    async for records, closings in _read(pool, chain):
+        await in_thread(terms.take, records, closings)
+    return await in_thread(_answer, chain, terms, samples, seed, top)
 
 
-class _Measured:
-    """By which closing a record reads as it does, of those that stood in the tree."""
+class _RecordClosings:
+    """The closings that gave records their current quantities, as of a tree size."""
 
     def __init__(self, pool: DatabasePool, size: int) -> None:
         self._pool = pool
@@ -51,17 +52,19 @@ class _Measured:
         self._closings: dict[int, tuple[Closing, str]] = {}
 
     async def of(self, records: Sequence[Upstream]) -> dict[int, tuple[Closing, str]]:
-        """By log index of the record the newest closing that covers it, and its digest; of those that say how uncertain
-        their quantities are, since nothing depends on it of others."""
-        read = {one.log_index: one.record for one in records if states_amounts(one.record)}
-        rows = await self._pool.fetch(queries("uncertainty")["closings"], list(read), self._size) if read else []
+        """By log index of a record, the newest closing that covers it, and the closing's digest.
+
+        Only records that state the uncertainty of their quantities: for other records, the result does not matter.
+        """
+        stating = {one.log_index: one.record for one in records if states_amounts(one.record)}
+        rows = await self._pool.fetch(queries("uncertainty")["closings"], list(stating), self._size) if stating else []
         await self._load({row["closing"] for row in rows} - self._closings.keys())
-        found: dict[int, tuple[Closing, str]] = {}
+        closings: dict[int, tuple[Closing, str]] = {}
         for row in rows:
-            record, closing = read[row["record"]], self._closings.get(row["closing"])
+            record, closing = stating[row["record"]], self._closings.get(row["closing"])
             if closing is not None and isinstance(record, Transformation) and covered(closing[0], record):
-                found.setdefault(row["record"], closing)
-        return found
+                closings.setdefault(row["record"], closing)
+        return closings
 
     async def _load(self, indexes: set[int]) -> None:
         rows = await self._pool.fetch(queries("uncertainty")["bodies"], list(indexes)) if indexes else []
@@ -72,16 +75,16 @@ class _Measured:
 
 
 async def _read(
-    pool: DatabasePool, behind: Behind
+    pool: DatabasePool, chain: UpstreamChain
 ) -> AsyncIterator[tuple[list[Upstream], dict[int, tuple[Closing, str]]]]:
-    """The records of which the lot carries something, some at a time, with the closings that measured them."""
-    measured = _Measured(pool, behind.moment.size)
-    async for records in read_records(pool, behind):
-        yield records, await measured.of(records)
+    """The records of which the lot carries something, in batches, with the closings that measured them."""
+    closings = _RecordClosings(pool, chain.moment.size)
+    async for records in read_records(pool, chain):
+        yield records, await closings.of(records)
 
 
-class _UncertaintyWork:
-    """The terms of the records so far."""
+class _TermSums:
+    """The terms and sums of the records that were read so far."""
 
     def __init__(self, weights: Weights) -> None:
         self.terms: list[UncertaintyTerm] = []
@@ -90,41 +93,41 @@ class _UncertaintyWork:
         self._weights = weights
 
     def take(self, records: Sequence[Upstream], closings: dict[int, tuple[Closing, str]]) -> None:
-        for one in records:
-            self._add(one, closings.get(one.log_index))
+        for record in records:
+            self._add(record, closings.get(record.log_index))
 
-    def _add(self, one: Upstream, closing: tuple[Closing, str] | None) -> None:
-        index, assessment = one.log_index, one.assessment
-        if one.weight:
-            known = origins(one.record, *closing) if closing is not None else origins(one.record)
-            self.terms += line_terms(one.weight, assessment.lines, index, origins=known)
+    def _add(self, record: Upstream, closing: tuple[Closing, str] | None) -> None:
+        index, assessment = record.log_index, record.assessment
+        if record.weight:
+            measured = origins(record.record, *closing) if closing is not None else origins(record.record)
+            self.terms += line_terms(record.weight, assessment.lines, index, origins=measured)
         if assessment.assigned:
             self.assigned += self._certain(index, "assigned", assigned=assessment.assigned)
-        if one.averaged:
-            self.averaged += self._certain(index, "averaged", averaged=vector_of(one.averaged))
+        if record.averaged:
+            self.averaged += self._certain(index, "averaged", averaged=vector_of(record.averaged))
 
     def _certain(
         self, index: int, source: str, *, assigned: Sequence[Assigned] = (), averaged: Vector = ZERO
     ) -> float:
-        """Kg CO2e that a record moved between lots: of a part that nobody states an uncertainty of."""
+        """Kg CO2e that a record moved between lots. No record states an uncertainty of this part."""
         amount = footprint(contribution(self._weights, index, ZERO, assigned, averaged))
         if amount:
             self.terms.append(UncertaintyTerm(amount, record=index, source=source))
         return amount
 
 
-def _answer(behind: Behind, work: _UncertaintyWork, samples: int, seed: int, top: int) -> UncertaintyAnswer:
-    row, burdens = behind.row, behind.burdens
+def _answer(chain: UpstreamChain, sums: _TermSums, samples: int, seed: int, top: int) -> UncertaintyAnswer:
+    row, burdens = chain.row, chain.burdens
     figure = footprint(burdens)
-    rest = rest_of(work.terms, figure, burdens[SLOT["absGhg"]])
-    terms = work.terms if rest is None else [*work.terms, rest]
+    rest = rest_of(sums.terms, figure, burdens[SLOT["absGhg"]])
+    terms = sums.terms if rest is None else [*sums.terms, rest]
     completeness = None if row["withdrawn"] else completeness_of(burdens)
     return UncertaintyAnswer(
-        title=title_of(completeness, withdrawn=row["withdrawn"]), lot=behind.lot,
-        quantity=Quantity(value=plain(row["quantity"]), unit=row["unit"]), at=behind.moment.size, method=row["method"],
+        title=title_of(completeness, withdrawn=row["withdrawn"]), lot=chain.lot,
+        quantity=Quantity(value=plain(row["quantity"]), unit=row["unit"]), at=chain.moment.size, method=row["method"],
         footprint=figure, unit=row["unit"], footprint_per_unit=figure / float(row["quantity"]),
         completeness="unknown" if completeness is None else f"{completeness * 100:.1f} %",
-        records=sum(weight > 0.0 for weight in behind.weights.records.values()),
-        uncertainty=uncertainty(terms, samples=samples, seed=seed, top=top), assigned=work.assigned,
-        averaged=work.averaged, rest=0.0 if rest is None else rest.amount,
+        records=sum(weight > 0.0 for weight in chain.weights.records.values()),
+        uncertainty=uncertainty(terms, samples=samples, seed=seed, top=top), assigned=sums.assigned,
+        averaged=sums.averaged, rest=0.0 if rest is None else rest.amount,
     )
