@@ -50,7 +50,7 @@ def _overdrawn(kind: Kind[Any], record: AnyRecord, role: str) -> tuple[str, str]
     if special is not None:
         return special
     if role == "attribute":
-        return "the attribute was already used or sold, ", "power is green once: at most the remaining quantity"
+        return "the use exceeds the remaining attribute, ", "power is green once: at most the remaining quantity"
     return "", "at most the remaining quantity of the lot"
 
 

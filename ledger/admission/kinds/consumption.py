@@ -53,7 +53,7 @@ class ConsumptionKind(Kind[Consumption]):
     def overdrawn(self, record: Consumption, role: str) -> tuple[str, str] | None:
         if record.purpose != "claim" or role != "credit":
             return None
-        return "the credit was already claimed, ", "each tonne is claimed once: at most the remaining quantity"
+        return "the claim exceeds the remaining credit, ", "each tonne is claimed once: at most the remaining quantity"
 
 
 def _plan(record: Consumption, facts: Facts, before: int | None) -> Plan:

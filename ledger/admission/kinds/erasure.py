@@ -47,7 +47,7 @@ def _check_erasable(record: Erasure, state: State) -> None:
     if facts.type in PUBLIC_TYPES:
         raise Refused(f"record: a record of type {facts.type} is public", code="not-erasable", field="record",
                       value=named,
-                      rule="public records, which everyone needs to check the log, stay: " + " ".join(sorted(PUBLIC_TYPES)))
+                      rule="everyone needs public records to check the log: " + " ".join(sorted(PUBLIC_TYPES)))
     if named in state.erased:
         raise erased(named, "record")
     holding = sorted(state.amendments.get(named, set()) - state.erased)

@@ -115,7 +115,8 @@ def _check_free(record: Pool, state: State) -> None:
     default = state.default_pools.get((record.issuer, record.product))
     if record.default and default is not None:
         raise Refused(f"default: {record.product!r} already has the default pool {default!r}",
-                      code="default-pool-taken", field="default", value=record.product, rule="one default pool per product")
+                      code="default-pool-taken", field="default", value=record.product,
+                      rule="one default pool per product")
 
 
 def pool_form(field: str, value: object, rule: str) -> Refused:
