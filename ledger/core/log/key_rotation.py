@@ -1,4 +1,4 @@
-"""The keys of a log over time. A rotation is a signed note that leads from one key to the next, for whoever pinned one.
+"""The keys of a log over time. A rotation is a signed note that leads clients from a pinned key to the next one.
 
 The note has six lines: `carbon-ledger/log-key/v1`, `begin` or `end`, the origin, the old vkey, the new vkey, and the
 size of the log at that moment. Both keys sign the `begin` note: the old key names its successor, the new key consents.
@@ -112,7 +112,7 @@ class KeySpan(NamedTuple):
 
 
 class LogKeys:
-    """The keys that a client accepts which has pinned one of them, oldest first."""
+    """The keys that a client accepts after it has pinned one of them, oldest first."""
 
     def __init__(self, pinned: str, rotations: Sequence[str] = ()) -> None:
         """Raises InvalidNote or VerificationError if the notes do not form a chain, or `pinned` is not on it."""

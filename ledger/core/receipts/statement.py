@@ -1,9 +1,8 @@
 """Statements: a lot's figure with all its proofs, signed by the log, in one file that anyone checks offline.
 
 A file is `{"statement": TAG, "note": ..., "claims": {...}}`. The note is a C2SP signed note by the log's key, of two
-lines: TAG, and the SHA-256 of the claims' canonical JSON. A checkpoint has three
-lines and a size in its second one, so a checkpoint and a statement cannot pass for each other. Only the canonical bytes
-count, however the file is formatted.
+lines: TAG, and the SHA-256 of the claims' canonical JSON. A checkpoint has three lines and a size in its second one, so
+a checkpoint and a statement cannot pass for each other. Only the canonical bytes count, however the file is formatted.
 
 The tree proves everything that its entries commit to. The log's key vouches for the rest: that no later revision below
 the size has changed a figure, the shares and parts (which, with the committed figures, must give the figure), and an
