@@ -79,9 +79,9 @@ def _plan(record: Addition, facts: Facts, before: int | None) -> Plan:
                       value=record.pool, rule="pools on the ledger that the issuer holds")
     added = take(facts, record.issuer, record.inputs, before)
     current = facts.lot_named(pool.id, record.issuer, before)
-    rest = _rest(facts, current)
-    _check_added(pool, added, rest, facts)
-    taken = (*rest, *added)
+    stock = _remaining_stock(facts, current)
+    _check_added(pool, added, stock, facts)
+    taken = (*stock, *added)
     made = _generation(pool, _next(pool, current, facts, before), taken, facts)
     return Plan(taken, (Created(made, None), *_credits(record, pool, made.owner, facts)))
 
@@ -93,7 +93,7 @@ def _next(pool: PoolFacts, current: LotFacts | None, facts: Facts, before: int |
     return f"{pool.id}:{int(newest.rpartition(':')[2]) + 1}"
 
 
-def _rest(facts: Facts, current: LotFacts | None) -> tuple[Taken, ...]:
+def _remaining_stock(facts: Facts, current: LotFacts | None) -> tuple[Taken, ...]:
     if current is None:
         return ()
     remaining = facts.left(current.id)
@@ -103,29 +103,29 @@ def _rest(facts: Facts, current: LotFacts | None) -> tuple[Taken, ...]:
     return (Taken(current, remaining, part_of_mass(current, remaining)),) if remaining else ()
 
 
-def _check_added(pool: PoolFacts, added: Sequence[Taken], rest: Sequence[Taken], facts: Facts) -> None:
+def _check_added(pool: PoolFacts, added: Sequence[Taken], stock: Sequence[Taken], facts: Facts) -> None:
     """Refuses lots that do not blend with the remaining stock, or with the first lot added to an empty pool."""
-    first = (*rest, *added)[0].lot
+    first = (*stock, *added)[0].lot
     for i, (lot, _, _) in enumerate(added):
-        where = f"inputs[{i}].lot"
+        field = f"inputs[{i}].lot"
         if lot.pool == pool.id:
-            raise _mixed(where, lot, "the remaining stock of the pool is added automatically")
+            raise _mixed(field, lot, "the remaining stock of the pool is added automatically")
         if (lot.product, lot.role, lot.origin) != (pool.product, pool.role, pool.origin):
             kind = pool.role if pool.origin is None else f"{pool.role} ({pool.origin})"
-            raise _mixed(where, lot, f"the pool holds only {pool.product} of role {kind}")
+            raise _mixed(field, lot, f"the pool holds only {pool.product} of role {kind}")
         if lot.item is not None:
-            raise _mixed(where, lot, "lots with an item do not blend")
+            raise _mixed(field, lot, "lots with an item do not blend")
         if lot.owned_by != first.owned_by:
-            raise _mixed(where, lot, f"the lots of this pool belong to one owner: {first.owned_by}")
+            raise _mixed(field, lot, f"the lots of this pool belong to one owner: {first.owned_by}")
         if (lot.mass is None) != (first.mass is None):
-            raise _mixed(where, lot, "lots of known mass do not blend with lots of unknown mass")
+            raise _mixed(field, lot, "lots of known mass do not blend with lots of unknown mass")
         if pool.role == "waste" and lot.maker != first.maker and (
             _own(facts, pool, lot) or _own(facts, pool, first)
         ):
-            raise _mixed(where, lot, "waste of the holder's own process blends only with waste of that process: ISO "
+            raise _mixed(field, lot, "waste of the holder's own process blends only with waste of that process: ISO "
                                      "14021 does not count it as recycled if it goes back there")
         if pool.custody == "segregated" and facts.composition(lot) != facts.composition(first):
-            raise _mixed(where, lot, "a segregated pool holds lots of one composition")
+            raise _mixed(field, lot, "a segregated pool holds lots of one composition")
 
 
 def _own(facts: Facts, pool: PoolFacts, lot: LotFacts) -> bool:

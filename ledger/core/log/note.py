@@ -160,22 +160,23 @@ def parse_note(note: str) -> Note:
 
 
 def verify_note(note: str, verifiers: Sequence[Verifier], *, minimum: int | None = None) -> str:
-    """The text, if every line of a known key holds and `minimum` of the known keys signed: all of them by default."""
-    known = {(verifier.name, verifier.key_hash): verifier for verifier in verifiers}
-    if len(known) != len(verifiers):
+    """The text, if every line by a known key holds and at least `minimum` of the known keys (by default all) signed.
+    Raises InvalidNote or VerificationError."""
+    by_identity = {(verifier.name, verifier.key_hash): verifier for verifier in verifiers}
+    if len(by_identity) != len(verifiers):
         raise VerificationError("two known keys share name and key hash")
-    needed = len(known) if minimum is None else minimum
-    if not 1 <= needed <= len(known):
-        raise VerificationError(f"{needed} signatures cannot be asked of {len(known)} known keys")
+    needed = len(by_identity) if minimum is None else minimum
+    if not 1 <= needed <= len(by_identity):
+        raise VerificationError(f"{needed} signatures cannot be required of {len(by_identity)} known keys")
     parsed = parse_note(note)
     signed = set()
     for line in parsed.signatures:
         identity = (line.name, line.key_hash)
-        if identity in known:
-            known[identity].verify(parsed.text, line.signature)
+        if identity in by_identity:
+            by_identity[identity].verify(parsed.text, line.signature)
             signed.add(identity)
     if len(signed) < needed:
-        raise VerificationError(f"the note is signed by {len(signed)} known keys, not by {needed}")
+        raise VerificationError(f"the note is signed by {len(signed)} known keys, but {needed} are required")
     return parsed.text
 
 
