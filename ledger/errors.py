@@ -1,22 +1,22 @@
 """Every error that crosses a border of this package.
 
 LedgerError
-├── InvalidInput            what was sent cannot be read as what it should be
+├── InvalidInput            the input cannot be read in the form that it should have
 │   ├── InvalidQuantity     a number, unit or conversion that breaks the rules of exact quantities
-│   ├── InvalidBody         a record's bytes are not the one canonical spelling, or not a record
+│   ├── InvalidBody         the bytes are not the canonical spelling of a record
 │   ├── InvalidKey          a public key that cannot or must not be used
 │   └── InvalidNote         a signed note, checkpoint, vkey or proof text that breaks its format
-├── Refused                 a well-formed record that the rules of admission do not let in
+├── Refused                 a well-formed record that the rules of admission refuse
 ├── VerificationError       a proof, signature or figure that does not hold
-├── NotFound                nothing on the ledger by this name
-├── Erased                  a body that was on the ledger and is gone for good
-├── PluginError             a plugin raised, or returned what no assessment may contain
+├── NotFound                the ledger has nothing by this name
+├── Erased                  a record body that was on the ledger and was erased for good
+├── PluginError             a plugin raised an error, or returned an assessment that is not allowed
 ├── Exhausted               a quota is used up; the same record may be admitted later
 ├── Unavailable             this replica cannot answer now; trying again, here or elsewhere, may succeed
 │   └── OutcomeUnknown      a write may or may not have become durable; the caller must ask again
-└── ConfigurationError      the operator has to change something before this can run
+└── ConfigurationError      the operator must change a setting before this can run
 
-Each has a stable `code` for programs and, where it applies, the `field`, `value` and `rule` that explain it to people.
+Each error has a stable `code` for programs. If they apply, `field`, `value` and `rule` explain it to people.
 """
 
 
@@ -38,8 +38,8 @@ class LedgerError(Exception):
         self.rule = rule
 
     def settled(self) -> "LedgerError":
-        """The error as an answer: without the frames that it went through. They would hold all that was worked on, and
-        through the result of a thread each other, until the collector looks."""
+        """The error as an answer, without its traceback. The frames of a traceback keep every local value alive, and
+        through the result of a thread also each other, until the garbage collector runs."""
         self.__context__ = self.__cause__ = None
         return self.with_traceback(None)
 
@@ -73,8 +73,8 @@ class Refused(LedgerError):
 
 
 class VerificationError(LedgerError):
-    """`step`: which of the numbered steps of a verification does not hold, where it has some. The message begins with
-    the number."""
+    """`step`: the number of the step that fails, if the verification has numbered steps. The message begins with
+    it."""
 
     code = "verification-failed"
 
@@ -95,7 +95,7 @@ class NotFound(LedgerError):
 class Erased(LedgerError):
     code = "erased"
     erasure: object = None
-    """By which record of the log, on what legal basis, and what is still known of the erased one."""
+    """The record of the log that erased it, the legal basis, and the facts that remain of the erased record."""
 
 
 class PluginError(LedgerError):

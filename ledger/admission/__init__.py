@@ -1,5 +1,5 @@
-"""The rules by which a record is admitted to the log or refused with a reason. Pure: state and record in, plan out.
+"""The rules that admit a record to the log or refuse it with a reason. Pure: state and record in, plan out.
 
-`plan` checks what immutable facts decide (on any replica, ahead of the lock); `admit` checks what only the log's order
-decides (keys, balances, free ids); `State.apply` makes the change. Figures are none of its business.
+`plan` applies the rules that immutable facts decide (on any replica, ahead of the lock). `admit` applies the rules that
+only the log's order decides (keys, balances, free ids). `apply` changes the state. This package computes no figures.
 """

@@ -13,10 +13,11 @@ from ledger.errors import Refused
 
 
 def admit(record: AnyRecord, keyid: bytes, plan: Plan, state: State) -> None:
-    """Raises Refused where the record may not follow what is on the log. The signature itself is checked before.
+    """Raises Refused if the record may not follow the entries on the log. The caller has checked the signature itself.
 
-    1. the log begins with its registrar; 2. the key is active and the issuer's, the nonce new; 3. what the type asks
-    for; 4. identifiers are free; 5. no lot is consumed beyond its balance; 6. at most one lot of an item has a balance.
+    1. The log begins with its registrar. 2. The key is active and belongs to the issuer, and the nonce is new. 3. The
+    rules of the record's type. 4. Identifiers are free. 5. No lot is consumed beyond its balance. 6. At most one lot of
+    an item has a balance.
     """
     kind = kind_of(record)
     if state.size == 0:
@@ -34,11 +35,11 @@ def admit(record: AnyRecord, keyid: bytes, plan: Plan, state: State) -> None:
 
 def _check_first(record: AnyRecord, keyid: bytes, state: State) -> None:
     if not isinstance(record, Organization) or record.issuer != record.id or REGISTRAR not in record.roles:
-        raise Refused("the log is empty: it begins with its registrar", code="registrar-first", field="type",
-                      rule="entry 0 is an organization with role registrar, signed by its own key")
+        raise Refused("the log is empty: its first record must enrol its registrar", code="registrar-first",
+                      field="type", rule="entry 0 is an organization with role registrar, signed by its own key")
     if keyid not in {key.keyid for key in own_keys(record, state)}:
         raise Refused("entry 0 is signed with a key that it does not enrol", code="registrar-first", field="keys",
-                      rule="entry 0 is signed by one of its own keys")
+                      rule="a signature by one of the keys that it enrols")
     check_parent(record, state)
 
 
@@ -54,19 +55,19 @@ def _check_signer(record: AnyRecord, keyid: bytes, state: State) -> None:
 
 
 def unknown_key(keyid: bytes) -> Refused:
-    """Of a signature by a key that is not on the log."""
+    """The refusal of a signature by a key that is not on the log."""
     return Refused(f"key {keyid.hex()} is not enrolled", code="unknown-key", field="key", value=keyid.hex(),
-                   rule="a key that an organization or keyChange record entered")
+                   rule="a key that an organization or keyChange record enrolled")
 
 
 def wrong_issuer(issuer: str, owner: str) -> Refused:
-    """Of a record that names another issuer than the organisation whose key has signed it."""
+    """The refusal of a record whose key belongs to another organisation than its issuer."""
     return Refused(f"issuer: the key belongs to {owner}", code="wrong-issuer", field="issuer", value=issuer,
                    rule="the issuer is the organisation whose key signs")
 
 
 def _check_nonce(record: AnyRecord, state: State) -> None:
-    """Salts come of the nonce, and it hides the body behind its digest: readers of one record could guess the other."""
+    """With the same nonce, readers of one record could guess the body and the leaf salts of another from its digest."""
     if (record.issuer, record.nonce) in state.nonces and state.rules.has(Rule.FRESH_NONCES):
-        raise Refused("nonce: the issuer has another record with this nonce", code="nonce-used", field="nonce",
-                      value=record.nonce, rule="16 random bytes, drawn for this record")
+        raise Refused("nonce: the issuer has already used this nonce", code="nonce-used", field="nonce",
+                      value=record.nonce, rule="16 new random bytes for each record")

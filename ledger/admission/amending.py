@@ -1,4 +1,4 @@
-"""Amendments: which fields of which records may change, and what a record reads like afterwards."""
+"""Amendments: which fields of which records may change, and the record after the change."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -27,14 +27,14 @@ _FIELDS: Final[dict[type, frozenset[str]]] = {
     Addition: frozenset({"inputs", "time"}),
     Report: frozenset({"valueAdded", "baseline", "figures", "evidence"}),
 }
-"""Fields that an amendment may replace, by type of record; others say what the record is about."""
+"""Fields that an amendment may replace, by type of record; the other fields identify the record's subject."""
 
 _WITHDRAWABLE: Final = (Transformation, Transfer, Consumption, Declaration, Report)
 Amendable = Transformation | Transfer | Consumption | Declaration | Addition | Report
 
 
 def amended(record: AnyRecord, change: Change, field: str) -> AnyRecord:
-    """The record as it reads after a change. Raises Refused or InvalidBody that names the field of the amendment."""
+    """The record after a change. Raises Refused or InvalidBody that names the field of the amendment."""
     allowed = _FIELDS.get(type(record), frozenset())
     if isinstance(record, Declaration) and record.lot is None:
         allowed = frozenset()
@@ -42,9 +42,9 @@ def amended(record: AnyRecord, change: Change, field: str) -> AnyRecord:
     for name, value in change.fields.items():
         if name not in allowed:
             raise Refused(
-                f"{field}.fields.{name} of a {tree['type']} does not change", code="not-amendable",
-                field=f"{field}.fields.{name}", value=name,
-                rule="one of: " + (" ".join(sorted(allowed)) or "none; enter a new record"),
+                f"{field}.fields.{name}: an amendment cannot change this field of a {tree['type']} record",
+                code="not-amendable", field=f"{field}.fields.{name}", value=name,
+                rule=f"one of: {' '.join(sorted(allowed))}" if allowed else "no field can change; enter a new record",
             )
         tree[name] = msgspec.json.decode(value)
     try:
@@ -56,78 +56,78 @@ def amended(record: AnyRecord, change: Change, field: str) -> AnyRecord:
 
 
 def check_basis(old: AnyRecord, new: AnyRecord, field: str, *, provisional: bool) -> None:
-    """Refuses a basis that only a new record can have. `provisional`: the record was posted so."""
+    """Refuses a basis that only a new record can have. `provisional`: the basis with which the record was posted."""
     match old, new:
         case Transformation(), Transformation(basis="provisional") if not provisional:
-            rule = "a record that was posted final awaits no closing"
+            rule = "a record that was posted as final cannot become provisional"
         case Declaration(), Declaration() if (old.basis == "opening") != (new.basis == "opening"):
-            rule = "opening stock is declared as such, once per facility and product"
+            rule = "only a new declaration can declare opening stock, once per facility and product"
         case _:
             return
-    raise Refused(f"{field} does not change to {new.basis}", code="not-amendable", field=field, value=new.basis,
+    raise Refused(f"{field} cannot change to {new.basis}", code="not-amendable", field=field, value=new.basis,
                   rule=rule)
 
 
 def check_withdrawal(record: AnyRecord, digest: str, lots: Sequence[LotFacts], state: State, field: str) -> None:
-    """Refuses to withdraw what others rest on: lots of which something was taken, a delivery that was accepted."""
+    """Refuses to withdraw a record on which others rest: its lots were used, or its delivery was accepted."""
     if not isinstance(record, _WITHDRAWABLE) or (isinstance(record, Declaration) and record.lot is None):
-        raise Refused(f"{field}: a record of type {type_of(record)} is not withdrawn", code="not-amendable",
+        raise Refused(f"{field}: this record of type {type_of(record)} cannot be withdrawn", code="not-amendable",
                       field=field, value=digest,
-                      rule="transformations, transfers, consumptions, declarations of lots and reports")
+                      rule="one of: transformations, transfers, consumptions, declarations of lots, reports")
     if digest in state.accepted:
         raise Refused(f"{field}: the delivery was accepted", code="accepted", field=field, value=digest,
-                      rule="what was accepted comes back by a return")
+                      rule="an accepted delivery can only be returned, by another transfer")
     for lot in lots:
         if state.remaining[lot.id] != lot.quantity:
             raise Refused(
-                f"{field}: something was taken of {lot.id!r}", code="used", field=field, value=lot.id,
-                rule="a record is withdrawn while its outputs are untouched",
+                f"{field}: {lot.id!r} has been used", code="used", field=field, value=lot.id,
+                rule="a record can be withdrawn only while nothing is taken from its outputs",
             )
 
 
 def check_unaccepted(record: AnyRecord, change: Change, state: State, field: str) -> None:
-    """Refuses another quantity of a delivery that its receiver has weighed and accepted."""
+    """Refuses to change the quantity of a delivery that its receiver has weighed and accepted."""
     if isinstance(record, Transfer) and "quantity" in change.fields and change.record in state.accepted:
         raise Refused(f"{field}: the delivery was accepted", code="accepted", field=f"{field}.fields.quantity",
-                      value=change.record, rule="what was accepted comes back by a return")
+                      value=change.record, rule="an accepted delivery can only be returned, by another transfer")
 
 
 def check_sector(record: AnyRecord, state: State) -> None:
-    """Refuses to assess a transformation anew whose sector is not in force any more: nothing could say what it
-    emits."""
+    """Refuses to assess a transformation again if its sector is no longer active: no plugin could compute its
+    emissions."""
     sector = record.process.partition(".")[0] if isinstance(record, Transformation) else None
     if sector is not None and sector not in state.plugins:
         raise Refused(f"process: no plugin {sector!r} is active", code="unknown-sector", field="process",
-                      value=sector, rule="an activation record is in force for the sector of what reads otherwise")
+                      value=sector, rule="an active plugin for the sector of each changed record")
 
 
 def check_undisputed(taken: Sequence[Taken], state: State) -> None:
     """Refuses a changed record that takes from a lot in dispute."""
-    for one in taken:
-        if one.lot.id in state.frozen:
+    for part in taken:
+        if part.lot.id in state.frozen:
             raise Refused(
-                f"{one.lot.id!r} is in dispute", code="disputed", field="changes", value=one.lot.id,
-                rule="a disputed lot is frozen until it is settled or its transfer withdrawn",
+                f"{part.lot.id!r} is in dispute", code="disputed", field="changes", value=part.lot.id,
+                rule="a disputed lot is frozen until the dispute is settled or its transfer withdrawn",
             )
 
 
 def check_same_lots(old: Sequence[LotFacts], new: Sequence[LotFacts], field: str) -> None:
-    """Refuses other lots than the record made: only how much they are, and what of, may change; of a pool's lot also
-    who made it, since that follows from what was added."""
+    """Refuses lots that differ from the record's lots. Only quantity and composition may change, and the maker of a
+    pool's lot, since that follows from the added lots."""
     def fixed(lot: LotFacts) -> tuple[object, ...]:
         return (lot.id, lot.product, lot.holder, lot.role, lot.unit, lot.origin, lot.item, lot.owner, lot.credit,
                 lot.maker if lot.pool is None else None, lot.previous_life, lot.expires)
 
     if [fixed(lot) for lot in old] != [fixed(lot) for lot in new]:
         raise Refused(
-            f"{field}: the record's lots are other ones", code="amended-lots", field=field,
+            f"{field}: the change gives the record other lots", code="amended-lots", field=field,
             value=" ".join(lot.id for lot in new),
-            rule="an amended record makes the same lots, of the same product, holder, owner, role, unit, origin, item, "
-                 "maker, previous life and expiry: " + " ".join(lot.id for lot in old),
+            rule="an amended record makes the same lots, with the same product, holder, owner, role, unit, origin, "
+                 "item, maker, previous life and expiry: " + " ".join(lot.id for lot in old),
         )
 
 
 def unknown_record(digest: Sha256, field: str) -> Refused:
-    """Refuses a digest that is no record of the issuer's that the rule can mean; another's reads like none."""
-    return Refused(f"{field}: {digest!r} is no such record of the issuer", code="unknown-record", field=field,
-                   value=digest, rule="the digest of a record of the issuer's on the log")
+    """The refusal of a digest that is not a suitable record of the issuer. It is the same for records of others."""
+    return Refused(f"{field}: {digest!r} is not such a record of the issuer", code="unknown-record", field=field,
+                   value=digest, rule="the digest of a record of the issuer on the log")

@@ -9,12 +9,12 @@ from ledger.core.record.redacted import NONCE
 
 
 def apply(state: State, record: AnyRecord, digest: bytes, plan: Plan) -> tuple[LotFacts, ...]:
-    """Makes the change of an admitted record at index `state.size`; the created lots come back with their numbers."""
+    """Applies an admitted record at index `state.size`. Returns the created lots with their numbers."""
     index = state.size
     for taken in plan.taken:
-        left = state.remaining[taken.lot.id] - taken.quantity
-        state.remaining[taken.lot.id] = left
-        if taken.lot.item and not left:
+        remaining = state.remaining[taken.lot.id] - taken.quantity
+        state.remaining[taken.lot.id] = remaining
+        if taken.lot.item and not remaining:
             state.holding.get(taken.lot.item, set()).discard(taken.lot.id)
     entered_lot = kind_of(record).entered_lot
     lots = tuple([
@@ -32,7 +32,7 @@ def apply(state: State, record: AnyRecord, digest: bytes, plan: Plan) -> tuple[L
 
 
 def note(state: State, record: AnyRecord, digest: bytes) -> None:
-    """Enters what a record at index `state.size` makes known besides lots."""
+    """Enters everything besides lots that a record at index `state.size` adds to the state."""
     state.pass_time()
     kind_of(record).apply(record, digest, state)
     state.records[digest.hex()] = RecordFacts(state.size, type_of(record), record.issuer)
@@ -41,5 +41,5 @@ def note(state: State, record: AnyRecord, digest: bytes) -> None:
 
 
 def as_entered(record: AnyRecord, digest: bytes, lot: LotFacts) -> LotFacts:
-    """A planned lot with what only the record's digest adds."""
+    """A planned lot with the facts that depend on the record's digest."""
     return kind_of(record).entered_lot(record, digest, lot)

@@ -1,4 +1,4 @@
-"""What the ledger knows of organisations, sites, products and lots. All immutable once logged."""
+"""The ledger's facts about organisations, sites, products and lots. All are immutable once logged."""
 
 from bisect import bisect_left
 from collections.abc import Mapping
@@ -11,11 +11,12 @@ from ledger.core.record.kinds import Declaration, Facility, Organization, Pool, 
 from ledger.core.record.units import convert
 
 LOT_SLOTS = 1024
-"""A lot's number is index * LOT_SLOTS + position: unique, in log order, and known before anything is written."""
+"""A lot's number is index * LOT_SLOTS + position: unique, in log order, and known before anything is written. A record
+makes fewer lots than this."""
 
 
 class OrganizationFacts(Struct, frozen=True, gc=False):
-    """An enrolled organisation, the prefixes that it may mint identifiers under, and its roles."""
+    """An enrolled organisation, the prefixes of the identifiers that it may mint, and its roles."""
 
     id: str
     prefixes: tuple[str, ...] = ()
@@ -31,7 +32,7 @@ class SiteFacts(Struct, frozen=True, gc=False):
 
 
 class Composition(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """Mass fractions. `materials`, where given, list all that the thing holds."""
+    """Mass fractions. `materials` lists all materials of the thing, or is empty if they are unknown."""
 
     materials: Mapping[str, str] = {}
     elements: Mapping[str, str] = {}
@@ -40,7 +41,7 @@ class Composition(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 
 
 class ProductFacts(Struct, frozen=True, gc=False):
-    """`mass_per_unit`: kg of one `unit`, where known."""
+    """`mass_per_unit`: kg of one `unit`, if known."""
 
     id: str
     owner: str
@@ -50,15 +51,14 @@ class ProductFacts(Struct, frozen=True, gc=False):
     composition: Composition = Composition()
 
 
-class LotFacts(Struct, frozen=True, gc=False):
+class LotFacts(Struct, frozen=True, gc=False, kw_only=True):
     """A lot as created. `quantity` is in the product's unit, `mass` is kg of the whole lot.
 
-    `composition` only where it differs from the product's. `maker`: facility and process that made it.
-    `previous_life`: digest of the record that ended it, or an estimate in years, of a core. `owner` where that is not
-    the holder; `sender`: who handed it over, of a transferred lot (none
-    of one that came home to its owner). `pool`: of which pool it is a generation. `credit`: what a credit or an
-    attribute stands for, to be used up before `expires`.
-    """
+    `composition` is present if it differs from the product's. `maker`: facility and process that made the lot.
+    `previous_life`, of a core: the digest of the record that ended it, or an estimate in years. `owner` is present if
+    it is not the holder. `sender`: who handed a transferred lot over; absent if the lot came back to its owner. `pool`:
+    the pool of which the lot is a generation. `credit`: the credited material, or the power that an attribute
+    certifies, to be used up before `expires`. """
 
     id: str
     number: int
@@ -85,12 +85,12 @@ class LotFacts(Struct, frozen=True, gc=False):
 
     @property
     def index(self) -> int:
-        """The log index of the record that created it."""
+        """The log index of the record that created the lot."""
         return self.number // LOT_SLOTS
 
 
 class TransferFacts(Struct, frozen=True, gc=False):
-    """`index`: where the transfer stands in the log; `tolerance`: the part that may be short on arrival."""
+    """`index`: the log index of the transfer; `tolerance`: the fraction that may be missing on arrival."""
 
     issuer: str
     to: str
@@ -101,7 +101,7 @@ class TransferFacts(Struct, frozen=True, gc=False):
 
 
 class PoolFacts(Struct, frozen=True, gc=False):
-    """A pool as its record says."""
+    """A pool with the values of its record."""
 
     id: str
     holder: str
@@ -118,7 +118,7 @@ class PoolFacts(Struct, frozen=True, gc=False):
 
 
 class RecordFacts(Struct, frozen=True, gc=False):
-    """A record that another names by its digest."""
+    """A record that another record names by its digest."""
 
     index: int
     type: str
@@ -126,9 +126,9 @@ class RecordFacts(Struct, frozen=True, gc=False):
 
 
 class Facts:
-    """Facts by name; what is not in here is not known (or not loaded). All are immutable but `lines`, the generations
-    of each pool in log order (at least the newest), `default_pools`, by holder and product, and `rules`, which grow;
-    `withdrawn` are lots whose record was."""
+    """Facts by name; a missing fact is unknown or not loaded. All are immutable except for `lines`, the generations of
+    each pool in log order (at least the newest), `default_pools`, by holder and product, and `rules`, which grow.
+    `withdrawn` are the lots of withdrawn records."""
 
     def __init__(self) -> None:
         self.organizations: dict[str, OrganizationFacts] = {}
@@ -145,7 +145,7 @@ class Facts:
         self.rules = Rules()
 
     def learn(self, other: "Facts") -> None:
-        """Adds all that `other` knows."""
+        """Adds all facts of `other`."""
         self.organizations.update(other.organizations)
         self.facilities.update(other.facilities)
         self.products.update(other.products)
@@ -159,22 +159,22 @@ class Facts:
         self.withdrawn.update(other.withdrawn)
 
     def left(self, lot: str) -> Decimal | None:
-        """What is left of a lot, where that is known."""
+        """The remaining quantity of a lot, if known."""
         return None
 
     def pool_named(self, name: str, holder: str) -> PoolFacts | None:
-        """The pool that an input of `holder`'s names: by its id, or by the product whose default pool it is."""
+        """The pool that an input of `holder` names: by the pool's id, or by the product of a default pool."""
         return self.pools.get(name) or self.pools.get(self.default_pools.get((holder, name), ""))
 
     def lot_named(self, name: str, holder: str, before: int | None = None) -> LotFacts | None:
-        """The lot that an input of `holder`'s names: itself, or the newest generation of its pool; of those with a
-        number below `before`, where that is given."""
+        """The lot that an input of `holder` names: the lot itself, or the newest generation of the named pool. If
+        `before` is given, only lots with a number below it exist."""
         lot = self.lots.get(name)
         if lot is not None and (before is None or lot.number < before):
             return lot
         pool = self.pool_named(name, holder)
         line = self.lines.get(pool.id, ()) if pool is not None else ()
-        place = len(line) if before is None else bisect_left(line, before, key=lambda one: self.lots[one].number)
+        place = len(line) if before is None else bisect_left(line, before, key=lambda lot_id: self.lots[lot_id].number)
         return self.lots.get(line[place - 1]) if place else None
 
     def composition(self, lot: LotFacts) -> Composition:

@@ -1,8 +1,8 @@
-"""What a record may name: plain identifiers, each of one thing, and none that could be taken for another's.
+"""The identifiers that a record may use: plain ones, each for one thing, which nobody can mistake for another's.
 
-Whoever mints an identifier does so under a prefix of its own (`lots.check_prefix_of`), and prefixes do not overlap.
-What else could be taken for another's is decided here: the names of organisations when they are enrolled, and names of
-different kinds of thing under one prefix. So no identifier has to be compared with all others.
+An issuer mints identifiers only under its own prefixes (`lots.check_prefix_of`), and prefixes do not overlap. This
+module excludes the other confusions: between names of organisations when they are enrolled, and between names of
+different kinds of things under one prefix. So no identifier needs a comparison with all others.
 """
 
 from typing import Final
@@ -22,13 +22,13 @@ LOT: Final = "a lot"
 
 
 Minted = tuple[str, int | None, bool]
-"""A name that a record gives, the place of the lot that it is of (none: of what the record itself enters), and whether
-it is that of the lot's item. A plain tuple, since every lot has one."""
+"""A name that a record gives; the place of the lot that it names, or None if it names the thing that the record enters;
+and whether it names the lot's item. A plain tuple for speed, since every lot has one."""
 
 
 def minted(record: AnyRecord, plan: Plan) -> list[Minted]:
-    """All names that a record gives: not those of a pool's generations, which follow the pool's, nor of items that come
-    with what is taken."""
+    """All new names that a record gives. Names of a pool's generations follow from the pool's name, and items of inputs
+    have their names already, so neither is new."""
     names: list[Minted] = [(record.id, None, False)] if isinstance(record, _ENTERING) else []
     for i, (lot, _) in enumerate(plan.created):
         if lot.pool is None:
@@ -46,7 +46,7 @@ def _field(record: AnyRecord, place: int | None, item: bool) -> str:
 
 
 def check_plain_names(record: AnyRecord, plan: Plan) -> None:
-    """Refuses identifiers that hide what they say, and of organisations those that claim what many share."""
+    """Refuses identifiers with hidden characters, and organisations that claim a namespace which many share."""
     for name, place, item in minted(record, plan):
         if not is_plain(name):
             check_plain(name, _field(record, place, item))
@@ -58,19 +58,19 @@ def check_plain_names(record: AnyRecord, plan: Plan) -> None:
         for field, name in _claims(record):
             check_own(name, field)
             if name.startswith(OWN) and (field != "id" or REGISTRAR not in record.roles):
-                raise Refused(f"{field}: {name!r} is in the namespace of ledgers", code="name-shared", field=field,
-                              value=name, rule=f"only the id of a registrar begins with {OWN}")
+                raise Refused(f"{field}: {name!r} is in the reserved namespace of ledgers", code="name-shared",
+                              field=field, value=name, rule=f"only the id of a registrar begins with {OWN}")
 
 
 def check_distinct_names(record: AnyRecord, plan: Plan, state: State) -> None:
-    """Refuses a name that something else has, and an organisation whose names lie under or over another's."""
-    for one in minted(record, plan):
-        name, place, item = one
+    """Refuses a name that another thing has, and an organisation whose names lie under or over another's."""
+    for new_name in minted(record, plan):
+        name, place, item = new_name
         if place is not None and not item and _is_free(name, state):
-            # That a lot is called as no other lot was checked before.
+            # `check_free` has already compared the name with the names of other lots.
             continue
         kind = _kind_of(name, state)
-        if kind is not None and not _may_share(one, kind, record, plan, state):
+        if kind is not None and not _may_share(new_name, kind, record, plan, state):
             field = _field(record, place, item)
             raise Refused(f"{field}: {name!r} is the name of {kind}", code="name-taken", field=field, value=name,
                           rule="an identifier names one thing")
@@ -79,7 +79,7 @@ def check_distinct_names(record: AnyRecord, plan: Plan, state: State) -> None:
 
 
 def _is_free(name: str, state: State) -> bool:
-    """Whether nothing but a lot can have this name."""
+    """Whether only a lot can have this name."""
     return not (
         name in state.taken or name in state.organizations or name in state.facilities or name in state.products
         or name in state.pools or name in state.pool_ids
@@ -87,7 +87,7 @@ def _is_free(name: str, state: State) -> bool:
 
 
 def _kind_of(name: str, state: State) -> str | None:
-    """What has this name already."""
+    """The kind of thing that already has this name; None if the name is free."""
     if name in state.taken:
         return state.taken[name]
     if name in state.organizations:
@@ -107,10 +107,11 @@ def _kind_of(name: str, state: State) -> str | None:
     return None
 
 
-def _may_share(one: Minted, kind: str, record: AnyRecord, plan: Plan, state: State) -> bool:
-    """Whether an issuer calls two things of its own alike that nobody mistakes: an item as the lot that it may be alone
-    in, a lot as its product. Not what another holds: its inputs name lots, and products of which it has a pool."""
-    name, place, item = one
+def _may_share(new_name: Minted, kind: str, record: AnyRecord, plan: Plan, state: State) -> bool:
+    """Whether an issuer may give two of its own things the same name, since nobody can confuse them: an item and the
+    lot that may hold it alone, or a lot and its product. Another holder's lot may not have the name of a product: the
+    holder's inputs name lots, and products of which it has a pool."""
+    name, place, item = new_name
     if place is None:
         holder = state.lots[name].holder if name in state.lots else state.used.get(name)
         return isinstance(record, Product) and kind == LOT and holder == record.issuer
@@ -124,7 +125,7 @@ def _claims(record: Organization) -> list[tuple[str, str]]:
 
 
 def _check_claims(record: Organization, state: State) -> None:
-    """No id or prefix under, over or equal to another organisation's. But the registrar may enrol a part of a group
+    """Refuses an id or prefix under, over or equal to another organisation's. The registrar may enrol a part of a group
     under the id of its parent."""
     others = [(prefix, owner, False) for prefix, owner in state.prefixes.items()]
     others += [(name, name, name == record.parent) for name in state.organizations.keys() | state.enrolled]
@@ -132,7 +133,7 @@ def _check_claims(record: Organization, state: State) -> None:
         for other, owner, parent in others:
             if covers(name, other) or (covers(other, name) and not parent):
                 raise Refused(
-                    f"{field}: {name!r} could be taken for {other!r} of {owner}", code="name-claimed", field=field,
-                    value=name, rule="names of an organisation lie neither under nor over another's, save under the id "
-                                     "of its parent",
+                    f"{field}: {name!r} can be confused with {other!r} of {owner}", code="name-claimed", field=field,
+                    value=name, rule="names of an organisation lie neither under nor over another's, except under "
+                                     "the id of its parent",
                 )

@@ -1,6 +1,6 @@
-"""What the ledger does with the records of one kind: the interface that each module of this folder fills in.
+"""The interface for the rules of one record kind. Each module in `kinds` implements it.
 
-A new kind is a Struct in `ledger.core.record.kinds`, a module here, and its row in `table.py`.
+A new kind needs a Struct in `ledger.core.record.kinds`, a module in `kinds`, and a row in `kinds/table.py`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,9 +20,9 @@ Row = tuple[str, tuple[Any, ...]]
 
 
 class Terms(NamedTuple):
-    """What a plan depends on beside record and facts. `tolerance`: that of the record's sector for the mass rule;
-    `element_tolerance`: that for the balances of elements, which are not looked at without one; `before`: of an amended
-    record, the lot number that its inputs lie below."""
+    """The inputs of a plan besides record and facts. `tolerance`: the tolerance of the record's sector for the mass
+    rule; `element_tolerance`: its tolerance for the balances of elements, which are not checked if it is None;
+    `before`, of an amended record: its inputs have lot numbers below this."""
 
     tolerance: Decimal = Decimal(0)
     element_tolerance: Decimal | None = None
@@ -30,62 +30,62 @@ class Terms(NamedTuple):
 
 
 class Before(NamedTuple):
-    """What only the state before a record tells: whether it ends a dispute, and what it does to keys."""
+    """Effects that depend on the state before the record: whether it ends a dispute, and its effect on keys."""
 
     settles: bool = False
     keys: KeyEffect | None = None
 
 
 class Kind(Generic[R]):
-    """The rules for one record kind. A method that a kind does not override has nothing to say."""
+    """The rules for one record kind. The default of each method applies no rule."""
 
     def names(self, record: R, names: Names) -> None:
-        """Collects what the record names, its issuer left out, so that a batch's state can be loaded before its rules
+        """Collects the names in the record, except its issuer, so that a batch's state can be loaded before its rules
         run."""
 
     def mentions(self, record: R) -> Iterable[str]:
-        """Everything by name on which the plan rests, the issuer and the record's own identifiers left out."""
+        """All names on which the plan depends, except the issuer and the record's own identifiers."""
         return ()
 
     def flows(self, record: R) -> Sequence[str]:
-        """What the record's flows name, in order: lots, pools, or products of default pools."""
+        """The names in the record's flows, in order: lots, pools, or products of default pools."""
         return ()
 
     def enters(self, record: R, digest: bytes) -> str | None:
-        """The name by which later records find what this one enters, besides lots."""
+        """The name by which later records find the thing, other than lots, that this record enters."""
         return None
 
     def outside_names(self, record: R) -> Iterator[tuple[str, str]]:
-        """Field and identifier of what the record names that need not be on the ledger."""
+        """Field and identifier of the things in the record that need not be on the ledger."""
         yield from ()
 
     def entered_keys(self, record: R) -> tuple[str, Sequence[PublicKey]]:
-        """The field of the keys that the record enters, and these."""
+        """The field with the keys that the record enters, and the keys."""
         return "keys", ()
 
     def plan(self, record: R, facts: Facts, terms: Terms) -> Plan:
-        """What the record would do, as far as immutable facts decide. Raises Refused or InvalidInput."""
+        """The record's planned effect, from immutable facts. Raises Refused or InvalidInput."""
         return Plan()
 
     def check(self, record: R, keyid: bytes, state: State) -> None:
-        """Raises Refused where the log's order forbids the record. `keyid` has signed it and is active."""
+        """Raises Refused if the log's order forbids the record. The active key `keyid` has signed it."""
 
     def check_open(self, record: R, state: State) -> None:
-        """Raises Refused where the record lies in a closed period."""
+        """Raises Refused if the record lies in a closed period."""
 
     def before(self, record: R, state: State) -> Before:
-        """Of an admitted record, to be asked before it is applied."""
+        """The effects of an admitted record; call this before the record is applied."""
         return _NOTHING
 
     def apply(self, record: R, digest: bytes, state: State) -> None:
-        """Enters what the record at index `state.size` makes known besides lots."""
+        """Enters everything besides lots that the record at index `state.size` adds to the state."""
 
     def entered_lot(self, record: R, digest: bytes, lot: LotFacts) -> LotFacts:
-        """A planned lot with what only the digest adds."""
+        """A planned lot with the facts that depend on the record's digest."""
         return lot
 
     def rows(self, record: R, index: int, state: State, before: Before) -> Iterator[Row]:
-        """The lookup rows of the record at `index`, which is applied to `state`."""
+        """The lookup rows of the record at `index`, which has been applied to `state`."""
         yield from ()
 
     def new_lot_field(self, record: R, place: int) -> str:
@@ -97,16 +97,15 @@ class Kind(Generic[R]):
         return f"outputs[{place}]"
 
     def item_field(self, record: R, place: int) -> str:
-        """The field at fault where an item of the lot at this place is in another lot."""
+        """The field at fault if the item of the lot at this place is also in another lot."""
         return f"{self.created_field(record, place)}.item"
 
     def taken_field(self, record: R, plan: Plan, place: int, name: str) -> str:
-        """The field `name` of what the record takes at this place."""
+        """The field `name` of the input at this place."""
         return f"inputs[{place}].{name}"
 
     def overdrawn(self, record: R, role: str) -> tuple[str, str] | None:
-        """What is wrong where more is taken of a lot of this role than it has left, and the rule; None for the general
-        words."""
+        """The message and the rule for taking more of a lot of this role than remains; None for the general text."""
         return None
 
 

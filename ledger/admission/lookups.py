@@ -1,4 +1,4 @@
-"""What a record names and enters, by the table of record kinds."""
+"""The names that a record uses and enters, by the table of record kinds."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,7 +8,7 @@ from ledger.core.record.kinds import AnyRecord
 
 
 def names_of(records: Iterable[AnyRecord]) -> Names:
-    """Everything that records name, so that a batch's state can be loaded before its rules run."""
+    """All names in the records, so that a batch's state can be loaded before its rules run."""
     names = Names()
     for record in records:
         add_names(record, names)
@@ -16,21 +16,21 @@ def names_of(records: Iterable[AnyRecord]) -> Names:
 
 
 def add_names(record: AnyRecord, names: Names) -> None:
-    """Adds what one record names."""
+    """Adds the names in a record."""
     names.organizations.add(record.issuer)
     kind_of(record).names(record, names)
 
 
 def mentioned_by(record: AnyRecord) -> list[str]:
-    """Everything by name on which the plan of a record rests, the record's own identifiers left out."""
+    """All names on which the plan of a record depends, except the record's own identifiers."""
     return [record.issuer, *kind_of(record).mentions(record)]
 
 
 def flows_named(record: AnyRecord) -> Sequence[str]:
-    """What the flows of a record name, in order: lots, pools, or products of default pools."""
+    """The names in a record's flows, in order: lots, pools, or products of default pools."""
     return kind_of(record).flows(record)
 
 
 def entered_by(record: AnyRecord, digest: bytes) -> str | None:
-    """The name by which later records find what this one enters, besides lots."""
+    """The name by which later records find the thing, other than lots, that this record enters."""
     return kind_of(record).enters(record, digest)

@@ -1,4 +1,4 @@
-"""What a record would do, worked out from immutable facts alone: lots taken, lots created, masses in kg."""
+"""The planned effect of a record, from immutable facts alone: lots taken, lots created, masses in kg."""
 
 from collections.abc import Sequence
 from decimal import Context as DecimalContext
@@ -22,8 +22,8 @@ DEFERRABLE: Final = frozenset(
      "unknown-transfer", "unknown-pool", "empty-pool", "no-default-pool", "unknown-balance", "unknown-record",
      "unknown-subject"}
 )
-"""Refusals that a record sequenced in the meantime may cure, or that rest on what only the lock knows: they are final
-only under it."""
+"""Codes of refusals that are final only under the lock: a record sequenced in the meantime may cure them, or they
+depend on balances that are known only there."""
 
 _MASSLESS: Final = ("energy", "freight", "time")
 _DIVISION: Final = DecimalContext(prec=34, traps=[InvalidOperation])
@@ -32,7 +32,7 @@ _ONE: Final = Decimal(1)
 
 
 class Taken(NamedTuple):
-    """`quantity` of a lot, in its unit; `mass` of it in kg, where the lot's is known."""
+    """`quantity` of a lot, in the lot's unit; `mass` of this quantity in kg, if the lot's mass is known."""
 
     lot: LotFacts
     quantity: Decimal
@@ -40,14 +40,14 @@ class Taken(NamedTuple):
 
 
 class Created(NamedTuple):
-    """An output lot; its number is given when it is sequenced. `output` is None for a transferred lot."""
+    """An output lot; it gets its number when the record is sequenced. `output` is None for a transferred lot."""
 
     facts: LotFacts
     output: Output | None
 
 
 class Supplied(NamedTuple):
-    """A supply with its mass in kg, None where it has none (energy, freight, hours)."""
+    """A supply with its mass in kg, None if it has no mass (energy, freight, hours)."""
 
     supply: Supply
     mass: Decimal | None
@@ -62,26 +62,26 @@ class Plan(NamedTuple):
 
 
 def take(facts: Facts, issuer: str, flows: Sequence[Flow], before: int | None = None) -> tuple[Taken, ...]:
-    """The lots that `issuer` takes from; refuses unknown ones and those of others with the same words. A flow may
-    name a pool, or the product of a default pool: then the newest generation is taken from."""
+    """The lots from which `issuer` takes. Refuses unknown lots and lots of other holders with the same words. A flow
+    may name a pool, or the product of a default pool, and then takes from the newest generation."""
     taken: list[Taken] = []
     seen: set[str] = set()
     for i, flow in enumerate(flows):
         where = f"inputs[{i}]."
-        one = take_one(facts, issuer, flow, where, before)
-        if one.lot.id in seen:
+        part = take_one(facts, issuer, flow, where, before)
+        if part.lot.id in seen:
             raise Refused(
                 f"{where}lot: {flow.lot!r} is named twice", code="duplicate-input", field=f"{where}lot",
                 value=flow.lot, rule="every lot is named once",
             )
-        seen.add(one.lot.id)
-        taken.append(one)
+        seen.add(part.lot.id)
+        taken.append(part)
     return tuple(taken)
 
 
 def take_one(facts: Facts, issuer: str, flow: Flow, where: str = "", before: int | None = None) -> Taken:
-    """What `issuer` takes of one lot; `where` stands before the names of fields. Only lots with a number below
-    `before` are known, where that is given."""
+    """The quantity that `issuer` takes of one lot; `where` is a prefix for names of fields. If `before` is given, only
+    lots with a number below it exist."""
     lot = facts.lot_named(flow.lot, issuer, before)
     if lot is None or lot.holder != issuer or (before is not None and lot.number >= before):
         raise _no_lot(facts, issuer, flow.lot, f"{where}lot", before)
@@ -92,7 +92,7 @@ def take_one(facts: Facts, issuer: str, flow: Flow, where: str = "", before: int
 
 
 def part_of_mass(lot: LotFacts, amount: Decimal) -> Decimal | None:
-    """Kg of a part of a lot, where the lot's mass is known."""
+    """Kg of a part of a lot, if the lot's mass is known."""
     if lot.mass is None or amount == lot.quantity:
         return lot.mass
     return _DIVISION.divide(_DIVISION.multiply(lot.mass, amount), lot.quantity)
@@ -101,52 +101,52 @@ def part_of_mass(lot: LotFacts, amount: Decimal) -> Decimal | None:
 def _no_lot(facts: Facts, issuer: str, name: str, field: str, before: int | None) -> Refused:
     pool = facts.pool_named(name, issuer)
     if pool is not None and pool.holder == issuer:
-        return Refused(f"{field}: pool {name!r} holds nothing", code="empty-pool", field=field, value=name,
-                       rule="a pool to which lots were added")
+        return Refused(f"{field}: pool {name!r} is empty", code="empty-pool", field=field, value=name,
+                       rule="a pool to which lots have been added")
     if before is not None and (lot := facts.lots.get(name)) is not None and lot.holder == issuer:
-        return Refused(f"{field}: {name!r} is younger than the record", code="younger-lot", field=field, value=name,
-                       rule="an amended record takes lots that were there before it")
+        return Refused(f"{field}: {name!r} is newer than the record", code="younger-lot", field=field, value=name,
+                       rule="an amended record takes only lots from before the record")
     product = facts.products.get(name)
     if product is not None:
         return Refused(f"{field}: {issuer} has no default pool of {name!r}", code="no-default-pool", field=field,
                        value=name, rule="a lot, a pool, or a product of which the issuer has a default pool")
-    return Refused(f"{field}: {name!r} is no lot that {issuer} holds", code=UNKNOWN_LOT, field=field, value=name,
+    return Refused(f"{field}: {name!r} is not a lot that {issuer} holds", code=UNKNOWN_LOT, field=field, value=name,
                    rule="lots on the ledger that the issuer holds")
 
 
 def supply(facts: Facts, supplies: Sequence[Supply], field: str = "supplies") -> tuple[Supplied, ...]:
-    """Supplies with their masses; refuses unknown units, missing masses and unknown references."""
-    return tuple([_supplied(facts, one, f"{field}[{i}]") for i, one in enumerate(supplies)])
+    """Supplies with their masses. Refuses unknown units, missing masses and unknown references."""
+    return tuple([_supplied(facts, stated, f"{field}[{i}]") for i, stated in enumerate(supplies)])
 
 
-def _supplied(facts: Facts, one: Supply, field: str) -> Supplied:
-    quantity = one.quantity
+def _supplied(facts: Facts, stated: Supply, field: str) -> Supplied:
+    quantity = stated.quantity
     dimension = unit(quantity.unit, f"{field}.quantity.unit").dimension
     check_pieces(quantity.amount, quantity.unit, f"{field}.quantity")
-    if one.product is not None and one.product not in facts.products:
-        raise _unknown("product", one.product, f"{field}.product")
-    if one.factor is not None:
-        if one.declaration is not None:
+    if stated.product is not None and stated.product not in facts.products:
+        raise _unknown("product", stated.product, f"{field}.product")
+    if stated.factor is not None:
+        if stated.declaration is not None:
             raise Refused(
                 f"{field} has both a factor and a declaration", code="two-prices", field=field,
                 rule="at most one of declaration and factor",
             )
-        convert(quantity.amount, quantity.unit, one.factor.unit, f"{field}.factor.unit")
-    elif one.declaration is not None:
-        declared = facts.declarations.get(one.declaration)
+        convert(quantity.amount, quantity.unit, stated.factor.unit, f"{field}.factor.unit")
+    elif stated.declaration is not None:
+        declared = facts.declarations.get(stated.declaration)
         if declared is None or declared.per is None:
-            raise _unknown("declaration", one.declaration, f"{field}.declaration")
+            raise _unknown("declaration", stated.declaration, f"{field}.declaration")
         convert(quantity.amount, quantity.unit, declared.per.unit, f"{field}.quantity")
     own = _kilograms(quantity, f"{field}.quantity") if dimension == "mass" else None
-    if one.mass is not None:
-        return Supplied(one, _stated_mass(one.mass, own, quantity, field))
+    if stated.mass is not None:
+        return Supplied(stated, _stated_mass(stated.mass, own, quantity, field))
     if own is not None:
-        return Supplied(one, own)
+        return Supplied(stated, own)
     if dimension in _MASSLESS:
-        return Supplied(one, None)
+        return Supplied(stated, None)
     raise Refused(
-        f"{field} ({one.material}) is counted in {quantity.unit} and says no mass", code="missing-mass",
-        field=f"{field}.mass", rule="a supply whose unit is no mass says its mass",
+        f"{field} ({stated.material}) is counted in {quantity.unit} and states no mass", code="missing-mass",
+        field=f"{field}.mass", rule="a supply whose unit is not a mass states its mass",
     )
 
 
@@ -154,19 +154,19 @@ def create(
     facts: Facts, issuer: str, outputs: Sequence[Output], carried: Sequence[LotFacts], *,
     maker: tuple[str, str] | None = None, field: str | None = None,
 ) -> tuple[Created, ...]:
-    """The lots that `issuer` creates from the `carried` ones. Roles and items are checked against those.
+    """The lots that `issuer` creates from the `carried` lots, with which their roles and items must agree.
 
-    `field` names the one output of a record that has no list of them.
+    `field` names the output of a record that has a single output instead of a list.
     """
     created: list[Created] = []
     lots: set[str] = set()
-    known_items: set[str] = set()
+    new_items: set[str] = set()
     items = {lot.item for lot in carried if lot.item}
     country = facts.facilities[maker[0]].country if maker else None
     for i, output in enumerate(outputs):
         where = field or f"outputs[{i}]"
         check_new_lot(facts, issuer, output.lot, f"{where}.lot")
-        for name, seen in ((output.lot, lots), (output.item, known_items)):
+        for name, seen in ((output.lot, lots), (output.item, new_items)):
             if name in seen:
                 raise Refused(
                     f"{where}: {name!r} is named twice", code="duplicate-output", field=where, value=name,
@@ -186,35 +186,35 @@ def create(
 
 
 def check_new_lot(facts: Facts, issuer: str, lot: str, field: str) -> None:
-    """Refuses a lot identifier that is not normal, or not under the issuer's prefixes."""
+    """Refuses a lot identifier that is not in normal form, or not under the issuer's prefixes."""
     check_identifier(lot, field)
     _check_prefix(facts, issuer, lot, field, "lot")
 
 
 def check_operated(facts: Facts, issuer: str, facility: str | None) -> None:
-    """Refuses a facility that is not on the ledger, or that another operates, with the same words."""
-    found = facts.facilities.get(facility or "")
-    if found is None or found.operator != issuer:
+    """Refuses, with the same words, a facility that is not on the ledger or that another organisation operates."""
+    site = facts.facilities.get(facility or "")
+    if site is None or site.operator != issuer:
         raise Refused(
-            f"facility: {facility!r} is no facility that {issuer} operates", code="unknown-facility",
+            f"facility: {facility!r} is not a facility that {issuer} operates", code="unknown-facility",
             field="facility", value=facility, rule="facilities on the ledger that the issuer operates",
         )
 
 
-def check_prefix_of(facts: Facts, issuer: str, name: str, field: str, what: str) -> None:
-    """Refuses an identifier that is not normal, or not under the issuer's prefixes."""
+def check_prefix_of(facts: Facts, issuer: str, name: str, field: str, kind: str) -> None:
+    """Refuses an identifier that is not in normal form, or not under the issuer's prefixes."""
     check_identifier(name, field)
-    _check_prefix(facts, issuer, name, field, what)
+    _check_prefix(facts, issuer, name, field, kind)
 
 
-def _check_prefix(facts: Facts, issuer: str, name: str, field: str, what: str) -> None:
+def _check_prefix(facts: Facts, issuer: str, name: str, field: str, kind: str) -> None:
     organization = facts.organizations.get(issuer)
     if organization is None:
         raise _unknown("organization", issuer, "issuer")
     if not under(organization.prefixes, name):
         raise Refused(
             f"{field}: {name!r} is not under a prefix of {issuer}", code="outside-prefix", field=field, value=name,
-            rule=f"{what} identifiers start with one of: {' '.join(organization.prefixes) or '(no prefix enrolled)'}",
+            rule=f"{kind} identifiers start with one of: {' '.join(organization.prefixes) or '(no prefix enrolled)'}",
         )
 
 
@@ -226,12 +226,12 @@ def _product_of(
         if any(lot.product == output.product for lot in carried) and product is not None:
             return product
         raise Refused(
-            f"{field}.product: {output.product!r} is not what a core of these inputs can be", code="core-product",
-            field=f"{field}.product", value=output.product, rule="a core keeps the product of the lot that it was",
+            f"{field}.product: no input has the product {output.product!r} of this core", code="core-product",
+            field=f"{field}.product", value=output.product, rule="a core keeps the product of its input",
         )
     if product is None or (product.owner != issuer and output.role != "core"):
         raise Refused(
-            f"{field}.product: {output.product!r} is no product of {issuer}", code="unknown-product",
+            f"{field}.product: {output.product!r} is not a product of {issuer}", code="unknown-product",
             field=f"{field}.product", value=output.product, rule="outputs name a product of the issuer",
         )
     return product
@@ -241,7 +241,7 @@ def _check_origin(output: Output, field: str) -> None:
     if (output.role == "waste") != (output.origin is not None):
         raise Refused(
             f"{field}: role {output.role} with origin {output.origin}", code="waste-origin", field=f"{field}.origin",
-            value=output.origin, rule="waste says preConsumer or postConsumer; nothing else does",
+            value=output.origin, rule="waste has the origin preConsumer or postConsumer; other roles have no origin",
         )
 
 
@@ -275,18 +275,18 @@ def _output_mass(output: Output, product: ProductFacts, amount: Decimal, field: 
     if dimension in _MASSLESS:
         return None
     raise Refused(
-        f"{field}: nothing says the mass of {output.quantity} of {product.id}", code="missing-mass",
-        field=f"{field}.mass", rule="the output says its mass, or its product a mass per unit",
+        f"{field}: the mass of {output.quantity} of {product.id} is unknown", code="missing-mass",
+        field=f"{field}.mass", rule="the output states its mass, or its product a mass per unit",
     )
 
 
 def _stated_mass(mass: Quantity, own: Decimal | None, quantity: Quantity, field: str) -> Decimal:
-    """Kg; `own` is what the quantity itself weighs, where it is a mass."""
+    """Kg; `own` is the mass that the quantity itself states, if its unit is a mass."""
     stated = _kilograms(mass, f"{field}.mass")
     if own is not None and own != stated:
         raise Refused(
             f"{field}: mass {mass} differs from quantity {quantity}", code="two-masses", field=f"{field}.mass",
-            value=mass, rule="what is counted in a mass weighs its quantity",
+            value=mass, rule="if the quantity is a mass, the stated mass equals it",
         )
     return stated
 
@@ -319,8 +319,8 @@ def _kilograms(quantity: Quantity, field: str) -> Decimal:
     return convert(quantity.amount, quantity.unit, "KGM", field)
 
 
-def _unknown(what: str, name: str, field: str) -> Refused:
+def _unknown(kind: str, name: str, field: str) -> Refused:
     return Refused(
-        f"{field}: {name!r} is no {what} on the ledger", code=f"unknown-{what}", field=field, value=name,
-        rule=f"an earlier record enters the {what}",
+        f"{field}: the ledger has no {kind} {name!r}", code=f"unknown-{kind}", field=field, value=name,
+        rule=f"an earlier record must enter the {kind}",
     )

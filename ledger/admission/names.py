@@ -1,4 +1,4 @@
-"""What a record names, so that a batch's state can be loaded before its rules run."""
+"""The names in a record, so that a batch's state can be loaded before its rules run."""
 
 import base64
 import hashlib
@@ -8,11 +8,11 @@ from ledger.core.record.values import Output, PublicKey, Supply
 
 
 class Names:
-    """Identifiers by kind, collected from any number of records. `lots` are taken from (an input may name a pool or a
-    product instead), `new_lots` are created; `new_names` are given to organisations, facilities and products,
-    `enrolled` to organisations alone; `new_keys` are the keyids that records enter; `records` are named by digest for
-    what they are, `openings` are facility and product of opening stock, `pools` holder and product of new pools,
-    `reports` the subjects of reports, `erasures` the digests of records that are to be erased."""
+    """Identifiers by kind, collected from any number of records. `lots` are named as inputs (an input may name a pool
+    or a product instead), `new_lots` are created. `new_names` are given to organisations, facilities and products,
+    `enrolled` only to organisations. `new_keys` are the keyids that records enter. `records` are digests of records
+    whose facts are needed, `openings` facility and product of opening stock, `pools` holder and product of new pools,
+    `reports` the subjects of reports, `erasures` the digests of records to erase."""
 
     def __init__(self) -> None:
         self.organizations: set[str] = set()
@@ -35,11 +35,11 @@ class Names:
         self.erasures: set[str] = set()
 
     def merge(self, other: "Names") -> None:
-        """Adds all that `other` holds."""
+        """Adds all names of `other`."""
         own = vars(self)
-        for kind, found in vars(other).items():
-            if found:
-                own[kind].update(found)
+        for kind, names in vars(other).items():
+            if names:
+                own[kind].update(names)
 
     def add_keys(self, keys: Iterable[PublicKey]) -> None:
         self.new_keys.update([hashlib.sha256(base64.b64decode(key.spki)).digest() for key in keys])

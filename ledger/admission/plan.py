@@ -1,6 +1,7 @@
-"""The rules that immutable facts decide. `plan` may run anywhere, ahead of the lock."""
+"""The rules that immutable facts decide. `plan` may run on any replica, ahead of the lock."""
 
 from decimal import Decimal
+from typing import Final
 
 from ledger.admission.checks.new_keys import check_prime_order_keys
 from ledger.admission.checks.times import check_bounded
@@ -11,27 +12,31 @@ from ledger.admission.kinds.table import kind_of
 from ledger.admission.lots import Plan
 from ledger.admission.rules import Rule
 from ledger.core.record.kinds import AnyRecord
+from ledger.core.record.units import AMOUNT_LIMIT
 
-_NO_TOLERANCE = Decimal(0)
+ANY_TOLERANCE: Final = AMOUNT_LIMIT
+"""A tolerance for the mass rule which every record meets, for records that the ledger has already admitted."""
+
+_NO_TOLERANCE: Final = Decimal(0)
 
 
 def plan(
     record: AnyRecord, facts: Facts, tolerance: Decimal = _NO_TOLERANCE, before: int | None = None,
     element_tolerance: Decimal | None = None,
 ) -> Plan:
-    """What the record would do; `tolerance` is its sector's for the mass rule, `element_tolerance` for the balances of
-    elements, which are not looked at without one. Raises Refused or InvalidInput.
+    """The record's planned effect. `tolerance` is its sector's tolerance for the mass rule, `element_tolerance` for the
+    balances of elements, which are not checked if it is None. Raises Refused or InvalidInput.
 
-    A refusal whose code is in `lots.DEFERRABLE` may be cured by a record that is sequenced before this one. `before`:
-    of an amended record, the lot number that its inputs lie below; its own index says which rules apply to it.
+    A record that is sequenced before this one may cure a refusal whose code is in `lots.DEFERRABLE`. `before`, of an
+    amended record: its inputs have lot numbers below this; the record's own index decides which rules apply.
     """
     kind = kind_of(record)
     rules = facts.rules.version(None if before is None else before // LOT_SLOTS).rules
     if Rule.BOUNDED_TIMES in rules:
         check_bounded(record)
-    found = kind.plan(record, facts, Terms(tolerance, element_tolerance, before))
+    planned = kind.plan(record, facts, Terms(tolerance, element_tolerance, before))
     if Rule.PLAIN_NAMES in rules:
-        check_plain_names(record, found)
+        check_plain_names(record, planned)
     if Rule.PRIME_ORDER_KEYS in rules:
         check_prime_order_keys(*kind.entered_keys(record))
-    return found
+    return planned

@@ -1,8 +1,10 @@
-"""The ledger's state as far as a batch needs it: immutable facts, and what changes from record to record."""
+"""The part of the ledger's state that a batch needs: immutable facts, and values that change with each record."""
 
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
+
+from msgspec.structs import replace
 
 from ledger.admission.checks.times import overlaps
 from ledger.admission.facts import LOT_SLOTS, Facts, LotFacts
@@ -12,7 +14,7 @@ from ledger.core.signatures.signing import VerifyingKey
 
 class KeyState(NamedTuple):
     """A key that was enrolled at some time; `active` until it is revoked. `compromised_since`: the log index from which
-    on its signatures are in doubt, where that is reported."""
+    on its signatures are in doubt, if a record reports that."""
 
     key: VerifyingKey
     organization: str
@@ -27,8 +29,8 @@ CONFIRMING_DAYS: Final = 7
 
 
 class Recovery(NamedTuple):
-    """A registrar's request that waits: `digest` (hex) of its record, `time` in ms of its entry, and the keys that its
-    completion makes active. `days` are confirmed by entries, the last one at `counted`, in ms."""
+    """A registrar's waiting request: `digest` (hex) of its record, `time` in ms of its entry, and the keys that its
+    completion makes active. Entries have confirmed `days` days, the last one at `counted`, in ms."""
 
     digest: str
     time: int
@@ -37,15 +39,15 @@ class Recovery(NamedTuple):
     counted: int
 
     def after(self, time: int) -> "Recovery":
-        """The same after an entry at `time`: one that is at least a day after the last one that counted confirms a day,
-        however much later it is."""
+        """The request after an entry at `time`. The entry confirms a day if it comes at least a day after the last
+        counted one; it confirms only one day, however late it comes."""
         if self.days >= CONFIRMING_DAYS or time - self.counted < DAY:
             return self
         return self._replace(days=self.days + 1, counted=time)
 
 
 class KeyEffect(NamedTuple):
-    """What a key change does: keys that it enters, keys that it revokes, keys that it reports as compromised."""
+    """The effect of a key change: keys that it enters, revokes, and reports as compromised."""
 
     entered: tuple[VerifyingKey, ...] = ()
     revoked: tuple[bytes, ...] = ()
@@ -60,14 +62,14 @@ class PluginState(NamedTuple):
 
 
 class ClosedPeriod(NamedTuple):
-    """A period that takes no new transformation of `processes` (of none at all where none is named)."""
+    """A period that takes no new transformation of `processes`, or of any process if the tuple is empty."""
 
     start: str
     end: str
     processes: tuple[str, ...]
 
     def holds(self, start: str, end: str, processes: Sequence[str]) -> bool:
-        """Whether it shares a moment and a process with a period of `processes`."""
+        """Whether it overlaps in time and processes with a period of `processes`."""
         shared = not self.processes or not processes or not set(self.processes).isdisjoint(processes)
         return shared and overlaps(self.start, self.end, start, end)
 
@@ -75,16 +77,15 @@ class ClosedPeriod(NamedTuple):
 class State(Facts):
     """Everything that the rules read, for the records of a batch or for the whole log.
 
-    `size` is the number of entries so far, `time` that of the next entry in ms, `remaining` the quantity left of a lot
-    by lot id, `used` lot ids that exist without their facts being here, with their holders, `holding` the lots of an
-    item that have a balance, `prefixes` maps an enrolled prefix to its organisation, `taken` the names of other things
-    whose facts are not here to what they are, `enrolled` are organisations of which the id alone is here, `nonces`
-    issuers with the nonces that they have used. `closed` holds the closed periods of a facility by their closing's
-    digest, `frozen` the lots in dispute, `openings` facility and product of opening stock, `reports` the periods that
-    are reported of a facility or an organisation, `recoveries` the request that waits, by organisation, `erased` the
-    records whose erasure is on the log and `amendments` those that changed fields of a record, all by digest. Only
-    `ledger.admission.apply` and a revision change it; `time` is set by whoever appends.
-    """
+    `size` is the number of entries so far, `time` the time of the next entry in ms. `remaining` is the remaining
+    quantity by lot id; `used` maps ids of lots whose facts are not loaded to their holders; `holding` has the lots of
+    an item that have a balance. `prefixes` maps an enrolled prefix to its organisation; `taken` maps names of other
+    things whose facts are not loaded to their kind; `enrolled` are organisations of which only the id is loaded;
+    `nonces` are pairs of an issuer and a nonce that it used. `closed` has the closed periods of a facility by the
+    digest of their closing, `frozen` the lots in dispute, `openings` facility and product of opening stock, `reports`
+    the reported periods of a facility or an organisation, `recoveries` the waiting request by organisation. `erased`
+    are the records whose erasure is on the log, `amendments` the amendments that changed fields of a record, both by
+    digest. Only `ledger.admission.apply` and a revision change the state; the caller that appends sets `time`. """
 
     def __init__(self, origin: str, size: int = 0) -> None:
         super().__init__()
@@ -115,18 +116,14 @@ class State(Facts):
         return self.remaining.get(lot)
 
     def pass_time(self) -> None:
-        """Counts the days that an entry at `time` confirms for recoveries that wait."""
+        """Counts the day that an entry at `time` confirms for each waiting recovery."""
         for name, waiting in self.recoveries.items():
             self.recoveries[name] = waiting.after(self.time)
 
 
 def numbered(lot: LotFacts, index: int, position: int) -> LotFacts:
     """A planned lot with its number: output `position` of the record at `index`."""
-    return LotFacts(
-        lot.id, index * LOT_SLOTS + position, lot.product, lot.holder, lot.role, lot.quantity, lot.unit, lot.mass,
-        lot.origin, lot.item, lot.composition, lot.maker, lot.previous_life, lot.owner, lot.sender, lot.pool,
-        lot.credit, lot.expires,
-    )
+    return replace(lot, number=index * LOT_SLOTS + position)
 
 
 def next_generation(pool: str, line: Sequence[str]) -> str:
@@ -135,7 +132,7 @@ def next_generation(pool: str, line: Sequence[str]) -> str:
 
 
 def generation(lot: str) -> int:
-    """Which generation of its pool a lot is, the first one being 1."""
+    """The generation of a pool's lot, from 1."""
     return int(lot.rpartition(":")[2])
 
 

@@ -1,6 +1,6 @@
-"""Text of others, made fit to be shown: a sign that a terminal would act on, or that nobody can see, is written out.
+"""Makes foreign text safe to show: writes out each character that a terminal would act on, or that nobody can see.
 
-That are all of Unicode's categories C (controls, formats such as bidirectional overrides and zero-width signs,
+These are all of Unicode's categories C (controls, formats such as bidirectional overrides and zero-width signs,
 surrogates, unassigned) and the separators of lines and paragraphs. Spaces of any width stay.
 """
 
@@ -13,17 +13,17 @@ _ASCII: Final = re.compile(rb"[\x20-\x7e\n]*")
 
 
 def visible(text: str) -> str:
-    """One line, in which `\\u202e` stands for the sign U+202E."""
+    """The text on one line; `\\u202e` stands for the character U+202E."""
     return text if text.isprintable() else _replaced(text, _escape)
 
 
 def visible_lines(text: str) -> str:
-    """The same of a text whose line ends are ours."""
+    """`visible` for each line of a text whose line ends come from this program."""
     return "\n".join(map(visible, text.split("\n")))
 
 
 def visible_json(text: str) -> str:
-    """JSON that says the same, in which such signs are JSON's own escapes. Line ends between values stay."""
+    """The same JSON, with such characters as JSON escapes. Line ends between values stay."""
     return "\n".join(line if line.isprintable() else _replaced(line, _json_escape) for line in text.split("\n"))
 
 
@@ -33,16 +33,19 @@ def is_plain(data: bytes) -> bool:
 
 
 def _replaced(text: str, escape: Callable[[str], str]) -> str:
-    return "".join(sign if sign.isprintable() or unicodedata.category(sign) == "Zs" else escape(sign) for sign in text)
+    return "".join(
+        character if character.isprintable() or unicodedata.category(character) == "Zs" else escape(character)
+        for character in text
+    )
 
 
-def _escape(sign: str) -> str:
-    code = ord(sign)
+def _escape(character: str) -> str:
+    code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def _json_escape(sign: str) -> str:
-    code = ord(sign)
+def _json_escape(character: str) -> str:
+    code = ord(character)
     if code < 0x10000:
         return f"\\u{code:04x}"
     code -= 0x10000

@@ -1,4 +1,4 @@
-"""Addresses as they may be shown: without the password that somebody may have written into them."""
+"""Addresses in a form that is safe to show: without user names and passwords."""
 
 import re
 from typing import Final
@@ -9,12 +9,12 @@ _PARAMETER: Final = re.compile(r"(?<=[?&])(\w*password)=[^&\s'\"]*", re.IGNORECA
 
 
 def redacted(text: str) -> str:
-    """A text in which addresses may stand, each without its user and passwords."""
+    """The text, with user name and passwords removed from each address in it."""
     return _PARAMETER.sub(rf"\1={HIDDEN}", _USERINFO.sub(f"{HIDDEN}@", text))
 
 
 def shown(url: str) -> str:
-    """An address, or what was given as one: all before the last `@` may belong to a password."""
+    """An address without user and passwords. It may be malformed, so all before its last `@` counts as a password."""
     scheme, mark, rest = url.rpartition("://")
     userinfo, at, place = rest.rpartition("@")
     return redacted(f"{scheme}{mark}{HIDDEN if userinfo else ''}{at}{place}")

@@ -1,1 +1,1 @@
-"""This machine: durable files, key files, the clock. Base install."""
+"""This machine: durable files, key files, the clock. The base install includes it."""

@@ -1,9 +1,9 @@
-"""How far the host's clock may lead: no entry is stamped by a clock that was set forward.
+"""How far the host's clock may lead, so that no entry gets the time of a clock that was set forward.
 
-The clock is believed as far as a time that was once right and the host's steady clock lead: the newest time that a
-quorum of witnesses has cosigned; without witnesses the clock as it was when this host began to serve the log. A step
-forward beyond LEAD keeps this replica from appending until the clock is right again, or the operator says that it is.
-What was believed stays in a file of the home, so that a restart settles nothing.
+The bound is a time that was once right, plus the time that the host's steady clock has counted since: the newest time
+that a quorum of witnesses has cosigned, or, without witnesses, the clock's time when this host began to serve the log.
+If the clock leads this bound by more than LEAD, this replica appends nothing until the clock is right again or the
+operator confirms it. The bound stays in a file of the home, so that a restart does not clear the fault.
 """
 
 import logging
@@ -22,16 +22,16 @@ from ledger.host.files.durable import replace
 AHEAD: Final = "clock-ahead"
 FILE: Final = "clock"
 LEAD: Final = 300_000
-"""Milliseconds by which the clock may lead what is believed; as much as a witness's clock may differ from ours."""
+"""Milliseconds by which the clock may lead the believed time; a witness's clock may differ from ours by as much."""
 GAP: Final = 30 * 86_400_000
-"""Without witnesses: by how much, at the first start after the host's own, the clock may lead the newest entry."""
+"""Milliseconds by which the clock may lead the newest entry without witnesses, at the first start after a boot."""
 _BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 _log = logging.getLogger(__name__)
 
 
 class HostClock(NamedTuple):
-    """`wall` gives ms since 1970, and anybody may set it. `steady` gives ms that nobody sets, and goes on while the
-    host sleeps where the system can say; it counts from the host's start `boot`, "" where that has no name."""
+    """`wall` gives ms since 1970; an administrator can set it. `steady` gives ms since the host's boot, which nobody
+    can set; it counts on while the host sleeps, if the system supports that. `boot` is the id of the boot, or ""."""
 
     wall: Callable[[], int]
     steady: Callable[[], int]
@@ -39,7 +39,7 @@ class HostClock(NamedTuple):
 
 
 def host_clock() -> HostClock:
-    """This host's."""
+    """The clock of this host."""
     try:
         boot = _BOOT.read_text().strip()
     except OSError:
@@ -48,7 +48,7 @@ def host_clock() -> HostClock:
 
 
 def now() -> int:
-    """What the host's clock says, in ms since 1970."""
+    """The time of the host's clock, in ms since 1970."""
     return time.time_ns() // 1_000_000
 
 
@@ -58,107 +58,108 @@ def _steady() -> int:
 
 
 class Believed(Struct, frozen=True):
-    """The wall clock less the steady one, in ms, as it is believed since the host's start `boot`."""
+    """The believed difference of the wall clock and the steady clock, in ms, since the boot with the id `boot`."""
 
     boot: str
     offset: int
 
 
 class Timekeeper:
-    """One for a process. `home` is where what is believed is kept."""
+    """Compares the clock with the believed time; a process has one. The folder `home` keeps the file of the belief."""
 
     def __init__(self, clock: HostClock, home: Path) -> None:
         self._clock = clock
         self._file = home / FILE
         self._offset = clock.wall() - clock.steady()
         self._seen: Believed | None = None
-        """What the file said when this process last had something to believe."""
+        """The content of the file when this process last read or set its belief."""
 
     def begin(self, newest: int, gap: int = GAP, others: int | None = None) -> None:
-        """What to believe at a start: what this host has believed since its own start; else the clock, as far as it
-        leads neither `newest`, a time on the log (0: none), by more than `gap`, nor `others`, another host's clock."""
+        """Sets the belief at a start: the stored belief since the host's boot. If there is no such belief, the clock,
+        but at most `gap` ahead of `newest`, a time on the log (0 if the log has no entry), and not ahead of `others`,
+        the clock of another host."""
         steady = self._clock.steady()
-        self._seen = kept = self._kept()
-        offset = self._clock.wall() - steady if kept is None else kept.offset
+        self._seen = stored = self._stored()
+        offset = self._clock.wall() - steady if stored is None else stored.offset
         if newest:
-            # That time is past, whatever the clock says.
+            # This time has passed, whatever the clock says.
             offset = max(offset, newest - steady)
-        if kept is None and newest:
+        if stored is None and newest:
             offset = min(offset, newest + gap - steady)
-        if kept is None and others is not None:
+        if stored is None and others is not None:
             offset = min(offset, others - steady)
         self._offset = offset
 
     def remember(self) -> None:
-        """Leaves to later starts what is believed now, where that is something and nothing is left yet."""
+        """Stores the belief for later starts, if the clock is within the bound and no belief is stored yet."""
         if self.lead() > LEAD:
             _log.critical("%s", self._wrong())
         elif self._seen is None:
             try:
-                self._keep()
+                self._store()
             except OSError as error:
-                _log.warning("cannot write %s, so a restart will believe the clock again: %s", self._file, error)
+                _log.warning("cannot write %s, so a restart will trust the clock again: %s", self._file, error)
 
     def cosigned(self, seconds: int) -> None:
-        """A quorum of witnesses has just said that it is this time, in POSIX seconds."""
-        self._seen = self._kept()
+        """A quorum of witnesses has just stated this time, in POSIX seconds."""
+        self._seen = self._stored()
         self._offset = (seconds + 1) * 1000 - self._clock.steady()
 
     def passed(self, seconds: int) -> None:
-        """This time, in POSIX seconds, has come, as a quorum of witnesses has said to another server."""
+        """This time, in POSIX seconds, has passed: a quorum of witnesses has stated it to another server."""
         self._offset = max(self._offset, seconds * 1000 - self._clock.steady())
 
     def __call__(self) -> int:
-        """The host's clock, in ms since 1970, right or not."""
+        """The time of the host's clock, in ms since 1970, right or wrong."""
         return self._clock.wall()
 
     def lead(self) -> int:
-        """By how many ms the clock leads what is believed."""
+        """By how many ms the clock leads the believed time."""
         return self._clock.wall() - self._clock.steady() - self._offset
 
     def require_right(self) -> None:
-        """Raises Unavailable where the clock was set forward, and nobody has settled that."""
+        """Raises Unavailable if the clock was set forward and nobody has confirmed it."""
         if self.lead() <= LEAD:
             return
-        kept = self._kept()
-        if kept is not None and kept != self._seen:
-            # The operator has settled it meanwhile.
-            self._seen, self._offset = kept, kept.offset
+        stored = self._stored()
+        if stored is not None and stored != self._seen:
+            # The operator has confirmed the clock in the meantime.
+            self._seen, self._offset = stored, stored.offset
         if self.lead() > LEAD:
             raise self._wrong()
 
     def accept(self, stated: int) -> None:
-        """The operator says that the clock is right, and what it says: believed from now on by all servers of this
-        home. Raises InvalidInput where `stated`, in ms, is not what the clock says."""
+        """The operator confirms that the clock is right, with its time: all servers of this home believe it from now
+        on. Raises InvalidInput if `stated`, in ms, is not the clock's time."""
         wall = self._clock.wall()
         if abs(wall - stated) > LEAD:
-            raise InvalidInput(f"the host's clock says {spelled(wall)}, not {spelled(stated)}", field="time",
-                               value=spelled(stated), rule=f"what the clock says, within {LEAD // 1000} s")
+            raise InvalidInput(f"the host's clock shows {spelled(wall)}, not {spelled(stated)}", field="time",
+                               value=spelled(stated), rule=f"the clock's time, within {LEAD // 1000} s")
         self._offset = wall - self._clock.steady()
-        self._keep()
+        self._store()
 
     def _wrong(self) -> Unavailable:
         wall, lead = self._clock.wall(), self.lead()
         return Unavailable(
-            f"the host's clock says {spelled(wall)}, {lead // 1000} s more than what is known of the time "
-            f"({spelled(wall - lead)}): nothing is appended", code=AHEAD, field="clock", value=spelled(wall),
-            rule="set the clock right, or say that it is right with `carbon-ledger clock accept`",
+            f"the host's clock shows {spelled(wall)}, {lead // 1000} s ahead of the believed time "
+            f"{spelled(wall - lead)}: this server appends nothing", code=AHEAD, field="clock", value=spelled(wall),
+            rule="correct the clock, or confirm it with `carbon-ledger clock accept`",
         )
 
-    def _kept(self) -> Believed | None:
-        """What is believed since the host's own start; what cannot be read counts as nothing."""
+    def _stored(self) -> Believed | None:
+        """The stored belief since the host's boot; None if there is no such belief or it cannot be read."""
         try:
-            kept = msgspec.json.decode(self._file.read_bytes(), type=Believed)
+            belief = msgspec.json.decode(self._file.read_bytes(), type=Believed)
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             return None
-        return kept if self._clock.boot and kept.boot == self._clock.boot else None
+        return belief if self._clock.boot and belief.boot == self._clock.boot else None
 
-    def _keep(self) -> None:
+    def _store(self) -> None:
         replace(self._file, msgspec.json.encode(Believed(self._clock.boot, self._offset)))
 
 
 def spelled(milliseconds: int) -> str:
-    """A time as people write it, in UTC."""
+    """A time in human-readable form, in UTC."""
     try:
         return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
     except (OverflowError, ValueError, OSError):

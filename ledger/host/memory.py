@@ -1,7 +1,7 @@
-"""Gives memory back to the system after long answers and large revisions.
+"""Returns memory to the system after long answers and large revisions.
 
-The C library keeps what was freed for what comes next, in as many pools as threads have asked for some. A server that
-was once asked for the chain of 100,000 lots would look from outside as if it still held it.
+The C library keeps freed memory for later use, in a pool per thread. After an answer with a chain of 100,000 lots, a
+server would seem to hold all of that memory for ever.
 """
 
 import ctypes
@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 
 def give_back() -> None:
-    """Returns at once; the work is done in a thread, and once for all that ask meanwhile."""
+    """Returns at once. A thread does the work; calls during that time need no further run."""
     trim = _trim()
     if trim is not None and _busy.acquire(blocking=False):
         threading.Thread(target=_run, args=(trim,), name="memory", daemon=True).start()
@@ -29,6 +29,6 @@ def _run(trim: Callable[[int], int]) -> None:
 
 @functools.cache
 def _trim() -> Callable[[int], int] | None:
-    """glibc's own; other libraries have none and need none."""
-    found: Callable[[int], int] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    return found
+    """glibc's `malloc_trim`; other libraries neither have nor need it."""
+    trim: Callable[[int], int] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    return trim

@@ -201,11 +201,11 @@ def lot_of(row: Record) -> LotFacts:
     """A lot's static facts from a row of the table `lot`."""
     facility, process = row["facility"], row["process"]
     return LotFacts(
-        row["id"], row["number"], row["product"], row["holder"], row["role"], row["quantity"], row["unit"],
-        row["mass"], row["origin"], row["item"],
-        _composition.decode(row["composition"]) if row["composition"] is not None else None,
-        (facility, process) if facility is not None else None, row["previous_life"], row["owner"], row["sender"],
-        row["pool"], row["credit"], row["expires"],
+        id=row["id"], number=row["number"], product=row["product"], holder=row["holder"], role=row["role"],
+        quantity=row["quantity"], unit=row["unit"], mass=row["mass"], origin=row["origin"], item=row["item"],
+        composition=_composition.decode(row["composition"]) if row["composition"] is not None else None,
+        maker=(facility, process) if facility is not None else None, previous_life=row["previous_life"],
+        owner=row["owner"], sender=row["sender"], pool=row["pool"], credit=row["credit"], expires=row["expires"],
     )
 
 

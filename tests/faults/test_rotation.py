@@ -170,7 +170,7 @@ def test_everyone_who_pinned_the_old_key_follows(home: Path, tmp_path: Path) -> 
         for file in ("state", "public"):
             shutil.copy(tmp_path / file, tmp_path / f"{file}-of-before")
         for one in (state, public, export):
-            assert f"to {new}, which signs beside it" in run(*one)
+            assert f"to {new}, which signs together with it" in run(*one)
         told(home, "--finish")
         use(server, shop)
         for kind, file, lot in (("bundle", bundle, shop.name("pot")), ("footprint", statement, shop.name("pot"))):
@@ -206,7 +206,7 @@ def test_everyone_who_pinned_the_old_key_follows(home: Path, tmp_path: Path) -> 
         ))
         refused = command(home, "audit", str(folder), "--vkey", old)
         assert refused.returncode == 1
-        assert "a key that ended" in refused.stdout
+        assert "entries ended at" in refused.stdout
 
 
 def test_what_a_retired_key_acknowledges_is_refused(home: Path) -> None:

@@ -89,8 +89,8 @@ def test_the_quorum_goes_on_over_a_rotation(tmp_path: Path) -> None:
             (during,) = server.post([shop.use({"pot": "1"})])
             assert client.checkpoint(server)[1] == {old, parse_vkey(new).key_hash}
             for one in (before, during):
-                client.verify(server, one, f"to {new}, which signs beside it")
-            assert "signs beside it" in client.audit(server)
+                client.verify(server, one, f"to {new}, which signs together with it")
+            assert "signs together with it" in client.audit(server)
             ended = rotate(place.home, "--finish", variables=place.variables)
             assert ended["next"].endswith(f"take the old vkey off their logs: {', '.join(named)}")
             # What is published was signed before the end, what is signed now is by the new key alone.

@@ -129,7 +129,7 @@ def test_a_recovery_and_an_objection(house: House) -> None:
     early = house.run("key", "recover", MILL, "--complete", "--home", house.server.home,
                       CARBON_LEDGER_PASSPHRASE=SECRET)
     assert (early.code, len(early.err.splitlines())) == (1, 1)
-    assert "0 of 7 days since the request are confirmed" in early.err
+    assert "entries confirm 0 of 7 days since the request" in early.err
     house.told("key", "object", MILL, "--key", owner)
     assert "recovery" not in house.organization()
     for arguments in (("recover", MILL, "--complete", "--home", house.server.home), ("object", MILL, "--key", owner)):

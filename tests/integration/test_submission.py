@@ -138,7 +138,7 @@ def test_a_problem_explains_itself(server: Server, shop: Workshop) -> None:
         "type": "urn:carbon-ledger:problem:over-consumption", "title": "The record is refused", "status": 422,
         "detail": f"inputs[0].quantity: 1001 KGM of '{shop.name('pot')}', which has 1000 left",
         "code": "over-consumption", "field": "inputs[0].quantity", "value": "1001 KGM",
-        "rule": "at most what is left of the lot: 1000 KGM",
+        "rule": "at most the remaining quantity of the lot: 1000 KGM",
     }
     assert refused(server, b"")["code"] == "not-json"
 

@@ -24,7 +24,7 @@ from ledger.core.log.checkpoint import Checkpoint, open_checkpoint, parse_checkp
 from ledger.core.log.cosignature import Cosigner, cosigned_at, parse_cosigner_vkey
 from ledger.core.log.entry import parse_entry
 from ledger.core.log.frontier import Frontier
-from ledger.core.log.inclusion_proof import encode_proof, parse_proof, verify_proof
+from ledger.core.log.inclusion_proof import TlogProof, encode_proof, parse_proof, verify_proof
 from ledger.core.log.merkle import (
     HASH_SIZE,
     consistency_path,
@@ -356,7 +356,7 @@ def _receipts() -> list[bytes]:
     log, note = _log(), sign_checkpoint(_signed(), LOG)
     return [
         msgspec.json.encode(make_receipt(
-            index, log.digests[index], log.entries[index], inclusion_path(_hashes(), index), note,
+            TlogProof(index, tuple(inclusion_path(_hashes(), index)), note), log.digests[index], log.entries[index],
             log.original_leaves[index],
         )) for index in (0, len(_hashes()) - 1)
     ]
@@ -368,7 +368,7 @@ def _receipt_bundles() -> list[bytes]:
 
     def receipt(index: int) -> Raw:
         return Raw(msgspec.json.encode(make_receipt(
-            index, log.digests[index], log.entries[index], inclusion_path(_hashes(), index), note,
+            TlogProof(index, tuple(inclusion_path(_hashes(), index)), note), log.digests[index], log.entries[index],
             log.original_leaves[index],
         )))
 

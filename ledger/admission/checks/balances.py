@@ -1,4 +1,4 @@
-"""What the log's order decides of lots: free names, balances, disputes, items."""
+"""Rules for lots that the log's order decides: free names, balances, disputes, items."""
 
 from typing import Any
 
@@ -10,50 +10,52 @@ from ledger.errors import Refused
 
 
 def check_free(kind: Kind[Any], record: AnyRecord, plan: Plan, state: State) -> None:
-    """Raises Refused where a new lot has the name of another, or of a pool's."""
+    """Raises Refused if a new lot has the name of another lot, of a pool, or of a pool's lots."""
     for i, (lot, _) in enumerate(plan.created):
         stem, _, number = lot.id.rpartition(":")
         if lot.pool is None and number.isdecimal() and (stem in state.pools or stem in state.pool_ids):
             field = kind.new_lot_field(record, i)
-            raise Refused(f"{field}: {lot.id!r} is the name of a lot of the pool {stem!r}", code="pool-lot-id",
-                          field=field, value=lot.id, rule="a pool's id, a colon and a number name its own lots")
+            raise Refused(f"{field}: {lot.id!r} is a name for a lot of the pool {stem!r}", code="pool-lot-id",
+                          field=field, value=lot.id, rule="only a pool's own lots are named ID:NUMBER")
         if lot.id in state.lots or lot.id in state.used or lot.id in state.pools:
             field = kind.new_lot_field(record, i)
-            raise Refused(f"{field}: {lot.id!r} is on the ledger already", code="lot-taken", field=field,
-                          value=lot.id, rule="a lot identifier is used once")
+            raise Refused(f"{field}: {lot.id!r} is already on the ledger", code="lot-taken", field=field,
+                          value=lot.id, rule="a new identifier for each lot")
 
 
 def check_balances(kind: Kind[Any], record: AnyRecord, plan: Plan, state: State) -> None:
-    """Raises Refused where a lot is in dispute, or more is taken of it than it has left."""
+    """Raises Refused if a lot is in dispute, or if the record takes more than remains of it."""
     for i, taken in enumerate(plan.taken):
-        left = state.remaining[taken.lot.id]
+        remaining = state.remaining[taken.lot.id]
         if taken.lot.id in state.frozen and not isinstance(record, Acceptance):
             raise Refused(
                 f"{taken.lot.id!r} is in dispute", code="disputed", field=kind.taken_field(record, plan, i, "lot"),
-                value=taken.lot.id, rule="a disputed lot is frozen until it is settled or its transfer withdrawn",
+                value=taken.lot.id,
+                rule="a disputed lot is frozen until the dispute is settled or its transfer withdrawn",
             )
-        if taken.quantity > left:
+        if taken.quantity > remaining:
             field = kind.taken_field(record, plan, i, "quantity")
-            what, rule = _overdrawn(kind, record, taken.lot.role)
+            fault, rule = _overdrawn(kind, record, taken.lot.role)
+            quantity = f"{taken.quantity:f} {taken.lot.unit}"
             raise Refused(
-                f"{field}: {what}{taken.quantity:f} {taken.lot.unit} of {taken.lot.id!r}, which has {left:f} left",
-                code="over-consumption", field=field, value=f"{taken.quantity:f} {taken.lot.unit}",
-                rule=f"{rule}: {left:f} {taken.lot.unit}",
+                f"{field}: {fault}{quantity} of {taken.lot.id!r}, which has {remaining:f} left",
+                code="over-consumption", field=field, value=quantity,
+                rule=f"{rule}: {remaining:f} {taken.lot.unit}",
             )
 
 
 def _overdrawn(kind: Kind[Any], record: AnyRecord, role: str) -> tuple[str, str]:
-    """What is wrong where more is taken of a lot than it has left, and the rule that says how much may be taken."""
-    found = kind.overdrawn(record, role)
-    if found is not None:
-        return found
+    """The fault if a record takes more than remains of a lot, and the rule for the largest quantity."""
+    special = kind.overdrawn(record, role)
+    if special is not None:
+        return special
     if role == "attribute":
-        return "an attribute used after it was used or sold, ", "power is green once: at most what is left of it"
-    return "", "at most what is left of the lot"
+        return "the use exceeds the remaining attribute, ", "power is green once: at most the remaining quantity"
+    return "", "at most the remaining quantity of the lot"
 
 
 def check_items(kind: Kind[Any], record: AnyRecord, plan: Plan, state: State) -> None:
-    """Raises Refused where an item would be in two lots that have a balance."""
+    """Raises Refused if an item would be in two lots that have a balance."""
     used_up = {taken.lot.id for taken in plan.taken if taken.quantity == state.remaining[taken.lot.id]}
     for i, (lot, _) in enumerate(plan.created):
         if lot.item is None:
@@ -63,6 +65,6 @@ def check_items(kind: Kind[Any], record: AnyRecord, plan: Plan, state: State) ->
         if holding:
             field = kind.item_field(record, i)
             raise Refused(
-                f"{field}: {lot.item!r} is in another lot that has a balance", code="item-taken", field=field,
+                f"{field}: {lot.item!r} is already in another lot that has a balance", code="item-taken", field=field,
                 value=lot.item, rule="at most one lot of an item has a balance",
             )

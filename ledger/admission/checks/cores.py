@@ -1,4 +1,4 @@
-"""Cores: used things that come back to be remanufactured."""
+"""Cores: used products that come back for remanufacturing."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -8,17 +8,17 @@ from ledger.errors import Refused
 
 
 def check_cores(taken: Sequence[Taken], created: Sequence[Created]) -> None:
-    """No more cores come back than things of their product went in."""
-    left: dict[str, Decimal] = {}
-    for one in taken:
-        left[one.lot.product] = left.get(one.lot.product, Decimal(0)) + one.quantity
+    """Refuses more cores of a product than the inputs of that product."""
+    remaining: dict[str, Decimal] = {}
+    for lot, quantity, _ in taken:
+        remaining[lot.product] = remaining.get(lot.product, Decimal(0)) + quantity
     for i, (lot, _) in enumerate(created):
         if lot.role == "core":
-            left[lot.product] = left.get(lot.product, Decimal(0)) - lot.quantity
-            if left[lot.product] < Decimal(0):
-                raise core_refused(f"outputs[{i}].quantity", "there are at most as many cores as what they were")
+            remaining[lot.product] = remaining.get(lot.product, Decimal(0)) - lot.quantity
+            if remaining[lot.product] < Decimal(0):
+                raise core_refused(f"outputs[{i}].quantity", "at most as many cores as inputs of their product")
 
 
 def core_refused(field: str, rule: str) -> Refused:
-    """Refuses what a core may not be."""
+    """The refusal of a core that breaks `rule`."""
     return Refused(f"{field}: {rule}", code="core", field=field, rule=rule)

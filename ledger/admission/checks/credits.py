@@ -1,8 +1,8 @@
-"""Credits: lots that stand for kg of material recycled, beside the material, and are used up by one claim.
+"""Credits: lots that stand for kg of recycled material, besides the material itself; one claim uses each kg up.
 
-A credit carries neither burden nor mass, so no figure of the default method contains one. A tonne is credited once:
-where waste or cores become a product, and never more than went in or came out. What a process takes back from itself
-is not recycled (ISO 14021, 7.8.1.1): else home scrap, melted again and again, would be credited each time.
+A credit has neither burden nor mass, so no figure of the default method contains one. Each tonne is credited once: when
+waste or cores become a product, and never more than the inputs or the outputs. Material that a process takes back from
+itself is not recycled (ISO 14021, 7.8.1.1): otherwise home scrap, melted again and again, would be credited each time.
 """
 
 from collections.abc import Sequence
@@ -17,17 +17,17 @@ from ledger.core.record.values import UNBURDENED, Output
 from ledger.errors import Refused
 
 RECYCLING: Final = "recycling:"
-"""How the `credit` of a lot begins that stands for recycled material; the material follows."""
+"""Prefix of the `credit` of lots that stand for recycled material; the material follows."""
 
 _NONE: Final = Decimal(0)
 
 
 def check_credit(output: Output, product: ProductFacts, field: str) -> str | None:
-    """What a lot of role credit stands for, None for every other lot."""
+    """The text `credit` of a lot of role credit; None for every other lot."""
     if (output.role == "credit") != (output.credit is not None):
         raise Refused(
             f"{field}: role {output.role} with credit {output.credit}", code="credit-form", field=f"{field}.credit",
-            rule="lots of role credit say what they stand for, and no others do",
+            rule="lots of role credit have the field `credit`, and no other lots do",
         )
     if output.credit is None:
         return None
@@ -35,14 +35,14 @@ def check_credit(output: Output, product: ProductFacts, field: str) -> str | Non
         raise Refused(
             f"{field}.product: {product.id!r} is counted in {product.unit}", code="credit-form",
             field=f"{field}.product", value=product.id,
-            rule="credits count kg of material recycled: their product is counted in a mass",
+            rule="credits count kg of recycled material: the unit of their product is a mass",
         )
     for name in ("mass", "item", "materials", "elements"):
         stated = getattr(output, name)
         if stated:
             raise Refused(
-                f"{field}.{name} of a credit", code="credit-form", field=f"{field}.{name}", value=stated,
-                rule="a credit is no thing: it has neither mass nor item nor composition",
+                f"{field}.{name}: a credit has no {name}", code="credit-form", field=f"{field}.{name}", value=stated,
+                rule="a credit is not a physical thing: it has no mass, item or composition",
             )
     if output.credit.factor is not None:
         convert(Decimal(1), "KGM", output.credit.factor.unit, f"{field}.credit.factor.unit")
@@ -50,9 +50,9 @@ def check_credit(output: Output, product: ProductFacts, field: str) -> str | Non
 
 
 def check_recycled(taken: Sequence[tuple[LotFacts, Decimal | None]], created: Sequence[LotFacts]) -> None:
-    """Refuses credits beyond what a transformation recycles. `taken`: lots with the kg taken of them.
+    """Refuses more credits than a transformation recycles. `taken`: lots with the kg taken of them.
 
-    Kg of credits <= kg of waste and cores in that another process left, and <= kg of products out.
+    Kg of credits <= kg of waste and cores from other processes that go in, and <= kg of products that come out.
     """
     credits_ = [(i, convert(lot.quantity, lot.unit, "KGM")) for i, lot in enumerate(created) if lot.role == "credit"]
     if not credits_:
@@ -70,30 +70,30 @@ def check_recycled(taken: Sequence[tuple[LotFacts, Decimal | None]], created: Se
     if credited > limit:
         field = f"outputs[{credits_[0][0]}].quantity"
         raise Refused(
-            f"{field}: credits for {plain(credited)} kg; {plain(recycled)} kg of waste and cores from elsewhere "
-            f"became {plain(products)} kg of products", code="credit-excess", field=field,
+            f"{field}: credits for {plain(credited)} kg, but {plain(recycled)} kg of waste and cores from other "
+            f"processes became {plain(products)} kg of products", code="credit-excess", field=field,
             value=f"{plain(credited)} KGM",
-            rule=f"credits are at most the waste and cores that went in, without what the process takes back from "
-                 f"itself, and the products that came out: {plain(limit)} KGM",
+            rule=f"credits are at most the waste and cores from other processes that went in, and at most the products "
+                 f"that came out: {plain(limit)} KGM",
         )
 
 
 def check_claim(record: Consumption, taken: Sequence[LotFacts], facts: Facts) -> None:
-    """Credits leave by a claim (or as a loss), and nothing else does."""
+    """Credits leave the ledger by a claim or as a loss; no other lots leave by a claim."""
     claim = record.claim
     if (record.purpose == "claim") != (claim is not None):
         raise Refused(
-            f"purpose {record.purpose} with{'out' if claim is None else ''} `claim`", code="claim-form", field="claim",
-            value=claim.method if claim is not None else None,
-            rule="purpose `claim` says what is claimed, and no other does",
+            f"purpose {record.purpose} with{'out' if claim is None else ''} the field `claim`", code="claim-form",
+            field="claim", value=claim.method if claim is not None else None,
+            rule="records with purpose `claim` have the field `claim`, and no other records do",
         )
     for i, lot in enumerate(taken):
         _check_used_up(record, lot, f"inputs[{i}].lot")
     if claim is None:
         return
     if record.outputs:
-        raise Refused("a claim makes no lots", code="claim-form", field="outputs", value=record.outputs[0].lot,
-                      rule="purpose `claim`: no outputs")
+        raise Refused("a claim has no outputs", code="claim-form", field="outputs", value=record.outputs[0].lot,
+                      rule="no outputs with purpose `claim`")
     if claim.lot is not None:
         _check_claimed_for(record.issuer, claim.lot, facts)
 
@@ -101,26 +101,26 @@ def check_claim(record: Consumption, taken: Sequence[LotFacts], facts: Facts) ->
 def _check_used_up(record: Consumption, lot: LotFacts, field: str) -> None:
     if (lot.role == "credit") != (record.purpose == "claim") and record.purpose not in ("loss", "stockCorrection"):
         raise Refused(
-            f"{field}: {lot.id!r} is of role {lot.role}, purpose {record.purpose}", code="claim-form", field=field,
-            value=lot.id, rule="a claim uses up credits, and credits are used up by claims",
+            f"{field}: {lot.id!r} has role {lot.role}, but the purpose is {record.purpose}", code="claim-form",
+            field=field, value=lot.id, rule="a claim takes only credits, and only a claim uses credits up",
         )
     if lot.role == "credit" and not (lot.credit or "").startswith(RECYCLING):
         raise Refused(
             f"{field}: {lot.id!r} stands for {lot.credit}", code="claim-form", field=field, value=lot.id,
-            rule="credits of a mass balance are used up by the transformation that claims them",
+            rule="only a transformation that takes them uses up credits of a mass balance",
         )
 
 
 def _check_claimed_for(issuer: str, name: str, facts: Facts) -> None:
-    """The issuer owns the lot, or named it. Another's is refused with the words for an unknown one."""
+    """The issuer must own the lot or have named it. A lot of others is refused with the words for an unknown lot."""
     check_identifier(name, "claim.lot")
     lot, organization = facts.lots.get(name), facts.organizations.get(issuer)
     own = organization is not None and under(organization.prefixes, name)
     if lot is None or not (own or lot.owned_by == issuer):
         raise Refused(
-            f"claim.lot: {name!r} is no lot that {issuer} owns or made", code="unknown-lot", field="claim.lot",
-            value=name, rule="the lot for which the claim is made: one that the issuer owns or made",
+            f"claim.lot: {name!r} is not a lot that {issuer} owns or made", code="unknown-lot", field="claim.lot",
+            value=name, rule="a lot that the issuer owns or made",
         )
     if lot.role in ("credit", "attribute"):
-        raise Refused(f"claim.lot: {name!r} is of role {lot.role}", code="claim-form", field="claim.lot", value=name,
-                      rule="credits are claimed for things")
+        raise Refused(f"claim.lot: {name!r} has role {lot.role}", code="claim-form", field="claim.lot", value=name,
+                      rule="a lot of a physical product")

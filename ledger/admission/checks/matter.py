@@ -1,8 +1,8 @@
-"""Matter does not appear, in all, of each element and for each party: nobody who works on another's lots keeps more
-than they put in.
+"""Conservation of matter: in total, for each element, and for each party. A processor of others' lots keeps no more
+than its own inputs.
 
-Elements are balanced where compositions are declared. What a lot holds without stating it is not followed here: that
-is a figure, and rules rest on what never changes.
+Elements are balanced if compositions are declared. These rules do not follow unstated contents of lots: contents are
+figures, and rules rest on facts that never change.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,30 +22,30 @@ _ROUNDING: Final = Decimal("0.0000000005")
 _FRACTION_ROUNDING: Final = Decimal("0.0000000005")
 """Half of the smallest step in which a mass fraction can be written."""
 _NAMED: Final = 5
-"""How many outputs a message names."""
+"""The most outputs that a message lists."""
 _AIR_AND_WATER: Final = frozenset({"H", "N", "O"})
 _CARBON: Final = "C"
 
 
 class _Analysed(NamedTuple):
-    """Something of `mass` kg; `elements` are the mass fractions that it states, `rest` the kg that these leave open."""
+    """A thing of `mass` kg with the stated mass fractions `elements`; `rest` is the kg without a stated element."""
 
     mass: Decimal
     elements: Mapping[str, str]
     rest: Decimal
 
     def held(self, element: str, unstated: Decimal = _NOTHING) -> Decimal:
-        """Kg of an element; `unstated` where that is not stated."""
+        """Kg of an element; `unstated` if its fraction is not stated."""
         fraction = self.elements.get(element)
         return unstated if fraction is None else _DIVISION.multiply(self.mass, Decimal(fraction))
 
 
 def check_mass(plan: Plan, tolerance: Decimal) -> None:
-    """Refuses outputs heavier than (inputs + supplies) * (1 + tolerance): matter does not appear."""
+    """Refuses outputs heavier than (inputs + supplies) * (1 + tolerance)."""
     total_in = _total([*[taken.mass for taken in plan.taken], *[supplied.mass for supplied in plan.supplied]])
     total_out = _total([created.facts.mass for created in plan.created])
     limit = _DIVISION.multiply(total_in, _DIVISION.add(_ONE, tolerance))
-    # The mass of a third of a lot is rounded, and three such thirds still make the whole.
+    # The mass of a third of a lot is rounded, but three such thirds must still make the whole lot.
     if total_out > _DIVISION.add(limit, _ROUNDING):
         raise Refused(
             f"outputs weigh {total_out} kg, inputs and supplies {total_in} kg", code="mass-balance", field="outputs",
@@ -54,34 +54,36 @@ def check_mass(plan: Plan, tolerance: Decimal) -> None:
 
 
 def check_kept(issuer: str, plan: Plan, tolerance: Decimal) -> None:
-    """Refuses a worker on another's lots who keeps more than its own matter makes: without waste, the kg of its outputs
-    are at most the kg of its own inputs and of supplies."""
-    if all(one.lot.owned_by == issuer for one in plan.taken):
+    """Refuses a processor of others' lots that keeps more than its own matter: the kg of its own outputs, without
+    waste, are at most the kg of its own inputs and of supplies."""
+    if all(taken.lot.owned_by == issuer for taken in plan.taken):
         return
     own = _total([
-        *[one.mass for one in plan.taken if one.lot.owned_by == issuer], *[one.mass for one in plan.supplied],
+        *[taken.mass for taken in plan.taken if taken.lot.owned_by == issuer],
+        *[supplied.mass for supplied in plan.supplied],
     ])
-    kept = _total([
+    own_outputs = _total([
         lot.mass for lot, _ in plan.created if lot.owned_by == issuer and lot.role != "waste"
     ])
-    if kept > _DIVISION.add(_DIVISION.multiply(own, _DIVISION.add(_ONE, tolerance)), _ROUNDING):
+    if own_outputs > _DIVISION.add(_DIVISION.multiply(own, _DIVISION.add(_ONE, tolerance)), _ROUNDING):
         raise Refused(
-            f"outputs: {issuer} keeps {kept} kg, but put in {own} kg of its own", code="wrong-owner", field="outputs",
-            value=kept, rule="where lots of others go in, their owners get what is made of them",
+            f"outputs: {issuer} keeps {own_outputs} kg, but put in {own} kg of its own", code="wrong-owner",
+            field="outputs", value=own_outputs, rule="the owners of the inputs get the outputs made from them",
         )
 
 
 def check_elements(plan: Plan, facts: Facts, tolerance: Decimal) -> None:
     """Refuses outputs that state more kg of an element than can have come in, times (1 + tolerance).
 
-    Balanced is each element that an output states and that a lot or a supply which goes in states as well, by its own
-    composition or its product's.
-    - A lot counts with what it states. One that does not state the element may be it, as far as its analysis leaves
-      room: what others left unsaid is not held against who takes their lots.
-    - A supply counts with what the product that it names states, and else as free of the element: flux, fuel or oxygen
-      do not explain the copper of an output, and whoever supplied copper can say so.
-    - Carbon comes with all sorts of supplies (fuels, reductants, electrodes, carbonates): one that does not state it
-      may be carbon. Hydrogen, nitrogen and oxygen are not balanced: air and water bring them, unweighed.
+    An element is balanced if an output states it and an input lot or a supply states it too, by its own composition or
+    its product's.
+    - A lot counts with its stated fraction. A lot that does not state the element may consist of it as far as its
+      analysis leaves room, so that no issuer suffers from gaps in the analyses of others.
+    - A supply counts with the fraction that its product states, and otherwise as free of the element: flux, fuel or
+      oxygen do not explain the copper of an output, and a supplier of copper can state it.
+    - Carbon comes with many supplies (fuels, reductants, electrodes, carbonates): a supply that does not state carbon
+      may consist of it. Hydrogen, nitrogen and oxygen are not balanced: they come with air and water, which nobody
+      weighs.
     Fossil and biogenic carbon are contents of their own, not the element.
     """
     made = {
@@ -91,10 +93,10 @@ def check_elements(plan: Plan, facts: Facts, tolerance: Decimal) -> None:
     stated = _elements(made.values()) - _AIR_AND_WATER
     if not stated:
         return
-    lots = [_analysed(facts.composition(one.lot).elements, one.mass) for one in plan.taken if one.mass is not None]
+    lots = [_analysed(facts.composition(lot).elements, mass) for lot, _, mass in plan.taken if mass is not None]
     supplies = [
-        _analysed(facts.products[one.product].composition.elements if one.product is not None else {}, mass)
-        for one, mass in plan.supplied if mass is not None
+        _analysed(facts.products[supply.product].composition.elements if supply.product is not None else {}, mass)
+        for supply, mass in plan.supplied if mass is not None
     ]
     for element in sorted(stated & _elements([*lots, *supplies])):
         _check_element(element, made, lots, supplies, tolerance)
@@ -104,15 +106,15 @@ def _check_element(
     element: str, made: Mapping[int, _Analysed], lots: Sequence[_Analysed], supplies: Sequence[_Analysed],
     tolerance: Decimal,
 ) -> None:
-    stating = {f"outputs[{i}]": one for i, one in made.items() if element in one.elements}
-    total_out = _total([one.held(element) for one in stating.values()])
+    stating = {f"outputs[{i}]": output for i, output in made.items() if element in output.elements}
+    total_out = _total([output.held(element) for output in stating.values()])
     total_in = _total([
-        *[one.held(element, one.rest) for one in lots],
-        *[one.held(element, one.rest if element == _CARBON else _NOTHING) for one in supplies],
+        *[lot.held(element, lot.rest) for lot in lots],
+        *[supply.held(element, supply.rest if element == _CARBON else _NOTHING) for supply in supplies],
     ])
     limit = _DIVISION.multiply(total_in, _DIVISION.add(_ONE, tolerance))
-    # A fraction is rounded where it is written down: a third of a lot, or the mean of what was blended.
-    analysed = _total([one.mass for one in (*stating.values(), *lots, *supplies)])
+    # A stated fraction is rounded: for a third of a lot, or the mean of a blend.
+    analysed = _total([thing.mass for thing in (*stating.values(), *lots, *supplies)])
     rounding = _DIVISION.add(_ROUNDING, _DIVISION.multiply(analysed, _FRACTION_ROUNDING))
     if total_out > _DIVISION.add(limit, rounding):
         raise Refused(
@@ -120,8 +122,8 @@ def _check_element(
             f"{_plain(total_in)} kg of it",
             code="element-balance", field="outputs" if len(stating) > 1 else next(iter(stating)),
             value=_plain(total_out),
-            rule=f"{element} in outputs <= {element} in inputs and supplies * (1 + {tolerance}), as their compositions "
-                 f"state; a supply that holds {element} names a product that states it",
+            rule=f"{element} in outputs <= {element} in inputs and supplies * (1 + {tolerance}), by their stated "
+                 f"compositions; a supply that holds {element} must name a product that states it",
         )
 
 
@@ -130,8 +132,8 @@ def _analysed(elements: Mapping[str, str], mass: Decimal) -> _Analysed:
     return _Analysed(mass, elements, _DIVISION.multiply(mass, _DIVISION.subtract(_ONE, part)))
 
 
-def _elements(found: Iterable[_Analysed]) -> set[str]:
-    return {element for one in found for element in one.elements}
+def _elements(analyses: Iterable[_Analysed]) -> set[str]:
+    return {element for analysis in analyses for element in analysis.elements}
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Keys that records enter: their owner consents, each is entered once, and none has mixed order."""
+"""Keys that records enter: each has its owner's consent, is entered once, and has prime order."""
 
 import base64
 from collections.abc import Iterator, Sequence
@@ -11,14 +11,14 @@ from ledger.errors import Refused
 
 
 def check_prime_order_keys(field: str, keys: Sequence[PublicKey]) -> None:
-    """Raises InvalidKey for a key of mixed order. Takes milliseconds a key: for ahead of the lock."""
+    """Raises InvalidKey for a key of mixed order. This takes milliseconds per key, so it runs ahead of the lock."""
     for i, public in enumerate(keys):
         where = f"{field}[{i}].spki"
         check_prime_order(load_spki(base64.b64decode(public.spki), where), where)
 
 
 def proven_keys(keys: list[PublicKey], origin: str, organization: str, field: str) -> tuple[VerifyingKey, ...]:
-    """The keys whose owner proved possession for this organisation on this ledger; raises InvalidKey for others."""
+    """The keys, each with a proof of possession for this organisation on this ledger. Raises InvalidKey without one."""
     proven = []
     for i, public in enumerate(keys):
         key = load_spki(base64.b64decode(public.spki), f"{field}[{i}].spki")
@@ -28,15 +28,15 @@ def proven_keys(keys: list[PublicKey], origin: str, organization: str, field: st
 
 
 def check_new_keys(keys: Sequence[VerifyingKey], state: State, field: str) -> None:
-    """Raises Refused for a key that was enrolled at any time."""
+    """Raises Refused for a key that is or was enrolled."""
     for i, key in enumerate(keys):
         if key.keyid in state.keys:
-            raise Refused(f"{field}[{i}]: the key is enrolled already", code="key-taken", field=f"{field}[{i}]",
+            raise Refused(f"{field}[{i}]: the key is already enrolled", code="key-taken", field=f"{field}[{i}]",
                           value=key.keyid.hex(), rule="a key is enrolled once, for one organisation")
 
 
 def check_distinct(values: list[str], field: str) -> None:
-    """Raises Refused where a list of keys names one twice."""
+    """Raises Refused if a list names a key twice."""
     if len(set(values)) != len(values):
         raise Refused(f"{field} names a key twice", code="duplicate-key", field=field, rule="every key once")
 

@@ -1,10 +1,10 @@
-"""Names that a record enters are free."""
+"""Names that a record enters must be free."""
 
 from ledger.errors import Refused
 
 
-def check_unused_name(name: str, known: object, what: str) -> None:
-    """Raises Refused where an identifier is on the ledger already."""
-    if isinstance(known, dict) and name in known:
-        raise Refused(f"id: {what} {name!r} is on the ledger already", code=f"{what}-taken", field="id", value=name,
-                      rule="identifiers are entered once")
+def check_unused_name(name: str, entered: object, kind: str) -> None:
+    """Raises Refused if the identifier is already on the ledger."""
+    if isinstance(entered, dict) and name in entered:
+        raise Refused(f"id: {kind} {name!r} is already on the ledger", code=f"{kind}-taken", field="id", value=name,
+                      rule="a new identifier")

@@ -1,4 +1,4 @@
-"""What only some organisations may do."""
+"""Actions that require a role."""
 
 from ledger.admission.state import State
 from ledger.core.record.kinds import AnyRecord
@@ -10,12 +10,12 @@ AUDITOR = "auditor"
 
 def has_role(issuer: str, role: str, state: State) -> bool:
     """Whether an organisation is enrolled with a role."""
-    known = state.organizations.get(issuer)
-    return known is not None and role in known.roles
+    organization = state.organizations.get(issuer)
+    return organization is not None and role in organization.roles
 
 
-def check_registrar(record: AnyRecord, state: State, what: str) -> None:
-    """Raises Refused where the record's issuer is no registrar; `what` is what it may not do."""
+def check_registrar(record: AnyRecord, state: State, action: str) -> None:
+    """Raises Refused if the record's issuer is not a registrar; `action` is the action that requires it."""
     if not has_role(record.issuer, REGISTRAR, state):
-        raise Refused(f"{record.issuer} may not {what}", code="not-registrar", field="issuer", value=record.issuer,
+        raise Refused(f"{record.issuer} may not {action}", code="not-registrar", field="issuer", value=record.issuer,
                       rule="signed by an organisation with role registrar")

@@ -1,4 +1,4 @@
-"""Instants of records: days of the calendar, periods that end after they start."""
+"""Instants in records: valid calendar days, and periods that end after they start."""
 
 from datetime import datetime
 from functools import cache
@@ -15,11 +15,11 @@ _INSTANTS: Final = (("start", "start"), ("end", "end"), ("time", "time"), ("vali
 
 
 def check_time(text: str, field: str) -> datetime:
-    """The instant; refuses what is no day of the calendar."""
+    """The instant of a text. Refuses a text whose day is not in the calendar."""
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        raise Refused(f"{field}: {text} is no day of the calendar", code="instant", field=field, value=text,
+        raise Refused(f"{field}: {text} is not a valid calendar day", code="instant", field=field, value=text,
                       rule="an instant in UTC") from None
 
 
@@ -33,14 +33,14 @@ def check_period(start: str, end: str) -> None:
 def check_bounded(record: AnyRecord) -> None:
     """Refuses times before EARLIEST or after LATEST, and periods of more than LONGEST_YEARS years.
 
-    A record with a mistyped year would else close, provision or overlap periods that nobody means.
+    Otherwise a record with a mistyped year could close or overlap periods that its issuer does not mean.
     """
-    found: dict[str, str | None] = {}
+    instants: dict[str, str | None] = {}
     for name, field in _instants_of(type(record)):
-        text = found[name] = getattr(record, name)
+        text = instants[name] = getattr(record, name)
         if text is not None and not EARLIEST <= text <= LATEST:
             raise _out_of_range(text, field)
-    _check_length(found.get("start"), found.get("end"), "end")
+    _check_length(instants.get("start"), instants.get("end"), "end")
     baseline = record.baseline if isinstance(record, Report) else None
     if baseline is not None:
         for text, field in ((baseline.start, "baseline.start"), (baseline.end, "baseline.end")):
@@ -51,29 +51,29 @@ def check_bounded(record: AnyRecord) -> None:
 
 @cache
 def _instants_of(kind: type[AnyRecord]) -> tuple[tuple[str, str], ...]:
-    """The attributes of such records that are instants, with their fields."""
-    return tuple([one for one in _INSTANTS if one[0] in kind.__struct_fields__])
+    """The attributes of such records that are instants, each with its field in JSON."""
+    return tuple([(name, field) for name, field in _INSTANTS if name in kind.__struct_fields__])
 
 
 def _out_of_range(text: str, field: str) -> Refused:
-    return Refused(f"{field}: {text} is no time that a record can be of", code="instant-range", field=field, value=text,
+    return Refused(f"{field}: {text} is out of range for a record", code="instant-range", field=field, value=text,
                    rule=f"an instant from {EARLIEST} to {LATEST}")
 
 
 def _check_length(start: str | None, end: str | None, field: str) -> None:
     if start is not None and end is not None and end > f"{int(start[:4]) + LONGEST_YEARS:04d}{start[4:]}":
-        raise Refused(f"{field}: the period from {start} to {end} is too long", code="period-length", field=field,
-                      value=end, rule=f"a period of at most {LONGEST_YEARS} years")
+        raise Refused(f"{field}: the period from {start} to {end} is longer than {LONGEST_YEARS} years",
+                      code="period-length", field=field, value=end, rule=f"a period of at most {LONGEST_YEARS} years")
 
 
 def overlaps(start: str, end: str, other_start: str, other_end: str) -> bool:
-    """Whether two periods share a moment; one that ends where the other starts does not. Instants compare as text."""
+    """Whether two periods overlap; they do not if one ends when the other starts. Instants compare as text."""
     return start < other_end and other_start < end
 
 
 def balance_period_end(time: str, months: int) -> str:
-    """The end of the calendar period of so many months, counted from January, in which `time` lies. The last period of
-    a year ends with it, even where it is shorter."""
+    """The end of the calendar period that contains `time`. Periods have `months` months, counted from January; the last
+    period of a year ends with the year, even if it is shorter."""
     moment = check_time(time, "time")
     following = (moment.month - 1) // months * months + months + 1
     if following > _MONTHS:

@@ -1,1 +1,1 @@
-"""The record kinds, one module each, behind the table in `table.py`."""
+"""The rules of each record kind, one module per kind; `table.py` has the table of kinds."""

@@ -1,4 +1,4 @@
-"""Acceptances: the receiver of a transfer accepts it, whole or short, or disputes it."""
+"""Acceptances: the receiver of a transfer accepts all or part of it, or disputes it."""
 
 from collections.abc import Iterable, Iterator
 
@@ -53,21 +53,21 @@ class AcceptanceKind(Kind[Acceptance]):
         return "received"
 
     def overdrawn(self, record: Acceptance, role: str) -> tuple[str, str] | None:
-        return "short by more than is there, ", "what was used has arrived: at most what is left is short"
+        return "the shortage exceeds the remaining quantity, ", "a used quantity has arrived: at most the rest is short"
 
 
 def _plan(record: Acceptance, facts: Facts) -> Plan:
-    """What was short of a delivery: lost with the receiver, or back with the sender as a lot."""
+    """The shortage of a delivery: the receiver's loss, or a lot that goes back to the sender."""
     transfer = facts.transfers.get(record.transfer)
     lot = facts.lots.get(transfer.new_lot) if transfer is not None else None
     if transfer is None or transfer.to != record.issuer or lot is None or lot.id in facts.withdrawn:
         raise Refused(
-            f"transfer: {record.transfer!r} is no transfer to {record.issuer}", code="unknown-transfer",
+            f"transfer: {record.transfer!r} is not a transfer to {record.issuer}", code="unknown-transfer",
             field="transfer", value=record.transfer, rule="the digest of a transfer to the issuer",
         )
     if record.disputed and record.reason is None:
-        raise Refused("a dispute without a reason", code="acceptance-form", field="reason",
-                      rule="`disputed` says why, in `reason`")
+        raise Refused("reason: missing in a dispute", code="acceptance-form", field="reason",
+                      rule="a disputed acceptance states its `reason`")
     lost, back = shortage_of(record, transfer, lot)
     short = lost or back
     if not short:
@@ -78,22 +78,22 @@ def _plan(record: Acceptance, facts: Facts) -> Plan:
     check_new_lot(facts, record.issuer, record.return_lot, "returnLot")
     if lot.item is not None:
         raise Refused(
-            f"received: a part of {lot.item!r} would go back", code="item-taken", field="received",
-            value=record.received, rule="an item is in one lot: what is short of it is lost within the tolerance, or "
-                                        "all of it is disputed",
+            f"received: a part of the item {lot.item!r} would go back", code="item-taken", field="received",
+            value=record.received, rule="an item is in one lot: a shortage within the tolerance is lost, otherwise "
+                                        "dispute the delivery",
         )
     new = handed_over(taken, record.return_lot, transfer.issuer, owner_before(transfer, lot), record.issuer)
     return Plan((taken,), (Created(new, None),))
 
 
 def _check_open_transfer(record: Acceptance, state: State) -> None:
-    """A transfer is accepted once, and disputed before anything is taken of what came."""
+    """A transfer is accepted once, and disputed only before the receiver uses the lot."""
     lot = state.lots[state.transfers[record.transfer].new_lot]
     if record.transfer in state.accepted:
-        raise Refused("transfer: accepted already", code="accepted", field="transfer", value=record.transfer,
+        raise Refused("transfer: already accepted", code="accepted", field="transfer", value=record.transfer,
                       rule="a transfer is accepted once")
     if record.disputed and (lot.id in state.frozen or state.remaining[lot.id] != lot.quantity):
         raise Refused(
-            f"disputed: {lot.id!r} is disputed already, or was used", code="used", field="disputed", value=lot.id,
-            rule="a delivery is disputed once, and before anything is taken of it: first use accepts it",
+            f"disputed: {lot.id!r} is already disputed, or was used", code="used", field="disputed", value=lot.id,
+            rule="a delivery can be disputed once, before its first use, which accepts it",
         )

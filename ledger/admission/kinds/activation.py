@@ -1,4 +1,4 @@
-"""Activations: from which index on a plugin, the rules or the witness policy is in force."""
+"""Activations of a plugin, of the rules, or of the witness policy, from a log index on."""
 
 import re
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ class ActivationKind(Kind[Activation]):
 
     def apply(self, record: Activation, digest: bytes, state: State) -> None:
         if record.plugin == ACTIVATED and state.rules.has(Rule.EVIDENCED_RECOVERIES):
-            # Else whoever waits could be given witnesses of the requester's own.
+            # Otherwise the requester could choose the witnesses for its own waiting recovery.
             state.recoveries.clear()
         if record.plugin == RULES:
             state.rules = state.rules.after(state.size, record.version, record.digest)
@@ -47,10 +47,10 @@ class ActivationKind(Kind[Activation]):
 
 
 def _check_form(record: Activation) -> None:
-    """The name is what a process can start with; the version is one word."""
+    """The name has the form of a sector in a process id; the version is one word."""
     if not _PLUGIN.fullmatch(record.plugin):
-        raise Refused(f"plugin: {record.plugin!r}", code="plugin-name", field="plugin", value=record.plugin,
-                      rule="a lower-case ASCII letter, then such letters, digits and hyphens")
+        raise Refused(f"plugin: {record.plugin!r} is not a plugin name", code="plugin-name", field="plugin",
+                      value=record.plugin, rule="a lower-case ASCII letter, then such letters, digits and hyphens")
     if not _VERSION.fullmatch(record.version):
-        raise Refused(f"version: {record.version!r}", code="plugin-version", field="version", value=record.version,
-                      rule="printable ASCII characters without spaces")
+        raise Refused(f"version: {record.version!r} is not a version", code="plugin-version", field="version",
+                      value=record.version, rule="printable ASCII characters without spaces")

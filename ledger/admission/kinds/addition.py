@@ -1,4 +1,4 @@
-"""Additions: each takes what the newest lot of a pool still holds, and makes the next."""
+"""Additions: each takes the remaining quantity of a pool's newest lot, and makes the next lot."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import ROUND_DOWN, Context, Decimal
@@ -17,14 +17,14 @@ from ledger.core.record.units import convert, unit
 from ledger.errors import Refused
 
 MASS_BALANCE: Final = "massBalance:"
-"""How the `credit` of a lot begins that a mass balance gave; the content follows."""
+"""Prefix of the `credit` of lots from a mass balance; the content follows."""
 
 BOOKED: Final = "massBalance"
-"""In place of a process, what made a lot of credits."""
+"""The process of a lot of credits, which no process made."""
 
 _CONTEXT: Final = Context(prec=34)
 _STEP: Final = Decimal("0.000000000000000001")
-"""Fractions of a blend are blended again with each addition: nine decimals would drift."""
+"""Each addition blends the fractions of a blend again: with nine decimals they would drift."""
 _NONE: Final = Decimal(0)
 
 
@@ -48,7 +48,7 @@ class AdditionKind(Kind[Addition]):
         self.check_open(record, state)
 
     def check_open(self, record: Addition, state: State) -> None:
-        """In a period in which its pool is averaged, or all of its facility is closed."""
+        """A closed period refuses additions if it is closed for all processes, or the pool averages over periods."""
         pool = state.pools[record.pool]
         for closing, period in state.closed.get(pool.facility, {}).items():
             if period.start <= record.time < period.end and (not period.processes or pool.averaging == "period"):
@@ -66,65 +66,66 @@ class AdditionKind(Kind[Addition]):
         return "creditLot" if place else "pool"
 
     def taken_field(self, record: Addition, plan: Plan, place: int, name: str) -> str:
-        # What is left in the pool stands before what is added.
+        # The remaining lot of the pool comes before the added lots.
         return f"inputs[{place - (len(plan.taken) - len(record.inputs))}].{name}"
 
 
 def _plan(record: Addition, facts: Facts, before: int | None) -> Plan:
-    """The next generation of a pool. Rests on what is left of the newest one, so it is settled under the lock."""
+    """The next generation of a pool. It depends on the remaining quantity of the newest one, known under the lock."""
     check_time(record.time, "time")
     pool = facts.pools.get(record.pool)
     if pool is None or pool.holder != record.issuer:
-        raise Refused(f"pool: {record.pool!r} is no pool of {record.issuer}", code="unknown-pool", field="pool",
+        raise Refused(f"pool: {record.pool!r} is not a pool of {record.issuer}", code="unknown-pool", field="pool",
                       value=record.pool, rule="pools on the ledger that the issuer holds")
     added = take(facts, record.issuer, record.inputs, before)
     current = facts.lot_named(pool.id, record.issuer, before)
-    rest = _rest(facts, current)
-    _check_added(pool, added, rest, facts)
-    taken = (*rest, *added)
+    stock = _remaining_stock(facts, current)
+    _check_added(pool, added, stock, facts)
+    taken = (*stock, *added)
     made = _generation(pool, _next(pool, current, facts, before), taken, facts)
     return Plan(taken, (Created(made, None), *_credits(record, pool, made.owner, facts)))
 
 
 def _next(pool: PoolFacts, current: LotFacts | None, facts: Facts, before: int | None) -> str:
-    """The id of the lot that an addition makes. An audit lets go of a lot that is used up, but not of its name."""
+    """The id of the lot that an addition makes. An audit forgets a lot that is used up, but not its id."""
     line = facts.lines.get(pool.id, ())
     newest = current.id if current is not None else line[-1] if line and before is None else f"{pool.id}:0"
     return f"{pool.id}:{int(newest.rpartition(':')[2]) + 1}"
 
 
-def _rest(facts: Facts, current: LotFacts | None) -> tuple[Taken, ...]:
+def _remaining_stock(facts: Facts, current: LotFacts | None) -> tuple[Taken, ...]:
     if current is None:
         return ()
-    left = facts.left(current.id)
-    if left is None:
-        raise Refused("what is left in the pool is known under the lock alone", code="unknown-balance", field="pool")
-    return (Taken(current, left, part_of_mass(current, left)),) if left else ()
+    remaining = facts.left(current.id)
+    if remaining is None:
+        raise Refused("the remaining quantity of the pool is known only under the lock", code="unknown-balance",
+                      field="pool")
+    return (Taken(current, remaining, part_of_mass(current, remaining)),) if remaining else ()
 
 
-def _check_added(pool: PoolFacts, added: Sequence[Taken], rest: Sequence[Taken], facts: Facts) -> None:
-    """Refuses lots that do not blend with what is left in the pool, or with the first one added to an empty pool."""
-    first = (*rest, *added)[0].lot
+def _check_added(pool: PoolFacts, added: Sequence[Taken], stock: Sequence[Taken], facts: Facts) -> None:
+    """Refuses lots that do not blend with the remaining stock, or with the first lot added to an empty pool."""
+    first = (*stock, *added)[0].lot
     for i, (lot, _, _) in enumerate(added):
-        where = f"inputs[{i}].lot"
+        field = f"inputs[{i}].lot"
         if lot.pool == pool.id:
-            raise _mixed(where, lot, "what is left in the pool is added by itself")
+            raise _mixed(field, lot, "the remaining stock of the pool is added automatically")
         if (lot.product, lot.role, lot.origin) != (pool.product, pool.role, pool.origin):
             kind = pool.role if pool.origin is None else f"{pool.role} ({pool.origin})"
-            raise _mixed(where, lot, f"the pool holds {pool.product} of role {kind}, one product and unit alone")
+            raise _mixed(field, lot, f"the pool holds only {pool.product} of role {kind}")
         if lot.item is not None:
-            raise _mixed(where, lot, "things with a serial do not blend")
+            raise _mixed(field, lot, "lots with an item do not blend")
         if lot.owned_by != first.owned_by:
-            raise _mixed(where, lot, f"a pool holds what belongs to one owner: {first.owned_by}")
+            raise _mixed(field, lot, f"the lots of this pool belong to one owner: {first.owned_by}")
         if (lot.mass is None) != (first.mass is None):
-            raise _mixed(where, lot, "what has a known mass does not blend with what has none")
+            raise _mixed(field, lot, "lots of known mass do not blend with lots of unknown mass")
         if pool.role == "waste" and lot.maker != first.maker and (
             _own(facts, pool, lot) or _own(facts, pool, first)
         ):
-            raise _mixed(where, lot, "waste of a process of the holder's own blends with nothing but itself: ISO 14021 "
-                                     "does not count it as recycled content where it goes back")
+            raise _mixed(field, lot, "waste of the holder's own process blends only with waste of that process: ISO "
+                                     "14021 does not count it as recycled if it goes back there")
         if pool.custody == "segregated" and facts.composition(lot) != facts.composition(first):
-            raise _mixed(where, lot, "a segregated pool holds lots of one composition")
+            raise _mixed(field, lot, "a segregated pool holds lots of one composition")
 
 
 def _own(facts: Facts, pool: PoolFacts, lot: LotFacts) -> bool:
@@ -136,13 +137,13 @@ def _own(facts: Facts, pool: PoolFacts, lot: LotFacts) -> bool:
 def _generation(pool: PoolFacts, name: str, taken: Sequence[Taken], facts: Facts) -> LotFacts:
     first = taken[0].lot
     quantity, mass = _NONE, _NONE
-    for one in taken:
-        quantity = _CONTEXT.add(quantity, one.quantity)
-        mass = _CONTEXT.add(mass, one.mass or _NONE)
+    for part in taken:
+        quantity = _CONTEXT.add(quantity, part.quantity)
+        mass = _CONTEXT.add(mass, part.mass or _NONE)
     if unit(first.unit).dimension == "mass":
-        # Exact, where the mass of a part is a rounded quotient.
+        # This is exact, while the mass of a part can be a rounded quotient.
         mass = convert(quantity, first.unit, "KGM")
-    makers, lives = {one.lot.maker for one in taken}, {one.lot.previous_life for one in taken}
+    makers, lives = {part.lot.maker for part in taken}, {part.lot.previous_life for part in taken}
     return LotFacts(
         id=name, number=0, product=pool.product, holder=pool.holder, role=pool.role, quantity=quantity, unit=first.unit,
         mass=mass or None, origin=pool.origin, composition=_blended(taken, facts),
@@ -152,37 +153,43 @@ def _generation(pool: PoolFacts, name: str, taken: Sequence[Taken], facts: Facts
 
 
 def _blended(taken: Sequence[Taken], facts: Facts) -> Composition | None:
-    """The mean of the lots' compositions by mass (by quantity, where no mass is known); None where they have no other
-    than their product's. Of a blend is known what is known of all its parts. Fractions round down."""
-    found = [(facts.composition(one.lot), one.quantity if one.mass is None else one.mass) for one in taken]
-    first = found[0][0]
-    if all(one == first for one, _ in found):
+    """The mean of the lots' compositions by mass, or by quantity if masses are unknown. None if all have their
+    product's composition. A fraction of the blend is known only if it is known of every part. Fractions round down."""
+    parts = [(facts.composition(part.lot), part.quantity if part.mass is None else part.mass) for part in taken]
+    first = parts[0][0]
+    if all(composition == first for composition, _ in parts):
         return taken[0].lot.composition
-    fossil = [({"": one.fossil_carbon} if one.fossil_carbon else {}, weight) for one, weight in found]
-    biogenic = [({"": one.biogenic_carbon} if one.biogenic_carbon else {}, weight) for one, weight in found]
-    # Materials list all that a lot holds, so one that is not listed is not there.
-    listed = [(one.materials, weight) for one, weight in found]
-    names = {name for one, _ in listed for name in one} if all(one for one, _ in listed) else set()
+    elements = [(composition.elements, weight) for composition, weight in parts]
+    fossil = [(_carbon(composition.fossil_carbon), weight) for composition, weight in parts]
+    biogenic = [(_carbon(composition.biogenic_carbon), weight) for composition, weight in parts]
+    # Materials list everything in a lot, so a material that is not listed is absent.
+    listed = [(composition.materials, weight) for composition, weight in parts]
+    complete = all(materials for materials, _ in listed)
+    names = {name for materials, _ in listed for name in materials} if complete else set()
     return Composition(
-        materials=_mean(listed, names),
-        elements=_mean([(one.elements, weight) for one, weight in found], _shared([one.elements for one, _ in found])),
-        fossil_carbon=_mean(fossil, _shared([one for one, _ in fossil])).get(""),
-        biogenic_carbon=_mean(biogenic, _shared([one for one, _ in biogenic])).get(""),
+        materials=_mean(listed, names), elements=_mean(elements, _shared(elements)),
+        fossil_carbon=_mean(fossil, _shared(fossil)).get(""),
+        biogenic_carbon=_mean(biogenic, _shared(biogenic)).get(""),
     )
 
 
-def _shared(found: Sequence[Mapping[str, str]]) -> set[str]:
-    return set(found[0]).intersection(*found[1:])
+def _carbon(fraction: str | None) -> Mapping[str, str]:
+    return {"": fraction} if fraction else {}
 
 
-def _mean(found: Sequence[tuple[Mapping[str, str], Decimal]], names: Collection[str]) -> dict[str, str]:
+def _shared(parts: Sequence[tuple[Mapping[str, str], Decimal]]) -> set[str]:
+    """The names that every part has."""
+    return set(parts[0][0]).intersection(*[fractions for fractions, _ in parts[1:]])
+
+
+def _mean(parts: Sequence[tuple[Mapping[str, str], Decimal]], names: Collection[str]) -> dict[str, str]:
     total = _NONE
-    for _, weight in found:
+    for _, weight in parts:
         total = _CONTEXT.add(total, weight)
     means: dict[str, str] = {}
     for name in sorted(names):
         amount = _NONE
-        for fractions, weight in found:
+        for fractions, weight in parts:
             amount = _CONTEXT.add(amount, _CONTEXT.multiply(Decimal(fractions.get(name, "0")), weight))
         means[name] = _fraction(_CONTEXT.divide(amount, total).quantize(_STEP, ROUND_DOWN))
     return means
@@ -193,18 +200,18 @@ def _fraction(part: Decimal) -> str:
 
 
 def _credits(record: Addition, pool: PoolFacts, owner: str | None, facts: Facts) -> tuple[Created, ...]:
-    """The lot of credits that a mass balance gives, to the owner of the stock; `footprint` checks that its content
-    covers them."""
+    """The lot of credits from a mass balance, which belongs to the owner of the stock; `footprint` checks that the
+    content of the stock covers them."""
     if (record.credit_lot is None) != (record.credits is None) or (
         record.credits is not None and pool.custody != "massBalance"
     ):
         raise pool_form("creditLot", record.credit_lot,
-                        "creditLot and credits go together, in a mass balance pool alone")
+                        "creditLot and credits occur together, and only for a mass balance pool")
     if record.credit_lot is None or record.credits is None or pool.attribute is None:
         return ()
     check_new_lot(facts, record.issuer, record.credit_lot, "creditLot")
     if record.credit_lot.startswith(f"{pool.id}:"):
-        raise pool_form("creditLot", record.credit_lot, "names under a pool's id are those of its own lots")
+        raise pool_form("creditLot", record.credit_lot, "only the pool's own lots have names under its id")
     amount = convert(record.credits.amount, record.credits.unit, "KGM", "credits")
     return (Created(LotFacts(
         id=record.credit_lot, number=0, product=pool.product, holder=pool.holder, role="credit", quantity=amount,
@@ -214,5 +221,5 @@ def _credits(record: Addition, pool: PoolFacts, owner: str | None, facts: Facts)
 
 
 def _mixed(field: str, lot: LotFacts, rule: str) -> Refused:
-    return Refused(f"{field}: {lot.id!r} does not go into this pool", code="pool-mix", field=field, value=lot.id,
+    return Refused(f"{field}: {lot.id!r} cannot be added to this pool", code="pool-mix", field=field, value=lot.id,
                    rule=rule)

@@ -1,7 +1,5 @@
 """Amendments: they replace fields of earlier records of their issuer, or withdraw them."""
 
-
-
 from ledger.admission.amending import unknown_record
 from ledger.admission.facts import Facts
 from ledger.admission.kind import Kind, Terms
@@ -30,12 +28,12 @@ class AmendmentKind(Kind[Amendment]):
 def _check_form(record: Amendment, facts: Facts) -> None:
     seen: set[str] = set()
     for i, change in enumerate(record.changes):
-        found = facts.records.get(change.record)
-        if found is None or found.issuer != record.issuer:
+        named = facts.records.get(change.record)
+        if named is None or named.issuer != record.issuer:
             raise unknown_record(change.record, f"changes[{i}].record")
         if change.record in seen or (change.withdrawn == bool(change.fields) and not is_residue(record)):
             raise Refused(
-                f"changes[{i}]: either fields or a withdrawal, and each record once", code="amendment-form",
+                f"changes[{i}]: must have either fields or a withdrawal, and each record once", code="amendment-form",
                 field=f"changes[{i}]", value=change.record, rule="fields that change, or `withdrawn`",
             )
         seen.add(change.record)

@@ -1,4 +1,4 @@
-"""Attestations: what an auditor concludes of a record, lot, product, facility or statement."""
+"""Attestations: an auditor's conclusion on a record, lot, product, facility or statement."""
 
 from collections.abc import Iterable, Iterator
 
@@ -49,12 +49,13 @@ class AttestationKind(Kind[Attestation]):
 
 
 def _check_form(record: Attestation, facts: Facts) -> None:
-    """Periods in order; a subject that the ledger knows, where it is not a statement, and that is not the auditor's."""
+    """Periods in order; a subject that is on the ledger, unless it is a statement, and does not belong to the
+    auditor."""
     check_period(record.start, record.end)
     if check_time(record.valid_until, "validUntil") < check_time(record.end, "end"):
         raise Refused(
             f"validUntil {record.valid_until} is before end {record.end}", code="period", field="validUntil",
-            value=record.valid_until, rule="an attestation is valid until the end of its period at least",
+            value=record.valid_until, rule="an attestation is valid at least until the end of its period",
         )
     subject = record.subject
     if subject.kind == "statement":
@@ -63,19 +64,19 @@ def _check_form(record: Attestation, facts: Facts) -> None:
     parties = _parties(subject, facts)
     if not parties:
         raise Refused(
-            f"subject.id: {subject.id!r} is no {subject.kind} on the ledger", code="unknown-subject",
+            f"subject.id: the ledger has no {subject.kind} {subject.id!r}", code="unknown-subject",
             field="subject.id", value=subject.id, rule=f"a {subject.kind} that an earlier record entered",
         )
     if record.issuer in parties or (subject.kind == "lot" and _named_by(record.issuer, subject.id, facts)):
         raise Refused(
             f"subject.id: {subject.id!r} is the auditor's own {subject.kind}", code="not-independent",
             field="subject.id", value=subject.id,
-            rule="nobody attests what is or was its own (ISO 14064-3: impartiality)",
+            rule="an auditor cannot attest its own present or former things (ISO 14064-3: impartiality)",
         )
 
 
 def _parties(subject: Subject, facts: Facts) -> tuple[str, ...]:
-    """Whose a subject is; none where the ledger does not know it."""
+    """The parties to which a subject belongs; empty if the subject is not on the ledger."""
     name = subject.id
     match subject.kind:
         case "lot":
@@ -93,6 +94,6 @@ def _parties(subject: Subject, facts: Facts) -> tuple[str, ...]:
 
 
 def _named_by(issuer: str, lot: str, facts: Facts) -> bool:
-    """Whether the issuer made a lot or handed it over, whoever has it now."""
+    """Whether the issuer made or handed over a lot, whoever holds it now."""
     organization = facts.organizations.get(issuer)
     return organization is not None and under(organization.prefixes, lot)

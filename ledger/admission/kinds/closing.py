@@ -1,4 +1,4 @@
-"""Closings: what was measured for a period of a facility becomes the burden of its records."""
+"""Closings: totals measured for a period of a facility become the burdens of its records."""
 
 from collections.abc import Iterator, Sequence
 
@@ -31,9 +31,9 @@ class ClosingKind(Kind[Closing]):
         for closing, period in state.closed.get(record.facility, {}).items():
             if period.holds(record.start, record.end, record.processes):
                 raise Refused(
-                    f"start: closed already from {period.start} to {period.end} (closing {closing})",
+                    f"start: already closed from {period.start} to {period.end} (closing {closing})",
                     code="closed-already", field="start", value=record.start,
-                    rule="a period is closed once, and again only after it was reopened",
+                    rule="a period can be closed once, and again only after a reopening",
                 )
 
     def apply(self, record: Closing, digest: bytes, state: State) -> None:
@@ -48,7 +48,7 @@ class ClosingKind(Kind[Closing]):
 
 
 def _plan(record: Closing, facts: Facts, before: int | None) -> Plan:
-    """What a closing itself takes and is supplied with: certificates and overheads."""
+    """The inputs of the closing itself: certificates and overheads."""
     check_operated(facts, record.issuer, record.facility)
     check_period(record.start, record.end)
     supply(facts, record.measured, "measured")
@@ -57,11 +57,11 @@ def _plan(record: Closing, facts: Facts, before: int | None) -> Plan:
         if total.material in seen:
             raise Refused(
                 f"measured[{i}].material: {total.material!r} is named twice", code="duplicate-material",
-                field=f"measured[{i}].material", value=total.material, rule="one total a material",
+                field=f"measured[{i}].material", value=total.material, rule="one total per material",
             )
         seen.add(total.material)
     retired = _retired(record, facts, before)
-    check_closed(record, [(one.lot, one.quantity) for one in retired], facts)
+    check_closed(record, [(lot, quantity) for lot, quantity, _ in retired], facts)
     return Plan(retired, (), supply(facts, record.overheads, "overheads"))
 
 
@@ -69,20 +69,20 @@ def _retired(record: Closing, facts: Facts, before: int | None) -> tuple[Taken, 
     taken: dict[str, Taken] = {}
     for i, flow in enumerate(record.retired):
         where = f"retired[{i}]."
-        one = take_one(facts, record.issuer, flow, where, before)
-        lot = one.lot
+        part = take_one(facts, record.issuer, flow, where, before)
+        lot = part.lot
         if lot.id in taken:
             raise Refused(f"{where}lot: {flow.lot!r} is named twice", code="duplicate-input", field=f"{where}lot",
                           value=flow.lot, rule="every lot is named once")
         if lot.owned_by != record.issuer:
             raise Refused(
                 f"{where}lot: {lot.id!r} belongs to {lot.owned_by}", code="not-owner", field=f"{where}lot",
-                value=lot.id, rule="only the owner retires a certificate",
+                value=lot.id, rule="only the owner may retire a certificate",
             )
         if lot.role == "credit":
             raise Refused(
                 f"{where}lot: {lot.id!r} stands for {lot.credit}", code="claim-form", field=f"{where}lot",
-                value=lot.id, rule="credits are used up by claims, or by the transformation that claims them",
+                value=lot.id, rule="only claims, or transformations that take them, use credits up",
             )
-        taken[lot.id] = one
+        taken[lot.id] = part
     return tuple(taken.values())

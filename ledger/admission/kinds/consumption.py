@@ -1,4 +1,4 @@
-"""Consumptions: lots leave the ledger; waste and cores may come of it."""
+"""Consumptions: lots leave the ledger; waste and cores may result."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
@@ -53,35 +53,36 @@ class ConsumptionKind(Kind[Consumption]):
     def overdrawn(self, record: Consumption, role: str) -> tuple[str, str] | None:
         if record.purpose != "claim" or role != "credit":
             return None
-        return "a credit claimed after use, ", "a tonne is claimed once: at most what is left of the credit"
+        return "the claim exceeds the remaining credit, ", "each tonne is claimed once: at most the remaining quantity"
 
 
 def _plan(record: Consumption, facts: Facts, before: int | None) -> Plan:
     check_time(record.time, "time")
     taken = take(facts, record.issuer, record.inputs, before)
-    check_leaving(record, [one.lot for one in taken])
-    check_claim(record, [one.lot for one in taken], facts)
-    check_retired(record, [one.lot for one in taken], facts)
+    lots = [part.lot for part in taken]
+    check_leaving(record, lots)
+    check_claim(record, lots, facts)
+    check_retired(record, lots, facts)
     if record.on_behalf_of is not None and record.on_behalf_of not in facts.organizations:
         raise Refused(
             f"onBehalfOf: {record.on_behalf_of!r} is not enrolled", code="unknown-organization", field="onBehalfOf",
             value=record.on_behalf_of, rule="an organisation that is enrolled",
         )
-    created = create(facts, record.issuer, record.outputs, [one.lot for one in taken])
+    created = create(facts, record.issuer, record.outputs, lots)
     for i, (lot, output) in enumerate(created):
         if lot.role not in ("waste", "core"):
             raise Refused(
-                f"outputs[{i}].role: {lot.role}", code="role", field=f"outputs[{i}].role", value=lot.role,
-                rule="a consumption leaves waste and cores only",
+                f"outputs[{i}].role: {lot.role} is not allowed", code="role", field=f"outputs[{i}].role",
+                value=lot.role, rule="one of: waste, core",
             )
         if output is not None and output.previous_life is not None:
-            raise core_refused(f"outputs[{i}].previousLife", "the consumed lot is the previous life; none is stated")
+            raise core_refused(f"outputs[{i}].previousLife", "leave it out: the consumed lot is the previous life")
         if lot.role == "core" and len(taken) != 1:
-            raise core_refused(f"outputs[{i}]", "a core comes of one consumed lot")
+            raise core_refused(f"outputs[{i}]", "a core comes from a single consumed lot")
         if lot.role == "core" and lot.item != taken[0].lot.item:
             raise core_refused(f"outputs[{i}].item",
-                               f"a core keeps the item of the lot that it was: {taken[0].lot.item}")
+                               f"a core keeps the item of the consumed lot: {taken[0].lot.item}")
     check_cores(taken, created)
-    found = Plan(taken, created)
-    check_mass(found, Decimal(0))
-    return found
+    planned = Plan(taken, created)
+    check_mass(planned, Decimal(0))
+    return planned

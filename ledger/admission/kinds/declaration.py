@@ -1,4 +1,4 @@
-"""Declarations: footprints made elsewhere, of a lot or per a quantity."""
+"""Declarations: footprints from elsewhere, of a lot or per quantity."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -51,7 +51,7 @@ class DeclarationKind(Kind[Declaration]):
             (record.facility, record.lot.product) in state.openings
         ):
             raise Refused(
-                f"lot.product: {record.facility} has opening stock of {record.lot.product!r} already",
+                f"lot.product: {record.facility} already has opening stock of {record.lot.product!r}",
                 code="opening-taken", field="lot.product", value=record.lot.product,
                 rule="opening stock is declared once per facility and product",
             )
@@ -80,13 +80,13 @@ def _plan(record: Declaration, facts: Facts) -> Plan:
         unit(record.per.unit, "per.unit")
     if (record.lot is None) == (record.per is None):
         raise Refused(
-            "a declaration has either `lot` or `per`", code="declaration-form", field="lot",
-            rule="it creates one lot, or gives figures per a quantity",
+            "lot: a declaration must have either `lot` or `per`", code="declaration-form", field="lot",
+            rule="it creates a lot, or gives figures per quantity",
         )
     if record.lot is None:
         if record.basis == "opening":
-            raise Refused("opening stock is a lot", code="declaration-form", field="basis", value=record.basis,
-                          rule="basis `opening` declares a lot, not figures per a quantity")
+            raise Refused("basis: opening stock must be a lot", code="declaration-form", field="basis",
+                          value=record.basis, rule="basis `opening` declares a lot, not figures per quantity")
         return Plan()
     return _declared_lot(record, record.lot, facts)
 
@@ -94,20 +94,20 @@ def _plan(record: Declaration, facts: Facts) -> Plan:
 def _declared_lot(record: Declaration, lot: Output, facts: Facts) -> Plan:
     if lot.role not in ("product", "waste", "core"):
         raise Refused(
-            f"lot.role: {lot.role}", code="role", field="lot.role", value=lot.role,
-            rule="a declared lot is product, waste or core",
+            f"lot.role: {lot.role} is not allowed", code="role", field="lot.role", value=lot.role,
+            rule="one of: product, waste, core",
         )
     if lot.role == "core" and lot.previous_life is None:
-        raise core_refused("lot.previousLife", "a declared core names its previous life or estimates its age")
+        raise core_refused("lot.previousLife", "a declared core needs its previous life or an estimate of its age")
     if lot.role != "core" and lot.previous_life is not None:
         raise core_refused("lot.previousLife", "only a core has a previous life")
     life = lot.previous_life
     if life is not None and (life.record is None) == (life.estimated_years is None):
-        raise core_refused("lot.previousLife", "either the record that ended it, or an estimate of its age")
+        raise core_refused("lot.previousLife", "either the record that ended this life, or an estimate of the age")
     if lot.role != "product" and record.burdens:
         raise Refused(
-            f"burdens of a lot of role {lot.role}", code="burdened-waste", field="burdens",
-            rule="waste and cores enter without burden (cut-off)",
+            f"burdens: not allowed for a lot of role {lot.role}", code="burdened-waste", field="burdens",
+            rule="waste and cores enter without burdens (cut-off)",
         )
     if record.basis == "opening":
         check_operated(facts, record.issuer, record.facility)
@@ -115,8 +115,9 @@ def _declared_lot(record: Declaration, lot: Output, facts: Facts) -> Plan:
     proved = is_residue(record) or (record.collector is not None and record.evidence)
     if collected and (lot.role == "product" or not proved):
         raise Refused(
-            "a collected lot is waste or core, and names its collector and evidence", code="collected", field="basis",
-            value=record.basis, rule="basis `collected`: role waste or core, collector, at least one evidence",
+            "basis: a collected lot must be waste or core, with collector and evidence", code="collected",
+            field="basis", value=record.basis,
+            rule="basis `collected`: role waste or core, a collector, at least one evidence",
         )
     return Plan(created=create(facts, record.issuer, [lot], (), field="lot"))
 
@@ -124,18 +125,18 @@ def _declared_lot(record: Declaration, lot: Output, facts: Facts) -> Plan:
 def _check_burdens(record: Declaration) -> None:
     if record.boundary == "none" and record.burdens:
         raise Refused(
-            "burdens without a boundary", code="declaration-form", field="burdens",
+            "burdens: not allowed with boundary `none`", code="declaration-form", field="burdens",
             rule="boundary `none` declares no burdens",
         )
     for name, text in record.burdens.items():
         if name not in _DECLARABLE:
             raise Refused(
-                f"burdens.{name} is not a burden", code="unknown-burden", field=f"burdens.{name}", value=name,
-                rule="one of " + " ".join(ADDITIVE + OF_WHICH + ENERGY),
+                f"unknown burden {name!r}", code="unknown-burden", field=f"burdens.{name}", value=name,
+                rule="one of: " + " ".join(ADDITIVE + OF_WHICH + ENERGY),
             )
         negative = text.startswith("-")
         if text != "0" and negative != (name in REMOVALS):
             raise Refused(
-                f"burdens.{name} is {text}", code="burden-sign", field=f"burdens.{name}", value=text,
+                f"burdens.{name}: {text} has the wrong sign", code="burden-sign", field=f"burdens.{name}", value=text,
                 rule="removals are zero or negative, all other burdens zero or positive",
             )

@@ -1,4 +1,4 @@
-"""Erasures: whose body may go, and what may not be asked of a record whose body is gone."""
+"""Erasures: the records whose body may be erased, and the operations that an erased record forbids."""
 
 from collections.abc import Iterable, Iterator
 
@@ -38,24 +38,25 @@ class ErasureKind(Kind[Erasure]):
 
 
 def _check_erasable(record: Erasure, state: State) -> None:
-    """The record is on the log, private and not erased, and no amendment that is there still holds fields of it."""
+    """The record must be on the log, private and not erased, and no amendment that is not erased holds fields of it."""
     named = record.record
-    found = state.records.get(named)
-    if found is None:
+    facts = state.records.get(named)
+    if facts is None:
         raise Refused(f"record: {named} is not on the log", code="unknown-record", field="record", value=named,
                       rule="the digest of a record on the log")
-    if found.type in PUBLIC_TYPES:
-        raise Refused(f"record: the {found.type} is public", code="not-erasable", field="record", value=named,
-                      rule="what everyone needs to check the log stays: " + " ".join(sorted(PUBLIC_TYPES)))
+    if facts.type in PUBLIC_TYPES:
+        raise Refused(f"record: a record of type {facts.type} is public", code="not-erasable", field="record",
+                      value=named,
+                      rule="everyone needs public records to check the log: " + " ".join(sorted(PUBLIC_TYPES)))
     if named in state.erased:
         raise erased(named, "record")
     holding = sorted(state.amendments.get(named, set()) - state.erased)
     if holding:
-        raise Refused(f"record: {len(holding)} amendments hold fields of it", code="amended", field="record",
-                      value=named, rule="amendments are erased before what they amend: " + " ".join(holding))
+        raise Refused(f"record: {len(holding)} amendments hold fields of {named}", code="amended", field="record",
+                      value=named, rule="erase the amendments of a record before the record: " + " ".join(holding))
 
 
 def erased(digest: str, field: str) -> Refused:
-    """Refuses to build on a body that is gone."""
+    """The refusal of a record that needs an erased body."""
     return Refused(f"{field}: record {digest} is erased", code="erased", field=field, value=digest,
-                   rule="of an erased record its residue is left, which changes no more; it can still be withdrawn")
+                   rule="an erased record can be withdrawn, but not changed")

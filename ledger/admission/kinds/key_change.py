@@ -1,11 +1,10 @@
-"""Key changes: who may change an organisation's keys, and the delayed recovery of one that has lost them.
+"""Key changes: who may change an organisation's keys, and the delayed recovery of an organisation that has lost them.
 
-An organisation changes its own keys. Where none of them is active, the registrar does. Where they are active but lost,
-the registrar requests a recovery on the log, in public; any change by a key of the organisation ends it, an objection
-too. When a week has passed, the registrar completes it: the keys of the request are active, all others are revoked. So
-a registrar alone cannot take an organisation over unseen, nor at once. What shows the week is in `evidence`; by version
-1 of the ledger's rules the entries' own times do.
-"""
+An organisation changes its own keys. If no key of it is active, the registrar changes them. If keys are active but
+lost, the registrar requests a recovery on the public log; any change by a key of the organisation ends it, such as an
+objection. After a week, the registrar completes it: the keys of the request become active, all others are revoked. So a
+registrar alone can take an organisation over neither unseen nor at once. `evidence` shows that the week has passed; by
+version 1 of the ledger's rules the entries' own times do. """
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +33,7 @@ _STEPS: Final[Mapping[str | None, tuple[tuple[str, ...], str | None]]] = {
     "objection": (("request",), "request"),
     "complete": (("request", "compromisedSince", "evidence"), "request"),
 }
-"""What a key change takes, and which part it needs, by `recovery`."""
+"""By `recovery`: the fields that a key change may have, and the field that it must have."""
 
 
 class KeyChangeKind(Kind[KeyChange]):
@@ -82,7 +81,7 @@ class KeyChangeKind(Kind[KeyChange]):
 
 
 def effect_of(record: KeyChange, state: State) -> KeyEffect:
-    """What an admitted key change will do to the keys of its organisation."""
+    """The effect of an admitted key change on the keys of its organisation."""
     named: tuple[bytes, ...] = tuple(map(bytes.fromhex, record.revoked))
     entered = _loaded(record.added)
     match record.recovery:
@@ -90,7 +89,7 @@ def effect_of(record: KeyChange, state: State) -> KeyEffect:
             return KeyEffect()
         case "complete":
             entered = state.recoveries[record.organization].keys
-            named = tuple([keyid for keyid, one in state.keys.items() if one.organization == record.organization])
+            named = tuple([keyid for keyid, key in state.keys.items() if key.organization == record.organization])
         case None:
             pass
     revoked = tuple([keyid for keyid in named if state.keys[keyid].active])
@@ -104,31 +103,34 @@ def _loaded(keys: Sequence[PublicKey]) -> tuple[VerifyingKey, ...]:
 
 
 def _check_form(record: KeyChange) -> None:
-    """Something changes, nothing twice, and nothing is said that this step does not take."""
+    """Refuses a change without effect, keys named twice, and fields that this step does not have."""
     takes, needs = _STEPS[record.recovery]
-    said = {"added": bool(record.added), "revoked": bool(record.revoked), "request": record.request is not None,
-            "evidence": record.evidence is not None, "compromisedSince": record.compromised_since is not None}
-    for field in [name for name, given in said.items() if given and name not in takes]:
-        raise Refused(f"{field}: no part of this key change", code="recovery-fields", field=field,
-                      rule=f"a change with recovery {record.recovery or 'absent'} has {' '.join(takes)}")
-    if needs is not None and not said[needs]:
+    present = {"added": bool(record.added), "revoked": bool(record.revoked), "request": record.request is not None,
+               "evidence": record.evidence is not None, "compromisedSince": record.compromised_since is not None}
+    for field in [name for name, given in present.items() if given and name not in takes]:
+        raise Refused(f"{field}: not allowed in this key change", code="recovery-fields", field=field,
+                      rule=f"a change with recovery {record.recovery or 'absent'} may have only: {' '.join(takes)}")
+    if needs is not None and not present[needs]:
         raise Refused(f"{needs}: missing", code="recovery-fields", field=needs,
-                      rule=f"a change with recovery {record.recovery} has {needs}")
+                      rule=f"a change with recovery {record.recovery} must have {needs}")
     if record.recovery is None and not record.added and not record.revoked:
-        raise Refused("a key change without keys", code="no-change", field="added", rule="a key is added or revoked")
+        raise Refused("the key change names no keys", code="no-change", field="added",
+                      rule="at least one key in `added` or `revoked`")
     if record.recovery is None and record.compromised_since is not None and not record.revoked:
         raise Refused("compromisedSince without revoked keys", code="no-change", field="compromisedSince",
-                      value=record.compromised_since, rule="it is said of keys that are revoked")
+                      value=record.compromised_since, rule="compromisedSince applies to the keys in `revoked`")
     check_distinct([key.spki for key in record.added], "added")
     check_distinct(record.revoked, "revoked")
 
 
 def _check_signed(record: KeyChange, keyid: bytes, state: State) -> None:
-    """Raises Refused where `keyid`, which is active, may not sign this change now."""
+    """Raises Refused if the active key `keyid` may not sign this change now."""
     if record.organization not in state.organizations:
         raise Refused(f"organization: {record.organization!r} is not enrolled", code="unknown-organization",
                       field="organization", value=record.organization, rule="an organisation that is enrolled")
-    active = {key for key, found in state.keys.items() if found.organization == record.organization and found.active}
+    active = {
+        key for key, enrolled in state.keys.items() if enrolled.organization == record.organization and enrolled.active
+    }
     _check_since(record, state)
     match record.recovery:
         case "request":
@@ -152,17 +154,17 @@ def _check_change(record: KeyChange, keyid: bytes, active: set[bytes], state: St
     check_new_keys(proven_keys(record.added, state.origin, record.organization, "added"), state, "added")
     for i, text in enumerate(record.revoked):
         _check_revoked(record, i, bytes.fromhex(text), active, state)
-    left = active.difference(map(bytes.fromhex, record.revoked))
-    if REGISTRAR in state.organizations[record.organization].roles and not record.added and not left:
+    remaining = active.difference(map(bytes.fromhex, record.revoked))
+    if REGISTRAR in state.organizations[record.organization].roles and not record.added and not remaining:
         raise Refused("the registrar would have no active key left", code="last-key", field="revoked",
-                      value=record.revoked, rule="nobody could enrol organisations any more; add a key first")
+                      value=record.revoked, rule="add a key first: without one, nobody could enrol organisations")
 
 
 def _check_own(own: bool, record: KeyChange) -> None:
     if not own:
-        raise Refused("a key change is signed by an active key of the organisation itself", code="not-own-key",
+        raise Refused("issuer: an active key of the organisation itself must sign its key change", code="not-own-key",
                       field="issuer", value=record.issuer,
-                      rule="the registrar signs only where the organisation has no active key, or to recover it")
+                      rule="the registrar signs only if the organisation has no active key, or for a recovery")
 
 
 def _check_since(record: KeyChange, state: State) -> None:
@@ -175,39 +177,40 @@ def _check_since(record: KeyChange, state: State) -> None:
 
 
 def _check_revoked(record: KeyChange, i: int, keyid: bytes, active: set[bytes], state: State) -> None:
-    """An active key of the organisation; or one that was revoked, and turns out to be compromised from earlier on."""
+    """Allows an active key of the organisation, or a revoked key that was compromised earlier than reported before."""
     if keyid in active:
         return
-    known, since = state.keys.get(keyid), record.compromised_since
-    if since is None or known is None or known.organization != record.organization:
+    enrolled, since = state.keys.get(keyid), record.compromised_since
+    if since is None or enrolled is None or enrolled.organization != record.organization:
         raise Refused(f"revoked[{i}]: not an active key of {record.organization}", code="unknown-key",
                       field=f"revoked[{i}]", value=keyid.hex(), rule="active keys of the organisation")
-    if known.compromised_since is not None and known.compromised_since <= since:
+    if enrolled.compromised_since is not None and enrolled.compromised_since <= since:
         raise Refused(
-            f"revoked[{i}]: reported compromised since entry {known.compromised_since} already",
+            f"revoked[{i}]: already reported as compromised since entry {enrolled.compromised_since}",
             code="compromise-known", field=f"revoked[{i}]", value=keyid.hex(),
-            rule="a revoked key is named again only with an earlier compromisedSince",
+            rule="a revoked key can be named again only with an earlier compromisedSince",
         )
 
 
 def _check_recovers(record: KeyChange, own: bool, needed: bool, state: State) -> None:
     if own or not needed:
         raise Refused(
-            f"recovery: {record.organization} needs none", code="recovery-needless", field="recovery",
+            f"recovery: {record.organization} does not need a recovery", code="recovery-needless", field="recovery",
             value=record.recovery,
-            rule="who has an active key changes its keys itself; where none is active the registrar does, at once",
+            rule="with an active key the organisation changes its keys itself; without one the registrar does, at once",
         )
     check_registrar(record, state, "recover keys")
 
 
 def _waiting(record: KeyChange, state: State) -> Recovery:
-    found = state.recoveries.get(record.organization)
-    if found is None or found.digest != record.request:
+    waiting = state.recoveries.get(record.organization)
+    if waiting is None or waiting.digest != record.request:
         raise Refused(
-            f"request: no such recovery of {record.organization} waits", code="no-recovery", field="request",
-            value=record.request, rule="this request is the organisation's newest key change: any later one ends it",
+            f"request: {record.organization} has no waiting recovery with this request", code="no-recovery",
+            field="request", value=record.request,
+            rule="the request must be the organisation's newest key change: a later one ends it",
         )
-    return found
+    return waiting
 
 
 def _check_due(record: KeyChange, waiting: Recovery, state: State) -> None:
@@ -220,11 +223,11 @@ def _check_due(record: KeyChange, waiting: Recovery, state: State) -> None:
         check_week(record, waiting, state)
         return
     if record.evidence is not None:
-        raise Refused("evidence: no part of a key change by the rules in force", code="recovery-fields",
-                      field="evidence", rule="version 2 of `ledger-rules`, or a later one")
+        raise Refused("evidence: not allowed by the rules in force", code="recovery-fields",
+                      field="evidence", rule="needs version 2 of `ledger-rules` or later")
     if state.time - waiting.time < RECOVERY_DELAY:
         raise Refused(
-            f"recovery: requested at {waiting.time} ms, it can be completed from {waiting.time + RECOVERY_DELAY} ms on",
+            f"recovery: requested at {waiting.time} ms, complete it from {waiting.time + RECOVERY_DELAY} ms on",
             code="recovery-early", field="recovery", value=state.time,
             rule=f"{RECOVERY_DELAY} ms between the entries of a request and of its completion, by their own times",
         )

@@ -1,4 +1,4 @@
-"""Organisations: they enter, signed by the registrar, with keys and prefixes."""
+"""Organisations: the registrar enrols them, with keys and prefixes."""
 
 import base64
 from collections.abc import Iterator, Sequence
@@ -66,14 +66,14 @@ class OrganizationKind(Kind[Organization]):
 
 
 def check_parent(record: Organization, state: State) -> None:
-    """Raises Refused where the parent is not enrolled."""
+    """Raises Refused if the parent is not enrolled."""
     if record.parent is not None and record.parent not in state.organizations:
         raise Refused(f"parent: {record.parent!r} is not enrolled", code="unknown-organization", field="parent",
                       value=record.parent, rule="an organisation that is enrolled")
 
 
 def own_keys(record: Organization, state: State) -> tuple[VerifyingKey, ...]:
-    """The keys that it enters. Raises InvalidKey where one did not consent."""
+    """The keys that the record enters. Raises InvalidKey if a key has no valid proof of possession."""
     return proven_keys(record.keys, state.origin, record.id, "keys")
 
 
@@ -82,7 +82,7 @@ def _loaded(record: Organization) -> list[VerifyingKey]:
 
 
 def _check_form(record: Organization) -> None:
-    """Identifiers, prefixes and shares in order."""
+    """Checks the form of identifiers, prefixes and shares."""
     check_identifier(record.id, "id")
     for i, prefix in enumerate(record.prefixes):
         check_prefix(prefix, f"prefixes[{i}]")
@@ -97,5 +97,5 @@ def _check_form(record: Organization) -> None:
                       value=record.parent, rule="another organisation")
     if record.parent_share is not None and record.parent is None:
         raise Refused("parentShare without parent", code="parent", field="parentShare", value=record.parent_share,
-                      rule="a share belongs to a parent")
+                      rule="parentShare needs a parent")
     check_distinct([key.spki for key in record.keys], "keys")

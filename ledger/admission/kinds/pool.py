@@ -16,7 +16,7 @@ from ledger.core.record.values import UNBURDENED
 from ledger.errors import Refused
 
 MAX_POOL_ID: Final = 240
-"""Bytes; a colon and the generation's number follow in the ids of its lots."""
+"""Bytes; the ids of the pool's lots add a colon and the number of the generation."""
 
 _BOOKABLE: Final = ("recycledPreConsumer:", "recycledPostConsumer:")
 
@@ -57,12 +57,12 @@ def _plan(record: Pool, facts: Facts) -> Plan:
     check_operated(facts, record.issuer, record.facility)
     product = facts.products.get(record.product)
     if product is None:
-        raise Refused(f"product: {record.product!r} is not on the ledger", code="unknown-product", field="product",
+        raise Refused(f"product: the ledger has no product {record.product!r}", code="unknown-product", field="product",
                       value=record.product, rule="a product on the ledger")
     if record.role in ("credit", "attribute"):
         raise pool_form("role", record.role, "credits and attributes do not blend")
     if (record.role == "waste") != (record.origin is not None):
-        raise pool_form("origin", record.origin, "a pool of waste says its origin, and no other does")
+        raise pool_form("origin", record.origin, "a pool of waste has an origin, and no other pool does")
     _check_pool_id(record.id)
     _check_custody(record, unit(product.unit).dimension)
     return Plan()
@@ -73,51 +73,52 @@ def _check_pool_id(name: str) -> None:
         raise pool_form("id", name,
                         f"the id of a pool is at most {MAX_POOL_ID} bytes: its lots are named ID:1, ID:2, ...")
     if name.rpartition(":")[2].isdecimal():
-        raise pool_form("id", name, "the id of a pool does not end in a colon and a number, as those of pools' lots do")
+        raise pool_form("id", name, "the id of a pool does not end with a colon and a number, like the ids of its lots")
     check_identifier(f"{name}:1", "id")
 
 
 def _check_custody(record: Pool, dimension: str) -> None:
-    """What a mass balance says (ISO 22095), and no other pool does."""
+    """The fields that a mass balance (ISO 22095) must have, and no other pool may have."""
     if record.custody != "massBalance":
         if (record.attribute, record.conversion, record.balance_months) != (None, None, None):
             raise pool_form("attribute", record.attribute,
-                        "attribute, conversion and balanceMonths belong to a mass balance")
+                        "only a mass balance has attribute, conversion and balanceMonths")
         return
     if record.attribute is None or record.balance_months is None or dimension != "mass":
         raise pool_form("attribute", record.attribute,
-                    "a mass balance names attribute and balanceMonths, of a product counted in a mass")
+                    "a mass balance has attribute and balanceMonths, and the unit of its product is a mass")
     if not record.attribute.startswith(_BOOKABLE) or record.attribute in _BOOKABLE:
         raise pool_form("attribute", record.attribute,
-                        "recycledPreConsumer:M or recycledPostConsumer:M of a material M; matter itself, carbon and "
-                        "elements stay where they are")
+                        "recycledPreConsumer:M or recycledPostConsumer:M for a material M; matter itself, carbon and "
+                        "elements cannot be booked")
     if record.role in UNBURDENED:
         raise pool_form("role", record.role,
-                        "waste and cores become recycled content when they are used; booked from their stock, it would "
-                        "count twice")
+                        "waste and cores become recycled content when they are used; content booked from their stock "
+                        "would count twice")
     if record.conversion is not None and not Decimal(record.conversion):
-        raise pool_form("conversion", record.conversion, "each kg of content gives more than nothing")
+        raise pool_form("conversion", record.conversion, "a conversion above zero")
     if record.averaging != "moving":
         raise pool_form("averaging", record.averaging,
-                        "credits are booked from what the pool holds at that moment: a mass balance is not averaged "
-                        "over a period afterwards")
+                        "a mass balance has averaging `moving`: credits are booked from the stock at that moment, not "
+                        "from a later average over a period")
 
 
 def _check_free(record: Pool, state: State) -> None:
-    """The names of a pool and of its lots are free, and a product has one default pool of a holder's."""
+    """The names of a pool and of its lots must be free; a holder has one default pool per product."""
     if record.id in state.pools or record.id in state.lots or record.id in state.used:
-        raise Refused(f"id: {record.id!r} is on the ledger already", code="pool-taken", field="id", value=record.id,
-                      rule="identifiers are entered once")
+        raise Refused(f"id: {record.id!r} is already on the ledger", code="pool-taken", field="id", value=record.id,
+                      rule="a new identifier")
     first = f"{record.id}:1"
     if first in state.lots or first in state.used:
-        raise Refused(f"id: {first!r} is on the ledger already", code="pool-taken", field="id", value=first,
-                      rule="the lots of a pool are named after it: ID:1, ID:2, ...")
+        raise Refused(f"id: the lot {first!r} is already on the ledger", code="pool-taken", field="id", value=first,
+                      rule="free names for the lots of the pool: ID:1, ID:2, ...")
     default = state.default_pools.get((record.issuer, record.product))
     if record.default and default is not None:
-        raise Refused(f"default: {default!r} is the default pool of {record.product!r}", code="default-pool-taken",
-                      field="default", value=record.product, rule="one default pool a product")
+        raise Refused(f"default: {record.product!r} already has the default pool {default!r}",
+                      code="default-pool-taken", field="default", value=record.product,
+                      rule="one default pool per product")
 
 
 def pool_form(field: str, value: object, rule: str) -> Refused:
-    """Refuses what a pool or an addition may not say."""
-    return Refused(f"{field}: {value}", code="pool-form", field=field, value=value, rule=rule)
+    """The refusal of a field of a pool or an addition that breaks `rule`."""
+    return Refused(f"{field}: {value} is not valid here", code="pool-form", field=field, value=value, rule=rule)

@@ -1,4 +1,4 @@
-"""Products: kinds of goods, with the unit in which their lots are counted."""
+"""Products: kinds of goods, each with the unit of its lots."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -43,8 +43,8 @@ def _check_form(record: Product, facts: Facts) -> None:
         kilograms = convert(record.mass_per_unit.amount, record.mass_per_unit.unit, "KGM", "massPerUnit")
         if dimension == "mass" and kilograms != convert(Decimal(1), record.unit, "KGM", "massPerUnit"):
             raise Refused(
-                f"massPerUnit {record.mass_per_unit} of a product counted in {record.unit}", code="two-masses",
-                field="massPerUnit", value=record.mass_per_unit, rule="a product counted in a mass weighs its unit",
+                f"massPerUnit {record.mass_per_unit} contradicts the unit {record.unit}", code="two-masses",
+                field="massPerUnit", value=record.mass_per_unit, rule="if the unit is a mass, massPerUnit equals it",
             )
     check_fractions(record.materials, "materials")
     check_fractions(record.elements, "elements")

@@ -20,14 +20,14 @@ class ReopeningKind(Kind[Reopening]):
         return (record.closing,)
 
     def plan(self, record: Reopening, facts: Facts, terms: Terms) -> Plan:
-        found = facts.records.get(record.closing)
-        if found is None or found.issuer != record.issuer or found.type != "closing":
+        closing = facts.records.get(record.closing)
+        if closing is None or closing.issuer != record.issuer or closing.type != "closing":
             raise unknown_record(record.closing, "closing")
         return Plan()
 
     def check(self, record: Reopening, keyid: bytes, state: State) -> None:
         if not any(record.closing in periods for periods in state.closed.values()):
-            raise Refused("closing: reopened already", code="not-closed", field="closing", value=record.closing,
+            raise Refused("closing: already reopened", code="not-closed", field="closing", value=record.closing,
                           rule="a closing that is in force")
 
     def apply(self, record: Reopening, digest: bytes, state: State) -> None:

@@ -38,14 +38,14 @@ class ReportKind(Kind[Report]):
 
 
 def _check_form(record: Report, facts: Facts) -> None:
-    """A period that can be, of the issuer or of a facility that it operates; something that is reported; a baseline
-    that ends before the period does, with energy and emissions in units of such."""
+    """A report needs a valid period, of the issuer or of a facility that it operates, and at least one figure. A
+    baseline ends before the period starts, with energy and emissions in units of these."""
     if record.facility is not None:
         check_operated(facts, record.issuer, record.facility)
     check_period(record.start, record.end)
     if not is_residue(record) and record.value_added is None and record.baseline is None and not record.figures:
-        raise Refused("the report reports nothing", code="report-form", field="valueAdded",
-                      rule="value added, a baseline or figures")
+        raise Refused("the report has no figures", code="report-form", field="valueAdded",
+                      rule="at least one of: valueAdded, baseline, figures")
     for name, amount in record.figures.items():
         unit(amount.unit, f"figures.{name}.unit")
     if record.baseline is not None:
@@ -60,7 +60,7 @@ def _check_baseline(record: Report, baseline: Baseline) -> None:
                       value=error.value, rule=error.rule) from None
     if baseline.end > record.start:
         raise Refused(f"baseline.end {baseline.end} is after start {record.start}", code="report-form",
-                      field="baseline.end", value=baseline.end, rule="a baseline lies before the period")
+                      field="baseline.end", value=baseline.end, rule="a baseline that ends before the period starts")
     if baseline.energy is not None:
         convert(baseline.energy.amount, baseline.energy.unit, "3B", "baseline.energy")
     if baseline.emissions is not None:
@@ -69,16 +69,16 @@ def _check_baseline(record: Report, baseline: Baseline) -> None:
     if now is not None and then is not None and now.currency != then.currency:
         raise Refused(
             f"baseline.valueAdded is in {then.currency}, valueAdded in {now.currency}", code="currencies",
-            field="baseline.valueAdded", value=then.currency, rule="what is compared is in one currency",
+            field="baseline.valueAdded", value=then.currency, rule="the same currency, since both are compared",
         )
 
 
 def _check_unreported(record: Report, state: State) -> None:
-    """Periods of reports on one subject do not overlap: what is reported is added up."""
+    """Periods of reports on one subject must not overlap, since reported figures are added up."""
     for start, end in sorted(state.reports.get(record.subject, ())):
         if overlaps(record.start, record.end, start, end):
             raise Refused(
-                f"start: {record.subject} is reported from {start} to {end} already", code="reported-already",
+                f"start: a report on {record.subject} already covers {start} to {end}", code="reported-already",
                 field="start", value=record.start,
                 rule="periods of reports on one subject do not overlap; amend the earlier one",
             )

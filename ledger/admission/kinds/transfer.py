@@ -46,7 +46,7 @@ class TransferKind(Kind[Transfer]):
         return "newLot"
 
     def item_field(self, record: Transfer, place: int) -> str:
-        # A transferred lot carries its item on: what is wrong then is that a part stays behind.
+        # A transferred lot keeps its item, so the fault is that a part of the lot stays with the sender.
         return "quantity"
 
     def taken_field(self, record: Transfer, plan: Plan, place: int, name: str) -> str:
@@ -55,16 +55,16 @@ class TransferKind(Kind[Transfer]):
     def overdrawn(self, record: Transfer, role: str) -> tuple[str, str] | None:
         if record.purpose != "return":
             return None
-        return "a return of more than was received, ", "a return is at most what is left of what was received"
+        return "the return exceeds the received quantity, ", "a return is at most the rest of the received quantity"
 
 
 def _plan(record: Transfer, facts: Facts, before: int | None) -> Plan:
-    """A part of a lot becomes a lot that the receiver holds."""
+    """A quantity of a lot becomes a new lot that the receiver holds."""
     check_time(record.time, "time")
     taken = take_one(facts, record.issuer, Flow(lot=record.lot, quantity=record.quantity), before=before)
     if record.to == record.issuer or record.to not in facts.organizations:
         raise Refused(
-            f"to: {record.to!r} is no other organisation on the ledger", code="unknown-organization", field="to",
+            f"to: {record.to!r} is not another organisation on the ledger", code="unknown-organization", field="to",
             value=record.to, rule="another organisation that is enrolled",
         )
     check_new_lot(facts, record.issuer, record.new_lot, "newLot")
@@ -75,7 +75,7 @@ def _plan(record: Transfer, facts: Facts, before: int | None) -> Plan:
 
 
 def _check_credit(record: Transfer, lot: LotFacts) -> None:
-    """A credit is no thing: it has no freight, whose burden it would carry. One of a mass balance is the pool's."""
+    """A credit has no mass, so no freight whose burden it would carry. A mass balance credit stays with its pool."""
     if lot.role == "attribute":
         check_handed_over(record, lot)
     if lot.role != "credit" or lot.credit is None:
@@ -83,18 +83,18 @@ def _check_credit(record: Transfer, lot: LotFacts) -> None:
     if not lot.credit.startswith(RECYCLING):
         raise Refused(
             f"lot: {lot.id!r} stands for {lot.credit}", code="credit-form", field="lot", value=lot.id,
-            rule="credits of a mass balance are used up by the holder of the pool that gave them",
+            rule="only the holder of the pool uses up credits of a mass balance",
         )
-    for field, found in (("transport", record.transport), ("packaging", record.packaging)):
-        if found:
+    for field, supplies in (("transport", record.transport), ("packaging", record.packaging)):
+        if supplies:
             raise Refused(
-                f"{field}: {lot.id!r} is a credit", code="credit-form", field=field, value=found[0].material,
-                rule="credits have no mass and carry no burden: nothing transports or packs them",
+                f"{field}: {lot.id!r} is a credit", code="credit-form", field=field, value=supplies[0].material,
+                rule="credits have no mass and no burden, so no transport and no packaging",
             )
 
 
 def handed_over(taken: Taken, name: str, holder: str, owner: str, sender: str) -> LotFacts:
-    """What was taken of a lot, as the lot `name` of another holder."""
+    """The taken quantity of a lot, as the lot `name` of another holder."""
     lot = taken.lot
     return LotFacts(
         id=name, number=0, product=lot.product, holder=holder, role=lot.role, quantity=taken.quantity, unit=lot.unit,

@@ -40,7 +40,7 @@ class TransformationKind(Kind[Transformation]):
         sector = record.process.partition(".")[0]
         if sector not in state.plugins or sector in RESERVED:
             raise Refused(f"process: no plugin {sector!r} is active", code="unknown-sector", field="process",
-                          value=record.process, rule="an activation record is in force for the sector")
+                          value=record.process, rule="an active plugin for the sector, the part before the dot")
         self.check_open(record, state)
 
     def check_open(self, record: Transformation, state: State) -> None:
@@ -49,7 +49,7 @@ class TransformationKind(Kind[Transformation]):
                 raise Refused(
                     f"start: {record.facility} is closed from {period.start} to {period.end} (closing {closing})",
                     code="period-closed", field="start", value=record.start,
-                    rule="a closed period takes no record before it is reopened",
+                    rule="a closed period takes no record until a reopening",
                 )
 
     def rows(self, record: Transformation, index: int, state: State, before: Before) -> Iterator[Row]:
@@ -62,51 +62,47 @@ def _plan(record: Transformation, facts: Facts, terms: Terms) -> Plan:
     check_period(record.start, record.end)
     taken = take(facts, record.issuer, record.inputs, terms.before)
     _check_credits_in(record, taken)
-    check_used(record, [one.lot for one in taken], facts)
-    found = Plan(
-        taken,
-        create(
-            facts, record.issuer, record.outputs, [one.lot for one in taken], maker=(record.facility, record.process)
-        ),
-        supply(facts, record.supplies),
-    )
-    cores = {one.lot.product for one in taken if one.lot.role == "core"}
-    for i, (lot, output) in enumerate(found.created):
+    lots = [part.lot for part in taken]
+    check_used(record, lots, facts)
+    created = create(facts, record.issuer, record.outputs, lots, maker=(record.facility, record.process))
+    planned = Plan(taken, created, supply(facts, record.supplies))
+    cores = {lot.product for lot in lots if lot.role == "core"}
+    for i, (lot, output) in enumerate(created):
         if lot.role == "core" and lot.product not in cores:
             raise core_refused(f"outputs[{i}]",
-                               "a core comes of a core of its product, of a consumption, or is declared")
+                               "a core comes from a core of its product, from a consumption, or from a declaration")
         if output is not None and output.previous_life is not None:
-            raise core_refused(f"outputs[{i}].previousLife", "only a declared core states its previous life")
-    check_cores([one for one in taken if one.lot.role == "core"], found.created)
-    check_mass(found, terms.tolerance)
+            raise core_refused(f"outputs[{i}].previousLife", "only a declared core has a previous life in the record")
+    check_cores([part for part in taken if part.lot.role == "core"], created)
+    check_mass(planned, terms.tolerance)
     if terms.element_tolerance is not None:
-        check_elements(found, facts, terms.element_tolerance)
-    check_recycled([(one.lot, one.mass) for one in taken], [one.facts for one in found.created])
-    check_made(record, [one.facts for one in found.created])
-    check_kept(record.issuer, found, terms.tolerance)
-    lives = {one.lot.item: one.lot.previous_life for one in taken if one.lot.role == "core" and one.lot.item}
-    return found._replace(created=tuple([_with_life(one, lives) for one in found.created])) if lives else found
+        check_elements(planned, facts, terms.element_tolerance)
+    check_recycled([(lot, mass) for lot, _, mass in taken], [lot for lot, _ in created])
+    check_made(record, [lot for lot, _ in created])
+    check_kept(record.issuer, planned, terms.tolerance)
+    lives = {lot.item: lot.previous_life for lot in lots if lot.role == "core" and lot.item}
+    return planned._replace(created=tuple([_with_life(output, lives) for output in created])) if lives else planned
 
 
 def _with_life(created: Created, lives: Mapping[str, str | None]) -> Created:
-    """What is made of a core, as the same item, names the life that the core had."""
+    """A lot made from a core, with the same item, keeps the previous life of the core."""
     life = lives.get(created.facts.item or "")
     return created if life is None else created._replace(facts=replace(created.facts, previous_life=life))
 
 
 def _check_credits_in(record: Transformation, taken: Sequence[Taken]) -> None:
-    """Credits of a mass balance go in before they expire; those of recycling are used up by claims alone."""
+    """Credits of a mass balance can be inputs until they expire; only claims use up recycling credits."""
     for i, (lot, _, _) in enumerate(taken):
         if lot.role != "credit":
             continue
         if lot.credit is not None and (lot.credit.startswith(RECYCLING) or record.end > (lot.expires or record.end)):
             raise Refused(
-                f"inputs[{i}].lot: {lot.id!r} stands for {lot.credit}, until {lot.expires}", code="credit-form",
+                f"inputs[{i}].lot: {lot.id!r} stands for {lot.credit}, valid until {lot.expires}", code="credit-form",
                 field=f"inputs[{i}].lot", value=lot.id,
-                rule="credits of a mass balance go into a record that ends within their balance period",
+                rule="credits of a mass balance, in a record that ends within their balance period",
             )
         if lot.credit is not None and lot.maker is not None and lot.maker[0] != record.facility:
             raise Refused(
                 f"facility: {lot.id!r} was booked at {lot.maker[0]}", code="credit-form", field="facility",
-                value=record.facility, rule="credits of a mass balance are used at the site of their pool",
+                value=record.facility, rule="the facility of the pool that gave the credits",
             )

@@ -1,7 +1,6 @@
 """Replaying one record: its body, its rules, its figures, against what the log commits to and what is stored."""
 
 from collections.abc import Collection, Container, Iterator, Sequence
-from decimal import Decimal
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -9,6 +8,7 @@ import msgspec
 from ledger.admission.admit import admit
 from ledger.admission.apply import apply
 from ledger.admission.facts import LotFacts
+from ledger.admission.plan import ANY_TOLERANCE
 from ledger.admission.plan import plan as plan_of
 from ledger.admission.state import State
 from ledger.client.audit.checks.differences import compare_revised, counted
@@ -31,7 +31,6 @@ from ledger.engine.sectors import Registry
 from ledger.errors import LedgerError, Unavailable, VerificationError
 from ledger.footprint.stored.figures import LotFigures
 
-_ANY_TOLERANCE = Decimal(10) ** 15
 _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 
 
@@ -184,14 +183,14 @@ class Replayer:
                 raise
         leaf, assessment = read_assessment(row.leaf)
         self.not_recomputed[leaf.plugin or "?"] = self.not_recomputed.get(leaf.plugin or "?", 0) + 1
-        plan = plan_of(record, state, _ANY_TOLERANCE)
+        plan = plan_of(record, state, ANY_TOLERANCE)
         work = work_of(record, plan, state, assessment)
         plugin = state.plugins.get(record.process.partition(".")[0])
         return Prepared(submission, plan, work, leaf.assessment, leaf.plugin, plugin)
 
     def _prepare_residue(self, submission: Submission, row: EntryRow) -> Prepared:
         record, state = submission.record, self.state
-        plan = plan_of(record, state, _ANY_TOLERANCE)
+        plan = plan_of(record, state, ANY_TOLERANCE)
         plugin = state.plugins.get(record.process.partition(".")[0]) if isinstance(record, Transformation) else None
         if row.leaf is None:
             return Prepared(submission, plan, work_of(record, plan, state, NOTHING), None, None, plugin)

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from ledger.admission.apply import note
 from ledger.admission.facts import LOT_SLOTS, Composition, LotFacts
 from ledger.admission.lots import Plan
+from ledger.admission.plan import ANY_TOLERANCE
 from ledger.admission.plan import plan as plan_of
 from ledger.admission.state import State, type_of
 from ledger.core.outcome.assessment import Assessment
@@ -38,9 +39,6 @@ from ledger.footprint.stored.figures import LotFigures
 Bodies = Callable[[str, str], bytes | None]
 """The body with a SHA-256 (the second argument) of the record whose entry has the digest in the first; they differ
 where the record was changed since. None where there is no such body at hand."""
-
-ANY_TOLERANCE: Final = Decimal(10) ** 15
-"""How far a sector lets masses differ was looked at when the record was admitted."""
 
 _UNNAMED: Final = ("", "")
 """The maker of power, as far as a sector sees it: that there was one."""

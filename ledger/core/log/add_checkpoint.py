@@ -5,8 +5,8 @@
 
     <checkpoint, a signed note>
 
-The statuses are those of the specification's newest text: of two roots for one size it answers 422, where version 1.0.0
-had 409 without a size.
+The statuses follow the specification's newest text: two roots for one size give status 422. Version 1.0.0 had 409,
+without a size.
 """
 
 import base64
@@ -21,11 +21,11 @@ from ledger.errors import InvalidNote, VerificationError
 MAX_PROOF = 63
 """Hashes on the longest consistency proof."""
 SIZE_TYPE: Final = "text/x.tlog.size"
-"""Content type of the answer that says which size the witness has."""
+"""Content type of the answer that states the size which the witness has cosigned."""
 
 
 class AddCheckpoint(NamedTuple):
-    """A request by form alone: the note's checkpoint is said to extend the one of size `old`."""
+    """A parsed request, not verified: the client claims that the note's checkpoint extends the one of size `old`."""
 
     old: int
     proof: tuple[bytes, ...]
@@ -33,7 +33,7 @@ class AddCheckpoint(NamedTuple):
 
 
 class Declined(NamedTuple):
-    """Why a witness does not cosign. `size`: the one that it has cosigned, where the client asked from another."""
+    """Why a witness does not cosign. `size`: the size that it has cosigned, if the client asked from another size."""
 
     status: int
     reason: str
@@ -41,7 +41,7 @@ class Declined(NamedTuple):
 
 
 class StatedHead(NamedTuple):
-    """What a note says of a log before anything of it is believed."""
+    """The tree head that a note states, not verified."""
 
     origin: str
     size: int
@@ -55,17 +55,17 @@ def encode_request(request: AddCheckpoint) -> str:
 
 
 def parse_request(data: bytes) -> AddCheckpoint:
-    """The parts of a request's body, the note unread. Raises InvalidNote."""
+    """The parts of a request's body; the note is not parsed. Raises InvalidNote."""
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
         raise InvalidNote("the request is not UTF-8") from error
     head, separator, note = text.partition("\n\n")
     if not separator:
-        raise InvalidNote("a request has an empty line before its checkpoint")
+        raise InvalidNote("the request has no empty line before its checkpoint")
     first, *lines = head.split("\n")
     if not first.startswith("old "):
-        raise InvalidNote("a request begins with the line of the old size", value=first)
+        raise InvalidNote("the request does not begin with the line `old <size>`", value=first)
     if len(lines) > MAX_PROOF:
         raise InvalidNote(f"a proof has at most {MAX_PROOF} hashes, not {len(lines)}", field="proof")
     proof = tuple(decode_base64(line, "a hash of the proof") for line in lines)
@@ -75,10 +75,10 @@ def parse_request(data: bytes) -> AddCheckpoint:
 
 
 def stated(note: str) -> StatedHead:
-    """What a note states, by form alone, with extension lines or without. Raises InvalidNote."""
+    """The tree head that a note states, by form alone, with or without extension lines. Raises InvalidNote."""
     lines = parse_note(note).text.split("\n")
     if len(lines) < 4 or not all(lines[:-1]):
-        raise InvalidNote("a checkpoint is lines of origin, size and root, and extensions that are not empty")
+        raise InvalidNote("a checkpoint has a line each for origin, size and root, and no extension line is empty")
     root = decode_base64(lines[2], "the root of a checkpoint")
     if len(root) != HASH_SIZE:
         raise InvalidNote(f"the root of a checkpoint is not {HASH_SIZE} bytes", field="root")
@@ -86,33 +86,33 @@ def stated(note: str) -> StatedHead:
 
 
 def judge(
-    request: AddCheckpoint, said: StatedHead, logs: Mapping[str, Sequence[NoteVerifier]], latest: Checkpoint | None
+    request: AddCheckpoint, head: StatedHead, logs: Mapping[str, Sequence[NoteVerifier]], latest: Checkpoint | None
 ) -> Checkpoint | Declined:
-    """The checkpoint that a witness may cosign next, in the order of the specification. `logs`: the keys that it trusts
-    by origin; `latest`: what it cosigned last for this one, or None."""
-    known = logs.get(said.origin)
-    if not known:
-        return Declined(404, "no log of this origin is known here")
+    """The checkpoint that a witness may cosign next; the checks follow the order of the specification. `logs`: the keys
+    that it trusts, by origin; `latest`: the checkpoint that it cosigned last for this log, or None."""
+    keys = logs.get(head.origin)
+    if not keys:
+        return Declined(404, "this witness does not know a log of this origin")
     try:
-        verify_note(request.note, known, minimum=1)
+        verify_note(request.note, keys, minimum=1)
     except VerificationError as error:
         return Declined(403, error.message)
-    if request.old > said.size:
-        return Declined(400, f"the old size {request.old} is above the size {said.size} of the checkpoint")
+    if request.old > head.size:
+        return Declined(400, f"the old size {request.old} is above the size {head.size} of the checkpoint")
     size = 0 if latest is None else latest.size
     if request.old != size:
         return Declined(409, f"the latest checkpoint here has size {size}", size)
     try:
-        checkpoint = Checkpoint(said.origin, said.size, said.root)
+        checkpoint = Checkpoint(head.origin, head.size, head.root)
         # The first checkpoint needs no proof: everything extends the empty tree.
-        verify_consistency(size, said.size, EMPTY_ROOT if latest is None else latest.root, said.root, request.proof)
+        verify_consistency(size, head.size, EMPTY_ROOT if latest is None else latest.root, head.root, request.proof)
     except (InvalidNote, VerificationError) as error:
         return Declined(422, error.message)
     return checkpoint
 
 
 def parse_size(data: bytes, content_type: str) -> int | None:
-    """The size in the answer of status 409, or None where it says none: other spellings are not read."""
+    """The size in an answer of status 409, or None if it states no size in exactly the specified form."""
     if content_type.partition(";")[0].strip().lower() != SIZE_TYPE or not data.endswith(b"\n") or len(data) > 20:
         return None
     try:

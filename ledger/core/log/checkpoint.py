@@ -22,13 +22,13 @@ class Checkpoint:
 
     def __post_init__(self) -> None:
         if not self.origin or _NOT_ORIGIN.search(self.origin):
-            raise InvalidNote("an origin is one line that is not empty", field="origin", value=self.origin)
+            raise InvalidNote("the origin must be one line and not empty", field="origin", value=self.origin)
         if not 0 <= self.size <= MAX_SIZE:
             raise InvalidNote("the size of a checkpoint is out of range", field="size", value=self.size)
         if len(self.root) != HASH_SIZE:
             raise InvalidNote(f"the root of a checkpoint is not {HASH_SIZE} bytes", field="root")
         if self.size == 0 and self.root != EMPTY_ROOT:
-            raise InvalidNote("the root of size 0 is not that of the empty tree", field="root")
+            raise InvalidNote("the root of size 0 is not the root of the empty tree", field="root")
 
     def text(self) -> str:
         """The text that is signed."""
@@ -36,8 +36,8 @@ class Checkpoint:
 
 
 def parse_checkpoint(text: str, *, extensions: bool = False) -> Checkpoint:
-    """The checkpoint that a note's text states. Extension lines, which nobody can audit, are refused, but for one who
-    takes them from other logs: then they are lines that are not empty, and are not looked at."""
+    """The checkpoint that a note's text states. Extension lines are refused, since nobody can audit them. With
+    `extensions`, for checkpoints of other logs, they are ignored, but must not be empty."""
     lines = text.split("\n")
     if len(lines) < 4 or lines[-1]:
         raise InvalidNote("a checkpoint is three lines: origin, size and root")
@@ -47,24 +47,24 @@ def parse_checkpoint(text: str, *, extensions: bool = False) -> Checkpoint:
 
 
 def sign_checkpoint(checkpoint: Checkpoint, *signers: Signer) -> str:
-    """The checkpoint as a note, signed by these keys of the log; byte for byte the same each time. A log signs by the
-    name of its origin."""
+    """The checkpoint as a note, signed by these keys of the log; byte for byte the same each time. The name of each key
+    is the log's origin."""
     for signer in signers:
         if signer.name != checkpoint.origin:
-            raise InvalidNote("a checkpoint is signed by the name of its origin", field="name", value=signer.name)
+            raise InvalidNote("a key signs a checkpoint by the name of its origin", field="name", value=signer.name)
     return sign_note(checkpoint.text(), signers)
 
 
 def open_checkpoint(note_text: str, origin: str, verifier: Verifier) -> Checkpoint:
-    """The checkpoint in a note, if `verifier` signed it and it is about `origin`."""
+    """The checkpoint in a note, if `verifier` signed it and it is of the log `origin`."""
     checkpoint = parse_checkpoint(verify_note(note_text, [verifier]))
     if checkpoint.origin != origin:
         raise VerificationError("the checkpoint is of another log", field="origin", value=checkpoint.origin)
     return checkpoint
 
 
-def parse_decimal(text: str, what: str) -> int:
+def parse_decimal(text: str, field: str) -> int:
     """A decimal without sign or leading zeros, at most MAX_SIZE."""
     if not _DECIMAL.fullmatch(text) or int(text) > MAX_SIZE:
-        raise InvalidNote(f"the {what} is not a canonical decimal in range", field=what, value=text)
+        raise InvalidNote(f"the {field} is not a canonical decimal in range", field=field, value=text)
     return int(text)

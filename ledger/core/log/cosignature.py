@@ -1,9 +1,9 @@
-"""C2SP tlog-cosignature: what a witness says of a checkpoint that it found consistent with all that it saw before.
+"""C2SP tlog-cosignature: a witness's signature on a checkpoint that is consistent with all that it saw before.
 
-Two kinds of lines in a note. Type 0x04: Ed25519 over `cosignature/v1\\ntime T\\n` and the whole text. Type 0x06:
-ML-DSA-44 over the bytes of a `cosigned_message` that names cosigner, time, origin, size and root. In both it follows a
-time in POSIX seconds, 8 bytes, big-endian. `Cosigner` and `CosignatureVerifier` take part where notes are signed and
-verified; lines of keys that nobody knows are ignored there.
+A note can have two types of such lines. Type 0x04: Ed25519 over `cosignature/v1\\ntime T\\n` and the whole text. Type
+0x06: ML-DSA-44 over the bytes of a `cosigned_message` that names cosigner, time, origin, size and root. In both, the
+signature follows a time in POSIX seconds (8 bytes, big-endian). `Cosigner` and `CosignatureVerifier` plug into the
+functions that sign and verify notes; these ignore lines of unknown keys.
 """
 
 import base64
@@ -47,18 +47,18 @@ class CosignatureVerifier:
 
     @property
     def vkey(self) -> str:
-        """The text by which others are told this key."""
+        """The text that names this key to others."""
         return f"{self.name}+{self.key_hash.hex()}+{base64.b64encode(self.type + self.material).decode()}"
 
     def verify(self, text: str, signature: bytes) -> None:
-        """Return if the key cosigned the checkpoint that `text` is."""
+        """Returns if the key cosigned the checkpoint `text`; raises VerificationError if not."""
         self.time_of(text, signature)
 
     def time_of(self, text: str, signature: bytes) -> int:
-        """When the key says it cosigned the checkpoint, in POSIX seconds; raises VerificationError where it did not."""
+        """When the key says it cosigned the checkpoint, in POSIX seconds. Raises VerificationError."""
         time = int.from_bytes(signature[:TIME_BYTES], "big")
         if len(signature) != TIME_BYTES + _SIGNATURE_BYTES[self.type] or time > MAX_TIME:
-            raise VerificationError(f"the cosignature by {self.name} is not of the form of its type", field="note")
+            raise VerificationError(f"the cosignature by {self.name} is malformed for its type", field="note")
         try:
             self._key.verify(signature[TIME_BYTES:], signed_message(self.type, self.name, text, time))
         except InvalidSignature as error:
@@ -67,7 +67,7 @@ class CosignatureVerifier:
 
 
 class Cosigner:
-    """A witness's key with the time at which it signs: a signer of notes whose text is a checkpoint."""
+    """A witness's key with the time at which it signs: it signs notes whose text is a checkpoint."""
 
     def __init__(self, name: str, key: PrivateKey, time: int) -> None:
         if not 0 < time <= MAX_TIME:
@@ -79,13 +79,13 @@ class Cosigner:
         self._time = time
 
     def sign(self, text: str) -> bytes:
-        """Time and signature. With ML-DSA-44 other bytes each time, all of which hold."""
+        """Time and signature. ML-DSA-44 gives different bytes each time; all of them are valid."""
         message = signed_message(self.verifier.type, self.name, text, self._time)
         return self._time.to_bytes(TIME_BYTES, "big") + self._key.sign(message)
 
 
 def signed_message(type_: bytes, name: str, text: str, time: int) -> bytes:
-    """The bytes that a cosigner signs. Raises InvalidNote where `text` is no checkpoint."""
+    """The bytes that a cosigner signs. Raises InvalidNote if `text` is not a checkpoint."""
     checkpoint = parse_checkpoint(text, extensions=True)
     if type_ == ED25519:
         return f"cosignature/v1\ntime {time}\n{text}".encode()
@@ -104,8 +104,8 @@ def _cosigned_message(name: bytes, checkpoint: Checkpoint, time: int) -> bytes:
 
 
 def parse_cosigner_vkey(text: str) -> CosignatureVerifier:
-    """The witness's key that a vkey names. Raises InvalidNote for what is none, InvalidKey for one that cannot be used
-    here."""
+    """The witness's key that a vkey names. Raises InvalidNote if `text` is not a vkey, InvalidKey if this program
+    cannot use the key."""
     name, hashed, data = split_vkey(text)
     verifier = CosignatureVerifier(name, _public_key(data, text))
     check_key_hash(verifier, hashed, text)
@@ -118,36 +118,36 @@ def _public_key(data: bytes, text: str) -> PublicKey:
     }
     kind = kinds.get(data[:1])
     if kind is None:
-        raise InvalidNote("the vkey is not of a type that cosigns", field="vkey", value=text,
+        raise InvalidNote("a key of this vkey's type cannot cosign", field="vkey", value=text,
                           rule="type 0x04 (Ed25519) or 0x06 (ML-DSA-44), after C2SP tlog-cosignature")
     try:
         key = kind.from_public_bytes(data[1:])
     except ValueError as error:
-        raise InvalidNote("the vkey holds no key of its type", field="vkey", value=text,
+        raise InvalidNote("the vkey does not hold a key of its type", field="vkey", value=text,
                           rule="32 bytes of Ed25519, 1312 of ML-DSA-44") from error
     except UnsupportedAlgorithm as error:
         raise InvalidKey("the cryptographic library of this installation lacks ML-DSA-44", code="unsupported-key",
                          field="vkey", value=text, rule="an Ed25519 key, or a library that has ML-DSA-44") from error
     if isinstance(key, Ed25519PublicKey):
-        # Under a key of small order anyone can sign.
+        # Anyone can sign under a key of small order.
         load_spki(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo), "vkey")
     return key
 
 
 def cosignature_line(cosigner: Cosigner, text: str) -> str:
-    """The one line, with its newline, that a witness answers."""
+    """The line, with its newline, that a witness answers."""
     return f"— {cosigner.name} {base64.b64encode(cosigner.key_hash + cosigner.sign(text)).decode()}\n"
 
 
 def cosigned_at(note: str, verifiers: Sequence[CosignatureVerifier]) -> dict[bytes, int]:
-    """By key hash: when each of these keys cosigned the note's checkpoint, the latest where it did so twice. Keys that
-    did not are left out; raises VerificationError where a line of one of them does not hold."""
+    """When each of these keys cosigned the note's checkpoint, by key hash: the latest time if it did so twice. Keys
+    that did not cosign are omitted. Raises VerificationError if a line by one of the keys does not hold."""
     parsed = parse_note(note)
-    known = {(one.name, one.key_hash): one for one in verifiers}
-    found: dict[bytes, int] = {}
+    by_identity = {(verifier.name, verifier.key_hash): verifier for verifier in verifiers}
+    times: dict[bytes, int] = {}
     for line in parsed.signatures:
-        verifier = known.get((line.name, line.key_hash))
+        verifier = by_identity.get((line.name, line.key_hash))
         if verifier is not None:
             time = verifier.time_of(parsed.text, line.signature)
-            found[line.key_hash] = max(time, found.get(line.key_hash, 0))
-    return found
+            times[line.key_hash] = max(time, times.get(line.key_hash, 0))
+    return times

@@ -1,4 +1,4 @@
-"""The log entry: 170 public bytes that commit to a record, its signature and the figures that came of it.
+"""The log entry: 170 public bytes that commit to a record, its signature and the figures that follow from it.
 
 `version(1) | kind(1) | digest(32) | keyid(32) | signature(64) | outcome(32) | time(8, ms since 1970, big-endian)`
 """
@@ -16,7 +16,7 @@ KINDS = (PRIVATE, ORGANIZATION, KEY_CHANGE, ACTIVATION, ERASURE)
 
 
 class Entry(NamedTuple):
-    """`time`: ms since 1970, the server's claim; order in the log, not time, decides validity."""
+    """`time`: ms since 1970, as the server claims; the order in the log decides validity, not the time."""
 
     kind: int
     digest: bytes
@@ -30,13 +30,13 @@ class Entry(NamedTuple):
 
 
 def parse_entry(data: bytes) -> Entry:
-    """Raises VerificationError where `data` is no entry of version 1."""
+    """The entry in `data`. Raises VerificationError if it is not an entry of version 1."""
     if len(data) != SIZE:
         raise VerificationError(f"an entry has {SIZE} bytes, not {len(data)}", code="malformed-entry")
     version, *fields = _LAYOUT.unpack(data)
     if version != VERSION:
-        raise VerificationError(f"entry version {version} is not known", code="malformed-entry")
+        raise VerificationError(f"unknown entry version {version}, not {VERSION}", code="malformed-entry")
     entry = Entry(*fields)
     if entry.kind not in KINDS:
-        raise VerificationError(f"record kind {entry.kind} is not known", code="malformed-entry")
+        raise VerificationError(f"unknown record kind {entry.kind}, not 0 to {max(KINDS)}", code="malformed-entry")
     return entry

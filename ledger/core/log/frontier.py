@@ -1,4 +1,4 @@
-"""The right edge of a growing tree: all that is needed to append to it and to prove what was appended."""
+"""The right edge of a growing tree: enough to append leaves, and to prove the appended leaves."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from ledger.errors import InvalidInput
 
 @dataclass(frozen=True, slots=True)
 class Frontier:
-    """The complete subtrees a tree of `size` leaves consists of, one for each bit of `size`, largest first."""
+    """The complete subtrees that make up a tree of `size` leaves: one for each set bit of `size`, largest first."""
 
     size: int = 0
     nodes: tuple[bytes, ...] = ()
@@ -53,7 +53,7 @@ class Frontier:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Frontier":
-        """What `to_bytes` wrote; InvalidInput for anything else."""
+        """The inverse of `to_bytes`. Raises InvalidInput for any other bytes."""
         if len(data) < 8 or len(data) % HASH_SIZE != 8:
             raise InvalidInput(f"{len(data)} bytes cannot be a frontier")
         nodes = tuple(data[start : start + HASH_SIZE] for start in range(8, len(data), HASH_SIZE))
@@ -66,7 +66,7 @@ def batch_paths(before: Frontier, leaf_hashes: Sequence[bytes]) -> list[list[byt
 
 
 def grow(before: Frontier, leaf_hashes: Sequence[bytes]) -> tuple[Frontier, list[list[bytes]]]:
-    """`extended` and `batch_paths` at once, hashing each node that the leaves touch once."""
+    """`extended` and `batch_paths` in one pass, which hashes each node above the leaves once."""
     if not leaf_hashes:
         return before, []
     _check_leaves(leaf_hashes)

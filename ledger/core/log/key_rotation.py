@@ -1,9 +1,9 @@
-"""The keys of a log over time. A rotation is a signed note by which a key that somebody has pinned leads to the next.
+"""The keys of a log over time. A rotation is a signed note that leads clients from a pinned key to the next one.
 
-Six lines: `carbon-ledger/log-key/v1`, `begin` or `end`, the origin, the old vkey, the new one, and the size of the log
-then. The beginning has both signatures: the old key says who follows it, the new one consents. From then on both sign.
-The end is signed by the new key; from then on it signs alone, and the old one counts up to that size. Neither can pass
-for a checkpoint, which has three lines. The origin never changes.
+The note has six lines: `carbon-ledger/log-key/v1`, `begin` or `end`, the origin, the old vkey, the new vkey, and the
+size of the log at that moment. Both keys sign the `begin` note: the old key names its successor, the new key consents.
+From then on both sign. The new key signs the `end` note; from then on it signs alone, and the old key is valid up to
+that size. Neither note can pass for a checkpoint, which has three lines. The origin never changes.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ TAG: Final = "carbon-ledger/log-key/v1"
 
 
 class Rotation(NamedTuple):
-    """A step from the key `old` to `new`, both vkeys; `begins`: both sign from `size` entries on, else `new` alone."""
+    """A step from vkey `old` to vkey `new`. From `size` entries on, both sign if `begins`, else `new` alone."""
 
     begins: bool
     origin: str
@@ -31,34 +31,34 @@ class Rotation(NamedTuple):
     size: int
 
     def text(self) -> str:
-        """What is signed."""
+        """The text that is signed."""
         return f"{TAG}\n{'begin' if self.begins else 'end'}\n{self.origin}\n{self.old}\n{self.new}\n{self.size}\n"
 
 
 def sign_rotation(rotation: Rotation, *signers: NoteSigner) -> str:
-    """The rotation as a note: by both keys where it begins."""
+    """The rotation as a note; both keys sign if it begins."""
     return sign_note(rotation.text(), signers)
 
 
 def open_rotation(note: str) -> Rotation:
-    """The rotation that a note states, if those sign it who have to. Raises InvalidNote or VerificationError."""
+    """The rotation that a note states, if all required keys signed it. Raises InvalidNote or VerificationError."""
     lines = parse_note(note).text.split("\n")
     if len(lines) != 7 or lines[0] != TAG or lines[1] not in ("begin", "end"):
         raise InvalidNote("not a rotation of a log's key", field="note", rule=f"six lines, the first one {TAG}")
     origin, before, after = lines[2:5]
-    found = Rotation(lines[1] == "begin", origin, before, after, parse_decimal(lines[5], "size"))
-    old, new = parse_vkey(found.old), parse_vkey(found.new)
-    if {old.name, new.name} != {found.origin} or found.old == found.new:
-        raise InvalidNote("a rotation leads to another key of the same origin", field="note", value=found.origin)
-    verify_note(note, [old, new] if found.begins else [new])
-    return found
+    rotation = Rotation(lines[1] == "begin", origin, before, after, parse_decimal(lines[5], "size"))
+    old, new = parse_vkey(rotation.old), parse_vkey(rotation.new)
+    if {old.name, new.name} != {rotation.origin} or rotation.old == rotation.new:
+        raise InvalidNote("a rotation must lead to another key of the same origin", field="note", value=rotation.origin)
+    verify_note(note, [old, new] if rotation.begins else [new])
+    return rotation
 
 
 def check_chain(rotations: Sequence[Rotation]) -> None:
-    """Raises VerificationError where these are not one line of keys: each begins, and ends before the next begins."""
-    for place, one in enumerate(rotations):
-        if one.begins != (place % 2 == 0):
-            raise VerificationError("a rotation begins, and ends before the next one begins", code="broken-chain")
+    """Raises VerificationError if the rotations do not form a chain: each begins, and ends before the next begins."""
+    for place, rotation in enumerate(rotations):
+        if rotation.begins != (place % 2 == 0):
+            raise VerificationError("a rotation must begin, and end before the next one begins", code="broken-chain")
     for before, after in pairwise(rotations):
         expected = (before.old, before.new) if before.begins else (before.new, after.new)
         if (after.origin, after.old, after.new) != (before.origin, *expected) or after.size < before.size:
@@ -66,20 +66,21 @@ def check_chain(rotations: Sequence[Rotation]) -> None:
                                     field="size", value=after.size)
 
 
-def check_continues(kept: Sequence[str], shown: Sequence[str]) -> None:
-    """Raises VerificationError where the notes that are shown do not begin with those that were kept: somebody who has
-    a key has made another line of it, or an end is kept back."""
-    for place, note in enumerate(kept):
-        seen = open_rotation(note)
-        if place >= len(shown) or open_rotation(shown[place]) != seen:
+def check_continues(known: Sequence[str], shown: Sequence[str]) -> None:
+    """Raises VerificationError if the `shown` notes do not begin with the `known` ones. Then somebody who has a key has
+    made another chain of rotations, or withholds the end of one."""
+    for place, note in enumerate(known):
+        rotation = open_rotation(note)
+        if place >= len(shown) or open_rotation(shown[place]) != rotation:
             raise VerificationError(
-                f"a step of the log's key to {seen.new} at {seen.size} entries was seen before; now it is another one, "
-                "or not shown", code="forked-keys", field="log-keys", value=place + 1, rule="a line of keys only grows",
+                f"the rotation of the log's key to {rotation.new} at {rotation.size} entries was seen before; now it "
+                "is missing or different", code="forked-keys", field="log-keys", value=place + 1,
+                rule="the chain of rotations only grows",
             )
 
 
 class Rotations(Struct, frozen=True):
-    """The rotations of a log as it publishes them below `/log/keys`: the notes, in order. Nothing of it is verified."""
+    """The rotation notes that a log publishes below `/log/keys`, in order, not verified."""
 
     origin: str
     rotations: list[str]
@@ -89,20 +90,21 @@ _rotations = msgspec.json.Decoder(Rotations)
 
 
 def rotations_in(data: bytes) -> list[str]:
-    """The notes in what a log publishes. Raises InvalidNote."""
+    """The notes in the list that a log publishes. Raises InvalidNote."""
     try:
         return _rotations.decode(data).rotations
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidNote(f"not the keys of a log: {error}", field="log-keys", rule="as `/log/keys` answers") from None
+        raise InvalidNote(f"not the keys of a log: {error}", field="log-keys", rule="JSON as `/log/keys` returns it"
+                          ) from None
 
 
 def rotations_of(keys: "LogKeys") -> bytes:
-    """What a log publishes of its keys: `rotations_in` reads it."""
+    """The list of rotations that a log publishes; `rotations_in` reads it."""
     return msgspec.json.encode(Rotations(keys.origin, list(keys.notes)))
 
 
 class KeySpan(NamedTuple):
-    """A key, and the size up to which it signs; None where it signs on."""
+    """A key, and the size up to which it signs; None if it has no end."""
 
     vkey: str
     verifier: NoteVerifier
@@ -110,20 +112,20 @@ class KeySpan(NamedTuple):
 
 
 class LogKeys:
-    """The keys that one accepts who has pinned one of them, oldest first."""
+    """The keys that a client accepts after it has pinned one of them, oldest first."""
 
     def __init__(self, pinned: str, rotations: Sequence[str] = ()) -> None:
-        """Raises InvalidNote or VerificationError where the notes are no line of keys, or the pinned one not on it."""
+        """Raises InvalidNote or VerificationError if the notes do not form a chain, or `pinned` is not on it."""
         steps = [open_rotation(note) for note in rotations]
         check_chain(steps)
-        line = [steps[0].old, *[step.new for step in steps if step.begins]] if steps else [pinned]
-        if pinned not in line:
-            raise VerificationError("the rotations do not lead from or to the key that is pinned", code="broken-chain",
+        chain = [steps[0].old, *[step.new for step in steps if step.begins]] if steps else [pinned]
+        if pinned not in chain:
+            raise VerificationError("the rotations do not lead from or to the pinned key", code="broken-chain",
                                     field="vkey", value=pinned)
         ends = {step.old: step.size for step in steps if not step.begins}
         self.pinned = pinned
         self.notes = tuple(rotations)
-        self.spans = [KeySpan(vkey, parse_vkey(vkey), ends.get(vkey)) for vkey in line]
+        self.spans = [KeySpan(vkey, parse_vkey(vkey), ends.get(vkey)) for vkey in chain]
 
     @property
     def origin(self) -> str:
@@ -131,29 +133,29 @@ class LogKeys:
 
     @property
     def signing(self) -> list[str]:
-        """The vkeys that sign now: one, or two during an overlap."""
+        """The vkeys that sign now: two during an overlap, else a single one."""
         return [span.vkey for span in self.spans if span.until is None]
 
     @property
     def led(self) -> str | None:
-        """What to tell whoever pinned a key after which another one came; None where none did."""
+        """A message for clients that pinned a key which has a successor; None if it has no successor."""
         newest = self.spans[-1].vkey
         if self.pinned == newest:
             return None
-        how = "signs beside it" if self.pinned in self.signing else "signs now"
+        how = "signs together with it" if self.pinned in self.signing else "signs now"
         return f"the log's key was rotated: signed notes lead from the pinned one to {newest}, which {how}"
 
     def opened(self, note: str) -> Checkpoint:
-        """The checkpoint in a note that one of these keys has signed, in its time. Raises InvalidNote or
+        """The checkpoint in a note that one of these keys signed while it was valid. Raises InvalidNote or
         VerificationError."""
         return open_checkpoint(note, self.origin, parse_vkey(self.vkey_of(note)))
 
     def vkey_of(self, note: str, size: int = 0) -> str:
-        """The newest of these keys that has a line on a note and signs at its size: a checkpoint's own, of any other
-        note `size`; the pinned key where none has, so that whoever verifies with it finds what is wrong. Verifies
-        nothing.
+        """The newest of these keys that has a line on the note and is valid at its size: the checkpoint's own size, or
+        `size` for any other note. If no key has a line, the pinned key, so that verifying with it reports the fault.
+        This verifies no signature.
 
-        Raises VerificationError where only keys have signed that had ended before.
+        Raises VerificationError if only keys signed that had ended before.
         """
         try:
             parsed = parse_note(note)
@@ -168,7 +170,8 @@ class LogKeys:
                 return span.vkey
         if signed:
             raise VerificationError(
-                f"a log of {size} entries is vouched for by a key that ended at {signed[-1].until}", code="ended-key",
-                field="vkey", value=signed[-1].vkey, rule="after the end of a rotation the new key signs alone",
+                f"the key that signed for a log of {size} entries ended at {signed[-1].until} entries",
+                code="ended-key", field="vkey", value=signed[-1].vkey,
+                rule="after the end of a rotation the new key signs alone",
             )
         return self.pinned

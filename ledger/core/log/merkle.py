@@ -1,7 +1,7 @@
 """RFC 6962 Merkle trees: hashes, roots, inclusion and consistency paths, and their verification.
 
-Trees are kept as levels: level h holds the hash of every 2**h leaves, and where a level is odd its last node stands for
-itself in the next one. That is the tree of RFC 6962, section 2.1, read from the leaves up.
+A tree is a list of levels: level h holds the hash of every 2**h leaves. If a level has an odd number of nodes, its last
+node moves up to the next level unchanged. That is the tree of RFC 6962, section 2.1, read from the leaves up.
 """
 
 import hashlib
@@ -11,10 +11,10 @@ from ledger.errors import InvalidInput, VerificationError
 
 HASH_SIZE = 32
 MAX_SIZE = 2**63 - 1
-"""Most leaves a tree may have: what a signed 64-bit integer, so every database and client, can count."""
+"""The most leaves that a tree may have: every database and client can count them in a signed 64-bit integer."""
 
 EMPTY_ROOT = bytes.fromhex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
-"""SHA-256 of nothing, the root of the tree without leaves."""
+"""SHA-256 of no bytes: the root of the tree without leaves."""
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -28,8 +28,8 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def parents(level: Sequence[bytes]) -> list[bytes]:
-    """The level above; a last node without a sibling is kept as it is."""
-    # Copying one hash state that has taken the prefix is a third faster than a new state for each node.
+    """The level above; a last node without a sibling moves up unchanged."""
+    # Copying a hash state that already has the prefix is a third faster than making a new state for each node.
     fresh = hashlib.sha256(b"\x01").copy
     above = []
     for left, right in zip(level[::2], level[1::2], strict=False):
@@ -64,9 +64,9 @@ def all_paths(leaf_hashes: Sequence[bytes]) -> list[list[bytes]]:
 
 
 def paths_below(levels: Sequence[Sequence[bytes]], start: int = 0) -> list[list[bytes]]:
-    """The paths of the leaves from `start` on, from all levels of the part of the tree that is at and above them.
+    """The paths of the leaves from `start` on, computed from all levels of the part of the tree at and above them.
 
-    Each level begins at an even position: where `start >> height` is odd, with the node before it. The root is last.
+    Each level begins at an even position: if `start >> height` is odd, with the node before it. The root is last.
     """
     tails: list[list[bytes]] = [[]]
     for height in range(len(levels) - 2, -1, -1):
@@ -89,19 +89,19 @@ def consistency_path(leaf_hashes: Sequence[bytes], old_size: int) -> list[bytes]
         return []
     height, index = last_subtree(old_size)
     levels = _levels(leaf_hashes)[height:]
-    # An old tree that is one complete subtree is its own first hash, which the verifier has.
+    # If the old tree is one complete subtree, its root is the first hash, and the verifier has that.
     first = [levels[0][index]] if index else []
     return first + _siblings(levels, index)
 
 
 def last_subtree(size: int) -> tuple[int, int]:
-    """Height and position of the last complete subtree that a tree of `size` > 0 leaves consists of."""
+    """Height and position of the last of the complete subtrees that make up a tree of `size` > 0 leaves."""
     height = (size & -size).bit_length() - 1
     return height, (size - 1) >> height
 
 
 def verify_inclusion(leaf_hash: bytes, index: int, size: int, root: bytes, path: Sequence[bytes]) -> None:
-    """Return if `path` leads from the leaf at `index` to the `root` of a tree of `size`, else VerificationError."""
+    """Returns if `path` leads from the leaf at `index` to the `root` of a tree of `size`, else VerificationError."""
     if not 0 <= index < size <= MAX_SIZE:
         raise VerificationError(f"leaf {index} cannot be in a tree of size {size}")
     _check_hashes("leaf hash", [leaf_hash])
@@ -118,7 +118,7 @@ def verify_inclusion(leaf_hash: bytes, index: int, size: int, root: bytes, path:
 
 
 def verify_consistency(old_size: int, new_size: int, old_root: bytes, new_root: bytes, path: Sequence[bytes]) -> None:
-    """Return if `path` proves that the new tree begins with the leaves of the old one, else VerificationError."""
+    """Returns if `path` proves that the new tree begins with the leaves of the old one, else VerificationError."""
     if not 0 <= old_size <= new_size <= MAX_SIZE:
         raise VerificationError(f"a tree of size {new_size} cannot extend one of size {old_size}")
     _check_hashes("old root", [old_root])
@@ -126,7 +126,7 @@ def verify_consistency(old_size: int, new_size: int, old_root: bytes, new_root: 
     _check_hashes("consistency path", path)
     for size, root in ((old_size, old_root), (new_size, new_root)):
         if size == 0 and root != EMPTY_ROOT:
-            raise VerificationError("the root of size 0 is not that of the empty tree")
+            raise VerificationError("the root of size 0 is not the root of the empty tree")
     if old_size in (0, new_size):
         _check_length("consistency path", path, 0)
         if old_size == new_size and old_root != new_root:
@@ -147,7 +147,7 @@ def _verify_growth(old_size: int, new_size: int, old_root: bytes, new_root: byte
             old = node_hash(sibling, old)
             new = node_hash(sibling, new)
         else:
-            # What lies to the right of the old tree's edge came later.
+            # A node to the right of the old tree's edge was added later.
             new = node_hash(new, sibling)
     if old != old_root:
         raise VerificationError(f"the consistency path does not lead to the old root of size {old_size}")
@@ -156,7 +156,7 @@ def _verify_growth(old_size: int, new_size: int, old_root: bytes, new_root: byte
 
 
 def _way_up(index: int, last: int) -> tuple[int, int]:
-    """Siblings met before, and after, the way from `index` joins the right edge; the latter are all on the left."""
+    """Number of siblings before and after the path from `index` joins the right edge; those after are on its left."""
     turns = (index ^ last).bit_length()
     return turns, (index >> turns).bit_count()
 
@@ -179,12 +179,12 @@ def _siblings(levels: Sequence[Sequence[bytes]], index: int) -> list[bytes]:
     return path
 
 
-def _check_hashes(what: str, hashes: Sequence[bytes]) -> None:
+def _check_hashes(name: str, hashes: Sequence[bytes]) -> None:
     for value in hashes:
         if not isinstance(value, bytes) or len(value) != HASH_SIZE:
-            raise VerificationError(f"{what}: a hash is not {HASH_SIZE} bytes")
+            raise VerificationError(f"{name}: a hash is not {HASH_SIZE} bytes")
 
 
-def _check_length(what: str, path: Sequence[bytes], expected: int) -> None:
+def _check_length(name: str, path: Sequence[bytes], expected: int) -> None:
     if len(path) != expected:
-        raise VerificationError(f"{what}: {len(path)} hashes, where the sizes ask for {expected}")
+        raise VerificationError(f"{name}: {len(path)} hashes, but the sizes require {expected}")

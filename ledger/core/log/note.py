@@ -1,7 +1,7 @@
 """C2SP signed-note: text with signature lines, and the vkeys that name its Ed25519 keys.
 
-A verifier knows its keys; lines of other keys are ignored, a bad signature by a known key refuses the whole note. Other
-signature types (witness cosignatures) take part by offering what `Signer` and `Verifier` ask for.
+A verifier has a list of known keys. It ignores lines of other keys; a bad signature by a known key makes the whole note
+invalid. Other signature types (witness cosignatures) take part by implementing `Signer` and `Verifier`.
 """
 
 import base64
@@ -56,7 +56,7 @@ class NoteVerifier:
         self.key_hash = key_hash(name, _ED25519 + key.public_bytes_raw())
 
     def verify(self, text: str, signature: bytes) -> None:
-        """Return if the key signed the text."""
+        """Returns if the key signed the text; raises VerificationError if not."""
         try:
             self.key.verify(signature, text.encode())
         except InvalidSignature as error:
@@ -73,7 +73,7 @@ class NoteSigner:
         self._key = key
 
     def sign(self, text: str) -> bytes:
-        """The signature of the text: the same whenever it is asked for."""
+        """The signature of the text; the same each time."""
         return self._key.sign(text.encode())
 
 
@@ -88,14 +88,14 @@ class NoteSignature:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note as read, not verified: its text is not to be used before `verify_note` returned it."""
+    """A parsed note, not verified: use its text only after `verify_note` has returned it."""
 
     text: str
     signatures: tuple[NoteSignature, ...]
 
 
 def vkey(name: str, public_key: Ed25519PublicKey) -> str:
-    """The text `<name>+<key hash>+<base64 of type and key>` by which verifiers are told a key."""
+    """The text `<name>+<key hash>+<base64 of type and key>` that names a key to verifiers."""
     check_name(name)
     key = _ED25519 + public_key.public_bytes_raw()
     return f"{name}+{key_hash(name, key).hex()}+{base64.b64encode(key).decode()}"
@@ -109,31 +109,31 @@ def parse_vkey(text: str) -> NoteVerifier:
     try:
         verifier = NoteVerifier(name, Ed25519PublicKey.from_public_bytes(key[1:]))
     except ValueError as error:
-        raise InvalidNote("the vkey holds no Ed25519 key", field="vkey", value=text,
-                          rule="32 bytes after the one of the type") from error
+        raise InvalidNote("the vkey does not hold an Ed25519 key", field="vkey", value=text,
+                          rule="32 bytes after the byte of the type") from error
     check_key_hash(verifier, hashed, text)
     return verifier
 
 
 def check_key_hash(verifier: Verifier, hashed: bytes, text: str) -> None:
-    """Raises InvalidNote where the hash that a vkey states is not that of its key."""
+    """Raises InvalidNote if the hash in a vkey is not the hash of its name and key."""
     if verifier.key_hash != hashed:
-        raise InvalidNote("the vkey's hash is not that of its name and key", field="vkey", value=text,
-                          rule=f"of this name and key it is {verifier.key_hash.hex()}")
+        raise InvalidNote("the vkey's hash is not the hash of its name and key", field="vkey", value=text,
+                          rule=f"the hash of this name and key is {verifier.key_hash.hex()}")
 
 
 def split_vkey(text: str) -> tuple[str, bytes, bytes]:
-    """Name, key hash, and the key with the byte of its type before it; by form alone."""
+    """Name, key hash, and the key after the byte of its type; checked for form alone."""
     match = _VKEY.fullmatch(text)
     if not match:
-        raise InvalidNote("a vkey is name+hash+key", field="vkey", value=text,
+        raise InvalidNote("not a vkey of the form name+hash+key", field="vkey", value=text,
                           rule="a hash of 8 hex digits, and base64 of the type and the key")
     name, hashed, encoded = match.groups()
     return name, bytes.fromhex(hashed), decode_base64(encoded, "the key of a vkey", "vkey")
 
 
 def sign_note(text: str, signers: Sequence[Signer]) -> str:
-    """The note that says `text`, with one line for each signer."""
+    """The note of `text`, with a line for each signer."""
     _check_characters(text)
     if not text.endswith("\n"):
         raise InvalidNote("the text of a note does not end in a newline")
@@ -146,7 +146,7 @@ def sign_note(text: str, signers: Sequence[Signer]) -> str:
 
 
 def parse_note(note: str) -> Note:
-    """Text and signatures of a note, by form alone."""
+    """Text and signatures of a note, checked for form alone."""
     _check_characters(note)
     text, separator, block = note.rpartition("\n\n")
     if not separator:
@@ -160,34 +160,35 @@ def parse_note(note: str) -> Note:
 
 
 def verify_note(note: str, verifiers: Sequence[Verifier], *, minimum: int | None = None) -> str:
-    """The text, if every line of a known key holds and `minimum` of the known keys signed: all of them by default."""
-    known = {(verifier.name, verifier.key_hash): verifier for verifier in verifiers}
-    if len(known) != len(verifiers):
+    """The text, if every line by a known key holds and at least `minimum` of the known keys (by default all) signed.
+    Raises InvalidNote or VerificationError."""
+    by_identity = {(verifier.name, verifier.key_hash): verifier for verifier in verifiers}
+    if len(by_identity) != len(verifiers):
         raise VerificationError("two known keys share name and key hash")
-    needed = len(known) if minimum is None else minimum
-    if not 1 <= needed <= len(known):
-        raise VerificationError(f"{needed} signatures cannot be asked of {len(known)} known keys")
+    needed = len(by_identity) if minimum is None else minimum
+    if not 1 <= needed <= len(by_identity):
+        raise VerificationError(f"{needed} signatures cannot be required of {len(by_identity)} known keys")
     parsed = parse_note(note)
     signed = set()
     for line in parsed.signatures:
         identity = (line.name, line.key_hash)
-        if identity in known:
-            known[identity].verify(parsed.text, line.signature)
+        if identity in by_identity:
+            by_identity[identity].verify(parsed.text, line.signature)
             signed.add(identity)
     if len(signed) < needed:
-        raise VerificationError(f"the note is signed by {len(signed)} known keys, not by {needed}")
+        raise VerificationError(f"the note is signed by {len(signed)} known keys, but {needed} are required")
     return parsed.text
 
 
-def decode_base64(text: str, what: str, field: str | None = None) -> bytes:
-    """Standard base64 in its one spelling, padding included. Raises InvalidNote that names `what`."""
+def decode_base64(text: str, name: str, field: str | None = None) -> bytes:
+    """Standard base64 in its one spelling, padding included. Raises InvalidNote that names the value by `name`."""
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise InvalidNote(f"{what} is not base64", field=field, value=text, rule="base64 with its padding") from error
-    # The unused bits before the padding must be zero, or one signature would have several spellings.
+        raise InvalidNote(f"{name} is not base64", field=field, value=text, rule="base64 with its padding") from error
+    # The unused bits before the padding must be zero; otherwise a signature would have several spellings.
     if base64.b64encode(data).decode() != text:
-        raise InvalidNote(f"{what} is not the one base64 spelling of its bytes", field=field, value=text,
+        raise InvalidNote(f"{name} is not the canonical base64 of its bytes", field=field, value=text,
                           rule=base64.b64encode(data).decode())
     return data
 
@@ -199,7 +200,7 @@ def _parse_signature(line: str) -> NoteSignature:
     check_name(name)
     data = decode_base64(encoded, "a signature")
     if len(data) <= KEY_HASH_SIZE:
-        raise InvalidNote("a signature line holds no signature", value=line)
+        raise InvalidNote("a signature line has no signature", value=line)
     return NoteSignature(name, data[:KEY_HASH_SIZE], data[KEY_HASH_SIZE:])
 
 
@@ -209,7 +210,7 @@ def key_hash(name: str, key: bytes) -> bytes:
 
 
 def check_name(name: str) -> None:
-    """Raises InvalidNote for what cannot be a key's name."""
+    """Raises InvalidNote if `name` cannot be the name of a key."""
     if not name or "+" in name or any(character.isspace() for character in name):
         raise InvalidNote("a key name is empty or has a space or plus", field="name", value=name,
                           rule="neither spaces nor plus")

@@ -1,12 +1,13 @@
-"""C2SP tlog-policy: which logs and witnesses are known, and how many witnesses make a checkpoint valid.
+"""C2SP tlog-policy: the known logs and witnesses, and the quorum of witnesses that makes a checkpoint valid.
 
     log <vkey> [<url>]
     witness <name> <vkey> [<url>]
     group <name> all|any|<k> <name>...
     quorum <name>|none
 
-A line names only what stands above it. Each name is a member of one group at most, so that a witness counts in one way.
-Here a file is UTF-8 as a whole and its last line ends in a newline, so that one that is cut off is not read.
+A line may use only names that lines above it define. Each name is a member of at most one group, so that a witness
+counts once. This parser also requires that the whole file is UTF-8 and that its last line ends in a newline, so that it
+refuses a truncated file.
 """
 
 import hashlib
@@ -23,8 +24,8 @@ from ledger.errors import InvalidInput, VerificationError
 MAX_POLICY = 1_000_000
 NONE = "none"
 ACTIVATED: Final = WITNESS_POLICY
-"""The name under which the registrar activates a log's policy: the activation's digest is that of its text. Where it is
-retired, the log has no witnesses any more."""
+"""The name under which the registrar activates a log's policy: the activation's digest is the digest of the policy's
+text. If the registrar retires it, the log has no witnesses any more."""
 FORMAT: Final = "tlog-policy/v0"
 """The version of such an activation."""
 
@@ -36,7 +37,7 @@ _Verifier = TypeVar("_Verifier")
 
 
 class _Form(NamedTuple):
-    """How a line reads, and how many words it has after its first one, `most` None: any number."""
+    """The form of a line, and how many words follow its first one; `most` None means any number."""
 
     text: str
     least: int
@@ -50,14 +51,14 @@ _FORMS = {
 
 
 class LogKey(NamedTuple):
-    """A log that the policy knows; its name is the origin."""
+    """A log of the policy; the name of its key is the origin."""
 
     verifier: NoteVerifier
     url: str | None
 
 
 class Witness(NamedTuple):
-    """A witness by its name in the policy, which means nothing elsewhere. `url` is its submission prefix."""
+    """A witness; its name is valid only in this policy. `url` is its submission prefix."""
 
     name: str
     verifier: CosignatureVerifier
@@ -65,15 +66,15 @@ class Witness(NamedTuple):
 
 
 class WitnessGroup(NamedTuple):
-    """`needed` of the members, each a witness or a group."""
+    """At least `needed` of the members, each a witness or a group."""
 
     needed: int
     members: tuple[str, ...]
 
 
 class Policy(NamedTuple):
-    """`groups` stand in an order in which each names only earlier ones; `quorum` None asks for no witness. `text` is
-    what it was read from."""
+    """`groups` are ordered so that each names only earlier ones; `quorum` None requires no witness. `text` is the
+    policy file."""
 
     logs: tuple[LogKey, ...]
     witnesses: tuple[Witness, ...]
@@ -83,40 +84,41 @@ class Policy(NamedTuple):
 
     @property
     def digest(self) -> str:
-        """By which a log names its policy: hex SHA-256 of the text."""
+        """Hex SHA-256 of the text, by which a log names its policy."""
         return hashlib.sha256(self.text).hexdigest()
 
     def satisfied(self, names: Collection[str]) -> bool:
         """Whether these witnesses are a quorum, by their names in the policy."""
         if self.quorum is None:
             return True
-        reached = {one.name for one in self.witnesses} & set(names)
+        reached = {witness.name for witness in self.witnesses} & set(names)
         for name, group in self.groups.items():
             if sum(member in reached for member in group.members) >= group.needed:
                 reached.add(name)
         return self.quorum in reached
 
     def log(self, origin: str) -> list[NoteVerifier]:
-        """The keys of the log of this name; none where the policy does not know it."""
-        return [one.verifier for one in self.logs if one.verifier.name == origin]
+        """The keys of the log of this name; an empty list if the policy does not have it."""
+        return [log.verifier for log in self.logs if log.verifier.name == origin]
 
     def cosigned(self, note: str) -> dict[str, int]:
-        """When each witness cosigned the note's checkpoint, in POSIX seconds by name. Raises VerificationError where a
+        """When each witness cosigned the note's checkpoint, in POSIX seconds by name. Raises VerificationError if a
         line by one of their keys does not hold."""
-        times = cosigned_at(note, [one.verifier for one in self.witnesses])
-        return {one.name: times[one.verifier.key_hash] for one in self.witnesses if one.verifier.key_hash in times}
+        times = cosigned_at(note, [witness.verifier for witness in self.witnesses])
+        hashes = {witness.name: witness.verifier.key_hash for witness in self.witnesses}
+        return {name: times[key_hash] for name, key_hash in hashes.items() if key_hash in times}
 
     def seen_by(self, times: Mapping[str, int]) -> int | None:
-        """The time by which a quorum had cosigned, going by when each witness did; None where they are no quorum. As
-        long as a quorum has an honest member, what they cosigned was there by then."""
+        """The time by which a quorum had cosigned, from the time of each witness; None if these witnesses are not a
+        quorum. If every quorum has an honest member, the cosigned head existed by then."""
         for time in sorted(set(times.values())):
             if self.satisfied([name for name, at in times.items() if at <= time]):
                 return time
         return None
 
     def past(self, times: Mapping[str, int]) -> int | None:
-        """The latest time that a quorum says has come; None where they are no quorum. As long as a quorum has an honest
-        member, it has come."""
+        """The latest time that every member of some quorum states as past; None if these witnesses are not a quorum. If
+        every quorum has an honest member, this time has passed."""
         for time in sorted(set(times.values()), reverse=True):
             if self.satisfied([name for name, at in times.items() if at >= time]):
                 return time
@@ -124,7 +126,7 @@ class Policy(NamedTuple):
 
 
 class CosignedHead(NamedTuple):
-    """A checkpoint that a quorum of witnesses has seen; `times` in POSIX seconds by the witness's name."""
+    """A checkpoint that a quorum of witnesses has cosigned; `times` in POSIX seconds, by the witness's name."""
 
     checkpoint: Checkpoint
     times: Mapping[str, int]
@@ -132,22 +134,22 @@ class CosignedHead(NamedTuple):
 
 def open_cosigned(note: str, policy: Policy, verifier: NoteVerifier) -> CosignedHead:
     """The checkpoint in a note, if 1. the log's key `verifier` signed it, and it is of that log; 2. all lines by known
-    witnesses hold; 3. those witnesses are a quorum. Raises VerificationError with code `no-quorum` where they are not.
+    witnesses hold; 3. those witnesses are a quorum. Raises VerificationError, with code `no-quorum` if step 3 fails.
     """
     checkpoint = open_checkpoint(note, verifier.name, verifier)
     times = policy.cosigned(note)
     if not policy.satisfied(times):
         raise VerificationError(
-            f"of the {len(policy.witnesses)} known witnesses {len(times)} cosigned: {', '.join(times) or 'none'}; "
-            f"that is no quorum ({policy.quorum})", code="no-quorum", field="policy", value=policy.quorum,
-            rule="cosigned by the quorum of the policy",
+            f"{len(times)} of the {len(policy.witnesses)} known witnesses cosigned{': ' if times else ''}"
+            f"{', '.join(times)}; this is not the quorum {policy.quorum!r}", code="no-quorum", field="policy",
+            value=policy.quorum, rule="cosigned by the quorum of the policy",
         )
     return CosignedHead(checkpoint, times)
 
 
 def parse_policy(data: bytes) -> Policy:
-    """The policy in a file. Raises InvalidInput with code `invalid-policy` and the number of the line; its field is
-    `log`, `witness`, `group` or `quorum`, and the part of that line, such as `witness.vkey`."""
+    """The policy in a file. Raises InvalidInput with code `invalid-policy` and the number of the line. The field is
+    the keyword of the line (`log`, `witness`, `group` or `quorum`) and the part at fault, such as `witness.vkey`."""
     if len(data) > MAX_POLICY:
         raise _invalid(f"the policy: longer than {MAX_POLICY} bytes")
     try:
@@ -156,7 +158,7 @@ def parse_policy(data: bytes) -> Policy:
         raise _invalid(f"line {data.count(10, 0, error.start) + 1} of the policy: not UTF-8") from None
     lines = text.split("\n")
     if lines.pop():
-        raise _invalid(f"line {len(lines) + 1} of the policy: does not end in a newline: the file may be cut off")
+        raise _invalid(f"line {len(lines) + 1} of the policy: does not end in a newline; the file may be truncated")
     reader = _PolicyReader()
     for number, line in enumerate(lines, start=1):
         try:
@@ -169,13 +171,13 @@ def parse_policy(data: bytes) -> Policy:
 
 
 def _invalid(
-    what: str, field: str | None = "policy", value: object = None, rule: str | None = _RULE
+    message: str, field: str | None = "policy", value: object = None, rule: str | None = _RULE
 ) -> InvalidInput:
-    return InvalidInput(what, code="invalid-policy", field=field, value=value, rule=rule)
+    return InvalidInput(message, code="invalid-policy", field=field, value=value, rule=rule)
 
 
 class _PolicyReader:
-    """What the lines so far have defined. Raises InvalidInput with the field, without the number of the line."""
+    """The definitions of the lines so far. Raises InvalidInput with the field, without the number of the line."""
 
     def __init__(self) -> None:
         self._logs: list[LogKey] = []
@@ -196,11 +198,11 @@ class _PolicyReader:
         if not keyword or keyword.startswith("#"):
             return
         if keyword not in self._kinds:
-            raise InvalidInput(f"begins with {keyword[:40]!r}, not with log, witness, group or quorum", field="line",
+            raise InvalidInput(f"unknown keyword {keyword[:40]!r}; allowed: log, witness, group, quorum", field="line",
                                value=keyword, rule="log, witness, group or quorum")
         form, least, most = _FORMS[keyword]
         if not least <= len(words) <= (most or len(words)):
-            raise InvalidInput(f"a {keyword} line is: {form}", field=keyword, value=line, rule=form)
+            raise InvalidInput(f"malformed {keyword} line; its form is: {form}", field=keyword, value=line, rule=form)
         try:
             self._kinds[keyword](words)
         except InvalidInput as error:
@@ -209,7 +211,7 @@ class _PolicyReader:
 
     def policy(self) -> Policy:
         if not self._quorum:
-            raise _invalid("the policy: has no quorum line", "quorum", None, _FORMS["quorum"].text)
+            raise _invalid("the policy: the quorum line is missing", "quorum", None, _FORMS["quorum"].text)
         return Policy(tuple(self._logs), tuple(self._witnesses.values()), self._groups, self._quorum[0])
 
     def _log(self, words: list[str]) -> None:
@@ -228,8 +230,8 @@ class _PolicyReader:
         for member in members:
             self._defined(member, "member")
             if member in self._members:
-                raise InvalidInput(f"{member[:80]!r} is a member of a group already", field="member", value=member,
-                                   rule="a member of one group at most, so that a witness counts in one way")
+                raise InvalidInput(f"{member[:80]!r} is already a member of a group", field="member", value=member,
+                                   rule="a member of at most one group, so that a witness counts once")
             self._members.add(member)
         needed = {"all": len(members), "any": 1}.get(threshold)
         if needed is None:
@@ -246,7 +248,7 @@ class _PolicyReader:
 
     def _new(self, name: str) -> str:
         if name == NONE or name in self._witnesses or name in self._groups:
-            raise InvalidInput(f"the name {name[:80]!r} is taken", field="name", value=name,
+            raise InvalidInput(f"the name {name[:80]!r} is reserved or already defined", field="name", value=name,
                                rule=f"a name of its own, other than {NONE}, for each witness and group")
         return name
 
@@ -258,13 +260,13 @@ class _PolicyReader:
 
     def _add_key(self, key: bytes, vkey: str) -> None:
         if key in self._keys:
-            raise InvalidInput("an earlier line has the same key, under whichever name", field="vkey", value=vkey,
+            raise InvalidInput("an earlier line has the same key, under this or another name", field="vkey", value=vkey,
                                rule="a key of its own on each line")
         self._keys.add(key)
 
 
 def _parsed(parse: Callable[[str], _Verifier], text: str) -> _Verifier:
-    """A vkey, whose field is `vkey` whatever is wrong with it: `name` is the policy's own."""
+    """A parsed vkey. The field of every error is `vkey`, since `name` means a name of the policy."""
     try:
         return parse(text)
     except InvalidInput as error:

@@ -1,7 +1,7 @@
 """C2SP tlog-tiles: the names and bytes of tiles and entry bundles, and proofs computed from tiles.
 
-A tile holds up to 256 consecutive hashes of level 8 * `level` of the tree. Proofs are made in two steps, with the
-caller's reading between them: `inclusion_tiles` names what is needed, `inclusion_path_from_tiles` computes from it.
+A tile holds up to 256 consecutive hashes of level 8 * `level` of the tree. A proof takes two steps,
+and between them the caller reads the tiles: `inclusion_tiles` names the tiles, `inclusion_path_from_tiles` uses them.
 """
 
 import re
@@ -58,7 +58,7 @@ def entries_path(index: int, width: int) -> str:
 
 
 def parse_path(path: str) -> Tile | EntriesTile:
-    """What a path names; NotFound unless it is the one spelling of something that a log can hold."""
+    """The tile that a path names. Raises NotFound unless it is the one spelling of a tile that a log can hold."""
     match = _PATH.fullmatch(path)
     if not match:
         raise NotFound("not the path of a tile", field="path", value=path)
@@ -68,7 +68,7 @@ def parse_path(path: str) -> Tile | EntriesTile:
     level = 0 if kind == "entries" else int(kind)
     tile: Tile | EntriesTile = EntriesTile(index, width) if kind == "entries" else Tile(level, index, width)
     if level > MAX_LEVEL or not 1 <= width <= TILE_WIDTH or index << TILE_HEIGHT * (level + 1) >= MAX_SIZE:
-        raise NotFound("no log has such a tile", field="path", value=path)
+        raise NotFound("the tile is out of range for every log", field="path", value=path)
     if path != (tile_path(tile) if isinstance(tile, Tile) else entries_path(*tile)):
         raise NotFound("not the one spelling of a tile's path", field="path", value=path)
     return tile
@@ -92,7 +92,7 @@ def _index_path(index: int, width: int) -> str:
 
 
 def tile_width(level: int, index: int, size: int) -> int:
-    """How many hashes the tile has in a tree of `size`; 0 when there is no such tile."""
+    """How many hashes the tile has in a tree of `size`; 0 if the tile does not exist."""
     if level < 0 or index < 0:
         return 0
     return max(0, min(TILE_WIDTH, (size >> TILE_HEIGHT * level) - index * TILE_WIDTH))
@@ -113,33 +113,33 @@ def tiles_for_size(old_size: int, new_size: int) -> list[Tile]:
 
 
 def tile_hashes(data: bytes) -> list[bytes]:
-    """The hashes in a tile's bytes; `tree_root` of a full tile's is its hash in the tile above."""
+    """The hashes in a tile's bytes. The `tree_root` of a full tile is its hash in the tile above."""
     if not data or len(data) % HASH_SIZE or len(data) > TILE_WIDTH * HASH_SIZE:
-        raise InvalidInput(f"{len(data)} bytes cannot be a tile")
+        raise InvalidInput(f"a tile has 1 to {TILE_WIDTH} hashes of {HASH_SIZE} bytes, not {len(data)} bytes")
     return [data[start : start + HASH_SIZE] for start in range(0, len(data), HASH_SIZE)]
 
 
 def encode_entries(entries: Sequence[bytes]) -> bytes:
     """The bytes of an entry bundle: each entry after its length as 2 bytes, big-endian."""
     if not 1 <= len(entries) <= TILE_WIDTH:
-        raise InvalidInput(f"{len(entries)} entries cannot be a bundle")
+        raise InvalidInput(f"an entry bundle has 1 to {TILE_WIDTH} entries, not {len(entries)}")
     if any(len(entry) > MAX_ENTRY for entry in entries):
         raise InvalidInput(f"an entry is longer than {MAX_ENTRY} bytes")
     return b"".join(len(entry).to_bytes(2, "big") + entry for entry in entries)
 
 
 def decode_entries(data: bytes) -> list[bytes]:
-    """The entries of a bundle, which must end where its last entry ends."""
+    """The entries of a bundle; no bytes may follow the last entry."""
     entries: list[bytes] = []
     position = 0
     while position < len(data):
         start = position + 2
         position = start + int.from_bytes(data[position:start], "big")
         if start > len(data) or position > len(data):
-            raise InvalidInput(f"entry {len(entries)} of the bundle is cut off")
+            raise InvalidInput(f"entry {len(entries)} of the bundle is truncated")
         entries.append(data[start:position])
     if not 1 <= len(entries) <= TILE_WIDTH:
-        raise InvalidInput(f"{len(entries)} entries cannot be a bundle")
+        raise InvalidInput(f"an entry bundle has 1 to {TILE_WIDTH} entries, not {len(entries)}")
     return entries
 
 
@@ -167,7 +167,7 @@ def consistency_path_from_tiles(old_size: int, new_size: int, tiles: Mapping[Til
 
 
 def edge_tiles(size: int) -> list[Tile]:
-    """The tiles that give the root of the tree of `size`: the last one of a level, where it is not full."""
+    """The tiles that give the root of the tree of `size`: the last tile of each level that ends in a partial one."""
     _check_sizes(0, size)
     return _tiles_of([_subtrees(0, size)], size)
 
@@ -179,7 +179,7 @@ def root_from_tiles(size: int, tiles: Mapping[Tile, bytes]) -> bytes:
 
 
 def all_tiles(size: int) -> list[Tile]:
-    """Every tile of the tree of `size`, level 0 first: full ones, and the last one of a level, where it is not."""
+    """Every tile of the tree of `size`, level 0 first: the full tiles and the partial one that may end a level."""
     _check_sizes(0, size)
     tiles: list[Tile] = []
     level = 0
@@ -234,7 +234,7 @@ def _tiles_of(ranges: Iterable[Iterable[_Node]], size: int) -> list[Tile]:
 
 
 def _tile_of(node: _Node, size: int) -> tuple[Tile, int, int]:
-    """The tile in which the node is found, and the first and the number of its hashes that are under the node."""
+    """The tile that has the node, and the position of the first hash under the node and how many follow it."""
     level, inner = divmod(node.height, TILE_HEIGHT)
     index, offset = divmod(node.position << inner, TILE_WIDTH)
     return Tile(level, index, tile_width(level, index, size)), offset, 1 << inner

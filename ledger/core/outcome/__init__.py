@@ -1,1 +1,1 @@
-"""What an entry commits to beside its record: assessment and figures as leaves."""
+"""The outcome to which an entry commits: assessment and figures as leaves."""

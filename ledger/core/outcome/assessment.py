@@ -1,7 +1,7 @@
-"""What a sector plugin says of one record: emission lines, energy, omissions, allocation weights, where matter went.
+"""A sector plugin's assessment of a record: emission lines, energy, omissions, allocation weights, and matter flows.
 
-Local by design: it depends on the record and on its inputs' static facts, never on figures or balances. Amounts are
-Decimals, computed in `ledger.sdk`'s context; each becomes a binary64 once, when the figures are made of them.
+It is local by design: it depends on the record and on static facts of its inputs, never on figures or balances. Amounts
+are Decimals, computed in `ledger.sdk`'s context; each is converted to binary64 once, when figures are computed.
 """
 
 from decimal import Decimal
@@ -21,7 +21,7 @@ ADDITIVE: Final = (
     "technologicalCO2Removals",
     "ccsTechnologicalCO2Capture",
 )
-"""Burdens whose sum is the footprint excluding biogenic uptake, kg CO2e (names of PACT 3 where it has one)."""
+"""Burdens whose sum is the footprint excluding biogenic uptake, kg CO2e (with PACT 3 names, if PACT has a name)."""
 
 REMOVALS: Final = ("landManagementBiogenicCO2Removals", "technologicalCO2Removals", "ccsTechnologicalCO2Capture")
 """Additive burdens that are zero or negative."""
@@ -33,7 +33,7 @@ OF_WHICH: Final = (
     "electricityLocation",
     "electricityMarket",
 )
-"""Parts of the footprint shown apart and never added, kg CO2e."""
+"""Parts of the footprint that are shown separately and never added to it, kg CO2e."""
 
 ENERGY: Final = ("electricityKwh", "energyMj", "renewableEnergyMj")
 
@@ -47,8 +47,8 @@ QUALITY: Final = (
     "unestimated",
     "provisionalAbs",
 )
-"""Sums weighted by |line| in kg CO2e; `unestimated` counts omissions without an estimate, `provisionalAbs` is the part
-of `absGhg` whose records wait for a closing."""
+"""Sums weighted by |line| in kg CO2e; `unestimated` counts omissions without an estimate, `provisionalAbs` is the share
+of `absGhg` of records that wait for a closing."""
 
 BURDENS: Final = ADDITIVE + OF_WHICH + ENERGY + QUALITY
 """Every burden, in the order in which a stored vector holds them."""
@@ -67,14 +67,13 @@ class Value(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
 class Line(Value, frozen=True):
     """An emission (or removal, negative) of `amount` kg of `gas`; for an energy burden, `amount` is in its unit.
 
-    `source` names what it comes from (a supply's material, a process). `market` is the market-based amount of an
-    electricity line where it differs from the location-based one. `ratings` are PACT's technology, time and geography
-    scores, 1 (best) to 3. `factor` names the row of the factor table, and `recalled` says that its source could not be
-    checked.
+    `source` names its origin (a supply's material, a process). `market` is the market-based amount of an electricity
+    line, if it differs from the location-based one. `ratings` are PACT's technology, time and geography scores, 1
+    (best) to 3. `factor` names the row of the factor table; `recalled` marks a factor from an unverified source.
 
-    `deviation` (a geometric standard deviation) and `pedigree` are of the line's own amount: one error with the other
-    lines of the record that have this `source` and say the same, independent of all others. `factorDeviation` and
-    `factorPedigree` are of its factor, and so of all lines at once that name this `factor`.
+    `deviation` (a geometric standard deviation) and `pedigree` belong to the line's own amount. Lines of a record with
+    the same `source`, deviation and pedigree share this error; it is independent of all others. `factorDeviation` and
+    `factorPedigree` belong to the factor, so all lines that name this `factor` share that error.
     """
 
     gas: Key
@@ -95,7 +94,7 @@ class Line(Value, frozen=True):
 
 
 class EnergyUse(Value, frozen=True):
-    """Energy that enters the process, MJ."""
+    """Energy input of the process, MJ."""
 
     carrier: Name
     amount: Decimal
@@ -103,14 +102,14 @@ class EnergyUse(Value, frozen=True):
 
 
 class Omission(Value, frozen=True):
-    """An upstream part that no figure covers; `estimate` in kg CO2e where the sector has one."""
+    """An upstream input that no figure covers; `estimate` in kg CO2e, if the sector has one."""
 
     what: Name
     estimate: Decimal | None = None
 
 
 class Assigned(Value, frozen=True):
-    """An amount given to one output before the rest is shared out (system expansion): kg CO2e of `burden`."""
+    """An amount assigned to an output before allocation of the remainder (system expansion): kg CO2e of `burden`."""
 
     output: int
     burden: Key
@@ -126,9 +125,10 @@ class Finding(Value, frozen=True):
 
 
 class Assessment(Value, frozen=True):
-    """`weights`: allocation key -> one Decimal >= 0 an output, 0 for waste and core; share = w / sum of w.
+    """`weights`: allocation key -> a Decimal >= 0 per output, 0 for waste and core; share = w / sum of w.
 
-    `matter`: content -> part of what came in that each output holds, sum <= 1. `indicators` do not travel.
+    `matter`: content -> fraction of the incoming content that each output holds, sum <= 1. `indicators` are not passed
+    on to outputs.
     """
 
     lines: tuple[Line, ...] = ()
@@ -142,4 +142,4 @@ class Assessment(Value, frozen=True):
 
 
 NOTHING: Final = Assessment()
-"""The assessment of a record that emits nothing of its own."""
+"""The assessment of a record without own emissions."""

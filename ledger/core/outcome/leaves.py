@@ -1,8 +1,8 @@
-"""What a record brought about, committed in its log entry: an RFC 6962 tree over salted canonical JSON leaves.
+"""The outcome of a record, to which its log entry commits: an RFC 6962 tree over salted canonical JSON leaves.
 
-Leaf 0 is the assessment with what the record retained and what content was declared, arisen and lost; leaf i is
-output i with its figures. A salt that only the record's nonce gives keeps a leaf from being guessed, so one lot's
-figure can be proved to one who may not see the rest.
+Leaf 0 is the assessment, with the burdens that the record retained and the contents declared, arisen and lost. Leaf i
+is output i with its figures. Each leaf has a salt derived from the record's nonce, so nobody can guess a leaf: the
+figure of a single lot can be proved to readers who may not see the other leaves.
 """
 
 import base64
@@ -28,9 +28,9 @@ class Leaf(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
 
 class AssessmentLeaf(Leaf, frozen=True, kw_only=True, tag="assessment"):
     """`retained`: burdens that stay with the record; `declared`, `arisen`, `lost`: contents, so that
-    content out + lost = content in + declared + arisen. `averaged`: of an addition to a pool that is averaged over
-    periods, what its lot holds more or less than the moving average. `covered`: what green attributes take from the
-    market-based amounts of the electricity lots that the record uses."""
+    content out + lost = content in + declared + arisen. `averaged`, for an addition to a pool that is
+    averaged over periods: the difference of its lot's burdens from the moving average. `covered`: the reduction of the
+    market-based amounts of electricity inputs by green attributes."""
 
     assessment: Raw
     method: str
@@ -45,8 +45,8 @@ class AssessmentLeaf(Leaf, frozen=True, kw_only=True, tag="assessment"):
 
 
 class LotLeaf(Leaf, frozen=True, kw_only=True, tag="lot"):
-    """An output lot as created. `plugin` is `name/version` of the sector that assessed its record; `owner` is named
-    where it is not the holder, `credit` of a lot of role credit or attribute."""
+    """An output lot as created. `plugin` is `name/version` of the sector that assessed its record. `owner` is present
+    if it is not the holder, `credit` if the role is credit or attribute."""
 
     lot: str
     product: str
@@ -62,7 +62,7 @@ class LotLeaf(Leaf, frozen=True, kw_only=True, tag="lot"):
 
 
 class RevisionLeaf(Leaf, frozen=True, kw_only=True, tag="revision"):
-    """What the record with this log index and digest comes to from now on: the root of its new outcome."""
+    """The root of the new outcome of the record with this log index and digest, which applies from now on."""
 
     index: int
     record: str
@@ -73,7 +73,7 @@ AnyLeaf = AssessmentLeaf | LotLeaf | RevisionLeaf
 
 
 def salt_seed(nonce: str) -> bytes:
-    """The seed of a record's salts, from its nonce (base64url as on the wire). Stored, so that it outlives the body."""
+    """The seed of a record's salts, from its nonce (base64url as on the wire). The store keeps it after an erasure."""
     return hashlib.sha256(b"carbon-ledger/salt/v1\n" + base64.urlsafe_b64decode(nonce + "==")).digest()
 
 
@@ -83,12 +83,12 @@ def salt(seed: bytes, index: int) -> str:
 
 
 def written(figures: Figures) -> dict[str, str]:
-    """Figures as the shortest decimal strings that read back to the same binary64; zeros are left out."""
+    """Figures as the shortest decimal strings that read back to the same binary64, without zeros."""
     return {name: repr(amount) for name, amount in figures.items() if amount != 0.0}
 
 
 def written_burdens(vector: Sequence[float]) -> dict[str, str]:
-    """`written` of a vector in the order of BURDENS."""
+    """`written` for a vector in the order of BURDENS."""
     return {name: repr(amount) for name, amount in zip(BURDENS, vector, strict=True) if amount != 0.0}
 
 
@@ -103,10 +103,10 @@ def assessment_bytes(assessment: Assessment) -> Raw:
 
 
 def leaf_bytes(leaf: AnyLeaf) -> bytes:
-    """The canonical JSON that an outcome commits to."""
+    """The canonical JSON of a leaf, to which an outcome commits."""
     return _encoder.encode(leaf)
 
 
 def outcome_root(leaves: Sequence[bytes]) -> bytes:
-    """The 32 bytes in the entry; SHA-256 of nothing for a record without results."""
+    """The 32 bytes in the entry; SHA-256 of no bytes for a record without results."""
     return tree_root([leaf_hash(leaf) for leaf in leaves]) if leaves else EMPTY_ROOT

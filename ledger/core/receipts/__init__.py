@@ -1,1 +1,1 @@
-"""What anyone checks offline: receipts, bundles, statements."""
+"""Proofs that anyone checks offline: receipts, bundles, statements."""

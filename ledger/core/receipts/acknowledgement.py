@@ -1,4 +1,4 @@
-"""What the log promises before its witnesses have signed: that an entry has its place, in a note by the log's key.
+"""The log's promise, before its witnesses have signed, that an entry has its place: a note by the log's key.
 
     carbon-ledger/receipt/v1
     origin example.org/ledger
@@ -7,8 +7,9 @@
     digest <hex>
     outcome <hex>
 
-No checkpoint can be taken for it: the second line of one is a decimal number. A log that never publishes such an entry
-is convicted by its own signature. The receipt, with the proof that the entry is in a published tree, follows.
+It cannot be mistaken for a checkpoint: the second line of a checkpoint is a decimal number. If the log never publishes
+such an entry, its own signature proves the breach. The receipt, with the proof that the entry is in a published tree,
+follows later.
 """
 
 import base64
@@ -52,7 +53,7 @@ class _NoteKind(Struct, frozen=True):
 
 
 def acknowledgement_text(origin: str, index: int, data: bytes) -> str:
-    """What the log signs of an entry."""
+    """The text that the log signs to acknowledge an entry."""
     entry = parse_entry(data)
     return (
         f"{TAG}\norigin {origin}\nindex {index}\nentry {leaf_hash(data).hex()}\ndigest {entry.digest.hex()}\n"
@@ -71,7 +72,7 @@ def acknowledge(
 
 
 def read_answer(data: bytes) -> Receipt | Acknowledgement:
-    """Whichever of the two `data` is. Raises InvalidInput where it is none."""
+    """The receipt or acknowledgement in `data`. Raises InvalidInput if it is neither."""
     try:
         if msgspec.json.decode(data, type=_NoteKind).note is not None:
             return msgspec.json.decode(data, type=Acknowledgement)
@@ -83,8 +84,8 @@ def read_answer(data: bytes) -> Receipt | Acknowledgement:
 def verify_answer(
     answer: Receipt | Acknowledgement, vkey: str, *, body: bytes | None = None, key: VerifyingKey | None = None
 ) -> Verified:
-    """`verify_receipt`, or the same steps of an acknowledgement: it has a note where the receipt has its proof, so that
-    step 2 is about the note and step 3 cannot be taken. `size` of what is returned is None then."""
+    """`verify_receipt`, or the same steps for an acknowledgement. That has a note instead of a proof, so step 2 checks
+    the note, step 3 does not apply, and `size` of the result is None."""
     if isinstance(answer, Receipt):
         return verify_receipt(answer, vkey, body=body, key=key)
     verifier = parse_vkey(vkey)
@@ -99,8 +100,8 @@ def _verify_promise(answer: Acknowledgement, data: bytes, verifier: NoteVerifier
     try:
         text = verify_note(answer.note, [verifier])
     except (VerificationError, InvalidNote) as error:
-        raise VerificationError(f"the acknowledgement is not signed by the log: {error.message}",
+        raise VerificationError(f"the log did not sign the acknowledgement: {error.message}",
                                 step=2, code="wrong-acknowledgement", field="note", value=verifier.name) from None
     if text != acknowledgement_text(verifier.name, answer.index, data):
-        raise VerificationError("the log has signed another acknowledgement than this entry's",
+        raise VerificationError("the log signed an acknowledgement of another entry",
                                 step=2, code="wrong-acknowledgement", field="note", value=answer.index)

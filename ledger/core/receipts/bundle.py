@@ -1,13 +1,13 @@
-"""A bundle: one file with all that a record's receipt needs to be believed by someone who asks nobody.
+"""A bundle: one file with everything that is needed to verify a record's receipt offline.
 
     {"bundle": "carbon-ledger/bundle/v1", "receipt": {...}, "body": base64, "records": [...], "statement": {...},
      "rotations": [...]}
 
-`receipt` is the receipt, or the log's acknowledgement where its witnesses had not signed. `body`, where the reader may
-see it, is the record's. `records` are public records, each with its own receipt, in log order: the registrar, and how
-the record's key came to be its organisation's. `statement` is of a lot that the record made, with the figures of what
-went in. `rotations` are the notes by which the log's key was rotated, where it was. Nothing is verified by reading it;
-see `ledger.client.verify.bundle`.
+`receipt` is the receipt, or the log's acknowledgement if its witnesses had not signed yet. `body` is the record's body,
+if the reader may see it. `records` are public records, each with its own receipt, in log order: the registrar's, and
+those by which the organisation got the record's key. `statement` is the statement of a lot that the record made, with
+the figures of its inputs. `rotations` are the notes of the log's key rotations, if any. Reading a bundle verifies
+nothing; see `ledger.client.verify.bundle`.
 """
 
 import base64
@@ -50,7 +50,7 @@ _probe = msgspec.json.Decoder(_BundleProbe)
 
 
 def is_bundle(data: bytes) -> bool:
-    """Whether a file says that it is a bundle, of whatever version."""
+    """Whether a file says that it is a bundle, of any version."""
     try:
         return _probe.decode(data).bundle is not None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -58,36 +58,37 @@ def is_bundle(data: bytes) -> bool:
 
 
 def read_bundle(data: bytes) -> Bundle:
-    """Raises InvalidInput where `data` is no bundle of this version."""
+    """The bundle in `data`. Raises InvalidInput if it is not a bundle of this version."""
     rule = f"a file as `export bundle` writes it, {TAG}"
     if len(data) > MAX_BUNDLE:
-        raise InvalidInput(f"a bundle of {len(data)} bytes", code="not-a-bundle", field="bundle", value=len(data),
-                           rule=f"at most {MAX_BUNDLE} bytes")
+        raise InvalidInput(f"the bundle has {len(data)} bytes, more than {MAX_BUNDLE}", code="not-a-bundle",
+                           field="bundle", value=len(data), rule=f"at most {MAX_BUNDLE} bytes")
     try:
-        found = _bundle.decode(data)
+        bundle = _bundle.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput(f"not a bundle: {error}", code="not-a-bundle", field="bundle", rule=rule) from None
-    if found.bundle != TAG:
-        raise InvalidInput(f"not a bundle of a known version: {found.bundle[:80]!r}", code="bundle-version",
-                           field="bundle", value=found.bundle, rule=rule)
-    if len(found.records) > MAX_RECORDS:
-        raise InvalidInput(f"{len(found.records)} public records", code="not-a-bundle", field="records",
-                           value=len(found.records), rule=f"at most {MAX_RECORDS}")
-    return found
+    if bundle.bundle != TAG:
+        raise InvalidInput(f"unknown bundle version {bundle.bundle[:80]!r}, not {TAG!r}", code="bundle-version",
+                           field="bundle", value=bundle.bundle, rule=rule)
+    if len(bundle.records) > MAX_RECORDS:
+        raise InvalidInput(f"the bundle has {len(bundle.records)} public records, more than {MAX_RECORDS}",
+                           code="not-a-bundle", field="records", value=len(bundle.records),
+                           rule=f"at most {MAX_RECORDS}")
+    return bundle
 
 
 def packed(body: bytes) -> str:
-    """A body as a bundle holds it."""
+    """A body in the form in which a bundle holds it."""
     return base64.b64encode(body).decode()
 
 
 def body_of(text: str, field: str) -> bytes:
-    """Base64 in its one spelling; raises VerificationError for another."""
+    """The bytes of canonical base64. Raises VerificationError for any other spelling."""
     try:
         data = base64.b64decode(text, validate=True)
     except ValueError:
         data = None
     if data is None or base64.b64encode(data).decode() != text:
-        raise VerificationError(f"{field} is not base64 in its one spelling", code="malformed-bundle", field=field,
+        raise VerificationError(f"{field} is not canonical base64", code="malformed-bundle", field=field,
                                 value=text)
     return data

@@ -1,4 +1,4 @@
-"""Receipts: that a record is on the log, and which figures came of it, in a form that anyone checks offline."""
+"""Receipts: proofs that a record is on the log, and of its figures, in a form that anyone checks offline."""
 
 import base64
 from binascii import b2a_base64
@@ -14,6 +14,7 @@ from ledger.core.log.merkle import all_paths, leaf_hash, verify_inclusion
 from ledger.core.log.note import NoteVerifier, parse_vkey
 from ledger.core.outcome.leaves import AnyLeaf, AssessmentLeaf, LotLeaf
 from ledger.core.record.canonical import digest as record_digest
+from ledger.core.record.values import MAX_FLOWS
 from ledger.core.signatures.signing import VerifyingKey, record_message
 from ledger.errors import InvalidInput, InvalidNote, VerificationError
 
@@ -21,8 +22,8 @@ _leaf: msgspec.json.Decoder[AnyLeaf] = msgspec.json.Decoder(AnyLeaf)
 _canonical = msgspec.json.Encoder(order="sorted")
 
 
-MAX_SHOWN = 1_001
-"""Leaf 0 and a leaf for each of the lots that a record can make."""
+MAX_SHOWN = 1 + MAX_FLOWS
+"""Leaf 0, and a leaf for each lot that a record can make."""
 
 
 class ProvenLeaf(Struct, frozen=True):
@@ -45,8 +46,8 @@ class Receipt(Struct, frozen=True):
 
 
 class Verified(Struct, frozen=True):
-    """What a receipt proved: the entry at `index` of the log at `checkpoint`, with the leaves shown; it is None where
-    the log has only promised it."""
+    """A verified receipt: the entry at `index` of the log at `checkpoint`, and the leaves shown. `checkpoint` is None
+    if the log has only promised the entry."""
 
     index: int
     checkpoint: Checkpoint | None
@@ -60,19 +61,18 @@ class Verified(Struct, frozen=True):
 
 
 def make_receipt(
-    index: int, digest: bytes, entry: bytes, path: Sequence[bytes], checkpoint: str, leaves: Sequence[bytes],
-    shown: Sequence[int] | None = None,
+    proof: TlogProof, digest: bytes, entry: bytes, leaves: Sequence[bytes], shown: Sequence[int] | None = None
 ) -> Receipt:
-    """The receipt of an entry whose outcome has these leaves, of which those at `shown` (the first MAX_SHOWN, where it
-    is None) are shown; equal inputs give equal receipts."""
+    """The receipt of an entry, from its inclusion proof and the leaves of its outcome. It shows the leaves at `shown`,
+    or the first MAX_SHOWN if that is None. Equal inputs give equal receipts."""
     return Receipt(
-        index, digest.hex(), base64.b64encode(entry).decode(), encode_proof(index, path, checkpoint),
-        prove_leaves(leaves, shown),
+        proof.index, digest.hex(), base64.b64encode(entry).decode(),
+        encode_proof(proof.index, proof.path, proof.checkpoint_note), prove_leaves(leaves, shown),
     )
 
 
 def prove_leaves(leaves: Sequence[bytes], shown: Sequence[int] | None = None) -> list[ProvenLeaf]:
-    """Leaves of an outcome, each with its path: all of a plain record's, not all of what a revision did."""
+    """Leaves of an outcome, each with its path: all leaves of a plain record, but only some of a large revision."""
     if len(leaves) == 1:
         return [ProvenLeaf(Raw(leaves[0]), 0, 1, [])]
     paths = all_paths([leaf_hash(leaf) for leaf in leaves])
@@ -83,7 +83,7 @@ def prove_leaves(leaves: Sequence[bytes], shown: Sequence[int] | None = None) ->
 
 
 def read_receipt(data: bytes) -> Receipt:
-    """Raises InvalidInput where `data` is no receipt."""
+    """The receipt in `data`. Raises InvalidInput if it is not a receipt."""
     try:
         return msgspec.json.decode(data, type=Receipt)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -94,19 +94,19 @@ def read_receipt(data: bytes) -> Receipt:
 def verify_receipt(
     receipt: Receipt, vkey: str, *, body: bytes | None = None, key: VerifyingKey | None = None
 ) -> Verified:
-    """Checks a receipt against the log's `vkey`, offline. Raises VerificationError with the one step that fails;
-    InvalidNote where `vkey` is none.
+    """Checks a receipt against the log's `vkey`, offline. Raises VerificationError with the step that fails,
+    and InvalidNote if `vkey` is not a vkey.
 
     1. the entry is well-formed and commits to the receipt's digest; 2. the checkpoint is signed by the log; 3. the
-    entry is in that checkpoint's tree at its index; 4. every leaf shown is in the entry's outcome; 5. the body, where
-    given, has the digest; 6. the key, where given, signed the record.
+    entry is in that checkpoint's tree at its index; 4. every leaf shown is in the entry's outcome; 5. the body, if
+    given, has the digest; 6. the key, if given, signed the record.
     """
     verifier = parse_vkey(vkey)
     data, entry = unpacked_entry(receipt.entry, receipt.digest)
     proof = _proof(receipt.proof)
     if proof.index != receipt.index:
-        raise VerificationError("the proof is for another index", step=1, code="wrong-index", field="index",
-                                value=receipt.index)
+        raise VerificationError(f"the proof is for index {proof.index}, not {receipt.index}", step=1,
+                                code="wrong-index", field="index", value=receipt.index)
     checkpoint = _checkpoint(proof, verifier)
     _verify_entry(data, proof, checkpoint)
     assessment, lots = verified_leaves(receipt.leaves, entry.outcome)
@@ -115,7 +115,7 @@ def verify_receipt(
 
 
 def unpacked_entry(encoded: str, digest: str) -> tuple[bytes, Entry]:
-    """Step 1: the entry, in bytes and read, which commits to the hex `digest`."""
+    """Step 1: the entry, as bytes and parsed, which must commit to the hex `digest`."""
     data = _base64(encoded, "entry")
     entry = parse_entry(data)
     if entry.digest.hex() != digest:
@@ -125,14 +125,14 @@ def unpacked_entry(encoded: str, digest: str) -> tuple[bytes, Entry]:
 
 
 def verified_leaves(shown: Sequence[ProvenLeaf], outcome: bytes) -> tuple[AssessmentLeaf | None, tuple[LotLeaf, ...]]:
-    """Step 4: the assessment, where it is shown, and the lots, each in the outcome."""
-    leaves = [_verify_leaf(i, one, outcome) for i, one in enumerate(shown)]
+    """Step 4: the assessment, if it is shown, and the lots, each proved to be in the outcome."""
+    leaves = [_verify_leaf(i, leaf, outcome) for i, leaf in enumerate(shown)]
     assessment = next((leaf for leaf in leaves if isinstance(leaf, AssessmentLeaf)), None)
     return assessment, tuple(leaf for leaf in leaves if isinstance(leaf, LotLeaf))
 
 
 def check_signed(entry: Entry, origin: str, body: bytes | None, key: VerifyingKey | None) -> None:
-    """Steps 5 and 6, of what is given."""
+    """Steps 5 and 6, for the body and the key, if given."""
     if body is not None and record_digest(body) != entry.digest:
         raise VerificationError("the body has another digest", step=5, code="wrong-body", field="body")
     if key is not None:
@@ -147,7 +147,7 @@ def _proof(text: str) -> TlogProof:
         return parse_proof(text)
     except InvalidNote as error:
         raise VerificationError(
-            f"the proof is no tlog-proof: {error.message}", code="malformed-receipt", field="proof"
+            f"the proof is not a C2SP tlog-proof: {error.message}", code="malformed-receipt", field="proof"
         ) from None
 
 
@@ -156,7 +156,7 @@ def _checkpoint(proof: TlogProof, verifier: NoteVerifier) -> Checkpoint:
         return open_checkpoint(proof.checkpoint_note, verifier.name, verifier)
     except VerificationError as error:
         raise VerificationError(
-            f"the checkpoint is not signed by the log: {error.message}", step=2, code="wrong-checkpoint", field="proof",
+            f"the log did not sign the checkpoint: {error.message}", step=2, code="wrong-checkpoint", field="proof",
             value=verifier.name,
         ) from None
 
@@ -174,20 +174,20 @@ def _verify_entry(data: bytes, proof: TlogProof, checkpoint: Checkpoint) -> None
 def _verify_leaf(position: int, shown: ProvenLeaf, outcome: bytes) -> AnyLeaf:
     field = f"leaves[{position}]"
     try:
-        # A leaf may have been re-formatted on its way; what counts are its canonical bytes.
+        # A leaf may have been reformatted on its way; only its canonical bytes count.
         canonical = _canonical.encode(msgspec.json.decode(shown.leaf))
         leaf = _leaf.decode(canonical)
         path = [_base64(node, f"{field}.path") for node in shown.path]
         verify_inclusion(leaf_hash(canonical), shown.index, shown.size, outcome, path)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise VerificationError(f"{field} is no leaf: {error}", step=4, code="malformed-leaf", field=field) from None
+        raise VerificationError(f"{field} is not a leaf: {error}", step=4, code="malformed-leaf", field=field) from None
     except VerificationError as error:
         raise VerificationError(
             f"{field} is not in the entry's outcome: {error.message}", step=4, code="wrong-leaf", field=field
         ) from None
     if isinstance(leaf, AssessmentLeaf) != (shown.index == 0):
         raise VerificationError(
-            f"{field} is shown at index {shown.index}: leaf 0, and no other, is the assessment", step=4,
+            f"{field} is shown at index {shown.index}: leaf 0, and no other leaf, is the assessment", step=4,
             code="wrong-leaf", field=field, value=shown.index,
         )
     return leaf
@@ -200,6 +200,6 @@ def _base64(text: str, field: str) -> bytes:
         data = None
     if data is None or base64.b64encode(data).decode() != text:
         raise VerificationError(
-            f"{field} is not base64 in its one spelling", code="malformed-receipt", field=field, value=text
+            f"{field} is not canonical base64", code="malformed-receipt", field=field, value=text
         )
     return data

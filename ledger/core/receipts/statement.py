@@ -1,12 +1,12 @@
 """Statements: a lot's figure with all its proofs, signed by the log, in one file that anyone checks offline.
 
 A file is `{"statement": TAG, "note": ..., "claims": {...}}`. The note is a C2SP signed note by the log's key, of two
-lines: TAG, and the SHA-256 of the claims' canonical JSON. It has neither the three lines of a checkpoint nor its second
-one, a size, so neither can pass for the other. However the file is formatted, the canonical bytes count.
+lines: TAG, and the SHA-256 of the claims' canonical JSON. A checkpoint has three lines and a size in its second one, so
+a checkpoint and a statement cannot pass for each other. Only the canonical bytes count, however the file is formatted.
 
-The tree proves what its entries commit to. What it cannot prove, the log's key vouches for: that no later revision
-below the size has changed a figure, the shares and parts (which, with the committed figures, must give the figure), and
-an `answer` of another method. Bodies are not in it: no recipe beyond one hop.
+The tree proves everything that its entries commit to. The log's key vouches for the rest: that no later revision below
+the size has changed a figure, the shares and parts (which, with the committed figures, must give the figure), and an
+`answer` of another method. A statement has no record bodies, so it shows no recipe beyond the direct inputs.
 """
 
 import base64
@@ -30,7 +30,7 @@ _generic = msgspec.json.Decoder()
 
 
 class StatementClaim(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, forbid_unknown_fields=True):
-    """Base of everything that is signed. Numbers are decimal strings, hashes base64 where nothing else is said."""
+    """Base of everything that is signed. Numbers are decimal strings; hashes are base64 unless stated otherwise."""
 
 
 class ProvenEntry(StatementClaim, frozen=True):
@@ -50,7 +50,7 @@ class ShownRecord(StatementClaim, frozen=True):
 
 
 class StatementRevision(StatementClaim, frozen=True):
-    """The record at log index `by` gave another one the results that count: a leaf of its outcome of `size` leaves."""
+    """The record at log index `by` revised another one: a leaf of its outcome (`size` leaves) has the valid results."""
 
     by: int
     size: int
@@ -58,8 +58,8 @@ class StatementRevision(StatementClaim, frozen=True):
 
 
 class ProvenRecord(StatementClaim, frozen=True):
-    """A record at a log index: how many `leaves` the outcome that counts has, and by which revision it is that one.
-    `reads`: of the record that made the lot, hex SHA-256 of its body as it reads now, where it was logged otherwise."""
+    """A record at a log index: how many `leaves` its valid outcome has, and the revision which gave it that outcome.
+    `reads`, only for the record that made the lot: hex SHA-256 of its current body, if an amendment changed it."""
 
     index: int
     leaves: int
@@ -77,8 +77,8 @@ class Held(StatementClaim, frozen=True):
 
 
 class StatementInput(StatementClaim, frozen=True):
-    """What a sector, and the rules, see of an input lot besides its leaf. `mass`: kg of the whole lot; `sameMaker`:
-    it was made by the very facility and process that it goes into; `generated`: it is power that a record made."""
+    """Facts of an input lot that a sector and the rules use, besides its leaf. `mass`: kg of the whole lot;
+    `sameMaker`: the same facility and process made the lot and now uses it; `generated`: a record made this power."""
 
     mass: str | None = None
     origin: str | None = None
@@ -92,7 +92,7 @@ class StatementInput(StatementClaim, frozen=True):
 
 
 class Input(StatementClaim, frozen=True):
-    """A lot that the record took from: its leaf, of the record at log index `record`, and the part that was taken:
+    """A lot that the record took from: its leaf, of the record at log index `record`, and the taken fraction `part`:
     `quantity` in the lot's unit, over the leaf's quantity, as binary64."""
 
     record: int
@@ -105,7 +105,7 @@ class Input(StatementClaim, frozen=True):
 class StatementFigure(StatementClaim, frozen=True):
     """Burdens and contents of the whole lot; `footprint` and `perUnit`: kg CO2e of the lot, and of one unit of it.
 
-    `title` says whether it is incomplete, `completeness` how much of the absolute amounts is known.
+    `title` says whether the figure is incomplete, `completeness` the known share of the absolute amounts.
     """
 
     title: str
@@ -119,12 +119,12 @@ class StatementFigure(StatementClaim, frozen=True):
 class Claims(StatementClaim, frozen=True):
     """Figure, method and versions of a lot, the tree of `size` and `root` with its signed `checkpoint`, and the proofs.
 
-    `record` is the log index of the record that made the lot, `digest` that of its body. The lot carries `share` of
-    what the record emitted and took; `provisional`: what it emitted waits for a closing. `inputs` are in the record's
-    order, `records` and `entries` in log order. `named`: digests of the records whose bodies, besides its own, a
-    recomputation needs. `stock`: of an addition to a pool, the pool's lot that it made. `answer`: what another method
-    answers, which no tree proves. `limitations`: which records at and behind the figure keys signed that were reported
-    compromised when the statement was made.
+    `record` is the log index of the record that made the lot, `digest` the digest of its body. The lot carries `share`
+    of the burdens that the record emitted and took over; `provisional`: its emissions wait for a closing. `inputs` are
+    in the record's order, `records` and `entries` in log order. `named`: digests of the other records whose bodies a
+    recomputation needs. `stock`: the pool's lot that an addition to a pool made. `answer`: the answer of another
+    method, which no tree proves. `limitations`: the records in the figure's upstream chain whose keys were reported
+    compromised when the log made the statement.
     """
 
     origin: str
@@ -157,7 +157,7 @@ class Claims(StatementClaim, frozen=True):
 
 
 class Statement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A statement as it travels; nothing of it is verified by reading it."""
+    """A statement as it travels. Reading it verifies nothing."""
 
     statement: str
     note: str
@@ -176,18 +176,18 @@ _probe = msgspec.json.Decoder(_StatementProbe)
 
 
 def sign_statement(claims: Claims, *signers: NoteSigner) -> Statement:
-    """The statement that the log makes of these claims; byte for byte the same each time."""
+    """The statement of these claims, signed by the log; byte for byte the same each time."""
     data = encode(claims)
     return Statement(statement=TAG, note=sign_note(note_text(data), signers), claims=Raw(data))
 
 
 def note_text(canonical: bytes) -> str:
-    """What the log signs, of the claims' canonical bytes."""
+    """The text that the log signs, from the claims' canonical bytes."""
     return f"{TAG}\n{hashlib.sha256(canonical).hexdigest()}\n"
 
 
 def is_statement(data: bytes) -> bool:
-    """Whether a file says that it is a statement, of whatever version."""
+    """Whether a file says that it is a statement, of any version."""
     try:
         return _probe.decode(data).statement is not None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -195,38 +195,38 @@ def is_statement(data: bytes) -> bool:
 
 
 def read_statement(data: bytes) -> Statement:
-    """Raises InvalidInput where `data` is no statement of this version."""
+    """The statement in `data`. Raises InvalidInput if it is not a statement of this version."""
     rule = f"a file as `export footprint` writes it, {TAG}"
     try:
-        found = _statement.decode(data)
+        statement = _statement.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput(f"not a statement: {error}", code="not-a-statement", field="statement", rule=rule) from None
-    if found.statement != TAG:
-        raise InvalidInput(f"not a statement of a known version: {found.statement[:80]!r}", code="statement-version",
-                           field="statement", value=found.statement, rule=rule)
-    return found
+    if statement.statement != TAG:
+        raise InvalidInput(f"unknown statement version {statement.statement[:80]!r}, not {TAG!r}",
+                           code="statement-version", field="statement", value=statement.statement, rule=rule)
+    return statement
 
 
 def canonical_claims(statement: Statement) -> tuple[Claims, bytes]:
-    """The claims with their canonical bytes; raises VerificationError where they are none."""
+    """The claims with their canonical bytes. Raises VerificationError if they are malformed."""
     try:
         tree = _generic.decode(statement.claims)
         _check_plain(tree)
         data = encode(tree)
-        # From the very bytes that are signed: of a key that stands twice, JSON readers take one or the other.
+        # Decode the bytes that are signed: if a key occurs twice, JSON readers differ in which value they take.
         return _claims.decode(data), data
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise malformed("claims", f"no claims of a statement: {error}") from None
+        raise malformed("claims", f"not the claims of a statement: {error}") from None
 
 
 def answer_of(value: object) -> Raw:
-    """An answer as claims hold it: figures as the shortest decimal strings that read back to the same binary64, what
-    is absent left out."""
+    """An answer in the form of claims: figures as the shortest decimal strings that read back to the same binary64,
+    without absent fields."""
     return Raw(encode(_spelled(_generic.decode(msgspec.json.encode(value)))))
 
 
 def shown(leaves: Mapping[int, bytes], hashes: Sequence[bytes]) -> dict[int, ShownRecord]:
-    """Leaves of an outcome by index, each with its path; `hashes` are those of all leaves that the outcome has."""
+    """Leaves of an outcome by index, each with its path; `hashes` are the hashes of all leaves of the outcome."""
     wanted = list(leaves)
     if len(wanted) < _FEW:
         paths = {i: inclusion_path(hashes, i) for i in wanted}
@@ -245,14 +245,14 @@ def spelled_path(path: Sequence[bytes]) -> list[str]:
 
 
 def tlog_proof(claims: Claims, index: int) -> str:
-    """The C2SP tlog-proof of one of the statement's entries, for other programs that read these. Raises InvalidInput
-    for an index whose entry is not in it."""
-    for one in claims.entries:
-        if one.index == index:
-            path = [base64.b64decode(node) for node in one.path]
+    """The C2SP tlog-proof of an entry of the statement, for other programs that read such proofs. Raises InvalidInput
+    if the statement does not have the entry."""
+    for entry in claims.entries:
+        if entry.index == index:
+            path = [base64.b64decode(node) for node in entry.path]
             return encode_proof(index, path, claims.checkpoint)
     raise InvalidInput(f"entry {index} is not in the statement", field="index", value=index,
-                       rule="the index of one of its entries")
+                       rule="the index of an entry of the statement")
 
 
 def malformed(field: str, message: str, value: object = None) -> VerificationError:
@@ -261,7 +261,7 @@ def malformed(field: str, message: str, value: object = None) -> VerificationErr
 
 
 def _check_plain(tree: Any) -> None:
-    """What is signed has one spelling in every language: no fractions, no null."""
+    """Refuses numbers with fractions and null, so that signed data has one spelling in every language."""
     nodes = [tree]
     while nodes:
         node = nodes.pop()
@@ -270,7 +270,7 @@ def _check_plain(tree: Any) -> None:
         elif isinstance(node, list):
             nodes.extend(node)
         elif node is None or isinstance(node, float):
-            raise ValueError(f"{node!r} where numbers are decimal strings, and what is absent is left out")
+            raise ValueError(f"{node!r} is not allowed: numbers are decimal strings, absent fields are left out")
 
 
 def _spelled(node: Any) -> Any:

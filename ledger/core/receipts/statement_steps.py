@@ -1,9 +1,9 @@
-"""A statement checked against the log's key, offline: steps 1 to 5. Step 6, in `ledger.footprint.derived.statements`,
-checks what a figure is made of; step 7, in `ledger.client.verify.statement_bodies`, whether the bodies give the same.
+"""Checks a statement against the log's key, offline: steps 1 to 5. Step 6, in `ledger.footprint.derived.statements`,
+checks the composition of a figure; step 7, in `ledger.client.verify.statement_bodies`, recomputes it from the bodies.
 
-1. the statement is well-formed; 2. its claims are signed by the log; 3. the checkpoint is signed by the log, of the
-size and root that are stated; 4. every entry is in that tree; 5. every result is in its entry's outcome or, where a
-later record revised it, in the outcome to which that record's own entry commits; and it says what the statement says.
+1. The statement is well-formed. 2. The log signed its claims. 3. The log signed the checkpoint, which has the stated
+size and root. 4. Every entry is in that tree. 5. Every result is in its entry's outcome, or, if a later record revised
+it, in the outcome to which the later record's entry commits; and it equals the statement's claims.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ STEPS: Final = (
     "its claims are signed by the log",
     "the checkpoint is signed by the log, of the size and root stated",
     "every entry is in that tree",
-    "every result is in its entry's outcome, and is what is stated",
+    "every result is in its entry's outcome, and equals the claims",
     "the figure recomputes from the record's assessment and the inputs' figures",
     "the bodies give the same parts, share, assessment and results",
 )
@@ -44,7 +44,7 @@ _generic = msgspec.json.Decoder()
 
 
 class Proven(NamedTuple):
-    """What holds. `entry` is that of the record that made the lot, `outcome` the root of the results of it that count;
+    """Verified claims. `entry` is the entry of the record that made the lot, `outcome` the root of its valid results;
     `digest`: SHA-256 of the claims, hex."""
 
     claims: Claims
@@ -58,8 +58,8 @@ class Proven(NamedTuple):
 
 
 def verify_statement(statement: Statement, vkey: str, rotations: Sequence[str] = ()) -> Proven:
-    """Steps 1 to 5; `rotations`: notes that lead from the key `vkey` to others. Raises VerificationError with the one
-    that fails; InvalidNote or VerificationError where these are no keys of a log."""
+    """Steps 1 to 5; `rotations`: notes that lead from the key `vkey` to others. Raises VerificationError with the step
+    that fails; InvalidNote or VerificationError if vkey and rotations are not keys of a log."""
     keys = LogKeys(vkey, rotations)
     claims, data = canonical_claims(statement)
     _check_form(claims)
@@ -67,102 +67,102 @@ def verify_statement(statement: Statement, vkey: str, rotations: Sequence[str] =
     try:
         signed = verify_note(statement.note, [parse_vkey(keys.vkey_of(statement.note, claims.size))])
     except (InvalidNote, VerificationError) as error:
-        raise _fails(2, "wrong-signature", "note", f"the note is not signed by the log: {error.message}",
+        raise _fails(2, "wrong-signature", "note", f"the log did not sign the note: {error.message}",
                      keys.origin) from None
     if signed != text:
-        raise _fails(2, "wrong-claims", "claims", "the log signed other claims than these", text.split("\n")[1])
+        raise _fails(2, "wrong-claims", "claims", "the log signed other claims", text.split("\n")[1])
     return prove(claims, keys, text.split("\n")[1])
 
 
 def prove(claims: Claims, keys: LogKeys, digest: str = "") -> Proven:
-    """Steps 1 and 3 to 5, for claims with that SHA-256; whoever makes a statement proves it before it is signed."""
+    """Steps 1 and 3 to 5, for claims with the SHA-256 `digest`. The log runs them before it signs a statement."""
     _check_form(claims)
     if claims.origin != keys.origin:
-        raise _fails(2, "wrong-origin", "claims.origin", f"the statement is of the log {claims.origin!r}, the key of "
-                     f"{keys.origin!r}", claims.origin)
+        raise _fails(2, "wrong-origin", "claims.origin", f"the statement is of the log {claims.origin!r}, but the key "
+                     f"is of the log {keys.origin!r}", claims.origin)
     checkpoint = _checkpoint(claims, keys)
     entries = _entries(claims, checkpoint)
-    outcomes = {one.index: _outcome(i, one, entries) for i, one in enumerate(claims.records)}
-    sizes = {one.index: one.leaves for one in claims.records}
+    outcomes = {record.index: _outcome(i, record, entries) for i, record in enumerate(claims.records)}
+    sizes = {record.index: record.leaves for record in claims.records}
     own = outcomes[claims.record], sizes[claims.record]
     assessment = _result("claims.assessment", claims.assessment, *own)
     lot = _result("claims.result", claims.result, *own)
     inputs = [
-        _result(f"claims.inputs[{i}].shown", one.shown, outcomes[one.record], sizes[one.record])
-        for i, one in enumerate(claims.inputs)
+        _result(f"claims.inputs[{i}].shown", lot_input.shown, outcomes[lot_input.record], sizes[lot_input.record])
+        for i, lot_input in enumerate(claims.inputs)
     ]
     if not isinstance(assessment, AssessmentLeaf) or not isinstance(lot, LotLeaf):
-        raise _fails(5, "wrong-leaf", "claims.result", "leaf 0 is the assessment, and the lot's is another one")
+        raise _fails(5, "wrong-leaf", "claims.result", "leaf 0 must be the assessment, and the lot another leaf")
     lots = tuple([one for one in inputs if isinstance(one, LotLeaf)])
     if len(lots) != len(inputs) or len({one.lot for one in (lot, *lots)}) != len(lots) + 1:
-        raise _fails(5, "wrong-leaf", "claims.inputs", "every input is a lot, each another one")
-    _check_said(claims, entries[claims.record], assessment, lot)
+        raise _fails(5, "wrong-leaf", "claims.inputs", "every input must be a lot, and each lot a different one")
+    _check_claims(claims, entries[claims.record], assessment, lot)
     return Proven(claims, digest, checkpoint, entries[claims.record], outcomes[claims.record], assessment, lot, lots)
 
 
 def _check_form(claims: Claims) -> None:
-    """What the statement names is in it, each thing once and in log order, and nothing else is."""
-    records, entries = [one.index for one in claims.records], [one.index for one in claims.entries]
-    for field, found in (("records", records), ("entries", entries)):
-        if any(a >= b for a, b in pairwise(found)):
-            raise malformed(f"claims.{field}", "each once, in log order", found)
-    named = {claims.record, *[one.record for one in claims.inputs]}
+    """The statement holds exactly the records and entries that it names, each once and in log order."""
+    records, entries = [record.index for record in claims.records], [entry.index for entry in claims.entries]
+    for field, indexes in (("records", records), ("entries", entries)):
+        if any(a >= b for a, b in pairwise(indexes)):
+            raise malformed(f"claims.{field}", "must be in log order, each index once", indexes)
+    named = {claims.record, *[lot_input.record for lot_input in claims.inputs]}
     if set(records) != named:
-        raise malformed("claims.records", "the records of the lot and of its inputs, and no others", records)
-    revising = {one.revision.by for one in claims.records if one.revision is not None}
+        raise malformed("claims.records", "must be the records of the lot and of its inputs, and no others", records)
+    revising = {record.revision.by for record in claims.records if record.revision is not None}
     if set(entries) != named | revising:
-        raise malformed("claims.entries", "the entries of the records and of those that revised them, and no others",
+        raise malformed("claims.entries", "must be the entries of the records and of their revisions, and no others",
                         entries)
-    for i, one in enumerate(claims.inputs):
-        if one.record >= claims.record:
-            raise malformed(f"claims.inputs[{i}].record", "inputs were there before the record", one.record)
+    for i, lot_input in enumerate(claims.inputs):
+        if lot_input.record >= claims.record:
+            raise malformed(f"claims.inputs[{i}].record", "an input must come before the record", lot_input.record)
     for i, record in enumerate(claims.records):
         if record.revision is not None and record.revision.by <= record.index:
-            raise malformed(f"claims.records[{i}].revision.by", "what revises a record comes after it",
+            raise malformed(f"claims.records[{i}].revision.by", "a revision must come after the record that it revises",
                             record.revision.by)
 
 
 def _checkpoint(claims: Claims, keys: LogKeys) -> Checkpoint:
     field = "claims.checkpoint"
     try:
-        found = keys.opened(claims.checkpoint)
+        checkpoint = keys.opened(claims.checkpoint)
     except (InvalidNote, VerificationError) as error:
-        raise _fails(3, "wrong-checkpoint", field, f"the checkpoint is not signed by the log: {error.message}",
+        raise _fails(3, "wrong-checkpoint", field, f"the log did not sign the checkpoint: {error.message}",
                      keys.origin) from None
-    if found.size != claims.size:
-        raise _fails(3, "wrong-tree", "claims.size", f"the checkpoint is of size {found.size}, not {claims.size}",
+    if checkpoint.size != claims.size:
+        raise _fails(3, "wrong-tree", "claims.size", f"the checkpoint has size {checkpoint.size}, not {claims.size}",
                      claims.size)
-    if found.root != _bytes(claims.root, "claims.root"):
-        raise _fails(3, "wrong-tree", "claims.root", "the checkpoint is of another root", claims.root)
-    return found
+    if checkpoint.root != _bytes(claims.root, "claims.root"):
+        raise _fails(3, "wrong-tree", "claims.root", "the checkpoint has another root", claims.root)
+    return checkpoint
 
 
 def _entries(claims: Claims, checkpoint: Checkpoint) -> dict[int, Entry]:
-    found = {}
-    for i, one in enumerate(claims.entries):
+    entries = {}
+    for i, claimed in enumerate(claims.entries):
         field = f"claims.entries[{i}]"
-        data = _bytes(one.entry, f"{field}.entry")
+        data = _bytes(claimed.entry, f"{field}.entry")
         try:
-            found[one.index] = parse_entry(data)
-            verify_inclusion(leaf_hash(data), one.index, checkpoint.size, checkpoint.root,
-                             _path(one.path, f"{field}.path"))
+            entries[claimed.index] = parse_entry(data)
+            verify_inclusion(leaf_hash(data), claimed.index, checkpoint.size, checkpoint.root,
+                             _path(claimed.path, f"{field}.path"))
         except VerificationError as error:
             if error.code == "malformed-statement":
                 raise
-            raise _fails(4, "not-included", field, f"entry {one.index} is not in the tree: {error.message}",
-                         one.index) from None
-    return found
+            raise _fails(4, "not-included", field, f"entry {claimed.index} is not in the tree: {error.message}",
+                         claimed.index) from None
+    return entries
 
 
 def _outcome(position: int, record: ProvenRecord, entries: Mapping[int, Entry]) -> bytes:
-    """The root of the results of a record that count."""
+    """The root of the valid results of a record."""
     entry, revision = entries[record.index], record.revision
     if revision is None:
         return entry.outcome
     field = f"claims.records[{position}].revision"
     leaf = _result(f"{field}.shown", revision.shown, entries[revision.by].outcome, revision.size)
     if not isinstance(leaf, RevisionLeaf) or (leaf.index, leaf.record) != (record.index, entry.digest.hex()):
-        raise _fails(5, "wrong-revision", field, f"entry {revision.by} is not shown to revise record {record.index}",
+        raise _fails(5, "wrong-revision", field, f"no proof that entry {revision.by} revises record {record.index}",
                      revision.by)
     try:
         return bytes.fromhex(leaf.outcome)
@@ -171,35 +171,35 @@ def _outcome(position: int, record: ProvenRecord, entries: Mapping[int, Entry]) 
 
 
 def _result(field: str, shown: ShownRecord, outcome: bytes, size: int) -> AnyLeaf:
-    """A leaf that is in the outcome."""
+    """A leaf, proved to be in the outcome."""
     path = _path(shown.path, f"{field}.path")
     try:
         canonical = _canonical.encode(_generic.decode(shown.leaf))
         leaf = _leaf.decode(canonical)
         verify_inclusion(leaf_hash(canonical), shown.index, size, outcome, path)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _fails(5, "malformed-leaf", field, f"no leaf: {error}") from None
+        raise _fails(5, "malformed-leaf", field, f"not a leaf: {error}") from None
     except VerificationError as error:
         raise _fails(5, "wrong-leaf", field, f"the leaf is not in the outcome: {error.message}", shown.index) from None
     if isinstance(leaf, AssessmentLeaf) != (shown.index == 0):
-        raise _fails(5, "wrong-leaf", field, "leaf 0, and no other, is the assessment", shown.index)
+        raise _fails(5, "wrong-leaf", field, "leaf 0, and no other leaf, is the assessment", shown.index)
     return leaf
 
 
-def _check_said(claims: Claims, entry: Entry, assessment: AssessmentLeaf, lot: LotLeaf) -> None:
-    """That the statement says of the lot what the log committed to."""
+def _check_claims(claims: Claims, entry: Entry, assessment: AssessmentLeaf, lot: LotLeaf) -> None:
+    """The statement's claims about the lot equal the values to which the log committed."""
     figure = claims.figure
-    said = (
+    claimed = (
         ("digest", claims.digest, entry.digest.hex()), ("lot", claims.lot, lot.lot),
         ("product", claims.product, lot.product), ("quantity", claims.quantity, lot.quantity),
         ("method", claims.method, lot.method), ("method", claims.method, assessment.method),
         ("plugin", claims.plugin, lot.plugin), ("plugin", claims.plugin, assessment.plugin),
         ("figure.burdens", figure.burdens, lot.burdens), ("figure.contents", figure.contents, lot.contents),
     )
-    for field, found, committed in said:
-        if found != committed:
+    for field, stated, committed in claimed:
+        if stated != committed:
             raise _fails(5, "wrong-claim", f"claims.{field}",
-                         f"the statement says {found}, the log committed to {committed}", found)
+                         f"the statement says {stated}, but the log committed to {committed}", stated)
 
 
 def _path(path: Sequence[str], field: str) -> list[bytes]:

@@ -1,1 +1,1 @@
-"""Records: their kinds, values and units, and the one byte string of each."""
+"""Records: their kinds, values and units, and their canonical bytes."""

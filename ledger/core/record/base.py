@@ -1,4 +1,4 @@
-"""What every record has, and the kind byte of its log entry."""
+"""The fields of every record, and the kind byte of its log entry."""
 
 from typing import Annotated, ClassVar, Final
 

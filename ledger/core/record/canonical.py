@@ -1,7 +1,7 @@
-"""One record, one byte string: RFC 8785 (JCS) restricted to what a record may contain.
+"""One record, one byte string: RFC 8785 (JCS), restricted to the values that a record may contain.
 
 A body is accepted only if its sorted re-encoding equals it. Because keys are ASCII, and numbers are integers below
-2^53, JCS's UTF-16 key order and number formatting fall together with plain sorting and plain integers.
+2^53, JCS's UTF-16 key order and number formatting equal plain sorting and plain integers.
 """
 
 import hashlib
@@ -31,14 +31,14 @@ def digest(body: bytes) -> bytes:
 
 
 def encode(value: object) -> bytes:
-    """Canonical bytes of a record or of any value of records' vocabulary. The inverse of `decode_record`."""
+    """Canonical bytes of a record, or of any value that a record may contain. The inverse of `decode_record`."""
     return _encoder.encode(_generic.decode(_encoder.encode(value)))
 
 
 def decode_record(body: bytes) -> AnyRecord:
-    """The record whose canonical bytes are `body`; raises InvalidBody that names the field, the value and the rule."""
+    """The record whose canonical bytes are `body`. Raises InvalidBody that names the field, the value and the rule."""
     tree, record = _read(body)
-    # A default that is written out would be a second spelling of the same record.
+    # A default value that is written out would be a second spelling of the same record.
     spelled = _encoder.encode(record)
     if spelled != body:
         raise _explain_default(tree, _generic.decode(spelled))
@@ -46,15 +46,15 @@ def decode_record(body: bytes) -> AnyRecord:
 
 
 def record_of(tree: object) -> AnyRecord:
-    """The record that a JSON tree describes, for those who write one: stated defaults are let pass, and left out by
-    `encode`. Raises InvalidBody as `decode_record` does."""
+    """The record that a JSON tree describes, for programs that write records. The tree may state default values, which
+    `encode` leaves out. Raises InvalidBody as `decode_record` does."""
     return _read(encode(tree))[1]
 
 
 def _read(body: bytes) -> tuple[Any, AnyRecord]:
     tree = check_canonical(body)
     if not isinstance(tree, dict):
-        raise InvalidBody("a record is a JSON object", code="not-an-object", value=body[:40], rule="a JSON object")
+        raise InvalidBody("the body is not a JSON object", code="not-an-object", value=body[:40], rule="a JSON object")
     try:
         return tree, _typed.decode(body)
     except msgspec.ValidationError as error:
@@ -62,25 +62,26 @@ def _read(body: bytes) -> tuple[Any, AnyRecord]:
 
 
 def _explain_default(tree: Any, spelled: Any) -> InvalidBody:
-    """Names the first field of `tree` that its one spelling leaves out."""
+    """Names the first field of `tree` that the canonical spelling leaves out."""
     pairs: list[tuple[str, Any, Any]] = [("$", tree, spelled)]
     while pairs:
-        where, found, wanted = pairs.pop(0)
-        if isinstance(found, dict):
-            for key, value in found.items():
-                if key not in wanted:
+        where, given, canonical = pairs.pop(0)
+        if isinstance(given, dict):
+            for key, value in given.items():
+                if key not in canonical:
                     return InvalidBody(
-                        f"{where}.{key} states its default", code="stated-default", field=f"{where}.{key}", value=value,
-                        rule="fields that hold their default are left out",
+                        f"{where}.{key} states its default value", code="stated-default", field=f"{where}.{key}",
+                        value=value, rule="leave out fields that have their default value",
                     )
-                pairs.append((f"{where}.{key}", value, wanted[key]))
-        elif isinstance(found, list):
-            pairs.extend((f"{where}[{i}]", one, wanted[i]) for i, one in enumerate(found))
-    return InvalidBody("the record has another spelling", code="not-canonical", rule="one record, one byte string")
+                pairs.append((f"{where}.{key}", value, canonical[key]))
+        elif isinstance(given, list):
+            pairs.extend((f"{where}[{i}]", one, canonical[i]) for i, one in enumerate(given))
+    return InvalidBody("the body is not the canonical spelling of its record", code="not-canonical",
+                       rule="one record, one byte string")
 
 
 def check_canonical(body: bytes) -> Any:
-    """The generic JSON tree of `body`; raises InvalidBody where `body` is not its one canonical spelling."""
+    """The generic JSON tree of `body`. Raises InvalidBody if `body` is not its canonical spelling."""
     if len(body) > MAX_BODY:
         raise InvalidBody(
             f"the body has {len(body)} bytes", code="body-too-large", value=len(body), rule=f"at most {MAX_BODY} bytes"
@@ -90,14 +91,14 @@ def check_canonical(body: bytes) -> Any:
     except RecursionError:
         raise _too_deep("$") from None
     except msgspec.ValidationError:
-        # The one thing that the generic decoder finds wrong in well-formed JSON.
+        # The generic decoder raises this for well-formed JSON only if an integer is too long.
         raise InvalidBody(
             "an integer has thousands of digits", code="integer-too-large", value=body[:40],
-            rule="integers lie between -2^53 and 2^53",
+            rule="integers must be between -2^53 and 2^53",
         ) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidBody(f"not JSON: {error}", code="not-json", value=body[:40], rule="RFC 8259 JSON") from None
-    # Decoded from ASCII without escapes, keys are ASCII.
+    # Keys are ASCII if the body is ASCII without escapes.
     _walk(tree, keys=not body.isascii() or b"\\u" in body)
     if _encoder.encode(tree) != body:
         raise _explain_spelling(body, _encoder.encode(tree))
@@ -105,10 +106,10 @@ def check_canonical(body: bytes) -> Any:
 
 
 def _walk(tree: Any, *, keys: bool = True) -> None:
-    """Finds what JCS would allow but a record may not hold; `keys`: they have to be looked at.
+    """Refuses values that JCS allows but a record does not. `keys`: also check the keys.
 
-    Levels are kept in a list, so depth costs no stack. What a decoder makes has no subclasses, so types are compared,
-    which is faster.
+    This walks level by level, so depth costs no stack. A decoder makes no instances of subclasses, so this compares
+    types, which is faster.
     """
     above: list[Any] = []
     level = [tree]
@@ -138,13 +139,13 @@ def _walk(tree: Any, *, keys: bool = True) -> None:
                 )
             elif kind is float:
                 raise InvalidBody(
-                    "a JSON number with fraction or exponent", code="float", field=_path_to(tree, node), value=node,
+                    "a JSON number has a fraction or an exponent", code="float", field=_path_to(tree, node), value=node,
                     rule="numbers are decimal strings; integers below 2^53 are the only JSON numbers",
                 )
             elif not -_MAX_INTEGER < node < _MAX_INTEGER:
                 raise InvalidBody(
                     f"integer {_shown(node)} is too large", code="integer-too-large", field=_path_to(tree, node),
-                    value=node, rule="integers lie between -2^53 and 2^53",
+                    value=node, rule="integers must be between -2^53 and 2^53",
                 )
         above, level = level, below
         depth += 1
@@ -152,12 +153,13 @@ def _walk(tree: Any, *, keys: bool = True) -> None:
 
 def _too_deep(field: str) -> InvalidBody:
     return InvalidBody(
-        f"nested more than {MAX_DEPTH} levels deep", code="too-deep", field=field, rule=f"at most {MAX_DEPTH} levels"
+        f"the body is nested more than {MAX_DEPTH} levels deep", code="too-deep", field=field,
+        rule=f"at most {MAX_DEPTH} levels",
     )
 
 
 def _path_to(tree: Any, target: Any) -> str:
-    """The path of the first node that is `target` (by identity), found again only to explain an error."""
+    """The path of the first node that is `target` (by identity); only errors need it."""
     stack: list[tuple[str, Any]] = [("$", tree)]
     while stack:
         path, node = stack.pop()
@@ -174,28 +176,28 @@ def _explain_spelling(body: bytes, canonical: bytes) -> InvalidBody:
     duplicates: list[str] = []
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        node: dict[str, Any] = {}
         for key, value in items:
-            if key in found:
+            if key in node:
                 duplicates.append(key)
-            found[key] = value
-        return found
+            node[key] = value
+        return node
 
     json.loads(body, object_pairs_hook=pairs)
     if duplicates:
         return InvalidBody(
             f"key {_shown(duplicates[0])} appears twice in one object", code="duplicate-key",
-            field=_cut(duplicates[0]), value=duplicates[0], rule="every key appears once",
+            field=_cut(duplicates[0]), value=duplicates[0], rule="every key once",
         )
     at = next((i for i, (a, b) in enumerate(zip(body, canonical, strict=False)) if a != b), len(canonical))
     return InvalidBody(
-        f"not canonical at byte {at}: {body[at:at + 20]!r} where the canonical form has {canonical[at:at + 20]!r}",
+        f"not canonical at byte {at}: {body[at:at + 20]!r}, but the canonical form has {canonical[at:at + 20]!r}",
         code="not-canonical", value=body[at : at + 20].decode("utf-8", "replace"),
         rule="RFC 8785: sorted keys, no spaces, shortest escapes, no `-0`",
     )
 
 
-_WHERE = re.compile(r"^(?P<what>.*?)(?: - at (?P<key>`key` in )?`(?P<path>[^`]*)`)?$", re.S)
+_WHERE = re.compile(r"^(?P<complaint>.*?)(?: - at (?P<key>`key` in )?`(?P<path>[^`]*)`)?$", re.S)
 _FIELD = re.compile(r"(?:unknown|required) field `([^`]*)`")
 _PATTERN = re.compile(r"matching regex '(.*)'$", re.S)
 _LENGTH = re.compile(r"of length (>=|<=) (\d+)$")
@@ -204,46 +206,47 @@ _ANY_KEY = "[...]"
 
 
 def explain_schema(message: str, tree: Any, root: str = "$") -> InvalidBody:
-    """Msgspec's complaint about `tree` as an error that names field, value and rule; `root` stands for its `$`."""
-    found = _WHERE.match(message)
-    what, path = (found["what"], found["path"] or "$") if found else (message, "$")
-    of_key = bool(found and found["key"])
-    named = _FIELD.search(what)
+    """Msgspec's complaint about `tree` as an error that names field, value and rule; `root` replaces its `$`."""
+    match = _WHERE.match(message)
+    complaint, path = (match["complaint"], match["path"] or "$") if match else (message, "$")
+    of_key = bool(match and match["key"])
+    named = _FIELD.search(complaint)
     if named:
-        code = "unknown-field" if "unknown" in what else "missing-field"
+        code = "unknown-field" if "unknown" in complaint else "missing-field"
         where = path + "." + named[1]
         return InvalidBody(
-            f"{_cut(what.replace('Object', 'the object'))} at {root}{path[1:]}", code=code,
+            f"{_cut(complaint.replace('Object', 'the object'))} at {root}{path[1:]}", code=code,
             field=_cut(root + where[1:]), value=_value_at(tree, where),
-            rule="exactly the fields of its type, and no others",
+            rule="exactly the fields of the record's type",
         )
-    quoted = _PATTERN.search(what)
+    quoted = _PATTERN.search(complaint)
     pattern = quoted[1].encode().decode("unicode_escape") if quoted else None
-    rule = RULES.get(pattern, what) if pattern else what
+    rule = RULES.get(pattern, complaint) if pattern else complaint
     value = _value_at(tree, path)
     if of_key:
-        value = next((key for key in value if _breaks(key, what, pattern)), None) if isinstance(value, dict) else None
+        keys = value if isinstance(value, dict) else ()
+        value = next((key for key in keys if _breaks(key, complaint, pattern)), None)
     elif path.endswith(_ANY_KEY):
-        path, value = _first_breaking(tree, path, what, pattern)
+        path, value = _first_breaking(tree, path, complaint, pattern)
     field = root + path[1:]
     return InvalidBody(f"{field}: {_shown(value)}: {rule}", code="invalid-field", field=field, value=value, rule=rule)
 
 
-def _first_breaking(tree: Any, path: str, what: str, pattern: str | None) -> tuple[str, Any]:
-    """Msgspec does not say under which key of a mapping a value is wrong: path and value of the first that is."""
+def _first_breaking(tree: Any, path: str, complaint: str, pattern: str | None) -> tuple[str, Any]:
+    """Path and value of the first wrong value of a mapping, since msgspec does not name its key."""
     mapping = path.removesuffix(_ANY_KEY)
     values = _value_at(tree, mapping)
     for key, value in values.items() if isinstance(values, dict) else ():
-        if _breaks(value, what, pattern):
+        if _breaks(value, complaint, pattern):
             return f"{mapping}.{key}", value
     return path, None
 
 
-def _breaks(value: Any, what: str, pattern: str | None) -> bool:
-    """Whether `value` may be what msgspec complains about, as far as its words tell."""
-    if what.startswith("Invalid enum value"):
-        return what == f"Invalid enum value {value!r}"
-    length = _LENGTH.search(what)
+def _breaks(value: Any, complaint: str, pattern: str | None) -> bool:
+    """Whether msgspec's complaint can be about `value`."""
+    if complaint.startswith("Invalid enum value"):
+        return complaint == f"Invalid enum value {value!r}"
+    length = _LENGTH.search(complaint)
     if length and isinstance(value, str):
         return len(value) < int(length[2]) if length[1] == ">=" else len(value) > int(length[2])
     if isinstance(value, str):

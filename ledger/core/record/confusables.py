@@ -1,16 +1,16 @@
-"""Names that look alike: the skeleton of a name is the same for all that a reader could take for it, after the idea of
-Unicode's UTS 39, section 4.
+"""Names that look alike: names that a reader could confuse have the same skeleton, after the idea of Unicode's UTS 39,
+section 4.
 
-The table is small and ours: letters of other scripts that look like Latin ones, digits that look like letters, dashes,
-and a few pairs of CJK characters. It serves a hint to readers, never a decision: nothing is refused by it, nor stored,
-so it may grow.
+The table is small and our own: letters of other scripts that look like Latin ones, digits that look like letters,
+dashes, and a few pairs of CJK characters. It serves hints to readers, never decisions: the ledger neither refuses
+anything by it nor stores skeletons, so the table may grow.
 """
 
 import re
 import unicodedata
 from typing import Final
 
-# By capital, where the capital is what looks alike and the small letter is not.
+# Capitals that look like a Latin one while their small letter does not.
 _CAPITALS: Final = str.maketrans("ΗΝΥΡΧΜΚΤΒΖΕΙΟΑНВ", "hnypxmktbzeloahb")
 _LOOKALIKES: Final = str.maketrans(
     # Digits and strokes; Latin beyond ASCII; Greek; Cyrillic; Armenian; dashes, dots and quotes.
@@ -33,33 +33,33 @@ _DIRECTIONS: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e
 
 
 def skeleton(name: str) -> str:
-    """The same for names that look alike: without case, marks and what nobody sees, each character as the Latin letter
-    that it looks like. An identifier counts as it reads: escapes and names of hosts decoded, `http` as `https`."""
-    read = "".join([character for character in _read(name) if unicodedata.category(character) not in _UNSEEN])
-    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", read).translate(_CAPITALS).casefold())
+    """A text that is the same for names that look alike: without case, marks and invisible characters, each character
+    as the Latin letter that it looks like. Identifiers are decoded first: escapes and host names, `http` as `https`."""
+    seen = "".join([character for character in _decoded(name) if unicodedata.category(character) not in _UNSEEN])
+    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", seen).translate(_CAPITALS).casefold())
     text = _MARKS.sub("", text).translate(_LOOKALIKES).translate(_PAIRS)
     text = text.replace("rn", "m").replace("vv", "w").removeprefix("https://").removeprefix("http://")
     return _SPACE.sub("-", text).strip("-:/#=?")
 
 
 def oddities(name: str) -> list[str]:
-    """What of a name a reader would not see, or not expect: in words, none for an ordinary name."""
-    read = _read(name)
-    found = []
-    if any(character in _DIRECTIONS for character in read):
-        found.append("direction characters")
-    if any(unicodedata.category(character) in _UNSEEN and character not in _DIRECTIONS for character in read):
-        found.append("invisible characters")
-    for word in _WORD.findall(read):
+    """Features of a name that a reader would not see or not expect, in words; an empty list for an ordinary name."""
+    text = _decoded(name)
+    features = []
+    if any(character in _DIRECTIONS for character in text):
+        features.append("direction characters")
+    if any(unicodedata.category(character) in _UNSEEN and character not in _DIRECTIONS for character in text):
+        features.append("invisible characters")
+    for word in _WORD.findall(text):
         scripts = [script for script, letter in _SCRIPTS if letter.search(word)]
         if len(scripts) > 1:
-            found.append(f"{' and '.join(scripts)} in one word")
+            features.append(f"{' and '.join(scripts)} in one word")
             break
-    return found
+    return features
 
 
-def _read(name: str) -> str:
-    """As a reader would be shown it."""
+def _decoded(name: str) -> str:
+    """The name as a reader would see it, with escapes and host names decoded."""
     text = _ESCAPES.sub(lambda run: bytes.fromhex(run[0].replace("%", "")).decode(errors="replace"), name)
     return _IDN.sub(_host, text)
 

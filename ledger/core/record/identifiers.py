@@ -9,7 +9,7 @@ import re
 
 from ledger.errors import InvalidInput
 
-# The authority's or namespace's part is lower case; what follows may hold any URI character.
+# The authority or namespace is lower case; the rest may hold any URI character.
 _AUTHORITY = r"//[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-9][0-9]{1,4})?"
 _REST = r"[A-Za-z0-9._~!$&'()*+,;=:@/?#%-]"
 _URI = re.compile(rf"(?:urn:[a-z0-9][a-z0-9-]{{1,31}}:|https?:{_AUTHORITY}/){_REST}*")
@@ -20,13 +20,13 @@ _PERCENT = re.compile(r"%(?:([0-9A-F]{2})|)")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _DOT_SEGMENT = re.compile(r"/\.{1,2}(?:/|\?|#|\Z)")
 _DELIMITERS = (":", "/", "#", "=", "?")
-# EPC URNs separate the company prefix from what the company numbers by a dot (GS1 EPC Tag Data Standard, section 6.3).
+# EPC URNs separate the company prefix from the company's own numbers by a dot (GS1 EPC Tag Data Standard, section 6.3).
 _EPC_PREFIX = re.compile(r"urn:epc:(?:id|class):[a-z]+:[0-9A-Z]{5,}\.")
 _DEFAULT_PORT = re.compile(r"http://[^/]*:80/|https://[^/]*:443/")
 
 
 def check_identifier(text: str, field: str) -> None:
-    """Raises InvalidInput where `text` is no absolute URI in normal form of at most 255 bytes."""
+    """Raises InvalidInput if `text` is not an absolute URI in normal form of at most 255 bytes."""
     if len(text) > 255:
         raise _invalid(text, field, "at most 255 bytes")
     if not (_URI.fullmatch(text) or _OTHER_SCHEME.fullmatch(text)):
@@ -36,20 +36,20 @@ def check_identifier(text: str, field: str) -> None:
     if "%" in text:
         for escape in _PERCENT.finditer(text):
             if escape[1] is None:
-                raise _invalid(text, field, "percent-encodings are `%` and two upper-case hexadecimal digits")
+                raise _invalid(text, field, "a percent-encoding is `%` and two upper-case hexadecimal digits")
             if int(escape[1], 16) in _UNRESERVED:
                 raise _invalid(text, field, "letters, digits, `-`, `.`, `_` and `~` are not percent-encoded")
     if "/." in text and _DOT_SEGMENT.search(text):
         raise _invalid(text, field, "no `.` or `..` path segments")
     if _DEFAULT_PORT.match(text):
-        raise _invalid(text, field, "the scheme's default port is left out")
+        raise _invalid(text, field, "leave out the scheme's default port")
 
 
 def check_prefix(text: str, field: str) -> None:
-    """Raises InvalidInput where `text` cannot be the prefix of an organisation's identifiers."""
+    """Raises InvalidInput if `text` cannot be the prefix of an organisation's identifiers."""
     check_identifier(text, field)
     if not text.endswith(_DELIMITERS) and not _EPC_PREFIX.fullmatch(text):
-        raise _invalid(text, field, "a prefix ends at one of : / # = ?, or after the company prefix of an EPC URN")
+        raise _invalid(text, field, "a prefix ends with one of : / # = ?, or after the company prefix of an EPC URN")
 
 
 def under(prefixes: tuple[str, ...], text: str) -> bool:
@@ -57,14 +57,14 @@ def under(prefixes: tuple[str, ...], text: str) -> bool:
     return text.startswith(prefixes) and text not in prefixes
 
 
-def overlap(one: str, other: str) -> bool:
-    """Whether some identifier could lie under both prefixes."""
-    return one.startswith(other) or other.startswith(one)
+def overlap(prefix: str, other: str) -> bool:
+    """Whether an identifier could lie under both prefixes."""
+    return prefix.startswith(other) or other.startswith(prefix)
 
 
 def covers(claim: str, text: str) -> bool:
-    """Whether `text` is what a claim (an id or a prefix) says, or lies below it: after the claim comes a delimiter, or
-    the claim ends in one."""
+    """Whether `text` equals the claim (an id or a prefix) or lies below it: a delimiter follows the claim, or the claim
+    ends with one."""
     if not text.startswith(claim):
         return False
     rest = text[len(claim):]

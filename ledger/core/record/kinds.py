@@ -1,4 +1,4 @@
-"""The records: one tagged union, `type` is the tag. What each may do is the business of `ledger.admission`."""
+"""The records: one tagged union with the tag `type`. `ledger.admission` has the rules for each kind."""
 
 from typing import Annotated, ClassVar, Final, Literal, get_args
 
@@ -50,7 +50,7 @@ from ledger.core.record.values import (
 
 
 class Organization(Record, frozen=True, kw_only=True, tag="organization"):
-    """An organisation enters, signed by the registrar. Entry 0 is the registrar's own, signed by itself."""
+    """The registrar enrols an organisation. Entry 0 is the registrar's own record, signed by itself."""
 
     kind: ClassVar[int] = ORGANIZATION
 
@@ -64,9 +64,9 @@ class Organization(Record, frozen=True, kw_only=True, tag="organization"):
 
 
 class WeekEvidence(Part, frozen=True):
-    """That a request stood on the log for a week, of a log with witnesses: its `entry`, proved (C2SP tlog-proof) in the
-    `first` and the `last` of two heads that the quorum of `policy` has cosigned; that is the text of the policy that
-    the log has activated."""
+    """Evidence, on a log with witnesses, that a request was on the log for a week: its `entry`, proved (C2SP
+    tlog-proof) in the `first` and the `last` of two heads that a quorum has cosigned. `policy` is the text of the
+    activated witness policy."""
 
     policy: Text
     entry: Base64
@@ -75,11 +75,12 @@ class WeekEvidence(Part, frozen=True):
 
 
 class KeyChange(Record, frozen=True, kw_only=True, tag="keyChange"):
-    """Keys added and revoked, signed by an active key of the organisation; by the registrar where none is active.
+    """Keys added and revoked, signed by an active key of the organisation, or by the registrar if it has no active key.
 
-    `compromisedSince`: what the revoked keys signed from that log index on may not be the organisation's. `recovery`:
-    the registrar's request to give keys to an organisation that has lost its own, the organisation's objection to it,
-    or its completion; the latter two name the digest of the `request`. `evidence`: of a completion, that a week passed.
+    `compromisedSince`: records that the revoked keys signed from that log index on may not be the organisation's.
+    `recovery`: the registrar's request to give keys to an organisation that has lost its own, the organisation's
+    objection to it, or its completion; the latter two name the digest of the `request`. `evidence`: shows for a
+    completion that a week has passed.
     """
 
     kind: ClassVar[int] = KEY_CHANGE
@@ -94,7 +95,7 @@ class KeyChange(Record, frozen=True, kw_only=True, tag="keyChange"):
 
 
 class Activation(Record, frozen=True, kw_only=True, tag="activation"):
-    """From this index on the sector's records are assessed by this plugin version; or the plugin is retired."""
+    """From this index on, this plugin version assesses the sector's records; or the plugin is retired."""
 
     kind: ClassVar[int] = ACTIVATION
 
@@ -105,9 +106,10 @@ class Activation(Record, frozen=True, kw_only=True, tag="activation"):
 
 
 class Erasure(Record, frozen=True, kw_only=True, tag="erasure"):
-    """The body of a private record goes for good, signed by the registrar. `core.record.redacted` has what is left.
+    """The registrar erases the body of a private record for good. `core.record.redacted` makes the redacted record.
 
-    `record` is its digest. `legalBasis` is served to everyone, like this whole record: it names the rule, nobody.
+    `record` is the digest of the erased record. Everyone can read this record, so `legalBasis` names the legal rule and
+    no person.
     """
 
     kind: ClassVar[int] = ERASURE
@@ -117,7 +119,7 @@ class Erasure(Record, frozen=True, kw_only=True, tag="erasure"):
 
 
 class Facility(Record, frozen=True, kw_only=True, tag="facility"):
-    """A site; the issuer operates it. `industry` is a GB/T 4754 code."""
+    """A site that the issuer operates. `industry` is a GB/T 4754 code."""
 
     id: Id
     country: Country
@@ -131,8 +133,8 @@ class Facility(Record, frozen=True, kw_only=True, tag="facility"):
 class Product(Record, frozen=True, kw_only=True, tag="product"):
     """A kind of good that the issuer owns; its lots are counted in `unit`.
 
-    `materials`, `elements`, `fossilCarbon` and `biogenicCarbon` are mass fractions of the product; what is
-    not stated is not known, and follows from what goes in.
+    `materials`, `elements`, `fossilCarbon` and `biogenicCarbon` are mass fractions of the product. Contents that are
+    not stated are unknown, and follow from the inputs.
     """
 
     id: Id
@@ -148,10 +150,10 @@ class Product(Record, frozen=True, kw_only=True, tag="product"):
 
 
 class Transformation(Record, frozen=True, kw_only=True, tag="transformation"):
-    """A process at a facility turns inputs and supplies into new lots; `activity` says how it ran.
+    """A process at a facility turns inputs and supplies into new lots; `activity` has its activity data.
 
-    An input names a lot, a pool of the issuer's, or a product of which the issuer has a default pool. `basis`:
-    provisional until a closing brings what was measured.
+    An input names a lot, a pool of the issuer, or a product of which the issuer has a default pool. `basis`:
+    provisional until a closing brings the measured totals.
     """
 
     facility: Id
@@ -170,9 +172,9 @@ class Transformation(Record, frozen=True, kw_only=True, tag="transformation"):
 class Transfer(Record, frozen=True, kw_only=True, tag="transfer"):
     """The holder hands a quantity of a lot to another organisation, as a new lot.
 
-    A sale makes the receiver its owner; with custody and storage the owner stays; a return goes to the one who handed
-    the lot over, who owns it again after a sale, or to its owner. `tolerance`: the part of the quantity that may
-    be short on arrival and is then the receiver's loss; what is short beyond it goes back.
+    A sale makes the receiver its owner; with custody and storage the owner stays; a return goes to the sender of
+    the lot, who owns it again after a sale, or to its owner. `tolerance`: the fraction of the quantity that may be
+    missing on arrival and is then the receiver's loss; a larger shortage goes back whole.
     """
 
     lot: Id
@@ -189,10 +191,9 @@ class Transfer(Record, frozen=True, kw_only=True, tag="transfer"):
 class Acceptance(Record, frozen=True, kw_only=True, tag="acceptance"):
     """The receiver of a transfer accepts it. `transfer` is the digest of the transfer record.
 
-    `received`: what arrived, where it is less than what was sent; what is short beyond the transfer's tolerance goes
-    back to the sender as `returnLot`. A `disputed` lot is frozen until a later acceptance, or until the transfer is
-    withdrawn.
-    """
+    `received`: the quantity that arrived, if it is less than the quantity sent; a shortage beyond the transfer's
+    tolerance goes back to the sender as `returnLot`. A `disputed` lot is frozen until a later acceptance, or until the
+    transfer is withdrawn. """
 
     transfer: Sha256
     received: Quantity | None = None
@@ -202,10 +203,10 @@ class Acceptance(Record, frozen=True, kw_only=True, tag="acceptance"):
 
 
 class Consumption(Record, frozen=True, kw_only=True, tag="consumption"):
-    """Lots leave the ledger; waste and cores may come of it. The burden stays with this record.
+    """Lots leave the ledger; waste and cores may result. The burden stays with this record.
 
-    With purpose `claim` the inputs are credits, and `claim` says for what they are used up. With purpose `retired` they
-    may be green attributes: for power used at a `facility` between `start` and `end`.
+    With purpose `claim` the inputs are credits, and `claim` states the claim that uses them up. With purpose `retired`
+    the inputs may be green attributes, for power used at a `facility` between `start` and `end`.
     """
 
     inputs: Annotated[Flows, Meta(min_length=1)]
@@ -223,12 +224,12 @@ class Consumption(Record, frozen=True, kw_only=True, tag="consumption"):
 
 
 class Declaration(Record, frozen=True, kw_only=True, tag="declaration"):
-    """A footprint made elsewhere: creates `lot`, or gives figures `per` a quantity that supplies may name.
+    """A footprint from elsewhere: creates `lot`, or gives figures `per` a quantity that supplies may name.
 
-    `burdens` are kg CO2e (kWh and MJ where the name says so) of the whole lot, or of `per`;
-    `primaryShare` is the part of them that rests on primary data, 0 where it is not stated; `deviation` and `pedigree`
-    say how uncertain they are, all together. Basis `statement` is what a supplier who is not on the ledger says;
-    `opening` is stock that was there before, once a facility and product.
+    `burdens` are kg CO2e (kWh and MJ if the name says so) of the whole lot, or of `per`; `primaryShare` is the share of
+    them that rests on primary data, 0 if absent; `deviation` and `pedigree` give the uncertainty of all burdens
+    together. Basis `statement` is the statement of a supplier who is not on the ledger; `opening` is stock from before
+    the ledger, declared once per facility and product.
     """
 
     start: Instant
@@ -247,13 +248,13 @@ class Declaration(Record, frozen=True, kw_only=True, tag="declaration"):
 
 
 class Pool(Record, frozen=True, kw_only=True, tag="pool"):
-    """Stock of one product, role and origin that blends, held by the issuer at a facility: a line of lots, each
-    addition making the next one.
+    """Stock of one product, role and origin that blends, held by the issuer at a facility: a line of lots, in which
+    each addition makes the next lot.
 
-    `custody` (ISO 22095): segregated takes only lots with the same contents; controlledBlending lets contents average;
-    massBalance books the content `attribute`, times `conversion`, as credits that are used up within
+    `custody` (ISO 22095): segregated takes only lots with the same contents; controlledBlending averages contents;
+    massBalance books the content `attribute`, times `conversion`, as credits that must be used up within
     `balanceMonths` calendar months. `averaging`: figures blend with each addition (moving), or over each closed
-    period. Of a `default` pool, inputs may name the product.
+    period. Inputs may name a `default` pool by its product.
     """
 
     id: Id
@@ -270,7 +271,7 @@ class Pool(Record, frozen=True, kw_only=True, tag="pool"):
 
 
 class Addition(Record, frozen=True, kw_only=True, tag="addition"):
-    """Lots go into a pool: with what is left in it they make its next lot, whose id is `POOL:N`. In a mass balance
+    """Lots go into a pool: with the remaining stock they make its next lot, whose id is `POOL:N`. In a mass balance
     pool, `credits` of its attribute become the lot `creditLot`."""
 
     pool: Id
@@ -281,15 +282,15 @@ class Addition(Record, frozen=True, kw_only=True, tag="addition"):
 
 
 class Subject(Part, frozen=True):
-    """What is attested: a record by its digest; a lot, product, facility or statement by its id."""
+    """The subject of an attestation: a record by its digest; a lot, product, facility or statement by its id."""
 
     kind: Literal["record", "lot", "product", "facility", "statement"]
     id: Id
 
 
 class Attestation(Record, frozen=True, kw_only=True, tag="attestation"):
-    """An auditor's conclusion on a subject (ISO 14064-3). `materiality`: the part of the figure below which errors
-    were let pass; `samples`: how many records were looked at."""
+    """An auditor's conclusion on a subject (ISO 14064-3). `materiality`: errors below this fraction of the
+    figure were accepted; `samples`: the number of records examined."""
 
     subject: Subject
     standard: Name
@@ -311,9 +312,9 @@ class Amount(Part, frozen=True):
 
 
 class Baseline(Part, frozen=True):
-    """The period with which a report's own is compared, such as the year before a plan began: at the same prices, so
-    that ratios per value added may be compared. `indicators` are figures of that period by name, in the units of the
-    catalogue of indicators."""
+    """The earlier period with which a report compares its own, such as the year before a plan began. Its values are at
+    the same prices, so that ratios per value added are comparable. `indicators` are figures of that period by name, in
+    the units of the catalogue of indicators."""
 
     start: Instant
     end: Instant
@@ -324,8 +325,8 @@ class Baseline(Part, frozen=True):
 
 
 class Report(Record, frozen=True, kw_only=True, tag="report"):
-    """What the issuer says of a facility that it operates, or of itself as a whole where none is named, over a period:
-    figures that no flow of material shows. `figures` by name are what else was measured of the site."""
+    """Figures over a period that no flow of material shows, of a facility that the issuer operates, or of the whole
+    issuer if no facility is named. `figures` are other measurements of the site, by name."""
 
     start: Instant
     end: Instant
@@ -337,7 +338,7 @@ class Report(Record, frozen=True, kw_only=True, tag="report"):
 
     @property
     def subject(self) -> str:
-        """The facility that it is on, or its issuer."""
+        """The facility of the report, or its issuer."""
         return self.facility or self.issuer
 
 
@@ -349,4 +350,4 @@ AnyRecord = (
 PUBLIC_TYPES: Final = frozenset(
     [str(kind.__struct_config__.tag) for kind in get_args(AnyRecord) if kind.kind != PRIVATE]
 )
-"""Types on the wire of the records whose bodies everyone may see."""
+"""The `type` of each record kind whose bodies everyone may see."""

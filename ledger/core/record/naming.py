@@ -1,8 +1,8 @@
-"""What an identifier has to look like beyond its normal form (`core.record.identifiers`), since a version of the rules.
+"""Rules for how an identifier looks, beyond its normal form (`core.record.identifiers`), since version 2 of the rules.
 
-A reader must see what an identifier says, nothing may run when it is followed as a link, and nobody may claim a
-namespace that belongs to all. Character ranges are written out: Python's own tables differ from release to release, and
-an audit has to decide as the ledger did.
+A reader must see the whole identifier, following it as a link must not run a program, and nobody may claim a namespace
+that belongs to all. Character ranges are written out: Python's own tables differ from release to release, and an audit
+must decide as the ledger did.
 """
 
 import re
@@ -40,27 +40,27 @@ _GS1_RULE: Final = "a GS1 Digital Link with its application identifier and key, 
 
 
 def is_plain(text: str) -> bool:
-    """Whether nothing has to be looked at more closely."""
+    """Whether an identifier needs no closer check."""
     return "%" not in text and text.startswith(_SCHEMES)
 
 
 def check_plain(text: str, field: str) -> None:
-    """Refuses schemes that are not for names, and what no reader would see. `text` is in normal form."""
+    """Refuses schemes that are not for names, and characters that no reader sees. `text` is in normal form."""
     if not text.startswith(_SCHEMES):
-        raise _not_plain(text, field, "name-scheme", f"its scheme is one of {' '.join(SCHEMES)}")
+        raise _not_plain(text, field, "name-scheme", f"the scheme must be one of {' '.join(SCHEMES)}")
     if "%" not in text:
         return
     try:
-        read = _ESCAPE.sub(lambda escape: bytes((int(escape[1], 16),)), text.encode()).decode()
+        decoded = _ESCAPE.sub(lambda escape: bytes((int(escape[1], 16),)), text.encode()).decode()
     except UnicodeDecodeError:
-        raise _not_plain(text, field, "name-invisible", "percent-encoded bytes are UTF-8") from None
-    if _INVISIBLE.search(read):
+        raise _not_plain(text, field, "name-invisible", "percent-encoded bytes must be UTF-8") from None
+    if _INVISIBLE.search(decoded):
         raise _not_plain(text, field, "name-invisible",
-                         "no blanks, control, direction or other invisible characters, percent-encoded either")
+                         "no spaces, control, direction or other invisible characters, not even percent-encoded")
 
 
 def check_own(text: str, field: str) -> None:
-    """Refuses what is a namespace for all and not some organisation's own: `urn:example:`, or GS1's keys as a whole."""
+    """Refuses namespaces that many share, such as `urn:example:` or all GS1 keys."""
     for start, form, rule in _BEYOND:
         if text.startswith(start):
             if not form.match(text):
@@ -76,4 +76,4 @@ def _shared(text: str, field: str, rule: str) -> Refused:
 
 
 def _not_plain(text: str, field: str, code: str, rule: str) -> Refused:
-    return Refused(f"{field}: {text!r} is no plain name: {rule}", code=code, field=field, value=text, rule=rule)
+    return Refused(f"{field}: {text!r} is not a plain name: {rule}", code=code, field=field, value=text, rule=rule)

@@ -1,9 +1,11 @@
-"""What is left of a private record once its body is erased: what balances, figures and later records rest on.
+"""Redacted records: the parts of a private record that remain after an erasure of its body, since balances, figures
+and later records rest on them.
 
-Identifiers, times, flows and numbers stay. Whatever a person wrote in words goes: the activity, descriptions, names,
-reasons, evidence, sources of factors, destinations; and with the nonce the means to guess the body from its digest. A
-residue is a record of the same type with a nonce of its own, so it is read and planned like one. Its salts come of the
-stored seed, its assessment is the one that its outcome commits to, its digest is no one's.
+Identifiers, times, flows and numbers stay. Words that a person wrote are removed: the activity, descriptions, names,
+reasons, evidence, sources of factors, destinations. So is the nonce, without which nobody can guess the body from its
+digest. A redacted record has the same type and a reserved nonce, so it is parsed and planned like any record. Its salts
+come from the stored seed, its assessment is the one to which its outcome commits, and its own digest identifies no
+record.
 """
 
 import re
@@ -16,20 +18,20 @@ from ledger.core.record import canonical
 from ledger.core.record.kinds import AnyRecord
 
 NONCE: Final = "erased-erased-erased-A"
-"""In place of the nonce; a posted record that carries it is refused."""
+"""Replaces the nonce. A posted record with this nonce is refused."""
 
 GONE: Final = "erased"
-"""In place of words that a record of its type cannot do without."""
+"""Replaces words in a field that the record's type requires."""
 
 _CODE: Final = re.compile(r"[A-Z]?[0-9][0-9. ]{0,15}")
 
 
 class _Code:
-    """A code of a classification stays; words in its place go."""
+    """Marks a field whose classification codes stay; any other text is removed."""
 
 
 class _Word:
-    """Words that give way to `GONE`, since the type asks for some."""
+    """Marks a required field of words, which `GONE` replaces."""
 
 
 _KEPT: Final = True
@@ -49,7 +51,7 @@ _OUTPUT: Final = _kept(
 _CHANGED: Final[Mapping[str, _Spec]] = _kept(
     "start end inputs allocation basis quantity time onBehalfOf boundary burdens primaryShare deviation pedigree"
 ) | {"supplies": [_SUPPLY], "outputs": [_OUTPUT], "transport": [_SUPPLY], "packaging": [_SUPPLY], "lot": _OUTPUT}
-"""Of fields that an amendment replaces. One by a name that is not here goes."""
+"""The fields that stay of those that an amendment replaces; all others are removed."""
 
 _RECORDS: Final[Mapping[str, dict[str, _Spec]]] = {
     "facility": _kept("id country subdivision") | {"industry": _Code},
@@ -72,39 +74,39 @@ _RECORDS: Final[Mapping[str, dict[str, _Spec]]] = {
     "attestation": _kept("subject level opinion start end validUntil samples materiality") | {"standard": _Word},
     "report": _kept("facility start end"),
 }
-"""By type: every field that stays. A type that is not here cannot be erased."""
+"""Every field that stays, by type. Records of a type that is not listed cannot be erased."""
 
 
 def is_residue(record: AnyRecord) -> bool:
-    """Whether a record is what is left of one, as far as it says itself."""
+    """Whether a record is a redacted one, by its nonce."""
     return record.nonce == NONCE
 
 
 def residue(record: AnyRecord) -> AnyRecord:
-    """What is left of a private record; of a residue, itself. Raises KeyError for a public record, which has none."""
+    """The redacted form of a private record; of a redacted record, itself. Raises KeyError for a public record."""
     tree: dict[str, Any] = msgspec.json.decode(canonical.encode(record))
     spec = _RECORDS[tree["type"]]
-    left = {"type": tree["type"], "issuer": tree["issuer"], "nonce": NONCE, **_fields(tree, spec)}
-    return canonical.record_of(left)
+    redacted = {"type": tree["type"], "issuer": tree["issuer"], "nonce": NONCE, **_fields(tree, spec)}
+    return canonical.record_of(redacted)
 
 
 def _fields(tree: Mapping[str, Any], spec: Mapping[str, _Spec]) -> dict[str, Any]:
-    found = {}
+    fields = {}
     for name, value in tree.items():
-        left = _left(value, spec.get(name, False))
-        if left is not None:
-            found[name] = left
-    return found
+        remaining = _remaining(value, spec.get(name, False))
+        if remaining is not None:
+            fields[name] = remaining
+    return fields
 
 
-def _left(value: Any, spec: _Spec) -> Any:
-    """What is left of a field's value by its `spec`: None where it goes."""
+def _remaining(value: Any, spec: _Spec) -> Any:
+    """The remaining value of a field by its `spec`; None if it is removed."""
     if spec is _Word:
         return GONE
     if spec is _Code:
         return value if isinstance(value, str) and _CODE.fullmatch(value) else None
     if isinstance(spec, list):
-        return [_left(one, spec[0]) for one in value] if isinstance(value, list) else None
+        return [_remaining(one, spec[0]) for one in value] if isinstance(value, list) else None
     if isinstance(spec, dict):
         return _fields(value, spec) if isinstance(value, dict) else None
     return value if spec else None

@@ -1,4 +1,4 @@
-"""Records that change what earlier ones said: amendments, closings and what opens a closing again."""
+"""Records that change earlier ones: amendments, closings, and reopenings of closed periods."""
 
 from typing import Annotated, Literal
 
@@ -11,7 +11,7 @@ MAX_CHANGES = 1_000
 
 
 class Change(Part, frozen=True):
-    """The record with digest `record` from now on holds `fields` (whole top-level fields, by name), or is withdrawn."""
+    """Gives the record with digest `record` new `fields` (whole top-level fields, by name), or withdraws it."""
 
     record: Sha256
     fields: dict[Key, Raw] = {}
@@ -19,20 +19,20 @@ class Change(Part, frozen=True):
 
 
 class Amendment(Record, frozen=True, kw_only=True, tag="amendment"):
-    """Corrects records of the issuer's, all at once or not at all. What has been amended may be amended again."""
+    """Corrects records of the issuer; all changes apply together. An amended record may be amended again."""
 
     changes: Annotated[list[Change], Meta(min_length=1, max_length=MAX_CHANGES)]
     reason: Name
 
 
 class Closing(Record, frozen=True, kw_only=True, tag="closing"):
-    """The measured end of a facility's period: its provisional transformations of `processes` (all where none is
-    named) become final.
+    """Closes a facility's period with measured totals: its provisional transformations of `processes` (of all processes
+    if the list is empty) become final.
 
-    `measured` are the totals of what those transformations used, by material; what they had not stated of it is spread
-    over them by `spread`: their outputs' mass, their hours, or what they stated of the material. `overheads` serve no
-    product, and stay with this record. `retired` are certificates (lots) given up for the period. One that closes
-    again what was reopened takes the place of the earlier closing, as if the period had been closed once.
+    `measured` are the totals that those transformations used, by material. The part that they had not stated is spread
+    over them by `spread`: by their outputs' mass, their hours, or the amounts that they stated of the material.
+    `overheads` serve no product, and stay with this record. `retired` are certificates (lots) that the issuer gives up
+    for the period. A closing after a reopening replaces the earlier closing, as if the period had been closed once.
     """
 
     facility: Id
@@ -46,7 +46,7 @@ class Closing(Record, frozen=True, kw_only=True, tag="closing"):
 
 
 class Reopening(Record, frozen=True, kw_only=True, tag="reopening"):
-    """A closed period takes records again, until it is closed anew. `closing` is the digest of its closing."""
+    """A closed period takes records again, until another closing. `closing` is the digest of the closing to reopen."""
 
     closing: Sha256
     reason: Name

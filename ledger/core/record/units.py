@@ -1,10 +1,10 @@
 """Units of measure: the UN/ECE Recommendation 20 codes that the ledger knows, and exact conversion between them.
 
-Every unit is a whole decimal multiple of its dimension's base, so that a conversion is exact or is refused.
+Every unit is a finite decimal multiple of its dimension's base unit, so that a conversion is exact or is refused.
 """
 
 from decimal import Clamped, Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow, Underflow
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ledger.errors import InvalidQuantity
 
@@ -41,65 +41,70 @@ UNITS: dict[str, Unit] = {
 }
 
 POWER_UNITS = ("KWH", "MWH", "GWH")
-"""What is counted in watt hours is electricity; heat is counted in joules."""
+"""Electricity is counted in watt hours, and nothing else is; heat is counted in joules."""
 
-# Wide enough for 15 integer and 9 decimal digits times any scale; what does not fit is an error, never a rounding.
+# Wide enough for 15 integer and 9 decimal digits times any scale. A result that does not fit is an error.
 EXACT = Context(prec=60, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow, Underflow, Clamped])
 _GRAIN = Decimal("0.000000001")
-_LIMIT = Decimal(10) ** 15
+AMOUNT_DIGITS: Final = 15
+"""Digits that an amount may have before the decimal point."""
+AMOUNT_LIMIT: Final = Decimal(10) ** AMOUNT_DIGITS
+"""Every amount in a record is below this."""
 
 
 def unit(code: str, field: str | None = None) -> Unit:
-    """The unit of a Rec 20 code; raises InvalidQuantity for a code that the ledger does not know."""
-    found = UNITS.get(code)
-    if found is None:
+    """The unit of a Rec 20 code. Raises InvalidQuantity for a code that the ledger does not know."""
+    row = UNITS.get(code)
+    if row is None:
         raise InvalidQuantity(
-            f"unit {code!r} is not known", code="unknown-unit", field=field, value=code,
+            f"unknown unit {code!r}", code="unknown-unit", field=field, value=code,
             rule="units are UN/ECE Recommendation 20 codes: " + " ".join(UNITS),
         )
-    return found
+    return row
 
 
 def convert(value: Decimal, source: str, target: str, field: str | None = None) -> Decimal:
     """`value` of unit `source` in unit `target`, exactly, with at most 9 decimals.
 
-    Raises InvalidQuantity where the dimensions differ or the result has no exact spelling (1 MJ in kWh never ends).
+    Raises InvalidQuantity if the dimensions differ or the result has no exact spelling (1 MJ in kWh has infinitely
+    many decimals).
     """
     if source == target:
         return value
     have, want = unit(source, field), unit(target, field)
     if have.dimension != want.dimension:
         raise InvalidQuantity(
-            f"{value:f} {source} is a {have.dimension}, not a {want.dimension}", code="wrong-dimension", field=field,
-            value=f"{value:f} {source}", rule=f"the quantity must be convertible to {target} ({want.name})",
+            f"{value:f} {source} is of dimension {have.dimension}, not {want.dimension}", code="wrong-dimension",
+            field=field, value=f"{value:f} {source}", rule=f"a quantity convertible to {target} ({want.name})",
         )
     try:
         result = EXACT.divide(EXACT.multiply(value, have.scale), want.scale)
-        if result >= _LIMIT:
+        if result >= AMOUNT_LIMIT:
             raise InvalidOperation
         return result if result == result.to_integral_value() else EXACT.quantize(result, _GRAIN).normalize(EXACT)
     except (Inexact, InvalidOperation):
         raise InvalidQuantity(
             f"{value:f} {source} has no exact value in {target}", code="inexact-conversion", field=field,
             value=f"{value:f} {source}",
-            rule=f"say it in {target}, or in a unit that converts to {target} with at most 9 decimals below 10^15",
+            rule=f"give it in {target}, or in a unit that converts to {target} with at most 9 decimals, "
+                 f"below 10^{AMOUNT_DIGITS}",
         ) from None
 
 
 def check_pieces(value: Decimal, code: str, field: str | None = None) -> None:
-    """Refuses a fraction of a piece: counted things move whole. `value` is in unit `code`."""
-    known = unit(code, field)
-    if known.dimension == "count":
-        pieces = EXACT.multiply(value, known.scale)
+    """Refuses a fraction of a piece: only whole pieces can be counted. `value` is in unit `code`."""
+    counted_in = unit(code, field)
+    if counted_in.dimension == "count":
+        pieces = EXACT.multiply(value, counted_in.scale)
         if pieces != pieces.to_integral_value():
             raise InvalidQuantity(
                 f"{value:f} {code} is a fraction of a piece", code="fraction-of-a-piece", field=field,
-                value=f"{value:f} {code}", rule="counted things move whole",
+                value=f"{value:f} {code}", rule="a quantity in a unit of count is a whole number of pieces",
             )
 
 
 def plain(amount: Decimal) -> str:
-    """The record spelling of an amount: no exponent, no needless zeros."""
+    """The spelling of an amount in records: no exponent, no superfluous zeros."""
     text = str(amount)
     if "E" in text:
         text = format(amount, "f")

@@ -1,7 +1,8 @@
 """The parts that records are made of: constrained strings, quantities, flows, outputs (wire: JSON, camelCase).
 
 Numbers travel as decimal strings of three kinds (positive, fraction, signed), never as JSON numbers, with at most nine
-decimals and below 10^15, in exactly one spelling. `RULES` says each pattern's rule in words, for error messages.
+decimals and below `units.AMOUNT_LIMIT`, each in exactly one spelling. `RULES` states the rule of each pattern in words,
+for error messages.
 """
 
 from decimal import Decimal
@@ -9,9 +10,11 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
+from ledger.core.record.units import AMOUNT_DIGITS
+
 _END: Final = r")(?![\s\S])"  # `$` would let a trailing newline through
-_DECIMAL: Final = r"(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{0,8}[1-9])?"
-_SPELLING: Final = "at most 9 decimals, below 10^15, no needless zeros, no `+`, no exponent"
+_DECIMAL: Final = rf"(?:0|[1-9][0-9]{{0,{AMOUNT_DIGITS - 1}}})(?:\.[0-9]{{0,8}}[1-9])?"
+_SPELLING: Final = f"at most 9 decimals, below 10^{AMOUNT_DIGITS}, no superfluous zeros, no `+`, no exponent"
 
 _POSITIVE: Final = "^(?:(?=.*[1-9])" + _DECIMAL + _END
 _SIGNED: Final = "^(?:0|-?(?=.*[1-9])" + _DECIMAL + _END
@@ -19,7 +22,7 @@ _FRACTION: Final = r"^(?:0|1|0\.[0-9]{0,8}[1-9]" + _END
 _DEVIATION: Final = r"^(?:[1-9][0-9]{0,2}(?:\.[0-9]{0,8}[1-9])?" + _END
 _ID: Final = "^(?:[!-~]+" + _END
 _SHA256: Final = "^(?:[0-9a-f]{64}" + _END
-# The bits that padding leaves unused are zero, or one key would have several spellings.
+# The bits that padding leaves unused are zero; otherwise a key would have several spellings.
 _BASE64: Final = "^(?:(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?" + _END
 _NONCE: Final = "^(?:[A-Za-z0-9_-]{21}[AQgw]" + _END
 _INSTANT: Final = (
@@ -37,10 +40,10 @@ RULES: Final = {
     _SIGNED: f"a signed decimal string: {_SPELLING}, no `-0`",
     _FRACTION: "a decimal string from 0 to 1 with at most 9 decimals",
     _DEVIATION: "a geometric standard deviation: a decimal string of at least 1 and below 1000, at most 9 decimals, no "
-    "needless zeros",
+    "superfluous zeros",
     _ID: "1 to 255 printable ASCII characters without spaces",
     _SHA256: "64 lower-case hexadecimal digits",
-    _BASE64: "standard base64 with padding, in its one spelling",
+    _BASE64: "canonical standard base64 with padding",
     _NONCE: "16 random bytes as base64url without padding (22 characters)",
     _INSTANT: "an instant in UTC as YYYY-MM-DDThh:mm:ssZ",
     _UNIT: "a UN/ECE Recommendation 20 code of 2 or 3 characters",
@@ -55,7 +58,8 @@ Positive = Annotated[str, Meta(pattern=_POSITIVE, max_length=25)]
 Signed = Annotated[str, Meta(pattern=_SIGNED, max_length=26)]
 Fraction = Annotated[str, Meta(pattern=_FRACTION, max_length=11)]
 Deviation = Annotated[str, Meta(pattern=_DEVIATION, max_length=26)]
-"""A geometric standard deviation, not its square: 1 is certain, of 1.1 two thirds lie within a factor of 1.1."""
+"""A geometric standard deviation, not its square: 1 means certain; at 1.1, two thirds of the values lie within a factor
+of 1.1."""
 
 Score = Annotated[int, Meta(ge=1, le=5)]
 Pedigree = tuple[Score, Score, Score, Score, Score]
@@ -84,11 +88,11 @@ FactorBoundary = Literal["combustion", "generation", "cradleToGate"]
 
 MAX_FLOWS: Final = 1_000
 UNBURDENED: Final = ("waste", "core", "credit", "attribute")
-"""Roles that leave their own record without burden (cut-off)."""
+"""Roles of outputs to which their record allocates no burden (cut-off)."""
 
 
 class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
-    """Base of everything inside a record; absent fields are left out, never null."""
+    """Base of everything inside a record. Absent fields are left out, never null."""
 
 
 class Quantity(Part, frozen=True):
@@ -118,14 +122,14 @@ class Flow(Part, frozen=True):
 
 
 class PublicKey(Part, frozen=True):
-    """`spki`: DER SubjectPublicKeyInfo; `proof`: the key's signature that it consents (`core.signatures.signing`)."""
+    """`spki`: DER SubjectPublicKeyInfo; `proof`: the key's own signature of consent (`core.signatures.signing`)."""
 
     spki: Base64
     proof: Base64
 
 
 class Evidence(Part, frozen=True):
-    """A document kept elsewhere, pinned by its SHA-256."""
+    """A document that is stored elsewhere, identified by its SHA-256."""
 
     digest: Sha256
     media_type: Name
@@ -133,9 +137,9 @@ class Evidence(Part, frozen=True):
 
 
 class Factor(Part, frozen=True):
-    """An emission factor: `value` kg of `gas` (CO2e where none is named) per `unit`, by `source` for `year`.
+    """An emission factor: `value` kg of `gas` (CO2e if absent) per `unit`, by `source` for `year`.
 
-    `deviation` and `pedigree` say how uncertain `value` is. Both may be stated: they add, as in ecoinvent.
+    `deviation` and `pedigree` give the uncertainty of `value`. If both are stated, they add up, as in ecoinvent.
     """
 
     value: Signed
@@ -149,11 +153,11 @@ class Factor(Part, frozen=True):
 
 
 class Supply(Part, frozen=True):
-    """What enters a record without being a lot on the ledger: fuel, ore, air, freight, bought parts.
+    """An input that is not a lot on the ledger: fuel, ore, air, freight, bought parts.
 
-    `material` is the sector's key. `mass` is needed where `quantity` is no mass and matter enters. At most one of
-    `declaration` (digest of a record that gives figures per quantity) and `factor` prices its upstream. `deviation` and
-    `pedigree` say how uncertain `quantity` is; what prices it has its own.
+    `material` is the sector's key. `mass` is required if matter enters and `quantity` is not a mass. Upstream burdens
+    come from at most one of `declaration` (digest of a record that gives figures per quantity) and `factor`.
+    `deviation` and `pedigree` give the uncertainty of `quantity`; declaration and factor have their own.
     """
 
     material: Key
@@ -169,22 +173,22 @@ class Supply(Part, frozen=True):
 
 
 class PreviousLife(Part, frozen=True):
-    """The life that a core had before: the record that ended it, or an estimate of its age in years."""
+    """The previous life of a core: the record that ended it, or an estimate of its age in years."""
 
     record: Sha256 | None = None
     estimated_years: Positive | None = None
 
 
 class Credit(Part, frozen=True):
-    """What a credit lot stands for: kg of `material` recycled, and the emissions that this avoids elsewhere."""
+    """A credit lot stands for recycled kg of `material`, and the emissions that this avoids elsewhere."""
 
     material: Key
     factor: Factor | None = None
 
 
 class Attribute(Part, frozen=True):
-    """What a lot of that role stands for: that so much power was generated of a renewable source. Whoever holds it may
-    say so of power that is used from `start` on and before `end`."""
+    """A lot of role attribute certifies that this much power was generated from a renewable source. Its holder may
+    claim that for power used from `start` on and before `end`."""
 
     carrier: Literal["electricity"]
     technology: Literal["photovoltaic", "solarThermal", "wind", "hydro", "biomass", "geothermal", "ocean"]
@@ -193,7 +197,7 @@ class Attribute(Part, frozen=True):
 
 
 class Claim(Part, frozen=True):
-    """What credits are used up for: by which method, and for which lot the claim is made."""
+    """The claim that uses credits up: its method, and the lot for which it is made."""
 
     method: Literal["avoidedBurden", "endOfLife", "moduleD"]
     lot: Id | None = None
@@ -202,9 +206,10 @@ class Claim(Part, frozen=True):
 class Output(Part, frozen=True):
     """A new lot.
 
-    `materials` and `elements` are mass fractions of this lot where they differ from its product's. `value`,
-    `heating_value` (of the whole lot, an energy), `moles` and `share` serve the allocation keys of the same name.
-    `owner` is named where the record takes lots that belong to another; `credit` and `attribute` by lots of that role.
+    `materials` and `elements` are mass fractions of this lot, if they differ from its product's. `value`,
+    `heating_value` (an energy, of the whole lot), `moles` and `share` serve the allocation keys of the same name.
+    `owner` is required if the record takes lots of other owners; lots of role credit or attribute have the field of
+    that name.
     """
 
     lot: Id

@@ -1,10 +1,10 @@
 """The signature algorithms, as one table: Ed25519 (RFC 8032), and ECDSA over P-256 with SHA-256 (FIPS 186-5).
 
 A key's algorithm is in its SubjectPublicKeyInfo, so nobody chooses it when a signature is checked. Every algorithm here
-has signatures of 64 bytes in one spelling; another one (SM2 after GB/T 32918) is a row more in `ALGORITHMS`.
+has signatures of 64 bytes in one spelling. Another one (SM2 after GB/T 32918) needs one more row in `ALGORITHMS`.
 
-ECDSA has two signatures (r, s) and (r, n - s) for whatever is signed. Only s <= n/2 is one here: else a record that is
-signed once would have two spellings, and anybody could make the second.
+ECDSA has two valid signatures, (r, s) and (r, n - s), for each message. Only s <= n/2 is accepted here: otherwise a
+signed record would have two spellings, and anybody could make the second.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from ledger.errors import InvalidKey, VerificationError
 SIGNATURE_BYTES: Final = 64
 
 Check = Callable[[bytes, bytes], None]
-"""Signature and message. Raises InvalidSignature, or VerificationError where it can say more."""
+"""Checks signature and message. Raises InvalidSignature, or VerificationError if it can say more."""
 
 # The y coordinates of Curve25519's eight points of small order (RFC 7748, section 6: all-zero results); with such a
 # key, one signature can hold for many messages.
@@ -36,12 +36,12 @@ P256_ORDER: Final = int("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac
 _P256_SEED: Final = b"carbon-ledger/p256/v1\n"
 _HALF: Final = 32
 _ECDSA: Final = ec.ECDSA(hashes.SHA256())
-# Two signatures with one nonce give the key away: the nonce is derived (RFC 6979), not drawn.
+# Two signatures with one nonce reveal the key, so the nonce is derived (RFC 6979), not random.
 _ECDSA_SIGNING: Final = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
 
 
 class PrivateHalf(NamedTuple):
-    """A private key: as the library holds it, and how it signs."""
+    """A private key: the library's object, and the function that signs."""
 
     key: PrivateKeyTypes
     public: PublicKeyTypes
@@ -49,25 +49,25 @@ class PrivateHalf(NamedTuple):
 
 
 class Algorithm(Protocol):
-    """What a row of the table offers. `title` is its name in words."""
+    """The interface of a row of the table. `title` is its name in words."""
 
     title: str
 
     def public(self, key: PublicKeyTypes, spki: bytes, field: str) -> Check | None:
-        """How signatures of this key are checked; None where it is of another algorithm. Raises InvalidKey for a key of
-        this one that must not be used."""
+        """The check for signatures of this key; None if the key is of another algorithm. Raises InvalidKey for a key of
+        this algorithm that must not be used."""
         ...
 
     def of_prime_order(self, spki: bytes) -> bool:
-        """Whether the point of a key that `public` has taken lies in the group of prime order."""
+        """Whether the point of a key that `public` accepted is in the group of prime order."""
         ...
 
     def private(self, key: PrivateKeyTypes) -> PrivateHalf | None:
-        """The private key; None where it is of another algorithm."""
+        """The private key; None if it is of another algorithm."""
         ...
 
     def from_seed(self, seed: bytes) -> PrivateHalf:
-        """The private key that 32 bytes give: the same each time."""
+        """The private key that 32 bytes determine."""
         ...
 
 
@@ -80,7 +80,7 @@ class _Ed25519:
         y = int.from_bytes(key.public_bytes_raw(), "little") & ((1 << 255) - 1)
         if y >= P or y in _SMALL_ORDER:
             raise InvalidKey(
-                "the key is of small order or not canonical", code="weak-key", field=field, value=spki.hex(),
+                "the key has small order or a non-canonical encoding", code="weak-key", field=field, value=spki.hex(),
                 rule="a canonical point of large order",
             )
         return key.verify
@@ -100,7 +100,7 @@ class _P256:
     title = "ECDSA P-256"
 
     def public(self, key: PublicKeyTypes, spki: bytes, field: str) -> Check | None:
-        """The library has checked that the point is on the curve, and is not the neutral one."""
+        """The library has already checked that the point is on the curve and is not the neutral element."""
         if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
             return None
 
@@ -111,7 +111,7 @@ class _P256:
         return check
 
     def of_prime_order(self, spki: bytes) -> bool:
-        """All points of P-256 do: its cofactor is 1."""
+        """True for every point of P-256: its cofactor is 1."""
         return True
 
     def private(self, key: PrivateKeyTypes) -> PrivateHalf | None:
@@ -125,25 +125,25 @@ class _P256:
         return PrivateHalf(key, key.public_key(), sign)
 
     def from_seed(self, seed: bytes) -> PrivateHalf:
-        # Twice as many bits as the order has: then no secret is more likely than another.
+        # Twice as many bits as the order has, so that every secret is about equally likely.
         secret = 1 + int.from_bytes(hashlib.sha512(_P256_SEED + seed).digest(), "big") % (P256_ORDER - 1)
         half = self.private(ec.derive_private_key(secret, ec.SECP256R1()))
         if half is None:
-            raise TypeError("a key of P-256 is one")
+            raise TypeError("a derived P-256 key is not a P-256 key")
         return half
 
 
 ALGORITHMS: Final[Mapping[str, Algorithm]] = {"ed25519": _Ed25519(), "p256": _P256()}
-"""By the name that options use."""
+"""The algorithms, by the name that options use."""
 
 
 def supported() -> str:
     """The algorithms in words."""
-    return " or ".join([one.title for one in ALGORITHMS.values()])
+    return " or ".join([algorithm.title for algorithm in ALGORITHMS.values()])
 
 
 def _numbers(signature: bytes) -> tuple[int, int]:
-    """r and s, each within its range. Raises VerificationError where s is the other of the two that there are."""
+    """r and s, each within its range. Raises VerificationError if s is the larger of the two possible values."""
     if len(signature) != SIGNATURE_BYTES:
         raise InvalidSignature
     r, s = int.from_bytes(signature[:_HALF], "big"), int.from_bytes(signature[_HALF:], "big")

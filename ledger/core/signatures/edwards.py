@@ -1,9 +1,9 @@
-"""Points of edwards25519 (RFC 8032, section 5.1), as far as keys are judged by them: which group a public key lies in.
+"""Points of edwards25519 (RFC 8032, section 5.1), to find the group in which a public key lies.
 
-The curve has 8 L points, L a prime. A key pair made after RFC 8032 lies in the subgroup of order L. A point of mixed
-order is the sum of such a point and one of small order: verifiers that multiply by the cofactor 8 and those that do not
-disagree about its signatures, and several keys share one secret. Nothing here is secret, so nothing runs in constant
-time.
+The curve has 8 L points, L a prime. A public key made by RFC 8032 lies in the subgroup of order L. A point of
+mixed order is the sum of such a point and a point of small order: verifiers that multiply by the cofactor 8 and
+verifiers that do not disagree about its signatures, and several keys share one secret. Nothing here is secret, so
+nothing runs in constant time.
 """
 
 from functools import lru_cache
@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 P: Final = 2**255 - 19
 """The prime of the field."""
 L: Final = 2**252 + 27742317777372353535851937790883648493
-"""The order of the subgroup that keys belong to."""
+"""The order of the subgroup to which keys belong."""
 _D: Final = -121665 * pow(121666, -1, P) % P
 _ROOT_OF_MINUS_ONE: Final = pow(2, (P - 1) // 4, P)
 _SIGN: Final = 255
@@ -32,8 +32,8 @@ _NEUTRAL: Final = _Point(0, 1, 1, 0)
 
 @lru_cache(maxsize=4096)
 def in_prime_order_group(encoded: bytes) -> bool:
-    """Whether 32 bytes encode a point whose order is L (or 1): L times the point is the neutral one. Takes some
-    milliseconds."""
+    """Whether 32 bytes encode a point whose order is L (or 1): L times the point is the neutral
+    element. This takes some milliseconds."""
     point = _decode(encoded)
     if point is None:
         return False
@@ -42,7 +42,7 @@ def in_prime_order_group(encoded: bytes) -> bool:
 
 
 def _decode(encoded: bytes) -> _Point | None:
-    """The point (RFC 8032, section 5.1.3); None where the bytes encode none."""
+    """The point (RFC 8032, section 5.1.3); None if the bytes do not encode a point."""
     number = int.from_bytes(encoded, "little")
     y, sign = number & ((1 << _SIGN) - 1), number >> _SIGN
     if y >= P:
@@ -67,11 +67,11 @@ def _times(number: int, point: _Point) -> _Point:
     return product
 
 
-def _sum(one: _Point, other: _Point) -> _Point:
-    """RFC 8032, section 5.1.4: complete, so doubling is no case of its own."""
-    a = (one.y - one.x) * (other.y - other.x) % P
-    b = (one.y + one.x) * (other.y + other.x) % P
-    c = 2 * one.t * other.t * _D % P
-    d = 2 * one.z * other.z % P
+def _sum(left: _Point, right: _Point) -> _Point:
+    """RFC 8032, section 5.1.4: the formula is complete, so it also doubles."""
+    a = (left.y - left.x) * (right.y - right.x) % P
+    b = (left.y + left.x) * (right.y + right.x) % P
+    c = 2 * left.t * right.t * _D % P
+    d = 2 * left.z * right.z % P
     e, f, g, h = b - a, d - c, d + c, b + a
     return _Point(e * f % P, g * h % P, f * g % P, e * h % P)

@@ -1,4 +1,4 @@
-"""What is posted: a record's body with the key that signed it and the signature. Many travel as NDJSON."""
+"""The posted envelope: a record's body, the id of the key that signed it, and the signature. Several form NDJSON."""
 
 import base64
 from typing import Annotated
@@ -14,7 +14,7 @@ from ledger.core.signatures.signing import SIGNATURE_BYTES, SigningKey
 from ledger.errors import InvalidInput
 
 MAX_ENVELOPE = 2 << 20
-"""Bytes: a body of the greatest size in base64, and room for the rest."""
+"""Bytes: room for the largest body in base64 and the other fields."""
 _MAX_BASE64 = (MAX_BODY + 2) // 3 * 4
 
 
@@ -45,15 +45,15 @@ def seal(record: AnyRecord, key: SigningKey, origin: str) -> Envelope:
 
 
 def open_envelope(data: bytes) -> Opened:
-    """The parts of a posted envelope; raises InvalidInput that names what is wrong with it."""
+    """The parts of a posted envelope. Raises InvalidInput that names the fault."""
     if len(data) > MAX_ENVELOPE:
-        raise InvalidInput(f"an envelope of {len(data)} bytes", code="too-large", value=len(data),
+        raise InvalidInput(f"the envelope has {len(data)} bytes", code="too-large", value=len(data),
                            rule=f"at most {MAX_ENVELOPE} bytes")
     try:
         try:
             envelope = _decoder.decode(data)
         except msgspec.ValidationError as error:
-            # The typed decoder stops at the first wrong field: what follows it may be no JSON at all.
+            # The typed decoder stops at the first wrong field: the rest may not even be JSON.
             raise canonical.explain_schema(str(error), msgspec.json.decode(data)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput(
@@ -75,7 +75,7 @@ def open_envelope(data: bytes) -> Opened:
 
 
 def _strict(text: str, field: str) -> bytes:
-    """Base64 in its one spelling."""
+    """The bytes of canonical base64."""
     try:
         data = base64.b64decode(text, validate=True)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Who says so: keys, and the bytes they sign. Everything signed carries a namespace and this ledger's origin.
+"""Keys, and the bytes that they sign. All signed bytes carry a namespace and this ledger's origin.
 
 A record's signature covers `carbon-ledger/record/v1\\n` origin `\\n` kind digest, so it cannot be replayed on another
 ledger, and anyone can check who signed an entry without its body. A key's proof of possession covers
@@ -24,7 +24,7 @@ from ledger.errors import InvalidKey, VerificationError
 
 KEYID_BYTES = 32
 
-# InternalError: what the library makes of a key of a known type but an impossible length.
+# The library raises InternalError for a key of a known type with an impossible length.
 _UNREADABLE = (ValueError, UnsupportedAlgorithm, InternalError)
 
 
@@ -47,7 +47,7 @@ class VerifyingKey(NamedTuple):
     algorithm: str
 
     def verify(self, signature: bytes, message: bytes) -> None:
-        """Raises VerificationError where the signature does not hold; by a code of its own where it is known why."""
+        """Raises VerificationError if the signature does not hold, with a specific code if the cause is known."""
         try:
             self.check(signature, message)
         except InvalidSignature:
@@ -67,19 +67,19 @@ class VerifyingKey(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def load_spki(spki: bytes, field: str = "spki") -> VerifyingKey:
-    """The key of a DER SubjectPublicKeyInfo; raises InvalidKey for other algorithms, spellings and weak keys."""
+    """The key of a DER SubjectPublicKeyInfo. Raises InvalidKey for other algorithms, spellings and weak keys."""
     try:
         key = serialization.load_der_public_key(spki)
     except _UNREADABLE:
         raise InvalidKey("not a public key", field=field, value=spki.hex(), rule="DER SubjectPublicKeyInfo") from None
-    found = [(name, one.public(key, spki, field)) for name, one in ALGORITHMS.items()]
-    name, check = next(((name, check) for name, check in found if check is not None), ("", None))
+    checks = [(name, algorithm.public(key, spki, field)) for name, algorithm in ALGORITHMS.items()]
+    name, check = next(((name, check) for name, check in checks if check is not None), ("", None))
     if check is None:
-        told = _described(key)
-        raise InvalidKey(f"keys of type {told} are not supported", code="unsupported-key", field=field, value=told,
-                         rule=supported())
+        key_type = _described(key)
+        raise InvalidKey(f"keys of type {key_type} are not supported", code="unsupported-key", field=field,
+                         value=key_type, rule=supported())
     if _der(key) != spki:
-        raise InvalidKey("not the canonical DER", field=field, value=spki.hex(), rule="canonical DER")
+        raise InvalidKey("the key is not in canonical DER", field=field, value=spki.hex(), rule="canonical DER")
     return VerifyingKey(hashlib.sha256(spki).digest(), spki, check, name)
 
 
@@ -88,12 +88,12 @@ def check_prime_order(key: VerifyingKey, field: str) -> None:
     if not ALGORITHMS[key.algorithm].of_prime_order(key.spki):
         raise InvalidKey(
             f"{field}: the key is of mixed order", code="mixed-order", field=field, value=key.spki.hex(),
-            rule="a point of the group of prime order, as every key made after RFC 8032 is",
+            rule="a point of the group of prime order, as in every key made by RFC 8032",
         )
 
 
 def check_possession(key: VerifyingKey, proof: bytes, origin: str, organization: str, field: str) -> None:
-    """Raises InvalidKey where the key did not sign its own enrolment."""
+    """Raises InvalidKey if the key did not sign its own enrolment."""
     if not key.holds(proof, possession_message(origin, organization, key.keyid)):
         raise InvalidKey(
             f"{field}: the key's proof of possession does not hold", code="no-possession", field=field,
@@ -102,31 +102,33 @@ def check_possession(key: VerifyingKey, proof: bytes, origin: str, organization:
 
 
 class SigningKey:
-    """A private key. `keyid` and `spki` are those of its public half."""
+    """A private key. `keyid` and `spki` belong to its public key."""
 
     def __init__(self, private: PrivateKeyTypes) -> None:
-        """Raises InvalidKey for a key of another algorithm than those of the table."""
-        halves = [(name, one.private(private)) for name, one in ALGORITHMS.items()]
-        found = next(((name, half) for name, half in halves if half is not None), None)
-        if found is None:
-            raise InvalidKey(f"a {_described(private)}", code="unsupported-key", field="key", rule=supported())
-        self.algorithm, self._half = found
+        """Raises InvalidKey if the key's algorithm is not in the table."""
+        halves = [(name, algorithm.private(private)) for name, algorithm in ALGORITHMS.items()]
+        supported_half = next(((name, half) for name, half in halves if half is not None), None)
+        if supported_half is None:
+            raise InvalidKey(f"keys of type {_described(private)} are not supported", code="unsupported-key",
+                             field="key", rule=supported())
+        self.algorithm, self._half = supported_half
         self.spki = _der(self._half.public)
         self.keyid = hashlib.sha256(self.spki).digest()
 
     @classmethod
     def from_seed(cls, seed: bytes, algorithm: str = "ed25519") -> "SigningKey":
-        """The key of a 32-byte seed: 32 random bytes make a new key, others what must repeat."""
+        """The key of a 32-byte seed. Random bytes make a new key, fixed bytes a repeatable one."""
         return cls(ALGORITHMS[algorithm].from_seed(seed).key)
 
     @classmethod
     def from_pem(cls, pem: bytes, passphrase: bytes | None = None) -> "SigningKey":
-        """Reads PKCS#8 PEM; raises InvalidKey where it is none, or the passphrase is missing or wrong."""
+        """The key in PKCS#8 PEM. Raises InvalidKey if it is not PEM of a key, or the passphrase is missing or wrong."""
         try:
             key = serialization.load_pem_private_key(pem, passphrase)
         except TypeError:
             state = "needs a passphrase" if passphrase is None else "is not encrypted, but a passphrase was given"
-            raise InvalidKey(f"the key file {state}", field="passphrase", rule="a passphrase iff encrypted") from None
+            raise InvalidKey(f"the key file {state}", field="passphrase",
+                             rule="a passphrase if the file is encrypted, and only then") from None
         except _UNREADABLE:
             raise InvalidKey(
                 "not a private key, or a wrong passphrase", field="key", rule="PKCS#8 PEM and its passphrase"
@@ -136,7 +138,7 @@ class SigningKey:
     def to_pem(self, passphrase: bytes | None = None) -> bytes:
         """PKCS#8 PEM, encrypted when a passphrase is given. Raises InvalidKey for an empty one."""
         if passphrase == b"":
-            raise InvalidKey("the passphrase is empty", field="passphrase", rule="at least one byte, or none at all")
+            raise InvalidKey("the passphrase is empty", field="passphrase", rule="at least one byte, or no passphrase")
         encryption: serialization.KeySerializationEncryption = (
             serialization.BestAvailableEncryption(passphrase) if passphrase else serialization.NoEncryption()
         )
@@ -144,10 +146,10 @@ class SigningKey:
 
     @property
     def private(self) -> Ed25519PrivateKey:
-        """The key that signs notes. Raises InvalidKey for another algorithm: C2SP names none for P-256."""
+        """The key that signs notes. Raises InvalidKey for another algorithm: C2SP has no note signatures for P-256."""
         key = self._half.key
         if not isinstance(key, Ed25519PrivateKey):
-            raise InvalidKey(f"a log signs with Ed25519, this key is {ALGORITHMS[self.algorithm].title}",
+            raise InvalidKey(f"a log signs with Ed25519, but this key is {ALGORITHMS[self.algorithm].title}",
                              code="unsupported-key", field="key", value=self.algorithm, rule="Ed25519")
         return key
 
@@ -171,6 +173,6 @@ def _der(key: PublicKeyTypes) -> bytes:
 
 
 def _described(key: PublicKeyTypes | PrivateKeyTypes) -> str:
-    """Its type, and of elliptic curves the curve."""
+    """The type of a key; for elliptic curves, also the curve."""
     curve = f" on {key.curve.name}" if isinstance(key, ec.EllipticCurvePublicKey | ec.EllipticCurvePrivateKey) else ""
     return f"{type(key).__name__}{curve}"

@@ -18,6 +18,7 @@ from ledger.admission.amending import check_same_lots, check_sector, check_undis
 from ledger.admission.apply import as_entered
 from ledger.admission.facts import LotFacts
 from ledger.admission.lots import Plan, Taken
+from ledger.admission.plan import ANY_TOLERANCE
 from ledger.admission.plan import plan as plan_of
 from ledger.admission.state import numbered
 from ledger.core.log.merkle import EMPTY_ROOT
@@ -36,7 +37,6 @@ from ledger.footprint.stored.burdens import ZERO
 from ledger.footprint.stored.figures import LotFigures
 
 _NONE = Decimal(0)
-ANY_TOLERANCE = Decimal(10) ** 15
 _WITHDRAWN = LotFigures(ZERO, {})
 _assessment = msgspec.json.Decoder(Assessment)
 Changes = Mapping[int, AnyRecord | None]

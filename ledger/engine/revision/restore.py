@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from ledger.admission.amending import amended
 from ledger.admission.lookups import add_names, flows_named
 from ledger.admission.names import Names
+from ledger.admission.plan import ANY_TOLERANCE
 from ledger.admission.plan import plan as plan_of
 from ledger.admission.state import State
 from ledger.core.outcome.assessment import Assessment
@@ -21,7 +22,7 @@ from ledger.core.record.revisions import Change
 from ledger.engine.prepare import Prepared, Submission, work_of
 from ledger.engine.revision.current_record import Past
 from ledger.engine.revision.history import History, base
-from ledger.engine.revision.recompute import ANY_TOLERANCE, Changes
+from ledger.engine.revision.recompute import Changes
 from ledger.errors import LedgerError
 from ledger.footprint.stored.averaging import Adjustment
 from ledger.footprint.stored.burdens import vector_of

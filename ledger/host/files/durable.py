@@ -1,4 +1,4 @@
-"""Files that are replaced as a whole, and are on the disk when a call returns."""
+"""Files that are replaced as a whole. When a call returns, the new content is durable."""
 
 import os
 import tempfile
@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import IO, Final
 
 TEMPORARY: Final = ".new-"
-"""What the names begin with of files that are being written. Who is killed leaves one."""
+"""Prefix of the names of files during a write. A killed process leaves such a file behind."""
 
 
 @contextmanager
 def replacing(path: Path, mode: int = 0o600) -> Iterator[IO[bytes]]:
-    """A new file that takes the place of `path` at the end: whole and durable then, and else it is as it was before. It
-    never writes through a link that stands there. Raises OSError."""
+    """Opens a new file that replaces `path` at the end. Then the new content is complete and durable; after an error
+    the old file is unchanged. If `path` is a link, this replaces the link and never writes through it. Raises
+    OSError."""
     try:
         handle, temporary = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
     except OSError as error:
-        # Whoever asked knows this name, not that of the new file.
+        # The caller knows the name `path`, not the temporary name.
         error.filename = os.fspath(path)
         raise
     try:
@@ -36,13 +37,13 @@ def replacing(path: Path, mode: int = 0o600) -> Iterator[IO[bytes]]:
 
 
 def replace(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """`replacing` with these bytes."""
+    """Replaces the file by these bytes, as `replacing` does."""
     with replacing(path, mode) as file:
         file.write(data)
 
 
 def sync(folder: Path) -> None:
-    """Makes the names in a folder durable. Raises OSError."""
+    """Makes the file names in a folder durable. Raises OSError."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

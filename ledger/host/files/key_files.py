@@ -1,4 +1,4 @@
-"""Private keys on disk: PKCS#8 PEM of mode 0600, encrypted when a passphrase is given; never overwritten."""
+"""Private keys on disk: PKCS#8 PEM with mode 0600, encrypted if a passphrase is given, never overwritten."""
 
 import base64
 import os
@@ -13,13 +13,13 @@ from ledger.host.files.durable import TEMPORARY, replace, sync
 
 LOG_KEY = "log-key.pem"
 REGISTRAR_KEY = "registrar-key.pem"
-"""Where set-up leaves the ledger's own keys in the data folder."""
+"""Names of the files with the ledger's own keys, which set-up writes to the data folder."""
 
 _IN_USE = b"This key has signed for a log. "
-"""What the file of the log's key begins with once its log has an anchor. Readers of PEM pass over it."""
+"""The file of the log's key begins with this once its log has an anchor. PEM readers ignore it."""
 
 PASSPHRASE = "CARBON_LEDGER_PASSPHRASE"  # noqa: S105 - the variable's name
-PASSPHRASE_RULE = f"a passphrase where the file is encrypted: by --prompt, --passphrase-file or {PASSPHRASE}"
+PASSPHRASE_RULE = f"a passphrase if the file is encrypted: by --prompt, --passphrase-file or {PASSPHRASE}"
 
 
 def new_nonce() -> str:
@@ -28,17 +28,17 @@ def new_nonce() -> str:
 
 
 def new_key(algorithm: str = "ed25519") -> SigningKey:
-    """A fresh key. What a log signs with is Ed25519."""
+    """A new random key. A log's key must be Ed25519."""
     return SigningKey.from_seed(secrets.token_bytes(32), algorithm)
 
 
 def write_key(path: Path, key: SigningKey, passphrase: bytes | None = None) -> None:
-    """Writes a new file that only its owner reads. Raises ConfigurationError where it exists or cannot be written."""
+    """Writes a new file that only its owner can read. Raises ConfigurationError if it exists or cannot be written."""
     write_pem(path, key.to_pem(passphrase))
 
 
 def write_pem(path: Path, pem: bytes) -> None:
-    """`write_key` of a private key that is PEM already."""
+    """`write_key` for a private key that is already PEM."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
@@ -47,20 +47,20 @@ def write_pem(path: Path, pem: bytes) -> None:
                 file.write(pem)
                 file.flush()
                 os.fsync(file.fileno())
-            # Under its name it appears whole or not at all, and only where there was none.
+            # The file appears under its name completely or not at all, and only if the name was free.
             os.link(temporary, path)
         finally:
             os.unlink(temporary)
         sync(path.parent)
     except FileExistsError:
-        raise ConfigurationError(f"{path} exists: a key is never overwritten", field="key", value=path) from None
+        raise ConfigurationError(f"{path} exists: key files are never overwritten", field="key", value=path) from None
     except OSError as error:
         raise ConfigurationError(f"cannot write {path}: {error.strerror}", field="key", value=path) from error
 
 
 def read_key(path: Path, passphrase: bytes | None = None) -> SigningKey:
-    """Raises ConfigurationError where there is no such file; InvalidKey, which names it, where it holds no key, or the
-    passphrase is wrong, missing, or of no use."""
+    """The key in a file. Raises ConfigurationError if the file cannot be read; raises InvalidKey, which names the file,
+    if it holds no key, or the passphrase is wrong, missing, or given for a file that is not encrypted."""
     try:
         return SigningKey.from_pem(path.read_bytes(), passphrase)
     except OSError as error:
@@ -79,8 +79,8 @@ def is_in_use(path: Path) -> bool:
 
 
 def mark_in_use(path: Path, origin: str) -> None:
-    """Says in the file that its key signs for this log, durably. A file that is not ours to write, or a link to one
-    that is kept elsewhere, stays as it is."""
+    """Marks the file durably: its key signs for this log. A file without write permission stays unchanged, and so does
+    a link to a file elsewhere."""
     if is_in_use(path) or path.is_symlink():
         return
     with suppress(OSError):
@@ -88,7 +88,7 @@ def mark_in_use(path: Path, origin: str) -> None:
 
 
 def is_encrypted(path: Path) -> bool:
-    """Whether a key file needs a passphrase. One that cannot be read is none."""
+    """Whether a key file needs a passphrase; False if the file cannot be read."""
     try:
         return b"ENCRYPTED" in path.read_bytes()
     except OSError:
@@ -96,13 +96,13 @@ def is_encrypted(path: Path) -> bool:
 
 
 def read_own_key(path: Path, passphrase: bytes | None) -> SigningKey:
-    """A key of the ledger itself: the passphrase is there for all of them, and counts where this one is encrypted."""
+    """A key of the ledger itself. All of these share the passphrase, which is used if this file is encrypted."""
     return read_key(path, passphrase if is_encrypted(path) else None)
 
 
 def key_at(path: Path, passphrase: bytes | None = None) -> SigningKey:
-    """The key in a file, made where there is none yet, and encrypted where there is a passphrase. Two processes that
-    come at once get the same one."""
+    """The key in a file. If the file does not exist, this makes a new key, encrypted if there is a passphrase. Two
+    processes that run this at the same time get the same key."""
     if not path.exists():
         try:
             write_key(path, new_key(), passphrase)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from asyncpg import Record
 
+from ledger.core.log.inclusion_proof import TlogProof
 from ledger.core.log.tiles import Tile, inclusion_path_from_tiles, inclusion_tiles
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import MAX_SHOWN, Receipt, make_receipt
@@ -98,12 +99,12 @@ class ReceiptReader:
         size, note = head or await self._publication.proving(connection, index, row["size"], bytes(row["root"]))
         missing = [tile for tile in inclusion_tiles(index, size) if tile not in tiles]
         tiles |= await self._publication.tiles(connection, missing)
-        path = inclusion_path_from_tiles(index, size, tiles)
+        proof = TlogProof(index, tuple(inclusion_path_from_tiles(index, size, tiles)), note)
         digest, entry = bytes(row["digest"]), bytes(row["data"])
         if len(leaves) <= MAX_SHOWN:
-            return make_receipt(index, digest, entry, path, note, leaves, shown)
+            return make_receipt(proof, digest, entry, leaves, shown)
         # The leaves are so many that hashing them here would hold up everything else in this process.
-        return await asyncio.to_thread(make_receipt, index, digest, entry, path, note, leaves, shown)
+        return await asyncio.to_thread(make_receipt, proof, digest, entry, leaves, shown)
 
 
 async def _leaves_of(connection: Connection, row: Record) -> list[bytes]:

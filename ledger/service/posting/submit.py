@@ -16,6 +16,7 @@ from ledger.admission.admit import unknown_key
 from ledger.admission.lookups import add_names, entered_by
 from ledger.admission.names import Names
 from ledger.admission.state import PluginState
+from ledger.core.log.inclusion_proof import TlogProof
 from ledger.core.outcome.leaves import salt_seed
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import Receipt, make_receipt
@@ -262,9 +263,8 @@ def _verify_part(part: Sequence[Submission | LedgerError], request: AppendReques
 def _result(answer: Answer, earlier: Mapping[bytes, Receipt | Acknowledgement]) -> SubmitResult:
     match answer:
         case CommittedRecord(sequenced, checkpoint, path):
-            receipt = make_receipt(
-                sequenced.index, sequenced.digest, sequenced.entry, path, checkpoint, sequenced.leaves
-            )
+            proof = TlogProof(sequenced.index, tuple(path), checkpoint)
+            receipt = make_receipt(proof, sequenced.digest, sequenced.entry, sequenced.leaves)
             return SubmitResult(receipt, None, created=True)
         case LoadedRecord(digest=posted_before):
             return SubmitResult(earlier[posted_before], None)

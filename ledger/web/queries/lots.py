@@ -7,6 +7,7 @@ from litestar import Controller, get
 from litestar.params import Parameter
 from msgspec import Meta
 
+from ledger.admission.facts import LOT_SLOTS
 from ledger.errors import InvalidInput
 from ledger.footprint.stored.burdens import METHOD
 from ledger.service.ledger import Ledger
@@ -89,7 +90,9 @@ class QueriesController(Controller):
         self, ledger: Ledger,
         holder: Annotated[str, Parameter(description="the id of an organisation", min_length=1, max_length=255)],
         since: Annotated[int, Parameter(description="log index of the first revising record", ge=0, le=EVER)] = 0,
-        after: Annotated[int, Parameter(description="with `since`: `next` of a page", ge=-1, le=EVER << 10)] = -1,
+        after: Annotated[
+            int, Parameter(description="with `since`: `next` of a page", ge=-1, le=EVER * LOT_SLOTS)
+        ] = -1,
         limit: Annotated[int, Parameter(ge=1, le=1000)] = 100,
     ) -> ChangesAnswer:
         return await read_changes(ledger.pool, holder, since, after, limit)

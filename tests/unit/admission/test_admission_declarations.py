@@ -71,7 +71,7 @@ def test_names_of_burdens(world: World, name: str) -> None:
 
 def test_without_a_boundary_there_are_no_burdens(world: World) -> None:
     world.refuse(declaration(lot=output("x"), boundary="none", burdens={"fossilGhgEmissions": "1"}), "declaration-form",
-                 "burdens", says="without a boundary")
+                 "burdens", says="not allowed with boundary")
     world.admit(declaration(lot=output("x"), boundary="none"))
 
 

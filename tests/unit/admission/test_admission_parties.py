@@ -196,7 +196,7 @@ def test_keys_that_must_not_be_used(world: World, key: PublicKey, code: str) -> 
 def test_a_key_is_enrolled_once(world: World) -> None:
     taken = public(MILL.key, NEWCOMER.id)
     world.refuse(organization(NEWCOMER, keys=[public(NEWCOMER.key, NEWCOMER.id), taken]), "key-taken", "keys[1]",
-                 MILL.key.keyid.hex(), says="enrolled already")
+                 MILL.key.keyid.hex(), says="already enrolled")
     world.refuse(key_change(FORGE, added=[public(MILL.key, FORGE.id)]), "key-taken", "added[0]", MILL.key.keyid.hex())
     world.refuse(key_change(MILL, added=[public(MILL.key, MILL.id)]), "key-taken", "added[0]", MILL.key.keyid.hex())
 
@@ -269,7 +269,7 @@ def test_only_active_keys_of_the_organisation_are_revoked(world: World) -> None:
 
 
 def test_a_key_change_changes_something(world: World) -> None:
-    world.refuse(key_change(MILL), "no-change", "added", says="without keys")
+    world.refuse(key_change(MILL), "no-change", "added", says="names no keys")
 
 
 def test_a_key_change_of_nobody(world: World) -> None:
@@ -330,7 +330,7 @@ def test_prefixes_of_one_record_do_not_overlap(world: World, prefixes: list[str]
 
 def test_a_prefix_ends_at_a_delimiter(world: World) -> None:
     record = organization(NEWCOMER, prefixes=["urn:example:newcomer"])
-    world.refuse(record, "invalid-identifier", "prefixes[0]", "urn:example:newcomer", says="ends at one of")
+    world.refuse(record, "invalid-identifier", "prefixes[0]", "urn:example:newcomer", says="ends with one of")
 
 
 def test_neighbours_whose_names_begin_alike(world: World) -> None:
@@ -368,8 +368,8 @@ def test_an_organisation_without_prefixes_mints_nothing(world: World) -> None:
 
 
 def test_identifiers_are_entered_once(world: World) -> None:
-    world.refuse(facility(), "facility-taken", "id", MILL.name("site"), says="on the ledger already")
-    world.refuse(product("steel"), "product-taken", "id", MILL.name("steel"), says="on the ledger already")
+    world.refuse(facility(), "facility-taken", "id", MILL.name("site"), says="already on the ledger")
+    world.refuse(product("steel"), "product-taken", "id", MILL.name("steel"), says="already on the ledger")
     verdicts, _ = world.run(product("new"), product("new"))
     assert isinstance(verdicts[1], Refused)
     assert verdicts[1].code == "product-taken"

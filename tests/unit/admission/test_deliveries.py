@@ -92,7 +92,7 @@ def test_the_tolerance_to_the_last_grain(world: World, tolerance: str, received:
 def test_beyond_the_tolerance_by_the_last_grain(world: World, tolerance: str | None, received: str) -> None:
     record = send(world, tolerance=tolerance)
     error = world.refuse(acceptance(record, received), "return-lot", "returnLot", None, says="returnLot is missing")
-    assert "goes back as a lot" in (error.rule or "")
+    assert "goes back, as a lot" in (error.rule or "")
     world.admit(acceptance(record, received, "back"))
     assert world.left("back", FORGE) == 10 - world.left("sent")
 
@@ -228,8 +228,8 @@ def test_an_item_does_not_go_back_in_part(world: World) -> None:
 def test_no_more_is_received_than_was_sent(world: World, received: str) -> None:
     record = send(world)
     error = world.refuse(acceptance(record, received), "over-received", "received", quantity(received),
-                         says="of 10 that were sent")
-    assert "at most what was sent" in (error.rule or "")
+                         says="but only 10 were sent")
+    assert "at most the quantity sent" in (error.rule or "")
     world.refuse(acceptance(record, received, "back"), "over-received", "received")
 
 
@@ -257,7 +257,7 @@ def test_no_more_is_short_than_is_there(world: World) -> None:
     record = send(world)
     world.admit(consumption([flow("sent", "9")], by=FORGE))
     error = world.refuse(acceptance(record, "8", "back"), "over-consumption", "received", "2 TNE",
-                         says="short by more than is there")
+                         says="the shortage exceeds the remaining quantity")
     assert "1 TNE" in (error.rule or "")
     world.admit(acceptance(record, "9", "back"))
     assert (world.left("sent"), world.left("back", FORGE)) == (0, 1)
@@ -280,7 +280,7 @@ def test_a_stranger_accepts_nothing(world: World) -> None:
         for one, of in ((acceptance(record, by=who), record), (acceptance(record, "9", "back", by=who), record),
                         (dispute(record, by=who), record), (acceptance(never, by=who), never)):
             error = world.refuse(one, "unknown-transfer", "transfer", digest_of(of))
-            assert error.message == f"transfer: {digest_of(of)!r} is no transfer to {who.id}"
+            assert error.message == f"transfer: {digest_of(of)!r} is not a transfer to {who.id}"
             assert error.rule == "the digest of a transfer to the issuer"
 
 
@@ -395,13 +395,13 @@ def test_what_was_used_is_not_disputed(world: World) -> None:
     record = send(world)
     world.admit(consumption([flow("sent", "0.000000001")], by=FORGE))
     error = world.refuse(dispute(record), "used", "disputed", MILL.name("sent"))
-    assert "first use accepts it" in (error.rule or "")
+    assert "before its first use, which accepts it" in (error.rule or "")
 
 
 def test_a_delivery_is_disputed_once(disputed: tuple[World, Transfer]) -> None:
     world, record = disputed
     world.refuse(dispute(record, reason="too soft as well"), "used", "disputed", MILL.name("sent"),
-                 says="disputed already")
+                 says="already disputed")
 
 
 @pytest.mark.parametrize("received", ["9", "10"])

@@ -58,7 +58,7 @@ def unbalanced(
     """Refused with both sides in the message, and without a trace."""
     error = refused(works, lambda: balanced(works, *outputs, inputs=inputs, **fields), CODE, field, held)
     assert f": {held} kg of {element}, but inputs and supplies hold at most {came} kg of it" in error.message
-    assert f"a supply that holds {element} names a product that states it" in str(error.rule)
+    assert f"a supply that holds {element} must name a product that states it" in str(error.rule)
 
 
 def test_thirty_tonnes_of_concentrate_do_not_give_ten_of_copper(smelter: Works) -> None:
@@ -66,8 +66,8 @@ def test_thirty_tonnes_of_concentrate_do_not_give_ten_of_copper(smelter: Works) 
     error = refused(smelter, lambda: balanced(smelter, copper(smelter)), CODE, "outputs[0]", "9999")
     assert error.message == "outputs[0]: 9999 kg of Cu, but inputs and supplies hold at most 9000 kg of it"
     assert error.rule == (
-        "Cu in outputs <= Cu in inputs and supplies * (1 + 0), as their compositions state; a supply that holds Cu "
-        "names a product that states it"
+        "Cu in outputs <= Cu in inputs and supplies * (1 + 0), by their stated compositions; a supply that holds Cu "
+        "must name a product that states it"
     )
     balanced(smelter, copper(smelter, "9 TNE"))
 

@@ -91,7 +91,7 @@ def test_what_comes_in_later_is_no_opening_stock(world: World, basis: str) -> No
 @pytest.mark.parametrize("at", [FORGE.name("site"), MILL.name("never"), None])
 def test_opening_stock_lies_at_a_facility_of_the_issuer_s(world: World, at: str | None) -> None:
     error = world.refuse(opening(output("old"), at=at), "unknown-facility", "facility", at)
-    assert error.message == f"facility: {at!r} is no facility that {MILL.id} operates"
+    assert error.message == f"facility: {at!r} is not a facility that {MILL.id} operates"
     assert "facilities on the ledger" in (error.rule or "")
 
 

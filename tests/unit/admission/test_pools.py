@@ -245,7 +245,7 @@ def test_the_pool_of_another_is_no_pool(world: World) -> None:
         record = Addition(issuer=FORGE.id, nonce=nonce(), pool=MILL.name(name), time=END, inputs=[
             flow("f", "1", of=FORGE)])
         found = world.refuse(record, "unknown-pool", "pool", MILL.name(name))
-        assert found.message == f"pool: {MILL.name(name)!r} is no pool of {FORGE.id}"
+        assert found.message == f"pool: {MILL.name(name)!r} is not a pool of {FORGE.id}"
 
 
 # Entering a pool.

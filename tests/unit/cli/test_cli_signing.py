@@ -112,7 +112,7 @@ def test_csv_of_a_spreadsheet(sign: Sign) -> None:
 
 @pytest.mark.parametrize(("old", "new", "told"), [
     (",55,", ',"5,5",', ("row 3, column inputs.0.quantity.value", "'5,5'", "decimal string above zero")),
-    (",50,TNE,product", ",50.0,TNE,product", ("row 3, column outputs.0.quantity.value", "'50.0'", "no needless zeros")),
+    (",50,TNE,product", ",50.0,TNE,product", ("row 3, column outputs.0.quantity.value", "'50.0'", "superfluous")),
     ("TNE,product", "t,product", ("row 3, column outputs.0.quantity.unit", "'t'", "Recommendation 20")),
     ("product,3", "produce,3", ("row 3, column outputs.0.role", "produce")),
     (",urn:p,", ",,", ("row 3, column outputs.0.product", "required field `product`")),

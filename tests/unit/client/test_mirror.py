@@ -263,7 +263,7 @@ def test_a_log_whose_key_was_rotated(folder: Path) -> None:
     begun = StaticLog(some_entries(400))
     begun.notes = rotated(300)
     begun.note = sign_checkpoint(begun.head, SIGNER, ROGUE)
-    assert "signs beside it" in run(begun, folder, old.vkey).notes[0]
+    assert "signs together with it" in run(begun, folder, old.vkey).notes[0]
     assert files_in(folder).items() >= expected(begun).items() - {("vkey", f"{begun.key}\n".encode())}
     ended = StaticLog(some_entries(500), ROGUE)
     ended.notes = rotated(300, 400)

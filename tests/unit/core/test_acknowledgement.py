@@ -10,6 +10,7 @@ from support.statements import LOG, VKEY
 
 from ledger.core.log.add_checkpoint import stated
 from ledger.core.log.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
+from ledger.core.log.inclusion_proof import TlogProof
 from ledger.core.log.merkle import inclusion_path, leaf_hash, tree_root
 from ledger.core.log.note import parse_note, sign_note
 from ledger.core.receipts.acknowledgement import (
@@ -69,7 +70,8 @@ def test_it_reads_back_and_holds(promise: Acknowledgement) -> None:
 def test_a_receipt_is_read_as_one(log: MemoryLedger) -> None:
     hashes = [leaf_hash(entry) for entry in log.entries]
     note = sign_checkpoint(Checkpoint(LOG.name, len(hashes), tree_root(hashes)), LOG)
-    receipt = make_receipt(0, log.digests[0], log.entries[0], inclusion_path(hashes, 0), note, log.original_leaves[0])
+    proof = TlogProof(0, tuple(inclusion_path(hashes, 0)), note)
+    receipt = make_receipt(proof, log.digests[0], log.entries[0], log.original_leaves[0])
     found = read_answer(msgspec.json.encode(receipt))
     assert isinstance(found, Receipt)
     assert verify_answer(found, VKEY).size == len(hashes)

@@ -158,7 +158,7 @@ def test_a_prefix_ends_at_a_delimiter(text: str) -> None:
         check_prefix(text, "prefixes[3]")
     error = caught.value
     assert (error.code, error.field, error.value) == ("invalid-identifier", "prefixes[3]", text)
-    assert "ends at one of" in error.message
+    assert "ends with one of" in error.message
 
 
 def test_a_prefix_is_a_normal_identifier() -> None:

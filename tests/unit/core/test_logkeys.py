@@ -67,7 +67,7 @@ def test_which_keys_sign_at_each_step(count: int, signing: list[NoteSigner]) -> 
 
 @pytest.mark.parametrize(("size", "signer"), [(21, A), (31, B), (250, A)])
 def test_a_key_that_has_ended_signs_no_later_head(size: int, signer: NoteSigner) -> None:
-    with pytest.raises(VerificationError, match="a key that ended") as caught:
+    with pytest.raises(VerificationError, match="entries ended at") as caught:
         opened(LogKeys(name(A), CHAIN), head(size, signer))
     assert caught.value.code == "ended-key"
 
@@ -145,7 +145,7 @@ def test_signature_lines_of_others_make_no_other_step() -> None:
 
 
 @pytest.mark.parametrize(("pinned", "count", "says"), [
-    (A, 0, None), (B, 1, None), (A, 1, "signs beside it"), (A, 2, "signs now"), (B, 3, "signs beside it"),
+    (A, 0, None), (B, 1, None), (A, 1, "signs together with it"), (A, 2, "signs now"), (B, 3, "signs together with it"),
     (A, 3, "signs now"), (C, 4, None), (B, 4, "signs now"),
 ])
 def test_whoever_pinned_an_older_key_is_told(pinned: NoteSigner, count: int, says: str | None) -> None:

@@ -167,7 +167,7 @@ def test_inclusion_fails_for_every_other_leaf_index_and_length() -> None:
                         verify_inclusion(LEAVES[other_index], index, size, ROOTS[size], path)
             for wrong in (path[:-1], path[1:], [*path, LEAVES[0]], [LEAVES[0], *path]):
                 if wrong != path:
-                    with pytest.raises(VerificationError, match="hashes, where the sizes ask for"):
+                    with pytest.raises(VerificationError, match="hashes, but the sizes require"):
                         verify_inclusion(LEAVES[index], index, size, ROOTS[size], wrong)
 
 
@@ -208,7 +208,7 @@ def test_consistency_fails_for_every_other_tree_and_length() -> None:
             with pytest.raises(VerificationError):
                 verify_consistency(old, new, ROOTS[new], ROOTS[old], path)
             for wrong in (path[:-1], path[1:], [*path, LEAVES[0]], [LEAVES[0], *path]):
-                with pytest.raises(VerificationError, match="hashes, where the sizes ask for"):
+                with pytest.raises(VerificationError, match="hashes, but the sizes require"):
                     verify_consistency(old, new, ROOTS[old], ROOTS[new], wrong)
 
 
@@ -247,12 +247,12 @@ def test_sizes_that_do_not_grow_are_refused(old: int, new: int) -> None:
 def test_equal_sizes_and_empty_trees_are_held_to_their_roots() -> None:
     with pytest.raises(VerificationError, match="two different roots for one size"):
         verify_consistency(3, 3, ROOTS[3], ROOTS[4], [])
-    with pytest.raises(VerificationError, match="not that of the empty tree"):
+    with pytest.raises(VerificationError, match="not the root of the empty tree"):
         verify_consistency(0, 3, ROOTS[3], ROOTS[3], [])
-    with pytest.raises(VerificationError, match="not that of the empty tree"):
+    with pytest.raises(VerificationError, match="not the root of the empty tree"):
         verify_consistency(0, 0, EMPTY_ROOT, ROOTS[3], [])
     for old in (0, 3):
-        with pytest.raises(VerificationError, match="1 hashes, where the sizes ask for 0"):
+        with pytest.raises(VerificationError, match="1 hashes, but the sizes require 0"):
             verify_consistency(old, 3, ROOTS[old], ROOTS[3], [LEAVES[0]])
 
 
@@ -270,5 +270,5 @@ def test_no_path_from_a_size_outside_the_tree(old: int) -> None:
 
 def test_the_last_leaf_of_the_largest_tree_has_a_path_of_63_hashes() -> None:
     path = [LEAVES[0]] * 62
-    with pytest.raises(VerificationError, match="62 hashes, where the sizes ask for 63"):
+    with pytest.raises(VerificationError, match="62 hashes, but the sizes require 63"):
         verify_inclusion(LEAVES[0], 0, MAX_SIZE, LEAVES[0], path)

@@ -90,8 +90,8 @@ WEAK = f"w+00000000+{base64.b64encode(bytes([4, 1]) + bytes(31)).decode()}"
     (["group g any X9", "quorum g"], 6, "no line above", "group.member", "X9", "a line above"),
     (["group g any h", "group h any X1", "quorum g"], 6, "no line above", "group.member", "h", "a line above"),
     (["group g any g", "quorum g"], 6, "no line above", "group.member", "g", "a line above"),
-    (["group g 2 X1 X1", "quorum g"], 6, "a group already", "group.member", "X1", "one group at most"),
-    (["group g any X1", "group h any X1", "quorum g"], 7, "a group already", "group.member", "X1", "one group at most"),
+    (["group g 2 X1 X1", "quorum g"], 6, "already a member of a group", "group.member", "X1", "at most one group"),
+    (["group g any X1", "group h any X1", "quorum g"], 7, "already a member", "group.member", "X1", "most one group"),
     (["group g 3 X1 X2", "quorum g"], 6, "number from 1 to 2", "group.threshold", "3", "all, any, or a number from 1"),
     (["group g 0 X1 X2", "quorum g"], 6, "number from 1 to 2", "group.threshold", "0", "all, any, or a number from 1"),
     (["group g 01 X1 X2", "quorum g"], 6, "number from 1 to 2", "group.threshold", "01", "all, any, or a number from"),
@@ -103,20 +103,20 @@ WEAK = f"w+00000000+{base64.b64encode(bytes([4, 1]) + bytes(31)).decode()}"
     (["quorum X1", "quorum X2"], 7, "second quorum", "quorum.name", "X2", "one quorum line"),
     (["quorum"], 6, "a quorum line is", "quorum", "quorum", "quorum <name>|none"),
     (["quorum X1 X2"], 6, "a quorum line is", "quorum", "quorum X1 X2", "quorum <name>|none"),
-    (["Quorum X1"], 6, "not with log, witness", "line", "Quorum", "log, witness, group or quorum"),
-    (["quorum\u00a0X1"], 6, "not with log, witness", "line", "quorum\u00a0X1", "log, witness, group or quorum"),
+    (["Quorum X1"], 6, "unknown keyword", "line", "Quorum", "log, witness, group or quorum"),
+    (["quorum\u00a0X1"], 6, "unknown keyword", "line", "quorum\u00a0X1", "log, witness, group or quorum"),
     (["quorum X1\r"], 6, "control characters", "line", r"'quorum X1\r'", "no control"),
     (["# \x7f"], 6, "control characters", "line", r"'# \x7f'", "no control"),
     ([LINES[0].replace("X1", "Z1", 1), "quorum X1"], 6, "same key", "witness.vkey", X1_VKEY, "a key of its own"),
     ([f"witness Z1 {SAME_KEY}", "quorum X1"], 6, "same key", "witness.vkey", SAME_KEY, "a key of its own"),
     (["witness Z1", "quorum X1"], 6, "a witness line is", "witness", "witness Z1", "witness <name> <vkey> [<url>]"),
-    ([f"witness Z1 {LOG_VKEY}"], 6, "not of a type that cosigns", "witness.vkey", LOG_VKEY, "0x04 (Ed25519) or 0x06"),
-    (["witness Z1 Z1"], 6, "a vkey is name", "witness.vkey", "Z1", "8 hex digits"),
+    ([f"witness Z1 {LOG_VKEY}"], 6, "type cannot cosign", "witness.vkey", LOG_VKEY, "0x04 (Ed25519) or 0x06"),
+    (["witness Z1 Z1"], 6, "of the form name", "witness.vkey", "Z1", "8 hex digits"),
     (["witness Z1 w+00000000+BA"], 6, "is not base64", "witness.vkey", "w+00000000+BA", "base64"),
-    ([f"witness Z1 {SHORT}"], 6, "no key of its type", "witness.vkey", SHORT, "32 bytes of Ed25519"),
+    ([f"witness Z1 {SHORT}"], 6, "not hold a key of its type", "witness.vkey", SHORT, "32 bytes of Ed25519"),
     ([f"witness Z1 {WEAK}"], 6, "small order", "witness.vkey", WEAK, "order"),
     (["log " + X1_VKEY], 6, "not of type Ed25519", "log.vkey", X1_VKEY, "type 0x01"),
-    (["log x" + LOG_VKEY], 6, "hash is not that", "log.vkey", "x" + LOG_VKEY, "of this name and key it is "),
+    (["log x" + LOG_VKEY], 6, "the vkey's hash is not", "log.vkey", "x" + LOG_VKEY, "the hash of this name and key"),
     ([f"log {LOG_VKEY}"] * 2, 7, "same key", "log.vkey", LOG_VKEY, "a key of its own"),
     (["log a b c", "quorum X1"], 6, "a log line is", "log", "log a b c", "log <vkey> [<url>]"),
 ])
@@ -132,7 +132,7 @@ def test_what_is_no_policy_is_refused_by_its_line(
 
 
 @pytest.mark.parametrize(("data", "why"), [
-    (b"", "no quorum"), (b"# nothing\n", "no quorum"), (b"quorum none", "cut off"),
+    (b"", "the quorum line is missing"), (b"# nothing\n", "the quorum line is missing"), (b"quorum none", "truncated"),
     (b"quorum none\n\xff\n", "line 2 .*UTF-8"), (b"#" * MAX_POLICY + b"\n", "longer"),
 ])
 def test_what_is_no_policy_as_a_whole(data: bytes, why: str) -> None:
@@ -155,7 +155,7 @@ def test_a_note_with_the_quorum_opens() -> None:
     cosigned = open_cosigned(note + lines["X1"] + lines["X3"] + lines["Y2"], found, LOG.verifier)
     assert cosigned.checkpoint == CHECKPOINT
     assert dict(cosigned.times) == {"X1": TIME + 10, "X3": TIME + 12, "Y2": TIME + 14}
-    with pytest.raises(VerificationError, match="no quorum") as caught:
+    with pytest.raises(VerificationError, match="not the quorum") as caught:
         open_cosigned(note + lines["X1"] + lines["X1"] + lines["Y2"], found, LOG.verifier)
     assert caught.value.code == "no-quorum"
     with pytest.raises(VerificationError):

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.log.entry import Entry, parse_entry
-from ledger.core.log.inclusion_proof import encode_proof
+from ledger.core.log.inclusion_proof import TlogProof, encode_proof
 from ledger.core.log.merkle import inclusion_path, leaf_hash, tree_root
 from ledger.core.log.note import NoteSigner, sign_note
 from ledger.core.log.note import vkey as vkey_of
@@ -78,7 +78,8 @@ def make(index: int = 4, lots: int = 2, *, size: int = SIZE, signer: NoteSigner 
     ]
     hashes = [leaf_hash(entry) for entry in entries]
     checkpoint = sign_checkpoint(Checkpoint(ORIGIN, size, tree_root(hashes)), signer)
-    receipt = make_receipt(index, digest, entries[index], inclusion_path(hashes, index), checkpoint, leaves)
+    proof = TlogProof(index, tuple(inclusion_path(hashes, index)), checkpoint)
+    receipt = make_receipt(proof, digest, entries[index], leaves)
     return Case(receipt, entries, leaves)
 
 
@@ -362,7 +363,8 @@ def test_a_lot_is_never_shown_in_the_place_of_the_assessment() -> None:
     entry = parse_entry(case.entries[4])._replace(outcome=outcome_root([lot_leaf(1)])).to_bytes()
     hashes = [leaf_hash(entry if i == 4 else other) for i, other in enumerate(case.entries)]
     checkpoint = sign_checkpoint(Checkpoint(ORIGIN, SIZE, tree_root(hashes)), LOG)
-    receipt = make_receipt(4, canonical.digest(BODY), entry, inclusion_path(hashes, 4), checkpoint, [])
+    proof = TlogProof(4, tuple(inclusion_path(hashes, 4)), checkpoint)
+    receipt = make_receipt(proof, canonical.digest(BODY), entry, [])
     error = refusal(replace(receipt, leaves=[lone]))
     assert (error.code, error.field, error.value) == ("wrong-leaf", "leaves[0]", "0")
     assert "leaf 0" in error.message
@@ -419,7 +421,7 @@ def test_a_signature_that_the_log_took_in_and_that_does_not_hold(fault: str) -> 
     }[fault]
     entry = parse_entry(CASE.entries[4])._replace(signature=signature).to_bytes()
     checkpoint = sign_checkpoint(Checkpoint(ORIGIN, 1, leaf_hash(entry)), LOG)
-    receipt = make_receipt(0, digest, entry, [], checkpoint, CASE.leaves)
+    receipt = make_receipt(TlogProof(0, (), checkpoint), digest, entry, CASE.leaves)
     assert check(receipt, body=BODY).lots
     error = refusal(receipt, body=BODY, key=PUBLIC)
     assert (error.code, error.field, error.value) == ("wrong-signature", "signature", signature.hex()[:200])

@@ -205,7 +205,7 @@ def test_a_tile_s_bytes_are_its_hashes() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"\0" * 31, b"\0" * 33, b"\0" * 32 * 257])
 def test_bytes_that_are_no_tile_are_refused(data: bytes) -> None:
-    with pytest.raises(InvalidInput, match="cannot be a tile"):
+    with pytest.raises(InvalidInput, match="a tile has 1 to 256 hashes"):
         tile_hashes(data)
 
 
@@ -223,7 +223,7 @@ def test_entries_that_are_no_bundle_are_refused(entries: list[bytes], reason: st
 
 @pytest.mark.parametrize("data", [b"", b"\0", b"\0\1", b"\0\2a", b"\0\1ab", b"\0\1a\0", b"\0\0" * 257])
 def test_bytes_that_are_no_bundle_are_refused(data: bytes) -> None:
-    with pytest.raises(InvalidInput, match=r"cut off|cannot be a bundle"):
+    with pytest.raises(InvalidInput, match=r"truncated|an entry bundle has 1 to 256 entries"):
         decode_entries(data)
 
 

@@ -81,7 +81,7 @@ def test_what_does_not_hold_is_named() -> None:
         verify_proof(encode_proof(4, PATHS[5], NOTE), LEAVES[5], ORIGIN, LOG.verifier)
     with pytest.raises(VerificationError, match="leaf 13 cannot be in a tree of size 13"):
         verify_proof(encode_proof(13, PATHS[5], NOTE), LEAVES[5], ORIGIN, LOG.verifier)
-    with pytest.raises(VerificationError, match="3 hashes, where the sizes ask for 4"):
+    with pytest.raises(VerificationError, match="3 hashes, but the sizes require 4"):
         verify_proof(encode_proof(5, PATHS[5][1:], NOTE), LEAVES[5], ORIGIN, LOG.verifier)
     with pytest.raises(VerificationError, match="leaf hash: a hash is not 32 bytes"):
         verify_proof(PROOF, b"", ORIGIN, LOG.verifier)
@@ -95,19 +95,19 @@ HEAD = "c2sp.org/tlog-proof@v1\n"
     [
         ("", "empty line"),
         (HEAD + "index 5\n" + HASHES, "empty line"),
-        (f"c2sp.org/tlog-proof@v2\nindex 5\n{HASHES}\n{NOTE}", "begins with the line"),
-        (f"\n{HEAD}index 5\n{HASHES}\n{NOTE}", "begins with the line"),
-        (f"{HEAD[:-1]} \nindex 5\n{HASHES}\n{NOTE}", "begins with the line"),
-        (f"{HEAD}{HASHES}\n{NOTE}", "no index line"),
-        (f"{HEAD}\n{NOTE}", "no index line"),
-        (f"{HEAD}extra AAAA\n\n{NOTE}", "no index line"),
+        (f"c2sp.org/tlog-proof@v2\nindex 5\n{HASHES}\n{NOTE}", "does not begin with the line"),
+        (f"\n{HEAD}index 5\n{HASHES}\n{NOTE}", "does not begin with the line"),
+        (f"{HEAD[:-1]} \nindex 5\n{HASHES}\n{NOTE}", "does not begin with the line"),
+        (f"{HEAD}{HASHES}\n{NOTE}", "the index line of the proof is missing"),
+        (f"{HEAD}\n{NOTE}", "the index line of the proof is missing"),
+        (f"{HEAD}extra AAAA\n\n{NOTE}", "the index line of the proof is missing"),
         (f"{HEAD}index 5\nextra AAAA\n{HASHES}\n{NOTE}", "base64"),
-        (f"{HEAD}extra AAAA\nextra AAAA\nindex 5\n{HASHES}\n{NOTE}", "no index line"),
-        (f"{HEAD}extra\nindex 5\n{HASHES}\n{NOTE}", "no index line"),
+        (f"{HEAD}extra AAAA\nextra AAAA\nindex 5\n{HASHES}\n{NOTE}", "the index line of the proof is missing"),
+        (f"{HEAD}extra\nindex 5\n{HASHES}\n{NOTE}", "the index line of the proof is missing"),
         (f"{HEAD}extra \nindex 5\n{HASHES}\n{NOTE}", "left out"),
         (f"{HEAD}extra AA\nindex 5\n{HASHES}\n{NOTE}", "extra data of a proof is not base64"),
-        (f"{HEAD}extra AB==\nindex 5\n{HASHES}\n{NOTE}", "one base64 spelling"),
-        (f"{HEAD}Index 5\n{HASHES}\n{NOTE}", "no index line"),
+        (f"{HEAD}extra AB==\nindex 5\n{HASHES}\n{NOTE}", "not the canonical base64"),
+        (f"{HEAD}Index 5\n{HASHES}\n{NOTE}", "the index line of the proof is missing"),
         (f"{HEAD}index  5\n{HASHES}\n{NOTE}", "canonical decimal"),
         (f"{HEAD}index \n{HASHES}\n{NOTE}", "canonical decimal"),
         (f"{HEAD}index 05\n{HASHES}\n{NOTE}", "canonical decimal"),

@@ -96,7 +96,7 @@ def test_wrong_dimension(source: str, target: str, dimensions: tuple[str, str]) 
 
 def test_no_conversion_between_any_two_dimensions() -> None:
     for source, target in OTHERS:
-        with pytest.raises(InvalidQuantity, match=rf"^1 {source} is a .*, not a "):
+        with pytest.raises(InvalidQuantity, match=rf"^1 {source} is of dimension .*, not "):
             convert(Decimal(1), source, target)
 
 
@@ -107,7 +107,7 @@ def test_unknown_units(code: str) -> None:
     assert (caught.value.code, caught.value.field) == ("unknown-unit", "supplies[0].quantity.unit")
     assert repr(code) in caught.value.message
     for source, target in ((code, "KGM"), ("KGM", code)):
-        with pytest.raises(InvalidQuantity, match="not known"):
+        with pytest.raises(InvalidQuantity, match="unknown unit"):
             convert(Decimal(1), source, target)
 
 

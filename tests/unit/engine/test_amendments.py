@@ -185,7 +185,7 @@ def test_a_lot_of_another_or_of_nobody(works: Works, other: Works) -> None:
     b = works.run({"b": "10"}, {"a": "10"})
     for lot in (other.name("theirs"), works.name("nowhere")):
         refused(works, lambda lot=lot: works.amend(change(b, inputs=works.kilograms({lot: "10"}))),
-                "unknown-lot", "inputs[0].lot", lot, names=b, says="is no lot that")
+                "unknown-lot", "inputs[0].lot", lot, names=b, says="is not a lot that")
 
 
 @pytest.mark.parametrize("outputs", [
@@ -195,7 +195,7 @@ def test_other_lots_than_before(works: Works, outputs: dict[str, str]) -> None:
     works.mine("a", "100")
     b = works.run({"b": "30", "c": "10"}, {"a": "40"})
     refused(works, lambda: works.amend(change(b, outputs=works.outputs(outputs))), "amended-lots", "changes",
-            " ".join(works.name(lot) for lot in outputs), names=b, says="other ones")
+            " ".join(works.name(lot) for lot in outputs), names=b, says="other lots")
 
 
 @pytest.mark.parametrize("fields", [
@@ -254,7 +254,7 @@ def test_another_composition(works: Works, other: Works) -> None:
 def test_fields_of_a_transformation_that_do_not_change(works: Works, field: str) -> None:
     a = works.mine("a", "100")
     refused(works, lambda: works.amend(change(a, **{field: "x"})), "not-amendable", f"changes[0].fields.{field}",
-            field, says="of a transformation does not change")
+            field, says="cannot change this field of a transformation")
 
 
 @pytest.mark.parametrize(("kind", "fields"), [
@@ -278,7 +278,7 @@ def test_fields_of_others_that_do_not_change(works: Works, other: Works, kind: s
     who, entry = found[kind]
     for field in fields:
         refused(who, lambda field=field: who.amend(change(entry, **{field: "x"})), "not-amendable",
-                f"changes[0].fields.{field}", field, says=f"of a {kind} does not change")
+                f"changes[0].fields.{field}", field, says=f"cannot change this field of a {kind}")
 
 
 def test_records_without_flows_do_not_change(works: Works) -> None:

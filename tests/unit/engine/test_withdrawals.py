@@ -86,7 +86,7 @@ def test_a_lot_of_which_something_was_taken(works: Works) -> None:
     a = works.mine("a", "100", "100")
     b = works.run({"b": "1"}, {"a": "0.001"}, [ore("1 KGM")])
     refused(works, lambda: works.amend(withdrawal(a)), "used", "changes[0]", works.name("a"),
-            says="something was taken")
+            says="has been used")
     works.amend(withdrawal(b))
     works.amend(withdrawal(a))
     gone(works, a, "a")
@@ -179,7 +179,7 @@ def test_records_that_are_not_withdrawn(works: Works, other: Works, kind: str) -
         "closing": lambda: (works, works.close(retired=works.kilograms({"a": "1"}), start=day(27), end=day(28))),
     }[kind]()
     refused(who, lambda: who.amend(withdrawal(entry)), "not-amendable", "changes[0]",
-            says=f"a record of type {kind} is not withdrawn")
+            says=f"this record of type {kind} cannot be withdrawn")
 
 
 def test_a_delivery_that_was_withdrawn_is_not_accepted(works: Works, other: Works) -> None:

@@ -14,9 +14,10 @@ WITNESS = CosignatureVerifier("w", Ed25519PrivateKey.from_private_bytes(bytes(32
 
 
 @pytest.mark.parametrize(("lines", "why", "field", "value"), [
-    (["quorum nobody"], "line 1", "quorum.name", "nobody"), ([f"log {LOG.vkey}"], "no quorum line", "quorum", None),
+    (["quorum nobody"], "line 1", "quorum.name", "nobody"),
+    ([f"log {LOG.vkey}"], "the quorum line is missing", "quorum", None),
     ([f"log {OTHER.vkey}", "quorum none"], "its key", "log.vkey", OTHER.vkey),
-    ([f"witness w {LOG.vkey}"], "line 1 .* cosigns", "witness.vkey", LOG.vkey),
+    ([f"witness w {LOG.vkey}"], "line 1 .* cannot cosign", "witness.vkey", LOG.vkey),
     ([f"witness w {WITNESS}", "quorum w"], "no witness has an address", "quorum", "w"),
     ([f"witness w {WITNESS} ftp://w.example", "quorum w"], "not http", "witness.url", "ftp://w.example"),
 ])

@@ -30,8 +30,10 @@ def facts_of(lot: StoredLot) -> LotFacts:
     """The facts of a lot as its row has them."""
     maker = (lot.facility, lot.process or "") if lot.facility is not None else None
     return LotFacts(
-        lot.id, lot.number, lot.product, lot.holder, lot.role, lot.quantity, lot.unit, lot.mass, lot.origin, lot.item,
-        lot.composition, maker, lot.previous_life, lot.owner, lot.sender, lot.pool, lot.credit, lot.expires,
+        id=lot.id, number=lot.number, product=lot.product, holder=lot.holder, role=lot.role, quantity=lot.quantity,
+        unit=lot.unit, mass=lot.mass, origin=lot.origin, item=lot.item, composition=lot.composition, maker=maker,
+        previous_life=lot.previous_life, owner=lot.owner, sender=lot.sender, pool=lot.pool, credit=lot.credit,
+        expires=lot.expires,
     )
 
 
