@@ -30,7 +30,8 @@ CRASHES = {
     "babbles": "ended",
 }
 FAILURES = {
-    "raises": "ValueError: out of order ?", "raisesUntellable": "Untellable: (it cannot be told)",
+    "raises": "ValueError: out of order ?",
+    "raisesUntellable": "Untellable: (no message: the error's own text cannot be made)",
     "exitsPython": "SystemExit: that is all", "interrupts": "KeyboardInterrupt", "fills": "MemoryError",
 }
 INVALID = ["garbage", "float", "text", "integer"]
