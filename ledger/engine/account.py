@@ -77,11 +77,11 @@ def outcome_leaves(
         averaged={} if adjustment is None else written_burdens(adjustment.burdens),
         averaged_contents={} if adjustment is None else written(adjustment.contents), covered=written(covered),
     ))
-    rest = [
+    lot_leaves = [
         lot_leaf(seed, i, lot, lot_figures, METHOD, tag)
         for i, (lot, lot_figures) in enumerate(zip(lots, figures.outputs, strict=True), start=1)
     ]
-    return (first, *rest)
+    return (first, *lot_leaves)
 
 
 def with_revisions(outcome: Outcome, revised: Iterable[tuple[int, bytes, bytes]]) -> Outcome:

@@ -142,13 +142,13 @@ class FactLoader:
 
     async def _bodies(
         self, connection: Connection, kind: str, wanted: Iterable[str], cache: Cache[Value], into: dict[str, Value],
-        read: Callable[[AnyRecord], tuple[str, Value]],
+        parse: Callable[[AnyRecord], tuple[str, Value]],
     ) -> None:
         missing = cache.fill([name for name in wanted if name not in into], into)
         if not missing:
             return
         for row in await connection.fetch(self._sql[f"{kind}_bodies"], missing):
-            name, value = read(_record.decode(row["body"]))
+            name, value = parse(_record.decode(row["body"]))
             into[name] = value
             cache.keep(name, value)
 

@@ -80,11 +80,12 @@ class Balances:
 
     def check(self, lot: str) -> None:
         """Raises Refused if records take more from a lot than its quantity."""
-        left = self._state.remaining[lot]
-        if left < 0:
+        remaining = self._state.remaining[lot]
+        if remaining < 0:
             raise Refused(
-                f"lot {lot!r} would be overdrawn by {-left:f} {self._state.lots[lot].unit}", code="over-consumption",
-                field="changes", value=lot, rule="all records together take at most the quantity of a lot",
+                f"lot {lot!r} would be overdrawn by {-remaining:f} {self._state.lots[lot].unit}",
+                code="over-consumption", field="changes", value=lot,
+                rule="all records together take at most the quantity of a lot",
             )
 
     def _carriers(self) -> dict[str, set[str]]:

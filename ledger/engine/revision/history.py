@@ -55,9 +55,9 @@ class History:
     def _follow(self, pool: str, lot: str, index: int) -> None:
         number = int(lot.rpartition(":")[2])
         if number > 1:
-            rest = f"{pool}:{number - 1}"
-            self.following[rest] = index
-            self.preceding[index] = rest
+            before = f"{pool}:{number - 1}"
+            self.following[before] = index
+            self.preceding[index] = before
 
     def index_of(self, digest: str, field: str) -> int:
         """The log index of a record that may be revised. Raises Refused if the record is withdrawn."""

@@ -126,9 +126,9 @@ class Engine:
         self._caught_up.add(index)
         if any(taken.lot.id in self._resized or taken.lot.id in self._refigured for taken in prepared.plan.taken):
             self._push(index)
-        rest = self._history.preceding.get(index)
-        if rest is not None and rest in self._balances.touched:
-            self._queue_additions(index - 1, (rest,))
+        preceding = self._history.preceding.get(index)
+        if preceding is not None and preceding in self._balances.touched:
+            self._queue_additions(index - 1, (preceding,))
 
     def result(self) -> Revision:
         remaining = self._history.state.remaining
@@ -165,9 +165,9 @@ class Engine:
         lots = self._numbered(index, new)
         self._settle(index, old, new, lots)
         figures = outcome.figures.outputs
-        for lot, now in zip(lots, figures, strict=True):
-            if history.figures[lot.id] != now:
-                self._undoing.set(history.figures, lot.id, now)
+        for lot, new_figures in zip(lots, figures, strict=True):
+            if history.figures[lot.id] != new_figures:
+                self._undoing.set(history.figures, lot.id, new_figures)
                 self._refigured.add(lot.id)
                 self._push_takers(lot.id)
         self._note(index, old, new, outcome, lots, figures)
@@ -269,13 +269,13 @@ class Engine:
         """Returns the quantity that an addition took from the generation before, so that its new plan can take the
         whole remainder. All other takers of that generation come before the addition in the log, so the balance is then
         the remainder."""
-        rest = self._history.preceding.get(index)
-        if rest is None:
+        preceding = self._history.preceding.get(index)
+        if preceding is None:
             return
         for taken in old.plan.taken:
-            if taken.lot.id == rest:
-                self._balances.add(rest, taken.quantity)
-        self._balances.check(rest)
+            if taken.lot.id == preceding:
+                self._balances.add(preceding, taken.quantity)
+        self._balances.check(preceding)
 
     def _numbered(self, index: int, new: Prepared) -> tuple[LotFacts, ...]:
         record, digest = new.submission.record, new.submission.digest
@@ -291,9 +291,9 @@ class Engine:
         check_same_lots(self._history.lots_of(index), lots, "changes")
         if index in self._changes:
             check_undisputed(new.plan.taken, state)
-        rest = self._history.preceding.get(index)
+        preceding = self._history.preceding.get(index)
         for taken in old.plan.taken:
-            if taken.lot.id != rest:
+            if taken.lot.id != preceding:
                 self._balances.add(taken.lot.id, taken.quantity)
         for taken in new.plan.taken:
             self._balances.add(taken.lot.id, -taken.quantity)

@@ -48,17 +48,17 @@ def _additions(closing: Closing, history: History) -> dict[str, list[int]]:
 def _added(prepared: Prepared, history: History, *, first: bool) -> Added:
     stock = prepared.plan.created[0].facts.pool
     own: tuple[float, Vector, Contents] = (0.0, ZERO, {})
-    rest: tuple[float, Vector, Contents] | None = None
+    opening: tuple[float, Vector, Contents] | None = None
     for taken in prepared.plan.taken:
         figures = history.figures[taken.lot.id]
         part = part_of(taken.quantity, taken.lot.quantity)
         vector = tuple([part * amount for amount in figures.burdens])
         contents = {name: part * amount for name, amount in figures.contents.items()}
         if taken.lot.pool == stock:
-            rest = (float(taken.quantity), vector, contents)
+            opening = (float(taken.quantity), vector, contents)
         else:
             own = _plus(own, (float(taken.quantity), vector, contents))
-    return Added(*own, opening=rest if first else None)
+    return Added(*own, opening=opening if first else None)
 
 
 def _plus(

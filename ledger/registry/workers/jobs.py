@@ -144,9 +144,9 @@ class Queue:
         return until is not None
 
 
-def busy(why: str) -> Unavailable:
+def busy(reason: str) -> Unavailable:
     """The answer for a record that no worker could assess. The record itself may be valid."""
-    return Unavailable(f"{why}; nothing was written: post the record again", code="plugin-busy", field="process")
+    return Unavailable(f"{reason}; nothing was written: post the record again", code="plugin-busy", field="process")
 
 
 def _late(job: Job, seconds: float) -> PluginError:

@@ -203,10 +203,10 @@ async def _wait(group: JobGroup, jobs: Sequence[Job], patience: float) -> None:
         raise
 
 
-def _give_up(jobs: Sequence[Job], why: str) -> None:
+def _give_up(jobs: Sequence[Job], reason: str) -> None:
     for job in jobs:
         if job.wanted:
-            job.put(busy(why))
+            job.put(busy(reason))
 
 
 def _read(answer: WorkerAnswer) -> Found:

@@ -85,8 +85,8 @@ def _faults_of_round_trip(assessment: Assessment, where: str) -> Iterator[Confor
     """An auditor recomputes the figures from JSON, so the assessment's JSON must give the same figures."""
     try:
         written = assessment_bytes(assessment)
-        again = msgspec.json.decode(written, type=Assessment)
-        same = assessment_bytes(again) == written and direct(again) == direct(assessment)
+        reread = msgspec.json.decode(written, type=Assessment)
+        same = assessment_bytes(reread) == written and direct(reread) == direct(assessment)
     except (msgspec.MsgspecError, LedgerError, TypeError, ValueError, ArithmeticError) as error:
         yield ConformanceFault("round-trip", where, f"{type(error).__name__}: {error}")
         return

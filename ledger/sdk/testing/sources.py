@@ -94,7 +94,7 @@ def faults_of_tables(package: str) -> Iterator[ConformanceFault]:
             yield ConformanceFault("factor", file, error.message)
             continue
         for row in table:
-            yield from (ConformanceFault("factor", row.name, said) for said in faults_of_row(row))
+            yield from (ConformanceFault("factor", row.name, message) for message in faults_of_row(row))
 
 
 def faults_of_row(row: FactorRow) -> Iterator[str]:

@@ -65,12 +65,12 @@ class Anchor(ABC):
             raise self.unwritable("it holds a higher head")
         return note
 
-    def unreadable(self, why: object) -> Unavailable:
-        return Unavailable(f"cannot read the anchor {self.location}: {why}", code=UNREADABLE, field="anchor",
+    def unreadable(self, reason: object) -> Unavailable:
+        return Unavailable(f"cannot read the anchor {self.location}: {reason}", code=UNREADABLE, field="anchor",
                            value=self.location)
 
-    def unwritable(self, why: object) -> Unavailable:
-        return Unavailable(f"cannot write the anchor {self.location}: {why}", code=UNWRITABLE, field="anchor",
+    def unwritable(self, reason: object) -> Unavailable:
+        return Unavailable(f"cannot write the anchor {self.location}: {reason}", code=UNWRITABLE, field="anchor",
                            value=self.location)
 
     def overtaken(self) -> Unavailable:

