@@ -8,7 +8,8 @@ from ledger.engine.sectors import Installed, Registry
 from ledger.errors import LedgerError
 from ledger.sdk import Context
 
-Found = Assessment | LedgerError
+AssessmentResult = Assessment | LedgerError
+"""The assessment of a record, or the error that refuses it."""
 
 
 class AssessmentCall(NamedTuple):
@@ -43,7 +44,7 @@ class Assessor(Protocol):
         """Returns when sectors can assess records. Raises ConfigurationError if they never can."""
         ...
 
-    async def assess(self, calls: Sequence[AssessmentCall]) -> list[Found]:
+    async def assess(self, calls: Sequence[AssessmentCall]) -> list[AssessmentResult]:
         """One assessment or error for each call, in order. It gives the errors of `Installed.assess`, and Unavailable
         if the failure says nothing about the record."""
         ...
@@ -66,11 +67,11 @@ class Inside:
     async def ready(self) -> None:
         """Returns at once: the sectors are ready."""
 
-    async def assess(self, calls: Sequence[AssessmentCall]) -> list[Found]:
+    async def assess(self, calls: Sequence[AssessmentCall]) -> list[AssessmentResult]:
         return [_assessed(call) for call in calls]
 
 
-def _assessed(call: AssessmentCall) -> Found:
+def _assessed(call: AssessmentCall) -> AssessmentResult:
     try:
         return call.installed.assess(call.context, call.activity)
     except LedgerError as error:

@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Final
 
 from ledger.errors import PluginError, Unavailable
-from ledger.registry.assessing import Found
+from ledger.registry.assessing import AssessmentResult
 from ledger.registry.workers.process import Ended
 
 MAX_CHUNK: Final = 64
@@ -25,17 +25,17 @@ class JobGroup:
     def __init__(self, size: int) -> None:
         self.open = size
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._answers: list[Found | None] = [None] * size
+        self._answers: list[AssessmentResult | None] = [None] * size
 
     @property
-    def answers(self) -> list[Found]:
+    def answers(self) -> list[AssessmentResult]:
         """The answers, in order."""
         return [answer for answer in self._answers if answer is not None]
 
     def answered(self, position: int) -> bool:
         return self._answers[position] is not None
 
-    def put(self, position: int, answer: Found) -> None:
+    def put(self, position: int, answer: AssessmentResult) -> None:
         """Sets an answer. Only the first one counts: a worker may still answer a call that the pool has given up."""
         if self.answered(position):
             return
@@ -57,7 +57,7 @@ class Job:
         self.crashes = 0
         self.starts = 0
 
-    def put(self, answer: Found) -> None:
+    def put(self, answer: AssessmentResult) -> None:
         self.group.put(self.position, answer)
 
     @property

@@ -10,7 +10,7 @@ from typing import Final
 
 from ledger.engine.sectors import Registry
 from ledger.errors import ConfigurationError
-from ledger.registry.assessing import AssessmentCall, Found
+from ledger.registry.assessing import AssessmentCall, AssessmentResult
 from ledger.registry.installed import installed
 from ledger.registry.workers.jobs import Job, JobGroup, Queue, busy
 from ledger.registry.workers.messages import WorkerAnswer, encode, error_of
@@ -68,7 +68,7 @@ class WorkerPool:
         for start in first:
             start.result()
         registry = installed()
-        self._check({name: start.digest for name, start in registry.sectors.items()})
+        self._check({name: sector.digest for name, sector in registry.sectors.items()})
         return registry
 
     async def ready(self) -> None:
@@ -80,14 +80,16 @@ class WorkerPool:
         """The workers' process ids."""
         return list(self._workers)
 
-    async def assess(self, calls: Sequence[AssessmentCall], patience: float = PATIENCE_SECONDS) -> list[Found]:
-        """See `Assessor.assess`."""
+    async def assess(
+        self, calls: Sequence[AssessmentCall], patience: float = PATIENCE_SECONDS
+    ) -> list[AssessmentResult]:
+        """See `Assessor.assess`. `patience`: the longest wait, in seconds, without any answer."""
         if self._closed:
             return [busy("the server is shutting down") for _ in calls]
         group = JobGroup(len(calls))
         jobs = [
-            Job(group, i, encode(Message(sector.sector.name, context, activity)), context.process, sector.tag)
-            for i, (sector, context, activity) in enumerate(calls)
+            Job(group, i, encode(Message(plugin.sector.name, context, activity)), context.process, plugin.tag)
+            for i, (plugin, context, activity) in enumerate(calls)
         ]
         self._queue.add(jobs)
         self._wake(len(jobs))
@@ -209,7 +211,7 @@ def _give_up(jobs: Sequence[Job], reason: str) -> None:
             job.put(busy(reason))
 
 
-def _read(answer: WorkerAnswer) -> Found:
+def _read(answer: WorkerAnswer) -> AssessmentResult:
     if answer.assessment is not None:
         return answer.assessment
     if answer.fault is None:

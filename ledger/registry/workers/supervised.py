@@ -9,7 +9,7 @@ from typing import Final
 from ledger.core.outcome.assessment import Assessment
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import LedgerError
-from ledger.registry.assessing import AssessmentCall, Found
+from ledger.registry.assessing import AssessmentCall, AssessmentResult
 from ledger.registry.workers.jobs import busy
 from ledger.registry.workers.pool import PATIENCE_SECONDS, WorkerPool
 from ledger.sdk import Context
@@ -89,7 +89,7 @@ class Workers:
     def under_lock(self) -> Registry:
         return self._supervised(TimeBudget(LOCKED_SECONDS))
 
-    async def assess(self, calls: Sequence[AssessmentCall]) -> list[Found]:
+    async def assess(self, calls: Sequence[AssessmentCall]) -> list[AssessmentResult]:
         return await self.pool.assess(calls) if calls else []
 
     def _supervised(self, budget: TimeBudget) -> Registry:
