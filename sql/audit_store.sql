@@ -39,7 +39,7 @@ SELECT id, data FROM named WHERE kind = ? AND id IN (SELECT value FROM json_each
 INSERT OR REPLACE INTO named (kind, id, data) VALUES (?, ?, ?);
 
 -- name: balances
--- parameters: after which number, how many
+-- parameters: lot number after which to begin, limit
 SELECT number, id, remaining, quantity FROM lot WHERE number > ? ORDER BY number LIMIT ?;
 
 -- name: read_pasts
@@ -53,13 +53,13 @@ INSERT OR REPLACE INTO past (position, facility, starts, ends, data) VALUES (?, 
 INSERT OR IGNORE INTO flow (lot, record, follows) VALUES (?, ?, ?);
 
 -- name: period
--- purpose: records of a facility that a closing of a period may be about
+-- purpose: records of a facility that a closing of a period may concern
 -- parameters: facility, end, start
 SELECT position FROM past WHERE facility = ? AND starts < ? AND ends >= ? ORDER BY position;
 
 -- name: descendants
--- purpose: records that take from the lots of records, and from theirs, and so on; themselves included. Where
--- quantities may change, what is left of a pool's generation passes to the next one: its addition counts as well
+-- purpose: records and all their descendants through flows. If quantities may change, the remainder of a pool's
+-- generation passes to the next one, so the addition that made the next one counts as a descendant too
 -- parameters: log indexes as a JSON array, whether quantities may change
 WITH RECURSIVE reached (record) AS (
     SELECT value FROM json_each(?)
@@ -70,7 +70,7 @@ WITH RECURSIVE reached (record) AS (
 SELECT record FROM reached ORDER BY record;
 
 -- name: following
--- purpose: the additions that made the generations after these
+-- purpose: the additions that made the next generations of pools
 -- parameters: lot numbers as a JSON array
 SELECT record FROM flow WHERE lot IN (SELECT value FROM json_each(?)) AND follows;
 
@@ -85,7 +85,7 @@ SELECT record FROM changed WHERE reviser = ?;
 INSERT OR IGNORE INTO changed (reviser, record) VALUES (?, ?);
 
 -- name: mark
--- purpose: what is written from here on goes again with the end
+-- purpose: marks the point to which `back` returns
 SAVEPOINT aside;
 
 -- name: back

@@ -1,8 +1,8 @@
--- What an audit keeps of a log, in an SQLite file: all that the records to come may name. Numbers are decimal strings.
+-- The audit store: an SQLite file with everything that later records of a log may name. Numbers are decimal strings.
 
 CREATE TABLE fact (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 
--- `held`: whether something is left. `data`: facts and figures.
+-- `held`: whether the remaining quantity is not zero. `data`: facts and figures.
 CREATE TABLE lot (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -23,14 +23,15 @@ CREATE TABLE record (
     issuer TEXT NOT NULL
 ) WITHOUT ROWID;
 
--- Seeds of salts, each of a nonce that the issuer has used.
+-- Seeds of salts, one for each nonce that the issuer has used.
 CREATE TABLE salted (
     seed TEXT NOT NULL,
     issuer TEXT NOT NULL,
     PRIMARY KEY (seed, issuer)
 ) WITHOUT ROWID;
 
--- Facilities and products by id, transfers and declarations by the digest of their record; sites: a facility's id so.
+-- Facilities and products by id, transfers and declarations by the digest of their record. Kind `site`: the id of a
+-- facility by the digest of its record.
 CREATE TABLE named (
     kind TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -38,7 +39,8 @@ CREATE TABLE named (
     PRIMARY KEY (kind, id)
 ) WITHOUT ROWID;
 
--- Records that can be revised, as they read now. `facility` and the period, where a closing finds the record by them.
+-- Records that can be revised, as they read now. `facility` and the period are set if a closing finds the record by
+-- them.
 CREATE TABLE past (
     position INTEGER PRIMARY KEY,
     facility TEXT,
@@ -48,7 +50,7 @@ CREATE TABLE past (
 );
 CREATE INDEX past_period ON past (facility, starts) WHERE facility IS NOT NULL;
 
--- Which record takes, or once took, from a lot; `follows`: it makes the generation of a pool after this one.
+-- Which record takes, or once took, from a lot. `follows`: the record makes the pool's generation after this lot.
 CREATE TABLE flow (
     lot INTEGER NOT NULL,
     record INTEGER NOT NULL,
@@ -56,7 +58,7 @@ CREATE TABLE flow (
     PRIMARY KEY (lot, record, follows)
 ) WITHOUT ROWID;
 
--- Which record made others read otherwise.
+-- Which records a record has changed.
 CREATE TABLE changed (
     reviser INTEGER NOT NULL,
     record INTEGER NOT NULL,

@@ -1,8 +1,8 @@
--- The whole schema of a ledger, as all migrations together make it; the functions of verify_log() are in a file of their
--- own.
--- Log tables only grow: no role, not even the owner by mistake, updates or deletes what is logged.
--- Tables on the hot path (record, lot, figure, flow, balance) have no foreign keys: admission has checked what they
--- would, an audit checks it again, and each would cost a look-up a row.
+-- The whole schema of a ledger. It equals the result of all migrations. The functions of verify_log() are in a separate
+-- file.
+-- Log tables only grow: no role can update or delete logged rows, not even the owner by mistake.
+-- Tables on the hot path (record, lot, figure, flow, balance) have no foreign keys: each would cost a look-up per row.
+-- Admission checks the references, and an audit checks them again.
 
 CREATE TABLE schema_version (
     version integer PRIMARY KEY,
@@ -15,8 +15,8 @@ CREATE TABLE ledger (
     vkey text NOT NULL
 );
 
--- The one row whose lock orders all writers. `frontier` holds the complete subtree hashes, largest first; `revisions`
--- counts the records that have revised others: what was read under another count may be outdated.
+-- The single row whose lock orders all writers. `frontier` holds the complete subtree hashes, largest first.
+-- `revisions` counts the records that have revised others: data that was read at another count may be outdated.
 CREATE TABLE head (
     only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
     size bigint NOT NULL CHECK (size >= 0),
@@ -32,21 +32,21 @@ CREATE TABLE entry (
     leaf_hash bytea NOT NULL CHECK (leaf_hash = sha256('\x00'::bytea || data))
 );
 
--- One row a batch: the checkpoint that its receipts are proved against.
+-- One row for each batch: the checkpoint that its receipts refer to.
 CREATE TABLE batch (
     size bigint PRIMARY KEY CHECK (size > 0),
     root bytea NOT NULL CHECK (length(root) = 32)
 );
 
--- Heads that the quorum of a log's witnesses has cosigned, each as the note that was published: what is public of a log
--- that has witnesses. The first row is the head at which it began to have them. Without rows every batch is public.
+-- In a log with witnesses, the published heads: heads that the quorum has cosigned, each as its published note. The
+-- first row is the head from which on the log has witnesses. Without rows every batch is public.
 CREATE TABLE publication (
     size bigint PRIMARY KEY CHECK (size >= 0),
     note text NOT NULL
 );
 
--- Cosignatures carry a time: the newest published head, cosigned anew while nothing was appended. What proves entries is
--- the row of `publication`.
+-- Cosignatures carry a time. These are newer cosignatures of the newest published head, made while nothing was
+-- appended. Proofs of entries use the row of `publication`.
 CREATE TABLE renewal (
     size bigint NOT NULL REFERENCES publication,
     number bigint NOT NULL CHECK (number > 0),
@@ -54,7 +54,7 @@ CREATE TABLE renewal (
     PRIMARY KEY (size, number)
 );
 
--- Rotations of the log's key, in order: notes by which one who has pinned a key finds those that came after.
+-- Rotations of the log's key, in order. With these notes, a reader who has pinned a key finds all later keys.
 -- `ledger.vkey` is the first key.
 CREATE TABLE log_key (
     number integer PRIMARY KEY CHECK (number > 0),
@@ -62,7 +62,7 @@ CREATE TABLE log_key (
     note text NOT NULL
 );
 
--- Full tiles only; `root` is the hash that stands in the tile above.
+-- Only full tiles. `root` is the tile's hash in the tile above.
 CREATE TABLE tile (
     level smallint NOT NULL CHECK (level BETWEEN 0 AND 7),
     index bigint NOT NULL CHECK (index >= 0),
@@ -71,7 +71,8 @@ CREATE TABLE tile (
     PRIMARY KEY (level, index)
 );
 
--- Where a record is `erased`, `body` is its residue. No statistics are kept of bodies: they would quote them.
+-- If a record is `erased`, `body` is the redacted record. Bodies have no statistics, because statistics contain
+-- samples.
 CREATE TABLE record (
     index bigint PRIMARY KEY CHECK (index >= 0),
     digest bytea NOT NULL UNIQUE CHECK (length(digest) = 32),
@@ -84,13 +85,14 @@ CREATE TABLE record (
     CONSTRAINT record_body_check CHECK (erased OR digest = sha256(body))
 );
 ALTER TABLE record ALTER COLUMN body SET STATISTICS 0;
--- What an inventory reads. Log indexes only grow, so each issuer appends at one place. Of all types: a part would be taken
--- for small, and gone through from end to end, wherever a query names a type.
+-- For inventories. Log indexes only grow, so each issuer appends at one place. The index covers all types: the planner
+-- would take a partial index for small, and scan all of it for each query that names a type.
 CREATE INDEX record_issuer ON record (issuer, index);
--- An issuer uses a nonce, and so a seed, once. Seeds are random: a hash index is smaller, and writes less to the WAL.
+-- An issuer uses each nonce, and so each seed, only once. Seeds are random, so a hash index is smaller than a B-tree
+-- and writes less to the WAL.
 CREATE INDEX record_seed ON record USING hash (seed);
 
--- Erasures on the log: `record` asks that the body of `subject` goes, which is done once it is committed.
+-- Erasures on the log: `record` asks to erase the body of `subject`. The service does it after the commit.
 CREATE TABLE erasure (
     record bigint PRIMARY KEY REFERENCES record,
     subject bigint NOT NULL UNIQUE REFERENCES record,
@@ -122,8 +124,8 @@ CREATE TABLE revocation (
     record bigint NOT NULL REFERENCES record
 );
 
--- What is reported of revoked keys: their signatures from log index `since` on are in doubt. A later report may name an
--- earlier index.
+-- Reports on revoked keys: their signatures from log index `since` on are in doubt. A later report may name an earlier
+-- index.
 CREATE TABLE compromise (
     keyid bytea NOT NULL REFERENCES signing_key,
     record bigint NOT NULL REFERENCES record,
@@ -131,7 +133,8 @@ CREATE TABLE compromise (
     PRIMARY KEY (keyid, record)
 );
 
--- Changes of an organisation's keys. A recovery waits while the newest one is its request: any later one ends it.
+-- Changes of an organisation's keys. A recovery waits as long as its request is the newest change; any later change
+-- ends it.
 CREATE TABLE key_change (
     record bigint PRIMARY KEY REFERENCES record,
     organization text NOT NULL REFERENCES organization,
@@ -170,7 +173,7 @@ CREATE TABLE acceptance (
     record bigint NOT NULL REFERENCES record
 );
 
--- `number` is record index * 1024 + position. `composition` only where it differs from the product's.
+-- `number` is record index * 1024 + position. `composition` is set only if it differs from the product's.
 CREATE TABLE lot (
     number bigint PRIMARY KEY CHECK (number >= 0),
     id text NOT NULL UNIQUE CHECK (octet_length(id) BETWEEN 1 AND 255),
@@ -195,14 +198,15 @@ CREATE TABLE lot (
 );
 CREATE INDEX lot_item ON lot (item) WHERE item IS NOT NULL;
 CREATE INDEX lot_pool ON lot (pool, number) WHERE pool IS NOT NULL;
--- What was made of a product. Of transfers, pools, declarations, waste, cores and credits it holds nothing, save what a
--- transfer brought home to its owner. It is no third random index of the hot path: numbers only grow, so each product
--- appends at one place, the last leaf of its range, and only as many leaves are hot as there are products being made.
+-- The made lots of a product, without lots of transfers, pools, declarations, waste, cores and credits, except lots
+-- that a transfer returned to their owner. It is not a third random index on the hot path: numbers only grow, so each
+-- product appends at one place, the last leaf of its range. Only as many leaves are hot as there are products in
+-- production.
 CREATE INDEX lot_product ON lot (product, number)
     WHERE facility IS NOT NULL AND sender IS NULL AND pool IS NULL AND role IN ('product', 'coProduct', 'byProduct');
 
--- A lot's figures, whole lot as created: burdens in the order of the product's list, contents by name; version 0 is
--- that of its own record, others are those of revisions. `share` is the part of its record's burden that it carries.
+-- A lot's figures, for the whole lot as created: burdens in the order of the program's list, contents by name. Version
+-- 0 comes from the lot's own record, other versions from revisions. `share` is the lot's allocation share.
 CREATE TABLE figure (
     lot bigint NOT NULL,
     version bigint NOT NULL CHECK (version >= 0),
@@ -225,15 +229,16 @@ CREATE TABLE flow (
 );
 CREATE INDEX flow_lot ON flow (lot);
 
--- Records that revise others (amendments, closings), counted from 1. A version is chosen before the head is locked, so
--- that all its rows can be written before; `record` says from which index on it holds.
+-- Records that revise others (amendments, closings), counted from 1. The service chooses a version before it locks the
+-- head, so that it can write all rows of the version before. `record`: the version applies from this log index on.
 CREATE TABLE revision (
     version bigint PRIMARY KEY CHECK (version > 0),
     record bigint NOT NULL UNIQUE
 );
 
--- What a revision made of a record: its results (`leaf`: leaf 0, `outcome`: their root) and, where the record itself
--- was changed (`own`), the body that holds now, none where it was withdrawn. Its flows then are those of this version.
+-- The new version of a record after a revision: its results (`leaf`: leaf 0, `outcome`: outcome root). If the record
+-- itself was changed (`own`), also its new body, or NULL if it was withdrawn; and its flows are those with this
+-- version.
 CREATE TABLE revised (
     record bigint NOT NULL,
     version bigint NOT NULL,
@@ -249,7 +254,7 @@ CREATE INDEX revised_version ON revised (version, record);
 CREATE INDEX figure_version ON figure (version) WHERE version > 0;
 CREATE INDEX flow_version ON flow (version) WHERE version > 0;
 
--- What a revision changed of a lot.
+-- The facts of a lot that a revision changed.
 CREATE TABLE lot_version (
     number bigint NOT NULL,
     version bigint NOT NULL,
@@ -289,7 +294,7 @@ CREATE TABLE reopening (
     record bigint NOT NULL REFERENCES record
 );
 
--- Transformations that were posted provisional, by their period; an amendment of the period adds a row.
+-- Transformations that were posted as provisional, by their period. An amendment of the period adds a row.
 CREATE TABLE provisional (
     record bigint NOT NULL,
     facility text NOT NULL,
@@ -300,7 +305,7 @@ CREATE TABLE provisional (
 );
 CREATE INDEX provisional_facility ON provisional (facility, record);
 
--- Disputes of transferred lots, and what settled them; the newest row of a lot says whether it is frozen.
+-- Disputes of transferred lots, and their settlements. The newest row of a lot says whether the lot is frozen.
 CREATE TABLE dispute (
     lot bigint NOT NULL,
     record bigint NOT NULL REFERENCES record,
@@ -322,14 +327,14 @@ CREATE TABLE attestation (
 );
 CREATE INDEX attestation_subject ON attestation (kind, subject);
 
--- Credits used up for a lot.
+-- Claims, which use up credits for a lot.
 CREATE TABLE claim (
     record bigint PRIMARY KEY REFERENCES record,
     lot text
 );
 CREATE INDEX claim_lot ON claim (lot);
 
--- Periods that are reported of a subject: a facility, or the organisation that issued the record.
+-- Reported periods of a subject, which is a facility or the organisation that issued the record.
 CREATE TABLE report (
     record bigint PRIMARY KEY REFERENCES record,
     subject text NOT NULL,
@@ -341,11 +346,11 @@ CREATE INDEX report_starts ON report (starts);
 
 CREATE INDEX facility_operator ON facility (operator);
 CREATE INDEX product_owner ON product (owner);
--- By bytes, whatever the collation of the database: prefixes that begin with another one are a range.
+-- Ordered by bytes, whatever the collation of the database, so that all names that start with a prefix are a range.
 CREATE INDEX prefix_bytes ON prefix (prefix COLLATE "C");
 CREATE INDEX organization_bytes ON organization (id COLLATE "C");
 
--- What a record has entered is found by its index too, so that an audit compares it beside the record.
+-- An audit finds the lookup rows of a record by its index, to compare them with the record.
 CREATE INDEX organization_record ON organization (record);
 CREATE INDEX prefix_organization ON prefix (organization);
 CREATE INDEX signing_key_record ON signing_key (record);
@@ -358,7 +363,7 @@ CREATE INDEX pool_record ON pool (record);
 CREATE INDEX reopening_record ON reopening (record);
 CREATE INDEX dispute_record ON dispute (record);
 
--- The only rows that change besides the head: what is left of each lot.
+-- The remaining quantities of lots. Apart from the head, only these rows change.
 CREATE TABLE balance (
     lot bigint PRIMARY KEY,
     remaining numeric NOT NULL CHECK (remaining >= 0 AND remaining <= quantity AND remaining <> 'NaN'),
@@ -382,7 +387,7 @@ BEGIN
 END
 $$;
 
--- A record gives way to its residue once, and only where an erasure on the log names it.
+-- A record can be redacted only once, and only if an erasure on the log names it.
 CREATE FUNCTION forbid_unlogged_erasure() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF OLD.erased OR NOT NEW.erased OR to_jsonb(NEW) - 'body' - 'erased' <> to_jsonb(OLD) - 'body' - 'erased'
@@ -395,7 +400,7 @@ BEGIN
 END
 $$;
 
--- How a record reads since a revision goes with the record itself, and with what revised it first.
+-- A later version of a record can be redacted if the record itself is erased, or the record that first revised it.
 CREATE FUNCTION forbid_unlogged_erasure_of_revised() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.body IS NULL OR OLD.body IS NULL OR to_jsonb(NEW) - 'body' <> to_jsonb(OLD) - 'body' OR NOT EXISTS (
@@ -461,7 +466,7 @@ REVOKE INSERT ON schema_version, ledger FROM carbon_ledger_writer;
 GRANT UPDATE ON head TO carbon_ledger_writer;
 GRANT UPDATE (remaining, quantity) ON balance TO carbon_ledger_writer;
 
--- Whoever erases reads, and puts residues in the place of bodies; triggers hold that role to the erasures on the log.
+-- The eraser's role can read, and can replace bodies by redacted ones. Triggers restrict it to the erasures on the log.
 DO $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'carbon_ledger_eraser') THEN

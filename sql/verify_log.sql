@@ -1,8 +1,8 @@
--- What a database says about itself: verify_log() gives a row for each thing that does not hold, and none where all does.
--- It needs no program and no key, so a dump can be looked at anywhere; who signed what, and whether a plugin's figures are
--- right, it cannot tell: `carbon-ledger audit` does.
+-- verify_log() verifies a database by itself: it returns a row for each fault, and no rows if all is correct. It needs
+-- no program and no key, so anyone can check a dump anywhere. It cannot check signatures and the figures of plugins:
+-- `carbon-ledger audit` does.
 
--- A binary64 as the shortest decimal that reads back to it, in Python's spelling, which leaves are written in.
+-- A binary64 as the shortest decimal that reads back to it, in Python's spelling, which the leaves use.
 CREATE FUNCTION verify_log_figure(amount float8) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
         WHEN amount::text LIKE '%e+15' THEN amount::text::numeric::text || '.0'
@@ -11,7 +11,7 @@ CREATE FUNCTION verify_log_figure(amount float8) RETURNS text LANGUAGE sql IMMUT
     END
 $$;
 
--- RFC 6962: the root over hashes of leaves.
+-- RFC 6962: the root over leaf hashes.
 CREATE FUNCTION verify_log_root(hashes bytea[]) RETURNS bytea LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
     level bytea[] := hashes;
@@ -41,7 +41,7 @@ CREATE FUNCTION verify_log_salt(seed bytea, place integer) RETURNS text LANGUAGE
     SELECT rtrim(translate(encode(substr(sha256(seed || int4send(place)), 1, 16), 'base64'), '+/', '-_'), '=')
 $$;
 
--- Figures by name as a leaf holds them; nothing where all are zero.
+-- Figures by name, as in a leaf; an empty text if all are zero.
 CREATE FUNCTION verify_log_figures(title text, names text[], amounts float8[]) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT coalesce(to_json(title)::text || ':{' || string_agg(
@@ -49,7 +49,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     FROM unnest(names, amounts) AS f (name, amount) WHERE amount <> 0
 $$;
 
--- The leaf of a lot at a place of its record's outcome, as a revision left it (0: as its record made it).
+-- The leaf of a lot at a place of its record's outcome, as of a revision (0: as its record made it).
 CREATE FUNCTION verify_log_leaf(l lot, f figure, quantity numeric, seed bytea, place integer) RETURNS bytea
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT convert_to('{' || verify_log_figures('burdens', ARRAY[
@@ -70,7 +70,8 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
         || ',"role":' || to_json(l.role)::text || ',"salt":"' || verify_log_salt(seed, place) || '"}', 'UTF8')
 $$;
 
--- What is left of a lot by its newest version and by the newest version of all that takes from it.
+-- Checks the remaining quantities of lots against the newest versions of the lots and of the records that take from
+-- them.
 CREATE FUNCTION verify_log_balances() RETURNS TABLE (index bigint, rule text, message text) LANGUAGE sql STABLE AS $$
     WITH own AS (
         SELECT record, max(version) AS version FROM revised WHERE own GROUP BY record
@@ -97,7 +98,8 @@ CREATE FUNCTION verify_log_balances() RETURNS TABLE (index bigint, rule text, me
     FROM flow w LEFT JOIN lot l ON l.number = w.lot WHERE l.number IS NULL OR w.lot / 1024 >= w.record
 $$;
 
--- Burdens as records made them: what comes in by parts and is not retained goes out by shares.
+-- Checks the conservation of burdens: the burdens that come in by taken fractions and are not retained go out by
+-- allocation shares.
 CREATE FUNCTION verify_log_conservation() RETURNS TABLE (index bigint, rule text, message text) LANGUAGE sql STABLE AS $$
     WITH leaves AS (
         SELECT r.index, r.type, convert_from(r.outcome, 'UTF8')::jsonb AS leaf FROM record r WHERE r.outcome IS NOT NULL
@@ -128,7 +130,8 @@ CREATE FUNCTION verify_log_conservation() RETURNS TABLE (index bigint, rule text
       AND abs(s.amount - s.share * m.amount) > 1e-9 * greatest(abs(m.amount), 1)
 $$;
 
--- Results: that rows hash to what entries commit to, bit for bit, and that burdens are conserved (within 1e-9).
+-- Checks results: rows must hash to the commitments of entries, bit for bit, and burdens must be conserved (within
+-- 1e-9).
 CREATE FUNCTION verify_log_results() RETURNS TABLE (index bigint, rule text, message text) LANGUAGE sql STABLE AS $$
     WITH lots AS (
         SELECT l.number / 1024 AS record, f.version,
@@ -175,7 +178,7 @@ CREATE FUNCTION verify_log_results() RETURNS TABLE (index bigint, rule text, mes
     SELECT * FROM verify_log_conservation()
 $$;
 
--- Entries, records and the tree, in one walk over the leaves.
+-- Checks entries, records and the tree, in one pass over the leaves.
 CREATE FUNCTION verify_log_tree() RETURNS TABLE (index bigint, rule text, message text) LANGUAGE plpgsql STABLE AS $$
 DECLARE
     one record;

@@ -1,1 +1,1 @@
-"""What a record comes to: run by server, auditor and verifier alike. Pure: no clock, no randomness, no IO."""
+"""The outcome of a record. Server, auditor and verifier run the same code. Pure: no clock, no randomness, no IO."""

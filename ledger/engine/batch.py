@@ -1,4 +1,4 @@
-"""One micro-batch, record by record, over plain state: admitted or refused, with figures and outcomes. No IO."""
+"""Runs one micro-batch over plain state, record by record: admits or refuses each, with figures and outcome. No IO."""
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -27,8 +27,8 @@ from ledger.footprint.stored.figures import LotFigures
 class Item(NamedTuple):
     """A submission on its way into the log.
 
-    `prepared` is None where something that it names was not known yet; `needs` are the digests of records of the same
-    request on whose facts the preparation rests.
+    `prepared` is None if the log did not yet have something that the record names. `needs` are the digests of records
+    of the same request whose facts the preparation uses.
     """
 
     submission: Submission
@@ -46,7 +46,7 @@ class Sequenced(Struct, frozen=True):
 
 
 class LoadedRecord(NamedTuple):
-    """The record is on the log already, or earlier in this batch."""
+    """The record is on the log already, or appears earlier in this batch."""
 
     digest: bytes
 
@@ -55,10 +55,10 @@ Verdict = Sequenced | LoadedRecord | LedgerError
 
 
 class Batch:
-    """Runs items over `state` and collects what has to be written. `figures` by lot id, of all lots in `state`.
+    """Runs items over `state` and collects the rows to write. `figures` by lot id, of all lots in `state`.
 
-    `revise` says what a record that revises others comes to; without it there is none among the items. `version` is
-    the count of its revision.
+    `revise` computes the revision of an amendment or a closing; without it, the items must not contain such a record.
+    `version` is the number of that revision.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Batch:
         self.sequenced: list[tuple[int, Prepared]] = []
         self.leaf_hashes: list[bytes] = []
         self.balances: dict[int, Decimal] = {}
-        """What is left of lots that were there before, by number."""
+        """The remaining quantities, by lot number, of lots that existed before this batch."""
         self.time = time
         self._state = state
         state.time = time
@@ -80,31 +80,32 @@ class Batch:
         self._created: dict[int, LotFacts] = {}
 
     def run(self, items: Sequence[Item]) -> list[Verdict]:
-        """One verdict an item, in order; a refused record leaves no trace and harms no neighbour."""
+        """One verdict for each item, in order. A refused record changes nothing and does not affect other items."""
         verdicts: list[Verdict] = []
         for item in items:
             try:
-                verdicts.append(self._one(item))
+                verdicts.append(self._verdict(item))
             except LedgerError as error:
                 verdicts.append(error.settled())
         return verdicts
 
     def may_ask(self, items: Sequence[Item]) -> bool:
-        """Whether a sector may have to be asked again for one of them, which takes as long as it takes."""
+        """Whether the batch may have to call a sector again for one of the items. Such a call has no time limit."""
         return any(isinstance(item.submission.record, Activation) for item in items) or any(
             isinstance(item.submission.record, Transformation) and not self._settled(item) for item in items
         )
 
     def _settled(self, item: Item) -> bool:
-        found = item.prepared
-        return found is not None and not item.needs and not pooled(found) and self._in_force(found)
+        prepared = item.prepared
+        return prepared is not None and not item.needs and not pooled(prepared) and self._in_force(prepared)
 
     def finish(self) -> None:
-        """To be called once, after the last item: the balances of the new lots are what later items left of them."""
+        """Call this once, after the last item: later items of the batch may take from the new lots, so their balances
+        are final only then."""
         for lot in self._created.values():
             self.rows.add_balance(lot, self._state.remaining[lot.id])
 
-    def _one(self, item: Item) -> Verdict:
+    def _verdict(self, item: Item) -> Verdict:
         submission, state = item.submission, self._state
         if submission.digest in state.digests:
             self._check_repost(submission)
@@ -117,7 +118,7 @@ class Batch:
 
     def _revised(self, prepared: Prepared) -> Verdict:
         if self._revise is None:
-            raise TypeError("a batch of plain records has none that revises others")
+            raise TypeError("this batch has no function for amendments and closings")
         revision = self._revise(prepared)
         outcome = with_revisions(
             account(prepared, self._figures), [(one.index, one.digest, one.root) for one in revision.revised]
@@ -126,37 +127,39 @@ class Batch:
         return self._append(prepared, outcome)
 
     def _check_repost(self, submission: Submission) -> None:
-        """A key of the issuer's, even one revoked since, may ask for the receipt again."""
+        """Any key of the issuer, even a revoked one, may ask for the receipt again."""
         key = self._state.keys.get(submission.keyid)
         if key is None or key.organization != submission.record.issuer:
             raise Refused(
-                "the record is on the log, signed by another key", code="wrong-issuer", field="key",
-                value=submission.keyid.hex(), rule="a key of the record's issuer",
+                "the record is on the log already, and this key does not belong to its issuer", code="wrong-issuer",
+                field="key", value=submission.keyid.hex(), rule="a key of the record's issuer",
             )
 
     def _prepared(self, item: Item) -> Prepared:
-        """The preparation if what it rests on still holds, else a new one over the state of now."""
-        state, found = self._state, item.prepared
-        if found is None or not item.needs <= state.digests or not self._in_force(found) or not self._named(found):
+        """The item's preparation if the facts that it uses still hold, else a new one over the current state."""
+        state, prepared = self._state, item.prepared
+        if prepared is None or not item.needs <= state.digests or not (
+            self._in_force(prepared) and self._names_same_lots(prepared)
+        ):
             return prepare(item.submission, state, self._registry, state.plugins)
         if not item.needs:
-            return found
-        # Lots of the same request were prepared without their numbers.
-        taken = tuple([one._replace(lot=state.lots[one.lot.id]) for one in found.plan.taken])
-        return found._replace(plan=found.plan._replace(taken=taken))
+            return prepared
+        # The preparation could not know the numbers of lots that the same request creates.
+        taken = tuple([one._replace(lot=state.lots[one.lot.id]) for one in prepared.plan.taken])
+        return prepared._replace(plan=prepared.plan._replace(taken=taken))
 
-    def _named(self, prepared: Prepared) -> bool:
-        """Whether the flows still name the lots that were found: of a pool, the newest generation counts."""
+    def _names_same_lots(self, prepared: Prepared) -> bool:
+        """Whether the flows still name the lots of the preparation: a pool's name means its newest generation."""
         record = prepared.submission.record
         for name, taken in zip(flows_named(record), prepared.plan.taken, strict=False):
             if name != taken.lot.id:
-                found = self._state.lot_named(name, record.issuer)
-                if found is None or found.id != taken.lot.id:
+                lot = self._state.lot_named(name, record.issuer)
+                if lot is None or lot.id != taken.lot.id:
                     return False
         return not isinstance(record, Addition)
 
     def _in_force(self, prepared: Prepared) -> bool:
-        """Whether it was prepared by the ledger's rules and the plugin version that are in force now."""
+        """Whether the preparation used the ledger's rules and the plugin version that are in force now."""
         record = prepared.submission.record
         if prepared.rules != self._state.rules.version().name:
             return False
@@ -195,7 +198,7 @@ class Batch:
 
 
 def pooled(prepared: Prepared) -> bool:
-    """Whether a record's flows name a pool, whose newest generation only the lock knows."""
+    """Whether a record's flows name a pool. Only the holder of the append lock knows a pool's newest generation."""
     record = prepared.submission.record
     if isinstance(record, Addition):
         return True

@@ -1,4 +1,4 @@
-"""The rows by which later records find an earlier one: what sequencing writes, and what an audit expects."""
+"""Lookup rows, by which later records find an earlier one. Sequencing writes them; an audit expects the same ones."""
 
 from ledger.admission.kind import Before
 from ledger.admission.kinds.table import kind_of
@@ -8,11 +8,12 @@ from ledger.engine.row_buffer import RowBuffer
 
 
 def before_entering(record: AnyRecord, state: State) -> Before:
-    """What the lookup rows of an admitted record need of the state before it is applied."""
+    """The values that the lookup rows of an admitted record need from the state before the record is applied."""
     return kind_of(record).before(record, state)
 
 
 def add_lookup_rows(rows: RowBuffer, index: int, record: AnyRecord, state: State, before: Before) -> None:
-    """Adds what the record at `index`, applied to `state`, enters, and what it says of earlier ones."""
+    """Adds the lookup rows of the record at `index`, which is applied to `state` already: rows that it enters for
+    itself, and rows about earlier records."""
     for table, row in kind_of(record).rows(record, index, state, before):
         rows.add(table, row)

@@ -1,4 +1,5 @@
-"""Everything about a record that immutable facts decide: plan, assessment, shares. Done ahead of the lock."""
+"""Everything about a record that immutable facts decide: plan, assessment, allocation shares. The service computes it
+before it takes the append lock."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -39,15 +40,16 @@ from ledger.footprint.stored.supplies import composed, declared_lot, supplied_co
 from ledger.sdk import Context
 
 REVISING = (Amendment, Closing)
-"""Records that change what earlier ones say."""
+"""Records that change earlier ones."""
 REVISING_TYPES = ("amendment", "closing")
 _ASSESSED = (*REVISING, Report)
-"""Records that have a leaf 0 although they may take, make and emit nothing: what has none cannot be amended."""
+"""Records that always have a leaf 0, even if they take, make and emit nothing: a record without leaf 0 cannot be
+amended."""
 
 
 class Submission(NamedTuple):
-    """A record with verified signature. `seed`: what its salts come of, where that is known already, or where its nonce
-    does not say: of a residue."""
+    """A record with verified signature. `seed`: the seed of its salts if the caller has it already. A redacted record
+    needs it, because its nonce does not determine the seed."""
 
     record: AnyRecord
     body: bytes
@@ -66,8 +68,8 @@ class Submission(NamedTuple):
 
 
 class FigureWork(NamedTuple):
-    """What the figures of a record are made of, besides its inputs' figures. `covered`: the share of its electricity
-    for which it takes green attributes."""
+    """All that a record's figures are computed from, except its inputs' figures. `covered`: the fraction of its
+    electricity for which it takes green attributes."""
 
     direct: Vector
     shares: Sequence[float]
@@ -82,9 +84,9 @@ class FigureWork(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """A record ready to be sequenced. `plugin` is the version that assessed it, `tag` its name in answers;
-    `assessment` its canonical JSON, None where the record has neither assessment nor outputs. `rules` is the version of
-    the ledger's rules by which it was planned."""
+    """A record ready to be sequenced. `plugin` is the plugin version that assessed it, `tag` the name of that version
+    in answers. `assessment` is canonical JSON, None if the record has neither assessment nor outputs. `rules` is the
+    version of the ledger's rules that the plan follows."""
 
     submission: Submission
     plan: Plan
@@ -96,8 +98,8 @@ class Prepared(NamedTuple):
 
 
 class PreparedDraft(NamedTuple):
-    """A record with its plan, before its sector has assessed it. `context`: what the sector is to be asked with; None
-    where there is nothing to ask."""
+    """A record with its plan, before its sector has assessed it. `context`: the sector's input; None if no sector
+    assesses the record."""
 
     submission: Submission
     plan: Plan
@@ -111,8 +113,8 @@ def prepare(
     submission: Submission, facts: Facts, registry: Registry, in_force: Mapping[str, PluginState],
     before: int | None = None,
 ) -> Prepared:
-    """Raises Refused, InvalidInput or PluginError where the record cannot be admitted, whatever the log holds;
-    Unavailable where its sector's version in force is not installed here. `before`: see `admission.plan`."""
+    """Raises Refused, InvalidInput or PluginError if no log could admit the record; Unavailable if the version of its
+    sector that is in force is not installed here. `before`: see `admission.plan`."""
     draft = draft_of(submission, facts, registry, in_force, before)
     return completed(draft, facts, _asked(submission.record, draft.context, draft.installed))
 
@@ -121,7 +123,7 @@ def draft_of(
     submission: Submission, facts: Facts, registry: Registry, in_force: Mapping[str, PluginState],
     before: int | None = None,
 ) -> PreparedDraft:
-    """What comes before the sector's assessment. Raises as `prepare` does."""
+    """The part of `prepare` before the sector's assessment. Raises as `prepare` does."""
     record = submission.record
     rules = facts.rules.version(None if before is None else before // LOT_SLOTS).name
     installed, plugin = _plugin_of(record, registry, in_force)
@@ -129,12 +131,12 @@ def draft_of(
     return PreparedDraft(submission, plan, installed, plugin, _context(record, plan, facts, installed), rules)
 
 
-def completed(draft: PreparedDraft, facts: Facts, found: Assessment | None) -> Prepared:
-    """What comes after it. `facts` say of what the record names what they said when it was drafted; `found` is what the
-    sector gave, None where it was not asked. Raises as `prepare` does."""
+def completed(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> Prepared:
+    """The part of `prepare` after the sector's assessment. `facts` must agree with those of the draft on everything
+    that the record names. `assessed` is the sector's answer, None if no sector was called. Raises as `prepare` does."""
     submission, plan, installed, plugin, _, rules = draft
     record = submission.record
-    assessment = assess(record, submission.digest, plan, facts, found)
+    assessment = assess(record, submission.digest, plan, facts, assessed)
     empty = not plan.taken and not plan.created and assessment is NOTHING and not isinstance(record, _ASSESSED)
     return Prepared(
         submission, plan, work_of(record, plan, facts, assessment),
@@ -143,7 +145,7 @@ def completed(draft: PreparedDraft, facts: Facts, found: Assessment | None) -> P
 
 
 def ask_sector(record: AnyRecord, plan: Plan, facts: Facts, installed: Installed | None) -> Assessment | None:
-    """The sector's own part of the assessment; None where there is no sector to ask. Raises as `prepare` does."""
+    """The sector's own part of the assessment; None if no sector assesses the record. Raises as `prepare` does."""
     return _asked(record, _context(record, plan, facts, installed), installed)
 
 
@@ -160,7 +162,7 @@ def _context(record: AnyRecord, plan: Plan, facts: Facts, installed: Installed |
 
 
 def _plan(record: AnyRecord, facts: Facts, installed: Installed | None, before: int | None) -> Plan:
-    """The plan by the rules of the plugin version that is in force."""
+    """The plan, with the tolerances of the plugin version that is in force."""
     if installed is None:
         return plan_of(record, facts, before=before)
     sector = installed.sector
@@ -187,42 +189,43 @@ def _plugin_of(
 
 
 def assess(
-    record: AnyRecord, digest: bytes, plan: Plan, facts: Facts, found: Assessment | None
+    record: AnyRecord, digest: bytes, plan: Plan, facts: Facts, assessed: Assessment | None
 ) -> Assessment:
-    """The record's complete, checked assessment: what `ask_sector` gave, and what its supplies bring."""
+    """The record's complete, checked assessment: `assessed`, the answer of `ask_sector`, plus the record's supplies."""
     try:
         match record:
-            case Transformation() if found is not None:
+            case Transformation() if assessed is not None:
+                assessment = assessed
                 kinds = [supply_kind(one.supply.material, "upstream") for one in plan.supplied]
             case Transfer():
-                found = NOTHING
+                assessment = NOTHING
                 kinds = [supply_kind(supply.material, "transport") for supply in record.transport]
                 kinds += [supply_kind(supply.material, "packaging") for supply in record.packaging]
             case Declaration() if record.lot is not None:
-                found, kinds = declared_lot(record, digest.hex()), []
+                assessment, kinds = declared_lot(record, digest.hex()), []
             case Closing():
-                found = NOTHING
+                assessment = NOTHING
                 kinds = [supply_kind(supply.material, "upstream") for supply in record.overheads]
             case _:
-                found, kinds = NOTHING, []
+                assessment, kinds = NOTHING, []
         if plan.supplied and kinds:
             made = record if isinstance(record, Transformation) else None
             evidence, year = (made.evidence, int(made.end[:4])) if made is not None else ((), None)
-            found = with_supplies(found, plan.supplied, facts, kinds, evidence, year)
-        check_assessment(found, record.outputs if isinstance(record, Transformation) else [])
+            assessment = with_supplies(assessment, plan.supplied, facts, kinds, evidence, year)
+        check_assessment(assessment, record.outputs if isinstance(record, Transformation) else [])
         if isinstance(record, Transformation):
-            found = cover(found, coverage(plan.taken, plan.supplied, plan.created))
+            assessment = cover(assessment, coverage(plan.taken, plan.supplied, plan.created))
     except (AttributeError, TypeError, ArithmeticError) as error:
         raise PluginError(
-            f"the assessment holds what it may not: {type(error).__name__}: {error}", code="invalid-assessment",
+            f"the plugin's assessment is not valid: {type(error).__name__}: {error}", code="invalid-assessment",
             field="activity", rule="amounts are finite Decimals",
         ) from error
-    return found
+    return assessment
 
 
 def work_of(record: AnyRecord, plan: Plan, facts: Facts, assessment: Assessment) -> FigureWork:
-    """Direct burdens, shares and contents to come. Raises Refused for weights that cannot be, and for green attributes
-    beyond the electricity that they are of."""
+    """Direct burdens, allocation shares and contents. Raises Refused for impossible allocation weights, and for green
+    attributes that exceed the record's electricity."""
     maker = (record.facility, record.process) if isinstance(record, Transformation) else None
     provisional = isinstance(record, Transformation) and record.basis == "provisional"
     covering = _checked_coverage(plan, assessment) if isinstance(record, Transformation) else Coverage()
@@ -240,10 +243,10 @@ def work_of(record: AnyRecord, plan: Plan, facts: Facts, assessment: Assessment)
 
 
 def _checked_coverage(plan: Plan, assessment: Assessment) -> Coverage:
-    found = coverage(plan.taken, plan.supplied, plan.created)
-    check_coverage(found, assessment)
+    covering = coverage(plan.taken, plan.supplied, plan.created)
+    check_coverage(covering, assessment)
     check_generated(plan.created, assessment)
-    return found
+    return covering
 
 
 def _booking(record: AnyRecord, plan: Plan, facts: Facts) -> Booking | None:
@@ -259,7 +262,7 @@ def _shares(record: AnyRecord, plan: Plan, assessment: Assessment) -> list[float
             weighed = [Weighed(_output(created), created.facts.mass) for created in plan.created]
             return shares(record.allocation, weighed, assessment)
         case Transfer() | Declaration() | Acceptance():
-            # Everything passes on, whatever the role: transport of waste is waste's burden from here on.
+            # All burdens pass on, whatever the role: the burdens of transporting waste belong to the waste from now on.
             return [1.0] * len(plan.created)
         case Addition():
             return [0.0 if created.facts.role == "credit" else 1.0 for created in plan.created]
@@ -269,7 +272,7 @@ def _shares(record: AnyRecord, plan: Plan, assessment: Assessment) -> list[float
 
 def _output(created: Created) -> Output:
     if created.output is None:
-        raise TypeError("a transformation creates its lots from outputs")
+        raise TypeError("every lot that a transformation creates must have an output")
     return created.output
 
 
@@ -283,7 +286,7 @@ def _holding(created: Created, facts: Facts) -> Holding:
 
 
 def _recycled(taken: Taken, maker: tuple[str, str] | None) -> str | None:
-    """ISO 14021, 7.8.1.1: what a process takes back from itself is not recycled content."""
+    """ISO 14021, 7.8.1.1: material that a process takes back from itself is not recycled content."""
     if maker is None or taken.lot.role != "waste" or taken.lot.maker == maker:
         return None
     return taken.lot.origin

@@ -1,4 +1,4 @@
-"""What one batch writes: rows by table, in the order in which the tables refer to each other."""
+"""The rows that one batch writes, by table, in the order in which the tables refer to each other."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -50,7 +50,7 @@ TABLES: Final = {
 
 
 class RowBuffer:
-    """Rows of a batch in the order in which their tables refer to each other."""
+    """Rows of a batch by table. The tables are in the order in which they refer to each other."""
 
     def __init__(self) -> None:
         self._rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in TABLES}
@@ -64,7 +64,7 @@ class RowBuffer:
     def add_record(
         self, index: int, digest: bytes, record: AnyRecord, body: bytes, seed: bytes, leaf: bytes | None
     ) -> None:
-        """`leaf`: leaf 0 of the outcome; the leaves of lots are made of their own rows again."""
+        """`leaf`: leaf 0 of the outcome. Leaves of lots are not stored; readers rebuild them from the lots' rows."""
         self._rows["record"].append((index, digest, type_of(record), record.issuer, body, seed, leaf))
 
     def add_flows(self, index: int, taken: Sequence[Taken], version: int = 0) -> None:
@@ -82,7 +82,7 @@ class RowBuffer:
         self.add_figure(lot.number, 0, figures, share, plugin)
 
     def add_figure(self, lot: int, version: int, figures: LotFigures, share: float, plugin: str | None) -> None:
-        """A lot's figures as of a revision; version 0 is that of its own record."""
+        """A lot's figures as of a revision. Version 0 holds the figures from the lot's own record."""
         self._rows["figure"].append((
             lot, version, METHOD, plugin, share, figures.burdens, list(figures.contents),
             list(figures.contents.values()),
@@ -100,7 +100,7 @@ class RowBuffer:
     def add_revised(
         self, index: int, version: int, *, own: bool, body: bytes | None, leaf: bytes | None, outcome: bytes
     ) -> None:
-        """What a revision made of the record at `index`; no `body` of an `own` one: it is withdrawn."""
+        """The new version of the record at `index` after a revision. `own` without `body`: the record is withdrawn."""
         self._rows["revised"].append((index, version, own, body, leaf, outcome))
 
     def add_balance(self, lot: LotFacts, remaining: Decimal) -> None:

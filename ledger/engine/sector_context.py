@@ -1,4 +1,4 @@
-"""A record as its sector plugin sees it: values made from the record, its plan and immutable facts."""
+"""Builds the sector plugin's view of a record from the record, its plan and immutable facts."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -19,7 +19,7 @@ _EMPTY: Mapping[str, Decimal] = {}
 
 
 def context_of(record: Transformation, plan: Plan, facts: Facts) -> Context:
-    """Raises Refused where outputs' values are in different currencies."""
+    """Raises Refused if the values of the outputs are in different currencies."""
     facility = facts.facilities[record.facility]
     start, end = datetime.fromisoformat(record.start), datetime.fromisoformat(record.end)
     _check_currency(record.outputs)
@@ -32,7 +32,7 @@ def context_of(record: Transformation, plan: Plan, facts: Facts) -> Context:
         facility=FacilityFacts(
             id=facility.id, country=facility.country, subdivision=facility.subdivision, industry=facility.industry
         ),
-        # Credits are no matter: their content follows that of the other inputs. Nor are attributes.
+        # Credits and attributes are not matter: the content of a credit follows the other inputs' content.
         inputs=tuple([
             _input(taken, (record.facility, record.process), facts) for taken in plan.taken
             if taken.lot.role not in ("credit", "attribute")
@@ -65,8 +65,8 @@ def _attribute(taken: Taken) -> AttributeFacts:
 
 
 def _spelled(mass: Decimal | None) -> Decimal | None:
-    """The mass in one spelling: 2E+4 as computed and 20000 as stored are equal, but what a sector makes of them would
-    be written in different ways."""
+    """The mass in one spelling. 2E+4 as computed and 20000 as stored are equal, but a sector would write numbers
+    derived from them in different ways."""
     return None if mass is None else Decimal(plain(mass))
 
 
@@ -81,7 +81,8 @@ def _supply(index: int, supplied: Supplied) -> SupplyFacts:
 
 
 def _combustion(supply: Supply) -> Decimal | None:
-    """Kg of CO2 or CO2e; a combustion factor of another gas (methane slip) leaves the carbon to the plugin."""
+    """Kilograms of CO2 or CO2e. None for a combustion factor of another gas (methane slip): the plugin computes the
+    carbon then."""
     factor = supply.factor
     if factor is None or factor.boundary != "combustion" or factor.gas not in (None, "CO2", "CO2e"):
         return None
@@ -115,6 +116,7 @@ def _check_currency(outputs: list[Output]) -> None:
     currencies = {output.value.currency for output in outputs if output.value}
     if len(currencies) > 1:
         raise Refused(
-            f"outputs are valued in {' and '.join(sorted(currencies))}", code="currencies", field="outputs",
-            value=sorted(currencies), rule="all outputs of a record are valued in one currency",
+            f"the values of the outputs are in different currencies: {' and '.join(sorted(currencies))}",
+            code="currencies", field="outputs", value=sorted(currencies),
+            rule="all outputs of a record are valued in one currency",
         )

@@ -1,5 +1,5 @@
-"""Sectors that this process computes with, as values: what the registry has found, and how a record's activity is
-assessed by them."""
+"""Sectors that this process computes with, as plain values: the installed sectors, and how they assess a record's
+activity."""
 
 from collections.abc import Iterable, Mapping
 from decimal import localcontext
@@ -21,11 +21,11 @@ _assessment = msgspec.json.Decoder(Assessment)
 
 
 def words_of(error: BaseException) -> str:
-    """What an error of a plugin says of itself, where it can be made to."""
+    """The message of a plugin's error. A replacement text if the error's own `__str__` fails."""
     try:
         return str(error)
     except BaseException:
-        return "(it cannot be told)"
+        return "(no message: the error's own text cannot be made)"
 
 
 class Installed(Struct, frozen=True):
@@ -38,12 +38,12 @@ class Installed(Struct, frozen=True):
 
     @property
     def tag(self) -> str:
-        """How figures name what computed them: name/version."""
+        """The name by which figures say which plugin computed them: name/version."""
         return f"{self.sector.name}/{self.sector.version}"
 
     def assess(self, context: Context, activity: bytes) -> Assessment:
-        """Runs the route's `assess` in the SDK's arithmetic. Raises InvalidBody for a wrong activity, PluginError for
-        whatever else goes wrong in the plugin."""
+        """Runs the route's `assess` in the SDK's arithmetic. Raises InvalidBody for an invalid activity, PluginError
+        for any other failure of the plugin."""
         route = self.sector.routes.get(context.route)
         if route is None:
             raise PluginError(
@@ -53,7 +53,7 @@ class Installed(Struct, frozen=True):
         decoded = decode_activity(activity, route.activity)
         try:
             with localcontext(CONTEXT):
-                found = route.assess(context, decoded)
+                assessment = route.assess(context, decoded)
         except LedgerError:
             raise
         except Exception as error:
@@ -61,41 +61,40 @@ class Installed(Struct, frozen=True):
                 f"plugin {self.tag} failed on {context.process}: {type(error).__name__}: {words_of(error)}",
                 field="activity", rule="the plugin assesses the activity without an error",
             ) from error
-        if not isinstance(found, Assessment):
-            raise PluginError(f"plugin {self.tag} returned a {type(found).__name__}, not an Assessment")
-        self._check_types(found)
-        return found
+        if not isinstance(assessment, Assessment):
+            raise PluginError(f"plugin {self.tag} returned a {type(assessment).__name__}, not an Assessment")
+        self._check_types(assessment)
+        return assessment
 
-    def _check_types(self, found: Assessment) -> None:
-        """Structs do not check what they are made of: what is not spelled as it must be is found by reading it back."""
+    def _check_types(self, assessment: Assessment) -> None:
+        """A struct does not check the values that it is made with. Decoding its JSON does, so encode and decode it."""
         try:
-            _assessment.decode(assessment_bytes(found))
+            _assessment.decode(assessment_bytes(assessment))
         except (msgspec.MsgspecError, TypeError, ValueError, RecursionError, OverflowError) as error:
             raise PluginError(
-                f"plugin {self.tag} returned what no assessment may hold: {error}", code="invalid-assessment",
+                f"plugin {self.tag} returned an invalid assessment: {error}", code="invalid-assessment",
                 field="activity", rule="the types and limits of an Assessment",
             ) from error
 
-
     def method_tags(self) -> list[str]:
-        """How its chain methods are asked for: sector.method/version."""
+        """The names by which callers ask for its chain methods: sector.method/version."""
         return [f"{self.sector.name}.{name}/{one.version}" for name, one in sorted(self.sector.methods.items())]
 
     def footprint(self, method: str, chain: "networkx.DiGraph[str]", lot: str) -> ChainFigure:
-        """What the chain method of that name makes of the node `lot`. Raises KeyError where the sector has none of that
-        name; PluginError, which names plugin and method, for whatever goes wrong in the plugin."""
-        found = self.sector.methods[method]
-        name = f"{self.sector.name}.{method}/{found.version} of plugin {self.tag}"
+        """The figure that a chain method computes for the node `lot`. Raises KeyError if the sector has no method of
+        that name; PluginError, which names plugin and method, for any failure of the plugin."""
+        chain_method = self.sector.methods[method]
+        name = f"{self.sector.name}.{method}/{chain_method.version} of plugin {self.tag}"
         try:
             with localcontext(CONTEXT):
-                figure: object = found.footprint(chain, lot)
+                figure: object = chain_method.footprint(chain, lot)
         except PluginError as error:
             raise PluginError(f"chain method {name}: {error.message}", code=error.code, field=error.field,
                               value=error.value, rule=error.rule) from error
         except Exception as error:
             raise PluginError(
                 f"chain method {name} failed on lot {lot!r}: {type(error).__name__}: {words_of(error)}", field="method",
-                rule="the plugin makes a figure of the chain without an error",
+                rule="the plugin computes a figure of the chain without an error",
             ) from error
         return checked(figure, name)
 
@@ -116,7 +115,7 @@ def _decoder(activity: type[Activity]) -> msgspec.json.Decoder[Any]:
 
 
 def decode_activity(raw: bytes, activity: type[Activity]) -> Activity:
-    """The typed activity; raises InvalidBody that names the field below `activity`."""
+    """The typed activity. Raises InvalidBody, which names the field below `activity`."""
     try:
         decoded: Activity = _decoder(activity).decode(raw)
         return decoded

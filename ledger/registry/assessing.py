@@ -1,4 +1,4 @@
-"""Where plugins run: in this process, or in workers (`ledger.registry.workers`)."""
+"""The two places where plugins run: this process, or workers (`ledger.registry.workers`)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
@@ -8,11 +8,12 @@ from ledger.engine.sectors import Installed, Registry
 from ledger.errors import LedgerError
 from ledger.sdk import Context
 
-Found = Assessment | LedgerError
+AssessmentResult = Assessment | LedgerError
+"""The assessment of a record, or the error that refuses it."""
 
 
 class AssessmentCall(NamedTuple):
-    """One record for its sector; `activity` is its JSON."""
+    """The request that a sector assesses one record. `activity` is JSON."""
 
     installed: Installed
     context: Context
@@ -20,37 +21,37 @@ class AssessmentCall(NamedTuple):
 
 
 class Assessor(Protocol):
-    """`inline`: whether the sectors of `registry` may be asked in the thread that runs the loop."""
+    """Runs plugins. `inline`: whether the event loop's own thread may call the sectors of `registry`."""
 
     @property
     def inline(self) -> bool: ...
 
     @property
     def registry(self) -> Registry:
-        """For threads: `assess` of its sectors returns when there is an answer."""
+        """The sectors for use in threads: their `assess` waits for the answer."""
         ...
 
     def under_lock(self) -> Registry:
-        """The same for one batch that holds the log's lock: all its assessments together have so much time that nobody
-        else times out waiting for the lock. Beyond it they raise Unavailable."""
+        """The sectors for one batch that holds the log's lock. All its assessments share a time limit, so that no other
+        writer times out waiting for the lock. After the limit they raise Unavailable."""
         ...
 
     async def load(self) -> None:
-        """Returns when `registry` has the sectors. Raises ConfigurationError where one cannot be loaded."""
+        """Returns when `registry` has the sectors. Raises ConfigurationError if a sector cannot be loaded."""
         ...
 
     async def ready(self) -> None:
-        """Returns when sectors can be asked. Raises ConfigurationError where they never can."""
+        """Returns when sectors can assess records. Raises ConfigurationError if they never can."""
         ...
 
-    async def assess(self, calls: Sequence[AssessmentCall]) -> list[Found]:
-        """One assessment or error a call, in order. Errors are those of `Installed.assess`; Unavailable where it says
-        nothing about the record."""
+    async def assess(self, calls: Sequence[AssessmentCall]) -> list[AssessmentResult]:
+        """One assessment or error for each call, in order. It gives the errors of `Installed.assess`, and Unavailable
+        if the failure says nothing about the record."""
         ...
 
 
 class Inside:
-    """In this process and thread, without limits: for audits, tools and tests."""
+    """Runs plugins in this process and thread, without time limits: for audits, tools and tests."""
 
     inline = True
 
@@ -61,16 +62,16 @@ class Inside:
         return self.registry
 
     async def load(self) -> None:
-        """They have been."""
+        """Returns at once: the sectors are loaded already."""
 
     async def ready(self) -> None:
-        """They can be at once."""
+        """Returns at once: the sectors are ready."""
 
-    async def assess(self, calls: Sequence[AssessmentCall]) -> list[Found]:
+    async def assess(self, calls: Sequence[AssessmentCall]) -> list[AssessmentResult]:
         return [_assessed(call) for call in calls]
 
 
-def _assessed(call: AssessmentCall) -> Found:
+def _assessed(call: AssessmentCall) -> AssessmentResult:
     try:
         return call.installed.assess(call.context, call.activity)
     except LedgerError as error:

@@ -1,4 +1,4 @@
-"""Finding exchange formats among the installed packages."""
+"""Finds exchange formats among the installed packages."""
 
 from importlib.metadata import entry_points
 
@@ -9,15 +9,16 @@ GROUP = "carbon_ledger.exchanges"
 
 
 def exchange_named(name: str) -> Exchange:
-    """The installed exchange of that name. Raises ConfigurationError where there is none, or it cannot be loaded."""
+    """The installed exchange of that name. Raises ConfigurationError if it is not installed or cannot be loaded."""
     points = list(entry_points(group=GROUP, name=name))
     if len(points) != 1:
-        what = "no exchange" if not points else f"{len(points)} exchanges"
-        raise ConfigurationError(f"{what} {name!r} installed: pip install carbon-ledger-{name}")
+        if points:
+            raise ConfigurationError(f"{len(points)} installed packages have an exchange {name!r}: keep one of them")
+        raise ConfigurationError(f"exchange {name!r} is not installed: pip install carbon-ledger-{name}")
     try:
-        found = points[0].load()()
+        exchange = points[0].load()()
     except Exception as error:
         raise ConfigurationError(f"exchange {name} cannot be loaded: {type(error).__name__}: {error}") from error
-    if not isinstance(found, Exchange) or found.name != name:
-        raise ConfigurationError(f"exchange {name}: {points[0].value} does not return an Exchange of that name")
-    return found
+    if not isinstance(exchange, Exchange) or exchange.name != name:
+        raise ConfigurationError(f"exchange {name}: {points[0].value} does not return an Exchange with that name")
+    return exchange

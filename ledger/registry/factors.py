@@ -1,4 +1,4 @@
-"""Every factor that this process computes with, of the SDK and the installed sectors: as a list, and as a page."""
+"""Lists all factors that this process computes with, of the SDK and the installed sectors: as values and as a page."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.util import find_spec
@@ -17,15 +17,15 @@ _DATA: Final = "ledger.sdk.data"
 _HEAD: Final = """\
 # Emission factors
 
-Every factor of the SDK and of the sectors in this repository, in kg of the gas per unit, with its source; made by
-`carbon-ledger plugin factors --markdown`. `read`: its source was seen; `recalled`: it is well known, but its source was
-not at hand, and every answer that rests on it says so. `*`: anywhere. A record's own factor or declaration comes before
-any of these.
+Every factor of the SDK and of the sectors in this repository, in kg of the gas per unit, with its source.
+`carbon-ledger plugin factors --markdown` writes this page. `read`: the authors read the source. `recalled`: an
+unverified source, which the authors could not read; every answer that uses the factor says so. `*`: any place. A
+record's own factor or declaration takes precedence over all of these.
 """
 
 
 class ListedFactor(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A factor of `table`, which belongs to the sector `owner` or to the SDK: `value` kg of `gas` per `unit`."""
+    """A factor of `table`: `value` kg of `gas` per `unit`. `owner`: the sector that the table belongs to, or `sdk`."""
 
     owner: str
     table: str
@@ -42,16 +42,16 @@ class ListedFactor(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def listed(registry: Registry) -> list[ListedFactor]:
-    """The SDK's tables, then each sector's by name. Raises PluginError that names the row which is none."""
-    found = [*_tables(SDK, _DATA), *_fuels()]
-    for name, one in sorted(registry.sectors.items()):
-        if one.package and _is_package(one.package):
-            found += _tables(name, one.package)
-    return found
+    """The factors of the SDK, then of each sector by name. Raises PluginError, which names the malformed row."""
+    factors = [*_tables(SDK, _DATA), *_fuels()]
+    for name, installed in sorted(registry.sectors.items()):
+        if installed.package and _is_package(installed.package):
+            factors += _tables(name, installed.package)
+    return factors
 
 
 def _is_package(name: str) -> bool:
-    """A plugin that is a single module has no files beside it."""
+    """False for a plugin that is a single module: it has no other files."""
     spec = find_spec(name)
     return spec is not None and spec.submodule_search_locations is not None
 
@@ -68,7 +68,7 @@ def _tables(owner: str, package: str) -> Iterator[ListedFactor]:
 
 
 def _fuels() -> Iterator[ListedFactor]:
-    """The default fuels, as what complete combustion gives: NCV * carbon content * oxidised share * 44/12."""
+    """The default fuels as factors of complete combustion: NCV * carbon content * oxidised share * 44/12."""
     for fuel in standard_fuels().values():
         yield ListedFactor(
             owner=SDK, table="fuels-china", key=fuel.key, place="CN", value=f"{carbon_dioxide_of(fuel):.6g}",
@@ -77,7 +77,7 @@ def _fuels() -> Iterator[ListedFactor]:
 
 
 def page(factors: Sequence[ListedFactor]) -> str:
-    """The factors as Markdown, a section an owner."""
+    """The factors as Markdown, with one section for each owner."""
     parts = [_HEAD]
     for owner, rows in groupby(factors, key=lambda one: one.owner):
         parts.append(section(owner, list(rows)))

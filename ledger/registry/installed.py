@@ -1,4 +1,5 @@
-"""Finding plugins and pinning them: a digest over their code and factors, so that the log says what computed."""
+"""Finds the installed plugins, and computes a digest over their code and factors. The log records this digest, so that
+it identifies the code that computed a figure."""
 
 import hashlib
 from collections.abc import Callable, Iterable
@@ -17,22 +18,22 @@ _SDK = "ledger.sdk"
 
 
 def plugin_names() -> list[str]:
-    """Of what is installed, in the order in which it is loaded."""
+    """The names of the installed plugins, in the order in which they are loaded."""
     return [point.name for point in _points()]
 
 
 def installed(beginning: Callable[[int], None] = lambda _: None) -> Registry:
-    """Loads every plugin that is installed, into this process. `beginning` is called before each with its number, from
-    1. Raises ConfigurationError that names the one which cannot be loaded."""
-    found = []
+    """Loads all installed plugins into this process. Calls `beginning` before each one with its number, from 1. Raises
+    ConfigurationError, which names the plugin that cannot be loaded."""
+    plugins = []
     for number, point in enumerate(_points(), start=1):
         beginning(number)
-        found.append(_load(point))
-    names = [one.sector.name for one in found]
+        plugins.append(_load(point))
+    names = [one.sector.name for one in plugins]
     for name in names:
         if names.count(name) > 1:
-            raise ConfigurationError(f"two installed plugins are called {name!r}: uninstall one of them")
-    return Registry(found)
+            raise ConfigurationError(f"two installed plugins have the name {name!r}: uninstall one of them")
+    return Registry(plugins)
 
 
 def _points() -> list[EntryPoint]:
@@ -45,15 +46,16 @@ def _load(point: EntryPoint) -> Installed:
     except (Exception, SystemExit) as error:
         raise ConfigurationError(f"plugin {point.name} cannot be loaded: {type(error).__name__}: {error}") from error
     if not isinstance(sector, Sector) or sector.name != point.name:
-        raise ConfigurationError(f"plugin {point.name}: {point.value} does not return a Sector of that name")
+        raise ConfigurationError(f"plugin {point.name}: {point.value} does not return a Sector with that name")
     package = point.module.partition(".")[0]
     return Installed(sector, digest_of(package), point.dist.name if point.dist else package, package)
 
 
 def digest_of(package: str) -> str:
-    """Hex SHA-256 over the sorted `path sha256` lines of a package's .py and .csv files, and of the SDK's.
+    """Hex SHA-256 over the sorted lines `path sha256` of all .py and .csv files of a package and of the SDK.
 
-    The SDK computes parts of every assessment. A plugin that is a single module counts as that one file.
+    The SDK is included because it computes parts of every assessment. A plugin that is a single module counts as one
+    file.
     """
     lines = sorted([*_lines(package), *_lines(_SDK)])
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
@@ -64,8 +66,9 @@ def _lines(package: str) -> Iterable[str]:
     if spec is not None and spec.submodule_search_locations is None and spec.origin is not None:
         path = Path(spec.origin)
         return [f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}"]
-    found = _walk(files(package), "")
-    return [f"{package}/{path} {hashlib.sha256(file.read_bytes()).hexdigest()}" for path, file in found]
+    return [
+        f"{package}/{path} {hashlib.sha256(file.read_bytes()).hexdigest()}" for path, file in _walk(files(package), "")
+    ]
 
 
 def _walk(folder: Traversable, path: str) -> Iterable[tuple[str, Traversable]]:

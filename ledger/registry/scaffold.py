@@ -1,4 +1,4 @@
-"""A new sector plugin that works: the files of `carbon-ledger plugin new NAME`, which pass the conformance kit."""
+"""The files of a new sector plugin, for `carbon-ledger plugin new NAME`. They work and pass the conformance kit."""
 
 import re
 from collections.abc import Mapping
@@ -22,14 +22,14 @@ _TEXTS: Final[Mapping[str, str]] = {
 
 
 def files_of(name: str, en: str | None = None, zh: str | None = None) -> Mapping[str, str]:
-    """Path below the plugin's folder to text, for a sector of this name and its names in English and Chinese.
+    """The texts of a new plugin by path below its folder. `en` and `zh`: the sector's names in English and Chinese.
 
     Raises ConfigurationError for a name that cannot be the first part of a `process`.
     """
     if not _NAME.fullmatch(name) or name.endswith("-"):
         raise ConfigurationError(
-            f"{name!r} cannot be a sector's name", code="plugin-name", field="name", value=name,
-            rule="lower-case letters, digits and hyphens, first a letter, at most 40",
+            f"{name!r} is not a valid sector name", code="plugin-name", field="name", value=name,
+            rule="at most 40 lower-case letters, digits and hyphens; it starts with a letter and ends without a hyphen",
         )
     module = name.replace("-", "_")
     words = {
@@ -40,8 +40,8 @@ def files_of(name: str, en: str | None = None, zh: str | None = None) -> Mapping
 
 
 def _quoted(text: str) -> str:
-    """Text that may stand between double quotes in TOML and Python."""
+    """Checks that the text is valid between double quotes in TOML and Python."""
     if not text.isprintable() or '"' in text or "\\" in text:
-        raise ConfigurationError(f"{text!r} cannot be a sector's name", code="plugin-name", field="names", value=text,
-                                 rule="printable, without quotation marks and backslashes")
+        raise ConfigurationError(f"{text!r} is not a valid sector name", code="plugin-name", field="names", value=text,
+                                 rule="printable characters, without double quotation marks and backslashes")
     return text

@@ -1,4 +1,4 @@
-"""The texts of a new plugin; `$name` and others are filled in by `ledger.registry.scaffold`."""
+"""The texts of a new plugin. `ledger.registry.scaffold` fills in `$name` and the other placeholders."""
 
 from typing import Final
 
@@ -36,17 +36,17 @@ pythonpath = ["."]
 README: Final = """\
 # carbon-ledger-$name
 
-$en ($zh): what a process of this sector emits, and where its material goes.
+$en ($zh): computes the emissions of this sector's processes, and follows their material into the outputs.
 
-| route | what it is | product |
+| route | process | product |
 |---|---|---|
-| `$name.making` | one step that melts or fires a charge | whatever it makes |
+| `$name.making` | one step that melts or fires a charge | any |
 
-Supplies priced here: `electricity`, `heat`, `steam`, every standard fuel, `flux` (by `factors.csv`). What else a record
-names without a declaration or factor is an omission. Refused: more product than what went in.
+The plugin prices these supplies: `electricity`, `heat`, `steam`, every standard fuel, `flux` (by `factors.csv`). Any
+other supply without a declaration or factor is an omission. The plugin refuses more product than the mass that went in.
 
-Make it yours: describe your process in `making.py`, cite the standard in the docstring of each formula, and give every
-factor in `factors.csv` its source. `status` is `read` where you have seen the source, else `recalled`.
+Adapt it: describe your process in `making.py`, cite the standard in the docstring of each formula, and name the source
+of each factor in `factors.csv`. `status` is `read` if you have read the source, else `recalled`.
 
     pip install -e '.[test]'      # then `carbon-ledger plugin list` shows it
     pytest                        # the conformance kit, and a case solved by hand
@@ -61,7 +61,7 @@ __all__ = ["plugin"]
 '''
 
 SECTOR: Final = '''\
-"""The sector's front page: routes, indicators, and what they are called."""
+"""The sector: its routes and indicators, with their names."""
 
 from decimal import Decimal
 
@@ -70,7 +70,7 @@ from ledger.sdk import Indicator, Route, Sector
 
 
 def plugin() -> Sector:
-    """The sector `$name`. Outputs may outweigh what comes in by 1 %: the scales agree no better."""
+    """The sector `$name`. Outputs may outweigh inputs and supplies by 1 %, the accuracy of the scales."""
     return Sector(
         name="$name", version="0.1.0", en="$en", zh="$zh", mass_tolerance=Decimal("0.01"),
         indicators={
@@ -82,7 +82,7 @@ def plugin() -> Sector:
 '''
 
 ROUTE: Final = '''\
-"""One step: a charge is heated, with a flux that gives off its carbon dioxide."""
+"""One step heats a charge, with a flux that releases its carbon dioxide."""
 
 from decimal import Decimal
 from typing import Final
@@ -101,17 +101,17 @@ from ledger.sdk import (
     read_factors,
 )
 
-# A share above which something else than scrap left the process unweighed.
+# Above this fraction, other material than scrap left the process without being weighed.
 MOST_REJECTED: Final = Decimal("0.5")
 WEIGHING: Final = Decimal("0.01")
 
 
 class Making(Activity, frozen=True, kw_only=True):
-    """How a batch was made; every field may be left out.
+    """How a batch was made. All fields are optional.
 
-    Supplies: `electricity`, `heat`, `steam`, standard fuels, `flux` (limestone); others are left to the core.
-    `rejected`: the share of the products that failed inspection.
-    `renewable_share`: of the electricity that comes as lots.
+    Supplies: `electricity`, `heat`, `steam`, standard fuels, `flux` (limestone); the core handles all others.
+    `rejected`: the fraction of the products that failed inspection.
+    `renewable_share`: the renewable fraction of the electricity that comes as lots.
     """
 
     rejected: Fraction = "0"
@@ -124,8 +124,8 @@ def factors() -> FactorTable:
 
 
 def assess(context: Context, activity: Making) -> Assessment:
-    """E = fuels + power and heat bought + mass of flux * factor (GB/T 32150, 5.2). Raises PluginError for an activity
-    that cannot be."""
+    """E = fuels + purchased power and heat + mass of flux * factor (GB/T 32150, 5.2). Raises PluginError for an
+    impossible activity."""
     if Decimal(activity.rejected) > MOST_REJECTED:
         raise invalid_activity("rejected", activity.rejected, f"at most {MOST_REJECTED}")
     draft = Draft(context)
@@ -178,15 +178,15 @@ def test_it_conforms() -> None:
 
 def test_a_batch_by_hand() -> None:
     """500 kWh * 0.5849 (Shanghai, 2022) + 10 Nm3 * 38.931 MJ * 0.0153 kg C/MJ * 0.99 * 44/12 + 100 kg * 0.43971."""
-    found = run(plugin(), GIVEN)
-    assert found.footprint == pytest.approx(292.45 + 21.621888 + 43.971)
-    assert float(found.assessment.indicators["materialYield"]) == pytest.approx(0.85)
-    assert [omission.what for omission in found.assessment.omissions] == [
+    made = run(plugin(), GIVEN)
+    assert made.footprint == pytest.approx(292.45 + 21.621888 + 43.971)
+    assert float(made.assessment.indicators["materialYield"]) == pytest.approx(0.85)
+    assert [omission.what for omission in made.assessment.omissions] == [
         "electricity upstream", "naturalGas upstream", "flux upstream",
     ]
 
 
-def test_what_cannot_be() -> None:
+def test_impossible_values_are_refused() -> None:
     with pytest.raises(PluginError, match=r"activity\\.rejected is 0\\.6"):
         run(plugin(), GIVEN, {"rejected": "0.6"})
     too_much = context("$name.making", inputs=(lot("900 KGM"),), outputs=(output("950 KGM"),))

@@ -1,18 +1,21 @@
-"""What a plugin imports, and all that it may import: values in, an assessment out.
+"""The only module of the ledger that a plugin may import. A sector turns values into an assessment.
 
-A sector plugin is a package with an entry point in group `carbon_ledger.plugins` that names a function returning a
-`Sector`. Amounts are Decimals; `assess` runs in `CONTEXT` (34 digits, half even), so `+ - * /` need no care.
+A sector plugin is a package with an entry point in group `carbon_ledger.plugins`. The entry point names a function that
+returns a `Sector`. Amounts are Decimals. `assess` runs in `CONTEXT` (34 digits, half even), so `+ - * /` need no care.
 
-What you need, and where it is:
-- power, heat and fuels of a record, priced and booked: `book_energy`; one alone: `Draft.buy_power`, `buy_heat`, `burn`;
-- a fuel's own heating value, carbon, oxidation or biogenic share: `FuelAnalysis`, a part of your activity (`analyses:
-  tuple[FuelAnalysis, ...] = ()`), for `book_energy(..., analyses=activity.analyses)`, `matter_in(context, analyses)`,
-  `is_fuel(supply, analyses)`; or one for `Draft.burn(supply, analysis=...)`; it makes fuels without default values too
-  (waste, biomass). Fossil CO2 becomes the line, biogenic CO2 is `Draft.biogenic`;
+Where to find the functions that you need:
+- price and book all power, heat and fuels of a record: `book_energy`; a single supply: `Draft.buy_power`, `buy_heat`,
+  `burn`;
+- a site's own heating value, carbon, oxidation or biogenic share of a fuel: `FuelAnalysis`. Put `analyses:
+  tuple[FuelAnalysis, ...] = ()` into your activity and hand it to `book_energy(..., analyses=activity.analyses)`,
+  `matter_in(context, analyses)` and `is_fuel(supply, analyses)`; or hand a single analysis to
+  `Draft.burn(supply, analysis=...)`. An analysis also describes fuels without default values (waste, biomass). Fossil
+  CO2 becomes a line, biogenic CO2 is `Draft.biogenic`;
 - carbonates: `carbonate(mineral, purity, calcined)` in kg CO2 per kg; clinker and lime: `from_oxides` (GB/T 32151.8),
   or `calcination` (IPCC Tier 2);
-- factors of your own from CSV: `read_factors`, `FactorTable.find`, `Draft.price`;
-- where matter goes: `follow_composition`, `Draft.follow`; tests: `ledger.sdk.testing`.
+- your own factors from CSV: `read_factors`, `FactorTable.find`, `Draft.price`;
+- the flow of materials and elements: `follow_composition`, `Draft.follow`;
+- tests: `ledger.sdk.testing`.
 """
 
 from ledger.core.outcome.assessment import Assessment, Assigned, Basis, EnergyUse, Finding, Line, LineKind, Omission

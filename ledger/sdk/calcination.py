@@ -1,4 +1,4 @@
-"""CO2 that carbonates give off when they are burnt: by their mass, or by the oxides that clinker and lime hold."""
+"""CO2 from burning carbonates: computed from their mass, or from the oxides in clinker and lime."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -8,10 +8,10 @@ from ledger.errors import PluginError
 from ledger.sdk.context import ZERO
 
 CAO_PER_CACO3: Final = Decimal("0.5603")
-"""kg of CaO that a kg of CaCO3 leaves."""
+"""kg of CaO that remain from a kg of CaCO3."""
 
 CO2_PER_CACO3: Final = Decimal("0.43971")
-"""kg of CO2 that a kg of CaCO3 gives off."""
+"""kg of CO2 that a kg of CaCO3 releases."""
 
 CARBONATES: Final[Mapping[str, Decimal]] = {
     "calcite": CO2_PER_CACO3,
@@ -26,23 +26,24 @@ CARBONATES: Final[Mapping[str, Decimal]] = {
     "potash": Decimal("0.31843"),
     "sodiumBicarbonate": Decimal("0.52388"),
 }
-"""Kg of CO2 per kg of the pure mineral, all of it given off: the ratio of molar masses (IPCC 2006 Guidelines, volume 3,
-table 2.1, as far as it goes). Sodium bicarbonate gives off all of its carbon where it reacts with acid or silica."""
+"""Kg of CO2 per kg of the pure mineral if it releases all of its CO2: the ratio of molar masses (IPCC 2006 Guidelines,
+volume 3, table 2.1 for the minerals that it lists). Sodium bicarbonate releases all of its carbon if it reacts with
+acid or silica."""
 
 CO2_PER_CAO: Final = Decimal(44) / Decimal(56)
 CO2_PER_MGO: Final = Decimal(44) / Decimal(40)
-"""Kg of CO2 that left per kg of oxide that stayed, in the whole molar masses of GB/T 32151.8."""
+"""Kg of CO2 released per kg of oxide that remains, with the integer molar masses of GB/T 32151.8."""
 
 _ONE: Final = Decimal(1)
 
 
 def calcination(calcium_oxide: Decimal, from_carbonate: Decimal = _ONE, dust: Decimal = _ONE) -> Decimal:
-    """Kg CO2 per kg of clinker: CaO * part of it that came as carbonate / 0.5603 * 0.43971 * dust.
+    """Kg CO2 per kg of clinker: CaO * fraction of it that came from carbonate / 0.5603 * 0.43971 * dust.
 
-    `calcium_oxide` and `from_carbonate` are mass fractions, `dust` the correction for kiln dust that does not return
-    (1.02 where nothing better is known). IPCC 2006 Guidelines for National Greenhouse Gas Inventories, volume 3, 2.2,
-    Tier 2; the ratios of masses as in the data of amee and in bonsai_ipcc. Raises PluginError for a fraction outside
-    0..1 and a correction below 1.
+    `calcium_oxide` and `from_carbonate` are mass fractions. `dust` is the correction for kiln dust that does not return
+    to the kiln (use 1.02 without a better value). IPCC 2006 Guidelines for National Greenhouse Gas Inventories, volume
+    3, 2.2, Tier 2; the mass ratios are those in the data of amee and in bonsai_ipcc. Raises PluginError for a fraction
+    outside 0..1 and for a correction below 1.
     """
     _check_fraction("calcium_oxide", calcium_oxide)
     _check_fraction("from_carbonate", from_carbonate)
@@ -52,13 +53,13 @@ def calcination(calcium_oxide: Decimal, from_carbonate: Decimal = _ONE, dust: De
 
 
 def carbonate(mineral: str, purity: Decimal = _ONE, calcined: Decimal = _ONE) -> Decimal:
-    """Kg CO2 per kg of a raw material: the mineral's ratio * its mass fraction * the part that was calcined.
+    """Kg CO2 per kg of a raw material: the mineral's ratio * its mass fraction * the calcined fraction.
 
     IPCC 2006 Guidelines, volume 3, equations 2.3 and 2.15 (Tier 3), GB/T 32150. Raises PluginError for a mineral that
     is not in `CARBONATES` and for a fraction outside 0..1.
     """
     if mineral not in CARBONATES:
-        raise PluginError(f"{mineral} is no carbonate that is known", code="no-factor", field="mineral", value=mineral,
+        raise PluginError(f"unknown carbonate {mineral!r}", code="no-factor", field="mineral", value=mineral,
                           rule="one of " + ", ".join(CARBONATES))
     _check_fraction("purity", purity)
     _check_fraction("calcined", calcined)
@@ -71,9 +72,9 @@ def from_oxides(
 ) -> Decimal:
     """Kg CO2 per kg of clinker or lime: (CaO - CaO that never was carbonate) * 44/56 + (MgO - same) * 44/40.
 
-    All four are mass fractions of the product; `other_...` came in as slag, fly ash or other oxides and silicates.
-    GB/T 32151.8 (cement), clinker by CaO and MgO. Raises PluginError for fractions outside 0..1, and where more came in
-    otherwise than is there.
+    All four are mass fractions of the product. The `other_...` fractions came in as slag, fly ash or other oxides and
+    silicates. GB/T 32151.8 (cement), clinker by CaO and MgO. Raises PluginError for fractions outside 0..1, and if an
+    `other_...` fraction exceeds the oxide's whole fraction.
     """
     for field, value, other in (
         ("calcium_oxide", calcium_oxide, other_calcium_oxide),

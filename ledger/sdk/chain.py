@@ -1,7 +1,7 @@
-"""What a sector may say of a whole chain: named methods that make a figure of a lot from all that lies behind it.
+"""Chain methods: a sector's own methods that compute a figure of a lot from its whole upstream chain.
 
-The stored figure is always the ledger's own; what a method gives is told beside it, under its name and version, with
-lines that add up to it.
+The stored figure is always the ledger's own. Answers show a method's figure next to it, under the method's name and
+version, with lines that add up to it.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from msgspec import Struct
 
 
 class ChainLine(Struct, frozen=True, kw_only=True):
-    """`amount` kg CO2e of a figure, negative for a credit; `what` it stands for, in words."""
+    """One line of a figure: `amount` in kg CO2e, negative for a credit; `what` describes it in words."""
 
     name: str
     amount: float
@@ -19,8 +19,8 @@ class ChainLine(Struct, frozen=True, kw_only=True):
 
 
 class ChainFigure(Struct, frozen=True, kw_only=True):
-    """Kg CO2e of the whole lot. `lines` add up to `total`, to 1e-9 of their absolute amounts. `notes`: what a reader
-    has to know, such as what was not found."""
+    """Kg CO2e of the whole lot. `lines` add up to `total`, within 1e-9 of the sum of their absolute amounts. `notes`:
+    facts that a reader must know, such as missing data."""
 
     total: float
     lines: tuple[ChainLine, ...]
@@ -28,16 +28,16 @@ class ChainFigure(Struct, frozen=True, kw_only=True):
 
 
 class ChainMethod(Struct, frozen=True, kw_only=True):
-    """`footprint(chain, lot)` gives a figure, or raises a PluginError that says what it needs and does not find. It is
-    called with the SDK's decimal arithmetic; figures of a graph are binary64.
+    """`footprint(chain, lot)` returns a figure, or raises a PluginError that names the missing data. The ledger calls
+    it in the SDK's decimal arithmetic; the figures in the graph are binary64.
 
-    `chain` is a `networkx.DiGraph` that cannot be changed, of all that lies upstream; edges run with the matter. Its
-    nodes have a `kind`: `lot` (`product`, `holder`, `role`, `quantity`, `unit`, `remaining`, `footprint` in kg CO2e of
-    the whole lot, and `item`, `facility`, `process` where it has them), `pool` (the same of its newest lot, and how
-    many `generations`) or `record` (`type`, `issuer`, `index`). An edge from a lot to the record that takes from it has
-    the `part` of the whole lot, `quantity` and `unit`; one from a record to its lot the `share` of the record's burden.
-    `lot` is the node of the lot that is asked about: its id, or its pool's. Things that were made of a pool's stock and
-    went back into it make a cycle there.
+    `chain` is a read-only `networkx.DiGraph` of the upstream chain; edges point in the direction of the flow of matter.
+    Each node has a `kind`: `lot` (with `product`, `holder`, `role`, `quantity`, `unit`, `remaining`, `footprint` in kg
+    CO2e of the whole lot, and `item`, `facility`, `process` if the lot has them), `pool` (the same values of its newest
+    lot, and the number of `generations`) or `record` (`type`, `issuer`, `index`). An edge from a lot to the record that
+    takes from it has the taken fraction `part`, `quantity` and `unit`; an edge from a record to its lot has the `share`
+    of the record's burden. `lot` is the node of the requested lot: its id, or its pool's id. If something was made of a
+    pool's stock and went back into the pool, the graph has a cycle there.
     """
 
     version: str

@@ -1,7 +1,7 @@
-"""What a plugin sees of a record: the facility, the inputs' static facts, supplies and outputs. Never figures.
+"""A plugin's view of a record: the facility, the inputs' static facts, supplies and outputs. It contains no figures.
 
-Quantities are Decimals in the unit named beside them; masses are kg, or None where the thing has no mass (energy,
-services) or no mass is known.
+Quantities are Decimals with their unit. Masses are kg, or None if the item has no mass (energy, services) or its mass
+is unknown.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ ZERO: Final = Decimal(0)
 
 
 class FacilityFacts(Struct, frozen=True, kw_only=True):
-    """`places`: from the narrowest to the widest, such as ("CN-JS", "CN"): where to look for a factor."""
+    """`places`: the places in which to look for a factor, from the narrowest to the widest, such as ("CN-JS", "CN")."""
 
     id: str
     country: str
@@ -31,10 +31,10 @@ class FacilityFacts(Struct, frozen=True, kw_only=True):
 
 
 class InputFacts(Struct, frozen=True, kw_only=True):
-    """A quantity taken from a lot. `materials` and `elements` are the lot's mass fractions; `mass` is of what is taken.
+    """A quantity taken from a lot. `materials` and `elements` are the lot's mass fractions. `mass` is the taken mass.
 
-    `same_maker`: the lot was made by this facility and process (its own scrap coming back). `generated`: power that a
-    record of this ledger made, so that what is green about it is a lot of its own (see `AttributeFacts`).
+    `same_maker`: this facility and process made the lot (home scrap). `generated`: power that a record of this ledger
+    generated. Its green attribute is a separate lot (see `AttributeFacts`).
     """
 
     lot: str
@@ -54,8 +54,8 @@ class InputFacts(Struct, frozen=True, kw_only=True):
 
 
 class AttributeFacts(Struct, frozen=True, kw_only=True):
-    """A green attribute that the record takes: it stands for `amount` kWh of power of a renewable source, and is used
-    up with as much of the electricity that the record uses."""
+    """A green attribute that the record takes. It represents `amount` kWh of power from a renewable source, and covers
+    that amount of the electricity that the record uses."""
 
     lot: str
     technology: str
@@ -63,10 +63,10 @@ class AttributeFacts(Struct, frozen=True, kw_only=True):
 
 
 class SupplyFacts(Struct, frozen=True, kw_only=True):
-    """A supply. `priced`: its upstream comes from the supplier's declaration or factor, so the plugin adds none.
+    """A supply. `priced`: its upstream comes from the supplier's declaration or factor, so the plugin must not add it.
 
-    `combustion`: kg of CO2 (or CO2e) from burning it, where the supply brings a factor for that: the core makes this
-    line, so the plugin makes none. `deviation` and `pedigree` say how uncertain the quantity is.
+    `combustion`: kg of CO2 (or CO2e) from burning it, if the supply brings a factor for its combustion. The core makes
+    this line, so the plugin must not. `deviation` and `pedigree` state the uncertainty of the quantity.
     """
 
     index: int
@@ -80,9 +80,9 @@ class SupplyFacts(Struct, frozen=True, kw_only=True):
     pedigree: Pedigree | None = None
 
     def amount(self, unit: str) -> Decimal:
-        """The quantity in `unit`; where `unit` is a mass and the supply is counted in something else, its mass.
+        """The quantity in `unit`. If `unit` is a mass and the quantity is not, the supply's mass.
 
-        Raises InvalidQuantity that names this supply where neither has that dimension.
+        Raises InvalidQuantity, which names this supply, if neither has the dimension of `unit`.
         """
         if self.mass is not None and unit_of(unit).dimension == "mass" != unit_of(self.quantity.unit).dimension:
             return convert(self.mass, "KGM", unit, f"supplies[{self.index}].mass")
@@ -91,7 +91,7 @@ class SupplyFacts(Struct, frozen=True, kw_only=True):
 
 class OutputFacts(Struct, frozen=True, kw_only=True):
     """A new lot. `heating_value` is MJ of the whole lot, `value` is money in the currency that all outputs share.
-    `technology`: how the power was generated, of a green attribute."""
+    `technology`: for a green attribute, how the power was generated."""
 
     lot: str
     product: str
@@ -111,8 +111,8 @@ class OutputFacts(Struct, frozen=True, kw_only=True):
 
 
 class Context(Struct, frozen=True, kw_only=True):
-    """One record, as a plugin sees it. `year` is the year in which it ended. Green attributes that it takes are not
-    among its `inputs`: they are no matter, and no power."""
+    """A plugin's view of one record. `year` is the year in which the record ended. The green attributes that it takes
+    are not in `inputs`, because they are neither matter nor power."""
 
     process: str
     route: str
@@ -127,7 +127,7 @@ class Context(Struct, frozen=True, kw_only=True):
 
     @property
     def green_power(self) -> Decimal:
-        """KWh of electricity for which the record takes green attributes."""
+        """The kWh of electricity for which the record takes green attributes."""
         return sum((one.amount for one in self.attributes), ZERO)
 
     def supplied(self, *materials: str) -> tuple[SupplyFacts, ...]:
@@ -143,7 +143,7 @@ class Context(Struct, frozen=True, kw_only=True):
         return total
 
     def mass_taken(self, *roles: str) -> Decimal:
-        """Kg of the inputs with these roles; of all without any. Supplies are not counted."""
+        """Kg of the inputs with these roles; of all inputs if no role is given. Supplies are not counted."""
         total = ZERO
         for taken in self.inputs:
             if not roles or taken.role in roles:
@@ -151,7 +151,7 @@ class Context(Struct, frozen=True, kw_only=True):
         return total
 
     def mass_out(self, *roles: str) -> Decimal:
-        """Kg of the outputs with these roles; of all without any."""
+        """Kg of the outputs with these roles; of all outputs if no role is given."""
         total = ZERO
         for output in self.outputs:
             if not roles or output.role in roles:

@@ -1,4 +1,4 @@
-"""What exchanges read and answer: documents and their errors."""
+"""The documents that exchanges read, the answers that they give, and the errors for invalid documents."""
 
 from collections.abc import Mapping
 from typing import Any, Final, TypeVar
@@ -14,15 +14,16 @@ _Value = TypeVar("_Value", bound=Struct)
 
 
 class Document(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """Base of what an exchange reads: camelCase; fields that it does not know are passed over. Numbers are Decimals."""
+    """Base of the documents that an exchange reads: camelCase, unknown fields ignored. Numbers are Decimals."""
 
 
 class Answer(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Base of what an exchange answers: camelCase, JSON-able."""
+    """Base of the answers of an exchange: camelCase, JSON-able."""
 
 
 def read_document(data: bytes, kind: type[_Value], what: str) -> _Value:
-    """The document in JSON bytes. Raises InvalidInput that names field, value and rule; `what` names it in messages."""
+    """The document in JSON bytes. `what` is its name in messages. Raises InvalidInput, which names field, value and
+    rule."""
     try:
         return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:
@@ -31,14 +32,16 @@ def read_document(data: bytes, kind: type[_Value], what: str) -> _Value:
         raise InvalidInput(explained.message, code=explained.code, field=explained.field, value=explained.value,
                            rule=explained.rule) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidInput(f"{what} is no JSON: {error}", code="malformed", field=what, rule="a JSON object") from None
+        raise InvalidInput(
+            f"{what} is not valid JSON: {error}", code="malformed", field=what, rule="a JSON object"
+        ) from None
 
 
 def spelled(name: str, default: Any = REQUIRED) -> Any:
-    """A field that the format spells otherwise than camelCase does."""
+    """A field whose name in the format is not the camelCase form of its name here."""
     return msgspec.field(name=name) if default is REQUIRED else msgspec.field(name=name, default=default)
 
 
 def invalid_field(field: str, value: object, rule: str, code: str = "invalid-field") -> InvalidInput:
-    """The error for a value that its type allows and the format does not."""
+    """The error for a value that its type allows but the format does not."""
     return InvalidInput(f"{field} is {value}: {rule}", code=code, field=field, value=value, rule=rule)

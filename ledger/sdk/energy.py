@@ -1,4 +1,4 @@
-"""Energy that enters a process: power, heat and fuels as supplies, power and heat as lots."""
+"""Energy that enters a process: power, heat and fuels as supplies; power and heat as lots."""
 
 from collections.abc import Collection, Sequence
 from decimal import Decimal
@@ -20,15 +20,20 @@ def book_energy(
     draft: Draft, context: Context, *, renewable_share: Decimal = ZERO, vehicle_fuels: Collection[str] = (),
     analyses: Sequence[FuelAnalysis] = (),
 ) -> Decimal:
-    """Prices what the supplier has not priced, books all energy in MJ, and returns the electricity in kWh.
+    """Prices the supplies that have no price from the supplier, books all energy in MJ, returns the electricity in kWh.
 
     Supplies: `electricity` (grid average by province and year), `heat` and `steam` (China's default), every standard
-    fuel (complete combustion; those in `vehicle_fuels` as transport). Lots of energy bring their own burden: a unit of
-    watt hours is electricity, of joules heat. `renewable_share` is of the electricity that comes as declared lots: what
-    a record of this ledger generated is green by its attributes alone. Where the record takes attributes
-    (`context.green_power`), the core counts so much of its electricity as renewable, whatever is claimed. `analyses`:
-    what the site measured of its fuels; what is analysed is burnt, standard fuel or not. Raises InvalidQuantity where a
-    supply is counted in a unit that measures no such thing, PluginError for an analysis of what is not supplied.
+    fuel (complete combustion; fuels in `vehicle_fuels` as transport). Lots of energy bring their own burdens: a lot
+    counted in watt hours is electricity, a lot counted in joules is heat.
+
+    `renewable_share`: the renewable fraction of the electricity that comes as declared lots. Electricity that a record
+    of this ledger generated is renewable only by its green attributes. If the record takes attributes
+    (`context.green_power`), the core counts that much of its electricity as renewable, whatever the share.
+    `analyses`: the site's measurements of its fuels. An analysed material is burnt, whether it is a standard fuel or
+    not.
+
+    Raises InvalidQuantity if a supply's unit does not fit its kind, PluginError for an analysis of a material that no
+    supply has.
     """
     _check_analyses(context, analyses)
     power = ZERO
@@ -69,15 +74,15 @@ def is_energy(quantity: Quantity) -> bool:
 
 
 def is_fuel(supply: SupplyFacts, analyses: Sequence[FuelAnalysis] = ()) -> bool:
-    """Whether a supply is burnt, so that none of it ends up in an output: a standard fuel, or one that is analysed."""
+    """Whether a supply is burnt, so that it does not end up in an output: a standard fuel or an analysed one."""
     return supply.material in standard_fuels() or any(one.material == supply.material for one in analyses)
 
 
 def _check_analyses(context: Context, analyses: Sequence[FuelAnalysis]) -> None:
-    for i, one in enumerate(analyses):
-        if not context.supplied(one.material):
+    for i, analysis in enumerate(analyses):
+        if not context.supplied(analysis.material):
             raise PluginError(
-                f"activity.analyses[{i}].material is {one.material}: it must be the material of a supply",
-                code="invalid-activity", field=f"activity.analyses[{i}].material", value=one.material,
+                f"activity.analyses[{i}].material is {analysis.material}: it must be the material of a supply",
+                code="invalid-activity", field=f"activity.analyses[{i}].material", value=analysis.material,
                 rule="the material of a supply of this record",
             )

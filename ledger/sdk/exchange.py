@@ -1,7 +1,7 @@
-"""What an exchange format is: a name, a version, and functions that read others' documents and make answers of them.
+"""An exchange format: a name, a version, and functions that turn other parties' documents into answers.
 
-A package with an entry point in group `carbon_ledger.exchanges` that names a function returning an `Exchange`. It
-imports `ledger.sdk` and the standard library alone, as sectors do.
+An exchange is a package with an entry point in group `carbon_ledger.exchanges`. The entry point names a function that
+returns an `Exchange`. The package imports only `ledger.sdk` and the standard library, as sectors do.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,11 +13,11 @@ from ledger.sdk.installation import Installations, Sheet
 
 
 class Exchange(Struct, frozen=True, kw_only=True):
-    """`read` makes an answer of a document's bytes; raises InvalidInput that names field, value and rule.
+    """`read` makes an answer from the bytes of a document. It raises InvalidInput, which names field, value and rule.
 
-    An exchange that reports installations also has `report`, which makes an answer of what the ledger knows of them and
-    of a file of default values that the user names (None where there is none), and `sheets`, which lays that answer out
-    in tables.
+    An exchange that reports installations also has `report` and `sheets`. `report` makes an answer from the ledger's
+    data on the installations and the bytes of the user's file of default values (None without such a file). `sheets`
+    lays that answer out in tables.
     """
 
     name: str

@@ -1,18 +1,19 @@
-"""Emission factors as CSV: value, unit, gas, place, year, boundary, status and source, found by key, place and year.
+"""Tables of emission factors in CSV: value, unit, gas, place, year, boundary, status and source of each factor.
 
-Columns: `key,place,year,value,unit,gas,boundary,status,source`, and `deviation` where a table has it: the geometric
-standard deviation of `value`, empty where it is not known. `value` is kg of `gas` per `unit` (a Rec 20 code).
-`place` is an ISO 3166 code, a grid region's name, or `*`. `status` is `read`, or `recalled` for a figure whose source
-could not be checked: it stays flagged in every answer. What else a sector keeps in CSV it reads with `rows`.
+Columns: `key,place,year,value,unit,gas,boundary,status,source`, and optionally `deviation`: the geometric standard
+deviation of `value`, empty if unknown. `value` is kg of `gas` per `unit` (a Rec 20 code). `place` is an ISO 3166 code,
+a grid region's name, or `*`. `status` is `read`, or `recalled` for a figure from an unverified source: every answer
+flags such a figure. A sector reads its other CSV files with `rows`.
 
-How `find` chooses, in this order, each place with its factor of the year asked, else its latest earlier one:
+`find` tries these places in this order. For each, it takes the factor of the requested year, else the latest earlier
+one:
 
-    1  the place asked for, such as a province      3  the country
+    1  the requested place, such as a province      3  the country
     2  the province's grid region                   4  anywhere (`*`)
 
-The line that is made of a factor names table, place and year of the row found, and its ratings say how far that is from
-what was asked. A province that there is not, and a year before every factor of all these places, are errors. A later
-plugin version that finds differently is another version: the digest which pins it covers code and factors.
+A line that uses a factor names table, place and year of the chosen row. Its ratings say how far these are from the
+requested place and year. An unknown province is an error, and so is a year before every factor of all these places. If
+a change to code or factors makes `find` choose differently, the plugin's digest changes too, because it covers both.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,7 +37,7 @@ CO2_PER_C: Final = Decimal(44) / Decimal(12)
 
 
 class FactorRow(Struct, frozen=True, kw_only=True):
-    """One factor of `table`. The boundary `process` is a reaction, with no upstream to miss."""
+    """One factor of `table`. The boundary `process` means a chemical reaction, which has no upstream."""
 
     table: str
     key: str
@@ -52,7 +53,7 @@ class FactorRow(Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """How answers refer to the factor: table:key/place/year."""
+        """The factor's name in answers: table:key/place/year."""
         return f"{self.table}:{self.key}/{self.place}/{self.year}"
 
     @property
@@ -61,19 +62,19 @@ class FactorRow(Struct, frozen=True, kw_only=True):
 
     @property
     def ratings(self) -> tuple[int, int, int]:
-        """PACT's technology, time and geography scores: secondary data, with no place or year asked for."""
+        """PACT's scores for technology, time and geography: secondary data, for no particular place or year."""
         return _SECONDARY
 
 
 class FoundFactor(FactorRow, frozen=True, kw_only=True):
-    """The row that `FactorTable.find` chose, and what it was asked for; None where it was not."""
+    """The row that `FactorTable.find` chose, with the requested place and year; None if not requested."""
 
     asked_place: str | None = None
     asked_year: int | None = None
 
     @property
     def ratings(self) -> tuple[int, int, int]:
-        """As PACT scores it; see `ledger.sdk.places`. A reaction is the same at any place and time."""
+        """PACT's scores; see `ledger.sdk.places`. A chemical reaction is the same at any place and time."""
         technology, time, geography = _SECONDARY
         if self.boundary != "process":
             if self.asked_year is not None:
@@ -84,7 +85,7 @@ class FoundFactor(FactorRow, frozen=True, kw_only=True):
 
     @property
     def resolution(self) -> str:
-        """In words: `as asked`, or what was found for what."""
+        """In words: `as asked`, or the row's place and year and the requested ones."""
         place, year = self.asked_place or self.place, self.asked_year or self.year
         if (place, year) == (self.place, self.year):
             return "as asked"
@@ -94,10 +95,10 @@ class FoundFactor(FactorRow, frozen=True, kw_only=True):
 class FactorTable:
     """The rows of one CSV file, by key and place."""
 
-    def __init__(self, name: str, found: Iterable[FactorRow]) -> None:
+    def __init__(self, name: str, factors: Iterable[FactorRow]) -> None:
         self.name = name
         self._rows: dict[str, dict[str, dict[int, FactorRow]]] = {}
-        for row in found:
+        for row in factors:
             years = self._rows.setdefault(row.key, {}).setdefault(row.place, {})
             if row.year in years:
                 raise PluginError(f"factor {row.name} appears twice", code="invalid-factors", field=row.name)
@@ -110,31 +111,32 @@ class FactorTable:
         return key in self._rows
 
     def covers(self, key: str, places: Sequence[str] = ()) -> bool:
-        """Whether there is a factor, of whatever year; raises PluginError for a province that there is not."""
+        """Whether the table has a factor of any year for these places. Raises PluginError for an unknown province."""
         by_place = self._rows.get(key, {})
         return any(place in by_place for place in (*wider_places(places), ANYWHERE))
 
     def find(self, key: str, places: Sequence[str] = (), year: int | None = None) -> FoundFactor:
-        """The factor of `key` for the places of a facility, narrowest first, and a year; the module says how.
+        """The factor of `key` for the places of a facility, narrowest first, and a year, as this module describes.
 
-        Without a year it is the latest. Raises PluginError for a key or place without factor (`no-factor`), a year
-        before the first (`no-factor-for-year`), and a province that there is not (`unknown-place`).
+        Without a year it is the latest factor. Raises PluginError for a key or place without factor (`no-factor`), a
+        year before the first factor (`no-factor-for-year`), and an unknown province (`unknown-place`).
         """
         by_place = self._rows.get(key, {})
-        known = [by_place[place] for place in (*wider_places(places), ANYWHERE) if place in by_place]
-        if not known:
+        candidates = [by_place[place] for place in (*wider_places(places), ANYWHERE) if place in by_place]
+        if not candidates:
             raise PluginError(
                 f"{self.name} has no factor for {key!r} in {', '.join(places) or 'any place'}", code="no-factor",
                 field=key, value=key, rule="name the supply's own factor or declaration, or a material of this table",
             )
-        for years in known:
+        for years in candidates:
             earlier = [one for one in years if year is None or one <= year]
             if earlier:
                 return _found(years[max(earlier)], places, year)
-        first = min(min(years) for years in known)
+        first = min(min(years) for years in candidates)
         raise PluginError(
-            f"{self.name} has no factor for {key!r} in {year}: the first is of {first}", code="no-factor-for-year",
-            field="end", value=year, rule=f"{first} or later, or a supply with its own factor or declaration",
+            f"{self.name} has no factor for {key!r} in {year}: its first factor is for {first}",
+            code="no-factor-for-year", field="end", value=year,
+            rule=f"{first} or later, or a supply with its own factor or declaration",
         )
 
 
@@ -145,7 +147,7 @@ def _found(row: FactorRow, places: Sequence[str], year: int | None) -> FoundFact
 
 @cache
 def read_factors(package: str, file: str, name: str) -> FactorTable:
-    """The factor table in `file` of `package`; raises PluginError that names the line which is none."""
+    """The factor table in `file` of `package`. Raises PluginError, which names the malformed line."""
     return FactorTable(name, [_row(name, line, fields) for line, fields in enumerate(rows(package, file), start=2)])
 
 
@@ -154,7 +156,11 @@ def _row(table: str, line: int, fields: Mapping[str, str]) -> FactorRow:
     if missing:
         raise PluginError(f"{table} line {line} lacks {', '.join(missing)}", code="invalid-factors", field=missing[0])
     if fields["boundary"] not in _BOUNDARIES or fields["status"] not in _STATUSES:
-        raise PluginError(f"{table} line {line}: boundary or status is not known", code="invalid-factors")
+        raise PluginError(
+            f"{table} line {line}: unknown boundary {fields['boundary']!r} or status {fields['status']!r}",
+            code="invalid-factors",
+            rule=f"boundary one of {' '.join(_BOUNDARIES)}; status one of {' '.join(_STATUSES)}",
+        )
     try:
         return FactorRow(
             table=table, key=fields["key"], place=fields["place"], year=int(fields["year"]),
@@ -163,7 +169,9 @@ def _row(table: str, line: int, fields: Mapping[str, str]) -> FactorRow:
             deviation=_deviation(table, line, fields.get("deviation")),
         )
     except ArithmeticError:
-        raise PluginError(f"{table} line {line}: {fields['value']!r} is no number", code="invalid-factors") from None
+        raise PluginError(
+            f"{table} line {line}: value {fields['value']!r} is not a number", code="invalid-factors"
+        ) from None
 
 
 def _deviation(table: str, line: int, text: str | None) -> Decimal | None:
@@ -176,7 +184,7 @@ def _deviation(table: str, line: int, text: str | None) -> Decimal | None:
     if not (deviation.is_finite() and 1 <= deviation < _LARGEST_DEVIATION):
         raise PluginError(
             f"{table} line {line}: deviation is {text!r}", code="invalid-factors", field="deviation", value=text,
-            rule="a geometric standard deviation is at least 1 and below 1000",
+            rule="a geometric standard deviation from 1 to below 1000",
         )
     return deviation
 
@@ -187,13 +195,13 @@ def grid_electricity() -> FactorTable:
 
 
 def purchased_heat() -> FactorTable:
-    """China's default CO2 factor of bought heat and steam (key `heat`, kg CO2 per GJ, generation)."""
+    """China's default CO2 factor of purchased heat and steam (key `heat`, kg CO2 per GJ, generation)."""
     return read_factors("ledger.sdk.data", "heat-china.csv", "heat-china")
 
 
 def residual_mix() -> FactorTable:
-    """China's average CO2 factor of the power that is left when non-fossil power sold on the market is taken out.
+    """China's residual mix: the average CO2 factor of the grid's power without the non-fossil power sold on the market.
 
-    Key `electricity`, kg CO2 per KWH, generation: the market-based figure of power without attributes of its own.
+    Key `electricity`, kg CO2 per KWH, generation: the market-based figure of power that has no green attributes.
     """
     return read_factors("ledger.sdk.data", "residual-china.csv", "residual-china")

@@ -1,8 +1,8 @@
-"""Fuels: China's default values by kind, and what a site has measured of its own.
+"""Fuels: China's default values by kind, and a site's own measurements.
 
 CO2 of a fuel = NCV * carbon content * oxidised share * 44/12 (GB/T 32150, and the sectors' parts of GB/T 32151).
-A route whose sites analyse what they burn takes `analyses: tuple[FuelAnalysis, ...] = ()` into its activity and hands
-it to `book_energy`, or one of them to `Draft.burn`.
+If the sites of a route analyse their fuels, its activity has a field `analyses: tuple[FuelAnalysis, ...] = ()`. The
+route hands the field to `book_energy`, or a single analysis to `Draft.burn`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,16 +22,16 @@ from ledger.sdk.tables import rows
 _ONE: Final = Decimal(1)
 _NM3_PER_TABLE_UNIT: Final = 10_000
 _RICHEST: Final = {"TNE": Decimal(120), "NM3": Decimal(150)}
-"""MJ per kg and per Nm3 that no fuel exceeds: hydrogen has 120, vapour of pentane 146."""
+"""Upper limits of heating values, MJ per kg and per Nm3: hydrogen has 120 per kg, vapour of pentane 146 per Nm3."""
 _MOST_CARBON: Final = {"TNE": Decimal(1), "NM3": Decimal(3)}
-"""Kg of carbon in a kg, and in a Nm3: vapour of pentane has 2.7."""
+"""Upper limits of carbon, kg per kg and per Nm3: vapour of pentane has 2.7 per Nm3."""
 
 
 class Fuel(Struct, frozen=True, kw_only=True):
     """Net calorific value in GJ per `unit` (TNE, or NM3 in GJ per 10^4), carbon in t per GJ, oxidised share 0..1.
 
-    `biogenic` is the share of its carbon that grew. `status` is `measured` where a site's analysis gives all of its
-    carbon: then a line made of it is primary.
+    `biogenic` is the biogenic fraction of its carbon. `status` is `measured` if a site's analysis determines all of its
+    carbon; a line from such a fuel is primary data.
     """
 
     key: str
@@ -45,7 +45,7 @@ class Fuel(Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """How a line names what it was computed with."""
+        """The factor name in lines that are computed with this fuel."""
         return f"{'analysis' if self.measured else 'fuels-china'}:{self.key}"
 
     @property
@@ -63,14 +63,15 @@ class Fuel(Struct, frozen=True, kw_only=True):
 
 
 class FuelAnalysis(Part, frozen=True, kw_only=True):
-    """What a site has measured of a fuel that it burns; for what it does not say the default of `material` holds.
+    """A site's measurements of a fuel that it burns. The default of `material` applies to each value that is missing.
 
-    `material`: of the supply, and it may be a fuel without defaults (`refuseDerivedFuel`, `woodChips`); then heating
-    value and carbon have to be given, and all of it oxidises unless said otherwise (IPCC 2006, volume 2, 1.4.2.1).
-    `heating_value`: net, as received, MJ per kg (GJ per t), of gases MJ per Nm3.
-    `carbon`: kg per kg as received, of gases per Nm3; or, as tables put it, `carbon_content`: t per GJ. Not both.
-    `oxidation`: share of the carbon that burns, above 0 and at most 1.
-    `biogenic_share`: of the carbon. Its CO2 is not counted (the plant took it up), its energy is renewable.
+    `material`: the supply's material. It may be a fuel without defaults (`refuseDerivedFuel`, `woodChips`): then
+    heating value and carbon are required, and by default all carbon oxidises (IPCC 2006, volume 2, 1.4.2.1).
+    `heating_value`: net, as received, MJ per kg (GJ per t); for gases MJ per Nm3.
+    `carbon`: kg per kg as received; for gases kg per Nm3. Alternatively, `carbon_content`: t per GJ. Not both.
+    `oxidation`: the fraction of the carbon that burns, above 0 and at most 1.
+    `biogenic_share`: the biogenic fraction of the carbon. Its CO2 is not counted (the plant took it up), and its energy
+    is renewable.
     """
 
     material: Key
@@ -99,29 +100,29 @@ def _fuels() -> Mapping[str, Fuel]:
 
 
 def carbon_dioxide_of(fuel: Fuel) -> Decimal:
-    """Kg CO2 per `fuel.unit`, of all its carbon: NCV * carbon content * oxidised share * 44/12 (GB/T 32150)."""
+    """Kg CO2 per `fuel.unit` from all its carbon: NCV * carbon content * oxidised share * 44/12 (GB/T 32150)."""
     per_unit = fuel.heating_value * fuel.carbon_content * fuel.oxidation * CO2_PER_C * 1000
     return per_unit / _NM3_PER_TABLE_UNIT if fuel.unit == "NM3" else per_unit
 
 
 def analysis_of(material: str, analyses: Iterable[FuelAnalysis]) -> FuelAnalysis | None:
-    """The analysis of a material; raises PluginError where there are two."""
-    found = [one for one in analyses if one.material == material]
-    if len(found) > 1:
+    """The analysis of a material; None without one. Raises PluginError if there are two."""
+    matching = [one for one in analyses if one.material == material]
+    if len(matching) > 1:
         raise _wrong("material", material, "analysed once in a record")
-    return found[0] if found else None
+    return matching[0] if matching else None
 
 
 def fuel_of(supply: SupplyFacts, analysis: FuelAnalysis | None = None) -> Fuel:
-    """The fuel that a supply is: the default one of its material, with what an analysis measured in its place.
+    """The fuel of a supply: the default values of its material, replaced by the values of the analysis.
 
-    Raises PluginError for a material that neither a table nor the analysis describes, and for values that no fuel has.
+    Raises PluginError for a material that neither a table nor the analysis describes, and for impossible values.
     """
     usual = standard_fuels().get(supply.material)
     if analysis is None:
         if usual is None:
             raise PluginError(
-                f"{supply.material} is no fuel with default values", code="no-factor",
+                f"{supply.material} is not a fuel with default values", code="no-factor",
                 field=f"supplies[{supply.index}].material", value=supply.material,
                 rule="one of " + ", ".join(standard_fuels()) + ", or a fuel with an analysis",
             )
@@ -152,11 +153,11 @@ def _check(supply: SupplyFacts, analysis: FuelAnalysis, usual: Fuel | None) -> N
     if analysis.material != supply.material:
         raise _wrong("material", analysis.material, f"{supply.material}, the supply that is burnt")
     if analysis.carbon is not None and analysis.carbon_content is not None:
-        raise _wrong("carbonContent", analysis.carbon_content, "left out where carbon is given")
+        raise _wrong("carbonContent", analysis.carbon_content, "left out if carbon is given")
     if analysis.oxidation is not None and Decimal(analysis.oxidation) == 0:
         raise _wrong("oxidation", analysis.oxidation, "above 0 and at most 1")
-    carbon_known = analysis.carbon is not None or analysis.carbon_content is not None
-    if usual is None and (analysis.heating_value is None or not carbon_known):
+    states_carbon = analysis.carbon is not None or analysis.carbon_content is not None
+    if usual is None and (analysis.heating_value is None or not states_carbon):
         raise _wrong("material", supply.material, "a fuel with default values, or have heatingValue and carbon")
 
 

@@ -1,7 +1,7 @@
-"""An installation in a calendar year, as the ledger knows it: what exchanges that report by installation work on.
+"""An installation in a calendar year, from the ledger's records: the input of exchanges that report by installation.
 
-Neutral: nothing here follows one regulation. Energy is kWh, masses are t, emissions kg; what is called `carried` and
-`footprint` is kg CO2e of the ledger's own method (the additive burdens). Lots count whole, as created.
+Nothing here follows one particular regulation. Energy is in kWh, mass in t, emissions in kg. `carried` and `footprint`
+are kg CO2e by the ledger's own method (the additive burdens). A lot counts with its full quantity, as created.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from ledger.sdk.documents import Document
 class EmissionLine(Document, frozen=True):
     """A line of a record's assessment: `amount` kg of `gas`, `carbon_dioxide` kg CO2e as the ledger counts it.
 
-    `factor` names the row of the factor table, and `recalled` says that its source could not be checked.
+    `factor` names the row of the factor table. `recalled`: its source is an unverified source, which nobody could read.
     """
 
     source: str
@@ -31,9 +31,9 @@ class EmissionLine(Document, frozen=True):
 
 
 class PowerUse(Document, frozen=True):
-    """Electricity that is supplied to a record: from the `grid`, or by a `contract` where the record prices it with a
-    factor or declaration of its own. `carbon_dioxide`: kg CO2e of its lines. `evidence`: the kind of document by which
-    the record proves a power purchase agreement or a direct line."""
+    """Electricity that is supplied to a record: from the `grid`, or by a `contract` if the record prices it with its
+    own factor or declaration. `carbon_dioxide`: kg CO2e of its lines. `evidence`: the kind of document with which the
+    record proves a power purchase agreement or a direct line."""
 
     way: Literal["grid", "contract"]
     kilowatt_hours: float
@@ -42,13 +42,13 @@ class PowerUse(Document, frozen=True):
 
 
 class TakenLot(Document, frozen=True):
-    """A quantity taken of a lot, or of a part of it that has one maker: a pool has several.
+    """A quantity taken from a lot. A lot of a pool may have several makers: then there is one `TakenLot` for each.
 
-    `carried`: kg CO2e that it carries, of which `electricity` by location, and `kilowatt_hours` used on its way.
-    `made`: kg CO2e that it carried when it left its maker. `facility`, `process` and `year` are its maker's, None where
-    the ledger does not know them. `attested`: the digest of a valid attestation on lot, record, product or facility.
-    `declared`: the basis of the declaration that entered it, where no record of the ledger made it. `evidence` as for
-    supplied electricity.
+    `carried`: kg CO2e that it carries. `electricity`: the location-based part of `carried` that comes from electricity.
+    `kilowatt_hours`: electricity used along its upstream chain. `made`: kg CO2e that it carried when it left its maker.
+    `facility`, `process` and `year` belong to its maker, None if the ledger does not know them. `attested`: the digest
+    of a valid attestation on lot, record, product or facility. `declared`: the basis of the declaration that entered
+    the lot, if no record of the ledger made it. `evidence` as for supplied electricity.
     """
 
     lot: str
@@ -72,8 +72,8 @@ class TakenLot(Document, frozen=True):
 
 
 class MadeLot(Document, frozen=True):
-    """A lot that a record made. `share` is its part of the record's burden, `assigned` kg CO2e that it was given before
-    the rest was shared out."""
+    """A lot that a record made. `share` is its allocation share of the record's burden, `assigned` the kg CO2e that the
+    plugin assigned to it before the allocation of the remainder."""
 
     lot: str
     product: str
@@ -88,7 +88,7 @@ class MadeLot(Document, frozen=True):
 
 
 class Production(Document, frozen=True):
-    """A transformation that ended in the year: the lines of the whole record, what it took and what it made."""
+    """A transformation that ended in the year: the lines of the whole record, its taken lots and its made lots."""
 
     record: str
     process: str
@@ -117,21 +117,21 @@ class InstallationYear(Document, frozen=True):
 
     @property
     def places(self) -> tuple[str, ...]:
-        """From the narrowest to the widest: where to look for a factor."""
+        """The places in which to look for a factor, from the narrowest to the widest."""
         return (self.subdivision, self.country) if self.subdivision else (self.country,)
 
 
 class Installations(Document, frozen=True):
-    """The installation that was asked for stands first; then those of what it took, as far as they may count with
-    figures of their own. `at`: the tree size as of which all this reads."""
+    """The requested installation comes first. The others made lots that it took, and may count with their own figures.
+    `at`: the tree size of this answer."""
 
     at: int
     installations: Sequence[InstallationYear]
 
 
 class Sheet(Document, frozen=True):
-    """A table of an answer, for a workbook: cells are text, numbers, or None for an empty one. `brief`: the columns
-    that a terminal shows; none where it does not show the table."""
+    """A table of an answer, for a workbook. Cells are text, numbers, or None if empty. `brief`: the columns that a
+    terminal shows; empty if it does not show the table."""
 
     name: str
     columns: Sequence[str]

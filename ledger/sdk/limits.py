@@ -1,16 +1,16 @@
-"""What is possible and what is usual: findings that refuse outside of the one and warn outside of the other."""
+"""Findings for values outside of limits: a refusal for impossible values, a warning for unusual ones."""
 
 from decimal import Decimal
 
 from ledger.sdk.pricing import Draft
 
 Limits = tuple[Decimal, Decimal]
-"""From the least to the most, both included."""
+"""The lower and the upper limit, both included."""
 
 
 def judge(draft: Draft, code: str, what: str, value: Decimal, *, usual: Limits, possible: Limits) -> None:
-    """A finding `CODE-impossible` that refuses outside of what is possible, `CODE-unusual` that warns outside of what
-    is usual. `what` follows the value in the message: its unit, and of what it is."""
+    """Adds the refusal `CODE-impossible` if the value is outside `possible`, else the warning `CODE-unusual` if it is
+    outside `usual`. `what` follows the value in the message: its unit and its meaning."""
     if not possible[0] <= value <= possible[1]:
         draft.find(f"{code}-impossible", f"{value:.4g} {what}: possible are {possible[0]} to {possible[1]}",
                    refuses=True)

@@ -1,12 +1,12 @@
-"""Where a factor is looked for: a subdivision, then its grid region, then the country; and how well it then fits.
+"""The places in which to look for a factor: a subdivision, its grid region, the country. And ratings of its fit.
 
-Ratings are those of PACT (Pathfinder Framework, table of data quality indicators), 1 best to 3:
+The ratings come from PACT (Pathfinder Framework, table of data quality indicators), 1 (best) to 3:
 
     time       1 data of the reporting year; 2 less than 5 years old; 3 older
     geography  1 the place itself; 2 a region or country around it; 3 anywhere, or unknown
 
-PACT gives 1 to a country's figure for its parts too. The grids of China's provinces differ more than those of many
-countries, so here only the place that was asked for is 1.
+PACT also gives 1 to a country's figure for the country's parts. But the grids of China's provinces differ more than the
+grids of many countries, so here only the requested place itself gets 1.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,10 +24,10 @@ Rating = int
 
 
 def wider_places(places: Sequence[str]) -> tuple[str, ...]:
-    """The places of a facility with its province's grid region put between province and country.
+    """The places of a facility, with its province's grid region inserted between province and country.
 
-    A subdivision whose grid is none of the mainland's (Hong Kong, Macao, Taiwan) has nothing wider: the national
-    average leaves it out. Raises PluginError for a province that China has not.
+    A subdivision whose grid does not belong to the mainland (Hong Kong, Macao, Taiwan) has no wider place, because the
+    national average excludes it. Raises PluginError for an unknown province of China.
     """
     regions = _regions()
     widened: list[str] = []
@@ -39,7 +39,7 @@ def wider_places(places: Sequence[str]) -> tuple[str, ...]:
             widened.append(regions[place])
         elif place.startswith(_CHINA):
             raise PluginError(
-                f"{place} is no province of China", code="unknown-place", field="facility.subdivision", value=place,
+                f"{place} is not a province of China", code="unknown-place", field="facility.subdivision", value=place,
                 rule="an ISO 3166-2 code of China: " + ", ".join(regions),
             )
     return tuple(widened)
@@ -51,10 +51,10 @@ def _regions() -> Mapping[str, str]:
 
 
 def time_rating(years: int) -> Rating:
-    """PACT's, of a factor that is so many years older than what it is used for."""
+    """PACT's rating of a factor that is `years` years older than the activity."""
     return 1 if years == 0 else 2 if 0 < years < _RECENT else 3
 
 
-def geography_rating(asked: str, found: str) -> Rating:
-    """PACT's, as this module reads it."""
-    return 1 if found == asked else 3 if found == ANYWHERE else 2
+def geography_rating(asked: str, chosen: str) -> Rating:
+    """PACT's rating with the stricter rule of this module, for a factor of place `chosen`."""
+    return 1 if chosen == asked else 3 if chosen == ANYWHERE else 2

@@ -1,7 +1,7 @@
-"""`Draft`: the assessment of one record while a plugin writes it, so that no emission loses its source or its gap.
+"""`Draft`: the assessment of one record while a plugin writes it. It keeps the source and the gaps of each emission.
 
-A factor whose boundary is combustion or generation leaves the upstream of what was burnt or generated out; the draft
-then adds the omission, so that no plugin can forget it.
+A factor whose boundary is combustion or generation does not cover the upstream of the fuel or power. The draft then
+adds the omission, so that no plugin can forget it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -29,7 +29,7 @@ _TABLE = (2, 2, 2)
 
 
 class Draft:
-    """Collects lines, energy, omissions, findings and indicators; `assessment()` gives the frozen value."""
+    """Collects lines, energy, omissions, findings and indicators. `assessment()` returns the frozen value."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -44,7 +44,7 @@ class Draft:
         self._biogenic = ZERO
 
     def line(self, line: Line) -> None:
-        """Adds a line as it is; zero amounts are left out."""
+        """Adds a line unchanged, unless its amount is zero."""
         if line.amount != 0:
             self._lines.append(line)
 
@@ -53,7 +53,7 @@ class Draft:
             self._energy.append(EnergyUse(carrier=carrier, amount=megajoules, renewable=renewable))
 
     def power(self, kilowatt_hours: Decimal, *, renewable: bool = False) -> None:
-        """Electricity as energy, without a line."""
+        """Books electricity as energy, without a line."""
         self.energy("electricity", kilowatt_hours * _MJ_PER_KWH, renewable=renewable)
 
     @property
@@ -66,26 +66,26 @@ class Draft:
         return sum((line.amount for line in self._lines if line.kind == kind and line.gas == "CO2"), ZERO)
 
     def omit(self, what: str, estimate: Decimal | None = None) -> None:
-        """Names an upstream part without a figure; `estimate` in kg CO2e."""
+        """Names a part of the upstream that has no figure; `estimate` in kg CO2e."""
         self._omissions.append(Omission(what=what, estimate=estimate))
 
     def find(self, code: str, message: str, *, refuses: bool = False) -> None:
         self._findings.append(Finding(code=code, message=message, refuses=refuses))
 
     def assign(self, output: int, burden: str, amount: Decimal) -> None:
-        """Gives an amount of a burden (kg CO2e) to one output before the rest is shared."""
+        """Assigns an amount of a burden (kg CO2e) to one output before the allocation of the remainder."""
         self._assigned.append(Assigned(output=output, burden=burden, amount=amount))
 
     def indicate(self, name: str, value: Decimal) -> None:
-        """A figure of this record that does not travel with its lots."""
+        """Sets an indicator: a figure of this record that its lots do not carry."""
         self._indicators[name] = value
 
     def weigh(self, key: str, weights: Iterable[Decimal]) -> None:
-        """Allocation weights that replace the ones made from the outputs' own fields."""
+        """Sets allocation weights that replace the weights from the outputs' own fields."""
         self._weights[key] = tuple(weights)
 
     def follow(self, content: str, parts: Iterable[Decimal]) -> None:
-        """The part of an incoming content that each output holds."""
+        """Sets the part of an incoming content that each output holds."""
         self._matter[content] = tuple(parts)
 
     def carbon(
@@ -93,9 +93,9 @@ class Draft:
         primary: bool = True, ratings: tuple[int, int, int] = _OWN, factor: str | None = None, recalled: bool = False,
         gas: str = "CO2", supply: SupplyFacts | None = None,
     ) -> None:
-        """A line of fossil emissions in kg of `gas`, from the site's own data unless said otherwise.
+        """Adds a line of fossil emissions in kg of `gas`, by default from the site's own data.
 
-        Where it is made of a `supply`, it is as uncertain as that one's quantity.
+        If the emissions come from a `supply`, the line takes the uncertainty of the supply's quantity.
         """
         deviation, pedigree = _uncertainty(supply)
         self.line(Line(
@@ -107,12 +107,13 @@ class Draft:
         self, source: str, amount: Decimal, factor: FactorRow, *, kind: LineKind, basis: Basis = "calculated",
         primary: bool = False, supply: SupplyFacts | None = None, market: Decimal | None = None,
     ) -> None:
-        """A line of `amount` (in the factor's unit) times a factor of a table, and the omission of its upstream.
+        """Adds a line of `amount` (in the factor's unit) times a factor of a table, and the omission of its upstream.
 
-        The factor as `FactorTable.find` gave it rates how well it fits place and year. `market`: kg CO2 of the
-        market-based figure of power, where it differs.
+        Pass the factor that `FactorTable.find` returned: it rates how well it fits place and year. `market`: kg CO2 of
+        the market-based figure of power, if it differs.
 
-        Where `amount` is that of a `supply`, it is as uncertain as its quantity; the factor's own uncertainty is added.
+        If `amount` is the amount of a `supply`, the line takes the uncertainty of the supply's quantity. The factor's
+        own uncertainty is added.
         """
         deviation, pedigree = _uncertainty(supply)
         self.line(Line(
@@ -124,14 +125,16 @@ class Draft:
             self.omit(f"{source} upstream")
 
     def buy_power(self, supply: SupplyFacts, *, basis: Basis = "metered", market: Decimal | None = None) -> Decimal:
-        """Power from the grid: its energy, and a line by province and year. Returns kWh.
+        """Books power from the grid: its energy, and a line by province and year. Returns kWh.
 
-        The line's amount is location-based. `market` is the market-based one, kg CO2: zero for power whose green
-        attributes are used up in this record, else what contracts say; where it is not given, that of the residual mix
-        where the country publishes one, else the same. Where no grid factor is known there is no line, and the core
-        names the omission. Where the record prices the supply its figure is the line, and the grid's is told as the
+        The line's amount is location-based. `market` is the market-based amount in kg CO2: zero for power whose green
+        attributes are used up in this record, else the figure from contracts. Without `market`, the market-based amount
+        uses the residual mix if the country publishes one; else it equals the location-based amount. If the table has
+        no grid factor for the place, there is no line, and the core names the omission.
+
+        If the record prices the supply, the supply's figure is the line, and the grid's figure is reported as the
         location-based one (GHG Protocol, Scope 2 Guidance, 6.1: both are reported). Raises PluginError for a province
-        that there is not, and a year before the first factor.
+        that does not exist, and for a year before the first factor.
         """
         amount = supply.amount("KWH")
         places, year = self._context.facility.places, self._context.year
@@ -146,8 +149,8 @@ class Draft:
         return amount
 
     def _locate(self, supply: SupplyFacts, kilowatt_hours: Decimal) -> None:
-        """What the grid would have emitted for power that the record prices. It is beside the footprint, so a place or
-        year without a factor is no error: then the record's own figure stands for both."""
+        """Adds the location-based emissions of power that the record prices. They are not part of the footprint, so a
+        place or year without a factor is not an error: the record's own figure then counts as both."""
         try:
             factor = grid_electricity().find("electricity", self._context.facility.places, self._context.year)
         except PluginError:
@@ -158,7 +161,7 @@ class Draft:
         ))
 
     def buy_heat(self, supply: SupplyFacts, *, basis: Basis = "invoiced") -> None:
-        """Heat or steam from a network, as `buy_power`: outside China the core names the omission."""
+        """Books heat or steam from a network, as `buy_power` does. Outside China the core names the omission."""
         megajoules = supply.amount("3B")
         places = self._context.facility.places
         if not supply.priced and purchased_heat().covers("heat", places):
@@ -170,11 +173,11 @@ class Draft:
         self, supply: SupplyFacts, fuel: Fuel | None = None, *, analysis: FuelAnalysis | None = None,
         kind: LineKind = "onSite", basis: Basis = "calculated",
     ) -> None:
-        """Complete combustion of a fuel: CO2 = NCV * carbon content * oxidised share * 44/12; and its energy.
+        """Books the complete combustion of a fuel: CO2 = NCV * carbon content * oxidised share * 44/12; and its energy.
 
-        `fuel` is the default one of the supply's material unless given, and `analysis` says what the site measured of
-        it. CO2 of biogenic carbon makes no line: see `biogenic`. Vehicle fuels are of kind transport. Where the
-        supply's own factor covers its combustion only the energy is booked. Raises PluginError for what is no fuel.
+        Without `fuel`, the supply's material decides the fuel; `analysis` holds the site's measurements of it. CO2 from
+        biogenic carbon makes no line: see `biogenic`. For vehicle fuels, pass `kind="transport"`. If the supply's own
+        factor covers its combustion, only the energy is booked. Raises PluginError for a material that is not a fuel.
         """
         burnt = fuel if fuel is not None else fuel_of(supply, analysis)
         amount = supply.amount(burnt.unit)
@@ -194,14 +197,14 @@ class Draft:
 
     @property
     def biogenic(self) -> Decimal:
-        """Kg of CO2 from biogenic carbon burnt so far: no burden, but what reports name beside the fossil one."""
+        """Kg of CO2 from biogenic carbon burnt so far. It is not a burden; reports state it next to the fossil CO2."""
         return self._biogenic
 
     def carbon_balance(
         self, source: str, carbon_in: Mapping[str, Decimal], carbon_out: Mapping[str, Decimal], *,
         factor: str | None = None, recalled: bool = False,
     ) -> Decimal:
-        """One line of (carbon in - carbon out) * 44/12 kg CO2; the kg of carbon that left as CO2 are returned."""
+        """Adds one line of (carbon in - carbon out) * 44/12 kg CO2. Returns the kg of carbon that left as CO2."""
         net = sum(carbon_in.values(), Decimal(0)) - sum(carbon_out.values(), Decimal(0))
         self.carbon(source, net * CO2_PER_C, factor=factor, recalled=recalled)
         return net

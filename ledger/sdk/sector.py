@@ -1,4 +1,4 @@
-"""What a sector is: a name, a version, and per route a typed activity with the function that assesses it."""
+"""A sector: a name, a version, and for each route a typed activity with the function that assesses it."""
 
 from collections.abc import Callable, Mapping
 from decimal import Context as DecimalContext
@@ -17,11 +17,11 @@ CONTEXT: Final = DecimalContext(prec=34, traps=[InvalidOperation, DivisionByZero
 
 
 class Activity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
-    """Base of a route's activity: how the process ran. Its fields are strings of the record vocabulary."""
+    """Base of a route's activity, which states how the process ran. Its fields are strings of the record vocabulary."""
 
 
 def invalid_activity(field: str, value: object, rule: str) -> PluginError:
-    """The error for a value that its type allows and the process does not; `rule` completes "it must be"."""
+    """The error for a value that its type allows but the process does not. `rule` completes "it must be"."""
     return PluginError(
         f"activity.{field} is {value}: it must be {rule}", code="invalid-activity", field=f"activity.{field}",
         value=value, rule=rule,
@@ -29,7 +29,8 @@ def invalid_activity(field: str, value: object, rule: str) -> PluginError:
 
 
 class Indicator(Struct, frozen=True, kw_only=True):
-    """A figure that a route reports and that does not travel: unit (Rec 20, or a ratio such as KGM/TNE) and names."""
+    """A figure that a route reports and that lots do not carry: its unit (Rec 20, or a ratio such as KGM/TNE) and its
+    names."""
 
     unit: str
     en: str
@@ -37,9 +38,9 @@ class Indicator(Struct, frozen=True, kw_only=True):
 
 
 class Route(Struct, frozen=True, kw_only=True):
-    """One process of a sector. `assess(context, activity)` gives the assessment, or raises.
+    """One process of a sector. `assess(context, activity)` returns the assessment, or raises.
 
-    `activity` is a subclass of `Activity`; unknown fields and wrong types are refused before `assess` is called.
+    `activity` is a subclass of `Activity`. The ledger refuses unknown fields and wrong types before it calls `assess`.
     """
 
     activity: type[Activity]
@@ -51,10 +52,10 @@ class Route(Struct, frozen=True, kw_only=True):
 class Sector(Struct, frozen=True, kw_only=True):
     """A sector plugin. `name` is the first part of `process`.
 
-    `mass_tolerance`: the share by which outputs may outweigh inputs and supplies (weighing, air that reacts).
-    `element_tolerance`: the share by which outputs may state more of an element than inputs and supplies do (weighing,
-    sampling, analysis). Both are 0 where a sector says nothing: what nobody gave a reason for does not appear.
-    `methods`: figures of whole chains by the sector's own rules, by name: letters and digits.
+    `mass_tolerance`: the fraction by which outputs may outweigh inputs and supplies (weighing, air that reacts).
+    `element_tolerance`: the fraction by which outputs may state more of an element than inputs and supplies do
+    (weighing, sampling, analysis). Both are 0 by default: without a stated reason, mass cannot appear.
+    `methods`: chain methods by name, in letters and digits; see `ChainMethod`.
     """
 
     name: str

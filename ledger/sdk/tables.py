@@ -13,12 +13,12 @@ _FACTOR_COLUMNS: Final = frozenset({"key", "place", "value", "gas"})
 
 @cache
 def rows(package: str, file: str) -> tuple[Mapping[str, str], ...]:
-    """The rows of a CSV file in a package, as mappings from column to text. Read once."""
+    """The rows of a CSV file in a package, as mappings from column to text. The file is read only once."""
     return tuple(csv.DictReader(io.StringIO(_text(files(package).joinpath(file)))))
 
 
 def factor_files(package: str) -> Iterator[str]:
-    """The CSV files of a package that are tables of factors, by name; others hold what else a sector knows."""
+    """The names of a package's CSV files that are tables of factors. Its other CSV files hold other data."""
     for file in sorted(files(package).iterdir(), key=lambda one: one.name):
         if file.name.endswith(".csv") and set(next(csv.reader(io.StringIO(_text(file))), [])) >= _FACTOR_COLUMNS:
             yield file.name

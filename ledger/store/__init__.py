@@ -1,1 +1,1 @@
-"""PostgreSQL: the one place where the ledger is kept."""
+"""Access to PostgreSQL, the only place where the ledger is stored."""

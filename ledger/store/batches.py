@@ -1,4 +1,4 @@
-"""The locked part of a batch: the head, the state that its records need, and the writes. All on one session."""
+"""The locked part of a batch, on one session: it locks the head, loads the state for the records, and writes them."""
 
 import base64
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -38,17 +38,13 @@ from ledger.store.sessions import close_quietly, connect_as
 from ledger.store.sql import queries
 
 _key_change = msgspec.json.Decoder(KeyChange)
-
-
 _amendment = msgspec.json.Decoder(Amendment)
-
-
 _TAKEN: Final = {"organizations": "an organisation", "facilities": "a facility", "products": PRODUCT}
 
 
 class Head(NamedTuple):
-    """The locked head: all that the next batch builds on. `time`: ms of the last entry. `revisions`: how many records
-    have revised others; figures and facts of lots that were read under another count may be outdated."""
+    """The head of the log, on which the next batch builds. `time`: ms of the last entry. `revisions`: the number of
+    revisions so far; figures and facts of lots that were read at another number may be outdated."""
 
     frontier: Frontier
     root: bytes
@@ -61,20 +57,21 @@ class Head(NamedTuple):
 
 
 async def connect_writer(url: str) -> asyncpg.Connection:
-    """The session that sequences. Raises Unavailable where the database does not answer."""
+    """The session that sequences. Raises Unavailable if the database does not answer."""
     return await connect_as(WRITER, url)
 
 
 async def end_stalled(url: str) -> list[int]:
-    """Ends sessions that keep the lock of the head because their server stalls in the middle of writing rows, and says
-    which. PostgreSQL ends a session that idles in its transaction, but not one that is expected to go on with a COPY.
-    To be asked after having waited for the lock for as long as sessions do. Never raises: they may be gone by now."""
+    """Ends sessions that hold the lock of the head because their server has stalled while it writes rows, and returns
+    their process ids. PostgreSQL itself ends a session that is idle in its transaction, but not a session that is in
+    the middle of a COPY. Call this only after waiting for the lock as long as sessions do. It never raises, because
+    the sessions may have ended by now."""
     try:
         connection = await asyncpg.connect(url, server_settings=SETTINGS, command_timeout=10)
     except (*UNREACHABLE, asyncpg.PostgresError):
         return []
     try:
-        # As who logged in, not as the writer: a login may end its own sessions.
+        # This session keeps the role of the login, not of the writer: a login may end its own sessions.
         return [row["pid"] for row in await connection.fetch(queries("sequence")["end_stalled"])]
     except (*LOST, asyncpg.PostgresError):
         return []
@@ -83,7 +80,7 @@ async def end_stalled(url: str) -> list[int]:
 
 
 async def lock_head(connection: Connection) -> Head:
-    """Waits for the one lock that orders all writers; it is held until the transaction ends."""
+    """Waits for the lock that orders all writers, and holds it until the transaction ends."""
     row = await connection.fetchrow(queries("sequence")["lock_head"])
     if row is None:
         raise Unavailable("the database holds no ledger: run init", code="no-ledger")
@@ -91,38 +88,39 @@ async def lock_head(connection: Connection) -> Head:
     return Head(frontier, bytes(row["root"]), row["time"], row["revisions"])
 
 
-class Arriving(NamedTuple):
-    """Of records that are to be appended: digests, keys that sign them, and nonces by the seeds of their salts."""
+class BatchNeeds(NamedTuple):
+    """The parts of the ledger that a batch needs. `names`: everything that its records name. `fresh`: the names whose
+    facts must be read here too, because they may have changed since the batch was prepared. And for records that are to
+    be appended: their digests, the keys that sign them, and their nonces by the seeds of their salts."""
 
+    names: Names
+    fresh: Names
     digests: Sequence[bytes] = ()
     keyids: Collection[bytes] = ()
     nonces: Mapping[bytes, str] = {}
 
 
 async def load_state(
-    connection: Connection, state: State, names: Names, arriving: Arriving, fresh: Names, loader: FactLoader,
-    figures: dict[str, LotFigures],
+    connection: Connection, loader: FactLoader, needs: BatchNeeds, state: State, figures: dict[str, LotFigures]
 ) -> None:
-    """Completes `state` for a batch that names `names`: balances, keys, used ids and nonces, items.
-
-    Facts of what `fresh` names are read here too: they may have come to be since the batch was prepared.
-    """
-    await loader.load(connection, fresh, state, figures)
+    """Completes `state` for a batch: balances, keys, used ids and nonces, items. Adds `figures` by lot id."""
+    await loader.load(connection, needs.fresh, state, figures)
+    names, nonces = needs.names, needs.nonces
     by_number = {lot.number: lot.id for lot in state.lots.values()}
-    # What additions will name their lots, and pools that a new lot could be taken for one of.
+    # `coming`: the names of the lots that additions will make. `stems`: pools whose generation a new lot's name would
+    # look like.
     coming = [next_generation(pool, state.lines.get(pool, ())) for pool in state.pools]
     new = names.new_lots | names.new_names | names.items
     stems = {stem for stem, _, number in (name.rpartition(":") for name in new) if number.isdecimal()}
-    nonces = arriving.nonces
     row = await connection.fetchrow(
-        queries("sequence")["batch_state"], list(by_number), [*new, *coming, *stems], arriving.digests,
-        [*arriving.keyids, *names.new_keys], [*names.facilities, *{pool.facility for pool in state.pools.values()}],
+        queries("sequence")["batch_state"], list(by_number), [*new, *coming, *stems], needs.digests,
+        [*needs.keyids, *names.new_keys], [*names.facilities, *{pool.facility for pool in state.pools.values()}],
         [bytes.fromhex(named) for named in names.records if is_digest(named)], list(nonces),
     )
     if row is None:
-        raise Unavailable("the database gave no state", code="database-down")
-    left: Iterable[tuple[int, Decimal]] = zip(row["lots"], row["remaining"], strict=True)
-    state.remaining.update({by_number[number]: remaining for number, remaining in left})
+        raise Unavailable("the database returned no state for the batch", code="database-down")
+    balances: Iterable[tuple[int, Decimal]] = zip(row["lots"], row["remaining"], strict=True)
+    state.remaining.update({by_number[number]: remaining for number, remaining in balances})
     state.frozen.update([by_number[number] for number in row["frozen"]])
     state.used.update(zip(row["taken_ids"], row["holders"], strict=True))
     state.used.update(dict.fromkeys(row["taken_pools"], ""))
@@ -153,7 +151,7 @@ def _learn_key(
 
 
 async def _load_recoveries(connection: Connection, state: State, names: Names) -> None:
-    """Requests that wait, and whether their keys were enrolled since."""
+    """Loads waiting requests for a recovery, and the keys that were enrolled since."""
     sql = queries("sequence")
     coming: list[bytes] = []
     for row in await waiting_recoveries(connection, list(names.keys_of), state.rules):
@@ -173,13 +171,13 @@ async def _load_recoveries(connection: Connection, state: State, names: Names) -
 
 
 def _ended(row: asyncpg.Record, rules: Rules) -> bool:
-    """Whether the log was given other witnesses since the request."""
+    """Whether the request has ended, because the log has other witnesses since."""
     return row["policy"] is not None and rules.has(Rule.EVIDENCED_RECOVERIES, row["policy"])
 
 
 async def _confirmed(connection: Connection, waiting: Recovery, index: int, size: int) -> Recovery:
-    """The days that entries after `index`, the request's own, confirm. Their times only grow, so each day is a search
-    by halves."""
+    """The request with the days that entries after `index`, the request's own entry, confirm. The times of entries only
+    grow, so a binary search finds each day."""
     async def time_of(entry: int) -> int:
         return parse_entry(bytes(await connection.fetchval(queries("sequence")["entry"], entry))).time
 
@@ -199,13 +197,13 @@ async def _confirmed(connection: Connection, waiting: Recovery, index: int, size
 async def waiting_recoveries(
     connection: Connection, organizations: Sequence[str], rules: Rules
 ) -> list[asyncpg.Record]:
-    """Requests that wait, with their entries."""
+    """Waiting requests for a recovery, with their entries."""
     rows = await connection.fetch(queries("sequence")["waiting_recoveries"], list(organizations))
     return [row for row in rows if not _ended(row, rules)]
 
 
 async def _load_rare(connection: Connection, state: State, names: Names) -> None:
-    """What few records name, each kind by a query of its own."""
+    """Loads the parts of the state that few records need, each with its own query."""
     await _load_parties(connection, state, names)
     await _load_stock(connection, state, names)
     if names.reports:
@@ -216,7 +214,7 @@ async def _load_rare(connection: Connection, state: State, names: Names) -> None
 
 
 async def _load_parties(connection: Connection, state: State, names: Names) -> None:
-    """Keys, recoveries, and the names that lie under or over those of an organisation that is to be enrolled."""
+    """Loads keys, recoveries, and names and prefixes that overlap with a new organisation's."""
     sql = queries("sequence")
     if names.keys_of:
         for row in await connection.fetch(sql["keys_of"], list(names.keys_of)):
@@ -231,7 +229,7 @@ async def _load_parties(connection: Connection, state: State, names: Names) -> N
 
 
 async def _load_stock(connection: Connection, state: State, names: Names) -> None:
-    """Items, opening stock, default pools, and transfers that are accepted."""
+    """Loads items, opening stock, default pools, and accepted transfers."""
     sql = queries("sequence")
     if names.items:
         for row in await connection.fetch(sql["item_holdings"], list(names.items)):
@@ -251,7 +249,7 @@ async def _load_stock(connection: Connection, state: State, names: Names) -> Non
 
 
 async def _load_erasures(connection: Connection, state: State, digests: Iterable[str]) -> None:
-    """Which records are erased already, and which amendments hold fields of them in a body that is there."""
+    """Loads which records are erased already, and which amendments still have a body with fields of these records."""
     sql = queries("erase")
     wanted = [bytes.fromhex(digest) for digest in digests]
     state.erased.update([row["digest"] for row in await connection.fetch(sql["erased"], wanted)])
@@ -262,19 +260,21 @@ async def _load_erasures(connection: Connection, state: State, digests: Iterable
 
 
 async def write_batch(
-    connection: Connection, rows: RowBuffer, after: Frontier, root: bytes, time: int,
-    balances: dict[int, Decimal], revisions: int,
+    connection: Connection, rows: RowBuffer, balances: Mapping[int, Decimal], head: Head
 ) -> None:
-    """Writes everything of a batch; it is durable once the transaction is committed, and not before."""
+    """Writes a batch: its rows, the new balances by lot number, and the new head. It is durable only after the commit
+    of the transaction."""
     sql = queries("sequence")
     await write_rows(rows, connection)
     if balances:
         numbers = sorted(balances)
         await connection.execute(sql["update_balances"], numbers, [balances[number] for number in numbers])
-    await connection.execute(sql["insert_batch"], after.size, root)
-    await connection.execute(sql["update_head"], after.size, root, after.to_bytes(), time, revisions)
+    await connection.execute(sql["insert_batch"], head.size, head.root)
+    await connection.execute(
+        sql["update_head"], head.size, head.root, head.frontier.to_bytes(), head.time, head.revisions
+    )
 
 
 async def touch_head(connection: Connection) -> None:
-    """Writes the head as it is, so that the commit waits for all that was committed before it, standbys included."""
+    """Writes the unchanged head, so that the commit waits until all earlier commits are durable, also on standbys."""
     await connection.execute("UPDATE head SET size = size")

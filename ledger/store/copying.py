@@ -1,8 +1,8 @@
-"""Rows of the table `figure` in PostgreSQL's binary COPY format.
+"""Encodes rows of the table `figure` in PostgreSQL's binary COPY format.
 
-The driver looks at each number of an array by itself, to see whether it is an array again: that costs a twentieth of
-all that a batch does. The format is that of `COPY ... WITH (FORMAT binary)`: a header, for each row the count of its
-fields and each field after its length, an end; everything big-endian. Arrays have one dimension, which begins at 1.
+The driver checks each number of an array separately, in case it is itself an array: this costs a twentieth of the time
+of a batch. The format belongs to `COPY ... WITH (FORMAT binary)`: a header; for each row the number of fields, then
+each field after its length; an end mark. All numbers are big-endian. Arrays have one dimension, which begins at 1.
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -30,12 +30,12 @@ _LENGTH: Final = Struct(">i")
 
 
 async def copy_figures(connection: Connection, rows: Iterable[Row]) -> None:
-    """Appends the rows. Raises what the driver raises."""
+    """Appends the rows. Raises the driver's errors."""
     await connection.copy_to_table("figure", source=_chunks(encoded(rows)), columns=COLUMNS, format="binary")
 
 
 def encoded(rows: Iterable[Row]) -> bytes:
-    """The rows in one piece."""
+    """The rows as one byte string."""
     parts = [_HEADER]
     for lot, version, method, plugin, share, burdens, content, amount in rows:
         parts += (
@@ -52,7 +52,7 @@ async def _chunks(data: bytes) -> AsyncIterator[bytes]:
 
 @lru_cache(maxsize=4_096)
 def _text(text: str) -> bytes:
-    """A field, or an element of an array. Names come again and again."""
+    """A text field, or an element of an array. It is cached because the same names occur many times."""
     data = text.encode()
     return _LENGTH.pack(len(data)) + data
 

@@ -1,4 +1,4 @@
-"""Connections: a pool whose sessions may read and append and nothing else, and what is asked of the database first."""
+"""Connections to the database: a pool whose sessions may only read and append, checks at the start, and migrations."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -19,18 +19,18 @@ Connection: TypeAlias = asyncpg.connection.Connection | asyncpg.pool.PoolConnect
 
 UNREACHABLE = (OSError, asyncio.TimeoutError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError,
                asyncpg.InternalClientError, asyncpg.TooManyConnectionsError)
-"""What connecting raises where the database is not there, or not yet."""
+"""The errors of connecting to a database that does not run, or does not run yet."""
 
 LOST = (OSError, asyncio.TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError,
         asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.CannotConnectNowError,
         asyncpg.LockNotAvailableError, asyncpg.IdleInTransactionSessionTimeoutError,
         asyncpg.InsufficientResourcesError)
-"""What a lost, stalled or restarting database raises; asking again may succeed. asyncpg's InternalClientError is how
-a pooled session shows itself that died between two of the pool's own steps."""
+"""The errors of a lost, stalled or restarting database; another try may succeed. asyncpg raises InternalClientError for
+a pooled session that died between two steps of the pool itself."""
 
-# A stalled replica must not hold the lock for ever. All look-ups go by index: neither must they turn into scans while
-# the planner's statistics still describe an empty table, nor be planned again each time, which costs more than they do.
-# Joins by hash or merge read one side as a whole.
+# The timeouts prevent that a stalled replica holds the lock for ever. All look-ups use an index: they must not turn
+# into scans while the planner's statistics still describe an empty table. They must not be planned again each time
+# either, because planning costs more than the look-up. Hash and merge joins would read one whole side.
 SETTINGS = {
     "application_name": "carbon-ledger",
     "synchronous_commit": "on",
@@ -45,8 +45,8 @@ SETTINGS = {
 
 
 class DatabasePool:
-    """Sessions that read. Raises Unavailable where the database is lost, stalled or restarting: asking again may
-    succeed, and nothing was changed. Raises InvalidInput for a parameter that no row can hold."""
+    """Sessions that read. Raises Unavailable if the database is lost, stalled or restarting: nothing was changed, and
+    another try may succeed. Raises InvalidInput for a parameter that no row can hold."""
 
     def __init__(self, sessions: asyncpg.Pool) -> None:
         self._sessions = sessions
@@ -59,7 +59,7 @@ class DatabasePool:
                 yield connection
         except LOST as error:
             if isinstance(error, ValueError):
-                # asyncpg's word for a parameter that it cannot encode.
+                # asyncpg raises such an error for a parameter that it cannot encode.
                 raise InvalidInput(f"the database cannot hold a value: {error}", code="invalid-request") from error
             raise Unavailable(f"the database does not answer: {error}", code="database-down") from error
         except asyncpg.DataError as error:
@@ -79,7 +79,7 @@ class DatabasePool:
             return await connection.fetchval(sql, *parameters)
 
     async def close(self) -> None:
-        """Waits a little for queries under way."""
+        """Closes all sessions, after a short wait for running queries."""
         try:
             await asyncio.wait_for(self._sessions.close(), _CLOSE_SECONDS)
         except TimeoutError:
@@ -89,7 +89,7 @@ class DatabasePool:
 async def open_pool(url: str, *, size: int = 10) -> DatabasePool:
     """A pool of sessions in role carbon_ledger_writer (INSERT and SELECT; UPDATE of head and balances only).
 
-    Raises ConfigurationError where the database does not suit, Unavailable where it does not answer.
+    Raises ConfigurationError if the database is not suitable, Unavailable if it does not answer.
     """
     with _connecting():
         sessions = await asyncpg.create_pool(
@@ -112,18 +112,18 @@ def _connecting() -> Iterator[None]:
     except UNREACHABLE as error:
         raise Unavailable(f"the database does not answer: {error}", code="database-down") from error
     except asyncpg.PostgresError as error:
-        raise ConfigurationError(f"the database refuses: {error}") from error
+        raise ConfigurationError(f"the database refuses the connection: {error}") from error
     except ValueError as error:
-        # Of an address that cannot be taken apart nothing is told, since a password may stand anywhere in it.
-        told = f": {error}" if isinstance(error, asyncpg.ClientConfigurationError) else ""
+        # Other errors are not shown: they quote an address that could not be parsed, with its password anywhere in it.
+        detail = f": {error}" if isinstance(error, asyncpg.ClientConfigurationError) else ""
         raise ConfigurationError(
-            f"the address of the database cannot be read{told}", field="database",
-            rule="postgresql://USER:PASSWORD@HOST:PORT/NAME, the port a number, other signs percent-encoded",
+            f"the address of the database cannot be read{detail}", field="database",
+            rule="postgresql://USER:PASSWORD@HOST:PORT/NAME, with a number as PORT, special characters percent-encoded",
         ) from error
 
 
 async def _keep_session(connection: Connection) -> None:
-    """Nothing to undo between users of a session, so no round trip for it."""
+    """Does nothing when a session returns to the pool: it has no state to reset, and a reset costs a round trip."""
 
 
 async def _become_writer(connection: Connection) -> None:
@@ -139,24 +139,23 @@ async def check_database(pool: DatabasePool) -> None:
         for setting in ("fsync", "full_page_writes"):
             if await connection.fetchval(f"SHOW {setting}") != "on":
                 raise ConfigurationError(
-                    f"PostgreSQL runs with {setting}=off: an answer would not mean durable; turn it on"
+                    f"PostgreSQL runs with {setting}=off, so that acknowledged records may be lost: turn it on"
                 )
         if await connection.fetchval("SELECT to_regclass('public.schema_version')") is None:
             raise ConfigurationError("the database holds no ledger: run init")
-        found = await connection.fetchval("SELECT max(version) FROM schema_version")
+        stored = await connection.fetchval("SELECT max(version) FROM schema_version")
         newest = migrations()[-1][0]
-        if found is None:
-            raise ConfigurationError("the database does not say which version its schema has: its table schema_version "
-                                     "is empty")
-        if found != newest:
-            remedy = "run init" if found < newest else "a later version of it has been here, use that one"
-            raise ConfigurationError(f"the schema has version {found}, this program needs {newest}: {remedy}")
+        if stored is None:
+            raise ConfigurationError("unknown version of the database's schema: its table schema_version is empty")
+        if stored != newest:
+            remedy = "run init" if stored < newest else "a later version of this program has migrated it, use that one"
+            raise ConfigurationError(f"the schema has version {stored}, this program needs {newest}: {remedy}")
 
 
 async def migrate(owner_url: str, *, app_role: str | None = None) -> None:
-    """Brings the schema up to date, as the database's owner; `app_role` is a login that may then use it.
+    """Brings the schema up to date, as the database's owner, and lets the login `app_role` use it.
 
-    A new database gets the whole schema at once, which is the same as all migrations in order.
+    A new database gets the whole schema at once, which equals the result of all migrations in order.
     """
     async with owner_connection(owner_url) as connection, connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
@@ -165,10 +164,10 @@ async def migrate(owner_url: str, *, app_role: str | None = None) -> None:
             await connection.execute(schema())
             await connection.execute("INSERT INTO schema_version (version) VALUES ($1)", newest)
         else:
-            found = await connection.fetchval("SELECT max(version) FROM schema_version")
+            stored = await connection.fetchval("SELECT max(version) FROM schema_version")
             for number, script in migrations():
-                # Of a schema that does not say its version, `check_database` says so.
-                if found is not None and number > found:
+                # If the schema's version is unknown, `check_database` raises the error.
+                if stored is not None and number > stored:
                     await connection.execute(script)
                     await connection.execute("INSERT INTO schema_version (version) VALUES ($1)", number)
         user = app_role or await connection.fetchval("SELECT current_user")
@@ -177,7 +176,7 @@ async def migrate(owner_url: str, *, app_role: str | None = None) -> None:
 
 @asynccontextmanager
 async def owner_connection(url: str) -> AsyncIterator[Connection]:
-    """One session as the database's owner, for set-up alone."""
+    """One session as the database's owner, only for set-up."""
     with _connecting():
         connection = await asyncpg.connect(url)
     try:

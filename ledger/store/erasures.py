@@ -1,4 +1,4 @@
-"""Carrying out what the log asks for: bodies give way to their residues, on a session that can do nothing else."""
+"""Carries out the erasures of the log: replaces bodies by redacted records, on a session that may do nothing else."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -10,34 +10,34 @@ from ledger.store.sessions import connect_as
 from ledger.store.sql import queries
 
 Reduce = Callable[[bytes], bytes]
-"""From a body to its residue; of a residue, itself."""
+"""Turns a body into its redacted form. A redacted body stays the same."""
 
 
 class Pending(NamedTuple):
-    """Records whose erasure is on the log and whose bodies are still there, by index: those of which the erasure is
-    public, and those of which no published head covers it yet."""
+    """Indexes of records whose erasure is on the log but whose bodies still exist. `public`: a published head covers
+    the erasure. `waiting`: no published head covers it yet."""
 
     public: list[int]
     waiting: list[int]
 
 
 async def connect_eraser(url: str) -> asyncpg.Connection:
-    """A session in role carbon_ledger_eraser. Raises Unavailable where the database does not answer."""
+    """A session in role carbon_ledger_eraser. Raises Unavailable if the database does not answer."""
     return await connect_as(ERASER, url)
 
 
 async def pending(connection: Connection) -> Pending:
-    """What is left to erase, in the order of the erasures."""
-    found = Pending([], [])
+    """The records that remain to be erased, in the order of the erasures."""
+    erasures = Pending([], [])
     for row in await connection.fetch(queries("erase")["pending"]):
-        (found.public if row["public"] else found.waiting).append(row["subject"])
-    return found
+        (erasures.public if row["public"] else erasures.waiting).append(row["subject"])
+    return erasures
 
 
 async def erase(connection: Connection, index: int, reduce: Reduce) -> bool:
-    """Leaves the residue of the record at `index`, and of all that it made others read like, in one transaction; false
-    where that was done already. Durable when it returns. What is replaced stays in the files until they are rewritten:
-    see `service.erasure.purge`."""
+    """Redacts the record at `index`, and all versions of other records that it made, in one transaction. Returns false
+    if this was done already. The change is durable when this returns. The old bodies remain in the database's files
+    until these are rewritten: see `service.erasure.purge`."""
     sql = queries("erase")
     async with connection.transaction():
         body = await connection.fetchval(sql["lock_body"], index)

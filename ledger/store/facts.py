@@ -1,4 +1,4 @@
-"""Loading immutable facts: lots with their figures, and organisations, sites and products through a bounded cache."""
+"""Loads immutable facts: lots with their figures; organisations, sites and products through a bounded cache."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -37,32 +37,31 @@ Value = TypeVar("Value")
 
 
 class Cache(Generic[Value]):
-    """The facts seen last, at most `limit`: immutable, so never stale."""
+    """The facts added last, at most `limit`. They are immutable, so the cache is never stale."""
 
     def __init__(self, limit: int = 50_000) -> None:
         self._limit = limit
-        self._known: OrderedDict[str, Value] = OrderedDict()
+        self._values: OrderedDict[str, Value] = OrderedDict()
 
     def fill(self, wanted: Iterable[str], into: dict[str, Value]) -> list[str]:
-        """Puts what is known into `into`, and returns what is not."""
+        """Copies the cached facts into `into`, and returns the names that are not in the cache."""
         missing = []
         for name in wanted:
-            found = self._known.get(name)
-            if found is None:
+            value = self._values.get(name)
+            if value is None:
                 missing.append(name)
             else:
-                into[name] = found
+                into[name] = value
         return missing
 
     def keep(self, name: str, value: Value) -> None:
-        self._known[name] = value
-        if len(self._known) > self._limit:
-            self._known.popitem(last=False)
+        self._values[name] = value
+        if len(self._values) > self._limit:
+            self._values.popitem(last=False)
 
 
 class InForce(NamedTuple):
-    """The plugin versions in force, the ledger's own rules, how many records have revised others, and how many entries
-    the log has."""
+    """The plugin versions and the ledger's rules in force, the number of revisions, and the number of log entries."""
 
     plugins: Mapping[str, PluginState]
     rules: Rules
@@ -71,14 +70,14 @@ class InForce(NamedTuple):
 
 
 class EnrolledKey(NamedTuple):
-    """A key that is on the log, and whose it is."""
+    """A key that is on the log, with its organisation."""
 
     key: VerifyingKey
     organization: str
 
 
 class FactLoader:
-    """Facts of what records name. One for a process; its methods take the session to read with."""
+    """Loads the facts that records name. A process needs only one loader; its methods take the session to read with."""
 
     def __init__(self) -> None:
         self._sql = queries("facts")
@@ -89,7 +88,7 @@ class FactLoader:
     async def load(
         self, connection: Connection, names: Names, facts: Facts, figures: dict[str, LotFigures]
     ) -> None:
-        """Adds to `facts` and `figures` (by lot id) all that is on the ledger of what `names` names."""
+        """Loads everything in `names` that is on the ledger into `facts` and `figures` (by lot id)."""
         digests = names.declarations | names.transfers
         if digests:
             await self._by_digest(connection, digests, facts)
@@ -98,7 +97,7 @@ class FactLoader:
         await self._lots(connection, named, facts, figures)
         missing = named - facts.lots.keys()
         if missing:
-            # A name that is no lot may be a pool, or a product of which the issuer has a default pool.
+            # A name that is not a lot may be a pool, or a product for which the issuer has a default pool.
             await self._pools(connection, missing, names.organizations, facts, figures)
         if names.records:
             await self._named_records(connection, names.records, facts)
@@ -114,7 +113,7 @@ class FactLoader:
     ) -> None:
         wanted = list(set(names) - facts.lots.keys())
         for start in range(0, len(wanted), _LOTS_AT_ONCE):
-            # In parts, since reading rows holds up everything else that this process does.
+            # Decoding rows blocks the event loop, so read them in parts.
             for row in await connection.fetch(self._sql["lots_by_id"], wanted[start : start + _LOTS_AT_ONCE]):
                 facts.lots[row["id"]] = lot_of(row)
                 figures[row["id"]] = figures_of(row)
@@ -142,14 +141,14 @@ class FactLoader:
             facts.records[row["digest"]] = RecordFacts(row["index"], row["type"], row["issuer"])
 
     async def _bodies(
-        self, connection: Connection, what: str, wanted: Iterable[str], cache: Cache[Value], into: dict[str, Value],
-        read: Callable[[AnyRecord], tuple[str, Value]],
+        self, connection: Connection, kind: str, wanted: Iterable[str], cache: Cache[Value], into: dict[str, Value],
+        parse: Callable[[AnyRecord], tuple[str, Value]],
     ) -> None:
         missing = cache.fill([name for name in wanted if name not in into], into)
         if not missing:
             return
-        for row in await connection.fetch(self._sql[f"{what}_bodies"], missing):
-            name, value = read(_record.decode(row["body"]))
+        for row in await connection.fetch(self._sql[f"{kind}_bodies"], missing):
+            name, value = parse(_record.decode(row["body"]))
             into[name] = value
             cache.keep(name, value)
 
@@ -163,7 +162,7 @@ class FactLoader:
                 facts.transfers[row["digest"].hex()] = transfer_facts(record, row["index"])
 
     async def in_force(self, connection: Connection) -> InForce:
-        """What the log has in force, in one round trip."""
+        """The plugin versions and rules that are in force, in one round trip."""
         plugins: dict[str, PluginState] = {}
         rules, revisions, size = Rules(), 0, 0
         for row in await connection.fetch(self._sql["in_force"]):
@@ -178,7 +177,8 @@ class FactLoader:
 
 
 class KeyLoader:
-    """Public keys by keyid, enrolled at any time; whether one is active is decided under the lock."""
+    """Loads public keys by keyid, whether or not they are still active. The check that a key is active takes place
+    under the lock."""
 
     def __init__(self) -> None:
         self._cache: Cache[EnrolledKey] = Cache()
@@ -186,15 +186,15 @@ class KeyLoader:
     async def load(
         self, connection: Connection, wanted: Iterable[bytes], into: dict[bytes, EnrolledKey]
     ) -> None:
-        found: dict[str, EnrolledKey] = {}
-        missing = self._cache.fill([keyid.hex() for keyid in wanted if keyid not in into], found)
+        enrolled: dict[str, EnrolledKey] = {}
+        missing = self._cache.fill([keyid.hex() for keyid in wanted if keyid not in into], enrolled)
         if missing:
             keyids = [bytes.fromhex(keyid) for keyid in missing]
             for row in await connection.fetch(queries("facts")["keys"], keyids):
-                one = EnrolledKey(load_spki(bytes(row["spki"])), row["organization"])
-                self._cache.keep(one.key.keyid.hex(), one)
-                found[one.key.keyid.hex()] = one
-        into.update({one.key.keyid: one for one in found.values()})
+                key = load_spki(bytes(row["spki"]))
+                enrolled[key.keyid.hex()] = EnrolledKey(key, row["organization"])
+                self._cache.keep(key.keyid.hex(), enrolled[key.keyid.hex()])
+        into.update({one.key.keyid: one for one in enrolled.values()})
 
 
 def lot_of(row: Record) -> LotFacts:
@@ -237,5 +237,5 @@ Kind = TypeVar("Kind")
 
 def _expect(record: object, kind: type[Kind]) -> Kind:
     if not isinstance(record, kind):
-        raise TypeError(f"the database names a {type(record).__name__} as a {kind.__name__}")
+        raise TypeError(f"the database has a {type(record).__name__} in place of a {kind.__name__}")
     return record

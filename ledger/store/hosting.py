@@ -1,4 +1,5 @@
-"""Which PostgreSQL: the one that was configured, else the embedded one, ours to run or another process's to share."""
+"""Chooses the PostgreSQL: the configured one, else the embedded one. This process runs the embedded one, or shares the
+one that another process runs."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -13,7 +14,8 @@ from ledger.store.embedded.lock import HOME_IN_USE
 
 
 class Hosted(NamedTuple):
-    """`owner_url` sets up and migrates, `app_url` serves. `app_role`: the login of `app_url`, where it is another."""
+    """The addresses of a database. `owner_url` is for set-up and migrations, `app_url` for serving. `app_role`: the
+    login of `app_url`, if it differs from the owner's."""
 
     owner_url: str
     app_url: str
@@ -26,11 +28,11 @@ async def hosted(
     home: Path, url: str | None, *, on_progress: Callable[[str], None] | None = None
 ) -> AsyncIterator[Hosted]:
     """The database for this process. The embedded one stops with the process that started it."""
-    found = Hosted(url, url, None, lambda: None) if url else await asyncio.to_thread(_embedded, home, on_progress)
+    database = Hosted(url, url, None, lambda: None) if url else await asyncio.to_thread(_embedded, home, on_progress)
     try:
-        yield found
+        yield database
     finally:
-        await asyncio.to_thread(found.close)
+        await asyncio.to_thread(database.close)
 
 
 def _embedded(home: Path, on_progress: Callable[[str], None] | None) -> Hosted:

@@ -1,4 +1,4 @@
-"""What records have entered under which name, as stored, in one spelling for all tables: for an audit to compare."""
+"""Reads the stored lookup rows of records, in one format for all tables, so that an audit can compare them."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -17,20 +17,20 @@ NAMED: Final = (
     "activation", "transfer", "acceptance", "pool", "closing", "reopening", "provisional", "dispute", "opening",
     "attestation", "claim", "report", "erasure",
 )
-"""Tables that say which record entered a name or a state."""
+"""The tables of lookup rows, which say which record entered a name or a state."""
 
 
 class StoredName(NamedTuple):
-    """A row of table `kind` without the index of its record, each value as text."""
+    """A row of the table `kind` without the index of its record, each value as text."""
 
     kind: str
     values: tuple[str | None, ...]
 
 
 class Columns(Struct, frozen=True):
-    """What stands beside the entry and the body at `index`; None where the record's row is missing. `lots`, `figures`
-    and `balances` count the rows of the record's lots; `misplaced` the versions of its flows
-    whose positions are not 0, 1, 2 and so on."""
+    """The columns next to the entry and the body at `index`; None if the record's row is missing. `lots`, `figures` and
+    `balances` count the rows of the record's lots. `misplaced` counts the versions of its flows whose positions are not
+    0, 1, 2 and so on."""
 
     index: int
     leaf_hash: bytes | None
@@ -45,15 +45,16 @@ class Columns(Struct, frozen=True):
 
 
 class StoredNames(NamedTuple):
-    """All of a range of records."""
+    """The columns and lookup rows of a range of records."""
 
     columns: list[Columns]
     entered: dict[int, list[StoredName]]
 
 
 class Ends(NamedTuple):
-    """What belongs to no record: tables with rows beyond the log's `size` and the first index there; prefixes of
-    nobody; the head's frontier and time; origin and vkey; roots of full tiles by level and index."""
+    """The stored values that belong to no single record. `beyond`: tables with rows beyond the log's `size`, and the
+    first index there. `strays`: prefixes of unknown organisations. `frontier` and `time`: of the head. `ledger`: origin
+    and vkey. `tiles`: roots of full tiles by level and index."""
 
     size: int
     beyond: list[tuple[str, int]]
@@ -65,13 +66,13 @@ class Ends(NamedTuple):
 
 
 def told_by(rows: RowBuffer) -> list[StoredName]:
-    """What the rows of one record should read as."""
-    return [StoredName(table, told) for table in NAMED for told in _without_record(rows, table)]
+    """The expected lookup rows of one record, from the rows that it should have written."""
+    return [StoredName(table, values) for table in NAMED for values in _without_record(rows, table)]
 
 
 def _without_record(rows: RowBuffer, table: str) -> Iterator[tuple[str | None, ...]]:
-    columns, found = rows.of(table)
-    for row in found:
+    columns, of_table = rows.of(table)
+    for row in of_table:
         yield tuple([_text(value) for name, value in zip(columns, row, strict=True) if name != "record"])
 
 
@@ -90,7 +91,7 @@ def _text(value: Any) -> str | None:
 
 
 async def read_names(pool: DatabasePool, start: int, end: int) -> StoredNames:
-    """Of the records from `start`, below `end`."""
+    """The columns and lookup rows of the records from index `start` to below `end`."""
     sql = queries("names")
     async with pool.acquire() as connection:
         columns = await connection.fetch(sql["columns"], start, end)
@@ -109,13 +110,13 @@ def _columns(row: Record) -> Columns:
 
 def _only(rows: Sequence[Record], table: str) -> Record:
     if len(rows) != 1:
-        raise VerificationError(f"table {table} has {len(rows)} rows, not one", field=table)
+        raise VerificationError(f"table {table} has {len(rows)} rows; it must have exactly one", field=table)
     return rows[0]
 
 
 async def read_ends(pool: DatabasePool) -> Ends:
-    """What is stored now, whatever the log grew to in the meantime. Raises VerificationError where a table that says
-    what the log is has not one row."""
+    """The values stored now, even if the log has grown in the meantime. Raises VerificationError if one of the tables
+    `head` and `ledger` does not have exactly one row."""
     sql = queries("names")
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         head = _only(await connection.fetch(sql["head_row"]), "head")

@@ -1,4 +1,4 @@
-"""Rewriting the files that may still hold what was erased: tables, statistics, and the log of changes (WAL)."""
+"""Rewrites the files that may still contain erased data: tables, statistics, and the log of changes (WAL)."""
 
 from collections.abc import Callable
 
@@ -10,12 +10,12 @@ from ledger.store.sql import queries
 _REWRITES = ("rewrite_records", "rewrite_readings", "rewrite_statistics")
 _SECONDS = 24 * 3600
 _ROUNDS = 2
-"""A segment that is passed may be used again, under a later name and with what is in it: the second round fills it."""
+"""PostgreSQL may reuse an old segment under a later name, with its old content. The second round overwrites it."""
 
 
 async def rewrite(connection: Connection, progress: Callable[[str], None]) -> list[str]:
-    """Rewrites everything, as the database's owner; what the owner may not do is returned, in words. While a table is
-    rewritten nobody reads or writes it."""
+    """Rewrites everything, as the database's owner. Returns descriptions of the steps that the owner may not do. Nobody
+    can read or write a table while it is rewritten."""
     sql = queries("purge")
     refused: list[str] = []
     for name in _REWRITES:
@@ -28,14 +28,14 @@ async def rewrite(connection: Connection, progress: Callable[[str], None]) -> li
 
 
 async def keepers(connection: Connection) -> list[str]:
-    """What keeps the log of changes for longer, or has a copy of it."""
+    """Descriptions of everything that keeps the log of changes for longer, or has a copy of it."""
     return [row["keeper"] for row in await connection.fetch(queries("purge")["keepers"])]
 
 
 async def data_directory(connection: Connection) -> str | None:
-    """Where the files lie; None where the owner may not know."""
-    found: str | None = await connection.fetchval(queries("purge")["data_directory"])
-    return found
+    """The folder of the database's files; None if the owner may not know it."""
+    folder: str | None = await connection.fetchval(queries("purge")["data_directory"])
+    return folder
 
 
 async def _fill_segments(
@@ -44,9 +44,9 @@ async def _fill_segments(
     try:
         segments = await connection.fetchval(queries("purge")["segments"])
     except asyncpg.InsufficientPrivilegeError as error:
-        refused.append(f"to list the segments of the log of changes: {error}")
+        refused.append(f"listing the segments of the log of changes (WAL): {error}")
         return
-    progress(f"filling {segments + 1} segments of the log of changes, round {turn + 1} of {_ROUNDS}")
+    progress(f"filling {segments + 1} segments of the log of changes (WAL), round {turn + 1} of {_ROUNDS}")
     for _ in range(segments + 1):
         if not await _allowed(connection, "next_segment", refused):
             return

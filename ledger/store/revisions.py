@@ -1,4 +1,4 @@
-"""Reading a part of the log that is closed downstream, so that a revision can recompute it; and the writes of one."""
+"""Reads a part of the log that is closed downstream, so that a revision can recompute it, and writes a revision."""
 
 from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
@@ -15,12 +15,12 @@ from ledger.store.sql import queries
 
 _REVISION_LOCK = 0x7265766973
 _LONG_SECONDS = 600
-"""A walk over many descendants takes longer than other statements may."""
+"""Time limit of the query for descendants, which may take longer than other statements."""
 
 
 async def begin_revision(connection: Connection) -> tuple[int, int]:
-    """Waits for other revisions; the log's size now, and how many revisions there are. Raises Unavailable with code
-    `revising` where another one takes longer than a session waits for locks: the transaction is lost then."""
+    """Waits for other revisions to end. Returns the log's size and the number of revisions. Raises Unavailable with
+    code `revising` if another revision takes longer than a session waits for locks; the transaction is lost then."""
     try:
         await connection.fetchval(queries("revise")["lock_revisions"], _REVISION_LOCK)
     except asyncpg.LockNotAvailableError:
@@ -29,17 +29,19 @@ async def begin_revision(connection: Connection) -> tuple[int, int]:
 
 
 def revising() -> Unavailable:
-    """Says that others are before this revision."""
-    return Unavailable("other records are being revised, and nothing was written: post it again", code="revising")
+    """The error for a revision that must wait for others."""
+    return Unavailable(
+        "another revision is running; nothing was written: post the record again", code="revising"
+    )
 
 
 async def still_here(connection: Connection) -> None:
-    """Shows that the session does not idle."""
+    """Runs an empty query, so that the database does not end the session as idle."""
     await connection.fetchval(queries("revise")["still_here"])
 
 
 async def head_now(connection: Connection) -> tuple[int, int]:
-    """The log's size, and how many revisions there are."""
+    """The log's size and the number of revisions."""
     row = await connection.fetchrow(queries("revise")["head"])
     if row is None:
         raise Unavailable("the database holds no ledger: run init", code="no-ledger")
@@ -52,8 +54,8 @@ async def indexes_of(connection: Connection, digests: Iterable[str]) -> list[int
 
 
 async def closed_records(connection: Connection, facility: str, start: str, end: str, since: int = 0) -> set[int]:
-    """Of the records from index `since` on: transformations that were posted provisional for the period, additions to
-    pools that are averaged over it, and closings of it that were opened again."""
+    """The records from index `since` on that a closing of the period concerns: transformations posted as provisional
+    for the period, additions to pools with averages over it, and reopened closings of it."""
     sql = queries("revise")
     rows = [*await connection.fetch(sql["provisional"], facility, start, end, since),
             *await connection.fetch(sql["averaged"], facility, start, end, since),
@@ -64,7 +66,7 @@ async def closed_records(connection: Connection, facility: str, start: str, end:
 async def read_statements(
     connection: Connection, records: Sequence[int]
 ) -> tuple[dict[int, bytes], list[tuple[int, str, bytes]]]:
-    """How records were posted, by log index; and the amendments of theirs in order, as (index of the record, its
+    """The bodies of records as posted, by log index; and their amendments in log order, as (index of the record, its
     digest, the amendment's body)."""
     sql = queries("revise")
     posted = {row["index"]: bytes(row["body"]) for row in await connection.fetch(sql["posted"], list(records))}
@@ -78,12 +80,12 @@ async def erased_since(connection: Connection, since: int) -> bool:
 
 
 async def next_additions(connection: Connection, lots: Collection[int]) -> set[int]:
-    """The additions that follow generations of pools: what is left of one belongs to the next."""
+    """The additions that made the next generation after these generations of pools, and so took their remainders."""
     return {row["record"] for row in await connection.fetch(queries("revise")["next_additions"], list(lots))}
 
 
 async def newest_before(connection: Connection, pools: Collection[tuple[str, int]]) -> list[str]:
-    """The newest generation of each pool of those with a lot number below the one that stands beside it."""
+    """The newest generation of each pool whose lot number is below the number given with the pool."""
     names, numbers = [pool for pool, _ in pools], [number for _, number in pools]
     return [row["id"] for row in await connection.fetch(queries("revise")["newest_before"], names, numbers)]
 
@@ -91,8 +93,8 @@ async def newest_before(connection: Connection, pools: Collection[tuple[str, int
 async def descendants(
     connection: Connection, records: Collection[int], limit: int, *, pools: bool
 ) -> list[int]:
-    """The records and all that descends from them, in log order, but no more than `limit`; with `pools`, what the lines
-    of pools hand on counts as descending too."""
+    """The records and all their descendants, in log order, at most `limit`. With `pools`, the next generation of a pool
+    also counts as a descendant of the generation before."""
     rows = await connection.fetch(
         queries("revise")["descendants"], list(records), pools, limit, timeout=_LONG_SECONDS
     )
@@ -100,18 +102,18 @@ async def descendants(
 
 
 async def flows_since(connection: Connection, since: int) -> list[tuple[int, int]]:
-    """What records from index `since` on take: record and lot number."""
+    """The flows of the records from index `since` on, as (record, lot number)."""
     rows = await connection.fetch(queries("revise")["flows_since"], since)
     return [(row["record"], row["lot"]) for row in rows]
 
 
 async def additions_since(connection: Connection, pools: Collection[str], since: int) -> set[int]:
-    """Records from index `since` on that add to pools."""
+    """The additions to these pools from index `since` on."""
     return {row["record"] for row in await connection.fetch(queries("revise")["additions_since"], list(pools), since)}
 
 
 async def disputes_since(connection: Connection, lots: Iterable[int], since: int) -> list[int]:
-    """Those of the lots that a record from index `since` on has disputed, and none has settled after it."""
+    """The lots that a record from index `since` on has disputed, and no later record has settled."""
     rows = await connection.fetch(queries("revise")["disputes_since"], list(lots), since)
     return [row["lot"] for row in rows if row["frozen"]]
 
@@ -144,27 +146,27 @@ def _past(row: Record, lots: list[str], rests: dict[int, Decimal]) -> Past:
 
 
 async def posted_provisional(connection: Connection, records: Sequence[int]) -> dict[int, set[tuple[str, str]]]:
-    """Those of the records that were posted provisional, with each period, start and end, that is stored of them."""
-    found: dict[int, set[tuple[str, str]]] = {}
+    """The records that were posted as provisional, each with all its stored periods (start, end)."""
+    periods: dict[int, set[tuple[str, str]]] = {}
     for row in await connection.fetch(queries("revise")["posted_provisional"], list(records)):
-        found.setdefault(row["record"], set()).add((row["starts"], row["ends"]))
-    return found
+        periods.setdefault(row["record"], set()).add((row["starts"], row["ends"]))
+    return periods
 
 
 async def read_holdings(connection: Connection, items: Collection[str]) -> list[tuple[str, str, Decimal]]:
-    """Item, lot and what is left of it, of the lots of items that have a balance."""
+    """The lots of these items that have a balance, as (item, lot, remaining quantity)."""
     rows = await connection.fetch(queries("revise")["holdings"], list(items))
     return [(row["item"], row["id"], row["remaining"]) for row in rows]
 
 
 async def read_balances(connection: Connection, lots: Iterable[int]) -> dict[int, Decimal]:
-    """What is left of lots, by number."""
+    """The remaining quantities of lots, by lot number."""
     rows = await connection.fetch(queries("revise")["balances"], list(lots))
     return {row["lot"]: row["remaining"] for row in rows}
 
 
 async def write_balances(connection: Connection, balances: Sequence[tuple[int, Decimal, Decimal]]) -> None:
-    """Lot number, what is left, how much it is."""
+    """Writes balances, given as (lot number, remaining quantity, whole quantity)."""
     if balances:
         numbers, remaining, quantities = zip(*balances, strict=True)
         await connection.execute(
@@ -173,21 +175,21 @@ async def write_balances(connection: Connection, balances: Sequence[tuple[int, D
 
 
 async def touched_since(connection: Connection, version: int, limit: int) -> list[int]:
-    """Records that the revisions after a version have changed, and those from whose lots they take since; `limit` of
-    them at the most."""
+    """The records that the revisions after `version` have changed, and the records from whose lots they take since; at
+    most `limit`."""
     return [row["record"] for row in await connection.fetch(queries("revise")["touched_since"], version, limit)]
 
 
 async def revised_records(
     connection: Connection, after: int, before: int, limit: int
 ) -> list[tuple[int, str, int, int]]:
-    """Of the revisions between two versions, the newest first: version, issuer, time of its entry (ms), and how many
-    records it has revised."""
+    """The revisions between two versions, the newest first, as (version, issuer, time of its entry in ms, number of
+    revised records)."""
     rows = await connection.fetch(queries("revise")["revised_records"], after, before, limit)
     return [(row["version"], row["issuer"], parse_entry(bytes(row["data"])).time, row["records"]) for row in rows]
 
 
 async def revised_by(connection: Connection, index: int) -> list[tuple[int, bytes, bytes]]:
-    """Index, digest and new outcome root of every record that the one at `index` revised, in log order."""
+    """Index, digest and new outcome root of every record that the record at `index` revised, in log order."""
     rows = await connection.fetch(queries("revise")["revised_by"], index)
     return [(row["record"], row["digest"], row["outcome"]) for row in rows]

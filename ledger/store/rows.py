@@ -1,4 +1,4 @@
-"""Writing the rows of a batch with COPY, so that the number of statements does not grow with the batch."""
+"""Writes the rows of a batch with COPY, so that the number of statements does not grow with the batch."""
 
 import asyncio
 from typing import Final
@@ -11,7 +11,7 @@ _ROWS_AT_ONCE: Final = 5_000
 
 
 async def write_rows(rows: RowBuffer, connection: Connection) -> None:
-    """Appends all rows. Nothing is durable before the transaction is committed."""
+    """Appends all rows. They are durable only after the commit of the transaction."""
     for table in TABLES:
         columns, of_table = rows.of(table)
         for start in range(0, len(of_table), _ROWS_AT_ONCE):
@@ -20,5 +20,5 @@ async def write_rows(rows: RowBuffer, connection: Connection) -> None:
                 await copy_figures(connection, part)
             else:
                 await connection.copy_records_to_table(table, records=part, columns=columns)
-            # Writing rows out holds up everything else that this process does.
+            # Encoding rows blocks the event loop, so give other tasks a turn.
             await asyncio.sleep(0)

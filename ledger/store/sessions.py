@@ -1,4 +1,4 @@
-"""Sessions apart from the pool: in a role of their own, and dropped when their state is not known."""
+"""Sessions outside of the pool. Each has its own role, and is closed if its state is unknown."""
 
 import asyncio
 
@@ -11,8 +11,8 @@ _COMMAND_SECONDS = 60
 
 
 async def connect_as(role: str, url: str) -> asyncpg.Connection:
-    """A session in a role that its login may take. Raises Unavailable where the database does not answer; whatever ends
-    it half way, cancelling too, leaves no session behind."""
+    """A session in a role that its login may take. Raises Unavailable if the database does not answer. After an error
+    or a cancellation no session remains open."""
     try:
         connection = await asyncpg.connect(url, server_settings=SETTINGS, command_timeout=_COMMAND_SECONDS)
         try:
@@ -26,7 +26,7 @@ async def connect_as(role: str, url: str) -> asyncpg.Connection:
 
 
 async def close_quietly(connection: asyncpg.Connection | None) -> None:
-    """Drops a session whose state is not known."""
+    """Closes a session whose state is unknown."""
     if connection is not None and not connection.is_closed():
         connection.terminate()
         await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""The named queries in `sql/named`: `-- name:` begins one, `-- purpose:` and `-- parameters:` explain it."""
+"""The named queries in `sql/named`. `-- name:` begins a query; `-- purpose:` and `-- parameters:` explain it."""
 
 import re
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ def queries(group: str) -> Mapping[str, str]:
 
 @cache
 def audit_store_queries() -> Mapping[str, str]:
-    """The queries of an audit's own file, which is SQLite, by name."""
+    """The queries of an audit store, which is an SQLite file, by name."""
     return _named(files("ledger._sql").joinpath("audit_store.sql").read_text(encoding="utf-8"))
 
 
@@ -31,20 +31,19 @@ def _statement(text: str) -> str:
 
 
 def schema() -> str:
-    """The whole schema, for an empty database: its tables, then the functions by which it says whether it holds."""
+    """The whole schema for an empty database: its tables, then the functions with which it verifies itself."""
     return "\n".join([
         files("ledger._sql").joinpath(name).read_text(encoding="utf-8") for name in ("schema.sql", "verify_log.sql")
     ])
 
 
 def audit_store_schema() -> str:
-    """The schema of an audit's own file."""
+    """The schema of an audit store."""
     return files("ledger._sql").joinpath("audit_store_schema.sql").read_text(encoding="utf-8")
 
 
 def migrations() -> list[tuple[int, str]]:
     """Every migration as (number, script), in order."""
     folder = files("ledger._sql").joinpath("migrations")
-    found = [(int(file.name[:4]), file.read_text(encoding="utf-8")) for file in folder.iterdir()
-             if file.name.endswith(".sql")]
-    return sorted(found)
+    return sorted([(int(file.name[:4]), file.read_text(encoding="utf-8")) for file in folder.iterdir()
+                   if file.name.endswith(".sql")])

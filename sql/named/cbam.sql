@@ -1,9 +1,9 @@
 -- name: candidates
--- purpose: records that made goods at a facility, now or before they were amended, in log order. Records have no index by
--- facility or time: this reads a range of the index lot_product for every product of the operator, with one row of `lot`
--- a lot that it ever made anywhere, and looks for changed facilities of those of other sites. It grows with the
--- operator's history, not with the ledger's; the conditions are those of the index
--- parameters: operator, facility, tree size, the newest revision that counts, at most so many
+-- purpose: records that made goods at a facility, now or before an amendment, in log order. Records have no index by
+-- facility or time. So this reads a range of the index lot_product for every product of the operator, one row of `lot`
+-- for each lot that the operator ever made, and checks lots of other sites for a changed facility. The cost grows with
+-- the operator's history, not with the ledger's. The conditions must be the same as in the index
+-- parameters: operator, facility, tree size, the newest revision to include, limit
 SELECT DISTINCT l.number / 1024 AS record
 FROM product p CROSS JOIN LATERAL (
     SELECT number, facility FROM lot WHERE product = p.id AND facility IS NOT NULL AND sender IS NULL AND pool IS NULL
@@ -13,10 +13,10 @@ WHERE p.owner = $1 AND p.record < $3 AND (l.facility = $2 OR EXISTS (
 ORDER BY record LIMIT $5;
 
 -- name: productions
--- purpose: transformations at a facility that ended in a period, as they read then, with leaf 0 of their outcomes; those
--- withdrawn are left out. Other bodies stay in the database, since each may have 1 MiB; JSON may hold \u0000, which text
--- of PostgreSQL may not
--- parameters: record indexes, the newest revision that counts, facility, instants after which and until which one ended
+-- purpose: transformations at a facility that ended in a period, as of that revision, with leaf 0 of their outcomes,
+-- without withdrawn ones. It does not return other bodies, since each may have 1 MiB. JSON may contain \u0000, which
+-- PostgreSQL does not allow in text
+-- parameters: record indexes, the newest revision to include, facility, instants after which and until which one ended
 SELECT r.index, encode(r.digest, 'hex') AS digest, x.body, coalesce(o.leaf, r.outcome) AS leaf
 FROM record r
 LEFT JOIN LATERAL (
@@ -33,12 +33,12 @@ WHERE r.index = ANY ($1::bigint[]) AND r.type = 'transformation' AND x.body IS N
 ORDER BY r.index;
 
 -- name: made
--- purpose: the lots of records with the parts of their burdens that they carry, as they read then
--- parameters: record indexes, the newest revision that counts
+-- purpose: the lots of records, with their allocation shares, as of that revision
+-- parameters: record indexes, the newest revision to include
 SELECT l.number, l.id, l.product, l.unit, l.role, coalesce(v.quantity, l.quantity) AS quantity,
        CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, f.share, f.burdens
 FROM unnest($1::bigint[]) AS k (record)
--- OFFSET 0 keeps this a look-up by index for each record, whatever else is joined.
+-- OFFSET 0 forces an index look-up for each record, whatever else is joined.
 CROSS JOIN LATERAL (
     SELECT * FROM lot WHERE number >= k.record * 1024 AND number < (k.record + 1) * 1024 OFFSET 0) l
 CROSS JOIN LATERAL (
@@ -49,8 +49,8 @@ LEFT JOIN LATERAL (
 ORDER BY l.number;
 
 -- name: passed
--- purpose: lots, and all that they were made of by records that only pass lots on, as they read then
--- parameters: lot numbers, the newest revision that counts, at most so many
+-- purpose: lots, and all lots upstream of them through records that only pass lots on, as of that revision
+-- parameters: lot numbers, the newest revision to include, limit
 WITH RECURSIVE reached (lot) AS (
     SELECT DISTINCT number FROM unnest($1::bigint[]) AS wanted (number)
     UNION
@@ -70,8 +70,9 @@ LEFT JOIN LATERAL (
 ORDER BY l.number;
 
 -- name: makers
--- purpose: where, how and when lots were made by records, as they read then, with the newest revision of their results
--- parameters: record indexes, the newest revision that counts
+-- purpose: facility, process and period of records that made lots, as of that revision, with the newest revision of
+-- their results
+-- parameters: record indexes, the newest revision to include
 SELECT r.index, encode(r.digest, 'hex') AS digest, r.type, t.facility, t.process, t.started, t.ended, t.basis,
        coalesce(o.version, 0) AS version
 FROM record r
@@ -87,9 +88,9 @@ CROSS JOIN LATERAL (
 WHERE r.index = ANY ($1::bigint[]);
 
 -- name: attestations
--- purpose: what was attested of subjects, newest first, with the newest revision before it; what is signed by a key that
--- is reported compromised counts for nothing
--- parameters: kinds, subjects (as many), tree size
+-- purpose: attestations of subjects, newest first, with the newest revision before each, without attestations signed by
+-- a key that is reported compromised
+-- parameters: kinds, subjects (the same number), tree size
 SELECT s.kind, s.subject, a.index, encode(a.digest, 'hex') AS digest, a.body, coalesce((
            SELECT version FROM revision WHERE record < a.index ORDER BY record DESC LIMIT 1), 0) AS version
 FROM unnest($1::text[], $2::text[]) AS k (kind, subject)

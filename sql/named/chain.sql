@@ -1,11 +1,11 @@
 -- name: moment
--- purpose: the tree and the revisions that are there now
+-- purpose: the current tree size and number of revisions
 SELECT size, revisions AS version FROM head;
 
 -- name: upstream
--- purpose: records behind lots, their makers included, whatever revisions made of their flows: more than the chain, never
--- less
--- parameters: lot numbers, the newest revision that counts, at most so many records
+-- purpose: records upstream of lots, including their makers, by the flows of all revisions: at least the whole chain,
+-- possibly more
+-- parameters: lot numbers, the newest revision to include, limit of records
 WITH RECURSIVE reached (record) AS (
     SELECT DISTINCT lot / 1024 FROM unnest($1::bigint[]) AS wanted (lot)
     UNION
@@ -14,8 +14,8 @@ WITH RECURSIVE reached (record) AS (
 SELECT string_agg(int8send(record), ''::bytea) AS records FROM (SELECT record FROM reached LIMIT $3) r;
 
 -- name: downstream
--- purpose: lots that lots went into, themselves included, in the same way
--- parameters: lot numbers, the newest revision that counts, tree size, at most so many lots
+-- purpose: lots downstream of lots, including themselves, in the same way
+-- parameters: lot numbers, the newest revision to include, tree size, limit of lots
 WITH RECURSIVE reached (lot) AS (
     SELECT DISTINCT lot FROM unnest($1::bigint[]) AS wanted (lot)
     UNION
@@ -25,15 +25,15 @@ WITH RECURSIVE reached (lot) AS (
 SELECT string_agg(int8send(lot), ''::bytea) AS lots FROM (SELECT lot FROM reached LIMIT $4) r;
 
 -- name: taken
--- purpose: one step upstream: lots that records take from
--- parameters: record indexes, the newest revision that counts
+-- purpose: one step upstream: the lots that records take from
+-- parameters: record indexes, the newest revision to include
 SELECT string_agg(int8send(lot), ''::bytea) FROM (
     SELECT DISTINCT w.lot
     FROM unnest($1::text::bigint[]) AS k (record) JOIN flow w ON w.record = k.record AND w.version <= $2) w;
 
 -- name: made
--- purpose: one step downstream: lots of the records that take from lots
--- parameters: lot numbers, the newest revision that counts, tree size
+-- purpose: one step downstream: the lots of the records that take from lots
+-- parameters: lot numbers, the newest revision to include, tree size
 SELECT string_agg(int8send(lot), ''::bytea) FROM (
     SELECT DISTINCT made.number AS lot
     FROM unnest($1::text::bigint[]) AS k (lot)
@@ -42,7 +42,7 @@ SELECT string_agg(int8send(lot), ''::bytea) FROM (
 
 -- name: flows_into
 -- purpose: all flows into records, of every version, column by column, in order
--- parameters: record indexes, the newest revision that counts, at most so many flows
+-- parameters: record indexes, the newest revision to include, limit of flows
 SELECT string_agg(int8send(record) || int8send(version) || int8send(lot), ''::bytea) AS numbers,
        string_agg(quantity, E'\n') AS quantities, count(*) AS count
 FROM (SELECT w.record, w.version, w.lot, w.quantity::text AS quantity
@@ -52,7 +52,7 @@ FROM (SELECT w.record, w.version, w.lot, w.quantity::text AS quantity
 
 -- name: flows_from
 -- purpose: all flows out of lots, in the same way
--- parameters: lot numbers, the newest revision that counts, at most so many flows, tree size
+-- parameters: lot numbers, the newest revision to include, limit of flows, tree size
 SELECT string_agg(int8send(record) || int8send(version) || int8send(lot), ''::bytea) AS numbers,
        string_agg(quantity, E'\n') AS quantities, count(*) AS count
 FROM (SELECT w.record, w.version, w.lot, w.quantity::text AS quantity
@@ -61,22 +61,22 @@ FROM (SELECT w.record, w.version, w.lot, w.quantity::text AS quantity
       ORDER BY w.record, w.version, w.position LIMIT $3) w;
 
 -- name: own_versions
--- purpose: records that revisions changed, and the newest that did
--- parameters: record indexes, the newest revision that counts
+-- purpose: records that revisions changed, with the newest such revision
+-- parameters: record indexes, the newest revision to include
 SELECT string_agg(int8send(record) || int8send(version), ''::bytea) FROM (
     SELECT v.record, max(v.version) AS version
     FROM unnest($1::text::bigint[]) AS k (record) JOIN revised v ON v.record = k.record AND v.own AND v.version <= $2
     GROUP BY v.record) v;
 
 -- name: shares
--- purpose: the parts of their records' burdens that lots carry, of every version
--- parameters: lot numbers, the newest revision that counts
+-- purpose: allocation shares of lots, of every version
+-- parameters: lot numbers, the newest revision to include
 SELECT f.lot, f.version, f.share
 FROM unnest($1::text::bigint[]) AS k (lot) JOIN figure f ON f.lot = k.lot AND f.version <= $2;
 
 -- name: figures
 -- purpose: the same with their burdens
--- parameters: lot numbers, the newest revision that counts
+-- parameters: lot numbers, the newest revision to include
 SELECT f.lot, f.version, f.share, f.burdens
 FROM unnest($1::text::bigint[]) AS k (lot) JOIN figure f ON f.lot = k.lot AND f.version <= $2;
 
@@ -98,8 +98,8 @@ SELECT string_agg(quantity::text, E'\n') AS quantities
 FROM (SELECT l.quantity FROM unnest($1::text::bigint[]) AS k (lot) JOIN lot l ON l.number = k.lot ORDER BY l.number) l;
 
 -- name: lot_versions
--- purpose: what revisions changed of lots
--- parameters: lot numbers, the newest revision that counts
+-- purpose: the changes of lots by revisions
+-- parameters: lot numbers, the newest revision to include
 SELECT DISTINCT ON (v.number) v.number, v.quantity::text AS quantity, v.facility, v.process
 FROM unnest($1::text::bigint[]) AS k (lot) JOIN lot_version v ON v.number = k.lot AND v.version + 0 <= $2
 ORDER BY v.number, v.version DESC;
@@ -113,15 +113,15 @@ FROM (SELECT r.digest, r.type, r.issuer
       FROM unnest($1::text::bigint[]) AS k (record) JOIN record r ON r.index = k.record ORDER BY r.index) r;
 
 -- name: balances
--- purpose: what is left of lots now, by number; NULL where the tree has grown
+-- purpose: the current remaining quantities of lots, by number; NULL if the tree has grown
 -- parameters: lot numbers, tree size
 SELECT CASE WHEN (SELECT size FROM head) = $2 THEN (
     SELECT string_agg(b.remaining::text, E'\n' ORDER BY b.lot)
     FROM unnest($1::text::bigint[]) AS k (lot) JOIN balance b ON b.lot = k.lot) END AS remaining;
 
 -- name: details
--- purpose: records as they read then, with leaf 0 of their outcomes; no body where one is withdrawn
--- parameters: record indexes, the newest revision that counts
+-- purpose: records as of that revision, with leaf 0 of their outcomes; without body if withdrawn
+-- parameters: record indexes, the newest revision to include
 SELECT r.index, encode(r.digest, 'hex') AS digest, r.issuer, CASE WHEN w.own THEN w.body ELSE r.body END AS body,
        coalesce(o.leaf, r.outcome) AS leaf
 FROM record r
@@ -138,14 +138,14 @@ WHERE r.index = ANY ($1::bigint[]) ORDER BY r.index;
 SELECT id, number FROM lot WHERE id = ANY ($1::text[]) AND number + 0 < $2::bigint * 1024;
 
 -- name: pools
--- purpose: the ends of the lines of lots of pools
+-- purpose: the oldest and the newest generation of pools
 -- parameters: names, tree size
 SELECT pool AS id, min(number) AS oldest, max(number) AS newest FROM lot
 WHERE pool = ANY ($1::text[]) AND number + 0 < $2::bigint * 1024 GROUP BY pool;
 
 -- name: withdrawn
--- purpose: lots of records that were withdrawn
--- parameters: lot numbers, the newest revision that counts
+-- purpose: lots of withdrawn records
+-- parameters: lot numbers, the newest revision to include
 SELECT string_agg(int8send(k.lot), ''::bytea) FROM unnest($1::text::bigint[]) AS k (lot)
 CROSS JOIN LATERAL (
     SELECT body FROM revised WHERE record = k.lot / 1024 AND own AND version <= $2 ORDER BY version DESC LIMIT 1) w
@@ -153,7 +153,7 @@ WHERE w.body IS NULL;
 
 -- name: lot
 -- purpose: a lot of a tree with its figures as of a revision
--- parameters: lot id, the newest revision that counts, tree size
+-- parameters: lot id, the newest revision to include, tree size
 SELECT l.number, l.id, l.product, l.holder, l.role, coalesce(v.quantity, l.quantity) AS quantity, l.unit,
        CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, l.item, f.method, f.plugin, f.share, f.burdens,
        f.content, f.amount, l.number / 1024 AS index, coalesce(v.withdrawn, false) AS withdrawn

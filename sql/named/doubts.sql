@@ -1,6 +1,6 @@
 -- name: doubts
--- purpose: which of these records are signed by keys that are reported compromised from their index, or an earlier one,
--- on; by the report that names the earliest
+-- purpose: those of the records whose signing key is reported compromised since their index or an earlier one, with the
+-- report that names the earliest index
 -- parameters: record indexes, tree size
 SELECT r.index, encode(r.digest, 'hex') AS digest, r.type, r.issuer, encode(d.keyid, 'hex') AS key, d.since,
        d.record AS reported
@@ -13,9 +13,9 @@ CROSS JOIN LATERAL (
 WHERE r.index = ANY ($1::bigint[]) ORDER BY r.index;
 
 -- name: records_behind
--- purpose: records, those behind them as revisions left them, and those that changed one of them; each with how many were
--- looked at, changes apart
--- parameters: record indexes, the newest revision that counts, at most so many records
+-- purpose: records, the records upstream of them as of that revision, and the records that changed one of these; each
+-- with the number of visited records, not counting the records that changed others
+-- parameters: record indexes, the newest revision to include, limit of records
 WITH RECURSIVE reached (record) AS (
     SELECT unnest($1::bigint[])
     UNION

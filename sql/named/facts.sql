@@ -15,7 +15,7 @@ LEFT JOIN LATERAL (
 WHERE l.id = ANY ($1::text[]);
 
 -- name: pools_named
--- purpose: pools by id, or by holder and product where they are the default, each with its newest generation
+-- purpose: pools by id, and default pools by holder and product, each with its newest generation
 -- parameters: names, holders
 SELECT r.body, (SELECT l.id FROM lot l WHERE l.pool = p.id ORDER BY l.number DESC LIMIT 1) AS newest
 FROM pool p JOIN record r ON r.index = p.record
@@ -37,8 +37,8 @@ SELECT r.body FROM product p JOIN record r ON r.index = p.record WHERE p.id = AN
 SELECT index, digest, body FROM record WHERE digest = ANY ($1::bytea[]);
 
 -- name: in_force
--- purpose: every activation in log order, each row with the log's size and the count of revisions; one row without any
--- activation
+-- purpose: all activations in log order, each row with the log's size and the number of revisions; a single row if
+-- there are no activations
 SELECT h.size, h.revisions, a.record, a.plugin, a.version, a.digest, a.retired
 FROM head h LEFT JOIN activation a ON true ORDER BY a.record;
 
@@ -46,14 +46,14 @@ FROM head h LEFT JOIN activation a ON true ORDER BY a.record;
 SELECT spki, organization FROM signing_key WHERE keyid = ANY ($1::bytea[]);
 
 -- name: entries_by_digest
--- purpose: what the receipts of earlier records are made of
+-- purpose: the data for receipts of earlier records
 SELECT r.index, r.digest, r.type, r.seed, r.outcome, e.data, b.size, b.root
 FROM record r JOIN entry e ON e.index = r.index
 CROSS JOIN LATERAL (SELECT size, root FROM batch WHERE size > r.index ORDER BY size LIMIT 1) b
 WHERE r.digest = ANY ($1::bytea[]);
 
 -- name: lots_of_records
--- purpose: lots that records created, with the figures of that time, in output order
+-- purpose: lots that records created, with their first figures, in output order
 SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, l.quantity, l.unit, l.mass, l.item, l.composition,
        l.facility, l.process, l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, f.burdens, f.content,
        f.amount, f.method, f.plugin, f.share

@@ -1,6 +1,6 @@
 -- name: declarations
--- purpose: declarations by digest, as they read then
--- parameters: digests, the newest revision that counts
+-- purpose: declarations by digest, as of that revision
+-- parameters: digests, the newest revision to include
 SELECT encode(r.digest, 'hex') AS digest, CASE WHEN w.own THEN w.body ELSE r.body END AS body
 FROM record r
 LEFT JOIN LATERAL (

@@ -1,9 +1,9 @@
 -- name: transformations
--- purpose: transformations that may be of wanted processes, in log order from a place on, as they read then; with what
--- they indicate and made, of those that ended in a period. Bodies stay in the database, since each may have 1 MiB; JSON
--- may hold \u0000, which text of PostgreSQL may not
--- parameters: how bodies name the processes, index after which to begin, tree size, the newest revision that counts,
--- instants after which and until which a record ended, at most so many
+-- purpose: transformations that may belong to wanted processes, in log order after an index, as of that revision. For
+-- those that ended in a period, also leaf 0 (with the indicators) and the mass of the products. It does not return
+-- bodies, since each may have 1 MiB. JSON may contain \u0000, which PostgreSQL does not allow in text
+-- parameters: spellings of the processes in bodies, index after which to begin, tree size, the newest revision to
+-- include, instants after which and until which a record ended, limit
 SELECT r.index, r.issuer, x.facility, x.process, x.ended, CASE WHEN x.ended > $5 AND x.ended <= $6 THEN
            CASE WHEN o.version IS NULL THEN r.outcome ELSE o.leaf END END AS leaf,
        CASE WHEN x.ended > $5 AND x.ended <= $6 THEN (
@@ -27,7 +27,7 @@ WHERE r.index > $2 AND r.index + 0 < $3 AND r.type = 'transformation' AND (w.own
 ORDER BY r.index LIMIT $7;
 
 -- name: reported
--- purpose: facilities of which a report lies in a period
+-- purpose: facilities with a report in a period
 -- parameters: instants from and until which reports reach, tree size
 SELECT DISTINCT f.id FROM report t JOIN facility f ON f.id = t.subject
 WHERE t.starts >= $1 AND t.starts <= $2 AND t.ends <= $2 AND t.record < $3 ORDER BY f.id;

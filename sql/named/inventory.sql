@@ -1,6 +1,6 @@
 -- name: members
--- purpose: organisations of a tree that are below another one, at any depth, in log order
--- parameters: its id, tree size
+-- purpose: organisations of a tree below an organisation, at any depth, in log order
+-- parameters: organisation, tree size
 WITH RECURSIVE below (id, record) AS (
     SELECT id, record FROM organization WHERE parent = $1 AND record < $2
     UNION
@@ -10,7 +10,7 @@ SELECT r.body FROM below b JOIN record r ON r.index = b.record ORDER BY r.index;
 
 -- name: organization
 -- purpose: the record that entered an organisation
--- parameters: its id, tree size
+-- parameters: organisation, tree size
 SELECT r.body FROM organization o JOIN record r ON r.index = o.record WHERE o.id = $1 AND o.record < $2;
 
 -- name: sites
@@ -20,8 +20,9 @@ SELECT r.body FROM facility f JOIN record r ON r.index = f.record
 WHERE f.operator = ANY ($1::text[]) AND f.record < $2 ORDER BY f.record;
 
 -- name: records
--- purpose: records of organisations that move or emit something, in log order: of each a range of the index record_issuer
--- parameters: issuers, tree size, at most so many
+-- purpose: records of organisations with flows or emissions, in log order, from one range of the index record_issuer
+-- for each organisation
+-- parameters: issuers, tree size, limit
 SELECT coalesce(array_agg(f.index ORDER BY f.index), '{}') FROM (
     SELECT r.index FROM unnest($1::text[]) AS k (issuer) CROSS JOIN LATERAL (
         SELECT index FROM record WHERE issuer = k.issuer AND index < $2
@@ -29,20 +30,20 @@ SELECT coalesce(array_agg(f.index ORDER BY f.index), '{}') FROM (
     LIMIT $3) f;
 
 -- name: taken
--- purpose: what records take, as they read then, in order
--- parameters: record indexes, the newest revision that counts
+-- purpose: the flows into records, as of that revision, in order
+-- parameters: record indexes, the newest revision to include
 SELECT w.record, w.lot, w.quantity FROM flow w
 WHERE w.record = ANY ($1::bigint[]) AND w.version = coalesce((
     SELECT max(v.version) FROM revised v WHERE v.record = w.record AND v.own AND v.version <= $2), 0)
 ORDER BY w.record, w.position;
 
 -- name: made
--- purpose: the lots of records, as they read then
--- parameters: record indexes, the newest revision that counts
+-- purpose: the lots of records, as of that revision
+-- parameters: record indexes, the newest revision to include
 SELECT l.number / 1024 AS record, l.product, l.unit, l.role, coalesce(v.quantity, l.quantity) AS quantity,
        CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, f.burdens
 FROM unnest($1::bigint[]) AS k (record)
--- OFFSET 0 keeps this a look-up by index for each record, whatever else is joined.
+-- OFFSET 0 forces an index look-up for each record, whatever else is joined.
 CROSS JOIN LATERAL (
     SELECT * FROM lot WHERE number >= k.record * 1024 AND number < (k.record + 1) * 1024 OFFSET 0) l
 CROSS JOIN LATERAL (
@@ -53,8 +54,9 @@ LEFT JOIN LATERAL (
 ORDER BY l.number;
 
 -- name: lots
--- purpose: lots, and all that they were made of inside a boundary by records that only pass lots on; with who made them
--- parameters: lot numbers, the newest revision that counts, members of the boundary
+-- purpose: lots, and all lots upstream of them inside a boundary through records that only pass lots on; with the
+-- issuers of the records that made them
+-- parameters: lot numbers, the newest revision to include, members of the boundary
 WITH RECURSIVE reached (lot) AS (
     SELECT DISTINCT number FROM unnest($1::bigint[]) AS wanted (number)
     UNION
@@ -77,8 +79,8 @@ LEFT JOIN facility p ON p.id = coalesce(v.facility, l.facility) AND l.pool IS NU
 ORDER BY l.number;
 
 -- name: reports
--- purpose: reports on subjects that end in a period, as they read then; no body where one is withdrawn
--- parameters: subjects, instants from and until which a report reaches, tree size, the newest revision that counts
+-- purpose: reports on subjects that end in a period, as of that revision; without body if withdrawn
+-- parameters: subjects, instants from and until which a report reaches, tree size, the newest revision to include
 SELECT t.record AS index, t.subject, CASE WHEN w.own THEN w.body ELSE r.body END AS body
 FROM report t JOIN record r ON r.index = t.record
 LEFT JOIN LATERAL (

@@ -31,7 +31,7 @@ SELECT size FROM head;
 SELECT size, root FROM head;
 
 -- name: time
--- purpose: that of the newest entry, in ms since 1970
+-- purpose: the time of the newest entry, in ms since 1970
 SELECT time FROM head;
 
 -- name: clock
@@ -39,13 +39,13 @@ SELECT time FROM head;
 SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint;
 
 -- name: settle
--- purpose: where commits wait for a synchronous standby: returns when all that this session sees is there, since its own
--- commit comes after it
+-- purpose: if commits wait for a synchronous standby, returns once everything that this session sees is on the standby,
+-- because its own commit comes after that
 SELECT pg_logical_emit_message(true, 'carbon-ledger', '')
 WHERE current_setting('synchronous_standby_names') <> '' AND NOT pg_is_in_recovery();
 
 -- name: tiles
--- purpose: the hashes of tiles, full and partial, in one round trip; null where the log is too small for one
+-- purpose: the hashes of full and partial tiles, in one round trip; null if the log is too small for a tile
 -- parameters: levels, indexes, widths
 SELECT w.level, w.index, w.width,
        CASE WHEN w.width = 256 THEN (SELECT t.hashes FROM tile t WHERE t.level = w.level AND t.index = w.index)
@@ -59,7 +59,8 @@ SELECT w.level, w.index, w.width,
 FROM unnest($1::smallint[], $2::bigint[], $3::integer[]) AS w (level, index, width);
 
 -- name: bundle
--- purpose: an entry bundle of C2SP tlog-tiles, made where its rows are: each entry after its length as 2 bytes; how many
+-- purpose: an entry bundle of C2SP tlog-tiles, with the number of its entries; each entry comes after its length in 2
+-- bytes
 -- parameters: index and width of the bundle
 SELECT count(*) AS width,
        string_agg(decode(lpad(to_hex(length(data)), 4, '0'), 'hex') || data, ''::bytea ORDER BY index) AS bundle
@@ -74,15 +75,15 @@ SELECT size, root FROM batch WHERE size > $1 ORDER BY size LIMIT 1;
 SELECT size, root FROM batch WHERE size > $1 AND size <= $3 ORDER BY size LIMIT $2;
 
 -- name: audit_entries
--- purpose: what an audit replays: entries with their bodies and what was stored of their outcomes
+-- purpose: entries with their bodies and their stored leaf 0, for the replay of an audit
 SELECT e.index, e.data, r.type, r.body, r.seed, r.outcome, r.erased FROM entry e LEFT JOIN record r ON r.index = e.index
 WHERE e.index >= $1 AND e.index < $2 ORDER BY e.index;
 
 -- name: audit_lots
--- purpose: each lot with its own record's figures as one JSON array, which an audit reads without this server's help
+-- purpose: each lot, with the figures from its own record, as one JSON array, so that this server need not decode it
 SELECT l.number / 1024 AS record, json_build_array(
        l.number, l.id, l.product, l.holder, l.role, l.origin, l.quantity::text, l.unit, l.mass::text, l.item,
-       -- JSON's null is another value than no value.
+       -- JSON's null differs from a missing value.
        CASE WHEN l.composition = 'null' THEN '"null"' ELSE l.composition END,
        l.facility, l.process, l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires,
        f.burdens, f.content, f.amount, f.method, f.plugin, f.share)::text AS lot
@@ -94,7 +95,8 @@ SELECT record, lot, quantity::text FROM flow
 WHERE record >= $1 AND record < $2 AND version = 0 ORDER BY record, position;
 
 -- name: audit_versions
--- purpose: how many rows of each kind each revision has, whoever wrote them; of the records of a tree of so many entries
+-- purpose: the number of rows of each kind for each revision, even of rows that no revision accounts for
+-- parameters: tree size
 SELECT h.revisions - (SELECT count(*) FROM revision WHERE record >= $1) AS revisions, v.version, v.record,
        (SELECT count(*) FROM revised x WHERE x.version = v.version) AS revised,
        (SELECT count(*) FROM figure x WHERE x.version = v.version AND x.version > 0) AS figures,
@@ -109,13 +111,14 @@ FROM head h LEFT JOIN (
 ORDER BY v.version;
 
 -- name: audit_revised
--- purpose: what the record at an index made of others, of those after another index
+-- purpose: the records that the record at an index revised, as it left them
+-- parameters: index of the revising record, index after which to begin, limit
 SELECT v.record, v.own, v.body, v.leaf, v.outcome, v.version, r.seed FROM revision n
 JOIN revised v ON v.version = n.version JOIN record r ON r.index = v.record
 WHERE n.record = $1 AND v.record > $2 ORDER BY v.record LIMIT $3;
 
 -- name: audit_revised_lots
--- purpose: the lots of records as a revision left them, each as `audit_lots` gives it
+-- purpose: the lots of records as a revision left them, each in the form of `audit_lots`
 -- parameters: version, record indexes
 SELECT l.number, coalesce(v.withdrawn, false) AS withdrawn, json_build_array(
        l.number, l.id, l.product, l.holder, l.role, l.origin,
@@ -127,7 +130,7 @@ SELECT l.number, coalesce(v.withdrawn, false) AS withdrawn, json_build_array(
        l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires,
        f.burdens, f.content, f.amount, f.method, f.plugin, f.share)::text AS lot
 FROM unnest($2::bigint[]) AS wanted (record)
--- OFFSET 0 keeps this a look-up by index for each record, whatever else is joined.
+-- OFFSET 0 forces an index look-up for each record, whatever else is joined.
 CROSS JOIN LATERAL (
     SELECT * FROM lot WHERE number >= wanted.record * 1024 AND number < (wanted.record + 1) * 1024 OFFSET 0) l
 JOIN figure f ON f.lot = l.number AND f.version + 0 = $1
@@ -143,18 +146,18 @@ ORDER BY l.number;
 SELECT record, lot, quantity FROM flow WHERE record = ANY ($2::bigint[]) AND version = $1 ORDER BY record, position;
 
 -- name: audit_numbers
--- purpose: lots that have a balance, by number; of the records of a tree of so many entries
+-- purpose: lots of a tree that have a balance, by number
 -- parameters: after which number, how many, tree size
 SELECT b.lot FROM balance b JOIN lot l ON l.number = b.lot
 WHERE b.lot > $1 AND b.lot < $3::bigint * 1024 ORDER BY b.lot LIMIT $2;
 
 -- name: audit_balances
--- purpose: balances as they are stored, less what records and revisions beyond a tree of so many entries made of them
+-- purpose: the stored balances, without the effects of records and revisions beyond a tree size
 -- parameters: lot numbers, tree size
 WITH past AS MATERIALIZED (
     SELECT coalesce((SELECT version FROM revision WHERE record < $2 ORDER BY record DESC LIMIT 1), 0) AS version
 ), beyond AS MATERIALIZED (
-    -- In this order it is read from the one end of the index, however much of the table lies beyond.
+    -- With this order PostgreSQL reads from one end of the index, even if much of the table is beyond.
     SELECT lot FROM flow WHERE record >= $2 ORDER BY record
 ), changed AS MATERIALIZED (
     SELECT lot FROM beyond

@@ -1,5 +1,5 @@
 -- name: count
--- purpose: how many rotations of the log's key there are
+-- purpose: the number of rotations of the log's key
 SELECT count(*) FROM log_key;
 
 -- name: all

@@ -1,9 +1,9 @@
 -- name: masses
--- purpose: kg of the lots of records as they read then, in order
--- parameters: record indexes, the newest revision that counts
+-- purpose: the mass in kg of the lots of records, as of that revision, in order
+-- parameters: record indexes, the newest revision to include
 SELECT l.number, CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass
 FROM unnest($1::bigint[]) AS k (record)
--- OFFSET 0 keeps this a look-up by index for each record, whatever else is joined.
+-- OFFSET 0 forces an index look-up for each record, whatever else is joined.
 CROSS JOIN LATERAL (
     SELECT * FROM lot WHERE number >= k.record * 1024 AND number < (k.record + 1) * 1024 OFFSET 0) l
 LEFT JOIN LATERAL (
@@ -12,8 +12,9 @@ LEFT JOIN LATERAL (
 ORDER BY l.number;
 
 -- name: lives
--- purpose: what transformations made of a physical item, in log order, with the life before and the figures of then
--- parameters: item, the newest revision that counts, tree size
+-- purpose: lots of a physical item that transformations made, in log order, with the previous life and the figures as
+-- of that revision
+-- parameters: item, the newest revision to include, tree size
 SELECT l.number, l.previous_life, f.burdens
 FROM lot l JOIN record r ON r.index = l.number / 1024 AND r.type = 'transformation'
 CROSS JOIN LATERAL (
@@ -26,6 +27,6 @@ WHERE l.item = $1 AND l.role IN ('product', 'coProduct', 'byProduct') AND l.numb
 ORDER BY l.number;
 
 -- name: root
--- purpose: the root of a tree that ended a batch
+-- purpose: the root of a tree, if a batch ended at its size
 -- parameters: tree size
 SELECT root FROM batch WHERE size = $1;

@@ -1,5 +1,5 @@
 -- name: named
--- purpose: what the records of a range have entered, table by table, as an audit compares it
+-- purpose: the lookup rows of a range of records, table by table, in the form that an audit compares
 -- parameters: first index, end of the range
 SELECT 'organization' AS kind, record AS index, ARRAY[id, parent] AS told
     FROM organization WHERE record >= $1 AND record < $2
@@ -32,7 +32,7 @@ UNION ALL SELECT 'report', record, ARRAY[subject, starts, ends] FROM report WHER
 UNION ALL SELECT 'erasure', record, ARRAY[subject::text, legal_basis] FROM erasure WHERE record >= $1 AND record < $2;
 
 -- name: columns
--- purpose: what stands beside bodies and entries, and how many rows there are of each record's lots
+-- purpose: the columns next to bodies and entries, and the number of rows of each record's lots
 -- parameters: first index, end of the range
 SELECT e.index, e.leaf_hash, r.digest, r.type, r.issuer, r.seed,
        (SELECT count(*) FROM lot l WHERE l.number >= e.index * 1024 AND l.number < (e.index + 1) * 1024) AS lots,
@@ -46,8 +46,8 @@ SELECT e.index, e.leaf_hash, r.digest, r.type, r.issuer, r.seed,
 FROM entry e LEFT JOIN record r ON r.index = e.index WHERE e.index >= $1 AND e.index < $2 ORDER BY e.index;
 
 -- name: beyond
--- purpose: tables with rows before or beyond the log, and an index in question, in the snapshot of one statement; a lot's
--- number is shifted, since a division of a negative one by 1024 rounds to 0
+-- purpose: tables with rows before or beyond the log, with one such index, in the snapshot of one statement. It shifts
+-- the numbers of lots, since a division of a negative number by 1024 would round to 0
 SELECT h.size, t.kind, CASE WHEN t.highest >= h.size THEN t.highest ELSE t.lowest END AS index
 FROM head h, (
     SELECT 'entry' AS kind, min(index) AS lowest, max(index) AS highest FROM entry
@@ -83,7 +83,7 @@ FROM head h, (
 WHERE t.lowest < 0 OR t.highest >= h.size;
 
 -- name: strays
--- purpose: prefixes of nobody who is enrolled by a record, which no range of records shows
+-- purpose: prefixes whose organisation no record has enrolled, which a query by ranges of records does not show
 SELECT p.prefix, p.organization FROM prefix p WHERE NOT EXISTS (
     SELECT FROM organization o WHERE o.id = p.organization AND o.record >= 0) ORDER BY p.prefix LIMIT 20;
 
@@ -94,11 +94,11 @@ SELECT size, frontier, time FROM head;
 SELECT origin, vkey FROM ledger;
 
 -- name: tile_roots
--- purpose: every full tile with the hash that stands for it in the tile above
+-- purpose: every full tile, with its hash in the tile above
 SELECT level, index, root FROM tile ORDER BY level, index;
 
 -- name: published
--- purpose: heads as they were published and cosigned anew, with the roots of their batches and their last entries
+-- purpose: published heads and their later cosignatures, with the roots of their batches and their last entries
 SELECT p.size, p.number, p.note, b.root, e.data
 FROM (SELECT size, 0 AS number, note FROM publication UNION ALL SELECT size, number, note FROM renewal) p
 LEFT JOIN batch b ON b.size = p.size LEFT JOIN entry e ON e.index = p.size - 1 ORDER BY p.size, p.number;

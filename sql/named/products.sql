@@ -5,19 +5,19 @@ SELECT EXISTS (SELECT FROM product WHERE id = $1 AND record < $2) AS entered,
        EXISTS (SELECT FROM compromise WHERE record < $2) AS doubted;
 
 -- name: made
--- purpose: lots of a product that carry burden and say where they were made, in log order from a place on. The
--- conditions and the order are those of the index lot_product. What a transfer brought home to its owner is still among
--- them
--- parameters: product, lot number after which to begin, tree size, at most so many
+-- purpose: lots of a product that carry burdens and have a facility, in log order after a lot number. The conditions
+-- and the order must be the same as in the index lot_product. The result includes lots that a transfer returned to
+-- their owner
+-- parameters: product, lot number after which to begin, tree size, limit
 SELECT number, facility, unit FROM lot
 WHERE (product, number) > ($1, $2) AND (product, number) < ($1, $3::bigint * 1024) AND facility IS NOT NULL
     AND sender IS NULL AND pool IS NULL AND role IN ('product', 'coProduct', 'byProduct')
 ORDER BY product, number LIMIT $4;
 
 -- name: ended
--- purpose: when records ended that are transformations, as they read then; those withdrawn are left out. Bodies stay in
--- the database, since each may have 1 MiB; JSON may hold \u0000, which text of PostgreSQL may not
--- parameters: record indexes, the newest revision that counts
+-- purpose: the ends of transformations, as of that revision, without withdrawn ones. It does not return bodies, since
+-- each may have 1 MiB. JSON may contain \u0000, which PostgreSQL does not allow in text
+-- parameters: record indexes, the newest revision to include
 SELECT r.index,
        replace(convert_from(coalesce(w.body, r.body), 'UTF8'), '\u0000', '\u0001')::json ->> 'end' AS ended
 FROM record r
@@ -27,8 +27,8 @@ LEFT JOIN LATERAL (
 WHERE r.index = ANY ($1::bigint[]) AND r.type = 'transformation' AND (w.own IS NULL OR w.body IS NOT NULL);
 
 -- name: figures
--- purpose: how much lots are and what they embody, in log order
--- parameters: lot numbers, the newest revision that counts
+-- purpose: quantities and burdens of lots, in log order
+-- parameters: lot numbers, the newest revision to include
 SELECT l.number, l.id, l.facility, coalesce(v.quantity, l.quantity) AS quantity, f.plugin, f.burdens, f.content, f.amount
 FROM lot l
 CROSS JOIN LATERAL (

@@ -1,28 +1,28 @@
 -- name: rewrite_records
--- purpose: a new file without the row versions that erasures have left behind; nobody reads or writes meanwhile
+-- purpose: writes a new file without the old row versions of erasures; nobody can read or write the table meanwhile
 VACUUM (FULL) record;
 
 -- name: rewrite_readings
 VACUUM (FULL) revised;
 
 -- name: rewrite_statistics
--- purpose: what was sampled of bodies before their statistics were switched off
+-- purpose: removes samples of bodies from before their statistics were switched off
 VACUUM (FULL) pg_statistic;
 
 -- name: checkpoint
--- purpose: replaced files go, and old segments of the log of changes with them
+-- purpose: removes replaced files and old segments of the log of changes (WAL)
 CHECKPOINT;
 
 -- name: segments
 SELECT count(*) FROM pg_ls_waldir();
 
 -- name: next_segment
--- purpose: fills the rest of the segment that is written with zeros, and begins the next one
+-- purpose: fills the rest of the current segment with zeros, and begins the next segment
 WITH written AS MATERIALIZED (SELECT pg_logical_emit_message(false, 'carbon-ledger', 'purge'))
 SELECT pg_switch_wal() FROM written;
 
 -- name: keepers
--- purpose: what keeps the log of changes beyond a checkpoint, or copies it
+-- purpose: everything that keeps the log of changes (WAL) beyond a checkpoint, or copies it
 SELECT 'replication slot ' || slot_name AS keeper FROM pg_replication_slots
 UNION ALL SELECT 'standby ' || application_name FROM pg_stat_replication
 UNION ALL SELECT 'setting archive_mode = ' || setting FROM pg_settings WHERE name = 'archive_mode' AND setting <> 'off'

@@ -1,12 +1,12 @@
 -- name: time
--- purpose: an entry, for its time
+-- purpose: an entry, which contains its time
 -- parameters: log index
 SELECT data FROM entry WHERE index = $1;
 
 -- name: entered
--- purpose: what an issuer has entered from an index on: by receiver for its transfers, with how many of them were
--- accepted, together for all else; and the newest index of each
--- parameters: issuer, first index, at most so many records
+-- purpose: counts of an issuer's records from an index on, with their newest index: one row for each receiver of its
+-- transfers, with the number of accepted ones; and one row for all other records
+-- parameters: issuer, first index, limit of records
 SELECT t.receiver, count(*) AS records, count(a.transfer) AS accepted, max(r.index) AS newest
 FROM (SELECT index FROM record WHERE issuer = $1 AND index >= $2 ORDER BY index LIMIT $3) r
 LEFT JOIN transfer t ON t.record = r.index
@@ -14,6 +14,6 @@ LEFT JOIN acceptance a ON a.transfer = t.record
 GROUP BY t.receiver;
 
 -- name: known
--- purpose: which of these records are on the log
+-- purpose: those of these records that are on the log
 -- parameters: digests
 SELECT digest FROM record WHERE digest = ANY ($1::bytea[]);

@@ -1,7 +1,7 @@
 -- name: footprint
--- purpose: all that an answer about one lot is made of, in one row; it also says what more there is to ask for. Inputs
--- count as of the same revision: one that changed an input later would have given the lot other figures too
--- parameters: lot id, the newest revision that counts, tree size, place of provisionalAbs in a vector, from 1
+-- purpose: all data for an answer about one lot, in one row; flags say which further queries are necessary. Inputs are
+-- as of the same revision, because any revision that changes an input also changes the figures of the lot
+-- parameters: lot id, the newest revision to include, tree size, position of provisionalAbs in a vector, from 1
 SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantity, l.quantity) AS quantity, l.unit,
        CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, l.item, l.facility, l.process,
        l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, b.remaining, f.version, f.method, f.plugin,
@@ -48,24 +48,25 @@ CROSS JOIN LATERAL (
 WHERE l.id = $1 AND l.number < $3::bigint * 1024;
 
 -- name: moment
--- purpose: the log's size, and the newest revision that a tree of so many entries holds
+-- purpose: the log's size, and the newest revision in a tree
+-- parameters: tree size
 SELECT size, coalesce((SELECT version FROM revision WHERE record < $1 ORDER BY record DESC LIMIT 1), 0) AS version
 FROM head;
 
 -- name: taken_at
--- purpose: what records of a tree of so many entries, as revised until then, take of lots; `+ 0` keeps the index of
--- records, of which most are below the size, out of it
--- parameters: lot numbers, tree size, the newest revision that counts
+-- purpose: the quantities that records of a tree take from lots, as of that revision. `+ 0` prevents the use of the
+-- index of records, most of which are below the size
+-- parameters: lot numbers, tree size, the newest revision to include
 SELECT w.lot, sum(w.quantity) AS taken FROM flow w
 WHERE w.lot = ANY ($1::bigint[]) AND w.record + 0 < $2 AND w.version = coalesce((
     SELECT max(v.version) FROM revised v WHERE v.record = w.record AND v.own AND v.version <= $3), 0)
 GROUP BY w.lot;
 
 -- name: open_periods
--- purpose: of records and those behind them which were posted provisional, as far as their lots carry provisional figures: by
--- facility and calendar month of their start; one that was changed since comes with its body, which decides; and a row
--- without either that says how many records were looked at
--- parameters: record indexes, the newest revision that counts, place of provisionalAbs from 1, at most so many records
+-- purpose: counts of records and their upstream chain that were posted as provisional and whose lots carry provisional
+-- figures, by facility and calendar month of their start. A record that was changed since is returned with its body,
+-- which decides. One row without facility and body has the number of visited records
+-- parameters: record indexes, the newest revision to include, position of provisionalAbs from 1, limit of records
 WITH RECURSIVE reached (record) AS (
     SELECT unnest($1::bigint[])
     UNION
@@ -92,8 +93,8 @@ UNION ALL
 SELECT NULL, NULL, NULL, count(*) FROM looked;
 
 -- name: attestations
--- purpose: what was attested of a lot, its record, its product or its facility, newest first; with whether the record
--- was revised after it, up to the lot's own newest figures, or the lot was
+-- purpose: attestations of a lot, its record, its product or its facility, newest first; with whether the record or the
+-- lot was revised after the attestation, up to the version of the lot's figures
 -- parameters: lot id, its number, digest of its record, product, facility, tree size, version of the lot's figures
 SELECT a.index, encode(a.digest, 'hex') AS digest, a.issuer, a.body,
        EXISTS (SELECT FROM revised WHERE record = $2 / 1024 AND version > t.version AND version <= $7)
@@ -116,8 +117,8 @@ CROSS JOIN LATERAL (
 ORDER BY a.index DESC;
 
 -- name: claims
--- purpose: credits that claims of a tree, as they read then, use up for a lot, newest first
--- parameters: lot id, tree size, the newest revision that counts, at most so many claims
+-- purpose: credits that claims of a tree, as of that revision, use up for a lot, the newest first
+-- parameters: lot id, tree size, the newest revision to include, limit of claims
 SELECT r.index, encode(r.digest, 'hex') AS digest, r.issuer, r.body, l.number, l.id, l.credit, l.unit, w.quantity
 FROM (SELECT record FROM claim WHERE lot = $1 AND record + 0 < $2 ORDER BY record + 0 DESC LIMIT $4) c
 JOIN record r ON r.index = c.record
@@ -126,8 +127,8 @@ JOIN flow w ON w.record = c.record AND w.version = coalesce((
 JOIN lot l ON l.number = w.lot ORDER BY r.index DESC, w.position;
 
 -- name: credit_makers
--- purpose: the records, as they read then, that issued credits which were handed on since
--- parameters: lot numbers of credits, the newest revision that counts, at most so many
+-- purpose: the records, as of that revision, that issued credits which later records have passed on
+-- parameters: lot numbers of credits, the newest revision to include, limit
 WITH RECURSIVE reached (credit, lot) AS (
     SELECT number, number FROM unnest($1::bigint[]) AS wanted (number)
     UNION
@@ -147,19 +148,19 @@ ORDER BY k.credit, k.lot;
 SELECT EXISTS (SELECT FROM organization WHERE id = $1);
 
 -- name: looked_until
--- purpose: the last of so many revised records from a place on; none where there are fewer
--- parameters: index of a revising record, of a record that it revised, how many to pass over
+-- purpose: the last of a number of revised records from a position on; no row if there are fewer
+-- parameters: index of a revising record, index of a record that it revised, number of records to skip
 SELECT n.record AS index, v.record FROM revision n JOIN revised v ON v.version = n.version
 WHERE n.record >= $1 AND (n.record > $1 OR v.record >= $2) ORDER BY n.record, v.record OFFSET $3 LIMIT 1;
 
 -- name: changes
--- purpose: lots of a holder that revisions gave other figures or quantities, from a place on and up to another
--- parameters: holder; index and lot number after which to begin; index and record at which to end; at most so many
+-- purpose: lots of a holder with new figures or quantities after revisions, between two positions
+-- parameters: holder; index and lot number after which to begin; index and record at which to end; limit
 SELECT n.record AS index, l.number, l.id, l.product, l.unit, g.burdens, f.burdens AS burdens_before,
        coalesce(q.quantity, l.quantity) AS quantity, coalesce(p.quantity, l.quantity) AS quantity_before,
        v.own AND v.body IS NULL AS withdrawn
 FROM revision n JOIN revised v ON v.version = n.version
--- OFFSET 0 keeps this a look-up by index for each record, whatever else is joined.
+-- OFFSET 0 forces an index look-up for each record, whatever else is joined.
 CROSS JOIN LATERAL (
     SELECT * FROM lot WHERE number >= v.record * 1024 AND number < (v.record + 1) * 1024 OFFSET 0) l
 JOIN figure g ON g.lot = l.number AND g.version = n.version
@@ -184,7 +185,7 @@ SELECT index, encode(digest, 'hex') AS digest, type, body FROM record WHERE inde
 
 -- name: lots
 -- purpose: lots by identifier or item, oldest first
--- parameters: lot id, item, the newest revision that counts, tree size
+-- parameters: lot id, item, the newest revision to include, tree size
 SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantity, l.quantity) AS quantity, l.unit,
        CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, l.item, l.facility, l.process,
        l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, b.remaining, r.index,
@@ -206,8 +207,8 @@ SELECT r.index, r.digest, r.type, r.issuer, r.body, r.seed, r.outcome, e.data,
 FROM record r JOIN entry e ON e.index = r.index WHERE r.digest = $1;
 
 -- name: record_revisions
--- purpose: what revisions made of a record, newest first
--- parameters: record index, at most so many
+-- purpose: the versions of a record after revisions, newest first
+-- parameters: record index, limit
 SELECT n.record AS index, encode(r.digest, 'hex') AS digest, r.type, v.version, v.own, v.body, v.leaf, v.outcome,
        count(*) OVER () AS revisions
 FROM revised v JOIN revision n ON n.version = v.version JOIN record r ON r.index = n.record
@@ -241,8 +242,8 @@ ORDER BY s.record + 0, s.keyid;
 SELECT number FROM lot WHERE id = $1;
 
 -- name: upstream
--- purpose: every lot behind a lot, itself included, as one recursive query
--- parameters: lot number, at most so many lots
+-- purpose: the upstream chain of a lot, including the lot itself, as one recursive query
+-- parameters: lot number, limit of lots
 WITH RECURSIVE reached (lot) AS (
     SELECT $1::bigint
     UNION
@@ -253,7 +254,7 @@ SELECT lot FROM reached LIMIT $2;
 
 -- name: upstream_within
 -- purpose: the same, within a number of steps
--- parameters: lot number, at most so many lots, steps
+-- parameters: lot number, limit of lots, steps
 WITH RECURSIVE reached (lot, depth) AS (
     SELECT $1::bigint, 0
     UNION
@@ -264,8 +265,8 @@ WITH RECURSIVE reached (lot, depth) AS (
 SELECT DISTINCT lot FROM reached LIMIT $2;
 
 -- name: downstream
--- purpose: every lot that a lot went into, itself included, as one recursive query
--- parameters: lot number, at most so many lots
+-- purpose: the downstream chain of a lot, including the lot itself, as one recursive query
+-- parameters: lot number, limit of lots
 WITH RECURSIVE reached (lot) AS (
     SELECT $1::bigint
     UNION
@@ -277,7 +278,7 @@ SELECT lot FROM reached LIMIT $2;
 
 -- name: downstream_within
 -- purpose: the same, within a number of steps
--- parameters: lot number, at most so many lots, steps
+-- parameters: lot number, limit of lots, steps
 WITH RECURSIVE reached (lot, depth) AS (
     SELECT $1::bigint, 0
     UNION
@@ -308,7 +309,7 @@ SELECT index, encode(digest, 'hex') AS digest, type, issuer FROM record WHERE in
 ORDER BY index;
 
 -- name: chain_flows
--- purpose: the edges from lots of a chain into records of a chain
+-- purpose: the flows from lots of a chain into records of the chain
 SELECT w.record, w.lot, w.quantity FROM flow w
 WHERE w.record = ANY ($1::bigint[]) AND w.lot = ANY ($2::bigint[]) AND w.version = coalesce((
         SELECT max(v.version) FROM revised v WHERE v.record = w.record AND v.own), 0)

@@ -1,24 +1,24 @@
 -- name: lock_revisions
--- purpose: one revision at a time, before the head is locked
+-- purpose: allows one revision at a time; it takes this lock before the lock of the head
 SELECT pg_advisory_xact_lock($1);
 
 -- name: still_here
--- purpose: a session that says something does not idle
+-- purpose: keeps the database from ending the session as idle
 SELECT true;
 
 -- name: head
 SELECT size, revisions FROM head;
 
 -- name: descendants
--- purpose: records that take from the lots of records, and from theirs, and so on; themselves included. Where
--- quantities may change, what is left of a pool's generation passes to the next one: its addition counts as well
--- parameters: record indexes, whether quantities may change, at most so many records
+-- purpose: records and all their descendants through flows. If quantities may change, the remainder of a pool's
+-- generation passes to the next one, so the addition that made the next one counts as a descendant too
+-- parameters: record indexes, whether quantities may change, limit of records
 WITH RECURSIVE reached (record) AS (
     SELECT unnest($1::bigint[])
     UNION
     SELECT found.record FROM reached CROSS JOIN LATERAL (
         SELECT w.record FROM (
-            -- A record's lots are those of a range of numbers; OFFSET 0 keeps this a look-up by index.
+            -- The lots of a record are a range of numbers; OFFSET 0 forces an index look-up.
             SELECT record, version FROM flow
             WHERE lot >= reached.record * 1024 AND lot < (reached.record + 1) * 1024 OFFSET 0) w
         WHERE w.version = coalesce((
@@ -28,7 +28,7 @@ WITH RECURSIVE reached (record) AS (
             SELECT pool, number FROM lot WHERE $2
             AND number >= reached.record * 1024 AND number < (reached.record + 1) * 1024 OFFSET 0) made
         CROSS JOIN LATERAL (
-            -- In this order by the index of pools alone, however rare pools seem to be.
+            -- With this order PostgreSQL uses only the index of pools, even if pools seem to be rare.
             SELECT pool, number FROM lot WHERE (pool, number) > (made.pool, made.number) AND pool IS NOT NULL
             ORDER BY pool, number LIMIT 1) next
         WHERE next.pool = made.pool
@@ -37,7 +37,7 @@ WITH RECURSIVE reached (record) AS (
 SELECT record FROM reached LIMIT $3;
 
 -- name: flows_since
--- purpose: what records from an index on take
+-- purpose: the flows into records from an index on
 SELECT record, lot FROM flow WHERE record >= $1;
 
 -- name: additions_since
@@ -46,7 +46,7 @@ SELECT record, lot FROM flow WHERE record >= $1;
 SELECT number / 1024 AS record FROM lot WHERE pool = ANY ($1::text[]) AND number >= $2::bigint * 1024 ORDER BY number;
 
 -- name: next_additions
--- purpose: the records that made the generations after these
+-- purpose: the additions that made the next generations of pools
 -- parameters: lot numbers
 SELECT next.number / 1024 AS record FROM lot l CROSS JOIN LATERAL (
     SELECT pool, number FROM lot WHERE (pool, number) > (l.pool, l.number) AND pool IS NOT NULL
@@ -54,7 +54,7 @@ SELECT next.number / 1024 AS record FROM lot l CROSS JOIN LATERAL (
 WHERE l.number = ANY ($1::bigint[]) AND next.pool = l.pool;
 
 -- name: newest_before
--- purpose: of each pool, the newest generation below a number
+-- purpose: the newest generation of each pool below a number
 -- parameters: pools, lot numbers
 SELECT found.id FROM unnest($1::text[], $2::bigint[]) AS wanted (pool, number) CROSS JOIN LATERAL (
     SELECT id, pool FROM lot WHERE (pool, number) < (wanted.pool, wanted.number) AND pool IS NOT NULL
@@ -72,13 +72,13 @@ WHERE w.record = ANY ($1::bigint[]) AND l.pool IS NOT NULL AND w.version = coale
 SELECT index FROM record WHERE digest = ANY ($1::bytea[]);
 
 -- name: provisional
--- purpose: transformations of a facility that were posted provisional for a period
--- parameters: facility, start, end, index from which on
+-- purpose: transformations of a facility that were posted as provisional for a period
+-- parameters: facility, start, end, first index
 SELECT DISTINCT record FROM provisional WHERE facility = $1 AND starts >= $2 AND ends <= $3 AND record >= $4;
 
 -- name: reopened
--- purpose: closings of a facility that were opened again, by their period
--- parameters: facility, start, end, index
+-- purpose: reopened closings of a facility, by their period
+-- parameters: facility, start, end, first index
 SELECT c.record FROM closing c JOIN reopening o ON o.closing = c.record
 WHERE c.facility = $1 AND c.starts < $3 AND c.ends > $2 AND c.record >= $4;
 
@@ -86,14 +86,14 @@ WHERE c.facility = $1 AND c.starts < $3 AND c.ends > $2 AND c.record >= $4;
 SELECT index, body FROM record WHERE index = ANY ($1::bigint[]);
 
 -- name: amendments
--- purpose: by which amendments the issuers of records have changed them, in order
+-- purpose: the amendments by which issuers changed their records, in order
 SELECT v.record, encode(r.digest, 'hex') AS digest, a.body FROM revised v JOIN record r ON r.index = v.record
 JOIN revision n ON n.version = v.version JOIN record a ON a.index = n.record
 WHERE v.record = ANY ($1::bigint[]) AND v.own AND a.type = 'amendment' ORDER BY v.record, v.version;
 
 -- name: averaged
--- purpose: additions of a period to a facility's pools that are averaged over periods
--- parameters: facility, start, end, index from which on
+-- purpose: additions of a period to a facility's pools with period averages
+-- parameters: facility, start, end, first index
 SELECT r.index AS record FROM pool p JOIN lot l ON l.pool = p.id JOIN record r ON r.index = l.number / 1024
 LEFT JOIN LATERAL (
     SELECT body FROM revised WHERE record = r.index AND own ORDER BY version DESC LIMIT 1) w ON true
@@ -101,11 +101,11 @@ CROSS JOIN LATERAL (SELECT convert_from(coalesce(w.body, r.body), 'UTF8')::jsonb
 WHERE p.facility = $1 AND p.averaging = 'period' AND t.time >= $2 AND t.time < $3 AND l.number + 0 >= $4::bigint * 1024;
 
 -- name: posted_provisional
--- purpose: those of records that were posted provisional, with each period that they have had
+-- purpose: the records that were posted as provisional, with all periods that they have had
 SELECT record, starts, ends FROM provisional WHERE record = ANY ($1::bigint[]);
 
 -- name: records
--- purpose: records of flows as they read now; no body where one is withdrawn
+-- purpose: records of flows as they read now; without body if withdrawn
 SELECT r.index, r.digest, r.type, r.seed,
        CASE WHEN w.version IS NULL THEN r.body ELSE w.body END AS body, coalesce(o.leaf, r.outcome) AS leaf,
        EXISTS (SELECT FROM erasure WHERE subject = r.index) OR EXISTS (
@@ -124,13 +124,13 @@ SELECT l.number, l.id FROM unnest($1::bigint[]) AS wanted (record) CROSS JOIN LA
 ORDER BY l.number;
 
 -- name: rests
--- purpose: what additions took of the generation before theirs
+-- purpose: the quantities that additions took from the generation before theirs
 SELECT w.record, w.lot, w.quantity FROM flow w
 WHERE w.record = ANY ($1::bigint[]) AND w.version = coalesce((
     SELECT max(v.version) FROM revised v WHERE v.record = w.record AND v.own), 0);
 
 -- name: disputes_since
--- purpose: whether lots are frozen by what records from an index on say
+-- purpose: whether disputes from an index on have frozen lots
 -- parameters: lot numbers, index
 SELECT DISTINCT ON (lot) lot, frozen FROM dispute WHERE lot = ANY ($1::bigint[]) AND record >= $2
 ORDER BY lot, record DESC;
@@ -140,7 +140,7 @@ ORDER BY lot, record DESC;
 SELECT EXISTS (SELECT FROM erasure WHERE record >= $1);
 
 -- name: holdings
--- purpose: the lots of items that have a balance, and what is left of them
+-- purpose: the lots of items that have a balance, with their remaining quantities
 SELECT l.item, l.id, b.remaining FROM lot l JOIN balance b ON b.lot = l.number
 WHERE l.item = ANY ($1::text[]) AND b.remaining > 0;
 
@@ -148,24 +148,24 @@ WHERE l.item = ANY ($1::text[]) AND b.remaining > 0;
 SELECT lot, remaining FROM balance WHERE lot = ANY ($1::bigint[]);
 
 -- name: update_balances
--- parameters: lot numbers, what is left of each, how much each is
+-- parameters: lot numbers, the remaining quantity of each, the whole quantity of each
 UPDATE balance b SET remaining = new.remaining, quantity = new.quantity
 FROM unnest($1::bigint[], $2::numeric[], $3::numeric[]) AS new (lot, remaining, quantity) WHERE b.lot = new.lot;
 
 -- name: revised_by
--- purpose: what the record at an index made of others, for the leaves of its outcome
+-- purpose: the new results of the records that the record at an index revised, for the leaves of its outcome
 SELECT v.record, r.digest, v.outcome FROM revision n JOIN revised v ON v.version = n.version
 JOIN record r ON r.index = v.record WHERE n.record = $1 ORDER BY v.record;
 
 -- name: touched_since
--- purpose: records that the revisions after a version have changed, and those from whose lots they take since
--- parameters: version, at most so many
+-- purpose: records that the revisions after a version have changed, and the records from whose lots they take since
+-- parameters: version, limit
 SELECT record FROM revised WHERE version > $1
 UNION ALL SELECT lot / 1024 FROM flow WHERE version > $1 AND version > 0 LIMIT $2;
 
 -- name: revised_records
--- purpose: who has revised how many records, and in which entry, the newest revision first
--- parameters: the version after which, the version before which, at most so many
+-- purpose: revisions with their issuer, entry and number of revised records, the newest first
+-- parameters: the version after which, the version before which, limit
 SELECT n.version, r.issuer, e.data, v.records FROM (
     SELECT version, record FROM revision WHERE version > $1 AND version < $2 ORDER BY version DESC LIMIT $3) n
 CROSS JOIN LATERAL (SELECT issuer FROM record WHERE index = n.record OFFSET 0) r

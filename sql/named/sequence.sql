@@ -1,9 +1,9 @@
 -- name: lock_head
--- purpose: take the one lock that orders all writers, as a statement of its own
+-- purpose: takes the lock that orders all writers, as a separate statement
 SELECT size, root, frontier, time, revisions FROM head FOR UPDATE;
 
 -- name: batch_state
--- purpose: what changes from batch to batch, for all that a batch names, in one round trip
+-- purpose: the state that changes from batch to batch, for everything that a batch names, in one round trip
 -- parameters: lot numbers, new names, record digests, key ids, facilities, digests of closings, seeds of salts
 WITH b AS MATERIALIZED (SELECT lot, remaining FROM balance WHERE lot = ANY ($1::bigint[])),
      k AS MATERIALIZED (
@@ -59,14 +59,14 @@ SELECT
 SELECT l.item, l.id FROM lot l JOIN balance b ON b.lot = l.number WHERE l.item = ANY ($1::text[]) AND b.remaining > 0;
 
 -- name: keys_of
--- purpose: all keys of organisations whose keys change
+-- purpose: all keys of the organisations whose keys change
 SELECT s.keyid, s.spki, s.organization, r.keyid IS NULL AS active,
        (SELECT min(since) FROM compromise c WHERE c.keyid = s.keyid) AS compromised_since
 FROM signing_key s LEFT JOIN revocation r ON r.keyid = s.keyid WHERE s.organization = ANY ($1::text[]);
 
 -- name: waiting_recoveries
--- purpose: requests to recover organisations, each the newest change of its keys, with their entries, and by which
--- later record the log was given other witnesses
+-- purpose: waiting requests to recover organisations, each the newest change of the organisation's keys, with their
+-- entries, and with the later record that gave the log other witnesses, if any
 SELECT w.organization, w.record AS index, encode(r.digest, 'hex') AS digest, r.body, e.data,
        (SELECT max(a.record) FROM activation a WHERE a.plugin = 'witness-policy' AND a.record > w.record) AS policy
 FROM (SELECT DISTINCT ON (organization) organization, record, recovery FROM key_change
@@ -74,16 +74,16 @@ FROM (SELECT DISTINCT ON (organization) organization, record, recovery FROM key_
 JOIN record r ON r.index = w.record JOIN entry e ON e.index = w.record WHERE w.recovery = 'request';
 
 -- name: entry
--- parameters: its index
+-- parameters: index
 SELECT data FROM entry WHERE index = $1;
 
 -- name: keys_known
--- purpose: keys by keyid, of whichever organisation
+-- purpose: keys by keyid, of all organisations
 SELECT s.keyid, s.spki, s.organization, r.keyid IS NULL AS active
 FROM signing_key s LEFT JOIN revocation r ON r.keyid = s.keyid WHERE s.keyid = ANY ($1::bytea[]);
 
 -- name: overlapping_prefixes
--- purpose: enrolled prefixes that start with a new id or prefix, or that a new one starts with
+-- purpose: enrolled prefixes that start with a new id or prefix, or with which a new id or prefix starts
 SELECT p.prefix, p.organization FROM unnest($1::text[]) AS new (prefix) JOIN prefix p
 ON p.prefix COLLATE "C" >= new.prefix AND p.prefix COLLATE "C" < new.prefix || chr(1114111)
 UNION
@@ -92,7 +92,7 @@ CROSS JOIN LATERAL generate_series(1, length(new.prefix)) AS n (length)
 JOIN prefix p ON p.prefix = left(new.prefix, n.length);
 
 -- name: overlapping_organizations
--- purpose: organisations whose ids start with a new id or prefix, or that a new one starts with
+-- purpose: organisations whose ids start with a new id or prefix, or with whose ids a new id or prefix starts
 SELECT o.id FROM unnest($1::text[]) AS new (name) JOIN organization o
 ON o.id COLLATE "C" >= new.name AND o.id COLLATE "C" < new.name || chr(1114111)
 UNION
@@ -101,18 +101,18 @@ CROSS JOIN LATERAL generate_series(1, length(new.name)) AS n (length)
 JOIN organization o ON o.id = left(new.name, n.length);
 
 -- name: accepted_transfers
--- purpose: which transfers are accepted already
+-- purpose: the transfers that are accepted already
 SELECT encode(r.digest, 'hex') AS digest FROM acceptance a JOIN record r ON r.index = a.transfer
 WHERE r.digest = ANY ($1::bytea[]);
 
 -- name: openings
--- purpose: which opening stock there is, what was withdrawn left out
+-- purpose: existing opening stock, without withdrawn records
 SELECT o.facility, o.product FROM opening o JOIN unnest($1::text[], $2::text[]) AS wanted (facility, product)
 ON o.facility = wanted.facility AND o.product = wanted.product
 WHERE (SELECT true FROM revised v WHERE v.record = o.record AND v.own AND v.body IS NULL LIMIT 1) IS NULL;
 
 -- name: reports
--- purpose: which periods are reported of facilities and organisations, what was withdrawn left out
+-- purpose: the reported periods of facilities and organisations, without withdrawn reports
 SELECT t.subject, t.starts, t.ends FROM report t WHERE t.subject = ANY ($1::text[])
     AND (SELECT true FROM revised v WHERE v.record = t.record AND v.own AND v.body IS NULL LIMIT 1) IS NULL;
 
@@ -123,7 +123,7 @@ SELECT holder, product, id FROM pool WHERE is_default AND holder = ANY ($1::text
 UPDATE head SET size = $1, root = $2, frontier = $3, time = $4, revisions = $5;
 
 -- name: update_balances
--- parameters: lot numbers, what is left of each
+-- parameters: lot numbers, the remaining quantity of each
 UPDATE balance b SET remaining = new.remaining
 FROM unnest($1::bigint[], $2::numeric[]) AS new (lot, remaining) WHERE b.lot = new.lot;
 
@@ -131,16 +131,16 @@ FROM unnest($1::bigint[], $2::numeric[]) AS new (lot, remaining) WHERE b.lot = n
 INSERT INTO batch (size, root) VALUES ($1, $2);
 
 -- name: tile_leaf_hashes
--- purpose: leaf hashes of entries from $1 on, below $2: the start of the tile that is being filled
+-- purpose: leaf hashes of the entries from $1 to below $2, which are the start of the tile that is being filled
 SELECT leaf_hash FROM entry WHERE index >= $1 AND index < $2 ORDER BY index;
 
 -- name: tile_roots
--- purpose: roots of full tiles of level $1, from index $2 on, below $3: the hashes of the tile above
+-- purpose: roots of the full tiles of level $1 from index $2 to below $3, which are the hashes of the tile above
 SELECT root FROM tile WHERE level = $1 AND index >= $2 AND index < $3 ORDER BY index;
 
 -- name: end_stalled
--- purpose: end sessions that hold the lock of the head, and within a COPY have kept the database waiting for longer than
--- sessions wait for locks: no timeout of the database's ends these
+-- purpose: ends sessions that hold the lock of the head and have been silent in a COPY for longer than sessions wait
+-- for locks; no timeout of the database ends such sessions
 SELECT a.pid, pg_terminate_backend(a.pid) FROM pg_stat_activity a
 WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.state = 'active'
     AND a.wait_event_type = 'Client'

@@ -1,5 +1,5 @@
 -- name: closings
--- purpose: closings of a tree that may have brought what was measured of transformations that were posted provisional
+-- purpose: closings of a tree that may contain the measured amounts of transformations posted as provisional
 -- parameters: record indexes, tree size
 SELECT DISTINCT p.record, c.record AS closing
 FROM unnest($1::bigint[]) AS k (record) JOIN provisional p ON p.record = k.record

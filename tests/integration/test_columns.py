@@ -112,7 +112,7 @@ def test_words_that_come_as_one_text(inner: Inside) -> None:
         assert read(value(inner, sql, []), 0) == []
         assert read("", 1) == ([""] if read is not names_or_none else [None])
         for count in (0, 1, 3):
-            with pytest.raises(ValueError, match=f"{count} words were expected, 2 came"):
+            with pytest.raises(ValueError, match=f"expected {count} words, received 2"):
                 read("a\nb", count)
-        with pytest.raises(ValueError, match="2 words were expected, 0 came"):
+        with pytest.raises(ValueError, match="expected 2 words, received 0"):
             read(None, 2)

@@ -329,7 +329,7 @@ def test_it_gives_up_after_the_last_attempt_and_says_why(
         os.kill(postgres.pid, signal.SIGKILL)
         until(lambda: postgres.state is ClusterState.FAILED)
         assert "pg_control" in str(postgres.failure)
-        assert "not started again" in caplog.text
+        assert "not restarted any more" in caplog.text
         control.with_name("away").rename(control)
     with EmbeddedPostgres(home) as postgres:
         assert rows(postgres.owner_url) == 1000
@@ -413,7 +413,7 @@ def test_another_major_version_is_refused(home: Path) -> None:
     (Layout.at(home).data / "PG_VERSION").write_text("14\n")
     error = refused(home)
     assert "made by PostgreSQL 14" in error.message
-    assert "programs are 18" in error.message
+    assert "programs have version 18" in error.message
 
 
 def test_a_folder_that_is_no_cluster_is_refused(home: Path) -> None:
@@ -424,7 +424,7 @@ def test_a_folder_that_is_no_cluster_is_refused(home: Path) -> None:
         os.chown(data, 65534, 65534)
         for folder in (home, home / "postgres"):
             folder.chmod(0o711)
-    assert "holds no PostgreSQL cluster" in refused(home).message
+    assert "does not contain a PostgreSQL cluster" in refused(home).message
 
 
 def test_a_failed_first_start_is_one_line_and_leaves_nothing(home: Path) -> None:

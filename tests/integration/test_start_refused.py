@@ -129,7 +129,7 @@ def broken(folder: Path, text: str) -> Path:
 
 
 @pytest.mark.parametrize(("text", "how"), [
-    ("import os; os._exit(0)", "it ended itself (the worker is gone)"),
+    ("import os; os._exit(0)", "it ended itself (the worker has ended)"),
     ("import os; os._exit(3)", "it ended itself with code 3"),
     ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "it was ended by SIGKILL"),
     ("import os\ndef SECTOR(): os._exit(4)", "it ended itself with code 4"),
@@ -150,7 +150,7 @@ def test_a_plugin_that_does_not_come_to_an_end(tmp_path: Path, monkeypatch: pyte
     """By name it is the first one that is loaded."""
     monkeypatch.setattr("ledger.registry.workers.process.START_SECONDS", 30.0)
     monkeypatch.syspath_prepend(broken(tmp_path, "import time; time.sleep(1000)"))
-    with pytest.raises(ConfigurationError, match=r"plugin broken cannot be loaded .*: it is not done") as caught:
+    with pytest.raises(ConfigurationError, match=r"plugin broken cannot be loaded .*: it does not finish") as caught:
         tried()
     assert (caught.value.code, caught.value.field, caught.value.value) == ("plugin-crashed", "plugin", "broken")
 

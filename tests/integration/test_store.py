@@ -263,7 +263,7 @@ def test_a_session_that_does_not_get_its_role_is_closed(database: Database) -> N
 def test_a_schema_of_a_later_program(home: Path, database: Database) -> None:
     database.tamper("INSERT INTO schema_version (version) VALUES (9999)")
     assert "the schema has version 9999" in opening(database.url)
-    assert "a later version of it has been here" in refused(home, database.url)
+    assert "a later version of this program has migrated it" in refused(home, database.url)
 
 
 def test_a_schema_of_an_earlier_program(database: Database) -> None:

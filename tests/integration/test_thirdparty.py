@@ -88,7 +88,7 @@ def test_a_sector_that_changes_or_goes(source: Path, home: Path, tmp_path: Path)
 @pytest.mark.parametrize(("broken", "said"), [
     ("raise RuntimeError('no kiln here')\n", "plugin bricks cannot be loaded: RuntimeError: no kiln here"),
     ("def plugin():\n    return 7\n", "does not return a Sector"),
-    (MODULE.replace('name="bricks"', 'name="tiles"'), "does not return a Sector of that name"),
+    (MODULE.replace('name="bricks"', 'name="tiles"'), "does not return a Sector with that name"),
 ])
 def test_a_sector_that_cannot_be_loaded(home: Path, tmp_path: Path, broken: str, said: str) -> None:
     """It is named, and nothing starts without it by mistake."""

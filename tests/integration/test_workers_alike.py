@@ -11,7 +11,7 @@ from support.server import TESTS
 
 from ledger.engine.sectors import Registry
 from ledger.errors import LedgerError
-from ledger.registry.assessing import AssessmentCall, Found, Inside
+from ledger.registry.assessing import AssessmentCall, AssessmentResult, Inside
 from ledger.registry.installed import installed
 from ledger.registry.workers.pool import WorkerPool
 from ledger.sdk.testing.conformance import Case
@@ -39,13 +39,13 @@ def calls(registry: Registry) -> list[AssessmentCall]:
     return found
 
 
-async def by_workers(asked: list[AssessmentCall]) -> list[Found]:
+async def by_workers(asked: list[AssessmentCall]) -> list[AssessmentResult]:
     async with WorkerPool(2, 10.0) as pool:
         await pool.ready()
         return await pool.assess(asked)
 
 
-def told(found: Found) -> tuple[object, ...]:
+def told(found: AssessmentResult) -> tuple[object, ...]:
     """Everything about an answer that can differ. Texts are told as far as they travel."""
     if isinstance(found, LedgerError):
         return type(found), found.code, found.message[:2_000], found.field, found.value, found.rule

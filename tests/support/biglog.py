@@ -20,7 +20,7 @@ from ledger.service.heads.publication import Publication
 from ledger.service.settings import Settings
 from ledger.service.setup import Identity, establish, identity_of
 from ledger.store.anchor import open_anchor
-from ledger.store.batches import lock_head, write_batch
+from ledger.store.batches import Head, lock_head, write_batch
 from ledger.store.database import DatabasePool, open_pool
 from ledger.store.hosting import hosted
 from ledger.store.tiles import add_full_tiles
@@ -62,7 +62,7 @@ class BigLog(NamedTuple):
             head = await lock_head(connection)
             after, _ = grow(head.frontier, hashes)
             await add_full_tiles(connection, rows, head.frontier, hashes)
-            await write_batch(connection, rows, after, after.root(), _START + end, {}, 0)
+            await write_batch(connection, rows, {}, Head(after, after.root(), _START + end, 0))
 
 
 @asynccontextmanager

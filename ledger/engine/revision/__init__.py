@@ -1,1 +1,1 @@
-"""What an amendment or a closing makes of earlier records, and of all that descends from them. Pure."""
+"""The effect of an amendment or a closing on earlier records and on all their descendants. Pure."""

@@ -1,4 +1,4 @@
-"""What a revision makes of balances and of items, and how all that it has done is put back."""
+"""The balances and items that a revision changes, and the steps that undo a refused revision."""
 
 from collections.abc import Callable, Iterable, MutableMapping, MutableSet
 from decimal import Decimal
@@ -13,7 +13,7 @@ Member = TypeVar("Member")
 
 
 class Undoing:
-    """The steps by which a revision that is refused is put back, the last one first."""
+    """The steps that undo a refused revision, the last step first."""
 
     def __init__(self) -> None:
         self._steps: list[Callable[[], None]] = []
@@ -22,19 +22,19 @@ class Undoing:
         self._steps.append(step)
 
     def set(self, mapping: MutableMapping[str, Value], name: str, value: Value) -> None:
-        """Changes what stands by a name already."""
+        """Changes the value of a name that `mapping` has already."""
         self.note(partial(mapping.__setitem__, name, mapping[name]))
         mapping[name] = value
 
     def add(self, among: MutableSet[Member], members: Iterable[Member]) -> None:
-        """Enters members of a set, as far as they are not in it."""
+        """Adds members to a set if they are not in it."""
         for member in members:
             if member not in among:
                 self.note(partial(among.discard, member))
                 among.add(member)
 
     def discard(self, among: MutableSet[Member], member: Member) -> None:
-        """Takes a member out of a set, if it is in it."""
+        """Removes a member from a set if it is in it."""
         if member in among:
             self.note(partial(among.add, member))
             among.discard(member)
@@ -45,7 +45,8 @@ class Undoing:
 
 
 class Balances:
-    """`touched`: the lots whose balance or quantity the revision has looked at, in no order."""
+    """The balances of lots during a revision. `touched`: the lots whose balance or quantity the revision has visited,
+    in no order."""
 
     def __init__(self, state: State, undoing: Undoing) -> None:
         self._state = state
@@ -53,43 +54,46 @@ class Balances:
         self.touched: set[str] = set()
 
     def add(self, lot: str, amount: Decimal) -> None:
-        """Negative amounts are taken. The balance may be below zero until all records have been looked at."""
+        """Adds `amount` to a lot's balance; a negative amount is taken from it. The balance may be below zero until the
+        revision has visited all records."""
         self.touched.add(lot)
         if amount:
             remaining = self._state.remaining
             self._undoing.set(remaining, lot, remaining[lot] + amount)
 
     def settle(self) -> None:
-        """Once all records have been looked at. Raises Refused where a lot is overdrawn, or an item in two lots that
-        have a balance."""
+        """Checks all touched lots; call it after all records have been visited. Raises Refused if a lot is overdrawn,
+        or if an item is in two lots that have a balance."""
         lots = self._state.lots
         for lot in sorted(self.touched, key=lambda one: lots[one].number):
             self.check(lot)
         carriers = self._carriers()
-        for item, found in carriers.items():
-            if len(found) > 1:
+        for item, lots_of_item in carriers.items():
+            if len(lots_of_item) > 1:
                 raise Refused(
-                    f"{item!r} would be in {len(found)} lots that have a balance", code="item-taken", field="changes",
-                    value=item, rule="at most one lot of an item has a balance: " + " ".join(sorted(found)),
+                    f"item {item!r} would be in {len(lots_of_item)} lots that have a balance", code="item-taken",
+                    field="changes", value=item,
+                    rule="at most one lot of an item has a balance: " + " ".join(sorted(lots_of_item)),
                 )
-        for item, found in carriers.items():
-            self._undoing.set(self._state.holding, item, found)
+        for item, lots_of_item in carriers.items():
+            self._undoing.set(self._state.holding, item, lots_of_item)
 
     def check(self, lot: str) -> None:
-        """Raises Refused where more is taken of a lot than there is."""
-        left = self._state.remaining[lot]
-        if left < 0:
+        """Raises Refused if records take more from a lot than its quantity."""
+        remaining = self._state.remaining[lot]
+        if remaining < 0:
             raise Refused(
-                f"{lot!r} would be overdrawn by {-left:f} {self._state.lots[lot].unit}", code="over-consumption",
-                field="changes", value=lot, rule="no lot is taken beyond its quantity, by all records together",
+                f"lot {lot!r} would be overdrawn by {-remaining:f} {self._state.lots[lot].unit}",
+                code="over-consumption", field="changes", value=lot,
+                rule="all records together take at most the quantity of a lot",
             )
 
     def _carriers(self) -> dict[str, set[str]]:
-        """Of the items of which a lot's balance has changed: the lots that have one now."""
+        """For each item of a touched lot: the lots of the item that have a balance now."""
         state = self._state
-        found: dict[str, set[str]] = {}
+        carriers: dict[str, set[str]] = {}
         for lot in self.touched:
             item = state.lots[lot].item
             if item is not None:
-                found.setdefault(item, set(state.holding.setdefault(item, set()))).add(lot)
-        return {item: {lot for lot in lots if state.remaining.get(lot)} for item, lots in found.items()}
+                carriers.setdefault(item, set(state.holding.setdefault(item, set()))).add(lot)
+        return {item: {lot for lot in lots if state.remaining.get(lot)} for item, lots in carriers.items()}

@@ -1,4 +1,4 @@
-"""What an amendment or a closing changes: the records as they are to read from now on."""
+"""The records that an amendment or a closing changes, in the form that they have from now on."""
 
 from collections.abc import Iterator
 
@@ -19,21 +19,21 @@ from ledger.errors import Refused
 
 
 def changes_of(record: Amendment | Closing, history: History) -> Changes:
-    """Records by log index as they are to read; None withdraws one. Raises Refused for what may not change."""
+    """The changed records by log index; None withdraws a record. Raises Refused for a change that is not allowed."""
     if isinstance(record, Closing):
         return _closed(record, history)
-    found: dict[int, AnyRecord | None] = {}
+    changed: dict[int, AnyRecord | None] = {}
     for i, change in enumerate(record.changes):
         index = history.index_of(change.record, f"changes[{i}].record")
         old = history.prepared[index].submission.record
-        found[index] = _changed(history, index, old, change, f"changes[{i}]", residual=is_residue(record))
-    return found
+        changed[index] = _changed(history, index, old, change, f"changes[{i}]", residual=is_residue(record))
+    return changed
 
 
 def _changed(
     history: History, index: int, old: AnyRecord, change: Change, field: str, *, residual: bool
 ) -> AnyRecord | None:
-    """`residual`: the change itself is the residue of one."""
+    """The record after a change. `residual`: the amendment itself is a redacted record."""
     kind_of(old).check_open(old, history.state)
     if change.withdrawn:
         check_withdrawal(old, change.record, history.lots_of(index), history.state, field)
@@ -43,33 +43,34 @@ def _changed(
     check_unaccepted(old, change, history.state, field)
     new = amended(old, change, field)
     if residual or is_residue(old):
-        # What was amended then is known as far as residues tell; the assessment of it is stored.
+        # The new values are only those that redacted records still state. The assessment of the amended record is
+        # stored.
         new = residue(new)
     elif new == old:
         raise Refused(f"{field}: nothing changes", code="amendment-form", field=f"{field}.fields",
-                      value=" ".join(change.fields), rule="fields that differ from what the record says now")
+                      value=" ".join(change.fields), rule="each field differs from the record's current value")
     kind_of(new).check_open(new, history.state)
     check_basis(old, new, f"{field}.fields.basis", provisional=index in history.provisional)
     return new
 
 
 def _closed(closing: Closing, history: History) -> Changes:
-    found, fixed = dict[int, ClosingSpread](), dict[int, Transformation]()
+    provisional, fixed = dict[int, ClosingSpread](), dict[int, Transformation]()
     for index, stated in history.stated.items():
         prepared = history.prepared.get(index)
         if prepared is None or stated.basis != "provisional" or not covered(closing, stated):
             continue
         reads = prepared.submission.record
         if index in history.erased and isinstance(reads, Transformation):
-            # Nothing could assess another share: it keeps what it has, and the others take the rest.
+            # An erased record cannot be assessed again: it keeps its amounts, and the others take the remainder.
             fixed[index] = replace(reads, basis="final")
         else:
             masses = [(created.facts.role, created.facts.mass) for created in prepared.plan.created]
-            found[index] = ClosingSpread(stated, made(masses))
+            provisional[index] = ClosingSpread(stated, made(masses))
     replaced: dict[int, AnyRecord | None] = dict.fromkeys(_reopened(closing, history))
     final = fixed | {
         index: _read(record, residual=is_residue(closing))
-        for index, record in spread(closing, found, list(fixed.values())).items()
+        for index, record in spread(closing, provisional, list(fixed.values())).items()
     }
     return replaced | {
         index: record for index, record in final.items() if record != history.prepared[index].submission.record
@@ -77,14 +78,14 @@ def _closed(closing: Closing, history: History) -> Changes:
 
 
 def _read(record: AnyRecord, *, residual: bool) -> AnyRecord:
-    """Spreading adds supplies and amounts: what comes of it has to be a record like one that was posted, or like the
-    residue of one."""
-    found = decode_record(encode(record))
-    return residue(found) if residual or is_residue(found) else found
+    """Encodes and decodes a record after a closing has added supplies and amounts, so that it passes the checks of a
+    posted record. `residual`: returns it redacted."""
+    decoded = decode_record(encode(record))
+    return residue(decoded) if residual or is_residue(decoded) else decoded
 
 
 def state_anew(amendment: Amendment, history: History) -> None:
-    """What an amendment that holds makes of its issuer's own statements, on which closings rest."""
+    """Applies an accepted amendment to its issuer's own statements, from which a later closing starts."""
     for i, change in enumerate(amendment.changes):
         index = history.state.records[change.record].index
         if not change.withdrawn and index in history.stated:
@@ -92,7 +93,7 @@ def state_anew(amendment: Amendment, history: History) -> None:
 
 
 def restated(record: Transformation, amendment: Amendment, change: Change, field: str) -> Transformation:
-    """A transformation as its issuer states it after a change; the residue of that, where either is one."""
+    """A transformation as its issuer states it after a change; redacted if the transformation or the amendment is."""
     new = amended(record, change, field)
     if is_residue(amendment) or is_residue(record):
         new = residue(new)
@@ -100,7 +101,7 @@ def restated(record: Transformation, amendment: Amendment, change: Change, field
 
 
 def _reopened(closing: Closing, history: History) -> Iterator[int]:
-    """The closings that were opened again and that this one takes the place of: what they retain is stated anew."""
+    """The indexes of the reopened closings that this closing replaces. Their retained burdens are computed again."""
     period = ClosedPeriod(closing.start, closing.end, tuple(closing.processes))
     in_force = history.state.closed.get(closing.facility, {})
     for index, prepared in history.prepared.items():

@@ -1,4 +1,4 @@
-"""A record as it reads now: what a revision begins with, whether it comes from the database or from an audit's book."""
+"""A record as it reads now, which is the input of a revision. It comes from the database or from an audit state."""
 
 from decimal import Decimal
 
@@ -6,9 +6,9 @@ from msgspec import Struct
 
 
 class Past(Struct, frozen=True, array_like=True):
-    """A record of flows as it reads now: `body` and `leaf` (leaf 0) are None where it is withdrawn. `lots` are the ids
-    of its lots; `rests`, of an addition, what it took by lot number. `erased`: the log says that its body, or that of a
-    record which changed it, goes; `seed`: what its salts come of."""
+    """A record of flows as it reads now. `body` and `leaf` (leaf 0) are None if it is withdrawn. `lots` are the ids of
+    its lots. `rests`: the quantities that an addition took, by lot number. `seed`: the seed of its salts. `erased`: the
+    log asks to erase its body, or the body of a record which changed it."""
 
     index: int
     digest: bytes

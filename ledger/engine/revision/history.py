@@ -1,4 +1,5 @@
-"""What a revision works on: the records that it may touch as they stand, their lots, and who took from what."""
+"""The part of the log that a revision works on: the records that it may change, their lots, and the takers of each
+lot."""
 
 from collections.abc import Sequence
 
@@ -11,11 +12,12 @@ from ledger.footprint.stored.figures import LotFigures
 
 
 class History:
-    """A part of the log that is closed downstream: of every record in it that could change, all takers are in it too.
+    """A part of the log that is closed downstream: if it contains a record that could change, it also contains all
+    records that take from that record's lots.
 
     `state` holds the facts and balances of all lots concerned, `figures` their figures by lot id. `prepared` are the
-    records by log index as they read now; a withdrawn one is absent. `takers` are the indexes of the records that take
-    from a lot. `made` are the lots of a record, withdrawn or not.
+    records by log index as they read now; a withdrawn record is absent. `takers` are the indexes of the records that
+    take from a lot. `made` are the lots of a record, withdrawn or not.
     """
 
     def __init__(self, state: State, figures: dict[str, LotFigures]) -> None:
@@ -25,20 +27,22 @@ class History:
         self.takers: dict[str, set[int]] = {}
         self.made: dict[int, tuple[str, ...]] = {}
         self.provisional: dict[int, set[tuple[str, str]]] = {}
-        """Records that were posted provisional, whatever a closing has made of them since; with the periods, start and
-        end, under which they are found."""
+        """Records that were posted as provisional, even if a closing has made them final since; with the periods (start
+        and end) by which a closing finds them."""
         self.stated: dict[int, Transformation] = {}
-        """Those as their issuer states them, in posting and in amendments: without what a closing has spread."""
+        """The same records as their issuer stated them in the posting and in amendments: without the amounts that a
+        closing spread over them."""
         self.following: dict[str, int] = {}
-        """Of a pool's generation, the index of the addition that made the next one."""
+        """For a pool's generation, the index of the addition that made the next generation."""
         self.preceding: dict[int, str] = {}
-        """Of an addition, the generation whose rest it took, or would take: the inverse of `following`."""
+        """For an addition, the generation whose remainder it takes, even if the remainder is zero: the inverse of
+        `following`."""
         self.erased: set[int] = set()
-        """Records of which the log has erased the body, or a record that changed them: their assessments stay as they
-        are, whatever comes."""
+        """Records whose body the log has erased, and records changed by such a record. Their assessments never change
+        again."""
 
     def add(self, index: int, prepared: Prepared, lots: Sequence[str]) -> None:
-        """The record at `index`, with the lots that it made."""
+        """Adds the record at `index`, with the lots that it made."""
         self.prepared[index] = prepared
         self.made[index] = tuple(lots)
         for taken in prepared.plan.taken:
@@ -51,22 +55,22 @@ class History:
     def _follow(self, pool: str, lot: str, index: int) -> None:
         number = int(lot.rpartition(":")[2])
         if number > 1:
-            rest = f"{pool}:{number - 1}"
-            self.following[rest] = index
-            self.preceding[index] = rest
+            before = f"{pool}:{number - 1}"
+            self.following[before] = index
+            self.preceding[index] = before
 
     def index_of(self, digest: str, field: str) -> int:
-        """Where a record stands that may be revised; raises Refused for one that is withdrawn."""
+        """The log index of a record that may be revised. Raises Refused if the record is withdrawn."""
         index = self.state.records[digest].index
         if index not in self.prepared:
             raise Refused(
-                f"{field}: record {digest} is withdrawn, or has nothing that changes", code="not-amendable",
+                f"{field}: record {digest} is withdrawn, or is not a record of flows", code="not-amendable",
                 field=field, value=digest, rule="a record of flows that is in force",
             )
         return index
 
     def reads(self, index: int) -> AnyRecord | None:
-        """A record as it reads now; None for one that is withdrawn."""
+        """A record as it reads now; None if it is withdrawn."""
         prepared = self.prepared.get(index)
         return None if prepared is None else prepared.submission.record
 
@@ -74,7 +78,7 @@ class History:
         return [self.state.lots[lot] for lot in self.made[index]]
 
     def replace(self, index: int, prepared: Prepared | None) -> None:
-        """Puts another reading in the place of a record; None withdraws it."""
+        """Replaces a record by its new version; None withdraws it."""
         old = self.prepared.pop(index, None)
         for taken in old.plan.taken if old is not None else ():
             takers = self.takers.get(taken.lot.id, set())
@@ -86,5 +90,5 @@ class History:
 
 
 def base(index: int) -> int:
-    """The number below which the lots lie that were there before the record at `index`."""
+    """The limit of lot numbers for the record at `index`: lots from earlier records have numbers below it."""
     return index * LOT_SLOTS

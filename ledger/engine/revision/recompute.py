@@ -1,8 +1,9 @@
-"""Recomputing: a record reads otherwise now, and so does all that descends from it, in log order.
+"""Recomputes changed records and their descendants, in log order.
 
-The cost is that of the descendants whose figures change. What a record rests on decides how much is done again: its own
-change or a changed lot (quantity, mass, composition) means new plan and, where its sector sees the difference, a new
-assessment; changed figures alone mean new arithmetic over the stored assessment.
+The cost grows with the number of descendants whose figures change. The reason decides how much of a record is computed
+again. If the record itself or a lot that it takes from has changed (quantity, mass, composition): a new plan, and a new
+assessment if its sector sees the difference. If only figures of its inputs have changed: new arithmetic over the stored
+assessment.
 """
 
 import heapq
@@ -36,18 +37,18 @@ from ledger.footprint.stored.averaging import Adjustment
 from ledger.footprint.stored.burdens import ZERO
 from ledger.footprint.stored.figures import LotFigures
 
-_NONE = Decimal(0)
+_ZERO = Decimal(0)
 _WITHDRAWN = LotFigures(ZERO, {})
 _assessment = msgspec.json.Decoder(Assessment)
 Changes = Mapping[int, AnyRecord | None]
-"""Records by log index as they are to read; None withdraws one."""
+"""The new versions of records, by log index; None withdraws a record."""
 
 
 class Revised(Struct, frozen=True):
-    """A record with other results than before. `prepared` and `outcome` are None where it is withdrawn.
+    """A record with other results than before. `prepared` and `outcome` are None if it is withdrawn.
 
-    `own`: the record itself reads otherwise, or takes other quantities. `lots` are its lots with their facts now;
-    `resized` says whether any of these differ from before.
+    `own`: the record itself has changed, or takes other quantities. `lots` are its lots with their current facts;
+    `resized` says whether any of these facts have changed.
     """
 
     index: int
@@ -65,22 +66,22 @@ class Revised(Struct, frozen=True):
 
 
 class Revision(NamedTuple):
-    """All that changed, in log order, and what is left of the lots whose balance or quantity did."""
+    """All changed records, in log order, and the remainders of the lots whose balance or quantity was touched."""
 
     revised: tuple[Revised, ...]
     balances: Mapping[str, Decimal]
 
 
 class Engine:
-    """One revision over a history, which it changes as it goes. A refused one puts everything back.
+    """One revision over a history, which it changes in place. If the revision is refused, it undoes all changes.
 
-    `own` records may be given in several calls: the later ones catch up with what the log has gained meanwhile.
+    The caller may run it in several steps: `catch_up` adds the records that the log has gained since.
     """
 
     def __init__(
         self, history: History, registry: Registry, stored: Mapping[int, AssessmentLeaf] | None = None
     ) -> None:
-        """`stored`: assessments to fall back upon, by log index, where a plugin version is not installed here."""
+        """`stored`: assessments by log index, for use if a plugin version is not installed here."""
         self._history = history
         self._registry = registry
         self._stored = stored or {}
@@ -97,8 +98,9 @@ class Engine:
         self._balances = Balances(history.state, self._undoing)
 
     def run(self, changes: Changes, averages: Mapping[int, Adjustment] | None = None) -> Revision:
-        """Raises Refused, InvalidInput or PluginError where the changed records could not stand; then nothing has
-        changed. `averages`: adjustments of additions to pools, by log index."""
+        """Recomputes the changed records and all that follows from them. `averages`: adjustments of additions to pools,
+        by log index. Raises Refused, InvalidInput or PluginError if a changed record is not valid; then nothing has
+        changed."""
         self._changes.update(changes)
         self._averages.update(averages or {})
         for index in (*changes, *(averages or ())):
@@ -107,26 +109,26 @@ class Engine:
             while self._queue:
                 index = heapq.heappop(self._queue)
                 self._waiting.discard(index)
-                self._named(index)
+                self._recompute_named(index)
             self._balances.settle()
         except BaseException:
-            # Whatever it was: what is half revised is good for nothing.
+            # After any error the history is half revised and useless, so undo everything.
             self._undoing.undo()
             raise
         return self.result()
 
     def catch_up(self, index: int) -> None:
-        """A record that the log has gained since: it is recomputed if it takes from what has changed, or if it is the
-        addition that takes what is left of a generation of which there is more or less now."""
+        """Adds a record that the log has gained since. It is recomputed if it takes from a changed lot, or if it is the
+        addition that takes the remainder of a generation whose balance was touched."""
         prepared = self._history.prepared.get(index)
         if prepared is None:
             return
         self._caught_up.add(index)
         if any(taken.lot.id in self._resized or taken.lot.id in self._refigured for taken in prepared.plan.taken):
             self._push(index)
-        rest = self._history.preceding.get(index)
-        if rest is not None and rest in self._balances.touched:
-            self._queue_additions(index - 1, (rest,))
+        preceding = self._history.preceding.get(index)
+        if preceding is not None and preceding in self._balances.touched:
+            self._queue_additions(index - 1, (preceding,))
 
     def result(self) -> Revision:
         remaining = self._history.state.remaining
@@ -138,10 +140,10 @@ class Engine:
             self._waiting.add(index)
             heapq.heappush(self._queue, index)
 
-    def _named(self, index: int) -> None:
-        """One record; what is wrong with it is told with its digest and index, since many are recomputed at once."""
+    def _recompute_named(self, index: int) -> None:
+        """Recomputes one record. An error names the record's digest and index, since a revision recomputes many."""
         try:
-            self._one(index)
+            self._recompute(index)
         except LedgerError as error:
             own = index in self._changes
             record = f"record {self._history.prepared[index].submission.digest.hex()} (entry {index})"
@@ -150,7 +152,7 @@ class Engine:
                 code=error.code, field=error.field if own else "changes", value=error.value, rule=error.rule,
             ) from error
 
-    def _one(self, index: int) -> None:
+    def _recompute(self, index: int) -> None:
         history = self._history
         old = history.prepared.get(index)
         if old is None:
@@ -163,9 +165,9 @@ class Engine:
         lots = self._numbered(index, new)
         self._settle(index, old, new, lots)
         figures = outcome.figures.outputs
-        for lot, now in zip(lots, figures, strict=True):
-            if history.figures[lot.id] != now:
-                self._undoing.set(history.figures, lot.id, now)
+        for lot, new_figures in zip(lots, figures, strict=True):
+            if history.figures[lot.id] != new_figures:
+                self._undoing.set(history.figures, lot.id, new_figures)
                 self._refigured.add(lot.id)
                 self._push_takers(lot.id)
         self._note(index, old, new, outcome, lots, figures)
@@ -190,7 +192,7 @@ class Engine:
         for taken in old.plan.taken:
             self._balances.add(taken.lot.id, taken.quantity)
         for lot in lots:
-            # What others have taken of it in the meantime leaves it overdrawn.
+            # If other records have taken from it, the lot is overdrawn now, and `settle` refuses the withdrawal.
             self._balances.add(lot.id, -lot.quantity)
             self._undoing.set(history.figures, lot.id, _WITHDRAWN)
         self._undoing.add(history.state.withdrawn, [lot.id for lot in lots])
@@ -207,14 +209,14 @@ class Engine:
         self._queue_additions(index, [taken.lot.id for taken in old.plan.taken])
 
     def _averaged(self, index: int, old: Prepared, new: Prepared) -> Prepared:
-        """What a closing has averaged stays so until another closing does."""
+        """The record with its period average, which stays until another closing replaces it."""
         adjustment = self._averages.get(index, old.work.adjustment)
         if new.work.adjustment == adjustment:
             return new
         return new._replace(work=new.work._replace(adjustment=adjustment))
 
     def _prepared(self, index: int, old: Prepared) -> Prepared:
-        """How the record reads now: as it did, unless it was changed or a lot that it takes from was."""
+        """The record prepared again if it has changed or a lot that it takes from has; else unchanged."""
         changed = self._changes.get(index)
         if changed is None and index not in self._again and not any(
             taken.lot.id in self._resized for taken in old.plan.taken
@@ -226,21 +228,21 @@ class Engine:
             return self._assessed(index, old.submission.reading(changed), old)
         record = old.submission.record
         plan = plan_of(record, state, ANY_TOLERANCE, base(index))
-        holds = self._assessment_that_holds(index, old, plan)
-        if holds is not None:
-            return old._replace(plan=plan, work=work_of(record, plan, state, _assessment.decode(holds)))
+        assessment = self._valid_assessment(index, old, plan)
+        if assessment is not None:
+            return old._replace(plan=plan, work=work_of(record, plan, state, _assessment.decode(assessment)))
         return self._assessed(index, old.submission, old)
 
-    def _assessment_that_holds(self, index: int, old: Prepared, plan: Plan) -> Raw | None:
-        """The assessment of a record, where it rests on nothing that has changed. Of a record that the log has gained
-        meanwhile, the plan was made over lots as they read now, and the assessment was not."""
+    def _valid_assessment(self, index: int, old: Prepared, plan: Plan) -> Raw | None:
+        """The assessment of a record if nothing has changed that its sector sees; else None. None also for a record
+        that the log has gained since: its old plan uses the lots as they are now, but its assessment does not."""
         if index in self._caught_up or [_seen(one) for one in plan.taken] != [_seen(one) for one in old.plan.taken]:
             return None
         return old.assessment
 
     def _assessed(self, index: int, submission: Submission, old: Prepared) -> Prepared:
-        """Assessed anew; with the assessment that there is, where what it was made of is gone or its plugin is not
-        here."""
+        """The record with a new assessment. It keeps the stored one if its body is erased or its plugin version is not
+        installed here."""
         if index in self._history.erased:
             return self._taken_over(index, submission, old.assessment, old.tag)
         state = self._history.state
@@ -253,26 +255,27 @@ class Engine:
             if leaf is None:
                 raise
         if leaf is None:
-            raise VerificationError("its body is gone, and no assessment of it is stored", code="erased")
+            raise VerificationError("its body is erased, and no assessment of it is stored", code="erased")
         return self._taken_over(index, submission, leaf.assessment, leaf.plugin)
 
     def _taken_over(self, index: int, submission: Submission, assessment: Raw | None, tag: str | None) -> Prepared:
-        """With an assessment as it stands, over lots as they are now."""
+        """The record with an existing assessment, planned over the current lots."""
         state = self._history.state
         plan = plan_of(submission.record, state, ANY_TOLERANCE, base(index))
-        found = NOTHING if assessment is None else _assessment.decode(assessment)
-        return Prepared(submission, plan, work_of(submission.record, plan, state, found), assessment, tag, None)
+        decoded = NOTHING if assessment is None else _assessment.decode(assessment)
+        return Prepared(submission, plan, work_of(submission.record, plan, state, decoded), assessment, tag, None)
 
     def _give_back_rest(self, index: int, old: Prepared) -> None:
-        """An addition takes whatever its pool still holds: what it took before is there again while it is planned. All
-        that took from that generation stands before it in the log, so what is there now is what is left."""
-        rest = self._history.preceding.get(index)
-        if rest is None:
+        """Returns the quantity that an addition took from the generation before, so that its new plan can take the
+        whole remainder. All other takers of that generation come before the addition in the log, so the balance is then
+        the remainder."""
+        preceding = self._history.preceding.get(index)
+        if preceding is None:
             return
         for taken in old.plan.taken:
-            if taken.lot.id == rest:
-                self._balances.add(rest, taken.quantity)
-        self._balances.check(rest)
+            if taken.lot.id == preceding:
+                self._balances.add(preceding, taken.quantity)
+        self._balances.check(preceding)
 
     def _numbered(self, index: int, new: Prepared) -> tuple[LotFacts, ...]:
         record, digest = new.submission.record, new.submission.digest
@@ -281,16 +284,16 @@ class Engine:
         ])
 
     def _settle(self, index: int, old: Prepared, new: Prepared, lots: tuple[LotFacts, ...]) -> None:
-        """Balances: what is taken otherwise, and what there is more or less of."""
+        """Updates the balances for the quantities that the record takes, and those of its own lots."""
         if new.plan is old.plan:
             return
         state = self._history.state
         check_same_lots(self._history.lots_of(index), lots, "changes")
         if index in self._changes:
             check_undisputed(new.plan.taken, state)
-        rest = self._history.preceding.get(index)
+        preceding = self._history.preceding.get(index)
         for taken in old.plan.taken:
-            if taken.lot.id != rest:
+            if taken.lot.id != preceding:
                 self._balances.add(taken.lot.id, taken.quantity)
         for taken in new.plan.taken:
             self._balances.add(taken.lot.id, -taken.quantity)
@@ -305,11 +308,12 @@ class Engine:
         self._queue_additions(index, [lot.id for lot in lots])
 
     def _queue_additions(self, index: int, lots: Iterable[str]) -> None:
-        """What is left of a generation that is not the newest belongs to the next one."""
+        """Queues the additions that take a remainder from `lots`: the remainder of a generation belongs to the next
+        one."""
         history = self._history
         for lot in lots:
             following = history.following.get(lot)
-            if following is not None and following > index and history.state.remaining[lot] != _NONE and (
+            if following is not None and following > index and history.state.remaining[lot] != _ZERO and (
                 following in history.prepared
             ):
                 self._again.add(following)
@@ -325,7 +329,7 @@ class Engine:
 
 
 def _seen(taken: Taken) -> tuple[object, ...]:
-    """What a sector sees of an input that a revision can change: see `check_same_lots`."""
+    """The parts of an input that a sector sees and a revision can change: see `check_same_lots`."""
     return taken.lot.id, taken.quantity, taken.mass, taken.lot.composition, taken.lot.maker
 
 

@@ -1,4 +1,4 @@
-"""Records as they read now, become a history: prepared again, over a state that holds what they name."""
+"""Makes a history from records as they read now: prepares them again, over a state that holds all that they name."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -29,36 +29,37 @@ from ledger.footprint.stored.burdens import vector_of
 
 _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 _leaf = msgspec.json.Decoder(AssessmentLeaf)
-_NONE = Decimal(0)
+_ZERO = Decimal(0)
 Decoded = tuple[Past, AnyRecord | None]
 Key = frozenset[str]
 """The digests of the records that an amendment changes."""
 
 _RESIZING = frozenset({"inputs", "outputs", "quantity", "lot"})
-"""Fields by which an amendment changes what there is of a lot, or what is left of it."""
+"""The fields whose amendment changes the quantity of a lot or its remainder."""
 
 
 def changes_in(record: AnyRecord) -> Mapping[str, Change]:
-    """What an amendment changes, by digest; of any other record, nothing."""
+    """An amendment's changes, by digest of the changed record; empty for any other record."""
     return {change.record: change for change in record.changes} if isinstance(record, Amendment) else {}
 
 
 def resizes(record: AnyRecord) -> bool:
-    """Whether a record that revises others can change what there is of a lot, or what is left of it."""
+    """Whether a record that revises others can change the quantity of a lot or its remainder."""
     changes = record.changes if isinstance(record, Amendment) else ()
     return any(one.withdrawn or not _RESIZING.isdisjoint(one.fields) for one in changes)
 
 
 def key_of(record: AnyRecord) -> Key | None:
-    """By what amendments of the same records know each other. None where quantities may change, or the records are not
-    named: such a revision reaches what another one need not have loaded."""
+    """The key that is equal for all amendments of the same records, which can share one history. None if quantities may
+    change, or if the record does not name the records that it changes: such a revision reaches records that another
+    one need not have loaded."""
     if not isinstance(record, Amendment) or resizes(record):
         return None
     return frozenset([change.record for change in record.changes])
 
 
 def decode(pasts: Iterable[Past]) -> list[Decoded]:
-    """The records of pasts, residues of erased ones; None for a withdrawn one."""
+    """The records of pasts: redacted if erased, None if withdrawn."""
     return [_decoded(past) for past in pasts]
 
 
@@ -68,9 +69,9 @@ def _decoded(past: Past) -> Decoded:
     record = _record.decode(past.body)
     if not past.erased or is_residue(record):
         return past, record
-    # The log says that its body goes, and nobody has come to it yet.
-    left = residue(record)
-    return replace(past, body=encode(left)), left
+    # The log asks to erase its body, but the service has not erased it yet.
+    redacted = residue(record)
+    return replace(past, body=encode(redacted)), redacted
 
 
 def names_of(decoded: Iterable[Decoded]) -> Names:
@@ -83,7 +84,7 @@ def names_of(decoded: Iterable[Decoded]) -> Names:
         if past.type == "transfer":
             names.transfers.add(past.digest.hex())
         if past.type == "addition":
-            # What was left of the generation before may have been nothing; then no flow names it.
+            # If the generation before was empty, no flow names it.
             names.lots.update([before for lot in past.lots if (before := generation_before(lot)) is not None])
     names.new_lots.clear()
     names.new_keys.clear()
@@ -91,7 +92,7 @@ def names_of(decoded: Iterable[Decoded]) -> Names:
 
 
 def generation_before(lot: str) -> str | None:
-    """Of `POOL:N`, `POOL:N-1`; none before the first, nor of a lot that is no generation."""
+    """`POOL:N-1` for `POOL:N`. None for the first generation, and for a lot that is not a generation."""
     pool, _, number = lot.rpartition(":")
     return f"{pool}:{int(number) - 1}" if number.isdecimal() and number.isascii() and int(number) > 1 else None
 
@@ -99,7 +100,7 @@ def generation_before(lot: str) -> str | None:
 def extend(
     history: History, decoded: Sequence[Decoded], provisional: Mapping[int, set[tuple[str, str]]]
 ) -> None:
-    """Adds records, in log order, to a history whose state holds what they name."""
+    """Adds records, in log order, to a history whose state holds all that they name."""
     history.provisional.update(provisional)
     for past, record in decoded:
         if record is None or past.leaf is None or isinstance(record, Amendment):
@@ -114,11 +115,11 @@ def _prepared(state: State, past: Past, record: AnyRecord, leaf: AssessmentLeaf)
     submission = Submission(record, past.body or b"", past.digest, b"", b"", past.seed)
     before = generation_before(past.lots[0]) if isinstance(record, Addition) else None
     if before is not None:
-        # It took whatever there was: what it took then, not what is there now.
-        left = state.remaining[before]
-        state.remaining[before] = past.rests.get(state.lots[before].number, _NONE)
+        # An addition takes the whole remainder of the generation before. Plan it with the remainder of that time.
+        remaining_now = state.remaining[before]
+        state.remaining[before] = past.rests.get(state.lots[before].number, _ZERO)
         plan = plan_of(record, state, ANY_TOLERANCE, base(past.index))
-        state.remaining[before] = left
+        state.remaining[before] = remaining_now
     else:
         plan = plan_of(record, state, ANY_TOLERANCE, base(past.index))
     assessment = msgspec.json.decode(leaf.assessment, type=Assessment)
@@ -129,19 +130,20 @@ def _prepared(state: State, past: Past, record: AnyRecord, leaf: AssessmentLeaf)
 
 
 def readings(decoded: Sequence[Decoded], amends: Mapping[str, Change]) -> dict[int, AnyRecord]:
-    """How those of the records read that an amendment changes; what is wrong with one shows later."""
-    found: dict[int, AnyRecord] = {}
+    """The new versions of the records that an amendment changes, by log index. Leaves out a record whose change is not
+    valid: the revision itself reports that error."""
+    new_records: dict[int, AnyRecord] = {}
     for past, old in decoded:
         new = _reading(old, amends.get(past.digest.hex()))
         if new is not None:
-            found[past.index] = new
-    return found
+            new_records[past.index] = new
+    return new_records
 
 
 def changed_readings(records: Mapping[str, AnyRecord], amends: Mapping[str, Change]) -> list[AnyRecord]:
-    """The same of records by digest."""
-    found = [_reading(old, amends.get(digest)) for digest, old in records.items()]
-    return [new for new in found if new is not None]
+    """The same for records by digest."""
+    new_records = [_reading(old, amends.get(digest)) for digest, old in records.items()]
+    return [new for new in new_records if new is not None]
 
 
 def _reading(old: AnyRecord | None, change: Change | None) -> AnyRecord | None:
@@ -154,24 +156,25 @@ def _reading(old: AnyRecord | None, change: Change | None) -> AnyRecord | None:
 
 
 def pools_named(state: State, changed: Mapping[int, AnyRecord]) -> list[tuple[str, int]]:
-    """The pools that changed flows name, each with the number below which its generations count."""
-    found = []
+    """The pools that changed flows name, each with the number below which the lot numbers of its generations must be.
+    """
+    pools = []
     for index, record in changed.items():
         for name in flows_named(record):
             pool = state.pool_named(name, record.issuer) if name not in state.lots else None
             if pool is not None:
-                found.append((pool.id, base(index)))
-    return found
+                pools.append((pool.id, base(index)))
+    return pools
 
 
 def generations_changed(history: History, changes: Changes) -> set[int]:
-    """The numbers of the pools' generations that changed records take from, or took from: where a record takes
-    otherwise, another rest is handed on."""
+    """The numbers of the pools' generations that changed records take from, or took from. If a record takes another
+    quantity, another remainder passes on to the next generation."""
     generations = set[int]()
     for index, record in changes.items():
         lots = [one.lot for one in history.prepared[index].plan.taken]
         if record is not None:
-            found = [history.state.lot_named(name, record.issuer, base(index)) for name in flows_named(record)]
-            lots.extend([lot for lot in found if lot is not None])
+            named = [history.state.lot_named(name, record.issuer, base(index)) for name in flows_named(record)]
+            lots.extend([lot for lot in named if lot is not None])
         generations.update([lot.number for lot in lots if lot.pool is not None])
     return generations

@@ -8,25 +8,25 @@ from ledger.engine.row_buffer import RowBuffer
 
 
 def add_revised(
-    rows: RowBuffer, one: Revised, version: int, provisional: Mapping[int, Collection[tuple[str, str]]]
+    rows: RowBuffer, revised: Revised, version: int, provisional: Mapping[int, Collection[tuple[str, str]]]
 ) -> None:
-    """What a revision made of one record. `provisional`: by index, the periods that are stored of a record that was
-    posted so."""
-    prepared, outcome = one.prepared, one.outcome
-    own = one.own
+    """Adds the rows of one record that a revision changed. `provisional`: by index, the stored periods of records that
+    were posted as provisional."""
+    prepared, outcome = revised.prepared, revised.outcome
+    own = revised.own
     rows.add_revised(
-        one.index, version, own=own, body=prepared.submission.body if own and prepared is not None else None,
-        leaf=outcome.leaves[0] if outcome is not None and outcome.leaves else None, outcome=one.root,
+        revised.index, version, own=own, body=prepared.submission.body if own and prepared is not None else None,
+        leaf=outcome.leaves[0] if outcome is not None and outcome.leaves else None, outcome=revised.root,
     )
     if own and prepared is not None:
-        rows.add_flows(one.index, prepared.plan.taken, version)
-    shares = (prepared.work.shares if prepared is not None else ()) or [0.0] * len(one.lots)
+        rows.add_flows(revised.index, prepared.plan.taken, version)
+    shares = (prepared.work.shares if prepared is not None else ()) or [0.0] * len(revised.lots)
     tag = prepared.tag if prepared is not None else None
-    for lot, figures, share in zip(one.lots, one.figures, shares, strict=True):
+    for lot, figures, share in zip(revised.lots, revised.figures, shares, strict=True):
         rows.add_figure(lot.number, version, figures, share, tag)
-        if one.resized or prepared is None:
+        if revised.resized or prepared is None:
             rows.add_lot_version(lot, version, withdrawn=prepared is None)
     record = prepared.submission.record if prepared is not None else None
-    periods = provisional.get(one.index, ())
+    periods = provisional.get(revised.index, ())
     if own and periods and isinstance(record, Transformation) and (record.start, record.end) not in periods:
-        rows.add_provisional(one.index, record)
+        rows.add_provisional(revised.index, record)

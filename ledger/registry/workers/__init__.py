@@ -1,1 +1,1 @@
-"""Plugins in processes of their own: one that hangs, crashes or fills the memory is ended, and takes nobody along."""
+"""Runs plugins in separate processes. If a plugin hangs, crashes or fills the memory, only its own process ends."""

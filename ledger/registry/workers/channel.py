@@ -1,4 +1,4 @@
-"""A server's end of the connection to one worker: frames out, one frame back, and word when it is lost."""
+"""The server's end of the connection to one worker. It sends frames, receives one answer frame, and reports a loss."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from ledger.registry.workers.messages import LENGTH_BYTES, MAX_FRAME, framed
 
 
 class Channel(asyncio.Protocol):
-    """`on_lost` is called once, when the connection ends with nobody waiting for a frame, or with one."""
+    """Calls `on_lost` once, when the connection ends, whether or not anybody waits for a frame."""
 
     def __init__(self, on_lost: Callable[[], None]) -> None:
         self.lost = False
@@ -22,9 +22,9 @@ class Channel(asyncio.Protocol):
             self._transport.write(framed(message))
 
     async def receive(self) -> bytes:
-        """The next frame. Raises ConnectionError where there will be none."""
+        """The next frame. Raises ConnectionError if the connection has ended or ends."""
         if self.lost:
-            raise ConnectionError("the worker is gone")
+            raise ConnectionError("the worker has ended")
         self._waiting = asyncio.get_running_loop().create_future()
         self._deliver()
         try:
@@ -46,7 +46,7 @@ class Channel(asyncio.Protocol):
     def connection_lost(self, _: Exception | None) -> None:
         self.lost = True
         if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_exception(ConnectionError("the worker is gone"))
+            self._waiting.set_exception(ConnectionError("the worker has ended"))
         self._on_lost()
 
     def _deliver(self) -> None:

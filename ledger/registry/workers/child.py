@@ -1,7 +1,8 @@
-"""The process of a worker: loads the sectors, then assesses what it is sent, until its server is gone.
+"""The process of a worker. It loads the sectors, then assesses the records that its server sends, until the server
+ends.
 
-Its channel is none of the descriptors that a plugin would print to. Before each record it sets an alarm that ends it,
-the kernel's: neither a loop in C that keeps the interpreter's lock nor the death of the server leaves it running.
+The channel is not one of the descriptors that a plugin could print to. Before each record the process sets a kernel
+alarm that ends the process. So it cannot run on, even if a loop in C keeps the interpreter's lock or the server dies.
 """
 
 import faulthandler
@@ -36,27 +37,27 @@ from ledger.registry.workers.messages import (
 from ledger.registry.workers.progress import WorkerProgress
 
 MEMORY: Final = 2 << 30
-"""Bytes of addresses that a worker may use."""
+"""Limit of a worker's address space, in bytes."""
 _decoder = msgspec.msgpack.Decoder(Assessment)
 _texts = msgspec.msgpack.Encoder(decimal_format="string")
 _numbers = msgspec.msgpack.Encoder(decimal_format="number")
 
 
 def main() -> int:
-    """`child.py CHANNEL PAGE SECONDS`: two open descriptors, and how long a record may take."""
+    """`child.py CHANNEL PAGE SECONDS`: two open descriptors, and the time limit of a record."""
     channel, page, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
     progress = WorkerProgress(page)
     os.close(page)
     _confine()
     sys.stdout = sys.stderr = _Printed(sys.stderr)
-    # A server that ended while this process was starting, or working, has nobody left to be told.
+    # If the server has ended in the meantime, nobody needs an answer or an error.
     with socket.socket(fileno=channel) as connection, suppress(ConnectionError):
         try:
             registry = installed(progress.begin)
         except ConfigurationError as error:
             connection.sendall(framed(encode(Hello({}, error.message))))
             return 1
-        # What is loaded stays; of records, hardly anything is left that a search for garbage would find.
+        # The loaded modules stay, and records leave hardly any cyclic garbage, so a collection is rarely worth it.
         gc.freeze()
         gc.set_threshold(100_000, 50, 100)
         connection.sendall(framed(encode(Hello({name: one.digest for name, one in registry.sectors.items()}))))
@@ -66,7 +67,8 @@ def main() -> int:
 
 
 class _Printed(io.TextIOBase):
-    """What plugins print may hold words of records: signs that a terminal would act on are written out."""
+    """The standard streams of plugins. Printed text may contain text from records, so this escapes characters that
+    could control a terminal."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -79,32 +81,32 @@ class _Printed(io.TextIOBase):
 
 
 def _confine() -> None:
-    with suppress(ValueError, OSError):  # not everywhere to be had
+    with suppress(ValueError, OSError):  # not available on all systems
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # Tells where a record was when its time was over, then lets the signal end the process.
+    # After a timeout, prints where the plugin was, then lets the signal end the process.
     faulthandler.register(signal.SIGALRM, all_threads=False, chain=True)
 
 
 def _receive(connection: socket.socket) -> list[WorkerCall] | None:
-    """The next calls; None where the server is gone."""
+    """The next calls; None if the server has ended."""
     head = _exactly(connection, LENGTH_BYTES)
     message = None if head is None else _exactly(connection, int.from_bytes(head, "big"))
     return None if message is None else read_calls(message)
 
 
 def _exactly(connection: socket.socket, size: int) -> bytes | None:
-    found = bytearray()
-    while len(found) < size:
+    data = bytearray()
+    while len(data) < size:
         try:
-            part = connection.recv(size - len(found))
+            part = connection.recv(size - len(data))
         except ConnectionError:
             return None
         if not part:
             return None
-        found += part
-    return bytes(found)
+        data += part
+    return bytes(data)
 
 
 def _answer(registry: Registry, calls: list[WorkerCall], progress: WorkerProgress, seconds: float) -> bytes:
@@ -112,19 +114,19 @@ def _answer(registry: Registry, calls: list[WorkerCall], progress: WorkerProgres
     for position, call in enumerate(calls, start=1):
         progress.position = position
         signal.setitimer(signal.ITIMER_REAL, seconds)
-        answers.append(_one(registry, call))
+        answers.append(_answer_to(registry, call))
     signal.setitimer(signal.ITIMER_REAL, 0)
     progress.position = len(calls) + 1
     return encode(Answers(answers, _memory()))
 
 
-def _one(registry: Registry, call: WorkerCall) -> WorkerAnswer:
+def _answer_to(registry: Registry, call: WorkerCall) -> WorkerAnswer:
     try:
         return WorkerAnswer(_assessed(registry, call), None)
     except LedgerError as error:
         return WorkerAnswer(None, fault_of(error))
     except BaseException as error:
-        # SystemExit and KeyboardInterrupt too: whatever a plugin raises is about its record.
+        # SystemExit and KeyboardInterrupt too: any exception of a plugin concerns only its record.
         return WorkerAnswer(None, fault_of(PluginError(
             f"plugin {call.sector} failed on {call.context.process}: {type(error).__name__}: {words_of(error)}",
             field="activity", rule="the plugin assesses the activity without an error",
@@ -132,22 +134,22 @@ def _one(registry: Registry, call: WorkerCall) -> WorkerAnswer:
 
 
 def _assessed(registry: Registry, call: WorkerCall) -> Assessment:
-    one = registry.sectors[call.sector]
-    found = one.assess(call.context, call.activity)
-    sent = _decoder.decode(_texts.encode(found))
-    # "1.5" or 1.5 where Decimal("1.5") should stand: on the other side it would become what it is not here.
-    if _texts.encode(sent) != _texts.encode(found) or _numbers.encode(sent) != _numbers.encode(found):
+    sector = registry.sectors[call.sector]
+    assessment = sector.assess(call.context, call.activity)
+    sent = _decoder.decode(_texts.encode(assessment))
+    # A plugin may have put "1.5" or 1.5 in place of Decimal("1.5"). Decoding would turn it into another value.
+    if _texts.encode(sent) != _texts.encode(assessment) or _numbers.encode(sent) != _numbers.encode(assessment):
         raise PluginError(
-            f"plugin {one.tag} returned what no assessment may hold: numbers that are no Decimals",
+            f"plugin {sector.tag} returned an invalid assessment: it contains numbers that are not Decimals",
             code="invalid-assessment", field="activity", rule="the types and limits of an Assessment",
         )
-    return found
+    return assessment
 
 
 def _memory() -> int:
-    """The most bytes held so far: macOS counts in bytes, others in KiB."""
-    found = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return found if sys.platform == "darwin" else found * 1024
+    """The peak memory use so far, in bytes. macOS reports bytes, other systems KiB."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
 
 
 if __name__ == "__main__":

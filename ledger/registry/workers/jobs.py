@@ -1,4 +1,4 @@
-"""Records that wait for a worker, and what becomes of those whose worker ended."""
+"""Records that wait for a worker, and the handling of records whose worker ended."""
 
 import asyncio
 from collections import deque
@@ -7,44 +7,46 @@ from time import monotonic
 from typing import Final
 
 from ledger.errors import PluginError, Unavailable
-from ledger.registry.assessing import Found
+from ledger.registry.assessing import AssessmentResult
 from ledger.registry.workers.process import Ended
 
 MAX_CHUNK: Final = 64
-"""Records that a worker is sent at once."""
+"""Most records that a worker receives at once."""
 MAX_CRASHES: Final = 3
-"""A worker may be killed by another's hand; by the same record three times, twice of them alone, it is not."""
+"""A worker may be killed from outside. But if it ends at the same record three times, twice with that record alone,
+the record is the cause."""
 MAX_STARTS: Final = 5
 _DISTRUST_SECONDS: Final = 60.0
 
+
 class JobGroup:
-    """Calls that came together. `done` is set once all of them are answered."""
+    """Calls of one request. `done` is set once all of them have an answer; `open` counts the others."""
 
     def __init__(self, size: int) -> None:
-        self.left = size
+        self.open = size
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._found: list[Found | None] = [None] * size
+        self._answers: list[AssessmentResult | None] = [None] * size
 
     @property
-    def found(self) -> list[Found]:
+    def answers(self) -> list[AssessmentResult]:
         """The answers, in order."""
-        return [found for found in self._found if found is not None]
+        return [answer for answer in self._answers if answer is not None]
 
     def answered(self, position: int) -> bool:
-        return self._found[position] is not None
+        return self._answers[position] is not None
 
-    def put(self, position: int, found: Found) -> None:
-        """The first answer counts: the worker of one that was given up may still come to its end."""
+    def put(self, position: int, answer: AssessmentResult) -> None:
+        """Sets an answer. Only the first one counts: a worker may still answer a call that the pool has given up."""
         if self.answered(position):
             return
-        self._found[position] = found
-        self.left -= 1
-        if not self.left and not self.done.done():
+        self._answers[position] = answer
+        self.open -= 1
+        if not self.open and not self.done.done():
             self.done.set_result(None)
 
 
 class Job:
-    """One call. `process` and `tag` name it in errors: as in `steel.eaf` and `steel/1.0.0`."""
+    """One call. Errors name its `process`, such as `steel.eaf`, and its `tag`, such as `steel/1.0.0`."""
 
     def __init__(self, group: JobGroup, position: int, message: bytes, process: str, tag: str) -> None:
         self.group = group
@@ -55,8 +57,8 @@ class Job:
         self.crashes = 0
         self.starts = 0
 
-    def put(self, found: Found) -> None:
-        self.group.put(self.position, found)
+    def put(self, answer: AssessmentResult) -> None:
+        self.group.put(self.position, answer)
 
     @property
     def wanted(self) -> bool:
@@ -65,8 +67,8 @@ class Job:
 
 
 class Queue:
-    """What waits. Suspects, and whatever runs a process that has lately ended a worker, wait apart: they run one by
-    one, on one worker at a time, so that they hold up nobody but each other."""
+    """The waiting jobs. Suspects wait in a separate queue, and so do jobs of a process (`sector.route`) that has lately
+    ended a worker. They run one by one, on one worker at a time, so that they delay only each other."""
 
     def __init__(self) -> None:
         self._ready: deque[Job] = deque()
@@ -83,8 +85,8 @@ class Queue:
             self._ready.extend(trusted)
 
     def take(self, workers: int) -> tuple[list[Job], bool]:
-        """The next chunk for one of so many workers, and whether it is one to be run alone: then `returned` has to be
-        called afterwards."""
+        """The next chunk for one of `workers` workers, and whether it is a job that runs alone. If it is, the caller
+        must call `returned` afterwards."""
         while self._alone and not self._isolating:
             job = self._alone.popleft()
             if job.wanted:
@@ -102,18 +104,19 @@ class Queue:
         self._isolating = False
 
     def drain(self) -> list[Job]:
-        """All that waits, which then waits no longer."""
-        found = [*self._ready, *self._alone]
+        """Removes and returns all waiting jobs."""
+        drained = [*self._ready, *self._alone]
         self._ready.clear()
         self._alone.clear()
-        return found
+        return drained
 
     def ended(self, jobs: Sequence[Job], end: Ended, seconds: float) -> None:
-        """Sorts a chunk whose worker ended: who is refused, who is tried alone, who is asked again with others."""
+        """Handles the jobs of a chunk whose worker ended: refuses a job, tries it alone, or puts it back into the
+        queue."""
         if end.position == 0:
             self._not_begun(jobs)
             return
-        # Beyond the last: all were worked on, and one of them has closed the channel behind it.
+        # A position beyond the last job: all jobs have run, and one of them has closed the channel.
         suspects = jobs if end.position > len(jobs) else jobs[end.position - 1 : end.position]
         self.add([job for job in jobs if job not in suspects], first=True)
         for job in suspects:
@@ -130,7 +133,7 @@ class Queue:
         for job in jobs:
             job.starts += 1
             if job.starts >= MAX_STARTS:
-                job.put(busy("workers for plugins end before they begin"))
+                job.put(busy("plugin workers end before they start on a record"))
         self.add([job for job in jobs if job.wanted], first=True)
 
     def _distrusts(self, process: str) -> bool:
@@ -141,14 +144,14 @@ class Queue:
         return until is not None
 
 
-def busy(why: str) -> Unavailable:
-    """Nothing is wrong with the record, as far as anybody knows."""
-    return Unavailable(f"{why}; nothing was written: post the record again", code="plugin-busy", field="process")
+def busy(reason: str) -> Unavailable:
+    """The answer for a record that no worker could assess. The record itself may be valid."""
+    return Unavailable(f"{reason}; nothing was written: post the record again", code="plugin-busy", field="process")
 
 
 def _late(job: Job, seconds: float) -> PluginError:
     return PluginError(
-        f"plugin {job.tag} gave no assessment of {job.process} within {seconds:g} s", code="plugin-timeout",
+        f"plugin {job.tag} did not assess {job.process} within {seconds:g} s", code="plugin-timeout",
         field="activity", value=job.process, rule=f"an assessment within {seconds:g} s",
     )
 
@@ -156,5 +159,5 @@ def _late(job: Job, seconds: float) -> PluginError:
 def _crashed(job: Job, end: Ended) -> PluginError:
     return PluginError(
         f"plugin {job.tag} ended the process that assessed {job.process}: {end}", code="plugin-crashed",
-        field="activity", value=job.process, rule="the plugin leaves its process alone",
+        field="activity", value=job.process, rule="the plugin does not end its process",
     )

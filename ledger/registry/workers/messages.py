@@ -1,7 +1,7 @@
-"""What a server and its workers say to each other: frames of 4 bytes of length (big endian) and MessagePack.
+"""The messages between a server and its workers: frames of a 4-byte length (big endian) and MessagePack.
 
-A worker says `Hello` first. Then each frame of calls is answered by one of as many answers, in order. Neither side
-sends anything that the other could run.
+A worker sends `Hello` first. Then it answers each frame of calls with one frame of as many answers, in order. Neither
+side sends executable content.
 """
 
 from typing import Final
@@ -17,18 +17,18 @@ LENGTH_BYTES: Final = 4
 MAX_FRAME: Final = 256 << 20
 _MAX_TEXT: Final = 2_000
 _KINDS: Final = {one.__name__: one for one in (InvalidBody, InvalidInput, InvalidQuantity, PluginError, Refused)}
-"""Errors that are a record's own. Whatever else a plugin raises is its failure."""
+"""Errors that concern the record. Any other error of a plugin is a failure of the plugin."""
 
 
 class Hello(Struct, frozen=True, array_like=True):
-    """The digests of the sectors that a worker has loaded, by name; or why it could load none."""
+    """The digests of the sectors that a worker has loaded, by name. `failed`: the reason if it could not load them."""
 
     digests: dict[str, str]
     failed: str = ""
 
 
 class WorkerCall(Struct, frozen=True, array_like=True):
-    """One record for the sector of that name."""
+    """The request that the sector `sector` assesses one record."""
 
     sector: str
     context: Context
@@ -36,7 +36,7 @@ class WorkerCall(Struct, frozen=True, array_like=True):
 
 
 class WorkerFault(Struct, frozen=True, array_like=True):
-    """An error of one record; `kind` is the name of its class."""
+    """The error of one record. `kind` is the name of the error's class."""
 
     kind: str
     message: str
@@ -47,14 +47,14 @@ class WorkerFault(Struct, frozen=True, array_like=True):
 
 
 class WorkerAnswer(Struct, frozen=True, array_like=True):
-    """Exactly one of the two."""
+    """The answer to one call: exactly one of the two fields is set."""
 
     assessment: Assessment | None
     fault: WorkerFault | None
 
 
 class Answers(Struct, frozen=True, array_like=True):
-    """`memory`: the most bytes that the worker has held so far."""
+    """The answers to a frame of calls. `memory`: the peak memory use of the worker so far, in bytes."""
 
     answers: list[WorkerAnswer]
     memory: int
@@ -67,7 +67,7 @@ _answers = msgspec.msgpack.Decoder(Answers)
 
 
 def encode(message: Hello | WorkerCall | Answers | list[WorkerCall]) -> bytes:
-    """Raises what msgspec does for what cannot be written."""
+    """The bytes of a message. Raises msgspec's errors for values that cannot be encoded."""
     return _encoder.encode(message)
 
 
@@ -76,7 +76,7 @@ def framed(message: bytes) -> bytes:
 
 
 def joined(calls: list[bytes]) -> bytes:
-    """The message of calls that are encoded already."""
+    """The message that consists of these encoded calls."""
     return b"\xdd" + len(calls).to_bytes(4, "big") + b"".join(calls)
 
 
@@ -96,12 +96,14 @@ def read_answers(message: bytes) -> Answers:
 
 
 def fault_of(error: LedgerError) -> WorkerFault:
-    """What is told of an error. A kind that is no record's own becomes a failure of the plugin."""
+    """The message for an error. An error that does not concern the record becomes a failure of the plugin."""
     kind = type(error).__name__
-    known = kind in _KINDS
+    if kind in _KINDS:
+        code = _text(error.code)
+    else:
+        kind, code = PluginError.__name__, PluginError.code
     return WorkerFault(
-        kind if known else PluginError.__name__, _text(error.message), _text(error.code) if known else PluginError.code,
-        _optional(error.field), _optional(error.value), _optional(error.rule),
+        kind, _text(error.message), code, _optional(error.field), _optional(error.value), _optional(error.rule),
     )
 
 
@@ -111,10 +113,10 @@ def error_of(fault: WorkerFault) -> LedgerError:
     return kind(fault.message, code=fault.code, field=fault.field, value=fault.value, rule=fault.rule)
 
 
-def _text(found: object) -> str:
-    """A plugin may have put anything there, and as much as it liked."""
-    return str(found)[:_MAX_TEXT].encode(errors="replace").decode()
+def _text(value: object) -> str:
+    """A valid text of limited length: a plugin can set the fields of an error to anything, of any size."""
+    return str(value)[:_MAX_TEXT].encode(errors="replace").decode()
 
 
-def _optional(found: object) -> str | None:
-    return None if found is None else _text(found)
+def _optional(value: object) -> str | None:
+    return None if value is None else _text(value)

@@ -1,4 +1,5 @@
-"""The workers of a server: as many as it was told, replaced when they end, and ended with it."""
+"""The workers of a server: a fixed number of processes. The pool replaces a worker that ends, and ends all workers
+with the server."""
 
 import asyncio
 import logging
@@ -9,7 +10,7 @@ from typing import Final
 
 from ledger.engine.sectors import Registry
 from ledger.errors import ConfigurationError
-from ledger.registry.assessing import AssessmentCall, Found
+from ledger.registry.assessing import AssessmentCall, AssessmentResult
 from ledger.registry.installed import installed
 from ledger.registry.workers.jobs import Job, JobGroup, Queue, busy
 from ledger.registry.workers.messages import WorkerAnswer, encode, error_of
@@ -17,20 +18,20 @@ from ledger.registry.workers.messages import WorkerCall as Message
 from ledger.registry.workers.process import Ended, Worker, start_worker
 
 PATIENCE_SECONDS: Final = 30.0
-"""For which records wait for a worker while none of their request is answered."""
+"""Longest time that the records of a request wait without any answer."""
 MOST_MEMORY: Final = 512 << 20
-"""Bytes that a worker may have held before another takes its place."""
+"""Peak memory use of a worker, in bytes, after which the pool replaces it."""
 _PAUSE_SECONDS: Final = 1.0
 _CHANGED: Final = "plugins-changed"
 _CHANGED_SECONDS: Final = 30.0
-"""Whoever is changing the plugins may put them back."""
+"""Pause before the next try if the installed plugins have changed: an operator may restore them."""
 _log = logging.getLogger(__name__)
 
 
 class WorkerPool:
-    """`seconds`: how long the assessment of a record may take. A pool belongs to the loop that it was entered in.
+    """`seconds`: the time limit for the assessment of a record. A pool belongs to the event loop that entered it.
 
-    Entering it starts the workers without waiting for them; `ready` does.
+    Entering the pool starts the workers but does not wait for them; `ready` does.
     """
 
     def __init__(self, workers: int, seconds: float) -> None:
@@ -53,7 +54,7 @@ class WorkerPool:
     async def __aexit__(
         self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
     ) -> None:
-        """Ends all workers; what waits is told that this replica is going."""
+        """Ends all workers. Answers waiting jobs with an error: the server is shutting down."""
         self._closed = True
         for slot in self._slots:
             slot.cancel()
@@ -61,17 +62,17 @@ class WorkerPool:
         _give_up(self._queue.drain(), "the server is shutting down")
 
     async def loaded(self) -> Registry:
-        """The installed sectors, loaded into this process once a worker has loaded them: one that hangs, or ends the
-        process that loads it, does so there. Raises ConfigurationError where one cannot be loaded."""
+        """The installed sectors, loaded into this process after a worker has loaded them. If loading a sector hangs or
+        ends the process, it happens in the worker. Raises ConfigurationError if a sector cannot be loaded."""
         first, _ = await asyncio.wait(self._started, return_when=asyncio.FIRST_COMPLETED)
-        for one in first:
-            one.result()
+        for start in first:
+            start.result()
         registry = installed()
-        self._check({name: one.digest for name, one in registry.sectors.items()})
+        self._check({name: sector.digest for name, sector in registry.sectors.items()})
         return registry
 
     async def ready(self) -> None:
-        """Waits until all have loaded their plugins. Raises ConfigurationError where one cannot."""
+        """Waits until all workers have loaded their plugins. Raises ConfigurationError if a worker cannot."""
         await asyncio.gather(*[asyncio.shield(started) for started in self._started])
 
     @property
@@ -79,22 +80,24 @@ class WorkerPool:
         """The workers' process ids."""
         return list(self._workers)
 
-    async def assess(self, calls: Sequence[AssessmentCall], patience: float = PATIENCE_SECONDS) -> list[Found]:
-        """See `Assessor.assess`."""
+    async def assess(
+        self, calls: Sequence[AssessmentCall], patience: float = PATIENCE_SECONDS
+    ) -> list[AssessmentResult]:
+        """See `Assessor.assess`. `patience`: the longest wait, in seconds, without any answer."""
         if self._closed:
             return [busy("the server is shutting down") for _ in calls]
         group = JobGroup(len(calls))
         jobs = [
-            Job(group, i, encode(Message(one.sector.name, context, activity)), context.process, one.tag)
-            for i, (one, context, activity) in enumerate(calls)
+            Job(group, i, encode(Message(plugin.sector.name, context, activity)), context.process, plugin.tag)
+            for i, (plugin, context, activity) in enumerate(calls)
         ]
         self._queue.add(jobs)
         self._wake(len(jobs))
         await _wait(group, jobs, patience)
-        return group.found
+        return group.answers
 
     async def _slot(self, started: "asyncio.Future[None]") -> None:
-        """One worker after the other, for as long as the server runs."""
+        """Runs one worker after the other, until the server ends."""
         wake = asyncio.Event()
         try:
             while True:
@@ -103,17 +106,18 @@ class WorkerPool:
                 try:
                     await self._serve(worker, wake)
                 except Ended as end:
-                    _log.warning("a worker for plugins ended: %s", end)
+                    _log.warning("a plugin worker ended: %s", end)
                 finally:
                     del self._workers[worker.pid]
-                    # It may have been called to what another has to do now.
+                    # This worker may have been woken for a job that another worker must take now.
                     self._wake(1)
                     await worker.end()
         finally:
             started.cancel()
 
     async def _start(self, wake: asyncio.Event, started: "asyncio.Future[None]") -> Worker:
-        """The next worker. What keeps the first one from starting is for `ready` to tell; later it may pass."""
+        """The next worker. If the first worker cannot start, `ready` raises the error. Later failures may pass, so the
+        pool tries again."""
         while True:
             try:
                 worker = await self._loaded(wake)
@@ -121,7 +125,7 @@ class WorkerPool:
                 if not started.done():
                     started.set_exception(error)
                     raise
-                _log.error("no new worker for plugins: %s", error)
+                _log.error("cannot start a new plugin worker: %s", error)
                 await asyncio.sleep(_CHANGED_SECONDS if error.code == _CHANGED else _PAUSE_SECONDS)
             else:
                 if not started.done():
@@ -138,29 +142,30 @@ class WorkerPool:
         return worker
 
     def _check(self, digests: Mapping[str, str]) -> None:
-        """Raises ConfigurationError where others have been loaded than at first."""
+        """Raises ConfigurationError if the digests differ from the first ones."""
         if self._digests is None:
             self._digests = digests
         if digests != self._digests:
-            raise ConfigurationError("the installed plugins have changed since this server started: start it again",
+            raise ConfigurationError("the installed plugins have changed since this server started: restart the server",
                                      code=_CHANGED)
 
     async def _serve(self, worker: Worker, wake: asyncio.Event) -> None:
-        """Until it is lost (raises Ended where it was at work), or has grown too large."""
+        """Gives jobs to a worker until the worker is lost or uses too much memory. Raises Ended if it ends during a
+        job."""
         while not worker.lost and worker.memory < MOST_MEMORY:
             jobs, alone = self._queue.take(self._count)
             if not jobs:
                 await self._rest(wake)
                 continue
             try:
-                await self._work(worker, jobs)
+                await self._run(worker, jobs)
             finally:
                 if alone:
                     self._queue.returned()
                     self._wake(1)
 
     async def _rest(self, wake: asyncio.Event) -> None:
-        """Until there may be something to do, or the worker is lost."""
+        """Waits until there may be a job, or the worker is lost."""
         wake.clear()
         self._idle.append(wake)
         try:
@@ -169,9 +174,9 @@ class WorkerPool:
             if wake in self._idle:
                 self._idle.remove(wake)
 
-    async def _work(self, worker: Worker, jobs: Sequence[Job]) -> None:
+    async def _run(self, worker: Worker, jobs: Sequence[Job]) -> None:
         try:
-            found = await worker.ask([job.message for job in jobs])
+            reply = await worker.ask([job.message for job in jobs])
         except Ended as end:
             self._queue.ended(jobs, end, self.seconds)
             self._wake(len(jobs))
@@ -179,7 +184,7 @@ class WorkerPool:
         except asyncio.CancelledError:
             _give_up(jobs, "the server is shutting down")
             raise
-        for job, answer in zip(jobs, found.answers, strict=True):
+        for job, answer in zip(jobs, reply.answers, strict=True):
             job.put(_read(answer))
 
     def _wake(self, jobs: int) -> None:
@@ -190,25 +195,25 @@ class WorkerPool:
 
 async def _wait(group: JobGroup, jobs: Sequence[Job], patience: float) -> None:
     try:
-        while group.left:
-            left = group.left
+        while group.open:
+            open_before = group.open
             await asyncio.wait({group.done}, timeout=patience)
-            if group.left == left:
-                _give_up(jobs, "no worker for plugins is free")
+            if group.open == open_before:
+                _give_up(jobs, "no plugin worker is free")
     except asyncio.CancelledError:
         group.done.cancel()
         raise
 
 
-def _give_up(jobs: Sequence[Job], why: str) -> None:
+def _give_up(jobs: Sequence[Job], reason: str) -> None:
     for job in jobs:
         if job.wanted:
-            job.put(busy(why))
+            job.put(busy(reason))
 
 
-def _read(answer: WorkerAnswer) -> Found:
+def _read(answer: WorkerAnswer) -> AssessmentResult:
     if answer.assessment is not None:
         return answer.assessment
     if answer.fault is None:
-        return busy("a worker for plugins gave an empty answer")
+        return busy("a plugin worker gave an empty answer")
     return error_of(answer.fault)

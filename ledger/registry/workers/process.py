@@ -1,4 +1,4 @@
-"""One worker as its server sees it: a process that is started, asked, and ended with all that it started itself."""
+"""The server's view of one worker: starts its process, sends it calls, ends it and all processes that it started."""
 
 import asyncio
 import os
@@ -20,13 +20,13 @@ from ledger.registry.workers.progress import WorkerProgress, make_page
 
 START_SECONDS: Final = 60.0
 _GRACE_SECONDS: Final = 1.0
-"""What a worker gets beyond its own alarm, and to end by itself."""
+"""Extra time for a worker after its own alarm should have ended it, and to end by itself."""
 _CHILD: Final = "ledger.registry.workers.child"
 
 
 class Ended(Exception):
-    """A worker ended without an answer. `position`: of the call that it was at, as in `Progress`. `late`: it was ended
-    since that call took too long."""
+    """A worker ended without an answer. `position`: its current call, as in `WorkerProgress`. `late`: it was ended
+    because that call took too long."""
 
     def __init__(self, message: str, position: int, *, late: bool) -> None:
         super().__init__(message)
@@ -35,8 +35,8 @@ class Ended(Exception):
 
 
 class Worker:
-    """Made by `start_worker`. `digests`: of the sectors that it has loaded, by name. `memory`: the most bytes that it
-    has held."""
+    """A worker; `start_worker` makes it. `digests`: the digests of its loaded sectors, by name. `memory`: its peak
+    memory use in bytes."""
 
     def __init__(
         self, process: subprocess.Popen[bytes], channel: Channel, progress: WorkerProgress, seconds: float
@@ -59,12 +59,12 @@ class Worker:
         return self._channel.lost
 
     async def load(self) -> None:
-        """Waits until it has loaded its sectors. Raises ConfigurationError, which names the plugin, where it cannot."""
+        """Waits until it has loaded its sectors. Raises ConfigurationError, which names the plugin, if it cannot."""
         try:
             async with asyncio.timeout(START_SECONDS):
                 hello = read_hello(await self._channel.receive())
         except TimeoutError:
-            raise self._unloaded(f"it is not done after {START_SECONDS:g} s") from None
+            raise self._unloaded(f"it does not finish within {START_SECONDS:g} s") from None
         except (ConnectionError, msgspec.MsgspecError) as error:
             raise self._unloaded(str(await self._ended(error))) from None
         if hello.failed:
@@ -72,23 +72,23 @@ class Worker:
         self.digests = hello.digests
 
     async def ask(self, calls: Sequence[bytes]) -> Answers:
-        """One answer a call. Raises Ended; then nothing more can be asked."""
+        """One answer for each call. Raises Ended; then the worker cannot be used any more."""
         self._progress.position = 0
         self._channel.send(joined(list(calls)))
         watch = self._watch(-1)
         try:
-            found = read_answers(await self._channel.receive())
+            reply = read_answers(await self._channel.receive())
         except (ConnectionError, msgspec.MsgspecError) as error:
             raise await self._ended(error) from None
         finally:
             watch.cancel()
-        if len(found.answers) != len(calls):
-            raise await self._ended(ValueError(f"{len(found.answers)} answers to {len(calls)} calls"))
-        self.memory = found.memory
-        return found
+        if len(reply.answers) != len(calls):
+            raise await self._ended(ValueError(f"{len(reply.answers)} answers to {len(calls)} calls"))
+        self.memory = reply.memory
+        return reply
 
     async def end(self) -> None:
-        """Ends it and whatever it has started, and gives back what it held."""
+        """Ends it and all processes that it started, and frees its resources."""
         self._channel.close()
         await asyncio.shield(asyncio.to_thread(self._reap))
         self._progress.close()
@@ -97,7 +97,8 @@ class Worker:
         return _ProcessWatch(self._seconds + _GRACE_SECONDS, self._look, before)
 
     def _look(self, before: int) -> int | None:
-        """The worker's own alarm should have gone off: a plugin has switched it off, or nothing runs at all."""
+        """Ends a worker without progress. Its own alarm should have ended it, so a plugin has switched the alarm off,
+        or the process is stopped."""
         now = self._progress.position
         if now != before:
             return now
@@ -106,14 +107,14 @@ class Worker:
         return None
 
     def _unloaded(self, how: str) -> ConfigurationError:
-        """`how`: what became of the process while it was loading a plugin, or before."""
+        """The error for a worker that ended while it loaded a plugin, or before. `how` says in words how it ended."""
         names, number = plugin_names(), self._progress.position
         if not 0 < number <= len(names):
-            return ConfigurationError(f"a worker for plugins does not start: {how}")
+            return ConfigurationError(f"a plugin worker does not start: {how}")
         name = names[number - 1]
         return ConfigurationError(
             f"plugin {name} cannot be loaded by a worker: {how}", code="plugin-crashed", field="plugin", value=name,
-            rule="loading a plugin neither ends the process nor takes a minute",
+            rule=f"loading a plugin neither ends the process nor takes more than {START_SECONDS:g} s",
         )
 
     async def _ended(self, error: Exception) -> Ended:
@@ -121,10 +122,10 @@ class Worker:
         code = await asyncio.to_thread(self._reap)
         if self._late or code == -signal.SIGALRM:
             return Ended(f"no answer within {self._seconds:g} s", position, late=True)
-        return Ended(_told(code, error), position, late=False)
+        return Ended(_reason(code, error), position, late=False)
 
     def _reap(self) -> int:
-        """Waits for its end, or makes it, and returns the exit code."""
+        """Waits for the process to end, kills it after a grace period, and returns the exit code."""
         if self._reaped is None:
             try:
                 code = self._process.wait(_GRACE_SECONDS)
@@ -135,13 +136,13 @@ class Worker:
         return self._reaped
 
     def _kill(self) -> None:
-        """Its whole session: a plugin may have started others."""
+        """Kills the whole session, because a plugin may have started other processes."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
 
 
 class _ProcessWatch:
-    """Calls `look` every `seconds` with what it gave the last time, until it gives None."""
+    """Calls `look` every `seconds` with its last result, until it returns None."""
 
     def __init__(self, seconds: float, look: Callable[[int], int | None], before: int) -> None:
         self._seconds = seconds
@@ -156,14 +157,14 @@ class _ProcessWatch:
         return asyncio.get_running_loop().call_later(self._seconds, self._due)
 
     def _due(self) -> None:
-        found = self._look(self._before)
-        if found is not None:
-            self._before = found
+        value = self._look(self._before)
+        if value is not None:
+            self._before = value
             self._handle = self._again()
 
 
 async def start_worker(seconds: float, on_lost: Callable[[], None]) -> Worker:
-    """A worker that has loaded the installed sectors. Raises ConfigurationError for one that cannot."""
+    """A worker that has loaded the installed sectors. Raises ConfigurationError if it cannot load them."""
     worker = await _start(seconds, on_lost)
     try:
         await worker.load()
@@ -195,8 +196,8 @@ async def _start(seconds: float, on_lost: Callable[[], None]) -> Worker:
 
 
 def _spawn(channel: int, page: int, seconds: float) -> "subprocess.Popen[bytes]":
-    """A fresh interpreter that finds what this one finds, and knows nothing of where the ledger is. What plugins print
-    goes where this server's own messages go."""
+    """Starts a fresh interpreter with the same import path as this one, but without the ledger's settings. Plugins
+    print to the same stream as this server's messages."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CARBON_LEDGER_")}
     environment["PYTHONPATH"] = import_path()
     return subprocess.Popen(
@@ -206,11 +207,11 @@ def _spawn(channel: int, page: int, seconds: float) -> "subprocess.Popen[bytes]"
 
 
 def import_path() -> str:
-    """The PYTHONPATH by which a process that is started with `-P` imports what this one does, and nothing else."""
+    """The PYTHONPATH with which a process started with `-P` imports exactly the modules of this one."""
     return os.pathsep.join([os.path.abspath(path) for path in sys.path if not path or os.path.exists(path)])
 
 
-def _told(code: int, error: Exception) -> str:
+def _reason(code: int, error: Exception) -> str:
     if code > 0:
         return f"it ended itself with code {code}"
     if code == 0:

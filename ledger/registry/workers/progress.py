@@ -1,7 +1,7 @@
-"""A page of memory that a worker and its server share: which plugin is being loaded, then which call of a frame is
-being worked on.
+"""A page of memory that a worker shares with its server. It holds the number of the plugin that the worker is loading,
+later the number of the call that it is running.
 
-When a worker ends without an answer, this says whose fault it may have been.
+If a worker ends without an answer, this shows which plugin or record may have caused it.
 """
 
 import mmap
@@ -13,8 +13,8 @@ _BYTES: Final = 4
 
 
 class WorkerProgress:
-    """`position`: 0 before the first call, n during the n-th, one more than there are after the last. Until a worker
-    has said what it has loaded, the same of plugins."""
+    """`position`: 0 before the first call, n during call n, and after the last call one more than the number of calls.
+    Until the worker has sent `Hello`, it counts plugins in the same way."""
 
     def __init__(self, descriptor: int) -> None:
         """Maps the file, which may be closed afterwards."""
@@ -36,7 +36,7 @@ class WorkerProgress:
 
 
 def make_page() -> int:
-    """A file without a name, as a descriptor that the caller closes."""
+    """A file without a name, as a descriptor. The caller must close it."""
     with tempfile.TemporaryFile() as file:
         file.truncate(mmap.PAGESIZE)
         return os.dup(file.fileno())

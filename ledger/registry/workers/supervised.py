@@ -1,4 +1,4 @@
-"""Sectors whose `assess` is the workers': for threads that need an answer before they can go on."""
+"""Sectors whose `assess` runs in workers, for threads that wait for the answer."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,27 +9,27 @@ from typing import Final
 from ledger.core.outcome.assessment import Assessment
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import LedgerError
-from ledger.registry.assessing import AssessmentCall, Found
+from ledger.registry.assessing import AssessmentCall, AssessmentResult
 from ledger.registry.workers.jobs import busy
 from ledger.registry.workers.pool import PATIENCE_SECONDS, WorkerPool
 from ledger.sdk import Context
 
 LOCKED_SECONDS: Final = 10.0
-"""For all assessments of a batch under the log's lock. A session that does nothing is ended after 30 s."""
+"""Time limit for all assessments of a batch under the log's lock. The database ends an idle session after 30 s."""
 
 
 class TimeBudget:
-    """Seconds that are left; None: no end of them. For one thread after the other."""
+    """The remaining seconds; None: no limit. Only one thread at a time may use it."""
 
     def __init__(self, seconds: float | None) -> None:
         self.left = seconds
 
     def patience(self) -> float:
-        """How long to wait. Raises Unavailable where nothing is left."""
+        """The longest time to wait. Raises Unavailable if no time remains."""
         if self.left is None:
             return PATIENCE_SECONDS
         if self.left <= 0:
-            raise busy("plugins have held the log's lock for long enough")
+            raise busy("plugins have used up the time that a batch may hold the log's lock")
         return self.left
 
     def spend(self, seconds: float) -> None:
@@ -38,28 +38,28 @@ class TimeBudget:
 
 
 class Supervised(Installed, frozen=True, kw_only=True):
-    """`loop` is the pool's."""
+    """A sector whose records are assessed by `pool`. `loop` is the event loop of the pool."""
 
     pool: WorkerPool
     loop: asyncio.AbstractEventLoop
     budget: TimeBudget
 
     def assess(self, context: Context, activity: bytes) -> Assessment:
-        """As `Installed.assess`; PluginError too where the plugin hangs or ends its process, Unavailable where no
-        worker is free. Waits, so it must not be called in the loop's own thread."""
+        """As `Installed.assess`. Also raises PluginError if the plugin hangs or ends its process, Unavailable if no
+        worker is free. It waits, so do not call it in the thread of the loop."""
         patience, started = self.budget.patience(), monotonic()
         waiting = self.pool.assess([AssessmentCall(self, context, activity)], patience)
         try:
-            (found,) = asyncio.run_coroutine_threadsafe(waiting, self.loop).result()
+            (answer,) = asyncio.run_coroutine_threadsafe(waiting, self.loop).result()
         finally:
             self.budget.spend(monotonic() - started)
-        if isinstance(found, LedgerError):
-            raise found
-        return found
+        if isinstance(answer, LedgerError):
+            raise answer
+        return answer
 
 
 class Workers:
-    """The `Assessor` of a server, to be entered in its loop."""
+    """The `Assessor` of a server. Enter it in the server's event loop."""
 
     inline = False
 
@@ -78,18 +78,18 @@ class Workers:
         await self.pool.__aexit__(kind, error, trace)
 
     async def load(self) -> None:
-        """See `Pool.loaded`. Before, `registry` is empty."""
+        """See `WorkerPool.loaded`. `registry` is empty until this returns."""
         self._plain = await self.pool.loaded()
         self.registry = self._supervised(TimeBudget(None))
 
     async def ready(self) -> None:
-        """See `Pool.ready`."""
+        """See `WorkerPool.ready`."""
         await self.pool.ready()
 
     def under_lock(self) -> Registry:
         return self._supervised(TimeBudget(LOCKED_SECONDS))
 
-    async def assess(self, calls: Sequence[AssessmentCall]) -> list[Found]:
+    async def assess(self, calls: Sequence[AssessmentCall]) -> list[AssessmentResult]:
         return await self.pool.assess(calls) if calls else []
 
     def _supervised(self, budget: TimeBudget) -> Registry:

@@ -1,4 +1,4 @@
-"""Loading plugins outside a server: here too only what a worker has loaded before."""
+"""Loads plugins outside of a server. Here too, a worker loads them first."""
 
 import asyncio
 from typing import Final
@@ -8,12 +8,12 @@ from ledger.registry.installed import plugin_names
 from ledger.registry.workers.pool import WorkerPool
 
 _SECONDS: Final = 1.0
-"""For a record, of which it is sent none."""
+"""The time limit of a record. This worker gets no records."""
 
 
 def tried() -> Registry:
-    """The installed sectors, loaded into this process. Raises ConfigurationError that names the plugin which cannot be
-    loaded, also where it hangs or ends its process. Not for a thread in which a loop runs."""
+    """The installed sectors, loaded into this process. Raises ConfigurationError, which names the plugin that cannot be
+    loaded, hangs or ends its process. Do not call it in a thread that runs an event loop."""
     return asyncio.run(_tried()) if plugin_names() else Registry()
 
 

@@ -1,6 +1,6 @@
-"""For those who test a sector: records as a plugin sees them, built in a line each, and assessed as the ledger does.
+"""Tools to test a sector: build a plugin's view of a record in a few lines, and assess it as the ledger does.
 
-`ledger.sdk.testing.conformance` is the kit that every sector passes.
+`ledger.sdk.testing.conformance` is the kit that every sector must pass.
 """
 
 from ledger.sdk.testing.building import attribute, context, lot, output, supply

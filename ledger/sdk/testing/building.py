@@ -1,4 +1,4 @@
-"""Contexts for tests, built in a line each. Quantities are written `12.5 TNE`, shares as decimal strings."""
+"""Builds contexts for tests in a few lines. Write quantities as `12.5 TNE`, mass fractions as decimal strings."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -15,8 +15,8 @@ _NOTHING: Shares = {}
 
 
 def supply(material: str, quantity: str, mass: str | None = None, **facts: Any) -> SupplyFacts:
-    """A supply; `mass` (such as `5 KGM`) where the quantity is none and matter enters. `facts` are those of
-    SupplyFacts: `nature`, `priced`, `combustion` and so on."""
+    """A supply. Pass `mass` (such as `5 KGM`) if the supply is matter and its quantity is not a mass. `facts` are
+    fields of SupplyFacts: `nature`, `priced`, `combustion` and so on."""
     amount = _quantity(quantity)
     return SupplyFacts(**{
         "index": 0, "material": material, "quantity": amount, "mass": _mass(amount, mass), "nature": False,
@@ -28,7 +28,7 @@ def lot(
     quantity: str, role: str = "product", mass: str | None = None, materials: Shares = _NOTHING,
     elements: Shares = _NOTHING, **facts: Any,
 ) -> InputFacts:
-    """A quantity taken from a lot; waste is post-consumer where `origin` says nothing else."""
+    """A quantity taken from a lot. Waste is post-consumer unless `origin` is given."""
     amount = _quantity(quantity)
     return InputFacts(**{
         "lot": "urn:example:lot:in", "product": "urn:example:product:in", "sector": "", "quantity": amount,
@@ -41,7 +41,7 @@ def output(
     quantity: str, role: str = "product", mass: str | None = None, materials: Shares = _NOTHING,
     elements: Shares = _NOTHING, **facts: Any,
 ) -> OutputFacts:
-    """A new lot. `facts` are those of OutputFacts: `value`, `heating_value` (MJ), `moles` and so on."""
+    """A new lot. `facts` are fields of OutputFacts: `value`, `heating_value` (MJ), `moles` and so on."""
     amount = _quantity(quantity)
     return OutputFacts(**{
         "lot": "urn:example:lot:out", "product": "urn:example:product:out", "role": role, "quantity": amount,
@@ -72,8 +72,8 @@ def attribute(quantity: str, technology: str = "photovoltaic") -> AttributeFacts
     )
 
 
-def _at(index: int, one: SupplyFacts) -> SupplyFacts:
-    return SupplyFacts(**{name: getattr(one, name) for name in one.__struct_fields__} | {"index": index})
+def _at(index: int, facts: SupplyFacts) -> SupplyFacts:
+    return SupplyFacts(**{name: getattr(facts, name) for name in facts.__struct_fields__} | {"index": index})
 
 
 def _quantity(text: str) -> Quantity:
@@ -82,7 +82,7 @@ def _quantity(text: str) -> Quantity:
 
 
 def _mass(quantity: Quantity, stated: str | None) -> Decimal | None:
-    """Kg: as stated, else of a quantity that is a mass."""
+    """The mass in kg: the stated one, else the quantity if it is a mass."""
     if stated is not None:
         given = _quantity(stated)
         return convert(given.amount, given.unit, "KGM")

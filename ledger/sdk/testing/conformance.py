@@ -1,23 +1,23 @@
-"""The conformance kit: what every sector has to keep, checked on the sector and on a case of each of its routes.
+"""The conformance kit checks the rules for sectors, on the sector itself and on at least one case of each route.
 
     def test_conforms() -> None:
         assert_conforms(plugin(), [Case(context=context("bricks.kiln", ...), activity={"carbonate": "12"})])
 
 Codes of faults:
 
-    name, names, version, routes, tolerance      how the sector is called, in English and Chinese; semantic version
+    name, names, version, routes, tolerance      names in English and Chinese, semantic version, tolerances
     activity, activity-described, number-field   a route's activity is typed, described, and without binary fractions
-    indicator-unit, undeclared-indicator         indicators in Rec 20 units, and none that the sector does not name
+    indicator-unit, undeclared-indicator         indicators have Rec 20 units, and the sector declares all of them
     factor                                       each row: unit, gas, source, year, boundary, status, place
-    imports, impure                              ledger.sdk and the standard library; no clock, chance, file, network
-    no-case, refuses-case, returns               a case for each route, which it assesses
+    imports, impure                              only ledger.sdk and the standard library; no clock, randomness, files
+    no-case, refuses-case, returns               each route has a case, and assesses it
     not-deterministic                            the same bytes again, in another arithmetic and with other hash seeds
-    changes-context, changes-arithmetic          what it is given stays as it is
-    not-finite, unknown-gas, positive-removal    what no assessment may hold; invalid-assessment for the rest
-    burden-on-waste, matter, round-trip          weights and matter that can be; figures that recompute from JSON
-    silent-gap, unknown-supply, priced-twice     omissions are named, and what suppliers price is not priced again
-    scale                                        twice of everything gives twice
-    unknown-field, negative                      activities that are refused
+    changes-context, changes-arithmetic          `assess` leaves its arguments and the decimal context unchanged
+    not-finite, unknown-gas, positive-removal    invalid values in an assessment; invalid-assessment for all others
+    burden-on-waste, matter, round-trip          possible weights and parts; the same figures again from JSON
+    silent-gap, unknown-supply, priced-twice     omissions are named; supplies with a supplier's price are not priced
+    scale                                        doubled quantities give doubled amounts
+    unknown-field, negative                      invalid activities are refused
 """
 
 from collections.abc import Iterator, Sequence
@@ -37,14 +37,14 @@ _UNSOUND = ("refuses-case", "returns", "not-finite", "invalid-assessment")
 
 
 def assert_conforms(sector: Sector, cases: Sequence[Case]) -> None:
-    """Raises AssertionError with every fault that `check` finds, one a line."""
+    """Raises AssertionError with every fault that `check` finds, one per line."""
     faults = check(sector, cases)
     if faults:
         raise AssertionError(f"{len(faults)} faults of sector {sector.name}:\n" + "\n".join(map(str, faults)))
 
 
 def check(sector: Sector, cases: Sequence[Case]) -> list[ConformanceFault]:
-    """Every fault of a sector, with at least one case for each of its routes; empty where it conforms.
+    """Every fault of a sector; empty if it conforms. `cases` must have at least one case for each route.
 
     Reads the plugin's files, and starts two processes.
     """
@@ -53,7 +53,7 @@ def check(sector: Sector, cases: Sequence[Case]) -> list[ConformanceFault]:
         faults += faults_of_modules(package)
         faults += faults_of_tables(package)
     cased = {case.context.route for case in cases}
-    faults += [ConformanceFault("no-case", f"{sector.name}.{name}", "give a case for it") for name in sector.routes
+    faults += [ConformanceFault("no-case", f"{sector.name}.{name}", "has no case: add one") for name in sector.routes
                if name not in cased]
     typed = [case for case in cases if _is_typed(sector, case)]
     sound = [case for case in typed if not _add(faults, faults_of_case(sector, case))]
@@ -63,22 +63,24 @@ def check(sector: Sector, cases: Sequence[Case]) -> list[ConformanceFault]:
     return faults
 
 
-def _add(faults: list[ConformanceFault], found: Iterator[ConformanceFault]) -> bool:
-    """Whether a case cannot be assessed, so that no more can be said of it."""
-    new = list(found)
+def _add(faults: list[ConformanceFault], new_faults: Iterator[ConformanceFault]) -> bool:
+    """Adds the faults of a case. Returns whether the case cannot be assessed, so that further checks are impossible."""
+    new = list(new_faults)
     faults += new
     return any(one.code in _UNSOUND for one in new)
 
 
 def _is_typed(sector: Sector, case: Case) -> bool:
-    """Without a typed activity, which is a fault of the front page, no case can be read."""
+    """Whether the case can be decoded. It cannot if its route has no typed activity, which `faults_of_front` reports.
+    """
     route = sector.routes.get(case.context.route)
     kind: object = None if route is None else route.activity
     return route is None or (isinstance(kind, type) and issubclass(kind, Activity))
 
 
 def _faults_of_seeds(sector: Sector, cases: Sequence[Case]) -> Iterator[ConformanceFault]:
-    """Functions made inside functions cannot be called in another process; they are passed over."""
+    """Faults of assessments that differ in another process. A function defined inside another function cannot be called
+    there, so this check skips it."""
     called: list[tuple[str, str, ReplayCall]] = []
     for case in cases:
         arguments = (sector.routes[case.context.route].assess, case.context, decoded(sector, case))
@@ -86,10 +88,10 @@ def _faults_of_seeds(sector: Sector, cases: Sequence[Case]) -> Iterator[Conforma
         if call is not None:
             called.append((f"{sector.name}.{case.context.route}", digest_of_call(*arguments), call))
     for seed in _SEEDS if called else ():
-        found = digests([call for _, _, call in called], seed)
-        for (where, before, _), after in zip(called, found, strict=True):
+        after_digests = digests([call for _, _, call in called], seed)
+        for (where, before, _), after in zip(called, after_digests, strict=True):
             if before != after:
                 yield ConformanceFault(
-                    "not-deterministic", where, f"in another process, with hash seed {seed}, it is another"
+                    "not-deterministic", where, f"assesses differently in another process, with hash seed {seed}"
                 )
                 return

@@ -1,4 +1,4 @@
-"""Faults of a sector's front page: names, version, activities and indicators."""
+"""Checks a sector's declarations: names, version, activities and indicators."""
 
 import re
 from collections.abc import Iterator
@@ -18,13 +18,13 @@ _CURRENCIES: Final = ("CNY", "EUR", "USD")
 
 
 def faults_of_front(sector: Sector) -> Iterator[ConformanceFault]:
-    """Names in both languages, a semantic version, routes and indicators as the ledger spells them."""
+    """Faults of the names in both languages, the semantic version, the routes and the indicators."""
     if not _SECTOR.fullmatch(sector.name):
-        yield ConformanceFault("name", sector.name, "a sector's name has lower-case letters, digits and hyphens")
+        yield ConformanceFault("name", sector.name, "a sector's name has only lower-case letters, digits and hyphens")
     if not _VERSION.fullmatch(sector.version):
-        yield ConformanceFault("version", sector.name, f"{sector.version!r} is no semantic version such as 1.4.0")
+        yield ConformanceFault("version", sector.name, f"{sector.version!r} is not a semantic version such as 1.4.0")
     if not sector.routes:
-        yield ConformanceFault("routes", sector.name, "a sector has a route")
+        yield ConformanceFault("routes", sector.name, "a sector needs at least one route")
     yield from _named(sector, sector.name)
     for name, route in sector.routes.items():
         where = f"{sector.name}.{name}"
@@ -37,64 +37,64 @@ def faults_of_front(sector: Sector) -> Iterator[ConformanceFault]:
         yield from _named(indicator, where)
         unknown = [part for part in indicator.unit.split("/") if part not in UNITS and part not in _CURRENCIES]
         if unknown:
-            yield ConformanceFault("indicator-unit", where, f"{indicator.unit!r} is no Rec 20 code or ratio of two")
+            yield ConformanceFault("indicator-unit", where, f"{indicator.unit!r} is not a Rec 20 code or ratio of two")
     for name, method in sector.methods.items():
         yield from _named(method, f"method {name}")
     for field in ("mass_tolerance", "element_tolerance"):
         if not 0 <= getattr(sector, field) < 1:
             yield ConformanceFault(
-                "tolerance", sector.name, f"{field} is {getattr(sector, field)}: a share from 0 to below 1"
+                "tolerance", sector.name, f"{field} is {getattr(sector, field)}: it must be from 0 to below 1"
             )
 
 
 def _named(thing: Any, where: str) -> Iterator[ConformanceFault]:
     if not (thing.en.strip() and thing.en.isascii()):
-        yield ConformanceFault("names", where, f"{thing.en!r} is no English name")
+        yield ConformanceFault("names", where, f"{thing.en!r} is not an English name")
     if not _CHINESE.search(thing.zh):
-        yield ConformanceFault("names", where, f"{thing.zh!r} is no Chinese name")
+        yield ConformanceFault("names", where, f"{thing.zh!r} is not a Chinese name")
 
 
 def _faults_of_activity(route: Route, where: str) -> Iterator[ConformanceFault]:
     kind: object = route.activity
     if not (isinstance(kind, type) and issubclass(kind, Activity)):
-        yield ConformanceFault("activity", where, "its activity is no subclass of ledger.sdk.Activity")
+        yield ConformanceFault("activity", where, "its activity is not a subclass of ledger.sdk.Activity")
         return
     if kind is not Activity and not kind.__doc__:
         yield ConformanceFault("activity-described", where, f"{kind.__name__} has no docstring")
     described = " ".join(one.__doc__ or "" for one in kind.__mro__)
     for name, spelled in zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True):
         if f"`{name}`" not in described and f"`{spelled}`" not in described:
-            yield ConformanceFault("activity-described", where, f"no docstring says what `{name}` is")
+            yield ConformanceFault("activity-described", where, f"no docstring describes `{name}`")
     if not kind.__struct_config__.forbid_unknown_fields:
-        yield ConformanceFault("unknown-field", where, f"{kind.__name__} takes fields that it does not know")
+        yield ConformanceFault("unknown-field", where, f"{kind.__name__} accepts unknown fields")
     yield from _faults_of_numbers(kind, where)
 
 
 def _faults_of_numbers(kind: type[Activity], where: str) -> Iterator[ConformanceFault]:
-    """Binary fractions have no canonical spelling, and a bare Decimal takes NaN and 1E5."""
+    """Faults of number fields: binary fractions have no canonical spelling, and a bare Decimal accepts NaN and 1E5."""
     for name, field in _leaves(msgspec.inspect.type_info(kind), "activity", ()):
         if isinstance(field, msgspec.inspect.FloatType | msgspec.inspect.DecimalType):
-            yield ConformanceFault("number-field", where, f"{name} is no Positive, Fraction, Signed or Quantity")
+            yield ConformanceFault("number-field", where, f"{name} is not a Positive, Fraction, Signed or Quantity")
 
 
 def _leaves(
-    found: msgspec.inspect.Type, name: str, above: tuple[type, ...]
+    kind: msgspec.inspect.Type, name: str, above: tuple[type, ...]
 ) -> Iterator[tuple[str, msgspec.inspect.Type]]:
-    """Every type that stands in a type, with a name for messages; a struct inside itself is entered once."""
-    match found:
+    """Every type inside a type, with a name for messages. A struct that contains itself is entered only once."""
+    match kind:
         case msgspec.inspect.StructType():
-            if found.cls not in above:
-                for field in found.fields:
-                    yield from _leaves(field.type, f"{name}.{field.encode_name}", (*above, found.cls))
+            if kind.cls not in above:
+                for field in kind.fields:
+                    yield from _leaves(field.type, f"{name}.{field.encode_name}", (*above, kind.cls))
         case msgspec.inspect.UnionType():
-            for one in found.types:
-                yield from _leaves(one, name, above)
+            for part in kind.types:
+                yield from _leaves(part, name, above)
         case msgspec.inspect.ListType() | msgspec.inspect.VarTupleType() | msgspec.inspect.SetType():
-            yield from _leaves(found.item_type, f"{name}[]", above)
+            yield from _leaves(kind.item_type, f"{name}[]", above)
         case msgspec.inspect.TupleType():
-            for one in found.item_types:
-                yield from _leaves(one, f"{name}[]", above)
+            for part in kind.item_types:
+                yield from _leaves(part, f"{name}[]", above)
         case msgspec.inspect.DictType():
-            yield from _leaves(found.value_type, f"{name}.*", above)
+            yield from _leaves(kind.value_type, f"{name}.*", above)
         case _:
-            yield name, found
+            yield name, kind

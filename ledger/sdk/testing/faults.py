@@ -1,6 +1,6 @@
-"""What the conformance kit finds, and the cases that it is given."""
+"""The faults that the conformance kit reports, and the cases that it checks."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from decimal import localcontext
 from typing import Any
 
@@ -13,10 +13,11 @@ from ledger.sdk.sector import CONTEXT, Activity, Sector
 
 
 class Case(Struct, frozen=True, kw_only=True):
-    """A record that a route assesses without an error; build its context with `ledger.sdk.testing`.
+    """A record that a route assesses without an error. Build its context with `ledger.sdk.testing`.
 
-    `scales`: twice of everything gives twice the amounts, which holds of all that is not fixed per record. `twice` is
-    the activity for that, where the activity states amounts. `signed` names fields (camelCase) that may be negative.
+    `scales`: doubling all quantities doubles all amounts, which is true unless a route has fixed amounts per record.
+    `twice`: the activity for the doubled record, if the activity states amounts. `signed`: names of fields (camelCase)
+    that may be negative.
     """
 
     context: Context
@@ -27,7 +28,7 @@ class Case(Struct, frozen=True, kw_only=True):
 
 
 class ConformanceFault(Struct, frozen=True):
-    """`code` names the rule that is broken, `where` the part of the sector that breaks it."""
+    """`code` names the broken rule, `where` the part of the sector that breaks it."""
 
     code: str
     where: str
@@ -37,17 +38,16 @@ class ConformanceFault(Struct, frozen=True):
         return f"{self.where}: {self.code}: {self.message}"
 
 
-Found = Sequence[ConformanceFault]
 Assess = Callable[[Context, Activity], Assessment]
 
 
 def decoded(sector: Sector, case: Case, activity: Mapping[str, Any] | None = None) -> Activity:
-    """The typed activity of a case; raises msgspec.ValidationError."""
+    """The typed activity of a case. Raises msgspec.ValidationError."""
     kind = sector.routes[case.context.route].activity
     return msgspec.json.decode(msgspec.json.encode(case.activity if activity is None else activity), type=kind)
 
 
 def assessed(sector: Sector, given: Context, activity: Activity) -> Assessment:
-    """What the route makes of it, in the SDK's arithmetic; raises whatever it raises."""
+    """The route's assessment in the SDK's arithmetic. Raises all errors of the route."""
     with localcontext(CONTEXT):
         return sector.routes[given.route].assess(given, activity)

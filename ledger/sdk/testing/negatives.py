@@ -1,4 +1,4 @@
-"""Activities with one number made negative, to see whether a route refuses them."""
+"""Makes activities with one negative number, to test whether a route refuses them."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
@@ -16,9 +16,9 @@ _WHOLE: Final = (msgspec.inspect.IntType,)
 def negatives(
     kind: type[Activity], activity: Mapping[str, Any], signed: tuple[str, ...]
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """A path and an activity for every number that a case states, and for every whole number that it could state.
+    """A path and an activity for every number that a case states, and for every integer that it could state.
 
-    Fields of type Signed may be negative by their type, and those that are named in `signed`.
+    Fields of type Signed may be negative, and so may the fields named in `signed`.
     """
     about = msgspec.inspect.type_info(kind)
     for field in about.fields if isinstance(about, msgspec.inspect.StructType) else ():
@@ -33,7 +33,7 @@ def negatives(
 
 
 def _changed(value: Any, kind: msgspec.inspect.Type, path: str) -> Iterator[tuple[str, Any]]:
-    """Each value that differs from this one in one number, which is negative."""
+    """All values that differ from `value` in a single number, which is negative."""
     kinds = _alternatives(kind)
     match value:
         case bool():

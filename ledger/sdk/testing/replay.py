@@ -1,7 +1,7 @@
-"""Assesses cases in a process of its own, with another hash seed: `python -m ledger.sdk.testing.replay`.
+"""Assesses cases in a separate process with another hash seed: `python -m ledger.sdk.testing.replay`.
 
-Sets come in another order there; whoever lets that through to an assessment is not deterministic. Reads a JSON array of
-calls from stdin, functions and activities by name, and writes one SHA-256 a call.
+There, sets have another order. If that order changes the assessment, the plugin is not deterministic. Reads a JSON
+array of calls from stdin, with functions and activities by name, and writes one SHA-256 for each call.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ _SECONDS = 120
 
 
 class ReplayCall(Struct, frozen=True):
-    """`assess` and `kind` (of the activity) as `module:name`."""
+    """A call for the other process. `assess` and `kind` (the type of the activity) are names, as `module:name`."""
 
     assess: str
     kind: str
@@ -34,7 +34,7 @@ class ReplayCall(Struct, frozen=True):
 
 
 def digest_of_call(assess: Assess, given: Context, activity: Activity) -> str:
-    """Hex SHA-256 of what the call comes to; its error where it raises."""
+    """Hex SHA-256 of the call's assessment, or the error's text if the call raises."""
     try:
         with localcontext(CONTEXT):
             return hashlib.sha256(assessment_bytes(assess(given, activity))).hexdigest()
@@ -43,7 +43,8 @@ def digest_of_call(assess: Assess, given: Context, activity: Activity) -> str:
 
 
 def call_of(assess: Assess, given: Context, activity: Activity) -> ReplayCall | None:
-    """The call by names; None where the function or the activity has none (it was made inside a function)."""
+    """The call by names. None if the function or the activity's type cannot be found by name, because another function
+    defines it."""
     names = [_name_of(thing) for thing in (assess, type(activity))]
     if None in names:
         return None
@@ -51,7 +52,7 @@ def call_of(assess: Assess, given: Context, activity: Activity) -> ReplayCall | 
 
 
 def digests(calls: Sequence[ReplayCall], seed: int) -> list[str]:
-    """The digests of all calls in a new process with this hash seed. Raises RuntimeError where the process fails."""
+    """The digests of all calls in a new process with this hash seed. Raises RuntimeError if the process fails."""
     environment = {**os.environ, "PYTHONHASHSEED": str(seed), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     done = subprocess.run(
         [sys.executable, "-m", "ledger.sdk.testing.replay"], input=msgspec.json.encode(calls), capture_output=True,
@@ -71,10 +72,10 @@ def _name_of(thing: Any) -> str | None:
 
 def _named(name: str) -> Any:
     module, _, path = name.partition(":")
-    found: Any = import_module(module)
+    value: Any = import_module(module)
     for part in path.split("."):
-        found = getattr(found, part, None)
-    return found
+        value = getattr(value, part, None)
+    return value
 
 
 def main() -> None:

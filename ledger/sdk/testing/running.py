@@ -1,4 +1,4 @@
-"""Assesses a context as the ledger does: strict activity, the SDK's arithmetic, checks, shares, contents."""
+"""Assesses a context as the ledger does: strict activity, the SDK's arithmetic, checks, allocation shares, contents."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, localcontext
@@ -31,8 +31,9 @@ from ledger.sdk.sector import CONTEXT, Sector
 
 
 class Run(NamedTuple):
-    """What a record came to. `assessment`: the plugin's, without the upstream that supplies bring; `burdens`: what it
-    emitted itself, by name; `outputs`: the part of that each output carries; `contents`: where matter went."""
+    """The results for a record. `assessment`: the plugin's, without the upstream of supplies. `burdens`: the record's
+    own burdens, by name. `outputs`: the part of these burdens that each output carries. `contents`: the contents of
+    the outputs."""
 
     assessment: Assessment
     burdens: Mapping[str, float]
@@ -51,29 +52,30 @@ class Run(NamedTuple):
 
 
 def run(sector: Sector, given: Context, activity: Mapping[str, Any] | None = None) -> Run:
-    """Runs the route of a context. Findings that refuse are returned, not raised; wrong activities and what no
-    assessment may hold raise as on the ledger: msgspec.ValidationError, PluginError, Refused."""
+    """Runs the route of a context. Findings that refuse are returned, not raised. Invalid activities and invalid
+    assessments raise as on the ledger: msgspec.ValidationError, PluginError, Refused."""
     route = sector.routes.get(given.route)
     if route is None:
         raise PluginError(f"sector {sector.name} has no route {given.route!r}", code="unknown-route", field="process")
     decoded = msgspec.json.decode(msgspec.json.encode(activity or {}), type=route.activity)
     with localcontext(CONTEXT):
-        found = route.assess(given, decoded)
+        assessment = route.assess(given, decoded)
     outputs = outputs_of(given)
-    without = msgspec.structs.replace(found, findings=())
+    without = msgspec.structs.replace(assessment, findings=())
     check_assessment(without, outputs)
-    _check_made(given, found)
-    found = cover(found, _coverage(given))
+    _check_made(given, assessment)
+    assessment = cover(assessment, _coverage(given))
     weighed = [Weighed(output, facts.mass) for output, facts in zip(outputs, given.outputs, strict=True)]
     parts = shares(cast(AllocationKey, given.allocation), weighed, without)
-    vector = direct(found)
-    allocation = Allocation(parts, found.assigned)
+    vector, allocation = direct(assessment), Allocation(parts, assessment.assigned)
     figures = record_figures(vector, [], allocation, [Holding(0.0, {}, False)] * len(outputs), {})
-    return Run(found, named(vector), tuple(named(one.burdens) for one in figures.outputs), _contents(given, found))
+    return Run(
+        assessment, named(vector), tuple(named(one.burdens) for one in figures.outputs), _contents(given, assessment)
+    )
 
 
 def _coverage(given: Context) -> Coverage:
-    """What the attributes that a context takes cover: of its electricity, as lots and as supplies."""
+    """The coverage of a context's electricity, from lots and from supplies, by the green attributes that it takes."""
     power = [one.quantity for one in given.inputs if one.quantity.unit in POWER_UNITS]
     power += [one.quantity for one in given.supplied("electricity")]
     leaving = [one.quantity for one in given.outputs if one.quantity.unit in POWER_UNITS and one.role != "attribute"]
@@ -84,17 +86,17 @@ def _total(power: Sequence[Quantity]) -> Decimal:
     return sum((kilowatt_hours(one.amount, one.unit) for one in power), Decimal(0))
 
 
-def _check_made(given: Context, found: Assessment) -> None:
-    check_made_power(_total([one.quantity for one in given.outputs if one.role == "attribute"]), found)
+def _check_made(given: Context, assessment: Assessment) -> None:
+    check_made_power(_total([one.quantity for one in given.outputs if one.role == "attribute"]), assessment)
 
 
 def outputs_of(given: Context) -> list[Output]:
-    """The outputs of a context, as the core reads them of its record."""
+    """The outputs of a context, in the form of a record's outputs."""
     return [_output(one) for one in given.outputs]
 
 
 def _output(facts: OutputFacts) -> Output:
-    """As much of the output of a record as shares are made of."""
+    """A record's output with only the fields from which allocation shares are computed."""
     return Output(
         lot=facts.lot, product=facts.product, quantity=facts.quantity, role=cast(Role, facts.role),
         value=None if facts.value is None else Money(value=_plain(facts.value), currency="CNY"),
@@ -107,7 +109,7 @@ def _plain(amount: Decimal) -> str:
     return f"{amount.normalize():f}"
 
 
-def _contents(given: Context, found: Assessment) -> ContentsOut:
+def _contents(given: Context, assessment: Assessment) -> ContentsOut:
     taken = [
         Flowing(1.0, _held(one.mass, one.materials), one.origin if one.role == "waste" and not one.same_maker else None)
         for one in given.inputs
@@ -118,7 +120,7 @@ def _contents(given: Context, found: Assessment) -> ContentsOut:
                                        if name != MASS}, bool(one.materials))
         for one in given.outputs
     ]
-    matter = {name: [float(part) for part in parts] for name, parts in found.matter.items()}
+    matter = {name: [float(part) for part in parts] for name, parts in assessment.matter.items()}
     return follow_matter(ContentsIn(taken, supplied), holdings, matter)
 
 

@@ -1,4 +1,4 @@
-"""Faults of a plugin's files: what its modules import and call, and the rows of its factor tables."""
+"""Checks a plugin's files: the imports and calls of its modules, and the rows of its factor tables."""
 
 import ast
 import sys
@@ -23,8 +23,9 @@ IMPURE: Final = frozenset({
     "shutil", "signal", "smtplib", "socket", "sqlite3", "ssl", "subprocess", "tempfile", "threading", "time", "urllib",
     "uuid",
 })
-"""Clock, chance, files, network and processes of the standard library."""
+"""Modules of the standard library that access the clock, randomness, files, the network or processes."""
 
+_PURE: Final = "clock, randomness, files and network are not allowed"
 _CALLS: Final = frozenset({"__import__", "eval", "exec", "input", "open"})
 _CLOCK: Final = frozenset({"now", "today", "utcnow"})
 _FIRST_YEAR: Final = 1990
@@ -38,32 +39,33 @@ def packages_of(sector: Sector) -> list[str]:
         module = getattr(route.assess, "__module__", None) or route.activity.__module__
         root = module.partition(".")[0]
         spec = find_spec(root)
-        # A folder without __init__.py, as of tests, is no package of the plugin's.
+        # A folder without __init__.py, such as a tests folder, is not a package of the plugin.
         names.add(root if spec is not None and spec.origin is not None else module)
     return sorted(names)
 
 
 def _modules(package: str) -> list[Path]:
-    found = import_module(package)
-    origin = Path(found.__file__ or "")
-    return sorted(origin.parent.rglob("*.py")) if hasattr(found, "__path__") else [origin]
+    module = import_module(package)
+    origin = Path(module.__file__ or "")
+    return sorted(origin.parent.rglob("*.py")) if hasattr(module, "__path__") else [origin]
 
 
 def faults_of_modules(package: str) -> Iterator[ConformanceFault]:
-    """Imports of anything but `ledger.sdk`, the package itself and the pure part of the standard library."""
+    """Faults: imports of anything except `ledger.sdk`, the package itself and the pure modules of the standard library;
+    calls that read the clock, a file or code."""
     own = package.partition(".")[0]
     for path in _modules(package):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for name in sorted(set(_imported(tree))):
             root = name.partition(".")[0]
             if root in IMPURE:
-                yield ConformanceFault("impure", path.name, f"imports {name}: no clock, chance, file or network")
+                yield ConformanceFault("impure", path.name, f"imports {name}: {_PURE}")
             elif not (name == "ledger.sdk" or root == own or root in sys.stdlib_module_names):
                 yield ConformanceFault(
-                    "imports", path.name, f"imports {name}: ledger.sdk and the standard library alone"
+                    "imports", path.name, f"imports {name}: only ledger.sdk and the standard library are allowed"
                 )
         for name in sorted(set(_called(tree))):
-            yield ConformanceFault("impure", path.name, f"calls {name}: no clock, chance, file or network")
+            yield ConformanceFault("impure", path.name, f"calls {name}: {_PURE}")
 
 
 def _imported(tree: ast.AST) -> Iterator[str]:
@@ -84,7 +86,7 @@ def _called(tree: ast.AST) -> Iterator[str]:
 
 
 def faults_of_tables(package: str) -> Iterator[ConformanceFault]:
-    """Every factor has a known unit and gas, a source that can be looked up, a year, boundary and status."""
+    """Faults of factors without a known unit and gas, a verifiable source, a year, a boundary and a status."""
     for file in factor_files(package) if hasattr(import_module(package), "__path__") else ():
         try:
             table = read_factors(package, file, file.removesuffix(".csv"))
@@ -92,21 +94,21 @@ def faults_of_tables(package: str) -> Iterator[ConformanceFault]:
             yield ConformanceFault("factor", file, error.message)
             continue
         for row in table:
-            yield from (ConformanceFault("factor", row.name, said) for said in faults_of_row(row))
+            yield from (ConformanceFault("factor", row.name, message) for message in faults_of_row(row))
 
 
 def faults_of_row(row: FactorRow) -> Iterator[str]:
-    """What is wrong with one factor; columns that are missing have been refused when it was read."""
+    """The faults of one factor. `read_factors` has refused missing columns already."""
     if row.unit not in UNITS:
-        yield f"{row.unit!r} is no Rec 20 code that the ledger knows"
+        yield f"unknown unit {row.unit!r}: it must be a Rec 20 code that the ledger knows"
     if row.gas not in AR6:
-        yield f"gas {row.gas!r} has no global warming potential: one of {' '.join(AR6)}"
+        yield f"gas {row.gas!r} has no global warming potential; one of: {' '.join(AR6)}"
     if not row.value.is_finite():
-        yield f"value {row.value} is no number"
+        yield f"value {row.value} is not a finite number"
     if not _FIRST_YEAR <= row.year <= datetime.now(UTC).year:
         yield f"year {row.year} is not from {_FIRST_YEAR} to now"
     if len(row.source) < _SHORTEST_SOURCE or not any(letter in " 0123456789" for letter in row.source):
-        yield f"source {row.source!r} is a mere name: say which publication, and where in it"
+        yield f"source {row.source!r} is too vague: name the publication and the place in it"
     try:
         wider_places((row.place,))
     except LedgerError as error:

@@ -1,4 +1,4 @@
-"""What a call touches outside its arguments: files, network, processes, as Python's audit events tell."""
+"""Records every access of a call to files, network and processes, by Python's audit events."""
 
 import sys
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ _EVENTS: Final = ("open", "os.", "socket.", "subprocess.", "urllib.", "shutil.",
 
 
 class _CallWatch:
-    """Audit hooks cannot be taken away, so there is one, which listens while somebody watches."""
+    """The audit hook. Python cannot remove a hook, so there is only one; it records events only during `watched`."""
 
     def __init__(self) -> None:
         self.seen: list[str] | None = None
@@ -29,7 +29,7 @@ def _watch() -> _CallWatch:
 
 @contextmanager
 def watched() -> Iterator[list[str]]:
-    """Gives a list that fills with the events of the block."""
+    """Yields a list, to which the events of the block are added."""
     watch = _watch()
     seen: list[str] = []
     watch.seen = seen

@@ -19,7 +19,7 @@ from ledger.engine.batch import Item
 from ledger.engine.prepare import REVISING, PreparedDraft, Submission, completed, draft_of
 from ledger.engine.sectors import Registry
 from ledger.errors import InvalidKey, LedgerError, Refused, Unavailable
-from ledger.registry.assessing import AssessmentCall, Found
+from ledger.registry.assessing import AssessmentCall, AssessmentResult
 
 _MAX_KEYS = 16
 
@@ -136,7 +136,7 @@ def draft(
 
 
 def complete(
-    drafted: Sequence[Drafted | Item | LedgerError], assessed: Sequence[Found], request: AppendRequest
+    drafted: Sequence[Drafted | Item | LedgerError], assessed: Sequence[AssessmentResult], request: AppendRequest
 ) -> list[Item | LedgerError]:
     """The items of a request's records. `assessed` are the answers to the calls of the drafts, in order."""
     answers = iter(assessed)

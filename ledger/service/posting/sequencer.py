@@ -30,7 +30,7 @@ from ledger.service.posting.commit import Open, commit
 from ledger.service.posting.pending import Answer, CommittedRecord, PendingRequest
 from ledger.service.posting.turns import Turns
 from ledger.store.batches import (
-    Arriving,
+    BatchNeeds,
     Head,
     connect_writer,
     end_stalled,
@@ -248,7 +248,7 @@ class Sequencer:
                 batch.finish()
                 await add_full_tiles(connection, batch.rows, head.frontier, batch.leaf_hashes)
                 await write_batch(
-                    connection, batch.rows, after, root, batch.time, batch.balances, head.revisions
+                    connection, batch.rows, batch.balances, Head(after, root, batch.time, head.revisions)
                 )
             else:
                 await touch_head(connection)
@@ -288,7 +288,8 @@ class Sequencer:
             digests.extend([item.submission.digest for item in request.items])
             keyids.update([item.submission.keyid for item in request.items])
             nonces.update({item.submission.salt_seed: item.submission.record.nonce for item in request.items})
-        await load_state(connection, state, names, Arriving(digests, keyids, nonces), fresh, self._loader, figures)
+        needs = BatchNeeds(names, fresh, digests, keyids, nonces)
+        await load_state(connection, self._loader, needs, state, figures)
         batch = Batch(state, figures, self._assessor.under_lock(), max(self._keeper(), head.time))
         items = [
             [item._replace(prepared=None) for item in request.items] if outdated else request.items

@@ -1,7 +1,8 @@
 """The anchor: a place outside the database that holds the highest head ever signed, as a signed checkpoint.
 
-All replicas of a ledger name the same anchor. It is a file, which replicas of one host share, or an object in a store
-with conditional put, which replicas on several hosts share. It never goes back, and no update of it is lost.
+All replicas of a ledger use the same anchor. It is either a file, which replicas on one host share, or an object in a
+store with conditional put, which replicas on several hosts share. It never goes back to a lower head, and no update is
+lost.
 """
 
 from ledger.store.anchor.content import fields_of, stated, written

@@ -1,7 +1,7 @@
-"""What an anchor says: a checkpoint, and beside it what else has to be known of the log before anything is signed.
+"""The content of an anchor: a checkpoint, and fields that a server must know before it signs anything.
 
-The note's text is a checkpoint with extension lines, each `name value`. A writer keeps the fields that it does not
-know, so that a later version's survive an earlier one. The log's keys sign all of it.
+The note's text is a checkpoint with extension lines, each `name value`. A writer keeps unknown fields, so that the
+fields of a later version survive a write by an earlier one. The log's keys sign the whole text.
 """
 
 import re
@@ -14,38 +14,39 @@ from ledger.errors import InvalidNote
 
 MAX_BYTES: Final = 1 << 20
 _NAME = re.compile(r"[a-z][a-z-]{0,63}")
+_FIELD_FORM: Final = "each field of an anchor must be one line, with its name and its value"
 _BARE = 3
-"""Lines of a checkpoint without fields."""
+"""Number of lines of a checkpoint without fields."""
 
 
 def stated(note: str) -> Checkpoint:
-    """The checkpoint that an anchor states, by form alone: who signed it, others ask. Raises InvalidNote."""
+    """The checkpoint in an anchor's note. Checks only the form; callers check the signatures. Raises InvalidNote."""
     return parse_checkpoint(parse_note(note).text, extensions=True)
 
 
 def fields_of(note: str) -> dict[str, str]:
-    """The fields beside the checkpoint, by form alone. Raises InvalidNote."""
+    """The fields after the checkpoint. Checks only the form. Raises InvalidNote."""
     stated(note)
-    found: dict[str, str] = {}
+    fields: dict[str, str] = {}
     for line in parse_note(note).text.split("\n")[_BARE:-1]:
         name, separator, value = line.partition(" ")
-        if not separator or not _NAME.fullmatch(name) or not value or name in found:
-            raise InvalidNote("a field of an anchor is one line, its name and its value", field="anchor", value=line)
-        found[name] = value
-    return found
+        if not separator or not _NAME.fullmatch(name) or not value or name in fields:
+            raise InvalidNote(_FIELD_FORM, field="anchor", value=line)
+        fields[name] = value
+    return fields
 
 
 def written(head: Checkpoint, fields: Mapping[str, str], signers: Sequence[Signer]) -> str:
-    """An anchor's note that states a head and fields, signed. Raises InvalidNote for a field that has no spelling."""
+    """The signed note of an anchor, with a head and fields. Raises InvalidNote for a field that cannot be one line."""
     lines = "".join(f"{name} {value}\n" for name, value in sorted(fields.items()))
     note = sign_note(head.text() + lines, signers)
     if fields_of(note) != dict(fields):
-        raise InvalidNote("a field of an anchor is one line, its name and its value", field="anchor")
+        raise InvalidNote(_FIELD_FORM, field="anchor")
     return note
 
 
 def read(data: bytes) -> str:
-    """The note in an anchor's bytes. Raises InvalidNote for what is no anchor."""
+    """The note in an anchor's bytes. Raises InvalidNote if the bytes are not an anchor."""
     if len(data) > MAX_BYTES:
         raise InvalidNote(f"longer than {MAX_BYTES} bytes")
     try:

@@ -1,4 +1,4 @@
-"""An anchor in a file, which the replicas of one host share. It is replaced whole and durably, under a lock."""
+"""An anchor in a file, which the replicas on one host share. A write replaces the whole file durably, under a lock."""
 
 import fcntl
 import os
@@ -13,8 +13,8 @@ from ledger.store.anchor.interface import Anchor, Change
 
 
 class FileAnchor(Anchor):
-    """The file at `path`, in a folder that is there, or the one that a link there leads to: all who follow it share
-    one anchor. When `update` returns, it survives a loss of power."""
+    """The file at `path`, in an existing folder. If `path` is a link, the anchor is the target of the link, so that all
+    users of the link share one anchor. When `update` returns, the new note survives a loss of power."""
 
     remote = False
 
@@ -24,15 +24,15 @@ class FileAnchor(Anchor):
 
     @property
     def path(self) -> Path:
-        """The file itself: putting another in its place would leave a link's target as it was."""
+        """The file itself, after all links. Replacing a link would leave its target unchanged."""
         return Path(os.path.realpath(self._named))
 
     def raw(self) -> bytes | None:
         try:
-            # A pipe would be waited for without an end.
+            # Without O_NONBLOCK, opening a pipe would wait for ever.
             with open(self.path, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK)) as file:
                 if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                    raise self.unreadable("it is no file")
+                    raise self.unreadable("it is not a regular file")
                 return file.read(MAX_BYTES + 1)
         except FileNotFoundError:
             return None
@@ -49,22 +49,23 @@ class FileAnchor(Anchor):
 
     def replace(self, note: str, expected: bytes | None, stamp: str) -> str | None:
         path = self.path
-        kept = None if expected is None else path.with_name(f"{path.name}.until-{stamp}")
+        backup = None if expected is None else path.with_name(f"{path.name}.until-{stamp}")
         with self._locked():
             if self.raw() != expected:
                 raise self.overtaken()
-            if kept is not None and expected is not None:
-                with kept.open("xb") as file:
+            if backup is not None and expected is not None:
+                with backup.open("xb") as file:
                     file.write(expected)
                     file.flush()
                     os.fsync(file.fileno())
-                sync(kept.parent)
+                sync(backup.parent)
             replace(path, note.encode())
-        return None if kept is None else str(kept)
+        return None if backup is None else str(backup)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """One writer at a time, over all processes. The lock is a file of its own, since the anchor is replaced."""
+        """Allows one writer at a time, over all processes. The lock is a separate file, because a write replaces the
+        anchor's file."""
         path = self.path
         try:
             with path.with_name(f"{path.name}.lock").open("ab") as lock:

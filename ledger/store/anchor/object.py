@@ -1,8 +1,8 @@
 """An anchor in an S3-compatible object store, which replicas on several hosts share.
 
-Each write is a conditional put: If-None-Match for the first, If-Match with the entity tag of what was read for all
-others. So of two writers one is refused, reads again, and no update is lost. A store that ignores these conditions is
-refused when the anchor is made.
+Each write is a conditional put: the first with If-None-Match, all others with If-Match and the entity tag of the object
+that was read. So the store refuses one of two concurrent writers; that writer reads again, and no update is lost. The
+creation of an anchor fails if the store ignores these conditions.
 """
 
 import os
@@ -58,23 +58,23 @@ class ObjectAnchor(Anchor):
                 self._require_conditions()
             if self._put(self._key, note.encode(), tag):
                 return note
-        raise self.unwritable(f"others have written it {_ATTEMPTS} times meanwhile")
+        raise self.unwritable(f"others have written it {_ATTEMPTS} times in the meantime")
 
     def replace(self, note: str, expected: bytes | None, stamp: str) -> str | None:
         data, tag = self._fetched()
         if data != expected:
             raise self.overtaken()
-        kept = None if expected is None else f"{self._key}.until-{stamp}"
-        if kept is not None and expected is not None and not self._put(kept, expected, None):
+        backup = None if expected is None else f"{self._key}.until-{stamp}"
+        if backup is not None and expected is not None and not self._put(backup, expected, None):
             raise self.overtaken()
         if expected is None:
             self._require_conditions()
         if not self._put(self._key, note.encode(), tag):
             raise self.overtaken()
-        return None if kept is None else f"s3://{urlsplit(self.location).netloc}/{kept}"
+        return None if backup is None else f"s3://{urlsplit(self.location).netloc}/{backup}"
 
     def _fetched(self) -> tuple[bytes | None, str | None]:
-        """What the object holds, and the entity tag of that."""
+        """The object's data and its entity tag; None for both if it does not exist."""
         try:
             answer = obstore.get(self._store, self._key)
             tag = answer.meta["e_tag"]
@@ -83,16 +83,17 @@ class ObjectAnchor(Anchor):
             data = bytes(answer.bytes())
         except FileNotFoundError as error:
             if "NoSuchBucket" in str(error):
-                raise self.unreadable("there is no such bucket") from error
+                raise self.unreadable("the bucket does not exist") from error
             return None, None
         except (BaseError, OSError, ValueError) as error:
             raise self.unreadable(_first(error)) from error
         if tag is None:
-            raise self.unreadable("the store gives no entity tag")
+            raise self.unreadable("the store returns no entity tag")
         return data, tag
 
     def _put(self, key: str, data: bytes, tag: str | None) -> bool:
-        """Whether the object was as expected (`tag` None: not there) and now holds the data."""
+        """Writes the data if the object still has the entity tag `tag` (None: does not exist). Returns whether it was
+        written."""
         try:
             obstore.put(self._store, key, data, mode="create" if tag is None else {"e_tag": tag}, use_multipart=False)
         except (AlreadyExistsError, PreconditionError):
@@ -102,7 +103,7 @@ class ObjectAnchor(Anchor):
         return True
 
     def _require_conditions(self) -> None:
-        """Raises Unavailable where the store does not heed conditions: it would let one writer overwrite another."""
+        """Raises Unavailable if the store ignores conditions: then one writer could overwrite another one's update."""
         probe = f"{self._key}.conditions"
         self._put(probe, b"", None)
         if self._put(probe, b"", None) or self._put(probe, b"", _MISSING_TAG):
@@ -115,5 +116,5 @@ def _plain() -> bool:
 
 
 def _first(error: Exception) -> str:
-    """The first line of what the library says, which prints its own source after it."""
+    """The first line of a library error. The other lines quote the library's own source."""
     return str(error).strip().split("\n")[0]

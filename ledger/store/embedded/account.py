@@ -1,4 +1,4 @@
-"""Under which account PostgreSQL runs. It refuses root, so for root this is a system user of our own."""
+"""Chooses the account under which PostgreSQL runs. PostgreSQL refuses root, so for root this is a system user."""
 
 import os
 import pwd
@@ -15,7 +15,8 @@ FALLBACK_USERS = ("nobody", "daemon")
 
 @dataclass(frozen=True)
 class Account:
-    """`switch`: we are root, and PostgreSQL's programs are started under this account instead of ours."""
+    """An account for PostgreSQL's programs. `switch`: this process runs as root, so it starts the programs under this
+    account instead of its own."""
 
     name: str
     uid: int
@@ -24,17 +25,17 @@ class Account:
 
 
 def account_for(data: Path) -> Account:
-    """The account that owns the cluster in `data`, or that will own it. For root this may create the system user."""
+    """The account that owns the cluster in `data`, or will own it. For root this may create the system user."""
     try:
         status = data.stat()
     except OSError:
-        status = None  # not there, or not reachable: then making its folder will say which one is in the way
+        status = None  # missing or not reachable: then making its folder reports which folder cannot be entered
     if os.geteuid() != 0:
         return _own_account(data, None if status is None else status.st_uid)
     if status is None:
         return _system_account()
     if status.st_uid == 0:
-        raise ConfigurationError(f"{data} belongs to root, under which PostgreSQL does not run: chown -R it to a user")
+        raise ConfigurationError(f"{data} belongs to root, but PostgreSQL does not run as root: chown -R it to a user")
     return Account(_name(status.st_uid), status.st_uid, status.st_gid, switch=True)
 
 
@@ -56,7 +57,8 @@ def _system_account() -> Account:
 
 
 def _add_system_user() -> None:
-    """Try each tool there is. A failure is no error: another process may have been first, or a fallback serves."""
+    """Try each available tool. A failure is not an error: another process may have been first, or a fallback is used.
+    """
     for tool, *options in (
         ("useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"),
         ("adduser", "--system", "--group", "--no-create-home", "--home", "/nonexistent"),

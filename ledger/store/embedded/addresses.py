@@ -1,4 +1,4 @@
-"""Connection addresses of a running cluster."""
+"""The connection addresses of a running cluster."""
 
 import time
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from ledger.store.embedded.sockets import PORT
 
 @dataclass(frozen=True)
 class Addresses:
-    """URLs for `asyncpg.connect`: of the role that owns database and schema, and of the restricted one."""
+    """URLs for `asyncpg.connect`: for the role that owns database and schema, and for the restricted role."""
 
     sockets: Path
     owner_url: str = field(repr=False)
@@ -26,9 +26,9 @@ def addresses(layout: Layout, sockets: Path) -> Addresses:
 
 
 def attach(home: Path, *, seconds: float = 60.0) -> Addresses:
-    """Addresses of the cluster that another process runs on this home, waiting while it is being started.
+    """The addresses of the cluster that another process runs on this home. Waits if the cluster is just starting.
 
-    Raises `ConfigurationError` if nobody runs it, `Unavailable` if it is not ready in time.
+    Raises `ConfigurationError` if no process runs it, `Unavailable` if it is not ready in time.
     """
     layout = Layout.at(home)
     give_up = time.monotonic() + seconds

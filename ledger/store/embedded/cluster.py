@@ -1,4 +1,4 @@
-"""The postmaster of one data folder: start or adopt it, wait until it answers, stop it."""
+"""Controls the postmaster of one data folder: starts or adopts it, waits until it answers, stops it."""
 
 import os
 import signal
@@ -24,12 +24,13 @@ _QUIET_SECONDS = 3.0
 _REPORT_EVERY_SECONDS = 5.0
 _ORPHANS_SECONDS = 60.0
 _AGAIN_SECONDS = 0.5
-# PostgreSQL counts the processes that are still attached to the memory of a postmaster that was killed.
+# PostgreSQL does not start while processes are still attached to the shared memory of a killed postmaster.
 _ORPHANS_MESSAGE = "shared memory block"
 
 
 class Cluster:
-    """`cancelled` ends a wait for readiness early; `limit` is its longest duration, crash recovery included."""
+    """The cluster of one data folder. `cancelled` ends a wait for readiness early. `limit` is the longest duration of
+    that wait, including crash recovery."""
 
     def __init__(
         self, layout: Layout, programs: Programs, account: Account, report: Callable[[str], None],
@@ -45,7 +46,7 @@ class Cluster:
         self.pid: int | None = None
 
     def start(self) -> None:
-        """Return once the server accepts connections; a postmaster that already runs on the folder is adopted."""
+        """Return once the server accepts connections. Adopt a postmaster that runs on the folder already."""
         self._write_settings()
         if self._adopt():
             return
@@ -67,18 +68,19 @@ class Cluster:
         return self._runs() and folder is not None and socket_in(folder).exists()
 
     def stop(self) -> bool:
-        """Fast shutdown, which rolls back what is open and writes a checkpoint; immediate if that takes too long."""
+        """Do a fast shutdown, which rolls back open transactions and writes a checkpoint; an immediate one if that
+        takes too long. Returns whether the postmaster has ended."""
         for number, seconds in ((signal.SIGINT, FAST_SECONDS), (signal.SIGQUIT, _IMMEDIATE_SECONDS)):
             give_up = time.monotonic() + seconds
-            again = 0.0
+            next_signal = 0.0
             while self._runs():
                 now = time.monotonic()
                 if now > give_up:
                     break
-                if now >= again:
-                    # One that has just been started, by a process that ignores the signal, does not heed it yet.
+                if now >= next_signal:
+                    # Repeat the signal: a postmaster that has just started may still ignore it, if its parent does.
                     self._signal(number)
-                    again = now + _AGAIN_SECONDS
+                    next_signal = now + _AGAIN_SECONDS
                 time.sleep(0.02)
             else:
                 self.pid = self._child = None
@@ -93,16 +95,16 @@ class Cluster:
             self._child = None
         self.pid = postmaster.pid
         if postmaster.status == "stopping" or postmaster.sockets != recorded_folder(self._layout) or not self._reload():
-            self._report("ending a PostgreSQL that cannot be reached")
+            self._report("stopping a PostgreSQL that cannot be reached")
             if not self.stop():
-                raise ConfigurationError(f"process {postmaster.pid} of PostgreSQL does not end")
+                raise ConfigurationError(f"PostgreSQL, process {postmaster.pid}, does not stop")
             return False
         self._report(f"taking over PostgreSQL, process {postmaster.pid}")
         self._wait_until_ready()
         return True
 
     def _reload(self) -> bool:
-        """Let an adopted postmaster read the settings. False if its socket is gone, or is about to."""
+        """Let an adopted postmaster read the settings again. False if its socket does not exist."""
         folder = recorded_folder(self._layout)
         if folder is None or not socket_in(folder).exists():
             return False
@@ -119,11 +121,11 @@ class Cluster:
         layout = self._layout
         sockets = socket_folder(layout, self._account)
         command = [self._programs.path("postgres"), "-D", str(layout.data), "-p", str(PORT), "-k", str(sockets)]
-        # On the command line, where no ALTER SYSTEM can open the server to others.
+        # These are on the command line, so that no ALTER SYSTEM can open the server to others.
         command += ["-c", "listen_addresses=", "-c", "unix_socket_permissions=0700"]
         stale = read_postmaster(layout.data)
-        # The number in a stale file may belong to another process by now. This variable says that it is no postmaster.
-        # Removing the file instead would also remove the check that no orphan uses the shared memory.
+        # The number in a stale file may belong to another process by now. This variable tells PostgreSQL that this
+        # process is not a postmaster. Removing the file would also remove the check for orphans on the shared memory.
         extra = {"PG_GRANDPARENT_PID": str(stale.pid)} if stale is not None and is_alive(stale.pid) else {}
         prune_logs(layout.log)
         with explained("cannot write PostgreSQL's first messages"):

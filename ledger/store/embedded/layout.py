@@ -1,8 +1,8 @@
-"""Names, owners and modes of what lies in a data folder. The mode of a folder that we did not make is never changed.
+"""Names, owners and modes of the files in a data folder. This never changes the mode of a folder that it did not make.
 
     home/postgres/            0711 for root, else 0700
-        data/  log/           0700, of the account that runs PostgreSQL
-        ledger_*.password     0600, of the supervising account; PostgreSQL itself keeps only SCRAM verifiers
+        data/  log/           0700, owned by the account that runs PostgreSQL
+        ledger_*.password     0600, owned by the supervising account; PostgreSQL itself stores only SCRAM verifiers
         settings.conf         our settings, rewritten at each start
         owner.lock  sockets  start.log
 """
@@ -25,7 +25,7 @@ _ROOT_HOME = Path("/var/lib/carbon-ledger/default")
 
 
 def default_home() -> Path:
-    """The data folder of this account when none is configured. It is not created."""
+    """The default data folder of this account. This does not create it."""
     if os.geteuid() == 0:
         return _ROOT_HOME
     configured = os.environ.get("XDG_DATA_HOME", "")
@@ -41,7 +41,8 @@ class Layout:
 
     @classmethod
     def at(cls, home: Path) -> "Layout":
-        """Symbolic links are resolved, so that one folder has one name in locks and process lists."""
+        """The layout of a home. Resolves symbolic links, so that a folder has only one name in locks and process
+        lists."""
         return cls(Path(os.path.realpath(home)))
 
     @property
@@ -77,7 +78,7 @@ class Layout:
 
 
 def make_folders(layout: Layout, account: Account) -> None:
-    """Make what is missing down to `home/postgres`, after checking that the account can get there."""
+    """Make all missing folders down to `home/postgres`, after a check that the account can enter them."""
     folders = (layout.folder, *layout.folder.parents)
     require_reachable([folder for folder in reversed(folders) if os.path.lexists(folder)], account)
     mode = 0o711 if account.switch else 0o700
@@ -88,7 +89,7 @@ def make_folders(layout: Layout, account: Account) -> None:
 
 
 def make_owned_folder(folder: Path, account: Account) -> None:
-    """A folder for the server alone. One that exists is left as it is."""
+    """Make a folder that only the server can enter. Leave an existing folder unchanged."""
     with explained("cannot make a folder for the database"), suppress(FileExistsError):
         folder.mkdir(mode=0o700)
         folder.chmod(0o700)
@@ -97,9 +98,9 @@ def make_owned_folder(folder: Path, account: Account) -> None:
 
 
 def require_reachable(folders: list[Path], account: Account) -> None:
-    """Refuse, by name, the first of `folders` (outermost first) that the account cannot enter."""
+    """Raise ConfigurationError, which names the first of `folders` (outermost first) that the account cannot enter."""
     if account.switch:
-        # Asked under the account itself: modes alone do not tell of ACLs and security modules.
+        # Try it under the account itself: the mode of a folder does not show ACLs and security modules.
         script = 'for folder; do [ -d "$folder" ] && [ -x "$folder" ] || exit 1; echo; done'
         result = run(["/bin/sh", "-c", script, "sh", *map(str, folders)], account)
         entered = result.stdout.count("\n")
@@ -110,17 +111,17 @@ def require_reachable(folders: list[Path], account: Account) -> None:
         return
     folder = folders[entered]
     if not folder.is_dir():
-        raise ConfigurationError(f"{folder} is not a folder, so no data can be kept below it")
+        raise ConfigurationError(f"{folder} is not a folder, so no data can be stored below it")
     status = folder.stat()
     raise ConfigurationError(
         f"the database runs as {account.name}, which cannot enter {folder} (mode {status.st_mode & 0o7777:04o}, owner "
-        f"uid {status.st_uid}): set CARBON_LEDGER_HOME to a folder it can reach, such as {default_home()}, or allow it "
-        f"to pass with: chmod o+x '{folder}'"
+        f"uid {status.st_uid}): set CARBON_LEDGER_HOME to a folder that it can enter, such as {default_home()}, or "
+        f"allow it to enter with: chmod o+x '{folder}'"
     )
 
 
 def write_file(path: Path, text: str, mode: int) -> None:
-    """Replace the file as a whole, durably."""
+    """Replace the whole file durably."""
     with explained(f"cannot write {path}"):
         replace(path, text.encode(), mode)
 

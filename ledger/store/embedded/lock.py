@@ -1,4 +1,4 @@
-"""The owner lock: one supervising process per data folder."""
+"""The owner lock, which allows one supervising process per data folder."""
 
 import fcntl
 import os
@@ -13,19 +13,21 @@ _PATIENCE_SECONDS = 1.0
 
 
 class OwnerLock:
-    """`flock` on a file: the kernel releases it however the owner ends. PostgreSQL's processes do not inherit it."""
+    """A lock with `flock` on a file. The kernel releases it however the owner ends. PostgreSQL's processes do not
+    inherit it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._handle: int | None = None
 
     def acquire(self) -> None:
-        """Raises `ConfigurationError` (code `home-in-use`) if another object, here or in another process, owns it."""
+        """Takes the lock. Raises `ConfigurationError` (code `home-in-use`) if another object, in this or another
+        process, holds it."""
         with explained("cannot open the owner lock"):
             handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         give_up = time.monotonic() + _PATIENCE_SECONDS
         while not _try(handle, fcntl.LOCK_EX):
-            # `is_owned` takes the lock for a moment, so one failure is no proof.
+            # `is_owned` takes the lock for a moment, so a single failure does not prove that there is an owner.
             if time.monotonic() > give_up:
                 owner = os.pread(handle, 32, 0).decode("ascii", "replace").strip()
                 os.close(handle)
@@ -38,7 +40,7 @@ class OwnerLock:
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode("ascii"), 0)
         self._handle = handle
-        # A forked worker shares the lock; without this it would keep the home in use after its parent's death.
+        # A forked child shares the lock. If it kept the lock, the home would stay in use after its parent's death.
         os.register_at_fork(after_in_child=self.release)
 
     def release(self) -> None:
@@ -48,7 +50,7 @@ class OwnerLock:
 
 
 def is_owned(path: Path) -> bool:
-    """Whether some process holds the lock just now."""
+    """Whether a process holds the lock now."""
     try:
         handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
     except FileNotFoundError:

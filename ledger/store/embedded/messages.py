@@ -1,4 +1,4 @@
-"""PostgreSQL's own messages: the first ones go to `start.log`, those of a running server to files in `log/`."""
+"""Reads PostgreSQL's own messages. It writes the first ones to `start.log`, later ones to files in `log/`."""
 
 import os
 from contextlib import suppress
@@ -13,25 +13,25 @@ _COLLECTOR_STARTED = "redirecting log output to logging collector"
 
 
 def last_messages(layout: Layout, lines: int) -> str:
-    """The end of what was written since the last start."""
+    """The last `lines` messages since the last start."""
     return "\n".join(_messages(layout)[-lines:])
 
 
 def why_it_ended(layout: Layout) -> str:
-    """The line that tells most, then the end of the log and where to read on."""
+    """The most informative line, then the end of the log and the folder of the whole log."""
     messages = _messages(layout)
     return "\n".join((last_fault(messages), f"last messages, more in {layout.folder}:", *messages[-8:]))
 
 
 def prune_logs(folder: Path) -> None:
-    """Keep the newest files; each is of 10 MB at most."""
+    """Keep only the newest files. Each file has at most 10 MB."""
     with suppress(OSError):
         for path in _newest_first(folder)[LOG_FILES_KEPT:]:
             path.unlink(missing_ok=True)
 
 
 def _messages(layout: Layout) -> list[str]:
-    """Of the last start and, if it came as far as the log collector, of the newest log file."""
+    """The lines of the last start and, if the start reached the log collector, of the newest log file."""
     lines = _tail(layout.start_log)
     newest = _newest_first(layout.log)
     if newest and any(_COLLECTOR_STARTED in line for line in lines):
@@ -40,7 +40,7 @@ def _messages(layout: Layout) -> list[str]:
 
 
 def _newest_first(folder: Path) -> list[Path]:
-    """Their names begin with the time."""
+    """The log files by name, which begins with the time."""
     return sorted(folder.glob("postgresql-*.log"), reverse=True)
 
 

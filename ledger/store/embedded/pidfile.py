@@ -1,4 +1,4 @@
-"""Whether a postmaster runs on a data folder, by what it writes to `postmaster.pid` and by the process itself."""
+"""Finds out whether a postmaster runs on a data folder, from its `postmaster.pid` and from the process itself."""
 
 import os
 import subprocess
@@ -10,7 +10,8 @@ from ledger.errors import ConfigurationError
 
 @dataclass(frozen=True)
 class Postmaster:
-    """`status` is `starting`, `ready`, `stopping`, or empty while the file is being written."""
+    """The content of `postmaster.pid`. `status` is `starting`, `ready`, `stopping`, or empty while PostgreSQL writes
+    the file."""
 
     pid: int
     sockets: Path | None
@@ -18,7 +19,7 @@ class Postmaster:
 
 
 def read_postmaster(data: Path) -> Postmaster | None:
-    """What the file says. It may be stale: see `is_postmaster`."""
+    """The content of the file. It may be stale: see `is_postmaster`."""
     try:
         lines = (data / "postmaster.pid").read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
@@ -32,15 +33,15 @@ def read_postmaster(data: Path) -> Postmaster | None:
 
 
 def running_postmaster(data: Path) -> Postmaster | None:
-    """The postmaster that really runs on this folder."""
+    """The postmaster that runs on this folder; None if no process does."""
     postmaster = read_postmaster(data)
     return postmaster if postmaster is not None and is_postmaster(postmaster.pid, data) else None
 
 
 def is_postmaster(pid: int, data: Path) -> bool:
-    """Whether the process lives and is the postmaster of this folder, not a later process of the same number.
+    """Whether the process lives and is the postmaster of this folder, not a later process with the same number.
 
-    Command lines are used since they can be read across accounts without privileges, and a zombie has none.
+    This checks the command line, because any account can read it without privileges, and a zombie has no command line.
     """
     command = _command(pid)
     if len(command) < 3 or Path(command[0]).name != "postgres" or command[1] != "-D":
@@ -52,7 +53,7 @@ def is_postmaster(pid: int, data: Path) -> bool:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether the number is in use by any process, a zombie included: what PostgreSQL itself looks at."""
+    """Whether any process uses the number, including a zombie. PostgreSQL itself makes the same check."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -68,7 +69,7 @@ def _command(pid: int) -> list[str]:
             return [os.fsdecode(part) for part in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
         except OSError:
             return []
-    # No /proc on macOS. Our own command lines put the folder between " -D " and " -p ".
+    # macOS has no /proc. Our own command lines have the folder between " -D " and " -p ".
     listed = subprocess.run(
         ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
     ).stdout

@@ -1,4 +1,4 @@
-"""Running PostgreSQL's programs under an account, and reading what they complain about."""
+"""Runs PostgreSQL's programs under an account, and finds the fault in their messages."""
 
 import re
 import subprocess
@@ -9,8 +9,8 @@ from typing import IO
 from ledger.errors import ConfigurationError
 from ledger.store.embedded.account import Account
 
-# Nothing of the caller's environment: PGDATA, PGPORT and the like would redirect the programs, and other languages
-# would make their messages unreadable to `fault`.
+# The programs do not inherit the caller's environment: PGDATA, PGPORT and the like would redirect them, and `fault`
+# cannot read messages in other languages.
 _ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 _FAULT = re.compile(r"FATAL:|PANIC:|error:|terminated by|No space left|cannot execute|ERROR:")
 
@@ -19,7 +19,7 @@ def run(
     command: Sequence[str], account: Account, *, text: str = "", seconds: float = 60,
     extra: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run to the end with `text` as input. The caller looks at the exit code."""
+    """Run a program to its end with `text` as input. The caller checks the exit code."""
     try:
         return subprocess.run(
             list(command), input=text, capture_output=True, text=True, errors="replace", check=False, timeout=seconds,
@@ -35,7 +35,7 @@ def run(
 def spawn(
     command: Sequence[str], account: Account, output: IO[bytes], extra: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
-    """Start a server in a session of its own, so that an interrupt typed at our terminal does not reach it first."""
+    """Start a server in a separate session, so that an interrupt from our terminal does not reach it first."""
     try:
         return subprocess.Popen(
             list(command), stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/",
@@ -48,13 +48,13 @@ def spawn(
 
 
 def fault(output: str) -> str:
-    """The line that tells most about a failed command: the first complaint; later ones are its consequences."""
+    """The most informative line of a failed command: its first error, because later errors are consequences."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     return next(filter(_FAULT.search, lines), lines[-1] if lines else "no message")
 
 
 def last_fault(lines: Sequence[str]) -> str:
-    """The same of a server, whose earlier complaints may be about something else."""
+    """The same for a server: its last error, because earlier errors may have other causes."""
     return next(filter(_FAULT.search, reversed(lines)), lines[-1] if lines else "no message")
 
 

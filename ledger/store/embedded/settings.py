@@ -1,4 +1,5 @@
-"""Our settings of PostgreSQL, rewritten at each start so that a new version of the product brings its own."""
+"""The product's settings of PostgreSQL. Each start rewrites them, so that a new version of the product can change them.
+"""
 
 import os
 from contextlib import suppress
@@ -47,7 +48,7 @@ timezone = 'UTC'
 
 
 def settings_text(memory: int, *, lz4: bool) -> str:
-    """The settings for a host with so many bytes of memory."""
+    """The settings for a host with `memory` bytes of memory."""
     shared_buffers = min(max(memory // 4, 128 * MIB), 1024 * MIB)
     cache = max(memory // 2, 256 * MIB)
     compression = "lz4" if lz4 else "pglz"
@@ -55,9 +56,9 @@ def settings_text(memory: int, *, lz4: bool) -> str:
 
 
 def host_memory() -> int:
-    """Bytes of memory that we may use: of the host, or fewer where a container sets a limit."""
+    """Bytes of memory that this process may use: the host's memory, or less if a container sets a limit."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     for path in _CGROUP_LIMITS:
-        with suppress(OSError, ValueError):  # "max" where there is no limit
+        with suppress(OSError, ValueError):  # "max" if there is no limit
             memory = min(memory, int(Path(path).read_text(encoding="ascii")))
     return memory

@@ -1,6 +1,7 @@
-"""The folder of the socket: short, since a socket's path is limited to about 104 bytes, private, outside the data.
+"""The folder of the socket. It is private, outside of the data folder, and has a short path, because the path of a
+socket is limited to about 104 bytes.
 
-Its random name is kept in the data folder and used again, so that addresses stay valid when PostgreSQL is restarted.
+The data folder records its random name. A restart of PostgreSQL uses the same folder, so that addresses stay valid.
 """
 
 import os
@@ -17,7 +18,7 @@ from ledger.store.embedded.layout import Layout, write_file
 PORT = 5432
 _ROOT_FOLDER = Path("/run/carbon-ledger")
 _PREFIX = "carbon-ledger-"
-_LONGEST = 103  # of the socket's path: macOS allows 104 bytes with the final zero, Linux 108
+_LONGEST = 103  # bytes of the socket's path: macOS allows 104 with the final zero, Linux 108
 
 
 def socket_in(folder: Path) -> Path:
@@ -25,7 +26,7 @@ def socket_in(folder: Path) -> Path:
 
 
 def socket_folder(layout: Layout, account: Account) -> Path:
-    """The recorded folder if it is still ours alone, else a new one."""
+    """The recorded folder if it is still private, else a new one."""
     recorded = recorded_folder(layout)
     if recorded is not None and (_is_private(recorded, account) or _remade(recorded, account)):
         return recorded
@@ -40,17 +41,19 @@ def socket_folder(layout: Layout, account: Account) -> Path:
             write_file(layout.sockets_record, f"{folder}\n", 0o600)
             return folder
         folder.rmdir()
-    raise ConfigurationError("no folder for the database's socket: /tmp is not writable, or not protected from others")
+    raise ConfigurationError(
+        "cannot make a folder for the database's socket: /tmp is not writable, or not protected from other accounts"
+    )
 
 
 def remove_socket_folder(layout: Layout) -> None:
-    """Forget the folder, after PostgreSQL has stopped."""
+    """Remove the folder and its record, after PostgreSQL has stopped."""
     folder = recorded_folder(layout)
     if folder is None:
         return
     with suppress(OSError):
-        for left in (socket_in(folder), Path(f"{socket_in(folder)}.lock")):
-            left.unlink(missing_ok=True)
+        for path in (socket_in(folder), Path(f"{socket_in(folder)}.lock")):
+            path.unlink(missing_ok=True)
         folder.rmdir()
     layout.sockets_record.unlink(missing_ok=True)
 
@@ -69,12 +72,12 @@ def _parents(account: Account) -> Iterator[Path]:
             _ROOT_FOLDER.mkdir()
             _ROOT_FOLDER.chmod(0o711)
         yield from filter(_is_protected, [_ROOT_FOLDER])
-    # Not XDG_RUNTIME_DIR: it is emptied when the user logs out, under the feet of a server meant to stay.
+    # Not XDG_RUNTIME_DIR: the system empties it when the user logs out, but the server may continue to run.
     yield from filter(_is_protected, [Path(tempfile.gettempdir()), Path("/tmp")])  # noqa: S108 - random name, checked
 
 
 def _is_protected(folder: Path) -> bool:
-    """Nobody but its owner can rename or replace what we put there."""
+    """Whether only the owner of the folder can rename or replace our files in it."""
     try:
         status = folder.stat()
     except OSError:
@@ -92,7 +95,7 @@ def _is_private(folder: Path, account: Account) -> bool:
 
 
 def _remade(folder: Path, account: Account) -> bool:
-    """Make a folder again that was swept away. `mkdir` fails if someone else was faster."""
+    """Make a deleted folder again. Returns false if this fails, for example because another process was faster."""
     if not _is_protected(folder.parent):
         return False
     try:

@@ -1,4 +1,4 @@
-"""The process that owns an embedded PostgreSQL: it starts it, starts it again after its death, and stops it."""
+"""Supervises an embedded PostgreSQL: the process that owns it starts it, restarts it after a crash, and stops it."""
 
 import atexit
 import enum
@@ -31,7 +31,8 @@ _log = logging.getLogger(__name__)
 
 
 class ClusterState(enum.Enum):
-    """`FAILED`: every attempt to start PostgreSQL again has failed; `failure` says why. Then `stop` and `start`."""
+    """`FAILED`: all attempts to restart PostgreSQL have failed; `failure` is the reason. To continue, call `stop` and
+    `start`."""
 
     STOPPED = "stopped"
     STARTING = "starting"
@@ -43,16 +44,16 @@ class ClusterState(enum.Enum):
 class EmbeddedPostgres:
     """PostgreSQL on the data folder `home`, owned by this process.
 
-    - One owner: a second `start` on the same home, here or in another process, raises `ConfigurationError` with the
-      code `home-in-use`; such a process uses `attach`.
+    - A home has one owner: a second `start` on the same home, in this or another process, raises `ConfigurationError`
+      with the code `home-in-use`. Such a process must use `attach`.
     - `start` and `stop` block: call them in a thread from asynchronous code. An owner that ends normally stops
       PostgreSQL even without `stop`.
-    - An owner killed without warning (SIGKILL, or SIGTERM without a handler) leaves PostgreSQL running. Nothing
-      acknowledged is lost, `attach` goes on working, and the next `start` takes that very server over.
-    - A PostgreSQL that dies is started again by a thread of ours, at the same addresses. After five attempts without a
-      steady minute it gives up.
-    - `on_progress` is told what takes long; after the first start it is called from that thread.
-    - A forked child must not use its parent's object; its `stop` does nothing.
+    - If the owner is killed without warning (SIGKILL, or SIGTERM without a handler), PostgreSQL continues to run.
+      Nothing acknowledged is lost, `attach` still works, and the next `start` takes over the same server.
+    - If PostgreSQL dies, a thread of this object restarts it, at the same addresses. After five attempts without a
+      steady minute the thread gives up.
+    - `on_progress` receives messages about slow steps. After the first start, that thread calls it.
+    - A forked child must not use its parent's object; `stop` does nothing in the child.
     """
 
     def __init__(
@@ -88,13 +89,13 @@ class EmbeddedPostgres:
 
     @property
     def pid(self) -> int | None:
-        """The postmaster's process."""
+        """The process id of the postmaster."""
         return None if self._cluster is None else self._cluster.pid
 
     def start(self) -> None:
-        """Create the database if there is none, and return once it accepts connections, after recovery if need be.
+        """Create the database if it does not exist. Return once it accepts connections, after a recovery if necessary.
 
-        Raises `ConfigurationError`; then nothing is left running and no half-made database is left behind.
+        Raises `ConfigurationError`; then no server runs, and no half-made database remains.
         """
         with self._mutex:
             if self._cluster is not None:
@@ -121,7 +122,7 @@ class EmbeddedPostgres:
             self._watcher.start()
 
     def stop(self) -> None:
-        """Stop PostgreSQL and give the home free. Does nothing if it was not started; interrupts a start under way."""
+        """Stop PostgreSQL and release the home. Does nothing if it was not started. Interrupts a running `start`."""
         if self._process != os.getpid():
             return
         self._stopping.set()
@@ -133,7 +134,7 @@ class EmbeddedPostgres:
             if self._cluster.stop():
                 remove_socket_folder(self._layout)
             else:
-                _log.error("PostgreSQL, process %s, does not end; the next start will take it over", self._cluster.pid)
+                _log.error("PostgreSQL, process %s, does not stop; the next start will take it over", self._cluster.pid)
             atexit.unregister(self.stop)
             self._cluster = None
             self._lock.release()
@@ -149,7 +150,7 @@ class EmbeddedPostgres:
         self.stop()
 
     def _first_start(self) -> Cluster:
-        account = account_for(self._layout.data)  # asked under the lock: another process may have made the cluster
+        account = account_for(self._layout.data)  # only now, under the lock: another process may have made the cluster
         programs = programs_for(account, self._report)
         ensure_cluster(self._layout, programs, account, self._report)
         cluster = Cluster(self._layout, programs, account, self._report, self._stopping, self._start_limit)
@@ -180,9 +181,9 @@ class EmbeddedPostgres:
                 continue
             if self.state is ClusterState.RUNNING:
                 self.state = ClusterState.RESTARTING
-                _log.warning("PostgreSQL is gone and is started again: %s", why_it_ended(self._layout))
+                _log.warning("PostgreSQL has ended and is restarted: %s", why_it_ended(self._layout))
             if attempts == len(RESTART_DELAYS):
-                self._give_up(self.failure or ConfigurationError("PostgreSQL dies again and again"))
+                self._give_up(self.failure or ConfigurationError("PostgreSQL ends again after each restart"))
                 return
             if self._stopping.wait(RESTART_DELAYS[attempts]):
                 return
@@ -195,7 +196,7 @@ class EmbeddedPostgres:
             _start_or_stop(cluster)
         except LedgerError as error:
             self.failure = error
-            _log.warning("PostgreSQL could not be started again: %s", error.message)
+            _log.warning("PostgreSQL could not be restarted: %s", error.message)
             return False
         self.failure = None
         self.state = ClusterState.RUNNING
@@ -204,11 +205,11 @@ class EmbeddedPostgres:
     def _give_up(self, failure: LedgerError) -> None:
         self.failure = failure
         self.state = ClusterState.FAILED
-        _log.error("PostgreSQL is not started again: %s", failure.message)
+        _log.error("PostgreSQL is not restarted any more: %s", failure.message)
 
 
 def _start_or_stop(cluster: Cluster) -> None:
-    """No server that nobody watches is left behind by a start that fails or is interrupted."""
+    """Stop the server if its start fails or is interrupted, so that no unsupervised server remains."""
     try:
         cluster.start()
     except BaseException:

@@ -186,7 +186,7 @@ def test_power_where_no_grid_factor_is_known_makes_no_line() -> None:
     # Another country's grid is not China's, and no province is guessed. A year to come has the latest earlier factor.
     assert ("electricity", "CO2") not in lines(refine(place="DE"))
     assert lines(refine(place="CN", year=2030))["electricity", "CO2"] == pytest.approx(60_000 * 0.5306)
-    with pytest.raises(PluginError, match="no province of China"):
+    with pytest.raises(PluginError, match="not a province of China"):
         refine(place="CN-XX")
 
 

@@ -171,14 +171,14 @@ def test_faults_of_files(
 
 @pytest.mark.parametrize(("changed", "said"), [
     ({}, []),
-    ({"unit": "XYZ"}, ["'XYZ' is no Rec 20 code that the ledger knows"]),
+    ({"unit": "XYZ"}, ["unknown unit 'XYZ': it must be a Rec 20 code"]),
     ({"gas": "air"}, ["gas 'air' has no global warming potential"]),
-    ({"value": Decimal("NaN")}, ["value NaN is no number"]),
+    ({"value": Decimal("NaN")}, ["value NaN is not a finite number"]),
     ({"year": 1989}, ["year 1989 is not from 1990 to now"]),
     ({"year": 2999}, ["year 2999 is not from 1990 to now"]),
-    ({"source": "MEE"}, ["source 'MEE' is a mere name"]),
-    ({"source": "Intergovernmentals"}, ["source 'Intergovernmentals' is a mere name"]),
-    ({"place": "CN-QQ"}, ["CN-QQ is no province of China"]),
+    ({"source": "MEE"}, ["source 'MEE' is too vague"]),
+    ({"source": "Intergovernmentals"}, ["source 'Intergovernmentals' is too vague"]),
+    ({"place": "CN-QQ"}, ["CN-QQ is not a province of China"]),
 ])
 def test_faults_of_a_factor(changed: dict[str, Any], said: list[str]) -> None:
     row = FactorRow(**{
@@ -200,5 +200,5 @@ def test_every_sector_of_the_tree_goes_through_the_kit(folder: Path) -> None:
 
 
 def test_all_faults_are_told_at_once() -> None:
-    with pytest.raises(AssertionError, match="2 faults of sector bricks:\nbricks: version: 'x' is no semantic version"):
+    with pytest.raises(AssertionError, match="2 faults of sector bricks:\nbricks: version: 'x' is not a semantic version"):
         assert_conforms(bricks(version="x", zh="Bricks"), [CASE])

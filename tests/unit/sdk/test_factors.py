@@ -151,9 +151,9 @@ def test_power_whose_attribute_is_used_up() -> None:
 
 
 def test_a_record_of_a_year_or_place_without_a_factor() -> None:
-    with pytest.raises(PluginError, match="no factor for 'electricity' in 2020: the first is of 2021"):
+    with pytest.raises(PluginError, match="no factor for 'electricity' in 2020: its first factor is for 2021"):
         power("CN-SH", 2020)
-    with pytest.raises(PluginError, match="CN-QQ is no province of China"):
+    with pytest.raises(PluginError, match="CN-QQ is not a province of China"):
         power("CN-QQ", 2022)
     assert power("CN-SH", 2020, priced=True) == ()
     assert power("CN-QQ", 2022, priced=True) == ()

@@ -86,7 +86,7 @@ def test_an_own_factor_for_combustion_keeps_the_line() -> None:
     ({"heating_value": "121"}, "heatingValue is 121: it must be at most 120 MJ per kg"),
     ({"heating_value": "20", "carbon": "1.01"}, "carbon is 1.01"),
     ({"carbon_content": "0.05"}, "carbon is 1.16"),
-    ({"carbon": "0.6", "carbon_content": "0.02"}, "left out where carbon is given"),
+    ({"carbon": "0.6", "carbon_content": "0.02"}, "left out if carbon is given"),
     ({"oxidation": "0"}, "above 0 and at most 1"),
 ])
 def test_what_no_fuel_has(measured: dict[str, str], said: str) -> None:
@@ -118,5 +118,5 @@ def test_materials_that_are_not_burnt_here() -> None:
         book_energy(Draft(given), given, analyses=twice)
     with pytest.raises(PluginError, match="coke, the supply that is burnt"):
         Draft(given).burn(given.supplies[0], analysis=FuelAnalysis(material="lignite"))
-    with pytest.raises(PluginError, match="no fuel with default values"):
+    with pytest.raises(PluginError, match="not a fuel with default values"):
         fuel_of(supply("granite", "1 TNE"))

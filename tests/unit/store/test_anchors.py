@@ -145,7 +145,7 @@ def test_fields_beside_the_checkpoint() -> None:
 def test_a_store_that_does_not_answer(monkeypatch: pytest.MonkeyPatch, store: ObjectStore) -> None:
     for name, value in store.environment.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(Unavailable, match="no such bucket"):
+    with pytest.raises(Unavailable, match="the bucket does not exist"):
         open_anchor("s3://elsewhere/anchor").read()
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     nowhere = open_anchor(store.location("anchor"))
@@ -215,5 +215,5 @@ def test_all_who_follow_a_link_share_one_anchor(tmp_path: Path) -> None:
 
 def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "anchor")
-    with pytest.raises(Unavailable, match="it is no file"):
+    with pytest.raises(Unavailable, match="it is not a regular file"):
         open_anchor(str(tmp_path / "anchor")).read()

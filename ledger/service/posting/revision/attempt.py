@@ -26,7 +26,7 @@ from ledger.engine.sectors import Registry
 from ledger.footprint.stored.figures import LotFigures
 from ledger.service.posting.revision.loading import Loading, Nearby
 from ledger.service.posting.revision.offload import aside
-from ledger.store.batches import Arriving, Head, load_state
+from ledger.store.batches import BatchNeeds, Head, load_state
 from ledger.store.facts import FactLoader
 from ledger.store.revisions import (
     additions_since,
@@ -186,8 +186,8 @@ class RevisionAttempt:
         names = Names()
         add_names(self._record, names)
         own = self._submission
-        arriving = Arriving([own.digest], [own.keyid], {own.salt_seed: own.record.nonce})
-        await load_state(self._connection, state, names, arriving, names, self._loader, figures)
+        needs = BatchNeeds(names, names, [own.digest], [own.keyid], {own.salt_seed: own.record.nonce})
+        await load_state(self._connection, self._loader, needs, state, figures)
 
     def _balances(self) -> list[tuple[int, Decimal, Decimal]]:
         state = self._history.state
@@ -243,7 +243,7 @@ class RevisionAttempt:
         names, now = Names(), State(state.origin, state.size)
         names.lots.update([lot for one in self._guarded for lot in one.lots])
         names.transfers.update([one.change.record for one in self._guarded])
-        await load_state(self._connection, now, names, Arriving(), names, self._loader, {})
+        await load_state(self._connection, self._loader, BatchNeeds(names, names), now, {})
         for guarded in self._guarded:
             lots, field = [state.lots[lot] for lot in guarded.lots], f"changes[{guarded.position}]"
             if guarded.change.withdrawn:

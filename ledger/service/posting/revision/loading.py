@@ -26,7 +26,7 @@ from ledger.engine.revision.restore import (
 from ledger.errors import Refused
 from ledger.footprint.stored.figures import LotFigures
 from ledger.service.posting.revision.offload import aside
-from ledger.store.batches import Arriving, load_state
+from ledger.store.batches import BatchNeeds, load_state
 from ledger.store.database import Connection
 from ledger.store.facts import FactLoader
 from ledger.store.revisions import (
@@ -191,7 +191,7 @@ class Loading:
         state = self.history.state
         names.lots -= state.lots.keys()
         fresh, figures = State(state.origin, state.size), dict[str, LotFigures]()
-        await load_state(self._connection, fresh, names, Arriving(), names, self._loader, figures)
+        await load_state(self._connection, self._loader, BatchNeeds(names, names), fresh, figures)
         fresh.lots = {name: lot for name, lot in fresh.lots.items() if name not in state.lots}
         fresh.lines.clear()
         lines: dict[str, set[str]] = {}

@@ -250,7 +250,9 @@ class Reviser:
         after, paths = grow(head.frontier, batch.leaf_hashes)
         root = after.root()
         await add_full_tiles(connection, batch.rows, head.frontier, batch.leaf_hashes)
-        await write_batch(connection, batch.rows, after, root, batch.time, batch.balances, head.revisions + 1)
+        await write_batch(
+            connection, batch.rows, batch.balances, Head(after, root, batch.time, head.revisions + 1)
+        )
         return Checkpoint(self._origin, after.size, root), paths[0]
 
     async def _lock(self, connection: asyncpg.Connection) -> tuple[Head, float]:
