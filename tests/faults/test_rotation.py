@@ -19,6 +19,7 @@ from support.waiting import until
 from support.witness import registry
 from support.workshop import Workshop, workshop
 
+from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
 from ledger.client.audit.source.http import http_source
@@ -80,7 +81,7 @@ def use(server: Server, shop: Workshop) -> Receipt:
 def audited(server: Server, vkey: str) -> AuditReport:
     async def run() -> AuditReport:
         async with http_source(server.url) as source:
-            return await audit(source, registry=registry(), vkey=vkey)
+            return await audit(source, registry(), AuditOptions(vkey=vkey))
 
     return asyncio.run(run())
 

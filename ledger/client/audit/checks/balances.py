@@ -27,7 +27,7 @@ class Left(NamedTuple):
 
 
 class Other(NamedTuple):
-    """A stored balance that is not what the records leave; `wanted` is that, None where none of them made the lot."""
+    """A stored balance that is not what the records leave; `wanted` is that, None if none of them made the lot."""
 
     lot: str
     number: int
@@ -109,7 +109,7 @@ async def _chosen(source: AuditSource, numbers: Sequence[int]) -> AsyncIterator[
 async def _explained(
     source: AuditSource, walk: Walk, vkey: str, findings: Findings, wanted: Container[str]
 ) -> Mapping[str, set[Left]] | None:
-    """What was left of each lot at any time after the checkpoint, until now; None where that cannot be known, since
+    """What was left of each lot at any time after the checkpoint, until now; None if that cannot be known, since
     the first revision came after the audit had begun."""
     found: dict[str, set[Left]] = {}
 

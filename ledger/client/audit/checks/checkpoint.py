@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from ledger.client.audit.findings import Findings, Stop
 from ledger.client.audit.source.interface import TreeSource
-from ledger.client.audit.state.progress import Kept, keys_from
+from ledger.client.audit.state.progress import AuditState, keys_from
 from ledger.core.log.checkpoint import Checkpoint
 from ledger.core.log.key_rotation import LogKeys
 from ledger.core.log.merkle import verify_consistency
@@ -26,10 +26,10 @@ class SignedHead(NamedTuple):
 
 
 async def read_checkpoint(
-    source: TreeSource, vkey: str, policy: Policy | None = None, kept: Kept | None = None
+    source: TreeSource, vkey: str, policy: Policy | None = None, kept: AuditState | None = None
 ) -> SignedHead:
     """The newest checkpoint, signed by the key `vkey` or by one to which the source's rotations lead from it, if these
-    go on from the state `kept`. Raises VerificationError where they do not hold, or the log's signature or the policy's
+    go on from the state `kept`. Raises VerificationError if they do not hold, or the log's signature or the policy's
     quorum is missing; InvalidNote for what is no checkpoint; ConfigurationError for the state of another log."""
     note = await source.checkpoint()
     # Read after it, so that none is missing that came before it.
@@ -41,7 +41,7 @@ async def read_checkpoint(
     return SignedHead(found.checkpoint, sorted(found.times), keys, note, policy.seen_by(found.times))
 
 
-async def check_growth(source: TreeSource, now: Checkpoint, kept: Kept | None, findings: Findings) -> None:
+async def check_growth(source: TreeSource, now: Checkpoint, kept: AuditState | None, findings: Findings) -> None:
     """A log only grows: a finding, and Stop, where the checkpoint does not extend the tree of the state."""
     if kept is None:
         return

@@ -77,7 +77,7 @@ class ShowsLog(Protocol):
     """A source that shows what is stored of the log as a whole: a database."""
 
     async def anchored(self) -> Anchored | None:
-        """The anchor beside it; None where the source knows of none."""
+        """The anchor beside it; None if the source knows of none."""
         ...
 
     async def log_tables(self) -> LogTables:

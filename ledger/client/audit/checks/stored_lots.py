@@ -22,7 +22,7 @@ class MadeLots(NamedTuple):
 
 
 def read_lot(text: str) -> StoredLot:
-    """A lot of a row. Raises Malformed where the row cannot be what the ledger has written."""
+    """A lot of a row. Raises Malformed if the row cannot be what the ledger has written."""
     return typed_json(StoredLot, "lot", text)
 
 

@@ -10,7 +10,7 @@ from ledger.errors import LedgerError, Unavailable
 
 
 async def check_tiles(source: TreeSource, tiles: Sequence[tuple[Tile, bytes]], findings: Findings) -> None:
-    """Raises Unavailable where the source does not answer."""
+    """Raises Unavailable if the source does not answer."""
     found = await asyncio.gather(*[source.tile(tile) for tile, _ in tiles], return_exceptions=True)
     for (tile, expected), data in zip(tiles, found, strict=True):
         where = f"tile {tile.level}/{tile.index}"

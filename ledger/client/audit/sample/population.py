@@ -45,8 +45,8 @@ async def take_sample(
     source: AuditSource, question: SampleRequest, *, vkey: str | None, policy: Policy | None,
     progress: Callable[[int, int], None],
 ) -> DrawnSample:
-    """Raises VerificationError where the log that the source shows does not hash to a checkpoint by `vkey`, or its
-    entries, bodies and signatures do not hold; it is not replayed. Raises NotFound where there is nothing to draw
+    """Raises VerificationError if the log that the source shows does not hash to a checkpoint by `vkey`, or its
+    entries, bodies and signatures do not hold; it is not replayed. Raises NotFound if there is nothing to draw
     from."""
     pinned = vkey or await source.vkey()
     checkpoint, _, keys, *_ = await read_checkpoint(source, pinned, policy)

@@ -12,7 +12,7 @@ from ledger.core.log.tiles import Tile
 
 
 class EntryRow(Struct, frozen=True, omit_defaults=True, gc=False):
-    """An entry with what is stored of it; `body`, `seed` and `leaf` (leaf 0 of its outcome) are None where they are
+    """An entry with what is stored of it; `body`, `seed` and `leaf` (leaf 0 of its outcome) are None if they are
     missing, or where the source does not show them.
 
     `lots` are the rows of the lots that it created, each as JSON (see `StoredLot`); `flows` what it is stored to have
@@ -68,7 +68,7 @@ class RevisedRow(Struct, frozen=True):
     """What a revision is stored to have made of the record at `index`: new leaves, and where the record itself was
     changed (`own`) its body now (None: withdrawn) and what it takes. `quantities` are of its lots, `blank` says that
     all their figures are zero. `lots` are the rows of its lots as in a `Row`, `withdrawn` says whether each is stored
-    to be: None where the source, a server of an earlier version, does not show them."""
+    to be: None if the source, a server of an earlier version, does not show them."""
 
     index: int
     own: bool
@@ -85,7 +85,7 @@ class RevisedRow(Struct, frozen=True):
 
 class StoredVersion(Struct, frozen=True):
     """How many rows a revision is stored to have: of revised records, of lots' figures, of flows, of changed lots.
-    `record` is the log index of the one that revises, None where no such record is stored."""
+    `record` is the log index of the one that revises, None if no such record is stored."""
 
     version: int
     record: int | None
@@ -134,7 +134,7 @@ class TreeSource(Protocol):
         ...
 
     async def policy(self) -> bytes | None:
-        """The text of the policy by which heads are published, as the source tells it; None where it tells none."""
+        """The text of the policy by which heads are published, as the source tells it; None if it tells none."""
         ...
 
     async def tile(self, tile: Tile) -> bytes:

@@ -1,4 +1,4 @@
-"""How far an audit has come, as its book says: all that the next one needs to go on from there."""
+"""How far an audit has come, as its store says: all that the next one needs to go on from there."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from ledger.errors import ConfigurationError
 _KEY = "audit"
 
 
-class Kept(Struct, frozen=True, kw_only=True):
+class AuditState(Struct, frozen=True, kw_only=True):
     """A log that was audited up to `size` and held. `rotations`: how its key was rotated until then, as notes.
     `registrar` is the keyid (hex) that entry 0 is signed with; `counts`, `records`, `versions`, `erasures` and `doubts`
     are of all that was audited so far. `public`: without what bodies of private records say."""
@@ -45,11 +45,11 @@ class Pinned(NamedTuple):
     registrar: str | None
 
 
-def read_kept(book: AuditStore, *, public: bool) -> Kept | None:
-    """What an earlier audit has left; None in a new file. Raises ConfigurationError where that was one with bodies, and
+def read_state(store: AuditStore, *, public: bool) -> AuditState | None:
+    """What an earlier audit has left; None in a new file. Raises ConfigurationError if that was one with bodies, and
     this one is `public`, or the other way round."""
-    data = book.fact(_KEY)
-    kept = None if data is None else msgspec.msgpack.decode(data, type=Kept)
+    data = store.fact(_KEY)
+    kept = None if data is None else msgspec.msgpack.decode(data, type=AuditState)
     if kept is not None and kept.public != public:
         raise ConfigurationError(
             f"the state is of an audit {'without' if kept.public else 'with'} bodies of private records", field="state",
@@ -58,11 +58,11 @@ def read_kept(book: AuditStore, *, public: bool) -> Kept | None:
     return kept
 
 
-def write_kept(book: AuditStore, kept: Kept) -> None:
-    book.write_fact(_KEY, msgspec.msgpack.encode(kept))
+def write_state(store: AuditStore, kept: AuditState) -> None:
+    store.write_fact(_KEY, msgspec.msgpack.encode(kept))
 
 
-def pinned_by(kept: Kept | None, pinned: Pinned) -> Pinned:
+def pinned_by(kept: AuditState | None, pinned: Pinned) -> Pinned:
     """With a state, its keys are pinned where nothing else is. Raises ConfigurationError for another registrar; whether
     another vkey is the same log's, `keys_from` says."""
     if kept is None:
@@ -72,11 +72,11 @@ def pinned_by(kept: Kept | None, pinned: Pinned) -> Pinned:
     return Pinned(pinned.vkey or kept.vkey, kept.registrar)
 
 
-def keys_from(kept: Kept | None, vkey: str, shown: Sequence[str]) -> LogKeys:
+def keys_from(kept: AuditState | None, vkey: str, shown: Sequence[str]) -> LogKeys:
     """The log's keys for who pinned `vkey`, by the rotations that it shows. With a state these go on from its own, and
     its key is on the same line.
 
-    Raises ConfigurationError where `vkey` is not on the line of the state's key, InvalidNote or VerificationError where
+    Raises ConfigurationError if `vkey` is not on the line of the state's key, InvalidNote or VerificationError where
     the rotations do not hold.
     """
     if kept is None:

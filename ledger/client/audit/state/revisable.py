@@ -1,4 +1,4 @@
-"""What a replay keeps of records so that later ones can revise them: in its book, out of which each revision gets the
+"""What a replay keeps of records so that later ones can revise them: in its store, out of which each revision gets the
 part of the log that it may touch."""
 
 from collections.abc import Collection, Iterator, Sequence
@@ -74,7 +74,7 @@ class Revisable:
 
     def history(self, record: Amendment | Closing) -> History:
         """The records that this one may revise as they stand, with all that descends from them: those that an earlier
-        revision was made with, where it was of the same records. Raises Refused where it says what may not be."""
+        revision was made with, where it was of the same records. Raises Refused if it says what may not be."""
         if self._let_go != self._memory.times_let_go:
             self._nearby.clear()
             self._let_go = self._memory.times_let_go
@@ -107,14 +107,14 @@ class Revisable:
         for one in revision.revised:
             self._note_revised(one, history)
             self._memory.touched([lot.id for lot in one.lots])
-        Pasts(self._memory.book()).write_changed(index, [one.index for one in revision.revised if one.own])
+        Pasts(self._memory.store()).write_changed(index, [one.index for one in revision.revised if one.own])
 
     def erase(self, index: int, digest: str) -> set[int]:
         """Leaves the residue of the record at `index`, and of the readings that it gave others; of which records those
         are comes back, itself included."""
         self._nearby.clear()
         self._memory.erase(digest)
-        self._memory.book().forget()
+        self._memory.store().forget()
         pasts = self.write()
         gone = {index, *pasts.changed_by(index)}
         pasts.write([_erased(one) for one in pasts.read(gone)], ())
@@ -122,9 +122,9 @@ class Revisable:
 
     def write(self) -> Pasts:
         """Writes down what was noted, and what the replay's memory has that is new."""
-        book = self._memory.book()
-        self._memory.write(book)
-        pasts = Pasts(book)
+        store = self._memory.store()
+        self._memory.write(store)
+        pasts = Pasts(store)
         pasts.write(self._new.values(), self._flows)
         self._new.clear()
         self._flows.clear()
@@ -182,7 +182,7 @@ class Revisable:
         erased, stated = one.index in history.erased, history.stated.get(one.index)
         if one.prepared is None or one.outcome is None:
             lots = tuple([lot.id for lot in one.lots])
-            (kept,) = Pasts(self._memory.book()).read([one.index])
+            (kept,) = Pasts(self._memory.store()).read([one.index])
             self._new[one.index] = msgspec.structs.replace(
                 kept, past=msgspec.structs.replace(kept.past, body=None, leaf=None, lots=lots), period=None)
             return

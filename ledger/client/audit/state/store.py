@@ -68,7 +68,7 @@ _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 
 
 class AuditStore:
-    """The file at `path`, or a nameless one that is gone when it is closed. Raises ConfigurationError where the file is
+    """The file at `path`, or a nameless one that is gone when it is closed. Raises ConfigurationError if the file is
     something else, was made by another version, or is in use."""
 
     def __init__(self, path: Path | None) -> None:
