@@ -439,5 +439,5 @@ def test_a_state_of_another_kind(tmp_path: Path, first: list[str]) -> None:
         kept = state.read_bytes()
         done = server.audit("--state", str(state), *then)
     assert (done.returncode, done.stdout) == (1, "")
-    assert f"the state is of an audit {'without' if first else 'with'} bodies of private records" in done.stderr
+    assert f"the state belongs to an audit {'without' if first else 'with'} bodies of private records" in done.stderr
     assert state.read_bytes() == kept

@@ -122,8 +122,8 @@ def test_step_by_step_it_says_what_one_from_zero_says(grown: Grown) -> None:
     for step in grown.steps[1:]:
         assert 0 < step.balances < grown.zero.balances
         (note,) = [note for note in step.notes if note.startswith("balances")]
-        assert note == (f"balances were compared of the {step.balances} lots that entries from {step.start} on touch, "
-                        "not of others")
+        assert note == (f"balances were compared only of the {step.balances} lots that entries from {step.start} on "
+                        "touch")
 
 
 def test_with_next_to_nothing_in_memory_it_says_the_same(grown: Grown) -> None:
@@ -183,7 +183,7 @@ def test_a_log_that_was_rolled_back(grown: Grown, tmp_path: Path) -> None:
         copy = Copy(grown, database, tmp_path)
         (finding,) = copy.audit().findings
     assert (finding.rule, finding.index) == ("consistency", grown.steps[PARTS // 2 - 1].size)
-    assert f"without {grown.zero.size - grown.steps[PARTS // 2 - 1].size} of" in finding.message
+    assert f"lacks {grown.zero.size - grown.steps[PARTS // 2 - 1].size} of" in finding.message
     assert copy.untouched()
 
 
@@ -247,7 +247,7 @@ def test_the_state_of_another_log(copy: Copy, what: str) -> None:
         finally:
             await pool.close()
 
-    with pytest.raises(ConfigurationError, match=f"the state is of a log whose {name} is"):
+    with pytest.raises(ConfigurationError, match=f"the state belongs to a log whose {name} is"):
         copy.database.run(run())
 
 

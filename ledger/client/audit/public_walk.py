@@ -10,7 +10,7 @@ from ledger.admission.admit import admit
 from ledger.admission.apply import apply
 from ledger.admission.facts import RecordFacts
 from ledger.admission.state import State
-from ledger.client.audit.checks.doubts import Doubts, count_doubts, told
+from ledger.client.audit.checks.doubts import Doubts, count_doubts, doubt_notes
 from ledger.client.audit.checks.entries import EntryVerdict, TreeProgress
 from ledger.client.audit.checks.entry_times import Bound
 from ledger.client.audit.checks.parallel import APART, ParallelChecks
@@ -102,7 +102,7 @@ class PublicWalk:
 
     def notes(self) -> list[str]:
         """The checks that need bodies, and the keys that are in doubt."""
-        notes = list(told(self.doubts, self.state.keys))
+        notes = list(doubt_notes(self.doubts, self.state.keys))
         private = self.types["private"]
         if private:
             notes.append(f"not checked: the bodies of {private} private records, and so whether these are admissible "

@@ -11,7 +11,7 @@ from ledger.admission.apply import apply
 from ledger.admission.facts import LotFacts
 from ledger.admission.plan import plan as plan_of
 from ledger.admission.state import State
-from ledger.client.audit.checks.differences import compare_revised, counted
+from ledger.client.audit.checks.differences import compare_revised, version_of
 from ledger.client.audit.checks.erasures import Erasures
 from ledger.client.audit.checks.stored_record import compare_results, compare_rows
 from ledger.client.audit.findings import Difference
@@ -158,7 +158,7 @@ class Replayer:
         figures = len(outcome.figures.outputs)
         if revision is not None:
             figures += sum([len(changed.figures) for changed in revision.revised])
-            self.versions.append(counted(len(self.versions) + 1, row.index, revision))
+            self.versions.append(version_of(len(self.versions) + 1, row.index, revision))
             _report_all(compare_revised(revised, revision, self.erasures.readings), report)
         return ReplayResult(figures, recomputed, revision, provisional, touched, len(lots))
 

@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from ledger.client.audit.checks.balances import check_balances
 from ledger.client.audit.checks.checkpoint import SignedHead, check_growth, read_checkpoint
 from ledger.client.audit.checks.cosignatures import check_witnessed, cosigned_by, readable
-from ledger.client.audit.checks.doubts import count_doubts, told
+from ledger.client.audit.checks.doubts import count_doubts, doubt_notes
 from ledger.client.audit.checks.entry_times import bound_of
-from ledger.client.audit.checks.erasures import noted
+from ledger.client.audit.checks.erasures import erasure_notes
 from ledger.client.audit.checks.log_tables import Anchored, ShowsLog, check_anchor, check_newest, check_tables
 from ledger.client.audit.findings import Findings, Stop
 from ledger.client.audit.full_walk import Walk
@@ -100,19 +100,21 @@ class _AuditRun:
         await walk.run(source, self._checkpoint, bound, options.progress)
         await self._check_log(walk, signed, anchored)
         await walk.check_rows(keys.spans[0].vkey)
-        # Copied before the replay continues beyond the checkpoint.
+        # The replay may continue beyond the checkpoint, so this is a copy.
         enrolled = dict(walk.replayer.state.keys)
         counted = self._earlier.doubts if self._earlier is not None else {}
         doubts = await count_doubts(source, enrolled, self._checkpoint.size, counted, walk.start)
         await self._check_versions(walk.replayer.versions, self._checkpoint.size)
         findings.add_malformed(source.intake.taken())
         if self._store is not None and not findings.found:
-            # Written before entries beyond the checkpoint explain balances.
+            # The state ends at the checkpoint. The balance checks may replay later entries.
             walk.keep(self._store, self._checkpoint, keys, doubts)
         await check_balances(source, walk, vkey, findings, full=options.full_balances)
         findings.add_malformed(source.intake.taken())
         await self._check_erasures(walk, vkey)
-        findings.notes.extend([*noted(walk.counts["erased"]), *walk.replayer.notes(), *told(doubts, enrolled)])
+        findings.notes.extend([
+            *erasure_notes(walk.counts["erased"]), *walk.replayer.notes(), *doubt_notes(doubts, enrolled),
+        ])
         if self._store is not None and not findings.found:
             self._store.commit()
 

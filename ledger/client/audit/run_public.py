@@ -22,9 +22,9 @@ from ledger.errors import ConfigurationError, LedgerError, Unavailable
 
 
 async def audit_public(source: TreeSource, options: AuditOptions) -> AuditReport:
-    """Audits a whole public log, or the entries since its state was written. The report's notes list what could not be
-    checked. Raises Unavailable if the source does not answer, ConfigurationError if the state belongs to another log
-    or to an audit with bodies."""
+    """Audits a whole public log, or the entries since its state was written. The report's notes list the checks that it
+    does not allow. Raises Unavailable if the source does not answer, ConfigurationError if the state belongs to another
+    log or to an audit with bodies."""
     with start_of(options, public=True) as start:
         return await _audited(source, start)
 

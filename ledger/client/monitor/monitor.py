@@ -251,7 +251,7 @@ class _NewEntries:
         if entry.kind != PRIVATE:
             self.public.append((index, entry))
         if not self.findings and self._bound.passed(entry.time):
-            self.findings.append(AuditFinding(rule=AHEAD, message=self._bound.told(entry.time), index=index))
+            self.findings.append(AuditFinding(rule=AHEAD, message=self._bound.message(entry.time), index=index))
 
 
 def _bound(note: str, policy: Policy | None, now: int) -> Bound:
