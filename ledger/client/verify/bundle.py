@@ -76,31 +76,31 @@ class Checked(NamedTuple):
     statement: Proven | None = None
 
 
-def known_vkey(answer: Receipt | Acknowledgement, known: ReplayedKeys) -> str:
+def known_vkey(answer: Receipt | Acknowledgement, trusted: ReplayedKeys) -> str:
     """The vkey to check with: the given one, else the vkey of the policy's log that signed the note, or a later vkey to
     which rotations lead from there.
 
     Raises VerificationError of step 2 if the policy does not name the log, or the log's key did not sign the note.
     """
-    if known.vkey is not None and not known.rotations:
-        return known.vkey
+    if trusted.vkey is not None and not trusted.rotations:
+        return trusted.vkey
     # An acknowledgement covers one entry, at the size of the log with this entry.
     size = 0 if isinstance(answer, Receipt) else answer.index + 1
-    return known_keys(answer, known).vkey_of(_note(answer), size)
+    return known_keys(answer, trusted).vkey_of(_note(answer), size)
 
 
-def known_keys(answer: Receipt | Acknowledgement, known: ReplayedKeys) -> LogKeys:
+def known_keys(answer: Receipt | Acknowledgement, trusted: ReplayedKeys) -> LogKeys:
     """The log's keys, from the given one on, else from the key of the policy's log that signed the note. Raises
     VerificationError of step 2 if the policy does not name the log, or the rotations do not hold."""
-    return LogKeys(pinned_key(_note(answer), known), known.rotations)
+    return LogKeys(pinned_key(_note(answer), trusted), trusted.rotations)
 
 
-def pinned_key(note: str, known: ReplayedKeys) -> str:
+def pinned_key(note: str, trusted: ReplayedKeys) -> str:
     """The given vkey, else the vkey of the policy's log that signed a note. Raises VerificationError of step 2 if the
     policy does not name that log."""
-    policy = known.policy
-    if known.vkey is not None:
-        return known.vkey
+    policy = trusted.policy
+    if trusted.vkey is not None:
+        return trusted.vkey
     if policy is None:
         raise InvalidInput("no log key is given", code="no-key", field="vkey", rule="--vkey, or --policy with a log")
     lines = parse_note(note).signatures
@@ -147,7 +147,7 @@ def check_statement_quorum(proven: Proven, keys: LogKeys, policy: Policy | None)
         _quorum(note, policy, parse_vkey(keys.vkey_of(note)))
 
 
-def verify_bundle(bundle: Bundle, known: ReplayedKeys) -> Checked:
+def verify_bundle(bundle: Bundle, trusted: ReplayedKeys) -> Checked:
     """Raises VerificationError whose message begins with the step that fails."""
     answer = _answer(bytes(bundle.receipt), 1, "receipt")
     try:
@@ -155,21 +155,21 @@ def verify_bundle(bundle: Bundle, known: ReplayedKeys) -> Checked:
     except VerificationError as error:
         raise _at(_step_of(error, 1), error) from None
     with step(2):
-        known = known._replace(rotations=_rotations(bundle, known))
-        key = parse_vkey(known_vkey(answer, known))
-    verified = _verified(answer, key, known, bundle)
-    cosigned = {} if known.policy is None else check_quorum(answer, known.policy, key)
-    state = _replayed(bundle.records, key, known, verified)
+        trusted = trusted._replace(rotations=_rotations(bundle, trusted))
+        key = parse_vkey(known_vkey(answer, trusted))
+    verified = _verified(answer, key, trusted, bundle)
+    cosigned = {} if trusted.policy is None else check_quorum(answer, trusted.policy, key)
+    state = _replayed(bundle.records, key, trusted, verified)
     organization = _check_signer(bundle, verified.entry, state)
-    statement = _check_statement(bundle, key, known, verified)
-    keys = known_keys(answer, known)
-    return Checked(verified, _left_out(bundle, known, verified), cosigned, keys, organization, statement)
+    statement = _check_statement(bundle, key, trusted, verified)
+    keys = known_keys(answer, trusted)
+    return Checked(verified, _left_out(bundle, trusted, verified), cosigned, keys, organization, statement)
 
 
-def _rotations(bundle: Bundle, known: ReplayedKeys) -> Sequence[str]:
+def _rotations(bundle: Bundle, trusted: ReplayedKeys) -> Sequence[str]:
     """The given rotations or the bundle's, whichever are more: both must belong to one chain of keys."""
     bundled = () if bundle.rotations is UNSET else bundle.rotations
-    fewer, more = sorted((known.rotations, bundled), key=len)
+    fewer, more = sorted((trusted.rotations, bundled), key=len)
     check_continues(fewer, more)
     return more
 
@@ -184,7 +184,7 @@ def _answer(data: bytes, number: int, field: str) -> Receipt | Acknowledgement:
 
 
 def _verified(
-    answer: Receipt | Acknowledgement, key: NoteVerifier, known: ReplayedKeys, bundle: Bundle
+    answer: Receipt | Acknowledgement, key: NoteVerifier, trusted: ReplayedKeys, bundle: Bundle
 ) -> Verified:
     """Steps 1 to 6. The quorum is checked as soon as the log's own signature holds."""
     text = vkey(key.name, key.key)
@@ -193,9 +193,9 @@ def _verified(
     except (VerificationError, InvalidNote) as error:
         failed = _step_of(error, 1)
         if failed > 2:
-            _check_quorum(answer, key, known, 3)
+            _check_quorum(answer, key, trusted, 3)
         raise _at(_OF_RECEIPTS.get(failed, failed), error) from None
-    _check_quorum(answer, key, known, 3)
+    _check_quorum(answer, key, trusted, 3)
     return verified
 
 
@@ -208,15 +208,15 @@ def _body(bundle: Bundle) -> bytes | None:
         raise _at(5, error) from None  # step 5 of a receipt checks bodies
 
 
-def _check_quorum(answer: Receipt | Acknowledgement, key: NoteVerifier, known: ReplayedKeys, number: int) -> None:
-    if known.policy is None:
+def _check_quorum(answer: Receipt | Acknowledgement, key: NoteVerifier, trusted: ReplayedKeys, number: int) -> None:
+    if trusted.policy is None:
         return
     with step(number):
-        check_quorum(answer, known.policy, key)
+        check_quorum(answer, trusted.policy, key)
 
 
 def _replayed(
-    records: list[PublicRecord], key: NoteVerifier, known: ReplayedKeys, subject: Verified
+    records: list[PublicRecord], key: NoteVerifier, trusted: ReplayedKeys, subject: Verified
 ) -> State | None:
     """Step 7: the state of keys just before the record `subject`, by the rules by which the log admitted these
     records."""
@@ -227,11 +227,11 @@ def _replayed(
     for i, public_record in enumerate(records):
         field = f"records[{i}]"
         try:
-            verified, record = _public(public_record, field, key, known)
+            verified, record = _public(public_record, field, key, trusted)
             if not after < verified.index < subject.index:
                 raise VerificationError(f"{field} is not in log order, or is later than the record", field=field,
                                         code="wrong-order", value=verified.index)
-            if verified.index == 0 and known.registrar not in (None, verified.entry.keyid.hex()):
+            if verified.index == 0 and trusted.registrar not in (None, verified.entry.keyid.hex()):
                 raise VerificationError("entry 0 is not signed by the pinned key", code="wrong-registrar", field=field,
                                         value=verified.entry.keyid.hex())
             if after < 0 and verified.index != 0:
@@ -245,17 +245,17 @@ def _replayed(
 
 
 def _public(
-    public_record: PublicRecord, field: str, key: NoteVerifier, known: ReplayedKeys
+    public_record: PublicRecord, field: str, key: NoteVerifier, trusted: ReplayedKeys
 ) -> tuple[Verified, Organization | KeyChange]:
     """A public record whose receipt holds."""
     answer = _answer(bytes(public_record.receipt), 7, f"{field}.receipt")
     body = body_of(public_record.body, f"{field}.body")
     # A head that witnesses have cosigned keeps the log's signature of that time.
-    own = parse_vkey(known_vkey(answer, known))
+    own = parse_vkey(known_vkey(answer, trusted))
     if own.name != key.name:
         raise VerificationError(f"{field} belongs to another log", code="another-log", field=field, value=own.name)
     verified = verify_answer(answer, vkey(own.name, own.key), body=body)
-    _check_quorum(answer, own, known, 7)
+    _check_quorum(answer, own, trusted, 7)
     record = decode_record(body)
     if not isinstance(record, Organization | KeyChange) or record.kind != verified.entry.kind:
         raise VerificationError(f"{field} is neither an organisation nor a key change", code="wrong-record",
@@ -297,14 +297,14 @@ def _check_signer(bundle: Bundle, entry: Entry, state: State | None) -> str | No
     return signer.organization
 
 
-def _check_statement(bundle: Bundle, key: NoteVerifier, known: ReplayedKeys, verified: Verified) -> Proven | None:
+def _check_statement(bundle: Bundle, key: NoteVerifier, trusted: ReplayedKeys, verified: Verified) -> Proven | None:
     """Step 9."""
     if bundle.statement is UNSET:
         return None
     text = vkey(key.name, key.key)
     try:
-        proven = check_statement(read_statement(bytes(bundle.statement)), text, known.rotations)
-        check_statement_quorum(proven, LogKeys(text, known.rotations), known.policy)
+        proven = check_statement(read_statement(bytes(bundle.statement)), text, trusted.rotations)
+        check_statement_quorum(proven, LogKeys(text, trusted.rotations), trusted.policy)
     except (VerificationError, InvalidInput, InvalidNote) as error:
         raise _at(9, error) from None
     if proven.claims.digest != verified.entry.digest.hex():
@@ -313,10 +313,10 @@ def _check_statement(bundle: Bundle, key: NoteVerifier, known: ReplayedKeys, ver
     return proven
 
 
-def _left_out(bundle: Bundle, known: ReplayedKeys, verified: Verified) -> dict[int, str]:
+def _left_out(bundle: Bundle, trusted: ReplayedKeys, verified: Verified) -> dict[int, str]:
     """The steps that are left out, with the reason."""
     left_out: dict[int, str] = {}
-    if known.policy is None:
+    if trusted.policy is None:
         left_out[3] = "not asked"
     if verified.size is None:
         left_out[4] = "not yet: the log acknowledged the record before its witnesses signed"
@@ -324,7 +324,7 @@ def _left_out(bundle: Bundle, known: ReplayedKeys, verified: Verified) -> dict[i
         left_out[6] = "the bundle has no body"
     if not bundle.records:
         left_out[7] = left_out[8] = "the bundle has no public records"
-    elif known.registrar is None:
+    elif trusted.registrar is None:
         left_out[7] = "ok, but nobody pinned the registrar"
     if bundle.statement is UNSET:
         left_out[9] = "the bundle has no statement"

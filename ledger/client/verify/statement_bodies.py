@@ -90,11 +90,11 @@ def _recomputed(
             if again != committed:
                 raise _fails("wrong-assessment", "claims.assessment",
                              "the recomputed assessment differs from the assessment that the log committed to")
-        work = work_of(record, plan, state, _assessment.decode(committed))
-        _check_share(proven, work)
-        work = work._replace(adjustment=adjustment_of(proven.assessment))
+        figure_work = work_of(record, plan, state, _assessment.decode(committed))
+        _check_share(proven, figure_work)
+        figure_work = figure_work._replace(adjustment=adjustment_of(proven.assessment))
         figures = {lot.lot: LotFigures(vector_of(read(lot.burdens)), read(lot.contents)) for lot in proven.inputs}
-        outcome = account(Prepared(submission, plan, work, committed, claims.plugin, None), figures)
+        outcome = account(Prepared(submission, plan, figure_work, committed, claims.plugin, None), figures)
     except VerificationError:
         raise
     except (LedgerError, msgspec.DecodeError, KeyError, ArithmeticError) as error:
@@ -256,9 +256,9 @@ def _check_plan(proven: Proven, plan: Plan) -> None:
                      claims.lot)
 
 
-def _check_share(proven: Proven, work: FigureWork) -> None:
+def _check_share(proven: Proven, figure_work: FigureWork) -> None:
     place = proven.claims.result.index - 1
-    share = work.shares[place] if work.shares else 0.0
+    share = figure_work.shares[place] if figure_work.shares else 0.0
     if repr(share) != proven.claims.share:
         raise _fails("wrong-share", "claims.share", f"by the body, the lot's allocation share is {share!r}, "
                      f"not {proven.claims.share}", proven.claims.share)
