@@ -96,8 +96,7 @@ class Reader:
 
     @classmethod
     def at(cls, url: str, field: str = "url", connections: int = 8) -> Self:
-        """Reads from the server at `url`. Raises InvalidInput, for `field`, unless that is an http or
-        https URL with a host."""
+        """Reads from the server at `url`. Raises InvalidInput, for `field`, if that is not an http or https address."""
         return cls(_http_client(address_of(url, field), connections))
 
     async def __aenter__(self) -> Self:
@@ -147,6 +146,7 @@ class BlockingReader:
         self._reader = Reader.at(url, field)
         self._runner = asyncio.Runner()
         self.url = self._reader.url
+        """The address, without passwords."""
 
     def __enter__(self) -> Self:
         return self

@@ -87,9 +87,9 @@ class Walk:
             self._progress = await checks.progress()
         if self.counts["entries"] != size:
             self._findings.add(
-                "complete", f"the checkpoint speaks of {size} entries, {self.counts['entries']} are there")
+                "complete", f"the checkpoint has {size} entries, but the source shows {self.counts['entries']}")
         if self._root != checkpoint.root:
-            self._findings.add("root", f"the entries' root is {self._root.hex()}, the checkpoint says "
+            self._findings.add("root", f"the entries have root {self._root.hex()}, but the checkpoint has root "
                                f"{checkpoint.root.hex()}")
         rest = await batches.take(size)
         self._findings.add_malformed(source.intake.taken())

@@ -79,11 +79,11 @@ class PublicWalk:
                     progress(self.state.size, size)
             self._progress = await checks.progress()
         if self.state.size != size:
-            self._findings.add("complete", f"the checkpoint speaks of {size} entries, {self.state.size} are there")
+            self._findings.add("complete", f"the checkpoint has {size} entries, but the source shows {self.state.size}")
         if self._root != checkpoint.root:
-            self._findings.add("root", f"the entries' root is {self._root.hex()}, the checkpoint says "
+            self._findings.add("root", f"the entries have root {self._root.hex()}, but the checkpoint has root "
                                f"{checkpoint.root.hex()}")
-        # The partial tiles of this size.
+        # These are the partial tiles of this size.
         await check_tiles(source, [
             (Tile(level, size >> 8 * (level + 1), len(hashes)), b"".join(hashes))
             for level, hashes in enumerate(self._progress.edge.tiles) if hashes

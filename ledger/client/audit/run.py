@@ -65,7 +65,7 @@ class _AuditRun:
                 raise
             return unopened(error)
         if self._pinned.vkey is None:
-            self._note("the log's key was not pinned: it is the one that the source itself names")
+            self._note("the log's key was not pinned: the source named the key")
         if self._pinned.registrar is None:
             self._note("the registrar's key was not pinned")
         with contextlib.suppress(Stop):

@@ -72,7 +72,7 @@ def _pins(pinned: Pinned) -> list[str]:
     """A note for each key that nobody pinned."""
     notes = []
     if pinned.vkey is None:
-        notes.append("the log's key was not pinned: it is the one that the source itself names")
+        notes.append("the log's key was not pinned: the source named the key")
     if pinned.registrar is None:
         notes.append("the registrar's key was not pinned")
     return notes

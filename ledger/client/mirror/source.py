@@ -127,7 +127,7 @@ class HttpLog:
 
 @asynccontextmanager
 async def http_log(url: str, connections: int) -> AsyncIterator[PublicLog]:
-    """The log of the server at `url`, the address that other commands take too. Raises InvalidInput if that is no http
-    or https address."""
+    """The log of the server at `url`, the address that other commands take too. Raises InvalidInput if that is not
+    an http or https address."""
     async with Reader.at(url, "from", connections) as reader:
         yield HttpLog(reader)

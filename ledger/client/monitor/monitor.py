@@ -133,7 +133,7 @@ class Monitor:
                 "view", _notes(state, note), code="rollback", value=checkpoint.size,
             )
         if checkpoint.size == tree.size and checkpoint.root != tree.root():
-            raise Violation(f"two roots of size {checkpoint.size}", _notes(state, note), code="fork",
+            raise Violation(f"the log has shown two roots of size {checkpoint.size}", _notes(state, note), code="fork",
                             value=checkpoint.size)
 
     def _read(

@@ -2,8 +2,8 @@
 
 The record's body gives the lots that it takes, the quantities and the allocation share. If the exact plugin version is
 installed, it also gives the assessment. All results follow from these and the inputs' committed figures, and their root
-must be the one that the log committed to. This also checks every value that came from the statement on the way, such as
-the properties of input lots that sectors see. The module is pure: the caller provides the bodies, and no database is
+must be the root that the log committed to. This also checks every value that came from the statement on the way, such
+as the properties of input lots that sectors see. The module is pure: the caller provides the bodies, and no database is
 needed.
 """
 

@@ -80,7 +80,7 @@ async def take_sample(
     if keys.led is not None:
         notes.append(keys.led)
     if vkey is None:
-        notes.append("the log's key was not pinned: it is the one that the source itself names")
+        notes.append("the log's key was not pinned: the source named the key")
     return DrawnSample(
         question=question, basis=basis, vkey=pinned, drawn_how=_METHODS[question.method],
         population=dict(totals(members)), sampled=dict(totals(drawn)), records=drawn, notes=notes,

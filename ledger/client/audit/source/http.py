@@ -130,6 +130,7 @@ def _text(data: bytes) -> str:
 
 @asynccontextmanager
 async def http_source(url: str) -> AsyncIterator[AuditSource]:
-    """The server at `url` as the source of an audit. Raises InvalidInput if that is no http or https address."""
+    """The server at `url` as the source of an audit. Raises InvalidInput if that is not an http or https
+    address."""
     async with Reader.at(url, "target") as reader:
         yield HttpSource(reader)

@@ -53,8 +53,7 @@ def read_state(store: AuditStore, *, public: bool) -> AuditState | None:
     if state is not None and state.public != public:
         raise ConfigurationError(
             f"the state belongs to an audit {'without' if state.public else 'with'} bodies of private records",
-            field="state",
-            rule="an audit of the public log needs its own state file",
+            field="state", rule="an audit of the public log needs its own state file",
         )
     return state
 
