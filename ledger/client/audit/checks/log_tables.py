@@ -165,8 +165,8 @@ def _rotations(tables: LogTables, keys: LogKeys) -> Iterator[LogFault]:
             yield LOG_KEYS, f"rotation {row.number} of the log's key does not hold: {error.message}", None
             continue
         if (row.number, row.size) != (place, size):
-            yield LOG_KEYS, f"rotation {place} of the log's key, at {size} entries, is stored as number {row.number}, " \
-                            f"at {row.size}", None
+            yield LOG_KEYS, f"rotation {place} of the log's key, at {size} entries, is stored as number " \
+                            f"{row.number}, at {row.size}", None
 
 
 def _wrong_head(row: PublishedRow, origin: str, keys: LogKeys) -> str | None:
