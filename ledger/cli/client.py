@@ -2,8 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
 import click
 from msgspec import Struct
@@ -57,22 +56,12 @@ def url_option(command: Command) -> Command:
     )(command)
 
 
-class Client:
+class Client(BlockingReader):
     """A server at `url`. Where it does not answer, it is asked again for `patience` seconds."""
 
     def __init__(self, url: str, *, patience: float = 0.0) -> None:
-        self._reader = BlockingReader(url)
-        self.url = self._reader.url
-        """The address as it may be shown."""
+        super().__init__(url)
         self._patience = patience
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._reader.__exit__(kind, error, trace)
 
     def get(self, path: str, answer: type[Value], **parameters: str | int | Sequence[str] | None) -> Value:
         """A JSON answer; parameters that are None are left out, those that are several are repeated. Raises the
@@ -120,7 +109,7 @@ class Client:
         return min(2 * delay, _LONGEST_DELAY)
 
     def _once(self, path: str, limit: int, parameters: Parameters | None = None) -> bytes:
-        answer = self._reader.fetch(path, limit, request=HttpRequest(parameters=parameters))
+        answer = self.fetch(path, limit, request=HttpRequest(parameters=parameters))
         self._check(answer)
         return answer.content
 
@@ -128,7 +117,7 @@ class Client:
         content = b"".join([envelope + b"\n" for envelope in envelopes])
         answers: list[Posted] = []
         lines = Lines(len(envelopes), limits.LINE, lambda line: answers.append(_answer(line)))
-        self._check(self._reader.fetch(
+        self._check(self.fetch(
             "/v1/records", limits.receipts(len(envelopes), len(content)), limits.SECONDS + wait,
             HttpRequest("POST", {"wait": wait} if wait else None, _NDJSON, content), lines.take,
         ))

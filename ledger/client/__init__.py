@@ -1,1 +1,1 @@
-"""What reads a ledger from outside, with the base install alone. It believes no server, and none can exhaust it."""
+"""Reads a ledger from outside, with the base install alone. It trusts no server, and no server can exhaust it."""

@@ -1,13 +1,15 @@
-"""The one reader of servers: bounded in bytes on the wire, bytes after inflation, and seconds.
+"""The only reader of servers, with limits in bytes on the wire, bytes after decompression, and seconds.
 
-A server does not choose what its answer costs here. It is offered gzip and nothing else; the answer is inflated piece
-by piece and cut off at the limit of what was asked for. A deadline covers the whole exchange, so that a server wins
-nothing by dripping. Redirects are not followed, cookies are not kept, and h11 bounds the headers (100 KiB).
+A server does not decide how much its answer costs the client. The request offers gzip and no other encoding. The reader
+decompresses the answer piece by piece, up to the limit for this kind of answer. A deadline covers the whole exchange,
+so that a slow server gains nothing. The reader follows no redirects and keeps no cookies, and h11 limits the headers
+(100 KiB).
 """
 
 import asyncio
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from http import HTTPStatus
 from types import TracebackType
 from typing import Final, NamedTuple, Self, TypeVar
 
@@ -28,7 +30,7 @@ Value = TypeVar("Value")
 
 
 class HttpAnswer(NamedTuple):
-    """`content` is empty where it was taken while it came."""
+    """An answer. `content` is empty if the caller took it piece by piece."""
 
     status: int
     reason: str
@@ -37,30 +39,35 @@ class HttpAnswer(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The beginning, for a message."""
+        """The beginning of the content, for a message."""
         return self.content[:200].decode(errors="replace").strip()
+
+    @property
+    def missing(self) -> bool:
+        """Whether the server says that it has no such resource."""
+        return self.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
 
 class TooLarge(Unavailable):
-    """An answer that is longer than what was asked for can be; asking again does not help."""
+    """The answer exceeds the limit for its kind. Asking again does not help."""
 
     code = "answer-too-large"
 
 
 def address_of(url: str, field: str = "url") -> httpx.URL:
-    """Raises InvalidInput for what is no address of a server."""
+    """The address of a server. Raises InvalidInput unless it is an http or https URL with a host."""
     try:
         address = httpx.URL(url.rstrip("/"))
     except httpx.InvalidURL:
         address = httpx.URL("")
     if address.scheme not in ("http", "https") or not address.host:
-        raise InvalidInput(f"{shown(url)!r} is no address of a server", field=field, value=shown(url),
+        raise InvalidInput(f"{shown(url)!r} is not the address of a server", field=field, value=shown(url),
                            rule="http:// or https://")
     return address
 
 
-def http_client(address: httpx.URL, connections: int = 8) -> httpx.AsyncClient:
-    """For `Reader`. A proxy of the environment is for other hosts than this one."""
+def _http_client(address: httpx.URL, connections: int) -> httpx.AsyncClient:
+    """The connections of a `Reader`. A proxy in the environment applies only to other hosts than this one."""
     return httpx.AsyncClient(
         base_url=address, timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS), trust_env=address.host not in _LOCAL,
         limits=httpx.Limits(max_connections=connections), follow_redirects=False,
@@ -68,7 +75,7 @@ def http_client(address: httpx.URL, connections: int = 8) -> httpx.AsyncClient:
 
 
 class HttpRequest(NamedTuple):
-    """What is sent beside the path."""
+    """The parts of a request other than its path."""
 
     method: str = "GET"
     parameters: Parameters | None = None
@@ -80,18 +87,32 @@ GET: Final = HttpRequest()
 
 
 class Reader:
-    """Reads from one server. Raises Unavailable where it does not answer, or not within the bounds."""
+    """Reads from one server. Raises Unavailable if the server does not answer within the limits."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
         self.url = shown(str(http.base_url).rstrip("/"))
+        """The address, without passwords."""
+
+    @classmethod
+    def at(cls, url: str, field: str = "url", connections: int = 8) -> Self:
+        """Reads from the server at `url`. Raises InvalidInput, for `field`, if that is not an http or https address."""
+        return cls(_http_client(address_of(url, field), connections))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
 
     async def fetch(
         self, path: str, limit: int, seconds: float = limits.SECONDS, request: HttpRequest = GET,
         take: Take | None = None,
     ) -> HttpAnswer:
-        """The answer, of at most `limit` bytes when it is inflated. `take` gets the content of a success piece by
-        piece instead; what it raises ends the reading."""
+        """The answer, of at most `limit` bytes after decompression. With `take`, the content of a success goes there
+        piece by piece, and an error that `take` raises ends the reading."""
         parts: list[bytes] = []
         try:
             async with asyncio.timeout(seconds), self._http.stream(
@@ -103,14 +124,14 @@ class Reader:
                 return HttpAnswer(response.status_code, response.reason_phrase,
                                   response.headers.get("Content-Type", ""), b"".join(parts))
         except TimeoutError:
-            raise Unavailable(f"{self.url} does not answer {path} to the end within {seconds:g} s",
+            raise Unavailable(f"{self.url} did not complete its answer to {path} within {seconds:g} s",
                               code="server-down") from None
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            # A ValueError is what h11 and httpx let out for some headers.
+            # h11 and httpx raise ValueError for some headers.
             raise Unavailable(f"{self.url} does not answer: {str(error) or type(error).__name__}", code="server-down"
                               ) from None
         finally:
-            # The frame outlives this call with the error that leaves it.
+            # An error that leaves this call keeps its frame alive, and the parts with it.
             parts.clear()
             self._http.cookies.clear()
 
@@ -119,12 +140,13 @@ class Reader:
 
 
 class BlockingReader:
-    """The same for code that waits for each answer; for a `with` statement."""
+    """A `Reader` for synchronous code, as a context manager."""
 
     def __init__(self, url: str, field: str = "url") -> None:
-        self._reader = Reader(http_client(address_of(url, field)))
+        self._reader = Reader.at(url, field)
         self._runner = asyncio.Runner()
         self.url = self._reader.url
+        """The address, without passwords."""
 
     def __enter__(self) -> Self:
         return self
@@ -143,7 +165,7 @@ class BlockingReader:
 
 
 class Lines:
-    """Takes an answer line by line: each of at most `longest` bytes, `count` at most, to `read`."""
+    """Splits an answer into lines and hands each to `read`: at most `count` lines of at most `longest` bytes."""
 
     def __init__(self, count: int, longest: int, read: Take) -> None:
         self._left, self._longest, self._read = count, longest, read
@@ -157,7 +179,7 @@ class Lines:
             raise TooLarge(f"a line of the answer has more than {self._longest} bytes")
 
     def end(self) -> None:
-        """After the last part: the last line may lack its end."""
+        """Takes the last line, which may lack its line end."""
         self._line(self._rest)
         self._rest = b""
 
@@ -165,13 +187,13 @@ class Lines:
         if not line:
             return
         if not self._left:
-            raise LedgerError("the answer has more lines than were asked for", code="unexpected-answer")
+            raise LedgerError("the answer has more lines than the request asked for", code="unexpected-answer")
         self._left -= 1
         self._read(line)
 
 
 def decoded(data: bytes, kind: type[Value]) -> Value:
-    """JSON of a server's choosing, as a value of the type that was asked for. Raises LedgerError."""
+    """The JSON of a server, as a value of the expected type. Raises LedgerError."""
     check_values(data)
     try:
         return msgspec.json.decode(data, type=kind)
@@ -180,17 +202,18 @@ def decoded(data: bytes, kind: type[Value]) -> Value:
 
 
 def check_values(data: bytes) -> None:
-    """Raises LedgerError for JSON of so many values that it would fill the memory."""
+    """Raises LedgerError for JSON with so many values that it would fill the memory."""
     if sum(map(data.count, (b",", b"[", b"{"))) > limits.VALUES:
-        raise LedgerError(f"the server's answer holds more than {limits.VALUES} values", code="unexpected-answer")
+        raise LedgerError(f"the server's answer has more than {limits.VALUES} values", code="unexpected-answer")
 
 
-async def _read(response: httpx.Response, limit: int, what: str, into: Take) -> None:
-    """Hands over the content of an answer; of an error its beginning. Raises TooLarge, Unavailable, ValueError."""
+async def _read(response: httpx.Response, limit: int, subject: str, into: Take) -> None:
+    """Hands over the content of an answer, or the beginning of an error. `subject` begins the message of an error.
+    Raises TooLarge, Unavailable, ValueError."""
     coding = response.headers.get("Content-Encoding", "").strip().lower() or "identity"
     if coding not in (*_GZIP, "identity"):
-        raise Unavailable(f"{what} the encoding {coding[:40]!r}, which was not offered", code="unexpected-answer")
-    parts = _UrlParts(coding in _GZIP, limit if response.is_success else limits.PROBLEM, what)
+        raise Unavailable(f"{subject} the encoding {coding[:40]!r}, which was not offered", code="unexpected-answer")
+    parts = _ContentParts(coding in _GZIP, limit if response.is_success else limits.PROBLEM, subject)
     try:
         async for data in response.aiter_raw():
             for part in parts.of(data):
@@ -200,15 +223,15 @@ async def _read(response: httpx.Response, limit: int, what: str, into: Take) -> 
         if response.is_success:
             raise
     except zlib.error as error:
-        raise ValueError(f"what is no gzip: {error}") from None
+        raise ValueError(f"its content is not valid gzip: {error}") from None
 
 
-class _UrlParts:
-    """The content in the bytes of an answer. Raises TooLarge."""
+class _ContentParts:
+    """Decompresses the bytes of an answer. Raises TooLarge."""
 
-    def __init__(self, gzip: bool, limit: int, what: str) -> None:
+    def __init__(self, gzip: bool, limit: int, subject: str) -> None:
         self._inflater = zlib.decompressobj(16 + zlib.MAX_WBITS) if gzip else None
-        self._limit, self._what = limit, what
+        self._limit, self._subject = limit, subject
         self._wire, self._size = 0, 0
 
     def of(self, data: bytes) -> Iterator[bytes]:
@@ -217,19 +240,19 @@ class _UrlParts:
             yield self._counted(data)
             return
         if self._wire > self._limit + self._limit // 1000 + 1024:
-            # gzip adds less than that to what it cannot compress.
+            # gzip adds less than that to incompressible data.
             raise self._too_large()
         part = data
         while len(part) == _PIECE or data:
             part = self._inflater.decompress(data, _PIECE)
             data = self._inflater.unconsumed_tail
             if self._inflater.unused_data:
-                raise ValueError("bytes after the end of what is compressed")
+                raise ValueError("there are bytes after the end of its gzip content")
             yield self._counted(part)
 
     def check_end(self) -> None:
         if self._inflater is not None and self._wire and not self._inflater.eof:
-            raise ValueError("what is compressed is cut off")
+            raise ValueError("its gzip content is cut off")
 
     def _counted(self, part: bytes) -> bytes:
         self._size += len(part)
@@ -238,4 +261,4 @@ class _UrlParts:
         return part
 
     def _too_large(self) -> TooLarge:
-        return TooLarge(f"{self._what} more than {self._limit} bytes")
+        return TooLarge(f"{self._subject} more than {self._limit} bytes")

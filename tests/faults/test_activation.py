@@ -109,7 +109,7 @@ def test_one_version_is_in_force_and_the_other_server_says_so(sites: Sites, home
             again, said = notes(new, sites.new, *state)
             assert again == recomputed
             assert f"not recomputed: 3 records of bricks/{OLD}" in said
-            assert "on touch, not of others" in said
+            assert "balances were compared only of the" in said
 
 
 def test_a_server_that_starts_undoes_nothing(sites: Sites, home: Path) -> None:

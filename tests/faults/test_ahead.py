@@ -13,6 +13,7 @@ from support.server import Server, command, temporary_home
 from support.witness import registry
 from support.workshop import workshop
 
+from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditFinding, AuditReport
 from ledger.client.audit.run import audit
 from ledger.client.audit.run_public import audit_public
@@ -28,13 +29,11 @@ HOUR: Final = 3_600
 
 def audits(server: Server, policy: Policy | None = None, later: int = 0) -> list[AuditReport]:
     """Over HTTP, with bodies and without, by an auditor whose clock says so much more than the host's."""
+    options = AuditOptions(vkey=server.vkey, policy=policy, clock=lambda: now() + later)
+
     async def run() -> list[AuditReport]:
         async with http_source(server.url) as whole, http_log(server.url, 4) as log:
-            return [
-                await audit(whole, registry=registry(), vkey=server.vkey, policy=policy, clock=lambda: now() + later),
-                await audit_public(PublicSource(log), vkey=server.vkey, policy=policy, progress=lambda *_: None,
-                                   clock=lambda: now() + later),
-            ]
+            return [await audit(whole, registry(), options), await audit_public(PublicSource(log), options)]
 
     return asyncio.run(run())
 

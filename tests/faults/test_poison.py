@@ -13,6 +13,7 @@ from support.waiting import until
 from support.witness import registry
 from support.workshop import Workshop
 
+from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.run import audit
 from ledger.core.receipts.receipt import Receipt
 from ledger.engine import batch
@@ -94,6 +95,6 @@ def test_a_record_fails_alone(monkeypatch: pytest.MonkeyPatch, what: str) -> Non
 
         async def audited() -> Any:
             source = DatabaseSource(inner.ledger.pool, inner.ledger.identity)
-            return await audit(source, registry=registry(), vkey=inner.vkey)
+            return await audit(source, registry(), AuditOptions(vkey=inner.vkey))
 
         assert inner.run(audited()).findings == []

@@ -19,6 +19,7 @@ from support.waiting import until
 from support.witness import registry
 from support.workshop import Workshop, workshop
 
+from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
 from ledger.client.audit.source.http import http_source
@@ -80,7 +81,7 @@ def use(server: Server, shop: Workshop) -> Receipt:
 def audited(server: Server, vkey: str) -> AuditReport:
     async def run() -> AuditReport:
         async with http_source(server.url) as source:
-            return await audit(source, registry=registry(), vkey=vkey)
+            return await audit(source, registry(), AuditOptions(vkey=vkey))
 
     return asyncio.run(run())
 
@@ -190,7 +191,7 @@ def test_everyone_who_pinned_the_old_key_follows(home: Path, tmp_path: Path) -> 
             for kept in (file, f"{file}-of-before"):
                 refused = command(home, *arguments, kept, "--vkey", vkey_of(elsewhere))
                 assert (refused.returncode, refused.stdout) == (1, "")
-                assert "no rotation leads from it to the one that is asked for" in refused.stderr
+                assert "no rotation leads from it to the given vkey" in refused.stderr
                 done = command(home, *arguments, kept, "--vkey", new)
                 assert done.returncode == 0, done.stdout + done.stderr
                 assert "where the last audit ended" in done.stdout

@@ -23,6 +23,7 @@ from support.workshop import Workshop, workshop
 from ledger.app import create_app
 from ledger.cli.console import CommandRun
 from ledger.cli.root import cli
+from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
 from ledger.client.audit.run_public import audit_public
@@ -99,7 +100,7 @@ class Copy(NamedTuple):
                     pool, self.held.identity, anchor=open_anchor(str(self.anchor)) if anchor else None,
                     policy=self.held.place.policy_file.read_bytes() if policy else None,
                 )
-                return await audit(source, registry=registry(), vkey=self.held.identity.vkey)
+                return await audit(source, registry(), AuditOptions(vkey=self.held.identity.vkey))
             finally:
                 await pool.close()
 
@@ -180,8 +181,8 @@ def test_audits_find_a_log_that_was_stripped(
         ) as client:
             vkey = held.identity.vkey
             return [
-                await audit(HttpSource(client), registry=registry(), vkey=vkey),
-                await audit_public(PublicSource(HttpLog(Reader(client))), vkey=vkey, progress=lambda *_: None),
+                await audit(HttpSource(Reader(client)), registry(), AuditOptions(vkey=vkey)),
+                await audit_public(PublicSource(HttpLog(Reader(client))), AuditOptions(vkey=vkey)),
             ]
 
     for found in copy.database.run(outside()):

@@ -12,6 +12,7 @@ from support.witness import registry
 from support.workshop import workshop
 
 from ledger.cli.auditor.audit_database import database_source
+from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
 from ledger.service.settings import Settings
@@ -58,7 +59,7 @@ def audited(rotated: Rotated, database: Database) -> AuditReport:
     async def run() -> AuditReport:
         settings = Settings(home=rotated.home, database_url=database.url)
         async with database_source(settings) as source:
-            return await audit(source, registry=registry())
+            return await audit(source, registry(), AuditOptions())
 
     return database.run(run())
 

@@ -23,6 +23,7 @@ from support.workshop import Workshop
 
 from ledger.admission.apply import apply
 from ledger.admission.state import State
+from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
 from ledger.core.log.entry import Entry, parse_entry
@@ -130,7 +131,7 @@ class Copy:
         async def run() -> AuditReport:
             async with self._pool() as pool:
                 source = DatabaseSource(pool, self.origin.identity)
-                return await audit(source, registry=known or registry(), vkey=self.origin.identity.vkey)
+                return await audit(source, known or registry(), AuditOptions(vkey=self.origin.identity.vkey))
 
         return self._run(run())
 

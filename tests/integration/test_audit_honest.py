@@ -12,6 +12,7 @@ from support.server import Posted, Server, temporary_home
 from support.witness import audited, registry
 from support.workshop import END, START, Workshop, kilograms, workshop
 
+from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
 from ledger.client.audit.source.http import http_source
@@ -152,7 +153,7 @@ def test_the_first_amendment_comes_during_the_audit() -> None:
                     return read()
 
                 source.balances = amended_first
-                return await audit(source, registry=registry(), vkey=server.vkey)
+                return await audit(source, registry(), AuditOptions(vkey=server.vkey))
 
         report = asyncio.run(run())
         assert report.findings == []

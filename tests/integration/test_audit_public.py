@@ -16,6 +16,7 @@ from support.witness import entries_of
 from support.workshop import Workshop, workshop
 
 from ledger.cli.auditor.audit_target import public_log
+from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run_public import audit_public
 from ledger.client.audit.source.public import PublicSource
@@ -99,8 +100,10 @@ class Copy:
         async def run() -> AuditReport:
             async with public_log(str(self.folder)) as log:
                 return await audit_public(
-                    Watched(log, [] if read is None else read), vkey=vkey or self.exported.vkey,
-                    registrar=self.exported.registrar, state=state, progress=lambda _, __: None, lots_in_memory=10,
+                    Watched(log, [] if read is None else read), AuditOptions(
+                        vkey=vkey or self.exported.vkey, registrar=self.exported.registrar, state=state,
+                        lots_in_memory=10,
+                    ),
                 )
 
         return asyncio.run(run())
@@ -166,8 +169,8 @@ def test_an_honest_log(copy: Copy) -> None:
     doubted, unchecked = report.notes
     assert doubted.startswith(f"in doubt: 2 entries from {copy.exported.indexes['last']} on are signed by key ")
     assert unchecked == (
-        f"not checked: the bodies of {size - public} private records, and so whether they may follow what is before "
-        "them, their figures and balances"
+        f"not checked: the bodies of {size - public} private records, and so whether these are admissible after "
+        "the earlier records, their figures and their balances"
     )
 
 
@@ -436,5 +439,5 @@ def test_a_state_of_another_kind(tmp_path: Path, first: list[str]) -> None:
         kept = state.read_bytes()
         done = server.audit("--state", str(state), *then)
     assert (done.returncode, done.stdout) == (1, "")
-    assert f"the state is of an audit {'without' if first else 'with'} bodies of private records" in done.stderr
+    assert f"the state belongs to an audit {'without' if first else 'with'} bodies of private records" in done.stderr
     assert state.read_bytes() == kept

@@ -21,9 +21,11 @@ from support.witness import registry
 from support.workshop import Workshop
 
 from ledger.app import create_app
+from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
 from ledger.client.audit.source.http import HttpSource
+from ledger.client.http import Reader
 from ledger.core.log.note import NoteSigner
 from ledger.core.receipts.receipt import Receipt, read_receipt, verify_receipt
 from ledger.engine.sectors import Registry
@@ -126,7 +128,7 @@ class Copy:
     async def _resumed(self, state: Path) -> AuditReport:
         pool = await open_pool(self.database.url)
         try:
-            return await audit(DatabaseSource(pool, self.origin.identity), registry=registry(), state=state)
+            return await audit(DatabaseSource(pool, self.origin.identity), registry(), AuditOptions(state=state))
         finally:
             await pool.close()
 
@@ -135,8 +137,8 @@ class Copy:
         vkey = self.origin.identity.vkey
         async with open_ledger(settings, registry=registry()) as ledger, api(ledger) as client:
             return (
-                await audit(DatabaseSource(ledger.pool, self.origin.identity), registry=known, vkey=vkey),
-                await audit(HttpSource(client), registry=known, vkey=vkey),
+                await audit(DatabaseSource(ledger.pool, self.origin.identity), known, AuditOptions(vkey=vkey)),
+                await audit(HttpSource(Reader(client)), known, AuditOptions(vkey=vkey)),
             )
 
     def receipt(self, name: str) -> Receipt:

@@ -64,7 +64,7 @@ def _refuses_what_cannot_be(home: Path, server: Server, site: str) -> None:
         (site, "2025-02-30/2026-01-01", "'2025-02-30' is not a valid day"),
         (site, "2026-01-01/2025-01-01", "2026-01-01 is not before 2025-01-01"),
         ("nowhere", YEAR, "no transformation of facility 'nowhere'"),
-        (site, "1999-01-01/2000-01-01", "begins from 1999-01-01T00:00:00Z on"),
+        (site, "1999-01-01/2000-01-01", "begins at 1999-01-01T00:00:00Z or later"),
     ):
         done = command(home, "audit", "sample", server.url, "--facility", facility, "--period", period, "--seed", "7")
         assert done.returncode == 1

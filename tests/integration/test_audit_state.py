@@ -22,6 +22,7 @@ from support.witness import registry
 from support.workshop import workshop
 
 from ledger.admission.state import State
+from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
 from ledger.client.audit.source.http import HttpSource, http_source
@@ -63,7 +64,7 @@ class Grown(NamedTuple):
 def by_http(server: Server, **options: object) -> AuditReport:
     async def run() -> AuditReport:
         async with http_source(server.url) as source:
-            return await audit(source, registry=registry(), vkey=server.vkey, **options)  # type: ignore[arg-type]
+            return await audit(source, registry(), AuditOptions(vkey=server.vkey, **options))  # type: ignore[arg-type]
 
     return asyncio.run(run())
 
@@ -121,8 +122,8 @@ def test_step_by_step_it_says_what_one_from_zero_says(grown: Grown) -> None:
     for step in grown.steps[1:]:
         assert 0 < step.balances < grown.zero.balances
         (note,) = [note for note in step.notes if note.startswith("balances")]
-        assert note == (f"balances were compared of the {step.balances} lots that entries from {step.start} on touch, "
-                        "not of others")
+        assert note == (f"balances were compared only of the {step.balances} lots that entries from {step.start} on "
+                        "touch")
 
 
 def test_with_next_to_nothing_in_memory_it_says_the_same(grown: Grown) -> None:
@@ -150,8 +151,8 @@ class Copy:
         pool = await open_pool(self.database.url)
         try:
             return await audit(
-                DatabaseSource(pool, self.grown.identity), registry=registry(), state=self.state,
-                full_balances=full_balances,
+                DatabaseSource(pool, self.grown.identity), registry(),
+                AuditOptions(state=self.state, full_balances=full_balances),
             )
         finally:
             await pool.close()
@@ -182,7 +183,7 @@ def test_a_log_that_was_rolled_back(grown: Grown, tmp_path: Path) -> None:
         copy = Copy(grown, database, tmp_path)
         (finding,) = copy.audit().findings
     assert (finding.rule, finding.index) == ("consistency", grown.steps[PARTS // 2 - 1].size)
-    assert f"without {grown.zero.size - grown.steps[PARTS // 2 - 1].size} of" in finding.message
+    assert f"lacks {grown.zero.size - grown.steps[PARTS // 2 - 1].size} of" in finding.message
     assert copy.untouched()
 
 
@@ -241,13 +242,12 @@ def test_the_state_of_another_log(copy: Copy, what: str) -> None:
         pool = await open_pool(copy.database.url)
         try:
             return await audit(
-                DatabaseSource(pool, copy.grown.identity), registry=registry(), state=copy.state,
-                **{name: value},
+                DatabaseSource(pool, copy.grown.identity), registry(), AuditOptions(state=copy.state, **{name: value}),
             )
         finally:
             await pool.close()
 
-    with pytest.raises(ConfigurationError, match=f"the state is of a log whose {name} is"):
+    with pytest.raises(ConfigurationError, match=f"the state belongs to a log whose {name} is"):
         copy.database.run(run())
 
 
@@ -312,14 +312,16 @@ import asyncio, sys
 from pathlib import Path
 import httpx
 from integration.test_audit_state import Ending
+from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.run import audit
+from ledger.client.http import Reader
 from support.witness import registry
 
 async def run(url, vkey, state, kill):
     async with httpx.AsyncClient(base_url=url, timeout=60) as client:
-        source = Ending(client)
+        source = Ending(Reader(client))
         source.kill = kill == "True"
-        await audit(source, registry=registry(), vkey=vkey, state=Path(state), lots_in_memory=1)
+        await audit(source, registry(), AuditOptions(vkey=vkey, state=Path(state), lots_in_memory=1))
 
 asyncio.run(run(*sys.argv[1:]))
 """

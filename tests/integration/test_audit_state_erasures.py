@@ -123,7 +123,7 @@ def test_where_another_one_reads_it_meanwhile(state: Path) -> None:
             swept()
 
         book._sweep = in_use  # type: ignore[method-assign]
-        with pytest.raises(ConfigurationError, match="may still hold what was erased") as error:
+        with pytest.raises(ConfigurationError, match="may still hold erased data") as error:
             book.commit()
     book.close()
     assert error.value.field == "state"

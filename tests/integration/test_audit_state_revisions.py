@@ -19,6 +19,7 @@ from support.server import Posted, temporary_home
 from support.witness import registry as installed
 from support.workshop import Workshop
 
+from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
 from ledger.core.record import canonical
@@ -86,7 +87,9 @@ def batches(inner: Inside, seed: int) -> Iterator[list[Posted]]:
 def audited(inner: Inside, state: Path | None, lots_in_memory: int) -> AuditReport:
     async def run() -> AuditReport:
         source = DatabaseSource(inner.ledger.pool, inner.ledger.identity)
-        return await audit(source, registry=installed(), vkey=inner.vkey, state=state, lots_in_memory=lots_in_memory)
+        return await audit(
+            source, installed(), AuditOptions(vkey=inner.vkey, state=state, lots_in_memory=lots_in_memory),
+        )
 
     return inner.run(run())
 

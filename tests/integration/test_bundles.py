@@ -95,7 +95,7 @@ def test_what_is_in_it(story: Story) -> None:
     assert [one["type"] for one in records] == ["organization", "organization", "keyChange"]
     assert [one.get("organization", one.get("id")) for one in records][1:] == [story.mill.id] * 2
     without = check(story.other, story.known)
-    assert (without.organization, without.left_out[6]) == (story.mill.id, "no body in it")
+    assert (without.organization, without.left_out[6]) == (story.mill.id, "the bundle has no body")
 
 
 def test_a_bundle_of_a_record_by_its_digest(story: Story) -> None:

@@ -20,9 +20,11 @@ from support.server import Server, temporary_home
 from support.witness import audited, registry
 from support.workshop import END, START, Workshop, workshop
 
+from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
 from ledger.client.audit.source.http import HttpSource
+from ledger.client.http import Reader
 from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.kinds import Attestation, KeyChange, Subject
 from ledger.core.signatures.signing import SigningKey, public_key
@@ -243,8 +245,8 @@ def test_an_audit_counts_them(story: Story, tmp_path: Path) -> None:
 class Watched(HttpSource):
     """It notes from which entry on it is read."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        super().__init__(client)
+    def __init__(self, reader: Reader) -> None:
+        super().__init__(reader)
         self.read: list[int] = []
 
     def pages(self, size: int, start: int = 0) -> AsyncIterator[bytes]:
@@ -255,8 +257,8 @@ class Watched(HttpSource):
 def read_by_an_audit(story: Story, state: Path) -> tuple[AuditReport, list[int]]:
     async def run() -> tuple[AuditReport, list[int]]:
         async with httpx.AsyncClient(base_url=story.server.url, timeout=60) as client:
-            source = Watched(client)
-            return await audit(source, registry=registry(), vkey=story.server.vkey, state=state), source.read
+            source = Watched(Reader(client))
+            return await audit(source, registry(), AuditOptions(vkey=story.server.vkey, state=state)), source.read
 
     return asyncio.run(run())
 

@@ -16,6 +16,7 @@ from support.server import Posted, Server
 from support.witness import registry
 from support.workshop import END, START, Workshop, kilograms
 
+from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
 from ledger.core.log.note import NoteSigner
@@ -51,7 +52,7 @@ async def audited_database(server: Server) -> AuditReport:
     sessions = await open_pool(attach(server.home).app_url)
     try:
         source = DatabaseSource(sessions, Identity(server.origin, server.vkey, signer))
-        return await audit(source, registry=registry(), vkey=server.vkey)
+        return await audit(source, registry(), AuditOptions(vkey=server.vkey))
     finally:
         await sessions.close()
 

@@ -20,6 +20,7 @@ from support.server import Posted, Server, command, temporary_home
 from support.witness import audited, registry
 from support.workshop import Workshop, workshop
 
+from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
 from ledger.client.audit.source.http import http_source
@@ -178,7 +179,7 @@ def test_an_audit_that_goes_on_from_its_state(tmp_path: Path) -> None:
 def audited_from(server: Server, state: Path) -> AuditReport:
     async def audited_now() -> AuditReport:
         async with http_source(server.url) as source:
-            return await audit(source, registry=registry(), vkey=server.vkey, state=state)
+            return await audit(source, registry(), AuditOptions(vkey=server.vkey, state=state))
 
     return asyncio.run(audited_now())
 

@@ -88,9 +88,9 @@ def test_a_static_host_serves_the_log(server: Server, tmp_path: Path) -> None:
 
 def test_what_cannot_be_exported_is_said_in_one_line(server: Server, tmp_path: Path) -> None:
     for options, said in (
-        (["--from", "http://127.0.0.1:1"], "does not answer"), (["--from", "ftp://there"], "no address of a server"),
-        (["--from", f"{server.url}/nowhere"], "is not there"),
-        (["--vkey", "nonsense"], "not a vkey of the form name+hash+key"),
+        (["--from", "http://127.0.0.1:1"], "does not answer"),
+        (["--from", "ftp://there"], "not the address of a server"),
+        (["--from", f"{server.url}/nowhere"], "does not exist"), (["--vkey", "nonsense"], "not a vkey of the form name+hash+key"),
         (["--home", str(tmp_path / "empty")], "no ledger in"),
     ):
         done = command(server.home, "export", "log", str(tmp_path / "log"), *options)

@@ -15,6 +15,7 @@ from support.sectors import registry
 from support.server import Posted, temporary_home
 from support.witness import registry as installed
 
+from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.run import audit
 from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.kinds import Activation, Amendment, Closing, Organization
@@ -59,7 +60,7 @@ def check(inner: Inside) -> dict[str, object]:
     """The audit and a replay in memory; the figures of now."""
     async def run() -> object:
         source = DatabaseSource(inner.ledger.pool, inner.ledger.identity)
-        return (await audit(source, registry=installed(), vkey=inner.vkey)).findings
+        return (await audit(source, installed(), AuditOptions(vkey=inner.vkey))).findings
 
     assert inner.run(run()) == []
     with Database(attach(inner.ledger.settings.home).owner_url) as database:

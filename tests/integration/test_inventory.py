@@ -19,6 +19,7 @@ from support.plants import TABLE, Plant, Run, emission, plants_inside
 from support.sectors import Carrier
 from support.server import temporary_home
 
+from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.run import audit
 from ledger.core.record.canonical import digest, encode
 from ledger.core.record.kinds import Addition, AnyRecord, Declaration, Pool
@@ -428,6 +429,7 @@ def test_biogenic_carbon_and_removals_stand_apart(story: Story, apart: Plant) ->
 def test_the_log_replays(story: Story) -> None:
     """Reports, their amendments and withdrawals included."""
     ledger = story.ledger.ledger
-    found = story.ledger.run(audit(DatabaseSource(ledger.pool, ledger.identity), registry=ledger.registry,
-                                   vkey=story.ledger.vkey))
+    found = story.ledger.run(audit(
+        DatabaseSource(ledger.pool, ledger.identity), ledger.registry, AuditOptions(vkey=story.ledger.vkey),
+    ))
     assert found.ok, found.findings

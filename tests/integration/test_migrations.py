@@ -18,6 +18,7 @@ from support.server import Posted, Server, temporary_home
 from support.witness import Witness, audited, registry
 from support.workshop import END, Workshop, kilograms
 
+from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
 from ledger.core.log.note import NoteSigner
@@ -191,7 +192,7 @@ def audit_of(made: Made, database: Database) -> AuditReport:
         pool = await open_pool(database.url)
         try:
             source = DatabaseSource(pool, made.identity)
-            return await audit(source, registry=registry(), vkey=made.identity.vkey)
+            return await audit(source, registry(), AuditOptions(vkey=made.identity.vkey))
         finally:
             await pool.close()
 

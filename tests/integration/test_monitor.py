@@ -214,7 +214,7 @@ def test_a_server_that_is_away_is_no_violation(server: Server, tmp_path: Path) -
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "state").write_text("{}")
     ended = watch(server, tmp_path / "state")
-    assert "holds no state of a monitor" in ended.stderr
+    assert "is not the state of a monitor" in ended.stderr
 
 
 def test_heads_without_the_log_s_own_witnesses(tmp_path: Path) -> None:

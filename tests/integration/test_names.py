@@ -21,6 +21,7 @@ from ledger.admission import admit
 from ledger.admission import identifiers as naming
 from ledger.admission import plan as planning
 from ledger.admission.rules import NEWEST, RULES, VERSIONS
+from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
 from ledger.core.record.kinds import Activation, AnyRecord, Facility, Product
@@ -105,7 +106,9 @@ def activation(ledger: Inside) -> Posted:
 
 def report(ledger: Inside, state: Path | None = None, lots_in_memory: int = 60_000) -> AuditReport:
     source = DatabaseSource(ledger.ledger.pool, ledger.ledger.identity)
-    return ledger.run(audit(source, registry=registry(), vkey=ledger.vkey, state=state, lots_in_memory=lots_in_memory))
+    return ledger.run(audit(
+        source, registry(), AuditOptions(vkey=ledger.vkey, state=state, lots_in_memory=lots_in_memory),
+    ))
 
 
 def test_an_older_log_takes_them_until_the_activation(older: Inside, tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_supplier_buyer_and_auditor(running: Running) -> None:
     assert "weighted by production" in told
     assert "beside it, never added" in told
     told = running.run(prove)
-    assert "9. the statement holds down to the figures of what went in, and is of this record: ok" in told
+    assert "9. the statement holds down to the figures of its inputs, and belongs to this record: ok" in told
     assert "6. the figure recomputes from the record's assessment and the inputs' figures: ok" in told
     check, go_on, sample, public = blocks("clients", "Auditor")
     for block in (check, go_on, go_on):

@@ -14,8 +14,7 @@ import pytest
 from support.server import command
 from support.witnesses import MemoryLog, WitnessProcess
 
-from ledger.client.witness.store import log_id
-from ledger.core.log.add_checkpoint import AddCheckpoint, encode_request
+from ledger.core.log.add_checkpoint import AddCheckpoint, encode_request, log_id
 from ledger.core.log.cosignature import cosigned_at
 from ledger.core.log.note import parse_note, sign_note, verify_note
 
@@ -122,7 +121,7 @@ def test_a_state_that_it_did_not_write_stops_it(tmp_path: Path, content: str) ->
     (folder / (log_id(LOG.signer.name) + ".checkpoint")).write_text(content)
     ended = command(folder, "witness", str(folder), "--log", LOG.vkey, "--port", "0")
     assert ended.returncode == 1
-    assert "is not what this witness wrote" in ended.stderr
+    assert "this witness did not write" in ended.stderr
     assert ended.stdout == ""
 
 

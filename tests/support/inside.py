@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
 from ledger.core.receipts.acknowledgement import Acknowledgement
@@ -66,7 +67,7 @@ class Inside:
     def audited(self) -> AuditReport:
         """Audits the database, the log's key pinned."""
         source = DatabaseSource(self.ledger.pool, self.ledger.identity)
-        return self.run(audit(source, registry=registry(), vkey=self.vkey, clock=self._clock))
+        return self.run(audit(source, registry(), AuditOptions(vkey=self.vkey, clock=self._clock)))
 
     def post(self, posted: Sequence[Posted]) -> list[Receipt]:
         return self.run(self.must(posted))

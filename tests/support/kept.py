@@ -11,9 +11,11 @@ import httpx
 
 from ledger.app import create_app
 from ledger.cli.auditor.audit_database import database_source
+from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
 from ledger.client.audit.source.http import HttpSource
+from ledger.client.http import Reader
 from ledger.core.log.note import NoteSigner
 from ledger.engine.sectors import Registry
 from ledger.host.files.key_files import LOG_KEY, read_key
@@ -50,7 +52,7 @@ class Kept(NamedTuple):
         async def run() -> AuditReport:
             settings = Settings(home=self.home, database_url=database.url, policy=self.policy)
             async with database_source(settings) as source:
-                return await audit(source, registry=known or self.registry, vkey=self.vkey)
+                return await audit(source, known or self.registry, AuditOptions(vkey=self.vkey))
 
         return database.run(run())
 
@@ -67,7 +69,7 @@ class Kept(NamedTuple):
                 app: Any = create_app(ledger)  # Litestar has its own types for what ASGI says
                 transport = between(httpx.ASGITransport(app=app))
                 async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-                    return await audit(HttpSource(client), registry=self.registry, vkey=self.vkey)
+                    return await audit(HttpSource(Reader(client)), self.registry, AuditOptions(vkey=self.vkey))
 
         return database.run(run())
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import httpx
 
+from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
 from ledger.client.audit.source.http import http_source
@@ -90,6 +91,6 @@ def audited(server: Server, known: Registry | None = None) -> AuditReport:
 
     async def run() -> AuditReport:
         async with http_source(server.url) as source:
-            return await audit(source, registry=known or registry(), vkey=server.vkey)
+            return await audit(source, known or registry(), AuditOptions(vkey=server.vkey))
 
     return asyncio.run(run())

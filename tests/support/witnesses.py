@@ -10,8 +10,7 @@ from typing import IO
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.client.witness.store import log_id
-from ledger.core.log.add_checkpoint import AddCheckpoint, encode_request
+from ledger.core.log.add_checkpoint import AddCheckpoint, encode_request, log_id
 from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.log.cosignature import CosignatureVerifier, parse_cosigner_vkey
 from ledger.core.log.merkle import consistency_path, leaf_hash, tree_root

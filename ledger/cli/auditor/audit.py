@@ -4,6 +4,7 @@ does not hold. `audit sample`: see `audit_sample`."""
 import asyncio
 import gc
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,14 @@ from ledger.cli.console import json_option, print_json, progress, show
 from ledger.cli.ending import ending_at_sigterm
 from ledger.cli.environment import home_option
 from ledger.cli.files import FILE, text_or_file
+from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport, unopened
 from ledger.client.audit.run import audit as replay
 from ledger.client.audit.run_public import audit_public
 from ledger.client.audit.source.interface import AuditSource
 from ledger.client.audit.source.public import PublicSource
 from ledger.client.mirror.source import PublicLog
-from ledger.core.log.policy import Policy, parse_policy
+from ledger.core.log.policy import parse_policy
 from ledger.engine.sectors import Registry
 from ledger.errors import InvalidNote, VerificationError
 from ledger.registry.workers.trial import tried
@@ -74,13 +76,13 @@ def whole(
     public = public or is_folder(target)
     if public and full_balances:
         raise click.UsageError("--full-balances needs bodies")
+    options = AuditOptions(
+        vkey=pinned, registrar=registrar, policy=asked, state=state, full_balances=full_balances)
     with ending_at_sigterm():
         if public:
-            report = asyncio.run(_audit_public(public_log(target), pinned, registrar, asked, state))
+            report = asyncio.run(_audit_public(public_log(target), options))
         else:
-            report = asyncio.run(_audit(
-                source_of(target, home), tried(), pinned, registrar, asked, state, full_balances=full_balances
-            ))
+            report = asyncio.run(_audit(source_of(target, home), tried(), options))
     if as_json:
         print_json(report)
     else:
@@ -92,8 +94,7 @@ audit = _AuditCommand(whole, sample)
 
 
 async def _audit(
-    opening: AbstractAsyncContextManager[AuditSource], registry: Registry, vkey: str | None, registrar: str | None,
-    policy: Policy | None, state: Path | None, *, full_balances: bool,
+    opening: AbstractAsyncContextManager[AuditSource], registry: Registry, options: AuditOptions
 ) -> AuditReport:
     async with AsyncExitStack() as stack:
         try:
@@ -101,22 +102,14 @@ async def _audit(
         except (InvalidNote, VerificationError) as error:
             # What the database says of its own keys does not hold.
             return unopened(error)
-        with progress("auditing") as told:
-            return await replay(
-                source, registry=registry, vkey=vkey, registrar=registrar, policy=policy, state=state,
-                full_balances=full_balances, progress=told,
-            )
+        with progress("auditing") as show_progress:
+            return await replay(source, registry, replace(options, progress=show_progress))
 
 
-async def _audit_public(
-    opening: AbstractAsyncContextManager[PublicLog], vkey: str | None, registrar: str | None, policy: Policy | None,
-    state: Path | None,
-) -> AuditReport:
+async def _audit_public(opening: AbstractAsyncContextManager[PublicLog], options: AuditOptions) -> AuditReport:
     async with opening as log:
-        with progress("auditing") as told:
-            return await audit_public(
-                PublicSource(log), vkey=vkey, registrar=registrar, policy=policy, state=state, progress=told
-            )
+        with progress("auditing") as show_progress:
+            return await audit_public(PublicSource(log), replace(options, progress=show_progress))
 
 
 def _print(report: AuditReport, *, public: bool) -> None:

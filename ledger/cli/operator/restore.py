@@ -9,6 +9,7 @@ from ledger.cli.auditor.audit_database import database_source
 from ledger.cli.console import json_option, print_json, progress, say, show
 from ledger.cli.environment import settings
 from ledger.cli.files import FOLDER, passphrase_file_option
+from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
 from ledger.core.log.checkpoint import Checkpoint
@@ -69,7 +70,7 @@ async def _audited(chosen: Settings, manifest: Manifest, registry: Registry) -> 
     """Raises VerificationError where the restored log does not hold."""
     async with database_source(chosen) as source:
         with progress("auditing") as told:
-            report = await audit(source, registry=registry, vkey=manifest.vkey, progress=told)
+            report = await audit(source, registry, AuditOptions(vkey=manifest.vkey, progress=told))
     for finding in report.findings:
         say(f"DOES NOT HOLD at {finding.index}, rule {finding.rule}: {finding.message}")
     if not report.ok:

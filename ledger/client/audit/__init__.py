@@ -1,1 +1,1 @@
-"""Auditing without trust in the operator or the database: take the log, replay it, compare everything."""
+"""Audits a log without trust in its operator or database: reads the log, replays it, compares everything."""

@@ -1,4 +1,4 @@
-"""The findings of an audit as they come, until there are enough of them."""
+"""Collects the findings of an audit, up to a limit."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -11,8 +11,8 @@ MAX_FINDINGS = 50
 
 
 class Difference(NamedTuple):
-    """Something of a record that is stored otherwise than it should be: by which rule, and in which column where it is
-    in one alone."""
+    """A stored value that differs from the record, with the rule that it violates, and the column if it is in a single
+    column."""
 
     rule: str
     message: str
@@ -20,13 +20,13 @@ class Difference(NamedTuple):
 
 
 class Stop(LedgerError):
-    """The audit has seen enough."""
+    """Ends the audit: there are too many findings, or it cannot continue."""
 
     code = "stop"
 
 
 class Findings:
-    """What does not hold, and notes on what was not looked at."""
+    """The findings, and notes on the checks that were left out."""
 
     def __init__(self) -> None:
         self.found: list[AuditFinding] = []
@@ -35,7 +35,7 @@ class Findings:
     def add(
         self, rule: str, message: str, index: int | None = None, digest: bytes | None = None, column: str | None = None
     ) -> None:
-        """Raises Stop with the last one that is reported."""
+        """Adds a finding. Raises Stop with the last finding that an audit reports."""
         self.found.append(AuditFinding(
             rule=rule, message=message, index=index, digest=None if digest is None else digest.hex(), column=column))
         if len(self.found) >= MAX_FINDINGS:
@@ -43,6 +43,6 @@ class Findings:
             raise Stop("too many findings")
 
     def add_malformed(self, rows: Iterable[Malformed]) -> None:
-        """Rows that could not be read."""
+        """Adds a finding for each row that could not be read."""
         for row in rows:
             self.add(RULE, row.message, row.index, column=row.column)

@@ -1,4 +1,4 @@
-"""What an audit found."""
+"""The report of an audit."""
 
 from msgspec import Struct
 
@@ -7,8 +7,8 @@ from ledger.errors import LedgerError
 
 
 class AuditFinding(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Something that does not hold: at which index of the log (None: of the log as a whole), by which rule, and in
-    which column of the database where it is in one alone."""
+    """A violation of a rule, at an index of the log (None: in the log as a whole), and in a column of the database if
+    it is in a single column."""
 
     rule: str
     message: str
@@ -18,13 +18,12 @@ class AuditFinding(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class AuditReport(Struct, frozen=True, kw_only=True):
-    """`ok` says that every entry, signature, balance and figure holds, as far as `notes` do not limit it.
+    """`ok` says that every entry, signature, balance and figure holds, except for the limits in `notes`.
 
-    `start` is the entry that this audit began with: what is before it was audited earlier, and is counted here. Counts
-    are of the whole log, but for `balances`; `earlier` says how much of them earlier audits have counted, by the name
-    of the count, so that the rest is what this audit has done. `erased` are records of which only residues are left.
-    `witnesses` have cosigned the checkpoint, where a policy was given. `rules` are the activations of the ledger's own
-    rules.
+    This audit began with entry `start`. Earlier audits checked the entries before it, and the counts include them: all
+    counts except `balances` cover the whole log. `earlier` holds the counts of earlier audits by name; the difference
+    is the work of this audit. `erased` counts redacted records. `witnesses` have cosigned the checkpoint, if a policy
+    was given. `rules` are the activations of the ledger's own rules.
     """
 
     ok: bool
@@ -47,16 +46,16 @@ class AuditReport(Struct, frozen=True, kw_only=True):
     rules: list[Activated] = []
 
     def counted(self, name: str) -> int:
-        """How much of a count this audit has done itself."""
+        """The part of a count that this audit adds to the earlier audits."""
         total: int = getattr(self, name)
         return total - self.earlier.get(name, 0)
 
 
 def unopened(error: LedgerError) -> AuditReport:
-    """Of a log whose source does not even say, in a form that holds, by which key it is signed."""
+    """The report on a log whose source does not state a well-formed key."""
     finding = AuditFinding(rule="keys", message=error.message, column=error.field)
     return AuditReport(
         ok=False, origin="", vkey="", size=0, root="", start=0, entries=0, signatures=0, records={}, figures=0,
-        balances=0, recomputed=0, erased=0, witnesses=[], findings=[finding], notes=["nothing else was looked at"],
+        balances=0, recomputed=0, erased=0, witnesses=[], findings=[finding], notes=["nothing else was checked"],
         earlier={},
     )

@@ -1,17 +1,17 @@
-"""Copies a log into a folder, or extends the copy that is there.
+"""Copies a log into a folder, or extends an existing copy.
 
     vkey                            the log's verifier key, one line: the newest one
-    keys                            how that key was rotated: notes that lead from each key to the next
-    policy                          that of the log's witnesses, where it has some
+    keys                            the rotations of that key: notes that lead from each key to the next
+    policy                          the policy of the log's witnesses, if it has witnesses
     checkpoint                      the signed checkpoint, as the log served it
     tile/<level>/<index>[.p/<w>]    tiles
     tile/entries/<index>[.p/<w>]    entry bundles
     bodies/<digest>.json            canonical bodies of records of public kinds
 
-Paths below `tile` are those of C2SP tlog-tiles, so a static host that serves the folder as `/log` serves the log. The
-checkpoint is replaced last: at every moment the folder holds all that its checkpoint commits to. Partial tiles of a
-checkpoint that was here stay until the full one is there. Every byte is checked against the new checkpoint before it is
-written, whether it comes from the log or was left by a run that was killed; that one's files are not fetched again.
+Paths below `tile` follow C2SP tlog-tiles, so a static host that serves the folder as `/log` serves the log. The export
+replaces the checkpoint last: at every moment the folder holds everything that its checkpoint commits to. Partial tiles
+of an earlier checkpoint stay until the full tile exists. The export checks every byte against the new checkpoint before
+it writes it. It checks the files of a run that was killed in the same way, and does not fetch them again.
 """
 
 import asyncio
@@ -43,18 +43,18 @@ from ledger.errors import InvalidNote, NotFound, VerificationError
 
 _KEYS = "keys"
 AT_ONCE = 16
-"""Bundles that are under way."""
+"""Bundles that are fetched at the same time."""
 
 
 class ExportSummary(Protocol):
-    """Is told how much is done."""
+    """Takes the number of entries that are done, and their total."""
 
     def __call__(self, done: int, total: int | None = None) -> None: ...
 
 
 class Exported(Struct, frozen=True, kw_only=True, rename="camel"):
-    """What is in the folder now; `added` entries are new, `written` counts files. `root` is hex, `vkey` the newest key;
-    `notes` say how it was come to."""
+    """The content of the folder now. `added` counts new entries, `written` counts files. `root` is hex, `vkey` is the
+    newest key, and `notes` say which rotations lead to it."""
 
     folder: str
     origin: str
@@ -67,13 +67,13 @@ class Exported(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 async def export(log: PublicLog, folder: Folder, *, vkey: str | None, progress: ExportSummary) -> Exported:
-    """Copies or extends. Raises VerificationError where the log is not the one of `vkey` and of the folder, does not
-    extend what the folder holds, or serves what its checkpoint does not commit to; then the folder's checkpoint, and
-    all that it commits to, is as it was."""
-    held = _held_keys(folder)
-    old = None if held is None else _held(folder, held)
+    """Copies a log, or extends the copy. Raises VerificationError if the log is not the log of `vkey` and of the
+    folder, does not extend the folder's log, or serves data that its checkpoint does not commit to. In this case the
+    folder's checkpoint, and everything that it commits to, is unchanged."""
+    old_keys = _old_keys(folder)
+    old = None if old_keys is None else _old_checkpoint(folder, old_keys)
     note = await log.checkpoint()
-    keys = await _keys(log, held, vkey)
+    keys = await _keys(log, old_keys, vkey)
     head = _opened(note, keys, "the log's checkpoint")
     if old is not None:
         await check_extends(old, head, log.tile)
@@ -96,57 +96,57 @@ async def export(log: PublicLog, folder: Folder, *, vkey: str | None, progress: 
     )
 
 
-def _held_keys(folder: Folder) -> LogKeys | None:
-    """Those with which the folder's checkpoint was checked."""
+def _old_keys(folder: Folder) -> LogKeys | None:
+    """The keys that signed the folder's checkpoint."""
     vkey, notes = folder.read("vkey"), folder.read(_KEYS)
     if vkey is None:
         return None
     return LogKeys(vkey.decode("utf-8", "replace").strip(), () if notes is None else rotations_in(notes))
 
 
-async def _keys(log: PublicLog, held: LogKeys | None, pinned: str | None) -> LogKeys:
-    """The keys that count: from the one on that the caller pins, else the folder, else the log's own; a line of keys
-    that the folder has goes on."""
+async def _keys(log: PublicLog, old: LogKeys | None, pinned: str | None) -> LogKeys:
+    """The log's keys, beginning with the key that the caller pins, else the folder's, else the log's own. They must
+    continue the chain of keys in the folder."""
     shown = await log.rotations()
-    if held is not None:
-        if pinned is not None and parse_vkey(pinned).name != held.origin:
-            raise VerificationError(f"the folder holds the log of {held.origin}", code="another-log", field="vkey",
+    if old is not None:
+        if pinned is not None and parse_vkey(pinned).name != old.origin:
+            raise VerificationError(f"the folder holds the log of {old.origin}", code="another-log", field="vkey",
                                     value=pinned, rule="a folder of its own for each log")
-        check_continues(held.notes, shown)
-        pinned = pinned or held.pinned
+        check_continues(old.notes, shown)
+        pinned = pinned or old.pinned
     return LogKeys(pinned or await log.vkey(), shown)
 
 
-def _held(folder: Folder, keys: LogKeys) -> Checkpoint | None:
-    """What the folder has, None where a run has not come to its end yet."""
+def _old_checkpoint(folder: Folder, keys: LogKeys) -> Checkpoint | None:
+    """The folder's checkpoint, None if no export has completed yet."""
     note = folder.read("checkpoint")
     return None if note is None else _opened(note.decode("utf-8", "replace"), keys, f"{folder.root / 'checkpoint'}")
 
 
-def _opened(note: str, keys: LogKeys, what: str) -> Checkpoint:
-    """The checkpoint in a note that one of the keys has signed."""
+def _opened(note: str, keys: LogKeys, subject: str) -> Checkpoint:
+    """The checkpoint in a note that one of the keys has signed. `subject` names the note in a message."""
     try:
         return keys.opened(note)
     except (InvalidNote, VerificationError) as error:
         code = error.code if error.code == "ended-key" else "wrong-checkpoint"
-        raise VerificationError(f"{what} is not signed by the log: {error.message}", code=code, field="checkpoint",
+        raise VerificationError(f"{subject} is not signed by the log: {error.message}", code=code, field="checkpoint",
                                 value=keys.origin) from None
 
 
 class _Writer:
-    """Bundles with their tiles of level 0 and the public bodies, several at once."""
+    """Writes bundles, their tiles of level 0 and the public bodies, several bundles at the same time."""
 
     def __init__(self, log: PublicLog, folder: Folder, skeleton: Skeleton) -> None:
         self._log, self._folder, self._skeleton = log, folder, skeleton
 
     async def bundles(self, start: int, progress: ExportSummary) -> list[bool]:
-        """From bundle `start` on. Whether each file was written anew."""
+        """Writes the bundles from `start` on. Says of each file whether it was written."""
         size = self._skeleton.size
         waiting = iter(range(start, -(-size // TILE_WIDTH)))
         written: list[bool] = []
         done = start * TILE_WIDTH
 
-        async def work() -> None:
+        async def write_bundles() -> None:
             nonlocal done
             for index in waiting:
                 written.extend(await self._bundle(index))
@@ -156,9 +156,9 @@ class _Writer:
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(AT_ONCE):
-                    group.create_task(work())
+                    group.create_task(write_bundles())
         except ExceptionGroup as failed:
-            # The first one cancelled the others.
+            # The first error cancelled the other tasks.
             raise failed.exceptions[0] from None
         return written
 
@@ -170,25 +170,25 @@ class _Writer:
         return [*await asyncio.to_thread(self._write, tile, bundle, hashes), *written]
 
     async def _proven(self, tile: EntriesTile) -> tuple[bytes, Sequence[bytes]]:
-        """The folder's bundle where it is right, else the log's."""
-        kept = self._folder.read(entries_path(*tile))
-        if kept is not None:
+        """The folder's bundle if it is in the tree, else the log's."""
+        stored = self._folder.read(entries_path(*tile))
+        if stored is not None:
             try:
-                return kept, self._skeleton.hashes_of(tile.index, kept)
+                return stored, self._skeleton.hashes_of(tile.index, stored)
             except VerificationError:
-                # Of another tree, or damaged: written anew from the log.
+                # The bundle belongs to another tree, or is damaged: the log's bundle replaces it.
                 pass
         bundle = await self._log.bundle(tile)
         return bundle, self._skeleton.hashes_of(tile.index, bundle)
 
     async def _public(self, digest: bytes) -> bool:
-        """One body at a time: those of a bundle may be 256 MiB."""
+        """Writes one body at a time: the bodies of a bundle may have 256 MiB."""
         return await asyncio.to_thread(self._folder.write, _body_path(digest), await self._body(digest))
 
     async def _body(self, digest: bytes) -> bytes:
-        kept = self._folder.read(_body_path(digest))
-        body = kept if kept is not None and _is(kept, digest) else await self._fetched(digest)
-        if not _is(body, digest):
+        stored = self._folder.read(_body_path(digest))
+        body = stored if stored is not None and _has_digest(stored, digest) else await self._fetched(digest)
+        if not _has_digest(body, digest):
             raise VerificationError(f"the body of record {digest.hex()} has another digest", code="wrong-body",
                                     field="digest", value=digest.hex())
         return body
@@ -198,9 +198,9 @@ class _Writer:
             return await self._log.body(digest)
         except NotFound:
             raise VerificationError(
-                f"the log does not serve the body of record {digest.hex()}, which is of a public kind",
+                f"the log does not serve the body of record {digest.hex()}, whose kind is public",
                 code="missing-body", field="digest", value=digest.hex(),
-                rule="bodies of public kinds are served to all",
+                rule="a log serves the bodies of public kinds to everybody",
             ) from None
 
     def _write(self, tile: EntriesTile, bundle: bytes, hashes: Sequence[bytes]) -> list[bool]:
@@ -210,7 +210,7 @@ class _Writer:
         ]
 
 
-def _is(body: bytes, digest: bytes) -> bool:
+def _has_digest(body: bytes, digest: bytes) -> bool:
     return hashlib.sha256(body).digest() == digest
 
 
@@ -219,7 +219,7 @@ def _body_path(digest: bytes) -> str:
 
 
 def _outgrown(old: int, new: int) -> Iterator[str]:
-    """The folders of partial tiles that the old tree had, and whose full tile the new one has."""
+    """The folders of the old tree's partial tiles that are full tiles in the new tree."""
     for tile in all_tiles(old):
         if tile.width < TILE_WIDTH == tile_width(tile.level, tile.index, new):
             yield tile_path(tile).rpartition("/")[0]

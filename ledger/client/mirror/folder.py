@@ -1,4 +1,4 @@
-"""A folder whose files appear whole or not at all, and durably."""
+"""A folder whose files appear whole or not at all, and are durable."""
 
 import fcntl
 import os
@@ -13,21 +13,21 @@ _OWN = ("checkpoint", "vkey")
 
 
 class Folder:
-    """`root` is there, and is ours or empty. One process at a time writes it (`opened`)."""
+    """The folder `root` exists, and is empty or the result of an export. One process at a time writes it (`opened`)."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def read(self, path: str) -> bytes | None:
-        """What the file holds, None where there is none."""
+        """The content of the file, None if it does not exist."""
         try:
             return (self.root / path).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
 
     def write(self, path: str, data: bytes) -> bool:
-        """Puts a file in place; when this returns, it is durable, name included. False where it was there with these
-        very bytes."""
+        """Writes a file, whose content and name are durable when this returns. False if the file had these bytes
+        already."""
         if self.read(path) == data:
             return False
         target = self.root / path
@@ -36,7 +36,7 @@ class Folder:
         return True
 
     def remove(self, path: str) -> None:
-        """Takes away a folder of files, where there is one."""
+        """Removes a folder of files, if it exists."""
         folder = self.root / path
         if folder.is_dir():
             for file in folder.iterdir():
@@ -44,7 +44,7 @@ class Folder:
             folder.rmdir()
 
     def _make(self, folder: Path) -> None:
-        """Missing folders down to this one, each durable in the one above."""
+        """Makes this folder and its missing parents, each durable in its own parent."""
         if folder.is_dir():
             return
         self._make(folder.parent)
@@ -53,25 +53,25 @@ class Folder:
         sync(folder.parent)
 
     def tidy(self) -> None:
-        """Takes away what a run that was killed had not finished."""
+        """Removes the unfinished files of a run that was killed."""
         for path in self.root.rglob(f"{TEMPORARY}*"):
             path.unlink()
 
 
 @contextmanager
 def opened(root: Path) -> Iterator[Folder]:
-    """The folder, made where it is missing, locked against other exports. Raises ConfigurationError where it holds
-    something else, or another export is at work in it."""
+    """Opens the folder, makes it if it is missing, and locks it against other exports. Raises ConfigurationError if it
+    holds something other than a log, or another export is running in it."""
     root.mkdir(parents=True, exist_ok=True)
     if not any((root / name).is_file() for name in _OWN) and any(root.iterdir()):
-        raise ConfigurationError(f"{root} holds something else than a log", code="not-a-log", field="folder",
-                                 value=root, rule="an empty folder, or one that an export has made")
+        raise ConfigurationError(f"{root} holds something other than a log", code="not-a-log", field="folder",
+                                 value=root, rule="an empty folder, or the folder of an earlier export")
     handle = os.open(root, os.O_RDONLY)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ConfigurationError(f"another export is at work in {root}", code="folder-in-use", field="folder",
+            raise ConfigurationError(f"another export is running in {root}", code="folder-in-use", field="folder",
                                      value=root, rule="one export a folder") from None
         folder = Folder(root)
         folder.tidy()

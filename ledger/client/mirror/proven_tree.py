@@ -1,4 +1,4 @@
-"""The part of a log's tree that is read first, and against which everything else is checked as it comes."""
+"""The upper part of a log's tree: an export reads it first, and checks everything else against it on arrival."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -23,9 +23,10 @@ Read = Callable[[Tile], Awaitable[bytes]]
 
 
 class Skeleton:
-    """The tiles of all levels above 0, and the last one of level 0 where it is not full: all proven to be of the tree.
+    """The tiles of all levels above 0, and the last tile of level 0 if it is not full. All are proven to be in the
+    tree.
 
-    A hash of 32 bytes for each 256 entries: 128 KiB of a log of a million.
+    They hold a hash of 32 bytes for each 256 entries: 128 KiB for a log of a million entries.
     """
 
     def __init__(self, size: int, tiles: dict[Tile, bytes]) -> None:
@@ -33,14 +34,14 @@ class Skeleton:
         self.tiles = tiles
 
     def hashes_of(self, index: int, bundle: bytes) -> list[bytes]:
-        """Leaf hashes of entry bundle `index`. Raises VerificationError where it is not that of the tree."""
+        """Leaf hashes of entry bundle `index`. Raises VerificationError if the bundle is not in the tree."""
         width = tile_width(0, index, self.size)
         try:
             hashes = [leaf_hash(entry) for entry in decode_entries(bundle)]
         except InvalidInput as error:
             raise _wrong(f"entry bundle {index}: {error.message}", index) from None
         if len(hashes) != width or not self._holds(Tile(0, index, width), hashes):
-            raise _wrong(f"entry bundle {index} is not of the tree of {self.size} entries", index)
+            raise _wrong(f"entry bundle {index} is not in the tree of {self.size} entries", index)
         return hashes
 
     def _holds(self, tile: Tile, hashes: Sequence[bytes]) -> bool:
@@ -50,11 +51,11 @@ class Skeleton:
 
 
 async def read_skeleton(head: Checkpoint, read: Read) -> Skeleton:
-    """Reads it from the top down. Raises VerificationError where a tile is not of the tree of `head`."""
+    """Reads the skeleton from the top down. Raises VerificationError if a tile is not in the tree of `head`."""
     tiles = {tile: await read(tile) for tile in edge_tiles(head.size)}
     if root_from_tiles(head.size, tiles) != head.root:
         raise _wrong(f"the log's tiles do not have the root of its checkpoint of {head.size} entries", head.size)
-    for tile in reversed([one for one in all_tiles(head.size) if one.level]):
+    for tile in reversed([tile for tile in all_tiles(head.size) if tile.level]):
         if tile not in tiles:
             tiles[tile] = await read(tile)
             _check_tile(tile, head.size, tiles)
@@ -66,9 +67,9 @@ def _check_tile(tile: Tile, size: int, tiles: dict[Tile, bytes]) -> None:
         hashes = tile_hashes(tiles[tile])
     except InvalidInput as error:
         raise _wrong(f"{tile_path(tile)}: {error.message}", tile_path(tile)) from None
-    # What is not full is part of the edge, whose root is proven already.
+    # A partial tile belongs to the edge, whose root is proven already.
     if len(hashes) != TILE_WIDTH or tree_root(hashes) != _hash_in_parent(tile, size, tiles):
-        raise _wrong(f"{tile_path(tile)} is not of the tree of {size} entries", tile_path(tile))
+        raise _wrong(f"{tile_path(tile)} is not in the tree of {size} entries", tile_path(tile))
 
 
 def _hash_in_parent(tile: Tile, size: int, tiles: dict[Tile, bytes]) -> bytes:
@@ -78,7 +79,7 @@ def _hash_in_parent(tile: Tile, size: int, tiles: dict[Tile, bytes]) -> bytes:
 
 
 async def check_extends(old: Checkpoint, new: Checkpoint, read: Read) -> None:
-    """Raises VerificationError where the log at `new` does not begin with what it was at `old`."""
+    """Raises VerificationError if the log at `new` does not begin with the entries that it had at `old`."""
     if old.size > new.size:
         raise VerificationError(
             f"the log has {new.size} entries, and had {old.size}: {old.size - new.size} are missing",
@@ -90,11 +91,11 @@ async def check_extends(old: Checkpoint, new: Checkpoint, read: Read) -> None:
         verify_consistency(old.size, new.size, old.root, new.root, path)
     except VerificationError as error:
         raise VerificationError(
-            f"the log of {new.size} entries is another one than the log of {old.size} that was here before: "
+            f"the log of {new.size} entries does not extend the log of {old.size} entries that was here before: "
             f"{error.message}", code="forked", field="checkpoint", value=old.root.hex(), rule="a log only grows",
         ) from None
 
 
 def _wrong(message: str, value: object) -> VerificationError:
     return VerificationError(message, code="wrong-tile", field="path", value=value,
-                             rule="tiles and entries as the signed checkpoint commits to them")
+                             rule="the tiles and entries that the signed checkpoint commits to")

@@ -1,4 +1,4 @@
-"""Where a log is copied from. Nothing that comes from it is believed."""
+"""The source of a copy: a public log. Its answers are not trusted."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -8,7 +8,7 @@ from typing import Protocol
 from msgspec import Raw, Struct
 
 from ledger.client import limits
-from ledger.client.http import Reader, address_of, decoded, http_client
+from ledger.client.http import Reader, decoded
 from ledger.core.log.key_rotation import rotations_in
 from ledger.core.log.merkle import HASH_SIZE
 from ledger.core.log.tiles import TILE_WIDTH, EntriesTile, Tile, decode_entries, encode_entries, entries_path, tile_path
@@ -17,23 +17,23 @@ from ledger.errors import LedgerError, NotFound, Unavailable, VerificationError
 
 
 class PublicLog(Protocol):
-    """What everybody may read of a log. Methods raise Unavailable where it does not answer, NotFound where it says
-    that it has no such thing."""
+    """The public part of a log. Methods raise Unavailable if the log does not answer, NotFound if it answers that it
+    has no such resource."""
 
     async def vkey(self) -> str:
-        """The log's verifier key, as the log tells it."""
+        """The log's verifier key, as the log states it."""
         ...
 
     async def rotations(self) -> Sequence[str]:
-        """How its key was rotated: the notes, in order; none where it was not."""
+        """The rotation notes of the log's key, in order; empty if the key was never rotated."""
         ...
 
     async def checkpoint(self) -> str:
-        """The newest published checkpoint, byte for byte: with all its signature lines."""
+        """The newest published checkpoint, byte for byte, with all its signature lines."""
         ...
 
     async def policy(self) -> bytes | None:
-        """The policy by which heads are published, as the log tells it; None where it tells none."""
+        """The policy by which the log publishes heads, as the log states it; None if it states no policy."""
         ...
 
     async def tile(self, tile: Tile) -> bytes:
@@ -50,13 +50,13 @@ class PublicLog(Protocol):
 
 
 class _PostedPublic(Struct, frozen=True):
-    """The part of a record's answer that holds its very bytes."""
+    """The part of a record's answer with the exact bytes of its body."""
 
     body: Raw
 
 
 class HttpLog:
-    """A server's log, or that of any static host that serves an exported folder."""
+    """The log of a server, or of a static host that serves an exported folder."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -68,7 +68,7 @@ class HttpLog:
         try:
             return rotations_in(await self._get("log/keys", limits.NOTE))
         except NotFound:
-            # A log whose key was never rotated may say nothing of it.
+            # A static host has no such file if the key was never rotated.
             return ()
 
     async def checkpoint(self) -> str:
@@ -113,12 +113,13 @@ class HttpLog:
         try:
             return bytes(decoded(answer, _PostedPublic).body)
         except LedgerError:
-            raise VerificationError(f"no record in the answer for {digest.hex()}", code="unexpected-answer") from None
+            raise VerificationError(f"the answer for record {digest.hex()} holds no record",
+                                    code="unexpected-answer") from None
 
     async def _get(self, path: str, limit: int) -> bytes:
         answer = await self._reader.fetch(path, limit)
-        if answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
-            raise NotFound(f"{self._reader.url}/{path} is not there", field="path", value=path)
+        if answer.missing:
+            raise NotFound(f"{self._reader.url}/{path} does not exist", field="path", value=path)
         if answer.status != HTTPStatus.OK:
             raise Unavailable(f"{self._reader.url}/{path} answers {answer.status}", code="server-down")
         return answer.content
@@ -126,6 +127,7 @@ class HttpLog:
 
 @asynccontextmanager
 async def http_log(url: str, connections: int) -> AsyncIterator[PublicLog]:
-    """The log of the server at `url`, the same address that other commands take. Raises InvalidInput for no address."""
-    async with http_client(address_of(url, "from"), connections) as client:
-        yield HttpLog(Reader(client))
+    """The log of the server at `url`, the address that other commands take too. Raises InvalidInput if that is not
+    an http or https address."""
+    async with Reader.at(url, "from", connections) as reader:
+        yield HttpLog(reader)

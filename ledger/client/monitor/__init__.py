@@ -1,1 +1,1 @@
-"""Watching a log from outside: one history, and which keys it enters for whom."""
+"""Watches a log from outside: that it has one history, and which keys it enters for whom."""

@@ -1,4 +1,4 @@
-"""What a monitor tells of public records: who is enrolled, whose keys change, what is activated."""
+"""The events that a monitor reports from public records: enrolments, key changes, activations."""
 
 import base64
 import hashlib
@@ -12,7 +12,7 @@ from ledger.core.record.values import PublicKey
 
 
 class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """A public record at log `index`, logged at `time` (ms since 1970, the log's claim) and signed by `keyid`.
+    """A public record at log `index`, logged at `time` (ms since 1970, as the log claims) and signed by `keyid`.
 
     `subject` is the organisation or the plugin; `added` and `revoked` are keyids.
     """
@@ -34,7 +34,7 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel
 
 
 def event_of(record: AnyRecord, index: int, digest: bytes, time: int, keyid: bytes) -> Event:
-    """The event that a public record is."""
+    """The event of a public record."""
     event = Event(index=index, digest=digest.hex(), time=time, keyid=keyid.hex(), type=type(record).__name__.lower(),
                   subject=record.issuer)
     match record:
@@ -54,7 +54,7 @@ def event_of(record: AnyRecord, index: int, digest: bytes, time: int, keyid: byt
 
 
 def entered_keys(record: AnyRecord) -> dict[str, str]:
-    """Base64 SPKI by keyid of the keys that a record enters."""
+    """The keys that a record enters: base64 SPKI by keyid."""
     keys = record.keys if isinstance(record, Organization) else record.added if isinstance(record, KeyChange) else []
     return dict(zip(keyids(keys), [key.spki for key in keys], strict=True))
 

@@ -1,11 +1,12 @@
-"""One look at a log: that it continues what was seen before, and what it entered since.
+"""One look at a log: checks that it continues the history seen before, and reports the new events.
 
-1. The checkpoint is signed by the pinned key, or by one to which the log's signed notes lead from it: the same notes as
-before, or more; and where a policy is given by its quorum. 2. It is not behind the last
-one. 3. The entries since then, appended to the tree of then, give its root: so nothing of it has changed. 4. Bodies of
-public kinds are there, have their digests, and are signed by a key that the log has entered. 5. What witnesses show as
-cosigned is of this tree, once it has grown as far. 6. The checkpoint is cosigned as the log itself asks. 7. No entry's
-time leads the monitor's clock, or when a quorum had cosigned the checkpoint: that is told as a finding.
+1. The checkpoint is signed by the pinned key, or by a key to which the log's signed rotation notes lead; these notes
+continue the notes seen before. If a policy is given, its quorum cosigned the checkpoint. 2. The checkpoint is not
+behind the last one. 3. The new entries, appended to the last tree, give its root, so no earlier entry has changed. 4.
+Bodies of public kinds are served, have their digests, and are signed by a key that the log has entered. 5. The heads
+that witnesses show as cosigned belong to this tree, once it is as large. 6. The checkpoint is cosigned as the log
+itself asks. 7. No entry's time is ahead of the monitor's clock, or of the time at which a quorum cosigned the
+checkpoint; such an entry is a finding.
 """
 
 import base64
@@ -41,7 +42,7 @@ Progress = Callable[[int, int], None]
 
 
 class Violation(VerificationError):
-    """The log has broken a promise. `notes` are the signed checkpoints that show it, older first."""
+    """The log has broken a promise. `notes` are the signed checkpoints that prove it, the older one first."""
 
     def __init__(self, message: str, notes: tuple[str, ...], *, code: str, value: object = None) -> None:
         super().__init__(message, code=code, field="log", value=value)
@@ -49,8 +50,8 @@ class Violation(VerificationError):
 
 
 class Look(NamedTuple):
-    """What a look found: the state to go on from, the log's keys, how they were rotated since the last look, and the
-    events since then. `warnings` are about witnesses, `findings` about entries."""
+    """The result of a look: the state for the next look, the log's keys, and their rotations and the events since the
+    last look. `warnings` are about witnesses, `findings` about entries."""
 
     state: MonitorState
     checkpoint: Checkpoint
@@ -62,7 +63,7 @@ class Look(NamedTuple):
 
 
 class Monitor:
-    """Looks at one log with a pinned key. `clock` is the monitor's, ms since 1970."""
+    """Looks at one log with a pinned key. `clock` is the monitor's clock, in ms since 1970."""
 
     def __init__(
         self, reader: LogReader, vkey: str, policy: Policy | None, clock: Callable[[], int] = now
@@ -73,7 +74,7 @@ class Monitor:
         self._policy = policy
 
     def look(self, state: MonitorState, progress: Progress) -> Look:
-        """Raises Violation; Unavailable where the log, which may be honest, does not answer."""
+        """Raises Violation if the log has broken a promise, Unavailable if it does not answer, which proves nothing."""
         note = self._reader.checkpoint()
         log_keys = self._log_keys(state, note)
         checkpoint = self._opened(note, log_keys)
@@ -81,32 +82,32 @@ class Monitor:
         self._check_not_behind(state, checkpoint, note)
         events: list[Event] = []
         keys = dict(state.keys)
-        read = _ReadLog([], _bound(note, self._policy, self._clock()))
+        new_entries = _NewEntries([], _bound(note, self._policy, self._clock()))
         while tree.size < checkpoint.size:
-            tree = self._read(tree, checkpoint, note, read)
+            tree = self._read(tree, checkpoint, note, new_entries)
             progress(tree.size, checkpoint.size)
         if tree.root() != checkpoint.root:
             raise Violation(
-                f"the entries up to {checkpoint.size} do not give its root: the log is not what it was at "
+                f"the entries up to {checkpoint.size} do not give its root: the log has changed entries before "
                 f"{state.tree().size}, or shows other entries than it has signed", _notes(state, note), code="fork",
                 value=checkpoint.size,
             )
-        # Only now: what the entries say counts when the signed root covers them.
-        said = state.policy
-        for index, entry in read.public:
+        # Only now does the signed root cover these entries, so that their content counts.
+        activated = state.policy
+        for index, entry in new_entries.public:
             record = self._public(index, entry, keys, note, checkpoint.origin)
             keys |= entered_keys(record)
-            said = _policy_after(record, said)
+            activated = _policy_after(record, activated)
             events.append(event_of(record, index, entry.digest, entry.time, entry.keyid))
-        self._check_cosigned(said, note, log_keys)
+        self._check_cosigned(activated, note, log_keys)
         ahead, warnings = self._compare(state, checkpoint, note, log_keys)
         new = replace(state, note=note, frontier=base64.b64encode(tree.to_bytes()).decode(), keys=keys, ahead=ahead,
-                      rotations=list(log_keys.notes), policy=said)
+                      rotations=list(log_keys.notes), policy=activated)
         rotated = [open_rotation(one) for one in log_keys.notes[len(state.rotations) :]]
-        return Look(new, checkpoint, log_keys, rotated, events, warnings, read.findings)
+        return Look(new, checkpoint, log_keys, rotated, events, warnings, new_entries.findings)
 
     def _log_keys(self, state: MonitorState, note: str) -> LogKeys:
-        # Read after the checkpoint, so that none is missing that came before it.
+        # Rotations are read after the checkpoint, so that they include every rotation before it.
         shown = self._reader.rotations()
         try:
             check_continues(state.rotations, shown)
@@ -128,42 +129,42 @@ class Monitor:
         tree = state.tree()
         if checkpoint.size < tree.size:
             raise Violation(
-                f"the log shows {checkpoint.size} entries, it had {tree.size}: it was rolled back, or shows an old "
+                f"the log shows {checkpoint.size} entries, but it had {tree.size}: it was rolled back, or shows an old "
                 "view", _notes(state, note), code="rollback", value=checkpoint.size,
             )
         if checkpoint.size == tree.size and checkpoint.root != tree.root():
-            raise Violation(f"two roots of size {checkpoint.size}", _notes(state, note), code="fork",
+            raise Violation(f"the log has shown two roots of size {checkpoint.size}", _notes(state, note), code="fork",
                             value=checkpoint.size)
 
     def _read(
-        self, tree: Frontier, checkpoint: Checkpoint, note: str, read: "_ReadLog"
+        self, tree: Frontier, checkpoint: Checkpoint, note: str, new_entries: "_NewEntries"
     ) -> Frontier:
-        """The tree with the rest of the next bundle."""
+        """Appends the rest of the next bundle to the tree."""
         first = tree.size
         bundle = first // TILE_WIDTH
         try:
             fresh = self._reader.entries(bundle, checkpoint.size)[first - bundle * TILE_WIDTH :]
             for index, data in enumerate(fresh, start=first):
-                read.take(index, parse_entry(data))
+                new_entries.take(index, parse_entry(data))
         except VerificationError as error:
             raise Violation(f"entries from {first} on: {error.message}", (note,), code="malformed-log", value=first
                             ) from None
         return tree.extended([leaf_hash(data) for data in fresh])
 
-    def _check_cosigned(self, said: str | None, note: str, keys: LogKeys) -> None:
-        if said is None:
+    def _check_cosigned(self, activated: str | None, note: str, keys: LogKeys) -> None:
+        if activated is None:
             return
         policy = self._policy
-        if policy is None or policy.digest != said:
+        if policy is None or policy.digest != activated:
             policy = readable(self._reader.policy())
         try:
-            if policy is None or policy.digest != said:
-                raise VerificationError("the text of that policy is not shown")
+            if policy is None or policy.digest != activated:
+                raise VerificationError("the log does not show the text of that policy")
             open_cosigned(note, policy, parse_vkey(keys.vkey_of(note)))
         except LedgerError as error:
             raise Violation(
-                f"the log says that its heads are cosigned by the witnesses of policy {said}: {error.message}", (note,),
-                code="no-quorum", value=said,
+                f"the log says that the witnesses of policy {activated} cosign its heads: {error.message}", (note,),
+                code="no-quorum", value=activated,
             ) from None
 
     def _public(self, index: int, entry: Entry, keys: dict[str, str], note: str, origin: str) -> AnyRecord:
@@ -171,16 +172,16 @@ class Monitor:
         try:
             body = self._reader.body(entry.digest)
             if body is None:
-                raise VerificationError("it is public, but not served", code="missing-body")
+                raise VerificationError("the log does not serve the body of this public record", code="missing-body")
             if digest_of(body) != entry.digest:
-                raise VerificationError("it has another digest", code="wrong-body")
+                raise VerificationError("the body has another digest", code="wrong-body")
             record = decode_record(body)
             if record.kind != entry.kind:
-                raise VerificationError("it is of another kind than its entry", code="wrong-body")
+                raise VerificationError("the record is of another kind than its entry", code="wrong-body")
             # The first record enters the key that signs it.
             spki = (keys or entered_keys(record)).get(entry.keyid.hex())
             if spki is None:
-                raise VerificationError("it is signed by a key that the log has not entered", code="unknown-key")
+                raise VerificationError("the log has not entered the key that signed the record", code="unknown-key")
             message = record_message(origin, entry.kind, entry.digest)
             load_spki(base64.b64decode(spki)).verify(entry.signature, message)
         except (InvalidInput, VerificationError) as error:
@@ -191,33 +192,35 @@ class Monitor:
     def _compare(
         self, state: MonitorState, checkpoint: Checkpoint, note: str, keys: LogKeys
     ) -> tuple[dict[str, str], list[str]]:
-        """What witnesses show, against this tree; notes of heads that the log has not shown yet are kept."""
+        """Compares the heads that witnesses show with this tree. Returns the notes of heads that the log has not shown
+        yet, by witness, and warnings."""
         if self._policy is None:
             return {}, []
         ahead: dict[str, str] = {}
         warnings: list[str] = []
         for witness in self._policy.witnesses:
             shown = None if witness.url is None else self._reader.cosigned(witness.url, checkpoint.origin)
-            for one in {state.ahead.get(witness.name), shown} - {None}:
-                if one is not None and not self._within(witness, one, checkpoint, note, keys, warnings):
-                    ahead[witness.name] = one
+            for head in {state.ahead.get(witness.name), shown} - {None}:
+                if head is not None and not self._within(witness, head, checkpoint, note, keys, warnings):
+                    ahead[witness.name] = head
             if witness.name in ahead and state.ahead.get(witness.name) == ahead[witness.name]:
                 warnings.append(f"witness {witness.name} has cosigned a head that the log has not shown since the last "
-                                "look: it may be showing an old view")
+                                "look: the log may be showing an old view")
         return ahead, warnings
 
     def _within(
         self, witness: Witness, shown: str, checkpoint: Checkpoint, note: str, keys: LogKeys, warnings: list[str]
     ) -> bool:
-        """Whether what a witness shows is a part of this tree; false where it is larger. What the log's key and the
-        witness's have not both signed says nothing about the log, but of a key that has ended it says who has it."""
+        """Whether the head that a witness shows is a part of this tree; false if it is larger. A head that the log and
+        the witness have not both signed proves nothing about the log. But if the log's key of such a head has ended,
+        somebody still uses it: that is a warning."""
         try:
             if not self._policy_cosigned(witness, shown):
                 return True
             theirs = keys.opened(shown)
         except LedgerError as error:
             if error.code == "ended-key":
-                warnings.append(f"witness {witness.name} has cosigned it, but {error.message}")
+                warnings.append(f"witness {witness.name} has cosigned a head, but {error.message}")
             return True
         if theirs.size > checkpoint.size:
             return False
@@ -227,7 +230,7 @@ class Monitor:
             verify_consistency(theirs.size, checkpoint.size, theirs.root, checkpoint.root, path)
         except (VerificationError, NotFound, InvalidInput) as error:
             raise Violation(
-                f"witness {witness.name} was shown another log of {theirs.size} entries: {error.message}",
+                f"the log showed witness {witness.name} another log of {theirs.size} entries: {error.message}",
                 (shown, note), code="fork", value=theirs.size,
             ) from None
         return True
@@ -236,8 +239,8 @@ class Monitor:
         return self._policy is not None and witness.name in self._policy.cosigned(shown)
 
 
-class _ReadLog:
-    """What is read of the entries on the way: those of public kinds, and the first whose time leads."""
+class _NewEntries:
+    """Collects the new entries of public kinds, and the first entry whose time exceeds the bound."""
 
     def __init__(self, public: list[tuple[int, Entry]], bound: Bound) -> None:
         self.public = public
@@ -248,18 +251,18 @@ class _ReadLog:
         if entry.kind != PRIVATE:
             self.public.append((index, entry))
         if not self.findings and self._bound.passed(entry.time):
-            self.findings.append(AuditFinding(rule=AHEAD, message=self._bound.told(entry.time), index=index))
+            self.findings.append(AuditFinding(rule=AHEAD, message=self._bound.message(entry.time), index=index))
 
 
 def _bound(note: str, policy: Policy | None, now: int) -> Bound:
-    """How late an entry's time may be; `note` has the policy's quorum."""
+    """The latest time that an entry may have; the policy's quorum has cosigned `note`."""
     return bound_of(now, None if policy is None else policy.seen_by(policy.cosigned(note)))
 
 
-def _policy_after(record: AnyRecord, said: str | None) -> str | None:
-    """The witness policy in force after a record."""
+def _policy_after(record: AnyRecord, activated: str | None) -> str | None:
+    """The digest of the witness policy in force after a record; `activated` was in force before it."""
     if not isinstance(record, Activation) or record.plugin != ACTIVATED:
-        return said
+        return activated
     return None if record.retired else record.digest
 
 

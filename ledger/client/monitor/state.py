@@ -1,4 +1,4 @@
-"""What a monitor keeps between looks: the last checkpoint that held, the tree below it, and the keys entered so far."""
+"""The state of a monitor between looks: the last verified checkpoint, its tree, and the keys entered so far."""
 
 import base64
 from pathlib import Path
@@ -11,10 +11,10 @@ from ledger.errors import ConfigurationError, InvalidInput
 
 
 class MonitorState(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`note`: the last checkpoint, None before the first look. `frontier`: base64 of the tree's right edge. `keys`:
-    base64 SPKI by hex keyid, of all keys that the log has entered. `ahead`: notes by witness that they have cosigned
-    and the log did not show yet. `rotations`: how the log's own key was rotated, as notes. `policy`: the digest of the
-    witness policy that the log says is in force."""
+    """`note`: the last checkpoint, None before the first look. `frontier`: base64 of the tree's right edge. `keys`: all
+    keys that the log has entered, as base64 SPKI by hex keyid. `ahead`: the notes, by witness, that the witness has
+    cosigned and the log has not shown yet. `rotations`: the rotation notes of the log's own key. `policy`: the digest
+    of the witness policy that the log says is in force."""
 
     origin: str
     note: str | None = None
@@ -29,16 +29,18 @@ class MonitorState(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 def load_state(path: Path, origin: str) -> MonitorState:
-    """The state in a file, a new one where there is none. Raises ConfigurationError for what is none of this log."""
+    """The state in a file, or a new state if the file does not exist. Raises ConfigurationError if the file is not a
+    state of this log."""
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=MonitorState)
-        found.tree()
+        state = msgspec.json.decode(path.read_bytes(), type=MonitorState)
+        state.tree()
     except FileNotFoundError:
         return MonitorState(origin=origin)
     except OSError as error:
         raise ConfigurationError(f"cannot read {path}: {error.strerror}", field="state", value=path) from error
     except (msgspec.DecodeError, UnicodeDecodeError, InvalidInput, ValueError) as error:
-        raise ConfigurationError(f"{path} holds no state of a monitor: {error}", field="state", value=path) from error
-    if found.origin != origin:
-        raise ConfigurationError(f"{path} is about the log {found.origin}, not {origin}", field="state", value=path)
-    return found
+        raise ConfigurationError(f"{path} is not the state of a monitor: {error}", field="state", value=path) from error
+    if state.origin != origin:
+        raise ConfigurationError(f"{path} is the state of log {state.origin}, not of {origin}", field="state",
+                                 value=path)
+    return state

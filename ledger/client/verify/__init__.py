@@ -1,1 +1,1 @@
-"""Checking receipts, bundles and statements offline, step by step."""
+"""Checks receipts, bundles and statements offline, step by step."""

@@ -1,9 +1,10 @@
-"""Step 7 of checking a statement: with the bodies at hand, everything is done again and must come out the same.
+"""Step 7 of checking a statement: recomputes everything from the bodies at hand, with the same result.
 
-What the record says gives which lots it takes, the parts, the share by its allocation, and, where the very plugin
-version is installed, the assessment; with the inputs' committed figures all its results follow, and their root is the
-one that the log committed to. So whatever was taken from the statement on the way (what sectors see of input lots) is
-checked as well. Pure: bodies come from whoever asks. It needs no database.
+The record's body gives the lots that it takes, the quantities and the allocation share. If the exact plugin version is
+installed, it also gives the assessment. All results follow from these and the inputs' committed figures, and their root
+must be the root that the log committed to. This also checks every value that came from the statement on the way, such
+as the properties of input lots that sectors see. The module is pure: the caller provides the bodies, and no database is
+needed.
 """
 
 from collections.abc import Callable, Sequence
@@ -37,18 +38,18 @@ from ledger.footprint.stored.burdens import vector_of
 from ledger.footprint.stored.figures import LotFigures
 
 Bodies = Callable[[str, str], bytes | None]
-"""The body with a SHA-256 (the second argument) of the record whose entry has the digest in the first; they differ
-where the record was changed since. None where there is no such body at hand."""
+"""Takes the digest in a record's entry, and the SHA-256 of the body to find: the two differ if the record was changed
+since. Returns the body, None if it is not at hand."""
 
 _UNNAMED: Final = ("", "")
-"""The maker of power, as far as a sector sees it: that there was one."""
+"""The maker of generated power. A sector sees only that there was a maker."""
 
 _assessment = msgspec.json.Decoder(Assessment)
 
 
 class Recomputed(NamedTuple):
-    """What was done again: `results` whether the whole outcome was, `assessment` whether by the plugin too; `notes`
-    say what was not, and why."""
+    """The recomputed parts: `results` says whether the whole outcome was recomputed, `assessment` whether the plugin
+    assessed the record again. `notes` list the other parts, with the reason."""
 
     results: bool
     assessment: bool
@@ -56,7 +57,7 @@ class Recomputed(NamedTuple):
 
 
 def recompute_from_bodies(proven: Proven, bodies: Bodies, registry: Registry) -> Recomputed:
-    """Raises VerificationError where the bodies give anything else than the statement says."""
+    """Raises VerificationError if the bodies contradict the statement."""
     body = _own_body(proven, bodies)
     if body is None:
         return Recomputed(False, False, (f"not recomputed: the body {_reads(proven)} is not at hand",))
@@ -64,7 +65,8 @@ def recompute_from_bodies(proven: Proven, bodies: Bodies, registry: Registry) ->
     _check_flows(record, proven)
     state, missing = _named(proven, bodies)
     if missing:
-        return Recomputed(False, False, tuple([f"not recomputed: the body {one} is not at hand" for one in missing]))
+        notes = tuple([f"not recomputed: the body {digest} is not at hand" for digest in missing])
+        return Recomputed(False, False, notes)
     return _recomputed(proven, record, body, state, registry)
 
 
@@ -85,19 +87,19 @@ def _recomputed(
             ))
             if again != committed:
                 raise _fails("wrong-assessment", "claims.assessment",
-                             "the assessment, made again, is not the one that the log committed to")
-        work = work_of(record, plan, state, _assessment.decode(committed))
-        _check_share(proven, work)
-        work = work._replace(adjustment=adjustment_of(proven.assessment))
+                             "the recomputed assessment differs from the assessment that the log committed to")
+        figure_work = work_of(record, plan, state, _assessment.decode(committed))
+        _check_share(proven, figure_work)
+        figure_work = figure_work._replace(adjustment=adjustment_of(proven.assessment))
         figures = {lot.lot: LotFigures(vector_of(read(lot.burdens)), read(lot.contents)) for lot in proven.inputs}
-        outcome = account(Prepared(submission, plan, work, committed, claims.plugin, None), figures)
+        outcome = account(Prepared(submission, plan, figure_work, committed, claims.plugin, None), figures)
     except VerificationError:
         raise
     except (LedgerError, msgspec.DecodeError, KeyError, ArithmeticError) as error:
-        raise _fails("not-recomputable", "claims.record", f"the record cannot be worked out again: {error}") from error
+        raise _fails("not-recomputable", "claims.record", f"the record cannot be recomputed: {error}") from error
     if outcome.root != proven.outcome:
-        raise _fails("wrong-outcome", "claims.result", "the results, made again, are not those that the log committed "
-                     f"to: their root is {outcome.root.hex()}", proven.outcome.hex())
+        raise _fails("wrong-outcome", "claims.result", "the recomputed results differ from the results that the log "
+                     f"committed to: their root is {outcome.root.hex()}", proven.outcome.hex())
     return Recomputed(True, note is None, () if note is None else (note,))
 
 
@@ -106,7 +108,7 @@ def _own_body(proven: Proven, bodies: Bodies) -> bytes | None:
 
 
 def _reads(proven: Proven) -> str:
-    own = next(one for one in proven.claims.records if one.index == proven.claims.record)
+    own = next(record for record in proven.claims.records if record.index == proven.claims.record)
     return own.reads or proven.claims.digest
 
 
@@ -121,15 +123,15 @@ def _decoded(body: bytes, field: str) -> AnyRecord:
     try:
         return decode_record(body)
     except LedgerError as error:
-        raise _fails("wrong-body", field, f"the body is no record: {error.message}") from None
+        raise _fails("wrong-body", field, f"the body is not a record: {error.message}") from None
 
 
 def _check_flows(record: AnyRecord, proven: Proven) -> None:
-    """That the record says of itself what the statement says: type, basis, what it takes and how much."""
+    """Checks that the body and the statement agree on the record's type, its basis, its inputs and their quantities."""
     claims = proven.claims
     basis = isinstance(record, Transformation) and record.basis == "provisional"
     if (claims.type, claims.provisional) != (type_of(record), basis):
-        raise _fails("wrong-record", "claims.type", f"the body is a {type_of(record)}, provisional: {basis}",
+        raise _fails("wrong-record", "claims.type", f"the body is of type {type_of(record)}, provisional: {basis}",
                      claims.type)
     flows = _flows(record)
     offset = len(proven.inputs) - len(flows)
@@ -142,8 +144,9 @@ def _check_flows(record: AnyRecord, proven: Proven) -> None:
         _check_flow(i, flow, claims.inputs[i], proven.inputs[i])
 
 
-def _check_flow(index: int, flow: Flow, one: Input, lot: LotLeaf) -> None:
-    """A flow names a lot; or a pool, whose lots are `POOL:N`, or the product of one, and then the statement which."""
+def _check_flow(index: int, flow: Flow, claimed: Input, lot: LotLeaf) -> None:
+    """A flow names a lot, a pool, whose lots are `POOL:N`, or the product of a pool. In the latter two cases the
+    statement names the lot."""
     field = f"claims.inputs[{index}]"
     if flow.lot not in (lot.lot, lot.lot.rpartition(":")[0], lot.product):
         raise _fails("wrong-input", f"{field}.shown", f"the body takes from {flow.lot!r}, not from {lot.lot!r}",
@@ -151,10 +154,10 @@ def _check_flow(index: int, flow: Flow, one: Input, lot: LotLeaf) -> None:
     try:
         amount = convert(flow.quantity.amount, flow.quantity.unit, lot.quantity.unit)
     except LedgerError as error:
-        raise _fails("wrong-part", f"{field}.quantity", error.message, one.quantity) from None
-    if amount != Decimal(one.quantity):
+        raise _fails("wrong-part", f"{field}.quantity", error.message, claimed.quantity) from None
+    if amount != Decimal(claimed.quantity):
         raise _fails("wrong-part", f"{field}.quantity", f"the body takes {flow.quantity} of {lot.lot!r}, the statement "
-                     f"says {one.quantity} {lot.quantity.unit}", one.quantity)
+                     f"says {claimed.quantity} {lot.quantity.unit}", claimed.quantity)
 
 
 def _flows(record: AnyRecord) -> list[Flow]:
@@ -168,7 +171,7 @@ def _flows(record: AnyRecord) -> list[Flow]:
 
 
 def _resolved(record: AnyRecord, inputs: Sequence[LotLeaf]) -> AnyRecord:
-    """The record naming the very lots that it takes from, where it names a pool or a product."""
+    """The record with the lots that it takes from, in place of the pools and products that it names."""
     match record:
         case Transformation() | Consumption() | Addition():
             lots = inputs[len(inputs) - len(record.inputs):]
@@ -181,7 +184,7 @@ def _resolved(record: AnyRecord, inputs: Sequence[LotLeaf]) -> AnyRecord:
 
 
 def _named(proven: Proven, bodies: Bodies) -> tuple[State, list[str]]:
-    """What the records say that the record names, and the digests of the bodies that are missing for it."""
+    """The state from the records that the record names, and the digests of the missing bodies."""
     claims, missing = proven.claims, []
     state = State(claims.origin, claims.record)
     for i, digest in enumerate(claims.named):
@@ -193,32 +196,32 @@ def _named(proven: Proven, bodies: Bodies) -> tuple[State, list[str]]:
         try:
             note(state, _decoded(body, field), digest_of(body))
         except (LedgerError, KeyError) as error:
-            raise _fails("wrong-body", field, f"nothing can be entered of the body: {error}", digest) from None
+            raise _fails("wrong-body", field, f"the body cannot be applied: {error}", digest) from None
     return state, missing
 
 
 def _add_inputs(state: State, proven: Proven, record: AnyRecord) -> None:
-    """What the record takes from, as it was there."""
+    """Adds the lots that the record takes from, as the record found them."""
     claims = proven.claims
     maker = (record.facility, record.process) if isinstance(record, Transformation) else None
-    for one, leaf in zip(claims.inputs, proven.inputs, strict=True):
-        state.lots[leaf.lot] = _lot(one, leaf, maker)
-        state.remaining[leaf.lot] = Decimal(one.quantity)
+    for claimed, leaf in zip(claims.inputs, proven.inputs, strict=True):
+        state.lots[leaf.lot] = _lot(claimed, leaf, maker)
+        state.remaining[leaf.lot] = Decimal(claimed.quantity)
     if isinstance(record, Addition) and claims.stock is not None:
         pool, _, number = claims.stock.rpartition(":")
         before = int(number) - 1 if number.isdecimal() else 0
         state.lines[pool] = (f"{pool}:{before}",) if before > 0 else ()
 
 
-def _lot(one: Input, leaf: LotLeaf, maker: tuple[str, str] | None) -> LotFacts:
-    """An input lot, as far as the rules and the sector see it."""
-    facts, held = one.facts, one.facts.composition
+def _lot(claimed: Input, leaf: LotLeaf, maker: tuple[str, str] | None) -> LotFacts:
+    """The facts of an input lot that the rules and the sector see."""
+    facts, composition = claimed.facts, claimed.facts.composition
     return LotFacts(
-        id=leaf.lot, number=one.record * LOT_SLOTS + one.shown.index - 1, product=leaf.product, holder=leaf.holder,
-        role=leaf.role, quantity=leaf.quantity.amount, unit=leaf.quantity.unit,
+        id=leaf.lot, number=claimed.record * LOT_SLOTS + claimed.shown.index - 1, product=leaf.product,
+        holder=leaf.holder, role=leaf.role, quantity=leaf.quantity.amount, unit=leaf.quantity.unit,
         mass=None if facts.mass is None else Decimal(facts.mass), origin=facts.origin, item=facts.item,
-        composition=None if held is None else Composition(
-            held.materials, held.elements, held.fossil_carbon, held.biogenic_carbon
+        composition=None if composition is None else Composition(
+            composition.materials, composition.elements, composition.fossil_carbon, composition.biogenic_carbon
         ),
         maker=maker if facts.same_maker else _UNNAMED if facts.generated else None, owner=leaf.owner,
         sender=facts.sender, pool=facts.pool,
@@ -227,13 +230,13 @@ def _lot(one: Input, leaf: LotLeaf, maker: tuple[str, str] | None) -> LotFacts:
 
 
 def _installed(proven: Proven, registry: Registry) -> tuple[Installed | None, str | None]:
-    """The plugin version that assessed the record; or why its assessment is not made again."""
+    """The plugin version that assessed the record, or the reason why it cannot assess the record again."""
     claims = proven.claims
     if claims.plugin is None:
         return None, None
-    found = registry.sector(claims.plugin.partition("/")[0])
-    if found is not None and (found.tag, found.digest) == (claims.plugin, claims.plugin_digest):
-        return found, None
+    plugin = registry.sector(claims.plugin.partition("/")[0])
+    if plugin is not None and (plugin.tag, plugin.digest) == (claims.plugin, claims.plugin_digest):
+        return plugin, None
     return None, (f"not recomputed: the assessment by plugin {claims.plugin}, whose code with digest "
                   f"{claims.plugin_digest} is not installed here; it was taken as committed")
 
@@ -241,24 +244,25 @@ def _installed(proven: Proven, registry: Registry) -> tuple[Installed | None, st
 def _check_plan(proven: Proven, plan: Plan) -> None:
     claims, place = proven.claims, proven.claims.result.index - 1
     taken = [(one.lot.id, one.quantity) for one in plan.taken]
-    said = [(lot.lot, Decimal(one.quantity)) for one, lot in zip(claims.inputs, proven.inputs, strict=True)]
-    if taken != said:
-        raise _fails("wrong-part", "claims.inputs", f"the body takes {_told(taken)}, the statement says {_told(said)}")
+    claimed = [(lot.lot, Decimal(one.quantity)) for one, lot in zip(claims.inputs, proven.inputs, strict=True)]
+    if taken != claimed:
+        raise _fails("wrong-part", "claims.inputs",
+                     f"the body takes {_flows_text(taken)}, the statement says {_flows_text(claimed)}")
     made = [created.facts.id for created in plan.created]
     if place >= len(made) or made[place] != claims.lot:
-        raise _fails("wrong-lot", "claims.lot", f"the body makes another lot {place + 1} than {claims.lot!r}",
+        raise _fails("wrong-lot", "claims.lot", f"lot {place + 1} that the body makes is not {claims.lot!r}",
                      claims.lot)
 
 
-def _check_share(proven: Proven, work: FigureWork) -> None:
+def _check_share(proven: Proven, figure_work: FigureWork) -> None:
     place = proven.claims.result.index - 1
-    share = work.shares[place] if work.shares else 0.0
+    share = figure_work.shares[place] if figure_work.shares else 0.0
     if repr(share) != proven.claims.share:
-        raise _fails("wrong-share", "claims.share", f"by the body the lot carries {share!r} of the record's burden, "
+        raise _fails("wrong-share", "claims.share", f"by the body, the lot's allocation share is {share!r}, "
                      f"not {proven.claims.share}", proven.claims.share)
 
 
-def _told(flows: Sequence[tuple[str, Decimal]]) -> str:
+def _flows_text(flows: Sequence[tuple[str, Decimal]]) -> str:
     return ", ".join([f"{quantity} of {lot}" for lot, quantity in flows]) or "nothing"
 
 

@@ -1,1 +1,1 @@
-"""A witness for other logs: what it has cosigned is durable before a cosignature leaves."""
+"""A witness for other logs. A checkpoint that it cosigns is durable before the cosignature leaves."""

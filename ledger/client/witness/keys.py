@@ -1,4 +1,4 @@
-"""A witness's own key: a PKCS#8 file of mode 0600, Ed25519 or ML-DSA-44, made on the first run."""
+"""A witness's own key: a PKCS#8 file of mode 0600, Ed25519 or ML-DSA-44. The first run makes it."""
 
 import hashlib
 import secrets
@@ -19,8 +19,8 @@ _SEED_BYTES = 32
 
 
 def witness_key_at(path: Path, algorithm: str, passphrase: bytes | None = None) -> PrivateKey:
-    """The key in a file, made where there is none yet. Raises ConfigurationError, or InvalidKey where the file holds no
-    key of that algorithm, needs a passphrase, or the library lacks ML-DSA-44."""
+    """The key in a file, or a new key if the file does not exist. Raises ConfigurationError, or InvalidKey if the file
+    holds no key of that algorithm, needs a passphrase, or the library lacks ML-DSA-44."""
     if not path.exists():
         write_pem(path, _pem(_new(algorithm), passphrase))
     try:
@@ -29,18 +29,20 @@ def witness_key_at(path: Path, algorithm: str, passphrase: bytes | None = None) 
         raise ConfigurationError(f"cannot read {path}: {error.strerror}", field="key", value=path) from error
     except TypeError:
         state = "needs a passphrase" if passphrase is None else "is not encrypted, but a passphrase was given"
-        raise InvalidKey(f"{path} {state}", field="passphrase", rule="a passphrase iff encrypted") from None
+        raise InvalidKey(f"{path} {state}", field="passphrase",
+                         rule="a passphrase if and only if the file is encrypted") from None
     except (ValueError, UnsupportedAlgorithm):
-        raise InvalidKey(f"{path}: not a private key, or a wrong passphrase", field="key", rule="PKCS#8 PEM") from None
+        raise InvalidKey(f"{path} is not a private key, or the passphrase is wrong", field="key",
+                         rule="PKCS#8 PEM") from None
     wanted = {"ed25519": Ed25519PrivateKey, "ml-dsa-44": MLDSA44PrivateKey}[algorithm]
     if not isinstance(key, (Ed25519PrivateKey, MLDSA44PrivateKey)) or not isinstance(key, wanted):
-        raise InvalidKey(f"{path} holds another kind of key than {algorithm}", code="unsupported-key", field="key",
-                         rule="the algorithm with which the key was made")
+        raise InvalidKey(f"{path} does not hold a key of algorithm {algorithm}", code="unsupported-key", field="key",
+                         rule="the algorithm that the key was made for")
     return key
 
 
 def default_name(key: PrivateKey) -> str:
-    """A name that no other witness has, where the operator gives none."""
+    """A unique name for a witness, if the operator gives no name."""
     return f"carbon-ledger-witness/{hashlib.sha256(key.public_key().public_bytes_raw()).hexdigest()[:16]}"
 
 

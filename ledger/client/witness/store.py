@@ -1,17 +1,16 @@
-"""What a witness remembers: for each log the note that it cosigned last, a file each, replaced as a whole.
+"""The memory of a witness: a file for each log with the last note that it cosigned. A new note replaces the whole file.
 
-`save` returns when the file and its name are durable. One process holds the folder; the lock ends with it, however it
-ends.
+`save` returns when the file and its name are durable. One process holds the folder. Its lock ends with the process,
+whatever ends the process.
 """
 
 import fcntl
-import hashlib
 import os
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ledger.core.log.add_checkpoint import stated
+from ledger.core.log.add_checkpoint import log_id, stated
 from ledger.core.log.cosignature import CosignatureVerifier, cosigned_at
 from ledger.errors import ConfigurationError, LedgerError
 from ledger.host.files.durable import replace
@@ -21,13 +20,9 @@ SUFFIX = ".checkpoint"
 _MODE = 0o700
 
 
-def log_id(origin: str) -> str:
-    """SHA-256 of a log's origin, hex: how tlog-witness names it in paths, and the store its files."""
-    return hashlib.sha256(origin.encode()).hexdigest()
-
-
 class Store:
-    """The folder of one witness, locked until it is closed. Raises ConfigurationError where another process has it."""
+    """The folder of one witness, with a file for each log (see `log_id`), locked until it is closed. Raises
+    ConfigurationError if another process holds it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -41,8 +36,8 @@ class Store:
         except OSError:
             os.close(self._lock)
             raise ConfigurationError(
-                f"another witness is running in {folder}: two would cosign two histories", code="folder-locked",
-                field="folder", value=folder,
+                f"another witness is running in {folder}: two witnesses would cosign two histories",
+                code="folder-locked", field="folder", value=folder,
             ) from None
 
     def __enter__(self) -> Self:
@@ -54,8 +49,8 @@ class Store:
         os.close(self._lock)
 
     def load(self, origin: str, verifier: CosignatureVerifier) -> str | None:
-        """The note that was cosigned last, or None where there was none. Raises ConfigurationError where the file does
-        not hold what this witness has written: it must not begin anew, nor go on from a guess."""
+        """The last cosigned note, or None if the witness has not cosigned this log. Raises ConfigurationError if this
+        witness did not write the file: it must not begin again, nor continue from a guess."""
         path = self._path(origin)
         try:
             note = path.read_text(encoding="utf-8")
@@ -68,7 +63,7 @@ class Store:
         raise _unfit(path, "not cosigned by this witness for this log")
 
     def save(self, origin: str, note: str) -> None:
-        """Makes the note the one that was cosigned last: durable when this returns, and else as it was before."""
+        """Makes this the last cosigned note. It is durable when this returns; if this fails, the old note stays."""
         replace(self._path(origin), note.encode())
 
     def _path(self, origin: str) -> Path:
@@ -77,6 +72,6 @@ class Store:
 
 def _unfit(path: Path, why: str) -> ConfigurationError:
     return ConfigurationError(
-        f"{path} is not what this witness wrote: {why}. Bring back the file, or the key that it was written with; a "
-        "witness that forgets may cosign two histories", code="unfit-state", field="state", value=path,
+        f"this witness did not write {path}: {why}. Restore the file, or the key that it was written with; a witness "
+        "that forgets may cosign two histories", code="unfit-state", field="state", value=path,
     )

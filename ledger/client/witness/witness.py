@@ -1,12 +1,22 @@
-"""The witness itself: requests for one log one after the other; checked, then durable, then answered."""
+"""The witness itself. It handles the requests for one log one after the other: it checks a checkpoint, makes it
+durable, then answers."""
 
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from ledger.client.witness.store import Store, log_id
-from ledger.core.log.add_checkpoint import SIZE_TYPE, AddCheckpoint, Declined, StatedHead, judge, parse_request, stated
+from ledger.client.witness.store import Store
+from ledger.core.log.add_checkpoint import (
+    SIZE_TYPE,
+    AddCheckpoint,
+    Declined,
+    StatedHead,
+    judge,
+    log_id,
+    parse_request,
+    stated,
+)
 from ledger.core.log.checkpoint import Checkpoint
 from ledger.core.log.cosignature import CosignatureVerifier, Cosigner, PrivateKey, cosignature_line, cosigned_at
 from ledger.core.log.note import NoteVerifier, parse_note
@@ -26,7 +36,7 @@ class WitnessAnswer(NamedTuple):
 
 
 class Latest(NamedTuple):
-    """What was cosigned last: the checkpoint, and the note with the log's lines and ours."""
+    """The last cosigned checkpoint, and its note with the signature lines of the log and of this witness."""
 
     checkpoint: Checkpoint
     note: str
@@ -34,7 +44,7 @@ class Latest(NamedTuple):
 
 
 class _Log:
-    """One log that is witnessed. `lock` is held from the check until the new checkpoint is durable."""
+    """A log that this witness cosigns. A request holds `lock` from the check until the new checkpoint is durable."""
 
     def __init__(self, verifiers: Sequence[NoteVerifier], latest: Latest | None) -> None:
         self.verifiers = verifiers
@@ -43,7 +53,8 @@ class _Log:
 
 
 class WitnessService:
-    """`clock` gives POSIX seconds. Raises ConfigurationError where what is stored is not what this key has cosigned."""
+    """Cosigns the checkpoints of `logs`. `clock` gives POSIX seconds. Raises ConfigurationError if this key has not
+    cosigned the stored notes."""
 
     def __init__(
         self, store: Store, name: str, key: PrivateKey, logs: Mapping[str, Sequence[NoteVerifier]],
@@ -59,36 +70,36 @@ class WitnessService:
         self._by_id = {log_id(origin): log for origin, log in self._logs.items()}
 
     def newest(self, log: str) -> str | None:
-        """The note that was cosigned last for a log, by the SHA-256 of its origin; None where there is none."""
-        found = self._by_id.get(log)
-        return None if found is None or found.latest is None else found.latest.note
+        """The last cosigned note of a log, by the SHA-256 of its origin; None if this witness has not cosigned it."""
+        witnessed = self._by_id.get(log)
+        return None if witnessed is None or witnessed.latest is None else witnessed.latest.note
 
     async def add_checkpoint(self, body: bytes) -> WitnessAnswer:
-        """The answer to a request. A cosignature that it holds is of a checkpoint that is durable here."""
+        """The answer to a request. If it holds a cosignature, the checkpoint is durable here."""
         try:
             request = parse_request(body)
-            said = stated(request.note)
+            head = stated(request.note)
         except InvalidNote as error:
             return WitnessAnswer(400, error.message + "\n")
-        log = self._logs.get(said.origin)
+        log = self._logs.get(head.origin)
         if log is None:
-            return _declined(judge(request, said, {}, None))
-        # A client that goes away stops nothing: the lock is held until what is being written is known here.
-        task = asyncio.create_task(self._in_turn(log, request, said))
+            return _declined(judge(request, head, {}, None))
+        # A client that disconnects stops nothing: the task holds the lock until the checkpoint is written.
+        task = asyncio.create_task(self._in_turn(log, request, head))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)
 
-    async def _in_turn(self, log: _Log, request: AddCheckpoint, said: StatedHead) -> WitnessAnswer:
+    async def _in_turn(self, log: _Log, request: AddCheckpoint, head: StatedHead) -> WitnessAnswer:
         async with log.lock:
-            return await asyncio.to_thread(self._add, log, request, said)
+            return await asyncio.to_thread(self._add, log, request, head)
 
-    def _add(self, log: _Log, request: AddCheckpoint, said: StatedHead) -> WitnessAnswer:
+    def _add(self, log: _Log, request: AddCheckpoint, head: StatedHead) -> WitnessAnswer:
         latest = log.latest
-        verdict = judge(request, said, {said.origin: log.verifiers}, None if latest is None else latest.checkpoint)
+        verdict = judge(request, head, {head.origin: log.verifiers}, None if latest is None else latest.checkpoint)
         if isinstance(verdict, Declined):
             return _declined(verdict)
-        # A clock that was set back must not say that more was seen earlier.
+        # After the clock was set back, a larger tree must not get an earlier time.
         time = max(self._clock(), 0 if latest is None else latest.time)
         text = parse_note(request.note).text
         try:
@@ -97,9 +108,9 @@ class WitnessService:
             return WitnessAnswer(400, error.message + "\n")
         note = f"{text}\n{_lines_of(request.note, log.verifiers)}{line}"
         try:
-            self._store.save(said.origin, note)
+            self._store.save(head.origin, note)
         except OSError as error:
-            _log.error("cannot store a checkpoint of %s: %s", said.origin, error)
+            _log.error("cannot store a checkpoint of %s: %s", head.origin, error)
             return WitnessAnswer(500, "the checkpoint cannot be stored\n")
         log.latest = Latest(verdict, note, time)
         return WitnessAnswer(200, line)
@@ -108,22 +119,22 @@ class WitnessService:
         note = self._store.load(origin, self.verifier)
         if note is None:
             return None
-        said = stated(note)
+        head = stated(note)
         time = cosigned_at(note, [self.verifier])[self.verifier.key_hash]
-        return Latest(Checkpoint(said.origin, said.size, said.root), note, time)
+        return Latest(Checkpoint(head.origin, head.size, head.root), note, time)
 
 
 def _lines_of(note: str, verifiers: Sequence[NoteVerifier]) -> str:
-    """The log's own signature lines; lines of others are not ours to pass on."""
-    known = {(one.name, one.key_hash) for one in verifiers}
+    """The log's own signature lines. This witness does not pass on the lines of others."""
+    own = {(one.name, one.key_hash) for one in verifiers}
     lines = note[len(parse_note(note).text) + 1 :].splitlines(keepends=True)
     parsed = parse_note(note).signatures
-    return "".join(line for line, one in zip(lines, parsed, strict=True) if (one.name, one.key_hash) in known)
+    return "".join(line for line, one in zip(lines, parsed, strict=True) if (one.name, one.key_hash) in own)
 
 
 def _declined(verdict: Declined | Checkpoint) -> WitnessAnswer:
     if isinstance(verdict, Checkpoint):
-        raise TypeError("a checkpoint of a log that is not known")
+        raise TypeError("a log that this witness does not cosign has a checkpoint")
     if verdict.size is not None:
         return WitnessAnswer(verdict.status, f"{verdict.size}\n", SIZE_TYPE)
     return WitnessAnswer(verdict.status, verdict.reason + "\n")

@@ -10,6 +10,7 @@ without a size.
 """
 
 import base64
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -46,6 +47,11 @@ class StatedHead(NamedTuple):
     origin: str
     size: int
     root: bytes
+
+
+def log_id(origin: str) -> str:
+    """The SHA-256 of a log's origin, in hex: a witness serves the last checkpoint that it cosigned below this path."""
+    return hashlib.sha256(origin.encode()).hexdigest()
 
 
 def encode_request(request: AddCheckpoint) -> str:

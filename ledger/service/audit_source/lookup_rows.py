@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ledger.admission.kind import Before
 from ledger.admission.state import State, type_of
 from ledger.client.audit.findings import Difference
-from ledger.client.audit.replay import ReplayedRecord, Replayer
+from ledger.client.audit.replay import ReplayedRecord, Replayer, ReplayResult
 from ledger.client.audit.source.lookup_rows import MadeRows
 from ledger.core.log.merkle import leaf_hash
 from ledger.core.log.tiles import TILE_WIDTH
@@ -60,8 +60,10 @@ class NameCheck:
     def before(self, record: AnyRecord, state: State) -> None:
         self._before = before_entering(record, state)
 
-    def compare(self, replayed: ReplayedRecord, replayer: Replayer) -> Iterator[Difference]:
-        index, lots = replayed.row.index, replayer.made_last
+    def compare(
+        self, replayed: ReplayedRecord, result: ReplayResult, replayer: Replayer
+    ) -> Iterator[Difference]:
+        index, lots = replayed.row.index, result.made
         if replayed.record is None or lots is None or not self._range.columns:
             return
         columns = self._range.columns[index - self._range.columns[0].index]
@@ -70,8 +72,8 @@ class NameCheck:
         later = yield from self._compare_names(self._range.entered.get(index, ()), wanted)
         if later or (replayer.keeps and isinstance(replayed.record, Transformation) and wanted):
             self._periods[index] = _Periods(set(wanted), {*wanted, *later})
-        if replayer.revision is not None:
-            self._revised(replayer.revision, replayer.provisional_last)
+        if result.revision is not None:
+            self._revised(result.revision, result.provisional)
 
     def _compare_names(
         self, stored: Sequence[StoredName], wanted: Sequence[StoredName]

@@ -3,14 +3,13 @@
 Every answer of a witness is checked before it is used. No answer raises an error: each becomes one of `Answer`.
 """
 
-import hashlib
 import time
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from ledger.client.http import HttpAnswer as Reply
-from ledger.client.http import HttpRequest, Reader, address_of, http_client
-from ledger.core.log.add_checkpoint import AddCheckpoint, encode_request, parse_size
+from ledger.client.http import HttpRequest, Reader
+from ledger.core.log.add_checkpoint import AddCheckpoint, encode_request, log_id, parse_size
 from ledger.core.log.checkpoint import Checkpoint
 from ledger.core.log.cosignature import cosigned_at
 from ledger.core.log.key_rotation import LogKeys
@@ -61,7 +60,7 @@ class WitnessClient:
         self._verifier = witness.verifier
         self._clock = clock
         self._timeout = timeout
-        self._reader = Reader(http_client(address_of(witness.url or "", "witness.url")))
+        self._reader = Reader.at(witness.url or "", "witness.url")
 
     async def close(self) -> None:
         await self._reader.close()
@@ -87,9 +86,8 @@ class WitnessClient:
     async def shown(self, keys: LogKeys) -> Checkpoint | None:
         """The checkpoint that the witness cosigned last, if a key of the log signed it while that key was valid; else
         None. Only the log's signature proves that the log has shown it."""
-        hashed = hashlib.sha256(keys.origin.encode()).hexdigest()
         try:
-            reply = await self._fetch("GET", f"/{hashed}/checkpoint", None)
+            reply = await self._fetch("GET", f"/{log_id(keys.origin)}/checkpoint", None)
             checkpoint = keys.opened(reply.content.decode())
         except (Unavailable, InvalidNote, VerificationError, UnicodeDecodeError):
             return None

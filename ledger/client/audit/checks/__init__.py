@@ -1,1 +1,1 @@
-"""What an audit checks: entries, tree, checkpoint, stored rows, balances."""
+"""The checks of an audit: entries, tree, checkpoint, stored rows, balances."""

@@ -1,10 +1,10 @@
-"""The checkpoint that an audit goes by, and whether it extends what was audited before."""
+"""Reads the checkpoint of an audit, and checks that it extends the tree that was audited before."""
 
 from typing import NamedTuple
 
 from ledger.client.audit.findings import Findings, Stop
 from ledger.client.audit.source.interface import TreeSource
-from ledger.client.audit.state.progress import Kept, keys_from
+from ledger.client.audit.state.progress import AuditState, keys_from
 from ledger.core.log.checkpoint import Checkpoint
 from ledger.core.log.key_rotation import LogKeys
 from ledger.core.log.merkle import verify_consistency
@@ -15,8 +15,8 @@ from ledger.errors import LedgerError, Unavailable, VerificationError
 
 
 class SignedHead(NamedTuple):
-    """A checkpoint that holds, by whom it was cosigned, and the log's keys then; its note, and the time, in POSIX
-    seconds, by which a quorum of the policy had cosigned it."""
+    """A verified checkpoint, the witnesses that cosigned it, and the log's keys at that time; its note, and the time in
+    POSIX seconds by which a quorum of the policy had cosigned it."""
 
     checkpoint: Checkpoint
     witnesses: list[str]
@@ -26,43 +26,44 @@ class SignedHead(NamedTuple):
 
 
 async def read_checkpoint(
-    source: TreeSource, vkey: str, policy: Policy | None = None, kept: Kept | None = None
+    source: TreeSource, vkey: str, policy: Policy | None = None, earlier: AuditState | None = None
 ) -> SignedHead:
-    """The newest checkpoint, signed by the key `vkey` or by one to which the source's rotations lead from it, if these
-    go on from the state `kept`. Raises VerificationError where they do not hold, or the log's signature or the policy's
-    quorum is missing; InvalidNote for what is no checkpoint; ConfigurationError for the state of another log."""
+    """The newest checkpoint, signed by the key `vkey` or by a key to which the source's rotations lead from it. These
+    rotations must continue the rotations of the state `earlier`. Raises VerificationError if they do not hold, or the
+    log's signature or the policy's quorum is missing; InvalidNote if the note is not a checkpoint; ConfigurationError
+    if the state belongs to another log."""
     note = await source.checkpoint()
-    # Read after it, so that none is missing that came before it.
+    # Rotations are read after the checkpoint, so that they include every rotation before it.
     shown = await source.rotations()
-    keys = keys_from(kept, vkey, shown)
+    keys = keys_from(earlier, vkey, shown)
     if policy is None:
         return SignedHead(keys.opened(note), [], keys, note)
-    found = open_cosigned(note, policy, parse_vkey(keys.vkey_of(note)))
-    return SignedHead(found.checkpoint, sorted(found.times), keys, note, policy.seen_by(found.times))
+    cosigned = open_cosigned(note, policy, parse_vkey(keys.vkey_of(note)))
+    return SignedHead(cosigned.checkpoint, sorted(cosigned.times), keys, note, policy.seen_by(cosigned.times))
 
 
-async def check_growth(source: TreeSource, now: Checkpoint, kept: Kept | None, findings: Findings) -> None:
-    """A log only grows: a finding, and Stop, where the checkpoint does not extend the tree of the state."""
-    if kept is None:
+async def check_growth(source: TreeSource, now: Checkpoint, earlier: AuditState | None, findings: Findings) -> None:
+    """A log only grows. Adds a finding, and raises Stop, if the checkpoint does not extend the tree of the state."""
+    if earlier is None:
         return
-    before = f"the {kept.size} entries that were audited before (root {kept.root.hex()})"
-    if now.size < kept.size:
-        findings.add("consistency", f"the log was rolled back: its checkpoint speaks of {now.size} entries, without "
-                     f"{kept.size - now.size} of {before}", now.size)
+    before = f"the {earlier.size} entries that were audited before (root {earlier.root.hex()})"
+    if now.size < earlier.size:
+        findings.add("consistency", f"the log was rolled back: its checkpoint has {now.size} entries, and lacks "
+                     f"{earlier.size - now.size} of {before}", now.size)
         raise Stop("rolled back")
     try:
-        await check_extends(source, now, kept.size, kept.root)
+        await check_extends(source, now, earlier.size, earlier.root)
     except LedgerError as error:
         if isinstance(error, Unavailable):
             raise
-        findings.add("consistency", f"the log of {now.size} entries does not extend {before}, it was forked: "
+        findings.add("consistency", f"the log of {now.size} entries does not extend {before}: it was forked: "
                      f"{error.message}")
         raise Stop("forked") from error
 
 
 async def check_extends(source: TreeSource, now: Checkpoint, size: int, root: bytes) -> None:
-    """Raises a LedgerError where the tree of the checkpoint, by the source's tiles, does not begin with one of `size`,
-    which is at most its own, and `root`."""
+    """Raises a LedgerError if the tree of the checkpoint, by the source's tiles, does not begin with the tree of `size`
+    entries with this `root`. `size` is at most the checkpoint's size."""
     if now.size == size:
         if now.root != root:
             raise VerificationError(f"its root is {now.root.hex()}")

@@ -1,4 +1,4 @@
-"""That a head has the cosignatures that the log itself asks for: its newest activation of a policy says which."""
+"""Checks that a head has the cosignatures that the log itself asks for, by its newest activation of a policy."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ RULE = "witnesses"
 
 
 def readable(text: bytes | None) -> Policy | None:
-    """The policy that a source shows, if it is one."""
+    """The policy that a source shows; None if it shows no policy, or a malformed one."""
     if text is None:
         return None
     try:
@@ -25,8 +25,8 @@ def readable(text: bytes | None) -> Policy | None:
 
 
 async def cosigned_by(source: TreeSource, signed: SignedHead) -> int | None:
-    """The time, in POSIX seconds, by which a quorum had cosigned the checkpoint: of the policy that was asked for, else
-    of the one that the source shows."""
+    """The time, in POSIX seconds, by which a quorum had cosigned the checkpoint: a quorum of the policy that the
+    auditor gave, else of the policy that the source shows."""
     policy = readable(await source.policy()) if signed.cosigned is None else None
     if policy is None:
         return signed.cosigned
@@ -40,19 +40,19 @@ async def check_witnessed(
     source: TreeSource, note: str, keys: LogKeys, asked: Policy | None, plugins: Mapping[str, PluginState],
     findings: Findings,
 ) -> list[str]:
-    """The witnesses of the log's own policy that have cosigned the checkpoint `note`; findings where they are no
-    quorum, or the policy's text is neither shown nor `asked` for."""
-    said = plugins.get(ACTIVATED)
-    if said is None:
+    """The witnesses of the log's own policy that have cosigned the checkpoint `note`. Adds a finding if they are not a
+    quorum, or if neither the source nor the auditor (`asked`) gives the text of that policy."""
+    activated = plugins.get(ACTIVATED)
+    if activated is None:
         return []
-    policy = asked if asked is not None and asked.digest == said.digest else readable(await source.policy())
-    if policy is None or policy.digest != said.digest:
-        findings.add(RULE, f"the log says that its heads are cosigned by the witnesses of policy {said.digest}, whose "
-                     "text is not shown")
+    policy = asked if asked is not None and asked.digest == activated.digest else readable(await source.policy())
+    if policy is None or policy.digest != activated.digest:
+        findings.add(RULE, f"the log says that the witnesses of policy {activated.digest} cosign its heads, but does "
+                     "not show the text of that policy")
         return []
     try:
         return sorted(open_cosigned(note, policy, parse_vkey(keys.vkey_of(note))).times)
     except LedgerError as error:
-        findings.add(RULE, f"the log says that its heads are cosigned by the witnesses of policy {said.digest}: "
+        findings.add(RULE, f"the log says that the witnesses of policy {activated.digest} cosign its heads: "
                      f"{error.message}")
         return []

@@ -1,4 +1,4 @@
-"""Counting what keys have signed that are reported compromised: it holds, and it is in doubt."""
+"""Counts the entries that compromised keys have signed: their signatures hold, but they are in doubt."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -11,30 +11,32 @@ from ledger.client.audit.source.pages import read_page
 from ledger.core.log.entry import SIZE
 
 _KEYID = slice(34, 66)
-"""Of an entry: after version, kind and digest."""
+"""The place of the keyid in an entry: after version, kind and digest."""
 
 
 class Doubt(Struct, frozen=True):
-    """How many of the entries that were audited a key has signed from index `since` on, as it is reported."""
+    """The number of audited entries that a key has signed from index `since` on: it is reported compromised since
+    then."""
 
     since: int
     count: int
 
 
 Doubts = Mapping[bytes, Doubt]
-"""By keyid."""
+"""Doubts by keyid."""
 
 
 async def count_doubts(
-    source: TreeSource, keys: Mapping[bytes, KeyState], size: int, known: Doubts, start: int
+    source: TreeSource, keys: Mapping[bytes, KeyState], size: int, counted: Doubts, start: int
 ) -> dict[bytes, Doubt]:
-    """Of each key that is reported: what it signed below `size`. `known` was counted below `start`.
+    """Counts, for each compromised key, the entries below `size` that it signed. An earlier audit counted `counted`
+    below `start`.
 
-    An index is known only once it is reported, so entries from the lowest one on that is new are read again; where no
-    report is, those that came since alone.
+    A report may name an index before `start`. So this reads entries again from the lowest index of a new report on.
+    Without a new report it reads only the entries from `start` on.
     """
-    since = {keyid: one.compromised_since for keyid, one in keys.items() if one.compromised_since is not None}
-    counts = Counter({keyid: one.count for keyid, one in known.items() if since.get(keyid) == one.since})
+    since = {keyid: key.compromised_since for keyid, key in keys.items() if key.compromised_since is not None}
+    counts = Counter({keyid: doubt.count for keyid, doubt in counted.items() if since.get(keyid) == doubt.since})
     begin = {keyid: max(first, start) if keyid in counts else first for keyid, first in since.items()}
     if min(begin.values(), default=size) < size:
         async for page in source.pages(size, min(begin.values())):
@@ -45,8 +47,8 @@ async def count_doubts(
     return {keyid: Doubt(first, counts[keyid]) for keyid, first in since.items()}
 
 
-def told(doubts: Doubts, keys: Mapping[bytes, KeyState]) -> Iterator[str]:
-    """A note for each key."""
-    for keyid, one in sorted(doubts.items(), key=lambda pair: (pair[1].since, pair[0])):
-        yield (f"in doubt: {one.count} entries from {one.since} on are signed by key {keyid.hex()} of "
+def doubt_notes(doubts: Doubts, keys: Mapping[bytes, KeyState]) -> Iterator[str]:
+    """A note for each compromised key."""
+    for keyid, doubt in sorted(doubts.items(), key=lambda pair: (pair[1].since, pair[0])):
+        yield (f"in doubt: {doubt.count} entries from {doubt.since} on are signed by key {keyid.hex()} of "
                f"{keys[keyid].organization}, which is reported compromised since then; their signatures hold")

@@ -1,6 +1,6 @@
-"""What an entry and its body say by themselves: form, order, time, digest, canonical bytes, signature, tree.
+"""Checks an entry and its body by themselves: form, order, time, digest, canonical bytes, signature, tree.
 
-It needs no other record than those that enter keys, so it is done ahead of the replay, on another core.
+These checks need no other records than those that enter keys, so they run ahead of the replay, on another core.
 """
 
 import base64
@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from ledger.client.audit.checks.entry_times import RULE as AHEAD
 from ledger.client.audit.checks.entry_times import Bound
-from ledger.client.audit.checks.erasures import wrong_residue
+from ledger.client.audit.checks.erasures import wrong_redaction
 from ledger.client.audit.checks.tree import AuditedTree, Edge
 from ledger.client.audit.source.decoding import RULE
 from ledger.client.audit.source.interface import EntryRow
@@ -25,7 +25,7 @@ from ledger.errors import LedgerError
 
 
 class EntryFault(Struct, frozen=True):
-    """What does not hold of the entry at an index, by which rule."""
+    """A fault of the entry at an index, with the rule that it violates."""
 
     index: int
     rule: str
@@ -34,8 +34,8 @@ class EntryFault(Struct, frozen=True):
 
 
 class TreeProgress(Struct, frozen=True):
-    """How far a check has come, so that another can go on: the tree's edge, the time of the last entry, and the keys
-    (SubjectPublicKeyInfo) that records have entered."""
+    """The progress of the checks, for another checker to continue from: the tree's edge, the time of the last entry,
+    and the keys (SubjectPublicKeyInfo) that records have entered."""
 
     edge: Edge = Edge()
     time: int = 0
@@ -43,9 +43,9 @@ class TreeProgress(Struct, frozen=True):
 
 
 class EntryVerdict(Struct, frozen=True):
-    """What a page comes to. `unread` are the indexes of records that cannot be replayed, `stopped` says that an entry
-    is missing: nothing from `size` on was looked at. `root` is that of all entries so far, `roots` those at the sizes
-    that were asked for, `tiles` those that became full."""
+    """The result of checking a page. `unread` are the indexes of records that cannot be replayed. `stopped` says that
+    an entry is missing, so no entry from `size` on was checked. `root` is the root of all entries so far, `roots` are
+    the roots at the requested sizes, and `tiles` are the tiles that became full."""
 
     size: int
     root: bytes
@@ -58,8 +58,8 @@ class EntryVerdict(Struct, frozen=True):
 
 
 class Checker:
-    """Checks pages in order. `registrar`: the keyid (hex) that entry 0 must be signed with. `public`: bodies of private
-    records are not to be had, and none is missed. `bound`: how late an entry's time may be."""
+    """Checks pages in order. `registrar` is the keyid (hex) that must sign entry 0. `public` says that the source
+    serves no bodies of private records, so their absence is no fault. `bound` limits the entries' times."""
 
     def __init__(
         self, origin: str, registrar: str | None, progress: TreeProgress | None = None, *, public: bool = False,
@@ -73,17 +73,17 @@ class Checker:
         self._time = progress.time
         self._tree = AuditedTree(progress.edge)
         self._ended = {self._tree.size}
-        """Sizes at which batches end: of the last page, and of this one."""
+        """Sizes at which batches end: the end of the last page, and those within this page."""
         self._keys: dict[bytes, VerifyingKey] = {}
         for spki in progress.keys:
             self._learn(spki)
 
     def progress(self) -> TreeProgress:
-        """How far it has come."""
+        """The progress after the last page."""
         return TreeProgress(self._tree.edge(), self._time, [key.spki for key in self._keys.values()])
 
     def check(self, rows: Sequence[EntryRow], ends: Sequence[int]) -> EntryVerdict:
-        """The rows of the next page. `ends`: sizes that batches end at, within this page."""
+        """Checks the rows of the next page. `ends` are the sizes at which batches end within this page."""
         faults: list[EntryFault] = []
         unread: set[int] = set()
         entries: list[tuple[EntryRow, Entry | None]] = []
@@ -105,8 +105,7 @@ class Checker:
         stopped = len(in_order) < len(rows)
         if stopped:
             index = first + len(in_order)
-            found = rows[len(in_order)].index
-            faults.append(EntryFault(index, "order", f"entry {found} where {index} is expected"))
+            faults.append(EntryFault(index, "order", f"expected entry {index}, got entry {rows[len(in_order)].index}"))
         size = first + len(in_order)
         roots, tiles = self._tree.grow(
             [leaf_hash(row.entry) for row in in_order], [end for end in ends if first < end <= size]
@@ -114,7 +113,7 @@ class Checker:
         return EntryVerdict(size, self._tree.root(), signatures, faults, frozenset(unread), stopped, roots, tiles)
 
     def _read(self, row: EntryRow, unread: set[int]) -> tuple[Entry | None, list[EntryFault]]:
-        """The entry, and what is wrong with its body; keys that it enters are known from here on."""
+        """The entry, and the faults of its body. From here on, the keys that it enters are known."""
         try:
             entry = parse_entry(row.entry)
         except LedgerError as error:
@@ -130,51 +129,52 @@ class Checker:
         return entry, [] if message is None else [EntryFault(row.index, "body", message)]
 
     def _body(self, row: EntryRow, entry: Entry) -> str | None:
-        """What is wrong with a body that can be read all the same; raises LedgerError where it cannot."""
+        """The fault of a readable body, None if there is no fault. Raises LedgerError if the body cannot be read."""
         if row.body is None:
             raise _Unread("the record's body is missing")
         if not row.erased and digest(row.body) != entry.digest:
             raise _Unread("the body has another digest than the entry commits to")
         record = decode_record(row.body)
-        wrong = wrong_residue(record) if row.erased else None
+        wrong = wrong_redaction(record) if row.erased else None
         if wrong is not None:
             raise _Unread(wrong)
         for spki in entered_keys(record):
             self._learn(spki)
         if record.kind != entry.kind:
-            return f"the entry says kind {entry.kind}, the record is of {record.kind}"
+            return f"the entry says kind {entry.kind}, but the record is of kind {record.kind}"
         return None
 
     def _learn(self, spki: bytes) -> None:
         try:
             key = load_spki(spki)
         except LedgerError:
-            return  # the rules name it when its record is replayed
+            return  # the replay of its record reports it
         self._keys[key.keyid] = key
 
     def _entry_faults(self, row: EntryRow, entry: Entry | None) -> list[EntryFault]:
-        found = []
+        faults = []
         wrong = signature_error(entry, self._keys, self._origin)
         if wrong is not None:
-            found.append(EntryFault(row.index, "signature", wrong))
+            faults.append(EntryFault(row.index, "signature", wrong))
         if entry is None:
-            return found
+            return faults
         if entry.time < self._time:
-            found.append(EntryFault(row.index, "time", f"time {entry.time} is before that of the entry before it"))
+            faults.append(EntryFault(row.index, "time", f"time {entry.time} is before the time of the previous entry"))
         elif entry.time > self._time and row.index and row.index not in self._ended and not self._public:
             # The entries of one batch have one time.
-            found.append(EntryFault(
+            faults.append(EntryFault(
                 row.index - 1, "batches",
                 f"a batch ends at {row.index}, where the time changes, but is not stored",
             ))
         if self._bound is not None and self._bound.passed(entry.time):
-            found.append(EntryFault(row.index, AHEAD, self._bound.told(entry.time)))
-            # One finding says it of all later ones.
+            faults.append(EntryFault(row.index, AHEAD, self._bound.message(entry.time)))
+            # This finding stands for all later entries.
             self._bound = None
         self._time = max(self._time, entry.time)
         if row.index == 0 and self._registrar is not None and entry.keyid.hex() != self._registrar:
-            found.append(EntryFault(0, "registrar", f"entry 0 is signed with {entry.keyid.hex()}, not the pinned key"))
-        return found
+            faults.append(EntryFault(
+                0, "registrar", f"entry 0 is signed with {entry.keyid.hex()}, not with the pinned key"))
+        return faults
 
 
 class _Unread(LedgerError):
@@ -182,11 +182,12 @@ class _Unread(LedgerError):
 
 
 def entered_keys(record: AnyRecord) -> list[bytes]:
-    """The keys (SubjectPublicKeyInfo) that a record enters; what is no base64 is left out, the rules name it."""
-    found = record.keys if isinstance(record, Organization) else (
+    """The keys (SubjectPublicKeyInfo) that a record enters, without keys that are not base64: the rules report
+    those."""
+    entered = record.keys if isinstance(record, Organization) else (
         record.added if isinstance(record, KeyChange) else [])
     keys = []
-    for public in found:
+    for public in entered:
         try:
             keys.append(base64.b64decode(public.spki))
         except ValueError:
@@ -195,7 +196,7 @@ def entered_keys(record: AnyRecord) -> list[bytes]:
 
 
 def signature_error(entry: Entry | None, keys: Mapping[bytes, VerifyingKey], origin: str) -> str | None:
-    """What is wrong with an entry's signature, if anything. It needs no body."""
+    """The fault of an entry's signature, None if it holds. This check needs no body."""
     if entry is None:
         return "the entry cannot be read"
     key = keys.get(entry.keyid)

@@ -1,4 +1,4 @@
-"""The checks of pages beside the replay: in a process of its own, so that both cores work, or in a thread."""
+"""Checks pages in parallel with the replay: in another process, to use two cores, or in a thread."""
 
 import asyncio
 import gc
@@ -19,15 +19,15 @@ from ledger.errors import Unavailable
 Value = TypeVar("Value")
 
 APART: Final = 4_000
-"""Entries from which on another process pays for its start."""
+"""The number of entries from which on another process saves more time than its start takes."""
 
 _here: list[Checker] = []
-"""The one checker of a process that was started for it."""
+"""The checker of a process that was started for it: at most one."""
 
 
 class ParallelChecks:
-    """Checks pages one after the other, in the order in which they are given. `apart`: in another process, which pays
-    from some thousand entries on. `bound`: how late an entry's time may be."""
+    """Checks pages one after the other, in the given order. `apart` asks for another process, which saves time from
+    some thousand entries on. `bound` limits the entries' times."""
 
     def __init__(
         self, origin: str, registrar: str | None, progress: TreeProgress | None, *, public: bool, apart: bool,
@@ -48,34 +48,35 @@ class ParallelChecks:
         self._executor.shutdown(wait=True, cancel_futures=True)
 
     def check(self, page: bytes, ends: Sequence[int]) -> "asyncio.Future[EntryVerdict]":
-        """What the page comes to, once those before it are done. `ends`: sizes that batches end at, within it."""
+        """The verdict on the page, after the earlier pages. `ends` are the sizes at which batches end within the
+        page."""
         loop = asyncio.get_running_loop()
         if self._checker is None:
             return loop.run_in_executor(self._executor, _check, page, ends)
         return loop.run_in_executor(self._executor, _check_by, self._checker, page, ends)
 
     async def progress(self) -> TreeProgress:
-        """How far the pages have brought it."""
+        """The progress after the last page."""
         loop = asyncio.get_running_loop()
         if self._checker is None:
             return await settled(loop.run_in_executor(self._executor, _progress))
         return self._checker.progress()
 
 
-async def settled(work: "asyncio.Future[Value]") -> Value:
-    """The result; raises Unavailable where the process that works on it has died."""
+async def settled(result: "asyncio.Future[Value]") -> Value:
+    """The result. Raises Unavailable if the process that computes it has died."""
     try:
-        return await work
+        return await result
     except BrokenExecutor as error:
         raise Unavailable(
-            "the process that checks signatures has ended: audit again", code="worker-down"
+            "the process that checks signatures has died: audit again", code="worker-down"
         ) from error
 
 
 def _begin(
     origin: str, registrar: str | None, progress: TreeProgress | None, public: bool, bound: Bound | None
 ) -> None:
-    # The process that started this one stops it, or has ended without a word.
+    # Ctrl-C goes to the parent process, which stops this one; if the parent is killed, the thread ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
     gc.freeze()
@@ -84,8 +85,8 @@ def _begin(
 
 
 def _end_with_parent() -> None:
-    """Ends this process once the one that started it has gone: what waits for pages would wait for ever, since it holds
-    an end of their pipe itself."""
+    """Ends this process once its parent has ended. Otherwise it would wait for pages for ever, since it holds an end of
+    their pipe itself."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

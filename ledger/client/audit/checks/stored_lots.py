@@ -1,4 +1,4 @@
-"""What a stored lot says, in the ledger's own values, and where that is not what its record gives."""
+"""Reads stored lots as the ledger's own values, and compares them with the lots that their records give."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
@@ -13,7 +13,7 @@ from ledger.footprint.stored.figures import LotFigures
 
 
 class MadeLots(NamedTuple):
-    """A lot as its record, or a revision of that, makes it."""
+    """A lot as its record, or a revision of the record, makes it."""
 
     lot: LotFacts
     figures: LotFigures
@@ -22,12 +22,12 @@ class MadeLots(NamedTuple):
 
 
 def read_lot(text: str) -> StoredLot:
-    """A lot of a row. Raises Malformed where the row cannot be what the ledger has written."""
+    """A lot of a row. Raises Malformed if the ledger cannot have written the row."""
     return typed_json(StoredLot, "lot", text)
 
 
 def facts_of(lot: StoredLot) -> LotFacts:
-    """The facts of a lot as its row has them."""
+    """The facts of a lot in its row."""
     maker = (lot.facility, lot.process or "") if lot.facility is not None else None
     return LotFacts(
         id=lot.id, number=lot.number, product=lot.product, holder=lot.holder, role=lot.role, quantity=lot.quantity,
@@ -38,7 +38,7 @@ def facts_of(lot: StoredLot) -> LotFacts:
 
 
 def stored_leaf(seed: bytes, position: int, text: str) -> bytes:
-    """The leaf that a lot's row makes at a position of its outcome; without bytes where it makes none."""
+    """The leaf that a lot's row gives at a position of its outcome; empty if the row gives no leaf."""
     try:
         lot = read_lot(text)
         return lot_leaf(seed, position, facts_of(lot), _figures(lot), lot.method, lot.plugin)
@@ -47,18 +47,19 @@ def stored_leaf(seed: bytes, position: int, text: str) -> bytes:
 
 
 def compare_lots(texts: Sequence[str], made: Sequence[MadeLots], where: str = "") -> Iterator[Difference]:
-    """The stored rows of a record's lots beside the lots that it has: every column of both tables."""
+    """Compares the stored rows of a record's lots with the lots that it makes, in every column of both tables."""
     if len(texts) != len(made):
-        yield Difference("figures", f"{len(texts)} lots{where} are stored with figures, the record makes {len(made)}")
-    for text, one in zip(texts, made, strict=False):
+        yield Difference(
+            "figures", f"{len(texts)} lots{where} are stored with figures, but the record makes {len(made)}")
+    for text, made_lot in zip(texts, made, strict=False):
         try:
             stored = read_lot(text)
         except Malformed as error:
-            yield Difference(RULE, f"lot {one.lot.id!r}{where}: {error.message}", error.column)
+            yield Difference(RULE, f"lot {made_lot.lot.id!r}{where}: {error.message}", error.column)
         else:
-            yield from _compare(stored, one, where)
-    for one in made[len(texts) :]:
-        yield Difference("lots", f"lot {one.lot.id!r}{where} is stored without figures, or not at all")
+            yield from _compare(stored, made_lot, where)
+    for made_lot in made[len(texts) :]:
+        yield Difference("lots", f"lot {made_lot.lot.id!r}{where} is stored without figures, or not at all")
 
 
 def _compare(stored: StoredLot, made: MadeLots, where: str) -> Iterator[Difference]:
@@ -71,12 +72,12 @@ def _compare(stored: StoredLot, made: MadeLots, where: str) -> Iterator[Differen
             name, *more = differing
             yield Difference(
                 f"{table}s", f"lot {made.lot.id!r}{where} is stored with {name} "
-                f"{_told(getattr(stored, name), getattr(wanted, name))}"
-                + (f", and other values of {', '.join(more)}" if more else ""), f"{table}.{name}")
+                f"{_values_text(getattr(stored, name), getattr(wanted, name))}"
+                + (f", and with wrong values of {', '.join(more)}" if more else ""), f"{table}.{name}")
 
 
 def _row(made: MadeLots) -> StoredLot:
-    """The row that a lot should have."""
+    """The row that the ledger writes for a lot."""
     lot, (burdens, contents) = made.lot, made.figures
     facility, process = lot.maker or (None, None)
     return StoredLot(
@@ -86,11 +87,11 @@ def _row(made: MadeLots) -> StoredLot:
     )
 
 
-def _told(stored: object, wanted: object) -> str:
-    """Two values; of lists the first that differ."""
+def _values_text(stored: object, wanted: object) -> str:
+    """Two values in words; for two lists, the first values that differ."""
     if isinstance(stored, list) and isinstance(wanted, list):
         if len(stored) != len(wanted):
-            return f"of {len(stored)} values, not {len(wanted)}"
+            return f"{len(stored)} values, not {len(wanted)}"
         place = next(i for i, (one, other) in enumerate(zip(stored, wanted, strict=True)) if one != other)
         return f"{stored[place]!s:.80} in place {place + 1}, not {wanted[place]!s:.80}"
     return f"{stored!s:.80}, not {wanted!s:.80}"

@@ -1,4 +1,4 @@
-"""Tiles as a source serves them, beside those that its entries make."""
+"""Compares the tiles that a source serves with the tiles that its entries give."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ from ledger.errors import LedgerError, Unavailable
 
 
 async def check_tiles(source: TreeSource, tiles: Sequence[tuple[Tile, bytes]], findings: Findings) -> None:
-    """Raises Unavailable where the source does not answer."""
-    found = await asyncio.gather(*[source.tile(tile) for tile, _ in tiles], return_exceptions=True)
-    for (tile, expected), data in zip(tiles, found, strict=True):
+    """Adds a finding for each wrong tile. Raises Unavailable if the source does not answer."""
+    served = await asyncio.gather(*[source.tile(tile) for tile, _ in tiles], return_exceptions=True)
+    for (tile, expected), data in zip(tiles, served, strict=True):
         where = f"tile {tile.level}/{tile.index}"
         if isinstance(data, Unavailable) or not isinstance(data, bytes | LedgerError):
             raise data

@@ -1,4 +1,4 @@
-"""The log's tree as an audit grows it: over all entries, tile by tile, from nothing or from an earlier edge."""
+"""The log's tree in an audit: it grows over all entries, tile by tile, from nothing or from an earlier edge."""
 
 from collections.abc import Sequence
 
@@ -10,15 +10,15 @@ from ledger.core.log.tiles import TILE_WIDTH, Tile
 
 
 class Edge(Struct, frozen=True):
-    """The right edge of a tree: its frontier (see `Frontier.to_bytes`), and of each level the hashes of the tile that
-    is not full yet."""
+    """The right edge of a tree: its frontier (see `Frontier.to_bytes`), and for each level the hashes of the partial
+    tile."""
 
     frontier: bytes = bytes(8)
     tiles: list[list[bytes]] = []
 
 
 class AuditedTree:
-    """Grows by leaf hashes; `size` leaves so far."""
+    """A tree that grows by leaf hashes. It has `size` leaves so far."""
 
     def __init__(self, edge: Edge | None = None) -> None:
         edge = edge or Edge()
@@ -33,11 +33,12 @@ class AuditedTree:
         return self._frontier.root()
 
     def edge(self) -> Edge:
-        """All that it takes to go on."""
+        """The data to continue from."""
         return Edge(self._frontier.to_bytes(), [list(hashes) for hashes in self._tiles])
 
     def grow(self, hashes: Sequence[bytes], ends: Sequence[int]) -> tuple[dict[int, bytes], list[tuple[Tile, bytes]]]:
-        """Adds leaves; the roots at the sizes `ends`, which lie within these leaves, and the tiles that became full."""
+        """Adds leaves. Returns the roots at the sizes `ends`, which lie within these leaves, and the tiles that became
+        full."""
         roots, first, done = {}, self.size, 0
         for end in sorted(ends):
             self._frontier = self._frontier.extended(hashes[done : end - first])
@@ -47,7 +48,7 @@ class AuditedTree:
         return roots, self._fill(0, list(hashes), first)
 
     def _fill(self, level: int, hashes: list[bytes], first: int) -> list[tuple[Tile, bytes]]:
-        """Full tiles of a level and of those above, from the nodes that come to it, the first at `first`."""
+        """Adds nodes to a level, the first at `first`. Returns the full tiles of this level and of the levels above."""
         if not hashes:
             return []
         if level == len(self._tiles):

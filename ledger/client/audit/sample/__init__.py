@@ -1,1 +1,1 @@
-"""A sample of records for a verifier, which anyone draws the same."""
+"""A sample of records for a verifier. Everybody who draws it gets the same sample."""

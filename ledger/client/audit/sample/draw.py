@@ -1,17 +1,19 @@
-"""A sample of records for a verifier (ISO 14064-3): drawn from the log and a seed alone, so that anyone draws the same.
+"""Draws a sample of records for a verifier (ISO 14064-3) from the log and a seed alone: everybody draws the same
+sample.
 
-The population are the transformations of a facility whose period begins within the one that is asked, as they read at
-the checkpoint's size; withdrawn ones are left out. Every random number is SHA-256 over
+The population is the set of a facility's transformations whose period begins within the requested period, as they read
+at the checkpoint's size, without withdrawn records. Every random number is SHA-256 over
 
-    carbon-ledger/sample/v1 LF origin LF size LF root LF facility LF start LF end LF seed LF what
+    carbon-ledger/sample/v1 LF origin LF size LF root LF facility LF start LF end LF seed LF purpose
 
-(root in hex) read as an integer. A seed that is chosen after the checkpoint is known to neither side beforehand.
+(root in hex) read as an integer. If the seed is chosen after the checkpoint, neither side knows it beforehand.
 
-- `random`, without replacement: the K records with the least numbers, `what` being the record's digest in hex.
-- `monetary`, by weight: each record weighs the emissions of its own assessment by amount, removals too, in whole
-  milligrams of CO2e. The records stand in log order on a line, as long as they weigh. The line is cut into K equal
-  steps; in each the point at the same place is taken, which the number for `what` = `start` chooses. A record as heavy
-  as a step is drawn for sure, one that weighs nothing never; one that is hit several times is drawn once.
+- `random`, without replacement: the K records with the least numbers; `purpose` is the record's digest in hex.
+- `monetary`, by weight: a record's weight is the amount of the emissions of its own assessment, removals too, in whole
+  milligrams of CO2e. The records stand on a line in log order, and each takes a length equal to its weight. The line is
+  cut into K equal steps. One point is taken in each step, at the same place, which the number for `purpose` = `start`
+  chooses. A record as heavy as a step is always drawn, a record without weight never. A record that is hit several
+  times is drawn once.
 """
 
 import hashlib
@@ -32,7 +34,7 @@ _MILLIGRAMS: Final = Decimal(10) ** 6
 
 
 class SampleRequest(Struct, frozen=True, rename="camel"):
-    """What is drawn: `size` records of a facility whose period begins at `start` or later, before `end`."""
+    """The requested sample: `size` records of a facility whose period begins at `start` or later, and before `end`."""
 
     facility: str
     start: str
@@ -43,7 +45,7 @@ class SampleRequest(Struct, frozen=True, rename="camel"):
 
 
 class SampleBasis(Struct, frozen=True):
-    """The log that is drawn from: its origin, and the size and root (hex) of its checkpoint."""
+    """The log that the sample is drawn from: its origin, and the size and root (hex) of its checkpoint."""
 
     origin: str
     size: int
@@ -51,9 +53,9 @@ class SampleBasis(Struct, frozen=True):
 
 
 class PopulationMember(Struct, frozen=True, rename="camel", omit_defaults=True):
-    """A record of the population, as it reads now. `emissions`: kg CO2e of its own assessment, by amount, removals too.
-    `revised_by` are the entries that changed it, `signed_by` is the key's id (hex), `entry` hex too. `erased`: its
-    evidence is gone, by an erasure on the log."""
+    """A record of the population, as it reads now. `emissions` is the amount of the emissions of its own assessment, in
+    kg CO2e, removals too. `revised_by` are the entries that changed it. `signed_by` is the keyid, in hex like `entry`.
+    `erased` says that an erasure on the log has removed its evidence."""
 
     index: int
     digest: str
@@ -77,7 +79,7 @@ class PopulationMember(Struct, frozen=True, rename="camel", omit_defaults=True):
 def draw(question: SampleRequest, basis: SampleBasis, population: Sequence[PopulationMember]) -> list[PopulationMember]:
     """The sample, in log order; `population` is in log order."""
     if not 1 <= question.size <= MAX_SIZE:
-        raise InvalidInput(f"a sample of {question.size} records", field="size", value=question.size,
+        raise InvalidInput(f"a sample of {question.size} records is out of range", field="size", value=question.size,
                            rule=f"1 to {MAX_SIZE} records")
     if question.method == "random":
         ranked = sorted(population, key=lambda one: number(question, basis, one.digest))
@@ -85,37 +87,37 @@ def draw(question: SampleRequest, basis: SampleBasis, population: Sequence[Popul
     return _monetary(question, basis, population)
 
 
-def number(question: SampleRequest, basis: SampleBasis, what: str) -> int:
+def number(question: SampleRequest, basis: SampleBasis, purpose: str) -> int:
     """The random number of 256 bits for a purpose."""
     parts = (
         NAMESPACE, basis.origin, str(basis.size), basis.root, question.facility, question.start, question.end,
-        question.seed, what,
+        question.seed, purpose,
     )
     return int.from_bytes(hashlib.sha256("\n".join(parts).encode()).digest(), "big")
 
 
 def weight(member: PopulationMember) -> int:
-    """Whole milligrams of CO2e, rounded down."""
+    """The weight of a record: whole milligrams of CO2e, rounded down."""
     return int(Decimal(repr(member.emissions)) * _MILLIGRAMS)
 
 
 def _monetary(
     question: SampleRequest, basis: SampleBasis, population: Sequence[PopulationMember]
 ) -> list[PopulationMember]:
-    """Point k lies at (k + number / 2^256) * total / size: all in integers, so that nothing is rounded."""
-    total = sum([weight(one) for one in population])
+    """Point k lies at (k + number / 2^256) * total / size. All values are integers, so that nothing is rounded."""
+    total = sum([weight(member) for member in population])
     place = number(question, basis, "start")
     drawn, before, point = [], 0, 0
-    for one in population:
-        before += weight(one)
+    for member in population:
+        before += weight(member)
         hit = False
         while point < question.size and (point * _SPACE + place) * total < before * question.size * _SPACE:
             hit, point = True, point + 1
         if hit:
-            drawn.append(one)
+            drawn.append(member)
     return drawn
 
 
 def totals(members: Sequence[PopulationMember]) -> Mapping[str, float]:
-    """How many there are, and kg CO2e of them all."""
+    """The number of records, and the sum of their emissions in kg CO2e."""
     return {"records": len(members), "emissions": float(Decimal(sum([weight(one) for one in members])) / _MILLIGRAMS)}

@@ -1,4 +1,4 @@
-"""The population that a sample is drawn from: read from the whole log, whose entries must hash to its checkpoint."""
+"""Reads the population of a sample from the whole log, whose entries must hash to its checkpoint."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -29,7 +29,7 @@ _METHODS: Final = {
 
 
 class DrawnSample(Struct, frozen=True, kw_only=True, rename="camel"):
-    """What was drawn, from what, and how: see `sampling` for the numbers."""
+    """A drawn sample, with its log, its population and its method: see `draw` for the numbers."""
 
     question: SampleRequest
     basis: SampleBasis
@@ -45,25 +45,25 @@ async def take_sample(
     source: AuditSource, question: SampleRequest, *, vkey: str | None, policy: Policy | None,
     progress: Callable[[int, int], None],
 ) -> DrawnSample:
-    """Raises VerificationError where the log that the source shows does not hash to a checkpoint by `vkey`, or its
-    entries, bodies and signatures do not hold; it is not replayed. Raises NotFound where there is nothing to draw
-    from."""
+    """Draws the sample without replaying the log. Raises VerificationError if the source's log does not hash to a
+    checkpoint by `vkey`, or an entry, a body or a signature does not hold. Raises NotFound if the population is
+    empty."""
     pinned = vkey or await source.vkey()
     checkpoint, _, keys, *_ = await read_checkpoint(source, pinned, policy)
     population = _Population(question)
     batches = Batches(source.batches(checkpoint.size))
     apart = checkpoint.size >= APART
     root = None
-    with ParallelChecks(checkpoint.origin, None, None, public=False, apart=apart) as beside:
-        async with arriving(source, batches, beside, 0, checkpoint.size) as pages:
+    with ParallelChecks(checkpoint.origin, None, None, public=False, apart=apart) as checks:
+        async with arriving(source, batches, checks, 0, checkpoint.size) as pages:
             async for page in pages:
                 for fault in page.verdict.faults:
                     raise VerificationError(f"entry {fault.index}: {fault.message}: audit the log", code="unsound-log")
                 if not page.rows:
                     break
                 root = page.verdict.root
-                for one in [read_row(row, ()) for row in page.rows]:
-                    population.see(one, await read_revised(source, one))
+                for replayed in [read_row(row, ()) for row in page.rows]:
+                    population.see(replayed, await read_revised(source, replayed))
                 for malformed in source.intake.taken():
                     raise malformed
                 progress(page.verdict.size, checkpoint.size)
@@ -72,15 +72,15 @@ async def take_sample(
     basis = SampleBasis(checkpoint.origin, checkpoint.size, checkpoint.root.hex())
     members = population.members()
     if not members:
-        raise NotFound(f"no transformation of facility {question.facility!r} begins from {question.start} on, before "
-                       f"{question.end}", field="facility", value=question.facility,
-                       rule="a facility and a period with records")
+        raise NotFound(f"no transformation of facility {question.facility!r} begins at {question.start} or later, and "
+                       f"before {question.end}", field="facility", value=question.facility,
+                       rule="a facility and a period with transformations")
     drawn = draw(question, basis, members)
-    notes = ["the log was not replayed: an audit says whether its figures hold"]
+    notes = ["the log was not replayed: only an audit checks whether its figures hold"]
     if keys.led is not None:
         notes.append(keys.led)
     if vkey is None:
-        notes.append("the log's key was not pinned: it is the one that the source itself names")
+        notes.append("the log's key was not pinned: the source named the key")
     return DrawnSample(
         question=question, basis=basis, vkey=pinned, drawn_how=_METHODS[question.method],
         population=dict(totals(members)), sampled=dict(totals(drawn)), records=drawn, notes=notes,
@@ -94,16 +94,16 @@ class _Population:
         self._members: dict[int, PopulationMember] = {}
         self._candidates: dict[int, list[int]] = {}
 
-    def see(self, one: ReplayedRecord, revised: Sequence[RevisedRow]) -> None:
-        """The next entry of the log, and what it makes of earlier ones."""
-        record, entry, index = one.record, one.entry, one.row.index
+    def see(self, replayed: ReplayedRecord, revised: Sequence[RevisedRow]) -> None:
+        """Takes the next entry of the log, and the rows of the earlier records that it revises."""
+        record, entry, index = replayed.record, replayed.entry, replayed.row.index
         for row in revised:
             if row.index in self._entries:
                 self._revise(row, index)
         if isinstance(record, Transformation) and entry is not None and record.facility == self._question.facility:
             self._entries[index] = entry
             self._candidates[index] = []
-            self._enter(index, record, one.row.leaf)
+            self._enter(index, record, replayed.row.leaf)
 
     def members(self) -> list[PopulationMember]:
         return [self._members[index] for index in sorted(self._members)]
@@ -113,7 +113,7 @@ class _Population:
         old = self._members.pop(row.index, None)
         leaf = row.leaves[0] if row.leaves else None
         if not row.own:
-            # Its figures are others, what happened in it is not.
+            # The revision changes its figures, not the transformation itself.
             if old is not None:
                 self._members[row.index] = msgspec.structs.replace(
                     old, revised_by=list(self._candidates[row.index]))
@@ -130,7 +130,7 @@ class _Population:
             stored, assessment = read_assessment(leaf or b"")
             emissions = direct(assessment)[_ABS]
         except LedgerError:
-            raise VerificationError(f"entry {index} has no assessment that can be read: audit the log",
+            raise VerificationError(f"entry {index} has no readable assessment: audit the log",
                                     code="unsound-log") from None
         self._members[index] = PopulationMember(
             index, entry.digest.hex(), entry.time, record.issuer, record.process, record.start, record.end,

@@ -1,1 +1,1 @@
-"""Where an audit reads from: a server, or the public log. It believes neither."""
+"""The sources of an audit: a server, or the public log. The audit trusts neither."""

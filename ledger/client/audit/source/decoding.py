@@ -1,7 +1,7 @@
-"""Rows from a source, typed at the border: nothing is computed with what is not of its column's type.
+"""Converts the rows of a source into typed values: the audit computes only with values of their column's type.
 
-What cannot be read is named with its index, its column and what it should be, and goes no further. So a malformed row
-is a finding like any other, whoever wrote it, and no exception of a library leaves this module.
+A malformed row goes no further. Its error names its index, its column and the expected type. So a malformed row is a
+finding like any other, whoever wrote it, and no exception of a library leaves this module.
 """
 
 import contextlib
@@ -18,52 +18,52 @@ Typed = TypeVar("Typed")
 
 
 class Malformed(VerificationError):
-    """A row that cannot be what the ledger has written: of which log index, as far as it says, in which column."""
+    """A row that the ledger cannot have written, with its column, and its log index if the row gives one."""
 
     code = "malformed-row"
 
     def __init__(
         self, table: str, error: Exception, index: int | None = None, fields: Sequence[str] = ()
     ) -> None:
-        """`fields`: of a row that comes as an array, what its places stand for."""
-        expected, column = _said(error, fields)
+        """`fields` are the names of the fields, if the row is an array."""
+        expected, column = _parts(error, fields)
         self.column = table + ("." if column[:1].isalpha() else "") + column
         self.index = index
         super().__init__(f"{self.column} cannot be read: {expected}", field=self.column, rule=expected)
 
 
 class Intake:
-    """Makes rows of what a source gives. `malformed` are those that were none, until somebody takes them."""
+    """Converts the rows of a source. Collects the errors of malformed rows until the audit takes them."""
 
     def __init__(self) -> None:
         self.malformed: list[Malformed] = []
 
     def rows(self, kind: type[Typed], table: str, raw: object, index: str | None = None, slots: int = 1) -> list[Typed]:
-        """The rows of a table that can be read. `index` names the field that tells of which record a row is: its log
-        index, or a number of `slots` for each."""
+        """The rows of a table that can be read. `index` is the field with the log index of a row's record, or with a
+        number: each record has `slots` numbers."""
         if not isinstance(raw, list | tuple):
             self.malformed.append(Malformed(table, msgspec.ValidationError("Expected `array`")))
             return []
         with contextlib.suppress(msgspec.MsgspecError, ArithmeticError, ValueError):
             return msgspec.convert(raw, list[kind])  # type: ignore[valid-type] # a type that is a value
-        found = []
-        for one in raw:
+        rows = []
+        for row in raw:
             try:
-                found.append(typed(kind, table, one, None if index is None else _index(one, index, slots)))
+                rows.append(typed(kind, table, row, None if index is None else _index(row, index, slots)))
             except Malformed as error:
                 self.malformed.append(error)
-        return found
+        return rows
 
     def taken(self) -> Sequence[Malformed]:
-        """What was malformed since the last time."""
-        found, self.malformed = self.malformed, []
-        return found
+        """Takes the errors since the last call."""
+        taken, self.malformed = self.malformed, []
+        return taken
 
 
 def typed(
     kind: type[Typed], table: str, raw: object, index: int | None = None, fields: Sequence[str] = ()
 ) -> Typed:
-    """A row, or the whole answer, as what it should be. Raises Malformed; `fields`: see there."""
+    """A row, or the whole answer, as a value of its type. Raises Malformed, which also explains `fields`."""
     try:
         return msgspec.convert(raw, kind)
     except (msgspec.MsgspecError, ArithmeticError, ValueError) as error:
@@ -71,7 +71,7 @@ def typed(
 
 
 def typed_json(kind: type[Typed], table: str, text: str | bytes) -> Typed:
-    """The same of a row as JSON. Raises Malformed."""
+    """A row in JSON as a value of its type. Raises Malformed."""
     try:
         return msgspec.json.decode(text, type=kind)
     except (msgspec.MsgspecError, ArithmeticError, ValueError) as error:
@@ -79,7 +79,7 @@ def typed_json(kind: type[Typed], table: str, text: str | bytes) -> Typed:
 
 
 def json_of(data: bytes, table: str) -> Any:
-    """Raises Malformed for what is no JSON."""
+    """The decoded JSON. Raises Malformed if the data is not JSON."""
     try:
         return msgspec.json.decode(data)
     except (msgspec.MsgspecError, ValueError) as error:
@@ -87,12 +87,12 @@ def json_of(data: bytes, table: str) -> Any:
 
 
 def _index(raw: object, field: str, slots: int) -> int | None:
-    found = raw.get(field) if isinstance(raw, dict) else None
-    return found // slots if isinstance(found, int) else None
+    number = raw.get(field) if isinstance(raw, dict) else None
+    return number // slots if isinstance(number, int) else None
 
 
-def _said(error: Exception, fields: Sequence[str]) -> tuple[str, str]:
-    """What was expected, and the path to where it was not found."""
+def _parts(error: Exception, fields: Sequence[str]) -> tuple[str, str]:
+    """The expected type in an error of msgspec, and the path of the value that does not have it."""
     message, _, path = str(error).partition(" - at `$")
     place = _PLACE.match(path)
     if place is not None and int(place[1]) < len(fields):

@@ -1,27 +1,26 @@
-"""Auditing a server over HTTP: all that an outsider has."""
+"""Audits a server over HTTP, with the access that an outsider has."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
-
-import httpx
 
 from ledger.admission.facts import LOT_SLOTS
 from ledger.client import limits
 from ledger.client.audit.source.decoding import Intake, Malformed, json_of, typed
 from ledger.client.audit.source.interface import AuditSource, BatchRow, RevisedRow, Revisions, StoredBalance
 from ledger.client.audit.source.pages import EMPTY_PAGE, ENTRIES, MEDIA_TYPE
-from ledger.client.http import HttpRequest, Reader, TooLarge, address_of, check_values, http_client
+from ledger.client.http import HttpRequest, Reader, TooLarge, check_values
 from ledger.core.log.key_rotation import rotations_in
 from ledger.core.log.tiles import Tile, tile_path
 from ledger.errors import LedgerError, NotFound, Unavailable
 
 
 class HttpSource:
-    """A server's HTTP API."""
+    """A server's HTTP API. Unlike `HttpLog`, it expects every path of a ledger's server: any answer but 200 is
+    Unavailable, except for a missing policy or tile."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._reader = Reader(client)
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
         self.intake = Intake()
 
     async def vkey(self) -> str:
@@ -40,7 +39,7 @@ class HttpSource:
             return None
 
     async def pages(self, size: int, start: int = 0) -> AsyncIterator[bytes]:
-        """A page that is too long is asked for again with fewer rows, down to one."""
+        """If a page is too long, asks for it again with fewer rows, down to a single row."""
         rows = ENTRIES
         while start < size:
             end = min(start + rows, size)
@@ -54,7 +53,7 @@ class HttpSource:
                 continue
             yield page
             if page == EMPTY_PAGE:
-                # A checkpoint may say any size.
+                # A checkpoint may claim any size.
                 break
             start, rows = end, min(2 * rows, ENTRIES)
 
@@ -79,8 +78,8 @@ class HttpSource:
         try:
             return await self._get(path, limits.tile(tile.width))
         except _NotThere as error:
-            # A log of that size has it: this is a finding, and no reason to ask again.
-            raise NotFound(f"{path} is not there", code="missing-tile", field="path", value=path) from error
+            # A log of that size has this tile: a finding, and no reason to ask again.
+            raise NotFound(f"{path} does not exist", code="missing-tile", field="path", value=path) from error
 
     async def balances(self) -> AsyncIterator[list[StoredBalance]]:
         after = -1
@@ -95,10 +94,10 @@ class HttpSource:
 
     @staticmethod
     def _last(numbers: Sequence[int], after: int, column: str) -> int:
-        """Where the next page begins. Raises Malformed where this one has not come any further: a server could keep an
-        auditor for ever."""
+        """The start of the next page. Raises Malformed if this page does not continue the last one: otherwise a server
+        could hold an auditor for ever."""
         if not numbers or numbers[-1] <= after:
-            raise Malformed(column, ValueError(f"the rows of a page have to come after {after}, in order"))
+            raise Malformed(column, ValueError(f"the rows of a page must come after {after}, in order"))
         return numbers[-1]
 
     async def _json(self, path: str, parameters: Mapping[str, int | str]) -> Any:
@@ -122,7 +121,7 @@ class HttpSource:
 
 
 class _NotThere(Unavailable):
-    """The server answers, and has no such thing."""
+    """The server answers that it has no such resource."""
 
 
 def _text(data: bytes) -> str:
@@ -131,6 +130,7 @@ def _text(data: bytes) -> str:
 
 @asynccontextmanager
 async def http_source(url: str) -> AsyncIterator[AuditSource]:
-    """Raises InvalidInput where `url` is no http address."""
-    async with http_client(address_of(url, "target")) as client:
-        yield HttpSource(client)
+    """The server at `url` as the source of an audit. Raises InvalidInput if that is not an http or https
+    address."""
+    async with Reader.at(url, "target") as reader:
+        yield HttpSource(reader)

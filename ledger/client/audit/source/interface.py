@@ -1,4 +1,4 @@
-"""Where an audit reads from: a ledger's database, or its HTTP API. Nothing that comes from it is believed."""
+"""The source of an audit: a ledger's database, or its HTTP API. Its answers are not trusted."""
 
 from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
@@ -12,13 +12,13 @@ from ledger.core.log.tiles import Tile
 
 
 class EntryRow(Struct, frozen=True, omit_defaults=True, gc=False):
-    """An entry with what is stored of it; `body`, `seed` and `leaf` (leaf 0 of its outcome) are None where they are
-    missing, or where the source does not show them.
+    """An entry with its stored data. `body`, `seed` and `leaf` (leaf 0 of its outcome) are None if they are missing, or
+    if the source does not show them.
 
-    `lots` are the rows of the lots that it created, each as JSON (see `StoredLot`); `flows` what it is stored to have
-    taken, as lot number and quantity; `revised` what it is stored to have revised: log index, digest and new outcome
-    root of each record. `erased`: `body` is its residue. `malformed`: columns that could not be read, and what they
-    should be; whoever reads the row finds them (see `pages`).
+    `lots` are the stored rows of the lots that it created, each as JSON (see `StoredLot`). `flows` are its stored
+    inputs, as lot number and quantity. `revised` are the stored records that it revised: log index, digest and new
+    outcome root of each. `erased` says that `body` is the redacted record. `malformed` lists the unreadable columns
+    with the expected types; the reader of the row adds them (see `pages`).
     """
 
     index: int
@@ -34,8 +34,8 @@ class EntryRow(Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class StoredLot(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
-    """A lot's row with that of its figures, as JSON an array in this order. JSON has no word for a number that is
-    infinite: it comes as a string."""
+    """A lot's row with the row of its figures. In JSON it is an array in this order. An infinite number is a string,
+    since JSON has no infinite numbers."""
 
     number: int
     id: str
@@ -65,10 +65,11 @@ class StoredLot(Struct, frozen=True, array_like=True, forbid_unknown_fields=True
 
 
 class RevisedRow(Struct, frozen=True):
-    """What a revision is stored to have made of the record at `index`: new leaves, and where the record itself was
-    changed (`own`) its body now (None: withdrawn) and what it takes. `quantities` are of its lots, `blank` says that
-    all their figures are zero. `lots` are the rows of its lots as in a `Row`, `withdrawn` says whether each is stored
-    to be: None where the source, a server of an earlier version, does not show them."""
+    """The stored result of revising the record at `index`: its new leaves and, if the record itself was changed
+    (`own`), its current body (None: withdrawn) and its inputs. `shares` and `quantities` belong to its lots, and
+    `blank` says that all their figures are zero. `lots` are the rows of its lots as in an `EntryRow`, and `withdrawn`
+    says of each lot whether it is stored as withdrawn. Both are None if the source does not show them: a server of an
+    earlier version."""
 
     index: int
     own: bool
@@ -84,8 +85,8 @@ class RevisedRow(Struct, frozen=True):
 
 
 class StoredVersion(Struct, frozen=True):
-    """How many rows a revision is stored to have: of revised records, of lots' figures, of flows, of changed lots.
-    `record` is the log index of the one that revises, None where no such record is stored."""
+    """The stored number of rows of a revision: revised records, lots' figures, flows, changed lots. `record` is the log
+    index of the revising record, None if no such record is stored."""
 
     version: int
     record: int | None
@@ -96,21 +97,21 @@ class StoredVersion(Struct, frozen=True):
 
 
 class Revisions(Struct, frozen=True):
-    """All revisions that are stored, in order, and how many there are by the log's head."""
+    """All stored revisions, in order, and their number by the log's head."""
 
     counted: int
     versions: Sequence[StoredVersion]
 
 
 class BatchRow(Struct, frozen=True):
-    """Where a batch ends, and the root there."""
+    """The size at which a batch ends, and its root."""
 
     size: int
     root: bytes
 
 
 class StoredBalance(Struct, frozen=True):
-    """What is stored to be left of a lot, and how much it is."""
+    """The stored remaining and whole quantity of a lot."""
 
     number: int
     lot: str
@@ -122,11 +123,11 @@ class TreeSource(Protocol):
     """The public log: its keys, a checkpoint and its tiles."""
 
     async def vkey(self) -> str:
-        """The log's verifier key as the source tells it; an auditor pins its own."""
+        """The log's verifier key as the source states it. Auditors pin their own."""
         ...
 
     async def rotations(self) -> Sequence[str]:
-        """How the log's key was rotated: the notes, in order; none where the source has none."""
+        """The rotation notes of the log's key, in order; empty if the source has no such notes."""
         ...
 
     async def checkpoint(self) -> str:
@@ -134,41 +135,42 @@ class TreeSource(Protocol):
         ...
 
     async def policy(self) -> bytes | None:
-        """The text of the policy by which heads are published, as the source tells it; None where it tells none."""
+        """The text of the policy by which the log publishes heads, as the source states it; None if it states no
+        policy."""
         ...
 
     async def tile(self, tile: Tile) -> bytes:
-        """The bytes of a tile of that width. Raises a LedgerError where there is none."""
+        """The bytes of a tile of that width. Raises a LedgerError if the source does not have it."""
         ...
 
     def pages(self, size: int, start: int = 0) -> AsyncIterator[bytes]:
         """All entries from `start`, below `size`, in order, in pages (see `pages`) of bounded length. An empty page is
-        the last: there are no more, whatever the size."""
+        the last page, whatever the size."""
         ...
 
     def batches(self, size: int, start: int = 0) -> AsyncIterator[list[tuple[int, bytes]]]:
-        """Size and root of every batch that ends after `start` and not after `size`, in order, in bounded lists."""
+        """Size and root of every batch that ends after `start` and at most at `size`, in order, in bounded lists."""
         ...
 
 
 class AuditSource(TreeSource, Protocol):
-    """Every method reads as of now; an audit reads the checkpoint first and looks at no entry beyond it. A row that is
-    none is left out and stays in the `intake`, where a method gives rows; the others raise Malformed."""
+    """Every method reads the current data. An audit reads the checkpoint first and ignores entries beyond it. Methods
+    that return rows leave out malformed rows, whose errors stay in the `intake`; other methods raise Malformed."""
 
     intake: Intake
 
     async def revisions(self) -> Revisions:
-        """What there is of revisions. Where there is nothing, an audit need not keep what could be revised."""
+        """The stored revisions. If there are no revisions, an audit need not keep the data that a revision needs."""
         ...
 
     def revised(self, index: int) -> AsyncIterator[list[RevisedRow]]:
-        """What the record at `index` revised, in log order, in lists of bounded length."""
+        """The records that the record at `index` revised, in log order, in lists of bounded length."""
         ...
 
     def balances(self) -> AsyncIterator[list[StoredBalance]]:
-        """Of every lot, in order of number."""
+        """The balance of every lot, in order of number."""
         ...
 
     async def balances_of(self, numbers: Sequence[int]) -> list[StoredBalance]:
-        """Of these lots, in order of number; what has none is left out."""
+        """The balances of these lots, in order of number, without lots that have no balance."""
         ...

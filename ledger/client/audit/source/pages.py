@@ -1,4 +1,4 @@
-"""A page of entries on its way to an audit: a MessagePack array of rows."""
+"""The form in which a page of entries travels to an audit: a MessagePack array of rows."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, get_args, get_origin
@@ -12,15 +12,15 @@ from ledger.client.audit.source.interface import EntryRow
 from ledger.errors import Unavailable
 
 ENTRIES = 1_000
-"""At most so many entries a page."""
+"""The largest number of entries in a page."""
 _MAX_ROWS = 4 * ENTRIES
-"""More than any source puts into a page."""
+"""A limit above the rows of any source's page."""
 _MAX_PARTS = 65_536
-"""Lots and flows of a page: each takes some 40 times the memory that it may take on the wire."""
+"""The largest number of lots and flows in a page: each takes some 40 times its size on the wire in memory."""
 _MAX_SALVAGED = 1 << 20
-"""Bytes of a row of which columns are read one by one: untyped values take some 60 times that in memory."""
+"""The largest row, in bytes, whose columns are read one by one: untyped values take some 60 times that in memory."""
 _MAX_MALFORMED = 50
-"""Of a row, so many are named."""
+"""The largest number of malformed columns that a row names."""
 MEDIA_TYPE = "application/vnd.msgpack"
 
 _encoder = msgspec.msgpack.Encoder(decimal_format="string")
@@ -37,7 +37,7 @@ EMPTY_PAGE: Final = write_page([])
 
 
 def read_page(data: bytes) -> list[EntryRow]:
-    """Its rows, each with what could not be read of it. Raises Unavailable for what is no page at all: whoever sent it
+    """The rows of a page, each with its unreadable columns. Raises Unavailable if the data is not a page: the sender
     does not speak this protocol."""
     rows: list[EntryRow] = []
     parts = 0
@@ -46,11 +46,11 @@ def read_page(data: bytes) -> list[EntryRow]:
             row = _read_row(raw)
             parts += len(row.lots) + len(row.flows)
             if parts > _MAX_PARTS:
-                raise Unavailable(f"what came is no page of entries: it has more than {_MAX_PARTS} lots and flows",
+                raise Unavailable(f"the answer is not a page of entries: it has more than {_MAX_PARTS} lots and flows",
                                   code="server-down")
             rows.append(row)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise Unavailable(f"what came is no page of entries: {error}", code="server-down") from error
+        raise Unavailable(f"the answer is not a page of entries: {error}", code="server-down") from error
     return rows
 
 
@@ -64,26 +64,26 @@ def _read_row(raw: Raw) -> EntryRow:
 
 
 def _salvaged(raw: Mapping[str, object]) -> EntryRow:
-    """What can be read of a row, column by column."""
-    found: dict[str, Any] = {}
+    """A row from its readable columns."""
+    columns: dict[str, Any] = {}
     malformed: list[tuple[str, str]] = []
     for field in fields(EntryRow):
         if field.name in raw:
-            found[field.name] = _values(field.type, field.name, raw[field.name], malformed)
-    index, entry = found.get("index"), found.get("entry")
+            columns[field.name] = _values(field.type, field.name, raw[field.name], malformed)
+    index, entry = columns.get("index"), columns.get("entry")
     row = msgspec.structs.replace(
         EntryRow(-1 if index is None else index, entry or b""),
-        **{name: value for name, value in found.items() if value is not None and name not in _REQUIRED})
+        **{name: value for name, value in columns.items() if value is not None and name not in _REQUIRED})
     return msgspec.structs.replace(row, malformed=[*row.malformed, *malformed][:_MAX_MALFORMED])
 
 
 def _values(kind: Any, name: str, raw: object, malformed: list[tuple[str, str]]) -> Any:
-    """A field's value, of a list those that can be read; None for none."""
+    """The value of a field, or the readable values of a list; None if nothing can be read."""
     table = _COLUMNS.get(name, name)
     if get_origin(kind) is list and isinstance(raw, list):
         (element,) = get_args(kind)
-        read = [_value(element, table, one, malformed, _PARTS.get(name, ())) for one in raw]
-        return [value for value in read if value is not None]
+        values = [_value(element, table, one, malformed, _PARTS.get(name, ())) for one in raw]
+        return [value for value in values if value is not None]
     return _value(kind, table, raw, malformed)
 
 

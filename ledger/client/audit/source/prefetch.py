@@ -1,4 +1,4 @@
-"""Pages on their way from a source to the replay: fetched ahead, and checked beside it, a few at a time."""
+"""Fetches a few pages from a source ahead of the replay, and has them checked in parallel with it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -13,11 +13,11 @@ from ledger.client.audit.source.pages import read_page
 _AHEAD: Final = 3
 
 Batch = tuple[int, bytes]
-"""Where a batch ends, and its root."""
+"""The size at which a batch ends, and its root."""
 
 
 class Arrived(NamedTuple):
-    """A page with the batches that end in it, and what its check came to."""
+    """A page with the batches that end in it, and the verdict of its checks."""
 
     rows: Sequence[EntryRow]
     batches: Sequence[Batch]
@@ -30,24 +30,31 @@ class _Coming(NamedTuple):
     verdict: "asyncio.Future[EntryVerdict]"
 
 
+class _Fetched(NamedTuple):
+    """The pages that were fetched and not replayed yet, in order; None ends them. `room` limits their number."""
+
+    pages: "asyncio.Queue[_Coming | None]"
+    room: asyncio.Semaphore
+
+
 class Batches:
     """The batches of a log, taken in order."""
 
     def __init__(self, lists: AsyncIterator[list[Batch]]) -> None:
         self._lists = lists
-        self._read: list[Batch] = []
+        self._waiting: list[Batch] = []
         self.last = 0
-        """Where the last one of all that were taken ends."""
+        """The size at which the last taken batch ends."""
 
     async def take(self, size: int) -> list[Batch]:
-        """Those that end at `size` or before."""
-        while not self._read or self._read[-1][0] < size:
+        """Takes the next batches that end at `size` or before."""
+        while not self._waiting or self._waiting[-1][0] < size:
             more = await anext(self._lists, None)
             if more is None:
                 break
-            self._read.extend(more)
-        taken = [one for one in self._read if one[0] <= size]
-        self._read = self._read[len(taken) :]
+            self._waiting.extend(more)
+        taken = [batch for batch in self._waiting if batch[0] <= size]
+        self._waiting = self._waiting[len(taken) :]
         if taken:
             self.last = taken[-1][0]
         return taken
@@ -55,37 +62,32 @@ class Batches:
 
 @asynccontextmanager
 async def arriving(
-    source: TreeSource, batches: Batches, beside: ParallelChecks, start: int, size: int
+    source: TreeSource, batches: Batches, checks: ParallelChecks, start: int, size: int
 ) -> AsyncIterator[AsyncIterator[Arrived]]:
     """The pages from entry `start` on, below `size`. At most a few are in memory."""
-    queue: asyncio.Queue[_Coming | None] = asyncio.Queue()
-    room = asyncio.Semaphore(_AHEAD)
-    task = asyncio.create_task(_fetch(source, batches, beside, start, size, queue, room))
-    task.add_done_callback(lambda _: queue.put_nowait(None))
+    fetched = _Fetched(asyncio.Queue(), asyncio.Semaphore(_AHEAD))
+    task = asyncio.create_task(_fetch(source.pages(size, start), batches, checks, fetched))
+    task.add_done_callback(lambda _: fetched.pages.put_nowait(None))
     try:
-        yield _taken(queue, room, task)
+        yield _taken(fetched, task)
     finally:
         task.cancel()
-        # What it came to has been told, or nobody asks any more.
+        # `_taken` has raised the task's error, or the caller has stopped reading and needs no error.
         await asyncio.wait({task})
 
 
 async def _fetch(
-    source: TreeSource, batches: Batches, beside: ParallelChecks, start: int, size: int,
-    queue: "asyncio.Queue[_Coming | None]",
-    room: asyncio.Semaphore,
+    pages: AsyncIterator[bytes], batches: Batches, checks: ParallelChecks, fetched: _Fetched
 ) -> None:
-    async for page in source.pages(size, start):
+    async for page in pages:
         rows = read_page(page)
         ended = await batches.take(rows[-1].index + 1) if rows else []
-        await room.acquire()
-        queue.put_nowait(_Coming(rows, ended, beside.check(page, [end for end, _ in ended])))
+        await fetched.room.acquire()
+        fetched.pages.put_nowait(_Coming(rows, ended, checks.check(page, [end for end, _ in ended])))
 
 
-async def _taken(
-    queue: "asyncio.Queue[_Coming | None]", room: asyncio.Semaphore, task: "asyncio.Task[None]"
-) -> AsyncIterator[Arrived]:
-    while (coming := await queue.get()) is not None:
-        room.release()
+async def _taken(fetched: _Fetched, task: "asyncio.Task[None]") -> AsyncIterator[Arrived]:
+    while (coming := await fetched.pages.get()) is not None:
+        fetched.room.release()
         yield Arrived(coming.rows, coming.batches, await settled(coming.verdict))
     await task

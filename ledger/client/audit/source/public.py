@@ -1,4 +1,4 @@
-"""The public log as an audit reads it: entry bundles, and bodies of public kinds alone."""
+"""The public log as the source of an audit: entry bundles, and bodies of public kinds."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -22,7 +22,7 @@ _BODIES_AT_ONCE: Final = 8
 
 
 class FolderLog:
-    """A folder that `export log` has made."""
+    """The public log in a folder that `export log` has made."""
 
     def __init__(self, root: Path) -> None:
         self._folder = Folder(root)
@@ -31,8 +31,8 @@ class FolderLog:
         return self._text("vkey").strip()
 
     async def rotations(self) -> Sequence[str]:
-        found = self._folder.read("keys")
-        return () if found is None else rotations_in(found)
+        notes = self._folder.read("keys")
+        return () if notes is None else rotations_in(notes)
 
     async def checkpoint(self) -> str:
         return self._text("checkpoint")
@@ -41,37 +41,37 @@ class FolderLog:
         return self._folder.read("policy")
 
     async def tile(self, tile: Tile) -> bytes:
-        found = self._folder.read(tile_path(tile))
-        if found is None and tile.width < TILE_WIDTH:
-            # A partial one goes when the full one is there.
+        data = self._folder.read(tile_path(tile))
+        if data is None and tile.width < TILE_WIDTH:
+            # An export removes a partial tile once the full tile exists.
             return self._read(tile_path(tile._replace(width=TILE_WIDTH)))[: tile.width * HASH_SIZE]
-        return self._read(tile_path(tile)) if found is None else found
+        return self._read(tile_path(tile)) if data is None else data
 
     async def bundle(self, tile: EntriesTile) -> bytes:
-        found = self._folder.read(entries_path(*tile))
-        if found is None and tile.width < TILE_WIDTH:
+        data = self._folder.read(entries_path(*tile))
+        if data is None and tile.width < TILE_WIDTH:
             return encode_entries(decode_entries(self._read(entries_path(tile.index, TILE_WIDTH)))[: tile.width])
-        return self._read(entries_path(*tile)) if found is None else found
+        return self._read(entries_path(*tile)) if data is None else data
 
     async def body(self, digest: bytes) -> bytes:
         return self._read(f"bodies/{digest.hex()}.json")
 
     def _read(self, path: str) -> bytes:
-        found = self._folder.read(path)
-        if found is None:
-            raise NotFound(f"{self._folder.root / path} is not there", field="path", value=path)
-        return found
+        data = self._folder.read(path)
+        if data is None:
+            raise NotFound(f"{self._folder.root / path} does not exist", field="path", value=path)
+        return data
 
     def _text(self, path: str) -> str:
-        found = self._folder.read(path)
-        if found is None:
-            raise ConfigurationError(f"{self._folder.root} holds no exported log", field="target",
+        data = self._folder.read(path)
+        if data is None:
+            raise ConfigurationError(f"{self._folder.root} does not hold an exported log", field="target",
                                      value=self._folder.root, rule="a folder that `export log` has made")
-        return found.decode("utf-8", "replace")
+        return data.decode("utf-8", "replace")
 
 
 class PublicSource:
-    """Pages of a public log: a row holds the body where its kind is public, and nothing else of what is stored."""
+    """Pages of a public log. A row holds the entry, and the body if its kind is public."""
 
     def __init__(self, log: PublicLog) -> None:
         self._log = log
@@ -94,22 +94,22 @@ class PublicSource:
     async def pages(self, size: int, start: int = 0) -> AsyncIterator[bytes]:
         end = -(-size // TILE_WIDTH)
         for first in range(start // TILE_WIDTH, end, _BUNDLES_A_PAGE):
-            found = await asyncio.gather(*[
+            bundles = await asyncio.gather(*[
                 self._bundle(EntriesTile(index, min(TILE_WIDTH, size - index * TILE_WIDTH)))
                 for index in range(first, min(first + _BUNDLES_A_PAGE, end))
             ])
-            entries = [one for bundle in found for one in bundle if one[0] >= start]
+            entries = [entry for bundle in bundles for entry in bundle if entry[0] >= start]
             async for rows in self._filled(entries):
                 yield write_page(rows)
             if not entries:
-                # A checkpoint may say any size.
+                # A checkpoint may claim any size.
                 yield EMPTY_PAGE
                 break
 
     async def batches(self, size: int, start: int = 0) -> AsyncIterator[list[tuple[int, bytes]]]:
-        """A public log does not say where batches end."""
-        known: list[list[tuple[int, bytes]]] = []
-        for batches in known:
+        """No batches: a public log does not say where they end."""
+        no_batches: list[list[tuple[int, bytes]]] = []
+        for batches in no_batches:
             yield batches
 
     async def _bundle(self, tile: EntriesTile) -> list[tuple[int, bytes]]:
@@ -119,12 +119,13 @@ class PublicSource:
         except Unavailable:
             raise
         except LedgerError:
-            # What is not there, or no bundle, is missed by whoever counts.
+            # The audit counts the entries, so it reports a missing or malformed bundle.
             entries = []
         return list(enumerate(entries[: tile.width], start=tile.index * TILE_WIDTH))
 
     async def _filled(self, entries: Sequence[tuple[int, bytes]]) -> AsyncIterator[list[EntryRow]]:
-        """Rows with their bodies, some at once; in lists of bounded size, since each body may have 1 MiB."""
+        """Rows with their bodies, of which some are read at the same time. The lists have a bounded size, since each
+        body may have 1 MiB."""
         rows: list[EntryRow] = []
         for part in _runs(entries):
             bodies = await asyncio.gather(*[self._body(data) for _, data in part])
@@ -147,12 +148,12 @@ class PublicSource:
 
 
 def _runs(entries: Sequence[tuple[int, bytes]]) -> Iterator[list[tuple[int, bytes]]]:
-    """All entries in order, in runs with at most a few of public kinds."""
+    """All entries in order, in runs with at most a few entries of public kinds."""
     run: list[tuple[int, bytes]] = []
     public = 0
-    for one in entries:
-        run.append(one)
-        public += _is_public(one[1])
+    for entry in entries:
+        run.append(entry)
+        public += _is_public(entry[1])
         if public == _BODIES_AT_ONCE:
             yield run
             run, public = [], 0

@@ -1,1 +1,1 @@
-"""What an audit keeps between runs, and what a replay holds in memory."""
+"""The audit state between runs, and the memory of a log replay."""

@@ -1,4 +1,4 @@
-"""How far an audit has come, as its book says: all that the next one needs to go on from there."""
+"""The progress of an audit in its store: everything that the next audit needs to continue."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,10 +17,10 @@ from ledger.errors import ConfigurationError
 _KEY = "audit"
 
 
-class Kept(Struct, frozen=True, kw_only=True):
-    """A log that was audited up to `size` and held. `rotations`: how its key was rotated until then, as notes.
-    `registrar` is the keyid (hex) that entry 0 is signed with; `counts`, `records`, `versions`, `erasures` and `doubts`
-    are of all that was audited so far. `public`: without what bodies of private records say."""
+class AuditState(Struct, frozen=True, kw_only=True):
+    """The state of a log that was audited up to `size` without findings. `rotations` are the rotation notes of its key
+    until then. `registrar` is the keyid (hex) that signed entry 0. `counts`, `records`, `versions`, `erasures` and
+    `doubts` cover all audits so far. `public` says that the audit read no bodies of private records."""
 
     origin: str
     vkey: str
@@ -39,56 +39,56 @@ class Kept(Struct, frozen=True, kw_only=True):
 
 
 class Pinned(NamedTuple):
-    """What an auditor knows beforehand; what is None is taken from the source."""
+    """The keys that an auditor pins. If a key is None, the audit takes it from the source."""
 
     vkey: str | None
     registrar: str | None
 
 
-def read_kept(book: AuditStore, *, public: bool) -> Kept | None:
-    """What an earlier audit has left; None in a new file. Raises ConfigurationError where that was one with bodies, and
-    this one is `public`, or the other way round."""
-    data = book.fact(_KEY)
-    kept = None if data is None else msgspec.msgpack.decode(data, type=Kept)
-    if kept is not None and kept.public != public:
+def read_state(store: AuditStore, *, public: bool) -> AuditState | None:
+    """The state that an earlier audit left; None in a new file. Raises ConfigurationError if that audit was one with
+    bodies and this one is `public`, or the other way round."""
+    data = store.fact(_KEY)
+    state = None if data is None else msgspec.msgpack.decode(data, type=AuditState)
+    if state is not None and state.public != public:
         raise ConfigurationError(
-            f"the state is of an audit {'without' if kept.public else 'with'} bodies of private records", field="state",
-            rule="an audit of the public log has a state of its own",
+            f"the state belongs to an audit {'without' if state.public else 'with'} bodies of private records",
+            field="state", rule="an audit of the public log needs its own state file",
         )
-    return kept
+    return state
 
 
-def write_kept(book: AuditStore, kept: Kept) -> None:
-    book.write_fact(_KEY, msgspec.msgpack.encode(kept))
+def write_state(store: AuditStore, state: AuditState) -> None:
+    store.write_fact(_KEY, msgspec.msgpack.encode(state))
 
 
-def pinned_by(kept: Kept | None, pinned: Pinned) -> Pinned:
-    """With a state, its keys are pinned where nothing else is. Raises ConfigurationError for another registrar; whether
-    another vkey is the same log's, `keys_from` says."""
-    if kept is None:
+def pinned_by(earlier: AuditState | None, pinned: Pinned) -> Pinned:
+    """The keys that the auditor pins, or else the state's keys. Raises ConfigurationError if the auditor pins another
+    registrar; `keys_from` checks whether the pinned vkey belongs to the same log."""
+    if earlier is None:
         return pinned
-    if pinned.registrar is not None and pinned.registrar != kept.registrar:
-        raise _another("registrar", kept.registrar, pinned.registrar)
-    return Pinned(pinned.vkey or kept.vkey, kept.registrar)
+    if pinned.registrar is not None and pinned.registrar != earlier.registrar:
+        raise _another("registrar", earlier.registrar, pinned.registrar)
+    return Pinned(pinned.vkey or earlier.vkey, earlier.registrar)
 
 
-def keys_from(kept: Kept | None, vkey: str, shown: Sequence[str]) -> LogKeys:
-    """The log's keys for who pinned `vkey`, by the rotations that it shows. With a state these go on from its own, and
-    its key is on the same line.
+def keys_from(earlier: AuditState | None, vkey: str, shown: Sequence[str]) -> LogKeys:
+    """The log's keys for an auditor who pinned `vkey`, by the rotations that the log shows. These must continue the
+    rotations of the state, and the state's key must be in the same chain.
 
-    Raises ConfigurationError where `vkey` is not on the line of the state's key, InvalidNote or VerificationError where
-    the rotations do not hold.
+    Raises ConfigurationError if `vkey` is not in the chain of the state's key, InvalidNote or VerificationError if the
+    rotations do not hold.
     """
-    if kept is None:
+    if earlier is None:
         return LogKeys(vkey, shown)
-    check_continues(kept.rotations, shown)
-    if vkey not in [span.vkey for span in LogKeys(kept.vkey, shown).spans]:
-        raise _another("vkey", kept.vkey, vkey, ", and no rotation leads from it to the one that is asked for")
+    check_continues(earlier.rotations, shown)
+    if vkey not in [span.vkey for span in LogKeys(earlier.vkey, shown).spans]:
+        raise _another("vkey", earlier.vkey, vkey, ", and no rotation leads from it to the given vkey")
     return LogKeys(vkey, shown)
 
 
 def _another(name: str, own: str, asked: str, why: str = "") -> ConfigurationError:
     return ConfigurationError(
-        f"the state is of a log whose {name} is {own}{why}", field=name, value=asked,
-        rule="each log has its own state file",
+        f"the state belongs to a log whose {name} is {own}{why}", field=name, value=asked,
+        rule="each log needs its own state file",
     )

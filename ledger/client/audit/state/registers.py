@@ -1,4 +1,4 @@
-"""The part of a ledger's state that is small, and kept whole: as a value that can be written down."""
+"""The small part of a ledger's state, which the audit store holds as a whole, in a form that can be encoded."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,12 +15,12 @@ KEPT_WHOLE = frozenset({
     "amendments", "closed", "default_pools", "erased", "frozen", "keys", "lines", "openings", "organizations", "origin",
     "plugins", "pools", "prefixes", "recoveries", "reports", "rules", "size", "time",
 })
-"""What of a state `Registers` holds; `lines` as far as their newest generations."""
+"""The attributes of a state that `Registers` holds; of `lines` only the newest generations."""
 
 
 class Registers(Struct, frozen=True):
-    """`keys` by SubjectPublicKeyInfo, with the other fields of their `KeyState`; `recoveries` the same way,
-    with the `days` that are confirmed for them, and since when."""
+    """`keys` are SubjectPublicKeyInfo, each with the other fields of its `KeyState`. The keys in `recoveries` have the
+    same form; `days` holds the confirmed days of a recovery, and the time from which they count."""
 
     size: int
     organizations: dict[str, OrganizationFacts]
@@ -57,7 +57,7 @@ def registers_of(state: State) -> Registers:
 
 
 def restore(state: State, registers: Registers) -> None:
-    """Makes an empty state what it was, as far as registers go."""
+    """Restores the attributes of an empty state that the registers hold."""
     state.size = registers.size
     state.organizations = registers.organizations
     state.pools = registers.pools
@@ -90,8 +90,8 @@ def read_registers(data: bytes) -> Registers:
 
 
 def pools_named(state: State, names: set[str]) -> list[str]:
-    """The pools that names can mean: themselves, or products of which somebody has a default pool."""
-    found = [name for name in names if name in state.pools]
+    """The pools that the names refer to: pools themselves, or products with a default pool."""
+    pools = [name for name in names if name in state.pools]
     products: Mapping[tuple[str, str], str] = state.default_pools
-    found.extend([pool for (_, product), pool in products.items() if product in names])
-    return found
+    pools.extend([pool for (_, product), pool in products.items() if product in names])
+    return pools

@@ -1,5 +1,5 @@
-"""What a replay keeps of records so that later ones can revise them: in its book, out of which each revision gets the
-part of the log that it may touch."""
+"""Keeps records in the audit store so that later records can revise them. A revision gets from there the part of the
+log that it may touch."""
 
 from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
@@ -39,13 +39,13 @@ from ledger.footprint.stored.figures import LotFigures
 
 _AT_ONCE = 1_000
 _NEARBY = 20_000
-"""Records that are held in memory for revisions to come, some 10 KB each."""
+"""The largest number of records in memory for later revisions, some 10 KB each."""
 _HISTORIES = 16
 _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 
 
 class Revisable:
-    """Of one replay over `state` and `figures`, which `memory` keeps."""
+    """The records of one replay that later records may revise. `memory` keeps `state` and `figures`."""
 
     def __init__(self, memory: Memory, state: State, figures: dict[str, LotFigures]) -> None:
         self._memory = memory
@@ -54,13 +54,13 @@ class Revisable:
         self._new: dict[int, KeptPast] = {}
         self._flows: set[StoredFlow] = set()
         self._nearby: dict[Key, History] = {}
-        """What the last revisions were made with, by the records that they were of: as these and what came since have
-        left it."""
+        """The histories of the last revisions, by the records that these revised. They include the results of these
+        revisions and the later records."""
         self._let_go = memory.times_let_go
 
     def keep(self, index: int, prepared: Prepared, outcome: Outcome) -> None:
-        """Notes a record that was just replayed, where it is one whose results a revision can change: a closing too,
-        since it retains the burden of what it retired."""
+        """Notes a record that was just replayed, if a revision can change its results. A closing is such a record,
+        since it retains the burden of the quantity that it retired."""
         record = prepared.submission.record
         if prepared.assessment is None or isinstance(record, Amendment):
             return
@@ -68,13 +68,14 @@ class Revisable:
         lots = tuple([created.facts.id for created in prepared.plan.created])
         self._note(index, prepared, outcome.leaves[0], lots, stated, erased=False)
         self._note_nearby(index, prepared, lots, stated)
-        before = generation_before(lots[0]) if isinstance(record, Addition) else None
-        if before is not None:
-            self._flows.add(StoredFlow(self._state.lots[before].number, index, follows=True))
+        generation = generation_before(lots[0]) if isinstance(record, Addition) else None
+        if generation is not None:
+            self._flows.add(StoredFlow(self._state.lots[generation].number, index, follows=True))
 
     def history(self, record: Amendment | Closing) -> History:
-        """The records that this one may revise as they stand, with all that descends from them: those that an earlier
-        revision was made with, where it was of the same records. Raises Refused where it says what may not be."""
+        """The records that this record may revise, as they read now, with all their descendants. If an earlier revision
+        was of the same records, its history is used again. Raises Refused if the record names a record that must not be
+        revised."""
         if self._let_go != self._memory.times_let_go:
             self._nearby.clear()
             self._let_go = self._memory.times_let_go
@@ -90,41 +91,41 @@ class Revisable:
         pools, seeds = resizes(record), set(named)
         if pools:
             seeds |= pasts.following(generations_changed(history, changes_of(record, history)))
-        found = pasts.descendants(seeds, pools=pools)
-        self._load(pasts, history, record, [index for index in found if index not in history.made])
+        descendants = pasts.descendants(seeds, pools=pools)
+        self._load(pasts, history, record, [index for index in descendants if index not in history.made])
         return history
 
     def revised(
         self, index: int, record: Amendment | Closing, revision: Revision, history: History
     ) -> None:
-        """Notes what a record, at `index`, made of others."""
+        """Notes the revision that the record at `index` made."""
         self._nearby = {key: one for key, one in self._nearby.items() if _apart(one, revision)}
         key = key_of(record)
         if key is not None and len(history.made) <= _NEARBY:
             self._nearby[key] = history
             while len(self._nearby) > _HISTORIES or sum([len(one.made) for one in self._nearby.values()]) > _NEARBY:
                 del self._nearby[next(iter(self._nearby))]
-        for one in revision.revised:
-            self._note_revised(one, history)
-            self._memory.touched([lot.id for lot in one.lots])
-        Pasts(self._memory.book()).write_changed(index, [one.index for one in revision.revised if one.own])
+        for revised in revision.revised:
+            self._note_revised(revised, history)
+            self._memory.touched([lot.id for lot in revised.lots])
+        Pasts(self._memory.store()).write_changed(index, [one.index for one in revision.revised if one.own])
 
     def erase(self, index: int, digest: str) -> set[int]:
-        """Leaves the residue of the record at `index`, and of the readings that it gave others; of which records those
-        are comes back, itself included."""
+        """Redacts the record at `index`, and the bodies that it gave to the records it revised. Returns the indexes of
+        all these records."""
         self._nearby.clear()
         self._memory.erase(digest)
-        self._memory.book().forget()
+        self._memory.store().forget()
         pasts = self.write()
         gone = {index, *pasts.changed_by(index)}
-        pasts.write([_erased(one) for one in pasts.read(gone)], ())
+        pasts.write([_redacted(one) for one in pasts.read(gone)], ())
         return gone
 
     def write(self) -> Pasts:
-        """Writes down what was noted, and what the replay's memory has that is new."""
-        book = self._memory.book()
-        self._memory.write(book)
-        pasts = Pasts(book)
+        """Writes the noted records, and the changes in the replay's memory, into the store."""
+        store = self._memory.store()
+        self._memory.write(store)
+        pasts = Pasts(store)
         pasts.write(self._new.values(), self._flows)
         self._new.clear()
         self._flows.clear()
@@ -133,7 +134,7 @@ class Revisable:
     def _note_nearby(
         self, index: int, prepared: Prepared, lots: tuple[str, ...], stated: Transformation | None
     ) -> None:
-        """A record that takes from what an earlier revision was made with descends from it as well."""
+        """Adds a record to each history from whose lots it takes, since it descends from that history too."""
         for history in self._nearby.values():
             if any(one.lot.number // LOT_SLOTS in history.made for one in prepared.plan.taken):
                 history.add(index, prepared, lots)
@@ -142,7 +143,7 @@ class Revisable:
                     history.stated[index] = stated
 
     def _learn_readings(self, history: History, record: Amendment | Closing) -> None:
-        """Makes known what records name as they are to read; all else that is concerned is in memory."""
+        """Reads everything that the revised records name into memory. The history has the rest in memory already."""
         names = Names()
         for digest, change in changes_in(record).items():
             old = history.reads(self._state.records[digest].index)
@@ -152,7 +153,7 @@ class Revisable:
         self._memory.learn(names)
 
     def _named(self, pasts: Pasts, record: Amendment | Closing) -> list[int]:
-        """The records that the revision itself is about."""
+        """The records that the revision itself names."""
         if isinstance(record, Closing):
             return pasts.of_period(record.facility, record.start, record.end)
         records = self._state.records
@@ -162,11 +163,11 @@ class Revisable:
         self, pasts: Pasts, history: History, record: Amendment | Closing, indexes: Sequence[int]
     ) -> None:
         for start in range(0, len(indexes), _AT_ONCE):
-            kept = pasts.read(indexes[start : start + _AT_ONCE])
-            decoded = decode([one.past for one in kept])
+            loaded = pasts.read(indexes[start : start + _AT_ONCE])
+            decoded = decode([one.past for one in loaded])
             changed = readings(decoded, changes_in(record))
             names = names_of(decoded)
-            names.lots.update([lot for one in kept for lot in one.generations])
+            names.lots.update([lot for one in loaded for lot in one.generations])
             for reading in changed.values():
                 add_names(reading, names)
             names.new_lots.clear()
@@ -174,20 +175,21 @@ class Revisable:
             newest = Names()
             newest.lots.update(pasts.newest_before(pools_named(self._state, changed)))
             self._memory.learn(newest)
-            stated = dict(_stated(kept))
+            stated = dict(_stated(loaded))
             extend(history, decoded, {index: {(one.start, one.end)} for index, one in stated.items()})
             history.stated.update(stated)
 
-    def _note_revised(self, one: Revised, history: History) -> None:
-        erased, stated = one.index in history.erased, history.stated.get(one.index)
-        if one.prepared is None or one.outcome is None:
-            lots = tuple([lot.id for lot in one.lots])
-            (kept,) = Pasts(self._memory.book()).read([one.index])
-            self._new[one.index] = msgspec.structs.replace(
-                kept, past=msgspec.structs.replace(kept.past, body=None, leaf=None, lots=lots), period=None)
+    def _note_revised(self, revised: Revised, history: History) -> None:
+        index = revised.index
+        erased, stated = index in history.erased, history.stated.get(index)
+        if revised.prepared is None or revised.outcome is None:
+            lots = tuple([lot.id for lot in revised.lots])
+            (old,) = Pasts(self._memory.store()).read([index])
+            self._new[index] = msgspec.structs.replace(
+                old, past=msgspec.structs.replace(old.past, body=None, leaf=None, lots=lots), period=None)
             return
-        lots = history.made[one.index]
-        self._note(one.index, one.prepared, one.outcome.leaves[0], lots, stated, erased=erased)
+        lots = history.made[index]
+        self._note(index, revised.prepared, revised.outcome.leaves[0], lots, stated, erased=erased)
 
     def _note(
         self, index: int, prepared: Prepared, leaf: bytes, lots: tuple[str, ...], stated: Transformation | None, *,
@@ -221,7 +223,7 @@ class Revisable:
 
 
 def _apart(history: History, revision: Revision) -> bool:
-    """Whether a revision has changed none of the records of a history, and takes nothing of their lots."""
+    """Whether a revision changes no record of a history, and takes from no lot of these records."""
     made = history.made
     return all(
         one.index not in made
@@ -230,19 +232,21 @@ def _apart(history: History, revision: Revision) -> bool:
     )
 
 
-def _stated(kept: Collection[KeptPast]) -> Iterator[tuple[int, Transformation]]:
-    for one in kept:
-        stated = None if one.stated is None else _record.decode(one.stated)
+def _stated(loaded: Collection[KeptPast]) -> Iterator[tuple[int, Transformation]]:
+    """The provisional records, by index, as their issuers stated them."""
+    for record in loaded:
+        stated = None if record.stated is None else _record.decode(record.stated)
         if isinstance(stated, Transformation):
-            yield one.past.index, stated
+            yield record.past.index, stated
 
 
-def _erased(kept: KeptPast) -> KeptPast:
+def _redacted(record: KeptPast) -> KeptPast:
+    past = record.past
     return msgspec.structs.replace(
-        kept, past=msgspec.structs.replace(kept.past, body=_reduced(kept.past.body), erased=True),
-        stated=_reduced(kept.stated),
+        record, past=msgspec.structs.replace(past, body=_redacted_body(past.body), erased=True),
+        stated=_redacted_body(record.stated),
     )
 
 
-def _reduced(body: bytes | None) -> bytes | None:
+def _redacted_body(body: bytes | None) -> bytes | None:
     return None if body is None else encode(residue(_record.decode(body)))

@@ -1,6 +1,8 @@
-"""An audit's own file: what it keeps of a log, so that it needs little memory, and can go on where it ended.
+"""The audit store: a file with the audit's knowledge of a log, so that it needs little memory, and a later audit can
+continue.
 
-SQLite, one transaction from opening to `commit`: a file that is there holds a whole state, whatever was killed when.
+It is an SQLite file, with one transaction from opening to `commit`. So the file holds a whole state, whichever process
+was killed at any time.
 """
 
 import sqlite3
@@ -20,7 +22,7 @@ from ledger.footprint.stored.figures import LotFigures
 from ledger.store.sql import audit_store_queries, audit_store_schema
 
 VERSION = 3
-"""Of the schema, in SQLite's own `user_version`."""
+"""The version of the schema, in SQLite's own `user_version`."""
 _APPLICATION = 0x63626C61
 _UNSWEPT = "unswept"
 _CACHE_KIB = 65_536
@@ -28,7 +30,7 @@ _PAGE = 1_000
 
 
 class KeptLot(NamedTuple):
-    """A lot with what is left of it."""
+    """A lot with its remaining quantity."""
 
     facts: LotFacts
     figures: LotFigures
@@ -50,7 +52,7 @@ class KeptSite(Struct, frozen=True, array_like=True):
 
 
 class _StoredData(Struct, frozen=True, array_like=True):
-    """`burdens` that are not zero, by their place in the list."""
+    """The data of a lot. `burdens` holds the burdens that are not zero, by their place in the list."""
 
     facts: LotFacts
     burdens: dict[int, float]
@@ -68,14 +70,14 @@ _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 
 
 class AuditStore:
-    """The file at `path`, or a nameless one that is gone when it is closed. Raises ConfigurationError where the file is
-    something else, was made by another version, or is in use."""
+    """The store in the file at `path`, or in a nameless file that ends when it is closed. Raises ConfigurationError if
+    the file is something else, another version made it, or another audit uses it."""
 
     def __init__(self, path: Path | None) -> None:
         self._sql = audit_store_queries()
         self._path = path
         self._marked = False
-        # An empty name is a file that SQLite makes, and deletes when it is closed.
+        # With an empty name, SQLite makes a temporary file, and deletes it when it is closed.
         self._connection = sqlite3.connect(path or "", isolation_level=None, check_same_thread=False, timeout=0)
         try:
             self._begin()
@@ -83,7 +85,7 @@ class AuditStore:
             self.close()
             raise ConfigurationError(
                 f"{path} cannot be used as the state of an audit: {error}", field="state", value=path,
-                rule="a file that an audit has written, or none yet; one audit at a time",
+                rule="a file that an audit has written, or a new file; one audit at a time",
             ) from error
         except ConfigurationError:
             self.close()
@@ -106,8 +108,8 @@ class AuditStore:
             connection.execute(f"PRAGMA application_id = {_APPLICATION}")
         elif (version, application) != (VERSION, _APPLICATION):
             raise ConfigurationError(
-                f"{self._path} is no state of this version's audit", field="state", value=self._path,
-                rule="a file that an audit of this version has written, or none yet",
+                f"{self._path} is not the state of an audit of this version", field="state", value=self._path,
+                rule="a file that an audit of this version has written, or a new file",
             )
         elif self.fact(_UNSWEPT) is not None:
             connection.execute("COMMIT")
@@ -115,13 +117,14 @@ class AuditStore:
             connection.execute("BEGIN EXCLUSIVE")
 
     def mark(self) -> None:
-        """What is written from here on is for this audit alone: `commit` leaves it out."""
+        """Ends the state: `commit` leaves out everything that is written after the mark, which only this audit
+        needs."""
         self._connection.execute(self._sql["mark"])
         self._marked = True
 
     def commit(self) -> None:
-        """All that was written, up to the mark if there is one, is durable from here on. Raises ConfigurationError
-        where what was to be forgotten may be in the file still."""
+        """Makes everything durable that was written, up to the mark if there is one. Raises ConfigurationError if the
+        file may still hold erased data."""
         if self._marked:
             self._connection.execute(self._sql["back"])
             self._marked = False
@@ -131,29 +134,29 @@ class AuditStore:
                 self._sweep()
             except sqlite3.Error as error:
                 raise ConfigurationError(
-                    f"{self._path} may still hold what was erased, in unused parts of pages: {error}", field="state",
-                    value=self._path, rule="room for a second copy of the file; the next audit tries again",
+                    f"{self._path} may still hold erased data, in unused parts of pages: {error}", field="state",
+                    value=self._path, rule="disk space for a second copy of the file; the next audit tries again",
                 ) from error
         self._connection.execute("BEGIN EXCLUSIVE")
 
     def forget(self) -> None:
-        """What was written over stays nowhere in the file, once it is committed: not where a page has moved it either,
+        """Asks `commit` to remove all overwritten data from the file: also the data that SQLite has moved within pages,
         which `secure_delete` does not reach."""
         self.write_fact(_UNSWEPT, b"")
 
     def _sweep(self) -> None:
-        """Outside of any transaction. Cut off, it is done when the file is opened again."""
+        """Rewrites the file, outside of any transaction. If this is interrupted, the next opening does it."""
         self._connection.execute("VACUUM")
         self._connection.execute(self._sql["delete_fact"], (_UNSWEPT,))
 
     def close(self) -> None:
-        """What was not committed is gone."""
+        """Closes the file, and drops everything that was not committed."""
         self._connection.close()
 
     # Single facts
 
     def fact(self, key: str) -> bytes | None:
-        """What was written under a key."""
+        """The value under a key, None if the key is missing."""
         row = self._connection.execute(self._sql["read_fact"], (key,)).fetchone()
         return None if row is None else row[0]
 
@@ -163,11 +166,11 @@ class AuditStore:
     # Lots
 
     def lots(self, ids: Iterable[str]) -> Iterator[KeptLot]:
-        """Those of the lots that are here."""
+        """The lots with these ids, without missing lots."""
         for _, remaining, data in self.rows("read_lots", array(ids)):
-            found = _data.decode(data)
-            burdens = tuple([found.burdens.get(i, 0.0) for i in range(len(BURDENS))])
-            yield KeptLot(found.facts, LotFigures(burdens, found.contents), Decimal(remaining), found.withdrawn)
+            stored = _data.decode(data)
+            burdens = tuple([stored.burdens.get(i, 0.0) for i in range(len(BURDENS))])
+            yield KeptLot(stored.facts, LotFigures(burdens, stored.contents), Decimal(remaining), stored.withdrawn)
 
     def write_lots(self, lots: Iterable[KeptLot]) -> None:
         self.write("write_lots", [
@@ -179,21 +182,21 @@ class AuditStore:
         ])
 
     def items(self, items: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """Item and lot of those lots of the items that have a balance."""
+        """Item and lot of each lot of these items that has a balance."""
         return self.rows("read_items", array(items))
 
     def balances(self) -> Iterator[tuple[int, str, Decimal, Decimal]]:
-        """Number, id, what is left and how much it is of every lot, in order of number."""
+        """Number, id, remaining and whole quantity of every lot, in order of number."""
         after = -1
-        while found := list(self.rows("balances", after, _PAGE)):
-            for number, lot, remaining, quantity in found:
+        while page := list(self.rows("balances", after, _PAGE)):
+            for number, lot, remaining, quantity in page:
                 yield number, lot, Decimal(remaining), Decimal(quantity)
-            after = found[-1][0]
+            after = page[-1][0]
 
-    # Records, and what they enter
+    # Records, and the facts that they enter
 
     def records(self, digests: Iterable[str]) -> Iterator[tuple[str, RecordFacts]]:
-        """Those of the records that are on the log, by digest."""
+        """The records with these digests, without records that are not on the log."""
         for digest, position, type_, issuer in self.rows("read_records", array(digests)):
             yield digest, RecordFacts(position, type_, issuer)
 
@@ -203,7 +206,7 @@ class AuditStore:
         ])
 
     def seeds(self, seeds: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:
-        """Issuer and seed of those seeds of salts that a record has."""
+        """Issuer and seed of each of these salt seeds that a record uses."""
         for seed, issuer in self.rows("read_seeds", array([seed.hex() for seed in seeds])):
             yield issuer, bytes.fromhex(seed)
 
@@ -225,14 +228,14 @@ class AuditStore:
 
     def declarations(self, digests: Iterable[str]) -> Iterator[tuple[str, Declaration]]:
         for name, data in self.rows("read_named", "declaration", array(digests)):
-            found = _record.decode(data)
-            if isinstance(found, Declaration):
-                yield name, found
+            record = _record.decode(data)
+            if isinstance(record, Declaration):
+                yield name, record
 
     def write_named(self, kind: str, named: Iterable[tuple[str, Struct]]) -> None:
-        """Facts by name; a declaration as its own JSON."""
+        """Writes facts by name. A declaration is written as its own JSON."""
         encode = msgspec.json.encode if kind == "declaration" else _encoder.encode
-        self.write("write_named", [(kind, name, encode(found)) for name, found in named])
+        self.write("write_named", [(kind, name, encode(facts)) for name, facts in named])
 
     # By the names of queries
 
@@ -244,5 +247,5 @@ class AuditStore:
 
 
 def array(values: Iterable[str] | Iterable[int]) -> str:
-    """Values as a parameter that a query takes apart."""
+    """Values as one parameter, which a query splits."""
     return msgspec.json.encode(list(values)).decode()

@@ -1,4 +1,4 @@
-"""What revisions reach back to, in an audit's book: the records that can change, and who takes from their lots."""
+"""The part of an audit store for revisions: the records that can change, and the records that take from their lots."""
 
 from collections.abc import Collection, Iterable
 
@@ -10,7 +10,7 @@ from ledger.engine.revision.current_record import Past
 
 
 class StoredPeriod(Struct, frozen=True, array_like=True):
-    """Where a closing looks for a record: by a facility, and a period, which may be a moment."""
+    """The key by which a closing finds a record: a facility and a period, which may be an instant."""
 
     facility: str
     start: str
@@ -18,8 +18,9 @@ class StoredPeriod(Struct, frozen=True, array_like=True):
 
 
 class KeptPast(Struct, frozen=True, array_like=True):
-    """A record as it reads now. `generations` are the lots of pools that it takes from; `stated`, of one that was
-    posted provisional, how its issuer states it, without what closings have spread (canonical JSON)."""
+    """A record as it reads now. `generations` are the lots of pools that it takes from. `stated` is set if the record
+    was posted provisional: the record as its issuer states it, without the quantities that closings have spread
+    (canonical JSON)."""
 
     past: Past
     generations: list[str]
@@ -28,7 +29,8 @@ class KeptPast(Struct, frozen=True, array_like=True):
 
 
 class StoredFlow(Struct, frozen=True, array_like=True):
-    """A record takes from the lot of a number. `follows`: it made the generation of a pool after that one."""
+    """A record takes from the lot with this number. `follows` says that it made the next generation of that lot's
+    pool."""
 
     lot: int
     record: int
@@ -40,46 +42,46 @@ _kept = msgspec.msgpack.Decoder(KeptPast)
 
 
 class Pasts:
-    """In one book."""
+    """The records in one store that can be revised."""
 
-    def __init__(self, book: AuditStore) -> None:
-        self._book = book
+    def __init__(self, store: AuditStore) -> None:
+        self._store = store
 
     def read(self, indexes: Iterable[int]) -> list[KeptPast]:
-        """Those of the records that can be revised, in log order."""
-        return [_kept.decode(data) for data, in self._book.rows("read_pasts", array(indexes))]
+        """The records at these indexes that can be revised, in log order."""
+        return [_kept.decode(data) for data, in self._store.rows("read_pasts", array(indexes))]
 
     def write(self, pasts: Collection[KeptPast], flows: Iterable[StoredFlow]) -> None:
-        """Records as they read from now on. What they took before may be found for them still."""
-        self._book.write("write_pasts", [_row(one) for one in pasts])
-        self._book.write("write_flows", [(one.lot, one.record, one.follows) for one in flows])
+        """Writes records as they read from now on. Inputs that they took before stay in the store."""
+        self._store.write("write_pasts", [_row(record) for record in pasts])
+        self._store.write("write_flows", [(one.lot, one.record, one.follows) for one in flows])
 
     def of_period(self, facility: str, start: str, end: str) -> list[int]:
-        """Records with a period at the facility that shares a moment with this one, by log index."""
-        return [index for index, in self._book.rows("period", facility, end, start)]
+        """Log indexes of the records at the facility whose period overlaps this period."""
+        return [index for index, in self._store.rows("period", facility, end, start)]
 
     def descendants(self, indexes: Iterable[int], *, pools: bool) -> list[int]:
-        """The records and all that descends from them, in log order, or more; with `pools`, what the lines of pools
-        hand on counts as descending too."""
-        return [index for index, in self._book.rows("descendants", array(indexes), int(pools))]
+        """The records and all their descendants, in log order, and perhaps further records. With `pools`, the next
+        generation of a pool is a descendant too."""
+        return [index for index, in self._store.rows("descendants", array(indexes), int(pools))]
 
     def following(self, lots: Iterable[int]) -> set[int]:
-        """The additions that follow generations of pools: what is left of one belongs to the next."""
-        return {index for index, in self._book.rows("following", array(lots))}
+        """The additions that follow these generations of pools: the rest of a generation passes to the next."""
+        return {index for index, in self._store.rows("following", array(lots))}
 
     def newest_before(self, pools: Iterable[tuple[str, int]]) -> list[str]:
-        """The newest generation of each pool of those with a lot number below the one that stands beside it."""
-        return [lot for pool, number in pools for lot, in self._book.rows("newest_before", pool, number)]
+        """The newest generation of each pool among its generations with a lot number below the given number."""
+        return [lot for pool, number in pools for lot, in self._store.rows("newest_before", pool, number)]
 
     def changed_by(self, reviser: int) -> set[int]:
-        """The records that the one at an index made read otherwise."""
-        return {index for index, in self._book.rows("read_changed", reviser)}
+        """The records whose bodies the record at this index changed."""
+        return {index for index, in self._store.rows("read_changed", reviser)}
 
     def write_changed(self, reviser: int, indexes: Iterable[int]) -> None:
-        self._book.write("write_changed", [(reviser, index) for index in indexes])
+        self._store.write("write_changed", [(reviser, index) for index in indexes])
 
 
-def _row(kept: KeptPast) -> tuple[int, str | None, str | None, str | None, bytes]:
-    period = kept.period
+def _row(record: KeptPast) -> tuple[int, str | None, str | None, str | None, bytes]:
+    period = record.period
     place = (None, None, None) if period is None else (period.facility, period.start, period.end)
-    return (kept.past.index, *place, _encoder.encode(kept))
+    return (record.past.index, *place, _encoder.encode(record))
