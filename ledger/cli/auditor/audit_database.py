@@ -1,4 +1,4 @@
-"""Auditing a database directly, as its operator, with the log's key in the home."""
+"""Auditing a database directly. The operator runs this, with the log's key in the home."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -19,9 +19,9 @@ from ledger.store.sql import queries
 
 @asynccontextmanager
 async def database_source(chosen: Settings) -> AsyncIterator[AuditSource]:
-    """The ledger of these settings as it lies there: nothing is set up, and nothing written.
+    """The ledger of these settings, for reading only: this sets up and writes nothing.
 
-    Raises ConfigurationError where there is none, or where the home does not hold its log's key.
+    Raises ConfigurationError if there is no ledger, or if the home does not hold its log's key.
     """
     async with opened_pool(chosen) as pool:
         identity, rotations = await _identity(pool, chosen)
@@ -32,7 +32,7 @@ async def database_source(chosen: Settings) -> AsyncIterator[AuditSource]:
 
 
 async def _identity(pool: DatabasePool, chosen: Settings) -> tuple[Identity, Sequence[str]]:
-    """Who signs here, and the rotations; where these do not hold that is for the audit to find."""
+    """The signer of the log, and its key rotations, unchecked if they are not valid: the audit reports that."""
     try:
         keyring = await keyring_in(pool, chosen)
         return identity_of(keyring), keyring.notes
