@@ -228,7 +228,7 @@ def test_only_the_registrar_enrols(mill: Mill, tmp_path: Path) -> None:
     request = json.loads((mill.folder / "request.json").read_text())
     for change, reason in (
         ({"origin": "other"}, "for the ledger other"), ({"organization": "urn:x"}, "proof of possession"),
-        ({"more": 1}, "no enrolment request"),
+        ({"more": 1}, "not an enrolment request"),
     ):
         path = tmp_path / "request.json"
         path.write_text(json.dumps({**request, **change}))

@@ -32,7 +32,7 @@ Logs = Mapping[str, Sequence[NoteVerifier]]
 @click.option("--algorithm", type=click.Choice(ALGORITHMS), default="ed25519", show_default=True,
               help="Algorithm of the key that the first run makes.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8090, show_default=True, help="0 takes a free port.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8090, show_default=True, help="0: any free port.")
 @click.option("--prefix", default="", help="Path before `/add-checkpoint`, such as /w1.")
 @passphrase_options
 def witness(
