@@ -169,7 +169,7 @@ def test_links_lead_somewhere(name: str) -> None:
 
 def test_tables_of_the_database_are_described() -> None:
     tables = set(re.findall(r"^CREATE TABLE (\w+)", schema(), re.M))
-    section = re.search(r"^## What is stored where\n(.*?)^## ", TEXTS["sql/README.md"], re.M | re.S)
+    section = re.search(r"^## Tables\n(.*?)^## ", TEXTS["sql/README.md"], re.M | re.S)
     assert section is not None
     first_cells = re.findall(r"^\| ([^|]+) \|", section[1], re.M)
     described = {name for cell in first_cells for name in re.findall(r"`(\w+)`", cell)}
