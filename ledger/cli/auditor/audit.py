@@ -134,9 +134,9 @@ def _print(report: AuditReport, *, public: bool) -> None:
         *([f"from        entry {report.start}, where the last audit ended"] if report.start else []),
         *([f"witnesses   {', '.join(report.witnesses)}"] if report.witnesses else []), f"records     {records}",
         *[f"rules       version {rules.version} from entry {rules.index + 1} on" for rules in report.rules],
-        f"signatures  {report.signatures} hold{_done(report, 'signatures')}",
-        f"figures     {report.figures} of lots compared{_done(report, 'figures')}, "
-        f"{report.recomputed} records recomputed by their plugins{_done(report, 'recomputed')}",
+        f"signatures  {report.signatures} hold{_own_part(report, 'signatures')}",
+        f"figures     {report.figures} of lots compared{_own_part(report, 'figures')}, "
+        f"{report.recomputed} records recomputed by their plugins{_own_part(report, 'recomputed')}",
         f"balances    {report.balances} compared",
         *([f"erased      {report.erased} records, by erasures on the log"] if report.erased else []),
     )
@@ -149,6 +149,6 @@ def _print(report: AuditReport, *, public: bool) -> None:
     show(held if report.ok else f"{len(report.findings)} findings: the log does not hold")
 
 
-def _done(report: AuditReport, count: str) -> str:
+def _own_part(report: AuditReport, count: str) -> str:
     """The part of a count that this audit contributed, if it resumed from an earlier one."""
     return f" ({report.counted(count)} in this audit)" if report.start else ""

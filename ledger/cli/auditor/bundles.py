@@ -53,12 +53,12 @@ def make_bundle(client: Client, name: str, *, with_body: bool) -> Bundle:
     receipt = _proof(client, digest, size)
     answer = msgspec.json.decode(receipt, type=Receipt)
     rotations = client.get("/log/keys", Rotations).rotations
-    made = Bundle(
+    bundle = Bundle(
         bundle=TAG, receipt=receipt, records=_records(client, answer, size), rotations=rotations or UNSET,
         body=packed(_body(client, digest)) if with_body else UNSET,
         statement=statement if bytes(statement) else UNSET,
     )
-    return read_bundle(msgspec.json.encode(made))
+    return read_bundle(msgspec.json.encode(bundle))
 
 
 def _is_digest(text: str) -> bool:
@@ -77,10 +77,10 @@ def _records(client: Client, receipt: Receipt, size: int) -> list[PublicRecord]:
     owners = {key.keyid: organization for organization in enrolled for key in organization.keys}
     records: dict[int, PublicRecord] = {}
     wanted = {owners[parse_entry(base64.b64decode(receipt.entry)).keyid.hex()].id}
-    done: set[str] = set()
-    while wanted - done:
-        organization = by_id[(wanted - done).pop()]
-        done.add(organization.id)
+    visited: set[str] = set()
+    while wanted - visited:
+        organization = by_id[(wanted - visited).pop()]
+        visited.add(organization.id)
         wanted |= {organization.parent} if organization.parent else set()
         for index in sorted(_indexes(organization)):
             if index < receipt.index and index not in records:
@@ -128,13 +128,13 @@ def _entry(client: Client, index: int, size: int) -> bytes:
     return decode_entries(bundle)[index - first]
 
 
-def verify_bundle_file(data: bytes, known: ReplayedKeys, log: str | None, *, as_json: bool) -> int:
+def verify_bundle_file(data: bytes, pinned: ReplayedKeys, log: str | None, *, as_json: bool) -> int:
     """Prints the result of each step; returns the exit code. `log`: address of the log, to check that it still contains
     the signed checkpoint. Raises InvalidInput if `data` is not a bundle, Unavailable if the log does not answer."""
     bundle = read_bundle(data)
     steps = STEPS if log is None else (*STEPS, PUBLISHED)
     try:
-        checked = verify_bundle(bundle, known)
+        checked = verify_bundle(bundle, pinned)
         if log is not None and checked.verified.checkpoint is not None:
             with step(len(steps)):
                 check_published(log, checked.verified.checkpoint, checked.keys)
@@ -150,7 +150,7 @@ def verify_bundle_file(data: bytes, known: ReplayedKeys, log: str | None, *, as_
     if checked.keys.led is not None:
         say(f"note: {checked.keys.led}")
     if as_json:
-        print_json(_told(checked))
+        print_json(_result(checked))
     else:
         show(*[f"{number}. {text}: {checked.left_out.get(number, 'ok')}" for number, text in enumerate(steps, start=1)])
         show(*_proved(checked))
@@ -182,7 +182,7 @@ def _times(cosigned: Iterable[tuple[str, int]]) -> Iterator[str]:
         yield f"{name} at {datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _told(checked: Checked) -> dict[str, object]:
+def _result(checked: Checked) -> dict[str, object]:
     verified, entry = checked.verified, checked.verified.entry
     return {
         "ok": True, "index": verified.index, "size": verified.size, "digest": entry.digest.hex(),

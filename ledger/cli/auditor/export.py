@@ -31,16 +31,16 @@ def bundle(name: str, with_body: bool, output: Path | None, url: str, as_json: b
     It holds the receipt, and the public records that show whose key signed; for a lot it also holds the statement.
     """
     with Client(url) as client:
-        made = make_bundle(client, name, with_body=with_body)
+        record_bundle = make_bundle(client, name, with_body=with_body)
     if output is None:
-        print_json(made)
+        print_json(record_bundle)
         return
     with replacing(output) as file:
-        file.write(msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n")
+        file.write(msgspec.json.format(msgspec.json.encode(record_bundle), indent=2) + b"\n")
     if as_json:
-        print_json({"file": str(output), "records": len(made.records)})
+        print_json({"file": str(output), "records": len(record_bundle.records)})
     else:
-        say(f"{output}: bundle of {name} with {len(made.records)} public records; check it with "
+        say(f"{output}: bundle of {name} with {len(record_bundle.records)} public records; check it with "
             f"carbon-ledger verify {output} --vkey KEY")
 
 

@@ -46,14 +46,14 @@ class StatementVerdict(NamedTuple):
     led: str | None = None
 
 
-def verify_statement(data: bytes, known: ReplayedKeys, bodies: str | None, log: str | None, *, as_json: bool) -> int:
+def verify_statement(data: bytes, pinned: ReplayedKeys, bodies: str | None, log: str | None, *, as_json: bool) -> int:
     """Prints the result of each step; returns the exit code. `log`: address of the log, to check that it still contains
     the signed checkpoint. Raises InvalidInput if `data` is not a statement, Unavailable if the log does not answer."""
-    verdict = _verdict(read_statement(data), known, bodies, log)
+    verdict = _verdict(read_statement(data), pinned, bodies, log)
     if verdict.led is not None:
         say(f"note: {verdict.led}")
     if as_json:
-        print_json(_told(verdict))
+        print_json(_result(verdict))
     else:
         _print_steps(verdict)
         if verdict.error is not None:
@@ -63,13 +63,13 @@ def verify_statement(data: bytes, known: ReplayedKeys, bodies: str | None, log: 
     return 1 if verdict.error is not None else 0
 
 
-def _verdict(statement: Statement, known: ReplayedKeys, bodies: str | None, log: str | None) -> StatementVerdict:
+def _verdict(statement: Statement, pinned: ReplayedKeys, bodies: str | None, log: str | None) -> StatementVerdict:
     proven, recomputed, led = None, None, None
-    requests = {_PUBLISHED: log is not None, _QUORUM: known.policy is not None}
+    requests = {_PUBLISHED: log is not None, _QUORUM: pinned.policy is not None}
     left_out = frozenset([number for number, requested in requests.items() if not requested])
     try:
         with step(_SIGNED):
-            keys = LogKeys(pinned_key(statement.note, known), known.rotations)
+            keys = LogKeys(pinned_key(statement.note, pinned), pinned.rotations)
         led = keys.led
         proven = check_statement(statement, keys.pinned, keys.notes)
         if bodies is not None:
@@ -79,7 +79,7 @@ def _verdict(statement: Statement, known: ReplayedKeys, bodies: str | None, log:
             with step(_PUBLISHED):
                 check_published(log, proven.checkpoint, keys)
         with step(_QUORUM):
-            check_statement_quorum(proven, keys, known.policy)
+            check_statement_quorum(proven, keys, pinned.policy)
         return StatementVerdict(proven, recomputed, None, left_out, led)
     except VerificationError as error:
         return StatementVerdict(proven, recomputed, error, left_out, led)
@@ -92,16 +92,16 @@ def _print_steps(verdict: StatementVerdict) -> None:
             show(f"{number}. {text}: DOES NOT HOLD")
             return
         if number not in verdict.left_out:
-            show(f"{number}. {text}: {_bodies_told(verdict) if number == _BODIES else 'ok'}")
+            show(f"{number}. {text}: {_bodies_result(verdict) if number == _BODIES else 'ok'}")
 
 
-def _bodies_told(verdict: StatementVerdict) -> str:
-    done = verdict.recomputed
-    if done is None:
+def _bodies_result(verdict: StatementVerdict) -> str:
+    recomputed = verdict.recomputed
+    if recomputed is None:
         return "not asked"
-    if not done.results:
+    if not recomputed.results:
         return "not recomputed"
-    return "ok" if done.assessment else "ok, except for the assessment"
+    return "ok" if recomputed.assessment else "ok, except for the assessment"
 
 
 def _step_of(error: VerificationError | None) -> int:
@@ -109,7 +109,7 @@ def _step_of(error: VerificationError | None) -> int:
     return (error.step or 0) if error is not None else 0
 
 
-def _proved(proven: Proven, done: Recomputed | None) -> Iterator[str]:
+def _proved(proven: Proven, recomputed: Recomputed | None) -> Iterator[str]:
     claims, figure = proven.claims, proven.claims.figure
     logged = datetime.fromtimestamp(proven.entry.time / 1000, UTC)
     yield f"{figure.title} of {claims.lot}: {claims.quantity} of {claims.product}"
@@ -121,31 +121,31 @@ def _proved(proven: Proven, done: Recomputed | None) -> Iterator[str]:
     for taken, lot in zip(claims.inputs, proven.inputs, strict=True):
         yield f"  took {taken.quantity} of {lot.quantity} of {lot.lot}, committed by entry {taken.record}"
     if claims.answer is not UNSET:
-        yield _beside(claims.answer)
-    yield from _notes(proven, done)
+        yield _other_answer(claims.answer)
+    yield from _notes(proven, recomputed)
 
 
-def _beside(answer: Raw) -> str:
+def _other_answer(answer: Raw) -> str:
     """The answer of another method, in one line."""
     other = msgspec.json.decode(answer, type=_StatementAnswer)
-    chosen = ", ".join([other.method, *[one for one in (other.gwp, other.allocation) if one]])
-    return (f"by {chosen}: {float(other.footprint):,.6g} kg CO2e, signed by the log, but without a proof in its tree "
+    terms = ", ".join([other.method, *[one for one in (other.gwp, other.allocation) if one]])
+    return (f"by {terms}: {float(other.footprint):,.6g} kg CO2e, signed by the log, but without a proof in its tree "
             "(--json shows all of it)")
 
 
-def _notes(proven: Proven, done: Recomputed | None) -> Iterator[str]:
+def _notes(proven: Proven, recomputed: Recomputed | None) -> Iterator[str]:
     """The limits of this check."""
     yield from (f"the log said: {one}" for one in proven.claims.limitations)
-    if done is not None:
-        yield from done.notes
-    if done is None or not done.results:
+    if recomputed is not None:
+        yield from recomputed.notes
+    if recomputed is None or not recomputed.results:
         yield "contents are the log's committed values; --bodies recomputes them"
     if proven.inputs:
         yield "the inputs' figures are the log's committed values; a statement does not show their origins"
     yield "only an audit can check that no record up to this size has revised a figure"
 
 
-def _told(verdict: StatementVerdict) -> dict[str, object]:
+def _result(verdict: StatementVerdict) -> dict[str, object]:
     proven, error = verdict.proven, verdict.error
     result: dict[str, object] = {"ok": error is None}
     if error is not None:

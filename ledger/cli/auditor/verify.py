@@ -75,37 +75,37 @@ def verify(
     """
     if vkey is None and policy_file is None:
         raise click.UsageError("Missing option '--vkey' (or '--policy').")
-    known = ReplayedKeys(
+    pinned = ReplayedKeys(
         None if vkey is None else text_or_file(vkey), None if policy_file is None else read_policy(policy_file),
         registrar, _rotations(log_keys, log),
     )
-    if known.vkey is not None:
-        LogKeys(known.vkey, known.rotations)  # raises if the rotations form no chain, before reading FILE
+    if pinned.vkey is not None:
+        LogKeys(pinned.vkey, pinned.rotations)  # raises if the rotations form no chain, before reading FILE
     with reading(receipt) as file:
         data = file.read()
     if is_bundle(data):
         if body is not None or key is not None or bodies is not None:
             raise click.UsageError("--body, --key and --bodies do not apply to bundles, which are self-contained")
-        return verify_bundle_file(data, known, log, as_json=as_json)
+        return verify_bundle_file(data, pinned, log, as_json=as_json)
     if registrar is not None:
         raise click.UsageError("--registrar applies only to bundles")
     if is_statement(data):
         if body is not None or key is not None:
             raise click.UsageError("--body and --key apply only to receipts; a statement takes --bodies")
-        return verify_statement(data, known, bodies, log, as_json=as_json)
+        return verify_statement(data, pinned, bodies, log, as_json=as_json)
     if bodies is not None:
         raise click.UsageError("--bodies applies only to statements; a receipt takes --body")
     bytes_of_body = None if body is None else body.read_bytes()
     signer = None if key is None else public_half(key)
-    verdicts = [_verdict(line, text, known, bytes_of_body, signer, log) for line, text in _receipts(data)]
+    verdicts = [_verdict(line, text, pinned, bytes_of_body, signer, log) for line, text in _receipts(data)]
     if not verdicts:
         raise InvalidInput(f"{receipt} holds no receipt", code="empty-input")
     _say_led(verdict.led for verdict in verdicts)
     if as_json:
-        print_json([_told(verdict) for verdict in verdicts])
+        print_json([_result(verdict) for verdict in verdicts])
     elif len(verdicts) == 1:
         _print_steps(verdicts[0], {
-            5: body is not None, 6: signer is not None, 7: log is not None, 8: known.policy is not None,
+            5: body is not None, 6: signer is not None, 7: log is not None, 8: pinned.policy is not None,
         })
     else:
         _print_many(verdicts)
@@ -138,18 +138,18 @@ def _rotations(file: Path | None, log: str | None) -> Sequence[str]:
 
 
 def _verdict(
-    line: int, text: bytes, known: ReplayedKeys, body: bytes | None, key: VerifyingKey | None, log: str | None
+    line: int, text: bytes, pinned: ReplayedKeys, body: bytes | None, key: VerifyingKey | None, log: str | None
 ) -> FileVerdict:
     led = None
     try:
         answer = read_answer(text)
-        keys = known_keys(answer, known)
+        keys = known_keys(answer, pinned)
         led = keys.led
-        vkey = known_vkey(answer, known)
+        vkey = known_vkey(answer, pinned)
         verified = verify_answer(answer, vkey, body=body, key=key)
-        if known.policy is not None:
+        if pinned.policy is not None:
             with step(8):
-                check_quorum(answer, known.policy, parse_vkey(vkey))
+                check_quorum(answer, pinned.policy, parse_vkey(vkey))
         if log is not None and verified.checkpoint is not None:
             with step(7):
                 check_published(log, verified.checkpoint, keys)
@@ -158,7 +158,7 @@ def _verdict(
         return FileVerdict(line, None, error, led)
 
 
-def _print_steps(verdict: FileVerdict, given: Mapping[int, bool]) -> None:
+def _print_steps(verdict: FileVerdict, requested: Mapping[int, bool]) -> None:
     failed = (verdict.error.step or 0) if isinstance(verdict.error, VerificationError) else 0
     if verdict.error is not None and not failed:
         say(f"error: {explained(verdict.error)}")
@@ -169,7 +169,7 @@ def _print_steps(verdict: FileVerdict, given: Mapping[int, bool]) -> None:
         if verdict.verified is not None and verdict.verified.size is None and number in _PROMISED:
             show(f"{number}. {_PROMISED[number]}")
         else:
-            show(f"{number}. {text}: {'ok' if given.get(number, True) else 'not asked'}")
+            show(f"{number}. {text}: {'ok' if requested.get(number, True) else 'not asked'}")
     if verdict.error is not None:
         show(f"{failed}. {STEPS[failed - 1]}: DOES NOT HOLD")
         say(f"error: {explained(verdict.error)}")
@@ -198,7 +198,7 @@ def _proved(verified: Verified) -> Iterator[str]:
             yield f"    {name} {amount!r}"
 
 
-def _told(verdict: FileVerdict) -> dict[str, object]:
+def _result(verdict: FileVerdict) -> dict[str, object]:
     if verdict.verified is None:
         return {"line": verdict.line, "ok": False, "problem": problem_of(verdict.error) if verdict.error else None}
     entry = verdict.verified.entry

@@ -95,14 +95,14 @@ def _parts(report: Mapping[str, Any], sheets: Sequence[Sheet]) -> Iterator[Part]
 
 def _table(sheet: Sheet) -> Table:
     """The columns for a terminal, without empty ones."""
-    kept = [i for i, name in enumerate(sheet.columns)
-            if name in sheet.brief and any(row[i] not in (None, "") for row in sheet.rows)]
-    table = Table(*[sheet.columns[i] for i in kept], box=None, pad_edge=False)
-    for place, i in enumerate(kept):
+    columns = [i for i, name in enumerate(sheet.columns)
+               if name in sheet.brief and any(row[i] not in (None, "") for row in sheet.rows)]
+    table = Table(*[sheet.columns[i] for i in columns], box=None, pad_edge=False)
+    for place, i in enumerate(columns):
         if all(not isinstance(row[i], str) for row in sheet.rows):
             table.columns[place].justify = "right"
     for row in sheet.rows:
-        table.add_row(*[_shown(row[i]) for i in kept])
+        table.add_row(*[_shown(row[i]) for i in columns])
     return table
 
 

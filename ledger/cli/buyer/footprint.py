@@ -50,8 +50,8 @@ def footprint(
     answer: FootprintAnswer | ProductAnswer | MethodAnswer | ChainMethodAnswer
     with Client(url) as client:
         if other:
-            asked = {"method": method, "gwp": gwp, "allocation": allocation, "parameter": parameters}
-            answer = ask_method(client, {"lot": lot, "at": at, **asked})
+            terms = {"method": method, "gwp": gwp, "allocation": allocation, "parameter": parameters}
+            answer = ask_method(client, {"lot": lot, "at": at, **terms})
         elif product is None:
             answer = client.get("/v1/footprint", FootprintAnswer, lot=lot, at=at)
         else:

@@ -29,14 +29,14 @@ def gaps_report(answer: LotGaps) -> Iterator[Part]:
     """The gaps of a lot, as text for people."""
     yield styled(f"gaps of {answer.lot}", style="bold")
     yield _summary(answer)
-    known = [gap for gap in answer.items if gap.kg_co2e is not None]
-    unknown = [gap for gap in answer.items if gap.kg_co2e is None]
-    if known:
+    sized = [gap for gap in answer.items if gap.kg_co2e is not None]
+    unsized = [gap for gap in answer.items if gap.kg_co2e is None]
+    if sized:
         yield styled("by weight in the result (the same kg may appear in several rows)", style="bold")
-        yield _table(known)
-    if unknown:
+        yield _table(sized)
+    if unsized:
         yield styled("omitted, size unknown, by the part of the record that the lot carries", style="bold")
-        yield _table(unknown)
+        yield _table(unsized)
     if not answer.items:
         yield "no gaps: the whole figure is primary data, declared or measured"
     if answer.left_off:

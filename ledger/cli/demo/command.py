@@ -120,15 +120,17 @@ def _audit(running: Running, *, expected: int) -> str:
     not the expected one."""
     registrar = signing_key(running.home / REGISTRAR_KEY).keyid.hex()
     try:
-        done = subprocess.run(
+        completed = subprocess.run(
             command("audit", running.url, "--vkey", running.vkey, "--registrar", registrar),
             env=environment(running.home), check=False, capture_output=True, text=True, timeout=_AUDIT_SECONDS,
         )
     except subprocess.TimeoutExpired:
         raise Unavailable(f"the audit takes more than {_AUDIT_SECONDS:.0f} s", code="timeout") from None
-    if done.returncode != expected:
-        raise VerificationError(f"the audit ended with {done.returncode}, not {expected}: {done.stdout}{done.stderr}")
-    return done.stdout.strip()
+    if completed.returncode != expected:
+        raise VerificationError(
+            f"the audit ended with {completed.returncode}, not {expected}: {completed.stdout}{completed.stderr}"
+        )
+    return completed.stdout.strip()
 
 
 def _tamper(running: Running, receipts: list[Receipt], steps: list[StoryStep]) -> None:

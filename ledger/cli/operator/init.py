@@ -25,7 +25,7 @@ def init(home: Path | None, passphrase_file: Path | None, as_json: bool) -> None
     command encrypts the keys that it makes.
     """
     chosen = settings(home, passphrase_file)
-    summary = _told(chosen, asyncio.run(_open(chosen)))
+    summary = _summary(chosen, asyncio.run(_open(chosen)))
     if as_json:
         print_json(summary)
     else:
@@ -38,7 +38,7 @@ async def _open(chosen: Settings) -> Identity:
         return ledger.identity
 
 
-def _told(chosen: Settings, identity: Identity) -> dict[str, str]:
+def _summary(chosen: Settings, identity: Identity) -> dict[str, str]:
     summary = {"origin": identity.origin, "vkey": identity.vkey, "registrar": registrar_id(identity.origin)}
     path = chosen.home / REGISTRAR_KEY
     # If another replica set the ledger up, the registrar's key is in that replica's home.

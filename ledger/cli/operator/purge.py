@@ -24,12 +24,12 @@ def purge(words: tuple[str, ...], home: Path | None, as_json: bool) -> int:
     nobody can read or write it: servers wait, and answer 503 if it takes too long. Exit code 1 if a step failed, if an
     erasure waits for the log's witnesses, or if a file contains a word of --search.
     """
-    done = asyncio.run(_purge(settings(home), [word.encode() for word in words]))
+    purged = asyncio.run(_purge(settings(home), [word.encode() for word in words]))
     if as_json:
-        print_json(done)
+        print_json(purged)
     else:
-        show(*_told(done))
-    return 0 if done.done else 1
+        show(*_lines(purged))
+    return 0 if purged.done else 1
 
 
 async def _purge(chosen: Settings, words: list[bytes]) -> Purged:
@@ -37,14 +37,14 @@ async def _purge(chosen: Settings, words: list[bytes]) -> Purged:
         return await rewritten(database, words, say)
 
 
-def _told(done: Purged) -> list[str]:
-    lines = [f"rewritten in {done.seconds:.1f} s, {done.erased} pending erasures done"]
-    if done.waiting:
-        lines.append(f"{done.waiting} erasures wait for the log's witnesses: purge again once they have cosigned them")
-    lines += [f"not allowed: {one}" for one in done.refused]
-    lines += [f"out of reach: {one}" for one in done.keepers]
-    if done.searched is not None:
-        search = done.searched
+def _lines(purged: Purged) -> list[str]:
+    lines = [f"rewritten in {purged.seconds:.1f} s, {purged.erased} pending erasures done"]
+    if purged.waiting:
+        lines.append(f"{purged.waiting} erasures wait for the log's witnesses: purge again after their cosignatures")
+    lines += [f"not allowed: {one}" for one in purged.refused]
+    lines += [f"out of reach: {one}" for one in purged.keepers]
+    if purged.searched is not None:
+        search = purged.searched
         lines.append(f"searched {search.files} files, {search.bytes} bytes, below {search.folder}")
         lines += [f"FOUND in {one}" for one in search.found] + [f"not searched: {one}" for one in search.unreadable]
     return lines

@@ -48,7 +48,7 @@ def registrar_of(client: Client, key: SigningKey) -> str:
     """The registrar organisation that has this key. Raises ConfigurationError if no registrar has it: the server would
     refuse the record."""
     for organization in organizations(client):
-        if "registrar" in organization.roles and any(known.keyid == key.keyid.hex() for known in organization.keys):
+        if "registrar" in organization.roles and any(own.keyid == key.keyid.hex() for own in organization.keys):
             return organization.id
     raise ConfigurationError(
         f"key {key.keyid.hex()} is not the registrar's on {client.url}: give --registrar-key", field="registrar-key",

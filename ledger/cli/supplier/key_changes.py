@@ -70,13 +70,13 @@ def change(
 
 @click.command()
 @click.argument("organization")
-@click.option("--request", "asked", type=FILE, multiple=True,
+@click.option("--request", "requests", type=FILE, multiple=True,
               help="Request for a new key of the organisation, from `key request`; may be repeated.")
 @click.option("--complete", is_flag=True, help="Complete the pending recovery.")
 @since_option
 @registrar_options
 def recover(
-    organization: str, asked: tuple[Path, ...], complete: bool, since: int | None, registrar_key: Path | None,
+    organization: str, requests: tuple[Path, ...], complete: bool, since: int | None, registrar_key: Path | None,
     home: Path | None, url: str, as_json: bool,
 ) -> None:
     """Give new keys to an ORGANIZATION that has lost its own, as the registrar: --request, and --complete a week later.
@@ -85,14 +85,14 @@ def recover(
     active and all others are revoked. Cosignatures of the log's witnesses prove that the week has passed; on a log
     without witnesses, records posted on seven different days do.
     """
-    if bool(asked) == complete:
+    if bool(requests) == complete:
         raise click.UsageError("give either --request or --complete")
-    if asked and since is not None:
+    if requests and since is not None:
         raise click.UsageError("--compromised-since needs --complete")
     registrar = registrar_key_at(registrar_key, home)
     with Client(url) as client:
         origin = origin_of(client)
-        step = _completion(client, organization) if complete else _keys(asked, organization, origin)
+        step = _completion(client, organization) if complete else _keys(requests, organization, origin)
         record = record_of({
             "type": "keyChange", "issuer": registrar_of(client, registrar), "nonce": new_nonce(),
             "organization": organization, "recovery": "complete" if complete else "request", **step, **_since(since),

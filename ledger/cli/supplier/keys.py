@@ -43,9 +43,9 @@ def key() -> None:
 @json_option
 def new(file: Path, algorithm: str, passphrase_file: Path | None, prompt: bool, as_json: bool) -> None:
     """Make a new key in FILE (PKCS#8, readable by its owner only; encrypted with a passphrase if given)."""
-    made = new_key(algorithm)
-    write_key(file, made, passphrase_for(file, passphrase_file, prompt))
-    _print(made, as_json)
+    private = new_key(algorithm)
+    write_key(file, private, passphrase_for(file, passphrase_file, prompt))
+    _print(private, as_json)
 
 
 @key.command("show")

@@ -141,14 +141,14 @@ def _header(cells: list[str]) -> list[CsvColumn | None]:
     filling = [column for column in columns if column is not None and column.path]
     if not filling:
         raise InvalidInput("the file holds no record", code="empty-input", rule="JSON, NDJSON, or CSV with a header")
-    taken: dict[Path, str] = {}
+    filled: dict[Path, str] = {}
     for column in filling:
-        if column.path in taken:
-            raise InvalidInput(f"columns {taken[column.path]} and {column.name} fill the same field",
+        if column.path in filled:
+            raise InvalidInput(f"columns {filled[column.path]} and {column.name} fill the same field",
                                code="duplicate-column", field=column.name)
-        taken[column.path] = column.name
+        filled[column.path] = column.name
     for column in filling:
-        above = next((taken[column.path[:n]] for n in range(1, len(column.path)) if column.path[:n] in taken), None)
+        above = next((filled[column.path[:n]] for n in range(1, len(column.path)) if column.path[:n] in filled), None)
         if above is not None:
             raise InvalidInput(f"column {column.name} fills a part of column {above}", code="duplicate-column",
                                field=column.name)

@@ -38,8 +38,8 @@ def sign(
     signer = RecordSigner(signing_key(key, passphrase_file, prompt), required(origin, "--origin"), issuer)
     if output is not None:
         with replacing(output) as file:
-            done = sign_file(records, kind, signer, file)
-        say(f"{done} records signed: {output}")
+            count = sign_file(records, kind, signer, file)
+        say(f"{count} records signed: {output}")
         return
     with tempfile.TemporaryFile() as file:
         sign_file(records, kind, signer, file)

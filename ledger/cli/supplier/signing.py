@@ -30,7 +30,7 @@ def sign_file(path: Path, kind: str | None, signer: RecordSigner, output: IO[byt
     """Writes one envelope per line for the records of a file; returns their number. Raises Rejected with the faults of
     all malformed records."""
     errors: list[LedgerError] = []
-    done = 0
+    count = 0
     with reading(path) as file, progress("signing") as report_progress:
         for draft in read_drafts(file, kind):
             try:
@@ -41,16 +41,16 @@ def sign_file(path: Path, kind: str | None, signer: RecordSigner, output: IO[byt
                 errors.append(error)
                 if len(errors) == _MAX_ERRORS:
                     break
-            done += 1
-            report_progress(done)
+            count += 1
+            report_progress(count)
     if errors:
         raise Rejected(
-            f"{path}: {len(errors)} of {done} records cannot be signed; nothing is written", errors,
+            f"{path}: {len(errors)} of {count} records cannot be signed; nothing is written", errors,
             code="invalid-records",
         )
-    if not done:
+    if not count:
         raise InvalidInput(f"{path} holds no record", code="empty-input")
-    return done
+    return count
 
 
 def _sealed(draft: RecordDraft, signer: RecordSigner) -> Envelope:
