@@ -135,8 +135,8 @@ def _print(report: AuditReport, *, public: bool) -> None:
         *([f"witnesses   {', '.join(report.witnesses)}"] if report.witnesses else []), f"records     {records}",
         *[f"rules       version {rules.version} from entry {rules.index + 1} on" for rules in report.rules],
         f"signatures  {report.signatures} hold{_own_part(report, 'signatures')}",
-        f"figures     {report.figures} of lots compared{_own_part(report, 'figures')}, "
-        f"{report.recomputed} records recomputed by their plugins{_own_part(report, 'recomputed')}",
+        f"figures     {report.figures} compared{_own_part(report, 'figures')}, "
+        f"{report.recomputed} records recomputed by plugins{_own_part(report, 'recomputed')}",
         f"balances    {report.balances} compared",
         *([f"erased      {report.erased} records, by erasures on the log"] if report.erased else []),
     )

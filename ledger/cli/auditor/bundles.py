@@ -160,7 +160,7 @@ def verify_bundle_file(data: bytes, pinned: ReplayedKeys, log: str | None, *, as
 def _proved(checked: Checked) -> Iterator[str]:
     verified, entry = checked.verified, checked.verified.entry
     signed = datetime.fromtimestamp(entry.time / 1000, UTC)
-    where = "of the log, as it promised" if verified.size is None else f"of the log at size {verified.size}"
+    where = "of the log, as the log promised" if verified.size is None else f"of the log at size {verified.size}"
     yield f"record {entry.digest.hex()} is entry {verified.index} {where}"
     by = f" of {checked.organization}" if checked.organization else ""
     yield f"signed by key {entry.keyid.hex()}{by}; log time {signed:%Y-%m-%d %H:%M:%S} UTC"

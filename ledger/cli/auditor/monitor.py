@@ -53,7 +53,7 @@ def monitor(
                 state, findings = _look(watching, state, file, frozenset(organizations), as_json)
             except Violation as violation:
                 evidence = _keep(file, violation)
-                say(f"the log at {url} has broken its promise; the evidence is in {evidence}")
+                say(f"the log at {url} has broken its promises; the evidence is in {evidence}")
                 raise
             except Unavailable as error:
                 if once:
@@ -83,7 +83,7 @@ def _look(
             ))
         for event in events:
             _tell(event)
-        show(f"the log holds at {size} entries, root {root}", *([look.keys.led] if look.keys.led else []))
+        show(f"the log is valid at {size} entries, root {root}", *([look.keys.led] if look.keys.led else []))
         for finding in look.findings:
             show(f"DOES NOT HOLD at index {finding.index}, rule {finding.rule}: {finding.message}")
     for warning in look.warnings:

@@ -188,7 +188,7 @@ def _print_many(verdicts: list[FileVerdict]) -> None:
 
 def _proved(verified: Verified) -> Iterator[str]:
     signed = datetime.fromtimestamp(verified.entry.time / 1000, UTC)
-    where = "of the log, as it promised" if verified.size is None else f"of the log at size {verified.size}"
+    where = "of the log, as the log promised" if verified.size is None else f"of the log at size {verified.size}"
     yield f"record {verified.entry.digest.hex()} is entry {verified.index} {where}"
     yield f"signed by key {verified.entry.keyid.hex()}; log time {signed:%Y-%m-%d %H:%M:%S} UTC"
     for lot in map(lot_brief, verified.lots):

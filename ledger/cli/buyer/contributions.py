@@ -10,7 +10,7 @@ from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.footprint.derived.tables.rows import GROUPINGS, ContributionRow, Contributions
 
 _NAMES = {
-    "assigned": "assigned (system expansion)", "averaged": "averaged over pools' periods", "rest": "rest (rounding)",
+    "assigned": "assigned (system expansion)", "averaged": "period averages of pools", "rest": "rest (rounding)",
 }
 
 

@@ -62,7 +62,7 @@ def _summary(answer: LotGaps) -> Table:
 
 
 def _table(items: Iterable[Gap]) -> Table:
-    table = Table("kg CO2e", "of it", "gap", "ask", "of", "record", box=None, pad_edge=False)
+    table = Table("kg CO2e", "share", "gap", "request", "from", "record", box=None, pad_edge=False)
     table.columns[0].justify = table.columns[1].justify = "right"
     for gap in items:
         size = f"{gap.kg_co2e:,.3f}" if gap.kg_co2e is not None else "?"

@@ -101,7 +101,7 @@ def _verdict(target: TargetAnswer) -> str:
     if target.missing is not None:
         return "no data"
     if target.percent is not None:
-        return f"{target.percent:.3g} % of it"
+        return f"{target.percent:.3g} % of the target"
     if target.met is None:
         return "about"
     return "reached here" if target.met else "not reached here"

@@ -14,7 +14,7 @@ Query = Mapping[str, str | int | tuple[str, ...] | None]
 
 
 def ask_method(client: Client, query: Query) -> MethodAnswer | ChainMethodAnswer:
-    """The figure of a lot by a method. Raises as `Client.get` does."""
+    """The figure of a lot by a method. Raises the errors of `Client.get`."""
     # The name of a sector's method begins with the sector: SECTOR.METHOD.
     if "." in str(query.get("method") or ""):
         return client.get("/v1/footprint", ChainMethodAnswer, **query)

@@ -63,7 +63,7 @@ def _missing(choice: ChoiceAnswer) -> str:
 
 
 def _sensitive(answer: SensitivityAnswer) -> Table:
-    table = Table("record", "process", "facility", "by", "at most", "of it", "by other keys", box=None, pad_edge=False)
+    table = Table("record", "process", "facility", "by", "at most", "change", "by other keys", box=None, pad_edge=False)
     table.columns[4].justify = table.columns[5].justify = "right"
     for record in answer.sensitive:
         differences = ", ".join(f"{key} {amount:+,.3f}" for key, amount in record.differences.items())

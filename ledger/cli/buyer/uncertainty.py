@@ -66,11 +66,11 @@ def _spread(answer: UncertaintyAnswer) -> Table:
     row("mean, kg CO2e", f"{figures.mean:,.3f}", _with_error(sampled, "mean", "standard_error"))
     row("standard deviation, kg CO2e", f"{analytic.deviation:,.3f}{_relative(analytic.deviation, figures.mean)}",
         _with_error(sampled, "deviation", "deviation_error"))
-    row("95 % lie between, kg CO2e", f"{analytic.low:,.3f} and {analytic.high:,.3f}", _between(sampled, 1.0, ",.3f"))
-    row(f"95 % lie between, kg CO2e per {answer.unit}",
-        f"{analytic.low / scale:,.6g} and {analytic.high / scale:,.6g}", _between(sampled, scale, ",.6g"))
+    row("95 % interval, kg CO2e", f"{analytic.low:,.3f} to {analytic.high:,.3f}", _between(sampled, 1.0, ",.3f"))
+    row(f"95 % interval, kg CO2e per {answer.unit}",
+        f"{analytic.low / scale:,.6g} to {analytic.high / scale:,.6g}", _between(sampled, scale, ",.6g"))
     if sampled:
-        row("half lie below, kg CO2e", "", f"{sampled.median:,.3f}")
+        row("median, kg CO2e", "", f"{sampled.median:,.3f}")
     row("distribution", _distribution(analytic), _drawn(sampled))
     return table
 
@@ -80,7 +80,7 @@ def _with_error(sampled: Sampled | None, figure: str, error: str) -> str:
 
 
 def _between(sampled: Sampled | None, scale: float, form: str) -> str:
-    return "" if sampled is None else f"{sampled.low / scale:{form}} and {sampled.high / scale:{form}}"
+    return "" if sampled is None else f"{sampled.low / scale:{form}} to {sampled.high / scale:{form}}"
 
 
 def _relative(deviation: float, mean: float) -> str:

@@ -63,9 +63,9 @@ def show_side_by_side(client: Client, lots: dict[str, str]) -> None:
     table = Table("", *answers, box=None, pad_edge=False)
     rows = {
         "kg CO2e per t": [f"{one.footprint_per_unit:,.1f}" for one in answers.values()],
-        "of it electricity": [_of(one, "electricity") for one in answers.values()],
-        "of it on site": [_of(one, "onSite") for one in answers.values()],
-        "of it inputs": [f"{sum(i.footprint for i in one.inputs) / _quantity(one):,.1f}" for one in answers.values()],
+        "of which electricity": [_of(one, "electricity") for one in answers.values()],
+        "of which on site": [_of(one, "onSite") for one in answers.values()],
+        "of which inputs": [_of_inputs(one) for one in answers.values()],
         "recycled steel": [_recycled(one) for one in answers.values()],
         "completeness": [one.completeness for one in answers.values()],
         "title": [one.title for one in answers.values()],
@@ -87,6 +87,10 @@ def _quantity(answer: FootprintAnswer) -> float:
 
 def _of(answer: FootprintAnswer, kind: str) -> str:
     return f"{sum(line.amount for line in answer.direct.lines if line.kind == kind) / _quantity(answer):,.1f}"
+
+
+def _of_inputs(answer: FootprintAnswer) -> str:
+    return f"{sum(lot.footprint for lot in answer.inputs) / _quantity(answer):,.1f}"
 
 
 def _recycled(answer: FootprintAnswer) -> str:

@@ -73,6 +73,6 @@ def enrol(
         print_json(result)
     else:
         show(f"{enrolment.organization} is enrolled at index {index}, record {digest}",
-             f"ids that it may mint begin with: {' '.join(minted) or 'none'}",
+             f"prefixes of its ids: {' '.join(minted) or 'no prefix'}",
              *([f"resembles: {' '.join(resembles)}"] if resembles else []),
-             *([f"its names hold {', '.join(oddities)}"] if oddities else []))
+             *([f"its names contain {', '.join(oddities)}"] if oddities else []))

@@ -1,4 +1,4 @@
-"""Records that the registrar, or an organisation about itself, posts one at a time."""
+"""Posts single records for the registrar, or for an organisation about itself."""
 
 from pathlib import Path
 
@@ -56,12 +56,12 @@ def registrar_of(client: Client, key: SigningKey) -> str:
 
 
 def post_one(client: Client, record: AnyRecord, key: SigningKey, origin: str) -> tuple[int, str]:
-    """Log index and digest of the record, signed and posted. Raises the server's refusal."""
+    """Signs and posts a record; returns its log index and digest. Raises the server's refusal."""
     return post_sealed(client, seal(record, key, origin))
 
 
 def post_sealed(client: Client, envelope: Envelope) -> tuple[int, str]:
-    """Log index and digest of a signed record. Raises the server's refusal."""
+    """Posts a signed record; returns its log index and digest. Raises the server's refusal."""
     (answer,) = client.post([msgspec.json.encode(envelope)])
     if isinstance(answer, ServerRefusal):
         raise answer.error()

@@ -1,5 +1,6 @@
 """`key change`, `key recover`, `key object`: records on the log decide which keys sign for an organisation."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -99,7 +100,10 @@ def recover(
         })
         index, digest = post_one(client, record, registrar, origin)
         due = None if complete else _waiting(client, organization).due
-    change = f"{organization} is recovered" if complete else f"a recovery of {organization} waits until {due} ms"
+    change = f"{organization} is recovered"
+    if due is not None:
+        until = datetime.fromtimestamp(due / 1000, UTC)
+        change = f"a recovery of {organization} waits until {until:%Y-%m-%d %H:%M:%S} UTC"
     result = {"organization": organization, "index": index, "digest": digest, **({} if due is None else {"due": due})}
     _tell(result, change, as_json)
 
