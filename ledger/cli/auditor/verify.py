@@ -41,6 +41,20 @@ _PROMISED = {
 }
 
 
+_OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "bundle": ("--registrar",), "statement": ("--bodies",), "receipt": ("--body", "--key"),
+}
+"""The options that apply to one kind of file only."""
+
+
+class ReceiptEvidence(NamedTuple):
+    """Optional inputs for the check of receipts: the record's body, the signer's key, the address of the log."""
+
+    body: bytes | None
+    signer: VerifyingKey | None
+    log: str | None
+
+
 class FileVerdict(NamedTuple):
     """One receipt: its proven content, or the error. `led`: a note on the key to which rotations led from the pinned
     one."""
@@ -83,29 +97,41 @@ def verify(
         LogKeys(pinned.vkey, pinned.rotations)  # raises if the rotations form no chain, before reading FILE
     with reading(receipt) as file:
         data = file.read()
+    given = {"--registrar": registrar, "--body": body, "--key": key, "--bodies": bodies}
     if is_bundle(data):
-        if body is not None or key is not None or bodies is not None:
-            raise click.UsageError("--body, --key and --bodies do not apply to bundles, which are self-contained")
+        _check_options("bundle", given)
         return verify_bundle_file(data, pinned, log, as_json=as_json)
-    if registrar is not None:
-        raise click.UsageError("--registrar applies only to bundles")
     if is_statement(data):
-        if body is not None or key is not None:
-            raise click.UsageError("--body and --key apply only to receipts; a statement takes --bodies")
+        _check_options("statement", given)
         return verify_statement(data, pinned, bodies, log, as_json=as_json)
-    if bodies is not None:
-        raise click.UsageError("--bodies applies only to statements; a receipt takes --body")
-    bytes_of_body = None if body is None else body.read_bytes()
-    signer = None if key is None else public_half(key)
-    verdicts = [_verdict(line, text, pinned, bytes_of_body, signer, log) for line, text in _receipts(data)]
+    _check_options("receipt", given)
+    evidence = ReceiptEvidence(
+        None if body is None else body.read_bytes(), None if key is None else public_half(key), log
+    )
+    verdicts = [_verdict(line, text, pinned, evidence) for line, text in _receipts(data)]
     if not verdicts:
         raise InvalidInput(f"{receipt} holds no receipt", code="empty-input")
+    return _print(verdicts, pinned, evidence, as_json=as_json)
+
+
+def _check_options(kind: str, given: Mapping[str, object]) -> None:
+    """Raises UsageError for an option that does not apply to this kind of file."""
+    wrong = [name for name, value in given.items() if value is not None and name not in _OPTIONS[kind]]
+    if wrong:
+        raise click.UsageError(f"{', '.join(wrong)}: not for a {kind}, which takes {' and '.join(_OPTIONS[kind])}")
+
+
+def _print(
+    verdicts: list[FileVerdict], pinned: ReplayedKeys, evidence: ReceiptEvidence, *, as_json: bool
+) -> int:
+    """Prints the verdicts; returns the exit code."""
     _say_led(verdict.led for verdict in verdicts)
     if as_json:
         print_json([_result(verdict) for verdict in verdicts])
     elif len(verdicts) == 1:
         _print_steps(verdicts[0], {
-            5: body is not None, 6: signer is not None, 7: log is not None, 8: pinned.policy is not None,
+            5: evidence.body is not None, 6: evidence.signer is not None, 7: evidence.log is not None,
+            8: pinned.policy is not None,
         })
     else:
         _print_many(verdicts)
@@ -137,22 +163,20 @@ def _rotations(file: Path | None, log: str | None) -> Sequence[str]:
     return () if log is None else published_rotations(log)
 
 
-def _verdict(
-    line: int, text: bytes, pinned: ReplayedKeys, body: bytes | None, key: VerifyingKey | None, log: str | None
-) -> FileVerdict:
+def _verdict(line: int, text: bytes, pinned: ReplayedKeys, evidence: ReceiptEvidence) -> FileVerdict:
     led = None
     try:
         answer = read_answer(text)
         keys = known_keys(answer, pinned)
         led = keys.led
         vkey = known_vkey(answer, pinned)
-        verified = verify_answer(answer, vkey, body=body, key=key)
+        verified = verify_answer(answer, vkey, body=evidence.body, key=evidence.signer)
         if pinned.policy is not None:
             with step(8):
                 check_quorum(answer, pinned.policy, parse_vkey(vkey))
-        if log is not None and verified.checkpoint is not None:
+        if evidence.log is not None and verified.checkpoint is not None:
             with step(7):
-                check_published(log, verified.checkpoint, keys)
+                check_published(evidence.log, verified.checkpoint, keys)
         return FileVerdict(line, verified, led=led)
     except LedgerError as error:
         return FileVerdict(line, None, error, led)
