@@ -1,4 +1,4 @@
-"""Talking to a ledger's server: its problems become the errors they were, and asking again is patient."""
+"""A client of a ledger's server. It raises the server's problems as the original errors, and retries if asked to."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +24,7 @@ Value = TypeVar("Value")
 
 
 class ServerRefusal(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A problem as the server tells it."""
+    """A problem in a server's answer."""
 
     detail: str
     code: str
@@ -34,7 +34,7 @@ class ServerRefusal(Struct, frozen=True, kw_only=True, omit_defaults=True):
     rule: str | None = None
 
     def error(self) -> LedgerError:
-        """The error that it was on the server."""
+        """The error that the server raised."""
         kind = _KINDS.get(self.status, LedgerError)
         return kind(self.detail, code=self.code, field=self.field, value=self.value, rule=self.rule)
 
@@ -43,13 +43,13 @@ Posted = Receipt | Acknowledgement | ServerRefusal
 
 
 class _AnswerLine(Struct, frozen=True):
-    """What only problems have."""
+    """`code` tells a problem from a receipt: only problems have it."""
 
     code: str | None = None
 
 
 def url_option(command: Command) -> Command:
-    """`--url`, for commands that ask a server."""
+    """`--url`, for commands that query a server."""
     return click.option(
         "--url", envvar="CARBON_LEDGER_URL", default=DEFAULT_URL, show_default=True, show_envvar=True,
         help="Address of the ledger's server.",
@@ -57,27 +57,28 @@ def url_option(command: Command) -> Command:
 
 
 class Client(BlockingReader):
-    """A server at `url`. Where it does not answer, it is asked again for `patience` seconds."""
+    """A server at `url`. If it is unavailable, the client retries for `patience` seconds."""
 
     def __init__(self, url: str, *, patience: float = 0.0) -> None:
         super().__init__(url)
         self._patience = patience
 
     def get(self, path: str, answer: type[Value], **parameters: str | int | Sequence[str] | None) -> Value:
-        """A JSON answer; parameters that are None are left out, those that are several are repeated. Raises the
+        """A JSON answer. A parameter that is None is omitted; a sequence becomes a repeated parameter. Raises the
         server's own error, or Unavailable."""
         query = {name: value for name, value in parameters.items() if value is not None}
         return decoded(self._patiently(lambda: self._once(path, limits.QUESTION, query)), answer)
 
     def content(self, path: str, limit: int) -> bytes:
-        """The bytes below a path, `limit` at most."""
+        """The bytes at a path, at most `limit`."""
         return self._patiently(lambda: self._once(path, limit))
 
     def post(self, envelopes: Sequence[bytes], wait: float = 0) -> list[Posted]:
-        """One answer an envelope, in order. Posting again is safe: what is on the log gives its first answer. `wait`:
-        for how many seconds the server waits for the log's witnesses, before it acknowledges instead.
+        """Posts envelopes; returns one answer per envelope, in order. Posting again is safe: a record on the log gets
+        its first answer again. `wait`: seconds for which the server waits for the log's witnesses; after them it
+        answers with an acknowledgement.
 
-        Raises Unavailable where the server did not answer in time.
+        Raises Unavailable if the server did not answer in time.
         """
         give_up = time.monotonic() + self._patience
         delay = _FIRST_DELAY
@@ -86,10 +87,10 @@ class Client(BlockingReader):
             if len(answers) != len(envelopes):
                 raise Unavailable(f"{self.url} gave {len(answers)} answers to {len(envelopes)} records",
                                   code="unexpected-answer")
-            late = next((one for one in answers if isinstance(one, ServerRefusal) and one.status == 503), None)
+            late = next((each for each in answers if isinstance(each, ServerRefusal) and each.status == 503), None)
             if late is None or time.monotonic() + delay > give_up:
                 return answers
-            # What came after an unanswered record may have been refused for want of it: all are posted again.
+            # Records after an unanswered one may have been refused because they refer to it, so all are posted again.
             delay = self._wait(late.detail, delay)
 
     def _patiently(self, ask: Callable[[], Value]) -> Value:
@@ -125,7 +126,7 @@ class Client(BlockingReader):
         return answers
 
     def _check(self, answer: HttpAnswer) -> None:
-        """Raises the server's own error, where it answers with one."""
+        """Raises the server's own error if the answer is an error."""
         if 200 <= answer.status < 300:
             return
         try:

@@ -1,7 +1,7 @@
-"""The one sink of what is printed: results on stdout, everything else on stderr.
+"""The only output of the command line: results go to stdout, everything else to stderr. No other module prints.
 
-Whatever is printed may come from a ledger, a server or a file. Signs that a terminal would act on are written out, rich
-reads no markup, and addresses in messages lose their passwords. No other module of the command line prints.
+Printed text may come from a ledger, a server or a file. So this module escapes characters that control a terminal,
+gives rich no markup, and removes passwords from the addresses in messages.
 """
 
 import contextlib
@@ -37,26 +37,26 @@ _LINE_SECONDS = 5.0
 _MAX_PARTS = 50
 Command = TypeVar("Command", bound=Callable[..., Any])
 Line: TypeAlias = Text
-"""What `styled` makes."""
+"""The result of `styled`."""
 Part: TypeAlias = str | Text | Table | Tree
-"""What `show` prints."""
+"""`show` prints these."""
 
 
 class PrintedText(Protocol):
-    """Is told how much is done."""
+    """Takes the progress of a command: `done` of `total` units; `total` is None while it is unknown."""
 
     def __call__(self, done: int, total: int | None = None) -> None: ...
 
 
 @dataclass
 class CommandRun:
-    """What `main` has to know about the command that it runs."""
+    """Facts about the running command that `main` needs."""
 
     json: bool = False
 
 
 class CommandProblem(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An error as `--json` writes it to stderr (RFC 9457, with what the ledger adds)."""
+    """An error as `--json` writes it to stderr (RFC 9457, with members of the ledger's own)."""
 
     type: str
     detail: str
@@ -68,7 +68,7 @@ class CommandProblem(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Rejected(InvalidInput):
-    """Several things are wrong with one input: `parts` says which."""
+    """One input has several faults: `parts` lists them."""
 
     def __init__(self, message: str, parts: list[LedgerError], *, code: str) -> None:
         super().__init__(message, code=code)
@@ -88,57 +88,57 @@ def _remember(context: click.Context, _: click.Parameter, value: bool) -> bool:
 
 
 def answer_of(result: object) -> int:
-    """The exit code that a command returns; none is 0."""
+    """The exit code that a command returns; 0 if it returns no integer."""
     return result if isinstance(result, int) else 0
 
 
 def say(line: str) -> None:
-    """One line to whoever watches."""
+    """Prints one line to stderr, for people."""
     click.echo(visible(redacted(line)), err=True)
 
 
 def print_json(value: object) -> None:
-    """A result for programs."""
+    """Prints a result for programs."""
     click.echo(visible_json(msgspec.json.format(msgspec.json.encode(value), indent=2).decode()))
 
 
 def print_lines(text: str) -> None:
-    """A text of several lines, whose line ends are ours."""
+    """Prints a text of several lines. The caller vouches for its line ends."""
     click.echo(visible_lines(text))
 
 
 def print_bytes(lines: Iterable[bytes]) -> None:
-    """Lines of JSON, which may be too many to be held."""
+    """Prints lines of JSON one by one, since all of them may not fit in memory."""
     for line in lines:
         sys.stdout.buffer.write(line if is_plain(line) else visible_json(line.decode()).encode())
     sys.stdout.buffer.flush()
 
 
 def show(*parts: Part) -> None:
-    """A result for people: lines of text and rich tables, never cut to the width of a pipe."""
+    """Prints a result for people: lines of text and rich tables. Output to a pipe is not cut to a width."""
     console = _Console(file=sys.stdout, width=None if sys.stdout.isatty() else _PLAIN_WIDTH)
     for part in parts:
         console.print(part, soft_wrap=isinstance(part, str))
 
 
 def styled(text: str, style: str = "") -> Line:
-    """A line, or a part of one, in bold or in a colour."""
+    """A line, or a part of a line, in bold or in a colour."""
     return Text(visible(text), style=style)
 
 
 def stacked(lines: Iterable[str]) -> Line:
-    """A cell of several lines."""
+    """A table cell of several lines."""
     return Text("\n".join(map(visible, lines)))
 
 
-def ask_secret(what: str, *, twice: bool) -> str:
-    """What somebody types in without its being shown."""
-    text: str = click.prompt(what, hide_input=True, confirmation_prompt=twice, err=True)
+def ask_secret(prompt: str, *, twice: bool) -> str:
+    """Asks for a secret and does not echo it; `twice` asks for it a second time."""
+    text: str = click.prompt(prompt, hide_input=True, confirmation_prompt=twice, err=True)
     return text
 
 
 def complain(error: LedgerError, *, as_json: bool) -> None:
-    """An expected error in one line, or as a problem; with a line for each of its parts."""
+    """Prints an expected error in one line, after a line for each of its parts; or as a JSON problem."""
     if as_json:
         click.echo(visible_json(msgspec.json.encode(problem_of(error)).decode()), err=True)
         return
@@ -151,13 +151,13 @@ def complain(error: LedgerError, *, as_json: bool) -> None:
 
 
 def complain_of_os(error: OSError, *, as_json: bool) -> None:
-    """A file that is not there, or may not be read."""
+    """Prints an error of the operating system, such as a missing or unreadable file."""
     where = f"{error.filename}: " if error.filename else ""
     complain(LedgerError(f"{where}{error.strerror or error}", code="os-error"), as_json=as_json)
 
 
 def complain_of_usage(error: click.ClickException) -> None:
-    """Wrong options, with how the command is used."""
+    """Prints an error in the options, with the usage line of the command."""
     text = io.StringIO()
     error.show(text)
     for line in text.getvalue().rstrip("\n").split("\n"):
@@ -165,13 +165,13 @@ def complain_of_usage(error: click.ClickException) -> None:
 
 
 def complain_of_fault(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """`sys.excepthook`: an error that nobody expected, whose words may be others'."""
+    """`sys.excepthook`: prints an unexpected error. Its text may come from outside, so it is escaped too."""
     for line in "".join(traceback.format_exception(kind, error, trace)).rstrip("\n").split("\n"):
         say(line)
 
 
 def log_to_stderr(level: int) -> None:
-    """Messages of all modules, a line each, as `serve` and `witness` show them."""
+    """Prints the log messages of all modules, each on one line, for `serve` and `witness`."""
     logging.basicConfig(handlers=[stderr_log("%(asctime)s %(levelname)s %(name)s: %(message)s")], level=level)
 
 
@@ -182,7 +182,7 @@ def stderr_log(layout: str = "%(message)s") -> logging.Handler:
 
 
 class _Formatter(logging.Formatter):
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's word
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging defines the name
         return visible(redacted(super().formatMessage(record)))
 
     def format(self, record: logging.LogRecord) -> str:
@@ -190,7 +190,7 @@ class _Formatter(logging.Formatter):
 
 
 class _Console(Console):
-    """Rich, with every string and every segment fit to be shown."""
+    """Rich, with every string and every segment escaped."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(markup=False, highlight=False, emoji=False, **options)
@@ -212,7 +212,7 @@ def problem_of(error: LedgerError) -> CommandProblem:
 
 
 def explained(error: LedgerError) -> str:
-    """Message, field, value and rule in one line, without saying anything twice."""
+    """Message, field, value and rule in one line, without repetition."""
     text = " ".join(error.message.split())
     if error.field and error.field not in text:
         text = f"{error.field}: {text}"
@@ -224,20 +224,20 @@ def explained(error: LedgerError) -> str:
 
 
 def leave_pipe() -> None:
-    """Whoever read our output has gone: end without a second complaint when Python closes stdout."""
+    """Handles a closed output pipe: Python would print a second error when it closes stdout."""
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager
-def progress(what: str) -> Iterator[PrintedText]:
-    """Yields a function that is told how much is done, and of how much. Nothing is shown in the first second; then a
-    bar on a terminal, else a line every few seconds."""
+def progress(activity: str) -> Iterator[PrintedText]:
+    """Yields a function that takes the progress of `activity` and shows it. The first second shows nothing. After it, a
+    terminal shows a bar; any other output gets a line every few seconds."""
     started = shown = time.monotonic()
     bar = _bar() if sys.stderr.isatty() else None
-    task = None if bar is None else bar.add_task(what, total=None)
+    task = None if bar is None else bar.add_task(activity, total=None)
 
-    def told(done: int, total: int | None = None) -> None:
+    def report(done: int, total: int | None = None) -> None:
         nonlocal shown
         now = time.monotonic()
         if now - started < _QUIET_SECONDS:
@@ -247,10 +247,10 @@ def progress(what: str) -> Iterator[PrintedText]:
             bar.update(task, completed=done, total=total)
         elif now - shown >= _LINE_SECONDS:
             shown = now
-            say(f"{what}: {done}" + ("" if total is None else f" of {total}"))
+            say(f"{activity}: {done}" + ("" if total is None else f" of {total}"))
 
     try:
-        yield told
+        yield report
     finally:
         if bar is not None:
             bar.stop()

@@ -1,4 +1,4 @@
-"""How a command ends that others stop: with what it has started."""
+"""SIGTERM ends a command in good order, together with the processes that it started."""
 
 import signal
 import threading
@@ -9,8 +9,8 @@ from typing import NoReturn
 
 @contextmanager
 def ending_at_sigterm() -> Iterator[None]:
-    """SIGTERM ends the command as Ctrl-C does, so that its database and its processes end with it. Elsewhere than in
-    the main thread it stays what it is."""
+    """SIGTERM ends the command as Ctrl-C does, so that its database and its processes end with it. Outside the main
+    thread this changes nothing."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

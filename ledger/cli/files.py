@@ -21,22 +21,22 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 def passphrase_options(command: Command) -> Command:
-    """How the passphrase of an encrypted key is given."""
+    """`--passphrase-file` and `--prompt`: the passphrase of an encrypted key."""
     command = click.option("--prompt", is_flag=True, help="Ask for the key's passphrase.")(command)
     return passphrase_file_option(command)
 
 
 def passphrase_file_option(command: Command) -> Command:
-    """For commands that nobody watches."""
+    """`--passphrase-file` alone, for commands that run unattended."""
     return click.option(
-        "--passphrase-file", type=FILE, help=f"File that holds the key's passphrase.  [default: {PASSPHRASE}, if set]",
+        "--passphrase-file", type=FILE, help=f"File with the key's passphrase.  [default: {PASSPHRASE}, if set]",
     )(command)
 
 
 def passphrase_for(path: Path, file: Path | None, prompt: bool = False) -> bytes | None:
-    """The passphrase of the key at `path`, or of the one that is to be written there; None where none is given.
+    """The passphrase of the key at `path`, or of a new key for that path; None without a passphrase.
 
-    The passphrase of the environment applies only to encrypted key files and to new ones: it may be another key's.
+    The passphrase from the environment applies only to encrypted and to new key files: an unencrypted file needs none.
     """
     if file is not None and prompt:
         raise click.UsageError("--passphrase-file or --prompt, not both")
@@ -49,7 +49,7 @@ def passphrase_for(path: Path, file: Path | None, prompt: bool = False) -> bytes
 
 
 def passphrase_in(file: Path) -> bytes:
-    """The passphrase that a file holds, without the newline that ends it. Raises InvalidKey for an empty one."""
+    """The passphrase in a file, without the newline at its end. Raises InvalidKey if it is empty."""
     secret = file.read_bytes().rstrip(b"\r\n")
     if not secret:
         raise InvalidKey(f"{file} is empty", field="passphrase-file", value=file, rule="a passphrase")
@@ -57,12 +57,12 @@ def passphrase_in(file: Path) -> bytes:
 
 
 def signing_key(path: Path, passphrase_file: Path | None = None, prompt: bool = False) -> SigningKey:
-    """Raises ConfigurationError or InvalidKey, which names the file."""
+    """The private key in a file. Raises ConfigurationError or InvalidKey, which name the file."""
     return read_key(path, passphrase_for(path, passphrase_file, prompt))
 
 
 def public_half(given: str) -> VerifyingKey:
-    """The public key that `given` is or names: base64 or hex of an SPKI, a PEM file, or a private key's file."""
+    """The public key that `given` spells or names: base64 or hex of an SPKI, a PEM file, or a private key's file."""
     if not os.path.isfile(given):
         return load_spki(_spki_from(given), "key")
     path = Path(given)
@@ -74,7 +74,8 @@ def public_half(given: str) -> VerifyingKey:
     try:
         public = serialization.load_pem_public_key(data)
     except ValueError:
-        raise InvalidKey(f"{path} holds no public key", field="key", rule="PEM SubjectPublicKeyInfo") from None
+        raise InvalidKey(f"{path} does not hold a valid public key", field="key", rule="PEM SubjectPublicKeyInfo"
+                         ) from None
     der = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return load_spki(der, "key")
 
@@ -86,18 +87,18 @@ def _spki_from(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except ValueError:
         raise InvalidKey(
-            f"{text[:80]!r} is no key and no file", field="key", rule="base64 of an SPKI, or a PEM file"
+            f"{text[:80]!r} is neither a key nor a file", field="key", rule="base64 of an SPKI, or a PEM file"
         ) from None
 
 
 def text_or_file(given: str) -> str:
-    """A short text that may also be given as the file that holds it."""
+    """A short text: `given` itself, or the content of the file that it names."""
     return Path(given).read_text(encoding="utf-8").strip() if os.path.isfile(given) else given
 
 
 @contextmanager
 def reading(path: Path) -> Iterator[BinaryIO]:
-    """The file's bytes; `-` is stdin."""
+    """Opens a file for its bytes; `-` is stdin."""
     if str(path) == "-":
         yield sys.stdin.buffer
         return

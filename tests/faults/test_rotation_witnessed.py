@@ -92,7 +92,7 @@ def test_the_quorum_goes_on_over_a_rotation(tmp_path: Path) -> None:
                 client.verify(server, one, f"to {new}, which signs together with it")
             assert "signs together with it" in client.audit(server)
             ended = rotate(place.home, "--finish", variables=place.variables)
-            assert ended["next"].endswith(f"take the old vkey off their logs: {', '.join(named)}")
+            assert ended["next"].endswith(f"remove the old vkey from their logs: {', '.join(named)}")
             # What is published was signed before the end, what is signed now is by the new key alone.
             statement = tmp_path / "statement.json"
             assert command(place.home, "export", "footprint", shop.name("pot"), "--url", server.url, "--output",

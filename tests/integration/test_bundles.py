@@ -79,7 +79,7 @@ def test_it_holds_down_to_the_figures_of_what_went_in(story: Story, tmp_path: Pa
                CARBON_LEDGER_URL="http://127.0.0.1:1")
     assert done.code == 0, done.err
     assert steps(done) == ["ok", "ok", "not asked", "ok", "ok", "ok", "ok", "ok", "ok"]
-    assert f"of {story.mill.id}; the log says" in done.out
+    assert f"of {story.mill.id}; log time" in done.out
     assert story.mill.name("part") in done.out
     told = json.loads(run("verify", path, "--vkey", story.server.vkey, "--json").out)
     assert (told["ok"], told["organization"], told["statement"]) == (True, story.mill.id, story.mill.name("part"))

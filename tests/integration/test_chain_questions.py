@@ -266,7 +266,9 @@ def test_trees_of_several_lots(server: Server, shop: Workshop) -> None:
     assert graph["graph"]["roots"] == [y, x]
     # One lot may be shown: what is asked for is shown all the same, and what lies beyond is counted.
     short = rows(server, x, shop.name("pot"), "--direction", "down", "--limit", "1")
-    assert [row for row in short if "more behind" in row] == ["… and more behind 1 lots: --limit, --depth or --json"]
+    assert [row for row in short if "not shown" in row] == [
+        "… 1 lots and their chains are not shown: --limit, --depth or --json"
+    ]
 
 
 def test_a_tree_up_to_a_stage(server: Server, shop: Workshop, foundry: Foundry) -> None:

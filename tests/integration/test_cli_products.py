@@ -71,7 +71,7 @@ def test_by_facility_and_spread(told: Told) -> None:
     assert done.code == 0, done.err
     assert done.out.startswith(f"incomplete footprint of {told.shop.name('part')}\n")
     assert f"160 KGM: 2 lots of 2 records, as of {told.size + 1} entries" in done.out
-    assert "1.0625 kg CO2e per KGM, weighted by production; 170.000 kg CO2e in all" in done.out
+    assert "1.0625 kg CO2e per KGM, weighted by production; 170.000 kg CO2e in total" in done.out
     site, site2 = told.shop.name("site"), told.shop.name("site2")
     assert rows(done.out, "facility") == [
         [site, "62.5 %", "100 KGM", "0.5", "1", "100.0 %", "100.0 %"],
@@ -136,11 +136,11 @@ def test_an_unknown_product(told: Told) -> None:
 
 
 @pytest.mark.parametrize(("arguments", "why"), [
-    ([], "name either LOT or --product"),
-    (["urn:example:lot", "--product", "urn:example:part"], "name either LOT or --product"),
-    (["urn:example:lot", "--from", "2025-01-01"], "--from, --to and --limit go with --product"),
-    (["urn:example:lot", "--to", "2025-01-01"], "--from, --to and --limit go with --product"),
-    (["urn:example:lot", "--limit", "0"], "--from, --to and --limit go with --product"),
+    ([], "give either LOT or --product"),
+    (["urn:example:lot", "--product", "urn:example:part"], "give either LOT or --product"),
+    (["urn:example:lot", "--from", "2025-01-01"], "--from, --to and --limit need --product"),
+    (["urn:example:lot", "--to", "2025-01-01"], "--from, --to and --limit need --product"),
+    (["urn:example:lot", "--limit", "0"], "--from, --to and --limit need --product"),
     (["--product", "urn:example:part", "--limit", "1001"], "--limit"),
 ])
 def test_wrong_usage(arguments: list[str], why: str) -> None:

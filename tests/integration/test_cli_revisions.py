@@ -121,7 +121,7 @@ def test_changes_for_programs_page_by_page(told: Told) -> None:
 
 def test_nothing_has_changed_for_others(told: Told) -> None:
     done = told.run("changes", "urn:example:auditor")
-    assert (done.code, done.out) == (0, "no lot of urn:example:auditor was given other figures\n")
+    assert (done.code, done.out) == (0, "no lot of urn:example:auditor has a restated figure\n")
     assert told.run("changes", told.mill.id, "--since", told.size + 2).out.startswith("no lot of")
     unknown = told.run("changes", "urn:example:nobody")
     assert (unknown.code, unknown.out) == (1, "")

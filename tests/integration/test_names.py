@@ -235,7 +235,7 @@ def test_who_enrols_is_told(look: Look, tmp_path: Path) -> None:
     done = run("enrol", "--id", "urn:example:forge", "--name-en", "F\u043erge", "--key", key, "--home", server.home,
                "--url", server.url)
     assert (done.code, done.err) == (0, "")
-    assert "its names hold Latin and Cyrillic in one word" in done.out
+    assert "its names contain Latin and Cyrillic in one word" in done.out
     assert run("key", "new", tmp_path / "other.pem").code == 0
     done = run("enrol", "--id", "urn:example:f0rge", "--key", tmp_path / "other.pem", "--home", server.home, "--url",
                server.url, "--json")

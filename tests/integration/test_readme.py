@@ -92,7 +92,7 @@ def test_supplier_buyer_and_auditor(running: Running) -> None:
     assert "2 lots; 0 do not" in told
     told = running.run(choose)
     assert "weighted by production" in told
-    assert "beside it, never added" in told
+    assert "reported separately, never added" in told
     told = running.run(prove)
     assert "9. the statement holds down to the figures of its inputs, and belongs to this record: ok" in told
     assert "6. the figure recomputes from the record's assessment and the inputs' figures: ok" in told

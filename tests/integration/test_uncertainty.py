@@ -182,7 +182,7 @@ def test_the_command_line(diamond: Diamond) -> None:
     assert f"{found['analytic']['low']:,.3f} and {found['analytic']['high']:,.3f}" in told.out
     assert f"{sqrt(VARIANCE):,.3f} ({sqrt(VARIANCE) / 2.95:.1f} %)" in told.out
     assert "lognormal, geometric standard deviation 1.22" in told.out
-    assert "100.0 % of the CO2e are in lines that state an uncertainty\n" in told.out
+    assert "100.0 % of the CO2e is in lines that state an uncertainty\n" in told.out
     assert f"{100 * 220.0**2 * V_D / VARIANCE:.1f} %" in told.out
     assert diamond.declaration in told.out
     assert f"amount in record {diamond.slab}" in told.out

@@ -48,14 +48,14 @@ def test_what_says_nothing_counts_as_certain(server: Server, shop: Workshop) -> 
     assert "counts as certain" in found["note"]
     assert found["analytic"]["deviation"] == pytest.approx(60 * sqrt(expm1(log(1.1) ** 2)), rel=1e-12)
     told = run("uncertainty", shop.name("a"), "--url", server.url)
-    assert "60.0 % of the CO2e are in lines that state an uncertainty; what states no uncertainty counts" in told.out
+    assert "60.0 % of the CO2e is in lines that state an uncertainty; what states no uncertainty counts" in told.out
     # Mined with 1 kg CO2 of which nothing is said
     certain = uncertainty(server, shop.name("pot"), samples=100)["uncertainty"]
     assert (certain["analytic"]["distribution"], certain["analytic"]["low"], certain["sampled"]["high"]) == (
         "certain", 1.0, 1.0
     )
     assert (certain["stated"], certain["sources"]) == (0.0, [])
-    assert "nothing states an uncertainty" in run("uncertainty", shop.name("pot"), "--url", server.url).out
+    assert "no record states an uncertainty" in run("uncertainty", shop.name("pot"), "--url", server.url).out
 
 
 def test_removals_and_assigned_amounts(server: Server, shop: Workshop) -> None:
@@ -79,7 +79,7 @@ def test_removals_and_assigned_amounts(server: Server, shop: Workshop) -> None:
     assert found["analytic"]["low"] == pytest.approx(30 - 1.9599640 * deviation, rel=1e-7)
     assert abs(found["sampled"]["deviation"] - deviation) <= BOUND * found["sampled"]["deviationError"]
     told = run("uncertainty", shop.name("steel"), "--url", server.url)
-    assert "normal, since removals or credits are in it" in told.out
+    assert "normal, because it includes removals or credits" in told.out
     assert "-6.000 kg CO2e by system expansion" in told.out
 
 
@@ -238,7 +238,7 @@ def test_a_figure_that_is_not_complete(server: Server, shop: Workshop) -> None:
     assert (answer["title"], answer["completeness"]) == ("incomplete footprint", "unknown")
     told = run("uncertainty", shop.name("a"), "--url", server.url).out
     assert "incomplete footprint: 5.000 kg CO2e" in told
-    assert "unknown; what is left out of the figure is in no interval" in told
+    assert "unknown; the intervals do not cover omissions" in told
     server.post([amend(shop, change(made))])
     withdrawn = uncertainty(server, shop.name("a"), samples=100)
     assert (withdrawn["title"], withdrawn["footprint"], withdrawn["records"]) == ("withdrawn lot, no footprint", 0, 0)

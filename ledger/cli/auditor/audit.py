@@ -1,5 +1,5 @@
-"""`audit`: takes a log, replays it from zero or from its last state, and compares everything. Exit 1 where anything
-does not hold. `audit sample`: see `audit_sample`."""
+"""`audit`: replays a log from zero or from the state of an earlier audit, and compares everything. Exits with 1 if a
+check fails. `audit sample`: see `audit_sample`."""
 
 import asyncio
 import gc
@@ -30,7 +30,7 @@ from ledger.registry.workers.trial import tried
 
 
 class _AuditCommand(click.Group):
-    """A command with a target, under which `sample` stands too."""
+    """A command with a target, which also has the subcommand `sample`."""
 
     def __init__(self, whole: click.Command, *parts: click.Command) -> None:
         super().__init__("audit", parts, help=whole.help, params=whole.params)
@@ -49,12 +49,12 @@ class _AuditCommand(click.Group):
 
 @click.command("audit")
 @click.argument("target", required=False)
-@click.option("--vkey", help="The log's verifier key that you have pinned, or the file that holds it.")
-@click.option("--registrar", help="The keyid (hex) of the registrar's key that you have pinned.")
-@click.option("--policy", type=FILE, help="A policy file: the checkpoint has to be cosigned by its quorum.")
-@click.option("--state", type=FILE, help="Go on from what an earlier audit has left in this file, and leave it anew.")
-@click.option("--public", is_flag=True, help="Without bodies of private records: what the public log alone allows.")
-@click.option("--full-balances", is_flag=True, help="Compare all balances, not only those that were touched since.")
+@click.option("--vkey", help="Your pinned verifier key of the log, or a file with it.")
+@click.option("--registrar", help="Your pinned keyid (hex) of the registrar's key.")
+@click.option("--policy", type=FILE, help="A policy file: its quorum must have cosigned the checkpoint.")
+@click.option("--state", type=FILE, help="File with the state of an earlier audit: resume from it, then update it.")
+@click.option("--public", is_flag=True, help="Audit the public log alone, without the bodies of private records.")
+@click.option("--full-balances", is_flag=True, help="Compare all balances, not only the ones changed since --state.")
 @home_option
 @json_option
 def whole(
@@ -64,20 +64,20 @@ def whole(
     """Replay the whole log at TARGET and compare everything: entries, signatures, figures, roots, balances.
 
     TARGET is a server (http, https), a database (postgresql), a folder that `export log` has made, or this home's
-    database. A folder holds the public log: its audit needs no bodies, and says what it could not check. What is not
-    pinned with --vkey and --registrar is taken from TARGET itself, and the report says so. `audit sample` draws records
-    for a verifier.
+    database. A folder holds the public log: its audit needs no bodies, and the report lists the omitted checks.
+    Without --vkey or --registrar the audit trusts TARGET's own keys, and the report says so. `audit sample` draws
+    records for a verifier.
     """
-    asked = parse_policy(policy.read_bytes()) if policy is not None else None
-    # What is replayed refers to nothing in a circle: looking for it would cost a third of the time.
+    # Replayed records form no reference cycles: a search for cycles would take a third of the time.
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-    pinned = None if vkey is None else text_or_file(vkey)
+    options = AuditOptions(
+        vkey=None if vkey is None else text_or_file(vkey), registrar=registrar,
+        policy=None if policy is None else parse_policy(policy.read_bytes()), state=state, full_balances=full_balances,
+    )
     public = public or is_folder(target)
     if public and full_balances:
         raise click.UsageError("--full-balances needs bodies")
-    options = AuditOptions(
-        vkey=pinned, registrar=registrar, policy=asked, state=state, full_balances=full_balances)
     with ending_at_sigterm():
         if public:
             report = asyncio.run(_audit_public(public_log(target), options))
@@ -100,7 +100,7 @@ async def _audit(
         try:
             source = await stack.enter_async_context(opening)
         except (InvalidNote, VerificationError) as error:
-            # What the database says of its own keys does not hold.
+            # The key rotations in the database are not valid.
             return unopened(error)
         with progress("auditing") as show_progress:
             return await replay(source, registry, replace(options, progress=show_progress))
@@ -119,22 +119,22 @@ def _print(report: AuditReport, *, public: bool) -> None:
         f"log         {report.entries} of {report.size} entries, root {report.root}",
         *([f"from        entry {report.start}, where the last audit ended"] if report.start else []),
         *([f"witnesses   {', '.join(report.witnesses)}"] if report.witnesses else []), f"records     {records}",
-        *[f"rules       version {one.version} from entry {one.index + 1} on" for one in report.rules],
-        f"signatures  {report.signatures} hold{_done(report, 'signatures')}",
-        f"figures     {report.figures} of lots compared{_done(report, 'figures')}, "
-        f"{report.recomputed} records recomputed by their plugins{_done(report, 'recomputed')}",
+        *[f"rules       version {rules.version} from entry {rules.index + 1} on" for rules in report.rules],
+        f"signatures  {report.signatures} hold{_own_part(report, 'signatures')}",
+        f"figures     {report.figures} compared{_own_part(report, 'figures')}, "
+        f"{report.recomputed} records recomputed by plugins{_own_part(report, 'recomputed')}",
         f"balances    {report.balances} compared",
         *([f"erased      {report.erased} records, by erasures on the log"] if report.erased else []),
     )
     for note in report.notes:
         show(f"note: {note}")
-    for one in report.findings:
-        where = "the log" if one.index is None else f"index {one.index}"
-        show(f"DOES NOT HOLD at {where}, rule {one.rule}: {one.message}")
+    for finding in report.findings:
+        where = "the log" if finding.index is None else f"index {finding.index}"
+        show(f"DOES NOT HOLD at {where}, rule {finding.rule}: {finding.message}")
     held = "everything that could be checked holds" if public else "everything holds"
     show(held if report.ok else f"{len(report.findings)} findings: the log does not hold")
 
 
-def _done(report: AuditReport, count: str) -> str:
-    """How much of a count is of this audit, where earlier ones have counted too."""
+def _own_part(report: AuditReport, count: str) -> str:
+    """The part of a count that this audit contributed, if it resumed from an earlier one."""
     return f" ({report.counted(count)} in this audit)" if report.start else ""

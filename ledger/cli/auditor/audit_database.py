@@ -1,4 +1,4 @@
-"""Auditing a database directly, as its operator, with the log's key in the home."""
+"""Auditing a database directly. The operator runs this, with the log's key in the home."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -18,28 +18,28 @@ from ledger.store.sql import queries
 
 
 @asynccontextmanager
-async def database_source(chosen: Settings) -> AsyncIterator[AuditSource]:
-    """The ledger of these settings as it lies there: nothing is set up, and nothing written.
+async def database_source(settings: Settings) -> AsyncIterator[AuditSource]:
+    """The ledger of these settings, for reading only: this sets up and writes nothing.
 
-    Raises ConfigurationError where there is none, or where the home does not hold its log's key.
+    Raises ConfigurationError if there is no ledger, or if the home does not hold its log's key.
     """
-    async with opened_pool(chosen) as pool:
-        identity, rotations = await _identity(pool, chosen)
+    async with opened_pool(settings) as pool:
+        identity, rotations = await _identity(pool, settings)
         yield DatabaseSource(
-            pool, identity, rotations, anchor=open_anchor(chosen.anchor_at),
-            policy=None if chosen.policy is None else chosen.policy.read_bytes(),
+            pool, identity, rotations, anchor=open_anchor(settings.anchor_at),
+            policy=None if settings.policy is None else settings.policy.read_bytes(),
         )
 
 
-async def _identity(pool: DatabasePool, chosen: Settings) -> tuple[Identity, Sequence[str]]:
-    """Who signs here, and the rotations; where these do not hold that is for the audit to find."""
+async def _identity(pool: DatabasePool, settings: Settings) -> tuple[Identity, Sequence[str]]:
+    """The signer of the log, and its key rotations, unchecked if they are not valid: the audit reports that."""
     try:
-        keyring = await keyring_in(pool, chosen)
+        keyring = await keyring_in(pool, settings)
         return identity_of(keyring), keyring.notes
     except ConfigurationError:
         raise
     except LedgerError:
         notes = [row["note"] for row in await pool.fetch(queries("log_key")["all"])]
         origin = await pool.fetchval("SELECT origin FROM ledger")
-        signer = NoteSigner(origin, read_own_key(log_keys(chosen.home)[0], chosen.passphrase).private)
+        signer = NoteSigner(origin, read_own_key(log_keys(settings.home)[0], settings.passphrase).private)
         return Identity(origin, vkey_of(signer), signer), notes

@@ -1,4 +1,4 @@
-"""`audit sample`: records of a facility and period for a verifier, drawn so that anyone draws the same."""
+"""`audit sample`: draws records of a facility and period for a verifier. Anyone can repeat the draw."""
 
 import asyncio
 from pathlib import Path
@@ -19,15 +19,15 @@ from ledger.service.queries.periods import instant_of
 
 @click.command()
 @click.argument("target", required=False)
-@click.option("--facility", required=True, help="The facility whose transformations are drawn from.")
+@click.option("--facility", required=True, help="Draw from the transformations of this facility.")
 @click.option("--period", required=True, metavar="START/END",
-              help="Days or instants: records that begin within are drawn from.")
-@click.option("--seed", required=True, help="Any text, chosen after the checkpoint: nobody can know it beforehand.")
-@click.option("--size", type=click.IntRange(1, 10_000), default=25, show_default=True, help="So many records.")
+              help="Days or instants: draw from the records that begin in this period.")
+@click.option("--seed", required=True, help="Any text. Choose it after the checkpoint, so that nobody can predict it.")
+@click.option("--size", type=click.IntRange(1, 10_000), default=25, show_default=True, help="Number of records.")
 @click.option("--method", type=click.Choice(["random", "monetary"]), default="random", show_default=True,
-              help="Each record alike, or by its emissions.")
-@click.option("--vkey", help="The log's verifier key that you have pinned, or the file that holds it.")
-@click.option("--policy", type=FILE, help="A policy file: the checkpoint has to be cosigned by its quorum.")
+              help="Equal probability for each record, or probability by emissions.")
+@click.option("--vkey", help="Your pinned verifier key of the log, or a file with it.")
+@click.option("--policy", type=FILE, help="A policy file: its quorum must have cosigned the checkpoint.")
 @home_option
 @json_option
 def sample(
@@ -36,21 +36,21 @@ def sample(
 ) -> None:
     """Draw records of a facility and period at TARGET, with their evidence, for a verifier (ISO 14064-3).
 
-    The same log, seed and options give the same sample on any machine. TARGET is what `audit` takes.
+    The same log, seed and options give the same sample on any machine. TARGET is the same as for `audit`.
     """
     question = SampleRequest(facility, *_within(period), seed, size, method)
-    asked = parse_policy(policy.read_bytes()) if policy is not None else None
-    found = asyncio.run(_sample(target, home, question, None if vkey is None else text_or_file(vkey), asked))
+    parsed_policy = parse_policy(policy.read_bytes()) if policy is not None else None
+    drawn = asyncio.run(_sample(target, home, question, None if vkey is None else text_or_file(vkey), parsed_policy))
     if as_json:
-        print_json(found)
+        print_json(drawn)
     else:
-        _print(found)
+        _print(drawn)
 
 
 def _within(period: str) -> tuple[str, str]:
     start, slash, end = period.partition("/")
     if not slash:
-        raise click.UsageError("--period is START/END, such as 2025-01-01/2026-01-01")
+        raise click.UsageError("--period takes START/END, such as 2025-01-01/2026-01-01")
     first, last = instant_of(start, "period"), instant_of(end, "period")
     if first >= last:
         raise InvalidInput(f"period: {start} is not before {end}", code="period", field="period", value=period,
@@ -62,24 +62,24 @@ async def _sample(
     target: str | None, home: Path | None, question: SampleRequest, vkey: str | None, policy: Policy | None
 ) -> DrawnSample:
     async with source_of(target, home) as source:
-        with progress("reading the log") as told:
-            return await take_sample(source, question, vkey=vkey, policy=policy, progress=told)
+        with progress("reading the log") as report_progress:
+            return await take_sample(source, question, vkey=vkey, policy=policy, progress=report_progress)
 
 
-def _print(found: DrawnSample) -> None:
-    question, basis = found.question, found.basis
+def _print(drawn: DrawnSample) -> None:
+    question, basis = drawn.question, drawn.basis
     show(
         f"log         {basis.origin}, {basis.size} entries, root {basis.root}",
-        f"population  {found.population['records']:.0f} transformations of {question.facility}, "
-        f"{question.start} to {question.end}: {found.population['emissions']} kg CO2e",
-        f"drawn       {len(found.records)}, seed {question.seed!r}; {found.drawn_how}: "
-        f"{found.sampled['emissions']} kg CO2e",
+        f"population  {drawn.population['records']:.0f} transformations of {question.facility}, "
+        f"{question.start} to {question.end}: {drawn.population['emissions']} kg CO2e",
+        f"drawn       {len(drawn.records)}, seed {question.seed!r}; {drawn.drawn_how}: "
+        f"{drawn.sampled['emissions']} kg CO2e",
     )
     table = Table("entry", "record", "process", "begins", "kg CO2e", "lots", "evidence", box=None, pad_edge=False)
-    for one in found.records:
-        evidence = stacked(f"{given.kind} {given.digest}" for given in one.evidence)
-        table.add_row(str(one.index), one.digest, one.process, one.start, str(one.emissions), stacked(one.lots),
-                      evidence or "none")
+    for record in drawn.records:
+        evidence = stacked(f"{given.kind} {given.digest}" for given in record.evidence)
+        table.add_row(str(record.index), record.digest, record.process, record.start, str(record.emissions),
+                      stacked(record.lots), evidence or "none")
     show(table)
-    for note in found.notes:
+    for note in drawn.notes:
         show(f"note: {note}")

@@ -1,4 +1,4 @@
-"""What an audit reads: a server, a database, or this home's database."""
+"""The target of an audit: a server, a database, or this home's database."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -18,24 +18,25 @@ _DATABASE_SOURCE = "ledger.cli.auditor.audit_database:database_source"
 
 
 def source_of(target: str | None, home: Path | None) -> AbstractAsyncContextManager[AuditSource]:
-    """A server is audited with the base install; a database needs what the server needs."""
+    """The source for an audit of `target`. The base install can audit a server; a database needs the server's packages.
+    Raises ConfigurationError if these are missing."""
     if target is not None and not target.startswith(("postgresql://", "postgres://")):
         return http_source(target)
     chosen = settings(home)
     if target is not None:
         chosen = msgspec.structs.replace(chosen, database_url=target)
-    found: AbstractAsyncContextManager[AuditSource] = attribute(_DATABASE_SOURCE, "auditing a database")(chosen)
-    return found
+    source: AbstractAsyncContextManager[AuditSource] = attribute(_DATABASE_SOURCE, "auditing a database")(chosen)
+    return source
 
 
 def is_folder(target: str | None) -> bool:
-    """Whether TARGET is a folder, which `export log` has made."""
+    """Whether TARGET is a folder from `export log`."""
     return target is not None and Path(target).is_dir()
 
 
 @asynccontextmanager
 async def public_log(target: str | None) -> AsyncIterator[PublicLog]:
-    """The public log of a folder, or of a server. Raises InvalidInput for anything else."""
+    """The public log in a folder or on a server. Raises InvalidInput for any other target."""
     if target is not None and is_folder(target):
         yield FolderLog(Path(target))
         return

@@ -1,4 +1,4 @@
-"""Bodies of records for a recomputation: out of a folder, or of a server."""
+"""Bodies of records for a recomputation, from a folder or a server."""
 
 import hashlib
 from collections.abc import Iterator
@@ -14,13 +14,14 @@ from ledger.errors import Erased, InvalidInput, NotFound
 
 
 class _BodyReading(Struct, frozen=True):
-    """How a record reads since a revision; without a body, that changed its results alone, or withdrew it."""
+    """A record's form since a revision. It has no body if the revision changed only the results or withdrew the record.
+    """
 
     body: Raw = Raw(b"")
 
 
 class _PostedBody(Struct, frozen=True):
-    """The part of a record's answer that holds bodies, each as the very bytes."""
+    """The part of a record's answer with the bodies, byte for byte."""
 
     body: Raw
     revisions: list[_BodyReading] = []
@@ -28,27 +29,27 @@ class _PostedBody(Struct, frozen=True):
 
 @contextmanager
 def bodies_at(place: str) -> Iterator[Bodies]:
-    """The bodies in the files of a folder, or on the server with that address. Raises InvalidInput for neither."""
+    """The bodies in the files of a folder, or on the server at an address. Raises InvalidInput for any other place."""
     if place.startswith(("http://", "https://")):
         with Client(place) as client:
             yield _on_server(client)
         return
     folder = Path(place)
     if not folder.is_dir():
-        raise InvalidInput(f"{place!r} is no folder and no address of a server", field="bodies", value=place,
+        raise InvalidInput(f"{place!r} is neither a folder nor the address of a server", field="bodies", value=place,
                            rule="a folder with a file for each body, or http:// or https://")
     yield _in_folder(folder)
 
 
 def _in_folder(folder: Path) -> Bodies:
-    """Files may be called what they like: a body is found by its digest."""
-    found: dict[str, Path] = {}
+    """File names do not matter: the digest identifies a body."""
+    paths: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         if path.is_file() and path.stat().st_size <= MAX_BODY:
-            found[hashlib.sha256(path.read_bytes()).hexdigest()] = path
+            paths[hashlib.sha256(path.read_bytes()).hexdigest()] = path
 
     def read(_: str, reads: str) -> bytes | None:
-        path = found.get(reads)
+        path = paths.get(reads)
         return None if path is None else path.read_bytes()
 
     return read

@@ -1,4 +1,4 @@
-"""Bundles: made of what a server answers to anyone, and checked step by step without it."""
+"""Bundles: made from public answers of a server, and checked step by step without the server."""
 
 import base64
 from collections.abc import Iterable, Iterator
@@ -36,13 +36,14 @@ class _PostedRecord(Struct, frozen=True):
 
 
 def read_policy(path: Path) -> Policy:
-    """Raises InvalidInput that names the line."""
+    """The policy in a file. Raises InvalidInput, which names the malformed line."""
     return parse_policy(path.read_bytes())
 
 
 def make_bundle(client: Client, name: str, *, with_body: bool) -> Bundle:
-    """The bundle of a record by its digest, or of a lot: the record that made it, with the lot's statement. All is
-    proved in the newest public tree, so that the witnesses vouch for what came before the log had any, too."""
+    """The bundle of a record (`name` is its digest), or of a lot: the record that made the lot, with the lot's
+    statement. All proofs are for the newest public tree, so that witnesses also vouch for entries from before the log
+    had witnesses."""
     digest, statement = name, Raw(b"")
     if not _is_digest(name):
         (lot,) = client.get("/v1/lots", list[LotAnswer], lot=name)
@@ -52,12 +53,12 @@ def make_bundle(client: Client, name: str, *, with_body: bool) -> Bundle:
     receipt = _proof(client, digest, size)
     answer = msgspec.json.decode(receipt, type=Receipt)
     rotations = client.get("/log/keys", Rotations).rotations
-    found = Bundle(
+    bundle = Bundle(
         bundle=TAG, receipt=receipt, records=_records(client, answer, size), rotations=rotations or UNSET,
         body=packed(_body(client, digest)) if with_body else UNSET,
         statement=statement if bytes(statement) else UNSET,
     )
-    return read_bundle(msgspec.json.encode(found))
+    return read_bundle(msgspec.json.encode(bundle))
 
 
 def _is_digest(text: str) -> bool:
@@ -69,39 +70,40 @@ def _body(client: Client, digest: str) -> bytes:
 
 
 def _records(client: Client, receipt: Receipt, size: int) -> list[PublicRecord]:
-    """Public records that say whose key signed: of its organisation, of its parents, and of who enrolled them."""
-    known = organizations(client)
-    by_id = {one.id: one for one in known}
-    owners = {key.keyid: one for one in known for key in one.keys}
-    found: dict[int, PublicRecord] = {}
-    asked = {owners[parse_entry(base64.b64decode(receipt.entry)).keyid.hex()].id}
-    done: set[str] = set()
-    while asked - done:
-        one = by_id[(asked - done).pop()]
-        done.add(one.id)
-        asked |= {one.parent} if one.parent else set()
-        for index in sorted(_indexes(one)):
-            if index < receipt.index and index not in found:
-                found |= _public(client, index, size)
-                asked.add(decode_record(base64.b64decode(found[index].body)).issuer)
-    return [found[index] for index in sorted(found)]
+    """Public records that show whose key signed: of its organisation, of that organisation's parents, and of the
+    organisations that enrolled them."""
+    enrolled = organizations(client)
+    by_id = {organization.id: organization for organization in enrolled}
+    owners = {key.keyid: organization for organization in enrolled for key in organization.keys}
+    records: dict[int, PublicRecord] = {}
+    wanted = {owners[parse_entry(base64.b64decode(receipt.entry)).keyid.hex()].id}
+    visited: set[str] = set()
+    while wanted - visited:
+        organization = by_id[(wanted - visited).pop()]
+        visited.add(organization.id)
+        wanted |= {organization.parent} if organization.parent else set()
+        for index in sorted(_indexes(organization)):
+            if index < receipt.index and index not in records:
+                records |= _public(client, index, size)
+                wanted.add(decode_record(base64.b64decode(records[index].body)).issuer)
+    return [records[index] for index in sorted(records)]
 
 
-def _indexes(one: OrganizationAnswer) -> set[int]:
+def _indexes(organization: OrganizationAnswer) -> set[int]:
     """Log indexes of the records that changed an organisation's keys."""
-    return {one.index, *[key.enrolled for key in one.keys], *[key.revoked for key in one.keys
+    return {organization.index, *[key.enrolled for key in organization.keys], *[key.revoked for key in organization.keys
                                                              if key.revoked is not None]}
 
 
 def _public(client: Client, index: int, size: int) -> dict[int, PublicRecord]:
-    """The record at a log index, and the request that it completes, where it completes one."""
+    """The record at a log index, together with the recovery request if the record completes one."""
     digest = parse_entry(_entry(client, index, size)).digest.hex()
-    found = {index: _packed(client, digest, size)}
-    record = decode_record(base64.b64decode(found[index].body))
+    records = {index: _packed(client, digest, size)}
+    record = decode_record(base64.b64decode(records[index].body))
     if isinstance(record, KeyChange) and record.recovery == "complete" and record.request is not None:
-        asked = _packed(client, record.request, size)
-        found[msgspec.json.decode(asked.receipt, type=Receipt).index] = asked
-    return found
+        request = _packed(client, record.request, size)
+        records[msgspec.json.decode(request.receipt, type=Receipt).index] = request
+    return records
 
 
 def _packed(client: Client, digest: str, size: int) -> PublicRecord:
@@ -113,26 +115,26 @@ def _proof(client: Client, digest: str, size: int) -> Raw:
 
 
 def _size(client: Client) -> int:
-    """Of the newest public tree."""
+    """The size of the newest public tree."""
     note = client.content("/log/checkpoint", limits.NOTE).decode("utf-8", "replace")
     return parse_checkpoint(parse_note(note).text, extensions=True).size
 
 
 def _entry(client: Client, index: int, size: int) -> bytes:
-    """From the bundle of entries, in the public tree of `size`, that holds it."""
+    """The entry at a log index, from its entry bundle in the public tree of `size`."""
     first = index - index % TILE_WIDTH
     width = min(TILE_WIDTH, size - first)
     bundle = client.content("/log/" + entries_path(index // TILE_WIDTH, width), limits.bundle(width))
     return decode_entries(bundle)[index - first]
 
 
-def verify_bundle_file(data: bytes, known: ReplayedKeys, log: str | None, *, as_json: bool) -> int:
-    """Tells which steps hold; returns the exit code. `log`: address of the log, which is asked whether it still holds
-    what it signed. Raises InvalidInput where `data` is no bundle, Unavailable where the log does not answer."""
+def verify_bundle_file(data: bytes, pinned: ReplayedKeys, log: str | None, *, as_json: bool) -> int:
+    """Prints the result of each step; returns the exit code. `log`: address of the log, to check that it still contains
+    the signed checkpoint. Raises InvalidInput if `data` is not a bundle, Unavailable if the log does not answer."""
     bundle = read_bundle(data)
     steps = STEPS if log is None else (*STEPS, PUBLISHED)
     try:
-        checked = verify_bundle(bundle, known)
+        checked = verify_bundle(bundle, pinned)
         if log is not None and checked.verified.checkpoint is not None:
             with step(len(steps)):
                 check_published(log, checked.verified.checkpoint, checked.keys)
@@ -148,7 +150,7 @@ def verify_bundle_file(data: bytes, known: ReplayedKeys, log: str | None, *, as_
     if checked.keys.led is not None:
         say(f"note: {checked.keys.led}")
     if as_json:
-        print_json(_told(checked))
+        print_json(_result(checked))
     else:
         show(*[f"{number}. {text}: {checked.left_out.get(number, 'ok')}" for number, text in enumerate(steps, start=1)])
         show(*_proved(checked))
@@ -158,10 +160,10 @@ def verify_bundle_file(data: bytes, known: ReplayedKeys, log: str | None, *, as_
 def _proved(checked: Checked) -> Iterator[str]:
     verified, entry = checked.verified, checked.verified.entry
     signed = datetime.fromtimestamp(entry.time / 1000, UTC)
-    where = "of the log, as it promised" if verified.size is None else f"of the log at size {verified.size}"
+    where = "of the log, as the log promised" if verified.size is None else f"of the log at size {verified.size}"
     yield f"record {entry.digest.hex()} is entry {verified.index} {where}"
     by = f" of {checked.organization}" if checked.organization else ""
-    yield f"signed by key {entry.keyid.hex()}{by}; the log says at {signed:%Y-%m-%d %H:%M:%S} UTC"
+    yield f"signed by key {entry.keyid.hex()}{by}; log time {signed:%Y-%m-%d %H:%M:%S} UTC"
     if checked.cosigned:
         yield "cosigned by " + ", ".join(_times(checked.cosigned.items()))
     for lot in map(lot_brief, verified.lots):
@@ -172,7 +174,7 @@ def _proved(checked: Checked) -> Iterator[str]:
         yield (f"statement: {claims.figure.title} of {claims.lot}, {float(claims.figure.footprint):,.6g} kg CO2e, "
                f"at size {claims.size}")
         yield from (f"the log said: {one}" for one in claims.limitations)
-    yield "that nothing below this size has revoked the key or revised the record is the log's word, which audits check"
+    yield "only an audit can check that no record up to this size has revoked the key or revised this record"
 
 
 def _times(cosigned: Iterable[tuple[str, int]]) -> Iterator[str]:
@@ -180,7 +182,7 @@ def _times(cosigned: Iterable[tuple[str, int]]) -> Iterator[str]:
         yield f"{name} at {datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _told(checked: Checked) -> dict[str, object]:
+def _result(checked: Checked) -> dict[str, object]:
     verified, entry = checked.verified, checked.verified.entry
     return {
         "ok": True, "index": verified.index, "size": verified.size, "digest": entry.digest.hex(),

@@ -1,4 +1,4 @@
-"""`export`: files for others to check and to read. Of statements here, of the log in `export_log`."""
+"""`export`: writes files that others can check: statements and bundles here, the log in `export_log`."""
 
 from pathlib import Path
 
@@ -16,42 +16,42 @@ from ledger.host.files.durable import replacing
 
 @click.group(commands=[log], context_settings={"help_option_names": ["-h", "--help"]})
 def export() -> None:
-    """Write files for others: the public log, signed statements, and bundles with all that a check needs."""
+    """Write files for others: the public log, signed statements, and self-contained bundles."""
 
 
 @export.command()
 @click.argument("name", metavar="LOT|DIGEST")
-@click.option("--with-body", is_flag=True, help="With the record itself: only for who may see all of it.")
+@click.option("--with-body", is_flag=True, help="Include the record itself: only for recipients who may see all of it.")
 @click.option("--output", type=FILE, help="File to write.  [default: stdout]")
 @url_option
 @json_option
 def bundle(name: str, with_body: bool, output: Path | None, url: str, as_json: bool) -> None:
-    """Write all that someone needs to check a record offline into one file, for `carbon-ledger verify`.
+    """Write one file with everything that `carbon-ledger verify` needs to check a record offline.
 
-    It holds the receipt, and the public records that say whose key signed; of a lot its statement too.
+    It holds the receipt, and the public records that show whose key signed; for a lot it also holds the statement.
     """
     with Client(url) as client:
-        made = make_bundle(client, name, with_body=with_body)
+        record_bundle = make_bundle(client, name, with_body=with_body)
     if output is None:
-        print_json(made)
+        print_json(record_bundle)
         return
     with replacing(output) as file:
-        file.write(msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n")
+        file.write(msgspec.json.format(msgspec.json.encode(record_bundle), indent=2) + b"\n")
     if as_json:
-        print_json({"file": str(output), "records": len(made.records)})
+        print_json({"file": str(output), "records": len(record_bundle.records)})
     else:
-        say(f"{output}: bundle of {name} with {len(made.records)} public records; check it with "
+        say(f"{output}: bundle of {name} with {len(record_bundle.records)} public records; check it with "
             f"carbon-ledger verify {output} --vkey KEY")
 
 
 @export.command()
 @click.argument("lot")
-@click.option("--at", type=int, help="As of a log of so many entries.  [default: now]")
-@click.option("--method", metavar="NAME", help="With the answer of another method beside it; see `methods`.")
-@click.option("--gwp", metavar="SET", help="With the answer by another set of warming potentials beside it.")
-@click.option("--allocation", metavar="KEY", help="With the answer by one key for all records beside it.")
+@click.option("--at", type=int, help="As of this tree size (number of entries).  [default: now]")
+@click.option("--method", metavar="NAME", help="Add the answer of another method; see `methods`.")
+@click.option("--gwp", metavar="SET", help="Add the answer with another set of global warming potentials.")
+@click.option("--allocation", metavar="KEY", help="Add the answer with one allocation key for all records.")
 @click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True,
-              help="Of the method: also MATERIAL.NAME=VALUE. May be repeated.")
+              help="Parameter of the method, also as MATERIAL.NAME=VALUE. May be repeated.")
 @click.option("--output", type=FILE, help="File to write.  [default: stdout]")
 @url_option
 @json_option
@@ -61,7 +61,7 @@ def footprint(
 ) -> None:
     """Write the signed statement of LOT: its figure with the proofs that `carbon-ledger verify` checks offline.
 
-    It holds the record's assessment and the figures of what went in, so whoever gets the file sees these.
+    It holds the record's assessment and the figures of its inputs, so every recipient of the file sees them.
     """
     with Client(url) as client:
         statement = client.get(
@@ -78,5 +78,5 @@ def footprint(
         print_json({"file": str(output), "lot": claims.lot, "size": claims.size,
                     "digest": note_text(data).split("\n")[1]})
     else:
-        say(f"{output}: statement of {claims.lot} in the log of {claims.size} entries; check it with "
+        say(f"{output}: statement of {claims.lot} as of {claims.size} entries; check it with "
             f"carbon-ledger verify {output} --vkey KEY")

@@ -13,16 +13,16 @@ from ledger.service.witnesses.policy_file import read_policy
 
 
 @asynccontextmanager
-async def database_log(chosen: Settings) -> AsyncIterator[PublicLog]:
-    """The log of these settings as it lies there. Raises ConfigurationError where there is none, or where the home does
-    not hold its log's key; Unavailable where the anchor knows of a higher head."""
-    async with opened_database(chosen) as (pool, keyring):
-        heads = heads_of(chosen, keyring, pool)
+async def database_log(settings: Settings) -> AsyncIterator[PublicLog]:
+    """The log of these settings, for reading only. Raises ConfigurationError if there is no ledger or the home does not
+    hold its log's key, Unavailable if the anchor holds a higher head."""
+    async with opened_database(settings) as (pool, keyring):
+        heads = heads_of(settings, keyring, pool)
         async with pool.acquire() as connection:
             await heads.start(connection)
-        policy = None if chosen.policy is None else read_policy(chosen.policy, keyring.keys)
+        policy = None if settings.policy is None else read_policy(settings.policy, keyring.keys)
         publication = Publication(pool, heads, policy)
         if policy is None:
-            # Raises where the log has witnesses all the same. With a policy it would begin to have them: not here.
+            # Raises if the log has witnesses although no policy is set. An export must not start a policy either.
             await publication.start()
         yield DatabaseLog(pool, publication)

@@ -1,6 +1,7 @@
-"""`export log`: the public log as a folder for any static host, written or extended."""
+"""`export log`: writes or extends a folder with the public log, for any static host."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from ledger.cli.lazy import attribute
 from ledger.client.mirror.export import AT_ONCE, Exported, export
 from ledger.client.mirror.folder import opened
 from ledger.client.mirror.source import PublicLog, http_log
+from ledger.service.settings import Settings
 
 _DATABASE_LOG = "ledger.cli.auditor.export_database:database_log"
 HOME = "home"
@@ -22,36 +24,39 @@ HOME = "home"
 @click.argument("folder", metavar="DIR", type=FOLDER)
 @click.option("--from", "source", metavar="URL", default=HOME, show_default=True,
               help="Address of a server, or `home` for the database of this host's ledger.")
-@click.option("--vkey", help="The log's verifier key that you have pinned, or the file that holds it.")
+@click.option("--vkey", help="Your pinned verifier key of the log, or a file with it.")
 @home_option
 @json_option
 def log(folder: Path, source: str, vkey: str | None, home: Path | None, as_json: bool) -> None:
-    """Copy the public log into DIR, or extend the copy that is there.
+    """Copy the public log into DIR, or extend an earlier copy there.
 
-    A static host that serves DIR as /log serves the log: checkpoint, tiles, entry bundles; and the bodies of public
-    records. Everything is checked against the signed checkpoint, which is replaced last. A log that does not extend
-    what DIR holds is refused, and nothing is changed. After a kill, run it again: it goes on where it was.
+    A static host that serves DIR as /log serves the log (checkpoint, tiles, entry bundles) and the bodies of public
+    records. The command checks everything against the signed checkpoint, and replaces the checkpoint last. It refuses
+    a log that does not extend the copy in DIR, and then changes nothing. After a kill, run it again: it resumes.
     """
-    found = asyncio.run(_export(folder, source, home, None if vkey is None else text_or_file(vkey)))
+    exported = asyncio.run(_export(folder, source, home, None if vkey is None else text_or_file(vkey)))
     if as_json:
-        print_json(found)
+        print_json(exported)
     else:
-        for note in found.notes:
+        for note in exported.notes:
             say(f"note: {note}")
-        show(f"{found.folder}: log {found.origin} of {found.size} entries, {found.added} new; root {found.root}; "
-             f"{found.written} files written")
+        show(f"{exported.folder}: log {exported.origin} of {exported.size} entries, {exported.added} new; "
+             f"root {exported.root}; {exported.written} files written")
 
 
 async def _export(folder: Path, source: str, home: Path | None, vkey: str | None) -> Exported:
     with opened(folder) as target:
-        async with _log(source, home) as found:
-            with progress("exporting") as told:
-                return await export(found, target, vkey=vkey, progress=told)
+        async with _log(source, home) as public_log:
+            with progress("exporting") as report_progress:
+                return await export(public_log, target, vkey=vkey, progress=report_progress)
 
 
 def _log(source: str, home: Path | None) -> AbstractAsyncContextManager[PublicLog]:
-    """A server's log is copied with the base install; a database needs what the server needs."""
+    """The log to copy. The base install can copy a server's log; a database needs the server's packages. Raises
+    ConfigurationError if these are missing."""
     if source != HOME:
         return http_log(source, AT_ONCE)
-    found: AbstractAsyncContextManager[PublicLog] = attribute(_DATABASE_LOG, "exporting a database")(settings(home))
-    return found
+    open_log: Callable[[Settings], AbstractAsyncContextManager[PublicLog]] = attribute(
+        _DATABASE_LOG, "exporting a database"
+    )
+    return open_log(settings(home))

@@ -1,4 +1,5 @@
-"""`monitor`: watches a log for forks and for keys. Exit 1 where it has broken a promise, with the evidence kept."""
+"""`monitor`: watches a log for forks and for new keys. If the log breaks a promise, it saves the evidence and exits
+with 1."""
 
 import time
 from datetime import UTC, datetime
@@ -22,25 +23,25 @@ from ledger.host.files.durable import replace
 
 @click.command()
 @click.argument("url")
-@click.option("--vkey", required=True, help="The log's verifier key that you have pinned, or the file that holds it.")
-@click.option("--state", "file", type=FILE, required=True, help="File that remembers what was seen; made if missing.")
+@click.option("--vkey", required=True, help="Your pinned verifier key of the log, or a file with it.")
+@click.option("--state", "file", type=FILE, required=True, help="File with the monitor's state; made if missing.")
 @click.option("--organization", "organizations", multiple=True,
-              help="Tell only what is entered for this organisation (URN); may be repeated.")
-@click.option("--policy", type=FILE, help="File with witnesses and quorum: what they have cosigned is compared too.")
-@click.option("--once", is_flag=True, help="Look once and end, for a schedule.")
-@click.option("--every", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Seconds between looks.")
+              help="Report only entries for this organisation (URN); may be repeated.")
+@click.option("--policy", type=FILE, help="Policy file: compare the checkpoints that its witnesses cosigned too.")
+@click.option("--once", is_flag=True, help="Check once and exit, for scheduled runs.")
+@click.option("--every", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Seconds between checks.")
 @json_option
 def monitor(
     url: str, vkey: str, file: Path, organizations: tuple[str, ...], policy: Path | None, once: bool, every: float,
     as_json: bool,
 ) -> int:
-    """Watch the log at URL: that it only grows, and which keys it enters for whom.
+    """Watch the log at URL: check that it only grows, and report new keys.
 
-    Tells of each organisation that is enrolled, of keys that are added, revoked or compromised, of recoveries, and of
-    activations of plugins. A fork, a rollback, a signature that does not hold, a head without the cosignatures that the
-    log itself asks for or a public record that is not served ends it with exit code 1; the checkpoints that show it are
-    kept beside the state, to be shown to others. Entries whose time leads this host's clock, or the time at which a
-    quorum of --policy had cosigned them, are told; with --once the exit code is 1 then.
+    It reports enrolled organisations, keys that are added, revoked or compromised, recoveries, and activations of
+    plugins. It exits with 1 after a fork, a rollback, an invalid signature, a head without the cosignatures that the
+    log's own policy requires, or a missing public record; the checkpoints that prove it are saved next to the state
+    file, as evidence for others. It also reports entries whose time is ahead of this host's clock, or ahead of the time
+    at which a quorum of --policy cosigned them; with --once the exit code is then 1.
     """
     pinned = text_or_file(vkey)
     state = load_state(file, parse_vkey(pinned).name)
@@ -49,58 +50,60 @@ def monitor(
         watching = Monitor(reader, pinned, rule)
         while True:
             try:
-                state, found = _look(watching, state, file, frozenset(organizations), as_json)
+                state, findings = _look(watching, state, file, frozenset(organizations), as_json)
             except Violation as violation:
-                kept = _keep(file, violation)
-                say(f"the log at {url} has broken its promise; the evidence is in {kept}")
+                evidence = _keep(file, violation)
+                say(f"the log at {url} has broken its promises; the evidence is in {evidence}")
                 raise
             except Unavailable as error:
                 if once:
                     raise
-                say(f"{error.message}; looking again in {every:g} s")
+                say(f"{error.message}; next check in {every:g} s")
             if once:
-                return 1 if found else 0
+                return 1 if findings else 0
             time.sleep(every)
 
 
 def _look(
     monitor: Monitor, state: MonitorState, file: Path, wanted: frozenset[str], as_json: bool
 ) -> tuple[MonitorState, list[AuditFinding]]:
-    with progress("reading the log") as told:
-        found = monitor.look(state, told)
-    events = [event for event in found.events if not wanted or event.subject in wanted]
-    size, root = found.checkpoint.size, found.checkpoint.root.hex()
+    with progress("reading the log") as report_progress:
+        look = monitor.look(state, report_progress)
+    events = [event for event in look.events if not wanted or event.subject in wanted]
+    size, root = look.checkpoint.size, look.checkpoint.root.hex()
     if as_json:
-        print_json({"size": size, "root": root, "vkey": found.keys.spans[-1].vkey, "rotations": [
-            one._asdict() for one in found.rotations], "events": events, "warnings": found.warnings,
-            "findings": found.findings})
+        print_json({"size": size, "root": root, "vkey": look.keys.spans[-1].vkey, "rotations": [
+            rotation._asdict() for rotation in look.rotations], "events": events, "warnings": look.warnings,
+            "findings": look.findings})
     else:
-        for rotation in found.rotations:
-            how = "is followed by, and for now signs beside," if rotation.begins else "ends; alone signs"
-            show(f"at {rotation.size} entries: the log's key {rotation.old} {how} {rotation.new}")
+        for rotation in look.rotations:
+            show(f"at {rotation.size} entries: the log's key {rotation.old} " + (
+                f"is followed by {rotation.new}; for now both sign" if rotation.begins else
+                f"ends; {rotation.new} signs alone"
+            ))
         for event in events:
             _tell(event)
-        show(f"the log holds at {size} entries, root {root}", *[one for one in [found.keys.led] if one])
-        for one in found.findings:
-            show(f"DOES NOT HOLD at index {one.index}, rule {one.rule}: {one.message}")
-    for warning in found.warnings:
+        show(f"the log is valid at {size} entries, root {root}", *([look.keys.led] if look.keys.led else []))
+        for finding in look.findings:
+            show(f"DOES NOT HOLD at index {finding.index}, rule {finding.rule}: {finding.message}")
+    for warning in look.warnings:
         say(f"warning: {warning}")
-    if found.state != state:
-        # Told first: what is told twice after a crash is better than what is never told.
-        replace(file, msgspec.json.encode(found.state))
-    return found.state, found.findings
+    if look.state != state:
+        # The report comes before the state: after a crash, a report may repeat but none is lost.
+        replace(file, msgspec.json.encode(look.state))
+    return look.state, look.findings
 
 
 def _tell(event: Event) -> None:
     at = f"{datetime.fromtimestamp(event.time / 1000, UTC):%Y-%m-%d %H:%M:%S}"
-    what = {
+    change = {
         "organization": "is enrolled", "keyChange": "changes its keys", "activation": f"is in force as {event.version}",
     }.get(event.type, event.type)
     if event.recovery is not None:
-        what = f"recovery of its keys: {event.recovery}"
+        change = f"recovery of its keys: {event.recovery}"
     if event.retired:
-        what = f"is retired, version {event.version}"
-    show(f"{at} entry {event.index}: {event.subject} {what}; signed by key {event.keyid}")
+        change = f"is retired, version {event.version}"
+    show(f"{at} entry {event.index}: {event.subject} {change}; signed by key {event.keyid}")
     for key in event.added:
         show(f"  added    {key}")
     for key in event.revoked:
@@ -110,7 +113,7 @@ def _tell(event: Event) -> None:
 
 
 def _keep(file: Path, violation: Violation) -> Path:
-    """A file beside the state with the reason and the checkpoints; never in the place of an earlier one."""
+    """Writes the reason and the checkpoints to a new file next to the state; it never replaces an earlier file."""
     name = f"{file.name}-evidence-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"
     path = file.with_name(name)
     replace(path, "\n".join([f"# {violation.code}: {violation.message}", *violation.notes]).encode())

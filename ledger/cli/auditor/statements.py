@@ -1,4 +1,4 @@
-"""A statement, checked step by step and told."""
+"""Checks a statement step by step and prints the result."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ _ALL = (*STEPS, PUBLISHED, "the policy's quorum of witnesses cosigned the checkp
 
 
 class _StatementAnswer(Struct):
-    """What is told of another method's answer; numbers are in text."""
+    """The printed part of another method's answer; numbers are text."""
 
     method: str
     footprint: str
@@ -36,8 +36,8 @@ class _StatementAnswer(Struct):
 
 
 class StatementVerdict(NamedTuple):
-    """What was proved and done again, or why the statement does not hold; `left_out`: steps that nobody asked for;
-    `led`: to which key rotations led from the known one."""
+    """The proven and the recomputed content, or the error. `left_out`: steps that were not requested; `led`: a note on
+    the key to which rotations led from the pinned one."""
 
     proven: Proven | None = None
     recomputed: Recomputed | None = None
@@ -46,14 +46,14 @@ class StatementVerdict(NamedTuple):
     led: str | None = None
 
 
-def verify_statement(data: bytes, known: ReplayedKeys, bodies: str | None, log: str | None, *, as_json: bool) -> int:
-    """Tells which steps hold; returns the exit code. `log`: address of the log, which is asked whether it still holds
-    what it signed. Raises InvalidInput where `data` is no statement, Unavailable where the log does not answer."""
-    verdict = _verdict(read_statement(data), known, bodies, log)
+def verify_statement(data: bytes, pinned: ReplayedKeys, bodies: str | None, log: str | None, *, as_json: bool) -> int:
+    """Prints the result of each step; returns the exit code. `log`: address of the log, to check that it still contains
+    the signed checkpoint. Raises InvalidInput if `data` is not a statement, Unavailable if the log does not answer."""
+    verdict = _verdict(read_statement(data), pinned, bodies, log)
     if verdict.led is not None:
         say(f"note: {verdict.led}")
     if as_json:
-        print_json(_told(verdict))
+        print_json(_result(verdict))
     else:
         _print_steps(verdict)
         if verdict.error is not None:
@@ -63,23 +63,23 @@ def verify_statement(data: bytes, known: ReplayedKeys, bodies: str | None, log: 
     return 1 if verdict.error is not None else 0
 
 
-def _verdict(statement: Statement, known: ReplayedKeys, bodies: str | None, log: str | None) -> StatementVerdict:
+def _verdict(statement: Statement, pinned: ReplayedKeys, bodies: str | None, log: str | None) -> StatementVerdict:
     proven, recomputed, led = None, None, None
-    asked = {_PUBLISHED: log is not None, _QUORUM: known.policy is not None}
-    left_out = frozenset([number for number, one in asked.items() if not one])
+    requests = {_PUBLISHED: log is not None, _QUORUM: pinned.policy is not None}
+    left_out = frozenset([number for number, requested in requests.items() if not requested])
     try:
         with step(_SIGNED):
-            keys = LogKeys(pinned_key(statement.note, known), known.rotations)
+            keys = LogKeys(pinned_key(statement.note, pinned), pinned.rotations)
         led = keys.led
         proven = check_statement(statement, keys.pinned, keys.notes)
         if bodies is not None:
-            with bodies_at(bodies) as found:
-                recomputed = recompute_from_bodies(proven, found, tried())
+            with bodies_at(bodies) as sources:
+                recomputed = recompute_from_bodies(proven, sources, tried())
         if log is not None:
             with step(_PUBLISHED):
                 check_published(log, proven.checkpoint, keys)
         with step(_QUORUM):
-            check_statement_quorum(proven, keys, known.policy)
+            check_statement_quorum(proven, keys, pinned.policy)
         return StatementVerdict(proven, recomputed, None, left_out, led)
     except VerificationError as error:
         return StatementVerdict(proven, recomputed, error, left_out, led)
@@ -92,24 +92,24 @@ def _print_steps(verdict: StatementVerdict) -> None:
             show(f"{number}. {text}: DOES NOT HOLD")
             return
         if number not in verdict.left_out:
-            show(f"{number}. {text}: {_bodies_told(verdict) if number == _BODIES else 'ok'}")
+            show(f"{number}. {text}: {_bodies_result(verdict) if number == _BODIES else 'ok'}")
 
 
-def _bodies_told(verdict: StatementVerdict) -> str:
-    done = verdict.recomputed
-    if done is None:
+def _bodies_result(verdict: StatementVerdict) -> str:
+    recomputed = verdict.recomputed
+    if recomputed is None:
         return "not asked"
-    if not done.results:
+    if not recomputed.results:
         return "not recomputed"
-    return "ok" if done.assessment else "ok, but for the assessment"
+    return "ok" if recomputed.assessment else "ok, except for the assessment"
 
 
 def _step_of(error: VerificationError | None) -> int:
-    """The step that fails; 0 where none does."""
+    """The number of the failed step; 0 without an error."""
     return (error.step or 0) if error is not None else 0
 
 
-def _proved(proven: Proven, done: Recomputed | None) -> Iterator[str]:
+def _proved(proven: Proven, recomputed: Recomputed | None) -> Iterator[str]:
     claims, figure = proven.claims, proven.claims.figure
     logged = datetime.fromtimestamp(proven.entry.time / 1000, UTC)
     yield f"{figure.title} of {claims.lot}: {claims.quantity} of {claims.product}"
@@ -117,42 +117,42 @@ def _proved(proven: Proven, done: Recomputed | None) -> Iterator[str]:
            f"completeness {figure.completeness}")
     yield f"method {claims.method} ({claims.gwp}), plugin {claims.plugin or 'none'}, {claims.software}"
     yield (f"log {claims.origin} at size {claims.size}, root {proven.checkpoint.root.hex()}; record {claims.digest}, "
-           f"entry {claims.record}, which the log says it took at {logged:%Y-%m-%d %H:%M:%S} UTC")
-    for one, lot in zip(claims.inputs, proven.inputs, strict=True):
-        yield f"  took {one.quantity} of {lot.quantity} of {lot.lot}, committed by entry {one.record}"
+           f"entry {claims.record}, log time {logged:%Y-%m-%d %H:%M:%S} UTC")
+    for taken, lot in zip(claims.inputs, proven.inputs, strict=True):
+        yield f"  took {taken.quantity} of {lot.quantity} of {lot.lot}, committed by entry {taken.record}"
     if claims.answer is not UNSET:
-        yield _beside(claims.answer)
-    yield from _notes(proven, done)
+        yield _other_answer(claims.answer)
+    yield from _notes(proven, recomputed)
 
 
-def _beside(answer: Raw) -> str:
-    """Another method's answer, in one line."""
-    told = msgspec.json.decode(answer, type=_StatementAnswer)
-    chosen = ", ".join([told.method, *[one for one in (told.gwp, told.allocation) if one]])
-    return (f"beside it by {chosen}: {float(told.footprint):,.6g} kg CO2e, signed by the log and proved by no tree "
+def _other_answer(answer: Raw) -> str:
+    """The answer of another method, in one line."""
+    other = msgspec.json.decode(answer, type=_StatementAnswer)
+    terms = ", ".join([other.method, *[one for one in (other.gwp, other.allocation) if one]])
+    return (f"by {terms}: {float(other.footprint):,.6g} kg CO2e, signed by the log, but without a proof in its tree "
             "(--json shows all of it)")
 
 
-def _notes(proven: Proven, done: Recomputed | None) -> Iterator[str]:
-    """What these steps cannot show."""
+def _notes(proven: Proven, recomputed: Recomputed | None) -> Iterator[str]:
+    """The limits of this check."""
     yield from (f"the log said: {one}" for one in proven.claims.limitations)
-    if done is not None:
-        yield from done.notes
-    if done is None or not done.results:
-        yield "contents are those that the log committed to; to recompute them takes the bodies (--bodies)"
+    if recomputed is not None:
+        yield from recomputed.notes
+    if recomputed is None or not recomputed.results:
+        yield "contents are the log's committed values; --bodies recomputes them"
     if proven.inputs:
-        yield "what went in carries the figures that the log committed to; where these come from is not in a statement"
-    yield "that nothing below this size has revised a figure since is the log's word, which an audit checks"
+        yield "the inputs' figures are the log's committed values; a statement does not show their origins"
+    yield "only an audit can check that no record up to this size has revised a figure"
 
 
-def _told(verdict: StatementVerdict) -> dict[str, object]:
+def _result(verdict: StatementVerdict) -> dict[str, object]:
     proven, error = verdict.proven, verdict.error
-    told: dict[str, object] = {"ok": error is None}
+    result: dict[str, object] = {"ok": error is None}
     if error is not None:
-        told |= {"step": _step_of(error), "problem": problem_of(error)}
+        result |= {"step": _step_of(error), "problem": problem_of(error)}
     if proven is not None and error is None:
         claims = proven.claims
-        told |= {
+        result |= {
             "lot": claims.lot, "product": claims.product, "quantity": claims.quantity, "figure": claims.figure,
             "method": claims.method, "gwp": claims.gwp, "plugin": claims.plugin, "software": claims.software,
             "origin": claims.origin, "size": claims.size, "root": proven.checkpoint.root.hex(),
@@ -162,5 +162,5 @@ def _told(verdict: StatementVerdict) -> dict[str, object]:
             "notes": list(_notes(proven, verdict.recomputed)),
         }
         if claims.answer is not UNSET:
-            told["answer"] = claims.answer
-    return told
+            result["answer"] = claims.answer
+    return result

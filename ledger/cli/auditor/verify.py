@@ -1,4 +1,4 @@
-"""`verify`: receipts, bundles and statements checked step by step, without a network or trust in the server."""
+"""`verify`: checks receipts, bundles and statements step by step, without a network and without trust in the server."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -37,12 +37,27 @@ STEPS = (
 _PROMISED = {
     2: "the log's acknowledgement of this entry is signed by the log: ok",
     3: "the entry is in a published tree: not yet, the log's witnesses had not signed",
-    7: "the log, as it is published now, begins with a checkpoint: there is none yet",
+    7: "the log, as it is published now, begins with a checkpoint: no checkpoint yet",
 }
 
 
+_OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "bundle": ("--registrar",), "statement": ("--bodies",), "receipt": ("--body", "--key"),
+}
+"""The options that apply to one kind of file only."""
+
+
+class ReceiptEvidence(NamedTuple):
+    """Optional inputs for the check of receipts: the record's body, the signer's key, the address of the log."""
+
+    body: bytes | None
+    signer: VerifyingKey | None
+    log: str | None
+
+
 class FileVerdict(NamedTuple):
-    """One receipt: what it proved, or why it does not hold. `led`: to which key rotations led from the known one."""
+    """One receipt: its proven content, or the error. `led`: a note on the key to which rotations led from the pinned
+    one."""
 
     line: int
     verified: Verified | None
@@ -52,74 +67,86 @@ class FileVerdict(NamedTuple):
 
 @click.command()
 @click.argument("receipt", type=FILE, metavar="FILE")
-@click.option("--vkey", help="The log's verifier key, or the file that holds it.  [default: the --policy's]")
-@click.option("--policy", "policy_file", type=FILE, help="Which logs and witnesses are known, after C2SP tlog-policy.")
-@click.option("--registrar", help="Of a bundle: hex keyid of the registrar's first key.")
-@click.option("--body", type=FILE, help="Of a receipt: the record's canonical bytes.")
-@click.option("--key", help="Of a receipt: the signer's public key, base64 of its SPKI, or a PEM file.")
-@click.option("--bodies", help="Of a statement: folder with the bodies, or address of a server, to compute it anew.")
-@click.option("--log", help="Address of the log's server: whether the log still holds what it signed.")
-@click.option("--log-keys", type=FILE, help="How the log's key was rotated: what its server answers below /log/keys.")
+@click.option("--vkey", help="The log's verifier key, or a file with it.  [default: the log of --policy]")
+@click.option("--policy", "policy_file", type=FILE, help="File with trusted logs and witnesses (C2SP tlog-policy).")
+@click.option("--registrar", help="For a bundle: hex keyid of the registrar's first key.")
+@click.option("--body", type=FILE, help="For a receipt: file with the record's canonical bytes.")
+@click.option("--key", help="For a receipt: the signer's public key, as base64 of its SPKI or as a PEM file.")
+@click.option("--bodies", help="For a statement: folder or server with the bodies, to recompute the figures.")
+@click.option("--log", help="Address of the log's server: check that the log still contains the signed checkpoint.")
+@click.option("--log-keys", type=FILE, help="File with the log's key rotations: its server's answer at /log/keys.")
 @json_option
 def verify(
     receipt: Path, vkey: str | None, policy_file: Path | None, registrar: str | None, body: Path | None,
     key: str | None, bodies: str | None, log: str | None, log_keys: Path | None, as_json: bool,
 ) -> int:
-    """Check the receipts (one as JSON, many as NDJSON), the bundle, or the statement, in FILE (`-` is stdin) against
-    the log's --vkey, or the --policy that names it.
+    """Check the receipts (one as JSON, many as NDJSON), the bundle, or the statement in FILE (`-` is stdin) against
+    the log's --vkey, or against the --policy that names the log.
 
-    Nothing is asked of anyone, but with --log: what holds proves that its figures are in the log that this key signs.
-    With a policy, only a checkpoint that its quorum of witnesses has cosigned counts. Where the log's key was rotated,
-    signed notes lead from the key you have to the newest one: a bundle holds them, --log-keys and --log bring them.
+    The check works offline, except with --log. If all steps hold, the figures are in the log that this key signs. With
+    a policy, its quorum of witnesses must also have cosigned the checkpoint. If the log's key was rotated, signed notes
+    lead from your key to the newest one: a bundle contains them; otherwise give --log-keys or --log.
     """
     if vkey is None and policy_file is None:
         raise click.UsageError("Missing option '--vkey' (or '--policy').")
-    known = ReplayedKeys(
+    pinned = ReplayedKeys(
         None if vkey is None else text_or_file(vkey), None if policy_file is None else read_policy(policy_file),
         registrar, _rotations(log_keys, log),
     )
-    if known.vkey is not None:
-        LogKeys(known.vkey, known.rotations)  # raises where they are no line of keys, before a file is looked at
+    if pinned.vkey is not None:
+        LogKeys(pinned.vkey, pinned.rotations)  # raises if the rotations form no chain, before reading FILE
     with reading(receipt) as file:
         data = file.read()
+    given = {"--registrar": registrar, "--body": body, "--key": key, "--bodies": bodies}
     if is_bundle(data):
-        if body is not None or key is not None or bodies is not None:
-            raise click.UsageError("--body, --key and --bodies are not for bundles, which hold what they need")
-        return verify_bundle_file(data, known, log, as_json=as_json)
-    if registrar is not None:
-        raise click.UsageError("--registrar belongs to bundles")
+        _check_options("bundle", given)
+        return verify_bundle_file(data, pinned, log, as_json=as_json)
     if is_statement(data):
-        if body is not None or key is not None:
-            raise click.UsageError("--body and --key belong to receipts; a statement takes --bodies")
-        return verify_statement(data, known, bodies, log, as_json=as_json)
-    if bodies is not None:
-        raise click.UsageError("--bodies belongs to statements; a receipt takes --body")
-    bytes_of_body = None if body is None else body.read_bytes()
-    signer = None if key is None else public_half(key)
-    verdicts = [_verdict(line, text, known, bytes_of_body, signer, log) for line, text in _receipts(data)]
+        _check_options("statement", given)
+        return verify_statement(data, pinned, bodies, log, as_json=as_json)
+    _check_options("receipt", given)
+    evidence = ReceiptEvidence(
+        None if body is None else body.read_bytes(), None if key is None else public_half(key), log
+    )
+    verdicts = [_verdict(line, text, pinned, evidence) for line, text in _receipts(data)]
     if not verdicts:
-        raise InvalidInput(f"{receipt}: there is no receipt in it", code="empty-input")
-    _say_led(one.led for one in verdicts)
+        raise InvalidInput(f"{receipt} holds no receipt", code="empty-input")
+    return _print(verdicts, pinned, evidence, as_json=as_json)
+
+
+def _check_options(kind: str, given: Mapping[str, object]) -> None:
+    """Raises UsageError for an option that does not apply to this kind of file."""
+    wrong = [name for name, value in given.items() if value is not None and name not in _OPTIONS[kind]]
+    if wrong:
+        raise click.UsageError(f"{', '.join(wrong)}: not for a {kind}, which takes {' and '.join(_OPTIONS[kind])}")
+
+
+def _print(
+    verdicts: list[FileVerdict], pinned: ReplayedKeys, evidence: ReceiptEvidence, *, as_json: bool
+) -> int:
+    """Prints the verdicts; returns the exit code."""
+    _say_led(verdict.led for verdict in verdicts)
     if as_json:
-        print_json([_told(one) for one in verdicts])
+        print_json([_result(verdict) for verdict in verdicts])
     elif len(verdicts) == 1:
         _print_steps(verdicts[0], {
-            5: body is not None, 6: signer is not None, 7: log is not None, 8: known.policy is not None,
+            5: evidence.body is not None, 6: evidence.signer is not None, 7: evidence.log is not None,
+            8: pinned.policy is not None,
         })
     else:
         _print_many(verdicts)
-    return 1 if any(one.error for one in verdicts) else 0
+    return 1 if any(verdict.error for verdict in verdicts) else 0
 
 
 def _say_led(led: Iterable[str | None]) -> None:
-    """To which keys rotations led, each once."""
-    for one in dict.fromkeys(led):
-        if one is not None:
-            say(f"note: {one}")
+    """Prints each note on a rotated key once."""
+    for note in dict.fromkeys(led):
+        if note is not None:
+            say(f"note: {note}")
 
 
 def _receipts(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Numbered receipts: one over many lines, or one a line."""
+    """Numbered receipts: a single one over several lines, or one per line."""
     text = data.strip()
     if text.startswith(b"{") and not text.partition(b"\n")[0].rstrip().endswith(b"}"):
         yield 1, text
@@ -130,66 +157,64 @@ def _receipts(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _rotations(file: Path | None, log: str | None) -> Sequence[str]:
-    """How the log's key was rotated, where anything says so. Raises InvalidNote for what is no such file."""
+    """The notes on rotations of the log's key, from the file or the log. Raises InvalidNote for a malformed file."""
     if file is not None:
         return rotations_in(file.read_bytes())
     return () if log is None else published_rotations(log)
 
 
-def _verdict(
-    line: int, text: bytes, known: ReplayedKeys, body: bytes | None, key: VerifyingKey | None, log: str | None
-) -> FileVerdict:
+def _verdict(line: int, text: bytes, pinned: ReplayedKeys, evidence: ReceiptEvidence) -> FileVerdict:
     led = None
     try:
         answer = read_answer(text)
-        keys = known_keys(answer, known)
+        keys = known_keys(answer, pinned)
         led = keys.led
-        vkey = known_vkey(answer, known)
-        verified = verify_answer(answer, vkey, body=body, key=key)
-        if known.policy is not None:
+        vkey = known_vkey(answer, pinned)
+        verified = verify_answer(answer, vkey, body=evidence.body, key=evidence.signer)
+        if pinned.policy is not None:
             with step(8):
-                check_quorum(answer, known.policy, parse_vkey(vkey))
-        if log is not None and verified.checkpoint is not None:
+                check_quorum(answer, pinned.policy, parse_vkey(vkey))
+        if evidence.log is not None and verified.checkpoint is not None:
             with step(7):
-                check_published(log, verified.checkpoint, keys)
+                check_published(evidence.log, verified.checkpoint, keys)
         return FileVerdict(line, verified, led=led)
     except LedgerError as error:
         return FileVerdict(line, None, error, led)
 
 
-def _print_steps(one: FileVerdict, given: Mapping[int, bool]) -> None:
-    failed = (one.error.step or 0) if isinstance(one.error, VerificationError) else 0
-    if one.error is not None and not failed:
-        say(f"error: {explained(one.error)}")
+def _print_steps(verdict: FileVerdict, requested: Mapping[int, bool]) -> None:
+    failed = (verdict.error.step or 0) if isinstance(verdict.error, VerificationError) else 0
+    if verdict.error is not None and not failed:
+        say(f"error: {explained(verdict.error)}")
         return
     for number, text in enumerate(STEPS, start=1):
         if number == failed:
             break
-        if one.verified is not None and one.verified.size is None and number in _PROMISED:
+        if verdict.verified is not None and verdict.verified.size is None and number in _PROMISED:
             show(f"{number}. {_PROMISED[number]}")
         else:
-            show(f"{number}. {text}: {'ok' if given.get(number, True) else 'not asked'}")
-    if one.error is not None:
+            show(f"{number}. {text}: {'ok' if requested.get(number, True) else 'not asked'}")
+    if verdict.error is not None:
         show(f"{failed}. {STEPS[failed - 1]}: DOES NOT HOLD")
-        say(f"error: {explained(one.error)}")
-    if one.verified is not None:
-        show(*_proved(one.verified))
+        say(f"error: {explained(verdict.error)}")
+    if verdict.verified is not None:
+        show(*_proved(verdict.verified))
 
 
 def _print_many(verdicts: list[FileVerdict]) -> None:
-    for one in verdicts:
-        if one.error is not None:
-            say(f"line {one.line}: {explained(one.error)}")
-    failed = sum(one.error is not None for one in verdicts)
-    lots = sum(len(one.verified.lots) for one in verdicts if one.verified)
+    for verdict in verdicts:
+        if verdict.error is not None:
+            say(f"line {verdict.line}: {explained(verdict.error)}")
+    failed = sum(verdict.error is not None for verdict in verdicts)
+    lots = sum(len(verdict.verified.lots) for verdict in verdicts if verdict.verified)
     show(f"{len(verdicts) - failed} receipts hold, with the figures of {lots} lots; {failed} do not")
 
 
 def _proved(verified: Verified) -> Iterator[str]:
     signed = datetime.fromtimestamp(verified.entry.time / 1000, UTC)
-    where = "of the log, as it promised" if verified.size is None else f"of the log at size {verified.size}"
+    where = "of the log, as the log promised" if verified.size is None else f"of the log at size {verified.size}"
     yield f"record {verified.entry.digest.hex()} is entry {verified.index} {where}"
-    yield f"signed by key {verified.entry.keyid.hex()}; the log says at {signed:%Y-%m-%d %H:%M:%S} UTC"
+    yield f"signed by key {verified.entry.keyid.hex()}; log time {signed:%Y-%m-%d %H:%M:%S} UTC"
     for lot in map(lot_brief, verified.lots):
         yield f"{lot.lot}: {lot.quantity} of {lot.product}, {lot.role}, held by {lot.holder}"
         yield f"  {lot.footprint:,.6g} kg CO2e"
@@ -197,12 +222,12 @@ def _proved(verified: Verified) -> Iterator[str]:
             yield f"    {name} {amount!r}"
 
 
-def _told(one: FileVerdict) -> dict[str, object]:
-    if one.verified is None:
-        return {"line": one.line, "ok": False, "problem": problem_of(one.error) if one.error else None}
-    entry = one.verified.entry
+def _result(verdict: FileVerdict) -> dict[str, object]:
+    if verdict.verified is None:
+        return {"line": verdict.line, "ok": False, "problem": problem_of(verdict.error) if verdict.error else None}
+    entry = verdict.verified.entry
     return {
-        "line": one.line, "ok": True, "index": one.verified.index, "size": one.verified.size,
+        "line": verdict.line, "ok": True, "index": verdict.verified.index, "size": verdict.verified.size,
         "digest": entry.digest.hex(), "keyid": entry.keyid.hex(), "time": entry.time,
-        "lots": [lot_brief(lot) for lot in one.verified.lots],
+        "lots": [lot_brief(lot) for lot in verdict.verified.lots],
     }

@@ -1,4 +1,4 @@
-"""`witness`: cosigns the checkpoints of others' logs, after C2SP tlog-witness. Needs no database."""
+"""`witness`: cosigns the checkpoints of other logs (C2SP tlog-witness). It needs no database."""
 
 import logging
 import time
@@ -26,29 +26,29 @@ Logs = Mapping[str, Sequence[NoteVerifier]]
 
 @click.command()
 @click.argument("folder", type=FOLDER)
-@click.option("--log", "vkeys", multiple=True, help="Verifier key of a log, or a file that holds it; may be repeated.")
-@click.option("--logs", "listed", type=FILE, help="File with verifier keys of logs, one a line; # begins a comment.")
-@click.option("--name", help="Name of this witness, such as witness.example/w1. [default: drawn from its key]")
+@click.option("--log", "vkeys", multiple=True, help="Verifier key of a log, or a file with it; may be repeated.")
+@click.option("--logs", "listed", type=FILE, help="File with verifier keys of logs, one per line; # begins a comment.")
+@click.option("--name", help="Name of this witness, such as witness.example/w1. [default: derived from its key]")
 @click.option("--algorithm", type=click.Choice(ALGORITHMS), default="ed25519", show_default=True,
-              help="Kind of the key that the first run makes.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8090, show_default=True, help="0 takes a free one.")
+              help="Algorithm of the key that the first run makes.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8090, show_default=True, help="0: any free port.")
 @click.option("--prefix", default="", help="Path before `/add-checkpoint`, such as /w1.")
 @passphrase_options
 def witness(
     folder: Path, vkeys: tuple[str, ...], listed: Path | None, name: str | None, algorithm: str, host: str, port: int,
     prefix: str, passphrase_file: Path | None, prompt: bool,
 ) -> int:
-    """Cosign the checkpoints of logs, of each only what extends all that this witness saw before.
+    """Cosign the checkpoints of logs. Each must extend the checkpoint that this witness cosigned last for its log.
 
-    FOLDER holds its key, made on the first run, and for each log the checkpoint that it cosigned last: never run it
-    from a copy or a backup. Prints its address (what a policy file names) and its vkey, one a line, once it takes
-    requests.
+    FOLDER holds the witness's key, which the first run makes, and the last cosigned checkpoint of each log: never run a
+    witness from a copy or a backup. As soon as it takes requests, it prints its address (for policy files) and its
+    vkey, each on a line.
     """
     log_to_stderr(logging.INFO)
     path = prefix.rstrip("/")
     if path and (not path.startswith("/") or not path.replace("/", "").replace("-", "").replace(".", "").isalnum()):
-        raise click.UsageError("--prefix is a path such as /w1")
+        raise click.UsageError("--prefix takes a path such as /w1")
     logs = known_logs([*map(text_or_file, vkeys), *_listed(listed)])
     if not logs:
         raise click.UsageError("name the logs to cosign for with --log or --logs")
@@ -59,12 +59,12 @@ def witness(
 
 
 def known_logs(vkeys: Sequence[str]) -> Logs:
-    """Keys by origin; a log may have several while it changes from one to the next. Raises InvalidNote."""
-    found: dict[str, dict[bytes, NoteVerifier]] = {}
+    """Keys by origin; a log may have several during a rotation. Raises InvalidNote."""
+    keys_by_origin: dict[str, dict[bytes, NoteVerifier]] = {}
     for text in vkeys:
         verifier = parse_vkey(text)
-        found.setdefault(verifier.name, {})[verifier.key_hash] = verifier
-    return {origin: list(keys.values()) for origin, keys in found.items()}
+        keys_by_origin.setdefault(verifier.name, {})[verifier.key_hash] = verifier
+    return {origin: list(keys.values()) for origin, keys in keys_by_origin.items()}
 
 
 def _listed(path: Path | None) -> list[str]:
@@ -77,7 +77,7 @@ def _listed(path: Path | None) -> list[str]:
                 parse_vkey(line)
             except LedgerError as error:
                 raise InvalidInput(f"line {number} of {path}: {error.message}", field="logs", value=line,
-                                   rule="a vkey a line") from None
+                                   rule="one vkey per line") from None
     return [line for line in lines if line and not line.startswith("#")]
 
 

@@ -1,4 +1,4 @@
-"""`plugin`: what computes the figures."""
+"""`plugin`: lists, makes, activates and retires the plugins that compute the figures."""
 
 from pathlib import Path
 
@@ -19,26 +19,26 @@ from ledger.service.queries.plugins import plugin_answers, rules_answer
 
 @click.group(commands=[activate, retire], context_settings={"help_option_names": ["-h", "--help"]})
 def plugin() -> None:
-    """Show sector plugins and their factors, make new ones, and say which version is in force."""
+    """List sector plugins and their factors, make new plugins, and decide which version is in force."""
 
 
 @plugin.command("list")
-@click.option("--url", help="Ask this server, which also says what is in force on its log.")
+@click.option("--url", help="List this server's plugins, with the versions in force on its log.")
 @json_option
 def list_plugins(url: str | None, as_json: bool) -> None:
-    """List the plugins that are installed here, or on a server."""
+    """List the plugins installed here, or on a server."""
     if url is None:
-        found = _installed()
+        plugins = _installed()
     else:
         with Client(url) as client:
-            found = client.get("/v1/plugins", list[PluginAnswer])
+            plugins = client.get("/v1/plugins", list[PluginAnswer])
     if as_json:
-        print_json(found)
+        print_json(plugins)
         return
     table = Table("plugin", "version", "in force", "routes", "digest", box=None, pad_edge=False)
-    for one in found:
-        state = (one.in_force or "no") + ("" if one.installed else ", not installed there") if url else "-"
-        table.add_row(one.name, one.version, state, ", ".join(one.routes), f"{one.digest[:16]}…")
+    for answer in plugins:
+        state = (answer.in_force or "no") + ("" if answer.installed else ", not installed there") if url else "-"
+        table.add_row(answer.name, answer.version, state, ", ".join(answer.routes), f"{answer.digest[:16]}…")
     show(table)
 
 
@@ -48,12 +48,12 @@ def _installed() -> list[PluginAnswer]:
 
 @plugin.command("new")
 @click.argument("name")
-@click.option("--output", type=FOLDER, help="Folder to write, new or empty.  [default: carbon-ledger-NAME]")
+@click.option("--output", type=FOLDER, help="New or empty folder to write to.  [default: carbon-ledger-NAME]")
 @click.option("--en", help="The sector's English name.  [default: NAME]")
 @click.option("--zh", help="The sector's Chinese name.")
 @json_option
 def new_plugin(name: str, output: Path | None, en: str | None, zh: str | None, as_json: bool) -> None:
-    """Write a sector plugin that works, with a test that uses the conformance kit.
+    """Write a working sector plugin, with a test that uses the conformance kit.
 
     NAME is the sector: the first part of a record's `process`.
     """
@@ -73,20 +73,20 @@ def new_plugin(name: str, output: Path | None, en: str | None, zh: str | None, a
 
 
 @plugin.command("factors")
-@click.option("--markdown", is_flag=True, help="Print the page of factors.")
+@click.option("--markdown", is_flag=True, help="Print them as the page of factors in Markdown.")
 @json_option
 def list_factors(markdown: bool, as_json: bool) -> None:
     """List every emission factor of the installed plugins and the SDK, with its source."""
-    found = listed(tried())
+    factors = listed(tried())
     if as_json:
-        print_json(found)
+        print_json(factors)
         return
     if markdown:
-        print_lines(page(found).rstrip("\n"))
+        print_lines(page(factors).rstrip("\n"))
         return
     table = Table("table", "key", "place", "year", "kg", "of", "per", "boundary", "status", "source", box=None,
                   pad_edge=False)
-    for one in found:
-        table.add_row(one.table, one.key, one.place, str(one.year or ""), one.value, one.gas, one.unit, one.boundary,
-                      one.status, one.source)
+    for factor in factors:
+        table.add_row(factor.table, factor.key, factor.place, str(factor.year or ""), factor.value, factor.gas,
+                      factor.unit, factor.boundary, factor.status, factor.source)
     show(table)

@@ -1,1 +1,1 @@
-"""Commands of buyers: footprints and what they consist of."""
+"""Commands of buyers: footprints and their breakdowns."""

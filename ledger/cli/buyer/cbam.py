@@ -1,4 +1,4 @@
-"""`cbam`: embedded emissions of an installation's goods, after the rules of the carbon border adjustment."""
+"""`cbam`: embedded emissions of an installation's goods, by the rules of the carbon border adjustment."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
@@ -19,32 +19,32 @@ from ledger.sdk import Answer, Installations, Sheet
 
 @click.command()
 @click.argument("case", type=FILE, required=False)
-@click.option("--facility", help="In place of CASE: an installation on the ledger.")
+@click.option("--facility", help="An installation on the ledger, instead of CASE.")
 @click.option("--year", type=int, help="With --facility: the calendar year, UTC.")
 @click.option("--defaults", type=FILE, help="With --facility: CSV of default values: cn,country,direct,indirect,source"
                                             "[,year], t CO2e per t before the mark-up.")
 @click.option("--workbook", type=FILE, help="With --facility: write a workbook (.xlsx) for the declarant.")
-@click.option("--at", type=int, help="With --facility: as of a tree of so many entries.")
+@click.option("--at", type=int, help="With --facility: as of this tree size (number of entries).")
 @url_option
 @json_option
 def cbam(
     case: Path | None, facility: str | None, year: int | None, defaults: Path | None, workbook: Path | None,
     at: int | None, url: str, as_json: bool,
 ) -> None:
-    """Compute embedded emissions of goods: of CASE, an installation's file (`-` is stdin), or of --facility in --year,
-    from its records on the ledger. t CO2e per t."""
+    """Compute the embedded emissions of goods in t CO2e per t: from CASE, an installation's file (`-` is stdin), or
+    from the records of --facility in --year on the ledger."""
     if (case is None) == (facility is None):
-        raise click.UsageError("either CASE or --facility")
+        raise click.UsageError("give either CASE or --facility")
     if case is not None:
         _check_alone(year=year, defaults=defaults, workbook=workbook, at=at)
         _tell_case(case, as_json=as_json)
         return
     if year is None:
-        raise click.UsageError("--facility goes with --year")
+        raise click.UsageError("--facility needs --year")
     write = None if workbook is None else _writer()
     with Client(url) as client:
-        found = client.get("/v1/cbam", Installations, facility=facility, year=year, at=at)
-    answer, sheets = _report(found, defaults)
+        installations = client.get("/v1/cbam", Installations, facility=facility, year=year, at=at)
+    answer, sheets = _report(installations, defaults)
     if workbook is not None and write is not None:
         write(workbook, sheets)
     if as_json:
@@ -56,11 +56,11 @@ def cbam(
 def _check_alone(**others: object) -> None:
     for name, value in others.items():
         if value is not None:
-            raise click.UsageError(f"--{name} goes with --facility")
+            raise click.UsageError(f"--{name} needs --facility")
 
 
 def _writer() -> Callable[[Path, Sequence[Sheet]], None]:
-    """Raises ConfigurationError where the library for workbooks is not installed."""
+    """The function that writes a workbook. Raises ConfigurationError if its library is not installed."""
     try:
         write: Callable[[Path, Sequence[Sheet]], None] = import_module("ledger.cli.buyer.workbook").write_workbook
     except ModuleNotFoundError as error:
@@ -71,15 +71,15 @@ def _writer() -> Callable[[Path, Sequence[Sheet]], None]:
     return write
 
 
-def _report(found: Installations, defaults: Path | None) -> tuple[Answer, Sequence[Sheet]]:
+def _report(installations: Installations, defaults: Path | None) -> tuple[Answer, Sequence[Sheet]]:
     exchange = exchange_named("cbam")
     if exchange.report is None or exchange.sheets is None:
         raise ConfigurationError(f"exchange cbam {exchange.version} cannot report installations")
     if defaults is None:
-        answer = exchange.report(found, None)
+        answer = exchange.report(installations, None)
     else:
         with reading(defaults) as file:
-            answer = exchange.report(found, file.read())
+            answer = exchange.report(installations, file.read())
     return answer, exchange.sheets(answer)
 
 
@@ -94,15 +94,15 @@ def _parts(report: Mapping[str, Any], sheets: Sequence[Sheet]) -> Iterator[Part]
 
 
 def _table(sheet: Sheet) -> Table:
-    """The columns for a terminal, as far as something stands in them."""
-    kept = [i for i, name in enumerate(sheet.columns)
-            if name in sheet.brief and any(row[i] not in (None, "") for row in sheet.rows)]
-    table = Table(*[sheet.columns[i] for i in kept], box=None, pad_edge=False)
-    for place, i in enumerate(kept):
+    """The columns for a terminal, without empty ones."""
+    columns = [i for i, name in enumerate(sheet.columns)
+               if name in sheet.brief and any(row[i] not in (None, "") for row in sheet.rows)]
+    table = Table(*[sheet.columns[i] for i in columns], box=None, pad_edge=False)
+    for place, i in enumerate(columns):
         if all(not isinstance(row[i], str) for row in sheet.rows):
             table.columns[place].justify = "right"
     for row in sheet.rows:
-        table.add_row(*[_shown(row[i]) for i in kept])
+        table.add_row(*[_shown(row[i]) for i in columns])
     return table
 
 
@@ -126,10 +126,10 @@ def _case_parts(report: Mapping[str, Any]) -> list[Table | str]:
     table = Table(*columns, box=None, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
-    for one in report["processes"]:
+    for process in report["processes"]:
         figures = ("specificDirect", "embeddedDirect", "specificIndirect", "embeddedIndirect",
                    "embeddedElectricityMWhPerTonne")
-        table.add_row(f"{one['name']} ({one['goods']})", *[f"{one[name]:,.6f}" for name in figures])
+        table.add_row(f"{process['name']} ({process['goods']})", *[f"{process[name]:,.6f}" for name in figures])
     streams = sum(report["streams"]) + sum(report["pfc"])
     rest = report["unattributed"]["directTonnesCO2e"]
     return ["t CO2e, and MWh of electricity, per t of goods", table,

@@ -1,4 +1,4 @@
-"""`contributions`: what a lot's figure consists of, by organisation, stage, country, source and the like."""
+"""`contributions`: the breakdown of a lot's figure by organisation, stage, country, source or another grouping."""
 
 from collections.abc import Iterator
 
@@ -10,25 +10,25 @@ from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.footprint.derived.tables.rows import GROUPINGS, ContributionRow, Contributions
 
 _NAMES = {
-    "assigned": "assigned (system expansion)", "averaged": "averaged over pools' periods", "rest": "rest (rounding)",
+    "assigned": "assigned (system expansion)", "averaged": "period averages of pools", "rest": "rest (rounding)",
 }
 
 
 @click.command()
 @click.argument("lot")
 @click.option("--by", type=click.Choice(GROUPINGS), default="stage", show_default=True, help="How to group.")
-@click.option("--burden", help="One burden instead of the footprint.")
-@click.option("--content", help="A content instead, such as recycledPostConsumer:steel: where it came from.")
-@click.option("--at", type=int, help="As of a log of so many entries.  [default: now]")
+@click.option("--burden", help="Break down this burden instead of the footprint.")
+@click.option("--content", help="Break down this content instead, such as recycledPostConsumer:steel.")
+@click.option("--at", type=int, help="As of this tree size (number of entries).  [default: now]")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Rows to show at most.")
 @url_option
 @json_option
 def contributions(
     lot: str, by: str, burden: str | None, content: str | None, at: int | None, limit: int, url: str, as_json: bool
 ) -> None:
-    """Show what the figure of LOT consists of, most weighty first; all rows add up to it."""
+    """Break the figure of LOT down into rows, largest first; the rows add up to the figure."""
     if burden is not None and content is not None:
-        raise click.UsageError("name --burden or --content, not both")
+        raise click.UsageError("give --burden or --content, not both")
     with Client(url) as client:
         answer = client.get("/v1/contributions", Contributions, lot=lot, by=by, burden=burden, content=content, at=at,
                             limit=limit)
@@ -39,7 +39,7 @@ def contributions(
 
 
 def contributions_report(answer: Contributions) -> Iterator[Part]:
-    """What people want to read of a contribution table."""
+    """A contribution table, as text for people."""
     yield styled(f"contributions to {answer.lot} by {answer.by}", style="bold")
     yield (f"{answer.of} {answer.figure:,.6g} {answer.unit} out of {answer.records:,} records, as of {answer.at:,} "
            f"entries, method {answer.method}")
@@ -68,8 +68,8 @@ def _percent(row: ContributionRow) -> str:
 
 
 def _heaviest(row: ContributionRow) -> str:
-    one = row.heaviest
-    if one is None:
+    record = row.heaviest
+    if record is None:
         return ""
-    amount = f" {one.amount:,.6g}" if row.records > 1 else ""
-    return f"{one.digest[:12]}…{amount} {one.stage}, {one.facility or one.issuer}"
+    amount = f" {record.amount:,.6g}" if row.records > 1 else ""
+    return f"{record.digest[:12]}…{amount} {record.stage}, {record.facility or record.issuer}"

@@ -1,4 +1,4 @@
-"""`footprint`: a lot's figure, what it consists of, how good it is; or that of a product, by facility and spread."""
+"""`footprint`: the figure of a lot with its breakdown and quality; or of a product, by facility and with its spread."""
 
 from collections.abc import Iterator, Mapping
 
@@ -17,37 +17,41 @@ from ledger.service.queries.product.answers import ProductAnswer, ProductionAnsw
 
 @click.command()
 @click.argument("lot", required=False)
-@click.option("--product", metavar="PRODUCT", help="Of what was made of a product, instead of a lot.")
+@click.option("--product", metavar="PRODUCT", help="Show the production of a product instead of a lot.")
 @click.option("--from", "since", metavar="DAY",
               help="With --product: made after this day (YYYY-MM-DD, 00:00 UTC) or instant.")
 @click.option("--to", "until", metavar="DAY", help="With --product: made until this day (00:00 UTC) or instant.")
 @click.option("--limit", type=click.IntRange(0, 1_000), help="With --product: lots to show at most.  [default: 20]")
-@click.option("--at", type=int, help="As of a log of so many entries.  [default: now]")
-@click.option("--method", metavar="NAME", help=f"With LOT: by another method; see `methods`.  [default: {METHOD}]")
-@click.option("--gwp", metavar="SET", help="With LOT: by another set of warming potentials.  [default: AR6]")
-@click.option("--allocation", metavar="KEY", help="With LOT: one key for all records.  [default: each record's own]")
+@click.option("--at", type=int, help="As of this tree size (number of entries).  [default: now]")
+@click.option("--method", metavar="NAME", help=f"With LOT: use another method; see `methods`.  [default: {METHOD}]")
+@click.option("--gwp", metavar="SET", help="With LOT: use another set of global warming potentials.  [default: AR6]")
+@click.option("--allocation", metavar="KEY",
+              help="With LOT: use one allocation key for all records.  [default: each record's own]")
 @click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True,
-              help="Of the method: also MATERIAL.NAME=VALUE. May be repeated.")
+              help="Parameter of the method, also as MATERIAL.NAME=VALUE. May be repeated.")
 @url_option
 @json_option
 def footprint(
     lot: str | None, product: str | None, since: str | None, until: str | None, limit: int | None, at: int | None,
     method: str | None, gwp: str | None, allocation: str | None, parameters: tuple[str, ...], url: str, as_json: bool,
 ) -> None:
-    """Show the footprint of LOT: the figure, what it consists of, and how good it is. Or, with --product, that of all
-    its lots that were made in a period, weighted by production: by facility, its spread, and the largest lots."""
+    """Show the footprint of LOT with its breakdown and its data quality.
+
+    With --product, show the footprint of all lots of a product that were made in a period, weighted by production: by
+    facility, with the spread over the lots, and the largest lots.
+    """
     if (lot is None) == (product is None):
-        raise click.UsageError("name either LOT or --product")
+        raise click.UsageError("give either LOT or --product")
     if product is None and any(one is not None for one in (since, until, limit)):
-        raise click.UsageError("--from, --to and --limit go with --product")
+        raise click.UsageError("--from, --to and --limit need --product")
     other = method not in (None, METHOD) or gwp is not None or allocation is not None or bool(parameters)
     if product is not None and (other or method is not None):
-        raise click.UsageError("--method, --gwp, --allocation and --parameter go with LOT")
+        raise click.UsageError("--method, --gwp, --allocation and --parameter need LOT")
     answer: FootprintAnswer | ProductAnswer | MethodAnswer | ChainMethodAnswer
     with Client(url) as client:
         if other:
-            asked = {"method": method, "gwp": gwp, "allocation": allocation, "parameter": parameters}
-            answer = ask_method(client, {"lot": lot, "at": at, **asked})
+            terms = {"method": method, "gwp": gwp, "allocation": allocation, "parameter": parameters}
+            answer = ask_method(client, {"lot": lot, "at": at, **terms})
         elif product is None:
             answer = client.get("/v1/footprint", FootprintAnswer, lot=lot, at=at)
         else:
@@ -74,7 +78,7 @@ def _report(
 
 
 def footprint_report(answer: FootprintAnswer) -> Iterator[Part]:
-    """What people want to read of a footprint."""
+    """The footprint of a lot, as text for people."""
     lot = answer.lot
     yield styled(f"{answer.title} of {lot.lot}", style="bold")
     yield f"{lot.quantity} of {lot.product}, {lot.role}, held by {lot.holder}, record {lot.index}{_state(answer)}"
@@ -84,22 +88,22 @@ def footprint_report(answer: FootprintAnswer) -> Iterator[Part]:
     yield breakdown(answer)
     yield _quality(answer)
     if answer.direct.omissions:
-        told = ", ".join(_omission(one) for one in answer.direct.omissions)
-        yield f"left out of its own record: {told}"
+        omissions = ", ".join(_omission(one) for one in answer.direct.omissions)
+        yield f"omitted from its own record: {omissions}"
     if answer.recalled_factors:
-        yield f"[recalled] factors could not be checked against their source: {', '.join(answer.recalled_factors)}"
-    yield from _beside(answer)
+        yield f"[recalled] factors, not checked against their source: {', '.join(answer.recalled_factors)}"
+    yield from _notes(answer)
 
 
 def product_report(answer: ProductAnswer) -> Iterator[Part]:
-    """What people want to read of a product's footprint."""
+    """The footprint of a product, as text for people."""
     yield styled(f"{answer.title} of {answer.product}", style="bold")
     since = f" after {answer.since}" if answer.since else ""
     until = f" until {answer.until}" if answer.until else ""
     yield (f"{answer.quantity}{since}{until}: {answer.number_of_lots:,} lots of {answer.number_of_records:,} records, "
            f"as of {answer.at} entries{', in doubt' if answer.in_doubt else ''}")
     per_unit = f"{answer.footprint_per_unit:,.6g} kg CO2e per {answer.unit}"
-    yield styled(f"{per_unit}, weighted by production; {answer.footprint:,.3f} kg CO2e in all", style="bold green")
+    yield styled(f"{per_unit}, weighted by production; {answer.footprint:,.3f} kg CO2e in total", style="bold green")
     yield _by_facility(answer)
     yield _spread(answer)
     yield _product_quality(answer)
@@ -117,21 +121,22 @@ def _by_facility(answer: ProductAnswer) -> Table:
     for column in table.columns[1:]:
         column.justify = "right"
     rows: list[tuple[str, float, ProductionAnswer]] = [(one.facility, one.share, one) for one in answer.facilities]
-    for name, share, one in (*rows, ("all", 1.0, answer)):
-        table.add_row(name, f"{share * 100:.1f} %", str(one.quantity), f"{one.footprint_per_unit:,.6g}",
-                      f"{one.number_of_lots:,}", one.completeness, _part(one.primary_share))
+    for name, share, production in (*rows, ("all", 1.0, answer)):
+        table.add_row(name, f"{share * 100:.1f} %", str(production.quantity), f"{production.footprint_per_unit:,.6g}",
+                      f"{production.number_of_lots:,}", production.completeness, _part(production.primary_share))
     table.rows[-1].style = "bold"
     return table
 
 
 def _spread(answer: ProductAnswer) -> Table:
-    """Over the lots, each of the weight of its quantity."""
+    """The spread over the lots, each lot weighted by its quantity."""
     names = ("minimum", "5 %", "25 %", "median", "75 %", "95 %", "maximum", "mean", "deviation")
     table = Table("spread over lots", *names, box=None, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
-    for name, one in (*((one.facility, one.spread) for one in answer.facilities), ("all", answer.spread)):
-        figures = (one.minimum, one.p5, one.p25, one.median, one.p75, one.p95, one.maximum, one.mean, one.deviation)
+    for name, spread in (*((one.facility, one.spread) for one in answer.facilities), ("all", answer.spread)):
+        figures = (spread.minimum, spread.p5, spread.p25, spread.median, spread.p75, spread.p95, spread.maximum,
+                   spread.mean, spread.deviation)
         table.add_row(name, *[f"{figure:,.6g}" for figure in figures])
     table.rows[-1].style = "bold"
     return table
@@ -139,7 +144,7 @@ def _spread(answer: ProductAnswer) -> Table:
 
 def _product_quality(answer: ProductAnswer) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
-    unestimated = f"; left out without an estimate: {answer.unestimated:.3g}" if answer.unestimated else ""
+    unestimated = f"; omitted without an estimate: {answer.unestimated:.3g}" if answer.unestimated else ""
     table.add_row("completeness", f"{answer.completeness}, exempted {answer.exempted}{unestimated}")
     table.add_row("primary data", _part(answer.primary_share))
     if answer.provisional_share:
@@ -159,14 +164,14 @@ def _largest(answer: ProductAnswer) -> Table:
     table = Table("largest lots", "quantity", f"kg CO2e per {answer.unit}", "facility", "end", "record", box=None,
                   pad_edge=False)
     table.columns[1].justify = table.columns[2].justify = "right"
-    for one in answer.lots:
-        table.add_row(one.lot, str(one.quantity), f"{one.footprint_per_unit:,.6g}", one.facility, one.end,
-                      str(one.index))
+    for lot in answer.lots:
+        table.add_row(lot.lot, str(lot.quantity), f"{lot.footprint_per_unit:,.6g}", lot.facility, lot.end,
+                      str(lot.index))
     return table
 
 
 def _state(answer: FootprintAnswer) -> str:
-    """What is out of the ordinary with a lot."""
+    """Unusual states of a lot, each after a comma."""
     lot = answer.lot
     parts = [f"owned by {lot.owner}"] if lot.owner else []
     parts += ["disputed"] if lot.frozen else []
@@ -177,40 +182,43 @@ def _state(answer: FootprintAnswer) -> str:
     return "".join(f", {part}" for part in parts)
 
 
-def _beside(answer: FootprintAnswer) -> Iterator[str]:
-    """What waits for a closing, what auditors said, and the credits, which are in no figure."""
+def _notes(answer: FootprintAnswer) -> Iterator[str]:
+    """Lines below the tables: the provisional share, the auditors' attestations, the limitations, and the claimed
+    credits, which no figure contains."""
     if answer.provisional_share:
         yield (f"provisional: {answer.provisional_share * 100:.1f} % of the figure waits for a closing "
                f"({_months(answer)})")
-    for one in answer.attestations:
-        outdated = ", outdated: revised since" if one.outdated else ""
-        if one.in_doubt:
+    for attestation in answer.attestations:
+        outdated = ", outdated: revised since" if attestation.outdated else ""
+        if attestation.in_doubt:
             outdated += ", does not count: signed by a key reported compromised"
-        yield (f"{one.kind} attested by {one.auditor} after {one.standard}, {one.level} assurance, {one.opinion}, "
-               f"valid until {one.valid_until}, record {one.index}{outdated}")
+        yield (f"{attestation.kind} attested by {attestation.auditor} to {attestation.standard}, "
+               f"{attestation.level} assurance, {attestation.opinion}, valid until {attestation.valid_until}, "
+               f"record {attestation.index}{outdated}")
     yield from answer.limitations
     for claim in answer.claims:
-        told = "" if claim.avoided is None else f", would avoid {claim.avoided:,.3f} kg CO2e elsewhere"
+        avoided = "" if claim.avoided is None else f", would avoid {claim.avoided:,.3f} kg CO2e elsewhere"
         yield (f"not in the figure: {claim.quantity} of {claim.material} credits claimed for it ({claim.method}), "
-               f"record {claim.index}{told}")
+               f"record {claim.index}{avoided}")
 
 
 def _months(answer: FootprintAnswer | ProductAnswer) -> str:
-    """Those that have to be closed."""
+    """The open periods, as text."""
     months = [f"{one.records} of {one.month} at {one.facility}" for one in answer.open_periods]
     return ", ".join([*months, "and more"] if answer.more_periods else months)
 
 
 def breakdown(answer: FootprintAnswer) -> Table:
-    """The lot's own record line by line, and each input, with what part of the whole it is."""
+    """The emission lines of the lot's own record, and its inputs, each with its share of the footprint."""
     table = Table("from", "kind", "kg CO2e", "share", "basis and factor", box=None, pad_edge=False)
     table.columns[2].justify = table.columns[3].justify = "right"
     for line in answer.direct.lines:
         share = _share(line.amount, answer.footprint)
         table.add_row(line.source, line.kind, f"{line.amount:,.3f}", share, _basis(line))
-    for one in answer.inputs:
-        taken = f"{one.part * 100:.4g} % of the lot"
-        table.add_row(one.lot, "input", f"{one.footprint:,.3f}", _share(one.footprint, answer.footprint), taken)
+    for taken_lot in answer.inputs:
+        fraction = f"{taken_lot.part * 100:.4g} % of the lot"
+        share = _share(taken_lot.footprint, answer.footprint)
+        table.add_row(taken_lot.lot, "input", f"{taken_lot.footprint:,.3f}", share, fraction)
     if answer.assigned:
         share = _share(answer.assigned, answer.footprint)
         table.add_row("assigned (system expansion)", "", f"{answer.assigned:,.3f}", share)
@@ -223,7 +231,7 @@ def breakdown(answer: FootprintAnswer) -> Table:
 
 def _quality(answer: FootprintAnswer) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
-    unestimated = f"; left out without an estimate: {answer.unestimated:.3g}" if answer.unestimated else ""
+    unestimated = f"; omitted without an estimate: {answer.unestimated:.3g}" if answer.unestimated else ""
     table.add_row("completeness", f"{answer.completeness}, exempted {answer.exempted}{unestimated}")
     table.add_row("primary data", _part(answer.primary_share))
     table.add_row("ratings (1 best, 3)", _ratings(answer.ratings))
@@ -241,8 +249,8 @@ def _quality(answer: FootprintAnswer) -> Table:
 
 def _add_recycled(table: Table, contents: Mapping[str, Mapping[str, float]]) -> None:
     for material, shares in contents.items():
-        told = ", ".join(f"{share * 100:.1f} % {origin}" for origin, share in shares.items())
-        table.add_row(f"recycled {material}", told)
+        origins = ", ".join(f"{share * 100:.1f} % {origin}" for origin, share in shares.items())
+        table.add_row(f"recycled {material}", origins)
 
 
 def _basis(line: LineAnswer) -> str:
@@ -254,9 +262,9 @@ def _basis(line: LineAnswer) -> str:
     return " ".join(parts) + (" [recalled]" if line.recalled else "")
 
 
-def _omission(one: dict[str, object]) -> str:
-    estimate = f"{one['estimate']:,.3f} kg CO2e" if "estimate" in one else "no estimate"
-    return f"{one['what']} ({estimate})"
+def _omission(omission: dict[str, object]) -> str:
+    estimate = f"{omission['estimate']:,.3f} kg CO2e" if "estimate" in omission else "no estimate"
+    return f"{omission['what']} ({estimate})"
 
 
 def _part(share: float | None) -> str:

@@ -1,4 +1,4 @@
-"""`gaps`: what in a lot's figure is missing or rests on little, and of whom to ask it."""
+"""`gaps`: the missing and the weak data in a lot's figure, and whom to ask for better data."""
 
 from collections.abc import Iterable, Iterator
 
@@ -16,7 +16,7 @@ from ledger.footprint.derived.gaps import Gap, LotGaps
 @url_option
 @json_option
 def gaps(lot: str, limit: int, url: str, as_json: bool) -> None:
-    """Show what in the figure of LOT is missing or rests on little, most weighty first: what to ask of whom."""
+    """List the missing and the weak data in the figure of LOT, largest first, and whom to ask for better data."""
     with Client(url) as client:
         answer = client.get("/v1/gaps", LotGaps, lot=lot, limit=limit)
     if as_json:
@@ -26,19 +26,19 @@ def gaps(lot: str, limit: int, url: str, as_json: bool) -> None:
 
 
 def gaps_report(answer: LotGaps) -> Iterator[Part]:
-    """What people want to read of a lot's gaps."""
+    """The gaps of a lot, as text for people."""
     yield styled(f"gaps of {answer.lot}", style="bold")
     yield _summary(answer)
-    known = [gap for gap in answer.items if gap.kg_co2e is not None]
-    unknown = [gap for gap in answer.items if gap.kg_co2e is None]
-    if known:
-        yield styled("by weight in the result (the same kg may stand in several lines)", style="bold")
-        yield _table(known)
-    if unknown:
-        yield styled("left out, size unknown, by the part of the record that stands behind the lot", style="bold")
-        yield _table(unknown)
+    sized = [gap for gap in answer.items if gap.kg_co2e is not None]
+    unsized = [gap for gap in answer.items if gap.kg_co2e is None]
+    if sized:
+        yield styled("by weight in the result (the same kg may appear in several rows)", style="bold")
+        yield _table(sized)
+    if unsized:
+        yield styled("omitted, size unknown, by the part of the record that the lot carries", style="bold")
+        yield _table(unsized)
     if not answer.items:
-        yield "no gaps: all of it is primary data, declared or measured"
+        yield "no gaps: the whole figure is primary data, declared or measured"
     if answer.left_off:
         yield f"… and {answer.left_off} more: --limit or --json"
 
@@ -48,9 +48,9 @@ def _summary(answer: LotGaps) -> Table:
     table.add_row("footprint", f"{answer.footprint:,.3f} kg CO2e out of {answer.records} records")
     table.add_row("well founded", f"{_kilograms(answer.well_founded)}, {_percent(answer.well_founded_percent)} of "
                                   f"{_kilograms(answer.absolute)} in absolute amounts")
-    left_out = f"{_kilograms(answer.omitted)} left out by estimate"
+    left_out = f"{_kilograms(answer.omitted)} omitted, by estimate"
     if answer.unestimated:
-        left_out += f", {answer.unestimated:.3g} more of unknown size"
+        left_out += f", and {answer.unestimated:.3g} omissions of unknown size"
     table.add_row("completeness", f"{answer.completeness}; {left_out}")
     if answer.provisional:
         table.add_row("provisional", f"{_kilograms(answer.provisional)} wait for a closing")
@@ -62,16 +62,16 @@ def _summary(answer: LotGaps) -> Table:
 
 
 def _table(items: Iterable[Gap]) -> Table:
-    table = Table("kg CO2e", "of it", "gap", "ask", "of", "record", box=None, pad_edge=False)
+    table = Table("kg CO2e", "share", "gap", "request", "from", "record", box=None, pad_edge=False)
     table.columns[0].justify = table.columns[1].justify = "right"
     for gap in items:
         size = f"{gap.kg_co2e:,.3f}" if gap.kg_co2e is not None else "?"
         part = _percent(gap.percent) if gap.kg_co2e is not None else f"part {gap.weight:.3g}"
-        table.add_row(size, part, _what(gap), gap.ask, _whom(gap), _records(gap))
+        table.add_row(size, part, _described(gap), gap.ask, _whom(gap), _records(gap))
     return table
 
 
-def _what(gap: Gap) -> str:
+def _described(gap: Gap) -> str:
     parts = [f"{gap.kind}: {gap.what}"]
     if gap.amount is not None:
         parts.append(f"{gap.amount:,.4g} {gap.unit}")

@@ -1,4 +1,4 @@
-"""`indicators`: what the facilities of a sector on this ledger did in a period, beside the targets of plans."""
+"""`indicators`: figures of a sector's facilities on this ledger in a period, compared with the targets of plans."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
@@ -21,16 +21,16 @@ _LARGE = 1e6
 
 @click.command()
 @click.argument("sector")
-@click.option("--from", "since", help="What ended after this day (YYYY-MM-DD, 00:00 UTC) or instant.")
-@click.option("--to", "until", help="What ended at this day (00:00 UTC) or instant, or before.")
-@click.option("--by", help="Groups: organization, park, province, year or facility.")
-@click.option("--at", type=int, help="As of a tree of so many entries.")
+@click.option("--from", "since", help="Records that ended after this day (YYYY-MM-DD, 00:00 UTC) or instant.")
+@click.option("--to", "until", help="Records that ended by this day (00:00 UTC) or instant.")
+@click.option("--by", help="Group by organization, park, province, year or facility.")
+@click.option("--at", type=int, help="As of this tree size (number of entries).  [default: now]")
 @url_option
 @json_option
 def indicators(
     sector: str, since: str | None, until: str | None, by: str | None, at: int | None, url: str, as_json: bool
 ) -> None:
-    """Show the indicators of SECTOR (or of `industry` as a whole) on this ledger, beside the targets."""
+    """Show the indicators of SECTOR (or of `industry` as a whole) on this ledger, with the targets."""
     period: dict[str, str | None] = {"from": since, "to": until}
     path = f"/v1/sectors/{quote(sector, safe='')}/indicators"
     with Client(url) as client:
@@ -42,7 +42,7 @@ def indicators(
 
 
 def indicators_report(answer: IndicatorsAnswer) -> Iterator[Part]:
-    """What people want to read of a sector."""
+    """The indicators of a sector, as text for people."""
     yield styled(f"{answer.names.get('en', answer.sector)} {answer.names.get('zh', '')}".strip(), style="bold")
     yield f"{_period(answer)}, as of {answer.at} entries; {_coverage(answer.coverage)}; {answer.records} records"
     yield _indicators(answer.indicators)
@@ -69,45 +69,46 @@ def _number(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= _LARGE else f"{value:,.6g}"
 
 
-def _indicators(found: Iterable[IndicatorAnswer]) -> Table:
+def _indicators(indicator_answers: Iterable[IndicatorAnswer]) -> Table:
     table = Table("indicator", "value", "unit", "facilities", "records", box=None, pad_edge=False)
     for i in (1, 3, 4):
         table.columns[i].justify = "right"
-    for one in found:
-        table.add_row(f"{one.en} {one.zh}", _number(one.value), one.unit, str(one.facilities), str(one.records))
+    for indicator in indicator_answers:
+        table.add_row(f"{indicator.en} {indicator.zh}", _number(indicator.value), indicator.unit,
+                      str(indicator.facilities), str(indicator.records))
     return table
 
 
-def _targets(found: Iterable[TargetAnswer]) -> Table:
-    """Plan by plan, since a plan's name is longer than all that stands beside it."""
+def _targets(targets: Iterable[TargetAnswer]) -> Table:
+    """The targets under the name of their plan, which is longer than any column."""
     table = Table("target", "year", "wanted", "here", "gap", "unit", "", box=None, pad_edge=False)
     for i in (1, 2, 3, 4):
         table.columns[i].justify = "right"
     plan = None
-    for one in sorted(found, key=lambda each: each.plan):
-        if one.plan != plan:
-            plan = one.plan
+    for target in sorted(targets, key=lambda each: each.plan):
+        if target.plan != plan:
+            plan = target.plan
             table.add_row(plan, style="bold")
         table.add_row(
-            f"  {one.title}", "" if one.year is None else str(one.year), f"{one.comparison} {_number(one.value)}",
-            _number(one.actual), _number(one.gap), one.unit,
-            f"{_verdict(one)}{', recalled' if one.status == 'recalled' else ''}",
+            f"  {target.title}", "" if target.year is None else str(target.year),
+            f"{target.comparison} {_number(target.value)}", _number(target.actual), _number(target.gap), target.unit,
+            f"{_verdict(target)}{', recalled' if target.status == 'recalled' else ''}",
         )
     return table
 
 
-def _verdict(one: TargetAnswer) -> str:
-    if one.missing is not None:
+def _verdict(target: TargetAnswer) -> str:
+    if target.missing is not None:
         return "no data"
-    if one.percent is not None:
-        return f"{one.percent:.3g} % of it"
-    if one.met is None:
+    if target.percent is not None:
+        return f"{target.percent:.3g} % of the target"
+    if target.met is None:
         return "about"
-    return "reached here" if one.met else "not reached here"
+    return "reached here" if target.met else "not reached here"
 
 
 def _groups(answer: IndicatorsAnswer) -> Iterator[Table]:
-    """A table for each indicator that says something, with a row a group."""
+    """A table for each indicator that has a value, with one row per group."""
     names: Sequence[tuple[str, str]] = list(dict.fromkeys(
         (one.name, one.unit) for group in answer.groups for one in group.indicators if one.value is not None
     ))
@@ -121,6 +122,7 @@ def _groups(answer: IndicatorsAnswer) -> Iterator[Table]:
 
 
 def _add_group(table: Table, group: GroupAnswer, name: str, unit: str) -> None:
-    for one in group.indicators:
-        if (one.name, one.unit) == (name, unit):
-            table.add_row(group.key or "of none", _number(one.value), f"{one.facilities} of {group.coverage.known}")
+    for indicator in group.indicators:
+        if (indicator.name, indicator.unit) == (name, unit):
+            table.add_row(group.key or "not stated", _number(indicator.value),
+                          f"{indicator.facilities} of {group.coverage.known}")

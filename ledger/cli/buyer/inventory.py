@@ -1,4 +1,4 @@
-"""`inventory`: what an organisation emitted in a year, by scopes and sites; or the report of one of its sites."""
+"""`inventory`: an organisation's emissions in a year by scopes and sites; or the report of one of its sites."""
 
 from collections.abc import Iterator
 
@@ -22,8 +22,8 @@ from ledger.service.queries.inventory.answers import (
 @click.option("--year", type=int, required=True, help="The calendar year, UTC.")
 @click.option("--site", help="One facility of the organisation, with --format report.")
 @click.option("--format", "layout", type=click.Choice(["inventory", "report"]), default="inventory", show_default=True,
-              help="All scopes and sites, or a site's report after the GB/T 32151 series.")
-@click.option("--at", type=int, help="As of a tree of so many entries.")
+              help="All scopes and sites, or a site's report by the GB/T 32151 series.")
+@click.option("--at", type=int, help="As of this tree size (number of entries).  [default: now]")
 @url_option
 @json_option
 def inventory(
@@ -31,20 +31,20 @@ def inventory(
 ) -> None:
     """Show the greenhouse gas inventory of ORGANIZATION in a year."""
     if (site is None) == (layout == "report"):
-        raise InvalidInput("a site goes with --format report, and the other way round", code="site-report",
+        raise InvalidInput("--site and --format report need each other", code="site-report",
                            field="site", value=site, rule="--site FACILITY --format report")
     with Client(url) as client:
         if site is None:
-            found = client.get("/v1/inventory", InventoryAnswer, organization=organization, year=year, at=at)
-            tell(found, inventory_report(found), as_json=as_json)
+            answer = client.get("/v1/inventory", InventoryAnswer, organization=organization, year=year, at=at)
+            tell(answer, inventory_report(answer), as_json=as_json)
         else:
-            told = client.get("/v1/inventory/report", SiteReportAnswer, facility=site, year=year,
+            report = client.get("/v1/inventory/report", SiteReportAnswer, facility=site, year=year,
                               organization=organization, at=at)
-            tell(told, site_report(told), as_json=as_json)
+            tell(report, site_report(report), as_json=as_json)
 
 
 def tell(answer: object, report: Iterator[Part], *, as_json: bool) -> None:
-    """For programs or for people."""
+    """Prints the answer as JSON for programs, or the report for people."""
     if as_json:
         print_json(answer)
     else:
@@ -52,9 +52,9 @@ def tell(answer: object, report: Iterator[Part], *, as_json: bool) -> None:
 
 
 def inventory_report(answer: InventoryAnswer) -> Iterator[Part]:
-    """What people want to read of an inventory."""
+    """An inventory, as text for people."""
     yield styled(f"inventory of {answer.organization} in {answer.year}", style="bold")
-    yield f"as of {answer.at} entries, from {answer.records} records; t CO2e unless said otherwise"
+    yield f"as of {answer.at} entries, from {answer.records} records; t CO2e unless stated otherwise"
     yield _scopes(answer.scopes)
     yield _categories(answer)
     yield _sites(answer)
@@ -66,14 +66,14 @@ def inventory_report(answer: InventoryAnswer) -> Iterator[Part]:
     if len(answer.equity.members) > 1:
         yield _equity(answer)
     if answer.opening_stock:
-        yield f"{_tonnes(answer.opening_stock)} t in opening stock that was used, in no scope"
-    yield styled("what counts once, and how", style="bold")
+        yield f"{_tonnes(answer.opening_stock)} t from opening stock that was used, outside all scopes"
+    yield styled("counting rules", style="bold")
     for rule in answer.rules:
         yield f"- {rule}"
 
 
 def _grid(*heads: str) -> Table:
-    """A table whose first column is text and all others are figures."""
+    """A table of figures, with text in its first column."""
     table = Table(*heads, box=None, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
@@ -99,7 +99,7 @@ def _scopes(scopes: ScopesAnswer) -> Table:
     table.add_row("1 and 2", _tonnes(scopes.operational.location), _tonnes(scopes.operational.market))
     table.add_row("3 as far as known", _tonnes(scopes.scope3), _tonnes(scopes.scope3))
     for name, amount in scopes.apart.items():
-        table.add_row(f"apart: {name}", _tonnes(amount), "")
+        table.add_row(f"separate: {name}", _tonnes(amount), "")
     table.add_row("primary data", _percent(scopes.primary_share), "")
     if scopes.provisional_share:
         table.add_row("waits for closings", _percent(scopes.provisional_share), "")
@@ -107,11 +107,11 @@ def _scopes(scopes: ScopesAnswer) -> Table:
 
 
 def _categories(answer: InventoryAnswer) -> Table:
-    table = Table("scope 3", "t CO2e", "what", box=None, pad_edge=False)
+    table = Table("scope 3", "t CO2e", "note", box=None, pad_edge=False)
     table.columns[1].justify = "right"
-    for one in answer.scope3:
-        amount = "unknown" if one.total is None else _tonnes(one.total)
-        table.add_row(f"{one.number} {one.en}", amount, one.note)
+    for category in answer.scope3:
+        amount = "unknown" if category.total is None else _tonnes(category.total)
+        table.add_row(f"{category.number} {category.en}", amount, category.note)
     return table
 
 
@@ -120,7 +120,7 @@ def _sites(answer: InventoryAnswer) -> Table:
     for site in answer.sites:
         scopes = site.scopes
         table.add_row(
-            site.facility or "of no site", _tonnes(scopes.scope1), _tonnes(scopes.scope2.location),
+            site.facility or "without a site", _tonnes(scopes.scope1), _tonnes(scopes.scope2.location),
             _tonnes(scopes.scope2.market), _tonnes(scopes.scope3), f"{site.energy.comprehensive / 1000:,.3f}",
         )
     return table
@@ -128,8 +128,9 @@ def _sites(answer: InventoryAnswer) -> Table:
 
 def _energy(energy: EnergyAnswer) -> Table:
     table = _grid("energy", "GJ")
-    for one in energy.used:
-        table.add_row(f"used: {one.carrier}{' (renewable)' if one.renewable else ''}", f"{one.megajoules / 1000:,.3f}")
+    for used in energy.used:
+        table.add_row(f"used: {used.carrier}{' (renewable)' if used.renewable else ''}",
+                      f"{used.megajoules / 1000:,.3f}")
     rows = [("drawn from nature", energy.drawn_from_nature)]
     rows += [(f"made: {carrier}", amount) for carrier, amount in energy.made.items()]
     rows += [(f"left over: {carrier}", amount) for carrier, amount in energy.left_over.items()]
@@ -142,18 +143,19 @@ def _energy(energy: EnergyAnswer) -> Table:
 
 def _intensities(answer: InventoryAnswer) -> Table:
     table = _grid("per", "kg CO2e by location", "by market", "MJ", "of")
-    for one in answer.intensities:
-        table.add_row(f"{one.per} ({one.basis})", f"{one.location:,.6g}", f"{one.market:,.6g}", f"{one.energy:,.6g}",
-                      f"{one.of:,.10g}")
+    for intensity in answer.intensities:
+        table.add_row(f"{intensity.per} ({intensity.basis})", f"{intensity.location:,.6g}", f"{intensity.market:,.6g}",
+                      f"{intensity.energy:,.6g}", f"{intensity.of:,.10g}")
     return table
 
 
 def _changes(answer: InventoryAnswer) -> Table:
     table = _grid(f"change on {answer.year - 1}", "before", "now", "difference", "")
-    for one in answer.changes:
+    for change in answer.changes:
         table.add_row(
-            f"{one.figure}{' (GJ)' if one.figure == 'energy' else ''}", _tonnes(one.before), _tonnes(one.now),
-            f"{one.difference / 1000:+,.3f}", "" if one.percent is None else f"{one.percent:+.1f} %",
+            f"{change.figure}{' (GJ)' if change.figure == 'energy' else ''}", _tonnes(change.before),
+            _tonnes(change.now), f"{change.difference / 1000:+,.3f}",
+            "" if change.percent is None else f"{change.percent:+.1f} %",
         )
     return table
 
@@ -163,8 +165,9 @@ def _equity(answer: InventoryAnswer) -> Table:
     scopes = answer.equity.scopes
     table.add_row("the group", _tonnes(scopes.scope1), _tonnes(scopes.scope2.location), _tonnes(scopes.scope2.market),
                   _tonnes(scopes.scope3))
-    for one in answer.equity.members:
-        table.add_row(f"  {one.organization}", _percent(one.share), "share assumed" if one.assumed else "", "", "")
+    for member in answer.equity.members:
+        table.add_row(f"  {member.organization}", _percent(member.share), "share assumed" if member.assumed else "",
+                      "", "")
     return table
 
 

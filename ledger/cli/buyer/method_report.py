@@ -1,4 +1,4 @@
-"""What people want to read of a figure by another method, and of the choice of allocation."""
+"""Reports for people: a figure by another method."""
 
 from collections.abc import Iterator, Mapping
 
@@ -14,8 +14,8 @@ Query = Mapping[str, str | int | tuple[str, ...] | None]
 
 
 def ask_method(client: Client, query: Query) -> MethodAnswer | ChainMethodAnswer:
-    """The figure of a lot by a method. Raises as `Client.get` does."""
-    # A sector's method has its sector in front.
+    """The figure of a lot by a method. Raises the errors of `Client.get`."""
+    # The name of a sector's method begins with the sector: SECTOR.METHOD.
     if "." in str(query.get("method") or ""):
         return client.get("/v1/footprint", ChainMethodAnswer, **query)
     return client.get("/v1/footprint", MethodAnswer, **query)
@@ -28,20 +28,20 @@ def method_report(answer: MethodAnswer) -> Printed:
     yield _terms(answer)
     yield _settings(answer)
     if answer.beside:
-        yield styled("beside it, never added", style="bold")
-        yield _beside(answer)
+        yield styled("reported separately, never added", style="bold")
+        yield _separate_amounts(answer)
     if answer.parameters:
         yield _parameters(answer)
     yield f"credit: {answer.credit}"
-    for one in answer.limitations:
-        yield f"limitation: {one}"
+    for limitation in answer.limitations:
+        yield f"limitation: {limitation}"
 
 
 def chain_method_report(answer: ChainMethodAnswer) -> Printed:
     yield styled(f"footprint of {answer.lot} by {answer.method}", style="bold")
     yield f"{answer.names.get('en', '')}, plugin {answer.plugin}, as of {answer.at} entries"
     yield styled(f"{answer.footprint:,.3f} kg CO2e; stored {answer.stored:,.3f} kg CO2e", style="bold green")
-    table = _table("term", "kg CO2e", "what", right=(1,))
+    table = _table("term", "kg CO2e", "meaning", right=(1,))
     for line in answer.lines:
         table.add_row(line.name, f"{line.amount:,.3f}", line.what)
     yield table
@@ -61,7 +61,7 @@ def _figure(footprint: float, per_unit: float, unit: str) -> Line:
 
 
 def _terms(answer: MethodAnswer) -> Table:
-    table = _table("term", "material", "kg CO2e", "what", right=(2,))
+    table = _table("term", "material", "kg CO2e", "meaning", right=(2,))
     for term in answer.terms:
         table.add_row(term.name, term.material or "", f"{term.amount:,.3f}", term.what)
     table.add_row("sum", "", f"{answer.footprint:,.3f}", "", style="bold")
@@ -80,27 +80,27 @@ def _settings(answer: MethodAnswer) -> Table:
 def _change(answer: MethodAnswer) -> str:
     if not answer.default:
         return ""
-    return f", this is {percent(100.0 * (answer.footprint - answer.default) / answer.default)} from it"
+    return f", this figure differs by {percent(100.0 * (answer.footprint - answer.default) / answer.default)}"
 
 
-def _beside(answer: MethodAnswer) -> Table:
-    table = _table("what", "material", "amount", "unit", "meaning", right=(2,))
-    for one in answer.beside:
-        table.add_row(one.name, one.material or "", f"{one.amount:,.6g}", one.unit, one.what)
+def _separate_amounts(answer: MethodAnswer) -> Table:
+    table = _table("name", "material", "amount", "unit", "meaning", right=(2,))
+    for amount in answer.beside:
+        table.add_row(amount.name, amount.material or "", f"{amount.amount:,.6g}", amount.unit, amount.what)
     return table
 
 
 def _parameters(answer: MethodAnswer) -> Table:
     table = _table("parameter", "material", "value", "unit", "from", right=(2,))
-    for one in answer.parameters:
-        source = f"{one.source}: {one.citation}" if one.citation else one.source
-        source += " [recalled]" if one.recalled else ""
-        table.add_row(one.name, one.material or "", one.value, one.unit, source)
+    for parameter in answer.parameters:
+        source = f"{parameter.source}: {parameter.citation}" if parameter.citation else parameter.source
+        source += " [recalled]" if parameter.recalled else ""
+        table.add_row(parameter.name, parameter.material or "", parameter.value, parameter.unit, source)
     return table
 
 
 def percent(value: float) -> str:
-    """A change, with its sign."""
+    """A change in per cent, with its sign."""
     return f"{value:+.2f} %"
 
 

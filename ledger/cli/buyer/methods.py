@@ -1,4 +1,4 @@
-"""`methods`: by which methods, potentials and allocation keys a server tells footprints."""
+"""`methods`: the methods, global warming potentials and allocation keys by which a server computes footprints."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ from ledger.service.queries.methods.answers import CatalogueAnswer
 @url_option
 @json_option
 def methods(url: str, as_json: bool) -> None:
-    """Show by which methods `footprint` can tell a lot's figure, and what each needs to know."""
+    """List the calculation methods for `footprint`, with the parameters that each needs."""
     with Client(url) as client:
         answer = client.get("/v1/methods", CatalogueAnswer)
     if as_json:
@@ -25,11 +25,11 @@ def methods(url: str, as_json: bool) -> None:
 
 
 def methods_report(answer: CatalogueAnswer) -> Iterator[Part]:
-    """What people want to read of it."""
+    """The catalogue of methods, as text for people."""
     for method in answer.methods:
         yield from _method(method)
-    for one in answer.plugin_methods:
-        yield styled(f"{one.name}: {one.names.get('en', '')} (plugin {one.plugin})", style="bold")
+    for sector in answer.plugin_methods:
+        yield styled(f"{sector.name}: {sector.names.get('en', '')} (plugin {sector.plugin})", style="bold")
     yield f"global warming potentials: {', '.join(answer.gwp)}"
     table = Table("allocation", "needs", box=None, pad_edge=False)
     for key, needs in answer.allocations.items():
@@ -43,6 +43,6 @@ def _method(method: Method) -> Iterator[Part]:
     yield f"credit: {method.credit}"
     if method.parameters:
         table = Table("parameter", "unit", "range", "from", "meaning", box=None, pad_edge=False)
-        for one in method.parameters:
-            table.add_row(one.name, one.unit, one.range, one.sources, one.meaning)
+        for parameter in method.parameters:
+            table.add_row(parameter.name, parameter.unit, parameter.range, parameter.sources, parameter.meaning)
         yield table

@@ -1,4 +1,4 @@
-"""`sensitivity`: how much a lot's figure depends on the choice of allocation."""
+"""`sensitivity`: how much the choice of allocation changes a lot's figure."""
 
 from collections.abc import Iterator
 
@@ -13,11 +13,11 @@ from ledger.service.queries.methods.answers import ChoiceAnswer, SensitivityAnsw
 
 @click.command()
 @click.argument("lot")
-@click.option("--at", type=int, help="As of a log of so many entries.  [default: now]")
+@click.option("--at", type=int, help="As of this tree size (number of entries).  [default: now]")
 @url_option
 @json_option
 def sensitivity(lot: str, at: int | None, url: str, as_json: bool) -> None:
-    """Show what the figure of LOT would be by each key of allocation, and the records on which that depends most."""
+    """Show the figure of LOT by each allocation key, and the records that change it most."""
     with Client(url) as client:
         answer = client.get("/v1/sensitivity", SensitivityAnswer, lot=lot, at=at)
     if as_json:
@@ -27,19 +27,19 @@ def sensitivity(lot: str, at: int | None, url: str, as_json: bool) -> None:
 
 
 def sensitivity_report(answer: SensitivityAnswer) -> Iterator[Part]:
-    """What people want to read of it."""
-    yield styled(f"{answer.title} of {answer.lot} by each key of allocation", style="bold")
+    """The answer, as text for people."""
+    yield styled(f"{answer.title} of {answer.lot} by each allocation key", style="bold")
     yield f"{answer.quantity} of {answer.product}, as of {answer.size} entries with root {answer.root}"
     own = ", ".join(f"{count} by {key}" for key, count in answer.keys.items())
-    yield f"{answer.records} records behind it leave a choice" + (f": {own}" if own else "")
+    yield f"{answer.records} upstream records leave a choice" + (f": {own}" if own else "")
     yield _choices(answer)
     if answer.sensitive:
-        yield styled("records on which it depends most, each changed alone: kg CO2e more in the lot", style="bold")
+        yield styled("most sensitive records: kg CO2e added to the lot by a change of one record alone", style="bold")
         yield _sensitive(answer)
     if answer.left_off:
         yield f"… and {answer.left_off} more"
-    for one in answer.limitations:
-        yield f"limitation: {one}"
+    for limitation in answer.limitations:
+        yield f"limitation: {limitation}"
 
 
 def _choices(answer: SensitivityAnswer) -> Table:
@@ -47,27 +47,27 @@ def _choices(answer: SensitivityAnswer) -> Table:
     for column in table.columns[1:4]:
         column.justify = "right"
     table.add_row("as stored", f"{answer.footprint:,.3f}", f"{answer.footprint_per_unit:,.6g}", "", style="bold")
-    for one in answer.choices:
-        if one.footprint is None or one.footprint_per_unit is None:
-            table.add_row(one.allocation, "?", "?", "?", _missing(one))
+    for choice in answer.choices:
+        if choice.footprint is None or choice.footprint_per_unit is None:
+            table.add_row(choice.allocation, "?", "?", "?", _missing(choice))
         else:
-            change = "" if one.percent is None else percent(one.percent)
-            table.add_row(one.allocation, f"{one.footprint:,.3f}", f"{one.footprint_per_unit:,.6g}", change)
+            change = "" if choice.percent is None else percent(choice.percent)
+            table.add_row(choice.allocation, f"{choice.footprint:,.3f}", f"{choice.footprint_per_unit:,.6g}", change)
     return table
 
 
-def _missing(one: ChoiceAnswer) -> str:
-    first = one.missing[0]
-    more = f" and {one.missing_records - 1} more" if one.missing_records > 1 else ""
+def _missing(choice: ChoiceAnswer) -> str:
+    first = choice.missing[0]
+    more = f" and {choice.missing_records - 1} more" if choice.missing_records > 1 else ""
     return f"record {first.record[:12]}…{more}: {first.field} is missing"
 
 
 def _sensitive(answer: SensitivityAnswer) -> Table:
-    table = Table("record", "process", "facility", "by", "at most", "of it", "by other keys", box=None, pad_edge=False)
+    table = Table("record", "process", "facility", "by", "at most", "change", "by other keys", box=None, pad_edge=False)
     table.columns[4].justify = table.columns[5].justify = "right"
-    for one in answer.sensitive:
-        told = ", ".join(f"{key} {amount:+,.3f}" for key, amount in one.differences.items())
-        part = "" if one.percent is None else percent(one.percent)
-        table.add_row(f"{one.record[:12]}…", one.process, one.facility, one.allocation, f"{one.largest:+,.3f}", part,
-                      told)
+    for record in answer.sensitive:
+        differences = ", ".join(f"{key} {amount:+,.3f}" for key, amount in record.differences.items())
+        part = "" if record.percent is None else percent(record.percent)
+        table.add_row(f"{record.record[:12]}…", record.process, record.facility, record.allocation,
+                      f"{record.largest:+,.3f}", part, differences)
     return table

@@ -1,4 +1,4 @@
-"""`trace`: the chain of lots as a tree, each lot once."""
+"""`trace`: shows the chain of a lot as a tree, each lot once."""
 
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -18,12 +18,12 @@ _DAY = len("2025-12-31")
 @click.command()
 @click.argument("lots", metavar="LOT...", nargs=-1, required=True)
 @click.option("--direction", type=click.Choice(list(_DIRECTIONS)), default="up", show_default=True,
-              help="Where it comes from, or what became of it.")
-@click.option("--depth", type=click.IntRange(0, 10_000), help="Records to go at most.  [default: all]")
+              help="Upstream (origins) or downstream (uses).")
+@click.option("--depth", type=click.IntRange(0, 10_000), help="Depth of the chain in records, at most.  [default: all]")
 @click.option("--stage", "stages", metavar="PROCESS", multiple=True,
-              help="A process behind whose records is not looked; may be given several times.")
+              help="Stop at the records of this process; may be repeated.")
 @click.option("--at", type=click.IntRange(min=1), metavar="SIZE",
-              help="In the tree of so many entries.  [default: now]")
+              help="As of this tree size (number of entries).  [default: now]")
 @click.option("--limit", type=click.IntRange(min=1), default=200, show_default=True, help="Lots to show at most.")
 @url_option
 @json_option
@@ -31,7 +31,8 @@ def trace(
     lots: tuple[str, ...], direction: Literal["up", "down"], depth: int | None, stages: tuple[str, ...], at: int | None,
     limit: int, url: str, as_json: bool,
 ) -> None:
-    """Show the lots and records behind each LOT, or after it. LOT may be a pool, which is shown as one."""
+    """Show the lots and records in the upstream or downstream chain of each LOT. LOT may be a pool, which is shown as
+    one lot."""
     with Client(url) as client:
         data = client.get(
             "/v1/chain", dict[str, Any], lot=lots, direction=_DIRECTIONS[direction], depth=depth, stage=stages, at=at
@@ -42,15 +43,15 @@ def trace(
     try:
         trees = _trees(data, direction, limit)
     except (LookupError, TypeError, ValueError, AttributeError, networkx.NetworkXException) as error:
-        # What is no chain may lack anything, anywhere.
-        raise LedgerError(f"the server's answer is no chain: {type(error).__name__}: {error}", code="unexpected-answer"
-                          ) from None
+        # A malformed answer may lack any part of a chain.
+        raise LedgerError(f"the server's answer is not a chain: {type(error).__name__}: {error}",
+                          code="unexpected-answer") from None
     for tree in trees:
         show(tree)
 
 
 def _trees(data: dict[str, Any], direction: str, limit: int) -> list[Tree]:
-    """A tree for each lot that was asked for. What the server has answered is not checked before."""
+    """A tree for each requested lot. `data` is the server's unchecked answer."""
     graph: networkx.DiGraph[str] = networkx.DiGraph(networkx.node_link_graph(data, edges="edges"))
     shown: set[str] = set()
     return [chain_tree(graph, root, direction, limit, shown) for root in graph.graph["roots"]]
@@ -59,10 +60,10 @@ def _trees(data: dict[str, Any], direction: str, limit: int) -> list[Tree]:
 def chain_tree(
     graph: "networkx.DiGraph[str]", root: str, direction: str, limit: int, shown: set[str] | None = None
 ) -> Tree:
-    """Lots below the lot that they lead to or come from, pools among them. One that comes again is named, not shown
-    again. `shown`: those of trees before this one, to which its own are added.
+    """The chain of `root` as a tree of lots and pools. A lot that occurs again appears by name only. `shown`: the lots
+    of earlier trees; this function adds its own.
 
-    Nothing recurses: a chain may be thousands of records deep.
+    It does not recurse, since a chain may be thousands of records deep.
     """
     shown = set() if shown is None else shown
     if root in shown:
@@ -85,7 +86,7 @@ def chain_tree(
                     taken = _taken(graph, other, name if record is None else record)
                     waiting.append((other, node.add(_lot_label(graph, other, taken))))
     if left:
-        tree.add(styled(f"… and more behind {left} lots: --limit, --depth or --json", style="dim"))
+        tree.add(styled(f"… {left} lots and their chains are not shown: --limit, --depth or --json", style="dim"))
     return tree
 
 
@@ -94,44 +95,44 @@ def _elsewhere(lot: str) -> Line:
 
 
 def _steps(graph: "networkx.DiGraph[str]", lot: str, direction: str) -> Iterator[tuple[str | None, list[str]]]:
-    """The records next to a lot, each with the lots on its other side; and with no record the lots that went into a
-    pool straight away, or the pools that a lot went into."""
-    beside = graph.predecessors if direction == "up" else graph.successors
+    """The records next to a lot, each with the lots on its other side. Last, with no record: the lots that went
+    directly into a pool, or the pools into which a lot went."""
+    neighbours = graph.predecessors if direction == "up" else graph.successors
     straight: list[str] = []
-    for one in beside(lot):
-        if graph.nodes[one]["kind"] == "record":
-            yield one, list(beside(one))
+    for neighbour in neighbours(lot):
+        if graph.nodes[neighbour]["kind"] == "record":
+            yield neighbour, list(neighbours(neighbour))
         else:
-            straight.append(one)
+            straight.append(neighbour)
     if straight:
         yield None, straight
 
 
 def _taken(graph: "networkx.DiGraph[str]", lot: str, record: str) -> str:
-    """The quantity of an edge; from a pool to the credits that it gave there is none."""
+    """The quantity of an edge; empty for an edge from a pool to its credits, which has no quantity."""
     edge = graph.get_edge_data(lot, record) or {}
     return f"{edge['quantity']} {edge['unit']} of " if "quantity" in edge else ""
 
 
 def _lot_label(graph: "networkx.DiGraph[str]", lot: str, taken: str = "") -> Line:
-    found = graph.nodes[lot]
+    node = graph.nodes[lot]
     label = styled(taken)
     label.append_text(styled(lot, "bold"))
-    label.append_text(styled(f"  {found['quantity']} {found['unit']} {found['role']}, "
-                             f"{found['footprint']:,.3f} kg CO2e"))
-    if found["kind"] == "pool":
-        label.append_text(styled(f"; {_pool_period(found)}", "cyan"))
+    label.append_text(styled(f"  {node['quantity']} {node['unit']} {node['role']}, "
+                             f"{node['footprint']:,.3f} kg CO2e"))
+    if node["kind"] == "pool":
+        label.append_text(styled(f"; {_pool_period(node)}", "cyan"))
     return label
 
 
-def _pool_period(found: dict[str, Any]) -> str:
-    """How often a pool was added to, on which days and by which records. Its figures are those of its newest lot."""
-    first, last = found["firstAddition"][:_DAY], found["lastAddition"][:_DAY]
-    if found["generations"] == 1:
-        return f"pool of 1 addition, {first} (record {found['from']})"
-    return f"pool of {found['generations']} additions, {first} to {last} (records {found['from']} to {found['to']})"
+def _pool_period(node: dict[str, Any]) -> str:
+    """The number, days and records of a pool's additions. The pool's figures are the figures of its newest lot."""
+    first, last = node["firstAddition"][:_DAY], node["lastAddition"][:_DAY]
+    if node["generations"] == 1:
+        return f"pool of 1 addition, {first} (record {node['from']})"
+    return f"pool of {node['generations']} additions, {first} to {last} (records {node['from']} to {node['to']})"
 
 
 def _record_label(graph: "networkx.DiGraph[str]", record: str) -> Line:
-    found = graph.nodes[record]
-    return styled(f"{found['type']} {found['index']} by {found['issuer']}", style="cyan")
+    node = graph.nodes[record]
+    return styled(f"{node['type']} {node['index']} by {node['issuer']}", style="cyan")

@@ -1,4 +1,4 @@
-"""Tables as a workbook (Office Open XML). Text is text: what begins with `=` is no formula."""
+"""Tables as a workbook (Office Open XML). Text stays text, even if it begins with `=`: it never becomes a formula."""
 
 import re
 from collections.abc import Sequence
@@ -16,11 +16,12 @@ from ledger.sdk import Sheet
 _LONGEST: Final = 32_767
 _WIDEST: Final = 60
 _UNWANTED: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-"""Characters that XML 1.0 does not hold."""
+"""Characters that XML 1.0 does not allow."""
 
 
 def write_workbook(path: Path, sheets: Sequence[Sheet]) -> None:
-    """One sheet a table, its first row its columns. The file appears whole or not at all; raises OSError."""
+    """Writes one sheet per table; the first row holds the names of the columns. The file appears whole or not at all.
+    Raises OSError."""
     book = Workbook(write_only=True)
     for sheet in sheets:
         page = book.create_sheet(sheet.name)
@@ -45,10 +46,10 @@ def _cell(page: Any, value: str | float | int | None, *, bold: bool = False) -> 
 
 
 def _widths(sheet: Sheet) -> list[int]:
-    """So wide that what is in the columns can be read; long texts are cut in view."""
-    found = [len(name) for name in sheet.columns]
+    """Widths that show the whole content of the columns, up to a limit: the view cuts longer texts off."""
+    widths = [len(name) for name in sheet.columns]
     for row in sheet.rows:
         for i, value in enumerate(row):
             if isinstance(value, str):
-                found[i] = max(found[i], len(value))
-    return [min(_WIDEST, max(10, width + 2)) for width in found]
+                widths[i] = max(widths[i], len(value))
+    return [min(_WIDEST, max(10, width + 2)) for width in widths]

@@ -1,1 +1,1 @@
-"""A closed loop to look at: who takes part, what they record, and where every figure in it comes from."""
+"""The demo's closed loop: its organisations, their records, and the source of every figure in them."""

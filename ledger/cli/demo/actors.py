@@ -1,4 +1,4 @@
-"""Who takes part: nine made-up organisations of one loop, and the registrar that enrols them."""
+"""The actors of the demo: nine fictional organisations of one loop, and the registrar that enrols them."""
 
 from typing import Final, NamedTuple
 
@@ -6,7 +6,8 @@ REGISTRAR: Final = "registrar"
 
 
 class Actor(NamedTuple):
-    """`name` is how the scenario calls it; `site` is what its facility is called, in `province` (ISO 3166-2)."""
+    """An organisation. `name`: its name in the scenario; `site`: the name of its facility, in `province` (ISO 3166-2).
+    """
 
     name: str
     en: str
@@ -41,7 +42,7 @@ ACTORS: Final = {actor.name: actor for actor in (
 
 
 def lot(actor: str, name: str) -> str:
-    """The identifier of a lot that the actor mints."""
+    """The identifier of a lot with the actor's prefix."""
     return f"{ACTORS[actor].prefix}lot:{name}"
 
 

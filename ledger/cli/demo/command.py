@@ -1,4 +1,4 @@
-"""`demo`: a closed loop from scrap to a second life, on a real server and database of its own, over HTTP."""
+"""`demo`: shows a closed loop from scrap to a second life, over HTTP, on a server and a database of its own."""
 
 import contextlib
 import signal
@@ -41,15 +41,15 @@ _AUDIT_SECONDS = 120.0
 
 
 @click.command()
-@click.option("--keep", is_flag=True, help="Leave the server up until Ctrl-C, and say what to try.")
+@click.option("--keep", is_flag=True, help="Keep the server running until Ctrl-C, and suggest commands to try.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of the server.  [default: a free one]")
 def demo(keep: bool, port: int) -> None:
     """Show a closed loop of steel and gearboxes on a ledger.
 
-    Scrap becomes steel, steel a gearbox, the worn gearbox a remanufactured one, and what is left scrap again. A server
-    and a database of its own are started on a temporary home, which is removed in the end.
+    Scrap becomes steel, steel becomes a gearbox, the worn gearbox becomes a remanufactured one, and the remainder
+    becomes scrap again. The demo starts its own server and database in a temporary home, and removes them at the end.
     """
-    # SIGINT too: a shell starts its background jobs with it ignored, and children inherit that.
+    # SIGINT too: a shell starts background jobs with SIGINT ignored, and child processes inherit that.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupted)
     started = time.monotonic()
@@ -68,7 +68,7 @@ def demo(keep: bool, port: int) -> None:
 
 
 def tell(running: Running, client: Client) -> None:
-    """The whole story. Raises LedgerError at the first thing that is not as it should be."""
+    """Runs and prints the whole demo. Raises LedgerError at the first unexpected result."""
     origin = parse_vkey(running.vkey).name
     registrar = client.get("/v1/organizations", list[OrganizationAnswer], limit=1)[0].id
     heading("The ledger")
@@ -76,14 +76,14 @@ def tell(running: Running, client: Client) -> None:
     keys = _keys(running.home)
     steps = story.scenario(keys, origin, new_nonce, registrar)
     receipts = post_steps(client, steps, keys, origin)
-    heading("Who takes part")
+    heading("The organisations")
     show_organizations(client)
-    heading(f"What happened: {len(steps)} records, each signed by its organisation; one receipt of each kind")
+    heading(f"The story: {len(steps)} records, each signed by its organisation; one receipt of each kind")
     show_receipts(steps, receipts)
     show_footprints(client, story.NEW_GEARBOX, story.REMANUFACTURED_GEARBOX)
     heading("Steel by two routes")
     show_side_by_side(client, {"electric arc furnace": story.ARC_STEEL, "blast furnace": story.BLAST_STEEL})
-    heading("Where the figures come from")
+    heading("The sources of the figures")
     show_sources()
     heading("The audit: the whole log, replayed from zero")
     show(*_audit(running, expected=0).splitlines())
@@ -91,7 +91,7 @@ def tell(running: Running, client: Client) -> None:
 
 
 def post_steps(client: Client, steps: list[StoryStep], keys: dict[str, SigningKey], origin: str) -> list[Receipt]:
-    """Posts the records in order, some at a time. Raises the reason where one is refused."""
+    """Posts the records in order, `POSTED_AT_ONCE` at a time. Raises the reason if the server refuses one."""
     receipts: list[Receipt] = []
     for start in range(0, len(steps), POSTED_AT_ONCE):
         part = steps[start : start + POSTED_AT_ONCE]
@@ -100,13 +100,14 @@ def post_steps(client: Client, steps: list[StoryStep], keys: dict[str, SigningKe
             if isinstance(answer, ServerRefusal):
                 raise LedgerError(f"{step.note}: {answer.detail}", code=answer.code, field=answer.field)
             if not isinstance(answer, Receipt):
-                raise LedgerError(f"{step.note}: acknowledged only, on a ledger without witnesses")
+                raise LedgerError(f"{step.note}: the server sent an acknowledgement instead of a receipt, on a ledger "
+                                  "without witnesses")
             receipts.append(answer)
     return receipts
 
 
 def _keys(home: Path) -> dict[str, SigningKey]:
-    """A key file for each actor, beside the registrar's, which the server made."""
+    """Writes a key file for each actor. Returns their keys, and the registrar's key, which the server made."""
     keys = {REGISTRAR: signing_key(home / REGISTRAR_KEY)}
     for name in ACTORS:
         keys[name] = new_key()
@@ -115,23 +116,26 @@ def _keys(home: Path) -> dict[str, SigningKey]:
 
 
 def _audit(running: Running, *, expected: int) -> str:
-    """`carbon-ledger audit` as an auditor runs it, with both keys pinned. Raises VerificationError where it ends
-    otherwise than expected."""
+    """Runs `carbon-ledger audit` like an auditor, with both keys pinned. Raises VerificationError if the exit code is
+    not the expected one."""
     registrar = signing_key(running.home / REGISTRAR_KEY).keyid.hex()
     try:
-        done = subprocess.run(
+        completed = subprocess.run(
             command("audit", running.url, "--vkey", running.vkey, "--registrar", registrar),
             env=environment(running.home), check=False, capture_output=True, text=True, timeout=_AUDIT_SECONDS,
         )
     except subprocess.TimeoutExpired:
         raise Unavailable(f"the audit takes more than {_AUDIT_SECONDS:.0f} s", code="timeout") from None
-    if done.returncode != expected:
-        raise VerificationError(f"the audit ended with {done.returncode}, not {expected}: {done.stdout}{done.stderr}")
-    return done.stdout.strip()
+    if completed.returncode != expected:
+        raise VerificationError(
+            f"the audit ended with {completed.returncode}, not {expected}: {completed.stdout}{completed.stderr}"
+        )
+    return completed.stdout.strip()
 
 
 def _tamper(running: Running, receipts: list[Receipt], steps: list[StoryStep]) -> None:
-    """One figure is changed in the database, past all triggers: the audit names the record; then it is undone."""
+    """Changes one figure in the database, past all triggers. Checks that the audit names the record, and undoes the
+    change."""
     lot = story.NEW_GEARBOX
     index = next(
         receipt.index for step, receipt in zip(steps, receipts, strict=True)
@@ -139,18 +143,18 @@ def _tamper(running: Running, receipts: list[Receipt], steps: list[StoryStep]) -
     )
     heading("Tampering: the database's owner halves the new gearbox's footprint")
     before = halve_footprint(running.home, lot)
-    told = _audit(running, expected=1)
-    found = [line for line in told.splitlines() if line.startswith("DOES NOT HOLD")]
-    if not any(f"index {index}," in line for line in found):
-        raise VerificationError(f"the audit did not find the change at index {index}: {told}")
-    show(*found, f"caught: the record at index {index} commits to another figure")
+    report = _audit(running, expected=1)
+    faults = [line for line in report.splitlines() if line.startswith("DOES NOT HOLD")]
+    if not any(f"index {index}," in line for line in faults):
+        raise VerificationError(f"the audit did not find the change at index {index}: {report}")
+    show(*faults, f"caught: the record at index {index} commits to another figure")
     restore_footprint(running.home, lot, before)
     _audit(running, expected=0)
     show("undone: the audit passes again")
 
 
 def _keep(running: Running) -> None:
-    """Waits for Ctrl-C, SIGTERM, or the server's end."""
+    """Prints commands to try, and waits for Ctrl-C, SIGTERM, or the server's end."""
     run, url, vkey = "carbon-ledger", running.url, running.vkey
     show(
         "", "Try, in another terminal:",
@@ -160,7 +164,7 @@ def _keep(running: Running) -> None:
         f"  {run} plugin list --url {url}",
         f"  {run} audit {url} --vkey {vkey}",
         f"  curl '{url}/v1/lots?item={story.SERIAL}'",
-        f"The organisations' keys are in {running.home / 'keys'}. Ctrl-C ends it and removes everything.", "",
+        f"The organisations' keys are in {running.home / 'keys'}. Ctrl-C stops the demo and removes everything.", "",
     )
     print_lines(f"{url}\n{vkey}")
     with contextlib.suppress(KeyboardInterrupt):

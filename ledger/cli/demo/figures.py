@@ -1,7 +1,8 @@
-"""The figures that the demo's records are made of, each with its source.
+"""The figures in the demo's records, each with its source.
 
-Status: `read` was seen in the source named; `recalled` is a usual value of the literature whose source was not checked;
-`assumed` was chosen for the demo. Emission factors of power, fuels and steelmaking are the sector plugins', not here.
+Status: `read` is a value from the named source; `recalled` is a usual value of the literature whose source was not
+checked; `assumed` is a value chosen for the demo. Emission factors of power, fuels and steelmaking are in the sector
+plugins, not here.
 """
 
 from decimal import Decimal
@@ -13,11 +14,11 @@ _GUIDELINE: Final = "MEE guidelines for accounting of enterprises' greenhouse ga
 
 
 class SourcedFigure(NamedTuple):
-    """`value` in `unit`, what it says, who published it."""
+    """`value` in `unit`, its meaning, and its source."""
 
     value: str
     unit: str
-    what: str
+    meaning: str
     source: str
     status: Literal["read", "recalled", "assumed"]
 
@@ -26,11 +27,11 @@ class SourcedFigure(NamedTuple):
         return _spelt(Decimal(self.value) * Decimal(amount))
 
     def rest(self, amount: str) -> str:
-        """What is left of the amount where this figure is a share of it."""
+        """The remainder of an amount, if this figure is a share of it."""
         return _spelt((1 - Decimal(self.value)) * Decimal(amount))
 
     def __str__(self) -> str:
-        return f"{self.what}: {self.value} {self.unit} ({self.status}: {self.source})"
+        return f"{self.meaning}: {self.value} {self.unit} ({self.status}: {self.source})"
 
 
 def _spelt(amount: Decimal) -> str:
@@ -105,7 +106,7 @@ REFERENCES: Final = (
     SourcedFigure("565", "kg CO2/piece", "saving of a remanufactured engine",
                   "Yang and Chen 2005, J. Cent. South Univ. Technol. 12(S2) 81", "read"),
 )
-"""Published results to hold the demo's against; no record uses them."""
+"""Published results for comparison with the demo's; no record uses them."""
 
 SOURCES: Final = (
     DIESEL, FREIGHT, ROUNDS, STEEL_IN_SCRAP, COPPER_IN_SCRAP, STEEL_IN_SHREDDED, STEEL_IN_RESIDUE, SHREDDING,

@@ -1,37 +1,62 @@
-"""From scrap and ore to steel: collection, processing, an arc furnace, and a blast furnace beside it."""
+"""From scrap and ore to steel: collection, processing, an arc furnace, and a blast furnace for comparison."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.cli.demo import figures
 from ledger.cli.demo.actors import lot, product
-from ledger.cli.demo.writing import StoryWriter, amount, natural_gas, supply, take
+from ledger.cli.demo.writing import (
+    Batch,
+    Delivery,
+    Lorry,
+    ProductFacts,
+    StoryWriter,
+    Use,
+    amount,
+    natural_gas,
+    supply,
+    take,
+)
 from ledger.core.record.values import Flow, Output
 
 ARC_STEEL: Final = lot("arc-mill", "heat-1")
 BLAST_STEEL: Final = lot("blast-mill", "plate-1")
 
 
+class Heat(NamedTuple):
+    """A heat of the arc furnace: t of scrap charged, of slag, and of ferrochrome (`chromium`)."""
+
+    number: str
+    day: str
+    charged: str
+    slag: str
+    chromium: str
+
+
 def define_steel(book: StoryWriter) -> None:
-    """Products of the scrap and steel makers. Ferrous scrap and steel share a material name: so recycled content
+    """Products of the scrap and steel makers. Ferrous scrap and steel share a material name, so that recycled content
     can be followed."""
     scrap = {"steel": figures.STEEL_IN_SCRAP.value}
-    book.define("collector", "old-scrap", "Old scrap as found", sector="circular", materials=scrap,
-                elements={"Cu": figures.COPPER_IN_SCRAP.value})
-    book.define("collector", "collected-scrap", "Collected scrap", sector="circular", materials=scrap)
-    book.define("processor", "shredded-scrap", "Shredded scrap", sector="steel",
-                materials={"steel": figures.STEEL_IN_SHREDDED.value})
-    book.define("processor", "residue", "Shredder residue", sector="circular",
-                materials={"steel": figures.STEEL_IN_RESIDUE.value})
-    book.define("arc-mill", "billet", "Gear steel billet, arc furnace", sector="steel", materials={"steel": "1"})
-    book.define("arc-mill", "slag", "Arc furnace slag and dust", sector="steel", materials={"slag": "1"})
-    book.define("blast-mill", "plate", "Steel from blast furnace and converter", sector="steel",
-                materials={"steel": "1"})
-    book.define("blast-mill", "slag", "Blast furnace slag", sector="steel", materials={"slag": "1"})
+    book.define("collector", "old-scrap", ProductFacts(
+        "Old scrap as found", "circular", materials=scrap, elements={"Cu": figures.COPPER_IN_SCRAP.value},
+    ))
+    book.define("collector", "collected-scrap", ProductFacts("Collected scrap", "circular", materials=scrap))
+    book.define("processor", "shredded-scrap", ProductFacts(
+        "Shredded scrap", "steel", materials={"steel": figures.STEEL_IN_SHREDDED.value},
+    ))
+    book.define("processor", "residue", ProductFacts(
+        "Shredder residue", "circular", materials={"steel": figures.STEEL_IN_RESIDUE.value},
+    ))
+    book.define("arc-mill", "billet", ProductFacts("Gear steel billet, arc furnace", "steel", materials={"steel": "1"}))
+    book.define("arc-mill", "slag", ProductFacts("Arc furnace slag and dust", "steel", materials={"slag": "1"}))
+    book.define("blast-mill", "plate", ProductFacts(
+        "Steel from blast furnace and converter", "steel", materials={"steel": "1"},
+    ))
+    book.define("blast-mill", "slag", ProductFacts("Blast furnace slag", "steel", materials={"slag": "1"}))
 
 
 def gather(book: StoryWriter, batch: str, day: str, tonnes: list[str], whole: str) -> str:
-    """Scrap is declared where it is found, driven together, and sold to the processor: `whole` t in all."""
-    found = [
+    """The collector declares scrap at its origins, collects it, and sells it to the processor: `whole` t in total."""
+    origins = [
         book.collect("collector", Output(
             lot=lot("collector", f"found-{batch}-{i}"), product=product("collector", "old-scrap"),
             quantity=amount(f"{mass} TNE"), role="waste", origin="postConsumer",
@@ -39,78 +64,78 @@ def gather(book: StoryWriter, batch: str, day: str, tonnes: list[str], whole: st
         for i, mass in enumerate(tonnes, start=1)
     ]
     collected = lot("collector", f"collected-{batch}")
-    book.make(
-        "collector", "circular.collection", day,
-        [Output(lot=collected, product=product("collector", "collected-scrap"), quantity=amount(f"{whole} TNE"),
-                role="product")],
-        "the round's diesel is the first burden of the loop", activity={"source": "machinery", "vehicle": "lorry"},
-        inputs=[take(name, f"{mass} TNE") for name, mass in zip(found, tonnes, strict=True)],
+    book.make("collector", "circular.collection", day, Batch(
+        outputs=[Output(lot=collected, product=product("collector", "collected-scrap"),
+                        quantity=amount(f"{whole} TNE"), role="product")],
+        inputs=[take(name, f"{mass} TNE") for name, mass in zip(origins, tonnes, strict=True)],
         supplies=[supply("diesel", f"{figures.ROUNDS.times(whole)} KGM")],
-    )
-    return book.ship("collector", "processor", collected, f"{whole} TNE", f"sold-{batch}", day,
-                     "collected scrap to the shredder", tonnes=whole, kilometres=60)
+        activity={"source": "machinery", "vehicle": "lorry"},
+    ), "the round's diesel is the first burden of the loop")
+    return book.ship("collector", "processor", take(collected, f"{whole} TNE"), Delivery(
+        f"sold-{batch}", day, "collected scrap to the shredder", Lorry(whole, 60),
+    ))
 
 
 def shred(book: StoryWriter, batch: str, day: str, bought: str, tonnes: tuple[str, str, str]) -> str:
-    """`tonnes`: taken, shredded, residue. The residue is burnt or dumped elsewhere; what is good goes to the mill."""
+    """`tonnes`: taken, shredded, residue. The residue is burnt or dumped elsewhere; the shredded scrap goes to the
+    mill."""
     taken, good, rest = tonnes
     shredded, residue = lot("processor", f"shredded-{batch}"), lot("processor", f"residue-{batch}")
-    book.make(
-        "processor", "steel.scrapProcessing", day,
-        [
+    book.make("processor", "steel.scrapProcessing", day, Batch(
+        outputs=[
             Output(lot=shredded, product=product("processor", "shredded-scrap"), quantity=amount(f"{good} TNE"),
                    role="product"),
             Output(lot=residue, product=product("processor", "residue"), quantity=amount(f"{rest} TNE"), role="waste",
                    origin="postConsumer"),
         ],
-        "shredded on the Jiangsu grid", inputs=[take(bought, f"{taken} TNE")],
+        inputs=[take(bought, f"{taken} TNE")],
         supplies=[supply("electricity", f"{figures.SHREDDING.times(taken)} KWH")],
         activity={"operations": ["sorting", "shredding"]},
-    )
-    book.consume("processor", [take(residue, f"{rest} TNE")], "disposed", day, "shredder residue is disposed of",
-                 destination="landfill")
-    return book.ship("processor", "arc-mill", shredded, f"{good} TNE", f"shredded-{batch}-delivered", day,
-                     "shredded scrap to the arc furnace", tonnes=good, kilometres=40)
+    ), "shredded with grid electricity of Jiangsu")
+    book.consume("processor", [take(residue, f"{rest} TNE")], Use("disposed", day, "landfill"),
+                 "shredder residue goes to landfill")
+    return book.ship("processor", "arc-mill", take(shredded, f"{good} TNE"), Delivery(
+        f"shredded-{batch}-delivered", day, "shredded scrap to the arc furnace", Lorry(good, 40),
+    ))
 
 
-def melt(book: StoryWriter, heat: str, day: str, scrap: list[Flow], charged: str, slag: str, chromium: str) -> str:
-    """`charged` t of scrap become gear steel on the Jiangsu grid; returns the lot. `chromium`: t of ferrochrome."""
-    steel = figures.ARC_YIELD.times(charged)
-    billets, left = lot("arc-mill", f"heat-{heat}"), lot("arc-mill", f"slag-{heat}")
-    book.make(
-        "arc-mill", "steel.electricArcFurnace", day,
-        [
+def melt(book: StoryWriter, heat: Heat, scrap: list[Flow]) -> str:
+    """Scrap becomes gear steel with grid electricity of Jiangsu; returns the lot of steel."""
+    steel = figures.ARC_YIELD.times(heat.charged)
+    billets, slag = lot("arc-mill", f"heat-{heat.number}"), lot("arc-mill", f"slag-{heat.number}")
+    book.make("arc-mill", "steel.electricArcFurnace", heat.day, Batch(
+        outputs=[
             Output(lot=billets, product=product("arc-mill", "billet"), quantity=amount(f"{steel} TNE"), role="product"),
-            Output(lot=left, product=product("arc-mill", "slag"), quantity=amount(f"{slag} TNE"), role="waste",
+            Output(lot=slag, product=product("arc-mill", "slag"), quantity=amount(f"{heat.slag} TNE"), role="waste",
                    origin="preConsumer"),
         ],
-        "arc furnace steel from scrap", inputs=scrap, activity={"heats": 1},
+        inputs=scrap,
         supplies=[
             supply("electricity", f"{figures.ARC_POWER.times(steel)} KWH"),
             supply("electrode", f"{figures.ELECTRODES.times(steel)} KGM"),
             supply("carburiser", f"{figures.CARBURISER.times(steel)} KGM"),
             natural_gas(figures.ARC_GAS.times(steel)),
             supply("lime", f"{figures.ARC_LIME.times(steel)} KGM"),
-            supply("ferrochrome", f"{chromium} TNE"),
+            supply("ferrochrome", f"{heat.chromium} TNE"),
         ],
-    )
-    book.consume("arc-mill", [take(left, f"{slag} TNE")], "soldOutside", day, "slag to a cement works off the ledger")
+        activity={"heats": 1},
+    ), "arc furnace steel from scrap")
+    book.consume("arc-mill", [take(slag, f"{heat.slag} TNE")], Use("soldOutside", heat.day),
+                 "slag to a cement works off the ledger")
     return billets
 
 
 def smelt(book: StoryWriter, day: str) -> str:
-    """100 t of steel from ore and coke in Hebei; what the upstream of ore, coke and lime emits nobody has declared."""
+    """100 t of steel from ore and coke in Hebei. Nobody has declared the upstream emissions of ore, coke and lime."""
     steel, iron = "100", figures.HOT_METAL.times("100")
     slag = lot("blast-mill", "slag-1")
-    book.make(
-        "blast-mill", "steel.blastFurnaceBasicOxygen", day,
-        [
+    book.make("blast-mill", "steel.blastFurnaceBasicOxygen", day, Batch(
+        outputs=[
             Output(lot=BLAST_STEEL, product=product("blast-mill", "plate"), quantity=amount(f"{steel} TNE"),
                    role="product"),
             Output(lot=slag, product=product("blast-mill", "slag"), quantity=amount("30 TNE"), role="waste",
                    origin="preConsumer"),
         ],
-        "blast furnace and converter steel beside it",
         supplies=[
             supply("sinter", f"{figures.SINTER.times(steel)} TNE"),
             supply("pellet", f"{figures.PELLETS.times(steel)} TNE"),
@@ -122,6 +147,7 @@ def smelt(book: StoryWriter, day: str) -> str:
             supply("electricity", f"{figures.MILL_POWER.times(steel)} KWH"),
         ],
         activity={"hotMetal": {"unit": "TNE", "value": iron}},
-    )
-    book.consume("blast-mill", [take(slag, "30 TNE")], "soldOutside", day, "slag to a cement works off the ledger")
+    ), "blast furnace and converter steel, for comparison")
+    book.consume("blast-mill", [take(slag, "30 TNE")], Use("soldOutside", day),
+                 "slag to a cement works off the ledger")
     return BLAST_STEEL

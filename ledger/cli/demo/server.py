@@ -1,4 +1,4 @@
-"""A server of its own for the demo: a real process on a temporary home, gone when the demo is."""
+"""The demo's own server: a real process with a temporary home, which ends with the demo."""
 
 import os
 import shutil
@@ -30,22 +30,22 @@ class Running(NamedTuple):
 
 
 def command(*arguments: str) -> list[str]:
-    """This very command line, as another process."""
+    """The arguments that run a command of `carbon-ledger` as another process."""
     return [sys.executable, "-m", "ledger.cli", *arguments]
 
 
 def environment(home: Path) -> dict[str, str]:
-    """Nothing that the user has configured for a real ledger reaches the demo's."""
-    kept = {name: value for name, value in os.environ.items() if name not in _OURS}
-    return {**kept, "CARBON_LEDGER_HOME": str(home)}
+    """The environment of the demo's processes, without the user's settings for a real ledger."""
+    others = {name: value for name, value in os.environ.items() if name not in _OURS}
+    return {**others, "CARBON_LEDGER_HOME": str(home)}
 
 
 @contextmanager
 def temporary_home() -> Iterator[Path]:
-    """A folder that the database's account can reach, removed in the end."""
+    """A temporary folder that the database's account can enter."""
     parent = Path(tempfile.gettempdir())
     if os.geteuid() == 0:
-        # Root's database runs under another account, and a temporary folder may be root's alone.
+        # Root's database runs under another account, which may have no access to a temporary folder of root.
         parent = default_home().parent
         if not parent.exists():
             parent.mkdir(parents=True)
@@ -61,11 +61,11 @@ def temporary_home() -> Iterator[Path]:
 
 @contextmanager
 def serving(home: Path, port: int) -> Iterator[Running]:
-    """`carbon-ledger serve` on this home. Raises Unavailable, with what it said, where it does not start."""
+    """Runs `carbon-ledger serve` on this home. Raises Unavailable with the server's log if it does not start."""
     with (home / "serve.log").open("w+", encoding="utf-8") as log:
         process = subprocess.Popen(
             command("serve", "--port", str(port)), env=environment(home), stdout=subprocess.PIPE, stderr=log, text=True,
-            start_new_session=True,  # Ctrl-C is for the demo, which stops the server in good order
+            start_new_session=True,  # Ctrl-C must reach only the demo, which stops the server in good order
         )
         try:
             lines = _first_lines(process, 2)
@@ -78,7 +78,7 @@ def serving(home: Path, port: int) -> Iterator[Running]:
 
 
 def _first_lines(process: "subprocess.Popen[str]", count: int) -> list[str]:
-    """What it prints first, read in a thread so that waiting has an end."""
+    """The first lines that the process prints. A thread reads them, so that the wait has a time limit."""
     lines: list[str] = []
 
     def read() -> None:

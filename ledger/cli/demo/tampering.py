@@ -1,4 +1,4 @@
-"""What one with all rights on the database could try: change a figure where it lies."""
+"""An attack by someone with all rights on the database: a change of a stored figure."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ _WRITE = "UPDATE figure SET burdens = $2 WHERE lot = (SELECT number FROM lot WHE
 
 
 def halve_footprint(home: Path, lot: str) -> list[float]:
-    """Halves all stored figures of a lot, as the database's owner; returns what they were."""
+    """Halves all stored figures of a lot, as the database's owner. Returns the figures before."""
     return asyncio.run(_change(home, lot, None))
 
 
 def restore_footprint(home: Path, lot: str, burdens: Sequence[float]) -> None:
-    """Puts the figures of a lot back."""
+    """Restores the figures of a lot."""
     asyncio.run(_change(home, lot, burdens))
 
 

@@ -1,4 +1,4 @@
-"""What the demo shows of the ledger, asked of its server like anybody would."""
+"""The demo's views of the ledger, from the same queries that any client can send to its server."""
 
 from collections.abc import Sequence
 
@@ -19,25 +19,27 @@ def heading(text: str) -> None:
 
 
 def show_organizations(client: Client) -> None:
-    found = client.get("/v1/organizations", list[OrganizationAnswer], limit=1000)
+    organizations = client.get("/v1/organizations", list[OrganizationAnswer], limit=1000)
     table = Table("index", "organisation", "name", "", "key", box=None, pad_edge=False)
-    for one in found:
-        table.add_row(str(one.index), one.id, one.names.get("en", ""), one.names.get("zh", ""), one.keys[0].keyid[:16])
+    for organization in organizations:
+        names = organization.names
+        table.add_row(str(organization.index), organization.id, names.get("en", ""), names.get("zh", ""),
+                      organization.keys[0].keyid[:16])
     show(table)
 
 
 def show_receipts(steps: Sequence[StoryStep], receipts: Sequence[Receipt]) -> None:
-    """One receipt for each kind of thing that happens."""
-    table = Table("index", "record", "what happened", "new lots, kg CO2e", box=None, pad_edge=False)
+    """One receipt for each kind of record."""
+    table = Table("index", "record", "event", "new lots, kg CO2e", box=None, pad_edge=False)
     seen: set[str] = set()
     for step, receipt in zip(steps, receipts, strict=True):
         kind = type(step.record).__name__
         if kind in seen:
             continue
         seen.add(kind)
-        told = brief(receipt)
-        lots = ", ".join(f"{lot.lot} {lot.footprint:,.1f}" for lot in told.lots)
-        table.add_row(str(told.index), f"{told.digest[:12]}…", f"{kind.lower()}: {step.note}", lots)
+        summary = brief(receipt)
+        lots = ", ".join(f"{lot.lot} {lot.footprint:,.1f}" for lot in summary.lots)
+        table.add_row(str(summary.index), f"{summary.digest[:12]}…", f"{kind.lower()}: {step.note}", lots)
     show(table)
 
 
@@ -56,14 +58,14 @@ def show_footprints(client: Client, new: str, remanufactured: str) -> None:
 
 
 def show_side_by_side(client: Client, lots: dict[str, str]) -> None:
-    """The same good by several routes."""
+    """Compares one good from several production routes."""
     answers = {title: client.get("/v1/footprint", FootprintAnswer, lot=lot) for title, lot in lots.items()}
     table = Table("", *answers, box=None, pad_edge=False)
     rows = {
         "kg CO2e per t": [f"{one.footprint_per_unit:,.1f}" for one in answers.values()],
-        "of it electricity": [_of(one, "electricity") for one in answers.values()],
-        "of it on site": [_of(one, "onSite") for one in answers.values()],
-        "of it inputs": [f"{sum(i.footprint for i in one.inputs) / _quantity(one):,.1f}" for one in answers.values()],
+        "of which electricity": [_of(one, "electricity") for one in answers.values()],
+        "of which on site": [_of(one, "onSite") for one in answers.values()],
+        "of which inputs": [_of_inputs(one) for one in answers.values()],
         "recycled steel": [_recycled(one) for one in answers.values()],
         "completeness": [one.completeness for one in answers.values()],
         "title": [one.title for one in answers.values()],
@@ -74,7 +76,8 @@ def show_side_by_side(client: Client, lots: dict[str, str]) -> None:
 
 
 def show_sources() -> None:
-    """Of the records' figures; emission factors are the plugins', and each footprint names its own."""
+    """Lists the sources of the records' figures. Emission factors belong to the plugins; each footprint names its own.
+    """
     show(*(f"- {figure}" for figure in SOURCES if figure not in REFERENCES))
 
 
@@ -84,6 +87,10 @@ def _quantity(answer: FootprintAnswer) -> float:
 
 def _of(answer: FootprintAnswer, kind: str) -> str:
     return f"{sum(line.amount for line in answer.direct.lines if line.kind == kind) / _quantity(answer):,.1f}"
+
+
+def _of_inputs(answer: FootprintAnswer) -> str:
+    return f"{sum(lot.footprint for lot in answer.inputs) / _quantity(answer):,.1f}"
 
 
 def _recycled(answer: FootprintAnswer) -> str:

@@ -1,10 +1,10 @@
-"""`Book`: writes the scenario's records one after the other, with the little that all of them share."""
+"""`StoryWriter`: writes the scenario's records one after the other, and fills in the fields that all of them share."""
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Raw
@@ -31,11 +31,58 @@ Purpose = Literal["soldOutside", "finalUse", "ownUse", "loss", "stockCorrection"
 
 @dataclass(frozen=True)
 class StoryStep:
-    """One record, who signs it, and what it is for in a sentence."""
+    """One record, the actor that signs it, and a note on its purpose."""
 
     actor: str
     record: AnyRecord
     note: str
+
+
+@dataclass(frozen=True)
+class ProductFacts:
+    """A product with its English name; `mass` is the mass of one unit."""
+
+    en: str
+    sector: str = "equipment"
+    unit: str = "TNE"
+    mass: str | None = None
+    materials: Mapping[str, str] = field(default_factory=dict)
+    elements: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The outputs and inputs of a transformation."""
+
+    outputs: list[Output]
+    inputs: list[Flow] = field(default_factory=list)
+    supplies: list[Supply] = field(default_factory=list)
+    activity: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Lorry(NamedTuple):
+    """A transport of `tonnes` over a distance by lorry."""
+
+    tonnes: str
+    kilometres: int
+
+
+class Delivery(NamedTuple):
+    """A transfer on a day (YYYY-MM-DD): the name of the new lot, a note, and the transport and packaging, if any."""
+
+    name: str
+    day: str
+    note: str
+    lorry: Lorry | None = None
+    packaging: Sequence[Supply] = ()
+
+
+class Use(NamedTuple):
+    """The end of a lot on the ledger, on a day (YYYY-MM-DD)."""
+
+    purpose: Purpose
+    day: str
+    destination: str | None = None
 
 
 def amount(text: str) -> Quantity:
@@ -58,7 +105,8 @@ def take(lot_id: str, quantity: str) -> Flow:
 
 
 class StoryWriter:
-    """Steps in log order. `nonce` gives each record's; `keys` are needed for proofs of possession only."""
+    """Writes steps in log order. `nonce` returns a fresh nonce for each record; `keys` serve only to prove possession.
+    """
 
     def __init__(
         self, keys: Mapping[str, SigningKey], origin: str, nonce: Callable[[], str], registrar: str
@@ -72,7 +120,7 @@ class StoryWriter:
         return canonical.digest(canonical.encode(record)).hex()
 
     def enrol(self, actor: str) -> None:
-        """The organisation, signed by the registrar, and its site."""
+        """Adds the organisation, signed by the registrar, and its site."""
         who, key = ACTORS[actor], self._keys[actor]
         public = public_key(key, self._origin, who.id)
         self._add(REGISTRAR, Organization(
@@ -84,55 +132,47 @@ class StoryWriter:
             names={"en": who.site},
         ), f"{who.site} of {who.en}")
 
-    def define(
-        self, actor: str, name: str, en: str, *, sector: str = "equipment", unit: str = "TNE", mass: str | None = None,
-        materials: Mapping[str, str] | None = None, elements: Mapping[str, str] | None = None,
-    ) -> None:
-        """A product; `mass` is of one unit."""
+    def define(self, actor: str, name: str, facts: ProductFacts) -> None:
+        """Adds a product."""
         self._add(actor, Product(
-            issuer=ACTORS[actor].id, nonce=self._nonce(), id=product(actor, name), sector=sector, unit=unit,
-            names={"en": en}, mass_per_unit=amount(mass) if mass else None, materials=dict(materials or {}),
-            elements=dict(elements or {}),
-        ), f"product: {en}")
+            issuer=ACTORS[actor].id, nonce=self._nonce(), id=product(actor, name), sector=facts.sector, unit=facts.unit,
+            names={"en": facts.en}, mass_per_unit=amount(facts.mass) if facts.mass else None,
+            materials=dict(facts.materials), elements=dict(facts.elements),
+        ), f"product: {facts.en}")
 
-    def make(
-        self, actor: str, process: str, day: str, outputs: list[Output], note: str, *, inputs: list[Flow] | None = None,
-        supplies: list[Supply] | None = None, activity: Mapping[str, Any] | None = None,
-    ) -> str:
-        """A transformation within `day` (YYYY-MM-DD); returns its digest."""
+    def make(self, actor: str, process: str, day: str, batch: Batch, note: str) -> str:
+        """Adds a transformation within `day` (YYYY-MM-DD); returns its digest."""
         return self._add(actor, Transformation(
             issuer=ACTORS[actor].id, nonce=self._nonce(), facility=ACTORS[actor].facility, start=f"{day}T00:00:00Z",
-            end=f"{day}T23:59:59Z", process=process, outputs=outputs, inputs=inputs or [], supplies=supplies or [],
-            activity=Raw(msgspec.json.encode(activity or {}, order="sorted")),
+            end=f"{day}T23:59:59Z", process=process, outputs=batch.outputs, inputs=batch.inputs,
+            supplies=batch.supplies, activity=Raw(msgspec.json.encode(batch.activity, order="sorted")),
         ), note)
 
-    def ship(
-        self, seller: str, buyer: str, lot_id: str, quantity: str, name: str, day: str, note: str, *,
-        tonnes: str | None = None, kilometres: int = 0, packaging: list[Supply] | None = None,
-    ) -> str:
-        """A transfer by lorry and its acceptance; returns the new lot. `tonnes` as moved; without them, nothing is."""
-        new_lot = lot(seller, name)
+    def ship(self, seller: str, buyer: str, goods: Flow, delivery: Delivery) -> str:
+        """Adds a transfer and its acceptance; returns the new lot. Without a lorry, the lot does not move."""
+        new_lot = lot(seller, delivery.name)
         digest = self._add(seller, Transfer(
-            issuer=ACTORS[seller].id, nonce=self._nonce(), lot=lot_id, quantity=amount(quantity), to=ACTORS[buyer].id,
-            new_lot=new_lot, time=f"{day}T12:00:00Z", packaging=packaging or [],
-            transport=[_lorry(tonnes, kilometres)] if tonnes else [],
-        ), note)
+            issuer=ACTORS[seller].id, nonce=self._nonce(), lot=goods.lot, quantity=goods.quantity, to=ACTORS[buyer].id,
+            new_lot=new_lot, time=f"{delivery.day}T12:00:00Z", packaging=list(delivery.packaging),
+            transport=[_diesel(delivery.lorry)] if delivery.lorry else [],
+        ), delivery.note)
         self._add(buyer, Acceptance(
             issuer=ACTORS[buyer].id, nonce=self._nonce(), transfer=digest,
         ), f"{ACTORS[buyer].en} accepts it")
         return new_lot
 
     def consume(
-        self, actor: str, inputs: list[Flow], purpose: Purpose, day: str, note: str,
-        outputs: list[Output] | None = None, destination: str | None = None,
+        self, actor: str, inputs: list[Flow], use: Use, note: str, outputs: list[Output] | None = None
     ) -> str:
+        """Adds a consumption; returns its digest."""
         return self._add(actor, Consumption(
-            issuer=ACTORS[actor].id, nonce=self._nonce(), inputs=inputs, time=f"{day}T18:00:00Z", purpose=purpose,
-            outputs=outputs or [], destination=destination,
+            issuer=ACTORS[actor].id, nonce=self._nonce(), inputs=inputs, time=f"{use.day}T18:00:00Z",
+            purpose=use.purpose, outputs=outputs or [], destination=use.destination,
         ), note)
 
     def collect(self, actor: str, output: Output, day: str, note: str) -> str:
-        """A declared lot of waste or a core, with a weighbridge ticket as its evidence. Returns the lot."""
+        """Adds the declaration of a lot of waste or of a core, with a weighbridge ticket as evidence. Returns the lot.
+        """
         self._add(actor, Declaration(
             issuer=ACTORS[actor].id, nonce=self._nonce(), start=f"{day}T00:00:00Z", end=f"{day}T23:59:59Z",
             basis="collected", boundary="none", lot=output, facility=ACTORS[actor].facility, collector=ACTORS[actor].id,
@@ -141,7 +181,8 @@ class StoryWriter:
         return output.lot
 
     def generate(self, actor: str, output: Output, start: str, end: str, note: str) -> str:
-        """Metered electricity without direct emissions, whose upstream (turbines, grid) nobody has declared."""
+        """Adds the declaration of metered electricity without direct emissions; nobody has declared its upstream
+        (turbines, grid). Returns the lot."""
         self._add(actor, Declaration(
             issuer=ACTORS[actor].id, nonce=self._nonce(), start=f"{start}T00:00:00Z", end=f"{end}T00:00:00Z",
             basis="study", boundary="gateToGate", lot=output, facility=ACTORS[actor].facility,
@@ -150,8 +191,8 @@ class StoryWriter:
         return output.lot
 
 
-def _lorry(tonnes: str, kilometres: int) -> Supply:
-    burnt = FREIGHT.times(str(Decimal(tonnes) * kilometres))
+def _diesel(lorry: Lorry) -> Supply:
+    burnt = FREIGHT.times(str(Decimal(lorry.tonnes) * lorry.kilometres))
     factor = Factor(value=DIESEL.value, unit="KGM", source=DIESEL.source, year=2015, boundary="combustion", gas="CO2")
     return Supply(material="diesel", quantity=Quantity(value=burnt, unit="KGM"), factor=factor)
 

@@ -1,4 +1,4 @@
-"""`anchor`: what was signed here last, beside what the database holds; and the decision between them."""
+"""`anchor`: compares the head that was signed here last with the database, and settles a contradiction."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ from ledger.store.database import Connection
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def anchor() -> None:
-    """Compare the database with what was signed here; decide where they contradict each other."""
+    """Compare the database with the highest head signed here; decide which counts if they contradict each other."""
 
 
 @anchor.command("show")
@@ -31,39 +31,40 @@ def anchor() -> None:
 @passphrase_file_option
 @json_option
 def show_anchor(home: Path | None, passphrase_file: Path | None, as_json: bool) -> int:
-    """Show the highest head that was signed here, and the database's. Exit code 1 where they are of two histories."""
+    """Show the highest head that was signed here, and the database's head. Exit code 1 if the database does not
+    continue the signed head."""
     chosen = settings(home, passphrase_file)
-    found = asyncio.run(_standing(chosen))
+    compared = asyncio.run(_standing(chosen))
     if as_json:
-        print_json(found)
+        print_json(compared)
     else:
-        _print(found)
-    return 0 if found.contradiction is None else 1
+        _print(compared)
+    return 0 if compared.contradiction is None else 1
 
 
 @anchor.command("accept")
 @click.option("--size", type=click.IntRange(0), required=True,
-              help="How many entries the database holds: what is to count from now on.")
+              help="Number of entries in the database, to confirm that this history counts from now on.")
 @home_option
 @passphrase_file_option
 @json_option
 def accept_database(size: int, home: Path | None, passphrase_file: Path | None, as_json: bool) -> None:
-    """Let the database count, and give up what was signed here beyond it.
+    """Accept the database's history, and give up the heads that were signed here beyond it.
 
-    Receipts, statements and checkpoints of the lost history are void from then on, and whoever holds one can prove that
-    there were two. The old anchor is kept beside the new one, dated, as the evidence. Start the servers again then:
-    those that have stopped signing do not go on by themselves.
+    Receipts, statements and checkpoints of the lost history become void, and anyone who holds one can prove that there
+    were two histories. The old anchor stays next to the new one, with a date, as evidence. Restart the servers
+    afterwards: a server that has stopped signing does not resume by itself.
     """
     chosen = settings(home, passphrase_file)
-    kept = asyncio.run(_accept(chosen, size))
-    told = {"anchor": chosen.anchor_at, "size": size, "kept": kept}
+    old_anchor = asyncio.run(_accept(chosen, size))
+    result = {"anchor": chosen.anchor_at, "size": size, "kept": old_anchor}
     if as_json:
-        print_json(told)
+        print_json(result)
     else:
-        show(f"accepted   {size} entries", f"anchor     {told['anchor']}",
-             f"kept       {told['kept'] or 'nothing: there was no anchor'}")
-        say("receipts, statements and checkpoints of the lost history are void: tell those who may hold some, and "
-            "start the servers again")
+        show(f"accepted   {size} entries", f"anchor     {result['anchor']}",
+             f"kept       {result['kept'] or 'nothing: there was no anchor'}")
+        say("receipts, statements and checkpoints of the lost history are void: inform everyone who may hold some, and "
+            "restart the servers")
 
 
 async def _standing(chosen: Settings) -> Standing:
@@ -75,9 +76,9 @@ async def _accept(chosen: Settings, size: int) -> str | None:
     async with _session(chosen) as (connection, heads), connection.transaction(isolation="read_committed"):
         await lock_head(connection)
         anchor = open_anchor(chosen.anchor_at)
-        kept = await accept(connection, heads, anchor, memory_of(chosen, anchor), size, datetime.now(UTC))
+        old_anchor = await accept(connection, heads, anchor, memory_of(chosen, anchor), size, datetime.now(UTC))
         settled(chosen.home)
-        return kept
+        return old_anchor
 
 
 @asynccontextmanager
@@ -86,11 +87,13 @@ async def _session(chosen: Settings) -> AsyncIterator[tuple[Connection, Heads]]:
         yield connection, heads_of(chosen, keyring, pool)
 
 
-def _print(found: Standing) -> None:
-    signed = "nothing that can be read" if found.signed is None else f"{found.signed} entries, root {found.signed_root}"
-    show(f"origin     {found.origin}", f"anchor     {found.anchor}", f"signed     {signed}",
-         f"database   {found.size} entries, root {found.root}")
-    if found.contradiction is not None:
-        show(f"verdict    {found.contradiction}")
+def _print(compared: Standing) -> None:
+    signed = "no readable head"
+    if compared.signed is not None:
+        signed = f"{compared.signed} entries, root {compared.signed_root}"
+    show(f"origin     {compared.origin}", f"anchor     {compared.anchor}", f"signed     {signed}",
+         f"database   {compared.size} entries, root {compared.root}")
+    if compared.contradiction is not None:
+        show(f"verdict    {compared.contradiction}")
     else:
-        show("verdict    the database continues what was signed")
+        show("verdict    the database continues the signed head")

@@ -1,4 +1,4 @@
-"""`backup`: the database and the keys of this home in a folder or a file, while servers go on writing."""
+"""`backup`: writes the database and the keys of this home to a folder or a file, while servers continue to write."""
 
 import asyncio
 import shutil
@@ -30,9 +30,10 @@ _FILE = ".tar"
 def backup(target: Path, home: Path | None, passphrase_file: Path | None, as_json: bool) -> None:
     """Write a backup of this home's database and keys to TARGET, a new folder, or a new file named *.tar.
 
-    Servers go on writing meanwhile; the backup holds all that was acknowledged when it began, and what it holds beyond
-    that is whole. Keys are encrypted in it, with the passphrase that is given where their files are not. The anchor is
-    not in it: keep it, or have witnesses, elsewhere, or nobody can tell how old a backup is.
+    Servers may continue to write. The backup holds every record that was acknowledged when it began; later records in
+    it are complete too. It holds the keys encrypted: unencrypted key files are encrypted with the given passphrase. It
+    does not hold the anchor. Keep the anchor elsewhere, or have witnesses: otherwise nobody can detect that a backup is
+    old.
     """
     chosen = settings(home, passphrase_file)
     _require_embedded(chosen)
@@ -72,11 +73,11 @@ async def _take(chosen: Settings, folder: Path) -> Manifest:
 def _require_embedded(chosen: Settings) -> None:
     if chosen.database_url is not None:
         raise ConfigurationError(
-            "the database of CARBON_LEDGER_DATABASE_URL is its operator's to back up, with pg_basebackup, pg_dump or "
-            "what its host offers", code="external-database", field="database",
-            rule="that tool for the database, and copies of the encrypted key files; not of the anchor: a restored "
-                 "database signs nothing until it holds what the anchor says",
+            "`backup` covers only the embedded database: back up the database of CARBON_LEDGER_DATABASE_URL with "
+            "pg_basebackup, pg_dump or a tool of its host", code="external-database", field="database",
+            rule="such a tool for the database, and copies of the encrypted key files, but not of the anchor: a "
+                 "restored database signs nothing until it contains the anchor's head",
         )
     if not Layout.at(chosen.home).data.is_dir():
         raise ConfigurationError(f"no ledger in {chosen.home}", field="home", value=chosen.home,
-                                 rule="a home that `init` or `serve` has set up")
+                                 rule="a home set up by `init` or `serve`")

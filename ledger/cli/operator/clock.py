@@ -1,4 +1,4 @@
-"""`clock`: what the host's clock says, beside what is known of the time; and the operator's word that it is right."""
+"""`clock`: compares the host's clock with the log, and lets the operator confirm that the clock is right."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -17,14 +17,14 @@ from ledger.store.sql import queries
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def clock() -> None:
-    """Compare the host's clock with the log; say that it is right."""
+    """Compare the host's clock with the log; confirm that the clock is right."""
 
 
 @clock.command("show")
 @home_option
 @json_option
 def show_clock(home: Path | None, as_json: bool) -> int:
-    """Show the clock and the newest entry's time. Exit code 1 where servers of this home would append nothing."""
+    """Show the clock and the newest entry's time. Exit code 1 if servers of this home would append nothing."""
     chosen = settings(home)
     newest = asyncio.run(_newest(chosen))
     keeper = Timekeeper(host_clock(), chosen.home)
@@ -39,14 +39,14 @@ def show_clock(home: Path | None, as_json: bool) -> int:
 
 
 @clock.command("accept")
-@click.option("--time", "stated", required=True, help="What time it is, such as 2026-03-01T12:30Z.")
+@click.option("--time", "stated", required=True, help="The current time, such as 2026-03-01T12:30Z.")
 @home_option
 @json_option
 def accept_clock(stated: str, home: Path | None, as_json: bool) -> None:
-    """Say that the clock of this host is right, after it was set forward: servers of this home append again.
+    """Confirm that the clock of this host is right, after it was set forward: servers of this home append again.
 
-    Compare it with another clock first. No entry's time is ever below that of the one before it: what is appended with
-    a time of the future keeps all later entries at it.
+    Compare it with another clock first. Entry times never decrease: after an entry with a time in the future, all
+    later entries get that time too, until it has passed.
     """
     keeper = Timekeeper(host_clock(), settings(home).home)
     keeper.accept(_milliseconds(stated))
@@ -58,11 +58,11 @@ def accept_clock(stated: str, home: Path | None, as_json: bool) -> None:
 
 def _milliseconds(stated: str) -> int:
     try:
-        found = datetime.fromisoformat(stated)
+        time = datetime.fromisoformat(stated)
     except ValueError:
-        raise InvalidInput(f"{stated!r} is no time", field="time", value=stated, rule="such as 2026-03-01T12:30Z"
+        raise InvalidInput(f"{stated!r} is not a time", field="time", value=stated, rule="such as 2026-03-01T12:30Z"
                            ) from None
-    return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
+    return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 async def _newest(chosen: Settings) -> int:

@@ -1,4 +1,4 @@
-"""`doctor`: what is wrong with this installation, and what to do, one line each."""
+"""`doctor`: lists the faults of this installation with their remedies, one per line."""
 
 import asyncio
 from pathlib import Path
@@ -16,17 +16,17 @@ from ledger.service.doctor import DoctorFinding, diagnose
 @passphrase_file_option
 @json_option
 def doctor(home: Path | None, passphrase_file: Path | None, as_json: bool) -> int:
-    """Say what is wrong with this installation, and what to do. Exit code 1 where something is; a warning is not.
+    """List the faults of this installation, with remedies. Exit code 1 if there is a fault; warnings do not count.
 
-    Looks at the home, its keys, the database, the anchor, and the witnesses' policy, by the settings that `serve` has.
-    Changes nothing.
+    It checks the home, its keys, the database, the anchor and the witnesses' policy, with the settings that `serve`
+    uses. It changes nothing.
     """
-    found = asyncio.run(diagnose(settings(home, passphrase_file)))
-    ok = all(finding.level in ("ok", "warning") for finding in found)
+    findings = asyncio.run(diagnose(settings(home, passphrase_file)))
+    ok = all(finding.level in ("ok", "warning") for finding in findings)
     if as_json:
-        print_json({"ok": ok, "findings": found})
+        print_json({"ok": ok, "findings": findings})
     else:
-        show(*map(_line, found))
+        show(*map(_line, findings))
     return 0 if ok else 1
 
 

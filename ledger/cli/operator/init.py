@@ -1,4 +1,4 @@
-"""`init`: sets up the ledger of this home or database. Doing it again changes nothing."""
+"""`init`: sets up the ledger of this home or database. A second run changes nothing."""
 
 import asyncio
 from pathlib import Path
@@ -19,17 +19,17 @@ from ledger.service.setup import Identity, registrar_id
 @passphrase_file_option
 @json_option
 def init(home: Path | None, passphrase_file: Path | None, as_json: bool) -> None:
-    """Set up the ledger: database, log key, registrar, installed plugins. Doing it again changes nothing.
+    """Set up the ledger: database, log key, registrar, installed plugins. A second run changes nothing.
 
-    Which ledger, CARBON_LEDGER_HOME, CARBON_LEDGER_DATABASE_URL and CARBON_LEDGER_ORIGIN say. With a passphrase the
-    keys that are made are encrypted.
+    CARBON_LEDGER_HOME, CARBON_LEDGER_DATABASE_URL and CARBON_LEDGER_ORIGIN select the ledger. With a passphrase, the
+    command encrypts the keys that it makes.
     """
     chosen = settings(home, passphrase_file)
-    told = _told(chosen, asyncio.run(_open(chosen)))
+    summary = _summary(chosen, asyncio.run(_open(chosen)))
     if as_json:
-        print_json(told)
+        print_json(summary)
     else:
-        show(*(f"{name:<10} {value}" for name, value in told.items()))
+        show(*(f"{name:<10} {value}" for name, value in summary.items()))
 
 
 async def _open(chosen: Settings) -> Identity:
@@ -38,10 +38,10 @@ async def _open(chosen: Settings) -> Identity:
         return ledger.identity
 
 
-def _told(chosen: Settings, identity: Identity) -> dict[str, str]:
-    told = {"origin": identity.origin, "vkey": identity.vkey, "registrar": registrar_id(identity.origin)}
+def _summary(chosen: Settings, identity: Identity) -> dict[str, str]:
+    summary = {"origin": identity.origin, "vkey": identity.vkey, "registrar": registrar_id(identity.origin)}
     path = chosen.home / REGISTRAR_KEY
-    # Another replica may have been the first: then the registrar's key is in its home.
+    # If another replica set the ledger up, the registrar's key is in that replica's home.
     if path.exists():
-        told["keyid"] = read_own_key(path, chosen.passphrase).keyid.hex()
-    return {**told, "home": str(chosen.home)}
+        summary["keyid"] = read_own_key(path, chosen.passphrase).keyid.hex()
+    return {**summary, "home": str(chosen.home)}

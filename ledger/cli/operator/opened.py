@@ -1,4 +1,4 @@
-"""The database of this host's ledger, opened as its operator with the log's key in the home: nothing is set up."""
+"""Opens the database of this host's ledger for operators, with the log's key in the home. It sets up nothing."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,12 +15,12 @@ from ledger.store.sql import queries
 
 
 @asynccontextmanager
-async def opened_pool(chosen: Settings) -> AsyncIterator[DatabasePool]:
-    """Sessions that read and append, as a server's do. Raises ConfigurationError where there is no ledger."""
-    if chosen.database_url is None and not Layout.at(chosen.home).data.is_dir():
-        raise ConfigurationError(f"no ledger in {chosen.home}", field="home", value=chosen.home,
-                                 rule="a home that `init` or `serve` has set up; or name a TARGET")
-    async with hosted(chosen.home, chosen.database_url, on_progress=say) as database:
+async def opened_pool(settings: Settings) -> AsyncIterator[DatabasePool]:
+    """Sessions that read and append, like a server's. Raises ConfigurationError if there is no ledger."""
+    if settings.database_url is None and not Layout.at(settings.home).data.is_dir():
+        raise ConfigurationError(f"no ledger in {settings.home}", field="home", value=settings.home,
+                                 rule="a home set up by `init` or `serve`; or name a TARGET")
+    async with hosted(settings.home, settings.database_url, on_progress=say) as database:
         pool = await open_pool(database.app_url)
         try:
             yield pool
@@ -29,20 +29,20 @@ async def opened_pool(chosen: Settings) -> AsyncIterator[DatabasePool]:
 
 
 @asynccontextmanager
-async def opened_database(chosen: Settings) -> AsyncIterator[tuple[DatabasePool, Keyring]]:
-    """Sessions that read and append, as a server's do, and the keys of its log.
+async def opened_database(settings: Settings) -> AsyncIterator[tuple[DatabasePool, Keyring]]:
+    """Sessions that read and append, like a server's, and the keys of the log.
 
-    Raises ConfigurationError where there is none, or where the home does not hold its log's key.
+    Raises ConfigurationError if there is no ledger, or if the home does not hold its log's key.
     """
-    async with opened_pool(chosen) as pool:
-        yield pool, await keyring_in(pool, chosen)
+    async with opened_pool(settings) as pool:
+        yield pool, await keyring_in(pool, settings)
 
 
-async def keyring_in(pool: DatabasePool, chosen: Settings) -> Keyring:
-    """The keys of the log in a database. Raises ConfigurationError where the home does not hold one that signs,
-    LedgerError where its rotations do not hold."""
+async def keyring_in(pool: DatabasePool, settings: Settings) -> Keyring:
+    """The keys of the log in a database. Raises ConfigurationError if the home does not hold a signing key of the log,
+    LedgerError if the rotations are not valid."""
     row = await pool.fetchrow(queries("log")["ledger"])
     if row is None:
         raise ConfigurationError("this database holds no ledger")
     async with pool.acquire() as connection:
-        return await keyring_of(connection, chosen, row["origin"], row["vkey"])
+        return await keyring_of(connection, settings, row["origin"], row["vkey"])

@@ -1,4 +1,4 @@
-"""`purge`: the operator rewrites the files that may still hold what was erased."""
+"""`purge`: rewrites the database's files that may still hold erased content."""
 
 import asyncio
 from pathlib import Path
@@ -14,22 +14,22 @@ from ledger.store.hosting import hosted
 
 
 @click.command()
-@click.option("--search", "words", multiple=True, help="Words that must be in no file any more; may be repeated.")
+@click.option("--search", "words", multiple=True, help="Search the files for these words; may be repeated.")
 @home_option
 @json_option
 def purge(words: tuple[str, ...], home: Path | None, as_json: bool) -> int:
-    """Rewrite the database's files, so that none holds what was erased.
+    """Rewrite the database's files, so that no file holds erased content.
 
-    While a table is rewritten nobody reads or writes it: servers wait, and answer 503 where that takes too long. As the
-    database's owner, on a database that servers may be using. Ends with 1 where something could not be done, an erasure
-    waits for the log's witnesses, or a word of --search was found.
+    The command runs as the database's owner; servers may use the database meanwhile. During the rewrite of a table
+    nobody can read or write it: servers wait, and answer 503 if it takes too long. Exit code 1 if a step failed, if an
+    erasure waits for the log's witnesses, or if a file contains a word of --search.
     """
-    done = asyncio.run(_purge(settings(home), [word.encode() for word in words]))
+    purged = asyncio.run(_purge(settings(home), [word.encode() for word in words]))
     if as_json:
-        print_json(done)
+        print_json(purged)
     else:
-        show(*_told(done))
-    return 0 if done.done else 1
+        show(*_lines(purged))
+    return 0 if purged.done else 1
 
 
 async def _purge(chosen: Settings, words: list[bytes]) -> Purged:
@@ -37,14 +37,14 @@ async def _purge(chosen: Settings, words: list[bytes]) -> Purged:
         return await rewritten(database, words, say)
 
 
-def _told(done: Purged) -> list[str]:
-    lines = [f"rewritten in {done.seconds:.1f} s, {done.erased} erasures had waited"]
-    if done.waiting:
-        lines.append(f"{done.waiting} erasures wait for the log's witnesses: purge again once they have cosigned them")
-    lines += [f"not allowed: {one}" for one in done.refused]
-    lines += [f"beyond the reach of this: {one}" for one in done.keepers]
-    if done.searched is not None:
-        found = done.searched
-        lines.append(f"searched {found.files} files, {found.bytes} bytes, below {found.folder}")
-        lines += [f"FOUND in {one}" for one in found.found] + [f"not searched: {one}" for one in found.unreadable]
+def _lines(purged: Purged) -> list[str]:
+    lines = [f"rewritten in {purged.seconds:.1f} s, {purged.erased} pending erasures done"]
+    if purged.waiting:
+        lines.append(f"{purged.waiting} erasures wait for the log's witnesses: purge again after their cosignatures")
+    lines += [f"not allowed: {one}" for one in purged.refused]
+    lines += [f"out of reach: {one}" for one in purged.keepers]
+    if purged.searched is not None:
+        search = purged.searched
+        lines.append(f"searched {search.files} files, {search.bytes} bytes, below {search.folder}")
+        lines += [f"FOUND in {one}" for one in search.found] + [f"not searched: {one}" for one in search.unreadable]
     return lines

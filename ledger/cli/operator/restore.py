@@ -1,4 +1,5 @@
-"""`restore`: makes a home of a backup, all of it or nothing, and marks it: which history counts is not settled yet."""
+"""`restore`: makes a complete home from a backup, or fails without a home. It marks the home, since it is not settled
+yet which history counts."""
 
 import asyncio
 from pathlib import Path
@@ -24,22 +25,24 @@ from ledger.store.hosting import hosted
 
 @click.command()
 @click.argument("backup", type=click.Path(path_type=Path, exists=True))
-@click.option("--home", type=FOLDER, required=True, help="Data folder to make: one that does not exist, or is empty.")
-@click.option("--verify", is_flag=True, help="Audit the whole log before the home is made.")
+@click.option("--home", type=FOLDER, required=True, help="Data folder to make: a new or empty folder.")
+@click.option("--verify", is_flag=True, help="Audit the whole log first, and make no home if it fails.")
 @passphrase_file_option
 @json_option
 def restore(backup: Path, home: Path, verify: bool, passphrase_file: Path | None, as_json: bool) -> None:
-    """Make a data folder of BACKUP, after its files were compared with their digests. All of it, or nothing.
+    """Make a data folder from BACKUP, after a check of its files against their digests. It restores everything or
+    nothing.
 
-    The log may have grown since the backup was taken. So the home is marked, and nothing is signed there until the
-    anchor, a quorum of witnesses, or `anchor accept` has settled that this history counts. Records that are missing are
-    posted again by those who have them; they are admitted once. --verify needs the passphrase of the keys.
+    The log may have grown since the backup. So the command marks the home, and servers sign nothing there until the
+    anchor, a quorum of witnesses, or `anchor accept` has settled that this history counts. Suppliers can post missing
+    records again; the ledger admits each record once. --verify needs the passphrase of the keys.
     """
     chosen = settings(home, passphrase_file)
     if chosen.database_url is not None:
         raise ConfigurationError(
-            "CARBON_LEDGER_DATABASE_URL names another database, and a backup is restored as the embedded one",
-            code="external-database", field="database", rule="without that variable, and servers of this home too",
+            "CARBON_LEDGER_DATABASE_URL is set, but a backup can only become an embedded database",
+            code="external-database", field="database",
+            rule="unset that variable, for the servers of this home too",
         )
     with opened_backup(backup.absolute()) as folder:
         manifest, data = checked_backup(folder)
@@ -47,14 +50,14 @@ def restore(backup: Path, home: Path, verify: bool, passphrase_file: Path | None
             write_home(folder, data, staging, say)
             head = asyncio.run(_checked(_at(chosen, staging), manifest, folder))
             report = asyncio.run(_audited(_at(chosen, staging), manifest, tried())) if verify else None
-    told = {"home": str(chosen.home), "origin": manifest.origin, "vkey": manifest.vkey, "size": head.size,
+    summary = {"home": str(chosen.home), "origin": manifest.origin, "vkey": manifest.vkey, "size": head.size,
             "root": head.root.hex(), "began": manifest.time, "verified": report is not None}
     if as_json:
-        print_json(told)
+        print_json(summary)
     else:
-        show(*(f"{name:<10} {value}" for name, value in told.items()))
-        say("nothing is signed there until the anchor, a quorum of witnesses, or `carbon-ledger anchor accept` has "
-            "settled that this history counts; `carbon-ledger doctor` says what is missing")
+        show(*(f"{name:<10} {value}" for name, value in summary.items()))
+        say("servers sign nothing there until the anchor, a quorum of witnesses, or `carbon-ledger anchor accept` has "
+            "settled that this history counts; `carbon-ledger doctor` lists the missing steps")
 
 
 def _at(chosen: Settings, home: Path) -> Settings:
@@ -67,10 +70,10 @@ async def _checked(chosen: Settings, manifest: Manifest, backup: Path) -> Checkp
 
 
 async def _audited(chosen: Settings, manifest: Manifest, registry: Registry) -> AuditReport:
-    """Raises VerificationError where the restored log does not hold."""
+    """Audits the restored log. Raises VerificationError if the audit fails."""
     async with database_source(chosen) as source:
-        with progress("auditing") as told:
-            report = await audit(source, registry, AuditOptions(vkey=manifest.vkey, progress=told))
+        with progress("auditing") as report_progress:
+            report = await audit(source, registry, AuditOptions(vkey=manifest.vkey, progress=report_progress))
     for finding in report.findings:
         say(f"DOES NOT HOLD at {finding.index}, rule {finding.rule}: {finding.message}")
     if not report.ok:

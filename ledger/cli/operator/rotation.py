@@ -1,4 +1,4 @@
-"""What `key rotate-log` does, with the packages of the server."""
+"""The steps of `key rotate-log`, which need the packages of the server."""
 
 from ledger.cli.operator.opened import opened_database
 from ledger.core.log.key_rotation import Rotation
@@ -10,28 +10,29 @@ from ledger.service.settings import Settings
 from ledger.service.witnesses.policy_file import read_policy
 
 
-async def rotate(chosen: Settings, step: str) -> dict[str, object]:
-    """One step, `prepare`, `begin` or `finish`: what is told of it."""
-    async with opened_database(chosen) as (pool, keyring), pool.acquire() as connection:
-        heads = heads_of(chosen, keyring, pool)
-        # Read first: a policy that does not hold is no reason to fail once it is done.
-        policy = None if chosen.policy is None else read_policy(chosen.policy, keyring.keys)
+async def rotate(settings: Settings, step: str) -> dict[str, object]:
+    """Does one step (`prepare`, `begin` or `finish`) and returns the lines of its report."""
+    async with opened_database(settings) as (pool, keyring), pool.acquire() as connection:
+        heads = heads_of(settings, keyring, pool)
+        # Read the policy before the step: a malformed policy must not fail the command after the rotation.
+        policy = None if settings.policy is None else read_policy(settings.policy, keyring.keys)
         if step == "prepare":
-            made = prepare(chosen, heads)
-            file = key_file(chosen.home, len(keyring.keys.spans) + 1)
-            return {"new": vkey_of(made), "file": str(file), **_next(policy, ended=False)}
-        done = await (begin(connection, chosen, heads) if step == "begin" else finish(connection, heads))
-        return {**_told(done), **_next(policy, ended=not done.begins)}
+            new_key = prepare(settings, heads)
+            file = key_file(settings.home, len(keyring.keys.spans) + 1)
+            return {"new": vkey_of(new_key), "file": str(file), **_next(policy, ended=False)}
+        rotation = await (begin(connection, settings, heads) if step == "begin" else finish(connection, heads))
+        return {**_summary(rotation), **_next(policy, ended=not rotation.begins)}
 
 
-def _told(done: Rotation) -> dict[str, object]:
-    return {"old": done.old, "new": done.new, "size": done.size, "signs": "both" if done.begins else "the new key"}
+def _summary(rotation: Rotation) -> dict[str, object]:
+    signs = "both" if rotation.begins else "the new key"
+    return {"old": rotation.old, "new": rotation.new, "size": rotation.size, "signs": signs}
 
 
 def _next(policy: Policy | None, *, ended: bool) -> dict[str, str]:
-    """What the log's witnesses have to be told: a witness goes by the vkeys that it is given, not by rotations."""
+    """The operator's next step: a witness knows the configured vkeys only and does not follow rotations."""
     if policy is None or not policy.witnesses:
         return {}
     names = ", ".join(one.name if one.url is None else f"{one.name} ({one.url})" for one in policy.witnesses)
-    return {"next": f"have these witnesses take the old vkey off their logs: {names}" if ended else
-            f"have these witnesses add the new vkey to their logs before --finish: {names}"}
+    return {"next": f"ask these witnesses to remove the old vkey from their logs: {names}" if ended else
+            f"ask these witnesses to add the new vkey to their logs before --finish: {names}"}

@@ -1,4 +1,4 @@
-"""`serve`: opens the ledger, setting it up where that is needed, and serves it, in several processes if so asked."""
+"""`serve`: opens the ledger, sets it up if needed, and serves it in one or more processes."""
 
 import ipaddress
 import logging
@@ -23,20 +23,20 @@ MAX_PROCESSES = 64
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any free port.")
 @click.option("--processes", type=click.IntRange(1, MAX_PROCESSES), default=1, show_default=True,
-              envvar="CARBON_LEDGER_PROCESSES", show_envvar=True, help="Processes that serve; each uses one core.")
+              envvar="CARBON_LEDGER_PROCESSES", show_envvar=True, help="Server processes; each uses one core.")
 @click.option(SIBLING, is_flag=True, hidden=True)
 @home_option
 @passphrase_file_option
 def serve(
     host: str, port: int, processes: int, sibling: bool, home: Path | None, passphrase_file: Path | None
 ) -> int:
-    """Serve the ledger over HTTP; an empty home is set up first, as `init` does.
+    """Serve the ledger over HTTP. It sets up an empty home first, like `init`.
 
-    Prints its address and the log's vkey, one a line, once it takes requests. SIGINT or SIGTERM: requests under way
-    are answered, then it ends; a second one does not wait for them.
+    As soon as it takes requests, it prints its address and the log's vkey, each on a line. After SIGINT or SIGTERM it
+    answers the requests under way and stops; a second signal stops it without waiting for them.
     """
     log_to_stderr(logging.INFO)
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -44,8 +44,8 @@ def serve(
     if sibling:
         return serve_as_sibling(host, port, _opened(chosen, host))
     if not _is_loopback(host):
-        say(f"warning: {host} is not loopback and there is no access control yet: whoever reaches the port reads "
-            "everything; only signatures protect what is written")
+        say(f"warning: {host} is not loopback and there is no access control yet: anyone who reaches the port can read "
+            "everything; only signatures protect writes")
     if processes == 1:
         return serve_until_stopped(host, port, _opened(chosen, host))
     options = ["--host", host, "--processes", str(processes), "--home", str(chosen.home)]

@@ -1,4 +1,4 @@
-"""Serving an application over HTTP in this process: port, signals, readiness. What `serve` and `witness` share."""
+"""Serves an application over HTTP in this process: port, signals, readiness. `serve` and `witness` share it."""
 
 import asyncio
 import contextlib
@@ -24,10 +24,10 @@ from ledger.errors import ConfigurationError
 
 BACKLOG = 1024
 CONNECTIONS = 8192
-"""Open at a time: an idle one is closed after `_IDLE_MS`, and until then takes only one of these and a few kB."""
+"""Open connections at a time. The server closes an idle one after `_IDLE_MS`; until then it costs a few kB."""
 _IDLE_MS = 15_000
 _FILES_BESIDE = 512
-"""Open files that are no connections: the database's, the workers', those of this program."""
+"""Open files other than connections: of the database, of the workers, and of this program."""
 _GRACE_SECONDS = 30.0
 _LAST_SECONDS = 5.0
 _START_SECONDS = 15.0
@@ -36,30 +36,30 @@ _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not boun
 
 
 class Served(NamedTuple):
-    """An application, and the lines that are printed once it takes requests, after its address."""
+    """An application, and the lines to print after its address as soon as it takes requests."""
 
     app: ASGIApp
     lines: Sequence[str]
     path: str = ""
-    """What the printed address ends in."""
+    """The end of the printed address."""
 
 
 def free_port(host: str, port: int) -> int:
-    """The port, or a free one for 0. Raises ConfigurationError where it cannot be had: granian would share the port
-    with whoever has it, or stop with a panic."""
+    """The port, or a free one for 0. Raises ConfigurationError if the port is not available: granian would share it
+    with the process that has it, or stop with a panic."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-            found: int = probe.getsockname()[1]
-            return found
+            free: int = probe.getsockname()[1]
+            return free
     except (OSError, UnicodeError) as error:
-        # A name that has no spelling in the domain name system is a UnicodeError.
+        # A host name that the domain name system cannot encode raises UnicodeError.
         why = getattr(error, "strerror", None) or error
         raise ConfigurationError(
             f"cannot listen at {host} port {port}: {why}", code="port-in-use", field="port", value=port,
-            rule="a free port; --port 0 takes one",
+            rule="a free port; --port 0 chooses one",
         ) from None
 
 
@@ -67,14 +67,14 @@ def serve_until_stopped(
     host: str, port: int, opened: AbstractAsyncContextManager[Served],
     siblings: Callable[[int], Siblings] | None = None,
 ) -> int:
-    """Opens what is served, serves it until a signal, and closes it. The exit code. `siblings` serve the port that they
-    are given beside this process."""
+    """Opens the application, serves it until a signal, and closes it. Returns the exit code. `siblings` makes further
+    processes that serve the given port together with this one."""
     free = free_port(host, port)
     return _run(_Serving(host, free).run(opened, None if siblings is None else siblings(free)))
 
 
 def serve_as_sibling(host: str, port: int, opened: AbstractAsyncContextManager[Served]) -> int:
-    """The same at a port that another process serves too, until the standard input ends."""
+    """Serves at a port that another process serves too, until the standard input ends."""
     serving = _Serving(host, port)
     return _run(serving.run(opened, None, sys.stdin.fileno()))
 
@@ -89,11 +89,14 @@ def _run(serving: Coroutine[Any, Any, None]) -> int:
 
 
 def _tune_interpreter() -> None:
-    """Batches on their way hold hundreds of thousands of live objects and hardly a cycle: searching them for garbage
-    again and again costs a tenth of the server's time, with Python's own threshold a fifth.
+    """Sets the garbage collector and the thread switch interval.
 
-    A thread that computes an answer gives up the interpreter to another after this interval. The loop asks for it many
-    times a request; Python's own 5 ms make a post ten times slower while two chains are computed.
+    Batches under way hold hundreds of thousands of live objects and hardly any cycle: repeated searches for garbage
+    would take a tenth of the server's time, and a fifth with Python's default threshold.
+
+    A thread that computes an answer yields the interpreter to another thread after the switch interval. The event loop
+    needs the interpreter many times per request; with Python's default of 5 ms a post takes ten times longer while the
+    server computes two chains.
     """
     gc.freeze()
     gc.set_threshold(1_000_000, 10, 10)
@@ -101,7 +104,7 @@ def _tune_interpreter() -> None:
 
 
 def _connections() -> int:
-    """How many connections may be open: as many as the system lets this process have."""
+    """The number of connections that may be open, within the system's limit for this process."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = CONNECTIONS + _FILES_BESIDE
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -121,13 +124,13 @@ class _Serving:
     async def run(
         self, opened: AbstractAsyncContextManager[Served], siblings: Siblings | None, until: int | None = None
     ) -> None:
-        """`until`: a pipe whose end stops it."""
+        """Serves until a signal, or until the pipe `until` ends."""
         with self._signals_handled(), self._end_watched(until):
             async with opened as served:
                 server = Server(
                     served.app, address=self._address(), port=self._port, interface=Interfaces.ASGINL,
                     log_enabled=False, backlog=BACKLOG, backpressure=_connections(), websockets=False,
-                    # Cleartext HTTP/2 would put 200 requests on each of these connections, and nobody asks for it.
+                    # Cleartext HTTP/2 would allow 200 requests on each connection, and no client needs it.
                     http=HTTPModes.http1, http1_settings=HTTP1Settings(header_read_timeout=_IDLE_MS),
                 )
                 serving = asyncio.create_task(server.serve())
@@ -142,14 +145,15 @@ class _Serving:
                     server.stop()  # type: ignore[no-untyped-call]
                     _, running = await asyncio.wait({serving}, timeout=_GRACE_SECONDS)
                     if running:
-                        say(f"requests that were not done within {_GRACE_SECONDS:g} s are cut off")
+                        say(f"requests that took longer than {_GRACE_SECONDS:g} s are cut off")
 
     @contextlib.contextmanager
     def _signals_handled(self) -> Iterator[None]:
-        """The first signal ends it in good order, the second without waiting for requests, the third at once.
+        """The first signal stops the server in good order, the second without waiting for requests, the third at once.
 
-        After the second, a batch that waits for the database's lock gets a moment, not the lock's own patience. Ended
-        by force, nothing acknowledged is lost, and the next start takes over an embedded database left running.
+        After the second signal, a batch that waits for the database's lock gets `_LAST_SECONDS`, not the lock's own
+        timeout. A forced end loses no acknowledged record, and the next start takes over an embedded database that is
+        still running.
         """
         loop = asyncio.get_running_loop()
         task = asyncio.current_task()
@@ -209,7 +213,7 @@ class _Serving:
             raise ConfigurationError(f"the server ended by itself: {serving.exception()}")
 
     def _address(self) -> str:
-        """Granian wants a number."""
+        """The IP address of the host: granian takes no names."""
         return str(socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)[0][4][0])
 
     def _url(self) -> str:

@@ -1,7 +1,8 @@
-"""More processes that serve the same ledger at the same port: one interpreter uses one core.
+"""Sibling processes serve the same ledger at the same port, since one interpreter uses one core only.
 
-They are replicas of this host, started and started again by the first. The kernel shares connections out among all that
-listen. A sibling serves for as long as its standard input is open, so none outlives the first, however that ends.
+They are replicas on this host. The first process starts them, and restarts each one that ends. The kernel distributes
+the connections among all of them. A sibling serves as long as its standard input is open, so no sibling outlives the
+first process, however that ends.
 """
 
 import asyncio
@@ -16,16 +17,16 @@ from typing import Final, Self
 from ledger.registry.workers.process import import_path
 
 SIBLING: Final = "--sibling"
-"""The option of `serve` that makes a process one of them."""
+"""The option of `serve` that makes a process a sibling."""
 START_SECONDS: Final = 60.0
 _PAUSE_SECONDS: Final = 1.0
 _LAST_SECONDS: Final = 35.0
-"""More than a server waits for requests under way when it stops."""
+"""Longer than a stopping server waits for its requests under way."""
 _log = logging.getLogger(__name__)
 
 
 class Siblings:
-    """`count` processes that run `carbon-ledger serve` with these options while this is entered."""
+    """A context in which `count` processes run `carbon-ledger serve` with these options."""
 
     def __init__(self, count: int, options: Sequence[str]) -> None:
         self._command = [sys.executable, "-P", "-m", "ledger.cli", "serve", SIBLING, *options]
@@ -35,7 +36,7 @@ class Siblings:
         self._stopping = False
 
     async def __aenter__(self) -> Self:
-        """Returns once each of them serves, or has failed to for a first time."""
+        """Returns when each process serves, or has failed to start once."""
         tried = [asyncio.Event() for _ in range(self._count)]
         self._tasks = [asyncio.create_task(self._keep_one(event)) for event in tried]
         await asyncio.gather(*[event.wait() for event in tried])
@@ -44,7 +45,7 @@ class Siblings:
     async def __aexit__(
         self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
     ) -> None:
-        """Ends them; what they are asked by then is answered."""
+        """Ends the processes, after they have answered their requests."""
         self._stopping = True
         for process in self._running:
             _ask_to_end(process)
@@ -69,7 +70,7 @@ class Siblings:
 
     async def _start(self) -> Process:
         return await asyncio.create_subprocess_exec(
-            # In a session of its own: Ctrl-C is for the first process, which ends the others.
+            # A session of its own, so that Ctrl-C reaches only the first process, which then ends the others.
             *self._command, stdin=PIPE, stdout=PIPE, start_new_session=True,
             env={**os.environ, "PYTHONPATH": import_path()},
         )
@@ -83,7 +84,7 @@ class Siblings:
             self._running.discard(process)
 
     async def _watch(self, process: Process, tried: asyncio.Event) -> None:
-        """Returns when the process has ended, or does not come to serve."""
+        """Returns when the process has ended, or has not started to serve in time."""
         try:
             async with asyncio.timeout(START_SECONDS):
                 ready = await process.stdout.readline() if process.stdout is not None else b""
@@ -100,7 +101,7 @@ def _ask_to_end(process: Process) -> None:
 
 
 async def _ended(process: Process) -> None:
-    """Once it has ended, in good order where it can."""
+    """Ends the process, in good order if possible, and waits for its end."""
     _ask_to_end(process)
     try:
         async with asyncio.timeout(_LAST_SECONDS):

@@ -1,4 +1,4 @@
-"""`plugin activate` and `plugin retire`: which version computes from now on is the registrar's word, on the log."""
+"""`plugin activate` and `plugin retire`: the registrar enters on the log which version computes from now on."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ from ledger.service.queries.answers import PluginAnswer
 
 
 def registrar_options(command: Command) -> Command:
-    """Who signs, and where it is posted."""
+    """The options for the registrar's key, and for the server that takes the record."""
     for option in (json_option, url_option, home_option, click.option(
         "--registrar-key", type=FILE, help=f"The registrar's key.  [default: {REGISTRAR_KEY} in the data folder]",
     )):
@@ -30,21 +30,21 @@ def registrar_options(command: Command) -> Command:
 
 @click.command()
 @click.argument("name")
-@click.option("--version", help="A version that is not installed here, with its --digest.")
-@click.option("--digest", help="SHA-256 of its code and factors, as `plugin list --json` shows it where it is.")
+@click.option("--version", help="A version that is not installed here; needs --digest.")
+@click.option("--digest", help="SHA-256 of its code and factors: see `plugin list --json` on a host that has it.")
 @registrar_options
 def activate(
     name: str, version: str | None, digest: str | None, registrar_key: Path | None, home: Path | None, url: str,
     as_json: bool,
 ) -> int:
-    """Put a version of the plugin NAME into force: the one that is installed here, or the one that is named.
+    """Put a version of the plugin NAME into force: the version installed here, or the one in --version.
 
-    From that entry on it computes the sector's records. A server without it answers 503 for new ones of this sector:
-    exit 1 where the one at URL is such a server, although the version is in force then. NAME `ledger-rules` puts the
-    newest rules of the ledger itself into force, which never go back.
+    From the new entry on, that version computes the sector's records. A server without it answers 503 to new records of
+    the sector. If the server at URL is without it, the exit code is 1, although the version is in force. NAME
+    `ledger-rules` puts the newest rules of the ledger itself into force; older rules can never return.
     """
     if (version is None) != (digest is None):
-        raise click.UsageError("--version and --digest, or neither")
+        raise click.UsageError("give both --version and --digest, or neither")
     chosen = (version, digest) if version and digest else _installed(name)
     registrar = registrar_key_at(registrar_key, home)
     with Client(url) as client:
@@ -55,8 +55,8 @@ def activate(
         index = _post(client, registrar, name, chosen)
         installed = any(one.name == name and one.in_force_digest == chosen[1] and one.installed
                         for one in _plugins(client))
-    told = {"plugin": name, "version": chosen[0], "digest": chosen[1], "index": index}
-    _tell({**told, "installed": installed}, "is in force on the log", as_json)
+    result = {"plugin": name, "version": chosen[0], "digest": chosen[1], "index": index}
+    _tell({**result, "installed": installed}, "is in force on the log", as_json)
     if not as_json and installed:
         show(f"the server at {client.url} has that version")
     elif not as_json:
@@ -69,9 +69,9 @@ def activate(
 @click.argument("name")
 @registrar_options
 def retire(name: str, registrar_key: Path | None, home: Path | None, url: str, as_json: bool) -> None:
-    """Take the plugin NAME out of force: no new record of its sector is admitted until a version is activated.
+    """Take the plugin NAME out of force: the ledger admits no new record of its sector until a version is activated.
 
-    What it has computed stays, and is audited with it.
+    Its earlier results stay valid; audits still recompute them with it.
     """
     registrar = registrar_key_at(registrar_key, home)
     with Client(url) as client:
@@ -87,11 +87,11 @@ def retire(name: str, registrar_key: Path | None, home: Path | None, url: str, a
 def _installed(name: str) -> tuple[str, str]:
     if name == RULES:
         return NEWEST.name, NEWEST.digest
-    found = tried().sector(name)
-    if found is None:
+    loaded = tried().sector(name)
+    if loaded is None:
         raise NotFound(f"no plugin {name} is installed here", code="unknown-plugin", field="name", value=name,
                        rule="an installed plugin, or --version and --digest")
-    return found.sector.version, found.digest
+    return loaded.sector.version, loaded.digest
 
 
 def _plugins(client: Client) -> Sequence[PluginAnswer]:
@@ -106,8 +106,9 @@ def _post(client: Client, registrar: SigningKey, name: str, chosen: tuple[str, s
     return post_one(client, record, registrar, origin_of(client))[0]
 
 
-def _tell(told: dict[str, object], what: str, as_json: bool) -> None:
+def _tell(result: dict[str, object], change: str, as_json: bool) -> None:
     if as_json:
-        print_json(told)
+        print_json(result)
     else:
-        show(f"{told['plugin']} {told['version']} {what} from entry {told['index']} on, digest {told['digest']}")
+        show(f"{result['plugin']} {result['version']} {change} from entry {result['index']} on, "
+             f"digest {result['digest']}")

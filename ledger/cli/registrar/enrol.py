@@ -1,4 +1,4 @@
-"""`enrol`: the registrar enters an organisation with its key and the prefixes of its ids."""
+"""`enrol`: the registrar enrols an organisation with its key and the prefixes of its ids."""
 
 from pathlib import Path
 
@@ -18,15 +18,15 @@ from ledger.service.queries.answers import OrganizationAnswer
 
 
 @click.command()
-@click.option("--id", "identifier", help="URN of the organisation; with --request, what the request says.")
+@click.option("--id", "identifier", help="URN of the organisation.  [default: from --request]")
 @click.option("--prefix", "prefixes", multiple=True, help="Prefix of the ids that it mints; may be repeated.")
 @click.option("--name-en", help="Its name in English.")
 @click.option("--name-zh", help="Its name in Chinese.")
 @click.option("--parent", help="URN of its parent organisation.")
 @click.option("--role", "roles", type=click.Choice(["auditor", "registrar"]), multiple=True,
-              help="A right that it has.")
-@click.option("--request", "request", type=FILE, help="What `key request` printed for the organisation.")
-@click.option("--key", "key", type=FILE, help="The organisation's private key, where it is at hand.")
+              help="A right of the organisation; may be repeated.")
+@click.option("--request", "request", type=FILE, help="File with the organisation's request from `key request`.")
+@click.option("--key", "key", type=FILE, help="The organisation's private key, instead of a request.")
 @passphrase_options
 @click.option("--registrar-key", type=FILE, help=f"The registrar's key.  [default: {REGISTRAR_KEY} in the data folder]")
 @home_option
@@ -37,42 +37,42 @@ def enrol(
     roles: tuple[str, ...], request: Path | None, key: Path | None, passphrase_file: Path | None, prompt: bool,
     registrar_key: Path | None, home: Path | None, url: str, as_json: bool,
 ) -> None:
-    """Enter an organisation, as the registrar.
+    """Enrol an organisation, as the registrar.
 
-    The record is signed with the registrar's key for the ledger that the server at --url serves.
+    The registrar's key signs the record for the ledger of the server at --url.
     """
     if (request is None) == (key is None):
-        raise click.UsageError("one of --request and --key")
+        raise click.UsageError("give either --request or --key")
     if key is not None and identifier is None:
         raise click.UsageError("--key needs --id")
     registrar = registrar_key_at(registrar_key, home)
     with Client(url) as client:
         origin = origin_of(client)
         if request is not None:
-            asked = read_request(request, origin)
-            if identifier not in (None, asked.organization):
-                raise click.UsageError(f"the request is for {asked.organization}, not for {identifier}")
+            enrolment = read_request(request, origin)
+            if identifier not in (None, enrolment.organization):
+                raise click.UsageError(f"the request is for {enrolment.organization}, not for {identifier}")
         else:
             private = signing_key(Path(str(key)), passphrase_file, prompt)
-            asked = EnrolmentRequest(organization=str(identifier), origin=origin,
+            enrolment = EnrolmentRequest(organization=str(identifier), origin=origin,
                                      key=public_key(private, origin, str(identifier)))
         record = record_of({
             "type": "organization", "issuer": registrar_of(client, registrar), "nonce": new_nonce(),
-            "id": asked.organization, "keys": [asked.key], "prefixes": list(prefixes) or asked.prefixes,
-            "names": asked.names | names_of(name_en, name_zh), "roles": roles,
+            "id": enrolment.organization, "keys": [enrolment.key], "prefixes": list(prefixes) or enrolment.prefixes,
+            "names": enrolment.names | names_of(name_en, name_zh), "roles": roles,
             **({"parent": parent} if parent else {}),
         })
         index, digest = post_one(client, record, registrar, origin)
         entered = client.get("/v1/organizations", list[OrganizationAnswer], after=index - 1, limit=1)
-    minted = list(prefixes) or asked.prefixes
+    minted = list(prefixes) or enrolment.prefixes
     resembles = [name for one in entered for name in one.resembles]
     oddities = [oddity for one in entered for oddity in one.oddities]
-    told = {"organization": asked.organization, "index": index, "digest": digest, "prefixes": minted,
+    result = {"organization": enrolment.organization, "index": index, "digest": digest, "prefixes": minted,
             "resembles": resembles, "oddities": oddities}
     if as_json:
-        print_json(told)
+        print_json(result)
     else:
-        show(f"{asked.organization} is enrolled at index {index}, record {digest}",
-             f"ids that it may mint begin with: {' '.join(minted) or 'none'}",
+        show(f"{enrolment.organization} is enrolled at index {index}, record {digest}",
+             f"prefixes of its ids: {' '.join(minted) or 'no prefix'}",
              *([f"resembles: {' '.join(resembles)}"] if resembles else []),
-             *([f"its names hold {', '.join(oddities)}"] if oddities else []))
+             *([f"its names contain {', '.join(oddities)}"] if oddities else []))

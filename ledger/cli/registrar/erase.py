@@ -1,4 +1,4 @@
-"""`erase`: the registrar has the body of a record erased."""
+"""`erase`: the registrar orders the erasure of a record's body."""
 
 from pathlib import Path
 
@@ -15,17 +15,17 @@ from ledger.host.files.key_files import REGISTRAR_KEY, new_nonce
 
 @click.command()
 @click.argument("digest")
-@click.option("--basis", required=True, help="The rule of law that asks for it. Everyone can read it: name nobody.")
+@click.option("--basis", required=True, help="The legal basis. Everyone can read it: do not name a person.")
 @click.option("--registrar-key", type=FILE, help=f"The registrar's key.  [default: {REGISTRAR_KEY} in the data folder]")
 @home_option
 @url_option
 @json_option
 def erase(digest: str, basis: str, registrar_key: Path | None, home: Path | None, url: str, as_json: bool) -> None:
-    """Erase the body of the record with DIGEST, as the registrar. It cannot be undone.
+    """Erase the body of the record with DIGEST, as the registrar. This is final.
 
-    Identifiers, flows, quantities and the committed figures stay, so that everything that rests on the record holds.
-    The server deletes once the erasure is on the log, of one with witnesses once they have cosigned it; `purge` then
-    rewrites the files that may still hold it.
+    Identifiers, flows, quantities and the committed figures stay, so that everything based on the record stays valid.
+    The server deletes the body as soon as the erasure is on the log, or, with witnesses, as soon as they have cosigned
+    it. Afterwards `purge` rewrites the files that may still hold the body.
     """
     key = registrar_key_at(registrar_key, home)
     with Client(url) as client:

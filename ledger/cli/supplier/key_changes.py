@@ -1,5 +1,6 @@
-"""`key change`, `key recover`, `key object`: which keys sign for an organisation is said on the log."""
+"""`key change`, `key recover`, `key object`: records on the log decide which keys sign for an organisation."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -27,7 +28,7 @@ from ledger.service.queries.answers import PluginAnswer, RecoveryAnswer
 
 since_option = click.option(
     "--compromised-since", "since", type=click.IntRange(0), metavar="INDEX",
-    help="Log index from which on what the revoked keys signed is in doubt.",
+    help="Records that the revoked keys signed from this log index on are in doubt.",
 )
 
 
@@ -35,11 +36,11 @@ since_option = click.option(
 @click.argument("organization")
 @click.option("--key", "key", type=FILE, required=True, help="An active private key of the organisation.")
 @click.option("--add", "added", type=FILE, multiple=True,
-              help="What `key request` printed for a new key; may be repeated.")
+              help="Request for a new key, from `key request`; may be repeated.")
 @click.option("--revoke", "revoked", multiple=True, metavar="KEYID", help="A key to revoke; may be repeated.")
 @since_option
 @origin_option
-@click.option("-o", "--output", type=FILE, help="File to write the signed record to, for `submit`, instead of posting.")
+@click.option("-o", "--output", type=FILE, help="Write the signed record to this file for `submit`; do not post it.")
 @passphrase_options
 @url_option
 @json_option
@@ -47,9 +48,9 @@ def change(
     organization: str, key: Path, added: tuple[Path, ...], revoked: tuple[str, ...], since: int | None,
     origin: str | None, output: Path | None, passphrase_file: Path | None, prompt: bool, url: str, as_json: bool,
 ) -> None:
-    """Add and revoke keys of ORGANIZATION, signed by one that it has.
+    """Add and revoke keys of ORGANIZATION. An active key of the organisation signs the change.
 
-    With -o nothing is asked of a server. A change also ends a recovery that the registrar has requested.
+    With -o the command works offline. A change also ends a recovery that the registrar has requested.
     """
     ledger = required(origin, "--origin")
     signer = signing_key(key, passphrase_file, prompt)
@@ -70,38 +71,41 @@ def change(
 
 @click.command()
 @click.argument("organization")
-@click.option("--request", "asked", type=FILE, multiple=True,
-              help="What `key request` printed for a new key of the organisation; may be repeated.")
-@click.option("--complete", is_flag=True, help="Complete the recovery that waits.")
+@click.option("--request", "requests", type=FILE, multiple=True,
+              help="Request for a new key of the organisation, from `key request`; may be repeated.")
+@click.option("--complete", is_flag=True, help="Complete the pending recovery.")
 @since_option
 @registrar_options
 def recover(
-    organization: str, asked: tuple[Path, ...], complete: bool, since: int | None, registrar_key: Path | None,
+    organization: str, requests: tuple[Path, ...], complete: bool, since: int | None, registrar_key: Path | None,
     home: Path | None, url: str, as_json: bool,
 ) -> None:
     """Give new keys to an ORGANIZATION that has lost its own, as the registrar: --request, and --complete a week later.
 
-    Until then any change of keys by the organisation ends it. On completion the keys of the request are active and all
-    others are revoked. Cosignatures of the log's witnesses show that the week has passed; without witnesses, records
-    that are posted on seven days do.
+    Until then, any key change by the organisation ends the recovery. On completion the keys of the request become
+    active and all others are revoked. Cosignatures of the log's witnesses prove that the week has passed; on a log
+    without witnesses, records posted on seven different days do.
     """
-    if bool(asked) == complete:
-        raise click.UsageError("one of --request and --complete")
-    if asked and since is not None:
-        raise click.UsageError("--compromised-since goes with --complete")
+    if bool(requests) == complete:
+        raise click.UsageError("give either --request or --complete")
+    if requests and since is not None:
+        raise click.UsageError("--compromised-since needs --complete")
     registrar = registrar_key_at(registrar_key, home)
     with Client(url) as client:
         origin = origin_of(client)
-        step = _completion(client, organization) if complete else _keys(asked, organization, origin)
+        step = _completion(client, organization) if complete else _keys(requests, organization, origin)
         record = record_of({
             "type": "keyChange", "issuer": registrar_of(client, registrar), "nonce": new_nonce(),
             "organization": organization, "recovery": "complete" if complete else "request", **step, **_since(since),
         })
         index, digest = post_one(client, record, registrar, origin)
         due = None if complete else _waiting(client, organization).due
-    what = f"{organization} is recovered" if complete else f"a recovery of {organization} waits until {due} ms"
-    told = {"organization": organization, "index": index, "digest": digest, **({} if due is None else {"due": due})}
-    _tell(told, what, as_json)
+    change = f"{organization} is recovered"
+    if due is not None:
+        until = datetime.fromtimestamp(due / 1000, UTC)
+        change = f"a recovery of {organization} waits until {until:%Y-%m-%d %H:%M:%S} UTC"
+    result = {"organization": organization, "index": index, "digest": digest, **({} if due is None else {"due": due})}
+    _tell(result, change, as_json)
 
 
 @click.command("object")
@@ -115,7 +119,7 @@ def object_to(
     organization: str, key: Path, origin: str | None, passphrase_file: Path | None, prompt: bool, url: str,
     as_json: bool,
 ) -> None:
-    """Object to the recovery of ORGANIZATION that the registrar has requested: it has a key, and keeps it."""
+    """Object to a recovery of ORGANIZATION that the registrar has requested. The organisation keeps its key."""
     ledger = required(origin, "--origin")
     signer = signing_key(key, passphrase_file, prompt)
     with Client(url) as client:
@@ -130,17 +134,18 @@ def object_to(
 
 
 def _keys(requests: tuple[Path, ...], organization: str, origin: str) -> dict[str, object]:
-    """The field `added` of keys whose requests are for this organisation on this ledger."""
-    asked = [read_request(path, origin) for path in requests]
-    for one in asked:
-        if one.organization != organization:
-            raise InvalidInput(f"a request is for {one.organization}, not for {organization}", field="organization",
-                               value=one.organization)
-    return {"added": [one.key for one in asked]} if asked else {}
+    """The field `added`, from requests for this organisation on this ledger. Raises InvalidInput for other requests."""
+    enrolments = [read_request(path, origin) for path in requests]
+    for request in enrolments:
+        if request.organization != organization:
+            raise InvalidInput(f"the request is for {request.organization}, not for {organization}",
+                               field="organization", value=request.organization)
+    return {"added": [one.key for one in enrolments]} if enrolments else {}
 
 
 def _completion(client: Client, organization: str) -> dict[str, object]:
-    """What a completion names: the request, and of a log with witnesses that it was public for a week."""
+    """The fields of a completion: the request and, on a log with witnesses, the evidence that it was public for a week.
+    """
     waiting = _waiting(client, organization)
     in_force = {one.name: one.in_force for one in client.get("/v1/plugins", list[PluginAnswer])}
     rules = next((one.rules for one in VERSIONS if one.name == in_force.get(RULES)), frozenset())
@@ -160,15 +165,15 @@ def _since(since: int | None) -> dict[str, object]:
 
 
 def _waiting(client: Client, organization: str) -> RecoveryAnswer:
-    found = next((one.recovery for one in organizations(client) if one.id == organization), None)
-    if found is None:
-        raise NotFound(f"no recovery of {organization} waits on {client.url}", code="no-recovery",
+    recovery = next((one.recovery for one in organizations(client) if one.id == organization), None)
+    if recovery is None:
+        raise NotFound(f"no recovery of {organization} is pending on {client.url}", code="no-recovery",
                        field="organization", value=organization)
-    return found
+    return recovery
 
 
-def _tell(told: dict[str, object], what: str, as_json: bool) -> None:
+def _tell(result: dict[str, object], change: str, as_json: bool) -> None:
     if as_json:
-        print_json(told)
+        print_json(result)
     else:
-        show(f"{what}: entry {told['index']}, record {told['digest']}")
+        show(f"{change}: entry {result['index']}, record {result['digest']}")

@@ -1,4 +1,4 @@
-"""What an organisation sends to the registrar: a key of its own, which consents to its enrolment."""
+"""Enrolment requests: an organisation sends its key to the registrar, and the key signs its consent."""
 
 import base64
 from pathlib import Path
@@ -13,7 +13,7 @@ from ledger.errors import InvalidInput
 
 
 class EnrolmentRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What an organisation sends to the registrar: nothing in it is secret."""
+    """An organisation's message to the registrar. It holds no secret."""
 
     organization: Id
     origin: str
@@ -30,7 +30,8 @@ def read_request(path: Path, origin: str) -> EnrolmentRequest:
         request = msgspec.json.decode(data, type=EnrolmentRequest)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(
-            f"{path} is no enrolment request: {error}", field="request", rule="what `carbon-ledger key request` prints"
+            f"{path} is not an enrolment request: {error}", field="request",
+            rule="the output of `carbon-ledger key request`",
         ) from None
     if request.origin != origin:
         raise InvalidInput(

@@ -1,4 +1,4 @@
-"""`key`: private keys never leave the machine that makes them; the registrar gets a request."""
+"""`key`: makes and shows keys. A private key never leaves the machine that makes it; the registrar gets a request."""
 
 import base64
 from pathlib import Path
@@ -20,32 +20,32 @@ from ledger.host.files.key_files import new_key, write_key
 
 
 def names_of(en: str | None, zh: str | None) -> Names:
-    found: Names = {}
+    names: Names = {}
     if en:
-        found["en"] = en
+        names["en"] = en
     if zh:
-        found["zh"] = zh
-    return found
+        names["zh"] = zh
+    return names
 
 
 @click.group(
     commands=[change, recover, object_to, rotate_log], context_settings={"help_option_names": ["-h", "--help"]},
 )
 def key() -> None:
-    """Make keys, show them, ask for their enrolment, change and recover them."""
+    """Make and show keys, request their enrolment, change and recover them."""
 
 
 @key.command()
 @click.argument("file", type=FILE)
 @click.option("--algorithm", type=click.Choice(list(ALGORITHMS)), default="ed25519", show_default=True,
-              help="p256 is ECDSA over P-256, where hardware or rules ask for it.")
+              help="p256 is ECDSA over P-256, for hardware or regulations that require it.")
 @passphrase_options
 @json_option
 def new(file: Path, algorithm: str, passphrase_file: Path | None, prompt: bool, as_json: bool) -> None:
     """Make a new key in FILE (PKCS#8, readable by its owner only; encrypted with a passphrase if given)."""
-    made = new_key(algorithm)
-    write_key(file, made, passphrase_for(file, passphrase_file, prompt))
-    _print(made, as_json)
+    private = new_key(algorithm)
+    write_key(file, private, passphrase_for(file, passphrase_file, prompt))
+    _print(private, as_json)
 
 
 @key.command("show")
@@ -63,7 +63,7 @@ def show_key(file: Path, passphrase_file: Path | None, prompt: bool, as_json: bo
 
 @key.command()
 @click.argument("file", type=FILE)
-@click.option("--organization", required=True, help="URN of the organisation that the key is to sign for.")
+@click.option("--organization", required=True, help="URN of the organisation for which the key will sign.")
 @origin_option
 @click.option("--prefix", "prefixes", multiple=True, help="Prefix of the ids that it will mint; may be repeated.")
 @click.option("--name-en", help="Its name in English.")
@@ -74,25 +74,25 @@ def request(
     file: Path, organization: str, origin: str | None, prefixes: tuple[str, ...], name_en: str | None,
     name_zh: str | None, output: Path | None, passphrase_file: Path | None, prompt: bool,
 ) -> None:
-    """Print the request by which the registrar enrols the key in FILE, with the key's proof of possession."""
+    """Print the request for the registrar to enrol the key in FILE, with the key's proof of possession."""
     ledger = required(origin, "--origin")
     private = signing_key(file, passphrase_file, prompt)
-    asked = EnrolmentRequest(
+    enrolment = EnrolmentRequest(
         organization=organization, origin=ledger, key=public_key(private, ledger, organization),
         names=names_of(name_en, name_zh), prefixes=list(prefixes),
     )
     if output is None:
-        print_json(asked)
+        print_json(enrolment)
         return
     with replacing(output) as written:
-        written.write(msgspec.json.format(msgspec.json.encode(asked), indent=2) + b"\n")
+        written.write(msgspec.json.format(msgspec.json.encode(enrolment), indent=2) + b"\n")
 
 
 def _print(shown: SigningKey | VerifyingKey, as_json: bool) -> None:
-    told = {
+    summary = {
         "keyid": shown.keyid.hex(), "algorithm": shown.algorithm, "spki": base64.b64encode(shown.spki).decode(),
     }
     if as_json:
-        print_json(told)
+        print_json(summary)
     else:
-        show(*(f"{name:<10} {value}" for name, value in told.items()))
+        show(*(f"{name:<10} {value}" for name, value in summary.items()))

@@ -1,4 +1,4 @@
-"""What a receipt says, in short."""
+"""Summaries of receipts."""
 
 import msgspec
 from msgspec import Struct
@@ -34,7 +34,7 @@ class Brief(Struct, frozen=True, kw_only=True):
 
 
 def brief(receipt: Receipt | Acknowledgement) -> Brief:
-    """What a receipt claims; nothing is proved by reading it."""
+    """The claims of a receipt, without any check of its proofs."""
     leaves = [_leaf.decode(shown.leaf) for shown in receipt.leaves]
     return Brief(index=receipt.index, digest=receipt.digest,
                  lots=[lot_brief(leaf) for leaf in leaves if isinstance(leaf, LotLeaf)])

@@ -1,9 +1,9 @@
-"""Reading what is to be signed: JSON, NDJSON, or CSV whose columns are dotted paths into a record.
+"""Reads the records to sign: JSON, NDJSON, or CSV whose columns are dotted paths into a record.
 
-A CSV column `outputs.0.quantity.value` fills that field; empty cells are left out, and with them the parts of a list
-that have no cell. Cells are text, as numbers in records are; where a field is an integer, a boolean or a list, the
-column says so: `activity.heats:int`, `activity.sealed:bool`, `activity.operations:json`. In a column `transfer:digest`
-cells may name a record by its receipt (see `references`). Columns whose name begins with `#` are notes.
+A CSV column `outputs.0.quantity.value` fills that field. An empty cell fills no field, and a list item without any cell
+is omitted. Cells are text, like the numbers in records; the column's name marks an integer, a boolean or a list:
+`activity.heats:int`, `activity.sealed:bool`, `activity.operations:json`. In a column `transfer:digest` a cell may name
+a record by its receipt (see `references`). Columns whose name begins with `#` are notes.
 """
 
 import csv
@@ -17,13 +17,15 @@ from ledger.cli.supplier.references import References
 from ledger.errors import InvalidInput, LedgerError
 
 Path = tuple[str, ...]
-_KINDS = ("int", "bool", "json", "digest")
+_KINDS = {"int": "an integer", "bool": "true or false", "json": "valid JSON", "digest": "a digest"}
+"""The suffixes of columns, each with the name of its values in messages."""
 _NOTE = "#"
 _BOOLEANS = {"true": True, "false": False}
 
 
 class RecordDraft(NamedTuple):
-    """A record to be: `place` says where it stands, `columns` which column filled a path of its tree."""
+    """An unsigned record. `place`: its place in the file. `columns`: for each path of its tree, the column that filled
+    it."""
 
     place: str
     tree: dict[str, Any]
@@ -31,7 +33,7 @@ class RecordDraft(NamedTuple):
 
 
 class CsvColumn(NamedTuple):
-    """`path` is empty where the column is a note."""
+    """A column; the `path` of a note is empty."""
 
     name: str
     path: Path
@@ -39,18 +41,18 @@ class CsvColumn(NamedTuple):
 
 
 def read_drafts(file: BinaryIO, kind: str | None = None) -> Iterator[RecordDraft | LedgerError]:
-    """The records of a JSON, NDJSON or CSV file, or what is wrong with one of them. `kind` is the type of those that
-    do not say theirs. Raises InvalidInput where the file as a whole cannot be read."""
+    """The records of a JSON, NDJSON or CSV file, with an error in place of each malformed record. `kind` is the type of
+    records without one. Raises InvalidInput if the file as a whole is not readable."""
     first = file.readline()
     while first and not first.strip():
         first = file.readline()
     if not first.lstrip(b"\xef\xbb\xbf \t").startswith(b"{"):
-        found = _csv(first, file)
+        drafts = _csv(first, file)
     elif _is_json(first):
-        found = _lines(chain([first], file))
+        drafts = _lines(chain([first], file))
     else:
-        found = _document(first + file.read())
-    for draft in found:
+        drafts = _document(first + file.read())
+    for draft in drafts:
         if isinstance(draft, RecordDraft) and kind is not None:
             draft.tree.setdefault("type", kind)
         yield draft
@@ -87,16 +89,16 @@ def _parsed(data: bytes, place: str) -> RecordDraft | LedgerError:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Of two fields by one name, one would be signed and nobody would know which."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    """An object without duplicate names: of two fields with one name, only one would be signed, without notice."""
+    tree = dict(pairs)
+    if len(tree) < len(pairs):
         names = [name for name, _ in pairs]
         raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} appears twice in one object")
-    return found
+    return tree
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not valid in JSON")
 
 
 def _csv(first: bytes, file: BinaryIO) -> Iterator[RecordDraft | LedgerError]:
@@ -116,7 +118,7 @@ def _csv(first: bytes, file: BinaryIO) -> Iterator[RecordDraft | LedgerError]:
 
 
 class _Prefixed(io.RawIOBase):
-    """A stream whose first line was read already."""
+    """A stream, preceded by its first line, which was already read."""
 
     def __init__(self, first: bytes, rest: BinaryIO) -> None:
         self._first, self._rest = first, rest
@@ -138,17 +140,17 @@ def _header(cells: list[str]) -> list[CsvColumn | None]:
     columns = [_column(name) if name else None for name in names]
     filling = [column for column in columns if column is not None and column.path]
     if not filling:
-        raise InvalidInput("there is no record in it", code="empty-input", rule="JSON, NDJSON, or CSV with a header")
-    taken: dict[Path, str] = {}
+        raise InvalidInput("the file holds no record", code="empty-input", rule="JSON, NDJSON, or CSV with a header")
+    filled: dict[Path, str] = {}
     for column in filling:
-        if column.path in taken:
-            raise InvalidInput(f"columns {taken[column.path]} and {column.name} fill the same field",
+        if column.path in filled:
+            raise InvalidInput(f"columns {filled[column.path]} and {column.name} fill the same field",
                                code="duplicate-column", field=column.name)
-        taken[column.path] = column.name
+        filled[column.path] = column.name
     for column in filling:
-        above = next((taken[column.path[:n]] for n in range(1, len(column.path)) if column.path[:n] in taken), None)
+        above = next((filled[column.path[:n]] for n in range(1, len(column.path)) if column.path[:n] in filled), None)
         if above is not None:
-            raise InvalidInput(f"column {column.name} lies within column {above}", code="duplicate-column",
+            raise InvalidInput(f"column {column.name} fills a part of column {above}", code="duplicate-column",
                                field=column.name)
     return columns
 
@@ -157,12 +159,12 @@ def _column(name: str) -> CsvColumn:
     if name.startswith(_NOTE):
         return CsvColumn(name, (), "text")
     path, colon, kind = name.rpartition(":")
-    # Keys of materials may hold colons of their own.
+    # Material names may contain colons.
     if not colon or kind not in _KINDS:
         path, kind = name, "text"
     steps = tuple(path.split("."))
     if not all(steps):
-        raise InvalidInput(f"column {name!r} is no path", code="not-csv", field=name, rule="such as outputs.0.lot")
+        raise InvalidInput(f"column {name!r} is not a path", code="not-csv", field=name, rule="such as outputs.0.lot")
     return CsvColumn(name, steps, kind)
 
 
@@ -183,8 +185,8 @@ def _draft(
         try:
             _fill(tree, column.path, _typed(text, column.kind, references))
         except ValueError:
-            return InvalidInput(f"{place}, column {column.name}: {text!r} is no {column.kind}", code="invalid-field",
-                                field=column.name, value=text)
+            return InvalidInput(f"{place}, column {column.name}: {text!r} is not {_KINDS[column.kind]}",
+                                code="invalid-field", field=column.name, value=text)
         except LedgerError as error:
             return InvalidInput(f"{place}, column {column.name}: {error.message}", code=error.code, field=column.name,
                                 value=text, rule=error.rule)
@@ -210,7 +212,7 @@ def _fill(tree: dict[str, Any], path: Path, value: Any) -> None:
 
 
 def _lists(node: Any, path: str, column: str, columns_of: dict[str, str]) -> Any:
-    """Mappings whose keys are all numbers become lists, in order of the numbers and without gaps."""
+    """Turns each mapping whose keys are all numbers into a list, in order of the numbers and without gaps."""
     columns_of[path] = column
     if not isinstance(node, dict):
         return node

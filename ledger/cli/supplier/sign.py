@@ -1,4 +1,4 @@
-"""`sign`: records become envelopes, offline, on the machine that holds the key."""
+"""`sign`: signs records offline, on the machine that holds the key, and writes envelopes."""
 
 import tempfile
 from pathlib import Path
@@ -15,31 +15,31 @@ from ledger.host.files.durable import replacing
 @click.command()
 @click.argument("records", type=FILE)
 @click.option("--key", "key", type=FILE, required=True, help="Private key of the issuer.")
-@click.option("--issuer", help="URN of the organisation that signs, for records that name none.")
+@click.option("--issuer", help="URN of the organisation that signs, for records without `issuer`.")
 @origin_option
-@click.option("--type", "kind", help="Type of the records that name none, such as `transformation`.")
+@click.option("--type", "kind", help="Type for records without `type`, such as `transformation`.")
 @click.option("-o", "--output", type=FILE, help="File to write instead of stdout.")
 @passphrase_options
 def sign(
     records: Path, key: Path, issuer: str | None, origin: str | None, kind: str | None, output: Path | None,
     passphrase_file: Path | None, prompt: bool,
 ) -> None:
-    """Sign RECORDS (one as JSON, many as NDJSON or CSV; `-` is stdin) and write an envelope a line.
+    """Sign RECORDS (one as JSON, many as NDJSON or CSV; `-` is stdin) and write one envelope per line.
 
-    A missing `nonce` is drawn: sign once and keep the output, since signing again makes other records. Columns of CSV
-    are paths such as `outputs.0.quantity.value`; empty cells are left out; a column of integers is named
-    `activity.heats:int`, of booleans `:bool`, of lists `:json`; columns whose name begins with `#` are notes. Where one
-    record cannot be signed, nothing is written.
+    The command draws each missing `nonce`: sign once and keep the output, since signing again makes other records. CSV
+    columns are paths such as `outputs.0.quantity.value`. Empty cells fill no field. A column of integers is named
+    like `activity.heats:int`; use `:bool` for booleans and `:json` for lists. Columns whose name begins with `#` are
+    notes. If a record is not valid, the command writes nothing.
 
-    A record that names an earlier one by its digest finds it in the receipts: in a column `transfer:digest` or
-    `changes.0.record:digest`, the cell `receipts.ndjson#LOT` is the record that made a lot, `receipts.ndjson#3` the one
-    of the third receipt in the file.
+    Receipts can stand for digests of earlier records: in a column `transfer:digest` or `changes.0.record:digest`, the
+    cell `receipts.ndjson#LOT` is the record that made a lot, and `receipts.ndjson#3` is the record of the third receipt
+    in the file.
     """
     signer = RecordSigner(signing_key(key, passphrase_file, prompt), required(origin, "--origin"), issuer)
     if output is not None:
         with replacing(output) as file:
-            done = sign_file(records, kind, signer, file)
-        say(f"{done} records signed: {output}")
+            count = sign_file(records, kind, signer, file)
+        say(f"{count} records signed: {output}")
         return
     with tempfile.TemporaryFile() as file:
         sign_file(records, kind, signer, file)

@@ -1,4 +1,4 @@
-"""Completing, checking and signing records; every mistake is told with its place, its field and the rule."""
+"""Completes, checks and signs records. Each error names the place, the field and the rule."""
 
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -18,7 +18,8 @@ _MAX_ERRORS = 1_000
 
 
 class RecordSigner(NamedTuple):
-    """Who signs, for the ledger of which origin; `issuer` completes records that name none."""
+    """The signing key, and the origin of the ledger for which it signs. `issuer` completes records without an issuer.
+    """
 
     key: SigningKey
     origin: str
@@ -26,11 +27,11 @@ class RecordSigner(NamedTuple):
 
 
 def sign_file(path: Path, kind: str | None, signer: RecordSigner, output: IO[bytes]) -> int:
-    """Writes an envelope a line for each record of a file; returns how many. Raises Rejected, which says of every
-    record that is none what is wrong with it."""
+    """Writes one envelope per line for the records of a file; returns their number. Raises Rejected with the faults of
+    all malformed records."""
     errors: list[LedgerError] = []
-    done = 0
-    with reading(path) as file, progress("signing") as told:
+    count = 0
+    with reading(path) as file, progress("signing") as report_progress:
         for draft in read_drafts(file, kind):
             try:
                 if isinstance(draft, LedgerError):
@@ -40,16 +41,16 @@ def sign_file(path: Path, kind: str | None, signer: RecordSigner, output: IO[byt
                 errors.append(error)
                 if len(errors) == _MAX_ERRORS:
                     break
-            done += 1
-            told(done)
+            count += 1
+            report_progress(count)
     if errors:
         raise Rejected(
-            f"{path}: {len(errors)} of {done} records cannot be signed; nothing is written", errors,
+            f"{path}: {len(errors)} of {count} records cannot be signed; nothing is written", errors,
             code="invalid-records",
         )
-    if not done:
-        raise InvalidInput(f"{path}: there is no record in it", code="empty-input")
-    return done
+    if not count:
+        raise InvalidInput(f"{path} holds no record", code="empty-input")
+    return count
 
 
 def _sealed(draft: RecordDraft, signer: RecordSigner) -> Envelope:
@@ -74,7 +75,7 @@ def _sealed(draft: RecordDraft, signer: RecordSigner) -> Envelope:
 
 
 def _placed(error: LedgerError, draft: RecordDraft) -> LedgerError:
-    """The error with its place in front; in a CSV file, the column instead of the path."""
+    """The error with its place in front; for CSV it names the column instead of the path."""
     if error.field is None:
         return InvalidInput(f"{draft.place}: {error.message}", code=error.code, value=error.value, rule=error.rule)
     field = column_of(error.field, draft)

@@ -1,4 +1,4 @@
-"""`submit`: envelopes, or records that are signed on the way, are posted in bounded requests; receipts come back."""
+"""`submit`: posts envelopes in bounded requests, or signs records and posts them, and keeps the receipts."""
 
 import itertools
 import tempfile
@@ -30,14 +30,14 @@ Chunk = list[tuple[int, bytes]]
 
 
 class RefusedLine(NamedTuple):
-    """A line that is not on the ledger."""
+    """A line that the ledger refused."""
 
     line: int
     refusal: ServerRefusal
 
 
 class Posting:
-    """What came of a file. Of a million receipts only what is shown is kept."""
+    """The result of posting a file. A file may hold a million records, so this keeps only the receipts to be shown."""
 
     def __init__(self, receipts: IO[bytes] | None) -> None:
         self.accepted = 0
@@ -45,7 +45,7 @@ class Posting:
         self.shown: list[tuple[int, Brief]] = []
         self._receipts = receipts
         self.promised = 0
-        """Of those accepted: how many the log has only acknowledged."""
+        """The number of accepted records that the log has only acknowledged so far."""
 
     @property
     def answered(self) -> int:
@@ -69,13 +69,13 @@ class Posting:
 @click.option("--key", "key", type=FILE, help="Sign the records in FILE with this key first.")
 @click.option("--issuer", help="With --key: URN of the organisation that signs.")
 @origin_option
-@click.option("--type", "kind", help="With --key: type of the records that name none.")
+@click.option("--type", "kind", help="With --key: type for records without `type`.")
 @passphrase_options
-@click.option("--receipts", "receipts", type=FILE, help="File for the receipts, a line each, in order.")
+@click.option("--receipts", "receipts", type=FILE, help="File for the receipts, one per line, in order.")
 @click.option("--patience", type=click.FloatRange(min=0), default=30.0, show_default=True,
-              help="Seconds for which a server that does not answer is asked again.")
+              help="Seconds to retry if the server is unavailable, and to wait for the log's witnesses.")
 @click.option("--no-wait", is_flag=True,
-              help="Of a log with witnesses: take its acknowledgements, do not wait for their signatures.")
+              help="On a log with witnesses: accept acknowledgements, do not wait for the cosignatures.")
 @json_option
 def submit(
     file: Path, url: str, key: Path | None, issuer: str | None, origin: str | None, kind: str | None,
@@ -84,11 +84,11 @@ def submit(
 ) -> int:
     """Post the envelopes in FILE (NDJSON; `-` is stdin), or with --key sign its records (JSON, NDJSON, CSV) first.
 
-    Posting again is safe: a record that is on the ledger gives its first receipt. With --key each run draws new nonces
-    and so makes other records; to be able to post again, `sign` to a file first. Its help tells about CSV.
+    Posting again is safe: a record on the ledger gets its first receipt again. With --key each run draws new nonces and
+    so makes other records; `sign` to a file first if you may have to post again. See `sign --help` for CSV.
 
-    A log with witnesses acknowledges a record when it is durable; its receipt follows when they have signed. That is
-    waited for as long as --patience says; what is acknowledged by then is posted again later for its receipt.
+    A log with witnesses acknowledges a record as soon as it is durable; the receipt follows when they have cosigned.
+    The command waits for receipts for --patience seconds. After that, post the same file again later for the rest.
     """
     with ExitStack() as stack:
         if key is None:
@@ -112,10 +112,10 @@ def _post(
     envelopes: BinaryIO | IO[bytes], client: Client, posting: Posting, keep: bool, signed_from: Path | None,
     waiting: float | None,
 ) -> LedgerError | None:
-    """Posts all; returns why it stopped, where it did. The receipts until then are kept. `waiting`: for how many
-    seconds the log's witnesses are waited for; None takes what is answered at once."""
+    """Posts everything and keeps the receipts. Returns the error if it had to stop. `waiting`: seconds to wait for the
+    log's witnesses; None takes the first answers."""
     pending = chunks(envelopes)
-    with progress("posting") as told:
+    with progress("posting") as report_progress:
         for chunk in pending:
             try:
                 answers = _posted(client, [envelope for _, envelope in chunk], waiting)
@@ -123,12 +123,12 @@ def _post(
                 return _stopped(error, chunk, pending, posting, signed_from)
             for (line, _), answer in zip(chunk, answers, strict=True):
                 posting.note(line, answer, keep)
-            told(posting.answered)
+            report_progress(posting.answered)
     return None
 
 
 def _posted(client: Client, envelopes: list[bytes], waiting: float | None) -> list[Posted]:
-    """Durable first, then proved: the same bytes again give the receipts once the witnesses have signed."""
+    """Posts records, and posts the same bytes again until the witnesses have cosigned and all answers are receipts."""
     answers = client.post(envelopes)
     give_up = time.monotonic() + (waiting or 0)
     while any(isinstance(one, Acknowledgement) for one in answers) and waiting is not None:
@@ -140,7 +140,7 @@ def _posted(client: Client, envelopes: list[bytes], waiting: float | None) -> li
 
 
 def chunks(envelopes: BinaryIO | IO[bytes]) -> Iterator[Chunk]:
-    """Numbered lines in requests that a server takes; empty lines are left out."""
+    """Numbered lines without empty ones, in requests within the server's limits."""
     chunk: Chunk = []
     size = 0
     for number, line in enumerate(envelopes, start=1):
@@ -159,17 +159,20 @@ def chunks(envelopes: BinaryIO | IO[bytes]) -> Iterator[Chunk]:
 def _stopped(
     error: LedgerError, chunk: Chunk, pending: Iterator[Chunk], posting: Posting, signed_from: Path | None
 ) -> LedgerError:
-    """Records signed on the way are kept, since some may be on the ledger: these very ones can be posted again."""
+    """The error after an interruption. Records signed by this command are saved to a file, since some may already be on
+    the ledger: the user has to post the same bytes again."""
     first = chunk[0][0]
     if signed_from is None:
         return Unavailable(f"stopped at line {first}: {error.message}; post the same file again", code=error.code)
-    kept = Path("unposted.ndjson") if str(signed_from) == "-" else signed_from.with_name(signed_from.name + ".unposted")
-    with replacing(kept) as file:
+    unposted = signed_from.with_name(signed_from.name + ".unposted")
+    if str(signed_from) == "-":
+        unposted = Path("unposted.ndjson")
+    with replacing(unposted) as file:
         for _, envelope in itertools.chain(chunk, itertools.chain.from_iterable(pending)):
             file.write(envelope + b"\n")
     return Unavailable(
-        f"stopped after {posting.answered} records: {error.message}; the signed rest is kept: "
-        f"carbon-ledger submit {kept}", code=error.code,
+        f"stopped after {posting.answered} records: {error.message}; the remaining signed records are saved: "
+        f"carbon-ledger submit {unposted}", code=error.code,
     )
 
 
@@ -187,8 +190,8 @@ def _report(posting: Posting, as_json: bool) -> None:
         show(f"… and {posting.accepted - len(posting.shown)} more")
     show(f"{posting.accepted} on the ledger, {len(posting.refused)} refused")
     if posting.promised:
-        show(f"{posting.promised} of them are acknowledged; the log's witnesses have not signed yet: post the same "
-             "file again later for the receipts")
+        show(f"{posting.promised} of them are only acknowledged, since the log's witnesses have not signed yet: post "
+             "the same file again later for the receipts")
     for line, refusal in posting.refused:
         say(f"line {line}: {refusal.code}: {explained(refusal.error())}")
 
@@ -196,11 +199,11 @@ def _report(posting: Posting, as_json: bool) -> None:
 def _table(posting: Posting) -> Table:
     table = Table("line", "index", "record", "lot", "quantity", "kg CO2e", box=None, pad_edge=False)
     table.columns[0].justify = table.columns[1].justify = table.columns[5].justify = "right"
-    for line, one in posting.shown:
-        lots: list[LotBrief | None] = [*one.lots] or [None]
+    for line, receipt in posting.shown:
+        lots: list[LotBrief | None] = [*receipt.lots] or [None]
         for i, lot in enumerate(lots):
             table.add_row(
-                *((str(line), str(one.index), f"{one.digest[:16]}…") if i == 0 else ("", "", "")),
+                *((str(line), str(receipt.index), f"{receipt.digest[:16]}…") if i == 0 else ("", "", "")),
                 *((lot.lot, str(lot.quantity), f"{lot.footprint:,.3f}") if lot else ("", "", "")),
             )
     return table

@@ -76,15 +76,15 @@ def test_a_receipt_that_comes_twice_is_one_record(here: Path) -> None:
 
 
 @pytest.mark.parametrize(("reference", "told"), [
-    ("sent/heats.receipts#urn:d", "none of the 3 receipts in sent/heats.receipts is 'urn:d'"),
-    ("sent/heats.receipts#4", "none of the 3 receipts"), ("sent/heats.receipts#0", "none of the 3 receipts"),
-    ("sent/heats.receipts#-1", "none of the 3 receipts"), ("sent/heats.receipts#urn:p", "none of the 3 receipts"),
-    ("sent/heats.receipts#\u00b2", "none of the 3 receipts"),
+    ("sent/heats.receipts#urn:d", "'urn:d' is not among the 3 receipts in sent/heats.receipts"),
+    ("sent/heats.receipts#4", "is not among the 3"), ("sent/heats.receipts#0", "is not among the 3"),
+    ("sent/heats.receipts#-1", "is not among the 3"), ("sent/heats.receipts#urn:p", "is not among the 3"),
+    ("sent/heats.receipts#\u00b2", "is not among the 3 receipts"),
     ("none.receipts#1", "none.receipts: No such file"), ("sent#1", "sent: Is a directory"),
-    ("sent/heats.receipts", "refers to no record"), ("#1", "refers to no record"),
-    ("sent/heats.receipts#", "refers to no record"), ("A" * 64, "refers to no record"), ("1" * 63, "refers to no"),
-    ("rows#1", "rows is no file of receipts"), ("binary#1", "binary is no file of receipts"),
-    ("mixed#urn:a", "two records made 'urn:a'"),
+    ("sent/heats.receipts", "is not a reference"), ("#1", "is not a reference"),
+    ("sent/heats.receipts#", "is not a reference"), ("A" * 64, "is not a reference"), ("1" * 63, "is not a reference"),
+    ("rows#1", "rows is not a file of receipts"), ("binary#1", "binary is not a file of receipts"),
+    ("mixed#urn:a", "two receipts claim the lot 'urn:a'"),
 ])
 def test_what_is_no_reference_is_refused(here: Path, reference: str, told: str) -> None:
     (here / "rows").write_text('{"body": "", "key": "", "signature": ""}\n')
@@ -133,7 +133,7 @@ def test_a_row_whose_reference_leads_nowhere_names_row_column_value_and_rule(sig
     )
     assert code == 1
     first, second, last = err.splitlines()
-    assert first.startswith("row 3, column transfer:digest: none of the 3 receipts in sent/heats.receipts is 'urn:d'")
+    assert first.startswith("row 3, column transfer:digest: 'urn:d' is not among the 3 receipts in sent/heats.receipts")
     assert "FILE#LOT" in first
     assert second.startswith("row 4, column transfer:digest: elsewhere: No such file")
     assert "2 of 3 records" in last

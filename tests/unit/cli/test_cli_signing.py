@@ -118,7 +118,7 @@ def test_csv_of_a_spreadsheet(sign: Sign) -> None:
     (",urn:p,", ",,", ("row 3, column outputs.0.product", "required field `product`")),
     ("urn:a,55,TNE,,,", ",,,urn:a,,", ("row 3, column inputs.1.quantity", "required field `quantity`")),
     ("2024-01-03T00", "2024-13-03T00", ("row 3, column start", "YYYY-MM-DD")),
-    ("product,3", "product,three", ("row 3, column activity.heats:int", "'three' is no int")),
+    ("product,3", "product,three", ("row 3, column activity.heats:int", "'three' is not an integer")),
     ("51,TNE", "51,TNE,more", ("row 3", "cell 19 has no column")),
 ])
 def test_a_row_that_is_no_record_names_row_column_value_and_rule(
@@ -190,7 +190,7 @@ def test_an_issuer_has_to_come_from_somewhere(sign: Sign) -> None:
 
 @pytest.mark.parametrize(("text", "told"), [
     ("", "no record"), ("\n\n", "no record"), (HEADER, "no record"), ("a;b;c\n1;2;3\n", "separated by commas"),
-    ("id,id\n1,2\n", "same field"), ("a,a.b\n1,2\n", "lies within"), ("a..b\n1\n", "no path"),
+    ("id,id\n1,2\n", "same field"), ("a,a.b\n1,2\n", "fills a part of"), ("a..b\n1\n", "not a path"),
     ('id,"country\n', "not CSV"), (b"id,\xff\n1,2\n", "not UTF-8"),
 ])
 def test_a_file_that_cannot_be_read(sign: Sign, text: str | bytes, told: str) -> None:

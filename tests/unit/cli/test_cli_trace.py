@@ -32,5 +32,5 @@ def test_what_is_no_chain(
     assert main(["trace", "urn:x:lot", "--url", "http://127.0.0.1:1"]) == 1
     told = capsys.readouterr()
     assert told.out == ""
-    assert "the server's answer is no chain" in told.err
+    assert "the server's answer is not a chain" in told.err
     assert told.err.count("\n") == 1

@@ -21,6 +21,6 @@ def test_a_sectors_method(capsys: pytest.CaptureFixture[str]) -> None:
         "1,234.500 kg CO2e; stored 1,000.000 kg CO2e",
     ]
     assert [line.split() for line in lines[3:6]] == [
-        ["term", "kg", "CO2e", "what"], ["ore", "1,200.000", "out", "of", "the", "mine"], ["own", "34.500"],
+        ["term", "kg", "CO2e", "meaning"], ["ore", "1,200.000", "out", "of", "the", "mine"], ["own", "34.500"],
     ]
     assert lines[6:] == ["of the pool urn:example:pool", "note: roughly"]
