@@ -12,11 +12,12 @@ that of the WBCSD CSI protocol (CO2 and Energy Accounting and Reporting Standard
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
-from carbon_ledger_building_materials.common import KG_PER_T, Plant, factors, kilograms
+from carbon_ledger_building_materials.common import Plant, factors
 from ledger.sdk import (
     CO2_PER_C,
     CO2_PER_CAO,
     CO2_PER_MGO,
+    KG_PER_T,
     Context,
     Draft,
     Fraction,
@@ -26,6 +27,7 @@ from ledger.sdk import (
     calcination,
     invalid_activity,
     judge,
+    kilograms,
 )
 
 # Defaults of GB/T 32151.8, recalled (see factors.csv).

@@ -8,8 +8,9 @@ where the carbon grew, as a removal. What is sold for use is taken off nowhere: 
 from decimal import Decimal
 from typing import Final
 
-from carbon_ledger_building_materials.common import KG_PER_T, Plant, is_material, kilograms, made, weigh_materials
+from carbon_ledger_building_materials.common import Plant, is_material, made, weigh_materials
 from ledger.sdk import (
+    KG_PER_T,
     ZERO,
     Assessment,
     Context,
@@ -19,11 +20,12 @@ from ledger.sdk import (
     Line,
     Name,
     Quantity,
-    book_energy,
+    draft_with_energy,
     follow_composition,
     invalid_activity,
     is_energy,
     judge,
+    kilograms,
 )
 
 KILN_GAS: Final = "kilnGas"
@@ -64,8 +66,7 @@ def assess(context: Context, activity: CarbonCapture) -> Assessment:
 
     Raises PluginError for more stored than captured, and for storage without evidence.
     """
-    draft = Draft(context)
-    book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
+    draft, _ = draft_with_energy(context, activity)
     emitted = sum((supply.amount("KGM") for supply in context.supplied(KILN_GAS)), ZERO)
     captured = kilograms(activity.captured, "captured")
     stored = _stored(activity, captured)

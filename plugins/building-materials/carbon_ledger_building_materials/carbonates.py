@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from ledger.sdk import Context, Draft, Fraction, Key, Part, carbonate, invalid_activity
+from ledger.sdk import Context, Draft, Fraction, Key, Part, carbonate, invalid_activity, omit_upstream
 
 CARBONATES: Final[Mapping[str, str]] = {
     "limestone": "calcite", "dolomite": "dolomite", "magnesite": "magnesite", "siderite": "siderite",
@@ -46,6 +46,5 @@ def book_carbonates(draft: Draft, context: Context, stated: Mapping[Key, Carbona
             supply.material, amount, primary=analysed, ratings=(1, 1, 1) if analysed else (2, 2, 2), supply=supply
         )
         total += amount
-        if not supply.priced and not supply.nature:
-            draft.omit(f"{supply.material} upstream")
+        omit_upstream(draft, supply, skip_nature=True)
     return total

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_building_materials.common import KG_PER_T, Plant, check_compositions, factors, made, waste_used
+from carbon_ledger_building_materials.common import Plant, check_compositions, factors, made, waste_used
 from ledger.sdk import (
+    KG_PER_T,
     ZERO,
     Assessment,
     Context,
@@ -14,7 +15,7 @@ from ledger.sdk import (
     Limits,
     Name,
     Part,
-    book_energy,
+    draft_with_energy,
     follow_composition,
     invalid_activity,
     is_energy,
@@ -72,8 +73,7 @@ def assess(context: Context, activity: Cement) -> Assessment:
     GB/T 32151.8: grinding has no emissions from materials; clinker brings its own. Raises PluginError for a component
     that is no lot of the record.
     """
-    draft = Draft(context)
-    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
+    draft, power = draft_with_energy(context, activity)
     parts = constituents(context, activity)
     cement = made(context)
     _omit_clinker(draft, context)

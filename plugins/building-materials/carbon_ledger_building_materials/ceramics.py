@@ -5,8 +5,9 @@ from decimal import Decimal
 from typing import Final
 
 from carbon_ledger_building_materials.carbonates import CARBONATES, Carbonate, book_carbonates
-from carbon_ledger_building_materials.common import KG_PER_T, Plant, check_compositions, made, sell_energy, waste_used
+from carbon_ledger_building_materials.common import Plant, check_compositions, made, sell_energy, waste_used
 from ledger.sdk import (
+    KG_PER_T,
     ZERO,
     Assessment,
     Context,
@@ -15,11 +16,12 @@ from ledger.sdk import (
     Key,
     Limits,
     Part,
-    book_energy,
+    draft_with_energy,
     follow_composition,
     invalid_activity,
     judge,
     matter_in,
+    omit_upstream,
 )
 
 CO2_PER_CACO3: Final = Decimal(44) / Decimal(100)
@@ -58,8 +60,7 @@ class Ceramics(Plant, frozen=True, kw_only=True):
 
 def assess(context: Context, activity: Ceramics) -> Assessment:
     """GB/T 32151.9: E = E_fuel + E_electricity + E_heat + sum of mass * used * (CaCO3 * 44/100 + MgCO3 * 44/84)."""
-    draft = Draft(context)
-    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
+    draft, power = draft_with_energy(context, activity)
     carbon_dioxide = book_carbonates(draft, context, activity.carbonates) + _book_bodies(draft, context, activity)
     sold = sell_energy(draft, context)
     follow_composition(draft, context)
@@ -95,8 +96,7 @@ def _book_bodies(draft: Draft, context: Context, activity: Ceramics) -> Decimal:
             amount = supply.amount("KGM") * Decimal(known.used) * (lime * CO2_PER_CACO3 + magnesia * CO2_PER_MGCO3)
             draft.carbon(name, amount, supply=supply)
             total += amount
-            if not supply.priced and not supply.nature:
-                draft.omit(f"{name} upstream")
+            omit_upstream(draft, supply, skip_nature=True)
     return total
 
 

@@ -5,9 +5,10 @@ from decimal import Decimal
 from typing import Final
 
 from carbon_ledger_building_materials.calcining import Calcination, book_calcination, check_closure
-from carbon_ledger_building_materials.common import KG_PER_T, check_compositions, made, sell_energy, waste_used
+from carbon_ledger_building_materials.common import check_compositions, made, sell_energy, waste_used
 from carbon_ledger_building_materials.kiln_fuels import Burnt, FuelLot, burn, kiln_fuels, without_fuels
 from ledger.sdk import (
+    KG_PER_T,
     ZERO,
     Assessment,
     Context,
@@ -19,6 +20,7 @@ from ledger.sdk import (
     follow_composition,
     judge,
     matter_in,
+    warn_outside,
 )
 
 # Forming clinker takes 1.75 GJ/t, most of it to decompose limestone: no kiln runs on less. Kilns with six preheater
@@ -100,9 +102,7 @@ def _check_heat(draft: Draft, burnt: Sequence[Burnt], clinker: Decimal, power: D
         draft.find("kiln-without-fuel", "no fuel is supplied to the kiln")
     else:
         judge(draft, "clinker-energy", "MJ per t of clinker", whole, usual=POSSIBLE_HEAT, possible=POSSIBLE_HEAT)
-        if not USUAL_HEAT[0] <= heat <= USUAL_HEAT[1]:
-            draft.find("clinker-heat-unusual",
-                       f"{heat:.5g} MJ of fuel per t of clinker: usual are {USUAL_HEAT[0]} to {USUAL_HEAT[1]}")
+        warn_outside(draft, "clinker-heat-unusual", f"{heat:.5g} MJ of fuel per t of clinker", heat, USUAL_HEAT)
     if power / clinker * KG_PER_T > USUAL_POWER:
         draft.find("electricity-unusual", f"{power / clinker * KG_PER_T:.4g} kWh per t of clinker")
 

@@ -4,6 +4,9 @@ from decimal import Decimal
 from typing import Final
 
 from ledger.sdk import (
+    CARRYING_ROLES,
+    POWER_UNITS,
+    PRODUCT_ROLES,
     ZERO,
     Activity,
     Context,
@@ -11,24 +14,18 @@ from ledger.sdk import (
     FactorTable,
     Fraction,
     OutputFacts,
-    Quantity,
     SupplyFacts,
-    convert,
     is_energy,
     read_factors,
 )
 
-KG_PER_T: Final = 1000
 WASTES: Final = ("waste", "byProduct")
 """Roles of lots that are residues of another process."""
-
-CARRYING: Final = ("product", "coProduct", "byProduct")
-"""Roles of outputs that carry burden."""
 
 CARBON_DIOXIDE: Final = "carbonDioxide"
 """The material of a lot of captured CO2."""
 
-_POWER: Final = ("KWH", "MWH", "GWH")
+
 
 class Plant(Activity, frozen=True, kw_only=True):
     """What every route may say. `renewable_share`: of the electricity that comes as lots."""
@@ -41,11 +38,6 @@ def factors() -> FactorTable:
     return read_factors("carbon_ledger_building_materials", "factors.csv", "building-materials")
 
 
-def kilograms(quantity: Quantity, field: str) -> Decimal:
-    """A mass of the activity in kg; raises InvalidQuantity that names `field`."""
-    return convert(quantity.amount, quantity.unit, "KGM", f"activity.{field}")
-
-
 def is_material(output: OutputFacts) -> bool:
     """Whether an output is a thing that the plant makes: no energy, no captured CO2."""
     return not is_energy(output.quantity) and output.materials.get(CARBON_DIOXIDE, ZERO) < Decimal("0.5")
@@ -55,7 +47,7 @@ def made(context: Context) -> Decimal:
     """Kg of products and co-products that are material."""
     return sum(
         (output.mass or ZERO for output in context.outputs
-         if output.role in ("product", "coProduct") and is_material(output)),
+         if output.role in PRODUCT_ROLES and is_material(output)),
         ZERO,
     )
 
@@ -69,7 +61,7 @@ def sell_energy(draft: Draft, context: Context) -> Decimal:
     """
     sold = ZERO
     for i, output in enumerate(context.outputs):
-        if not is_energy(output.quantity) or output.role not in CARRYING:
+        if not is_energy(output.quantity) or output.role not in CARRYING_ROLES:
             continue
         amount, bought = _bought(context, output)
         sold += amount
@@ -85,7 +77,7 @@ def weigh_materials(draft: Draft, context: Context) -> None:
     if all(is_material(output) for output in context.outputs):
         return
     draft.weigh("mass", [
-        output.mass or ZERO if is_material(output) and output.role in CARRYING else ZERO
+        output.mass or ZERO if is_material(output) and output.role in CARRYING_ROLES else ZERO
         for output in context.outputs
     ])
 
@@ -93,7 +85,7 @@ def weigh_materials(draft: Draft, context: Context) -> None:
 def _bought(context: Context, output: OutputFacts) -> tuple[Decimal, Decimal]:
     """MJ of an output of energy, and kg CO2 that it would count if it were bought."""
     other = Draft(context)
-    power = output.quantity.unit in _POWER
+    power = output.quantity.unit in POWER_UNITS
     supply = SupplyFacts(
         index=0, material="electricity" if power else "heat", quantity=output.quantity, mass=None, nature=False,
         priced=False,

@@ -5,9 +5,10 @@ from decimal import Decimal
 from typing import Final
 
 from carbon_ledger_building_materials.carbonates import Carbonate, book_carbonates
-from carbon_ledger_building_materials.common import KG_PER_T, Plant, check_compositions, made, sell_energy, waste_used
+from carbon_ledger_building_materials.common import Plant, check_compositions, made, sell_energy, waste_used
 from ledger.sdk import (
     CO2_PER_C,
+    KG_PER_T,
     ZERO,
     Assessment,
     Context,
@@ -15,12 +16,13 @@ from ledger.sdk import (
     Fraction,
     Key,
     Limits,
-    book_energy,
+    draft_with_energy,
     follow_composition,
     invalid_activity,
     is_energy,
     judge,
     matter_in,
+    omit_upstream,
 )
 
 # Melting batch takes 2.6 GJ/t, cullet 1.9, of which reaction and hot glass need 1.5 at least; float furnaces take 5 to
@@ -55,8 +57,7 @@ def assess(context: Context, activity: FlatGlass) -> Assessment:
 
     Cullet ratio = cullet / all that was charged; yield = glass sold / glass melted (charge less CO2).
     """
-    draft = Draft(context)
-    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
+    draft, power = draft_with_energy(context, activity)
     carbon_dioxide = book_carbonates(draft, context, activity.carbonates)
     powder = _book_powder(draft, context, activity)
     sold = sell_energy(draft, context)
@@ -92,8 +93,7 @@ def _book_powder(draft: Draft, context: Context, activity: FlatGlass) -> Decimal
         amount = supply.amount("KGM") * Decimal(activity.carbon_powder_content) * CO2_PER_C
         draft.carbon(supply.material, amount, supply=supply)
         total += amount
-        if not supply.priced:
-            draft.omit("carbonPowder upstream")
+        omit_upstream(draft, supply)
     return total
 
 

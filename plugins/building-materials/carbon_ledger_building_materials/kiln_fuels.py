@@ -9,11 +9,12 @@ II. What the site analysed replaces the defaults of `fuels.csv` and `factors.csv
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from carbon_ledger_building_materials.common import factors
 from ledger.sdk import (
     CO2_PER_C,
+    KG_PER_T,
     Context,
     Draft,
     Fuel,
@@ -29,8 +30,6 @@ from ledger.sdk import (
     rows,
     standard_fuels,
 )
-
-_KG_PER_T: Final = 1000
 
 
 class FuelLot(Part, frozen=True, kw_only=True):
@@ -119,7 +118,7 @@ def _fuel(supply: SupplyFacts, analysis: FuelAnalysis | None) -> Fuel:
     factor = factors().find(supply.material)
     return AlternativeFuel(
         key=supply.material, unit="TNE", heating_value=Decimal(heating_value or row["heating_value_gj"]),
-        carbon_content=factor.value / CO2_PER_C / _KG_PER_T, oxidation=_oxidation(analysis), status=factor.status,
+        carbon_content=factor.value / CO2_PER_C / KG_PER_T, oxidation=_oxidation(analysis), status=factor.status,
         source=factor.source, biogenic=_biogenic(analysis, row), factor=factor.name,
     )
 

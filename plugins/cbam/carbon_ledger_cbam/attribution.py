@@ -15,11 +15,8 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from carbon_ledger_cbam.goods import Good, good_of
-from ledger.sdk import MadeLot, Production, convert, invalid_field
+from ledger.sdk import CARRYING_ROLES, HEAT_UNITS, POWER_UNITS, MadeLot, Production, convert, invalid_field
 
-POWER: Final = ("KWH", "MWH", "GWH")
-HEAT: Final = ("3B", "KJO", "JOU", "GV", "D30")
-BURDENED: Final = ("product", "coProduct", "byProduct")
 _ONE: Final = Decimal(1)
 
 
@@ -35,12 +32,12 @@ class Attributed(NamedTuple):
 
 
 def is_power(unit: str) -> bool:
-    return unit in POWER
+    return unit in POWER_UNITS
 
 
 def is_heat(unit: str) -> bool:
     """Heat, or a gas that is counted by its energy."""
-    return unit in HEAT
+    return unit in HEAT_UNITS
 
 
 def megawatt_hours(quantity: float, unit: str) -> float:
@@ -50,7 +47,7 @@ def megawatt_hours(quantity: float, unit: str) -> float:
 
 def attribute(production: Production) -> list[Attributed]:
     """The lots that carry something, in order. Raises InvalidInput for goods of annex I whose mass is not known."""
-    burdened = [one for one in production.made if one.role in BURDENED]
+    burdened = [one for one in production.made if one.role in CARRYING_ROLES]
     energy = [one for one in burdened if _is_energy(one)]
     others = [one for one in burdened if not _is_energy(one)]
     relieved = sum((one.assigned for one in energy), 0.0)

@@ -7,12 +7,12 @@ by product. Amounts are kg CO2e unless said otherwise, weighted by the part of e
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from carbon_ledger_cbam.attribution import BURDENED, Attributed, attribute, is_power, megawatt_hours
+from carbon_ledger_cbam.attribution import Attributed, attribute, is_power, megawatt_hours
 from carbon_ledger_cbam.boundary import judge
 from carbon_ledger_cbam.defaults import Defaults
 from carbon_ledger_cbam.electricity import count_supply
 from carbon_ledger_cbam.goods import Good
-from ledger.sdk import EmissionLine, InstallationYear, Production, TakenLot
+from ledger.sdk import CARRYING_ROLES, EmissionLine, InstallationYear, Production, TakenLot
 
 
 class Key(NamedTuple):
@@ -148,7 +148,7 @@ class Node:
         found.electricity += share * taken.electricity
         found.made += share * taken.made
         found.megawatt_hours += share * taken.kilowatt_hours / 1000
-        if is_power(taken.unit) and taken.role in BURDENED:
+        if is_power(taken.unit) and taken.role in CARRYING_ROLES:
             found.energy += share * megawatt_hours(taken.quantity, taken.unit)
             self.megawatt_hours += share * megawatt_hours(taken.quantity, taken.unit)
 

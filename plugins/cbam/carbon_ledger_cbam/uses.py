@@ -9,12 +9,12 @@ same precursor of two installations is kept apart (annex III, point B). Scrap an
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from carbon_ledger_cbam.attribution import BURDENED, is_heat, is_power
+from carbon_ledger_cbam.attribution import is_heat, is_power
 from carbon_ledger_cbam.defaults import Defaults, DefaultValue, no_default
 from carbon_ledger_cbam.electricity import count_grid, way_of
 from carbon_ledger_cbam.goods import Good, Mark, digits, exemption, good_of, is_unclear, mark_up
 from carbon_ledger_cbam.nodes import Key, Node, Take, TakeKey
-from ledger.sdk import InstallationYear, invalid_field
+from ledger.sdk import CARRYING_ROLES, InstallationYear, invalid_field
 
 CBAM_DECLARATION: Final = "cbam"
 _KG_PER_T: Final = 1000.0
@@ -63,7 +63,7 @@ class Around(NamedTuple):
 
 def use_of(node: Node, key: TakeKey, take: Take, around: Around) -> Use:
     """Raises InvalidInput for a precursor that needs a default value where the file has none."""
-    if key.role not in BURDENED:
+    if key.role not in CARRYING_ROLES:
         return Use("attribute" if key.role == "attribute" else "scrap")
     if is_power(key.unit):
         return _power(node, key, take, around)

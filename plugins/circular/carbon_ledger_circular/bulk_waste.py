@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_circular.waste_use import USED, WasteUse, use
-from ledger.sdk import Assessment, Context, Draft, convert
+from ledger.sdk import Assessment, Context, Draft, kilograms
 
 USUAL_USES: Final[Mapping[str, tuple[str, ...]]] = {
     "tailings": ("backfill", "brick", "aggregate", "roadBase", "metalRecovery", "cementAddition"),
@@ -53,7 +53,7 @@ def assess(context: Context, activity: BulkSolidWaste) -> Assessment:
         return draft.assessment()
     _check_use(draft, activity)
     if activity.generated is not None:
-        generated = convert(activity.generated.amount, activity.generated.unit, "KGM", "activity.generated")
+        generated = kilograms(activity.generated, "generated")
         draft.indicate("solidWasteArisen", generated / Decimal(1000))
     return draft.assessment()
 

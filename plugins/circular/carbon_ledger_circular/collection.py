@@ -13,8 +13,8 @@ from ledger.sdk import (
     Fraction,
     Key,
     Quantity,
+    amount_in,
     book_energy,
-    convert,
     invalid_activity,
 )
 
@@ -73,7 +73,7 @@ def assess(context: Context, activity: Collection) -> Assessment:
 
 
 def _check_distance(draft: Draft, context: Context, quantity: Quantity, collected: Decimal) -> None:
-    kilometres = convert(quantity.amount, quantity.unit, "KMT", "activity.distance")
+    kilometres = amount_in(quantity, "KMT", "distance")
     liquids = context.supplied("diesel", "gasoline", "lng", "lpg")
     fuel = sum((supply.mass or ZERO for supply in liquids), ZERO)
     per_tonne_kilometre = fuel / (collected / 1000 * kilometres)

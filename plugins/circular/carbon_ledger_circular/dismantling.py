@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from carbon_ledger_circular.common import RECOVERED
 from carbon_ledger_circular.sorting import Sorting, sort
-from ledger.sdk import ZERO, Assessment, Context, Draft, Key, Part, Quantity, convert, invalid_activity
+from ledger.sdk import ZERO, Assessment, Context, Draft, Key, Part, Quantity, convert, invalid_activity, kilograms
 
 COUNTED: Final = ("H87", "C62", "EA", "PR", "DZN", "MIL")
 """Units of pieces: what is counted is used again as the part that it is."""
@@ -60,10 +60,10 @@ def assess(context: Context, activity: Sorting) -> Assessment:
 
 def _release(draft: Draft, activity: Dismantling) -> None:
     for i, one in enumerate(activity.gases):
-        held = convert(one.held.amount, one.held.unit, "KGM", f"activity.gases[{i}].held")
+        held = kilograms(one.held, f"gases[{i}].held")
         kept = ZERO
         if one.recovered is not None:
-            kept = convert(one.recovered.amount, one.recovered.unit, "KGM", f"activity.gases[{i}].recovered")
+            kept = kilograms(one.recovered, f"gases[{i}].recovered")
         if kept > held:
             raise invalid_activity(f"gases[{i}].recovered", one.recovered, f"at most the {held:f} kg held")
         if one.gas in GASES:

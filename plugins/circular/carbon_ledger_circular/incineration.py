@@ -16,8 +16,9 @@ from ledger.sdk import (
     Fraction,
     Line,
     Quantity,
-    book_energy,
+    amount_in,
     convert,
+    draft_with_energy,
     follow_composition,
     is_energy,
 )
@@ -69,8 +70,7 @@ def assess(context: Context, activity: Incineration) -> Assessment:
     equation 5.2). CO2 of biogenic carbon is told as an indicator and is no burden.
     """
     check_shares("composition", activity.composition)
-    draft = Draft(context)
-    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
+    draft, power = draft_with_energy(context, activity)
     charge(draft, context, activity.charged_to)
     treated = context.mass_taken("waste")
     if treated == 0:
@@ -128,7 +128,7 @@ def _book_heating_value(draft: Draft, activity: Incineration, fossil: Decimal) -
     """The waste's own energy, renewable as far as its carbon grew."""
     if activity.heating_value is not None:
         value = activity.heating_value
-        megajoules = convert(value.amount, value.unit, "3B", "activity.heatingValue")
+        megajoules = amount_in(value, "3B", "heatingValue")
         draft.energy("waste", megajoules * fossil)
         draft.energy("waste", megajoules * (1 - fossil), renewable=True)
 

@@ -11,11 +11,10 @@ from ledger.sdk import (
     Activity,
     Assessment,
     Context,
-    Draft,
     Fraction,
     Line,
-    book_energy,
     convert,
+    draft_with_energy,
     invalid_activity,
     is_energy,
     rows,
@@ -54,8 +53,7 @@ class Landfill(Activity, frozen=True, kw_only=True):
 def assess(context: Context, activity: Landfill) -> Assessment:
     """Methane to come, counted now as the waste is laid down; fuels and power; all of it charged to the generators."""
     _check(activity)
-    draft = Draft(context)
-    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
+    draft, power = draft_with_energy(context, activity)
     charge(draft, context, "generator")
     laid = context.mass_taken("waste")
     if laid == 0:

@@ -13,6 +13,7 @@ from carbon_ledger_circular.recycled import MATERIALS, METALS, Material, Recycla
 from carbon_ledger_circular.wastes import Component, Kind, carbon_of, factors, wastes
 from ledger.sdk import (
     CO2_PER_C,
+    PRODUCT_ROLES,
     ZERO,
     Activity,
     Assessment,
@@ -23,12 +24,13 @@ from ledger.sdk import (
     OutputFacts,
     Part,
     Quantity,
-    book_energy,
     carbonate,
-    convert,
+    draft_with_energy,
     follow_composition,
     invalid_activity,
+    kilograms,
     matter_in,
+    omit_upstream,
 )
 
 CARBONATES: Final = {"limestone": "calcite", "dolomite": "dolomite", "sodaAsh": "sodaAsh"}
@@ -76,8 +78,7 @@ def assess(context: Context, activity: Recycling) -> Assessment:
     """Power, fuels, fluxes, and what burns off the scrap; each material goes where the outputs' compositions say."""
     if activity.moisture_loss == "1":
         raise invalid_activity("moistureLoss", activity.moisture_loss, "below 1")
-    draft = Draft(context)
-    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
+    draft, power = draft_with_energy(context, activity)
     _calcine(draft, context, activity.method)
     burnt = _burn_off(draft, activity.burnt_off)
     scrap = context.mass_taken()
@@ -108,19 +109,17 @@ def _calcine(draft: Draft, context: Context, method: str | None) -> None:
             supply.material, supply.amount("KGM") * carbonate(CARBONATES[supply.material]), primary=False,
             ratings=(2, 2, 2), supply=supply,
         )
-        if not supply.priced:
-            draft.omit(f"{supply.material} upstream")
+        omit_upstream(draft, supply)
     for supply in context.supplied("electrode"):
         draft.price("electrode", supply.amount("TNE"), factors().find("electrode"), kind="onSite", supply=supply)
-        if not supply.priced:
-            draft.omit("electrode upstream")
+        omit_upstream(draft, supply)
 
 
 def _burn_off(draft: Draft, burnt: Sequence[BurntOff]) -> Decimal:
     """Fossil CO2 of what burnt with the scrap, as of waste incinerated; returns its kg."""
     total = ZERO
     for i, one in enumerate(burnt):
-        mass = convert(one.mass.amount, one.mass.unit, "KGM", f"activity.burntOff[{i}].mass")
+        mass = kilograms(one.mass, f"burntOff[{i}].mass")
         carbon, fossil = carbon_of(f"burntOff[{i}]", Component(kind=one.kind, share="1"))
         waste = wastes()[one.kind]
         draft.line(Line(
@@ -164,7 +163,7 @@ def _held(material: Recyclable, output: OutputFacts) -> Decimal:
     """Kg of the material in an output: what its composition says; all of a product that states none."""
     if output.materials:
         return (output.mass or ZERO) * _share(material, output.materials)
-    return (output.mass or ZERO) if output.role in ("product", "coProduct") else ZERO
+    return (output.mass or ZERO) if output.role in PRODUCT_ROLES else ZERO
 
 
 def _check_energy(draft: Draft, activity: Recycling, made: Decimal) -> None:

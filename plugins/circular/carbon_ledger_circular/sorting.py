@@ -11,7 +11,7 @@ from ledger.sdk import (
     Context,
     Draft,
     Fraction,
-    book_energy,
+    draft_with_energy,
     follow_composition,
     invalid_activity,
     matter_in,
@@ -62,8 +62,7 @@ def sort(context: Context, activity: Sorting) -> Draft:
         raise invalid_activity("units", activity.units, "a number above zero")
     if activity.moisture_loss == "1":
         raise invalid_activity("moistureLoss", activity.moisture_loss, "below 1")
-    draft = Draft(context)
-    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
+    draft, power = draft_with_energy(context, activity)
     came = context.mass_taken()
     if came == 0:
         draft.find("nothing-sorted", "no input lot has a mass", refuses=True)

@@ -11,10 +11,10 @@ from ledger.sdk import (
     Draft,
     Fraction,
     Quantity,
-    book_energy,
-    convert,
+    draft_with_energy,
     follow_composition,
     invalid_activity,
+    kilograms,
     matter_in,
 )
 
@@ -60,14 +60,13 @@ def use(context: Context, activity: WasteUse) -> Draft:
     """
     if activity.moisture_loss == "1":
         raise invalid_activity("moistureLoss", activity.moisture_loss, "below 1")
-    draft = Draft(context)
-    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
+    draft, power = draft_with_energy(context, activity)
     used = context.mass_taken(*USED)
     if used == 0:
         draft.find("no-waste", "no input lot is waste or a by-product", refuses=True)
         return draft
     if activity.generated is not None:
-        generated = convert(activity.generated.amount, activity.generated.unit, "KGM", "activity.generated")
+        generated = kilograms(activity.generated, "generated")
         if generated < used:
             # Stock of earlier periods may be used up, so this is rare and not impossible.
             draft.find("use-above-generation", f"{used:f} kg used of {generated:f} kg generated")

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_consumer_goods.common import KG_PER_T, is_made
+from carbon_ledger_consumer_goods.common import is_made
 from carbon_ledger_consumer_goods.fibre import check_closure
 from carbon_ledger_consumer_goods.gases import FilledGas, lose_gases
 from ledger.sdk import (
+    KG_PER_T,
+    PRODUCT_ROLES,
     ZERO,
     Activity,
     Assessment,
@@ -16,11 +18,12 @@ from ledger.sdk import (
     Fraction,
     FuelAnalysis,
     Limits,
-    book_energy,
     convert,
+    draft_with_energy,
     follow_composition,
     invalid_activity,
     matter_in,
+    warn_outside,
 )
 
 COUNTED: Final = ("H87", "C62", "EA", "PR", "DZN", "MIL")
@@ -66,15 +69,14 @@ def assess(context: Context, activity: HouseholdAppliances) -> Assessment:
     number of rejects."""
     if activity.rejected is not None and activity.rejected < 0:
         raise invalid_activity("rejected", activity.rejected, "a number of pieces, zero or more")
-    draft = Draft(context)
-    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share), analyses=activity.analyses)
+    draft, power = draft_with_energy(context, activity)
     lose_gases(draft, context, activity.gases)
     follow_composition(draft, context)
     came = matter_in(context, activity.analyses)
     if came == 0:
         draft.find("no-parts", "no input or supply has a mass: nothing is assembled", refuses=True)
     else:
-        made = context.mass_out("product", "coProduct")
+        made = context.mass_out(*PRODUCT_ROLES)
         check_closure(draft, "material-yield", made, came)
         if context.mass_out() < came * (1 - LOSS):
             draft.find("mass-unaccounted", f"{came - context.mass_out():.6g} kg of {came:.6g} kg are in no output")
@@ -96,8 +98,8 @@ def _count(draft: Draft, context: Context, activity: HouseholdAppliances, power:
     draft.indicate("electricityPerTonne", power / mass * KG_PER_T)
     if activity.rejected is not None:
         draft.indicate("rejectRate", Decimal(activity.rejected) / (units + activity.rejected))
-    low, high = USUAL_MASS[activity.appliance]
-    if not low <= mass / units <= high:
-        draft.find("mass-unusual", f"{mass / units:.4g} kg per {activity.appliance}: usual are {low} to {high}")
-    if not USUAL_ENERGY[0] <= draft.megajoules / units <= USUAL_ENERGY[1]:
-        draft.find("energy-unusual", f"{draft.megajoules / units:.4g} MJ per {activity.appliance}")
+    each, energy = mass / units, draft.megajoules / units
+    warn_outside(
+        draft, "mass-unusual", f"{each:.4g} kg per {activity.appliance}", each, USUAL_MASS[activity.appliance],
+    )
+    warn_outside(draft, "energy-unusual", f"{energy:.4g} MJ per {activity.appliance}", energy, USUAL_ENERGY)

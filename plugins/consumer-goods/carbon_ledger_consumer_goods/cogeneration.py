@@ -7,8 +7,9 @@ net purchases (NDRC accounting guideline for makers of paper: bought less sold p
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from carbon_ledger_consumer_goods.common import CARRYING, megajoules
 from ledger.sdk import (
+    CARRYING_ROLES,
+    POWER_UNITS,
     ZERO,
     Context,
     Draft,
@@ -16,12 +17,12 @@ from ledger.sdk import (
     Part,
     Quantity,
     SupplyFacts,
+    amount_in,
     convert,
     invalid_activity,
     is_energy,
 )
 
-POWER: Final = ("KWH", "MWH", "GWH")
 # The best combined cycles turn 0.64 of their gas into power.
 MOST_POWER: Final = Decimal("0.65")
 # China counts a plant as cogeneration from 0.45 of all its fuel on, as a mean of the year.
@@ -48,7 +49,7 @@ class Energy(NamedTuple):
 
 
 def is_power(quantity: Quantity) -> bool:
-    return quantity.unit in POWER
+    return quantity.unit in POWER_UNITS
 
 
 def bought(context: Context) -> Energy:
@@ -73,7 +74,7 @@ def sold(context: Context) -> Energy:
 
 
 def _is_sold(output: OutputFacts) -> bool:
-    return is_energy(output.quantity) and output.role in CARRYING
+    return is_energy(output.quantity) and output.role in CARRYING_ROLES
 
 
 def book_cogeneration(
@@ -88,7 +89,7 @@ def book_cogeneration(
     """
     came, gone = bought(context), sold(context)
     generated = Energy(ZERO, ZERO) if plant is None else _generated(plant)
-    boiled = ZERO if boiler_heat is None else megajoules(boiler_heat, "boilerHeat")
+    boiled = ZERO if boiler_heat is None else amount_in(boiler_heat, "3B", "boilerHeat")
     burnt = draft.megajoules - came.all
     _check(draft, generated, boiled, burnt)
     if gone.power > generated.power + came.power or gone.heat > max(generated.heat + boiled, burnt) + came.heat:
@@ -103,7 +104,7 @@ def book_cogeneration(
 
 
 def _generated(plant: Cogeneration) -> Energy:
-    made = Energy(megajoules(plant.power, "chp.power"), megajoules(plant.heat, "chp.heat"))
+    made = Energy(amount_in(plant.power, "3B", "chp.power"), amount_in(plant.heat, "3B", "chp.heat"))
     if not is_power(plant.power):
         raise invalid_activity("chp.power", plant.power, "counted in watt hours")
     if is_power(plant.heat):
@@ -144,7 +145,7 @@ def _assign(draft: Draft, context: Context) -> None:
 
 
 def _weigh(draft: Draft, context: Context) -> None:
-    carrying = [(one, one.role in CARRYING and not is_energy(one.quantity)) for one in context.outputs]
+    carrying = [(one, one.role in CARRYING_ROLES and not is_energy(one.quantity)) for one in context.outputs]
     draft.weigh("mass", [one.mass or ZERO if carries else ZERO for one, carries in carrying])
     if all(one.value is not None for one, carries in carrying if carries):
         draft.weigh("value", [one.value or ZERO if carries else ZERO for one, carries in carrying])

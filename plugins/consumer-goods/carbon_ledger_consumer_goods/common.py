@@ -4,46 +4,33 @@ from decimal import Decimal
 from typing import Final
 
 from ledger.sdk import (
+    PRODUCT_ROLES,
     ZERO,
     Context,
     Draft,
     FactorTable,
     Limits,
     OutputFacts,
-    Quantity,
     carbonate,
-    convert,
     is_energy,
     judge,
+    omit_upstream,
     read_factors,
 )
 
 PACKAGE: Final = "carbon_ledger_consumer_goods"
-KG_PER_T: Final = 1000
-CARRYING: Final = ("product", "coProduct", "byProduct")
-"""Roles of outputs that carry burden."""
-
 WEIGHING: Final = Decimal("0.02")
 """Scales, and moisture that fibres take up from the air after they were weighed."""
+
 
 def factors() -> FactorTable:
     """The sector's factors: carbonates, biomass of the process itself, methane of waste water, fluorinated gases."""
     return read_factors(PACKAGE, "factors.csv", "consumer-goods")
 
 
-def kilograms(quantity: Quantity, field: str) -> Decimal:
-    """A mass of the activity in kg; raises InvalidQuantity that names `field`."""
-    return convert(quantity.amount, quantity.unit, "KGM", f"activity.{field}")
-
-
-def megajoules(quantity: Quantity, field: str) -> Decimal:
-    """An energy of the activity in MJ; raises InvalidQuantity that names `field`."""
-    return convert(quantity.amount, quantity.unit, "3B", f"activity.{field}")
-
-
 def is_made(output: OutputFacts) -> bool:
     """Whether an output is what the plant makes: a product or co-product that is no energy."""
-    return output.role in ("product", "coProduct") and not is_energy(output.quantity)
+    return output.role in PRODUCT_ROLES and not is_energy(output.quantity)
 
 
 def made(context: Context) -> Decimal:
@@ -76,8 +63,7 @@ def book_limestone(draft: Draft, context: Context, purity: str | None) -> Decima
             amount = supply.amount("KGM") * carbonate("calcite", Decimal(purity))
             draft.carbon(supply.material, amount, supply=supply)
             total += amount
-        if not supply.priced:
-            draft.omit("limestone upstream")
+        omit_upstream(draft, supply)
     return total
 
 
@@ -88,6 +74,5 @@ def book_soda_ash(draft: Draft, context: Context, purity: str) -> Decimal:
         amount = supply.amount("KGM") * carbonate("sodaAsh", Decimal(purity))
         draft.carbon(supply.material, amount, supply=supply)
         total += amount
-        if not supply.priced:
-            draft.omit("sodaAsh upstream")
+        omit_upstream(draft, supply)
     return total

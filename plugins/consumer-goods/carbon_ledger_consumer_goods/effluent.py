@@ -11,8 +11,20 @@ from decimal import Decimal
 from functools import cache
 from typing import Final, Literal, NamedTuple
 
-from carbon_ledger_consumer_goods.common import PACKAGE, factors, kilograms
-from ledger.sdk import ZERO, Draft, Fraction, Line, Part, Positive, Quantity, convert, invalid_activity, rows
+from carbon_ledger_consumer_goods.common import PACKAGE, factors
+from ledger.sdk import (
+    ZERO,
+    Draft,
+    Fraction,
+    Line,
+    Part,
+    Positive,
+    Quantity,
+    amount_in,
+    invalid_activity,
+    kilograms,
+    rows,
+)
 
 MOST_METHANE: Final = Decimal("0.25")
 """Kg of CH4 that a kg of COD can become: burning 16 kg of methane takes 64 kg of oxygen."""
@@ -83,7 +95,7 @@ def _removed(index: int, one: Effluent) -> Decimal:
     before, after = Decimal(one.cod_in), Decimal(one.cod_out or 0)
     if after > before:
         raise invalid_activity(f"effluents[{index}].codOut", after, f"at most the {before} kg per m3 that came in")
-    volume = convert(one.volume.amount, one.volume.unit, "MTQ", f"activity.effluents[{index}].volume")
+    volume = amount_in(one.volume, "MTQ", f"effluents[{index}].volume")
     removed = volume * (before - after)
     return removed - _at_most("sludge", index, one.sludge, removed)
 

@@ -11,8 +11,21 @@ from decimal import Decimal
 from functools import cache
 from typing import Final, Literal, NamedTuple
 
-from carbon_ledger_consumer_goods.common import PACKAGE, factors, kilograms
-from ledger.sdk import ZERO, Context, Draft, Fraction, Key, Part, Quantity, SupplyFacts, invalid_activity, rows
+from carbon_ledger_consumer_goods.common import PACKAGE, factors
+from ledger.sdk import (
+    ZERO,
+    Context,
+    Draft,
+    Fraction,
+    Key,
+    Part,
+    Quantity,
+    SupplyFacts,
+    invalid_activity,
+    kilograms,
+    omit_upstream,
+    rows,
+)
 
 Gas = Literal[
     "HFC134a", "HFC32", "HFC125", "HFC143a", "HFC152a", "HFC227ea", "HFC245fa", "HFC365mfc", "R404A", "R407C", "R410A",
@@ -112,5 +125,4 @@ def _lose(draft: Draft, one: FilledGas, supply: SupplyFacts, share: _Share) -> N
             )
         else:
             draft.price(supply.material, lost * part, factors().find(gas), kind="onSite", supply=supply)
-    if not supply.priced:
-        draft.omit(f"{supply.material} upstream")
+    omit_upstream(draft, supply)

@@ -4,10 +4,10 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from carbon_ledger_consumer_goods.cogeneration import Cogeneration, Energy, book_cogeneration
-from carbon_ledger_consumer_goods.common import KG_PER_T, book_limestone, book_soda_ash
+from carbon_ledger_consumer_goods.common import book_limestone, book_soda_ash
 from carbon_ledger_consumer_goods.effluent import Effluent, book_effluents
 from carbon_ledger_consumer_goods.residues import Burnt, OwnFuel, burn_residues
-from ledger.sdk import CO2_PER_C, Activity, Context, Draft, Fraction, FuelAnalysis, Quantity, book_energy
+from ledger.sdk import CO2_PER_C, KG_PER_T, Activity, Context, Draft, Fraction, FuelAnalysis, Quantity, book_energy
 
 
 class Mill(Activity, frozen=True, kw_only=True):

@@ -3,10 +3,21 @@
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_consumer_goods.common import KG_PER_T, judge_energy, made
+from carbon_ledger_consumer_goods.common import judge_energy, made
 from carbon_ledger_consumer_goods.fibre import check_closure, follow_grown_carbon, furnish, indicate_recycled
 from carbon_ledger_consumer_goods.mill import Mill, indicate_mill, run_mill
-from ledger.sdk import ZERO, Assessment, Context, Draft, Limits, Name, follow_composition, invalid_activity, matter_in
+from ledger.sdk import (
+    KG_PER_T,
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    Limits,
+    Name,
+    follow_composition,
+    invalid_activity,
+    matter_in,
+)
 
 Grade = Literal["newsprint", "printing", "containerboard", "cartonboard", "tissue", "speciality"]
 

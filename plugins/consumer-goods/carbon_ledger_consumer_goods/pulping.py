@@ -4,11 +4,21 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
-from carbon_ledger_consumer_goods.common import KG_PER_T, judge_energy, made
+from carbon_ledger_consumer_goods.common import judge_energy, made
 from carbon_ledger_consumer_goods.fibre import CARBON_OF_FIBRE, follow_grown_carbon, furnish, indicate_recycled
 from carbon_ledger_consumer_goods.mill import Mill, indicate_mill, run_mill
 from carbon_ledger_consumer_goods.residues import Burnt
-from ledger.sdk import Assessment, Context, Draft, Fraction, Limits, follow_composition, invalid_activity, judge
+from ledger.sdk import (
+    KG_PER_T,
+    Assessment,
+    Context,
+    Draft,
+    Fraction,
+    Limits,
+    follow_composition,
+    invalid_activity,
+    judge,
+)
 
 Method = Literal["kraft", "soda", "sulphite", "semichemical", "chemimechanical", "mechanical", "recovered"]
 

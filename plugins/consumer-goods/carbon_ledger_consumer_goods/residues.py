@@ -9,8 +9,20 @@ from decimal import Decimal
 from functools import cache
 from typing import Final, Literal, NamedTuple
 
-from carbon_ledger_consumer_goods.common import PACKAGE, factors, kilograms
-from ledger.sdk import CO2_PER_C, ZERO, Draft, Fraction, Line, Part, Positive, Quantity, invalid_activity, rows
+from carbon_ledger_consumer_goods.common import PACKAGE, factors
+from ledger.sdk import (
+    CO2_PER_C,
+    ZERO,
+    Draft,
+    Fraction,
+    Line,
+    Part,
+    Positive,
+    Quantity,
+    invalid_activity,
+    kilograms,
+    rows,
+)
 
 RICHEST: Final[Mapping[str, Decimal]] = {
     "blackLiquor": Decimal(20), "woodResidue": Decimal(22), "biogas": Decimal(50),

@@ -3,10 +3,11 @@
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_consumer_goods.common import KG_PER_T, book_soda_ash, judge_energy, kilograms, made
+from carbon_ledger_consumer_goods.common import book_soda_ash, judge_energy, made
 from carbon_ledger_consumer_goods.effluent import Effluent, book_effluents
 from carbon_ledger_consumer_goods.fibre import check_closure
 from ledger.sdk import (
+    KG_PER_T,
     ZERO,
     Activity,
     Assessment,
@@ -17,10 +18,11 @@ from ledger.sdk import (
     Limits,
     Part,
     Quantity,
-    book_energy,
+    draft_with_energy,
     follow_composition,
     invalid_activity,
     judge,
+    kilograms,
     matter_in,
 )
 
@@ -73,8 +75,7 @@ def assess(context: Context, activity: TextileDyeing) -> Assessment:
     """E = fuels + carbonates + CH4 of waste water + bought power and heat (GB/T 32151.12, textiles and garments).
 
     Raises PluginError for more fabric dyed than there is."""
-    draft = Draft(context)
-    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share), analyses=activity.analyses)
+    draft, power = draft_with_energy(context, activity)
     carbonates = book_soda_ash(draft, context, activity.soda_ash_purity)
     book_effluents(draft, activity.effluents, grown=False)
     follow_composition(draft, context)

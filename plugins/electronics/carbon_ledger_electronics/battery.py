@@ -12,11 +12,12 @@ from ledger.sdk import (
     Context,
     Draft,
     Quantity,
-    convert,
+    amount_in,
     follow_composition,
     invalid_activity,
     is_energy,
     matter_in,
+    warn_outside,
 )
 
 Chemistry = Literal["lfp", "nmc", "nca", "lmo", "sodiumIon", "leadAcid"]
@@ -125,7 +126,7 @@ def _make(draft: Draft, context: Context, activity: Battery, least: Decimal) -> 
 
 def _capacity(quantity: Quantity, field: str) -> Decimal:
     """KWh; raises InvalidQuantity for what is no energy."""
-    return convert(quantity.amount, quantity.unit, "KWH", f"activity.{field}")
+    return amount_in(quantity, "KWH", field)
 
 
 def _check_energy(draft: Draft, capacity: Decimal, usual: tuple[Decimal, Decimal]) -> None:
@@ -134,8 +135,8 @@ def _check_energy(draft: Draft, capacity: Decimal, usual: tuple[Decimal, Decimal
     message = f"{per_unit:.1f} kWh per kWh of capacity"
     if per_unit > POSSIBLE_ENERGY:
         draft.find("energy-impossible", message, refuses=True)
-    elif not usual[0] <= per_unit <= usual[1]:
-        draft.find("energy-unusual", message)
+    else:
+        warn_outside(draft, "energy-unusual", message, per_unit, usual)
 
 
 def _check_density(
@@ -151,9 +152,7 @@ def _check_density(
     if density > most:
         draft.find("density-impossible", f"{message}, active materials alone give {most}", refuses=True)
     elif usual and chemistry is not None:
-        low, high = USUAL_DENSITY[chemistry]
-        if not low <= density <= high:
-            draft.find("density-unusual", message)
+        warn_outside(draft, "density-unusual", message, density, USUAL_DENSITY[chemistry])
 
 
 def _indicate(draft: Draft, context: Context, activity: Battery, capacity: Decimal) -> None:

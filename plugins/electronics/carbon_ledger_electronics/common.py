@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Final
 
 from ledger.sdk import (
+    CARRYING_ROLES,
     ZERO,
     Activity,
     Context,
@@ -12,8 +13,9 @@ from ledger.sdk import (
     Fraction,
     FuelAnalysis,
     Quantity,
-    book_energy,
+    amount_in,
     convert,
+    draft_with_energy,
     invalid_activity,
     read_factors,
 )
@@ -43,10 +45,7 @@ def factors() -> FactorTable:
 
 def begin(context: Context, activity: Work) -> tuple[Draft, Decimal]:
     """A draft with energy priced, and the electricity in kWh."""
-    draft = Draft(context)
-    power = book_energy(
-        draft, context, renewable_share=Decimal(activity.renewable_share), analyses=activity.analyses,
-    )
+    draft, power = draft_with_energy(context, activity)
     return draft, power
 
 
@@ -57,7 +56,7 @@ def check_pieces(draft: Draft, context: Context, activity: Work, least: Decimal)
     """
     if activity.started is None:
         return
-    started = convert(activity.started.amount, activity.started.unit, "H87", "activity.started")
+    started = amount_in(activity.started, "H87", "started")
     made = ZERO
     for output in context.outputs:
         if output.role == "product":
@@ -73,7 +72,7 @@ def check_pieces(draft: Draft, context: Context, activity: Work, least: Decimal)
 
 def check_mass(draft: Draft, context: Context, came: Decimal) -> None:
     """Products are made of what came in, `came` kg without what only helps: heavier ones are refused."""
-    made = context.mass_out("product", "coProduct", "byProduct")
+    made = context.mass_out(*CARRYING_ROLES)
     if came > 0 and made > came:
         draft.find("material-yield", f"{made:f} kg of products out of {came:f} kg of materials", refuses=True)
     if came > 0 and made > 0:

@@ -24,6 +24,7 @@ from ledger.sdk import (
     PluginError,
     SupplyFacts,
     invalid_activity,
+    omit_upstream,
 )
 
 OTHERS: Final = ("C4F8", "C4F6", "C5F8", "C4F8O", "CH2F2", "CH3F", "C2HF5")
@@ -74,8 +75,7 @@ def emit_gases(draft: Draft, context: Context, uses: Sequence[GasUse], substrate
                 _emit(draft, supply, use, Decimal(use.share), substrate)
             if rest > 0:
                 _emit(draft, supply, GasUse(gas=gas), rest, substrate)
-            if not supply.priced and not supply.nature:
-                draft.omit(f"{gas} upstream")
+            omit_upstream(draft, supply, skip_nature=True)
     for supply in context.supplied(*OTHERS):
         draft.omit(f"{supply.material} emissions and upstream")
 

@@ -13,10 +13,11 @@ from ledger.sdk import (
     Draft,
     Positive,
     Quantity,
-    convert,
+    amount_in,
     follow_composition,
     invalid_activity,
     matter_in,
+    warn_outside,
 )
 
 # Cells break and fail at 1 to 5 %, modules at less; below 85 % the count is of something else.
@@ -90,11 +91,11 @@ def _check_power(
     if per_kilowatt > USUAL_POWER:
         draft.find("electricity-unusual", f"{per_kilowatt:.0f} kWh per kW of peak power")
     silicon = sum((one.mass or ZERO for one in context.supplied("polysilicon")), ZERO) / kilowatts
-    if silicon > 0 and not USUAL_SILICON[0] <= silicon <= USUAL_SILICON[1]:
-        draft.find("silicon-unusual", f"{silicon:.2f} kg of polysilicon per kW")
+    if silicon > 0:
+        warn_outside(draft, "silicon-unusual", f"{silicon:.2f} kg of polysilicon per kW", silicon, USUAL_SILICON)
     if activity.area is None:
         return
-    area = convert(activity.area.amount, activity.area.unit, "MTK", "activity.area")
+    area = amount_in(activity.area, "MTK", "area")
     efficiency = kilowatts / area / STANDARD_IRRADIANCE
     most = MOST_EFFICIENT.get(activity.technology or "", ONE_JUNCTION)
     if efficiency > most:

@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from carbon_ledger_electronics.common import Work, begin, check_pieces
 from carbon_ledger_electronics.fluorinated import GasUse, emit_gases
-from ledger.sdk import ZERO, Assessment, Context, Quantity, convert, follow_composition
+from ledger.sdk import ZERO, Assessment, Context, Quantity, amount_in, follow_composition, warn_outside
 
 # Leading-edge wafers come out at nine of ten; below half it is a line that is being started.
 LEAST_YIELD: Final = Decimal("0.5")
@@ -38,14 +38,14 @@ def assess(context: Context, activity: Semiconductor) -> Assessment:
     check_pieces(draft, context, activity, LEAST_YIELD)
     follow_composition(draft, context)
     if activity.area is not None:
-        area = convert(activity.area.amount, activity.area.unit, "CMK", "activity.area")
+        area = amount_in(activity.area, "CMK", "area")
         per_area = power / area
         draft.indicate("electricityPerArea", per_area)
         draft.indicate("areaProcessed", area / 10000)
         if per_area > POSSIBLE_POWER:
             draft.find("electricity-impossible", f"{per_area:.1f} kWh per cm2", refuses=True)
-        elif activity.substrate != "display" and not USUAL_POWER[0] <= per_area <= USUAL_POWER[1]:
-            draft.find("electricity-unusual", f"{per_area:.3f} kWh per cm2")
+        elif activity.substrate != "display":
+            warn_outside(draft, "electricity-unusual", f"{per_area:.3f} kWh per cm2", per_area, USUAL_POWER)
     draft.indicate("fluorinatedGasUsed", sum((one.amount("KGM") for one in context.supplied(
         "CF4", "C2F6", "C3F8", "CHF3", "NF3", "SF6")), ZERO))
     return draft.assessment()

@@ -24,11 +24,12 @@ from ledger.sdk import (
     OutputFacts,
     Positive,
     Quantity,
+    amount_in,
     book_energy,
     carbonate,
-    convert,
     invalid_activity,
     is_fuel,
+    omit_upstream,
 )
 
 KELVIN: Final = Decimal("273.15")
@@ -82,8 +83,7 @@ def assess(context: Context, activity: CombinedHeatAndPower) -> Assessment:
     book_energy(draft, context, analyses=activity.analyses)
     for supply in context.supplied("limestone"):
         draft.carbon(supply.material, supply.amount("KGM") * _PURITY * carbonate("calcite"), supply=supply)
-        if not supply.priced:
-            draft.omit("limestone upstream")
+        omit_upstream(draft, supply)
     made = _Made(power_of(carrying(context)) * MJ_PER_KWH, heat_of(carrying(context)))
     if not any(is_fuel(supply, activity.analyses) for supply in context.supplies) and heat_of(context.inputs) == 0:
         draft.find("no-fuel", "heat and power are made of nothing: no fuel is supplied", refuses=True)
@@ -166,7 +166,7 @@ def _boiled(activity: CombinedHeatAndPower, made: _Made) -> Decimal:
     """MJ of heat that the boilers gave: turbines made power of what was not passed on as heat."""
     if activity.boiler_heat is None:
         raise invalid_activity("boilerHeat", None, "given for the heat supply ratio: all heat of the boilers")
-    total = convert(activity.boiler_heat.amount, activity.boiler_heat.unit, "3B", "activity.boilerHeat")
+    total = amount_in(activity.boiler_heat, "3B", "boilerHeat")
     if total < made.all:
         raise invalid_activity("boilerHeat", activity.boiler_heat, f"at least the {made.all:f} MJ that came of it")
     return total

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from ledger.sdk import (
+    POWER_UNITS,
     ZERO,
     Activity,
     Assessment,
@@ -29,7 +30,6 @@ from ledger.sdk import (
 )
 
 MJ_PER_KWH: Final = Decimal("3.6")
-_POWER: Final = ("KWH", "MWH", "GWH")
 _UNBURDENED: Final = ("waste", "core", "credit", "attribute")
 # Meters of class 0.5 on both sides differ by a per cent at the most.
 METERING: Final = Decimal("0.01")
@@ -55,7 +55,7 @@ def factors() -> FactorTable:
 
 def is_power(one: InputFacts | OutputFacts) -> bool:
     """Whether a lot is counted in watt hours."""
-    return one.quantity.unit in _POWER
+    return one.quantity.unit in POWER_UNITS
 
 
 def carrying(context: Context) -> tuple[OutputFacts, ...]:

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_equipment.common import Work, begin, check_test_power, indicate_energy, pieces
-from ledger.sdk import ZERO, Assessment, Context, Quantity, follow_composition, matter_in
+from ledger.sdk import PRODUCT_ROLES, ZERO, Assessment, Context, Quantity, follow_composition, matter_in
 
 # Parts leave as machines: what is neither product nor waste by more than this was not weighed.
 LOSS: Final = Decimal("0.05")
@@ -31,7 +31,7 @@ def assess(context: Context, activity: Assembly) -> Assessment:
     draft, power = begin(context, activity)
     check_test_power(activity.test_electricity, power, draft)
     follow_composition(draft, context)
-    came, made = matter_in(context), context.mass_out("product", "coProduct")
+    came, made = matter_in(context), context.mass_out(*PRODUCT_ROLES)
     if came == 0:
         draft.find("no-parts", "no input or supply has a mass: nothing is assembled", refuses=True)
     elif came - context.mass_out() > came * LOSS:

@@ -6,17 +6,19 @@ from typing import Final, Literal
 
 from carbon_ledger_equipment.common import WEIGHING, Work, begin, check_temperature, indicate_energy
 from ledger.sdk import (
+    CARRYING_ROLES,
     ZERO,
     Assessment,
     Context,
     Draft,
     Positive,
     Quantity,
-    convert,
     follow_composition,
     invalid_activity,
     is_energy,
+    kilograms,
     standard_fuels,
+    warn_outside,
 )
 
 METALS: Final = ("pigIron", "scrap", "steel", "castIron", "aluminium", "copper", "zinc", "magnesium", "ingot",
@@ -58,7 +60,7 @@ def assess(context: Context, activity: Casting) -> Assessment:
     """Power, fuels and shop gases; each material goes where the outputs' compositions say."""
     check_temperature(activity.temperature, HOTTEST)
     draft, power = begin(context, activity)
-    charged, made = charge_mass(context), context.mass_out("product", "coProduct", "byProduct")
+    charged, made = charge_mass(context), context.mass_out(*CARRYING_ROLES)
     _check_tapped(activity.tapped, charged, context.mass_out())
     _check_melting(draft, context, activity, power, charged)
     follow_composition(draft, context)
@@ -78,7 +80,7 @@ def charge_mass(context: Context) -> Decimal:
 def _check_tapped(tapped: Quantity | None, charged: Decimal, out: Decimal) -> None:
     if tapped is None:
         return
-    mass = convert(tapped.amount, tapped.unit, "KGM", "activity.tapped")
+    mass = kilograms(tapped, "tapped")
     if mass * (1 + WEIGHING) < out or mass > charged * (1 + WEIGHING):
         raise invalid_activity("tapped", tapped, f"between the {out:f} kg that came out and the {charged:f} kg charged")
 
@@ -92,8 +94,10 @@ def _check_melting(draft: Draft, context: Context, activity: Casting, power: Dec
     per_tonne = power / charged * 1000
     if power == 0:
         draft.find("melting-missing", "the furnace melts with electricity, but none is supplied")
-    elif not MELTING_KWH[0] <= per_tonne <= MELTING_KWH[1]:
-        draft.find("melting-unusual", f"{per_tonne:.1f} kWh per t of metal charged")
+    else:
+        warn_outside(
+            draft, "melting-unusual", f"{per_tonne:.1f} kWh per t of metal charged", per_tonne, MELTING_KWH,
+        )
 
 
 def _indicate_yield(draft: Draft, context: Context, charged: Decimal, made: Decimal) -> None:

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Final
 
 from ledger.sdk import (
+    PRODUCT_ROLES,
     ZERO,
     Activity,
     Context,
@@ -11,9 +12,11 @@ from ledger.sdk import (
     FactorTable,
     Fraction,
     Quantity,
-    book_energy,
+    amount_in,
     convert,
+    draft_with_energy,
     invalid_activity,
+    omit_upstream,
     read_factors,
 )
 
@@ -49,14 +52,12 @@ def begin(context: Context, activity: Work) -> tuple[Draft, Decimal]:
     """
     if activity.rejected is not None and activity.rejected < 0:
         raise invalid_activity("rejected", activity.rejected, "a number of pieces, zero or more")
-    draft = Draft(context)
+    draft, power = draft_with_energy(context, activity)
     table = factors()
-    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
     for supply in context.supplied("acetylene", "carbonDioxide"):
         factor = table.find(supply.material)
         draft.price(supply.material, supply.amount("KGM"), factor, kind="onSite", supply=supply)
-        if not supply.priced:
-            draft.omit(f"{supply.material} upstream")
+        omit_upstream(draft, supply)
     return draft, power
 
 
@@ -70,7 +71,7 @@ def indicate_yield(draft: Draft, context: Context, power: Decimal, least: Decima
 
     A yield above 1 refuses, one below `least` warns.
     """
-    came, made = workpiece_mass(context), context.mass_out("product", "coProduct")
+    came, made = workpiece_mass(context), context.mass_out(*PRODUCT_ROLES)
     if came == 0:
         draft.find("no-workpiece", "no lot and no supply that becomes the product has a mass", refuses=True)
     elif made > came * (1 + WEIGHING):
@@ -112,7 +113,7 @@ def check_test_power(quantity: Quantity | None, power: Decimal, draft: Draft) ->
     """Electricity of the test bench is part of the record's; raises PluginError where it is more."""
     if quantity is None:
         return
-    test = convert(quantity.amount, quantity.unit, "KWH", "activity.testElectricity")
+    test = amount_in(quantity, "KWH", "testElectricity")
     if test > power:
         raise invalid_activity("testElectricity", quantity, f"a part of this record's {power:f} kWh of electricity")
     draft.indicate("testElectricity", test)

@@ -16,10 +16,10 @@ from ledger.sdk import (
     Name,
     Part,
     Quantity,
-    convert,
     grid_electricity,
     invalid_activity,
     is_energy,
+    kilograms,
 )
 
 LINE_KINDS: Final = ("onSite", "electricity", "heat", "transport", "treatment", "upstream")
@@ -59,10 +59,10 @@ def compare(
     `made`: kg of the products. New parts without a footprint of their own count as the new product does by mass. What
     lots of energy and supplies with figures of their own bring is not known to a sector: it warns.
     """
-    whole = units * convert(new.footprint.amount, new.footprint.unit, "KGM", "activity.comparedTo.footprint")
+    whole = units * kilograms(new.footprint, "comparedTo.footprint")
     mass = made
     if new.mass is not None:
-        mass = units * convert(new.mass.amount, new.mass.unit, "KGM", "activity.comparedTo.mass")
+        mass = units * kilograms(new.mass, "comparedTo.mass")
     own = sum((draft.emitted(kind) for kind in LINE_KINDS), ZERO)
     saved = whole - own - _parts(replaced, whole / mass if mass else ZERO)
     if any(is_energy(taken.quantity) for taken in context.inputs) or any(one.priced for one in context.supplies):
@@ -80,7 +80,7 @@ def _parts(replaced: Sequence[ReplacedPart], per_kilogram: Decimal) -> Decimal:
         if one.footprint is None:
             total += replaced_mass((one,)) * per_kilogram
         else:
-            total += convert(one.footprint.amount, one.footprint.unit, "KGM", f"activity.replaced[{i}].footprint")
+            total += kilograms(one.footprint, f"replaced[{i}].footprint")
     return total
 
 

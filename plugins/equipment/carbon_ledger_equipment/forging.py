@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_equipment.common import Work, begin, check_temperature, indicate_yield, workpiece_mass
-from ledger.sdk import Assessment, Context, Draft, Positive, Quantity, convert, follow_composition, standard_fuels
+from ledger.sdk import Assessment, Context, Draft, Positive, Quantity, amount_in, follow_composition, standard_fuels
 
 # Steel at 1250 C holds 0.83 GJ per t, and no furnace gives it all. Below that a figure lacks part of the furnace;
 # old chamber furnaces take 6.
@@ -52,7 +52,7 @@ def _check_heating(draft: Draft, context: Context, activity: Forging, power: Dec
     if activity.heating_energy is None or heated == 0:
         return
     energy = activity.heating_energy
-    per_tonne = convert(energy.amount, energy.unit, "3B", "activity.heatingEnergy") / heated
+    per_tonne = amount_in(energy, "3B", "heatingEnergy") / heated
     hot = activity.temperature is not None and Decimal(activity.temperature) >= HOT
     if per_tonne > HEATING_GJ[1] or (hot and per_tonne < HEATING_GJ[0]):
         draft.find("heating-unusual", f"{per_tonne:.2f} GJ of billet heating per t")

@@ -4,7 +4,17 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_equipment.common import Work, begin, check_temperature, indicate_yield, workpiece_mass
-from ledger.sdk import Assessment, Context, Draft, Positive, Quantity, convert, follow_composition, standard_fuels
+from ledger.sdk import (
+    Assessment,
+    Context,
+    Draft,
+    Positive,
+    Quantity,
+    amount_in,
+    follow_composition,
+    standard_fuels,
+    warn_outside,
+)
 
 # MJ per kg of the part. Steel holds 0.11 at 250 C and 0.6 at 900 C; a furnace that is mostly empty, or heats in steps
 # for days, takes twenty times as much.
@@ -58,7 +68,6 @@ def _check_heating(draft: Draft, context: Context, activity: HeatTreatment, powe
     if activity.heating_energy is None or treated == 0:
         return
     energy = activity.heating_energy
-    per_kilogram = convert(energy.amount, energy.unit, "3B", "activity.heatingEnergy") / treated
-    if not HEATING_MJ[0] <= per_kilogram <= HEATING_MJ[1]:
-        draft.find("heating-unusual", f"{per_kilogram:.2f} MJ of heating per kg")
+    per_kilogram = amount_in(energy, "3B", "heatingEnergy") / treated
+    warn_outside(draft, "heating-unusual", f"{per_kilogram:.2f} MJ of heating per kg", per_kilogram, HEATING_MJ)
     draft.indicate("heatingPerTonne", per_kilogram * 1000)

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_equipment.common import Work, begin, check_named, indicate_yield
-from ledger.sdk import ZERO, Assessment, Context, Key, Positive, follow_composition
+from ledger.sdk import PRODUCT_ROLES, ZERO, Assessment, Context, Key, Positive, follow_composition
 
 # Parts cut from the solid for aircraft keep a tenth of the billet; below half of that a weight is wrong.
 LEAST_YIELD: Final = Decimal("0.05")
@@ -38,7 +38,7 @@ def assess(context: Context, activity: Machining) -> Assessment:
     indicate_yield(draft, context, power, LEAST_YIELD)
     if activity.machine_hours is not None and power > 0:
         draft.indicate("electricityPerHour", power / Decimal(activity.machine_hours))
-    made, chips = context.mass_out("product", "coProduct"), context.mass_out("waste")
+    made, chips = context.mass_out(*PRODUCT_ROLES), context.mass_out("waste")
     if made > 0:
         draft.indicate("chipRatio", chips / made if chips else ZERO)
     return draft.assessment()

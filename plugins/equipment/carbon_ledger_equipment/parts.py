@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final, Literal
 
-from ledger.sdk import ZERO, Draft, Name, Part, Quantity, convert, invalid_activity
+from ledger.sdk import ZERO, Draft, Name, Part, Quantity, invalid_activity, kilograms
 
 Machine = Literal[
     "engine", "gearbox", "motor", "machineTool", "pump", "compressor", "turbocharger", "starter", "generator",
@@ -51,7 +51,7 @@ def replaced_mass(replaced: Sequence[ReplacedPart]) -> Decimal:
     total = ZERO
     for i, fitted in enumerate(replaced):
         _check_count(f"replaced[{i}]", fitted.count)
-        total += convert(fitted.mass.amount, fitted.mass.unit, "KGM", f"activity.replaced[{i}].mass")
+        total += kilograms(fitted.mass, f"replaced[{i}].mass")
     return total
 
 
@@ -60,7 +60,7 @@ def reused_mass(kept: Sequence[ReusedPart]) -> tuple[Decimal, Decimal]:
     total, restored = ZERO, ZERO
     for i, one in enumerate(kept):
         _check_count(f"reusedParts[{i}]", one.count)
-        mass = convert(one.mass.amount, one.mass.unit, "KGM", f"activity.reusedParts[{i}].mass")
+        mass = kilograms(one.mass, f"reusedParts[{i}].mass")
         total += mass
         restored += mass if one.restored else ZERO
     return total, restored

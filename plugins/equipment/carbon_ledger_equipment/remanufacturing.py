@@ -12,6 +12,7 @@ from carbon_ledger_equipment.common import WEIGHING, Work, begin, check_named, c
 from carbon_ledger_equipment.comparison import NewProduct, check_new, check_use, compare
 from carbon_ledger_equipment.parts import Machine, ReplacedPart, ReusedPart, indicate_parts, replaced_mass, reused_mass
 from ledger.sdk import (
+    PRODUCT_ROLES,
     ZERO,
     Assessment,
     Context,
@@ -20,10 +21,10 @@ from ledger.sdk import (
     InputFacts,
     Key,
     Quantity,
-    convert,
     follow_composition,
     invalid_activity,
     is_energy,
+    kilograms,
     matter_in,
 )
 
@@ -84,7 +85,7 @@ def assess(context: Context, activity: Remanufacturing) -> Assessment:
         draft.find("no-core", "remanufacturing takes at least one core, none is among the inputs", refuses=True)
         return draft.assessment()
     units = _check_pieces(draft, context, activity, cores)
-    made = context.mass_out("product", "coProduct")
+    made = context.mass_out(*PRODUCT_ROLES)
     _check_replaced(draft, context, activity, replaced)
     _check_reused(draft, context, activity, cores, replaced, kept)
     draft.indicate("replacedMass", replaced)
@@ -139,7 +140,7 @@ def _check_reused(
 ) -> None:
     """Products are what was reused and what is new; what the cores lost is waste or another output. `kept`: kg of the
     parts that are named as reused."""
-    made = context.mass_out("product", "coProduct")
+    made = context.mass_out(*PRODUCT_ROLES)
     core_mass = sum((core.mass or ZERO for core in cores), ZERO)
     if made == 0 or core_mass == 0:
         draft.find("mass-unknown", "cores or products have no mass: no rate of reuse")
@@ -169,5 +170,5 @@ def _check_reused(
 def _stated(activity: Remanufacturing, kept: Decimal) -> Decimal | None:
     """Kg of the cores that stayed in the products, as the activity says; None where it says nothing of it."""
     if activity.reused is not None:
-        return convert(activity.reused.amount, activity.reused.unit, "KGM", "activity.reused")
+        return kilograms(activity.reused, "reused")
     return kept or None

@@ -5,15 +5,19 @@ from typing import Final, Literal
 
 from carbon_ledger_equipment.common import Work, begin, check_test_power, indicate_energy, pieces
 from ledger.sdk import (
+    PRODUCT_ROLES,
     ZERO,
     Assessment,
     Context,
     Draft,
     Quantity,
-    convert,
+    amount_in,
     follow_composition,
     invalid_activity,
+    kilograms,
     matter_in,
+    omit_upstream,
+    warn_outside,
 )
 
 NEW_ENERGY: Final = ("batteryElectric", "plugInHybrid", "rangeExtended", "fuelCell")
@@ -71,7 +75,7 @@ def assess(context: Context, activity: VehicleAssembly) -> Assessment:
     _lose_refrigerant(draft, context, activity)
     _check_battery(draft, activity)
     follow_composition(draft, context)
-    came, made = matter_in(context), context.mass_out("product", "coProduct")
+    came, made = matter_in(context), context.mass_out(*PRODUCT_ROLES)
     if came == 0:
         draft.find("no-parts", "no input or supply has a mass: nothing is assembled", refuses=True)
     elif came - context.mass_out() > came * LOSS:
@@ -95,13 +99,12 @@ def _count(draft: Draft, context: Context, activity: VehicleAssembly, power: Dec
     draft.indicate("energyPerVehicle", draft.megajoules / vehicles)
     if activity.rejected is not None:
         draft.indicate("rejectRate", Decimal(activity.rejected) / (vehicles + activity.rejected))
-    if not USUAL_ENERGY[0] <= draft.megajoules / vehicles / 1000 <= USUAL_ENERGY[1]:
-        draft.find("energy-unusual", f"{draft.megajoules / vehicles / 1000:.2f} GJ per vehicle")
-    one = sum((output.mass or ZERO for output in products), ZERO) / vehicles
+    gigajoules = draft.megajoules / vehicles / 1000
+    warn_outside(draft, "energy-unusual", f"{gigajoules:.2f} GJ per vehicle", gigajoules, USUAL_ENERGY)
+    mass = sum((output.mass or ZERO for output in products), ZERO) / vehicles
     if activity.vehicle is not None:
-        low, high = USUAL_MASS[activity.vehicle]
-        if not low <= one <= high:
-            draft.find("mass-unusual", f"{one:.1f} kg per {activity.vehicle}")
+        usual = USUAL_MASS[activity.vehicle]
+        warn_outside(draft, "mass-unusual", f"{mass:.1f} kg per {activity.vehicle}", mass, usual)
 
 
 def _lose_refrigerant(draft: Draft, context: Context, activity: VehicleAssembly) -> None:
@@ -114,14 +117,13 @@ def _lose_refrigerant(draft: Draft, context: Context, activity: VehicleAssembly)
             draft.omit("refrigerant upstream")
         return
     quantity = activity.refrigerant_charged
-    charged = convert(quantity.amount, quantity.unit, "KGM", "activity.refrigerantCharged")
+    charged = kilograms(quantity, "refrigerantCharged")
     if charged > supplied:
         raise invalid_activity("refrigerantCharged", quantity, f"at most the {supplied:f} kg of refrigerant supplied")
     for supply in context.supplied("refrigerant"):
         lost = supply.amount("KGM") * (supplied - charged) / supplied
         draft.carbon("refrigerant", lost, gas="HFC134a", supply=supply)
-        if not supply.priced:
-            draft.omit("refrigerant upstream")
+        omit_upstream(draft, supply)
 
 
 def _check_battery(draft: Draft, activity: VehicleAssembly) -> None:
@@ -130,7 +132,7 @@ def _check_battery(draft: Draft, activity: VehicleAssembly) -> None:
             draft.find("battery-unknown", f"a {activity.powertrain} vehicle has a traction battery; say its capacity")
         return
     quantity = activity.battery_capacity
-    capacity = convert(quantity.amount, quantity.unit, "KWH", "activity.batteryCapacity")
+    capacity = amount_in(quantity, "KWH", "batteryCapacity")
     if activity.powertrain not in (*NEW_ENERGY, "hybrid"):
         rule = f"left out: a vehicle driven by {activity.powertrain} has no traction battery"
         raise invalid_activity("batteryCapacity", quantity, rule)

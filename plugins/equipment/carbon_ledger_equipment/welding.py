@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from carbon_ledger_equipment.common import WEIGHING, Work, begin, indicate_energy, workpiece_mass
 from ledger.sdk import (
+    PRODUCT_ROLES,
     ZERO,
     Assessment,
     Context,
@@ -15,9 +16,10 @@ from ledger.sdk import (
     Part,
     Positive,
     Quantity,
-    convert,
     follow_composition,
     invalid_activity,
+    kilograms,
+    omit_upstream,
     read_factors,
     standard_fuels,
 )
@@ -89,8 +91,7 @@ def assess(context: Context, activity: Welding) -> Assessment:
     draft, power = begin(context, activity)
     for supply in context.supplied(*FUEL_GASES):
         draft.price(supply.material, supply.amount("KGM"), gases().find(supply.material), kind="onSite", supply=supply)
-        if not supply.priced:
-            draft.omit(f"{supply.material} upstream")
+        omit_upstream(draft, supply)
     _vent(draft, context, carbon_dioxide)
     follow_composition(draft, context)
     _check_energy(draft, context, activity, power)
@@ -99,7 +100,7 @@ def assess(context: Context, activity: Welding) -> Assessment:
     _check_mass(draft, context, filler)
     if activity.arc_hours is not None and power > 0:
         draft.indicate("electricityPerHour", power / Decimal(activity.arc_hours))
-    indicate_energy(draft, context.mass_out("product", "coProduct"), power)
+    indicate_energy(draft, context.mass_out(*PRODUCT_ROLES), power)
     return draft.assessment()
 
 
@@ -130,8 +131,7 @@ def _vent(draft: Draft, context: Context, share: Decimal | None) -> None:
             draft.find("shielding-unknown", "a mixture is vented, but the activity does not say how much of it is CO2")
         else:
             draft.carbon("shieldingGas", kilograms * share, supply=supply)
-        if not supply.priced:
-            draft.omit("shieldingGas upstream")
+        omit_upstream(draft, supply)
 
 
 def _check_energy(draft: Draft, context: Context, activity: Welding, power: Decimal) -> None:
@@ -146,7 +146,7 @@ def _check_energy(draft: Draft, context: Context, activity: Welding, power: Deci
 def _check_deposited(draft: Draft, activity: Welding, filler: Decimal, power: Decimal) -> None:
     if activity.deposited is None:
         return
-    deposited = convert(activity.deposited.amount, activity.deposited.unit, "KGM", "activity.deposited")
+    deposited = kilograms(activity.deposited, "deposited")
     if filler == 0:
         draft.find("filler-missing", f"{deposited:f} kg of weld metal, but no filler is supplied")
     elif deposited > filler * (1 + WEIGHING):
@@ -165,7 +165,7 @@ def _check_deposited(draft: Draft, activity: Welding, filler: Decimal, power: De
 
 def _check_mass(draft: Draft, context: Context, filler: Decimal) -> None:
     """Products are workpieces and filler; gas and flux are in none of them."""
-    came, made = workpiece_mass(context) + filler, context.mass_out("product", "coProduct")
+    came, made = workpiece_mass(context) + filler, context.mass_out(*PRODUCT_ROLES)
     if came == filler:
         draft.find("no-workpiece", "no lot and no supply that becomes the product has a mass", refuses=True)
         return

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from ledger.sdk import (
+    CARRYING_ROLES,
     ZERO,
     Activity,
     Context,
@@ -21,10 +22,6 @@ from ledger.sdk import (
     is_fuel,
     read_factors,
 )
-
-KG_PER_T: Final = 1000
-CARRYING: Final = ("product", "coProduct", "byProduct")
-"""Roles of outputs that carry burden."""
 
 REFRIGERANTS: Final = ("HFC134a",)
 """Supplies that replace what leaked, by the name of the gas."""
@@ -95,5 +92,6 @@ def weigh(draft: Draft, context: Context, amounts: Sequence[Decimal]) -> None:
     """Burden is shared by what was done for each lot of service, since services have no mass (ISO 14083, allocation by
     transport activity, and by freight handled in hubs)."""
     draft.weigh("mass", [
-        amount if output.role in CARRYING else ZERO for amount, output in zip(amounts, context.outputs, strict=True)
+        amount if output.role in CARRYING_ROLES else ZERO
+        for amount, output in zip(amounts, context.outputs, strict=True)
     ])

@@ -3,8 +3,20 @@
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_logistics.common import CARRYING, KG_PER_T, Operation, book_operation, factors, weigh
-from ledger.sdk import ZERO, Assessment, Context, Draft, Name, Part, Quantity, convert, invalid_activity
+from carbon_ledger_logistics.common import Operation, book_operation, factors, weigh
+from ledger.sdk import (
+    CARRYING_ROLES,
+    KG_PER_T,
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    Name,
+    Part,
+    Quantity,
+    invalid_activity,
+    kilograms,
+)
 
 # Cross-docks take 5 to 50 MJ per t, cold stores that hold goods for weeks up to 3,000.
 MOST_ENERGY: Final = Decimal(5000)
@@ -62,8 +74,8 @@ def _tonnes(context: Context, activity: Hub) -> list[Decimal]:
         if output.mass is not None:
             raise invalid_activity("handled", output.lot, "of an output that is a service: counted, without a mass")
         mass = known[output.lot].mass
-        kilograms = convert(mass.amount, mass.unit, "KGM", "activity.handled[].mass")
-        tonnes.append(kilograms / KG_PER_T if output.role in CARRYING else ZERO)
+        amount = kilograms(mass, "handled[].mass") / KG_PER_T
+        tonnes.append(amount if output.role in CARRYING_ROLES else ZERO)
     if not any(tonnes):
         raise invalid_activity("handled", "nothing that carries burden", "freight of at least one product")
     return tonnes

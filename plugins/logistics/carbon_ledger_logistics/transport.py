@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_logistics.common import CARRYING, KG_PER_T, Operation, book_operation, factors, weigh
+from carbon_ledger_logistics.common import Operation, book_operation, factors, weigh
 from ledger.sdk import (
+    CARRYING_ROLES,
+    KG_PER_T,
     ZERO,
     Assessment,
     Context,
@@ -16,8 +18,10 @@ from ledger.sdk import (
     Part,
     Positive,
     Quantity,
+    amount_in,
     convert,
     invalid_activity,
+    kilograms,
 )
 
 Mode = Literal["road", "rail", "inlandWaterway", "sea", "air", "pipeline"]
@@ -117,14 +121,14 @@ def _carried(context: Context, activity: Transport) -> list[Decimal]:
     carried = []
     for output in context.outputs:
         one = known[output.lot]
-        tonnes = convert(one.mass.amount, one.mass.unit, "TNE", "activity.consignments[].mass")
-        kilometres = convert(one.distance.amount, one.distance.unit, "KMT", "activity.consignments[].distance")
+        tonnes = amount_in(one.mass, "TNE", "consignments[].mass")
+        kilometres = amount_in(one.distance, "KMT", "consignments[].distance")
         stated = convert(output.quantity.amount, output.quantity.unit, "TKM", "outputs[].quantity")
         if abs(stated - tonnes * kilometres) > stated * ROUNDING:
             raise invalid_activity(
                 "consignments", f"{tonnes} t over {kilometres} km", f"the {stated} tkm of {output.lot}"
             )
-        carried.append(tonnes * kilometres if output.role in CARRYING else ZERO)
+        carried.append(tonnes * kilometres if output.role in CARRYING_ROLES else ZERO)
     if not any(carried):
         raise invalid_activity("consignments", "nothing that carries burden", "freight of at least one product")
     return carried
@@ -179,7 +183,7 @@ def _indicate_vehicles(draft: Draft, activity: Transport, total: Decimal) -> Non
         return
     draft.indicate("emptyRunning", empty / (loaded + empty))
     if activity.capacity is not None:
-        payload = convert(activity.capacity.amount, activity.capacity.unit, "KGM", "activity.capacity") / KG_PER_T
+        payload = kilograms(activity.capacity, "capacity") / KG_PER_T
         factor = total / (payload * loaded)
         draft.indicate("loadFactor", factor)
         if factor > FULL:
@@ -187,4 +191,4 @@ def _indicate_vehicles(draft: Draft, activity: Transport, total: Decimal) -> Non
 
 
 def _kilometres(distance: Quantity | None, field: str) -> Decimal:
-    return ZERO if distance is None else convert(distance.amount, distance.unit, "KMT", f"activity.{field}")
+    return ZERO if distance is None else amount_in(distance, "KMT", field)

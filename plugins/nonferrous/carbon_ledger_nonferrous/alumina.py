@@ -4,10 +4,10 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_nonferrous.balance import check_recovery, entering, held_by, made_of, total
-from carbon_ledger_nonferrous.common import KG_PER_T, Work, begin, indicate_energy
+from carbon_ledger_nonferrous.common import Work, begin, indicate_energy
 from carbon_ledger_nonferrous.matter import follow_melt
 from carbon_ledger_nonferrous.metals import ALUMINIUM
-from ledger.sdk import ZERO, Assessment, Context, Draft
+from ledger.sdk import KG_PER_T, ZERO, Assessment, Context, Draft, warn_outside
 
 # Digestion takes what silica does not bind in the residue: 80 to 95 % of the alumina; below 60 % a weight is missing.
 LEAST_RECOVERY: Final = Decimal("0.6")
@@ -56,11 +56,11 @@ def _check_use(draft: Draft, context: Context, activity: Alumina, made: Decimal)
     bauxite = (sum(lots, ZERO) + sum(supplied, ZERO)) / made * KG_PER_T
     if bauxite > 0:
         draft.indicate("bauxitePerTonne", bauxite)
-        if not USUAL_BAUXITE[0] <= bauxite <= USUAL_BAUXITE[1]:
-            draft.find("bauxite-unusual", f"{bauxite:.0f} kg of bauxite per t of alumina")
+        warn_outside(
+            draft, "bauxite-unusual", f"{bauxite:.0f} kg of bauxite per t of alumina", bauxite, USUAL_BAUXITE,
+        )
     caustic = sum((one.amount("KGM") for one in context.supplied("causticSoda")), ZERO) / made * KG_PER_T
     if caustic > USUAL_CAUSTIC:
         draft.find("caustic-unusual", f"{caustic:.0f} kg of caustic soda per t of alumina")
-    energy, (low, high) = draft.megajoules / made * KG_PER_T, USUAL_ENERGY[activity.process]
-    if not low <= energy <= high:
-        draft.find("energy-unusual", f"{energy:.0f} MJ per t of alumina")
+    energy, usual = draft.megajoules / made * KG_PER_T, USUAL_ENERGY[activity.process]
+    warn_outside(draft, "energy-unusual", f"{energy:.0f} MJ per t of alumina", energy, usual)

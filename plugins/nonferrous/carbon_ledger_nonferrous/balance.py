@@ -8,7 +8,19 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
-from ledger.sdk import ZERO, Context, Draft, Fraction, InputFacts, Key, OutputFacts, invalid_activity, is_energy
+from ledger.sdk import (
+    CARRYING_ROLES,
+    PRODUCT_ROLES,
+    ZERO,
+    Context,
+    Draft,
+    Fraction,
+    InputFacts,
+    Key,
+    OutputFacts,
+    invalid_activity,
+    is_energy,
+)
 
 ONE: Final = Decimal(1)
 # Anodes and bullion are below, cathodes and refined lead above.
@@ -121,7 +133,7 @@ def total(entered: Sequence[Entered]) -> Decimal:
 
 def made_of(context: Context, held: Sequence[Decimal], *roles: str) -> Decimal:
     """Kg of what outputs hold, of those with these roles: `product` and `coProduct` where none is named."""
-    counted = roles or ("product", "coProduct")
+    counted = roles or PRODUCT_ROLES
     return sum((amount for amount, output in zip(held, context.outputs, strict=True) if output.role in counted), ZERO)
 
 
@@ -130,7 +142,7 @@ def check_recovery(
 ) -> Decimal:
     """Recovery = kg in what is no waste / kg in. More out than in refuses, a recovery below `least` warns."""
     came, most = total(entered), sum((one.most for one in entered), ZERO)
-    out, made = sum(held, ZERO), made_of(context, held, "product", "coProduct", "byProduct")
+    out, made = sum(held, ZERO), made_of(context, held, *CARRYING_ROLES)
     if out == 0:
         draft.find("no-metal-out", "no output holds the metal", refuses=True)
     if most == 0:

@@ -5,10 +5,10 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_nonferrous.balance import check_recovery, entering, held_by, made_of, total
-from carbon_ledger_nonferrous.common import KG_PER_T, Work, begin, burn_charge, indicate_energy
+from carbon_ledger_nonferrous.common import Work, begin, burn_charge, indicate_energy
 from carbon_ledger_nonferrous.matter import follow_melt
 from carbon_ledger_nonferrous.metals import MELT
-from ledger.sdk import ZERO, Assessment, Context, Draft, Name, invalid_activity
+from ledger.sdk import KG_PER_T, ZERO, Assessment, Context, Draft, Name, invalid_activity
 
 # Dross takes 0.5 to 3 % of the melt; butts, chips and scalpings, a quarter at most, come back as returns.
 LEAST_YIELD: Final = Decimal("0.7")

@@ -6,6 +6,8 @@ from typing import Final
 
 from ledger.sdk import (
     CO2_PER_C,
+    KG_PER_T,
+    POWER_UNITS,
     ZERO,
     Activity,
     Context,
@@ -14,16 +16,15 @@ from ledger.sdk import (
     Fraction,
     FuelAnalysis,
     Key,
-    book_energy,
     convert,
+    draft_with_energy,
+    omit_upstream,
     read_factors,
 )
 
-KG_PER_T: Final = 1000
 CARBONATES: Final = ("limestone", "dolomite", "sodaAsh")
 """Supplies that give off their carbon dioxide in a furnace, kiln or sinter."""
 
-_POWER_UNITS: Final = ("KWH", "MWH", "GWH")
 
 
 class Work(Activity, frozen=True, kw_only=True):
@@ -50,16 +51,12 @@ def begin(context: Context, activity: Work) -> tuple[Draft, Decimal]:
     Fuels that reduce (coke, anthracite) count by the fuel formula, as in the MEE guideline for other non-ferrous
     smelting. Carbonates by stoichiometry: kg CO2 = t * factor.
     """
-    draft = Draft(context)
-    power = book_energy(
-        draft, context, renewable_share=Decimal(activity.renewable_share), analyses=activity.analyses,
-    )
+    draft, power = draft_with_energy(context, activity)
     for supply in context.supplied(*CARBONATES):
         factor = factors().find(supply.material)
         draft.price(supply.material, supply.amount("KGM") / KG_PER_T, factor, kind="onSite", supply=supply)
         # The factor is the reaction; how the material was made is another matter.
-        if not supply.priced and not supply.nature:
-            draft.omit(f"{supply.material} upstream")
+        omit_upstream(draft, supply, skip_nature=True)
     return draft, power
 
 
@@ -86,7 +83,7 @@ def renewable_power(context: Context, activity: Work) -> Decimal:
     if context.attributes:
         return context.green_power
     declared = (taken.quantity for taken in context.inputs
-                if taken.quantity.unit in _POWER_UNITS and not taken.generated)
+                if taken.quantity.unit in POWER_UNITS and not taken.generated)
     return Decimal(activity.renewable_share) * sum((convert(one.amount, one.unit, "KWH") for one in declared), ZERO)
 
 

@@ -9,11 +9,22 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_nonferrous.balance import check_recovery, entering, held_by, indicate_metal, made_of, total
-from carbon_ledger_nonferrous.common import KG_PER_T, Work, begin, factors, indicate_energy, renewable_power
+from carbon_ledger_nonferrous.common import Work, begin, factors, indicate_energy, renewable_power
 from carbon_ledger_nonferrous.matter import follow_melt
 from carbon_ledger_nonferrous.metals import ALUMINIUM
 from carbon_ledger_nonferrous.perfluorocarbons import AnodeEffects, emit_perfluorocarbons
-from ledger.sdk import CO2_PER_C, ZERO, Assessment, Context, Draft, Fraction, Positive, invalid_activity
+from ledger.sdk import (
+    CO2_PER_C,
+    KG_PER_T,
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    Fraction,
+    Positive,
+    invalid_activity,
+    warn_outside,
+)
 
 NET_CONSUMPTION: Final = Decimal("0.42")
 SULPHUR: Final = Decimal("0.02")
@@ -122,8 +133,8 @@ def _check_power(draft: Draft, activity: AluminiumElectrolysis, power: Decimal, 
     message = f"{per_tonne:.0f} kWh per t of aluminium"
     if not POSSIBLE_POWER[0] <= per_tonne <= POSSIBLE_POWER[1]:
         draft.find("electricity-impossible", message, refuses=True)
-    elif not USUAL_POWER[0] <= per_tonne <= USUAL_POWER[1]:
-        draft.find("electricity-unusual", message)
+    else:
+        warn_outside(draft, "electricity-unusual", message, per_tonne, USUAL_POWER)
     if activity.cell_voltage is None or activity.current_efficiency is None:
         return
     if Decimal(activity.current_efficiency) == 0:

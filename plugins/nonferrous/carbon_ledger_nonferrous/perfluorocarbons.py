@@ -10,8 +10,8 @@ Slope method: Implementing Regulation (EU) 2025/2547, Annex II, method A; the sa
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_nonferrous.common import KG_PER_T, factors
-from ledger.sdk import Draft, Fraction, Part, Positive, invalid_activity
+from carbon_ledger_nonferrous.common import factors
+from ledger.sdk import KG_PER_T, Draft, Fraction, Part, Positive, invalid_activity
 
 # Good lines lie below 0.1 minutes per cell and day, poor ones at some minutes; an hour is a wrong unit.
 USUAL_MINUTES: Final = Decimal(5)

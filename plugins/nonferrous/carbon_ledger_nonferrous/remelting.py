@@ -4,10 +4,10 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_nonferrous.balance import check_recovery, entering, held_by, indicate_metal, made_of, total
-from carbon_ledger_nonferrous.common import KG_PER_T, Work, begin, burn_charge, indicate_energy
+from carbon_ledger_nonferrous.common import Work, begin, burn_charge, indicate_energy
 from carbon_ledger_nonferrous.matter import follow_melt
 from carbon_ledger_nonferrous.metals import MELT
-from ledger.sdk import ZERO, Assessment, Context, Draft
+from ledger.sdk import KG_PER_T, ZERO, Assessment, Context, Draft, warn_outside
 
 # Clean scrap loses 1 to 5 %, cans and turnings 8 to 15 %, dross half: what is lost beyond that was not weighed.
 LEAST_YIELD: Final = Decimal("0.7")
@@ -67,5 +67,4 @@ def _check_salt(draft: Draft, context: Context, made: Decimal) -> None:
 def _check_energy(draft: Draft, made: Decimal) -> None:
     """Warns only: oil and lacquer on the scrap heat too, and a provisional record may still wait for its meter."""
     per_tonne = draft.megajoules / made * KG_PER_T
-    if not USUAL_ENERGY[0] <= per_tonne <= USUAL_ENERGY[1]:
-        draft.find("energy-unusual", f"{per_tonne:.0f} MJ per t of metal")
+    warn_outside(draft, "energy-unusual", f"{per_tonne:.0f} MJ per t of metal", per_tonne, USUAL_ENERGY)

@@ -3,8 +3,7 @@
 from decimal import Decimal
 
 from carbon_ledger_nonferrous import alumina, casthouse, copper, electrolysis, lead, remelting
-from carbon_ledger_nonferrous.indicators import INDICATORS
-from ledger.sdk import Route, Sector
+from ledger.sdk import Route, Sector, read_indicators
 
 
 def plugin() -> Sector:
@@ -13,7 +12,7 @@ def plugin() -> Sector:
     are. Oxygen and water that acid and hydrate take up from air and liquor have to be named as supplies."""
     return Sector(
         name="nonferrous", version="0.1.0", en="Non-ferrous metals", zh="有色金属", mass_tolerance=Decimal("0.02"),
-        element_tolerance=Decimal("0.05"), indicators=INDICATORS,
+        element_tolerance=Decimal("0.05"), indicators=read_indicators("carbon_ledger_nonferrous"),
         routes={
             "alumina": Route(activity=alumina.Alumina, assess=alumina.assess, en="Alumina refining", zh="氧化铝"),
             "aluminiumElectrolysis": Route(

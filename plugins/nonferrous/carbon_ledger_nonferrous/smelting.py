@@ -10,10 +10,22 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from carbon_ledger_nonferrous.balance import Metal, check_recovery, entering, held_by, indicate_metal, made_of, total
-from carbon_ledger_nonferrous.common import KG_PER_T, Work, begin, burn_charge, indicate_energy
+from carbon_ledger_nonferrous.common import Work, begin, burn_charge, indicate_energy
 from carbon_ledger_nonferrous.matter import follow_melt
 from carbon_ledger_nonferrous.metals import SULPHUR
-from ledger.sdk import ZERO, Assessment, Context, Draft, Fraction, Key, OutputFacts, Positive, invalid_activity
+from ledger.sdk import (
+    KG_PER_T,
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    Fraction,
+    Key,
+    OutputFacts,
+    Positive,
+    invalid_activity,
+    warn_outside,
+)
 
 ACID: Final = "sulphuricAcid"
 # A mass share of the burden above which acid, at a hundredth of the metal's price, would hide it.
@@ -60,18 +72,13 @@ def smelt(context: Context, activity: Work, metal: Metal, limits: Limits, names:
     if isinstance(activity, Smelting):
         _balance_sulphur(draft, context, activity, made, limits.least_sulphur)
     if made > 0:
-        _check_energy(draft, made, limits.energy)
+        energy = draft.megajoules / made * KG_PER_T
+        warn_outside(draft, "energy-unusual", f"{energy:.0f} MJ per t of metal", energy, limits.energy)
         indicate_energy(draft, made, power)
         if limits.refined:
             draft.indicate(names[0], made / KG_PER_T)
             indicate_metal(draft, entered, made, names[1])
     return draft.assessment()
-
-
-def _check_energy(draft: Draft, made: Decimal, usual: tuple[Decimal, Decimal]) -> None:
-    per_tonne = draft.megajoules / made * KG_PER_T
-    if not usual[0] <= per_tonne <= usual[1]:
-        draft.find("energy-unusual", f"{per_tonne:.0f} MJ per t of metal")
 
 
 def _balance_sulphur(

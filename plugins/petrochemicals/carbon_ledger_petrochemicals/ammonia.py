@@ -7,7 +7,7 @@ from carbon_ledger_petrochemicals.carbon import Plant, Process, balance, begin, 
 from carbon_ledger_petrochemicals.sharing import share_out
 from carbon_ledger_petrochemicals.substances import FREE_NITROGEN, came, made, nitrogen_in, nitrogen_out
 from carbon_ledger_petrochemicals.synthesis import COALS, HYDROGEN_HEAT, HYDROGEN_MOLE, METHANE_LIKE, hydrogen_limit
-from ledger.sdk import Assessment, Context
+from ledger.sdk import Assessment, Context, warn_outside
 
 FEEDS: Final = (*METHANE_LIKE, *COALS, "cokeOvenGas", "otherGas", "naphtha", "fuelOil", "refineryGas", "lpg")
 AMMONIA_MOLE: Final = Decimal("17.031")
@@ -78,8 +78,7 @@ def _indicate(plant: Plant, ammonia: Decimal) -> None:
     """Energy: feedstock, fuel, power, heat, and hydrogen by its lower heating value, MJ per t."""
     hydrogen = came(plant.context, "hydrogen") * HYDROGEN_HEAT
     per_tonne = (plant.draft.megajoules + hydrogen) / ammonia * 1000
-    if not USUAL_ENERGY[0] <= per_tonne <= USUAL_ENERGY[1]:
-        plant.draft.find("energy-unusual", f"{per_tonne:.0f} MJ per t of ammonia")
+    warn_outside(plant.draft, "energy-unusual", f"{per_tonne:.0f} MJ per t of ammonia", per_tonne, USUAL_ENERGY)
     plant.draft.indicate("ammoniaProduced", ammonia / 1000)
     plant.draft.indicate("energyPerTonneAmmonia", per_tonne)
     plant.draft.indicate("directEmissionsPerTonneAmmonia", direct_emissions(plant) / ammonia * 1000)

@@ -14,10 +14,11 @@ from ledger.sdk import (
     Context,
     analysis_of,
     carbon_dioxide_of,
-    convert,
     fuel_of,
     is_energy,
+    kilograms,
     standard_fuels,
+    warn_outside,
 )
 
 FEEDS: Final = ("naphtha", "ethane", "propane", "butane", "lpg", "gasOil", "diesel", "crudeOil")
@@ -59,8 +60,9 @@ def assess(context: Context, activity: SteamCracking) -> Assessment:
     share_out(plant.draft, context)
     if ethylene > 0:
         per_tonne = plant.draft.megajoules / ethylene * 1000
-        if not USUAL_ENERGY[0] <= per_tonne <= USUAL_ENERGY[1]:
-            plant.draft.find("energy-unusual", f"{per_tonne:.0f} MJ per t of ethylene")
+        warn_outside(
+            plant.draft, "energy-unusual", f"{per_tonne:.0f} MJ per t of ethylene", per_tonne, USUAL_ENERGY,
+        )
         plant.draft.indicate("ethyleneProduced", ethylene / 1000)
         plant.draft.indicate("energyPerTonneEthylene", per_tonne)
         plant.draft.indicate("directEmissionsPerTonneEthylene", direct_emissions(plant) / ethylene * 1000)
@@ -90,7 +92,7 @@ def _book_own(plant: Plant, activity: SteamCracking, emitted: Decimal) -> None:
         stated += amount * carbon_dioxide_of(fuel)
         plant.draft.energy(own.material, amount * fuel.megajoules)
     for i, burnt in enumerate(activity.decoking):
-        coke = convert(burnt.coke.amount, burnt.coke.unit, "KGM", f"activity.decoking[{i}].coke")
+        coke = kilograms(burnt.coke, f"decoking[{i}].coke")
         stated += coke * Decimal(burnt.carbon or "1") * Decimal(burnt.oxidation or "1") * CO2_PER_C
     if not activity.own_fuels:
         plant.draft.energy("fuelGas", emitted / CO2_PER_C / usual.carbon_content)

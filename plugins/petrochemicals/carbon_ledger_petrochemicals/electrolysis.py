@@ -6,9 +6,8 @@ from typing import Final
 from carbon_ledger_petrochemicals.carbon import Plant, Process
 from carbon_ledger_petrochemicals.substances import came, made, substances
 from carbon_ledger_petrochemicals.synthesis import HYDROGEN_HEAT
-from ledger.sdk import ZERO, convert
+from ledger.sdk import POWER_UNITS, ZERO, convert, warn_outside
 
-POWER_UNITS: Final = ("KWH", "MWH", "GWH")
 WEIGHING: Final = Decimal("0.02")
 # kWh per kg of hydrogen. Cold water takes 39.4 (higher heating value); plants take 48 to 60, solid oxide with steam 38.
 USUAL_WATER: Final = (Decimal(38), Decimal(75))
@@ -32,8 +31,9 @@ def check_water(plant: Plant, hydrogen: Decimal) -> None:
         )
     _check_parts(plant, "oxygen", "hydrogen", Decimal("0.5"))
     per_kilogram = plant.power / hydrogen
-    if not USUAL_WATER[0] <= per_kilogram <= USUAL_WATER[1]:
-        draft.find("electricity-unusual", f"{per_kilogram:.1f} kWh per kg of hydrogen")
+    warn_outside(
+        draft, "electricity-unusual", f"{per_kilogram:.1f} kWh per kg of hydrogen", per_kilogram, USUAL_WATER,
+    )
     draft.indicate("electricityPerKilogramHydrogen", per_kilogram)
 
 
@@ -56,8 +56,10 @@ def check_brine(plant: Plant) -> None:
     if per_tonne < LEAST_BRINE:
         draft.find("electrolysis-yield", f"{per_tonne:.0f} kWh per t of chlorine: {LEAST_BRINE} is the least",
                    refuses=True)
-    elif not USUAL_BRINE[0] <= per_tonne <= USUAL_BRINE[1]:
-        draft.find("electricity-unusual", f"{per_tonne:.0f} kWh per t of chlorine")
+    else:
+        warn_outside(
+            draft, "electricity-unusual", f"{per_tonne:.0f} kWh per t of chlorine", per_tonne, USUAL_BRINE,
+        )
     draft.indicate("electricityPerTonneChlorine", per_tonne)
 
 

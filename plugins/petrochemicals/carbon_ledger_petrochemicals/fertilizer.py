@@ -11,7 +11,7 @@ from typing import Final, Literal
 from carbon_ledger_petrochemicals.carbon import Plant, Process, balance, begin
 from carbon_ledger_petrochemicals.sharing import factors, share_out
 from carbon_ledger_petrochemicals.substances import made, nitrogen_in, nitrogen_out, substances
-from ledger.sdk import CO2_PER_C, ZERO, Assessment, Context
+from ledger.sdk import CO2_PER_C, PRODUCT_ROLES, ZERO, Assessment, Context
 
 FEEDS: Final = ("carbonDioxide", "urea")
 # Products that give their carbon off again when they are used.
@@ -56,7 +56,7 @@ def assess(context: Context, activity: Fertilizer) -> Assessment:
     if activity.process not in ("compound", "other") and made(context, activity.process) == 0:
         plant.draft.find("product-unusual", f"no output names {activity.process} among its materials")
     share_out(plant.draft, context)
-    products = context.mass_out("product", "coProduct")
+    products = context.mass_out(*PRODUCT_ROLES)
     if products > 0:
         bound = sum((made(context, key) * substances()[key].carbon for key in BOUND), ZERO)
         plant.draft.indicate("fertilizerNitrogen", nitrogen_out(context) / 1000)

@@ -7,7 +7,7 @@ from carbon_ledger_petrochemicals.carbon import Plant, Process, balance, begin, 
 from carbon_ledger_petrochemicals.sharing import factors, share_out
 from carbon_ledger_petrochemicals.substances import came, made, substances
 from carbon_ledger_petrochemicals.synthesis import COALS, HYDROGEN_HEAT, METHANE_LIKE
-from ledger.sdk import ZERO, Assessment, Context
+from ledger.sdk import ZERO, Assessment, Context, warn_outside
 
 FEEDS: Final = (*METHANE_LIKE, *COALS, "cokeOvenGas", "converterGas", "otherGas", "naphtha", "fuelOil", "refineryGas",
                 "carbonDioxide")
@@ -52,8 +52,7 @@ def _methane(plant: Plant, methanol: Decimal) -> Decimal:
 def _indicate(plant: Plant, methanol: Decimal) -> None:
     hydrogen = came(plant.context, "hydrogen") * HYDROGEN_HEAT
     per_tonne = (plant.draft.megajoules + hydrogen) / methanol * 1000
-    if not USUAL_ENERGY[0] <= per_tonne <= USUAL_ENERGY[1]:
-        plant.draft.find("energy-unusual", f"{per_tonne:.0f} MJ per t of methanol")
+    warn_outside(plant.draft, "energy-unusual", f"{per_tonne:.0f} MJ per t of methanol", per_tonne, USUAL_ENERGY)
     plant.draft.indicate("methanolProduced", methanol / 1000)
     plant.draft.indicate("carbonYield", methanol * substances()["methanol"].carbon / plant.carbon.total)
     plant.draft.indicate("energyPerTonneMethanol", per_tonne)

@@ -6,7 +6,7 @@ from typing import Final, Literal
 from carbon_ledger_petrochemicals.carbon import Plant, Process, balance, begin
 from carbon_ledger_petrochemicals.sharing import factors, share_out
 from carbon_ledger_petrochemicals.substances import came, made, substances
-from ledger.sdk import Assessment, Context, Fraction, Quantity, convert, invalid_activity
+from ledger.sdk import Assessment, Context, Fraction, Quantity, invalid_activity, kilograms
 
 WEIGHING: Final = Decimal("0.01")
 # 93 to 97 % of the ammonia's nitrogen becomes acid; far less is a wrong weight or strength.
@@ -75,7 +75,7 @@ def _check(activity: NitricAcid) -> None:
 def _emit(plant: Plant, activity: NitricAcid, acid: Decimal) -> Decimal:
     """The line of N2O; returns its kg."""
     if activity.measured is not None:
-        mass = convert(activity.measured.amount, activity.measured.unit, "KGM", "activity.measured")
+        mass = kilograms(activity.measured, "measured")
         plant.draft.carbon("nitricAcidTailGas", mass, gas="N2O", basis="metered")
         return mass
     left = 1 - Decimal(activity.abatement) * Decimal(activity.utilisation)

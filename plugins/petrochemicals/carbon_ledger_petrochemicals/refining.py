@@ -30,11 +30,13 @@ from ledger.sdk import (
     Positive,
     Quantity,
     SupplyFacts,
+    amount_in,
     analysis_of,
-    convert,
     invalid_activity,
     is_energy,
+    kilograms,
     standard_fuels,
+    warn_outside,
 )
 
 FEEDS: Final = ("crudeOil",)
@@ -131,7 +133,7 @@ def _burn_own(plant: Plant, activity: Refining) -> None:
 def _burn_coke(plant: Plant, burnt: CokeBurn, index: int) -> None:
     """CO2 = coke * carbon * oxidation * 44/12; its heat as petroleum coke."""
     field = f"cokeBurn[{index}]"
-    coke = convert(burnt.coke.amount, burnt.coke.unit, "KGM", f"activity.{field}.coke")
+    coke = kilograms(burnt.coke, f"{field}.coke")
     plant.draft.energy("catalystCoke", coke * standard_fuels()["petroleumCoke"].heating_value)
     usual = factors().find("catalystCoke")
     if burnt.carbon is None:
@@ -144,7 +146,7 @@ def _burn_coke(plant: Plant, burnt: CokeBurn, index: int) -> None:
 
 def _flare(plant: Plant, flare: Flare, index: int) -> None:
     """CO2 = Q * (C * OF * 44/12 + V_CO2 * 1.977); CH4 = Q * V_CH4 * (1 - OF) * 0.717."""
-    gas = convert(flare.gas.amount, flare.gas.unit, "NM3", f"activity.flares[{index}].gas")
+    gas = amount_in(flare.gas, "NM3", f"flares[{index}].gas")
     carbon, oxidised = Decimal(flare.carbon), Decimal(flare.oxidation)
     inert, methane = Decimal(flare.carbon_dioxide), Decimal(flare.methane)
     if carbon > _RICHEST_GAS:
@@ -157,11 +159,10 @@ def _flare(plant: Plant, flare: Flare, index: int) -> None:
 
 def _make_hydrogen(plant: Plant, unit: HydrogenPlant, index: int) -> None:
     """CO2 = (carbon of the feed - carbon of tail gas and residue) * 44/12."""
-    came = convert(unit.carbon_in.amount, unit.carbon_in.unit, "KGM", f"activity.hydrogenPlants[{index}].carbonIn")
+    came = kilograms(unit.carbon_in, f"hydrogenPlants[{index}].carbonIn")
     left = ZERO
     if unit.carbon_out is not None:
-        left = convert(unit.carbon_out.amount, unit.carbon_out.unit, "KGM",
-                       f"activity.hydrogenPlants[{index}].carbonOut")
+        left = kilograms(unit.carbon_out, f"hydrogenPlants[{index}].carbonOut")
     if left > came:
         raise invalid_activity(f"hydrogenPlants[{index}].carbonOut", f"{left:f}", f"at most the {came:f} kg that came")
     plant.draft.carbon("hydrogenPlant", (came - left) * CO2_PER_C)
@@ -200,8 +201,7 @@ def _indicate(plant: Plant, own: Decimal) -> None:
     if crude == 0:
         return
     per_tonne = draft.megajoules / crude * 1000
-    if not USUAL_ENERGY[0] <= per_tonne <= USUAL_ENERGY[1]:
-        draft.find("energy-unusual", f"{per_tonne:.0f} MJ per t of crude oil")
+    warn_outside(draft, "energy-unusual", f"{per_tonne:.0f} MJ per t of crude oil", per_tonne, USUAL_ENERGY)
     draft.indicate("crudeProcessed", crude / 1000)
     draft.indicate("refinedYield", made(context, *REFINED) / crude)
     draft.indicate("energyPerTonneCrude", per_tonne)

@@ -12,8 +12,7 @@ from carbon_ledger_petrochemicals import (
     nitric_acid,
     refining,
 )
-from carbon_ledger_petrochemicals.indicators import INDICATORS
-from ledger.sdk import Route, Sector
+from ledger.sdk import Route, Sector, read_indicators
 
 
 def plugin() -> Sector:
@@ -22,7 +21,8 @@ def plugin() -> Sector:
     crude oil and its fractions are sampled, and gas is analysed now and then."""
     return Sector(
         name="petrochemicals", version="0.1.0", en="Petrochemicals and chemicals", zh="石化化工",
-        mass_tolerance=Decimal("0.02"), element_tolerance=Decimal("0.05"), indicators=INDICATORS,
+        mass_tolerance=Decimal("0.02"), element_tolerance=Decimal("0.05"),
+        indicators=read_indicators("carbon_ledger_petrochemicals"),
         routes={
             "refining": Route(activity=refining.Refining, assess=refining.assess, en="Refining", zh="炼油"),
             "steamCracking": Route(

@@ -5,10 +5,9 @@ from decimal import Decimal
 from typing import Final
 
 from carbon_ledger_petrochemicals.substances import heat, is_carbon_dioxide, moles
-from ledger.sdk import ZERO, Context, Draft, FactorTable, OutputFacts, convert, read_factors
+from ledger.sdk import HEAT_UNITS, ZERO, Context, Draft, FactorTable, OutputFacts, convert, read_factors
 
 UNBURDENED: Final = ("waste", "core", "credit", "attribute")
-HEAT_UNITS: Final = ("3B", "KJO", "JOU", "GV", "D30")
 
 
 def factors() -> FactorTable:
