@@ -7,7 +7,7 @@ from ledger.sdk import Route, Sector, read_indicators
 
 
 def plugin() -> Sector:
-    """The sector `building-materials`. Outputs may outweigh what comes in by 2 %: belt scales, and water that clay and
+    """The sector `building-materials`. Outputs may outweigh inputs by 2 %: belt scales, and water that clay and
     cement take up. They may state 5 % more of an element: raw meal is a mixture of what quarries give that day."""
     return Sector(
         name="building-materials", version="0.1.0", en="Building materials", zh="建材", mass_tolerance=Decimal("0.02"),

@@ -16,7 +16,7 @@ from ledger.sdk import Route, Sector, read_indicators
 
 
 def plugin() -> Sector:
-    """The sector `circular`. Outputs may outweigh what comes in by 2 %: weighbridges and rain. They may state 5 % more
+    """The sector `circular`. Outputs may outweigh inputs by 2 %: weighbridges and rain. They may state 5 % more
     of an element: mixed waste is sampled, and sorted fractions are analysed anew."""
     return Sector(
         name="circular", version="0.1.0", en="Circular economy", zh="循环经济", mass_tolerance=Decimal("0.02"),

@@ -7,7 +7,7 @@ from ledger.sdk import Route, Sector, read_indicators
 
 
 def plugin() -> Sector:
-    """The sector `consumer-goods`. Outputs may outweigh what comes in by 2 %: paper, cotton and pulp take up moisture
+    """The sector `consumer-goods`. Outputs may outweigh inputs by 2 %: paper, cotton and pulp take up moisture
     from the air. They may state 5 % more of an element: bales of recovered paper and chips of wood are mixtures."""
     return Sector(
         name="consumer-goods", version="0.1.0", en="Consumer goods", zh="消费品", mass_tolerance=Decimal("0.02"),

@@ -1,4 +1,4 @@
-"""The sector's front page: routes and what they are called."""
+"""The sector `electronics`: its routes and their names."""
 
 from decimal import Decimal
 
@@ -7,8 +7,10 @@ from ledger.sdk import Route, Sector, read_indicators
 
 
 def plugin() -> Sector:
-    """The sector `electronics`. Outputs may outweigh what comes in by 1 %: scales of plants, and moisture. They may
+    """The sector `electronics`. Outputs may outweigh inputs by 1 %: scales of plants, and moisture. They may
     state 2 % more of an element: cathode materials and foils come with certificates, whose analyses have a tolerance.
+
+    Indicators of CO2 cover the record's own emissions, without upstream emissions.
     """
     return Sector(
         name="electronics", version="0.1.0", en="Electronics", zh="电子", mass_tolerance=Decimal("0.01"),

@@ -16,7 +16,7 @@ from ledger.sdk import Route, Sector, read_indicators
 
 
 def plugin() -> Sector:
-    """The sector `equipment`. Outputs may outweigh what comes in by 1 %: the scales of workshops. They may state 2 %
+    """The sector `equipment`. Outputs may outweigh inputs by 1 %: the scales of workshops. They may state 2 %
     more of an element: metal comes with certificates, whose analyses have a tolerance of their own."""
     return Sector(
         name="equipment", version="0.1.0", en="Machinery and equipment", zh="装备制造",

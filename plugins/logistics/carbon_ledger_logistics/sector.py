@@ -1,4 +1,4 @@
-"""The sector's front page: routes, indicators, and what they are called."""
+"""The sector `logistics`: its routes and their names."""
 
 
 from carbon_ledger_logistics import hub, transport

@@ -16,7 +16,7 @@ from ledger.sdk import Route, Sector, read_indicators
 
 
 def plugin() -> Sector:
-    """The sector `petrochemicals`. Outputs may outweigh what comes in by 2 %: tank gauges and gas meters. Air and water
+    """The sector `petrochemicals`. Outputs may outweigh inputs by 2 %: tank gauges and gas meters. Air and water
     that react are supplies of origin nature, so no tolerance stands for them. Outputs may state 5 % more of an element:
     crude oil and its fractions are sampled, and gas is analysed now and then."""
     return Sector(

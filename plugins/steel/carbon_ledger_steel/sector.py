@@ -18,7 +18,7 @@ from ledger.sdk import Route, Sector, read_indicators
 
 
 def plugin() -> Sector:
-    """The sector `steel`. Outputs may outweigh what comes in by 2 %: weighbridges, and oxygen from the air in scale.
+    """The sector `steel`. Outputs may outweigh inputs by 2 %: weighbridges, and oxygen from the air in scale.
     They may state 5 % more of an element: a heat is analysed as a whole, scrap and ore only by samples."""
     return Sector(
         name="steel", version="0.1.0", en="Iron and steel", zh="钢铁", mass_tolerance=Decimal("0.02"),
