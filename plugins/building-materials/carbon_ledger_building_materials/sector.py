@@ -1,4 +1,4 @@
-"""The sector's front page: routes and what they are called."""
+"""The sector `building-materials`: its routes and their names."""
 
 from decimal import Decimal
 
@@ -7,8 +7,8 @@ from ledger.sdk import Route, Sector, read_indicators
 
 
 def plugin() -> Sector:
-    """The sector `building-materials`. Outputs may outweigh inputs by 2 %: belt scales, and water that clay and
-    cement take up. They may state 5 % more of an element: raw meal is a mixture of what quarries give that day."""
+    """The sector `building-materials`. Outputs may outweigh inputs by 2 %: belt scales, and water that clay and cement
+    take up. They may state 5 % more of an element: raw meal is a mixture whose composition changes by the day."""
     return Sector(
         name="building-materials", version="0.1.0", en="Building materials", zh="建材", mass_tolerance=Decimal("0.02"),
         element_tolerance=Decimal("0.05"), indicators=read_indicators("carbon_ledger_building_materials"),

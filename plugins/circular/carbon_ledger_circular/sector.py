@@ -1,4 +1,4 @@
-"""The sector's front page: routes, indicators, and what they are called."""
+"""The sector `circular`: its routes and their names."""
 
 from decimal import Decimal
 
