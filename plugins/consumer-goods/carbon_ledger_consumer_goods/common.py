@@ -1,4 +1,4 @@
-"""What the routes share: factors, masses, limits, carbonates, and what every activity may say."""
+"""Shared code of the routes: factors, masses, limits, carbonates."""
 
 from decimal import Decimal
 from typing import Final
@@ -20,7 +20,7 @@ from ledger.sdk import (
 
 PACKAGE: Final = "carbon_ledger_consumer_goods"
 WEIGHING: Final = Decimal("0.02")
-"""Scales, and moisture that fibres take up from the air after they were weighed."""
+"""Tolerance for scales, and for moisture that fibres take up after weighing."""
 
 
 def factors() -> FactorTable:
@@ -29,7 +29,7 @@ def factors() -> FactorTable:
 
 
 def is_made(output: OutputFacts) -> bool:
-    """Whether an output is what the plant makes: a product or co-product that is no energy."""
+    """Whether an output is a product or co-product that is no energy."""
     return output.role in PRODUCT_ROLES and not is_energy(output.quantity)
 
 
@@ -39,7 +39,7 @@ def made(context: Context) -> Decimal:
 
 
 def judge_energy(draft: Draft, code: str, tonnes: Decimal, *, usual: Limits, possible: Limits) -> None:
-    """As `judge`, of MJ per t; a record without any energy warns alone, since its closing may bring what is missing."""
+    """As `judge`, in MJ per t; a record without any energy only warns, since its closing may bring the energy."""
     if draft.megajoules == 0:
         draft.find(f"{code}-missing", "no energy is supplied")
     else:
@@ -48,10 +48,10 @@ def judge_energy(draft: Draft, code: str, tonnes: Decimal, *, usual: Limits, pos
 
 def book_limestone(draft: Draft, context: Context, purity: str | None) -> Decimal:
     """CO2 of bought `limestone` that the lime kiln burns: mass * 0.405 (accounting guideline for makers of paper), or
-    mass * CaCO3 content * 44/100 where it is analysed. Returns kg of CO2.
+    mass * CaCO3 content * 44/100 if it is analysed. Returns kg of CO2.
 
-    Lime mud that goes round in the kraft cycle gives off carbon of the wood: only what is bought counts, as in
-    equation AA-3 of 40 CFR 98.273.
+    Lime mud of the kraft cycle gives off carbon of the wood: only bought limestone counts, as in equation AA-3 of
+    40 CFR 98.273.
     """
     total = ZERO
     for supply in context.supplied("limestone"):

@@ -1,4 +1,4 @@
-"""The sector's front page: routes and what they are called."""
+"""The sector `consumer-goods`: its routes and their names."""
 
 from decimal import Decimal
 

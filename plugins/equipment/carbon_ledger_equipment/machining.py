@@ -6,7 +6,7 @@ from typing import Final, Literal
 from carbon_ledger_equipment.common import Work, begin, check_named, indicate_yield
 from ledger.sdk import PRODUCT_ROLES, ZERO, Assessment, Context, Key, Positive, follow_composition
 
-# Parts cut from the solid for aircraft keep a tenth of the billet; below half of that a weight is wrong.
+# Aircraft parts cut from the solid keep a tenth of the billet; below half of that a weight is wrong.
 LEAST_YIELD: Final = Decimal("0.05")
 
 Operation = Literal[
@@ -21,7 +21,7 @@ class Machining(Work, frozen=True, kw_only=True):
     Supplies: `electricity`, standard fuels, `heat`, `steam`, `acetylene`; material that becomes the product: `steel`,
     `bar`, `casting`, `forging`, `aluminium`, `workpiece`; `coolant`, `cuttingTool` and others are left to the core.
     Swarf is an output with the role waste and the origin preConsumer.
-    `operations`: in the order in which they were done. `coolant`: the material of the supply that cools.
+    `operations`: in the order in which they were done. `coolant`: material of the coolant's supply.
     `machine_hours`: hours that machines ran.
     """
 
@@ -31,7 +31,7 @@ class Machining(Work, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: Machining) -> Assessment:
-    """Power; each material goes where the outputs' compositions say, and none into the coolant."""
+    """Power; each material goes to outputs by their compositions, none into the coolant."""
     check_named(context, "coolant", activity.coolant)
     draft, power = begin(context, activity)
     follow_composition(draft, context)

@@ -1,4 +1,4 @@
-"""The sector's front page: routes, indicators, and what they are called."""
+"""The sector `equipment`: its routes and their names."""
 
 from decimal import Decimal
 
