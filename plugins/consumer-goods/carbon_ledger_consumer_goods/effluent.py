@@ -83,9 +83,9 @@ def book_effluents(draft: Draft, effluents: Sequence[Effluent], *, grown: bool) 
         total += amount
         draft.line(Line(
             gas="CH4biogenic" if grown else "CH4", amount=amount, source=f"effluent {effluent.treatment}",
-            kind="treatment", burden="biogenicNonCO2Emissions" if grown else "fossilGhgEmissions", primary=potential.measured,
-            ratings=(1, 1, 1) if potential.measured else (2, 2, 2), factor=potential.factor,
-            recalled=potential.recalled,
+            kind="treatment", burden="biogenicNonCO2Emissions" if grown else "fossilGhgEmissions",
+            primary=potential.measured, ratings=(1, 1, 1) if potential.measured else (2, 2, 2),
+            factor=potential.factor, recalled=potential.recalled,
         ))
     if effluents:
         draft.indicate("effluentMethane", total)

@@ -23,7 +23,7 @@ from ledger.sdk import (
 
 FEEDS: Final = ("naphtha", "ethane", "propane", "butane", "lpg", "gasOil", "diesel", "crudeOil")
 WEIGHING: Final = Decimal("0.01")
-# Ethane gives 0.80 of its mass, naphtha 0.3; C2H6 -> C2H4 + H2 gives 0.933 and no more.
+# Ethane gives 0.80 of its mass, naphtha 0.3; C2H6 -> C2H4 + H2 gives at most 0.933.
 MOST_ETHYLENE: Final = Decimal("28.054") / Decimal("30.07")
 # The furnaces' heat of reaction alone is 5 GJ per t of ethylene; naphtha crackers take 20 to 40.
 USUAL_ENERGY: Final = (Decimal(10_000), Decimal(60_000))
@@ -80,9 +80,9 @@ def _methane(plant: Plant, ethylene: Decimal) -> Decimal:
 
 
 def _book_own(plant: Plant, activity: SteamCracking, emitted: Decimal) -> None:
-    """Energy of the fuel that the cracker makes; what is stated may not exceed what the balance leaves.
+    """Energy of the fuel that the cracker makes; stated fuel and coke may not emit more than the balance leaves.
 
-    Where none is stated, the carbon is taken as that of refinery gas: MJ = kg of carbon / carbon content.
+    Without stated fuel, the carbon counts as refinery gas: MJ = kg of carbon / carbon content.
     """
     usual, stated = standard_fuels()["refineryGas"], ZERO
     for own in activity.own_fuels:
@@ -100,7 +100,8 @@ def _book_own(plant: Plant, activity: SteamCracking, emitted: Decimal) -> None:
     whole = plant.carbon.total * CO2_PER_C
     if stated > emitted + whole * UNEXPLAINED:
         plant.draft.find(
-            "own-fuel", f"own fuel and coke emit {stated:f} kg of CO2, the balance leaves {emitted:f}", refuses=True,
+            "own-fuel", f"own fuel and coke emit {stated:f} kg of CO2, but the balance leaves {emitted:f} kg",
+            refuses=True,
         )
     elif stated < emitted - whole * UNEXPLAINED:
         plant.draft.find("carbon-unaccounted", f"own fuel and coke explain {stated:f} of {emitted:f} kg of CO2")

@@ -26,7 +26,7 @@ class Methanol(Process, frozen=True, kw_only=True):
 
 def assess(context: Context, activity: Methanol) -> Assessment:
     """GB/T 32151.10, as for ammonia; methanol is 37.5 % carbon. Methane that escapes from reforming by IPCC 2006,
-    volume 3, 3.9.2. Carbon yield = carbon in methanol / carbon that came, at most 1 by the balance."""
+    volume 3, 3.9.2. Carbon yield = carbon in methanol / carbon in, at most 1 by the balance."""
     plant = begin(context, activity, FEEDS, converted=True)
     methanol = made(context, "methanol")
     escaped = _methane(plant, methanol)
