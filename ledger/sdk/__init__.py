@@ -19,10 +19,19 @@ from ledger.core.outcome.assessment import Assessment, Assigned, Basis, EnergyUs
 from ledger.core.record.units import POWER_UNITS, convert
 from ledger.core.record.values import Deviation, Fraction, Key, Name, Part, Pedigree, Positive, Quantity, Role, Signed
 from ledger.errors import PluginError
-from ledger.sdk.amounts import KG_PER_T, amount_in, kilograms
 from ledger.sdk.calcination import CARBONATES, CO2_PER_CAO, CO2_PER_MGO, calcination, carbonate, from_oxides
 from ledger.sdk.chain import ChainFigure, ChainLine, ChainMethod
-from ledger.sdk.context import ZERO, AttributeFacts, Context, FacilityFacts, InputFacts, OutputFacts, SupplyFacts
+from ledger.sdk.context import (
+    CARRYING_ROLES,
+    PRODUCT_ROLES,
+    ZERO,
+    AttributeFacts,
+    Context,
+    FacilityFacts,
+    InputFacts,
+    OutputFacts,
+    SupplyFacts,
+)
 from ledger.sdk.documents import Answer, Document, invalid_field, read_document, spelled
 from ledger.sdk.drafting import draft_with_energy, omit_upstream
 from ledger.sdk.energy import HEAT_UNITS, RENEWABLE_POWER, book_energy, is_energy, is_fuel
@@ -38,7 +47,6 @@ from ledger.sdk.factors import (
     residual_mix,
 )
 from ledger.sdk.fuels import Fuel, FuelAnalysis, analysis_of, carbon_dioxide_of, fuel_of, standard_fuels
-from ledger.sdk.indicators import read_indicators
 from ledger.sdk.installation import (
     EmissionLine,
     Installations,
@@ -53,8 +61,18 @@ from ledger.sdk.limits import Limits, judge, warn_outside
 from ledger.sdk.matter import follow_composition, matter_in
 from ledger.sdk.places import wider_places
 from ledger.sdk.pricing import Draft
-from ledger.sdk.roles import CARRYING_ROLES, PRODUCT_ROLES
-from ledger.sdk.sector import CONTEXT, Activity, Indicator, Route, Sector, invalid_activity
+from ledger.sdk.sector import (
+    CONTEXT,
+    KG_PER_T,
+    Activity,
+    Indicator,
+    Route,
+    Sector,
+    amount_in,
+    invalid_activity,
+    kilograms,
+    read_indicators,
+)
 from ledger.sdk.tables import rows
 
 __all__ = [
