@@ -31,7 +31,7 @@ class Machining(Work, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: Machining) -> Assessment:
-    """Power; each material goes to outputs by their compositions, none into the coolant."""
+    """Power; each material goes to outputs by their compositions, but not into the coolant."""
     check_named(context, "coolant", activity.coolant)
     draft, power = begin(context, activity)
     follow_composition(draft, context)

@@ -23,7 +23,8 @@ WEAR_PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "turbocharger": ("bearing", "seal", "seal ring"), "starter": ("brush", "bearing"),
     "generator": ("brush", "bearing"), "hydraulicCylinder": ("seal", "wiper"),
 }
-"""Parts that wear: a remanufactured machine has at least one of them replaced, and reuses none without restoration."""
+"""Parts that wear: a remanufactured machine has at least one of them replaced, and reuses no wear part without
+restoration."""
 
 
 class ReplacedPart(Part, frozen=True, kw_only=True):

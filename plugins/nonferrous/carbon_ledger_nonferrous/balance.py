@@ -117,7 +117,7 @@ def _source(taken: InputFacts, metal: Metal) -> Source:
 
 
 def held_by(output: OutputFacts, metal: Metal, purity: Decimal = ONE) -> Decimal:
-    """Kg of the element in an output; without elements and materials a product holds `purity`, other outputs none."""
+    """Kg of the element in an output; without elements and materials a product holds `purity`, other outputs 0."""
     mass = output.mass or ZERO
     if metal.symbol is not None and metal.symbol in output.elements:
         return mass * output.elements[metal.symbol]

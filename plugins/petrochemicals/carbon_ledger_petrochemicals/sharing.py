@@ -44,7 +44,7 @@ def _is_heat(output: OutputFacts) -> bool:
 def _weigh(
     draft: Draft, context: Context, key: str, left_out: Sequence[bool], weight: Callable[[OutputFacts], Decimal | None]
 ) -> None:
-    """Weights by `key`; no weights if an output has none, so the core's error names this output."""
+    """Weights by `key`; no weights if an output lacks a weight: the core's error then names it."""
     weights: list[Decimal] = []
     for output, is_out in zip(context.outputs, left_out, strict=True):
         amount = ZERO

@@ -37,7 +37,7 @@ class Balanced(NamedTuple):
         return sum((one.mass for one in self.came if one.material in materials), ZERO)
 
     def megajoules(self, *materials: str) -> Decimal:
-        """MJ of these fuels or reductants; of all if none is named."""
+        """MJ of these fuels or reductants; of all without arguments."""
         return sum((one.megajoules for one in self.came if one.material in materials or not materials), ZERO)
 
     @property
