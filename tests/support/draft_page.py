@@ -68,7 +68,7 @@ def numbers(method: ast.FunctionDef) -> Iterator[str]:
 
 def _section(method: ast.FunctionDef) -> str:
     text = ast.get_docstring(method) or ""
-    errors = " ".join(" ".join(sentence.split()) for sentence in _ERRORS.findall(text))
+    errors = " ".join(" ".join(sentence.split()[1:]) for sentence in _ERRORS.findall(text))
     lines = [f"## `{method.name}`", "", "```python", _signature(method), "```", "", _ERRORS.sub("", text).strip(), ""]
     units = [_unit(key) for key in numbers(method)]
     lines += [f"- Units: {'; '.join(units)}."] if units else []
