@@ -39,8 +39,8 @@ def book_carbonates(draft: Draft, context: Context, stated: Mapping[Key, Carbona
                                    + ", ".join(CARBONATES))
     total = Decimal(0)
     for supply in context.supplied(*CARBONATES):
-        known = stated.get(supply.material, Carbonate())
-        ratio = carbonate(CARBONATES[supply.material], Decimal(known.purity), Decimal(known.calcined))
+        analysis = stated.get(supply.material, Carbonate())
+        ratio = carbonate(CARBONATES[supply.material], Decimal(analysis.purity), Decimal(analysis.calcined))
         amount = supply.amount("KGM") * ratio
         analysed = supply.material in stated
         draft.carbon(

@@ -86,14 +86,16 @@ def assess(context: Context, activity: Ceramics) -> Assessment:
 def _book_bodies(draft: Draft, context: Context, activity: Ceramics) -> Decimal:
     """Lines of the carbonates in raw materials; returns kg of CO2. Raises PluginError for an impossible material."""
     total = ZERO
-    for name, known in activity.raw_materials.items():
-        lime, magnesia = Decimal(known.calcium_carbonate), Decimal(known.magnesium_carbonate)
+    for name, raw_material in activity.raw_materials.items():
+        lime, magnesia = Decimal(raw_material.calcium_carbonate), Decimal(raw_material.magnesium_carbonate)
         if name in CARBONATES or not context.supplied(name):
             raise invalid_activity("rawMaterials", name, "a supply of this record that is no carbonate itself")
         if lime + magnesia > 1:
             raise invalid_activity(f"rawMaterials.{name}", lime + magnesia, "at most 1 for all carbonates together")
         for supply in context.supplied(name):
-            amount = supply.amount("KGM") * Decimal(known.used) * (lime * CO2_PER_CACO3 + magnesia * CO2_PER_MGCO3)
+            amount = supply.amount("KGM") * Decimal(raw_material.used) * (
+                lime * CO2_PER_CACO3 + magnesia * CO2_PER_MGCO3,
+            )
             draft.carbon(name, amount, supply=supply)
             total += amount
             omit_upstream(draft, supply, skip_nature=True)

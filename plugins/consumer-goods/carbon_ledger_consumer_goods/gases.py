@@ -104,13 +104,13 @@ def _lost_share(index: int, filled: FilledGas, supplied: Decimal) -> _Share:
         return _Share(Decimal(row["share"]), f"losses:{filled.use}", row["status"] == "recalled")
     if filled.loss is not None:
         raise invalid_activity(f"gases[{index}].loss", filled.loss, "absent if charged is stated")
-    kept = kilograms(filled.charged, f"gases[{index}].charged")
+    accounted = kilograms(filled.charged, f"gases[{index}].charged")
     if filled.recovered is not None:
-        kept += kilograms(filled.recovered, f"gases[{index}].recovered")
-    if kept > supplied:
+        accounted += kilograms(filled.recovered, f"gases[{index}].recovered")
+    if accounted > supplied:
         raise invalid_activity(f"gases[{index}].charged", filled.charged,
                                f"together with recovered at most {supplied:f} kg, the mass supplied")
-    return _Share((supplied - kept) / supplied)
+    return _Share((supplied - accounted) / supplied)
 
 
 def _lose(draft: Draft, filled: FilledGas, supply: SupplyFacts, share: _Share) -> None:

@@ -127,12 +127,12 @@ def _keys(table: FactorTable, kind: str, use: GasUse, substrate: Substrate) -> t
     """Keys of a default, the most specific first; the process may be absent if the gas has defaults of one process
     alone."""
     whole = f"{substrate}:{use.gas}"
-    known = [row.key for row in table if row.key.startswith(f"emitted:{whole}")]
+    keys = [row.key for row in table if row.key.startswith(f"emitted:{whole}")]
     process = use.process
     if process is not None:
         special: tuple[str, ...] = (f"{kind}:{whole}:{process}",)
     else:
-        special = (known[0].replace("emitted", kind, 1),) if len(known) == 1 else ()
+        special = (keys[0].replace("emitted", kind, 1),) if len(keys) == 1 else ()
     return (*special, f"{kind}:{whole}", f"{kind}:any:{use.gas}")
 
 

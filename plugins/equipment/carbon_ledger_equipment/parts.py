@@ -68,12 +68,13 @@ def reused_mass(reused: Sequence[ReusedPart]) -> tuple[Decimal, Decimal]:
 
 
 def indicate_parts(
-    draft: Draft, machine: str | None, kept: Sequence[ReusedPart], replaced: Sequence[ReplacedPart], restored: Decimal
+    draft: Draft, machine: str | None, reused_parts: Sequence[ReusedPart], replaced: Sequence[ReplacedPart],
+    restored: Decimal,
 ) -> None:
     """Numbers of parts, the reuse rate by number, and the mass of restored parts; warns of wear parts reused as they
     were."""
-    if kept:
-        reused, new = sum(one.count for one in kept), sum(one.count for one in replaced)
+    if reused_parts:
+        reused, new = sum(one.count for one in reused_parts), sum(one.count for one in replaced)
         draft.indicate("partsReused", Decimal(reused))
         draft.indicate("partsReplaced", Decimal(new))
         draft.indicate("reusedPartsRate", Decimal(reused) / (reused + new))
@@ -81,7 +82,7 @@ def indicate_parts(
     if machine is None:
         return
     wear = {_plain(name) for name in WEAR_PARTS[machine]}
-    as_it_was = [one.part for one in kept if _plain(one.part) in wear and not one.restored]
+    as_it_was = [one.part for one in reused_parts if _plain(one.part) in wear and not one.restored]
     if as_it_was:
         draft.find("wear-part-reused", f"{as_it_was[0]} of a {machine} is a wear part, and was reused without "
                    "restoration")

@@ -72,7 +72,7 @@ def assess(context: Context, activity: Remanufacturing) -> Assessment:
     Reuse rate by mass = reused / products. Material saved = reused mass, which needs no new material.
     """
     replaced = replaced_mass(activity.replaced)
-    kept, restored = reused_mass(activity.reused_parts)
+    named_mass, restored = reused_mass(activity.reused_parts)
     check_new(activity.compared_to, activity.efficiency)
     if activity.scrapped_cores is not None and activity.scrapped_cores < 0:
         raise invalid_activity("scrappedCores", activity.scrapped_cores, "a number of cores, zero or more")
@@ -87,7 +87,7 @@ def assess(context: Context, activity: Remanufacturing) -> Assessment:
     units = _check_pieces(draft, context, activity, cores)
     made = context.mass_out(*PRODUCT_ROLES)
     _check_replaced(draft, context, activity, replaced)
-    _check_reused(draft, context, activity, cores, replaced, kept)
+    _check_reused(draft, context, activity, cores, replaced, named_mass)
     draft.indicate("replacedMass", replaced)
     indicate_parts(draft, activity.machine, activity.reused_parts, activity.replaced, restored)
     indicate_energy(draft, made, power)
@@ -136,21 +136,21 @@ def _check_replaced(draft: Draft, context: Context, activity: Remanufacturing, r
 
 def _check_reused(
     draft: Draft, context: Context, activity: Remanufacturing, cores: Sequence[InputFacts], replaced: Decimal,
-    kept: Decimal,
+    named_mass: Decimal,
 ) -> None:
-    """Products consist of reused and new parts; the rest of the cores is waste or another output. `kept`: kg of the
-    parts that are named as reused."""
+    """Products consist of reused and new parts; the rest of the cores is waste or another output. `named_mass`: kg of
+    the parts that are named as reused."""
     made = context.mass_out(*PRODUCT_ROLES)
     core_mass = sum((core.mass or ZERO for core in cores), ZERO)
     if made == 0 or core_mass == 0:
         draft.find("mass-unknown", "cores or products have no mass, so there is no rate of reuse")
         return
-    reused = _stated(activity, kept)
+    reused = _stated(activity, named_mass)
     if reused is None:
         reused = made - replaced
     else:
-        if kept > reused * (1 + WEIGHING):
-            draft.find("reuse-balance", f"{kept:f} kg of parts are named as reused, {reused:f} kg in all")
+        if named_mass > reused * (1 + WEIGHING):
+            draft.find("reuse-balance", f"{named_mass:f} kg of parts are named as reused, {reused:f} kg in all")
         if reused + replaced < made * (1 - UNFITTED) or reused > made * (1 + WEIGHING):
             draft.find("reuse-balance", f"{reused:f} kg reused and {replaced:f} kg new in {made:f} kg of products")
     if reused <= 0:
@@ -167,8 +167,8 @@ def _check_reused(
     draft.indicate("massReused", reused)
 
 
-def _stated(activity: Remanufacturing, kept: Decimal) -> Decimal | None:
+def _stated(activity: Remanufacturing, named_mass: Decimal) -> Decimal | None:
     """Kg of the cores that stayed in the products, as the activity states; None if it does not."""
     if activity.reused is not None:
         return kilograms(activity.reused, "reused")
-    return kept or None
+    return named_mass or None

@@ -66,14 +66,14 @@ def assess(context: Context, activity: Hub) -> Assessment:
 
 
 def _tonnes(context: Context, activity: Hub) -> list[Decimal]:
-    known = {one.lot: one for one in activity.handled}
-    if len(known) != len(activity.handled) or set(known) != {output.lot for output in context.outputs}:
-        raise invalid_activity("handled", ", ".join(known) or "empty", "an entry for each output, by its lot")
+    by_lot = {one.lot: one for one in activity.handled}
+    if len(by_lot) != len(activity.handled) or set(by_lot) != {output.lot for output in context.outputs}:
+        raise invalid_activity("handled", ", ".join(by_lot) or "empty", "an entry for each output, by its lot")
     tonnes = []
     for output in context.outputs:
         if output.mass is not None:
             raise invalid_activity("handled", output.lot, "for outputs that are services: counted, without a mass")
-        mass = known[output.lot].mass
+        mass = by_lot[output.lot].mass
         amount = kilograms(mass, "handled[].mass") / KG_PER_T
         tonnes.append(amount if output.role in CARRYING_ROLES else ZERO)
     if not any(tonnes):

@@ -117,12 +117,12 @@ def assess(context: Context, activity: Transport) -> Assessment:
 
 def _carried(context: Context, activity: Transport) -> list[Decimal]:
     """Tkm of each output, by its consignment; raises PluginError if they differ from the output's quantity."""
-    known = {consignment.lot: consignment for consignment in activity.consignments}
-    if len(known) != len(activity.consignments) or set(known) != {output.lot for output in context.outputs}:
-        raise invalid_activity("consignments", ", ".join(known) or "empty", "an entry for each output, by its lot")
+    by_lot = {consignment.lot: consignment for consignment in activity.consignments}
+    if len(by_lot) != len(activity.consignments) or set(by_lot) != {output.lot for output in context.outputs}:
+        raise invalid_activity("consignments", ", ".join(by_lot) or "empty", "an entry for each output, by its lot")
     carried = []
     for output in context.outputs:
-        consignment = known[output.lot]
+        consignment = by_lot[output.lot]
         tonnes = amount_in(consignment.mass, "TNE", "consignments[].mass")
         kilometres = amount_in(consignment.distance, "KMT", "consignments[].distance")
         stated = convert(output.quantity.amount, output.quantity.unit, "TKM", "outputs[].quantity")

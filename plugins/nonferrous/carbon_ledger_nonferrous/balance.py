@@ -79,14 +79,14 @@ def entering(
     of the mass that its stated elements leave open. Raises InvalidQuantity for a supply without a mass."""
     check_contents(contents, metal)
     grades = {
-        name: grade(contents[name]) if name in contents else known for name, known in metal.carriers.items()
+        name: grade(contents[name]) if name in contents else usual for name, usual in metal.carriers.items()
     }
     lots = (taken for taken in context.inputs if taken.mass and not is_energy(taken.quantity))
     entered = [_lot(taken, metal, grades, unstated) for taken in lots]
     for supply in context.supplied(*metal.carriers):
-        mass, known = supply.amount("KGM"), grades[supply.material]
+        mass, content = supply.amount("KGM"), grades[supply.material]
         source: Source = "metal" if supply.material in metal.refined else "ore"
-        entered.append(Entered(mass * known.typical, mass * known.most, source, lot=False))
+        entered.append(Entered(mass * content.typical, mass * content.most, source, lot=False))
     return tuple(entered)
 
 
@@ -98,12 +98,12 @@ def _lot(taken: InputFacts, metal: Metal, grades: Mapping[str, Grade], unstated:
     if not taken.materials:
         rest = mass if metal.symbol is None else mass * (1 - sum(taken.elements.values(), ZERO)) * unstated
         return Entered(rest, rest, source, lot=True)
-    known, most = ZERO, ZERO
+    typical, most = ZERO, ZERO
     for material, share in taken.materials.items():
         if material in grades:
-            known += mass * share * grades[material].typical
+            typical += mass * share * grades[material].typical
             most += mass * share * grades[material].most
-    return Entered(known, most, source, lot=True)
+    return Entered(typical, most, source, lot=True)
 
 
 def _source(taken: InputFacts, metal: Metal) -> Source:

@@ -96,12 +96,12 @@ def _book_heat(draft: Draft, context: Context, activity: Process, came: Sequence
         left += _heat_of(output, activity)
     if left > whole + metal * CARBON_MJ:
         draft.find("energy-balance", f"outputs hold {left:f} MJ of fuel, {whole:f} MJ came in", refuses=True)
-    kept = max(1 - left / whole, ZERO) if whole else ZERO
+    used_share = max(1 - left / whole, ZERO) if whole else ZERO
     for entered in came:
         carbon = entered.fossil + entered.biogenic
         grown = entered.biogenic / carbon if carbon else ZERO
-        draft.energy(entered.source, entered.megajoules * kept * grown, renewable=True)
-        draft.energy(entered.source, entered.megajoules * kept * (1 - grown))
+        draft.energy(entered.source, entered.megajoules * used_share * grown, renewable=True)
+        draft.energy(entered.source, entered.megajoules * used_share * (1 - grown))
 
 
 def _heat_of(output: OutputFacts, activity: Process) -> Decimal:

@@ -146,6 +146,6 @@ def _weigh(draft: Draft, context: Context, named: frozenset[str]) -> None:
         weights: list[Decimal | None] = [
             ZERO if output.lot in named or output.role in _UNBURDENED else field(output) for output in context.outputs
         ]
-        known = [weight for weight in weights if weight is not None]
-        if len(known) == len(weights) and any(known):
-            draft.weigh(key, known)
+        stated = [weight for weight in weights if weight is not None]
+        if len(stated) == len(weights) and any(stated):
+            draft.weigh(key, stated)
