@@ -93,9 +93,8 @@ def _book_bodies(draft: Draft, context: Context, activity: Ceramics) -> Decimal:
         if lime + magnesia > 1:
             raise invalid_activity(f"rawMaterials.{name}", lime + magnesia, "at most 1 for all carbonates together")
         for supply in context.supplied(name):
-            amount = supply.amount("KGM") * Decimal(raw_material.used) * (
-                lime * CO2_PER_CACO3 + magnesia * CO2_PER_MGCO3,
-            )
+            ratio = lime * CO2_PER_CACO3 + magnesia * CO2_PER_MGCO3
+            amount = supply.amount("KGM") * Decimal(raw_material.used) * ratio
             draft.carbon(name, amount, supply=supply)
             total += amount
             omit_upstream(draft, supply, skip_nature=True)
