@@ -19,14 +19,25 @@ Where to find the functions that you need:
 """
 
 from ledger.core.outcome.assessment import Assessment, Assigned, Basis, EnergyUse, Finding, Line, LineKind, Omission
-from ledger.core.record.units import convert
+from ledger.core.record.units import POWER_UNITS, convert
 from ledger.core.record.values import Deviation, Fraction, Key, Name, Part, Pedigree, Positive, Quantity, Role, Signed
 from ledger.errors import PluginError
 from ledger.sdk.calcination import CARBONATES, CO2_PER_CAO, CO2_PER_MGO, calcination, carbonate, from_oxides
 from ledger.sdk.chain import ChainFigure, ChainLine, ChainMethod
-from ledger.sdk.context import ZERO, AttributeFacts, Context, FacilityFacts, InputFacts, OutputFacts, SupplyFacts
+from ledger.sdk.context import (
+    CARRYING_ROLES,
+    PRODUCT_ROLES,
+    ZERO,
+    AttributeFacts,
+    Context,
+    FacilityFacts,
+    InputFacts,
+    OutputFacts,
+    SupplyFacts,
+)
 from ledger.sdk.documents import Answer, Document, invalid_field, read_document, spelled
-from ledger.sdk.energy import RENEWABLE_POWER, book_energy, is_energy, is_fuel
+from ledger.sdk.drafting import draft_with_energy, omit_upstream
+from ledger.sdk.energy import HEAT_UNITS, RENEWABLE_POWER, book_energy, is_energy, is_fuel
 from ledger.sdk.exchange import Exchange
 from ledger.sdk.factors import (
     CO2_PER_C,
@@ -49,19 +60,35 @@ from ledger.sdk.installation import (
     Sheet,
     TakenLot,
 )
-from ledger.sdk.limits import Limits, judge
+from ledger.sdk.limits import Limits, judge, warn_outside
 from ledger.sdk.matter import follow_composition, matter_in
 from ledger.sdk.places import wider_places
 from ledger.sdk.pricing import Draft
-from ledger.sdk.sector import CONTEXT, Activity, Indicator, Route, Sector, invalid_activity
+from ledger.sdk.sector import (
+    CONTEXT,
+    KG_PER_T,
+    Activity,
+    Indicator,
+    Route,
+    Sector,
+    amount_in,
+    invalid_activity,
+    kilograms,
+    read_indicators,
+)
 from ledger.sdk.tables import rows
 
 __all__ = [
     "CARBONATES",
+    "CARRYING_ROLES",
     "CO2_PER_C",
     "CO2_PER_CAO",
     "CO2_PER_MGO",
     "CONTEXT",
+    "HEAT_UNITS",
+    "KG_PER_T",
+    "POWER_UNITS",
+    "PRODUCT_ROLES",
     "RENEWABLE_POWER",
     "ZERO",
     "Activity",
@@ -114,12 +141,14 @@ __all__ = [
     "Signed",
     "SupplyFacts",
     "TakenLot",
+    "amount_in",
     "analysis_of",
     "book_energy",
     "calcination",
     "carbon_dioxide_of",
     "carbonate",
     "convert",
+    "draft_with_energy",
     "follow_composition",
     "from_oxides",
     "fuel_of",
@@ -129,13 +158,17 @@ __all__ = [
     "is_energy",
     "is_fuel",
     "judge",
+    "kilograms",
     "matter_in",
+    "omit_upstream",
     "purchased_heat",
     "read_document",
     "read_factors",
+    "read_indicators",
     "residual_mix",
     "rows",
     "spelled",
     "standard_fuels",
+    "warn_outside",
     "wider_places",
 ]

@@ -16,6 +16,12 @@ from ledger.core.record.values import Pedigree, Quantity
 
 ZERO: Final = Decimal(0)
 
+PRODUCT_ROLES: Final = ("product", "coProduct")
+"""Roles of outputs for which the process is run."""
+
+CARRYING_ROLES: Final = ("product", "coProduct", "byProduct")
+"""Roles of outputs that carry a share of the burden."""
+
 
 class FacilityFacts(Struct, frozen=True, kw_only=True):
     """`places`: the places in which to look for a factor, from the narrowest to the widest, such as ("CN-JS", "CN")."""

@@ -16,3 +16,10 @@ def judge(draft: Draft, code: str, what: str, value: Decimal, *, usual: Limits, 
                    refuses=True)
     elif not usual[0] <= value <= usual[1]:
         draft.find(f"{code}-unusual", f"{value:.4g} {what}: usual are {usual[0]} to {usual[1]}")
+
+
+def warn_outside(draft: Draft, code: str, message: str, value: Decimal, usual: Limits) -> None:
+    """A finding `CODE` that warns if a value is outside its usual range; `message` states the value, and the range
+    follows it."""
+    if not usual[0] <= value <= usual[1]:
+        draft.find(code, f"{message}: usual are {usual[0]} to {usual[1]}")

@@ -49,6 +49,7 @@ class Draft:
             self._lines.append(line)
 
     def energy(self, carrier: str, megajoules: Decimal, *, renewable: bool = False) -> None:
+        """Books energy used, without a line; zero and negative amounts are left out."""
         if megajoules > 0:
             self._energy.append(EnergyUse(carrier=carrier, amount=megajoules, renewable=renewable))
 
@@ -70,6 +71,7 @@ class Draft:
         self._omissions.append(Omission(what=what, estimate=estimate))
 
     def find(self, code: str, message: str, *, refuses: bool = False) -> None:
+        """Adds a finding: a warning, or with `refuses` the refusal of the record."""
         self._findings.append(Finding(code=code, message=message, refuses=refuses))
 
     def assign(self, output: int, burden: str, amount: Decimal) -> None:

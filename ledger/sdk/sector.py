@@ -3,14 +3,18 @@
 from collections.abc import Callable, Mapping
 from decimal import Context as DecimalContext
 from decimal import Decimal, DivisionByZero, InvalidOperation, Overflow
+from functools import cache
 from typing import Any, Final
 
 from msgspec import Struct
 
 from ledger.core.outcome.assessment import Assessment
+from ledger.core.record.units import convert
+from ledger.core.record.values import Quantity
 from ledger.errors import PluginError
 from ledger.sdk.chain import ChainMethod
 from ledger.sdk.context import Context
+from ledger.sdk.tables import rows
 
 CONTEXT: Final = DecimalContext(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
 """The decimal arithmetic in which every `assess` runs: 34 digits, half even, as IEEE 754 decimal128."""
@@ -28,6 +32,20 @@ def invalid_activity(field: str, value: object, rule: str) -> PluginError:
     )
 
 
+KG_PER_T: Final = 1000
+
+
+def amount_in(quantity: Quantity, unit: str, field: str) -> Decimal:
+    """A quantity of the activity in `unit` (a Rec 20 code). Raises InvalidQuantity that names `field` if the quantity
+    has another dimension; `field` is the path below `activity`, such as `gases[0].held`."""
+    return convert(quantity.amount, quantity.unit, unit, f"activity.{field}")
+
+
+def kilograms(quantity: Quantity, field: str) -> Decimal:
+    """A mass of the activity in kg, as `amount_in`."""
+    return amount_in(quantity, "KGM", field)
+
+
 class Indicator(Struct, frozen=True, kw_only=True):
     """A figure that a route reports and that lots do not carry: its unit (Rec 20, or a ratio such as KGM/TNE) and its
     names."""
@@ -35,6 +53,14 @@ class Indicator(Struct, frozen=True, kw_only=True):
     unit: str
     en: str
     zh: str
+
+
+@cache
+def read_indicators(package: str) -> Mapping[str, Indicator]:
+    """The indicators in `indicators.csv` of a package, with the columns key, unit, en, zh: by key, in table order."""
+    return {
+        row["key"]: Indicator(unit=row["unit"], en=row["en"], zh=row["zh"]) for row in rows(package, "indicators.csv")
+    }
 
 
 class Route(Struct, frozen=True, kw_only=True):

@@ -5,18 +5,19 @@ By oxides (GB/T 32151.8, 5.2.3; the method is also B of IPCC 2006, volume 3, 2.2
     EF = (CaO - CaO not from carbonates) * 44/56 + (MgO - MgO not from carbonates) * 44/40
     E  = (clinker + bypass dust) * EF + kiln dust * EF * d / ((1 + EF) - EF * d) + raw meal * carbon * 44/12
 
-`d` is the calcined part of kiln dust, 1 where it is as burnt as clinker; then each kg counts like clinker. The term is
-that of the WBCSD CSI protocol (CO2 and Energy Accounting and Reporting Standard for the Cement Industry).
+`d` is the calcined part of kiln dust; fully calcined dust (1) counts like clinker. The term comes from
+the WBCSD CSI protocol (CO2 and Energy Accounting and Reporting Standard for the Cement Industry).
 """
 
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
-from carbon_ledger_building_materials.common import KG_PER_T, Plant, factors, kilograms
+from carbon_ledger_building_materials.common import Plant, factors
 from ledger.sdk import (
     CO2_PER_C,
     CO2_PER_CAO,
     CO2_PER_MGO,
+    KG_PER_T,
     Context,
     Draft,
     Fraction,
@@ -26,6 +27,7 @@ from ledger.sdk import (
     calcination,
     invalid_activity,
     judge,
+    kilograms,
 )
 
 # Defaults of GB/T 32151.8, recalled (see factors.csv).
@@ -33,32 +35,32 @@ DEFAULT_CAO: Final = Decimal("0.65")
 DEFAULT_MGO: Final = Decimal("0.02")
 
 # Portland clinker: alite and belite with some aluminate and ferrite. Pure alite, 3 CaO to SiO2, holds 73.7 % of CaO, so
-# no clinker holds more; sulfoaluminate clinker goes down to 36 %. Without any of it there is no clinker.
+# no clinker holds more; sulfoaluminate clinker goes down to 36 %.
 USUAL_CAO: Final[Limits] = (Decimal("0.60"), Decimal("0.69"))
 POSSIBLE_CAO: Final[Limits] = (Decimal("0.30"), Decimal("0.737"))
-# GB 175 admits 5 % of MgO, 6 % where it passes the autoclave; above that the cement expands and cracks.
+# GB 175 admits 5 % of MgO, 6 % if the cement passes the autoclave; above that the cement expands and cracks.
 USUAL_MGO: Final[Limits] = (Decimal(0), Decimal("0.06"))
 POSSIBLE_MGO: Final[Limits] = (Decimal(0), Decimal("0.20"))
-# A preheater kiln loses a few per cent of dust, an old long kiln up to a fifth; more than the clinker itself: no kiln.
+# A preheater kiln loses a few per cent of dust, an old long kiln up to a fifth; no kiln loses half.
 USUAL_DUST: Final[Limits] = (Decimal(0), Decimal("0.10"))
 POSSIBLE_DUST: Final[Limits] = (Decimal(0), Decimal("0.50"))
-# 0.1 to 0.3 % in limestone and clay. Meal with more than 5 % would burn in the preheater: it is a fuel.
+# 0.1 to 0.3 % in limestone and clay. Meal with more than 5 % would burn in the preheater.
 USUAL_CARBON: Final[Limits] = (Decimal(0), Decimal("0.003"))
 POSSIBLE_CARBON: Final[Limits] = (Decimal(0), Decimal("0.05"))
 
 
 class Calcination(Plant, frozen=True, kw_only=True):
-    """What is known of raw meal, dust and clinker; every field may be left out.
+    """Analyses and masses of raw meal, dust and clinker; every field may be left out.
 
-    `calcium_oxide`, `magnesium_oxide`: CaO and MgO in clinker, mass fractions; 0.65 and 0.02 where absent.
+    `calcium_oxide`, `magnesium_oxide`: CaO and MgO in clinker, mass fractions; 0.65 and 0.02 if absent.
     `non_carbonate_calcium_oxide`, `non_carbonate_magnesium_oxide`: the part of them, as fractions of the clinker's mass
     too, that did not come as carbonate (slag, fly ash, carbide slag in raw meal).
-    `method`: `oxides`, or `ipccTier2` by CaO alone, with a `dust_correction` in place of masses of dust (1.02 where
+    `method`: `oxides`, or `ipccTier2` by CaO alone, with a `dust_correction` instead of masses of dust (1.02 if
     absent).
-    `kiln_dust`: dust that leaves the kiln and is not put back, `kiln_dust_calcined` how far it is burnt; `bypass_dust`:
-    fully burnt dust of a bypass. All masses.
-    `raw_meal`: dry mass of raw meal; what is neither fuel nor energy where absent. `raw_meal_carbon`: its non-fuel
-    carbon, mass fraction; where absent 0.001, or 0.003 of `carbon_rich_raw_meal` (coal gangue, ash rich in carbon).
+    `kiln_dust`: dust that leaves the kiln for good, `kiln_dust_calcined` its calcined part; `bypass_dust`: fully
+    calcined dust of a bypass. All masses.
+    `raw_meal`: dry mass of raw meal; all inputs but fuel and energy if absent. `raw_meal_carbon`: its non-fuel
+    carbon, mass fraction; 0.001 if absent, or 0.003 for `carbon_rich_raw_meal` (coal gangue, ash rich in carbon).
     """
 
     calcium_oxide: Fraction | None = None
@@ -76,8 +78,8 @@ class Calcination(Plant, frozen=True, kw_only=True):
 
 
 def book_calcination(draft: Draft, activity: Calcination, clinker: Decimal, materials: Decimal) -> Decimal:
-    """Lines of the CO2 of `clinker` kg and of its raw meal (`materials` kg where the activity does not say); returns
-    the kg of CO2 that carbonates gave off. Raises PluginError for what contradicts itself."""
+    """Lines of the CO2 of `clinker` kg and of its raw meal (`materials` kg unless the activity states it); returns the
+    kg of CO2 from carbonates. Raises PluginError for an activity that contradicts itself."""
     lime = _oxide("calciumOxide", activity.calcium_oxide, DEFAULT_CAO, activity.non_carbonate_calcium_oxide)
     magnesia = _oxide("magnesiumOxide", activity.magnesium_oxide, DEFAULT_MGO, activity.non_carbonate_magnesium_oxide)
     judge(draft, "calcium-oxide", "of CaO in clinker", lime.all, usual=USUAL_CAO, possible=POSSIBLE_CAO)
@@ -86,14 +88,14 @@ def book_calcination(draft: Draft, activity: Calcination, clinker: Decimal, mate
         given = _tier_two(draft, activity, clinker, lime)
     else:
         if activity.dust_correction is not None:
-            raise invalid_activity("dustCorrection", activity.dust_correction, "given with the method ipccTier2 only")
+            raise invalid_activity("dustCorrection", activity.dust_correction, "absent unless the method is ipccTier2")
         given = _by_oxides(draft, activity, clinker, lime.carbonate * CO2_PER_CAO + magnesia.carbonate * CO2_PER_MGO)
     _book_raw_meal(draft, activity, materials)
     return given
 
 
 class _Oxide(NamedTuple):
-    """An oxide in clinker, mass fractions: `all` of it, and what came as carbonate."""
+    """An oxide in clinker, mass fractions: `all` of it, and the part that came as `carbonate`."""
 
     all: Decimal
     carbonate: Decimal
@@ -103,7 +105,7 @@ def _oxide(field: str, stated: str | None, default: Decimal, other: str) -> _Oxi
     whole = default if stated is None else Decimal(stated)
     if Decimal(other) > whole:
         name = f"nonCarbonate{field[0].upper()}{field[1:]}"
-        raise invalid_activity(name, other, f"at most the {whole} of it that is in clinker")
+        raise invalid_activity(name, other, f"at most {whole}, the fraction in clinker")
     return _Oxide(whole, whole - Decimal(other))
 
 
@@ -132,7 +134,7 @@ def _tier_two(draft: Draft, activity: Calcination, clinker: Decimal, lime: _Oxid
     """IPCC 2006, volume 3, 2.2, Tier 2: by CaO with a correction for dust that does not return."""
     for field, stated in (("kilnDust", activity.kiln_dust), ("bypassDust", activity.bypass_dust)):
         if stated is not None:
-            raise invalid_activity(field, stated, "given with the method oxides only: ipccTier2 corrects for dust")
+            raise invalid_activity(field, stated, "absent unless the method is oxides: ipccTier2 corrects for dust")
     correction = Decimal(activity.dust_correction or "1.02")
     carbonate = lime.carbonate / lime.all if lime.all else Decimal(0)
     amount = clinker * calcination(lime.all, carbonate, correction)
@@ -160,13 +162,14 @@ def _mass(quantity: Quantity | None, field: str) -> Decimal:
 
 
 def check_closure(draft: Draft, context: Context, carbon_dioxide: Decimal) -> None:
-    """Refuses outputs that with the CO2 of carbonates weigh more than all that came in, ash of fuels included.
+    """Refuses outputs that together with the CO2 of carbonates weigh more than all inputs and supplies, fuels included.
 
-    Wet raw meal weighs more than it, so only the impossible is found: 2 % for belt scales and sampling.
+    Raw meal is weighed wet, so only an impossible balance is found; 2 % is the tolerance of belt scales and sampling.
     """
     out = context.mass_out() + carbon_dioxide
     if out > context.mass_in * Decimal("1.02"):
         draft.find(
-            "calcination-mass", f"outputs and CO2 of carbonates weigh {out:.6g} kg, out of {context.mass_in:.6g} kg",
+            "calcination-mass", f"outputs and CO2 of carbonates weigh {out:.6g} kg, but only {context.mass_in:.6g} kg "
+            "came in",
             refuses=True,
         )

@@ -1,15 +1,16 @@
-"""Capture of CO2 from kiln gas: clinker goes through unchanged, and carries what was captured and the energy of it.
+"""Capture of CO2 from kiln gas: clinker passes unchanged, and carries the deduction for storage and the energy used.
 
-The kiln's record has booked all CO2 that it made. What is stored for good is taken off here, as fossil capture or,
-where the carbon grew, as a removal. What is sold for use is taken off nowhere: it stays with the clinker (Regulation
-(EU) 2025/2547 asks that it be bound for good), and a buyer of the CO2 gets it without burden.
+The kiln's record has booked all of its CO2. CO2 that is stored permanently is deducted here, as fossil capture or, for
+biogenic carbon, as a removal. CO2 sold for use is not deducted: it stays with the clinker (Regulation (EU) 2025/2547
+demands permanent binding), and a buyer of the CO2 gets it without burden.
 """
 
 from decimal import Decimal
 from typing import Final
 
-from carbon_ledger_building_materials.common import KG_PER_T, Plant, is_material, kilograms, made, weigh_materials
+from carbon_ledger_building_materials.common import Plant, is_material, made, weigh_materials
 from ledger.sdk import (
+    KG_PER_T,
     ZERO,
     Assessment,
     Context,
@@ -19,11 +20,12 @@ from ledger.sdk import (
     Line,
     Name,
     Quantity,
-    book_energy,
+    draft_with_energy,
     follow_composition,
     invalid_activity,
     is_energy,
     judge,
+    kilograms,
 )
 
 KILN_GAS: Final = "kilnGas"
@@ -32,8 +34,8 @@ USUAL_GAS: Final[Limits] = (Decimal("0.5"), Decimal("1.3"))
 POSSIBLE_GAS: Final[Limits] = (Decimal("0.01"), Decimal(2))
 # Amines and oxyfuel catch 90 to 98 %.
 MOST_CAUGHT: Final = Decimal("0.99")
-# Separating CO2 from gas with a fifth of it takes at least 0.14 GJ/t (free energy of mixing at 40 C), before it is
-# compressed; oxyfuel takes 1 to 1.5, amines 3 to 4.5.
+# Separating CO2 from gas with 20 % of CO2 takes at least 0.14 GJ/t (free energy of mixing at 40 C), without
+# compression; oxyfuel takes 1 to 1.5, amines 3 to 4.5.
 USUAL_ENERGY: Final[Limits] = (Decimal(700), Decimal(6000))
 POSSIBLE_ENERGY: Final[Limits] = (Decimal(140), Decimal(20000))
 WEIGHING: Final = Decimal("0.01")
@@ -44,11 +46,11 @@ _DIGEST: Final = 64
 class CarbonCapture(Plant, frozen=True, kw_only=True):
     """How CO2 was captured.
 
-    Lots: the clinker of the kiln; it comes out with the same mass. Supplies: `kilnGas`, the mass of CO2 in the gas that
-    was treated (its burden is the clinker's); `electricity`, `heat`, `steam`, standard fuels; `amine`,
+    Lots: the clinker of the kiln; it comes out with the same mass. Supplies: `kilnGas`, the mass of CO2 in the treated
+    gas (the clinker carries its burden); `electricity`, `heat`, `steam`, standard fuels; `amine`,
     `carbonDioxideTransport`, `carbonDioxideStorage` and others are left to the core. CO2 sold is an output whose
     material is `carbonDioxide`.
-    `captured`: mass of CO2 caught. `stored`: what of it lies underground for good, net of losses on the way.
+    `captured`: mass of CO2. `stored`: the mass of it in permanent underground storage, net of losses on the way.
     `biogenic_share`: of the carbon in kiln gas. `storage_evidence`: SHA-256 of documents that prove storage, among the
     record's evidence.
     """
@@ -60,18 +62,20 @@ class CarbonCapture(Plant, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: CarbonCapture) -> Assessment:
-    """Energy of capture, and -stored * (1 - biogenic share) of fossil capture, -stored * biogenic share of removal.
+    """Energy of capture, -stored * (1 - biogenic share) as fossil capture, and -stored * biogenic share as removal.
 
-    Raises PluginError for more stored than captured, and for storage without evidence.
+    Raises PluginError for more CO2 stored than captured, and for storage without evidence.
     """
-    draft = Draft(context)
-    book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
+    draft, _ = draft_with_energy(context, activity)
     emitted = sum((supply.amount("KGM") for supply in context.supplied(KILN_GAS)), ZERO)
     captured = kilograms(activity.captured, "captured")
     stored = _stored(activity, captured)
     _check_clinker(draft, context)
     if emitted == 0 or made(context) == 0:
-        draft.find("no-kiln-gas", "capture needs clinker, and a supply kilnGas of the CO2 in its gas", refuses=True)
+        draft.find(
+            "no-kiln-gas", "capture needs an output of clinker, and a supply `kilnGas` with the mass of its CO2",
+            refuses=True,
+        )
         return draft.assessment()
     _check_capture(draft, context, emitted, captured, stored)
     _book_storage(draft, context, stored, Decimal(activity.biogenic_share))
@@ -93,19 +97,19 @@ def _stored(activity: CarbonCapture, captured: Decimal) -> Decimal:
         return ZERO
     stored = kilograms(activity.stored, "stored")
     if stored > captured:
-        raise invalid_activity("stored", activity.stored, f"at most the {captured:f} kg captured")
+        raise invalid_activity("stored", activity.stored, f"at most {captured:f} kg, the CO2 captured")
     if not activity.storage_evidence:
         raise invalid_activity("storageEvidence", "empty", "the digest of at least one document that proves storage")
     return stored
 
 
 def _check_clinker(draft: Draft, context: Context) -> None:
-    """Clinker passes: no other mass comes of it, and none that has passed comes again."""
+    """Clinker passes through: its mass does not grow, and clinker that has passed does not come again."""
     came = sum((taken.mass or ZERO for taken in context.inputs if not is_energy(taken.quantity)), ZERO)
     if made(context) > came:
-        draft.find("clinker-added", f"{made(context):.6g} kg of clinker out of {came:.6g} kg", refuses=True)
+        draft.find("clinker-added", f"{made(context):.6g} kg of clinker out, {came:.6g} kg in", refuses=True)
     if any(taken.same_maker for taken in context.inputs):
-        draft.find("captured-twice", "CO2 of this clinker has been captured here before", refuses=True)
+        draft.find("captured-twice", "an input lot of clinker has already passed this capture plant", refuses=True)
 
 
 def _check_capture(draft: Draft, context: Context, emitted: Decimal, captured: Decimal, stored: Decimal) -> None:
@@ -128,7 +132,7 @@ def _book_storage(draft: Draft, context: Context, stored: Decimal, biogenic: Dec
             primary=True, ratings=(1, 1, 1),
         ))
     if stored == 0:
-        # Kiln gas is no purchase: its burden came with the clinker.
+        # Kiln gas needs no omission: its burden came with the clinker.
         return
     for service in ("carbonDioxideTransport", "carbonDioxideStorage"):
         if not context.supplied(service):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from ledger.sdk import Context, Draft, Fraction, Key, Part, carbonate, invalid_activity
+from ledger.sdk import Context, Draft, Fraction, Key, Part, carbonate, invalid_activity, omit_upstream
 
 CARBONATES: Final[Mapping[str, str]] = {
     "limestone": "calcite", "dolomite": "dolomite", "magnesite": "magnesite", "siderite": "siderite",
@@ -17,35 +17,35 @@ CARBONATES: Final[Mapping[str, str]] = {
     "strontiumCarbonate": "strontianite", "lithiumCarbonate": "lithiumCarbonate",
     "sodiumBicarbonate": "sodiumBicarbonate",
 }
-"""Supplies that give off CO2 when they are heated, and the mineral that they are."""
+"""Supplies that give off CO2 when they are heated, and their mineral."""
 
 
 class Carbonate(Part, frozen=True, kw_only=True):
-    """What is known of a carbonate. `purity`: the pure carbonate in it, mass fraction; `calcined`: how much of it gives
-    off its CO2. Both are 1 where absent."""
+    """Analysis of a carbonate. `purity`: mass fraction of the pure carbonate; `calcined`: the part of it that gives off
+    its CO2. Both are 1 if absent."""
 
     purity: Fraction = "1"
     calcined: Fraction = "1"
 
 
 def book_carbonates(draft: Draft, context: Context, stated: Mapping[Key, Carbonate]) -> Decimal:
-    """A line for each supply of a carbonate, and the upstream that nobody priced; returns the kg of CO2.
+    """A line for each supply of a carbonate, and the omission of an unpriced upstream; returns the kg of CO2.
 
-    Raises PluginError where `stated` names what is no carbonate among the supplies.
+    Raises PluginError if `stated` names a material that is no supplied carbonate.
     """
     for name in stated:
         if name not in CARBONATES or not context.supplied(name):
-            raise invalid_activity("carbonates", name, "a supply of this record, one of " + " ".join(CARBONATES))
+            raise invalid_activity("carbonates", name, "a carbonate that this record is supplied with, one of "
+                                   + ", ".join(CARBONATES))
     total = Decimal(0)
     for supply in context.supplied(*CARBONATES):
-        known = stated.get(supply.material, Carbonate())
-        ratio = carbonate(CARBONATES[supply.material], Decimal(known.purity), Decimal(known.calcined))
+        analysis = stated.get(supply.material, Carbonate())
+        ratio = carbonate(CARBONATES[supply.material], Decimal(analysis.purity), Decimal(analysis.calcined))
         amount = supply.amount("KGM") * ratio
         analysed = supply.material in stated
         draft.carbon(
             supply.material, amount, primary=analysed, ratings=(1, 1, 1) if analysed else (2, 2, 2), supply=supply
         )
         total += amount
-        if not supply.priced and not supply.nature:
-            draft.omit(f"{supply.material} upstream")
+        omit_upstream(draft, supply, skip_nature=True)
     return total

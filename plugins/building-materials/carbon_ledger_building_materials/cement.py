@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_building_materials.common import KG_PER_T, Plant, check_compositions, factors, made, waste_used
+from carbon_ledger_building_materials.common import Plant, check_compositions, factors, made, waste_used
 from ledger.sdk import (
+    KG_PER_T,
     ZERO,
     Assessment,
     Context,
@@ -14,7 +15,7 @@ from ledger.sdk import (
     Limits,
     Name,
     Part,
-    book_energy,
+    draft_with_energy,
     follow_composition,
     invalid_activity,
     is_energy,
@@ -26,7 +27,7 @@ KINDS: Final = ("clinker", "slag", "flyAsh", "pozzolana", "calcinedClay", "limes
 """Constituents, by the names of supplies and of materials in lots."""
 
 CementType = Literal["PI", "PII", "PO", "PSA", "PSB", "PP", "PF", "PC"]
-# GB 175: mass fraction of clinker and gypsum in cement of each type; half a per cent for weighing and grinding aids.
+# GB 175: mass fraction of clinker and gypsum by type; half a per cent is the tolerance for weighing and grinding aids.
 CLINKER_AND_GYPSUM: Final[Mapping[str, Limits]] = {
     "PI": (Decimal("0.995"), Decimal(1)), "PII": (Decimal("0.95"), Decimal(1)),
     "PO": (Decimal("0.80"), Decimal("0.95")),
@@ -36,9 +37,9 @@ CLINKER_AND_GYPSUM: Final[Mapping[str, Limits]] = {
 }
 # SO3 is limited to 3.5 %, 4 % with slag; gypsum of 40 % SO3 then is at most a tenth.
 MOST_GYPSUM: Final = Decimal("0.10")
-# EN 197-1 goes to 35 % of limestone, GB 175 less.
+# EN 197-1 admits 35 % of limestone, GB 175 less.
 MOST_LIMESTONE: Final = Decimal("0.35")
-# Blast furnace cement holds 5 % of clinker and more; the world's average is 75 %.
+# Blast furnace cement holds at least 5 % of clinker; the world average is 75 %.
 LEAST_CLINKER: Final = Decimal("0.05")
 # Mills take 25 to 45 kWh per t, slag ground fine 60; with drying and packing not more than 120.
 USUAL_POWER: Final = Decimal(120)
@@ -47,7 +48,7 @@ LOSS: Final = Decimal("0.10")
 
 
 class Component(Part, frozen=True, kw_only=True):
-    """Says what a lot is, where its composition does not."""
+    """The kind of a lot whose composition does not tell it."""
 
     lot: Name
     kind: Kind
@@ -59,7 +60,7 @@ class Cement(Plant, frozen=True, kw_only=True):
     Lots or supplies: `clinker`, `slag`, `flyAsh`, `pozzolana`, `calcinedClay`, `limestone`, `gypsum`, `silicaFume`;
     supplies of `electricity`, standard fuels (drying), `heat`, `steam`; `grindingAid` and others are left to the core.
     Slag, fly ash and gypsum of flue gas that are waste come as lots of waste: then they are recycled content.
-    `components`: kinds of lots that cannot be told from their composition. `cement_type`: of GB 175.
+    `components`: kinds of lots that their composition does not tell. `cement_type`: of GB 175.
     """
 
     components: tuple[Component, ...] = ()
@@ -67,13 +68,12 @@ class Cement(Plant, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: Cement) -> Assessment:
-    """Power and fuels; constituents go where the declared compositions say. Clinker ratio = clinker / cement.
+    """Power and fuels; constituents go to outputs by declared compositions. Clinker ratio = clinker / cement.
 
     GB/T 32151.8: grinding has no emissions from materials; clinker brings its own. Raises PluginError for a component
     that is no lot of the record.
     """
-    draft = Draft(context)
-    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
+    draft, power = draft_with_energy(context, activity)
     parts = constituents(context, activity)
     cement = made(context)
     _omit_clinker(draft, context)
@@ -116,12 +116,12 @@ def _parts_of(taken: InputFacts, kind: str | None) -> dict[str, Decimal]:
     mass = taken.mass or ZERO
     if kind is not None:
         return {kind: mass}
-    found = {name: mass * share for name, share in taken.materials.items() if name in KINDS}
-    return {**found, "other": mass - sum(found.values(), ZERO)}
+    parts = {name: mass * share for name, share in taken.materials.items() if name in KINDS}
+    return {**parts, "other": mass - sum(parts.values(), ZERO)}
 
 
 def _omit_clinker(draft: Draft, context: Context) -> None:
-    """Bought clinker that nobody priced is the greatest gap that cement can have: estimated by the world's average."""
+    """Unpriced clinker is the largest omission that cement can have, so it gets an estimate, the world average."""
     bought = sum((supply.amount("KGM") for supply in context.supplied("clinker") if not supply.priced), ZERO)
     if bought > 0:
         draft.omit("clinker upstream", bought / KG_PER_T * factors().find("clinker").value)
@@ -130,7 +130,10 @@ def _omit_clinker(draft: Draft, context: Context) -> None:
 def _check_ratio(draft: Draft, clinker: Decimal, cement: Decimal) -> None:
     ratio = clinker / cement
     if ratio > 1:
-        draft.find("clinker-ratio", f"{clinker:.6g} kg of clinker in {cement:.6g} kg of cement", refuses=True)
+        draft.find(
+            "clinker-ratio", f"{clinker:.6g} kg of clinker in {cement:.6g} kg of cement: the ratio is at most 1",
+            refuses=True,
+        )
     elif ratio < LEAST_CLINKER:
         draft.find("clinker-ratio", f"{ratio:.3g} of clinker in cement: usual are {LEAST_CLINKER} to 1")
 
@@ -144,15 +147,16 @@ def _check_parts(draft: Draft, activity: Cement, parts: Mapping[str, Decimal], c
         least, most = CLINKER_AND_GYPSUM[activity.cement_type]
         if not least <= share <= most:
             name = activity.cement_type
-            draft.find("cement-type", f"{share:.3g} of clinker and gypsum; GB 175 has {least} to {most} for {name}")
+            draft.find("cement-type", f"{share:.3g} of clinker and gypsum: GB 175 demands {least} to {most} for {name}")
 
 
 def _check_work(draft: Draft, context: Context, power: Decimal, cement: Decimal) -> None:
-    """Warns only: what a provisional record used may still wait for the meter."""
+    """Warns only: the meter reading of a provisional record may still be missing."""
     if power == 0:
-        draft.find("grinding-missing", "mills run on electricity, but none is supplied")
+        draft.find("grinding-missing", "mills run on electricity, but no electricity is supplied")
     elif power / cement * KG_PER_T > USUAL_POWER:
-        draft.find("electricity-unusual", f"{power / cement * KG_PER_T:.4g} kWh per t of cement")
+        draft.find("electricity-unusual", f"{power / cement * KG_PER_T:.4g} kWh per t of cement: usual is up to "
+                   f"{USUAL_POWER}")
     came = matter_in(context)
     if context.mass_out() < came * (1 - LOSS):
-        draft.find("mass-unaccounted", f"{came - context.mass_out():.6g} kg of what was charged are in no output")
+        draft.find("mass-unaccounted", f"{came - context.mass_out():.6g} kg of the charge are in no output")

@@ -5,9 +5,10 @@ from decimal import Decimal
 from typing import Final
 
 from carbon_ledger_building_materials.calcining import Calcination, book_calcination, check_closure
-from carbon_ledger_building_materials.common import KG_PER_T, check_compositions, made, sell_energy, waste_used
+from carbon_ledger_building_materials.common import check_compositions, made, sell_energy, waste_used
 from carbon_ledger_building_materials.kiln_fuels import Burnt, FuelLot, burn, kiln_fuels, without_fuels
 from ledger.sdk import (
+    KG_PER_T,
     ZERO,
     Assessment,
     Context,
@@ -19,25 +20,26 @@ from ledger.sdk import (
     follow_composition,
     judge,
     matter_in,
+    warn_outside,
 )
 
 # Forming clinker takes 1.75 GJ/t, most of it to decompose limestone: no kiln runs on less. Kilns with six preheater
 # stages need 2.9, old wet ones 6. Above 12 a figure is in the wrong unit.
 USUAL_HEAT: Final[Limits] = (Decimal(2900), Decimal(6000))
 POSSIBLE_HEAT: Final[Limits] = (Decimal(1750), Decimal(12000))
-# 50 to 75 kWh to grind raw meal and coal and to turn kiln and fans; waste heat recovery gives back up to 45 of them.
+# Raw meal and coal mills, kiln drive and fans take 50 to 75 kWh; waste heat recovery returns up to 45.
 USUAL_POWER: Final = Decimal(130)
 
 
 class Clinker(Calcination, frozen=True, kw_only=True):
     """How a kiln ran; every field may be left out.
 
-    Supplies: raw materials (`limestone`, `clay`, `sandstone`, `ironOre`, ... ; quarried on the site they come from
-    nature); burnt are `bituminous` and every other standard fuel, `tyres`, `wasteOil`, `plastics`, `solvents`,
-    `mixedWaste`, `industrialWaste`, `sewageSludge`, `animalMeal`, `biomass`, `charcoal`, `biodiesel`, and whatever is
-    analysed; `electricity`, `heat`, `steam`. Lots of waste are raw material unless they are named as fuel.
-    `analyses`: what the site measured of its fuels. `fuel_lots`: lots that are burnt. `site_fuels`: fuels that the
-    kiln does not burn (trucks, dryers).
+    Supplies: raw materials (`limestone`, `clay`, `sandstone`, `ironOre`, ... ; of origin nature if the site quarries
+    them); fuels: `bituminous` and every other standard fuel, `tyres`, `wasteOil`, `plastics`, `solvents`,
+    `mixedWaste`, `industrialWaste`, `sewageSludge`, `animalMeal`, `biomass`, `charcoal`, `biodiesel`, and every
+    analysed fuel; `electricity`, `heat`, `steam`. Lots of waste are raw material unless `fuel_lots` names them.
+    `analyses`: of fuels, by the site. `fuel_lots`: lots that are burnt. `site_fuels`: fuels that the kiln does not
+    burn (trucks, dryers).
     """
 
     analyses: tuple[FuelAnalysis, ...] = ()
@@ -48,7 +50,7 @@ class Clinker(Calcination, frozen=True, kw_only=True):
 def assess(context: Context, activity: Clinker) -> Assessment:
     """GB/T 32151.8 for one kiln: E = E_fuel + E_alternative + E_raw meal + E_electricity + E_heat, net of energy sold.
 
-    Raises PluginError for an activity that contradicts itself or names what is not there.
+    Raises PluginError for an activity that contradicts itself, or names a fuel or lot that the record does not have.
     """
     draft = Draft(context)
     clinker = made(context)
@@ -75,36 +77,35 @@ def assess(context: Context, activity: Clinker) -> Assessment:
 
 
 def _materials(context: Context, lots: frozenset[str]) -> Decimal:
-    """Kg that came in and are not burnt."""
+    """Kg of inputs and supplies that are not burnt."""
     return matter_in(context) - sum((taken.mass or ZERO for taken in context.inputs if taken.lot in lots), ZERO)
 
 
 def _follow(draft: Draft, context: Context, lots: frozenset[str]) -> None:
-    """Materials by declared composition. Carbon leaves the kiln as CO2, and of fuel only ash stays behind."""
+    """Materials by declared composition. Carbon leaves the kiln as CO2; only the ash of fuel stays in clinker."""
     nowhere: Sequence[Decimal] = [ZERO] * len(context.outputs)
     follow_composition(draft, context)
     burnt = {name for taken in context.inputs if taken.lot in lots for name in taken.materials}
-    kept = {name for taken in context.inputs if taken.lot not in lots for name in taken.materials}
-    for name in sorted(burnt - kept):
+    unburnt = {name for taken in context.inputs if taken.lot not in lots for name in taken.materials}
+    for name in sorted(burnt - unburnt):
         draft.follow(f"material:{name}", nowhere)
     for content in ("fossilCarbon", "biogenicCarbon", "element:C"):
         draft.follow(content, nowhere)
 
 
 def _check_heat(draft: Draft, burnt: Sequence[Burnt], clinker: Decimal, power: Decimal) -> None:
-    """Heat of fuels, with all other energy for what is possible: kilns can be heated by electricity too."""
+    """The usual range is of fuel heat, the possible range of all energy: electricity can heat kilns too."""
     heat = sum((one.heat for one in burnt), ZERO) / clinker * KG_PER_T
     whole = draft.megajoules / clinker * KG_PER_T
     if heat == 0:
-        # Only a warning: what a provisional record burnt may still wait for the closing.
+        # Only a warning: the closing of a provisional record may bring its fuel.
         draft.find("kiln-without-fuel", "no fuel is supplied to the kiln")
     else:
         judge(draft, "clinker-energy", "MJ per t of clinker", whole, usual=POSSIBLE_HEAT, possible=POSSIBLE_HEAT)
-        if not USUAL_HEAT[0] <= heat <= USUAL_HEAT[1]:
-            draft.find("clinker-heat-unusual",
-                       f"{heat:.5g} MJ of fuel per t of clinker: usual are {USUAL_HEAT[0]} to {USUAL_HEAT[1]}")
+        warn_outside(draft, "clinker-heat-unusual", f"{heat:.5g} MJ of fuel per t of clinker", heat, USUAL_HEAT)
     if power / clinker * KG_PER_T > USUAL_POWER:
-        draft.find("electricity-unusual", f"{power / clinker * KG_PER_T:.4g} kWh per t of clinker")
+        draft.find("electricity-unusual", f"{power / clinker * KG_PER_T:.4g} kWh per t of clinker: usual is up "
+                   f"to {USUAL_POWER}")
 
 
 def _indicate(

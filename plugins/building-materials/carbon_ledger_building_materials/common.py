@@ -1,9 +1,12 @@
-"""What the routes share: factors, products, limits, sold energy, and solid waste that is used."""
+"""Shared code of the routes: factors, products, sold energy, and use of solid waste."""
 
 from decimal import Decimal
 from typing import Final
 
 from ledger.sdk import (
+    CARRYING_ROLES,
+    POWER_UNITS,
+    PRODUCT_ROLES,
     ZERO,
     Activity,
     Context,
@@ -11,27 +14,21 @@ from ledger.sdk import (
     FactorTable,
     Fraction,
     OutputFacts,
-    Quantity,
     SupplyFacts,
-    convert,
     is_energy,
     read_factors,
 )
 
-KG_PER_T: Final = 1000
 WASTES: Final = ("waste", "byProduct")
 """Roles of lots that are residues of another process."""
-
-CARRYING: Final = ("product", "coProduct", "byProduct")
-"""Roles of outputs that carry burden."""
 
 CARBON_DIOXIDE: Final = "carbonDioxide"
 """The material of a lot of captured CO2."""
 
-_POWER: Final = ("KWH", "MWH", "GWH")
+
 
 class Plant(Activity, frozen=True, kw_only=True):
-    """What every route may say. `renewable_share`: of the electricity that comes as lots."""
+    """Fields of every route. `renewable_share`: of the electricity that comes as lots."""
 
     renewable_share: Fraction = "0"
 
@@ -41,13 +38,8 @@ def factors() -> FactorTable:
     return read_factors("carbon_ledger_building_materials", "factors.csv", "building-materials")
 
 
-def kilograms(quantity: Quantity, field: str) -> Decimal:
-    """A mass of the activity in kg; raises InvalidQuantity that names `field`."""
-    return convert(quantity.amount, quantity.unit, "KGM", f"activity.{field}")
-
-
 def is_material(output: OutputFacts) -> bool:
-    """Whether an output is a thing that the plant makes: no energy, no captured CO2."""
+    """Whether an output is material that the plant makes: no energy, no captured CO2."""
     return not is_energy(output.quantity) and output.materials.get(CARBON_DIOXIDE, ZERO) < Decimal("0.5")
 
 
@@ -55,7 +47,7 @@ def made(context: Context) -> Decimal:
     """Kg of products and co-products that are material."""
     return sum(
         (output.mass or ZERO for output in context.outputs
-         if output.role in ("product", "coProduct") and is_material(output)),
+         if output.role in PRODUCT_ROLES and is_material(output)),
         ZERO,
     )
 
@@ -63,37 +55,40 @@ def made(context: Context) -> Decimal:
 def sell_energy(draft: Draft, context: Context) -> Decimal:
     """Power and heat made of waste heat and sold as lots; returns their MJ.
 
-    Each is assigned what the same amount bought at this place and in this year would count, so that the site counts
-    net purchases (GB/T 32151.8: electricity and heat that are bought, less those sold). Where no such factor is known
-    nothing is assigned, with a warning. Energy has no mass: by mass the products share the rest among them.
+    Each is assigned the figure of the same amount bought at this place and in this year, so the site counts net
+    purchases (GB/T 32151.8: electricity and heat bought, less electricity and heat sold). Without a factor nothing is
+    assigned, and the record warns. Energy has no mass: by mass the products share the rest.
     """
     sold = ZERO
     for i, output in enumerate(context.outputs):
-        if not is_energy(output.quantity) or output.role not in CARRYING:
+        if not is_energy(output.quantity) or output.role not in CARRYING_ROLES:
             continue
         amount, bought = _bought(context, output)
         sold += amount
         if bought == 0:
-            draft.find("sold-energy-unpriced", f"no factor is known for energy sold here: {output.lot} carries nothing")
+            draft.find(
+                "sold-energy-unpriced", f"there is no factor for energy at this place: the sold lot {output.lot} "
+                "carries nothing",
+            )
         draft.assign(i, "fossilGhgEmissions", bought)
     weigh_materials(draft, context)
     return sold
 
 
 def weigh_materials(draft: Draft, context: Context) -> None:
-    """By mass, burden is shared among what the plant makes; energy and captured CO2 get none of it."""
+    """By mass, the material outputs share the burden; energy and captured CO2 get no share."""
     if all(is_material(output) for output in context.outputs):
         return
     draft.weigh("mass", [
-        output.mass or ZERO if is_material(output) and output.role in CARRYING else ZERO
+        output.mass or ZERO if is_material(output) and output.role in CARRYING_ROLES else ZERO
         for output in context.outputs
     ])
 
 
 def _bought(context: Context, output: OutputFacts) -> tuple[Decimal, Decimal]:
-    """MJ of an output of energy, and kg CO2 that it would count if it were bought."""
+    """MJ of an output of energy, and kg CO2 of the same energy if bought."""
     other = Draft(context)
-    power = output.quantity.unit in _POWER
+    power = output.quantity.unit in POWER_UNITS
     supply = SupplyFacts(
         index=0, material="electricity" if power else "heat", quantity=output.quantity, mass=None, nature=False,
         priced=False,
@@ -106,7 +101,7 @@ def _bought(context: Context, output: OutputFacts) -> tuple[Decimal, Decimal]:
 
 
 def waste_used(context: Context, burnt: frozenset[str] = frozenset()) -> Decimal:
-    """Kg of lots that are residues of another process and become material; `burnt` are ids of lots of fuel."""
+    """Kg of lots that are residues of another process and become material; `burnt`: ids of lots of fuel."""
     return sum(
         (taken.mass or ZERO for taken in context.inputs if taken.role in WASTES and taken.lot not in burnt), ZERO
     )
@@ -116,4 +111,5 @@ def check_compositions(draft: Draft, context: Context, burnt: frozenset[str] = f
     """Warns of waste without a composition: its recycled content cannot be traced. `burnt`: ids of lots of fuel."""
     if any(taken.role == "waste" and taken.mass and not taken.materials and taken.lot not in burnt
            for taken in context.inputs):
-        draft.find("waste-without-composition", "recycled content cannot be traced from a lot without materials")
+        draft.find("waste-without-composition", "a lot of waste names no materials, so its recycled content cannot be "
+                   "traced")

@@ -1,18 +1,17 @@
-"""The sector's front page: routes and what they are called."""
+"""The sector `building-materials`: its routes and their names."""
 
 from decimal import Decimal
 
 from carbon_ledger_building_materials import capture, cement, ceramics, clinker, glass
-from carbon_ledger_building_materials.indicators import INDICATORS
-from ledger.sdk import Route, Sector
+from ledger.sdk import Route, Sector, read_indicators
 
 
 def plugin() -> Sector:
-    """The sector `building-materials`. Outputs may outweigh what comes in by 2 %: belt scales, and water that clay and
-    cement take up. They may state 5 % more of an element: raw meal is a mixture of what quarries give that day."""
+    """The sector `building-materials`. Outputs may outweigh inputs by 2 %: belt scales, and water that clay and cement
+    take up. They may state 5 % more of an element: raw meal is a mixture whose composition changes by the day."""
     return Sector(
         name="building-materials", version="0.1.0", en="Building materials", zh="建材", mass_tolerance=Decimal("0.02"),
-        element_tolerance=Decimal("0.05"), indicators=INDICATORS,
+        element_tolerance=Decimal("0.05"), indicators=read_indicators("carbon_ledger_building_materials"),
         routes={
             "clinker": Route(activity=clinker.Clinker, assess=clinker.assess, en="Cement clinker", zh="水泥熟料"),
             "cement": Route(activity=cement.Cement, assess=cement.assess, en="Cement grinding", zh="水泥粉磨"),

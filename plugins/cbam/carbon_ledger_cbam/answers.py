@@ -1,4 +1,4 @@
-"""What installations come to, as it goes over the wire: figures are t CO2e, t and MWh, and per t of goods."""
+"""The answer for installations, as it goes over the wire: figures are t CO2e, t and MWh, and per t of goods."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,8 @@ from ledger.sdk import Answer
 
 
 class ProcessName(Answer, frozen=True):
-    """An installation, calendar year, aggregated goods category and route; of what is no good of annex I and used by
-    other processes, its `product` in place of the category."""
+    """An installation, calendar year, aggregated goods category and route; for a product outside annex I that other
+    processes use, its `product` instead of the category."""
 
     facility: str
     year: int
@@ -17,7 +17,7 @@ class ProcessName(Answer, frozen=True):
 
 
 class ProductShare(Answer, frozen=True):
-    """A product in a process: t, or its own `unit` where it is no good of annex I."""
+    """A product in a process: t, or its own `unit` if it is outside annex I."""
 
     product: str
     cn: str | None
@@ -26,10 +26,10 @@ class ProductShare(Answer, frozen=True):
 
 
 class ProcessAnswer(Answer, frozen=True):
-    """A process. `specific` is of the process itself, `embedded` with all precursors, both per t; the totals are of all
-    its `tonnes`. `payable`: what counts for certificates before free allocation, from 2026 on; of goods of annex II
-    without the indirect emissions of their own process. `footprint` is the ledger's, ISO 14067. `default_share`: the
-    part of the embedded emissions that default values are, at this process or behind it."""
+    """A process. `specific` covers the process itself, `embedded` also all precursors, both per t; totals cover all of
+    its `tonnes`. `payable`: emissions that need certificates before free allocation, from 2026 on; for goods of annex
+    II without the indirect emissions of their own process. `footprint` is the ledger's, ISO 14067. `default_share`: the
+    part of the embedded emissions that comes from default values, of this process or upstream."""
 
     process: ProcessName
     asked: bool
@@ -70,7 +70,7 @@ class GoodsAnswer(Answer, frozen=True):
 
 class PrecursorAnswer(Answer, frozen=True):
     """A precursor of a process. `way`: own, actual, declared, default or exempt. Figures are t CO2e per t, a default
-    value's with its mark-up (per cent); `carried` is what the ledger says that it carries, t CO2e in all."""
+    value's with its mark-up (per cent); `carried`: its burden in the ledger, t CO2e in total."""
 
     process: ProcessName
     way: str
@@ -93,7 +93,7 @@ class PrecursorAnswer(Answer, frozen=True):
 
 
 class PowerAnswer(Answer, frozen=True):
-    """Electricity of a process by its way: grid, directLine or contract; t CO2e per MWh, and in all."""
+    """Electricity of a process by its way: grid, directLine or contract; t CO2e per MWh, and in total."""
 
     process: ProcessName
     way: str
@@ -104,8 +104,8 @@ class PowerAnswer(Answer, frozen=True):
 
 
 class LineAnswer(Answer, frozen=True):
-    """A line of a process, kg CO2e: as the ledger counts it, and as it is embedded. Electricity is inside, and its
-    embedded amount stands with the power."""
+    """A line of a process, kg CO2e: in the ledger's footprint, and embedded. Electricity is inside; `PowerAnswer` has
+    its embedded amount."""
 
     process: ProcessName
     source: str
@@ -121,7 +121,7 @@ class LineAnswer(Answer, frozen=True):
 
 
 class DifferenceAnswer(Answer, frozen=True):
-    """Kg CO2e that the footprint has and the embedded emissions have not (negative: the other way round). For every
+    """Kg CO2e that are in the footprint and not in the embedded emissions (negative: the other way round). For every
     process, footprint = embedded + sum of its differences."""
 
     process: ProcessName
@@ -132,7 +132,7 @@ class DifferenceAnswer(Answer, frozen=True):
 
 
 class SourceAnswer(Answer, frozen=True):
-    """What a figure rests on: `status` is read, recalled (not checked), given (by the user's file) or ledger."""
+    """The source of a figure: `status` is read, recalled (not checked), given (by the user's file) or ledger."""
 
     what: str
     value: str

@@ -1,4 +1,4 @@
-"""Which lines of the ledger are inside the boundary of annex I, which outside, and why.
+"""The boundary of annex I: lines of the ledger inside and outside, with the reason.
 
 Implementing Regulation (EU) 2025/2547: annex I, point 3.1 (direct emissions of all processes linked to production,
 indirect ones of electricity, embedded ones of precursors; no infrastructure), annex II, point B.1 (no mobile
@@ -16,22 +16,22 @@ POTENTIALS: Final[Mapping[str, tuple[str, float]]] = {
     "CO2": ("CO2", 1.0), "CO2e": ("CO2", 1.0), "N2O": ("N2O", float(GWP_N2O)), "CF4": ("PFC", float(GWP_CF4)),
     "C2F6": ("PFC", float(GWP_C2F6)),
 }
-"""Gas of the ledger: gas of the regulation, kg CO2e per kg. What the ledger has as CO2e counts as CO2."""
+"""Gas of the ledger: gas of the regulation, kg CO2e per kg. CO2e of the ledger counts as CO2."""
 
 REASONS: Final[Mapping[str, str]] = {
     "onSite": "direct emissions of the process",
     "heat": "heat that the process uses",
-    "indirect": "electricity that the process uses: indirect emissions, by the way it comes",
+    "indirect": "electricity that the process uses: indirect emissions, by its way of supply",
     "upstream": "upstream of supplies that are no precursors",
     "transport": "transport and mobile machinery",
     "packaging": "packaging",
     "treatment": "treatment of waste elsewhere",
     "biogenic": "carbon dioxide of biomass, zero-rated",
     "landUse": "land use and its change",
-    "removal": "capture and removals, which count only where storage is proved under the regulation",
+    "removal": "capture and removals, which count only if storage is proved under the regulation",
     "gas": "a gas that does not count for these goods",
 }
-"""Why a line is inside (the first three) or outside."""
+"""Reasons why a line is inside (the first three) or outside."""
 
 _INSIDE: Final = ("onSite", "heat")
 _OUTSIDE: Final = {"airTransport": "transport"}
@@ -44,7 +44,8 @@ ALL_GASES: Final = frozenset(("CO2", "N2O", "PFC"))
 
 
 class Judged(NamedTuple):
-    """`embedded`: kg CO2e with the regulation's potentials, 0 outside; of electricity 0 too, since it counts apart."""
+    """`embedded`: kg CO2e with the regulation's potentials, 0 outside; also 0 for electricity, which counts
+    separately."""
 
     inside: bool
     reason: str
@@ -52,7 +53,7 @@ class Judged(NamedTuple):
 
 
 def judge(line: EmissionLine, good: Good | None) -> Judged:
-    """A line of a record that makes `good`, or what other processes of the installation use."""
+    """The boundary of a line of a record that makes `good`; None for a product that other processes use."""
     if line.kind == "electricity":
         return Judged(True, "indirect", 0.0)
     if line.kind not in _INSIDE:

@@ -1,7 +1,7 @@
-"""An installation in a reporting period, as its file says: source streams, PFC, processes, precursors.
+"""An installation in a reporting period, as in its file: source streams, PFC, processes, precursors.
 
 Masses are t, energies TJ or MWh, emissions t CO2e, factors t CO2 per TJ or per t, carbon t per t; shares are per cent
-where the name says so.
+if their name contains percent.
 """
 
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ WHOLE: Final = Decimal(100)
 
 
 class SourceStream(Document, frozen=True):
-    """A fuel or a material; `activity` in t is negative for what leaves. Absent shares mean no biomass, and all of it
-    oxidised or converted."""
+    """A fuel or a material; `activity` in t is negative for material that leaves. Absent shares mean no biomass, and
+    complete oxidation or conversion."""
 
     name: str
     method: Literal["combustion", "process", "massBalance"]
@@ -67,7 +67,7 @@ class Export(Document, frozen=True, kw_only=True):
 
 
 class Precursor(Document, frozen=True):
-    """`tonnes` of the goods of a `process` of this installation, or of a `purchased` precursor, that are taken."""
+    """`tonnes` taken of the goods of a `process` of this installation, or of a `purchased` precursor."""
 
     tonnes: Decimal
     process: str | None = None
@@ -75,7 +75,7 @@ class Precursor(Document, frozen=True):
 
 
 class Process(Document, frozen=True):
-    """A production process: its goods, t of them made, and what is attributed to it."""
+    """A production process: its goods, t of goods made, and the emissions attributed to it."""
 
     name: str
     goods: str
@@ -90,7 +90,7 @@ class Process(Document, frozen=True):
 
 
 class Purchased(Document, frozen=True):
-    """A precursor of another installation, per t of it."""
+    """A precursor of another installation, per t."""
 
     name: str
     goods: str
@@ -100,7 +100,7 @@ class Purchased(Document, frozen=True):
 
 
 class Case(Document, frozen=True):
-    """What a reader needs of the file; it passes over the rest."""
+    """The fields of the file that count; other fields are ignored."""
 
     processes: Sequence[Process]
     source_streams: Sequence[SourceStream] = ()
@@ -109,7 +109,7 @@ class Case(Document, frozen=True):
 
 
 def check(case: Case) -> None:
-    """Raises InvalidInput for what the types allow and no installation can have. The first that is wrong is named."""
+    """Raises InvalidInput for the first value that the types allow and no installation can have."""
     for i, stream in enumerate(case.source_streams):
         _check_stream(f"sourceStreams[{i}]", stream)
     for i, pfc in enumerate(case.pfc):
@@ -126,57 +126,57 @@ def check(case: Case) -> None:
         _check_process(f"processes[{i}]", process, case)
 
 
-def _check_stream(field: str, one: SourceStream) -> None:
+def _check_stream(field: str, stream: SourceStream) -> None:
     for name, value in (
-        ("biomassPercent", one.biomass_percent), ("oxidationPercent", one.oxidation_percent),
-        ("conversionPercent", one.conversion_percent),
+        ("biomassPercent", stream.biomass_percent), ("oxidationPercent", stream.oxidation_percent),
+        ("conversionPercent", stream.conversion_percent),
     ):
         if not 0 <= value <= 100:
             raise invalid_field(f"{field}.{name}", value, "a percentage from 0 to 100")
-    if not one.activity.is_finite():
-        raise invalid_field(f"{field}.activity", one.activity, "a number, negative for what leaves")
+    if not stream.activity.is_finite():
+        raise invalid_field(f"{field}.activity", stream.activity, "a finite number, negative for material that leaves")
     needed = {"combustion": ("ncv", "emission_factor"), "process": ("emission_factor",),
-              "massBalance": ("carbon_content",)}[one.method]
-    if one.method == "combustion" and one.emission_factor_unit == "tCO2/t":
+              "massBalance": ("carbon_content",)}[stream.method]
+    if stream.method == "combustion" and stream.emission_factor_unit == "tCO2/t":
         needed = ("emission_factor",)
     for name in needed:
-        value = getattr(one, name)
+        value = getattr(stream, name)
         spelling = {"ncv": "ncv", "emission_factor": "emissionFactor", "carbon_content": "carbonContent"}[name]
         if value is None:
-            raise invalid_field(f"{field}.{spelling}", "missing", f"the method {one.method} needs it")
+            raise invalid_field(f"{field}.{spelling}", "missing", f"a value, which the method {stream.method} needs")
         _at_least_zero(f"{field}.{spelling}", value)
-    if one.carbon_content is not None and one.carbon_content > 1:
-        raise invalid_field(f"{field}.carbonContent", one.carbon_content, "t of carbon per t, at most 1")
+    if stream.carbon_content is not None and stream.carbon_content > 1:
+        raise invalid_field(f"{field}.carbonContent", stream.carbon_content, "t of carbon per t, at most 1")
 
 
-def _check_pfc(field: str, one: Perfluorocarbons) -> None:
-    if not 0 < one.collection_efficiency <= 1:
-        raise invalid_field(f"{field}.collectionEfficiency", one.collection_efficiency, "above 0 and at most 1")
+def _check_pfc(field: str, pfc: Perfluorocarbons) -> None:
+    if not 0 < pfc.collection_efficiency <= 1:
+        raise invalid_field(f"{field}.collectionEfficiency", pfc.collection_efficiency, "above 0 and at most 1")
     for name, value in (
-        ("productionTonnes", one.production_tonnes), ("anodeEffectsPerCellDay", one.anode_effects_per_cell_day),
-        ("minutesPerAnodeEffect", one.minutes_per_anode_effect), ("slopeEmissionFactor", one.slope_emission_factor),
-        ("c2f6WeightFraction", one.c2f6_weight_fraction),
+        ("productionTonnes", pfc.production_tonnes), ("anodeEffectsPerCellDay", pfc.anode_effects_per_cell_day),
+        ("minutesPerAnodeEffect", pfc.minutes_per_anode_effect), ("slopeEmissionFactor", pfc.slope_emission_factor),
+        ("c2f6WeightFraction", pfc.c2f6_weight_fraction),
     ):
         _at_least_zero(f"{field}.{name}", value)
 
 
-def _check_process(field: str, one: Process, case: Case) -> None:
-    if one.activity_level <= 0:
-        raise invalid_field(f"{field}.activityLevelTonnes", one.activity_level, "t of goods made, above 0")
+def _check_process(field: str, process: Process, case: Case) -> None:
+    if process.activity_level <= 0:
+        raise invalid_field(f"{field}.activityLevelTonnes", process.activity_level, "t of goods made, above 0")
     for name, value in (
-        ("electricityMWh", one.electricity), ("electricityFactor", one.electricity_factor),
-        ("heat.importTJ", one.heat.imported), ("heat.importFactor", one.heat.import_factor),
-        ("heat.exportTJ", one.heat.exported), ("heat.exportFactor", one.heat.export_factor),
-        ("wasteGas.importTJ", one.waste_gas.imported), ("wasteGas.exportTJ", one.waste_gas.exported),
+        ("electricityMWh", process.electricity), ("electricityFactor", process.electricity_factor),
+        ("heat.importTJ", process.heat.imported), ("heat.importFactor", process.heat.import_factor),
+        ("heat.exportTJ", process.heat.exported), ("heat.exportFactor", process.heat.export_factor),
+        ("wasteGas.importTJ", process.waste_gas.imported), ("wasteGas.exportTJ", process.waste_gas.exported),
     ):
         _at_least_zero(f"{field}.{name}", value)
-    names = {process.name for process in case.processes}
+    names = {one.name for one in case.processes}
     bought = {purchased.name for purchased in case.purchased_precursors}
-    for i, precursor in enumerate(one.precursors):
+    for i, precursor in enumerate(process.precursors):
         where = f"{field}.precursors[{i}]"
         if (precursor.process is None) == (precursor.purchased is None):
             named = f"{precursor.process} and {precursor.purchased}"
-            raise invalid_field(where, named, "it names either process or purchased")
+            raise invalid_field(where, named, "a precursor names either process or purchased")
         _at_least_zero(f"{where}.tonnes", precursor.tonnes)
         if precursor.process is not None and precursor.process not in names:
             raise invalid_field(f"{where}.process", precursor.process, "the name of a process of this installation")
@@ -187,7 +187,7 @@ def _check_process(field: str, one: Process, case: Case) -> None:
 def _unique(field: str, names: Sequence[str]) -> None:
     for i, name in enumerate(names):
         if name in names[:i]:
-            raise invalid_field(f"{field}[{i}].name", name, "every name once")
+            raise invalid_field(f"{field}[{i}].name", name, "a name that no other entry has")
 
 
 def _at_least_zero(field: str, value: Decimal) -> None:

@@ -1,15 +1,15 @@
 """Embedded emissions over several installations and years: the same linear system as within one, process by process.
 
-Of a process n that takes amounts m(n, k) of what processes k make, for one unit of what n makes:
+For one unit of the product of a process n that takes amounts m(n, k) of the products of processes k:
 
-    direct      d(n) = own + bought + sum m d(k)                       over goods, heat and other things taken
-    electricity u(n) = own + sum m u(k) over what is no good + sum m (d(k) + u(k)) over power
+    direct      d(n) = own + bought + sum m d(k)                       over goods, heat and other products taken
+    electricity u(n) = own + sum m u(k) over products outside annex I + sum m (d(k) + u(k)) over power
     indirect    i(n) = bought + [goods] u(n) + sum m i(k)              with precursors
     counted     c(n) = bought + [goods that are not of annex II] u(n) + sum m c(k)
 
-since indirect emissions of goods of annex II never count, and those of a precursor outside of it count in whatever it
-goes into (Implementing Regulation (EU) 2025/2547, annex I, point 3.1). Power that an installation generates is indirect
-for those who use it, whatever it was generated from.
+since indirect emissions of goods of annex II never count, and indirect emissions of a precursor outside annex II count
+in every good made from it (Implementing Regulation (EU) 2025/2547, annex I, point 3.1). Power that an installation
+generates is indirect for its users, whatever its energy source.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,9 +24,9 @@ POWER_WAYS: Final = ("directLine", "contract")
 
 
 class Embedded(NamedTuple):
-    """For one unit of what a process makes, kg CO2e: direct with precursors; `own` direct and `power` of the process
-    and of those that make no goods for it; indirect, and of that counted; the part of direct and indirect that are
-    default values. MWh."""
+    """For one unit of a process's product, kg CO2e: `direct` with precursors; `own` direct emissions and `power` of the
+    process and of processes that supply it with products outside annex I; `indirect`, and its `counted` part; the part
+    of direct and indirect that comes from default values (`defaulted`). MWh."""
 
     direct: float
     own: float
@@ -38,36 +38,37 @@ class Embedded(NamedTuple):
 
 
 class Chain(NamedTuple):
-    """Processes with what they take and what they embody."""
+    """Processes with their inputs and their embedded emissions."""
 
     nodes: Mapping[Key, Node]
     uses: Mapping[Key, Mapping[TakeKey, Use]]
     embedded: Mapping[Key, Embedded]
 
     def counts(self, use: Use) -> Embedded:
-        """Kg CO2e and MWh of what a process takes."""
+        """Kg CO2e and MWh of an input of a process."""
         if use.link is None:
             defaulted = use.direct + use.indirect if use.default is not None else 0.0
             return Embedded(use.direct, use.direct, 0.0, use.indirect, use.counted, defaulted, use.megawatt_hours)
-        found, amount = self.embedded[use.link], use.amount
+        embedded, amount = self.embedded[use.link], use.amount
         if use.way in POWER_WAYS:
-            return Embedded(0.0, 0.0, 0.0, amount * (found.direct + found.power), 0.0, 0.0, 0.0)
-        power = 0.0 if self.nodes[use.link].good is not None else amount * found.power
-        return Embedded(amount * found.direct, amount * found.own, power, amount * found.indirect + power,
-                        amount * found.counted, amount * found.defaulted, amount * found.megawatt_hours)
+            return Embedded(0.0, 0.0, 0.0, amount * (embedded.direct + embedded.power), 0.0, 0.0, 0.0)
+        power = 0.0 if self.nodes[use.link].good is not None else amount * embedded.power
+        return Embedded(amount * embedded.direct, amount * embedded.own, power, amount * embedded.indirect + power,
+                        amount * embedded.counted, amount * embedded.defaulted, amount * embedded.megawatt_hours)
 
 
 def chain(around: Around) -> Chain:
-    """Raises InvalidInput where processes take more of each other's goods than they make, and as `use_of` does."""
+    """The solved processes. Raises InvalidInput if processes take more of each other's goods than they make, and as
+    `use_of` does."""
     nodes = around.nodes
-    uses = {key: {take: use_of(node, take, found, around) for take, found in node.takes.items()}
+    uses = {key: {take_key: use_of(node, take_key, take, around) for take_key, take in node.takes.items()}
             for key, node in nodes.items()}
     system = _System(nodes, uses)
     return Chain(nodes, uses, {key: system.embedded(i) for i, key in enumerate(nodes)})
 
 
 class _System:
-    """The equations, in the order of `nodes`, each solved when it is needed by the next."""
+    """The equations, in the order of `nodes`; each is solved before the next one that needs it."""
 
     def __init__(self, nodes: Mapping[Key, Node], uses: Mapping[Key, Mapping[TakeKey, Use]]) -> None:
         self._nodes = list(nodes.values())
@@ -94,11 +95,11 @@ class _System:
         ])
 
     def embedded(self, i: int) -> Embedded:
-        found = (self._direct, self._own, self._power, self._indirect, self._counted, self._defaulted, self._hours)
-        return Embedded(*[float(column[i]) for column in found])
+        columns = (self._direct, self._own, self._power, self._indirect, self._counted, self._defaulted, self._hours)
+        return Embedded(*[float(column[i]) for column in columns])
 
     def _takes(self, wanted: Callable[[Use, Node], bool]) -> list[dict[int, Fraction]]:
-        """What is taken of other processes for one unit."""
+        """Amounts taken of other processes' products for one unit."""
         rows: list[dict[int, Fraction]] = [{} for _ in self._nodes]
         for i, uses in enumerate(self._uses):
             for use in uses:
@@ -115,7 +116,7 @@ class _System:
         return [list(column) for column in zip(*solved(takes, right), strict=True)]
 
     def _own_power(self, i: int) -> Fraction:
-        """Supplied electricity, and what was emitted to generate the lots of it."""
+        """Supplied electricity, and the emissions of generating lots of electricity."""
         total = self._per_unit(i, self._nodes[i].indirect + self._bought(i, "indirect", grid=True))
         for use in self._uses[i]:
             if use.link is not None and use.way in POWER_WAYS:
@@ -123,7 +124,7 @@ class _System:
         return total
 
     def _bought(self, i: int, field: str, grid: bool | None = None) -> float:
-        """Of what has no process here; `grid`: of electricity alone, or without it."""
+        """Sum over inputs without a process here; `grid`: only electricity (True), or without electricity (False)."""
         total = 0.0
         for use in self._uses[i]:
             power = use.way in (*POWER_WAYS, "grid")

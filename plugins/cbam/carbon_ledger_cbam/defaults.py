@@ -1,8 +1,8 @@
 """Default values from a file that the user names: CSV with the columns cn, country, direct, indirect, source[, year].
 
-Values are t CO2e per t, before the mark-up; of electricity (CN 2716) t CO2e per MWh. `cn` is a code or its beginning.
-`country` is ISO 3166, `*` for all that are not named; `unknown` for goods whose country is not known, which else fall
-under `*`. Without `year` a row holds for every year; `indirect` may be empty, which is zero.
+Values are t CO2e per t, before the mark-up; for electricity (CN 2716) t CO2e per MWh. `cn` is a code or its beginning.
+`country` is ISO 3166, `*` for all unnamed countries; `unknown` for goods of unknown origin, which otherwise fall under
+`*`. Without `year` a row applies to every year; an empty `indirect` is zero.
 """
 
 import csv
@@ -35,45 +35,45 @@ class DefaultValue(NamedTuple):
 
 
 class Defaults:
-    """The rows of a file; `find` says which holds."""
+    """The rows of a file; `find` selects one."""
 
-    def __init__(self, found: Mapping[tuple[str, str, int | None], DefaultValue]) -> None:
-        self._rows = found
+    def __init__(self, table: Mapping[tuple[str, str, int | None], DefaultValue]) -> None:
+        self._rows = table
 
     def find(self, cn: str, country: str | None, year: int) -> DefaultValue | None:
-        """The row of the country, else of `*`; of each the one with the longest beginning of the code, and of those the
-        one of the year before the one of every year."""
+        """The row of the country, else of `*`; among them the row with the longest beginning of the code, and then the
+        row of the year before the row for every year."""
         for place in (country, ANY) if country is not None else (_UNKNOWN, ANY):
             for length in range(len(cn), 0, -1):
                 for when in (year, None):
-                    found = self._rows.get((cn[:length], place or ANY, when))
-                    if found is not None:
-                        return found
+                    row = self._rows.get((cn[:length], place or ANY, when))
+                    if row is not None:
+                        return row
         return None
 
 
 def no_default(cn: str, country: str | None, year: int, product: str) -> Exception:
-    """The error for a precursor without an attestation of which the file knows nothing: it is never guessed."""
+    """The error for a precursor without an attestation and without a row in the file: no value is estimated."""
     where = country or "an unknown country"
     return invalid_field(
         "defaults", f"without a row for CN {cn} of {where} in {year}",
-        f"a default value for {product}, of which no maker has a valid attestation", code="no-default-value",
+        f"a default value for {product}, since its maker has no valid attestation", code="no-default-value",
     )
 
 
 def read_defaults(data: bytes | None) -> Defaults:
-    """The rows of the file, none without one. Raises InvalidInput that names line and column."""
-    found: dict[tuple[str, str, int | None], DefaultValue] = {}
+    """The rows of the file; no rows without a file. Raises InvalidInput that names line and column."""
+    table: dict[tuple[str, str, int | None], DefaultValue] = {}
     if data is None:
-        return Defaults(found)
+        return Defaults(table)
     for line, row in _lines(data):
-        one = _row(f"defaults line {line}", row)
-        key = (one.cn, one.country, one.year)
-        if key in found:
-            raise _wrong(f"defaults line {line}", f"a second row for {one.cn} of {one.country}",
-                         "one row a code, country and year")
-        found[key] = one
-    return Defaults(found)
+        value = _row(f"defaults line {line}", row)
+        key = (value.cn, value.country, value.year)
+        if key in table:
+            raise _wrong(f"defaults line {line}", f"a second row for {value.cn} of {value.country}",
+                         "one row per code, country and year")
+        table[key] = value
+    return Defaults(table)
 
 
 def _lines(data: bytes) -> Iterator[tuple[int, Mapping[str, str]]]:
@@ -98,7 +98,7 @@ def _check_header(header: Sequence[str]) -> None:
     wrong = [name for name in _NEEDED if name not in header] or [name for name in header if name not in _KNOWN]
     if wrong or len(set(header)) != len(header):
         raise _wrong("defaults columns", ",".join(header)[:200] or "empty",
-                     "the columns cn,country,direct,indirect,source and, where values differ by it, year")
+                     "the columns cn,country,direct,indirect,source and, if values differ by year, year")
 
 
 def _row(where: str, row: Mapping[str, str]) -> DefaultValue:
@@ -108,9 +108,9 @@ def _row(where: str, row: Mapping[str, str]) -> DefaultValue:
     if country not in (ANY, _UNKNOWN) and not (len(country) == 2 and country.isascii() and country.isupper()):
         raise _wrong(f"{where} country", country, "ISO 3166, `*` or `unknown`")
     if year and not (year.isascii() and year.isdecimal() and len(year) == 4):
-        raise _wrong(f"{where} year", year, "a year, or nothing")
+        raise _wrong(f"{where} year", year, "a year of four digits, or empty")
     if not row["source"]:
-        raise _wrong(f"{where} source", "empty", "where the value comes from")
+        raise _wrong(f"{where} source", "empty", "the source of the value")
     return DefaultValue(
         cn, country, int(year) if year else None, _amount(f"{where} direct", row["direct"]),
         _amount(f"{where} indirect", row["indirect"] or "0"), row["source"],

@@ -1,8 +1,8 @@
-"""What the ledger's footprint (ISO 14067) and the embedded emissions of a process differ by, each part named.
+"""Named differences between the ledger's footprint (ISO 14067) and the embedded emissions of a process.
 
-For every process: footprint = embedded + sum of its differences. What a precursor carries beyond what it embeds is
-split: what was added since it left its maker, how far the lots that were taken differ from their maker's average of the
-year, and what that process' own lines say is outside.
+For every process: footprint = embedded + sum of its differences. The burden of a precursor beyond its embedded
+emissions is split into burdens since it left its maker, the difference of the lots taken from their maker's average of
+the year, and lines of the maker's process outside the boundary.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,23 +17,23 @@ WHY: Final[Mapping[str, str]] = {
     **REASONS, **OUTSIDE,
     "potential": "the regulation's global warming potentials in place of the ledger's",
     "electricityFactor": "electricity with the factor that counts in place of the ledger's",
-    "power": "electricity that came as lots: what they carry beyond what counts for it",
-    "heat": "heat that came as lots: what it carries beyond its emissions",
+    "power": "lots of electricity: their burden beyond the emissions that count",
+    "heat": "lots of heat: their burden beyond the emissions that count",
     "sinceMade": "transport, packaging and storage since it left its maker",
-    "average": "the lots that were taken differ from their maker's average of the year",
-    "behind": "outside the boundary, or counted otherwise, at the process that made it: see its differences",
-    "default": "what it carries, in place of the default value that counts",
-    "exempt": "what it carries: precursors of its origin count as zero",
-    "declared": "what it carries beyond what its declaration embeds",
+    "average": "the lots taken differ from their maker's average of the year",
+    "behind": "outside the boundary, or counted differently, at the process that made it: see its differences",
+    "default": "its burden in the ledger, in place of the default value that counts",
+    "exempt": "its burden in the ledger: precursors of its origin count as zero",
+    "declared": "its burden in the ledger beyond the embedded emissions of its declaration",
     "allocation": "shares and amounts that the ledger gives to by-products, or takes from them",
-    "floor": "own emissions of a process are not below zero",
+    "floor": "own emissions of a process are never below zero",
 }
 _POWER: Final = ("grid", "contract", "directLine")
 _SMALLEST: Final = 1e-12
 
 
 class Difference(NamedTuple):
-    """Kg CO2e of footprint that are not embedded."""
+    """Kg CO2e of the footprint that are not embedded."""
 
     reason: str
     source: str
@@ -41,11 +41,11 @@ class Difference(NamedTuple):
 
 
 def differences(node: Node, chain: Chain) -> list[Difference]:
-    """Those that are not zero, in the order of lines, electricity, things taken, shares."""
+    """Differences that are not zero, in the order of lines, electricity, inputs, shares."""
     least = _SMALLEST * abs(node.footprint)
-    found = [*_of_lines(node), *_of_takes(node, chain), Difference("allocation", node.key.route, node.allocation),
+    parts = [*_of_lines(node), *_of_takes(node, chain), Difference("allocation", node.key.route, node.allocation),
              Difference("floor", node.key.route, node.attributed - node.direct)]
-    return [one for one in found if abs(one.kilograms) > least]
+    return [one for one in parts if abs(one.kilograms) > least]
 
 
 def _of_lines(node: Node) -> Iterator[Difference]:

@@ -1,9 +1,9 @@
-"""Electricity by the way it comes, and what counts for it: grid, direct line or contract.
+"""Electricity by its way of supply (grid, direct line or contract), and the factor that counts.
 
 Implementing Regulation (EU) 2025/2547, articles 8 and 9, and annex II, point D: the actual factor of a generator counts
-only where a direct line or a power purchase agreement is proved; certificates and market-based figures do not. All
-other power counts with the grid's average: of the user's file (CN 2716), else of the record's own line, else of the
-ledger's table for the place and year. Where there is none, that is an error; nothing is guessed.
+only if a direct line or a power purchase agreement is proved; certificates and market-based figures do not count. All
+other power counts with the grid's average: from the user's file (CN 2716), else from the record's own line, else from
+the ledger's table for the place and year. A missing factor is an error; nothing is estimated.
 """
 
 from typing import NamedTuple
@@ -15,7 +15,7 @@ _KG_PER_T, _KWH_PER_MWH = 1000.0, 1000.0
 
 
 class Counted(NamedTuple):
-    """Kg CO2e of electricity, and by what: `way` is grid, contract or directLine, `factor` names where it is from;
+    """Kg CO2e of electricity and its source: `way` is grid, contract or directLine, `factor` names the source;
     `status` is given (by the user's file), read or recalled (of a table), or ledger."""
 
     way: str
@@ -33,7 +33,7 @@ class GridFactor(NamedTuple):
 
 
 def count_supply(use: PowerUse, installation: InstallationYear, defaults: Defaults) -> Counted:
-    """Electricity that is no lot of the ledger."""
+    """Supplied electricity, which is no lot of the ledger."""
     if use.way == "contract" and use.evidence is not None:
         return Counted(way_of(use.evidence), "the record's own factor, with evidence", "ledger", use.carbon_dioxide)
     given = _given(installation, defaults)
@@ -43,7 +43,7 @@ def count_supply(use: PowerUse, installation: InstallationYear, defaults: Defaul
 
 
 def count_grid(kilowatt_hours: float, installation: InstallationYear, defaults: Defaults) -> Counted:
-    """Electricity without evidence of where it comes from."""
+    """Electricity without evidence of its generator."""
     factor = grid_factor(installation, defaults)
     return Counted("grid", factor.source, factor.status, kilowatt_hours / _KWH_PER_MWH * factor.value * _KG_PER_T)
 
@@ -54,18 +54,18 @@ def way_of(evidence: str) -> str:
 
 
 def grid_factor(installation: InstallationYear, defaults: Defaults) -> GridFactor:
-    """The grid's average at an installation. Raises InvalidInput where none is known."""
+    """The grid's average at an installation. Raises InvalidInput if there is no factor."""
     given = _given(installation, defaults)
     if given is not None:
         return given
     try:
-        found = grid_electricity().find("electricity", installation.places, installation.year)
+        factor = grid_electricity().find("electricity", installation.places, installation.year)
     except PluginError:
         raise invalid_field(
             "defaults", f"without a row for electricity (CN 2716) of {installation.country} in {installation.year}",
             f"a grid factor for {installation.facility}, in t CO2e per MWh", code="no-grid-factor",
         ) from None
-    return GridFactor(float(found.value), f"{found.name} ({found.resolution})", found.status)
+    return GridFactor(float(factor.value), f"{factor.name} ({factor.resolution})", factor.status)
 
 
 def _given(installation: InstallationYear, defaults: Defaults) -> GridFactor | None:

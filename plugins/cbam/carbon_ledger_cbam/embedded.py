@@ -1,4 +1,4 @@
-"""Specific embedded emissions of goods: of the process itself, and with all precursors.
+"""Specific embedded emissions of goods: own emissions of the process, and with all precursors.
 
     own direct = max(0, attributed + heat in x factor - heat out x factor
                         + 56.1 x (waste gas in - 0.667 x waste gas out) - MWh out x factor)
@@ -6,7 +6,7 @@
     (I - M) x embedded = own / activity level + purchased
 
 M[i, j] is the t of the goods of process j that process i takes, over the activity level of i: processes may feed each
-other. Direct, indirect and electricity stay apart. All in fractions, so that nothing is rounded before it is told.
+other. Direct, indirect and electricity are separate. All values are fractions, so only the answer is rounded.
 """
 
 from collections.abc import Mapping
@@ -17,18 +17,17 @@ from carbon_ledger_cbam.case import Case, Process
 from carbon_ledger_cbam.solving import solved
 
 NATURAL_GAS: Final = Fraction("56.1")
-"""T CO2 per TJ of natural gas, in whose place waste gas counts (annex II, table 1)."""
+"""T CO2 per TJ of natural gas, the reference for waste gas (annex II, table 1)."""
 
 WASTE_GAS_EFFICIENCY: Final = Fraction("0.667")
-"""Correction for the lower efficiency with which waste gas is used (annex II)."""
+"""Correction for the lower efficiency of waste gas (annex II)."""
 
 BOILER_EFFICIENCY: Final = Fraction("0.9")
-"""Of heat whose fuel is known and whose boiler is not (annex II)."""
-
+"""Default for heat whose fuel is known and whose boiler is not (annex II)."""
 
 
 class Own(NamedTuple):
-    """Of a process in the period: t CO2e direct and indirect, MWh of electricity."""
+    """Emissions of a process in the period: t CO2e direct and indirect, MWh of electricity."""
 
     direct: Fraction
     indirect: Fraction
@@ -43,7 +42,7 @@ class Embedded(NamedTuple):
 
 
 def own_emissions(process: Process) -> Own:
-    """What is attributed to a process, with what crosses its border."""
+    """Emissions attributed to a process, corrected for heat, waste gas and electricity across its border."""
     heat, gas, power = process.heat, process.waste_gas, process.electricity_exported
     direct = (
         Fraction(process.attributed)
@@ -63,7 +62,8 @@ def heat_factor(fuel_factor: Fraction, efficiency: Fraction = BOILER_EFFICIENCY)
 
 
 def embedded(case: Case) -> list[Embedded]:
-    """One a process, in order. Raises InvalidInput where processes feed each other more than they make."""
+    """Embedded emissions of each process, in order. Raises InvalidInput if processes feed each other more than they
+    make."""
     level = [Fraction(process.activity_level) for process in case.processes]
     own = [Own(*[amount / size for amount in own_emissions(process)])
            for process, size in zip(case.processes, level, strict=True)]

@@ -16,7 +16,7 @@ def read(data: bytes) -> Report:
 
 
 def sheets(answer: Answer) -> Sequence[Sheet]:
-    """The tables of what `declare` answers."""
+    """The tables of an answer of `declare`."""
     if not isinstance(answer, ChainReport):
         raise invalid_field("answer", type(answer).__name__, "the report of an installation and year")
     return tables(answer)

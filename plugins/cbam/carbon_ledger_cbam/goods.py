@@ -1,4 +1,4 @@
-"""Which goods count, and how: annexes I and II of Regulation (EU) 2023/956 by CN code, mark-ups, exempt origins."""
+"""Goods that count: annexes I and II of Regulation (EU) 2023/956 by CN code, mark-ups, exempt origins."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -32,25 +32,25 @@ class Mark(NamedTuple):
 
 
 def digits(cn: str | None) -> str | None:
-    """The digits of a CN code, written with or without spaces and dots; None for what is none."""
+    """The digits of a CN code, written with or without spaces and dots; None if it is no CN code."""
     bare = "" if cn is None else cn.replace(" ", "").replace(".", "")
     return bare if bare.isascii() and bare.isdecimal() and _SHORTEST <= len(bare) <= _LONGEST else None
 
 
 def good_of(cn: str | None) -> Good | None:
-    """The row of annex I that a code falls under: the longest that it begins with; None where it is outside."""
+    """The row of annex I for a code: the longest row that the code begins with; None if it is outside annex I."""
     code = digits(cn)
     if code is None:
         return None
     for length in range(len(code), _SHORTEST - 1, -1):
-        found = _goods().get(code[:length])
-        if found is not None:
-            return found if found.category else None
+        good = _goods().get(code[:length])
+        if good is not None:
+            return good if good.category else None
     return None
 
 
 def is_unclear(cn: str | None) -> bool:
-    """Whether a code does not say if the goods are of annex I: none is stated, it is no code, or it is too short."""
+    """Whether a code does not decide if the goods are of annex I: it is absent, malformed, or too short."""
     code = digits(cn)
     if code is None:
         return True
@@ -73,14 +73,14 @@ def category_names() -> Mapping[str, tuple[str, str]]:
 
 
 def mark_up(sector: str, year: int) -> Mark:
-    """By sector and year; none before the definitive period."""
-    found = Mark(Decimal(0), "none before the definitive period")
+    """The mark-up by sector and year; 0 before the definitive period."""
+    mark = Mark(Decimal(0), "no mark-up before the definitive period")
     for row in rows(_PACKAGE, "markups.csv"):
         if row["sector"] == sector and int(row["from"]) <= year:
-            found = Mark(Decimal(row["percent"]), row["source"])
-    return found
+            mark = Mark(Decimal(row["percent"]), row["source"])
+    return mark
 
 
 def exemption(country: str | None) -> str | None:
-    """Why precursors of a country count as zero, where they do."""
+    """The source by which precursors of a country count as zero; None if they count."""
     return next((row["source"] for row in rows(_PACKAGE, "exempt.csv") if row["country"] == country), None)

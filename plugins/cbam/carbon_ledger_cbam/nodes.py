@@ -1,22 +1,22 @@
 """Processes of installations: the records of a facility and year, added up by goods category and route.
 
-What is made there and is no good of annex I, but used by other processes (power, heat, lime), is a process of its own,
-by product. Amounts are kg CO2e unless said otherwise, weighted by the part of each record that belongs to the process.
+A product outside annex I that other processes use (power, heat, lime) has a process of its own, by product. Amounts are
+kg CO2e unless stated otherwise, weighted by the part of each record that belongs to the process.
 """
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from carbon_ledger_cbam.attribution import BURDENED, Attributed, attribute, is_power, megawatt_hours
+from carbon_ledger_cbam.attribution import Attributed, attribute, is_power, megawatt_hours
 from carbon_ledger_cbam.boundary import judge
 from carbon_ledger_cbam.defaults import Defaults
 from carbon_ledger_cbam.electricity import count_supply
 from carbon_ledger_cbam.goods import Good
-from ledger.sdk import EmissionLine, InstallationYear, Production, TakenLot
+from ledger.sdk import CARRYING_ROLES, EmissionLine, InstallationYear, Production, TakenLot
 
 
 class Key(NamedTuple):
-    """A process: `category` and `route` where it makes goods of annex I, else the `product` that it makes."""
+    """A process: `category` and `route` if it makes goods of annex I, else its `product`."""
 
     facility: str
     year: int
@@ -26,7 +26,7 @@ class Key(NamedTuple):
 
 
 class LineKey(NamedTuple):
-    """What is one line of an answer."""
+    """The fields that identify a line of an answer."""
 
     source: str
     kind: str
@@ -39,7 +39,7 @@ class LineKey(NamedTuple):
 
 
 class TakeKey(NamedTuple):
-    """What is one precursor, or other thing taken, of an answer."""
+    """The fields that identify a precursor, or another input, of an answer."""
 
     product: str
     cn: str | None
@@ -81,8 +81,8 @@ class Power(Line):
 
 
 class Take:
-    """`quantity` in its unit, `tonnes`; kg CO2e carried, of that electricity, and when it was made; MWh that were used
-    on its way. `energy`: MWh that a lot of electricity is."""
+    """`quantity` in its unit, `tonnes`; kg CO2e `carried`, the part of `electricity`, and `made`, the burden when it
+    left its maker; MWh used upstream. `energy`: MWh of a lot of electricity."""
 
     def __init__(self) -> None:
         self.quantity = self.tonnes = self.carried = self.electricity = self.made = self.megawatt_hours = 0.0
@@ -91,8 +91,8 @@ class Take:
 
 
 class Node:
-    """A process. `level` is what it made: t of goods, else the quantity in `unit`. `attributed` are direct emissions,
-    `allocation` what the ledger gives it more by its shares and assigned amounts than the regulation does."""
+    """A process. `level`: its production, t of goods, else the quantity in `unit`. `attributed`: direct emissions.
+    `allocation`: the ledger's shares and assigned amounts less the regulation's."""
 
     def __init__(self, key: Key, good: Good | None, unit: str) -> None:
         self.key, self.good, self.unit = key, good, unit
@@ -104,7 +104,7 @@ class Node:
         self.products: dict[tuple[str, str | None], float] = {}
 
     def add(self, production: Production, part: Attributed, installation: InstallationYear, defaults: Defaults) -> None:
-        """The part of a record that belongs to this process."""
+        """Adds the part of a record that belongs to this process."""
         amount = part.made.quantity if self.good is None else part.made.tonnes or 0.0
         product = (part.made.product, part.made.cn)
         self.products[product] = self.products.get(product, 0.0) + amount
@@ -132,24 +132,24 @@ class Node:
         judged = judge(line, self.good)
         key = LineKey(line.source, line.kind, line.gas, line.burden, judged.inside, judged.reason, line.factor,
                       line.recalled)
-        found = self.lines.setdefault(key, Line())
-        found.footprint += share * line.carbon_dioxide
-        found.embedded += share * judged.embedded
+        amounts = self.lines.setdefault(key, Line())
+        amounts.footprint += share * line.carbon_dioxide
+        amounts.embedded += share * judged.embedded
         self.attributed += share * judged.embedded
 
     def _add_taken(self, taken: TakenLot, share: float) -> None:
         key = TakeKey(taken.product, taken.cn, taken.role, taken.unit, taken.facility, taken.country, taken.process,
                       taken.year, taken.attested, taken.declared, taken.evidence)
-        found = self.takes.setdefault(key, Take())
-        found.quantity += share * taken.quantity
-        found.tonnes += share * (taken.tonnes or 0.0)
-        found.weighed = found.weighed and taken.tonnes is not None
-        found.carried += share * taken.carried
-        found.electricity += share * taken.electricity
-        found.made += share * taken.made
-        found.megawatt_hours += share * taken.kilowatt_hours / 1000
-        if is_power(taken.unit) and taken.role in BURDENED:
-            found.energy += share * megawatt_hours(taken.quantity, taken.unit)
+        take = self.takes.setdefault(key, Take())
+        take.quantity += share * taken.quantity
+        take.tonnes += share * (taken.tonnes or 0.0)
+        take.weighed = take.weighed and taken.tonnes is not None
+        take.carried += share * taken.carried
+        take.electricity += share * taken.electricity
+        take.made += share * taken.made
+        take.megawatt_hours += share * taken.kilowatt_hours / 1000
+        if is_power(taken.unit) and taken.role in CARRYING_ROLES:
+            take.energy += share * megawatt_hours(taken.quantity, taken.unit)
             self.megawatt_hours += share * megawatt_hours(taken.quantity, taken.unit)
 
     @property
@@ -159,20 +159,20 @@ class Node:
 
     @property
     def indirect(self) -> float:
-        """Of supplied electricity; lots of electricity come apart."""
+        """Emissions of supplied electricity, without lots of electricity."""
         return sum((one.embedded for one in self.power.values()), 0.0)
 
 
 def nodes_of(installations: Iterable[InstallationYear], defaults: Defaults) -> dict[Key, Node]:
-    """All processes, in the order in which their first goods were made. Raises InvalidInput for goods without mass, and
-    power without a factor."""
-    found: dict[Key, Node] = {}
+    """All processes, in the order of their first production. Raises InvalidInput for goods without mass, and power
+    without a factor."""
+    nodes: dict[Key, Node] = {}
     for installation in installations:
         for production in installation.productions:
             for key, part in _keyed(installation, production):
-                node = found.setdefault(key, Node(key, part.good, part.made.unit))
+                node = nodes.setdefault(key, Node(key, part.good, part.made.unit))
                 node.add(production, part, installation, defaults)
-    return found
+    return nodes
 
 
 def _keyed(installation: InstallationYear, production: Production) -> Iterator[tuple[Key, Attributed]]:

@@ -1,4 +1,4 @@
-"""What an installation's case comes to."""
+"""The report on an installation's case."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -22,7 +22,7 @@ class ProcessReport(Answer, frozen=True):
 
 
 class Unattributed(Answer, frozen=True):
-    """T CO2e of source streams and PFC that no process was attributed; negative where more was attributed."""
+    """T CO2e of source streams and PFC that no process was attributed; negative if processes were attributed more."""
 
     direct: float = spelled("directTonnesCO2e")
 
@@ -37,24 +37,24 @@ class Report(Answer, frozen=True):
 
 
 def report(case: Case) -> Report:
-    """Raises InvalidInput for what no installation can have."""
+    """The emissions of a case. Raises InvalidInput for values that no installation can have."""
     check(case)
     streams = [stream_emissions(one) for one in case.source_streams]
     pfc = [pfc_emissions(one) for one in case.pfc]
     rest = sum((*streams, *pfc), Fraction(0)) - sum((Fraction(one.attributed) for one in case.processes), Fraction(0))
     return Report(
         processes=[
-            _process(process.name, process.goods, found)
-            for process, found in zip(case.processes, embedded(case), strict=True)
+            _process(process.name, process.goods, figures)
+            for process, figures in zip(case.processes, embedded(case), strict=True)
         ],
         streams=[float(one) for one in streams], pfc=[float(one) for one in pfc],
         unattributed=Unattributed(direct=float(rest) if streams or pfc else 0.0),
     )
 
 
-def _process(name: str, goods: str, found: Embedded) -> ProcessReport:
+def _process(name: str, goods: str, figures: Embedded) -> ProcessReport:
     return ProcessReport(
-        name=name, goods=goods, specific_direct=float(found.own.direct), embedded_direct=float(found.whole.direct),
-        specific_indirect=float(found.own.indirect), embedded_indirect=float(found.whole.indirect),
-        embedded_electricity=float(found.whole.electricity),
+        name=name, goods=goods, specific_direct=float(figures.own.direct), embedded_direct=float(figures.whole.direct),
+        specific_indirect=float(figures.own.indirect), embedded_indirect=float(figures.whole.indirect),
+        embedded_electricity=float(figures.whole.electricity),
     )

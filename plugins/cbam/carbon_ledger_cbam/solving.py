@@ -9,12 +9,11 @@ Row = Mapping[int, Fraction]
 
 
 def solved(takes: Sequence[Row], right: Sequence[Sequence[Fraction]]) -> list[list[Fraction]]:
-    """X of (I - M) x = right, where `takes[i][j]` is what i takes of j for one unit of its own goods.
+    """X of (I - M) x = right, with `takes[i][j]` the amount that i takes of j for one unit of its own goods.
 
-    By elimination without exchange of rows, which a matrix of this kind needs in no case: it has a solution that makes
-    sense where all pivots are above zero (Hawkins and Simon 1949). Raises InvalidInput where they are not: processes
-    take more of each other's goods than they make. Rows are sparse; where nothing is circular nothing is filled in if
-    what is taken stands after what takes it.
+    By elimination without pivoting: the system has a non-negative solution if all pivots are above zero (Hawkins and
+    Simon 1949). Raises InvalidInput if they are not: processes take more of each other's goods than they make. Rows are
+    sparse; without circular processes no fill-in arises if each process stands before the processes that it takes from.
     """
     rows = [{i: Fraction(1)} for i in range(len(takes))]
     values = [list(one) for one in right]
@@ -33,7 +32,9 @@ def _eliminate(
 ) -> None:
     pivot = rows[column].get(column, Fraction(0))
     if pivot <= 0:
-        raise invalid_field("processes", "circular", "processes do not take more of each other's goods than they make")
+        raise invalid_field(
+            "processes", "circular", "processes that do not take more of each other's goods than they make",
+        )
     if pivot != 1:
         rows[column] = {j: part / pivot for j, part in rows[column].items()}
         values[column] = [value / pivot for value in values[column]]

@@ -12,31 +12,31 @@ CO2_PER_C: Final = Fraction(3664, 1000)
 GWP_N2O: Final = Fraction(265)
 GWP_CF4: Final = Fraction(6630)
 GWP_C2F6: Final = Fraction(11100)
-"""Annex II, table 6: global warming potentials of the regulation, those of AR5."""
+"""Annex II, table 6: global warming potentials of the regulation, from AR5."""
 
 
-def stream_emissions(one: SourceStream) -> Fraction:
-    """By its method: combustion activity x NCV x factor x (1 - biomass) x oxidation; process activity x factor x
+def stream_emissions(stream: SourceStream) -> Fraction:
+    """T CO2 by method: combustion activity x NCV x factor x (1 - biomass) x oxidation; process activity x factor x
     (1 - biomass) x conversion; mass balance 3.664 x activity x carbon x (1 - biomass)."""
-    fossil = Fraction(one.activity) * (1 - Fraction(one.biomass_percent) / 100)
-    if one.method == "massBalance":
-        return CO2_PER_C * fossil * _given(one.carbon_content)
-    if one.method == "process":
-        return fossil * _given(one.emission_factor) * Fraction(one.conversion_percent) / 100
-    energy = Fraction(1) if one.emission_factor_unit == "tCO2/t" else _given(one.ncv) / 1000
-    return fossil * energy * _given(one.emission_factor) * Fraction(one.oxidation_percent) / 100
+    fossil = Fraction(stream.activity) * (1 - Fraction(stream.biomass_percent) / 100)
+    if stream.method == "massBalance":
+        return CO2_PER_C * fossil * _given(stream.carbon_content)
+    if stream.method == "process":
+        return fossil * _given(stream.emission_factor) * Fraction(stream.conversion_percent) / 100
+    energy = Fraction(1) if stream.emission_factor_unit == "tCO2/t" else _given(stream.ncv) / 1000
+    return fossil * energy * _given(stream.emission_factor) * Fraction(stream.oxidation_percent) / 100
 
 
-def pfc_emissions(one: Perfluorocarbons) -> Fraction:
+def pfc_emissions(effects: Perfluorocarbons) -> Fraction:
     """Slope method: CF4 = effects x minutes x slope / 1000 x t of aluminium; C2F6 is a fraction of it."""
     cf4 = (
-        Fraction(one.anode_effects_per_cell_day) * Fraction(one.minutes_per_anode_effect)
-        * Fraction(one.slope_emission_factor) / 1000 * Fraction(one.production_tonnes)
+        Fraction(effects.anode_effects_per_cell_day) * Fraction(effects.minutes_per_anode_effect)
+        * Fraction(effects.slope_emission_factor) / 1000 * Fraction(effects.production_tonnes)
     )
-    per_cf4 = GWP_CF4 + GWP_C2F6 * Fraction(one.c2f6_weight_fraction)
-    return cf4 * per_cf4 / Fraction(one.collection_efficiency)
+    per_cf4 = GWP_CF4 + GWP_C2F6 * Fraction(effects.c2f6_weight_fraction)
+    return cf4 * per_cf4 / Fraction(effects.collection_efficiency)
 
 
 def _given(value: Decimal | None) -> Fraction:
-    """Zero where `case.check` has found that the method does not need it."""
+    """The value; zero if it is absent, since `case.check` demands every value that the method needs."""
     return Fraction(0 if value is None else value)

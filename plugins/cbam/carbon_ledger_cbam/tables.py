@@ -10,7 +10,7 @@ _NAME = ("installation", "year", "goods category or product", "route")
 
 
 def tables(report: ChainReport) -> list[Sheet]:
-    """In the order in which a declarant reads them."""
+    """The tables in the order in which a declarant reads them."""
     return [_summary(report), _processes(report), _precursors(report), _lines(report), _sources(report)]
 
 
@@ -62,27 +62,29 @@ def _precursors(report: ChainReport) -> Sheet:
 
 
 def _lines(report: ChainReport) -> Sheet:
-    """Lines, power, and what else footprint and embedded emissions differ by."""
+    """Lines, power, and the differences between footprint and embedded emissions."""
     columns = (*_NAME, "source", "kind", "gas", "boundary", "why", "footprint kg CO2e", "embedded kg CO2e", "factor")
     return Sheet(name="lines", columns=columns, rows=[*_emitted(report), *_powered(report), *_differing(report)])
 
 
 def _emitted(report: ChainReport) -> Iterator[Sequence[Cell]]:
-    for one in report.lines:
-        factor = f"{one.factor} (recalled)" if one.recalled else one.factor
-        yield (*_name(one.process), one.source, one.kind, one.gas, "inside" if one.inside else "outside", one.why,
-               one.footprint, one.embedded, factor)
+    for line in report.lines:
+        factor = f"{line.factor} (recalled)" if line.recalled else line.factor
+        yield (*_name(line.process), line.source, line.kind, line.gas, "inside" if line.inside else "outside", line.why,
+               line.footprint, line.embedded, factor)
 
 
 def _powered(report: ChainReport) -> Iterator[Sequence[Cell]]:
-    for one in report.power:
-        yield (*_name(one.process), f"electricity by {one.way}", "indirect", "CO2", "inside",
-               f"{one.megawatt_hours:g} MWh at {one.factor:g} t CO2e/MWh", None, one.indirect * 1000, one.source)
+    for power in report.power:
+        yield (*_name(power.process), f"electricity by {power.way}", "indirect", "CO2", "inside",
+               f"{power.megawatt_hours:g} MWh at {power.factor:g} t CO2e/MWh", None, power.indirect * 1000,
+               power.source)
 
 
 def _differing(report: ChainReport) -> Iterator[Sequence[Cell]]:
-    for one in report.differences:
-        yield (*_name(one.process), one.source, "difference", "CO2e", one.reason, one.why, one.kilograms, None, None)
+    for difference in report.differences:
+        yield (*_name(difference.process), difference.source, "difference", "CO2e", difference.reason, difference.why,
+               difference.kilograms, None, None)
 
 
 def _sources(report: ChainReport) -> Sheet:

@@ -1,20 +1,21 @@
-"""What each thing that a process takes counts as: a precursor with figures of its own, a default value, or nothing.
+"""How each input of a process counts: as a precursor with its own figures, with a default value, or not at all.
 
-Implementing Regulation (EU) 2025/2547: precursors are inputs of annex I (article 1). Those of the same installation
-count with their own figures; those of another only where a verification report covers the period in which they were
-made, else with default values (annex II, point E; article 15); those of the Union and of exempt countries as zero; the
-same precursor of two installations is kept apart (annex III, point B). Scrap and other inputs are no precursors.
+Implementing Regulation (EU) 2025/2547: precursors are inputs of annex I (article 1). Precursors of the same
+installation count with their own figures; precursors of another installation count with their own figures only if a
+verification report covers the period in which they were made, else with default values (annex II, point E; article 15);
+precursors of the Union and of exempt countries count as zero; the same precursor of two installations counts separately
+(annex III, point B). Scrap and other inputs are no precursors.
 """
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from carbon_ledger_cbam.attribution import BURDENED, is_heat, is_power
+from carbon_ledger_cbam.attribution import is_heat, is_power
 from carbon_ledger_cbam.defaults import Defaults, DefaultValue, no_default
 from carbon_ledger_cbam.electricity import count_grid, way_of
 from carbon_ledger_cbam.goods import Good, Mark, digits, exemption, good_of, is_unclear, mark_up
 from carbon_ledger_cbam.nodes import Key, Node, Take, TakeKey
-from ledger.sdk import InstallationYear, invalid_field
+from ledger.sdk import CARRYING_ROLES, InstallationYear, invalid_field
 
 CBAM_DECLARATION: Final = "cbam"
 _KG_PER_T: Final = 1000.0
@@ -24,8 +25,8 @@ class Use(NamedTuple):
     """`way`: own, actual, declared, default, exempt (of goods); grid, contract, directLine (of power); heat; material,
     unclassified, scrap or byProduct (outside).
 
-    With a `link` it counts with so much (`amount`, in that process' unit) of another process, else with the kg CO2e
-    that stand here; `counted` is the part of `indirect` that is paid for.
+    With a `link` it counts with `amount` of another process, in the unit of that process; without a link with the kg
+    CO2e of this use. `counted` is the payable part of `indirect`.
     """
 
     way: str
@@ -46,7 +47,7 @@ class Use(NamedTuple):
 
 OUTSIDE: Final[Mapping[str, str]] = {
     "material": "no precursor: not a good of annex I",
-    "unclassified": "its product states no CN code that says whether it is a good of annex I: counted as none",
+    "unclassified": "its product states no CN code, or one that is too short: it does not count as a good of annex I",
     "scrap": "waste, scrap or a used product: no precursor",
     "byProduct": "a by-product of the installation's own goods, which carry its emissions",
     "attribute": "a green attribute: certificates do not count",
@@ -54,7 +55,7 @@ OUTSIDE: Final[Mapping[str, str]] = {
 
 
 class Around(NamedTuple):
-    """What is known beside a process."""
+    """The data around a process: installations, processes and default values."""
 
     installations: Mapping[tuple[str, int], InstallationYear]
     nodes: Mapping[Key, Node]
@@ -62,8 +63,8 @@ class Around(NamedTuple):
 
 
 def use_of(node: Node, key: TakeKey, take: Take, around: Around) -> Use:
-    """Raises InvalidInput for a precursor that needs a default value where the file has none."""
-    if key.role not in BURDENED:
+    """How an input counts. Raises InvalidInput for a precursor that needs a default value without a row in the file."""
+    if key.role not in CARRYING_ROLES:
         return Use("attribute" if key.role == "attribute" else "scrap")
     if is_power(key.unit):
         return _power(node, key, take, around)
@@ -82,7 +83,8 @@ def use_of(node: Node, key: TakeKey, take: Take, around: Around) -> Use:
 
 
 def _power(node: Node, key: TakeKey, take: Take, around: Around) -> Use:
-    """Of a direct line or contract with evidence, or of the installation itself, with the generator's own factor."""
+    """Power of a direct line or contract with evidence, or of the installation itself, has the generator's own
+    factor."""
     own = key.facility is not None and key.facility == node.key.facility
     if not own and key.evidence is None:
         installation = around.installations[node.key.facility, node.key.year]
@@ -119,7 +121,7 @@ def _precursor(node: Node, key: TakeKey, take: Take, good: Good, around: Around)
 
 
 def _default(node: Node, key: TakeKey, take: Take, good: Good, around: Around) -> Use:
-    """Default value x (1 + mark-up of the year and sector); the mark-up is on the total."""
+    """Default value x (1 + mark-up of the year and sector); the mark-up applies to the total."""
     code, year = digits(key.cn) or "", node.key.year
     row = around.defaults.find(code, key.country, year)
     if row is None:

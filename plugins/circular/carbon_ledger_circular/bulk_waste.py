@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_circular.waste_use import USED, WasteUse, use
-from ledger.sdk import Assessment, Context, Draft, convert
+from ledger.sdk import Assessment, Context, Draft, kilograms
 
 USUAL_USES: Final[Mapping[str, tuple[str, ...]]] = {
     "tailings": ("backfill", "brick", "aggregate", "roadBase", "metalRecovery", "cementAddition"),
@@ -19,7 +19,7 @@ USUAL_USES: Final[Mapping[str, tuple[str, ...]]] = {
     "phosphogypsum": ("board", "cementAddition", "brick", "roadBase", "backfill", "soilConditioner"),
     "redMud": ("metalRecovery", "cementAddition", "brick", "roadBase"),
 }
-"""What is made of each kind where its chemistry allows: gypsum sets, slag and ash bind, tailings and gangue fill."""
+"""Usual uses of each kind, as its chemistry allows: gypsum sets, slag and ash bind, tailings and gangue fill."""
 
 LEACHING: Final = ("tailings", "smeltingSlag", "phosphogypsum", "redMud", "steelSlag")
 """Kinds that may leach metals, fluoride or alkali, and whose use on land needs a test first (China's GB 18599)."""
@@ -34,9 +34,9 @@ Kind = Literal[
 class BulkSolidWaste(WasteUse, frozen=True, kw_only=True):
     """How a bulk solid waste was used; all but `waste` may be left out. Supplies as in `wasteUse`.
 
-    `waste`: its kind. `leaching_tested`: what it gives off to water was tested for this use. Of gypsum, `moisture_loss`
-    includes the crystal water that calcining drives out. State `generated` in one record for each source and period:
-    what it says adds up.
+    `waste`: its kind. `leaching_tested`: whether its leaching to water was tested for this use. For gypsum,
+    `moisture_loss` includes the crystal water that calcining drives out. State `generated` in one record for each
+    source and period: the amounts add up.
     """
 
     waste: Kind
@@ -44,7 +44,7 @@ class BulkSolidWaste(WasteUse, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: BulkSolidWaste) -> Assessment:
-    """As use of waste; what arose where it comes from is told beside what was used.
+    """As use of waste; with an indicator of the waste that arose at its source.
 
     Use rate of a period = sum of `solidWasteUsed` / sum of `solidWasteArisen`, of records of the same sources.
     """
@@ -53,7 +53,7 @@ def assess(context: Context, activity: BulkSolidWaste) -> Assessment:
         return draft.assessment()
     _check_use(draft, activity)
     if activity.generated is not None:
-        generated = convert(activity.generated.amount, activity.generated.unit, "KGM", "activity.generated")
+        generated = kilograms(activity.generated, "generated")
         draft.indicate("solidWasteArisen", generated / Decimal(1000))
     return draft.assessment()
 

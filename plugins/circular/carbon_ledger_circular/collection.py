@@ -13,14 +13,14 @@ from ledger.sdk import (
     Fraction,
     Key,
     Quantity,
+    amount_in,
     book_energy,
-    convert,
     invalid_activity,
 )
 
-# A full 30 t lorry burns about 0.01 kg per t and km, a van with half a tonne 0.2; beyond that it drives empty.
+# A full 30 t lorry burns about 0.01 kg per t and km, a van with half a tonne 0.2; more means empty driving.
 USUAL_FUEL: Final = Decimal("0.3")
-# What is collected is handed on: only drying and spills are lost.
+# Collected lots are passed on: only drying and spills are lost.
 LOSS: Final = Decimal("0.05")
 VEHICLE_FUELS: Final = ("diesel", "gasoline", "naturalGas", "lng", "lpg")
 
@@ -36,9 +36,9 @@ class Collection(Activity, frozen=True, kw_only=True):
 
     Supplies: vehicle fuels `diesel`, `gasoline`, `naturalGas`, `lng`, `lpg` (lines of transport), `electricity`, other
     standard fuels, `heat`, `steam`; bought freight is left to the core.
-    `source`: where it is collected; `stream`: a name of what it is, such as `scrapSteel`; `vehicle`: what drives.
-    `distance`: driven in all, a length. `trips` and `collection_points`: numbers above zero. `renewable_share`: of the
-    electricity that comes as lots.
+    `source`: of the waste or goods; `stream`: a name for them, such as `scrapSteel`; `vehicle`: its kind.
+    `distance`: driven in total, a length. `trips` and `collection_points`: numbers above zero. `renewable_share`: of
+    the electricity that comes as lots.
     """
 
     source: Source | None = None
@@ -51,7 +51,7 @@ class Collection(Activity, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: Collection) -> Assessment:
-    """Fuel and power of the round; what is collected keeps its composition, by mass."""
+    """Fuel and power of the round; collected lots keep their composition, by mass."""
     for field, number in (("trips", activity.trips), ("collectionPoints", activity.collection_points)):
         if number is not None and number < 1:
             raise invalid_activity(field, number, "a number above zero")
@@ -73,10 +73,11 @@ def assess(context: Context, activity: Collection) -> Assessment:
 
 
 def _check_distance(draft: Draft, context: Context, quantity: Quantity, collected: Decimal) -> None:
-    kilometres = convert(quantity.amount, quantity.unit, "KMT", "activity.distance")
+    kilometres = amount_in(quantity, "KMT", "distance")
     liquids = context.supplied("diesel", "gasoline", "lng", "lpg")
     fuel = sum((supply.mass or ZERO for supply in liquids), ZERO)
     per_tonne_kilometre = fuel / (collected / 1000 * kilometres)
     if per_tonne_kilometre > USUAL_FUEL:
-        draft.find("fuel-unusual", f"{per_tonne_kilometre:.3f} kg of fuel per t collected and km driven")
+        draft.find("fuel-unusual", f"{per_tonne_kilometre:.3f} kg of fuel per t collected and km driven: "
+                   f"usual is up to {USUAL_FUEL}")
     draft.indicate("distancePerTonne", kilometres / collected * 1000)

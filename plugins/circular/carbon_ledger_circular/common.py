@@ -1,4 +1,4 @@
-"""Findings that hold for all circular routes."""
+"""Findings of all circular routes."""
 
 from decimal import Decimal
 from typing import Final
@@ -7,17 +7,17 @@ from ledger.sdk import Context, Draft, matter_in
 
 UNBURDENED: Final = ("waste", "core")
 RECOVERED: Final = ("product", "coProduct", "byProduct", "core")
-"""Roles of what is gained: goods, and used products that are fit for remanufacturing."""
+"""Roles of recovered outputs: goods, and used products that are fit for remanufacturing."""
 
 
 def check_carried(draft: Draft, context: Context) -> None:
-    """Warns where what was done here stays with the record, as waste and cores carry nothing away."""
+    """Warns if the burden stays with the record, since waste and cores carry no burden."""
     if context.outputs and all(output.role in UNBURDENED for output in context.outputs):
-        draft.find("burden-retained", "all outputs are waste or cores, so this record's emissions stay with it")
+        draft.find("burden-retained", "all outputs are waste or cores, so the record retains its emissions")
 
 
 def check_accounted(draft: Draft, context: Context, dried: Decimal, allowed: Decimal) -> None:
-    """Warns where more than `allowed` of what came in, beyond the moisture `dried` off, is in no output."""
+    """Warns if more than the fraction `allowed` of the inputs, beyond the moisture `dried` off, is in no output."""
     came = matter_in(context)
     missing = came * (1 - dried) - context.mass_out()
     if came > 0 and missing > came * allowed:

@@ -5,15 +5,15 @@ from typing import Final, Literal
 
 from carbon_ledger_circular.common import RECOVERED
 from carbon_ledger_circular.sorting import Sorting, sort
-from ledger.sdk import ZERO, Assessment, Context, Draft, Key, Part, Quantity, convert, invalid_activity
+from ledger.sdk import ZERO, Assessment, Context, Draft, Key, Part, Quantity, convert, invalid_activity, kilograms
 
 COUNTED: Final = ("H87", "C62", "EA", "PR", "DZN", "MIL")
-"""Units of pieces: what is counted is used again as the part that it is."""
+"""Units of pieces: a counted output is reused as a part."""
 
 DEPOLLUTED: Final = ("vehicle", "appliance", "transformer", "ship")
-"""Items whose oils, coolants and gases come out before they are cut (China's GB 22128 for vehicles)."""
+"""Items whose oils, coolants and gases have to be removed before cutting (China's GB 22128 for vehicles)."""
 GASES: Final = ("HFC134a", "SF6", "CHF3", "CF4", "C2F6")
-"""Gases in products whose warming potentials the ledger holds."""
+"""Gases in products with a warming potential in the ledger."""
 
 Item = Literal[
     "vehicle", "engine", "machine", "appliance", "electronics", "battery", "transformer", "photovoltaicModule",
@@ -22,8 +22,8 @@ Item = Literal[
 
 
 class Held(Part, frozen=True, kw_only=True):
-    """`held`: kg of `gas` (such as `HFC134a`, `SF6`) in the products as they came. `recovered`: kg of it taken out and
-    kept; what is missing escaped."""
+    """`held`: kg of `gas` (such as `HFC134a`, `SF6`) in the products as they came. `recovered`: kg of it that were
+    collected; the rest escaped."""
 
     gas: Key
     held: Quantity
@@ -34,7 +34,7 @@ class Dismantling(Sorting, frozen=True, kw_only=True):
     """How products were dismantled; every field may be left out. Supplies as in `sorting`.
 
     Outputs: parts for reuse in pieces, cores, materials by mass, residue as waste.
-    `item`: what was taken apart. `gases`: refrigerants and insulating gases in it.
+    `item`: its kind. `gases`: refrigerants and insulating gases in it.
     """
 
     item: Item | None = None
@@ -42,7 +42,7 @@ class Dismantling(Sorting, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: Sorting) -> Assessment:
-    """As sorting; gas that escapes, and what is used again as a part.
+    """As sorting; with escaped gas and the parts for reuse.
 
     Gas lost = held - recovered (IPCC 2006 Guidelines, volume 3, 7.5, emissions at the end of life).
     """
@@ -53,23 +53,26 @@ def assess(context: Context, activity: Sorting) -> Assessment:
     if isinstance(activity, Dismantling):
         _release(draft, activity)
         if activity.item in DEPOLLUTED and activity.methods and "depollution" not in activity.methods:
-            draft.find("not-depolluted", f"fluids and gases come out of a {activity.item} before it is cut")
+            draft.find(
+                "not-depolluted", f"fluids and gases have to be removed from a {activity.item} before it is cut: "
+                "methods names no depollution",
+            )
     _count(draft, context, activity.units, came)
     return draft.assessment()
 
 
 def _release(draft: Draft, activity: Dismantling) -> None:
-    for i, one in enumerate(activity.gases):
-        held = convert(one.held.amount, one.held.unit, "KGM", f"activity.gases[{i}].held")
-        kept = ZERO
-        if one.recovered is not None:
-            kept = convert(one.recovered.amount, one.recovered.unit, "KGM", f"activity.gases[{i}].recovered")
-        if kept > held:
-            raise invalid_activity(f"gases[{i}].recovered", one.recovered, f"at most the {held:f} kg held")
-        if one.gas in GASES:
-            draft.carbon(one.gas, held - kept, kind="treatment", gas=one.gas)
-        elif held > kept:
-            draft.omit(f"{one.gas} lost in dismantling")
+    for i, gas in enumerate(activity.gases):
+        held = kilograms(gas.held, f"gases[{i}].held")
+        recovered = ZERO
+        if gas.recovered is not None:
+            recovered = kilograms(gas.recovered, f"gases[{i}].recovered")
+        if recovered > held:
+            raise invalid_activity(f"gases[{i}].recovered", gas.recovered, f"at most {held:f} kg, the gas held")
+        if gas.gas in GASES:
+            draft.carbon(gas.gas, held - recovered, kind="treatment", gas=gas.gas)
+        elif held > recovered:
+            draft.omit(f"{gas.gas} lost in dismantling")
 
 
 def _count(draft: Draft, context: Context, units: int | None, came: Decimal) -> None:
@@ -78,6 +81,6 @@ def _count(draft: Draft, context: Context, units: int | None, came: Decimal) -> 
     taken = [lot.quantity for lot in context.inputs if lot.quantity.unit in COUNTED]
     pieces = sum((convert(one.amount, one.unit, "H87") for one in taken), ZERO)
     if units is not None and pieces not in (ZERO, units):
-        draft.find("units-differ", f"{units} products dismantled, {pieces:f} were taken")
+        draft.find("units-differ", f"units states {units} products, but {pieces:f} pieces were taken")
     if units is not None or pieces > 0:
         draft.indicate("unitsDismantled", pieces or Decimal(units or 0))

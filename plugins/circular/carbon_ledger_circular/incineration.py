@@ -16,14 +16,15 @@ from ledger.sdk import (
     Fraction,
     Line,
     Quantity,
-    book_energy,
+    amount_in,
     convert,
+    draft_with_energy,
     follow_composition,
     is_energy,
 )
 
-# MJ of power and heat per kg of waste: a boiler gives out four fifths of what waste holds, and no mixed waste holds
-# more than 20 MJ per kg; with more the heating value has to be stated.
+# MJ of power and heat per kg of waste: a boiler delivers four fifths of the heating value, and no mixed waste has more
+# than 20 MJ per kg; a higher recovery needs a stated heating value.
 MOST_RECOVERED: Final = Decimal(16)
 _TABLE: Final = (2, 2, 2)
 
@@ -37,11 +38,11 @@ class Incineration(Activity, frozen=True, kw_only=True):
     """How waste was burnt. Supplies: `electricity`, `diesel`, `naturalGas` and other standard fuels (support firing),
     `heat`, `steam`; lime, ammonia and others are left to the core.
 
-    Inputs: lots of waste. Outputs: lots of service for those whose waste it was, power and heat as lots in their units
-    of energy, ash as waste, metal out of the ash as byProduct.
-    `composition`: of the wet waste, together 1; lots that state their fossil and biogenic carbon need none.
-    `technology`: of the furnace. `oxidation`: share of the carbon that burns. `heating_value`: energy in all the waste
-    that was burnt, net. `charged_to`: who carries the burden. `renewable_share`: of the electricity that comes as lots.
+    Inputs: lots of waste. Outputs: lots of service for the generators of the waste, power and heat as lots in units of
+    energy, ash as waste, metal out of the ash as byProduct.
+    `composition`: of the wet waste, together 1; not needed for lots that state fossil and biogenic carbon.
+    `technology`: of the furnace. `oxidation`: share of the carbon that burns. `heating_value`: net energy of all
+    burnt waste. `charged_to`: the carrier of the burden. `renewable_share`: of the electricity that comes as lots.
     """
 
     composition: tuple[Component, ...] = ()
@@ -53,7 +54,7 @@ class Incineration(Activity, frozen=True, kw_only=True):
 
 
 class Burnt(NamedTuple):
-    """Kg of CO2 of one kind of waste, and what it rests on."""
+    """Kg of CO2 of one kind of waste, and its factor."""
 
     source: str
     fossil: Decimal
@@ -63,26 +64,25 @@ class Burnt(NamedTuple):
 
 
 def assess(context: Context, activity: Incineration) -> Assessment:
-    """CO2 of fossil carbon, CH4 and N2O of the furnace, fuels and power; all of it charged as the activity says.
+    """CO2 of fossil carbon, CH4 and N2O of the furnace, fuels and power; the carrier is `charged_to`.
 
     CO2 = sum of wet mass * dry matter * carbon * fossil share * oxidised share * 44/12 (IPCC 2006 Guidelines, volume 5,
-    equation 5.2). CO2 of biogenic carbon is told as an indicator and is no burden.
+    equation 5.2). CO2 of biogenic carbon is an indicator and no burden.
     """
     check_shares("composition", activity.composition)
-    draft = Draft(context)
-    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
+    draft, power = draft_with_energy(context, activity)
     charge(draft, context, activity.charged_to)
     treated = context.mass_taken("waste")
     if treated == 0:
-        draft.find("no-waste", "no input lot is waste that has a mass", refuses=True)
+        draft.find("no-waste", "no input lot is waste with a mass", refuses=True)
         return draft.assessment()
     burnt = _burnt(draft, context, activity)
     fossil = sum((one.fossil for one in burnt), ZERO)
     total = fossil + sum((one.biogenic for one in burnt), ZERO)
-    for one in burnt:
+    for part in burnt:
         draft.line(Line(
-            gas="CO2", amount=one.fossil, source=one.source, kind="treatment", factor=one.factor, recalled=one.recalled,
-            ratings=_TABLE if one.factor else (1, 1, 1), primary=one.factor is None,
+            gas="CO2", amount=part.fossil, source=part.source, kind="treatment", factor=part.factor,
+            recalled=part.recalled, ratings=_TABLE if part.factor else (1, 1, 1), primary=part.factor is None,
         ))
     for gas in ("CH4", "N2O"):
         key = activity.technology + gas
@@ -101,34 +101,34 @@ def assess(context: Context, activity: Incineration) -> Assessment:
 
 
 def _burnt(draft: Draft, context: Context, activity: Incineration) -> Sequence[Burnt]:
-    """Lots that state their carbon count with it, all others with the composition."""
+    """CO2 of lots by the carbon that they state, of all others by the composition."""
     oxidised = Decimal(activity.oxidation) * CO2_PER_C
-    found, unknown = [], ZERO
+    burnt, unknown = [], ZERO
     for taken in context.inputs:
         mass = taken.mass or ZERO
         if taken.role != "waste":
             continue
         if taken.fossil_carbon + taken.biogenic_carbon > 0:
-            found.append(Burnt(
+            burnt.append(Burnt(
                 "waste", mass * taken.fossil_carbon * oxidised, mass * taken.biogenic_carbon * oxidised, None, False,
             ))
         else:
             unknown += mass
     if unknown > 0 and not activity.composition:
-        draft.find("carbon-unknown", f"{unknown:f} kg of waste state no carbon, and no composition does", refuses=True)
-    for i, one in enumerate(activity.composition):
-        carbon, fossil = carbon_of(f"composition[{i}]", one)
-        emitted = unknown * Decimal(one.share) * carbon * oxidised
-        waste = wastes()[one.kind]
-        found.append(Burnt(one.kind, emitted * fossil, emitted * (1 - fossil), waste.name, waste.recalled))
-    return found
+        draft.find("carbon-unknown", f"{unknown:f} kg of waste state no carbon: state a composition", refuses=True)
+    for i, component in enumerate(activity.composition):
+        carbon, fossil = carbon_of(f"composition[{i}]", component)
+        emitted = unknown * Decimal(component.share) * carbon * oxidised
+        waste = wastes()[component.kind]
+        burnt.append(Burnt(component.kind, emitted * fossil, emitted * (1 - fossil), waste.name, waste.recalled))
+    return burnt
 
 
 def _book_heating_value(draft: Draft, activity: Incineration, fossil: Decimal) -> None:
-    """The waste's own energy, renewable as far as its carbon grew."""
+    """Energy of the waste, renewable in the share of its biogenic carbon."""
     if activity.heating_value is not None:
         value = activity.heating_value
-        megajoules = convert(value.amount, value.unit, "3B", "activity.heatingValue")
+        megajoules = amount_in(value, "3B", "heatingValue")
         draft.energy("waste", megajoules * fossil)
         draft.energy("waste", megajoules * (1 - fossil), renewable=True)
 
@@ -142,7 +142,7 @@ def _check_recovered(draft: Draft, context: Context, activity: Incineration, tre
         if out > treated * MOST_RECOVERED:
             draft.find("recovery-unusual", f"{out / treated:.1f} MJ recovered per kg of waste: state its heating value")
     elif out > draft.megajoules:
-        message = f"{out:f} MJ of power and heat from {draft.megajoules:f} MJ of waste and fuels"
+        message = f"{out:f} MJ of power and heat out of {draft.megajoules:f} MJ of waste and fuels"
         draft.find("energy-from-nothing", message, refuses=True)
     else:
         draft.indicate("energyEfficiency", out / draft.megajoules)
@@ -150,7 +150,7 @@ def _check_recovered(draft: Draft, context: Context, activity: Incineration, tre
 
 
 def _follow(draft: Draft, context: Context, oxidation: Decimal) -> None:
-    """Metal and minerals go where compositions say; carbon leaves as gas, but for what does not burn and is ash."""
+    """Metal and minerals go by compositions; carbon leaves as gas, except unburnt carbon in ash."""
     follow_composition(draft, context)
     ash = context.mass_out("waste")
     left = [

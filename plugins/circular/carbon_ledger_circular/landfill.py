@@ -1,4 +1,4 @@
-"""Disposal of waste on land: the methane that it will give off, and what runs the site."""
+"""Landfilling of waste: its future methane, and the energy of the site."""
 
 from decimal import Decimal
 from functools import cache
@@ -11,11 +11,10 @@ from ledger.sdk import (
     Activity,
     Assessment,
     Context,
-    Draft,
     Fraction,
     Line,
-    book_energy,
     convert,
+    draft_with_energy,
     invalid_activity,
     is_energy,
     rows,
@@ -31,13 +30,13 @@ Site = Literal["managedAnaerobic", "managedSemiAerobic", "unmanagedDeep", "unman
 
 
 class Landfill(Activity, frozen=True, kw_only=True):
-    """How waste was laid down. Supplies: `diesel` and other standard fuels, `electricity`, `heat`; covers, liners and
+    """How waste was landfilled. Supplies: `diesel` and other standard fuels, `electricity`, `heat`; covers, liners and
     others are left to the core.
 
-    Inputs: lots of waste. Outputs: lots of service for those whose waste it was; power of landfill gas as lots.
+    Inputs: lots of waste. Outputs: lots of service for the generators of the waste; power of landfill gas as lots.
     `composition`: of the wet waste, together 1. `site`: its kind. `method`: all methane that will ever form
-    (`default`), or what forms within `horizon` years in a `climate` (`firstOrderDecay`). `gas_captured`: share of the
-    methane that wells take over that time and that is burnt. `covered`: with soil in which methane oxidises.
+    (`default`), or the methane of `horizon` years in a `climate` (`firstOrderDecay`). `gas_captured`: share of the
+    methane that wells capture over that time and that is burnt. `covered`: with soil in which methane oxidises.
     `renewable_share`: of the electricity that comes as lots.
     """
 
@@ -52,26 +51,27 @@ class Landfill(Activity, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: Landfill) -> Assessment:
-    """Methane to come, counted now as the waste is laid down; fuels and power; all of it charged to the generators."""
+    """Future methane, counted when the waste is landfilled; fuels and power; the generators carry all of it."""
     _check(activity)
-    draft = Draft(context)
-    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
+    draft, power = draft_with_energy(context, activity)
     charge(draft, context, "generator")
     laid = context.mass_taken("waste")
     if laid == 0:
-        draft.find("no-waste", "no input lot is waste that has a mass", refuses=True)
+        draft.find("no-waste", "no input lot is waste with a mass", refuses=True)
         return draft.assessment()
     methane = ZERO
-    for i, one in enumerate(activity.composition):
-        emitted = laid * Decimal(one.share) * methane_of(f"composition[{i}]", one, activity)
-        waste = wastes()[one.kind]
+    for i, component in enumerate(activity.composition):
+        emitted = laid * Decimal(component.share) * methane_of(f"composition[{i}]", component, activity)
+        waste = wastes()[component.kind]
         methane += emitted
         draft.line(Line(
-            gas="CH4biogenic", amount=emitted, source=one.kind, kind="treatment", burden="biogenicNonCO2Emissions",
-            basis="estimated", factor=waste.name, recalled=waste.recalled, ratings=_TABLE,
+            gas="CH4biogenic", amount=emitted, source=component.kind, kind="treatment",
+            burden="biogenicNonCO2Emissions", basis="estimated", factor=waste.name, recalled=waste.recalled,
+            ratings=_TABLE,
         ))
     if Decimal(activity.gas_captured) > MOST_CAPTURED:
-        draft.find("capture-unusual", f"{activity.gas_captured} of the methane captured over the site's life")
+        draft.find("capture-unusual", f"{activity.gas_captured} of the methane captured over the site's life: usual is "
+                   f"up to {MOST_CAPTURED}")
     draft.indicate("wasteTreated", laid / 1000)
     draft.indicate("methanePerTonne", methane / laid * 1000)
     draft.indicate("electricityPerTonne", power / laid * 1000)
@@ -82,35 +82,37 @@ def assess(context: Context, activity: Landfill) -> Assessment:
     return draft.assessment()
 
 
-def methane_of(field: str, one: Component, activity: Landfill) -> Decimal:
+def methane_of(field: str, component: Component, activity: Landfill) -> Decimal:
     """Kg of CH4 that escapes per kg of wet waste.
 
     Formed = DOC * DOCf * MCF * F * 16/12, of it 1 - exp(-k * years) within the horizon; escaped = formed *
     (1 - captured) * (1 - oxidised in the cover) + formed * captured * (1 - destroyed by burning). IPCC 2006 Guidelines,
     volume 5, equations 3.1 to 3.7 (first order decay), the default method of the 1996 Guidelines, and 40 CFR 98,
-    subpart HH. Raises PluginError for a kind of which no degradable carbon is known.
+    subpart HH. Raises PluginError for a kind without degradable carbon in the table.
     """
-    waste, known = wastes()[one.kind], parameters()
+    waste, values = wastes()[component.kind], parameters()
     if waste.degradable is None:
-        raise invalid_activity(f"{field}.kind", one.kind, "a kind whose degradable carbon is known")
-    formed = waste.degradable * known["decomposed"] * known[activity.site] * known["methane"] * CH4_PER_C
+        raise invalid_activity(f"{field}.kind", component.kind, "a kind with a value of degradable carbon in waste.csv")
+    formed = waste.degradable * values["decomposed"] * values[activity.site] * values["methane"] * CH4_PER_C
     if activity.method == "firstOrderDecay" and activity.climate is not None and waste.degradable > 0:
         formed *= 1 - (-waste.decay[activity.climate] * activity.horizon).exp()
     captured = Decimal(activity.gas_captured)
-    oxidised = known["oxidised"] if activity.covered else ZERO
-    return formed * ((1 - captured) * (1 - oxidised) + captured * (1 - known["destroyed"]))
+    oxidised = values["oxidised"] if activity.covered else ZERO
+    return formed * ((1 - captured) * (1 - oxidised) + captured * (1 - values["destroyed"]))
 
 
 def _check(activity: Landfill) -> None:
     check_shares("composition", activity.composition)
     if not activity.composition:
-        raise invalid_activity("composition", "empty", "what the waste is made of, or `mixed`")
+        raise invalid_activity("composition", "empty", "the kinds of waste with their shares, or `mixed`")
     if activity.horizon < 1:
         raise invalid_activity("horizon", activity.horizon, "a number of years above zero")
     if activity.method == "firstOrderDecay" and activity.climate is None:
-        raise invalid_activity("climate", activity.climate, "stated: how fast waste decays depends on it")
+        raise invalid_activity(
+            "climate", activity.climate, "stated for firstOrderDecay: the rate of decay depends on it",
+        )
     if activity.gas_captured != "0" and activity.site not in MANAGED:
-        raise invalid_activity("gasCaptured", activity.gas_captured, f"0: {activity.site} is a site without wells")
+        raise invalid_activity("gasCaptured", activity.gas_captured, f"0: a site of kind {activity.site} has no wells")
 
 
 @cache

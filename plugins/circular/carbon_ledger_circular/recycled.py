@@ -1,4 +1,4 @@
-"""What can be recycled: how each material is named, how much of it comes back, and how much energy that takes."""
+"""Recyclable materials: their names in compositions, usual yields, and usual energy."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -10,9 +10,9 @@ Material = Literal[
 
 
 class Recyclable(NamedTuple):
-    """`names` under which compositions hold it. `least`: yield below which something was not weighed. `melting`: MJ per
-    kg that the molten material holds, which no furnace can go below; None where nothing is melted. `most`: MJ per kg of
-    product that no usual plant takes."""
+    """`names` of the material in compositions. `least`: yield below which something was not weighed. `melting`: MJ per
+    kg of the molten material, the least energy of a furnace; None if nothing is melted. `most`: largest usual MJ per kg
+    of product."""
 
     names: tuple[str, ...]
     least: Decimal
@@ -55,4 +55,4 @@ MATERIALS: Final[Mapping[str, Recyclable]] = {
 }
 
 METALS: Final = ("steel", "copper", "aluminium", "lead", "zinc")
-"""What comes as scrap in the sense of scrap metal."""
+"""Materials that come as scrap metal."""

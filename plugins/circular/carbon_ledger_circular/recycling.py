@@ -1,7 +1,7 @@
 """Recycling of one material: scrap and waste become steel, metal, pulp, resin, crumb, cullet or battery metals again.
 
-What comes as a lot of waste turns into recycled content by the core's rule (ISO 14021); this route says where matter
-went, what that emitted, and how much came back.
+A lot of waste turns into recycled content by the core's rule (ISO 14021); this route follows its matter and computes
+emissions and yield.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +13,7 @@ from carbon_ledger_circular.recycled import MATERIALS, METALS, Material, Recycla
 from carbon_ledger_circular.wastes import Component, Kind, carbon_of, factors, wastes
 from ledger.sdk import (
     CO2_PER_C,
+    PRODUCT_ROLES,
     ZERO,
     Activity,
     Assessment,
@@ -23,19 +24,21 @@ from ledger.sdk import (
     OutputFacts,
     Part,
     Quantity,
-    book_energy,
     carbonate,
-    convert,
+    draft_with_energy,
     follow_composition,
     invalid_activity,
+    kilograms,
     matter_in,
+    omit_upstream,
+    warn_outside,
 )
 
 CARBONATES: Final = {"limestone": "calcite", "dolomite": "dolomite", "sodaAsh": "sodaAsh"}
 """Fluxes, and the pure mineral that each is counted as."""
-# Samples of scrap and of what is made of it agree to a few per cent.
+# Samples of scrap and of its products agree to a few per cent.
 SAMPLING: Final = Decimal("0.02")
-# Off-gas, spills and washing water, beyond the moisture and what is named as burnt off.
+# Off-gas, spills and washing water, beyond moisture and the burnt-off waste that the activity names.
 LOSS: Final = Decimal("0.15")
 MELTED: Final = ("remelting", "smelting")
 
@@ -57,10 +60,10 @@ class Recycling(Activity, frozen=True, kw_only=True):
 
     Inputs: lots of scrap and waste. Outputs: the recycled material as product; slag, dross, rejects as waste. Supplies:
     `electricity`, `coke`, `naturalGas` and other standard fuels (reductants too), `heat`, `steam`; `limestone`,
-    `dolomite`, `sodaAsh` (CO2 given off, but not where they precipitate in hydrometallurgy), `electrode`; salt, acid,
+    `dolomite`, `sodaAsh` (CO2 given off, except in hydrometallurgy, where they precipitate), `electrode`; salt, acid,
     caustic soda, deinking agents, additives, virgin material to dilute and others are left to the core.
-    `material`: what is recycled. `method`: how. `content`: share of it in lots that state no composition.
-    `moisture_loss`: share of all that came in that dried off, below 1. `burnt_off`: what burnt with the scrap.
+    `material`: its kind. `method`: of recycling. `content`: share of the material in lots without a composition.
+    `moisture_loss`: share of the input mass that dried off, below 1. `burnt_off`: waste that burnt with the scrap.
     `renewable_share`: of the electricity that comes as lots.
     """
 
@@ -73,11 +76,10 @@ class Recycling(Activity, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: Recycling) -> Assessment:
-    """Power, fuels, fluxes, and what burns off the scrap; each material goes where the outputs' compositions say."""
+    """Power, fuels, fluxes, and waste that burns off the scrap; each material goes to outputs by their compositions."""
     if activity.moisture_loss == "1":
         raise invalid_activity("moistureLoss", activity.moisture_loss, "below 1")
-    draft = Draft(context)
-    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
+    draft, power = draft_with_energy(context, activity)
     _calcine(draft, context, activity.method)
     burnt = _burn_off(draft, activity.burnt_off)
     scrap = context.mass_taken()
@@ -85,7 +87,7 @@ def assess(context: Context, activity: Recycling) -> Assessment:
         draft.find("nothing-recycled", "no input lot has a mass", refuses=True)
         return draft.assessment()
     if all(taken.role not in ("waste", "core") and taken.sector != "circular" for taken in context.inputs):
-        draft.find("no-waste", "no input is waste: nothing becomes recycled content here")
+        draft.find("no-waste", "no input is waste, so no recycled content arises here")
     follow_composition(draft, context)
     check_accounted(draft, context, Decimal(activity.moisture_loss), LOSS + burnt / matter_in(context))
     check_carried(draft, context)
@@ -108,23 +110,21 @@ def _calcine(draft: Draft, context: Context, method: str | None) -> None:
             supply.material, supply.amount("KGM") * carbonate(CARBONATES[supply.material]), primary=False,
             ratings=(2, 2, 2), supply=supply,
         )
-        if not supply.priced:
-            draft.omit(f"{supply.material} upstream")
+        omit_upstream(draft, supply)
     for supply in context.supplied("electrode"):
         draft.price("electrode", supply.amount("TNE"), factors().find("electrode"), kind="onSite", supply=supply)
-        if not supply.priced:
-            draft.omit("electrode upstream")
+        omit_upstream(draft, supply)
 
 
 def _burn_off(draft: Draft, burnt: Sequence[BurntOff]) -> Decimal:
-    """Fossil CO2 of what burnt with the scrap, as of waste incinerated; returns its kg."""
+    """Fossil CO2 of waste that burnt with the scrap, as in incineration; returns the kg of waste."""
     total = ZERO
-    for i, one in enumerate(burnt):
-        mass = convert(one.mass.amount, one.mass.unit, "KGM", f"activity.burntOff[{i}].mass")
-        carbon, fossil = carbon_of(f"burntOff[{i}]", Component(kind=one.kind, share="1"))
-        waste = wastes()[one.kind]
+    for i, part in enumerate(burnt):
+        mass = kilograms(part.mass, f"burntOff[{i}].mass")
+        carbon, fossil = carbon_of(f"burntOff[{i}]", Component(kind=part.kind, share="1"))
+        waste = wastes()[part.kind]
         draft.line(Line(
-            gas="CO2", amount=mass * carbon * fossil * CO2_PER_C, source=one.kind, kind="onSite", factor=waste.name,
+            gas="CO2", amount=mass * carbon * fossil * CO2_PER_C, source=part.kind, kind="onSite", factor=waste.name,
             recalled=waste.recalled, ratings=(2, 2, 2),
         ))
         total += mass
@@ -132,7 +132,7 @@ def _burn_off(draft: Draft, burnt: Sequence[BurntOff]) -> Decimal:
 
 
 def _yield(draft: Draft, context: Context, activity: Recycling) -> Decimal:
-    """Yield = kg of the material in what is gained / kg of it that came in; above 1 refuses. Returns the kg gained."""
+    """Yield = kg of the material in goods and cores / kg of it that came in; above 1 refuses. Returns the kg gained."""
     material = MATERIALS[activity.material]
     came = sum((supply.mass or ZERO for supply in context.supplied(*material.names)), ZERO)
     for taken in context.inputs:
@@ -141,10 +141,12 @@ def _yield(draft: Draft, context: Context, activity: Recycling) -> Decimal:
     made = sum((_held(material, output) for output in context.outputs if output.role in RECOVERED), ZERO)
     if came == 0:
         names = ", ".join(material.names)
-        draft.find("material-missing", f"what came in holds none of {names}", refuses=True)
+        draft.find("material-missing", f"no input or supply holds one of {names}", refuses=True)
         return made
     if made == 0:
-        draft.find("nothing-gained", f"no {activity.material} is in what is gained", refuses=True)
+        draft.find(
+            "nothing-gained", f"no product, co-product, by-product or core holds {activity.material}", refuses=True,
+        )
         return made
     if made > came * (1 + SAMPLING):
         draft.find("yield-above-1", f"{made:f} kg of {activity.material} out of {came:f} kg", refuses=True)
@@ -161,18 +163,18 @@ def _share(material: Recyclable, materials: Mapping[str, Decimal]) -> Decimal:
 
 
 def _held(material: Recyclable, output: OutputFacts) -> Decimal:
-    """Kg of the material in an output: what its composition says; all of a product that states none."""
+    """Kg of the material in an output: by its composition; all of a product without one."""
     if output.materials:
         return (output.mass or ZERO) * _share(material, output.materials)
-    return (output.mass or ZERO) if output.role in ("product", "coProduct") else ZERO
+    return (output.mass or ZERO) if output.role in PRODUCT_ROLES else ZERO
 
 
 def _check_energy(draft: Draft, activity: Recycling, made: Decimal) -> None:
-    """Warns only: what a provisional record used may still wait for the meter."""
+    """Warns only: the meter reading of a provisional record may still be missing."""
     material, per_kilogram = MATERIALS[activity.material], draft.megajoules / made
-    melted = activity.method in MELTED and material.melting is not None and per_kilogram < material.melting
-    if melted or per_kilogram > material.most:
-        draft.find("energy-unusual", f"{per_kilogram:.2f} MJ per kg of {activity.material} recycled")
+    least = material.melting if activity.method in MELTED and material.melting is not None else ZERO
+    message = f"{per_kilogram:.2f} MJ per kg of {activity.material} recycled"
+    warn_outside(draft, "energy-unusual", message, per_kilogram, (least, material.most))
     draft.indicate("energyPerTonne", per_kilogram * 1000)
 
 

@@ -1,4 +1,4 @@
-"""Sorting of waste into materials: what dismantling shares is here too."""
+"""Sorting of waste into materials; dismantling uses the same balance."""
 
 from decimal import Decimal
 from typing import Final, Literal
@@ -11,16 +11,16 @@ from ledger.sdk import (
     Context,
     Draft,
     Fraction,
-    book_energy,
+    draft_with_energy,
     follow_composition,
     invalid_activity,
     matter_in,
 )
 
-# The composition of a mixed lot is a sample's: two samples differ by a few per cent, not by a tenth.
+# The composition of a mixed lot comes from a sample: two samples differ by a few per cent, not by a tenth.
 USUAL_EXCESS: Final = Decimal("0.02")
 POSSIBLE_EXCESS: Final = Decimal("0.1")
-# Dust and spills; water that dries off is named by the activity.
+# Dust and spills; the activity states the water that dries off.
 LOSS: Final = Decimal("0.1")
 # Shredding and separating vehicles or electronics takes 50 to 200 kWh per t.
 USUAL_POWER: Final = Decimal(400)
@@ -48,22 +48,21 @@ class Sorting(Activity, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: Sorting) -> Assessment:
-    """Power and fuels; each material goes where the outputs' compositions say."""
+    """Power and fuels; each material goes to outputs by their compositions."""
     return sort(context, activity).assessment()
 
 
 def sort(context: Context, activity: Sorting) -> Draft:
-    """The draft of what was taken apart into materials: energy, matter, findings, rates.
+    """The draft of sorting or dismantling: energy, matter, findings, rates.
 
-    Recovery rate = mass of products, co-products, by-products and cores / mass of lots that came in (as ISO 22628 does
-    for vehicles, without energy recovery).
+    Recovery rate = mass of products, co-products, by-products and cores / mass of input lots (as ISO 22628 for
+    vehicles, without energy recovery).
     """
     if activity.units is not None and activity.units < 1:
         raise invalid_activity("units", activity.units, "a number above zero")
     if activity.moisture_loss == "1":
         raise invalid_activity("moistureLoss", activity.moisture_loss, "below 1")
-    draft = Draft(context)
-    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
+    draft, power = draft_with_energy(context, activity)
     came = context.mass_taken()
     if came == 0:
         draft.find("nothing-sorted", "no input lot has a mass", refuses=True)
@@ -74,7 +73,7 @@ def sort(context: Context, activity: Sorting) -> Draft:
     check_carried(draft, context)
     per_tonne = power / came * 1000
     if per_tonne > USUAL_POWER:
-        draft.find("electricity-unusual", f"{per_tonne:.1f} kWh per t sorted")
+        draft.find("electricity-unusual", f"{per_tonne:.1f} kWh per t sorted: usual is up to {USUAL_POWER}")
     draft.indicate("massSorted", came / 1000)
     draft.indicate("recoveryRate", context.mass_out(*RECOVERED) / came)
     draft.indicate("residueRate", context.mass_out("waste") / came)
@@ -83,8 +82,7 @@ def sort(context: Context, activity: Sorting) -> Draft:
 
 
 def _check_materials(draft: Draft, context: Context) -> None:
-    """Finds materials of which more comes out than went in. Lots without a composition and
-    supplies may hold any of them."""
+    """Finds materials with more mass out than in. Lots without a composition and supplies may hold any material."""
     unknown = matter_in(context) - sum((taken.mass or ZERO for taken in context.inputs if taken.materials), ZERO)
     for material in sorted({name for output in context.outputs for name in output.materials}):
         came = unknown + sum(

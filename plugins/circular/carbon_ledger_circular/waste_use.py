@@ -11,10 +11,10 @@ from ledger.sdk import (
     Draft,
     Fraction,
     Quantity,
-    book_energy,
-    convert,
+    draft_with_energy,
     follow_composition,
     invalid_activity,
+    kilograms,
     matter_in,
 )
 
@@ -35,9 +35,9 @@ class WasteUse(Activity, frozen=True, kw_only=True):
 
     Supplies: `electricity`, `diesel`, `naturalGas` and other standard fuels (drying), `heat`, `steam`; binders and
     virgin raw materials are left to the core.
-    `use`: what becomes of it. `generated`: mass of the same waste that arose where it comes from in this period; the
-    use rate needs it.
-    `moisture_loss`: share of all that came in that dried off, below 1. `renewable_share`: of the electricity that comes
+    `use`: of the waste. `generated`: mass of the same waste that arose at its source in this period; the use rate needs
+    it.
+    `moisture_loss`: share of the input mass that dried off, below 1. `renewable_share`: of the electricity that comes
     as lots.
     """
 
@@ -53,24 +53,23 @@ def assess(context: Context, activity: WasteUse) -> Assessment:
 
 
 def use(context: Context, activity: WasteUse) -> Draft:
-    """The draft of what became a raw material: energy, matter, findings, rates.
+    """The draft of waste that became a raw material: energy, matter, findings, rates.
 
     Use rate = waste used / waste generated (comprehensive utilisation rate of industrial solid waste). Content of solid
-    waste = waste used / all that came in but fuels.
+    waste = waste used / all inputs and supplies but fuels.
     """
     if activity.moisture_loss == "1":
         raise invalid_activity("moistureLoss", activity.moisture_loss, "below 1")
-    draft = Draft(context)
-    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
+    draft, power = draft_with_energy(context, activity)
     used = context.mass_taken(*USED)
     if used == 0:
         draft.find("no-waste", "no input lot is waste or a by-product", refuses=True)
         return draft
     if activity.generated is not None:
-        generated = convert(activity.generated.amount, activity.generated.unit, "KGM", "activity.generated")
+        generated = kilograms(activity.generated, "generated")
         if generated < used:
-            # Stock of earlier periods may be used up, so this is rare and not impossible.
-            draft.find("use-above-generation", f"{used:f} kg used of {generated:f} kg generated")
+            # Only a warning: stock of earlier periods may be used up.
+            draft.find("use-above-generation", f"{used:f} kg used, but only {generated:f} kg generated")
         draft.indicate("useRate", used / generated)
     follow_composition(draft, context)
     check_accounted(draft, context, Decimal(activity.moisture_loss), LOSS)
@@ -78,7 +77,7 @@ def use(context: Context, activity: WasteUse) -> Draft:
     came = matter_in(context)
     per_tonne = power / came * 1000
     if per_tonne > USUAL_POWER:
-        draft.find("electricity-unusual", f"{per_tonne:.1f} kWh per t of raw material")
+        draft.find("electricity-unusual", f"{per_tonne:.1f} kWh per t of raw material: usual is up to {USUAL_POWER}")
     draft.indicate("solidWasteUsed", used / 1000)
     draft.indicate("solidWasteContent", used / came)
     draft.indicate("electricityPerTonne", per_tonne)

@@ -1,4 +1,4 @@
-"""What wastes are made of: carbon that burns, carbon that decays, and how fast; mixtures of them in an activity."""
+"""Kinds of waste: carbon that burns, carbon that decays, and its rate of decay; mixtures of kinds in an activity."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -19,7 +19,7 @@ Climate = Literal["temperateDry", "temperateWet", "tropicalDry", "tropicalWet"]
 
 class Waste(NamedTuple):
     """`dry_matter` of the wet waste, `carbon` of dry matter, `fossil` of the carbon; `degradable`: organic carbon that
-    can decay, of the wet waste; `decay`: rate a year, by climate. None where the source has no value."""
+    can decay, of the wet waste; `decay`: rate per year, by climate. None if the source has no value."""
 
     key: str
     dry_matter: Decimal | None
@@ -31,7 +31,7 @@ class Waste(NamedTuple):
 
     @property
     def name(self) -> str:
-        """How a line names what it was computed with."""
+        """The factor name in lines."""
         return f"circular-waste:{self.key}"
 
 
@@ -47,14 +47,14 @@ class Component(Part, frozen=True, kw_only=True):
 @cache
 def wastes() -> Mapping[str, Waste]:
     """The kinds of waste, by key."""
-    found = {}
+    kinds = {}
     for row in rows(PACKAGE, "waste.csv"):
         decay = {climate: Decimal(row[climate]) for climate in CLIMATES if row[climate]}
-        found[row["key"]] = Waste(
+        kinds[row["key"]] = Waste(
             row["key"], _number(row["dry_matter"]), _number(row["carbon"]), _number(row["fossil"]),
             _number(row["doc"]), decay, row["status"] == "recalled",
         )
-    return found
+    return kinds
 
 
 def _number(text: str) -> Decimal | None:
@@ -67,19 +67,21 @@ def factors() -> FactorTable:
 
 
 def check_shares(field: str, components: Sequence[Component]) -> None:
-    """Raises PluginError where shares do not add up to 1."""
+    """Raises PluginError if shares do not add up to 1."""
     total = sum((Decimal(one.share) for one in components), ZERO)
     if components and total != 1:
-        raise invalid_activity(field, f"{total:f} in all", "shares of the wet mass that add up to 1")
+        raise invalid_activity(field, f"{total:f} in total", "shares of the wet mass that add up to 1")
 
 
-def carbon_of(field: str, one: Component) -> tuple[Decimal, Decimal]:
-    """Kg of carbon per kg of the wet component, and the share of it that is fossil; raises PluginError where neither
-    the table nor the activity says it."""
-    waste = wastes()[one.kind]
-    dry = Decimal(one.dry_matter) if one.dry_matter is not None else waste.dry_matter
+def carbon_of(field: str, component: Component) -> tuple[Decimal, Decimal]:
+    """Kg of carbon per kg of the wet component, and its fossil share; raises PluginError if neither the table nor the
+    activity has a value."""
+    waste = wastes()[component.kind]
+    dry = Decimal(component.dry_matter) if component.dry_matter is not None else waste.dry_matter
     if dry is None or waste.carbon is None or waste.fossil is None:
         if waste.carbon is None:
-            raise invalid_activity(f"{field}.kind", one.kind, "a kind whose carbon is known: say what it is made of")
-        raise invalid_activity(f"{field}.dryMatter", one.dry_matter, f"stated: {one.kind} has no default")
+            raise invalid_activity(
+                f"{field}.kind", component.kind, "a kind with a carbon content in waste.csv: state its parts by kind",
+            )
+        raise invalid_activity(f"{field}.dryMatter", component.dry_matter, f"stated: {component.kind} has no default")
     return dry * waste.carbon, waste.fossil

@@ -1,13 +1,15 @@
-"""Household appliances: bodies and parts put together, insulated with foam, filled with refrigerant, tested."""
+"""Household appliances: bodies and parts assembled, insulated with foam, filled with refrigerant, tested."""
 
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_consumer_goods.common import KG_PER_T, is_made
+from carbon_ledger_consumer_goods.common import is_made
 from carbon_ledger_consumer_goods.fibre import check_closure
 from carbon_ledger_consumer_goods.gases import FilledGas, lose_gases
 from ledger.sdk import (
+    KG_PER_T,
+    PRODUCT_ROLES,
     ZERO,
     Activity,
     Assessment,
@@ -16,11 +18,12 @@ from ledger.sdk import (
     Fraction,
     FuelAnalysis,
     Limits,
-    book_energy,
     convert,
+    draft_with_energy,
     follow_composition,
     invalid_activity,
     matter_in,
+    warn_outside,
 )
 
 COUNTED: Final = ("H87", "C62", "EA", "PR", "DZN", "MIL")
@@ -37,11 +40,13 @@ USUAL_MASS: Final[Mapping[str, Limits]] = {
     "television": (Decimal(2), Decimal(90)), "rangeHood": (Decimal(5), Decimal(60)),
     "cooker": (Decimal(2), Decimal(80)), "smallAppliance": (Decimal("0.1"), Decimal(25)),
 }
-"""Kg of one, ready to sell without packaging; lighter or heavier ones are parts, pallets, or another kind."""
+"""Kg of an appliance, ready to sell without packaging; a lighter or heavier output is a part, a pallet or another
+kind."""
 
 # MJ per appliance: a kettle's last assembly 1, a refrigerator with pressing, painting and foaming 100 to 600.
 USUAL_ENERGY: Final[Limits] = (Decimal(1), Decimal(3000))
-# Swarf, offcuts and packaging of parts are weighed as waste: what is in no output by more than this was not weighed.
+# Swarf, offcuts and packaging of parts leave as waste; if more mass than this is in no output, something was not
+# weighed.
 LOSS: Final = Decimal("0.10")
 
 
@@ -51,7 +56,7 @@ class HouseholdAppliances(Activity, frozen=True, kw_only=True):
     Inputs: sheet, resin, compressors, motors, boards as lots, or as supplies with a mass, left to the core. Outputs:
     appliances in pieces with their mass. Priced supplies: `electricity`, `heat`, `steam`, standard and analysed fuels.
     `appliance`: the kind. `gases`: refrigerants and blowing agents. `rejected`: pieces that failed inspection, zero or
-    more. `analyses`: what the site measured of its fuels. `renewable_share`: of the electricity that comes as lots.
+    more. `analyses`: of fuels, by the site. `renewable_share`: of the electricity that comes as lots.
     """
 
     appliance: Appliance
@@ -62,19 +67,18 @@ class HouseholdAppliances(Activity, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: HouseholdAppliances) -> Assessment:
-    """Energy and gases lost; each material goes where the products' compositions say. Raises PluginError for a negative
+    """Energy and gases lost; each material goes to products by their compositions. Raises PluginError for a negative
     number of rejects."""
     if activity.rejected is not None and activity.rejected < 0:
         raise invalid_activity("rejected", activity.rejected, "a number of pieces, zero or more")
-    draft = Draft(context)
-    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share), analyses=activity.analyses)
+    draft, power = draft_with_energy(context, activity)
     lose_gases(draft, context, activity.gases)
     follow_composition(draft, context)
     came = matter_in(context, activity.analyses)
     if came == 0:
-        draft.find("no-parts", "no input or supply has a mass: nothing is assembled", refuses=True)
+        draft.find("no-parts", "no input or supply has a mass, so there are no parts to assemble", refuses=True)
     else:
-        made = context.mass_out("product", "coProduct")
+        made = context.mass_out(*PRODUCT_ROLES)
         check_closure(draft, "material-yield", made, came)
         if context.mass_out() < came * (1 - LOSS):
             draft.find("mass-unaccounted", f"{came - context.mass_out():.6g} kg of {came:.6g} kg are in no output")
@@ -86,7 +90,9 @@ def assess(context: Context, activity: HouseholdAppliances) -> Assessment:
 def _count(draft: Draft, context: Context, activity: HouseholdAppliances, power: Decimal) -> None:
     products = [output for output in context.outputs if is_made(output)]
     if not products or any(one.quantity.unit not in COUNTED or one.mass is None for one in products):
-        draft.find("not-pieces", "appliances are products that are counted in pieces and say their mass", refuses=True)
+        draft.find(
+            "not-pieces", "appliances are products that are counted in pieces and state their mass", refuses=True,
+        )
         return
     units = sum((convert(one.quantity.amount, one.quantity.unit, "H87") for one in products), ZERO)
     mass = sum((one.mass or ZERO for one in products), ZERO)
@@ -96,8 +102,8 @@ def _count(draft: Draft, context: Context, activity: HouseholdAppliances, power:
     draft.indicate("electricityPerTonne", power / mass * KG_PER_T)
     if activity.rejected is not None:
         draft.indicate("rejectRate", Decimal(activity.rejected) / (units + activity.rejected))
-    low, high = USUAL_MASS[activity.appliance]
-    if not low <= mass / units <= high:
-        draft.find("mass-unusual", f"{mass / units:.4g} kg per {activity.appliance}: usual are {low} to {high}")
-    if not USUAL_ENERGY[0] <= draft.megajoules / units <= USUAL_ENERGY[1]:
-        draft.find("energy-unusual", f"{draft.megajoules / units:.4g} MJ per {activity.appliance}")
+    each, energy = mass / units, draft.megajoules / units
+    warn_outside(
+        draft, "mass-unusual", f"{each:.4g} kg per {activity.appliance}", each, USUAL_MASS[activity.appliance],
+    )
+    warn_outside(draft, "energy-unusual", f"{energy:.4g} MJ per {activity.appliance}", energy, USUAL_ENERGY)

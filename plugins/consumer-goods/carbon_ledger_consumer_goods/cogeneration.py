@@ -1,14 +1,15 @@
-"""Heat and power that a mill makes together on its own site: what it uses, what it sells, and the share of both.
+"""Heat and power that a mill makes together on its own site: own use, sale, and the share of cogeneration.
 
-What is sold is assigned what the same amount bought at this place and in this year would count, so that the mill counts
-net purchases (NDRC accounting guideline for makers of paper: bought less sold power and heat; GB/T 32150, 5.2).
+Sold energy is assigned the figure of the same amount bought at this place and in this year, so the mill counts net
+purchases (NDRC accounting guideline for makers of paper: bought less sold power and heat; GB/T 32150, 5.2).
 """
 
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from carbon_ledger_consumer_goods.common import CARRYING, megajoules
 from ledger.sdk import (
+    CARRYING_ROLES,
+    POWER_UNITS,
     ZERO,
     Context,
     Draft,
@@ -16,12 +17,12 @@ from ledger.sdk import (
     Part,
     Quantity,
     SupplyFacts,
+    amount_in,
     convert,
     invalid_activity,
     is_energy,
 )
 
-POWER: Final = ("KWH", "MWH", "GWH")
 # The best combined cycles turn 0.64 of their gas into power.
 MOST_POWER: Final = Decimal("0.65")
 # China counts a plant as cogeneration from 0.45 of all its fuel on, as a mean of the year.
@@ -29,8 +30,8 @@ LEAST: Final = Decimal("0.45")
 
 
 class Cogeneration(Part, frozen=True, kw_only=True):
-    """What the site's plant made together, sold or used: `power` and `heat`, energies, net of the plant's own needs.
-    The turbine of a recovery boiler is such a plant."""
+    """Energy that the site's plant made together, for sale or own use: `power` and `heat`, net of the plant's own
+    needs. The turbine of a recovery boiler is such a plant."""
 
     power: Quantity
     heat: Quantity
@@ -48,7 +49,7 @@ class Energy(NamedTuple):
 
 
 def is_power(quantity: Quantity) -> bool:
-    return quantity.unit in POWER
+    return quantity.unit in POWER_UNITS
 
 
 def bought(context: Context) -> Energy:
@@ -73,27 +74,29 @@ def sold(context: Context) -> Energy:
 
 
 def _is_sold(output: OutputFacts) -> bool:
-    return is_energy(output.quantity) and output.role in CARRYING
+    return is_energy(output.quantity) and output.role in CARRYING_ROLES
 
 
 def book_cogeneration(
     draft: Draft, context: Context, plant: Cogeneration | None, boiler_heat: Quantity | None, from_chp: str,
 ) -> Energy:
-    """Checks, indicators and assigned amounts, after all energy was booked; returns what was sold.
+    """Checks, indicators and assigned amounts, after all energy was booked; returns the energy sold.
 
-    `boiler_heat`: of boilers without a turbine. `from_chp`: share of bought heat that a cogeneration plant gave. Raises
-    PluginError for a plant that makes power or heat alone.
+    `boiler_heat`: of boilers without a turbine. `from_chp`: share of bought heat from a cogeneration plant. Raises
+    PluginError if the plant's power is no power, or its heat no heat.
 
         chpShare = (CHP power + CHP heat + bought heat of CHP - sold) / (all power and heat made and bought - sold)
     """
     came, gone = bought(context), sold(context)
     generated = Energy(ZERO, ZERO) if plant is None else _generated(plant)
-    boiled = ZERO if boiler_heat is None else megajoules(boiler_heat, "boilerHeat")
+    boiled = ZERO if boiler_heat is None else amount_in(boiler_heat, "3B", "boilerHeat")
     burnt = draft.megajoules - came.all
     _check(draft, generated, boiled, burnt)
     if gone.power > generated.power + came.power or gone.heat > max(generated.heat + boiled, burnt) + came.heat:
-        draft.find("sold-above-made", f"{gone.all:.6g} MJ of power and heat are sold, more than was made and bought",
-                   refuses=True)
+        draft.find(
+            "sold-above-made", f"{gone.all:.6g} MJ of power and heat are sold, more than the site made and bought",
+            refuses=True,
+        )
     used = generated.all + boiled + came.all - gone.all
     if used > 0:
         cogenerated = generated.all + came.heat * Decimal(from_chp) - gone.all
@@ -103,7 +106,7 @@ def book_cogeneration(
 
 
 def _generated(plant: Cogeneration) -> Energy:
-    made = Energy(megajoules(plant.power, "chp.power"), megajoules(plant.heat, "chp.heat"))
+    made = Energy(amount_in(plant.power, "3B", "chp.power"), amount_in(plant.heat, "3B", "chp.heat"))
     if not is_power(plant.power):
         raise invalid_activity("chp.power", plant.power, "counted in watt hours")
     if is_power(plant.heat):
@@ -112,7 +115,8 @@ def _generated(plant: Cogeneration) -> Energy:
 
 
 def _check(draft: Draft, generated: Energy, boiled: Decimal, burnt: Decimal) -> None:
-    """Against the heat of all fuels and residues, `burnt` MJ: what engines and dryers burn of them only adds room."""
+    """Compares with the heat of all fuels and residues, `burnt` MJ, also fuel of engines and dryers, so it errs on the
+    safe side."""
     if generated.all + boiled > burnt:
         draft.find("efficiency-above-limit", f"{generated.all + boiled:.6g} MJ of power and heat out of {burnt:.6g} MJ "
                    "of fuel", refuses=True)
@@ -121,37 +125,38 @@ def _check(draft: Draft, generated: Energy, boiled: Decimal, burnt: Decimal) -> 
                    "reach 0.64", refuses=True)
     elif 0 < generated.all + boiled < burnt * LEAST:
         draft.find("efficiency-unusual", f"only {(generated.all + boiled) / burnt:.3f} of the fuel became power and "
-                   "heat")
+                   f"heat: usual is at least {LEAST}")
 
 
 def _assign(draft: Draft, context: Context) -> None:
-    """Amounts of what is sold, at most all that the record itself emits: a mill on black liquor gets no product below
-    zero. The rest is shared among what it makes: by mass and by value energy gets none of it."""
+    """Amounts of the sold energy, at most the record's own emissions, so no product of a mill on black liquor falls
+    below zero. Products share the rest: by mass and by value energy gets no share."""
     worth = [_worth(context, output) if _is_sold(output) else ZERO for output in context.outputs]
     own = sum((draft.emitted(kind) for kind in ("onSite", "electricity", "heat")), ZERO)
     own += sum((supply.combustion or ZERO for supply in context.supplies), ZERO)
     total = sum(worth, ZERO)
     if total > own:
-        draft.find("sold-energy-capped", f"bought, the energy sold would count {total:.6g} kg CO2; it carries the "
-                   f"{own:.6g} kg that the mill emitted")
+        draft.find("sold-energy-capped", f"the same energy bought would count {total:.6g} kg CO2; the sold energy "
+                   f"carries the {own:.6g} kg that the mill emitted")
     for i, output in enumerate(context.outputs):
         if _is_sold(output):
             if worth[i] == 0:
-                draft.find("sold-energy-unpriced", f"no factor is known for energy sold here: {output.lot}")
+                draft.find("sold-energy-unpriced", f"there is no factor for energy at this place: the sold lot "
+                           f"{output.lot} carries nothing")
             draft.assign(i, "fossilGhgEmissions", worth[i] * min(own / total, Decimal(1)) if total > 0 else ZERO)
     if any(_is_sold(output) for output in context.outputs):
         _weigh(draft, context)
 
 
 def _weigh(draft: Draft, context: Context) -> None:
-    carrying = [(one, one.role in CARRYING and not is_energy(one.quantity)) for one in context.outputs]
+    carrying = [(one, one.role in CARRYING_ROLES and not is_energy(one.quantity)) for one in context.outputs]
     draft.weigh("mass", [one.mass or ZERO if carries else ZERO for one, carries in carrying])
     if all(one.value is not None for one, carries in carrying if carries):
         draft.weigh("value", [one.value or ZERO if carries else ZERO for one, carries in carrying])
 
 
 def _worth(context: Context, output: OutputFacts) -> Decimal:
-    """Kg CO2 that an output of energy would count if it were bought."""
+    """Kg CO2 of the same energy as an output, if bought."""
     other = Draft(context)
     power = is_power(output.quantity)
     supply = SupplyFacts(index=0, material="electricity" if power else "heat", quantity=output.quantity, mass=None,

@@ -1,49 +1,36 @@
-"""What the routes share: factors, masses, limits, carbonates, and what every activity may say."""
+"""Shared code of the routes: factors, masses, limits, carbonates."""
 
 from decimal import Decimal
 from typing import Final
 
 from ledger.sdk import (
+    PRODUCT_ROLES,
     ZERO,
     Context,
     Draft,
     FactorTable,
     Limits,
     OutputFacts,
-    Quantity,
     carbonate,
-    convert,
     is_energy,
     judge,
+    omit_upstream,
     read_factors,
 )
 
 PACKAGE: Final = "carbon_ledger_consumer_goods"
-KG_PER_T: Final = 1000
-CARRYING: Final = ("product", "coProduct", "byProduct")
-"""Roles of outputs that carry burden."""
-
 WEIGHING: Final = Decimal("0.02")
-"""Scales, and moisture that fibres take up from the air after they were weighed."""
+"""Tolerance for scales, and for moisture that fibres take up after weighing."""
+
 
 def factors() -> FactorTable:
     """The sector's factors: carbonates, biomass of the process itself, methane of waste water, fluorinated gases."""
     return read_factors(PACKAGE, "factors.csv", "consumer-goods")
 
 
-def kilograms(quantity: Quantity, field: str) -> Decimal:
-    """A mass of the activity in kg; raises InvalidQuantity that names `field`."""
-    return convert(quantity.amount, quantity.unit, "KGM", f"activity.{field}")
-
-
-def megajoules(quantity: Quantity, field: str) -> Decimal:
-    """An energy of the activity in MJ; raises InvalidQuantity that names `field`."""
-    return convert(quantity.amount, quantity.unit, "3B", f"activity.{field}")
-
-
 def is_made(output: OutputFacts) -> bool:
-    """Whether an output is what the plant makes: a product or co-product that is no energy."""
-    return output.role in ("product", "coProduct") and not is_energy(output.quantity)
+    """Whether an output is a product or co-product that is no energy."""
+    return output.role in PRODUCT_ROLES and not is_energy(output.quantity)
 
 
 def made(context: Context) -> Decimal:
@@ -52,7 +39,7 @@ def made(context: Context) -> Decimal:
 
 
 def judge_energy(draft: Draft, code: str, tonnes: Decimal, *, usual: Limits, possible: Limits) -> None:
-    """As `judge`, of MJ per t; a record without any energy warns alone, since its closing may bring what is missing."""
+    """As `judge`, in MJ per t; a record without any energy only warns, since its closing may bring the energy."""
     if draft.megajoules == 0:
         draft.find(f"{code}-missing", "no energy is supplied")
     else:
@@ -61,10 +48,10 @@ def judge_energy(draft: Draft, code: str, tonnes: Decimal, *, usual: Limits, pos
 
 def book_limestone(draft: Draft, context: Context, purity: str | None) -> Decimal:
     """CO2 of bought `limestone` that the lime kiln burns: mass * 0.405 (accounting guideline for makers of paper), or
-    mass * CaCO3 content * 44/100 where it is analysed. Returns kg of CO2.
+    mass * CaCO3 content * 44/100 if it is analysed. Returns kg of CO2.
 
-    Lime mud that goes round in the kraft cycle gives off carbon of the wood: only what is bought counts, as in
-    equation AA-3 of 40 CFR 98.273.
+    Lime mud of the kraft cycle gives off carbon of the wood: only bought limestone counts, as in equation AA-3 of
+    40 CFR 98.273.
     """
     total = ZERO
     for supply in context.supplied("limestone"):
@@ -76,8 +63,7 @@ def book_limestone(draft: Draft, context: Context, purity: str | None) -> Decima
             amount = supply.amount("KGM") * carbonate("calcite", Decimal(purity))
             draft.carbon(supply.material, amount, supply=supply)
             total += amount
-        if not supply.priced:
-            draft.omit("limestone upstream")
+        omit_upstream(draft, supply)
     return total
 
 
@@ -88,6 +74,5 @@ def book_soda_ash(draft: Draft, context: Context, purity: str) -> Decimal:
         amount = supply.amount("KGM") * carbonate("sodaAsh", Decimal(purity))
         draft.carbon(supply.material, amount, supply=supply)
         total += amount
-        if not supply.priced:
-            draft.omit("sodaAsh upstream")
+        omit_upstream(draft, supply)
     return total

@@ -1,4 +1,4 @@
-"""Fibres: what of the lots and supplies is fibre, how much of it is recovered, and where its carbon goes."""
+"""Fibres: fibre in lots and supplies, its recovered share, and the flow of its carbon."""
 
 from decimal import Decimal
 from typing import Final
@@ -7,8 +7,8 @@ from carbon_ledger_consumer_goods.common import WEIGHING
 from ledger.sdk import ZERO, Context, Draft, FuelAnalysis, InputFacts, SupplyFacts, is_energy, is_fuel
 
 FIBROUS: Final = ("fibre", "pulp", "cellulose", "paper", "board", "wood", "bamboo", "straw", "reed", "bagasse")
-"""Materials of lots that are fibre or hold it. Name recovered paper and what is made of it alike (`fibre`), so that
-recycled content is traced."""
+"""Materials of lots that are fibre or hold it. Name recovered paper and its products alike (`fibre`), so that recycled
+content is traced."""
 
 RAW: Final = (
     "wood", "woodChips", "pulpwood", "bamboo", "straw", "reed", "bagasse", "cottonLinters", "recoveredPaper", "pulp",
@@ -24,7 +24,7 @@ CARBON_TOLERANCE: Final = Decimal("0.05")
 
 
 def fibre_of(taken: InputFacts) -> Decimal:
-    """Kg of fibre in what is taken of a lot; all of it where the lot says no composition."""
+    """Kg of fibre in an input; all of it if the lot has no composition."""
     if is_energy(taken.quantity) or taken.mass is None:
         return ZERO
     if not taken.materials:
@@ -33,7 +33,7 @@ def fibre_of(taken: InputFacts) -> Decimal:
 
 
 def fibre_supplies(context: Context, analyses: tuple[FuelAnalysis, ...]) -> tuple[SupplyFacts, ...]:
-    """Supplies of fibre; wood that is analysed as a fuel is burnt."""
+    """Supplies of fibre, without wood that is analysed as a fuel."""
     return tuple(supply for supply in context.supplied(*RAW) if not is_fuel(supply, analyses))
 
 
@@ -48,7 +48,7 @@ def indicate_recycled(
 ) -> None:
     """recycledFibreShare = recovered fibre / all fibre, as weighed (utilisation rate of recovered paper).
 
-    Recovered are lots of waste but the line's own broke (ISO 14021), the lots that are named, and supplies by name.
+    Recovered fibre: lots of waste except the line's own broke (ISO 14021), the named lots, and supplies by name.
     """
     whole = furnish(context, analyses)
     if whole == 0:
@@ -57,16 +57,20 @@ def indicate_recycled(
                 if taken.lot in recycled_lots or (taken.role == "waste" and not taken.same_maker)), ZERO)
     supplies = [one for one in fibre_supplies(context, analyses) if one.material in RECOVERED]
     if supplies:
-        draft.find("recovered-without-lot", "recovered fibre that is no lot of waste gives no recycled content")
+        draft.find(
+            "recovered-without-lot", "recovered fibre comes as a supply: only lots of waste give recycled content",
+        )
     if any(taken.role == "waste" and taken.mass and not taken.materials for taken in context.inputs):
-        draft.find("waste-without-composition", "recycled content cannot be traced from a lot without materials")
+        draft.find("waste-without-composition", "a lot of waste names no materials, so its recycled content cannot be "
+                   "traced")
     draft.indicate("recycledFibreShare", (lots + sum((one.mass or ZERO for one in supplies), ZERO)) / whole)
 
 
 def follow_grown_carbon(draft: Draft, context: Context, burnt: Decimal) -> None:
-    """Biogenic carbon: to outputs as they declare it, the rest but `burnt` kg of it by mass to those that do not.
+    """Biogenic carbon goes to outputs as they declare it; outputs without a declaration share the rest, less `burnt`
+    kg.
 
-    Outputs that do not declare it hold at most half of their mass. Warns where more is declared and burnt than came.
+    They share it by mass, at most half of their mass. Warns if more carbon is declared and burnt than came in.
     """
     came = sum(((taken.mass or ZERO) * taken.biogenic_carbon for taken in context.inputs), ZERO)
     if came == 0:
@@ -76,7 +80,7 @@ def follow_grown_carbon(draft: Draft, context: Context, burnt: Decimal) -> None:
     declared, rest = sum(held, ZERO), sum(silent, ZERO)
     if declared + burnt > came * (1 + CARBON_TOLERANCE) and not context.supplied(*RAW):
         draft.find("biogenic-carbon-balance",
-                   f"{declared + burnt:.6g} kg of biogenic carbon are declared and burnt, of {came:.6g} kg")
+                   f"{declared + burnt:.6g} kg of biogenic carbon are declared and burnt, but {came:.6g} kg came in")
     whole = max(came, declared)
     left = min(max(came - declared - burnt, ZERO), rest * CARBON_OF_FIBRE)
     draft.follow("biogenicCarbon", [
@@ -85,6 +89,6 @@ def follow_grown_carbon(draft: Draft, context: Context, burnt: Decimal) -> None:
 
 
 def check_closure(draft: Draft, code: str, out: Decimal, came: Decimal) -> None:
-    """Refuses more kg of products than came in."""
+    """Refuses products that weigh more than their materials."""
     if out > came * (1 + WEIGHING):
-        draft.find(code, f"{out:.6g} kg came out of {came:.6g} kg", refuses=True)
+        draft.find(code, f"{out:.6g} kg of products out of {came:.6g} kg of materials", refuses=True)

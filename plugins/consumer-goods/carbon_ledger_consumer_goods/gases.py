@@ -1,9 +1,9 @@
-"""Refrigerants and blowing agents that escape while appliances are filled and foamed.
+"""Refrigerants and blowing agents that escape when appliances are filled and foamed.
 
     lost = supplied - charged - recovered, or supplied * loss (IPCC 2006 Guidelines, volume 3, 7.5, equation 7.12 for
     filling; 7.4, equation 7.7 for the first year of closed-cell foam)
 
-HFC-134a is weighed as a gas by the ledger's own potentials; what those do not hold is made CO2e by `factors.csv`.
+HFC-134a is a line of its gas, with the ledger's potentials; `factors.csv` converts gases without a potential to CO2e.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,8 +11,21 @@ from decimal import Decimal
 from functools import cache
 from typing import Final, Literal, NamedTuple
 
-from carbon_ledger_consumer_goods.common import PACKAGE, factors, kilograms
-from ledger.sdk import ZERO, Context, Draft, Fraction, Key, Part, Quantity, SupplyFacts, invalid_activity, rows
+from carbon_ledger_consumer_goods.common import PACKAGE, factors
+from ledger.sdk import (
+    ZERO,
+    Context,
+    Draft,
+    Fraction,
+    Key,
+    Part,
+    Quantity,
+    SupplyFacts,
+    invalid_activity,
+    kilograms,
+    omit_upstream,
+    rows,
+)
 
 Gas = Literal[
     "HFC134a", "HFC32", "HFC125", "HFC143a", "HFC152a", "HFC227ea", "HFC245fa", "HFC365mfc", "R404A", "R407C", "R410A",
@@ -29,15 +42,15 @@ NAMES: Final = (
     "refrigerant", "blowingAgent", "HFC134a", "HFC32", "HFC125", "HFC143a", "HFC152a", "HFC227ea", "HFC245fa",
     "HFC365mfc", "R404A", "R407C", "R410A",
 )
-"""Supplies that are such gases, whether the activity says more of them or not."""
+"""Supplies that are such gases, with or without an entry in the activity."""
 
 
 class FilledGas(Part, frozen=True, kw_only=True):
     """A gas that appliances were filled or foamed with.
 
-    `supply`: its material. `gas`: what it is; hydrocarbons (isobutane, propane, cyclopentane) warm next to nothing.
-    `use`: refrigerant or foam. `charged`: what went into the appliances that left, a mass, and `recovered`: what was
-    caught; or `loss`: the share that escaped. With neither the default of `losses.csv`.
+    `supply`: its material. `gas`: its kind; hydrocarbons (isobutane, propane, cyclopentane) have almost no warming
+    potential. `use`: refrigerant or foam. `charged`: mass in the appliances that left, and `recovered`: mass that was
+    collected; or `loss`: the share that escaped. If all are absent, the default of `losses.csv` applies.
     """
 
     supply: Key
@@ -49,7 +62,7 @@ class FilledGas(Part, frozen=True, kw_only=True):
 
 
 class _Share(NamedTuple):
-    """The part of what was supplied that escaped; the name of a default."""
+    """The part of the supply that escaped; the name of a default."""
 
     value: Decimal
     default: str | None = None
@@ -62,47 +75,47 @@ def _losses() -> Mapping[str, Mapping[str, str]]:
 
 
 def lose_gases(draft: Draft, context: Context, gases: Sequence[FilledGas]) -> None:
-    """Lines of what escaped, and the gap where nobody says what a gas is. Raises PluginError for a gas that is not
-    supplied or told twice, and for more charged than supplied."""
-    told: set[str] = set()
-    for i, one in enumerate(gases):
-        supplies = context.supplied(one.supply)
+    """Lines of escaped gas, and omissions for gases without an entry. Raises PluginError for a gas that is not supplied
+    or has two entries, and for more gas charged than supplied."""
+    stated: set[str] = set()
+    for i, filled in enumerate(gases):
+        supplies = context.supplied(filled.supply)
         if not supplies:
-            raise invalid_activity(f"gases[{i}].supply", one.supply, "the material of a supply of this record")
-        if one.supply in told:
-            raise invalid_activity(f"gases[{i}].supply", one.supply, "told once in a record")
-        told.add(one.supply)
-        share = _lost_share(i, one, sum((supply.amount("KGM") for supply in supplies), ZERO))
+            raise invalid_activity(f"gases[{i}].supply", filled.supply, "the material of a supply of this record")
+        if filled.supply in stated:
+            raise invalid_activity(f"gases[{i}].supply", filled.supply, "a supply without another entry")
+        stated.add(filled.supply)
+        share = _lost_share(i, filled, sum((supply.amount("KGM") for supply in supplies), ZERO))
         for supply in supplies:
-            _lose(draft, one, supply, share)
+            _lose(draft, filled, supply, share)
     for supply in context.supplied(*NAMES):
-        if supply.material not in told:
+        if supply.material not in stated:
             draft.omit(f"{supply.material} lost in filling")
             draft.omit(f"{supply.material} upstream")
 
 
-def _lost_share(index: int, one: FilledGas, supplied: Decimal) -> _Share:
-    if one.charged is None:
-        if one.recovered is not None:
-            raise invalid_activity(f"gases[{index}].recovered", one.recovered, "given together with charged")
-        if one.loss is not None:
-            return _Share(Decimal(one.loss))
-        row = _losses()[one.use]
-        return _Share(Decimal(row["share"]), f"losses:{one.use}", row["status"] == "recalled")
-    if one.loss is not None:
-        raise invalid_activity(f"gases[{index}].loss", one.loss, "left out where charged is given")
-    kept = kilograms(one.charged, f"gases[{index}].charged")
-    if one.recovered is not None:
-        kept += kilograms(one.recovered, f"gases[{index}].recovered")
-    if kept > supplied:
-        raise invalid_activity(f"gases[{index}].charged", one.charged,
-                               f"with what was recovered at most the {supplied:f} kg supplied")
-    return _Share((supplied - kept) / supplied)
+def _lost_share(index: int, filled: FilledGas, supplied: Decimal) -> _Share:
+    if filled.charged is None:
+        if filled.recovered is not None:
+            raise invalid_activity(f"gases[{index}].recovered", filled.recovered, "stated together with charged")
+        if filled.loss is not None:
+            return _Share(Decimal(filled.loss))
+        row = _losses()[filled.use]
+        return _Share(Decimal(row["share"]), f"losses:{filled.use}", row["status"] == "recalled")
+    if filled.loss is not None:
+        raise invalid_activity(f"gases[{index}].loss", filled.loss, "absent if charged is stated")
+    accounted = kilograms(filled.charged, f"gases[{index}].charged")
+    if filled.recovered is not None:
+        accounted += kilograms(filled.recovered, f"gases[{index}].recovered")
+    if accounted > supplied:
+        raise invalid_activity(f"gases[{index}].charged", filled.charged,
+                               f"together with recovered at most {supplied:f} kg, the mass supplied")
+    return _Share((supplied - accounted) / supplied)
 
 
-def _lose(draft: Draft, one: FilledGas, supply: SupplyFacts, share: _Share) -> None:
+def _lose(draft: Draft, filled: FilledGas, supply: SupplyFacts, share: _Share) -> None:
     lost = supply.amount("KGM") * share.value
-    components = {} if one.gas == "hydrocarbon" else BLENDS.get(one.gas, {one.gas: Decimal(1)})
+    components = {} if filled.gas == "hydrocarbon" else BLENDS.get(filled.gas, {filled.gas: Decimal(1)})
     for gas, part in components.items():
         if gas == "HFC134a":
             draft.carbon(
@@ -112,5 +125,4 @@ def _lose(draft: Draft, one: FilledGas, supply: SupplyFacts, share: _Share) -> N
             )
         else:
             draft.price(supply.material, lost * part, factors().find(gas), kind="onSite", supply=supply)
-    if not supply.priced:
-        draft.omit(f"{supply.material} upstream")
+    omit_upstream(draft, supply)

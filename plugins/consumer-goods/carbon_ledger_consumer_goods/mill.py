@@ -1,23 +1,22 @@
-"""What pulp and paper mills share: their activity, and all of their lines but those of the fibre."""
+"""Shared code of pulp and paper mills: their activity, and all lines except the fibre's."""
 
 from decimal import Decimal
 from typing import NamedTuple
 
 from carbon_ledger_consumer_goods.cogeneration import Cogeneration, Energy, book_cogeneration
-from carbon_ledger_consumer_goods.common import KG_PER_T, book_limestone, book_soda_ash
+from carbon_ledger_consumer_goods.common import book_limestone, book_soda_ash
 from carbon_ledger_consumer_goods.effluent import Effluent, book_effluents
 from carbon_ledger_consumer_goods.residues import Burnt, OwnFuel, burn_residues
-from ledger.sdk import CO2_PER_C, Activity, Context, Draft, Fraction, FuelAnalysis, Quantity, book_energy
+from ledger.sdk import CO2_PER_C, KG_PER_T, Activity, Context, Draft, Fraction, FuelAnalysis, Quantity, book_energy
 
 
 class Mill(Activity, frozen=True, kw_only=True):
-    """What a mill may say.
+    """Fields of every mill.
 
-    `renewable_share`: of the electricity that comes as lots. `analyses`: what the site measured of its fuels; bought
-    biomass needs one. `own_fuels`: residues of its fibre that it burns. `chp`: its plant for heat and power;
-    `boiler_heat`: heat of boilers beside it; `heat_from_chp`: share of bought heat and steam that comes of
-    cogeneration. `effluents`: waste water. `limestone_purity`: CaCO3 in bought limestone; `soda_ash_purity`: Na2CO3
-    in bought soda ash.
+    `renewable_share`: of the electricity that comes as lots. `analyses`: of fuels, by the site; bought biomass needs an
+    analysis. `own_fuels`: residues of its fibre that it burns. `chp`: its plant for heat and power; `boiler_heat`: heat
+    of boilers without a turbine; `heat_from_chp`: share of bought heat and steam from cogeneration. `effluents`: waste
+    water. `limestone_purity`: CaCO3 in bought limestone; `soda_ash_purity`: Na2CO3 in bought soda ash.
     """
 
     renewable_share: Fraction = "0"
@@ -32,7 +31,7 @@ class Mill(Activity, frozen=True, kw_only=True):
 
 
 class Run(NamedTuple):
-    """What the mill used: kWh of electricity, what was burnt of its own, kg of CO2 of carbonates, energy sold."""
+    """Figures of a mill's run: kWh of electricity, residues burnt, kg of CO2 of carbonates, energy sold."""
 
     power: Decimal
     own: Burnt
@@ -53,7 +52,7 @@ def run_mill(draft: Draft, context: Context, activity: Mill) -> Run:
 
 
 def indicate_mill(draft: Draft, run: Run, made: Decimal, energy: str) -> None:
-    """Per tonne of `made` kg. Energy is all that came in and was burnt, less what was sold, at 3.6 MJ per kWh (GB/T
+    """Per tonne of `made` kg. Energy is all energy bought and burnt, less energy sold, at 3.6 MJ per kWh (GB/T
     2589 without its conversion to coal: 29.3076 MJ are 1 kgce)."""
     draft.indicate(energy, (draft.megajoules - run.sold.all) / made * KG_PER_T)
     draft.indicate("electricityPerTonne", run.power / made * KG_PER_T)

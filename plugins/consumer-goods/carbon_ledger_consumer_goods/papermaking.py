@@ -3,20 +3,31 @@
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_consumer_goods.common import KG_PER_T, judge_energy, made
+from carbon_ledger_consumer_goods.common import judge_energy, made
 from carbon_ledger_consumer_goods.fibre import check_closure, follow_grown_carbon, furnish, indicate_recycled
 from carbon_ledger_consumer_goods.mill import Mill, indicate_mill, run_mill
-from ledger.sdk import ZERO, Assessment, Context, Draft, Limits, Name, follow_composition, invalid_activity, matter_in
+from ledger.sdk import (
+    KG_PER_T,
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    Limits,
+    Name,
+    follow_composition,
+    invalid_activity,
+    matter_in,
+)
 
 Grade = Literal["newsprint", "printing", "containerboard", "cartonboard", "tissue", "speciality"]
 
-# A kg of paper leaves the press with a kg of water, which takes 2.3 MJ to dry without recovery of heat; with pulp of
-# recovered paper 6 to 12, tissue 10 to 25. A hundred would burn the paper six times.
+# A kg of paper leaves the press with a kg of water, which takes 2.3 MJ to dry without recovery of heat; with pulp from
+# recovered paper 6 to 12, tissue 10 to 25. Above a hundred the unit is wrong.
 USUAL_ENERGY: Final[Limits] = (Decimal(2500), Decimal(30000))
 POSSIBLE_ENERGY: Final[Limits] = (Decimal(0), Decimal(100000))
-# Deinking for tissue loses four tenths; beyond that fibre is missing.
+# Deinking for tissue loses four tenths; a higher loss means that fibre is missing.
 LEAST_YIELD: Final = Decimal("0.5")
-# The best filled and coated papers are six tenths fibre; rather less is no paper.
+# Filled and coated papers are at least six tenths fibre; an output with much less is no paper.
 LEAST_FIBRE: Final = Decimal("0.3")
 
 
@@ -25,10 +36,10 @@ class Papermaking(Mill, frozen=True, kw_only=True):
 
     Lots and supplies of fibre: pulp as made by `pulping` (`pulp`, `chemicalPulp`, `mechanicalPulp`), recovered paper
     as lots of waste, broke of the same line; integrated mills take `wood` too. Fillers and chemicals: `filler`,
-    `calciumCarbonate`, `kaolin`, `starch`, `latex`, left to the core; `water` with a mass where it stays in the paper.
+    `calciumCarbonate`, `kaolin`, `starch`, `latex`, left to the core; `water` with a mass if it stays in the paper.
     Priced supplies: `electricity`, `heat`, `steam`, standard and analysed fuels, `limestone` that is burnt, `sodaAsh`.
     Weigh pulp and paper air-dry.
-    `grade`: what was made. `recycled_lots`: lots taken that are no waste, but pulp of recovered paper.
+    `grade`: of the paper. `recycled_lots`: input lots that are no waste, but pulp of recovered paper.
     """
 
     grade: Grade | None = None
@@ -36,13 +47,13 @@ class Papermaking(Mill, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: Papermaking) -> Assessment:
-    """The mill's lines; yield = paper / (fibre, fillers and chemicals). Raises PluginError for a lot that is not
-    taken."""
+    """The mill's lines; yield = paper / (fibre, fillers and chemicals). Raises PluginError for a lot that is no
+    input."""
     draft = Draft(context)
     taken = {one.lot for one in context.inputs}
     for name in activity.recycled_lots:
         if name not in taken:
-            raise invalid_activity("recycledLots", name, "a lot that this record takes")
+            raise invalid_activity("recycledLots", name, "an input lot of this record")
     run = run_mill(draft, context, activity)
     follow_composition(draft, context)
     follow_grown_carbon(draft, context, run.own.carbon)

@@ -1,20 +1,30 @@
-"""Pulp of wood, straw, bamboo and recovered paper, by chemicals or by force."""
+"""Chemical and mechanical pulp of wood, straw, bamboo and recovered paper."""
 
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
-from carbon_ledger_consumer_goods.common import KG_PER_T, judge_energy, made
+from carbon_ledger_consumer_goods.common import judge_energy, made
 from carbon_ledger_consumer_goods.fibre import CARBON_OF_FIBRE, follow_grown_carbon, furnish, indicate_recycled
 from carbon_ledger_consumer_goods.mill import Mill, indicate_mill, run_mill
 from carbon_ledger_consumer_goods.residues import Burnt
-from ledger.sdk import Assessment, Context, Draft, Fraction, Limits, follow_composition, invalid_activity, judge
+from ledger.sdk import (
+    KG_PER_T,
+    Assessment,
+    Context,
+    Draft,
+    Fraction,
+    Limits,
+    follow_composition,
+    invalid_activity,
+    judge,
+)
 
 Method = Literal["kraft", "soda", "sulphite", "semichemical", "chemimechanical", "mechanical", "recovered"]
 
 
 class _Process(NamedTuple):
-    """`dryness` of the raw material where it is not weighed dry; dry yields; MJ per t of air-dry pulp."""
+    """Default `dryness` of the raw material; dry yields; MJ per t of air-dry pulp."""
 
     dryness: Decimal
     usual: Limits
@@ -43,9 +53,9 @@ PROCESSES: Final[Mapping[str, _Process]] = {
 }
 CHEMICAL: Final = ("kraft", "soda", "sulphite", "semichemical")
 
-# Ten times the heat of the wood itself is a figure in the wrong unit.
+# Ten times the heat of the wood itself means a wrong unit.
 POSSIBLE_ENERGY: Final[Limits] = (Decimal(0), Decimal(200000))
-# What kraft cooking dissolves, with the salts: 1.3 to 1.9 t of dry solids per t of pulp.
+# Kraft cooking dissolves, with the salts, 1.3 to 1.9 t of dry solids per t of pulp.
 USUAL_LIQUOR: Final[Limits] = (Decimal("0.7"), Decimal("2.3"))
 POSSIBLE_LIQUOR: Final[Limits] = (Decimal(0), Decimal(4))
 
@@ -59,7 +69,7 @@ class Pulping(Mill, frozen=True, kw_only=True):
     `hydrogenPeroxide`, `chlorate` and others are left to the core.
     `method`: kraft (sulphate), soda, sulphite, semichemical, chemimechanical, mechanical (ground, refined,
     thermomechanical), recovered. `raw_dryness`, `pulp_dryness`: dry parts of raw material and pulp as weighed; green
-    wood 0.5, straw 0.85, recovered paper 0.92 and air-dry pulp 0.9 where not said.
+    wood 0.5, straw 0.85, recovered paper 0.92 and air-dry pulp 0.9 if absent.
     """
 
     method: Method
@@ -69,7 +79,7 @@ class Pulping(Mill, frozen=True, kw_only=True):
 
 def assess(context: Context, activity: Pulping) -> Assessment:
     """The mill's lines; dry yield = pulp * dryness / (raw material * dryness). Raises PluginError for black liquor of a
-    process that makes none."""
+    process without it."""
     draft = Draft(context)
     run = run_mill(draft, context, activity)
     pulp, raw = made(context), furnish(context, activity.analyses)
@@ -98,10 +108,12 @@ def _check(draft: Draft, activity: Pulping, raw: Decimal, pulp: Decimal, own: Bu
     judge(draft, "pulp-yield", "of dry raw material became pulp", share, usual=process.usual, possible=process.possible)
     judge_energy(draft, "pulp-energy", pulp / KG_PER_T, usual=process.energy, possible=POSSIBLE_ENERGY)
     if own.carbon > dry * (CARBON_OF_FIBRE + Decimal("0.06")):
-        draft.find("carbon-above-fibre", f"residues of {own.carbon:.6g} kg of carbon out of {dry:.6g} kg of dry fibre, "
-                   "of which half is carbon", refuses=True)
+        draft.find("carbon-above-fibre", f"residues of {own.carbon:.6g} kg of carbon out of {dry:.6g} kg of dry fibre: "
+                   "half of fibre is carbon", refuses=True)
     if own.liquor > 0:
         if activity.method not in CHEMICAL:
-            raise invalid_activity("ownFuels", "blackLiquor", f"left out: {activity.method} pulping makes none")
+            raise invalid_activity(
+                "ownFuels", "blackLiquor", f"absent: {activity.method} pulping makes no black liquor",
+            )
         judge(draft, "black-liquor", "kg of dry solids per kg of pulp", own.liquor / pulp, usual=USUAL_LIQUOR,
               possible=POSSIBLE_LIQUOR)

@@ -1,6 +1,6 @@
 """Residues of wood that the mill burns itself: black liquor, bark and rejects, biogas of its waste water.
 
-They came in as wood, so they are no supplies. Their CO2 is of carbon that grew: no burden, told apart (GB/T 32150).
+They came in as wood, so they are no supplies. Their CO2 is biogenic: no burden, but reported separately (GB/T 32150).
 CH4 and N2O are burdens: heat * factor of IPCC 2006, volume 2, table 2.3. Their heat is renewable.
 """
 
@@ -9,13 +9,25 @@ from decimal import Decimal
 from functools import cache
 from typing import Final, Literal, NamedTuple
 
-from carbon_ledger_consumer_goods.common import PACKAGE, factors, kilograms
-from ledger.sdk import CO2_PER_C, ZERO, Draft, Fraction, Line, Part, Positive, Quantity, invalid_activity, rows
+from carbon_ledger_consumer_goods.common import PACKAGE, factors
+from ledger.sdk import (
+    CO2_PER_C,
+    ZERO,
+    Draft,
+    Fraction,
+    Line,
+    Part,
+    Positive,
+    Quantity,
+    invalid_activity,
+    kilograms,
+    rows,
+)
 
 RICHEST: Final[Mapping[str, Decimal]] = {
     "blackLiquor": Decimal(20), "woodResidue": Decimal(22), "biogas": Decimal(50),
 }
-"""Net MJ per kg that none exceeds: half of black liquor's solids are salts; dry resinous wood; pure methane."""
+"""Upper limits in net MJ per kg: half of black liquor's solids are salts; dry resinous wood; pure methane."""
 
 _GASES: Final = (("Methane", "CH4biogenic"), ("NitrousOxide", "N2O"))
 
@@ -24,7 +36,7 @@ class OwnFuel(Part, frozen=True, kw_only=True):
     """A residue that is burnt on the site.
 
     `kind`; black liquor by its dry solids. `quantity`: a mass. `heating_value`: net, MJ per kg; the default of
-    `own_fuels.csv` where absent (biogas has none). `carbon`: kg per kg; by CO2 per heat where absent.
+    `own_fuels.csv` if absent (biogas has no default). `carbon`: kg per kg; by CO2 per heat if absent.
     """
 
     kind: Literal["blackLiquor", "woodResidue", "biogas"]
@@ -47,37 +59,39 @@ def _defaults() -> Mapping[str, Mapping[str, str]]:
 
 
 def burn_residues(draft: Draft, own: Sequence[OwnFuel]) -> Burnt:
-    """Lines of CH4 and N2O, and renewable energy. Raises PluginError for a heating value that is missing or that no
-    such residue has."""
+    """Lines of CH4 and N2O, and renewable energy. Raises PluginError for a missing heating value and for one above
+    the upper limit."""
     heat = carbon = liquor = ZERO
-    for i, one in enumerate(own):
-        mass = kilograms(one.quantity, f"ownFuels[{i}].quantity")
-        released = mass * _heating_value(i, one)
+    for i, residue in enumerate(own):
+        mass = kilograms(residue.quantity, f"ownFuels[{i}].quantity")
+        released = mass * _heating_value(i, residue)
         gigajoules = released / 1000
         for name, gas in _GASES:
-            factor = factors().find(one.kind + name)
+            factor = factors().find(residue.kind + name)
             draft.line(Line(
-                gas=gas, amount=gigajoules * factor.value, source=one.kind, kind="onSite",
+                gas=gas, amount=gigajoules * factor.value, source=residue.kind, kind="onSite",
                 burden="biogenicNonCO2Emissions", ratings=factor.ratings, factor=factor.name, recalled=factor.recalled,
             ))
-        draft.energy(one.kind, released, renewable=True)
+        draft.energy(residue.kind, released, renewable=True)
         heat += released
-        carbon += _carbon(one, mass, gigajoules)
-        liquor += mass if one.kind == "blackLiquor" else ZERO
+        carbon += _carbon(residue, mass, gigajoules)
+        liquor += mass if residue.kind == "blackLiquor" else ZERO
     return Burnt(heat, carbon, liquor)
 
 
-def _heating_value(index: int, one: OwnFuel) -> Decimal:
-    stated = one.heating_value or _defaults()[one.kind]["heating_value_gj"]
+def _heating_value(index: int, residue: OwnFuel) -> Decimal:
+    stated = residue.heating_value or _defaults()[residue.kind]["heating_value_gj"]
     if not stated:
-        raise invalid_activity(f"ownFuels[{index}].heatingValue", None, f"given for {one.kind}: it varies too much")
-    if Decimal(stated) > RICHEST[one.kind]:
+        raise invalid_activity(
+            f"ownFuels[{index}].heatingValue", None, f"stated for {residue.kind}: it varies too much for a default",
+        )
+    if Decimal(stated) > RICHEST[residue.kind]:
         raise invalid_activity(f"ownFuels[{index}].heatingValue", stated,
-                               f"at most the {RICHEST[one.kind]} MJ per kg of {one.kind}")
+                               f"at most {RICHEST[residue.kind]} MJ per kg for {residue.kind}")
     return Decimal(stated)
 
 
-def _carbon(one: OwnFuel, mass: Decimal, gigajoules: Decimal) -> Decimal:
-    if one.carbon is not None:
-        return mass * Decimal(one.carbon)
-    return gigajoules * factors().find(one.kind).value / CO2_PER_C
+def _carbon(residue: OwnFuel, mass: Decimal, gigajoules: Decimal) -> Decimal:
+    if residue.carbon is not None:
+        return mass * Decimal(residue.carbon)
+    return gigajoules * factors().find(residue.kind).value / CO2_PER_C

@@ -1,18 +1,17 @@
-"""The sector's front page: routes and what they are called."""
+"""The sector `consumer-goods`: its routes and their names."""
 
 from decimal import Decimal
 
 from carbon_ledger_consumer_goods import appliances, papermaking, pulping, textile_dyeing
-from carbon_ledger_consumer_goods.indicators import INDICATORS
-from ledger.sdk import Route, Sector
+from ledger.sdk import Route, Sector, read_indicators
 
 
 def plugin() -> Sector:
-    """The sector `consumer-goods`. Outputs may outweigh what comes in by 2 %: paper, cotton and pulp take up moisture
+    """The sector `consumer-goods`. Outputs may outweigh inputs by 2 %: paper, cotton and pulp take up moisture
     from the air. They may state 5 % more of an element: bales of recovered paper and chips of wood are mixtures."""
     return Sector(
         name="consumer-goods", version="0.1.0", en="Consumer goods", zh="消费品", mass_tolerance=Decimal("0.02"),
-        element_tolerance=Decimal("0.05"), indicators=INDICATORS,
+        element_tolerance=Decimal("0.05"), indicators=read_indicators("carbon_ledger_consumer_goods"),
         routes={
             "pulping": Route(activity=pulping.Pulping, assess=pulping.assess, en="Pulping", zh="制浆"),
             "papermaking": Route(

@@ -1,12 +1,13 @@
-"""Textiles: dyeing, printing and finishing, with spinning, weaving and knitting where the site does them too."""
+"""Textiles: dyeing, printing and finishing, with spinning, weaving and knitting if the site does them too."""
 
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_consumer_goods.common import KG_PER_T, book_soda_ash, judge_energy, kilograms, made
+from carbon_ledger_consumer_goods.common import book_soda_ash, judge_energy, made
 from carbon_ledger_consumer_goods.effluent import Effluent, book_effluents
 from carbon_ledger_consumer_goods.fibre import check_closure
 from ledger.sdk import (
+    KG_PER_T,
     ZERO,
     Activity,
     Assessment,
@@ -17,10 +18,11 @@ from ledger.sdk import (
     Limits,
     Part,
     Quantity,
-    book_energy,
+    draft_with_energy,
     follow_composition,
     invalid_activity,
     judge,
+    kilograms,
     matter_in,
 )
 
@@ -35,9 +37,9 @@ foam, without water (supercritical CO2, reduced pressure), digital printing."""
 # Steam of 5 to 40 GJ and 0.3 to 3 MWh per t, stenters another 5 to 15 GJ; spinning and weaving add 10 to 40.
 USUAL_ENERGY: Final[Limits] = (Decimal(5000), Decimal(90000))
 USUAL_WITH_YARN: Final[Limits] = (Decimal(8000), Decimal(160000))
-# Ten times what heats and dries the cloth: a figure in the wrong unit.
+# Ten times the energy to heat and dry the cloth means a wrong unit.
 POSSIBLE_ENERGY: Final[Limits] = (Decimal(0), Decimal(500000))
-# Cubic metres per t: waterless lines next to nothing, printed cotton 200.
+# Cubic metres per t: waterless lines almost zero, printed cotton 200.
 USUAL_WATER: Final[Limits] = (Decimal(2), Decimal(250))
 POSSIBLE_WATER: Final[Limits] = (Decimal(0), Decimal(2000))
 # Combing takes 0.2 of cotton, scouring half of greasy wool.
@@ -57,8 +59,8 @@ class TextileDyeing(Activity, frozen=True, kw_only=True):
     Lots: fibre, yarn, grey fabric, the customer's too. Supplies: `cotton`, `polyester`, `viscose`, `wool`, `yarn`,
     `greyFabric`, dyes and auxiliaries with a mass, left to the core; `water`, in volume or mass. Priced:
     `electricity`, `heat`, `steam`, standard and analysed fuels, `sodaAsh` (fixing of reactive dyes, scouring).
-    `processes`: what the site did. `dyed`: fabric by technique. `soda_ash_purity`: Na2CO3 in soda ash. `effluents`:
-    waste water. `analyses`: what the site measured of its fuels. `renewable_share`: of electricity that comes as lots.
+    `processes`: of the site. `dyed`: fabric by technique. `soda_ash_purity`: Na2CO3 in soda ash. `effluents`:
+    waste water. `analyses`: of fuels, by the site. `renewable_share`: of electricity that comes as lots.
     """
 
     processes: tuple[Process, ...] = ("dyeing",)
@@ -72,9 +74,8 @@ class TextileDyeing(Activity, frozen=True, kw_only=True):
 def assess(context: Context, activity: TextileDyeing) -> Assessment:
     """E = fuels + carbonates + CH4 of waste water + bought power and heat (GB/T 32151.12, textiles and garments).
 
-    Raises PluginError for more fabric dyed than there is."""
-    draft = Draft(context)
-    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share), analyses=activity.analyses)
+    Raises PluginError for more fabric dyed than made."""
+    draft, power = draft_with_energy(context, activity)
     carbonates = book_soda_ash(draft, context, activity.soda_ash_purity)
     book_effluents(draft, activity.effluents, grown=False)
     follow_composition(draft, context)
@@ -96,11 +97,11 @@ def assess(context: Context, activity: TextileDyeing) -> Assessment:
 
 
 def _check_yield(draft: Draft, context: Context, activity: TextileDyeing, fabric: Decimal) -> None:
-    """Fabric out of fibres, dyes and auxiliaries: water leaves again."""
-    aside = sum((supply.mass or ZERO for supply in context.supplied("water", "sodaAsh")), ZERO)
-    came = matter_in(context, activity.analyses) - aside
+    """Fabric / (fibres, dyes and auxiliaries), without water, which leaves again."""
+    dissolved = sum((supply.mass or ZERO for supply in context.supplied("water", "sodaAsh")), ZERO)
+    came = matter_in(context, activity.analyses) - dissolved
     if came == 0:
-        draft.find("no-textile", "no lot and no supply has a mass: nothing is dyed", refuses=True)
+        draft.find("no-textile", "no lot and no supply has a mass, so there is no textile to dye", refuses=True)
         return
     check_closure(draft, "textile-yield", fabric, came)
     if fabric < came * LEAST_YIELD:
@@ -120,16 +121,18 @@ def _indicate_water(draft: Draft, context: Context, fabric: Decimal) -> None:
 
 
 def _indicate_techniques(draft: Draft, activity: TextileDyeing, fabric: Decimal) -> None:
-    """The share of low-energy dyeing over records is the sum of `lowEnergyDyed` over that of `fabricDyed`."""
+    """The share of low-energy dyeing over records is the sum of `lowEnergyDyed` over the sum of `fabricDyed`."""
     if not activity.dyed:
         return
     dyed = low = ZERO
-    for i, one in enumerate(activity.dyed):
-        mass = kilograms(one.mass, f"dyed[{i}].mass")
+    for i, part in enumerate(activity.dyed):
+        mass = kilograms(part.mass, f"dyed[{i}].mass")
         dyed += mass
-        low += mass if one.technique in LOW_ENERGY else ZERO
+        low += mass if part.technique in LOW_ENERGY else ZERO
     if dyed > fabric / LEAST_YIELD:
-        raise invalid_activity("dyed", dyed, f"about the {fabric:.6g} kg of fabric that were made")
+        raise invalid_activity(
+            "dyed", dyed, f"at most {fabric / LEAST_YIELD:.6g} kg, for {fabric:.6g} kg of fabric made",
+        )
     draft.indicate("fabricDyed", dyed / KG_PER_T)
     draft.indicate("lowEnergyDyed", low / KG_PER_T)
     draft.indicate("lowEnergyDyeingShare", low / dyed)

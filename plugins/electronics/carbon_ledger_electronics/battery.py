@@ -12,16 +12,17 @@ from ledger.sdk import (
     Context,
     Draft,
     Quantity,
-    convert,
+    amount_in,
     follow_composition,
     invalid_activity,
     is_energy,
     matter_in,
+    warn_outside,
 )
 
 Chemistry = Literal["lfp", "nmc", "nca", "lmo", "sodiumIon", "leadAcid"]
 
-# Kg per kWh cannot fall below that of the active materials alone: mAh per g of both electrodes together times volts.
+# KWh per kg of the active materials alone, which no cell exceeds: mAh per g of both electrodes together times volts.
 # 1 / (1/170 + 1/3861) * 3.4 V for iron phosphate against lithium, 1 / (1/275 + 1/3861) * 3.8 V for layered oxides,
 # 1 / (1/148 + 1/3861) * 4 V for spinel, 1 / (1/160 + 1/1166) * 3.2 V for sodium oxides against sodium, 167 Wh per kg
 # for lead, lead dioxide and acid.
@@ -29,14 +30,14 @@ DENSEST: Final[Mapping[str, Decimal]] = {
     "lfp": Decimal("0.56"), "nmc": Decimal("0.98"), "nca": Decimal("0.98"), "lmo": Decimal("0.57"),
     "sodiumIon": Decimal("0.45"), "leadAcid": Decimal("0.167"),
 }
-# What is sold, kWh per kg of cell.
+# KWh per kg of cells on the market.
 USUAL_DENSITY: Final[Mapping[str, tuple[Decimal, Decimal]]] = {
     "lfp": (Decimal("0.09"), Decimal("0.22")), "nmc": (Decimal("0.13"), Decimal("0.35")),
     "nca": (Decimal("0.15"), Decimal("0.35")), "lmo": (Decimal("0.08"), Decimal("0.2")),
     "sodiumIon": (Decimal("0.08"), Decimal("0.19")), "leadAcid": (Decimal("0.02"), Decimal("0.06")),
 }
-# Large lines use 50 to 65 kWh of electricity per kWh of cells, the best 20 to 40 with heat; pilots some hundreds.
-# Beyond a thousand a unit is wrong.
+# Large lines use 50 to 65 kWh of electricity per kWh of cells, the best 20 to 40 with heat, pilot lines some hundreds.
+# Above a thousand the unit is wrong.
 USUAL_CELL_ENERGY: Final = (Decimal(15), Decimal(150))
 POSSIBLE_ENERGY: Final = Decimal(1000)
 # Joining and testing take 1 to 10 kWh per kWh.
@@ -44,15 +45,15 @@ USUAL_PACK_ENERGY: Final = Decimal(20)
 # New lines lose a third of their cells, run-in ones a tenth and less; of packs one in a hundred.
 LEAST_CELL_YIELD: Final = Decimal("0.6")
 LEAST_PACK_YIELD: Final = Decimal("0.9")
-# Leaves the cell again: solvents are driven off and recovered.
+# These leave the cell again: solvents are driven off and recovered.
 AIDS: Final = ("nmp", "water", "nitrogen", "argon")
 
 
 class Battery(Work, frozen=True, kw_only=True):
-    """What both routes may say.
+    """Fields of both routes.
 
-    `capacity`: nominal energy of all good products together, of packs the usable one, in watt hours. `chemistry`: of
-    the cells. `service_life`: gives the energy that is delivered over the life, by which footprints are compared.
+    `capacity`: nominal energy of all good products together, for packs the usable energy, in watt hours. `chemistry`:
+    of the cells. `service_life`: gives the energy that is delivered over the life, the unit for comparing footprints.
     """
 
     capacity: Quantity | None = None
@@ -81,7 +82,7 @@ class BatteryPack(Battery, frozen=True, kw_only=True):
 
 
 def assess_cell(context: Context, activity: BatteryCell) -> Assessment:
-    """Energy per kWh of cells, and where their materials go."""
+    """Energy per kWh of cells, and the flow of their materials."""
     draft, _ = begin(context, activity)
     _make(draft, context, activity, LEAST_CELL_YIELD)
     if activity.capacity is not None:
@@ -93,7 +94,7 @@ def assess_cell(context: Context, activity: BatteryCell) -> Assessment:
 
 
 def assess_pack(context: Context, activity: BatteryPack) -> Assessment:
-    """Energy per kWh of packs, and where their materials go; a pack stores no more than its cells."""
+    """Energy per kWh of packs, and the flow of their materials; a pack stores no more than its cells."""
     draft, _ = begin(context, activity)
     _make(draft, context, activity, LEAST_PACK_YIELD)
     if activity.capacity is not None:
@@ -107,25 +108,28 @@ def assess_pack(context: Context, activity: BatteryPack) -> Assessment:
         _check_density(draft, context, activity.chemistry, capacity, usual=False)
         _indicate(draft, context, activity, capacity)
     elif activity.cell_capacity is not None:
-        raise invalid_activity("capacity", None, "stated where cellCapacity is")
+        raise invalid_activity("capacity", None, "stated together with cellCapacity")
     return draft.assessment()
 
 
 def _make(draft: Draft, context: Context, activity: Battery, least: Decimal) -> None:
     if any(is_energy(output.quantity) for output in context.outputs):
         # A lot counted in watt hours is electricity.
-        draft.find("counted-as-energy", "batteries are counted in pieces or by mass: say their capacity", refuses=True)
+        draft.find(
+            "counted-as-energy", "an output is counted in watt hours: count batteries in pieces or by mass, and state "
+            "their capacity", refuses=True,
+        )
     check_pieces(draft, context, activity, least)
     aids = sum((supply.mass or ZERO for supply in context.supplied(*AIDS)), ZERO)
     check_mass(draft, context, matter_in(context, activity.analyses) - aids)
     follow_composition(draft, context)
     if activity.service_life is not None and activity.capacity is None:
-        raise invalid_activity("capacity", None, "stated where serviceLife is")
+        raise invalid_activity("capacity", None, "stated together with serviceLife")
 
 
 def _capacity(quantity: Quantity, field: str) -> Decimal:
-    """KWh; raises InvalidQuantity for what is no energy."""
-    return convert(quantity.amount, quantity.unit, "KWH", f"activity.{field}")
+    """KWh; raises InvalidQuantity for a quantity that is no energy."""
+    return amount_in(quantity, "KWH", field)
 
 
 def _check_energy(draft: Draft, capacity: Decimal, usual: tuple[Decimal, Decimal]) -> None:
@@ -134,8 +138,8 @@ def _check_energy(draft: Draft, capacity: Decimal, usual: tuple[Decimal, Decimal
     message = f"{per_unit:.1f} kWh per kWh of capacity"
     if per_unit > POSSIBLE_ENERGY:
         draft.find("energy-impossible", message, refuses=True)
-    elif not usual[0] <= per_unit <= usual[1]:
-        draft.find("energy-unusual", message)
+    else:
+        warn_outside(draft, "energy-unusual", message, per_unit, usual)
 
 
 def _check_density(
@@ -149,11 +153,9 @@ def _check_density(
     most = DENSEST[chemistry] if chemistry is not None else max(DENSEST.values())
     message = f"{density:.3f} kWh per kg"
     if density > most:
-        draft.find("density-impossible", f"{message}, active materials alone give {most}", refuses=True)
+        draft.find("density-impossible", f"{message}: the active materials alone give at most {most}", refuses=True)
     elif usual and chemistry is not None:
-        low, high = USUAL_DENSITY[chemistry]
-        if not low <= density <= high:
-            draft.find("density-unusual", message)
+        warn_outside(draft, "density-unusual", message, density, USUAL_DENSITY[chemistry])
 
 
 def _indicate(draft: Draft, context: Context, activity: Battery, capacity: Decimal) -> None:

@@ -1,9 +1,10 @@
-"""What the electronics routes share: factors, energy, yields of pieces, and energy per what is made."""
+"""Shared code of the electronics routes: factors, energy, yields by pieces and by mass."""
 
 from decimal import Decimal
 from typing import Final
 
 from ledger.sdk import (
+    CARRYING_ROLES,
     ZERO,
     Activity,
     Context,
@@ -12,8 +13,9 @@ from ledger.sdk import (
     Fraction,
     FuelAnalysis,
     Quantity,
-    book_energy,
+    amount_in,
     convert,
+    draft_with_energy,
     invalid_activity,
     read_factors,
 )
@@ -24,11 +26,10 @@ COUNTED: Final = ("H87", "C62", "EA", "PR", "DZN", "MIL")
 
 
 class Work(Activity, frozen=True, kw_only=True):
-    """What every electronics route may say.
+    """Fields of every electronics route.
 
-    `started`: pieces (wafers, cells, modules) that entered the line for what came out; the products are counted in
-    pieces then. `renewable_share`: of the electricity that comes as declared lots. `analyses`: what the site measured
-    of its fuels.
+    `started`: pieces (wafers, cells, modules) that entered the line for these products, which are then counted in
+    pieces. `renewable_share`: of the electricity that comes as declared lots. `analyses`: of fuels, by the site.
     """
 
     started: Quantity | None = None
@@ -43,26 +44,23 @@ def factors() -> FactorTable:
 
 def begin(context: Context, activity: Work) -> tuple[Draft, Decimal]:
     """A draft with energy priced, and the electricity in kWh."""
-    draft = Draft(context)
-    power = book_energy(
-        draft, context, renewable_share=Decimal(activity.renewable_share), analyses=activity.analyses,
-    )
+    draft, power = draft_with_energy(context, activity)
     return draft, power
 
 
 def check_pieces(draft: Draft, context: Context, activity: Work, least: Decimal) -> None:
     """Yield = pieces of product / pieces started: above 1 refuses, below `least` warns.
 
-    Raises InvalidQuantity where `started` is no number of pieces, PluginError where products are not counted.
+    Raises InvalidQuantity if `started` is no number of pieces, PluginError if products are not counted in pieces.
     """
     if activity.started is None:
         return
-    started = convert(activity.started.amount, activity.started.unit, "H87", "activity.started")
+    started = amount_in(activity.started, "H87", "started")
     made = ZERO
     for output in context.outputs:
         if output.role == "product":
             if output.quantity.unit not in COUNTED:
-                raise invalid_activity("started", activity.started, "stated where all products are counted in pieces")
+                raise invalid_activity("started", activity.started, "absent unless all products are counted in pieces")
             made += convert(output.quantity.amount, output.quantity.unit, "H87")
     if made > started:
         draft.find("yield", f"{made:f} pieces out of {started:f} that were started", refuses=True)
@@ -72,8 +70,8 @@ def check_pieces(draft: Draft, context: Context, activity: Work, least: Decimal)
 
 
 def check_mass(draft: Draft, context: Context, came: Decimal) -> None:
-    """Products are made of what came in, `came` kg without what only helps: heavier ones are refused."""
-    made = context.mass_out("product", "coProduct", "byProduct")
+    """Refuses products heavier than the `came` kg of materials that can become a product."""
+    made = context.mass_out(*CARRYING_ROLES)
     if came > 0 and made > came:
         draft.find("material-yield", f"{made:f} kg of products out of {came:f} kg of materials", refuses=True)
     if came > 0 and made > 0:
@@ -81,6 +79,6 @@ def check_mass(draft: Draft, context: Context, came: Decimal) -> None:
 
 
 def own_emissions(draft: Draft, context: Context) -> Decimal:
-    """Kg of CO2 of the record itself: on site, of power and of heat, and what suppliers say of burning their fuels."""
+    """Kg of CO2 of the record itself: on site, of power, of heat, and of fuels by the suppliers' combustion factors."""
     burnt = sum((supply.combustion or ZERO for supply in context.supplies), ZERO)
     return draft.emitted("onSite") + draft.emitted("electricity") + draft.emitted("heat") + burnt

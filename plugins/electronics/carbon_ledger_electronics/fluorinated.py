@@ -4,8 +4,8 @@
     E(by-product) = use * (1 - heel) * B * (1 - a * d(by-product))
 
 IPCC 2006 Guidelines, volume 3, 6.2.1.1 (Tier 2): U is the part of the gas that the plasma uses up, B the kg of
-by-product (CF4, C2F6) per kg used, a the part of the gas that goes through abatement, d what abatement destroys.
-Defaults of U and B by substrate; those of the IPCC are recalled, those of 40 CFR 98 subpart I read.
+by-product (CF4, C2F6) per kg used, a the part of the gas that goes through abatement, d the part that abatement
+destroys. Defaults of U and B are by substrate; the IPCC's are recalled, the defaults of 40 CFR 98 subpart I are read.
 """
 
 from collections.abc import Sequence
@@ -24,16 +24,17 @@ from ledger.sdk import (
     PluginError,
     SupplyFacts,
     invalid_activity,
+    omit_upstream,
 )
 
 OTHERS: Final = ("C4F8", "C4F6", "C5F8", "C4F8O", "CH2F2", "CH3F", "C2HF5")
-"""Gases in use that the ledger has no potential for: what they emit is named as an omission."""
+"""Gases without a potential in the ledger: their emissions are named as an omission."""
 
 BY_PRODUCTS: Final = ("CF4", "C2F6")
 
 Gas = Literal["CF4", "C2F6", "C3F8", "CHF3", "NF3", "SF6", "HFC134a", "N2O"]
 GASES: Final[tuple[Gas, ...]] = ("CF4", "C2F6", "C3F8", "CHF3", "NF3", "SF6", "HFC134a", "N2O")
-"""Supplies that are counted here: the gases whose potential the ledger knows."""
+"""Supplies that are counted here: the gases with a potential in the ledger."""
 
 Process = Literal["etching", "cleaning", "remoteCleaning"]
 Substrate = Literal["semiconductor", "wafer200", "wafer300", "display", "photovoltaic"]
@@ -42,10 +43,10 @@ Substrate = Literal["semiconductor", "wafer200", "wafer300", "display", "photovo
 class GasUse(Part, frozen=True, kw_only=True):
     """How a gas that is supplied was used.
 
-    `share`: of the supply, where it is used in several ways. `process`: where; some defaults need it. `utilisation`: U,
-    and `by_product`: kg CF4 per kg used, both replace the default. `abated`: part that goes through abatement;
-    `destruction` and `by_product_destruction`: what that destroys, the latter as the former where absent. `heel`: part
-    that goes back in its container.
+    `share`: of the supply, if it is used in several ways. `process`: of this use; some defaults need it. `utilisation`:
+    U, and `by_product`: kg CF4 per kg used, both replace the default. `abated`: part that goes through abatement;
+    `destruction` and `by_product_destruction`: parts that abatement destroys, the latter equal to the former if absent.
+    `heel`: part that goes back in its container.
     """
 
     gas: Gas
@@ -60,10 +61,10 @@ class GasUse(Part, frozen=True, kw_only=True):
 
 
 def emit_gases(draft: Draft, context: Context, uses: Sequence[GasUse], substrate: Substrate) -> None:
-    """Lines of every gas that is supplied; what no use covers goes by the defaults, unabated.
+    """Lines of every supplied gas; a part without a use counts by the defaults, unabated.
 
-    Raises PluginError for uses that cannot be, and where a default needs the process; InvalidQuantity for a gas that is
-    supplied in a unit without a mass.
+    Raises PluginError for impossible uses and for a missing default; InvalidQuantity for a gas that is supplied in a
+    unit without a mass.
     """
     _check(context, uses)
     for gas in GASES:
@@ -74,8 +75,7 @@ def emit_gases(draft: Draft, context: Context, uses: Sequence[GasUse], substrate
                 _emit(draft, supply, use, Decimal(use.share), substrate)
             if rest > 0:
                 _emit(draft, supply, GasUse(gas=gas), rest, substrate)
-            if not supply.priced and not supply.nature:
-                draft.omit(f"{gas} upstream")
+            omit_upstream(draft, supply, skip_nature=True)
     for supply in context.supplied(*OTHERS):
         draft.omit(f"{supply.material} emissions and upstream")
 
@@ -89,13 +89,13 @@ def _emit(draft: Draft, supply: SupplyFacts, use: GasUse, share: Decimal, substr
     else:
         factor = _default(table, use, substrate)
         _line(draft, supply, used * (1 - destroyed), factor)
-    kept = 1 - abated * Decimal(use.by_product_destruction or use.destruction or "0")
+    remaining = 1 - abated * Decimal(use.by_product_destruction or use.destruction or "0")
     if use.by_product is not None:
-        draft.carbon(use.gas, used * Decimal(use.by_product) * kept, gas="CF4", supply=supply)
+        draft.carbon(use.gas, used * Decimal(use.by_product) * remaining, gas="CF4", supply=supply)
     for gas in BY_PRODUCTS:
-        found = _by_product(table, use, substrate, gas)
-        if found is not None and not (gas == "CF4" and use.by_product is not None):
-            _line(draft, supply, used * kept, found)
+        by_product = _by_product(table, use, substrate, gas)
+        if by_product is not None and not (gas == "CF4" and use.by_product is not None):
+            _line(draft, supply, used * remaining, by_product)
 
 
 def _line(draft: Draft, supply: SupplyFacts, used: Decimal, factor: FactorRow) -> None:
@@ -107,8 +107,8 @@ def _default(table: FactorTable, use: GasUse, substrate: Substrate) -> FactorRow
         if key in table:
             return table.find(key)
     raise PluginError(
-        f"there is no default for {use.gas} on {substrate} in {use.process or 'a process that is not named'}",
-        code="no-factor", field="activity.gases", value=use.gas, rule="name its process, or its utilisation",
+        f"there is no default for {use.gas} on {substrate} in {use.process or 'an unnamed process'}",
+        code="no-factor", field="activity.gases", value=use.gas, rule="state the process or the utilisation of its use",
     )
 
 
@@ -117,21 +117,22 @@ def _by_product(table: FactorTable, use: GasUse, substrate: Substrate, gas: str)
     for key in _keys(table, "byproduct", use, substrate):
         if key + tail in table:
             return table.find(key + tail)
-        # A process with its own emission default has its own by-products, if any.
+        # A process with its own emission default has its own by-product defaults, if any.
         if key.replace("byproduct", "emitted", 1) in table:
             break
     return None
 
 
 def _keys(table: FactorTable, kind: str, use: GasUse, substrate: Substrate) -> tuple[str, ...]:
-    """Keys of a default, the most special first: of the process, which need not be named where a gas has one alone."""
+    """Keys of a default, the most specific first; the process may be absent if the gas has defaults of one process
+    alone."""
     whole = f"{substrate}:{use.gas}"
-    known = [row.key for row in table if row.key.startswith(f"emitted:{whole}")]
+    keys = [row.key for row in table if row.key.startswith(f"emitted:{whole}")]
     process = use.process
     if process is not None:
         special: tuple[str, ...] = (f"{kind}:{whole}:{process}",)
     else:
-        special = (known[0].replace("emitted", kind, 1),) if len(known) == 1 else ()
+        special = (keys[0].replace("emitted", kind, 1),) if len(keys) == 1 else ()
     return (*special, f"{kind}:{whole}", f"{kind}:any:{use.gas}")
 
 
@@ -143,8 +144,8 @@ def _check(context: Context, uses: Sequence[GasUse]) -> None:
             raise invalid_activity(field + "gas", use.gas, "the material of a supply of this record")
         shares[use.gas] = shares.get(use.gas, ZERO) + Decimal(use.share)
         if shares[use.gas] > 1:
-            raise invalid_activity(field + "share", use.share, "with the other uses of this gas at most 1")
+            raise invalid_activity(field + "share", use.share, "at most 1 together with the other uses of this gas")
         if Decimal(use.abated) > 0 and use.destruction is None:
-            raise invalid_activity(field + "destruction", None, "stated where gas is abated")
+            raise invalid_activity(field + "destruction", None, "stated for gas that is abated")
         if Decimal(use.heel) == 1:
-            raise invalid_activity(field + "heel", use.heel, "below 1: nothing would be used")
+            raise invalid_activity(field + "heel", use.heel, "below 1")

@@ -13,13 +13,14 @@ from ledger.sdk import (
     Draft,
     Positive,
     Quantity,
-    convert,
+    amount_in,
     follow_composition,
     invalid_activity,
     matter_in,
+    warn_outside,
 )
 
-# Cells break and fail at 1 to 5 %, modules at less; below 85 % the count is of something else.
+# 1 to 5 % of cells break or fail, fewer modules; below 85 % the wrong pieces were counted.
 LEAST_YIELD: Final = Decimal("0.85")
 STANDARD_IRRADIANCE: Final = Decimal(1)
 """kW per m2 at which peak power is measured (IEC 60904-3)."""
@@ -27,17 +28,17 @@ STANDARD_IRRADIANCE: Final = Decimal(1)
 MOST_EFFICIENT: Final = {"tandem": Decimal("0.46")}
 ONE_JUNCTION: Final = Decimal("0.337")
 USUAL_EFFICIENCY: Final = (Decimal("0.12"), Decimal("0.27"))
-# Polysilicon: 3 kg per kW in 2020, with 2 as an aim for 2030; early ones took 10.
+# Polysilicon: 3 kg per kW in 2020, with an aim of 2 for 2030; early modules took 10.
 USUAL_SILICON: Final = (Decimal("1.2"), Decimal(10))
 # Ingot, wafer, cell and module together take 150 to 900 kWh per kW, polysilicon as much again.
 USUAL_POWER: Final = Decimal(2000)
-# Helps and leaves: it is in no module.
+# Process aids: they leave again and are in no module.
 AIDS: Final = ("water", "nitrogen", "argon", "slurry", "hydrofluoricAcid", "nitricAcid", "hydrochloricAcid",
                "sodiumHydroxide", "potassiumHydroxide", "CF4", "C2F6", "C3F8", "CHF3", "NF3", "SF6", "N2O", "ammonia")
 
 
 class PhotovoltaicModule(Work, frozen=True, kw_only=True):
-    """How modules, or what they are made of, were made; every field may be left out.
+    """How ingots, wafers, cells or modules were made; every field may be left out.
 
     Supplies: `electricity`, `heat`, `steam`, standard fuels; the gases `SF6`, `CF4`, `NF3`, `C2F6`, `C3F8`, `CHF3`,
     `N2O` of etching and of cleaning deposition chambers; `polysilicon`, `siliconWafer`, `solarCell`, `glass`,
@@ -54,7 +55,7 @@ class PhotovoltaicModule(Work, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: PhotovoltaicModule) -> Assessment:
-    """Energy and gases of the steps; silicon and other materials go where outputs name them."""
+    """Energy and gases of the steps; silicon and other materials go into the outputs that name them."""
     if not activity.steps or len(set(activity.steps)) < len(activity.steps):
         raise invalid_activity("steps", list(activity.steps), "one or more steps, each named once")
     draft, power = begin(context, activity)
@@ -70,7 +71,8 @@ def assess(context: Context, activity: PhotovoltaicModule) -> Assessment:
 
 
 def _check_silicon(draft: Draft, context: Context) -> None:
-    """Silicon that outputs name is silicon that came in: by name of lots and of supplies, or unknown."""
+    """Refuses more silicon in outputs than came in; no check if a lot names no materials or solar cells are
+    supplied."""
     lots = [(taken.mass or ZERO) * taken.materials.get("silicon", ZERO) for taken in context.inputs]
     unnamed = [taken for taken in context.inputs if not taken.materials]
     bought = [one.mass or ZERO for one in context.supplied("polysilicon", "siliconWafer", "silicon")]
@@ -88,18 +90,22 @@ def _check_power(
     per_kilowatt = power / kilowatts
     draft.indicate("electricityPerPeakKilowatt", per_kilowatt)
     if per_kilowatt > USUAL_POWER:
-        draft.find("electricity-unusual", f"{per_kilowatt:.0f} kWh per kW of peak power")
+        draft.find("electricity-unusual", f"{per_kilowatt:.0f} kWh per kW of peak power: usual is up to "
+                   f"{USUAL_POWER}")
     silicon = sum((one.mass or ZERO for one in context.supplied("polysilicon")), ZERO) / kilowatts
-    if silicon > 0 and not USUAL_SILICON[0] <= silicon <= USUAL_SILICON[1]:
-        draft.find("silicon-unusual", f"{silicon:.2f} kg of polysilicon per kW")
+    if silicon > 0:
+        warn_outside(draft, "silicon-unusual", f"{silicon:.2f} kg of polysilicon per kW", silicon, USUAL_SILICON)
     if activity.area is None:
         return
-    area = convert(activity.area.amount, activity.area.unit, "MTK", "activity.area")
+    area = amount_in(activity.area, "MTK", "area")
     efficiency = kilowatts / area / STANDARD_IRRADIANCE
     most = MOST_EFFICIENT.get(activity.technology or "", ONE_JUNCTION)
     if efficiency > most:
-        draft.find("efficiency-impossible", f"{efficiency:.1%} of sunlight, more than {most:.1%}", refuses=True)
+        draft.find(
+            "efficiency-impossible", f"{efficiency:.1%} of sunlight: at most {most:.1%} is possible", refuses=True,
+        )
     elif not USUAL_EFFICIENCY[0] <= efficiency <= USUAL_EFFICIENCY[1]:
-        draft.find("efficiency-unusual", f"{efficiency:.1%} of sunlight")
+        draft.find("efficiency-unusual", f"{efficiency:.1%} of sunlight: usual are {USUAL_EFFICIENCY[0]:.0%} to "
+                   f"{USUAL_EFFICIENCY[1]:.0%}")
     draft.indicate("moduleEfficiency", efficiency)
     draft.indicate("areaProcessed", area)

@@ -1,19 +1,20 @@
-"""The sector's front page: routes and what they are called."""
+"""The sector `electronics`: its routes and their names."""
 
 from decimal import Decimal
 
 from carbon_ledger_electronics import battery, photovoltaic, semiconductor
-from carbon_ledger_electronics.indicators import INDICATORS
-from ledger.sdk import Route, Sector
+from ledger.sdk import Route, Sector, read_indicators
 
 
 def plugin() -> Sector:
-    """The sector `electronics`. Outputs may outweigh what comes in by 1 %: scales of plants, and moisture. They may
+    """The sector `electronics`. Outputs may outweigh inputs by 1 %: scales of plants, and moisture. They may
     state 2 % more of an element: cathode materials and foils come with certificates, whose analyses have a tolerance.
+
+    Indicators of CO2 cover the record's own emissions, without upstream emissions.
     """
     return Sector(
         name="electronics", version="0.1.0", en="Electronics", zh="电子", mass_tolerance=Decimal("0.01"),
-        element_tolerance=Decimal("0.02"), indicators=INDICATORS,
+        element_tolerance=Decimal("0.02"), indicators=read_indicators("carbon_ledger_electronics"),
         routes={
             "photovoltaicModule": Route(
                 activity=photovoltaic.PhotovoltaicModule, assess=photovoltaic.assess,

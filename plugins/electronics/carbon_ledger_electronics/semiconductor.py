@@ -5,9 +5,9 @@ from typing import Final, Literal
 
 from carbon_ledger_electronics.common import Work, begin, check_pieces
 from carbon_ledger_electronics.fluorinated import GasUse, emit_gases
-from ledger.sdk import ZERO, Assessment, Context, Quantity, convert, follow_composition
+from ledger.sdk import ZERO, Assessment, Context, Quantity, amount_in, follow_composition, warn_outside
 
-# Leading-edge wafers come out at nine of ten; below half it is a line that is being started.
+# Nine of ten leading-edge wafers are good; below half, the line is being started.
 LEAST_YIELD: Final = Decimal("0.5")
 # 28 companies together used 1.15 kWh per cm2 in 2021; old nodes take a third, the newest four times as much. A thousand
 # times that is a wrong unit.
@@ -21,9 +21,9 @@ class Semiconductor(Work, frozen=True, kw_only=True):
     Supplies: `electricity`, `heat`, `steam`, standard fuels; `CF4`, `C2F6`, `C3F8`, `CHF3`, `NF3`, `SF6`, `N2O`,
     `HFC134a` (topped up in cooling circuits) as supplied; other fluorinated gases are named as omissions; wafers,
     chemicals, targets and others are left to the core.
-    `substrate`: whose defaults of use and by-products are taken: 150 and 200 mm wafers, 300 and 450 mm wafers,
-    displays; `semiconductor` are the IPCC's for any wafer. `gases`: how they were used. `area`: of wafers or glass that
-    went through the line.
+    `substrate`: selects the defaults of utilisation and by-products: 150 and 200 mm wafers, 300 and 450 mm wafers,
+    displays; `semiconductor` selects the IPCC's for any wafer. `gases`: how they were used. `area`: of wafers or glass
+    that went through the line.
     """
 
     substrate: Literal["semiconductor", "wafer200", "wafer300", "display"] = "semiconductor"
@@ -32,20 +32,23 @@ class Semiconductor(Work, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: Semiconductor) -> Assessment:
-    """Energy and gases of one fab; raises PluginError for an activity that cannot be."""
+    """Energy and gases of one fab; raises PluginError for an impossible activity."""
     draft, power = begin(context, activity)
     emit_gases(draft, context, activity.gases, activity.substrate)
     check_pieces(draft, context, activity, LEAST_YIELD)
     follow_composition(draft, context)
     if activity.area is not None:
-        area = convert(activity.area.amount, activity.area.unit, "CMK", "activity.area")
+        area = amount_in(activity.area, "CMK", "area")
         per_area = power / area
         draft.indicate("electricityPerArea", per_area)
         draft.indicate("areaProcessed", area / 10000)
         if per_area > POSSIBLE_POWER:
-            draft.find("electricity-impossible", f"{per_area:.1f} kWh per cm2", refuses=True)
-        elif activity.substrate != "display" and not USUAL_POWER[0] <= per_area <= USUAL_POWER[1]:
-            draft.find("electricity-unusual", f"{per_area:.3f} kWh per cm2")
+            draft.find(
+                "electricity-impossible", f"{per_area:.1f} kWh per cm2: possible is up to {POSSIBLE_POWER}",
+                refuses=True,
+            )
+        elif activity.substrate != "display":
+            warn_outside(draft, "electricity-unusual", f"{per_area:.3f} kWh per cm2", per_area, USUAL_POWER)
     draft.indicate("fluorinatedGasUsed", sum((one.amount("KGM") for one in context.supplied(
         "CF4", "C2F6", "C3F8", "CHF3", "NF3", "SF6")), ZERO))
     return draft.assessment()

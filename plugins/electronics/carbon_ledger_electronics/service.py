@@ -1,4 +1,4 @@
-"""What a battery delivers over its life, the functional unit of its footprint.
+"""Energy that a battery delivers over its life, the functional unit of its footprint.
 
     delivered = capacity * depth of discharge * cycles * (1 + capacity at the end of life) / 2
 
@@ -21,9 +21,9 @@ USUAL_YEARS: Final = Decimal(30)
 
 
 class ServiceLife(Part, frozen=True, kw_only=True):
-    """How long a battery serves: either `cycles`, full and equivalent ones in all, or `years` with `cycles_a_year` or
-    the `vehicle` whose number is taken. `depth_of_discharge`: part of the capacity that a cycle uses. `end_capacity`:
-    what is left at the end, as a part; 1 where fading is not counted."""
+    """Service life of a battery: either `cycles`, the total of full equivalent cycles, or `years` with `cycles_a_year`
+    or with a `vehicle` that selects their number. `depth_of_discharge`: part of the capacity that a cycle uses.
+    `end_capacity`: part of the capacity at the end of life; 1 if fading is not counted."""
 
     cycles: Positive | None = None
     years: Positive | None = None
@@ -34,12 +34,12 @@ class ServiceLife(Part, frozen=True, kw_only=True):
 
 
 def delivered(draft: Draft, life: ServiceLife, capacity: Decimal) -> Decimal:
-    """KWh over the life of `capacity` kWh; raises PluginError for a life that is not said, or said twice."""
+    """KWh over the life of `capacity` kWh; raises PluginError for a life that is not stated, or stated twice."""
     cycles = _cycles(draft, life)
     if Decimal(life.depth_of_discharge) == 0:
         raise invalid_activity("serviceLife.depthOfDischarge", life.depth_of_discharge, "above zero")
     if cycles > USUAL_CYCLES:
-        draft.find("service-life-unusual", f"{cycles:f} cycles")
+        draft.find("service-life-unusual", f"{cycles:f} cycles: usual is up to {USUAL_CYCLES}")
     return capacity * Decimal(life.depth_of_discharge) * cycles * (1 + Decimal(life.end_capacity)) / 2
 
 
@@ -47,11 +47,11 @@ def _cycles(draft: Draft, life: ServiceLife) -> Decimal:
     field, yearly = "serviceLife.cycles", life.cycles_a_year is not None or life.vehicle is not None
     if life.cycles is not None:
         if life.years is not None or yearly:
-            raise invalid_activity(field, life.cycles, "absent where years are given")
+            raise invalid_activity(field, life.cycles, "absent if years, cyclesAYear or vehicle is stated")
         return Decimal(life.cycles)
     if life.years is None or not yearly or (life.cycles_a_year is not None and life.vehicle is not None):
-        raise invalid_activity(field, None, "given, or years with either cyclesAYear or vehicle")
+        raise invalid_activity(field, None, "stated, or years with either cyclesAYear or vehicle")
     if Decimal(life.years) > USUAL_YEARS:
-        draft.find("service-life-unusual", f"{life.years} years")
+        draft.find("service-life-unusual", f"{life.years} years: usual is up to {USUAL_YEARS}")
     a_year = Decimal(life.cycles_a_year) if life.cycles_a_year is not None else CYCLES_A_YEAR[life.vehicle or ""]
     return a_year * Decimal(life.years)

@@ -8,16 +8,16 @@ from ledger.sdk import Assessment, Context, Draft, book_energy
 
 
 class _Limits(NamedTuple):
-    """Heat out of energy in: below `least` something is wrong, above `most` it cannot be."""
+    """Heat out / energy in: below `least` the record warns, above `most` it is refused."""
 
     least: Decimal
     most: Decimal
 
 
 _LIMITS: Final = {
-    # GB/T 15317 asks of coal boilers for 0.7 and more; by the net calorific value none gives more than it takes.
+    # GB/T 15317 demands at least 0.7 of coal boilers; by the net calorific value no boiler gives more than it takes.
     "combustion": _Limits(Decimal("0.6"), Decimal(1)),
-    # Condensing what methane's burning makes gives back 11 % of the net calorific value at the most.
+    # Condensing the water of burnt methane returns at most 11 % of the net calorific value.
     "condensing": _Limits(Decimal("0.85"), Decimal("1.11")),
     "electrode": _Limits(Decimal("0.9"), Decimal(1)),
     # Carnot allows 8 from 20 to 60 degrees Celsius; half of it is good.
@@ -29,16 +29,16 @@ class HeatBoiler(Burning, frozen=True, kw_only=True):
     """How heat was made.
 
     Supplies: every standard fuel, others with an analysis, `electricity`. Inputs: power for electrodes, pumps, fans.
-    Outputs: heat (steam, hot water) in joules, net of what feed water and condensate bring back; ash as waste. `kind`:
-    of the boiler.
+    Outputs: heat (steam, hot water) in joules, net of the heat of feed water and condensate; ash as waste. `kind`: of
+    the boiler.
     """
 
     kind: Literal["combustion", "condensing", "electrode", "heatPump"] = "combustion"
 
 
 def assess(context: Context, activity: HeatBoiler) -> Assessment:
-    """Emissions of fuels and power (GB/T 32150); efficiency = heat out / energy in, by net calorific values. What a
-    heat pump takes from its surroundings is no energy that anyone supplied."""
+    """Emissions of fuels and power (GB/T 32150); efficiency = heat out / energy in, by net calorific values. Heat
+    that a heat pump takes from its surroundings is no supplied energy."""
     draft = Draft(context)
     check_outputs(draft, context, power=False, heat=True)
     share_by_energy(draft, context)
@@ -51,11 +51,14 @@ def assess(context: Context, activity: HeatBoiler) -> Assessment:
 def _check_efficiency(draft: Draft, activity: HeatBoiler, delivered: Decimal, entered: Decimal) -> None:
     least, most = _LIMITS[activity.kind]
     if entered == 0:
-        draft.find("no-energy", "heat is made of nothing: no fuel and no power is supplied", refuses=True)
+        draft.find("no-energy", "no fuel and no power is supplied: heat needs energy", refuses=True)
     elif delivered > entered * most:
         draft.find("efficiency-above-limit", f"{delivered:f} MJ of heat out of {entered:f} MJ: a boiler of kind "
-                   f"{activity.kind} gives {most} of it at the most", refuses=True)
+                   f"{activity.kind} gives at most {most} of the energy", refuses=True)
     else:
         draft.indicate("boilerEfficiency", delivered / entered)
         if delivered < entered * least:
-            draft.find("efficiency-unusual", f"only {delivered / entered:.3f} of the energy became heat")
+            draft.find(
+                "efficiency-unusual", f"only {delivered / entered:.3f} of the energy became heat: usual is at least "
+                f"{least}",
+            )

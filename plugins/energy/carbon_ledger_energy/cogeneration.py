@@ -1,4 +1,4 @@
-"""Combined heat and power: one fuel, two products, and several customary ways to share what it emits."""
+"""Combined heat and power: one fuel, two products, and several customary ways to share its emissions."""
 
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple
@@ -24,11 +24,12 @@ from ledger.sdk import (
     OutputFacts,
     Positive,
     Quantity,
+    amount_in,
     book_energy,
     carbonate,
-    convert,
     invalid_activity,
     is_fuel,
+    omit_upstream,
 )
 
 KELVIN: Final = Decimal("273.15")
@@ -40,7 +41,7 @@ _MOST_POWER: Final = Decimal("0.65")
 # China counts a plant as cogeneration from 0.45 of all its fuel on, as a mean of the year.
 _LEAST: Final = Decimal("0.45")
 _PURITY: Final = Decimal("0.9")
-"""Calcium carbonate in limestone for desulphurisation, where it is not analysed (default of GB/T 32151.1)."""
+"""Calcium carbonate in limestone for desulphurisation without an analysis (default of GB/T 32151.1)."""
 
 
 class CombinedHeatAndPower(Burning, frozen=True, kw_only=True):
@@ -48,10 +49,10 @@ class CombinedHeatAndPower(Burning, frozen=True, kw_only=True):
 
     Supplies: every standard fuel, others with an analysis, `electricity`, `limestone` (desulphurisation). Outputs:
     electricity in watt hours, net of the plant's own needs, and heat in joules, net of condensate; ash as waste.
-    `basis`: what `allocation` by `energy` weighs: the energy itself; its exergy; the fuel that separate plants of
+    `basis`: the weight in an `allocation` by `energy`: the energy itself; its exergy; the fuel that separate plants of
     `power_efficiency` and `heat_efficiency` would need; or, as Chinese power plants report, heat by its share of
-    `boiler_heat`, all heat that the boilers gave. `heat_temperature` and `ambient_temperature`: degrees Celsius, mean
-    of the heat that is given and of the surroundings, for exergy.
+    `boiler_heat`, all heat of the boilers. `heat_temperature` and `ambient_temperature`: degrees Celsius, mean
+    of the delivered heat and of the surroundings, for exergy.
     """
 
     basis: Literal["energy", "exergy", "efficiency", "heatSupplyRatio"] = "energy"
@@ -82,11 +83,10 @@ def assess(context: Context, activity: CombinedHeatAndPower) -> Assessment:
     book_energy(draft, context, analyses=activity.analyses)
     for supply in context.supplied("limestone"):
         draft.carbon(supply.material, supply.amount("KGM") * _PURITY * carbonate("calcite"), supply=supply)
-        if not supply.priced:
-            draft.omit("limestone upstream")
+        omit_upstream(draft, supply)
     made = _Made(power_of(carrying(context)) * MJ_PER_KWH, heat_of(carrying(context)))
     if not any(is_fuel(supply, activity.analyses) for supply in context.supplies) and heat_of(context.inputs) == 0:
-        draft.find("no-fuel", "heat and power are made of nothing: no fuel is supplied", refuses=True)
+        draft.find("no-fuel", "no fuel and no heat is supplied: heat and power need energy", refuses=True)
     elif made.power == 0 or made.heat == 0:
         draft.find("not-combined", "cogeneration makes heat and power; heat alone is `energy.heatBoiler`", refuses=True)
     else:
@@ -104,7 +104,8 @@ def _check_efficiency(draft: Draft, made: _Made) -> None:
         draft.find("efficiency-above-limit", f"{made.power / entered:.3f} of the energy became power; the best plants "
                    "reach 0.64", refuses=True)
     elif made.all < entered * _LEAST:
-        draft.find("efficiency-unusual", f"only {made.all / entered:.3f} of the energy became heat and power")
+        draft.find("efficiency-unusual", f"only {made.all / entered:.3f} of the energy became heat and power: usual "
+                   f"is at least {_LEAST}")
     draft.indicate("totalEfficiency", made.all / entered)
     draft.indicate("electricEfficiency", made.power / entered)
     draft.indicate("heatToPowerRatio", made.heat / made.power)
@@ -115,22 +116,23 @@ def _share(draft: Draft, context: Context, activity: CombinedHeatAndPower, made:
     power, heat = _weights(activity, made)
     draft.indicate("heatShare", heat / (power + heat))
     if activity.basis != "energy" and context.allocation != "energy":
-        draft.find("basis-unused", f"basis {activity.basis} weighs energy, but allocation is by {context.allocation}")
+        draft.find("basis-unused", f"basis {activity.basis} applies to allocation by energy, but the record allocates "
+                   f"by {context.allocation}")
     lots = carrying(context)
-    draft.weigh("energy", [_part(one, power, heat, made) if one in lots else ZERO for one in context.outputs])
+    draft.weigh("energy", [_part(output, power, heat, made) if output in lots else ZERO for output in context.outputs])
 
 
-def _part(one: OutputFacts, power: Decimal, heat: Decimal, made: _Made) -> Decimal:
-    energy = megajoules_of(one)
-    return power * energy / made.power if is_power(one) else heat * energy / made.heat
+def _part(output: OutputFacts, power: Decimal, heat: Decimal, made: _Made) -> Decimal:
+    energy = megajoules_of(output)
+    return power * energy / made.power if is_power(output) else heat * energy / made.heat
 
 
 def _weights(activity: CombinedHeatAndPower, made: _Made) -> tuple[Decimal, Decimal]:
-    """Of power and of heat.
+    """Weights of power and of heat.
 
     energy:           P, H (GHG Protocol, Allocation of GHG Emissions from a CHP Plant, 2006, energy content method)
-    exergy:           P, H * (1 - T0/T), T in kelvin (work potential method of the same, after Carnot)
-    efficiency:       P / eP, H / eH (efficiency method of the same; 0.35 and 0.8 where the plant has no better)
+    exergy:           P, H * (1 - T0/T), T in kelvin (same source, work potential method, after Carnot)
+    efficiency:       P / eP, H / eH (same source, efficiency method; 0.35 and 0.8 by default)
     heatSupplyRatio:  Q - H, H with Q the heat of the boilers: a = H / Q (GB/T 32151.1, annex)
     """
     match activity.basis:
@@ -146,13 +148,17 @@ def _weights(activity: CombinedHeatAndPower, made: _Made) -> tuple[Decimal, Deci
 
 
 def _carnot(activity: CombinedHeatAndPower) -> Decimal:
-    """1 - T0/T: the part of heat at T that could have been work. Raises PluginError for heat that is not warm."""
+    """1 - T0/T: the part of heat at T that can become work. Raises PluginError for heat below ambient temperature."""
     if activity.heat_temperature is None:
-        raise invalid_activity("heatTemperature", None, "given for exergy: degrees Celsius of the heat supplied")
+        raise invalid_activity(
+            "heatTemperature", None, "stated for the basis exergy: degrees Celsius of the delivered heat",
+        )
     hot = stated("heatTemperature", activity.heat_temperature, HOTTEST, f"at most {HOTTEST} degrees Celsius")
     cold = Decimal(activity.ambient_temperature)
     if hot <= cold:
-        raise invalid_activity("heatTemperature", activity.heat_temperature, f"above the surroundings' {cold} degrees")
+        raise invalid_activity(
+            "heatTemperature", activity.heat_temperature, f"above the ambient temperature of {cold} degrees",
+        )
     return 1 - (cold + KELVIN) / (hot + KELVIN)
 
 
@@ -163,10 +169,12 @@ def _over(amount: Decimal, efficiency: str, field: str) -> Decimal:
 
 
 def _boiled(activity: CombinedHeatAndPower, made: _Made) -> Decimal:
-    """MJ of heat that the boilers gave: turbines made power of what was not passed on as heat."""
+    """MJ of heat of the boilers: turbines made power from the heat that was not delivered."""
     if activity.boiler_heat is None:
-        raise invalid_activity("boilerHeat", None, "given for the heat supply ratio: all heat of the boilers")
-    total = convert(activity.boiler_heat.amount, activity.boiler_heat.unit, "3B", "activity.boilerHeat")
+        raise invalid_activity("boilerHeat", None, "stated for the basis heatSupplyRatio: all heat of the boilers")
+    total = amount_in(activity.boiler_heat, "3B", "boilerHeat")
     if total < made.all:
-        raise invalid_activity("boilerHeat", activity.boiler_heat, f"at least the {made.all:f} MJ that came of it")
+        raise invalid_activity(
+            "boilerHeat", activity.boiler_heat, f"at least {made.all:f} MJ, the power and heat made from it",
+        )
     return total

@@ -1,4 +1,4 @@
-"""Power of the grid that becomes lots, and a microgrid that brings lots of power from plants to users."""
+"""Grid power that becomes lots, and a microgrid that brings lots of power from plants to users."""
 
 from decimal import Decimal
 from typing import Final
@@ -29,19 +29,19 @@ class GridImport(Selling, frozen=True, kw_only=True):
 class Microgrid(Activity, frozen=True, kw_only=True):
     """Lots of power of several sources come in, and go to users.
 
-    Inputs: electricity. Outputs: electricity, each lot with the same mix of all that came in. Whose power is green
-    attributes say, not wires. There is nothing to state of how the process ran.
+    Inputs: electricity. Outputs: electricity, each lot with the same mix of all inputs. Attributes, not wires, decide
+    whose power is green. The activity has no fields.
     """
 
 
 def assess_import(context: Context, activity: GridImport) -> Assessment:
-    """Emissions = bought * average of the grid; the loss on the way is used by the site."""
+    """Emissions = bought * average of the grid; the site uses the loss on the way."""
     draft = Draft(context)
     check_outputs(draft, context, power=True, heat=False)
     share_by_energy(draft, context)
     if context.inputs:
-        draft.find("not-of-the-grid", "power of the grid is a supply; lots of power are brought together by "
-                   "`energy.microgrid`", refuses=True)
+        draft.find("not-of-the-grid", "grid power is a supply, but the record takes lots: use `energy.microgrid` for "
+                   "lots of power", refuses=True)
     bought = Decimal(0)
     for supply in context.supplied("electricity"):
         market = None
@@ -53,7 +53,7 @@ def assess_import(context: Context, activity: GridImport) -> Assessment:
 
 
 def assess_microgrid(context: Context, activity: Microgrid) -> Assessment:
-    """Nothing is emitted; what is lost on lines stays on what comes out."""
+    """No emissions; the burden of line losses stays with the delivered power."""
     draft = Draft(context)
     check_outputs(draft, context, power=True, heat=False)
     share_by_energy(draft, context)
@@ -68,5 +68,6 @@ def _delivered(draft: Draft, context: Context, entered: Decimal) -> Assessment:
         loss = 1 - delivered / entered
         draft.indicate("lossRate", loss)
         if loss > _LARGEST_LOSS:
-            draft.find("loss-unusual", f"{loss:.3f} of the power is lost on lines and transformers")
+            draft.find("loss-unusual", f"{loss:.3f} of the power is lost on lines and transformers: usual is up to "
+                       f"{_LARGEST_LOSS}")
     return converted(draft.assessment(), delivered * MJ_PER_KWH)

@@ -1,8 +1,8 @@
-"""Photovoltaic and wind plants: power that burns nothing, with its attributes as lots of their own beside it.
+"""Photovoltaic and wind plants: power without combustion, and its green attributes as separate lots.
 
-Location-based the power carries what its plant took to make (carbon footprint factors of electricity). Market-based it
-counts as the residual mix until an attribute is used up with it: whoever has bought the attribute has bought what was
-green about it (GHG Protocol, Scope 2 Guidance, 7.1).
+Location-based, the power carries the footprint of its plant (carbon footprint factors of electricity). Market-based, it
+counts as the residual mix until an attribute is used up with it: the buyer of the attribute owns the green claim (GHG
+Protocol, Scope 2 Guidance, 7.1).
 """
 
 from decimal import Decimal
@@ -25,25 +25,26 @@ A_WEEK: Final = Decimal(168)
 
 
 class Plant(NamedTuple):
-    """`technology` of its attributes, `factor` by key. Above `usual` load over a week or more, something is wrong."""
+    """`technology` of its attributes; `factor`: key of its factor; `usual`: the largest usual load over a week or
+    more."""
 
     technology: str
     factor: str
     usual: Decimal
 
 
-# The best sites with trackers reach a third of their capacity over a year; nights are a half of it.
+# The best sites with trackers reach a third of their capacity over a year, and half of the year is night.
 _PHOTOVOLTAIC: Final = Plant("photovoltaic", "photovoltaicPlant", Decimal("0.35"))
 # Offshore sites reach 0.6 over a windy month.
 _WIND: Final = Plant("wind", "windPlant", Decimal("0.65"))
 
 
 class Generation(Selling, frozen=True, kw_only=True):
-    """A plant and what it generated.
+    """A plant and its generation.
 
-    Outputs: electricity, and beside it, of role attribute, its green attributes. Supplies, if any, keep the plant going
-    and are left to the core. `capacity`: kW, of all of the plant (photovoltaic: direct current, as on the modules).
-    `generated`: kWh at the generator's meter, where the plant and the site use a part themselves.
+    Outputs: electricity, and its green attributes with the role attribute. Supplies for the operation of the plant are
+    left to the core. `capacity`: kW, of the whole plant (photovoltaic: direct current, as on the modules).
+    `generated`: kWh at the generator's meter, if the plant and the site use a part themselves.
     """
 
     capacity: Positive
@@ -62,7 +63,7 @@ def assess_wind(context: Context, activity: Generation) -> Assessment:
 
 def _assess(context: Context, activity: Generation, plant: Plant) -> Assessment:
     """Upstream = generated * factor of the plant; market-based = delivered * residual mix; no energy is used up: the
-    power that comes out is counted where it is used (physical content of renewable power, IEA and GB/T 2589)."""
+    user of the power counts it (physical content of renewable power, IEA and GB/T 2589)."""
     draft = Draft(context)
     check_outputs(draft, context, power=True, heat=False)
     check_technology(draft, context, plant.technology)
@@ -81,13 +82,15 @@ def _check_amounts(
 ) -> None:
     """Load = generated / (capacity * hours), never above 1."""
     if delivered > generated:
-        draft.find("delivered-above-generated", f"{delivered:f} kWh leave a plant that generated {generated:f} kWh",
-                   refuses=True)
+        draft.find(
+            "delivered-above-generated", f"{delivered:f} kWh leave the plant, but it generated only {generated:f} kWh",
+            refuses=True,
+        )
     possible = Decimal(activity.capacity) * context.hours
     load = generated / possible if possible > 0 else ZERO
     if load > 1 + METERING:
-        draft.find("capacity-exceeded", f"{generated:f} kWh in {context.hours:f} h are more than "
-                   f"{activity.capacity} kW give", refuses=True)
+        draft.find("capacity-exceeded", f"{generated:f} kWh in {context.hours:f} h exceed the "
+                   f"capacity of {activity.capacity} kW", refuses=True)
     elif load > plant.usual and context.hours >= A_WEEK:
         draft.find("load-unusual", f"a load of {load:.2f} over {context.hours:f} h; {plant.technology} plants seldom "
                    f"exceed {plant.usual}")

@@ -1,15 +1,13 @@
-"""The sector's front page: routes and what they are called."""
+"""The sector `energy`: its routes and their names."""
 
 from carbon_ledger_energy import boiler, cogeneration, grid, renewable, storage
-from carbon_ledger_energy.indicators import INDICATORS
-from ledger.sdk import Route, Sector
+from ledger.sdk import Route, Sector, read_indicators
 
 
 def plugin() -> Sector:
-    """The sector `energy`. Both tolerances are left at nothing: power and heat weigh nothing, and the ash of a fuel is
-    a part of it."""
+    """The sector `energy`. Both tolerances are 0: power and heat have no mass, and ash is a part of its fuel."""
     return Sector(
-        name="energy", version="0.1.0", en="Energy", zh="能源", indicators=INDICATORS,
+        name="energy", version="0.1.0", en="Energy", zh="能源", indicators=read_indicators("carbon_ledger_energy"),
         routes={
             "photovoltaic": Route(
                 activity=renewable.Generation, assess=renewable.assess_photovoltaic,

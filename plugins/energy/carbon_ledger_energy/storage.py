@@ -1,9 +1,10 @@
-"""Storage: power goes in as a lot, and comes out as less.
+"""Storage: lots of power go in, and less power comes out.
 
-A charge turns lots of power into a lot of what is stored, a discharge turns that into power again; a cycle does both in
-one record. What is lost is used by the storage, so its burden stays on what comes out. The ledger's balances keep a
-storage from giving more than it took in all; here each record is kept from it. A storage generates nothing: it has no
-attributes to give (nor has it certificates in China), but needs some for its losses to be green.
+A charge turns lots of power into a lot of stored power, a discharge turns the stored lot into power again; a cycle does
+both in one record. The storage uses its losses, so their burden stays with the power that comes out. The ledger's
+balances prevent a storage from giving more than it took over all records; this module checks each record. A storage
+generates nothing: it makes no attributes (and gets no certificates in China), but needs attributes to make its losses
+green.
 """
 
 from decimal import Decimal
@@ -21,7 +22,7 @@ from carbon_ledger_energy.common import (
 )
 from ledger.sdk import Activity, Assessment, Context, Draft, Positive, book_energy
 
-# What comes out of what went in, in one phase and over a cycle; below it something was not metered.
+# Least efficiency of a phase or a cycle; below it something was not metered.
 _LEAST: Final = {
     "lithiumIon": Decimal("0.75"),
     "leadAcid": Decimal("0.6"),
@@ -30,16 +31,16 @@ _LEAST: Final = {
     "compressedAir": Decimal("0.4"),
     "flywheel": Decimal("0.7"),
 }
-# Converters lose 1 to 2 % each way; that nothing at all is lost is an estimate, not a meter.
+# Converters lose 1 to 2 % each way; a storage without any loss was estimated, not metered.
 _MOST: Final = Decimal("0.995")
 
 
 class Storage(Activity, frozen=True, kw_only=True):
-    """A storage and what it did.
+    """A storage and its phase.
 
-    Inputs: power that is charged (as a supply `electricity`: from the grid); for a discharge, the stored lots. Outputs:
-    what is stored after a charge, power after a discharge or a cycle; all in watt hours. `phase`: what the record is
-    of. `capacity`: usable kWh. `cycles`: how often it was filled, of a cycle's record. `technology`: of the storage.
+    Inputs: power that is charged (grid power as a supply `electricity`); for a discharge, the stored lots. Outputs: a
+    lot of stored power after a charge, power after a discharge or a cycle; all in watt hours. `phase`: of the storage
+    in this record. `capacity`: usable kWh. `cycles`: number of fillings, for a cycle. `technology`: of the storage.
     """
 
     phase: Literal["charge", "discharge", "cycle"]
@@ -49,7 +50,7 @@ class Storage(Activity, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: Storage) -> Assessment:
-    """Loss = power in - power out >= 0; the storage's own making is estimated per kWh that it gives."""
+    """Loss = power in - power out >= 0; the making of the storage is an estimated omission per kWh that comes out."""
     draft = Draft(context)
     check_outputs(draft, context, power=True, heat=False)
     share_by_energy(draft, context)
@@ -72,28 +73,33 @@ def _check_balance(draft: Draft, activity: Storage, taken: Decimal, given: Decim
     draft.indicate("storageEfficiency", given / taken)
     least = _LEAST[activity.technology]
     if not least <= given / taken <= _MOST:
-        draft.find("efficiency-unusual", f"{given / taken:.3f} of what went in came out; usual are {least} to {_MOST}")
+        draft.find(
+            "efficiency-unusual", f"{given / taken:.3f} of the power that went in came out: usual are {least} to "
+            f"{_MOST}",
+        )
 
 
 def _check_phase(draft: Draft, context: Context, activity: Storage) -> None:
-    """What is discharged was charged here; what is charged was not: else one kWh could go round and round."""
+    """A discharge takes lots that were charged here, a charge takes lots that were not: otherwise a kWh could
+    circulate."""
     for taken in context.inputs:
         if is_power(taken) and taken.same_maker != (activity.phase == "discharge"):
-            what = "was not stored here" if activity.phase == "discharge" else "is stored here already"
-            draft.find("wrong-phase", f"{activity.phase} of {taken.lot}, which {what}", refuses=True)
+            state = "was not stored here" if activity.phase == "discharge" else "is stored here already"
+            draft.find("wrong-phase", f"{activity.phase} of {taken.lot}, which {state}", refuses=True)
     if activity.phase == "discharge" and context.supplied("electricity"):
-        draft.find("wrong-phase", "a discharge takes stored lots alone; the plant's own needs are what is lost",
+        draft.find("wrong-phase", "a discharge takes stored lots alone, but electricity is supplied: the losses "
+                   "cover the plant's own needs",
                    refuses=True)
 
 
 def _check_room(draft: Draft, activity: Storage, given: Decimal) -> None:
     room = Decimal(activity.capacity) * (Decimal(activity.cycles) if activity.phase == "cycle" else 1)
     if given > room:
-        draft.find("storage-capacity", f"{given:f} kWh are more than a storage of {activity.capacity} kWh holds "
+        draft.find("storage-capacity", f"{given:f} kWh exceed the storage's capacity of {activity.capacity} kWh "
                    f"({activity.phase})", refuses=True)
 
 
 def _omit_plant(draft: Draft, activity: Storage, given: Decimal) -> None:
-    """Of lithium-ion cells an estimate is known; it is left out of the figure and counts as omitted."""
+    """The making of the storage as an omission, with an estimate for lithium-ion cells."""
     estimate = factors().find("storagePlant").value * given if activity.technology == "lithiumIon" else None
     draft.omit("storage plant upstream", estimate)

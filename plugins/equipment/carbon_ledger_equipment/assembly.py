@@ -4,9 +4,9 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_equipment.common import Work, begin, check_test_power, indicate_energy, pieces
-from ledger.sdk import ZERO, Assessment, Context, Quantity, follow_composition, matter_in
+from ledger.sdk import PRODUCT_ROLES, ZERO, Assessment, Context, Quantity, follow_composition, matter_in
 
-# Parts leave as machines: what is neither product nor waste by more than this was not weighed.
+# Parts leave as machines; if more mass than this is in no output, something was not weighed.
 LOSS: Final = Decimal("0.05")
 
 Joining = Literal["bolting", "pressing", "shrinking", "welding", "brazing", "riveting", "bonding"]
@@ -18,7 +18,7 @@ class Assembly(Work, frozen=True, kw_only=True):
     Supplies: `electricity`, standard fuels, `heat`, `steam`, `carbonDioxide` (shielding gas), `acetylene`; bought parts
     with a mass, `weldingWire`, `lubricant`, `paint` and others are left to the core.
     `joining`: how parts are joined. `test_electricity`: of the test bench, part of the record's. `intermediate`: the
-    products are groups of parts, not machines, so that they are no new units beside remanufactured ones.
+    products are groups of parts, not machines, so they do not count as new units.
     """
 
     joining: tuple[Joining, ...] = ()
@@ -27,13 +27,13 @@ class Assembly(Work, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: Assembly) -> Assessment:
-    """Power, fuels and welding gas; each material goes where the products' compositions say."""
+    """Power, fuels and welding gas; each material goes to products by their compositions."""
     draft, power = begin(context, activity)
     check_test_power(activity.test_electricity, power, draft)
     follow_composition(draft, context)
-    came, made = matter_in(context), context.mass_out("product", "coProduct")
+    came, made = matter_in(context), context.mass_out(*PRODUCT_ROLES)
     if came == 0:
-        draft.find("no-parts", "no input or supply has a mass: nothing is assembled", refuses=True)
+        draft.find("no-parts", "no input or supply has a mass, so there are no parts to assemble", refuses=True)
     elif came - context.mass_out() > came * LOSS:
         draft.find("mass-unaccounted", f"{came - context.mass_out():f} kg of {came:f} kg are in no output")
     assembled = sum((pieces(output.quantity) or ZERO for output in context.outputs if output.role == "product"), ZERO)

@@ -1,34 +1,36 @@
-"""Casting: metal is melted, treated, and poured into moulds. What a heat takes back from the last one (gates, risers,
-rejects) comes as a lot of waste that this route made: it is no recycled content."""
+"""Casting: metal is melted, treated, and poured into moulds. Returns of an earlier heat (gates, risers, rejects) come
+as lots of waste that this route made: they are no recycled content."""
 
 from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_equipment.common import WEIGHING, Work, begin, check_temperature, indicate_energy
 from ledger.sdk import (
+    CARRYING_ROLES,
     ZERO,
     Assessment,
     Context,
     Draft,
     Positive,
     Quantity,
-    convert,
     follow_composition,
     invalid_activity,
     is_energy,
+    kilograms,
     standard_fuels,
+    warn_outside,
 )
 
 METALS: Final = ("pigIron", "scrap", "steel", "castIron", "aluminium", "copper", "zinc", "magnesium", "ingot",
                  "carburiser", "silicon")
-"""Supplies that go into the melt, besides every one whose name begins with `ferro`."""
+"""Supplies that go into the melt, besides every supply whose name begins with `ferro`."""
 
-# Iron at 1500 C holds 380 kWh per t, aluminium at 750 C 310, and no furnace gives all of its power to the metal; small
-# ones that are kept hot over night take three times as much.
+# Iron at 1500 C holds 380 kWh per t, aluminium at 750 C 310, and every furnace has losses; small furnaces that are kept
+# hot overnight take three times as much.
 MELTING_KWH: Final = (Decimal(300), Decimal(2000))
-# Castings are half to nine tenths of what is poured; of investment castings a quarter.
+# Castings are half to nine tenths of the poured metal, investment castings a quarter.
 LEAST_YIELD: Final = Decimal("0.2")
-# Slag, fume and chips of the melt: 2 to 8 %; beyond that something was not weighed.
+# Slag, fume and chips of the melt take 2 to 8 %; a higher loss means that something was not weighed.
 LOSS: Final = Decimal("0.1")
 HOTTEST: Final = Decimal(1750)
 
@@ -44,7 +46,7 @@ class Casting(Work, frozen=True, kw_only=True):
     and slag as waste with the origin preConsumer. Supplies: `electricity`, `coke`, `naturalGas` and other standard
     fuels, `heat`, `steam`, `carbonDioxide` (hardening of sand), `acetylene`; `pigIron`, `scrap`, `ferrosilicon` and
     other metals go into the melt, and are left to the core as are `mouldingSand`, `binder`, `limestone` and others.
-    `furnace`: what melts. `moulding`: into what it is poured. `tapped`: liquid metal, a mass. `temperature`: of
+    `furnace`, `moulding`: their kinds. `tapped`: liquid metal, a mass. `temperature`: of
     pouring, degrees Celsius.
     """
 
@@ -55,10 +57,10 @@ class Casting(Work, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: Casting) -> Assessment:
-    """Power, fuels and shop gases; each material goes where the outputs' compositions say."""
+    """Power, fuels and shop gases; each material goes to outputs by their compositions."""
     check_temperature(activity.temperature, HOTTEST)
     draft, power = begin(context, activity)
-    charged, made = charge_mass(context), context.mass_out("product", "coProduct", "byProduct")
+    charged, made = charge_mass(context), context.mass_out(*CARRYING_ROLES)
     _check_tapped(activity.tapped, charged, context.mass_out())
     _check_melting(draft, context, activity, power, charged)
     follow_composition(draft, context)
@@ -68,7 +70,7 @@ def assess(context: Context, activity: Casting) -> Assessment:
 
 
 def charge_mass(context: Context) -> Decimal:
-    """Kg of what is melted: lots that are no energy, and supplies of metal."""
+    """Kg of the charge: lots that are no energy, and supplies of metal."""
     lots = sum((taken.mass or ZERO for taken in context.inputs if not is_energy(taken.quantity)), ZERO)
     bought = (supply.mass or ZERO for supply in context.supplies
               if supply.material in METALS or supply.material.startswith("ferro"))
@@ -78,22 +80,24 @@ def charge_mass(context: Context) -> Decimal:
 def _check_tapped(tapped: Quantity | None, charged: Decimal, out: Decimal) -> None:
     if tapped is None:
         return
-    mass = convert(tapped.amount, tapped.unit, "KGM", "activity.tapped")
+    mass = kilograms(tapped, "tapped")
     if mass * (1 + WEIGHING) < out or mass > charged * (1 + WEIGHING):
-        raise invalid_activity("tapped", tapped, f"between the {out:f} kg that came out and the {charged:f} kg charged")
+        raise invalid_activity("tapped", tapped, f"between {out:f} kg, the outputs, and {charged:f} kg, the charge")
 
 
 def _check_melting(draft: Draft, context: Context, activity: Casting, power: Decimal, charged: Decimal) -> None:
-    """Warns only: what a provisional heat used may still wait for the meter."""
+    """Warns only: the meter reading of a provisional heat may still be missing."""
     if activity.furnace == "cupola" and not context.supplied(*standard_fuels()):
-        draft.find("melting-missing", "a cupola melts with fuel, but none is supplied")
+        draft.find("melting-missing", "a cupola melts with fuel, but no fuel is supplied")
     if activity.furnace not in ("induction", "arc") or charged == 0:
         return
     per_tonne = power / charged * 1000
     if power == 0:
-        draft.find("melting-missing", "the furnace melts with electricity, but none is supplied")
-    elif not MELTING_KWH[0] <= per_tonne <= MELTING_KWH[1]:
-        draft.find("melting-unusual", f"{per_tonne:.1f} kWh per t of metal charged")
+        draft.find("melting-missing", "the furnace melts with electricity, but no electricity is supplied")
+    else:
+        warn_outside(
+            draft, "melting-unusual", f"{per_tonne:.1f} kWh per t of metal charged", per_tonne, MELTING_KWH,
+        )
 
 
 def _indicate_yield(draft: Draft, context: Context, charged: Decimal, made: Decimal) -> None:

@@ -1,9 +1,10 @@
-"""What the equipment routes share: factors, shop gases, yields, pieces, and checks of what an activity names."""
+"""Shared code of the equipment routes: factors, shop gases, yields, pieces, and checks of activity fields."""
 
 from decimal import Decimal
 from typing import Final
 
 from ledger.sdk import (
+    PRODUCT_ROLES,
     ZERO,
     Activity,
     Context,
@@ -11,9 +12,11 @@ from ledger.sdk import (
     FactorTable,
     Fraction,
     Quantity,
-    book_energy,
+    amount_in,
     convert,
+    draft_with_energy,
     invalid_activity,
+    omit_upstream,
     read_factors,
 )
 
@@ -21,14 +24,14 @@ COUNTED: Final = ("H87", "C62", "EA", "PR", "DZN", "MIL")
 """Units of pieces."""
 
 WORKPIECES: Final = ("steel", "billet", "bar", "casting", "forging", "aluminium", "workpiece")
-"""Supplies that become the product; what else has a mass helps the process (coolant, grit)."""
+"""Supplies that become the product; other supplies with a mass are process aids (coolant, grit)."""
 
-# Scales of a workshop agree to a per cent.
+# Scales of a workshop agree within one per cent.
 WEIGHING: Final = Decimal("0.01")
 
 
 class Work(Activity, frozen=True, kw_only=True):
-    """What every equipment route may say.
+    """Fields of every equipment route.
 
     `renewable_share`: of the electricity that comes as lots. `rejected`: pieces that failed inspection, zero or more.
     """
@@ -49,14 +52,12 @@ def begin(context: Context, activity: Work) -> tuple[Draft, Decimal]:
     """
     if activity.rejected is not None and activity.rejected < 0:
         raise invalid_activity("rejected", activity.rejected, "a number of pieces, zero or more")
-    draft = Draft(context)
+    draft, power = draft_with_energy(context, activity)
     table = factors()
-    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
     for supply in context.supplied("acetylene", "carbonDioxide"):
         factor = table.find(supply.material)
         draft.price(supply.material, supply.amount("KGM"), factor, kind="onSite", supply=supply)
-        if not supply.priced:
-            draft.omit(f"{supply.material} upstream")
+        omit_upstream(draft, supply)
     return draft, power
 
 
@@ -70,7 +71,7 @@ def indicate_yield(draft: Draft, context: Context, power: Decimal, least: Decima
 
     A yield above 1 refuses, one below `least` warns.
     """
-    came, made = workpiece_mass(context), context.mass_out("product", "coProduct")
+    came, made = workpiece_mass(context), context.mass_out(*PRODUCT_ROLES)
     if came == 0:
         draft.find("no-workpiece", "no lot and no supply that becomes the product has a mass", refuses=True)
     elif made > came * (1 + WEIGHING):
@@ -92,27 +93,27 @@ def indicate_energy(draft: Draft, made: Decimal, power: Decimal) -> None:
 
 
 def pieces(quantity: Quantity) -> Decimal | None:
-    """A quantity in pieces, or None where it is not counted."""
+    """A quantity in pieces, or None if it is not counted in pieces."""
     return convert(quantity.amount, quantity.unit, "H87") if quantity.unit in COUNTED else None
 
 
 def check_named(context: Context, field: str, material: str | None) -> None:
-    """Raises PluginError where the activity names a supply that the record has not."""
+    """Raises PluginError if the activity names a supply that the record does not have."""
     if material is not None and not context.supplied(material):
         raise invalid_activity(field, material, "the material of a supply of this record")
 
 
 def check_temperature(celsius: str | None, hottest: Decimal) -> None:
-    """Raises PluginError for a temperature, degrees Celsius, that no such process reaches."""
+    """Raises PluginError for a temperature above the `hottest` of the process, degrees Celsius."""
     if celsius is not None and Decimal(celsius) > hottest:
         raise invalid_activity("temperature", celsius, f"at most {hottest} degrees Celsius")
 
 
 def check_test_power(quantity: Quantity | None, power: Decimal, draft: Draft) -> None:
-    """Electricity of the test bench is part of the record's; raises PluginError where it is more."""
+    """Electricity of the test bench, a part of the record's; raises PluginError if it is more."""
     if quantity is None:
         return
-    test = convert(quantity.amount, quantity.unit, "KWH", "activity.testElectricity")
+    test = amount_in(quantity, "KWH", "testElectricity")
     if test > power:
-        raise invalid_activity("testElectricity", quantity, f"a part of this record's {power:f} kWh of electricity")
+        raise invalid_activity("testElectricity", quantity, f"at most {power:f} kWh, the record's electricity")
     draft.indicate("testElectricity", test)

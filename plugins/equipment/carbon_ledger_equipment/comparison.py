@@ -1,6 +1,6 @@
-"""A remanufactured product beside a new one: what is saved, and what a lower efficiency in use takes back.
+"""A remanufactured product compared with a new one: the saving, and the loss by a lower efficiency in use.
 
-Neither travels with a lot: a footprint is what was emitted, and what was not emitted is told apart (ISO 14067).
+Neither travels with a lot: a footprint counts emissions, and avoided emissions are reported separately (ISO 14067).
 """
 
 from collections.abc import Sequence
@@ -16,10 +16,10 @@ from ledger.sdk import (
     Name,
     Part,
     Quantity,
-    convert,
     grid_electricity,
     invalid_activity,
     is_energy,
+    kilograms,
 )
 
 LINE_KINDS: Final = ("onSite", "electricity", "heat", "transport", "treatment", "upstream")
@@ -29,10 +29,10 @@ _DIGEST: Final = 64
 
 
 class NewProduct(Part, frozen=True, kw_only=True):
-    """The new product that a remanufactured one stands in for, one piece of it.
+    """The new product that a remanufactured one replaces, per piece.
 
-    `footprint`: cradle to gate, kg CO2e as a mass. `source`: who declares it and where. `evidence`: the SHA-256 of the
-    document, as among the record's `evidence`. `mass`: of one piece. `efficiency`: work given per energy taken, rated.
+    `footprint`: cradle to gate, kg CO2e as a mass. `source`: the declaration and its publisher. `evidence`: SHA-256 of
+    the document, which is among the record's `evidence`. `mass`: of a piece. `efficiency`: rated work / energy.
     """
 
     footprint: Quantity
@@ -43,7 +43,7 @@ class NewProduct(Part, frozen=True, kw_only=True):
 
 
 def check_new(new: NewProduct | None, efficiency: str | None) -> None:
-    """Raises PluginError for evidence that is no digest, and for efficiencies that no machine has."""
+    """Raises PluginError for evidence that is no digest, and for an efficiency of 0 or 1."""
     for field, rated in (("efficiency", efficiency), ("comparedTo.efficiency", new.efficiency if new else None)):
         if rated in ("0", "1"):
             raise invalid_activity(field, rated, "above 0 and below 1: no machine works without loss")
@@ -56,19 +56,19 @@ def compare(
 ) -> Decimal:
     """Indicates and returns kg CO2e saved = units * new - emissions of this record - emissions of new parts.
 
-    `made`: kg of the products. New parts without a footprint of their own count as the new product does by mass. What
-    lots of energy and supplies with figures of their own bring is not known to a sector: it warns.
+    `made`: kg of the products. New parts without a footprint count with the new product's footprint by mass. A sector
+    does not know the burden of lots of energy and of supplies with their own figures, so it warns of them.
     """
-    whole = units * convert(new.footprint.amount, new.footprint.unit, "KGM", "activity.comparedTo.footprint")
+    whole = units * kilograms(new.footprint, "comparedTo.footprint")
     mass = made
     if new.mass is not None:
-        mass = units * convert(new.mass.amount, new.mass.unit, "KGM", "activity.comparedTo.mass")
+        mass = units * kilograms(new.mass, "comparedTo.mass")
     own = sum((draft.emitted(kind) for kind in LINE_KINDS), ZERO)
     saved = whole - own - _parts(replaced, whole / mass if mass else ZERO)
     if any(is_energy(taken.quantity) for taken in context.inputs) or any(one.priced for one in context.supplies):
-        draft.find("saving-incomplete", "energy from lots and supplies with their own figures are not in the saving")
+        draft.find("saving-incomplete", "the saving leaves out lots of energy and supplies with their own figures")
     if saved <= 0:
-        draft.find("no-saving", f"{-saved:.1f} kg CO2e more than {units:f} new products")
+        draft.find("no-saving", f"remanufacturing emits {-saved:.1f} kg CO2e more than {units:f} new products")
     draft.indicate("savedComparedToNew", saved)
     draft.indicate("savingRate", saved / whole)
     return saved
@@ -76,26 +76,27 @@ def compare(
 
 def _parts(replaced: Sequence[ReplacedPart], per_kilogram: Decimal) -> Decimal:
     total = ZERO
-    for i, one in enumerate(replaced):
-        if one.footprint is None:
-            total += replaced_mass((one,)) * per_kilogram
+    for i, part in enumerate(replaced):
+        if part.footprint is None:
+            total += replaced_mass((part,)) * per_kilogram
         else:
-            total += convert(one.footprint.amount, one.footprint.unit, "KGM", f"activity.replaced[{i}].footprint")
+            total += kilograms(part.footprint, f"replaced[{i}].footprint")
     return total
 
 
 def check_use(
     draft: Draft, context: Context, machine: str | None, new: NewProduct, efficiency: str | None, saved: Decimal
 ) -> None:
-    """Warns where the remanufactured machine is less efficient than a new one.
+    """Warns if the remanufactured machine is less efficient than a new one.
 
-    Extra energy per work = 1 / own efficiency - 1 / new efficiency. Where the machine runs on power: saving / (extra *
-    grid factor of the place and year) is the work, kWh, after which all that was saved is used up.
+    Extra energy per work = 1 / own efficiency - 1 / new efficiency. For a machine that runs on power, saving / (extra *
+    grid factor of the place and year) is the work, kWh, after which the saving is used up.
     """
     if new.efficiency is None:
         return
     if efficiency is None:
-        draft.find("efficiency-unknown", "the new product's efficiency is stated, the remanufactured one's is not")
+        draft.find("efficiency-unknown", "the efficiency of the new product is stated, but not of the remanufactured "
+                   "one: state both")
         return
     extra = 1 / Decimal(efficiency) - 1 / Decimal(new.efficiency)
     if extra <= 0:

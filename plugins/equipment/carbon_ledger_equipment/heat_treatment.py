@@ -1,15 +1,25 @@
-"""Heat treatment: parts are heated, held and cooled, often for another who owns them (tolling)."""
+"""Heat treatment: parts are heated, held and cooled, often for their owner (tolling)."""
 
 from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_equipment.common import Work, begin, check_temperature, indicate_yield, workpiece_mass
-from ledger.sdk import Assessment, Context, Draft, Positive, Quantity, convert, follow_composition, standard_fuels
+from ledger.sdk import (
+    Assessment,
+    Context,
+    Draft,
+    Positive,
+    Quantity,
+    amount_in,
+    follow_composition,
+    standard_fuels,
+    warn_outside,
+)
 
 # MJ per kg of the part. Steel holds 0.11 at 250 C and 0.6 at 900 C; a furnace that is mostly empty, or heats in steps
 # for days, takes twenty times as much.
 HEATING_MJ: Final = (Decimal("0.1"), Decimal(12))
-# Scale takes a per cent or two.
+# Scale takes one or two per cent.
 LEAST_YIELD: Final = Decimal("0.9")
 # High-speed steel is hardened from 1230 C; above that cast iron has melted and steel is burnt.
 HOTTEST: Final = Decimal(1350)
@@ -27,7 +37,7 @@ class HeatTreatment(Work, frozen=True, kw_only=True):
     and heating), `carbonDioxide`; material that becomes the product: `steel`, `casting`, `forging`, `workpiece`;
     `quenchOil`, `nitrogen`, `methanol`, `ammonia`, `salt` and others are left to the core. Scale is an output with the
     role waste.
-    `steps`: in the order in which they were done. `heating`: what heats the furnace. `heating_energy`: of these
+    `steps`: in the order in which they were done. `heating`: of the furnace. `heating_energy`: of these
     furnaces alone. `temperature`: the highest, degrees Celsius. `holding`: hours at it.
     """
 
@@ -39,7 +49,7 @@ class HeatTreatment(Work, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: HeatTreatment) -> Assessment:
-    """Fuels, power and shop gases; each material goes where the outputs' compositions say."""
+    """Fuels, power and shop gases; each material goes to outputs by their compositions."""
     check_temperature(activity.temperature, HOTTEST)
     draft, power = begin(context, activity)
     _check_heating(draft, context, activity, power)
@@ -49,16 +59,15 @@ def assess(context: Context, activity: HeatTreatment) -> Assessment:
 
 
 def _check_heating(draft: Draft, context: Context, activity: HeatTreatment, power: Decimal) -> None:
-    """Warns only: what a provisional record used may still wait for the meter."""
+    """Warns only: the meter reading of a provisional record may still be missing."""
     if activity.heating == "fuel" and not context.supplied("heat", "steam", *standard_fuels()):
-        draft.find("heating-missing", "the furnace is heated with fuel, but none is supplied")
+        draft.find("heating-missing", "the furnace is heated with fuel, but no fuel is supplied")
     if activity.heating in ("induction", "resistance") and power == 0:
-        draft.find("heating-missing", "the furnace is heated with electricity, but none is supplied")
+        draft.find("heating-missing", "the furnace is heated with electricity, but no electricity is supplied")
     treated = workpiece_mass(context)
     if activity.heating_energy is None or treated == 0:
         return
     energy = activity.heating_energy
-    per_kilogram = convert(energy.amount, energy.unit, "3B", "activity.heatingEnergy") / treated
-    if not HEATING_MJ[0] <= per_kilogram <= HEATING_MJ[1]:
-        draft.find("heating-unusual", f"{per_kilogram:.2f} MJ of heating per kg")
+    per_kilogram = amount_in(energy, "3B", "heatingEnergy") / treated
+    warn_outside(draft, "heating-unusual", f"{per_kilogram:.2f} MJ of heating per kg", per_kilogram, HEATING_MJ)
     draft.indicate("heatingPerTonne", per_kilogram * 1000)

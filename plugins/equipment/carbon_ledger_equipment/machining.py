@@ -4,9 +4,9 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_equipment.common import Work, begin, check_named, indicate_yield
-from ledger.sdk import ZERO, Assessment, Context, Key, Positive, follow_composition
+from ledger.sdk import PRODUCT_ROLES, ZERO, Assessment, Context, Key, Positive, follow_composition
 
-# Parts cut from the solid for aircraft keep a tenth of the billet; below half of that a weight is wrong.
+# Aircraft parts cut from the solid keep a tenth of the billet; below half of that a weight is wrong.
 LEAST_YIELD: Final = Decimal("0.05")
 
 Operation = Literal[
@@ -21,7 +21,7 @@ class Machining(Work, frozen=True, kw_only=True):
     Supplies: `electricity`, standard fuels, `heat`, `steam`, `acetylene`; material that becomes the product: `steel`,
     `bar`, `casting`, `forging`, `aluminium`, `workpiece`; `coolant`, `cuttingTool` and others are left to the core.
     Swarf is an output with the role waste and the origin preConsumer.
-    `operations`: in the order in which they were done. `coolant`: the material of the supply that cools.
+    `operations`: in the order in which they were done. `coolant`: material of the coolant's supply.
     `machine_hours`: hours that machines ran.
     """
 
@@ -31,14 +31,14 @@ class Machining(Work, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: Machining) -> Assessment:
-    """Power; each material goes where the outputs' compositions say, and none into the coolant."""
+    """Power; each material goes to outputs by their compositions, but not into the coolant."""
     check_named(context, "coolant", activity.coolant)
     draft, power = begin(context, activity)
     follow_composition(draft, context)
     indicate_yield(draft, context, power, LEAST_YIELD)
     if activity.machine_hours is not None and power > 0:
         draft.indicate("electricityPerHour", power / Decimal(activity.machine_hours))
-    made, chips = context.mass_out("product", "coProduct"), context.mass_out("waste")
+    made, chips = context.mass_out(*PRODUCT_ROLES), context.mass_out("waste")
     if made > 0:
         draft.indicate("chipRatio", chips / made if chips else ZERO)
     return draft.assessment()

@@ -1,13 +1,13 @@
-"""The parts of remanufactured machines: what was kept, what was restored, what is new, by number and by mass.
+"""Parts of remanufactured machines: reused, restored and new ones, by number and by mass.
 
-Rates by number and by mass as GB/T 28620 (rates of remanufacturing) tells them apart.
+GB/T 28620 (rates of remanufacturing) distinguishes rates by number and by mass.
 """
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final, Literal
 
-from ledger.sdk import ZERO, Draft, Name, Part, Quantity, convert, invalid_activity
+from ledger.sdk import ZERO, Draft, Name, Part, Quantity, invalid_activity, kilograms
 
 Machine = Literal[
     "engine", "gearbox", "motor", "machineTool", "pump", "compressor", "turbocharger", "starter", "generator",
@@ -23,12 +23,13 @@ WEAR_PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "turbocharger": ("bearing", "seal", "seal ring"), "starter": ("brush", "bearing"),
     "generator": ("brush", "bearing"), "hydraulicCylinder": ("seal", "wiper"),
 }
-"""Parts that wear, and that a machine like new gets anew: at least one of them is replaced, none is kept as it was."""
+"""Parts that wear: a remanufactured machine has at least one of them replaced, and reuses no wear part without
+restoration."""
 
 
 class ReplacedPart(Part, frozen=True, kw_only=True):
-    """`count` new pieces of `part` fitted, above zero; `mass` is that of all of them together, and `footprint` their kg
-    CO2e, where it is known: a comparison with a new product needs it."""
+    """`count` new pieces of `part` fitted, above zero; `mass` of all of them together; `footprint`: their kg CO2e, if
+    it is known, for the comparison with a new product."""
 
     part: Name
     count: int
@@ -37,8 +38,8 @@ class ReplacedPart(Part, frozen=True, kw_only=True):
 
 
 class ReusedPart(Part, frozen=True, kw_only=True):
-    """`count` pieces of `part` of the cores kept, above zero; `mass` is that of all of them. `restored`: worked on
-    (ground, clad, rewound); else cleaned, tested and fitted again as they were."""
+    """`count` pieces of `part` of the cores reused, above zero; `mass` of all of them together. `restored`: worked on
+    (ground, clad, rewound); otherwise only cleaned and tested."""
 
     part: Name
     count: int
@@ -51,27 +52,29 @@ def replaced_mass(replaced: Sequence[ReplacedPart]) -> Decimal:
     total = ZERO
     for i, fitted in enumerate(replaced):
         _check_count(f"replaced[{i}]", fitted.count)
-        total += convert(fitted.mass.amount, fitted.mass.unit, "KGM", f"activity.replaced[{i}].mass")
+        total += kilograms(fitted.mass, f"replaced[{i}].mass")
     return total
 
 
-def reused_mass(kept: Sequence[ReusedPart]) -> tuple[Decimal, Decimal]:
-    """Kg of all parts kept, and of those that were restored; raises PluginError for a count not above zero."""
+def reused_mass(reused: Sequence[ReusedPart]) -> tuple[Decimal, Decimal]:
+    """Kg of all reused parts, and of the restored ones; raises PluginError for a count that is not above zero."""
     total, restored = ZERO, ZERO
-    for i, one in enumerate(kept):
-        _check_count(f"reusedParts[{i}]", one.count)
-        mass = convert(one.mass.amount, one.mass.unit, "KGM", f"activity.reusedParts[{i}].mass")
+    for i, part in enumerate(reused):
+        _check_count(f"reusedParts[{i}]", part.count)
+        mass = kilograms(part.mass, f"reusedParts[{i}].mass")
         total += mass
-        restored += mass if one.restored else ZERO
+        restored += mass if part.restored else ZERO
     return total, restored
 
 
 def indicate_parts(
-    draft: Draft, machine: str | None, kept: Sequence[ReusedPart], replaced: Sequence[ReplacedPart], restored: Decimal
+    draft: Draft, machine: str | None, reused_parts: Sequence[ReusedPart], replaced: Sequence[ReplacedPart],
+    restored: Decimal,
 ) -> None:
-    """Numbers of parts, the rate of reuse by number, and the mass of what was restored; warns of worn parts kept."""
-    if kept:
-        reused, new = sum(one.count for one in kept), sum(one.count for one in replaced)
+    """Numbers of parts, the reuse rate by number, and the mass of restored parts; warns of wear parts reused as they
+    were."""
+    if reused_parts:
+        reused, new = sum(one.count for one in reused_parts), sum(one.count for one in replaced)
         draft.indicate("partsReused", Decimal(reused))
         draft.indicate("partsReplaced", Decimal(new))
         draft.indicate("reusedPartsRate", Decimal(reused) / (reused + new))
@@ -79,11 +82,13 @@ def indicate_parts(
     if machine is None:
         return
     wear = {_plain(name) for name in WEAR_PARTS[machine]}
-    as_it_was = [one.part for one in kept if _plain(one.part) in wear and not one.restored]
+    as_it_was = [one.part for one in reused_parts if _plain(one.part) in wear and not one.restored]
     if as_it_was:
-        draft.find("wear-part-reused", f"{as_it_was[0]} of a {machine} wears, and was fitted again as it was")
+        draft.find("wear-part-reused", f"{as_it_was[0]} of a {machine} is a wear part, and was reused without "
+                   "restoration")
     if not any(_plain(one.part) in wear for one in replaced):
-        draft.find("no-wear-part-replaced", f"no new part is one that wears: {', '.join(WEAR_PARTS[machine])}")
+        draft.find("no-wear-part-replaced", f"no wear part is new; wear parts of a {machine} are "
+                   + ", ".join(WEAR_PARTS[machine]))
 
 
 def _check_count(field: str, count: int) -> None:
@@ -92,5 +97,5 @@ def _check_count(field: str, count: int) -> None:
 
 
 def _plain(name: str) -> str:
-    """Letters only, without the plural: `Piston rings`, `pistonRing` and `piston ring` are one."""
+    """Letters only, without the plural: `Piston rings`, `pistonRing` and `piston ring` are equal."""
     return "".join(letter for letter in name.lower() if letter.isalpha()).removesuffix("s")

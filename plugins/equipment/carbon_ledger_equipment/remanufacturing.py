@@ -1,7 +1,7 @@
 """Remanufacturing: used products (cores) are taken apart, cleaned, restored, fitted with new parts and tested.
 
-A core comes without burden (cut-off), so that the product carries the new parts and the work, and not its first life.
-Which life that was, the core itself names.
+A core comes without burden (cut-off), so the product carries the new parts and the work, and not its first life. The
+core itself names the item of its first life.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from carbon_ledger_equipment.common import WEIGHING, Work, begin, check_named, c
 from carbon_ledger_equipment.comparison import NewProduct, check_new, check_use, compare
 from carbon_ledger_equipment.parts import Machine, ReplacedPart, ReusedPart, indicate_parts, replaced_mass, reused_mass
 from ledger.sdk import (
+    PRODUCT_ROLES,
     ZERO,
     Assessment,
     Context,
@@ -20,14 +21,14 @@ from ledger.sdk import (
     InputFacts,
     Key,
     Quantity,
-    convert,
     follow_composition,
     invalid_activity,
     is_energy,
+    kilograms,
     matter_in,
 )
 
-# New parts that were taken but not fitted go back to stock; beyond this they should not have been taken.
+# Unfitted new parts go back to stock; a record should not take more of them than this.
 UNFITTED: Final = Decimal("0.05")
 # Dirt, oil and swarf leave with the washing water; worn parts do not.
 LOSS: Final = Decimal("0.1")
@@ -44,11 +45,11 @@ class Remanufacturing(Work, frozen=True, kw_only=True):
     Inputs: cores, counted in pieces; new parts as lots. Outputs: products in pieces; worn parts as waste with the
     origin postConsumer. Supplies: `electricity`, standard fuels, `heat`, `steam`, `carbonDioxide`, `acetylene`; new
     parts with a mass under any other material, cleaning media, `weldingWire`, `claddingPowder` are left to the core.
-    `replaced`: new parts fitted. `reused`: mass of the cores that stays in the products; products minus replaced where
-    absent. `cleaning`: by what means; `cleaning_medium`: the material of the supply that does it. `test_electricity`:
-    of the test bench, part of the record's. `restoration`: how worn surfaces were restored, in order. `scrapped_cores`:
-    cores that could not be restored. `machine`: what is remanufactured. `reused_parts`: what was kept, by kind; their
-    mass is `reused` where that is left out. `compared_to`: the new product, with its declared figure and evidence.
+    `replaced`: new parts fitted. `reused`: mass of the cores that stays in the products; products minus replaced if
+    absent. `cleaning`: its means; `cleaning_medium`: material of the medium's supply. `test_electricity`: of the test
+    bench, part of the record's. `restoration`: of worn surfaces, in order. `scrapped_cores`: cores that could not be
+    restored. `machine`: its kind. `reused_parts`: by kind; their mass is `reused` if that is absent. `compared_to`: the
+    new product, with its declared figure and evidence.
     `efficiency`: of the remanufactured machine, as tested.
     """
 
@@ -66,12 +67,12 @@ class Remanufacturing(Work, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: Remanufacturing) -> Assessment:
-    """Energy of the work; where reused and new material went; rates of reuse.
+    """Energy of the work; the flow of reused and new material; rates of reuse.
 
-    Reuse rate by mass = reused / products. Material saved = reused mass, which need not be made anew.
+    Reuse rate by mass = reused / products. Material saved = reused mass, which needs no new material.
     """
     replaced = replaced_mass(activity.replaced)
-    kept, restored = reused_mass(activity.reused_parts)
+    named_mass, restored = reused_mass(activity.reused_parts)
     check_new(activity.compared_to, activity.efficiency)
     if activity.scrapped_cores is not None and activity.scrapped_cores < 0:
         raise invalid_activity("scrappedCores", activity.scrapped_cores, "a number of cores, zero or more")
@@ -81,12 +82,12 @@ def assess(context: Context, activity: Remanufacturing) -> Assessment:
     follow_composition(draft, context)
     cores = [taken for taken in context.inputs if taken.role == "core"]
     if not cores:
-        draft.find("no-core", "remanufacturing takes at least one core, none is among the inputs", refuses=True)
+        draft.find("no-core", "no input is a core: remanufacturing takes at least one", refuses=True)
         return draft.assessment()
     units = _check_pieces(draft, context, activity, cores)
-    made = context.mass_out("product", "coProduct")
+    made = context.mass_out(*PRODUCT_ROLES)
     _check_replaced(draft, context, activity, replaced)
-    _check_reused(draft, context, activity, cores, replaced, kept)
+    _check_reused(draft, context, activity, cores, replaced, named_mass)
     draft.indicate("replacedMass", replaced)
     indicate_parts(draft, activity.machine, activity.reused_parts, activity.replaced, restored)
     indicate_energy(draft, made, power)
@@ -97,7 +98,7 @@ def assess(context: Context, activity: Remanufacturing) -> Assessment:
 
 
 def _check_pieces(draft: Draft, context: Context, activity: Remanufacturing, cores: Sequence[InputFacts]) -> Decimal:
-    """Cores and products are counted; no product without a core of its own. Returns how many products were made."""
+    """Checks that cores and products are counted, and that each product has a core. Returns the number of products."""
     taken = [pieces(core.quantity) for core in cores]
     made = [pieces(output.quantity) for output in context.outputs if output.role == "product"]
     if not made:
@@ -109,7 +110,7 @@ def _check_pieces(draft: Draft, context: Context, activity: Remanufacturing, cor
     in_all, out = (sum((count or ZERO for count in counts), ZERO) for counts in (taken, made))
     scrapped = activity.scrapped_cores or 0
     if scrapped > in_all:
-        raise invalid_activity("scrappedCores", scrapped, f"at most the {in_all:f} cores taken")
+        raise invalid_activity("scrappedCores", scrapped, f"at most {in_all:f}, the cores taken")
     if out > in_all - scrapped:
         # Only a warning: one core may give several products when it is an assembly.
         draft.find("more-products-than-cores", f"{out:f} products from {in_all - scrapped:f} cores")
@@ -119,7 +120,7 @@ def _check_pieces(draft: Draft, context: Context, activity: Remanufacturing, cor
 
 
 def _check_replaced(draft: Draft, context: Context, activity: Remanufacturing, replaced: Decimal) -> None:
-    """New parts fitted must have come in; new parts that came as lots should have been fitted."""
+    """Refuses fitted parts that did not come in; warns of new parts that came as lots and were not fitted."""
     lots = sum(
         (taken.mass or ZERO for taken in context.inputs if taken.role != "core" and not is_energy(taken.quantity)), ZERO
     )
@@ -135,28 +136,28 @@ def _check_replaced(draft: Draft, context: Context, activity: Remanufacturing, r
 
 def _check_reused(
     draft: Draft, context: Context, activity: Remanufacturing, cores: Sequence[InputFacts], replaced: Decimal,
-    kept: Decimal,
+    named_mass: Decimal,
 ) -> None:
-    """Products are what was reused and what is new; what the cores lost is waste or another output. `kept`: kg of the
-    parts that are named as reused."""
-    made = context.mass_out("product", "coProduct")
+    """Products consist of reused and new parts; the rest of the cores is waste or another output. `named_mass`: kg of
+    the parts that are named as reused."""
+    made = context.mass_out(*PRODUCT_ROLES)
     core_mass = sum((core.mass or ZERO for core in cores), ZERO)
     if made == 0 or core_mass == 0:
-        draft.find("mass-unknown", "cores or products have no mass: no rate of reuse")
+        draft.find("mass-unknown", "cores or products have no mass, so there is no rate of reuse")
         return
-    reused = _stated(activity, kept)
+    reused = _stated(activity, named_mass)
     if reused is None:
         reused = made - replaced
     else:
-        if kept > reused * (1 + WEIGHING):
-            draft.find("reuse-balance", f"{kept:f} kg of parts are named as reused, {reused:f} kg in all")
+        if named_mass > reused * (1 + WEIGHING):
+            draft.find("reuse-balance", f"{named_mass:f} kg of parts are named as reused, {reused:f} kg in all")
         if reused + replaced < made * (1 - UNFITTED) or reused > made * (1 + WEIGHING):
             draft.find("reuse-balance", f"{reused:f} kg reused and {replaced:f} kg new in {made:f} kg of products")
     if reused <= 0:
         draft.find("nothing-reused", f"{replaced:f} kg of new parts in {made:f} kg of products", refuses=True)
         return
     if reused > core_mass * (1 + WEIGHING):
-        draft.find("reused-above-cores", f"{reused:f} kg reused of {core_mass:f} kg of cores", refuses=True)
+        draft.find("reused-above-cores", f"{reused:f} kg reused, but only {core_mass:f} kg of cores", refuses=True)
     worn = core_mass - reused
     left = context.mass_out() - made
     if worn - left > core_mass * LOSS:
@@ -166,8 +167,8 @@ def _check_reused(
     draft.indicate("massReused", reused)
 
 
-def _stated(activity: Remanufacturing, kept: Decimal) -> Decimal | None:
-    """Kg of the cores that stayed in the products, as the activity says; None where it says nothing of it."""
+def _stated(activity: Remanufacturing, named_mass: Decimal) -> Decimal | None:
+    """Kg of the cores that stayed in the products, as the activity states; None if it does not."""
     if activity.reused is not None:
-        return convert(activity.reused.amount, activity.reused.unit, "KGM", "activity.reused")
-    return kept or None
+        return kilograms(activity.reused, "reused")
+    return named_mass or None

@@ -1,29 +1,33 @@
-"""Vehicle assembly: body welding, painting, and final assembly of road vehicles, with what drives them."""
+"""Vehicle assembly: body welding, painting, and final assembly of road vehicles, by powertrain."""
 
 from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_equipment.common import Work, begin, check_test_power, indicate_energy, pieces
 from ledger.sdk import (
+    PRODUCT_ROLES,
     ZERO,
     Assessment,
     Context,
     Draft,
     Quantity,
-    convert,
+    amount_in,
     follow_composition,
     invalid_activity,
+    kilograms,
     matter_in,
+    omit_upstream,
+    warn_outside,
 )
 
 NEW_ENERGY: Final = ("batteryElectric", "plugInHybrid", "rangeExtended", "fuelCell")
-"""New-energy vehicles as China's rules of access for makers define them: driven wholly or mainly by electricity that is
-charged or made on board by a fuel cell; a hybrid that cannot be charged is none."""
+"""New-energy vehicles by China's rules of access for makers: driven wholly or mainly by electricity that is charged, or
+made on board by a fuel cell. A hybrid that cannot be charged is no new-energy vehicle."""
 CLEAN_ENERGY: Final = ("naturalGas", "methanol", "hydrogenCombustion")
-"""Counted beside them by targets that say new or clean energy."""
+"""Also counted by targets for new or clean energy."""
 CHARGED: Final = ("batteryElectric", "plugInHybrid", "rangeExtended")
 
-# Kg of one vehicle, ready to drive without load: what is lighter or heavier is another kind, or its parts.
+# Kg of one vehicle, ready to drive without load: a lighter or heavier product is another kind, or a part.
 USUAL_MASS: Final = {
     "passengerCar": (Decimal(500), Decimal(4000)), "bus": (Decimal(2500), Decimal(30000)),
     "truck": (Decimal(1000), Decimal(60000)), "special": (Decimal(1000), Decimal(100000)),
@@ -52,9 +56,9 @@ class VehicleAssembly(Work, frozen=True, kw_only=True):
     `naturalGas` and other standard fuels (paint drying, heating; all burnt), `heat`, `steam`, `carbonDioxide`,
     `acetylene`; `refrigerant` (HFC-134a), `paint`, `adhesive`, `weldingWire`, `tyre`, `glass` and other bought parts
     with a mass are left to the core. Fuel that is filled into tanks is not burnt here: name it `firstFill`.
-    `powertrain`: what drives them. `vehicle`: their kind. `battery_capacity`: of the traction battery of one vehicle,
-    an energy. `refrigerant_charged`: HFC-134a that went into the vehicles, a mass; what else was supplied is lost to
-    the air. `test_electricity`: of test stands, part of the record's.
+    `powertrain`, `vehicle`: their kinds. `battery_capacity`: of the traction battery of one vehicle, an energy.
+    `refrigerant_charged`: HFC-134a that went into the vehicles, a mass; the rest of the supply is lost to the air.
+    `test_electricity`: of test stands, part of the record's.
     """
 
     powertrain: Powertrain
@@ -65,15 +69,15 @@ class VehicleAssembly(Work, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: VehicleAssembly) -> Assessment:
-    """Energy and shop gases, refrigerant lost in filling; vehicles made, and how many of them are new-energy ones."""
+    """Energy and shop gases, refrigerant lost in filling; vehicles made, and the number of new-energy ones."""
     draft, power = begin(context, activity)
     check_test_power(activity.test_electricity, power, draft)
     _lose_refrigerant(draft, context, activity)
     _check_battery(draft, activity)
     follow_composition(draft, context)
-    came, made = matter_in(context), context.mass_out("product", "coProduct")
+    came, made = matter_in(context), context.mass_out(*PRODUCT_ROLES)
     if came == 0:
-        draft.find("no-parts", "no input or supply has a mass: nothing is assembled", refuses=True)
+        draft.find("no-parts", "no input or supply has a mass, so there are no parts to assemble", refuses=True)
     elif came - context.mass_out() > came * LOSS:
         draft.find("mass-unaccounted", f"{came - context.mass_out():f} kg of {came:f} kg are in no output")
     _count(draft, context, activity, power)
@@ -95,18 +99,17 @@ def _count(draft: Draft, context: Context, activity: VehicleAssembly, power: Dec
     draft.indicate("energyPerVehicle", draft.megajoules / vehicles)
     if activity.rejected is not None:
         draft.indicate("rejectRate", Decimal(activity.rejected) / (vehicles + activity.rejected))
-    if not USUAL_ENERGY[0] <= draft.megajoules / vehicles / 1000 <= USUAL_ENERGY[1]:
-        draft.find("energy-unusual", f"{draft.megajoules / vehicles / 1000:.2f} GJ per vehicle")
-    one = sum((output.mass or ZERO for output in products), ZERO) / vehicles
+    gigajoules = draft.megajoules / vehicles / 1000
+    warn_outside(draft, "energy-unusual", f"{gigajoules:.2f} GJ per vehicle", gigajoules, USUAL_ENERGY)
+    mass = sum((output.mass or ZERO for output in products), ZERO) / vehicles
     if activity.vehicle is not None:
-        low, high = USUAL_MASS[activity.vehicle]
-        if not low <= one <= high:
-            draft.find("mass-unusual", f"{one:.1f} kg per {activity.vehicle}")
+        usual = USUAL_MASS[activity.vehicle]
+        warn_outside(draft, "mass-unusual", f"{mass:.1f} kg per {activity.vehicle}", mass, usual)
 
 
 def _lose_refrigerant(draft: Draft, context: Context, activity: VehicleAssembly) -> None:
-    """What was supplied and did not go into the vehicles escaped, or is waste that a record must name: HFC-134a lost =
-    supplied - charged (IPCC 2006 Guidelines, volume 3, 7.5, losses of charging)."""
+    """Supplied refrigerant that is in no vehicle has escaped: HFC-134a lost = supplied - charged (IPCC 2006 Guidelines,
+    volume 3, 7.5, losses of charging)."""
     supplied = sum((supply.amount("KGM") for supply in context.supplied("refrigerant")), ZERO)
     if activity.refrigerant_charged is None:
         if supplied > 0:
@@ -114,27 +117,28 @@ def _lose_refrigerant(draft: Draft, context: Context, activity: VehicleAssembly)
             draft.omit("refrigerant upstream")
         return
     quantity = activity.refrigerant_charged
-    charged = convert(quantity.amount, quantity.unit, "KGM", "activity.refrigerantCharged")
+    charged = kilograms(quantity, "refrigerantCharged")
     if charged > supplied:
-        raise invalid_activity("refrigerantCharged", quantity, f"at most the {supplied:f} kg of refrigerant supplied")
+        raise invalid_activity("refrigerantCharged", quantity, f"at most {supplied:f} kg, the refrigerant supplied")
     for supply in context.supplied("refrigerant"):
         lost = supply.amount("KGM") * (supplied - charged) / supplied
         draft.carbon("refrigerant", lost, gas="HFC134a", supply=supply)
-        if not supply.priced:
-            draft.omit("refrigerant upstream")
+        omit_upstream(draft, supply)
 
 
 def _check_battery(draft: Draft, activity: VehicleAssembly) -> None:
     if activity.battery_capacity is None:
         if activity.powertrain in CHARGED:
-            draft.find("battery-unknown", f"a {activity.powertrain} vehicle has a traction battery; say its capacity")
+            draft.find("battery-unknown", f"a {activity.powertrain} vehicle has a traction battery: state "
+                       "batteryCapacity")
         return
     quantity = activity.battery_capacity
-    capacity = convert(quantity.amount, quantity.unit, "KWH", "activity.batteryCapacity")
+    capacity = amount_in(quantity, "KWH", "batteryCapacity")
     if activity.powertrain not in (*NEW_ENERGY, "hybrid"):
-        rule = f"left out: a vehicle driven by {activity.powertrain} has no traction battery"
+        rule = f"absent: a vehicle with the powertrain {activity.powertrain} has no traction battery"
         raise invalid_activity("batteryCapacity", quantity, rule)
     if capacity > (USUAL_BATTERY[1] if activity.powertrain in CHARGED else LARGEST_UNCHARGED):
-        draft.find("battery-unusual", f"{capacity:f} kWh in one vehicle")
+        draft.find("battery-unusual", f"{capacity:f} kWh in one vehicle is more than usual")
     elif activity.powertrain in CHARGED and capacity < USUAL_BATTERY[0]:
-        draft.find("battery-unusual", f"only {capacity:f} kWh in one vehicle that is charged")
+        draft.find("battery-unusual", f"only {capacity:f} kWh in one vehicle that is charged: usual is at least "
+                   f"{USUAL_BATTERY[0]}")

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from carbon_ledger_equipment.common import WEIGHING, Work, begin, indicate_energy, workpiece_mass
 from ledger.sdk import (
+    PRODUCT_ROLES,
     ZERO,
     Assessment,
     Context,
@@ -15,16 +16,17 @@ from ledger.sdk import (
     Part,
     Positive,
     Quantity,
-    convert,
     follow_composition,
     invalid_activity,
+    kilograms,
+    omit_upstream,
     read_factors,
     standard_fuels,
 )
 
 FILLERS: Final = ("weldingWire", "weldingRod", "coveredElectrode", "fluxCoredWire", "stripElectrode", "brazingFiller")
 FUEL_GASES: Final = ("propane", "propylene")
-"""Burnt wholly, besides acetylene and the standard fuels. Hydrogen burns without CO2."""
+"""Fuel gases besides acetylene and the standard fuels, completely burnt. Hydrogen burns without CO2."""
 
 MOLAR_MASS: Final[Mapping[str, Decimal]] = {
     "carbonDioxide": Decimal("44.01"), "argon": Decimal("39.95"), "helium": Decimal("4.003"),
@@ -36,14 +38,14 @@ LEAST_DEPOSITED: Final[Mapping[str, Decimal]] = {
     "shieldedMetalArc": Decimal("0.5"), "fluxCored": Decimal("0.7"), "gasMetalArc": Decimal("0.85"),
     "gasTungsten": Decimal("0.85"), "submergedArc": Decimal("0.9"),
 }
-"""Kg of weld metal per kg of filler that is still usual. Published ranges: covered electrodes 0.60 to 0.65 (stubs and
+"""Least usual kg of weld metal per kg of filler. Published ranges: covered electrodes 0.60 to 0.65 (stubs and
 slag), flux-cored wire 0.75 to 0.88, solid wire under gas 0.92 to 0.99, TIG 0.94 to 0.97, submerged arc 0.99
-(weldinganswers.com, deposition efficiency by process); a tenth is left for how it is weighed."""
+(weldinganswers.com, deposition efficiency by process); the limits leave a tenth for weighing."""
 
-# A kg of steel is molten with 0.4 kWh, but most of an arc's heat goes into the plates: submerged arc takes 2 to 3 kWh
+# Melting a kg of steel takes 0.4 kWh, but most of an arc's heat goes into the plates: submerged arc takes 2 to 3 kWh
 # per kg deposited, covered electrodes 3 to 6, TIG up to 15.
 ARC_KWH: Final = (Decimal(1), Decimal(20))
-# Spatter, stubs and slag leave; the parts themselves do not.
+# Spatter, stubs and slag are lost; the parts themselves are not.
 LOSS: Final = Decimal("0.05")
 ELECTRIC: Final = (*LEAST_DEPOSITED, "resistance", "laser", "electronBeam", "friction", "plasma")
 
@@ -68,8 +70,8 @@ class Welding(Work, frozen=True, kw_only=True):
     `carbonDioxide` (all vented), `shieldingGas` (a mixture: see `shielding`), by mass; fillers `weldingWire`,
     `weldingRod`, `coveredElectrode`, `fluxCoredWire`, `stripElectrode`, `brazingFiller`, and `weldingFlux`, `oxygen`,
     `argon`, are left to the core. Workpieces: lots, or `steel`, `bar`, `casting`, `forging`, `aluminium`, `workpiece`.
-    `method`: how. `shielding`: what the mixture holds, by volume, together 1. `deposited`: weld metal, a mass.
-    `arc_hours`: hours that arcs burnt.
+    `method`: of joining or cutting. `shielding`: gases of the mixture by volume, together 1. `deposited`: weld metal, a
+    mass. `arc_hours`: hours of arc time.
     """
 
     method: Method | None = None
@@ -84,13 +86,12 @@ def gases() -> FactorTable:
 
 
 def assess(context: Context, activity: Welding) -> Assessment:
-    """Power, fuel gas, and the CO2 that shielding gas holds; each material goes where the outputs' compositions say."""
+    """Power, fuel gas, and the CO2 of shielding gas; each material goes to outputs by their compositions."""
     carbon_dioxide = carbon_dioxide_share(activity.shielding)
     draft, power = begin(context, activity)
     for supply in context.supplied(*FUEL_GASES):
         draft.price(supply.material, supply.amount("KGM"), gases().find(supply.material), kind="onSite", supply=supply)
-        if not supply.priced:
-            draft.omit(f"{supply.material} upstream")
+        omit_upstream(draft, supply)
     _vent(draft, context, carbon_dioxide)
     follow_composition(draft, context)
     _check_energy(draft, context, activity, power)
@@ -99,58 +100,57 @@ def assess(context: Context, activity: Welding) -> Assessment:
     _check_mass(draft, context, filler)
     if activity.arc_hours is not None and power > 0:
         draft.indicate("electricityPerHour", power / Decimal(activity.arc_hours))
-    indicate_energy(draft, context.mass_out("product", "coProduct"), power)
+    indicate_energy(draft, context.mass_out(*PRODUCT_ROLES), power)
     return draft.assessment()
 
 
 def carbon_dioxide_share(shielding: Sequence[GasShare]) -> Decimal | None:
     """Kg of CO2 per kg of a mixture: P(CO2) * 44 / sum of P(j) * M(j), with volume shares P and molar masses M; None
-    where nothing is said of it. China's accounting guideline for machinery and equipment makers (2015), gas-shielded
-    welding. Raises PluginError where shares do not add up to 1.
+    without `shielding`. China's accounting guideline for machinery and equipment makers (2015), gas-shielded
+    welding. Raises PluginError if shares do not add up to 1.
     """
     if not shielding:
         return None
     total, mass, carbon_dioxide = ZERO, ZERO, ZERO
-    for one in shielding:
-        share = Decimal(one.share)
+    for part in shielding:
+        share = Decimal(part.share)
         total += share
-        mass += share * MOLAR_MASS[one.gas]
-        if one.gas == "carbonDioxide":
-            carbon_dioxide += share * MOLAR_MASS[one.gas]
+        mass += share * MOLAR_MASS[part.gas]
+        if part.gas == "carbonDioxide":
+            carbon_dioxide += share * MOLAR_MASS[part.gas]
     if total != 1:
-        raise invalid_activity("shielding", f"{total:f} in all", "volume shares that add up to 1")
+        raise invalid_activity("shielding", f"{total:f} in total", "volume shares that add up to 1")
     return carbon_dioxide / mass
 
 
 def _vent(draft: Draft, context: Context, share: Decimal | None) -> None:
     for supply in context.supplied("shieldingGas"):
-        kilograms = supply.amount("KGM")
+        mass = supply.amount("KGM")
         if share is None:
-            draft.omit("shieldingGas vented", kilograms)  # at most all of it is CO2
-            draft.find("shielding-unknown", "a mixture is vented, but the activity does not say how much of it is CO2")
+            draft.omit("shieldingGas vented", mass)  # at most all of it is CO2
+            draft.find("shielding-unknown", "a mixture is vented, but its share of CO2 is unknown: state shielding")
         else:
-            draft.carbon("shieldingGas", kilograms * share, supply=supply)
-        if not supply.priced:
-            draft.omit("shieldingGas upstream")
+            draft.carbon("shieldingGas", mass * share, supply=supply)
+        omit_upstream(draft, supply)
 
 
 def _check_energy(draft: Draft, context: Context, activity: Welding, power: Decimal) -> None:
-    """Warns only: what a provisional record used may still wait for the meter."""
+    """Warns only: the meter reading of a provisional record may still be missing."""
     if activity.method in ELECTRIC and power == 0:
-        draft.find("power-missing", f"{activity.method} runs on electricity, but none is supplied")
+        draft.find("power-missing", f"{activity.method} runs on electricity, but no electricity is supplied")
     fuels = ("acetylene", "hydrogen", *FUEL_GASES, *standard_fuels())
     if activity.method in ("oxyfuel", "oxyfuelCutting") and not context.supplied(*fuels):
-        draft.find("fuel-missing", f"{activity.method} burns gas, but none is supplied")
+        draft.find("fuel-missing", f"{activity.method} burns gas, but no gas is supplied")
 
 
 def _check_deposited(draft: Draft, activity: Welding, filler: Decimal, power: Decimal) -> None:
     if activity.deposited is None:
         return
-    deposited = convert(activity.deposited.amount, activity.deposited.unit, "KGM", "activity.deposited")
+    deposited = kilograms(activity.deposited, "deposited")
     if filler == 0:
         draft.find("filler-missing", f"{deposited:f} kg of weld metal, but no filler is supplied")
     elif deposited > filler * (1 + WEIGHING):
-        raise invalid_activity("deposited", activity.deposited, f"at most the {filler:f} kg of filler supplied")
+        raise invalid_activity("deposited", activity.deposited, f"at most {filler:f} kg, the filler supplied")
     else:
         efficiency = deposited / filler
         if efficiency < LEAST_DEPOSITED.get(activity.method or "", ZERO):
@@ -164,8 +164,8 @@ def _check_deposited(draft: Draft, activity: Welding, filler: Decimal, power: De
 
 
 def _check_mass(draft: Draft, context: Context, filler: Decimal) -> None:
-    """Products are workpieces and filler; gas and flux are in none of them."""
-    came, made = workpiece_mass(context) + filler, context.mass_out("product", "coProduct")
+    """Products consist of workpieces and filler, not of gas and flux."""
+    came, made = workpiece_mass(context) + filler, context.mass_out(*PRODUCT_ROLES)
     if came == filler:
         draft.find("no-workpiece", "no lot and no supply that becomes the product has a mass", refuses=True)
         return

@@ -1,10 +1,11 @@
-"""What transport and hubs share: energy well to wheel, refrigerants, and consignments beside the lots of service."""
+"""Shared code of transport and hubs: energy well to wheel, refrigerants, and the allocation to lots of service."""
 
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
 from ledger.sdk import (
+    CARRYING_ROLES,
     ZERO,
     Activity,
     Context,
@@ -22,20 +23,16 @@ from ledger.sdk import (
     read_factors,
 )
 
-KG_PER_T: Final = 1000
-CARRYING: Final = ("product", "coProduct", "byProduct")
-"""Roles of outputs that carry burden."""
-
 REFRIGERANTS: Final = ("HFC134a",)
-"""Supplies that replace what leaked, by the name of the gas."""
+"""Supplies that replace leaked refrigerant, by the name of the gas."""
 
 
 class Operation(Activity, frozen=True, kw_only=True):
-    """What both routes may say.
+    """Fields of both routes.
 
-    `renewable_share`: of the electricity that comes as lots. `analyses`: what is known of fuels better than the
-    defaults, such as the biogenic share of a blend. `intensity`: the default of `factors.csv` that stands in for energy
-    where the operator does not know it.
+    `renewable_share`: of the electricity that comes as lots. `analyses`: values of fuels that replace the defaults,
+    such as the biogenic share of a blend. `intensity`: the default of `factors.csv` that replaces energy if the
+    operator does not know it.
     """
 
     renewable_share: Fraction = "0"
@@ -52,7 +49,7 @@ def book_operation(draft: Draft, context: Context, activity: Operation, kind: Li
     """Energy of an operation, all of it as transport, well to wheel (ISO 14083: vehicle or hub operation and energy
     provision), and leaked refrigerants. Returns MJ.
 
-    Fuel is burnt by China's guidelines; its provision is priced where the table has it, else named as an omission.
+    Combustion follows China's guidelines; provision is priced if the table has it, else named as an omission.
     """
     for supply in context.supplies:
         if is_fuel(supply, activity.analyses):
@@ -68,7 +65,7 @@ def book_operation(draft: Draft, context: Context, activity: Operation, kind: Li
 def _burn(draft: Draft, supply: SupplyFacts, analyses: Sequence[FuelAnalysis], kind: LineKind) -> None:
     analysis = analysis_of(supply.material, analyses)
     key = f"{supply.material}Provision"
-    # What grew is provided otherwise than mineral oil: its provision stays a gap.
+    # Biofuel is provided in another way than mineral oil, so its provision stays an omission.
     mineral = analysis is None or Decimal(analysis.biogenic_share) == 0
     if supply.priced or key not in factors() or not mineral:
         draft.burn(supply, analysis=analysis, kind=kind)
@@ -80,20 +77,22 @@ def _burn(draft: Draft, supply: SupplyFacts, analyses: Sequence[FuelAnalysis], k
 
 def _without_fuels(context: Context, analyses: Sequence[FuelAnalysis]) -> Context:
     fields = {name: getattr(context, name) for name in context.__struct_fields__}
-    left = tuple(supply for supply in context.supplies if not is_fuel(supply, analyses))
-    return Context(**(fields | {"supplies": left}))
+    others = tuple(supply for supply in context.supplies if not is_fuel(supply, analyses))
+    return Context(**(fields | {"supplies": others}))
 
 
 def _count_as_transport(draft: Draft, kind: LineKind) -> None:
-    """Power and heat bought for transport are part of its emissions: a figure of which, added to nothing."""
+    """Power and heat bought for transport, also in the burden of transport emissions, which does not add to the
+    total."""
     draft.line(Line(
         gas="CO2", amount=draft.emitted(kind), source=kind, kind=kind, burden="transportGhgEmissions",
     ))
 
 
 def weigh(draft: Draft, context: Context, amounts: Sequence[Decimal]) -> None:
-    """Burden is shared by what was done for each lot of service, since services have no mass (ISO 14083, allocation by
-    transport activity, and by freight handled in hubs)."""
+    """Weights by the transport activity or freight of each lot of service, since services have no mass (ISO 14083,
+    allocation by transport activity, in hubs by freight handled)."""
     draft.weigh("mass", [
-        amount if output.role in CARRYING else ZERO for amount, output in zip(amounts, context.outputs, strict=True)
+        amount if output.role in CARRYING_ROLES else ZERO
+        for amount, output in zip(amounts, context.outputs, strict=True)
     ])

@@ -1,10 +1,22 @@
-"""Hubs: terminals, warehouses, ports; freight handled is the service, counted in pieces and known in tonnes."""
+"""Hubs: terminals, warehouses, ports. The service is freight handled, counted in pieces and stated in tonnes."""
 
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_logistics.common import CARRYING, KG_PER_T, Operation, book_operation, factors, weigh
-from ledger.sdk import ZERO, Assessment, Context, Draft, Name, Part, Quantity, convert, invalid_activity
+from carbon_ledger_logistics.common import Operation, book_operation, factors, weigh
+from ledger.sdk import (
+    CARRYING_ROLES,
+    KG_PER_T,
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    Name,
+    Part,
+    Quantity,
+    invalid_activity,
+    kilograms,
+)
 
 # Cross-docks take 5 to 50 MJ per t, cold stores that hold goods for weeks up to 3,000.
 MOST_ENERGY: Final = Decimal(5000)
@@ -22,8 +34,8 @@ class Hub(Operation, frozen=True, kw_only=True):
 
     Supplies: `electricity`, `diesel` and other standard fuels of lifts, tractors and heating, `heat`, `steam`,
     `HFC134a` that leaked; `packaging` and others are left to the core. Outputs: lots of service, counted (C62:
-    shipments, containers, or whole tonnes), never in a mass: freight itself passes by transfers.
-    `handled`: one for each output. `kind`: what the hub does.
+    shipments, containers, or whole tonnes), never in a mass: freight itself moves by transfers.
+    `handled`: an entry for each output. `kind`: of the hub.
     """
 
     handled: tuple[Handled, ...]
@@ -31,10 +43,10 @@ class Hub(Operation, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: Hub) -> Assessment:
-    """ISO 14083: emissions of energy, its provision and refrigerants, else freight * default intensity. Each lot
-    carries by its part of the freight that left.
+    """ISO 14083: emissions of energy, its provision and refrigerants, else freight * default intensity. Lots
+    share the burden by the freight that left.
 
-    Raises PluginError for outputs that are a mass, and freight that does not match the outputs.
+    Raises PluginError for outputs with a mass, and for freight that does not match the outputs.
     """
     draft = Draft(context)
     tonnes = _tonnes(context, activity)
@@ -46,7 +58,7 @@ def assess(context: Context, activity: Hub) -> Assessment:
         if energy / total > MOST_ENERGY:
             draft.find("energy-unusual", f"{energy / total:.4g} MJ per t handled: usual is up to {MOST_ENERGY}")
     elif activity.intensity is None:
-        draft.find("no-energy", "neither energy nor an intensity is given")
+        draft.find("no-energy", "the record states neither energy nor an intensity")
         draft.omit("energy of the hub")
     weigh(draft, context, tonnes)
     draft.indicate("freightHandled", total)
@@ -54,18 +66,18 @@ def assess(context: Context, activity: Hub) -> Assessment:
 
 
 def _tonnes(context: Context, activity: Hub) -> list[Decimal]:
-    known = {one.lot: one for one in activity.handled}
-    if len(known) != len(activity.handled) or set(known) != {output.lot for output in context.outputs}:
-        raise invalid_activity("handled", ", ".join(known) or "empty", "one for each output, by its lot")
+    by_lot = {one.lot: one for one in activity.handled}
+    if len(by_lot) != len(activity.handled) or set(by_lot) != {output.lot for output in context.outputs}:
+        raise invalid_activity("handled", ", ".join(by_lot) or "empty", "an entry for each output, by its lot")
     tonnes = []
     for output in context.outputs:
         if output.mass is not None:
-            raise invalid_activity("handled", output.lot, "of an output that is a service: counted, without a mass")
-        mass = known[output.lot].mass
-        kilograms = convert(mass.amount, mass.unit, "KGM", "activity.handled[].mass")
-        tonnes.append(kilograms / KG_PER_T if output.role in CARRYING else ZERO)
+            raise invalid_activity("handled", output.lot, "for outputs that are services: counted, without a mass")
+        mass = by_lot[output.lot].mass
+        amount = kilograms(mass, "handled[].mass") / KG_PER_T
+        tonnes.append(amount if output.role in CARRYING_ROLES else ZERO)
     if not any(tonnes):
-        raise invalid_activity("handled", "nothing that carries burden", "freight of at least one product")
+        raise invalid_activity("handled", "without freight of a product", "freight of at least one product")
     return tonnes
 
 
@@ -73,7 +85,7 @@ def _book_intensity(draft: Draft, activity: Hub, total: Decimal, energy: Decimal
     if activity.intensity is None:
         return
     if energy > 0:
-        raise invalid_activity("intensity", activity.intensity, "left out where energy is supplied: it counts twice")
+        raise invalid_activity("intensity", activity.intensity, "absent if energy is supplied: both would count twice")
     if not activity.intensity.startswith("hub") or activity.intensity not in factors():
-        raise invalid_activity("intensity", activity.intensity, "a default of hubs: hubTranshipment")
+        raise invalid_activity("intensity", activity.intensity, "a default intensity of hubs: hubTranshipment")
     draft.price(activity.intensity, total, factors().find(activity.intensity), kind="transport")

@@ -1,25 +1,15 @@
-"""The sector's front page: routes, indicators, and what they are called."""
+"""The sector `logistics`: its routes and their names."""
 
-from collections.abc import Mapping
-from typing import Final
 
 from carbon_ledger_logistics import hub, transport
-from ledger.sdk import Indicator, Route, Sector
-
-INDICATORS: Final[Mapping[str, Indicator]] = {
-    "transportActivity": Indicator(unit="TKM", en="Transport activity", zh="货物周转量"),
-    "energyPerTonneKilometre": Indicator(unit="3B/TKM", en="Energy per tonne kilometre", zh="单位周转量能耗"),
-    "loadFactor": Indicator(unit="TKM/TKM", en="Load factor by mass", zh="载重利用率"),
-    "emptyRunning": Indicator(unit="KMT/KMT", en="Empty running", zh="空驶率"),
-    "freightHandled": Indicator(unit="TNE", en="Freight handled", zh="货物吞吐量"),
-    "energyPerTonneHandled": Indicator(unit="3B/TNE", en="Energy per tonne handled", zh="单位吞吐量能耗"),
-}
+from ledger.sdk import Route, Sector, read_indicators
 
 
 def plugin() -> Sector:
     """The sector `logistics`. Its outputs are services without mass and elements, so both tolerances are 0."""
     return Sector(
-        name="logistics", version="0.1.0", en="Logistics", zh="物流", indicators=INDICATORS,
+        name="logistics", version="0.1.0", en="Logistics", zh="物流",
+        indicators=read_indicators("carbon_ledger_logistics"),
         routes={
             "transport": Route(
                 activity=transport.Transport, assess=transport.assess, en="Freight transport", zh="货物运输",

@@ -1,11 +1,13 @@
-"""Transport: freight moved by vehicles, trains, vessels, aircraft; the service is a lot in tonne kilometres."""
+"""Transport: vehicles, trains, vessels and aircraft move freight; the service is a lot in tonne kilometres."""
 
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_logistics.common import CARRYING, KG_PER_T, Operation, book_operation, factors, weigh
+from carbon_ledger_logistics.common import Operation, book_operation, factors, weigh
 from ledger.sdk import (
+    CARRYING_ROLES,
+    KG_PER_T,
     ZERO,
     Assessment,
     Context,
@@ -16,8 +18,10 @@ from ledger.sdk import (
     Part,
     Positive,
     Quantity,
+    amount_in,
     convert,
     invalid_activity,
+    kilograms,
 )
 
 Mode = Literal["road", "rail", "inlandWaterway", "sea", "air", "pipeline"]
@@ -30,15 +34,15 @@ USUAL_ENERGY: Final[Mapping[str, Limits]] = {
     "inlandWaterway": (Decimal("0.1"), Decimal(2)), "sea": (Decimal("0.02"), Decimal(3)),
     "air": (Decimal(5), Decimal(40)), "pipeline": (Decimal("0.01"), Decimal(2)),
 }
-# Tyres roll at 5 N per kN, steel wheels at 1: 0.05 and 0.01 MJ for each gross tkm at the wheel. What flies at a lift to
-# drag ratio of 20 takes 0.5 at the wings, and jets give a third of their fuel's energy. Slow ships need least of all.
+# Tyres roll at 5 N per kN, steel wheels at 1: 0.05 and 0.01 MJ for each gross tkm at the wheel. An aircraft with a lift
+# to drag ratio of 20 takes 0.5 in flight, and jets convert a third of their fuel's energy. Slow ships need least.
 POSSIBLE_ENERGY: Final[Mapping[str, Decimal]] = {
     "road": Decimal("0.05"), "rail": Decimal("0.01"), "inlandWaterway": Decimal("0.005"), "sea": Decimal("0.002"),
     "air": Decimal("1.5"), "pipeline": Decimal("0.001"),
 }
 # Detours of 5 % on roads and 15 % at sea are usual; twice the distance is another route.
 MOST_ADJUSTMENT: Final = Decimal(2)
-# Axles bear some overload; half as much again is a wrong weight or distance.
+# Axles bear some overload; 50 % overload is a wrong weight or distance.
 FULL: Final = Decimal(1)
 MOST_LOAD: Final = Decimal("1.5")
 # Odometers and maps agree to a part in a thousand.
@@ -46,12 +50,12 @@ ROUNDING: Final = Decimal("0.001")
 PREFIXES: Final[Mapping[str, str]] = {
     "road": "road", "rail": "rail", "inlandWaterway": "inland", "sea": "sea", "air": "air", "pipeline": "pipeline",
 }
-"""How the defaults of a mode begin in `factors.csv`."""
+"""Prefixes of a mode's defaults in `factors.csv`."""
 
 
 class Consignment(Part, frozen=True, kw_only=True):
-    """What was carried for a lot of service: `lot`, the output; `mass` with packaging; `distance` from where it was
-    loaded to where it was unloaded, by the record's kind of distance."""
+    """Freight of a lot of service: `lot`, the output; `mass` with packaging; `distance` from the place of loading to
+    the place of unloading, by the record's kind of distance."""
 
     lot: Name
     mass: Quantity
@@ -64,10 +68,10 @@ class Transport(Operation, frozen=True, kw_only=True):
     Supplies: `diesel`, `gasoline`, `lng`, `fuelOil`, `kerosene` and other standard fuels of loaded and empty trips;
     `electricity`; `HFC134a` that leaked. Lots in tonne kilometres are services bought from other carriers. Outputs:
     lots of service in tonne kilometres (TKM), each with its consignment.
-    `mode`: what carries. `consignments`: one for each output. `distance_basis`: of their distances, the shortest that
-    is feasible, or the great circle (air). `distance_adjustment`: kilometres driven per kilometre of that distance,
+    `mode`: of transport. `consignments`: one for each output. `distance_basis`: of their distances, the shortest
+    feasible one, or the great circle (air). `distance_adjustment`: kilometres driven per kilometre of that distance,
     for an intensity that is per kilometre driven. `loaded_distance`, `empty_distance`: of the vehicles together;
-    `capacity`: payload of one of them, a mass. `methane_slip`: share of `lng` that leaves unburnt.
+    `capacity`: payload of one vehicle, a mass. `methane_slip`: share of `lng` that leaves unburnt.
     """
 
     mode: Mode
@@ -81,8 +85,8 @@ class Transport(Operation, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: Transport) -> Assessment:
-    """ISO 14083: transport activity T = sum of mass * distance; emissions are those of energy and its provision, else
-    T * distance adjustment * default intensity. Each lot of service carries by its part of T.
+    """ISO 14083: transport activity T = sum of mass * distance; emissions of energy and its provision, else T *
+    distance adjustment * default intensity. Lots of service share the burden by their part of T.
 
     Raises PluginError for consignments that do not match the outputs, InvalidQuantity for outputs in other units.
     """
@@ -98,11 +102,13 @@ def assess(context: Context, activity: Transport) -> Assessment:
         _check_energy(draft, activity.mode, energy / total)
         draft.indicate("energyPerTonneKilometre", energy / total)
     elif activity.intensity is None and not bought:
-        # Only a warning: what a provisional trip used may still wait for the closing.
-        draft.find("no-energy", "neither energy nor an intensity is given")
+        # Only a warning: the closing of a provisional trip may bring its energy.
+        draft.find("no-energy", "the record states neither energy nor an intensity")
         draft.omit("energy of transport")
     if activity.mode == "air" and activity.distance_basis != "greatCircle":
-        draft.find("distance-basis", "air freight is counted by the great circle distance")
+        draft.find(
+            "distance-basis", "air freight counts by the great circle distance: set distanceBasis to greatCircle",
+        )
     _indicate_vehicles(draft, activity, total)
     weigh(draft, context, carried)
     draft.indicate("transportActivity", total)
@@ -110,48 +116,50 @@ def assess(context: Context, activity: Transport) -> Assessment:
 
 
 def _carried(context: Context, activity: Transport) -> list[Decimal]:
-    """Tkm of each output, as its consignment says; raises PluginError where the two differ."""
-    known = {one.lot: one for one in activity.consignments}
-    if len(known) != len(activity.consignments) or set(known) != {output.lot for output in context.outputs}:
-        raise invalid_activity("consignments", ", ".join(known) or "empty", "one for each output, by its lot")
+    """Tkm of each output, by its consignment; raises PluginError if they differ from the output's quantity."""
+    by_lot = {consignment.lot: consignment for consignment in activity.consignments}
+    if len(by_lot) != len(activity.consignments) or set(by_lot) != {output.lot for output in context.outputs}:
+        raise invalid_activity("consignments", ", ".join(by_lot) or "empty", "an entry for each output, by its lot")
     carried = []
     for output in context.outputs:
-        one = known[output.lot]
-        tonnes = convert(one.mass.amount, one.mass.unit, "TNE", "activity.consignments[].mass")
-        kilometres = convert(one.distance.amount, one.distance.unit, "KMT", "activity.consignments[].distance")
+        consignment = by_lot[output.lot]
+        tonnes = amount_in(consignment.mass, "TNE", "consignments[].mass")
+        kilometres = amount_in(consignment.distance, "KMT", "consignments[].distance")
         stated = convert(output.quantity.amount, output.quantity.unit, "TKM", "outputs[].quantity")
         if abs(stated - tonnes * kilometres) > stated * ROUNDING:
             raise invalid_activity(
-                "consignments", f"{tonnes} t over {kilometres} km", f"the {stated} tkm of {output.lot}"
+                "consignments", f"{tonnes} t over {kilometres} km", f"equal to the {stated} tkm of {output.lot}"
             )
-        carried.append(tonnes * kilometres if output.role in CARRYING else ZERO)
+        carried.append(tonnes * kilometres if output.role in CARRYING_ROLES else ZERO)
     if not any(carried):
-        raise invalid_activity("consignments", "nothing that carries burden", "freight of at least one product")
+        raise invalid_activity("consignments", "without freight of a product", "freight of at least one product")
     return carried
 
 
 def _book_intensity(draft: Draft, activity: Transport, total: Decimal, kind: LineKind, energy: Decimal) -> None:
     adjustment = Decimal(activity.distance_adjustment)
     if not 1 <= adjustment <= MOST_ADJUSTMENT:
-        rule = f"from 1, since no road is shorter than the shortest, to {MOST_ADJUSTMENT}"
+        rule = f"from 1 to {MOST_ADJUSTMENT}: no route is shorter than the shortest feasible distance"
         raise invalid_activity("distanceAdjustment", activity.distance_adjustment, rule)
     if activity.intensity is None:
         if adjustment != 1:
-            raise invalid_activity("distanceAdjustment", activity.distance_adjustment, "1 where energy is measured")
+            raise invalid_activity("distanceAdjustment", activity.distance_adjustment, "1 without an intensity")
         return
     if energy > 0:
-        raise invalid_activity("intensity", activity.intensity, "left out where energy is supplied: it counts twice")
+        raise invalid_activity("intensity", activity.intensity, "absent if energy is supplied: both would count twice")
     if not activity.intensity.startswith(PREFIXES[activity.mode]) or activity.intensity not in factors():
         defaults = " ".join(row.key for row in factors() if row.key.startswith(PREFIXES[activity.mode]))
-        raise invalid_activity("intensity", activity.intensity, f"a default of {activity.mode}: {defaults or 'none'}")
+        raise invalid_activity(
+            "intensity", activity.intensity, f"a default of {activity.mode}: {defaults or 'no default exists'}",
+        )
     draft.price(activity.intensity, total * adjustment, factors().find(activity.intensity), kind=kind)
 
 
 def _book_slip(draft: Draft, context: Context, activity: Transport, kind: LineKind) -> None:
-    """Methane that passes engines unburnt: mass of LNG * slip, kg of CH4. Unknown, it is a gap."""
+    """Methane that passes engines unburnt: mass of LNG * slip, kg of CH4. An unknown slip is an omission."""
     supplies = context.supplied("lng")
     if activity.methane_slip is not None and not supplies:
-        raise invalid_activity("methaneSlip", activity.methane_slip, "said of a supply `lng`")
+        raise invalid_activity("methaneSlip", activity.methane_slip, "absent without a supply `lng`")
     for supply in supplies:
         if activity.methane_slip is None:
             draft.omit("lng methane slip")
@@ -174,12 +182,12 @@ def _indicate_vehicles(draft: Draft, activity: Transport, total: Decimal) -> Non
     loaded = _kilometres(activity.loaded_distance, "loadedDistance")
     empty = _kilometres(activity.empty_distance, "emptyDistance")
     if activity.empty_distance is not None and activity.loaded_distance is None:
-        raise invalid_activity("emptyDistance", activity.empty_distance, "given with loadedDistance")
+        raise invalid_activity("emptyDistance", activity.empty_distance, "stated together with loadedDistance")
     if loaded == 0:
         return
     draft.indicate("emptyRunning", empty / (loaded + empty))
     if activity.capacity is not None:
-        payload = convert(activity.capacity.amount, activity.capacity.unit, "KGM", "activity.capacity") / KG_PER_T
+        payload = kilograms(activity.capacity, "capacity") / KG_PER_T
         factor = total / (payload * loaded)
         draft.indicate("loadFactor", factor)
         if factor > FULL:
@@ -187,4 +195,4 @@ def _indicate_vehicles(draft: Draft, activity: Transport, total: Decimal) -> Non
 
 
 def _kilometres(distance: Quantity | None, field: str) -> Decimal:
-    return ZERO if distance is None else convert(distance.amount, distance.unit, "KMT", f"activity.{field}")
+    return ZERO if distance is None else amount_in(distance, "KMT", field)

@@ -4,12 +4,12 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_nonferrous.balance import check_recovery, entering, held_by, made_of, total
-from carbon_ledger_nonferrous.common import KG_PER_T, Work, begin, indicate_energy
-from carbon_ledger_nonferrous.matter import follow_melt
+from carbon_ledger_nonferrous.common import Work, begin, indicate_energy
+from carbon_ledger_nonferrous.matter import Melt, follow_melt
 from carbon_ledger_nonferrous.metals import ALUMINIUM
-from ledger.sdk import ZERO, Assessment, Context, Draft
+from ledger.sdk import KG_PER_T, ZERO, Assessment, Context, Draft, warn_outside
 
-# Digestion takes what silica does not bind in the residue: 80 to 95 % of the alumina; below 60 % a weight is missing.
+# Silica binds alumina in the residue, so digestion takes 80 to 95 % of it; below 60 % a weight is missing.
 LEAST_RECOVERY: Final = Decimal("0.6")
 # Refineries need 7 to 22 GJ per t of alumina by the Bayer process, up to 43 by sintering (published IAI surveys).
 USUAL_ENERGY: Final = {"bayer": (Decimal(6000), Decimal(22000)), "sinter": (Decimal(15000), Decimal(45000)),
@@ -23,7 +23,7 @@ USUAL_CAUSTIC: Final = Decimal(250)
 class Alumina(Work, frozen=True, kw_only=True):
     """How a refinery ran; every field may be left out.
 
-    Inputs: bauxite. Outputs: alumina, hydrate; bauxite residue as waste. Supplies: `bauxite` (where it is no lot),
+    Inputs: bauxite. Outputs: alumina, hydrate; bauxite residue as waste. Supplies: `bauxite` (if it is no lot),
     `steam`, `heat`, `electricity`, every standard fuel (calcining, boilers); `limestone` and `sodaAsh` that are burnt
     or sintered here give off CO2; `causticSoda`, `lime`, `flocculant` and others are left to the core.
     `process`: how the ore is opened up. `contents`: aluminium, not its oxide, in `bauxite`: Al2O3 * 0.52925.
@@ -39,8 +39,8 @@ def assess(context: Context, activity: Alumina) -> Assessment:
     purity = ALUMINIUM.carriers["alumina"].typical
     held = [held_by(output, ALUMINIUM, purity) for output in context.outputs]
     draft.indicate("metalRecovery", check_recovery(draft, context, entered, held, LEAST_RECOVERY))
-    follow_melt(draft, context, ALUMINIUM, total(entered), held, stays=False)
-    # Hydrate and alumina together, as the alumina that their aluminium makes.
+    follow_melt(draft, context, Melt(ALUMINIUM, total(entered), held, stays=False))
+    # Hydrate and alumina together, as alumina with the same aluminium.
     made = made_of(context, held) / purity
     _check_use(draft, context, activity, made)
     draft.indicate("aluminaProduced", made / KG_PER_T)
@@ -56,11 +56,12 @@ def _check_use(draft: Draft, context: Context, activity: Alumina, made: Decimal)
     bauxite = (sum(lots, ZERO) + sum(supplied, ZERO)) / made * KG_PER_T
     if bauxite > 0:
         draft.indicate("bauxitePerTonne", bauxite)
-        if not USUAL_BAUXITE[0] <= bauxite <= USUAL_BAUXITE[1]:
-            draft.find("bauxite-unusual", f"{bauxite:.0f} kg of bauxite per t of alumina")
+        warn_outside(
+            draft, "bauxite-unusual", f"{bauxite:.0f} kg of bauxite per t of alumina", bauxite, USUAL_BAUXITE,
+        )
     caustic = sum((one.amount("KGM") for one in context.supplied("causticSoda")), ZERO) / made * KG_PER_T
     if caustic > USUAL_CAUSTIC:
-        draft.find("caustic-unusual", f"{caustic:.0f} kg of caustic soda per t of alumina")
-    energy, (low, high) = draft.megajoules / made * KG_PER_T, USUAL_ENERGY[activity.process]
-    if not low <= energy <= high:
-        draft.find("energy-unusual", f"{energy:.0f} MJ per t of alumina")
+        draft.find("caustic-unusual", f"{caustic:.0f} kg of caustic soda per t of alumina: usual is up to "
+                   f"{USUAL_CAUSTIC}")
+    energy, usual = draft.megajoules / made * KG_PER_T, USUAL_ENERGY[activity.process]
+    warn_outside(draft, "energy-unusual", f"{energy:.0f} MJ per t of alumina", energy, usual)

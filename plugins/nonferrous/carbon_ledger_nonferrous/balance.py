@@ -1,37 +1,49 @@
-"""Balance of one element over a record: what lots and supplies bring, what outputs hold, what that yields.
+"""Balance of one element over a record: lots and supplies that bring it, outputs that hold it, and its recovery.
 
-An analysis goes first: a lot or an output that states the element is taken by it. Then its materials, by the grades of
-the activity or typical ones. What says nothing of itself is taken as metal.
+The element that a lot or an output states comes first, then its materials by the grades of the activity or typical
+grades. A lot without elements and materials counts as metal.
 """
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
-from ledger.sdk import ZERO, Context, Draft, Fraction, InputFacts, Key, OutputFacts, invalid_activity, is_energy
+from ledger.sdk import (
+    CARRYING_ROLES,
+    PRODUCT_ROLES,
+    ZERO,
+    Context,
+    Draft,
+    Fraction,
+    InputFacts,
+    Key,
+    OutputFacts,
+    invalid_activity,
+    is_energy,
+)
 
 ONE: Final = Decimal(1)
-# Anodes and bullion are below, cathodes and refined lead above.
+# Anodes and bullion are less pure, cathodes and refined lead purer.
 REFINED: Final = Decimal("0.995")
 Source = Literal["ore", "metal", "scrap", "returns"]
 
 
 class Grade(NamedTuple):
-    """Mass fraction of the element in a material: what is usual, and the most that its chemistry allows."""
+    """Mass fraction of the element in a material: the typical one, and the largest that its chemistry allows."""
 
     typical: Decimal
     most: Decimal
 
 
 def grade(typical: str, most: str | None = None) -> Grade:
-    """A grade of decimal strings; of a pure compound both are the same."""
+    """A grade of decimal strings; for a pure compound both are equal."""
     return Grade(Decimal(typical), Decimal(most or typical))
 
 
 class Metal(NamedTuple):
-    """`symbol`: the element, or None where the melt as a whole is balanced. `names`: materials that are this metal, by
-    which recycled content is traced. `carriers`: all materials that hold it; `refined`: those made elsewhere, so that
-    they count as produced there."""
+    """`symbol`: the element, or None if the melt as a whole is balanced. `names`: materials that are this metal, by
+    which recycled content is traced. `carriers`: all materials that hold it; `refined`: carriers that another record
+    made, which counts them as produced."""
 
     symbol: str | None
     names: tuple[str, ...]
@@ -41,7 +53,7 @@ class Metal(NamedTuple):
 
 class Entered(NamedTuple):
     """Kg of the element in one input or supply: as known, and at most. `source`: `metal` was refined before, `returns`
-    are this process's own, `scrap` is waste, used products, or what a recycler made of them."""
+    are this process's own, `scrap` is waste, used products, or a recycler's product of them."""
 
     known: Decimal
     most: Decimal
@@ -50,10 +62,11 @@ class Entered(NamedTuple):
 
 
 def check_contents(contents: Mapping[Key, Fraction], metal: Metal) -> None:
-    """Raises PluginError for a material that brings none of this metal, and for more than its chemistry allows."""
+    """Raises PluginError for a material that does not hold this metal, and for a content above its chemistry's
+    limit."""
     for material, stated in contents.items():
         if material not in metal.carriers:
-            raise invalid_activity(f"contents.{material}", stated, "of " + ", ".join(sorted(metal.carriers)))
+            raise invalid_activity(f"contents.{material}", stated, "for one of " + ", ".join(sorted(metal.carriers)))
         most = metal.carriers[material].most
         if Decimal(stated) > most:
             raise invalid_activity(f"contents.{material}", stated, f"at most {most}")
@@ -62,19 +75,19 @@ def check_contents(contents: Mapping[Key, Fraction], metal: Metal) -> None:
 def entering(
     context: Context, metal: Metal, contents: Mapping[Key, Fraction], unstated: Decimal = ONE
 ) -> tuple[Entered, ...]:
-    """What inputs with a mass and supplies bring of the metal. `unstated`: the part that it is of what a lot's analysis
-    leaves open, where no materials are named. Raises InvalidQuantity for a supply without a mass."""
+    """Kg of the metal in inputs with a mass and in supplies. `unstated`: for a lot without materials, the metal's part
+    of the mass that its stated elements leave open. Raises InvalidQuantity for a supply without a mass."""
     check_contents(contents, metal)
     grades = {
-        name: grade(contents[name]) if name in contents else known for name, known in metal.carriers.items()
+        name: grade(contents[name]) if name in contents else usual for name, usual in metal.carriers.items()
     }
     lots = (taken for taken in context.inputs if taken.mass and not is_energy(taken.quantity))
-    found = [_lot(taken, metal, grades, unstated) for taken in lots]
+    entered = [_lot(taken, metal, grades, unstated) for taken in lots]
     for supply in context.supplied(*metal.carriers):
-        mass, known = supply.amount("KGM"), grades[supply.material]
+        mass, content = supply.amount("KGM"), grades[supply.material]
         source: Source = "metal" if supply.material in metal.refined else "ore"
-        found.append(Entered(mass * known.typical, mass * known.most, source, lot=False))
-    return tuple(found)
+        entered.append(Entered(mass * content.typical, mass * content.most, source, lot=False))
+    return tuple(entered)
 
 
 def _lot(taken: InputFacts, metal: Metal, grades: Mapping[str, Grade], unstated: Decimal) -> Entered:
@@ -85,12 +98,12 @@ def _lot(taken: InputFacts, metal: Metal, grades: Mapping[str, Grade], unstated:
     if not taken.materials:
         rest = mass if metal.symbol is None else mass * (1 - sum(taken.elements.values(), ZERO)) * unstated
         return Entered(rest, rest, source, lot=True)
-    known, most = ZERO, ZERO
+    typical, most = ZERO, ZERO
     for material, share in taken.materials.items():
         if material in grades:
-            known += mass * share * grades[material].typical
+            typical += mass * share * grades[material].typical
             most += mass * share * grades[material].most
-    return Entered(known, most, source, lot=True)
+    return Entered(typical, most, source, lot=True)
 
 
 def _source(taken: InputFacts, metal: Metal) -> Source:
@@ -104,7 +117,7 @@ def _source(taken: InputFacts, metal: Metal) -> Source:
 
 
 def held_by(output: OutputFacts, metal: Metal, purity: Decimal = ONE) -> Decimal:
-    """Kg of the element in an output; a product that says nothing of itself holds `purity`, all others nothing."""
+    """Kg of the element in an output; without elements and materials a product holds `purity`, other outputs 0."""
     mass = output.mass or ZERO
     if metal.symbol is not None and metal.symbol in output.elements:
         return mass * output.elements[metal.symbol]
@@ -120,17 +133,18 @@ def total(entered: Sequence[Entered]) -> Decimal:
 
 
 def made_of(context: Context, held: Sequence[Decimal], *roles: str) -> Decimal:
-    """Kg of what outputs hold, of those with these roles: `product` and `coProduct` where none is named."""
-    counted = roles or ("product", "coProduct")
+    """Kg that outputs with these roles hold; without roles, products and co-products."""
+    counted = roles or PRODUCT_ROLES
     return sum((amount for amount, output in zip(held, context.outputs, strict=True) if output.role in counted), ZERO)
 
 
 def check_recovery(
     draft: Draft, context: Context, entered: Sequence[Entered], held: Sequence[Decimal], least: Decimal
 ) -> Decimal:
-    """Recovery = kg in what is no waste / kg in. More out than in refuses, a recovery below `least` warns."""
+    """Recovery = kg in products, co-products and by-products / kg in. More out than in refuses, less than `least`
+    warns."""
     came, most = total(entered), sum((one.most for one in entered), ZERO)
-    out, made = sum(held, ZERO), made_of(context, held, "product", "coProduct", "byProduct")
+    out, made = sum(held, ZERO), made_of(context, held, *CARRYING_ROLES)
     if out == 0:
         draft.find("no-metal-out", "no output holds the metal", refuses=True)
     if most == 0:
@@ -139,16 +153,16 @@ def check_recovery(
     if out > most:
         draft.find("metal-recovery", f"{out:f} kg of metal out of at most {most:f} kg", refuses=True)
     elif out > came:
-        draft.find("metal-recovery", f"{out:f} kg of metal out of {came:f} kg at typical grades: say contents")
+        draft.find("metal-recovery", f"{out:f} kg of metal out of {came:f} kg at typical grades: state contents")
     elif made < came * least:
         draft.find("metal-recovery", f"only {made:f} kg of metal out of {came:f} kg")
     return made / came if came else ZERO
 
 
 def indicate_metal(draft: Draft, entered: Sequence[Entered], made: Decimal, recycled_name: str) -> None:
-    """Tonnes of metal made here, and of it recycled, so that shares can be taken over many records.
+    """Tonnes of metal made here, and the recycled part of it, so that shares can be taken over many records.
 
-    Metal that was refined before counts where it was refined; the process's own returns take the mix of the rest.
+    Metal that was refined before counts where it was refined; the process's own returns have the mix of the rest.
     metalProduced = made * (in - refined before) / in, recycledMetalProduced = made * scrap / in, both without returns.
     """
     came = sum((one.known for one in entered if one.source != "returns"), ZERO)

@@ -1,14 +1,14 @@
 """Casting of aluminium: ingots, billets, slabs, rod. Liquid metal from the cells may be alloyed directly, which saves
-melting it again."""
+remelting it."""
 
 from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_nonferrous.balance import check_recovery, entering, held_by, made_of, total
-from carbon_ledger_nonferrous.common import KG_PER_T, Work, begin, burn_charge, indicate_energy
-from carbon_ledger_nonferrous.matter import follow_melt
+from carbon_ledger_nonferrous.common import Work, begin, burn_charge, indicate_energy
+from carbon_ledger_nonferrous.matter import Melt, follow_melt
 from carbon_ledger_nonferrous.metals import MELT
-from ledger.sdk import ZERO, Assessment, Context, Draft, Name, invalid_activity
+from ledger.sdk import KG_PER_T, ZERO, Assessment, Context, Draft, Name, invalid_activity
 
 # Dross takes 0.5 to 3 % of the melt; butts, chips and scalpings, a quarter at most, come back as returns.
 LEAST_YIELD: Final = Decimal("0.7")
@@ -26,7 +26,7 @@ class AluminiumCasting(Work, frozen=True, kw_only=True):
     `copper`, `zinc`, `iron`, `titanium`, `aluminiumTitaniumBoron` go into the melt; `electricity`, `heat`, standard
     fuels; `argon`, `chlorine`, `flux` and others are left to the core.
     `molten`: input lots that came liquid. `direct_alloying`: whether that liquid metal was alloyed without having been
-    an ingot. `form`: what is cast.
+    an ingot. `form`: of the castings.
     """
 
     molten: tuple[Name, ...] = ()
@@ -35,14 +35,15 @@ class AluminiumCasting(Work, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: AluminiumCasting) -> Assessment:
-    """Power and fuels (GB/T 32151.4); the melt goes to the castings. Raises PluginError for lots that are none."""
+    """Power and fuels (GB/T 32151.4); the melt goes to the castings. Raises PluginError for liquid lots that are no
+    input."""
     liquid = _liquid(context, activity)
     draft, power = begin(context, activity)
     entered = entering(context, MELT, activity.contents)
     held = [held_by(output, MELT) for output in context.outputs]
     made, came = made_of(context, held), total(entered)
     draft.indicate("metalRecovery", check_recovery(draft, context, entered, held, LEAST_YIELD))
-    follow_melt(draft, context, MELT, came, held, stays=True)
+    follow_melt(draft, context, Melt(MELT, came, held, stays=True))
     burn_charge(draft, context)
     _check_melting(draft, came - liquid, made)
     if liquid > 0:
@@ -53,7 +54,7 @@ def assess(context: Context, activity: AluminiumCasting) -> Assessment:
 
 
 def _liquid(context: Context, activity: AluminiumCasting) -> Decimal:
-    """Kg of liquid aluminium that is taken."""
+    """Kg of liquid aluminium that the record takes."""
     lots = {taken.lot: taken.mass or ZERO for taken in context.inputs}
     for i, lot in enumerate(activity.molten):
         if lot not in lots or lot in activity.molten[:i]:
@@ -61,13 +62,14 @@ def _liquid(context: Context, activity: AluminiumCasting) -> Decimal:
     supplied = sum((one.amount("KGM") for one in context.supplied("moltenAluminium")), ZERO)
     liquid = sum((lots[lot] for lot in activity.molten), ZERO) + supplied
     if activity.direct_alloying and liquid == 0:
-        raise invalid_activity("directAlloying", True, "false where no liquid aluminium is taken")
+        raise invalid_activity("directAlloying", True, "false, since no liquid aluminium is taken")
     return liquid
 
 
 def _check_melting(draft: Draft, solid: Decimal, made: Decimal) -> None:
-    """Warns only: what a provisional record used may still wait for the meter."""
+    """Warns only: the meter reading of a provisional record may still be missing."""
     if draft.megajoules < solid * MELTING_MJ:
         draft.find("melting-missing", f"{draft.megajoules:f} MJ cannot melt {solid:f} kg of cold metal")
     elif made > 0 and draft.megajoules / made * KG_PER_T > USUAL_ENERGY:
-        draft.find("energy-unusual", f"{draft.megajoules / made * KG_PER_T:.0f} MJ per t of castings")
+        draft.find("energy-unusual", f"{draft.megajoules / made * KG_PER_T:.0f} MJ per t of castings: "
+                   f"usual is up to {USUAL_ENERGY}")

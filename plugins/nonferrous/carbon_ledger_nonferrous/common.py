@@ -1,4 +1,4 @@
-"""What the non-ferrous routes share: factors, energy, carbonates, and carbon that burns with the charge."""
+"""Shared code of the non-ferrous routes: factors, energy, carbonates, and carbon that burns with the charge."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -6,6 +6,8 @@ from typing import Final
 
 from ledger.sdk import (
     CO2_PER_C,
+    KG_PER_T,
+    POWER_UNITS,
     ZERO,
     Activity,
     Context,
@@ -14,24 +16,23 @@ from ledger.sdk import (
     Fraction,
     FuelAnalysis,
     Key,
-    book_energy,
     convert,
+    draft_with_energy,
+    omit_upstream,
     read_factors,
 )
 
-KG_PER_T: Final = 1000
 CARBONATES: Final = ("limestone", "dolomite", "sodaAsh")
 """Supplies that give off their carbon dioxide in a furnace, kiln or sinter."""
 
-_POWER_UNITS: Final = ("KWH", "MWH", "GWH")
 
 
 class Work(Activity, frozen=True, kw_only=True):
-    """What every non-ferrous route may say.
+    """Fields of every non-ferrous route.
 
-    `contents`: mass fraction of the route's metal in a material, such as `{"bauxite": "0.27"}`; typical grades where
-    absent. A lot that states the element itself needs none.
-    `renewable_share`: of the electricity that comes as declared lots. `analyses`: what the site measured of its fuels.
+    `contents`: mass fraction of the route's metal in a material, such as `{"bauxite": "0.27"}`; typical grades if
+    absent. A lot that states the element itself needs no entry.
+    `renewable_share`: of the electricity that comes as declared lots. `analyses`: of fuels, by the site.
     """
 
     contents: Mapping[Key, Fraction] = {}
@@ -50,30 +51,26 @@ def begin(context: Context, activity: Work) -> tuple[Draft, Decimal]:
     Fuels that reduce (coke, anthracite) count by the fuel formula, as in the MEE guideline for other non-ferrous
     smelting. Carbonates by stoichiometry: kg CO2 = t * factor.
     """
-    draft = Draft(context)
-    power = book_energy(
-        draft, context, renewable_share=Decimal(activity.renewable_share), analyses=activity.analyses,
-    )
+    draft, power = draft_with_energy(context, activity)
     for supply in context.supplied(*CARBONATES):
         factor = factors().find(supply.material)
         draft.price(supply.material, supply.amount("KGM") / KG_PER_T, factor, kind="onSite", supply=supply)
-        # The factor is the reaction; how the material was made is another matter.
-        if not supply.priced and not supply.nature:
-            draft.omit(f"{supply.material} upstream")
+        # The factor is the reaction; it does not cover how the material was made.
+        omit_upstream(draft, supply, skip_nature=True)
     return draft, power
 
 
 def burn_charge(draft: Draft, context: Context) -> None:
-    """One line of the fossil carbon that lots bring (lacquer, oil, plastics) and no output keeps, * 44/12.
+    """One line of the fossil carbon that lots bring (lacquer, oil, plastics) and no output holds, * 44/12.
 
-    Refuses outputs that state more of it than came in: a furnace makes no carbon, and fuel ends up in no metal.
+    Refuses outputs that state more fossil carbon than came in: a furnace makes no carbon, and fuel ends up in no metal.
     """
     came = sum(((taken.mass or ZERO) * taken.fossil_carbon for taken in context.inputs), ZERO)
-    kept = sum(((output.mass or ZERO) * output.fossil_carbon for output in context.outputs), ZERO)
-    if kept > came:
-        draft.find("carbon-balance", f"outputs hold {kept:f} kg of fossil carbon, lots brought {came:f}", refuses=True)
+    held = sum(((output.mass or ZERO) * output.fossil_carbon for output in context.outputs), ZERO)
+    if held > came:
+        draft.find("carbon-balance", f"outputs hold {held:f} kg of fossil carbon, lots brought {came:f}", refuses=True)
         return
-    draft.carbon("chargeCarbon", (came - kept) * CO2_PER_C)
+    draft.carbon("chargeCarbon", (came - held) * CO2_PER_C)
     if came > 0:
         draft.follow("fossilCarbon", [
             (output.mass or ZERO) * output.fossil_carbon / came for output in context.outputs
@@ -81,12 +78,12 @@ def burn_charge(draft: Draft, context: Context) -> None:
 
 
 def renewable_power(context: Context, activity: Work) -> Decimal:
-    """KWh of the electricity that is renewable: by green attributes where the record takes some, as the core counts it;
-    else the share of declared lots."""
+    """KWh of renewable electricity: by green attributes if the record takes any, as the core counts it; else the
+    renewable share of declared lots."""
     if context.attributes:
         return context.green_power
     declared = (taken.quantity for taken in context.inputs
-                if taken.quantity.unit in _POWER_UNITS and not taken.generated)
+                if taken.quantity.unit in POWER_UNITS and not taken.generated)
     return Decimal(activity.renewable_share) * sum((convert(one.amount, one.unit, "KWH") for one in declared), ZERO)
 
 

@@ -16,12 +16,12 @@ PURITY: Final[Mapping[str, Decimal]] = {
     "alloy": Decimal(1),
 }
 NAMES: Final = ("copperProduced", "recycledCopperProduced")
-# Smelters lose 1 to 3 % of the copper with slag; below 93 % slag or dust that goes back was not weighed.
+# Smelters lose 1 to 3 % of the copper with slag; below 93 % returned slag or dust was not weighed.
 LEAST_RECOVERY: Final = Decimal("0.93")
-# Half of the copper of poor scrap is in slag and dust that go to others.
+# With poor scrap much copper leaves with slag and dust for other works.
 LEAST_FROM_SCRAP: Final = Decimal("0.85")
-# Sulphur burns: 4 to 15 GJ per t of cathodes are bought, for refining alone 1.5. Scrap burns nothing: 5 to 20 GJ, or
-# 1.5 where clean scrap is only melted.
+# Concentrate brings sulphur as a fuel, so smelters buy 4 to 15 GJ per t of cathodes, refineries alone 1.5. Scrap brings
+# no fuel: 5 to 20 GJ, or 1.5 if clean scrap is only melted.
 USUAL_ENERGY: Final = (Decimal(1000), Decimal(20000))
 # Acid plants catch 98 % and more; some sulphur stays in slag and gypsum.
 LEAST_SULPHUR: Final = Decimal("0.95")
@@ -32,7 +32,7 @@ class CopperSmelting(Smelting, frozen=True, kw_only=True):
 
     Inputs: concentrate, matte, blister, anodes, scrap, reverts. Outputs: copper of the form `product`; acid (which
     names the material `sulphuricAcid`), anode slime, slag, gypsum. Supplies: `copperConcentrate`, `copperMatte`,
-    `blisterCopper`, `copperAnode`, `copperScrap` where they are no lots; `electricity`, `heat`, `steam`, standard fuels
+    `blisterCopper`, `copperAnode`, `copperScrap` if they are no lots; `electricity`, `heat`, `steam`, standard fuels
     (coke too); `limestone`, `dolomite`; `silica`, `oxygen`, `lime` and others are left to the core.
     `contents`: copper in materials.
     """
@@ -44,7 +44,7 @@ class SecondaryCopper(Work, frozen=True, kw_only=True):
     """How scrap was smelted, refined or melted; every field may be left out.
 
     Inputs: scrap, slag, cathodes for dilution. Outputs: copper of the form `product` (`alloy`: brass, bronze, rod of
-    scrap), slag, zinc oxide, and others. Supplies as in copper smelting. Scrap counts as recycled only where it comes
+    scrap), slag, zinc oxide, and others. Supplies as in copper smelting. Scrap counts as recycled only if it comes
     as a lot. `contents`: copper in materials.
     """
 
@@ -59,7 +59,7 @@ def assess_primary(context: Context, activity: CopperSmelting) -> Assessment:
 
 
 def assess_secondary(context: Context, activity: SecondaryCopper) -> Assessment:
-    """One works; blister and anodes count as produced where they are refined. An alloy keeps its scrap's elements."""
+    """One works; blister and anodes count as produced at the refinery. An alloy keeps the elements of its scrap."""
     made = activity.product
     limits = Limits(PURITY[made], LEAST_FROM_SCRAP, USUAL_ENERGY, made in ("cathode", "alloy"), stays=made == "alloy")
     return smelt(context, activity, COPPER, limits, NAMES)

@@ -9,11 +9,22 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_nonferrous.balance import check_recovery, entering, held_by, indicate_metal, made_of, total
-from carbon_ledger_nonferrous.common import KG_PER_T, Work, begin, factors, indicate_energy, renewable_power
-from carbon_ledger_nonferrous.matter import follow_melt
+from carbon_ledger_nonferrous.common import Work, begin, factors, indicate_energy, renewable_power
+from carbon_ledger_nonferrous.matter import Melt, follow_melt
 from carbon_ledger_nonferrous.metals import ALUMINIUM
 from carbon_ledger_nonferrous.perfluorocarbons import AnodeEffects, emit_perfluorocarbons
-from ledger.sdk import CO2_PER_C, ZERO, Assessment, Context, Draft, Fraction, Positive, invalid_activity
+from ledger.sdk import (
+    CO2_PER_C,
+    KG_PER_T,
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    Fraction,
+    Positive,
+    invalid_activity,
+    warn_outside,
+)
 
 NET_CONSUMPTION: Final = Decimal("0.42")
 SULPHUR: Final = Decimal("0.02")
@@ -24,8 +35,8 @@ ASH: Final = Decimal("0.004")
 LEAST_CARBON: Final = Decimal("36.033") / Decimal("107.926")
 # Air burn and reaction with CO2 come on top: lines use 400 to 450 kg net per t.
 USUAL_ANODE: Final = (Decimal("0.4"), Decimal("0.45"))
-# The reaction itself takes 6.3 MWh per t at 960 C, a cell loses as much as heat: 12.5 to 16 MWh with rectifiers and
-# auxiliaries. Twice the poorest line is a wrong unit or another user's power.
+# The reaction itself takes 6.3 MWh per t at 960 C, and a cell loses as much again as heat: 12.5 to 16 MWh with
+# rectifiers and auxiliaries. Twice the poorest line is a wrong unit, or includes another user's power.
 USUAL_POWER: Final = (Decimal(12500), Decimal(16000))
 POSSIBLE_POWER: Final = (Decimal(6300), Decimal(32000))
 # Faraday: 3 * 96485.33 C/mol / 26.98154 g/mol = 2.97996 kAh per kg.
@@ -37,12 +48,12 @@ LEAST_RECOVERY: Final = Decimal("0.95")
 class AluminiumElectrolysis(Work, frozen=True, kw_only=True):
     """How a potline ran; every field may be left out.
 
-    Inputs: alumina, and power where it comes as lots. Outputs: aluminium; anode butts, dross, spent lining as waste.
-    Supplies: `alumina` (where it is no lot), `electricity`, standard fuels; `anode`, `aluminiumFluoride`, `cryolite`
+    Inputs: alumina, and power that comes as lots. Outputs: aluminium; anode butts, dross, spent lining as waste.
+    Supplies: `alumina` (if it is no lot), `electricity`, standard fuels; `anode`, `aluminiumFluoride`, `cryolite`
     and others are left to the core.
     `anodes`: `inert` ones emit neither CO2 nor, by default, perfluorocarbons. `anode_net_consumption`: t per t of
-    aluminium, butts taken off. `sulphur`, `ash`: of the anodes. `anode_effects`: as counted. `metal`: `molten` where
-    liquid metal leaves the record, `ingot` where it was cast within. `cell_voltage`: V; `current_efficiency`: they give
+    aluminium, without butts. `sulphur`, `ash`: of the anodes. `anode_effects`: as counted. `metal`: `molten` if
+    liquid metal leaves the record, `ingot` if it was cast within. `cell_voltage`: V; `current_efficiency`: they give
     the direct current that the power has to cover.
     """
 
@@ -57,13 +68,13 @@ class AluminiumElectrolysis(Work, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: AluminiumElectrolysis) -> Assessment:
-    """GB/T 32151.4 for one potline; raises PluginError for an activity that cannot be."""
+    """GB/T 32151.4 for one potline; raises PluginError for an impossible activity."""
     draft, power = begin(context, activity)
     entered = entering(context, ALUMINIUM, activity.contents)
     held = [held_by(output, ALUMINIUM) for output in context.outputs]
     made = made_of(context, held)
     draft.indicate("metalRecovery", check_recovery(draft, context, entered, held, LEAST_RECOVERY))
-    follow_melt(draft, context, ALUMINIUM, total(entered), held, stays=True)
+    follow_melt(draft, context, Melt(ALUMINIUM, total(entered), held, stays=True))
     if made == 0:
         return draft.assessment()
     _consume_anodes(draft, context, activity, made)
@@ -78,7 +89,7 @@ def assess(context: Context, activity: AluminiumElectrolysis) -> Assessment:
 def _consume_anodes(draft: Draft, context: Context, activity: AluminiumElectrolysis, made: Decimal) -> None:
     stated = (activity.anode_net_consumption, activity.sulphur, activity.ash)
     lots = [taken for taken in context.inputs if "anode" in taken.materials]
-    # Carbon of anodes goes up with the gas: no lot that is made here holds any of it.
+    # Carbon of anodes leaves with the gas: no output holds any of it.
     if any(taken.fossil_carbon > 0 for taken in lots):
         draft.follow("fossilCarbon", [ZERO] * len(context.outputs))
     if activity.anodes == "inert":
@@ -88,19 +99,20 @@ def _consume_anodes(draft: Draft, context: Context, activity: AluminiumElectroly
     net, sulphur, ash = (Decimal(one) if one is not None else default
                          for one, default in zip(stated, (NET_CONSUMPTION, SULPHUR, ASH), strict=True))
     if sulphur + ash >= 1:
-        raise invalid_activity("sulphur", activity.sulphur, "with ash below 1")
+        raise invalid_activity("sulphur", activity.sulphur, "below 1 together with ash")
     if net * (1 - sulphur - ash) < LEAST_CARBON:
-        raise invalid_activity("anodeNetConsumption", net, f"at least {LEAST_CARBON:.4f} t of carbon per t of metal")
+        raise invalid_activity("anodeNetConsumption", net, f"enough for {LEAST_CARBON:.4f} t of carbon per t of metal")
     if net >= 1:
-        raise invalid_activity("anodeNetConsumption", net, "in t per t of aluminium, below 1")
+        raise invalid_activity("anodeNetConsumption", net, "below 1 t per t of aluminium")
     if not USUAL_ANODE[0] <= net <= USUAL_ANODE[1]:
-        draft.find("anode-unusual", f"{net * KG_PER_T:f} kg of anodes per t of aluminium, net")
+        draft.find("anode-unusual", f"{net * KG_PER_T:f} kg of anodes per t of aluminium, net: usual are "
+                   f"{USUAL_ANODE[0] * KG_PER_T:.0f} to {USUAL_ANODE[1] * KG_PER_T:.0f}")
     _check_anodes(draft, context, net * made)
     draft.indicate("anodeConsumption", net * KG_PER_T)
     if all(one is None for one in stated):
         draft.price("anodeConsumption", made / KG_PER_T, factors().find("anode"), kind="onSite")
         return
-    # Whatever part is a default stays flagged as one.
+    # A line with a default in it stays flagged.
     default = any(one is None for one in stated)
     draft.carbon(
         "anodeConsumption", made * net * (1 - sulphur - ash) * CO2_PER_C, recalled=default, primary=not default,
@@ -109,11 +121,11 @@ def _consume_anodes(draft: Draft, context: Context, activity: AluminiumElectroly
 
 
 def _check_anodes(draft: Draft, context: Context, net: Decimal) -> None:
-    """Anodes that are in the record have to cover what is said to be consumed."""
+    """Anodes that the record takes have to cover the stated consumption."""
     lots = (taken.mass or ZERO for taken in context.inputs if "anode" in taken.materials)
     came = sum(lots, ZERO) + sum((one.amount("KGM") for one in context.supplied("anode")), ZERO)
     if came > 0 and net > came:
-        # Only a warning: cells live on anodes that were set in an earlier record.
+        # Only a warning: cells also consume anodes that an earlier record set.
         draft.find("anode-balance", f"{net:f} kg of anodes consumed, {came:f} kg came in")
 
 
@@ -122,15 +134,18 @@ def _check_power(draft: Draft, activity: AluminiumElectrolysis, power: Decimal, 
     message = f"{per_tonne:.0f} kWh per t of aluminium"
     if not POSSIBLE_POWER[0] <= per_tonne <= POSSIBLE_POWER[1]:
         draft.find("electricity-impossible", message, refuses=True)
-    elif not USUAL_POWER[0] <= per_tonne <= USUAL_POWER[1]:
-        draft.find("electricity-unusual", message)
+    else:
+        warn_outside(draft, "electricity-unusual", message, per_tonne, USUAL_POWER)
     if activity.cell_voltage is None or activity.current_efficiency is None:
         return
     if Decimal(activity.current_efficiency) == 0:
         raise invalid_activity("currentEfficiency", activity.current_efficiency, "above zero")
     direct = AMPERE_HOURS * Decimal(activity.cell_voltage) / Decimal(activity.current_efficiency)
     if direct > per_tonne:
-        draft.find("electricity-balance", f"{direct:.0f} kWh of direct current per t, but {message}", refuses=True)
+        draft.find(
+            "electricity-balance",
+            f"the cells take {direct:.0f} kWh of direct current per t, but the record has {message}", refuses=True,
+        )
 
 
 def _indicate(
@@ -138,7 +153,7 @@ def _indicate(
 ) -> None:
     renewable = renewable_power(context, activity)
     draft.indicate("aluminiumProduced", made / KG_PER_T)
-    # Liquid metal that leaves is counted where it is cast or alloyed.
+    # The record that casts or alloys liquid metal counts it.
     if activity.metal == "ingot":
         draft.indicate("moltenAluminium", made / KG_PER_T)
         draft.indicate("directAlloyedAluminium", ZERO)

@@ -1,44 +1,54 @@
-"""Where metal, elements and materials go when a charge is melted or smelted."""
+"""The flow of metal, elements and materials to the outputs of a melted or smelted charge."""
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from carbon_ledger_nonferrous.balance import Metal
 from ledger.sdk import ZERO, Context, Draft, OutputFacts
 
 
-def follow_melt(
-    draft: Draft, context: Context, metal: Metal, came: Decimal, held: Sequence[Decimal], *, stays: bool,
-    sulphur: Sequence[Decimal] = (),
-) -> None:
-    """Sends the metal to the outputs that hold it, `came` kg of which entered.
+class Melt(NamedTuple):
+    """A bath of `metal`, kg: `came` entered, `held` is in each output.
+
+    `stays`: whether an element that no output states stays in the metal (remelting) or leaves with slag, slime and dust
+    (refining). `sulphur`: kg in each output by its materials; empty if the route has no sulphur balance.
+    """
+
+    metal: Metal
+    came: Decimal
+    held: Sequence[Decimal]
+    stays: bool
+    sulphur: Sequence[Decimal] = ()
+
+
+def follow_melt(draft: Draft, context: Context, melt: Melt) -> None:
+    """Sends the metal to the outputs that hold it.
 
     The charge becomes one bath, so ore and scrap lose the same share: part(o, M) = min(metal of o / metal in, mass of M
-    that o can hold / mass of M in lots). Elements go where outputs state them. Of one that no output states, `stays`
-    says whether it stays in the metal (remelting) or leaves with slag, slime and dust (refining); `sulphur` is kg in
-    each output by its materials. Every other material goes where outputs name it; what they do not name has ceased to
-    be.
+    that o can hold / mass of M in lots). Elements go into the outputs that state them; for an element that no output
+    states see `Melt.stays`. Every other material goes into the outputs that name it; the rest of it no longer exists.
     """
-    out = sum(held, ZERO)
+    out = sum(melt.held, ZERO)
     if out == 0:
         return
-    pool = [amount / max(came, out) for amount in held]
+    pool = [amount / max(melt.came, out) for amount in melt.held]
     for material in sorted({name for taken in context.inputs for name in taken.materials}):
         in_lots = sum(((taken.mass or ZERO) * taken.materials.get(material, ZERO) for taken in context.inputs), ZERO)
         if in_lots == 0:
             continue
         named = [_named(output, material) for output in context.outputs]
-        if material in metal.names:
-            room = [_room(output, material, kept) for output, kept in zip(context.outputs, held, strict=True)]
+        if material in melt.metal.names:
+            room = [_room(output, material, held) for output, held in zip(context.outputs, melt.held, strict=True)]
             parts = [min(part, most / in_lots) for part, most in zip(pool, room, strict=True)]
         else:
             parts = [amount / max(in_lots, sum(named, ZERO)) for amount in named]
         draft.follow(f"material:{material}", parts)
     for element in sorted({name for taken in context.inputs for name in taken.elements}):
         in_lots = sum(((taken.mass or ZERO) * taken.elements.get(element, ZERO) for taken in context.inputs), ZERO)
-        default = pool if stays or element == metal.symbol else [ZERO] * len(pool)
-        if element == "S" and sulphur and in_lots > 0:
-            default = [amount / max(in_lots, sum(sulphur, ZERO)) for amount in sulphur]
+        default = pool if melt.stays or element == melt.metal.symbol else [ZERO] * len(pool)
+        if element == "S" and melt.sulphur and in_lots > 0:
+            default = [amount / max(in_lots, sum(melt.sulphur, ZERO)) for amount in melt.sulphur]
         _follow_element(draft, context, element, in_lots, default)
 
 

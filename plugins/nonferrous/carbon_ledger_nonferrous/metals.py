@@ -1,5 +1,5 @@
 """The metals of this sector, and the materials that hold them. Fractions of pure compounds are by atomic masses
-(IUPAC); typical grades of ores and scrap are customary ones, replaced by `contents` or by what a lot states."""
+(IUPAC); typical grades of ores and scrap are customary values; `contents` or the elements of a lot replace them."""
 
 from typing import Final
 
@@ -24,7 +24,7 @@ MELT: Final = Metal(None, ("aluminium",), {
     "aluminiumScrap": grade("0.95", "1"),
     "aluminiumDross": grade("0.5", "0.9"),
 }, _ALLOYED)
-"""The melt of a casthouse or remelter: aluminium and what is alloyed to it, as a whole."""
+"""The melt of a casthouse or remelter: aluminium with its alloying elements, as a whole."""
 
 COPPER: Final = Metal("Cu", ("copper", "brass", "bronze"), {
     "copper": grade("1"),
@@ -55,7 +55,7 @@ SULPHUR: Final = Metal("S", ("sulphur",), {
     "copperMatte": grade("0.23", "0.364746"),         # FeS at most
     "batteryPaste": grade("0.07", "0.105726"),        # PbSO4 at most
     "leadAcidBattery": grade("0.05", "0.12"),
-    "sulphuricAcid": grade("0.326898"),               # H2SO4; of acid in water the share that `materials` say
+    "sulphuricAcid": grade("0.326898"),               # H2SO4; for acid in water by the share in `materials`
     "gypsum": grade("0.186239"),                      # CaSO4 * 2 H2O
     "sodiumSulphate": grade("0.225723"),              # Na2SO4
 }, ())

@@ -1,4 +1,4 @@
-"""Perfluorocarbons of anode effects: by slope from what a smelter counts, else by default per tonne.
+"""Perfluorocarbons of anode effects: by slope from the effects that a smelter counts, else by default per tonne.
 
     CF4 [kg] = frequency * minutes * slope * aluminium [t] / collection efficiency
     C2F6 [kg] = CF4 * weight fraction
@@ -10,8 +10,8 @@ Slope method: Implementing Regulation (EU) 2025/2547, Annex II, method A; the sa
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_nonferrous.common import KG_PER_T, factors
-from ledger.sdk import Draft, Fraction, Part, Positive, invalid_activity
+from carbon_ledger_nonferrous.common import factors
+from ledger.sdk import KG_PER_T, Draft, Fraction, Part, Positive, invalid_activity
 
 # Good lines lie below 0.1 minutes per cell and day, poor ones at some minutes; an hour is a wrong unit.
 USUAL_MINUTES: Final = Decimal(5)
@@ -22,9 +22,9 @@ Technology = Literal["pfpbLarge", "pfpbMedium", "cwpb", "swpb"]
 
 
 class AnodeEffects(Part, frozen=True, kw_only=True):
-    """`frequency`: anode effects per cell and day. `minutes`: of one. `technology`: whose slope and weight fraction are
-    taken; `slope` (kg CF4 per t and minute per cell-day) and `weight_fraction` (kg C2F6 per kg CF4) are own ones that
-    replace them. `collection_efficiency`: of the hoods, where the slope was measured in the duct."""
+    """`frequency`: anode effects per cell and day. `minutes`: duration of an effect. `technology`: of the cells, for
+    the default slope and weight fraction; `slope` (kg CF4 per t and minute per cell-day) and `weight_fraction` (kg C2F6
+    per kg CF4) replace them. `collection_efficiency`: of the hoods, if the slope was measured in the duct."""
 
     frequency: Positive
     minutes: Positive
@@ -35,7 +35,7 @@ class AnodeEffects(Part, frozen=True, kw_only=True):
 
 
 def emit_perfluorocarbons(draft: Draft, effects: AnodeEffects | None, made: Decimal) -> None:
-    """Lines of CF4 and C2F6 for `made` kg of aluminium. Raises PluginError for effects that cannot be."""
+    """Lines of CF4 and C2F6 for `made` kg of aluminium. Raises PluginError for impossible effects."""
     table, tonnes = factors(), made / KG_PER_T
     if effects is None:
         for key in ("anodeEffectCF4", "anodeEffectC2F6"):
@@ -44,7 +44,8 @@ def emit_perfluorocarbons(draft: Draft, effects: AnodeEffects | None, made: Deci
     _check(effects)
     minutes = Decimal(effects.frequency) * Decimal(effects.minutes)
     if minutes > USUAL_MINUTES:
-        draft.find("anode-effects-unusual", f"{minutes:f} minutes of anode effects per cell and day")
+        draft.find("anode-effects-unusual", f"{minutes:f} minutes of anode effects per cell and day: usual is up "
+                   f"to {USUAL_MINUTES}")
     draft.indicate("anodeEffectTime", minutes / 60)
     slope, name, recalled = _parameter("slope", effects.slope, effects.technology)
     tetrafluoromethane = minutes * slope * tonnes / Decimal(effects.collection_efficiency)
@@ -56,7 +57,7 @@ def emit_perfluorocarbons(draft: Draft, effects: AnodeEffects | None, made: Deci
 
 
 def _parameter(key: str, own: str | None, technology: Technology | None) -> tuple[Decimal, str | None, bool]:
-    """The smelter's own figure, else its technology's with the factor's name and whether that is recalled."""
+    """The smelter's own figure, else the technology's, with the factor's name and whether it is recalled."""
     if own is not None:
         return Decimal(own), None, False
     factor = factors().find(f"{key}:{technology}")
@@ -66,7 +67,9 @@ def _parameter(key: str, own: str | None, technology: Technology | None) -> tupl
 def _check(effects: AnodeEffects) -> None:
     field = "anodeEffects."
     if Decimal(effects.frequency) * Decimal(effects.minutes) > POSSIBLE_MINUTES:
-        raise invalid_activity(field + "minutes", effects.minutes, f"below {POSSIBLE_MINUTES} per cell and day in all")
+        raise invalid_activity(
+            field + "minutes", effects.minutes, f"at most {POSSIBLE_MINUTES} per cell and day in total",
+        )
     if Decimal(effects.collection_efficiency) == 0:
         raise invalid_activity(field + "collectionEfficiency", effects.collection_efficiency, "above zero")
     if effects.technology is None and (effects.slope is None or effects.weight_fraction is None):

@@ -4,12 +4,13 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_nonferrous.balance import check_recovery, entering, held_by, indicate_metal, made_of, total
-from carbon_ledger_nonferrous.common import KG_PER_T, Work, begin, burn_charge, indicate_energy
-from carbon_ledger_nonferrous.matter import follow_melt
+from carbon_ledger_nonferrous.common import Work, begin, burn_charge, indicate_energy
+from carbon_ledger_nonferrous.matter import Melt, follow_melt
 from carbon_ledger_nonferrous.metals import MELT
-from ledger.sdk import ZERO, Assessment, Context, Draft
+from ledger.sdk import KG_PER_T, ZERO, Assessment, Context, Draft, warn_outside
 
-# Clean scrap loses 1 to 5 %, cans and turnings 8 to 15 %, dross half: what is lost beyond that was not weighed.
+# Clean scrap loses 1 to 5 %, cans and turnings 8 to 15 %, dross half; a higher loss means that something was not
+# weighed.
 LEAST_YIELD: Final = Decimal("0.7")
 # Cold scrap needs 1.1 GJ per t to become liquid; furnaces use 2.5 to 8 with holding, drying and decoating.
 USUAL_ENERGY: Final = (Decimal(1100), Decimal(9000))
@@ -25,8 +26,8 @@ class SecondaryAluminium(Work, frozen=True, kw_only=True):
     names the material `saltSlag`), dross as waste. Supplies: `aluminiumScrap`, `aluminiumDross`, `aluminiumIngot`,
     `silicon`, `magnesium`, `manganese`, `copper`, `zinc`, `iron`, `titanium`, `masterAlloy` go into the melt;
     `electricity`, `heat`, standard fuels; `salt`, `oxygen`, `chlorine`, `lime` and others are left to the core. Scrap
-    counts as recycled only where it comes as a lot. `contents`: metal in `aluminiumScrap`, `aluminiumDross`.
-    `furnace`: what melts.
+    counts as recycled only if it comes as a lot. `contents`: metal in `aluminiumScrap`, `aluminiumDross`.
+    `furnace`: its kind.
     """
 
     furnace: Literal["rotary", "reverberatory", "sidewell", "induction", "multiChamber"] | None = None
@@ -41,10 +42,10 @@ def assess(context: Context, activity: SecondaryAluminium) -> Assessment:
     draft.indicate("metalRecovery", check_recovery(draft, context, entered, held, LEAST_YIELD))
     if came > 0:
         draft.indicate("meltLoss", max(ZERO, 1 - sum(held, ZERO) / came))
-    follow_melt(draft, context, MELT, came, held, stays=True)
+    follow_melt(draft, context, Melt(MELT, came, held, stays=True))
     burn_charge(draft, context)
     if not any(one.source == "scrap" for one in entered):
-        draft.find("no-scrap", "no input is waste, or from a recycler: nothing here is recycled")
+        draft.find("no-scrap", "no input is waste or from a recycler, so no recycled metal is made")
     if made > 0:
         _check_salt(draft, context, made)
         _check_energy(draft, made)
@@ -61,11 +62,12 @@ def _check_salt(draft: Draft, context: Context, made: Decimal) -> None:
     if slag > 0:
         draft.indicate("saltSlagPerTonne", slag / made * KG_PER_T)
         if slag / made * KG_PER_T > USUAL_SALT_SLAG:
-            draft.find("salt-slag-unusual", f"{slag / made * KG_PER_T:.0f} kg of salt slag per t")
+            draft.find("salt-slag-unusual", f"{slag / made * KG_PER_T:.0f} kg of salt slag per t: usual is up to "
+                       f"{USUAL_SALT_SLAG}")
 
 
 def _check_energy(draft: Draft, made: Decimal) -> None:
-    """Warns only: oil and lacquer on the scrap heat too, and a provisional record may still wait for its meter."""
+    """Warns only: oil and lacquer on the scrap give heat too, and a provisional record may still lack its meter
+    reading."""
     per_tonne = draft.megajoules / made * KG_PER_T
-    if not USUAL_ENERGY[0] <= per_tonne <= USUAL_ENERGY[1]:
-        draft.find("energy-unusual", f"{per_tonne:.0f} MJ per t of metal")
+    warn_outside(draft, "energy-unusual", f"{per_tonne:.0f} MJ per t of metal", per_tonne, USUAL_ENERGY)

@@ -1,19 +1,20 @@
-"""The sector's front page: routes and what they are called."""
+"""The sector `nonferrous`: its routes and their names."""
 
 from decimal import Decimal
 
 from carbon_ledger_nonferrous import alumina, casthouse, copper, electrolysis, lead, remelting
-from carbon_ledger_nonferrous.indicators import INDICATORS
-from ledger.sdk import Route, Sector
+from ledger.sdk import Route, Sector, read_indicators
 
 
 def plugin() -> Sector:
-    """The sector `nonferrous`. Outputs may outweigh what comes in by 2 %: weighbridges, and concentrates whose moisture
-    is sampled. They may state 5 % more of an element: metal and acid are analysed, of concentrates and scrap samples
-    are. Oxygen and water that acid and hydrate take up from air and liquor have to be named as supplies."""
+    """The sector `nonferrous`. Outputs may outweigh inputs by 2 %: weighbridges, and concentrates whose moisture
+    is sampled. They may state 5 % more of an element: metal and acid are analysed, concentrates and scrap only by
+    samples. Name oxygen and water that acid and hydrate take up from air and liquor as supplies.
+
+    Indicators in tonnes or MWh add up over records; shares and ratios are of one record."""
     return Sector(
         name="nonferrous", version="0.1.0", en="Non-ferrous metals", zh="有色金属", mass_tolerance=Decimal("0.02"),
-        element_tolerance=Decimal("0.05"), indicators=INDICATORS,
+        element_tolerance=Decimal("0.05"), indicators=read_indicators("carbon_ledger_nonferrous"),
         routes={
             "alumina": Route(activity=alumina.Alumina, assess=alumina.assess, en="Alumina refining", zh="氧化铝"),
             "aluminiumElectrolysis": Route(

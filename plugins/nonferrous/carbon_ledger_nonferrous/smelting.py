@@ -1,8 +1,8 @@
-"""What copper and lead share: a charge of concentrate, scrap or both is smelted and refined; sulphur leaves as acid.
+"""Copper and lead smelting: a charge of concentrate, scrap or both is smelted and refined; sulphur leaves as acid.
 
 Emissions after the MEE accounting guideline for other non-ferrous smelting (basis of GB/T 32151 for this branch): fuels
 and reductants by the fuel formula, carbonates by stoichiometry, power, heat. Sulphur dioxide is no greenhouse gas, but
-its balance tells whether weights and analyses are right.
+its balance shows whether weights and analyses are right.
 """
 
 from collections.abc import Mapping
@@ -10,21 +10,33 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from carbon_ledger_nonferrous.balance import Metal, check_recovery, entering, held_by, indicate_metal, made_of, total
-from carbon_ledger_nonferrous.common import KG_PER_T, Work, begin, burn_charge, indicate_energy
-from carbon_ledger_nonferrous.matter import follow_melt
+from carbon_ledger_nonferrous.common import Work, begin, burn_charge, indicate_energy
+from carbon_ledger_nonferrous.matter import Melt, follow_melt
 from carbon_ledger_nonferrous.metals import SULPHUR
-from ledger.sdk import ZERO, Assessment, Context, Draft, Fraction, Key, OutputFacts, Positive, invalid_activity
+from ledger.sdk import (
+    KG_PER_T,
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    Fraction,
+    Key,
+    OutputFacts,
+    Positive,
+    invalid_activity,
+    warn_outside,
+)
 
 ACID: Final = "sulphuricAcid"
-# A mass share of the burden above which acid, at a hundredth of the metal's price, would hide it.
+# Acid costs a hundredth of the metal, so a larger share of the burden by mass would hide the metal's footprint.
 ACID_SHARE: Final = Decimal("0.1")
 
 
 class Smelting(Work, frozen=True, kw_only=True):
-    """What routes with sulphur in their charge may say.
+    """Fields of routes with sulphur in their charge.
 
-    `sulphur_contents`: mass fraction of sulphur in materials, typical ones where absent. `acid_burden`: kg CO2e per t
-    of pure acid, given to it by system expansion; the rest is shared among all other outputs.
+    `sulphur_contents`: mass fraction of sulphur in materials, typical ones if absent. `acid_burden`: kg CO2e per t
+    of pure acid, assigned to the acid by system expansion; all other outputs share the rest.
     """
 
     sulphur_contents: Mapping[Key, Fraction] = {}
@@ -32,9 +44,9 @@ class Smelting(Work, frozen=True, kw_only=True):
 
 
 class Limits(NamedTuple):
-    """`purity`: metal in a product that states nothing. `least_recovery`, `energy` (MJ per t of metal): what is usual.
-    `refined`: whether the product is metal that counts as produced. `stays`: whether elements stay in it.
-    `least_sulphur`: part of the sulphur that outputs usually hold, or None where slag is not analysed for it."""
+    """`purity`: metal in a product without elements and materials. `least_recovery`, `energy` (MJ per t of metal):
+    usual values. `refined`: whether the product is metal that counts as produced. `stays`: whether elements stay in it.
+    `least_sulphur`: part of the sulphur that outputs usually hold, or None if slag is not analysed for it."""
 
     purity: Decimal
     least_recovery: Decimal
@@ -45,22 +57,21 @@ class Limits(NamedTuple):
 
 
 def smelt(context: Context, activity: Work, metal: Metal, limits: Limits, names: tuple[str, str]) -> Assessment:
-    """Energy, reagents, carbon of the charge, balances of the metal and of sulphur; `names` are those of the indicators
-    of metal produced and recycled. Raises PluginError for an activity that cannot be."""
+    """Energy, reagents, carbon of the charge, balances of the metal and of sulphur; `names`: the indicators of
+    metal produced and of metal recycled. Raises PluginError for an impossible activity."""
     draft, power = begin(context, activity)
     entered = entering(context, metal, activity.contents)
     held = [held_by(output, metal, limits.purity) for output in context.outputs]
     made = made_of(context, held)
     draft.indicate("metalRecovery", check_recovery(draft, context, entered, held, limits.least_recovery))
-    follow_melt(
-        draft, context, metal, total(entered), held, stays=limits.stays,
-        sulphur=[held_by(output, SULPHUR, ZERO) for output in context.outputs],
-    )
+    sulphur = [held_by(output, SULPHUR, ZERO) for output in context.outputs]
+    follow_melt(draft, context, Melt(metal, total(entered), held, limits.stays, sulphur))
     burn_charge(draft, context)
     if isinstance(activity, Smelting):
         _balance_sulphur(draft, context, activity, made, limits.least_sulphur)
     if made > 0:
-        _check_energy(draft, made, limits.energy)
+        energy = draft.megajoules / made * KG_PER_T
+        warn_outside(draft, "energy-unusual", f"{energy:.0f} MJ per t of metal", energy, limits.energy)
         indicate_energy(draft, made, power)
         if limits.refined:
             draft.indicate(names[0], made / KG_PER_T)
@@ -68,16 +79,10 @@ def smelt(context: Context, activity: Work, metal: Metal, limits: Limits, names:
     return draft.assessment()
 
 
-def _check_energy(draft: Draft, made: Decimal, usual: tuple[Decimal, Decimal]) -> None:
-    per_tonne = draft.megajoules / made * KG_PER_T
-    if not usual[0] <= per_tonne <= usual[1]:
-        draft.find("energy-unusual", f"{per_tonne:.0f} MJ per t of metal")
-
-
 def _balance_sulphur(
     draft: Draft, context: Context, activity: Smelting, made: Decimal, least: Decimal | None
 ) -> None:
-    """Sulphur in outputs / sulphur in: more than came in refuses."""
+    """Sulphur in outputs / sulphur in: more sulphur out than in refuses."""
     entered = entering(context, SULPHUR, activity.sulphur_contents, unstated=ZERO)
     came, most = total(entered), sum((one.most for one in entered), ZERO)
     out = sum((held_by(output, SULPHUR, ZERO) for output in context.outputs), ZERO)
@@ -101,16 +106,18 @@ def _acid(output: OutputFacts) -> Decimal:
 
 
 def _allocate_acid(draft: Draft, context: Context, per_tonne: str | None) -> None:
-    """Assigns acid its own burden and takes it out of the sharing; without one, warns where mass would share it."""
+    """Assigns acid its own burden and takes it out of the allocation; without `acid_burden`, warns of sharing by
+    mass."""
     goods = [output for output in context.outputs if output.role not in ("waste", "core", "credit")]
     acids = [output for output in goods if _acid(output) > 0]
     if per_tonne is None:
         mass, whole = sum((one.mass or ZERO for one in acids), ZERO), sum((one.mass or ZERO for one in goods), ZERO)
         if context.allocation == "mass" and mass > whole * ACID_SHARE:
-            draft.find("acid-by-mass", f"acid carries {mass / whole:.0%}: value or acidBurden is customary")
+            draft.find("acid-by-mass", f"acid carries {mass / whole:.0%} of the burden: allocate by value, or "
+                       "state acidBurden")
         return
     if not acids or len(acids) == len(goods):
-        raise invalid_activity("acidBurden", per_tonne, "stated only where acid and another product come out")
+        raise invalid_activity("acidBurden", per_tonne, "absent unless acid and another product come out")
     if context.allocation not in ("mass", "value"):
         raise invalid_activity("acidBurden", per_tonne, "used with an allocation by mass or value")
     for i, output in enumerate(context.outputs):

@@ -7,7 +7,7 @@ from carbon_ledger_petrochemicals.carbon import Plant, Process, balance, begin, 
 from carbon_ledger_petrochemicals.sharing import share_out
 from carbon_ledger_petrochemicals.substances import FREE_NITROGEN, came, made, nitrogen_in, nitrogen_out
 from carbon_ledger_petrochemicals.synthesis import COALS, HYDROGEN_HEAT, HYDROGEN_MOLE, METHANE_LIKE, hydrogen_limit
-from ledger.sdk import Assessment, Context
+from ledger.sdk import Assessment, Context, warn_outside
 
 FEEDS: Final = (*METHANE_LIKE, *COALS, "cokeOvenGas", "otherGas", "naphtha", "fuelOil", "refineryGas", "lpg")
 AMMONIA_MOLE: Final = Decimal("17.031")
@@ -22,20 +22,20 @@ class Ammonia(Process, frozen=True, kw_only=True):
 
     Supplies: `naturalGas`, `anthracite`, `bituminous`, `lignite`, `cokeOvenGas` and the like, as feedstock and fuel
     together (all of their carbon counts), or `hydrogen`; `air` of origin nature, with its mass, or bought `nitrogen`;
-    `water` of origin nature; `electricity`, `heat`, `steam`; others are left to the core. Where coal also fires a
-    boiler, name what is converted in `feedstocks`; the rest burns by the fuel formula.
+    `water` of origin nature; `electricity`, `heat`, `steam`; others are left to the core. If coal also fires a
+    boiler, name the converted materials in `feedstocks`; the rest burns by the fuel formula.
     Outputs: `ammonia`; `carbonDioxide` for urea or storage leaves with its carbon, which is not emitted here.
-    `method`: how hydrogen is made. Electrolysis within the plant is of the record's own power.
+    `method`: of making hydrogen. Electrolysis within the plant uses the record's own power.
     """
 
     method: Literal["steamReforming", "gasification", "electrolysis", "other"] = "steamReforming"
 
 
 def assess(context: Context, activity: Ammonia) -> Assessment:
-    """GB/T 32151.10: all carbon of the feedstock, less that in outputs, is CO2.
+    """GB/T 32151.10: all carbon of the feedstock, less the carbon of outputs, is CO2.
 
     Nitrogen: no more leaves in ammonia than air, nitrogen and lots bring. Hydrogen: N2 + 3 H2 -> 2 NH3, so
-    NH3 <= 2/3 * H2 in moles, with what the feedstock can give.
+    NH3 <= 2/3 * H2 in moles, with the hydrogen limit of the feedstock.
     """
     plant = begin(context, activity, FEEDS, converted=True)
     balance(plant, "synthesisGas")
@@ -55,21 +55,21 @@ def _check(plant: Plant, ammonia: Decimal, method: str) -> None:
     brought, bound = nitrogen_in(context, *FREE_NITROGEN), nitrogen_out(context)
     if bound > brought * (1 + WEIGHING):
         draft.find(
-            "nitrogen-missing", f"{bound:f} kg of nitrogen in ammonia, {brought:f} kg in air and nitrogen: name air as "
-            "a supply of origin nature, with its mass", refuses=True,
+            "nitrogen-missing", f"{bound:f} kg of nitrogen in ammonia, but {brought:f} kg in air and nitrogen: name "
+            "air as a supply of origin nature, with its mass", refuses=True,
         )
     if any(not supply.nature and not supply.priced for supply in context.supplied("air")):
-        draft.find("air-of-nature", "air that is not of origin nature counts as bought without a footprint")
+        draft.find("air-of-nature", "air is not of origin nature, so it counts as a bought supply without a footprint")
     coal = any(feed.material in COALS for feed in plant.feeds)
     if plant.carbon.total > 0 and (method == "electrolysis" or (method == "gasification" and not coal)):
-        draft.find("feedstock-unusual", f"the feedstock does not fit {method}")
+        draft.find("feedstock-unusual", f"the feedstock does not fit the method {method}")
     hydrogen = hydrogen_limit(plant)
     if method == "electrolysis":
         hydrogen += plant.power * MJ_PER_KWH / HYDROGEN_HEAT
     most = hydrogen / HYDROGEN_MOLE * 2 / 3 * AMMONIA_MOLE
     if ammonia > most * (1 + WEIGHING):
         draft.find(
-            "ammonia-yield", f"{ammonia:f} kg of ammonia, but feedstock and hydrogen give {most:f} at most",
+            "ammonia-yield", f"{ammonia:f} kg of ammonia, but feedstock and hydrogen give at most {most:f} kg",
             refuses=True,
         )
 
@@ -78,8 +78,7 @@ def _indicate(plant: Plant, ammonia: Decimal) -> None:
     """Energy: feedstock, fuel, power, heat, and hydrogen by its lower heating value, MJ per t."""
     hydrogen = came(plant.context, "hydrogen") * HYDROGEN_HEAT
     per_tonne = (plant.draft.megajoules + hydrogen) / ammonia * 1000
-    if not USUAL_ENERGY[0] <= per_tonne <= USUAL_ENERGY[1]:
-        plant.draft.find("energy-unusual", f"{per_tonne:.0f} MJ per t of ammonia")
+    warn_outside(plant.draft, "energy-unusual", f"{per_tonne:.0f} MJ per t of ammonia", per_tonne, USUAL_ENERGY)
     plant.draft.indicate("ammoniaProduced", ammonia / 1000)
     plant.draft.indicate("energyPerTonneAmmonia", per_tonne)
     plant.draft.indicate("directEmissionsPerTonneAmmonia", direct_emissions(plant) / ammonia * 1000)

@@ -2,8 +2,8 @@
 
     E = (sum of feed * carbon content - sum of product * carbon content - sum of waste * carbon content) * 44/12
 
-All of the net carbon counts as CO2. A feedstock is never burnt as well: where a material is both feedstock and fuel,
-all of it is counted here, so its carbon is counted once. Fuels that are no feedstock follow the fuel formula.
+All of the net carbon counts as CO2. A feedstock is never burnt as well: if a material is both feedstock and fuel, this
+balance counts all of it, so its carbon counts once. Fuels that are no feedstock follow the fuel formula.
 """
 
 from collections.abc import Collection, Sequence
@@ -33,15 +33,15 @@ from ledger.sdk import (
     standard_fuels,
 )
 
-# Flow meters and chromatographs of a chemical plant agree to 1 % each; beyond both together a stream is wrong.
+# Flow meters and chromatographs of a chemical plant are each accurate to 1 %; a larger difference is a wrong stream.
 CARBON_TOLERANCE: Final = Decimal("0.02")
 
 
 class Process(Activity, frozen=True, kw_only=True):
-    """What every route may say.
+    """Fields of every route.
 
-    `feedstocks`: materials of supplies that are converted instead of burnt; the route's usual ones where left out.
-    `analyses`: what the site measured of a fuel or feedstock: heating value, carbon, biogenic share.
+    `feedstocks`: materials of supplies that are converted instead of burnt; the route's usual ones if absent.
+    `analyses`: of fuels and feedstocks, by the site: heating value, carbon, biogenic share.
     `renewable_share`: of the electricity that comes as lots.
     """
 
@@ -65,7 +65,11 @@ class Carbon(NamedTuple):
 
 
 class Plant(NamedTuple):
-    """A record on its way: the draft with energy booked, electricity in kWh, feedstocks, and the carbon they bring."""
+    """A record in assessment: the draft with energy booked, electricity in kWh, feedstocks, and the carbon that came
+    in.
+
+    `recalled`: whether a carbon content has a source that was not checked.
+    """
 
     draft: Draft
     context: Context
@@ -78,11 +82,11 @@ class Plant(NamedTuple):
 def begin(
     context: Context, activity: Process, usual: Collection[str], *, converted: bool = False, own: Collection[str] = (),
 ) -> Plant:
-    """Prices and books energy without the feedstocks, and counts the carbon that they and all lots bring.
+    """Prices and books energy without the feedstocks, and counts the carbon of feedstocks and lots.
 
     `converted`: the heating value of the feedstock counts as energy used (ammonia, methanol, hydrogen); in refining
-    and cracking it leaves with the products. `own`: fuels made on the site that analyses may be of. Raises PluginError
-    for feedstocks and analyses of what is not supplied.
+    and cracking it leaves with the products. `own`: fuels made on the site, for which analyses are allowed. Raises
+    PluginError for feedstocks and analyses of materials that are not supplied.
     """
     feeds = _feeds(context, activity, usual)
     named = {feed.material for feed in feeds}
@@ -109,17 +113,18 @@ def _feeds(context: Context, activity: Process, usual: Collection[str]) -> tuple
 
 
 def _without(context: Context, materials: Collection[str]) -> Context:
-    kept = tuple(supply for supply in context.supplies if supply.material not in materials)
-    return Context(**{name: getattr(context, name) for name in context.__struct_fields__} | {"supplies": kept})
+    others = tuple(supply for supply in context.supplies if supply.material not in materials)
+    return Context(**{name: getattr(context, name) for name in context.__struct_fields__} | {"supplies": others})
 
 
 def _bring(
     draft: Draft, feed: SupplyFacts, analysis: FuelAnalysis | None, *, converted: bool
 ) -> tuple[Carbon, bool]:
-    """The carbon of a feedstock, and whether its source is recalled; books its heating value where it is converted."""
+    """The carbon of a feedstock, and whether its source is recalled; books its heating value if it is converted."""
     if feed.combustion is not None:
         draft.find(
-            "feedstock-burnt", f"the factor of {feed.material} counts its combustion, but it is a feedstock here",
+            "feedstock-burnt", f"the factor of {feed.material} includes its combustion, but it is a feedstock: use "
+            "a factor without combustion",
             refuses=True,
         )
     if analysis is not None or feed.material in standard_fuels():
@@ -149,12 +154,12 @@ def _of_lot(draft: Draft, taken: InputFacts) -> Carbon:
         return Carbon(mass * taken.fossil_carbon, mass * taken.biogenic_carbon)
     share = carbon_share(taken)
     if share is None or not known(taken.materials):
-        draft.find("carbon-unstated", f"lot {taken.lot} states no carbon: what is not known counts as none")
+        draft.find("carbon-unstated", f"lot {taken.lot} states no carbon: unknown materials count as carbon-free")
     return Carbon(mass * (share or ZERO))
 
 
 def carbon_held(output: OutputFacts, biogenic: Decimal) -> Carbon:
-    """Kg of carbon in an output: as its product declares, else by its materials, `biogenic` the share that grew."""
+    """Kg of carbon in an output: as its product declares, else by its materials with the share `biogenic`."""
     mass = output.mass or ZERO
     if output.fossil_carbon or output.biogenic_carbon:
         return Carbon(mass * output.fossil_carbon, mass * output.biogenic_carbon)
@@ -163,19 +168,19 @@ def carbon_held(output: OutputFacts, biogenic: Decimal) -> Carbon:
 
 
 def outputs_carbon(plant: Plant) -> list[Carbon]:
-    """Kg of carbon in each output; warns where one does not state it, which counts as emitted."""
+    """Kg of carbon in each output; warns of an output without a carbon content: its carbon counts as emitted."""
     share = plant.carbon.biogenic / plant.carbon.total if plant.carbon.total else ZERO
     for output in plant.context.outputs:
         stated = output.fossil_carbon or output.biogenic_carbon or known(output.materials)
         if not stated and output.mass and not is_energy(output.quantity):
-            plant.draft.find("carbon-unstated", f"output {output.lot} states no carbon: it counts as emitted")
+            plant.draft.find("carbon-unstated", f"output {output.lot} states no carbon: its carbon counts as emitted")
     return [carbon_held(output, share) for output in plant.context.outputs]
 
 
 def balance(plant: Plant, source: str, elsewhere: Decimal = ZERO) -> Decimal:
     """Adds the line of the net fossil carbon as CO2, follows carbon and matter, and returns the kg of CO2.
 
-    `elsewhere`: kg of carbon that other lines of this record count (methane). Finds more carbon out than in.
+    `elsewhere`: kg of carbon in other lines of this record (methane). Finds more carbon out than in.
     """
     holds = outputs_carbon(plant)
     out = Carbon(sum((one.fossil for one in holds), ZERO), sum((one.biogenic for one in holds), ZERO))
@@ -199,7 +204,7 @@ def check_carbon(plant: Plant, out: Carbon) -> None:
 
 
 def follow(plant: Plant, holds: Sequence[Carbon]) -> None:
-    """Materials and elements by declared composition; carbon of lots by the carbon that each output holds of all."""
+    """Materials and elements by declared composition; carbon of lots by each output's part of all carbon."""
     follow_composition(plant.draft, plant.context)
     for content, came, parts in (
         ("fossilCarbon", plant.carbon.fossil, [one.fossil for one in holds]),
@@ -218,6 +223,6 @@ def _recalled(item: InputFacts | OutputFacts) -> bool:
 
 
 def direct_emissions(plant: Plant) -> Decimal:
-    """Kg of CO2 that left the site, with what supplies count as burnt."""
+    """Kg of CO2 that left the site, with the combustion factors of supplies."""
     burnt = sum((supply.combustion or ZERO for supply in plant.context.supplies), ZERO)
     return plant.draft.emitted("onSite") + burnt

@@ -14,15 +14,16 @@ from ledger.sdk import (
     Context,
     analysis_of,
     carbon_dioxide_of,
-    convert,
     fuel_of,
     is_energy,
+    kilograms,
     standard_fuels,
+    warn_outside,
 )
 
 FEEDS: Final = ("naphtha", "ethane", "propane", "butane", "lpg", "gasOil", "diesel", "crudeOil")
 WEIGHING: Final = Decimal("0.01")
-# Ethane gives 0.80 of its mass, naphtha 0.3; C2H6 -> C2H4 + H2 gives 0.933 and no more.
+# Ethane gives 0.80 of its mass, naphtha 0.3; C2H6 -> C2H4 + H2 gives at most 0.933.
 MOST_ETHYLENE: Final = Decimal("28.054") / Decimal("30.07")
 # The furnaces' heat of reaction alone is 5 GJ per t of ethylene; naphtha crackers take 20 to 40.
 USUAL_ENERGY: Final = (Decimal(10_000), Decimal(60_000))
@@ -59,8 +60,9 @@ def assess(context: Context, activity: SteamCracking) -> Assessment:
     share_out(plant.draft, context)
     if ethylene > 0:
         per_tonne = plant.draft.megajoules / ethylene * 1000
-        if not USUAL_ENERGY[0] <= per_tonne <= USUAL_ENERGY[1]:
-            plant.draft.find("energy-unusual", f"{per_tonne:.0f} MJ per t of ethylene")
+        warn_outside(
+            plant.draft, "energy-unusual", f"{per_tonne:.0f} MJ per t of ethylene", per_tonne, USUAL_ENERGY,
+        )
         plant.draft.indicate("ethyleneProduced", ethylene / 1000)
         plant.draft.indicate("energyPerTonneEthylene", per_tonne)
         plant.draft.indicate("directEmissionsPerTonneEthylene", direct_emissions(plant) / ethylene * 1000)
@@ -78,9 +80,9 @@ def _methane(plant: Plant, ethylene: Decimal) -> Decimal:
 
 
 def _book_own(plant: Plant, activity: SteamCracking, emitted: Decimal) -> None:
-    """Energy of the fuel that the cracker makes; what is stated may not exceed what the balance leaves.
+    """Energy of the fuel that the cracker makes; stated fuel and coke may not emit more than the balance leaves.
 
-    Where none is stated, the carbon is taken as that of refinery gas: MJ = kg of carbon / carbon content.
+    Without stated fuel, the carbon counts as refinery gas: MJ = kg of carbon / carbon content.
     """
     usual, stated = standard_fuels()["refineryGas"], ZERO
     for own in activity.own_fuels:
@@ -90,7 +92,7 @@ def _book_own(plant: Plant, activity: SteamCracking, emitted: Decimal) -> None:
         stated += amount * carbon_dioxide_of(fuel)
         plant.draft.energy(own.material, amount * fuel.megajoules)
     for i, burnt in enumerate(activity.decoking):
-        coke = convert(burnt.coke.amount, burnt.coke.unit, "KGM", f"activity.decoking[{i}].coke")
+        coke = kilograms(burnt.coke, f"decoking[{i}].coke")
         stated += coke * Decimal(burnt.carbon or "1") * Decimal(burnt.oxidation or "1") * CO2_PER_C
     if not activity.own_fuels:
         plant.draft.energy("fuelGas", emitted / CO2_PER_C / usual.carbon_content)
@@ -98,7 +100,8 @@ def _book_own(plant: Plant, activity: SteamCracking, emitted: Decimal) -> None:
     whole = plant.carbon.total * CO2_PER_C
     if stated > emitted + whole * UNEXPLAINED:
         plant.draft.find(
-            "own-fuel", f"own fuel and coke emit {stated:f} kg of CO2, the balance leaves {emitted:f}", refuses=True,
+            "own-fuel", f"own fuel and coke emit {stated:f} kg of CO2, but the balance leaves {emitted:f} kg",
+            refuses=True,
         )
     elif stated < emitted - whole * UNEXPLAINED:
         plant.draft.find("carbon-unaccounted", f"own fuel and coke explain {stated:f} of {emitted:f} kg of CO2")

@@ -6,9 +6,8 @@ from typing import Final
 from carbon_ledger_petrochemicals.carbon import Plant, Process
 from carbon_ledger_petrochemicals.substances import came, made, substances
 from carbon_ledger_petrochemicals.synthesis import HYDROGEN_HEAT
-from ledger.sdk import ZERO, convert
+from ledger.sdk import POWER_UNITS, ZERO, convert, warn_outside
 
-POWER_UNITS: Final = ("KWH", "MWH", "GWH")
 WEIGHING: Final = Decimal("0.02")
 # kWh per kg of hydrogen. Cold water takes 39.4 (higher heating value); plants take 48 to 60, solid oxide with steam 38.
 USUAL_WATER: Final = (Decimal(38), Decimal(75))
@@ -19,33 +18,40 @@ USUAL_BRINE: Final = (Decimal(2000), Decimal(3600))
 
 def check_water(plant: Plant, hydrogen: Decimal) -> None:
     """2 H2O -> 2 H2 + O2: power and heat are at least the lower heating value of the hydrogen, oxygen at most half of
-    its moles. More hydrogen than its water holds breaks the rule of mass."""
+    its moles. The core's mass rule refuses more hydrogen than the water holds."""
     draft = plant.draft
     if plant.power == 0:
-        draft.find("electricity-missing", "water is electrolysed, but no electricity is supplied", refuses=True)
+        draft.find(
+            "electricity-missing", "electrolysis of water needs electricity, but no electricity is supplied",
+            refuses=True,
+        )
         return
     used = draft.megajoules / hydrogen
     if used < HYDROGEN_HEAT:
         draft.find(
-            "electrolysis-yield", f"{used:.1f} MJ of power and heat per kg of hydrogen, which itself holds 120",
+            "electrolysis-yield", f"{used:.1f} MJ of power and heat per kg of hydrogen, but its heating value is 120",
             refuses=True,
         )
     _check_parts(plant, "oxygen", "hydrogen", Decimal("0.5"))
     per_kilogram = plant.power / hydrogen
-    if not USUAL_WATER[0] <= per_kilogram <= USUAL_WATER[1]:
-        draft.find("electricity-unusual", f"{per_kilogram:.1f} kWh per kg of hydrogen")
+    warn_outside(
+        draft, "electricity-unusual", f"{per_kilogram:.1f} kWh per kg of hydrogen", per_kilogram, USUAL_WATER,
+    )
     draft.indicate("electricityPerKilogramHydrogen", per_kilogram)
 
 
 def check_brine(plant: Plant) -> None:
     """2 NaCl + 2 H2O -> Cl2 + 2 NaOH + H2: per mole of chlorine at most one of hydrogen and two of caustic soda, and
-    at least two of salt where it is a supply."""
+    at least two of salt if salt is a supply."""
     draft, chlorine = plant.draft, made(plant.context, "chlorine")
     if chlorine == 0:
         draft.find("no-product", "no output names chlorine among its materials", refuses=True)
         return
     if plant.power == 0:
-        draft.find("electricity-missing", "brine is electrolysed, but no electricity is supplied", refuses=True)
+        draft.find(
+            "electricity-missing", "electrolysis of brine needs electricity, but no electricity is supplied",
+            refuses=True,
+        )
         return
     _check_parts(plant, "hydrogen", "chlorine", Decimal(1))
     _check_parts(plant, "sodiumHydroxide", "chlorine", Decimal(2))
@@ -54,18 +60,23 @@ def check_brine(plant: Plant) -> None:
         draft.find("chlorine-yield", f"{chlorine:f} kg of chlorine out of {salt:f} kg of salt", refuses=True)
     per_tonne = plant.power / chlorine * 1000
     if per_tonne < LEAST_BRINE:
-        draft.find("electrolysis-yield", f"{per_tonne:.0f} kWh per t of chlorine: {LEAST_BRINE} is the least",
+        draft.find("electrolysis-yield", f"{per_tonne:.0f} kWh per t of chlorine: at least {LEAST_BRINE}",
                    refuses=True)
-    elif not USUAL_BRINE[0] <= per_tonne <= USUAL_BRINE[1]:
-        draft.find("electricity-unusual", f"{per_tonne:.0f} kWh per t of chlorine")
+    else:
+        warn_outside(
+            draft, "electricity-unusual", f"{per_tonne:.0f} kWh per t of chlorine", per_tonne, USUAL_BRINE,
+        )
     draft.indicate("electricityPerTonneChlorine", per_tonne)
 
 
-def _check_parts(plant: Plant, product: str, beside: str, most: Decimal) -> None:
-    """Refuses more than `most` moles of a product per mole of the one that it arises with."""
-    found, other = made(plant.context, product), made(plant.context, beside)
-    if _moles(found, product) > _moles(other, beside) * most * (1 + WEIGHING):
-        plant.draft.find(f"{product}-yield", f"{found:f} kg of {product} beside {other:f} kg of {beside}", refuses=True)
+def _check_parts(plant: Plant, product: str, main: str, most: Decimal) -> None:
+    """Refuses more than `most` moles of a product per mole of the `main` product of the reaction."""
+    mass, main_mass = made(plant.context, product), made(plant.context, main)
+    if _moles(mass, product) > _moles(main_mass, main) * most * (1 + WEIGHING):
+        plant.draft.find(
+            f"{product}-yield", f"{mass:f} kg of {product} with {main_mass:f} kg of {main}: at most {most} mol per mol",
+            refuses=True,
+        )
 
 
 def _moles(mass: Decimal, key: str) -> Decimal:
@@ -75,8 +86,8 @@ def _moles(mass: Decimal, key: str) -> Decimal:
 def indicate_power(plant: Plant, activity: Process) -> None:
     """Renewable share of electrolysis power = renewable electricity / all electricity.
 
-    Renewable is what green attributes are taken for; where the record takes none, `renewable_share` of the power that
-    comes as declared lots. Grid power counts as not renewable, whatever the grid's mix: its attributes are others'.
+    Renewable is power that green attributes cover; in a record without attributes, `renewable_share` of the power that
+    comes as declared lots. Grid power never counts as renewable: its attributes belong to others.
     """
     if plant.power == 0:
         return

@@ -1,8 +1,8 @@
-"""Fertiliser: urea, ammonium nitrate and others made, and what urea gives off where it is used.
+"""Fertiliser: production of urea, ammonium nitrate and others, and emissions of urea in use.
 
 CO2 that urea binds is no emission of its maker. It travels as fossil carbon in the lot's contents, 0.2 kg per kg, and
-comes free within days on the field or in a catalyst: `fertilizerUse`, a record of whoever applies it, has that line.
-A figure from cradle to gate leaves it out; the indicator `boundCo2PerTonne` says how much is to come.
+is released within days on the field or in a catalyst: `fertilizerUse`, a record of the user, has that line. A
+cradle-to-gate figure leaves it out; the indicator `boundCo2PerTonne` states it.
 """
 
 from decimal import Decimal
@@ -11,14 +11,14 @@ from typing import Final, Literal
 from carbon_ledger_petrochemicals.carbon import Plant, Process, balance, begin
 from carbon_ledger_petrochemicals.sharing import factors, share_out
 from carbon_ledger_petrochemicals.substances import made, nitrogen_in, nitrogen_out, substances
-from ledger.sdk import CO2_PER_C, ZERO, Assessment, Context
+from ledger.sdk import CO2_PER_C, PRODUCT_ROLES, ZERO, Assessment, Context
 
 FEEDS: Final = ("carbonDioxide", "urea")
-# Products that give their carbon off again when they are used.
+# Products that release their carbon in use.
 BOUND: Final = ("urea", "ammoniumBicarbonate")
 
 WEIGHING: Final = Decimal("0.01")
-# Urea plants bind 98 to 99 % of their ammonia, nitrate plants as much; below nine tenths something was not weighed.
+# Urea plants bind 98 to 99 % of their ammonia, so do nitrate plants; below nine tenths something was not weighed.
 LEAST_YIELD: Final = Decimal("0.9")
 
 
@@ -29,16 +29,16 @@ class Fertilizer(Process, frozen=True, kw_only=True):
     are burnt; `electricity`, `heat`, `steam`; others (`phosphateRock`, `potash`, `sulphuricAcid`, `limestone` as a
     filler) are left to the core. Outputs name their `materials`: `urea`, `ammoniumNitrate`, `ammoniumBicarbonate`,
     `ammoniumSulphate`, `limestone`, or state `N` among their elements.
-    `process`: what is made mainly; another main product warns.
+    `process`: the main product; another main product warns.
     """
 
     process: Literal["urea", "ammoniumNitrate", "ammoniumBicarbonate", "compound", "other"] = "urea"
 
 
 class FertilizerUse(Process, frozen=True, kw_only=True):
-    """How fertiliser was used; every field may be left out. The record has no outputs, and keeps its burden.
+    """How fertiliser was used; every field may be left out. The record has no outputs, and retains its burden.
 
-    Inputs: lots or a supply of `urea`; other fertilisers by their `N`. `purpose`: on soil nitrogen gives N2O as well,
+    Inputs: lots or a supply of `urea`; other fertilisers by their `N`. `purpose`: on soil nitrogen also gives N2O,
     in exhaust gas (urea solution) it does not.
     """
 
@@ -56,7 +56,7 @@ def assess(context: Context, activity: Fertilizer) -> Assessment:
     if activity.process not in ("compound", "other") and made(context, activity.process) == 0:
         plant.draft.find("product-unusual", f"no output names {activity.process} among its materials")
     share_out(plant.draft, context)
-    products = context.mass_out("product", "coProduct")
+    products = context.mass_out(*PRODUCT_ROLES)
     if products > 0:
         bound = sum((made(context, key) * substances()[key].carbon for key in BOUND), ZERO)
         plant.draft.indicate("fertilizerNitrogen", nitrogen_out(context) / 1000)
@@ -67,7 +67,7 @@ def assess(context: Context, activity: Fertilizer) -> Assessment:
 def _check_nitrogen(plant: Plant) -> None:
     brought, bound = nitrogen_in(plant.context), nitrogen_out(plant.context)
     if bound == 0:
-        plant.draft.find("no-nitrogen", "no output names a nitrogen fertiliser among its materials, or N")
+        plant.draft.find("no-nitrogen", "no output names a nitrogen fertiliser among its materials or states N")
         return
     if bound > brought * (1 + WEIGHING):
         plant.draft.find(
@@ -89,7 +89,9 @@ def assess_use(context: Context, activity: FertilizerUse) -> Assessment:
         factor = factors().find("fertilizerOnSoil")
         plant.draft.price("soilNitrousOxide", nitrogen / 1000, factor, kind="onSite")
     if plant.carbon.total == 0 and nitrogen == 0:
-        plant.draft.find("no-fertilizer", "no input or supply is a fertiliser that is known here", refuses=True)
+        plant.draft.find(
+            "no-fertilizer", "no input or supply is a fertiliser with known carbon or nitrogen", refuses=True,
+        )
     if context.outputs:
-        plant.draft.find("outputs-of-use", "fertiliser that is used makes no new lot", refuses=True)
+        plant.draft.find("outputs-of-use", "use of fertiliser makes no lot: remove the outputs", refuses=True)
     return plant.draft.assessment()

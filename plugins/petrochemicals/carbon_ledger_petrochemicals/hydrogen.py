@@ -13,7 +13,7 @@ from ledger.sdk import Assessment, Context, invalid_activity
 FEEDS: Final = (*METHANE_LIKE, *COALS, "cokeOvenGas", "otherGas", "naphtha", "fuelOil", "refineryGas", "lpg",
                 "methanol")
 WEIGHING: Final = Decimal("0.01")
-# Natural gas gives 9 to 11 kg per kg of hydrogen, coal 18 to 27; less is captured, more is a missing product.
+# Natural gas gives 9 to 11 kg per kg of hydrogen, coal 18 to 27; less means capture, more means a missing product.
 MOST_EMITTED: Final = Decimal(30)
 
 Method = Literal["steamReforming", "gasification", "electrolysis", "chlorAlkali"]
@@ -25,10 +25,10 @@ class Hydrogen(Process, frozen=True, kw_only=True):
 
     Supplies: reforming and gasification: `naturalGas`, `bituminous` and other coals, `cokeOvenGas`, `naphtha`, as
     feedstock and fuel together; electrolysis: `electricity` and `water`; chlor-alkali: `electricity`, `salt`, `water`;
-    `heat`, `steam`; others are left to the core. Power as lots, with `renewable_share`, is how green power comes in.
+    `heat`, `steam`; others are left to the core. Green power comes as lots, with `renewable_share`.
     Outputs name their `materials`: `hydrogen`, `oxygen`, `chlorine`, `sodiumHydroxide` (0.5 of lye of 50 %),
-    `carbonDioxide` that is captured.
-    `method`: how hydrogen is made. `electrolyser`: by what cell.
+    captured `carbonDioxide`.
+    `method`: of making hydrogen. `electrolyser`: type of cell.
     """
 
     method: Method = "steamReforming"
@@ -36,10 +36,12 @@ class Hydrogen(Process, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: Hydrogen) -> Assessment:
-    """Carbon balance of GB/T 32151.10 where there is carbon; power as bought or as lots where there is none."""
+    """Carbon balance of GB/T 32151.10 for methods with carbon; power as bought or as lots for electrolysis."""
     electric = activity.method in ("electrolysis", "chlorAlkali")
     if activity.electrolyser is not None and not electric:
-        raise invalid_activity("electrolyser", activity.electrolyser, "left out where nothing is electrolysed")
+        raise invalid_activity(
+            "electrolyser", activity.electrolyser, "absent unless the method is electrolysis or chlorAlkali",
+        )
     plant = begin(context, activity, () if electric else FEEDS, converted=True)
     balance(plant, "synthesisGas")
     hydrogen = made(context, "hydrogen")
@@ -61,18 +63,19 @@ def assess(context: Context, activity: Hydrogen) -> Assessment:
 
 
 def _check_reforming(plant: Plant, hydrogen: Decimal) -> None:
-    """CH4 + 2 H2O -> CO2 + 4 H2: a yield above 1 of what the feedstock's carbon can give refuses."""
+    """CH4 + 2 H2O -> CO2 + 4 H2: more hydrogen than the feedstock's carbon can give refuses."""
     draft = plant.draft
     # Hydrogen that comes with lots and supplies (purification) may leave as well.
     most = hydrogen_limit(plant)
     if plant.carbon.total == 0 and came(plant.context, "hydrogen") == 0:
-        draft.find("no-feedstock", "no feedstock is supplied: say which method makes the hydrogen", refuses=True)
+        draft.find("no-feedstock", "no feedstock is supplied: state the method that makes the hydrogen", refuses=True)
         return
     if hydrogen > most * (1 + WEIGHING):
         draft.find(
-            "hydrogen-yield", f"{hydrogen:f} kg of hydrogen, but the feedstock gives {most:f} at most", refuses=True,
+            "hydrogen-yield", f"{hydrogen:f} kg of hydrogen, but the feedstock gives at most {most:f} kg", refuses=True,
         )
     emitted = direct_emissions(plant) / hydrogen
     if emitted > MOST_EMITTED:
-        draft.find("emissions-unusual", f"{emitted:.1f} kg of direct CO2 per kg of hydrogen")
+        draft.find("emissions-unusual", f"{emitted:.1f} kg of direct CO2 per kg of hydrogen: usual is up to "
+                   f"{MOST_EMITTED}")
     draft.indicate("hydrogenYield", hydrogen / most)

@@ -7,7 +7,7 @@ from carbon_ledger_petrochemicals.carbon import Plant, Process, balance, begin, 
 from carbon_ledger_petrochemicals.sharing import factors, share_out
 from carbon_ledger_petrochemicals.substances import came, made, substances
 from carbon_ledger_petrochemicals.synthesis import COALS, HYDROGEN_HEAT, METHANE_LIKE
-from ledger.sdk import ZERO, Assessment, Context
+from ledger.sdk import ZERO, Assessment, Context, warn_outside
 
 FEEDS: Final = (*METHANE_LIKE, *COALS, "cokeOvenGas", "converterGas", "otherGas", "naphtha", "fuelOil", "refineryGas",
                 "carbonDioxide")
@@ -26,7 +26,7 @@ class Methanol(Process, frozen=True, kw_only=True):
 
 def assess(context: Context, activity: Methanol) -> Assessment:
     """GB/T 32151.10, as for ammonia; methanol is 37.5 % carbon. Methane that escapes from reforming by IPCC 2006,
-    volume 3, 3.9.2. Carbon yield = carbon in methanol / carbon that came, at most 1 by the balance."""
+    volume 3, 3.9.2. Carbon yield = carbon in methanol / carbon in, at most 1 by the balance."""
     plant = begin(context, activity, FEEDS, converted=True)
     methanol = made(context, "methanol")
     escaped = _methane(plant, methanol)
@@ -52,8 +52,7 @@ def _methane(plant: Plant, methanol: Decimal) -> Decimal:
 def _indicate(plant: Plant, methanol: Decimal) -> None:
     hydrogen = came(plant.context, "hydrogen") * HYDROGEN_HEAT
     per_tonne = (plant.draft.megajoules + hydrogen) / methanol * 1000
-    if not USUAL_ENERGY[0] <= per_tonne <= USUAL_ENERGY[1]:
-        plant.draft.find("energy-unusual", f"{per_tonne:.0f} MJ per t of methanol")
+    warn_outside(plant.draft, "energy-unusual", f"{per_tonne:.0f} MJ per t of methanol", per_tonne, USUAL_ENERGY)
     plant.draft.indicate("methanolProduced", methanol / 1000)
     plant.draft.indicate("carbonYield", methanol * substances()["methanol"].carbon / plant.carbon.total)
     plant.draft.indicate("energyPerTonneMethanol", per_tonne)

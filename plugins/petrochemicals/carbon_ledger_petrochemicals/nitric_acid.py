@@ -1,4 +1,4 @@
-"""Nitric acid: N2O by technology and abatement, or as the stack's analyser counts it."""
+"""Nitric acid: N2O by technology and abatement, or as the stack's analyser measures it."""
 
 from decimal import Decimal
 from typing import Final, Literal
@@ -6,12 +6,12 @@ from typing import Final, Literal
 from carbon_ledger_petrochemicals.carbon import Plant, Process, balance, begin
 from carbon_ledger_petrochemicals.sharing import factors, share_out
 from carbon_ledger_petrochemicals.substances import came, made, substances
-from ledger.sdk import Assessment, Context, Fraction, Quantity, convert, invalid_activity
+from ledger.sdk import Assessment, Context, Fraction, Quantity, invalid_activity, kilograms
 
 WEIGHING: Final = Decimal("0.01")
-# 93 to 97 % of the ammonia's nitrogen becomes acid; far less is a wrong weight or strength.
+# 93 to 97 % of the ammonia's nitrogen becomes acid; much less means a wrong mass or strength.
 LEAST_YIELD: Final = Decimal("0.85")
-# The worst plants of old, at high pressure, gave 19 kg per t.
+# The worst old plants, at high pressure, emitted 19 kg per t.
 MOST_N2O: Final = Decimal(20)
 _FACTORS: Final = {
     "nonSelectiveReduction": "nitricAcidNscr", "integratedDestruction": "nitricAcidIntegrated",
@@ -26,7 +26,7 @@ class NitricAcid(Process, frozen=True, kw_only=True):
     Inputs: lots or a supply of `ammonia`; supplies `air` of origin nature and `water`, with their mass; `naturalGas`
     (reducing agent, burnt); `electricity`, `heat`, `steam`; others are left to the core. Outputs name `nitricAcid`
     among their materials: 0.6 of acid of 60 %; heat sold is counted in joules.
-    `technology`: what the factor is of. `abatement`: share of the N2O that a catalyst destroys when it runs, 0 to 1;
+    `technology`: selects the factor. `abatement`: share of the N2O that a catalyst destroys when it runs, 0 to 1;
     `utilisation`: share of the production during which it runs. `measured`: mass of N2O by continuous measurement,
     instead of factor and abatement.
     """
@@ -56,26 +56,26 @@ def assess(context: Context, activity: NitricAcid) -> Assessment:
     share_out(plant.draft, context)
     per_tonne = emitted / acid * 1000
     if per_tonne > MOST_N2O:
-        plant.draft.find("n2o-unusual", f"{per_tonne:.1f} kg of N2O per t of acid")
+        plant.draft.find("n2o-unusual", f"{per_tonne:.1f} kg of N2O per t of acid: usual is up to {MOST_N2O}")
     plant.draft.indicate("nitricAcidProduced", acid / 1000)
     plant.draft.indicate("n2oPerTonneAcid", per_tonne)
     return plant.draft.assessment()
 
 
 def _check(activity: NitricAcid) -> None:
-    """Raises PluginError where abatement would be counted twice."""
+    """Raises PluginError if abatement would count twice."""
     if activity.abatement == "0":
         return
     if activity.technology in _ABATED:
         raise invalid_activity("abatement", activity.abatement, f"0: the factor of {activity.technology} includes it")
     if activity.measured is not None:
-        raise invalid_activity("abatement", activity.abatement, "0 where N2O is measured behind it")
+        raise invalid_activity("abatement", activity.abatement, "0 if N2O is measured behind it")
 
 
 def _emit(plant: Plant, activity: NitricAcid, acid: Decimal) -> Decimal:
     """The line of N2O; returns its kg."""
     if activity.measured is not None:
-        mass = convert(activity.measured.amount, activity.measured.unit, "KGM", "activity.measured")
+        mass = kilograms(activity.measured, "measured")
         plant.draft.carbon("nitricAcidTailGas", mass, gas="N2O", basis="metered")
         return mass
     left = 1 - Decimal(activity.abatement) * Decimal(activity.utilisation)
@@ -85,7 +85,7 @@ def _emit(plant: Plant, activity: NitricAcid, acid: Decimal) -> Decimal:
 
 
 def _check_yield(plant: Plant, acid: Decimal) -> None:
-    """Nitrogen of ammonia becomes acid; that of the air goes through."""
+    """Nitrogen of ammonia becomes acid; nitrogen of the air passes through."""
     brought = came(plant.context, "ammonia") * substances()["ammonia"].nitrogen
     bound = acid * substances()["nitricAcid"].nitrogen
     if brought <= 0 or bound > brought * (1 + WEIGHING):

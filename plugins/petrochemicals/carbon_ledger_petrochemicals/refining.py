@@ -1,8 +1,8 @@
 """Refining of crude oil: bought and own fuel, coke burnt off catalysts, flares, hydrogen made from feedstock.
 
-Crude is weighed to half a per cent and a refinery emits 5 to 10 % of its carbon, so the difference of carbon in and
-out says little: each source is measured, as China's guideline for petrochemical enterprises (2014) has it, and the
-balance only checks that they fit together.
+Crude is weighed to half a per cent and a refinery emits 5 to 10 % of its carbon, so the difference of carbon in and out
+is too uncertain: each source is measured, by China's guideline for petrochemical enterprises (2014), and the balance
+only checks the sum.
 """
 
 from decimal import Decimal
@@ -30,17 +30,19 @@ from ledger.sdk import (
     Positive,
     Quantity,
     SupplyFacts,
+    amount_in,
     analysis_of,
-    convert,
     invalid_activity,
     is_energy,
+    kilograms,
     standard_fuels,
+    warn_outside,
 )
 
 FEEDS: Final = ("crudeOil",)
-# Tank gauges, and hydrogen and oxygenates that nobody weighs.
+# Tank gauges, and hydrogen and oxygenates that are not weighed.
 WEIGHING: Final = Decimal("0.01")
-# Own use, coke and losses take 5 to 12 % of the crude's carbon; beyond that a product is missing.
+# Own use, coke and losses take 5 to 12 % of the crude's carbon; a larger gap means a missing product.
 MISSING: Final = Decimal("0.1")
 # Topping alone takes 0.8 GJ per t of crude, deep conversion 4.
 USUAL_ENERGY: Final = (Decimal(800), Decimal(6000))
@@ -57,7 +59,7 @@ class OwnFuel(Part, frozen=True, kw_only=True):
 
 
 class CokeBurn(Part, frozen=True, kw_only=True):
-    """Coke burnt off a catalyst. `carbon`: kg per kg, `oxidation`: share that burns; the guideline's where absent."""
+    """Coke burnt off a catalyst. `carbon`: kg per kg, `oxidation`: share that burns; the guideline's if absent."""
 
     unit: Literal["catalyticCracking", "catalyticReforming", "coking", "other"] = "catalyticCracking"
     coke: Quantity
@@ -66,8 +68,8 @@ class CokeBurn(Part, frozen=True, kw_only=True):
 
 
 class Flare(Part, frozen=True, kw_only=True):
-    """Gas flared. `carbon`: kg per Nm3 of what burns; `carbon_dioxide`, `methane`: parts by volume; `oxidation`: 0.98
-    where it is not measured (also the default of 40 CFR 98.253)."""
+    """Gas flared. `carbon`: kg per Nm3, without CO2; `carbon_dioxide`, `methane`: parts by volume; `oxidation`: 0.98
+    without a measurement (also the default of 40 CFR 98.253)."""
 
     gas: Quantity
     carbon: Positive
@@ -77,7 +79,8 @@ class Flare(Part, frozen=True, kw_only=True):
 
 
 class HydrogenPlant(Part, frozen=True, kw_only=True):
-    """A hydrogen unit of the site: kg of carbon in its feed, and in what leaves it other than as CO2 (tail gas)."""
+    """A hydrogen unit of the site: carbon in its feed, and carbon that leaves it other than as CO2 (tail gas),
+    masses."""
 
     carbon_in: Quantity
     carbon_out: Quantity | None = None
@@ -118,7 +121,7 @@ def assess(context: Context, activity: Refining) -> Assessment:
 
 
 def own_supply(own: OwnFuel) -> SupplyFacts:
-    """The site's own fuel as the SDK burns it; nothing upstream is missing, as it is made here."""
+    """The site's own fuel as a priced supply: the site makes it, so its upstream is no omission."""
     return SupplyFacts(index=0, material=own.material, quantity=own.quantity, mass=None, nature=False, priced=True)
 
 
@@ -131,12 +134,12 @@ def _burn_own(plant: Plant, activity: Refining) -> None:
 def _burn_coke(plant: Plant, burnt: CokeBurn, index: int) -> None:
     """CO2 = coke * carbon * oxidation * 44/12; its heat as petroleum coke."""
     field = f"cokeBurn[{index}]"
-    coke = convert(burnt.coke.amount, burnt.coke.unit, "KGM", f"activity.{field}.coke")
+    coke = kilograms(burnt.coke, f"{field}.coke")
     plant.draft.energy("catalystCoke", coke * standard_fuels()["petroleumCoke"].heating_value)
     usual = factors().find("catalystCoke")
     if burnt.carbon is None:
         if burnt.oxidation is not None:
-            raise invalid_activity(f"{field}.oxidation", burnt.oxidation, "given together with carbon")
+            raise invalid_activity(f"{field}.oxidation", burnt.oxidation, "stated together with carbon")
         plant.draft.price("catalystCoke", coke / 1000, usual, kind="onSite")
         return
     plant.draft.carbon("catalystCoke", coke * Decimal(burnt.carbon) * Decimal(burnt.oxidation or "1") * CO2_PER_C)
@@ -144,7 +147,7 @@ def _burn_coke(plant: Plant, burnt: CokeBurn, index: int) -> None:
 
 def _flare(plant: Plant, flare: Flare, index: int) -> None:
     """CO2 = Q * (C * OF * 44/12 + V_CO2 * 1.977); CH4 = Q * V_CH4 * (1 - OF) * 0.717."""
-    gas = convert(flare.gas.amount, flare.gas.unit, "NM3", f"activity.flares[{index}].gas")
+    gas = amount_in(flare.gas, "NM3", f"flares[{index}].gas")
     carbon, oxidised = Decimal(flare.carbon), Decimal(flare.oxidation)
     inert, methane = Decimal(flare.carbon_dioxide), Decimal(flare.methane)
     if carbon > _RICHEST_GAS:
@@ -157,18 +160,17 @@ def _flare(plant: Plant, flare: Flare, index: int) -> None:
 
 def _make_hydrogen(plant: Plant, unit: HydrogenPlant, index: int) -> None:
     """CO2 = (carbon of the feed - carbon of tail gas and residue) * 44/12."""
-    came = convert(unit.carbon_in.amount, unit.carbon_in.unit, "KGM", f"activity.hydrogenPlants[{index}].carbonIn")
+    came = kilograms(unit.carbon_in, f"hydrogenPlants[{index}].carbonIn")
     left = ZERO
     if unit.carbon_out is not None:
-        left = convert(unit.carbon_out.amount, unit.carbon_out.unit, "KGM",
-                       f"activity.hydrogenPlants[{index}].carbonOut")
+        left = kilograms(unit.carbon_out, f"hydrogenPlants[{index}].carbonOut")
     if left > came:
-        raise invalid_activity(f"hydrogenPlants[{index}].carbonOut", f"{left:f}", f"at most the {came:f} kg that came")
+        raise invalid_activity(f"hydrogenPlants[{index}].carbonOut", f"{left:f}", f"at most {came:f} kg, the carbon in")
     plant.draft.carbon("hydrogenPlant", (came - left) * CO2_PER_C)
 
 
 def _check_balance(plant: Plant, burnt: Decimal) -> None:
-    """Products, and the `burnt` kg of carbon of the feed, are no more than came; warns where much is in neither."""
+    """Refuses more carbon in products and `burnt` kg than came in; warns if much carbon is in neither."""
     draft = plant.draft
     holds = outputs_carbon(plant)
     follow(plant, holds)
@@ -178,7 +180,8 @@ def _check_balance(plant: Plant, burnt: Decimal) -> None:
     out = sum((one.total for one in holds), burnt)
     if out > plant.carbon.total:
         draft.find(
-            "carbon-balance", f"products and what was burnt hold {out:f} kg of carbon, {plant.carbon.total:f} kg came",
+            "carbon-balance", f"products and burnt feed hold {out:f} kg of carbon, {plant.carbon.total:f} kg "
+            "came in",
             refuses=out > plant.carbon.total * (1 + CARBON_TOLERANCE),
         )
     elif out < plant.carbon.total * (1 - MISSING):
@@ -190,18 +193,17 @@ def _indicate(plant: Plant, own: Decimal) -> None:
     draft, context = plant.draft, plant.context
     crude = came(context, "crudeOil")
     fed = _fed(plant)
-    products = sum((o.mass or ZERO for o in context.outputs if not is_energy(o.quantity)), ZERO)
+    products = sum((output.mass or ZERO for output in context.outputs if not is_energy(output.quantity)), ZERO)
     if products > fed * (1 + WEIGHING):
         draft.find("refining-yield", f"{products:f} kg of products out of {fed:f} kg of feedstock", refuses=True)
     if draft.megajoules == 0:
-        draft.find("energy-missing", "a refinery without fuel, coke, heat or power", refuses=True)
+        draft.find("energy-missing", "no fuel, coke, heat or power is stated: a refinery needs energy", refuses=True)
     elif own == 0:
-        draft.find("own-fuel-missing", "neither own fuel nor coke is stated: only bought energy is counted")
+        draft.find("own-fuel-missing", "neither own fuel nor coke is stated: the record counts only bought energy")
     if crude == 0:
         return
     per_tonne = draft.megajoules / crude * 1000
-    if not USUAL_ENERGY[0] <= per_tonne <= USUAL_ENERGY[1]:
-        draft.find("energy-unusual", f"{per_tonne:.0f} MJ per t of crude oil")
+    warn_outside(draft, "energy-unusual", f"{per_tonne:.0f} MJ per t of crude oil", per_tonne, USUAL_ENERGY)
     draft.indicate("crudeProcessed", crude / 1000)
     draft.indicate("refinedYield", made(context, *REFINED) / crude)
     draft.indicate("energyPerTonneCrude", per_tonne)
@@ -209,7 +211,7 @@ def _indicate(plant: Plant, own: Decimal) -> None:
 
 
 def _fed(plant: Plant) -> Decimal:
-    """Kg of feedstock, with hydrogen that is bought: hydrocracking binds it."""
+    """Kg of feedstock, with bought hydrogen, which hydrocracking binds, and methanol."""
     lots = sum((taken.mass or ZERO for taken in plant.context.inputs if not is_energy(taken.quantity)), ZERO)
     feeds = sum((feed.mass or ZERO for feed in plant.feeds), ZERO)
     return lots + feeds + sum((one.mass or ZERO for one in plant.context.supplied("hydrogen", "methanol")), ZERO)

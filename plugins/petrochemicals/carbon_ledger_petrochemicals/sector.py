@@ -1,4 +1,4 @@
-"""The sector's front page: routes, and what they are called."""
+"""The sector `petrochemicals`: its routes and their names."""
 
 from decimal import Decimal
 
@@ -12,17 +12,17 @@ from carbon_ledger_petrochemicals import (
     nitric_acid,
     refining,
 )
-from carbon_ledger_petrochemicals.indicators import INDICATORS
-from ledger.sdk import Route, Sector
+from ledger.sdk import Route, Sector, read_indicators
 
 
 def plugin() -> Sector:
-    """The sector `petrochemicals`. Outputs may outweigh what comes in by 2 %: tank gauges and gas meters. Air and water
-    that react are supplies of origin nature, so no tolerance stands for them. Outputs may state 5 % more of an element:
-    crude oil and its fractions are sampled, and gas is analysed now and then."""
+    """The sector `petrochemicals`. Outputs may outweigh inputs by 2 %: tank gauges and gas meters. Air and water that
+    react are supplies of origin nature, so the tolerance need not cover them. Outputs may state 5 % more of an element:
+    crude oil and its fractions are sampled, and gas is analysed only at intervals."""
     return Sector(
         name="petrochemicals", version="0.1.0", en="Petrochemicals and chemicals", zh="石化化工",
-        mass_tolerance=Decimal("0.02"), element_tolerance=Decimal("0.05"), indicators=INDICATORS,
+        mass_tolerance=Decimal("0.02"), element_tolerance=Decimal("0.05"),
+        indicators=read_indicators("carbon_ledger_petrochemicals"),
         routes={
             "refining": Route(activity=refining.Refining, assess=refining.assess, en="Refining", zh="炼油"),
             "steamCracking": Route(

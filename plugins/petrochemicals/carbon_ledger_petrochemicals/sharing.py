@@ -1,14 +1,13 @@
-"""Shares of the sector: heat sold is assigned what it saves, CO2 passed on carries nothing, the rest by one key."""
+"""Allocation of the sector: heat sold is assigned the emissions that it avoids, CO2 for others carries no burden."""
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Final
 
 from carbon_ledger_petrochemicals.substances import heat, is_carbon_dioxide, moles
-from ledger.sdk import ZERO, Context, Draft, FactorTable, OutputFacts, convert, read_factors
+from ledger.sdk import HEAT_UNITS, ZERO, Context, Draft, FactorTable, OutputFacts, convert, read_factors
 
 UNBURDENED: Final = ("waste", "core", "credit", "attribute")
-HEAT_UNITS: Final = ("3B", "KJO", "JOU", "GV", "D30")
 
 
 def factors() -> FactorTable:
@@ -19,8 +18,8 @@ def factors() -> FactorTable:
 def share_out(draft: Draft, context: Context) -> None:
     """Assigns exported heat its burden, and weighs the outputs by mass, moles, energy and value.
 
-    Heat: GJ * 56.1 / 0.9 kg CO2, what a gas boiler emits (system expansion, ISO 14044 4.3.4.2; factor and boiler of
-    Implementing Regulation (EU) 2025/2547). CO2 for urea or storage has no weight but the value that is stated for it:
+    Heat: GJ * 56.1 / 0.9 kg CO2, as a gas boiler emits (system expansion, ISO 14044 4.3.4.2; factor and boiler of
+    Implementing Regulation (EU) 2025/2547). CO2 for urea or storage has no weight except its stated value:
     GB/T 32151.10 deducts it at its maker and counts it where it is released, so its carbon travels as content, not as
     burden. Moles follow equation 43 of the same regulation: Em_i = Em * (m_i / M_i) / sum of m_j / M_j.
     """
@@ -45,17 +44,17 @@ def _is_heat(output: OutputFacts) -> bool:
 def _weigh(
     draft: Draft, context: Context, key: str, left_out: Sequence[bool], weight: Callable[[OutputFacts], Decimal | None]
 ) -> None:
-    """Weights by `key`; none are given where an output lacks one, so that the core says which."""
+    """Weights by `key`; no weights if an output lacks a weight: the core's error then names it."""
     weights: list[Decimal] = []
-    for output, out in zip(context.outputs, left_out, strict=True):
-        found = ZERO
-        if output.role not in UNBURDENED and not out:
+    for output, is_out in zip(context.outputs, left_out, strict=True):
+        amount = ZERO
+        if output.role not in UNBURDENED and not is_out:
             stated = weight(output)
             if stated is None:
                 return
-            found = stated
-        elif out and key == "value" and not _is_heat(output):
-            found = output.value or ZERO
-        weights.append(found)
+            amount = stated
+        elif is_out and key == "value" and not _is_heat(output):
+            amount = output.value or ZERO
+        weights.append(amount)
     if sum(weights, ZERO) > 0:
         draft.weigh(key, weights)

@@ -1,8 +1,8 @@
-"""Substances of the sector: molar mass, carbon, nitrogen and heating value, and how much of each an output holds.
+"""Substances of the sector: molar mass, carbon, nitrogen and heating value, and their masses in inputs and outputs.
 
-What an output is, its declared `materials` say: `{"ethylene": "1"}`, or `{"nitricAcid": "0.6", "water": "0.4"}` for
-60 % acid. Keys are those of `substances.csv`, and the standard fuels (`gasoline`, `diesel`, `naphtha` and so on), which
-hold what their default heating value and carbon content give.
+The declared `materials` of an output name its substances: `{"ethylene": "1"}`, or `{"nitricAcid": "0.6", "water":
+"0.4"}` for 60 % acid. Keys are the keys of `substances.csv` and the standard fuels (`gasoline`, `diesel`, `naphtha` and
+so on), whose carbon is default heating value * carbon content.
 """
 
 from collections.abc import Mapping
@@ -54,7 +54,7 @@ def substances() -> Mapping[str, Substance]:
 
 
 def known(materials: Mapping[str, Decimal]) -> bool:
-    """Whether a composition is declared, and every part of it is in the table."""
+    """Whether a composition is declared, and all of its substances are in the table."""
     return bool(materials) and all(name in substances() for name in materials)
 
 
@@ -75,7 +75,7 @@ def came(context: Context, *names: str) -> Decimal:
 
 
 def nitrogen_in(context: Context, *free: str) -> Decimal:
-    """Kg of nitrogen in supplies and lots that the table knows; of elementary nitrogen in those named `free` alone."""
+    """Kg of nitrogen in supplies and lots of the table; elementary nitrogen counts only if its supply is in `free`."""
     total, table = ZERO, substances()
     for supply in context.supplies:
         usable = supply.material in free or supply.material not in FREE_NITROGEN
@@ -90,7 +90,7 @@ def nitrogen_out(context: Context) -> Decimal:
 
 
 def _nitrogen(item: InputFacts | OutputFacts) -> Decimal:
-    """Kg of nitrogen per kg: as analysed, else by what it is made of."""
+    """Kg of nitrogen per kg: as analysed, else by materials."""
     if "N" in item.elements:
         return item.elements["N"]
     table = substances()
@@ -98,7 +98,7 @@ def _nitrogen(item: InputFacts | OutputFacts) -> Decimal:
 
 
 def carbon_share(item: InputFacts | OutputFacts) -> Decimal | None:
-    """Kg of carbon per kg by declared materials; None where none are declared. What no table knows counts as none."""
+    """Kg of carbon per kg by declared materials; None without materials. Unknown materials count as carbon-free."""
     table = substances()
     if not item.materials:
         return None
@@ -106,7 +106,7 @@ def carbon_share(item: InputFacts | OutputFacts) -> Decimal | None:
 
 
 def moles(output: OutputFacts) -> Decimal | None:
-    """Moles as declared, else by mass and molar mass of all of its substances but water; None where unknown."""
+    """Moles as declared, else by mass and molar mass of all substances except water; None if unknown."""
     if output.moles is not None:
         return output.moles
     total = ZERO
@@ -121,7 +121,7 @@ def moles(output: OutputFacts) -> Decimal | None:
 
 
 def heat(output: OutputFacts) -> Decimal | None:
-    """MJ as declared, else by mass and lower heating value of its substances; None where one is unknown."""
+    """MJ as declared, else by mass and lower heating value of its substances; None if one is unknown."""
     if output.heating_value is not None:
         return output.heating_value
     if not known(output.materials):

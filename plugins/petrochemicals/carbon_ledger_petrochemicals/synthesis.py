@@ -26,18 +26,18 @@ def hydrogen_limit(plant: Plant) -> Decimal:
     whole = plant.carbon.total
     if whole == 0:
         return total
-    # What the feeds share of the carbon by kind is not kept apart, so the most generous kind holds for all.
+    # The carbon is not split by feedstock, so the kind with the most hydrogen per carbon applies to all of it.
     return total + whole / CARBON_MOLE * max(_ratios(plant)) * HYDROGEN_MOLE
 
 
 def _ratios(plant: Plant) -> list[Decimal]:
-    found = [_ratio(feed.material) for feed in plant.feeds]
+    ratios = [_ratio(feed.material) for feed in plant.feeds]
     for taken in plant.context.inputs:
         if not is_energy(taken.quantity):
-            found.extend(_ratio(name) for name in taken.materials)
+            ratios.extend(_ratio(name) for name in taken.materials)
             if not taken.materials:
-                found.append(_PER_CARBON["methane"])
-    return found or [ZERO]
+                ratios.append(_PER_CARBON["methane"])
+    return ratios or [ZERO]
 
 
 def _ratio(material: str) -> Decimal:

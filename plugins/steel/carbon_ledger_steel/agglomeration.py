@@ -4,18 +4,17 @@ from decimal import Decimal
 from typing import Final
 
 from carbon_ledger_steel.balance import Balanced, balance
-from carbon_ledger_steel.carbon import KG_PER_T, STANDARD, all_factors
+from carbon_ledger_steel.carbon import STANDARD, all_factors
 from carbon_ledger_steel.metal import follow_element
 from carbon_ledger_steel.process import Process
-from carbon_ledger_steel.reduction import check_range
-from ledger.sdk import ZERO, Assessment, Context, Draft, is_energy, is_fuel
+from ledger.sdk import KG_PER_T, PRODUCT_ROLES, ZERO, Assessment, Context, Draft, is_energy, is_fuel, warn_outside
 
 SOLID_FUELS: Final = ("coke", "anthracite", "bituminous", "washedCoal", "otherWashedCoal", "lignite", "petroleumCoke")
 
 _HELPERS: Final = STANDARD | {"lime", "water", "bentonite", "air", "oxygen"}
-"""Supplies that are not what sinter or pellets are made of."""
+"""Supplies that do not become sinter or pellets."""
 
-# Coke breeze and anthracite of a sinter strand: less does not melt the bed, more melts it down.
+# Coke breeze and anthracite of a sinter strand: less fuel does not sinter the bed, more fuel melts it.
 USUAL_SOLID_FUEL: Final = (Decimal(40), Decimal(80))
 POSSIBLE_SOLID_FUEL: Final = Decimal(200)
 # Magnetite gives heat as it oxidises: from 0.2 GJ per t for its pellets, to 1.5 for hematite with fluxes.
@@ -32,14 +31,16 @@ class Agglomeration(Process, frozen=True, kw_only=True):
 
 def sinter(context: Context, activity: Agglomeration) -> Assessment:
     """Carbon balance of a sinter strand (IPCC 2006, volume 3, equation 4.10), methane (table 4.2)."""
-    draft, found, made = _agglomerate(context, activity, "sinter")
+    draft, balanced, made = _agglomerate(context, activity, "sinter")
     if made > 0:
         draft.price("sinter", made / KG_PER_T, all_factors().find("sinterMethane"), kind="onSite")
-        rate = found.mass(*SOLID_FUELS) / made * KG_PER_T
-        if rate > POSSIBLE_SOLID_FUEL or found.megajoules() == 0:
-            draft.find("solid-fuel-rate", f"{rate:.1f} kg of solid fuel per t of sinter", refuses=True)
+        rate = balanced.mass(*SOLID_FUELS) / made * KG_PER_T
+        if rate > POSSIBLE_SOLID_FUEL or balanced.megajoules() == 0:
+            draft.find("solid-fuel-rate", f"{rate:.1f} kg of solid fuel per t of sinter: possible are above 0 "
+                       f"to {POSSIBLE_SOLID_FUEL}", refuses=True)
         else:
-            check_range(draft, "solid-fuel-rate", rate, USUAL_SOLID_FUEL, "kg of solid fuel per t of sinter")
+            message = f"{rate:.4g} kg of solid fuel per t of sinter"
+            warn_outside(draft, "solid-fuel-rate", message, rate, USUAL_SOLID_FUEL)
         draft.indicate("sinterProduced", made / KG_PER_T)
         draft.indicate("solidFuelRate", rate)
     return draft.assessment()
@@ -47,18 +48,18 @@ def sinter(context: Context, activity: Agglomeration) -> Assessment:
 
 def pelletise(context: Context, activity: Agglomeration) -> Assessment:
     """Carbon balance of a pelletising plant (IPCC 2006, volume 3, equation 4.10)."""
-    draft, found, made = _agglomerate(context, activity, "pellet")
+    draft, balanced, made = _agglomerate(context, activity, "pellet")
     if made > 0:
-        heat = found.megajoules() / made * KG_PER_T
-        check_range(draft, "heat-unusual", heat, USUAL_PELLET_HEAT, "MJ of fuel per t of pellets")
+        heat = balanced.megajoules() / made * KG_PER_T
+        warn_outside(draft, "heat-unusual", f"{heat:.4g} MJ of fuel per t of pellets", heat, USUAL_PELLET_HEAT)
         draft.indicate("pelletsProduced", made / KG_PER_T)
     return draft.assessment()
 
 
 def _agglomerate(context: Context, activity: Agglomeration, usual: str) -> tuple[Draft, Balanced, Decimal]:
     draft = Draft(context)
-    found = balance(draft, context, activity, usual=usual)
-    made = context.mass_out("product", "coProduct")
+    balanced = balance(draft, context, activity, usual=usual)
+    made = context.mass_out(*PRODUCT_ROLES)
     came = _burden(context, activity)
     if made == 0:
         draft.find("no-product", f"no output is {usual}", refuses=True)
@@ -68,12 +69,12 @@ def _agglomerate(context: Context, activity: Agglomeration, usual: str) -> tuple
     for element in sorted({name for taken in context.inputs for name in taken.elements} - {"C"}):
         follow_element(draft, context, element, [(output.mass or ZERO) / out for output in context.outputs])
     if made > 0:
-        draft.indicate("electricityPerTonne", found.power / made * KG_PER_T)
-    return draft, found, made
+        draft.indicate("electricityPerTonne", balanced.power / made * KG_PER_T)
+    return draft, balanced, made
 
 
 def _burden(context: Context, activity: Agglomeration) -> Decimal:
-    """Kg of what can become sinter: all that is neither fuel nor flux."""
+    """Kg of ores and residues that can become sinter: everything but fuel and flux."""
     lots = [
         lot.mass or ZERO for lot in context.inputs
         if not is_energy(lot.quantity) and not set(lot.materials) & set(SOLID_FUELS)

@@ -9,11 +9,11 @@ from carbon_ledger_steel.charge import Charged, charge_of
 from carbon_ledger_steel.furnace import Furnace, check_furnace
 from carbon_ledger_steel.indicators import indicate_steel
 from carbon_ledger_steel.metal import check_yield, follow_metal, steel_made
-from ledger.sdk import ZERO, Assessment, Context, Draft, Positive, Quantity, book_energy, convert, invalid_activity
+from ledger.sdk import ZERO, Assessment, Context, Draft, Positive, Quantity, book_energy, invalid_activity, kilograms
 
 # Melting cold scrap and heating it to 1600 C takes about 380 kWh/t; gas, oxygen and carbon give up to half of it.
-# Below 150 a figure is in the wrong unit or without its furnace; above 2000 too. Each part of the charge that is
-# pig iron, mostly liquid, brings its own heat and carbon, and lowers the lower limits in proportion.
+# Below 150 or above 2000 the unit is wrong, or the meter does not cover the furnace. Pig iron in the charge, mostly
+# liquid, brings its own heat and carbon, so it lowers the lower limits in proportion.
 USUAL: Final = (Decimal(250), Decimal(900))
 POSSIBLE: Final = (Decimal(150), Decimal(2000))
 
@@ -33,7 +33,7 @@ class ElectricArcFurnace(Furnace, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: ElectricArcFurnace) -> Assessment:
-    """GB/T 32151.5 for one furnace; raises PluginError for an activity that cannot be."""
+    """GB/T 32151.5 for one furnace; raises PluginError for an impossible activity."""
     check_furnace(activity, context)
     made = steel_made(context)
     _check_tapped(activity, made)
@@ -59,9 +59,9 @@ def assess(context: Context, activity: ElectricArcFurnace) -> Assessment:
 
 def _check_tapped(activity: ElectricArcFurnace, made: Decimal) -> None:
     if activity.tapped is not None:
-        tapped = convert(activity.tapped.amount, activity.tapped.unit, "KGM", "activity.tapped")
+        tapped = kilograms(activity.tapped, "tapped")
         if tapped < made:
-            raise invalid_activity("tapped", activity.tapped, f"at least the {made:f} kg of steel that came out")
+            raise invalid_activity("tapped", activity.tapped, f"at least {made:f} kg, the steel that came out")
 
 
 def _check_power(draft: Draft, per_tonne: Decimal, charged: Sequence[Charged]) -> None:

@@ -1,10 +1,10 @@
-"""The carbon balance of one process: what does not leave with an output has left as CO2.
+"""The carbon balance of one process: carbon that does not leave with an output has left as CO2.
 
     CO2 = 44/12 * (sum of carbon in - sum of carbon in outputs)
 
 IPCC 2006 Guidelines, volume 3, 4.2.2 (Tier 2: coke, sinter, iron and steel, direct reduced iron), and the mass balance
-of Regulation (EU) 2025/2547, annex II. GB/T 32151.5 has the same terms for a whole enterprise, but lets a share of the
-fuels' carbon unburnt; here that share leaves with dust or ash, which are outputs and say their carbon.
+of Regulation (EU) 2025/2547, annex II. GB/T 32151.5 has the same terms for a whole enterprise, but leaves a share of
+the fuels' carbon unburnt; here that share leaves with dust or ash, which are outputs and state their carbon.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from carbon_ledger_steel.entering import Entering, Held, entering, held, megajou
 from carbon_ledger_steel.furnace import ORES, Charge
 from carbon_ledger_steel.named import assign_named, gas_carbon, gas_megajoules
 from carbon_ledger_steel.process import Process, check_analyses
-from ledger.sdk import CO2_PER_C, ZERO, Context, Draft, OutputFacts, book_energy, standard_fuels
+from ledger.sdk import CO2_PER_C, PRODUCT_ROLES, ZERO, Context, Draft, OutputFacts, book_energy, standard_fuels
 
 CARBON_MJ: Final = Decimal("32.8")
 """MJ per kg of carbon that burns to CO2."""
@@ -26,7 +26,7 @@ _GAS_CARBON_TOLERANCE: Final = Decimal("1.15")
 
 
 class Balanced(NamedTuple):
-    """A process whose carbon and energy are booked: kg CO2 `emitted` on site, kWh of `power`, what came in."""
+    """A process whose carbon and energy are booked: kg CO2 `emitted` on site, kWh of `power`, and all that entered."""
 
     emitted: Decimal
     power: Decimal
@@ -37,7 +37,7 @@ class Balanced(NamedTuple):
         return sum((one.mass for one in self.came if one.material in materials), ZERO)
 
     def megajoules(self, *materials: str) -> Decimal:
-        """MJ of these; of all without any."""
+        """MJ of these fuels or reductants; of all without arguments."""
         return sum((one.megajoules for one in self.came if one.material in materials or not materials), ZERO)
 
     @property
@@ -57,8 +57,10 @@ def balance(
     draft: Draft, context: Context, activity: Process, *, usual: str, charge: Sequence[Charge] = (),
     granulated: bool = False,
 ) -> Balanced:
-    """Books energy, carbon and named outputs of a process whose products are of the material `usual` unless they say
-    otherwise. Raises PluginError for an activity that cannot be; finds more carbon going out than came in."""
+    """Books energy, carbon and named outputs of a process. Products without materials are of the material `usual`.
+
+    Finds more carbon going out than came in. Raises PluginError for an impossible activity.
+    """
     check_analyses(activity, context)
     came = entering(context, activity.analyses, charge)
     burnt = frozenset(one.supply.index for one in came if one.supply is not None)
@@ -76,49 +78,51 @@ def balance(
 
 
 def _without(context: Context, indexes: frozenset[int]) -> Context:
-    """The record without the supplies that the balance counts itself."""
+    """The record without the supplies that the balance itself counts."""
     facts = {name: getattr(context, name) for name in context.__struct_fields__}
-    kept = tuple(supply for supply in context.supplies if supply.index not in indexes)
-    return Context(**{**facts, "supplies": kept})
+    others = tuple(supply for supply in context.supplies if supply.index not in indexes)
+    return Context(**{**facts, "supplies": others})
 
 
 def _book_heat(draft: Draft, context: Context, activity: Process, came: Sequence[Entering]) -> None:
-    """Heat of fuels, less what leaves with products that are fuels: a coke works uses what it does not pass on. A
-    converter passes on what the carbon of its metal gives; what it books of fuel is never negative."""
-    whole = sum((one.megajoules for one in came), ZERO)
-    metal = sum((one.fossil for one in came if one.megajoules == 0 and one.source not in CARBONATES), ZERO)
+    """Books the heat of fuels less the heat of products that are fuels: a coke works uses the heat that it does not
+    pass on. A converter also passes on heat from the carbon of its metal; the booked heat is never negative."""
+    whole = sum((entered.megajoules for entered in came), ZERO)
+    metal = sum(
+        (entered.fossil for entered in came if entered.megajoules == 0 and entered.source not in CARBONATES), ZERO
+    )
     left = gas_megajoules(context, activity.waste_gases)
     for output in context.outputs:
         left += _heat_of(output, activity)
     if left > whole + metal * CARBON_MJ:
         draft.find("energy-balance", f"outputs hold {left:f} MJ of fuel, {whole:f} MJ came in", refuses=True)
-    kept = max(1 - left / whole, ZERO) if whole else ZERO
-    for one in came:
-        carbon = one.fossil + one.biogenic
-        grown = one.biogenic / carbon if carbon else ZERO
-        draft.energy(one.source, one.megajoules * kept * grown, renewable=True)
-        draft.energy(one.source, one.megajoules * kept * (1 - grown))
+    used_share = max(1 - left / whole, ZERO) if whole else ZERO
+    for entered in came:
+        carbon = entered.fossil + entered.biogenic
+        grown = entered.biogenic / carbon if carbon else ZERO
+        draft.energy(entered.source, entered.megajoules * used_share * grown, renewable=True)
+        draft.energy(entered.source, entered.megajoules * used_share * (1 - grown))
 
 
 def _heat_of(output: OutputFacts, activity: Process) -> Decimal:
     """MJ of an output that is counted by mass and is a fuel, or is gas that takes its carbon along."""
     if output.mass is None:
         return ZERO
-    found = sum((output.mass * share * megajoules_per_kg(name) for name, share in output.materials.items()), ZERO)
+    megajoules = sum((output.mass * share * megajoules_per_kg(name) for name, share in output.materials.items()), ZERO)
     gas = any(gas.lot == output.lot for gas in activity.waste_gases)
-    return output.heating_value if (found or gas) and output.heating_value is not None else found
+    return output.heating_value if (megajoules or gas) and output.heating_value is not None else megajoules
 
 
 def _price(draft: Draft, came: Sequence[Entering]) -> None:
-    for one in came:
-        if not one.counted:
+    for entered in came:
+        if not entered.counted:
             draft.carbon(
-                one.source, one.fossil * CO2_PER_C, primary=one.primary, factor=one.factor, recalled=one.recalled,
-                ratings=(1, 1, 1) if one.primary else (2, 2, 2), supply=one.supply,
+                entered.source, entered.fossil * CO2_PER_C, primary=entered.primary, factor=entered.factor,
+                recalled=entered.recalled, ratings=(1, 1, 1) if entered.primary else (2, 2, 2), supply=entered.supply,
             )
-        supply = one.supply
-        if supply is not None and not supply.priced and not supply.nature and one.fossil + one.biogenic > 0:
-            draft.omit(f"{one.source} upstream")
+        supply = entered.supply
+        if supply is not None and not supply.priced and not supply.nature and entered.fossil + entered.biogenic > 0:
+            draft.omit(f"{entered.source} upstream")
 
 
 def _leaving(output: OutputFacts, activity: Process, usual: str) -> _Leaving:
@@ -127,26 +131,26 @@ def _leaving(output: OutputFacts, activity: Process, usual: str) -> _Leaving:
         return _Leaving(mass * (output.fossil_carbon + output.biogenic_carbon))
     if any(gas.lot == output.lot for gas in activity.waste_gases):
         return _Leaving(ZERO)
-    found = [held(name, mass * share) for name, share in output.materials.items()]
-    if not output.materials and output.role in ("product", "coProduct") and output.lot not in _named(activity):
-        found = [held(usual, mass)]
-    return _together(found)
+    contents = [held(name, mass * share) for name, share in output.materials.items()]
+    if not output.materials and output.role in PRODUCT_ROLES and output.lot not in _named(activity):
+        contents = [held(usual, mass)]
+    return _together(contents)
 
 
 def _named(activity: Process) -> frozenset[str]:
     return frozenset(slag.lot for slag in activity.slags)
 
 
-def _together(found: Sequence[Held]) -> _Leaving:
-    factors = sorted({one.factor for one in found if one.factor})
+def _together(contents: Sequence[Held]) -> _Leaving:
+    factors = sorted({one.factor for one in contents if one.factor})
     return _Leaving(
-        sum((one.carbon for one in found), ZERO), declared=False, factor=" ".join(factors) or None,
-        recalled=any(one.recalled for one in found),
+        sum((one.carbon for one in contents), ZERO), declared=False, factor=" ".join(factors) or None,
+        recalled=any(one.recalled for one in contents),
     )
 
 
 def _within(draft: Draft, came: Sequence[Entering], leaving: Sequence[_Leaving]) -> list[_Leaving]:
-    """Declared carbon beyond what came in refuses. A default is no evidence: it is cut to what is left."""
+    """More declared carbon than came in refuses. A default is no evidence: it is reduced to the carbon that remains."""
     carbon = sum((one.fossil + one.biogenic for one in came), ZERO)
     declared = sum((one.carbon for one in leaving if one.declared), ZERO)
     usual = sum((one.carbon for one in leaving if not one.declared), ZERO)
@@ -158,23 +162,23 @@ def _within(draft: Draft, came: Sequence[Entering], leaving: Sequence[_Leaving])
         return list(leaving)
     if carbon > 0:
         draft.find("carbon-defaults", f"by defaults outputs hold {declared + usual:f} kg of carbon, {carbon:f} kg came "
-                   "in: say what was analysed")
+                   "in: state analysed carbon contents")
     return [one if one.declared else one._replace(carbon=one.carbon * rest / usual) for one in leaving]
 
 
 def _subtract(draft: Draft, came: Sequence[Entering], leaving: Sequence[_Leaving]) -> None:
-    """What outputs hold is fossil as far as what came in is."""
-    carbon = sum((one.fossil + one.biogenic for one in came), ZERO)
-    fossil = sum((one.fossil for one in came), ZERO) / carbon if carbon else ZERO
-    for one in leaving:
+    """Carbon in outputs is fossil in the same share as the carbon that came in."""
+    carbon = sum((part.fossil + part.biogenic for part in came), ZERO)
+    fossil = sum((part.fossil for part in came), ZERO) / carbon if carbon else ZERO
+    for part in leaving:
         draft.carbon(
-            "fixedCarbon", -one.carbon * fossil * CO2_PER_C, primary=one.declared, factor=one.factor,
-            recalled=one.recalled, ratings=(1, 1, 1) if one.declared else (2, 2, 2),
+            "fixedCarbon", -part.carbon * fossil * CO2_PER_C, primary=part.declared, factor=part.factor,
+            recalled=part.recalled, ratings=(1, 1, 1) if part.declared else (2, 2, 2),
         )
 
 
 def _follow(draft: Draft, context: Context, leaving: Sequence[_Leaving]) -> None:
-    """Carbon of the lots that came in is where the balance says, not by mass; fuel and ore are used up."""
+    """Carbon of input lots goes where the balance says, not by mass; fuel and ore are used up."""
     for material in sorted({name for taken in context.inputs for name in taken.materials}):
         if material in ORES or megajoules_per_kg(material) > 0 or material in standard_fuels():
             came = sum(((taken.mass or ZERO) * taken.materials.get(material, ZERO) for taken in context.inputs), ZERO)
@@ -195,8 +199,8 @@ def _follow(draft: Draft, context: Context, leaving: Sequence[_Leaving]) -> None
 def _check_gas(
     draft: Draft, context: Context, activity: Process, came: Sequence[Entering], leaving: Sequence[_Leaving]
 ) -> None:
-    """Gas whose carbon stays here cannot hold more of it than is left. Its carbon is taken by default per MJ, which the
-    gas of a furnace that runs on much coal undercuts by a tenth."""
+    """Gas whose carbon stays here cannot hold more carbon than remains. Its carbon is a default per MJ; the gas of a
+    furnace that runs on much coal holds up to a tenth less, hence the tolerance."""
     left = sum((one.fossil + one.biogenic for one in came), ZERO) - sum((one.carbon for one in leaving), ZERO)
     in_gas = gas_carbon(context, activity.waste_gases)
     if in_gas > max(left * _GAS_CARBON_TOLERANCE, ZERO):

@@ -1,4 +1,4 @@
-"""Lots that burn in a process which neither melts nor reduces: gas of the works, coal that another record handed on."""
+"""Lots that burn in a process without melting or reduction: gas of the works, coal that another record made."""
 
 from decimal import Decimal
 
@@ -8,7 +8,7 @@ from ledger.sdk import CO2_PER_C, ZERO, Context, Draft, InputFacts, is_energy
 
 
 def metal_in(lot: InputFacts) -> Decimal:
-    """Kg of iron and steel in a lot; one that has a mass and names no materials is metal throughout."""
+    """Kg of iron and steel in a lot; a lot with a mass and without materials is metal throughout."""
     mass = lot.mass or ZERO
     if lot.materials:
         return mass * ferrous_share(lot.materials)
@@ -21,14 +21,14 @@ def burn_lots(draft: Draft, context: Context) -> tuple[Decimal, Decimal]:
     for lot in context.inputs:
         if is_energy(lot.quantity) or metal_in(lot) > 0:
             continue
-        for one in entering(_of(context, lot)):
+        for entered in entering(_of(context, lot)):
             draft.carbon(
-                one.source, one.fossil * CO2_PER_C, primary=one.primary, factor=one.factor, recalled=one.recalled,
-                ratings=(1, 1, 1) if one.primary else (2, 2, 2),
+                entered.source, entered.fossil * CO2_PER_C, primary=entered.primary, factor=entered.factor,
+                recalled=entered.recalled, ratings=(1, 1, 1) if entered.primary else (2, 2, 2),
             )
-            draft.energy(one.source, one.megajoules)
-            fossil += one.fossil * CO2_PER_C
-            biogenic += one.biogenic * CO2_PER_C
+            draft.energy(entered.source, entered.megajoules)
+            fossil += entered.fossil * CO2_PER_C
+            biogenic += entered.biogenic * CO2_PER_C
     return fossil, biogenic
 
 

@@ -1,10 +1,10 @@
-"""The carbon balance of GB/T 32151.5 beside fuels and power: fluxes, electrodes, carbon-bearing materials, products.
+"""The process part of GB/T 32151.5: carbon of fluxes, electrodes, carbon-bearing materials and products.
 
     E = E_fuel + E_process + E_electricity + E_heat - R_fixed
     E_process = sum of mass * factor over limestone, dolomite, electrodes, and carbon-bearing materials bought
     R_fixed = sum of product mass * factor
 
-A factor is t CO2 per t (carbon fraction * 44/12). What a lot or a product declares of its own carbon replaces it.
+A factor is t CO2 per t (carbon fraction * 44/12). Carbon that a lot or a product declares replaces it.
 """
 
 from collections.abc import Sequence
@@ -14,15 +14,13 @@ from typing import Final
 
 from carbon_ledger_steel.charge import Charged
 from carbon_ledger_steel.metal import metal_held
-from ledger.sdk import CO2_PER_C, ZERO, Context, Draft, FactorTable, OutputFacts, read_factors
-
-KG_PER_T = 1000
+from ledger.sdk import CO2_PER_C, KG_PER_T, ZERO, Context, Draft, FactorTable, OutputFacts, omit_upstream, read_factors
 
 STANDARD: Final = frozenset((
     "electrode", "carburiser", "scrap", "ferrochrome", "ferronickel", "ferromolybdenum", "pigIron",
     "directReducedIron", "crudeSteel", "limestone", "dolomite",
 ))
-"""What GB/T 32151.5 gives a factor for."""
+"""Materials with a factor in GB/T 32151.5."""
 
 
 @cache
@@ -32,7 +30,7 @@ def factors() -> FactorTable:
 
 
 def all_factors() -> FactorTable:
-    """All of the sector's factors: those of the standard, coking coal, methane, and what credits rest on."""
+    """All of the sector's factors: the standard's, coking coal, methane, and the factors of credits."""
     return read_factors("carbon_ledger_steel", "factors.csv", "steel")
 
 
@@ -44,9 +42,8 @@ def price_process(draft: Draft, context: Context, charged: Sequence[Charged]) ->
             continue
         factor = table.find(supply.material)
         draft.price(supply.material, supply.amount("KGM") / KG_PER_T, factor, kind="onSite", supply=supply)
-        # The factor is the reaction here; how the material was made is another matter.
-        if not supply.priced and not supply.nature:
-            draft.omit(f"{supply.material} upstream")
+        # The factor is the reaction here; it does not cover how the material was made.
+        omit_upstream(draft, supply, skip_nature=True)
     for kind in sorted({part.kind for part in charged if part.lot}):
         lots = [part for part in charged if part.lot and part.kind == kind]
         draft.carbon(kind, sum((part.carbon for part in lots), ZERO) * CO2_PER_C)
@@ -58,8 +55,8 @@ def price_process(draft: Draft, context: Context, charged: Sequence[Charged]) ->
 def subtract_fixed(draft: Draft, context: Context) -> None:
     """Negative lines of the carbon that leaves with the outputs instead of as CO2.
 
-    An output's own fossil carbon counts where declared (coke, tar and gas sold too); else its metal as crude steel or
-    as pig iron.
+    An output's declared fossil carbon counts (coke, tar and gas sold too); without a declaration its metal counts as
+    crude steel or as pig iron.
     """
     table = factors()
     declared = ZERO
@@ -83,7 +80,7 @@ def _metal_of(output: OutputFacts) -> str:
 
 
 def follow_carbon(draft: Draft, context: Context) -> None:
-    """Fossil carbon of lots is where the balance says: what outputs hold of it, and the rest has left as CO2."""
+    """Fossil carbon of lots goes into the outputs that hold it; the rest has left as CO2."""
     came = sum(((taken.mass or ZERO) * taken.fossil_carbon for taken in context.inputs), ZERO)
     if came == 0:
         return
@@ -97,7 +94,7 @@ def follow_carbon(draft: Draft, context: Context) -> None:
 
 
 def check_balance(draft: Draft, context: Context) -> Decimal:
-    """Kg CO2 that left the site directly; finds a balance by which products hold more carbon than came in."""
+    """Kg CO2 that left the site directly; refuses products that hold more carbon than came in."""
     emitted = draft.emitted("onSite") + sum((supply.combustion or ZERO for supply in context.supplies), ZERO)
     if emitted < 0:
         draft.find(

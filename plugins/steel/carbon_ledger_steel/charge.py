@@ -1,4 +1,4 @@
-"""The charge of a furnace: which lots and supplies bring how much metal and carbon."""
+"""The charge of a furnace: metal and carbon of its lots and supplies."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -20,8 +20,8 @@ _METALS: Final = frozenset((
 
 
 class Charged(NamedTuple):
-    """A part of the charge, kg: `metal` as far as known, `most` the metal that it could hold at best, `carbon` what
-    the lot itself declares (0: the standard's factor applies)."""
+    """A part of the charge, kg: `metal` as far as known, `most` the metal that it can hold at most, `carbon` as the lot
+    declares (0: the standard's factor applies)."""
 
     kind: str
     mass: Decimal
@@ -58,7 +58,8 @@ def charge_of(context: Context, activity: Charging) -> tuple[Charged, ...]:
 
 
 def kind_of(taken: InputFacts) -> str:
-    """What a lot is by its materials, role and sector; a waste or steel lot without a composition counts as scrap."""
+    """The kind of a lot by its materials, role and sector; a waste or steel lot without a composition counts as
+    scrap."""
     materials = taken.materials
     if not materials:
         return "scrap" if taken.role in ("waste", "core") or taken.sector == "steel" else "other"

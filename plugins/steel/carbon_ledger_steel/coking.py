@@ -4,11 +4,21 @@ from decimal import Decimal
 from typing import Final
 
 from carbon_ledger_steel.balance import Balanced, balance
-from carbon_ledger_steel.carbon import KG_PER_T, all_factors
+from carbon_ledger_steel.carbon import all_factors
 from carbon_ledger_steel.named import gas_megajoules
 from carbon_ledger_steel.process import Process
-from carbon_ledger_steel.reduction import check_range
-from ledger.sdk import ZERO, Assessment, Context, Draft, Fraction, OutputFacts, invalid_activity
+from ledger.sdk import (
+    KG_PER_T,
+    PRODUCT_ROLES,
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    Fraction,
+    OutputFacts,
+    invalid_activity,
+    warn_outside,
+)
 
 COALS: Final = ("cokingCoal", "washedCoal", "bituminous", "anthracite", "otherWashedCoal", "lignite", "petroleumCoke")
 
@@ -16,7 +26,7 @@ COALS: Final = ("cokingCoal", "washedCoal", "bituminous", "anthracite", "otherWa
 USUAL_YIELD: Final = (Decimal("0.7"), Decimal("0.8"))
 # Coal with less than a tenth of volatile matter is anthracite, which does not cake.
 HIGHEST_YIELD: Final = Decimal("0.9")
-# 300 to 360 Nm3 of gas of 17 MJ leave a t of coal; what no oven makes is an error of unit.
+# A t of coal gives 300 to 360 Nm3 of gas of 17 MJ; more gas than any oven makes is an error of unit.
 MOST_GAS: Final = Decimal(8000)
 
 
@@ -35,41 +45,42 @@ class Coking(Process, frozen=True, kw_only=True):
 def assess(context: Context, activity: Coking) -> Assessment:
     """Carbon balance of the ovens (IPCC 2006, volume 3, equation 4.2), methane (equation 4.1, table 4.2).
 
-    Energy is what the works uses: coal less coke, tar, benzol and gas, as GB 21342 counts it. Raises PluginError for an
-    activity that cannot be.
+    Energy is the works' own use: coal less coke, tar, benzol and gas, as GB 21342 counts it. Raises PluginError for an
+    impossible activity.
     """
     if Decimal(activity.moisture) == 1:
         raise invalid_activity("moisture", activity.moisture, "below 1")
     draft = Draft(context)
-    found = balance(draft, context, activity, usual="coke")
+    balanced = balance(draft, context, activity, usual="coke")
     coke = sum((coke_in(output) for output in context.outputs), ZERO)
     draft.price("coke", coke / KG_PER_T, all_factors().find("cokeOvenMethane"), kind="onSite")
-    _check(draft, context, activity, found, coke)
+    _check(draft, context, activity, balanced, coke)
     return draft.assessment()
 
 
 def coke_in(output: OutputFacts) -> Decimal:
-    """Kg of coke in an output: by its materials; all of a product that names none."""
+    """Kg of coke in an output: by its materials; all of a product without materials."""
     mass = output.mass or ZERO
     if output.materials:
         return mass * output.materials.get("coke", ZERO)
-    return mass if output.role in ("product", "coProduct") else ZERO
+    return mass if output.role in PRODUCT_ROLES else ZERO
 
 
-def _check(draft: Draft, context: Context, activity: Coking, found: Balanced, coke: Decimal) -> None:
-    coal = found.mass(*COALS) * (1 - Decimal(activity.moisture))
+def _check(draft: Draft, context: Context, activity: Coking, balanced: Balanced, coke: Decimal) -> None:
+    coal = balanced.mass(*COALS) * (1 - Decimal(activity.moisture))
     if coal == 0 or coke == 0:
         draft.find("no-coal" if coal == 0 else "no-coke", f"{coal:f} kg of dry coal, {coke:f} kg of coke", refuses=True)
         return
     made = coke / coal
     if made > HIGHEST_YIELD:
-        draft.find("coke-yield", f"{coke:f} kg of coke from {coal:f} kg of dry coal", refuses=True)
+        draft.find("coke-yield", f"{coke:f} kg of coke from {coal:f} kg of dry coal: the yield is at most "
+                   f"{HIGHEST_YIELD}", refuses=True)
     else:
-        check_range(draft, "coke-yield", made, USUAL_YIELD, "kg of coke per kg of dry coal")
+        warn_outside(draft, "coke-yield", f"{made:.4g} kg of coke per kg of dry coal", made, USUAL_YIELD)
     gas = gas_megajoules(context, activity.waste_gases)
     if gas > coal * MOST_GAS / KG_PER_T:
-        draft.find("gas-unusual", f"{gas / coal * KG_PER_T:.0f} MJ of gas per t of coal")
+        draft.find("gas-unusual", f"{gas / coal * KG_PER_T:.0f} MJ of gas per t of coal: usual is up to {MOST_GAS}")
     draft.indicate("cokeProduced", coke / KG_PER_T)
     draft.indicate("cokeYield", made)
     draft.indicate("wasteGasExported", gas / 1000)
-    draft.indicate("electricityPerTonne", found.power / coke * KG_PER_T)
+    draft.indicate("electricityPerTonne", balanced.power / coke * KG_PER_T)

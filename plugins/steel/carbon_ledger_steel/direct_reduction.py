@@ -4,13 +4,13 @@ from decimal import Decimal
 from typing import Final
 
 from carbon_ledger_steel.balance import Balanced, balance
-from carbon_ledger_steel.carbon import KG_PER_T, all_factors
+from carbon_ledger_steel.carbon import all_factors
 from carbon_ledger_steel.charge import charge_of
 from carbon_ledger_steel.furnace import check_charge
 from carbon_ledger_steel.metal import follow_metal, metal_held
 from carbon_ledger_steel.process import Reduction
-from carbon_ledger_steel.reduction import check_iron, check_range, check_reduction, hydrogen_of
-from ledger.sdk import ZERO, Assessment, Context, Draft, Fraction, standard_fuels
+from carbon_ledger_steel.reduction import check_iron, check_reduction, hydrogen_of
+from ledger.sdk import KG_PER_T, PRODUCT_ROLES, ZERO, Assessment, Context, Draft, Fraction, standard_fuels, warn_outside
 
 GASES: Final = ("naturalGas", "cokeOvenGas", "otherGas", "lng", "refineryGas", "hydrogen")
 
@@ -37,38 +37,39 @@ class DirectReduction(Reduction, frozen=True, kw_only=True):
 def assess(context: Context, activity: DirectReduction) -> Assessment:
     """Carbon balance of the plant (IPCC 2006, volume 3, equation 4.11), methane of natural gas (table 4.2).
 
-    The carbon of the product is what it declares; else the standard's, as far as carbon came in at all: sponge iron
-    made with hydrogen has none. Raises PluginError for an activity that cannot be.
+    The product holds the carbon that it declares; without a declaration the standard's, but no more than came in:
+    sponge iron made with hydrogen holds no carbon. Raises PluginError for an impossible activity.
     """
     check_charge(activity, context)
     draft = Draft(context)
     charged = charge_of(context, activity)
-    made = sum((metal_held(output) for output in context.outputs if output.role in ("product", "coProduct")), ZERO)
+    made = sum((metal_held(output) for output in context.outputs if output.role in PRODUCT_ROLES), ZERO)
     follow_metal(draft, context, charged)
-    found = balance(draft, context, activity, usual="directReducedIron", charge=activity.charge)
+    balanced = balance(draft, context, activity, usual="directReducedIron", charge=activity.charge)
     methane = all_factors().find("directReductionMethane")
-    draft.price("naturalGas", found.megajoules("naturalGas") / 1000, methane, kind="onSite")
+    draft.price("naturalGas", balanced.megajoules("naturalGas") / 1000, methane, kind="onSite")
     iron = made * Decimal(activity.total_iron)
     if not check_iron(draft, iron, charged):
         return draft.assessment()
     bought = sum((part.metal for part in charged if part.kind != "ore"), ZERO)
     reduced = iron * Decimal(activity.metallisation) - bought
-    check_reduction(draft, reduced, found.carbon, hydrogen_of(found.came, GASES))
-    _check_energy(draft, found, made)
-    _indicate(draft, found, made)
+    check_reduction(draft, reduced, balanced.carbon, hydrogen_of(balanced.came, GASES))
+    _check_energy(draft, balanced, made)
+    _indicate(draft, balanced, made)
     return draft.assessment()
 
 
-def _check_energy(draft: Draft, found: Balanced, made: Decimal) -> None:
-    hydrogen = hydrogen_of(found.came, ("hydrogen",)) / made * KG_PER_T
-    heat = found.megajoules() / made * KG_PER_T
-    solid = sum((one.megajoules for one in found.came if _solid(one.material)), ZERO) / made * KG_PER_T
-    if heat > 0 and found.megajoules("hydrogen") * 2 > found.megajoules():
-        check_range(draft, "hydrogen-rate", hydrogen, USUAL_HYDROGEN, "kg of hydrogen per t of product")
+def _check_energy(draft: Draft, balanced: Balanced, made: Decimal) -> None:
+    hydrogen = hydrogen_of(balanced.came, ("hydrogen",)) / made * KG_PER_T
+    heat = balanced.megajoules() / made * KG_PER_T
+    solid = sum((one.megajoules for one in balanced.came if _solid(one.material)), ZERO) / made * KG_PER_T
+    if heat > 0 and balanced.megajoules("hydrogen") * 2 > balanced.megajoules():
+        message = f"{hydrogen:.4g} kg of hydrogen per t of product"
+        warn_outside(draft, "hydrogen-rate", message, hydrogen, USUAL_HYDROGEN)
     elif solid * 2 > heat:
-        check_range(draft, "reductant-energy", heat, USUAL_COAL, "MJ of fuel per t of product")
+        warn_outside(draft, "reductant-energy", f"{heat:.4g} MJ of fuel per t of product", heat, USUAL_COAL)
     else:
-        check_range(draft, "reductant-energy", heat, USUAL_GAS, "MJ of fuel per t of product")
+        warn_outside(draft, "reductant-energy", f"{heat:.4g} MJ of fuel per t of product", heat, USUAL_GAS)
 
 
 def _solid(material: str) -> bool:
@@ -76,8 +77,8 @@ def _solid(material: str) -> bool:
     return fuel is not None and fuel.unit == "TNE"
 
 
-def _indicate(draft: Draft, found: Balanced, made: Decimal) -> None:
+def _indicate(draft: Draft, balanced: Balanced, made: Decimal) -> None:
     draft.indicate("directReducedIron", made / KG_PER_T)
-    draft.indicate("reductantEnergyPerTonne", found.megajoules() / made * KG_PER_T)
-    draft.indicate("hydrogenRate", hydrogen_of(found.came, ("hydrogen",)) / made * KG_PER_T)
-    draft.indicate("electricityPerTonne", found.power / made * KG_PER_T)
+    draft.indicate("reductantEnergyPerTonne", balanced.megajoules() / made * KG_PER_T)
+    draft.indicate("hydrogenRate", hydrogen_of(balanced.came, ("hydrogen",)) / made * KG_PER_T)
+    draft.indicate("electricityPerTonne", balanced.power / made * KG_PER_T)

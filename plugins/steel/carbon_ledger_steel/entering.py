@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from carbon_ledger_steel.carbon import KG_PER_T, all_factors, factors
+from carbon_ledger_steel.carbon import all_factors, factors
 from carbon_ledger_steel.charge import kind_of
 from carbon_ledger_steel.furnace import Charge
 from ledger.sdk import (
     CO2_PER_C,
+    KG_PER_T,
     ZERO,
     Context,
     FactorRow,
@@ -33,13 +34,13 @@ METALS: Final[Mapping[str, str]] = {
     "steel": "crudeSteel", "alloySteel": "crudeSteel", "stainlessSteel": "crudeSteel", "pigIron": "pigIron",
     "castIron": "pigIron", "iron": "pigIron", "directReducedIron": "directReducedIron",
 }
-"""Materials of lots, and the standard's factor of what carbon they hold."""
+"""Materials of lots, and the key of the standard's factor for their carbon."""
 
 
 class Entering(NamedTuple):
-    """Carbon and heat that enter with one thing: kg of `fossil` and `biogenic` carbon, MJ net.
+    """Carbon and heat that enter with one supply or lot: kg of `fossil` and `biogenic` carbon, MJ net.
 
-    `counted`: its CO2 is a line that the core makes. `material` names the fuel that it is, else it is empty.
+    `counted`: the core makes the line of its CO2. `material`: the fuel, empty if it is no fuel.
     """
 
     source: str
@@ -58,29 +59,29 @@ class Entering(NamedTuple):
 def entering(
     context: Context, analyses: Sequence[FuelAnalysis] = (), charge: Sequence[Charge] = ()
 ) -> tuple[Entering, ...]:
-    """All that brings carbon or heat into the process, but power, heat, and lots of energy."""
-    found = [_supplied(supply, analyses) for supply in context.supplies]
+    """All supplies and lots that bring carbon or heat into the process, except power, heat and lots of energy."""
+    supplies = [_supplied(supply, analyses) for supply in context.supplies]
     kinds = {named.lot: named.kind for named in charge}
     taken = [_taken(lot, kinds.get(lot.lot)) for lot in context.inputs if not is_energy(lot.quantity)]
-    return tuple(one for one in (*found, *taken) if one is not None)
+    return tuple(one for one in (*supplies, *taken) if one is not None)
 
 
 def _supplied(supply: SupplyFacts, analyses: Sequence[FuelAnalysis]) -> Entering | None:
     material, mass = supply.material, supply.mass or ZERO
     if is_fuel(supply, analyses):
-        found = _fuel(supply, fuel_of(supply, analysis_of(material, analyses)))
+        supplied = _fuel(supply, fuel_of(supply, analysis_of(material, analyses)))
     elif material == "cokingCoal":
         factor = all_factors().find(material)
-        found = _priced(supply, factor)._replace(megajoules=mass * COKING_COAL_MJ, material=material)
+        supplied = _priced(supply, factor)._replace(megajoules=mass * COKING_COAL_MJ, material=material)
     elif material in factors():
-        found = _priced(supply, factors().find(material))
+        supplied = _priced(supply, factors().find(material))
     elif material == "hydrogen":
         return Entering(material, ZERO, megajoules=supply.amount("KGM") * HYDROGEN_MJ, material=material, supply=supply)
     else:
         return None
     if supply.combustion is not None:
-        return found._replace(fossil=supply.combustion / CO2_PER_C, counted=True)
-    return found
+        return supplied._replace(fossil=supply.combustion / CO2_PER_C, counted=True)
+    return supplied
 
 
 def _fuel(supply: SupplyFacts, fuel: Fuel) -> Entering:
@@ -107,7 +108,7 @@ def _priced(supply: SupplyFacts, factor: FactorRow) -> Entering:
 
 
 def _taken(lot: InputFacts, named: str | None) -> Entering | None:
-    """A lot: by the carbon that it declares, else by the materials that it is made of, else by what it is."""
+    """A lot: by the carbon that it declares, else by its materials, else by its kind."""
     mass = lot.mass or ZERO
     kind = named or kind_of(lot)
     material = fuel_material(lot.materials, lot.quantity.unit)
@@ -134,7 +135,7 @@ def _taken(lot: InputFacts, named: str | None) -> Entering | None:
     if carbon == 0 and heat == 0:
         return None
     return Entering(
-        source, carbon, ZERO, heat, material, mass, factor=_one(part.factor for part in parts),
+        source, carbon, ZERO, heat, material, mass, factor=_joined(part.factor for part in parts),
         recalled=any(part.recalled for part in parts),
     )
 
@@ -148,7 +149,7 @@ class Held(NamedTuple):
 
 
 def held(material: str, mass: Decimal) -> Held:
-    """What `mass` kg of a material hold: iron and steel by the standard, fuels counted by mass by their defaults."""
+    """Carbon in `mass` kg of a material: iron and steel by the standard, fuels counted by mass by their defaults."""
     if material in METALS:
         return _by_factor(METALS[material], mass)
     fuel = standard_fuels().get(material)
@@ -166,7 +167,7 @@ def _by_factor(key: str, mass: Decimal) -> Held:
 
 
 def megajoules_per_kg(material: str) -> Decimal:
-    """Net heat of a kg of a fuel that is counted by mass; 0 of all else."""
+    """Net heat of a kg of a fuel that is counted by mass; 0 for every other material."""
     if material == "cokingCoal":
         return COKING_COAL_MJ
     if material == "hydrogen":
@@ -176,7 +177,7 @@ def megajoules_per_kg(material: str) -> Decimal:
 
 
 def fuel_material(materials: Iterable[str], unit: str) -> str:
-    """The fuel that a lot is, where it is one alone; else nothing."""
+    """The fuel of a lot that consists of one fuel alone; an empty string for every other lot."""
     names = list(materials)
     if len(names) != 1:
         return ""
@@ -185,6 +186,6 @@ def fuel_material(materials: Iterable[str], unit: str) -> str:
     return names[0] if megajoules_per_kg(names[0]) > 0 or (gas and unit == "NM3") else ""
 
 
-def _one(names: Iterable[str]) -> str | None:
-    found = sorted({name for name in names if name})
-    return " ".join(found) if found else None
+def _joined(names: Iterable[str]) -> str | None:
+    distinct = sorted({name for name in names if name})
+    return " ".join(distinct) if distinct else None

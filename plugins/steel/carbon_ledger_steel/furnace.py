@@ -1,4 +1,4 @@
-"""What the furnaces ask of an activity: what is charged, and what the ores hold."""
+"""Activity fields that the furnaces share: the charge, and the iron content of the ores."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -11,7 +11,7 @@ ORES: Final[Mapping[str, Decimal]] = {
     "sinter": Decimal("0.57"),
     "pellet": Decimal("0.65"),
 }
-"""Iron carriers that have to be reduced, with the iron content taken where the activity names none."""
+"""Iron carriers that have to be reduced, with their default iron content."""
 
 Kind = Literal[
     "scrap", "pigIron", "directReducedIron", "crudeSteel", "ferrochrome", "ferronickel", "ferromolybdenum", "ore",
@@ -20,7 +20,7 @@ Kind = Literal[
 
 
 class Charge(Part, frozen=True, kw_only=True):
-    """Says what an input lot is, where its composition does not: `other` is no metal."""
+    """The kind of an input lot whose composition does not tell it: `other` is no metal."""
 
     lot: Name
     kind: Kind
@@ -37,10 +37,10 @@ class Charging(Protocol):
 
 
 class Furnace(Activity, frozen=True, kw_only=True):
-    """What both steelmaking routes say.
+    """Fields of both steelmaking routes.
 
-    `charge`: kinds of input lots that cannot be told from their composition.
-    `iron_content`: iron as a mass fraction of `ironOre`, `sinter`, `pellet`; typical grades where absent.
+    `charge`: kinds of input lots that their composition does not tell.
+    `iron_content`: iron as a mass fraction of `ironOre`, `sinter`, `pellet`; typical grades if absent.
     `renewable_share`: of the electricity that comes as lots.
     `heats`: number of heats tapped.
     """
@@ -63,7 +63,7 @@ def check_heats(heats: int | None) -> None:
 
 
 def check_charge(activity: Charging, context: Context) -> None:
-    """Raises PluginError where the activity names a lot or an ore that is none."""
+    """Raises PluginError for a lot that is no input and for an unknown ore."""
     lots = {taken.lot for taken in context.inputs}
     for i, named in enumerate(activity.charge):
         if named.lot not in lots:

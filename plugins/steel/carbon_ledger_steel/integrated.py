@@ -12,7 +12,18 @@ from carbon_ledger_steel.indicators import indicate_steel
 from carbon_ledger_steel.metal import check_yield, follow_metal, metal_held, steel_made
 from carbon_ledger_steel.named import Slag, WasteGas, assign_named, gas_carbon
 from carbon_ledger_steel.reduction import check_reduction
-from ledger.sdk import CO2_PER_C, ZERO, Assessment, Context, Draft, Quantity, book_energy, convert, standard_fuels
+from ledger.sdk import (
+    CO2_PER_C,
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    Quantity,
+    book_energy,
+    kilograms,
+    standard_fuels,
+    warn_outside,
+)
 
 # Large furnaces with much coal run at 280 kg of coke per t of hot metal, small ones without coal at 600.
 USUAL_COKE: Final = (Decimal(250), Decimal(700))
@@ -29,9 +40,9 @@ class BlastFurnaceBasicOxygen(Furnace, frozen=True, kw_only=True):
     fuels, as reductants too (the standard counts them by the fuel formula); `limestone`, `dolomite`, `electrode`,
     `carburiser`; metals `scrap`, `pigIron`, `directReducedIron`, `crudeSteel`, `ferrochrome`, `ferronickel`,
     `ferromolybdenum`; `electricity`, `heat`, `steam`; others (`lime`, `oxygen`, `hydrogen`, `refractory`) are left to
-    the core. Gas made and burnt on the site is no supply.
+    the core. Gas that the site makes and burns is no supply.
     `hot_metal`: liquid iron made, a mass; coke and coal rates need it.
-    `waste_gases`, `slags`: outputs that leave with an amount of their own instead of a share.
+    `waste_gases`, `slags`: outputs with an assigned amount instead of a share.
     """
 
     hot_metal: Quantity | None = None
@@ -40,7 +51,7 @@ class BlastFurnaceBasicOxygen(Furnace, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: BlastFurnaceBasicOxygen) -> Assessment:
-    """GB/T 32151.5 for one site; raises PluginError for an activity that cannot be."""
+    """GB/T 32151.5 for one site; raises PluginError for an impossible activity."""
     check_furnace(activity, context)
     draft = Draft(context)
     charged = charge_of(context, activity)
@@ -57,8 +68,8 @@ def assess(context: Context, activity: BlastFurnaceBasicOxygen) -> Assessment:
     made = steel_made(context)
     if made > 0:
         per_tonne = emitted / made * 1000
-        if not USUAL_EMISSIONS[0] <= per_tonne <= USUAL_EMISSIONS[1]:
-            draft.find("emissions-unusual", f"{per_tonne:.0f} kg of direct CO2 per t of crude steel")
+        message = f"{per_tonne:.0f} kg of direct CO2 per t of crude steel"
+        warn_outside(draft, "emissions-unusual", message, per_tonne, USUAL_EMISSIONS)
         draft.indicate("electricityPerTonne", power / made * 1000)
         indicate_steel(draft, made, emitted, charged)
     if activity.hot_metal is not None:
@@ -69,14 +80,14 @@ def assess(context: Context, activity: BlastFurnaceBasicOxygen) -> Assessment:
 
 
 def _check_gas(draft: Draft, context: Context, activity: BlastFurnaceBasicOxygen, emitted: Decimal) -> None:
-    """Gas whose carbon stays here holds no more of it than was emitted; defaults may be off by a tenth."""
+    """Gas whose carbon stays here holds no more carbon than was emitted; defaults may be off by a tenth."""
     carbon = gas_carbon(context, activity.waste_gases) * CO2_PER_C
     if carbon > emitted * Decimal("1.15"):
         draft.find("gas-carbon", f"waste gas holds about {carbon:.0f} kg of CO2 of {emitted:.0f} kg", refuses=True)
 
 
 def _check_reduction(draft: Draft, context: Context, charged: Sequence[Charged]) -> None:
-    """Iron that can only have come from ore needs carbon to leave its oxygen."""
+    """Iron that can only come from ore needs carbon or hydrogen to remove its oxygen."""
     held = sum((metal_held(output) for output in context.outputs), ZERO)
     reduced = held - sum((part.metal for part in charged if part.kind != "ore"), ZERO)
     fuels = standard_fuels()
@@ -93,11 +104,10 @@ def _check_reduction(draft: Draft, context: Context, charged: Sequence[Charged])
 
 
 def _indicate_iron(draft: Draft, context: Context, quantity: Quantity, made: Decimal) -> None:
-    iron = convert(quantity.amount, quantity.unit, "KGM", "activity.hotMetal")
+    iron = kilograms(quantity, "hotMetal")
     coke = sum((supply.amount("KGM") for supply in context.supplied("coke")), ZERO) / iron * 1000
     coal = sum((supply.amount("KGM") for supply in context.supplied(*COALS)), ZERO) / iron * 1000
-    if not USUAL_COKE[0] <= coke <= USUAL_COKE[1]:
-        draft.find("coke-rate-unusual", f"{coke:.0f} kg of coke per t of hot metal")
+    warn_outside(draft, "coke-rate-unusual", f"{coke:.0f} kg of coke per t of hot metal", coke, USUAL_COKE)
     draft.indicate("cokeRate", coke)
     draft.indicate("coalRate", coal)
     if made > 0:

@@ -1,37 +1,37 @@
-"""The metal in a furnace's outputs, its yield, and where metal and elements go."""
+"""Metal in a furnace's outputs, its yield, and the flow of metal and elements to the outputs."""
 
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
 from carbon_ledger_steel.charge import FERROUS, Charged, ferrous_share
-from ledger.sdk import ZERO, Context, Draft, OutputFacts
+from ledger.sdk import PRODUCT_ROLES, ZERO, Context, Draft, OutputFacts
 
-# Nobler than iron: what enters the bath stays in it.
+# Nobler than iron: they stay in the bath.
 _NOBLE: Final = frozenset(("Ag", "As", "Co", "Cu", "Mo", "Ni", "Sb", "Sn", "W"))
-# Boil below the temperature of the bath and leave with the dust.
+# They boil below the temperature of the bath and leave with the dust.
 _VOLATILE: Final = frozenset(("Cd", "Hg", "Pb", "Zn"))
 
 
 def metal_held(output: OutputFacts) -> Decimal:
-    """Kg of iron and steel in an output: what its materials say; all of a product or co-product that names none."""
+    """Kg of iron and steel in an output: by its materials; all of a product or co-product without materials."""
     mass = output.mass or ZERO
     if output.materials:
         return mass * ferrous_share(output.materials)
-    return mass if output.role in ("product", "coProduct") else ZERO
+    return mass if output.role in PRODUCT_ROLES else ZERO
 
 
 def steel_made(context: Context) -> Decimal:
     """Kg of crude steel: products and co-products that hold metal other than pig iron."""
     return sum(
         (output.mass or ZERO for output in context.outputs
-         if output.role in ("product", "coProduct") and metal_held(output) and "pigIron" not in output.materials),
+         if output.role in PRODUCT_ROLES and metal_held(output) and "pigIron" not in output.materials),
         ZERO,
     )
 
 
 def check_yield(draft: Draft, context: Context, charged: Sequence[Charged]) -> Decimal:
-    """Metal out over metal in; finds what cannot be, and what is rare."""
+    """Metal out / metal in; an impossible yield refuses, an unusual one warns."""
     came = sum((part.metal for part in charged), ZERO)
     most = sum((part.most for part in charged), ZERO)
     held = sum((metal_held(output) for output in context.outputs), ZERO)
@@ -43,12 +43,16 @@ def check_yield(draft: Draft, context: Context, charged: Sequence[Charged]) -> D
     if held > most:
         draft.find("metallic-yield", f"{held:f} kg of metal out of {most:f} kg of metal", refuses=True)
     elif held > came:
-        draft.find("metallic-yield", f"{held:f} kg of metal out of {came:f} kg at typical ore grades: say ironContent")
+        draft.find(
+            "metallic-yield", f"{held:f} kg of metal out of {came:f} kg at typical ore grades: state ironContent",
+        )
     # A furnace loses 3 to 12 % to slag and dust; a loss of 30 % is a missing output or a wrong weight.
     elif held < came * Decimal("0.7"):
         draft.find("metallic-yield", f"only {held:f} kg of metal out of {came:f} kg")
     if any(taken.role == "waste" and not taken.materials for taken in context.inputs):
-        draft.find("scrap-without-composition", "recycled content cannot be traced from a lot without materials")
+        draft.find(
+            "scrap-without-composition", "a lot of waste names no materials, so its recycled content cannot be traced",
+        )
     return held / came if came else ZERO
 
 
@@ -57,8 +61,8 @@ def follow_metal(draft: Draft, context: Context, charged: Sequence[Charged]) -> 
 
     All iron and steel melt into one bath, so every ferrous material of the charge loses the same share:
     part(o, M) = min(metal of o / metal in, mass of M that o can hold / mass of M in lots).
-    Fossil carbon is left to who balances it. Elements: what an output declares; else noble ones wholly by the metals'
-    masses, volatile ones not at all, all others, and carbon, as the metal.
+    The carbon balance follows fossil carbon. Elements: as an output declares; without a declaration noble elements go
+    wholly by the outputs' metal, volatile ones into no output, all others, and carbon, as the metal.
     """
     held = [metal_held(output) for output in context.outputs]
     out = sum(held, ZERO)
@@ -84,7 +88,7 @@ def _held_of(output: OutputFacts, material: str) -> Decimal:
 
 
 def follow_element(draft: Draft, context: Context, element: str, default: Sequence[Decimal]) -> None:
-    """What outputs declare of an element, and of those that declare nothing the `default` part."""
+    """Parts of an element: as outputs declare; the `default` part for outputs that do not declare it."""
     came = sum(((taken.mass or ZERO) * taken.elements.get(element, ZERO) for taken in context.inputs), ZERO)
     if came == 0:
         return

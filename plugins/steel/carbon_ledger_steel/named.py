@@ -1,11 +1,13 @@
-"""Waste gas and slag that leave with an amount of their own, not with a share: system expansion, or none at all."""
+"""Waste gas and slag that leave with an assigned amount instead of a share: by system expansion, or zero (cut-off)."""
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_steel.carbon import KG_PER_T, all_factors
+from carbon_ledger_steel.carbon import all_factors
 from ledger.sdk import (
+    KG_PER_T,
+    POWER_UNITS,
     ZERO,
     Context,
     Draft,
@@ -21,20 +23,20 @@ from ledger.sdk import (
 Gas = Literal["blastFurnaceGas", "cokeOvenGas", "converterGas", "otherGas", "offGas"]
 
 WASTE_GAS_CORRECTION: Final = Decimal("0.667")
-"""Waste gas does less than natural gas of the same heating value: Regulation (EU) 2025/2547, annex II."""
+"""Waste gas is used less efficiently than natural gas of the same heating value: Regulation (EU) 2025/2547, annex
+II."""
 
-_POWER: Final = ("KWH", "MWH", "GWH")
 _UNBURDENED: Final = ("waste", "core", "credit")
-_ROLE: Final = "a byProduct, or a coProduct that names its materials: others are waste, or the metal itself"
+_ROLE: Final = "an output that is a byProduct, or a coProduct that names its materials"
 
 
 class WasteGas(Part, frozen=True, kw_only=True):
     """An output `lot` that is gas for others.
 
-    `naturalGasEquivalent`: all CO2 of its carbon stays in this record, and the gas carries what natural gas of its
-    heating value would have emitted, times 0.667. It is counted in energy (GJ), so that who burns it books heat alone.
-    `carbonOut`: its carbon leaves with it and is emitted where it is burnt; it carries nothing else. It says its mass
-    and its fossil carbon.
+    `naturalGasEquivalent`: all CO2 of its carbon stays in this record, and the gas carries the emissions of natural gas
+    of the same heating value, times 0.667. The gas is counted in energy (GJ), so its user books heat alone.
+    `carbonOut`: its carbon leaves with it and is emitted where it burns; it carries nothing else. The output states its
+    mass and its fossil carbon.
     """
 
     lot: Name
@@ -43,9 +45,9 @@ class WasteGas(Part, frozen=True, kw_only=True):
 
 
 class Slag(Part, frozen=True, kw_only=True):
-    """An output `lot` that is slag; one that is not named here shares by the record's allocation (mass, value).
+    """An output `lot` that is slag; slag that is not named here shares by the record's allocation (mass, value).
 
-    `substitution`: granulated, for cement; it carries what the clinker that it replaces would have emitted.
+    `substitution`: granulated, for cement; it carries the emissions of the clinker that it replaces.
     `cutOff`: it carries nothing.
     """
 
@@ -78,12 +80,12 @@ def assign_named(
 
     gas: MJ / 1000 * 56.1 * 0.667 (Regulation (EU) 2025/2547, annex II, waste gas export). slag: t * 550 (World Steel
     Association). `granulated`: whether the process makes slag that can replace clinker. Raises PluginError for an
-    output that is none, is named twice, or cannot be treated so.
+    unknown output, an output that is named twice, and a treatment that does not fit the output.
     """
     places = {output.lot: i for i, output in enumerate(context.outputs)}
     named = [*(gas.lot for gas in gases), *(slag.lot for slag in slags)]
     if len(set(named)) != len(named):
-        raise invalid_activity("wasteGases", sorted(named), "each output named once")
+        raise invalid_activity("wasteGases", sorted(named), "lots that are each named once")
     equivalent = all_factors().find("naturalGasEquivalent").value * WASTE_GAS_CORRECTION
     for i, gas in enumerate(gases):
         place = places[_checked(context, gas.lot, f"wasteGases[{i}].lot").lot]
@@ -96,37 +98,46 @@ def assign_named(
         output = _checked(context, slag.lot, f"slags[{i}].lot")
         if slag.treatment == "substitution":
             if not granulated or not output.mass:
-                raise invalid_activity(f"slags[{i}].treatment", slag.treatment, "cutOff, or of blast furnace slag")
+                raise invalid_activity(
+                    f"slags[{i}].treatment", slag.treatment,
+                    "cutOff; substitution is for blast furnace slag with a mass",
+                )
             draft.assign(places[slag.lot], "fossilGhgEmissions", output.mass / KG_PER_T * clinker.value)
-            draft.find("slag-credit-recalled", f"the slag's amount rests on {clinker.name}, which was not checked")
+            draft.find(
+                "slag-credit-recalled", f"the slag's amount uses factor {clinker.name}, whose source was not checked",
+            )
     if named:
         _weigh(draft, context, frozenset(named))
 
 
 def _checked(context: Context, lot: str, field: str) -> OutputFacts:
     for output in context.outputs:
-        told = output.role == "byProduct" or (output.role == "coProduct" and output.materials)
-        if output.lot == lot and told:
+        separable = output.role == "byProduct" or (output.role == "coProduct" and output.materials)
+        if output.lot == lot and separable:
             return output
     raise invalid_activity(field, lot, _ROLE)
 
 
 def _energy(context: Context, index: int, gas: WasteGas) -> Decimal:
     output = _checked(context, gas.lot, f"wasteGases[{index}].lot")
-    if not is_energy(output.quantity) or output.quantity.unit in _POWER:
+    if not is_energy(output.quantity) or output.quantity.unit in POWER_UNITS:
         raise invalid_activity(f"wasteGases[{index}].lot", output.quantity, "an output in MJ, GJ or TJ")
     if output.fossil_carbon > 0:
-        raise invalid_activity(f"wasteGases[{index}].lot", gas.lot, "an output without carbon: it is counted here")
+        raise invalid_activity(
+            f"wasteGases[{index}].lot", gas.lot, "an output that states no carbon: this record counts it",
+        )
     return convert(output.quantity.amount, output.quantity.unit, "3B")
 
 
 def _check_carbon(output: OutputFacts, index: int) -> None:
     if not output.mass or output.fossil_carbon == 0:
-        raise invalid_activity(f"wasteGases[{index}].lot", output.lot, "an output with a mass and its fossil carbon")
+        raise invalid_activity(
+            f"wasteGases[{index}].lot", output.lot, "an output with a mass and a fossil carbon content",
+        )
 
 
 def _weigh(draft: Draft, context: Context, named: frozenset[str]) -> None:
-    """Shares of the other outputs alone, by each key that they all know."""
+    """Weights of the other outputs alone, by each key that all of them have."""
     fields: dict[str, Callable[[OutputFacts], Decimal | None]] = {
         "mass": lambda output: output.mass, "value": lambda output: output.value,
         "energy": lambda output: output.heating_value, "moles": lambda output: output.moles,
@@ -135,6 +146,6 @@ def _weigh(draft: Draft, context: Context, named: frozenset[str]) -> None:
         weights: list[Decimal | None] = [
             ZERO if output.lot in named or output.role in _UNBURDENED else field(output) for output in context.outputs
         ]
-        known = [weight for weight in weights if weight is not None]
-        if len(known) == len(weights) and any(known):
-            draft.weigh(key, known)
+        stated = [weight for weight in weights if weight is not None]
+        if len(stated) == len(weights) and any(stated):
+            draft.weigh(key, stated)

@@ -1,4 +1,4 @@
-"""What the routes of an integrated works ask of an activity, each process a record of its own."""
+"""Activity fields of an integrated works' routes; each process is a separate record."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -9,11 +9,11 @@ from ledger.sdk import Activity, Context, Fraction, FuelAnalysis, Key, invalid_a
 
 
 class Process(Activity, frozen=True, kw_only=True):
-    """What every process with a carbon balance may say.
+    """Fields of every process with a carbon balance.
 
-    `analyses`: heating value, carbon and biogenic share that the site measured of fuels and reductants; of what does
-    not burn away they count with all of their carbon, and say no `oxidation`.
-    `waste_gases`, `slags`: outputs that leave with an amount of their own instead of a share.
+    `analyses`: heating value, carbon and biogenic share that the site measured of fuels and reductants. The balance
+    counts all of their carbon, so they state no `oxidation`.
+    `waste_gases`, `slags`: outputs with an assigned amount instead of a share.
     `renewable_share`: of the electricity that comes as lots.
     """
 
@@ -24,24 +24,26 @@ class Process(Activity, frozen=True, kw_only=True):
 
 
 class Reduction(Process, frozen=True, kw_only=True):
-    """What furnaces that take ore or metal say besides.
+    """Further fields of furnaces that take ore or metal.
 
-    `charge`: kinds of input lots that cannot be told from their composition.
-    `iron_content`: iron as a mass fraction of `ironOre`, `sinter`, `pellet`; typical grades where absent.
+    `charge`: kinds of input lots that their composition does not tell.
+    `iron_content`: iron as a mass fraction of `ironOre`, `sinter`, `pellet`; typical grades if absent.
     """
 
     charge: tuple[Charge, ...] = ()
     iron_content: Mapping[Key, Fraction] = {}
 
 
-_BURNT_WHOLLY: Final = "left out: a carbon balance counts all carbon that does not leave with an output"
+_BURNT_WHOLLY: Final = "absent: a carbon balance counts all carbon that does not leave with an output"
 
 
 def check_analyses(activity: Process, context: Context) -> None:
-    """Raises PluginError for an analysis of what is not supplied, and for one that says how much oxidises."""
+    """Raises PluginError for an analysis of a material that is not supplied, and for an analysis with `oxidation`."""
     supplied = {supply.material for supply in context.supplies}
-    for i, one in enumerate(activity.analyses):
-        if one.material not in supplied:
-            raise invalid_activity(f"analyses[{i}].material", one.material, "the material of a supply of this record")
-        if one.oxidation is not None:
-            raise invalid_activity(f"analyses[{i}].oxidation", one.oxidation, _BURNT_WHOLLY)
+    for i, analysis in enumerate(activity.analyses):
+        if analysis.material not in supplied:
+            raise invalid_activity(
+                f"analyses[{i}].material", analysis.material, "the material of a supply of this record",
+            )
+        if analysis.oxidation is not None:
+            raise invalid_activity(f"analyses[{i}].oxidation", analysis.oxidation, _BURNT_WHOLLY)

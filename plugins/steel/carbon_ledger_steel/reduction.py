@@ -1,4 +1,4 @@
-"""What it takes to reduce iron, and whether a furnace had it."""
+"""Reductants that iron ore needs, and whether a furnace had them."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -22,26 +22,26 @@ _HYDROGEN_MJ: Final = Decimal(120)
 def hydrogen_of(came: Sequence[Entering], materials: Sequence[str]) -> Decimal:
     """Kg of hydrogen, as such and in gases, among these materials."""
     total = ZERO
-    for one in came:
-        if one.material not in materials:
+    for entered in came:
+        if entered.material not in materials:
             continue
-        if one.material == "hydrogen":
-            total += one.megajoules / _HYDROGEN_MJ
-        elif one.material in _HYDROGEN_IN_GAS:
-            total += one.megajoules / _MJ_PER_NM3[one.material] * _HYDROGEN_IN_GAS[one.material]
+        if entered.material == "hydrogen":
+            total += entered.megajoules / _HYDROGEN_MJ
+        elif entered.material in _HYDROGEN_IN_GAS:
+            total += entered.megajoules / _MJ_PER_NM3[entered.material] * _HYDROGEN_IN_GAS[entered.material]
     return total
 
 
 def check_iron(draft: Draft, iron: Decimal, charged: Sequence[Charged]) -> bool:
-    """Whether kg of `iron` in what was made can have come in; indicates the yield. What is rare warns: ores whose
-    content nobody states are taken at typical grades, and no furnace loses a sixth of its iron."""
+    """Whether the charge can have brought the kg of `iron` in the products; indicates the yield. An unusual yield
+    warns: ores without a stated content count at typical grades, and no furnace loses a sixth of its iron."""
     came = sum((part.metal for part in charged), ZERO)
     most = sum((part.most for part in charged), ZERO)
     if iron == 0 or iron > most:
-        draft.find("metallic-yield", f"{iron:f} kg of iron made, of {most:f} kg at most that came in", refuses=True)
+        draft.find("metallic-yield", f"{iron:f} kg of iron made, at most {most:f} kg came in", refuses=True)
         return False
     if iron > came:
-        draft.find("metallic-yield", f"{iron:f} kg of iron out of {came:f} kg at typical ore grades: say ironContent")
+        draft.find("metallic-yield", f"{iron:f} kg of iron out of {came:f} kg at typical ore grades: state ironContent")
     elif iron < came * Decimal("0.85"):
         draft.find("metallic-yield", f"only {iron:f} kg of iron out of {came:f} kg")
     draft.indicate("metallicYield", iron / came)
@@ -49,16 +49,10 @@ def check_iron(draft: Draft, iron: Decimal, charged: Sequence[Charged]) -> bool:
 
 
 def check_reduction(draft: Draft, iron: Decimal, carbon: Decimal, hydrogen: Decimal) -> None:
-    """Refuses kg of `iron` from ore that these kg of carbon and hydrogen cannot have reduced, even from magnetite."""
+    """Refuses more kg of `iron` from ore than these kg of carbon and hydrogen can reduce, even from magnetite."""
     if iron > 0 and carbon / REDUCING_CARBON + hydrogen / REDUCING_HYDROGEN < iron:
         draft.find(
             "reductant-missing",
             f"{carbon:.0f} kg of carbon and {hydrogen:.1f} kg of hydrogen cannot reduce {iron:.0f} kg of iron",
             refuses=True,
         )
-
-
-def check_range(draft: Draft, code: str, value: Decimal, usual: tuple[Decimal, Decimal], what: str) -> None:
-    """Warns of a value outside the usual range; `what` is its unit and subject."""
-    if not usual[0] <= value <= usual[1]:
-        draft.find(code, f"{value:.4g} {what}: usual are {usual[0]} to {usual[1]}")

@@ -4,19 +4,19 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_steel.burning import burn_lots, metal_in
-from carbon_ledger_steel.carbon import KG_PER_T
 from carbon_ledger_steel.metal import metal_held
-from carbon_ledger_steel.reduction import check_range
 from ledger.sdk import (
+    KG_PER_T,
+    PRODUCT_ROLES,
     ZERO,
     Activity,
     Assessment,
     Context,
-    Draft,
     Fraction,
     FuelAnalysis,
-    book_energy,
+    draft_with_energy,
     follow_composition,
+    warn_outside,
 )
 
 # Scale, crops and side trim take 2 to 10 % at hot mills and pickling lines, up to 15 % at section and seamless mills.
@@ -43,16 +43,13 @@ class Rolling(Activity, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: Rolling) -> Assessment:
-    """Fuels and power by GB/T 32151.5; the steel keeps its carbon, so there is no balance of it."""
-    draft = Draft(context)
-    power = book_energy(
-        draft, context, renewable_share=Decimal(activity.renewable_share), analyses=activity.analyses,
-    )
+    """Fuels and power by GB/T 32151.5; the steel keeps its carbon, so no carbon balance is made."""
+    draft, power = draft_with_energy(context, activity)
     burn_lots(draft, context)
     heat = draft.megajoules - power * Decimal("3.6")
     follow_composition(draft, context)
     came = sum((metal_in(lot) for lot in context.inputs), ZERO)
-    made = sum((metal_held(output) for output in context.outputs if output.role in ("product", "coProduct")), ZERO)
+    made = sum((metal_held(output) for output in context.outputs if output.role in PRODUCT_ROLES), ZERO)
     held = sum((metal_held(output) for output in context.outputs), ZERO)
     if came == 0 or made == 0:
         draft.find("no-steel", f"{came:f} kg of steel in, {made:f} kg of products out", refuses=True)
@@ -62,9 +59,12 @@ def assess(context: Context, activity: Rolling) -> Assessment:
     elif made < came * LEAST_YIELD:
         draft.find("rolling-yield", f"only {made:f} kg of products out of {came:f} kg of steel")
     per_tonne = power / made * KG_PER_T
-    check_range(draft, "electricity-unusual", per_tonne, USUAL_POWER[activity.mill], "kWh per t of product")
+    usual = USUAL_POWER[activity.mill]
+    warn_outside(draft, "electricity-unusual", f"{per_tonne:.4g} kWh per t of product", per_tonne, usual)
     if activity.mill == "hot":
-        check_range(draft, "heat-unusual", heat / made * KG_PER_T, USUAL_HEAT, "MJ of heat per t of product")
+        heat_per_tonne = heat / made * KG_PER_T
+        message = f"{heat_per_tonne:.4g} MJ of heat per t of product"
+        warn_outside(draft, "heat-unusual", message, heat_per_tonne, USUAL_HEAT)
     draft.indicate("rolledSteel", made / KG_PER_T)
     draft.indicate("rollingYield", made / came)
     draft.indicate("electricityPerTonne", per_tonne)

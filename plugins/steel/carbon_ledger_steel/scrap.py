@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from carbon_ledger_steel.charge import ferrous_share
 from carbon_ledger_steel.metal import metal_held
-from ledger.sdk import ZERO, Activity, Assessment, Context, Draft, Fraction, book_energy, follow_composition
+from ledger.sdk import ZERO, Activity, Assessment, Context, Draft, Fraction, draft_with_energy, follow_composition
 
 # Shredders, the largest users, draw 20 to 80 kWh per t; three machines in a row stay below this.
 USUAL_POWER: Final = Decimal(150)
@@ -27,31 +27,32 @@ class ScrapProcessing(Activity, frozen=True, kw_only=True):
 
 
 def assess(context: Context, activity: ScrapProcessing) -> Assessment:
-    """Power and fuels; metal goes where the outputs' compositions say."""
-    draft = Draft(context)
-    power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
+    """Power and fuels; metal goes to the outputs by their compositions."""
+    draft, power = draft_with_energy(context, activity)
     follow_composition(draft, context)
     taken = [lot for lot in context.inputs if lot.mass]
     mass = context.mass_taken()
     if mass == 0:
-        draft.find("no-scrap", "no lot of scrap is among the inputs", refuses=True)
+        draft.find("no-scrap", "no input lot has a mass: there is no scrap", refuses=True)
         return draft.assessment()
-    # What a collector or sorter hands on as a product became recycled content there.
+    # A product of a collector or sorter has become recycled content there.
     if all(lot.role not in ("waste", "core") and lot.sector != "circular" for lot in taken):
-        draft.find("no-waste", "no input is waste: nothing becomes recycled content here")
+        draft.find("no-waste", "no input is waste, so no recycled content arises here")
     if context.outputs and all(output.role in ("waste", "core") for output in context.outputs):
-        draft.find("burden-retained", "all outputs are waste, which carries no burden: processed scrap is a product")
+        draft.find(
+            "burden-retained", "all outputs are waste, which carries no burden: declare processed scrap as a product",
+        )
     _check_metal(draft, context)
     per_tonne = power / mass * 1000
     if per_tonne > USUAL_POWER:
-        draft.find("electricity-unusual", f"{per_tonne:.1f} kWh per t of scrap")
+        draft.find("electricity-unusual", f"{per_tonne:.1f} kWh per t of scrap: usual is up to {USUAL_POWER}")
     draft.indicate("electricityPerTonne", per_tonne)
     draft.indicate("scrapProcessed", mass / 1000)
     return draft.assessment()
 
 
 def _check_metal(draft: Draft, context: Context) -> None:
-    # A lot that names no materials may be metal throughout.
+    # A lot without materials may be metal throughout.
     came = sum(
         ((lot.mass or ZERO) * (ferrous_share(lot.materials) if lot.materials else 1) for lot in context.inputs), ZERO
     )

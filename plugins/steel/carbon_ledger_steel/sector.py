@@ -1,4 +1,4 @@
-"""The sector's front page: routes and what they are called."""
+"""The sector `steel`: its routes and their names."""
 
 from decimal import Decimal
 
@@ -14,16 +14,15 @@ from carbon_ledger_steel import (
     rolling,
     scrap,
 )
-from carbon_ledger_steel.indicators import INDICATORS
-from ledger.sdk import Route, Sector
+from ledger.sdk import Route, Sector, read_indicators
 
 
 def plugin() -> Sector:
-    """The sector `steel`. Outputs may outweigh what comes in by 2 %: weighbridges, and oxygen from the air in scale.
-    They may state 5 % more of an element: a heat is analysed, but of scrap and ore samples are."""
+    """The sector `steel`. Outputs may outweigh inputs by 2 %: weighbridges, and oxygen from the air in scale.
+    They may state 5 % more of an element: a heat is analysed as a whole, scrap and ore only by samples."""
     return Sector(
         name="steel", version="0.1.0", en="Iron and steel", zh="钢铁", mass_tolerance=Decimal("0.02"),
-        element_tolerance=Decimal("0.05"), indicators=INDICATORS,
+        element_tolerance=Decimal("0.05"), indicators=read_indicators("carbon_ledger_steel"),
         routes={
             "blastFurnaceBasicOxygen": Route(
                 activity=integrated.BlastFurnaceBasicOxygen, assess=integrated.assess,

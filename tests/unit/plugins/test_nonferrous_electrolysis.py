@@ -145,7 +145,7 @@ def test_fractions_above_one_and_unknown_fields_are_no_activity(activity: dict[s
     # 36.033 / 107.926 = 0.33387 t of carbon: 0.34 * 0.976 = 0.33184 is below, 0.3421 * 0.976 = 0.33389 is not
     ({"anodeNetConsumption": "0.34"}, "0.3339 t of carbon"),
     ({"anodeNetConsumption": "420"}, "below 1"),
-    ({"sulphur": "0.5", "ash": "0.5"}, "with ash below 1"),
+    ({"sulphur": "0.5", "ash": "0.5"}, "below 1 together with ash"),
     ({"contents": {"alumina": "0.6"}}, "at most 0.529251"),
     ({"contents": {"ironOre": "0.6"}}, "bauxite"),
     ({"cellVoltage": "4", "currentEfficiency": "0"}, "above zero"),

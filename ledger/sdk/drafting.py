@@ -1,0 +1,38 @@
+"""First and frequent steps of an assessment: a draft with all energy booked, and the omission of an unpriced supply."""
+
+from decimal import Decimal
+from typing import Protocol
+
+from ledger.sdk.context import Context, SupplyFacts
+from ledger.sdk.energy import book_energy
+from ledger.sdk.pricing import Draft
+
+
+class EnergyActivity(Protocol):
+    """An activity that states the renewable share of its lots of electricity, and may have fuel analyses."""
+
+    @property
+    def renewable_share(self) -> str: ...
+
+
+def draft_with_energy(context: Context, activity: EnergyActivity) -> tuple[Draft, Decimal]:
+    """A new draft with all energy priced and booked, and the electricity in kWh: `book_energy` with the
+    `renewable_share` and, if the activity has such a field, the `analyses` of the activity.
+
+    Raises InvalidQuantity and PluginError as `book_energy` does.
+    """
+    draft = Draft(context)
+    power = book_energy(
+        draft, context, renewable_share=Decimal(activity.renewable_share), analyses=getattr(activity, "analyses", ()),
+    )
+    return draft, power
+
+
+def omit_upstream(draft: Draft, supply: SupplyFacts, *, skip_nature: bool = False) -> None:
+    """Names the upstream of a supply as an omission, unless the record prices the supply.
+
+    A line for a reaction (CO2 of limestone) does not say how the material was made. `skip_nature`: a supply of origin
+    `nature` has no upstream.
+    """
+    if not supply.priced and not (skip_nature and supply.nature):
+        draft.omit(f"{supply.material} upstream")
