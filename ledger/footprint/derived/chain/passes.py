@@ -23,7 +23,7 @@ _INTEGERS: Final = numba.types.Array(numba.int64, 1, "C", readonly=True)
 _FLOATS: Final = numba.types.Array(numba.float64, 1, "C", readonly=True)
 _TABLE: Final = numba.types.Array(numba.float64, 2, "C", readonly=True)
 _FLAGS: Final = numba.types.Array(numba.boolean, 1, "C", readonly=True)
-_FLOWS: Final = numba.types.Tuple((_INTEGERS, _FLOATS))
+_FLOWS: Final = numba.types.Tuple((_INTEGERS, _FLOATS))  # type: ignore[no-untyped-call]
 
 
 def propagate(arrays: Arrays, direct: Floats, extra: Floats | None = None) -> Floats:
