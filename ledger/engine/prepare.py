@@ -132,7 +132,7 @@ def draft_of(
 
 
 def completed(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> Prepared:
-    """The part of `prepare` after the sector's assessment. `facts` must agree with those of the draft on everything
+    """The part of `prepare` after the sector's assessment. `facts` must agree with the draft's facts on everything
     that the record names. `assessed` is the sector's answer, None if no sector was called. Raises as `prepare` does."""
     submission, plan, installed, plugin, _, rules = draft
     record = submission.record

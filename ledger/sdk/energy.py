@@ -64,7 +64,7 @@ def _book_lots(draft: Draft, context: Context, renewable_share: Decimal) -> Deci
         draft.find("renewable-without-lot", "renewable electricity is claimed, but no such lot is taken", refuses=True)
     elif renewable_share > 0 and declared == 0 and not context.attributes:
         draft.find("renewable-without-attribute", "power that was generated on this ledger is renewable by its green "
-                   "attributes alone, and the record takes none", refuses=True)
+                   "attributes alone, and the record takes no attribute", refuses=True)
     return power
 
 

@@ -75,11 +75,14 @@ def empty_names(source: str) -> list[str]:
     """Variables and parameters named `one`, `found` or `told` outside comprehensions and lambdas, with their lines."""
     tree = ast.parse(source)
     short_lived: set[ast.AST] = set()
+    """Also fields of classes, whose names are part of answers."""
     for node in ast.walk(tree):
         if isinstance(node, ast.comprehension):
             short_lived.update(ast.walk(node.target))
         elif isinstance(node, ast.Lambda):
             short_lived.update(node.args.args)
+        elif isinstance(node, ast.ClassDef):
+            short_lived.update(field.target for field in node.body if isinstance(field, ast.AnnAssign))
     names = []
     for node in ast.walk(tree):
         if node in short_lived:

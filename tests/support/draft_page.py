@@ -15,8 +15,8 @@ _HEAD: Final = """\
 # Reference of `Draft`
 
 `Draft(context)` collects the assessment of one record: emission lines, energy, omissions, findings, indicators, and
-the flow of materials. A route calls its methods and returns `assessment()`. Made from the docstrings of
-`ledger.sdk.Draft` by `python -m support.draft_page`; [Writing a sector](README.md) shows it in use.
+the flow of materials. A route calls its methods and returns `assessment()`. `python -m support.draft_page` makes this
+page from the docstrings of `ledger.sdk.Draft`; [Writing a sector](README.md) shows it in use.
 """
 
 UNITS: Final[Mapping[str, str]] = {
@@ -72,7 +72,7 @@ def _section(method: ast.FunctionDef) -> str:
     lines = [f"## `{method.name}`", "", "```python", _signature(method), "```", "", _ERRORS.sub("", text).strip(), ""]
     units = [_unit(key) for key in numbers(method)]
     lines += [f"- Units: {'; '.join(units)}."] if units else []
-    lines.append(f"- Errors: {errors or 'none of its own.'}")
+    lines.append(f"- Errors: {errors or 'no errors of its own.'}")
     return "\n".join(lines) + "\n"
 
 

@@ -26,7 +26,7 @@ PATTERNS: Final = {
     "relative clause with 'what'": re.compile(r"\bwhat\b", re.I),
     "'none' as an answer": re.compile(r"\bnone\b"),
     "'told'": re.compile(r"\btold\b", re.I),
-    "'he'": re.compile(r"\b(?:he|him|his|she|her|hers)\b", re.I),
+    "'he'": re.compile(r"\b(?:[Hh]e|[Hh]im|[Hh]is|[Ss]he|[Hh]ers?)\b"),
     "'that of'": re.compile(r"\b(?:that|those) of\b", re.I),
     "'all else'": re.compile(r"\ball else\b", re.I),
     "passive without a subject": re.compile(rf"(?:^|(?<=[.;:!?] ))(?:{_PARTICIPLES}) (?:{_AFTER})\b"),

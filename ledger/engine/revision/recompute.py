@@ -284,7 +284,7 @@ class Engine:
         ])
 
     def _settle(self, index: int, old: Prepared, new: Prepared, lots: tuple[LotFacts, ...]) -> None:
-        """Updates the balances for the quantities that the record takes, and those of its own lots."""
+        """Updates the balances for the quantities that the record takes, and for its own lots."""
         if new.plan is old.plan:
             return
         state = self._history.state

@@ -173,7 +173,7 @@ def _circular(material: Material, value: Numbers) -> MethodParts:
     )
     whole = circular_footprint(p)
     terms = (
-        ("recycledInput", recycled_input(p), "what recycled content saves, as far as it is not its user's"),
+        ("recycledInput", recycled_input(p), "savings by recycled content, less the user's part"),
         ("recyclingOutput", whole.recycling_out, "recycling after use, less the primary material that it saves"),
         ("energyRecovery", whole.energy, "energy recovery after use, less the energy that it saves"),
         ("disposal", whole.disposal, "disposal of the rest"),
@@ -195,7 +195,7 @@ def _module_d(material: Material, value: Numbers) -> MethodParts:
     amount = module_d(net, value("EMR"), value("EVMSub"), value("Q"))
     return MethodParts(beside=[
         _beside(material, "netOutputFlow", material.mass * net, "kg",
-                "material that leaves to be recycled beyond what came recycled"),
+                "material that leaves for recycling, less the recycled input"),
         _beside(material, "moduleD", material.mass * amount, KG_CO2E,
                 "loads (above zero) or benefits (below) beyond the boundary"),
     ])

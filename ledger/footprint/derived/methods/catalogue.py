@@ -21,8 +21,8 @@ CUT_OFF: Final = Method(
     name=CUT_OFF_NAME, title="cut-off by recycled content", of="lot",
     formula="The stored figure. Recycled input carries the burdens that arose since it was waste.",
     source="ISO 14067:2018; PACT Methodology 3",
-    credit="No credit is given at the end of life. Every emission is counted once: the figures of all lots, and what "
-    "was retained, sum to what was emitted.",
+    credit="No credit is given at the end of life. Every emission is counted once: the figures of all lots, plus the "
+    "retained emissions, sum to the emissions.",
 )
 
 CIRCULAR: Final = Method(
@@ -32,11 +32,11 @@ CIRCULAR: Final = Method(
     "+ R1 Erec and the manufacturing already.",
     source="Zampori and Pant 2019, Suggestions for updating the Product Environmental Footprint method, 4.4.8.1; "
     "Commission Recommendation (EU) 2021/2279",
-    credit="A part 1 - A of what recycling saves is credited here for what leaves to be recycled, and charged here for "
-    "recycled content. Where both sides take the same A, emissions and qualities, and one takes what the other gives, "
-    "the lots of a loop sum to what was emitted. The credit for recovered energy lies with energy not made elsewhere.",
+    credit="A part 1 - A of the savings by recycling is credited here for material that leaves for recycling, and charged "
+    "here for recycled content. If both sides use the same A, emissions and qualities, and one takes all material that "
+    "the other gives, the lots of a loop sum to the emissions. The credit for recovered energy lies with energy not made elsewhere.",
     limitations=(
-        "Erec and Ev must be what the cut-off figure has in it per kg of recycled and of primary material.",
+        "Erec and Ev must be the amounts that the cut-off figure includes per kg of recycled and of primary material.",
         "Pre-consumer recycled content counts as recycled content.",
     ),
     parameters=(
@@ -82,10 +82,10 @@ END_OF_LIFE: Final = Method(
     source="worldsteel, Life cycle inventory methodology report, recycling methodology; Broadbent 2016, Int. J. Life "
     "Cycle Assess. 21, 1658, section 4",
     credit="The recycling after use is credited here, with Y (Xpr - Xre) for each kg of scrap; whoever uses that "
-    "scrap by this method bears as much for it, so that the lots of a loop sum to what was emitted. Beside the user's "
+    "scrap by this method bears as much for it, so that the lots of a loop sum to the emissions. Beside the user's "
     "cut-off figure the saving would count twice.",
     limitations=(
-        "The quantities are those of Broadbent 2016; the equation itself is recalled.",
+        "The quantities are as in Broadbent 2016; the equation itself is recalled.",
         "S from the ledger is recycled content / Y: the scrap that such content took at that yield.",
         "Recycled material is taken to be as good as primary.",
     ),
@@ -105,11 +105,12 @@ MODULE_D: Final = Method(
     name="module-d/1", title="module D beside the total", of="material",
     formula="Cut-off; beside it, never added, sum over materials of m (MMRout - MMRin) (EMR - EVMSub Q).",
     source="EN 15804:2012+A2:2019, annex D",
-    credit="The total is that of cut-off and holds no credit. Module D lies beyond the product's boundary: what a net "
-    "output of recycled material may save there. What one lot gives and another takes cancels in the sum.",
+    credit="The total is the cut-off figure and includes no credit. Module D lies beyond the product's boundary: the "
+    "possible savings there by a net output of recycled material. If one lot gives material and another takes it, the "
+    "two amounts cancel in the sum.",
     limitations=(
         "The annex's symbols and formula are recalled; the net output flow is as EPD programmes explain it.",
-        "Materials that are recycled or reused; not exported energy, and not what landfill gas saves.",
+        "Covers materials that are recycled or reused; not exported energy, and not savings by landfill gas.",
     ),
     parameters=(
         Parameter(name="MMRout", unit=KG_PER_KG, low="0", high="1",
@@ -131,11 +132,11 @@ MULTI_CYCLE: Final = Method(
     "... over n uses; for endless uses T = 1/(1-R), and the first term is (1-R) Xpr + R Xre.",
     source="Thomas and Broadbent 2007, Method to take into account material recycling and end of life in LCA, LCA "
     "Forum Lausanne",
-    credit="Every use of the material bears the same. Over all n uses of what was once made the figures sum to making "
-    "it once and recycling it ever after; uses to come bear a part of what is emitted today.",
+    credit="Every use of the material bears the same. Over all n uses of a material the figures sum to making it once "
+    "and recycling it after each use; future uses bear a part of today's emissions.",
     limitations=(
         "R is taken to stay the same, and the material as good as new.",
-        "Xpr and Xre must be what the cut-off figure has in it per kg of primary and of recycled material.",
+        "Xpr and Xre must be the amounts that the cut-off figure includes per kg of primary and of recycled material.",
     ),
     parameters=(
         Parameter(name="R1", unit=SHARE, low="0", high="1", ledger=_RECYCLED, meaning="recycled part of the material"),
@@ -152,7 +153,7 @@ MULTI_LIFE: Final = Method(
     name="multi-life/1", title="equal burdens for all lives of an item", of="lot",
     formula="quantity {r reman + (1-r) new}.",
     source="average of new and remanufactured items by the rate of remanufacturing, as in Appl. Sci. 15(23), 12517",
-    credit="Every life bears the same. Over the lives that there are the figures sum to what these lives added; a "
+    credit="Every life bears the same. Over the lives so far the figures sum to the emissions of these lives; a "
     "further life changes the average.",
     limitations=("A life that is not on the ledger is not in the average, unless new, reman and r are given.",),
     parameters=(
