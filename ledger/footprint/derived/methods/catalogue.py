@@ -32,9 +32,10 @@ CIRCULAR: Final = Method(
     "+ R1 Erec and the manufacturing already.",
     source="Zampori and Pant 2019, Suggestions for updating the Product Environmental Footprint method, 4.4.8.1; "
     "Commission Recommendation (EU) 2021/2279",
-    credit="A part 1 - A of the savings by recycling is credited here for material that leaves for recycling, and charged "
-    "here for recycled content. If both sides use the same A, emissions and qualities, and one takes all material that "
-    "the other gives, the lots of a loop sum to the emissions. The credit for recovered energy lies with energy not made elsewhere.",
+    credit="A part 1 - A of the savings by recycling is credited here for material that leaves for recycling, and "
+    "charged here for recycled content. If both sides use the same A, emissions and qualities, and one takes all "
+    "material that the other gives, the lots of a loop sum to the emissions. The credit for recovered energy lies with "
+    "energy not made elsewhere.",
     limitations=(
         "Erec and Ev must be the amounts that the cut-off figure includes per kg of recycled and of primary material.",
         "Pre-consumer recycled content counts as recycled content.",
