@@ -57,7 +57,7 @@ def test_per_has_a_known_unit(world: World) -> None:
 def test_signs_of_burdens(world: World, name: str) -> None:
     good, bad = ("-1", "0.000000001") if name in REMOVALS else ("1", "-0.000000001")
     error = world.refuse(declaration(per=quantity("1"), burdens={name: bad}), "burden-sign", f"burdens.{name}", bad)
-    assert f"{name} is {bad}" in error.message
+    assert f"{name}: {bad} has the wrong sign" in error.message
     world.admit(*[declaration(per=quantity("1"), burdens={name: amount}) for amount in (good, "0")])
 
 

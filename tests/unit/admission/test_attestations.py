@@ -99,7 +99,7 @@ def test_every_conclusion_is_logged(world: World, level: str, opinion: str) -> N
 )
 def test_a_subject_is_on_the_ledger(world: World, kind: str, subject: str) -> None:
     error = world.refuse(attestation(kind, subject), "unknown-subject", "subject.id", subject,
-                         says=f"{subject!r} is no {kind} on the ledger")
+                         says=f"the ledger has no {kind} {subject!r}")
     assert error.rule == f"a {kind} that an earlier record entered"
 
 

@@ -138,7 +138,7 @@ def test_attributes_are_at_most_the_power(amounts: list[str], stated: str) -> No
 def test_attributes_need_the_power_beside_them() -> None:
     world = empty_park()
     record = generating(attribute("green", "1 KWH"))
-    world.refuse(record, "attribute-excess", "outputs[0].quantity", says="beside 0 kWh")
+    world.refuse(record, "attribute-excess", "outputs[0].quantity", says="but only 0 kWh of electricity")
     waste = output("sun", "1000 KWH", "waste", product="power")
     world.refuse(generating(waste, attribute("green", "1 KWH")), "attribute-excess", "outputs[1].quantity")
 
@@ -147,7 +147,7 @@ def test_only_a_sector_that_generates_green_power_makes_attributes() -> None:
     world = empty_park()
     outputs = [power("sun", "1000 KWH", share="1"), attribute("green", "1 KWH")]
     works = transformation(outputs, allocation="declared")
-    world.refuse(works, "attribute-excess", "outputs[1].quantity", "1 KWH", says="0 kWh were generated")
+    world.refuse(works, "attribute-excess", "outputs[1].quantity", "1 KWH", says="only 0 kWh from a renewable source")
 
 
 @pytest.mark.parametrize(("output_", "field"), [

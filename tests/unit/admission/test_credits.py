@@ -377,11 +377,11 @@ def test_a_claim_is_not_made_for_a_credit(recycled: World) -> None:
 
 def test_a_claim_says_what_is_claimed_and_nothing_else_does(recycled: World) -> None:
     error = recycled.refuse(claiming("tonnes", "1", claim=None), "claim-form", "claim", None)
-    assert error.message == "purpose claim without `claim`"
+    assert error.message == "purpose claim without the field `claim`"
     claim = Claim(method="moduleD")
     for purpose in ("finalUse", "loss"):
         error = recycled.refuse(claiming("tonnes", "1", purpose=purpose), "claim-form", "claim", "avoidedBurden")
-        assert error.message == f"purpose {purpose} with `claim`"
+        assert error.message == f"purpose {purpose} with the field `claim`"
     recycled.refuse(consumption([flow("bar", "1")], claim=claim), "claim-form", "claim", "moduleD")
 
 
@@ -393,7 +393,7 @@ def test_only_credits_are_claimed(recycled: World) -> None:
 @pytest.mark.parametrize("purpose", ["soldOutside", "finalUse", "ownUse", "disposed", "exported", "retired"])
 def test_credits_are_used_up_by_claims_alone(recycled: World, purpose: str) -> None:
     record = consumption([flow("bar", "1"), flow("tonnes", "1")], purpose=purpose)
-    recycled.refuse(record, "claim-form", "inputs[1].lot", CREDIT, says=f"purpose {purpose}")
+    recycled.refuse(record, "claim-form", "inputs[1].lot", CREDIT, says=f"the purpose is {purpose}")
 
 
 @pytest.mark.parametrize("purpose", ["loss", "stockCorrection"])

@@ -292,7 +292,7 @@ class World:
         if value is not ...:
             assert error.value == (None if value is None else str(value))
         if says is not None:
-            assert says in error.message
+            assert says in error.message, error.message
         assert error.message
         return error
 

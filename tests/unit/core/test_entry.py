@@ -57,7 +57,7 @@ def test_another_version(version: int) -> None:
     with pytest.raises(VerificationError) as caught:
         parse_entry(bytes([version]) + ENTRY.to_bytes()[1:])
     assert caught.value.code == "malformed-entry"
-    assert f"version {version} " in caught.value.message
+    assert f"version {version}," in caught.value.message
 
 
 @pytest.mark.parametrize("kind", [5, 6, 255])
@@ -65,7 +65,7 @@ def test_an_unknown_kind(kind: int) -> None:
     with pytest.raises(VerificationError) as caught:
         parse_entry(ENTRY._replace(kind=kind).to_bytes())
     assert caught.value.code == "malformed-entry"
-    assert f"kind {kind} " in caught.value.message
+    assert f"kind {kind}," in caught.value.message
 
 
 def test_every_byte_counts() -> None:

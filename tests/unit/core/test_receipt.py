@@ -384,7 +384,7 @@ def test_every_changed_character_of_a_path_is_found() -> None:
 def test_what_is_no_leaf(leaf: bytes) -> None:
     error = refusal(with_leaf(2, leaf=Raw(leaf)))
     assert (error.code, error.field) == ("malformed-leaf", "leaves[2]")
-    assert error.message.startswith("4. leaves[2] is no leaf")
+    assert error.message.startswith("4. leaves[2] is not a leaf")
 
 
 def test_leaves_of_another_record() -> None:

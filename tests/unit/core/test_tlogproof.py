@@ -104,7 +104,7 @@ HEAD = "c2sp.org/tlog-proof@v1\n"
         (f"{HEAD}index 5\nextra AAAA\n{HASHES}\n{NOTE}", "base64"),
         (f"{HEAD}extra AAAA\nextra AAAA\nindex 5\n{HASHES}\n{NOTE}", "the index line of the proof is missing"),
         (f"{HEAD}extra\nindex 5\n{HASHES}\n{NOTE}", "the index line of the proof is missing"),
-        (f"{HEAD}extra \nindex 5\n{HASHES}\n{NOTE}", "left out"),
+        (f"{HEAD}extra \nindex 5\n{HASHES}\n{NOTE}", "leave it out"),
         (f"{HEAD}extra AA\nindex 5\n{HASHES}\n{NOTE}", "extra data of a proof is not base64"),
         (f"{HEAD}extra AB==\nindex 5\n{HASHES}\n{NOTE}", "not the canonical base64"),
         (f"{HEAD}Index 5\n{HASHES}\n{NOTE}", "the index line of the proof is missing"),
@@ -141,5 +141,5 @@ def test_what_would_not_be_read_is_not_written() -> None:
         encode_proof(5, [LEAVES[0]] * 64, NOTE)
     with pytest.raises(InvalidNote, match="hashes of 32 bytes"):
         encode_proof(5, [b"short"], NOTE)
-    with pytest.raises(InvalidNote, match="left out"):
+    with pytest.raises(InvalidNote, match="leave it out"):
         encode_proof(5, PATHS[5], NOTE, b"")

@@ -231,7 +231,7 @@ def test_a_descendant_whose_contents_do_not_hold(works: Works) -> None:
     b = works.run({"b": "45"}, {"a": "100"}, activity=Make(matter={"material:copper": ["1"]}))
     assert works.ledger.contents(works.name("b"))["material:copper"] == 40.0
     refused(works, lambda: works.amend(change(a, outputs=[lot("0.6")])), "contents-above-100", "changes", names=b,
-            says="60.0 kg of materials in 45.0 kg")
+            says="would hold 60.0 kg of materials, but weighs 45.0 kg")
     works.amend(change(a, outputs=[lot("0.45")]))
     assert works.ledger.contents(works.name("b"))["material:copper"] == 45.0
 

@@ -166,6 +166,6 @@ def refused(
         assert error.value == (None if value is None else str(value))
     if names is not None:
         assert f"record {names.digest.hex()} (entry {names.index})" in error.message
-    assert says in error.message
+    assert says in error.message, error.message
     assert error.rule
     return error

@@ -90,7 +90,7 @@ def test_an_omission_with_an_estimate_and_one_without() -> None:
     assert (coke.kg_co2e, coke.percent, coke.weight) == (None, None, 0.25)
     assert (coke.amount, coke.unit, coke.records, coke.count) == (10.0, "KGM", ["a"], 1)
     assert "coke upstream" in coke.ask
-    assert "cradle to gate" in coke.ask
+    assert "cradle-to-gate" in coke.ask
     # An omission is beside the figure.
     assert founded == gathering.explained == 0.0
 

@@ -109,7 +109,7 @@ def test_everything_that_is_missing_is_named_at_once() -> None:
                     "zinc.RR=0", "steel.Xpr=2")
     assert (error.field, error.value) == ("parameter", "steel.RR, steel.Y, steel.Xre")
     assert "steel.RR: scrap recovered at the end of life (kg/kg, at least 0 and at most 1)" in (error.rule or "")
-    assert "steel.Xre: making a kg of it of scrap alone (kg CO2e/kg, any number)" in (error.rule or "")
+    assert "steel.Xre: making 1 kg of the material from scrap only (kg CO2e/kg, any number)" in (error.rule or "")
 
 
 def test_nothing_is_published_for_a_material_that_is_not_in_the_table() -> None:

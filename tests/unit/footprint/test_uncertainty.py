@@ -294,7 +294,7 @@ def test_what_states_its_uncertainty() -> None:
         -20.0, "f", None, 0.0
     ), UncertaintyTerm(10.0, own=0.0), UncertaintyTerm(40.0)])
     assert found.stated == pytest.approx(0.6, rel=1e-15)
-    assert "counts as certain" in (found.note or "")
+    assert "count as certain" in (found.note or "")
     whole = uncertainty([UncertaintyTerm(30.0, own=of(0.01))])
     assert (whole.stated, whole.note) == (1.0, None)
 

@@ -138,5 +138,5 @@ def test_what_no_installation_can_have(case: dict[str, Any], field: str) -> None
 
 
 def test_what_is_no_json() -> None:
-    with pytest.raises(InvalidInput, match="no JSON"):
+    with pytest.raises(InvalidInput, match="not valid JSON"):
         exchange().read(b"{")
