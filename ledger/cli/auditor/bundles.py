@@ -29,7 +29,7 @@ from ledger.errors import InvalidNote, VerificationError
 from ledger.service.queries.answers import LotAnswer, OrganizationAnswer
 
 
-class _PostedRecord(Struct, frozen=True):
+class _BodyAnswer(Struct, frozen=True):
     """The part of a record's answer that a bundle holds."""
 
     body: Raw
@@ -66,7 +66,7 @@ def _is_digest(text: str) -> bool:
 
 
 def _body(client: Client, digest: str) -> bytes:
-    return bytes(client.get(f"/v1/records/{digest}", _PostedRecord).body)
+    return bytes(client.get(f"/v1/records/{digest}", _BodyAnswer).body)
 
 
 def _records(client: Client, receipt: Receipt, size: int) -> list[PublicRecord]:

@@ -5,12 +5,12 @@ from typing import Final, NamedTuple
 from ledger.cli.demo import figures
 from ledger.cli.demo.actors import lot, product
 from ledger.cli.demo.writing import (
-    Batch,
     Delivery,
+    EndUse,
     Lorry,
-    ProductFacts,
+    MadeBatch,
+    NewProduct,
     StoryWriter,
-    Use,
     amount,
     natural_gas,
     supply,
@@ -36,22 +36,22 @@ def define_steel(book: StoryWriter) -> None:
     """Products of the scrap and steel makers. Ferrous scrap and steel share a material name, so that recycled content
     can be followed."""
     scrap = {"steel": figures.STEEL_IN_SCRAP.value}
-    book.define("collector", "old-scrap", ProductFacts(
+    book.define("collector", "old-scrap", NewProduct(
         "Old scrap as found", "circular", materials=scrap, elements={"Cu": figures.COPPER_IN_SCRAP.value},
     ))
-    book.define("collector", "collected-scrap", ProductFacts("Collected scrap", "circular", materials=scrap))
-    book.define("processor", "shredded-scrap", ProductFacts(
+    book.define("collector", "collected-scrap", NewProduct("Collected scrap", "circular", materials=scrap))
+    book.define("processor", "shredded-scrap", NewProduct(
         "Shredded scrap", "steel", materials={"steel": figures.STEEL_IN_SHREDDED.value},
     ))
-    book.define("processor", "residue", ProductFacts(
+    book.define("processor", "residue", NewProduct(
         "Shredder residue", "circular", materials={"steel": figures.STEEL_IN_RESIDUE.value},
     ))
-    book.define("arc-mill", "billet", ProductFacts("Gear steel billet, arc furnace", "steel", materials={"steel": "1"}))
-    book.define("arc-mill", "slag", ProductFacts("Arc furnace slag and dust", "steel", materials={"slag": "1"}))
-    book.define("blast-mill", "plate", ProductFacts(
+    book.define("arc-mill", "billet", NewProduct("Gear steel billet, arc furnace", "steel", materials={"steel": "1"}))
+    book.define("arc-mill", "slag", NewProduct("Arc furnace slag and dust", "steel", materials={"slag": "1"}))
+    book.define("blast-mill", "plate", NewProduct(
         "Steel from blast furnace and converter", "steel", materials={"steel": "1"},
     ))
-    book.define("blast-mill", "slag", ProductFacts("Blast furnace slag", "steel", materials={"slag": "1"}))
+    book.define("blast-mill", "slag", NewProduct("Blast furnace slag", "steel", materials={"slag": "1"}))
 
 
 def gather(book: StoryWriter, batch: str, day: str, tonnes: list[str], whole: str) -> str:
@@ -64,7 +64,7 @@ def gather(book: StoryWriter, batch: str, day: str, tonnes: list[str], whole: st
         for i, mass in enumerate(tonnes, start=1)
     ]
     collected = lot("collector", f"collected-{batch}")
-    book.make("collector", "circular.collection", day, Batch(
+    book.make("collector", "circular.collection", day, MadeBatch(
         outputs=[Output(lot=collected, product=product("collector", "collected-scrap"),
                         quantity=amount(f"{whole} TNE"), role="product")],
         inputs=[take(name, f"{mass} TNE") for name, mass in zip(origins, tonnes, strict=True)],
@@ -81,7 +81,7 @@ def shred(book: StoryWriter, batch: str, day: str, bought: str, tonnes: tuple[st
     mill."""
     taken, good, rest = tonnes
     shredded, residue = lot("processor", f"shredded-{batch}"), lot("processor", f"residue-{batch}")
-    book.make("processor", "steel.scrapProcessing", day, Batch(
+    book.make("processor", "steel.scrapProcessing", day, MadeBatch(
         outputs=[
             Output(lot=shredded, product=product("processor", "shredded-scrap"), quantity=amount(f"{good} TNE"),
                    role="product"),
@@ -92,7 +92,7 @@ def shred(book: StoryWriter, batch: str, day: str, bought: str, tonnes: tuple[st
         supplies=[supply("electricity", f"{figures.SHREDDING.times(taken)} KWH")],
         activity={"operations": ["sorting", "shredding"]},
     ), "shredded with grid electricity of Jiangsu")
-    book.consume("processor", [take(residue, f"{rest} TNE")], Use("disposed", day, "landfill"),
+    book.consume("processor", [take(residue, f"{rest} TNE")], EndUse("disposed", day, "landfill"),
                  "shredder residue goes to landfill")
     return book.ship("processor", "arc-mill", take(shredded, f"{good} TNE"), Delivery(
         f"shredded-{batch}-delivered", day, "shredded scrap to the arc furnace", Lorry(good, 40),
@@ -103,7 +103,7 @@ def melt(book: StoryWriter, heat: Heat, scrap: list[Flow]) -> str:
     """Scrap becomes gear steel with grid electricity of Jiangsu; returns the lot of steel."""
     steel = figures.ARC_YIELD.times(heat.charged)
     billets, slag = lot("arc-mill", f"heat-{heat.number}"), lot("arc-mill", f"slag-{heat.number}")
-    book.make("arc-mill", "steel.electricArcFurnace", heat.day, Batch(
+    book.make("arc-mill", "steel.electricArcFurnace", heat.day, MadeBatch(
         outputs=[
             Output(lot=billets, product=product("arc-mill", "billet"), quantity=amount(f"{steel} TNE"), role="product"),
             Output(lot=slag, product=product("arc-mill", "slag"), quantity=amount(f"{heat.slag} TNE"), role="waste",
@@ -120,7 +120,7 @@ def melt(book: StoryWriter, heat: Heat, scrap: list[Flow]) -> str:
         ],
         activity={"heats": 1},
     ), "arc furnace steel from scrap")
-    book.consume("arc-mill", [take(slag, f"{heat.slag} TNE")], Use("soldOutside", heat.day),
+    book.consume("arc-mill", [take(slag, f"{heat.slag} TNE")], EndUse("soldOutside", heat.day),
                  "slag to a cement works off the ledger")
     return billets
 
@@ -129,7 +129,7 @@ def smelt(book: StoryWriter, day: str) -> str:
     """100 t of steel from ore and coke in Hebei. Nobody has declared the upstream emissions of ore, coke and lime."""
     steel, iron = "100", figures.HOT_METAL.times("100")
     slag = lot("blast-mill", "slag-1")
-    book.make("blast-mill", "steel.blastFurnaceBasicOxygen", day, Batch(
+    book.make("blast-mill", "steel.blastFurnaceBasicOxygen", day, MadeBatch(
         outputs=[
             Output(lot=BLAST_STEEL, product=product("blast-mill", "plate"), quantity=amount(f"{steel} TNE"),
                    role="product"),
@@ -148,6 +148,6 @@ def smelt(book: StoryWriter, day: str) -> str:
         ],
         activity={"hotMetal": {"unit": "TNE", "value": iron}},
     ), "blast furnace and converter steel, for comparison")
-    book.consume("blast-mill", [take(slag, "30 TNE")], Use("soldOutside", day),
+    book.consume("blast-mill", [take(slag, "30 TNE")], EndUse("soldOutside", day),
                  "slag to a cement works off the ledger")
     return BLAST_STEEL

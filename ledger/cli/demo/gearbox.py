@@ -4,7 +4,7 @@ from typing import Final
 
 from ledger.cli.demo import figures
 from ledger.cli.demo.actors import lot, product
-from ledger.cli.demo.writing import Batch, ProductFacts, StoryWriter, amount, natural_gas, supply, take
+from ledger.cli.demo.writing import MadeBatch, NewProduct, StoryWriter, amount, natural_gas, supply, take
 from ledger.core.record.values import Flow, Output
 
 MAKER: Final = "gearbox-maker"
@@ -26,21 +26,21 @@ def define_gearbox(book: StoryWriter) -> None:
     """Products of the forge and the gearbox maker. A gearbox weighs 1,490 kg: gears 400, shafts 350, housing 700,
     bearings 40."""
     steel = {"steel": "1"}
-    book.define("forge", "gear-blank", ProductFacts("Forged gear blanks", materials=steel))
-    book.define("forge", "shaft-blank", ProductFacts("Forged shaft blanks", materials=steel))
-    book.define("forge", "flash", ProductFacts("Forging flash", materials=steel))
-    book.define(MAKER, "gear", ProductFacts("Cut and ground gears", materials=steel))
-    book.define(MAKER, "shaft", ProductFacts("Shafts", materials=steel))
-    book.define(MAKER, "housing", ProductFacts("Welded housings", materials=steel))
-    book.define(MAKER, "swarf", ProductFacts("Swarf", materials=steel))
-    book.define(MAKER, "gearbox", ProductFacts("Crane gearbox GX", unit="H87", mass="1490 KGM", materials=steel))
+    book.define("forge", "gear-blank", NewProduct("Forged gear blanks", materials=steel))
+    book.define("forge", "shaft-blank", NewProduct("Forged shaft blanks", materials=steel))
+    book.define("forge", "flash", NewProduct("Forging flash", materials=steel))
+    book.define(MAKER, "gear", NewProduct("Cut and ground gears", materials=steel))
+    book.define(MAKER, "shaft", NewProduct("Shafts", materials=steel))
+    book.define(MAKER, "housing", NewProduct("Welded housings", materials=steel))
+    book.define(MAKER, "swarf", NewProduct("Swarf", materials=steel))
+    book.define(MAKER, "gearbox", NewProduct("Crane gearbox GX", unit="H87", mass="1490 KGM", materials=steel))
 
 
 def press(book: StoryWriter, kind: str, day: str, steel: str, share: figures.SourcedFigure) -> str:
     """Forges 10 t of steel: `share` of it becomes blanks, the rest is flash. Returns the lot of blanks."""
     good, flash = share.times("10"), share.rest("10")
     blanks = lot("forge", f"{kind}-1")
-    book.make("forge", "equipment.forging", day, Batch(
+    book.make("forge", "equipment.forging", day, MadeBatch(
         outputs=[
             Output(lot=blanks, product=product("forge", kind), quantity=amount(f"{good} TNE"), role="product"),
             Output(lot=lot("forge", f"flash-{kind}"), product=product("forge", "flash"),
@@ -65,7 +65,7 @@ def cut(
     made, chips = share.times(taken), share.rest(taken)
     parts = lot(MAKER, f"{kind}s-1")
     power = figures.CUTTING.times(taken)
-    book.make(MAKER, "equipment.machining", day, Batch(
+    book.make(MAKER, "equipment.machining", day, MadeBatch(
         outputs=[
             Output(lot=parts, product=product(MAKER, kind), quantity=amount(f"{made} TNE"), role="product"),
             Output(lot=lot(MAKER, f"swarf-{kind}"), product=product(MAKER, "swarf"), quantity=amount(f"{chips} TNE"),
@@ -81,7 +81,7 @@ def cut(
 def assemble(book: StoryWriter, day: str, wind: str) -> None:
     """Assembles five gearboxes, one lot each, so that the serial number identifies each of them."""
     power = figures.ASSEMBLING.times(str(PIECES))
-    book.make(MAKER, "equipment.assembly", day, Batch(
+    book.make(MAKER, "equipment.assembly", day, MadeBatch(
         outputs=[
             Output(lot=new_gearbox(number), product=product(MAKER, "gearbox"), quantity=amount("1 H87"),
                    role="product", item=serial(number))

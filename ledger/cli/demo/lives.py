@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 from ledger.cli.demo import figures
 from ledger.cli.demo.actors import ACTORS, lot, product
 from ledger.cli.demo.gearbox import GEARS, MAKER, new_gearbox, serial
-from ledger.cli.demo.writing import Batch, Delivery, Lorry, ProductFacts, StoryWriter, Use, amount, supply, take
+from ledger.cli.demo.writing import Delivery, EndUse, Lorry, MadeBatch, NewProduct, StoryWriter, amount, supply, take
 from ledger.core.record.values import Output, PreviousLife
 
 REMAKER: Final = "remanufacturer"
@@ -24,10 +24,10 @@ class Core(NamedTuple):
 
 def define_lives(book: StoryWriter) -> None:
     """Products of the remanufacturer: a rebuilt gearbox is its own product, the physical item stays the same."""
-    book.define(REMAKER, "gearbox", ProductFacts(
+    book.define(REMAKER, "gearbox", NewProduct(
         "Remanufactured crane gearbox GX", unit="H87", mass="1490 KGM", materials={"steel": "1"},
     ))
-    book.define(REMAKER, "worn-part", ProductFacts("Worn gears and bearings", materials={"steel": "1"}))
+    book.define(REMAKER, "worn-part", NewProduct("Worn gears and bearings", materials={"steel": "1"}))
 
 
 def sell(book: StoryWriter, number: int, day: str) -> str:
@@ -42,7 +42,7 @@ def wear_out(book: StoryWriter, number: int, owned: str, day: str) -> str:
     """Ends the first life: its burden stays with the use, and a core without burden remains. Returns the core's lot."""
     core = lot("port", f"core-{number:04d}")
     book.consume(
-        "port", [take(owned, "1 H87")], Use("finalUse", day), f"gearbox {number} is worn out: its core remains",
+        "port", [take(owned, "1 H87")], EndUse("finalUse", day), f"gearbox {number} is worn out: its core remains",
         [Output(lot=core, product=product(MAKER, "gearbox"), quantity=amount("1 H87"), mass=amount(_CORE_MASS),
                 role="core", item=serial(number))],
     )
@@ -67,7 +67,7 @@ def rebuild(book: StoryWriter, core: Core, day: str, gears: str, wind: str) -> s
     renewed, worn = lot(REMAKER, core.renewed), lot(REMAKER, f"worn-{core.renewed}")
     half = figures.REBUILDING.times("0.5")
     new_gears, bearings = figures.NEW_GEARS.value, figures.NEW_BEARINGS.value
-    book.make(REMAKER, "equipment.remanufacturing", day, Batch(
+    book.make(REMAKER, "equipment.remanufacturing", day, MadeBatch(
         outputs=[
             Output(lot=renewed, product=product(REMAKER, "gearbox"), quantity=amount("1 H87"), role="product",
                    item=core.item),

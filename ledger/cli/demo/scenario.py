@@ -12,7 +12,7 @@ from ledger.cli.demo.actors import ACTORS, lot, product
 from ledger.cli.demo.flows import Heat
 from ledger.cli.demo.gearbox import GEARS, MAKER
 from ledger.cli.demo.lives import REMAKER, Core
-from ledger.cli.demo.writing import Delivery, Lorry, ProductFacts, StoryStep, StoryWriter, Use, amount, take
+from ledger.cli.demo.writing import Delivery, EndUse, Lorry, NewProduct, StoryStep, StoryWriter, amount, take
 from ledger.core.record.values import Output
 from ledger.core.signatures.signing import SigningKey
 
@@ -47,7 +47,7 @@ def scenario(
     flows.define_steel(book)
     gearbox.define_gearbox(book)
     lives.define_lives(book)
-    book.define("wind-farm", "electricity", ProductFacts("Wind electricity", "power", "MWH"))
+    book.define("wind-farm", "electricity", NewProduct("Wind electricity", "power", "MWH"))
 
     scrap = _make_steel(book)
     wind = _make_gearboxes(book)
@@ -62,7 +62,7 @@ def _make_steel(book: StoryWriter) -> str:
     scrap = flows.shred(book, "1", "2022-01-17", bought, ("120", "112", "8"))
     flows.melt(book, Heat("1", "2022-01-24", charged="100", slag="9", chromium="1"), [take(scrap, "100 TNE")])
     flows.smelt(book, "2022-01-24")
-    sold = Use("soldOutside", "2022-01-30")
+    sold = EndUse("soldOutside", "2022-01-30")
     book.consume("arc-mill", [take(ARC_STEEL, "40 TNE")], sold, "40 t of billets to a customer off the ledger")
     book.consume("blast-mill", [take(BLAST_STEEL, "60 TNE")], sold, "60 t of steel to a customer off the ledger")
     return scrap
@@ -111,7 +111,7 @@ def _live_twice(book: StoryWriter, wind: str) -> None:
     """Gearbox 1 is sold, used, rebuilt and sold again, and so is a gearbox from before the ledger."""
     owned = lives.sell(book, 1, "2022-03-01")
     lives.sell(book, 2, "2022-03-02")
-    book.consume(MAKER, [take(gearbox.new_gearbox(5), "1 H87")], Use("exported", "2022-03-03", "Rotterdam"),
+    book.consume(MAKER, [take(gearbox.new_gearbox(5), "1 H87")], EndUse("exported", "2022-03-03", "Rotterdam"),
                  "gearbox 5 is exported")
     core = lives.wear_out(book, 1, owned, "2022-10-10")
     core = lives.bring_back(book, core, "core-0001", "2022-10-12")

@@ -39,7 +39,7 @@ class StoryStep:
 
 
 @dataclass(frozen=True)
-class ProductFacts:
+class NewProduct:
     """A product with its English name; `mass` is the mass of one unit."""
 
     en: str
@@ -51,7 +51,7 @@ class ProductFacts:
 
 
 @dataclass(frozen=True)
-class Batch:
+class MadeBatch:
     """The outputs and inputs of a transformation."""
 
     outputs: list[Output]
@@ -77,7 +77,7 @@ class Delivery(NamedTuple):
     packaging: Sequence[Supply] = ()
 
 
-class Use(NamedTuple):
+class EndUse(NamedTuple):
     """The end of a lot on the ledger, on a day (YYYY-MM-DD)."""
 
     purpose: Purpose
@@ -132,7 +132,7 @@ class StoryWriter:
             names={"en": who.site},
         ), f"{who.site} of {who.en}")
 
-    def define(self, actor: str, name: str, facts: ProductFacts) -> None:
+    def define(self, actor: str, name: str, facts: NewProduct) -> None:
         """Adds a product."""
         self._add(actor, Product(
             issuer=ACTORS[actor].id, nonce=self._nonce(), id=product(actor, name), sector=facts.sector, unit=facts.unit,
@@ -140,7 +140,7 @@ class StoryWriter:
             materials=dict(facts.materials), elements=dict(facts.elements),
         ), f"product: {facts.en}")
 
-    def make(self, actor: str, process: str, day: str, batch: Batch, note: str) -> str:
+    def make(self, actor: str, process: str, day: str, batch: MadeBatch, note: str) -> str:
         """Adds a transformation within `day` (YYYY-MM-DD); returns its digest."""
         return self._add(actor, Transformation(
             issuer=ACTORS[actor].id, nonce=self._nonce(), facility=ACTORS[actor].facility, start=f"{day}T00:00:00Z",
@@ -162,7 +162,7 @@ class StoryWriter:
         return new_lot
 
     def consume(
-        self, actor: str, inputs: list[Flow], use: Use, note: str, outputs: list[Output] | None = None
+        self, actor: str, inputs: list[Flow], use: EndUse, note: str, outputs: list[Output] | None = None
     ) -> str:
         """Adds a consumption; returns its digest."""
         return self._add(actor, Consumption(
