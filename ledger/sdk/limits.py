@@ -18,8 +18,10 @@ def judge(draft: Draft, code: str, what: str, value: Decimal, *, usual: Limits, 
         draft.find(f"{code}-unusual", f"{value:.4g} {what}: usual are {usual[0]} to {usual[1]}")
 
 
-def warn_outside(draft: Draft, code: str, message: str, value: Decimal, usual: Limits) -> None:
-    """A finding `CODE` that warns if a value is outside its usual range; `message` states the value, and the range
-    follows it."""
+def warn_outside(
+    draft: Draft, code: str, message: str, value: Decimal, usual: Limits, *, with_range: bool = True
+) -> None:
+    """Adds the warning `CODE` if a value is outside its usual range. `message` states the value; the range follows it,
+    unless `with_range` is false."""
     if not usual[0] <= value <= usual[1]:
-        draft.find(code, f"{message}: usual are {usual[0]} to {usual[1]}")
+        draft.find(code, f"{message}: usual are {usual[0]} to {usual[1]}" if with_range else message)

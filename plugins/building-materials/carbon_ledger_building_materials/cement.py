@@ -147,16 +147,15 @@ def _check_parts(draft: Draft, activity: Cement, parts: Mapping[str, Decimal], c
         least, most = CLINKER_AND_GYPSUM[activity.cement_type]
         if not least <= share <= most:
             name = activity.cement_type
-            draft.find("cement-type", f"{share:.3g} of clinker and gypsum: GB 175 demands {least} to {most} for {name}")
+            draft.find("cement-type", f"{share:.3g} of clinker and gypsum; GB 175 has {least} to {most} for {name}")
 
 
 def _check_work(draft: Draft, context: Context, power: Decimal, cement: Decimal) -> None:
     """Warns only: the meter reading of a provisional record may still be missing."""
     if power == 0:
-        draft.find("grinding-missing", "mills run on electricity, but no electricity is supplied")
+        draft.find("grinding-missing", "mills run on electricity, but none is supplied")
     elif power / cement * KG_PER_T > USUAL_POWER:
-        draft.find("electricity-unusual", f"{power / cement * KG_PER_T:.4g} kWh per t of cement: usual is up to "
-                   f"{USUAL_POWER}")
+        draft.find("electricity-unusual", f"{power / cement * KG_PER_T:.4g} kWh per t of cement")
     came = matter_in(context)
     if context.mass_out() < came * (1 - LOSS):
-        draft.find("mass-unaccounted", f"{came - context.mass_out():.6g} kg of the charge are in no output")
+        draft.find("mass-unaccounted", f"{came - context.mass_out():.6g} kg of what was charged are in no output")

@@ -72,7 +72,7 @@ def assess(context: Context, activity: Ceramics) -> Assessment:
     _check_yield(draft, context, ware, charged - carbon_dioxide)
     energy = (draft.megajoules - sold) / ware * KG_PER_T
     if draft.megajoules == 0:
-        draft.find("firing-missing", "kilns fire with fuel or electricity, but neither is supplied")
+        draft.find("firing-missing", "kilns fire with fuel or electricity, but none is supplied")
     else:
         judge(draft, "ceramics-energy", "MJ per t of ware", energy, usual=USUAL_ENERGY, possible=POSSIBLE_ENERGY)
     draft.indicate("materialYield", ware / charged)

@@ -104,8 +104,7 @@ def _check_heat(draft: Draft, burnt: Sequence[Burnt], clinker: Decimal, power: D
         judge(draft, "clinker-energy", "MJ per t of clinker", whole, usual=POSSIBLE_HEAT, possible=POSSIBLE_HEAT)
         warn_outside(draft, "clinker-heat-unusual", f"{heat:.5g} MJ of fuel per t of clinker", heat, USUAL_HEAT)
     if power / clinker * KG_PER_T > USUAL_POWER:
-        draft.find("electricity-unusual", f"{power / clinker * KG_PER_T:.4g} kWh per t of clinker: usual is up "
-                   f"to {USUAL_POWER}")
+        draft.find("electricity-unusual", f"{power / clinker * KG_PER_T:.4g} kWh per t of clinker")
 
 
 def _indicate(

@@ -67,8 +67,7 @@ def sell_energy(draft: Draft, context: Context) -> Decimal:
         sold += amount
         if bought == 0:
             draft.find(
-                "sold-energy-unpriced", f"there is no factor for energy at this place: the sold lot {output.lot} "
-                "carries nothing",
+                "sold-energy-unpriced", f"no factor is known for energy sold here: {output.lot} carries nothing",
             )
         draft.assign(i, "fossilGhgEmissions", bought)
     weigh_materials(draft, context)
@@ -111,5 +110,4 @@ def check_compositions(draft: Draft, context: Context, burnt: frozenset[str] = f
     """Warns of waste without a composition: its recycled content cannot be traced. `burnt`: ids of lots of fuel."""
     if any(taken.role == "waste" and taken.mass and not taken.materials and taken.lot not in burnt
            for taken in context.inputs):
-        draft.find("waste-without-composition", "a lot of waste names no materials, so its recycled content cannot be "
-                   "traced")
+        draft.find("waste-without-composition", "recycled content cannot be traced from a lot without materials")

@@ -71,7 +71,7 @@ def assess(context: Context, activity: FlatGlass) -> Assessment:
     _check_yield(draft, context, glass, melted)
     energy = (draft.megajoules - sold) / glass * KG_PER_T
     if draft.megajoules == 0:
-        draft.find("melting-missing", "furnaces melt with fuel or electricity, but neither is supplied")
+        draft.find("melting-missing", "furnaces melt with fuel or electricity, but none is supplied")
     else:
         judge(draft, "glass-energy", "MJ per t of glass", energy, usual=USUAL_ENERGY, possible=POSSIBLE_ENERGY)
     draft.indicate("glassYield", glass / melted)

@@ -32,7 +32,7 @@ def charge(draft: Draft, context: Context, charged_to: Charged) -> None:
     carriers = [output for output in context.outputs if output.role not in UNBURDENED]
     if not carriers:
         if not context.outputs:
-            draft.find("burden-retained", "there is no lot of service, so the record retains its emissions")
+            draft.find("burden-retained", "there is no lot of service, so this record's emissions stay with it")
         check_carried(draft, context)
         return
     chosen = [is_service(output) if charged_to == "generator" else is_energy(output.quantity) for output in carriers]

@@ -78,6 +78,5 @@ def _check_distance(draft: Draft, context: Context, quantity: Quantity, collecte
     fuel = sum((supply.mass or ZERO for supply in liquids), ZERO)
     per_tonne_kilometre = fuel / (collected / 1000 * kilometres)
     if per_tonne_kilometre > USUAL_FUEL:
-        draft.find("fuel-unusual", f"{per_tonne_kilometre:.3f} kg of fuel per t collected and km driven: "
-                   f"usual is up to {USUAL_FUEL}")
+        draft.find("fuel-unusual", f"{per_tonne_kilometre:.3f} kg of fuel per t collected and km driven")
     draft.indicate("distancePerTonne", kilometres / collected * 1000)

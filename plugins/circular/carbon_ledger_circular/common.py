@@ -13,7 +13,7 @@ RECOVERED: Final = ("product", "coProduct", "byProduct", "core")
 def check_carried(draft: Draft, context: Context) -> None:
     """Warns if the burden stays with the record, since waste and cores carry no burden."""
     if context.outputs and all(output.role in UNBURDENED for output in context.outputs):
-        draft.find("burden-retained", "all outputs are waste or cores, so the record retains its emissions")
+        draft.find("burden-retained", "all outputs are waste or cores, so this record's emissions stay with it")
 
 
 def check_accounted(draft: Draft, context: Context, dried: Decimal, allowed: Decimal) -> None:

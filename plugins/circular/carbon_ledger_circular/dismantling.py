@@ -54,8 +54,7 @@ def assess(context: Context, activity: Sorting) -> Assessment:
         _release(draft, activity)
         if activity.item in DEPOLLUTED and activity.methods and "depollution" not in activity.methods:
             draft.find(
-                "not-depolluted", f"fluids and gases have to be removed from a {activity.item} before it is cut: "
-                "methods names no depollution",
+                "not-depolluted", f"fluids and gases come out of a {activity.item} before it is cut",
             )
     _count(draft, context, activity.units, came)
     return draft.assessment()
@@ -81,6 +80,6 @@ def _count(draft: Draft, context: Context, units: int | None, came: Decimal) -> 
     taken = [lot.quantity for lot in context.inputs if lot.quantity.unit in COUNTED]
     pieces = sum((convert(one.amount, one.unit, "H87") for one in taken), ZERO)
     if units is not None and pieces not in (ZERO, units):
-        draft.find("units-differ", f"units states {units} products, but {pieces:f} pieces were taken")
+        draft.find("units-differ", f"{units} products dismantled, {pieces:f} were taken")
     if units is not None or pieces > 0:
         draft.indicate("unitsDismantled", pieces or Decimal(units or 0))

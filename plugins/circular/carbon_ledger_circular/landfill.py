@@ -70,8 +70,7 @@ def assess(context: Context, activity: Landfill) -> Assessment:
             ratings=_TABLE,
         ))
     if Decimal(activity.gas_captured) > MOST_CAPTURED:
-        draft.find("capture-unusual", f"{activity.gas_captured} of the methane captured over the site's life: usual is "
-                   f"up to {MOST_CAPTURED}")
+        draft.find("capture-unusual", f"{activity.gas_captured} of the methane captured over the site's life")
     draft.indicate("wasteTreated", laid / 1000)
     draft.indicate("methanePerTonne", methane / laid * 1000)
     draft.indicate("electricityPerTonne", power / laid * 1000)

@@ -87,7 +87,7 @@ def assess(context: Context, activity: Recycling) -> Assessment:
         draft.find("nothing-recycled", "no input lot has a mass", refuses=True)
         return draft.assessment()
     if all(taken.role not in ("waste", "core") and taken.sector != "circular" for taken in context.inputs):
-        draft.find("no-waste", "no input is waste, so no recycled content arises here")
+        draft.find("no-waste", "no input is waste: nothing becomes recycled content here")
     follow_composition(draft, context)
     check_accounted(draft, context, Decimal(activity.moisture_loss), LOSS + burnt / matter_in(context))
     check_carried(draft, context)
@@ -174,7 +174,7 @@ def _check_energy(draft: Draft, activity: Recycling, made: Decimal) -> None:
     material, per_kilogram = MATERIALS[activity.material], draft.megajoules / made
     least = material.melting if activity.method in MELTED and material.melting is not None else ZERO
     message = f"{per_kilogram:.2f} MJ per kg of {activity.material} recycled"
-    warn_outside(draft, "energy-unusual", message, per_kilogram, (least, material.most))
+    warn_outside(draft, "energy-unusual", message, per_kilogram, (least, material.most), with_range=False)
     draft.indicate("energyPerTonne", per_kilogram * 1000)
 
 

@@ -73,7 +73,7 @@ def sort(context: Context, activity: Sorting) -> Draft:
     check_carried(draft, context)
     per_tonne = power / came * 1000
     if per_tonne > USUAL_POWER:
-        draft.find("electricity-unusual", f"{per_tonne:.1f} kWh per t sorted: usual is up to {USUAL_POWER}")
+        draft.find("electricity-unusual", f"{per_tonne:.1f} kWh per t sorted")
     draft.indicate("massSorted", came / 1000)
     draft.indicate("recoveryRate", context.mass_out(*RECOVERED) / came)
     draft.indicate("residueRate", context.mass_out("waste") / came)

@@ -69,7 +69,7 @@ def use(context: Context, activity: WasteUse) -> Draft:
         generated = kilograms(activity.generated, "generated")
         if generated < used:
             # Only a warning: stock of earlier periods may be used up.
-            draft.find("use-above-generation", f"{used:f} kg used, but only {generated:f} kg generated")
+            draft.find("use-above-generation", f"{used:f} kg used of {generated:f} kg generated")
         draft.indicate("useRate", used / generated)
     follow_composition(draft, context)
     check_accounted(draft, context, Decimal(activity.moisture_loss), LOSS)
@@ -77,7 +77,7 @@ def use(context: Context, activity: WasteUse) -> Draft:
     came = matter_in(context)
     per_tonne = power / came * 1000
     if per_tonne > USUAL_POWER:
-        draft.find("electricity-unusual", f"{per_tonne:.1f} kWh per t of raw material: usual is up to {USUAL_POWER}")
+        draft.find("electricity-unusual", f"{per_tonne:.1f} kWh per t of raw material")
     draft.indicate("solidWasteUsed", used / 1000)
     draft.indicate("solidWasteContent", used / came)
     draft.indicate("electricityPerTonne", per_tonne)

@@ -106,4 +106,6 @@ def _count(draft: Draft, context: Context, activity: HouseholdAppliances, power:
     warn_outside(
         draft, "mass-unusual", f"{each:.4g} kg per {activity.appliance}", each, USUAL_MASS[activity.appliance],
     )
-    warn_outside(draft, "energy-unusual", f"{energy:.4g} MJ per {activity.appliance}", energy, USUAL_ENERGY)
+    warn_outside(
+        draft, "energy-unusual", f"{energy:.4g} MJ per {activity.appliance}", energy, USUAL_ENERGY, with_range=False,
+    )

@@ -125,7 +125,7 @@ def _check(draft: Draft, generated: Energy, boiled: Decimal, burnt: Decimal) -> 
                    "reach 0.64", refuses=True)
     elif 0 < generated.all + boiled < burnt * LEAST:
         draft.find("efficiency-unusual", f"only {(generated.all + boiled) / burnt:.3f} of the fuel became power and "
-                   f"heat: usual is at least {LEAST}")
+                   "heat")
 
 
 def _assign(draft: Draft, context: Context) -> None:
@@ -136,13 +136,12 @@ def _assign(draft: Draft, context: Context) -> None:
     own += sum((supply.combustion or ZERO for supply in context.supplies), ZERO)
     total = sum(worth, ZERO)
     if total > own:
-        draft.find("sold-energy-capped", f"the same energy bought would count {total:.6g} kg CO2; the sold energy "
-                   f"carries the {own:.6g} kg that the mill emitted")
+        draft.find("sold-energy-capped", f"bought, the energy sold would count {total:.6g} kg CO2; it carries the "
+                   f"{own:.6g} kg that the mill emitted")
     for i, output in enumerate(context.outputs):
         if _is_sold(output):
             if worth[i] == 0:
-                draft.find("sold-energy-unpriced", f"there is no factor for energy at this place: the sold lot "
-                           f"{output.lot} carries nothing")
+                draft.find("sold-energy-unpriced", f"no factor is known for energy sold here: {output.lot}")
             draft.assign(i, "fossilGhgEmissions", worth[i] * min(own / total, Decimal(1)) if total > 0 else ZERO)
     if any(_is_sold(output) for output in context.outputs):
         _weigh(draft, context)

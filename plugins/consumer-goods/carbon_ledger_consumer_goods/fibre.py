@@ -58,11 +58,10 @@ def indicate_recycled(
     supplies = [one for one in fibre_supplies(context, analyses) if one.material in RECOVERED]
     if supplies:
         draft.find(
-            "recovered-without-lot", "recovered fibre comes as a supply: only lots of waste give recycled content",
+            "recovered-without-lot", "recovered fibre that is no lot of waste gives no recycled content",
         )
     if any(taken.role == "waste" and taken.mass and not taken.materials for taken in context.inputs):
-        draft.find("waste-without-composition", "a lot of waste names no materials, so its recycled content cannot be "
-                   "traced")
+        draft.find("waste-without-composition", "recycled content cannot be traced from a lot without materials")
     draft.indicate("recycledFibreShare", (lots + sum((one.mass or ZERO for one in supplies), ZERO)) / whole)
 
 
@@ -80,7 +79,7 @@ def follow_grown_carbon(draft: Draft, context: Context, burnt: Decimal) -> None:
     declared, rest = sum(held, ZERO), sum(silent, ZERO)
     if declared + burnt > came * (1 + CARBON_TOLERANCE) and not context.supplied(*RAW):
         draft.find("biogenic-carbon-balance",
-                   f"{declared + burnt:.6g} kg of biogenic carbon are declared and burnt, but {came:.6g} kg came in")
+                   f"{declared + burnt:.6g} kg of biogenic carbon are declared and burnt, of {came:.6g} kg")
     whole = max(came, declared)
     left = min(max(came - declared - burnt, ZERO), rest * CARBON_OF_FIBRE)
     draft.follow("biogenicCarbon", [

@@ -139,7 +139,7 @@ def _check_energy(draft: Draft, capacity: Decimal, usual: tuple[Decimal, Decimal
     if per_unit > POSSIBLE_ENERGY:
         draft.find("energy-impossible", message, refuses=True)
     else:
-        warn_outside(draft, "energy-unusual", message, per_unit, usual)
+        warn_outside(draft, "energy-unusual", message, per_unit, usual, with_range=False)
 
 
 def _check_density(
@@ -155,7 +155,7 @@ def _check_density(
     if density > most:
         draft.find("density-impossible", f"{message}: the active materials alone give at most {most}", refuses=True)
     elif usual and chemistry is not None:
-        warn_outside(draft, "density-unusual", message, density, USUAL_DENSITY[chemistry])
+        warn_outside(draft, "density-unusual", message, density, USUAL_DENSITY[chemistry], with_range=False)
 
 
 def _indicate(draft: Draft, context: Context, activity: Battery, capacity: Decimal) -> None:

@@ -90,11 +90,13 @@ def _check_power(
     per_kilowatt = power / kilowatts
     draft.indicate("electricityPerPeakKilowatt", per_kilowatt)
     if per_kilowatt > USUAL_POWER:
-        draft.find("electricity-unusual", f"{per_kilowatt:.0f} kWh per kW of peak power: usual is up to "
-                   f"{USUAL_POWER}")
+        draft.find("electricity-unusual", f"{per_kilowatt:.0f} kWh per kW of peak power")
     silicon = sum((one.mass or ZERO for one in context.supplied("polysilicon")), ZERO) / kilowatts
     if silicon > 0:
-        warn_outside(draft, "silicon-unusual", f"{silicon:.2f} kg of polysilicon per kW", silicon, USUAL_SILICON)
+        warn_outside(
+            draft, "silicon-unusual", f"{silicon:.2f} kg of polysilicon per kW", silicon, USUAL_SILICON,
+            with_range=False,
+        )
     if activity.area is None:
         return
     area = amount_in(activity.area, "MTK", "area")
@@ -105,7 +107,6 @@ def _check_power(
             "efficiency-impossible", f"{efficiency:.1%} of sunlight: at most {most:.1%} is possible", refuses=True,
         )
     elif not USUAL_EFFICIENCY[0] <= efficiency <= USUAL_EFFICIENCY[1]:
-        draft.find("efficiency-unusual", f"{efficiency:.1%} of sunlight: usual are {USUAL_EFFICIENCY[0]:.0%} to "
-                   f"{USUAL_EFFICIENCY[1]:.0%}")
+        draft.find("efficiency-unusual", f"{efficiency:.1%} of sunlight")
     draft.indicate("moduleEfficiency", efficiency)
     draft.indicate("areaProcessed", area)

@@ -48,7 +48,9 @@ def assess(context: Context, activity: Semiconductor) -> Assessment:
                 refuses=True,
             )
         elif activity.substrate != "display":
-            warn_outside(draft, "electricity-unusual", f"{per_area:.3f} kWh per cm2", per_area, USUAL_POWER)
+            warn_outside(
+                draft, "electricity-unusual", f"{per_area:.3f} kWh per cm2", per_area, USUAL_POWER, with_range=False,
+            )
     draft.indicate("fluorinatedGasUsed", sum((one.amount("KGM") for one in context.supplied(
         "CF4", "C2F6", "C3F8", "CHF3", "NF3", "SF6")), ZERO))
     return draft.assessment()

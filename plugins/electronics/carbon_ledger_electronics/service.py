@@ -39,7 +39,7 @@ def delivered(draft: Draft, life: ServiceLife, capacity: Decimal) -> Decimal:
     if Decimal(life.depth_of_discharge) == 0:
         raise invalid_activity("serviceLife.depthOfDischarge", life.depth_of_discharge, "above zero")
     if cycles > USUAL_CYCLES:
-        draft.find("service-life-unusual", f"{cycles:f} cycles: usual is up to {USUAL_CYCLES}")
+        draft.find("service-life-unusual", f"{cycles:f} cycles")
     return capacity * Decimal(life.depth_of_discharge) * cycles * (1 + Decimal(life.end_capacity)) / 2
 
 
@@ -52,6 +52,6 @@ def _cycles(draft: Draft, life: ServiceLife) -> Decimal:
     if life.years is None or not yearly or (life.cycles_a_year is not None and life.vehicle is not None):
         raise invalid_activity(field, None, "stated, or years with either cyclesAYear or vehicle")
     if Decimal(life.years) > USUAL_YEARS:
-        draft.find("service-life-unusual", f"{life.years} years: usual is up to {USUAL_YEARS}")
+        draft.find("service-life-unusual", f"{life.years} years")
     a_year = Decimal(life.cycles_a_year) if life.cycles_a_year is not None else CYCLES_A_YEAR[life.vehicle or ""]
     return a_year * Decimal(life.years)

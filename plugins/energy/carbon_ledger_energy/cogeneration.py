@@ -104,8 +104,7 @@ def _check_efficiency(draft: Draft, made: _Made) -> None:
         draft.find("efficiency-above-limit", f"{made.power / entered:.3f} of the energy became power; the best plants "
                    "reach 0.64", refuses=True)
     elif made.all < entered * _LEAST:
-        draft.find("efficiency-unusual", f"only {made.all / entered:.3f} of the energy became heat and power: usual "
-                   f"is at least {_LEAST}")
+        draft.find("efficiency-unusual", f"only {made.all / entered:.3f} of the energy became heat and power")
     draft.indicate("totalEfficiency", made.all / entered)
     draft.indicate("electricEfficiency", made.power / entered)
     draft.indicate("heatToPowerRatio", made.heat / made.power)
@@ -116,8 +115,7 @@ def _share(draft: Draft, context: Context, activity: CombinedHeatAndPower, made:
     power, heat = _weights(activity, made)
     draft.indicate("heatShare", heat / (power + heat))
     if activity.basis != "energy" and context.allocation != "energy":
-        draft.find("basis-unused", f"basis {activity.basis} applies to allocation by energy, but the record allocates "
-                   f"by {context.allocation}")
+        draft.find("basis-unused", f"basis {activity.basis} weighs energy, but allocation is by {context.allocation}")
     lots = carrying(context)
     draft.weigh("energy", [_part(output, power, heat, made) if output in lots else ZERO for output in context.outputs])
 

@@ -119,8 +119,8 @@ def leave_residual(draft: Draft, context: Context, kilowatt_hours: Decimal, stat
         factor = residual_mix().find("electricity", places, context.year)
         value, recalled, name = factor.value, factor.recalled, factor.name
     else:
-        draft.find("no-residual-mix", f"the residual mix of {context.facility.country} is unknown, so power without "
-                   "attributes counts as zero in market-based figures: state `residualMix`")
+        draft.find("no-residual-mix", f"no residual mix is known of {context.facility.country}, so without attributes "
+                   "this power counts as zero in market-based figures: state `residualMix`")
         return
     draft.line(Line(
         gas="CO2", amount=kilowatt_hours * value, source="power without its attribute", kind="electricity",

@@ -68,6 +68,5 @@ def _delivered(draft: Draft, context: Context, entered: Decimal) -> Assessment:
         loss = 1 - delivered / entered
         draft.indicate("lossRate", loss)
         if loss > _LARGEST_LOSS:
-            draft.find("loss-unusual", f"{loss:.3f} of the power is lost on lines and transformers: usual is up to "
-                       f"{_LARGEST_LOSS}")
+            draft.find("loss-unusual", f"{loss:.3f} of the power is lost on lines and transformers")
     return converted(draft.assessment(), delivered * MJ_PER_KWH)

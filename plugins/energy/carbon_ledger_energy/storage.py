@@ -74,8 +74,7 @@ def _check_balance(draft: Draft, activity: Storage, taken: Decimal, given: Decim
     least = _LEAST[activity.technology]
     if not least <= given / taken <= _MOST:
         draft.find(
-            "efficiency-unusual", f"{given / taken:.3f} of the power that went in came out: usual are {least} to "
-            f"{_MOST}",
+            "efficiency-unusual", f"{given / taken:.3f} of what went in came out; usual are {least} to {_MOST}",
         )
 
 

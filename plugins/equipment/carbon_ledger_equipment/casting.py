@@ -88,15 +88,16 @@ def _check_tapped(tapped: Quantity | None, charged: Decimal, out: Decimal) -> No
 def _check_melting(draft: Draft, context: Context, activity: Casting, power: Decimal, charged: Decimal) -> None:
     """Warns only: the meter reading of a provisional heat may still be missing."""
     if activity.furnace == "cupola" and not context.supplied(*standard_fuels()):
-        draft.find("melting-missing", "a cupola melts with fuel, but no fuel is supplied")
+        draft.find("melting-missing", "a cupola melts with fuel, but none is supplied")
     if activity.furnace not in ("induction", "arc") or charged == 0:
         return
     per_tonne = power / charged * 1000
     if power == 0:
-        draft.find("melting-missing", "the furnace melts with electricity, but no electricity is supplied")
+        draft.find("melting-missing", "the furnace melts with electricity, but none is supplied")
     else:
         warn_outside(
             draft, "melting-unusual", f"{per_tonne:.1f} kWh per t of metal charged", per_tonne, MELTING_KWH,
+            with_range=False,
         )
 
 

@@ -66,9 +66,9 @@ def compare(
     own = sum((draft.emitted(kind) for kind in LINE_KINDS), ZERO)
     saved = whole - own - _parts(replaced, whole / mass if mass else ZERO)
     if any(is_energy(taken.quantity) for taken in context.inputs) or any(one.priced for one in context.supplies):
-        draft.find("saving-incomplete", "the saving leaves out lots of energy and supplies with their own figures")
+        draft.find("saving-incomplete", "energy from lots and supplies with their own figures are not in the saving")
     if saved <= 0:
-        draft.find("no-saving", f"remanufacturing emits {-saved:.1f} kg CO2e more than {units:f} new products")
+        draft.find("no-saving", f"{-saved:.1f} kg CO2e more than {units:f} new products")
     draft.indicate("savedComparedToNew", saved)
     draft.indicate("savingRate", saved / whole)
     return saved
@@ -95,8 +95,7 @@ def check_use(
     if new.efficiency is None:
         return
     if efficiency is None:
-        draft.find("efficiency-unknown", "the efficiency of the new product is stated, but not of the remanufactured "
-                   "one: state both")
+        draft.find("efficiency-unknown", "the new product's efficiency is stated, the remanufactured one's is not")
         return
     extra = 1 / Decimal(efficiency) - 1 / Decimal(new.efficiency)
     if extra <= 0:

@@ -57,6 +57,5 @@ def _check_heating(draft: Draft, context: Context, activity: Forging, power: Dec
     per_tonne = amount_in(energy, "3B", "heatingEnergy") / heated
     hot = activity.temperature is not None and Decimal(activity.temperature) >= HOT
     if per_tonne > HEATING_GJ[1] or (hot and per_tonne < HEATING_GJ[0]):
-        draft.find("heating-unusual", f"{per_tonne:.2f} GJ of billet heating per t: usual are {HEATING_GJ[0]} to "
-                   f"{HEATING_GJ[1]}")
+        draft.find("heating-unusual", f"{per_tonne:.2f} GJ of billet heating per t")
     draft.indicate("heatingPerTonne", per_tonne * 1000)

@@ -61,13 +61,16 @@ def assess(context: Context, activity: HeatTreatment) -> Assessment:
 def _check_heating(draft: Draft, context: Context, activity: HeatTreatment, power: Decimal) -> None:
     """Warns only: the meter reading of a provisional record may still be missing."""
     if activity.heating == "fuel" and not context.supplied("heat", "steam", *standard_fuels()):
-        draft.find("heating-missing", "the furnace is heated with fuel, but no fuel is supplied")
+        draft.find("heating-missing", "the furnace is heated with fuel, but none is supplied")
     if activity.heating in ("induction", "resistance") and power == 0:
-        draft.find("heating-missing", "the furnace is heated with electricity, but no electricity is supplied")
+        draft.find("heating-missing", "the furnace is heated with electricity, but none is supplied")
     treated = workpiece_mass(context)
     if activity.heating_energy is None or treated == 0:
         return
     energy = activity.heating_energy
     per_kilogram = amount_in(energy, "3B", "heatingEnergy") / treated
-    warn_outside(draft, "heating-unusual", f"{per_kilogram:.2f} MJ of heating per kg", per_kilogram, HEATING_MJ)
+    warn_outside(
+        draft, "heating-unusual", f"{per_kilogram:.2f} MJ of heating per kg", per_kilogram, HEATING_MJ,
+        with_range=False,
+    )
     draft.indicate("heatingPerTonne", per_kilogram * 1000)

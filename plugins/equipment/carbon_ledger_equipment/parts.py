@@ -84,11 +84,9 @@ def indicate_parts(
     wear = {_plain(name) for name in WEAR_PARTS[machine]}
     as_it_was = [one.part for one in reused_parts if _plain(one.part) in wear and not one.restored]
     if as_it_was:
-        draft.find("wear-part-reused", f"{as_it_was[0]} of a {machine} is a wear part, and was reused without "
-                   "restoration")
+        draft.find("wear-part-reused", f"{as_it_was[0]} of a {machine} wears, and was fitted again as it was")
     if not any(_plain(one.part) in wear for one in replaced):
-        draft.find("no-wear-part-replaced", f"no wear part is new; wear parts of a {machine} are "
-                   + ", ".join(WEAR_PARTS[machine]))
+        draft.find("no-wear-part-replaced", f"no new part is one that wears: {', '.join(WEAR_PARTS[machine])}")
 
 
 def _check_count(field: str, count: int) -> None:

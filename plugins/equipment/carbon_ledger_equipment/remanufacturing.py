@@ -143,7 +143,7 @@ def _check_reused(
     made = context.mass_out(*PRODUCT_ROLES)
     core_mass = sum((core.mass or ZERO for core in cores), ZERO)
     if made == 0 or core_mass == 0:
-        draft.find("mass-unknown", "cores or products have no mass, so there is no rate of reuse")
+        draft.find("mass-unknown", "cores or products have no mass: no rate of reuse")
         return
     reused = _stated(activity, named_mass)
     if reused is None:

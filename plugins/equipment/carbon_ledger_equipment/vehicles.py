@@ -100,11 +100,13 @@ def _count(draft: Draft, context: Context, activity: VehicleAssembly, power: Dec
     if activity.rejected is not None:
         draft.indicate("rejectRate", Decimal(activity.rejected) / (vehicles + activity.rejected))
     gigajoules = draft.megajoules / vehicles / 1000
-    warn_outside(draft, "energy-unusual", f"{gigajoules:.2f} GJ per vehicle", gigajoules, USUAL_ENERGY)
+    warn_outside(
+        draft, "energy-unusual", f"{gigajoules:.2f} GJ per vehicle", gigajoules, USUAL_ENERGY, with_range=False,
+    )
     mass = sum((output.mass or ZERO for output in products), ZERO) / vehicles
     if activity.vehicle is not None:
         usual = USUAL_MASS[activity.vehicle]
-        warn_outside(draft, "mass-unusual", f"{mass:.1f} kg per {activity.vehicle}", mass, usual)
+        warn_outside(draft, "mass-unusual", f"{mass:.1f} kg per {activity.vehicle}", mass, usual, with_range=False)
 
 
 def _lose_refrigerant(draft: Draft, context: Context, activity: VehicleAssembly) -> None:
@@ -129,8 +131,7 @@ def _lose_refrigerant(draft: Draft, context: Context, activity: VehicleAssembly)
 def _check_battery(draft: Draft, activity: VehicleAssembly) -> None:
     if activity.battery_capacity is None:
         if activity.powertrain in CHARGED:
-            draft.find("battery-unknown", f"a {activity.powertrain} vehicle has a traction battery: state "
-                       "batteryCapacity")
+            draft.find("battery-unknown", f"a {activity.powertrain} vehicle has a traction battery; say its capacity")
         return
     quantity = activity.battery_capacity
     capacity = amount_in(quantity, "KWH", "batteryCapacity")
@@ -138,7 +139,6 @@ def _check_battery(draft: Draft, activity: VehicleAssembly) -> None:
         rule = f"absent: a vehicle with the powertrain {activity.powertrain} has no traction battery"
         raise invalid_activity("batteryCapacity", quantity, rule)
     if capacity > (USUAL_BATTERY[1] if activity.powertrain in CHARGED else LARGEST_UNCHARGED):
-        draft.find("battery-unusual", f"{capacity:f} kWh in one vehicle is more than usual")
+        draft.find("battery-unusual", f"{capacity:f} kWh in one vehicle")
     elif activity.powertrain in CHARGED and capacity < USUAL_BATTERY[0]:
-        draft.find("battery-unusual", f"only {capacity:f} kWh in one vehicle that is charged: usual is at least "
-                   f"{USUAL_BATTERY[0]}")
+        draft.find("battery-unusual", f"only {capacity:f} kWh in one vehicle that is charged")

@@ -128,7 +128,7 @@ def _vent(draft: Draft, context: Context, share: Decimal | None) -> None:
         mass = supply.amount("KGM")
         if share is None:
             draft.omit("shieldingGas vented", mass)  # at most all of it is CO2
-            draft.find("shielding-unknown", "a mixture is vented, but its share of CO2 is unknown: state shielding")
+            draft.find("shielding-unknown", "a mixture is vented, but the activity does not say how much of it is CO2")
         else:
             draft.carbon("shieldingGas", mass * share, supply=supply)
         omit_upstream(draft, supply)
@@ -137,10 +137,10 @@ def _vent(draft: Draft, context: Context, share: Decimal | None) -> None:
 def _check_energy(draft: Draft, context: Context, activity: Welding, power: Decimal) -> None:
     """Warns only: the meter reading of a provisional record may still be missing."""
     if activity.method in ELECTRIC and power == 0:
-        draft.find("power-missing", f"{activity.method} runs on electricity, but no electricity is supplied")
+        draft.find("power-missing", f"{activity.method} runs on electricity, but none is supplied")
     fuels = ("acetylene", "hydrogen", *FUEL_GASES, *standard_fuels())
     if activity.method in ("oxyfuel", "oxyfuelCutting") and not context.supplied(*fuels):
-        draft.find("fuel-missing", f"{activity.method} burns gas, but no gas is supplied")
+        draft.find("fuel-missing", f"{activity.method} burns gas, but none is supplied")
 
 
 def _check_deposited(draft: Draft, activity: Welding, filler: Decimal, power: Decimal) -> None:

@@ -58,7 +58,7 @@ def assess(context: Context, activity: Hub) -> Assessment:
         if energy / total > MOST_ENERGY:
             draft.find("energy-unusual", f"{energy / total:.4g} MJ per t handled: usual is up to {MOST_ENERGY}")
     elif activity.intensity is None:
-        draft.find("no-energy", "the record states neither energy nor an intensity")
+        draft.find("no-energy", "neither energy nor an intensity is given")
         draft.omit("energy of the hub")
     weigh(draft, context, tonnes)
     draft.indicate("freightHandled", total)

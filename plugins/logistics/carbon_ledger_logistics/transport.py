@@ -103,11 +103,11 @@ def assess(context: Context, activity: Transport) -> Assessment:
         draft.indicate("energyPerTonneKilometre", energy / total)
     elif activity.intensity is None and not bought:
         # Only a warning: the closing of a provisional trip may bring its energy.
-        draft.find("no-energy", "the record states neither energy nor an intensity")
+        draft.find("no-energy", "neither energy nor an intensity is given")
         draft.omit("energy of transport")
     if activity.mode == "air" and activity.distance_basis != "greatCircle":
         draft.find(
-            "distance-basis", "air freight counts by the great circle distance: set distanceBasis to greatCircle",
+            "distance-basis", "air freight is counted by the great circle distance",
         )
     _indicate_vehicles(draft, activity, total)
     weigh(draft, context, carried)

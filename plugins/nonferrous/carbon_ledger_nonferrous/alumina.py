@@ -58,10 +58,10 @@ def _check_use(draft: Draft, context: Context, activity: Alumina, made: Decimal)
         draft.indicate("bauxitePerTonne", bauxite)
         warn_outside(
             draft, "bauxite-unusual", f"{bauxite:.0f} kg of bauxite per t of alumina", bauxite, USUAL_BAUXITE,
+            with_range=False,
         )
     caustic = sum((one.amount("KGM") for one in context.supplied("causticSoda")), ZERO) / made * KG_PER_T
     if caustic > USUAL_CAUSTIC:
-        draft.find("caustic-unusual", f"{caustic:.0f} kg of caustic soda per t of alumina: usual is up to "
-                   f"{USUAL_CAUSTIC}")
+        draft.find("caustic-unusual", f"{caustic:.0f} kg of caustic soda per t of alumina")
     energy, usual = draft.megajoules / made * KG_PER_T, USUAL_ENERGY[activity.process]
-    warn_outside(draft, "energy-unusual", f"{energy:.0f} MJ per t of alumina", energy, usual)
+    warn_outside(draft, "energy-unusual", f"{energy:.0f} MJ per t of alumina", energy, usual, with_range=False)

@@ -153,7 +153,7 @@ def check_recovery(
     if out > most:
         draft.find("metal-recovery", f"{out:f} kg of metal out of at most {most:f} kg", refuses=True)
     elif out > came:
-        draft.find("metal-recovery", f"{out:f} kg of metal out of {came:f} kg at typical grades: state contents")
+        draft.find("metal-recovery", f"{out:f} kg of metal out of {came:f} kg at typical grades: say contents")
     elif made < came * least:
         draft.find("metal-recovery", f"only {made:f} kg of metal out of {came:f} kg")
     return made / came if came else ZERO

@@ -71,5 +71,4 @@ def _check_melting(draft: Draft, solid: Decimal, made: Decimal) -> None:
     if draft.megajoules < solid * MELTING_MJ:
         draft.find("melting-missing", f"{draft.megajoules:f} MJ cannot melt {solid:f} kg of cold metal")
     elif made > 0 and draft.megajoules / made * KG_PER_T > USUAL_ENERGY:
-        draft.find("energy-unusual", f"{draft.megajoules / made * KG_PER_T:.0f} MJ per t of castings: "
-                   f"usual is up to {USUAL_ENERGY}")
+        draft.find("energy-unusual", f"{draft.megajoules / made * KG_PER_T:.0f} MJ per t of castings")

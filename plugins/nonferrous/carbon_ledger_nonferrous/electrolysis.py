@@ -105,8 +105,7 @@ def _consume_anodes(draft: Draft, context: Context, activity: AluminiumElectroly
     if net >= 1:
         raise invalid_activity("anodeNetConsumption", net, "below 1 t per t of aluminium")
     if not USUAL_ANODE[0] <= net <= USUAL_ANODE[1]:
-        draft.find("anode-unusual", f"{net * KG_PER_T:f} kg of anodes per t of aluminium, net: usual are "
-                   f"{USUAL_ANODE[0] * KG_PER_T:.0f} to {USUAL_ANODE[1] * KG_PER_T:.0f}")
+        draft.find("anode-unusual", f"{net * KG_PER_T:f} kg of anodes per t of aluminium, net")
     _check_anodes(draft, context, net * made)
     draft.indicate("anodeConsumption", net * KG_PER_T)
     if all(one is None for one in stated):
@@ -135,7 +134,7 @@ def _check_power(draft: Draft, activity: AluminiumElectrolysis, power: Decimal, 
     if not POSSIBLE_POWER[0] <= per_tonne <= POSSIBLE_POWER[1]:
         draft.find("electricity-impossible", message, refuses=True)
     else:
-        warn_outside(draft, "electricity-unusual", message, per_tonne, USUAL_POWER)
+        warn_outside(draft, "electricity-unusual", message, per_tonne, USUAL_POWER, with_range=False)
     if activity.cell_voltage is None or activity.current_efficiency is None:
         return
     if Decimal(activity.current_efficiency) == 0:

@@ -44,8 +44,7 @@ def emit_perfluorocarbons(draft: Draft, effects: AnodeEffects | None, made: Deci
     _check(effects)
     minutes = Decimal(effects.frequency) * Decimal(effects.minutes)
     if minutes > USUAL_MINUTES:
-        draft.find("anode-effects-unusual", f"{minutes:f} minutes of anode effects per cell and day: usual is up "
-                   f"to {USUAL_MINUTES}")
+        draft.find("anode-effects-unusual", f"{minutes:f} minutes of anode effects per cell and day")
     draft.indicate("anodeEffectTime", minutes / 60)
     slope, name, recalled = _parameter("slope", effects.slope, effects.technology)
     tetrafluoromethane = minutes * slope * tonnes / Decimal(effects.collection_efficiency)

@@ -45,7 +45,7 @@ def assess(context: Context, activity: SecondaryAluminium) -> Assessment:
     follow_melt(draft, context, Melt(MELT, came, held, stays=True))
     burn_charge(draft, context)
     if not any(one.source == "scrap" for one in entered):
-        draft.find("no-scrap", "no input is waste or from a recycler, so no recycled metal is made")
+        draft.find("no-scrap", "no input is waste, or from a recycler: nothing here is recycled")
     if made > 0:
         _check_salt(draft, context, made)
         _check_energy(draft, made)
@@ -62,12 +62,13 @@ def _check_salt(draft: Draft, context: Context, made: Decimal) -> None:
     if slag > 0:
         draft.indicate("saltSlagPerTonne", slag / made * KG_PER_T)
         if slag / made * KG_PER_T > USUAL_SALT_SLAG:
-            draft.find("salt-slag-unusual", f"{slag / made * KG_PER_T:.0f} kg of salt slag per t: usual is up to "
-                       f"{USUAL_SALT_SLAG}")
+            draft.find("salt-slag-unusual", f"{slag / made * KG_PER_T:.0f} kg of salt slag per t")
 
 
 def _check_energy(draft: Draft, made: Decimal) -> None:
     """Warns only: oil and lacquer on the scrap give heat too, and a provisional record may still lack its meter
     reading."""
     per_tonne = draft.megajoules / made * KG_PER_T
-    warn_outside(draft, "energy-unusual", f"{per_tonne:.0f} MJ per t of metal", per_tonne, USUAL_ENERGY)
+    warn_outside(
+        draft, "energy-unusual", f"{per_tonne:.0f} MJ per t of metal", per_tonne, USUAL_ENERGY, with_range=False,
+    )

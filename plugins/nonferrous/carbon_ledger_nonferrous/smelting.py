@@ -71,7 +71,9 @@ def smelt(context: Context, activity: Work, metal: Metal, limits: Limits, names:
         _balance_sulphur(draft, context, activity, made, limits.least_sulphur)
     if made > 0:
         energy = draft.megajoules / made * KG_PER_T
-        warn_outside(draft, "energy-unusual", f"{energy:.0f} MJ per t of metal", energy, limits.energy)
+        warn_outside(
+            draft, "energy-unusual", f"{energy:.0f} MJ per t of metal", energy, limits.energy, with_range=False,
+        )
         indicate_energy(draft, made, power)
         if limits.refined:
             draft.indicate(names[0], made / KG_PER_T)
@@ -113,8 +115,7 @@ def _allocate_acid(draft: Draft, context: Context, per_tonne: str | None) -> Non
     if per_tonne is None:
         mass, whole = sum((one.mass or ZERO for one in acids), ZERO), sum((one.mass or ZERO for one in goods), ZERO)
         if context.allocation == "mass" and mass > whole * ACID_SHARE:
-            draft.find("acid-by-mass", f"acid carries {mass / whole:.0%} of the burden: allocate by value, or "
-                       "state acidBurden")
+            draft.find("acid-by-mass", f"acid carries {mass / whole:.0%}: value or acidBurden is customary")
         return
     if not acids or len(acids) == len(goods):
         raise invalid_activity("acidBurden", per_tonne, "absent unless acid and another product come out")

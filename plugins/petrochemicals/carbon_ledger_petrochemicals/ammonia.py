@@ -59,10 +59,10 @@ def _check(plant: Plant, ammonia: Decimal, method: str) -> None:
             "air as a supply of origin nature, with its mass", refuses=True,
         )
     if any(not supply.nature and not supply.priced for supply in context.supplied("air")):
-        draft.find("air-of-nature", "air is not of origin nature, so it counts as a bought supply without a footprint")
+        draft.find("air-of-nature", "air that is not of origin nature counts as bought without a footprint")
     coal = any(feed.material in COALS for feed in plant.feeds)
     if plant.carbon.total > 0 and (method == "electrolysis" or (method == "gasification" and not coal)):
-        draft.find("feedstock-unusual", f"the feedstock does not fit the method {method}")
+        draft.find("feedstock-unusual", f"the feedstock does not fit {method}")
     hydrogen = hydrogen_limit(plant)
     if method == "electrolysis":
         hydrogen += plant.power * MJ_PER_KWH / HYDROGEN_HEAT
@@ -78,7 +78,10 @@ def _indicate(plant: Plant, ammonia: Decimal) -> None:
     """Energy: feedstock, fuel, power, heat, and hydrogen by its lower heating value, MJ per t."""
     hydrogen = came(plant.context, "hydrogen") * HYDROGEN_HEAT
     per_tonne = (plant.draft.megajoules + hydrogen) / ammonia * 1000
-    warn_outside(plant.draft, "energy-unusual", f"{per_tonne:.0f} MJ per t of ammonia", per_tonne, USUAL_ENERGY)
+    warn_outside(
+        plant.draft, "energy-unusual", f"{per_tonne:.0f} MJ per t of ammonia", per_tonne, USUAL_ENERGY,
+        with_range=False,
+    )
     plant.draft.indicate("ammoniaProduced", ammonia / 1000)
     plant.draft.indicate("energyPerTonneAmmonia", per_tonne)
     plant.draft.indicate("directEmissionsPerTonneAmmonia", direct_emissions(plant) / ammonia * 1000)

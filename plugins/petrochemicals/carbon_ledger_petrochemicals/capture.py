@@ -39,7 +39,7 @@ def assess(context: Context, activity: CarbonCapture) -> Assessment:
         plant.draft.find("capture-rate", f"{captured:f} kg of CO2 captured out of {entered:f} kg", refuses=True)
     per_tonne = plant.power / captured * 1000
     if per_tonne > USUAL_POWER:
-        plant.draft.find("electricity-unusual", f"{per_tonne:.0f} kWh per t of CO2: usual is up to {USUAL_POWER}")
+        plant.draft.find("electricity-unusual", f"{per_tonne:.0f} kWh per t of CO2")
     plant.draft.indicate("captureRate", captured / entered)
     plant.draft.indicate("carbonDioxideCaptured", captured / 1000)
     return plant.draft.assessment()

@@ -154,7 +154,7 @@ def _of_lot(draft: Draft, taken: InputFacts) -> Carbon:
         return Carbon(mass * taken.fossil_carbon, mass * taken.biogenic_carbon)
     share = carbon_share(taken)
     if share is None or not known(taken.materials):
-        draft.find("carbon-unstated", f"lot {taken.lot} states no carbon: unknown materials count as carbon-free")
+        draft.find("carbon-unstated", f"lot {taken.lot} states no carbon: what is not known counts as none")
     return Carbon(mass * (share or ZERO))
 
 
@@ -173,7 +173,7 @@ def outputs_carbon(plant: Plant) -> list[Carbon]:
     for output in plant.context.outputs:
         stated = output.fossil_carbon or output.biogenic_carbon or known(output.materials)
         if not stated and output.mass and not is_energy(output.quantity):
-            plant.draft.find("carbon-unstated", f"output {output.lot} states no carbon: its carbon counts as emitted")
+            plant.draft.find("carbon-unstated", f"output {output.lot} states no carbon: it counts as emitted")
     return [carbon_held(output, share) for output in plant.context.outputs]
 
 

@@ -62,6 +62,7 @@ def assess(context: Context, activity: SteamCracking) -> Assessment:
         per_tonne = plant.draft.megajoules / ethylene * 1000
         warn_outside(
             plant.draft, "energy-unusual", f"{per_tonne:.0f} MJ per t of ethylene", per_tonne, USUAL_ENERGY,
+            with_range=False,
         )
         plant.draft.indicate("ethyleneProduced", ethylene / 1000)
         plant.draft.indicate("energyPerTonneEthylene", per_tonne)

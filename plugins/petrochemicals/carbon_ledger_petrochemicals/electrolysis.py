@@ -36,6 +36,7 @@ def check_water(plant: Plant, hydrogen: Decimal) -> None:
     per_kilogram = plant.power / hydrogen
     warn_outside(
         draft, "electricity-unusual", f"{per_kilogram:.1f} kWh per kg of hydrogen", per_kilogram, USUAL_WATER,
+        with_range=False,
     )
     draft.indicate("electricityPerKilogramHydrogen", per_kilogram)
 
@@ -65,6 +66,7 @@ def check_brine(plant: Plant) -> None:
     else:
         warn_outside(
             draft, "electricity-unusual", f"{per_tonne:.0f} kWh per t of chlorine", per_tonne, USUAL_BRINE,
+            with_range=False,
         )
     draft.indicate("electricityPerTonneChlorine", per_tonne)
 

@@ -67,7 +67,7 @@ def assess(context: Context, activity: Fertilizer) -> Assessment:
 def _check_nitrogen(plant: Plant) -> None:
     brought, bound = nitrogen_in(plant.context), nitrogen_out(plant.context)
     if bound == 0:
-        plant.draft.find("no-nitrogen", "no output names a nitrogen fertiliser among its materials or states N")
+        plant.draft.find("no-nitrogen", "no output names a nitrogen fertiliser among its materials, or N")
         return
     if bound > brought * (1 + WEIGHING):
         plant.draft.find(

@@ -52,7 +52,10 @@ def _methane(plant: Plant, methanol: Decimal) -> Decimal:
 def _indicate(plant: Plant, methanol: Decimal) -> None:
     hydrogen = came(plant.context, "hydrogen") * HYDROGEN_HEAT
     per_tonne = (plant.draft.megajoules + hydrogen) / methanol * 1000
-    warn_outside(plant.draft, "energy-unusual", f"{per_tonne:.0f} MJ per t of methanol", per_tonne, USUAL_ENERGY)
+    warn_outside(
+        plant.draft, "energy-unusual", f"{per_tonne:.0f} MJ per t of methanol", per_tonne, USUAL_ENERGY,
+        with_range=False,
+    )
     plant.draft.indicate("methanolProduced", methanol / 1000)
     plant.draft.indicate("carbonYield", methanol * substances()["methanol"].carbon / plant.carbon.total)
     plant.draft.indicate("energyPerTonneMethanol", per_tonne)

@@ -56,7 +56,7 @@ def assess(context: Context, activity: NitricAcid) -> Assessment:
     share_out(plant.draft, context)
     per_tonne = emitted / acid * 1000
     if per_tonne > MOST_N2O:
-        plant.draft.find("n2o-unusual", f"{per_tonne:.1f} kg of N2O per t of acid: usual is up to {MOST_N2O}")
+        plant.draft.find("n2o-unusual", f"{per_tonne:.1f} kg of N2O per t of acid")
     plant.draft.indicate("nitricAcidProduced", acid / 1000)
     plant.draft.indicate("n2oPerTonneAcid", per_tonne)
     return plant.draft.assessment()

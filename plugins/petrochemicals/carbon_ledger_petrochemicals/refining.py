@@ -180,8 +180,7 @@ def _check_balance(plant: Plant, burnt: Decimal) -> None:
     out = sum((one.total for one in holds), burnt)
     if out > plant.carbon.total:
         draft.find(
-            "carbon-balance", f"products and burnt feed hold {out:f} kg of carbon, {plant.carbon.total:f} kg "
-            "came in",
+            "carbon-balance", f"products and what was burnt hold {out:f} kg of carbon, {plant.carbon.total:f} kg came",
             refuses=out > plant.carbon.total * (1 + CARBON_TOLERANCE),
         )
     elif out < plant.carbon.total * (1 - MISSING):
@@ -199,11 +198,13 @@ def _indicate(plant: Plant, own: Decimal) -> None:
     if draft.megajoules == 0:
         draft.find("energy-missing", "no fuel, coke, heat or power is stated: a refinery needs energy", refuses=True)
     elif own == 0:
-        draft.find("own-fuel-missing", "neither own fuel nor coke is stated: the record counts only bought energy")
+        draft.find("own-fuel-missing", "neither own fuel nor coke is stated: only bought energy is counted")
     if crude == 0:
         return
     per_tonne = draft.megajoules / crude * 1000
-    warn_outside(draft, "energy-unusual", f"{per_tonne:.0f} MJ per t of crude oil", per_tonne, USUAL_ENERGY)
+    warn_outside(
+        draft, "energy-unusual", f"{per_tonne:.0f} MJ per t of crude oil", per_tonne, USUAL_ENERGY, with_range=False,
+    )
     draft.indicate("crudeProcessed", crude / 1000)
     draft.indicate("refinedYield", made(context, *REFINED) / crude)
     draft.indicate("energyPerTonneCrude", per_tonne)

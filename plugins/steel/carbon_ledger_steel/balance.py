@@ -162,7 +162,7 @@ def _within(draft: Draft, came: Sequence[Entering], leaving: Sequence[_Leaving])
         return list(leaving)
     if carbon > 0:
         draft.find("carbon-defaults", f"by defaults outputs hold {declared + usual:f} kg of carbon, {carbon:f} kg came "
-                   "in: state analysed carbon contents")
+                   "in: say what was analysed")
     return [one if one.declared else one._replace(carbon=one.carbon * rest / usual) for one in leaving]
 
 

@@ -118,11 +118,11 @@ def _check(draft: Draft, captured: Decimal, stored: Decimal, treated: Decimal) -
             "capture-above-emissions", f"{captured:f} kg captured of {treated:f} kg of CO2 that entered", refuses=True,
         )
     elif captured > treated * HIGHEST_RATE:
-        draft.find("capture-rate", f"{captured:f} kg captured of {treated:f} kg: usual is up to {HIGHEST_RATE}")
+        draft.find("capture-rate", f"{captured:f} kg captured of {treated:f} kg: no plant takes so much")
     if stored > captured:
         draft.find("storage-above-capture", f"{stored:f} kg stored of {captured:f} kg captured", refuses=True)
     elif stored == 0:
-        draft.find("permanence-unproven", "no storage is proved: all captured CO2 counts as emitted")
+        draft.find("permanence-unproven", "no storage is proved: all that was captured counts as emitted")
 
 
 def _check_energy(draft: Draft, energy: Decimal, captured: Decimal) -> None:
@@ -131,4 +131,4 @@ def _check_energy(draft: Draft, energy: Decimal, captured: Decimal) -> None:
     if per_tonne < LEAST_ENERGY:
         draft.find("capture-energy", message, refuses=True)
     else:
-        warn_outside(draft, "capture-energy", message, per_tonne, USUAL_ENERGY)
+        warn_outside(draft, "capture-energy", message, per_tonne, USUAL_ENERGY, with_range=False)

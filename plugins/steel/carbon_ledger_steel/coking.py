@@ -79,7 +79,7 @@ def _check(draft: Draft, context: Context, activity: Coking, balanced: Balanced,
         warn_outside(draft, "coke-yield", f"{made:.4g} kg of coke per kg of dry coal", made, USUAL_YIELD)
     gas = gas_megajoules(context, activity.waste_gases)
     if gas > coal * MOST_GAS / KG_PER_T:
-        draft.find("gas-unusual", f"{gas / coal * KG_PER_T:.0f} MJ of gas per t of coal: usual is up to {MOST_GAS}")
+        draft.find("gas-unusual", f"{gas / coal * KG_PER_T:.0f} MJ of gas per t of coal")
     draft.indicate("cokeProduced", coke / KG_PER_T)
     draft.indicate("cokeYield", made)
     draft.indicate("wasteGasExported", gas / 1000)

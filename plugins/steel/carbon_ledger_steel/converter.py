@@ -62,7 +62,7 @@ def _check(draft: Draft, context: Context, activity: BasicOxygenFurnace, made: D
             warn_outside(draft, "oxygen-unusual", f"{rate:.4g} Nm3 of oxygen per t of steel", rate, USUAL_OXYGEN)
     gas = gas_megajoules(context, activity.waste_gases) / made * KG_PER_T
     if gas > MOST_GAS:
-        draft.find("gas-unusual", f"{gas:.0f} MJ of gas per t of steel: usual is up to {MOST_GAS}")
+        draft.find("gas-unusual", f"{gas:.0f} MJ of gas per t of steel")
 
 
 def _indicate(

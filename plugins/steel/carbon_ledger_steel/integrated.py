@@ -69,7 +69,7 @@ def assess(context: Context, activity: BlastFurnaceBasicOxygen) -> Assessment:
     if made > 0:
         per_tonne = emitted / made * 1000
         message = f"{per_tonne:.0f} kg of direct CO2 per t of crude steel"
-        warn_outside(draft, "emissions-unusual", message, per_tonne, USUAL_EMISSIONS)
+        warn_outside(draft, "emissions-unusual", message, per_tonne, USUAL_EMISSIONS, with_range=False)
         draft.indicate("electricityPerTonne", power / made * 1000)
         indicate_steel(draft, made, emitted, charged)
     if activity.hot_metal is not None:
@@ -107,7 +107,9 @@ def _indicate_iron(draft: Draft, context: Context, quantity: Quantity, made: Dec
     iron = kilograms(quantity, "hotMetal")
     coke = sum((supply.amount("KGM") for supply in context.supplied("coke")), ZERO) / iron * 1000
     coal = sum((supply.amount("KGM") for supply in context.supplied(*COALS)), ZERO) / iron * 1000
-    warn_outside(draft, "coke-rate-unusual", f"{coke:.0f} kg of coke per t of hot metal", coke, USUAL_COKE)
+    warn_outside(
+        draft, "coke-rate-unusual", f"{coke:.0f} kg of coke per t of hot metal", coke, USUAL_COKE, with_range=False,
+    )
     draft.indicate("cokeRate", coke)
     draft.indicate("coalRate", coal)
     if made > 0:

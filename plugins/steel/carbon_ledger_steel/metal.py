@@ -44,14 +44,14 @@ def check_yield(draft: Draft, context: Context, charged: Sequence[Charged]) -> D
         draft.find("metallic-yield", f"{held:f} kg of metal out of {most:f} kg of metal", refuses=True)
     elif held > came:
         draft.find(
-            "metallic-yield", f"{held:f} kg of metal out of {came:f} kg at typical ore grades: state ironContent",
+            "metallic-yield", f"{held:f} kg of metal out of {came:f} kg at typical ore grades: say ironContent",
         )
     # A furnace loses 3 to 12 % to slag and dust; a loss of 30 % is a missing output or a wrong weight.
     elif held < came * Decimal("0.7"):
         draft.find("metallic-yield", f"only {held:f} kg of metal out of {came:f} kg")
     if any(taken.role == "waste" and not taken.materials for taken in context.inputs):
         draft.find(
-            "scrap-without-composition", "a lot of waste names no materials, so its recycled content cannot be traced",
+            "scrap-without-composition", "recycled content cannot be traced from a lot without materials",
         )
     return held / came if came else ZERO
 

@@ -104,7 +104,7 @@ def assign_named(
                 )
             draft.assign(places[slag.lot], "fossilGhgEmissions", output.mass / KG_PER_T * clinker.value)
             draft.find(
-                "slag-credit-recalled", f"the slag's amount uses factor {clinker.name}, whose source was not checked",
+                "slag-credit-recalled", f"the slag's amount rests on {clinker.name}, which was not checked",
             )
     if named:
         _weigh(draft, context, frozenset(named))

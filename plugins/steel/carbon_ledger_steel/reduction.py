@@ -41,7 +41,7 @@ def check_iron(draft: Draft, iron: Decimal, charged: Sequence[Charged]) -> bool:
         draft.find("metallic-yield", f"{iron:f} kg of iron made, at most {most:f} kg came in", refuses=True)
         return False
     if iron > came:
-        draft.find("metallic-yield", f"{iron:f} kg of iron out of {came:f} kg at typical ore grades: state ironContent")
+        draft.find("metallic-yield", f"{iron:f} kg of iron out of {came:f} kg at typical ore grades: say ironContent")
     elif iron < came * Decimal("0.85"):
         draft.find("metallic-yield", f"only {iron:f} kg of iron out of {came:f} kg")
     draft.indicate("metallicYield", iron / came)

@@ -37,15 +37,15 @@ def assess(context: Context, activity: ScrapProcessing) -> Assessment:
         return draft.assessment()
     # A product of a collector or sorter has become recycled content there.
     if all(lot.role not in ("waste", "core") and lot.sector != "circular" for lot in taken):
-        draft.find("no-waste", "no input is waste, so no recycled content arises here")
+        draft.find("no-waste", "no input is waste: nothing becomes recycled content here")
     if context.outputs and all(output.role in ("waste", "core") for output in context.outputs):
         draft.find(
-            "burden-retained", "all outputs are waste, which carries no burden: declare processed scrap as a product",
+            "burden-retained", "all outputs are waste, which carries no burden: processed scrap is a product",
         )
     _check_metal(draft, context)
     per_tonne = power / mass * 1000
     if per_tonne > USUAL_POWER:
-        draft.find("electricity-unusual", f"{per_tonne:.1f} kWh per t of scrap: usual is up to {USUAL_POWER}")
+        draft.find("electricity-unusual", f"{per_tonne:.1f} kWh per t of scrap")
     draft.indicate("electricityPerTonne", per_tonne)
     draft.indicate("scrapProcessed", mass / 1000)
     return draft.assessment()
