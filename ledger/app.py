@@ -15,6 +15,7 @@ from ledger.web.log import LogController
 from ledger.web.problems import http_error, ledger_error, unexpected_error
 from ledger.web.queries.chains import ChainsController
 from ledger.web.queries.contributions import ContributionsController
+from ledger.web.queries.footprints import FootprintsController
 from ledger.web.queries.gaps import GapsController
 from ledger.web.queries.indicators import IndicatorsController
 from ledger.web.queries.installations import CbamController
@@ -32,8 +33,8 @@ def create_app(ledger: Ledger) -> Litestar:
     """The ASGI application over an open ledger, which must outlive it."""
     return Litestar(
         route_handlers=[
-            RecordsController, QueriesController, MethodsController, ChainsController, ContributionsController,
-            UncertaintyController, GapsController, StatementsController, IndicatorsController, InventoryController,
+            RecordsController, QueriesController, FootprintsController, MethodsController, ChainsController,
+            ContributionsController, UncertaintyController, GapsController, StatementsController, IndicatorsController, InventoryController,
             CbamController, LogController, AuditController, HealthController,
         ],
         dependencies={"ledger": Provide(lambda: ledger, sync_to_thread=False)},

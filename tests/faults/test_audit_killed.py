@@ -12,7 +12,7 @@ from typing import Final
 import httpx
 import psutil
 import pytest
-from support.server import Server, environment, temporary_home
+from support.server import Server, environment, prepared_home, temporary_home
 from support.waiting import until
 from support.workshop import workshop
 
@@ -81,7 +81,7 @@ def _heed_interrupts() -> None:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with temporary_home() as home, Server(home) as found:
+    with prepared_home() as home, Server(home) as found:
         workshop(found, "works", pot="10")
         yield found
 

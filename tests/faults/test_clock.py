@@ -7,7 +7,7 @@ import httpx
 from support.clock import Clock
 from support.load import Load, check_promises, wait_for
 from support.revising import amend, change
-from support.server import Posted, Server, command, temporary_home
+from support.server import Posted, Server, command, prepared_home, temporary_home
 from support.witness import Witness, audited, entries_of
 from support.workshop import Workshop, workshop
 
@@ -40,7 +40,7 @@ def refused(server: Server, posted: Posted) -> str:
 def test_the_clock_is_set_back_an_hour(tmp_path: Path) -> None:
     """What is appended meanwhile has the time of the newest entry; afterwards time goes on."""
     clock = Clock(tmp_path / "clock")
-    with temporary_home() as home, Server(home, installed=[clock.folder]) as server:
+    with prepared_home() as home, Server(home, installed=[clock.folder]) as server:
         shop = workshop(server, "works", pot="100")
         before = one(server, shop, "before")
         clock.set(-HOUR)
@@ -78,7 +78,7 @@ def test_the_clock_is_set_forward(tmp_path: Path) -> None:
 def test_the_operator_says_that_the_clock_is_right(tmp_path: Path) -> None:
     """To servers that run; with the time that the clock says."""
     clock = Clock(tmp_path / "clock")
-    with temporary_home() as home, Server(home, installed=[clock.folder]) as server:
+    with prepared_home() as home, Server(home, installed=[clock.folder]) as server:
         shop = workshop(server, "works", pot="100")
         before = one(server, shop, "before")
         clock.set(2 * HOUR)
@@ -97,7 +97,7 @@ def test_two_replicas_whose_clocks_differ(tmp_path: Path) -> None:
     """By an hour, under load: whoever is behind follows."""
     clock = Clock(tmp_path / "clock")
     clock.set(-HOUR)
-    with temporary_home() as home, Server(home) as right, Server(home, installed=[clock.folder]) as behind:
+    with prepared_home() as home, Server(home) as right, Server(home, installed=[clock.folder]) as behind:
         witness = Witness(right.vkey)
         before = witness.look(right.url).size
         loads = [Load(server, f"works-{i}", lambda server=server: server.url) for i, server in

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from support.databases import Database
 from support.load import post
-from support.server import Server, temporary_home
+from support.server import Server, prepared_home
 from support.waiting import until
 from support.witness import Witness, audited
 from support.workshop import Workshop, workshop
@@ -30,7 +30,7 @@ _SECONDS = 120
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with temporary_home() as home, Server(home) as found:
+    with prepared_home() as home, Server(home) as found:
         yield found
 
 

@@ -14,7 +14,7 @@ from support.databases import Database
 from support.inside import Answer, Inside, inside
 from support.revising import amend, change, digest_of
 from support.sectors import Make
-from support.server import Posted, temporary_home
+from support.server import Posted, prepared_home
 from support.workshop import Workshop
 
 from ledger.core.receipts.receipt import Receipt
@@ -26,7 +26,7 @@ SECONDS: Final = 120
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Inside]:
-    with temporary_home() as home, inside(home) as found:
+    with prepared_home() as home, inside(home) as found:
         yield found
 
 

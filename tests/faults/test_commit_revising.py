@@ -16,7 +16,7 @@ from support.databases import Database
 from support.load import post
 from support.revising import amend, change, check_replay, co2e, digest_of
 from support.sectors import Make
-from support.server import Posted, Server, temporary_home
+from support.server import Posted, Server, prepared_home
 from support.waiting import until
 from support.witness import Witness, audited
 from support.workshop import Workshop, workshop
@@ -31,7 +31,7 @@ _SECONDS: Final = 120
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with temporary_home() as home, Server(home) as found:
+    with prepared_home() as home, Server(home) as found:
         yield found
 
 

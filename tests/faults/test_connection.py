@@ -15,7 +15,7 @@ from support.databases import Database
 from support.proxy import BEGUN, COMMIT, COMMITTED, COPYING, LOCKED, UPDATED, Point, Proxy
 from support.revising import amend, change
 from support.sectors import Make
-from support.server import Posted, Server, temporary_home
+from support.server import Posted, Server, prepared_home
 from support.waiting import until
 from support.witness import Witness, audited
 from support.workshop import Workshop, workshop
@@ -61,7 +61,7 @@ class Site(NamedTuple):
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
     with (
-        temporary_home() as home, EmbeddedPostgres(home) as postgres, Proxy(postgres.owner_url) as proxy,
+        prepared_home() as home, EmbeddedPostgres(home) as postgres, Proxy(postgres.owner_url) as proxy,
         Server(home, proxy.url) as server, Database(postgres.owner_url) as database,
     ):
         yield Site(server, proxy, database)

@@ -8,7 +8,7 @@ import pytest
 from support.databases import Database
 from support.inside import Inside, inside
 from support.parties import enrolment
-from support.server import Posted, temporary_home
+from support.server import Posted, prepared_home
 from support.waiting import until
 from support.witness import registry
 from support.workshop import Workshop
@@ -76,7 +76,7 @@ def together(inner: Inside, database: Database, posted: list[Posted]) -> list[Re
 
 @pytest.mark.parametrize("what", FAILS)
 def test_a_record_fails_alone(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
-    with temporary_home() as home, inside(home) as inner, Database(attach(home).owner_url) as database:
+    with prepared_home() as home, inside(home) as inner, Database(attach(home).owner_url) as database:
         shop = Workshop("works")
         enrolled = enrolment(shop.party, inner.registrar, inner.origin, shop.nonce())
         inner.post([(inner.registrar, enrolled), *shop.opening(), shop.mine("pot", "100")])

@@ -7,7 +7,7 @@ import httpx
 import psutil
 import pytest
 from support.load import Load, check_promises, wait_for
-from support.server import Server, command, temporary_home
+from support.server import Server, command, prepared_home, temporary_home
 from support.waiting import until
 from support.witness import Witness
 
@@ -18,7 +18,7 @@ PROCESSES = 3
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with temporary_home() as home, Server(home, CARBON_LEDGER_PROCESSES=str(PROCESSES)) as server:
+    with prepared_home() as home, Server(home, CARBON_LEDGER_PROCESSES=str(PROCESSES)) as server:
         yield server
 
 

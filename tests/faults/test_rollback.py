@@ -19,7 +19,7 @@ from support import prefork
 from support.anchors import begun_anchor
 from support.databases import Database, copied
 from support.objects import object_store
-from support.server import Server, command, environment, temporary_home
+from support.server import Server, command, environment, prepared_home, temporary_home
 from support.waiting import until
 from support.witness import Witness, audited
 from support.workshop import Workshop, workshop
@@ -366,7 +366,7 @@ def test_an_anchor_that_cannot_be_read(
 
 def test_an_anchor_of_another_log(copies: tuple[Copy, Copy], tmp_path: Path) -> None:
     signed, _ = copies
-    with temporary_home() as home, Server(home, anchor=tmp_path / "anchor") as server:
+    with prepared_home() as home, Server(home, anchor=tmp_path / "anchor") as server:
         other = server.origin
     with signed.served("elsewhere") as server:
         origin = server.origin

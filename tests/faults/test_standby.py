@@ -13,7 +13,7 @@ from support.databases import Database
 from support.load import Load, check_promises, wait_for
 from support.proxy import Proxy
 from support.revising import digest_of
-from support.server import Server, temporary_home
+from support.server import Server, prepared_home
 from support.standby import Standby
 from support.waiting import until
 from support.witness import Witness, audited
@@ -45,7 +45,7 @@ def wait_for_standby(database: Database) -> None:
 def test_a_commit_is_interrupted_while_the_standby_is_frozen(interrupt: str) -> None:
     """It is written here and not there: nobody is promised anything until the standby has it as well."""
     with (
-        temporary_home() as home, EmbeddedPostgres(home) as postgres, Server(home, postgres.owner_url) as server,
+        prepared_home() as home, EmbeddedPostgres(home) as postgres, Server(home, postgres.owner_url) as server,
         operator(postgres) as database, Standby(home, postgres) as standby,
     ):
         shop = workshop(server, "works", pot="100")
@@ -79,7 +79,7 @@ def test_a_commit_is_interrupted_while_the_standby_is_frozen(interrupt: str) -> 
 def test_what_an_interrupted_commit_shows_is_not_signed(interrupt: str) -> None:
     """Every session sees its rows though the standby has them not. No replica signs such a head, until it has."""
     with (
-        temporary_home() as home, EmbeddedPostgres(home) as postgres, Server(home, postgres.owner_url) as server,
+        prepared_home() as home, EmbeddedPostgres(home) as postgres, Server(home, postgres.owner_url) as server,
         Server(home, postgres.owner_url) as other, operator(postgres) as database, Standby(home, postgres) as standby,
     ):
         shop = workshop(server, "works", pot="100")
@@ -111,7 +111,7 @@ def test_what_an_interrupted_commit_shows_is_not_signed(interrupt: str) -> None:
 
 def test_a_synchronous_standby_is_promoted() -> None:
     """The primary and its server are killed under load. On the standby another server goes on: nothing is lost."""
-    with temporary_home() as home, EmbeddedPostgres(home) as postgres, Server(home, postgres.owner_url) as first:
+    with prepared_home() as home, EmbeddedPostgres(home) as postgres, Server(home, postgres.owner_url) as first:
         witness = Witness(first.vkey)
         with Standby(home, postgres) as standby:
             with operator(postgres) as database:
@@ -139,7 +139,7 @@ def test_a_synchronous_standby_is_promoted() -> None:
 def test_a_lagging_standby_is_promoted() -> None:
     """What it lacks was acknowledged. Neither the replica that runs on, nor one that is started, signs its head."""
     with (
-        temporary_home() as home, EmbeddedPostgres(home) as postgres, Proxy(postgres.owner_url) as proxy,
+        prepared_home() as home, EmbeddedPostgres(home) as postgres, Proxy(postgres.owner_url) as proxy,
         Server(home, proxy.url) as server, Standby(home, postgres) as standby,
     ):
         shop = workshop(server, "works", pot="100")

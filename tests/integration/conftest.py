@@ -9,7 +9,7 @@ import networkx
 import pytest
 from support.generator import generate, parties
 from support.parties import enrolment, nonces
-from support.server import Posted, Server, temporary_home
+from support.server import Posted, Server, prepared_home
 from support.witness import Witness, audited
 from support.workshop import Workshop, workshop
 
@@ -24,7 +24,7 @@ _numbers = count(1)
 @pytest.fixture(scope="module")
 def serving() -> Iterator[Server]:
     """For tests that only read. A home of its own for each module."""
-    with temporary_home() as home, Server(home) as server:
+    with prepared_home() as home, Server(home) as server:
         yield server
 
 
@@ -68,7 +68,7 @@ class Network(NamedTuple):
 
 @pytest.fixture(scope="session")
 def network() -> Iterator[Network]:
-    with temporary_home() as home, Server(home) as server:
+    with prepared_home() as home, Server(home) as server:
         new = nonces(_SEED, "enrolments")
         posted = [
             (server.registrar, enrolment(one, server.registrar, server.origin, next(new)))

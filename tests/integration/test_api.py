@@ -286,7 +286,8 @@ def test_the_schema_names_every_route(network: Any) -> None:
     schema = found(network, "/schema/openapi.json")
     assert schema["openapi"].startswith("3.1")
     assert set(schema["paths"]) == {
-        "/v1/records", "/v1/records/{digest}", "/v1/records/{digest}/proof", "/v1/lots", "/v1/footprint", "/v1/chain",
+        "/v1/records", "/v1/records/{digest}", "/v1/records/{digest}/proof", "/v1/lots", "/v1/footprint",
+        "/v1/footprint/method", "/v1/footprint/chain-method", "/v1/footprint/product", "/v1/chain",
         "/v1/contributions", "/v1/methods", "/v1/sensitivity", "/v1/statement", "/v1/uncertainty", "/v1/changes",
         "/v1/sectors/{sector}/indicators", "/v1/inventory", "/v1/inventory/report", "/v1/cbam",
         "/v1/gaps", "/v1/organizations", "/v1/plugins", "/v1/audit/entries", "/v1/audit/batches",
@@ -296,6 +297,21 @@ def test_the_schema_names_every_route(network: Any) -> None:
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
             assert operation.get("summary"), (path, method)
+
+
+def test_footprints_have_a_route_for_each_type_of_answer(network: Any) -> None:
+    """`/v1/footprint` answers them all the same, as it did before there were others."""
+    lot = network.lots[-1]
+    product = found(network, "/v1/lots", lot=lot)[0]["product"]
+    for route, asked in (
+        ("method", {"lot": lot, "gwp": "AR5"}), ("method", {"lot": lot, "method": "cut-off/1", "allocation": "mass"}),
+        ("product", {"product": product, "limit": 1}),
+    ):
+        assert found(network, f"/v1/footprint/{route}", **asked) == found(network, "/v1/footprint", **asked)
+    assert found(network, "/v1/footprint/method", lot=lot)["method"] == "cut-off/1"
+    check_problem(get(network, "/v1/footprint/chain-method", lot=lot, method="nobody.any/1"), 400, "unknown-method")
+    check_problem(get(network, "/v1/footprint/chain-method", lot=lot), 400, "invalid-request")
+    check_problem(get(network, "/v1/footprint/product", product="urn:example:never"), 404, "not-found")
 
 
 @pytest.mark.parametrize(("method", "path", "status", "code"), [

@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 from msgspec import Raw
-from support.server import Posted, Server, temporary_home
+from support.server import Posted, Server, prepared_home
 from support.witness import audited, registry
 from support.workshop import END, START, Workshop, kilograms, workshop
 
@@ -135,7 +135,7 @@ def test_the_audit_admits_what_the_server_did(
 
 def test_the_first_amendment_comes_during_the_audit() -> None:
     """Balances are read last, as they are by then: what the checkpoint did not hold yet explains them."""
-    with temporary_home() as home, Server(home) as server:
+    with prepared_home() as home, Server(home) as server:
         mill = workshop(server, "mill", pot="1000")
         made = mill.make({"made": "10"}, {"pot": "10"})
         server.post([made])

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 import pytest
-from support.server import Server, command, temporary_home
+from support.server import Server, command, prepared_home
 from support.witness import entries_of
 from support.workshop import Workshop, workshop
 
@@ -60,7 +60,7 @@ def changed_key(mill: Workshop, server: Server, *, compromised: int | None = Non
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exported]:
     folder = tmp_path_factory.mktemp("export") / "log"
-    with temporary_home() as home, Server(home) as server:
+    with prepared_home() as home, Server(home) as server:
         mill, smith = [workshop(server, name, pot="100000") for name in ("mill", "smith")]
         for start in range(0, 540, 90):
             server.post([smith.make({f"lot-{i}": "1"}, {"pot": "1"}) for i in range(start, start + 90)])
@@ -420,7 +420,7 @@ def test_on_the_command_line(copy: Copy, tmp_path: Path) -> None:
 
 
 def test_over_http(tmp_path: Path) -> None:
-    with temporary_home() as home, Server(home) as server:
+    with prepared_home() as home, Server(home) as server:
         workshop(server, "mill", pot="10")
         done = command(home, "audit", server.url, "--public", "--vkey", server.vkey, "--json")
         assert done.returncode == 0, done.stderr
@@ -433,7 +433,7 @@ def test_over_http(tmp_path: Path) -> None:
 @pytest.mark.parametrize("first", [[], ["--public"]], ids=["with bodies", "without"])
 def test_a_state_of_another_kind(tmp_path: Path, first: list[str]) -> None:
     state = tmp_path / "audit.state"
-    with temporary_home() as home, Server(home) as server:
+    with prepared_home() as home, Server(home) as server:
         then = [] if first else ["--public"]
         assert server.audit("--state", str(state), *first).returncode == 0
         kept = state.read_bytes()

@@ -7,7 +7,7 @@ import msgspec
 from support.databases import Database
 from support.revising import amend, change
 from support.sectors import Make
-from support.server import Server, command, temporary_home
+from support.server import Server, command, prepared_home
 from support.workshop import END, START, workshop
 
 from ledger.store.embedded import EmbeddedPostgres
@@ -16,7 +16,7 @@ YEAR = f"{START}/{END}"
 
 
 def test_a_sample() -> None:
-    with temporary_home() as home, EmbeddedPostgres(home) as postgres, Server(home, postgres.owner_url) as server:
+    with prepared_home() as home, EmbeddedPostgres(home) as postgres, Server(home, postgres.owner_url) as server:
         mill, other = [workshop(server, name, pot="1000") for name in ("mill", "other")]
         made = [mill.make({f"lot-{i}": "1"}, {"pot": "1"}, activity=Make(co2=str(i))) for i in range(1, 31)]
         receipts = server.post(made)

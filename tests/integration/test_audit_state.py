@@ -17,7 +17,7 @@ from support.generator import generate, parties
 from support.parties import enrolment, nonces
 from support.revising import amend, change
 from support.sectors import Make
-from support.server import Posted, Server, environment, temporary_home
+from support.server import Posted, Server, environment, prepared_home
 from support.witness import registry
 from support.workshop import workshop
 
@@ -80,7 +80,7 @@ def records(server: Server) -> list[Posted]:
 def grown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grown]:
     state = tmp_path_factory.mktemp("state") / "audit.state"
     steps: list[AuditReport] = []
-    with temporary_home() as home, EmbeddedPostgres(home) as postgres:
+    with prepared_home() as home, EmbeddedPostgres(home) as postgres:
         with Server(home, postgres.owner_url) as server:
             posted = records(server)
             bounds = [len(posted) * i // PARTS for i in range(PARTS + 1)]
@@ -291,7 +291,7 @@ class Ending(HttpSource):
 def test_what_is_cut_off_leaves_no_half_state(tmp_path: Path) -> None:
     """By the server, by a kill; the next audit begins where the last whole one ended."""
     state = tmp_path / "audit.state"
-    with temporary_home() as home, Server(home) as server:
+    with prepared_home() as home, Server(home) as server:
         mill = workshop(server, "mill", pot="1000")
         first = by_http(server, state=state)
         server.post([mill.make({f"made-{i}": "1"}, {"pot": "1"}) for i in range(40)])
@@ -330,7 +330,7 @@ asyncio.run(run(*sys.argv[1:]))
 def test_two_audits_with_one_state(tmp_path: Path) -> None:
     state = tmp_path / "audit.state"
 
-    with temporary_home() as home, Server(home) as server:
+    with prepared_home() as home, Server(home) as server:
         other = AuditStore(state)
         with pytest.raises(ConfigurationError, match="cannot be used as the state"):
             by_http(server, state=state)
@@ -341,7 +341,7 @@ def test_two_audits_with_one_state(tmp_path: Path) -> None:
 def test_a_log_whose_records_are_revised_later(tmp_path: Path) -> None:
     """The state was taken when nothing was revised yet: what a revision reaches back to is in it."""
     state = tmp_path / "audit.state"
-    with temporary_home() as home, Server(home) as server:
+    with prepared_home() as home, Server(home) as server:
         mill = workshop(server, "mill", pot="1000")
         made = mill.make({"made": "10"}, {"pot": "10"})
         server.post([made])
@@ -355,7 +355,7 @@ def test_a_log_whose_records_are_revised_later(tmp_path: Path) -> None:
 
 def test_on_the_command_line(tmp_path: Path) -> None:
     state = tmp_path / "audit.state"
-    with temporary_home() as home, Server(home) as server:
+    with prepared_home() as home, Server(home) as server:
         first = msgspec.json.decode(server.audit("--json", "--state", str(state)).stdout)
         workshop(server, "mill", pot="1000")
         again = server.audit("--json", "--state", str(state))

@@ -11,7 +11,7 @@ from integration.test_erasure import SECRET, erase, ore, secret
 from msgspec.structs import replace
 from support.revising import amend, change, close, digest_of, gas, reopen
 from support.sectors import Make
-from support.server import Posted, Server, temporary_home
+from support.server import Posted, Server, prepared_home
 from support.workshop import END, START, Workshop, kilograms
 
 from ledger.admission.facts import RecordFacts
@@ -68,7 +68,7 @@ def words(state: Path) -> int:
 @pytest.mark.parametrize("between", [False, True], ids=["erased at once", "audited between"])
 def test_no_byte_of_it_is_left(state: Path, between: bool) -> None:
     """Of posted records, of what was made of them, and of what revised them; audits go on over what is left."""
-    with temporary_home() as home, Server(home) as server:
+    with prepared_home() as home, Server(home) as server:
         written = Written(server)
         assert by_http(server, state=state).ok
         assert words(state) >= 4

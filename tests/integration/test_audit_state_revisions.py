@@ -15,7 +15,7 @@ from support.memory import MemoryLedger
 from support.parties import enrolment, nonces
 from support.revising import amend, change
 from support.sectors import registry
-from support.server import Posted, temporary_home
+from support.server import Posted, prepared_home
 from support.witness import registry as installed
 from support.workshop import Workshop
 
@@ -48,7 +48,7 @@ class Grown(NamedTuple):
 def grown(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grown]:
     seed, folder = request.param, tmp_path_factory.mktemp("states")
     state = folder / "audit.state"
-    with temporary_home() as home, inside(home) as inner:
+    with prepared_home() as home, inside(home) as inner:
         grown = Grown(inner, [], [], [])
         for i, batch in enumerate(batches(inner, seed)):
             inner.run(inner.submit(batch))
@@ -133,7 +133,7 @@ def test_a_period_that_a_record_of_before_the_state_was_moved_to(
     """A closing would not find the record by it; a record that was posted final has none. `gone`: which periods are
     deleted, after the record was moved or `first`; a server that sees none takes it for one that was posted final."""
     state, mill = tmp_path / "audit.state", Workshop("mill")
-    with temporary_home() as home, inside(home) as inner:
+    with prepared_home() as home, inside(home) as inner:
         made = mill.make({"made": "10"}, ore="10", basis="provisional")
         final = mill.make({"final": "10"}, ore="10")
         enrolled = (inner.registrar, enrolment(mill.party, inner.registrar, inner.origin, mill.nonce()))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 from support.cli import Done, run
 from support.inside import inside
-from support.server import temporary_home
+from support.server import prepared_home, temporary_home
 
 from ledger.host.files.key_files import LOG_KEY, REGISTRAR_KEY, is_encrypted, read_key
 from ledger.service.backup.manifest import MANIFEST, read_manifest
@@ -33,7 +33,7 @@ class Made(NamedTuple):
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     backup = tmp_path_factory.mktemp("backup") / "of-today"
-    with temporary_home() as home, EmbeddedPostgres(home):
+    with prepared_home() as home, EmbeddedPostgres(home):
         with inside(home):
             pass
         done = run("backup", backup, "--home", home, CARBON_LEDGER_PASSPHRASE=PASSPHRASE)

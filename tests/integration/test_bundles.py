@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from support.cli import Done, run
 from support.publishing import site, three_witnesses
-from support.server import Server, temporary_home
+from support.server import Server, prepared_home
 from support.workshop import Workshop, workshop
 
 from ledger.client.verify.bundle import PUBLISHED, STEPS, ReplayedKeys, verify_bundle
@@ -50,7 +50,7 @@ def exported(server: Server, name: str, *options: str) -> Bundle:
 
 @pytest.fixture(scope="module")
 def story() -> Iterator[Story]:
-    with temporary_home() as home, Server(home) as server:
+    with prepared_home() as home, Server(home) as server:
         mill = workshop(server, "mill")
         new = SigningKey.from_seed(b"\x61" * 32, "p256")
         server.post([mill.signed(KeyChange(
@@ -209,7 +209,7 @@ def test_the_log_is_asked_whether_it_still_holds_it(story: Story, tmp_path: Path
     path.write_text(json.dumps(story.bundle))
     done = run("verify", path, "--vkey", story.server.vkey, "--log", story.server.url)
     assert (done.code, done.out.splitlines()[len(STEPS)]) == (0, f"10. {PUBLISHED}: ok")
-    with temporary_home() as home, Server(home) as other:
+    with prepared_home() as home, Server(home) as other:
         done = run("verify", path, "--vkey", story.server.vkey, "--log", other.url)
     assert (done.code, done.out.splitlines()[-1]) == (1, f"10. {PUBLISHED}: DOES NOT HOLD")
 

@@ -15,7 +15,7 @@ from support.border import AUDITOR, BILLETS, DEFAULTS, FORGE, LATER, MILL, Poste
 from support.cli import run
 from support.parties import Party
 from support.sectors import MAKE, Make
-from support.server import Server, temporary_home
+from support.server import Server, prepared_home
 
 from ledger.core.record.kinds import Amendment, KeyChange
 from ledger.core.record.revisions import Change
@@ -26,7 +26,7 @@ CASES = Path(__file__).parents[1] / "vectors" / "cbam"
 
 @pytest.fixture(scope="module")
 def story() -> Iterator[Story]:
-    with temporary_home() as home, Server(home) as server:
+    with prepared_home() as home, Server(home) as server:
         sizes = tell(Poster(server, "cbam"))
         folder = home.parent
         (folder / "defaults.csv").write_text(DEFAULTS, encoding="utf-8")

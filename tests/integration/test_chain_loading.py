@@ -17,7 +17,7 @@ from support.inside import Inside, inside
 from support.memory import MemoryLedger
 from support.parties import enrolment, nonces
 from support.sectors import registry
-from support.server import Posted, temporary_home
+from support.server import Posted, prepared_home
 from support.workshop import Workshop
 
 from ledger.core.record.kinds import Activation, Organization
@@ -73,7 +73,7 @@ class Told(NamedTuple):
 
 @pytest.fixture(scope="module")
 def inner() -> Iterator[Inside]:
-    with temporary_home() as home, inside(home) as found:
+    with prepared_home() as home, inside(home) as found:
         yield found
 
 

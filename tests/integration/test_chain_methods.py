@@ -9,7 +9,7 @@ import pytest
 from support.inside import Inside, inside
 from support.parties import enrolment
 from support.sectors import Make
-from support.server import temporary_home
+from support.server import prepared_home
 from support.waiting import until
 from support.workshop import START, Workshop, kilograms
 
@@ -97,7 +97,7 @@ class Asked:
 
 @pytest.fixture(scope="module")
 def asked() -> Iterator[Asked]:
-    with temporary_home() as home, inside(home) as inner:
+    with prepared_home() as home, inside(home) as inner:
         yield Asked(inner)
 
 

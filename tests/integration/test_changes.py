@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from support.inside import inside
 from support.revising import amend, change, close, digest_of, flows
 from support.sectors import Make
-from support.server import Posted, Server, temporary_home
+from support.server import Posted, Server, prepared_home, temporary_home
 from support.witness import audited
 from support.workshop import Workshop, kilograms, workshop
 
@@ -89,7 +89,7 @@ EXPECTED = {
 
 @pytest.fixture(scope="module")
 def ledger() -> Iterator[Ledger]:
-    with temporary_home() as home, Server(home) as server, httpx.Client(base_url=server.url, timeout=60) as client:
+    with prepared_home() as home, Server(home) as server, httpx.Client(base_url=server.url, timeout=60) as client:
         shops = [workshop(server, name) for name in EXPECTED]
         found = Ledger(server, client, *shops, {}, {})
         tell(found)

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from support.cli import Done, run
 from support.sectors import Carrier, Emission, Make
-from support.server import Posted, Server, temporary_home
+from support.server import Posted, Server, prepared_home
 from support.witness import audited
 from support.workshop import Workshop, kilograms, workshop
 
@@ -33,7 +33,7 @@ class Told(NamedTuple):
 
 @pytest.fixture(scope="module")
 def told() -> Iterator[Told]:
-    with temporary_home() as home, Server(home) as server:
+    with prepared_home() as home, Server(home) as server:
         shop = workshop(server, "mill")
         activity = Make(
             emissions=[Emission(amount="500", source="coal"), Emission(amount="40", source="coal", kind="upstream"),

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 from support.cli import Done, run
 from support.sectors import Gap, Make
-from support.server import Posted, Server, temporary_home
+from support.server import Posted, Server, prepared_home
 from support.workshop import Workshop, workshop
 
 from ledger.core.record.kinds import Facility, Transformation
@@ -35,7 +35,7 @@ class Told(NamedTuple):
 
 @pytest.fixture(scope="module")
 def told() -> Iterator[Told]:
-    with temporary_home() as home, Server(home) as server:
+    with prepared_home() as home, Server(home) as server:
         shop = workshop(server, "mill")
         site = Facility(issuer=shop.id, nonce=shop.nonce(), id=shop.name("site2"), country="CN")
         first = shop.mine("a", "100", co2="50")

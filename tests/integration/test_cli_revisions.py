@@ -10,7 +10,7 @@ from support.cli import Done, run
 from support.parties import enrolment
 from support.revising import amend, change, digest_of
 from support.sectors import Make
-from support.server import Server, temporary_home
+from support.server import Server, prepared_home
 from support.workshop import END, START, Workshop, workshop
 
 from ledger.core.record.kinds import Attestation, Subject, Transformation
@@ -30,7 +30,7 @@ class Told(NamedTuple):
 
 @pytest.fixture(scope="module")
 def told() -> Iterator[Told]:
-    with temporary_home() as home, Server(home) as server:
+    with prepared_home() as home, Server(home) as server:
         mill, auditor = workshop(server, "mill"), Workshop("auditor")
         entered = enrolment(auditor.party, server.registrar, server.origin, auditor.nonce())
         first, second = mill.mine("a", "100", co2="50"), mill.make({"b": "50"}, {"a": "50"}, activity=Make(co2="10"))

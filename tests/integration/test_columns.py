@@ -6,7 +6,7 @@ from typing import Any
 import numpy
 import pytest
 from support.inside import Inside, inside
-from support.server import temporary_home
+from support.server import prepared_home
 
 from ledger.store.columns import Column, fetch_columns, integers, list_of, names, names_or_none, words
 
@@ -15,7 +15,7 @@ FLOATS: tuple[float, ...] = (0.1, -0.0, 1e-300, 1.7976931348623157e308, float("i
 
 @pytest.fixture(scope="module")
 def inner() -> Iterator[Inside]:
-    with temporary_home() as home, inside(home) as found:
+    with prepared_home() as home, inside(home) as found:
         yield found
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.databases import Database
-from support.server import temporary_home
+from support.server import prepared_home
 
 from ledger.store.copying import COLUMNS, Row, copy_figures
 from ledger.store.embedded import EmbeddedPostgres
@@ -23,7 +23,7 @@ ROWS: st.SearchStrategy[list[Row]] = st.lists(st.tuples(
 @pytest.fixture(scope="module")
 def database() -> Iterator[Database]:
     """Without the constraints of the schema: any row goes in."""
-    with temporary_home() as home, EmbeddedPostgres(home) as postgres, Database(postgres.owner_url) as found:
+    with prepared_home() as home, EmbeddedPostgres(home) as postgres, Database(postgres.owner_url) as found:
         found.execute("CREATE TEMPORARY TABLE figure (lot bigint, version bigint, method text, plugin text, "
                       "share float8, burdens float8[], content text[], amount float8[])")
         yield found

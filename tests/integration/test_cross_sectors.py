@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from msgspec import Raw
 from support.parties import enrolment, nonces, party
-from support.server import Server, temporary_home
+from support.server import Server, prepared_home
 
 from ledger.core.record.kinds import Declaration, Facility, Product, Transformation
 from ledger.core.record.values import Factor, Flow, Output, Quantity, Supply
@@ -71,7 +71,7 @@ def supply(material: str, amount: str, **fields: Any) -> Supply:
 
 @pytest.fixture(scope="module")
 def park() -> Iterator[Park]:
-    with temporary_home() as home, Server(home) as server, httpx.Client(base_url=server.url, timeout=60) as client:
+    with prepared_home() as home, Server(home) as server, httpx.Client(base_url=server.url, timeout=60) as client:
         yield Park(server, client)
         done = server.audit()
         assert done.returncode == 0, done.stdout

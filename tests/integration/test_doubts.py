@@ -16,7 +16,7 @@ import pytest
 from msgspec.structs import replace
 from support.cli import run
 from support.parties import Party, enrolment
-from support.server import Server, temporary_home
+from support.server import Server, prepared_home
 from support.witness import audited, registry
 from support.workshop import END, START, Workshop, workshop
 
@@ -67,7 +67,7 @@ def attesting(auditor: Workshop, lot: str) -> Attestation:
 
 @pytest.fixture(scope="module")
 def story() -> Iterator[Story]:
-    with temporary_home() as home, Server(home) as server:
+    with prepared_home() as home, Server(home) as server:
         mill, forge, auditor = workshop(server, "mill"), workshop(server, "forge"), Workshop("auditor")
         enter = enrolment(auditor.party, server.registrar, server.origin, auditor.nonce())
         server.post([(server.registrar, replace(enter, roles=["auditor"]))])

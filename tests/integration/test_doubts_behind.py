@@ -16,7 +16,7 @@ from support.inside import Inside, inside
 from support.parties import enrolment
 from support.revising import amend, change
 from support.sectors import Make
-from support.server import Posted, temporary_home
+from support.server import Posted, prepared_home
 from support.workshop import Workshop
 
 from ledger.app import create_app
@@ -53,7 +53,7 @@ class Story(NamedTuple):
 
 @pytest.fixture(scope="module")
 def story() -> Iterator[Story]:
-    with temporary_home() as home, inside(home) as ledger:
+    with prepared_home() as home, inside(home) as ledger:
         mill, forge = Workshop("mill"), Workshop("forge")
         for shop in (mill, forge):
             entered = enrolment(shop.party, ledger.registrar, ledger.origin, shop.nonce())

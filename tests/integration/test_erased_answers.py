@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 from support.revising import digest_of
 from support.sectors import Make
-from support.server import Posted, Server, temporary_home
+from support.server import Posted, Server, prepared_home
 from support.witness import audited
 from support.workshop import Workshop, kilograms
 
@@ -76,7 +76,7 @@ def ask(server: Server, mill: Workshop, smith: Workshop) -> Answers:
 
 @pytest.fixture(scope="module")
 def chain() -> Iterator[Chain]:
-    with temporary_home() as home, Server(home) as first, Server(home) as second:
+    with prepared_home() as home, Server(home) as first, Server(home) as second:
         mill, smith = Workshop("mill"), Workshop("smith")
         first.post([mill.enrolment(first), smith.enrolment(first)])
         opening = [(mill.party, replace(one, names={"en": SECRET})) for _, one in mill.opening()]

@@ -16,7 +16,7 @@ from support.cli import run
 from support.databases import Database
 from support.revising import amend, change, co2e, digest_of
 from support.sectors import Make
-from support.server import Posted, Server, command, temporary_home
+from support.server import Posted, Server, command, prepared_home, temporary_home
 from support.witness import audited, registry
 from support.workshop import Workshop, workshop
 
@@ -92,7 +92,7 @@ def test_a_server_that_is_killed_before_the_body_goes() -> None:
 def test_another_server_comes_to_it() -> None:
     """Two of them, and the one that logged the erasure is killed: the other one erases what the log asks for with its
     own next erasure, and now and then by itself."""
-    with temporary_home() as home, Server(home) as first:
+    with prepared_home() as home, Server(home) as first:
         with Server(home) as second:
             shop = workshop(first, "shop", pot="1000")
             a, b = shop.mine("a", "100"), shop.mine("b", "100")
@@ -113,7 +113,7 @@ def test_another_server_comes_to_it() -> None:
 
 def test_the_order_is_that_of_the_log() -> None:
     """One that has to wait is waited for, or it would not be found again behind one that is done."""
-    with temporary_home() as home, Server(home) as server:
+    with prepared_home() as home, Server(home) as server:
         shop = workshop(server, "shop", pot="1000")
         a, b, c = shop.mine("a", "100"), shop.mine("b", "100"), shop.mine("c", "100")
         at_a, at_b, at_c = [receipt.index for receipt in server.post([a, b, c])]
@@ -132,7 +132,7 @@ def test_the_order_is_that_of_the_log() -> None:
 def test_a_revision_that_is_under_way() -> None:
     """It was prepared with the body; the erasure is logged before it takes the lock. So it begins anew: what it would
     change is refused, what it passes through keeps its assessment, and nothing is written with words of the body."""
-    with temporary_home() as home, Server(home) as server, ThreadPoolExecutor(2) as threads:
+    with prepared_home() as home, Server(home) as server, ThreadPoolExecutor(2) as threads:
         shop = workshop(server, "shop", pot="1000")
         a, b = shop.mine("a", "100", co2="50"), shop.make({"b": "60"}, {"a": "80"})
         server.post([a, b])
@@ -157,7 +157,7 @@ def test_a_revision_that_is_under_way() -> None:
 
 def test_an_audit_that_goes_on_from_its_state(tmp_path: Path) -> None:
     """What was audited with its body may be erased afterwards; what is erased when it is read, counts."""
-    with temporary_home() as home, Server(home) as server:
+    with prepared_home() as home, Server(home) as server:
         shop = workshop(server, "shop", pot="1000")
         a, b = shop.mine("a", "100"), shop.mine("b", "100")
         server.post([a])
@@ -186,7 +186,7 @@ def audited_from(server: Server, state: Path) -> AuditReport:
 
 def test_on_the_command_line(tmp_path: Path) -> None:
     """By `erase`, or signed offline like any record and submitted."""
-    with temporary_home() as home, Server(home) as server:
+    with prepared_home() as home, Server(home) as server:
         shop = workshop(server, "shop", pot="1000")
         a, b = shop.mine("a", "100"), shop.mine("b", "100")
         server.post([a, b])

@@ -12,7 +12,7 @@ from support.memory import MemoryLedger
 from support.parties import Party, enrolment, nonces
 from support.revising import check_replay
 from support.sectors import registry
-from support.server import Posted, temporary_home
+from support.server import Posted, prepared_home
 from support.witness import registry as installed
 
 from ledger.client.audit.options import AuditOptions
@@ -33,7 +33,7 @@ STEPS = 120
 
 @pytest.fixture
 def inner() -> Iterator[Inside]:
-    with temporary_home() as home, inside(home) as found:
+    with prepared_home() as home, inside(home) as found:
         yield found
 
 

@@ -14,7 +14,7 @@ import pytest
 from support.inside import Inside
 from support.plants import Plant, Run, emission, plants_inside
 from support.sectors import Carrier
-from support.server import temporary_home
+from support.server import prepared_home
 
 from ledger.core.record.kinds import Baseline
 from ledger.core.record.values import Money, Quantity
@@ -45,7 +45,7 @@ class Story(NamedTuple):
 
 @pytest.fixture(scope="module")
 def story() -> Iterator[Story]:
-    with temporary_home() as home, plants_inside(home) as ledger:
+    with prepared_home() as home, plants_inside(home) as ledger:
         found = Story(ledger, Plant(ledger, "mill"), Plant(ledger, "forge"))
         tell(found.mill, found.forge)
         yield found

@@ -17,7 +17,7 @@ import pytest
 from support.inside import Inside
 from support.plants import TABLE, Plant, Run, emission, plants_inside
 from support.sectors import Carrier
-from support.server import temporary_home
+from support.server import prepared_home
 
 from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.run import audit
@@ -56,7 +56,7 @@ class Story(NamedTuple):
 
 @pytest.fixture(scope="module")
 def story() -> Iterator[Story]:
-    with temporary_home() as home, plants_inside(home) as ledger:
+    with prepared_home() as home, plants_inside(home) as ledger:
         mill = Plant(ledger, "mill")
         forge = Plant(ledger, "forge", mill, "0.6")
         found = Story(ledger, mill, forge)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 from support.cli import run
 from support.floods import flooding
-from support.server import Server, environment, temporary_home
+from support.server import Server, environment, prepared_home
 from support.workshop import Workshop, workshop
 
 from ledger.host.files.key_files import write_key
@@ -91,7 +91,7 @@ class Story(NamedTuple):
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     folder = tmp_path_factory.mktemp("story")
-    with temporary_home() as home, Server(home) as server:
+    with prepared_home() as home, Server(home) as server:
         shop = workshop(server, "shop", pot="1000")
         receipt = server.post([shop.make({"piece": "1"}, {"pot": "1"})])[0]
         (folder / "envelopes").write_bytes(b"\n".join(server.envelopes([shop.make({"more": "1"}, {"pot": "1"})])))

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from support.parties import enrolment
 from support.revising import add, amend, change, close, digest_of, gas, pool
 from support.sectors import Make
-from support.server import Posted, Server, temporary_home
+from support.server import Posted, Server, prepared_home
 from support.witness import audited
 from support.workshop import END, START, Workshop, kilograms, workshop
 
@@ -164,7 +164,7 @@ def declared(shop: Workshop, lot: Output, **fields: Any) -> Posted:
 
 @pytest.fixture(scope="module")
 def story() -> Iterator[Story]:
-    with temporary_home() as home, Server(home) as server, httpx.Client(base_url=server.url, timeout=60) as client:
+    with prepared_home() as home, Server(home) as server, httpx.Client(base_url=server.url, timeout=60) as client:
         auditor = Workshop("auditor")
         record = enrolment(auditor.party, server.registrar, server.origin, auditor.nonce())
         server.post([(server.registrar, replace(record, roles=["auditor"]))])

@@ -14,7 +14,7 @@ import httpx
 import msgspec
 import pytest
 from support.publishing import Site, site, three_witnesses
-from support.server import Server, command, temporary_home
+from support.server import Server, command, prepared_home
 from support.waiting import until
 from support.witness import entries_of
 from support.workshop import Workshop, workshop
@@ -261,7 +261,7 @@ def test_the_log_s_key_is_rotated(tmp_path: Path) -> None:
     """Whoever pinned the old key is led to the new one and told so once; another line of keys, one of which a step is
     kept back, and a key that signs beyond its end are violations, with the notes as evidence."""
     state = tmp_path / "state"
-    with temporary_home() as home, Server(home) as server:
+    with prepared_home() as home, Server(home) as server:
         shop, old = workshop(server, "shop", pot="10"), signer(server)
         seen(server, state)
         (begun, ended) = [json.loads(command(home, "key", "rotate-log", *step, "--json").stdout)

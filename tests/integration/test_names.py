@@ -13,7 +13,7 @@ from support.cli import run
 from support.edwards import MixedKey
 from support.inside import Inside, inside
 from support.parties import Party, enrolment, party
-from support.server import Posted, Server, temporary_home
+from support.server import Posted, Server, prepared_home
 from support.witness import registry
 from support.workshop import Workshop, workshop
 
@@ -46,7 +46,7 @@ class Attack(NamedTuple):
 def older(monkeypatch: pytest.MonkeyPatch) -> Iterator[Inside]:
     """A ledger that began with the first version of the rules."""
     monkeypatch.setattr(setup, "NEWEST", VERSIONS[0])
-    with temporary_home() as home, inside(home) as ledger:
+    with prepared_home() as home, inside(home) as ledger:
         yield ledger
 
 
@@ -180,7 +180,7 @@ class Look(NamedTuple):
 @pytest.fixture(scope="module")
 def look() -> Iterator[Look]:
     """A server on which one organisation could be taken for another."""
-    with temporary_home() as home, Server(home) as server:
+    with prepared_home() as home, Server(home) as server:
         mill = workshop(server, "mill", bar="10")
         yield Look(server, mill)
 

@@ -10,7 +10,7 @@ from support.inside import Inside, inside
 from support.parties import enrolment
 from support.revising import add, amend, change, close, pool, raw, reopen
 from support.sectors import Make
-from support.server import Posted, temporary_home
+from support.server import Posted, prepared_home
 from support.workshop import Workshop
 
 from ledger.core.record.kinds import Facility, Transformation
@@ -63,7 +63,7 @@ class Yard:
 
 @pytest.fixture(scope="module")
 def ledger() -> Iterator[Inside]:
-    with temporary_home() as home, inside(home) as found:
+    with prepared_home() as home, inside(home) as found:
         yield found
 
 

@@ -7,7 +7,7 @@ import pytest
 from support.inside import Inside, inside
 from support.revising import amend, change
 from support.sectors import NAME, Make
-from support.server import Posted, temporary_home
+from support.server import Posted, prepared_home
 from support.witness import registry
 from support.workshop import Workshop
 
@@ -22,7 +22,7 @@ _WAVE = 20
 @pytest.fixture(scope="module")
 def servers() -> Iterator[tuple[Inside, Inside]]:
     """Two that have one database open."""
-    with temporary_home() as home, inside(home) as here, inside(home) as there:
+    with prepared_home() as home, inside(home) as here, inside(home) as there:
         yield here, there
 
 

@@ -11,7 +11,7 @@ from support.inside import inside
 from support.parties import enrolment
 from support.revising import amend, change, digest_of
 from support.sectors import Make
-from support.server import Posted, Server, temporary_home
+from support.server import Posted, Server, prepared_home
 from support.workshop import Workshop, kilograms, workshop
 
 from ledger.core.log.merkle import EMPTY_ROOT, leaf_hash, verify_inclusion
@@ -39,7 +39,7 @@ class Told(NamedTuple):
 
 @pytest.fixture(scope="module")
 def told() -> Iterator[Told]:
-    with temporary_home() as home, Server(home) as server, httpx.Client(base_url=server.url, timeout=60) as client:
+    with prepared_home() as home, Server(home) as server, httpx.Client(base_url=server.url, timeout=60) as client:
         mill = workshop(server, "mill")
         found = Told(client, mill, {}, {}, {})
 
@@ -138,7 +138,7 @@ def test_a_withdrawn_record_says_so(told: Told) -> None:
 
 def test_of_many_revisions_the_newest_are_told() -> None:
     """And how many there are before them: 103 of one record."""
-    with temporary_home() as home, inside(home) as ledger:
+    with prepared_home() as home, inside(home) as ledger:
         mill = Workshop("mill")
         enrolled = ledger.registrar, enrolment(mill.party, ledger.registrar, ledger.origin, mill.nonce())
         posted = mill.mine("a", "100", co2="1")

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from support.inside import Inside, inside
 from support.parties import Party
-from support.server import Posted, temporary_home
+from support.server import Posted, prepared_home
 from support.workshop import Workshop
 
 from ledger.admission.kinds.key_change import RECOVERY_DELAY
@@ -83,7 +83,7 @@ class Held(NamedTuple):
 @pytest.fixture(scope="module")
 def opened() -> Iterator[tuple[Inside, Clock]]:
     clock = Clock()
-    with temporary_home() as home, inside(home, clock=HostClock(clock, clock)) as ledger:
+    with prepared_home() as home, inside(home, clock=HostClock(clock, clock)) as ledger:
         yield ledger, clock
 
 

@@ -8,7 +8,7 @@ from support.databases import Database
 from support.inside import Inside, inside
 from support.revising import amend, change, check_replay, co2e, outputs, problem
 from support.sectors import Make
-from support.server import Posted, Server, temporary_home
+from support.server import Posted, Server, prepared_home
 from support.workshop import Workshop, workshop
 
 from ledger.errors import Exhausted, LedgerError, Refused
@@ -20,7 +20,7 @@ BUDGET = 10
 @pytest.fixture(scope="module")
 def serving() -> Iterator[Server]:
     """Both servers of this module allow ten revised records a day."""
-    with temporary_home() as home, Server(home, CARBON_LEDGER_REVISED_PER_DAY=str(BUDGET)) as server:
+    with prepared_home() as home, Server(home, CARBON_LEDGER_REVISED_PER_DAY=str(BUDGET)) as server:
         yield server
 
 

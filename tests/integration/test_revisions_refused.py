@@ -26,7 +26,7 @@ from support.revising import (
     reopen,
 )
 from support.sectors import Make
-from support.server import Posted, Server, temporary_home
+from support.server import Posted, Server, prepared_home
 from support.workshop import END, START, Workshop, kilograms, workshop
 
 from ledger.core.record import canonical
@@ -78,7 +78,7 @@ def claim(shop: Workshop, amount: str) -> Posted:
 
 @pytest.fixture(scope="module")
 def plant() -> Iterator[Plant]:
-    with temporary_home() as home, Server(home) as server:
+    with prepared_home() as home, Server(home) as server:
         mill, smith = workshop(server, "mill", pot="1000"), workshop(server, "smith", own="100")
         named = records(mill, smith)
         server.post(list(named.values()))

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from msgspec import Raw
 from support.inside import Inside, inside
-from support.server import Server, command, temporary_home
+from support.server import Server, command, prepared_home
 from support.witness import registry
 from support.workshop import Workshop
 
@@ -40,7 +40,7 @@ def refusals(ledger: Inside, *posted: object) -> list[str | None]:
 def test_an_older_log_takes_stricter_rules_from_their_activation_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Records of before stay, can be amended by their own rules, and the whole log audits."""
     monkeypatch.setattr(setup, "NEWEST", VERSIONS[0])
-    with temporary_home() as home, inside(home) as ledger:
+    with prepared_home() as home, inside(home) as ledger:
         shop = enrolled(ledger)
         early, below = shop.make({"early": "10"}, ore="10", **FAR), shop.make({"below": "5"}, {"early": "5"})
         assert refusals(ledger, early, below) == [None, None]
@@ -59,7 +59,7 @@ def test_an_older_log_takes_stricter_rules_from_their_activation_on(monkeypatch:
 
 
 def test_a_new_ledger_begins_with_the_newest() -> None:
-    with temporary_home() as home, Server(home) as server:
+    with prepared_home() as home, Server(home) as server:
         listed = command(home, "plugin", "list", "--url", server.url, "--json")
         first = next(one for one in msgspec.json.decode(listed.stdout) if one["name"] == RULES)
         assert (first["inForce"], first["installed"]) == (NEWEST.name, True)

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from support.databases import Database
 from support.revising import add, amend, change, close, digest_of, gas, pool
 from support.sectors import Given, Make
-from support.server import Posted, Server, command, temporary_home
+from support.server import Posted, Server, command, prepared_home
 from support.witness import audited, entries_of, registry
 from support.workshop import END, START, Workshop, kilograms, workshop
 
@@ -180,7 +180,7 @@ def tell(story: Story) -> None:
 
 @pytest.fixture(scope="module")
 def story() -> Iterator[Story]:
-    with temporary_home() as home, Server(home) as server, httpx.Client(base_url=server.url, timeout=60) as client:
+    with prepared_home() as home, Server(home) as server, httpx.Client(base_url=server.url, timeout=60) as client:
         found = Story(server, client, workshop(server, "mill"), workshop(server, "buyer"), {}, {})
         tell(found)
         report = audited(server)

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from support.cli import run
 from support.floods import Send, flooding
 from support.sectors import Emission, Gap, Make
-from support.server import Server, environment, temporary_home
+from support.server import Server, environment, prepared_home
 from support.workshop import Workshop
 
 from ledger.core.record.kinds import AnyRecord, Erasure, Evidence, Facility, Product
@@ -70,7 +70,7 @@ class Story(NamedTuple):
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     folder = tmp_path_factory.mktemp("story")
-    with temporary_home() as home, Server(home) as server:
+    with prepared_home() as home, Server(home) as server:
         shop = Workshop("shop")
         _, organization = shop.enrolment(server)
         names = {"en": EVIL, "zh": EVIL}

@@ -19,7 +19,7 @@ import pytest
 from support.cli import run
 from support.revising import digest_of
 from support.sectors import Emission, Make
-from support.server import Posted, Server, temporary_home
+from support.server import Posted, Server, prepared_home
 from support.uncertainty import BOUND, declared, size, uncertainty
 from support.workshop import Workshop, kilograms, workshop
 
@@ -51,7 +51,7 @@ class Diamond(NamedTuple):
 @pytest.fixture(scope="module")
 def diamond() -> Iterator[Diamond]:
     """On a server that nobody writes to."""
-    with temporary_home() as home, Server(home) as server:
+    with prepared_home() as home, Server(home) as server:
         mill, left, right, works = (workshop(server, f"diamond-{name}") for name in ("mill", "left", "right", "works"))
         study = declared(mill, burdens={"fossilGhgEmissions": "2"}, per=kilograms("1"), deviation="1.3")
         name = digest_of(study)

@@ -11,7 +11,7 @@ from support.generator import generate, parties
 from support.parties import enrolment, nonces
 from support.revising import add, amend, change, close, flows, gas, outputs, pool, reopen
 from support.sectors import Make
-from support.server import Posted, Server, temporary_home
+from support.server import Posted, Server, prepared_home
 from support.workshop import Workshop
 
 from ledger.core.outcome.assessment import BURDENS
@@ -48,7 +48,7 @@ def records(mill: Workshop) -> dict[str, Posted]:
 
 @pytest.fixture(scope="module")
 def origin() -> Iterator[Origin]:
-    with temporary_home() as home, EmbeddedPostgres(home) as postgres:
+    with prepared_home() as home, EmbeddedPostgres(home) as postgres:
         with Server(home, postgres.owner_url) as server:
             new = nonces(SEED, "enrol")
             server.post([(server.registrar, enrolment(one, server.registrar, server.origin, next(new)))

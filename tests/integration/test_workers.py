@@ -15,7 +15,7 @@ from hazards.sector import ACT, LEAK, STEADY, forget
 from msgspec import Raw
 from support.hazards import LIMIT, act, gone, known, server_of_hazards, workers_of
 from support.revising import add, amend, change, flows, pool
-from support.server import Server, temporary_home
+from support.server import Server, prepared_home
 from support.waiting import PATIENCE, until
 from support.witness import Witness, audited
 from support.workshop import Workshop, workshop
@@ -39,7 +39,7 @@ INVALID = ["garbage", "float", "text", "integer"]
 
 @pytest.fixture(scope="module")
 def hazardous() -> Iterator[Server]:
-    with temporary_home() as home, server_of_hazards(home) as server:
+    with prepared_home() as home, server_of_hazards(home) as server:
         yield server
 
 
@@ -257,7 +257,7 @@ def test_no_worker_outlives_its_server(how: str, tmp_path: Path) -> None:
     """One that idles and one that hangs, in Python or in C with the interpreter's lock: both are gone after `kill -9`
     of the server, though nobody is left to end them."""
     note = tmp_path / "hanging"
-    with temporary_home() as home, server_of_hazards(home, seconds="5") as server:
+    with prepared_home() as home, server_of_hazards(home, seconds="5") as server:
         shop = workshop(server, "shop")
         thread = threading.Thread(target=lambda: _post_in_vain(server, [act(shop, "bad", how, note=str(note))]))
         thread.start()
@@ -274,7 +274,7 @@ def _post_in_vain(server: Server, posted: list[Any]) -> None:
 
 
 def test_a_server_that_stops_ends_its_workers() -> None:
-    with temporary_home() as home, server_of_hazards(home) as server:
+    with prepared_home() as home, server_of_hazards(home) as server:
         workers = workers_of(server)
         assert len(workers) == 2
         assert server.stop() == 0
@@ -289,7 +289,7 @@ def test_plugins_that_change_under_a_running_server(tmp_path: Path) -> None:
     (site / "kilns-1.0.0.dist-info").mkdir()
     (site / "kilns-1.0.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: kilns\nVersion: 1.0.0\n")
     (site / "kilns-1.0.0.dist-info" / "entry_points.txt").write_text("[carbon_ledger.plugins]\nkilns = kilns:plugin\n")
-    with temporary_home() as home, Server(home, installed=[site], CARBON_LEDGER_WORKERS="2") as server:
+    with prepared_home() as home, Server(home, installed=[site], CARBON_LEDGER_WORKERS="2") as server:
         shop = workshop(server, "shop")
         server.post([act(shop, "one", process="kilns.fire", activity=Raw(b"{}"))])
         (site / "kilns.py").write_text(_KILNS + "# changed\n")

@@ -25,7 +25,7 @@ from ledger.service.setup import Identity
 from ledger.store.embedded import EmbeddedPostgres
 from support.anchors import begun_anchor
 from support.databases import Database
-from support.server import Server, temporary_home
+from support.server import Server, prepared_home
 from support.witness import registry
 
 _anchors: Final = count(1)
@@ -77,7 +77,7 @@ class Kept(NamedTuple):
 @contextmanager
 def filled(fill: Callable[[Server], None]) -> Iterator[Kept]:
     """A ledger with what `fill` posts."""
-    with temporary_home() as home:
+    with prepared_home() as home:
         with Server(home) as server:
             fill(server)
             vkey = server.vkey

@@ -22,7 +22,7 @@ from support.inside import Inside, inside
 from support.parties import enrolment
 from support.revising import add, amend, change, close, gas, outputs, pool
 from support.sectors import Gap, Make
-from support.server import Posted, temporary_home
+from support.server import Posted, prepared_home
 from support.workshop import END, START, Workshop, kilograms
 
 YEAR: Final = ("2025-01-01", "2026-01-01")
@@ -132,7 +132,7 @@ def moved(party: Workshop, lot: str, amount: str, to: Workshop, new_lot: str, pu
 @contextmanager
 def producing() -> Iterator[Mill]:
     """The mill, after all of its story."""
-    with temporary_home() as home, inside(home) as ledger:
+    with prepared_home() as home, inside(home) as ledger:
         shop, buyer = Workshop("mill"), Workshop("buyer")
         for one in (shop, buyer):
             entry = enrolment(one.party, ledger.registrar, ledger.origin, one.nonce())

@@ -12,7 +12,7 @@ from ledger.core.log.policy import CosignedHead, Policy, open_cosigned, parse_po
 from ledger.core.receipts.acknowledgement import Acknowledgement, read_answer
 from ledger.core.receipts.receipt import Receipt
 from ledger.host.files.key_files import LOG_KEY, new_key, write_key
-from support.server import Posted, Server, temporary_home
+from support.server import Posted, Server, prepared_home
 from support.witnesses import WitnessProcess
 
 ORIGIN = "carbon-ledger.test/witnessed"
@@ -69,7 +69,7 @@ def lines_of(names: Sequence[str], witnesses: Sequence[tuple[str, str]], quorum:
 
 @contextlib.contextmanager
 def site() -> Iterator[Site]:
-    with temporary_home() as home:
+    with prepared_home() as home:
         yield Site(home)
 
 

@@ -33,17 +33,21 @@ Posted = tuple[Party, AnyRecord]
 
 
 @contextlib.contextmanager
-def temporary_home(*, database: bool = True) -> Iterator[Path]:
-    """A data folder that the embedded database's account can reach, gone afterwards. `database`: it holds a database,
-    empty of a ledger, so that a server starts sooner; else the folder does not exist yet."""
+def temporary_home() -> Iterator[Path]:
+    """A data folder, not made yet, that the embedded database's account can reach; removed afterwards."""
     base = default_home().parent
     base.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=base, prefix="test-", ignore_cleanup_errors=True) as folder:
         # Left 0700 by tempfile; the embedded database's account has to pass.
         Path(folder).chmod(0o711)
-        home = Path(folder) / "home"
-        if database:
-            copy_cluster(home)
+        yield Path(folder) / "home"
+
+
+@contextlib.contextmanager
+def prepared_home() -> Iterator[Path]:
+    """The same with a database that has the schema and no ledger yet, so that a server starts sooner."""
+    with temporary_home() as home:
+        copy_cluster(home)
         yield home
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import click
 from rich.table import Table
 
-from ledger.cli.buyer.method_report import ask_method, chain_method_report, method_report
+from ledger.cli.buyer.method_report import ask_method, chain_method_report, is_chain_method, method_report
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.core.outcome.assessment import QUALITY
@@ -47,6 +47,8 @@ def footprint(
     other = method not in (None, METHOD) or gwp is not None or allocation is not None or bool(parameters)
     if product is not None and (other or method is not None):
         raise click.UsageError("--method, --gwp, --allocation and --parameter need LOT")
+    if method is not None and is_chain_method(method) and (gwp is not None or allocation is not None or parameters):
+        raise click.UsageError(f"{method} sets --gwp, --allocation and --parameter itself")
     answer: FootprintAnswer | ProductAnswer | MethodAnswer | ChainMethodAnswer
     with Client(url) as client:
         if other:
@@ -56,7 +58,8 @@ def footprint(
             answer = client.get("/v1/footprint", FootprintAnswer, lot=lot, at=at)
         else:
             period = {"from": since, "to": until}
-            answer = client.get("/v1/footprint", ProductAnswer, product=product, limit=limit, at=at, **period)
+            answer = client.get(
+                "/v1/footprint/product", ProductAnswer, product=product, limit=limit, at=at, **period)
     if as_json:
         print_json(answer)
     else:

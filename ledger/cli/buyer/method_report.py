@@ -15,10 +15,14 @@ Query = Mapping[str, str | int | tuple[str, ...] | None]
 
 def ask_method(client: Client, query: Query) -> MethodAnswer | ChainMethodAnswer:
     """The figure of a lot by a method. Raises the errors of `Client.get`."""
-    # The name of a sector's method begins with the sector: SECTOR.METHOD.
-    if "." in str(query.get("method") or ""):
-        return client.get("/v1/footprint", ChainMethodAnswer, **query)
-    return client.get("/v1/footprint", MethodAnswer, **query)
+    if is_chain_method(str(query.get("method") or "")):
+        return client.get("/v1/footprint/chain-method", ChainMethodAnswer, **query)
+    return client.get("/v1/footprint/method", MethodAnswer, **query)
+
+
+def is_chain_method(name: str) -> bool:
+    """Whether a method is a sector's: its name begins with the sector, SECTOR.METHOD/VERSION."""
+    return "." in name
 
 
 def method_report(answer: MethodAnswer) -> Printed:

@@ -62,7 +62,8 @@ class Questions:
         kind = parts[1] if len(parts) > 1 and parts[0] == "v1" else ""
         if kind == PAGES:
             return self.pages
-        if kind in DEAR or (kind in _WITH_METHODS and _asks_more(scope["query_string"])):
+        more = len(parts) > len(("v1", "footprint")) or _asks_more(scope["query_string"])
+        if kind in DEAR or (kind in _WITH_METHODS and more):
             return self.questions
         if parts[:1] == [_HEALTH] or (kind == _RECORDS and b"wait=" in scope["query_string"]):
             return None

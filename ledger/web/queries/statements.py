@@ -8,7 +8,8 @@ from ledger.service.ledger import Ledger
 from ledger.service.queries.methods.catalogue import run_method
 from ledger.service.queries.questions import LotQuestion, MethodChoice
 from ledger.service.queries.statement.make import make_statement, statement_size
-from ledger.web.queries.lots import Allocation, At, Gwp, LotId, MethodName, Parameters
+from ledger.web.queries.footprints import Allocation, Gwp, MethodName, Parameters
+from ledger.web.queries.lots import At, LotId
 
 
 class StatementsController(Controller):

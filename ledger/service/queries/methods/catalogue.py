@@ -36,12 +36,7 @@ async def run_method(
     sector's method sets itself.
     """
     method = choice.method
-    own = [one.name for one in METHODS]
-    sectors = [tag for plugin in registry.sectors.values() for tag in plugin.method_tags()]
-    if method not in own and method not in sectors:
-        raise InvalidInput(f"unknown method {method!r}", code="unknown-method", field="method", value=method,
-                           rule=f"one of: {', '.join([*own, *sorted(sectors)])}")
-    if method in own:
+    if not is_chain_method(registry, method):
         return await read_method(pool, question, choice)
     options = {"gwp": choice.gwp, "allocation": choice.allocation, "parameter": ", ".join(choice.parameters) or None}
     for field, value in options.items():
@@ -49,3 +44,13 @@ async def run_method(
             raise InvalidInput(f"{field}: method {method} sets this itself", code="fixed-by-method", field=field,
                                value=value, rule="a sector's method takes neither gwp, allocation nor parameters")
     return await run_chain_method(pool, registry, method, question)
+
+
+def is_chain_method(registry: Registry, method: str) -> bool:
+    """Whether a method is a sector's, computed over the whole chain. Raises InvalidInput for an unknown method."""
+    own = [one.name for one in METHODS]
+    sectors = [tag for plugin in registry.sectors.values() for tag in plugin.method_tags()]
+    if method not in own and method not in sectors:
+        raise InvalidInput(f"unknown method {method!r}", code="unknown-method", field="method", value=method,
+                           rule=f"one of: {', '.join([*own, *sorted(sectors)])}")
+    return method in sectors
