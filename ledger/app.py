@@ -34,8 +34,8 @@ def create_app(ledger: Ledger) -> Litestar:
     return Litestar(
         route_handlers=[
             RecordsController, QueriesController, FootprintsController, MethodsController, ChainsController,
-            ContributionsController, UncertaintyController, GapsController, StatementsController, IndicatorsController, InventoryController,
-            CbamController, LogController, AuditController, HealthController,
+            ContributionsController, UncertaintyController, GapsController, StatementsController, IndicatorsController,
+            InventoryController, CbamController, LogController, AuditController, HealthController,
         ],
         dependencies={"ledger": Provide(lambda: ledger, sync_to_thread=False)},
         exception_handlers={

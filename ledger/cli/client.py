@@ -100,8 +100,8 @@ class Client(BlockingReader):
 
     def _patiently(self, ask: Callable[[], Value]) -> Value:
         for attempt in stamina.retry_context(
-            on=_may_pass, attempts=None, timeout=self._patience, wait_initial=_FIRST_DELAY, wait_max=_LONGEST_DELAY,
-            wait_jitter=_FIRST_DELAY,
+            on=_may_pass, attempts=None if self._patience else 1, timeout=self._patience or None,
+            wait_initial=_FIRST_DELAY, wait_max=_LONGEST_DELAY, wait_jitter=_FIRST_DELAY,
         ):
             with attempt:
                 answer = ask()
@@ -149,8 +149,8 @@ def _may_pass(error: Exception) -> bool:
     return isinstance(error, Unavailable) and not isinstance(error, TooLarge)
 
 
-def _say_retry(retry: stamina.instrumentation.RetryDetails) -> None:
-    say(f"{retry.caused_by}; trying again in {retry.wait_for:.1f} s")
+def _say_retry(details: stamina.instrumentation.RetryDetails) -> None:
+    say(f"{details.caused_by}; trying again in {details.wait_for:.1f} s")
 
 
 def _answer(line: bytes) -> Posted:
