@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import httpx
 
@@ -86,11 +87,12 @@ def registry() -> Registry:
     return Registry([*installed().sectors.values(), Installed(works(), digest_of("support"), "works")])
 
 
-def audited(server: Server, known: Registry | None = None) -> AuditReport:
-    """Audits a server over HTTP in this process, the log's key pinned; with the sectors of `registry`, or others."""
+def audited(server: Server, known: Registry | None = None, state: Path | None = None) -> AuditReport:
+    """Audits a server over HTTP in this process, the log's key pinned; with the sectors of `registry`, or others. From
+    zero, or from the audit that wrote `state`."""
 
     async def run() -> AuditReport:
         async with http_source(server.url) as source:
-            return await audit(source, known or registry(), AuditOptions(vkey=server.vkey))
+            return await audit(source, known or registry(), AuditOptions(vkey=server.vkey, state=state))
 
     return asyncio.run(run())
