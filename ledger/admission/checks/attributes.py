@@ -1,4 +1,4 @@
-"""Green attributes: lots that certify power from a renewable source, made together with it, used up for power used.
+"""Green attributes: lots that certify power from a renewable source. A record that uses power can use them up.
 
 An attribute has neither burden nor mass. Only an attribute makes power green in a market-based figure (GHG Protocol,
 Scope 2 Guidance, chapter 7): for one generated kWh, the holder of the attribute may claim one kWh of green power, once,
