@@ -133,7 +133,8 @@ def test_a_lot_of_a_pool_and_an_earlier_tree(asked: Asked) -> None:
 
 @pytest.mark.parametrize(("name", "code", "told"), [
     ("tables.failing/1", "plugin-failed", "tables.failing/1 of plugin tables/2.0.0 failed on lot"),
-    ("tables.short/1", "invalid-chain-figure", "tables.short/1 of plugin tables/2.0.0 returned lines that add up to 1.0"),
+    ("tables.short/1", "invalid-chain-figure",
+     "tables.short/1 of plugin tables/2.0.0 returned lines that add up to 1.0"),
 ])
 def test_what_a_plugin_does_wrong(asked: Asked, name: str, code: str, told: str) -> None:
     with pytest.raises(PluginError, match="chain method") as caught:
