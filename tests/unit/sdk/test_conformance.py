@@ -200,7 +200,6 @@ def test_every_sector_of_the_tree_goes_through_the_kit(folder: Path) -> None:
 
 
 def test_all_faults_are_told_at_once() -> None:
-    with pytest.raises(
-        AssertionError, match="2 faults of sector bricks:\nbricks: version: 'x' is not a semantic version"
-    ):
+    expected = "2 faults of sector bricks:\nbricks: version: 'x' is not a semantic version"
+    with pytest.raises(AssertionError, match=expected):
         assert_conforms(bricks(version="x", zh="Bricks"), [CASE])
