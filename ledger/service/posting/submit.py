@@ -1,7 +1,7 @@
 """Submitting: envelopes in, receipts or errors out. The optimistic part of a request happens here, ahead of the lock.
 
 A request with many records is decoded, checked and prepared in a thread, and its signatures are verified on all cores
-(the library releases the interpreter's lock). The `Assessor` decides where sectors are asked.
+(the library releases the interpreter's lock). The `Assessor` decides in which process a sector is asked.
 """
 
 import asyncio
@@ -46,7 +46,8 @@ Value = TypeVar("Value")
 
 class SubmitResult(NamedTuple):
     """`receipt`, or the `error` that says why the record was not appended. `created` is false if the record was on the
-    log before. On a log with witnesses the log alone signs an acknowledgement, until the witnesses have signed."""
+    log before. On a log with witnesses the receipt is an acknowledgement, signed by the log alone, until the witnesses
+    have signed."""
 
     receipt: Receipt | Acknowledgement | None
     error: LedgerError | None
