@@ -39,7 +39,7 @@ def inventory(
             _print(answer, inventory_report(answer), as_json=as_json)
         else:
             report = client.get("/v1/inventory/report", SiteReportAnswer, facility=site, year=year,
-                              organization=organization, at=at)
+                                organization=organization, at=at)
             _print(report, site_report(report), as_json=as_json)
 
 
