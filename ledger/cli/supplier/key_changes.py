@@ -100,12 +100,12 @@ def recover(
         })
         index, digest = post_one(client, record, registrar, origin)
         due = None if complete else _waiting(client, organization).due
-    change = f"{organization} is recovered"
+    outcome = f"{organization} is recovered"
     if due is not None:
         until = datetime.fromtimestamp(due / 1000, UTC)
-        change = f"a recovery of {organization} waits until {until:%Y-%m-%d %H:%M:%S} UTC"
+        outcome = f"a recovery of {organization} waits until {until:%Y-%m-%d %H:%M:%S} UTC"
     result = {"organization": organization, "index": index, "digest": digest, **({} if due is None else {"due": due})}
-    _print(result, change, as_json)
+    _print(result, outcome, as_json)
 
 
 @click.command("object")
@@ -172,8 +172,8 @@ def _waiting(client: Client, organization: str) -> RecoveryAnswer:
     return recovery
 
 
-def _print(result: dict[str, object], change: str, as_json: bool) -> None:
+def _print(result: dict[str, object], outcome: str, as_json: bool) -> None:
     if as_json:
         print_json(result)
     else:
-        show(f"{change}: entry {result['index']}, record {result['digest']}")
+        show(f"{outcome}: entry {result['index']}, record {result['digest']}")
