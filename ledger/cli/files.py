@@ -36,7 +36,7 @@ def passphrase_file_option(command: Command) -> Command:
 def passphrase_for(path: Path, file: Path | None, prompt: bool = False) -> bytes | None:
     """The passphrase of the key at `path`, or of a new key for that path; None without a passphrase.
 
-    The passphrase from the environment applies only to encrypted and to new key files: an unencrypted file needs none.
+    The passphrase from the environment applies only to encrypted and to new key files: other files need no passphrase.
     """
     if file is not None and prompt:
         raise click.UsageError("--passphrase-file or --prompt, not both")

@@ -46,7 +46,7 @@ class _AuditCommand(click.Group):
 
 
 class _AuditBasis(NamedTuple):
-    """The auditor's own knowledge, None if there is none: the pinned keys of the log and the registrar, the policy,
+    """The auditor's own knowledge, each None if absent: the pinned keys of the log and the registrar, the policy,
     and the file with the state of an earlier audit."""
 
     vkey: str | None

@@ -89,7 +89,7 @@ def _look(
     for warning in look.warnings:
         say(f"warning: {warning}")
     if look.state != state:
-        # The report comes before the state: after a crash, a report may repeat but none is lost.
+        # The report comes before the state: after a crash, a report may repeat, but no report is lost.
         replace(file, msgspec.json.encode(look.state))
     return look.state, look.findings
 
