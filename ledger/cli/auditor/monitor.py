@@ -82,7 +82,7 @@ def _look(
                 f"ends; {rotation.new} signs alone"
             ))
         for event in events:
-            _tell(event)
+            _print_event(event)
         show(f"the log is valid at {size} entries, root {root}", *([look.keys.led] if look.keys.led else []))
         for finding in look.findings:
             show(f"DOES NOT HOLD at index {finding.index}, rule {finding.rule}: {finding.message}")
@@ -94,7 +94,7 @@ def _look(
     return look.state, look.findings
 
 
-def _tell(event: Event) -> None:
+def _print_event(event: Event) -> None:
     at = f"{datetime.fromtimestamp(event.time / 1000, UTC):%Y-%m-%d %H:%M:%S}"
     change = {
         "organization": "is enrolled", "keyChange": "changes its keys", "activation": f"is in force as {event.version}",

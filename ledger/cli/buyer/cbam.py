@@ -37,7 +37,7 @@ def cbam(
         raise click.UsageError("give either CASE or --facility")
     if case is not None:
         _check_alone(year=year, defaults=defaults, workbook=workbook, at=at)
-        _tell_case(case, as_json=as_json)
+        _print_case(case, as_json=as_json)
         return
     if year is None:
         raise click.UsageError("--facility needs --year")
@@ -112,7 +112,7 @@ def _shown(value: str | float | int | None) -> str:
     return f"{value:,.6g}" if isinstance(value, float) else str(value)
 
 
-def _tell_case(case: Path, *, as_json: bool) -> None:
+def _print_case(case: Path, *, as_json: bool) -> None:
     with reading(case) as file:
         report = exchange_named("cbam").read(file.read())
     if as_json:

@@ -36,14 +36,14 @@ def inventory(
     with Client(url) as client:
         if site is None:
             answer = client.get("/v1/inventory", InventoryAnswer, organization=organization, year=year, at=at)
-            tell(answer, inventory_report(answer), as_json=as_json)
+            _print(answer, inventory_report(answer), as_json=as_json)
         else:
             report = client.get("/v1/inventory/report", SiteReportAnswer, facility=site, year=year,
-                              organization=organization, at=at)
-            tell(report, site_report(report), as_json=as_json)
+                                organization=organization, at=at)
+            _print(report, site_report(report), as_json=as_json)
 
 
-def tell(answer: object, report: Iterator[Part], *, as_json: bool) -> None:
+def _print(answer: object, report: Iterator[Part], *, as_json: bool) -> None:
     """Prints the answer as JSON for programs, or the report for people."""
     if as_json:
         print_json(answer)

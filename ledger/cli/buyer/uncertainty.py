@@ -42,7 +42,7 @@ def uncertainty_report(answer: UncertaintyAnswer) -> Iterator[Part]:
     yield styled(f"uncertainty of {answer.lot}", style="bold")
     yield f"{answer.quantity}, {answer.records:,} upstream records, as of {answer.at} entries, {answer.method}"
     yield styled(f"{answer.title}: {answer.footprint:,.3f} kg CO2e, {answer.footprint_per_unit:,.6g} kg CO2e per "
-               f"{answer.unit}", style="bold green")
+                 f"{answer.unit}", style="bold green")
     yield _spread(answer)
     yield _basis(answer)
     if figures.sources:

@@ -61,13 +61,13 @@ def demo(keep: bool, port: int) -> None:
     with temporary_home() as home:
         say(f"starting a server and a database in {home}")
         with serving(home, port) as running, Client(running.url, patience=10) as client:
-            tell(running, client)
+            _run(running, client)
             show("", f"The demo is done, after {time.monotonic() - started:.0f} s.")
             if keep:
                 _keep(running)
 
 
-def tell(running: Running, client: Client) -> None:
+def _run(running: Running, client: Client) -> None:
     """Runs and prints the whole demo. Raises LedgerError at the first unexpected result."""
     origin = parse_vkey(running.vkey).name
     registrar = client.get("/v1/organizations", list[OrganizationAnswer], limit=1)[0].id

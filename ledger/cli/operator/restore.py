@@ -51,7 +51,7 @@ def restore(backup: Path, home: Path, verify: bool, passphrase_file: Path | None
             head = asyncio.run(_checked(_at(chosen, staging), manifest, folder))
             report = asyncio.run(_audited(_at(chosen, staging), manifest, tried())) if verify else None
     summary = {"home": str(chosen.home), "origin": manifest.origin, "vkey": manifest.vkey, "size": head.size,
-            "root": head.root.hex(), "began": manifest.time, "verified": report is not None}
+               "root": head.root.hex(), "began": manifest.time, "verified": report is not None}
     if as_json:
         print_json(summary)
     else:

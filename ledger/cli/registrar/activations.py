@@ -56,7 +56,7 @@ def activate(
         installed = any(one.name == name and one.in_force_digest == chosen[1] and one.installed
                         for one in _plugins(client))
     result = {"plugin": name, "version": chosen[0], "digest": chosen[1], "index": index}
-    _tell({**result, "installed": installed}, "is in force on the log", as_json)
+    _print({**result, "installed": installed}, "is in force on the log", as_json)
     if not as_json and installed:
         show(f"the server at {client.url} has that version")
     elif not as_json:
@@ -81,7 +81,8 @@ def retire(name: str, registrar_key: Path | None, home: Path | None, url: str, a
                            rule="a plugin that `plugin list --url` shows as in force")
         chosen = (active.in_force, active.in_force_digest)
         index = _post(client, registrar, name, chosen, retired=True)
-    _tell({"plugin": name, "version": chosen[0], "digest": chosen[1], "index": index}, "is retired on the log", as_json)
+    result = {"plugin": name, "version": chosen[0], "digest": chosen[1], "index": index}
+    _print(result, "is retired on the log", as_json)
 
 
 def _installed(name: str) -> tuple[str, str]:
@@ -106,7 +107,7 @@ def _post(client: Client, registrar: SigningKey, name: str, chosen: tuple[str, s
     return post_one(client, record, registrar, origin_of(client))[0]
 
 
-def _tell(result: dict[str, object], change: str, as_json: bool) -> None:
+def _print(result: dict[str, object], change: str, as_json: bool) -> None:
     if as_json:
         print_json(result)
     else:

@@ -55,7 +55,7 @@ def enrol(
         else:
             private = signing_key(Path(str(key)), passphrase_file, prompt)
             enrolment = EnrolmentRequest(organization=str(identifier), origin=origin,
-                                     key=public_key(private, origin, str(identifier)))
+                                         key=public_key(private, origin, str(identifier)))
         record = record_of({
             "type": "organization", "issuer": registrar_of(client, registrar), "nonce": new_nonce(),
             "id": enrolment.organization, "keys": [enrolment.key], "prefixes": list(prefixes) or enrolment.prefixes,
@@ -68,7 +68,7 @@ def enrol(
     resembles = [name for one in entered for name in one.resembles]
     oddities = [oddity for one in entered for oddity in one.oddities]
     result = {"organization": enrolment.organization, "index": index, "digest": digest, "prefixes": minted,
-            "resembles": resembles, "oddities": oddities}
+              "resembles": resembles, "oddities": oddities}
     if as_json:
         print_json(result)
     else:

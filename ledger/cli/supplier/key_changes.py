@@ -66,7 +66,7 @@ def change(
         return
     with Client(url) as client:
         index, digest = post_sealed(client, envelope)
-    _tell({"organization": organization, "index": index, "digest": digest}, f"keys of {organization} changed", as_json)
+    _print({"organization": organization, "index": index, "digest": digest}, f"keys of {organization} changed", as_json)
 
 
 @click.command()
@@ -100,12 +100,12 @@ def recover(
         })
         index, digest = post_one(client, record, registrar, origin)
         due = None if complete else _waiting(client, organization).due
-    change = f"{organization} is recovered"
+    outcome = f"{organization} is recovered"
     if due is not None:
         until = datetime.fromtimestamp(due / 1000, UTC)
-        change = f"a recovery of {organization} waits until {until:%Y-%m-%d %H:%M:%S} UTC"
+        outcome = f"a recovery of {organization} waits until {until:%Y-%m-%d %H:%M:%S} UTC"
     result = {"organization": organization, "index": index, "digest": digest, **({} if due is None else {"due": due})}
-    _tell(result, change, as_json)
+    _print(result, outcome, as_json)
 
 
 @click.command("object")
@@ -129,8 +129,8 @@ def object_to(
             "recovery": "objection", "request": waiting.request,
         })
         index, digest = post_one(client, record, signer, ledger)
-    _tell({"organization": organization, "index": index, "digest": digest},
-          f"the recovery of {organization} requested by entry {waiting.index} has ended", as_json)
+    _print({"organization": organization, "index": index, "digest": digest},
+           f"the recovery of {organization} requested by entry {waiting.index} has ended", as_json)
 
 
 def _keys(requests: tuple[Path, ...], organization: str, origin: str) -> dict[str, object]:
@@ -172,8 +172,8 @@ def _waiting(client: Client, organization: str) -> RecoveryAnswer:
     return recovery
 
 
-def _tell(result: dict[str, object], change: str, as_json: bool) -> None:
+def _print(result: dict[str, object], outcome: str, as_json: bool) -> None:
     if as_json:
         print_json(result)
     else:
-        show(f"{change}: entry {result['index']}, record {result['digest']}")
+        show(f"{outcome}: entry {result['index']}, record {result['digest']}")
