@@ -9,6 +9,19 @@ from support.english import PATTERNS, Passage, document, hits_below, hits_in, wo
 
 ROOT: Final = Path(__file__).parents[2]
 MOST: Final = 30
+WARNINGS: Final = (
+    ("plugins/building-materials/carbon_ledger_building_materials/cement.py", "of what was charged"),
+    ("plugins/building-materials/carbon_ledger_building_materials/cement.py", "but none is supplied"),
+    ("plugins/building-materials/carbon_ledger_building_materials/ceramics.py", "but none is supplied"),
+    ("plugins/building-materials/carbon_ledger_building_materials/glass.py", "but none is supplied"),
+    ("plugins/energy/carbon_ledger_energy/storage.py", "of what went in came out"),
+    ("plugins/equipment/carbon_ledger_equipment/casting.py", "but none is supplied"),
+    ("plugins/equipment/carbon_ledger_equipment/heat_treatment.py", "but none is supplied"),
+    ("plugins/equipment/carbon_ledger_equipment/welding.py", "but none is supplied"),
+    ("plugins/petrochemicals/carbon_ledger_petrochemicals/carbon.py", "what is not known counts as none"),
+    ("plugins/petrochemicals/carbon_ledger_petrochemicals/refining.py", "and what was burnt hold"),
+    ("plugins/steel/carbon_ledger_steel/balance.py", "say what was analysed"),
+)
 KEPT: Final[Mapping[tuple[str, str], str]] = {
     ("plugins/FACTORS.md", "as told by amee"): "the note of a shipped factor, word for word as in its table",
     ("plugins/FACTORS.md", "what is topped up has leaked"): "the note of a shipped factor",
@@ -16,6 +29,7 @@ KEPT: Final[Mapping[tuple[str, str], str]] = {
     ("ledger/core/log/policy.py", "<name>|none"): "the grammar of a policy file",
     ("ledger/engine/chain_figures.py", "X.what"): "a field of a sector's answer",
     ("ledger/registry/scaffold_texts.py", "omission.what"): "a field of an assessment",
+    **dict.fromkeys(WARNINGS, "a sector's warning: the leaves of records commit to it"),
 }
 """File and words around the hit, with the reason for which they stay."""
 
