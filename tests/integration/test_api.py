@@ -16,7 +16,7 @@ from ledger.core.log.entry import parse_entry
 from ledger.core.log.note import parse_vkey
 from ledger.core.log.tiles import decode_entries
 from ledger.core.record import canonical
-from ledger.core.record.kinds import Organization
+from ledger.core.record.kinds import Organization, Transformation
 
 PLUGINS = ["building-materials", "circular", "consumer-goods", "electronics", "energy", "equipment", "logistics",
            "nonferrous", "petrochemicals", "steel", "works"]
@@ -301,8 +301,10 @@ def test_the_schema_names_every_route(network: Any) -> None:
 
 def test_footprints_have_a_route_for_each_type_of_answer(network: Any) -> None:
     """`/v1/footprint` answers them all the same, as it did before there were others."""
-    lot = network.lots[-1]
-    product = found(network, "/v1/lots", lot=lot)[0]["product"]
+    lot, product = next(
+        (output.lot, output.product) for _, record in network.posted if isinstance(record, Transformation)
+        for output in record.outputs if output.role == "product"
+    )
     for route, asked in (
         ("method", {"lot": lot, "gwp": "AR5"}), ("method", {"lot": lot, "method": "cut-off/1", "allocation": "mass"}),
         ("product", {"product": product, "limit": 1}),
