@@ -15,7 +15,7 @@ import pytest
 from support.asked import ASKED, RECORD
 from support.databases import Database
 from support.manyrows import RECORDS, fill
-from support.server import prepared_home
+from support.server import temporary_home
 
 from ledger.store.database import SETTINGS
 from ledger.store.embedded import EmbeddedPostgres
@@ -45,7 +45,7 @@ class Plans(NamedTuple):
 
 @pytest.fixture(scope="module")
 def plans() -> Iterator[Plans]:
-    with prepared_home() as home, EmbeddedPostgres(home) as postgres, Database(postgres.owner_url) as database:
+    with temporary_home() as home, EmbeddedPostgres(home) as postgres, Database(postgres.owner_url) as database:
         database.execute(schema())
         database.execute("INSERT INTO head (size, root, frontier, time) VALUES (0, sha256(''), '', 0)")
         fill(database, 0, 100)

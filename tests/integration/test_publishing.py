@@ -172,7 +172,7 @@ def test_the_command_line_waits_for_the_receipts(
     for options in (("--no-wait",), ("--patience", "1")):
         ended = command(place.home, *submit, *options)
         assert ended.returncode == 0, ended.stderr
-        assert "1 of them are acknowledged" in ended.stdout
+        assert "1 of them are only acknowledged" in ended.stdout
         verified = command(place.home, "verify", str(kept), "--vkey", str(vkey))
         assert verified.returncode == 0, verified.stderr
         assert "3. the entry is in a published tree: not yet" in verified.stdout
@@ -326,7 +326,7 @@ def test_a_log_that_gets_witnesses_is_cosigned_at_once(tmp_path: Path) -> None:
             }, [one.stderr for one in ended.values()]
             assert f"9. {QUORUM}: ok" in ended["statement"].stdout
             assert f"9. {QUORUM}: DOES NOT HOLD" in ended["old"].stdout
-            assert "9. of the 3 known witnesses 0 cosigned" in ended["with an old statement"].stderr
+            assert "9. 0 of the 3 known witnesses cosigned" in ended["with an old statement"].stderr
             report = audited(server)
             assert report.ok, report.findings
 

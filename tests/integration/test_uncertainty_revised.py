@@ -32,7 +32,7 @@ def test_more_draws_than_there_is_time_for(server: Server, shop: Workshop) -> No
     assert (response.status_code, told["code"], told["field"], told["value"]) == (
         400, "too-many-draws", "samples", "1000000"
     )
-    assert "2000000000" in told["rule"]
+    assert "at most 952380 samples" in told["rule"]
     # 2,100 times 1 kg, each by itself
     answer = uncertainty(server, shop.name("all"), samples=100)
     assert variance(answer) == pytest.approx(2100 * expm1(log(1.1) ** 2), rel=1e-9)
@@ -45,10 +45,10 @@ def test_what_says_nothing_counts_as_certain(server: Server, shop: Workshop) -> 
     ]))])
     found = uncertainty(server, shop.name("a"))["uncertainty"]
     assert found["stated"] == pytest.approx(0.6, rel=1e-12)
-    assert "counts as certain" in found["note"]
+    assert "count as certain" in found["note"]
     assert found["analytic"]["deviation"] == pytest.approx(60 * sqrt(expm1(log(1.1) ** 2)), rel=1e-12)
     told = run("uncertainty", shop.name("a"), "--url", server.url)
-    assert "60.0 % of the CO2e is in lines that state an uncertainty; what states no uncertainty counts" in told.out
+    assert "60.0 % of the CO2e is in lines that state an uncertainty" in told.out
     # Mined with 1 kg CO2 of which nothing is said
     certain = uncertainty(server, shop.name("pot"), samples=100)["uncertainty"]
     assert (certain["analytic"]["distribution"], certain["analytic"]["low"], certain["sampled"]["high"]) == (

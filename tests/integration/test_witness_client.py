@@ -17,7 +17,7 @@ from ledger.service.witnesses.witness_client import Answer, Conflict, Differs, F
 LOG = MemoryLog("log.example/one", 40)
 
 FAILURES = {
-    "silent": "does not answer", "forged": "invalid signature", "other-root": "invalid signature",
+    "silent": "did not complete its answer", "forged": "invalid signature", "other-root": "invalid signature",
     "other-time": "from ours", "future": "from ours", "other-name": "no signature by the witness's key",
     "endless": "more than", "garbage": "not made of signature lines", "empty": "not made of signature lines",
     "bad-request": "answers 400", "forbidden": "answers 403", "unknown": "answers 404", "broken": "answers 500",

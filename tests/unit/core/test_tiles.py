@@ -215,7 +215,9 @@ def test_entries_both_ways() -> None:
         assert decode_entries(encode_entries(entries)) == entries
 
 
-@pytest.mark.parametrize(("entries", "reason"), [([], "0 entries"), ([b""] * 257, "257"), ([b"x" * 65_536], "longer")])
+@pytest.mark.parametrize(("entries", "reason"), [
+    ([], "entries, not 0"), ([b""] * 257, "257"), ([b"x" * 65_536], "longer"),
+])
 def test_entries_that_are_no_bundle_are_refused(entries: list[bytes], reason: str) -> None:
     with pytest.raises(InvalidInput, match=reason):
         encode_entries(entries)
