@@ -81,7 +81,7 @@ def test_a_stumble_is_answered_by_the_same_request(
 ) -> None:
     receipts = tmp_path / "receipts"
     with server(lambda i, lines: (200, _good(lines)) if i > 2 else stumble) as (url, requests):
-        code = main(["submit", str(envelopes), "--url", url, "--patience", "5", "--receipts", str(receipts)])
+        code = main(["submit", str(envelopes), "--url", url, "--patience", "60", "--receipts", str(receipts)])
     captured = capsys.readouterr()
     if stumble == (200, receipt(1) + b"\n"):  # a server that loses lines is no matter of waiting
         assert code == 1
