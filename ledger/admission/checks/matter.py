@@ -77,8 +77,8 @@ def check_elements(plan: Plan, facts: Facts, tolerance: Decimal) -> None:
 
     An element is balanced if an output states it and an input lot or a supply states it too, by its own composition or
     its product's.
-    - A lot counts with its stated fraction. A lot that does not state the element may consist of it as far as its
-      analysis leaves room, so that no issuer suffers from gaps in the analyses of others.
+    - A lot counts with its stated fraction. A lot that does not state the element may consist of it in the part that
+      its analysis leaves open, so that no issuer suffers from gaps in the analyses of others.
     - A supply counts with the fraction that its product states, and otherwise as free of the element: flux, fuel or
       oxygen do not explain the copper of an output, and a supplier of copper can state it.
     - Carbon comes with many supplies (fuels, reductants, electrodes, carbonates): a supply that does not state carbon

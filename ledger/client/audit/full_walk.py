@@ -128,7 +128,7 @@ class Walk:
             self._revisable.write()
 
     async def later(self, source: AuditSource, size: int, look: Callable[[Replayer, set[str]], None]) -> None:
-        """Replays the entries that the log gained after the checkpoint, below `size` and as far as they exist. Calls
+        """Replays the entries that the log gained after the checkpoint, up to `size` if it has as many. Calls
         `look` with the lots that each record touched. Reports no findings: these are for the audit of a later
         checkpoint."""
         async for page in source.pages(size, self.replayer.state.size):

@@ -61,10 +61,10 @@ class Folder:
 @contextmanager
 def opened(root: Path) -> Iterator[Folder]:
     """Opens the folder, makes it if it is missing, and locks it against other exports. Raises ConfigurationError if it
-    holds something other than a log, or another export is running in it."""
+    holds other files and no log, or another export is running in it."""
     root.mkdir(parents=True, exist_ok=True)
     if not any((root / name).is_file() for name in _OWN) and any(root.iterdir()):
-        raise ConfigurationError(f"{root} holds something other than a log", code="not-a-log", field="folder",
+        raise ConfigurationError(f"{root} holds no log", code="not-a-log", field="folder",
                                  value=root, rule="an empty folder, or the folder of an earlier export")
     handle = os.open(root, os.O_RDONLY)
     try:

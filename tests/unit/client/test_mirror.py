@@ -305,7 +305,7 @@ def test_signature_lines_of_others_are_kept(folder: Path) -> None:
 def test_a_folder_that_holds_something_else_is_refused(folder: Path) -> None:
     folder.mkdir()
     (folder / "thesis.tex").write_text("mine")
-    with pytest.raises(ConfigurationError, match="something other than a log"), opened(folder):
+    with pytest.raises(ConfigurationError, match="holds no log"), opened(folder):
         pass
     assert os.listdir(folder) == ["thesis.tex"]
 

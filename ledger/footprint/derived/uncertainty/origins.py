@@ -1,4 +1,4 @@
-"""The origin of a record's lines, as far as only the record states it: the exact factor, and the closing that measured.
+"""The origin of a record's lines that the record alone states: the exact factor, and the closing that measured.
 
 A line names a factor from a record only by source and year, which may stand for several factors: "DEFRA/2024" prices
 coal and lime. And the share of an amount that a closing spread looks like an amount measured for the record itself.

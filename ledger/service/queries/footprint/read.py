@@ -1,6 +1,6 @@
 """The footprint of one lot, from one row: its figures, its own record's part, each input's part, and the data quality.
 
-Few lots have open months, attestations or claims. A query reads them only if the row says that there are some.
+Few lots have open months, attestations or claims. A query reads them only if the row of the lot has such marks.
 """
 
 from collections.abc import Mapping, Sequence
