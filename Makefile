@@ -2,6 +2,8 @@
 # PYTHON and VENV may be given: make test PYTHON=/usr/bin/python3.12 VENV=/var/tmp/py312
 
 SHELL := /bin/sh
+# Tests start hundreds of interpreters. Each would compile all modules anew if none might store what it compiled.
+unexport PYTHONDONTWRITEBYTECODE
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed

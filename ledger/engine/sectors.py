@@ -4,10 +4,9 @@ activity."""
 from collections.abc import Iterable, Mapping
 from decimal import localcontext
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import networkx
 from msgspec import Struct
 
 from ledger.core.outcome.assessment import Assessment
@@ -16,6 +15,9 @@ from ledger.core.record.canonical import explain_schema
 from ledger.engine.chain_figures import checked
 from ledger.errors import LedgerError, PluginError
 from ledger.sdk import CONTEXT, Activity, ChainFigure, Context, Sector
+
+if TYPE_CHECKING:  # see ledger.sdk.chain
+    import networkx
 
 _assessment = msgspec.json.Decoder(Assessment)
 

@@ -5,9 +5,12 @@ version, with lines that add up to it.
 """
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import networkx
 from msgspec import Struct
+
+if TYPE_CHECKING:  # workers do without it: importing networkx takes longer than loading all sectors
+    import networkx
 
 
 class ChainLine(Struct, frozen=True, kw_only=True):

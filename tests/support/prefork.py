@@ -22,6 +22,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
+from litestar import Litestar
+
 from ledger.cli.root import COMMANDS, main
 
 COMMAND: Final = (sys.executable, "-m", "ledger.cli")
@@ -220,9 +222,10 @@ def _settle(request: Mapping[str, Any], descriptors: Sequence[int]) -> Mapping[s
 
 
 def _loaded() -> None:
-    """Imports whatever a command does."""
+    """Imports whatever a command does, and what Litestar imports as it makes an application."""
     for lazy in COMMANDS.values():
         import_module(lazy.target.partition(":")[0])
+    Litestar(logging_config=None)
     gc.collect()
     gc.freeze()
 
