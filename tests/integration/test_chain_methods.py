@@ -170,6 +170,7 @@ def test_methods_that_heed_nothing(asked: Asked) -> None:
         with pytest.raises(Unavailable, match="has to wait") as caught:
             asked(part, seconds=0.1)
         assert caught.value.code == "plugin-busy"
+        assert len(_asking()) == 4
         made = [asked.shop.make({f"beside-{i}": "0.1"}, {"pot": "0.1"}) for i in range(20)]
         assert len(asked.inner.post(made)) == 20
     finally:
@@ -179,7 +180,7 @@ def test_methods_that_heed_nothing(asked: Asked) -> None:
 
 
 def _asking() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "plugin question"]
+    return [thread for thread in threading.enumerate() if thread.name == "question"]
 
 
 def test_what_cannot_be_asked(asked: Asked) -> None:

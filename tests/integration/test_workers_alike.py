@@ -46,7 +46,7 @@ async def by_workers(asked: list[AssessmentCall]) -> list[AssessmentResult]:
 
 
 def told(found: AssessmentResult) -> tuple[object, ...]:
-    """Everything about an answer that can differ. Texts are told as far as they travel."""
+    """Everything about an answer that can differ. Texts as they are sent."""
     if isinstance(found, LedgerError):
         return type(found), found.code, found.message[:2_000], found.field, found.value, found.rule
     return (repr(found),)

@@ -6,6 +6,7 @@ tests are those of `tests/unit` and `tests/property`, vectors included. Faults t
 the tests that `--survivors PATH ...` names. Planting works on a copy; the tree itself is not touched.
 
 A first run notes which fast tests call each function (`reach.py`); with a fault in a function, only these tests run.
+Each core has a copy of the tree and takes the next fault.
 """
 
 import argparse
@@ -17,7 +18,9 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Final
 
 from planting import PlantedFault, Site, read_faults, site_of
@@ -25,6 +28,7 @@ from planting import PlantedFault, Site, read_faults, site_of
 ROOT: Final = Path(__file__).resolve().parents[2]
 FAST: Final = ("tests/unit", "tests/property")
 TIMEOUT: Final = 1800
+CORES: Final = os.cpu_count() or 1
 
 
 def copy(tree: Path, folder: Path) -> Path:
@@ -46,8 +50,8 @@ def run(root: Path, tests: Sequence[str], *options: str, **variables: str) -> bo
     paths = os.pathsep.join(str(path) for path in (root, root / "tests", Path(__file__).parent))
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", str(os.cpu_count() or 1),
-             "-m", "not faults_long and not bench", *options, f"@{chosen}"],
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not faults_long and not bench",
+             *options, f"@{chosen}"],
             cwd=root, capture_output=True, check=False, timeout=TIMEOUT,
             env={**os.environ, "PYTHONPATH": paths, **variables},
         )
@@ -63,13 +67,20 @@ def tests_by_function(root: Path, sites: Sequence[Site]) -> Mapping[str, list[st
     functions = os.pathsep.join(sorted({_named(site) for site in sites}))
     reached: dict[str, set[str]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        if not run(root, FAST, "-p", "reach", STRENGTH_FUNCTIONS=functions, STRENGTH_REACH=folder):
+        if not run(root, FAST, "-n", str(CORES), "-p", "reach", STRENGTH_FUNCTIONS=functions, STRENGTH_REACH=folder):
             raise SystemExit("the fast tests fail without a fault")
         for path in Path(folder).glob("*.json"):
             for function, tests in json.loads(path.read_text(encoding="utf-8")).items():
                 reached.setdefault(function, set()).update(tests)
     # A function that was called before any test began concerns them all.
-    return {function: list(FAST) if "" in tests else sorted(tests) for function, tests in reached.items()}
+    return {
+        function: list(FAST) if "" in tests else sorted(tests, key=_by_length) for function, tests in reached.items()
+    }
+
+
+def _by_length(test: str) -> tuple[bool, str]:
+    """Unit tests first: they are shorter than property tests."""
+    return not test.startswith(FAST[0]), test
 
 
 def _named(site: Site) -> str:
@@ -88,20 +99,30 @@ def caught(root: Path, site: Site, tests: Sequence[str]) -> bool:
         site.path.write_text(sound, encoding="utf-8")
 
 
-def measure(root: Path, survivors: Sequence[str]) -> tuple[Counter[str], Counter[str]]:
-    """Faults by layer, and by layer and by whom they were caught."""
+def measure(roots: Sequence[Path], survivors: Sequence[str]) -> tuple[Counter[str], Counter[str]]:
+    """Faults by layer, and by layer and by whom they were caught. `roots`: copies of one tree."""
     faults: list[PlantedFault] = read_faults()
-    sites = [site_of(root, fault) for fault in faults]
-    reached = tests_by_function(root, sites)
-    total, by_tests = Counter[str](), Counter[str]()
-    for fault, site in zip(faults, sites, strict=True):
-        tests = reached.get(_named(site), [])
-        by = "fast" if caught(root, site, tests) else "integration" if caught(root, site, survivors) else "SURVIVED"
-        total[fault.layer] += 1
-        by_tests[f"{fault.layer} {by}"] += 1
+    sites = [site_of(roots[0], fault) for fault in faults]
+    reached = tests_by_function(roots[0], sites)
+    free: SimpleQueue[Path] = SimpleQueue()
+    for root in roots:
+        free.put(root)
+
+    def catcher(fault: PlantedFault, site: Site) -> str:
+        root, tests = free.get(), reached.get(_named(site), [])
+        try:
+            own = site_of(root, fault)
+            by = "fast" if caught(root, own, tests) else "integration" if caught(root, own, survivors) else "SURVIVED"
+        finally:
+            free.put(root)
         print(f"{fault.layer} {fault.function} {fault.place} {fault.operator}: {by} ({len(tests)} fast tests)",
               flush=True)
-    return total, by_tests
+        return by
+
+    with ThreadPoolExecutor(len(roots)) as pool:
+        catchers = list(pool.map(catcher, faults, sites))
+    total = Counter(fault.layer for fault in faults)
+    return total, Counter(f"{fault.layer} {by}" for fault, by in zip(faults, catchers, strict=True))
 
 
 def main() -> int:
@@ -110,7 +131,8 @@ def main() -> int:
     parser.add_argument("--survivors", nargs="*", default=[], help="tests for faults that the fast ones miss")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        total, by_tests = measure(copy(options.tree.resolve(), Path(name)), options.survivors)
+        roots = [copy(options.tree.resolve(), Path(name, str(core))) for core in range(CORES)]
+        total, by_tests = measure(roots, options.survivors)
     for layer, count in total.items():
         fast, slow = by_tests[f"{layer} fast"], by_tests[f"{layer} integration"]
         print(f"{layer}: {fast} of {count} by fast tests, {slow} more by integration tests")

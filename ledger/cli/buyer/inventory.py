@@ -97,7 +97,7 @@ def _scopes(scopes: ScopesAnswer) -> Table:
     for name, power in scopes.scope2_categories.items():
         table.add_row(f"  {name}", _tonnes(power.location), _tonnes(power.market))
     table.add_row("1 and 2", _tonnes(scopes.operational.location), _tonnes(scopes.operational.market))
-    table.add_row("3 as far as known", _tonnes(scopes.scope3), _tonnes(scopes.scope3))
+    table.add_row("3 from known data", _tonnes(scopes.scope3), _tonnes(scopes.scope3))
     for name, amount in scopes.apart.items():
         table.add_row(f"separate: {name}", _tonnes(amount), "")
     table.add_row("primary data", _percent(scopes.primary_share), "")

@@ -20,8 +20,8 @@ _METALS: Final = frozenset((
 
 
 class Charged(NamedTuple):
-    """A part of the charge, kg: `metal` as far as known, `most` the metal that it can hold at most, `carbon` as the lot
-    declares (0: the standard's factor applies)."""
+    """A part of the charge, kg. `metal`: the stated or typical metal. `most`: the most metal that it can hold.
+    `carbon`: as the lot declares (0: the standard's factor applies)."""
 
     kind: str
     mass: Decimal

@@ -7,8 +7,8 @@ from ledger.service.queries.indicators.answers import CoverageAnswer, GroupAnswe
 from ledger.service.queries.indicators.catalogue import Composite, Target
 
 NOTE = (
-    "These figures cover only the facilities on this ledger, as far as their records state data. They are not figures "
-    "of a country, a region or a market, and do not show that a national target is met."
+    "These figures cover only the facilities on this ledger and the data that their records state. They are not "
+    "figures of a country, a region or a market, and do not show that a national target is met."
 )
 
 
