@@ -41,6 +41,12 @@ SAMPLING: Final = Decimal("0.02")
 # Off-gas, spills and washing water, beyond moisture and the burnt-off waste that the activity names.
 LOSS: Final = Decimal("0.15")
 MELTED: Final = ("remelting", "smelting")
+_INDICATORS: Final[Mapping[str, str]] = {
+    "steel": "recycledSteel", "copper": "recycledCopper", "aluminium": "recycledAluminium", "lead": "recycledLead",
+    "zinc": "recycledZinc", "paper": "recycledPaper", "plastics": "recycledPlastics", "rubber": "recycledRubber",
+    "glass": "recycledGlass",
+}
+"""Tonnes by material. All other materials are of batteries."""
 
 Method = Literal[
     "remelting", "smelting", "electrolyticRefining", "hydrometallurgy", "pulping", "mechanical", "extrusion",
@@ -154,7 +160,7 @@ def _yield(draft: Draft, context: Context, activity: Recycling) -> Decimal:
         draft.find("yield-unusual", f"only {made:f} kg of {activity.material} out of {came:f} kg")
     draft.indicate("recyclingYield", min(made / came, Decimal(1)))
     draft.indicate("recycledResources", made / 1000)
-    _indicate_material(draft, activity.material, made / 1000)
+    draft.indicate(_INDICATORS.get(activity.material, "recycledBatteryMaterials"), made / 1000)
     return made
 
 
@@ -176,27 +182,3 @@ def _check_energy(draft: Draft, activity: Recycling, made: Decimal) -> None:
     message = f"{per_kilogram:.2f} MJ per kg of {activity.material} recycled"
     warn_outside(draft, "energy-unusual", message, per_kilogram, (least, material.most), with_range=False)
     draft.indicate("energyPerTonne", per_kilogram * 1000)
-
-
-def _indicate_material(draft: Draft, material: str, tonnes: Decimal) -> None:
-    match material:
-        case "steel":
-            draft.indicate("recycledSteel", tonnes)
-        case "copper":
-            draft.indicate("recycledCopper", tonnes)
-        case "aluminium":
-            draft.indicate("recycledAluminium", tonnes)
-        case "lead":
-            draft.indicate("recycledLead", tonnes)
-        case "zinc":
-            draft.indicate("recycledZinc", tonnes)
-        case "paper":
-            draft.indicate("recycledPaper", tonnes)
-        case "plastics":
-            draft.indicate("recycledPlastics", tonnes)
-        case "rubber":
-            draft.indicate("recycledRubber", tonnes)
-        case "glass":
-            draft.indicate("recycledGlass", tonnes)
-        case _:
-            draft.indicate("recycledBatteryMaterials", tonnes)
