@@ -28,9 +28,10 @@ from ledger.service.posting.submit import Submitter
 from ledger.service.settings import Settings, check_origin
 from ledger.service.witnesses.activated_policy import activation_of, command, read_activated
 from ledger.store.anchor import open_anchor, written
-from ledger.store.database import Connection, DatabasePool, migrate, owner_connection
+from ledger.store.database import Connection, DatabasePool, owner_connection
 from ledger.store.embedded.layout import Layout
 from ledger.store.hosting import Hosted
+from ledger.store.migrate import migrate
 from ledger.store.sql import queries
 
 LOG_MISSING: Final = "log-missing"

@@ -1,4 +1,4 @@
-"""Connections to the database: a pool whose sessions may only read and append, checks at the start, and migrations."""
+"""Connections to the database: a pool whose sessions may only read and append, and checks at the start."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -8,13 +8,13 @@ from typing import Any, TypeAlias
 import asyncpg
 
 from ledger.errors import ConfigurationError, InvalidInput, Unavailable
-from ledger.store.sql import migrations, schema
+from ledger.store.schema import check_version
+from ledger.store.sql import migrations
 
 WRITER = "carbon_ledger_writer"
 ERASER = "carbon_ledger_eraser"
 MINIMUM_VERSION = 150000
 _CLOSE_SECONDS = 10
-_MIGRATION_LOCK = 0x6C6564676572
 Connection: TypeAlias = asyncpg.connection.Connection | asyncpg.pool.PoolConnectionProxy
 
 UNREACHABLE = (OSError, asyncio.TimeoutError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError,
@@ -131,7 +131,7 @@ async def _become_writer(connection: Connection) -> None:
 
 
 async def check_database(pool: DatabasePool) -> None:
-    """Raises ConfigurationError for a version before 15, `fsync=off`, or a schema that is not up to date."""
+    """Raises ConfigurationError for a version before 15, `fsync=off`, or a schema that does not fit this program."""
     async with pool.acquire() as connection:
         version = int(await connection.fetchval("SHOW server_version_num"))
         if version < MINIMUM_VERSION:
@@ -144,34 +144,10 @@ async def check_database(pool: DatabasePool) -> None:
         if await connection.fetchval("SELECT to_regclass('public.schema_version')") is None:
             raise ConfigurationError("the database holds no ledger: run init")
         stored = await connection.fetchval("SELECT max(version) FROM schema_version")
-        newest = migrations()[-1][0]
         if stored is None:
             raise ConfigurationError("unknown version of the database's schema: its table schema_version is empty")
-        if stored != newest:
-            remedy = "run init" if stored < newest else "a later version of this program has migrated it, use that one"
-            raise ConfigurationError(f"the schema has version {stored}, this program needs {newest}: {remedy}")
-
-
-async def migrate(owner_url: str, *, app_role: str | None = None) -> None:
-    """Brings the schema up to date, as the database's owner, and lets the login `app_role` use it.
-
-    A new database gets the whole schema at once, which equals the result of all migrations in order.
-    """
-    async with owner_connection(owner_url) as connection, connection.transaction():
-        await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
-        newest = migrations()[-1][0]
-        if await connection.fetchval("SELECT to_regclass('public.schema_version')") is None:
-            await connection.execute(schema())
-            await connection.execute("INSERT INTO schema_version (version) VALUES ($1)", newest)
-        else:
-            stored = await connection.fetchval("SELECT max(version) FROM schema_version")
-            for number, script in migrations():
-                # If the schema's version is unknown, `check_database` raises the error.
-                if stored is not None and number > stored:
-                    await connection.execute(script)
-                    await connection.execute("INSERT INTO schema_version (version) VALUES ($1)", number)
-        user = app_role or await connection.fetchval("SELECT current_user")
-        await connection.execute(f"GRANT {WRITER}, {ERASER} TO {quoted(user)}")
+        comment = await connection.fetchval("SELECT obj_description('public.schema_version'::regclass, 'pg_class')")
+    check_version(stored, comment, migrations())
 
 
 @asynccontextmanager

@@ -31,7 +31,7 @@ from importlib.metadata import entry_points
 from importlib.resources import files
 from ledger.store.sql import migrations, queries, schema
 print(json.dumps({
-    "schema": "CREATE TABLE head" in schema(), "migrations": [number for number, _ in migrations()],
+    "schema": "CREATE TABLE head" in schema(), "migrations": [migration.number for migration in migrations()],
     "queries": "lock_head" in queries("sequence"), "typed": files("ledger").joinpath("py.typed").is_file(),
     "tables": sum(1 for file in files("ledger").joinpath("sdk", "data").iterdir() if file.name.endswith(".csv")),
     "commands": [point.value for point in entry_points(group="console_scripts", name="carbon-ledger")],
@@ -137,7 +137,7 @@ def test_wheels_install_and_are_readable(built: Path, tmp_path: Path) -> None:
         [python, "-c", READS], capture_output=True, text=True, check=True, timeout=60, cwd=tmp_path, env=clean
     )
     assert json.loads(done.stdout) == {
-        "schema": True, "queries": True, "typed": True, "migrations": [number for number, _ in migrations()],
+        "schema": True, "queries": True, "typed": True, "migrations": [migration.number for migration in migrations()],
         "tables": len(list((ROOT / "ledger" / "sdk" / "data").glob("*.csv"))), "commands": ["ledger.cli:main"],
         "plugins": sorted(
             f"{name}={value}" for path in PLUGINS for points in project(path)["project"]["entry-points"].values()

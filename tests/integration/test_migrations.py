@@ -35,8 +35,9 @@ from ledger.service.queries.product.answers import ProductAnswer
 from ledger.service.queries.product.read import read_product
 from ledger.service.queries.questions import PeriodQuestion
 from ledger.service.setup import Identity
-from ledger.store.database import migrate, open_pool
+from ledger.store.database import open_pool
 from ledger.store.embedded import EmbeddedPostgres
+from ledger.store.migrate import migrate
 from ledger.store.sql import migrations
 
 SEED, SIZE = 9, 220
@@ -161,8 +162,7 @@ def rows_of(database: Database, table: str) -> list[tuple[Any, ...]]:
 
 def turn_back(now: Database, then: Database) -> None:
     """Makes of an empty database what the first version would have made of the same records."""
-    (_, script), *_ = migrations()
-    then.execute(script)
+    then.execute(migrations()[0].script)
     then.execute("INSERT INTO schema_version (version) VALUES (1)")
     for table in tables(then):
         if table != "schema_version":
@@ -217,7 +217,7 @@ def test_turning_back_loses_nothing(today: Database, first: Database) -> None:
 
 
 def test_it_is_not_read_before(made: Made, first: Database) -> None:
-    newest = migrations()[-1][0]
+    newest = migrations()[-1].number
     with pytest.raises(ConfigurationError, match=f"the schema has version 1, this program needs {newest}: run init"):
         audit_of(made, first)
     assert [row["version"] for row in first.fetch("SELECT version FROM schema_version")] == [1]
@@ -226,7 +226,7 @@ def test_it_is_not_read_before(made: Made, first: Database) -> None:
 def test_every_row_is_what_it_would_be_today(made: Made, today: Database, first: Database) -> None:
     asyncio.run(migrate(first.url))
     versions = [row["version"] for row in first.fetch("SELECT version FROM schema_version ORDER BY version")]
-    assert versions == [number for number, _ in migrations()]
+    assert versions == [migration.number for migration in migrations()]
     assert {*tables(first)} == {*tables(today)}
     for table in tables(today):
         if table != "schema_version":
@@ -260,7 +260,7 @@ def test_the_second_version_gains_an_index(made: Made, today: Database) -> None:
     with pytest.raises(ConfigurationError, match="the schema has version 2"):
         audit_of(made, today)
     asyncio.run(migrate(today.url))
-    assert today.one("SELECT max(version) FROM schema_version") == migrations()[-1][0]
+    assert today.one("SELECT max(version) FROM schema_version") == migrations()[-1].number
     assert today.one(index) == definition
     assert {table: rows_of(today, table) for table in before} == before
 

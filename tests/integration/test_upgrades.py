@@ -1,0 +1,166 @@
+"""Two versions of the program on one database: the later one migrates while the earlier one serves and is started."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+import pytest
+from support.databases import Database, copied
+from support.server import Server, prepared_home
+from support.waiting import until
+from support.witness import audited
+from support.workshop import Workshop, workshop
+
+from ledger.errors import Unavailable
+from ledger.store import migrate as migrating
+from ledger.store.database import owner_connection
+from ledger.store.embedded import EmbeddedPostgres
+from ledger.store.migrate import apply, migrate
+from ledger.store.sql import Migration, migration_of, migrations
+
+NEXT: Final = migrations()[-1].number + 1
+EXPANDING: Final = migration_of(NEXT, f"-- compatible-from: {NEXT - 1}\nALTER TABLE record ADD COLUMN later integer;\n")
+CONTRACTING: Final = migration_of(NEXT + 1, "ALTER TABLE record DROP COLUMN later;\n")
+ONLINE: Final = migration_of(
+    NEXT, f"-- compatible-from: {NEXT - 1}\n-- online\nDROP INDEX CONCURRENTLY IF EXISTS record_later;\n"
+    "CREATE INDEX CONCURRENTLY record_later ON record (type);\n",
+)
+VALID: Final = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'record_later'::regclass"
+
+
+class Shop:
+    """A ledger with a workshop, and copies of its database."""
+
+    def __init__(self, home: Path, postgres: EmbeddedPostgres, works: Workshop, vkey: str) -> None:
+        self.home, self.postgres, self.works, self.vkey = home, postgres, works, vkey
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Shop]:
+    with prepared_home() as home:
+        with Server(home) as server:
+            works, vkey = workshop(server, "works", pot="1000"), server.vkey
+        with EmbeddedPostgres(home) as postgres:
+            yield Shop(home, postgres, works, vkey)
+
+
+@pytest.fixture
+def database(shop: Shop) -> Iterator[Database]:
+    with copied(shop.postgres) as copy:
+        yield copy
+
+
+def applied(database: Database, migration: Migration) -> None:
+    async def run() -> None:
+        async with owner_connection(database.url) as connection:
+            await apply(connection, migration)
+
+    database.run(run())
+
+
+class Posting(threading.Thread):
+    """Posts records until it is stopped; counts what was acknowledged. `error`: what a post raised."""
+
+    def __init__(self, server: Server, works: Workshop) -> None:
+        super().__init__()
+        self.count, self.error = 0, None
+        self._server, self._works = server, works
+        self._ended = threading.Event()
+
+    def run(self) -> None:
+        try:
+            while not self._ended.is_set():
+                self._server.post([self._works.use({"pot": "0.001"})])
+                self.count += 1
+        except BaseException as error:
+            self.error = error
+
+    def __enter__(self) -> "Posting":
+        self.start()
+        until(lambda: self.count > 2 or not self.is_alive(), "nothing is posted")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        before = self.count
+        until(lambda: self.count > before + 2 or not self.is_alive(), "nothing more is posted")
+        self._ended.set()
+        self.join(120)
+
+
+def test_the_earlier_version_goes_on_and_starts_again(shop: Shop, database: Database) -> None:
+    """Its server appends while the schema is expanded, and one that starts afterwards appends too. The audit holds."""
+    with database.served(shop.home) as server, Posting(server, shop.works) as posting:
+        applied(database, EXPANDING)
+    assert posting.error is None
+    assert database.one("SELECT max(version) FROM schema_version") == NEXT
+    with database.served(shop.home) as server:
+        server.post([shop.works.use({"pot": "1"})])
+        report = audited(server)
+        assert report.ok, report.findings
+        assert report.entries == database.one("SELECT size FROM head")
+
+
+def test_the_earlier_version_does_not_start_on_a_contracted_schema(shop: Shop, database: Database) -> None:
+    applied(database, EXPANDING)
+    applied(database, CONTRACTING)
+    with pytest.raises(RuntimeError, match=f"the schema has version {NEXT + 1}, this program needs {NEXT - 1}"):
+        database.served(shop.home)
+
+
+def test_an_index_is_built_while_records_are_appended(shop: Shop, database: Database) -> None:
+    with database.served(shop.home) as server, Posting(server, shop.works) as posting:
+        applied(database, ONLINE)
+    assert posting.error is None
+    assert database.one(VALID) is True
+    assert database.one("SELECT max(version) FROM schema_version") == NEXT
+
+
+def test_an_index_that_was_left_unfinished(database: Database) -> None:
+    """The program was stopped while it waited for an older transaction: the next start builds the index anew."""
+    other = Database(database.url)
+    with other:
+        other.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM record")
+        interrupted = database.run(asyncpg.connect(database.url))
+        with pytest.raises(asyncpg.QueryCanceledError):
+            database.run(_interrupted(interrupted))
+        other.execute("ROLLBACK")
+    assert database.one(VALID) is False
+    assert database.one("SELECT max(version) FROM schema_version") == NEXT - 1
+    applied(database, ONLINE)
+    assert database.one(VALID) is True
+
+
+async def _interrupted(connection: asyncpg.Connection) -> None:
+    try:
+        await connection.execute("SET statement_timeout = '500ms'")
+        await apply(connection, ONLINE)
+    finally:
+        await connection.close()
+
+
+def test_a_table_that_is_locked(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the migration is left, and it says what to look for; once the table is free, it is applied."""
+    monkeypatch.setattr(migrating, "ATTEMPTS", 1)
+    monkeypatch.setattr(migrating, "LOCK_SECONDS", 1)
+    with Database(database.url) as other:
+        other.execute("BEGIN; LOCK TABLE record IN ACCESS SHARE MODE")
+        with pytest.raises(Unavailable, match=f"migration {NEXT} waits for a table") as caught:
+            applied(database, EXPANDING)
+        assert caught.value.code == "database-busy"
+        assert database.one("SELECT max(version) FROM schema_version") == NEXT - 1
+        other.execute("ROLLBACK")
+    applied(database, EXPANDING)
+    assert database.one("SELECT max(version) FROM schema_version") == NEXT
+
+
+def test_programs_that_start_at_once(shop: Shop) -> None:
+    """One makes the schema, the others wait for it."""
+    with copied(shop.postgres, "template0") as empty:
+        async def start() -> None:
+            await asyncio.gather(*[migrate(empty.url) for _ in range(5)])
+
+        empty.run(start())
+        assert [row["version"] for row in empty.fetch("SELECT version FROM schema_version")] == [NEXT - 1]
