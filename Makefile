@@ -15,9 +15,9 @@ PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 PROJECTS := pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest
-# A file is one process: its tests share servers. Tests wait as much as they compute, so two for each core, up to eight.
+# A file is one process: its tests share servers. Tests wait half of their time, so three for each core, up to eight.
 PROCESSES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
-PARALLEL ?= -n $(shell expr $(PROCESSES) '*' 2 '|' 2) --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+PARALLEL ?= -n $(shell expr $(PROCESSES) '*' 3 '|' 2) --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 # The first of these that runs, is 3.11 or later, and can make virtual environments.
 define FIND_PYTHON
