@@ -43,8 +43,9 @@ def copy(tree: Path, folder: Path) -> Path:
     return folder
 
 
-def run(root: Path, tests: Sequence[str], *options: str, **variables: str) -> bool:
-    """Whether the tests of the tree at `root` pass. A run that does not end in half an hour has failed."""
+def run(root: Path, tests: Sequence[str], *options: str, **variables: str) -> str | None:
+    """Runs tests of the tree at `root`; None if they pass, else the end of the output. A run that does not end in half
+    an hour has failed."""
     chosen = root / "chosen-tests"
     chosen.write_text("".join(f"{test}\n" for test in tests), encoding="utf-8")
     paths = os.pathsep.join(str(path) for path in (root, root / "tests", Path(__file__).parent))
@@ -56,10 +57,10 @@ def run(root: Path, tests: Sequence[str], *options: str, **variables: str) -> bo
             env={**os.environ, "PYTHONPATH": paths, **variables},
         )
     except subprocess.TimeoutExpired:
-        return False
+        return f"no end within {TIMEOUT} s"
     if done.returncode not in (0, 1):
         raise SystemExit(f"pytest ended with {done.returncode}: {done.stdout.decode()[-2000:]}")
-    return done.returncode == 0
+    return done.stdout.decode()[-2000:] if done.returncode else None
 
 
 def tests_by_function(root: Path, sites: Sequence[Site]) -> Mapping[str, list[str]]:
@@ -67,8 +68,9 @@ def tests_by_function(root: Path, sites: Sequence[Site]) -> Mapping[str, list[st
     functions = os.pathsep.join(sorted({_named(site) for site in sites}))
     reached: dict[str, set[str]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        if not run(root, FAST, "-n", str(CORES), "-p", "reach", STRENGTH_FUNCTIONS=functions, STRENGTH_REACH=folder):
-            raise SystemExit("the fast tests fail without a fault")
+        failed = run(root, FAST, "-n", str(CORES), "-p", "reach", STRENGTH_FUNCTIONS=functions, STRENGTH_REACH=folder)
+        if failed is not None:
+            raise SystemExit(f"the fast tests fail without a fault: {failed}")
         for path in Path(folder).glob("*.json"):
             for function, tests in json.loads(path.read_text(encoding="utf-8")).items():
                 reached.setdefault(function, set()).update(tests)
@@ -94,7 +96,7 @@ def caught(root: Path, site: Site, tests: Sequence[str]) -> bool:
     sound = site.path.read_text(encoding="utf-8")
     site.path.write_text(site.planted, encoding="utf-8")
     try:
-        return not run(root, tests, "-x")
+        return run(root, tests, "-x") is not None
     finally:
         site.path.write_text(sound, encoding="utf-8")
 
