@@ -65,7 +65,7 @@ def run(root: Path, tests: Sequence[str], *options: str, **variables: str) -> st
 
 def tests_by_function(root: Path, sites: Sequence[Site]) -> Mapping[str, list[str]]:
     """Fast tests by the function that they call, as `file:line`."""
-    functions = os.pathsep.join(sorted({_named(site) for site in sites}))
+    functions = "\n".join(sorted({_named(site) for site in sites}))
     reached: dict[str, set[str]] = {}
     with tempfile.TemporaryDirectory() as folder:
         failed = run(root, FAST, "-n", str(CORES), "-p", "reach", STRENGTH_FUNCTIONS=functions, STRENGTH_REACH=folder)

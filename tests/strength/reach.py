@@ -1,5 +1,5 @@
-"""A pytest plugin that notes which tests run which functions. It reads functions as `file:line` from the variable
-STRENGTH_FUNCTIONS, and writes a JSON file a process into the folder STRENGTH_REACH."""
+"""A pytest plugin that notes which tests run which functions. It reads functions as `file:line` from the lines of the
+variable STRENGTH_FUNCTIONS, and writes a JSON file a process into the folder STRENGTH_REACH."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-_WANTED: Final = frozenset(os.environ.get("STRENGTH_FUNCTIONS", "").split(os.pathsep))
+_WANTED: Final = frozenset(os.environ.get("STRENGTH_FUNCTIONS", "").splitlines())
 _TOOL: Final = sys.monitoring.PROFILER_ID if sys.version_info >= (3, 12) else 0
 _reached: dict[str, set[str]] = {}
 _running = [""]
