@@ -2,7 +2,9 @@
 it identifies the code that computed a figure."""
 
 import hashlib
+import sys
 from collections.abc import Callable, Iterable
+from contextlib import redirect_stderr, redirect_stdout
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -11,6 +13,7 @@ from pathlib import Path
 
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import ConfigurationError
+from ledger.registry.printed import Printed
 from ledger.sdk import Sector
 
 GROUP = "carbon_ledger.plugins"
@@ -41,8 +44,11 @@ def _points() -> list[EntryPoint]:
 
 
 def _load(point: EntryPoint) -> Installed:
+    printed = Printed(sys.stderr)
     try:
-        sector = point.load()()
+        # Programs read the standard output of commands: a server prints its address there.
+        with redirect_stdout(printed), redirect_stderr(printed):
+            sector = point.load()()
     except (Exception, SystemExit) as error:
         raise ConfigurationError(f"plugin {point.name} cannot be loaded: {type(error).__name__}: {error}") from error
     if not isinstance(sector, Sector) or sector.name != point.name:

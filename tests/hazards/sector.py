@@ -138,6 +138,39 @@ def _exit_python(_: Acting) -> None:
     sys.exit("that is all")
 
 
+def _in_worker() -> bool:
+    """An audit recomputes these records in the tests' own process, which must not be copied."""
+    return getattr(sys.modules["__main__"].__spec__, "name", "") == "ledger.registry.workers.child"
+
+
+def _fork(_: Acting) -> None:
+    if _in_worker():
+        os.fork()
+
+
+def _fork_and_exit(_: Acting) -> None:
+    if _in_worker() and os.fork() == 0:
+        sys.exit(0)
+
+
+def _fork_in_c(_: Acting) -> None:
+    """Nothing of Python hears of it, so the copy has all that the process has open."""
+    if _in_worker():
+        ctypes.PyDLL(None).fork()
+
+
+def _leave_another(given: Acting) -> None:
+    """Ends, and leaves a copy that has everything open, in a session of its own."""
+    if ctypes.PyDLL(None).fork() == 0:
+        os.setsid()
+        Path(given.note).write_text(str(os.getpid()))
+        time.sleep(600)
+        os._exit(0)
+    while not Path(given.note).read_text():
+        time.sleep(0.01)
+    os._exit(3)
+
+
 def _interrupt(_: Acting) -> None:
     raise KeyboardInterrupt
 
@@ -151,7 +184,8 @@ HAZARDS: Final[Mapping[str, Callable[[Acting], None]]] = {
     "backtracks": _backtrack, "deadlocks": _deadlock, "silences": _silence, "spawns": _spawn, "exits": _exit,
     "segfaults": _segfault, "aborts": _abort, "closes": _close, "babbles": _babble, "fills": _fill, "leaks": _leak,
     "prints": _print, "raises": _raise, "raisesUntellable": _raise_untellable, "exitsPython": _exit_python,
-    "interrupts": _interrupt,
+    "interrupts": _interrupt, "forks": _fork, "forksAndExits": _fork_and_exit, "forksInC": _fork_in_c,
+    "leavesAnother": _leave_another,
 }
 
 

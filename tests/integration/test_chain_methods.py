@@ -53,6 +53,14 @@ def looping(_: networkx.DiGraph, __: str) -> ChainFigure:
         pass
 
 
+def leaving(_: networkx.DiGraph, __: str) -> ChainFigure:
+    raise SystemExit("that is all")
+
+
+def interrupting(_: networkx.DiGraph, __: str) -> ChainFigure:
+    raise KeyboardInterrupt
+
+
 def heedless(_: networkx.DiGraph, lot: str) -> ChainFigure:
     """It lets nobody stop it, until the test does."""
     while not RELEASED.is_set():
@@ -71,7 +79,8 @@ RELEASED = threading.Event()
 REGISTRY = Registry([Installed(
     Sector(name="tables", version="2.0.0", en="Tables", zh="表", routes={},
            methods={"bought": method(bought), "failing": method(failing), "short": method(short),
-                    "looping": method(looping), "heedless": method(heedless)}),
+                    "looping": method(looping), "leaving": method(leaving), "interrupting": method(interrupting),
+                    "heedless": method(heedless)}),
     "ab" * 32, "tests",
 )])
 
@@ -137,6 +146,8 @@ def test_a_lot_of_a_pool_and_an_earlier_tree(asked: Asked) -> None:
 
 @pytest.mark.parametrize(("name", "code", "told"), [
     ("tables.failing/1", "plugin-failed", "tables.failing/1 of plugin tables/2.0.0 failed on lot"),
+    ("tables.leaving/1", "plugin-failed", "tables.leaving/1 of plugin tables/2.0.0 failed: SystemExit: that is all"),
+    ("tables.interrupting/1", "plugin-failed", "of plugin tables/2.0.0 failed: KeyboardInterrupt"),
     ("tables.short/1", "invalid-chain-figure",
      "tables.short/1 of plugin tables/2.0.0 returned lines that add up to 1.0"),
 ])

@@ -14,6 +14,7 @@ from support.server import command, environment, temporary_home
 from ledger.core.signatures.signing import SigningKey
 from ledger.errors import ConfigurationError
 from ledger.host.files.key_files import LOG_KEY
+from ledger.registry.installed import installed
 from ledger.registry.workers.trial import tried
 
 SECONDS = 120
@@ -117,6 +118,17 @@ def test_an_address_of_no_host(home: Path, host: str) -> None:
 ])
 def test_a_plugin_that_does_not_load(home: Path, tmp_path: Path, text: str) -> None:
     assert "broken" in refused(home, installed=broken(tmp_path, text))
+
+
+def test_what_a_plugin_prints_while_it_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing of it is taken for the address that a server prints."""
+    monkeypatch.syspath_prepend(broken(tmp_path, r"print('http://elsewhere \x1b[2J')"))
+    with pytest.raises(ConfigurationError, match="plugin broken cannot be loaded"):
+        installed()
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", "http://elsewhere \\x1b[2J\n")
 
 
 def broken(folder: Path, text: str) -> Path:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import psutil
 import pytest
-from hazards.sector import ACT, LEAK, STEADY, forget
+from hazards.sector import ACT, LEAK, STEADY, Acting, forget
 from msgspec import Raw
 from support.hazards import LIMIT, act, gone, known, server_of_hazards, workers_of
 from support.revising import add, amend, change, flows, pool
@@ -140,6 +141,39 @@ def test_what_a_sector_has_started_ends_with_it(server: Server, shop: Workshop, 
     note = tmp_path / "pid"
     refused(server, shop, "spawns", str(note))
     until(lambda: gone(int(note.read_text())), "a process that the plugin started is left")
+
+
+@pytest.mark.parametrize("how", ["forks", "forksAndExits", "forksInC"])
+def test_a_sector_that_forks(server: Server, shop: Workshop, how: str) -> None:
+    """The copy of the process answers nothing in its place: each later record gets its own figure."""
+    server.post([act(shop, "forked", how)])
+    for co2 in range(2, 14):
+        party, record = act(shop, f"lot-{co2}", process=STEADY)
+        activity = Raw(msgspec.json.encode(Acting(co2=str(co2))))
+        (receipt,) = server.post([(party, msgspec.structs.replace(record, activity=activity))])
+        assert footprint_of(server, shop.name(f"lot-{co2}")) == (receipt.digest, co2)
+
+
+def footprint_of(server: Server, lot: str) -> tuple[str, float]:
+    """The record that made a lot, and kg CO2e."""
+    answer = httpx.get(f"{server.url}/v1/footprint", params={"lot": lot}, timeout=PATIENCE).json()
+    return answer["record"], answer["footprint"]
+
+
+def test_a_sector_that_leaves_another_process(server: Server, shop: Workshop, tmp_path: Path) -> None:
+    """The other process holds the channel open, out of reach. The record is to blame, and its neighbours are
+    assessed."""
+    notes = [tmp_path / f"pid-{i}" for i in range(3)]
+    try:
+        for note in notes:
+            told = refused(server, shop, "leavesAnother", str(note))
+            assert told["code"] == "plugin-crashed"
+            assert "it ended itself with code 3" in told["detail"]
+            shop = workshop(server, f"shop-{next(_numbers)}", pot="1000")
+    finally:
+        for note in notes:
+            with suppress(OSError, ValueError, psutil.NoSuchProcess):
+                psutil.Process(int(note.read_text())).kill()
 
 
 def test_one_record_alone(server: Server, shop: Workshop) -> None:

@@ -7,24 +7,24 @@ alarm that ends the process. So it cannot run on, even if a loop in C keeps the 
 
 import faulthandler
 import gc
-import io
 import os
 import resource
 import signal
 import socket
 import sys
 from contextlib import suppress
-from typing import Final, TextIO
+from typing import Final
 
 import msgspec
 
 from ledger.core.outcome.assessment import Assessment
-from ledger.core.printable import visible_lines
 from ledger.engine.sectors import Registry, words_of
 from ledger.errors import ConfigurationError, LedgerError, PluginError
 from ledger.registry.installed import installed
+from ledger.registry.printed import Printed
 from ledger.registry.workers.messages import (
-    LENGTH_BYTES,
+    HEAD_BYTES,
+    HELLO,
     Answers,
     Hello,
     WorkerAnswer,
@@ -33,6 +33,7 @@ from ledger.registry.workers.messages import (
     fault_of,
     framed,
     read_calls,
+    read_head,
 )
 from ledger.registry.workers.progress import WorkerProgress
 
@@ -48,36 +49,32 @@ def main() -> int:
     channel, page, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
     progress = WorkerProgress(page)
     os.close(page)
+    # Processes that a plugin starts must not answer in the worker's place, nor keep its channel open.
+    os.set_inheritable(channel, False)
+    os.register_at_fork(after_in_child=lambda: _leave(channel))
     _confine()
-    sys.stdout = sys.stderr = _Printed(sys.stderr)
+    sys.stdout = sys.stderr = Printed(sys.stderr)
     # If the server has ended in the meantime, nobody needs an answer or an error.
     with socket.socket(fileno=channel) as connection, suppress(ConnectionError):
         try:
             registry = installed(progress.begin)
         except ConfigurationError as error:
-            connection.sendall(framed(encode(Hello({}, error.message))))
+            connection.sendall(framed(encode(Hello({}, error.message)), HELLO))
             return 1
         # The loaded modules stay, and records leave hardly any cyclic garbage, so a collection is rarely worth it.
         gc.freeze()
         gc.set_threshold(100_000, 50, 100)
-        connection.sendall(framed(encode(Hello({name: one.digest for name, one in registry.sectors.items()}))))
-        while (calls := _receive(connection)) is not None:
-            connection.sendall(framed(_answer(registry, calls, progress, seconds)))
+        digests = {name: installed.digest for name, installed in registry.sectors.items()}
+        connection.sendall(framed(encode(Hello(digests)), HELLO))
+        while (received := _receive(connection)) is not None:
+            number, calls = received
+            connection.sendall(framed(_answer(registry, calls, progress, seconds), number))
     return 0
 
 
-class _Printed(io.TextIOBase):
-    """The standard streams of plugins. Printed text may contain text from records, so this escapes characters that
-    could control a terminal."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self.buffer = stream.buffer
-
-    def write(self, text: str) -> int:
-        self._stream.write(visible_lines(text))
-        self._stream.flush()
-        return len(text)
+def _leave(channel: int) -> None:
+    with suppress(OSError):
+        os.close(channel)
 
 
 def _confine() -> None:
@@ -89,11 +86,14 @@ def _confine() -> None:
     faulthandler.register(signal.SIGALRM, all_threads=False, chain=True)
 
 
-def _receive(connection: socket.socket) -> list[WorkerCall] | None:
-    """The next calls; None if the server has ended."""
-    head = _exactly(connection, LENGTH_BYTES)
-    message = None if head is None else _exactly(connection, int.from_bytes(head, "big"))
-    return None if message is None else read_calls(message)
+def _receive(connection: socket.socket) -> tuple[int, list[WorkerCall]] | None:
+    """The number of the next frame, and its calls; None if the server has ended."""
+    head = _exactly(connection, HEAD_BYTES)
+    if head is None:
+        return None
+    size, number = read_head(head)
+    message = _exactly(connection, size)
+    return None if message is None else (number, read_calls(message))
 
 
 def _exactly(connection: socket.socket, size: int) -> bytes | None:
@@ -111,10 +111,14 @@ def _exactly(connection: socket.socket, size: int) -> bytes | None:
 
 def _answer(registry: Registry, calls: list[WorkerCall], progress: WorkerProgress, seconds: float) -> bytes:
     answers: list[WorkerAnswer] = []
+    own = os.getpid()
     for position, call in enumerate(calls, start=1):
         progress.position = position
         signal.setitimer(signal.ITIMER_REAL, seconds)
         answers.append(_answer_to(registry, call))
+        if os.getpid() != own:
+            # A copy of this process, which the plugin has forked and let go on.
+            os._exit(0)
     signal.setitimer(signal.ITIMER_REAL, 0)
     progress.position = len(calls) + 1
     return encode(Answers(answers, _memory()))

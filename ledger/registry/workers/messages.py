@@ -1,7 +1,8 @@
-"""The messages between a server and its workers: frames of a 4-byte length (big endian) and MessagePack.
+"""The messages between a server and its workers: frames of a 4-byte length, a 4-byte number (both big endian) and
+MessagePack.
 
-A worker sends `Hello` first. Then it answers each frame of calls with one frame of as many answers, in order. Neither
-side sends executable content.
+A worker sends `Hello` first, as frame 0. Then it answers each frame of calls with one frame of as many answers, in
+order, which repeats the number of the calls. Neither side sends executable content.
 """
 
 from typing import Final
@@ -13,7 +14,9 @@ from ledger.core.outcome.assessment import Assessment
 from ledger.errors import InvalidBody, InvalidInput, InvalidQuantity, LedgerError, PluginError, Refused
 from ledger.sdk import Context
 
-LENGTH_BYTES: Final = 4
+HEAD_BYTES: Final = 8
+HELLO: Final = 0
+"""The number of the frame that a worker sends unasked."""
 MAX_FRAME: Final = 256 << 20
 _MAX_TEXT: Final = 2_000
 _KINDS: Final = {one.__name__: one for one in (InvalidBody, InvalidInput, InvalidQuantity, PluginError, Refused)}
@@ -71,8 +74,13 @@ def encode(message: Hello | WorkerCall | Answers | list[WorkerCall]) -> bytes:
     return _encoder.encode(message)
 
 
-def framed(message: bytes) -> bytes:
-    return len(message).to_bytes(LENGTH_BYTES, "big") + message
+def framed(message: bytes, number: int) -> bytes:
+    return len(message).to_bytes(4, "big") + number.to_bytes(4, "big") + message
+
+
+def read_head(data: bytes | bytearray) -> tuple[int, int]:
+    """The length of the message, and the number, of the frame that begins with `data`."""
+    return int.from_bytes(data[:4], "big"), int.from_bytes(data[4:HEAD_BYTES], "big")
 
 
 def joined(calls: list[bytes]) -> bytes:

@@ -21,6 +21,7 @@ from ledger.registry.workers.progress import WorkerProgress, make_page
 START_SECONDS: Final = 60.0
 _GRACE_SECONDS: Final = 1.0
 """Extra time for a worker after its own alarm should have ended it, and to end by itself."""
+_LOOK_SECONDS: Final = 0.25
 _CHILD: Final = "ledger.registry.workers.child"
 
 
@@ -75,7 +76,7 @@ class Worker:
         """One answer for each call. Raises Ended; then the worker cannot be used any more."""
         self._progress.position = 0
         self._channel.send(joined(list(calls)))
-        watch = self._watch(-1)
+        watch = self._watch()
         try:
             reply = read_answers(await self._channel.receive())
         except (ConnectionError, msgspec.MsgspecError) as error:
@@ -93,18 +94,17 @@ class Worker:
         await asyncio.shield(asyncio.to_thread(self._reap))
         self._progress.close()
 
-    def _watch(self, before: int) -> "_ProcessWatch":
-        return _ProcessWatch(self._seconds + _GRACE_SECONDS, self._look, before)
+    def _watch(self) -> "_ProcessWatch":
+        return _ProcessWatch(self._seconds + _GRACE_SECONDS, self._process.poll, lambda: self._progress.position,
+                             self._give_up)
 
-    def _look(self, before: int) -> int | None:
-        """Ends a worker without progress. Its own alarm should have ended it, so a plugin has switched the alarm off,
-        or the process is stopped."""
-        now = self._progress.position
-        if now != before:
-            return now
-        self._late = True
+    def _give_up(self, *, late: bool) -> None:
+        """Ends a worker that has ended or makes no progress, with its connection: a process that a plugin has started
+        may still hold the connection open. `late`: the process runs, although its own alarm should have ended it, so a
+        plugin has switched the alarm off, or the process is stopped."""
+        self._late = late
         self._kill()
-        return None
+        self._channel.close()
 
     def _unloaded(self, how: str) -> ConfigurationError:
         """The error for a worker that ended while it loaded a plugin, or before. `how` says in words how it ended."""
@@ -142,25 +142,38 @@ class Worker:
 
 
 class _ProcessWatch:
-    """Calls `look` every `seconds` with its last result, until it returns None."""
+    """Looks at a process again and again, until it is cancelled, or calls `give_up`: if the process has ended, or its
+    `position` has not changed for `seconds`."""
 
-    def __init__(self, seconds: float, look: Callable[[int], int | None], before: int) -> None:
+    def __init__(
+        self, seconds: float, poll: Callable[[], int | None], position: Callable[[], int],
+        give_up: Callable[..., None],
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
         self._seconds = seconds
-        self._look = look
-        self._before = before
+        self._poll = poll
+        self._position = position
+        self._give_up = give_up
+        self._before, self._limit = -1, self._loop.time() + seconds
         self._handle = self._again()
 
     def cancel(self) -> None:
         self._handle.cancel()
 
     def _again(self) -> asyncio.TimerHandle:
-        return asyncio.get_running_loop().call_later(self._seconds, self._due)
+        return self._loop.call_later(_LOOK_SECONDS, self._look)
 
-    def _due(self) -> None:
-        value = self._look(self._before)
-        if value is not None:
-            self._before = value
-            self._handle = self._again()
+    def _look(self) -> None:
+        now = self._position()
+        if self._poll() is not None:
+            self._give_up(late=False)
+            return
+        if now != self._before:
+            self._before, self._limit = now, self._loop.time() + self._seconds
+        elif self._loop.time() >= self._limit:
+            self._give_up(late=True)
+            return
+        self._handle = self._again()
 
 
 async def start_worker(seconds: float, on_lost: Callable[[], None]) -> Worker:

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Final, TypeVar
 
+from ledger.engine.sectors import words_of
 from ledger.errors import PluginError, Unavailable
-from ledger.service.queries.threads import Interruptible
+from ledger.service.queries.threads import Interrupted, Interruptible
 
 SECONDS: Final = 30.0
 _PLACES: Final = threading.BoundedSemaphore(4)
@@ -22,8 +23,8 @@ Value = TypeVar("Value")
 async def ask(function: Callable[[], Value], label: str, seconds: float = SECONDS) -> Value:
     """Returns the result of `function`, which error messages call `label`.
 
-    Raises the errors of `function`; PluginError if it takes longer than `seconds`; Unavailable if no place becomes free
-    within `seconds`.
+    Raises the errors of `function`; PluginError if it takes longer than `seconds` or raises SystemExit; Unavailable if
+    no place becomes free within `seconds`.
     """
     give_up = monotonic() + seconds
     while not _PLACES.acquire(blocking=False):
@@ -31,7 +32,7 @@ async def ask(function: Callable[[], Value], label: str, seconds: float = SECOND
             raise Unavailable(f"{label} has to wait: all plugin threads are busy; try again later", code="plugin-busy",
                               field="method")
         await asyncio.sleep(_LOOK_SECONDS)
-    asking = Interruptible(function, _PLACES.release)
+    asking = Interruptible(lambda: _guarded(function, label), _PLACES.release)
     try:
         async with asyncio.timeout(seconds):
             return await asking.outcome
@@ -42,3 +43,16 @@ async def ask(function: Callable[[], Value], label: str, seconds: float = SECOND
         ) from None
     finally:
         asking.interrupt()
+
+
+def _guarded(function: Callable[[], Value], label: str) -> Value:
+    """The result of `function`. SystemExit and its like become a PluginError: in a task they would end the server."""
+    try:
+        return function()
+    except (Exception, Interrupted):
+        raise
+    except BaseException as error:
+        raise PluginError(
+            f"{label} failed: {type(error).__name__}: {words_of(error)}", field="method",
+            rule="the plugin computes a figure of the chain without an error",
+        ) from error
