@@ -1,7 +1,8 @@
 """A client of a ledger's server. It raises the server's problems as the original errors, and retries if asked to."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 import stamina
@@ -16,6 +17,8 @@ from ledger.errors import Erased, InvalidInput, LedgerError, NotFound, Refused, 
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 10.0
+_WAITS = 8
+"""A wait is at most this part of the patience: the last attempt may begin one wait after the patience has ended."""
 _NDJSON = {"Content-Type": "application/x-ndjson"}
 _KINDS: Mapping[int, type[LedgerError]] = {
     400: InvalidInput, 404: NotFound, 410: Erased, 422: Refused, 429: Unavailable, 503: Unavailable
@@ -40,6 +43,19 @@ class ServerRefusal(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 Posted = Receipt | Acknowledgement | ServerRefusal
+
+
+class Seconds(click.FloatRange):
+    """An option that is a time in seconds: `minimum` to a week."""
+
+    def __init__(self, minimum: float = 0) -> None:
+        super().__init__(min=minimum, max=7 * 86_400)
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> float:
+        seconds = float(super().convert(value, parameter, context))
+        if math.isnan(seconds):
+            self.fail(f"{value!r} is not a number of seconds", parameter, context)
+        return seconds
 
 
 class _AnswerLine(Struct, frozen=True):
@@ -101,7 +117,8 @@ class Client(BlockingReader):
     def _patiently(self, ask: Callable[[], Value]) -> Value:
         for attempt in stamina.retry_context(
             on=_may_pass, attempts=None if self._patience else 1, timeout=self._patience or None,
-            wait_initial=_FIRST_DELAY, wait_max=_LONGEST_DELAY, wait_jitter=_FIRST_DELAY,
+            wait_initial=_FIRST_DELAY, wait_max=min(_LONGEST_DELAY, self._patience / _WAITS),
+            wait_jitter=min(_FIRST_DELAY, self._patience / _WAITS),
         ):
             with attempt:
                 answer = ask()

@@ -1,13 +1,15 @@
 """Errors in HTTP answers: RFC 9457 problem details. One table maps errors to status codes."""
 
 import logging
+import re
 from math import ceil
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ledger.errors import (
     Erased,
@@ -24,6 +26,8 @@ from ledger.errors import (
 
 MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger(__name__)
+_MISSING: Final = re.compile(r"Missing required \w+ parameter '([^']+)'")
+"""How Litestar says that a request lacks a parameter."""
 
 # The first matching class decides.
 _STATUS: tuple[tuple[type[LedgerError], int, str], ...] = (
@@ -38,11 +42,21 @@ _STATUS: tuple[tuple[type[LedgerError], int, str], ...] = (
     (InvalidInput, 400, "Invalid input"),
     (LedgerError, 500, "The server is not set up for this"),
 )
+_SPELLINGS: Final = {"since": "from", "start": "from", "until": "to", "end": "to"}
+"""Parameters that handlers name otherwise than requests do: `from` is a keyword of Python."""
+
+
+class ParameterFault(Struct, frozen=True, kw_only=True):
+    """A parameter of a request that does not parse."""
+
+    field: str | None
+    detail: str
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """RFC 9457 problem details, with the ledger's `code` for programs, and the field, value and rule that explain the
-    problem. `erasure`: for an erased record, the log's statement about its erasure."""
+    problem. `errors`: each fault, if a request has several. `erasure`: for an erased record, the log's statement about
+    its erasure."""
 
     type: str
     title: str
@@ -52,6 +66,7 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     field: str | None = None
     value: str | None = None
     rule: str | None = None
+    errors: list[ParameterFault] = []
     erasure: Any = None
 
 
@@ -89,10 +104,23 @@ def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[byte
     code = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "media-type"}.get(
         error.status_code, "invalid-request"
     )
+    missing = _MISSING.match(error.detail)
+    if missing is not None:
+        name = missing[1]
+        return _response(refused_request(error.status_code, code, f"the parameter {name} is missing", field=name,
+                                         rule="a value"))
     extra = getattr(error, "extra", None)
-    first = extra[0] if isinstance(extra, list) and extra and isinstance(extra[0], dict) else {}
-    detail = first.get("message") or error.detail
-    return _response(refused_request(error.status_code, code, detail, field=first.get("key")))
+    faults = [
+        ParameterFault(field=_SPELLINGS.get(fault.get("key", ""), fault.get("key")),
+                       detail=fault.get("message") or error.detail)
+        for fault in (extra if isinstance(extra, list) else []) if isinstance(fault, dict)
+    ]
+    if len(faults) < 2:
+        fault = faults[0] if faults else ParameterFault(field=None, detail=error.detail)
+        return _response(refused_request(error.status_code, code, fault.detail, field=fault.field))
+    detail = "; ".join([f"{fault.field}: {fault.detail}" for fault in faults])
+    problem = refused_request(error.status_code, code, detail, field=faults[0].field)
+    return _response(replace(problem, errors=faults))
 
 
 def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

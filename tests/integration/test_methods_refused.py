@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import httpx
 import pytest
 from support.asking import CIRCULAR, ask, make, new_shop, out, refused, scrap_steel, two_stages
 from support.cli import run
@@ -45,6 +46,33 @@ def test_what_cannot_be_asked(
     assert refused(network.server, **asked)[:3] == (status, code, field)
 
 
+@pytest.mark.parametrize(("route", "parameters", "field"), [
+    ("method", {"product": "urn:example:part"}, "product"), ("method", {"from": "2025-01-01"}, "from"),
+    ("chain-method", {"method": "works.magic/1", "gwp": "AR5"}, "gwp"),
+    ("chain-method", {"method": "works.magic/1", "allocation": "mass"}, "allocation"),
+    ("chain-method", {"method": "works.magic/1", "parameter": "A=1"}, "parameter"), ("chain-method", {}, "method"),
+    ("product", {"product": "urn:example:part"}, "lot"), ("product", {"lot": None}, "product"),
+    ("product", {"lot": None, "product": "urn:example:part", "gwp": "AR5"}, "gwp"),
+    ("method", {"lot": None}, "lot"), ("method", {"GWP": "AR5"}, "GWP"),
+])
+def test_what_a_route_does_not_take(network: Any, route: str, parameters: dict[str, Any], field: str) -> None:
+    """Left out of the answer, it would make it look like the answer to another question."""
+    asked = {name: value for name, value in ({"lot": network.lots[-1]} | parameters).items() if value is not None}
+    told = refused(network.server, f"/v1/footprint/{route}", **asked)
+    assert told[:3] == (400, "invalid-request", field)
+
+
+def test_all_that_does_not_parse(network: Any) -> None:
+    response = httpx.get(f"{network.server.url}/v1/footprint/product", timeout=60, params={
+        "product": "urn:example:part", "limit": "many", "at": "then", "from": "x" * 31,
+    })
+    problem = response.json()
+    assert (response.status_code, problem["field"]) == (400, problem["errors"][0]["field"])
+    assert {fault["field"] for fault in problem["errors"]} == {"limit", "at", "from"}
+    for fault in problem["errors"]:
+        assert f"{fault['field']}: {fault['detail']}" in problem["detail"]
+
+
 def test_what_there_is_instead(network: Any) -> None:
     lot = network.lots[-1]
     assert "one of: cut-off/1, circular-footprint/1, end-of-life/1" in refused(network.server, lot=lot, method="x")[3]
@@ -59,7 +87,7 @@ def test_what_there_is_instead(network: Any) -> None:
     ({"at": 1 << 40}, 400, "tree-size", "at"),
     ({"at": 3}, 404, "not-found", "lot"),
     ({"lot": ""}, 400, "invalid-request", "lot"),
-    ({"lot": None}, 400, "invalid-request", None),
+    ({"lot": None}, 400, "invalid-request", "lot"),
 ])
 def test_what_sensitivity_cannot_be_asked(
     network: Any, parameters: dict[str, Any], status: int, code: str, field: str | None

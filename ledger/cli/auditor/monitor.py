@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from ledger.cli.client import Seconds
 from ledger.cli.console import json_option, print_json, progress, say, show
 from ledger.cli.files import FILE, text_or_file
 from ledger.client.audit.report import AuditFinding
@@ -29,7 +30,8 @@ from ledger.host.files.durable import replace
               help="Report only entries for this organisation (URN); may be repeated.")
 @click.option("--policy", type=FILE, help="Policy file: compare the checkpoints that its witnesses cosigned too.")
 @click.option("--once", is_flag=True, help="Check once and exit, for scheduled runs.")
-@click.option("--every", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Seconds between checks.")
+@click.option("--every", type=Seconds(1), default=60.0, show_default=True,
+              help="Seconds between checks.")
 @json_option
 def monitor(
     url: str, vkey: str, file: Path, organizations: tuple[str, ...], policy: Path | None, once: bool, every: float,

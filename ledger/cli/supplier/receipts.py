@@ -7,6 +7,7 @@ from ledger.core.outcome.leaves import AnyLeaf, LotLeaf, read
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.values import Quantity
+from ledger.errors import LedgerError
 from ledger.footprint.stored.burdens import footprint, vector_of
 
 _leaf: msgspec.json.Decoder[AnyLeaf] = msgspec.json.Decoder(AnyLeaf)
@@ -34,10 +35,14 @@ class Brief(Struct, frozen=True, kw_only=True):
 
 
 def brief(receipt: Receipt | Acknowledgement) -> Brief:
-    """The claims of a receipt, without any check of its proofs."""
-    leaves = [_leaf.decode(shown.leaf) for shown in receipt.leaves]
-    return Brief(index=receipt.index, digest=receipt.digest,
-                 lots=[lot_brief(leaf) for leaf in leaves if isinstance(leaf, LotLeaf)])
+    """The claims of a receipt, without any check of its proofs. Raises LedgerError if a leaf cannot be read."""
+    try:
+        leaves = [_leaf.decode(shown.leaf) for shown in receipt.leaves]
+        lots = [lot_brief(leaf) for leaf in leaves if isinstance(leaf, LotLeaf)]
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise LedgerError(f"the receipt of record {receipt.digest} cannot be read: {error}",
+                          code="unexpected-answer") from error
+    return Brief(index=receipt.index, digest=receipt.digest, lots=lots)
 
 
 def lot_brief(leaf: LotLeaf) -> LotBrief:

@@ -12,7 +12,7 @@ import click
 import msgspec
 from rich.table import Table
 
-from ledger.cli.client import Client, Posted, ServerRefusal, url_option
+from ledger.cli.client import Client, Posted, Seconds, ServerRefusal, url_option
 from ledger.cli.console import explained, json_option, print_json, progress, say, show
 from ledger.cli.environment import origin_option, required
 from ledger.cli.files import FILE, passphrase_options, reading, signing_key
@@ -26,6 +26,8 @@ MAX_LINES = 1_000
 MAX_BYTES = 16 << 20
 _SHOWN = 20
 _WAIT_SECONDS = 30.0
+_PAUSE_SECONDS = 0.5
+"""Pause before the same records are posted again: a server may answer with acknowledgements at once."""
 Chunk = list[tuple[int, bytes]]
 
 
@@ -52,15 +54,20 @@ class Posting:
         return self.accepted + len(self.refused)
 
     def note(self, line: int, answer: Posted, keep: bool) -> None:
+        """Raises LedgerError, and notes nothing, if the receipt cannot be read or written."""
         if isinstance(answer, ServerRefusal):
             self.refused.append(RefusedLine(line, answer))
             return
+        shown = [(line, brief(answer))] if keep or len(self.shown) < _SHOWN else []
+        if self._receipts is not None:
+            try:
+                self._receipts.write(msgspec.json.encode(answer) + b"\n")
+            except OSError as error:
+                raise LedgerError(f"cannot write the receipt of line {line}: {error.strerror}",
+                                  code="receipt-unwritten", field="receipts") from error
         self.accepted += 1
         self.promised += isinstance(answer, Acknowledgement)
-        if self._receipts is not None:
-            self._receipts.write(msgspec.json.encode(answer) + b"\n")
-        if keep or len(self.shown) < _SHOWN:
-            self.shown.append((line, brief(answer)))
+        self.shown += shown
 
 
 @click.command()
@@ -72,7 +79,7 @@ class Posting:
 @click.option("--type", "kind", help="With --key: type for records without `type`.")
 @passphrase_options
 @click.option("--receipts", "receipts", type=FILE, help="File for the receipts, one per line, in order.")
-@click.option("--patience", type=click.FloatRange(min=0), default=30.0, show_default=True,
+@click.option("--patience", type=Seconds(), default=30.0, show_default=True,
               help="Seconds to retry if the server is unavailable, and to wait for the log's witnesses.")
 @click.option("--no-wait", is_flag=True,
               help="On a log with witnesses: accept acknowledgements, do not wait for the cosignatures.")
@@ -119,10 +126,10 @@ def _post(
         for chunk in pending:
             try:
                 answers = _posted(client, [envelope for _, envelope in chunk], waiting)
+                for (line, _), answer in zip(chunk, answers, strict=True):
+                    posting.note(line, answer, keep)
             except LedgerError as error:
                 return _stopped(error, chunk, pending, posting, signed_from)
-            for (line, _), answer in zip(chunk, answers, strict=True):
-                posting.note(line, answer, keep)
             report_progress(posting.answered)
     return None
 
@@ -135,6 +142,7 @@ def _posted(client: Client, envelopes: list[bytes], waiting: float | None) -> li
         left = give_up - time.monotonic()
         if left <= 0:
             break
+        time.sleep(min(left, _PAUSE_SECONDS))
         answers = client.post(envelopes, min(max(left, 1), _WAIT_SECONDS))
     return answers
 

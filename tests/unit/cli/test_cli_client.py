@@ -140,6 +140,32 @@ def test_what_was_signed_on_the_way_is_kept_where_posting_stops(
         assert lines[:MAX_LINES] == requests[1]
 
 
+def test_what_was_signed_is_kept_where_a_receipt_cannot_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The receipt before it is written, all signed records are saved, and there is one line of error."""
+    pem, source, receipts = tmp_path / "key.pem", tmp_path / "sites.csv", tmp_path / "receipts"
+    pem.write_bytes(SigningKey.from_seed(bytes(32)).to_pem())
+    source.write_text("id,country\n" + "".join(f"urn:s:{i},CN\n" for i in range(3)))
+    options = ["--key", str(pem), "--issuer", "urn:s", "--origin", "o", "--type", "facility", "--patience", "0"]
+    unreadable = json.loads(receipt(2)) | {
+        "leaves": [{"leaf": {"kind": "lot", "x": 1}, "index": 0, "size": 1, "path": []}],
+    }
+    answer = receipt(1) + b"\n" + json.dumps(unreadable).encode() + b"\n" + receipt(3) + b"\n"
+    with server(lambda i, lines: (200, answer)) as (url, requests):
+        assert main(["submit", str(source), "--url", url, "--receipts", str(receipts), *options]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "stopped after 1 records: the receipt of record" in line
+    assert [json.loads(line)["index"] for line in receipts.read_text().splitlines()] == [1]
+    assert (tmp_path / "sites.csv.unposted").read_bytes().splitlines() == requests[0]
+
+
+@pytest.mark.parametrize("patience", ["nan", "-1", "inf", "1e9", "soon"])
+def test_what_is_no_patience(patience: str, envelopes: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["submit", str(envelopes), "--patience", patience]) == 2
+    assert "--patience" in capsys.readouterr().err
+
+
 def test_requests_are_bounded() -> None:
     lines = [b"x" * 10 + b"\n"] * (2 * MAX_LINES + 1)
     assert [len(chunk) for chunk in chunks(iter(lines))] == [MAX_LINES, MAX_LINES, 1]  # type: ignore[arg-type]
