@@ -2,9 +2,7 @@
 it identifies the code that computed a figure."""
 
 import hashlib
-import sys
 from collections.abc import Callable, Iterable
-from contextlib import redirect_stderr, redirect_stdout
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -13,7 +11,7 @@ from pathlib import Path
 
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import ConfigurationError
-from ledger.registry.printed import Printed
+from ledger.registry.printed import printing_aside
 from ledger.sdk import Sector
 
 GROUP = "carbon_ledger.plugins"
@@ -44,10 +42,8 @@ def _points() -> list[EntryPoint]:
 
 
 def _load(point: EntryPoint) -> Installed:
-    printed = Printed(sys.stderr)
     try:
-        # Programs read the standard output of commands: a server prints its address there.
-        with redirect_stdout(printed), redirect_stderr(printed):
+        with printing_aside():
             sector = point.load()()
     except (Exception, SystemExit) as error:
         raise ConfigurationError(f"plugin {point.name} cannot be loaded: {type(error).__name__}: {error}") from error

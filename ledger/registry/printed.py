@@ -1,6 +1,9 @@
 """Where the prints of plugins go."""
 
 import io
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import TextIO
 
 from ledger.core.printable import visible_lines
@@ -18,3 +21,12 @@ class Printed(io.TextIOBase):
         self._stream.write(visible_lines(text))
         self._stream.flush()
         return len(text)
+
+
+@contextmanager
+def printing_aside() -> Iterator[None]:
+    """While this is open, prints of this process go to its standard error. Programs read the standard output of
+    commands: a server prints its address there."""
+    printed = Printed(sys.stderr)
+    with redirect_stdout(printed), redirect_stderr(printed):
+        yield
