@@ -52,3 +52,8 @@ WHERE recovery = 'request';
 -- name: archive
 -- purpose: the copies of the log of changes (WAL) that PostgreSQL's archiver makes, if it is on
 SELECT current_setting('archive_mode') AS mode, last_archived_time, last_failed_time FROM pg_stat_archiver;
+
+-- name: settings
+-- purpose: settings of PostgreSQL
+-- parameters: their names
+SELECT name, setting FROM pg_settings WHERE name = ANY ($1::text[]) ORDER BY name;

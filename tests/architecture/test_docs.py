@@ -27,7 +27,8 @@ _BLOCK: Final = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
 _CODE: Final = re.compile(r"`([^`\n]+)`")
 _ROUTE: Final = re.compile(r"/(?:v1|log|health|schema|metrics)(?:/[A-Za-z0-9_{}.-]+)*")
 _FILE: Final = re.compile(r"(?:[\w.-]+/)*[\w-]+\.(?:py|sql|csv|toml|md|lock|json)")
-_MADE: Final = frozenset({"bench.json", "case.json", "record.json", "receipt.json", "statement.json"})
+_MADE: Final = frozenset({"bench.json", "case.json", "record.json", "receipt.json", "statement.json",
+                         "ledger.toml"})
 """Files that readers make or get, and that are not in the repository."""
 
 

@@ -38,7 +38,7 @@ PERIODS: Final = (7, 30)
 
 async def complete_database(connection: Connection, before: DatabaseStatus) -> DatabaseStatus:
     """The database as it was before this command, with the facts that it states itself."""
-    row = await connection.fetchrow(queries("status")["database"])
+    row = await read_database(connection)
     sessions = await connection.fetch(queries("status")["sessions"])
     return DatabaseStatus(
         kind=before.kind, place=before.place, running=before.running, owner=before.owner,
@@ -46,6 +46,11 @@ async def complete_database(connection: Connection, before: DatabaseStatus) -> D
         standby=row["standby"], schema=row["schema"], schema_needed=before.schema_needed,
         sessions=[ServerSessions(one["client"], one["sessions"], one["waiting"]) for one in sessions],
     )
+
+
+async def read_database(connection: Connection) -> Mapping[str, Any]:
+    """The facts that the database's server states."""
+    return dict(*await connection.fetch(queries("status")["database"]))
 
 
 class PublishedLog:
@@ -91,7 +96,8 @@ async def read_log(connection: Connection, settings: Settings) -> PublishedLog:
         raise NotFound("the database holds no log", rule="run `carbon-ledger init`")
     notes = [one["note"] for one in await connection.fetch(queries("log_key")["all"])]
     policy = None if settings.policy is None else read_policy(settings.policy, LogKeys(row["vkey"], notes))
-    return PublishedLog(row, policy, await connection.fetchrow(queries("publication")["newest"]))
+    newest = await connection.fetchrow(queries("publication")["newest"])
+    return PublishedLog(dict(row), policy, None if newest is None else dict(newest))
 
 
 async def read_backlog(connection: Connection, log: PublishedLog, now: datetime) -> Backlog:
@@ -151,7 +157,7 @@ async def _time(connection: Connection, index: int) -> int:
 
 
 async def read_archive(connection: Connection) -> ArchiveStatus:
-    row = await connection.fetchrow(queries("status")["archive"])
+    (row,) = await connection.fetch(queries("status")["archive"])
     archived, failed = row["last_archived_time"], row["last_failed_time"]
     return ArchiveStatus(mode=row["mode"], last_archived=_rfc3339(archived), last_failed=_rfc3339(failed))
 

@@ -70,8 +70,10 @@ def test_the_table_names_what_there_is(name: str) -> None:
     assert isinstance(command, click.Command)
 
 
-RESULTS = [path for path in EVERY if path not in (("serve",), ("demo",), ("sign",), ("key",), ("key", "request"),
-                                                  ("export",), ("plugin",), ("anchor",), ("clock",), ("witness",), ("psql",))]
+RESULTS = [path for path in EVERY if path not in (
+    ("serve",), ("demo",), ("sign",), ("key",), ("key", "request"), ("export",), ("plugin",), ("anchor",), ("clock",),
+    ("witness",), ("psql",),
+)]
 
 
 @pytest.mark.parametrize("path", RESULTS, ids=" ".join)
