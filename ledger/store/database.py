@@ -202,7 +202,10 @@ async def reading_connection(url: str, name: str) -> AsyncIterator[Connection]:
     try:
         yield connection
     finally:
-        await connection.close(timeout=_CLOSE_SECONDS)
+        try:
+            await connection.close(timeout=_CLOSE_SECONDS)
+        except LOST:
+            connection.terminate()
 
 
 def quoted(identifier: str) -> str:

@@ -1,6 +1,8 @@
 """`psql` on real databases: which role it has, that no password is visible, and what it says if it cannot run."""
 
 import os
+import pty
+import select
 import signal
 import subprocess
 import sys
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 from support.cli import environment, run
 from support.server import Server, prepared_home
+from support.waiting import PATIENCE
 
 from ledger.errors import ConfigurationError
 from ledger.store.embedded import EmbeddedPostgres
@@ -56,21 +59,44 @@ def test_a_stopped_home_and_an_exit_code_of_psql() -> None:
         assert not (home / "postgres" / "data" / "postmaster.pid").exists()
 
 
+class Terminal:
+    """A command at a terminal of its own."""
+
+    def __init__(self, *arguments: str) -> None:
+        self._own, theirs = pty.openpty()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "ledger.cli", *arguments], stdin=theirs, stdout=theirs, stderr=theirs,
+            env=environment(TERM="dumb"), start_new_session=True,
+        )
+        os.close(theirs)
+        self.seen = b""
+
+    def ask(self, text: str, answer: bytes) -> None:
+        """Types a line, and waits for a line with the answer."""
+        os.write(self._own, text.encode() + b"\n")
+        while answer + b"\r\n" not in self.seen:
+            if not select.select([self._own], [], [], PATIENCE)[0]:
+                raise AssertionError(self.seen)
+            self.seen += os.read(self._own, 1 << 16)
+
+    def end(self, text: str) -> int:
+        os.write(self._own, text.encode() + b"\n")
+        try:
+            return self.process.wait(PATIENCE)
+        finally:
+            self.process.kill()
+            os.close(self._own)
+
+
 def test_no_password_is_visible(server: Server) -> None:
-    """Neither in the arguments nor in the environment of any process of the command, nor in a file afterwards."""
+    """Neither in the arguments nor in the environment of any process of the command, nor in a file afterwards. Ctrl-C
+    reaches every process of the terminal, and the session goes on."""
     passwords = [(server.home / "postgres" / f"{role}.password").read_text().strip() for role in (APP_ROLE, OWNER_ROLE)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ledger.cli", "psql", "--home", str(server.home), "--", "-X", "-A", "-t"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(), start_new_session=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
+    terminal = Terminal("psql", "--home", str(server.home), "--", "-X", "-A", "-t", "-n")
     try:
-        process.stdin.write(b"SELECT 'ready';\n")
-        process.stdin.flush()
-        assert process.stdout.readline() == b"ready\n"
+        terminal.ask("SELECT 'rea' || 'dy';", b"ready")
         members = [entry for entry in Path("/proc").iterdir()
-                   if entry.name.isdecimal() and _session(entry) == process.pid]
+                   if entry.name.isdecimal() and _session(entry) == terminal.process.pid]
         programs = {os.path.basename((entry / "cmdline").read_bytes().split(b"\0")[0].decode()) for entry in members}
         assert "psql" in programs
         for entry in members:
@@ -79,14 +105,11 @@ def test_no_password_is_visible(server: Server) -> None:
         (service,) = [line.partition(b"=")[2].decode() for entry in members
                       for line in (entry / "environ").read_bytes().split(b"\0") if line.startswith(b"PGSERVICEFILE=")]
         assert Path(service).stat().st_mode & 0o077 == 0
-        # Ctrl-C reaches every process of the terminal, and psql goes on.
-        os.killpg(process.pid, signal.SIGINT)
-        process.stdin.write(b"SELECT 'still';\n")
-        process.stdin.flush()
-        assert process.stdout.readline() == b"still\n"
+        os.killpg(terminal.process.pid, signal.SIGINT)
+        terminal.ask("SELECT 'sti' || 'll';", b"still")
     finally:
-        process.communicate(timeout=120)
-    assert process.returncode == 0
+        code = terminal.end("\\q")
+    assert code == 0
     assert not Path(service).parent.exists()
 
 

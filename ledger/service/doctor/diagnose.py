@@ -45,7 +45,7 @@ async def _finding(name: str, check: Check, installation: Installation) -> Docto
         return DoctorFinding(name, "error", error.message, error.rule)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        return DoctorFinding(name, "error", f"{where}{error.strerror or error}",
-                             "run the command as the account that owns the home, or as root")
+        remedy = "run the command as the account that owns the home" if isinstance(error, PermissionError) else None
+        return DoctorFinding(name, "error", f"{where}{error.strerror or error}", remedy)
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         return DoctorFinding(name, "unknown", f"the database does not answer this: {error}")
