@@ -48,7 +48,7 @@ SETTINGS: Final = (
     Setting("database_url", kinds.DATABASE_URL, "PostgreSQL 15 or later, as the owner of the ledger's database",
             "the embedded PostgreSQL", field="database_url"),
     Setting("origin", kinds.ORIGIN, "the ledger's name", "the name in the database; `init` draws one", field="origin"),
-    Setting("public_url", kinds.WEB_ADDRESS, "public address of the server", "no public address", field="public_url"),
+    Setting("public_url", kinds.PUBLIC_URL, "public address of the server", "no public address", field="public_url"),
     Setting("host", kinds.HOST, "address at which `serve` listens", default="127.0.0.1", field="host",
             option="--host", variable=False),
     Setting("port", kinds.whole_number(0, 65_535), "port at which `serve` listens; 0: any free port", default="8080",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
 _HOST_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-._:")
 _OBJECT: Final = re.compile(r"s3://[A-Za-z0-9][A-Za-z0-9._-]*/[^\s/?#][^\s?#]*(?<!/)")
@@ -80,6 +81,15 @@ def _read_web_address(text: str, _: Path) -> str:
     return text.rstrip("/")
 
 
+def _read_public_url(text: str, _: Path) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError(text)
+    if not text.isascii() or set(text) & set("?#@ "):
+        raise ValueError(text)
+    return text.rstrip("/")
+
+
 def _read_host(text: str, _: Path) -> str:
     if any(character.isspace() or not character.isprintable() or character in "/@" for character in text):
         raise ValueError(text)
@@ -106,6 +116,7 @@ PATH: Final = Kind((str,), "a path", _read_path)
 ANCHOR: Final = Kind((str,), "the path of a file, or s3://BUCKET/KEY", _read_anchor)
 DATABASE_URL: Final = Kind((str,), "an address that begins with postgresql:// or postgres://", _read_database_url)
 WEB_ADDRESS: Final = Kind((str,), "an address http://HOST or https://HOST", _read_web_address)
+PUBLIC_URL: Final = Kind((str,), "https://HOST or http://HOST, and a port or path if needed", _read_public_url)
 HOST: Final = Kind((str,), "a host name or an IP address", _read_host)
 ORIGIN: Final = Kind((str,), "printable ASCII without spaces, `+` or backslash, of at most 200 bytes", _read_origin)
 NAMES: Final = Kind((list, str), "names or addresses without ports, separated by commas", _read_names)

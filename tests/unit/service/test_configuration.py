@@ -155,6 +155,22 @@ def test_no_secret_is_shown(tmp_path: Path) -> None:
     assert "hush" not in " ".join(messages(spelled))
 
 
+@pytest.mark.parametrize("text", [
+    "ledger.example", "ftp://ledger.example", "https://", "https://a.example?x=1", "https://a.example#x",
+    "https://a.example:99999", "https://a.example:0", "https://a b.example", "https://löger.example",
+    "https://user:hush@ledger.example",
+])
+def test_public_addresses_that_cannot_be(tmp_path: Path, text: str) -> None:
+    (fault,) = resolve({}, {"CARBON_LEDGER_PUBLIC_URL": text}, tmp_path).faults
+    assert "CARBON_LEDGER_PUBLIC_URL is" in fault.message
+    assert "hush" not in f"{fault.message} {fault.value}"
+
+
+def test_a_public_address_loses_its_slash(tmp_path: Path) -> None:
+    environment = {"CARBON_LEDGER_PUBLIC_URL": "https://example.org/ledger/"}
+    assert resolve({}, environment, tmp_path).checked().public_url == "https://example.org/ledger"
+
+
 def test_bytes_of_a_passphrase_are_kept(tmp_path: Path) -> None:
     given = b"\xff\x00".decode("utf-8", "surrogateescape")
     assert resolve({"passphrase": given}, {}, tmp_path).checked().passphrase == b"\xff\x00"
