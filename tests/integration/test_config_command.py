@@ -37,6 +37,7 @@ def test_config_lists_value_source_meaning(tmp_path: Path) -> None:
     assert (settings["passphrase"]["value"], settings["questions"]["source"]) == ("***", "default")
     text = run("config", "--home", tmp_path)
     assert (text.code, "(the embedded PostgreSQL)" in text.out, "hush" in text.out) == (0, True, False)
+    assert "…" not in text.out, "no path is cut"
 
 
 def test_config_check_prints_every_fault_on_a_line(tmp_path: Path) -> None:

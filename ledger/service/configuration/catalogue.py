@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from ledger.service.configuration import kinds
-from ledger.service.configuration.kinds import Kind
+from ledger.service.configuration.kinds import ValueKind
 from ledger.service.settings import MIN_WORKERS, REVISED_PER_DAY
 
 PREFIX: Final = "CARBON_LEDGER_"
@@ -22,12 +22,12 @@ _SERVICE_LINK: Final = re.compile(r"(.*_)?SERVICE_(HOST|PORT(_.*)?)|(.*_)?PORT(_
 
 
 class Setting(NamedTuple):
-    """`without`: what applies without the setting, in words; `default`: the value that applies, if it is one value.
+    """`without`: the effect of leaving it out, in words; `default`: the value that applies, if it is one value.
     `field`: its field of `Settings`, after a dot a field of `Settings.limits`. `option`: the option that overrides it.
     `secret`: the value is never shown. `variable`: the environment may set it. `in_file`: a settings file may."""
 
     name: str
-    kind: Kind
+    kind: ValueKind
     meaning: str
     without: str = ""
     default: str | None = None

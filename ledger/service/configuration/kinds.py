@@ -15,7 +15,7 @@ Reading = Callable[[str, Path], object]
 """Reads the text of a value; relative paths start at the given folder. Raises ValueError."""
 
 
-class Kind(NamedTuple):
+class ValueKind(NamedTuple):
     """`types`: the types that a value may have in TOML. `allowed`: the values allowed, in words."""
 
     types: tuple[type, ...]
@@ -28,23 +28,23 @@ def text_of(value: object) -> str:
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def whole_number(least: int, most: int) -> Kind:
+def whole_number(least: int, most: int) -> ValueKind:
     def read(text: str, _: Path) -> int:
         if not text.isascii() or not text.isdecimal() or len(text) > len(str(most)) or not least <= int(text) <= most:
             raise ValueError(text)
         return int(text)
 
-    return Kind((int,), f"a whole number from {least} to {most}", read)
+    return ValueKind((int,), f"a whole number from {least} to {most}", read)
 
 
-def seconds(least: float, most: float) -> Kind:
+def seconds(least: float, most: float) -> ValueKind:
     def read(text: str, _: Path) -> float:
         number = float(text)
         if not least <= number <= most:
             raise ValueError(text)
         return number
 
-    return Kind((int, float), f"a number of seconds from {least:g} to {most:g}", read)
+    return ValueKind((int, float), f"a number of seconds from {least:.9g} to {most:.9g}", read)
 
 
 def _read_names(text: str, _: Path) -> tuple[str, ...]:
@@ -112,12 +112,14 @@ def _read_secret(text: str, _: Path) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-PATH: Final = Kind((str,), "a path", _read_path)
-ANCHOR: Final = Kind((str,), "the path of a file, or s3://BUCKET/KEY", _read_anchor)
-DATABASE_URL: Final = Kind((str,), "an address that begins with postgresql:// or postgres://", _read_database_url)
-WEB_ADDRESS: Final = Kind((str,), "an address http://HOST or https://HOST", _read_web_address)
-PUBLIC_URL: Final = Kind((str,), "https://HOST or http://HOST, and a port or path if needed", _read_public_url)
-HOST: Final = Kind((str,), "a host name or an IP address", _read_host)
-ORIGIN: Final = Kind((str,), "printable ASCII without spaces, `+` or backslash, of at most 200 bytes", _read_origin)
-NAMES: Final = Kind((list, str), "names or addresses without ports, separated by commas", _read_names)
-SECRET: Final = Kind((str,), "any text", _read_secret)
+PATH: Final = ValueKind((str,), "a path", _read_path)
+ANCHOR: Final = ValueKind((str,), "the path of a file, or s3://BUCKET/KEY", _read_anchor)
+DATABASE_URL: Final = ValueKind((str,), "an address that begins with postgresql:// or postgres://", _read_database_url)
+WEB_ADDRESS: Final = ValueKind((str,), "an address http://HOST or https://HOST", _read_web_address)
+PUBLIC_URL: Final = ValueKind((str,), "https://HOST or http://HOST, and a port or path if needed", _read_public_url)
+HOST: Final = ValueKind((str,), "a host name or an IP address", _read_host)
+ORIGIN: Final = ValueKind(
+    (str,), f"printable ASCII without spaces, `+` or backslash, of at most {_LONGEST_ORIGIN} bytes", _read_origin
+)
+NAMES: Final = ValueKind((list, str), "names or addresses without ports, separated by commas", _read_names)
+SECRET: Final = ValueKind((str,), "any text", _read_secret)

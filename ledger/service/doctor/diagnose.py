@@ -30,8 +30,8 @@ CHECKS: Final[dict[str, Check]] = {
 
 
 async def diagnose(settings: Settings, environment: Mapping[str, str] | None = None) -> list[DoctorFinding]:
-    """One finding for each check. Sets nothing up and changes nothing. `environment`: None means that of this
-    process."""
+    """One finding for each check. Sets nothing up and changes nothing. `environment`: None means the environment of
+    this process."""
     async with opened(settings, environment) as installation:
         return [await _finding(name, check, installation) for name, check in CHECKS.items()]
 

@@ -44,7 +44,7 @@ async def check_disk(here: Installation) -> DoctorFinding:
     if embedded:
         places.insert(0, StoredPlace(data, "the embedded database", grows=True))
     disks = read_disks(places, await _bytes_per_day(here) if embedded else None)
-    remedy = "free space or move the home to a larger disk; `carbon-ledger status` shows what grows"
+    remedy = "free space or move the home to a larger disk; `carbon-ledger status` shows the sizes of tables"
     fewest = min(disks, key=lambda disk: disk.free)
     text = f"{fewest.free / GIB:.1f} GiB free for {' and '.join(fewest.contains)} ({fewest.place})"
     if fewest.free < LEAST_FREE or _free_files(Path(fewest.place)) < _LEAST_FILES:

@@ -79,7 +79,9 @@ def _setting(value: SettingInForce) -> SettingAnswer:
 
 
 def _lines(answer: ConfigurationAnswer, resolved: Configuration) -> list[str | Table]:
-    table = Table("setting", "value", "source", "meaning and values allowed", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for title in ("setting", "value", "source", "meaning and values allowed"):
+        table.add_column(title, overflow="fold")
     for setting in answer.settings:
         value = f"({setting.default})" if setting.value is None else setting.value
         table.add_row(setting.name, value, stacked([setting.source, *([setting.place] if setting.place else [])]),

@@ -25,7 +25,7 @@ _CLOSINGS: Final = 5
 @home_option
 @json_option
 def status(home: Path | None, as_json: bool) -> None:
-    """Show what runs where, the size of the log, its newest checkpoint, the backlog, sizes, growth and disks.
+    """Show the running processes, the log with its newest checkpoint, the backlog, sizes, growth and disks.
 
     It changes nothing. It starts the embedded database for a moment if no server runs. It lists each part that it could
     not read, with the reason; `doctor` says which states are faults.
