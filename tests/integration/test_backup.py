@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import pytest
 from support.cli import Done, run
-from support.inside import inside
 from support.server import prepared_home, temporary_home
 
 from ledger.host.files.key_files import LOG_KEY, REGISTRAR_KEY, is_encrypted, read_key
@@ -34,8 +33,8 @@ class Made(NamedTuple):
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     backup = tmp_path_factory.mktemp("backup") / "of-today"
     with prepared_home() as home, EmbeddedPostgres(home):
-        with inside(home):
-            pass
+        done = run("init", "--home", home)
+        assert done.code == 0, done.err
         done = run("backup", backup, "--home", home, CARBON_LEDGER_PASSPHRASE=PASSPHRASE)
         assert done.code == 0, done.err
         yield Made(home, backup)

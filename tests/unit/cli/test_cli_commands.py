@@ -21,7 +21,6 @@ EVERY = [(name,) for name in COMMANDS] + [(group, name) for group, names in GROU
 BASE = [("key", "new"), ("enrol",), ("sign",), ("verify",), ("submit",), ("footprint",), ("trace",), ("audit",),
         ("plugin", "list")]
 SERVER = [("init",), ("serve",), ("demo",), ("anchor", "show"), ("backup", "/none/b"), ("doctor",), ("status",),
-          ("psql",),
           ("audit", "--home", "/none"),
           ("audit", "postgresql://host/none")]
 
