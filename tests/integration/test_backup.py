@@ -10,13 +10,12 @@ from typing import NamedTuple
 
 import pytest
 from support.cli import Done, run
-from support.inside import inside
 from support.server import prepared_home, temporary_home
 
 from ledger.host.files.key_files import LOG_KEY, REGISTRAR_KEY, is_encrypted, read_key
 from ledger.service.backup.manifest import MANIFEST, read_manifest
 from ledger.service.backup.mark import MARK, mark
-from ledger.service.doctor import diagnose
+from ledger.service.doctor.diagnose import diagnose
 from ledger.service.settings import Settings
 from ledger.store.embedded import EmbeddedPostgres
 
@@ -34,8 +33,8 @@ class Made(NamedTuple):
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     backup = tmp_path_factory.mktemp("backup") / "of-today"
     with prepared_home() as home, EmbeddedPostgres(home):
-        with inside(home):
-            pass
+        done = run("init", "--home", home)
+        assert done.code == 0, done.err
         done = run("backup", backup, "--home", home, CARBON_LEDGER_PASSPHRASE=PASSPHRASE)
         assert done.code == 0, done.err
         yield Made(home, backup)
@@ -160,6 +159,7 @@ def test_doctor_on_a_sound_home(made: Made) -> None:
     assert (done.code, told["ok"]) == (0, True), told
     levels = {one["check"]: one["level"] for one in told["findings"]}
     assert levels.pop("place") == "warning"
+    assert levels.pop("disk") in ("ok", "warning"), "a test's disk may be small"
     assert set(levels.values()) == {"ok"}
     assert "copy of the whole disk" in run("doctor", "--home", made.home).out
 
