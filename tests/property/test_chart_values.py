@@ -8,14 +8,14 @@ from typing import Any, Final
 
 import pytest
 from helm_python import HelmError, values_from_yaml
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema.validators import Draft7Validator
 from support.manifests import CHART, MODES, invalid, manifests, pods, unsafe, values_of
 from support.resource_types import FOLDER
 
 SCHEMA: Final = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
-EXAMPLES: Final = 150
+EXAMPLES: Final = 60
 Schema = Mapping[str, Any]
 
 
@@ -83,7 +83,7 @@ def defaults() -> Any:
 
 
 @pytest.mark.skipif(not FOLDER.is_dir(), reason="no types of custom resources: .ci/schemas.py fetches them")
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(mode=st.sampled_from(MODES), values=VALUES)
 def test_what_the_schema_allows_is_valid_and_harmless(mode: str, values: dict[str, Any]) -> None:
     chosen = merged(values_of(mode), values)

@@ -1,4 +1,4 @@
-"""Makes keys and stores each in a Secret of its own: `make_keys.py SECRET=FILE... [--passphrase-file FILE]`.
+"""Makes keys and stores each in a Secret of its own: `make_keys.py SECRET=FILE... --account FOLDER`.
 
 A Secret that exists stays as it is, so this is safe to repeat: the key in use never changes. The account of this job
 may create Secrets, and may neither read nor change them.
@@ -16,7 +16,6 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 EXISTS = 409
 SECONDS = 30
 
@@ -62,7 +61,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("keys", nargs="+", metavar="SECRET=FILE")
     parser.add_argument("--passphrase-file")
-    parser.add_argument("--account", type=Path, default=ACCOUNT)
+    parser.add_argument("--account", type=Path, required=True, help="folder with token, ca.crt and namespace")
     options = parser.parse_args()
     for pair in options.keys:
         secret, _, file = pair.partition("=")
