@@ -14,9 +14,9 @@ import httpx
 import pytest
 from support.cluster_api import TOKEN, ClusterApi, cluster_api
 from support.databases import Database
-from support.manifests import NAMESPACE, manifests, named, values_of
+from support.manifests import NAMESPACE, Manifest, manifests, named, values_of
 from support.objects import BUCKET, ObjectStore, object_store
-from support.pods import Cluster, decoded
+from support.pods import Cluster, Pod, decoded
 from support.server import temporary_home
 from support.waiting import until
 
@@ -100,9 +100,14 @@ def cluster(postgres: EmbeddedPostgres, store: ObjectStore, api: ClusterApi, fol
 
 
 @pytest.fixture(scope="module")
-def serving(cluster: Cluster) -> Iterator[dict[str, str]]:
+def first(cluster: Cluster) -> Pod:
+    return cluster.pod("Deployment", "ledger")
+
+
+@pytest.fixture(scope="module")
+def serving(cluster: Cluster, first: Pod) -> Iterator[dict[str, str]]:
     """A pod of the server, beside which the job sets the ledger up. `url`, `vkey`."""
-    pod = cluster.pod("Deployment", "ledger")
+    pod = first
     pod.done("home")
     with ExitStack() as stack:
         with pod.running("wait") as waiting:
@@ -241,6 +246,19 @@ def test_a_witness_cosigns_from_its_volume(folder: Path, serving: dict[str, str]
     assert list(pod.volume("state").glob("witness/*.pem"))
 
 
+def test_the_commands_by_which_one_looks_at_a_ledger(first: Pod, serving: dict[str, str]) -> None:
+    doctor = first.executed("server", *looking("doctor"))
+    assert doctor.returncode == 0, doctor.stdout
+    assert "error" not in doctor.stdout
+    anchor = first.executed("server", *looking("anchor", "show"))
+    assert (anchor.returncode, anchor.stdout.splitlines()[-1]) == (
+        0, "verdict    the database continues the signed head")
+
+
+def looking(*words: str) -> list[str]:
+    return ["carbon-ledger", *words, "--passphrase-file", "/run/carbon-ledger/passphrase/passphrase"]
+
+
 def _refuses(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
@@ -248,9 +266,8 @@ def _refuses(port: int) -> bool:
 
 def test_a_server_ends_within_its_grace(cluster: Cluster, serving: dict[str, str]) -> None:
     """A second pod of the Deployment, ended as a kubelet does; the first one serves on."""
-    chosen = {**cluster.secrets}
-    pod = Cluster(cluster.folder / "second", manifests({**values_of("existing"), **_own(cluster)}), chosen,
-                  cluster.variables).pod("Deployment", "ledger")
+    pod = Cluster(cluster.folder / "second", moved(cluster), cluster.secrets, cluster.variables).pod(
+        "Deployment", "ledger")
     pod.done("home")
     pod.done("wait")
     with pod.running("server") as process:
@@ -259,10 +276,35 @@ def test_a_server_ends_within_its_grace(cluster: Cluster, serving: dict[str, str
     assert httpx.get(f"{serving['url']}/health/ready", timeout=60).is_success
 
 
-def _own(cluster: Cluster) -> dict[str, Any]:
-    """Values of the same namespace with another port."""
+def moved(cluster: Cluster) -> list[Manifest]:
+    """The manifests of the same ledger with another port, since all pods here have one address."""
     environment = cluster.pod("Deployment", "ledger").environment("server")
     address = {"endpoint": environment["AWS_ENDPOINT_URL"], "bucket": BUCKET, "credentialsSecret": "store"}
     key = environment["CARBON_LEDGER_ANCHOR"].removeprefix(f"s3://{BUCKET}/")
-    return {"server": {"port": free_port()}, "keys": {"create": True, "passphraseSecret": "key-passphrase"},
-            "anchor": {**address, "key": key}, "backup": {**address, "enabled": True}}
+    return manifests({**values_of("existing"), "server": {"port": free_port()}, "anchor": {**address, "key": key},
+                      "keys": {"create": True, "passphraseSecret": "key-passphrase"}})
+
+
+def test_the_runbook_of_a_stolen_log_key(cluster: Cluster, first: Pod, serving: dict[str, str]) -> None:
+    """The commands of the guide, in its order; at the end a new pod serves with the new key alone."""
+    made = first.executed("server", *looking("key", "rotate-log", "--prepare"))
+    assert made.returncode == 0, made.stderr
+    text = first.executed("server", "cat", "/var/lib/carbon-ledger/home/log-key-2.pem").stdout
+    secrets = {**cluster.secrets, "ledger-log-key": {**cluster.secrets["ledger-log-key"], "log-key-2.pem": text}}
+    restarted = Cluster(cluster.folder / "restarted", moved(cluster), secrets, cluster.variables)
+    pod = restarted.pod("Deployment", "ledger")
+    pod.done("home")
+    with pod.running("server") as process:
+        pod.until_started("server", process)
+        for step in ([], ["--finish"]):
+            done = pod.executed("server", *looking("key", "rotate-log", *step))
+            assert done.returncode == 0, done.stderr
+        for one in (first, pod):
+            assert one.probed("server", "readinessProbe").is_success
+    assert len(httpx.get(f"{serving['url']}/log/keys", timeout=60).json()["notes"]) == 2
+    alone = Cluster(cluster.folder / "alone", moved(cluster), {**secrets, "ledger-log-key": {"log-key.pem": text}},
+                    cluster.variables).pod("Deployment", "ledger")
+    alone.done("home")
+    with alone.running("server") as process:
+        alone.until_started("server", process)
+        assert alone.probed("server", "readinessProbe").is_success

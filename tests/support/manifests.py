@@ -61,7 +61,7 @@ def containers(pod: Manifest) -> list[Manifest]:
 def named(found: list[Manifest], kind: str, name: str) -> Manifest:
     """The manifest of this kind and name. Jobs end in a digest of what they depend on."""
     (manifest,) = [one for one in found if one["kind"] == kind and (
-        one["metadata"]["name"] == name or kind == "Job" and one["metadata"]["name"].rpartition("-")[0] == name)]
+        one["metadata"]["name"] == name or (kind == "Job" and one["metadata"]["name"].rpartition("-")[0] == name))]
     return manifest
 
 

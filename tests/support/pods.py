@@ -22,7 +22,7 @@ from support.manifests import Manifest, named
 from support.waiting import PATIENCE
 
 PROGRAMS: Final[Mapping[str, Sequence[str]]] = {
-    "carbon-ledger": prefork.COMMAND, "python": (sys.executable,), "sh": ("sh",), "sleep": ("sleep",),
+    "carbon-ledger": prefork.COMMAND, "python": (sys.executable,), "sh": ("sh",), "sleep": ("sleep",), "cat": ("cat",),
 }
 """What the image has under these names."""
 SECONDS: Final = 300
@@ -91,6 +91,12 @@ class Pod:
         done = self.run(name)
         assert done.returncode == 0, f"{name}: {done.stderr}"
         return str(done.stdout)
+
+    def executed(self, name: str, *words: str) -> "subprocess.CompletedProcess[str]":
+        """A command in a container, as by `kubectl exec`."""
+        program, *arguments = [self._placed(name, word) for word in words]
+        return prefork.run([*PROGRAMS[program], *arguments], capture_output=True, text=True, timeout=SECONDS,
+                           check=False, env=self.environment(name), cwd="/")
 
     @contextmanager
     def running(self, name: str) -> "Iterator[subprocess.Popen[str]]":

@@ -42,7 +42,7 @@ def create(secret: str, file: str, content: bytes, account: Path) -> bool:
     }
     host, port = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
     address = f"[{host}]" if ":" in host else host
-    request = urllib.request.Request(  # noqa: S310 - the scheme is fixed
+    request = urllib.request.Request(
         f"https://{address}:{port}/api/v1/namespaces/{namespace}/secrets", json.dumps(body).encode(),
         {"Authorization": f"Bearer {account.joinpath('token').read_text(encoding='utf-8').strip()}",
          "Content-Type": "application/json"},

@@ -99,7 +99,8 @@ def test_rendered_twice_it_is_equal(mode: str) -> None:
 
 
 def test_no_template_makes_anything_up() -> None:
-    made = re.compile(r"\b(rand\w*|gen\w+|derivePassword|uuidv4|now|date\w*|lookup|htpasswd|encryptAES|getHostByName)\b")
+    made = re.compile(
+        r"\b(rand\w*|gen\w+|derivePassword|uuidv4|now|date\w*|lookup|htpasswd|encryptAES|getHostByName)\b")
     sources = [path for path in (CHART / "templates").iterdir() if path.suffix in (".yaml", ".tpl", ".txt")]
     actions = [action for path in sources for action in re.findall(r"\{\{.*?\}\}", path.read_text(encoding="utf-8"))]
     assert len(actions) > 200

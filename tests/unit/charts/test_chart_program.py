@@ -1,12 +1,13 @@
 """What the manifests run is what the program has: variables, commands, options, routes, ports, paths."""
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
 import click
-import pytest
+import yaml
 from support.manifests import CHART, MODES, Manifest, containers, manifests, pods, values_of
 
 from ledger.app import create_app
@@ -129,3 +130,46 @@ def test_every_path_is_below_a_mount() -> None:
         assert {mount["name"] for mount in container["volumeMounts"]} <= {
             volume["name"] for volume in pod.get("volumes", [])} | {"state"}
         assert container["name"] in ("home", "keys") or "/tmp" in mounts  # noqa: S108 - a path in a container
+
+
+GUIDE: Final = (CHART / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_command_of_the_guide_parses() -> None:
+    """Those that run in a pod too. `--help` ends a command early; placeholders stand for values."""
+    lines = re.findall(r"(?:^| -- )carbon-ledger (.*)$", GUIDE.replace("\\\n", " "), re.M)
+    assert len(lines) > 10
+    for line in lines:
+        command, words = cli, shlex.split(line)
+        context = click.Context(cli)
+        while isinstance(command, click.Group) and words:
+            found = command.get_command(context, words[0])
+            assert found is not None, line
+            command, words = found, words[1:]
+        command.make_context("x", [word.replace("KEYID", "00" * 32) for word in words])
+
+
+def test_the_guide_names_values_that_exist() -> None:
+    defaults = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
+    spans = re.findall(r"`([a-zA-Z]+(?:\.[a-zA-Z]+)+)`", GUIDE)
+    paths = {span for span in spans if span.partition(".")[0] in defaults} - {"ledger.yaml"}
+    assert len(paths) > 15
+    for path in paths:
+        at = defaults
+        for name in path.split("."):
+            assert name in at, path
+            at = at[name]
+
+
+def test_the_guide_has_a_runbook_for_each_emergency() -> None:
+    runbooks = re.findall(r"^## (.*)$", GUIDE.partition("# Runbooks")[2], re.M)
+    assert runbooks == ["Lost primary", "Restore", "Full disk", "Lost log key", "Stolen log key", "Stolen supplier key",
+                        "Witness gone", "Erasure", "Database upgrade"]
+
+
+def test_the_guide_s_roles_are_those_of_the_cluster() -> None:
+    """What a superuser does for an owner who may not create roles is the same for both modes."""
+    (block,) = re.findall(r"^```sql\n(.*?)^```", GUIDE, re.M | re.S)
+    (cluster,) = [one for one in manifests(values_of("cnpg")) if one["kind"] == "Cluster"]
+    assert [line.rstrip(";") for line in block.splitlines()] == (
+        cluster["spec"]["bootstrap"]["initdb"]["postInitApplicationSQL"])
