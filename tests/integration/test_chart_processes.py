@@ -301,7 +301,7 @@ def test_the_runbook_of_a_stolen_log_key(cluster: Cluster, first: Pod, serving: 
             assert done.returncode == 0, done.stderr
         for one in (first, pod):
             assert one.probed("server", "readinessProbe").is_success
-    assert len(httpx.get(f"{serving['url']}/log/keys", timeout=60).json()["notes"]) == 2
+    assert len(httpx.get(f"{serving['url']}/log/keys", timeout=60).json()["rotations"]) == 2
     alone = Cluster(cluster.folder / "alone", moved(cluster), {**secrets, "ledger-log-key": {"log-key.pem": text}},
                     cluster.variables).pod("Deployment", "ledger")
     alone.done("home")
