@@ -183,8 +183,8 @@ def test_the_locks_cover_every_requirement() -> None:
 
 
 def test_every_installation_of_a_lock_asks_for_hashes() -> None:
-    """README, Makefile: what is locked is installed by hash, and the ledger itself without asking an index. The image is
-    built by a script, which tests/integration/test_image.py runs."""
+    """README, Makefile: what is locked is installed by hash, and the ledger itself without asking an index. A script
+    builds the image's tree; tests/integration/test_image.py runs it."""
     for name in ("README.md", "Makefile"):
         text = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", " ")
         lines = [line for line in text.splitlines() if re.search(r"pip install|\$\(PIP\) install", line)]

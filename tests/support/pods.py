@@ -78,8 +78,9 @@ class Pod:
 
     def container(self, name: str) -> Manifest:
         everyone = [*self._spec.get("initContainers", []), *self._spec["containers"]]
-        (found,) = [one for one in everyone if one["name"] == name]
-        return found
+        found: list[Manifest] = [one for one in everyone if one["name"] == name]
+        (container,) = found
+        return container
 
     def run(self, name: str) -> "subprocess.CompletedProcess[str]":
         """One container, to its end."""
@@ -152,8 +153,8 @@ class Pod:
 
     def _command(self, name: str) -> list[str]:
         container = self.container(name)
-        program, *words = [*container["command"], *container.get("args", [])]
-        return [*PROGRAMS[program], *[self._placed(name, word) for word in words]]
+        command: list[str] = [*container["command"], *container.get("args", [])]
+        return [*PROGRAMS[command[0]], *[self._placed(name, word) for word in command[1:]]]
 
     def _placed(self, name: str, text: str) -> str:
         """The text with all paths below mounts in their place here."""
