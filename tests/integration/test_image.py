@@ -1,5 +1,5 @@
 """The image's file tree, built without a container engine: two builds are equal, nothing of the build is in it, it
-runs, and its bill of materials is complete. And the systemd unit, as far as it can be checked without systemd running."""
+runs, and its bill of materials is complete. And the systemd unit, as far as that can be checked without systemd."""
 
 import hashlib
 import json
