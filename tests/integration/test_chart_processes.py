@@ -196,12 +196,13 @@ def test_the_dump_of_the_backup_becomes_the_database(
     chosen = values(store) | {"restore": {"from": done["dump"]}}
     other = Cluster(cluster.folder / "other", manifests(chosen),
                     {**cluster.secrets, "database": {"url": database(postgres, "second")}}, cluster.variables)
-    assert json.loads(other.pod("Job", "ledger-restore").done("restore"))["sha256"] == done["sha256"]
-    again = other.pod("Job", "ledger-restore").run("restore")
+    setup = other.pod("Job", "ledger-init")
+    assert [one["name"] for one in setup.containers] == ["home", "restore", "init"]
+    setup.done("home")
+    assert json.loads(setup.done("restore"))["sha256"] == done["sha256"]
+    again = setup.run("restore")
     assert (again.returncode, again.stdout) == (0, "")
     assert "nothing is loaded" in again.stderr
-    setup = other.pod("Job", "ledger-init")
-    setup.done("home")
     assert serving["vkey"] in setup.done("init")
 
 
@@ -216,9 +217,16 @@ def test_a_dump_that_was_changed_is_not_loaded(
     chosen = values(store) | {"restore": {"from": done["dump"]}}
     other = Cluster(cluster.folder / "changed", manifests(chosen),
                     {**cluster.secrets, "database": {"url": database(postgres, "third")}}, cluster.variables)
-    failed = other.pod("Job", "ledger-restore").run("restore")
+    setup = other.pod("Job", "ledger-init")
+    failed = setup.run("restore")
     assert failed.returncode == 1
     assert "does not have the SHA-256" in failed.stderr
+    # Set-up of this database fails too, since the anchor knows the log, but leaves the schema behind.
+    setup.done("home")
+    assert setup.run("init").returncode == 1
+    failed = setup.run("restore")
+    assert (failed.returncode, failed.stderr.splitlines()[-1]) == (
+        1, "error: the database has tables, but holds no ledger: a dump is loaded into an empty database")
 
 
 def test_old_dumps_go_and_other_objects_stay(cluster: Cluster, serving: dict[str, str], store: ObjectStore) -> None:

@@ -18,7 +18,7 @@ from typing import Any, Final
 import httpx
 
 from support import prefork
-from support.manifests import Manifest, named
+from support.manifests import Manifest, containers, named
 from support.waiting import PATIENCE
 
 PROGRAMS: Final[Mapping[str, Sequence[str]]] = {
@@ -73,12 +73,16 @@ class Pod:
             for name, content in cluster.files(volume).items():
                 (self._volumes[volume["name"]] / name).write_bytes(content)
 
+    @property
+    def containers(self) -> list[Manifest]:
+        """In the order in which a kubelet runs them."""
+        return containers(self._spec)
+
     def volume(self, name: str) -> Path:
         return self._volumes[name]
 
     def container(self, name: str) -> Manifest:
-        everyone = [*self._spec.get("initContainers", []), *self._spec["containers"]]
-        found: list[Manifest] = [one for one in everyone if one["name"] == name]
+        found = [one for one in self.containers if one["name"] == name]
         (container,) = found
         return container
 

@@ -59,6 +59,11 @@ def run(program: str, *arguments: str) -> str:
     return done.stdout
 
 
+def asked(query: str) -> str:
+    """The answer to a query for one value."""
+    return run("psql", "--no-psqlrc", "--tuples-only", "--no-align", "--no-password", "--command", query).strip()
+
+
 def store_of(bucket: str) -> S3Store:
     endpoints = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
     plain = any(os.environ.get(name, "").startswith("http://") for name in endpoints)
@@ -102,10 +107,10 @@ def prune(store: S3Store, path: str, oldest: datetime) -> None:
 def load(source: str, folder: Path) -> None:
     address = urlsplit(source)
     store, key = store_of(address.netloc), address.path.strip("/")
-    tables = run("psql", "--no-psqlrc", "--tuples-only", "--no-align", "--no-password", "--command",
-                 "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")
-    if tables.strip() != "0":
-        print(f"the database has {tables.strip()} tables already: nothing is loaded", file=sys.stderr)
+    if asked("SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace") != "0":
+        if asked("SELECT to_regclass('public.ledger') IS NULL") == "t" or asked("SELECT count(*) FROM ledger") == "0":
+            sys.exit("error: the database has tables, but holds no ledger: a dump is loaded into an empty database")
+        print("the database holds a ledger already: nothing is loaded", file=sys.stderr)
         return
     about = json.loads(bytes(obstore.get(store, f"{key.removesuffix('.dump')}.json").bytes()))
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
