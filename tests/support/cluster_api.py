@@ -5,17 +5,11 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
+from support.certificates import certified
 
 TOKEN = "a-token"
 
@@ -45,7 +39,8 @@ class ClusterApi:
 @contextmanager
 def cluster_api(namespace: str, folder: Path) -> Iterator[ClusterApi]:
     """Runs until the end of the block. `folder` gets its key and certificate."""
-    certificate = _certificate(folder)
+    key, certificate = certified()
+    (folder / "server.pem").write_text(key + certificate, encoding="utf-8")
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -73,22 +68,3 @@ def cluster_api(namespace: str, folder: Path) -> Iterator[ClusterApi]:
         server.shutdown()
         thread.join(30)
         server.server_close()
-
-
-def _certificate(folder: Path) -> str:
-    """A certificate for 127.0.0.1 that is its own authority. Its key goes to a file in the folder."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kubernetes")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    text = made.public_bytes(Encoding.PEM).decode()
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    (folder / "server.pem").write_text(private + text, encoding="utf-8")
-    return text

