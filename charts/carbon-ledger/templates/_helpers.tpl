@@ -100,29 +100,36 @@ securityContext:
 {{- end }}
 {{- end -}}
 
+{{- /* The Secret with the authority of the database's certificate; empty for none. */ -}}
+{{- define "carbon-ledger.databaseAuthority" -}}
+{{- if eq .Values.database.mode "cnpg" -}}{{ include "carbon-ledger.cluster" . }}-ca{{- else -}}{{ .Values.database.existing.caSecret }}{{- end -}}
+{{- end -}}
+
 {{- define "carbon-ledger.databaseUrl" -}}
 - name: CARBON_LEDGER_DATABASE_URL
 {{- if eq .Values.database.mode "cnpg" }}
   valueFrom: {secretKeyRef: {name: {{ include "carbon-ledger.cluster" . }}-app, key: uri}}
+{{- else }}
+  valueFrom: {secretKeyRef: {name: {{ .Values.database.existing.secret | quote }}, key: {{ .Values.database.existing.key | quote }}}}
+{{- end }}
+{{- if include "carbon-ledger.databaseAuthority" . }}
 - name: PGSSLMODE
   value: verify-full
 - name: PGSSLROOTCERT
   value: /run/carbon-ledger/database-ca/ca.crt
-{{- else }}
-  valueFrom: {secretKeyRef: {name: {{ .Values.database.existing.secret | quote }}, key: {{ .Values.database.existing.key | quote }}}}
 {{- end }}
 {{- end -}}
 
 {{- define "carbon-ledger.databaseMounts" -}}
-{{- if eq .Values.database.mode "cnpg" }}
+{{- if include "carbon-ledger.databaseAuthority" . }}
 - {name: database-ca, mountPath: /run/carbon-ledger/database-ca, readOnly: true}
 {{- end }}
 {{- end -}}
 
 {{- define "carbon-ledger.databaseVolumes" -}}
-{{- if eq .Values.database.mode "cnpg" }}
+{{- with include "carbon-ledger.databaseAuthority" . }}
 - name: database-ca
-  secret: {secretName: {{ include "carbon-ledger.cluster" . }}-ca, items: [{key: ca.crt, path: ca.crt}]}
+  secret: {secretName: {{ . | quote }}, items: [{key: ca.crt, path: ca.crt}]}
 {{- end }}
 {{- end -}}
 
