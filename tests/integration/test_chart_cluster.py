@@ -29,7 +29,7 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def database(folder: Path) -> Iterator[TlsPostgres]:
+def postgres(folder: Path) -> Iterator[EmbeddedPostgres]:
     """Set up by the SQL of the rendered cluster."""
     cluster = named(manifests(values_of("cnpg")), "Cluster", "ledger-db")["spec"]["bootstrap"]["initdb"]
     with EmbeddedPostgres(folder / "postgres") as postgres, Database(postgres.owner_url) as session:
@@ -37,8 +37,13 @@ def database(folder: Path) -> Iterator[TlsPostgres]:
         session.execute(f"CREATE DATABASE the_{cluster['database']} OWNER {cluster['owner']}")
         for statement in cluster["postInitApplicationSQL"]:
             session.execute(statement)
-        with tls_in_front_of(postgres, folder) as made:
-            yield made
+        yield postgres
+
+
+@pytest.fixture(scope="module")
+def database(folder: Path, postgres: EmbeddedPostgres) -> Iterator[TlsPostgres]:
+    with tls_in_front_of(postgres, folder) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +89,18 @@ def test_another_server_in_its_place_is_refused(cluster: Cluster, kind: str, nam
     assert failed.returncode == 1
     assert "certificate verify failed" in failed.stderr
     assert "Traceback" not in failed.stderr
+
+
+@pytest.mark.parametrize(("mode", "reached"), [("prefer", True), ("require", False), ("verify-full", False)])
+def test_a_database_without_tls(
+    cluster: Cluster, folder: Path, postgres: EmbeddedPostgres, mode: str, reached: bool
+) -> None:
+    """The address says what is demanded; what the variables say counts where it does not."""
+    with tls_in_front_of(postgres, folder, refuses=True) as plain:
+        url = f"{plain.url('ledger', OWNER, 'the_ledger')}?sslmode={mode}"
+        other = Cluster(cluster.folder / mode, cluster.manifests,
+                        {**cluster.secrets, "ledger-db-app": {"uri": url}})
+        done = other.pod("CronJob", "ledger-backup").run("backup")
+    assert (done.returncode == 0) == reached, done.stderr
+    if not reached:
+        assert done.stderr.splitlines()[-1].endswith(f"localhost does not speak TLS, and sslmode is {mode}")

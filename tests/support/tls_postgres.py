@@ -31,8 +31,8 @@ class TlsPostgres(NamedTuple):
 
 
 @contextmanager
-def tls_in_front_of(postgres: EmbeddedPostgres, folder: Path) -> Iterator[TlsPostgres]:
-    """Runs until the end of the block. `folder` gets the key."""
+def tls_in_front_of(postgres: EmbeddedPostgres, folder: Path, *, refuses: bool = False) -> Iterator[TlsPostgres]:
+    """Runs until the end of the block. `folder` gets the key. `refuses`: it is a server without TLS."""
     key, certificate = certified()
     (folder / "tls.pem").write_text(key + certificate, encoding="utf-8")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -47,10 +47,11 @@ def tls_in_front_of(postgres: EmbeddedPostgres, folder: Path) -> Iterator[TlsPos
         running.add(task)
         with suppress(OSError, asyncio.IncompleteReadError):
             if await reader.readexactly(len(_REQUEST)) == _REQUEST:
-                writer.write(b"S")
-                await writer.start_tls(context)
+                writer.write(b"N" if refuses else b"S")
+                if not refuses:
+                    await writer.start_tls(context)
                 there, back = await asyncio.open_unix_connection(socket)
-                await asyncio.gather(_pumped(reader, back), _answered(there, writer))
+                await asyncio.gather(_pumped(reader, back), (_pumped if refuses else _answered)(there, writer))
         writer.close()
 
     async def listen(port: "queue.Queue[int]", stop: asyncio.Event) -> None:
