@@ -12,6 +12,8 @@ from support.manifests import CHART, MODES, Manifest, containers, manifests, pod
 
 from ledger.app import create_app
 from ledger.cli.root import cli
+from ledger.core.log.note import parse_vkey
+from ledger.core.log.policy import parse_policy
 from ledger.service.ledger import Ledger
 from ledger.service.settings import settings_from
 
@@ -178,3 +180,16 @@ def test_the_guide_s_roles_are_those_of_the_cluster() -> None:
     (cluster,) = [one for one in manifests(values_of("cnpg")) if one["kind"] == "Cluster"]
     assert [line.rstrip(";") for line in block.splitlines()] == (
         cluster["spec"]["bootstrap"]["initdb"]["postInitApplicationSQL"])
+
+
+def test_the_policy_and_the_logs_of_the_examples_are_valid() -> None:
+    policy = parse_policy(values_of("witnessed")["ledger"]["policy"].encode())
+    assert len(policy.witnesses) == 3
+    (log,) = values_of("witness")["witness"]["logs"]
+    assert parse_vkey(log).name == "ledger.example"
+
+
+def test_a_policy_reaches_its_file_unchanged() -> None:
+    found = manifests(values_of("witnessed"))
+    (text,) = [one["data"]["policy"] for one in found if one["kind"] == "ConfigMap" and "policy" in one["data"]]
+    assert text == values_of("witnessed")["ledger"]["policy"]
