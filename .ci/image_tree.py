@@ -128,10 +128,15 @@ def _programs(prefix: Path, home: str) -> None:
 
 
 def _compile(target: Path, site: Path) -> None:
-    """Compiled modules are in the image, since its root is read-only. They name no time and no folder of the build."""
+    """Compiled modules are in the image, since its root is read-only. They name no time and no folder of the build.
+
+    The interpreter loads no site packages: constants that a loaded module shares with a compiled one are written in
+    another way.
+    """
     subprocess.run(
-        [sys.executable, "-m", "compileall", "-q", "-j", "1", "-s", str(target), "-p", "/", "--invalidation-mode",
-         "unchecked-hash", str(site)], env=_environment(), check=False, stdout=subprocess.DEVNULL,
+        [sys.executable, "-S", "-P", "-m", "compileall", "-q", "-j", "1", "-s", str(target), "-p", "/",
+         "--invalidation-mode", "unchecked-hash", str(site)],
+        env=_environment(PYTHONPATH=""), check=False, stdout=subprocess.DEVNULL,
     )
 
 
