@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOCKS := requirements.lock tests/requirements.lock
 FUZZERS := $(VENV)/.fuzzers
+SCHEMAS := $(VENV)/.schemas
 LOCKER := build/lock
 OLDEST ?= python3.11
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
@@ -32,7 +33,7 @@ PYTHON = $(eval PYTHON := $(shell $(FIND_PYTHON)))$(PYTHON)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults fuzz bench drill vectors lint lock clean
+.PHONY: help demo test faults fuzz bench drill vectors lint image lock clean
 
 help: ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -40,7 +41,7 @@ help: ## Show the targets.
 demo: $(STAMP) ## Run a closed loop of steel and gearboxes, audit it, catch a tampering.
 	@$(BIN)/carbon-ledger demo
 
-test: $(STAMP) ## Run the whole test suite, without the long fault tests.
+test: $(STAMP) $(SCHEMAS) ## Run the whole test suite, without the long fault tests.
 	@$(PYTEST) $(PARALLEL) -m "not faults_long and not bench"
 
 faults: $(STAMP) ## Run all fault tests, the long ones too.
@@ -61,6 +62,10 @@ vectors: $(STAMP) ## Compare figures with the vectors, and tiles and proofs with
 lint: $(STAMP) ## Check style (ruff) and types (mypy, strict).
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+
+image: $(STAMP) ## Build the file tree of the image in build/image, with its bill of materials, and print its SHA-256.
+	@rm -rf build/image
+	@$(BIN)/python .ci/image_tree.py build/image
 
 lock: ## Pin what pyproject.toml asks for, by hash; UPGRADE=1 takes the newest versions (with Python 3.11: OLDEST).
 	@$(OLDEST) -m venv --clear $(LOCKER)
@@ -86,3 +91,7 @@ $(FUZZERS): tests/fuzz/requirements.txt $(STAMP)
 	@$(PIP) install --require-hashes $(LOCKS:%=-r %) -r tests/fuzz/requirements.txt
 	@$(PIP) check
 	@touch $(FUZZERS)
+
+$(SCHEMAS): tests/support/schemas.csv .ci/schemas.py $(STAMP)
+	@if command -v npm >/dev/null && $(BIN)/python .ci/schemas.py; then touch $(SCHEMAS); else \
+	  echo "the types of Kubernetes' custom resources could not be fetched: tests skip what needs them" >&2; fi

@@ -62,10 +62,15 @@ def require_whole(settings: Settings) -> None:
 
 
 def _require_new(settings: Settings) -> None:
-    """Raises ConfigurationError if the home's keys or anchors may have signed heads that an empty database lacks."""
+    """Raises ConfigurationError if the home's keys or anchors may have signed heads that an empty database lacks.
+
+    The registrar's key beside an unmarked log key may be a home of version 0.1, which marked no keys and had its anchor
+    in a file. With an anchor in an object store the two keys may be new, such as keys that a cluster's secrets hold:
+    that anchor alone shows whether the log has begun.
+    """
     anchor = open_anchor(settings.anchor_at)
-    keys = [path for path in log_keys(settings.home) if path.name != LOG_KEY or is_in_use(path)
-            or (settings.home / REGISTRAR_KEY).exists()]
+    early = has_registrar(settings) and not anchor.remote
+    keys = [path for path in log_keys(settings.home) if path.name != LOG_KEY or is_in_use(path) or early]
     evidence = f"{keys[0]} is the key of a log" if keys else None
     for place in (anchor, memory_of(settings, anchor)):
         if evidence is None and place is not None and place.raw() is not None:

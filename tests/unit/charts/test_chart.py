@@ -1,0 +1,291 @@
+"""The chart in each mode of `ci`: it lints, renders the same every time, and every manifest is valid and harmless."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import pytest
+import yaml
+from helm_python import HelmError, lint
+from support.manifests import (
+    CHART,
+    MODES,
+    NAMESPACE,
+    Manifest,
+    containers,
+    invalid,
+    manifests,
+    named,
+    pods,
+    rendered,
+    unsafe,
+    values_of,
+)
+from support.resource_types import IS_MISSING
+
+from ledger.app import VERSION
+
+SCHEMA: Final = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
+RECOMMENDATION: Final = 1
+SERVERS: Final = [mode for mode in MODES if mode != "witness"]
+custom = pytest.mark.skipif(IS_MISSING, reason="no npm has fetched the types of custom resources")
+
+
+def test_there_is_a_mode_for_each_choice() -> None:
+    assert MODES == ["cnpg", "existing", "load", "restore", "witness", "witnessed"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_it_lints(mode: str) -> None:
+    report = lint(CHART, values_of(mode), strict=True)
+    assert report["errors"] == []
+    assert [message for message in report["messages"] if message["severity"] > RECOMMENDATION] == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_manifest_is_valid(mode: str) -> None:
+    found = [one for one in manifests(values_of(mode)) if "cnpg" not in one["apiVersion"] and
+             "coreos" not in one["apiVersion"]]
+    assert len(found) >= 6
+    assert [fault for manifest in found for fault in invalid(manifest)] == []
+
+
+@custom
+@pytest.mark.parametrize(("mode", "kinds"), [
+    ("cnpg", ["Cluster", "ObjectStore", "ScheduledBackup", "ServiceMonitor"]),
+    ("restore", ["Cluster", "ObjectStore", "ScheduledBackup"]),
+])
+def test_every_custom_resource_is_valid(mode: str, kinds: list[str]) -> None:
+    found = [one for one in manifests(values_of(mode)) if "cnpg" in one["apiVersion"] or "coreos" in one["apiVersion"]]
+    assert sorted(one["kind"] for one in found) == kinds
+    assert [fault for manifest in found for fault in invalid(manifest)] == []
+
+
+@custom
+def test_a_wrong_custom_resource_is_not_valid() -> None:
+    cluster = {"apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster", "metadata": {"name": "x"}, "spec": {
+        "instances": "3", "stroage": {}, "storage": {"size": 1}, "postgresql": {"synchronous": {"method": "any"}}}}
+    assert invalid(cluster) == [
+        ".spec.stroage is unknown", ".spec.instances is '3', no number",
+        ".spec.postgresql.synchronous.number is missing", ".spec.storage.size is 1, no string",
+    ]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_pod_is_restricted(mode: str) -> None:
+    found = list(pods(manifests(values_of(mode))))
+    assert found
+    for manifest, template in found:
+        assert unsafe(template["spec"]) == [], manifest["metadata"]["name"]
+
+
+def test_an_unsafe_pod_is_recognised() -> None:
+    """Each right that is taken away again is a fault of its own."""
+    ((_, template),) = pods([named(manifests(values_of("existing")), "Deployment", "ledger")])
+    pod = json.loads(json.dumps(template["spec"]))
+    pod |= {"hostNetwork": True, "automountServiceAccountToken": True, "enableServiceLinks": True, "volumes": [
+        {"name": "node", "hostPath": {"path": "/"}}]}
+    pod["securityContext"] = {"runAsUser": 0}
+    pod["containers"][0] |= {"securityContext": {"privileged": True, "runAsUser": 0}, "resources": {}}
+    pod["containers"][0]["ports"][0]["hostPort"] = 80
+    assert len(unsafe(pod)) == 12
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_rendered_twice_it_is_equal(mode: str) -> None:
+    """At a later revision too: no key, password or time is made by rendering, and no job changes in place."""
+    assert rendered(values_of(mode)) == rendered(values_of(mode), revision=7)
+
+
+def test_no_template_makes_anything_up() -> None:
+    made = re.compile(
+        r"\b(rand\w*|gen\w+|derivePassword|uuidv4|now|date\w*|lookup|htpasswd|encryptAES|getHostByName)\b")
+    sources = [path for path in (CHART / "templates").iterdir() if path.suffix in (".yaml", ".tpl", ".txt")]
+    actions = [action for path in sources for action in re.findall(r"\{\{.*?\}\}", path.read_text(encoding="utf-8"))]
+    assert len(actions) > 200
+    assert [action for action in actions if made.search(re.sub(r'"[^"]*"|/\*.*?\*/', "", action))] == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_no_secret_is_rendered(mode: str) -> None:
+    assert "Secret" not in {manifest["kind"] for manifest in manifests(values_of(mode))}
+
+
+def test_a_job_of_another_content_has_another_name() -> None:
+    """A cluster refuses to change a job."""
+    def jobs(values: Mapping[str, Any]) -> dict[str, Manifest]:
+        return {one["metadata"]["name"]: one for one in manifests(values) if one["kind"] == "Job"}
+
+    first = jobs(values_of("cnpg"))
+    second = jobs(values_of("cnpg") | {"image": {"repository": "registry.example/other"}})
+    assert len(first) == len(second) == 2
+    assert not first.keys() & second.keys()
+
+
+@pytest.mark.parametrize("mode", SERVERS)
+def test_only_set_up_gets_the_registrar_s_key(mode: str) -> None:
+    """And no pod but that of the keys gets a token of the cluster."""
+    for manifest, template in pods(manifests(values_of(mode))):
+        name, volumes = manifest["metadata"]["name"], template["spec"].get("volumes", [])
+        has_key = any("registrar" in json.dumps(volume) for volume in volumes)
+        has_token = any("serviceAccountToken" in json.dumps(volume) for volume in volumes)
+        assert (has_key, has_token) == ("-init-" in name, "-keys-" in name), name
+
+
+def test_the_account_of_the_keys_only_creates() -> None:
+    found = manifests(values_of("cnpg"))
+    assert named(found, "Role", "ledger-keys")["rules"] == [
+        {"apiGroups": [""], "resources": ["secrets"], "verbs": ["create"]}]
+    assert [one["metadata"]["name"] for one in found if one["kind"].startswith(("Role", "Cluster"))] == [
+        "ledger-db", "ledger-keys", "ledger-keys"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_selectors_select(mode: str) -> None:
+    """Each service, budget, policy and workload selects the pods of one component, and each port has its name there."""
+    found = manifests(values_of(mode))
+    labels = [(template["metadata"]["labels"], template["spec"]) for _, template in pods(found)]
+    for manifest in found:
+        spec = manifest.get("spec", {})
+        selector = spec.get("podSelector", spec.get("selector"))
+        if selector is None or manifest["kind"] == "ServiceMonitor":
+            continue
+        wanted = selector.get("matchLabels", selector)
+        chosen = [pod for own, pod in labels if wanted.items() <= own.items()]
+        assert chosen, manifest["metadata"]["name"]
+        for port in spec.get("ports", []) if manifest["kind"] == "Service" else []:
+            assert port["targetPort"] in [one["name"] for one in chosen[0]["containers"][0]["ports"]]
+
+
+def test_each_pod_has_a_network_policy_and_only_two_take_calls() -> None:
+    values = values_of("cnpg") | {"witness": values_of("witness")["witness"]}
+    found = manifests(values)
+    policies = [one["spec"] for one in found if one["kind"] == "NetworkPolicy"]
+    taking = set()
+    for manifest, template in pods(found):
+        own = [one for one in policies
+               if one["podSelector"]["matchLabels"].items() <= template["metadata"]["labels"].items()]
+        assert len(own) == 1, manifest["metadata"]["name"]
+        assert own[0]["policyTypes"] == ["Ingress", "Egress"]
+        if own[0].get("ingress"):
+            taking.add(manifest["metadata"]["name"])
+    assert taking == {"ledger", "ledger-witness"}
+
+
+def test_the_server_s_names_are_those_of_its_service_and_its_ingress() -> None:
+    variables = environment(named(manifests(values_of("cnpg")), "Deployment", "ledger"))
+    assert variables["CARBON_LEDGER_PUBLIC_URL"] == "https://ledger.example"
+    assert variables["CARBON_LEDGER_HOSTS"].split(",") == [
+        "ledger", f"ledger.{NAMESPACE}", f"ledger.{NAMESPACE}.svc", f"ledger.{NAMESPACE}.svc.cluster.local"]
+
+
+def environment(manifest: Manifest) -> dict[str, str]:
+    ((_, template),) = pods([manifest])
+    return {one["name"]: one.get("value", "") for one in containers(template["spec"])[-1]["env"]}
+
+
+def test_large_numbers_are_whole() -> None:
+    """A number in values is a float to the template engine."""
+    variables = environment(named(manifests(values_of("cnpg")), "Deployment", "ledger"))
+    assert variables["CARBON_LEDGER_QUOTA_RECORDS"] == "1000000"
+
+
+def test_metrics_are_scraped_where_the_server_listens() -> None:
+    found = manifests(values_of("cnpg"))
+    monitor, service = named(found, "ServiceMonitor", "ledger"), named(found, "Service", "ledger")
+    assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    (endpoint,) = monitor["spec"]["endpoints"]
+    assert endpoint["port"] in [port["name"] for port in service["spec"]["ports"]]
+    assert endpoint["path"] == "/metrics"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_notes_name_the_next_three_commands(mode: str) -> None:
+    notes = rendered(values_of(mode))["NOTES.txt"]
+    commands = re.findall(r"^\d\. .*\n +(kubectl .*)$", notes, re.M)
+    assert len(commands) == 3
+    assert all(f"-n {NAMESPACE} " in command for command in commands)
+    names = {one["metadata"]["name"] for one in manifests(values_of(mode))}
+    for kind, name in re.findall(r"\b(deployment|statefulset)/(\S+)", notes):
+        assert name in names, kind
+
+
+def test_the_versions_agree() -> None:
+    about = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
+    assert about["version"] == about["appVersion"] == VERSION
+
+
+def objects(schema: Any) -> Iterator[Mapping[str, Any]]:
+    """All parts of the schema that describe an object."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "object":
+            yield schema
+        for part in schema.values():
+            yield from objects(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from objects(part)
+
+
+def test_the_schema_refuses_unknown_names() -> None:
+    parts = [part for part in objects(SCHEMA) if "helm adds it" not in part.get("description", "")]
+    assert len(parts) > 25
+    assert [part for part in parts if "additionalProperties" not in part] == []
+    assert [part for part in parts if part["additionalProperties"] is True] == []
+
+
+def test_the_values_name_all_that_the_schema_allows() -> None:
+    def names(schema: Mapping[str, Any]) -> Any:
+        if "$ref" in schema:
+            schema = SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]]
+        return {name: names(part) for name, part in schema.get("properties", {}).items()}
+
+    defaults = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
+    allowed = names(SCHEMA)
+    del allowed["global"], allowed["ledger"]["settings"]
+    missing: list[str] = []
+
+    def compare(schema: Mapping[str, Any], values: Any, path: str) -> None:
+        for name, part in schema.items():
+            if name not in values:
+                missing.append(f"{path}.{name}")
+            elif part:
+                compare(part, values[name], f"{path}.{name}")
+
+    compare(allowed, defaults, "")
+    assert [path for path in missing if not path.endswith(".limits.cpu")] == []
+
+
+@pytest.mark.parametrize(("changed", "named_in_the_error"), [
+    ({"sever": {}}, "sever"),
+    ({"server": {"replica": 3}}, "replica"),
+    ({"server": {"replicas": 0}}, "replicas"),
+    ({"image": {"digest": "latest"}}, "digest"),
+    ({"keys": {"create": False, "logSecret": ""}}, "logSecret"),
+    ({"anchor": {"bucket": ""}}, "bucket"),
+    ({"anchor": {"credentialsSecret": ""}}, "credentialsSecret"),
+    ({"database": {"mode": "sqlite"}}, "mode"),
+    ({"database": {"mode": "existing"}}, "secret"),
+    ({"database": {"cnpg": {"continuousBackup": {"enabled": True, "bucket": ""}}}}, "bucket"),
+    ({"ingress": {"enabled": True, "host": "ledger.example", "access": ""}}, "access"),
+    ({"ingress": {"enabled": True, "host": "ledger.example", "access": "annotations", "annotations": None}},
+     "annotations"),
+    ({"backup": {"enabled": True, "bucket": ""}}, "bucket"),
+    ({"backup": {"schedule": "every night"}}, "schedule"),
+    ({"witness": {"enabled": True}}, "logs"),
+    ({"ledger": {"settings": {"quotaRecords": "many"}}}, "quotaRecords"),
+    ({"ledger": {"settings": {"renewSeconds": 0}}}, "renewSeconds"),
+])
+def test_wrong_values_are_refused_by_name(changed: dict[str, Any], named_in_the_error: str) -> None:
+    values = merged(values_of("cnpg"), changed)
+    with pytest.raises(HelmError) as caught:
+        rendered(values)
+    assert named_in_the_error in str(caught.value)
+
+
+def merged(values: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
+    found = dict(values)
+    for name, value in changed.items():
+        found[name] = merged(found.get(name) or {}, value) if isinstance(value, dict) else value
+    return found
