@@ -4,6 +4,7 @@ libpq reads the file as a connection service file, so psql gets every parameter 
 """
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -26,6 +27,7 @@ _PARAMETERS: Final = frozenset({
     "sslnegotiation", "sslpassword", "sslrootcert", "target_session_attrs", "user",
 })
 """Parameters of libpq that an address may have. asyncpg takes any other parameter as a setting of the session."""
+_HOST: Final = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^:\[\]]*)(?::(?P<port>[0-9]+))?")
 _READ_ONLY: Final = "-c default_transaction_read_only=on"
 
 
@@ -54,6 +56,9 @@ def parameters_of(url: str) -> dict[str, str]:
     """The parameters of libpq in the address of a database. Raises ConfigurationError if it cannot be read."""
     try:
         parts = urlsplit(url)
+        if "@" in parts.path + parts.query + parts.fragment:
+            # A password with an unencoded / or ? or #: the parts would begin with pieces of it.
+            raise ValueError(parts.scheme)
         hosts = _hosts(parts.netloc.rpartition("@")[2])
         user, password = parts.username, parts.password
     except ValueError:
@@ -82,11 +87,13 @@ def inherited(environment: Mapping[str, str], external: bool) -> dict[str, str]:
 
 
 def _hosts(netloc: str) -> list[tuple[str, str]]:
-    """Hosts and ports, of which an address may have several, separated by commas."""
+    """Hosts and ports, of which an address may have several, separated by commas. Raises ValueError."""
     hosts = []
     for part in netloc.split(","):
-        host, _, port = part.rpartition(":") if part.rpartition(":")[2].isdecimal() else (part, "", "")
-        hosts.append((unquote(host.strip("[]")), port))
+        match = _HOST.fullmatch(part)
+        if match is None:
+            raise ValueError(part)
+        hosts.append((unquote(match["host"].strip("[]")), match["port"] or ""))
     return hosts
 
 

@@ -173,6 +173,16 @@ def test_addresses(url: str, expected: dict[str, str]) -> None:
     assert parameters_of(url) == expected
 
 
+@pytest.mark.parametrize("url", [
+    "postgresql://u:hu/sh@db/l", "postgresql://u:hu?sh@db/l", "postgresql://u:hu#sh@db/l", "postgresql://u@db:hush/l",
+    "postgresql://u:hush@[::1/l",
+])
+def test_addresses_that_cannot_be_read(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be read") as caught:
+        parameters_of(url)
+    assert "hu" not in f"{caught.value.message} {caught.value.value}"
+
+
 def test_a_line_break_in_an_address() -> None:
     with pytest.raises(ConfigurationError, match="line break"):
         parameters_of("postgresql://u:p%0Ahost=evil@db/l")

@@ -300,7 +300,7 @@ def test_an_origin_is_not_changed(home: Path, database: Database) -> None:
     said = refused(home, database.url, CARBON_LEDGER_ORIGIN="carbon-ledger/another")
     assert "CARBON_LEDGER_ORIGIN is carbon-ledger/another, but this database holds the log" in said
     origin = database.one("SELECT origin FROM ledger")
-    assert "cannot be a log's name" in refused(home, database.url, CARBON_LEDGER_ORIGIN="two words")
+    assert "it must be printable ASCII without spaces" in refused(home, database.url, CARBON_LEDGER_ORIGIN="two words")
     with Server(home, database.url) as server:
         assert server.origin == origin
 
