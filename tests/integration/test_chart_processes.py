@@ -155,7 +155,7 @@ def test_the_probes_and_the_names_of_the_server(cluster: Cluster, serving: dict[
 
 
 def test_the_server_has_the_key_of_the_secret_and_no_registrar(cluster: Cluster, serving: dict[str, str]) -> None:
-    homes = sorted(path for path in cluster.folder.glob("pod-*/home/home") if path.is_dir())
+    homes = sorted(path for path in cluster.folder.glob("pod-*/home/*") if path.is_dir())
     with_registrar = [home for home in homes if (home / "registrar-key.pem").exists()]
     assert len(homes) >= 2
     assert len(with_registrar) == 1
@@ -297,7 +297,7 @@ def test_the_runbook_of_a_stolen_log_key(cluster: Cluster, first: Pod, serving: 
     """The commands of the guide, in its order; at the end a new pod serves with the new key alone."""
     made = first.executed("server", *looking("key", "rotate-log", "--prepare"))
     assert made.returncode == 0, made.stderr
-    text = first.executed("server", "cat", "/var/lib/carbon-ledger/home/log-key-2.pem").stdout
+    text = first.executed("server", "sh", "-c", 'cat "$CARBON_LEDGER_HOME"/log-key-2.pem').stdout
     secrets = {**cluster.secrets, "ledger-log-key": {**cluster.secrets["ledger-log-key"], "log-key-2.pem": text}}
     restarted = Cluster(cluster.folder / "restarted", moved(cluster), secrets, cluster.variables)
     pod = restarted.pod("Deployment", "ledger")

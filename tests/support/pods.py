@@ -22,7 +22,7 @@ from support.manifests import Manifest, containers, named
 from support.waiting import PATIENCE
 
 PROGRAMS: Final[Mapping[str, Sequence[str]]] = {
-    "carbon-ledger": prefork.COMMAND, "python": (sys.executable,), "sh": ("sh",), "sleep": ("sleep",), "cat": ("cat",),
+    "carbon-ledger": prefork.COMMAND, "python": (sys.executable,), "sh": ("sh",), "sleep": ("sleep",),
 }
 """What the image has under these names."""
 SECONDS: Final = 300
