@@ -31,7 +31,7 @@ from ledger.store.anchor import open_anchor, written
 from ledger.store.database import Connection, DatabasePool, owner_connection
 from ledger.store.embedded.layout import Layout
 from ledger.store.hosting import Hosted
-from ledger.store.migrate import migrate
+from ledger.store.migrating.migrate import migrate
 from ledger.store.sql import queries
 
 LOG_MISSING: Final = "log-missing"

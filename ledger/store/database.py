@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import asyncpg
 
 from ledger.errors import ConfigurationError, InvalidInput, Unavailable
-from ledger.store.schema import check_version
+from ledger.store.migrating.versions import check_version
 from ledger.store.sql import migrations
 
 WRITER = "carbon_ledger_writer"

@@ -18,7 +18,7 @@ MADE: Final = frozenset({
 """Folders that tools make; `.gitignore` names them."""
 
 FOREIGN: Final = {
-    "a home folder": re.compile(r"/(?:home/[a-z]|root/|Users/[A-Za-z])"),
+    "a home folder": re.compile(r"(?<![\w-])/(?:home/[a-z]|root/|Users/[A-Za-z])"),
     "a folder of one machine": re.compile(r"(?<![\w.$}/])/(?:work|tmp|mnt|srv|data|workspace)/[\w.]"),
     "an index of packages": re.compile(
         r"--(?:extra-)?index-url|--find-links|--trusted-host|//[\w.-]*(?:pypi|simple|mirror|artifactory|nexus)[\w.-]*[/:]"

@@ -37,7 +37,7 @@ from ledger.service.queries.questions import PeriodQuestion
 from ledger.service.setup import Identity
 from ledger.store.database import open_pool
 from ledger.store.embedded import EmbeddedPostgres
-from ledger.store.migrate import migrate
+from ledger.store.migrating.migrate import migrate
 from ledger.store.sql import migrations
 
 SEED, SIZE = 9, 220

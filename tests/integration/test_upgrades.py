@@ -15,10 +15,10 @@ from support.witness import audited
 from support.workshop import Workshop, workshop
 
 from ledger.errors import Unavailable
-from ledger.store import migrate as migrating
+from ledger.store.migrating import migrate as migrating
 from ledger.store.database import owner_connection
 from ledger.store.embedded import EmbeddedPostgres
-from ledger.store.migrate import apply, migrate
+from ledger.store.migrating.migrate import apply, migrate
 from ledger.store.sql import Migration, migration_of, migrations
 
 NEXT: Final = migrations()[-1].number + 1

@@ -15,7 +15,7 @@ from typing import Final
 from ledger.store.embedded import EmbeddedPostgres, default_home
 from ledger.store.embedded.account import account_for
 from ledger.store.embedded.layout import APP_ROLE, OWNER_ROLE, Layout, make_folders
-from ledger.store.migrate import migrate
+from ledger.store.migrating.migrate import migrate
 
 _VARIABLE: Final = "LEDGER_TEST_CLUSTER"
 """Names the folder of this session's database; processes of the session inherit it."""

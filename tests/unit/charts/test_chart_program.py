@@ -15,7 +15,7 @@ from ledger.cli.root import cli
 from ledger.core.log.note import parse_vkey
 from ledger.core.log.policy import parse_policy
 from ledger.service.ledger import Ledger
-from ledger.service.settings import settings_from
+from ledger.service.configuration.resolve import settings_from
 
 SETTINGS: Final = {"assessSeconds": 4, "bodySeconds": 5, "quotaRecords": 6, "quotaUnasked": 7, "renewSeconds": 8,
                    "revisedPerDay": 9}

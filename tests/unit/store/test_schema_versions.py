@@ -3,7 +3,7 @@
 import pytest
 
 from ledger.errors import ConfigurationError
-from ledger.store.schema import check_version, comment_of, needed_version
+from ledger.store.migrating.versions import check_version, comment_of, needed_version
 from ledger.store.sql import Migration, migration_of, migrations
 
 KNOWN = (migration_of(1, "CREATE TABLE a ()"), migration_of(2, "-- Why.\n-- compatible-from: 1\nALTER TABLE a"),

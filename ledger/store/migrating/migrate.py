@@ -9,7 +9,7 @@ import asyncpg
 
 from ledger.errors import Unavailable
 from ledger.store.database import ERASER, WRITER, Connection, owner_connection, quoted
-from ledger.store.schema import comment_of
+from ledger.store.migrating.versions import comment_of
 from ledger.store.sql import Migration, migrations, schema
 
 LOCK_SECONDS: Final = 5
