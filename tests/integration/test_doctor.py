@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import httpx
 import pytest
 from support.cli import run
 from support.databases import Database
@@ -172,6 +173,7 @@ def test_witnesses_that_are_silent() -> None:
     with site() as place, three_witnesses(place) as witnesses:
         with place.serve() as server:
             assert server.registrar
+            until(lambda: httpx.get(f"{server.url}/log/checkpoint", timeout=60).is_success, "nothing is published")
         settings = Settings(home=place.home, policy=place.policy_file, origin=place.origin)
         with EmbeddedPostgres(place.home):
             level, text = diagnosed(settings)["quorum"]

@@ -15,9 +15,9 @@ from support.witness import audited
 from support.workshop import Workshop, workshop
 
 from ledger.errors import Unavailable
-from ledger.store.migrating import migrate as migrating
 from ledger.store.database import owner_connection
 from ledger.store.embedded import EmbeddedPostgres
+from ledger.store.migrating import migrate as migrating
 from ledger.store.migrating.migrate import apply, migrate
 from ledger.store.sql import Migration, migration_of, migrations
 

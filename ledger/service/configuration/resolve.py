@@ -95,8 +95,8 @@ def _in_force(
     if setting.name in options:
         source = SettingSource("option", setting.option or "")
         return _read(setting, source, options[setting.name], Path.cwd(), faults)
-    variable = setting.variable_name or ""
-    if environment.get(variable):
+    variable = setting.variable_name
+    if variable is not None and environment.get(variable):
         return _read(setting, SettingSource("environment", variable), environment[variable], Path.cwd(), faults)
     return filed or SettingInForce(setting)
 

@@ -14,8 +14,8 @@ from ledger.app import create_app
 from ledger.cli.root import cli
 from ledger.core.log.note import parse_vkey
 from ledger.core.log.policy import parse_policy
-from ledger.service.ledger import Ledger
 from ledger.service.configuration.resolve import settings_from
+from ledger.service.ledger import Ledger
 
 SETTINGS: Final = {"assessSeconds": 4, "bodySeconds": 5, "quotaRecords": 6, "quotaUnasked": 7, "renewSeconds": 8,
                    "revisedPerDay": 9}
@@ -62,7 +62,7 @@ def test_every_variable_is_read_and_every_value_fits() -> None:
     assert len(rendered & read) >= 14
     assert rendered - read - BY_CONVENTION == set()
     # What the schema lets an operator set reaches the program under its own name.
-    assert read - rendered == {"CARBON_LEDGER_PASSPHRASE"}
+    assert read - rendered == {f"CARBON_LEDGER_{name}" for name in ("CONFIG", "PASSPHRASE", "PROCESSES", "URL")}
 
 
 def test_every_setting_of_the_values_has_its_variable() -> None:
