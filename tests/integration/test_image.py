@@ -19,6 +19,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from ledger.cli.root import cli
+from ledger.service.settings import Settings
 
 ROOT: Final = Path(__file__).parents[2]
 CONTAINERFILE: Final = (ROOT / "Containerfile").read_text(encoding="utf-8")
@@ -202,7 +203,9 @@ def test_the_image_publishes_nothing_and_runs_as_nobody_special() -> None:
     entry = [*json.loads(dict(final)["ENTRYPOINT"]), *json.loads(dict(final)["CMD"])]
     command = cli.get_command(click.Context(cli), entry[1])
     assert command is not None
-    assert command.make_context(entry[1], entry[2:]).params["host"] == "127.0.0.1"
+    # Without the option, the setting's default applies.
+    assert command.make_context(entry[1], entry[2:]).params["host"] is None
+    assert Settings(home=Path("home")).host == "127.0.0.1"
     assert "/health/ready" in dict(final)["HEALTHCHECK"]
 
 

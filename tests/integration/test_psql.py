@@ -6,8 +6,9 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 from support.cli import environment, run
@@ -59,6 +60,9 @@ def test_a_stopped_home_and_an_exit_code_of_psql() -> None:
         assert not (home / "postgres" / "data" / "postmaster.pid").exists()
 
 
+_PROMPT: Final = b"ledger=> "
+
+
 class Terminal:
     """A command at a terminal of its own."""
 
@@ -74,7 +78,17 @@ class Terminal:
     def ask(self, text: str, answer: bytes) -> None:
         """Types a line, and waits for a line with the answer."""
         os.write(self._own, text.encode() + b"\n")
-        while answer + b"\r\n" not in self.seen:
+        self._read_until(lambda: answer + b"\r\n" in self.seen)
+
+    def interrupt(self) -> None:
+        """Sends what Ctrl-C sends, and waits for the next prompt: a line that is typed before may be dropped."""
+        self._read_until(lambda: self.seen.endswith(_PROMPT))
+        prompts = self.seen.count(_PROMPT)
+        os.killpg(self.process.pid, signal.SIGINT)
+        self._read_until(lambda: self.seen.count(_PROMPT) > prompts)
+
+    def _read_until(self, done: Callable[[], bool]) -> None:
+        while not done():
             if not select.select([self._own], [], [], PATIENCE)[0]:
                 raise AssertionError(self.seen)
             self.seen += os.read(self._own, 1 << 16)
@@ -105,7 +119,7 @@ def test_no_password_is_visible(server: Server) -> None:
         (service,) = [line.partition(b"=")[2].decode() for entry in members
                       for line in (entry / "environ").read_bytes().split(b"\0") if line.startswith(b"PGSERVICEFILE=")]
         assert Path(service).stat().st_mode & 0o077 == 0
-        os.killpg(terminal.process.pid, signal.SIGINT)
+        terminal.interrupt()
         terminal.ask("SELECT 'sti' || 'll';", b"still")
     finally:
         code = terminal.end("\\q")
