@@ -122,7 +122,9 @@ class Pod:
         values: dict[str, str] = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(prefork.PATHS)}
         values |= {key: value for key, value in self._cluster.variables.items() if not key.startswith("projected:")}
         for variable in self.container(name).get("env", []):
-            values[variable["name"]] = self._placed(name, self._value(variable))
+            # What a Secret holds names places of the machine, such as the socket of a database.
+            values[variable["name"]] = self._placed(name, str(variable["value"])) if "value" in variable else (
+                self._secret(variable))
         return values
 
     def probed(self, name: str, kind: str, host: str | None = None) -> httpx.Response:
@@ -149,9 +151,7 @@ class Pod:
             assert time.monotonic() < give_up, "the startup probe fails"
             time.sleep(0.1)
 
-    def _value(self, variable: Manifest) -> str:
-        if "value" in variable:
-            return str(variable["value"])
+    def _secret(self, variable: Manifest) -> str:
         source = variable["valueFrom"]["secretKeyRef"]
         return self._cluster.secrets[source["name"]][source["key"]]
 
