@@ -1,5 +1,6 @@
 """`psql` on real databases: which role it has, that no password is visible, and what it says if it cannot run."""
 
+import contextlib
 import os
 import pty
 import select
@@ -8,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import pytest
 from support.cli import environment, run
@@ -109,15 +110,13 @@ def test_no_password_is_visible(server: Server) -> None:
     terminal = Terminal("psql", "--home", str(server.home), "--", "-X", "-A", "-t", "-n")
     try:
         terminal.ask("SELECT 'rea' || 'dy';", b"ready")
-        members = [entry for entry in Path("/proc").iterdir()
-                   if entry.name.isdecimal() and _session(entry) == terminal.process.pid]
-        programs = {os.path.basename((entry / "cmdline").read_bytes().split(b"\0")[0].decode()) for entry in members}
-        assert "psql" in programs
-        for entry in members:
-            seen = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
+        processes = list(_processes_of(terminal.process.pid))
+        assert "psql" in {os.path.basename(process.command[0].decode()) for process in processes}
+        for process in processes:
+            seen = b"\0".join((*process.command, *process.environment))
             assert not any(password.encode() in seen for password in passwords)
-        (service,) = [line.partition(b"=")[2].decode() for entry in members
-                      for line in (entry / "environ").read_bytes().split(b"\0") if line.startswith(b"PGSERVICEFILE=")]
+        (service,) = {line.partition(b"=")[2].decode() for process in processes
+                      for line in process.environment if line.startswith(b"PGSERVICEFILE=")}
         assert Path(service).stat().st_mode & 0o077 == 0
         terminal.interrupt()
         terminal.ask("SELECT 'sti' || 'll';", b"still")
@@ -127,11 +126,21 @@ def test_no_password_is_visible(server: Server) -> None:
     assert not Path(service).parent.exists()
 
 
-def _session(entry: Path) -> int:
-    try:
-        return int((entry / "stat").read_text().rpartition(")")[2].split()[3])
-    except OSError:
-        return 0
+class _Process(NamedTuple):
+    command: list[bytes]
+    environment: list[bytes]
+
+
+def _processes_of(session: int) -> Iterator[_Process]:
+    """The processes of a session that are there from beginning to end of a look: one may end between two reads."""
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdecimal():
+            continue
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            stat = (entry / "stat").read_text().rpartition(")")[2].split()
+            if int(stat[3]) == session and stat[0] != "Z":
+                yield _Process((entry / "cmdline").read_bytes().split(b"\0"),
+                               (entry / "environ").read_bytes().split(b"\0"))
 
 
 def test_an_external_database() -> None:
