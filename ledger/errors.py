@@ -16,7 +16,8 @@ LedgerError
 │   └── OutcomeUnknown      a write may or may not have become durable; the caller must ask again
 └── ConfigurationError      the operator must change a setting before this can run
 
-Each error has a stable `code` for programs. If they apply, `field`, `value` and `rule` explain it to people.
+Each error has a stable `code` for programs. If they apply, `field`, `value` and `rule` explain it to people. If one
+input has several faults, `parts` has an error for each.
 """
 
 
@@ -24,6 +25,7 @@ class LedgerError(Exception):
     """Base of all errors raised on purpose. `code` is stable across versions."""
 
     code = "error"
+    parts: "tuple[LedgerError, ...]" = ()
 
     def __init__(
         self, message: str, *, code: str | None = None, field: str | None = None, value: object = None,

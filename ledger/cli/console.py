@@ -72,7 +72,7 @@ class Rejected(InvalidInput):
 
     def __init__(self, message: str, parts: list[LedgerError], *, code: str) -> None:
         super().__init__(message, code=code)
-        self.parts = parts
+        self.parts = tuple(parts)
 
 
 def json_option(command: Command) -> Command:
@@ -142,11 +142,10 @@ def complain(error: LedgerError, *, as_json: bool) -> None:
     if as_json:
         click.echo(visible_json(msgspec.json.encode(problem_of(error)).decode()), err=True)
         return
-    parts = error.parts if isinstance(error, Rejected) else []
-    for part in parts[:_MAX_PARTS]:
+    for part in error.parts[:_MAX_PARTS]:
         say(explained(part))
-    if len(parts) > _MAX_PARTS:
-        say(f"… and {len(parts) - _MAX_PARTS} more")
+    if len(error.parts) > _MAX_PARTS:
+        say(f"… and {len(error.parts) - _MAX_PARTS} more")
     say(f"error: {explained(error)}")
 
 
@@ -207,7 +206,7 @@ def problem_of(error: LedgerError) -> CommandProblem:
     return CommandProblem(
         type=f"urn:carbon-ledger:problem:{error.code}", detail=redacted(error.message), code=error.code,
         field=error.field, value=None if error.value is None else redacted(error.value), rule=error.rule,
-        errors=[problem_of(part) for part in error.parts] if isinstance(error, Rejected) else [],
+        errors=[problem_of(part) for part in error.parts],
     )
 
 

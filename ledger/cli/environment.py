@@ -1,21 +1,23 @@
-"""The settings of the environment, and the options that override them."""
+"""The settings of this command: from its options, the environment and the settings file."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
-from msgspec.structs import replace
 
 from ledger.cli.console import Command
 from ledger.cli.files import FOLDER, passphrase_in
-from ledger.service.settings import Settings, settings_from
+from ledger.service.configuration.resolve import Configuration, resolve
+from ledger.service.settings import Settings
 from ledger.store.embedded import default_home
 
 
 def home_option(command: Command) -> Command:
     """`--home`, for commands that open a ledger on this host."""
     return click.option(
-        "--home", type=FOLDER, help="Data folder. [env: CARBON_LEDGER_HOME, else the account's default]",
+        "--home", type=FOLDER,
+        help="Data folder. [env: CARBON_LEDGER_HOME, else the settings file, else the account's default]",
     )(command)
 
 
@@ -35,11 +37,20 @@ def required(value: str | None, option: str) -> str:
     return value
 
 
-def settings(home: Path | None, passphrase_file: Path | None = None) -> Settings:
-    """The settings from CARBON_LEDGER_*, `--home` and `--passphrase-file`. Raises ConfigurationError, or InvalidKey for
-    an empty passphrase."""
-    environment = dict(os.environ)
-    if home is not None:
-        environment["CARBON_LEDGER_HOME"] = str(home)
-    chosen = settings_from(environment, default_home())
-    return chosen if passphrase_file is None else replace(chosen, passphrase=passphrase_in(passphrase_file))
+def configuration(
+    home: Path | None, passphrase_file: Path | None = None, serving: Mapping[str, object] | None = None
+) -> Configuration:
+    """The settings with their sources, and all faults in them. `serving`: options of `serve` by the names of their
+    settings; None if an option is not given. Raises InvalidKey for an empty passphrase file."""
+    options = {name: str(value) for name, value in {"home": home, **(serving or {})}.items() if value is not None}
+    if passphrase_file is not None:
+        options["passphrase"] = passphrase_in(passphrase_file).decode("utf-8", "surrogateescape")
+    return resolve(options, os.environ, default_home())
+
+
+def settings(
+    home: Path | None, passphrase_file: Path | None = None, serving: Mapping[str, object] | None = None
+) -> Settings:
+    """The settings as values. Raises ConfigurationError with all faults in them, or InvalidKey for an empty passphrase
+    file."""
+    return configuration(home, passphrase_file, serving).checked()

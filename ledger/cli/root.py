@@ -32,6 +32,7 @@ class Lazy(NamedTuple):
 COMMANDS = {
     "init": Lazy("ledger.cli.operator.init:init", "Set up the ledger: database, keys, registrar, plugins."),
     "serve": Lazy("ledger.cli.operator.serve:serve", "Serve the ledger over HTTP."),
+    "config": Lazy("ledger.cli.operator.inspection.config:config", "List and check the settings, with their sources."),
     "demo": Lazy("ledger.cli.demo.command:demo", "Show a closed loop of steel and gearboxes on a ledger."),
     "key": Lazy("ledger.cli.supplier.keys:key", "Make, show, enrol, change and recover keys."),
     "enrol": Lazy("ledger.cli.registrar.enrol:enrol", "Enrol an organisation, as the registrar."),
@@ -57,7 +58,9 @@ COMMANDS = {
     "audit": Lazy("ledger.cli.auditor.audit:audit", "Replay the whole log and check everything."),
     "backup": Lazy("ledger.cli.operator.backup:backup", "Write a backup of this home's database and keys."),
     "restore": Lazy("ledger.cli.operator.restore:restore", "Make a home from a backup."),
-    "doctor": Lazy("ledger.cli.operator.doctor:doctor", "List the faults of this installation, with remedies."),
+    "doctor": Lazy("ledger.cli.operator.inspection.doctor:doctor", "List faults of this installation, with remedies."),
+    "status": Lazy("ledger.cli.operator.inspection.status:status", "Show processes, log, backlog, sizes and growth."),
+    "psql": Lazy("ledger.cli.operator.inspection.psql:psql", "Open the ledger's database in psql, to read."),
     "anchor": Lazy("ledger.cli.operator.anchor:anchor", "Compare the database with the head signed last here; decide."),
     "clock": Lazy("ledger.cli.operator.clock:clock", "Compare the host's clock with the log; confirm it."),
     "export": Lazy("ledger.cli.auditor.export:export", "Write files for others: the public log, statements, bundles."),

@@ -44,6 +44,13 @@ SETTINGS = {
 }
 
 
+_READING_SECONDS = 60.0
+# A query of an operator must not wait for a lock that a server holds, and must not load the database for long.
+_READING = {
+    "default_transaction_read_only": "on", "statement_timeout": "30s", "lock_timeout": "5s", "jit": "off",
+}
+
+
 class DatabasePool:
     """Sessions that read. Raises Unavailable if the database is lost, stalled or restarting: nothing was changed, and
     another try may succeed. Raises InvalidInput for a parameter that no row can hold."""
@@ -159,6 +166,22 @@ async def owner_connection(url: str) -> AsyncIterator[Connection]:
         yield connection
     finally:
         await connection.close()
+
+
+@asynccontextmanager
+async def reading_connection(url: str, name: str) -> AsyncIterator[Connection]:
+    """One session that only reads, for operators. `name` is its application name. It checks neither version nor schema.
+    Raises ConfigurationError or Unavailable."""
+    with _connecting():
+        connection = await asyncpg.connect(url, timeout=_READING_SECONDS, command_timeout=_READING_SECONDS,
+                                           server_settings={**_READING, "application_name": name})
+    try:
+        yield connection
+    finally:
+        try:
+            await connection.close(timeout=_CLOSE_SECONDS)
+        except LOST:
+            connection.terminate()
 
 
 def quoted(identifier: str) -> str:

@@ -16,7 +16,7 @@ from support.server import prepared_home, temporary_home
 from ledger.host.files.key_files import LOG_KEY, REGISTRAR_KEY, is_encrypted, read_key
 from ledger.service.backup.manifest import MANIFEST, read_manifest
 from ledger.service.backup.mark import MARK, mark
-from ledger.service.doctor import diagnose
+from ledger.service.doctor.diagnose import diagnose
 from ledger.service.settings import Settings
 from ledger.store.embedded import EmbeddedPostgres
 
@@ -160,6 +160,7 @@ def test_doctor_on_a_sound_home(made: Made) -> None:
     assert (done.code, told["ok"]) == (0, True), told
     levels = {one["check"]: one["level"] for one in told["findings"]}
     assert levels.pop("place") == "warning"
+    assert levels.pop("disk") in ("ok", "warning"), "a test's disk may be small"
     assert set(levels.values()) == {"ok"}
     assert "copy of the whole disk" in run("doctor", "--home", made.home).out
 

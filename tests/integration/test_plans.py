@@ -26,6 +26,7 @@ MOST: Final = 300
 """Rows that one step of a plan may read here: a tile's are 256."""
 NOT_ASKED: Final = {
     **dict.fromkeys(("log.create_ledger", "log.create_head"), "once, by set-up"),
+    **dict.fromkeys([f"status.{name}" for name in queries("status")], "the operator's, with a time limit"),
     **dict.fromkeys([f"purge.{name}" for name in queries("purge")], "the operator's, which rewrites files"),
 }
 WHOLE: Final = {

@@ -13,7 +13,7 @@ from ledger.cli.files import passphrase_file_option
 from ledger.errors import ConfigurationError, InvalidInput
 from ledger.host.files.durable import sync
 from ledger.service.backup.manifest import Manifest
-from ledger.service.backup.take import pack, require_passphrase, take_backup
+from ledger.service.backup.take import pack, remembered, require_passphrase, take_backup
 from ledger.service.settings import Settings
 from ledger.store.embedded import attach
 from ledger.store.embedded.layout import Layout
@@ -42,6 +42,10 @@ def backup(target: Path, home: Path | None, passphrase_file: Path | None, as_jso
                            value=target, rule="a new folder, or a new file named *.tar")
     require_passphrase(chosen)
     manifest = _written(chosen, target.absolute())
+    try:
+        remembered(chosen, manifest, target.absolute())
+    except OSError as error:
+        say(f"warning: the backup is complete, but the home cannot note it for `status` and `doctor`: {error.strerror}")
     if as_json:
         print_json({"backup": str(target), "manifest": manifest})
     else:

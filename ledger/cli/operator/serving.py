@@ -217,5 +217,10 @@ class _Serving:
         return str(socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)[0][4][0])
 
     def _url(self) -> str:
-        host = _ANYWHERE.get(self._host, self._host)
-        return f"http://{f'[{host}]' if ':' in host else host}:{self._port}"
+        return url_of(self._host, self._port)
+
+
+def url_of(host: str, port: int) -> str:
+    """The address of a server that listens there."""
+    host = _ANYWHERE.get(host, host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"

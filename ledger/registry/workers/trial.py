@@ -14,9 +14,12 @@ _SECONDS: Final = 1.0
 def tried() -> Registry:
     """The installed sectors, loaded into this process. Raises ConfigurationError, which names the plugin that cannot be
     loaded, hangs or ends its process. Do not call it in a thread that runs an event loop."""
-    return asyncio.run(_tried()) if plugin_names() else Registry()
+    return asyncio.run(loaded())
 
 
-async def _tried() -> Registry:
+async def loaded() -> Registry:
+    """`tried`, for a running event loop."""
+    if not plugin_names():
+        return Registry()
     async with WorkerPool(1, _SECONDS) as pool:
         return await pool.loaded()

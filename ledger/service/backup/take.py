@@ -12,6 +12,7 @@ import msgspec
 from ledger.errors import ConfigurationError
 from ledger.host.files.durable import replace, replacing
 from ledger.host.files.key_files import REGISTRAR_KEY, is_encrypted, is_in_use, mark_in_use, read_key
+from ledger.service.backup.last import LastBackup, remember
 from ledger.service.backup.manifest import DATABASE, FORMAT, KEYS, MANIFEST, Manifest, digest_of, files_in
 from ledger.service.heads.continuity import read_head
 from ledger.service.heads.keyring import log_keys
@@ -20,6 +21,12 @@ from ledger.store.database import owner_connection
 from ledger.store.embedded.addresses import Addresses
 from ledger.store.embedded.base_backup import take_base_backup
 from ledger.store.sql import queries
+
+
+def remembered(settings: Settings, manifest: Manifest, target: Path) -> None:
+    """Notes a complete backup in the home. Raises OSError."""
+    remember(settings.home, LastBackup(target=str(target), began=manifest.time, size=manifest.size,
+                                       root=manifest.root))
 
 
 async def take_backup(

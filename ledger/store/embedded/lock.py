@@ -63,6 +63,17 @@ def is_owned(path: Path) -> bool:
         os.close(handle)
 
 
+def owner_of(path: Path) -> int | None:
+    """The number of the process that holds the lock now; None if no process does."""
+    if not is_owned(path):
+        return None
+    try:
+        text = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return int(text) if text.isdecimal() else None
+
+
 def _try(handle: int, kind: int) -> bool:
     try:
         fcntl.flock(handle, kind | fcntl.LOCK_NB)

@@ -20,7 +20,8 @@ GROUPS = {"key": ("new", "show", "request", "change", "recover", "object", "rota
 EVERY = [(name,) for name in COMMANDS] + [(group, name) for group, names in GROUPS.items() for name in names]
 BASE = [("key", "new"), ("enrol",), ("sign",), ("verify",), ("submit",), ("footprint",), ("trace",), ("audit",),
         ("plugin", "list")]
-SERVER = [("init",), ("serve",), ("demo",), ("anchor", "show"), ("backup", "/none/b"), ("doctor",),
+SERVER = [("init",), ("serve",), ("demo",), ("anchor", "show"), ("backup", "/none/b"), ("doctor",), ("status",),
+          ("psql",),
           ("audit", "--home", "/none"),
           ("audit", "postgresql://host/none")]
 
@@ -69,8 +70,10 @@ def test_the_table_names_what_there_is(name: str) -> None:
     assert isinstance(command, click.Command)
 
 
-RESULTS = [path for path in EVERY if path not in (("serve",), ("demo",), ("sign",), ("key",), ("key", "request"),
-                                                  ("export",), ("plugin",), ("anchor",), ("clock",), ("witness",))]
+RESULTS = [path for path in EVERY if path not in (
+    ("serve",), ("demo",), ("sign",), ("key",), ("key", "request"), ("export",), ("plugin",), ("anchor",), ("clock",),
+    ("witness",), ("psql",),
+)]
 
 
 @pytest.mark.parametrize("path", RESULTS, ids=" ".join)

@@ -1,9 +1,16 @@
 """What the environment says of how much may be asked."""
 
+from pathlib import Path
+
 import pytest
 
 from ledger.errors import ConfigurationError
-from ledger.service.limits import ClientLimits, limits_from
+from ledger.service.configuration.resolve import settings_from
+from ledger.service.limits import ClientLimits
+
+
+def limits_from(environment: dict[str, str]) -> ClientLimits:
+    return settings_from(environment, Path("/nowhere")).limits
 
 
 def test_nothing_has_to_be_said() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import ConfigurationError
-from ledger.service.settings import settings_from
+from ledger.service.configuration.resolve import settings_from
 
 
 def test_a_plain_environment_says_nothing() -> None:

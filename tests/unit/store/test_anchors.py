@@ -15,7 +15,7 @@ from ledger.core.log.merkle import tree_root
 from ledger.core.log.note import NoteSigner
 from ledger.errors import ConfigurationError, InvalidNote, Unavailable
 from ledger.host.files.key_files import new_key
-from ledger.service.settings import settings_from
+from ledger.service.configuration.resolve import settings_from
 from ledger.store.anchor import Anchor, fields_of, open_anchor, stated, written
 
 SIGNER = NoteSigner("log.test", new_key().private)

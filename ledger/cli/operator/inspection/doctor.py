@@ -8,7 +8,8 @@ import click
 from ledger.cli.console import json_option, print_json, show
 from ledger.cli.environment import home_option, settings
 from ledger.cli.files import passphrase_file_option
-from ledger.service.doctor import DoctorFinding, diagnose
+from ledger.service.doctor.diagnose import diagnose
+from ledger.service.doctor.installation import DoctorFinding
 
 
 @click.command()
@@ -18,8 +19,9 @@ from ledger.service.doctor import DoctorFinding, diagnose
 def doctor(home: Path | None, passphrase_file: Path | None, as_json: bool) -> int:
     """List the faults of this installation, with remedies. Exit code 1 if there is a fault; warnings do not count.
 
-    It checks the home, its keys, the database, the anchor and the witnesses' policy, with the settings that `serve`
-    uses. It changes nothing.
+    It checks the home, its settings, disk, keys and backup, the database with its schema, settings and plugins, the
+    anchor, the witnesses with their cosignatures, and the clock, with the settings that `serve` uses. It changes
+    nothing.
     """
     findings = asyncio.run(diagnose(settings(home, passphrase_file)))
     ok = all(finding.level in ("ok", "warning") for finding in findings)

@@ -1,0 +1,102 @@
+"""The catalogue of all settings. A new setting is a row here and, if servers use it, a field of `Settings`.
+
+A setting has one name. In the settings file it is the key; in the environment it is CARBON_LEDGER_ and the name in
+capitals.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from ledger.service.configuration import kinds
+from ledger.service.configuration.kinds import ValueKind
+from ledger.service.settings import MIN_WORKERS, REVISED_PER_DAY
+
+PREFIX: Final = "CARBON_LEDGER_"
+CONFIG: Final = "CARBON_LEDGER_CONFIG"
+"""Names the settings file."""
+_NEAREST: Final = 3
+_SERVICE_LINK: Final = re.compile(r"(.*_)?SERVICE_(HOST|PORT(_.*)?)|(.*_)?PORT(_\d+_(TCP|UDP)(_.*)?)?")
+"""Variables that Kubernetes adds to the environment for a service with a name like ours, without the prefix."""
+
+
+class Setting(NamedTuple):
+    """`without`: the effect of leaving it out, in words; `default`: the value that applies, if it is one value.
+    `field`: its field of `Settings`, after a dot a field of `Settings.limits`. `option`: the option that overrides it.
+    `secret`: the value is never shown. `variable`: the environment may set it. `in_file`: a settings file may."""
+
+    name: str
+    kind: ValueKind
+    meaning: str
+    without: str = ""
+    default: str | None = None
+    field: str | None = None
+    option: str | None = None
+    secret: bool = False
+    variable: bool = True
+    in_file: bool = True
+
+    @property
+    def variable_name(self) -> str | None:
+        return PREFIX + self.name.upper() if self.variable else None
+
+
+SETTINGS: Final = (
+    Setting("home", kinds.PATH, "folder of the keys and of the embedded database", "the account's default folder",
+            field="home", option="--home"),
+    Setting("database_url", kinds.DATABASE_URL, "PostgreSQL 15 or later, as the owner of the ledger's database",
+            "the embedded PostgreSQL", field="database_url"),
+    Setting("origin", kinds.ORIGIN, "the ledger's name", "the name in the database; `init` draws one", field="origin"),
+    Setting("public_url", kinds.PUBLIC_URL, "public address of the server", "no public address", field="public_url"),
+    Setting("host", kinds.HOST, "address at which `serve` listens", default="127.0.0.1", field="host",
+            option="--host", variable=False),
+    Setting("port", kinds.whole_number(0, 65_535), "port at which `serve` listens; 0: any free port", default="8080",
+            field="port", option="--port", variable=False),
+    Setting("hosts", kinds.NAMES, "further names of the server in the `Host` of requests", "its own names",
+            field="limits.hosts"),
+    Setting("proxies", kinds.NAMES, "addresses of proxies whose `X-Forwarded-For` names the client", "no proxies",
+            field="limits.proxies"),
+    Setting("questions", kinds.whole_number(1, 256), "expensive queries that a process runs at a time",
+            "the number of cores", field="limits.questions"),
+    Setting("body_seconds", kinds.seconds(0.1, 600.0), "seconds for which a body may be slower than 16 KiB/s",
+            default="10", field="limits.body_seconds"),
+    Setting("quota_records", kinds.whole_number(1, 10**12), "records per organisation and day", default="100000",
+            field="limits.records"),
+    Setting("quota_unasked", kinds.whole_number(1, 10**12),
+            "transfers per day to an organisation that has not accepted any of them", default="1000",
+            field="limits.unasked"),
+    Setting("renew_seconds", kinds.seconds(1.0, 30 * 86_400.0),
+            "maximum age of the witnesses' signatures while nothing is appended", default="3600",
+            field="renew_seconds"),
+    Setting("policy", kinds.PATH, "file that names the log's witnesses and their quorum (C2SP tlog-policy)",
+            "servers publish heads without witnesses", field="policy"),
+    Setting("anchor", kinds.ANCHOR, "place of the highest head ever signed", "the file `anchor` in the home",
+            field="anchor"),
+    Setting("processes", kinds.whole_number(1, 64), "server processes at one port", default="1", field="processes",
+            option="--processes"),
+    Setting("workers", kinds.whole_number(MIN_WORKERS, 256), "processes that run sectors, per server process",
+            "the cores, divided among the server processes, but at least 2", field="workers"),
+    Setting("assess_seconds", kinds.seconds(0.05, 10.0), "time limit of a sector for a record", default="5",
+            field="assess_seconds"),
+    Setting("revised_per_day", kinds.whole_number(1, 1_000_000_000),
+            "records that an organisation may have revised within 24 hours", default=str(REVISED_PER_DAY),
+            field="revised_per_day"),
+    Setting("passphrase", kinds.SECRET, "passphrase of the encrypted keys", "keys are not encrypted",
+            field="passphrase", option="--passphrase-file", secret=True),
+    Setting("url", kinds.WEB_ADDRESS, "the server for client commands", default="http://127.0.0.1:8080",
+            option="--url", in_file=False),
+)
+BY_NAME: Final = {setting.name: setting for setting in SETTINGS}
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """The names that resemble a name most, in words."""
+    return ", ".join(difflib.get_close_matches(name, sorted(names), _NEAREST, 0.0))
+
+
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """The variables of the environment that look like settings, and that no setting has."""
+    known = {setting.variable_name for setting in SETTINGS} | {CONFIG}
+    return sorted(name for name in environment if name.startswith(PREFIX) and name not in known
+                  and not _SERVICE_LINK.fullmatch(name.removeprefix(PREFIX)))

@@ -1,0 +1,120 @@
+"""Checks of the database: it is fit for a server, its schema, its settings, and the plugins that its log activates."""
+
+from typing import Final, NamedTuple
+
+from ledger.admission.rules import RESERVED, RULES, VERSIONS
+from ledger.errors import ConfigurationError
+from ledger.registry.workers.trial import loaded
+from ledger.service.doctor.installation import DoctorFinding, Installation, Level, MissingPart
+from ledger.service.setup import keyring_of
+from ledger.service.status.database import read_database
+from ledger.store.sql import migrations, queries
+
+SESSIONS: Final = 25
+"""Sessions that a server process may open: two pools of ten, and the sessions of the parts that append."""
+_RESERVED: Final = 10
+
+
+class _Required(NamedTuple):
+    """`value`: the value that a setting of PostgreSQL must have. `why`: the consequence of another value."""
+
+    value: str
+    level: Level
+    why: str
+
+
+REQUIRED: Final = {
+    "fsync": _Required("on", "error", "acknowledged records may be lost"),
+    "full_page_writes": _Required("on", "error", "acknowledged records may be lost"),
+    "synchronous_commit": _Required("on", "warning", "servers switch it on for themselves, other programs do not"),
+    "zero_damaged_pages": _Required("off", "error", "damaged pages count as empty"),
+    "ignore_checksum_failure": _Required("off", "error", "damaged pages go unnoticed"),
+    "ignore_invalid_pages": _Required("off", "error", "a recovery may skip damaged pages"),
+    "data_checksums": _Required("on", "warning", "damage on the disk goes unnoticed until an audit"),
+    "autovacuum": _Required("on", "warning", "tables and queries deteriorate"),
+}
+"""Settings of PostgreSQL that lose data or hide its loss."""
+
+
+async def check_database(here: Installation) -> DoctorFinding:
+    """The database answers and is fit for a server, and its log's keys are here."""
+    pool = here.pool
+    if pool is None:
+        raise here.failure or ConfigurationError("the database does not answer")
+    row = await pool.fetchrow(queries("log")["ledger"])
+    if row is None:
+        return DoctorFinding("database", "error", "the database holds no log",
+                             "run `carbon-ledger init` for a new ledger; otherwise bring back the log's database")
+    async with pool.acquire() as connection:
+        here.keyring = await keyring_of(connection, here.settings, row["origin"], row["vkey"])
+    size = await pool.fetchval(queries("log")["size"])
+    return DoctorFinding("database", "ok", f"{row['origin']}, {size} entries, schema up to date")
+
+
+async def check_schema(here: Installation) -> DoctorFinding:
+    """The schema has the version that this program needs."""
+    stored = (await read_database(here.reading))["schema"]
+    newest = migrations()[-1][0]
+    if stored is None:
+        return DoctorFinding("schema", "error", "the database has no schema of a ledger, or one without a version",
+                             "run `carbon-ledger init` for a new ledger; otherwise bring back the log's database")
+    if stored < newest:
+        return DoctorFinding("schema", "error", f"the schema has version {stored}, this program needs {newest}",
+                             "stop older servers, make a backup, then run `carbon-ledger init`, which migrates it")
+    if stored > newest:
+        return DoctorFinding("schema", "error", f"the schema has version {stored}, this program knows only {newest}",
+                             "install the version of carbon-ledger that has migrated it")
+    return DoctorFinding("schema", "ok", f"version {stored}")
+
+
+async def check_postgres(here: Installation) -> DoctorFinding:
+    """PostgreSQL has no setting that loses data, and room for the sessions of all server processes."""
+    rows = await here.reading.fetch(queries("status")["settings"], list(REQUIRED))
+    settings = {row["name"]: row["setting"] for row in rows}
+    wrong = [(name, REQUIRED[name]) for name, value in settings.items() if value != REQUIRED[name].value]
+    if wrong:
+        text = "; ".join(f"{name}={settings[name]}: {required.why}" for name, required in wrong)
+        remedy = " ".join(f"ALTER SYSTEM SET {name} = {required.value};" for name, required in wrong
+                          if name != "data_checksums")
+        offline = "stop PostgreSQL and run pg_checksums --enable" if "data_checksums" in dict(wrong) else ""
+        level: Level = "error" if any(required.level == "error" for _, required in wrong) else "warning"
+        restart = f"run as the database's superuser: {remedy} then restart PostgreSQL" if remedy else ""
+        return DoctorFinding("postgres", level, text, "; ".join(filter(None, (restart, offline))))
+    most = int(await here.reading.fetchval("SHOW max_connections"))
+    needed = here.settings.processes * SESSIONS + _RESERVED
+    if most < needed:
+        return DoctorFinding(
+            "postgres", "warning", f"max_connections={most}, but {here.settings.processes} server processes may need "
+            f"{needed}", f"ALTER SYSTEM SET max_connections = {needed}, then restart PostgreSQL",
+        )
+    return DoctorFinding("postgres", "ok", "no setting loses data")
+
+
+async def check_plugins(here: Installation) -> DoctorFinding:
+    """The versions in force on the log are installed here, and installed plugins are in force."""
+    if here.pool is None:
+        raise MissingPart("the database could not be opened")
+    rows = await here.reading.fetch(queries("facts")["in_force"])
+    in_force = {row["plugin"]: row for row in rows if row["plugin"] is not None}
+    installed = (await loaded()).sectors
+    missing = []
+    for name, row in in_force.items():
+        if name == RULES:
+            if row["digest"] not in {version.digest for version in VERSIONS}:
+                missing.append(f"rules {row['version']}")
+        elif not row["retired"] and name not in RESERVED and (
+            name not in installed or installed[name].digest != row["digest"]
+        ):
+            here_is = installed[name].tag if name in installed else "no version"
+            missing.append(f"{name}/{row['version']} {row['digest'][:8]}… ({here_is} is installed)")
+    inactive = [plugin.tag for name, plugin in installed.items() if name not in in_force or in_force[name]["retired"]]
+    if missing:
+        return DoctorFinding(
+            "plugins", "error", f"in force on the log, but not installed here: {', '.join(missing)}",
+            "install these versions; or activate the installed ones: `carbon-ledger plugin activate NAME`, as the "
+            "registrar",
+        )
+    if inactive:
+        return DoctorFinding("plugins", "warning", f"installed, but not in force on the log: {', '.join(inactive)}",
+                             "`carbon-ledger plugin activate NAME`, as the registrar; or uninstall them")
+    return DoctorFinding("plugins", "ok", f"{len(installed)} plugins are installed and in force")

@@ -1,0 +1,51 @@
+"""The table of the checks of `doctor`, and the run through all of them."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import asyncpg
+
+from ledger.errors import LedgerError
+from ledger.service.doctor.database_checks import check_database, check_plugins, check_postgres, check_schema
+from ledger.service.doctor.home_checks import check_backup, check_disk, check_home, check_keys, check_modes
+from ledger.service.doctor.installation import Check, DoctorFinding, Installation, MissingPart, opened
+from ledger.service.doctor.log_checks import (
+    check_anchor,
+    check_clock,
+    check_place,
+    check_quorum,
+    check_restored,
+    check_witnesses,
+)
+from ledger.service.doctor.settings_check import check_settings
+from ledger.service.settings import Settings
+
+CHECKS: Final[dict[str, Check]] = {
+    "home": check_home, "settings": check_settings, "disk": check_disk, "keys": check_keys, "modes": check_modes,
+    "database": check_database, "schema": check_schema, "postgres": check_postgres, "plugins": check_plugins,
+    "anchor": check_anchor, "restored": check_restored, "place": check_place, "witnesses": check_witnesses,
+    "quorum": check_quorum, "clock": check_clock, "backup": check_backup,
+}
+"""The checks, in the order in which they rest on each other. A new check is a function and a row here."""
+
+
+async def diagnose(settings: Settings, environment: Mapping[str, str] | None = None) -> list[DoctorFinding]:
+    """One finding for each check. Sets nothing up and changes nothing. `environment`: None means the environment of
+    this process."""
+    async with opened(settings, environment) as installation:
+        return [await _finding(name, check, installation) for name, check in CHECKS.items()]
+
+
+async def _finding(name: str, check: Check, installation: Installation) -> DoctorFinding:
+    try:
+        return await check(installation)
+    except MissingPart as error:
+        return DoctorFinding(name, "unknown", str(error))
+    except LedgerError as error:
+        return DoctorFinding(name, "error", error.message, error.rule)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        remedy = "run the command as the account that owns the home" if isinstance(error, PermissionError) else None
+        return DoctorFinding(name, "error", f"{where}{error.strerror or error}", remedy)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        return DoctorFinding(name, "unknown", f"the database does not answer this: {error}")

@@ -1,0 +1,1 @@
+"""The status of an installation: processes, database, log, backlog, sizes, growth, disks, backups."""

@@ -1,0 +1,204 @@
+"""`doctor` on real homes, each with one fault: the check that reports it, and the remedy. `test_backup.py` has the
+checks of a restored home."""
+
+import asyncio
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from support.cli import run
+from support.databases import Database
+from support.publishing import site, three_witnesses
+from support.server import prepared_home
+from support.waiting import until
+
+from ledger.service.backup.last import FILE, LastBackup, remember
+from ledger.service.doctor import home_checks
+from ledger.service.doctor.diagnose import CHECKS, diagnose
+from ledger.service.settings import Settings
+from ledger.store.embedded import EmbeddedPostgres, attach
+
+
+def diagnosed(settings: Settings, environment: Mapping[str, str] | None = None) -> dict[str, tuple[str, str]]:
+    """Level, and message with remedy, by check."""
+    findings = asyncio.run(diagnose(settings, environment or {}))
+    assert [finding.check for finding in findings] == list(CHECKS)
+    return {finding.check: (finding.level, f"{finding.message} -> {finding.remedy}") for finding in findings}
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    """A ledger with the installed plugins, whose database runs."""
+    with prepared_home() as folder:
+        done = run("init", "--home", folder)
+        assert done.code == 0, done.err
+        with EmbeddedPostgres(folder):
+            yield folder
+
+
+@pytest.fixture
+def owner(home: Path) -> Iterator[Database]:
+    with Database(attach(home).owner_url) as database:
+        yield database
+
+
+def test_the_checks_of_a_new_ledger(home: Path) -> None:
+    found = diagnosed(Settings(home=home))
+    levels = {check: level for check, (level, _) in found.items()}
+    assert levels.pop("disk") in ("ok", "warning"), "a test's disk may be small"
+    assert {check for check, level in levels.items() if level != "ok"} == {"place", "backup"}
+    assert "carbon-ledger backup" in found["backup"][1]
+
+
+def test_the_age_of_the_backup(home: Path) -> None:
+    def backup(began: str, size: int) -> tuple[str, str]:
+        remember(home, LastBackup(target="/b", began=began, size=size, root=""))
+        try:
+            return diagnosed(Settings(home=home))["backup"]
+        finally:
+            (home / FILE).unlink()
+
+    assert backup("2026-01-01T00:00:00Z", 3)[0] == "warning"
+    assert backup("2026-01-01T00:00:00Z", 10**6)[0] == "ok", "nothing was appended since"
+    assert backup("2999-01-01T00:00:00Z", 3)[0] == "ok"
+
+
+def test_room_on_the_disk(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    free = shutil.disk_usage(home).free
+    monkeypatch.setattr(home_checks, "LOW_FREE", 2 * free)
+    assert diagnosed(Settings(home=home))["disk"][0] == "warning"
+    monkeypatch.setattr(home_checks, "LEAST_FREE", 2 * free)
+    level, text = diagnosed(Settings(home=home))["disk"]
+    assert (level, "carbon-ledger status" in text) == ("error", True)
+    monkeypatch.setattr(home_checks, "LEAST_FREE", 0)
+    monkeypatch.setattr(home_checks, "LOW_FREE", 0)
+    monkeypatch.setattr(home_checks, "SOON_DAYS", 1e9)
+    level, text = diagnosed(Settings(home=home))["disk"]
+    assert (level, "full in" in text) == ("warning", True)
+
+
+def test_modes_of_keys_passwords_and_folder(home: Path) -> None:
+    password = home / "postgres" / "ledger_app.password"
+    password.chmod(0o640)
+    level, text = diagnosed(Settings(home=home))["modes"]
+    assert (level, f"chmod 600 '{password}'" in text) == ("error", True)
+    password.chmod(0o600)
+    mode = home.stat().st_mode & 0o7777
+    home.chmod(mode | 0o002)
+    level, text = diagnosed(Settings(home=home))["modes"]
+    home.chmod(mode)
+    assert (level, f"chmod go-w '{home}'" in text) == ("error", True)
+
+
+def test_dangerous_settings(home: Path, tmp_path: Path) -> None:
+    def dangers(settings: Settings, environment: Mapping[str, str] | None = None) -> str:
+        level, text = diagnosed(settings, environment)["settings"]
+        assert level == "warning"
+        return text
+
+    assert diagnosed(Settings(home=home))["settings"][0] == "ok"
+    text = dangers(Settings(home=home), {"CARBON_LEDGER_ANCOR": "x", "CARBON_LEDGER_PORT": "tcp://10.0.0.1:80"})
+    assert "no setting has the variable CARBON_LEDGER_ANCOR; " not in text
+    assert "no setting has the variable CARBON_LEDGER_ANCOR -> such as CARBON_LEDGER_ANCHOR" in text
+    (home / "ledger.toml").write_text("")
+    (home / "ledger.toml").chmod(0o666)
+    assert f"chmod go-w '{home / 'ledger.toml'}'" in dangers(Settings(home=home))
+    (home / "ledger.toml").unlink()
+    text = dangers(Settings(home=home, host="192.0.2.1", anchor="/run/anchor", processes=64, workers=256))
+    for words in ("there is no access control", "the anchor /run/anchor is in a folder", "64 server processes"):
+        assert words in text
+    remote = "postgresql://u:hush@db.example.invalid/ledger"
+    text = dangers(Settings(home=home, database_url=remote))
+    assert ("sslmode=prefer allows unencrypted connections" in text, "hush" in text) == (True, False)
+    assert diagnosed(Settings(home=home, database_url=f"{remote}?sslmode=verify-full"))["settings"][0] == "ok"
+
+
+def test_settings_of_postgresql_that_lose_data(home: Path, owner: Database) -> None:
+    def change(sql: str, name: str, value: str) -> None:
+        owner.execute(sql)
+        owner.execute("SELECT pg_reload_conf()")
+        until(lambda: owner.one("SELECT setting FROM pg_settings WHERE name = $1", name) == value, f"{name} stays")
+
+    change("ALTER SYSTEM SET fsync = off", "fsync", "off")
+    change("ALTER SYSTEM SET autovacuum = off", "autovacuum", "off")
+    try:
+        found = diagnosed(Settings(home=home))
+    finally:
+        change("ALTER SYSTEM RESET fsync", "fsync", "on")
+        change("ALTER SYSTEM RESET autovacuum", "autovacuum", "on")
+    level, text = found["postgres"]
+    assert (level, "ALTER SYSTEM SET fsync = on;" in text, "autovacuum=off" in text) == ("error", True, True)
+    assert found["database"][0] == "error"
+    assert found["plugins"][0] == "unknown"
+    level, text = diagnosed(Settings(home=home, processes=64))["postgres"]
+    assert (level, "max_connections=100" in text) == ("warning", True)
+
+
+@pytest.mark.parametrize(("difference", "words"), [(1, "install the version"), (-1, "carbon-ledger init")])
+def test_a_schema_of_another_version(home: Path, owner: Database, difference: int, words: str) -> None:
+    needed = owner.one("SELECT max(version) FROM schema_version")
+    owner.execute(f"UPDATE schema_version SET version = version + {difference} WHERE version = {needed}")
+    try:
+        found = diagnosed(Settings(home=home))
+    finally:
+        owner.execute(f"UPDATE schema_version SET version = {needed} WHERE version = {needed + difference}")
+    assert found["schema"][0] == "error"
+    assert words in found["schema"][1]
+    assert found["database"][0] == "error"
+
+
+def test_plugins_in_force_and_installed(home: Path, owner: Database) -> None:
+    owner.tamper("UPDATE activation SET digest = 'another' WHERE plugin = 'steel'")
+    level, text = diagnosed(Settings(home=home))["plugins"]
+    assert (level, "steel/" in text, "carbon-ledger plugin activate" in text) == ("error", True, True)
+    owner.tamper("UPDATE activation SET retired = true WHERE plugin = 'steel'")
+    level, text = diagnosed(Settings(home=home))["plugins"]
+    assert (level, "installed, but not in force on the log: steel/" in text) == ("warning", True)
+
+
+def test_a_clock_that_is_behind(home: Path, owner: Database) -> None:
+    newest = owner.one("SELECT time FROM head")
+    owner.tamper("UPDATE head SET time = time + 3600000")
+    level, text = diagnosed(Settings(home=home))["clock"]
+    owner.tamper(f"UPDATE head SET time = {newest}")
+    assert (level, "the clock is behind" in text) == ("warning", True)
+
+
+def test_witnesses_that_are_silent() -> None:
+    """Two of three are a quorum: without one the next loss stops publication, without two nothing is published."""
+    with site() as place, three_witnesses(place) as witnesses:
+        with place.serve() as server:
+            assert server.registrar
+        settings = Settings(home=place.home, policy=place.policy_file, origin=place.origin)
+        with EmbeddedPostgres(place.home):
+            level, text = diagnosed(settings)["quorum"]
+            assert level in ("ok", "warning"), text
+        witnesses[2].stop()
+        with place.serve(CARBON_LEDGER_RENEW_SECONDS="1"):
+            until(lambda: silent(place.home, place.variables) == ["gamma"], "gamma still cosigns")
+            done = run("doctor", "--home", place.home, "--json", **place.variables)
+            found = {one["check"]: one for one in json.loads(done.out)["findings"]}
+            assert found["quorum"]["level"] == "warning"
+            assert "gamma did not cosign" in found["quorum"]["message"]
+            assert "alpha, beta" in found["quorum"]["message"]
+
+
+def silent(home: Path, variables: Mapping[str, str]) -> list[str]:
+    answer = json.loads(run("status", "--home", home, "--json", **variables).out)
+    return [one["name"] for one in answer["witnesses"]["witnesses"] if "cosigned" not in one]
+
+
+def test_an_external_database_without_archive(home: Path) -> None:
+    with prepared_home() as other:
+        url = attach(home).owner_url
+        level, text = diagnosed(Settings(home=other, database_url=url))["backup"]
+        assert (level, "archive_mode of the database is off" in text) == ("warning", True)
+
+
+def test_a_home_without_anything(tmp_path: Path) -> None:
+    found = diagnosed(Settings(home=tmp_path / "none"))
+    assert {check for check, (level, _) in found.items() if level == "error"} == {"home", "keys", "database"}
+    assert os.listdir(tmp_path) == []

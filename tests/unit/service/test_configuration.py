@@ -1,0 +1,215 @@
+"""The settings file, and which of option, environment and file counts. All faults are reported together."""
+
+import os
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from ledger.errors import ConfigurationError
+from ledger.service.configuration.catalogue import BY_NAME, CONFIG, SETTINGS, unknown_variables
+from ledger.service.configuration.resolve import Configuration, resolve
+from ledger.service.limits import ClientLimits
+from ledger.service.settings import Settings
+
+ROOT = Path(__file__).parents[3]
+
+
+def with_file(home: Path, text: str, mode: int = 0o600, **environment: str) -> Configuration:
+    path = home / "ledger.toml"
+    path.write_text(text, encoding="utf-8")
+    path.chmod(mode)
+    return resolve({}, environment, home)
+
+
+def messages(resolved: Configuration) -> list[str]:
+    return [f"{fault.message} ({fault.rule})" for fault in resolved.faults]
+
+
+def test_without_anything_the_defaults_apply(tmp_path: Path) -> None:
+    resolved = resolve({}, {}, tmp_path)
+    assert resolved.checked() == Settings(home=tmp_path)
+    assert resolved.file is None
+    assert {value.source.kind for value in resolved.settings} == {"default"}
+
+
+def test_every_kind_of_value_in_a_file(tmp_path: Path) -> None:
+    resolved = with_file(tmp_path, '''
+        origin = "example.test/log"
+        hosts = ["Ledger.example", "2001:db8::1"]
+        proxies = "192.0.2.1"
+        workers = 3
+        renew_seconds = 600
+        assess_seconds = 0.5
+        policy = "policy.txt"
+        anchor = "signed/anchor"
+        passphrase = "a passphrase"
+        port = 0
+    ''')
+    assert resolved.checked() == Settings(
+        home=tmp_path, origin="example.test/log", workers=3, renew_seconds=600.0, assess_seconds=0.5, port=0,
+        limits=ClientLimits(hosts=("ledger.example", "2001:db8::1"), proxies=("192.0.2.1",)),
+        policy=tmp_path / "policy.txt", anchor=str(tmp_path / "signed/anchor"), passphrase=b"a passphrase",
+    )
+    (workers,) = [value for value in resolved.settings if value.setting.name == "workers"]
+    assert (workers.source.kind, workers.source.place) == ("file", f"{tmp_path / 'ledger.toml'}:workers")
+
+
+def test_option_over_environment_over_file(tmp_path: Path) -> None:
+    (tmp_path / "ledger.toml").write_text("processes = 2\nworkers = 2\nquestions = 2\n")
+    environment = {"CARBON_LEDGER_PROCESSES": "3", "CARBON_LEDGER_WORKERS": "3"}
+    resolved = resolve({"processes": "4"}, environment, tmp_path)
+    settings = resolved.checked()
+    assert (settings.processes, settings.workers, settings.limits.questions) == (4, 3, 2)
+    places = {value.setting.name: value.source for value in resolved.settings}
+    assert places["processes"] == ("option", "--processes")
+    assert places["workers"] == ("environment", "CARBON_LEDGER_WORKERS")
+
+
+def test_all_faults_are_reported_together(tmp_path: Path) -> None:
+    resolved = with_file(tmp_path, '''
+        ancor = "x"
+        home = "/elsewhere"
+        url = "http://127.0.0.1:8080"
+        workers = "4"
+        processes = true
+        hosts = ["a", 1]
+        origin = "two words"
+        policy = ""
+        renew_seconds = nan
+        limits = { records = 1 }
+    ''', CARBON_LEDGER_QUESTIONS="0")
+    assert len(resolved.faults) == 11
+    text = "\n".join(messages(resolved))
+    assert "unknown key 'ancor' (such as anchor," in text
+    assert "home cannot be set by a file in the home" in text
+    assert "only clients use it" in text
+    assert "workers is a string, not a whole number (a whole number from 2 to 256)" in text
+    assert "processes is a boolean, not a whole number" in text
+    assert "hosts is an array, not an array of strings or a string" in text
+    assert ":origin is 'two words': it must be printable ASCII" in text
+    assert "policy is empty" in text
+    assert "renew_seconds is 'nan'" in text
+    assert "unknown key 'limits'" in text
+    assert "CARBON_LEDGER_QUESTIONS is '0': it must be a whole number from 1 to 256" in text
+    with pytest.raises(ConfigurationError, match="11 faults") as caught:
+        resolved.checked()
+    assert caught.value.parts == resolved.faults
+
+
+def test_one_fault_is_the_error_itself(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"ledger\.toml:workers is '1': it must be a whole number") as caught:
+        with_file(tmp_path, "workers = 1").checked()
+    assert (caught.value.field, caught.value.value, caught.value.parts) == ("workers", "1", ())
+
+
+def test_a_wrong_value_in_the_file_is_a_fault_even_if_overridden(tmp_path: Path) -> None:
+    assert len(with_file(tmp_path, "workers = 1", CARBON_LEDGER_WORKERS="4").faults) == 1
+
+
+@pytest.mark.parametrize("text", ["workers =", "workers = 1\nworkers = 2", "[", "a" * 2_000_000])
+def test_files_that_are_not_toml(tmp_path: Path, text: str) -> None:
+    (fault,) = with_file(tmp_path, text).faults
+    assert "ledger.toml" in fault.message
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "ledger.toml").write_bytes(b"\xff")
+    assert "is not TOML" in messages(resolve({}, {}, tmp_path))[0]
+    (tmp_path / "ledger.toml").unlink()
+    os.mkfifo(tmp_path / "ledger.toml")
+    assert "not a regular file" in messages(resolve({}, {}, tmp_path))[0]
+    (fault,) = resolve({}, {CONFIG: str(tmp_path / "missing.toml")}, tmp_path).faults
+    assert "there is no such file" in fault.message
+
+
+def test_a_named_file_may_name_the_home(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text('home = "data"\n')
+    assert resolve({}, {CONFIG: str(path)}, tmp_path).checked().home == tmp_path / "data"
+    resolved = resolve({"home": "/given"}, {CONFIG: str(path)}, tmp_path)
+    assert resolved.checked().home == Path("/given")
+
+
+@pytest.mark.parametrize("line", [
+    'passphrase = "secret words"', 'database_url = "postgresql://u:secret@db/ledger"',
+    'database_url = "postgresql://db/ledger?user=u&password=secret"',
+])
+def test_secrets_that_others_can_read(tmp_path: Path, line: str) -> None:
+    assert with_file(tmp_path, line).faults == ()
+    (fault,) = with_file(tmp_path, line, 0o644).faults
+    assert (fault.code, "mode 0644" in fault.message, "chmod 600" in (fault.rule or "")) == (
+        "secret-exposed", True, True)
+    assert "secret words" not in str(fault)
+    assert len(with_file(tmp_path, line, 0o660).faults) == 1
+    assert with_file(tmp_path, 'database_url = "postgresql://db/ledger"', 0o644).faults == ()
+
+
+def test_no_secret_is_shown(tmp_path: Path) -> None:
+    resolved = with_file(tmp_path, 'passphrase = "hush"\ndatabase_url = "postgresql://u:hush@db/ledger"')
+    assert "hush" not in " ".join(str(value.shown) for value in resolved.settings)
+    wrong = with_file(tmp_path, 'database_url = "u:hush@db/ledger"')
+    assert "hush" not in " ".join([*messages(wrong), str(wrong.faults[0].value)])
+    spelled = resolve({}, {"CARBON_LEDGER_DATABASE_URL": "mysql://u:hush@db/x"}, tmp_path)
+    assert "hush" not in " ".join(messages(spelled))
+
+
+@pytest.mark.parametrize("text", [
+    "ledger.example", "ftp://ledger.example", "https://", "https://a.example?x=1", "https://a.example#x",
+    "https://a.example:99999", "https://a.example:0", "https://a b.example", "https://löger.example",
+    "https://user:hush@ledger.example",
+])
+def test_public_addresses_that_cannot_be(tmp_path: Path, text: str) -> None:
+    (fault,) = resolve({}, {"CARBON_LEDGER_PUBLIC_URL": text}, tmp_path).faults
+    assert "CARBON_LEDGER_PUBLIC_URL is" in fault.message
+    assert "hush" not in f"{fault.message} {fault.value}"
+
+
+def test_a_public_address_loses_its_slash(tmp_path: Path) -> None:
+    environment = {"CARBON_LEDGER_PUBLIC_URL": "https://example.org/ledger/"}
+    assert resolve({}, environment, tmp_path).checked().public_url == "https://example.org/ledger"
+
+
+def test_bytes_of_a_passphrase_are_kept(tmp_path: Path) -> None:
+    given = b"\xff\x00".decode("utf-8", "surrogateescape")
+    assert resolve({"passphrase": given}, {}, tmp_path).checked().passphrase == b"\xff\x00"
+
+
+def test_variables_that_no_setting_has() -> None:
+    environment = {"CARBON_LEDGER_ANCOR": "x", "CARBON_LEDGER_ANCHOR": "x", CONFIG: "x", "PATH": "x",
+                   "CARBON_LEDGER_SERVICE_HOST": "x", "CARBON_LEDGER_PORT": "tcp://10.0.0.1:80",
+                   "CARBON_LEDGER_PORT_80_TCP_ADDR": "x", "CARBON_LEDGER_API_SERVICE_PORT_HTTP": "x"}
+    assert unknown_variables(environment) == ["CARBON_LEDGER_ANCOR"]
+
+
+def test_defaults_are_those_of_the_settings(tmp_path: Path) -> None:
+    """A value that the catalogue shows as default is the value that a server uses."""
+    expected = Settings(home=tmp_path)
+    options = {one.name: one.default for one in SETTINGS if one.default is not None and one.name != "url"}
+    assert resolve(options, {}, tmp_path).checked() == expected
+
+
+def test_every_setting_has_a_field_of_its_own() -> None:
+    fields = {field.encode_name for field in msgspec.structs.fields(Settings)} - {"limits"}
+    fields |= {f"limits.{field.encode_name}" for field in msgspec.structs.fields(ClientLimits)}
+    assert sorted(one.field for one in SETTINGS if one.field is not None) == sorted(fields)
+    assert len(BY_NAME) == len(SETTINGS)
+
+
+def test_every_variable_is_in_the_catalogue() -> None:
+    named = {name for path in (ROOT / "ledger").rglob("*.py")
+             for name in re.findall(r"CARBON_LEDGER_[A-Z_]*[A-Z]", path.read_text(encoding="utf-8"))}
+    assert named <= {one.variable_name for one in SETTINGS} | {CONFIG}
+
+
+def test_the_operators_guide_lists_every_setting() -> None:
+    """The rows of its table are the settings, each with its variable and its option."""
+    page = (ROOT / "charts" / "README.md").read_text(encoding="utf-8")
+    section = re.search(r"^## Configuration\n(.*?)(?:^## |\Z)", page, re.M | re.S)
+    assert section is not None
+    first_cells = re.findall(r"^\| ([^|]*`[^|]*) \|", section[1], re.M)
+    rows = {frozenset(re.findall(r"`([^`]+)`", cell)) for cell in first_cells}
+    wanted = {frozenset(filter(None, (one.name if one.in_file else None, one.variable_name, one.option)))
+              for one in SETTINGS}
+    assert rows == wanted | {frozenset({CONFIG})}
