@@ -32,7 +32,7 @@ PYTHON = $(eval PYTHON := $(shell $(FIND_PYTHON)))$(PYTHON)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults fuzz bench vectors lint lock clean
+.PHONY: help demo test faults fuzz drill bench vectors lint lock clean
 
 help: ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,9 @@ faults: $(STAMP) ## Run all fault tests, the long ones too.
 
 fuzz: $(FUZZERS) ## Fuzz every parser and the HTTP API for FUZZ_SECONDS (3600), FUZZ_TARGETS alone where it names some.
 	@$(BIN)/python tests/fuzz/run.py
+
+drill: $(STAMP) ## Load a server beyond what it can do, for DRILL_SECONDS (60); check that it refuses and recovers.
+	@$(BIN)/python tests/bench/overload.py $(DRILL_SECONDS)
 
 bench: $(STAMP) ## Measure against the peers, write bench.json.
 	@$(BIN)/python tests/bench/run.py

@@ -64,12 +64,18 @@ class Ledger:
     registry: Registry
     pool: DatabasePool
     sequencer: Sequencer
+    reviser: Reviser
     submitter: Submitter
     receipts: ReceiptReader
     heads: Heads
     publication: Publication
     resemblances: Resemblances
     keeper: Timekeeper
+
+    def end(self) -> None:
+        """Begins the end of this process. A computing revision would take longer than an end may: it is aborted, with
+        nothing written. All else that was posted is answered."""
+        self.reviser.stop()
 
 
 @asynccontextmanager
@@ -142,9 +148,10 @@ async def _opened(
             async with Settling(pool, heads, policy, begin):
                 await assessor.ready()
                 try:
-                    yield Ledger(settings, identity, registry, query_pool, sequencer, submitter, receipts, heads,
-                                 publication, Resemblances(query_pool), keeper)
+                    yield Ledger(settings, identity, registry, query_pool, sequencer, reviser, submitter, receipts,
+                                 heads, publication, Resemblances(query_pool), keeper)
                 finally:
+                    reviser.stop()
                     submitter.close()
     finally:
         await pool.close()

@@ -4,9 +4,11 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from ledger.core.urls import shown
 from ledger.errors import ConfigurationError
 from ledger.service.limits import ClientLimits, limits_from
 
@@ -29,7 +31,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     `workers`: processes that run plugins; None means as many as there are cores for each of the `processes` that serve
     here, but at least two. `assess_seconds`: how long a worker may take for one record. `renew_seconds`: the age at
     which the witnesses' signatures are renewed if nothing is added to the log. `revised_per_day`: how many records an
-    organisation may have revised within 24 hours."""
+    organisation may have revised within 24 hours. `tls_cert`, `tls_key`: the PEM files with which `serve` serves
+    HTTPS."""
 
     home: Path
     database_url: str | None = None
@@ -45,6 +48,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     renew_seconds: float = 3_600.0
     policy: Path | None = None
     revised_per_day: int = REVISED_PER_DAY
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
 
     @property
     def own_anchor(self) -> Path:
@@ -59,7 +64,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 def settings_from(environment: Mapping[str, str], default_home: Path) -> Settings:
     """Reads CARBON_LEDGER_HOME, _DATABASE_URL, _ORIGIN, _PUBLIC_URL, _ANCHOR, _POLICY, _PASSPHRASE, _WORKERS,
-    _ASSESS_SECONDS, _RENEW_SECONDS and _REVISED_PER_DAY. Raises ConfigurationError for invalid values."""
+    _ASSESS_SECONDS, _RENEW_SECONDS, _REVISED_PER_DAY, _TLS_CERT and _TLS_KEY. Raises ConfigurationError for invalid
+    values."""
     home = Path(environment.get("CARBON_LEDGER_HOME") or default_home).expanduser().absolute()
     url = environment.get("CARBON_LEDGER_DATABASE_URL") or None
     if url is not None and not url.startswith(("postgresql://", "postgres://")):
@@ -68,10 +74,10 @@ def settings_from(environment: Mapping[str, str], default_home: Path) -> Setting
     origin = environment.get("CARBON_LEDGER_ORIGIN") or None
     if origin is not None:
         check_origin(origin)
-    public_url = (environment.get("CARBON_LEDGER_PUBLIC_URL") or "").rstrip("/") or None
     policy = environment.get("CARBON_LEDGER_POLICY") or None
     return Settings(
-        home=home, database_url=url, origin=origin, public_url=public_url,
+        home=home, database_url=url, origin=origin,
+        public_url=_public_url(environment.get("CARBON_LEDGER_PUBLIC_URL") or None),
         anchor=_anchor(environment.get("CARBON_LEDGER_ANCHOR") or None),
         limits=limits_from(environment),
         policy=None if policy is None else Path(policy).expanduser().absolute(),
@@ -80,7 +86,30 @@ def settings_from(environment: Mapping[str, str], default_home: Path) -> Setting
         assess_seconds=_seconds(environment, "CARBON_LEDGER_ASSESS_SECONDS", "5", _ASSESS_SECONDS),
         renew_seconds=_seconds(environment, "CARBON_LEDGER_RENEW_SECONDS", "3600", _RENEW_SECONDS),
         revised_per_day=_number(environment, "CARBON_LEDGER_REVISED_PER_DAY", _REVISED_PER_DAY) or REVISED_PER_DAY,
+        tls_cert=_path(environment, "CARBON_LEDGER_TLS_CERT"), tls_key=_path(environment, "CARBON_LEDGER_TLS_KEY"),
     )
+
+
+def _path(environment: Mapping[str, str], name: str) -> Path | None:
+    text = environment.get(name) or None
+    return None if text is None else Path(text).expanduser().absolute()
+
+
+def _public_url(text: str | None) -> str | None:
+    """The address without a slash at its end."""
+    if text is None:
+        return None
+    try:
+        parts = urlsplit(text)
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        valid = False
+    if not valid or not text.isascii() or any(sign in text for sign in "?#@ "):
+        raise ConfigurationError(
+            f"CARBON_LEDGER_PUBLIC_URL is {shown(text)!r}: it must be the address of this server as others write it",
+            field="public-url", value=shown(text), rule="https://HOST or http://HOST, and a port or path if needed",
+        )
+    return text.rstrip("/")
 
 
 def _anchor(text: str | None) -> str | None:

@@ -4,6 +4,7 @@ import ipaddress
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import click
@@ -13,8 +14,10 @@ from ledger.app import create_app
 from ledger.cli.console import log_to_stderr, say
 from ledger.cli.environment import home_option, settings
 from ledger.cli.files import passphrase_file_option
-from ledger.cli.operator.serving import Served, serve_as_sibling, serve_until_stopped
+from ledger.cli.operator.serving import Address, Served, serve_as_sibling, serve_until_stopped, tls_options
 from ledger.cli.operator.siblings import SIBLING, Siblings
+from ledger.cli.trust import ca_option
+from ledger.host.files.tls_files import both_or_none
 from ledger.service.ledger import open_ledger
 from ledger.service.settings import Settings
 from ledger.web.door.door import door
@@ -28,38 +31,46 @@ MAX_PROCESSES = 64
 @click.option("--processes", type=click.IntRange(1, MAX_PROCESSES), default=1, show_default=True,
               envvar="CARBON_LEDGER_PROCESSES", show_envvar=True, help="Server processes; each uses one core.")
 @click.option(SIBLING, is_flag=True, hidden=True)
+@tls_options
+@partial(ca_option, exposed=True)
 @home_option
 @passphrase_file_option
 def serve(
-    host: str, port: int, processes: int, sibling: bool, home: Path | None, passphrase_file: Path | None
+    host: str, port: int, processes: int, sibling: bool, home: Path | None, passphrase_file: Path | None,
+    tls_cert: Path | None, tls_key: Path | None, ca: Path | None,
 ) -> int:
-    """Serve the ledger over HTTP. It sets up an empty home first, like `init`.
+    """Serve the ledger over HTTP, or over HTTPS with --tls-cert. It sets up an empty home first, like `init`.
 
-    As soon as it takes requests, it prints its address and the log's vkey, each on a line. After SIGINT or SIGTERM it
-    answers the requests under way and stops; a second signal stops it without waiting for them.
+    As soon as it takes requests, it prints its public address and the log's vkey, each on a line. After SIGINT or
+    SIGTERM it answers the requests under way, ends within 60 seconds, and leaves a revision that is still computing to
+    be posted again. A second signal stops it without waiting for requests.
     """
     log_to_stderr(logging.INFO)
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    chosen = replace(settings(home, passphrase_file), processes=processes)
+    chosen = replace(settings(home, passphrase_file), processes=processes, tls_cert=tls_cert, tls_key=tls_key)
+    address = Address(host, port, both_or_none(tls_cert, tls_key, chosen.passphrase))
     if sibling:
-        return serve_as_sibling(host, port, _opened(chosen, host))
+        return serve_as_sibling(address, _opened(chosen, host))
     if not _is_loopback(host):
         say(f"warning: {host} is not loopback and there is no access control yet: anyone who reaches the port can read "
             "everything; only signatures protect writes")
     if processes == 1:
-        return serve_until_stopped(host, port, _opened(chosen, host))
+        return serve_until_stopped(address, _opened(chosen, host))
     options = ["--host", host, "--processes", str(processes), "--home", str(chosen.home)]
-    if passphrase_file is not None:
-        options += ["--passphrase-file", str(passphrase_file.absolute())]
+    files = {"--passphrase-file": passphrase_file, "--tls-cert": tls_cert, "--tls-key": tls_key, "--ca": ca}
+    for option, path in files.items():
+        if path is not None:
+            options += [option, str(path.absolute())]
     return serve_until_stopped(
-        host, port, _opened(chosen, host), lambda port: Siblings(processes - 1, [*options, "--port", str(port)])
+        address, _opened(chosen, host), lambda port: Siblings(processes - 1, [*options, "--port", str(port)])
     )
 
 
 @asynccontextmanager
 async def _opened(chosen: Settings, host: str) -> AsyncIterator[Served]:
     async with open_ledger(chosen, progress=say) as ledger:
-        yield Served(door(create_app(ledger), chosen.limits, host, chosen.public_url), [ledger.identity.vkey])
+        app = door(create_app(ledger), chosen.limits, host, chosen.public_url)
+        yield Served(app, [ledger.identity.vkey], url=chosen.public_url, end=ledger.end)
 
 
 def _is_loopback(host: str) -> bool:

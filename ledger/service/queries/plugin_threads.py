@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Final, TypeVar
 
 from ledger.errors import PluginError, Unavailable
-from ledger.service.queries.threads import Interruptible
+from ledger.host.threads import Interruptible
 
 SECONDS: Final = 30.0
 _PLACES: Final = threading.BoundedSemaphore(4)

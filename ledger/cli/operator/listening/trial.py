@@ -1,0 +1,76 @@
+"""Tries a TLS pair in a process of its own: the HTTP server aborts its process if it cannot use one.
+
+The process gets the chain and the key by its standard input. It ends with 0 after it has answered a handshake.
+"""
+
+import asyncio
+import resource
+import ssl
+import sys
+from asyncio.subprocess import PIPE
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+from litestar.types import Receive, Scope, Send
+
+from ledger.cli.operator.listening.listener import Listener, bind
+from ledger.errors import ConfigurationError
+from ledger.host.files.tls_files import CERT, TlsFiles, TlsPair
+from ledger.registry.workers.process import import_path
+
+_SECONDS: Final = 30.0
+_ADDRESS: Final = "127.0.0.1"
+
+
+async def try_out(pair: TlsPair, files: TlsFiles) -> None:
+    """Returns if a server can answer with the pair. Raises ConfigurationError, which names the files."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", __name__, stdin=PIPE, stdout=PIPE, stderr=PIPE,
+        env={"PYTHONPATH": import_path(), "PATH": "/usr/bin:/bin"},
+    )
+    try:
+        async with asyncio.timeout(_SECONDS):
+            _, errors = await process.communicate(msgspec.msgpack.encode([pair.chain, pair.key]))
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        errors = b"no handshake in time"
+    if process.returncode != 0:
+        raise ConfigurationError(
+            f"the server cannot use the certificate in {files.cert}: {_reason(errors)}", field=CERT, value=files.cert,
+            rule="a certificate and key that rustls accepts",
+        )
+
+
+def _reason(errors: bytes) -> str:
+    lines = errors.decode(errors="replace").splitlines()
+    reason = next((line for line in lines if "`Err` value: " in line), lines[-1] if lines else "it ended")
+    return reason.rpartition("`Err` value: ")[2][:200]
+
+
+async def _answer(_: Scope, __: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _try(chain: bytes, key: bytes) -> None:
+    bound = bind(_ADDRESS, 0, shared=False)
+    listener = Listener(_answer, bound, 1)
+    listener.begin(TlsPair(chain, key, b"", (), datetime.now(UTC)))
+    # It connects to itself: the parent has checked the certificate.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    _, writer = await asyncio.open_connection(_ADDRESS, bound.getsockname()[1], ssl=context)
+    writer.close()
+    await listener.stop()
+
+
+def main() -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    chain, key = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=tuple[bytes, bytes])
+    asyncio.run(_try(chain, key))
+
+
+if __name__ == "__main__":
+    main()
