@@ -7,6 +7,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
+from litestar.openapi.spec import Server
 
 from ledger.errors import LedgerError
 from ledger.service.ledger import Ledger
@@ -47,6 +48,7 @@ def create_app(ledger: Ledger) -> Litestar:
         openapi_config=OpenAPIConfig(
             title="carbon-ledger", version=VERSION,
             description="A signed, append-only ledger of material flows and embodied carbon.",
+            servers=[Server(url=ledger.settings.public_url or "/")],
             path="/schema", render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
         ),
         # The door has read each body already and checked its size.

@@ -4,14 +4,17 @@ import os
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from ledger.errors import ConfigurationError, LedgerError
 from ledger.host.clock import Timekeeper, host_clock, spelled
 from ledger.host.files.key_files import LOG_KEY, REGISTRAR_KEY, read_own_key
+from ledger.host.files.tls_files import both_or_none, covers, read_pair
 from ledger.service.backup.mark import is_restored
 from ledger.service.backup.take import key_paths
 from ledger.service.heads.anchoring import standing
@@ -27,6 +30,8 @@ from ledger.store.embedded.layout import Layout
 from ledger.store.hosting import hosted
 from ledger.store.sql import queries
 
+_RENEWAL: Final = timedelta(days=14)
+"""A certificate should be renewed so long before its end."""
 Level = Literal["ok", "warning", "error", "unknown"]
 
 
@@ -230,8 +235,24 @@ async def _clock(here: Installation) -> DoctorFinding:
     return DoctorFinding("clock", "ok", spelled(keeper()))
 
 
+async def _tls(here: Installation) -> DoctorFinding:
+    chosen = here.settings
+    files = both_or_none(chosen.tls_cert, chosen.tls_key, chosen.passphrase)
+    if files is None:
+        return DoctorFinding("tls", "ok", "no certificate is set: `serve` serves HTTP")
+    pair = read_pair(files)
+    ends = f"the certificate for {', '.join(pair.names)} expires at {pair.expires:%Y-%m-%dT%H:%MZ}"
+    host = urlsplit(chosen.public_url).hostname if chosen.public_url else None
+    if host is not None and not covers(pair.names, host):
+        return DoctorFinding("tls", "warning", f"{ends}, and does not name {host} of CARBON_LEDGER_PUBLIC_URL",
+                             "get a certificate for that name")
+    if pair.expires - datetime.now(UTC) < _RENEWAL:
+        return DoctorFinding("tls", "warning", ends, "renew it; `serve` uses new files without a restart")
+    return DoctorFinding("tls", "ok", ends)
+
+
 CHECKS: Final[dict[str, Check]] = {
     "home": _home, "keys": _keys, "modes": _modes, "database": _database, "anchor": _anchor, "restored": _restored,
-    "place": _place, "witnesses": _witnesses, "clock": _clock,
+    "place": _place, "witnesses": _witnesses, "clock": _clock, "tls": _tls,
 }
 """The checks, in the order in which they rest on each other. A new check is a function and a row here."""

@@ -80,9 +80,10 @@ def test_a_signal_while_revisions_and_posts_run(home: Path) -> None:
         for load in loads:
             load.start()
         wait_for(loads, 2)
-        with ThreadPoolExecutor(len(envelopes)) as threads, Database(attach(home).owner_url) as database:
-            asked = [threads.submit(_post, first.url, envelope) for envelope in envelopes]
-            until(lambda: database.fetch(HELD) or asked[0].done(), "no revision begins")
+        with ThreadPoolExecutor(len(envelopes)) as threads:
+            with Database(attach(home).owner_url) as database:
+                asked = [threads.submit(_post, first.url, envelope) for envelope in envelopes]
+                until(lambda: database.fetch(HELD), "no revision begins")
             began = time.monotonic()
             first.process.send_signal(signal.SIGTERM)
             for answer in [future.result(120) for future in asked]:

@@ -81,7 +81,7 @@ class Flood:
         while (now := time.monotonic() - began) < seconds:
             due = int(now * rate) - stream.sent - stream.unsent
             for _ in range(due):
-                if self._open >= MOST_OPEN and not self._free or not self.waiting:
+                if (self._open >= MOST_OPEN and not self._free) or not self.waiting:
                     stream.unsent += 1
                     continue
                 task = asyncio.create_task(self._send(stream, self.waiting.popleft()))

@@ -21,7 +21,8 @@ from litestar.types import ASGIApp
 
 from ledger.cli.console import Command, print_lines, say
 from ledger.cli.files import FILE
-from ledger.cli.operator.listening.listener import CUT_SECONDS, DRAIN_SECONDS, REQUEST_SECONDS, Listener, bind
+from ledger.cli.operator.listening.granian_server import bind
+from ledger.cli.operator.listening.listener import CUT_SECONDS, DRAIN_SECONDS, REQUEST_SECONDS, Listener
 from ledger.cli.operator.listening.reload import follow, spelled, usable
 from ledger.cli.operator.siblings import Siblings
 from ledger.errors import ConfigurationError

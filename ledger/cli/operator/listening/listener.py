@@ -5,58 +5,22 @@ first one leaves. Both accept from one queue, so no connection is refused or res
 """
 
 import asyncio
-import os
 import socket
-import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import ExitStack
 from typing import Final
 
-from granian.constants import HTTPModes, Interfaces, SSLProtocols
-from granian.http import HTTP1Settings
-from granian.net import SocketHolder  # type: ignore[attr-defined]
-from granian.server.embed import Server
 from litestar.types import ASGIApp
 
+from ledger.cli.operator.listening.granian_server import BACKLOG, GranianServer, private_files
 from ledger.cli.operator.listening.leaving import Leaving
-from ledger.errors import ConfigurationError
 from ledger.host.files.tls_files import TlsPair
 
-BACKLOG: Final = 1024
-IDLE_MS: Final = 15_000
-"""The server closes a connection that is idle for so long."""
 QUIET_SECONDS: Final = 0.25
 DRAIN_SECONDS: Final = 2.0
 """The longest time in which connections are closed by their answers, before the server closes the others itself."""
 REQUEST_SECONDS: Final = 25.0
 """Requests that take longer after a signal get 503 as their answer."""
 CUT_SECONDS: Final = 5.0
-
-
-def bind(host: str, port: int, *, shared: bool) -> socket.socket:
-    """A socket at the address, which does not listen yet. `shared`: other processes of ours bind the same port. Raises
-    ConfigurationError if the port is not available."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        bound = socket.socket(family, kind, protocol)
-        try:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if shared:
-                bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            bound.bind(address)
-        except BaseException:
-            bound.close()
-            raise
-        return bound
-    except (OSError, UnicodeError) as error:
-        # A host name that the domain name system cannot encode raises UnicodeError.
-        why = getattr(error, "strerror", None) or error
-        raise ConfigurationError(
-            f"cannot listen at {host} port {port}: {why}", code="port-in-use", field="port", value=port,
-            rule="a free port; --port 0 chooses one",
-        ) from None
 
 
 class Listener:
@@ -104,8 +68,8 @@ class _Generation:
     def __init__(self, app: ASGIApp, bound: socket.socket, connections: int, pair: TlsPair | None) -> None:
         self._files = ExitStack()
         self._app = Leaving(app)
-        paths = None if pair is None else self._files.enter_context(_private_files(pair))
-        self._server = _Server(self._app, bound, connections, paths)
+        paths = None if pair is None else self._files.enter_context(private_files(pair.chain, pair.key))
+        self._server = GranianServer(self._app, bound, connections, paths)
         self.serving = asyncio.create_task(self._serve())
 
     async def _serve(self) -> None:
@@ -125,43 +89,3 @@ class _Generation:
             self._app.cut_off()
             await asyncio.wait({self.serving}, timeout=CUT_SECONDS)
         return cut
-
-
-class _Server(Server):
-    """granian at a socket of ours."""
-
-    def __init__(
-        self, app: Leaving, bound: socket.socket, connections: int, pair: tuple[str, str] | None
-    ) -> None:
-        super().__init__(
-            app, interface=Interfaces.ASGINL, log_enabled=False, backlog=BACKLOG, backpressure=connections,
-            # Cleartext HTTP/2 would allow 200 requests on each connection, and no client needs it.
-            websockets=False, http=HTTPModes.http1, http1_settings=HTTP1Settings(header_read_timeout=IDLE_MS),
-        )
-        self._bound = bound
-        if pair is not None:
-            self.ssl_ctx = (  # type: ignore[assignment]
-                True, *pair, None, str(SSLProtocols.tls12), None, [], False,
-            )
-
-    def _init_shared_socket(self) -> None:
-        # The server closes the descriptor that it gets when it stops.
-        self._shd = SocketHolder(os.dup(self._bound.fileno()), False, BACKLOG)  # type: ignore[call-arg, assignment]
-
-
-@contextmanager
-def _private_files(pair: TlsPair) -> Iterator[tuple[str, str]]:
-    """Paths of the chain and the key as they were checked, whatever happens to the operator's files meanwhile. On Linux
-    they are memory without a name on any disk."""
-    with ExitStack() as stack:
-        if sys.platform == "linux":
-            opened = [os.memfd_create("tls") for _ in range(2)]
-            for descriptor in opened:
-                stack.callback(os.close, descriptor)
-            paths = [f"/proc/self/fd/{descriptor}" for descriptor in opened]
-        else:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            paths = [str(folder / "chain"), str(folder / "key")]
-        for path, content in zip(paths, (pair.chain, pair.key), strict=True):
-            Path(path).write_bytes(content)
-        yield paths[0], paths[1]

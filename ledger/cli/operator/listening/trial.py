@@ -8,18 +8,16 @@ import resource
 import ssl
 import sys
 from asyncio.subprocess import PIPE
-from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
-from litestar.types import Receive, Scope, Send
 
-from ledger.cli.operator.listening.listener import Listener, bind
+from ledger.cli.operator.listening.granian_server import GranianServer, bind, private_files
 from ledger.errors import ConfigurationError
 from ledger.host.files.tls_files import CERT, TlsFiles, TlsPair
 from ledger.registry.workers.process import import_path
 
-_SECONDS: Final = 30.0
+_SECONDS: Final = 60.0
 _ADDRESS: Final = "127.0.0.1"
 
 
@@ -49,27 +47,30 @@ def _reason(errors: bytes) -> str:
     return reason.rpartition("`Err` value: ")[2][:200]
 
 
-async def _answer(_: Scope, __: Receive, send: Send) -> None:
-    await send({"type": "http.response.start", "status": 204, "headers": []})
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+async def _handshake(chain: bytes, key: bytes) -> None:
+    """Returns after a handshake with itself."""
+    with bind(_ADDRESS, 0, shared=False) as bound, private_files(chain, key) as paths:
+        bound.listen()
+        bound.setblocking(False)
+        server = GranianServer(_no_application, bound, 1, paths)
+        serving = asyncio.create_task(server.serve())
+        # It connects to itself: the parent has checked the certificate.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        _, writer = await asyncio.open_connection(_ADDRESS, bound.getsockname()[1], ssl=context)
+        writer.close()
+        server.stop()  # type: ignore[no-untyped-call]
+        await serving
 
 
-async def _try(chain: bytes, key: bytes) -> None:
-    bound = bind(_ADDRESS, 0, shared=False)
-    listener = Listener(_answer, bound, 1)
-    listener.begin(TlsPair(chain, key, b"", (), datetime.now(UTC)))
-    # It connects to itself: the parent has checked the certificate.
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    _, writer = await asyncio.open_connection(_ADDRESS, bound.getsockname()[1], ssl=context)
-    writer.close()
-    await listener.stop()
+async def _no_application(*_: object) -> None:
+    """No request is sent."""
 
 
 def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     chain, key = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=tuple[bytes, bytes])
-    asyncio.run(_try(chain, key))
+    asyncio.run(_handshake(chain, key))
 
 
 if __name__ == "__main__":
