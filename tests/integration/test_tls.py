@@ -197,6 +197,14 @@ def test_a_wrong_new_pair_is_reported_and_the_old_one_stays(server: Server, pair
     until(lambda: _shown(server) == fresh, "the right pair is not in use")
 
 
+def test_every_process_takes_the_new_pair(tmp_path: Path) -> None:
+    pair = Pair(tmp_path)
+    with prepared_home() as home, Server(home, CARBON_LEDGER_PROCESSES="2", **pair.variables) as server:
+        fresh = pair.write()
+        until(lambda: {_shown(server) for _ in range(20)} == {fresh}, "a process keeps the old certificate")
+        assert server.stop() == 0
+
+
 def _until_ended(process: "subprocess.Popen[bytes]") -> None:
     until(lambda: process.poll() is not None, "the server does not end")
 
