@@ -8,7 +8,7 @@ import asyncio
 import resource
 import time
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -25,7 +25,7 @@ TIMES: Final = 5
 MOST_OPEN: Final = 6_000
 """Connections of the stream at a time. A request that would need one more is not sent, and counted as such."""
 _TICK_SECONDS: Final = 0.02
-_TIMEOUT: Final = 60.0
+_TIMEOUT: Final = 240.0
 _HEAD_END: Final = b"\r\n\r\n"
 
 
@@ -88,6 +88,21 @@ class Flood:
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
             await asyncio.sleep(_TICK_SECONDS)
+        await asyncio.gather(*tasks)
+        stream.seconds = time.monotonic() - began
+        return stream
+
+    async def rising(
+        self, enough: Callable[[Stream], bool], seconds: float, release: Callable[[], Awaitable[None]]
+    ) -> Stream:
+        """Ever more requests at a time, until it is enough, or so many seconds are over. Then `release` is awaited, and
+        the answers."""
+        stream, began, tasks = Stream(), time.monotonic(), list[asyncio.Task[None]]()
+        while not enough(stream) and time.monotonic() - began < seconds and self.waiting:
+            for _ in range(min(50, len(self.waiting))):
+                tasks.append(asyncio.create_task(self._send(stream, self.waiting.popleft())))
+            await asyncio.sleep(_TICK_SECONDS)
+        await release()
         await asyncio.gather(*tasks)
         stream.seconds = time.monotonic() - began
         return stream

@@ -7,12 +7,13 @@ from typing import Final
 from ledger.cli.console import explained
 from ledger.cli.operator.listening.listener import Listener
 from ledger.cli.operator.listening.trial import try_out
-from ledger.errors import ConfigurationError
+from ledger.errors import ConfigurationError, Unavailable
 from ledger.host.files.tls_files import Stamp, TlsFiles, TlsPair, read_pair
 
 LOOK_SECONDS: Final = 2.0
 SETTLE_SECONDS: Final = 1.0
 """Files that changed within this time may still be written: a pair is two files."""
+_PAUSE_SECONDS: Final = 10.0
 _log = logging.getLogger(__name__)
 
 
@@ -33,14 +34,18 @@ async def follow(files: TlsFiles, pair: TlsPair, seen: Stamp, listener: Listener
         await asyncio.sleep(SETTLE_SECONDS)
         if files.stamp() != stamp:
             continue
-        seen = stamp
         try:
             fresh = await usable(files)
-        except (ConfigurationError, OSError) as error:
-            reason = explained(error) if isinstance(error, ConfigurationError) else error
+        except ConfigurationError as error:
             _log.error("the new TLS files are not used; the certificate that expires at %s stays: %s",
-                       spelled(pair), reason)
+                       spelled(pair), explained(error))
+            seen = stamp
             continue
+        except (Unavailable, OSError) as error:
+            _log.warning("the new TLS files are tried again: %s", error)
+            await asyncio.sleep(_PAUSE_SECONDS)
+            continue
+        seen = stamp
         if (fresh.chain, fresh.key) != (pair.chain, pair.key):
             pair = fresh
             listener.replace(pair)

@@ -4,6 +4,7 @@ The process gets the chain and the key by its standard input. It ends with 0 aft
 """
 
 import asyncio
+import os
 import resource
 import ssl
 import sys
@@ -13,7 +14,7 @@ from typing import Final
 import msgspec
 
 from ledger.cli.operator.listening.granian_server import GranianServer, bind, private_files
-from ledger.errors import ConfigurationError
+from ledger.errors import ConfigurationError, Unavailable
 from ledger.host.files.tls_files import CERT, TlsFiles, TlsPair
 from ledger.registry.workers.process import import_path
 
@@ -22,7 +23,8 @@ _ADDRESS: Final = "127.0.0.1"
 
 
 async def try_out(pair: TlsPair, files: TlsFiles) -> None:
-    """Returns if a server can answer with the pair. Raises ConfigurationError, which names the files."""
+    """Returns if a server can answer with the pair. Raises ConfigurationError, which names the files, or Unavailable if
+    this host was too busy to tell."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", __name__, stdin=PIPE, stdout=PIPE, stderr=PIPE,
         env={"PYTHONPATH": import_path(), "PATH": "/usr/bin:/bin"},
@@ -33,7 +35,7 @@ async def try_out(pair: TlsPair, files: TlsFiles) -> None:
     except TimeoutError:
         process.kill()
         await process.wait()
-        errors = b"no handshake in time"
+        raise Unavailable(f"the certificate in {files.cert} was not tried out within {_SECONDS:g} s") from None
     if process.returncode != 0:
         raise ConfigurationError(
             f"the server cannot use the certificate in {files.cert}: {_reason(errors)}", field=CERT, value=files.cert,
@@ -43,8 +45,8 @@ async def try_out(pair: TlsPair, files: TlsFiles) -> None:
 
 def _reason(errors: bytes) -> str:
     lines = errors.decode(errors="replace").splitlines()
-    reason = next((line for line in lines if "`Err` value: " in line), lines[-1] if lines else "it ended")
-    return reason.rpartition("`Err` value: ")[2][:200]
+    reason = next((line for line in lines if "`Err` value: " in line), "")
+    return reason.rpartition("`Err` value: ")[2][:200] or " ".join(lines)[:400] or "it ended"
 
 
 async def _handshake(chain: bytes, key: bytes) -> None:
@@ -71,6 +73,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     chain, key = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=tuple[bytes, bytes])
     asyncio.run(_handshake(chain, key))
+    # Threads of granian may still run, and would abort an interpreter that takes its time to end.
+    os._exit(0)
 
 
 if __name__ == "__main__":
