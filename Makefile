@@ -53,8 +53,9 @@ fuzz: $(FUZZERS) ## Fuzz every parser and the HTTP API for FUZZ_SECONDS (3600), 
 bench: $(STAMP) ## Measure against the peers, write bench.json.
 	@$(BIN)/python tests/bench/run.py
 
-drill: $(STAMP) ## Upgrade two replicas from the version at BEFORE to this one under load, and back.
+drill: $(STAMP) ## Upgrade replicas from version BEFORE (HEAD~1) and back; overload a server for DRILL_SECONDS (60).
 	@$(BIN)/python tests/drills/upgrade.py $(or $(BEFORE),HEAD~1)
+	@$(BIN)/python tests/bench/overload.py $(DRILL_SECONDS)
 
 vectors: $(STAMP) ## Compare figures with the vectors, and tiles and proofs with other implementations, bit for bit.
 	@$(PYTEST) tests/unit/test_vectors.py tests/unit/test_golden.py tests/integration/test_golden_sizes.py

@@ -2,14 +2,17 @@
 
 from litestar import Litestar
 from litestar.config.app import AppConfig
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
+from litestar.openapi.spec import Server
 
 from ledger.errors import LedgerError
 from ledger.service.ledger import Ledger
 from ledger.web.audit import AuditController
+from ledger.web.door.posts import PostQueue
 from ledger.web.health import HealthController
 from ledger.web.log import LogController
 from ledger.web.problems import http_error, ledger_error, unexpected_error
@@ -37,6 +40,7 @@ def create_app(ledger: Ledger) -> Litestar:
             ContributionsController, UncertaintyController, GapsController, StatementsController, IndicatorsController,
             InventoryController, CbamController, LogController, AuditController, HealthController,
         ],
+        state=State({"posts": PostQueue()}),
         dependencies={"ledger": Provide(lambda: ledger, sync_to_thread=False)},
         exception_handlers={
             LedgerError: ledger_error, HTTPException: http_error, Exception: unexpected_error,
@@ -44,6 +48,7 @@ def create_app(ledger: Ledger) -> Litestar:
         openapi_config=OpenAPIConfig(
             title="carbon-ledger", version=VERSION,
             description="A signed, append-only ledger of material flows and embodied carbon.",
+            servers=[Server(url=ledger.settings.public_url or "/")],
             path="/schema", render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
         ),
         # The door has read each body already and checked its size.

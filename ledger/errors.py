@@ -13,7 +13,9 @@ LedgerError
 ├── PluginError             a plugin raised an error, or returned an assessment that is not allowed
 ├── Exhausted               a quota is used up; the same record may be admitted later
 ├── Unavailable             this replica cannot answer now; trying again, here or elsewhere, may succeed
-│   └── OutcomeUnknown      a write may or may not have become durable; the caller must ask again
+│   ├── OutcomeUnknown      a write may or may not have become durable; the caller must ask again
+│   ├── ShuttingDown        this replica ends; it has written nothing
+│   └── Overloaded          a queue of this replica is full; it has written nothing
 └── ConfigurationError      the operator must change a setting before this can run
 
 Each error has a stable `code` for programs. If they apply, `field`, `value` and `rule` explain it to people. If one
@@ -112,6 +114,20 @@ class Exhausted(LedgerError):
 
 class Unavailable(LedgerError):
     code = "unavailable"
+    retry_after: int | None = None
+    """Seconds until a retry makes sense, if it is known."""
+
+
+class ShuttingDown(Unavailable):
+    """Nothing was written. Another server, or this one after its start, can answer."""
+
+    code = "shutting-down"
+    retry_after = 5
+
+
+class Overloaded(Unavailable):
+    code = "overloaded"
+    retry_after = 2
 
 
 class OutcomeUnknown(Unavailable):

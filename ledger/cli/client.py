@@ -9,8 +9,10 @@ import stamina
 from msgspec import Struct
 
 from ledger.cli.console import Command, say
+from ledger.cli.trust import ca_option
 from ledger.client import limits
 from ledger.client.http import BlockingReader, HttpAnswer, HttpRequest, Lines, Parameters, TooLarge, decoded
+from ledger.client.trust import Untrusted
 from ledger.core.receipts.acknowledgement import Acknowledgement, read_answer
 from ledger.core.receipts.receipt import Receipt
 from ledger.errors import Erased, InvalidInput, LedgerError, NotFound, Refused, Unavailable
@@ -65,11 +67,11 @@ class _AnswerLine(Struct, frozen=True):
 
 
 def url_option(command: Command) -> Command:
-    """`--url`, for commands that query a server."""
+    """`--url` and `--ca`, for commands that query a server."""
     return click.option(
         "--url", envvar="CARBON_LEDGER_URL", default=DEFAULT_URL, show_default=True, show_envvar=True,
         help="Address of the ledger's server.",
-    )(command)
+    )(ca_option(command))
 
 
 class _Unanswered(Unavailable):
@@ -163,7 +165,7 @@ class Client(BlockingReader):
 
 def _may_pass(error: Exception) -> bool:
     """Whether a later attempt may succeed."""
-    return isinstance(error, Unavailable) and not isinstance(error, TooLarge)
+    return isinstance(error, Unavailable) and not isinstance(error, TooLarge | Untrusted)
 
 
 def _say_retry(details: stamina.instrumentation.RetryDetails) -> None:

@@ -17,6 +17,7 @@ import httpx
 import msgspec
 
 from ledger.client import limits
+from ledger.client.trust import refusal, tls_context
 from ledger.core.urls import shown
 from ledger.errors import InvalidInput, LedgerError, Unavailable
 
@@ -69,7 +70,8 @@ def address_of(url: str, field: str = "url") -> httpx.URL:
 def _http_client(address: httpx.URL, connections: int) -> httpx.AsyncClient:
     """The connections of a `Reader`. A proxy in the environment applies only to other hosts than this one."""
     return httpx.AsyncClient(
-        base_url=address, timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS), trust_env=address.host not in _LOCAL,
+        base_url=address, verify=tls_context() if address.scheme == "https" else True,
+        timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS), trust_env=address.host not in _LOCAL,
         limits=httpx.Limits(max_connections=connections), follow_redirects=False,
     )
 
@@ -128,8 +130,8 @@ class Reader:
                               code="server-down") from None
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             # h11 and httpx raise ValueError for some headers.
-            raise Unavailable(f"{self.url} does not answer: {str(error) or type(error).__name__}", code="server-down"
-                              ) from None
+            raise refusal(self.url, error) or Unavailable(
+                f"{self.url} does not answer: {str(error) or type(error).__name__}", code="server-down") from None
         finally:
             # An error that leaves this call keeps its frame alive, and the parts with it.
             parts.clear()

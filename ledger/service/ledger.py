@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from ledger.client.trust import trust_only
 from ledger.core.log.policy import NONE, Policy
 from ledger.engine.sectors import Registry
 from ledger.errors import Unavailable
@@ -64,12 +65,18 @@ class Ledger:
     registry: Registry
     pool: DatabasePool
     sequencer: Sequencer
+    reviser: Reviser
     submitter: Submitter
     receipts: ReceiptReader
     heads: Heads
     publication: Publication
     resemblances: Resemblances
     keeper: Timekeeper
+
+    def end(self) -> None:
+        """Begins the end of this process. A computing revision would take longer than an end may: it is aborted, with
+        nothing written. All else that was posted is answered."""
+        self.reviser.stop()
 
 
 @asynccontextmanager
@@ -83,6 +90,8 @@ async def open_ledger(
     The installed sectors run in worker processes. The sectors of a given `registry` run in this process.
     """
     require_whole(settings)
+    if settings.ca is not None:
+        trust_only(settings.ca)
     async with AsyncExitStack() as stack:
         # The workers come first, so that they start while the database starts.
         assessor = await stack.enter_async_context(_workers(settings)) if registry is None else Inside(registry)
@@ -142,9 +151,10 @@ async def _opened(
             async with Settling(pool, heads, policy, begin):
                 await assessor.ready()
                 try:
-                    yield Ledger(settings, identity, registry, query_pool, sequencer, submitter, receipts, heads,
-                                 publication, Resemblances(query_pool), keeper)
+                    yield Ledger(settings, identity, registry, query_pool, sequencer, reviser, submitter, receipts,
+                                 heads, publication, Resemblances(query_pool), keeper)
                 finally:
+                    reviser.stop()
                     submitter.close()
     finally:
         await pool.close()

@@ -25,7 +25,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     `workers`: processes that run plugins; None means as many as there are cores for each of the `processes` that serve
     here, but at least two. `host` and `port`: the address at which `serve` listens. `assess_seconds`: how long a worker
     may take for one record. `renew_seconds`: the age at which the witnesses' signatures are renewed if nothing is added
-    to the log. `revised_per_day`: how many records an organisation may have revised within 24 hours."""
+    to the log. `revised_per_day`: how many records an organisation may have revised within 24 hours. `tls_cert`,
+    `tls_key`: the PEM files with which `serve` serves HTTPS. `ca`: the PEM file with the authorities that are trusted
+    when witnesses are asked; None means the system's."""
 
     home: Path
     database_url: str | None = None
@@ -43,6 +45,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     renew_seconds: float = 3_600.0
     policy: Path | None = None
     revised_per_day: int = REVISED_PER_DAY
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    ca: Path | None = None
 
     @property
     def own_anchor(self) -> Path:

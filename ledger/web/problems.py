@@ -96,7 +96,7 @@ def ledger_error(_: Request[Any, Any, Any], error: LedgerError) -> Response[byte
 
 def error_response(error: LedgerError) -> Response[bytes]:
     """The HTTP answer for an error."""
-    return _response(problem_of(error), error.retry_after if isinstance(error, Exhausted) else None)
+    return _response(problem_of(error), error.retry_after if isinstance(error, Exhausted | Unavailable) else None)
 
 
 def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from support.certificates import certified
+from support.self_signed import certified
 from support.databases import Database
 from support.manifests import manifests, named, values_of
 from support.objects import BUCKET, ObjectStore, object_store

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from support.certificates import Authority, key_pem, new_key, pem
 from support.cli import run
 from support.databases import Database
 from support.publishing import site, three_witnesses
@@ -158,6 +159,42 @@ def test_plugins_in_force_and_installed(home: Path, owner: Database) -> None:
     owner.tamper("UPDATE activation SET retired = true WHERE plugin = 'steel'")
     level, text = diagnosed(Settings(home=home))["plugins"]
     assert (level, "installed, but not in force on the log: steel/" in text) == ("warning", True)
+
+
+def test_the_certificate(home: Path, tmp_path: Path) -> None:
+    cert, key = tmp_path / "server.pem", tmp_path / "server.key"
+    with_pair = Settings(home=home, tls_cert=cert, tls_key=key, public_url="https://localhost:8443")
+    authority, own = Authority(), new_key()
+
+    def checked(days: int, settings: Settings = with_pair) -> tuple[str, str]:
+        cert.write_bytes(pem(authority.issue(own, days=(-1, days))))
+        return diagnosed(settings)["tls"]
+
+    key.write_bytes(key_pem(own))
+    key.chmod(0o600)
+    level, text = checked(30)
+    assert (level, "expires at" in text) == ("ok", True)
+    assert checked(13)[0] == "warning"
+    elsewhere = Settings(home=home, tls_cert=cert, tls_key=key, public_url="https://ledger.test")
+    level, text = checked(30, elsewhere)
+    assert (level, "does not name ledger.test" in text) == ("warning", True)
+    level, text = checked(30, Settings(home=home, tls_cert=cert))
+    assert (level, "without --tls-key" in text) == ("error", True)
+    level, text = checked(30, Settings(home=home, ca=key))
+    assert (level, "as certificate authorities" in text) == ("error", True)
+    key.write_bytes(key_pem(new_key()))
+    level, text = checked(30)
+    assert (level, "does not belong" in text) == ("error", True)
+
+
+@pytest.mark.parametrize(("mode", "level"), [
+    (0o600, "ok"), (0o640, "ok" if os.geteuid() == 0 else "error"), (0o644, "error"), (0o660, "error"),
+])
+def test_a_tls_key_that_others_can_read(home: Path, tmp_path: Path, mode: int, level: str) -> None:
+    key = tmp_path / "server.key"
+    key.write_bytes(b"")
+    key.chmod(mode)
+    assert diagnosed(Settings(home=home, tls_key=key))["modes"][0] == level
 
 
 def test_a_clock_that_is_behind(home: Path, owner: Database) -> None:

@@ -16,6 +16,7 @@ from support.workshop import Workshop, kilograms, workshop
 from ledger.client.audit.state.store_revisions import Pasts
 from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.values import Flow
+from ledger.errors import Overloaded
 from ledger.service.posting import sequencer
 from ledger.service.posting.revision import loading, reviser
 from ledger.service.posting.revision.reviser import Reviser
@@ -76,6 +77,18 @@ class Queue:
 
         return self._inner.run(run())
 
+    def post_at_once(self, revisions: Sequence[Posted], refused: int) -> list[list[Receipt] | BaseException]:
+        """Revisions that wait together, until so many of them are refused."""
+
+        async def run() -> list[list[Receipt] | BaseException]:
+            tasks = [asyncio.create_task(self._inner.must([one])) for one in revisions]
+            while sum(task.done() for task in tasks) < refused:
+                await asyncio.wait([task for task in tasks if not task.done()], return_when=asyncio.FIRST_COMPLETED)
+            self._open.set()
+            return await asyncio.gather(*tasks, return_exceptions=True)
+
+        return self._inner.run(run())
+
 
 @pytest.fixture
 def queue(inner: Inside, monkeypatch: pytest.MonkeyPatch) -> Queue:
@@ -113,6 +126,19 @@ def test_another_s_amendment_is_next(
     assert first.index < last.index < rest[0].index
     assert [one.index for one in rest] == sorted(one.index for one in rest)
     assert co2e(server, chained.shop, "c0", f"c{CHAIN}") == pytest.approx([66, 66 + CHAIN], rel=1e-12)
+
+
+def test_so_many_of_an_organisation_wait(
+    database: Database, chained: Chained, queue: Queue, inner: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Further ones are refused at once, and admitted when they are posted again later."""
+    monkeypatch.setattr(reviser, "MOST_OF_ISSUER", 3)
+    amendments = chained.amendments(*range(60, 65))
+    answers = queue.post_at_once(amendments, refused=2)
+    refused = [amendments[i] for i, answer in enumerate(answers) if isinstance(answer, Overloaded)]
+    assert len(refused) == 2, answers
+    assert len([answer for answer in answers if isinstance(answer, list)]) == 3, answers
+    inner.post(refused)
 
 
 def test_another_s_records_are_in_the_next_batch(

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from support.certificates import certified
+from support.self_signed import certified
 
 TOKEN = "a-token"
 

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from ledger.store.embedded import EmbeddedPostgres
-from support.certificates import certified
+from support.self_signed import certified
 
 _REQUEST: Final = bytes([0, 0, 0, 8, 4, 210, 22, 47])
 _CHUNK: Final = 1 << 16

@@ -16,6 +16,7 @@ from ledger.cli.console import json_option, print_json, progress, show
 from ledger.cli.ending import ending_at_sigterm
 from ledger.cli.environment import home_option
 from ledger.cli.files import FILE, text_or_file
+from ledger.cli.trust import ca_option
 from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport, unopened
 from ledger.client.audit.run import audit as replay
@@ -55,6 +56,7 @@ class _AuditCommand(click.Group):
 @click.option("--state", type=FILE, help="File with the state of an earlier audit: resume from it, then update it.")
 @click.option("--public", is_flag=True, help="Audit the public log alone, without the bodies of private records.")
 @click.option("--full-balances", is_flag=True, help="Compare all balances, not only the ones changed since --state.")
+@ca_option
 @home_option
 @json_option
 def whole(

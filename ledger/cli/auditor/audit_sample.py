@@ -10,6 +10,7 @@ from ledger.cli.auditor.audit_target import source_of
 from ledger.cli.console import json_option, print_json, progress, show, stacked
 from ledger.cli.environment import home_option
 from ledger.cli.files import FILE, text_or_file
+from ledger.cli.trust import ca_option
 from ledger.client.audit.sample.draw import Method, SampleRequest
 from ledger.client.audit.sample.population import DrawnSample, take_sample
 from ledger.core.log.policy import Policy, parse_policy
@@ -28,6 +29,7 @@ from ledger.service.queries.periods import instant_of
               help="Equal probability for each record, or probability by emissions.")
 @click.option("--vkey", help="Your pinned verifier key of the log, or a file with it.")
 @click.option("--policy", type=FILE, help="A policy file: its quorum must have cosigned the checkpoint.")
+@ca_option
 @home_option
 @json_option
 def sample(

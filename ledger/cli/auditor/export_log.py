@@ -11,6 +11,7 @@ from ledger.cli.console import json_option, print_json, progress, say, show
 from ledger.cli.environment import home_option, settings
 from ledger.cli.files import FOLDER, text_or_file
 from ledger.cli.lazy import attribute
+from ledger.cli.trust import ca_option
 from ledger.client.mirror.export import AT_ONCE, Exported, export
 from ledger.client.mirror.folder import opened
 from ledger.client.mirror.source import PublicLog, http_log
@@ -25,6 +26,7 @@ HOME = "home"
 @click.option("--from", "source", metavar="URL", default=HOME, show_default=True,
               help="Address of a server, or `home` for the database of this host's ledger.")
 @click.option("--vkey", help="Your pinned verifier key of the log, or a file with it.")
+@ca_option
 @home_option
 @json_option
 def log(folder: Path, source: str, vkey: str | None, home: Path | None, as_json: bool) -> None:

@@ -11,6 +11,7 @@ import msgspec
 from ledger.cli.client import Seconds
 from ledger.cli.console import json_option, print_json, progress, say, show
 from ledger.cli.files import FILE, text_or_file
+from ledger.cli.trust import ca_option
 from ledger.client.audit.report import AuditFinding
 from ledger.client.monitor.events import Event
 from ledger.client.monitor.log import LogReader
@@ -32,6 +33,7 @@ from ledger.host.files.durable import replace
 @click.option("--once", is_flag=True, help="Check once and exit, for scheduled runs.")
 @click.option("--every", type=Seconds(1), default=60.0, show_default=True,
               help="Seconds between checks.")
+@ca_option
 @json_option
 def monitor(
     url: str, vkey: str, file: Path, organizations: tuple[str, ...], policy: Path | None, once: bool, every: float,

@@ -12,6 +12,7 @@ from ledger.cli.auditor.statements import verify_statement
 from ledger.cli.console import explained, json_option, print_json, problem_of, say, show
 from ledger.cli.files import FILE, public_half, reading, text_or_file
 from ledger.cli.supplier.receipts import lot_brief
+from ledger.cli.trust import ca_option
 from ledger.client.verify.bundle import PUBLISHED, ReplayedKeys, check_quorum, known_keys, known_vkey, step
 from ledger.client.verify.published_head import check_published, published_rotations
 from ledger.core.log.key_rotation import LogKeys, rotations_in
@@ -75,6 +76,7 @@ class FileVerdict(NamedTuple):
 @click.option("--bodies", help="For a statement: folder or server with the bodies, to recompute the figures.")
 @click.option("--log", help="Address of the log's server: check that the log still contains the signed checkpoint.")
 @click.option("--log-keys", type=FILE, help="File with the log's key rotations: its server's answer at /log/keys.")
+@ca_option
 @json_option
 def verify(
     receipt: Path, vkey: str | None, policy_file: Path | None, registrar: str | None, body: Path | None,

@@ -10,13 +10,14 @@ import click
 
 from ledger.cli.console import log_to_stderr, say
 from ledger.cli.files import FILE, FOLDER, passphrase_for, passphrase_options, text_or_file
-from ledger.cli.operator.serving import Served, serve_until_stopped
+from ledger.cli.operator.serving import Address, Served, serve_until_stopped, tls_options
 from ledger.client.witness.keys import ALGORITHMS, KEY, default_name, witness_key_at
 from ledger.client.witness.store import Store
 from ledger.client.witness.witness import MAX_REQUEST, WitnessService
 from ledger.core.log.cosignature import PrivateKey
 from ledger.core.log.note import NoteVerifier, parse_vkey
 from ledger.errors import InvalidInput, LedgerError
+from ledger.host.files.tls_files import both_or_none
 from ledger.web.door.bodies import BodyLimits, BodyReader
 from ledger.web.resources import HeadAsGet
 from ledger.web.witness import create_witness_app
@@ -34,10 +35,11 @@ Logs = Mapping[str, Sequence[NoteVerifier]]
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8090, show_default=True, help="0: any free port.")
 @click.option("--prefix", default="", help="Path before `/add-checkpoint`, such as /w1.")
+@tls_options
 @passphrase_options
 def witness(
     folder: Path, vkeys: tuple[str, ...], listed: Path | None, name: str | None, algorithm: str, host: str, port: int,
-    prefix: str, passphrase_file: Path | None, prompt: bool,
+    prefix: str, passphrase_file: Path | None, prompt: bool, tls_cert: Path | None, tls_key: Path | None,
 ) -> int:
     """Cosign the checkpoints of logs. Each must extend the checkpoint that this witness cosigned last for its log.
 
@@ -53,9 +55,12 @@ def witness(
     if not logs:
         raise click.UsageError("name the logs to cosign for with --log or --logs")
     passphrase = passphrase_for(folder / KEY, passphrase_file, prompt)
+    tls = None if tls_key is None else passphrase_for(tls_key, passphrase_file)
+    address = Address(host, port, both_or_none(tls_cert, tls_key, tls))
     with Store(folder) as store:
         key = witness_key_at(folder / KEY, algorithm, passphrase)
-        return serve_until_stopped(host, port, _opened(store, name or default_name(key), key, logs, path))
+        name = name or default_name(key)
+        return serve_until_stopped(address, lambda _: _opened(store, name, key, logs, path))
 
 
 def known_logs(vkeys: Sequence[str]) -> Logs:

@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -15,8 +16,10 @@ from ledger.app import VERSION, create_app
 from ledger.cli.console import log_to_stderr, say
 from ledger.cli.environment import home_option, settings
 from ledger.cli.files import passphrase_file_option
-from ledger.cli.operator.serving import Served, free_port, serve_as_sibling, serve_until_stopped, url_of
+from ledger.cli.operator.serving import Address, Served, serve_as_sibling, serve_until_stopped, tls_options
 from ledger.cli.operator.siblings import SIBLING, Siblings
+from ledger.cli.trust import ca_option
+from ledger.host.files.tls_files import both_or_none
 from ledger.host.serving import ServerProcess, announced
 from ledger.service.ledger import open_ledger
 from ledger.service.settings import Settings
@@ -31,44 +34,55 @@ MAX_PROCESSES = 64
 @click.option("--processes", type=click.IntRange(1, MAX_PROCESSES),
               help="Server processes; each uses one core.  [env: CARBON_LEDGER_PROCESSES; default: 1]")
 @click.option(SIBLING, is_flag=True, hidden=True)
+@tls_options
+@partial(ca_option, exposed=True)
 @home_option
 @passphrase_file_option
-def serve(
-    host: str | None, port: int | None, processes: int | None, sibling: bool, home: Path | None,
-    passphrase_file: Path | None,
-) -> int:
-    """Serve the ledger over HTTP. It sets up an empty home first, like `init`.
+def serve(sibling: bool, home: Path | None, passphrase_file: Path | None, **options: object) -> int:
+    """Serve the ledger over HTTP, or over HTTPS with --tls-cert. It sets up an empty home first, like `init`.
 
-    As soon as it takes requests, it prints its address and the log's vkey, each on a line. After SIGINT or SIGTERM it
-    answers the requests under way and stops; a second signal stops it without waiting for them.
+    As soon as it takes requests, it prints its public address and the log's vkey, each on a line. After SIGINT or
+    SIGTERM it answers the requests under way, ends within 60 seconds, and leaves a revision that is still computing to
+    be posted again. A second signal stops it without waiting for requests.
     """
     log_to_stderr(logging.INFO)
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    chosen = settings(home, passphrase_file, {"host": host, "port": port, "processes": processes})
-    host, port, processes = chosen.host, chosen.port, chosen.processes
+    # Each further option has the name of its setting.
+    chosen = settings(home, passphrase_file, options)
+    tls = both_or_none(chosen.tls_cert, chosen.tls_key, chosen.passphrase)
+    address = Address(chosen.host, chosen.port, tls)
     if sibling:
-        return serve_as_sibling(host, port, _opened(chosen, url_of(host, port)))
-    if not _is_loopback(host):
-        say(f"warning: {host} is not loopback and there is no access control yet: anyone who reaches the port can read "
-            "everything; only signatures protect writes")
-    port = free_port(host, port)
-    if processes == 1:
-        return serve_until_stopped(host, port, _opened(chosen, url_of(host, port)))
-    options = ["--host", host, "--processes", str(processes), "--home", str(chosen.home)]
-    if passphrase_file is not None:
-        options += ["--passphrase-file", str(passphrase_file.absolute())]
+        return serve_as_sibling(address, partial(_opened, chosen))
+    if not _is_loopback(chosen.host):
+        say(f"warning: {chosen.host} is not loopback and there is no access control yet: anyone who reaches the port "
+            "can read everything; only signatures protect writes")
+    if chosen.processes == 1:
+        return serve_until_stopped(address, partial(_opened, chosen))
+    shared = _shared_options(chosen, passphrase_file)
     return serve_until_stopped(
-        host, port, _opened(chosen, url_of(host, port)),
-        lambda port: Siblings(processes - 1, [*options, "--port", str(port)]),
+        address, partial(_opened, chosen),
+        lambda port: Siblings(chosen.processes - 1, [*shared, "--port", str(port)]),
     )
+
+
+def _shared_options(chosen: Settings, passphrase_file: Path | None) -> list[str]:
+    """The options of the further processes. They name what all processes at a port must agree on, since the settings
+    file may change before a process is started again."""
+    options = ["--host", chosen.host, "--processes", str(chosen.processes), "--home", str(chosen.home)]
+    files = {"--passphrase-file": passphrase_file, "--tls-cert": chosen.tls_cert, "--tls-key": chosen.tls_key,
+             "--ca": chosen.ca}
+    for option, path in files.items():
+        if path is not None:
+            options += [option, str(path.absolute())]
+    return options
 
 
 @asynccontextmanager
 async def _opened(chosen: Settings, url: str) -> AsyncIterator[Served]:
     async with open_ledger(chosen, progress=say) as ledger:
         with announced(chosen.home, _this_process(url)):
-            yield Served(door(create_app(ledger), chosen.limits, chosen.host, chosen.public_url),
-                         [ledger.identity.vkey])
+            app = door(create_app(ledger), chosen.limits, chosen.host, chosen.public_url)
+            yield Served(app, [ledger.identity.vkey], url=chosen.public_url, end=ledger.end)
 
 
 def _this_process(url: str) -> ServerProcess:

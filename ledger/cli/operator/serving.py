@@ -1,4 +1,5 @@
-"""Serves an application over HTTP in this process: port, signals, readiness. `serve` and `witness` share it."""
+"""Serves an application over HTTP or HTTPS in this process: port, signals, readiness. `serve` and `witness` share
+it."""
 
 import asyncio
 import contextlib
@@ -7,32 +8,41 @@ import os
 import resource
 import signal
 import socket
+import ssl
 import sys
+import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple
 
+import click
 import uvloop
-from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings
-from granian.server.embed import Server
 from litestar.types import ASGIApp
 
-from ledger.cli.console import print_lines, say
+from ledger.cli.console import Command, print_lines, say
+from ledger.cli.files import FILE
+from ledger.cli.operator.listening.granian_server import bind
+from ledger.cli.operator.listening.listener import CUT_SECONDS, DRAIN_SECONDS, REQUEST_SECONDS, Listener
+from ledger.cli.operator.listening.reload import follow, spelled, usable
 from ledger.cli.operator.siblings import Siblings
 from ledger.errors import ConfigurationError
+from ledger.host.files.tls_files import TlsFiles
 
-BACKLOG = 1024
 CONNECTIONS = 8192
-"""Open connections at a time. The server closes an idle one after `_IDLE_MS`; until then it costs a few kB."""
-_IDLE_MS = 15_000
+"""Open connections at a time. The server closes idle ones; until then one costs a few kB."""
 _FILES_BESIDE = 512
 """Open files other than connections: of the database, of the workers, and of this program."""
-_GRACE_SECONDS = 30.0
+_GRACE_SECONDS = DRAIN_SECONDS + REQUEST_SECONDS + CUT_SECONDS
+END_SECONDS = 60.0
+"""From the signal to the end of the process at the latest. An end by this limit loses no acknowledged record."""
 _LAST_SECONDS = 5.0
 _START_SECONDS = 15.0
 _SWITCH_SECONDS = 0.002
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not bound
+
+
+def _nothing() -> None:
+    """What most applications do at a signal."""
 
 
 class Served(NamedTuple):
@@ -42,41 +52,65 @@ class Served(NamedTuple):
     lines: Sequence[str]
     path: str = ""
     """The end of the printed address."""
+    url: str | None = None
+    """The address to print instead of the one at which this process listens."""
+    end: Callable[[], None] = _nothing
+    """Is called at the signal, before the requests under way are awaited."""
 
 
-def free_port(host: str, port: int) -> int:
-    """The port, or a free one for 0. Raises ConfigurationError if the port is not available: granian would share it
-    with the process that has it, or stop with a panic."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-            free: int = probe.getsockname()[1]
-            return free
-    except (OSError, UnicodeError) as error:
-        # A host name that the domain name system cannot encode raises UnicodeError.
-        why = getattr(error, "strerror", None) or error
-        raise ConfigurationError(
-            f"cannot listen at {host} port {port}: {why}", code="port-in-use", field="port", value=port,
-            rule="a free port; --port 0 chooses one",
-        ) from None
+class Address(NamedTuple):
+    """Where to listen, and the TLS files; None means HTTP."""
+
+    host: str
+    port: int
+    tls: TlsFiles | None = None
+
+    @property
+    def url(self) -> str:
+        """The address at which a client on this host reaches it."""
+        host = _ANYWHERE.get(self.host, self.host)
+        scheme = "http" if self.tls is None else "https"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+
+Opening = Callable[[str], AbstractAsyncContextManager[Served]]
+"""Opens an application that is going to be served at the given address."""
+
+
+def tls_options(command: Command) -> Command:
+    """`--tls-cert` and `--tls-key`, for commands that serve."""
+    command = click.option(
+        "--tls-key", type=FILE, envvar="CARBON_LEDGER_TLS_KEY", show_envvar=True,
+        help="Private key of the certificate, PEM; the passphrase of an encrypted one is that of the other keys.",
+    )(command)
+    return click.option(
+        "--tls-cert", type=FILE, envvar="CARBON_LEDGER_TLS_CERT", show_envvar=True,
+        help="Serve HTTPS with this certificate, PEM, followed by its issuers'. New files are used without a restart.",
+    )(command)
 
 
 def serve_until_stopped(
-    host: str, port: int, opened: AbstractAsyncContextManager[Served],
-    siblings: Callable[[int], Siblings] | None = None,
+    address: Address, opening: Opening, siblings: Callable[[int], Siblings] | None = None,
 ) -> int:
     """Opens the application, serves it until a signal, and closes it. Returns the exit code. `siblings` makes further
-    processes that serve the given port together with this one."""
-    free = free_port(host, port)
-    return _run(_Serving(host, free).run(opened, None if siblings is None else siblings(free)))
+    processes that serve the given port together with this one. Raises ConfigurationError if the port is not available
+    or the TLS files cannot be used."""
+    bound = bind(address.host, address.port, shared=False)
+    port: int = bound.getsockname()[1]
+    if siblings is not None:
+        # A port that is free for one process alone is free for several: granian would share it with anyone's.
+        bound.close()
+        bound = bind(address.host, port, shared=True)
+    with bound:
+        address = address._replace(port=port)
+        serving = _Serving(address, bound)
+        return _run(serving.run(opening(address.url), None if siblings is None else siblings(port)))
 
 
-def serve_as_sibling(host: str, port: int, opened: AbstractAsyncContextManager[Served]) -> int:
+def serve_as_sibling(address: Address, opening: Opening) -> int:
     """Serves at a port that another process serves too, until the standard input ends."""
-    serving = _Serving(host, port)
-    return _run(serving.run(opened, None, sys.stdin.fileno()))
+    with bind(address.host, address.port, shared=True) as bound:
+        return _run(_Serving(address, bound).run(opening(address.url), None, sys.stdin.fileno()))
 
 
 def _run(serving: Coroutine[Any, Any, None]) -> int:
@@ -116,8 +150,8 @@ def _connections() -> int:
 class _Serving:
     """One run of the server."""
 
-    def __init__(self, host: str, port: int) -> None:
-        self._host, self._port = host, port
+    def __init__(self, address: Address, bound: socket.socket) -> None:
+        self._address, self._bound = address, bound
         self._stop = asyncio.Event()
         self._signals = 0
 
@@ -125,27 +159,36 @@ class _Serving:
         self, opened: AbstractAsyncContextManager[Served], siblings: Siblings | None, until: int | None = None
     ) -> None:
         """Serves until a signal, or until the pipe `until` ends."""
+        files = self._address.tls
+        seen = () if files is None else files.stamp()
+        pair = None if files is None else await usable(files)
         with self._signals_handled(), self._end_watched(until):
             async with opened as served:
-                server = Server(
-                    served.app, address=self._address(), port=self._port, interface=Interfaces.ASGINL,
-                    log_enabled=False, backlog=BACKLOG, backpressure=_connections(), websockets=False,
-                    # Cleartext HTTP/2 would allow 200 requests on each connection, and no client needs it.
-                    http=HTTPModes.http1, http1_settings=HTTP1Settings(header_read_timeout=_IDLE_MS),
-                )
-                serving = asyncio.create_task(server.serve())
+                listener = Listener(served.app, self._bound, _connections())
+                listener.begin(pair)
+                stopping = None
                 try:
-                    await self._until_ready(serving)
+                    await self._until_ready(listener)
                     _tune_interpreter()
-                    async with siblings or contextlib.nullcontext():
+                    async with siblings or contextlib.nullcontext(), contextlib.AsyncExitStack() as stack:
                         if not self._stop.is_set():
-                            print_lines("\n".join([self._url() + served.path, *served.lines]))
-                        await self._until_stopped(serving)
+                            self._print(served)
+                        if files is not None and pair is not None:
+                            say(f"the certificate for {', '.join(pair.names)} expires at {spelled(pair)}")
+                            following = asyncio.create_task(follow(files, pair, seen, listener))
+                            stack.callback(following.cancel)
+                        await self._until_stopped(listener)
+                        served.end()
+                        stopping = asyncio.create_task(listener.stop())
                 finally:
-                    server.stop()  # type: ignore[no-untyped-call]
-                    _, running = await asyncio.wait({serving}, timeout=_GRACE_SECONDS)
-                    if running:
+                    if await (stopping or listener.stop()):
                         say(f"requests that took longer than {_GRACE_SECONDS:g} s are cut off")
+
+    def _print(self, served: Served) -> None:
+        own = self._address.url + served.path
+        if served.url is not None and served.url != own:
+            say(f"listening at {own}")
+        print_lines("\n".join([served.url or own, *served.lines]))
 
     @contextlib.contextmanager
     def _signals_handled(self) -> Iterator[None]:
@@ -153,7 +196,7 @@ class _Serving:
 
         After the second signal, a batch that waits for the database's lock gets `_LAST_SECONDS`, not the lock's own
         timeout. A forced end loses no acknowledged record, and the next start takes over an embedded database that is
-        still running.
+        still running. `END_SECONDS` after the first signal the process ends in any case.
         """
         loop = asyncio.get_running_loop()
         task = asyncio.current_task()
@@ -163,6 +206,7 @@ class _Serving:
             self._stop.set()
             if self._signals == 1:
                 say("stopping")
+                _end_in_time()
             elif self._signals == 2 and task is not None:
                 task.cancel()
                 loop.call_later(_LAST_SECONDS, os._exit, 1)
@@ -190,37 +234,57 @@ class _Serving:
             loop.add_reader(pipe, read, pipe)
         yield
 
-    async def _until_ready(self, serving: "asyncio.Task[None]") -> None:
+    async def _until_ready(self, listener: Listener) -> None:
+        """Returns when the server answers over its socket."""
         give_up = asyncio.get_running_loop().time() + _START_SECONDS
         while not self._stop.is_set():
-            if serving.done():
-                raise ConfigurationError(f"the server ended at once: {serving.exception()}")
+            if listener.serving.done():
+                raise ConfigurationError(f"the server ended at once: {listener.serving.exception()}")
             try:
-                _, writer = await asyncio.open_connection(self._address(), self._port)
-            except OSError as error:
+                if await self._answers():
+                    return
+            except (OSError, EOFError) as error:
                 if asyncio.get_running_loop().time() > give_up:
-                    raise ConfigurationError(f"cannot listen at {self._host} port {self._port}: {error}") from None
-                await asyncio.sleep(0.02)
-            else:
+                    raise ConfigurationError(
+                        f"cannot listen at {self._address.host} port {self._address.port}: {error}") from None
+            await asyncio.sleep(0.02)
+
+    async def _answers(self) -> bool:
+        """Whether a request to our own address gets an answer, whatever it is."""
+        host = str(self._bound.getsockname()[0])
+        context = None
+        if self._address.tls is not None:
+            # The pair was checked already; its names need not include the address.
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        async with asyncio.timeout(_START_SECONDS):
+            reader, writer = await asyncio.open_connection(
+                _ANYWHERE.get(host, host), self._address.port, ssl=context)
+            try:
+                writer.write(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                return (await reader.readline()).startswith(b"HTTP/")
+            finally:
                 writer.close()
-                return
 
-    async def _until_stopped(self, serving: "asyncio.Task[None]") -> None:
+    async def _until_stopped(self, listener: Listener) -> None:
         stopped = asyncio.create_task(self._stop.wait())
-        await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        if serving.done() and not self._stop.is_set():
-            raise ConfigurationError(f"the server ended by itself: {serving.exception()}")
-
-    def _address(self) -> str:
-        """The IP address of the host: granian takes no names."""
-        return str(socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)[0][4][0])
-
-    def _url(self) -> str:
-        return url_of(self._host, self._port)
+        try:
+            while not self._stop.is_set():
+                serving = listener.serving
+                await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+                # A server whose TLS pair was replaced ends in good order.
+                if serving.done() and serving is listener.serving and not self._stop.is_set():
+                    raise ConfigurationError(f"the server ended by itself: {serving.exception()}")
+        finally:
+            stopped.cancel()
 
 
-def url_of(host: str, port: int) -> str:
-    """The address of a server that listens there."""
-    host = _ANYWHERE.get(host, host)
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+def _end_in_time() -> None:
+    """Ends the process after `END_SECONDS`, even if its event loop is busy."""
+    def end() -> None:
+        say(f"the server did not end within {END_SECONDS:g} s and is ended")
+        os._exit(1)
+
+    timer = threading.Timer(END_SECONDS, end)
+    timer.daemon = True
+    timer.start()

@@ -20,7 +20,7 @@ SIBLING: Final = "--sibling"
 """The option of `serve` that makes a process a sibling."""
 START_SECONDS: Final = 60.0
 _PAUSE_SECONDS: Final = 1.0
-_LAST_SECONDS: Final = 35.0
+_LAST_SECONDS: Final = 45.0
 """Longer than a stopping server waits for its requests under way."""
 _log = logging.getLogger(__name__)
 

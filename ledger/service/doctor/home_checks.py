@@ -10,6 +10,7 @@ from ledger.host.files.key_files import LOG_KEY, REGISTRAR_KEY, read_own_key
 from ledger.service.backup.last import last_backup
 from ledger.service.backup.take import key_paths
 from ledger.service.doctor.installation import DoctorFinding, Installation, MissingPart
+from ledger.service.settings import Settings
 from ledger.service.status.database import fastest, read_archive, read_growth, read_tables
 from ledger.service.status.host import StoredPlace, read_disks
 from ledger.store.embedded.layout import APP_ROLE, OWNER_ROLE, Layout
@@ -91,7 +92,9 @@ async def check_modes(here: Installation) -> DoctorFinding:
     layout = Layout.at(home)
     secrets = [*key_paths(home), *(path for role in (OWNER_ROLE, APP_ROLE)
                                    if (path := layout.password(role)).is_file())]
-    open_to_others = [path for path in secrets if _mode(path) & 0o077]
+    if here.settings.tls_key is not None and here.settings.tls_key.is_file():
+        secrets.append(here.settings.tls_key)
+    open_to_others = [path for path in secrets if _mode(path) & (0o037 if _is_roots(path, here.settings) else 0o077)]
     if open_to_others:
         names = " ".join(f"'{path}'" for path in open_to_others)
         return DoctorFinding("modes", "error", f"other accounts can read {names}", f"chmod 600 {names}")
@@ -103,6 +106,12 @@ async def check_modes(here: Installation) -> DoctorFinding:
         return DoctorFinding("modes", "error", f"other accounts can replace files in {home} (mode {_mode(home):04o})",
                              f"chmod go-w '{home}'")
     return DoctorFinding("modes", "ok", "only the owner can read the keys")
+
+
+def _is_roots(path: Path, settings: Settings) -> bool:
+    """Whether root owns the file and gives it to a group, as certificate managers and container platforms do with TLS
+    keys."""
+    return path == settings.tls_key and path.stat().st_uid == 0
 
 
 def _mode(path: Path) -> int:

@@ -47,7 +47,8 @@ def _exposed(here: Installation) -> Iterator[_Danger]:
     """Files that steer the ledger and that others can change."""
     chosen = here.environment.get(CONFIG)
     file = Path(chosen).expanduser() if chosen else here.settings.home / NAME
-    for path in (file, here.settings.policy):
+    chosen_files = (here.settings.policy, here.settings.tls_cert, here.settings.tls_key, here.settings.ca)
+    for path in (file, *chosen_files):
         if path is not None and path.is_file() and stat.S_IMODE(path.stat().st_mode) & 0o022:
             yield _Danger(f"other accounts can change {path}", f"chmod go-w '{path}'")
 

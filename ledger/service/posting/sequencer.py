@@ -20,7 +20,7 @@ from ledger.admission.state import State
 from ledger.core.log.checkpoint import Checkpoint
 from ledger.core.log.frontier import grow
 from ledger.engine.batch import Batch, Sequenced, Verdict
-from ledger.errors import LedgerError, OutcomeUnknown, Refused, Unavailable
+from ledger.errors import LedgerError, OutcomeUnknown, Refused, ShuttingDown, Unavailable
 from ledger.footprint.stored.figures import LotFigures
 from ledger.host.clock import AHEAD
 from ledger.registry.assessing import Assessor
@@ -48,6 +48,7 @@ MAX_BYTES = 16 << 20
 _RETRIES = 20
 _RETRY_SECONDS = 0.25
 _INLINE = 16
+SHUTTING_DOWN = "the server is shutting down; nothing was written: post the record again"
 _log = logging.getLogger(__name__)
 
 # Errors for rows that break the schema: another attempt cannot succeed.
@@ -95,7 +96,7 @@ class Sequencer:
         while self._waiting:
             request = self._waiting.pop()
             if not request.done.done():
-                request.done.set_exception(Unavailable("the server is shutting down", code="shutting-down"))
+                request.done.set_exception(ShuttingDown(SHUTTING_DOWN))
         if self._connection is not None:
             await self._connection.close(timeout=5)
 
@@ -103,7 +104,7 @@ class Sequencer:
         """One answer per record. Raises Unavailable or OutcomeUnknown for the whole request."""
         self.heads.require_signing()
         if self._stopping:
-            raise Unavailable("the server is shutting down", code="shutting-down")
+            raise ShuttingDown(SHUTTING_DOWN)
         self._waiting.add(request.organization, request)
         self._wake.set()
         return await request.done

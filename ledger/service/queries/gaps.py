@@ -13,9 +13,9 @@ from ledger.footprint.derived.contributions import Upstream, contribution
 from ledger.footprint.derived.gaps import LotGaps
 from ledger.footprint.derived.gather_gaps import GapGathering
 from ledger.footprint.stored.burdens import SLOT, ZERO, footprint, vector_of
+from ledger.host.threads import in_thread
 from ledger.service.queries.chain.upstream import MAX_RECORDS, UpstreamChain, read_records, read_upstream
 from ledger.service.queries.questions import LotQuestion
-from ledger.service.queries.threads import in_thread
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 

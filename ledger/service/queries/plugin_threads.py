@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from ledger.engine.sectors import words_of
 from ledger.errors import PluginError, Unavailable
-from ledger.service.queries.threads import Interrupted, Interruptible
+from ledger.host.threads import Interrupted, Interruptible
 
 SECONDS: Final = 30.0
 _PLACES: Final = threading.BoundedSemaphore(4)

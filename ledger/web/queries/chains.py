@@ -11,9 +11,9 @@ from litestar.response import Stream
 from msgspec import Meta
 
 from ledger.footprint.derived.chain.graph import Chain
+from ledger.host.threads import in_thread
 from ledger.service.ledger import Ledger
 from ledger.service.queries.chain.read import ChainLimits, trace
-from ledger.service.queries.threads import in_thread
 from ledger.web.queries.lots import At
 
 LotIds = Annotated[

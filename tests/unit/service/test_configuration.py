@@ -166,9 +166,13 @@ def test_public_addresses_that_cannot_be(tmp_path: Path, text: str) -> None:
     assert "hush" not in f"{fault.message} {fault.value}"
 
 
-def test_a_public_address_loses_its_slash(tmp_path: Path) -> None:
-    environment = {"CARBON_LEDGER_PUBLIC_URL": "https://example.org/ledger/"}
-    assert resolve({}, environment, tmp_path).checked().public_url == "https://example.org/ledger"
+@pytest.mark.parametrize(("text", "expected"), [
+    ("https://ledger.example", "https://ledger.example"), ("https://ledger.example/", "https://ledger.example"),
+    ("http://10.0.0.1:8080", "http://10.0.0.1:8080"), ("https://example.org/ledger/", "https://example.org/ledger"),
+    ("", None),
+])
+def test_a_public_address_loses_its_slash(tmp_path: Path, text: str, expected: str | None) -> None:
+    assert resolve({}, {"CARBON_LEDGER_PUBLIC_URL": text}, tmp_path).checked().public_url == expected
 
 
 def test_bytes_of_a_passphrase_are_kept(tmp_path: Path) -> None:

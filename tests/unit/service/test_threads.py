@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from ledger.service.queries.threads import in_thread
+from ledger.host.threads import in_thread
 
 
 def test_what_it_gives_and_what_it_raises() -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
+from ledger.host.threads import in_thread
 from ledger.store.database import Connection
 from ledger.store.revisions import still_here
 
@@ -15,13 +16,18 @@ Value = TypeVar("Value")
 async def aside(
     connection: Connection, function: Callable[Arguments, Value], *args: Arguments.args, **kwargs: Arguments.kwargs
 ) -> Value:
-    """Runs `function` in a thread. Meanwhile it sends a message on the session now and then: the database ends a silent
-    session, such as the session of a stalled server, so that it does not hold its locks for ever."""
-    task = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
-    # If the session is lost first, nobody asks for the result.
-    task.add_done_callback(lambda done: done.cancelled() or done.exception())
-    while not task.done():
-        finished, _ = await asyncio.wait({task}, timeout=BEAT_SECONDS)
-        if not finished:
-            await still_here(connection)
-    return task.result()
+    """Runs `function` in a thread, and ends the thread on cancellation. Meanwhile it sends a message on the session now
+    and then: the database ends a silent session, such as the session of a stalled server, so that it does not hold its
+    locks for ever."""
+    task = asyncio.create_task(in_thread(function, *args, **kwargs))
+    try:
+        while not task.done():
+            finished, _ = await asyncio.wait({task}, timeout=BEAT_SECONDS)
+            if not finished:
+                await still_here(connection)
+        return task.result()
+    finally:
+        if not task.done():
+            # The session is lost, or nobody waits any more.
+            task.cancel()
+            await asyncio.wait({task})

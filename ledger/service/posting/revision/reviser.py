@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import Counter
 from contextlib import suppress
+from dataclasses import dataclass
 from time import monotonic
 from typing import Final, NamedTuple
 
@@ -20,7 +21,7 @@ from ledger.engine.batch import Batch, Sequenced
 from ledger.engine.prepare import Submission
 from ledger.engine.revision.restore import Key, key_of
 from ledger.engine.sectors import Registry
-from ledger.errors import Exhausted, LedgerError, OutcomeUnknown, Refused, Unavailable
+from ledger.errors import Exhausted, LedgerError, OutcomeUnknown, Overloaded, Refused, ShuttingDown, Unavailable
 from ledger.host.clock import AHEAD
 from ledger.host.memory import give_back
 from ledger.service.heads.heads import UNSIGNABLE
@@ -30,7 +31,7 @@ from ledger.service.posting.pending import Answer, CommittedRecord
 from ledger.service.posting.revision.attempt import Overtaken, RevisionAttempt, RevisionRequest
 from ledger.service.posting.revision.budget import RevisionBudget
 from ledger.service.posting.revision.loading import Nearby
-from ledger.service.posting.sequencer import free_lock
+from ledger.service.posting.sequencer import SHUTTING_DOWN, free_lock
 from ledger.service.posting.turns import FairLock
 from ledger.store.batches import Head, connect_writer, lock_head, touch_head, write_batch
 from ledger.store.database import LOST
@@ -40,6 +41,8 @@ from ledger.store.tiles import add_full_tiles
 
 _LARGE: Final = 1_000
 """If a revision had more pieces than this, their memory is given back to the system afterwards."""
+MOST_WAITING: Final = 128
+MOST_OF_ISSUER: Final = 32
 _RETRIES = 10
 _RETRY_SECONDS = 0.5
 _PATIENCE_SECONDS = 300.0
@@ -48,6 +51,14 @@ _log = logging.getLogger(__name__)
 
 # Errors for rows that break the schema: another attempt cannot succeed.
 _ROWS_REFUSED = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, asyncpg.ProgramLimitExceededError)
+
+
+@dataclass
+class _CommitPhase:
+    """`unknown`: a COMMIT was sent, and its outcome is open so far."""
+
+    committing: bool = False
+    unknown: bool = False
 
 
 class Timing(NamedTuple):
@@ -81,11 +92,49 @@ class Reviser:
         self._coming: Counter[Key | None] = Counter()
         """How many waiting revisions change the same records."""
         self._nearby: Nearby | None = None
+        self._issuers: Counter[str] = Counter()
+        """How many revisions of each organisation wait or run."""
+        self._running: dict[asyncio.Task[Answer], _CommitPhase] = {}
+        """Revisions that wait or run."""
+        self._stopping = False
         self.last: Timing | None = None
         """The timing of the last revision of this process."""
 
+    def stop(self) -> None:
+        """Aborts the revisions that wait or compute, with ShuttingDown. One that commits goes on to its end, which is
+        near."""
+        self._stopping = True
+        for task, progress in self._running.items():
+            if not progress.committing:
+                task.cancel()
+
     async def append(self, submission: Submission) -> Answer:
         """The answer for a record that revises others. Raises Unavailable or OutcomeUnknown."""
+        if self._stopping:
+            raise ShuttingDown(SHUTTING_DOWN)
+        issuer = submission.record.issuer
+        if len(self._running) >= MOST_WAITING or self._issuers[issuer] >= MOST_OF_ISSUER:
+            raise Overloaded(
+                f"{len(self._running)} revisions wait or run, {self._issuers[issuer]} of them of {issuer}; nothing was "
+                "written: post the record again",
+                rule=f"at most {MOST_WAITING} revisions at a time, {MOST_OF_ISSUER} of an organisation",
+            )
+        self._issuers[issuer] += 1
+        task = asyncio.create_task(self._append_in_turn(submission), name="revision")
+        progress = self._running[task] = _CommitPhase()
+        try:
+            return await task
+        except asyncio.CancelledError:
+            own = asyncio.current_task()
+            if self._stopping and own is not None and not own.cancelling():
+                raise (_unknown() if progress.unknown else ShuttingDown(SHUTTING_DOWN)) from None
+            raise
+        finally:
+            del self._running[task]
+            self._issuers[issuer] -= 1
+            self._issuers = +self._issuers
+
+    async def _append_in_turn(self, submission: Submission) -> Answer:
         give_up = monotonic() + self._patience
         key = key_of(submission.record)
         self._coming[key] += 1
@@ -133,7 +182,7 @@ class Reviser:
     async def _append(self, submission: Submission, give_up: float) -> Answer:
         """Runs the revision until its outcome is known."""
         resolving, lost, overtaken = False, 0, 0
-        while lost < _RETRIES:
+        while lost < _RETRIES and not (lost and self._stopping):
             self._heads.require_signing()
             connection = None
             try:
@@ -205,7 +254,7 @@ class Reviser:
                 with suppress(*LOST, asyncpg.PostgresError):
                     await asyncio.wait_for(transaction.rollback(), 10)
             raise
-        await commit(connection, transaction)
+        await self._commit(connection, transaction)
         if committed is None:
             return answer
         done = monotonic()
@@ -223,6 +272,19 @@ class Reviser:
         sequenced, checkpoint, path = committed
         self._heads.advance(checkpoint)
         return CommittedRecord(sequenced, await self._heads.committed(checkpoint), path)
+
+    async def _commit(
+        self, connection: asyncpg.Connection, transaction: asyncpg.transaction.Transaction
+    ) -> None:
+        """Commits. From here on an abort would only hide the outcome, so there is none. Raises Open."""
+        task = asyncio.current_task()
+        progress = self._running.get(task, _CommitPhase()) if task is not None else _CommitPhase()
+        progress.committing = True
+        try:
+            await commit(connection, transaction)
+        except Open:
+            progress.committing, progress.unknown = False, True
+            raise
 
     async def _caught_up(
         self, connection: asyncpg.Connection, submission: Submission, budget_request: "_BudgetRequest", *, at_once: bool

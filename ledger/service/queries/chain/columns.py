@@ -10,8 +10,8 @@ from asyncpg import Record
 
 from ledger.footprint.derived.chain.arrays import Arrays, Integers
 from ledger.footprint.derived.chain.columns import LotColumns, Records
+from ledger.host.threads import in_thread
 from ledger.service.queries.chain.load import LotVersion
-from ledger.service.queries.threads import in_thread
 from ledger.service.queries.tree_size import Moment
 from ledger.store.columns import integers, list_of, names, names_or_none, words
 from ledger.store.database import DatabasePool

@@ -17,7 +17,7 @@ from ledger.errors import InvalidInput
 from ledger.footprint.derived.chain.arrays import Arrays, Floats, Integers, compiled, distinct
 from ledger.footprint.derived.chain.columns import Amounts
 from ledger.footprint.derived.chain.passes import downstream_steps, upstream_steps
-from ledger.service.queries.threads import in_thread
+from ledger.host.threads import in_thread
 from ledger.service.queries.tree_size import Moment
 from ledger.store.columns import fetch_columns, integers, list_of, words
 from ledger.store.database import DatabasePool

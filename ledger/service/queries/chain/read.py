@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from ledger.errors import NotFound
 from ledger.footprint.derived.chain.cutting import StageParts, cut
 from ledger.footprint.derived.chain.graph import Chain
+from ledger.host.threads import in_thread
 from ledger.service.queries.chain.columns import read_lots, read_records, read_remaining, read_times, revised
 from ledger.service.queries.chain.load import (
     ChainRequest,
@@ -22,7 +23,6 @@ from ledger.service.queries.chain.load import (
     read_figures,
     read_lot_versions,
 )
-from ledger.service.queries.threads import in_thread
 from ledger.service.queries.tree_size import Moment, moment_at
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries

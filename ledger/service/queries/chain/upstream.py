@@ -16,10 +16,10 @@ from ledger.core.outcome.leaves import AssessmentLeaf, read
 from ledger.core.record.kinds import AnyRecord
 from ledger.footprint.derived.chain.arrays import Arrays
 from ledger.footprint.derived.contributions import Upstream, Weights, weights
+from ledger.host.threads import in_thread
 from ledger.service.queries.chain.load import ChainRequest, load_arrays, pinned
 from ledger.service.queries.footprint.read import not_found
 from ledger.service.queries.questions import LotQuestion
-from ledger.service.queries.threads import in_thread
 from ledger.service.queries.tree_size import Moment, moment_at
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries

@@ -23,9 +23,9 @@ from ledger.footprint.derived.tables.rows import (
 )
 from ledger.footprint.derived.tables.table import Table
 from ledger.footprint.stored.burdens import SLOT, footprint
+from ledger.host.threads import in_thread
 from ledger.service.queries.chain.upstream import MAX_RECORDS, UpstreamChain, read_records, read_upstream
 from ledger.service.queries.questions import LotQuestion
-from ledger.service.queries.threads import in_thread
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 

@@ -23,6 +23,7 @@ from ledger.footprint.derived.tables.contents import (
 )
 from ledger.footprint.derived.tables.rows import Contributions
 from ledger.footprint.derived.tables.table import Table
+from ledger.host.threads import in_thread
 from ledger.service.queries.chain.upstream import MAX_RECORDS, UpstreamChain, read_records, read_upstream
 from ledger.service.queries.contributions.burdens import (
     BY_STAGE,
@@ -32,7 +33,6 @@ from ledger.service.queries.contributions.burdens import (
     contributions_answer,
 )
 from ledger.service.queries.questions import LotQuestion
-from ledger.service.queries.threads import in_thread
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 

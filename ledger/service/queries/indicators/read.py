@@ -6,6 +6,7 @@ from typing import Final
 from ledger.core.record.kinds import Facility, Report
 from ledger.engine.sectors import Registry
 from ledger.errors import InvalidInput, NotFound
+from ledger.host.threads import in_thread
 from ledger.service.queries.chain.load import pinned
 from ledger.service.queries.indicators.aggregate import IndicatorGroup, IndicatorRow, Valued
 from ledger.service.queries.indicators.answers import IndicatorsAnswer
@@ -15,7 +16,6 @@ from ledger.service.queries.indicators.rows import read_facilities, read_reporte
 from ledger.service.queries.inventory.rows import InventorySpan
 from ledger.service.queries.periods import BEGIN, NEVER, Period, period_of
 from ledger.service.queries.questions import PeriodQuestion
-from ledger.service.queries.threads import in_thread
 from ledger.service.queries.tree_size import Moment, moment_at
 from ledger.store.database import DatabasePool
 from ledger.store.facts import FactLoader

@@ -12,11 +12,11 @@ from ledger.core.record.kinds import Facility, Report, Transformation
 from ledger.core.record.values import Key
 from ledger.footprint.derived.inventory.scopes import Booked, total
 from ledger.footprint.derived.inventory.sums import Inventory
+from ledger.host.threads import in_thread
 from ledger.service.queries.indicators.aggregate import IndicatorRow, Valued
 from ledger.service.queries.indicators.catalogue import INDUSTRY
 from ledger.service.queries.inventory.reported import by_subject
 from ledger.service.queries.inventory.rows import InventorySpan, read_booked, read_reports
-from ledger.service.queries.threads import in_thread
 from ledger.service.queries.tree_size import Moment
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries

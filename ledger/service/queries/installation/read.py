@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from ledger.core.record.kinds import Facility
 from ledger.core.record.units import POWER_UNITS, UNITS
 from ledger.errors import InvalidInput, NotFound
+from ledger.host.threads import in_thread
 from ledger.sdk import Installations, InstallationYear, Production, TakenLot
 from ledger.service.queries.chain.load import pinned
 from ledger.service.queries.installation.rows import (
@@ -24,7 +25,6 @@ from ledger.service.queries.installation.rows import (
 from ledger.service.queries.installation.sources import LotOrigin, LotSource, OriginPart, read_sources
 from ledger.service.queries.inventory.read import span_of
 from ledger.service.queries.inventory.rows import year_span
-from ledger.service.queries.threads import in_thread
 from ledger.service.queries.tree_size import Moment, moment_at
 from ledger.store.database import DatabasePool
 

@@ -15,7 +15,7 @@ from ledger.footprint.derived.inventory.origins import BoundaryOrigins, Lot, Pas
 from ledger.footprint.derived.inventory.scopes import Booked, MadeGoods, TakenGoods
 from ledger.footprint.stored.attributes import MARKET
 from ledger.footprint.stored.burdens import SLOT, footprint
-from ledger.service.queries.threads import in_thread
+from ledger.host.threads import in_thread
 from ledger.service.queries.tree_size import Moment
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries

@@ -9,12 +9,12 @@ from ledger.errors import NotFound
 from ledger.footprint.derived.inventory.scopes import RETIRED, USED, total
 from ledger.footprint.derived.inventory.site_report import SECTIONS, SiteReport, SiteRow
 from ledger.footprint.derived.inventory.sums import Inventory
+from ledger.host.threads import in_thread
 from ledger.service.queries.chain.load import pinned
 from ledger.service.queries.inventory.answers import ActivityAnswer, SectionAnswer, SiteReportAnswer
 from ledger.service.queries.inventory.present import energy_answer
 from ledger.service.queries.inventory.read import span_of
 from ledger.service.queries.inventory.rows import read_booked
-from ledger.service.queries.threads import in_thread
 from ledger.service.queries.tree_size import moment_at
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries

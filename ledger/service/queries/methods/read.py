@@ -22,6 +22,7 @@ from ledger.footprint.derived.methods.subject import MethodSubject, materials_of
 from ledger.footprint.derived.reallocation import allocation_named, missing_weight, under
 from ledger.footprint.derived.recount import Recount, RecountFigures, RecountWeight
 from ledger.footprint.stored.burdens import footprint
+from ledger.host.threads import in_thread
 from ledger.sdk.tables import rows
 from ledger.service.queries.chain.load import ChainRequest, load_arrays
 from ledger.service.queries.chain.upstream import MAX_RECORDS, UpstreamChain, read_upstream
@@ -29,7 +30,6 @@ from ledger.service.queries.doubts import read_doubts_behind
 from ledger.service.queries.methods.answers import MethodAnswer
 from ledger.service.queries.methods.rows import Life, MethodRows, read_all, read_carried, read_lives, read_root
 from ledger.service.queries.questions import LotQuestion, MethodChoice
-from ledger.service.queries.threads import in_thread
 from ledger.store.database import DatabasePool
 
 

@@ -15,8 +15,8 @@ from ledger.core.record.values import UNBURDENED
 from ledger.footprint.derived.contributions import Upstream, Weights
 from ledger.footprint.derived.reallocation import Split, split_of
 from ledger.footprint.derived.recount import Recount
+from ledger.host.threads import in_thread
 from ledger.service.queries.chain.upstream import UpstreamChain, read_records
-from ledger.service.queries.threads import in_thread
 from ledger.service.queries.tree_size import Moment
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries

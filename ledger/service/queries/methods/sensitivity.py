@@ -12,12 +12,12 @@ from ledger.footprint.derived.methods.gases import gases_named
 from ledger.footprint.derived.reallocation import NEEDS, Split, lots_of, placed, under
 from ledger.footprint.derived.recount import Recount, RecountFigures, RecountWeight
 from ledger.footprint.stored.burdens import METHOD, footprint
+from ledger.host.threads import in_thread
 from ledger.service.queries.chain.upstream import UpstreamChain, read_upstream
 from ledger.service.queries.methods.answers import ChoiceAnswer, MissingAnswer, SensitiveRecord, SensitivityAnswer
 from ledger.service.queries.methods.read import figure_head
 from ledger.service.queries.methods.rows import MethodRows, read_all, read_root
 from ledger.service.queries.questions import LotQuestion
-from ledger.service.queries.threads import in_thread
 from ledger.store.database import DatabasePool
 
 _SHOWN: Final = 10

@@ -19,6 +19,7 @@ from ledger.errors import InvalidInput, NotFound
 from ledger.footprint.derived.completeness import completeness_of, title_of
 from ledger.footprint.derived.products import LotChunk, ProducedLots, Total, part_of_absolute, ratings
 from ledger.footprint.stored.burdens import METHOD, SLOT, footprint
+from ledger.host.threads import in_thread
 from ledger.service.queries.doubts import SHOWN as DOUBTS
 from ledger.service.queries.doubts import read_doubts_behind
 from ledger.service.queries.footprint.open_periods import read_open_periods
@@ -33,7 +34,6 @@ from ledger.service.queries.footprint.read import (
 from ledger.service.queries.periods import BEGIN, NEVER, Period, period_of
 from ledger.service.queries.product.answers import FacilityAnswer, ProductAnswer, ProductLotAnswer, SpreadAnswer
 from ledger.service.queries.questions import PeriodQuestion
-from ledger.service.queries.threads import in_thread
 from ledger.service.queries.tree_size import EVER, Moment, moment_at
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries

@@ -15,9 +15,9 @@ from ledger.footprint.derived.uncertainty.answer import check_samples, uncertain
 from ledger.footprint.derived.uncertainty.origins import origins, states_amounts
 from ledger.footprint.derived.uncertainty.sources import UncertaintyTerm, line_terms, rest_of
 from ledger.footprint.stored.burdens import SLOT, ZERO, Vector, footprint, vector_of
+from ledger.host.threads import in_thread
 from ledger.service.queries.chain.upstream import UpstreamChain, read_records, read_upstream
 from ledger.service.queries.questions import LotQuestion
-from ledger.service.queries.threads import in_thread
 from ledger.service.queries.uncertainty.answers import UncertaintyAnswer
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries

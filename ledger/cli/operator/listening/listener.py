@@ -1,0 +1,108 @@
+"""The HTTP server at a socket of ours, so that a server with another TLS pair can take over.
+
+granian reads its TLS pair once, when it starts. To change the pair, a second server starts at the same socket and the
+first one leaves. Both accept from one queue, so no connection is refused or reset in between.
+"""
+
+import asyncio
+import socket
+from contextlib import ExitStack, suppress
+from typing import Final
+
+from litestar.types import ASGIApp
+
+from ledger.cli.operator.listening.granian_server import BACKLOG, IDLE_MS, GranianServer, private_files
+from ledger.cli.operator.listening.leaving import Leaving
+from ledger.host.files.tls_files import TlsPair
+
+IDLE_SECONDS: Final = IDLE_MS / 1_000
+"""A server that is replaced stays for so long. By then each of its connections was closed by an answer, or was idle for
+so long that the server would have closed it anyway."""
+QUIET_SECONDS: Final = 0.25
+DRAIN_SECONDS: Final = 2.0
+"""The longest time in which connections are closed by their answers, before the server closes the others itself."""
+REQUEST_SECONDS: Final = 25.0
+"""Requests that take longer after a signal get 503 as their answer."""
+CUT_SECONDS: Final = 5.0
+
+
+class Listener:
+    """Serves an application at a bound socket. `connections`: the most that may be open at a time."""
+
+    def __init__(self, app: ASGIApp, bound: socket.socket, connections: int) -> None:
+        self._app = app
+        self._bound = bound
+        self._connections = connections
+        self._now: _Generation | None = None
+        self._leaving: set[asyncio.Task[bool]] = set()
+        self._stopping = asyncio.Event()
+
+    @property
+    def serving(self) -> "asyncio.Task[None]":
+        """Ends when the server ends."""
+        if self._now is None:
+            raise RuntimeError("the listener has not begun")
+        return self._now.serving
+
+    def begin(self, pair: TlsPair | None) -> None:
+        """Begins to accept connections, with TLS if there is a pair."""
+        self._bound.listen(BACKLOG)
+        self._bound.setblocking(False)
+        self._now = _Generation(self._app, self._bound, self._connections, pair)
+
+    def replace(self, pair: TlsPair) -> None:
+        """From now on a server with this pair accepts connections too. The old one answers its requests and leaves."""
+        old, self._now = self._now, _Generation(self._app, self._bound, self._connections, pair)
+        if old is not None:
+            task = asyncio.create_task(self._leave(old))
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
+
+    async def stop(self) -> bool:
+        """Answers the requests under way and ends. Returns whether some of them were cut off."""
+        self._stopping.set()
+        leaving = [*self._leaving]
+        if self._now is not None:
+            leaving.append(asyncio.create_task(self._now.leave()))
+        return any(await asyncio.gather(*leaving))
+
+
+    async def _leave(self, old: "_Generation") -> bool:
+        """Lets a replaced server leave in peace, unless all is to end."""
+        old.close_connections()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), IDLE_SECONDS)
+        return await old.leave()
+
+
+class _Generation:
+    """A server with one TLS pair, from its start until all its connections are closed."""
+
+    def __init__(self, app: ASGIApp, bound: socket.socket, connections: int, pair: TlsPair | None) -> None:
+        self._files = ExitStack()
+        self._app = Leaving(app)
+        paths = None if pair is None else self._files.enter_context(private_files(pair.chain, pair.key))
+        self._server = GranianServer(self._app, bound, connections, paths)
+        self.serving = asyncio.create_task(self._serve())
+
+    async def _serve(self) -> None:
+        try:
+            await self._server.serve()
+        finally:
+            self._files.close()
+
+    def close_connections(self) -> None:
+        """From now on each answer closes its connection."""
+        self._app.closing = True
+
+    async def leave(self) -> bool:
+        """Ends after the requests under way. Returns whether some were cut off."""
+        self.close_connections()
+        await self._app.drained(QUIET_SECONDS, DRAIN_SECONDS)
+        self._server.stop()  # type: ignore[no-untyped-call]
+        _, running = await asyncio.wait({self.serving}, timeout=REQUEST_SECONDS)
+        cut = bool(running and self._app.running)
+        if running:
+            self._app.cut_off()
+            await asyncio.wait({self.serving}, timeout=CUT_SECONDS)
+        return cut

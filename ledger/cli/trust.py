@@ -1,0 +1,23 @@
+"""`--ca`: the certificate authorities of private servers."""
+
+from pathlib import Path
+
+import click
+
+from ledger.cli.console import Command
+from ledger.cli.files import FILE
+from ledger.client.trust import trust_only
+
+
+def ca_option(command: Command, *, exposed: bool = False) -> Command:
+    """`--ca`, for commands that connect to servers. The command gets it as `ca` if it is `exposed`."""
+    return click.option(
+        "--ca", type=FILE, envvar="CARBON_LEDGER_CA", show_envvar=True, expose_value=exposed, callback=_trust,
+        help="CA certificates (PEM) to trust for https, instead of the system's.",
+    )(command)
+
+
+def _trust(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+    if path is not None:
+        trust_only(path)
+    return path
