@@ -69,7 +69,7 @@ def serve(
 @asynccontextmanager
 async def _opened(chosen: Settings, host: str) -> AsyncIterator[Served]:
     async with open_ledger(chosen, progress=say) as ledger:
-        app = door(create_app(ledger), chosen.limits, host, chosen.public_url)
+        app = door(create_app(ledger, chosen.public_url), chosen.limits, host, chosen.public_url)
         yield Served(app, [ledger.identity.vkey], url=chosen.public_url, end=ledger.end)
 
 

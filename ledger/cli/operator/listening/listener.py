@@ -63,7 +63,7 @@ class Listener:
         self._stopping.set()
         leaving = [*self._leaving]
         if self._now is not None:
-            leaving.append(asyncio.create_task(self._now.leave()))
+            leaving.append(asyncio.create_task(self._now.leave(self._bound)))
         return any(await asyncio.gather(*leaving))
 
 
@@ -95,10 +95,14 @@ class _Generation:
         """From now on each answer closes its connection."""
         self._app.closing = True
 
-    async def leave(self) -> bool:
-        """Ends after the requests under way. Returns whether some were cut off."""
+    async def leave(self, bound: socket.socket | None = None) -> bool:
+        """Ends after the requests under way. Returns whether some were cut off. `bound`: the socket, if no other server
+        goes on with it."""
         self.close_connections()
         await self._app.drained(QUIET_SECONDS, DRAIN_SECONDS)
+        if bound is not None:
+            # Otherwise the kernel would take connections that nobody accepts any more.
+            bound.close()
         self._server.stop()  # type: ignore[no-untyped-call]
         _, running = await asyncio.wait({self.serving}, timeout=REQUEST_SECONDS)
         cut = bool(running and self._app.running)
