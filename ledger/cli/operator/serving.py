@@ -32,7 +32,7 @@ CONNECTIONS = 8192
 """Open connections at a time. The server closes idle ones; until then one costs a few kB."""
 _FILES_BESIDE = 512
 """Open files other than connections: of the database, of the workers, and of this program."""
-_GRACE_SECONDS = DRAIN_SECONDS + REQUEST_SECONDS + CUT_SECONDS
+_GRACE_SECONDS = 2 * DRAIN_SECONDS + REQUEST_SECONDS + CUT_SECONDS
 END_SECONDS = 60.0
 """From the signal to the end of the process at the latest. An end by this limit loses no acknowledged record."""
 _LAST_SECONDS = 5.0

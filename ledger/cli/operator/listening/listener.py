@@ -54,6 +54,7 @@ class Listener:
         """From now on a server with this pair accepts connections too. The old one answers its requests and leaves."""
         old, self._now = self._now, _Generation(self._app, self._bound, self._connections, pair)
         if old is not None:
+            # The new server accepts from the same queue, as soon as it runs.
             task = asyncio.create_task(self._leave(old))
             self._leaving.add(task)
             task.add_done_callback(self._leaving.discard)
@@ -69,7 +70,7 @@ class Listener:
 
     async def _leave(self, old: "_Generation") -> bool:
         """Lets a replaced server leave in peace, unless all is to end."""
-        old.close_connections()
+        old.stop_accepting()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), IDLE_SECONDS)
         return await old.leave()
@@ -91,18 +92,21 @@ class _Generation:
         finally:
             self._files.close()
 
-    def close_connections(self) -> None:
-        """From now on each answer closes its connection."""
+    def stop_accepting(self) -> None:
+        """From now on there is no new connection, and each answer closes its own."""
         self._app.closing = True
+        self._server.stop_accepting()
 
     async def leave(self, bound: socket.socket | None = None) -> bool:
         """Ends after the requests under way. Returns whether some were cut off. `bound`: the socket, if no other server
         goes on with it."""
-        self.close_connections()
+        self._app.closing = True
         await self._app.drained(QUIET_SECONDS, DRAIN_SECONDS)
         if bound is not None:
-            # Otherwise the kernel would take connections that nobody accepts any more.
+            # Nobody can connect any more; who has connected may still ask.
+            self.stop_accepting()
             bound.close()
+            await self._app.drained(QUIET_SECONDS, DRAIN_SECONDS)
         self._server.stop()  # type: ignore[no-untyped-call]
         _, running = await asyncio.wait({self.serving}, timeout=REQUEST_SECONDS)
         cut = bool(running and self._app.running)
