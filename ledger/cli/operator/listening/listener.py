@@ -1,7 +1,8 @@
 """The HTTP server at a socket of ours, so that a server with another TLS pair can take over.
 
-granian reads its TLS pair once, when it starts. To change the pair, a second server starts at the same socket and the
-first one leaves. Both accept from one queue, so no connection is refused or reset in between.
+granian reads its TLS pair once, when it starts. To change the pair, a second server starts at the same socket. The
+first one accepts nothing more, and leaves. Connections that wait in the socket's queue pass to the second one, so none
+is refused or reset in between.
 """
 
 import asyncio
@@ -51,7 +52,7 @@ class Listener:
         self._now = _Generation(self._app, self._bound, self._connections, pair)
 
     def replace(self, pair: TlsPair) -> None:
-        """From now on a server with this pair accepts connections too. The old one answers its requests and leaves."""
+        """From now on a server with this pair accepts the connections. The old one answers its requests and leaves."""
         old, self._now = self._now, _Generation(self._app, self._bound, self._connections, pair)
         if old is not None:
             # The new server accepts from the same queue, as soon as it runs.
