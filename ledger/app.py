@@ -32,8 +32,8 @@ from ledger.web.records import RecordsController
 VERSION = "0.2.0"
 
 
-def create_app(ledger: Ledger) -> Litestar:
-    """The ASGI application over an open ledger, which must outlive it."""
+def create_app(ledger: Ledger, public_url: str | None = None) -> Litestar:
+    """The ASGI application over an open ledger, which must outlive it. `public_url`: see `Settings`."""
     return Litestar(
         route_handlers=[
             RecordsController, QueriesController, FootprintsController, MethodsController, ChainsController,
@@ -48,7 +48,7 @@ def create_app(ledger: Ledger) -> Litestar:
         openapi_config=OpenAPIConfig(
             title="carbon-ledger", version=VERSION,
             description="A signed, append-only ledger of material flows and embodied carbon.",
-            servers=[Server(url=ledger.settings.public_url or "/")],
+            servers=[Server(url=public_url or "/")],
             path="/schema", render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
         ),
         # The door has read each body already and checked its size.

@@ -75,7 +75,7 @@ class Ledger:
 
     def end(self) -> None:
         """Begins the end of this process. A computing revision would take longer than an end may: it is aborted, with
-        nothing written. All else that was posted is answered."""
+        nothing written. The other posted records are answered."""
         self.reviser.stop()
 
 

@@ -101,7 +101,7 @@ def test_dangerous_settings(home: Path, tmp_path: Path) -> None:
         return text
 
     assert diagnosed(Settings(home=home))["settings"][0] == "ok"
-    text = dangers(Settings(home=home), {"CARBON_LEDGER_ANCOR": "x", "CARBON_LEDGER_PORT": "tcp://10.0.0.1:80"})
+    text = dangers(Settings(home=home), {"CARBON_LEDGER_ANCOR": "x", "CARBON_LEDGER_PORT": "tcp://192.0.2.1:80"})
     assert "no setting has the variable CARBON_LEDGER_ANCOR; " not in text
     assert "no setting has the variable CARBON_LEDGER_ANCOR -> such as CARBON_LEDGER_ANCHOR" in text
     (home / "ledger.toml").write_text("")

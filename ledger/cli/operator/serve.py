@@ -66,8 +66,8 @@ def serve(sibling: bool, home: Path | None, passphrase_file: Path | None, **opti
 
 
 def _shared_options(chosen: Settings, passphrase_file: Path | None) -> list[str]:
-    """The options of the further processes. They name what all processes at a port must agree on, since the settings
-    file may change before a process is started again."""
+    """The options of the further processes. They name the settings in which all processes at a port must agree, since
+    the settings file may change before a process is started again."""
     options = ["--host", chosen.host, "--processes", str(chosen.processes), "--home", str(chosen.home)]
     files = {"--passphrase-file": passphrase_file, "--tls-cert": chosen.tls_cert, "--tls-key": chosen.tls_key,
              "--ca": chosen.ca}
@@ -81,7 +81,7 @@ def _shared_options(chosen: Settings, passphrase_file: Path | None) -> list[str]
 async def _opened(chosen: Settings, url: str) -> AsyncIterator[Served]:
     async with open_ledger(chosen, progress=say) as ledger:
         with announced(chosen.home, _this_process(url)):
-            app = door(create_app(ledger), chosen.limits, chosen.host, chosen.public_url)
+            app = door(create_app(ledger, chosen.public_url), chosen.limits, chosen.host, chosen.public_url)
             yield Served(app, [ledger.identity.vkey], url=chosen.public_url, end=ledger.end)
 
 

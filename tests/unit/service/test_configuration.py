@@ -168,7 +168,7 @@ def test_public_addresses_that_cannot_be(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize(("text", "expected"), [
     ("https://ledger.example", "https://ledger.example"), ("https://ledger.example/", "https://ledger.example"),
-    ("http://10.0.0.1:8080", "http://10.0.0.1:8080"), ("https://example.org/ledger/", "https://example.org/ledger"),
+    ("http://192.0.2.1:8080", "http://192.0.2.1:8080"), ("https://example.org/ledger/", "https://example.org/ledger"),
     ("", None),
 ])
 def test_a_public_address_loses_its_slash(tmp_path: Path, text: str, expected: str | None) -> None:
@@ -182,7 +182,7 @@ def test_bytes_of_a_passphrase_are_kept(tmp_path: Path) -> None:
 
 def test_variables_that_no_setting_has() -> None:
     environment = {"CARBON_LEDGER_ANCOR": "x", "CARBON_LEDGER_ANCHOR": "x", CONFIG: "x", "PATH": "x",
-                   "CARBON_LEDGER_SERVICE_HOST": "x", "CARBON_LEDGER_PORT": "tcp://10.0.0.1:80",
+                   "CARBON_LEDGER_SERVICE_HOST": "x", "CARBON_LEDGER_PORT": "tcp://192.0.2.1:80",
                    "CARBON_LEDGER_PORT_80_TCP_ADDR": "x", "CARBON_LEDGER_API_SERVICE_PORT_HTTP": "x"}
     assert unknown_variables(environment) == ["CARBON_LEDGER_ANCOR"]
 

@@ -276,7 +276,7 @@ class Reviser:
     async def _commit(
         self, connection: asyncpg.Connection, transaction: asyncpg.transaction.Transaction
     ) -> None:
-        """Commits. From here on an abort would only hide the outcome, so there is none. Raises Open."""
+        """Commits. From here on an abort would only hide the outcome, so nothing aborts it. Raises Open."""
         task = asyncio.current_task()
         progress = self._running.get(task, _CommitPhase()) if task is not None else _CommitPhase()
         progress.committing = True
