@@ -12,6 +12,8 @@ from ledger.service.ledger import Ledger
 from ledger.web.audit import AuditController
 from ledger.web.health import HealthController
 from ledger.web.log import LogController
+from ledger.web.metrics import MetricsController
+from ledger.web.observation.metrics import Metrics
 from ledger.web.problems import http_error, ledger_error, unexpected_error
 from ledger.web.queries.chains import ChainsController
 from ledger.web.queries.contributions import ContributionsController
@@ -29,15 +31,19 @@ from ledger.web.records import RecordsController
 VERSION = "0.2.0"
 
 
-def create_app(ledger: Ledger) -> Litestar:
-    """The ASGI application over an open ledger, which must outlive it."""
+def create_app(ledger: Ledger, metrics: Metrics | None = None) -> Litestar:
+    """The ASGI application over an open ledger, which must outlive it. `metrics`: those of a
+    server, which knows its other layers and processes."""
     return Litestar(
         route_handlers=[
             RecordsController, QueriesController, FootprintsController, MethodsController, ChainsController,
             ContributionsController, UncertaintyController, GapsController, StatementsController, IndicatorsController,
-            InventoryController, CbamController, LogController, AuditController, HealthController,
+            InventoryController, CbamController, LogController, AuditController, HealthController, MetricsController,
         ],
-        dependencies={"ledger": Provide(lambda: ledger, sync_to_thread=False)},
+        dependencies={
+            "ledger": Provide(lambda: ledger, sync_to_thread=False),
+            "metrics": Provide(lambda: metrics or Metrics(ledger, VERSION), sync_to_thread=False),
+        },
         exception_handlers={
             LedgerError: ledger_error, HTTPException: http_error, Exception: unexpected_error,
         },

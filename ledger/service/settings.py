@@ -1,7 +1,8 @@
 """Settings from the environment: the data folder, the database, the name of the log."""
 
+import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,10 @@ _ASSESS_SECONDS: Final = (0.05, 10.0)
 """How long the assessment of a record may take: the lock of the log allows no more."""
 _RENEW_SECONDS: Final = (1.0, 30 * 86_400.0)
 _OBJECT: Final = re.compile(r"s3://[A-Za-z0-9][A-Za-z0-9._-]*/[^\s/?#][^\s?#]*(?<!/)")
+LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
+_ANYONE: Final = ("0.0.0.0/0", "::/0")
+TEXT: Final = "text"
+JSON: Final = "json"
 REVISED_PER_DAY: Final = 200_000
 """As many records as one revision may touch."""
 _REVISED_PER_DAY: Final = (1, 1_000_000_000)
@@ -29,7 +34,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     `workers`: processes that run plugins; None means as many as there are cores for each of the `processes` that serve
     here, but at least two. `assess_seconds`: how long a worker may take for one record. `renew_seconds`: the age at
     which the witnesses' signatures are renewed if nothing is added to the log. `revised_per_day`: how many records an
-    organisation may have revised within 24 hours."""
+    organisation may have revised within 24 hours. `log_format`: `text`, or `json` for a JSON object on each line."""
 
     home: Path
     database_url: str | None = None
@@ -45,6 +50,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     renew_seconds: float = 3_600.0
     policy: Path | None = None
     revised_per_day: int = REVISED_PER_DAY
+    metrics_readers: tuple[str, ...] = LOOPBACK
+    """Networks whose hosts may read the metrics."""
+    log_format: str = TEXT
 
     @property
     def own_anchor(self) -> Path:
@@ -59,7 +67,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 def settings_from(environment: Mapping[str, str], default_home: Path) -> Settings:
     """Reads CARBON_LEDGER_HOME, _DATABASE_URL, _ORIGIN, _PUBLIC_URL, _ANCHOR, _POLICY, _PASSPHRASE, _WORKERS,
-    _ASSESS_SECONDS, _RENEW_SECONDS and _REVISED_PER_DAY. Raises ConfigurationError for invalid values."""
+    _ASSESS_SECONDS, _RENEW_SECONDS, _REVISED_PER_DAY, _METRICS_READERS and _LOG_FORMAT. Raises ConfigurationError for
+    invalid values."""
     home = Path(environment.get("CARBON_LEDGER_HOME") or default_home).expanduser().absolute()
     url = environment.get("CARBON_LEDGER_DATABASE_URL") or None
     if url is not None and not url.startswith(("postgresql://", "postgres://")):
@@ -80,6 +89,8 @@ def settings_from(environment: Mapping[str, str], default_home: Path) -> Setting
         assess_seconds=_seconds(environment, "CARBON_LEDGER_ASSESS_SECONDS", "5", _ASSESS_SECONDS),
         renew_seconds=_seconds(environment, "CARBON_LEDGER_RENEW_SECONDS", "3600", _RENEW_SECONDS),
         revised_per_day=_number(environment, "CARBON_LEDGER_REVISED_PER_DAY", _REVISED_PER_DAY) or REVISED_PER_DAY,
+        metrics_readers=_networks(environment, "CARBON_LEDGER_METRICS_READERS") or LOOPBACK,
+        log_format=_choice(environment, "CARBON_LEDGER_LOG_FORMAT", (TEXT, JSON)),
     )
 
 
@@ -92,6 +103,30 @@ def _anchor(text: str | None) -> str | None:
             value=text,
         )
     return str(Path(text).expanduser().absolute())
+
+
+def _networks(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """Addresses and networks, separated by commas; `any` means all addresses."""
+    networks: list[str] = []
+    for text in filter(None, map(str.strip, environment.get(name, "").split(","))):
+        if text == "any":
+            networks += _ANYONE
+            continue
+        try:
+            networks.append(str(ipaddress.ip_network(text)))
+        except ValueError as error:
+            raise ConfigurationError(
+                f"{name} contains {text!r}: {error}; give addresses or networks such as 127.0.0.1 or fd00::/8, "
+                "separated by commas, or `any`") from None
+    return tuple(networks)
+
+
+def _choice(environment: Mapping[str, str], name: str, allowed: Sequence[str]) -> str:
+    """One of the allowed words, by default the first one."""
+    text = environment.get(name) or allowed[0]
+    if text not in allowed:
+        raise ConfigurationError(f"{name} is {text!r}: it must be one of {', '.join(allowed)}")
+    return text
 
 
 def _number(environment: Mapping[str, str], name: str, bounds: tuple[int, int]) -> int | None:

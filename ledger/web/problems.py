@@ -21,6 +21,7 @@ from ledger.errors import (
     Unavailable,
     VerificationError,
 )
+from ledger.web.observation.note import note_of
 
 MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ def ledger_error(_: Request[Any, Any, Any], error: LedgerError) -> Response[byte
 
 def error_response(error: LedgerError) -> Response[bytes]:
     """The HTTP answer for an error."""
-    return _response(problem_of(error), error.retry_after if isinstance(error, Exhausted) else None)
+    return problem_response(problem_of(error), error.retry_after if isinstance(error, Exhausted) else None)
 
 
 def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
@@ -92,13 +93,15 @@ def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[byte
     extra = getattr(error, "extra", None)
     first = extra[0] if isinstance(extra, list) and extra and isinstance(extra[0], dict) else {}
     detail = first.get("message") or error.detail
-    return _response(refused_request(error.status_code, code, detail, field=first.get("key")))
+    return problem_response(refused_request(error.status_code, code, detail, field=first.get("key")))
 
 
 def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The answer for a defect of this program: the log has all details, the answer has no details."""
-    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return _response(Problem(
+    note = note_of(request.scope)
+    _log.error("%s %s failed", request.method, request.url.path, exc_info=error,
+               extra={"fields": {} if note is None else {"request": note.id}})
+    return problem_response(Problem(
         type="urn:carbon-ledger:problem:internal", title="Internal error", status=500,
         detail="the server failed; its log has the cause", code="internal",
     ))
@@ -112,6 +115,7 @@ def problem_headers(status: int, retry_after: float | None = None) -> dict[str, 
     return headers if wait is None else headers | {"Retry-After": str(max(1, ceil(wait)))}
 
 
-def _response(problem: Problem, retry_after: float | None = None) -> Response[bytes]:
+def problem_response(problem: Problem, retry_after: float | None = None) -> Response[bytes]:
+    """The HTTP answer for a problem."""
     return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=MEDIA_TYPE,
                     headers=problem_headers(problem.status, retry_after))

@@ -11,10 +11,12 @@ from ledger.core.receipts.receipt import Receipt
 from ledger.errors import InvalidInput, Unavailable
 from ledger.service.heads.publication import MAX_WAIT_SECONDS
 from ledger.service.ledger import Ledger
+from ledger.service.observation.steps import Trace
 from ledger.service.posting.submit import SubmitResult
 from ledger.service.queries.answers import RecordAnswer
 from ledger.service.queries.records import digest_from, read_record
 from ledger.web.door.bodies import NDJSON
+from ledger.web.observation.note import trace_of
 from ledger.web.problems import error_response, problem_of
 
 MAX_LINES = 20_000
@@ -37,9 +39,10 @@ class RecordsController(Controller):
         on each line, in the same order; at most 20,000 lines. A log with witnesses answers with an acknowledgement
         instead of a receipt, unless they sign within `wait` seconds.
         """
+        trace = trace_of(request.scope)
         if request.content_type[0] in NDJSON:
-            return await _many(ledger, await _lines(request), wait)
-        (result,) = await _proved(ledger, await ledger.submitter.submit([await request.body()]), wait)
+            return await _many(ledger, await _lines(request), wait, trace)
+        (result,) = await _proved(ledger, await ledger.submitter.submit([await request.body()], trace), wait)
         if result.error is not None:
             return error_response(result.error)
         return Response(_line(result), status_code=201 if result.created else 200, media_type=MediaType.JSON)
@@ -88,8 +91,8 @@ async def _lines(request: Request[Any, Any, Any]) -> list[bytes]:
     return lines
 
 
-async def _many(ledger: Ledger, lines: list[bytes], wait: float) -> Response[bytes]:
-    results = await _proved(ledger, await ledger.submitter.submit(lines), wait)
+async def _many(ledger: Ledger, lines: list[bytes], wait: float, trace: Trace | None) -> Response[bytes]:
+    results = await _proved(ledger, await ledger.submitter.submit(lines, trace), wait)
     return Response(b"".join([_line(result) + b"\n" for result in results]), status_code=200, media_type=NDJSON[0])
 
 

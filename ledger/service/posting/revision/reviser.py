@@ -25,12 +25,14 @@ from ledger.host.clock import AHEAD
 from ledger.host.memory import give_back
 from ledger.service.heads.heads import UNSIGNABLE
 from ledger.service.log_access import LogAccess
+from ledger.service.observation.recorder import Recorder
+from ledger.service.observation.steps import Step, Stopwatch, Trace
 from ledger.service.posting.commit import Open, commit
 from ledger.service.posting.pending import Answer, CommittedRecord
 from ledger.service.posting.revision.attempt import Overtaken, RevisionAttempt, RevisionRequest
 from ledger.service.posting.revision.budget import RevisionBudget
 from ledger.service.posting.revision.loading import Nearby
-from ledger.service.posting.sequencer import free_lock
+from ledger.service.posting.sequencer import free_lock, in_brief
 from ledger.service.posting.turns import FairLock
 from ledger.store.batches import Head, connect_writer, lock_head, touch_head, write_batch
 from ledger.store.database import LOST
@@ -67,8 +69,10 @@ class Reviser:
     """
 
     def __init__(
-        self, log: LogAccess, registry: Registry, budget: RevisionBudget, patience: float = _PATIENCE_SECONDS
+        self, log: LogAccess, registry: Registry, budget: RevisionBudget, recorder: Recorder,
+        patience: float = _PATIENCE_SECONDS,
     ) -> None:
+        self._recorder = recorder
         self._url = log.url
         self._origin = log.origin
         self._heads = log.heads
@@ -84,9 +88,15 @@ class Reviser:
         self.last: Timing | None = None
         """The timing of the last revision of this process."""
 
-    async def append(self, submission: Submission) -> Answer:
-        """The answer for a record that revises others. Raises Unavailable or OutcomeUnknown."""
-        give_up = monotonic() + self._patience
+    @property
+    def waiting(self) -> int:
+        """How many revisions wait for their turn in this process."""
+        return self._turn.waiting
+
+    async def append(self, submission: Submission, trace: Trace | None = None) -> Answer:
+        """The answer for a record that revises others. `trace` gets the steps. Raises Unavailable or
+        OutcomeUnknown."""
+        give_up, watch = monotonic() + self._patience, Stopwatch()
         key = key_of(submission.record)
         self._coming[key] += 1
         try:
@@ -98,11 +108,16 @@ class Reviser:
         except BaseException:
             self._went(key)
             raise
+        watch.lap(Step.WAIT)
         try:
             return await self._append(submission, give_up)
         finally:
             self._went(key)
             self._turn.release()
+            watch.lap(Step.REVISE)
+            self._recorder.timed(watch.laps)
+            if trace is not None:
+                trace.add(watch.laps)
 
     def _went(self, key: Key | None) -> None:
         """Notes that a revision is done. Loaded records are kept only while another revision of them waits."""
@@ -161,7 +176,7 @@ class Reviser:
                 if isinstance(error, asyncpg.LockNotAvailableError):
                     await free_lock(self._url)
             except _ROWS_REFUSED as error:
-                _log.warning("the database refused the rows of a revision: %s", error)
+                _log.warning("the database refused the rows of a revision: %s", in_brief(error))
                 return Refused(f"the database refuses the record: {error}", code="not-writable",
                                rule="the constraints of the schema")
             except Exception as error:
@@ -212,6 +227,7 @@ class Reviser:
         self.last = Timing(done - started, done - locked, len(attempt.revision.revised))
         _log.info("revised %d records in %.3f s, the head was held for %.3f s", self.last.records, self.last.whole,
                   self.last.locked)
+        self._recorder.revision(*self.last)
         budget_request.settle(self.last.records)
         nearby = attempt.left()
         if nearby is not None and self._coming[nearby.key] > 1:
