@@ -179,15 +179,13 @@ def complain_of_fault(kind: type[BaseException], error: BaseException, trace: Tr
 
 def log_to_stderr(level: int, *, as_json: bool = False) -> None:
     """Prints the log messages of all modules, each on one line, for `serve` and `witness`."""
-    handler = stderr_log("%(asctime)s %(levelname)s %(name)s: %(message)s")
-    if as_json:
-        handler.setFormatter(_JsonLines())
-    logging.basicConfig(handlers=[handler], level=level)
+    layout = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(handlers=[stderr_log(layout, as_json=as_json)], level=level)
 
 
-def stderr_log(layout: str = "%(message)s") -> logging.Handler:
+def stderr_log(layout: str = "%(message)s", *, as_json: bool = False) -> logging.Handler:
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Formatter(layout))
+    handler.setFormatter(_JsonLines() if as_json else _Formatter(layout))
     return handler
 
 

@@ -51,7 +51,8 @@ def test_processes_read_what_others_send() -> None:
     distribution.add(1.5)
     families = [
         single(catalogue.APPENDED, 7), single(catalogue.BATCH_RECORDS, distribution),
-        by_label(catalogue.REFUSED, {"overdraft": 2}), single(catalogue.SIGNING, True), by_labels(catalogue.REQUESTS, {("GET", "/", "2xx"): 1}),
+        by_label(catalogue.REFUSED, {"overdraft": 2}), single(catalogue.SIGNING, True),
+        by_labels(catalogue.REQUESTS, {("GET", "/", "2xx"): 1}),
     ]
     received = unpacked(packed(families))
     assert [family.name for family in received] == [family.name for family in families]
