@@ -30,7 +30,7 @@ _PATIENCE_SECONDS: Final = 5.0
 _log = logging.getLogger(__name__)
 
 
-class LogReader:
+class LogReadings:
     """A process has one. It reads closings that are due once in five minutes, since they change from day to day."""
 
     def __init__(self, ledger: Ledger) -> None:

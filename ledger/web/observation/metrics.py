@@ -20,7 +20,7 @@ from ledger.service.ledger import Ledger
 from ledger.service.observation import catalogue
 from ledger.service.observation.catalogue import PROCESS, Metric
 from ledger.service.observation.families import Buckets, Family, Sample, single
-from ledger.service.observation.log import LogReader
+from ledger.service.observation.log import LogReadings
 from ledger.service.observation.parts import read_parts
 from ledger.web.observation.peers import Place, ask_peers
 
@@ -39,7 +39,7 @@ class Metrics:
 
     def __init__(self, ledger: Ledger, version: str, place: Place | None = None) -> None:
         self._ledger = ledger
-        self._log = LogReader(ledger)
+        self._log = LogReadings(ledger)
         self._version = version
         self._place = place or Place()
         self._readings: list[Reading] = []

@@ -30,7 +30,7 @@ class OpenTelemetryTracer:
         own = Resource({SERVICE_NAME: _NAME, SERVICE_VERSION: version})
         self._provider = TracerProvider(resource=Resource.create().merge(own).merge(OTELResourceDetector().detect()))
         self._provider.add_span_processor(
-            BatchSpanProcessor(OTLPSpanExporter()) if exporter == "otlp" else SimpleSpanProcessor(_Printed(write))
+            BatchSpanProcessor(OTLPSpanExporter()) if exporter == "otlp" else SimpleSpanProcessor(_PrintedSpans(write))
         )
         self._tracer = self._provider.get_tracer(_NAME, version)
         self._propagator = TraceContextTextMapPropagator()
@@ -75,7 +75,7 @@ class OpenTelemetryTrace:
         self._span.end()
 
 
-class _Printed(SpanExporter):
+class _PrintedSpans(SpanExporter):
     """Prints each span on a line of JSON."""
 
     def __init__(self, write: Callable[[str], None]) -> None:

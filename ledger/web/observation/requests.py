@@ -89,7 +89,7 @@ class Observed:
         started = perf_counter()
         self._counts.in_progress += 1
         try:
-            await self._app(scope, receive, _Answer(note, send))
+            await self._app(scope, receive, _NotedAnswer(note, send))
         finally:
             seconds = perf_counter() - started
             self._counts.in_progress -= 1
@@ -108,7 +108,7 @@ class Observed:
         return f"{self._start}-{next(self._number):x}"
 
 
-class _Answer:
+class _NotedAnswer:
     """Sends the answer, with the request's id in its headers, and notes status and problem code."""
 
     __slots__ = ("_note", "_send")
