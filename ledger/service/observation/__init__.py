@@ -1,1 +1,1 @@
-"""What a server reports about its own work: counts, times of steps, and readings of its parts and its log."""
+"""The reports of a server about its own work: counts, times of steps, and readings of its parts and its log."""

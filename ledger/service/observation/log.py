@@ -1,4 +1,4 @@
-"""Reads what metrics say about the log and its database: the same values for all processes and replicas."""
+"""Reads the metrics of the log and its database: the same values for all processes and replicas."""
 
 import asyncio
 import logging

@@ -11,8 +11,8 @@ from typing import NamedTuple, Protocol
 
 
 class Step(StrEnum):
-    """In the order of the pipeline. The steps from `check` to `sign` are those of a batch, which several requests
-    share; the others are those of a request, or of each 1,000 records of a large one."""
+    """In the order of the pipeline. The steps from `check` to `sign` belong to a batch, which several requests share;
+    the others belong to a request, or to each 1,000 records of a large one."""
 
     DECODE = "decode"
     READ = "read"

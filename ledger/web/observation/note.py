@@ -15,10 +15,12 @@ _KEY: Final = "carbon_ledger.request"
 class RequestNote:
     """The facts about a request that its layers share."""
 
-    __slots__ = ("code", "id", "problem", "route", "status", "trace")
+    __slots__ = ("client", "code", "id", "problem", "route", "status", "trace")
 
-    def __init__(self, request_id: str, trace: RequestTrace | None) -> None:
+    def __init__(self, request_id: str, client: str, trace: RequestTrace | None) -> None:
+        """`client`: the address of the connection, until a layer knows better."""
         self.id = request_id
+        self.client = client
         self.trace = trace
         self.route = UNMATCHED
         self.status = 0

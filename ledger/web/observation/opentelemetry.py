@@ -34,7 +34,7 @@ class OpenTelemetryTracer:
         )
         self._tracer = self._provider.get_tracer(_NAME, version)
         self._propagator = TraceContextTextMapPropagator()
-        # Spans have times of the wall clock, laps those of the performance counter.
+        # Spans have times of the wall clock, laps have times of the performance counter.
         self._offset = time_ns() - perf_counter_ns()
 
     def begin(self, method: str, headers: Iterable[tuple[bytes, bytes]]) -> "OpenTelemetryTrace | None":

@@ -43,7 +43,7 @@ _read_code = msgspec.json.Decoder(_Coded)
 
 
 class HttpCounts:
-    """A process has one: what its outermost layer has counted."""
+    """The counts of the outermost layer; a process has one."""
 
     def __init__(self) -> None:
         self.in_progress = 0
@@ -84,7 +84,7 @@ class Observed:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = str(scope.get("method"))
         trace = None if self._tracer is None else self._tracer.begin(method, scope["headers"])
-        note = RequestNote(self._id(scope), trace)
+        note = RequestNote(self._id(scope), client_of(scope), trace)
         put_note(scope, note)
         started = perf_counter()
         self._counts.in_progress += 1
@@ -133,7 +133,7 @@ class _NotedAnswer:
 
 
 class Routed:
-    """The innermost layer: notes the route that the framework has chosen."""
+    """The innermost layer: notes the route that the framework has chosen, and the client as the door knows it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -144,14 +144,15 @@ class Routed:
         finally:
             note = note_of(scope)
             template = cast(HTTPScope, scope).get("path_template")
-            if note is not None and template:
-                note.route = str(template)
+            if note is not None:
+                note.client = client_of(scope)
+                note.route = str(template or note.route)
 
 
 def _write(scope: Scope, method: str, note: RequestNote, seconds: float) -> None:
     path = str(scope["path"])[:MOST_PATH]
     fields = {
-        "request": note.id, "client": client_of(scope), "method": method, "path": path, "route": note.route,
+        "request": note.id, "client": note.client, "method": method, "path": path, "route": note.route,
         "status": note.status or None, "seconds": round(seconds, 6),
     }
     if note.code:

@@ -46,7 +46,7 @@ def open_tracer(environment: Mapping[str, str], version: str, write: Callable[[s
         return None
     if exporter not in EXPORTERS:
         raise ConfigurationError(f"{EXPORTER} is {exporter!r}: it must be one of {', '.join(EXPORTERS)}, or `none`",
-                                 field=EXPORTER, value=exporter, rule=f"one of: {', '.join(EXPORTERS)}, none")
+                                 field=EXPORTER, value=exporter, rule=f"one of: {', '.join(EXPORTERS)}; or unset")
     try:
         module = import_module("ledger.web.observation.opentelemetry")
     except ModuleNotFoundError as error:

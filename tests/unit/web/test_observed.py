@@ -10,6 +10,7 @@ from litestar.types import Message, Receive, Scope, Send
 from ledger.web.observation.note import UNMATCHED
 from ledger.web.observation.requests import MOST_PATH, HttpCounts, Observed, Routed
 
+REPORTED = "198.51.100.7"
 PROBLEM = b'{"type":"urn:carbon-ledger:problem:overdraft","title":"x","status":422,"detail":"y","code":"overdraft"}'
 
 
@@ -35,7 +36,9 @@ class Copying:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.app(scope.copy(), receive, send)
+        inner: Any = scope.copy()
+        inner["client"] = (REPORTED, 0)
+        await self.app(inner, receive, send)
 
 
 def ask(app: App, *, path: str = "/v1/records/ab", client: str = "192.0.2.9", request_id: bytes | None = None,
@@ -109,5 +112,6 @@ def test_a_line_has_no_query_and_a_bounded_path(caplog: pytest.LogCaptureFixture
     assert fields["request"] == headers[b"x-request-id"].decode()
     assert fields["code"] == "overdraft"
     assert fields["status"] == 422
+    assert fields["client"] == REPORTED
     assert len(fields["path"]) == MOST_PATH
     assert "secret" not in record.getMessage() + str(fields)
