@@ -1,5 +1,6 @@
 """What the metrics say about the log: closings that are due, cosignatures by witness, a database that is away."""
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ from support.workshop import Workshop, workshop
 
 from ledger.core.record.kinds import Transformation
 from ledger.service.observation.log import LogReadings
+from ledger.store.database import DatabasePool, open_pool
 
 JANUARY = ("2025-01-01T00:00:00Z", "2025-02-01T00:00:00Z")
 MARCH = ("2025-03-01T00:00:00Z", "2025-04-01T00:00:00Z")
@@ -91,6 +93,20 @@ def test_the_log_has_its_size_and_age(ledger: Inside) -> None:
     assert 0 <= readings["checkpoint_age_seconds"] < 600
     assert readings["unpublished_age_seconds"] == 0
     assert readings["database_up"] == 1
+
+
+def test_a_database_that_is_away(ledger: Inside) -> None:
+    async def closed() -> DatabasePool:
+        pool = await open_pool(ledger.ledger.sequencer._url, size=1)
+        await pool.close()
+        return pool
+
+    parts = ledger.ledger.parts._replace(pool=ledger.run(closed()))
+    families = ledger.run(LogReadings(dataclasses.replace(ledger.ledger, parts=parts)).read())
+    readings = {family.name: family.samples[0].value for family in families}
+    assert readings["carbon_ledger_database_up"] == 0
+    assert "carbon_ledger_disk_free_bytes" in readings
+    assert "carbon_ledger_log_entries" not in readings
 
 
 def test_cosignatures_by_the_names_of_the_policy() -> None:

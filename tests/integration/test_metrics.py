@@ -1,13 +1,17 @@
 """The page of metrics of real servers: it counts what was posted and asked, for all processes, and names no party."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 from support.scraping import scraped, total, values
 from support.server import Server, prepared_home
+from support.waiting import until
 from support.workshop import Workshop, workshop
 
+from ledger.cli.operator.siblings import SIBLING
 from ledger.service.observation import catalogue
 from ledger.service.observation.steps import Step
 
@@ -124,6 +128,14 @@ def test_only_named_networks_read() -> None:
             assert response.status_code == status, address
 
 
+def up(server: Server) -> Mapping[str, float]:
+    """Which processes answer a scrape. Nothing if the scrape came to a process that was just killed."""
+    try:
+        return values(scraped(server.url), "process_up", "process")
+    except httpx.TransportError:
+        return {}
+
+
 def test_a_scrape_has_the_values_of_all_processes() -> None:
     """Whichever process the kernel chooses; a client's connection stays with one of them."""
     with prepared_home() as home, Server(home, CARBON_LEDGER_PROCESSES="2") as server:
@@ -139,3 +151,9 @@ def test_a_scrape_has_the_values_of_all_processes() -> None:
             assert total(page, "log_entries") == total(pages[0], "log_entries")
         appended = values(pages[0], "records_appended_total", "process")
         assert min(appended.values()) > 0, "one process got all connections"
+        (sibling,) = [one for one in psutil.Process(server.process.pid).children() if SIBLING in one.cmdline()]
+        sibling.kill()
+        until(lambda: up(server) == {"0": 1, "1": 0}, "it is not missed")
+        until(lambda: up(server) == {"0": 1, "1": 1}, "it is not back")
+        again = values(scraped(server.url), "records_appended_total", "process")
+        assert again == {"0": appended["0"], "1": 0}
