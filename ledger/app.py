@@ -15,6 +15,8 @@ from ledger.web.audit import AuditController
 from ledger.web.door.posts import PostQueue
 from ledger.web.health import HealthController
 from ledger.web.log import LogController
+from ledger.web.metrics import MetricsController
+from ledger.web.observation.metrics import Metrics
 from ledger.web.problems import http_error, ledger_error, unexpected_error
 from ledger.web.queries.chains import ChainsController
 from ledger.web.queries.contributions import ContributionsController
@@ -32,23 +34,27 @@ from ledger.web.records import RecordsController
 VERSION = "0.2.0"
 
 
-def create_app(ledger: Ledger) -> Litestar:
-    """The ASGI application over an open ledger, which must outlive it."""
+def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics | None = None) -> Litestar:
+    """The ASGI application over an open ledger, which must outlive it. `public_url`: see `Settings`. `metrics`: a
+    server passes its own metrics, which include its other layers and processes."""
     return Litestar(
         route_handlers=[
             RecordsController, QueriesController, FootprintsController, MethodsController, ChainsController,
             ContributionsController, UncertaintyController, GapsController, StatementsController, IndicatorsController,
-            InventoryController, CbamController, LogController, AuditController, HealthController,
+            InventoryController, CbamController, LogController, AuditController, HealthController, MetricsController,
         ],
         state=State({"posts": PostQueue()}),
-        dependencies={"ledger": Provide(lambda: ledger, sync_to_thread=False)},
+        dependencies={
+            "ledger": Provide(lambda: ledger, sync_to_thread=False),
+            "metrics": Provide(lambda: metrics or Metrics(ledger, VERSION), sync_to_thread=False),
+        },
         exception_handlers={
             LedgerError: ledger_error, HTTPException: http_error, Exception: unexpected_error,
         },
         openapi_config=OpenAPIConfig(
             title="carbon-ledger", version=VERSION,
             description="A signed, append-only ledger of material flows and embodied carbon.",
-            servers=[Server(url=ledger.settings.public_url or "/")],
+            servers=[Server(url=public_url or "/")],
             path="/schema", render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
         ),
         # The door has read each body already and checked its size.

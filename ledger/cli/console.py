@@ -6,6 +6,7 @@ gives rich no markup, and removes passwords from the addresses in messages.
 
 import contextlib
 import io
+import json
 import logging
 import os
 import sys
@@ -14,6 +15,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -35,6 +37,7 @@ _PLAIN_WIDTH = 160
 _QUIET_SECONDS = 1.0
 _LINE_SECONDS = 5.0
 _MAX_PARTS = 50
+_log = logging.getLogger("ledger")
 Command = TypeVar("Command", bound=Callable[..., Any])
 Line: TypeAlias = Text
 """The result of `styled`."""
@@ -94,7 +97,11 @@ def answer_of(result: object) -> int:
 
 def say(line: str) -> None:
     """Prints one line to stderr, for people."""
-    click.echo(visible(redacted(line)), err=True)
+    if any(isinstance(handler.formatter, _JsonLines) for handler in logging.getLogger().handlers):
+        # The lines of a server whose log is JSON are all JSON.
+        _log.info("%s", line)
+    else:
+        click.echo(visible(redacted(line)), err=True)
 
 
 def print_json(value: object) -> None:
@@ -169,14 +176,15 @@ def complain_of_fault(kind: type[BaseException], error: BaseException, trace: Tr
         say(line)
 
 
-def log_to_stderr(level: int) -> None:
+def log_to_stderr(level: int, *, as_json: bool = False) -> None:
     """Prints the log messages of all modules, each on one line, for `serve` and `witness`."""
-    logging.basicConfig(handlers=[stderr_log("%(asctime)s %(levelname)s %(name)s: %(message)s")], level=level)
+    layout = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(handlers=[stderr_log(layout, as_json=as_json)], level=level)
 
 
-def stderr_log(layout: str = "%(message)s") -> logging.Handler:
+def stderr_log(layout: str = "%(message)s", *, as_json: bool = False) -> logging.Handler:
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Formatter(layout))
+    handler.setFormatter(_JsonLines() if as_json else _Formatter(layout))
     return handler
 
 
@@ -186,6 +194,21 @@ class _Formatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return visible_lines(redacted(super().format(record)))
+
+
+class _JsonLines(logging.Formatter):
+    """A message as a JSON object on one line, in ASCII. A module may add fields: `extra={"fields": {...}}`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields: dict[str, object] = {
+            "time": f"{datetime.fromtimestamp(record.created, UTC):%Y-%m-%dT%H:%M:%S.%f}Z",
+            "level": record.levelname.lower(), "logger": record.name, "message": redacted(record.getMessage()),
+        }
+        fields |= getattr(record, "fields", {})
+        if record.exc_info:
+            fields["exception"] = redacted(self.formatException(record.exc_info))
+        # The standard library's encoder escapes lone surrogates too, which a path may hold.
+        return visible_json(json.dumps(fields, default=str))
 
 
 class _Console(Console):

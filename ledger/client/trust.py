@@ -29,7 +29,7 @@ def trust_only(path: Path) -> None:
 
 
 def authorities(path: Path) -> ssl.SSLContext:
-    """What a connection is checked with that trusts the authorities in the file alone. Raises InvalidInput."""
+    """The context of connections that trust the authorities in the file alone. Raises InvalidInput."""
     try:
         return ssl.create_default_context(cafile=str(path))
     except (OSError, ssl.SSLError) as error:
@@ -39,7 +39,7 @@ def authorities(path: Path) -> ssl.SSLContext:
 
 
 def tls_context() -> ssl.SSLContext:
-    """What a connection to an https address is checked with: TLS 1.2 or later."""
+    """The context of connections to https addresses: TLS 1.2 or later."""
     chosen = _AUTHORITIES.get()
     if chosen is not None:
         return chosen

@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.client.trust import trust_only
 from ledger.core.log.policy import NONE, Policy
@@ -18,6 +19,7 @@ from ledger.service.erasure.erase import Eraser
 from ledger.service.heads.heads import Heads, heads_of
 from ledger.service.heads.publication import Publication
 from ledger.service.log_access import LogAccess
+from ledger.service.observation.recorder import Recorder
 from ledger.service.posting.log_writer import LogWriter
 from ledger.service.posting.prefetch import FactPrefetcher
 from ledger.service.posting.quotas import Quotas
@@ -55,6 +57,15 @@ def silent(_: str) -> None:
     """Ignores progress messages."""
 
 
+class MeasuredParts(NamedTuple):
+    """The parts that a server's metrics need besides. `pool`: the sessions that read for posts."""
+
+    recorder: Recorder
+    assessor: Assessor
+    reviser: Reviser
+    pool: DatabasePool
+
+
 @dataclass(frozen=True)
 class Ledger:
     """`pool` serves queries. The parts that append records have sessions of their own, so that no query keeps them
@@ -65,18 +76,18 @@ class Ledger:
     registry: Registry
     pool: DatabasePool
     sequencer: Sequencer
-    reviser: Reviser
     submitter: Submitter
     receipts: ReceiptReader
     heads: Heads
     publication: Publication
     resemblances: Resemblances
     keeper: Timekeeper
+    parts: MeasuredParts
 
     def end(self) -> None:
         """Begins the end of this process. A computing revision would take longer than an end may: it is aborted, with
-        nothing written. All else that was posted is answered."""
-        self.reviser.stop()
+        nothing written. The other posted records are answered."""
+        self.parts.reviser.stop()
 
 
 @asynccontextmanager
@@ -127,18 +138,18 @@ async def _opened(
         await publication.start(registrar=has_registrar(settings))
         receipts = ReceiptReader(pool, publication)
         keeper = await _timekeeper(settings, pool, publication, clock)
-        log = LogAccess(database.app_url, heads, loader, keeper)
+        log, recorder = LogAccess(database.app_url, heads, loader, keeper), Recorder()
         async with (
-            Sequencer(log, assessor) as sequencer,
+            Sequencer(log, assessor, recorder) as sequencer,
             _publishing(log, pool, publication, settings.renew_seconds),
             Eraser(database.app_url) as eraser,
             _sessions(database.app_url) as query_pool,
         ):
             publication.tell(eraser.published)
-            reviser = Reviser(log, registry, RevisionBudget(settings.revised_per_day))
+            reviser = Reviser(log, registry, RevisionBudget(settings.revised_per_day), recorder)
             submitter = Submitter(
                 FactPrefetcher(pool, loader, KeyLoader()), assessor, LogWriter(sequencer, reviser, eraser.wake),
-                receipts, publication, Quotas(pool, settings.limits, registrar_id(identity.origin), keeper),
+                receipts, Quotas(pool, settings.limits, registrar_id(identity.origin), keeper), recorder,
             )
 
             async def begin() -> None:
@@ -151,8 +162,9 @@ async def _opened(
             async with Settling(pool, heads, policy, begin):
                 await assessor.ready()
                 try:
-                    yield Ledger(settings, identity, registry, query_pool, sequencer, reviser, submitter, receipts,
-                                 heads, publication, Resemblances(query_pool), keeper)
+                    yield Ledger(settings, identity, registry, query_pool, sequencer, submitter, receipts, heads,
+                                 publication, Resemblances(query_pool), keeper,
+                                 MeasuredParts(recorder, assessor, reviser, pool))
                 finally:
                     reviser.stop()
                     submitter.close()

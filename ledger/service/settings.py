@@ -14,6 +14,9 @@ from ledger.service.limits import ClientLimits
 
 MIN_WORKERS: Final = 2
 """At least two, since a hanging plugin can hold up one."""
+LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
+TEXT: Final = "text"
+JSON: Final = "json"
 REVISED_PER_DAY: Final = 200_000
 """As many records as one revision may touch."""
 
@@ -27,7 +30,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     may take for one record. `renew_seconds`: the age at which the witnesses' signatures are renewed if nothing is added
     to the log. `revised_per_day`: how many records an organisation may have revised within 24 hours. `tls_cert`,
     `tls_key`: the PEM files with which `serve` serves HTTPS. `ca`: the PEM file with the authorities that are trusted
-    when witnesses are asked; None means the system's."""
+    when witnesses are asked; None means the system's. `log_format`: `text`, or `json` for a JSON object on each line.
+    """
 
     home: Path
     database_url: str | None = None
@@ -48,6 +52,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     tls_cert: Path | None = None
     tls_key: Path | None = None
     ca: Path | None = None
+    metrics_readers: tuple[str, ...] = LOOPBACK
+    """Networks whose hosts may read the metrics."""
+    log_format: str = TEXT
 
     @property
     def own_anchor(self) -> Path:

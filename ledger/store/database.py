@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import asyncpg
 
@@ -51,6 +51,14 @@ _READING = {
 }
 
 
+class PoolSessions(NamedTuple):
+    """Open sessions, and of these the ones in use; `most`: how many the pool opens."""
+
+    open: int
+    used: int
+    most: int
+
+
 class DatabasePool:
     """Sessions that read. Raises Unavailable if the database is lost, stalled or restarting: nothing was changed, and
     another try may succeed. Raises InvalidInput for a parameter that no row can hold."""
@@ -84,6 +92,11 @@ class DatabasePool:
     async def fetchval(self, sql: str, *parameters: object) -> Any:
         async with self.acquire() as connection:
             return await connection.fetchval(sql, *parameters)
+
+    def sessions(self) -> PoolSessions:
+        """The present state, for metrics."""
+        size = self._sessions.get_size()
+        return PoolSessions(size, size - self._sessions.get_idle_size(), self._sessions.get_max_size())
 
     async def close(self) -> None:
         """Closes all sessions, after a short wait for running queries."""

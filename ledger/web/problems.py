@@ -23,6 +23,7 @@ from ledger.errors import (
     Unavailable,
     VerificationError,
 )
+from ledger.web.observation.note import note_of
 
 MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger(__name__)
@@ -96,7 +97,8 @@ def ledger_error(_: Request[Any, Any, Any], error: LedgerError) -> Response[byte
 
 def error_response(error: LedgerError) -> Response[bytes]:
     """The HTTP answer for an error."""
-    return _response(problem_of(error), error.retry_after if isinstance(error, Exhausted | Unavailable) else None)
+    retry_after = error.retry_after if isinstance(error, Exhausted | Unavailable) else None
+    return problem_response(problem_of(error), retry_after)
 
 
 def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
@@ -107,7 +109,7 @@ def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[byte
     missing = _MISSING.match(error.detail)
     if missing is not None:
         name = missing[1]
-        return _response(refused_request(error.status_code, code, f"the parameter {name} is missing", field=name,
+        return problem_response(refused_request(error.status_code, code, f"the parameter {name} is missing", field=name,
                                          rule="a value"))
     extra = getattr(error, "extra", None)
     faults = [
@@ -117,16 +119,18 @@ def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[byte
     ]
     if len(faults) < 2:
         fault = faults[0] if faults else ParameterFault(field=None, detail=error.detail)
-        return _response(refused_request(error.status_code, code, fault.detail, field=fault.field))
+        return problem_response(refused_request(error.status_code, code, fault.detail, field=fault.field))
     detail = "; ".join([f"{fault.field}: {fault.detail}" for fault in faults])
     problem = refused_request(error.status_code, code, detail, field=faults[0].field)
-    return _response(replace(problem, errors=faults))
+    return problem_response(replace(problem, errors=faults))
 
 
 def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The answer for a defect of this program: the log has all details, the answer has no details."""
-    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return _response(Problem(
+    note = note_of(request.scope)
+    _log.error("%s %s failed", request.method, request.url.path, exc_info=error,
+               extra={"fields": {} if note is None else {"request": note.id}})
+    return problem_response(Problem(
         type="urn:carbon-ledger:problem:internal", title="Internal error", status=500,
         detail="the server failed; its log has the cause", code="internal",
     ))
@@ -140,6 +144,7 @@ def problem_headers(status: int, retry_after: float | None = None) -> dict[str, 
     return headers if wait is None else headers | {"Retry-After": str(max(1, ceil(wait)))}
 
 
-def _response(problem: Problem, retry_after: float | None = None) -> Response[bytes]:
+def problem_response(problem: Problem, retry_after: float | None = None) -> Response[bytes]:
+    """The HTTP answer for a problem."""
     return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=MEDIA_TYPE,
                     headers=problem_headers(problem.status, retry_after))

@@ -17,6 +17,7 @@ from ledger.service.queries.records import digest_from, read_record
 from ledger.web.door.bodies import NDJSON
 from ledger.web.door.clients import client_of
 from ledger.web.door.posts import PostQueue
+from ledger.web.observation.note import trace_of
 from ledger.web.problems import error_response, problem_of
 
 MAX_LINES = 20_000
@@ -39,10 +40,12 @@ class RecordsController(Controller):
         on each line, in the same order; at most 20,000 lines. A log with witnesses answers with an acknowledgement
         instead of a receipt, unless they sign within `wait` seconds.
         """
+        trace = trace_of(request.scope)
         many = request.content_type[0] in NDJSON
         queue: PostQueue = request.app.state.posts
         async with queue.taken(client_of(request.scope), request.scope["headers"]):
-            results = await ledger.submitter.submit(await _lines(request) if many else [await request.body()])
+            bodies = await _lines(request) if many else [await request.body()]
+            results = await ledger.submitter.submit(bodies, trace)
         if many:
             return await _many(ledger, results, wait)
         (result,) = await _proved(ledger, results, wait)

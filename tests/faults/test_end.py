@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+import psutil
 import pytest
 from support.databases import Database
 from support.load import Load, Promise, check_promises, wait_for
@@ -116,3 +117,43 @@ def test_a_signal_while_revisions_and_posts_run(home: Path) -> None:
         with Database(attach(home).owner_url) as database:
             check_replay(database, again.origin)
         assert again.stop() == 0
+
+
+HOLD: Final = "SELECT 1 FROM head FOR UPDATE"
+BEHIND: Final = 20
+
+
+def _held(database: Database) -> None:
+    """The lock of the log, so that nothing is appended until the session ends."""
+    database.execute("BEGIN")
+    database.fetch(HOLD)
+
+
+def test_posts_that_are_accepted_at_the_signal_are_durable(home: Path) -> None:
+    """They wait for the lock of the log while the server is told to end, and are answered once it is free."""
+    with ExitStack() as stack:
+        server = stack.enter_context(Server(home))
+        shop = workshop(server, "waiting", pot="1000")
+        envelopes = server.envelopes([shop.make({f"lot-{i}": "1"}, {"pot": "1"}) for i in range(BEHIND)])
+        with ThreadPoolExecutor(BEHIND) as threads:
+            with Database(attach(home).owner_url) as database:
+                _held(database)
+                asked = [threads.submit(_post, server.url, envelope) for envelope in envelopes]
+                process = psutil.Process(server.process.pid)
+                until(lambda: _connections(process, server) >= BEHIND, "not all have connected")
+                assert httpx.get(f"{server.url}/health/live").status_code == 200
+                server.process.send_signal(signal.SIGTERM)
+                until(lambda: "stopping" in server.log(), "the signal did not arrive")
+            answers = [future.result(120) for future in asked]
+        assert {answer.status_code for answer in answers} == {201}, {answer.text for answer in answers}
+        until(lambda: server.process.poll() is not None, "the server does not end")
+        assert server.process.returncode == 0, server.log()
+        again = stack.enter_context(Server(home))
+        receipts = again.submit(envelopes)
+        assert [one.digest for one in receipts if isinstance(one, Receipt)] == [
+            answer.json()["digest"] for answer in answers]
+
+
+def _connections(process: psutil.Process, server: Server) -> int:
+    port = int(server.url.rpartition(":")[2])
+    return sum(one.status == "ESTABLISHED" and one.laddr.port == port for one in process.net_connections("tcp"))

@@ -30,6 +30,7 @@ NOT_ASKED: Final = {
     **dict.fromkeys([f"purge.{name}" for name in queries("purge")], "the operator's, which rewrites files"),
 }
 WHOLE: Final = {
+    "metrics.closings_due": "a server examines the newest 20,000 provisional records once in five minutes",
     "log.audit_versions": "an audit compares all revisions",
     "names.published": "an audit compares all published heads",
     "names.strays": "an audit compares all prefixes",

@@ -51,9 +51,9 @@ class Queue:
         self._open = asyncio.Event()
         append = Reviser.append
 
-        async def arriving(itself: Reviser, submission: Any) -> Any:
+        async def arriving(itself: Reviser, submission: Any, trace: Any = None) -> Any:
             self._arrived.set()
-            return await append(itself, submission)
+            return await append(itself, submission, trace)
 
         async def gated(connection: Any) -> Any:
             await self._open.wait()
@@ -152,11 +152,11 @@ def test_another_s_records_are_in_the_next_batch(
     arrived, begun, opened = asyncio.Event(), asyncio.Event(), asyncio.Event()
     run_batch, append = Sequencer._append, Sequencer.append
 
-    async def gated(itself: Sequencer, units: Any) -> Any:
+    async def gated(itself: Sequencer, units: Any, watch: Any) -> Any:
         begun.set()
         await opened.wait()
         batches.append([unit.items[0].submission.record.issuer for unit in units])
-        return await run_batch(itself, units)
+        return await run_batch(itself, units, watch)
 
     async def arriving(itself: Sequencer, unit: Any) -> Any:
         arrived.set()

@@ -32,7 +32,7 @@ CONNECTIONS = 8192
 """Open connections at a time. The server closes idle ones; until then one costs a few kB."""
 _FILES_BESIDE = 512
 """Open files other than connections: of the database, of the workers, and of this program."""
-_GRACE_SECONDS = DRAIN_SECONDS + REQUEST_SECONDS + CUT_SECONDS
+_GRACE_SECONDS = 2 * DRAIN_SECONDS + REQUEST_SECONDS + CUT_SECONDS
 END_SECONDS = 60.0
 """From the signal to the end of the process at the latest. An end by this limit loses no acknowledged record."""
 _LAST_SECONDS = 5.0
@@ -42,7 +42,7 @@ _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not boun
 
 
 def _nothing() -> None:
-    """What most applications do at a signal."""
+    """Most applications do nothing at a signal."""
 
 
 class Served(NamedTuple):
@@ -81,7 +81,7 @@ def tls_options(command: Command) -> Command:
     """`--tls-cert` and `--tls-key`, for commands that serve."""
     command = click.option(
         "--tls-key", type=FILE, envvar="CARBON_LEDGER_TLS_KEY", show_envvar=True,
-        help="Private key of the certificate, PEM; the passphrase of an encrypted one is that of the other keys.",
+        help="Private key of the certificate, PEM; an encrypted key has the passphrase of the other keys.",
     )(command)
     return click.option(
         "--tls-cert", type=FILE, envvar="CARBON_LEDGER_TLS_CERT", show_envvar=True,

@@ -11,6 +11,7 @@ import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
@@ -18,6 +19,9 @@ from ledger.registry.workers.process import import_path
 
 SIBLING: Final = "--sibling"
 """The option of `serve` that makes a process a sibling."""
+PEERS: Final = "--peers"
+NUMBER: Final = "--number"
+"""Options of a sibling: the folder in which the processes answer each other, and its number, from 1."""
 START_SECONDS: Final = 60.0
 _PAUSE_SECONDS: Final = 1.0
 _LAST_SECONDS: Final = 45.0
@@ -26,9 +30,11 @@ _log = logging.getLogger(__name__)
 
 
 class Siblings:
-    """A context in which `count` processes run `carbon-ledger serve` with these options."""
+    """A context in which `count` processes run `carbon-ledger serve` with these options. `peers`: the folder in which
+    all processes answer each other."""
 
-    def __init__(self, count: int, options: Sequence[str]) -> None:
+    def __init__(self, count: int, options: Sequence[str], peers: Path) -> None:
+        self._peers = peers
         self._command = [sys.executable, "-P", "-m", "ledger.cli", "serve", SIBLING, *options]
         self._count = count
         self._tasks: list[asyncio.Task[None]] = []
@@ -38,7 +44,7 @@ class Siblings:
     async def __aenter__(self) -> Self:
         """Returns when each process serves, or has failed to start once."""
         tried = [asyncio.Event() for _ in range(self._count)]
-        self._tasks = [asyncio.create_task(self._keep_one(event)) for event in tried]
+        self._tasks = [asyncio.create_task(self._keep_one(number, event)) for number, event in enumerate(tried, 1)]
         await asyncio.gather(*[event.wait() for event in tried])
         return self
 
@@ -53,11 +59,11 @@ class Siblings:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _keep_one(self, tried: asyncio.Event) -> None:
+    async def _keep_one(self, number: int, tried: asyncio.Event) -> None:
         try:
             while not self._stopping:
                 try:
-                    process = await self._start()
+                    process = await self._start(number)
                 except OSError as error:
                     _log.error("a serving process cannot be started, trying again: %s", error)
                 else:
@@ -68,10 +74,11 @@ class Siblings:
         finally:
             tried.set()
 
-    async def _start(self) -> Process:
+    async def _start(self, number: int) -> Process:
         return await asyncio.create_subprocess_exec(
             # A session of its own, so that Ctrl-C reaches only the first process, which then ends the others.
-            *self._command, stdin=PIPE, stdout=PIPE, start_new_session=True,
+            *self._command, PEERS, str(self._peers), NUMBER, str(number), stdin=PIPE, stdout=PIPE,
+            start_new_session=True,
             env={**os.environ, "PYTHONPATH": import_path()},
         )
 

@@ -206,7 +206,7 @@ def _names(path: Path, certificate: x509.Certificate) -> tuple[str, ...]:
     allowed = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE)
     if usages is not None and not any(usage in allowed for usage in usages):
         raise ConfigurationError(f"the certificate in {path} is not for servers", field=CERT, value=path,
-                                 rule="extended key usage serverAuth, or none")
+                                 rule="extended key usage serverAuth, or no extended key usage")
     try:
         alternative = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:

@@ -76,6 +76,10 @@ class Queue:
         self._distrusted: dict[str, float] = {}
         self._isolating = False
 
+    def __len__(self) -> int:
+        """How many jobs wait."""
+        return len(self._ready) + len(self._alone)
+
     def add(self, jobs: Sequence[Job], *, first: bool = False) -> None:
         trusted = [job for job in jobs if not self._distrusts(job.process)]
         self._alone.extend([job for job in jobs if self._distrusts(job.process)])

@@ -3,10 +3,10 @@ with the server."""
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.engine.sectors import Registry
 from ledger.errors import ConfigurationError
@@ -25,7 +25,23 @@ _PAUSE_SECONDS: Final = 1.0
 _CHANGED: Final = "plugins-changed"
 _CHANGED_SECONDS: Final = 30.0
 """Pause before the next try if the installed plugins have changed: an operator may restore them."""
+TIMEOUT: Final = "timeout"
+CRASH: Final = "crash"
+MEMORY: Final = "memory"
+ENDS: Final = (TIMEOUT, CRASH, MEMORY)
+"""Why the pool replaces a worker: a record took too long, the process ended, or it used too much memory."""
 _log = logging.getLogger(__name__)
+
+
+class WorkerCounts(NamedTuple):
+    """`wanted`: the workers of the pool; `running`, and of these `busy`; `waiting`: records that wait for a worker;
+    `ended`: how many have ended, by reason."""
+
+    wanted: int
+    running: int
+    busy: int
+    waiting: int
+    ended: Mapping[str, int]
 
 
 class WorkerPool:
@@ -44,6 +60,8 @@ class WorkerPool:
         self._started: list[asyncio.Future[None]] = []
         self._slots: list[asyncio.Task[None]] = []
         self._closed = False
+        self._busy = 0
+        self._ended: Counter[str] = Counter()
 
     async def __aenter__(self) -> "WorkerPool":
         loop = asyncio.get_running_loop()
@@ -80,6 +98,10 @@ class WorkerPool:
         """The workers' process ids."""
         return list(self._workers)
 
+    def counts(self) -> WorkerCounts:
+        """The present state, for metrics."""
+        return WorkerCounts(self._count, len(self._workers), self._busy, len(self._queue), dict(self._ended))
+
     async def assess(
         self, calls: Sequence[AssessmentCall], patience: float = PATIENCE_SECONDS
     ) -> list[AssessmentResult]:
@@ -104,8 +126,9 @@ class WorkerPool:
                 worker = await self._start(wake, started)
                 self._workers[worker.pid] = worker
                 try:
-                    await self._serve(worker, wake)
+                    self._ended[await self._serve(worker, wake)] += 1
                 except Ended as end:
+                    self._ended[TIMEOUT if end.late else CRASH] += 1
                     _log.warning("a plugin worker ended: %s", end)
                 finally:
                     del self._workers[worker.pid]
@@ -149,9 +172,9 @@ class WorkerPool:
             raise ConfigurationError("the installed plugins have changed since this server started: restart the server",
                                      code=_CHANGED)
 
-    async def _serve(self, worker: Worker, wake: asyncio.Event) -> None:
-        """Gives jobs to a worker until the worker is lost or uses too much memory. Raises Ended if it ends during a
-        job."""
+    async def _serve(self, worker: Worker, wake: asyncio.Event) -> str:
+        """Gives jobs to a worker until the worker is lost or uses too much memory, and returns the reason. Raises Ended
+        if it ends during a job."""
         while not worker.lost and worker.memory < MOST_MEMORY:
             jobs, alone = self._queue.take(self._count)
             if not jobs:
@@ -163,6 +186,7 @@ class WorkerPool:
                 if alone:
                     self._queue.returned()
                     self._wake(1)
+        return CRASH if worker.lost else MEMORY
 
     async def _rest(self, wake: asyncio.Event) -> None:
         """Waits until there may be a job, or the worker is lost."""
@@ -175,6 +199,7 @@ class WorkerPool:
                 self._idle.remove(wake)
 
     async def _run(self, worker: Worker, jobs: Sequence[Job]) -> None:
+        self._busy += 1
         try:
             reply = await worker.ask([job.message for job in jobs])
         except Ended as end:
@@ -184,6 +209,8 @@ class WorkerPool:
         except asyncio.CancelledError:
             _give_up(jobs, "the server is shutting down")
             raise
+        finally:
+            self._busy -= 1
         for job, answer in zip(jobs, reply.answers, strict=True):
             job.put(_read(answer))
 

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from ledger.service.configuration import kinds
 from ledger.service.configuration.kinds import ValueKind
-from ledger.service.settings import MIN_WORKERS, REVISED_PER_DAY
+from ledger.service.settings import JSON, LOOPBACK, MIN_WORKERS, REVISED_PER_DAY, TEXT
 
 PREFIX: Final = "CARBON_LEDGER_"
 CONFIG: Final = "CARBON_LEDGER_CONFIG"
@@ -88,6 +88,10 @@ SETTINGS: Final = (
     Setting("revised_per_day", kinds.whole_number(1, 1_000_000_000),
             "records that an organisation may have revised within 24 hours", default=str(REVISED_PER_DAY),
             field="revised_per_day"),
+    Setting("metrics_readers", kinds.NETWORKS, "addresses and networks that may read `/metrics`",
+            default=",".join(LOOPBACK), field="metrics_readers"),
+    Setting("log_format", kinds.choice(TEXT, JSON), "format of the log; `json` has a line for each request",
+            default=TEXT, field="log_format"),
     Setting("passphrase", kinds.SECRET, "passphrase of the encrypted keys", "keys are not encrypted",
             field="passphrase", option="--passphrase-file", secret=True),
     Setting("url", kinds.WEB_ADDRESS, "the server for client commands", default="http://127.0.0.1:8080",

@@ -1,5 +1,6 @@
 """Kinds of values that settings take: their type in a settings file, the values allowed, and how to read them."""
 
+import ipaddress
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ _HOST_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-._:")
 _OBJECT: Final = re.compile(r"s3://[A-Za-z0-9][A-Za-z0-9._-]*/[^\s/?#][^\s?#]*(?<!/)")
 _WEB: Final = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 _LONGEST_ORIGIN: Final = 200
+_ANYONE: Final = ("0.0.0.0/0", "::/0")
 
 Reading = Callable[[str, Path], object]
 """Reads the text of a value; relative paths start at the given folder. Raises ValueError."""
@@ -45,6 +47,22 @@ def seconds(least: float, most: float) -> ValueKind:
         return number
 
     return ValueKind((int, float), f"a number of seconds from {least:.9g} to {most:.9g}", read)
+
+
+def choice(*words: str) -> ValueKind:
+    def read(text: str, _: Path) -> str:
+        if text not in words:
+            raise ValueError(text)
+        return text
+
+    return ValueKind((str,), f"one of {', '.join(words)}", read)
+
+
+def _read_networks(text: str, _: Path) -> tuple[str, ...]:
+    networks: list[str] = []
+    for name in filter(None, map(str.strip, text.split(","))):
+        networks += _ANYONE if name == "any" else [str(ipaddress.ip_network(name))]
+    return tuple(networks)
 
 
 def _read_names(text: str, _: Path) -> tuple[str, ...]:
@@ -122,4 +140,7 @@ ORIGIN: Final = ValueKind(
     (str,), f"printable ASCII without spaces, `+` or backslash, of at most {_LONGEST_ORIGIN} bytes", _read_origin
 )
 NAMES: Final = ValueKind((list, str), "names or addresses without ports, separated by commas", _read_names)
+NETWORKS: Final = ValueKind(
+    (list, str), "addresses or networks such as 127.0.0.1 or fd00::/8, separated by commas, or `any`", _read_networks
+)
 SECRET: Final = ValueKind((str,), "any text", _read_secret)

@@ -18,7 +18,7 @@ from ledger.core.record.kinds import AnyRecord
 from ledger.core.record.redacted import residue
 from ledger.errors import Unavailable
 from ledger.store.database import LOST
-from ledger.store.erasures import connect_eraser, erase, pending
+from ledger.store.erasing.erasures import connect_eraser, erase, pending
 from ledger.store.sessions import close_quietly
 
 _EVERY_SECONDS = 60.0

@@ -16,8 +16,8 @@ from msgspec import Struct
 from ledger.errors import InvalidInput
 from ledger.service.erasure.erase import carry_out
 from ledger.store.database import owner_connection
+from ledger.store.erasing.purging import data_directory, keepers, rewrite
 from ledger.store.hosting import Hosted
-from ledger.store.purging import data_directory, keepers, rewrite
 
 _PART = 1 << 20
 _SHORTEST = 4

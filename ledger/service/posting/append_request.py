@@ -20,6 +20,7 @@ from ledger.engine.prepare import REVISING, PreparedDraft, Submission, completed
 from ledger.engine.sectors import Registry
 from ledger.errors import InvalidKey, LedgerError, Refused, Unavailable
 from ledger.registry.assessing import AssessmentCall, AssessmentResult
+from ledger.service.observation.steps import Trace
 
 _MAX_KEYS = 16
 
@@ -36,8 +37,9 @@ class Drafted(NamedTuple):
 class AppendRequest:
     """The facts that one request's records would enter, laid over the facts of the ledger."""
 
-    def __init__(self, origin: str) -> None:
+    def __init__(self, origin: str, trace: Trace | None = None) -> None:
         self.origin = origin
+        self.trace = trace
         self.view = State(origin)
         self.keys: dict[bytes, VerifyingKey] = {}
         """Keys that signatures are checked with: enrolled ones, and all keys that the records bring."""

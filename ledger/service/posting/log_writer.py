@@ -30,7 +30,7 @@ class LogWriter:
         for revising, run in groupby(pending.items, key=lambda item: isinstance(item.submission.record, REVISING)):
             items = list(run)
             if revising:
-                answers.extend([await self.reviser.append(item.submission) for item in items])
+                answers.extend([await self.reviser.append(item.submission, pending.trace) for item in items])
             elif len(items) == len(pending.items):
                 answers.extend(await self.sequencer.append(pending))
             else:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from time import perf_counter_ns
 from typing import NamedTuple
 
 from ledger.admission.facts import Facts
@@ -10,6 +11,7 @@ from ledger.admission.names import Names
 from ledger.core.record.kinds import Consumption, Declaration, Transfer, Transformation
 from ledger.engine.batch import Item, Sequenced, Verdict, pooled
 from ledger.footprint.stored.figures import LotFigures
+from ledger.service.observation.steps import Trace
 
 # The sequencer need not read again the facts that these records name: entries appended since cannot change them.
 # The other kinds enter names, which must still be free.
@@ -29,13 +31,16 @@ Answer = CommittedRecord | Verdict
 
 class PendingRequest:
     """The records of one request that wait to be appended, with the facts that were loaded for them when the head
-    counted `revisions` revisions. `figures` are by lot id. The request waits in the turns of `organization`."""
+    counted `revisions` revisions. `figures` are by lot id. The request waits in the turns of `organization`. `trace`
+    shows its steps, if somebody traces it."""
 
     def __init__(
         self, items: Sequence[Item], facts: Facts, figures: dict[str, LotFigures], revisions: int,
-        organization: str = "",
+        organization: str = "", trace: Trace | None = None,
     ) -> None:
         self.organization = organization
+        self.trace = trace
+        self.arrived = perf_counter_ns()
         self.items = items
         self.facts = facts
         self.figures = figures
@@ -55,4 +60,4 @@ class PendingRequest:
 
     def part(self, items: Sequence[Item]) -> "PendingRequest":
         """Some of its records as a pending request, with the same facts."""
-        return PendingRequest(items, self.facts, self.figures, self.revisions, self.organization)
+        return PendingRequest(items, self.facts, self.figures, self.revisions, self.organization, self.trace)

@@ -27,7 +27,7 @@ class ReceiptReader:
 
     def __init__(self, pool: DatabasePool, publication: Publication) -> None:
         self._pool = pool
-        self._publication = publication
+        self.publication = publication
 
     async def read(self, digests: Sequence[bytes], size: int | None = None) -> dict[bytes, Receipt]:
         """Receipts by digest, proved in the public head of `size` entries if a size is given. Raises NotFound if a
@@ -37,7 +37,7 @@ class ReceiptReader:
         tiles: Tiles = {}
         async with self._pool.acquire() as connection:
             rows = await self._rows(connection, digests)
-            head = None if size is None else await self._publication.of_size(connection, size)
+            head = None if size is None else await self.publication.of_size(connection, size)
             return {digest: await self._receipt(connection, row, tiles, head=head) for digest, row in rows.items()}
 
     async def read_first(self, digests: Sequence[bytes]) -> dict[bytes, Receipt | Acknowledgement]:
@@ -46,12 +46,12 @@ class ReceiptReader:
         answers: dict[bytes, Receipt | Acknowledgement] = {}
         async with self._pool.acquire() as connection:
             for digest, row in (await self._rows(connection, digests)).items():
-                if not self._publication.waits(row["index"]):
+                if not self.publication.waits(row["index"]):
                     answers[digest] = await self._receipt(connection, row, tiles)
                     continue
-                await self._publication.vouch(connection, row["size"], bytes(row["root"]))
+                await self.publication.vouch(connection, row["size"], bytes(row["root"]))
                 leaves = await _leaves_of(connection, row)
-                answers[digest] = self._publication.acknowledged(row["index"], bytes(row["data"]), leaves)
+                answers[digest] = self.publication.acknowledged(row["index"], bytes(row["data"]), leaves)
         return answers
 
     async def wait(self, digests: Sequence[bytes], seconds: float) -> None:
@@ -59,7 +59,7 @@ class ReceiptReader:
         async with self._pool.acquire() as connection:
             rows = await self._rows(connection, digests)
         if rows:
-            await self._publication.wait(max([row["index"] for row in rows.values()]), seconds)
+            await self.publication.wait(max([row["index"] for row in rows.values()]), seconds)
 
     async def read_revised(self, digest: bytes, revised: int, size: int | None = None) -> Receipt:
         """The receipt of a revising record, which shows the new outcome of the record at index `revised`.
@@ -74,7 +74,7 @@ class ReceiptReader:
             if row is None or revised not in places:
                 raise NotFound(f"no record {digest.hex()} on the log revises the record at index {revised}",
                                field="revised", value=revised, rule="the index of a record that it revises")
-            head = None if size is None else await self._publication.of_size(connection, size)
+            head = None if size is None else await self.publication.of_size(connection, size)
             return await self._receipt(connection, row, {}, [0, places[revised]], head)
 
     async def _rows(self, connection: Connection, digests: Sequence[bytes]) -> dict[bytes, Record]:
@@ -96,9 +96,9 @@ class ReceiptReader:
             raise InvalidInput(f"a tree of {head.size} entries does not hold entry {index}", code="tree-size",
                                field="size", value=head.size, rule=f"a size above {index}")
         leaves = await _leaves_of(connection, row)
-        size, note = head or await self._publication.proving(connection, index, row["size"], bytes(row["root"]))
+        size, note = head or await self.publication.proving(connection, index, row["size"], bytes(row["root"]))
         missing = [tile for tile in inclusion_tiles(index, size) if tile not in tiles]
-        tiles |= await self._publication.tiles(connection, missing)
+        tiles |= await self.publication.tiles(connection, missing)
         proof = TlogProof(index, tuple(inclusion_path_from_tiles(index, size, tiles)), note)
         digest, entry = bytes(row["digest"]), bytes(row["data"])
         if len(leaves) <= MAX_SHOWN:

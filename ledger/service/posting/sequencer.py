@@ -8,8 +8,8 @@ the first time are found on the log.
 
 import asyncio
 import logging
-from collections.abc import Coroutine
-from typing import Any, NamedTuple
+from collections.abc import Coroutine, Iterable
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 
@@ -26,6 +26,8 @@ from ledger.host.clock import AHEAD
 from ledger.registry.assessing import Assessor
 from ledger.service.heads.heads import UNSIGNABLE
 from ledger.service.log_access import LogAccess
+from ledger.service.observation.recorder import Recorder
+from ledger.service.observation.steps import Lap, Step, Stopwatch
 from ledger.service.posting.commit import Open, commit
 from ledger.service.posting.pending import Answer, CommittedRecord, PendingRequest
 from ledger.service.posting.turns import Turns
@@ -49,6 +51,9 @@ _RETRIES = 20
 _RETRY_SECONDS = 0.25
 _INLINE = 16
 SHUTTING_DOWN = "the server is shutting down; nothing was written: post the record again"
+OPEN: Final = "outcome-open"
+AWAY: Final = "database-away"
+"""Why a batch runs again, in the counts of `Recorder.retried`."""
 _log = logging.getLogger(__name__)
 
 # Errors for rows that break the schema: another attempt cannot succeed.
@@ -68,7 +73,8 @@ class _Written(NamedTuple):
 class Sequencer:
     """A process has one. Replicas on one database need no coordination but the lock of the head."""
 
-    def __init__(self, log: LogAccess, assessor: Assessor) -> None:
+    def __init__(self, log: LogAccess, assessor: Assessor, recorder: Recorder) -> None:
+        self._recorder = recorder
         self.heads = log.heads
         self.origin = log.origin
         self._url = log.url
@@ -99,6 +105,11 @@ class Sequencer:
                 request.done.set_exception(ShuttingDown(SHUTTING_DOWN))
         if self._connection is not None:
             await self._connection.close(timeout=5)
+
+    @property
+    def waiting(self) -> Iterable[PendingRequest]:
+        """The requests that wait for a batch."""
+        return self._waiting
 
     async def append(self, request: PendingRequest) -> list[Answer]:
         """One answer per record. Raises Unavailable or OutcomeUnknown for the whole request."""
@@ -135,10 +146,11 @@ class Sequencer:
         """Ends when the next batch may begin. A committed batch is signed and answered in a task of its own, once the
         anchor has its head. So the next COMMIT does not wait for the anchor, and one write of the anchor serves all
         batches that wait for it."""
+        watch = Stopwatch()
         try:
-            written = await self._append(requests)
+            written = await self._append(requests, watch)
         except _ROWS_REFUSED as error:
-            _log.warning("the database refused a batch, trying its records one by one: %s", error)
+            _log.warning("the database refused a batch, trying its records one by one: %s", in_brief(error))
             await self._answer(requests, self._singly(requests))
         except LedgerError as error:
             await self._answer(requests, _raised(error))
@@ -146,7 +158,7 @@ class Sequencer:
             _log.exception("a batch failed, trying its records one by one")
             await self._answer(requests, self._singly(requests))
         else:
-            task = asyncio.create_task(self._answer(requests, self._signed(written)))
+            task = asyncio.create_task(self._answer(requests, self._signed(written, requests, watch)))
             self._answering.add(task)
             task.add_done_callback(self._answering.discard)
 
@@ -168,12 +180,26 @@ class Sequencer:
             if not request.done.done():
                 request.done.set_result(answer)
 
-    async def _signed(self, written: _Written) -> list[list[Answer]]:
+    async def _signed(
+        self, written: _Written, requests: list[PendingRequest], watch: Stopwatch
+    ) -> list[list[Answer]]:
         """The answers. A new entry is answered only after the anchor has its head."""
         if written.head is None:
+            self._record(requests, watch)
             return [list(verdicts) for verdicts in written.verdicts]
         note = await self.heads.committed(written.head)
+        watch.lap(Step.SIGN)
+        self._record(requests, watch)
         return _committed(written.verdicts, written.paths, note, written.first)
+
+    def _record(self, requests: list[PendingRequest], watch: Stopwatch) -> None:
+        self._recorder.batches.add(sum([len(request.items) for request in requests]))
+        self._recorder.timed(watch.laps)
+        waits = [Lap(Step.WAIT, request.arrived, max(request.arrived, watch.start)) for request in requests]
+        self._recorder.timed(waits)
+        for request, wait in zip(requests, waits, strict=True):
+            if request.trace is not None:
+                request.trace.add([wait, *watch.laps])
 
     async def _singly(self, requests: list[PendingRequest]) -> list[list[Answer]]:
         """Appends record by record and refuses those whose rows the database refuses. If a record fails in an
@@ -184,8 +210,10 @@ class Sequencer:
             for item in request.items:
                 single = request.part([item])
                 add_names(item.submission.record, single.fresh)
+                watch = Stopwatch()
                 try:
-                    request_answers.extend((await self._signed(await self._append([single])))[0])
+                    written = await self._append([single], watch)
+                    request_answers.extend((await self._signed(written, [single], watch))[0])
                 except _ROWS_REFUSED as error:
                     request_answers.append(Refused(f"the database refuses the record: {error}", code="not-writable",
                                                    rule="the constraints of the schema"))
@@ -197,16 +225,18 @@ class Sequencer:
             answers.append(request_answers)
         return answers
 
-    async def _append(self, requests: list[PendingRequest]) -> _Written:
+    async def _append(self, requests: list[PendingRequest], watch: Stopwatch) -> _Written:
         """Runs the batch until its outcome is known."""
         resolving = False
         for attempt in range(_RETRIES):
+            watch.skip()
             try:
                 if self._connection is None or self._connection.is_closed():
                     self._connection = await connect_writer(self._url)
-                return await self._transact(self._connection, requests, resolving=resolving)
+                return await self._transact(self._connection, requests, watch, resolving=resolving)
             except Open as error:
                 resolving = True
+                self._recorder.retried.add(OPEN)
                 _log.warning("the outcome of a COMMIT is open, asking again through the lock: %s", error)
             except (*LOST, Unavailable) as error:
                 if isinstance(error, ValueError):
@@ -216,6 +246,7 @@ class Sequencer:
                 code = getattr(error, "code", None)
                 if code in UNSIGNABLE or (code == AHEAD and not resolving):
                     raise
+                self._recorder.retried.add(AWAY)
                 _log.warning("the database is away (attempt %d): %s", attempt + 1, error)
                 if isinstance(error, asyncpg.LockNotAvailableError):
                     await free_lock(self._url)
@@ -230,15 +261,17 @@ class Sequencer:
         raise Unavailable("the database does not answer; nothing was written", code="database-down")
 
     async def _transact(
-        self, connection: asyncpg.Connection, requests: list[PendingRequest], *, resolving: bool
+        self, connection: asyncpg.Connection, requests: list[PendingRequest], watch: Stopwatch, *, resolving: bool
     ) -> _Written:
         expected = await self.heads.expected()
         transaction = connection.transaction(isolation="read_committed")
         await transaction.start()
+        watch.lap(Step.CHECK)
         try:
             head = await lock_head(connection)
+            watch.lap(Step.LOCK)
             await self.heads.check(connection, Checkpoint(self.origin, head.size, head.root), expected)
-            batch, verdicts = await self._run_batch(connection, requests, head)
+            batch, verdicts = await self._run_batch(connection, requests, head, watch)
             if not batch.leaf_hashes and not resolving:
                 await transaction.rollback()
                 return _Written(verdicts, None, [], head.size)
@@ -253,17 +286,19 @@ class Sequencer:
                 )
             else:
                 await touch_head(connection)
+            watch.lap(Step.WRITE)
         except BaseException:
             if not connection.is_closed():
                 await asyncio.wait_for(transaction.rollback(), 10)
             raise
         await commit(connection, transaction)
+        watch.lap(Step.COMMIT)
         committed = Checkpoint(self.origin, after.size, root)
         self.heads.advance(committed)
         return _Written(verdicts, committed, paths, head.size)
 
     async def _run_batch(
-        self, connection: asyncpg.Connection, requests: list[PendingRequest], head: Head
+        self, connection: asyncpg.Connection, requests: list[PendingRequest], head: Head, watch: Stopwatch
     ) -> tuple[Batch, list[list[Verdict]]]:
         state = State(self.origin, head.size)
         names, fresh = Names(), Names()
@@ -291,20 +326,29 @@ class Sequencer:
             nonces.update({item.submission.salt_seed: item.submission.record.nonce for item in request.items})
         needs = BatchNeeds(names, fresh, digests, keyids, nonces)
         await load_state(connection, self._loader, needs, state, figures)
+        watch.lap(Step.LOAD)
         batch = Batch(state, figures, self._assessor.under_lock(), max(self._keeper(), head.time))
         items = [
             [item._replace(prepared=None) for item in request.items] if outdated else request.items
             for request, outdated in zip(requests, stale, strict=True)
         ]
         if len(digests) <= _INLINE and (self._assessor.inline or not any(batch.may_ask(one) for one in items)):
-            return batch, [batch.run(one) for one in items]
-        # The batch runs in a thread, so that this replica keeps answering and reading meanwhile.
-        return batch, await asyncio.to_thread(lambda: [batch.run(one) for one in items])
+            verdicts = [batch.run(one) for one in items]
+        else:
+            # The batch runs in a thread, so that this replica keeps answering and reading meanwhile.
+            verdicts = await asyncio.to_thread(lambda: [batch.run(one) for one in items])
+        watch.lap(Step.SEQUENCE)
+        return batch, verdicts
 
 
 def _failed() -> OutcomeUnknown:
     return OutcomeUnknown("the batch failed: post the same records again to learn whether they are on the log",
                           code="batch-failed")
+
+
+def in_brief(error: BaseException) -> str:
+    """A database error for the log: its first line, since its details quote rows with the bodies of records."""
+    return f"{type(error).__name__}: {str(error.args[0] if error.args else '').partition(chr(10))[0]}"
 
 
 async def free_lock(url: str) -> None:

@@ -29,7 +29,8 @@ from ledger.engine.batch import Item, LoadedRecord
 from ledger.engine.prepare import REVISING, Submission
 from ledger.errors import InvalidBody, InvalidInput, LedgerError
 from ledger.registry.assessing import Assessor
-from ledger.service.heads.publication import Publication
+from ledger.service.observation.recorder import Recorder
+from ledger.service.observation.steps import Step, Stopwatch, Trace
 from ledger.service.posting.append_request import AppendRequest, Drafted, complete, draft
 from ledger.service.posting.log_writer import LogWriter
 from ledger.service.posting.pending import Answer, CommittedRecord, PendingRequest
@@ -59,52 +60,59 @@ class Submitter:
 
     def __init__(
         self, prefetcher: FactPrefetcher, assessor: Assessor, writer: LogWriter, receipts: ReceiptReader,
-        publication: Publication, quotas: Quotas,
+        quotas: Quotas, recorder: Recorder,
     ) -> None:
         self._prefetcher = prefetcher
         self._assessor = assessor
         self._writer = writer
         self._receipts = receipts
-        self._publication = publication
+        self._publication = receipts.publication
         self._quotas = quotas
+        self._recorder = recorder
         self._threads = ThreadPoolExecutor(_CORES, thread_name_prefix="submit")
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def submit(self, envelopes: Sequence[bytes]) -> list[SubmitResult]:
-        """One result per envelope, in order. Raises Unavailable or OutcomeUnknown for all of them."""
-        request = AppendRequest(self._writer.origin)
+    async def submit(self, envelopes: Sequence[bytes], trace: Trace | None = None) -> list[SubmitResult]:
+        """One result per envelope, in order. `trace` gets the steps. Raises Unavailable or OutcomeUnknown for all of
+        them."""
+        request = AppendRequest(self._writer.origin, trace)
         appending: list[asyncio.Task[list[SubmitResult]]] = []
         done: list[SubmitResult] = []
         for start in range(0, len(envelopes), CHUNK):
-            hold = Hold()
+            hold, watch = Hold(), Stopwatch()
             try:
-                pending, errors = await self._prepare(envelopes[start : start + CHUNK], request, hold)
+                pending, errors = await self._prepare(envelopes[start : start + CHUNK], request, hold, watch)
             except BaseException:
                 hold.settle()
                 raise
             if any(isinstance(item.submission.record, REVISING) for item in pending.items):
                 # A revising record comes after everything before it in the request, and before everything after it.
                 done.extend(await _together(appending))
-                done.extend(await self._append(pending, errors, hold))
+                done.extend(await self._append(pending, errors, hold, watch))
                 appending = []
             else:
-                appending.append(asyncio.create_task(self._append(pending, errors, hold)))
+                appending.append(asyncio.create_task(self._append(pending, errors, hold, watch)))
         return done + await _together(appending)
 
     async def _prepare(
-        self, envelopes: Sequence[bytes], request: AppendRequest, hold: Hold
+        self, envelopes: Sequence[bytes], request: AppendRequest, hold: Hold, watch: Stopwatch
     ) -> tuple[PendingRequest, list[LedgerError | None]]:
         parsed = await self._run(len(envelopes), lambda: [_parse(envelope) for envelope in envelopes])
+        watch.lap(Step.DECODE)
         prefetched = await self._prefetch([one for one in parsed if isinstance(one, Submission)], request)
-        checked = await self._quotas.checked(await self._verify(parsed, request), hold)
+        watch.lap(Step.READ)
+        verified = await self._verify(parsed, request)
+        watch.lap(Step.VERIFY)
+        checked = await self._quotas.checked(verified, hold)
         request.organization = request.organization or _sender(checked)
-        prepared = await self._prepare_all(checked, request, prefetched.now.plugins)
+        watch.lap(Step.QUOTA)
+        prepared = await self._prepare_all(checked, request, prefetched.now.plugins, watch)
         items = [one for one in prepared if isinstance(one, Item)]
         errors = [one if isinstance(one, LedgerError) else None for one in prepared]
         pending = PendingRequest(
-            items, prefetched.facts, prefetched.figures, prefetched.now.revisions, request.organization)
+            items, prefetched.facts, prefetched.figures, prefetched.now.revisions, request.organization, request.trace)
         return pending, errors
 
     async def _prefetch(self, parsed: Sequence[Submission], request: AppendRequest) -> PrefetchedFacts:
@@ -139,6 +147,7 @@ class Submitter:
 
     async def _prepare_all(
         self, checked: Sequence[Submission | LedgerError], request: AppendRequest, in_force: Mapping[str, PluginState],
+        watch: Stopwatch,
     ) -> list[Item | LedgerError]:
         """One item or error per record. Sectors are asked about many records at once, in other processes. A record
         that was drafted with the facts of a name is completed before a later record may give that name other facts."""
@@ -146,9 +155,12 @@ class Submitter:
         for part in _runs(checked):
             size = len(part)
             drafted = await self._run(size, partial(self._draft, part, request, in_force))
+            watch.lap(Step.DRAFT)
             calls = [one.call for one in drafted if isinstance(one, Drafted) and one.call is not None]
             assessed = await self._assessor.assess(calls) if calls else []
+            watch.lap(Step.ASSESS)
             prepared += await self._run(size, partial(complete, drafted, assessed, request))
+            watch.lap(Step.COMPLETE)
         return prepared
 
     def _draft(
@@ -160,7 +172,7 @@ class Submitter:
         ]
 
     async def _append(
-        self, pending: PendingRequest, errors: Sequence[LedgerError | None], hold: Hold
+        self, pending: PendingRequest, errors: Sequence[LedgerError | None], hold: Hold, watch: Stopwatch
     ) -> list[SubmitResult]:
         entered: dict[bytes, int] = {}
         try:
@@ -168,6 +180,7 @@ class Submitter:
             entered = {one.sequenced.digest: one.sequenced.index for one in answers if isinstance(one, CommittedRecord)}
         finally:
             hold.settle(entered)
+        watch.skip()
         reposted = [answer.digest for answer in answers if isinstance(answer, LoadedRecord)]
         earlier = await self._receipts.read_first(reposted) if reposted else {}
         if entered:
@@ -177,6 +190,13 @@ class Submitter:
             max(len(answers), leaves // _LEAVES_PER_ANSWER),
             lambda: [self._result(answer, earlier) for answer in answers],
         )
+        watch.lap(Step.ANSWER)
+        self._recorder.timed(watch.laps)
+        self._recorder.answered(len(entered), len(reposted), [
+            one.code for one in (*errors, *answers) if isinstance(one, LedgerError)
+        ])
+        if pending.trace is not None:
+            pending.trace.add(watch.laps)
         remaining = iter(results)
         return [next(remaining) if error is None else SubmitResult(None, error) for error in errors]
 

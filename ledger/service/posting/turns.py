@@ -6,6 +6,7 @@ So an organisation waits for one turn of each other organisation at most, howeve
 import asyncio
 import heapq
 from collections import OrderedDict, deque
+from collections.abc import Iterator
 from typing import Final, Generic, TypeVar
 
 _REMEMBERED: Final = 10_000
@@ -26,6 +27,11 @@ class Turns(Generic[Value]):
 
     def __len__(self) -> int:
         return self._size
+
+    def __iter__(self) -> Iterator[Value]:
+        """All values, organisation by organisation."""
+        for waiting in self._waiting.values():
+            yield from waiting
 
     def add(self, organization: str, value: Value) -> None:
         self._size += 1
@@ -71,6 +77,11 @@ class FairLock:
     def __init__(self) -> None:
         self._held = False
         self._turns: Turns[asyncio.Future[None]] = Turns()
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for the lock."""
+        return len(self._turns)
 
     async def acquire(self, organization: str) -> None:
         turn = asyncio.get_running_loop().create_future()

@@ -27,7 +27,7 @@ from ledger.service.status.answers import (
 )
 from ledger.service.witnesses.policy_file import read_policy
 from ledger.store.database import Connection
-from ledger.store.erasures import pending
+from ledger.store.erasing.erasures import pending
 from ledger.store.sql import queries
 
 DAY: Final = 86_400_000

@@ -1,8 +1,12 @@
 """The door: the layers that a request passes, in order, before a handler runs."""
 
-from litestar.types import ASGIApp
+from collections.abc import Awaitable, Iterator
+
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from ledger.service.limits import ClientLimits
+from ledger.service.observation import catalogue
+from ledger.service.observation.families import Family, by_label, single
 from ledger.web.door.bodies import BodyLimits, BodyReader
 from ledger.web.door.clients import BehindProxies
 from ledger.web.door.hosts import OwnHosts, names_of
@@ -10,8 +14,21 @@ from ledger.web.door.questions import Questions
 from ledger.web.resources import HeadAsGet
 
 
-def door(app: ASGIApp, limits: ClientLimits, bound: str, public_url: str | None = None) -> ASGIApp:
+class Door:
     """The application with its door. `bound`: the address at which the server listens."""
-    inner = Questions(HeadAsGet(app), limits.questions)
-    bodies = BodyReader(inner, BodyLimits(seconds=limits.body_seconds))
-    return OwnHosts(BehindProxies(bodies, limits.proxies), names_of(bound, public_url, limits.hosts))
+
+    def __init__(self, app: ASGIApp, limits: ClientLimits, bound: str, public_url: str | None = None) -> None:
+        self._questions = Questions(HeadAsGet(app), limits.questions)
+        self._bodies = BodyReader(self._questions, BodyLimits(seconds=limits.body_seconds))
+        names = names_of(bound, public_url, limits.hosts)
+        self._first: ASGIApp = OwnHosts(BehindProxies(self._bodies, limits.proxies), names)
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self._first(scope, receive, send)
+
+    def families(self) -> Iterator[Family]:
+        """Metrics of the queues and bodies."""
+        kinds = {"chains": self._questions.questions, "pages": self._questions.pages, "rows": self._questions.rows}
+        yield by_label(catalogue.QUERIES_RUNNING, {kind: places.running for kind, places in kinds.items()})
+        yield by_label(catalogue.QUERIES_WAITING, {kind: places.waiting for kind, places in kinds.items()})
+        yield single(catalogue.BODY_BYTES, self._bodies.held)

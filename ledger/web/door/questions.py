@@ -27,9 +27,9 @@ PAGES: Final = "audit"
 _CHEAP_FOOTPRINT: Final = frozenset({"lot", "at"})
 _WITH_METHODS: Final = frozenset({"footprint", "statement"})
 _READING: Final = frozenset({"GET", "HEAD"})
-_HEALTH: Final = "health"
+_OPERATION: Final = frozenset({"health", "metrics"})
 _RECORDS: Final = "records"
-"""A request that waits for the witnesses of a record takes no place, nor does a health check."""
+"""A request that waits for the witnesses of a record takes no place, nor does a health check or a scrape."""
 ROWS: Final = 32
 ROOM_FOR_ROWS: Final = 2_048
 ROOM_A_PLACE: Final = 16
@@ -65,7 +65,7 @@ class Questions:
         more = len(parts) > len(("v1", "footprint")) or _asks_more(scope["query_string"])
         if kind in DEAR or (kind in _WITH_METHODS and more):
             return self.questions
-        if parts[:1] == [_HEALTH] or (kind == _RECORDS and b"wait=" in scope["query_string"]):
+        if _OPERATION.issuperset(parts[:1] or [""]) or (kind == _RECORDS and b"wait=" in scope["query_string"]):
             return None
         return self.rows
 

@@ -78,12 +78,13 @@ WAYS: dict[str, Callable[[], object]] = {
     "file": lambda: console.complain_of_os(FileNotFoundError(2, NASTY, NASTY), as_json=False),
     "usage": lambda: console.complain_of_usage(click.UsageError(NASTY)),
     "log": lambda: _log(),
+    "json log": lambda: _log(as_json=True),
 }
 
 
-def _log() -> None:
+def _log(*, as_json: bool = False) -> None:
     """With the words of an exception too."""
-    handler = console.stderr_log("%(levelname)s: %(message)s")
+    handler = console.stderr_log("%(levelname)s: %(message)s", as_json=as_json)
     try:
         raise ValueError(NASTY)
     except ValueError:
@@ -98,6 +99,22 @@ def test_nothing_raw_is_printed(way: str, capsys: pytest.CaptureFixture[str]) ->
     assert "202e" in out + err
     assert "[red]c" in out + err
     assert ":smile:" in out + err
+
+
+def test_a_line_of_the_json_log_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
+    place = "postgresql://me:word@h/d\n\ud800"
+    record = logging.LogRecord("ledger.x", logging.WARNING, "f", 1, "at %s", (place,), None)
+    record.fields = {"path": "/\x1b\u202e\x7f", "status": None}
+    console.stderr_log(as_json=True).handle(record)
+    err = capsys.readouterr().err
+    assert err.isascii()
+    assert err.count("\n") == 1
+    line = json.loads(err)
+    assert line.pop("time").endswith("Z")
+    assert line == {
+        "level": "warning", "logger": "ledger.x", "message": "at postgresql://***@h/d\n\ud800",
+        "path": "/\x1b\u202e\x7f", "status": None,
+    }
 
 
 def test_an_unexpected_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -46,11 +46,15 @@ def test_every_kind_of_value_in_a_file(tmp_path: Path) -> None:
         anchor = "signed/anchor"
         passphrase = "a passphrase"
         port = 0
+        tls_cert = "tls/server.pem"
+        metrics_readers = ["192.0.2.0/24", "any"]
+        log_format = "json"
     ''')
     assert resolved.checked() == Settings(
         home=tmp_path, origin="example.test/log", workers=3, renew_seconds=600.0, assess_seconds=0.5, port=0,
         limits=ClientLimits(hosts=("ledger.example", "2001:db8::1"), proxies=("192.0.2.1",)),
         policy=tmp_path / "policy.txt", anchor=str(tmp_path / "signed/anchor"), passphrase=b"a passphrase",
+        tls_cert=tmp_path / "tls/server.pem", metrics_readers=("192.0.2.0/24", "0.0.0.0/0", "::/0"), log_format="json",
     )
     (workers,) = [value for value in resolved.settings if value.setting.name == "workers"]
     assert (workers.source.kind, workers.source.place) == ("file", f"{tmp_path / 'ledger.toml'}:workers")
@@ -168,7 +172,7 @@ def test_public_addresses_that_cannot_be(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize(("text", "expected"), [
     ("https://ledger.example", "https://ledger.example"), ("https://ledger.example/", "https://ledger.example"),
-    ("http://10.0.0.1:8080", "http://10.0.0.1:8080"), ("https://example.org/ledger/", "https://example.org/ledger"),
+    ("http://192.0.2.1:8080", "http://192.0.2.1:8080"), ("https://example.org/ledger/", "https://example.org/ledger"),
     ("", None),
 ])
 def test_a_public_address_loses_its_slash(tmp_path: Path, text: str, expected: str | None) -> None:

@@ -57,6 +57,7 @@ class GranianServer(Server):
             websockets=False, http=HTTPModes.http1, http1_settings=HTTP1Settings(header_read_timeout=IDLE_MS),
         )
         self._bound = bound
+        self._accepting: int | None = None
         if pair is not None:
             self.ssl_ctx = (  # type: ignore[assignment]
                 True, *pair, None, str(SSLProtocols.tls12), None, [], False,
@@ -64,7 +65,20 @@ class GranianServer(Server):
 
     def _init_shared_socket(self) -> None:
         # The server closes the descriptor that it gets when it stops.
-        self._shd = SocketHolder(os.dup(self._bound.fileno()), False, BACKLOG)  # type: ignore[call-arg, assignment]
+        self._accepting = os.dup(self._bound.fileno())
+        self._shd = SocketHolder(self._accepting, False, BACKLOG)  # type: ignore[call-arg, assignment]
+
+    def stop_accepting(self) -> None:
+        """From now on the server serves the connections that it has, and accepts no other. granian can only stop as a
+        whole, which would end connections that it has just accepted. So its descriptor becomes a socket to which nobody
+        can connect. Elsewhere than on Linux, where such a socket would need a name, it accepts on."""
+        if sys.platform == "linux" and self._accepting is not None:
+            with socket.socket(socket.AF_UNIX) as silent:
+                silent.bind("")
+                silent.listen()
+                silent.setblocking(False)
+                os.dup2(silent.fileno(), self._accepting, inheritable=False)
+            self._accepting = None
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """Takes an application out of service without losing a request.
 
 A server that closes a connection between two requests loses the request that the client sends at that moment. So each
-answer first asks the client to close its connection (`Connection: close`), until no client sends any more. What still
-runs at the end of the time for it gets a problem as its answer.
+answer first asks the client to close its connection (`Connection: close`), until no client sends any more. Requests
+that still run at the end of the time for it get a problem as their answer.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ _CLOSE = (b"connection", b"close")
 
 
 class Leaving:
-    """The application, and what runs in it."""
+    """The application with the requests under way."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

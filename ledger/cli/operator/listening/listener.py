@@ -1,7 +1,8 @@
 """The HTTP server at a socket of ours, so that a server with another TLS pair can take over.
 
-granian reads its TLS pair once, when it starts. To change the pair, a second server starts at the same socket and the
-first one leaves. Both accept from one queue, so no connection is refused or reset in between.
+granian reads its TLS pair once, when it starts. To change the pair, a second server starts at the same socket. The
+first one accepts nothing more, and leaves. Connections that wait in the socket's queue pass to the second one, so no
+connection is refused or reset in between.
 """
 
 import asyncio
@@ -51,9 +52,10 @@ class Listener:
         self._now = _Generation(self._app, self._bound, self._connections, pair)
 
     def replace(self, pair: TlsPair) -> None:
-        """From now on a server with this pair accepts connections too. The old one answers its requests and leaves."""
+        """From now on a server with this pair accepts the connections. The old one answers its requests and leaves."""
         old, self._now = self._now, _Generation(self._app, self._bound, self._connections, pair)
         if old is not None:
+            # The new server accepts from the same queue, as soon as it runs.
             task = asyncio.create_task(self._leave(old))
             self._leaving.add(task)
             task.add_done_callback(self._leaving.discard)
@@ -63,13 +65,13 @@ class Listener:
         self._stopping.set()
         leaving = [*self._leaving]
         if self._now is not None:
-            leaving.append(asyncio.create_task(self._now.leave()))
+            leaving.append(asyncio.create_task(self._now.leave(self._bound)))
         return any(await asyncio.gather(*leaving))
 
 
     async def _leave(self, old: "_Generation") -> bool:
         """Lets a replaced server leave in peace, unless all is to end."""
-        old.close_connections()
+        old.stop_accepting()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), IDLE_SECONDS)
         return await old.leave()
@@ -91,14 +93,21 @@ class _Generation:
         finally:
             self._files.close()
 
-    def close_connections(self) -> None:
-        """From now on each answer closes its connection."""
+    def stop_accepting(self) -> None:
+        """From now on there is no new connection, and each answer closes its own."""
         self._app.closing = True
+        self._server.stop_accepting()
 
-    async def leave(self) -> bool:
-        """Ends after the requests under way. Returns whether some were cut off."""
-        self.close_connections()
+    async def leave(self, bound: socket.socket | None = None) -> bool:
+        """Ends after the requests under way. Returns whether some were cut off. `bound`: the socket, if no other server
+        goes on with it."""
+        self._app.closing = True
         await self._app.drained(QUIET_SECONDS, DRAIN_SECONDS)
+        if bound is not None:
+            # Nobody can connect any more; who has connected may still ask.
+            self.stop_accepting()
+            bound.close()
+            await self._app.drained(QUIET_SECONDS, DRAIN_SECONDS)
         self._server.stop()  # type: ignore[no-untyped-call]
         _, running = await asyncio.wait({self.serving}, timeout=REQUEST_SECONDS)
         cut = bool(running and self._app.running)

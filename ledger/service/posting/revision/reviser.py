@@ -26,12 +26,14 @@ from ledger.host.clock import AHEAD
 from ledger.host.memory import give_back
 from ledger.service.heads.heads import UNSIGNABLE
 from ledger.service.log_access import LogAccess
+from ledger.service.observation.recorder import Recorder
+from ledger.service.observation.steps import Step, Stopwatch, Trace
 from ledger.service.posting.commit import Open, commit
 from ledger.service.posting.pending import Answer, CommittedRecord
 from ledger.service.posting.revision.attempt import Overtaken, RevisionAttempt, RevisionRequest
 from ledger.service.posting.revision.budget import RevisionBudget
 from ledger.service.posting.revision.loading import Nearby
-from ledger.service.posting.sequencer import SHUTTING_DOWN, free_lock
+from ledger.service.posting.sequencer import SHUTTING_DOWN, free_lock, in_brief
 from ledger.service.posting.turns import FairLock
 from ledger.store.batches import Head, connect_writer, lock_head, touch_head, write_batch
 from ledger.store.database import LOST
@@ -78,8 +80,10 @@ class Reviser:
     """
 
     def __init__(
-        self, log: LogAccess, registry: Registry, budget: RevisionBudget, patience: float = _PATIENCE_SECONDS
+        self, log: LogAccess, registry: Registry, budget: RevisionBudget, recorder: Recorder,
+        patience: float = _PATIENCE_SECONDS,
     ) -> None:
+        self._recorder = recorder
         self._url = log.url
         self._origin = log.origin
         self._heads = log.heads
@@ -100,6 +104,11 @@ class Reviser:
         self.last: Timing | None = None
         """The timing of the last revision of this process."""
 
+    @property
+    def waiting(self) -> int:
+        """How many revisions wait for their turn in this process."""
+        return self._turn.waiting
+
     def stop(self) -> None:
         """Aborts the revisions that wait or compute, with ShuttingDown. One that commits goes on to its end, which is
         near."""
@@ -108,8 +117,9 @@ class Reviser:
             if not progress.committing:
                 task.cancel()
 
-    async def append(self, submission: Submission) -> Answer:
-        """The answer for a record that revises others. Raises Unavailable or OutcomeUnknown."""
+    async def append(self, submission: Submission, trace: Trace | None = None) -> Answer:
+        """The answer for a record that revises others. `trace` gets the steps. Raises Unavailable or
+        OutcomeUnknown."""
         if self._stopping:
             raise ShuttingDown(SHUTTING_DOWN)
         issuer = submission.record.issuer
@@ -120,7 +130,7 @@ class Reviser:
                 rule=f"at most {MOST_WAITING} revisions at a time, {MOST_OF_ISSUER} of an organisation",
             )
         self._issuers[issuer] += 1
-        task = asyncio.create_task(self._append_in_turn(submission), name="revision")
+        task = asyncio.create_task(self._append_in_turn(submission, trace), name="revision")
         progress = self._running[task] = _CommitPhase()
         try:
             return await task
@@ -134,8 +144,8 @@ class Reviser:
             self._issuers[issuer] -= 1
             self._issuers = +self._issuers
 
-    async def _append_in_turn(self, submission: Submission) -> Answer:
-        give_up = monotonic() + self._patience
+    async def _append_in_turn(self, submission: Submission, trace: Trace | None) -> Answer:
+        give_up, watch = monotonic() + self._patience, Stopwatch()
         key = key_of(submission.record)
         self._coming[key] += 1
         try:
@@ -147,11 +157,16 @@ class Reviser:
         except BaseException:
             self._went(key)
             raise
+        watch.lap(Step.WAIT)
         try:
             return await self._append(submission, give_up)
         finally:
             self._went(key)
             self._turn.release()
+            watch.lap(Step.REVISE)
+            self._recorder.timed(watch.laps)
+            if trace is not None:
+                trace.add(watch.laps)
 
     def _went(self, key: Key | None) -> None:
         """Notes that a revision is done. Loaded records are kept only while another revision of them waits."""
@@ -210,7 +225,7 @@ class Reviser:
                 if isinstance(error, asyncpg.LockNotAvailableError):
                     await free_lock(self._url)
             except _ROWS_REFUSED as error:
-                _log.warning("the database refused the rows of a revision: %s", error)
+                _log.warning("the database refused the rows of a revision: %s", in_brief(error))
                 return Refused(f"the database refuses the record: {error}", code="not-writable",
                                rule="the constraints of the schema")
             except Exception as error:
@@ -261,6 +276,7 @@ class Reviser:
         self.last = Timing(done - started, done - locked, len(attempt.revision.revised))
         _log.info("revised %d records in %.3f s, the head was held for %.3f s", self.last.records, self.last.whole,
                   self.last.locked)
+        self._recorder.revision(*self.last)
         budget_request.settle(self.last.records)
         nearby = attempt.left()
         if nearby is not None and self._coming[nearby.key] > 1:
@@ -276,7 +292,7 @@ class Reviser:
     async def _commit(
         self, connection: asyncpg.Connection, transaction: asyncpg.transaction.Transaction
     ) -> None:
-        """Commits. From here on an abort would only hide the outcome, so there is none. Raises Open."""
+        """Commits. From here on an abort would only hide the outcome, so nothing aborts it. Raises Open."""
         task = asyncio.current_task()
         progress = self._running.get(task, _CommitPhase()) if task is not None else _CommitPhase()
         progress.committing = True

@@ -1,4 +1,4 @@
-"""How many workers there are, and what time a record has, as the environment says it."""
+"""Settings from the environment: workers, times, readers of metrics, the format of the log."""
 
 from pathlib import Path
 
@@ -49,3 +49,25 @@ def test_revised_per_day() -> None:
 def test_an_unfit_revised_per_day(text: str) -> None:
     with pytest.raises(ConfigurationError, match="CARBON_LEDGER_REVISED_PER_DAY"):
         settings_from({"CARBON_LEDGER_REVISED_PER_DAY": text}, Path("/nowhere"))
+
+
+def test_who_reads_metrics() -> None:
+    def readers(text: str) -> tuple[str, ...]:
+        return settings_from({"CARBON_LEDGER_METRICS_READERS": text}, Path("/nowhere")).metrics_readers
+
+    assert readers("") == ("127.0.0.0/8", "::1/128")
+    assert readers("192.0.2.1, fd00::/8") == ("192.0.2.1/32", "fd00::/8")
+    assert readers("any") == ("0.0.0.0/0", "::/0")
+
+
+@pytest.mark.parametrize("text", ["prometheus", "192.0.2.1/24", "192.0.2.256", "127.0.0.1 ::1", "*"])
+def test_readers_that_cannot_be(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="CARBON_LEDGER_METRICS_READERS"):
+        settings_from({"CARBON_LEDGER_METRICS_READERS": text}, Path("/nowhere"))
+
+
+def test_formats_of_the_log() -> None:
+    assert settings_from({}, Path("/nowhere")).log_format == "text"
+    assert settings_from({"CARBON_LEDGER_LOG_FORMAT": "json"}, Path("/nowhere")).log_format == "json"
+    with pytest.raises(ConfigurationError, match="must be one of text, json"):
+        settings_from({"CARBON_LEDGER_LOG_FORMAT": "JSON"}, Path("/nowhere"))

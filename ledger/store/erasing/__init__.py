@@ -1,0 +1,1 @@
+"""Erased bodies: their replacement in the tables, and the removal of their copies from the database's files."""

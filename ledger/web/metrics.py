@@ -1,0 +1,30 @@
+"""The route of the metrics."""
+
+from typing import Any, Final
+
+from litestar import Controller, Request, Response, get
+
+from ledger.web.door.clients import client_of, passed_on
+from ledger.web.observation.metrics import Metrics
+from ledger.web.problems import problem_response, refused_request
+
+READERS: Final = "metrics-readers"
+
+
+class MetricsController(Controller):
+    path = "/metrics"
+    tags = ("operation",)
+
+    @get("/", summary="Metrics of all processes at this port, for Prometheus")
+    async def metrics(self, request: Request[Any, Any, Any], metrics: Metrics) -> Response[bytes]:
+        """Text, or OpenMetrics if the client accepts it. Only the networks of `CARBON_LEDGER_METRICS_READERS` may read
+        it; others get 403."""
+        client = client_of(request.scope)
+        if passed_on(request.scope) or not metrics.may_read(client):
+            return problem_response(refused_request(
+                403, READERS, f"the address {client} must not read the metrics", field="client", value=client,
+                rule="an address in CARBON_LEDGER_METRICS_READERS (by default the server's own host), directly or "
+                     "through a proxy in CARBON_LEDGER_PROXIES",
+            ))
+        page = await metrics.page(request.headers.get("Accept", ""))
+        return Response(page.content, media_type=page.media_type, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,1 @@
+"""How a server is observed: the page of metrics, the access log, and traces."""

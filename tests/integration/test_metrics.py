@@ -1,0 +1,159 @@
+"""The page of metrics of real servers: it counts what was posted and asked, for all processes, and names no party."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+from support.scraping import scraped, total, values
+from support.server import Server, prepared_home
+from support.waiting import until
+from support.workshop import Workshop, workshop
+
+from ledger.cli.operator.siblings import SIBLING
+from ledger.service.observation import catalogue
+from ledger.service.observation.steps import Step
+
+DOCUMENT = Path(__file__).parents[2] / "charts" / "METRICS.md"
+OF_POSTS = set(Step) - {Step.REVISE}
+
+
+def refused(server: Server, shop: Workshop) -> dict[str, object]:
+    """A record that takes more than there is."""
+    (answer,) = server.submit(server.envelopes([shop.make({"too-much": "5000"}, {"pot": "5000"})]))
+    assert isinstance(answer, dict)
+    return answer
+
+
+def test_a_post_counts_once_with_all_its_steps(server: Server, shop: Workshop) -> None:
+    before = scraped(server.url)
+    envelopes = server.envelopes([shop.make({f"a{i}": "1"}, {"pot": "1"}) for i in range(20)])
+    server.submit(envelopes)
+    server.submit(envelopes[:3])
+    answer = refused(server, shop)
+    after = scraped(server.url)
+
+    def grown(name: str, **labels: str) -> float:
+        return total(after, name, **labels) - total(before, name, **labels)
+
+    assert grown("records_appended_total") == 20
+    assert grown("records_repeated_total") == 3
+    assert grown("records_refused_total", code=str(answer["code"])) == grown("records_refused_total") == 1
+    assert grown("batch_records_sum") == 24
+    assert grown("batch_records_count") == 3
+    assert grown("posting_step_seconds_count", step="decode") == 3
+    assert grown("http_requests_total", route="/v1/records", method="POST", status="2xx") == 3
+    steps = {step: grown("posting_step_seconds_count", step=step) for step in OF_POSTS}
+    assert all(steps.values()), steps
+    assert grown("log_entries") == 20
+
+
+def test_requests_count_by_template(server: Server) -> None:
+    lot = "urn:example:a-lot-that-nobody-has"
+    before = scraped(server.url)
+    for digest in ("0" * 64, "1" * 64):
+        assert httpx.get(f"{server.url}/v1/records/{digest}").status_code == 404
+    assert httpx.get(f"{server.url}/v1/footprint", params={"lot": lot}).status_code == 404
+    assert httpx.get(f"{server.url}/{lot}").status_code == 404
+    assert httpx.get(f"{server.url}/v1/lots", headers={"Host": "other.example"}).status_code == 421
+    after = scraped(server.url)
+
+    def grown(name: str, **labels: str) -> float:
+        return total(after, name, **labels) - total(before, name, **labels)
+
+    assert grown("http_requests_total", route="/v1/records/{digest}", status="4xx") == 2
+    assert grown("http_requests_total", route="/v1/footprint", status="4xx") == 1
+    assert grown("http_requests_total", route="unmatched", status="4xx") == 2
+    assert grown("http_problems_total", code="unknown-host") == 1
+    assert grown("http_request_seconds_count", route="/v1/footprint") == 1
+
+
+def test_no_label_names_a_party(server: Server, shop: Workshop) -> None:
+    server.post([shop.make({"named": "1"}, {"pot": "1"})])
+    page = httpx.get(f"{server.url}/metrics").text
+    for name in (shop.id, "urn:", server.origin, "named"):
+        assert name not in page, name
+
+
+def test_the_page_has_what_the_catalogue_lists(server: Server) -> None:
+    page = httpx.get(f"{server.url}/metrics").text
+    shown = {line.split()[2] for line in page.splitlines() if line.startswith("# TYPE carbon_ledger_")}
+    assert shown == set(catalogue.METRICS)
+    standard = {line.split()[2] for line in page.splitlines() if line.startswith("# TYPE process_")}
+    document = DOCUMENT.read_text(encoding="utf-8")
+    assert standard == {name for name in standard if f"`{name}`" in document}
+    assert "process_resident_memory_bytes" in standard
+
+
+def test_both_formats_are_served(server: Server) -> None:
+    plain = httpx.get(f"{server.url}/metrics")
+    assert plain.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert plain.headers["cache-control"] == "no-store"
+    newer = httpx.get(f"{server.url}/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
+    assert newer.headers["content-type"].startswith("application/openmetrics-text")
+    assert newer.text.endswith("# EOF\n")
+
+
+def test_parts_show_their_state(server: Server) -> None:
+    samples = scraped(server.url)
+    workers = values(samples, "plugin_workers", "state")
+    assert workers["idle"] >= 2
+    assert workers["busy"] == workers["missing"] == 0
+    assert values(samples, "plugin_workers_ended_total", "reason") == {"timeout": 0, "crash": 0, "memory": 0}
+    assert values(samples, "database_sessions_max", "pool") == {"posts": 10, "queries": 10}
+    assert total(samples, "database_sessions_used", pool="queries") == 0
+    assert total(samples, "queue_requests") == total(samples, "queue_oldest_seconds") == 0
+    assert total(samples, "signing") == total(samples, "database_up") == 1
+    assert total(samples, "database_bytes") > 1 << 20
+    assert 0 < total(samples, "disk_free_bytes") <= total(samples, "disk_size_bytes")
+    assert -60 < total(samples, "clock_lead_seconds") < 60
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded", "Via"])
+def test_a_proxy_that_nobody_named_reads_nothing(server: Server, name: str) -> None:
+    """Its clients would all come from this host."""
+    response = httpx.get(f"{server.url}/metrics", headers={name: "192.0.2.1"})
+    assert response.status_code == 403
+    assert response.json()["code"] == "metrics-readers"
+    assert "carbon_ledger" not in response.text
+
+
+def test_only_named_networks_read() -> None:
+    variables = {"CARBON_LEDGER_METRICS_READERS": "192.0.2.0/24", "CARBON_LEDGER_PROXIES": "127.0.0.1"}
+    with prepared_home() as home, Server(home, **variables) as server:
+        assert httpx.get(f"{server.url}/metrics").status_code == 403
+        for address, status in (("192.0.2.77", 200), ("198.51.100.1", 403), ("::ffff:192.0.2.1", 200), ("any", 403)):
+            response = httpx.get(f"{server.url}/metrics", headers={"X-Forwarded-For": address})
+            assert response.status_code == status, address
+
+
+def up(server: Server) -> Mapping[str, float]:
+    """Which processes answer a scrape. Nothing if the scrape came to a process that was just killed."""
+    try:
+        return values(scraped(server.url), "process_up", "process")
+    except httpx.TransportError:
+        return {}
+
+
+def test_a_scrape_has_the_values_of_all_processes() -> None:
+    """Whichever process the kernel chooses; a client's connection stays with one of them."""
+    with prepared_home() as home, Server(home, CARBON_LEDGER_PROCESSES="2") as server:
+        before = scraped(server.url)
+        shop = workshop(server, "several", pot="1000")
+        for i in range(16):
+            server.post([shop.make({f"s{i}": "1"}, {"pot": "1"})])
+        pages = [scraped(server.url) for _ in range(8)]
+        for page in pages:
+            assert total(page, "records_appended_total") - total(before, "records_appended_total") == 20
+            assert values(page, "process_up", "process") == {"0": 1, "1": 1}
+            assert total(page, "processes") == 2
+            assert total(page, "log_entries") == total(pages[0], "log_entries")
+        appended = values(pages[0], "records_appended_total", "process")
+        assert min(appended.values()) > 0, "one process got all connections"
+        (sibling,) = [one for one in psutil.Process(server.process.pid).children() if SIBLING in one.cmdline()]
+        sibling.kill()
+        until(lambda: up(server) == {"0": 1, "1": 0}, "it is not missed")
+        until(lambda: up(server) == {"0": 1, "1": 1}, "it is not back")
+        again = values(scraped(server.url), "records_appended_total", "process")
+        assert again == {"0": appended["0"], "1": 0}

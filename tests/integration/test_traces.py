@@ -1,0 +1,120 @@
+"""Traces of a real server, as a collector on loopback receives them: one post shows every step of the pipeline."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
+
+import httpx
+import msgspec
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from support.server import Server, prepared_home
+from support.workshop import workshop
+
+from ledger.core.signatures.envelope import seal
+from ledger.errors import ConfigurationError
+from ledger.service.observation.steps import Step
+from ledger.web.observation.tracing import open_tracer
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+PARENT = "b7ad6b7169203331"
+
+
+class Collector:
+    """Receives OTLP over HTTP in protobuf. `spans` and `services` are what it has received."""
+
+    def __init__(self) -> None:
+        self.spans: list[Span] = []
+        self.services: set[str] = set()
+        collector = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                collector.receive(ExportTraceServiceRequest.FromString(body))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Prints nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def receive(self, request: ExportTraceServiceRequest) -> None:
+        for resource in request.resource_spans:
+            self.services |= {one.value.string_value for one in resource.resource.attributes
+                              if one.key == "service.name"}
+            for scope in resource.scope_spans:
+                self.spans += scope.spans
+
+
+@contextmanager
+def collecting() -> Iterator[Collector]:
+    collector = Collector()
+    thread = threading.Thread(target=collector.server.serve_forever)
+    thread.start()
+    try:
+        yield collector
+    finally:
+        collector.server.shutdown()
+        thread.join()
+        collector.server.server_close()
+
+
+def test_a_post_shows_all_steps() -> None:
+    with collecting() as collector, prepared_home() as home:
+        variables = {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}
+        with Server(home, **variables) as server:
+            shop = workshop(server, "traced", pot="10")
+            party, record = shop.make({"x": "1"}, {"pot": "1"})
+            envelope = msgspec.json.encode(seal(record, party.key, server.origin))
+            response = httpx.post(f"{server.url}/v1/records", content=envelope,
+                                  headers={"traceparent": f"00-{TRACE}-{PARENT}-01"})
+            assert response.status_code == 201, response.text
+            server.stop()  # sends the spans that are left
+        spans = [span for span in collector.spans if span.trace_id.hex() == TRACE]
+    (root,) = [span for span in spans if span.parent_span_id.hex() == PARENT]
+    steps = [span for span in spans if span.parent_span_id == root.span_id]
+    assert len(spans) == len(steps) + 1
+    assert root.name == "POST /v1/records"
+    assert root.kind == Span.SPAN_KIND_SERVER
+    attributes = {one.key: one.value for one in root.attributes}
+    assert attributes["http.response.status_code"].int_value == 201
+    assert attributes["carbon_ledger.request"].string_value == response.headers["x-request-id"]
+    assert sorted(span.name for span in steps) == sorted(set(Step) - {Step.REVISE})
+    steps.sort(key=lambda span: list(Step).index(Step(span.name)))
+    for earlier, later in pairwise(steps):
+        assert earlier.start_time_unix_nano <= earlier.end_time_unix_nano <= later.start_time_unix_nano
+    assert root.start_time_unix_nano <= steps[0].start_time_unix_nano
+    assert steps[-1].end_time_unix_nano <= root.end_time_unix_nano
+    assert collector.services == {"carbon-ledger"}
+    names = {span.name for span in collector.spans} | {text for span in collector.spans for one in span.attributes
+                                                       for text in [one.value.string_value]}
+    assert not [name for name in names if "urn:" in name or shop.id in name]
+
+
+def test_the_console_prints_spans_to_stderr() -> None:
+    with prepared_home() as home, Server(home, OTEL_TRACES_EXPORTER="console", OTEL_SERVICE_NAME="mine") as server:
+        httpx.get(f"{server.url}/health/live")
+        server.stop()
+        text = server.log()
+    # The server asks itself once before it says that it is ready.
+    _, span = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    assert span["name"] == "GET /health/live"
+    assert span["resource"]["attributes"]["service.name"] == "mine"
+
+
+def test_traces_are_off_unless_asked_for() -> None:
+    for variables in ({}, {"OTEL_TRACES_EXPORTER": "none"}, {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"},
+                      {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_SDK_DISABLED": "true"}):
+        assert open_tracer(variables, "0", print) is None
+    with pytest.raises(ConfigurationError, match="must be one of otlp, console"):
+        open_tracer({"OTEL_TRACES_EXPORTER": "zipkin"}, "0", print)
