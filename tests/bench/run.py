@@ -29,6 +29,8 @@ from bench.load import drive, get, post
 from bench.log import MEASURES as OF_THE_LOG
 from bench.measures import Measure, ed25519_verifications, fsyncs, peak_memory, rate
 from bench.peers import served
+from bench.processes import PROCESSES as OF_PROCESSES
+from bench.processes import measure_processes
 from bench.publishing import PUBLISHING, measure_publishing
 from bench.revisions import measure_revisions
 from support.generator import parties, transformations
@@ -59,9 +61,10 @@ OUTPUT = Path(__file__).resolve().parents[2] / "bench.json"
 
 def main(prefixes: Sequence[str]) -> int:
     console = Console()
-    wanted = [name for name in (*SERVED, *MEASURES, *PUBLISHING) if not prefixes or name.startswith(tuple(prefixes))]
+    known = (*SERVED, *MEASURES, *PUBLISHING, *OF_PROCESSES)
+    wanted = [name for name in known if not prefixes or name.startswith(tuple(prefixes))]
     if not wanted:
-        console.print(f"no measure begins with {' or '.join(prefixes)}: {', '.join((*SERVED, *MEASURES, *PUBLISHING))}")
+        console.print(f"no measure begins with {' or '.join(prefixes)}: {', '.join(known)}")
         return 2
     measures = _served(console, wanted) if set(SERVED) & set(wanted) else []
     for name, make in MEASURES.items():
@@ -71,6 +74,9 @@ def main(prefixes: Sequence[str]) -> int:
     if set(PUBLISHING) & set(wanted):
         console.print("publish …")
         measures.extend(measure_publishing([name for name in PUBLISHING if name in wanted]))
+    if set(OF_PROCESSES) & set(wanted):
+        console.print("append.processes and append.replicas …")
+        measures.extend(measure_processes([name for name in OF_PROCESSES if name in wanted]))
     with temporary_home() as home:
         rate_of_fsync = fsyncs(home.parent)
     _print(console, measures, rate_of_fsync)

@@ -56,11 +56,16 @@ class Flood:
         self._host, self._port = parts.hostname or "", parts.port or 80
         self._free: deque[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = deque()
         self._open = 0
-        self.waiting = deque(
-            server.envelopes([
-                shops[i % len(shops)].make({f"flood-{i}": "1"}, {"pot": "1"}) for i in range(count)
-            ])
-        )
+        self._server, self._shops, self._made = server, shops, 0
+        self.waiting: deque[bytes] = deque()
+        self.add(count)
+
+    def add(self, count: int) -> None:
+        """Makes and signs more records. Not for two threads at a time."""
+        made, self._made = self._made, self._made + count
+        self.waiting.extend(self._server.envelopes([
+            self._shops[i % len(self._shops)].make({f"flood-{i}": "1"}, {"pot": "1"}) for i in range(made, self._made)
+        ]))
 
     async def closed(self, at_a_time: int, seconds: float) -> Stream:
         """So many requests at a time, each after the answer of the one before: what the server can do."""
@@ -75,9 +80,10 @@ class Flood:
         stream.seconds = time.monotonic() - began
         return stream
 
-    async def even(self, rate: float, seconds: float) -> Stream:
-        """So many requests a second."""
-        stream, began, tasks = Stream(), time.monotonic(), set[asyncio.Task[None]]()
+    async def even(self, rate: float, seconds: float, stream: Stream | None = None) -> Stream:
+        """So many requests a second. `stream`: counts what becomes of them; a new one unless given."""
+        stream = stream or Stream()
+        began, tasks = time.monotonic(), set[asyncio.Task[None]]()
         while (now := time.monotonic() - began) < seconds:
             due = int(now * rate) - stream.sent - stream.unsent
             for _ in range(due):
