@@ -28,6 +28,8 @@ from planting import PlantedFault, Site, read_faults, site_of
 ROOT: Final = Path(__file__).resolve().parents[2]
 FAST: Final = ("tests/unit", "tests/property")
 TIMEOUT: Final = 1800
+MEMORY: Final = 8 << 30
+"""Address space of a process in bytes: a fault may make a loop that allocates for ever."""
 CORES: Final = os.cpu_count() or 1
 
 
@@ -45,19 +47,21 @@ def copy(tree: Path, folder: Path) -> Path:
 
 def run(root: Path, tests: Sequence[str], *options: str, **variables: str) -> str | None:
     """Runs tests of the tree at `root`; None if they pass, else the end of the output. A run that does not end in half
-    an hour has failed."""
+    an hour, or whose processes want more memory than `MEMORY`, has failed."""
     chosen = root / "chosen-tests"
     chosen.write_text("".join(f"{test}\n" for test in tests), encoding="utf-8")
     paths = os.pathsep.join(str(path) for path in (root, root / "tests", Path(__file__).parent))
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not faults_long and not bench",
+            ["prlimit", f"--as={MEMORY}", sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not faults_long and not bench",
              *options, f"@{chosen}"],
             cwd=root, capture_output=True, check=False, timeout=TIMEOUT,
             env={**os.environ, "PYTHONPATH": paths, **variables},
         )
     except subprocess.TimeoutExpired:
         return f"no end within {TIMEOUT} s"
+    if done.returncode < 0:
+        return f"ended by signal {-done.returncode}"
     if done.returncode not in (0, 1):
         raise SystemExit(f"pytest ended with {done.returncode}: {done.stdout.decode()[-2000:]}")
     return done.stdout.decode()[-2000:] if done.returncode else None
