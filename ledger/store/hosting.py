@@ -1,5 +1,4 @@
-"""Chooses the PostgreSQL: the configured one, else the embedded one. This process runs the embedded one, or shares the
-one that another process runs."""
+"""Chooses the PostgreSQL: the configured one, else the embedded one, which the processes on this host share."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -7,10 +6,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from ledger.errors import ConfigurationError
-from ledger.store.embedded import EmbeddedPostgres, attach
+from ledger.store.embedded import SharedPostgres
 from ledger.store.embedded.layout import APP_ROLE
-from ledger.store.embedded.lock import HOME_IN_USE
 
 
 class Hosted(NamedTuple):
@@ -27,7 +24,7 @@ class Hosted(NamedTuple):
 async def hosted(
     home: Path, url: str | None, *, on_progress: Callable[[str], None] | None = None
 ) -> AsyncIterator[Hosted]:
-    """The database for this process. The embedded one stops with the process that started it."""
+    """The database for this process. The embedded one stops with the last process that uses it."""
     database = Hosted(url, url, None, lambda: None) if url else await asyncio.to_thread(_embedded, home, on_progress)
     try:
         yield database
@@ -36,12 +33,6 @@ async def hosted(
 
 
 def _embedded(home: Path, on_progress: Callable[[str], None] | None) -> Hosted:
-    server = EmbeddedPostgres(home, on_progress=on_progress)
-    try:
-        server.start()
-    except ConfigurationError as error:
-        if error.code != HOME_IN_USE:
-            raise
-        shared = attach(home)
-        return Hosted(shared.owner_url, shared.app_url, APP_ROLE, lambda: None)
-    return Hosted(server.owner_url, server.app_url, APP_ROLE, server.stop)
+    postgres = SharedPostgres(home, on_progress=on_progress)
+    addresses = postgres.start()
+    return Hosted(addresses.owner_url, addresses.app_url, APP_ROLE, postgres.stop)

@@ -53,8 +53,8 @@ def run(root: Path, tests: Sequence[str], *options: str, **variables: str) -> st
     paths = os.pathsep.join(str(path) for path in (root, root / "tests", Path(__file__).parent))
     try:
         done = subprocess.run(
-            ["prlimit", f"--as={MEMORY}", sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not faults_long and not bench",
-             *options, f"@{chosen}"],
+            ["prlimit", f"--as={MEMORY}", sys.executable, "-m", "pytest", "-q",  # noqa: S607
+             "-p", "no:cacheprovider", "-m", "not faults_long and not bench", *options, f"@{chosen}"],
             cwd=root, capture_output=True, check=False, timeout=TIMEOUT,
             env={**os.environ, "PYTHONPATH": paths, **variables},
         )

@@ -6,6 +6,7 @@ a folder of mode 0700. They authenticate by SCRAM with passwords that are stored
 
 from ledger.store.embedded.addresses import Addresses, attach
 from ledger.store.embedded.layout import default_home
+from ledger.store.embedded.sharing import SharedPostgres
 from ledger.store.embedded.supervisor import ClusterState, EmbeddedPostgres
 
-__all__ = ["Addresses", "ClusterState", "EmbeddedPostgres", "attach", "default_home"]
+__all__ = ["Addresses", "ClusterState", "EmbeddedPostgres", "SharedPostgres", "attach", "default_home"]

@@ -4,7 +4,7 @@
         data/  log/           0700, owned by the account that runs PostgreSQL
         ledger_*.password     0600, owned by the supervising account; PostgreSQL itself stores only SCRAM verifiers
         settings.conf         our settings, rewritten at each start
-        owner.lock  sockets  start.log
+        owner.lock  users.lock  sockets  start.log
 """
 
 import os
@@ -68,6 +68,10 @@ class Layout:
     @property
     def owner_lock(self) -> Path:
         return self.folder / "owner.lock"
+
+    @property
+    def users_lock(self) -> Path:
+        return self.folder / "users.lock"
 
     @property
     def sockets_record(self) -> Path:

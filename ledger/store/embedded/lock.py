@@ -1,15 +1,20 @@
-"""The owner lock, which allows one supervising process per data folder."""
+"""The locks of a data folder: the owner lock allows one process that runs PostgreSQL, and the user lock shows that
+processes use it."""
 
 import fcntl
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from ledger.errors import ConfigurationError
+from ledger.errors import ConfigurationError, Unavailable
 from ledger.store.embedded.layout import explained
 
 HOME_IN_USE = "home-in-use"
 _PATIENCE_SECONDS = 1.0
+_STOP_SECONDS = 120.0
+"""Longer than a process takes to stop PostgreSQL."""
 
 
 class OwnerLock:
@@ -47,6 +52,54 @@ class OwnerLock:
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
+
+
+class UserLock:
+    """A shared lock with `flock` on a file: held by each process that uses PostgreSQL and does not run it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._handle: int | None = None
+
+    def acquire(self) -> None:
+        """Takes the lock. Waits for a process that stops PostgreSQL just now; raises `Unavailable` if it does not end.
+        """
+        handle = self._opened()
+        give_up = time.monotonic() + _STOP_SECONDS
+        while not _try(handle, fcntl.LOCK_SH):
+            if time.monotonic() > give_up:
+                os.close(handle)
+                raise Unavailable(f"the database in {self._path.parent} does not stop")
+            time.sleep(0.05)
+        self._handle = handle
+        os.register_at_fork(after_in_child=self._forget)
+
+    def release(self) -> None:
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            # A child that was forked meanwhile has the file open too, and would keep the lock.
+            fcntl.flock(handle, fcntl.LOCK_UN)
+            os.close(handle)
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Whether no process holds the lock; then no process gets it before the end of the context."""
+        handle = self._opened()
+        try:
+            yield _try(handle, fcntl.LOCK_EX)
+        finally:
+            fcntl.flock(handle, fcntl.LOCK_UN)
+            os.close(handle)
+
+    def _opened(self) -> int:
+        with explained("cannot open the lock of the database's users"):
+            return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+
+    def _forget(self) -> None:
+        # To unlock here would unlock it for the parent.
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            os.close(handle)
 
 
 def is_owned(path: Path) -> bool:

@@ -123,6 +123,13 @@ class EmbeddedPostgres:
 
     def stop(self) -> None:
         """Stop PostgreSQL and release the home. Does nothing if it was not started. Interrupts a running `start`."""
+        self._end(leave=False)
+
+    def leave(self) -> None:
+        """Release the home, and leave PostgreSQL running for the next owner."""
+        self._end(leave=True)
+
+    def _end(self, *, leave: bool) -> None:
         if self._process != os.getpid():
             return
         self._stopping.set()
@@ -131,7 +138,9 @@ class EmbeddedPostgres:
                 return
             if self._watcher is not None:
                 self._watcher.join()
-            if self._cluster.stop():
+            if leave:
+                _log.info("PostgreSQL, process %s, goes on for other processes", self._cluster.pid)
+            elif self._cluster.stop():
                 remove_socket_folder(self._layout)
             else:
                 _log.error("PostgreSQL, process %s, does not stop; the next start will take it over", self._cluster.pid)
