@@ -14,6 +14,8 @@ LOCKER := build/lock
 OLDEST ?= python3.11
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 PROJECTS := pyproject.toml $(PLUGINS:%=%/pyproject.toml)
+# `make drill DRILLS=soak SOAK_SECONDS=60` makes a short one alone.
+DRILLS ?= upgrade overload soak
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest
 # A file is one process: its tests share servers. Tests wait half of their time, so three for each core, up to eight.
@@ -33,7 +35,7 @@ PYTHON = $(eval PYTHON := $(shell $(FIND_PYTHON)))$(PYTHON)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults fuzz bench drill vectors lint image lock clean
+.PHONY: help demo test faults fuzz bench drill $(DRILLS:%=drill-%) vectors lint image lock clean
 
 help: ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -53,9 +55,16 @@ fuzz: $(FUZZERS) ## Fuzz every parser and the HTTP API for FUZZ_SECONDS (3600), 
 bench: $(STAMP) ## Measure against the peers, write bench.json.
 	@$(BIN)/python tests/bench/run.py
 
-drill: $(STAMP) ## Upgrade replicas from version BEFORE (HEAD~1) and back; overload a server for DRILL_SECONDS (60).
+drill: $(DRILLS:%=drill-%) ## Upgrade from version BEFORE (HEAD~1) under load, overload and soak a server (25 minutes).
+
+drill-upgrade: $(STAMP)
 	@$(BIN)/python tests/drills/upgrade.py $(or $(BEFORE),HEAD~1)
-	@$(BIN)/python tests/bench/overload.py $(DRILL_SECONDS)
+
+drill-overload: $(STAMP)
+	@$(BIN)/python tests/drills/overload.py $(OVERLOAD_SECONDS)
+
+drill-soak: $(STAMP)
+	@$(BIN)/python tests/drills/soak.py $(SOAK_SECONDS)
 
 vectors: $(STAMP) ## Compare figures with the vectors, and tiles and proofs with other implementations, bit for bit.
 	@$(PYTEST) tests/unit/test_vectors.py tests/unit/test_golden.py tests/integration/test_golden_sizes.py

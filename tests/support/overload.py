@@ -24,6 +24,8 @@ TIMES: Final = 5
 """How many times its capacity a server gets."""
 MOST_OPEN: Final = 6_000
 """Connections of the stream at a time. A request that would need one more is not sent, and counted as such."""
+IDLE_SECONDS: Final = 5.0
+"""A third of the time after which the server closes an idle connection."""
 _TICK_SECONDS: Final = 0.02
 _TIMEOUT: Final = 240.0
 _HEAD_END: Final = b"\r\n\r\n"
@@ -54,7 +56,7 @@ class Flood:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         parts = urlsplit(server.url)
         self._host, self._port = parts.hostname or "", parts.port or 80
-        self._free: deque[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = deque()
+        self._free: deque[tuple[asyncio.StreamReader, asyncio.StreamWriter, float]] = deque()
         self._open = 0
         self._server, self._shops, self._made = server, shops, 0
         self.waiting: deque[bytes] = deque()
@@ -115,7 +117,7 @@ class Flood:
 
     async def close(self) -> None:
         while self._free:
-            _, writer = self._free.pop()
+            _, writer, _ = self._free.pop()
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
@@ -142,8 +144,9 @@ class Flood:
         self.waiting.append(envelope)
 
     async def _exchange(self, envelope: bytes) -> tuple[int, bytes, bytes]:
+        self._drop_idle()
         if self._free:
-            reader, writer = self._free.pop()
+            reader, writer, _ = self._free.pop()
         else:
             self._open += 1
             try:
@@ -167,8 +170,14 @@ class Flood:
             self._open -= 1
             writer.close()
         else:
-            self._free.append((reader, writer))
+            self._free.append((reader, writer, time.monotonic()))
         return int(head[9:12]), head, body
+
+    def _drop_idle(self) -> None:
+        """Closes connections before the server does: a request that meets the server's end gets no answer."""
+        while self._free and self._free[0][2] < time.monotonic() - IDLE_SECONDS:
+            self._open -= 1
+            self._free.popleft()[1].close()
 
 
 class Memory:

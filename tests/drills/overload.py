@@ -1,6 +1,6 @@
 """A server at five times its capacity: memory, refusals by code, latency of what is served, and the time to recover.
 
-`python tests/bench/overload.py [SECONDS]`: 60 seconds of load unless told. Exit code 1 if a refusal is no problem with
+`python tests/drills/overload.py [SECONDS]`: 60 seconds of load unless told. Exit code 1 if a refusal is no problem with
 `Retry-After`, if an acknowledged record is missing, if memory grows beyond the bound, or if the audit does not hold.
 """
 
