@@ -75,7 +75,31 @@ def test_what_backup_refuses(made: Made, tmp_path: Path) -> None:
                        CARBON_LEDGER_DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing"), "external-database")
     assert "pg_dump" in said
     assert run("backup", tmp_path / "b", "--home", tmp_path / "none").code == 1
+    for options, field in (
+        ([], "target"), ([tmp_path / "b", "--into", tmp_path], "into"), ([tmp_path / "b", "--keep", "1"], "keep"),
+    ):
+        done = run("backup", *options, "--home", made.home, "--json")
+        assert json.loads(done.err.splitlines()[-1])["field"] == field
     assert list(tmp_path.iterdir()) == []
+
+
+def test_backups_of_every_night(made: Made, tmp_path: Path) -> None:
+    """The newest ones of the folder are kept; what is no backup stays, and a failed run removes nothing."""
+    old = ["backup-20240101T000000Z.tar", "backup-20240102T000000Z.tar", "backup-20240103T000000Z.tar"]
+    others = ["backup-of-last-year.tar", "notes.txt"]
+    for name in (*old, *others):
+        (tmp_path / name).write_bytes(b"")
+    options = ["--into", tmp_path, "--keep", "2", "--home", made.home, "--json"]
+    refused(run("backup", *options), "passphrase-needed")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted((*old, *others))
+    done = run("backup", *options, CARBON_LEDGER_PASSPHRASE=PASSPHRASE)
+    assert done.code == 0, done.err
+    answer = json.loads(done.out)
+    assert [Path(name).name for name in answer["removed"]] == old[:2]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        (old[2], *others, Path(answer["backup"]).name))
+    with tarfile.open(answer["backup"]) as packed:
+        assert {file["path"] for file in answer["manifest"]["files"]} < set(packed.getnames())
 
 
 def damage(kind: str, folder: Path) -> None:

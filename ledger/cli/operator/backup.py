@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from ledger.cli.files import passphrase_file_option
 from ledger.errors import ConfigurationError, InvalidInput
 from ledger.host.files.durable import sync
 from ledger.service.backup.manifest import Manifest
+from ledger.service.backup.rotation import next_backup, remove_old
 from ledger.service.backup.take import pack, remembered, require_passphrase, take_backup
 from ledger.service.settings import Settings
 from ledger.store.embedded import attach
@@ -23,11 +25,18 @@ _FILE = ".tar"
 
 
 @click.command()
-@click.argument("target", type=click.Path(path_type=Path))
+@click.argument("target", type=click.Path(path_type=Path), required=False)
+@click.option("--into", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
+              help="Instead of TARGET: a new file in this folder, named after the time in UTC.")
+@click.option("--keep", type=click.IntRange(min=1), metavar="N",
+              help="With --into: keep the newest N backups of the folder, and remove older ones after this success.")
 @home_option
 @passphrase_file_option
 @json_option
-def backup(target: Path, home: Path | None, passphrase_file: Path | None, as_json: bool) -> None:
+def backup(
+    target: Path | None, into: Path | None, keep: int | None, home: Path | None, passphrase_file: Path | None,
+    as_json: bool,
+) -> None:
     """Write a backup of this home's database and keys to TARGET, a new folder, or a new file named *.tar.
 
     Servers may continue to write. The backup holds every record that was acknowledged when it began; later records in
@@ -35,23 +44,51 @@ def backup(target: Path, home: Path | None, passphrase_file: Path | None, as_jso
     does not hold the anchor. Keep the anchor elsewhere, or have witnesses: otherwise nobody can detect that a backup is
     old.
     """
+    target = _target(target, into, keep)
     chosen = settings(home, passphrase_file)
     _require_embedded(chosen)
-    if target.exists():
-        raise InvalidInput(f"{target} exists: a backup is never overwritten", code="target-exists", field="target",
-                           value=target, rule="a new folder, or a new file named *.tar")
     require_passphrase(chosen)
     manifest = _written(chosen, target.absolute())
     try:
         remembered(chosen, manifest, target.absolute())
     except OSError as error:
         say(f"warning: the backup is complete, but the home cannot note it for `status` and `doctor`: {error.strerror}")
+    removed = [] if into is None or keep is None else _removed(into, keep)
     if as_json:
-        print_json({"backup": str(target), "manifest": manifest})
+        print_json({"backup": str(target), "manifest": manifest, "removed": [str(path) for path in removed]})
     else:
         show(f"backup     {target}", f"origin     {manifest.origin}",
              f"log        at least {manifest.size} entries, root {manifest.root}", f"began      {manifest.time}",
-             *(f"{file.sha256}  {file.path}, {file.size} bytes" for file in manifest.files))
+             *(f"{file.sha256}  {file.path}, {file.size} bytes" for file in manifest.files),
+             *(f"removed    {path}" for path in removed))
+
+
+def _target(target: Path | None, into: Path | None, keep: int | None) -> Path:
+    """Raises InvalidInput."""
+    if keep is not None and into is None:
+        raise InvalidInput("only backups in a folder of their own are removed", field="keep", value=keep,
+                           rule="--keep together with --into FOLDER")
+    if target is not None and into is not None:
+        raise InvalidInput("a backup has one place", field="into", value=into, rule="either TARGET or --into FOLDER")
+    if into is not None:
+        chosen = next_backup(into, datetime.now(UTC))
+    elif target is not None:
+        chosen = target
+    else:
+        raise InvalidInput("the place of the backup is missing", field="target", rule="TARGET, or --into FOLDER")
+    if chosen.exists():
+        raise InvalidInput(f"{chosen} exists: a backup is never overwritten", code="target-exists", field="target",
+                           value=chosen, rule="a new folder, or a new file named *.tar")
+    return chosen
+
+
+def _removed(folder: Path, keep: int) -> list[Path]:
+    try:
+        return remove_old(folder, keep)
+    except OSError as error:
+        raise InvalidInput(f"the backup is complete, but an older one cannot be removed: {error.strerror}",
+                           field="into", value=str(error.filename),
+                           rule="files that you may remove") from None
 
 
 def _written(chosen: Settings, target: Path) -> Manifest:
