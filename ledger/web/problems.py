@@ -101,9 +101,16 @@ def error_response(error: LedgerError) -> Response[bytes]:
     return problem_response(problem_of(error), retry_after)
 
 
-def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """The answer for errors of the framework: unknown paths, wrong methods, parameters that do not parse."""
-    code = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "media-type"}.get(
+    if error.status_code == 405:
+        allowed = ", ".join(_methods_of(request))
+        answer = problem_response(refused_request(
+            405, "method-not-allowed", error.detail, field="method", rule=f"one of {allowed}"))
+        # RFC 9110, 15.5.6: the answer names the methods.
+        answer.headers["Allow"] = allowed
+        return answer
+    code = {404: "not-found", 413: "too-large", 415: "media-type"}.get(
         error.status_code, "invalid-request"
     )
     missing = _MISSING.match(error.detail)
@@ -123,6 +130,21 @@ def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[byte
     detail = "; ".join([f"{fault.field}: {fault.detail}" for fault in faults])
     problem = refused_request(error.status_code, code, detail, field=faults[0].field)
     return problem_response(replace(problem, errors=faults))
+
+
+def _methods_of(request: Request[Any, Any, Any]) -> list[str]:
+    """The methods of the requested path, which has a route."""
+    path = request.url.path.strip("/").split("/")
+    methods: set[str] = set()
+    for route in request.app.routes:
+        parts = route.path_format.strip("/").split("/")
+        # The only parameter that spans several parts is the last one of its route.
+        is_longer = route.path.endswith(":path}") and len(path) >= len(parts)
+        if (len(path) == len(parts) or is_longer) and all(
+            part.startswith("{") or part == own for part, own in zip(parts, path, strict=False)
+        ):
+            methods |= {str(method) for method in getattr(route, "methods", ())}
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
 def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

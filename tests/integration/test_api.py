@@ -324,3 +324,13 @@ def test_footprints_have_a_route_for_each_type_of_answer(network: Any) -> None:
 ])
 def test_routes_that_are_not_there(network: Any, method: str, path: str, status: int, code: str) -> None:
     check_problem(network.client.request(method, path), status, code)
+
+
+@pytest.mark.parametrize(("method", "path", "allowed"), [
+    ("GET", "/v1/records", "OPTIONS, POST"), ("DELETE", "/v1/lots", "GET, HEAD, OPTIONS"),
+    ("POST", f"/v1/records/{'0' * 64}/proof", "GET, HEAD, OPTIONS"), ("PUT", "/log/tile/0/000", "GET, HEAD, OPTIONS"),
+])
+def test_a_wrong_method_gets_the_right_ones(network: Any, method: str, path: str, allowed: str) -> None:
+    answer = network.client.request(method, path)
+    check_problem(answer, 405, "method-not-allowed")
+    assert answer.headers["Allow"] == allowed
