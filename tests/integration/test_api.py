@@ -292,7 +292,7 @@ def test_the_schema_names_every_route(network: Any) -> None:
         "/v1/sectors/{sector}/indicators", "/v1/inventory", "/v1/inventory/report", "/v1/cbam",
         "/v1/gaps", "/v1/organizations", "/v1/plugins", "/v1/audit/entries", "/v1/audit/batches",
         "/v1/audit/balances", "/v1/audit/revisions", "/v1/audit/revised", "/log/checkpoint",
-        "/log/tile/{path}", "/log/vkey", "/log/keys", "/log/policy", "/health/live", "/health/ready",
+        "/log/tile/{path}", "/log/vkey", "/log/keys", "/log/policy", "/health/live", "/health/ready", "/metrics",
     }
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
