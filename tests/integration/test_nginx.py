@@ -96,7 +96,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
     ca = authority.write(folder / "ca.pem")
     (folder / "fullchain.pem").write_bytes(pem(authority.issue(key, names=("localhost", "ledger.test"))))
     (folder / "privkey.pem").write_bytes(key_pem(key))
-    variables = {"CARBON_LEDGER_PUBLIC_URL": f"https://ledger.test:{port}", "CARBON_LEDGER_PROXIES": "127.0.0.1"}
+    variables = {"CARBON_LEDGER_PUBLIC_URL": f"https://ledger.test:{port}", "CARBON_LEDGER_PROXIES": "127.0.0.0/30"}
     with prepared_home() as home, Server(home, **variables) as server, httpx.Client(
         verify=authority.context(), timeout=120
     ) as client:
