@@ -22,14 +22,12 @@ from support.manifests import (
     unsafe,
     values_of,
 )
-from support.resource_types import IS_MISSING
 
 from ledger.app import VERSION
 
 SCHEMA: Final = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
 RECOMMENDATION: Final = 1
 SERVERS: Final = [mode for mode in MODES if mode != "witness"]
-custom = pytest.mark.skipif(IS_MISSING, reason="no npm has fetched the types of custom resources")
 
 
 def test_there_is_a_mode_for_each_choice() -> None:
@@ -51,7 +49,6 @@ def test_every_manifest_is_valid(mode: str) -> None:
     assert [fault for manifest in found for fault in invalid(manifest)] == []
 
 
-@custom
 @pytest.mark.parametrize(("mode", "kinds"), [
     ("cnpg", ["Cluster", "ObjectStore", "ScheduledBackup", "ServiceMonitor"]),
     ("observed", ["PrometheusRule", "ServiceMonitor"]),
@@ -63,7 +60,6 @@ def test_every_custom_resource_is_valid(mode: str, kinds: list[str]) -> None:
     assert [fault for manifest in found for fault in invalid(manifest)] == []
 
 
-@custom
 def test_a_wrong_custom_resource_is_not_valid() -> None:
     cluster = {"apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster", "metadata": {"name": "x"}, "spec": {
         "instances": "3", "stroage": {}, "storage": {"size": 1}, "postgresql": {"synchronous": {"method": "any"}}}}
