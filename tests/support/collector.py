@@ -21,7 +21,7 @@ class Collector:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                collector.headers.append(dict(self.headers.items()))
+                collector.headers.append({name.lower(): value for name, value in self.headers.items()})
                 collector.receive(ExportTraceServiceRequest.FromString(body))
                 self.send_response(200)
                 self.end_headers()

@@ -245,7 +245,7 @@ def test_prometheus_enters_if_it_may_read(metrics: dict[str, Any], enters: bool)
 
 
 @pytest.mark.parametrize(("endpoint", "port"), [
-    ("http://collector.test", 80), ("https://collector.test", 443), ("http://collector.test:4318", 4318),
+    ("http://collector.test", 80), ("https://collector.test", 443), ("http://collector.test:65535", 65535),
 ])
 def test_traces_may_leave_to_their_collector(endpoint: str, port: int) -> None:
     found = manifests(merged(values_of("existing"), {"traces": {"endpoint": endpoint}}))
@@ -356,6 +356,7 @@ def test_the_values_name_all_that_the_schema_allows() -> None:
     ({"metrics": {"interval": "often"}}, "interval"),
     ({"metrics": {"rules": {"enable": True}}}, "enable"),
     ({"traces": {"endpoint": "collector:4318"}}, "endpoint"),
+    ({"traces": {"endpoint": "http://collector.test:65536"}}, "endpoint"),
     ({"traces": {"percent": 0}}, "percent"),
 ])
 def test_wrong_values_are_refused_by_name(changed: dict[str, Any], named_in_the_error: str) -> None:

@@ -19,13 +19,14 @@ def test_nothing_has_to_be_said() -> None:
 
 def test_all_of_it() -> None:
     found = limits_from({
-        "CARBON_LEDGER_HOSTS": "Ledger.example, 2001:db8::1 ,", "CARBON_LEDGER_PROXIES": "192.0.2.1, 198.51.100.0/24,2001:DB8::/32",
+        "CARBON_LEDGER_HOSTS": "Ledger.example, 2001:db8::1 ,",
+        "CARBON_LEDGER_PROXIES": "192.0.2.1, 198.51.100.0/24,2001:DB8::/32",
         "CARBON_LEDGER_QUESTIONS": "4", "CARBON_LEDGER_BODY_SECONDS": "2.5", "CARBON_LEDGER_QUOTA_RECORDS": "7",
         "CARBON_LEDGER_QUOTA_UNASKED": "3",
     })
     assert found == ClientLimits(
-        hosts=("ledger.example", "2001:db8::1"), proxies=("192.0.2.1/32", "198.51.100.0/24", "2001:db8::/32"), questions=4, body_seconds=2.5, records=7,
-        unasked=3,
+        hosts=("ledger.example", "2001:db8::1"), proxies=("192.0.2.1/32", "198.51.100.0/24", "2001:db8::/32"),
+        questions=4, body_seconds=2.5, records=7, unasked=3,
     )
 
 
