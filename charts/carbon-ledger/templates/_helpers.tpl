@@ -1,5 +1,10 @@
+{{- /* A name that YAML reads as a word of its own would be no text in a manifest. */ -}}
 {{- define "carbon-ledger.name" -}}
-{{- default .Release.Name .Values.nameOverride | trunc 40 | trimSuffix "-" -}}
+{{- $name := default .Release.Name .Values.nameOverride | trunc 40 | trimSuffix "-" -}}
+{{- if has $name (list "false" "n" "no" "null" "off" "on" "true" "y" "yes") -}}
+{{- fail (printf "the release cannot have the name %s, a word of YAML; set nameOverride to another name" $name) -}}
+{{- end -}}
+{{- $name -}}
 {{- end -}}
 
 {{- define "carbon-ledger.selector" -}}

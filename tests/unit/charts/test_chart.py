@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 import yaml
-from helm_python import HelmError, lint
+from helm_python import Chart, HelmError, lint
 from support.manifests import (
     CHART,
     MODES,
@@ -330,6 +330,8 @@ def test_the_values_name_all_that_the_schema_allows() -> None:
 
 @pytest.mark.parametrize(("changed", "named_in_the_error"), [
     ({"sever": {}}, "sever"),
+    ({"nameOverride": "no"}, "nameOverride"),
+    ({"database": {"cnpg": {"name": "on"}}}, "name"),
     ({"server": {"replica": 3}}, "replica"),
     ({"server": {"replicas": 0}}, "replicas"),
     ({"image": {"digest": "latest"}}, "digest"),
@@ -364,6 +366,13 @@ def test_wrong_values_are_refused_by_name(changed: dict[str, Any], named_in_the_
     with pytest.raises(HelmError) as caught:
         rendered(values)
     assert named_in_the_error in str(caught.value)
+
+
+def test_a_release_cannot_have_a_word_of_yaml_as_its_name() -> None:
+    """A manifest would have a truth value in the place of the name."""
+    with pytest.raises(HelmError, match="nameOverride"):
+        Chart.load(CHART).render(values_of("existing"), name="yes", namespace=NAMESPACE)
+    assert rendered(values_of("existing") | {"nameOverride": "yes-ledger"})
 
 
 def merged(values: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
