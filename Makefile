@@ -10,6 +10,7 @@ STAMP := $(VENV)/.installed
 LOCKS := requirements.lock tests/requirements.lock
 FUZZERS := $(VENV)/.fuzzers
 SCHEMAS := $(VENV)/.schemas
+TOOLS := $(VENV)/tools
 LOCKER := build/lock
 OLDEST ?= python3.11
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
@@ -35,7 +36,7 @@ PYTHON = $(eval PYTHON := $(shell $(FIND_PYTHON)))$(PYTHON)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults fuzz bench drill $(DRILLS:%=drill-%) vectors lint image lock clean
+.PHONY: $(TOOLS) help demo test faults fuzz bench drill $(DRILLS:%=drill-%) vectors lint image lock clean
 
 help: ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -43,7 +44,7 @@ help: ## Show the targets.
 demo: $(STAMP) ## Run a closed loop of steel and gearboxes, audit it, catch a tampering.
 	@$(BIN)/carbon-ledger demo
 
-test: $(STAMP) $(SCHEMAS) ## Run the whole test suite, without the long fault tests.
+test: $(STAMP) $(TOOLS) $(SCHEMAS) ## Run the whole test suite, without the long fault tests.
 	@$(PYTEST) $(PARALLEL) -m "not faults_long and not bench"
 
 faults: $(STAMP) ## Run all fault tests, the long ones too.
@@ -102,6 +103,10 @@ $(FUZZERS): tests/fuzz/requirements.txt $(STAMP)
 	@$(PIP) check
 	@touch $(FUZZERS)
 
-$(SCHEMAS): tests/support/schemas.csv .ci/schemas.py $(STAMP)
-	@if command -v npm >/dev/null && $(BIN)/python .ci/schemas.py; then touch $(SCHEMAS); else \
-	  echo "the types of Kubernetes' custom resources could not be fetched: tests skip what needs them" >&2; fi
+# Looks each time: a program of the machine may have gone.
+$(TOOLS): $(STAMP)
+	@PYTHONPATH=tests $(BIN)/python .ci/tools.py
+
+$(SCHEMAS): tests/support/schemas.csv .ci/schemas.py $(STAMP) | $(TOOLS)
+	@PYTHONPATH=tests $(BIN)/python .ci/schemas.py
+	@touch $(SCHEMAS)

@@ -4,6 +4,7 @@ installs these bytes or nothing (`--require-hashes`).
     requirements.lock             what runs a ledger: the base install and every extra but `test`, and what builds it
     tests/requirements.lock       what the tests need besides
     tests/fuzz/requirements.txt   what the fuzzers need besides
+    .ci/npm.txt                   npm, for machines that have none
 
 pip's resolver decides, on the oldest Python, for all Pythons and platforms. Versions that are locked stay as long as
 they fit; `--upgrade` takes the newest. The index is the one that pip is configured for. Nothing but pip is needed.
@@ -69,6 +70,8 @@ def lock_files() -> list[LockFile]:
         LockFile(ROOT / "tests" / "fuzz" / "requirements.txt",
                  "What `make fuzz` needs besides requirements.lock and tests/requirements.lock",
                  about["dependency-groups"]["fuzz"]),
+        LockFile(ROOT / ".ci" / "npm.txt", "What gives npm to the tests where the machine has none",
+                 about["dependency-groups"]["npm"]),
     ]
 
 

@@ -9,7 +9,7 @@ _CORES: Final = os.cpu_count() or 1
 
 
 class ClientLimits(Struct, frozen=True, kw_only=True):
-    """`hosts`: names of this server, in addition to those that it knows itself. `proxies`: addresses whose
+    """`hosts`: names of this server, in addition to those that it knows itself. `proxies`: networks whose
     `X-Forwarded-For` counts. `questions`: how many expensive queries run at a time. `body_seconds`: how long a request
     body may be slower than the least speed. `records`: records of one organisation a day. `unasked`: transfers of one
     organisation a day to a receiver that has never accepted any of them."""

@@ -1,9 +1,8 @@
 """The chart's alert rules and dashboard: promtool fires each rule, and a real Prometheus scrapes a real server and
-answers each query. `.ci/run` installs Debian's package `prometheus`; without it these tests are skipped."""
+answers each query."""
 
 import json
 import re
-import shutil
 import socket
 import subprocess
 import time
@@ -16,6 +15,7 @@ import pytest
 import yaml
 from support.alerting import CASES
 from support.server import Server, prepared_home
+from support.tools import tool
 from support.waiting import until
 from support.workshop import workshop
 
@@ -27,9 +27,6 @@ RULES: Final = {rule["alert"]: rule for group in yaml.safe_load((FILES / "alerts
 PANELS: Final = [panel for panel in json.loads((FILES / "dashboard.json").read_text())["panels"]
                  if panel["type"] != "row"]
 QUERIES: Final = {panel["title"]: [target["expr"] for target in panel["targets"]] for panel in PANELS}
-PROMETHEUS: Final = shutil.which("prometheus") or ""
-PROMTOOL: Final = shutil.which("promtool") or ""
-needs_prometheus = pytest.mark.skipif(not PROMETHEUS or not PROMTOOL, reason="needs the package prometheus")
 
 
 def named(query: str) -> set[str]:
@@ -53,7 +50,7 @@ def run_promtool(folder: Path, *groups: object) -> subprocess.CompletedProcess[s
     file = folder / "tests.json"
     file.write_text(json.dumps({
         "rule_files": [str(FILES / "alerts.yaml")], "evaluation_interval": "1m", "tests": groups}))
-    return subprocess.run([PROMTOOL, "test", "rules", str(file)], capture_output=True, text=True, check=False,
+    return subprocess.run([tool("promtool"), "test", "rules", str(file)], capture_output=True, text=True, check=False,
                           timeout=600)
 
 
@@ -66,7 +63,6 @@ def joined(parts: Iterable[Mapping[str, str]]) -> dict[str, str]:
     return series
 
 
-@needs_prometheus
 def test_each_rule_fires_and_is_quiet(tmp_path: Path) -> None:
     fires, quiet = joined(case.fires for case in CASES.values()), joined(case.quiet for case in CASES.values())
     done = run_promtool(tmp_path, group(fires, fire=True), group(quiet, fire=False))
@@ -131,7 +127,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
             }],
         }))
         process = subprocess.Popen(
-            [PROMETHEUS, f"--config.file={folder / 'config.json'}", f"--storage.tsdb.path={folder / 'data'}",
+            [tool("prometheus"), f"--config.file={folder / 'config.json'}", f"--storage.tsdb.path={folder / 'data'}",
              f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
@@ -152,7 +148,6 @@ def ready(url: str) -> bool:
         return False
 
 
-@needs_prometheus
 def test_prometheus_scrapes_what_was_posted(prometheus: Prometheus) -> None:
     until(lambda: prometheus.value('up{job="carbon-ledger"}') == 1, "the server is not scraped")
     appended = "sum(carbon_ledger_records_appended_total)"
@@ -166,7 +161,6 @@ def test_prometheus_scrapes_what_was_posted(prometheus: Prometheus) -> None:
     assert target["scrapeUrl"] == f"{prometheus.server.url}/metrics"
 
 
-@needs_prometheus
 def test_rules_and_panels_name_metrics_that_a_server_has(prometheus: Prometheus) -> None:
     """Metadata has the metrics that a scrape has described, also those without a sample yet."""
     until(lambda: prometheus.value('up{job="carbon-ledger"}') == 1, "the server is not scraped")
@@ -177,7 +171,6 @@ def test_rules_and_panels_name_metrics_that_a_server_has(prometheus: Prometheus)
             assert named(query), title
 
 
-@needs_prometheus
 def test_prometheus_accepts_each_rule_and_each_panel(prometheus: Prometheus) -> None:
     for title, queries in QUERIES.items():
         for query in queries:

@@ -12,7 +12,9 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
+from support.certificates import Authority, key_pem, new_key, pem
 from support.cluster_api import TOKEN, ClusterApi, cluster_api
+from support.collector import collecting
 from support.databases import Database
 from support.manifests import NAMESPACE, Manifest, manifests, named, values_of
 from support.objects import BUCKET, ObjectStore, object_store
@@ -284,13 +286,47 @@ def test_a_server_ends_within_its_grace(cluster: Cluster, serving: dict[str, str
     assert httpx.get(f"{serving['url']}/health/ready", timeout=60).is_success
 
 
-def moved(cluster: Cluster) -> list[Manifest]:
+def moved(cluster: Cluster, **changed: Any) -> list[Manifest]:
     """The manifests of the same ledger with another port, since all pods here have one address."""
     environment = cluster.pod("Deployment", "ledger").environment("server")
     address = {"endpoint": environment["AWS_ENDPOINT_URL"], "bucket": BUCKET, "credentialsSecret": "store"}
     key = environment["CARBON_LEDGER_ANCHOR"].removeprefix(f"s3://{BUCKET}/")
     return manifests({**values_of("existing"), "server": {"port": free_port()}, "anchor": {**address, "key": key},
-                      "keys": {"create": True, "passphraseSecret": "key-passphrase"}})
+                      "keys": {"create": True, "passphraseSecret": "key-passphrase"}, **changed})
+
+
+def test_a_server_with_a_certificate_is_scraped_and_traced(cluster: Cluster, serving: dict[str, str]) -> None:
+    """As the ServiceMonitor says: over HTTPS, by the name of the service, with the authority in the Secret. Its log is
+    JSON, and a trace reaches the collector with the token of the Secret."""
+    authority, key = Authority(), new_key()
+    certificate = pem(authority.issue(key, names=(f"ledger.{NAMESPACE}.svc",))).decode()
+    with collecting() as collector:
+        secrets = {
+            **cluster.secrets, "collector-headers": {"headers": "authorization=Bearer%20a-token"},
+            "ledger-pods-tls": {"tls.crt": certificate, "tls.key": key_pem(key).decode(),
+                                "ca.crt": pem(authority.certificate).decode()},
+        }
+        observed = values_of("observed")
+        found = moved(
+            cluster, metrics={**observed["metrics"], "readers": ["127.0.0.1"]},
+            traces={"endpoint": collector.url, "headersSecret": "collector-headers"},
+            server={"port": free_port(), "tlsSecret": "ledger-pods-tls"})
+        pod = Cluster(cluster.folder / "observed", found, secrets, cluster.variables).pod("Deployment", "ledger")
+        pod.done("home")
+        (endpoint,) = named(found, "ServiceMonitor", "ledger")["spec"]["endpoints"]
+        with pod.running("server") as process:
+            pod.until_started("server", process)
+            address = f"{endpoint['scheme']}://127.0.0.1:{pod.port('server', endpoint['port'])}{endpoint['path']}"
+            with httpx.Client(verify=authority.context(), timeout=60) as prometheus:
+                name = endpoint["tlsConfig"]["serverName"]
+                scrape = prometheus.get(address, extensions={"sni_hostname": name})
+            process.terminate()
+            _, log = process.communicate(timeout=60)
+    assert (scrape.status_code, "carbon_ledger_process_up" in scrape.text) == (200, True)
+    assert "/metrics" in {json.loads(line).get("path") for line in log.splitlines()}
+    assert "GET /metrics" in {span.name for span in collector.spans}
+    assert collector.services == {"ledger"}
+    assert {headers["authorization"] for headers in collector.headers} == {"Bearer a-token"}
 
 
 def test_the_runbook_of_a_stolen_log_key(cluster: Cluster, first: Pod, serving: dict[str, str]) -> None:

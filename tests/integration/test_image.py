@@ -17,6 +17,7 @@ import click
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+from support.tools import tool
 
 from ledger.cli.root import cli
 from ledger.service.settings import Settings
@@ -222,16 +223,13 @@ def test_the_unit_s_command_parses() -> None:
     assert command.make_context(name, words).params["host"] == "127.0.0.1"
 
 
-ANALYZE: Final = shutil.which("systemd-analyze") or ""
-
-
-@pytest.mark.skipif(not ANALYZE, reason="no systemd-analyze")
 def test_the_unit_is_valid_and_hardened(tmp_path: Path) -> None:
     unit = tmp_path / UNIT.name
     unit.write_text(UNIT.read_text(encoding="utf-8").replace(start()[0], sys.executable))
-    done = subprocess.run([ANALYZE, "verify", unit], capture_output=True, text=True, check=False, timeout=60)
+    analyze = tool("systemd-analyze")
+    done = subprocess.run([analyze, "verify", unit], capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
-    done = subprocess.run([ANALYZE, "security", "--offline=true", "--no-pager", unit], capture_output=True,
+    done = subprocess.run([analyze, "security", "--offline=true", "--no-pager", unit], capture_output=True,
                           text=True, check=False, timeout=60)
     overall = re.search(r"Overall exposure level for \S+: ([\d.]+)", done.stdout)
     assert overall is not None, done.stdout + done.stderr

@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -14,12 +13,11 @@ import msgspec
 import pytest
 from support.certificates import Authority, key_pem, new_key, pem
 from support.server import Server, command, prepared_home
+from support.tools import tool
 from support.waiting import until
 from support.workshop import workshop
 
 RECIPE: Final = Path(__file__).parents[2] / "charts" / "nginx.conf"
-NGINX: Final = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed (Debian: apt-get install nginx-light)")
 _MAIN: Final = """
 daemon off; pid {folder}/pid; error_log {folder}/error.log; {user}
 events {{ worker_connections 256; }}
@@ -69,8 +67,8 @@ def _configured(folder: Path, port: int, inside: str) -> None:
 
 @contextlib.contextmanager
 def _nginx(folder: Path, url: str, client: httpx.Client) -> Iterator[None]:
-    assert NGINX is not None
-    process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(folder / "nginx.conf")], stderr=subprocess.PIPE)
+    command = [tool("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)
 
     def answers() -> bool:
         if process.poll() is not None:
@@ -96,7 +94,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
     ca = authority.write(folder / "ca.pem")
     (folder / "fullchain.pem").write_bytes(pem(authority.issue(key, names=("localhost", "ledger.test"))))
     (folder / "privkey.pem").write_bytes(key_pem(key))
-    variables = {"CARBON_LEDGER_PUBLIC_URL": f"https://ledger.test:{port}", "CARBON_LEDGER_PROXIES": "127.0.0.1"}
+    variables = {"CARBON_LEDGER_PUBLIC_URL": f"https://ledger.test:{port}", "CARBON_LEDGER_PROXIES": "127.0.0.0/30"}
     with prepared_home() as home, Server(home, **variables) as server, httpx.Client(
         verify=authority.context(), timeout=120
     ) as client:

@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema.validators import Draft7Validator
 from support.manifests import CHART, MODES, invalid, manifests, pods, unsafe, values_of
-from support.resource_types import IS_MISSING
 
 SCHEMA: Final = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
 EXAMPLES: Final = 60
@@ -82,7 +81,6 @@ def defaults() -> Any:
     return values_from_yaml((CHART / "values.yaml").read_text(encoding="utf-8"))
 
 
-@pytest.mark.skipif(IS_MISSING, reason="no npm has fetched the types of custom resources")
 @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(mode=st.sampled_from(MODES), values=VALUES)
 def test_what_the_schema_allows_is_valid_and_harmless(mode: str, values: dict[str, Any]) -> None:

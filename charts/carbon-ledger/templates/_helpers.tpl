@@ -1,5 +1,10 @@
+{{- /* A name that YAML reads as a word of its own would be no text in a manifest. */ -}}
 {{- define "carbon-ledger.name" -}}
-{{- default .Release.Name .Values.nameOverride | trunc 40 | trimSuffix "-" -}}
+{{- $name := default .Release.Name .Values.nameOverride | trunc 40 | trimSuffix "-" -}}
+{{- if has $name (list "false" "n" "no" "null" "off" "on" "true" "y" "yes") -}}
+{{- fail (printf "the release cannot have the name %s, a word of YAML; set nameOverride to another name" $name) -}}
+{{- end -}}
+{{- $name -}}
 {{- end -}}
 
 {{- define "carbon-ledger.selector" -}}
@@ -13,6 +18,11 @@ app.kubernetes.io/component: {{ .component }}
 app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
+{{- end -}}
+
+{{- /* The labels of an object that another program chooses by its labels. Those of the chart itself stay. */ -}}
+{{- define "carbon-ledger.chosen" -}}
+{{- toYaml (merge (dict) (include "carbon-ledger.labels" .part | fromYaml) .labels) -}}
 {{- end -}}
 
 {{- define "carbon-ledger.image" -}}
@@ -31,6 +41,11 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- else if .Values.ingress.enabled -}}
 https://{{ .Values.ingress.host }}
 {{- end -}}
+{{- end -}}
+
+{{- /* What the server speaks, as a probe writes it. */ -}}
+{{- define "carbon-ledger.scheme" -}}
+{{- ternary "HTTPS" "HTTP" (not (empty .Values.server.tlsSecret)) -}}
 {{- end -}}
 
 {{- define "carbon-ledger.logSecret" -}}
@@ -164,11 +179,49 @@ securityContext:
 - name: CARBON_LEDGER_POLICY
   value: /etc/carbon-ledger/policy/policy
 {{- end }}
+{{- if .Values.ledger.caSecret }}
+- name: CARBON_LEDGER_CA
+  value: /run/carbon-ledger/ca/ca.crt
+{{- end }}
+- name: CARBON_LEDGER_LOG_FORMAT
+  value: {{ .Values.ledger.logFormat }}
+{{- with .Values.metrics.readers }}
+- name: CARBON_LEDGER_METRICS_READERS
+  value: {{ join "," . | quote }}
+{{- end }}
 {{- $settings := .Values.ledger.settings }}
 {{- range $setting, $variable := dict "assessSeconds" "ASSESS_SECONDS" "bodySeconds" "BODY_SECONDS" "quotaRecords" "QUOTA_RECORDS" "quotaUnasked" "QUOTA_UNASKED" "renewSeconds" "RENEW_SECONDS" "revisedPerDay" "REVISED_PER_DAY" }}
 {{- if hasKey $settings $setting }}
 - name: CARBON_LEDGER_{{ $variable }}
   value: {{ get $settings $setting | int64 | quote }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- /* The settings of servers alone. Those of traces are the standard variables of OpenTelemetry. */ -}}
+{{- define "carbon-ledger.serving" -}}
+{{- if .Values.server.tlsSecret }}
+- name: CARBON_LEDGER_TLS_CERT
+  value: /run/carbon-ledger/tls/tls.crt
+- name: CARBON_LEDGER_TLS_KEY
+  value: /run/carbon-ledger/tls/tls.key
+{{- end }}
+{{- with .Values.traces }}
+{{- if .endpoint }}
+- name: OTEL_TRACES_EXPORTER
+  value: otlp
+- name: OTEL_EXPORTER_OTLP_ENDPOINT
+  value: {{ .endpoint | quote }}
+- name: OTEL_SERVICE_NAME
+  value: {{ include "carbon-ledger.name" $ }}
+- name: OTEL_TRACES_SAMPLER
+  value: parentbased_traceidratio
+- name: OTEL_TRACES_SAMPLER_ARG
+  value: {{ printf "%.2f" (divf .percent 100) | quote }}
+{{- with .headersSecret }}
+- name: OTEL_EXPORTER_OTLP_HEADERS
+  valueFrom: {secretKeyRef: {name: {{ . | quote }}, key: headers}}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end -}}
@@ -189,6 +242,9 @@ securityContext:
 {{- if .Values.ledger.policy }}
 - {name: policy, mountPath: /etc/carbon-ledger/policy, readOnly: true}
 {{- end }}
+{{- if .Values.ledger.caSecret }}
+- {name: ca, mountPath: /run/carbon-ledger/ca, readOnly: true}
+{{- end }}
 {{- include "carbon-ledger.databaseMounts" . }}
 {{- end -}}
 
@@ -201,6 +257,9 @@ securityContext:
 {{- end }}
 {{- if .Values.ledger.policy }}
 - {name: policy, configMap: {name: {{ include "carbon-ledger.name" . }}-policy}}
+{{- end }}
+{{- with .Values.ledger.caSecret }}
+- {name: ca, secret: {secretName: {{ . | quote }}, items: [{key: ca.crt, path: ca.crt}]}}
 {{- end }}
 {{- include "carbon-ledger.databaseVolumes" . }}
 {{- end -}}

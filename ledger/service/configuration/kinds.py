@@ -12,6 +12,9 @@ _OBJECT: Final = re.compile(r"s3://[A-Za-z0-9][A-Za-z0-9._-]*/[^\s/?#][^\s?#]*(?
 _WEB: Final = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 _LONGEST_ORIGIN: Final = 200
 _ANYONE: Final = ("0.0.0.0/0", "::/0")
+_LEAST_PREFIX: Final = 8
+"""Of a network of proxies. A larger network holds strangers: they could give themselves the address of another client,
+or one that may read the metrics. So no value names every address."""
 
 Reading = Callable[[str, Path], object]
 """Reads the text of a value; relative paths start at the given folder. Raises ValueError."""
@@ -63,6 +66,14 @@ def _read_networks(text: str, _: Path) -> tuple[str, ...]:
     for name in filter(None, map(str.strip, text.split(","))):
         networks += _ANYONE if name == "any" else [str(ipaddress.ip_network(name))]
     return tuple(networks)
+
+
+def _read_proxies(text: str, _: Path) -> tuple[str, ...]:
+    networks = [ipaddress.ip_network(name) for name in filter(None, map(str.strip, text.split(",")))]
+    for network in networks:
+        if network.prefixlen < _LEAST_PREFIX:
+            raise ValueError(network)
+    return tuple(map(str, networks))
 
 
 def _read_names(text: str, _: Path) -> tuple[str, ...]:
@@ -142,5 +153,9 @@ ORIGIN: Final = ValueKind(
 NAMES: Final = ValueKind((list, str), "names or addresses without ports, separated by commas", _read_names)
 NETWORKS: Final = ValueKind(
     (list, str), "addresses or networks such as 127.0.0.1 or fd00::/8, separated by commas, or `any`", _read_networks
+)
+PROXIES: Final = ValueKind(
+    (list, str), "addresses, or networks without host bits and with a prefix of at least "
+    f"{_LEAST_PREFIX} bits, such as 192.0.2.7 or fd00::/64, separated by commas", _read_proxies
 )
 SECRET: Final = ValueKind((str,), "any text", _read_secret)

@@ -1,6 +1,7 @@
 """The client's address: of the connection, or as a proxy of the operator reports it."""
 
-from collections.abc import Awaitable, Collection
+import ipaddress
+from collections.abc import Awaitable, Iterable
 from typing import Final, cast
 
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
@@ -26,13 +27,32 @@ def passed_on(scope: Scope) -> bool:
     return not reported and any(header(scope["headers"], name) for name in _BY_PROXIES)
 
 
-class BehindProxies:
-    """Uses the last address of `X-Forwarded-For` as the client's if the connection comes from one of `proxies`. Any
-    client can write the addresses before the last one."""
+class Networks:
+    """The addresses of several networks. Texts that are not addresses are outside; an IPv4 address may have the form
+    that a socket of IPv6 gives it, `::ffff:192.0.2.1`."""
 
-    def __init__(self, app: ASGIApp, proxies: Collection[str]) -> None:
+    def __init__(self, networks: Iterable[str]) -> None:
+        self._networks = [ipaddress.ip_network(network) for network in networks]
+
+    def __contains__(self, address: str) -> bool:
+        if not self._networks:
+            return False
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
+            parsed = parsed.ipv4_mapped
+        return any(parsed in network for network in self._networks)
+
+
+class BehindProxies:
+    """Uses the last address of `X-Forwarded-For` as the client's if the connection comes from the networks `proxies`.
+    Any client can write the addresses before the last one."""
+
+    def __init__(self, app: ASGIApp, proxies: Iterable[str]) -> None:
         self._app = app
-        self._proxies = frozenset(proxies)
+        self._proxies = Networks(proxies)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if client_of(scope) in self._proxies:

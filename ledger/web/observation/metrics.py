@@ -5,7 +5,6 @@ its own way to serve several processes has to be chosen before it is imported, a
 """
 
 import asyncio
-import ipaddress
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple
@@ -22,6 +21,7 @@ from ledger.service.observation.catalogue import PROCESS, Metric
 from ledger.service.observation.families import Buckets, Family, Sample, single
 from ledger.service.observation.log import LogReadings
 from ledger.service.observation.parts import read_parts
+from ledger.web.door.clients import Networks
 from ledger.web.observation.peers import Place, ask_peers
 
 Reading = Callable[[], Iterable[Family]]
@@ -43,7 +43,7 @@ class Metrics:
         self._version = version
         self._place = place or Place()
         self._readings: list[Reading] = []
-        self._readers = [ipaddress.ip_network(one) for one in ledger.settings.metrics_readers]
+        self._readers = Networks(ledger.settings.metrics_readers)
 
     def add(self, reading: Reading) -> None:
         """The page shows the metrics of this reading too."""
@@ -58,13 +58,7 @@ class Metrics:
 
     def may_read(self, client: str) -> bool:
         """Whether a client with this address may read the page."""
-        try:
-            address = ipaddress.ip_address(client)
-        except ValueError:
-            return False
-        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
-        return any(address in network for network in self._readers)
+        return client in self._readers
 
     async def page(self, accept: str) -> Page:
         """All metrics, in the newest format that the client accepts."""

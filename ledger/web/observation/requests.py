@@ -6,7 +6,7 @@ template, such as `/v1/records/{digest}`, so a client cannot make new series.
 
 import logging
 import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
 from time import perf_counter
 from typing import Final, cast
@@ -19,7 +19,7 @@ from ledger.service.observation import catalogue
 from ledger.service.observation.families import Family, by_label, by_labels, single
 from ledger.service.observation.recorder import SECONDS, Distributions, Tally
 from ledger.web.door.answers import header
-from ledger.web.door.clients import client_of
+from ledger.web.door.clients import Networks, client_of
 from ledger.web.observation.note import RequestNote, note_of, put_note
 from ledger.web.observation.tracing import Tracer
 from ledger.web.problems import MEDIA_TYPE
@@ -67,15 +67,15 @@ class HttpCounts:
 
 
 class Observed:
-    """`proxies`: addresses whose `X-Request-Id` is taken over. `logs`: whether each answer is a line of the log."""
+    """`proxies`: networks whose `X-Request-Id` is taken over. `logs`: whether each answer is a line of the log."""
 
     def __init__(
-        self, app: ASGIApp, counts: HttpCounts, proxies: Collection[str] = (), *, logs: bool = False,
+        self, app: ASGIApp, counts: HttpCounts, proxies: Iterable[str] = (), *, logs: bool = False,
         tracer: Tracer | None = None,
     ) -> None:
         self._app = app
         self._counts = counts
-        self._proxies = frozenset(proxies)
+        self._proxies = Networks(proxies)
         self._logs = logs
         self._tracer = tracer
         self._start = secrets.token_hex(6)
@@ -101,7 +101,7 @@ class Observed:
 
     def _id(self, scope: Scope) -> str:
         """A proxy's id, so that its log and this one can be compared; otherwise an id of our own."""
-        if self._proxies and client_of(scope) in self._proxies:
+        if client_of(scope) in self._proxies:
             given = header(scope["headers"], REQUEST_ID)
             if len(given) == 1 and 0 < len(given[0]) <= _MOST_ID and _ID_CHARACTERS.issuperset(given[0]):
                 return given[0].decode()

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 import yaml
-from helm_python import HelmError, lint
+from helm_python import Chart, HelmError, lint
 from support.manifests import (
     CHART,
     MODES,
@@ -22,18 +22,16 @@ from support.manifests import (
     unsafe,
     values_of,
 )
-from support.resource_types import IS_MISSING
 
 from ledger.app import VERSION
 
 SCHEMA: Final = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
 RECOMMENDATION: Final = 1
 SERVERS: Final = [mode for mode in MODES if mode != "witness"]
-custom = pytest.mark.skipif(IS_MISSING, reason="no npm has fetched the types of custom resources")
 
 
 def test_there_is_a_mode_for_each_choice() -> None:
-    assert MODES == ["cnpg", "existing", "load", "restore", "witness", "witnessed"]
+    assert MODES == ["cnpg", "existing", "load", "observed", "restore", "witness", "witnessed"]
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -51,9 +49,9 @@ def test_every_manifest_is_valid(mode: str) -> None:
     assert [fault for manifest in found for fault in invalid(manifest)] == []
 
 
-@custom
 @pytest.mark.parametrize(("mode", "kinds"), [
     ("cnpg", ["Cluster", "ObjectStore", "ScheduledBackup", "ServiceMonitor"]),
+    ("observed", ["PrometheusRule", "ServiceMonitor"]),
     ("restore", ["Cluster", "ObjectStore", "ScheduledBackup"]),
 ])
 def test_every_custom_resource_is_valid(mode: str, kinds: list[str]) -> None:
@@ -62,7 +60,6 @@ def test_every_custom_resource_is_valid(mode: str, kinds: list[str]) -> None:
     assert [fault for manifest in found for fault in invalid(manifest)] == []
 
 
-@custom
 def test_a_wrong_custom_resource_is_not_valid() -> None:
     cluster = {"apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster", "metadata": {"name": "x"}, "spec": {
         "instances": "3", "stroage": {}, "storage": {"size": 1}, "postgresql": {"synchronous": {"method": "any"}}}}
@@ -198,6 +195,80 @@ def test_metrics_are_scraped_where_the_server_listens() -> None:
     (endpoint,) = monitor["spec"]["endpoints"]
     assert endpoint["port"] in [port["name"] for port in service["spec"]["ports"]]
     assert endpoint["path"] == "/metrics"
+    assert environment(named(found, "Deployment", "ledger"))["CARBON_LEDGER_METRICS_READERS"] == "192.0.2.0/24"
+
+
+def test_prometheus_knows_a_server_with_a_certificate_by_its_service() -> None:
+    """The name is one that the server answers for."""
+    found = manifests(values_of("observed"))
+    (endpoint,) = named(found, "ServiceMonitor", "ledger")["spec"]["endpoints"]
+    assert endpoint["scheme"] == "https"
+    assert endpoint["tlsConfig"]["ca"] == {"secret": {"name": "ledger-pods-tls", "key": "ca.crt"}}
+    names = environment(named(found, "Deployment", "ledger"))["CARBON_LEDGER_HOSTS"].split(",")
+    assert endpoint["tlsConfig"]["serverName"] in names
+
+
+def test_observation_is_off_unless_it_is_asked_for() -> None:
+    found = manifests(values_of("existing"))
+    assert not {"ServiceMonitor", "PrometheusRule"} & {one["kind"] for one in found}
+    assert "ledger-dashboard" not in [one["metadata"]["name"] for one in found]
+    variables = environment(named(found, "Deployment", "ledger"))
+    assert [name for name in variables if "METRICS" in name or "OTEL" in name or "TLS" in name] == []
+    assert variables["CARBON_LEDGER_LOG_FORMAT"] == "json"
+
+
+def test_the_rules_and_the_dashboard_are_the_files_of_the_chart() -> None:
+    found = manifests(values_of("observed"))
+    rule, dashboard = named(found, "PrometheusRule", "ledger"), named(found, "ConfigMap", "ledger-dashboard")
+    assert rule["spec"] == yaml.safe_load((CHART / "files" / "alerts.yaml").read_text(encoding="utf-8"))
+    assert dashboard["data"] == {
+        f"{NAMESPACE}-ledger.json": (CHART / "files" / "dashboard.json").read_text(encoding="utf-8")}
+    assert rule["metadata"]["labels"]["release"] == "prometheus"
+    assert dashboard["metadata"]["labels"]["grafana_dashboard"] == "1"
+
+
+def test_labels_of_the_chart_itself_stay() -> None:
+    """Prometheus and Grafana choose by labels of the operator; selectors rely on those of the chart."""
+    chosen = merged(values_of("observed"), {"metrics": {"labels": {"app.kubernetes.io/instance": "other"}}})
+    monitor = named(manifests(chosen), "ServiceMonitor", "ledger")
+    assert monitor["metadata"]["labels"]["app.kubernetes.io/instance"] == "ledger"
+
+
+@pytest.mark.parametrize(("metrics", "enters"), [
+    ({}, False), ({"readers": ["192.0.2.7"]}, True), ({"readers": ["192.0.2.7"], "enabled": True}, True),
+])
+def test_prometheus_enters_if_it_may_read(metrics: dict[str, Any], enters: bool) -> None:
+    found = manifests(merged(values_of("existing"), {"metrics": metrics}))
+    peers = named(found, "NetworkPolicy", "ledger-server")["spec"]["ingress"][0]["from"]
+    spaces = [peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"] for peer in peers]
+    assert spaces == ["ingress-nginx", *(["monitoring"] if enters else [])]
+
+
+@pytest.mark.parametrize(("endpoint", "port"), [
+    ("http://collector.test", 80), ("https://collector.test", 443), ("http://collector.test:65535", 65535),
+])
+def test_traces_may_leave_to_their_collector(endpoint: str, port: int) -> None:
+    found = manifests(merged(values_of("existing"), {"traces": {"endpoint": endpoint}}))
+    for name, allowed in (("ledger-server", True), ("ledger-setup", False)):
+        rules = named(found, "NetworkPolicy", name)["spec"]["egress"]
+        assert (port in [one["port"] for rule in rules for one in rule["ports"]]) == allowed, name
+
+
+@pytest.mark.parametrize("mode", ["existing", "observed"])
+def test_probes_speak_what_the_server_speaks(mode: str) -> None:
+    found = manifests(values_of(mode))
+    (server,) = named(found, "Deployment", "ledger")["spec"]["template"]["spec"]["containers"]
+    serves = "HTTPS" if "CARBON_LEDGER_TLS_CERT" in [one["name"] for one in server["env"]] else "HTTP"
+    assert serves == ("HTTPS" if mode == "observed" else "HTTP")
+    probes = [server[kind]["httpGet"]["scheme"] for kind in ("startupProbe", "livenessProbe", "readinessProbe")]
+    assert probes == [serves] * 3
+    assert named(found, "Service", "ledger")["spec"]["ports"][0]["appProtocol"] == serves.lower()
+
+
+def test_only_servers_get_the_certificate_s_key() -> None:
+    for manifest, template in pods(manifests(values_of("observed"))):
+        has_key = "ledger-pods-tls" in json.dumps(template["spec"])
+        assert has_key == (manifest["kind"] == "Deployment"), manifest["metadata"]["name"]
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -259,6 +330,8 @@ def test_the_values_name_all_that_the_schema_allows() -> None:
 
 @pytest.mark.parametrize(("changed", "named_in_the_error"), [
     ({"sever": {}}, "sever"),
+    ({"nameOverride": "no"}, "nameOverride"),
+    ({"database": {"cnpg": {"name": "on"}}}, "name"),
     ({"server": {"replica": 3}}, "replica"),
     ({"server": {"replicas": 0}}, "replicas"),
     ({"image": {"digest": "latest"}}, "digest"),
@@ -276,12 +349,30 @@ def test_the_values_name_all_that_the_schema_allows() -> None:
     ({"witness": {"enabled": True}}, "logs"),
     ({"ledger": {"settings": {"quotaRecords": "many"}}}, "quotaRecords"),
     ({"ledger": {"settings": {"renewSeconds": 0}}}, "renewSeconds"),
+    ({"ledger": {"proxies": ["proxy.example"]}}, "proxies"),
+    ({"ledger": {"proxies": ["0.0.0.0/0"]}}, "proxies"),
+    ({"ledger": {"proxies": ["::/0"]}}, "proxies"),
+    ({"ledger": {"logFormat": "xml"}}, "logFormat"),
+    ({"metrics": {"enabled": True, "readers": []}}, "readers"),
+    ({"metrics": {"readers": ["any"]}}, "readers"),
+    ({"metrics": {"interval": "often"}}, "interval"),
+    ({"metrics": {"rules": {"enable": True}}}, "enable"),
+    ({"traces": {"endpoint": "collector:4318"}}, "endpoint"),
+    ({"traces": {"endpoint": "http://collector.test:65536"}}, "endpoint"),
+    ({"traces": {"percent": 0}}, "percent"),
 ])
 def test_wrong_values_are_refused_by_name(changed: dict[str, Any], named_in_the_error: str) -> None:
     values = merged(values_of("cnpg"), changed)
     with pytest.raises(HelmError) as caught:
         rendered(values)
     assert named_in_the_error in str(caught.value)
+
+
+def test_a_release_cannot_have_a_word_of_yaml_as_its_name() -> None:
+    """A manifest would have a truth value in the place of the name."""
+    with pytest.raises(HelmError, match="nameOverride"):
+        Chart.load(CHART).render(values_of("existing"), name="yes", namespace=NAMESPACE)
+    assert rendered(values_of("existing") | {"nameOverride": "yes-ledger"})
 
 
 def merged(values: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,8 +21,11 @@ SETTINGS: Final = {"assessSeconds": 4, "bodySeconds": 5, "quotaRecords": 6, "quo
                    "revisedPerDay": 9}
 BY_CONVENTION: Final = {
     "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL", "PGSSLMODE", "PGSSLROOTCERT",
+    "OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_SERVICE_NAME",
+    "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG",
 }
-"""Variables of obstore and of PostgreSQL's clients; tests/integration/test_chart_processes.py runs with them."""
+"""Variables of obstore, of PostgreSQL's clients and of OpenTelemetry; tests/integration/test_chart_processes.py runs
+with them."""
 
 
 class Reads(dict[str, str]):
@@ -67,14 +70,26 @@ def test_every_variable_is_read_and_every_value_fits() -> None:
 
 def test_every_setting_of_the_values_has_its_variable() -> None:
     (serve, *_) = [container for _, container in CONTAINERS if container["name"] == "server" and
-                   any(one["name"] == "CARBON_LEDGER_PROXIES" for one in container["env"])]
+                   any(one["name"] == "CARBON_LEDGER_QUOTA_UNASKED" for one in container["env"])]
     environment = {one["name"]: one.get("value", "postgresql://nobody@nowhere/ledger") for one in serve["env"]}
     chosen = settings_from(environment, Path("/nowhere"))
     assert (chosen.assess_seconds, chosen.renew_seconds, chosen.revised_per_day) == (4, 8, 9)
     assert (chosen.limits.body_seconds, chosen.limits.records, chosen.limits.unasked) == (5, 6, 7)
-    assert (chosen.limits.proxies, chosen.workers, chosen.limits.questions) == (("192.0.2.1",), 2, 2)
+    assert (chosen.limits.proxies, chosen.workers, chosen.limits.questions) == (("192.0.2.1/32",), 2, 2)
     assert "ledger.internal" in chosen.limits.hosts
     assert chosen.anchor == "s3://ledgers/anchor"
+
+
+def test_every_choice_of_observation_and_tls_has_its_variable() -> None:
+    (serve,) = [container for _, container in CONTAINERS if container["name"] == "server" and
+                any(one["name"] == "CARBON_LEDGER_TLS_CERT" for one in container["env"])]
+    environment = {one["name"]: one.get("value", "postgresql://nobody@nowhere/ledger") for one in serve["env"]}
+    chosen = settings_from(environment, Path("/nowhere"))
+    assert (str(chosen.tls_cert), str(chosen.tls_key), str(chosen.ca)) == (
+        "/run/carbon-ledger/tls/tls.crt", "/run/carbon-ledger/tls/tls.key", "/run/carbon-ledger/ca/ca.crt")
+    assert (chosen.log_format, chosen.metrics_readers) == ("json", ("198.51.100.0/24",))
+    assert chosen.limits.proxies == ("192.0.2.0/24", "2001:db8:1::/48")
+    assert float(environment["OTEL_TRACES_SAMPLER_ARG"]) == 0.1
 
 
 def test_every_command_parses() -> None:
@@ -123,6 +138,20 @@ def test_every_server_listens_where_its_port_says() -> None:
             assert arguments[arguments.index("--host") + 1] == "0.0.0.0"  # noqa: S104 - compared, not bound
             seen += 1
     assert seen == len(MODES)
+
+
+def test_a_server_has_the_time_that_it_needs_to_end() -> None:
+    """As long as the guide says; what runs before the signal counts too. The unit of systemd likewise."""
+    guide = (CHART.parent / "README.md").read_text(encoding="utf-8")
+    (seconds,) = re.findall(r"give it (\d+) before you kill", guide)
+    pods_of_servers = [(pod, container) for pod, container in CONTAINERS if container["name"] == "server"]
+    assert pods_of_servers
+    for pod, container in pods_of_servers:
+        _, before = container["lifecycle"]["preStop"]["exec"]["command"]
+        assert pod["terminationGracePeriodSeconds"] >= int(seconds) + int(before)
+    unit = (CHART.parent / "systemd" / "carbon-ledger.service").read_text(encoding="utf-8")
+    (stop,) = re.findall(r"^TimeoutStopSec=(\d+)$", unit, re.M)
+    assert int(stop) >= int(seconds)
 
 
 def test_every_path_is_below_a_mount() -> None:

