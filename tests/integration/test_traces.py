@@ -1,7 +1,9 @@
 """Traces of a real server, as a collector on loopback receives them: one post shows every step of the pipeline."""
 
 import json
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -110,6 +112,25 @@ def test_the_console_prints_spans_to_stderr() -> None:
     _, span = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
     assert span["name"] == "GET /health/live"
     assert span["resource"]["attributes"]["service.name"] == "mine"
+
+
+def test_a_silent_collector_delays_no_end() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, prepared_home() as home, Server(
+        home, OTEL_TRACES_EXPORTER="otlp", OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{silent.getsockname()[1]}"
+    ) as server:
+        assert httpx.get(f"{server.url}/health/live").status_code == 200
+        began = time.monotonic()
+        assert server.stop() == 0
+        # The library alone waits for 30 s.
+        assert time.monotonic() - began < 25
+
+
+def test_a_method_of_a_strangers_own_names_no_span() -> None:
+    with prepared_home() as home, Server(home, OTEL_TRACES_EXPORTER="console") as server:
+        httpx.request("BREW", f"{server.url}/health/live")
+        server.stop()
+        assert '"_OTHER ' in server.log()
+        assert "BREW" not in server.log()
 
 
 def test_traces_are_off_unless_asked_for() -> None:
